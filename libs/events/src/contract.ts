@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { AccountId, event, Instant, MoneyJson, Version } from './shared.ts';
+
+export const ContractStatus = z.enum(['requested', 'draft', 'sealing', 'official', 'refused', 'voided']);
+export const ContractKind = z.enum(['order', 'payment_request', 'bill', 'offline']);
+export const Language = z.enum(['zh', 'en']);
+
+/** Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, and those of CTR-28. */
+export const ContractVoidReason = z.enum([
+  'wrong_party_name',
+  'incorrect_terms',
+  'order_changed',
+  'replacing',
+  'test',
+  'unintended',
+  'other',
+  'order_cancelled',
+  'order_voided',
+]);
+
+export const ContractSnapshot = z.object({
+  contractId: z.string(),
+  version: Version,
+  accountId: AccountId,
+  /** `CT-2026-00001234`; null until drafted. */
+  number: z.string().nullable(),
+  kind: ContractKind,
+  status: ContractStatus,
+  language: Language,
+  invoicingEntity: z.string(),
+  /** The certified name at application (CTR-9). */
+  partyA: z.string(),
+  orderIds: z.array(z.string()),
+  /** Null where it holds pay-as-you-go orders alone (CTR-16). */
+  amount: MoneyJson.nullable(),
+  createdAt: Instant,
+  draftedAt: Instant.nullable(),
+  finalizedAt: Instant.nullable(),
+  voidedAt: Instant.nullable(),
+});
+
+export const ContractRefusal = z.object({ orderId: z.string().nullable(), code: z.string(), contractId: z.string().nullable() });
+
+export const TicketKind = z.enum(['void_official', 'extra_terms', 'physical_seal', 'offline_contract', 'marketplace']);
+export const TicketSnapshot = z.object({
+  ticketId: z.string(),
+  version: Version,
+  accountId: AccountId,
+  kind: TicketKind,
+  status: z.enum(['submitted', 'approved', 'rejected', 'withdrawn']),
+  contractId: z.string().nullable(),
+  orderIds: z.array(z.string()),
+  text: z.string(),
+  dueAt: Instant,
+});
+
+export const PartnerType = z.enum(['distribution', 'virtual_business', 'integration', 'consulting', 'isv']);
+
+/** Facts of an account as the platform tells them. Contacts are where messages go, by message class (NTF-2). */
+export const AccountFacts = z.object({
+  accountId: AccountId,
+  /** The platform's own version of the account; an older one changes nothing. */
+  version: Version,
+  certifiedName: z.string().nullable(),
+  certificate: z.string().nullable(),
+  invoiceTitle: z.string().nullable(),
+  partner: z.object({ type: PartnerType, provider: z.string() }).nullable(),
+  contacts: z.array(
+    z.object({
+      contactId: z.string(),
+      name: z.string(),
+      email: z.string().nullable(),
+      phone: z.string().nullable(),
+      locale: z.enum(['zh-CN', 'en']),
+      timeZone: z.string(),
+      classes: z.array(z.enum(['orders', 'contracts', 'refunds', 'security'])),
+    }),
+  ),
+  address: z.object({ recipient: z.string(), phone: z.string(), address: z.string() }).nullable(),
+});
+
+type Contract = { contract: z.infer<typeof ContractSnapshot> };
+const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
+  event({
+    speaker: 'contract',
+    summary,
+    data: z.object({ contract: ContractSnapshot, ...more }),
+    about: (data) => {
+      const { contract } = data as unknown as Contract;
+      return { aggregate: 'contract', id: contract.contractId, version: contract.version, accountId: contract.accountId };
+    },
+  });
+
+const ticketEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
+  event({
+    speaker: 'contract',
+    summary,
+    data: z.object({ ticket: TicketSnapshot, ...more }),
+    about: (data) => {
+      const { ticket } = data as unknown as { ticket: z.infer<typeof TicketSnapshot> };
+      return { aggregate: 'ticket', id: ticket.ticketId, version: ticket.version, accountId: ticket.accountId };
+    },
+  });
+
+export const contractEvents = {
+  'contract.requested': contractEvent('A customer applied; the order service is asked to hold the orders.', {
+    /** Per order, its earlier contract that ended here and whose release was not yet seen; the order service ends it first (ORD-13). */
+    earlierEnded: z.array(z.object({ orderId: z.string(), contractId: z.string() })),
+  }),
+  'contract.refused': contractEvent('The orders could not be held, or changed meanwhile.', { refusals: z.array(ContractRefusal) }),
+  'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', {}),
+  'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string() }),
+  'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', { reason: z.string() }),
+  'contract.voided': contractEvent('The contract has ended; its orders come free.', {
+    reason: ContractVoidReason,
+    text: z.string().nullable(),
+    /** The order whose end ended the contract (CTR-28). */
+    orderId: z.string().nullable(),
+  }),
+  'contract.paper_requested': contractEvent('Paper copies were asked for.', { copies: z.int() }),
+  'contract.paper_mailed': contractEvent('Paper copies were mailed.', { carrier: z.string(), trackingNumber: z.string() }),
+  'contract.paper_delivered': contractEvent('Paper copies arrived.', {}),
+  'ticket.submitted': ticketEvent('A ticket was submitted.', {}),
+  'ticket.approved': ticketEvent('An operator approved a ticket.', {}),
+  'ticket.rejected': ticketEvent('An operator rejected a ticket.', { text: z.string() }),
+  'ticket.withdrawn': ticketEvent('A ticket was withdrawn.', { text: z.string() }),
+  'account.updated': event({
+    speaker: 'contract',
+    summary: 'Facts of an account changed (EVT-14).',
+    data: z.object({ account: AccountFacts }),
+    about: ({ account }) => ({ aggregate: 'account', id: account.accountId, version: account.version, accountId: account.accountId }),
+  }),
+};

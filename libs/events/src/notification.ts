@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { AccountId, event, Instant, Version } from './shared.ts';
+
+/** A message to a person, without its text: who, what about, over which channel. */
+export const NotificationSnapshot = z.object({
+  notificationId: z.string(),
+  version: Version,
+  accountId: AccountId,
+  eventId: z.string(),
+  eventType: z.string(),
+  channel: z.enum(['inbox', 'email', 'sms']),
+  contactId: z.string().nullable(),
+  createdAt: Instant,
+});
+
+const about = ({ notification }: { notification: z.infer<typeof NotificationSnapshot> }) => ({
+  aggregate: 'notification',
+  id: notification.notificationId,
+  version: notification.version,
+  accountId: notification.accountId,
+});
+
+export const notificationEvents = {
+  'notification.sent': event({
+    speaker: 'notification',
+    summary: 'A message was handed to its channel.',
+    data: z.object({ notification: NotificationSnapshot }),
+    about,
+  }),
+  'notification.dead': event({
+    speaker: 'notification',
+    summary: 'A message could not be delivered and is given up.',
+    data: z.object({ notification: NotificationSnapshot, reason: z.string() }),
+    about,
+  }),
+  'webhook.disabled': event({
+    speaker: 'notification',
+    summary: 'A webhook endpoint was disabled after long failure.',
+    data: z.object({ endpointId: z.string(), version: Version, accountId: AccountId, reason: z.string() }),
+    about: (data) => ({ aggregate: 'webhook_endpoint', id: data.endpointId, version: data.version, accountId: data.accountId }),
+  }),
+};

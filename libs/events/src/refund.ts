@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { AccountId, event, Instant, MoneyJson, PaymentSplit, Version } from './shared.ts';
+
+export const RefundStatus = z.enum([
+  'requested',
+  'checking',
+  'reviewing',
+  'approved',
+  'refused',
+  'rejected',
+  'withdrawn',
+  'paying',
+  'succeeded',
+  'failed',
+  'unknown',
+]);
+
+/** One original order's part in a refund, per instance (RFD-1, RFD-5). */
+export const RefundLine = z.object({
+  orderId: z.string(),
+  instanceId: z.string().nullable(),
+  paid: MoneyJson,
+  consumed: MoneyJson,
+  fee: MoneyJson,
+  refund: MoneyJson,
+});
+
+export const RefundSnapshot = z.object({
+  refundId: z.string(),
+  version: Version,
+  accountId: AccountId,
+  status: RefundStatus,
+  kind: z.enum(['unsubscribe', 'renewal_only', 'failed_fulfilment']),
+  instanceIds: z.array(z.string()),
+  /** All orders of the instances that the refund concerns. */
+  orderIds: z.array(z.string()),
+  amount: MoneyJson,
+  split: PaymentSplit,
+  lines: z.array(RefundLine),
+  reason: z.enum(['not_usable', 'lacks_function', 'too_complex', 'unhappy_with_service', 'other', 'fulfilment_failed']),
+  createdAt: Instant,
+  endedAt: Instant.nullable(),
+});
+
+const refundEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
+  event({
+    speaker: 'refund',
+    summary,
+    data: z.object({ refund: RefundSnapshot, ...more }),
+    about: (data) => {
+      const { refund } = data as unknown as { refund: z.infer<typeof RefundSnapshot> };
+      return { aggregate: 'refund', id: refund.refundId, version: refund.version, accountId: refund.accountId };
+    },
+  });
+
+export const refundEvents = {
+  'refund.requested': refundEvent('A customer asked for a refund; the order service is asked to hold the orders of the instances.', {}),
+  'refund.refused': refundEvent('The refund was refused by its rules.', {
+    refusals: z.array(z.object({ instanceId: z.string().nullable(), orderId: z.string().nullable(), code: z.string() })),
+  }),
+  'refund.review_required': refundEvent('An operator has to decide.', {}),
+  'refund.approved': refundEvent('The refund is approved and will be paid back.', {}),
+  'refund.rejected': refundEvent('An operator rejected the refund.', { text: z.string() }),
+  'refund.withdrawn': refundEvent('The customer or an operator withdrew the refund.', {}),
+  'refund.succeeded': refundEvent('The money went back.', {}),
+  'refund.failed': refundEvent('Paying back failed; the orders stay held until it is settled.', { reason: z.string() }),
+};

@@ -1,0 +1,20 @@
+/** What is wrong with what was asked. The HTTP edge makes a status of it; the consumer edge decides to retry or to give up. */
+export type RefusalKind = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'precondition' | 'unavailable';
+
+export type RefusalCode = `${string}.${string}`;
+export type RefusalFacts = Readonly<Record<string, unknown>>;
+
+/** The domain's "no": expected, explained, never logged as a failure. `code` is stable and documented (API-2). */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly kind: RefusalKind;
+  readonly code: RefusalCode;
+  readonly facts: RefusalFacts;
+
+  constructor(kind: RefusalKind, code: RefusalCode, facts: RefusalFacts = {}, options?: ErrorOptions) {
+    super(code, options);
+    this.kind = kind;
+    this.code = code;
+    this.facts = facts;
+  }
+}

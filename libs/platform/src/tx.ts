@@ -1,0 +1,61 @@
+import type { Event, EventType, Fact } from '@accord/events';
+
+/** Who acts. A customer sees `accountId` alone; an event and a worker act under the account they concern (API-5). */
+export type Actor = {
+  readonly kind: 'customer' | 'operator' | 'platform' | 'event' | 'system';
+  /** Token subject, or the id of the event, or the worker's name. */
+  readonly id: string;
+  readonly accountId?: string;
+};
+
+/** A transaction is one moment: one connection, one time, one actor, and the facts it announces if it commits. */
+export interface Tx {
+  /** The transaction's time in the database, moved by the test clock; the same at every look. */
+  readonly now: Date;
+  readonly actor: Actor;
+  /** The first row. Statements are prepared by their text, so keep texts few and constant. */
+  one<Row>(sql: string, values?: readonly unknown[]): Promise<Row | undefined>;
+  many<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Into the outbox, in this transaction; data that does not fit its schema fails here, where the bug is (EVT-3, EVT-6). */
+  emit(...facts: readonly Fact[]): void;
+}
+
+export interface Database {
+  /**
+   * Runs `work` in one transaction under the actor's account: a customer, an event and a worker with an `accountId` see that account's rows
+   * only, an operator and the platform see all. Serialisation failures and deadlocks are tried again, at most 5 times.
+   */
+  transaction<T>(actor: Actor, work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+/** A pure decision: the next state, and the facts that say why. No facts: nothing changed. */
+export type Decision<State> = { readonly state: State; readonly facts: readonly Fact[] };
+
+export interface Subscription<T extends EventType = EventType> {
+  /** Runs in one transaction with the event's inbox record (EVT-8). */
+  readonly on: (tx: Tx, event: Event<T>) => Promise<void>;
+  /** Ids of the rows it will change, handed to the service's `lockRows` before a chunk of events is handled. */
+  readonly locks?: (event: Event<T>) => readonly string[];
+}
+
+/** Each subscription is one function of a transaction and an event. */
+export type Subscriptions = { readonly [T in EventType]?: Subscription<T> };
+
+/**
+ * Work that falls due by time or after a commit, one row at a time, between transactions where it calls the outside.
+ * A failing item waits with back-off; the others go on.
+ */
+export interface Worker {
+  readonly name: string;
+  /** Longest wait between looks, ms. A commit that announced one of `wakesOn` causes a look at once. */
+  readonly everyMs: number;
+  readonly wakesOn?: readonly EventType[];
+  /** What is due at `tx.now`, over all accounts, oldest first. */
+  readonly due: (tx: Tx, limit: number) => Promise<readonly DueItem[]>;
+  /** Does one item. Must be harmless when another instance did it meanwhile: lock the row and look again. */
+  readonly run: (db: Database, item: DueItem) => Promise<void>;
+  /** Items of this worker that may be under way at once in this process; default 4. */
+  readonly parallel?: number;
+}
+
+export type DueItem = { readonly id: string; readonly accountId: string };
