@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Program {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Its whole environment. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Both of its outputs are appended here. */
+  readonly log: string;
+  /** User and group it runs as; absent: ours. */
+  readonly userId?: number;
+  /** Where its pid is kept, so that a later start can end what an earlier, killed one left behind. */
+  readonly pidFile?: string;
+}
+
+export interface Background {
+  readonly name: string;
+  readonly pid: number;
+  readonly log: string;
+  /** Resolves when it has ended, with its exit code or the signal. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  running(): boolean;
+  kill(signal: NodeJS.Signals): void;
+  /** Asks it to end with `signal`, and makes it after `withinMs`. */
+  stop(signal: NodeJS.Signals, withinMs: number): Promise<void>;
+}
+
+/**
+ * Starts a program in a process group of its own: a Ctrl-C in the terminal reaches us alone, and we stop the programs in their order.
+ *
+ * @throws Error where the command cannot be run.
+ */
+export async function startBackground(program: Program): Promise<Background> {
+  mkdirSync(dirname(program.log), { recursive: true });
+  const log = openSync(program.log, 'a');
+  const { userId } = program;
+  const child = spawn(program.command, program.args, {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: program.env,
+    ...(userId === undefined ? {} : { uid: userId, gid: userId }),
+  });
+  closeSync(log);
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 0)));
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) => reject(new Error(`${program.name} cannot be started: ${program.command}`, { cause })));
+  });
+  const pid = child.pid!;
+  if (program.pidFile) writeFileSync(program.pidFile, String(pid));
+  child.unref();
+
+  const running = () => child.exitCode === null && child.signalCode === null;
+  return {
+    name: program.name,
+    pid,
+    log: program.log,
+    ended,
+    running,
+    kill: (signal) => void child.kill(signal),
+    async stop(signal, withinMs) {
+      if (running()) child.kill(signal);
+      const forced = setTimeout(() => child.kill('SIGKILL'), withinMs);
+      await ended;
+      clearTimeout(forced);
+      if (program.pidFile) rmSync(program.pidFile, { force: true });
+    },
+  };
+}
+
+/**
+ * Tries `attempt` until it does not throw.
+ *
+ * @throws Error with the end of the program's log where it ends meanwhile, or does not answer in time.
+ */
+export async function answers<T>(program: Background, attempt: () => Promise<T>, withinMs: number): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (cause) {
+      if (program.running() && Date.now() < deadline) {
+        await sleep(50);
+        continue;
+      }
+      const what = program.running() ? `does not answer within ${withinMs} ms` : `ended (${await program.ended})`;
+      if (program.running()) program.kill('SIGKILL');
+      throw new Error(`${program.name} ${what}; the end of ${program.log}:\n${endOf(program.log)}`, { cause });
+    }
+  }
+}
+
+/** Ends the process named in `pidFile` if it still runs and is the one meant: its command line names `mark`. */
+export async function endLeftover(pidFile: string, mark: string, signal: NodeJS.Signals) {
+  const pid = Number(readOr(pidFile, '').split('\n')[0]);
+  const isIt = () => pid > 0 && readOr(`/proc/${pid}/cmdline`, '').includes(mark);
+  if (!isIt()) return;
+  process.kill(pid, signal);
+  for (let waited = 0; isIt() && waited < 100; waited += 1) await sleep(100);
+  if (isIt()) process.kill(pid, 'SIGKILL');
+  rmSync(pidFile, { force: true });
+}
+
+/** A port of 127.0.0.1 that nobody has now: `wanted` where that is free. */
+export async function freePort(wanted = 0): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => (wanted && cause.code === 'EADDRINUSE' ? resolve(freePort()) : reject(cause)));
+    server.listen(wanted, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+const endOf = (log: string) => readOr(log, '(no log)').split('\n').slice(-15).join('\n');
+
+export function readOr(file: string, otherwise: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}
