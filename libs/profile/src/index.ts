@@ -1,0 +1,3 @@
+export { businessDayEnd } from './business-days.ts';
+export { loadProfile } from './load.ts';
+export { Profile, shippedProfiles, type FeeTable, type InvoicingEntity, type PartyDetails } from './schema.ts';

@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { businessDayEnd, loadProfile, type Profile, shippedProfiles } from './index.ts';
+
+const DAY = 86_400_000;
+const baidu = loadProfile('baidu');
+const alibaba = loadProfile('alibaba');
+
+const folder = mkdtempSync(join(tmpdir(), 'accord-profile-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Writes a profile file and answers its path. */
+function file(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+/** Why a file that extends baidu with `over` is refused, without the file's own name. */
+function refusal(over: unknown): string {
+  const path = file('refused.json', { extends: 'baidu', ...(over as object) });
+  try {
+    loadProfile(path);
+  } catch (error) {
+    return (error as Error).message.replace(`profile ${path}: `, '');
+  }
+  return 'none';
+}
+
+describe('what the shipped profiles say, field by field', () => {
+  const fields: [field: string, read: (profile: Profile) => unknown, baidu: unknown, alibaba: unknown][] = [
+    ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY],
+    ['orders.payWithinWhenContracted', (p) => p.orders.payWithinWhenContractedMs, 7 * DAY, 30 * DAY],
+    ['contracts.sources', (p) => p.contracts.sources, ['order'], ['order', 'bill']],
+    ['contracts.excludedCategories', (p) => p.contracts.excludedCategories, ['MKT', 'MKT_BD', 'MKT_V', 'AI_MKT', 'CUSTOM'], []],
+    ['contracts.marketplace', (p) => p.contracts.marketplace, 'excluded', 'alone'],
+    ['contracts.marketplaceCategories', (p) => p.contracts.marketplaceCategories, ['MKT', 'MKT_BD', 'MKT_V', 'AI_MKT'], ['MKT']],
+    ['contracts.partnerCustomers', (p) => p.contracts.partnerCustomers, 'allowed', 'refused'],
+    ['contracts.removeDraft', (p) => p.contracts.removeDraft, 'void', 'delete'],
+    ['contracts.voidOfficial', (p) => p.contracts.voidOfficial, 'ticket', 'self_service'],
+    ['contracts.splitByInvoicingEntity', (p) => p.contracts.splitByInvoicingEntity, true, true],
+    [
+      'contracts.paper',
+      (p) => p.contracts.paper,
+      { by: 'ticket' },
+      { by: 'self_service', minCopies: 1, maxCopies: 6, mailedWithinBusinessDays: [3, 5] },
+    ],
+    [
+      'contracts.unpaidDomainServiceTypes',
+      (p) => p.contracts.unpaidDomainServiceTypes,
+      'any',
+      ['registration', 'renewal', 'transfer_in', 'redemption', 'buyback', 'buyback_zhiyu'],
+    ],
+    ['contracts.unpaidDomainRefusedBrands', (p) => p.contracts.unpaidDomainRefusedBrands, [], ['hichina']],
+    ['contracts.hichinaBrand', (p) => p.contracts.hichinaBrand, 'hichina', 'hichina'],
+    ['contracts.invoiceTitleMustMatch', (p) => p.contracts.invoiceTitleMustMatch, false, true],
+    ['contracts.offlineAddress', (p) => p.contracts.offlineAddress.recipient, 'Baidu AI Cloud Contract Office', 'Guan Qing'],
+    [
+      'contracts.termsIncludedFor',
+      (p) => p.contracts.termsIncludedFor,
+      { brands: [], categories: [] },
+      { brands: ['hichina'], categories: ['DOMAIN', 'HOSTING'] },
+    ],
+    ['contracts.termsUrl', (p) => new URL(p.contracts.termsUrl).host, 'cloud.baidu.com', 'terms.aliyun.com'],
+    ['contracts.icpFiling', (p) => p.contracts.icpFiling, 'none', 'ctr_31'],
+    ['tickets.hours.days', (p) => p.tickets.days, [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]],
+    ['tickets.hours', (p) => `${p.tickets.from}-${p.tickets.to}`, '09:30-18:00', '09:30-18:00'],
+    ['tickets.hours.timeZone', (p) => p.tickets.timeZone, 'Asia/Shanghai', 'Asia/Shanghai'],
+    ['tickets.hours.holidays', (p) => p.tickets.holidays.includes('2026-10-01'), true, true],
+    ['refunds.packageWindow', (p) => p.refunds.packageWindowDays, 7, 5],
+    ['refunds.consumption', (p) => p.refunds.consumption, 'day', 'day'],
+    ['refunds.fee', (p) => p.refunds.fees, [], []],
+    ['refunds.vouchersReturn', (p) => p.refunds.vouchersReturn, 'only_failed_fulfilment', 'only_failed_fulfilment'],
+    [
+      'refunds.reviewAbove',
+      (p) => p.refunds.reviewAbove,
+      { amount: '50000.00', currency: 'CNY' },
+      { amount: '50000.00', currency: 'CNY' },
+    ],
+    ['refunds.yearlyQuota', (p) => p.refunds.yearlyQuota, null, null],
+    [
+      'invoicingEntities',
+      (p) => p.invoicingEntities.map((entity) => `${entity.code} ${entity.currency}`),
+      ['baidu_netcom CNY', 'baidu_cloud CNY'],
+      ['aliyun_computing CNY', 'hichina CNY'],
+    ],
+  ];
+
+  test.each(fields)('%s', (_field, read, ofBaidu, ofAlibaba) => {
+    expect(read(baidu)).toEqual(ofBaidu);
+    expect(read(alibaba)).toEqual(ofAlibaba);
+  });
+
+  test('both name themselves, their version and their time zone', () => {
+    for (const name of shippedProfiles) expect(loadProfile(name)).toMatchObject({ name, version: '1', timeZone: 'Asia/Shanghai' });
+  });
+
+  test('no two fields of different profiles are one object', () => {
+    loadProfile('baidu').contracts.sources.push('bill');
+    expect(loadProfile('baidu').contracts.sources).toEqual(['order']);
+  });
+});
+
+describe('a profile of one’s own', () => {
+  test('extends another and says only what differs', () => {
+    const path = file('story.json', { extends: 'baidu', name: 'story', orders: { payWithin: 'PT20S' }, contracts: { sources: ['bill'] } });
+    const story = loadProfile(path);
+    expect(story).toEqual({
+      ...baidu,
+      name: 'story',
+      orders: { payWithinMs: 20_000, payWithinWhenContractedMs: 7 * DAY },
+      contracts: { ...baidu.contracts, sources: ['bill'] },
+    });
+  });
+
+  test('may extend a file beside it, and never itself', () => {
+    file('first.json', { extends: 'alibaba', name: 'first', orders: { payWithin: 'P1DT12H30M' } });
+    const second = loadProfile(file('second.json', { extends: './first.json' }));
+    expect(second).toMatchObject({ name: 'first', orders: { payWithinMs: 131_400_000 }, refunds: { packageWindowDays: 5 } });
+    file('a.json', { extends: 'b.json' });
+    expect(() => loadProfile(file('b.json', { extends: 'a.json' }))).toThrow('extends itself');
+  });
+
+  test('expresses fees by term and time used, hours, a quota and vouchers that return', () => {
+    const fee = [
+      { termYears: 1, steps: [{ usedUpToYears: 1, percent: '10' }] },
+      { termYears: 2, steps: [1, 2].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10'][i] })) },
+      { termYears: 3, steps: [1, 2, 3].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10', '5'][i] })) },
+    ];
+    const path = file('fees.json', { extends: 'baidu', refunds: { fee, consumption: 'hour', yearlyQuota: 3, vouchersReturn: 'always' } });
+    expect(loadProfile(path).refunds).toMatchObject({ fees: fee, consumption: 'hour', yearlyQuota: 3, vouchersReturn: 'always' });
+  });
+});
+
+describe('a profile that does not validate names the field', () => {
+  const step = (usedUpToYears: number, percent = '10') => ({ usedUpToYears, percent });
+  const entity = alibaba.invoicingEntities[0];
+
+  test.each([
+    ['orders.payWithin', { orders: { payWithin: '7 days' } }, 'is an ISO 8601 duration'],
+    ['orders.payWithin', { orders: { payWithin: 604_800 } }, 'expected string'],
+    ['orders.payWithin', { orders: { payWithin: 'PT0S' } }, 'is longer than 0'],
+    ['orders.grace', { orders: { grace: 'P1D' } }, 'is no field of a profile'],
+    ['color', { color: 'red' }, 'is no field of a profile'],
+    ['timeZone', { timeZone: 'Asia/Pekin' }, 'is an IANA time zone'],
+    ['contracts.sources', { contracts: { sources: [] } }, 'Too small'],
+    ['contracts.excludedCategories', { contracts: { excludedCategories: ['CUSTOM'] } }, 'lacks MKT, MKT_BD, MKT_V, AI_MKT'],
+    ['contracts.paper.maxCopies', { contracts: { paper: { by: 'self_service', minCopies: 1 } } }, 'expected number'],
+    ['contracts.unpaidDomainServiceTypes', { contracts: { unpaidDomainServiceTypes: ['resale'] } }, ''],
+    ['contracts.offlineAddress.phone', { contracts: { offlineAddress: { phone: '' } } }, 'Too small'],
+    ['tickets.hours.to', { tickets: { hours: { to: '09:00' } } }, 'is later than from'],
+    ['tickets.hours.holidays.0', { tickets: { hours: { holidays: ['2026-02-30'] } } }, 'Invalid ISO date'],
+    ['refunds.packageWindow', { refunds: { packageWindow: 'PT36H' } }, 'is a duration of whole days'],
+    ['refunds.reviewAbove.amount', { refunds: { reviewAbove: { amount: 50_000 } } }, 'expected string'],
+    ['refunds.fee.0.steps', { refunds: { fee: [{ termYears: 2, steps: [step(2), step(1)] }] } }, 'usedUpToYears ascends'],
+    ['refunds.fee.0.steps', { refunds: { fee: [{ termYears: 2, steps: [step(1)] }] } }, 'ends with usedUpToYears = termYears'],
+    ['refunds.fee.0.steps.0.percent', { refunds: { fee: [{ termYears: 1, steps: [step(1, '101')] }] } }, 'is a percentage'],
+    ['refunds.yearlyQuota', { refunds: { yearlyQuota: -1 } }, 'Too small'],
+    ['invoicingEntities', { invoicingEntities: [entity, entity] }, 'names each code once'],
+    ['invoicingEntities.0.currency', { invoicingEntities: [{ ...entity, currency: 'RMB' }] }, 'is a currency'],
+    ['extends', { extends: 7 }, 'is the name or the path of a profile'],
+  ])('%s %j', (field, over, why) => {
+    const message = refusal(over);
+    expect(message).toContain(`${field}: `);
+    expect(message).toContain(why);
+  });
+
+  test('says everything that is wrong at once, with the profile’s name', () => {
+    const path = file('two.json', { extends: 'baidu', orders: { payWithin: 'x' }, refunds: { consumption: 'week' } });
+    expect(() => loadProfile(path)).toThrow(new RegExp(`^profile ${path}: orders\\.payWithin: .*; refunds\\.consumption: `));
+  });
+
+  test('an unknown name, a file that is no JSON and one that is no object are refused', () => {
+    expect(() => loadProfile('huawei')).toThrow('shipped are baidu, alibaba');
+    expect(() => loadProfile(file('broken.json', '{'))).toThrow('is no JSON');
+    expect(() => loadProfile(file('list.json', []))).toThrow('is no JSON object');
+  });
+});
+
+describe('business days', () => {
+  const end = (from: string, days = 1) => businessDayEnd(baidu, new Date(from), days).toISOString();
+
+  test('the end of the next business day, whatever the hour', () => {
+    expect(end('2026-11-23T00:00:00Z')).toBe('2026-11-24T10:00:00.000Z');
+    expect(end('2026-11-23T15:59:59Z')).toBe('2026-11-24T10:00:00.000Z');
+  });
+
+  test('the day is that of the provider’s time zone', () => {
+    expect(end('2026-11-23T16:00:00Z')).toBe('2026-11-25T10:00:00.000Z');
+  });
+
+  test('weekends and holidays are skipped', () => {
+    expect(end('2026-11-20T03:00:00Z')).toBe('2026-11-23T10:00:00.000Z');
+    expect(end('2026-11-21T03:00:00Z')).toBe('2026-11-23T10:00:00.000Z');
+    expect(end('2026-09-30T03:00:00Z')).toBe('2026-10-08T10:00:00.000Z');
+    expect(end('2026-02-13T03:00:00Z')).toBe('2026-02-24T10:00:00.000Z');
+  });
+
+  test('several days are counted one by one', () => {
+    expect(end('2026-11-19T03:00:00Z', 5)).toBe('2026-11-26T10:00:00.000Z');
+    for (const days of [0, -1, 1.5]) expect(() => end('2026-11-19T03:00:00Z', days)).toThrow(RangeError);
+  });
+});
