@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { Refusal } from '../refusal.ts';
+
+/** API-7, to spread into a query's strictObject. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(200).default(20).meta({ description: 'Rows on a page.' }),
+  cursor: z.string().min(1).max(2_000).optional().meta({ description: '`nextCursor` of the page before.' }),
+};
+
+/** `{ data, nextCursor }`; `nextCursor` is null on the last page. */
+export const paged = <S extends z.ZodType>(item: S) => z.object({ data: z.array(item), nextCursor: z.string().nullable() });
+
+// The mark tells a cursor of ours from anything else before its values reach a statement; it is no secret.
+const mark = (json: string) => createHash('sha256').update(`accord cursor ${json}`).digest('base64url').slice(0, 6);
+
+/** Of the last row's sort values, in the order of the sort: they identify the row, so pages stay stable under inserts. */
+export function encodeCursor(values: readonly string[]): string {
+  const json = JSON.stringify(values);
+  return mark(json) + Buffer.from(json).toString('base64url');
+}
+
+/** @throws Refusal `request.bad_cursor` where it is not one that `encodeCursor` made of `count` values. */
+export function decodeCursor(cursor: string, count: number): string[] {
+  const json = Buffer.from(cursor.slice(6), 'base64url').toString();
+  if (mark(json) !== cursor.slice(0, 6)) throw new Refusal('invalid', 'request.bad_cursor');
+  const values = JSON.parse(json) as string[];
+  if (values.length !== count) throw new Refusal('invalid', 'request.bad_cursor');
+  return values;
+}

@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream';
+import type { Answer, FileAnswer } from './route.ts';
+
+/** A JSON answer, written once: the same text is sent and stored. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** What `text` was made from; absent in a replay. */
+  readonly body?: unknown;
+}
+
+export interface FileReply {
+  readonly status: 200;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly file: Buffer | Readable;
+}
+
+export const isFile = (answer: Answer | FileAnswer): answer is FileAnswer => 'file' in answer;
+
+export function replyOf({ status = 200, body, version, location }: Answer): Reply {
+  const headers: Record<string, string> = {};
+  if (version !== undefined) headers['ETag'] = `"${version}"`;
+  if (location !== undefined) headers['Location'] = location;
+  return { status, headers, text: body === undefined ? '' : JSON.stringify(body), body };
+}
+
+/** RFC 6266: a plain name for old clients, the whole name in UTF-8 for the others. */
+export function contentDisposition(fileName: string): string {
+  const plain = fileName.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
+  const whole = encodeURIComponent(fileName.toWellFormed()).replaceAll(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `attachment; filename="${plain}"; filename*=UTF-8''${whole}`;
+}
+
+export function fileReplyOf({ file, contentType, fileName, sha256 }: FileAnswer): FileReply {
+  return {
+    status: 200,
+    file,
+    headers: {
+      'Content-Type': contentType,
+      'Content-Disposition': contentDisposition(fileName),
+      ...(Buffer.isBuffer(file) && { 'Content-Length': String(file.length) }),
+      ...(sha256 && { 'Repr-Digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:` }),
+    },
+  };
+}

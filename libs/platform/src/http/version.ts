@@ -1,0 +1,25 @@
+import { Refusal } from '../refusal.ts';
+import { Problem } from './problem.ts';
+
+/** No aggregate has it: a tag that is none of ours matches nothing. */
+const noVersion = 0;
+
+/**
+ * The version in If-Match (API-8): of `"3"` and `W/"3"` 3, of `*` undefined, which asks for no certain version.
+ *
+ * @throws Problem 400 where it is no entity tag.
+ */
+export function parseIfMatch(header: string | undefined): number | undefined {
+  if (header === undefined || header === '*') return undefined;
+  const tag = /^(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/.exec(header.trim())?.[1];
+  if (tag === undefined) {
+    throw new Problem(400, 'request.invalid', {}, { faults: [{ in: 'header', pointer: '/if-match', detail: 'Expected an entity tag such as "3".' }] });
+  }
+  return /^[1-9]\d{0,14}$/.test(tag) ? Number(tag) : noVersion;
+}
+
+/** @throws Refusal 412 `request.version_mismatch` where the caller decided on another version than the present one. */
+export function expectVersion(ifMatch: number | undefined, version: number): void {
+  if (ifMatch === undefined || ifMatch === version) return;
+  throw new Refusal('precondition', 'request.version_mismatch', { expected: ifMatch, actual: version });
+}
