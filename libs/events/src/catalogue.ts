@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+import { contractEvents } from './contract.ts';
+import { notificationEvents } from './notification.ts';
+import { orderEvents } from './order.ts';
+import { refundEvents } from './refund.ts';
+import type { EventDefinition, Subject } from './shared.ts';
+
+/** Everything services say to each other, by topic. A service speaks only about its own nouns. */
+export const catalogue = { ...orderEvents, ...contractEvents, ...refundEvents, ...notificationEvents };
+
+export type EventType = keyof typeof catalogue;
+export type Data<T extends EventType> = z.output<(typeof catalogue)[T]['data']>;
+export const eventTypes = Object.keys(catalogue) as EventType[];
+
+/** Something that happened, as the domain says it. */
+export type Fact<T extends EventType = EventType> = { [K in T]: { readonly type: K; readonly data: Data<K> } }[T];
+
+/** A fact on its way: who, when and because of what were added by the transaction that announced it. */
+export type Event<T extends EventType = EventType> = Fact<T> & {
+  /** UUIDv7 (`ce_id`). */
+  readonly id: string;
+  readonly time: Date;
+  /** `customer:usr_1`, `operator:…`, `platform:…`, `event:…`, `system:…`. */
+  readonly actor: string;
+  /** The id of the event, or of the request, that this one follows from. */
+  readonly causationId: string;
+  readonly correlationId: string;
+  readonly subject: Subject;
+};
+
+/** What `fact` is about. */
+export const subjectOf = (fact: Fact): Subject => (catalogue[fact.type] as EventDefinition).about(fact.data);
+
+/** @throws ZodError where the data does not fit the type's schema (EVT-3). Unknown fields, written by a newer version, are dropped. */
+export const parseFact = (type: EventType, data: unknown): Fact => ({ type, data: catalogue[type].data.parse(data) }) as Fact;

@@ -1,0 +1,19 @@
+import { type EventType, eventTypes } from './catalogue.ts';
+import type { Speaker } from './shared.ts';
+
+/** How a topic is kept. Events never expire, so that read models can be rebuilt from them (EVT-13). */
+export interface TopicSetting {
+  readonly partitions: number;
+  readonly retention: 'forever';
+}
+
+const usual: TopicSetting = { partitions: 4, retention: 'forever' };
+
+/**
+ * The one place that says how the topics are kept (EVT-1); replication is the installation's (3 in production, 1 locally). A number of
+ * partitions is never lowered, and raised only while the topic is empty: it decides which partition a key is in.
+ */
+export const topicSettings = Object.fromEntries(eventTypes.map((type) => [type, usual])) as Record<EventType, TopicSetting>;
+
+/** Where a service leaves the messages it gave up (EVT-9). */
+export const deadLetterTopic = (service: Speaker): string => `${service}.dead_letter`;
