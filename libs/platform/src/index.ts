@@ -5,3 +5,10 @@ export { Refusal, type RefusalCode, type RefusalFacts, type RefusalKind } from '
 export type { ProblemTexts, Service, Surroundings } from './service.ts';
 export type { Actor, Database, Decision, DueItem, Subscription, Subscriptions, Tx, Worker } from './tx.ts';
 export { route, type Access, type Answer, type Ask, type FileAnswer, type Locale, type Route } from './http/route.ts';
+export { currentContext, withContext, type Context } from './context.ts';
+export { openDatabase, type ServiceDatabase } from './database.ts';
+export { accountTable, migrate, sharedTable, type Migration } from './migrations.ts';
+export { provisionDatabase, rolesOf, roleUrl, schemas, type ServiceName } from './provision.ts';
+export { readSettings, platformSettings, type PlatformSettings } from './settings.ts';
+export { runService, startService, type RunningService } from './run-service.ts';
+export { applyTopics, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fact } from '@accord/events';
+import pg from 'pg';
+import type { Clock } from './clock.ts';
+import { type Context, currentContext } from './context.ts';
+import { newEventId } from './ids.ts';
+import { announce, type OutboxRow, storeOutbox } from './messaging/outbox.ts';
+import type { Actor, Database, Tx } from './tx.ts';
+
+export interface DatabaseSettings {
+  /** Role under row-level security, for customers and events. */
+  readonly url: string;
+  /** Role that sees every account, for operators, the platform and the search for due work. */
+  readonly operatorUrl: string;
+  readonly schema: string;
+  /** `/services/order`: the source of the events that transactions announce. */
+  readonly source: string;
+  readonly clock: Clock;
+  /** Connections per role. */
+  readonly poolSize: number;
+  /** Told after each commit that announced something, with the shards written to and the types announced. */
+  readonly onCommit?: (announced: readonly OutboxRow[]) => void;
+}
+
+/** Several acts of one transaction, each under the account and the cause it concerns: a chunk of events. */
+export interface Session {
+  readonly now: Date;
+  /** A Tx that acts as `actor`; the account is switched where it differs from the one before. */
+  as(actor: Actor, cause: Context): Promise<Tx>;
+}
+
+export interface ServiceDatabase extends Database {
+  session<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T>;
+  /** True while the database answers. */
+  answers(): Promise<boolean>;
+  pools(): { readonly app: pg.Pool; readonly operator: pg.Pool };
+  close(): Promise<void>;
+}
+
+const retried = new Set(['40001', '40P01']);
+const attempts = 5;
+
+/** A lost or refused connection, a server that starts or stops: the work may succeed later, unchanged. */
+export const isDatabaseAway = (error: unknown): boolean => {
+  const { code, message } = error as { code?: string; message?: string };
+  return (
+    /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|57P0|08|53300)/.test(code ?? '') ||
+    /Connection terminated|connection error|timeout exceeded when trying to connect|Client was closed/i.test(message ?? '')
+  );
+};
+
+const names = new Map<string, string>();
+
+/** Statements are prepared under a name of their text; beyond 400 texts (composed filters) they are sent unprepared. */
+function statement(text: string, values: readonly unknown[]) {
+  let name = names.get(text);
+  if (!name && names.size < 400) names.set(text, (name = `s${names.size}`));
+  return { text, values: values as unknown[], ...(name && { name }) };
+}
+
+const sessionOptions = (schema: string) =>
+  `-c search_path=${schema} -c timezone=UTC -c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=10000`;
+
+export const poolOf = (url: string, schema: string, size: number) => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    options: sessionOptions(schema),
+    pipeline: true,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+  } as pg.PoolConfig);
+  pool.on('error', () => undefined); // an idle connection was cut; the pool replaces it and the next use reports what is wrong
+  return pool;
+};
+
+const seesAll = (actor: Actor) => actor.kind === 'operator' || actor.kind === 'platform' || (actor.kind === 'system' && !actor.accountId);
+const accountName = /^[A-Za-z0-9_.-]{1,64}$/;
+
+function literal(accountId: string | undefined): string {
+  if (accountId === undefined) return `''`;
+  if (!accountName.test(accountId)) throw new Error('account id of an unexpected form');
+  return `'${accountId}'`;
+}
+
+function txOf(client: pg.PoolClient, now: Date, actor: Actor, cause: Context, outbox: OutboxRow[], source: string): Tx {
+  const many = async <Row>(sql: string, values: readonly unknown[] = []) =>
+    (await client.query(statement(sql, values))).rows as Row[];
+  return {
+    now,
+    actor,
+    many,
+    one: async <Row>(sql: string, values: readonly unknown[] = []) => (await many<Row>(sql, values))[0],
+    emit: (...facts: readonly Fact[]) => outbox.push(...facts.map((fact) => announce(fact, { now, actor, cause, source }))) as unknown as void,
+  };
+}
+
+export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
+  const app = poolOf(settings.url, settings.schema, settings.poolSize);
+  const operator = poolOf(settings.operatorUrl, settings.schema, settings.poolSize);
+
+  async function attempt<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
+    const client = await (seesAll(actor) ? operator : app).connect();
+    let broken: Error | undefined;
+    const onError = (error: Error) => (broken = error);
+    client.on('error', onError);
+    try {
+      let account = seesAll(actor) ? undefined : actor.accountId;
+      const opened = (await client.query(
+        `begin; select set_config('accord.account', ${literal(account)}, true), now() as now`,
+      )) as unknown as pg.QueryResult<{ now: Date }>[];
+      const now = new Date(opened[1]!.rows[0]!.now.getTime() + settings.clock.offsetMs);
+      const outbox: OutboxRow[] = [];
+      const result = await work({
+        now,
+        async as(next, cause) {
+          if (next.accountId !== account && !seesAll(actor)) {
+            account = next.accountId;
+            await client.query(statement(`select set_config('accord.account', $1, true)`, [account ?? '']));
+          }
+          return txOf(client, now, next, cause, outbox, settings.source);
+        },
+      });
+      await Promise.all([outbox.length > 0 && storeOutbox(client, outbox), client.query('commit')]);
+      if (outbox.length > 0) settings.onCommit?.(outbox);
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch((failed: Error) => (broken ??= failed));
+      throw error;
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
+  }
+
+  async function session<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await attempt(actor, work);
+      } catch (error) {
+        if (tried === attempts || !retried.has((error as { code?: string }).code ?? '')) throw error;
+        await sleep(Math.random() * 10 * 2 ** tried);
+      }
+    }
+  }
+
+  return {
+    session,
+    transaction: (actor, work) =>
+      session(actor, async (opened) => {
+        const id = newEventId();
+        return work(await opened.as(actor, currentContext() ?? { causationId: id, correlationId: id }));
+      }),
+    answers: () => app.query('select 1').then(() => true, () => false),
+    pools: () => ({ app, operator }),
+    close: async () => void (await Promise.all([app.end(), operator.end()])),
+  };
+}

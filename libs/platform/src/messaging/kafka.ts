@@ -1,0 +1,105 @@
+import { type EventType, topicSettings } from '@accord/events';
+import { Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
+import type { Logger } from 'pino';
+
+// The only file that knows the Kafka client, so that it can be replaced.
+
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Before every topic and group name; empty in production unless one broker serves several environments. */
+  readonly topicPrefix: string;
+  readonly log: Logger;
+}
+
+export interface Outgoing {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Record<string, string>;
+}
+
+export interface Incoming {
+  /** Without the prefix. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Record<string, string>;
+}
+
+const levels = { [logLevel.ERROR]: 'warn', [logLevel.WARN]: 'warn', [logLevel.INFO]: 'debug', [logLevel.DEBUG]: 'trace' } as const;
+
+export const kafkaOf = ({ brokers, clientId, log }: KafkaSettings) =>
+  new Kafka({
+    clientId,
+    brokers: [...brokers],
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
+    // kafkajs calls many passing states errors; what matters is logged where it is handled.
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => {
+      const level = levels[entry.level as keyof typeof levels] ?? 'debug';
+      log[level]({ kafka: entry.namespace, reason: entry.log['error'] ?? entry.log.message }, 'kafka client');
+    },
+  });
+
+export interface Sender {
+  /** Resolves when all in-sync replicas have the batch; it may have arrived also when this rejects. */
+  send(batch: readonly Outgoing[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One batch in flight, acks from all, few and short retries: the relay owns the long retry and takes a new sender after a failure. */
+export async function openSender(kafka: Kafka, prefix: string): Promise<Sender> {
+  const producer: Producer = kafka.producer({ maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: { retries: 2, initialRetryTime: 100 } });
+  await producer.connect();
+  return {
+    async send(batch) {
+      const byTopic = new Map<string, { key: string; value: string; headers: Record<string, string> }[]>();
+      for (const { topic, key, value, headers } of batch) {
+        const messages = byTopic.get(topic);
+        if (messages) messages.push({ key, value, headers });
+        else byTopic.set(topic, [{ key, value, headers }]);
+      }
+      await producer.sendBatch({ acks: -1, topicMessages: [...byTopic].map(([topic, messages]) => ({ topic: prefix + topic, messages })) });
+    },
+    close: () => producer.disconnect(),
+  };
+}
+
+export const incoming = (topic: string, partition: number, message: KafkaMessage): Incoming => ({
+  topic,
+  partition,
+  offset: message.offset,
+  key: message.key?.toString() ?? '',
+  value: message.value?.toString() ?? '',
+  headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)])),
+});
+
+/** Makes the topics that are missing, with the partitions and retention of the one place that declares them (EVT-1). */
+export async function applyTopics(
+  settings: Omit<KafkaSettings, 'clientId'>,
+  wanted: { topics: readonly string[]; replication: number; partitions?: number },
+): Promise<void> {
+  const admin = kafkaOf({ ...settings, clientId: 'accord-topics' }).admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = wanted.topics.filter((topic) => !existing.has(settings.topicPrefix + topic));
+    if (missing.length === 0) return;
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map((topic) => ({
+        topic: settings.topicPrefix + topic,
+        numPartitions: wanted.partitions ?? topicSettings[topic as EventType]?.partitions ?? 1,
+        replicationFactor: wanted.replication,
+        configEntries: [{ name: 'retention.ms', value: '-1' }],
+      })),
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EventType, readEvent } from '@accord/events';
+import type { Session } from '../database.ts';
+import { newEventId } from '../ids.ts';
+import { type ConsumerSettings, handle } from './consumer.ts';
+import type { Incoming } from './kafka.ts';
+import { shardOf } from './outbox.ts';
+
+/** An event set aside: waiting to be tried again, or dead until somebody redrives it. */
+export interface Parked {
+  readonly message: Incoming;
+  readonly status: 'waiting' | 'dead';
+  readonly reason: string;
+}
+
+const nobody = { kind: 'event' as const, id: 'parked' };
+const noCause = { causationId: '', correlationId: '' };
+
+/** Tries before an event is dead: about 10 minutes of back-off. */
+const maxAttempts = 12;
+const backOffMs = (attempts: number) => Math.min(120_000, 100 * 2 ** attempts) * (0.5 + Math.random() / 2);
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const insert = `
+  insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, status, attempts, reason, next_attempt_at)
+  select $1::uuid, $2, $3, $2, $4, $5, $6, $7, $8, 1, $9, clock_timestamp() + make_interval(secs => $10)
+   where not exists (select from inbox where event_id = $1::uuid) on conflict do nothing returning seq`;
+
+/** Sets events aside in their order. A dead one goes to the dead-letter topic as well, in the same transaction. */
+export async function park(session: Session, settings: Pick<ConsumerSettings, 'group' | 'onParked'>, parked: readonly Parked[]): Promise<void> {
+  const tx = await session.as(nobody, noCause);
+  for (const { message, status, reason } of parked) {
+    const { topic, key, partition, offset, value, headers } = message;
+    const id = uuid.test(headers['ce_id'] ?? '') ? headers['ce_id'] : newEventId();
+    const values = [id, topic, key, partition, offset, value, JSON.stringify(headers), status, reason.slice(0, 2_000), backOffMs(0) / 1_000];
+    const stored = await tx.one<{ seq: string }>(insert, values);
+    if (stored && status === 'dead') await announceDead(session, settings.group, { ...message, reason, attempts: 1 });
+    settings.onParked?.();
+  }
+}
+
+/** EVT-9: `<service>.dead_letter` carries the event as it came, with why, how often and from where. */
+async function announceDead(session: Session, group: string, dead: Incoming & { reason: string; attempts: number }): Promise<void> {
+  const tx = await session.as(nobody, noCause);
+  const service = group.replace(/^.*accord\./, '');
+  const headers = {
+    ...dead.headers,
+    dl_reason: dead.reason.slice(0, 2_000),
+    dl_attempts: String(dead.attempts),
+    dl_topic: dead.topic,
+    dl_partition: String(dead.partition),
+    dl_offset: dead.offset,
+  };
+  await tx.one(
+    `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+     values ($1, 'dead_letter', $2, 1, $3, $4, 'dead_letter', $5, $6, $7, $8)`,
+    [newEventId(), `${dead.topic}/${dead.partition}/${dead.offset}`, `${service}.dead_letter`, dead.key, dead.value, JSON.stringify(headers), shardOf(dead.key), tx.now],
+  );
+}
+
+interface ParkedRow {
+  readonly seq: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly key: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly payload: string;
+  readonly headers: string;
+  readonly attempts: number;
+}
+
+/** The first of each key, where its time has come; a dead one keeps its key waiting. */
+const dueKeys = `
+  select key from (select distinct on (key) key, status, next_attempt_at from parked_events order by key, seq) heads
+   where status = 'waiting' and next_attempt_at <= clock_timestamp() limit 100`;
+
+const lockHead = `
+  select seq, event_id as "eventId", type, key, topic, partition, "offset", payload, headers, attempts from parked_events
+   where seq = (select min(seq) from parked_events where key = $1) and status = 'waiting' for update skip locked`;
+
+const messageOf = (row: ParkedRow): Incoming => ({
+  topic: row.topic,
+  partition: row.partition,
+  offset: row.offset,
+  key: row.key,
+  value: row.payload,
+  headers: JSON.parse(row.headers) as Record<string, string>,
+});
+
+/** Tries the head of `key` again; true where it succeeded and the next of the key may follow at once. */
+async function retry(settings: ConsumerSettings, key: string): Promise<boolean> {
+  let tried: ParkedRow | undefined;
+  try {
+    return await settings.database.session(nobody, async (session) => {
+      const tx = await session.as(nobody, noCause);
+      tried = await tx.one<ParkedRow>(lockHead, [key]);
+      if (!tried) return false;
+      const message = messageOf(tried);
+      const event = readEvent(tried.type as EventType, JSON.parse(tried.payload), message.headers);
+      const fresh = await tx.one('insert into inbox (event_id) values ($1) on conflict do nothing returning event_id', [tried.eventId]);
+      if (fresh) await handle(session, settings.subscriptions, { ...message, event });
+      await (await session.as(nobody, noCause)).one('delete from parked_events where seq = $1', [tried.seq]);
+      return true;
+    });
+  } catch (error) {
+    if (tried) await failedAgain(settings, tried, error as Error);
+    return false;
+  }
+}
+
+async function failedAgain(settings: ConsumerSettings, row: ParkedRow, error: Error): Promise<void> {
+  const attempts = row.attempts + 1;
+  const dead = attempts >= maxAttempts;
+  await settings.database.session(nobody, async (session) => {
+    const tx = await session.as(nobody, noCause);
+    const updated = await tx.one(
+      `update parked_events set attempts = $2, reason = $3, status = $4, next_attempt_at = clock_timestamp() + make_interval(secs => $5)
+        where seq = $1 and status = 'waiting' and attempts = $2 - 1 returning seq`,
+      [row.seq, attempts, error.message.slice(0, 2_000), dead ? 'dead' : 'waiting', backOffMs(attempts) / 1_000],
+    );
+    if (updated && dead) await announceDead(session, settings.group, { ...messageOf(row), reason: error.message, attempts });
+  });
+  settings.log.warn({ eventId: row.eventId, topic: row.topic, key: row.key, attempts, dead, reason: error.message }, 'parked event failed again');
+}
+
+/** Tries parked keys again when their time has come, each in the order of its events. */
+export function startRetries(settings: ConsumerSettings): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const loop = async () => {
+    while (!signal.aborted) {
+      try {
+        const keys = await settings.database.session(nobody, async (session) => (await session.as(nobody, noCause)).many<{ key: string }>(dueKeys));
+        for (const { key } of keys) while (!signal.aborted && (await retry(settings, key)));
+      } catch (error) {
+        settings.log.warn({ reason: (error as Error).message }, 'parked events could not be looked at');
+      }
+      await sleep(200, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  const done = loop();
+  return {
+    async stop() {
+      stopping.abort();
+      await done;
+    },
+  };
+}

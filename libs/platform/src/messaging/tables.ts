@@ -1,0 +1,57 @@
+import { sharedTable } from '../migrations.ts';
+
+/** What every service's schema has for messaging. Queue tables have their own autovacuum settings, so that they stay small. */
+export const messagingTables = (service: string): readonly string[] => {
+  const app = `accord_${service}`;
+  const operator = `${app}_operator`;
+  return [
+    `create table outbox (
+       seq bigint generated always as identity primary key,
+       event_id uuid not null,
+       aggregate_type text not null,
+       aggregate_id text not null,
+       aggregate_version bigint not null,
+       topic text not null,
+       key text not null,
+       type text not null,
+       payload text not null,
+       headers text not null,
+       shard smallint not null,
+       occurred_at timestamptz not null,
+       unique (aggregate_type, aggregate_id, aggregate_version, type)
+     ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_threshold = 100000)`,
+    `create index outbox_shard_seq on outbox (shard, seq)`,
+    `grant insert on outbox to ${app}`,
+    `grant select, insert, delete on outbox to ${operator}`,
+    `grant select on outbox to accord_auditor`,
+    // Rows the broker refused, with the later rows of their key behind them (EVT-7).
+    `create table outbox_refused (like outbox, reason text not null, refused_at timestamptz not null default now(), primary key (seq))`,
+    `grant select, insert, delete on outbox_refused to ${operator}`,
+    `grant select on outbox_refused to accord_auditor`,
+    `create table inbox (
+       event_id uuid primary key,
+       received_at timestamptz not null default now()
+     ) with (autovacuum_vacuum_insert_scale_factor = 0.5)`,
+    `create index inbox_received_at on inbox using brin (received_at)`,
+    sharedTable(service, 'inbox'),
+    // Events of a key whose head failed: they wait here in their order (EVT-9). A dead head keeps its key waiting for the redrive.
+    `create table parked_events (
+       seq bigint generated always as identity primary key,
+       event_id uuid not null unique,
+       type text not null,
+       key text not null,
+       topic text not null,
+       partition integer not null,
+       "offset" bigint not null,
+       payload text not null,
+       headers text not null,
+       status text not null default 'waiting' check (status in ('waiting', 'dead')),
+       attempts integer not null default 0,
+       next_attempt_at timestamptz not null default now(),
+       reason text,
+       parked_at timestamptz not null default now()
+     )`,
+    `create index parked_events_key on parked_events (key, seq)`,
+    sharedTable(service, 'parked_events'),
+  ];
+};

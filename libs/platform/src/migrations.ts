@@ -1,0 +1,71 @@
+import { readdir } from 'node:fs/promises';
+import type { Knex } from 'knex';
+import { idempotencyTable } from './http/idempotency.ts';
+import { messagingTables } from './messaging/tables.ts';
+
+/** Statements in their order, run as the schema's owner with its search_path. A file in `migrations/` exports one as `up`. */
+export type Migration = readonly string[];
+
+/**
+ * Guards a table of customers' rows: it has an `account_id`; the app role sees the rows of the account that its transaction is for and
+ * no others (unset: none), the operator role sees all (API-5). Forced, so the owner is bound by a policy as well.
+ */
+export const accountTable = (service: string, table: string): string => `
+  alter table ${table} enable row level security;
+  alter table ${table} force row level security;
+  create policy own_account on ${table} to accord_${service}
+    using (account_id = (select current_setting('accord.account', true)))
+    with check (account_id = (select current_setting('accord.account', true)));
+  create policy every_account on ${table} to accord_${service}_operator, accord_${service}_owner using (true) with check (true);
+  create policy audit on ${table} for select to accord_auditor using (true);
+  ${sharedTable(service, table)}`;
+
+/** A table without accounts. */
+export const sharedTable = (service: string, table: string): string => `
+  grant select, insert, update, delete on ${table} to accord_${service}, accord_${service}_operator;
+  grant select on ${table} to accord_auditor;`;
+
+async function migrationsOf(service: string, folder: URL): Promise<{ name: string; up: Migration }[]> {
+  const platform = { name: '0000_platform', up: [...messagingTables(service), ...idempotencyTable(service)] };
+  const files = (await readdir(folder)).filter((name) => /^\d{4}_\w+\.ts$/.test(name)).sort();
+  const own = files.map(async (name) => ({
+    name: name.slice(0, -3),
+    up: ((await import(new URL(name, folder.href.endsWith('/') ? folder : `${folder.href}/`).href)) as { up: Migration }).up,
+  }));
+  return [platform, ...(await Promise.all(own))];
+}
+
+/**
+ * Brings a service's schema up to date, as its owner; several instances may start at once, one migrates and the others wait.
+ *
+ * @param ownerUrl of the role `accord_<service>_owner`.
+ */
+export async function migrate(ownerUrl: string, of: { service: string; schema: string; folder: URL }): Promise<void> {
+  const { default: knex } = await import('knex');
+  const db: Knex = knex({
+    client: 'pg',
+    connection: { connectionString: ownerUrl, options: `-c search_path=${of.schema}` },
+    pool: { min: 0, max: 2 },
+  });
+  const migrations = await migrationsOf(of.service, of.folder);
+  const source = {
+    getMigrations: () => Promise.resolve(migrations),
+    getMigrationName: ({ name }: { name: string }) => name,
+    getMigration: ({ up }: { up: Migration }) =>
+      Promise.resolve({
+        up: async (trx: Knex) => {
+          for (const sql of up) await trx.raw(sql.replaceAll('?', '\\?'));
+        },
+        down: () => Promise.reject(new Error('schemas only go forward')),
+      }),
+  };
+  const holder = await db.client.acquireConnection();
+  try {
+    await holder.query(`select pg_advisory_lock(hashtext('accord migrate ' || $1))`, [of.schema]);
+    await db.migrate.latest({ migrationSource: source, schemaName: of.schema, disableMigrationsListValidation: false });
+  } finally {
+    await holder.query(`select pg_advisory_unlock(hashtext('accord migrate ' || $1))`, [of.schema]);
+    await db.client.releaseConnection(holder);
+    await db.destroy();
+  }
+}

@@ -1,0 +1,60 @@
+import pg from 'pg';
+
+/** The four services and the schema each owns. */
+export const schemas = { order: 'orders', contract: 'contracts', refund: 'refunds', notification: 'notifications' } as const;
+export type ServiceName = keyof typeof schemas;
+
+/** `accord_order_owner` migrates, `accord_order` runs, `accord_order_operator` sees all accounts, `accord_auditor` reads everything. */
+export const rolesOf = (service: ServiceName) => ({
+  owner: `accord_${service}_owner`,
+  app: `accord_${service}`,
+  operator: `accord_${service}_operator`,
+});
+
+/** The URL of `database` for another role of the same server. */
+export function roleUrl(databaseUrl: string, role: string, password: string): string {
+  const url = new URL(databaseUrl);
+  url.username = role;
+  url.password = encodeURIComponent(password);
+  return url.href;
+}
+
+/**
+ * Makes the roles and the empty schemas in the database of `superuserUrl`; may be repeated. None of the roles may bypass row security.
+ *
+ * @param passwordOf the password of each role; roles that exist get it anew.
+ */
+export async function provisionDatabase(superuserUrl: string, { passwordOf }: { passwordOf: (role: string) => string }): Promise<void> {
+  const client = new pg.Client({ connectionString: superuserUrl });
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>('select current_database() as name');
+  const database = client.escapeIdentifier(rows[0]!.name);
+  const login = async (role: string) => {
+    const password = client.escapeLiteral(passwordOf(role));
+    await client.query(`do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$`);
+    await client.query(`alter role ${role} with login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`);
+    await client.query(`grant connect on database ${database} to ${role}`);
+  };
+  try {
+    // Roles belong to the whole server: one provisioning at a time, whatever the database.
+    for (;;) {
+      try {
+        await client.query('begin');
+        await login('accord_auditor');
+        for (const [service, schema] of Object.entries(schemas) as [ServiceName, string][]) {
+          const { owner, app, operator } = rolesOf(service);
+          for (const role of [owner, app, operator]) await login(role);
+          await client.query(`create schema if not exists ${schema} authorization ${owner}`);
+          await client.query(`grant usage on schema ${schema} to ${app}, ${operator}, accord_auditor`);
+        }
+        await client.query('commit');
+        return;
+      } catch (error) {
+        await client.query('rollback');
+        if (!/tuple concurrently/.test((error as Error).message)) throw error;
+      }
+    }
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,173 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { type Clock, systemClock } from './clock.ts';
+import { openDatabase, type ServiceDatabase } from './database.ts';
+import { houseKeeping } from './house-keeping.ts';
+import { httpApp, listen } from './http/app.ts';
+import { tokenVerifier } from './http/auth.ts';
+import { type ConsumerSettings, startConsumer } from './messaging/consumer.ts';
+import { kafkaOf } from './messaging/kafka.ts';
+import type { OutboxRow } from './messaging/outbox.ts';
+import { startRetries } from './messaging/parking.ts';
+import { startRelay } from './messaging/relay.ts';
+import { migrate } from './migrations.ts';
+import { makeLog } from './observability/log.ts';
+import { makeMetrics, type Metrics } from './observability/metrics.ts';
+import { listenOps } from './observability/ops.ts';
+import type { Service, Surroundings } from './service.ts';
+import type { PlatformSettings } from './settings.ts';
+import { type RunningWorker, startWorker } from './worker.ts';
+
+export interface RunningService {
+  readonly service: Service;
+  readonly db: ServiceDatabase;
+  readonly baseUrl: string;
+  readonly opsUrl: string;
+  /** Resolves once the consumer group has been joined. */
+  readonly joined: Promise<void>;
+  readonly workers: readonly RunningWorker[];
+  /** How many workers have something due. */
+  dueNow(): Promise<number>;
+  /** No new requests; work under way ends or is abandoned cleanly; nothing is lost (EVT-12). */
+  stop(): Promise<void>;
+}
+
+type Make<S extends PlatformSettings> = (settings: S, around: Surroundings) => Service | Promise<Service>;
+type Heard = (announced: readonly OutboxRow[]) => void;
+
+/** Starts everything a service is made of. It serves once this resolves; `joined` tells when it consumes. */
+export async function startService<S extends PlatformSettings>(
+  settings: S,
+  make: Make<S>,
+  { clock = systemClock() }: { clock?: Clock } = {},
+): Promise<RunningService> {
+  const log = makeLog({ level: settings.ACCORD_LOG_LEVEL });
+  const service = await make(settings, { log });
+  if (settings.ACCORD_OWNER_DATABASE_URL) {
+    await migrate(settings.ACCORD_OWNER_DATABASE_URL, { service: service.name, schema: service.schema, folder: service.migrations });
+  }
+  const metrics = makeMetrics(service.name);
+  const heard: Heard[] = [];
+  const db = databaseOf(service, settings, clock, (announced) => heard.forEach((hear) => hear(announced)));
+  const messaging = startMessaging(service, settings, { db, log, metrics });
+  const workers = [...service.workers, houseKeeping].map((worker) => startWorker(worker, db, log));
+  heard.push(messaging.wake, (announced) => {
+    const types = new Set(announced.map(({ type }) => type));
+    for (const worker of workers) worker.wake(types);
+  });
+  const edges = await startEdges(service, settings, { db, log, metrics, clock });
+  log.info({ port: edges.port, opsPort: edges.opsPort }, 'service started');
+  return {
+    service,
+    db,
+    baseUrl: `http://127.0.0.1:${edges.port}`,
+    opsUrl: `http://127.0.0.1:${edges.opsPort}`,
+    joined: messaging.joined,
+    workers,
+    dueNow: () => dueNow(service, db),
+    async stop() {
+      await edges.drain();
+      await Promise.all([messaging.stopConsuming(), ...workers.map((worker) => worker.stop())]);
+      await service.close?.();
+      await messaging.stopPublishing();
+      await Promise.all([db.close(), edges.close()]);
+      log.info('service stopped');
+    },
+  };
+}
+
+const databaseOf = (service: Service, settings: PlatformSettings, clock: Clock, onCommit: Heard) =>
+  openDatabase({
+    url: settings.ACCORD_DATABASE_URL,
+    operatorUrl: settings.ACCORD_OPERATOR_DATABASE_URL,
+    schema: service.schema,
+    source: `/services/${service.name}`,
+    clock,
+    poolSize: settings.ACCORD_POOL_SIZE,
+    onCommit,
+  });
+
+function startMessaging(service: Service, settings: PlatformSettings, around: { db: ServiceDatabase; log: Logger; metrics: Metrics }) {
+  const { db, log, metrics } = around;
+  const topicPrefix = settings.ACCORD_TOPIC_PREFIX;
+  const clientId = `accord-${service.name}-${hostname()}-${process.pid}`;
+  const kafka = kafkaOf({ brokers: settings.ACCORD_KAFKA_BROKERS, clientId, topicPrefix, log });
+  const published = metrics.counter('accord_relay_published_total', 'Events published by the relay');
+  const interrupted = metrics.counter('accord_relay_interrupted_total', 'Times the relay was interrupted');
+  const handled = metrics.counter('accord_events_handled_total', 'Events handled', ['type']);
+  const failed = metrics.counter('accord_events_failed_total', 'Events whose handler failed', ['type']);
+  const parked = metrics.counter('accord_events_parked_total', 'Events set aside with their key');
+  const relay = startRelay({
+    url: settings.ACCORD_OPERATOR_DATABASE_URL,
+    schema: service.schema,
+    kafka,
+    topicPrefix,
+    log,
+    onPublished: (events) => published.inc(events),
+    onFailed: () => interrupted.inc(),
+  });
+  const consuming: ConsumerSettings = {
+    kafka,
+    topicPrefix,
+    group: `${topicPrefix}accord.${service.name}`,
+    database: db,
+    subscriptions: service.subscriptions,
+    lockRows: service.lockRows,
+    log,
+    onHandled: (type, count) => handled.inc({ type }, count),
+    onFailed: (type) => failed.inc({ type }),
+    onParked: () => parked.inc(),
+  };
+  const consumer = startConsumer(consuming);
+  const retries = startRetries(consuming);
+  return {
+    joined: consumer.joined,
+    wake: ((announced) => relay.wake(announced.map(({ shard }) => shard))) as Heard,
+    stopConsuming: () => Promise.all([consumer.stop(), retries.stop()]),
+    stopPublishing: () => relay.stop(),
+  };
+}
+
+async function startEdges(service: Service, settings: PlatformSettings, around: { db: ServiceDatabase; log: Logger; metrics: Metrics; clock: Clock }) {
+  const verify = tokenVerifier({
+    issuer: settings.ACCORD_TOKEN_ISSUER,
+    audience: settings.ACCORD_TOKEN_AUDIENCE,
+    jwksUrl: settings.ACCORD_JWKS_URL,
+  });
+  let draining = false;
+  const ready = async () => !draining && (await around.db.answers());
+  const app = httpApp({ service, verify, ratePerMinute: settings.ACCORD_RATE_PER_MINUTE, ...around });
+  const [http, ops] = await Promise.all([
+    listen(app, settings.ACCORD_PORT),
+    listenOps({ port: settings.ACCORD_OPS_PORT, metrics: around.metrics, ready }),
+  ]);
+  return {
+    port: http.port,
+    opsPort: ops.port,
+    drain: () => {
+      draining = true;
+      return http.close();
+    },
+    close: () => ops.close(),
+  };
+}
+
+async function dueNow(service: Service, db: ServiceDatabase): Promise<number> {
+  const due = service.workers.map((worker) => db.transaction({ kind: 'system', id: worker.name }, (tx) => worker.due(tx, 1)));
+  return (await Promise.all(due)).filter((items) => items.length > 0).length;
+}
+
+/** The whole life of a service's process: starts it, stops it on SIGTERM or SIGINT within 10 s. Exits 1 with one clear line where it cannot start. */
+export async function runService<S extends PlatformSettings>(settings: S, make: Make<S>): Promise<void> {
+  const running = await startService(settings, make);
+  const stop = () => {
+    const late = setTimeout(() => process.exit(1), 9_500);
+    late.unref();
+    running.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}

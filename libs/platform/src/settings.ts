@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/** What every service reads from the environment; a service adds its own with `.extend`. The keys are the variables' names. */
+export const platformSettings = z.object({
+  /** Development parts (built-in issuer, test seal) start only with `development`; unset means production (API-4). */
+  ACCORD_ENV: z.enum(['development', 'production']).default('production'),
+  ACCORD_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  ACCORD_OPS_PORT: z.coerce.number().int().min(0).max(65535).default(9090),
+  /** Role under row-level security. */
+  ACCORD_DATABASE_URL: z.url(),
+  /** Role that sees every account. */
+  ACCORD_OPERATOR_DATABASE_URL: z.url(),
+  /** Role that owns the schema; where set, the service migrates when it starts. */
+  ACCORD_OWNER_DATABASE_URL: z.url().optional(),
+  ACCORD_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  ACCORD_KAFKA_BROKERS: z.string().min(1).transform((brokers) => brokers.split(',')),
+  ACCORD_TOPIC_PREFIX: z.string().regex(/^[A-Za-z0-9._-]{0,40}$/).default(''),
+  ACCORD_TOKEN_ISSUER: z.string().min(1),
+  ACCORD_TOKEN_AUDIENCE: z.string().min(1).default('accord'),
+  ACCORD_JWKS_URL: z.url(),
+  PROVIDER_PROFILE: z.string().min(1),
+  ACCORD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Requests a minute and token; 0 turns the limit off. */
+  ACCORD_RATE_PER_MINUTE: z.coerce.number().int().min(0).default(6000),
+});
+
+export type PlatformSettings = z.infer<typeof platformSettings>;
+
+/** @throws Error that names each variable that is missing or wrong, without its value. */
+export function readSettings<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`settings: ${wrong.join('; ')}`);
+}

@@ -1,0 +1,4 @@
+export { type Client, clientOf, type Reply } from './client.ts';
+export { startIssuer, type TestIssuer } from './issuer.ts';
+export { developmentPassword, type TestDatabase, testDatabase, urlsOf } from './test-database.ts';
+export { type Published, type TestService, testService, type TestServiceOptions } from './test-service.ts';
