@@ -51,7 +51,8 @@ export async function startBackground(program: Program): Promise<Background> {
     child.once('spawn', resolve);
     child.once('error', (cause) => reject(new Error(`${program.name} cannot be started: ${program.command}`, { cause })));
   });
-  const pid = child.pid!;
+  const pid = child.pid;
+  if (pid === undefined) throw new Error(`${program.name} has no pid`);
   if (program.pidFile) writeFileSync(program.pidFile, String(pid));
   child.unref();
 

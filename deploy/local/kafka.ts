@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import kafkajs from 'kafkajs';
-import { answers, endLeftover, freePort, readOr, startBackground } from './background.ts';
+import { answers, endLeftover, freePort, startBackground } from './background.ts';
+import { bringKafka, kafkaLibs } from './prerequisites.mjs';
 
 /** Same here and in docker-compose.yml: one broker that is its own controller, topics made by us alone. */
 export const brokerSettings = {
@@ -31,23 +31,24 @@ export interface EmbeddedKafka {
   stop(): Promise<void>;
 }
 
+export interface KafkaAsk {
+  readonly dataDir: string;
+  readonly port?: number;
+  readonly jit?: boolean;
+  readonly heapMb?: number;
+  /** Folder of the jars; absent: the one kept in `.accord`. */
+  readonly libs?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /**
  * One Kafka 4.3 broker, its data in `dataDir`. With `jit` it is compiled fully, as the benchmark wants it; without, it starts sooner and stays smaller.
  *
  * @throws Error with the end of its log where it does not come up, or saying what to install where Java or Maven is missing.
  */
-export async function startKafka(ask: {
-  dataDir: string;
-  port?: number;
-  jit?: boolean;
-  heapMb?: number;
-  /** Folder of the jars; absent: beside `dataDir`. */
-  libs?: string;
-  settings?: Record<string, string>;
-}): Promise<EmbeddedKafka> {
-  const { dataDir } = ask;
-  const libs = ask.libs ?? join(dirname(dataDir), 'kafka', 'libs');
-  fetchKafka(libs);
+export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
+  const { dataDir, libs = kafkaLibs } = ask;
+  await bringKafka(libs);
   mkdirSync(dataDir, { recursive: true });
   const pidFile = join(dataDir, 'pid');
   await endLeftover(pidFile, dataDir, 'SIGKILL');
@@ -65,6 +66,7 @@ export async function startKafka(ask: {
       `-Xmx${ask.heapMb ?? 384}m`,
       ...(ask.jit ? [] : ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']),
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-Dorg.slf4j.simpleLogger.showDateTime=true',
       ...classPath,
       'kafka.Kafka',
       properties,
@@ -78,47 +80,13 @@ export async function startKafka(ask: {
   return { brokers, port, pid: program.pid, kill: program.kill, stop: () => program.stop('SIGTERM', 6_000) };
 }
 
-/**
- * Brings the broker's jars into `libs` by Maven, once.
- *
- * @throws Error saying what to install where Java or Maven is missing.
- */
-export function fetchKafka(libs: string) {
-  const pom = fileURLToPath(new URL('./kafka/pom.xml', import.meta.url));
-  const stamp = createHash('sha256').update(readFileSync(pom)).digest('hex');
-  const stampFile = join(libs, 'pom.sha256');
-  need('java', '-version');
-  if (readOr(stampFile, '') === stamp) return;
-  need('mvn', '--version');
-  const fresh = `${libs}.fresh`;
-  [fresh, libs].forEach((folder) => rmSync(folder, { recursive: true, force: true }));
-  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${fresh}`];
-  try {
-    execFileSync('mvn', ['-q', '-B', '-f', pom, ...goal], { stdio: ['ignore', 'pipe', 'pipe'] });
-  } catch (cause) {
-    const { stdout, stderr } = cause as { stdout: Buffer; stderr: Buffer };
-    throw new Error(`Maven could not bring Kafka's jars:\n${stdout}${stderr}`, { cause });
-  }
-  if (readdirSync(fresh).length === 0) throw new Error(`Maven brought no jars into ${fresh}`);
-  renameSync(fresh, libs);
-  writeFileSync(stampFile, stamp);
-}
-
-function need(command: string, flag: string) {
-  try {
-    execFileSync(command, [flag], { stdio: 'ignore' });
-  } catch (cause) {
-    throw new Error(`Install Java 17 or later and Maven, or start Docker, or set ACCORD_KAFKA_BROKERS: \`${command}\` is missing.`, { cause });
-  }
-}
-
 function format({ classPath, properties }: { classPath: string[]; properties: string }) {
   const id = createHash('sha256').update(properties).digest('base64url').slice(0, 22);
   const args = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties];
   execFileSync('java', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-function serverProperties(ask: { dataDir: string; port: number; controllerPort: number; settings: Record<string, string> }): string {
+function serverProperties(ask: { dataDir: string; port: number; controllerPort: number; settings: Readonly<Record<string, string>> }): string {
   const lines = {
     ...brokerSettings,
     listeners: `PLAINTEXT://127.0.0.1:${ask.port},CONTROLLER://127.0.0.1:${ask.controllerPort}`,

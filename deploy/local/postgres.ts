@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -41,8 +42,8 @@ export async function startPostgres(ask: {
   durable?: boolean;
   settings?: Record<string, string>;
 }): Promise<EmbeddedPostgres> {
-  const { dataDir } = ask;
   const userId = process.getuid?.() === 0 ? nobody : undefined;
+  const dataDir = placeOf(ask.dataDir);
   const bin = join(reachable(binaries(), userId), 'bin');
   if (!existsSync(join(dataDir, 'PG_VERSION'))) initialise({ dataDir, bin, userId });
   await endLeftover(join(dataDir, 'postmaster.pid'), dataDir, 'SIGINT');
@@ -54,7 +55,7 @@ export async function startPostgres(ask: {
     command: join(bin, 'postgres'),
     args: ['-D', dataDir, '-p', String(port), '-h', '127.0.0.1', '-k', '', ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
-    log: join(dirname(dataDir), 'logs', 'postgres.log'),
+    log: join(dirname(ask.dataDir), 'logs', 'postgres.log'),
     ...(userId === undefined ? {} : { userId }),
   });
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
@@ -110,6 +111,15 @@ function binaries(): string {
     if (!existsSync(join(home, target))) symlinkSync(source.slice(source.lastIndexOf('/') + 1), join(home, target));
   }
   return join(home, 'native');
+}
+
+/** Where the data of `dataDir` really lies: elsewhere if `nobody`, as whom root must run Postgres, may not reach it there. */
+export function placeOf(dataDir: string): string {
+  if (process.getuid?.() !== 0) return dataDir;
+  const parent = dirname(dataDir);
+  mkdirSync(parent, { recursive: true });
+  if (spawnSync('test', ['-x', parent], { uid: nobody, gid: nobody }).status === 0) return dataDir;
+  return `/var/tmp/accord-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}/postgres`;
 }
 
 /** `native`, or a copy where the user may reach it: a home folder is often closed to `nobody`. */

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './background.ts';
+import { startKafka, type EmbeddedKafka } from './kafka.ts';
+import { startPostgres, type EmbeddedPostgres } from './postgres.ts';
+import { dockerAnswers, run } from './prerequisites.mjs';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Part {
+  readonly address: string;
+  /** `environment`, `docker` or `embedded`: who started it. */
+  readonly from: string;
+  stop(): Promise<void>;
+}
+
+export interface Platform {
+  /** Of the superuser, on the maintenance database. */
+  readonly postgres: Part;
+  readonly kafka: Part;
+  stop(): Promise<void>;
+}
+
+export interface PlatformAsk {
+  /** Data and logs lie in it. */
+  readonly home: string;
+  /** False: may lose everything when the machine stops, as tests may. */
+  readonly durable: boolean;
+}
+
+/** Postgres: the address in the environment; else Docker where an engine answers and has or can pull the image; else embedded. */
+export async function findPostgres({ home, durable }: PlatformAsk): Promise<Part> {
+  const given = process.env.ACCORD_POSTGRES_URL;
+  if (given) return { address: given, from: 'environment', stop: async () => undefined };
+  const port = await freePort(durable ? 25432 : 0);
+  const docker = await inDocker({ name: 'postgres', home, durable, ports: { ACCORD_POSTGRES_PORT: port } });
+  if (docker) return { ...docker, address: `postgres://postgres:accord@127.0.0.1:${port}/postgres` };
+  const embedded: EmbeddedPostgres = await startPostgres({ dataDir: join(home, 'postgres'), port, durable });
+  return { address: embedded.url, from: 'embedded', stop: embedded.stop };
+}
+
+/** Kafka: found as Postgres is. */
+export async function findKafka({ home, durable }: PlatformAsk): Promise<Part> {
+  const given = process.env.ACCORD_KAFKA_BROKERS;
+  if (given) return { address: given, from: 'environment', stop: async () => undefined };
+  const port = await freePort(durable ? 29092 : 0);
+  const docker = await inDocker({ name: 'kafka', home, durable, ports: { ACCORD_KAFKA_PORT: port } });
+  if (docker) return { ...docker, address: `127.0.0.1:${port}` };
+  const settings: Record<string, string> = durable ? {} : { 'file.delete.delay.ms': '1000', 'offsets.topic.num.partitions': '10' };
+  const embedded: EmbeddedKafka = await startKafka({ dataDir: join(home, 'broker'), port, settings, heapMb: durable ? 384 : 768 });
+  return { address: embedded.brokers, from: 'embedded', stop: embedded.stop };
+}
+
+interface DockerAsk extends PlatformAsk {
+  readonly name: 'postgres' | 'kafka';
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** Undefined where no engine answers, or the image is not there and cannot be pulled. */
+async function inDocker({ name, home, durable, ports }: DockerAsk): Promise<Pick<Part, 'from' | 'stop'> | undefined> {
+  if (!(await dockerAnswers())) return undefined;
+  const env = { ...process.env, ...Object.fromEntries(Object.entries(ports).map(([key, port]) => [key, String(port)])) };
+  const compose = (...args: string[]) => run('docker', ['compose', '-p', composeProject(home), ...args], { env });
+  try {
+    await compose('up', '--detach', '--wait', name);
+  } catch {
+    // No image, no network, no rights: the embedded one does.
+    return undefined;
+  }
+  return { from: 'docker', stop: async () => void (await (durable ? compose('stop', name) : compose('rm', '--stop', '--force', '--volumes', name))) };
+}
+
+/** Docker Compose's project of the platform whose data would lie in `home`. */
+export const composeProject = (home: string) => `accord-${home.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase().slice(-40).replace(/^-/, '')}`;

@@ -1,0 +1,135 @@
+// npm test [-- <pattern> …]: lint, types and the jest tiers, on one Postgres and one Kafka started for this run.
+import { spawn } from 'node:child_process';
+import { globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Listr } from 'listr2';
+import { endLeftover } from './background.ts';
+import { findKafka, findPostgres, root, type Part } from './platform.ts';
+import { placeOf } from './postgres.ts';
+import { kafkaMissing, run } from './prerequisites.mjs';
+
+const tiers = ['unit', 'int', 'e2e'] as const;
+type Tier = (typeof tiers)[number];
+type Sums = { passed: number; failed: number; skipped: number };
+
+const node = (...args: string[]) => run(process.execPath, args);
+const lint = () => node('node_modules/eslint/bin/eslint.js', '.', '--cache', '--cache-location', '.accord/eslintcache', '--max-warnings', '0');
+const types = () => node('node_modules/typescript7/bin/tsc', '-p', 'tsconfig.json');
+
+const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const jestArguments = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
+const home = join(root, '.accord', `test-${process.pid}`);
+const parts: Part[] = [];
+
+process.exitCode = await test();
+
+async function test(): Promise<number> {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void clear().finally(() => process.exit(130)));
+  const began = Date.now();
+  const files = Object.fromEntries(tiers.map((tier) => [tier, specsOf(tier)])) as Record<Tier, string[]>;
+  const chosen = tiers.filter((tier) => files[tier].length > 0);
+  if (chosen.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}`);
+  try {
+    await clearLeftovers();
+    const clean = await prepare({ everything: patterns.length === 0, platform: chosen.some((tier) => tier !== 'unit') });
+    const sums: Sums = { passed: 0, failed: 0, skipped: 0 };
+    let green = clean;
+    for (const tier of chosen) {
+      const result = await jest(tier, files[tier]);
+      green &&= result.green;
+      for (const key of ['passed', 'failed', 'skipped'] as const) sums[key] += result[key];
+    }
+    console.log(`\n${green ? 'Green' : 'Not green'} after ${Math.round((Date.now() - began) / 1000)} s.`);
+    console.log(`${sums.passed} passed, ${sums.failed} failed, ${sums.skipped} skipped`);
+    return green ? 0 : 1;
+  } finally {
+    await clear();
+  }
+}
+
+/** Spec files of a tier whose path holds one of the patterns asked for. */
+function specsOf(tier: Tier): string[] {
+  const all = globSync(`{libs,services,deploy,tests}/**/*.${tier}.spec.ts`, { cwd: root, exclude: (path) => path.includes('node_modules') });
+  return all.filter((path) => patterns.length === 0 || patterns.some((pattern) => new RegExp(pattern).test(path))).sort();
+}
+
+/** False where lint or types found something; a platform that does not start throws. */
+async function prepare({ everything, platform }: { everything: boolean; platform: boolean }): Promise<boolean> {
+  const found: string[] = [];
+  const check = async (checked: Promise<unknown>) => {
+    await checked.catch((error: Error) => {
+      found.push(error.message);
+      throw new Error('not clean');
+    });
+  };
+  const find = async (part: Promise<Part>, variable: string) => {
+    const { address } = parts[parts.push(await part) - 1]!;
+    process.env[variable] = address;
+  };
+  const ask = { home, durable: false };
+  const steps = new Listr(
+    [
+      { title: 'Lint', enabled: everything, task: () => check(lint()), exitOnError: false },
+      { title: 'Types', enabled: everything, task: () => check(types()), exitOnError: false },
+      { title: 'Postgres', enabled: platform, task: () => find(findPostgres(ask), 'ACCORD_POSTGRES_URL') },
+      { title: kafkaMissing() ? 'Kafka (its jars are brought first)' : 'Kafka', enabled: platform, task: () => find(findKafka(ask), 'ACCORD_KAFKA_BROKERS') },
+    ],
+    { concurrent: true },
+  );
+  await steps.run();
+  found.forEach((text) => console.error(`\n${text}`));
+  return found.length === 0;
+}
+
+async function jest(tier: Tier, files: string[]): Promise<Sums & { green: boolean }> {
+  console.log(`\n${tier}: ${files.length} files`);
+  mkdirSync(join(root, '.accord'), { recursive: true });
+  const output = join(root, '.accord', `test-${process.pid}-${tier}.json`);
+  const args = ['node_modules/jest/bin/jest.js', '--config', 'jest.config.mjs', '--maxWorkers', '2', '--json', '--outputFile', output];
+  const which = patterns.length === 0 ? ['--testMatch', `**/*.${tier}.spec.ts`] : ['--runTestsByPath', ...files];
+  const child = spawn(process.execPath, [...args, ...jestArguments, ...which], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ACCORD_ENV: 'development', NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
+  });
+  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve));
+  try {
+    const result = JSON.parse(readFileSync(output, 'utf8'));
+    return {
+      passed: result.numPassedTests,
+      // A file that did not load has no tests to count, but it failed.
+      failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
+      skipped: result.numPendingTests + result.numTodoTests,
+      green: code === 0,
+    };
+  } finally {
+    rmSync(output, { force: true });
+  }
+}
+
+async function clear() {
+  await Promise.all(parts.splice(0).map((part) => part.stop()));
+  [home, placeOf(join(home, 'postgres'))].forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+}
+
+/** What killed runs left behind: their Postgres, their broker, their data. */
+async function clearLeftovers() {
+  mkdirSync(join(root, '.accord'), { recursive: true });
+  for (const name of readdirSync(join(root, '.accord'))) {
+    const pid = Number(/^test-(\d+)$/.exec(name)?.[1]);
+    if (!pid || runs(pid)) continue;
+    const left = join(root, '.accord', name);
+    const postgres = placeOf(join(left, 'postgres'));
+    await endLeftover(join(postgres, 'postmaster.pid'), postgres, 'SIGQUIT');
+    await endLeftover(join(left, 'broker', 'pid'), left, 'SIGKILL');
+    [left, postgres].forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+  }
+}
+
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+import nx from '@nx/eslint-plugin';
+import { existsSync, globSync } from 'node:fs';
+import tseslint from 'typescript-eslint';
+
+const specs = ['**/*.spec.ts', 'tests/**/*.ts', 'libs/testing/**/*.ts'];
+const libs = ['lib:platform', 'lib:events', 'lib:money', 'lib:profile', 'lib:testing', 'lib:client'];
+const service = (name) => ({ sourceTag: `service:${name}`, onlyDependOnLibsWithTags: libs });
+
+/** Imports go one way: main → service → http | process → noun, store → libs. */
+const boundaries = [
+  service('order'),
+  service('contract'),
+  service('refund'),
+  service('notification'),
+  { sourceTag: 'lib:money', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'lib:events', onlyDependOnLibsWithTags: ['lib:money'] },
+  { sourceTag: 'lib:platform', onlyDependOnLibsWithTags: ['lib:events'] },
+  { sourceTag: 'lib:profile', onlyDependOnLibsWithTags: ['lib:money'] },
+  { sourceTag: 'lib:client', onlyDependOnLibsWithTags: ['lib:money'] },
+  { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:platform', 'lib:events', 'lib:money'] },
+  { sourceTag: 'local', onlyDependOnLibsWithTags: libs },
+  { sourceTag: 'tests', onlyDependOnLibsWithTags: ['*'] },
+];
+
+const main = { regex: '(^|/)main\\.ts$', message: 'Nothing imports main.ts: importing it starts the service.' };
+const wiring = { regex: '^\\.{1,2}/(.*/)?service\\.ts$', message: 'Only main.ts and specs import service.ts.' };
+const http = { regex: '^\\.{1,2}/(.*/)?(.*-)?http\\.ts$', message: 'Only service.ts imports routes.' };
+const stores = { regex: '^\\.{1,2}/.*-store\\.ts$', message: 'A noun decides from what it is given; processes bring it from the store.' };
+const inward = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: [main, ...patterns] }] });
+
+/** A noun is a file that has a store beside it. */
+const nouns = globSync('services/*/src/**/*-store.ts').map((store) => store.replaceAll('\\', '/').replace('-store.ts', '.ts')).filter(existsSync);
+
+export default tseslint.config(
+  { ignores: ['**/node_modules/', '.accord/', '.nx/', 'coverage/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strict],
+    plugins: { '@nx': nx },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints: boundaries }],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      // Indexed access is checked by the compiler; where a place is known to be filled, `!` says so.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Settings are read in config.ts alone.' }],
+      'max-lines': ['error', 250],
+      'max-lines-per-function': ['error', { max: 40, skipComments: true, skipBlankLines: true }],
+      ...inward(),
+    },
+  },
+  { files: ['services/*/src/**/*.ts'], rules: inward(wiring, http) },
+  { files: ['services/*/src/service.ts'], rules: inward(wiring) },
+  { files: ['services/*/src/main.ts'], rules: inward(http) },
+  { files: nouns.length > 0 ? nouns : ['services/none'], rules: inward(wiring, http, stores) },
+  { files: ['**/config.ts', 'deploy/**/*.ts', ...specs], rules: { 'no-restricted-properties': 'off', 'no-console': 'off' } },
+  {
+    files: specs,
+    rules: {
+      'max-lines': 'off',
+      'max-lines-per-function': 'off',
+      ...inward(),
+    },
+  },
+);
