@@ -70,7 +70,9 @@ export function problemOf(error: unknown): Problem {
   const { type } = error as { type?: string };
   const known = type ? parserProblems[type] : undefined;
   if (known) return new Problem(known[0], known[1], {}, { cause: error });
-  if (error instanceof URIError) return new Problem(404, 'request.unknown_route', {}, { cause: error });
+  if (error instanceof URIError) {
+    return new Problem(400, 'request.invalid', {}, { faults: [{ in: 'path', pointer: '', detail: 'Not decodable.' }], cause: error });
+  }
   if (isDatabaseAway(error) || isOverloaded(error)) return new Problem(503, 'server.unavailable', {}, { headers: retryAfter, cause: error });
   return new Problem(500, 'server.error', {}, { cause: error });
 }

@@ -27,6 +27,11 @@ export interface Ask<P = unknown, Q = unknown, B = unknown> {
   readonly requestId: string;
   /** The raw upload of a route with `upload: true`. */
   readonly file?: Buffer;
+  /**
+   * For batches in `run`: one item in a transaction of its own. Where the request has an idempotency key, what `work` gives (JSON) is stored
+   * with its effect, so a batch that died halfway and is sent again answers its done items as they were (API-6). A refusal is not stored.
+   */
+  readonly item: <T>(id: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
 }
 
 export interface Answer<R = unknown> {
@@ -43,6 +48,7 @@ export interface FileAnswer {
   readonly file: Buffer | Readable;
   readonly contentType: string;
   readonly fileName: string;
+  /** In hex; becomes the Repr-Digest header. */
   readonly sha256?: string;
 }
 

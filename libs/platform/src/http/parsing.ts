@@ -1,0 +1,86 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import * as locales from 'zod/locales';
+import { type Fault, Problem } from './problem.ts';
+import type { Locale } from './route.ts';
+
+const inWords = { en: locales.en().localeError, 'zh-CN': locales.zhCN().localeError };
+const nothing = z.strictObject({});
+
+const escaped = (segment: PropertyKey) => String(segment).replaceAll('~', '~0').replaceAll('/', '~1');
+const pointer = (path: readonly PropertyKey[]) => path.map((segment) => `/${escaped(segment)}`).join('');
+
+const faultsOf = (error: z.ZodError, part: Fault['in']): Fault[] =>
+  error.issues
+    .flatMap((issue): Fault[] => {
+      if (issue.code !== 'unrecognized_keys') return [{ in: part, pointer: pointer(issue.path), detail: issue.message }];
+      return issue.keys.map((key) => ({ in: part, pointer: pointer([...issue.path, key]), detail: issue.message }));
+    })
+    .slice(0, 50);
+
+const unstorable = (pointer: string, part: Fault['in']) =>
+  new Problem(400, 'request.invalid', {}, { faults: [{ in: part, pointer, detail: 'U+0000, control characters in a path, and halves of a surrogate pair are no text.' }] });
+
+/** Postgres stores neither U+0000 nor half a surrogate pair. */
+const isText = (value: string) => !value.includes('\0') && value.isWellFormed();
+
+/** Walks without recursion: a body may be nested half a million deep. */
+function checkText(body: unknown): void {
+  const open: { value: unknown; path: readonly PropertyKey[] }[] = [{ value: body, path: [] }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, path } = next;
+    if (typeof value === 'string' && !isText(value)) throw unstorable(pointer(path), 'body');
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      if (!isText(key)) throw unstorable(pointer(path), 'body');
+      open.push({ value: inner, path: path.length < 20 ? [...path, key] : path });
+    }
+  }
+}
+
+/** Seen by no request whose strings are plain, so those are not walked. */
+const mayBeUnstorable = (raw: Buffer) => raw.includes('\\u0000') || raw.includes('\\ud') || raw.includes('\\uD');
+
+/** A body as it came, kept until the key of the request is known. */
+export type RawBody = IncomingMessage & { raw?: Buffer };
+
+/** For body-parser's `verify`. @throws where the bytes are no UTF-8. */
+export function keepRaw(req: RawBody, _res: unknown, raw: Buffer): void {
+  if (!isUtf8(raw)) throw new Error('the body is not UTF-8');
+  req.raw = raw;
+}
+
+type Parse = (value: unknown, locale: Locale) => unknown;
+
+/** @returns a function that gives what the schema makes of a value, and throws Problem 400 `request.invalid` naming every fault (API-2). */
+export function parserOf(schema: z.ZodType | undefined, part: Fault['in']): Parse {
+  const strict = schema ?? nothing;
+  const settings = { en: { error: inWords.en }, 'zh-CN': { error: inWords['zh-CN'] } };
+  return (value, locale) => {
+    let parsed: ReturnType<typeof strict.safeParse>;
+    try {
+      parsed = strict.safeParse(value, settings[locale]);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Problem(400, 'request.invalid', {}, { cause: error, faults: [{ in: part, pointer: '', detail: 'Nested too deeply.' }] });
+    }
+    if (parsed.success) return schema && parsed.data;
+    throw new Problem(400, 'request.invalid', {}, { faults: faultsOf(parsed.error, part) });
+  };
+}
+
+const isControl = /[\p{Cc}]/u;
+
+/** @throws Problem 400 where a value of the path or the query holds a control character. */
+export function checkPlain(values: Readonly<Record<string, unknown>>, part: 'path' | 'query'): void {
+  for (const [name, value] of Object.entries(values)) {
+    const texts: unknown[] = Array.isArray(value) ? value : [value];
+    if (texts.some((text) => typeof text === 'string' && isControl.test(text)) || isControl.test(name)) throw unstorable(pointer([name]), part);
+  }
+}
+
+/** @throws Problem 400 where a string in the body cannot be stored. */
+export function checkBody(body: unknown, raw: Buffer | undefined): void {
+  if (raw && mayBeUnstorable(raw)) checkText(body);
+}

@@ -1,0 +1,167 @@
+import express, { type RequestHandler } from 'express';
+import type { Actor, Database, Tx } from '../tx.ts';
+import { bearerOf, type Caller, checkAccess, type TokenVerifier } from './auth.ts';
+import { type HttpRequest, type HttpResponse, sendFile, sendReply } from './exchange.ts';
+import { itemKey, keyedRequest, type KeyedRequest, onceInTransaction, onceLeased } from './idempotency.ts';
+import { checkBody, checkPlain, keepRaw, parserOf, type RawBody } from './parsing.ts';
+import { Problem } from './problem.ts';
+import { addressOf, type RateLimit } from './rate-limit.ts';
+import { type FileReply, fileReplyOf, isFile, type Reply, replyOf } from './reply.ts';
+import type { Answer, Ask, FileAnswer, Route } from './route.ts';
+import { parseIfMatch } from './version.ts';
+import { waitForOutcome, waitOf } from './wait.ts';
+
+export interface Serving {
+  readonly db: Database;
+  readonly verify: TokenVerifier;
+  readonly limits: { readonly byToken: RateLimit; readonly byAddress: RateLimit };
+  /** Holds each answer against the route's schema and statuses (API-3); costs time, so for tests and development. */
+  readonly checkAnswers: boolean;
+  /** Aborted when the service stops. */
+  readonly stopping: AbortSignal;
+}
+
+export const largestBody = 1_048_576;
+
+const settings = { limit: largestBody, inflate: false, type: () => true, verify: keepRaw };
+const json = express.json({ ...settings, strict: false });
+const raw = express.raw({ limit: largestBody, inflate: false, type: () => true, verify: (req: RawBody, _res, bytes: Buffer) => (req.raw = bytes) });
+const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
+const take = (reader: RequestHandler, req: HttpRequest, res: HttpResponse) =>
+  new Promise<void>((resolve, reject) => reader(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())));
+
+const hasBody = ({ headers }: HttpRequest) => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/** No account has this caller: row-level security shows it no account's rows. */
+const anyone: Caller = { actor: { kind: 'customer', id: 'anyone' }, issuer: '', scopes: new Set() };
+
+/** Who calls and whether they may (API-4, API-11). */
+async function admit(route: Route, { verify, limits }: Serving, req: HttpRequest, res: HttpResponse): Promise<Caller> {
+  const { exchange } = res.locals;
+  if (route.access === 'anyone') {
+    exchange.headers = await limits.byAddress(addressOf(req.ip));
+    return anyone;
+  }
+  let caller: Caller;
+  try {
+    caller = await verify(bearerOf(req.headers.authorization));
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) exchange.headers = await limits.byAddress(addressOf(req.ip));
+    throw error;
+  }
+  exchange.headers = await limits.byToken(`${caller.issuer} ${caller.actor.id}`);
+  checkAccess(caller, route.access);
+  return caller;
+}
+
+async function readBody(route: Route, req: HttpRequest, res: HttpResponse): Promise<unknown> {
+  if (!hasBody(req)) return undefined;
+  if (route.upload) {
+    await take(raw, req, res);
+    return undefined;
+  }
+  if (!jsonType.test(req.headers['content-type'] ?? '')) throw new Problem(415, 'request.content_type', { expected: 'application/json' });
+  await take(json, req, res);
+  const { raw: bytes } = req as RawBody;
+  if (!bytes?.length) return undefined;
+  checkBody(req.body, bytes);
+  return req.body;
+}
+
+/** @throws Error where the service answers what its own description does not say (API-3). */
+function checkAnswer(route: Route, answer: Answer | FileAnswer, reply: Reply | FileReply): void {
+  const described = route.success ?? [200];
+  if (!described.includes(reply.status)) throw new Error(`${route.method} ${route.path} answers ${reply.status}, which it does not describe`);
+  if (isFile(answer) || !route.answer) return;
+  route.answer.parse(JSON.parse((reply as Reply).text));
+}
+
+const keyOf = (route: Route) => route.idempotencyKey ?? (route.method === 'post' ? 'optional' : 'none');
+
+/** The idempotency key that came, with what makes it the caller's own; undefined where the route takes none. */
+function keyedOf(route: Route, req: HttpRequest, { actor, issuer }: Caller): KeyedRequest | undefined {
+  const wanted = keyOf(route);
+  if (wanted === 'none' || route.access === 'anyone') return undefined;
+  const key = req.headers['idempotency-key'];
+  if (key === undefined && wanted === 'required') throw new Problem(400, 'idempotency.key_required');
+  if (typeof key !== 'string') return undefined;
+  const [path = '', query = ''] = req.originalUrl.split('?', 2);
+  return keyedRequest({ key, issuer, actor, method: req.method, path, query, body: (req as RawBody).raw ?? Buffer.alloc(0) });
+}
+
+function storable(reply: Reply | FileReply): Reply {
+  if ('file' in reply) throw new Error('a file is not kept under an idempotency key');
+  return reply;
+}
+
+/** One item of a batch, once per key and item where the request has a key (API-6). */
+const itemOf =
+  (db: Database, actor: Actor, keyed: KeyedRequest | undefined): Ask['item'] =>
+  async <T>(id: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
+    if (!keyed) return db.transaction(actor, work);
+    const reply = await onceInTransaction(db, actor, itemKey(keyed, id), async (tx) => replyOf({ body: await work(tx) }));
+    return (reply.text === '' ? undefined : JSON.parse(reply.text)) as T;
+  };
+
+async function answer(route: Route, { db, checkAnswers }: Serving, ask: Ask, keyed: KeyedRequest | undefined): Promise<Reply | FileReply> {
+  const { actor } = ask;
+  const reply = (given: Answer | FileAnswer) => {
+    const made = isFile(given) ? fileReplyOf(given) : replyOf(given);
+    if (checkAnswers) checkAnswer(route, given, made);
+    return made;
+  };
+  if (route.inTransaction) {
+    const work = async (tx: Tx) => reply(await route.inTransaction!(tx, ask));
+    return keyed ? onceInTransaction(db, actor, keyed, async (tx) => storable(await work(tx))) : db.transaction(actor, work);
+  }
+  const work = async () => reply(await route.run!(db, ask));
+  return keyed ? onceLeased(db, actor, keyed, async () => storable(await work())) : work();
+}
+
+/** Aborted when the caller leaves or the service stops. */
+function endOf(res: HttpResponse, stopping: AbortSignal): AbortSignal {
+  const left = new AbortController();
+  res.once('close', () => left.abort());
+  return AbortSignal.any([left.signal, stopping]);
+}
+
+/** What a route needs is made ready once; a request runs through it: admit, parse, answer, wait. */
+export function handlerOf(route: Route, serving: Serving) {
+  if (!route.inTransaction === !route.run) throw new Error(`${route.method} ${route.path} has neither or both of inTransaction and run`);
+  const parseParams = route.params && parserOf(route.params, 'path');
+  const parseQuery = parserOf(route.query, 'query');
+  const parseBody = parserOf(route.body, 'body');
+  const bodyless = route.method === 'get' || (route.method === 'delete' && !route.body);
+
+  return async (req: HttpRequest, res: HttpResponse): Promise<void> => {
+    const { exchange } = res.locals;
+    exchange.pattern = route.path;
+    const caller = await admit(route, serving, req, res);
+    const body = bodyless ? undefined : await readBody(route, req, res);
+    const { locale, requestId } = exchange;
+    checkPlain(req.params, 'path');
+    checkPlain(req.query, 'query');
+    const params = parseParams?.(req.params, locale);
+    const query = parseQuery(req.query, locale);
+    const parsed = route.body || body !== undefined ? parseBody(body, locale) : undefined;
+    const keyed = keyedOf(route, req, caller);
+    const ask: Ask = {
+      actor: caller.actor,
+      params,
+      query,
+      body: parsed,
+      ifMatch: parseIfMatch(req.headers['if-match']),
+      locale,
+      requestId,
+      item: itemOf(serving.db, caller.actor, keyed),
+      ...(route.upload && { file: (req as RawBody).raw ?? Buffer.alloc(0) }),
+    };
+    const reply = await answer(route, serving, ask, keyed);
+    if ('file' in reply) return sendFile(res, reply);
+    const seconds = route.outcome && waitOf(req.headers.prefer as string | undefined);
+    if (!seconds || reply.status !== 202) return sendReply(res, reply);
+    const ended = endOf(res, serving.stopping);
+    sendReply(res, await waitForOutcome(serving.db, route.outcome!, reply, { actor: caller.actor, seconds, ended }));
+  };
+}
