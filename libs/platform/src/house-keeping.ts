@@ -1,8 +1,11 @@
-import { oldKeys } from './http/idempotency.ts';
+import { forgetOldKeys } from './http/idempotency.ts';
 import type { Worker } from './tx.ts';
 
 const hour = 3_600_000;
 const someAtOnce = 5_000;
+
+const forgetInbox = `delete from inbox where event_id in (
+  select event_id from inbox where received_at < now() - interval '14 days' limit ${someAtOnce})`;
 
 /**
  * Removes what has served its time, in small batches: inbox rows after 14 days, longer than any topic is read again without a rebuild, and
@@ -14,11 +17,9 @@ export const houseKeeping: Worker = {
   due: (tx) =>
     tx.many(`select 'inbox' as id, '' as "accountId" where exists (select from inbox where received_at < now() - interval '14 days')
       union all select 'keys', '' where exists (select from idempotency_keys where created_at < now() - interval '24 hours')`),
-  async run(db, { id }) {
-    const statement =
-      id === 'inbox'
-        ? `delete from inbox where event_id in (select event_id from inbox where received_at < now() - interval '14 days' limit ${someAtOnce})`
-        : oldKeys(someAtOnce);
-    await db.transaction({ kind: 'system', id: 'house-keeping' }, (tx) => tx.one(statement));
-  },
+  run: (db, { id }) =>
+    db.transaction({ kind: 'system', id: 'house-keeping' }, async (tx) => {
+      if (id === 'keys') await forgetOldKeys(tx, someAtOnce);
+      else await tx.one(forgetInbox);
+    }),
 };

@@ -12,3 +12,5 @@ export { provisionDatabase, rolesOf, roleUrl, schemas, type ServiceName } from '
 export { readSettings, platformSettings, type PlatformSettings } from './settings.ts';
 export { runService, startService, type RunningService } from './run-service.ts';
 export { applyTopics, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';
+export { startRelay, type Relay } from './messaging/relay.ts';
+export { shardOf } from './messaging/outbox.ts';

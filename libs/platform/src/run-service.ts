@@ -20,6 +20,7 @@ import { type RunningWorker, startWorker } from './worker.ts';
 
 export interface RunningService {
   readonly service: Service;
+  readonly settings: PlatformSettings;
   readonly db: ServiceDatabase;
   readonly baseUrl: string;
   readonly opsUrl: string;
@@ -59,6 +60,7 @@ export async function startService<S extends PlatformSettings>(
   log.info({ port: edges.port, opsPort: edges.opsPort }, 'service started');
   return {
     service,
+    settings,
     db,
     baseUrl: `http://127.0.0.1:${edges.port}`,
     opsUrl: `http://127.0.0.1:${edges.opsPort}`,

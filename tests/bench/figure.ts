@@ -1,0 +1,26 @@
+/** One measured figure beside its floor, the same work without us, measured in the same run. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Absent where a figure is a limit of its own, such as memory. */
+  readonly floor?: number;
+  readonly ratio?: number;
+}
+
+export const beside = (name: string, unit: string, value: number, floor: number): Figure => ({
+  name,
+  value: round(value),
+  unit,
+  floor: round(floor),
+  ratio: round(value / floor),
+});
+
+export const round = (value: number) => Math.round(value * 1000) / 1000;
+
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+export const median = (values: readonly number[]) => percentile(values, 0.5);

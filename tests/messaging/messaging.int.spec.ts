@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import type { Event, Fact } from '@accord/events';
+import { newEventId, type Service, startService, type Tx } from '@accord/platform';
+import { type TestService, testService } from '@accord/testing';
+
+// A service as small as can be around the platform's outbox, relay, inbox and parking: it writes down each event that it sees.
+
+const failing = new Set<string>();
+const slow = new Map<string, number>();
+
+async function note(tx: Tx, event: Event<'webhook.disabled'>) {
+  const { subject } = event;
+  const wait = slow.get(subject.id);
+  if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
+  await tx.one('insert into seen (account_id, key, version) values ($1, $2, $3)', [subject.accountId, subject.id, subject.version]);
+  if (failing.has(subject.id)) throw new Error('not yet');
+}
+
+const small = (): Service => ({
+  name: 'notification',
+  schema: 'notifications',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: [],
+  problems: {},
+  subscriptions: { 'webhook.disabled': { on: note } },
+  workers: [],
+});
+
+const disabled = (endpointId: string, version: number, accountId = 'acc_1'): Fact<'webhook.disabled'> => ({
+  type: 'webhook.disabled',
+  data: { endpointId, version, accountId, reason: 'test' },
+});
+
+const actor = { kind: 'customer' as const, id: 'usr_1', accountId: 'acc_1' };
+
+let t: TestService;
+beforeAll(async () => void (t = await testService({ service: small })), 60_000);
+afterAll(() => t.stop(), 30_000);
+afterEach(() => (failing.clear(), slow.clear()));
+
+const seen = async (key: string) => (await t.sql<{ version: string }>('select version from seen where key = $1 order by at_seq', [key])).map((row) => Number(row.version));
+
+const emit = (facts: readonly Fact[]) => t.running.db.transaction(actor, (tx) => Promise.resolve(tx.emit(...facts)));
+
+test('EVT-6 EVT-7 what a transaction announces is published in order and leaves no row behind; what is rolled back never is', async () => {
+  const key = `whe_${randomUUID()}`;
+  await expect(
+    t.running.db.transaction(actor, async (tx) => {
+      tx.emit(disabled(key, 99));
+      throw new Error('changed my mind');
+    }),
+  ).rejects.toThrow('changed my mind');
+  for (let version = 1; version <= 50; version += 1) await emit([disabled(key, version)]);
+  await t.event('webhook.disabled', (data) => data.endpointId === key && data.version === 50);
+  await t.settled();
+  const published = t.events.filter((event) => event.subject.id === key).map(({ subject }) => subject.version);
+  expect(published).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+});
+
+test('EVT-3 data that does not fit its schema fails in the transaction that announces it', async () => {
+  const wrong = { type: 'webhook.disabled', data: { endpointId: 'whe_x' } } as unknown as Fact;
+  await expect(emit([wrong])).rejects.toThrow(/version/);
+});
+
+test('EVT-7 a relay whose connections are cut in the middle goes on where it was: nothing lost, order kept', async () => {
+  const keys = Array.from({ length: 20 }, () => `whe_${randomUUID()}`);
+  for (let version = 1; version <= 20; version += 1) {
+    await emit(keys.map((key) => disabled(key, version)));
+    if (version % 5 === 0) {
+      await t.sql(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like '%from outbox where shard%'`);
+    }
+  }
+  await t.settled();
+  for (const key of keys) {
+    const first = new Map(t.events.filter((event) => event.subject.id === key).map((event) => [event.id, event.subject.version]));
+    expect([...first.values()]).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  }
+}, 40_000);
+
+test('EVT-8 an event that is delivered many times has its effect once', async () => {
+  const key = `whe_${randomUUID()}`;
+  const id = newEventId();
+  await t.publish(disabled(key, 1), { id, repeat: 5 });
+  await t.publish(disabled(key, 2));
+  await t.settled();
+  await t.publish(disabled(key, 1), { id, repeat: 2 });
+  await t.publish(disabled(key, 3));
+  await t.settled();
+  expect(await seen(key)).toEqual([1, 2, 3]);
+});
+
+test('EVT-9 EVT-11 a failing event lets only its own key wait; once it succeeds the later ones follow in order, once each', async () => {
+  const bad = `whe_${randomUUID()}`;
+  const good = Array.from({ length: 30 }, () => `whe_${randomUUID()}`);
+  failing.add(bad);
+  for (let version = 1; version <= 3; version += 1) {
+    await t.publish(disabled(bad, version));
+    for (const key of good) await t.publish(disabled(key, version));
+  }
+  for (const key of good) {
+    for (let waited = 0; (await seen(key)).length < 3 && waited < 200; waited += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await seen(key)).toEqual([1, 2, 3]);
+  }
+  expect(await seen(bad)).toEqual([]);
+  const parked = await t.sql<{ status: string; reason: string }>('select status, reason from parked_events where key = $1 order by seq', [bad]);
+  expect(parked[0]).toMatchObject({ status: 'waiting', reason: 'not yet' });
+  failing.delete(bad);
+  await t.settled();
+  expect(await seen(bad)).toEqual([1, 2, 3]);
+  expect(await t.sql('select from parked_events where key = $1', [bad])).toEqual([]);
+}, 60_000);
+
+test('EVT-9 what can never be read goes to the dead-letter topic with reason, origin and headers, and its key waits', async () => {
+  const key = `whe_${randomUUID()}`;
+  await t.running.db.transaction({ kind: 'system', id: 'test' }, (tx) =>
+    tx.one(
+      `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+       values ($1, 'x', $2, 1, 'webhook.disabled', $2, 'x', '{"not":"this"}', $3, 0, now())`,
+      [newEventId(), key, JSON.stringify({ ce_id: newEventId(), ce_specversion: '1.0', ce_type: 'webhook.disabled', traceparent: 'kept' })],
+    ),
+  );
+  let dead: { payload: string; status: string; topic: string; reason: string; headers: string }[] = [];
+  for (let waited = 0; dead.length === 0 && waited < 200; waited += 1) {
+    dead = await t.sql(`select payload, status, topic, reason, headers from parked_events where key = $1`, [key]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(dead[0]).toMatchObject({ status: 'dead', topic: 'webhook.disabled', payload: '{"not":"this"}' });
+  expect(JSON.parse(dead[0]!.headers)).toMatchObject({ traceparent: 'kept' });
+  await t.publish(disabled(key, 2));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await seen(key)).toEqual([]);
+  await t.sql('delete from parked_events where key = $1', [key]);
+}, 30_000);
+
+test('EVT-12 a second instance joins and leaves under load: nothing lost, nothing doubled, order of each key kept', async () => {
+  const keys = Array.from({ length: 40 }, () => `whe_${randomUUID()}`);
+  const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
+  const load = (async () => {
+    for (let version = 1; version <= 30; version += 1) {
+      await emit(keys.map((key) => disabled(key, version)));
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+  })();
+  const second = await startService(settings, () => small());
+  await second.joined;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await second.stop();
+  await load;
+  await t.settled();
+  for (let waited = 0; waited < 200; waited += 1) {
+    const [{ count } = { count: '0' }] = await t.sql<{ count: string }>('select count(*) from seen where key = any($1)', [keys]);
+    if (count === '1200') break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  for (const key of keys) expect(await seen(key)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+}, 60_000);
+
+test('EVT-2 an event carries the CloudEvents headers, its cause and its account', async () => {
+  const key = `whe_${randomUUID()}`;
+  await emit([disabled(key, 1)]);
+  const event = await t.event('webhook.disabled', (data) => data.endpointId === key);
+  expect(event).toMatchObject({ actor: 'customer:usr_1', subject: { aggregate: 'webhook_endpoint', id: key, version: 1, accountId: 'acc_1' } });
+  expect(event.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+});
+
+test('API-5 a transaction of one account neither sees nor writes the rows of another, also on a connection that served it before', async () => {
+  await t.running.db.transaction(actor, (tx) => tx.one(`insert into seen (account_id, key, version) values ('acc_1', 'mine', 1)`));
+  const other = { ...actor, accountId: 'acc_2' };
+  for (let again = 0; again < 20; again += 1) {
+    expect(await t.running.db.transaction(other, (tx) => tx.many(`select from seen where key = 'mine'`))).toEqual([]);
+  }
+  expect(await t.running.db.transaction({ kind: 'event', id: 'x' }, (tx) => tx.many(`select from seen where key = 'mine'`))).toEqual([]);
+  await expect(t.running.db.transaction(other, (tx) => tx.one(`insert into seen (account_id, key, version) values ('acc_1', 'theirs', 1)`))).rejects.toThrow(
+    /row-level security/,
+  );
+  await expect(t.running.db.transaction(actor, (tx) => tx.many('select from outbox'))).rejects.toThrow(/permission denied/);
+});
