@@ -1,0 +1,150 @@
+import { accountTable, sharedTable, type Migration } from '@accord/platform';
+
+export const up: Migration = [
+  `create table accounts (
+     account_id text primary key,
+     version bigint not null,
+     facts jsonb not null,
+     updated_at timestamptz not null
+   )`,
+  accountTable('contract', 'accounts'),
+
+  // What the order service told us of its orders, the newest version of each (EVT-5).
+  `create table order_view (
+     order_id text primary key,
+     account_id text not null,
+     version bigint not null,
+     status text not null,
+     product_code text not null,
+     contractable boolean not null,
+     hold_kind text,
+     created_at timestamptz not null,
+     snapshot jsonb not null
+   )`,
+  `create index order_view_newest on order_view (account_id, created_at desc, order_id desc)`,
+  accountTable('contract', 'order_view'),
+
+  `create table products (
+     product_code text primary key,
+     version bigint not null,
+     snapshot jsonb not null
+   )`,
+  sharedTable('contract', 'products'),
+
+  `create table contracts (
+     contract_id text primary key,
+     version int not null,
+     account_id text not null,
+     number text unique,
+     kind text not null check (kind in ('order', 'payment_request', 'bill', 'offline')),
+     status text not null check (status in ('requested', 'draft', 'sealing', 'official', 'refused', 'voided')),
+     language text not null check (language in ('zh', 'en')),
+     invoicing_entity text not null,
+     party_a jsonb not null,
+     order_ids text[] not null check (cardinality(order_ids) between 1 and 500),
+     amount jsonb,
+     refusals jsonb not null default '[]',
+     void_reason text,
+     void_text text,
+     removed boolean not null default false,
+     created_at timestamptz not null,
+     drafted_at timestamptz,
+     finalized_at timestamptz,
+     voided_at timestamptz,
+     -- The words to seal, fixed when finalizing was asked for, and how the sealing goes (CTR-34).
+     content jsonb,
+     sealing_since timestamptz,
+     seal_attempts int not null default 0,
+     seal_lease_until timestamptz
+   )`,
+  `create index contracts_newest on contracts (account_id, created_at desc, contract_id desc)`,
+  `create index contracts_sealing on contracts (sealing_since) where status = 'sealing'`,
+  accountTable('contract', 'contracts'),
+
+  // Each order of a contract as it was decided on; \`released\` once its hold is known to be over (ORD-13).
+  `create table contract_orders (
+     contract_id text not null references contracts,
+     order_id text not null,
+     account_id text not null,
+     position int not null,
+     snapshot jsonb not null,
+     released boolean not null default false,
+     primary key (contract_id, order_id)
+   )`,
+  `create index contract_orders_unreleased on contract_orders (order_id) where not released`,
+  `create index contract_orders_of_order on contract_orders (order_id)`,
+  accountTable('contract', 'contract_orders'),
+
+  // An order is in at most one live contract (CTR-5, EVT-30).
+  `create table live_orders (
+     order_id text primary key,
+     contract_id text not null,
+     account_id text not null
+   )`,
+  `create index live_orders_of_contract on live_orders (contract_id)`,
+  accountTable('contract', 'live_orders'),
+
+  `create table contract_history (
+     contract_id text not null references contracts,
+     version int not null,
+     account_id text not null,
+     event text not null,
+     status text not null,
+     at timestamptz not null,
+     actor text not null,
+     primary key (contract_id, version)
+   )`,
+  accountTable('contract', 'contract_history'),
+
+  // The official files: stored once, never rewritten (CTR-19).
+  `create table contract_documents (
+     contract_id text primary key references contracts,
+     account_id text not null,
+     sha256 text not null,
+     file bytea not null,
+     stored_at timestamptz not null
+   )`,
+  `create index contract_documents_by_hash on contract_documents (sha256)`,
+  accountTable('contract', 'contract_documents'),
+  `create function refuse_rewriting() returns trigger language plpgsql as
+   $$ begin raise exception 'an official document is never rewritten (CTR-19)'; end $$`,
+  `create trigger contract_documents_stay before update or delete on contract_documents
+     for each row execute function refuse_rewriting()`,
+
+  `create table tickets (
+     ticket_id text primary key,
+     version int not null,
+     account_id text not null,
+     kind text not null check (kind in ('void_official', 'extra_terms', 'physical_seal', 'offline_contract', 'marketplace')),
+     status text not null check (status in ('submitted', 'approved', 'rejected', 'withdrawn')),
+     contract_id text references contracts,
+     order_ids text[] not null,
+     reason text not null,
+     text text not null,
+     decision_text text,
+     applicant text not null,
+     created_at timestamptz not null,
+     due_at timestamptz not null,
+     closed_at timestamptz
+   )`,
+  `create unique index tickets_open on tickets (contract_id, kind) where status = 'submitted'`,
+  `create index tickets_newest on tickets (account_id, created_at desc, ticket_id desc)`,
+  accountTable('contract', 'tickets'),
+
+  `create sequence contract_numbers`,
+  `grant usage on sequence contract_numbers to accord_contract, accord_contract_operator`,
+
+  // Contract ids and order ids mixed: first the contracts they stand for, then the order view, each in id order.
+  `create function lock_contracts(ids text[]) returns void language plpgsql security definer set search_path from current as
+   $$ begin
+     perform 1 from contracts
+       where contract_id = any(ids) or contract_id in (select contract_id from live_orders where order_id = any(ids))
+       order by contract_id for update;
+     perform 1 from order_view where order_id = any(ids) order by order_id for update;
+   end $$`,
+
+  // CTR-20: over all accounts, and nothing more than this.
+  `create function verify_document(hash text) returns table (number text, status text)
+     language sql stable security definer set search_path from current as
+   $$ select c.number, c.status from contract_documents d join contracts c using (contract_id) where d.sha256 = hash limit 1 $$`,
+];

@@ -1,0 +1,161 @@
+import type { Event } from '@accord/events';
+import type { Money } from '@accord/money';
+import { newId, type RefusalCode, type Tx } from '@accord/platform';
+import type { Profile } from '@accord/profile';
+import { yearIn } from './billing-cycle.ts';
+import { type Contract, draftContract, refuseContract, requestContract, type RefusedOrder, type Tongue } from './contract.ts';
+import { changedOrders, type Part, splitOrders } from './contract-content.ts';
+import {
+  claimOrders,
+  findLiveOrders,
+  insertContract,
+  keepReserved,
+  listContractOrders,
+  listUnreleased,
+  lockContractIfKnown,
+  markNeverHeld,
+  nextNumber,
+  saveContract,
+} from './contract-store.ts';
+import { type Asked, isExcluded, type Objection, objection, objectionsTo, objectionsToApplication, refusalOf } from './eligibility.ts';
+import { findOrders, listContractableProducts, listFreeOrders, type Order, type OrderFilter, type Product, rememberOrders } from './order-view.ts';
+import { type Account, findAccount, isCertified, partyOf } from './party.ts';
+
+// Applying is the reservation saga (EVT-20). What the local view shows is refused at once; what it lets pass is `requested`, and the order
+// service answers for all the orders together: held, or not and why. Whatever it reserved is decided on again (CTR-4).
+
+export interface Application {
+  readonly accountId: string;
+  readonly orderIds: readonly string[];
+}
+
+interface Look {
+  readonly account: Account | undefined;
+  readonly asked: readonly Asked[];
+  readonly objections: readonly Objection[];
+}
+
+async function look(tx: Tx, { accountId, orderIds }: Application, profile: Profile): Promise<Look> {
+  const ids = [...new Set(orderIds)];
+  const account = await findAccount(tx, accountId);
+  const orders = new Map((await findOrders(tx, { accountId, orderIds: ids })).map((order) => [order.orderId, order]));
+  const live = new Map((await findLiveOrders(tx, [...orders.keys()])).map((one) => [one.orderId, one.contractId]));
+  const asked = ids.map((orderId) => ({ orderId, order: orders.get(orderId), liveContractId: live.get(orderId) ?? null }));
+  return { account, asked, objections: objectionsToApplication(asked, account, profile) };
+}
+
+export interface Preview {
+  readonly parts: readonly Part[];
+  readonly objections: readonly Objection[];
+}
+
+/** CTR-2: the split of the orders that nothing is against, and all that is against the others and the account. Creates nothing. */
+export async function previewApplication(tx: Tx, application: Application, profile: Profile): Promise<Preview> {
+  const { asked, objections } = await look(tx, application, profile);
+  const refused = new Set(objections.map(({ orderId }) => orderId));
+  const orders = asked.flatMap(({ orderId, order }) => (order && !refused.has(orderId) ? [order] : []));
+  return { parts: splitOrders(orders), objections };
+}
+
+/**
+ * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all.
+ *
+ * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals` lists every one.
+ */
+export async function apply(tx: Tx, application: Application & { language: Tongue }, profile: Profile): Promise<Contract[]> {
+  const { accountId, language } = application;
+  const { account, asked, objections } = await look(tx, application, profile);
+  if (objections.length > 0 || !isCertified(account)) throw refusalOf(objections);
+
+  const drafts = splitOrders(asked.flatMap(({ order }) => order ?? [])).map((part) => ({ ...part, contractId: newId('ctr') }));
+  await claimAll(tx, drafts.flatMap(({ orders, contractId }) => orders.map(({ orderId }) => ({ orderId, contractId, accountId }))));
+  const earlier = await listUnreleased(tx, asked.map(({ orderId }) => orderId));
+
+  const contracts: Contract[] = [];
+  for (const { contractId, kind, invoicingEntity, orders, amount } of drafts) {
+    const orderIds = orders.map(({ orderId }) => orderId);
+    const decision = requestContract(
+      { contractId, accountId, kind, language, invoicingEntity, partyA: partyOf(account), orderIds, amount, createdAt: tx.now },
+      { earlierEnded: earlier.filter(({ orderId }) => orderIds.includes(orderId)) },
+    );
+    contracts.push(await insertContract(tx, decision, orders));
+  }
+  return contracts;
+}
+
+/** Of two applications racing for one order, the later to claim it loses here (CTR-4). */
+async function claimAll(tx: Tx, claims: readonly { orderId: string; contractId: string; accountId: string }[]): Promise<void> {
+  const lost = await claimOrders(tx, claims);
+  if (lost.length === 0) return;
+  const winners = new Map((await findLiveOrders(tx, lost)).map((one) => [one.orderId, one.contractId]));
+  throw refusalOf(lost.map((orderId) => objection(orderId, 'contract.order_in_contract', { contractId: winners.get(orderId) ?? null })));
+}
+
+/** All orders are held by the contract. One that ended meanwhile stays as it ended; its end releases them. */
+export async function onOrderReserved(tx: Tx, { data: { holder, orders } }: Event<'order.reserved'>, profile: Profile): Promise<void> {
+  if (holder.kind === 'contract') await draftOrRefuse(tx, { contractId: holder.id, reserved: orders }, profile);
+  await rememberOrders(tx, orders);
+}
+
+async function draftOrRefuse(tx: Tx, { contractId, reserved }: { contractId: string; reserved: readonly Order[] }, profile: Profile) {
+  const contract = await lockContractIfKnown(tx, contractId);
+  if (contract?.status !== 'requested') return;
+  const changed = changedOrders(await listContractOrders(tx, contractId), reserved);
+  if (changed.length > 0) {
+    const refusals = changed.map((orderId) => ({ orderId, code: 'contract.order_changed', contractId: null }));
+    await saveContract(tx, refuseContract(contract, refusals));
+    return;
+  }
+  await keepReserved(tx, contractId, reserved);
+  await saveContract(tx, draftContract(contract, { number: await newNumber(tx, profile), at: tx.now }));
+}
+
+/** `CT-2026-00001234`; a number that was drawn is never drawn again (API-10). */
+const newNumber = async (tx: Tx, { timeZone }: Profile): Promise<string> =>
+  `CT-${yearIn(timeZone, tx.now)}-${String(await nextNumber(tx)).padStart(8, '0')}`;
+
+/** None of the orders is held by the contract, now or later. */
+export async function onReservationRefused(tx: Tx, { data }: Event<'order.reservation_refused'>): Promise<void> {
+  if (data.holder.kind === 'contract') {
+    const contract = await lockContractIfKnown(tx, data.holder.id);
+    await markNeverHeld(tx, data.holder.id);
+    if (contract) await saveContract(tx, refuseContract(contract, data.refusals.map(inOurWords)));
+  }
+  await rememberOrders(tx, data.orders);
+}
+
+function inOurWords({ orderId, code, holder }: Event<'order.reservation_refused'>['data']['refusals'][number]): RefusedOrder {
+  const words: RefusalCode = code === 'order.held_by_contract' ? 'contract.order_in_contract' : code;
+  return { orderId, code: words, contractId: holder?.kind === 'contract' ? holder.id : null };
+}
+
+/** CTR-6: the account's orders that could be in a contract now; `limit` of them, or fewer at the end. */
+export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: number, { contracts: rules }: Profile): Promise<Order[]> {
+  const eligible: Order[] = [];
+  let after = filter.after;
+  for (;;) {
+    const page = await listFreeOrders(tx, { ...filter, ...(after && { after }) }, pageSize);
+    const free = page.filter((order) => objectionsTo({ orderId: order.orderId, order, liveContractId: null }, rules).length === 0);
+    eligible.push(...free.filter(({ status, payBy }) => status === 'paid' || payBy === null || new Date(payBy) > tx.now));
+    const last = page.at(-1);
+    if (eligible.length >= limit || page.length < pageSize || !last) return eligible.slice(0, limit);
+    after = [last.createdAt, last.orderId];
+  }
+}
+
+const pageSize = 250;
+
+/** CTR-6: products whose orders may have a contract by self-service. */
+export async function listEligibleProducts(
+  tx: Tx,
+  { after, limit }: { after: string | undefined; limit: number },
+  { contracts: rules }: Profile,
+): Promise<Product[]> {
+  const eligible: Product[] = [];
+  for (let last = after; ; ) {
+    const page = await listContractableProducts(tx, { after: last }, pageSize);
+    eligible.push(...page.filter((product) => !isExcluded(product, rules)));
+    last = page.at(-1)?.productCode;
+    if (eligible.length >= limit || page.length < pageSize) return eligible.slice(0, limit);
+  }
+}

@@ -1,0 +1,125 @@
+import { Refusal, type RefusalCode, type RefusalKind } from '@accord/platform';
+import type { Profile } from '@accord/profile';
+import type { RefusedOrder } from './contract.ts';
+import type { Order } from './order-view.ts';
+import type { Account } from './party.ts';
+
+type Rules = Profile['contracts'];
+
+/** Why an order, or with orderId null the whole application, is refused, and what would mend it (CTR-3). */
+export interface Objection extends RefusedOrder {
+  readonly orderId: string | null;
+  readonly code: RefusalCode;
+  readonly remedy: string;
+  /** The live contract that has the order. */
+  readonly contractId: string | null;
+  /** The refund that has the order. */
+  readonly refundId: string | null;
+  /** The partner to ask instead of us. */
+  readonly provider: string | null;
+  /** Where papers go for a contract made offline. */
+  readonly offlineAddress: Rules['offlineAddress'] | null;
+}
+
+/** An asked order as the local view shows it; `order` undefined where it is unknown or another account's. */
+export interface Asked {
+  readonly orderId: string;
+  readonly order: Order | undefined;
+  readonly liveContractId: string | null;
+}
+
+const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; readonly remedy: string } } = {
+  'order.not_found': { kind: 'not_found', remedy: 'check_order_id' },
+  'order.cancelled': { kind: 'conflict', remedy: 'place_new_order' },
+  'order.voided': { kind: 'conflict', remedy: 'place_new_order' },
+  'order.held_by_refund': { kind: 'conflict', remedy: 'withdraw_refund_or_await_its_end' },
+  'contract.order_in_contract': { kind: 'conflict', remedy: 'void_that_contract' },
+  'contract.order_changed': { kind: 'conflict', remedy: 'apply_again' },
+  'contract.product_excluded': { kind: 'invalid', remedy: 'leave_out' },
+  'contract.ask_offline': { kind: 'invalid', remedy: 'submit_ticket_or_send_papers' },
+  'contract.unpaid_domain': { kind: 'invalid', remedy: 'pay_first_or_use_checklist' },
+  'contract.marketplace_alone': { kind: 'invalid', remedy: 'apply_for_it_alone' },
+  'contract.several_entities': { kind: 'invalid', remedy: 'apply_per_invoicing_entity' },
+  'contract.not_certified': { kind: 'invalid', remedy: 'certify_account' },
+  'contract.ask_your_provider': { kind: 'invalid', remedy: 'ask_provider' },
+  'contract.invoice_title_mismatch': { kind: 'invalid', remedy: 'correct_invoice_title' },
+};
+
+/** @throws TypeError for a code that no objection has. */
+export const objection = (
+  orderId: string | null,
+  code: RefusalCode,
+  facts: Partial<Pick<Objection, 'contractId' | 'refundId' | 'provider' | 'offlineAddress'>> = {},
+): Objection => ({
+  orderId,
+  code,
+  remedy: codes[code]!.remedy,
+  contractId: null,
+  refundId: null,
+  provider: null,
+  offlineAddress: null,
+  ...facts,
+});
+
+export const isExcluded = ({ category, customised }: { category: string; customised?: boolean }, rules: Rules): boolean =>
+  rules.excludedCategories.includes(category) ||
+  (customised === true && rules.excludedCategories.includes('CUSTOM')) ||
+  (rules.marketplace === 'excluded' && rules.marketplaceCategories.includes(category));
+
+/** CTR-7. */
+const isRefusedDomain = (order: Order, rules: Rules): boolean =>
+  order.status === 'unpaid' &&
+  order.productForm === 'domain' &&
+  (rules.unpaidDomainRefusedBrands.includes(order.brand) ||
+    (rules.unpaidDomainServiceTypes !== 'any' && !(order.serviceType && rules.unpaidDomainServiceTypes.includes(order.serviceType))));
+
+/** All that is against one order by itself. */
+export function objectionsTo({ orderId, order, liveContractId }: Asked, rules: Rules): Objection[] {
+  if (!order) return [objection(orderId, 'order.not_found')];
+  const against: (Objection | false)[] = [
+    order.status === 'cancelled' && objection(orderId, 'order.cancelled'),
+    order.status === 'voided' && objection(orderId, 'order.voided'),
+    liveContractId !== null && objection(orderId, 'contract.order_in_contract', { contractId: liveContractId }),
+    order.hold?.kind === 'refund' && objection(orderId, 'order.held_by_refund', { refundId: order.hold.id }),
+    isExcluded(order, rules) && objection(orderId, 'contract.product_excluded'),
+    !order.contractable && objection(orderId, 'contract.ask_offline', { offlineAddress: rules.offlineAddress }),
+    isRefusedDomain(order, rules) && objection(orderId, 'contract.unpaid_domain'),
+  ];
+  return against.filter((one) => one !== false);
+}
+
+function objectionsToAccount(account: Account | undefined, profile: Profile): Objection[] {
+  const { partnerCustomers, invoiceTitleMustMatch } = profile.contracts;
+  if (!account?.certifiedName) return [objection(null, 'contract.not_certified')];
+  const against: (Objection | false)[] = [
+    partnerCustomers === 'refused' && account.partner !== null && objection(null, 'contract.ask_your_provider', { provider: account.partner.provider }),
+    invoiceTitleMustMatch && account.invoiceTitle !== account.certifiedName && objection(null, 'contract.invoice_title_mismatch'),
+  ];
+  return against.filter((one) => one !== false);
+}
+
+/** CTR-3, CTR-7, CTR-9, CTR-13: all reasons against an application together; none: it may be requested. */
+export function objectionsToApplication(asked: readonly Asked[], account: Account | undefined, profile: Profile): Objection[] {
+  const rules = profile.contracts;
+  const isMarketplace = ({ order }: Asked) => order !== undefined && rules.marketplaceCategories.includes(order.category);
+  const aside = rules.marketplace === 'alone' && asked.length > 1 ? asked.filter(isMarketplace) : [];
+  const entities = new Set(asked.flatMap(({ order }) => order?.invoicingEntity ?? []));
+  return [
+    ...objectionsToAccount(account, profile),
+    ...asked.flatMap((one) => objectionsTo(one, rules)),
+    ...aside.map(({ orderId }) => objection(orderId, 'contract.marketplace_alone', { offlineAddress: rules.offlineAddress })),
+    ...(rules.splitByInvoicingEntity || entities.size <= 1 ? [] : [objection(null, 'contract.several_entities')]),
+  ];
+}
+
+/** One Refusal for them all: of their own code where they share it, else `contract.application_refused`; `refusals` lists them. */
+export function refusalOf(refusals: readonly Objection[]): Refusal {
+  const [first, ...rest] = refusals;
+  if (!first) throw new TypeError('nothing was objected to');
+  const { orderId, contractId, refundId, provider } = first;
+  if (rest.every(({ code }) => code === first.code)) {
+    return new Refusal(codes[first.code]!.kind, first.code, { orderId, contractId, refundId, provider, refusals });
+  }
+  const kind = refusals.some(({ code }) => codes[code]!.kind === 'conflict') ? 'conflict' : 'invalid';
+  return new Refusal(kind, 'contract.application_refused', { refusals });
+}

@@ -1,0 +1,149 @@
+import { type Actor, type Database, type DueItem, expectVersion, Refusal, type Tx, type Worker } from '@accord/platform';
+import type { Profile } from '@accord/profile';
+import { beginSealing, type Contract, failSealing, finalizeContract } from './contract.ts';
+import { contentOf, unfulfilledOrders, withLaterPeriods } from './contract-content.ts';
+import {
+  endLease,
+  findDocument,
+  getContract,
+  leaseSealing,
+  listContractOrders,
+  listToSeal,
+  lockContract,
+  saveContract,
+  saveSealing,
+  storeDocument,
+} from './contract-store.ts';
+import type { DocumentContent } from './document/content.ts';
+import { renderDocument } from './document/document.ts';
+import { findOrders, type Order } from './order-view.ts';
+import { findAccount } from './party.ts';
+import type { SealKey } from './seal/seal-key.ts';
+import { sealDocument } from './seal/seal.ts';
+
+// Finalizing only marks the contract and fixes its words. A worker makes the sealed file between two transactions, and the second stores the
+// file and makes the contract official together: a crash anywhere leaves it waiting for its seal (CTR-34).
+
+export interface Provider {
+  readonly profile: Profile;
+  readonly sealKey: SealKey;
+}
+
+/** The orders as reserved, and as the order service showed them last. */
+async function ordersOf(tx: Tx, { contractId, accountId, orderIds }: Contract): Promise<{ reserved: Order[]; known: Order[] }> {
+  return { reserved: await listContractOrders(tx, contractId), known: await findOrders(tx, { accountId, orderIds }) };
+}
+
+/**
+ * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
+ *
+ * @throws Refusal `contract.not_found`, `contract.voided`, `contract.transition_refused`, `contract.invoice_title_mismatch`,
+ *   `contract.not_fulfilled`, `contract.order_paid`, `request.version_mismatch`
+ */
+export async function finalize(
+  tx: Tx,
+  { contractId, ifMatch }: { contractId: string; ifMatch: number | undefined },
+  { profile, sealKey }: Provider,
+): Promise<Contract> {
+  const contract = await lockContract(tx, contractId);
+  expectVersion(ifMatch, contract.version);
+  if (contract.status !== 'draft') return beginSealing(contract, contract.content!);
+  const { reserved, known } = await ordersOf(tx, contract);
+  const orders = withLaterPeriods(reserved, known);
+  await checkTitle(tx, contract, profile);
+  checkOrders(contract, { orders, known });
+  const next = beginSealing(contract, contentOf(contract, orders, { profile, mark: 'official', testSeal: sealKey.test }));
+  await saveSealing(tx, next);
+  return next;
+}
+
+async function checkTitle(tx: Tx, { contractId, accountId, partyA }: Contract, { contracts: rules }: Profile): Promise<void> {
+  if (!rules.invoiceTitleMustMatch) return;
+  const account = await findAccount(tx, accountId);
+  if (account?.invoiceTitle === partyA.name) return;
+  const facts = { contractId, partyA: partyA.name, invoiceTitle: account?.invoiceTitle ?? null, remedy: 'correct_invoice_title' };
+  throw new Refusal('invalid', 'contract.invoice_title_mismatch', facts);
+}
+
+function checkOrders({ contractId, kind }: Contract, { orders, known }: { orders: readonly Order[]; known: readonly Order[] }): void {
+  const paid = kind === 'payment_request' ? paidOrders(known) : [];
+  if (paid.length > 0) throw new Refusal('conflict', 'contract.order_paid', { contractId, orderIds: paid, remedy: 'void_and_apply_again' });
+  const unfulfilled = unfulfilledOrders(orders);
+  if (unfulfilled.length > 0) {
+    throw new Refusal('conflict', 'contract.not_fulfilled', { contractId, orderIds: unfulfilled, remedy: 'try_again_when_fulfilled' });
+  }
+}
+
+export const paidOrders = (orders: readonly Order[]): string[] => orders.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId);
+
+const attempts = 5;
+const leaseMs = 60_000;
+
+/** Renders and signs what waits for its seal. The lease keeps a second instance away; where it ran out, the first file stored stays. */
+export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker => ({
+  name: 'sealing',
+  everyMs: 100,
+  parallel: 2,
+  due: listToSeal,
+  run: async (db, item) => {
+    const actor = { kind: 'system' as const, id: 'sealing', accountId: item.accountId };
+    const lease = await db.transaction(actor, (tx) => takeLease(tx, item.id));
+    if (!lease) return;
+    let sealed: { file: Buffer; sha256: string };
+    try {
+      sealed = await sealDocument(lease.content, sealKey);
+    } catch (error) {
+      return giveBack(db, item, { attempt: lease.attempt, error: error as Error });
+    }
+    await db.transaction(actor, (tx) => onSealed(tx, { contractId: item.id, ...sealed }));
+  },
+});
+
+/** A sealing that took its process down with it counts as an attempt, too. */
+async function takeLease(tx: Tx, contractId: string): Promise<{ content: DocumentContent; attempt: number } | undefined> {
+  const lease = await leaseSealing(tx, { contractId, until: new Date(tx.now.getTime() + leaseMs) });
+  if (!lease || lease.attempt <= attempts) return lease;
+  await saveContract(tx, failSealing(await lockContract(tx, contractId), 'Sealing was tried too often.'));
+  return undefined;
+}
+
+async function onSealed(tx: Tx, { contractId, file, sha256 }: { contractId: string; file: Buffer; sha256: string }): Promise<void> {
+  const contract = await lockContract(tx, contractId);
+  if (contract.status !== 'sealing') return;
+  await saveContract(tx, finalizeContract(contract, { sha256: await storeDocument(tx, { contract, file, sha256 }), at: tx.now }));
+}
+
+async function giveBack(db: Database, { id, accountId }: DueItem, { attempt, error }: { attempt: number; error: Error }): Promise<void> {
+  await db.transaction({ kind: 'system', id: 'sealing', accountId }, async (tx) => {
+    if (attempt < attempts) return endLease(tx, id);
+    return saveContract(tx, failSealing(await lockContract(tx, id), error.message));
+  });
+  if (attempt < attempts) throw error;
+}
+
+export interface ContractFile {
+  readonly file: Buffer;
+  readonly fileName: string;
+  /** Of an official one. */
+  readonly sha256?: string;
+}
+
+/**
+ * CTR-17, CTR-19, CTR-21: a draft is rendered anew each time, an official file is the stored one.
+ *
+ * @throws Refusal `contract.not_found`, `contract.voided`, `contract.no_document`
+ */
+export async function contractFile(db: Database, actor: Actor, contractId: string, { profile, sealKey }: Provider): Promise<ContractFile> {
+  const found = await db.transaction(actor, async (tx) => {
+    const contract = await getContract(tx, contractId);
+    if (contract.status === 'voided') throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
+    if (!contract.number) throw new Refusal('conflict', 'contract.no_document', { contractId, status: contract.status });
+    if (contract.status === 'official') return { contract, stored: await findDocument(tx, contractId) };
+    const { reserved, known } = await ordersOf(tx, contract);
+    return { contract, draft: contentOf(contract, withLaterPeriods(reserved, known), { profile, mark: 'draft', testSeal: sealKey.test }) };
+  });
+  const fileName = `${found.contract.number}.pdf`;
+  if (found.draft) return { file: await renderDocument(found.draft), fileName };
+  if (!found.stored) throw new Error(`the file of official contract ${contractId} is missing`);
+  return { ...found.stored, fileName };
+}

@@ -1,0 +1,101 @@
+import type { Event } from '@accord/events';
+import { type Decision, expectVersion, newId, Refusal, type Tx } from '@accord/platform';
+import { businessDayEnd, type Profile } from '@accord/profile';
+import { type Contract, voidByHand, voidContract, voidForDeadOrder, type VoidReason } from './contract.ts';
+import { lockContract, lockLiveContractOf, saveContract } from './contract-store.ts';
+import { type Order, rememberOrders } from './order-view.ts';
+import { approveTicket, rejectTicket, submitTicket, type Ticket, withdrawTicket } from './ticket.ts';
+import { getTicket, insertTicket, lockOpenTicketsOf, lockTicket, saveTicket } from './ticket-store.ts';
+
+// A contract ends by the customer's hand, by an approved ticket, or with one of its orders. Its orders are free here at once, and the order
+// service ends the holds when it hears `contract.voided` (EVT-21, EVT-22). Locks go contract first, then its tickets.
+
+const actorName = ({ actor }: Tx) => `${actor.kind}:${actor.id}`;
+
+/** Everything that ends with a contract: its open tickets are withdrawn (CTR-24). */
+async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
+  const contract = await saveContract(tx, decision);
+  if (decision.facts.length > 0) {
+    const text = 'The contract has ended.';
+    for (const ticket of await lockOpenTicketsOf(tx, contract.contractId)) await saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
+  }
+  return contract;
+}
+
+export interface VoidAsk {
+  readonly contractId: string;
+  readonly reason: VoidReason;
+  readonly text: string | null;
+  /** The version the caller saw, where it said so. */
+  readonly ifMatch: number | undefined;
+}
+
+/** CTR-25, CTR-26. @throws Refusal as `voidByHand` does, `contract.not_found`, `request.version_mismatch` */
+export async function voidOnRequest(tx: Tx, { contractId, reason, text, ifMatch }: VoidAsk, profile: Profile): Promise<Contract> {
+  const contract = await lockContract(tx, contractId);
+  expectVersion(ifMatch, contract.version);
+  return endContract(tx, voidByHand(contract, { reason, text, at: tx.now }, profile.contracts));
+}
+
+/** CTR-25, where the profile deletes drafts. @throws Refusal `contract.void_instead`, `contract.not_a_draft` and as `voidByHand` does */
+export async function removeDraft(tx: Tx, { contractId, ifMatch }: Pick<VoidAsk, 'contractId' | 'ifMatch'>, profile: Profile): Promise<Contract> {
+  const contract = await lockContract(tx, contractId);
+  expectVersion(ifMatch, contract.version);
+  if (profile.contracts.removeDraft === 'void') throw new Refusal('conflict', 'contract.void_instead', { contractId, remedy: 'void_contract' });
+  if (contract.status === 'official' || contract.status === 'refused') {
+    throw new Refusal('conflict', 'contract.not_a_draft', { contractId, status: contract.status });
+  }
+  return endContract(tx, voidByHand(contract, { reason: 'unintended', text: null, at: tx.now }, profile.contracts));
+}
+
+/** CTR-28: what any event of an order shows; an order's end is an end for its live contract. */
+export async function onOrder(tx: Tx, { data: { order } }: { data: { order: Order } }): Promise<void> {
+  const { orderId, status } = order;
+  if (status === 'cancelled' || status === 'voided') {
+    const contract = await lockLiveContractOf(tx, orderId);
+    if (contract) await endContract(tx, voidForDeadOrder(contract, { orderId, status }, tx.now));
+  }
+  await rememberOrders(tx, [order]);
+}
+
+export type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };
+
+/** @throws Refusal `contract.not_found`, `ticket.contract_not_official`, `ticket.already_open` */
+export async function submitVoidTicket(tx: Tx, { contractId, reason, text }: VoidTicketAsk, profile: Profile): Promise<Ticket> {
+  const contract = await lockContract(tx, contractId);
+  if (contract.status !== 'official') {
+    throw new Refusal('conflict', 'ticket.contract_not_official', { contractId, status: contract.status, remedy: 'void_contract' });
+  }
+  const { accountId, orderIds } = contract;
+  const dueAt = businessDayEnd(profile, tx.now, 1);
+  const ticket = { ticketId: newId('tkt'), accountId, kind: 'void_official' as const, contractId, orderIds, reason, text, dueAt };
+  return insertTicket(tx, submitTicket({ ...ticket, applicant: actorName(tx), createdAt: tx.now }));
+}
+
+/** For update, the contract first: whatever ends the contract goes the same way. */
+async function lockTicketAndContract(tx: Tx, ticketId: string): Promise<{ ticket: Ticket; contract: Contract | undefined }> {
+  const { contractId } = await getTicket(tx, ticketId);
+  const contract = contractId === null ? undefined : await lockContract(tx, contractId);
+  return { ticket: await lockTicket(tx, ticketId), contract };
+}
+
+/** CTR-24: the contract is void in the same transaction. @throws Refusal `ticket.not_found`, `ticket.own_approval`, `ticket.not_open` */
+export async function approveVoidTicket(tx: Tx, { ticketId }: { ticketId: string }): Promise<Ticket> {
+  const { ticket, contract } = await lockTicketAndContract(tx, ticketId);
+  const approved = await saveTicket(tx, approveTicket(ticket, { by: actorName(tx), at: tx.now }));
+  const { reason, text } = ticket;
+  if (contract) await endContract(tx, voidContract(contract, { reason, text, orderId: null, at: tx.now }));
+  return approved;
+}
+
+/** @throws Refusal `ticket.not_found`, `ticket.not_open` */
+export async function rejectOpenTicket(tx: Tx, { ticketId, text }: { ticketId: string; text: string }): Promise<Ticket> {
+  const { ticket } = await lockTicketAndContract(tx, ticketId);
+  return saveTicket(tx, rejectTicket(ticket, { text, at: tx.now }));
+}
+
+/** @throws Refusal `ticket.not_found`, `ticket.not_open` */
+export async function withdrawOpenTicket(tx: Tx, { ticketId, text }: { ticketId: string; text: string }): Promise<Ticket> {
+  const { ticket } = await lockTicketAndContract(tx, ticketId);
+  return saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
+}
