@@ -1,0 +1,131 @@
+import type { DurationUnit } from './content.ts';
+
+/** The standard text of the contract (CTR-12), the same in every contract of a template version. */
+export interface Wording {
+  readonly locale: string;
+  readonly title: { readonly order: string; readonly payment_request: string };
+  readonly number: string;
+  readonly createdAt: string;
+  readonly partyA: string;
+  readonly partyB: string;
+  readonly fields: { readonly name: string; certificate: string; address: string; contact: string; bank: string; account: string };
+  readonly section: (number: number, title: string) => string;
+  readonly services: string;
+  readonly agreed: string;
+  readonly columns: readonly [string, string, string, string, string, string, string, string];
+  readonly units: Readonly<Record<DurationUnit, (value: number) => string>>;
+  readonly pair: (name: string, value: string) => string;
+  readonly span: (start: string, end: string) => string;
+  readonly cycle: string;
+  readonly amount: string;
+  readonly inFigures: string;
+  readonly inCapitals: string;
+  readonly cashNote: string;
+  readonly usageNote: string;
+  readonly usageOnly: string;
+  readonly payment: string;
+  readonly payBy: (payBy: string) => string;
+  readonly terms: string;
+  readonly termsText: string;
+  readonly effect: string;
+  readonly effectText: string;
+  readonly sealOfA: string;
+  readonly sealOfB: string;
+  readonly placeOfA: string;
+  readonly nothingBack: string;
+  readonly date: string;
+  readonly dateOfB: string;
+  readonly caption: string;
+  readonly page: (page: number, pages: number) => string;
+  readonly template: string;
+  readonly watermark: string;
+  readonly testSeal: string;
+}
+
+const zh: Wording = {
+  locale: 'zh-CN',
+  title: { order: '云服务订单合同', payment_request: '云服务请款合同' },
+  number: '合同编号：',
+  createdAt: '生成日期：',
+  partyA: '甲方（客户）',
+  partyB: '乙方（服务提供方）',
+  fields: { name: '名称', certificate: '证件号码', address: '地址', contact: '联系方式', bank: '开户银行', account: '银行账号' },
+  section: (number, title) => `${'一二三四五'.charAt(number - 1)}、${title}`,
+  services: '服务内容',
+  agreed: '甲乙双方经协商一致，就甲方向乙方购买下列云服务订立本合同：',
+  columns: ['序号', '订单号', '服务名称', '规格配置', '数量', '服务期限', '时长', '现金应付'],
+  units: { minute: (value) => `${String(value)} 分钟`, month: (value) => `${String(value)} 个月`, year: (value) => `${String(value)} 年` },
+  pair: (name, value) => `${name}：${value}`,
+  span: (start, end) => `${start} 至 ${end}`,
+  cycle: '（计费周期）',
+  amount: '合同金额',
+  inFigures: '合计（小写）：',
+  inCapitals: '合计（大写）：人民币',
+  cashNote: '现金应付金额为订单应付金额扣除代金券抵扣后的金额。',
+  usageNote: '现金应付以“—”表示的为按量付费服务，费用按实际用量以账单为准，不计入合同金额。',
+  usageOnly: '本合同所列均为按量付费服务，费用按实际用量以账单为准，本合同不载明金额。',
+  payment: '付款',
+  payBy: (payBy) => `甲方应于 ${payBy} 前付清上述款项。逾期未付清的，本合同及其全部约定自该时间起自动失效。`,
+  terms: '服务条款',
+  termsText: '本合同未载明的双方权利义务，适用乙方公布的服务条款：',
+  effect: '签署与效力',
+  effectText: '乙方以电子印章及电子签名签署本合同，电子签名覆盖文件全文；文件的任何改动都将使签名失效。',
+  sealOfA: '甲方（盖章）：',
+  sealOfB: '乙方（盖章）：',
+  placeOfA: '甲方盖章处',
+  nothingBack: '甲方可自行打印盖章留存，无需寄回乙方。',
+  date: '日期：',
+  dateOfB: '日期：以电子签名时间为准',
+  caption: '合同专用章',
+  page: (page, pages) => `第 ${String(page)} 页 共 ${String(pages)} 页`,
+  template: '模板版本：',
+  watermark: '草稿 DRAFT',
+  testSeal: 'TEST SEAL 测试印章，不具法律效力',
+};
+
+const counted = (unit: string) => (value: number) => `${String(value)} ${unit}${value === 1 ? '' : 's'}`;
+
+const en: Wording = {
+  locale: 'en',
+  title: { order: 'Cloud Service Order Contract', payment_request: 'Cloud Service Payment Request Contract' },
+  number: 'Contract number: ',
+  createdAt: 'Date of issue: ',
+  partyA: 'Party A (customer)',
+  partyB: 'Party B (service provider)',
+  fields: { name: 'Name', certificate: 'Certificate', address: 'Address', contact: 'Contact', bank: 'Bank', account: 'Account' },
+  section: (number, title) => `${String(number)}. ${title}`,
+  services: 'Services',
+  agreed: 'Party A and Party B agree on this contract for the following cloud services, which Party A buys from Party B:',
+  columns: ['No.', 'Order number', 'Service', 'Configuration', 'Qty', 'Service period', 'Duration', 'Cash payable'],
+  units: { minute: counted('minute'), month: counted('month'), year: counted('year') },
+  pair: (name, value) => `${name}: ${value}`,
+  span: (start, end) => `${start} to ${end}`,
+  cycle: '(billing cycle)',
+  amount: 'Contract amount',
+  inFigures: 'Total: ',
+  inCapitals: '',
+  cashNote: 'Cash payable is the payable amount of an order less what vouchers paid of it.',
+  usageNote: 'A dash in cash payable stands for a pay-as-you-go service: it is charged by usage in its bills and is not part of the contract amount.',
+  usageOnly: 'All services of this contract are pay as you go: they are charged by usage in their bills, and this contract states no amount.',
+  payment: 'Payment',
+  payBy: (payBy) =>
+    `Party A shall pay the above amount in full by ${payBy}. If it is not paid by then, this contract, with all it agrees, becomes invalid.`,
+  terms: 'Terms of service',
+  termsText: 'Rights and duties that this contract does not state are those of the terms of service published by Party B: ',
+  effect: 'Signing and effect',
+  effectText:
+    'Party B signs this contract with its electronic seal and a digital signature over the whole file; any change of the file makes the signature invalid.',
+  sealOfA: 'Party A (seal): ',
+  sealOfB: 'Party B (seal): ',
+  placeOfA: "Place for Party A's seal",
+  nothingBack: 'Party A may print and seal this contract for its own files; nothing need be sent back to Party B.',
+  date: 'Date: ',
+  dateOfB: 'Date: as in the digital signature',
+  caption: 'CONTRACT SEAL',
+  page: (page, pages) => `Page ${String(page)} of ${String(pages)}`,
+  template: 'Template version: ',
+  watermark: 'DRAFT',
+  testSeal: 'TEST SEAL: without legal effect',
+};
+
+export const wordings: Readonly<Record<'zh' | 'en', Wording>> = { zh, en };
