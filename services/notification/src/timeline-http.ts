@@ -1,0 +1,86 @@
+import { Instant } from '@accord/events';
+import { decodeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Actor, type Tx } from '@accord/platform';
+import { z } from 'zod';
+import { inCausalOrder, starterOf, type Link, type TimelineEvent } from './timeline.ts';
+import { listEventsAbout, listEventsOfAccount } from './timeline-store.ts';
+
+const Id = z.string().min(1).max(64);
+const Who = z.object({ kind: z.string(), id: z.string().nullable() });
+const TimelineItem = z.object({
+  eventId: z.string(),
+  type: z.string(),
+  time: Instant,
+  /** Who did it: an event did what followed from it by itself. Ids of the provider's staff are shown to the staff alone. */
+  actor: Who,
+  /** Who set off the chain of events that led here, where its start is on the page. */
+  startedBy: Who.nullable(),
+  causationId: z.string(),
+  subject: z.object({ kind: z.string(), id: z.string(), version: z.int() }),
+  data: z.record(z.string(), z.unknown()),
+});
+
+const TimelineQuery = z
+  .strictObject({ ...pageQuery, orderId: Id.optional(), contractId: Id.optional(), refundId: Id.optional(), accountId: Id.optional() })
+  .refine((query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length === 1, {
+    message: 'exactly one of orderId, contractId, refundId and accountId is needed',
+  });
+
+/** More than happens to any one order, contract or refund: a contract has at most 500 orders (CTR-5). */
+const wholeStory = 20_000;
+
+export const timelineRoute = route({
+  method: 'get',
+  path: '/v1/timeline',
+  summary: 'Everything that happened to an order, a contract or a refund, causes first; of an account page by page.',
+  access: { customer: 'notifications:read', operator: true },
+  query: TimelineQuery,
+  answer: paged(TimelineItem),
+  refusals: ['timeline.not_found'],
+  inTransaction: async (tx, { actor, query }) => {
+    if (query.accountId !== undefined) return { body: await accountTimeline(tx, actor, { ...query, accountId: query.accountId }) };
+    const about = aboutOf(query);
+    const events = await listEventsAbout(tx, about, wholeStory);
+    if (events.length === 0) throw new Refusal('not_found', 'timeline.not_found', { id: about.id });
+    return { body: { data: itemsOf(events, actor), nextCursor: null } };
+  },
+});
+
+function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuery>): Link {
+  if (orderId !== undefined) return { kind: 'order', id: orderId };
+  return contractId !== undefined ? { kind: 'contract', id: contractId } : { kind: 'refund', id: refundId! };
+}
+
+/** Pages by time; each page in causal order. Another account's is not there (API-5). */
+async function accountTimeline(tx: Tx, actor: Actor, { accountId, limit, cursor }: { accountId: string; limit: number; cursor?: string | undefined }) {
+  if (actor.kind === 'customer' && actor.accountId !== accountId) throw new Refusal('not_found', 'timeline.not_found', { id: accountId });
+  const place = cursor === undefined ? undefined : z.tuple([Instant, Id]).safeParse(decodeCursor(cursor, 2));
+  if (place && !place.success) throw new Refusal('invalid', 'request.bad_cursor');
+  const after = place && { time: place.data[0], eventId: place.data[1] };
+  const found = await listEventsOfAccount(tx, { accountId, after, limit: limit + 1 });
+  const events = found.slice(0, limit);
+  const last = found.length > limit ? events.at(-1) : undefined;
+  return { data: itemsOf(events, actor), nextCursor: last ? encodeCursor([last.time.toISOString(), last.eventId]) : null };
+}
+
+function itemsOf(events: readonly TimelineEvent[], reader: Actor): z.input<typeof TimelineItem>[] {
+  const byId = new Map(events.map((event) => [event.eventId, event]));
+  return inCausalOrder(events).map((event) => {
+    const starter = starterOf(event, byId);
+    return {
+      eventId: event.eventId,
+      type: event.type,
+      time: event.time.toISOString(),
+      actor: shownTo(reader, event.actor),
+      startedBy: starter === undefined ? null : shownTo(reader, starter),
+      causationId: event.causationId,
+      subject: { kind: event.aggregate, id: event.aggregateId, version: event.aggregateVersion },
+      data: event.data,
+    };
+  });
+}
+
+function shownTo(reader: Actor, actor: string): z.input<typeof Who> {
+  const [, kind, id] = /^([^:]*):?(.*)$/.exec(actor) as unknown as [string, string, string];
+  const hidden = reader.kind === 'customer' && (kind === 'operator' || kind === 'platform');
+  return { kind, id: hidden ? null : id };
+}
