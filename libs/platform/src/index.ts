@@ -14,3 +14,8 @@ export { runService, startService, type RunningService } from './run-service.ts'
 export { applyTopics, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';
 export { startRelay, type Relay } from './messaging/relay.ts';
 export { shardOf } from './messaging/outbox.ts';
+export { accountOf } from './http/auth.ts';
+export { decodeCursor, encodeCursor, paged, pageQuery } from './http/paging.ts';
+export { expectVersion } from './http/version.ts';
+export { openApi } from './http/openapi.ts';
+export { currentTraceparent, span, withTraceparent } from './observability/tracing.ts';

@@ -151,7 +151,7 @@ export function handlerOf(route: Route, serving: Serving) {
       params,
       query,
       body: parsed,
-      ifMatch: parseIfMatch(req.headers['if-match']),
+      ifMatch: route.method === 'get' ? undefined : parseIfMatch(req.headers['if-match']),
       locale,
       requestId,
       item: itemOf(serving.db, caller.actor, keyed),

@@ -1,0 +1,138 @@
+import express, { type ErrorRequestHandler, type Express, type NextFunction } from 'express';
+import type { Logger } from 'pino';
+import { withContext } from '../context.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { activeTraceparent, nameSpan } from '../observability/tracing.ts';
+import type { Service } from '../service.ts';
+import type { Database } from '../tx.ts';
+import type { TokenVerifier } from './auth.ts';
+import { docsPage } from './docs-page.ts';
+import { type Exchange, type HttpRequest, type HttpResponse, requestIdOf, send, traceparentOf } from './exchange.ts';
+import { localeOf } from './locale.ts';
+import { openApi } from './openapi.ts';
+import { Problem, problemBody, problemOf } from './problem.ts';
+import { addressOf, type RateLimit, rateLimits, type RateLimitSettings } from './rate-limit.ts';
+import type { Route } from './route.ts';
+import { handlerOf } from './serving.ts';
+
+export interface HttpParts {
+  readonly service: Pick<Service, 'name' | 'routes' | 'problems'>;
+  readonly db: Database;
+  readonly verify: TokenVerifier;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly rateLimit?: RateLimitSettings;
+  /** Addresses whose X-Forwarded-For is believed, as express writes them; default: this machine and private networks. */
+  readonly trustProxy?: string;
+  /** Holds every answer against its description and fails with 500 where it does not fit (API-3); for tests and development. */
+  readonly checkAnswers?: boolean;
+}
+
+/** `listen` aborts it when the service stops. */
+export const stoppingOf = (app: Express): AbortController => app.locals['stopping'] as AbortController;
+
+/** Literal segments before parameters, so that `/v1/orders/export` is not taken for an order's id. */
+const bySpecificity = (a: Route, b: Route) => rank(a.path).localeCompare(rank(b.path));
+const rank = (path: string) => path.replaceAll(/\{\w+\}/g, '~');
+
+const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
+const matcher = (path: string) => new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+
+/** First of all: who asks, in what language, because of what. */
+function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
+  const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route pattern and status.', ['method', 'route', 'status']);
+  return (req: HttpRequest, res: HttpResponse, next: NextFunction) => {
+    const requestId = requestIdOf(req.headers['x-request-id'] as string | undefined);
+    const exchange: Exchange = {
+      requestId,
+      locale: localeOf(req.headers['accept-language']),
+      startedAt: performance.now(),
+      pattern: '-',
+      headers: stopping.aborted ? { Connection: 'close' } : {},
+    };
+    res.locals.exchange = exchange;
+    const traceparent = activeTraceparent() ?? traceparentOf(req.headers['traceparent'] as string | undefined);
+    const context = { requestId, causationId: requestId, correlationId: requestId, traceparent };
+    res.once('close', () => {
+      const ms = performance.now() - exchange.startedAt;
+      const { statusCode: status } = res;
+      seconds.labels(req.method, exchange.pattern, String(status)).observe(ms / 1_000);
+      const level = status >= 400 && status !== 404 ? 'info' : 'debug';
+      if (!log.isLevelEnabled(level)) return;
+      log[level]({ requestId, traceparent, method: req.method, route: exchange.pattern, status, ms: Math.round(ms * 10) / 10, ended: res.writableFinished }, 'request');
+    });
+    withContext(context, () => next());
+  };
+}
+
+/** 404, or 405 with what the path takes. */
+function unrouted(routes: readonly Route[]) {
+  const matchers = routes.map(({ method, path }) => ({ method: method.toUpperCase(), pattern: matcher(path) }));
+  return (req: HttpRequest) => {
+    const allowed = [...new Set(matchers.filter(({ pattern }) => pattern.test(req.path)).map(({ method }) => method))];
+    if (allowed.length === 0) throw new Problem(404, 'request.unknown_route');
+    throw new Problem(405, 'request.method_not_allowed', { allowed }, { headers: { Allow: allowed.join(', ') } });
+  };
+}
+
+/** The last word on every error: a problem for the caller (API-2), the cause for the log. */
+function answerProblem({ service, log }: HttpParts) {
+  return ((error: unknown, req: HttpRequest, res: HttpResponse, _next: NextFunction) => {
+    const problem = problemOf(error);
+    const { requestId, locale, pattern } = res.locals.exchange;
+    const asked = { requestId, method: req.method, route: pattern, code: problem.code };
+    if (problem.status === 500) log.error({ ...asked, err: problem.cause }, 'request failed');
+    else if (problem.status === 503) log.warn({ ...asked, err: problem.cause }, 'request could not be served');
+    else log.debug({ ...asked, err: problem.status === 401 ? problem.cause : undefined }, 'request refused');
+    if (res.headersSent || res.destroyed) return void res.destroy();
+    const body = problemBody(problem, { locale, requestId, texts: service.problems });
+    const headers = { 'Content-Type': 'application/problem+json', 'Content-Language': locale, Vary: 'Accept-Language', ...problem.headers };
+    send(res, problem.status, headers, JSON.stringify(body));
+  }) as ErrorRequestHandler;
+}
+
+function describe(app: Express, service: HttpParts['service'], limit: RateLimit): void {
+  let document: { json: string; page: string } | undefined;
+  const made = () => {
+    if (document) return document;
+    const api = openApi(service);
+    return (document = { json: JSON.stringify(api), page: docsPage(api) });
+  };
+  const serve = (path: string, answer: (res: HttpResponse) => void) =>
+    app.get(path, async (req, res: HttpResponse) => {
+      res.locals.exchange.pattern = path;
+      res.locals.exchange.headers = { ...res.locals.exchange.headers, ...(await limit(addressOf(req.ip))) };
+      answer(res);
+    });
+  serve('/openapi.json', (res) => send(res, 200, { 'Content-Type': 'application/json; charset=utf-8' }, made().json));
+  const styled = `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'`;
+  serve('/docs', (res) => send(res, 200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': styled }, made().page));
+}
+
+/** A service's routes as an application: everything between the socket and `inTransaction` (API-1 to API-8, 11, 13, 14, 16). */
+export function httpApp(parts: HttpParts): Express {
+  const app = express();
+  const stopping = new AbortController();
+  app.locals['stopping'] = stopping;
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
+  app.set('trust proxy', parts.trustProxy ?? 'loopback, uniquelocal');
+  app.use(begin(parts, stopping.signal));
+  const limits = rateLimits(parts.rateLimit);
+  const serving = { db: parts.db, verify: parts.verify, limits, checkAnswers: parts.checkAnswers ?? false, stopping: stopping.signal };
+  for (const route of parts.service.routes.toSorted(bySpecificity)) {
+    const serve = handlerOf(route, serving);
+    const name = `${route.method.toUpperCase()} ${route.path}`;
+    app[route.method](expressPath(route.path), (req, res: HttpResponse) => {
+      nameSpan(name, { 'http.route': route.path });
+      return serve(req, res);
+    });
+  }
+  describe(app, parts.service, limits.byAddress);
+  app.use(unrouted(parts.service.routes));
+  app.use(answerProblem(parts));
+  return app;
+}

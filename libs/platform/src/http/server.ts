@@ -1,0 +1,58 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Express } from 'express';
+import { stoppingOf } from './app.ts';
+
+export interface Listening {
+  readonly port: number;
+  /** No new connections; what is under way may end within `graceMs`, then connections are cut. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const unreadable: Readonly<Record<string, readonly [number, string, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'request.headers_too_large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'request.timeout'],
+};
+
+/** What is not HTTP, or comes too slowly, gets its answer before there is a request. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, title, code] = unreadable[error.code ?? ''] ?? [400, 'Bad Request', 'request.unreadable'];
+  const body = JSON.stringify({ type: `urn:accord:problem:${code}`, title, status, code });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+}
+
+/** Listens with limits that slow clients cannot hold open (API-11). `port` 0 takes a free one. */
+export async function listen(app: Express, port: number, host?: string): Promise<Listening> {
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16_384 },
+    app,
+  );
+  server.setTimeout(90_000); // without a byte either way: a client that does not read its answer
+  server.maxRequestsPerSocket = 0;
+  server.on('clientError', refuse);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close(graceMs = 8_000) {
+      stoppingOf(app).abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const over = new AbortController();
+      const cut = sleep(graceMs, undefined, { signal: over.signal }).then(
+        () => server.closeAllConnections(),
+        () => undefined,
+      );
+      await closed;
+      over.abort();
+      await cut;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import client, { type Counter, type Gauge, type Histogram } from 'prom-client';
+
+/** A service's figures. Asked twice for one name it gives the same metric. */
+export interface Metrics {
+  counter(name: string, help: string, labels?: readonly string[]): Counter;
+  /** `read`, where given, is asked at each scrape and sets the value. */
+  gauge(name: string, help: string, labels?: readonly string[], read?: (gauge: Gauge) => void | Promise<void>): Gauge;
+  /** Of seconds, from 1 ms to 10 s. */
+  histogram(name: string, help: string, labels?: readonly string[]): Histogram;
+  /** In the exposition format of Prometheus. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** @param ofProcess adds memory, event loop and garbage collection; for the one registry of a process. */
+export function serviceMetrics(service: string, { ofProcess = false } = {}): Metrics {
+  const registry = new client.Registry();
+  registry.setDefaultLabels({ service });
+  if (ofProcess) client.collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const known = <M>(name: string) => registry.getSingleMetric(name) as M | undefined;
+  return {
+    counter: (name, help, labelNames = []) => known<Counter>(name) ?? new client.Counter({ name, help, labelNames: [...labelNames], registers }),
+    gauge: (name, help, labelNames = [], read) =>
+      known<Gauge>(name) ??
+      new client.Gauge({
+        name,
+        help,
+        labelNames: [...labelNames],
+        registers,
+        ...(read && {
+          collect() {
+            return read(this);
+          },
+        }),
+      }),
+    histogram: (name, help, labelNames = []) =>
+      known<Histogram>(name) ?? new client.Histogram({ name, help, labelNames: [...labelNames], buckets, registers }),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
