@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { catalogue, type EventType, eventTypes } from './catalogue.ts';
+import * as contract from './contract.ts';
+import { schemaUri } from './envelope.ts';
+import * as notification from './notification.ts';
+import * as order from './order.ts';
+import * as refund from './refund.ts';
+import { type EventDefinition, Holder, MoneyJson, PaymentSplit, type Speaker } from './shared.ts';
+import { topicSettings } from './topics.ts';
+
+/** Schemas that several events share and that have a name of their own in the document. */
+const shared = {
+  Holder,
+  MoneyJson,
+  PaymentSplit,
+  OrderSnapshot: order.OrderSnapshot,
+  ResourceSnapshot: order.ResourceSnapshot,
+  ProductSnapshot: order.ProductSnapshot,
+  ReservationRefusal: order.ReservationRefusal,
+  ContractSnapshot: contract.ContractSnapshot,
+  TicketSnapshot: contract.TicketSnapshot,
+  AccountFacts: contract.AccountFacts,
+  RefundSnapshot: refund.RefundSnapshot,
+  NotificationSnapshot: notification.NotificationSnapshot,
+};
+
+const text = { type: 'string' } as const;
+const headers = {
+  type: 'object',
+  description: 'CloudEvents 1.0, Kafka binary mode.',
+  required: ['content-type', 'ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time', 'ce_subject', 'ce_dataschema', 'ce_sequence'],
+  properties: {
+    'content-type': { const: 'application/json' },
+    ce_specversion: { const: '1.0' },
+    ce_id: { type: 'string', format: 'uuid', description: 'UUIDv7; the same at every delivery.' },
+    ce_source: { type: 'string', examples: ['/services/order'] },
+    ce_type: { type: 'string', description: 'The event type, which is the topic.' },
+    ce_time: { type: 'string', format: 'date-time' },
+    ce_subject: { type: 'string', description: 'The id of the aggregate, which is the key.' },
+    ce_dataschema: { type: 'string', format: 'uri' },
+    ce_sequence: { type: 'string', pattern: '^[1-9][0-9]*$', description: 'The version of the aggregate.' },
+    ce_accountid: text,
+    ce_actor: { type: 'string', description: 'Who caused it, as kind:id.' },
+    ce_causationid: { type: 'string', description: 'The event or request this one follows from.' },
+    ce_correlationid: { type: 'string', description: 'The request everything of one story follows from.' },
+    traceparent: { type: 'string', description: 'W3C trace context.' },
+  },
+};
+
+function schemas() {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(shared)) registry.add(schema, { id });
+  for (const type of eventTypes) registry.add(catalogue[type].data, { id: type });
+  const made = z.toJSONSchema(registry, { io: 'input', target: 'draft-07', uri: (id) => `#/components/schemas/${id}` });
+  return Object.fromEntries(Object.entries(made.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]));
+}
+
+const message = (type: EventType) => ({
+  name: type,
+  title: type,
+  summary: catalogue[type].summary,
+  contentType: 'application/json',
+  headers: { $ref: '#/components/schemas/headers' },
+  payload: { $ref: `#/components/schemas/${type}` },
+  correlationId: { location: '$message.header#/ce_correlationid' },
+  bindings: { kafka: { key: { type: 'string', description: 'The id of the aggregate.' }, bindingVersion: '0.5.0' } },
+  'x-dataschema': schemaUri(type),
+});
+
+const channel = (type: EventType) => ({
+  address: type,
+  messages: { [type]: { $ref: `#/components/messages/${type}` } },
+  bindings: {
+    kafka: { topic: type, partitions: topicSettings[type].partitions, topicConfiguration: { 'retention.ms': -1 }, bindingVersion: '0.5.0' },
+  },
+});
+
+const operation = (type: EventType, speaker: Speaker) => ({
+  action: 'send',
+  summary: catalogue[type].summary,
+  channel: { $ref: `#/channels/${type}` },
+  messages: [{ $ref: `#/channels/${type}/messages/${type}` }],
+  tags: [{ name: speaker }],
+});
+
+const byType = <T>(make: (type: EventType) => T) => Object.fromEntries(eventTypes.map((type) => [type, make(type)]));
+
+/** AsyncAPI 3 of every topic, made from the schemas that producers and consumers use (EVT-3). */
+export const asyncApi = () => ({
+  asyncapi: '3.0.0',
+  info: {
+    title: 'Accord events',
+    version: '1.0.0',
+    description: 'One Kafka topic per event type, keyed by the aggregate. Each event carries a snapshot: a subscriber never has to ask back.',
+    license: { name: 'Apache-2.0' },
+  },
+  defaultContentType: 'application/json',
+  channels: byType(channel),
+  operations: Object.fromEntries(
+    eventTypes.map((type) => [`announce-${type}`, operation(type, (catalogue[type] as EventDefinition).speaker)]),
+  ),
+  components: { messages: byType(message), schemas: { headers, ...schemas() } },
+});

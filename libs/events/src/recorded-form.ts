@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { catalogue, type EventType } from './catalogue.ts';
+import { schemaUri } from './envelope.ts';
+import type { EventDefinition } from './shared.ts';
+
+/** What other people rely on: the schema of a type's data, its topic, who says it, and where in the data its key and sequence stand. */
+export type RecordedForm = { readonly [keyword: string]: z.core.util.JSONType };
+
+/** The form to keep under recorded/, without its version. */
+export function recordedForm(type: EventType): RecordedForm {
+  const definition: EventDefinition = catalogue[type];
+  const { $schema, ...schema } = z.toJSONSchema(definition.data, { io: 'input' }) as RecordedForm;
+  const { aggregate, id, version, accountId } = definition.about(pointer(''));
+  return {
+    $schema: $schema ?? null,
+    $id: schemaUri(type),
+    title: type,
+    description: definition.summary,
+    'x-topic': type,
+    'x-speaker': definition.speaker,
+    'x-aggregate': aggregate,
+    'x-key': String(id),
+    'x-sequence': String(version),
+    'x-account': accountId === undefined ? null : String(accountId),
+    ...schema,
+  };
+}
+
+/** Stands for any data and says, as text, which field of it was read: `/order/orderId`. */
+const pointer = (at: string): unknown =>
+  new Proxy(
+    {},
+    { get: (_, field) => (field === Symbol.toPrimitive ? () => at : typeof field === 'string' ? pointer(`${at}/${field}`) : undefined) },
+  );
