@@ -70,5 +70,10 @@ async function inDocker({ name, home, durable, ports }: DockerAsk): Promise<Pick
   return { from: 'docker', stop: async () => void (await (durable ? compose('stop', name) : compose('rm', '--stop', '--force', '--volumes', name))) };
 }
 
+/** Removes the containers and volumes of the platform whose data would lie in `home`, where an engine answers. */
+export async function dropDocker(home: string): Promise<void> {
+  if (await dockerAnswers()) await run('docker', ['compose', '-p', composeProject(home), 'down', '--volumes']);
+}
+
 /** Docker Compose's project of the platform whose data would lie in `home`. */
-export const composeProject = (home: string) => `accord-${home.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase().slice(-40).replace(/^-/, '')}`;
+const composeProject = (home: string) => `accord-${home.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase().slice(-40).replace(/^-/, '')}`;

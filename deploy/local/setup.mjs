@@ -41,11 +41,11 @@ async function bringKafkaMeanwhile() {
 async function shown(what, work) {
   const began = Date.now();
   const seconds = () => `${Math.round((Date.now() - began) / 1000)} s`;
-  console.log(`${what} …`);
-  const ticking = setInterval(() => console.log(`${what} … ${seconds()}`), 10_000);
+  console.error(`${what} …`);
+  const ticking = setInterval(() => console.error(`${what} … ${seconds()}`), 10_000);
   try {
     await work;
-    console.log(`${what}: done in ${seconds()}`);
+    console.error(`${what}: done in ${seconds()}`);
   } finally {
     clearInterval(ticking);
   }

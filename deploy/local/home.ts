@@ -1,0 +1,27 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readOr } from './background.ts';
+import { root } from './platform.ts';
+
+/** Data, logs and keys of `npm start`. */
+export const home = join(root, '.accord');
+export const database = 'accord';
+/** The front door's, where it is free. */
+export const port = Number(process.env.ACCORD_PORT ?? 8080);
+
+const pidFile = join(home, 'start.pid');
+
+/** The pid of an `npm start` that runs on this folder. */
+export function runningStart(): number | undefined {
+  const pid = Number(readOr(pidFile, ''));
+  const mine = pid === process.pid;
+  return pid > 0 && !mine && readOr(`/proc/${pid}/cmdline`, '').includes('deploy/local/start.ts') ? pid : undefined;
+}
+
+/** @throws Error where another runs on this folder. */
+export function claimHome() {
+  const other = runningStart();
+  if (other) throw new Error(`npm start runs already in this folder (pid ${other}).`);
+  mkdirSync(home, { recursive: true });
+  writeFileSync(pidFile, String(process.pid));
+}

@@ -1,0 +1,30 @@
+// npm run reset: drops the data of npm start.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { endLeftover } from './background.ts';
+import { dropDatabase, dropTopics, serviceNames } from './database.ts';
+import { database, home, runningStart } from './home.ts';
+import { dropDocker, root } from './platform.ts';
+import { placeOf } from './postgres.ts';
+
+const running = runningStart();
+if (running) {
+  console.error(`npm start runs (pid ${running}): stop it first.`);
+  process.exitCode = 1;
+} else {
+  await reset();
+  console.log('The data is gone; npm start begins anew.');
+}
+
+async function reset() {
+  for (const name of serviceNames) await endLeftover(join(home, `${name}.pid`), join(root, 'services', name), 'SIGKILL');
+  if (process.env.ACCORD_POSTGRES_URL) await dropDatabase(process.env.ACCORD_POSTGRES_URL, database);
+  if (process.env.ACCORD_KAFKA_BROKERS) await dropTopics(process.env.ACCORD_KAFKA_BROKERS, '');
+  await dropDocker(home);
+
+  const postgres = placeOf(join(home, 'postgres'));
+  const broker = join(home, 'broker');
+  await endLeftover(join(postgres, 'postmaster.pid'), postgres, 'SIGQUIT');
+  await endLeftover(join(broker, 'pid'), broker, 'SIGKILL');
+  for (const path of [postgres, broker, join(home, 'logs'), join(home, 'issuer.json')]) rmSync(path, { recursive: true, force: true });
+}

@@ -1,0 +1,115 @@
+// npm start [-- --once] [-- --profile baidu|alibaba]: the whole system on this machine, then the story.
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Listr } from 'listr2';
+import { claimHome, database, home, port } from './home.ts';
+import { readOptions, type StartOptions } from './options.ts';
+import { root } from './platform.ts';
+import { startSystem, steps, type Step, type System } from './system.ts';
+
+/** What the story (story.ts, `playStory(context)`) is told with. It throws where a step does not go as it should. */
+export interface StoryContext {
+  readonly system: System;
+  readonly profile: StartOptions['profile'];
+  /** A line for the person who watches. */
+  readonly say: (line: string) => void;
+}
+
+const say = (line: string) => console.log(line);
+
+process.exitCode = await start().catch((error: Error) => {
+  console.error(`\n${error.message}`);
+  return 1;
+});
+
+async function start(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  process.env.ACCORD_ENV = 'development';
+  claimHome();
+  rmSync(join(home, 'logs'), { recursive: true, force: true });
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+  });
+  const system = await shown(options);
+  try {
+    const told = await Promise.race([tell({ system, profile: options.profile, say }), stopped.then(() => undefined)]);
+    if (told === undefined) return 130;
+    if (options.once) return told ? 0 : 1;
+    await stay(system, options);
+    say(`\n${await stopped}: stopping …`);
+    return 0;
+  } finally {
+    await system.stop();
+    rmSync(join(home, 'start.pid'), { force: true });
+  }
+}
+
+/** Starts the system and shows each step as it is done. */
+async function shown({ profile }: StartOptions): Promise<System> {
+  const begun = Object.fromEntries(steps.map((step) => [step, Promise.withResolvers<unknown>()])) as Record<Step, PromiseWithResolvers<unknown>>;
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  const system = startSystem({
+    dataDir: home,
+    profile: profileOf(profile),
+    database,
+    topicPrefix: '',
+    port,
+    durable: true,
+    supervised: true,
+    onStep: (step, done) => begun[step].resolve(done),
+    onMail: (mail) => say(`  mail to ${mail.to.join(', ')}: ${mail.subject}`),
+    onNote: say,
+  });
+  system.catch((error: unknown) => failed.reject(error));
+  const tasks = steps.map((step) => ({ title: step, task: () => Promise.race([begun[step].promise, failed.promise]).then(() => undefined) }));
+  await new Listr(tasks, { rendererOptions: { showErrorMessage: false } }).run().catch(() => undefined);
+  return system;
+}
+
+/** In the story unpaid orders expire within the minute; everything else is the provider's. */
+const profileOf = (profile: StartOptions['profile']) => {
+  const story = join(root, 'deploy', 'local', 'profiles', `story-${profile}.json`);
+  return existsSync(story) ? story : profile;
+};
+
+/** False where a step of it failed. */
+async function tell(context: StoryContext): Promise<boolean> {
+  const story = new URL('./story.ts', import.meta.url);
+  if (!existsSync(story)) return true;
+  const { playStory } = (await import(story.href)) as { playStory: (context: StoryContext) => Promise<void> };
+  try {
+    await playStory(context);
+    return true;
+  } catch (error) {
+    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    return false;
+  }
+}
+
+/** After the story the provider's own times hold; what can be tried next is said. */
+async function stay({ url, services, databaseUrl, brokers, logs }: System, { profile }: StartOptions) {
+  await services.order.restart({ PROVIDER_PROFILE: profile });
+  const line = (name: string, value: string) => `  ${name.padEnd(14)}${value}`;
+  say(
+    [
+      '',
+      `Accord runs, as ${profile}.`,
+      line('API', url),
+      ...Object.values(services).map((service) => line(service.name, `${url}/docs/${service.name}   metrics ${service.opsUrl}/metrics`)),
+      line('Postgres', databaseUrl),
+      line('Kafka', brokers),
+      line('Logs', logs),
+      '',
+      'A token, for 12 hours: npm run -s token -- customer acc_demo   (or operator, platform)',
+      '',
+      'Try next:',
+      `  TOKEN=$(npm run -s token -- customer acc_demo)`,
+      `  curl -s -H "Authorization: Bearer $TOKEN" "${url}/v1/products?limit=3"`,
+      `  curl -s -H "Authorization: Bearer $TOKEN" "${url}/v1/orders?limit=3"`,
+      `  curl -s -H "Authorization: Bearer $TOKEN" "${url}/v1/contracts?limit=3"`,
+      '',
+      'Ctrl-C stops everything; the data stays until npm run reset.',
+    ].join('\n'),
+  );
+}
