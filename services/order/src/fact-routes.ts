@@ -1,0 +1,99 @@
+import { MoneyJson } from '@accord/money';
+import { route, type Route } from '@accord/platform';
+import { z } from 'zod';
+import { onCreated, onFailed } from './fulfilment.ts';
+import { cashOf, pay, type Payment } from './payment.ts';
+import { tellFacts } from './reporting.ts';
+import { InstanceId, Instant, Line, OrderId, OrderView, orderView } from './views.ts';
+
+// What other platform services tell about an order (API-4: `platform` alone).
+
+const Parts = z.strictObject({ cash: MoneyJson.optional(), giftCredit: MoneyJson.optional(), storedCard: MoneyJson.optional(), voucher: MoneyJson.optional() });
+const PaymentReference = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
+
+const PaymentView = z.object({
+  paymentReference: z.string(),
+  orderId: z.string(),
+  accountId: z.string(),
+  parts: z.object({ cash: MoneyJson, giftCredit: MoneyJson, storedCard: MoneyJson, voucher: MoneyJson }),
+  cashPaid: MoneyJson,
+  voucherPaid: MoneyJson,
+  paidAt: z.iso.datetime(),
+});
+
+const paymentView = (payment: Payment): z.input<typeof PaymentView> => ({
+  ...payment,
+  cashPaid: cashOf(payment),
+  voucherPaid: payment.parts.voucher,
+  paidAt: payment.paidAt.toISOString(),
+});
+
+const Given = z.strictObject({
+  instanceId: InstanceId,
+  start: Instant.nullable().default(null),
+  end: Instant.nullable().default(null),
+  region: Line(64).nullable().default(null),
+  ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
+});
+
+const Fulfilment = z.discriminatedUnion('outcome', [
+  z.strictObject({
+    outcome: z.literal('created'),
+    instances: z
+      .array(Given)
+      .max(100)
+      .refine((given) => new Set(given.map(({ instanceId }) => instanceId)).size === given.length, 'names each instance once'),
+  }),
+  z.strictObject({ outcome: z.literal('failed'), reason: Line(200).nullable().default(null) }),
+]);
+
+const Facts = z
+  .strictObject({ invoiced: z.boolean().optional(), supportRightsUsed: z.boolean().optional() })
+  .refine(({ invoiced, supportRightsUsed }) => invoiced !== undefined || supportRightsUsed !== undefined, 'names at least one fact');
+
+const params = z.strictObject({ orderId: OrderId });
+const access = { platform: true } as const;
+
+export const factRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/v1/orders/{orderId}/payments',
+    summary: 'Records a payment in full; parts that are left out are zero',
+    access,
+    params,
+    body: z.strictObject({ paymentReference: PaymentReference, parts: Parts }),
+    answer: PaymentView,
+    success: [201],
+    refusals: ['order.not_found', 'order.not_payable', 'order.payment_mismatch', 'payment.reference_used'],
+    idempotencyKey: 'required',
+    inTransaction: async (tx, { params: { orderId }, body }) => ({ status: 201, body: paymentView(await pay(tx, { orderId, ...body })) }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/orders/{orderId}/fulfilment',
+    summary: 'Reports that what was ordered was created, or that it failed',
+    access,
+    params,
+    body: Fulfilment,
+    answer: OrderView,
+    refusals: ['order.not_found', 'order.not_fulfillable', 'order.fulfilment_misfit', 'resource.taken'],
+    inTransaction: async (tx, { params: { orderId }, body }) => {
+      const order = body.outcome === 'created' ? await onCreated(tx, { orderId, ...body }) : await onFailed(tx, { orderId, ...body });
+      return { body: orderView(order), version: order.version };
+    },
+  }),
+  route({
+    method: 'put',
+    path: '/v1/orders/{orderId}/facts',
+    summary: 'Tells facts of an order that refunds need',
+    access,
+    params,
+    body: Facts,
+    answer: OrderView,
+    refusals: ['order.not_found', 'request.version_mismatch'],
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+      const order = await tellFacts(tx, { orderId, ifMatch, ...body });
+      return { body: orderView(order), version: order.version };
+    },
+  }),
+];

@@ -1,0 +1,6 @@
+import { runService } from '@accord/platform';
+import { loadProfile } from '@accord/profile';
+import { readConfig } from './config.ts';
+import { orderService } from './service.ts';
+
+await runService(readConfig(process.env), (config, around) => orderService({ profile: loadProfile(config.PROVIDER_PROFILE) }, around));

@@ -1,0 +1,161 @@
+import type { BillType, ChargeType, DomainServiceType, Duration, OrderType, Promotion } from '@accord/events';
+import { isNegative, type Money, subtract, zero } from '@accord/money';
+import { newId, Refusal, type RefusalCode, type RefusalFacts, type Tx } from '@accord/platform';
+import type { Profile } from '@accord/profile';
+import type { z } from 'zod';
+import { findProduct, type Product } from './catalogue.ts';
+import { placeOrder, type Order } from './order.ts';
+import { insertOrder, listOrdersInTheWay } from './order-store.ts';
+import { nothing, quote, type Quote } from './price.ts';
+import { lockResources } from './resource-store.ts';
+
+/** What the provider grants; a customer cannot grant it to himself. */
+export interface Grants {
+  readonly discountAmount?: Money | undefined;
+  readonly promotion: z.infer<typeof Promotion> | null;
+  readonly trial: boolean;
+  readonly free: boolean;
+  readonly customised: boolean;
+  readonly bundleId: string | null;
+}
+
+export interface Placement extends Grants {
+  readonly accountId: string;
+  readonly productCode: string;
+  readonly orderType: z.infer<typeof OrderType>;
+  readonly billType: z.infer<typeof BillType>;
+  readonly chargeType: z.infer<typeof ChargeType>;
+  readonly serviceType: z.infer<typeof DomainServiceType> | null;
+  readonly configuration: { name: string; value: string }[];
+  readonly count: number;
+  readonly duration: z.infer<typeof Duration> | null;
+  readonly instanceIds: string[];
+  /** What the caller expects it to be; the server computes it (ORD-1). */
+  readonly productAmount?: Money | null | undefined;
+}
+
+type Rules = Pick<Profile, 'orders' | 'invoicingEntities'>;
+
+/**
+ * Places an order: paid at once where nothing is owed (ORD-4), else unpaid until its payBy (ORD-8).
+ *
+ * @throws Refusal of ORD-1 to ORD-3 and, for an instance that a refund holds, `order.held_by_refund` (ORD-12).
+ */
+export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order> {
+  checkGrants(tx, ask);
+  const product = await findProduct(tx, ask.productCode);
+  if (!product) throw new Refusal('invalid', 'order.product_unknown', { productCode: ask.productCode });
+  checkFit(ask, product);
+  const amounts = priceOf(ask, product, rules);
+  if (ask.instanceIds.length > 0) await claimInstances(tx, ask);
+  const order = {
+    ...placed(ask, product),
+    ...amounts,
+    orderId: newId('ord'),
+    operatorId: tx.actor.id,
+    createdAt: tx.now,
+  };
+  return insertOrder(tx, placeOrder(order, new Date(tx.now.getTime() + rules.orders.payWithinMs)));
+}
+
+/** ORD-2: compensations are the operators' alone, and so is everything that makes an order cheaper or counts against its refund. */
+function checkGrants({ actor }: Tx, ask: Placement) {
+  if (ask.orderType === 'compensation' && actor.kind !== 'operator') throw new Refusal('forbidden', 'order.compensation_by_operators');
+  const granted = ask.discountAmount ?? ask.promotion ?? ask.bundleId ?? (ask.trial || ask.free || ask.customised);
+  if (actor.kind === 'customer' && granted) throw new Refusal('forbidden', 'order.terms_by_provider');
+}
+
+const chargesOf = { prepay: ['subscription', 'package', 'one_time'], postpay: ['pay_as_you_go'] } as const;
+
+/** ORD-1, ORD-2: everything about the ask that the product alone decides. */
+export function checkFit(ask: Placement, product: Product) {
+  const { chargeType, billType, orderType, duration, serviceType, instanceIds, count } = ask;
+  const refuse = (when: boolean, code: RefusalCode, facts: RefusalFacts = {}) => {
+    if (when) throw new Refusal('invalid', code, facts);
+  };
+  const timed = chargeType === 'subscription';
+  const untimed = chargeType === 'pay_as_you_go' || chargeType === 'one_time';
+  refuse(!product.onSale && orderType !== 'compensation', 'order.product_withdrawn', { productCode: product.productCode });
+  refuse(!product.chargeTypes.includes(chargeType), 'order.charge_type_not_offered', { chargeType, offered: product.chargeTypes });
+  refuse(!chargesOf[billType].some((fits) => fits === chargeType), 'order.bill_type_mismatch', { billType, chargeType });
+  refuse((timed || orderType === 'compensation') && !duration, 'order.duration_required', { chargeType });
+  refuse(untimed && duration !== null, 'order.duration_not_allowed', { chargeType });
+  refuse((product.form === 'domain') !== (serviceType !== null), 'order.service_type_misfit', { form: product.form });
+  refuse(serviceType !== null && !product.serviceTypes.includes(serviceType), 'order.service_type_not_offered', { serviceType });
+  refuse(orderType === 'purchase' && instanceIds.length > 0, 'order.instance_not_allowed', { orderType });
+  refuse(orderType !== 'purchase' && instanceIds.length === 0, 'order.instance_required', { orderType });
+  refuse(orderType !== 'purchase' && instanceIds.length !== count, 'order.count_mismatch', { count, instances: instanceIds.length });
+}
+
+type Amounts = Quote & Pick<Order, 'discountAmount' | 'payableAmount' | 'cashPaid' | 'voucherPaid'>;
+
+/** ORD-1, ORD-4: the amounts as the server computes them; pay-as-you-go, free, trial and compensation owe nothing. */
+export function priceOf(ask: Placement, product: Product, { invoicingEntities }: Pick<Profile, 'invoicingEntities'>): Amounts {
+  const entity = invoicingEntities.find(({ code }) => code === product.invoicingEntity);
+  if (!entity) throw new Refusal('invalid', 'order.entity_unknown', { invoicingEntity: product.invoicingEntity });
+  const { currency } = entity;
+  const given = [ask.productAmount, ask.discountAmount].find((amount) => amount && amount.currency !== currency);
+  if (given) throw new Refusal('invalid', 'order.currency_mismatch', { currency, given: given.currency });
+
+  const quoted = ask.orderType === 'compensation' && ask.duration ? nothing(currency, ask.duration) : quote(product.prices, { ...ask, currency });
+  const { productAmount } = quoted;
+  if (ask.productAmount !== undefined && ask.productAmount?.amount !== productAmount?.amount) {
+    throw new Refusal('invalid', 'order.amount_mismatch', { productAmount });
+  }
+  const full = productAmount ?? zero(currency);
+  const discountAmount = ask.free || ask.trial ? full : (ask.discountAmount ?? zero(currency));
+  const payableAmount = subtract(full, discountAmount);
+  if (isNegative(discountAmount) || isNegative(payableAmount)) throw new Refusal('invalid', 'order.discount_misfit', { productAmount: full });
+  return { ...quoted, discountAmount, payableAmount, cashPaid: zero(currency), voucherPaid: zero(currency) };
+}
+
+/**
+ * ORD-2, ORD-3: locks the instances, so that of two orders on one of them that race the second sees the first.
+ *
+ * @throws Refusal `order.instance_unknown`, `order.instance_busy`, `order.held_by_refund`.
+ */
+async function claimInstances(tx: Tx, { accountId, productCode, instanceIds }: Placement) {
+  const usable = (await lockResources(tx, instanceIds)).filter(
+    (resource) => resource.accountId === accountId && resource.productCode === productCode && !resource.released && !resource.archived,
+  );
+  const unknown = instanceIds.filter((id) => !usable.some(({ instanceId }) => instanceId === id));
+  if (unknown.length > 0) throw new Refusal('not_found', 'order.instance_unknown', { instanceIds: unknown });
+  const [first] = await listOrdersInTheWay(tx, instanceIds);
+  if (!first) return;
+  const { instanceId, orderId } = first;
+  throw new Refusal('conflict', first.heldByRefund ? 'order.held_by_refund' : 'order.instance_busy', { instanceId, orderId });
+}
+
+const placed = (ask: Placement, product: Product) => ({
+  accountId: ask.accountId,
+  productCode: product.productCode,
+  productName: product.name,
+  category: product.category,
+  brand: product.brand,
+  invoicingEntity: product.invoicingEntity,
+  productForm: product.form,
+  contractable: product.contractable,
+  refundable: product.refundable,
+  orderType: ask.orderType,
+  billType: ask.billType,
+  chargeType: ask.chargeType,
+  serviceType: ask.serviceType,
+  configuration: ask.configuration,
+  count: ask.count,
+  duration: ask.duration,
+  promotion: ask.promotion,
+  trial: ask.trial,
+  free: ask.free,
+  customised: ask.customised,
+  bundleId: ask.bundleId,
+  instanceIds: ask.instanceIds,
+  supportRightsUsed: false,
+  invoiced: false,
+  servicePeriod: null,
+  refundState: 'none' as const,
+  hold: null,
+  cancelledAt: null,
+  voidedAt: null,
+  refundedInstanceIds: [],
+  refundIds: [],
+});

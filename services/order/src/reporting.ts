@@ -1,0 +1,35 @@
+import { expectVersion, Refusal, type Tx } from '@accord/platform';
+import { addInstance } from './fulfilment.ts';
+import { changeFacts, type Order, type OrderId } from './order.ts';
+import { lockOrder, saveOrder } from './order-store.ts';
+import { applyReport, createResource, type Report, type Resource } from './resource.ts';
+import { lockResources, saveResource } from './resource-store.ts';
+
+// Facts of orders and instances that the platform tells us and that we only keep (ORD-11, ORD-22).
+
+/** @throws Refusal `order.not_found`, `request.version_mismatch`. Equal facts change nothing. */
+export async function tellFacts(
+  tx: Tx,
+  { orderId, ifMatch, ...facts }: { orderId: OrderId; ifMatch: number | undefined; invoiced?: boolean; supportRightsUsed?: boolean },
+): Promise<Order> {
+  const order = await lockOrder(tx, orderId);
+  expectVersion(ifMatch, order.version);
+  return saveOrder(tx, changeFacts(order, facts));
+}
+
+/**
+ * ORD-11: an older report changes nothing; an unknown instance is created where the report names the order it belongs to.
+ *
+ * @throws Refusal `resource.order_required`, `order.not_found`, `order.not_fulfillable`, `resource.taken`.
+ */
+export async function report(tx: Tx, ask: { instanceId: string; orderId: OrderId | undefined; report: Report }): Promise<Resource> {
+  const { instanceId, orderId } = ask;
+  const [known] = await lockResources(tx, [instanceId]);
+  if (known && (orderId === undefined || known.orderIds.includes(orderId))) return saveResource(tx, applyReport(known, ask.report, undefined));
+  if (orderId === undefined) throw new Refusal('invalid', 'resource.order_required', { instanceId });
+  if (known && known.reportVersion >= ask.report.reportVersion) return known;
+  const order = await addInstance(tx, { orderId, given: { instanceId, ...ask.report } });
+  if (!known) return saveResource(tx, createResource(order, { instanceId, ...ask.report }, tx.now, ask.report));
+  if (known.accountId !== order.accountId) throw new Refusal('conflict', 'resource.taken', { instanceId });
+  return saveResource(tx, applyReport(known, ask.report, orderId));
+}

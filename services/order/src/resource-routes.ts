@@ -1,0 +1,71 @@
+import { ResourceSnapshot } from '@accord/events';
+import { accountOf, decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/platform';
+import { z } from 'zod';
+import { report } from './reporting.ts';
+import { resourceSnapshot } from './resource.ts';
+import { findResource, listResources } from './resource-store.ts';
+import { AccountId, InstanceId, Instant, Line, OrderId } from './views.ts';
+
+/** The whole of what the platform knows of an instance; a fact that is left out is unset. */
+const Report = z.strictObject({
+  reportVersion: z.int().min(1).meta({ description: "The platform's own version of the instance; an older one changes nothing." }),
+  orderId: OrderId.optional().meta({ description: 'The order it belongs to; required for an instance not known yet.' }),
+  start: Instant.nullable().default(null),
+  end: Instant.nullable().default(null),
+  usage: z.string().regex(/^\d{1,15}(\.\d{1,8})?$/).default('0'),
+  inEffect: z.boolean().default(false),
+  frozenBy: z.enum(['police', 'platform']).nullable().default(null),
+  released: z.boolean().default(false),
+  archived: z.boolean().default(false),
+  nextRenewalPeriod: z.strictObject({ start: Instant, end: Instant }).nullable().default(null),
+  scaledAt: Instant.nullable().default(null),
+  region: Line(64).nullable().default(null),
+  ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
+});
+
+const params = z.strictObject({ instanceId: InstanceId });
+
+export const resourceRoutes: readonly Route[] = [
+  route({
+    method: 'put',
+    path: '/v1/resources/{instanceId}',
+    summary: 'Reports the facts of an instance',
+    access: { platform: true },
+    params,
+    body: Report,
+    answer: ResourceSnapshot,
+    refusals: ['resource.order_required', 'resource.taken', 'order.not_found', 'order.not_fulfillable'],
+    inTransaction: async (tx, { params: { instanceId }, body: { orderId, ...facts } }) => {
+      const resource = await report(tx, { instanceId, orderId, report: facts });
+      return { body: resourceSnapshot(resource), version: resource.version };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/resources',
+    summary: 'Resources of an account, each with its orders and its end',
+    access: { customer: 'orders:read', operator: true, platform: true },
+    query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
+    answer: paged(ResourceSnapshot),
+    inTransaction: async (tx, { actor, query: { accountId, cursor, limit } }) => {
+      const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
+      const found = await listResources(tx, { accountId: accountOf(actor, accountId), after, limit: limit + 1 });
+      const page = found.slice(0, limit);
+      const last = found.length > limit ? page.at(-1) : undefined;
+      return { body: { data: page.map(resourceSnapshot), nextCursor: last ? encodeCursor([last.instanceId]) : null } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/resources/{instanceId}',
+    summary: 'One resource',
+    access: { customer: 'orders:read', operator: true, platform: true },
+    params,
+    answer: ResourceSnapshot,
+    refusals: ['resource.not_found'],
+    inTransaction: async (tx, { params: { instanceId } }) => {
+      const resource = await findResource(tx, instanceId);
+      return { body: resourceSnapshot(resource), version: resource.version };
+    },
+  }),
+];

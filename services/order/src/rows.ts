@@ -1,0 +1,11 @@
+import type { Data } from '@accord/events';
+import type { Tx } from '@accord/platform';
+
+// Which rows an event will change, so that a chunk of events can lock them all in one order before the first is handled.
+
+export const contractRows = ({ data }: { data: Pick<Data<'contract.drafted'>, 'contract'> }) => data.contract.orderIds;
+
+/** Instances stand for all their orders. */
+export const refundRows = ({ data: { refund } }: { data: Pick<Data<'refund.approved'>, 'refund'> }) => [...refund.instanceIds, ...refund.orderIds];
+
+export const lockRows = (tx: Tx, ids: readonly string[]) => tx.one('select lock_orders($1::text[])', [ids]);
