@@ -4,6 +4,7 @@ import * as contract from './contract.ts';
 import { schemaUri } from './envelope.ts';
 import * as notification from './notification.ts';
 import * as order from './order.ts';
+import { byFormatAlone } from './recorded-form.ts';
 import * as refund from './refund.ts';
 import { type EventDefinition, Holder, MoneyJson, PaymentSplit, type Speaker } from './shared.ts';
 import { topicSettings } from './topics.ts';
@@ -51,7 +52,8 @@ function schemas() {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(shared)) registry.add(schema, { id });
   for (const type of eventTypes) registry.add(catalogue[type].data, { id: type });
-  const made = z.toJSONSchema(registry, { io: 'input', target: 'draft-07', uri: (id) => `#/components/schemas/${id}` });
+  const uri = (id: string) => `#/components/schemas/${id}`;
+  const made = z.toJSONSchema(registry, { io: 'input', target: 'draft-07', uri, override: byFormatAlone });
   return Object.fromEntries(Object.entries(made.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]));
 }
 
