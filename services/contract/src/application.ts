@@ -1,5 +1,4 @@
 import type { Event } from '@accord/events';
-import type { Money } from '@accord/money';
 import { newId, type RefusalCode, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { yearIn } from './billing-cycle.ts';

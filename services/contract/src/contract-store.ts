@@ -217,9 +217,11 @@ export async function storeDocument(tx: Tx, of: { contract: Contract; file: Buff
     `insert into contract_documents (contract_id, account_id, sha256, file, stored_at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
     [of.contract.contractId, of.contract.accountId, of.sha256, of.file, tx.now],
   );
-  const stored = await tx.one<{ sha256: string }>('select sha256 from contract_documents where contract_id = $1', [of.contract.contractId]);
-  return stored!.sha256;
+  return (await findDocumentHash(tx, of.contract.contractId))!.sha256;
 }
+
+export const findDocumentHash = (tx: Tx, contractId: string) =>
+  tx.one<{ sha256: string }>('select sha256 from contract_documents where contract_id = $1', [contractId]);
 
 export const findDocument = (tx: Tx, contractId: string) =>
   tx.one<{ file: Buffer; sha256: string }>('select file, sha256 from contract_documents where contract_id = $1', [contractId]);

@@ -17,6 +17,8 @@ export const contractLifecycle = lifecycle('contract', 'requested', {
 export type Kind = z.infer<typeof ContractKind>;
 export type Tongue = z.infer<typeof Language>;
 export type VoidReason = z.infer<typeof ContractVoidReason>;
+/** What a person may give as reason; the others come with an order's end (CTR-26, CTR-28). */
+export type GivenReason = Exclude<VoidReason, 'order_cancelled' | 'order_voided'>;
 export type RefusedOrder = z.infer<typeof ContractRefusal>;
 export type Snapshot = z.infer<typeof ContractSnapshot>;
 export type EarlierEnded = { readonly orderId: string; readonly contractId: string };
@@ -114,12 +116,18 @@ export function refuseContract(contract: Contract, refusals: readonly RefusedOrd
   return decide(next, (snapshot) => ({ type: 'contract.refused', data: { contract: snapshot, refusals: [...refusals] } }));
 }
 
-/** @throws Refusal `contract.transition_refused`, for any but a draft; one that is being sealed already stays so. No fact: nobody hears of it. */
-export function beginSealing(contract: Contract, content: DocumentContent): Contract {
-  if (contract.status === 'sealing') return contract;
-  if (contract.status === 'voided') throw new Refusal('conflict', 'contract.voided', { contractId: contract.contractId });
-  return { ...contract, status: contractLifecycle.after(contract.status, 'seal'), content };
+/** @throws Refusal `contract.voided`, `contract.not_a_draft` */
+export function expectDraft({ contractId, status }: Contract): void {
+  if (status === 'voided') throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
+  if (status !== 'draft') throw new Refusal('conflict', 'contract.not_a_draft', { contractId, status });
 }
+
+/** Of a draft. No fact: nobody hears of it until it is sealed. */
+export const beginSealing = (contract: Contract, content: DocumentContent): Contract => ({
+  ...contract,
+  status: contractLifecycle.after(contract.status, 'seal'),
+  content,
+});
 
 /** CTR-34: one that was voided, or sealed by another, stays as it is. */
 export function finalizeContract(contract: Contract, { sha256, at }: { sha256: string; at: Date }): Decision<Contract> {

@@ -1,6 +1,6 @@
 import { type Actor, type Database, type DueItem, expectVersion, Refusal, type Tx, type Worker } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { beginSealing, type Contract, failSealing, finalizeContract } from './contract.ts';
+import { beginSealing, type Contract, expectDraft, failSealing, finalizeContract } from './contract.ts';
 import { contentOf, unfulfilledOrders, withLaterPeriods } from './contract-content.ts';
 import {
   endLease,
@@ -37,7 +37,7 @@ async function ordersOf(tx: Tx, { contractId, accountId, orderIds }: Contract): 
 /**
  * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
  *
- * @throws Refusal `contract.not_found`, `contract.voided`, `contract.transition_refused`, `contract.invoice_title_mismatch`,
+ * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`, `contract.invoice_title_mismatch`,
  *   `contract.not_fulfilled`, `contract.order_paid`, `request.version_mismatch`
  */
 export async function finalize(
@@ -47,7 +47,8 @@ export async function finalize(
 ): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
   expectVersion(ifMatch, contract.version);
-  if (contract.status !== 'draft') return beginSealing(contract, contract.content!);
+  if (contract.status === 'sealing') return contract;
+  expectDraft(contract);
   const { reserved, known } = await ordersOf(tx, contract);
   const orders = withLaterPeriods(reserved, known);
   await checkTitle(tx, contract, profile);

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { TicketSnapshot } from '@accord/events';
 import { type Decision, lifecycle, Refusal } from '@accord/platform';
-import type { VoidReason } from './contract.ts';
+import type { GivenReason } from './contract.ts';
 
 export const ticketLifecycle = lifecycle('ticket', 'submitted', {
   submitted: { approve: 'approved', reject: 'rejected', withdraw: 'withdrawn' },
@@ -21,7 +21,7 @@ export interface Ticket {
   readonly contractId: string | null;
   readonly orderIds: readonly string[];
   /** Why the contract shall be voided (CTR-26). */
-  readonly reason: VoidReason;
+  readonly reason: GivenReason;
   readonly text: string;
   /** Why it was rejected or withdrawn. */
   readonly decisionText: string | null;

@@ -1,7 +1,6 @@
-import type { Event } from '@accord/events';
 import { type Decision, expectVersion, newId, Refusal, type Tx } from '@accord/platform';
 import { businessDayEnd, type Profile } from '@accord/profile';
-import { type Contract, voidByHand, voidContract, voidForDeadOrder, type VoidReason } from './contract.ts';
+import { type Contract, type GivenReason, voidByHand, voidContract, voidForDeadOrder } from './contract.ts';
 import { lockContract, lockLiveContractOf, saveContract } from './contract-store.ts';
 import { type Order, rememberOrders } from './order-view.ts';
 import { approveTicket, rejectTicket, submitTicket, type Ticket, withdrawTicket } from './ticket.ts';
@@ -24,7 +23,7 @@ async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contra
 
 export interface VoidAsk {
   readonly contractId: string;
-  readonly reason: VoidReason;
+  readonly reason: GivenReason;
   readonly text: string | null;
   /** The version the caller saw, where it said so. */
   readonly ifMatch: number | undefined;
@@ -72,16 +71,20 @@ export async function submitVoidTicket(tx: Tx, { contractId, reason, text }: Voi
   return insertTicket(tx, submitTicket({ ...ticket, applicant: actorName(tx), createdAt: tx.now }));
 }
 
+export type TicketAsk = { readonly ticketId: string; readonly ifMatch: number | undefined };
+
 /** For update, the contract first: whatever ends the contract goes the same way. */
-async function lockTicketAndContract(tx: Tx, ticketId: string): Promise<{ ticket: Ticket; contract: Contract | undefined }> {
+async function lockTicketAndContract(tx: Tx, { ticketId, ifMatch }: TicketAsk): Promise<{ ticket: Ticket; contract: Contract | undefined }> {
   const { contractId } = await getTicket(tx, ticketId);
   const contract = contractId === null ? undefined : await lockContract(tx, contractId);
-  return { ticket: await lockTicket(tx, ticketId), contract };
+  const ticket = await lockTicket(tx, ticketId);
+  expectVersion(ifMatch, ticket.version);
+  return { ticket, contract };
 }
 
 /** CTR-24: the contract is void in the same transaction. @throws Refusal `ticket.not_found`, `ticket.own_approval`, `ticket.not_open` */
-export async function approveVoidTicket(tx: Tx, { ticketId }: { ticketId: string }): Promise<Ticket> {
-  const { ticket, contract } = await lockTicketAndContract(tx, ticketId);
+export async function approveVoidTicket(tx: Tx, ask: TicketAsk): Promise<Ticket> {
+  const { ticket, contract } = await lockTicketAndContract(tx, ask);
   const approved = await saveTicket(tx, approveTicket(ticket, { by: actorName(tx), at: tx.now }));
   const { reason, text } = ticket;
   if (contract) await endContract(tx, voidContract(contract, { reason, text, orderId: null, at: tx.now }));
@@ -89,13 +92,13 @@ export async function approveVoidTicket(tx: Tx, { ticketId }: { ticketId: string
 }
 
 /** @throws Refusal `ticket.not_found`, `ticket.not_open` */
-export async function rejectOpenTicket(tx: Tx, { ticketId, text }: { ticketId: string; text: string }): Promise<Ticket> {
-  const { ticket } = await lockTicketAndContract(tx, ticketId);
+export async function rejectOpenTicket(tx: Tx, { text, ...ask }: TicketAsk & { text: string }): Promise<Ticket> {
+  const { ticket } = await lockTicketAndContract(tx, ask);
   return saveTicket(tx, rejectTicket(ticket, { text, at: tx.now }));
 }
 
 /** @throws Refusal `ticket.not_found`, `ticket.not_open` */
-export async function withdrawOpenTicket(tx: Tx, { ticketId, text }: { ticketId: string; text: string }): Promise<Ticket> {
-  const { ticket } = await lockTicketAndContract(tx, ticketId);
+export async function withdrawOpenTicket(tx: Tx, { text, ...ask }: TicketAsk & { text: string }): Promise<Ticket> {
+  const { ticket } = await lockTicketAndContract(tx, ask);
   return saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
 }

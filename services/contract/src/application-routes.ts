@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { AccountId, Language, MoneyJson, OrderStatus, RefundState } from '@accord/events';
+import { accountOf, decodeCursor, type Locale, pageQuery, paged, type Route, route, type Tx } from '@accord/platform';
+import type { Profile } from '@accord/profile';
+import { apply, listEligibleOrders, listEligibleProducts, previewApplication } from './application.ts';
+import { type Contract, isLive } from './contract.ts';
+import { ContractAnswer, contractBody } from './contract-answer.ts';
+import { cashPayable, kindOf } from './contract-content.ts';
+import { findContracts } from './contract-store.ts';
+import type { Objection } from './eligibility.ts';
+import type { Order } from './order-view.ts';
+import { afterOf, pageOf } from './page.ts';
+
+const Id = z.string().min(1).max(64);
+
+const Application = z.strictObject({
+  orderIds: z.array(Id).min(1).max(500),
+  language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
+  accountId: AccountId.optional().meta({ description: 'For operators; a customer applies for the own account.' }),
+});
+
+const ObjectionAnswer = z
+  .object({
+    orderId: z.string().nullable(),
+    code: z.string(),
+    remedy: z.string(),
+    contractId: z.string().nullable(),
+    refundId: z.string().nullable(),
+    provider: z.string().nullable(),
+    offlineAddress: z.object({ recipient: z.string(), phone: z.string(), address: z.string() }).nullable(),
+  })
+  .meta({ id: 'ApplicationRefusal' });
+
+const PartAnswer = z.object({
+  kind: z.enum(['order', 'payment_request']),
+  invoicingEntity: z.string(),
+  orderIds: z.array(z.string()),
+  amount: MoneyJson.nullable(),
+});
+
+const EligibleOrder = z.object({
+  orderId: z.string(),
+  kind: z.enum(['order', 'payment_request']),
+  productCode: z.string(),
+  productName: z.object({ zh: z.string(), en: z.string() }),
+  invoicingEntity: z.string(),
+  status: OrderStatus,
+  refundState: RefundState,
+  cashPayable: MoneyJson.nullable(),
+  createdAt: z.string(),
+});
+
+const refusalsAgainst = [
+  'contract.application_refused', 'contract.order_in_contract', 'contract.product_excluded', 'contract.ask_offline', 'contract.unpaid_domain',
+  'contract.marketplace_alone', 'contract.several_entities', 'contract.not_certified', 'contract.ask_your_provider',
+  'contract.invoice_title_mismatch', 'order.not_found', 'order.cancelled', 'order.voided', 'order.held_by_refund',
+  'request.account_not_yours', 'request.account_required',
+] as const;
+
+const objectionBody = (objection: Objection): z.input<typeof ObjectionAnswer> => ({ ...objection });
+const tongue = (locale: Locale) => (locale === 'en' ? 'en' : 'zh');
+
+const applied = (contracts: readonly Contract[]) => ({
+  body: { data: contracts.map(contractBody), refusals: contracts.flatMap(({ refusals }) => refusals) },
+  location: contracts.length === 1 ? `/v1/contracts/${contracts[0]!.contractId}` : '/v1/contracts',
+});
+
+/** API-14: once the order service has answered for every contract of the application. */
+async function outcomeOf(tx: Tx, contractIds: readonly string[]) {
+  const contracts = await findContracts(tx, contractIds);
+  if (contracts.some(({ status }) => status === 'requested')) return undefined;
+  return { status: contracts.every(isLive) ? 201 : 200, ...applied(contracts) };
+}
+
+const eligibleOrder = (order: Order): z.input<typeof EligibleOrder> => {
+  const { orderId, productCode, productName, invoicingEntity, status, refundState, createdAt } = order;
+  return { orderId, kind: kindOf(order), productCode, productName, invoicingEntity, status, refundState, cashPayable: cashPayable(order), createdAt };
+};
+
+const preview = (profile: Profile) =>
+  route({
+    method: 'post',
+    path: '/v1/contracts/preview',
+    summary: 'How an application over these orders would be split, and what is against it. Creates nothing.',
+    access: { customer: 'contracts:read', operator: true },
+    idempotencyKey: 'none',
+    body: Application,
+    answer: z.object({ data: z.array(PartAnswer), refusals: z.array(ObjectionAnswer) }),
+    refusals: ['request.account_not_yours', 'request.account_required'],
+    inTransaction: async (tx, { actor, body }) => {
+      const { parts, objections } = await previewApplication(tx, { ...body, accountId: accountOf(actor, body.accountId) }, profile);
+      const data = parts.map(({ orders, ...part }) => ({ ...part, orderIds: orders.map(({ orderId }) => orderId) }));
+      return { body: { data, refusals: objections.map(objectionBody) } };
+    },
+  });
+
+const application = (profile: Profile) =>
+  route({
+    method: 'post',
+    path: '/v1/contracts',
+    summary: 'Applies for contracts over orders: one per kind and invoicing entity, all or none.',
+    access: { customer: 'contracts:write', operator: true },
+    body: Application,
+    answer: z.object({
+      data: z.array(ContractAnswer),
+      refusals: z.array(z.object({ orderId: z.string().nullable(), code: z.string(), contractId: z.string().nullable() })),
+    }),
+    success: [202, 201, 200],
+    refusals: refusalsAgainst,
+    inTransaction: async (tx, { actor, body, locale }) => {
+      const { language = tongue(locale), orderIds } = body;
+      const contracts = await apply(tx, { accountId: accountOf(actor, body.accountId), orderIds, language }, profile);
+      return { status: 202, ...applied(contracts) };
+    },
+    outcome: (tx, { data }) => outcomeOf(tx, data.map(({ contractId }) => contractId)),
+  });
+
+const eligibleOrders = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/contracts/eligible-orders',
+    summary: 'Orders that could be in a contract now.',
+    access: { customer: 'contracts:read', operator: true },
+    query: z.strictObject({
+      ...pageQuery,
+      accountId: AccountId.optional(),
+      productCode: Id.optional(),
+      status: z.enum(['paid', 'unpaid']).optional(),
+      from: z.iso.datetime({ offset: true }).optional(),
+      to: z.iso.datetime({ offset: true }).optional(),
+    }),
+    answer: paged(EligibleOrder),
+    refusals: ['request.bad_cursor', 'request.account_not_yours', 'request.account_required'],
+    inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
+      const accountId = accountOf(actor, filter.accountId);
+      const orders = await listEligibleOrders(tx, { ...filter, accountId, ...afterOf(cursor) }, limit + 1, profile);
+      return { body: pageOf(orders, limit, { item: eligibleOrder, key: ({ createdAt, orderId }) => [createdAt, orderId] }) };
+    },
+  });
+
+const eligibleProducts = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/contracts/eligible-products',
+    summary: 'Products whose orders may have a contract by self-service.',
+    access: { customer: 'contracts:read', operator: true },
+    query: z.strictObject(pageQuery),
+    answer: paged(z.object({ productCode: z.string(), name: z.object({ zh: z.string(), en: z.string() }), category: z.string() })),
+    refusals: ['request.bad_cursor'],
+    inTransaction: async (tx, { query: { limit, cursor } }) => {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
+      const products = await listEligibleProducts(tx, { after, limit: limit + 1 }, profile);
+      const item = ({ productCode, name, category }: (typeof products)[number]) => ({ productCode, name, category });
+      return { body: pageOf(products, limit, { item, key: ({ productCode }) => [productCode] }) };
+    },
+  });
+
+/** Applying, and what may be applied for (CTR-1 to CTR-6). */
+export const applicationRoutes = (profile: Profile): readonly Route[] => [
+  preview(profile),
+  application(profile),
+  eligibleOrders(profile),
+  eligibleProducts(profile),
+];

@@ -1,0 +1,125 @@
+import type { ProblemTexts } from '@accord/platform';
+
+/** What this service refuses, and how to mend it, for people. */
+export const problems: ProblemTexts = {
+  'account.not_found': {
+    en: { title: 'Account not found', detail: 'There is no account {accountId}.' },
+    'zh-CN': { title: '账户不存在', detail: '找不到账户 {accountId}。' },
+  },
+  'contract.not_found': {
+    en: { title: 'Contract not found', detail: 'There is no contract {contractId}.' },
+    'zh-CN': { title: '合同不存在', detail: '找不到合同 {contractId}。' },
+  },
+  'contract.application_refused': {
+    en: { title: 'The application was refused', detail: 'Several things are against it; `facts.refusals` lists each with what mends it.' },
+    'zh-CN': { title: '合同申请被拒绝', detail: '存在多个问题，请查看 facts.refusals 中的每一项及其解决办法。' },
+  },
+  'contract.order_in_contract': {
+    en: { title: 'The order is in a contract', detail: 'Order {orderId} is in contract {contractId}. Void that contract, then apply again.' },
+    'zh-CN': { title: '订单已在合同中', detail: '订单 {orderId} 已在合同 {contractId} 中。请先作废该合同再申请。' },
+  },
+  'contract.product_excluded': {
+    en: { title: 'The product has no electronic contracts', detail: 'Orders of the category of {orderId} are excluded. Apply without it.' },
+    'zh-CN': { title: '该产品不支持电子合同', detail: '订单 {orderId} 所属类别不支持电子合同，请去掉该订单后再申请。' },
+  },
+  'contract.ask_offline': {
+    en: { title: 'The product has contracts on paper only', detail: 'Submit a ticket for order {orderId}, or send papers to the address in `facts.refusals`.' },
+    'zh-CN': { title: '该产品仅支持线下合同', detail: '请为订单 {orderId} 提交工单，或将纸质材料寄至 facts.refusals 中的地址。' },
+  },
+  'contract.unpaid_domain': {
+    en: { title: 'No contract over this unpaid domain order', detail: 'Pay order {orderId} first, or print its business checklist. An unpaid name may be registered by somebody else.' },
+    'zh-CN': { title: '该未付款域名订单不能申请合同', detail: '请先支付订单 {orderId}，或打印业务清单。未付款的域名可能被他人注册。' },
+  },
+  'contract.marketplace_alone': {
+    en: { title: 'A marketplace order has a contract of its own', detail: 'Apply for order {orderId} alone, or submit a ticket.' },
+    'zh-CN': { title: '云市场订单须单独申请合同', detail: '请单独为订单 {orderId} 申请合同，或提交工单。' },
+  },
+  'contract.several_entities': {
+    en: { title: 'Several invoicing entities', detail: 'Apply for the orders of each invoicing entity by themselves.' },
+    'zh-CN': { title: '涉及多个开票主体', detail: '请按开票主体分别申请。' },
+  },
+  'contract.not_certified': {
+    en: { title: 'The account is not certified', detail: 'A contract needs the certified name of the account. Certify the account, then apply.' },
+    'zh-CN': { title: '账户未实名认证', detail: '签订合同需要账户的实名认证名称，请先完成实名认证。' },
+  },
+  'contract.ask_your_provider': {
+    en: { title: 'Ask your service provider', detail: 'The account is a customer of {provider}; contracts are made there.' },
+    'zh-CN': { title: '请联系您的服务商', detail: '该账户为 {provider} 的客户，请向其申请合同。' },
+  },
+  'contract.invoice_title_mismatch': {
+    en: { title: 'The invoice title is another', detail: 'The invoice title on file must equal the certified name. Correct it, then try again.' },
+    'zh-CN': { title: '发票抬头不一致', detail: '发票抬头必须与实名认证名称一致，请更正后重试。' },
+  },
+  'contract.voided': {
+    en: { title: 'The contract is void', detail: 'Contract {contractId} has ended. Its orders may be in a new application.' },
+    'zh-CN': { title: '合同已作废', detail: '合同 {contractId} 已作废，其订单可以重新申请合同。' },
+  },
+  'contract.no_document': {
+    en: { title: 'There is no document', detail: 'Contract {contractId} is {status}; a document exists from its draft on.' },
+    'zh-CN': { title: '没有合同文件', detail: '合同 {contractId} 状态为 {status}，生成草稿后才有文件。' },
+  },
+  'contract.not_a_draft': {
+    en: { title: 'The contract is no draft', detail: 'Contract {contractId} is {status}; this is for drafts.' },
+    'zh-CN': { title: '合同不是草稿', detail: '合同 {contractId} 状态为 {status}，该操作仅适用于草稿。' },
+  },
+  'contract.not_fulfilled': {
+    en: { title: 'Orders are not fulfilled yet', detail: 'The service periods of {orderIds} are not known yet. Try again once they are fulfilled.' },
+    'zh-CN': { title: '订单尚未开通', detail: '订单 {orderIds} 的服务期尚未确定，请在开通后重试。' },
+  },
+  'contract.order_paid': {
+    en: { title: 'An order was paid meanwhile', detail: 'A payment request over the paid orders {orderIds} is no longer needed. Void it and apply for an order contract.' },
+    'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该付款合同，再申请订单合同。' },
+  },
+  'contract.sealing': {
+    en: { title: 'The contract is being sealed', detail: 'Try again in a moment.' },
+    'zh-CN': { title: '合同正在签章', detail: '请稍后重试。' },
+  },
+  'contract.needs_ticket': {
+    en: { title: 'Voiding needs a ticket', detail: 'An official contract is voided by a ticket of kind {ticketKind} (POST /v1/tickets).' },
+    'zh-CN': { title: '作废需要提交工单', detail: '正式合同须通过 {ticketKind} 工单作废（POST /v1/tickets）。' },
+  },
+  'contract.void_instead': {
+    en: { title: 'Drafts are voided here', detail: 'This provider deletes no drafts. Void the contract (POST /v1/contracts/{contractId}/void).' },
+    'zh-CN': { title: '请改为作废', detail: '该服务商不删除草稿，请作废合同（POST /v1/contracts/{contractId}/void）。' },
+  },
+  'contract.transition_refused': {
+    en: { title: 'Not in this state', detail: 'The contract is {status}.' },
+    'zh-CN': { title: '当前状态不允许', detail: '合同状态为 {status}。' },
+  },
+  'order.not_found': {
+    en: { title: 'Order not found', detail: 'There is no order {orderId}, or it is not known here yet.' },
+    'zh-CN': { title: '订单不存在', detail: '找不到订单 {orderId}，或该订单尚未同步。' },
+  },
+  'order.cancelled': {
+    en: { title: 'The order is cancelled', detail: 'Order {orderId} is cancelled. Place a new one.' },
+    'zh-CN': { title: '订单已取消', detail: '订单 {orderId} 已取消，请重新下单。' },
+  },
+  'order.voided': {
+    en: { title: 'The order is void', detail: 'Order {orderId} has ended. Place a new one.' },
+    'zh-CN': { title: '订单已作废', detail: '订单 {orderId} 已作废，请重新下单。' },
+  },
+  'order.held_by_refund': {
+    en: { title: 'The order is in a refund', detail: 'Refund {refundId} has order {orderId}. Withdraw it, or wait for its end.' },
+    'zh-CN': { title: '订单正在退款', detail: '订单 {orderId} 正在退款 {refundId} 中，请撤回退款或等待其结束。' },
+  },
+  'ticket.not_found': {
+    en: { title: 'Ticket not found', detail: 'There is no ticket {ticketId}.' },
+    'zh-CN': { title: '工单不存在', detail: '找不到工单 {ticketId}。' },
+  },
+  'ticket.contract_not_official': {
+    en: { title: 'The contract is not official', detail: 'Contract {contractId} is {status}; it needs no ticket to be voided.' },
+    'zh-CN': { title: '合同不是正式合同', detail: '合同 {contractId} 状态为 {status}，作废无需工单。' },
+  },
+  'ticket.already_open': {
+    en: { title: 'Such a ticket is open', detail: 'Contract {contractId} has an open ticket of kind {kind}. Await its decision, or withdraw it.' },
+    'zh-CN': { title: '已有未处理的工单', detail: '合同 {contractId} 已有未处理的 {kind} 工单，请等待处理或撤回。' },
+  },
+  'ticket.not_open': {
+    en: { title: 'The ticket is closed', detail: 'Ticket {ticketId} is {status}.' },
+    'zh-CN': { title: '工单已关闭', detail: '工单 {ticketId} 状态为 {status}。' },
+  },
+  'ticket.own_approval': {
+    en: { title: 'Not by the applicant', detail: 'A ticket is approved by another operator than the one who submitted it.' },
+    'zh-CN': { title: '申请人不能审批', detail: '工单须由提交人以外的运营人员审批。' },
+  },
+};

@@ -1,0 +1,51 @@
+import type { Event, EventType } from '@accord/events';
+import type { Service, Subscription, Surroundings } from '@accord/platform';
+import { onOrderReserved, onReservationRefused } from './application.ts';
+import { onOrderReleased } from './contract-store.ts';
+import { contractRoutes } from './http.ts';
+import { onProductPublished } from './order-view.ts';
+import { onAccountUpdated } from './party.ts';
+import { problems } from './problems.ts';
+import { type Provider, sealingWorker } from './sealing.ts';
+import { onOrder } from './voiding.ts';
+
+type OrderEvent = { [T in EventType]: Event<T>['data'] extends { order: Event<'order.placed'>['data']['order'] } ? T : never }[EventType];
+
+const order = { on: onOrder, locks: ({ data }: Event<OrderEvent>) => [data.order.orderId] };
+
+const reserved = <T extends 'order.reserved' | 'order.reservation_refused'>(on: Subscription<T>['on']): Subscription<T> => ({
+  on,
+  locks: ({ data }) => [data.holder.id, ...data.orders.map(({ orderId }) => orderId)],
+});
+
+/** The contract service's table of contents. */
+export const contractService = (provider: Provider, _around: Surroundings): Service => ({
+  name: 'contract',
+  schema: 'contracts',
+  migrations: new URL('../migrations/', import.meta.url),
+  routes: contractRoutes(provider),
+  problems,
+  subscriptions: {
+    'order.placed': order,
+    'order.paid': order,
+    'order.expiring': order,
+    'order.cancelled': order,
+    'order.fulfilled': order,
+    'order.fulfilment_failed': order,
+    'order.voided': order,
+    'order.changed': order,
+    'order.released': {
+      ...order,
+      on: async (tx, event) => {
+        await onOrder(tx, event);
+        await onOrderReleased(tx, event);
+      },
+    },
+    'order.reserved': reserved((tx, event) => onOrderReserved(tx, event, provider.profile)),
+    'order.reservation_refused': reserved(onReservationRefused),
+    'product.published': { on: onProductPublished },
+    'account.updated': { on: onAccountUpdated },
+  },
+  lockRows: (tx, ids) => tx.one('select lock_contracts($1::text[])', [ids]),
+  workers: [sealingWorker(provider)],
+});
