@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { Clock } from './clock.ts';
 import { type Context, currentContext } from './context.ts';
 import { newEventId } from './ids.ts';
+import { currentTraceparent, span } from './observability/tracing.ts';
 import { announce, type OutboxRow, storeOutbox } from './messaging/outbox.ts';
 import type { Actor, Database, Tx } from './tx.ts';
 
@@ -136,7 +137,7 @@ export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
   async function session<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await attempt(actor, work);
+        return await span('postgres transaction', { 'db.system.name': 'postgresql', 'db.namespace': settings.schema }, () => attempt(actor, work));
       } catch (error) {
         if (tried === attempts || !retried.has((error as { code?: string }).code ?? '')) throw error;
         await sleep(Math.random() * 10 * 2 ** tried);
@@ -149,7 +150,8 @@ export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
     transaction: (actor, work) =>
       session(actor, async (opened) => {
         const id = newEventId();
-        return work(await opened.as(actor, currentContext() ?? { causationId: id, correlationId: id }));
+        const traceparent = currentTraceparent();
+        return work(await opened.as(actor, { causationId: id, correlationId: id, ...currentContext(), ...(traceparent && { traceparent }) }));
       }),
     answers: () => app.query('select 1').then(() => true, () => false),
     pools: () => ({ app, operator }),

@@ -3,8 +3,9 @@ import type { Logger } from 'pino';
 import { type Clock, systemClock } from './clock.ts';
 import { openDatabase, type ServiceDatabase } from './database.ts';
 import { houseKeeping } from './house-keeping.ts';
-import { httpApp, listen } from './http/app.ts';
+import { httpApp } from './http/app.ts';
 import { tokenVerifier } from './http/auth.ts';
+import { listen } from './http/server.ts';
 import { type ConsumerSettings, startConsumer } from './messaging/consumer.ts';
 import { kafkaOf } from './messaging/kafka.ts';
 import type { OutboxRow } from './messaging/outbox.ts';
@@ -12,8 +13,9 @@ import { startRetries } from './messaging/parking.ts';
 import { startRelay } from './messaging/relay.ts';
 import { migrate } from './migrations.ts';
 import { makeLog } from './observability/log.ts';
-import { makeMetrics, type Metrics } from './observability/metrics.ts';
+import { type Metrics, makeMetrics } from './observability/metrics.ts';
 import { listenOps } from './observability/ops.ts';
+import { stopTracing } from './observability/tracing.ts';
 import type { Service, Surroundings } from './service.ts';
 import type { PlatformSettings } from './settings.ts';
 import { type RunningWorker, startWorker } from './worker.ts';
@@ -36,18 +38,24 @@ export interface RunningService {
 type Make<S extends PlatformSettings> = (settings: S, around: Surroundings) => Service | Promise<Service>;
 type Heard = (announced: readonly OutboxRow[]) => void;
 
+export interface StartOptions {
+  readonly clock?: Clock;
+  /** Metrics of the whole process too. */
+  readonly ofProcess?: boolean;
+}
+
 /** Starts everything a service is made of. It serves once this resolves; `joined` tells when it consumes. */
 export async function startService<S extends PlatformSettings>(
   settings: S,
   make: Make<S>,
-  { clock = systemClock() }: { clock?: Clock } = {},
+  { clock = systemClock(), ofProcess = false }: StartOptions = {},
 ): Promise<RunningService> {
   const log = makeLog({ level: settings.ACCORD_LOG_LEVEL });
   const service = await make(settings, { log });
   if (settings.ACCORD_OWNER_DATABASE_URL) {
     await migrate(settings.ACCORD_OWNER_DATABASE_URL, { service: service.name, schema: service.schema, folder: service.migrations });
   }
-  const metrics = makeMetrics(service.name);
+  const metrics = makeMetrics(service.name, { ofProcess });
   const heard: Heard[] = [];
   const db = databaseOf(service, settings, clock, (announced) => heard.forEach((hear) => hear(announced)));
   const messaging = startMessaging(service, settings, { db, log, metrics });
@@ -56,7 +64,7 @@ export async function startService<S extends PlatformSettings>(
     const types = new Set(announced.map(({ type }) => type));
     for (const worker of workers) worker.wake(types);
   });
-  const edges = await startEdges(service, settings, { db, log, metrics, clock });
+  const edges = await startEdges(service, settings, { db, log, metrics });
   log.info({ port: edges.port, opsPort: edges.opsPort }, 'service started');
   return {
     service,
@@ -72,7 +80,7 @@ export async function startService<S extends PlatformSettings>(
       await Promise.all([messaging.stopConsuming(), ...workers.map((worker) => worker.stop())]);
       await service.close?.();
       await messaging.stopPublishing();
-      await Promise.all([db.close(), edges.close()]);
+      await Promise.all([db.close(), edges.close(), stopTracing()]);
       log.info('service stopped');
     },
   };
@@ -130,7 +138,7 @@ function startMessaging(service: Service, settings: PlatformSettings, around: { 
   };
 }
 
-async function startEdges(service: Service, settings: PlatformSettings, around: { db: ServiceDatabase; log: Logger; metrics: Metrics; clock: Clock }) {
+async function startEdges(service: Service, settings: PlatformSettings, around: { db: ServiceDatabase; log: Logger; metrics: Metrics }) {
   const verify = tokenVerifier({
     issuer: settings.ACCORD_TOKEN_ISSUER,
     audience: settings.ACCORD_TOKEN_AUDIENCE,
@@ -138,7 +146,14 @@ async function startEdges(service: Service, settings: PlatformSettings, around: 
   });
   let draining = false;
   const ready = async () => !draining && (await around.db.answers());
-  const app = httpApp({ service, verify, ratePerMinute: settings.ACCORD_RATE_PER_MINUTE, ...around });
+  const app = httpApp({
+    service,
+    verify,
+    ratePerMinute: settings.ACCORD_RATE_PER_MINUTE,
+    checkAnswers: settings.ACCORD_CHECK_ANSWERS,
+    checkAnswers: settings.ACCORD_ENV === 'development',
+    ...around,
+  });
   const [http, ops] = await Promise.all([
     listen(app, settings.ACCORD_PORT),
     listenOps({ port: settings.ACCORD_OPS_PORT, metrics: around.metrics, ready }),
@@ -161,7 +176,7 @@ async function dueNow(service: Service, db: ServiceDatabase): Promise<number> {
 
 /** The whole life of a service's process: starts it, stops it on SIGTERM or SIGINT within 10 s. Exits 1 with one clear line where it cannot start. */
 export async function runService<S extends PlatformSettings>(settings: S, make: Make<S>): Promise<void> {
-  const running = await startService(settings, make);
+  const running = await startService(settings, make, { ofProcess: true });
   const stop = () => {
     const late = setTimeout(() => process.exit(1), 9_500);
     late.unref();

@@ -1,3 +1,4 @@
+export { type BadInput, badInputCases, flawsUnderBadInput, rowsOf } from './bad-input.ts';
 export { type Client, clientOf, type Reply } from './client.ts';
 export { startIssuer, type TestIssuer } from './issuer.ts';
 export { developmentPassword, type TestDatabase, testDatabase, urlsOf } from './test-database.ts';

@@ -3,6 +3,7 @@ import { type Event, type EventType, readEvent } from '@accord/events';
 import type { Consumer as KafkaConsumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { isDatabaseAway, type ServiceDatabase, type Session } from '../database.ts';
+import { currentTraceparent, span, withTraceparent } from '../observability/tracing.ts';
 import type { Subscription, Subscriptions, Tx } from '../tx.ts';
 import { type Incoming, incoming } from './kafka.ts';
 import { park, type Parked } from './parking.ts';
@@ -48,19 +49,22 @@ export const actorOf = (event: Event) => ({
   ...(event.subject.accountId !== undefined && { accountId: event.subject.accountId }),
 });
 
-const causeOf = ({ event, headers }: Received) => ({
-  causationId: event.id,
-  correlationId: event.correlationId,
-  ...(headers['traceparent'] && { traceparent: headers['traceparent'] }),
-});
+const causeOf = ({ event, headers }: Received) => {
+  const traceparent = currentTraceparent() ?? headers['traceparent'];
+  return { causationId: event.id, correlationId: event.correlationId, ...(traceparent && { traceparent }) };
+};
 
 const nobody = { kind: 'event' as const, id: 'chunk' };
 
 /** Runs the handler of one event in the session's transaction. */
 export async function handle(session: Session, subscriptions: Subscriptions, received: Received): Promise<void> {
-  const { event } = received;
+  const { event, topic, partition, offset } = received;
   const subscription = subscriptions[event.type] as Subscription | undefined;
-  if (subscription) await subscription.on(await session.as(actorOf(event), causeOf(received)), event);
+  if (!subscription) return;
+  const attributes = { 'messaging.system': 'kafka', 'messaging.destination.name': topic, 'messaging.kafka.offset': offset, partition, eventId: event.id };
+  await withTraceparent(received.headers['traceparent'], () =>
+    span(`process ${event.type}`, attributes, async () => subscription.on(await session.as(actorOf(event), causeOf(received)), event)),
+  );
 }
 
 /**

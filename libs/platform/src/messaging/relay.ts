@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { span } from '../observability/tracing.ts';
 import { openSender, type Outgoing, type Sender } from './kafka.ts';
 import { shards } from './outbox.ts';
 
@@ -171,7 +172,7 @@ async function sendAll(batch: readonly Row[], refused: Set<string>, sender: Send
   const free = behind.length > 0 ? batch.filter(({ key }) => !refused.has(key)) : batch;
   if (free.length === 0) return;
   try {
-    await sender.send(free.map(outgoing));
+    await span('publish', { 'messaging.system': 'kafka', 'messaging.batch.message_count': free.length }, () => sender.send(free.map(outgoing)));
   } catch (error) {
     if (!isRefusedForGood(error)) throw error;
     if (free.length > 1) {
