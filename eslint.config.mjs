@@ -19,6 +19,7 @@ const boundaries = [
   { sourceTag: 'lib:client', onlyDependOnLibsWithTags: ['lib:money'] },
   { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:platform', 'lib:events', 'lib:money'] },
   { sourceTag: 'local', onlyDependOnLibsWithTags: libs },
+  { sourceTag: 'root', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'tests', onlyDependOnLibsWithTags: ['*'] },
 ];
 

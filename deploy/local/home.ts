@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readOr } from './background.ts';
 import { root } from './platform.ts';
@@ -24,4 +24,8 @@ export function claimHome() {
   if (other) throw new Error(`npm start runs already in this folder (pid ${other}).`);
   mkdirSync(home, { recursive: true });
   writeFileSync(pidFile, String(process.pid));
+}
+
+export function leaveHome() {
+  if (readOr(pidFile, '') === String(process.pid)) rmSync(pidFile);
 }

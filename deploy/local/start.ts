@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Listr } from 'listr2';
-import { claimHome, database, home, port } from './home.ts';
+import { claimHome, database, home, leaveHome, port } from './home.ts';
 import { readOptions, type StartOptions } from './options.ts';
 import { root } from './platform.ts';
 import { startSystem, steps, type Step, type System } from './system.ts';
@@ -17,15 +17,8 @@ export interface StoryContext {
 
 const say = (line: string) => console.log(line);
 
-process.exitCode = await start().catch((error: Error) => {
-  console.error(`\n${error.message}`);
-  return 1;
-});
-
-async function start(): Promise<number> {
-  const options = readOptions(process.argv.slice(2));
+async function start(options: StartOptions): Promise<number> {
   process.env.ACCORD_ENV = 'development';
-  claimHome();
   rmSync(join(home, 'logs'), { recursive: true, force: true });
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
@@ -40,7 +33,6 @@ async function start(): Promise<number> {
     return 0;
   } finally {
     await system.stop();
-    rmSync(join(home, 'start.pid'), { force: true });
   }
 }
 
@@ -48,7 +40,8 @@ async function start(): Promise<number> {
 async function shown({ profile }: StartOptions): Promise<System> {
   const begun = Object.fromEntries(steps.map((step) => [step, Promise.withResolvers<unknown>()])) as Record<Step, PromiseWithResolvers<unknown>>;
   const failed = Promise.withResolvers<never>();
-  failed.promise.catch(() => undefined);
+  // The first failure ends the list of steps; later ones are told by `system` itself.
+  for (const { promise } of [failed, ...Object.values(begun)]) promise.catch(() => undefined);
   const system = startSystem({
     dataDir: home,
     profile: profileOf(profile),
@@ -112,4 +105,14 @@ async function stay({ url, services, databaseUrl, brokers, logs }: System, { pro
       'Ctrl-C stops everything; the data stays until npm run reset.',
     ].join('\n'),
   );
+}
+
+try {
+  claimHome();
+  process.exitCode = await start(readOptions(process.argv.slice(2)));
+} catch (error) {
+  console.error(`\n${(error as Error).message}`);
+  process.exitCode = 1;
+} finally {
+  leaveHome();
 }

@@ -21,8 +21,6 @@ const jestArguments = process.argv.slice(2).filter((argument) => argument.starts
 const home = join(root, '.accord', `test-${process.pid}`);
 const parts: Part[] = [];
 
-process.exitCode = await test();
-
 async function test(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void clear().finally(() => process.exit(130)));
   const began = Date.now();
@@ -133,3 +131,5 @@ function runs(pid: number): boolean {
     return false;
   }
 }
+
+process.exitCode = await test();
