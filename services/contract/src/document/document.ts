@@ -69,7 +69,8 @@ function finishPages(paper: Paper, content: DocumentContent, words: Wording): vo
     paper.rule({ x: sheet.left, y: 795 }, { x: sheet.right, y: 795 });
     paper.print([words.template + content.templateVersion], line(799), style);
     paper.print([words.page(page + 1, pages)], line(799), { ...style, align: 'right' });
+    const said = content.mark === 'draft' ? words.watermark : content.testSeal ? words.testSeal : '';
+    paper.print([said], line(36), { size: 8, weight: 'strong', color: ink.mark, align: 'center' });
     if (content.mark === 'draft') paper.watermark(words.watermark);
-    else if (content.testSeal) paper.print([words.testSeal], line(36), { size: 8, weight: 'strong', color: ink.mark, align: 'center' });
   }
 }

@@ -6,7 +6,7 @@ import type { Wording } from './wording.ts';
 
 const dash = '—';
 const padding = 4;
-const widths = [24, 88, 68, 108, 28, 78, 40, 71.28];
+const widths = [24, 86, 54, 108, 26, 92, 44, 71.28];
 const cellStyle: TextStyle = { size: 7.5 };
 const headStyle: TextStyle = { size: 7.5, weight: 'strong' };
 const alignments = ['center', 'left', 'left', 'left', 'center', 'left', 'left', 'right'] as const;
@@ -59,9 +59,9 @@ function cellsOf(row: DocumentRow, index: number, words: Wording, write: (instan
 function periodOf({ period }: DocumentRow, words: Wording, write: (instant: string) => string): string[] {
   switch (period.kind) {
     case 'period':
-      return [words.span(write(period.start), write(period.end))];
+      return words.span(write(period.start), write(period.end));
     case 'cycle':
-      return [words.span(write(period.start), write(period.end)), words.cycle];
+      return [...words.span(write(period.start), write(period.end)), words.cycle];
     case 'duration':
       return [words.units[period.unit](period.value)];
     case 'none':

@@ -19,7 +19,7 @@ export interface Picture {
 export const ink = { text: '#1a1a1a', faint: '#6b6b6b', line: '#9a9a9a', fill: '#f2f2f2', mark: '#b00020' };
 
 /** A4 in points; content lies within the box, head and foot outside it. */
-export const sheet = { width: 595.28, height: 841.89, left: 45, right: 550.28, top: 66, bottom: 780, inner: 505.28 };
+export const sheet = { width: 595.28, height: 841.89, left: 45, right: 550.28, top: 66, bottom: 786, inner: 505.28 };
 
 /** Lines stand this many times their size apart. */
 const leading = 1.5;

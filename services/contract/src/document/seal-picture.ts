@@ -62,9 +62,9 @@ function lineText(text: string, face: Face, { size, y }: { size: number; y: numb
 
 const testBand = (face: Face): string[] => [
   'q /Opaque gs 0.966 0.259 -0.259 0.966 0 0 cm',
-  '1 1 1 rg 1.2 w -45 -9 90 18 re B',
+  '1 1 1 rg 1.2 w -38 -8.5 76 17 re B',
   `${red} rg`,
-  ...lineText('TEST SEAL', face, { size: 13.5, y: -4.9 }),
+  ...lineText('TEST SEAL', face, { size: 12, y: -4.3 }),
   'Q',
 ];
 

@@ -104,8 +104,9 @@ export function printSignatures(paper: Paper, content: DocumentContent, words: W
   const width = (sheet.inner - gap) / 2;
   const names = [words.sealOfA + content.partyA.name, words.sealOfB + content.partyB.name].map((text) => paper.lines(text, width, strong));
   const nameHeight = Math.max(...names.map((lines) => lines.length)) * lineHeight(strong);
-  const area = 118;
-  paper.need(nameHeight + area + 3 * lineHeight(body) + 16);
+  /** Less than a seal: as is the custom, it reaches into name and date. */
+  const area = 102;
+  paper.need(nameHeight + area + 2 * lineHeight(body) + 18);
   paper.y += 8;
   const left = sheet.left;
   const right = sheet.left + width + gap;

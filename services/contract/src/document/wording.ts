@@ -15,7 +15,7 @@ export interface Wording {
   readonly columns: readonly [string, string, string, string, string, string, string, string];
   readonly units: Readonly<Record<DurationUnit, (value: number) => string>>;
   readonly pair: (name: string, value: string) => string;
-  readonly span: (start: string, end: string) => string;
+  readonly span: (start: string, end: string) => string[];
   readonly cycle: string;
   readonly amount: string;
   readonly inFigures: string;
@@ -56,7 +56,7 @@ const zh: Wording = {
   columns: ['序号', '订单号', '服务名称', '规格配置', '数量', '服务期限', '时长', '现金应付'],
   units: { minute: (value) => `${String(value)} 分钟`, month: (value) => `${String(value)} 个月`, year: (value) => `${String(value)} 年` },
   pair: (name, value) => `${name}：${value}`,
-  span: (start, end) => `${start} 至 ${end}`,
+  span: (start, end) => [start, `至 ${end}`],
   cycle: '（计费周期）',
   amount: '合同金额',
   inFigures: '合计（小写）：',
@@ -99,7 +99,7 @@ const en: Wording = {
   columns: ['No.', 'Order number', 'Service', 'Configuration', 'Qty', 'Service period', 'Duration', 'Cash payable'],
   units: { minute: counted('minute'), month: counted('month'), year: counted('year') },
   pair: (name, value) => `${name}: ${value}`,
-  span: (start, end) => `${start} to ${end}`,
+  span: (start, end) => [start, `to ${end}`],
   cycle: '(billing cycle)',
   amount: 'Contract amount',
   inFigures: 'Total: ',
