@@ -65,7 +65,21 @@ export const OrderRow = OrderSnapshot.pick({
   payBy: true,
 }).extend({ orderAmount: OrderSnapshot.shape.productAmount, orderTime: z.iso.datetime(), allowedOperations: z.array(Operation) });
 
-export function orderRow(order: Order): z.input<typeof OrderRow> {
-  const { productAmount, createdAt, ...rest } = snapshot(order);
-  return { ...rest, orderAmount: productAmount, orderTime: createdAt, allowedOperations: allowedOperations(order) };
-}
+export const orderRow = (order: Order): z.input<typeof OrderRow> => ({
+  orderId: order.orderId,
+  version: order.version,
+  accountId: order.accountId,
+  productCode: order.productCode,
+  productName: order.productName,
+  orderType: order.orderType,
+  billType: order.billType,
+  status: order.status,
+  fulfilment: order.fulfilment,
+  refundState: order.refundState,
+  orderAmount: order.productAmount,
+  payableAmount: order.payableAmount,
+  cashPaid: order.cashPaid,
+  orderTime: order.createdAt.toISOString(),
+  payBy: order.payBy?.toISOString() ?? null,
+  allowedOperations: allowedOperations(order),
+});

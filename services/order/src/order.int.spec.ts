@@ -1,0 +1,429 @@
+import { loadProfile } from '@accord/profile';
+import { testService, type TestService } from '@accord/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  announcedOf, anOrder, aPayment, aProduct, cny, fulfil, instance, key, pay, place, placeAndPay, publishCatalogue, stored,
+} from './samples.ts';
+import { orderService } from './service.ts';
+
+const profile = loadProfile('baidu');
+const day = 24 * 3_600_000;
+const rounds = 50;
+let t: TestService;
+
+beforeAll(async () => {
+  t = await testService({ service: (around) => orderService({ profile }, around) });
+  await publishCatalogue(t);
+}, 30_000);
+afterAll(() => t?.stop());
+afterEach(() => {
+  t.clock.offsetMs = 0;
+});
+
+describe('placing', () => {
+  test('ORD-1 the server computes what an order costs, keeps the product as it is now, and announces the order once', async () => {
+    const reply = await t.customer('acc_1').post('/v1/orders', anOrder({ count: 2, productAmount: cny('90.00') }));
+
+    expect(reply.status).toBe(201);
+    expect(reply.headers.get('location')).toBe(`/v1/orders/${reply.body.orderId}`);
+    expect(reply.headers.get('etag')).toBe('"1"');
+    expect(reply.body).toMatchObject({
+      accountId: 'acc_1', operatorId: 'usr_acc_1', status: 'unpaid', fulfilment: 'none', version: 1, hold: null, category: 'COMPUTE',
+      unitPrice: { amount: '45', currency: 'CNY', unit: 'month' }, productAmount: cny('90.00'), payableAmount: cny('90.00'), cashPaid: cny('0.00'),
+      allowedOperations: ['view', 'pay', 'cancel', 'request_contract'],
+    });
+    expect(Date.parse(reply.body.payBy) - Date.parse(reply.body.createdAt)).toBe(7 * day);
+    const { data } = await t.event('order.placed', ({ order }) => order.orderId === reply.body.orderId);
+    const { allowedOperations: _operations, links: _links, ...snapshot } = reply.body;
+    expect(data.order).toEqual(snapshot);
+    expect(announcedOf(t, reply.body.orderId)).toEqual(['order.placed@1']);
+  });
+
+  test.each([
+    ['ORD-1 an unknown product', { productCode: 'NOPE' }, 422, 'order.product_unknown'],
+    ['ORD-1 an amount that differs from the server\'s', { productAmount: cny('44.99') }, 422, 'order.amount_mismatch'],
+    ['ORD-1 a currency that is not the invoicing entity\'s', { productAmount: { amount: '45.00', currency: 'USD' } }, 422, 'order.currency_mismatch'],
+    ['ORD-1 a bill type that does not fit the charge type', { billType: 'postpay' }, 422, 'order.bill_type_mismatch'],
+    ['ORD-1 a charge type that is not offered', { chargeType: 'one_time', duration: null }, 422, 'order.charge_type_not_offered'],
+    ['ORD-1 a subscription without a duration', { duration: null }, 422, 'order.duration_required'],
+    ['ORD-1 a duration in a unit without a price', { duration: { value: 5, unit: 'minute' } }, 422, 'order.duration_not_offered'],
+    ['ORD-1 pay-as-you-go with a duration', { billType: 'postpay', chargeType: 'pay_as_you_go' }, 422, 'order.duration_not_allowed'],
+    ['ORD-1 a count of zero', { count: 0 }, 400, 'request.invalid'],
+    ['ORD-1 a service type on what is no domain', { serviceType: 'renewal' }, 422, 'order.service_type_misfit'],
+    ['ORD-2 a purchase that names an instance', { instanceIds: ['i-x'] }, 422, 'order.instance_not_allowed'],
+    ['ORD-2 a renewal without an instance', { orderType: 'renewal' }, 422, 'order.instance_required'],
+    ['ORD-2 a renewal of an unknown instance', { orderType: 'renewal', instanceIds: ['i-nowhere'] }, 404, 'order.instance_unknown'],
+    ['ORD-2 a compensation by a customer', { orderType: 'compensation', instanceIds: ['i-x'] }, 403, 'order.compensation_by_operators'],
+    ['ORD-1 a discount a customer gives himself', { discountAmount: cny('45.00') }, 403, 'order.terms_by_provider'],
+    ['ORD-1 a free order a customer gives himself', { free: true }, 403, 'order.terms_by_provider'],
+  ])('%s is refused and nothing is stored', async (_case, change, status, code) => {
+    const before = await t.sql('select count(*) from orders');
+    expect(await t.customer('acc_1').post('/v1/orders', anOrder(change))).toMatchObject({ status, body: { code } });
+    expect(await t.sql('select count(*) from orders')).toEqual(before);
+  });
+
+  test('ORD-4 what owes nothing is placed as paid: pay-as-you-go, and what the provider gives away', async () => {
+    const postpay = await place(t, 'acc_1', { billType: 'postpay', chargeType: 'pay_as_you_go', duration: null });
+    expect(postpay).toMatchObject({ status: 'paid', fulfilment: 'creating', cashPaid: cny('0.00'), productAmount: null, payBy: null });
+    expect(postpay.paidAt).toBe(postpay.createdAt);
+    const free = await t.operator().post('/v1/orders', anOrder({ accountId: 'acc_1', free: true }));
+    expect(free.body).toMatchObject({ status: 'paid', discountAmount: cny('45.00'), payableAmount: cny('0.00'), operatorId: 'op_1' });
+  });
+
+  test('ORD-2 ORD-3 later orders name instances of the account and product, one open order at a time, also when they race', async () => {
+    await placeAndPay(t, 'acc_2', {}, [instance('i-2a')]);
+    const renewal = { orderType: 'renewal', instanceIds: ['i-2a'] };
+    const foreign = await t.customer('acc_3').post('/v1/orders', anOrder(renewal));
+    expect(foreign).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
+    const wrong = await t.operator().post('/v1/orders', anOrder({ ...renewal, accountId: 'acc_3' }));
+    expect(wrong).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
+
+    for (let round = 0; round < rounds; round += 1) {
+      const replies = await Promise.all([1, 2].map(() => t.customer('acc_2').post('/v1/orders', anOrder(renewal))));
+      expect(replies.map(({ status }) => status).sort()).toEqual([201, 409]);
+      expect(replies.find(({ status }) => status === 409)?.body.code).toBe('order.instance_busy');
+      const placed = replies.find(({ status }) => status === 201);
+      await t.customer('acc_2').post(`/v1/orders/${placed?.body.orderId}/cancel`, { reason: 'race' });
+    }
+  });
+
+  test('ORD-2 a compensation by an operator costs nothing and moves the end of the instance', async () => {
+    await placeAndPay(t, 'acc_2', {}, [instance('i-2b')]);
+    const placed = await t.operator().post('/v1/orders', {
+      ...anOrder({ accountId: 'acc_2', orderType: 'compensation', instanceIds: ['i-2b'] }), duration: { value: 4320, unit: 'minute' },
+    });
+    expect(placed).toMatchObject({ status: 201, body: { status: 'paid', payableAmount: cny('0.00'), productAmount: cny('0.00') } });
+    const given = { instanceId: 'i-2b', start: '2026-02-10T03:00:00.000Z', end: '2026-02-13T03:00:00.000Z' };
+    expect(await fulfil(t, placed.body.orderId, [given])).toMatchObject({ status: 200 });
+    const { body } = await t.customer('acc_2').get('/v1/resources/i-2b');
+    expect(body).toMatchObject({ end: given.end, start: instance('x').start, region: 'bj', version: 2 });
+    expect(body.orderIds).toHaveLength(2);
+  });
+});
+
+describe('paying', () => {
+  test('ORD-5 a payment of all parts pays once; the same reference again is the same payment and the same answer', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    const payment = aPayment('20.00', { parts: { cash: cny('20.00'), giftCredit: cny('10.00'), storedCard: cny('5.00'), voucher: cny('10.00') } });
+    const first = await pay(t, orderId, payment);
+    const again = await pay(t, orderId, payment);
+
+    expect(first).toMatchObject({ status: 201, body: { cashPaid: cny('35.00'), voucherPaid: cny('10.00'), orderId } });
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
+    await t.settled();
+    expect(announcedOf(t, orderId)).toEqual(['order.paid@2', 'order.placed@1'].sort((a, b) => a.slice(-1).localeCompare(b.slice(-1))));
+    expect(await stored(t, orderId)).toMatchObject({ status: 'paid', fulfilment: 'creating', cash_paid: '35.00', voucher_paid: '10.00', version: 2 });
+    expect(await t.sql('select count(*)::int as n from payments where order_id = $1', [orderId])).toEqual([{ n: 1 }]);
+  });
+
+  test('ORD-5 parts that do not make up what is payable, another reference, and a reference used elsewhere are refused', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    const other = await place(t, 'acc_1');
+    for (const parts of [{ cash: cny('44.99') }, { cash: cny('50.00'), voucher: cny('-5.00') }, { cash: { amount: '45.00', currency: 'USD' } }]) {
+      expect(await pay(t, orderId, { ...aPayment(), parts })).toMatchObject({ status: 422, body: { code: 'order.payment_mismatch' } });
+    }
+    const payment = aPayment();
+    expect(await pay(t, orderId, payment)).toMatchObject({ status: 201 });
+    expect(await pay(t, orderId)).toMatchObject({ status: 409, body: { code: 'order.not_payable' } });
+    expect(await pay(t, other.orderId, payment)).toMatchObject({ status: 409, body: { code: 'payment.reference_used' } });
+    const split = { ...payment, parts: { cash: cny('40.00'), voucher: cny('5.00') } };
+    expect(await pay(t, orderId, split)).toMatchObject({ status: 409, body: { code: 'payment.reference_used' } });
+    expect((await stored(t, other.orderId)).status).toBe('unpaid');
+  });
+
+  test('ORD-5 two payments that race: exactly one pays', async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const { orderId } = await place(t, 'acc_1');
+      const replies = await Promise.all([pay(t, orderId), pay(t, orderId)]);
+      expect(replies.map(({ status, body }) => body.code ?? status).sort()).toEqual([201, 'order.not_payable']);
+      expect(await t.sql('select count(*)::int as n from payments where order_id = $1', [orderId])).toEqual([{ n: 1 }]);
+    }
+  });
+
+  test('ORD-5 one reference for two orders that race pays one of them', async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const orders = await Promise.all([place(t, 'acc_1'), place(t, 'acc_1')]);
+      const payment = aPayment();
+      const replies = await Promise.all(orders.map(({ orderId }) => pay(t, orderId, payment)));
+      expect(replies.map(({ status, body }) => body.code ?? status).sort()).toEqual([201, 'payment.reference_used']);
+    }
+  });
+});
+
+describe('cancelling', () => {
+  test('ORD-6 an unpaid order is cancelled at once by its customer, with a reason, and not again', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    const cancel = () => t.customer('acc_1').post(`/v1/orders/${orderId}/cancel`, { reason: '不需要了' });
+    expect(await cancel()).toMatchObject({ status: 200, body: { status: 'cancelled', version: 2, allowedOperations: ['view'] } });
+    expect(await cancel()).toMatchObject({ status: 409, body: { code: 'order.not_cancellable' } });
+    const { data } = await t.event('order.cancelled', ({ order }) => order.orderId === orderId);
+    expect(data).toMatchObject({ reason: 'by_customer', order: { status: 'cancelled', version: 2 } });
+    const { body } = await t.customer('acc_1').get(`/v1/orders/${orderId}`);
+    expect(body.history).toMatchObject([
+      { change: 'placed', status: 'unpaid' },
+      { change: 'cancelled', status: 'cancelled', actor: 'customer:usr_acc_1', note: '不需要了' },
+    ]);
+  });
+
+  test('ORD-6 a paid order is not cancelled, and nothing is without a reason', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    expect(await t.customer('acc_1').post(`/v1/orders/${orderId}/cancel`, {})).toMatchObject({ status: 400 });
+    await pay(t, orderId);
+    const refused = await t.operator().post(`/v1/orders/${orderId}/cancel`, { reason: 'x' });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'order.not_cancellable' } });
+    expect(await stored(t, orderId)).toMatchObject({ status: 'paid', version: 2 });
+  });
+
+  test('ORD-6 cancel against pay: exactly one wins', async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const { orderId } = await place(t, 'acc_1');
+      const [paid, cancelled] = await Promise.all([pay(t, orderId), t.customer('acc_1').post(`/v1/orders/${orderId}/cancel`, { reason: 'race' })]);
+      const codes = [paid.body.code, cancelled.body.code];
+      expect([[undefined, 'order.not_cancellable'], ['order.not_payable', undefined]]).toContainEqual(codes);
+      expect(await stored(t, orderId)).toMatchObject({ status: paid.status === 201 ? 'paid' : 'cancelled', version: 2 });
+    }
+  });
+
+  test('ORD-7 a batch answers for each, and one refusal spoils no other; sent again with its key it answers the same', async () => {
+    const [open, paid, foreign] = await Promise.all([place(t, 'acc_1'), place(t, 'acc_1'), place(t, 'acc_9')]);
+    await pay(t, paid.orderId);
+    const unknown = `ord_${'0'.repeat(32)}`;
+    const orderIds = [paid.orderId, unknown, foreign.orderId, open.orderId];
+    const headers = key();
+    const reply = await t.customer('acc_1').post('/v1/orders/cancel', { orderIds, reason: 'batch' }, headers);
+    expect(reply).toMatchObject({
+      status: 200,
+      body: {
+        data: [
+          { orderId: paid.orderId, outcome: 'refused', code: 'order.not_cancellable' },
+          { orderId: unknown, outcome: 'refused', code: 'order.not_found' },
+          { orderId: foreign.orderId, outcome: 'refused', code: 'order.not_found' },
+          { orderId: open.orderId, outcome: 'cancelled', version: 2 },
+        ],
+      },
+    });
+    expect((await t.customer('acc_1').post('/v1/orders/cancel', { orderIds, reason: 'batch' }, headers)).body).toEqual(reply.body);
+    expect((await stored(t, foreign.orderId)).status).toBe('unpaid');
+    const eleven = Array.from({ length: 11 }, (_, n) => `ord_${String(n).padStart(32, '0')}`);
+    expect(await t.customer('acc_1').post('/v1/orders/cancel', { orderIds: eleven, reason: 'batch' })).toMatchObject({ status: 400 });
+  });
+
+  test('API-8 a change that names another version is refused', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    const stale = await t.customer('acc_1').post(`/v1/orders/${orderId}/cancel`, { reason: 'x' }, { 'if-match': '"7"' });
+    expect(stale).toMatchObject({ status: 412, body: { code: 'request.version_mismatch' } });
+    const fresh = await t.customer('acc_1').post(`/v1/orders/${orderId}/cancel`, { reason: 'x' }, { 'if-match': '"1"' });
+    expect(fresh).toMatchObject({ status: 200 });
+    expect(fresh.headers.get('etag')).toBe('"2"');
+  });
+});
+
+describe('expiring', () => {
+  test('ORD-8 ORD-9 an unpaid order is announced a day before its payBy, once, and cancelled past it', async () => {
+    const { orderId, payBy } = await place(t, 'acc_4');
+    await t.settled();
+    expect(announcedOf(t, orderId)).toEqual(['order.placed@1']);
+    t.clock.offsetMs = 6 * day + 60_000;
+    await t.settled();
+    await t.settled();
+    expect(announcedOf(t, orderId)).toEqual(['order.expiring@1', 'order.placed@1']);
+    expect((await t.event('order.expiring', ({ order }) => order.orderId === orderId)).data.payBy).toBe(payBy);
+    t.clock.offsetMs = 7 * day + 1_000;
+    expect(await pay(t, orderId)).toMatchObject({ status: 409, body: { code: 'order.not_payable' } });
+    await t.settled();
+    const { data } = await t.event('order.cancelled', ({ order }) => order.orderId === orderId);
+    expect(data).toMatchObject({ reason: 'expired', order: { status: 'cancelled' } });
+    expect(announcedOf(t, orderId)).toEqual(['order.expiring@1', 'order.placed@1', 'order.cancelled@2']);
+  });
+
+  test('ORD-8 expire against pay: exactly one wins', async () => {
+    const won = { paid: 0, cancelled: 0 };
+    for (let round = 0; round < rounds; round += 1) {
+      const { orderId } = await place(t, 'acc_4');
+      await t.sql(`update orders set pay_by = clock_timestamp() + interval '12 ms' where order_id = $1`, [orderId]);
+      const waited = sleep(round % 16).then(() => pay(t, orderId));
+      for (const end = performance.now() + 30; performance.now() < end; await sleep(2)) t.running.workers.forEach((worker) => worker.look());
+      const paid = await waited;
+      await t.settled();
+      const { status, version } = (await stored(t, orderId)) as { status: 'paid' | 'cancelled'; version: number };
+      expect({ status, version }).toEqual({ status: paid.status === 201 ? 'paid' : 'cancelled', version: 2 });
+      won[status] += 1;
+    }
+    expect(won.paid).toBeGreaterThan(0);
+    expect(won.cancelled).toBeGreaterThan(0);
+  }, 30_000);
+});
+
+describe('fulfilment and facts', () => {
+  test('ORD-10 what was created becomes the account\'s resources; the same report again changes nothing', async () => {
+    const { orderId } = await place(t, 'acc_5', { count: 2 });
+    const instances = [instance('i-5a'), instance('i-5b', { end: '2026-02-11T03:00:00.000Z' })];
+    expect(await fulfil(t, orderId, instances)).toMatchObject({ status: 409, body: { code: 'order.not_fulfillable' } });
+    await pay(t, orderId, aPayment('90.00'));
+    const reply = await fulfil(t, orderId, instances);
+    expect(reply).toMatchObject({
+      status: 200,
+      body: { fulfilment: 'created', instanceIds: ['i-5a', 'i-5b'], servicePeriod: { start: instance('x').start, end: '2026-02-11T03:00:00.000Z' }, version: 3 },
+    });
+    expect((await fulfil(t, orderId, instances)).body).toEqual(reply.body);
+    expect(await fulfil(t, orderId, [instance('i-5c')])).toMatchObject({ status: 409 });
+    const listed = await t.customer('acc_5').get('/v1/resources');
+    expect(listed.body.data).toMatchObject([{ instanceId: 'i-5a', orderIds: [orderId], version: 1, inEffect: true }, { instanceId: 'i-5b' }]);
+    await t.settled();
+    expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.paid@2', 'order.fulfilled@3']);
+    expect(announcedOf(t, 'i-5a')).toEqual(['resource.changed@1']);
+    expect(await fulfil(t, (await placeAndPay(t, 'acc_5', {}, [instance('i-5d')])).body.orderId, [])).toMatchObject({ status: 409 });
+  });
+
+  test('ORD-10 a failed fulfilment voids the order in the same moment; an instance of another account is never taken over', async () => {
+    const { orderId } = await place(t, 'acc_5');
+    await pay(t, orderId);
+    expect(await fulfil(t, orderId, [])).toMatchObject({ status: 422, body: { code: 'order.fulfilment_misfit' } });
+    await placeAndPay(t, 'acc_6', {}, [instance('i-6')]);
+    expect(await fulfil(t, orderId, [instance('i-6')])).toMatchObject({ status: 409, body: { code: 'resource.taken' } });
+    const fail = () => t.platform().post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed', reason: 'no capacity' });
+    const reply = await fail();
+    expect(reply).toMatchObject({ status: 200, body: { status: 'voided', fulfilment: 'failed', version: 3 } });
+    expect((await fail()).body).toEqual(reply.body);
+    await t.settled();
+    expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.paid@2', 'order.fulfilment_failed@3', 'order.voided@3']);
+  });
+
+  test('ORD-11 reports carry a version and an older one changes nothing; an instance of a known order is created', async () => {
+    const { body: order } = await placeAndPay(t, 'acc_5', {}, [instance('i-5r')]);
+    const put = (id: string, body: object) => t.platform().put(`/v1/resources/${id}`, body);
+    const facts = { start: instance('x').start, end: instance('x').end, frozenBy: 'police', usage: '1.5' };
+    expect(await put('i-5r', { reportVersion: 5, ...facts })).toMatchObject({ status: 200, body: { version: 2, reportVersion: 5, frozenBy: 'police', usage: '1.5' } });
+    expect(await put('i-5r', { reportVersion: 4, released: true })).toMatchObject({ status: 200, body: { version: 2, released: false } });
+    expect(await put('i-5new', { reportVersion: 1 })).toMatchObject({ status: 422, body: { code: 'resource.order_required' } });
+    expect(await put('i-5new', { reportVersion: 1, orderId: order.orderId, ...facts })).toMatchObject({ status: 200, body: { orderIds: [order.orderId] } });
+    expect((await t.customer('acc_5').get(`/v1/orders/${order.orderId}`)).body.instanceIds).toEqual(['i-5r', 'i-5new']);
+    await t.settled();
+    expect(announcedOf(t, 'i-5r')).toEqual(['resource.changed@1', 'resource.changed@2']);
+    expect(announcedOf(t, order.orderId).at(-1)).toBe('order.changed@4');
+  });
+
+  test('ORD-22 facts that change later come with order.changed; equal facts change nothing', async () => {
+    const { orderId } = await place(t, 'acc_5');
+    const put = (body: object) => t.platform().put(`/v1/orders/${orderId}/facts`, body);
+    expect(await put({ invoiced: true })).toMatchObject({ status: 200, body: { invoiced: true, version: 2 } });
+    expect(await put({ invoiced: true, supportRightsUsed: false })).toMatchObject({ status: 200, body: { version: 2 } });
+    expect(await put({})).toMatchObject({ status: 400 });
+    expect((await t.event('order.changed', ({ order }) => order.orderId === orderId)).data.what).toEqual(['invoiced']);
+  });
+
+  test('ORD-22 withdrawing a product stops new orders only, and a later edit changes no order', async () => {
+    const put = (change: object) => t.operator().put('/v1/products/MKT_IMAGE', aProduct({ category: 'MKT', ...change }));
+    expect(await put({})).toMatchObject({ status: 201, body: { version: 1 } });
+    expect(await put({})).toMatchObject({ status: 200, body: { version: 1 } });
+    const order = await place(t, 'acc_1', { productCode: 'MKT_IMAGE' });
+    expect(await put({ onSale: false, name: { zh: '新名', en: 'New' } })).toMatchObject({ status: 200, body: { version: 2 } });
+    expect(await t.customer('acc_1').post('/v1/orders', anOrder({ productCode: 'MKT_IMAGE' }))).toMatchObject({ status: 422, body: { code: 'order.product_withdrawn' } });
+    expect((await t.customer('acc_1').get(`/v1/orders/${order.orderId}`)).body.productName.en).toBe('Cloud Compute');
+    await t.settled();
+    expect(announcedOf(t, 'MKT_IMAGE')).toEqual(['product.published@1', 'product.published@2']);
+    expect(await put({ invoicingEntity: 'nobody' })).toMatchObject({ status: 422, body: { code: 'product.entity_unknown' } });
+    const usd = [{ chargeType: 'subscription', amount: '45', currency: 'USD', unit: 'month' }];
+    expect(await put({ prices: usd })).toMatchObject({ status: 422, body: { code: 'product.price_misfit' } });
+    const codes = (await t.customer('acc_1').get('/v1/products?limit=2')).body;
+    expect(codes.data).toHaveLength(2);
+    expect((await t.customer('acc_1').get(`/v1/products?cursor=${codes.nextCursor}`)).body.data.map((p: { productCode: string }) => p.productCode)).toEqual(['DOMAIN_COM', 'MKT_IMAGE']);
+  });
+});
+
+describe('listing', () => {
+  test('ORD-15 ORD-16 newest first by keyset, within a time range of at most a year, ids ignoring it', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 5; n += 1) ids.unshift((await place(t, 'acc_7')).orderId);
+    const get = (query: string) => t.customer('acc_7').get(`/v1/orders?${query}`);
+    const first = await get('limit=3');
+    const late = await place(t, 'acc_7');
+    const second = await get(`limit=3&cursor=${first.body.nextCursor}`);
+    const listed = [...first.body.data, ...second.body.data] as { orderId: string }[];
+    expect(listed.map(({ orderId }) => orderId)).toEqual(ids);
+    expect(second.body.nextCursor).toBeNull();
+    expect(listed[0]).toEqual(expect.objectContaining({ orderAmount: cny('45.00'), allowedOperations: ['view', 'pay', 'cancel', 'request_contract'] }));
+
+    await t.sql(`update orders set created_at = created_at - interval '30 days' where order_id = $1`, [late.orderId]);
+    expect((await get('')).body.data).toHaveLength(5);
+    expect((await get(`orderId=${late.orderId}`)).body.data).toHaveLength(1);
+    const monthAgo = new Date(Date.now() - 31 * day).toISOString();
+    expect((await get(`from=${monthAgo}&status=unpaid`)).body.data).toHaveLength(6);
+    expect((await get(`from=${monthAgo}&status=paid`)).body.data).toHaveLength(0);
+    expect(await get('from=2024-01-01&to=2025-06-01')).toMatchObject({ status: 422, body: { code: 'order.range_too_wide' } });
+    expect(await get('from=2026-02-01&to=2026-01-01')).toMatchObject({ status: 422, body: { code: 'order.range_reversed' } });
+    expect(await get('cursor=nonsense')).toMatchObject({ status: 422, body: { code: 'request.bad_cursor' } });
+  });
+
+  test('ORD-15 a date alone is that whole day in the profile\'s time zone', async () => {
+    const { orderId } = await place(t, 'acc_8');
+    const at = async (time: string) => {
+      await t.sql('update orders set created_at = $2 where order_id = $1', [orderId, time]);
+      return (await t.customer('acc_8').get('/v1/orders?from=2026-03-05&to=2026-03-05')).body.data.length;
+    };
+    expect(await at('2026-03-04T15:59:59.999Z')).toBe(0);
+    expect(await at('2026-03-04T16:00:00.000Z')).toBe(1);
+    expect(await at('2026-03-05T15:59:59.999Z')).toBe(1);
+    expect(await at('2026-03-05T16:00:00.000Z')).toBe(0);
+  });
+
+  test('ORD-15 instance ids find every order of that instance\'s life', async () => {
+    const { body } = await placeAndPay(t, 'acc_8', {}, [instance('i-8')]);
+    const renewal = await place(t, 'acc_8', { orderType: 'renewal', instanceIds: ['i-8'] });
+    const listed = await t.customer('acc_8').get('/v1/orders?instanceIds=i-8,i-none');
+    expect(listed.body.data.map((row: { orderId: string }) => row.orderId)).toEqual([renewal.orderId, body.orderId]);
+  });
+});
+
+describe('accounts', () => {
+  test('API-5 another account\'s ids answer 404 on every route, and lists do not show them', async () => {
+    const { body } = await placeAndPay(t, 'acc_mine', {}, [instance('i-mine')]);
+    const other = t.customer('acc_other');
+    for (const reply of [
+      await other.get(`/v1/orders/${body.orderId}`),
+      await other.post(`/v1/orders/${body.orderId}/cancel`, { reason: 'x' }),
+      await other.get('/v1/resources/i-mine'),
+      await other.post('/v1/orders', anOrder({ orderType: 'renewal', instanceIds: ['i-mine'] })),
+    ]) {
+      expect(reply.status).toBe(404);
+      expect(JSON.stringify(reply.body)).not.toContain('acc_mine');
+    }
+    const unknown = await other.get(`/v1/orders/ord_${'f'.repeat(32)}`);
+    const foreign = await other.get(`/v1/orders/${body.orderId}`);
+    expect({ ...foreign.body, instance: '', detail: '', orderId: '' }).toEqual({ ...unknown.body, instance: '', detail: '', orderId: '' });
+    for (const path of [`/v1/orders?orderId=${body.orderId}`, '/v1/orders?instanceIds=i-mine', '/v1/resources']) {
+      expect((await other.get(path)).body.data).toEqual([]);
+    }
+    expect(await other.get('/v1/orders?accountId=acc_mine')).toMatchObject({ status: 422 });
+    expect((await t.operator().get('/v1/orders?instanceIds=i-mine')).body.data).toHaveLength(1);
+  });
+
+  test('API-5 the database itself shows the runtime role nothing of another account, and nothing at all without one', async () => {
+    const { body } = await placeAndPay(t, 'acc_mine', {}, [instance('i-mine2')]);
+    for (const table of ['orders', 'order_instances', 'order_history', 'payments', 'resources', 'holders']) {
+      for (const account of ['acc_other', undefined]) {
+        expect(await t.asRole(account).sql(`select * from ${table} where account_id = 'acc_mine'`)).toEqual([]);
+      }
+    }
+    expect(await t.asRole('acc_mine').sql('select order_id from orders where order_id = $1', [body.orderId])).toHaveLength(1);
+    expect(await t.asRole('acc_other').sql(`update orders set status = 'voided' where order_id = $1 returning 1`, [body.orderId])).toEqual([]);
+    await expect(t.asRole('acc_other').sql(`insert into holders (holder_id, kind, account_id) values ('x', 'contract', 'acc_mine')`)).rejects.toThrow(/row-level security/);
+  });
+
+  test('API-4 facts need the platform, products an operator; a customer\'s scopes never reach them', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    const customer = t.customer('acc_1');
+    for (const reply of [
+      await customer.post(`/v1/orders/${orderId}/payments`, aPayment(), key()),
+      await customer.post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed' }),
+      await customer.put(`/v1/orders/${orderId}/facts`, { invoiced: true }),
+      await customer.put('/v1/resources/i-1', { reportVersion: 1 }),
+      await customer.put('/v1/products/BCC', aProduct()),
+      await t.platform().put('/v1/products/BCC', aProduct()),
+      await t.platform().post(`/v1/orders/${orderId}/cancel`, { reason: 'x' }),
+      await t.customer('acc_1', 'orders:read').post('/v1/orders', anOrder()),
+    ]) expect(reply.status).toBe(403);
+    expect(await t.platform().post(`/v1/orders/${orderId}/payments`, aPayment())).toMatchObject({ status: 400, body: { code: 'idempotency.key_required' } });
+    expect(await t.operator().post('/v1/orders', anOrder())).toMatchObject({ status: 422, body: { code: 'request.account_required' } });
+  });
+});

@@ -1,0 +1,147 @@
+import type { TestService } from '@accord/testing';
+
+// What the tests of this service order and report.
+
+export const cny = (amount: string) => ({ amount, currency: 'CNY' });
+
+export const aProduct = (change: object = {}) => ({
+  name: { zh: '云服务器', en: 'Cloud Compute' },
+  category: 'COMPUTE',
+  brand: 'baidu',
+  form: 'instance',
+  chargeTypes: ['subscription', 'pay_as_you_go'],
+  invoicingEntity: 'baidu_netcom',
+  prices: [
+    { chargeType: 'subscription', amount: '45', currency: 'CNY', unit: 'month' },
+    { chargeType: 'pay_as_you_go', amount: '0.00123456', currency: 'CNY', unit: 'minute' },
+  ],
+  serviceTypes: [],
+  contractable: true,
+  refundable: true,
+  termsUrl: null,
+  ...change,
+});
+
+export async function publishCatalogue(t: TestService) {
+  const put = async (code: string, change: object = {}) => {
+    const { status } = await t.operator().put(`/v1/products/${code}`, aProduct(change));
+    expect(status).toBe(201);
+  };
+  await put('BCC');
+  await put('CDN', {
+    form: 'usage_package',
+    chargeTypes: ['package'],
+    prices: [{ chargeType: 'package', amount: '99.5', currency: 'CNY', unit: 'piece' }],
+    invoicingEntity: 'baidu_cloud',
+    contractable: false,
+    refundable: false,
+  });
+  await put('DOMAIN_COM', {
+    form: 'domain',
+    chargeTypes: ['subscription'],
+    prices: [{ chargeType: 'subscription', amount: '69', currency: 'CNY', unit: 'year' }],
+    serviceTypes: ['registration', 'renewal'],
+  });
+}
+
+/** One month of one BCC instance, 45.00 CNY. */
+export const anOrder = (change: object = {}) => ({
+  productCode: 'BCC',
+  billType: 'prepay',
+  chargeType: 'subscription',
+  configuration: [{ name: 'CPU', value: '2 核' }],
+  duration: { value: 1, unit: 'month' },
+  ...change,
+});
+
+let payments = 0;
+export const aPayment = (amount = '45.00', change: object = {}) => ({ paymentReference: `pay-${(payments += 1)}`, parts: { cash: cny(amount) }, ...change });
+export const key = () => ({ 'idempotency-key': `key-${(payments += 1)}` });
+
+export const instance = (instanceId: string, change: object = {}) => ({
+  instanceId,
+  start: '2026-01-10T03:00:00.000Z',
+  end: '2026-02-10T03:00:00.000Z',
+  region: 'bj',
+  ipAddress: '10.0.0.1',
+  ...change,
+});
+
+export const place = async (t: TestService, accountId: string, change: object = {}) => {
+  const reply = await t.customer(accountId).post('/v1/orders', anOrder(change));
+  expect(reply).toMatchObject({ status: 201 });
+  return reply.body;
+};
+
+export const pay = (t: TestService, orderId: string, payment: object = aPayment()) => t.platform().post(`/v1/orders/${orderId}/payments`, payment, key());
+
+export const fulfil = (t: TestService, orderId: string, instances: object[]) =>
+  t.platform().post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'created', instances });
+
+/** A paid and fulfilled order, as the platform's last answer shows it. */
+export async function placeAndPay(t: TestService, accountId: string, change: object, instances: object[], amount = '45.00') {
+  const { orderId } = await place(t, accountId, change);
+  expect((await pay(t, orderId, aPayment(amount))).status).toBe(201);
+  const reply = await fulfil(t, orderId, instances);
+  expect(reply).toMatchObject({ status: 200 });
+  return reply;
+}
+
+/** What the contract service says of a contract over these orders. */
+export const aContract = (contractId: string, orderIds: string[], change: object = {}) => ({
+  contractId,
+  version: 1,
+  accountId: 'acc_1',
+  number: null,
+  kind: 'order' as const,
+  status: 'requested' as const,
+  language: 'zh' as const,
+  invoicingEntity: 'baidu_netcom',
+  partyA: '某某有限公司',
+  orderIds,
+  amount: cny('45.00'),
+  createdAt: '2026-01-10T03:00:00.000Z',
+  draftedAt: null,
+  finalizedAt: null,
+  voidedAt: null,
+  ...change,
+});
+
+/** What the refund service says of a refund of these instances. */
+export const aRefund = (refundId: string, instanceIds: string[], change: object = {}) => ({
+  refundId,
+  version: 1,
+  accountId: 'acc_1',
+  status: 'requested' as const,
+  kind: 'unsubscribe' as const,
+  instanceIds,
+  orderIds: [] as string[],
+  amount: cny('10.00'),
+  split: { cash: cny('10.00'), giftCredit: cny('0.00'), storedCard: cny('0.00'), voucher: cny('0.00') },
+  lines: [] as { orderId: string; instanceId: string | null; paid: object; consumed: object; fee: object; refund: object }[],
+  reason: 'too_complex' as const,
+  createdAt: '2026-01-10T03:00:00.000Z',
+  endedAt: null,
+  ...change,
+});
+
+type Publishable = Parameters<TestService['publish']>[0];
+
+/** `contract.requested`, and so on, as the contract service announces them. */
+export const contractSays = (t: TestService, type: string, contract: object, more: object = {}, how?: Parameters<TestService['publish']>[1]) =>
+  t.publish({ type, data: { contract, ...more } } as Publishable, how);
+
+export const refundSays = (t: TestService, type: string, refund: object, more: object = {}, how?: Parameters<TestService['publish']>[1]) =>
+  t.publish({ type, data: { refund, ...more } } as Publishable, how);
+
+export const apply = (t: TestService, contractId: string, orderIds: string[], change: object = {}, earlierEnded: object[] = []) =>
+  contractSays(t, 'contract.requested', aContract(contractId, orderIds, change), { earlierEnded });
+
+/** Types of what was announced of an order, oldest first, as `type@version`. */
+export const announcedOf = (t: TestService, orderId: string) =>
+  t.events
+    .filter(({ subject }) => subject.id === orderId)
+    .sort((a, b) => a.subject.version - b.subject.version || a.type.localeCompare(b.type))
+    .map(({ type, subject }) => `${type}@${subject.version}`);
+
+export const stored = async (t: TestService, orderId: string) => (await t.sql('select * from orders where order_id = $1', [orderId]))[0] as Record<string, unknown>;
