@@ -52,6 +52,7 @@ export async function startService<S extends PlatformSettings>(
 ): Promise<RunningService> {
   const log = makeLog({ level: settings.ACCORD_LOG_LEVEL });
   const service = await make(settings, { log });
+  log.setBindings({ service: service.name });
   if (settings.ACCORD_OWNER_DATABASE_URL) {
     await migrate(settings.ACCORD_OWNER_DATABASE_URL, { service: service.name, schema: service.schema, folder: service.migrations });
   }
@@ -151,7 +152,6 @@ async function startEdges(service: Service, settings: PlatformSettings, around: 
     verify,
     ratePerMinute: settings.ACCORD_RATE_PER_MINUTE,
     checkAnswers: settings.ACCORD_CHECK_ANSWERS,
-    checkAnswers: settings.ACCORD_ENV === 'development',
     ...around,
   });
   const [http, ops] = await Promise.all([

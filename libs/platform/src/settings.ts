@@ -22,6 +22,8 @@ export const platformSettings = z.object({
   ACCORD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Requests a minute and token; 0 turns the limit off. */
   ACCORD_RATE_PER_MINUTE: z.coerce.number().int().min(0).default(6000),
+  /** Holds each HTTP answer against its description (API-3), which costs time: on in tests. */
+  ACCORD_CHECK_ANSWERS: z.stringbool().default(false),
 });
 
 export type PlatformSettings = z.infer<typeof platformSettings>;

@@ -1,13 +1,6 @@
 import limiter from 'rate-limiter-flexible';
 import { Problem } from './problem.ts';
 
-export interface RateLimitSettings {
-  /** Requests per minute of one token's subject; 0 turns every limit off. Default 6 000. */
-  readonly perMinute?: number;
-  /** Requests without a valid token per minute of one address. Default 600. */
-  readonly perMinuteByAddress?: number;
-}
-
 export interface RateLimit {
   /** Counts one request and gives the RateLimit headers for its answer. @throws Problem 429 once the quota is used up. */
   (who: string): Promise<Readonly<Record<string, string>>>;
@@ -31,10 +24,10 @@ function limitOf(policy: string, quota: number): RateLimit {
   };
 }
 
-/** API-11: per token where there is one, else per address. */
-export const rateLimits = ({ perMinute = 6_000, perMinuteByAddress = 600 }: RateLimitSettings = {}) => ({
+/** API-11: by the token's subject; a tenth of it by address where there is no valid token. 0 turns both off. */
+export const rateLimits = (perMinute: number) => ({
   byToken: limitOf('token', perMinute),
-  byAddress: limitOf('address', perMinute === 0 ? 0 : perMinuteByAddress),
+  byAddress: limitOf('address', Math.ceil(perMinute / 10)),
 });
 
 /** Whoever has one IPv6 address has its whole /64. */

@@ -43,18 +43,17 @@ function withoutPersons(value: unknown, depth = 0): unknown {
 }
 
 export interface LogSettings {
-  readonly service: string;
   /** Default `info`. */
   readonly level?: string;
   /** Default stdout. */
   readonly to?: DestinationStream;
 }
 
-/** JSON lines with the ids of the request or event at hand, and no personal data. */
-export function serviceLog({ service, level = 'info', to }: LogSettings): Logger {
+/** JSON lines with the ids of the request or event at hand, and no personal data. A service adds its name with `setBindings`. */
+export function makeLog({ level = 'info', to }: LogSettings = {}): Logger {
   const settings = {
     level,
-    base: { service },
+    base: {},
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: {
       level: (label: string) => ({ level: label }),

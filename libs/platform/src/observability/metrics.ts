@@ -15,7 +15,7 @@ export interface Metrics {
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** @param ofProcess adds memory, event loop and garbage collection; for the one registry of a process. */
-export function serviceMetrics(service: string, { ofProcess = false } = {}): Metrics {
+export function makeMetrics(service: string, { ofProcess = false } = {}): Metrics {
   const registry = new client.Registry();
   registry.setDefaultLabels({ service });
   if (ofProcess) client.collectDefaultMetrics({ register: registry });

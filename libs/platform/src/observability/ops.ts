@@ -9,8 +9,8 @@ export interface OpsParts {
   readonly metrics: Metrics;
   /** True while the service can do its work: its database answers. */
   readonly ready: () => boolean | Promise<boolean>;
-  /** True once the service has started: migrated, joined, listening. */
-  readonly started: () => boolean;
+  /** True once the service has started; default: it has when it listens here. */
+  readonly started?: () => boolean;
 }
 
 const answerWithinMs = 2_000;
@@ -31,7 +31,7 @@ const inTime = (question: () => boolean | Promise<boolean>): Promise<boolean> =>
 };
 
 /** /livez, /readyz, /startupz and /metrics on a port of their own (API-12). Readiness falls when the database is away, liveness does not. */
-export async function opsServer({ port, host, metrics, ready, started }: OpsParts): Promise<{ readonly port: number; close(): Promise<void> }> {
+export async function listenOps({ port, host, metrics, ready, started = () => true }: OpsParts): Promise<{ readonly port: number; close(): Promise<void> }> {
   const pages: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
     '/livez': (res) => verdict(res, true),
     '/startupz': (res) => verdict(res, started()),
