@@ -33,7 +33,7 @@ export interface HttpParts {
 export const stoppingOf = (app: Express): AbortController => app.locals['stopping'] as AbortController;
 
 /** Literal segments before parameters, so that `/v1/orders/export` is not taken for an order's id. */
-const bySpecificity = (a: Route, b: Route) => rank(a.path).localeCompare(rank(b.path));
+const bySpecificity = (a: Route, b: Route) => (rank(a.path) < rank(b.path) ? -1 : 1);
 const rank = (path: string) => path.replaceAll(/\{\w+\}/g, '~');
 
 const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
