@@ -34,7 +34,7 @@ export interface ServiceDatabase extends Database {
   session<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T>;
   /** True while the database answers. */
   answers(): Promise<boolean>;
-  pools(): { readonly app: pg.Pool; readonly operator: pg.Pool };
+  pools(): Pools;
   close(): Promise<void>;
 }
 
@@ -96,48 +96,56 @@ function txOf(client: pg.PoolClient, now: Date, actor: Actor, cause: Context, ou
   };
 }
 
-export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
-  const app = poolOf(settings.url, settings.schema, settings.poolSize);
-  const operator = poolOf(settings.operatorUrl, settings.schema, settings.poolSize);
+interface Pools {
+  readonly app: pg.Pool;
+  readonly operator: pg.Pool;
+}
 
-  async function attempt<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
-    const client = await (seesAll(actor) ? operator : app).connect();
-    let broken: Error | undefined;
-    const onError = (error: Error) => (broken = error);
-    client.on('error', onError);
-    try {
-      let account = seesAll(actor) ? undefined : actor.accountId;
-      const opened = (await client.query(
-        `begin; select set_config('accord.account', ${literal(account)}, true), now() as now`,
-      )) as unknown as pg.QueryResult<{ now: Date }>[];
-      const now = new Date(opened[1]!.rows[0]!.now.getTime() + settings.clock.offsetMs);
-      const outbox: OutboxRow[] = [];
-      const result = await work({
-        now,
-        async as(next, cause) {
-          if (next.accountId !== account && !seesAll(actor)) {
-            account = next.accountId;
-            await client.query(statement(`select set_config('accord.account', $1, true)`, [account ?? '']));
-          }
-          return txOf(client, now, next, cause, outbox, settings.source);
-        },
-      });
-      await Promise.all([outbox.length > 0 && storeOutbox(client, outbox), client.query('commit')]);
-      if (outbox.length > 0) settings.onCommit?.(outbox);
-      return result;
-    } catch (error) {
-      await client.query('rollback').catch((failed: Error) => (broken ??= failed));
-      throw error;
-    } finally {
-      client.off('error', onError);
-      client.release(broken);
-    }
+/** One round trip for `begin`, the account and the time; another for the outbox and `commit` together. */
+async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
+  const client = await (seesAll(actor) ? pools.operator : pools.app).connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => (broken = error);
+  client.on('error', onError);
+  try {
+    let account = seesAll(actor) ? undefined : actor.accountId;
+    const opening = `begin; select set_config('accord.account', ${literal(account)}, true), now() as now`;
+    const opened = (await client.query(opening)) as unknown as pg.QueryResult<{ now: Date }>[];
+    const now = new Date(opened[1]!.rows[0]!.now.getTime() + settings.clock.offsetMs);
+    const outbox: OutboxRow[] = [];
+    const result = await work({
+      now,
+      async as(next, cause) {
+        if (next.accountId !== account && !seesAll(actor)) {
+          account = next.accountId;
+          await client.query(statement(`select set_config('accord.account', $1, true)`, [account ?? '']));
+        }
+        return txOf(client, now, next, cause, outbox, settings.source);
+      },
+    });
+    await Promise.all([outbox.length > 0 && storeOutbox(client, outbox), client.query('commit')]);
+    if (outbox.length > 0) settings.onCommit?.(outbox);
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failed: Error) => (broken ??= failed));
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
   }
+}
+
+export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
+  const pools = {
+    app: poolOf(settings.url, settings.schema, settings.poolSize),
+    operator: poolOf(settings.operatorUrl, settings.schema, settings.poolSize),
+  };
+  const attributes = { 'db.system.name': 'postgresql', 'db.namespace': settings.schema };
 
   async function session<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await span('postgres transaction', { 'db.system.name': 'postgresql', 'db.namespace': settings.schema }, () => attempt(actor, work));
+        return await span('postgres transaction', attributes, () => attempt(pools, settings, actor, work));
       } catch (error) {
         if (tried === attempts || !retried.has((error as { code?: string }).code ?? '')) throw error;
         await sleep(Math.random() * 10 * 2 ** tried);
@@ -153,8 +161,8 @@ export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
         const traceparent = currentTraceparent();
         return work(await opened.as(actor, { causationId: id, correlationId: id, ...currentContext(), ...(traceparent && { traceparent }) }));
       }),
-    answers: () => app.query('select 1').then(() => true, () => false),
-    pools: () => ({ app, operator }),
-    close: async () => void (await Promise.all([app.end(), operator.end()])),
+    answers: () => pools.app.query('select 1').then(() => true, () => false),
+    pools: () => pools,
+    close: async () => void (await Promise.all([pools.app.end(), pools.operator.end()])),
   };
 }

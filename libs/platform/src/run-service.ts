@@ -53,9 +53,8 @@ export async function startService<S extends PlatformSettings>(
   const log = makeLog({ level: settings.ACCORD_LOG_LEVEL });
   const service = await make(settings, { log });
   log.setBindings({ service: service.name });
-  if (settings.ACCORD_OWNER_DATABASE_URL) {
-    await migrate(settings.ACCORD_OWNER_DATABASE_URL, { service: service.name, schema: service.schema, folder: service.migrations });
-  }
+  const { ACCORD_OWNER_DATABASE_URL: ownerUrl } = settings;
+  if (ownerUrl) await migrate(ownerUrl, { service: service.name, schema: service.schema, folder: service.migrations });
   const metrics = makeMetrics(service.name, { ofProcess });
   const heard: Heard[] = [];
   const db = databaseOf(service, settings, clock, (announced) => heard.forEach((hear) => hear(announced)));

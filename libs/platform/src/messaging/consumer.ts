@@ -72,7 +72,7 @@ export async function handle(session: Session, subscriptions: Subscriptions, rec
  * one, and the failing event is parked with its key. Offsets are committed only after that.
  */
 export function startConsumer(settings: ConsumerSettings): Consumer {
-  const { kafka, group, topicPrefix, subscriptions, log } = settings;
+  const { kafka, group, log } = settings;
   const consumer = kafka.consumer({
     groupId: group,
     sessionTimeout: 10_000,
@@ -82,46 +82,43 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
   });
   const stopping = new AbortController();
-  let joined = () => undefined as void;
-  const joinedOnce = new Promise<void>((resolve) => (joined = resolve));
-  consumer.on(consumer.events.GROUP_JOIN, () => joined());
-  const topics = Object.keys(subscriptions).map((type) => topicPrefix + type);
-  const run = async () => {
-    await consumer.connect();
-    await consumer.subscribe({ topics, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 4,
-      eachBatch: (batch) => eachBatch(batch, consumer, settings, stopping.signal),
-    });
-  };
-  const start = async () => {
-    for (let failures = 1; !stopping.signal.aborted; failures += 1) {
-      try {
-        return await run();
-      } catch (error) {
-        log.warn({ failures, reason: (error as Error).message }, 'consumer could not start');
-        await consumer.disconnect().catch(() => undefined);
-        await sleep(Math.min(3_000, 200 * failures), undefined, { signal: stopping.signal }).catch(() => undefined);
-      }
-    }
-  };
+  const { signal } = stopping;
+  const nothingToHear = Object.keys(settings.subscriptions).length === 0;
+  const joined = new Promise<void>((resolve) => (nothingToHear ? resolve() : consumer.on(consumer.events.GROUP_JOIN, () => resolve())));
   // kafkajs restarts by itself after what it calls retriable; after the rest it would stay down.
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     log.warn({ reason: payload.error.message, restarts: payload.restart }, 'consumer crashed');
-    if (!payload.restart && !stopping.signal.aborted) void start();
+    if (!payload.restart && !signal.aborted) void run(consumer, settings, signal);
   });
-  if (topics.length > 0) void start();
-  else joined();
+  if (!nothingToHear) void run(consumer, settings, signal);
   return {
-    joined: joinedOnce,
+    joined,
     async stop() {
       stopping.abort();
       await consumer.stop().catch(() => undefined);
       await consumer.disconnect().catch(() => undefined);
     },
   };
+}
+
+/** Joins the group, however long the broker needs. */
+async function run(consumer: KafkaConsumer, settings: ConsumerSettings, signal: AbortSignal): Promise<void> {
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: Object.keys(settings.subscriptions).map((type) => settings.topicPrefix + type), fromBeginning: true });
+      return await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 4,
+        eachBatch: (batch) => eachBatch(batch, consumer, settings, signal),
+      });
+    } catch (error) {
+      settings.log.warn({ failures, reason: (error as Error).message }, 'consumer could not start');
+      await consumer.disconnect().catch(() => undefined);
+      await sleep(Math.min(3_000, 200 * failures), undefined, { signal }).catch(() => undefined);
+    }
+  }
 }
 
 async function eachBatch(payload: EachBatchPayload, consumer: KafkaConsumer, settings: ConsumerSettings, signal: AbortSignal) {

@@ -1,7 +1,9 @@
 import { sharedTable } from '../migrations.ts';
 
 /** What every service's schema has for messaging. Queue tables have their own autovacuum settings, so that they stay small. */
-export const messagingTables = (service: string): readonly string[] => {
+export const messagingTables = (service: string): readonly string[] => [...outboxTables(service), ...inboxTables(service)];
+
+function outboxTables(service: string): readonly string[] {
   const app = `accord_${service}`;
   const operator = `${app}_operator`;
   return [
@@ -28,6 +30,11 @@ export const messagingTables = (service: string): readonly string[] => {
     `create table outbox_refused (like outbox, reason text not null, refused_at timestamptz not null default now(), primary key (seq))`,
     `grant select, insert, delete on outbox_refused to ${operator}`,
     `grant select on outbox_refused to accord_auditor`,
+  ];
+}
+
+function inboxTables(service: string): readonly string[] {
+  return [
     `create table inbox (
        event_id uuid primary key,
        received_at timestamptz not null default now()
@@ -54,4 +61,4 @@ export const messagingTables = (service: string): readonly string[] => {
     `create index parked_events_key on parked_events (key, seq)`,
     sharedTable(service, 'parked_events'),
   ];
-};
+}
