@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import type { DocumentContent } from './content.ts';
+import { renderDocument } from './document.ts';
+import { breakLines, printable } from './line-breaking.ts';
+import { readPdf } from './pdf-reading.ts';
+import { sampleContent, sampleRow } from './sample-content.ts';
+
+const print = async (content: DocumentContent) => readPdf(await renderDocument(content));
+/** Text of all pages without line ends: cells wrap. */
+const flat = async (content: DocumentContent) => (await print(content)).pages.map(({ lines }) => lines.join('')).join('');
+
+const english: Partial<DocumentContent> = {
+  language: 'en',
+  partyA: { name: 'Example Technology Ltd.', certificate: 'C-1', address: '1 Road, Shenzhen', contact: 'Li Lei' },
+  partyB: { name: 'Provider Ltd.', certificate: 'C-2', address: '2 Road, Beijing', contact: '400', bank: 'A Bank', account: '622' },
+  rows: [sampleRow(1, { serviceName: 'Cloud Compute', configuration: [{ name: 'Region', value: 'North' }, { name: 'IP address', value: '10.0.0.1' }] })],
+};
+
+test('CTR-14 a Chinese contract states number, kind, parties, orders, and template version', async () => {
+  const text = await flat(sampleContent(2));
+  for (const part of [
+    '云服务订单合同', '合同编号：CT-2026-00001234', '深圳市示例科技有限责任公司', '91440300EXAMPLE', '深圳市南山区深南大道 100 号', '李雷 13800000000',
+    '北京百度网讯科技有限公司', '91110000EXAMPLE', '招商银行北京分行', '110902250210803', `ord_${'0'.repeat(31)}1`, `ord_${'0'.repeat(31)}2`,
+    '云服务器BCC', '机型：bcc.g5.c2m8', '地域：华北-北京', 'IP 地址：182.61.0.2', '12 个月', '¥100.00', '模板版本：2026-01', '第 1 页 共 1 页',
+  ]) expect(text.replaceAll(' ', '')).toContain(part.replaceAll(' ', ''));
+});
+
+test('CTR-14 an English contract states number, kind, parties, orders, and template version', async () => {
+  const text = await flat(sampleContent(1, english));
+  for (const part of [
+    'Cloud Service Order Contract', 'Contract number: CT-2026-00001234', 'Example Technology Ltd.', 'C-1', '1 Road, Shenzhen', 'Li Lei', 'Provider Ltd.', 'C-2',
+    'A Bank', '622', 'Region: North', 'IP address: 10.0.0.1', 'Template version: 2026-01', 'Page 1 of 1', "Place for Party A's seal",
+    'nothing need be sent back',
+  ]) expect(text).toContain(part);
+});
+
+test('CTR-14 the sum stands in figures, in Chinese also in capital numerals', async () => {
+  const total = { amount: '1004.05', currency: 'CNY' };
+  expect(await flat(sampleContent(1, { total }))).toMatch(/人民币壹仟零肆元零伍分.*¥1,004\.05/);
+  expect(await flat(sampleContent(1, { ...english, total }))).toContain('CN¥1,004.05');
+  const dollars = await flat(sampleContent(1, { total: { amount: '1004.05', currency: 'USD' } }));
+  expect(dollars).toContain('US$1,004.05');
+  expect(dollars).not.toContain('人民币');
+});
+
+test('CTR-14 a payment request is invalid when it is not paid by the time it prints', async () => {
+  const request = { kind: 'payment_request', payBy: '2026-03-08T02:10:05.000Z' } as const;
+  const chinese = await flat(sampleContent(1, request));
+  expect(chinese).toContain('云服务请款合同');
+  expect(chinese).toContain('甲方应于 2026-03-08 10:10:05');
+  expect(chinese).toContain('逾期未付清的，本合同及其全部约定自该时间起自动失效');
+  expect(await flat(sampleContent(1, { ...english, ...request }))).toContain('becomes invalid');
+  expect(await flat(sampleContent(1))).not.toContain('逾期未付清');
+});
+
+test('CTR-14 Party A has a place for its own seal and need send nothing back; absent parts print a dash', async () => {
+  const text = await flat(sampleContent(1, { partyA: { name: '甲', certificate: null, address: null, contact: null } }));
+  expect(text).toContain('甲方盖章处');
+  expect(text).toContain('无需寄回');
+  expect(text).toMatch(/证件号码—/);
+});
+
+test('CTR-15 a row shows start and end, the billing cycle, the duration only, or nothing', async () => {
+  const period = { start: '2026-02-28T16:00:00.000Z', end: '2026-03-31T16:00:00.000Z' };
+  const rows = [
+    sampleRow(1, { period: { kind: 'period', ...period } }),
+    sampleRow(2, { period: { kind: 'cycle', ...period } }),
+    sampleRow(3, { period: { kind: 'duration', value: 3, unit: 'year' }, duration: null }),
+    sampleRow(4, { period: { kind: 'none' }, duration: null }),
+  ];
+  const text = await flat(sampleContent(4, { rows }));
+  expect(text).toContain('2026-03-01 00:00:00至 2026-04-01 00:00:00');
+  expect(text).toContain('2026-03-01 00:00:00至 2026-04-01 00:00:00（计费周期）');
+  expect(text).toContain('3 年—');
+  expect(text).toMatch(/IP 地址：182\.61\.0\.41——/);
+});
+
+test('CTR-16 pay as you go shows a dash; alone, it leaves the contract without an amount', async () => {
+  const usage = sampleRow(1, { cashPayable: null });
+  const mixed = await flat(sampleContent(2, { rows: [usage, sampleRow(2)], total: { amount: '100.00', currency: 'CNY' } }));
+  expect(mixed).toContain('12 个月—');
+  expect(mixed).toContain('按量付费服务，费用按实际用量以账单为准，不计入合同金额');
+  const alone = await flat(sampleContent(1, { rows: [usage], total: null }));
+  expect(alone).toContain('本合同不载明金额');
+  expect(alone).not.toContain('¥');
+  expect(alone).not.toContain('合计');
+});
+
+test('CTR-17 a draft has the watermark on every page and no seal; an official one has none', async () => {
+  const draft = await print(sampleContent(40));
+  expect(draft.pages.length).toBeGreaterThan(2);
+  for (const page of draft.pages) {
+    expect(page.lines).toContain('草稿 DRAFT');
+    expect(page.operators).toMatch(/\/F\d+ 84 Tf/);
+    expect(page.operators).not.toContain('/Seal Do');
+  }
+  const official = await print(sampleContent(40, { mark: 'official' }));
+  for (const page of official.pages) expect(page.text).not.toContain('DRAFT');
+});
+
+test('CTR-17 the same draft is downloaded byte by byte the same, whatever was printed between', async () => {
+  const first = await renderDocument(sampleContent(3));
+  await renderDocument(sampleContent(5, { ...english, mark: 'official' }));
+  expect((await renderDocument(sampleContent(3))).equals(first)).toBe(true);
+});
+
+test('CTR-19 text stays text, in embedded and subset fonts', async () => {
+  const { objects } = await print(sampleContent(1));
+  const fonts = [...objects.values()].filter((dictionary) => dictionary.includes('/Type /Font\n'));
+  expect(fonts.filter((font) => font.includes('/Subtype /Type0')).length).toBe(2);
+  const descriptors = [...objects.values()].filter((dictionary) => dictionary.includes('/Type /FontDescriptor'));
+  expect(descriptors.length).toBe(2);
+  for (const descriptor of descriptors) {
+    expect(descriptor).toMatch(/\/FontName \/[A-Z]{6}\+NotoSansSC-/);
+    expect(descriptor).toMatch(/\/FontFile2 \d+ 0 R/);
+  }
+});
+
+test('CTR-19 500 orders paginate under repeated table heads, each once and in order, while other work runs', async () => {
+  let turns = 0;
+  const tick = () => {
+    turns += 1;
+    pulse = setImmediate(tick);
+  };
+  let pulse = setImmediate(tick);
+  const { pages } = await print(sampleContent(500));
+  clearImmediate(pulse);
+  expect(turns).toBeGreaterThan(50);
+  const found = pages.flatMap(({ lines }) => [...lines.join('').matchAll(/IP 地址：182\.61\.0\.(\d+)/g)]);
+  expect(found.length).toBe(500);
+  for (const page of pages) {
+    if (page.text.includes('IP 地址')) expect(page.lines).toContain('规格配置');
+  }
+  const ids = [...pages.map(({ lines }) => lines.join('')).join('').matchAll(/ord_\d{32}/g)].map(([id]) => id);
+  expect(ids).toEqual(Array.from({ length: 500 }, (_, index) => `ord_${String(index + 1).padStart(32, '0')}`));
+  pages.forEach((page, index) => {
+    expect(page.lines).toContain(`第 ${String(index + 1)} 页 共 ${String(pages.length)} 页`);
+  });
+});
+
+test('CTR-19 a row longer than a page goes on at the next one', async () => {
+  const configuration = Array.from({ length: 200 }, (_, index) => ({ name: '选项', value: `值${String(index)}。` }));
+  const { pages } = await print(sampleContent(1, { rows: [sampleRow(1, { configuration })] }));
+  const text = pages.map(({ lines }) => lines.join('')).join('');
+  expect(pages.length).toBeGreaterThan(3);
+  for (const { value } of configuration) expect(text).toContain(`选项：${value}`);
+});
+
+test('CTR-23 the terms of service are linked', async () => {
+  const { objects, pages } = await print(sampleContent(1));
+  expect(pages[0]?.text).toContain('https://cloud.example.com/terms');
+  expect([...objects.values()].join('')).toContain('/URI (https://cloud.example.com/terms)');
+});
+
+test('what customers typed cannot hide or reorder what is agreed', async () => {
+  const name = '甲\u202e公司\u0000\n(乙) \\ ) Tj\u200b';
+  expect(printable(name)).toBe('甲公司 (乙) \\ ) Tj');
+  expect(await flat(sampleContent(1, { partyA: { name, certificate: null, address: null, contact: null } }))).toContain('甲公司 (乙) \\ ) Tj');
+});
+
+test('lines keep every character, fit the width, and begin with no closing mark where one could stay', () => {
+  const advance = (character: string) => (/[\u0020-\u007e]/.test(character) ? 0.5 : 1);
+  const measure = (text: string) => [...text].reduce((sum, character) => sum + advance(character), 0);
+  const word = fc.string({ unit: fc.constantFrom(...'甲方，应。付（）清a1-./ ') });
+  fc.assert(
+    fc.property(word, fc.integer({ min: 4, max: 20 }), (text, width) => {
+      const lines = breakLines(text, width, advance);
+      expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
+      for (const line of lines) expect(measure(line)).toBeLessThanOrEqual(width);
+    }),
+  );
+  expect(breakLines('甲方应付清，乙方', 5, advance)).toEqual(['甲方应付', '清，乙方']);
+});
