@@ -30,6 +30,9 @@ export interface FrontDoor {
   stop(): Promise<void>;
 }
 
+/** Where each of them listens: `http://127.0.0.1:8081`. */
+export type Origins = Readonly<Record<ServiceName | 'issuer', string>>;
+
 interface Target {
   readonly origin: string;
   readonly path: string;
@@ -42,7 +45,7 @@ const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer
  * One address for the whole system: `/v1/…` by its first segment, `/docs/<service>/` and `/openapi/<service>.json`, and the issuer's
  * `/token`. Bodies are streamed both ways; headers, `X-Request-Id` among them, stay as they are.
  */
-export async function startFrontDoor(ask: { port: number; origins: Readonly<Record<ServiceName | 'issuer', string>> }): Promise<FrontDoor> {
+export async function startFrontDoor(ask: { port: number; host?: string; origins: Origins }): Promise<FrontDoor> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const server = createServer((request, response) => {
     const target = targetOf(request.url ?? '/', ask.origins);
@@ -52,7 +55,7 @@ export async function startFrontDoor(ask: { port: number; origins: Readonly<Reco
   });
   // Uploads and event streams may be slow; the services have timeouts of their own.
   server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(ask.port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(ask.port, ask.host ?? '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop() {
@@ -65,7 +68,7 @@ export async function startFrontDoor(ask: { port: number; origins: Readonly<Reco
 }
 
 /** Undefined where no service answers such a path. */
-export function targetOf(url: string, origins: Readonly<Record<ServiceName | 'issuer', string>>): Target | undefined {
+export function targetOf(url: string, origins: Origins): Target | undefined {
   const { pathname } = new URL(url, 'http://front.door');
   const [, first = '', second = ''] = pathname.split('/');
   if (first === 'v1' && Object.hasOwn(segments, second)) return { origin: origins[segments[second]!], path: url };

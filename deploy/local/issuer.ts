@@ -68,7 +68,7 @@ export interface Issuer extends Signer {
 }
 
 /** `GET /.well-known/jwks.json` and `POST /token` with `{ kind, accountId?, subject?, scope? }` → `{ access_token, token_type, expires_in }`. */
-export async function startIssuer(signer: Signer, port = 0): Promise<Issuer> {
+export async function startIssuer(signer: Signer, { port = 0, host = '127.0.0.1' } = {}): Promise<Issuer> {
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     const asked = `${request.method} ${request.url}`;
@@ -79,7 +79,7 @@ export async function startIssuer(signer: Signer, port = 0): Promise<Issuer> {
       .then((token) => answer(200, { access_token: token, token_type: 'Bearer', expires_in: 12 * 3600 }))
       .catch((error: Error) => answer(400, { error: 'invalid_request', error_description: error.message }));
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     ...signer,

@@ -20,7 +20,7 @@ export interface Mailbox {
 }
 
 /** An SMTP server that keeps what it is given. */
-export async function startMailbox({ port = 0, onMail }: { port?: number; onMail?: (mail: Mail) => void } = {}): Promise<Mailbox> {
+export async function startMailbox({ port = 0, host = '127.0.0.1', onMail }: { port?: number; host?: string; onMail?: (mail: Mail) => void } = {}): Promise<Mailbox> {
   const mails: Mail[] = [];
   const server = new SMTPServer({
     authOptional: true,
@@ -44,7 +44,7 @@ export async function startMailbox({ port = 0, onMail }: { port?: number; onMail
   });
   // A client that goes away in the middle is its own trouble.
   server.on('error', () => undefined);
-  await new Promise<void>((resolve, reject) => server.listen(port, '127.0.0.1', resolve).once('error', reject));
+  await new Promise<void>((resolve, reject) => server.listen(port, host, resolve).once('error', reject));
   const address = server.server.address() as AddressInfo;
   return { url: `smtp://127.0.0.1:${address.port}`, mails, stop: () => new Promise((resolve) => server.close(() => resolve())) };
 }

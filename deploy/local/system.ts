@@ -134,15 +134,15 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
   return { url: frontDoor.url, services, mails: mailbox.mails, token: issuer.token, logs: join(ask.dataDir, 'logs') };
 }
 
-interface Around {
-  readonly ask: SystemAsk;
-  readonly foundation: Foundation;
-  readonly issuer: Issuer;
-  readonly mailbox: Mailbox;
+export interface Around {
+  readonly ask: Pick<SystemAsk, 'profile' | 'settings' | 'settingsOf'>;
+  readonly foundation: Pick<System, 'databaseUrl' | 'brokers' | 'topicPrefix'>;
+  readonly issuer: Pick<Issuer, 'issuer' | 'audience' | 'jwksUrl'>;
+  readonly mailbox: Pick<Mailbox, 'url'>;
 }
 
 /** The environment of one service; docker-compose.yml gives the same. */
-function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbox }: Around): Settings {
+export function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbox }: Around): Settings {
   const roles = rolesOf(name);
   const urlOf = (role: string) => roleUrl(foundation.databaseUrl, role, developmentPassword(role));
   const tracing = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;

@@ -1,0 +1,77 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Origins, segments, startFrontDoor, targetOf } from './front-door.ts';
+import { readMail } from './mailbox.ts';
+import { readOptions } from './options.ts';
+
+const origins: Origins = { order: 'http://o', contract: 'http://c', refund: 'http://r', notification: 'http://n', issuer: 'http://i' };
+
+test.each([
+  ['/v1/orders/ord_1/cancel?x=1', 'http://o', '/v1/orders/ord_1/cancel?x=1'],
+  ['/v1/remittance-claims', 'http://o', '/v1/remittance-claims'],
+  ['/v1/contracts', 'http://c', '/v1/contracts'],
+  ['/v1/refund-quotes', 'http://r', '/v1/refund-quotes'],
+  ['/v1/timeline?about=ord_1', 'http://n', '/v1/timeline?about=ord_1'],
+  ['/docs/refund/', 'http://r', '/docs'],
+  ['/docs/refund/openapi.json', 'http://r', '/openapi.json'],
+  ['/openapi/order.json', 'http://o', '/openapi.json'],
+  ['/token', 'http://i', '/token'],
+])('%s goes to %s%s', (url, origin, path) => expect(targetOf(url, origins)).toEqual({ origin, path }));
+
+test.each(['/', '/v1', '/v1/', '/v1/nothing', '/v1/constructor', '/v2/orders', '/metrics', '/docs/other/', '/openapi/issuer.json'])('%s leads nowhere', (url) =>
+  expect(targetOf(url, origins)).toBeUndefined(),
+);
+
+test('API-13 bodies and headers go through as they are, and a service that is away answers 503', async () => {
+  const echo = createServer((request, response) => {
+    response.setHeader('X-Request-Id', request.headers['x-request-id'] ?? '').setHeader('X-Path', request.url ?? '');
+    request.pipe(response);
+  });
+  await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+  const there = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
+  const door = await startFrontDoor({ port: 0, origins: { ...origins, order: there, contract: 'http://127.0.0.1:1' } });
+  try {
+    const body = '订单'.repeat(100_000);
+    const answer = await fetch(`${door.url}/v1/orders?a=%2F`, { method: 'POST', body, headers: { 'X-Request-Id': 'req_1' } });
+    expect(answer.headers.get('x-request-id')).toBe('req_1');
+    expect(answer.headers.get('x-path')).toBe('/v1/orders?a=%2F');
+    expect(await answer.text()).toBe(body);
+    const away = await fetch(`${door.url}/v1/contracts`);
+    expect(away.status).toBe(503);
+    expect(await away.json()).toMatchObject({ status: 503, code: 'server.unavailable' });
+    expect((await fetch(`${door.url}/v1/elsewhere`)).status).toBe(404);
+  } finally {
+    await door.stop();
+    await new Promise((resolve) => echo.close(resolve));
+  }
+});
+
+test('the segments of all services differ: one prefix, one service', () => expect(new Set(Object.values(segments)).size).toBe(4));
+
+test('a mail is read back: encoded subject, first plain text of several parts', () => {
+  const raw = [
+    'From: Accord <no-reply@accord.example>',
+    'Subject: =?UTF-8?B?6K6i5Y2V?= =?UTF-8?Q?_paid?=',
+    'Content-Type: multipart/alternative; boundary="b1"',
+    '',
+    '--b1',
+    'Content-Type: text/plain; charset=utf-8',
+    'Content-Transfer-Encoding: quoted-printable',
+    '',
+    '=E8=AE=A2=E5=8D=95 =',
+    'paid',
+    '--b1',
+    'Content-Type: text/html',
+    '',
+    '<p>x</p>',
+    '--b1--',
+  ].join('\r\n');
+  expect(readMail(raw)).toMatchObject({ subject: '订单 paid', text: '订单 paid\r\n' });
+});
+
+test('npm start says what it understands', () => {
+  expect(readOptions([])).toEqual({ once: false, profile: 'baidu' });
+  expect(readOptions(['--once', '--profile', 'alibaba'])).toEqual({ once: true, profile: 'alibaba' });
+  expect(() => readOptions(['--profile', 'other'])).toThrow('there is no profile other');
+  expect(() => readOptions(['--twice'])).toThrow('usage: npm start');
+});
