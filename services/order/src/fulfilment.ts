@@ -1,5 +1,5 @@
 import { Refusal, type Tx } from '@accord/platform';
-import { changeFacts, failFulfilment, fulfilOrder, type Order, type OrderId } from './order.ts';
+import { changeFacts, expectFulfillable, failFulfilment, fulfilOrder, type Order, type OrderId } from './order.ts';
 import { lockOrder, saveOrder, saveOrderInstances } from './order-store.ts';
 import { createResource, extendResource, type Given } from './resource.ts';
 import { lockResources, saveResource } from './resource-store.ts';
@@ -17,6 +17,7 @@ export async function onCreated(tx: Tx, { orderId, instances }: { orderId: Order
   const resources = await lockResources(tx, instanceIds); // instances before orders, as everywhere
   const order = await lockOrder(tx, orderId);
   if (order.fulfilment === 'created' && sameIds(order.instanceIds, instanceIds)) return order;
+  expectFulfillable(order);
   checkInstances(order, instances);
 
   const saved = await saveOrder(tx, fulfilOrder(order, { instanceIds, servicePeriod: servicePeriodOf(instances) }));

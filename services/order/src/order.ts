@@ -76,11 +76,15 @@ export function placeOrder(order: Omit<Order, 'version' | 'status' | 'fulfilment
   return { state: placed, facts: [{ type: 'order.placed', data: { order: snapshot(placed) } }], change: 'placed', note: null };
 }
 
+/** ORD-5: only unpaid and before payBy. */
+export function expectPayable(order: Order, now: Date) {
+  if (orderLifecycle.allows(order.status, 'pay') && !isOverdue(order, now)) return;
+  throw new Refusal('conflict', 'order.not_payable', { orderId: order.orderId, status: order.status, payBy: order.payBy?.toISOString() ?? null });
+}
+
 /** ORD-5. `parts` together equal payableAmount; that is the payment's to check. The contract that holds it keeps it (CTR-29). */
 export function payOrder(order: Order, payment: { reference: string; parts: Parts; at: Date }): OrderDecision {
-  if (!orderLifecycle.allows(order.status, 'pay') || isOverdue(order, payment.at)) {
-    throw new Refusal('conflict', 'order.not_payable', { orderId: order.orderId, status: order.status, payBy: order.payBy?.toISOString() ?? null });
-  }
+  expectPayable(order, payment.at);
   const { cash, giftCredit, storedCard, voucher } = payment.parts;
   const next = amend(order, {
     status: orderLifecycle.after(order.status, 'pay'),
@@ -128,7 +132,7 @@ export function failFulfilment(order: Order, failure: { reason: string | null; a
   );
 }
 
-function expectFulfillable(order: Order) {
+export function expectFulfillable(order: Order) {
   if (order.status === 'paid' && order.fulfilment === 'creating') return;
   throw new Refusal('conflict', 'order.not_fulfillable', { orderId: order.orderId, status: order.status, fulfilment: order.fulfilment });
 }

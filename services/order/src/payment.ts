@@ -1,6 +1,6 @@
 import { add, equal, isNegative, sum, zero } from '@accord/money';
 import { Refusal, type Tx } from '@accord/platform';
-import { payOrder, type Order, type Parts } from './order.ts';
+import { expectPayable, payOrder, type Order, type Parts } from './order.ts';
 import { lockOrder, saveOrder } from './order-store.ts';
 
 /** One payment of one order, as it was made; it never changes. */
@@ -27,7 +27,7 @@ export async function pay(tx: Tx, ask: { orderId: string; paymentReference: stri
   const earlier = await tx.one<Payment>(`select ${columns} from payments where payment_reference = $1`, [paymentReference]);
   if (earlier) return sameAgain(earlier, order, parts);
 
-  const paid = payOrder(order, { reference: paymentReference, parts, at: tx.now });
+  expectPayable(order, tx.now);
   checkSum(order, parts);
   const payment = await tx.one<Payment>(
     `insert into payments (payment_reference, order_id, account_id, parts, paid_at) values ($1, $2, $3, $4, $5)
@@ -35,7 +35,7 @@ export async function pay(tx: Tx, ask: { orderId: string; paymentReference: stri
     [paymentReference, order.orderId, order.accountId, parts, tx.now],
   );
   if (!payment) throw new Refusal('conflict', 'payment.reference_used', { paymentReference });
-  await saveOrder(tx, paid);
+  await saveOrder(tx, payOrder(order, { reference: paymentReference, parts, at: tx.now }));
   return payment;
 }
 

@@ -1,0 +1,378 @@
+import { loadProfile, type Profile } from '@accord/profile';
+import { testService, type TestService } from '@accord/testing';
+import {
+  aContract, announcedOf, anOrder, apply, aRefund, contractSays, cny, fulfil, instance, pay, place, placeAndPay, publishCatalogue, refundSays, stored,
+} from './samples.ts';
+import { orderService } from './service.ts';
+
+const day = 24 * 3_600_000;
+const rounds = 50;
+const profile: Profile = { ...loadProfile('baidu'), orders: { payWithinMs: 7 * day, payWithinWhenContractedMs: 30 * day } };
+let t: TestService;
+let made = 0;
+const newContract = () => `ctr_${(made += 1)}`;
+const newRefund = () => `rfd_${(made += 1)}`;
+const newInstance = () => `i-r${(made += 1)}`;
+
+beforeAll(async () => {
+  t = await testService({ service: (around) => orderService({ profile }, around) });
+  await publishCatalogue(t);
+}, 30_000);
+afterAll(() => t?.stop());
+afterEach(() => {
+  t.clock.offsetMs = 0;
+});
+
+const reserved = (id: string) => t.event('order.reserved', ({ holder }) => holder.id === id);
+const refused = (id: string) => t.event('order.reservation_refused', ({ holder }) => holder.id === id);
+const answersTo = (id: string) => t.events.filter(({ type, subject }) => subject.id === id && type.startsWith('order.reserv')).map(({ type }) => type);
+const codesOf = async (id: string) => (await refused(id)).data.refusals.map(({ code }) => code);
+const holdOf = async (orderId: string) => {
+  const { hold_kind: kind, hold_id: id } = await stored(t, orderId);
+  return id === null ? null : { kind, id };
+};
+const contractEnds = (contractId: string, orderIds: string[], how = {}) =>
+  contractSays(t, 'contract.voided', aContract(contractId, orderIds, { status: 'voided', version: 2 }), { reason: 'unintended', text: null, orderId: null }, how);
+const askRefund = (refundId: string, instanceIds: string[], change: object = {}) => refundSays(t, 'refund.requested', aRefund(refundId, instanceIds, change));
+const oneInstance = async (accountId = 'acc_1') => {
+  const instanceId = newInstance();
+  const { body } = await placeAndPay(t, accountId, {}, [instance(instanceId)]);
+  return { instanceId, orderId: body.orderId as string };
+};
+
+describe('contracts', () => {
+  test('ORD-12 EVT-20 a contract gets all its orders, each with the version its hold gave it, and the same question changes nothing', async () => {
+    const contractId = newContract();
+    const orderIds = [(await place(t, 'acc_1')).orderId, (await oneInstance()).orderId];
+    const id = await apply(t, contractId, orderIds);
+    const { data } = await reserved(contractId);
+    expect(data).toMatchObject({ holder: { kind: 'contract', id: contractId }, accountId: 'acc_1', resources: [] });
+    expect(data.orders.map(({ orderId, version, status }) => [orderId, version, status])).toEqual([[orderIds[0], 2, 'unpaid'], [orderIds[1], 4, 'paid']]);
+    expect(data.orders.every(({ hold }) => hold?.id === contractId)).toBe(true);
+
+    await contractSays(t, 'contract.requested', aContract(contractId, orderIds), { earlierEnded: [] }, { id, repeat: 2 });
+    await apply(t, contractId, orderIds);
+    await t.settled();
+    expect(answersTo(contractId)).toEqual(['order.reserved']);
+    expect(await stored(t, orderIds[0] as string)).toMatchObject({ version: 2, hold_kind: 'contract', hold_id: contractId });
+    expect((await t.customer('acc_1').get(`/v1/orders/${orderIds[0]}`)).body).toMatchObject({
+      hold: { kind: 'contract', id: contractId }, links: { contract: `/v1/contracts/${contractId}` }, allowedOperations: ['view', 'pay', 'cancel'],
+    });
+  });
+
+  test('ORD-12 all or none: every reason is named per order, another account\'s order is not found and shown to nobody', async () => {
+    const [free, held, cancelled, foreign] = [await place(t, 'acc_1'), await place(t, 'acc_1'), await place(t, 'acc_1'), await place(t, 'acc_2')];
+    const voided = await place(t, 'acc_1');
+    await t.customer('acc_1').post(`/v1/orders/${cancelled.orderId}/cancel`, { reason: 'x' });
+    await pay(t, voided.orderId);
+    await t.platform().post(`/v1/orders/${voided.orderId}/fulfilment`, { outcome: 'failed' });
+    const [first, second] = [newContract(), newContract()];
+    await apply(t, first, [held.orderId]);
+    await reserved(first);
+    await apply(t, second, [free.orderId, held.orderId, cancelled.orderId, voided.orderId, foreign.orderId]);
+    const { data } = await refused(second);
+    expect(data.refusals).toEqual([
+      { orderId: foreign.orderId, instanceId: null, code: 'order.not_found', holder: null },
+      { orderId: held.orderId, instanceId: null, code: 'order.held_by_contract', holder: { kind: 'contract', id: first } },
+      { orderId: cancelled.orderId, instanceId: null, code: 'order.cancelled', holder: null },
+      { orderId: voided.orderId, instanceId: null, code: 'order.voided', holder: null },
+    ]);
+    expect(data.orders.map(({ accountId }) => accountId)).toEqual(['acc_1', 'acc_1', 'acc_1', 'acc_1']);
+    expect(await stored(t, free.orderId)).toMatchObject({ hold_id: null, version: 1 });
+  });
+
+  test('ORD-12 an order past its payBy is expired on the spot and refused', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    await t.sql(`update orders set pay_by = now() + interval '300 ms' where order_id = $1`, [orderId]);
+    t.running.workers.forEach((worker) => void worker.stop());
+    const contractId = newContract();
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    await apply(t, contractId, [orderId]);
+    expect(await codesOf(contractId)).toEqual(['order.cancelled']);
+    await t.settled({ dueWork: false });
+    expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.cancelled@2']);
+    expect((await t.event('order.cancelled', ({ order }) => order.orderId === orderId)).data.reason).toBe('expired');
+  });
+
+  test('ORD-12 CTR-4 two applications that race for overlapping orders: exactly one wins', async () => {
+    const pairs: [string, string][] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const [a, b, c] = await Promise.all([place(t, 'acc_1'), place(t, 'acc_1'), place(t, 'acc_1')]);
+      const pair: [string, string] = [newContract(), newContract()];
+      pairs.push(pair);
+      await Promise.all([apply(t, pair[0], [a.orderId, b.orderId]), apply(t, pair[1], [c.orderId, b.orderId])]);
+    }
+    await t.settled({ dueWork: false });
+    for (const [one, two] of pairs) {
+      expect([...answersTo(one), ...answersTo(two)].sort()).toEqual(['order.reservation_refused', 'order.reserved']);
+      const winner = answersTo(one)[0] === 'order.reserved' ? one : two;
+      const holds = await t.sql('select hold_id from orders where hold_id = any($1)', [[one, two]]);
+      expect(holds).toEqual([{ hold_id: winner }, { hold_id: winner }]);
+    }
+  }, 60_000);
+
+  test('ORD-13 EVT-22 a voided contract gives its orders back, once, and another can have them', async () => {
+    const contractId = newContract();
+    const { orderId } = await place(t, 'acc_1');
+    await apply(t, contractId, [orderId]);
+    await reserved(contractId);
+    await contractEnds(contractId, [orderId], { repeat: 3 });
+    await contractEnds(contractId, [orderId]);
+    const { data } = await t.event('order.released', ({ order }) => order.orderId === orderId);
+    expect(data).toMatchObject({ holder: { kind: 'contract', id: contractId }, order: { hold: null, version: 3 } });
+    await t.settled({ dueWork: false });
+    expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.released@3']);
+    const next = newContract();
+    await apply(t, next, [orderId]);
+    await reserved(next);
+    expect(await holdOf(orderId)).toEqual({ kind: 'contract', id: next });
+  });
+
+  test('ORD-13 an end that comes before its reservation is remembered, and the late reservation is refused', async () => {
+    const contractId = newContract();
+    const { orderId } = await place(t, 'acc_1');
+    await contractEnds(contractId, [orderId]);
+    await t.settled({ dueWork: false });
+    await apply(t, contractId, [orderId]);
+    expect(await codesOf(contractId)).toEqual(['holder.ended']);
+    await apply(t, contractId, [orderId]);
+    await t.settled({ dueWork: false });
+    expect(answersTo(contractId)).toEqual(['order.reservation_refused']);
+    expect(await stored(t, orderId)).toMatchObject({ hold_id: null, version: 1 });
+  });
+
+  test('ORD-13 an application names the earlier contract whose end was not yet seen; it is ended first, and its own end comes later', async () => {
+    const [earlier, next] = [newContract(), newContract()];
+    const [a, b] = [(await place(t, 'acc_1')).orderId, (await place(t, 'acc_1')).orderId];
+    await apply(t, earlier, [a, b]);
+    await reserved(earlier);
+    await apply(t, next, [a], {}, [{ orderId: a, contractId: earlier }]);
+    expect((await reserved(next)).data.orders).toMatchObject([{ orderId: a, version: 4, hold: { id: next } }]);
+    await contractEnds(earlier, [a, b]);
+    await t.event('order.released', ({ order }) => order.orderId === b);
+    await t.settled({ dueWork: false });
+    expect(announcedOf(t, a)).toEqual(['order.placed@1', 'order.released@3']);
+    expect(await holdOf(a)).toEqual({ kind: 'contract', id: next });
+    expect(await holdOf(b)).toBeNull();
+  });
+
+  test('ORD-6 EVT-21 cancelling an order ends its hold at once, and the contract\'s end frees the others', async () => {
+    const contractId = newContract();
+    const [a, b] = [(await place(t, 'acc_1')).orderId, (await place(t, 'acc_1')).orderId];
+    await apply(t, contractId, [a, b]);
+    await reserved(contractId);
+    expect(await t.customer('acc_1').post(`/v1/orders/${a}/cancel`, { reason: 'x' })).toMatchObject({ status: 200, body: { hold: null, status: 'cancelled' } });
+    expect(await holdOf(b)).toEqual({ kind: 'contract', id: contractId });
+    await contractEnds(contractId, [a, b]);
+    await t.event('order.released', ({ order }) => order.orderId === b);
+    await t.settled({ dueWork: false });
+    expect(announcedOf(t, a)).toEqual(['order.placed@1', 'order.cancelled@3']);
+  });
+
+  test('ORD-8 ORD-9 a drafted contract moves payBy, also after it ended, and the new payBy is announced again', async () => {
+    const contractId = newContract();
+    const { orderId, createdAt } = await place(t, 'acc_1');
+    const drafted = aContract(contractId, [orderId], { status: 'draft', version: 2 });
+    await contractEnds(contractId, [orderId]);
+    await contractSays(t, 'contract.drafted', drafted);
+    const { data } = await t.event('order.changed', ({ order }) => order.orderId === orderId);
+    expect(data).toMatchObject({ what: ['payBy'], order: { payBy: new Date(Date.parse(createdAt) + 30 * day).toISOString(), version: 2 } });
+    await contractSays(t, 'contract.drafted', drafted);
+    await t.settled({ dueWork: false });
+    expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.changed@2']);
+    const paid = await oneInstance();
+    await contractSays(t, 'contract.drafted', aContract(newContract(), [paid.orderId], { status: 'draft' }));
+    await t.settled({ dueWork: false });
+    expect(await stored(t, paid.orderId)).toMatchObject({ version: 3 });
+  });
+
+  test('EVT-5 a reservation of 500 orders is one event under 900 KB', async () => {
+    const { orderId } = await place(t, 'acc_big', { configuration: Array.from({ length: 8 }, (_, n) => ({ name: `参数 ${n}`, value: '某个较长的配置值' })) });
+    await t.sql(
+      `insert into orders select (o).* from (select jsonb_populate_record(o, jsonb_build_object('order_id', 'ord_' || lpad(n::text, 32, '0'))) as o
+         from orders o, generate_series(1, 499) n where o.order_id = $1) x`,
+      [orderId],
+    );
+    const ids = (await t.sql<{ order_id: string }>(`select order_id from orders where account_id = 'acc_big'`)).map((row) => row.order_id);
+    const contractId = newContract();
+    await apply(t, contractId, ids, { accountId: 'acc_big' });
+    const { data } = await reserved(contractId);
+    expect(data.orders).toHaveLength(500);
+    expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThan(900_000);
+  });
+});
+
+describe('refunds', () => {
+  test('ORD-12 EVT-20 a refund of an instance gets every paid order of it, those it had not seen included', async () => {
+    const { instanceId, orderId } = await oneInstance();
+    const renewal = await place(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] });
+    const dropped = renewal.orderId;
+    await t.customer('acc_1').post(`/v1/orders/${dropped}/cancel`, { reason: 'x' });
+    const { body } = await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] }, [
+      instance(instanceId, { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' }),
+    ]);
+    const refundId = newRefund();
+    await askRefund(refundId, [instanceId], { orderIds: [orderId] });
+    const { data } = await reserved(refundId);
+    expect(data.orders.map((order) => [order.orderId, order.refundState])).toEqual([[orderId, 'in_progress'], [body.orderId, 'in_progress']]);
+    expect(data.resources).toMatchObject([{ instanceId, orderIds: [orderId, body.orderId] }]);
+
+    const blocked = await t.customer('acc_1').post('/v1/orders', anOrder({ orderType: 'renewal', instanceIds: [instanceId] }));
+    expect(blocked).toMatchObject({ status: 409, body: { code: 'order.held_by_refund' } });
+    const [contract, second] = [newContract(), newRefund()];
+    await apply(t, contract, [orderId]);
+    await askRefund(second, [instanceId]);
+    expect(await codesOf(contract)).toEqual(['order.held_by_refund']);
+    expect(await codesOf(second)).toEqual(['order.held_by_refund', 'order.held_by_refund']);
+  });
+
+  test('ORD-12 an open order on the instance, a contract over one of its orders, and an unknown instance refuse a refund', async () => {
+    const [busy, held, theirs] = [await oneInstance(), await oneInstance(), await oneInstance('acc_2')];
+    const open = await place(t, 'acc_1', { orderType: 'renewal', instanceIds: [busy.instanceId] });
+    const contractId = newContract();
+    await apply(t, contractId, [held.orderId]);
+    await reserved(contractId);
+    const refundId = newRefund();
+    await askRefund(refundId, [busy.instanceId, held.instanceId, theirs.instanceId]);
+    const { data } = await refused(refundId);
+    expect(data.refusals).toEqual([
+      { orderId: open.orderId, instanceId: busy.instanceId, code: 'order.instance_busy', holder: null },
+      { orderId: held.orderId, instanceId: held.instanceId, code: 'order.held_by_contract', holder: { kind: 'contract', id: contractId } },
+      { orderId: null, instanceId: theirs.instanceId, code: 'order.not_found', holder: null },
+    ]);
+    expect(JSON.stringify(data)).not.toContain(theirs.orderId);
+    expect(await holdOf(busy.orderId)).toBeNull();
+  });
+
+  test('ORD-13 EVT-23 a refund that comes to nothing gives everything back', async () => {
+    for (const end of [
+      ['refund.refused', { refusals: [] }],
+      ['refund.rejected', { text: 'no' }],
+      ['refund.withdrawn', {}],
+    ] as const) {
+      const { instanceId, orderId } = await oneInstance();
+      const refundId = newRefund();
+      await askRefund(refundId, [instanceId]);
+      await reserved(refundId);
+      await refundSays(t, end[0], aRefund(refundId, [instanceId], { version: 2 }), end[1]);
+      const { data } = await t.event('order.released', ({ order }) => order.orderId === orderId);
+      expect(data).toMatchObject({ holder: { kind: 'refund', id: refundId }, order: { hold: null, refundState: 'none', version: 5 } });
+    }
+  });
+
+  test('ORD-14 EVT-23 a succeeded refund voids the order and releases the resource, once', async () => {
+    const { instanceId, orderId } = await oneInstance();
+    const refundId = newRefund();
+    await askRefund(refundId, [instanceId]);
+    await reserved(refundId);
+    const succeeded = () => refundSays(t, 'refund.succeeded', aRefund(refundId, [instanceId], { version: 4, status: 'succeeded', orderIds: [orderId] }));
+    await succeeded();
+    await succeeded();
+    const { data } = await t.event('order.voided', ({ order }) => order.orderId === orderId);
+    expect(data).toMatchObject({ reason: 'refunded', order: { status: 'voided', refundState: 'full', hold: null, version: 5 } });
+    await t.settled({ dueWork: false });
+    expect(announcedOf(t, orderId).slice(3)).toEqual(['order.voided@5']);
+    expect(announcedOf(t, instanceId)).toEqual(['resource.changed@1', 'resource.changed@2']);
+    expect((await t.customer('acc_1').get(`/v1/resources/${instanceId}`)).body.released).toBe(true);
+    expect((await t.customer('acc_1').get(`/v1/orders/${orderId}`)).body.links.refunds).toEqual([`/v1/refunds/${refundId}`]);
+    const late = newContract();
+    await apply(t, late, [orderId]);
+    expect(await codesOf(late)).toEqual(['order.voided']);
+    const again = newRefund();
+    await askRefund(again, [instanceId]);
+    expect(await codesOf(again)).toEqual(['order.voided']);
+  });
+
+  test('ORD-14 refunding one of two instances makes the order partial and gives it back, refunding the last makes it full', async () => {
+    const [a, b] = [newInstance(), newInstance()];
+    const { body } = await placeAndPay(t, 'acc_1', { count: 2 }, [instance(a), instance(b)], '90.00');
+    const refund = async (instanceId: string) => {
+      const refundId = newRefund();
+      await askRefund(refundId, [instanceId]);
+      await reserved(refundId);
+      await refundSays(t, 'refund.succeeded', aRefund(refundId, [instanceId], { version: 4, status: 'succeeded' }));
+      return t.event('resource.changed', ({ resource }) => resource.instanceId === instanceId && resource.released);
+    };
+    await refund(a);
+    await t.event('order.released', ({ order }) => order.orderId === body.orderId);
+    expect(await stored(t, body.orderId)).toMatchObject({ status: 'paid', refund_state: 'partial', hold_id: null, version: 5 });
+    await refund(b);
+    await t.settled({ dueWork: false });
+    expect(await stored(t, body.orderId)).toMatchObject({ status: 'voided', refund_state: 'full', version: 7 });
+    expect(announcedOf(t, body.orderId).slice(3)).toEqual(['order.changed@5', 'order.released@5', 'order.voided@7']);
+  });
+
+  test('ORD-14 a renewal-only refund voids the renewals of its lines and gives back their time; the instance lives on', async () => {
+    const { instanceId, orderId } = await oneInstance();
+    const period = { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' };
+    const renewal = (await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] }, [instance(instanceId, period)])).body.orderId;
+    const refundId = newRefund();
+    const none = cny('0.00');
+    const lines = [{ orderId: renewal, instanceId, paid: cny('45.00'), consumed: none, fee: none, refund: cny('45.00') }];
+    await askRefund(refundId, [instanceId], { kind: 'renewal_only', lines });
+    await reserved(refundId);
+    await refundSays(t, 'refund.succeeded', aRefund(refundId, [instanceId], { kind: 'renewal_only', lines, version: 4, status: 'succeeded' }));
+    await t.event('order.voided', ({ order }) => order.orderId === renewal);
+    const { data } = await t.event('resource.changed', ({ resource }) => resource.instanceId === instanceId && resource.version === 3);
+    expect(data.resource).toMatchObject({ end: period.start, released: false });
+    expect((await t.event('order.released', ({ order }) => order.orderId === orderId)).data.order).toMatchObject({ status: 'paid', refundState: 'none', hold: null });
+  });
+
+  test('EVT-24 the refund of a failed fulfilment makes the voided order full and holds nothing', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    await pay(t, orderId);
+    await t.platform().post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed' });
+    const refund = aRefund(newRefund(), [], { kind: 'failed_fulfilment', orderIds: [orderId], version: 2, status: 'succeeded' });
+    await refundSays(t, 'refund.requested', refund);
+    await refundSays(t, 'refund.succeeded', refund);
+    await refundSays(t, 'refund.succeeded', refund);
+    const { data } = await t.event('order.changed', ({ order }) => order.orderId === orderId);
+    expect(data).toMatchObject({ what: ['refundState'], order: { refundState: 'full', status: 'voided', version: 4 } });
+    await t.settled({ dueWork: false });
+    expect(announcedOf(t, orderId).at(-1)).toBe('order.changed@4');
+    expect(answersTo(refund.refundId)).toEqual([]);
+  });
+
+  test('EVT-30 refund against contract that race for one order: exactly one wins', async () => {
+    const pairs: [string, string, string][] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const { instanceId, orderId } = await oneInstance();
+      const pair: [string, string, string] = [newContract(), newRefund(), orderId];
+      pairs.push(pair);
+      await Promise.all([apply(t, pair[0], [orderId]), askRefund(pair[1], [instanceId])]);
+    }
+    await t.settled({ dueWork: false });
+    for (const [contractId, refundId, orderId] of pairs) {
+      expect([...answersTo(contractId), ...answersTo(refundId)].sort()).toEqual(['order.reservation_refused', 'order.reserved']);
+      const winner = answersTo(contractId)[0] === 'order.reserved' ? contractId : refundId;
+      expect(await holdOf(orderId)).toMatchObject({ id: winner });
+    }
+  }, 60_000);
+
+  test('ORD-12 a renewal placed while a refund is asked for: either the refund is refused or the renewal is', async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const { instanceId } = await oneInstance();
+      const refundId = newRefund();
+      const [placed] = await Promise.all([
+        t.customer('acc_1').post('/v1/orders', anOrder({ orderType: 'renewal', instanceIds: [instanceId] })),
+        askRefund(refundId, [instanceId]),
+      ]);
+      await t.settled({ dueWork: false });
+      expect(placed.status === 201 ? answersTo(refundId) : placed.body.code).toEqual(placed.status === 201 ? ['order.reservation_refused'] : 'order.held_by_refund');
+    }
+  }, 60_000);
+
+  test('EVT-34 every version of every order and resource was announced, and none that does not exist', async () => {
+    await t.settled({ dueWork: false });
+    const seen = new Map<string, Set<number>>();
+    const see = (id: string, version: number) => seen.set(id, (seen.get(id) ?? new Set()).add(version));
+    for (const { type, subject, data } of t.events) {
+      if (type === 'order.reserved') data.orders.forEach(({ orderId, version }) => see(orderId, version));
+      else see(subject.id, subject.version);
+    }
+    const owned = await t.sql<{ id: string; version: number }>(
+      `select order_id as id, version from orders where account_id <> 'acc_big' union all select instance_id, version from resources`,
+    );
+    for (const { id, version } of owned) expect([id, [...(seen.get(id) ?? [])].sort((a, b) => a - b)]).toEqual([id, Array.from({ length: version }, (_, n) => n + 1)]);
+  });
+});
