@@ -5,7 +5,6 @@ import { replay } from './delivery.ts';
 import { findDelivery, listAttempts, lockDelivery, saveDelivery } from './delivery-store.ts';
 import { countUnread, listInbox, markAllRead, markRead, type InboxMessage, type InboxPlace } from './inbox-store.ts';
 import type { Templates } from './template.ts';
-import { timelineRoute } from './timeline-http.ts';
 
 interface Texts {
   readonly templates: Templates;
@@ -13,7 +12,21 @@ interface Texts {
   readonly timeZone: string;
 }
 
-export const notificationRoutes = (texts: Texts): readonly Route[] => [...inboxRoutes(texts), ...deliveryRoutes, timelineRoute];
+type ItemOf = (message: InboxMessage, locale: Locale) => z.input<typeof InboxItem>;
+
+export function notificationRoutes({ templates, timeZone }: Texts): readonly Route[] {
+  const itemOf: ItemOf = (message, locale) => ({
+    notificationId: message.notificationId,
+    eventId: message.eventId,
+    eventType: message.eventType,
+    messageClass: message.messageClass,
+    about: { kind: message.aggregate, id: message.aggregateId },
+    ...templates.inbox(message.eventType, message.data, { locale, timeZone }),
+    createdAt: message.createdAt.toISOString(),
+    readAt: message.readAt?.toISOString() ?? null,
+  });
+  return [inboxRoute(itemOf), unreadCountRoute, readRoute(itemOf), readAllRoute, deliveryRoute, replayRoute];
+}
 
 const Id = z.string().min(1).max(64);
 const OfAccount = { accountId: Id.optional() };
@@ -33,63 +46,54 @@ const InboxItem = z.object({
   readAt: Instant.nullable(),
 });
 
-const inboxRoutes = ({ templates, timeZone }: Texts): readonly Route[] => {
-  const item = (message: InboxMessage, locale: Locale): z.input<typeof InboxItem> => ({
-    notificationId: message.notificationId,
-    eventId: message.eventId,
-    eventType: message.eventType,
-    messageClass: message.messageClass,
-    about: { kind: message.aggregate, id: message.aggregateId },
-    ...templates.inbox(message.eventType, message.data, { locale, timeZone }),
-    createdAt: message.createdAt.toISOString(),
-    readAt: message.readAt?.toISOString() ?? null,
+const inboxRoute = (itemOf: ItemOf): Route =>
+  route({
+    method: 'get',
+    path: '/v1/notifications',
+    summary: 'The inbox of an account: unread messages first, then the newest.',
+    access: reader,
+    query: z.strictObject({ ...pageQuery, ...OfAccount }),
+    answer: paged(InboxItem),
+    inTransaction: async (tx, { actor, query: { limit, cursor, accountId }, locale }) => {
+      const after = cursor === undefined ? undefined : placeOf(cursor);
+      const found = await listInbox(tx, { accountId: accountOf(actor, accountId), after, limit: limit + 1 });
+      const messages = found.slice(0, limit);
+      const last = found.length > limit ? messages.at(-1) : undefined;
+      const nextCursor = last ? encodeCursor([String(last.readAt === null), last.createdAt.toISOString(), last.notificationId]) : null;
+      return { body: { data: messages.map((message) => itemOf(message, locale)), nextCursor } };
+    },
   });
-  return [
-    route({
-      method: 'get',
-      path: '/v1/notifications',
-      summary: 'The inbox of an account: unread messages first, then the newest.',
-      access: reader,
-      query: z.strictObject({ ...pageQuery, ...OfAccount }),
-      answer: paged(InboxItem),
-      inTransaction: async (tx, { actor, query: { limit, cursor, accountId }, locale }) => {
-        const after = cursor === undefined ? undefined : placeOf(cursor);
-        const found = await listInbox(tx, { accountId: accountOf(actor, accountId), after, limit: limit + 1 });
-        const messages = found.slice(0, limit);
-        const last = found.length > limit ? messages.at(-1) : undefined;
-        const nextCursor = last ? encodeCursor([String(last.readAt === null), last.createdAt.toISOString(), last.notificationId]) : null;
-        return { body: { data: messages.map((message) => item(message, locale)), nextCursor } };
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/v1/notifications/unread-count',
-      summary: 'How many messages of the inbox are unread.',
-      access: reader,
-      query: z.strictObject(OfAccount),
-      answer: z.object({ unread: z.int() }),
-      inTransaction: async (tx, { actor, query }) => ({ body: { unread: await countUnread(tx, accountOf(actor, query.accountId)) } }),
-    }),
-    route({
-      method: 'post',
-      path: '/v1/notifications/{notificationId}/read',
-      summary: 'Marks one message as read; the first reading counts.',
-      access: { customer: 'notifications:write' },
-      params: z.strictObject({ notificationId: Id }),
-      answer: InboxItem,
-      refusals: ['notification.not_found'],
-      inTransaction: async (tx, { params, locale }) => ({ body: item(await markRead(tx, params.notificationId), locale) }),
-    }),
-    route({
-      method: 'post',
-      path: '/v1/notifications/read',
-      summary: 'Marks every message of the inbox as read.',
-      access: { customer: 'notifications:write' },
-      answer: z.object({ read: z.int() }),
-      inTransaction: async (tx, { actor }) => ({ body: { read: await markAllRead(tx, accountOf(actor)) } }),
-    }),
-  ];
-};
+
+const unreadCountRoute = route({
+  method: 'get',
+  path: '/v1/notifications/unread-count',
+  summary: 'How many messages of the inbox are unread.',
+  access: reader,
+  query: z.strictObject(OfAccount),
+  answer: z.object({ unread: z.int() }),
+  inTransaction: async (tx, { actor, query }) => ({ body: { unread: await countUnread(tx, accountOf(actor, query.accountId)) } }),
+});
+
+const readRoute = (itemOf: ItemOf): Route =>
+  route({
+    method: 'post',
+    path: '/v1/notifications/{notificationId}/read',
+    summary: 'Marks one message as read; the first reading counts.',
+    access: { customer: 'notifications:write' },
+    params: z.strictObject({ notificationId: Id }),
+    answer: InboxItem,
+    refusals: ['notification.not_found'],
+    inTransaction: async (tx, { params, locale }) => ({ body: itemOf(await markRead(tx, params.notificationId), locale) }),
+  });
+
+const readAllRoute = route({
+  method: 'post',
+  path: '/v1/notifications/read',
+  summary: 'Marks every message of the inbox as read.',
+  access: { customer: 'notifications:write' },
+  answer: z.object({ read: z.int() }),
+  inTransaction: async (tx, { actor }) => ({ body: { read: await markAllRead(tx, accountOf(actor)) } }),
+});
 
 function placeOf(cursor: string): InboxPlace {
   const place = z.tuple([z.enum(['true', 'false']), Instant, Id]).safeParse(decodeCursor(cursor, 3));
@@ -130,30 +134,29 @@ async function deliveryDetail(tx: Tx, notificationId: string): Promise<z.input<t
   };
 }
 
-const deliveryRoutes: readonly Route[] = [
-  route({
-    method: 'get',
-    path: '/v1/notifications/{notificationId}',
-    summary: 'How the delivery of one message went, attempt by attempt.',
-    access: reader,
-    params: z.strictObject({ notificationId: Id }),
-    answer: DeliveryDetail,
-    refusals: ['notification.not_found'],
-    inTransaction: async (tx, { params }) => ({ body: await deliveryDetail(tx, params.notificationId) }),
-  }),
-  route({
-    method: 'post',
-    path: '/v1/notifications/{notificationId}/replay',
-    summary: 'Sends a dead e-mail again.',
-    access: { operator: true },
-    params: z.strictObject({ notificationId: Id }),
-    answer: DeliveryDetail,
-    refusals: ['notification.not_found', 'notification.not_dead'],
-    inTransaction: async (tx, { params: { notificationId } }) => {
-      const delivery = await lockDelivery(tx, notificationId);
-      if (delivery.status !== 'dead') throw new Refusal('conflict', 'notification.not_dead', { notificationId, status: delivery.status });
-      await saveDelivery(tx, replay(delivery, tx.now));
-      return { body: await deliveryDetail(tx, notificationId) };
-    },
-  }),
-];
+const deliveryRoute = route({
+  method: 'get',
+  path: '/v1/notifications/{notificationId}',
+  summary: 'How the delivery of one message went, attempt by attempt.',
+  access: reader,
+  params: z.strictObject({ notificationId: Id }),
+  answer: DeliveryDetail,
+  refusals: ['notification.not_found'],
+  inTransaction: async (tx, { params }) => ({ body: await deliveryDetail(tx, params.notificationId) }),
+});
+
+const replayRoute = route({
+  method: 'post',
+  path: '/v1/notifications/{notificationId}/replay',
+  summary: 'Sends a dead e-mail again.',
+  access: { operator: true },
+  params: z.strictObject({ notificationId: Id }),
+  answer: DeliveryDetail,
+  refusals: ['notification.not_found', 'notification.not_dead'],
+  inTransaction: async (tx, { params: { notificationId } }) => {
+    const delivery = await lockDelivery(tx, notificationId);
+    if (delivery.status !== 'dead') throw new Refusal('conflict', 'notification.not_dead', { notificationId, status: delivery.status });
+    await saveDelivery(tx, replay(delivery, tx.now));
+    return { body: await deliveryDetail(tx, notificationId) };
+  },
+});

@@ -7,6 +7,7 @@ import { onEvent } from './notifying.ts';
 import { problems } from './problems.ts';
 import { openSmtp } from './smtp.ts';
 import { loadTemplates } from './template.ts';
+import { timelineRoute } from './timeline-http.ts';
 
 export interface NotificationConfig {
   readonly profile: Profile;
@@ -23,7 +24,7 @@ export function notificationService({ profile, smtpUrl, mailFrom }: Notification
     schema: 'notifications',
     migrations: new URL('../migrations/', import.meta.url),
     problems,
-    routes: notificationRoutes({ templates, timeZone: profile.timeZone }),
+    routes: [...notificationRoutes({ templates, timeZone: profile.timeZone }), timelineRoute],
     subscriptions: Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }])) as Subscriptions,
     workers: [mailer({ smtp, templates, log })],
     close: () => Promise.resolve(smtp.close()),

@@ -1,4 +1,5 @@
 import nodemailer from 'nodemailer';
+import type SmtpPool from 'nodemailer/lib/smtp-pool';
 
 export interface Mail {
   /** Its Message-ID is made of this; a mail sent again, for nobody knew whether it had arrived, has the same. */
@@ -26,7 +27,8 @@ export function openSmtp({ url, from }: { url: string; from: string }): Smtp {
   const transport = nodemailer.createTransport({
     pool: true, url, maxConnections: connections, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 15_000,
     disableFileAccess: true, disableUrlAccess: true,
-  });
+    maxRequeues: 0, // a failed attempt is ours to repeat, later
+  } as SmtpPool.Options & { maxRequeues: number });
   const domain = /@([^\s@>]+)>?\s*$/.exec(from)?.[1];
   if (!domain) throw new Error('the sender of mails has no domain');
 

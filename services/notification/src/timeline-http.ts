@@ -1,5 +1,5 @@
 import { Instant } from '@accord/events';
-import { decodeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Actor, type Tx } from '@accord/platform';
+import { accountOf, decodeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Actor, type Tx } from '@accord/platform';
 import { z } from 'zod';
 import { inCausalOrder, starterOf, type Link, type TimelineEvent } from './timeline.ts';
 import { listEventsAbout, listEventsOfAccount } from './timeline-store.ts';
@@ -21,8 +21,8 @@ const TimelineItem = z.object({
 
 const TimelineQuery = z
   .strictObject({ ...pageQuery, orderId: Id.optional(), contractId: Id.optional(), refundId: Id.optional(), accountId: Id.optional() })
-  .refine((query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length === 1, {
-    message: 'exactly one of orderId, contractId, refundId and accountId is needed',
+  .refine((query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length <= 1, {
+    message: 'at most one of orderId, contractId, refundId and accountId',
   });
 
 /** More than happens to any one order, contract or refund: a contract has at most 500 orders (CTR-5). */
@@ -31,28 +31,30 @@ const wholeStory = 20_000;
 export const timelineRoute = route({
   method: 'get',
   path: '/v1/timeline',
-  summary: 'Everything that happened to an order, a contract or a refund, causes first; of an account page by page.',
+  summary: 'Everything that happened to an order, a contract or a refund, causes first; or to an account, page by page.',
   access: { customer: 'notifications:read', operator: true },
   query: TimelineQuery,
   answer: paged(TimelineItem),
   refusals: ['timeline.not_found'],
   inTransaction: async (tx, { actor, query }) => {
-    if (query.accountId !== undefined) return { body: await accountTimeline(tx, actor, { ...query, accountId: query.accountId }) };
     const about = aboutOf(query);
+    if (!about) return { body: await accountTimeline(tx, actor, query) };
     const events = await listEventsAbout(tx, about, wholeStory);
     if (events.length === 0) throw new Refusal('not_found', 'timeline.not_found', { id: about.id });
     return { body: { data: itemsOf(events, actor), nextCursor: null } };
   },
 });
 
-function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuery>): Link {
+function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuery>): Link | undefined {
   if (orderId !== undefined) return { kind: 'order', id: orderId };
-  return contractId !== undefined ? { kind: 'contract', id: contractId } : { kind: 'refund', id: refundId! };
+  if (contractId !== undefined) return { kind: 'contract', id: contractId };
+  return refundId === undefined ? undefined : { kind: 'refund', id: refundId };
 }
 
 /** Pages by time; each page in causal order. Another account's is not there (API-5). */
-async function accountTimeline(tx: Tx, actor: Actor, { accountId, limit, cursor }: { accountId: string; limit: number; cursor?: string | undefined }) {
-  if (actor.kind === 'customer' && actor.accountId !== accountId) throw new Refusal('not_found', 'timeline.not_found', { id: accountId });
+async function accountTimeline(tx: Tx, actor: Actor, { accountId: given, limit, cursor }: z.output<typeof TimelineQuery>) {
+  if (actor.kind === 'customer' && given !== undefined && given !== actor.accountId) throw new Refusal('not_found', 'timeline.not_found', { id: given });
+  const accountId = accountOf(actor, given);
   const place = cursor === undefined ? undefined : z.tuple([Instant, Id]).safeParse(decodeCursor(cursor, 2));
   if (place && !place.success) throw new Refusal('invalid', 'request.bad_cursor');
   const after = place && { time: place.data[0], eventId: place.data[1] };

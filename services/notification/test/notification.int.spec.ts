@@ -1,0 +1,163 @@
+import { encodeCursor, newEventId } from '@accord/platform';
+import { loadProfile } from '@accord/profile';
+import { flawsUnderBadInput, testService, type TestService } from '@accord/testing';
+import type { Fact } from '@accord/events';
+import { notificationService } from '../src/service.ts';
+import { type MailServer, startMailServer } from './mail-server.ts';
+import { accountFact, contractFact, orderFact, sample, until } from './story.ts';
+
+let smtp: MailServer;
+let t: TestService;
+
+beforeAll(async () => {
+  smtp = await startMailServer();
+  const config = { profile: loadProfile('alibaba'), smtpUrl: smtp.url, mailFrom: 'no-reply@accord.example' };
+  t = await testService({ service: (around) => notificationService(config, around) });
+}, 60_000);
+
+afterAll(async () => {
+  await t.stop();
+  await smtp.down();
+});
+
+test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {
+  expect(await flawsUnderBadInput(t)).toEqual([]);
+  const twice = await t.customer('acc_inbox').get('/v1/timeline?orderId=ord_1&refundId=rfd_1');
+  expect(twice).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+  const forged = (values: string[]) => `/v1/notifications?cursor=${encodeCursor(values)}`;
+  for (const values of [['maybe', '2026-01-10T00:00:00.000Z', 'x'], ['true', 'infinity', 'x'], ['true', '2026-01-10T00:00:00.000Z', '']]) {
+    expect(await t.customer('acc_inbox').get(forged(values))).toMatchObject({ status: 422, body: { code: 'request.bad_cursor' } });
+  }
+}, 120_000);
+
+const ids = (body: { data: { notificationId: string }[] }) => body.data.map(({ notificationId }) => notificationId);
+
+test('NTF-6 the inbox: unread first, page by page, counted, marked one by one and all at once', async () => {
+  const me = t.customer('acc_inbox');
+  expect((await me.get('/v1/notifications')).body).toEqual({ data: [], nextCursor: null });
+  for (let n = 1; n <= 5; n += 1) {
+    t.clock.offsetMs += 1_000;
+    await t.publish(orderFact('order.placed', { accountId: 'acc_inbox', orderId: `ord_${n}`, status: 'unpaid' }));
+    await t.settled();
+  }
+  const first = await me.get('/v1/notifications?limit=2');
+  const second = await me.get(`/v1/notifications?limit=2&cursor=${first.body.nextCursor}`);
+  const third = await me.get(`/v1/notifications?limit=2&cursor=${second.body.nextCursor}`);
+  const about = [first, second, third].flatMap(({ body }) => body.data.map((item: { about: { id: string } }) => item.about.id));
+  expect(about).toEqual(['ord_5', 'ord_4', 'ord_3', 'ord_2', 'ord_1']);
+  expect(third.body.nextCursor).toBeNull();
+
+  const newest = ids(first.body)[0]!;
+  const read = await me.post(`/v1/notifications/${newest}/read`);
+  expect(read).toMatchObject({ status: 200, body: { notificationId: newest, readAt: expect.any(String) as unknown } });
+  expect((await me.post(`/v1/notifications/${newest}/read`)).body.readAt).toBe(read.body.readAt);
+  expect((await me.get('/v1/notifications/unread-count')).body).toEqual({ unread: 4 });
+  expect(ids((await me.get('/v1/notifications')).body).at(-1)).toBe(newest);
+  expect((await me.post('/v1/notifications/read')).body).toEqual({ read: 4 });
+  expect((await me.get('/v1/notifications/unread-count')).body).toEqual({ unread: 0 });
+  expect((await me.get('/v1/notifications')).body.data).toHaveLength(5);
+}, 60_000);
+
+test('NTF-3 the inbox speaks the language that was asked for', async () => {
+  await t.publish(orderFact('order.placed', { accountId: 'acc_lang', orderId: 'ord_lang' }));
+  await t.settled();
+  const title = async (language: string) => (await t.customer('acc_lang').get('/v1/notifications', { 'accept-language': language })).body.data[0].title;
+  expect([await title('en'), await title('zh-CN')]).toEqual(['Order ord_lang was placed', '订单 ord_lang 已提交']);
+});
+
+/** A cancelled order inside a contract, as it runs through the services (EVT-21), heard from its end to its beginning. */
+async function tellStory(accountId: string): Promise<string[]> {
+  const [placed, requested, reserved, drafted, cancelled, voided, released] = Array.from({ length: 7 }, () => newEventId()) as [string, string, string, string, string, string, string];
+  const one = { accountId, orderId: `${accountId}_1` };
+  const two = { accountId, orderId: `${accountId}_2` };
+  const contract = { accountId, contractId: `${accountId}_ctr`, orderIds: [one.orderId, two.orderId] };
+  const holder = { kind: 'contract' as const, id: contract.contractId };
+  const order = sample('order.placed').data.order;
+  const told: [string, string, string, Fact][] = [
+    [placed, newEventId(), `customer:usr_1`, orderFact('order.placed', { ...one, version: 1 })],
+    [requested, newEventId(), 'customer:usr_1', contractFact('contract.requested', { ...contract, version: 1 })],
+    [reserved, requested, `event:${requested}`, { type: 'order.reserved', data: { holder, accountId, resources: [], orders: [one, two].map((o) => ({ ...order, ...o, version: 2, hold: holder })) } }],
+    [drafted, reserved, `event:${reserved}`, contractFact('contract.drafted', { ...contract, version: 2 })],
+    [cancelled, newEventId(), 'operator:op_7', orderFact('order.cancelled', { ...one, version: 3 }, { reason: 'by_operator' })],
+    [voided, cancelled, `event:${cancelled}`, contractFact('contract.voided', { ...contract, version: 3 }, { reason: 'order_cancelled', orderId: one.orderId })],
+    [released, voided, `event:${voided}`, orderFact('order.released', { ...two, version: 3 }, { holder })],
+  ];
+  t.clock.offsetMs += told.length * 1_000;
+  for (const [id, causationId, actor, fact] of told.toReversed()) {
+    await t.publish(fact, { id, causationId, actor });
+    t.clock.offsetMs -= 1_000;
+  }
+  t.clock.offsetMs += told.length * 1_000;
+  await t.settled();
+  return told.map(([id]) => id);
+}
+
+test('NTF-11 one call answers everything that happened to an order, causes first, with who did it', async () => {
+  await t.publish(accountFact('acc_tl', 1, [{}]));
+  await t.settled();
+  const [placed, requested, reserved, drafted, cancelled, voided, released] = await tellStory('acc_tl');
+  await until('the messages were sent', () => t.events.filter(({ type, subject }) => type === 'notification.sent' && subject.accountId === 'acc_tl').length === 3);
+  await until('they are on the timeline', async () =>
+    (await t.sql(`select from timeline_events where account_id = 'acc_tl' and type = 'notification.sent'`)).length === 3);
+
+  const me = t.customer('acc_tl');
+  const answer = await me.get('/v1/timeline?orderId=acc_tl_1');
+  const told = answer.body.data as { eventId: string; type: string; actor: object; startedBy: object; data: { notification?: { eventType: string } } }[];
+  const happened = told.filter(({ type }) => type !== 'notification.sent');
+  expect(happened.map(({ eventId }) => eventId)).toEqual([placed, requested, reserved, drafted, cancelled, voided, released].filter((id) => id !== released));
+  expect(told.filter(({ type }) => type === 'notification.sent').map(({ data }) => data.notification!.eventType).sort()).toEqual(['contract.drafted', 'contract.voided', 'order.cancelled']);
+  const at = (id: string | undefined) => told.findIndex(({ eventId }) => eventId === id);
+  expect(told[at(reserved)]).toMatchObject({ type: 'order.reserved', actor: { kind: 'event', id: requested }, startedBy: { kind: 'customer', id: 'usr_1' } });
+  expect(told[at(voided)]).toMatchObject({ startedBy: { kind: 'operator', id: null }, subject: { kind: 'contract', id: 'acc_tl_ctr', version: 3 } });
+  expect(JSON.stringify(told)).not.toContain('operatorId');
+
+  const forStaff = (await t.operator().get('/v1/timeline?orderId=acc_tl_1')).body.data as { eventId: string; actor: object }[];
+  expect(forStaff.find(({ eventId }) => eventId === cancelled)).toMatchObject({ actor: { kind: 'operator', id: 'op_7' } });
+  const ofContract = (await me.get('/v1/timeline?contractId=acc_tl_ctr')).body.data as { eventId: string }[];
+  expect(ofContract.map(({ eventId }) => eventId)).toEqual(expect.arrayContaining([requested, reserved, drafted, voided, released]));
+  expect(ofContract.map(({ eventId }) => eventId)).not.toContain(placed);
+}, 60_000);
+
+test("NTF-11 an account's timeline comes page by page and misses nothing", async () => {
+  const ids = await tellStory('acc_pages');
+  const seen: string[] = [];
+  let cursor = '';
+  do {
+    const { body } = await t.customer('acc_pages').get(`/v1/timeline?accountId=acc_pages&limit=3${cursor}`);
+    seen.push(...body.data.map(({ eventId }: { eventId: string }) => eventId));
+    cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : '';
+  } while (cursor);
+  expect(seen.toSorted()).toEqual(ids.toSorted());
+}, 30_000);
+
+test("API-5 another account's messages and events are not there, on any route nor in the database", async () => {
+  await tellStory('acc_mine');
+  const [message] = (await t.customer('acc_mine').get('/v1/notifications')).body.data;
+  const id = message.notificationId as string;
+  const other = t.customer('acc_other');
+  const gone = [
+    await other.get(`/v1/notifications/${id}`),
+    await other.post(`/v1/notifications/${id}/read`),
+    await other.get('/v1/timeline?orderId=acc_mine_1'),
+    await other.get('/v1/timeline?contractId=acc_mine_ctr'),
+    await other.get('/v1/timeline?accountId=acc_mine'),
+  ];
+  expect(gone.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
+  expect((await other.post('/v1/notifications/read')).body).toEqual({ read: 0 });
+  expect((await other.get('/v1/notifications')).body.data).toEqual([]);
+  expect((await t.customer('acc_mine').get(`/v1/notifications/${id}`)).body.readAt).toBeUndefined();
+  expect((await t.customer('acc_mine').get('/v1/notifications/unread-count')).body.unread).toBeGreaterThan(0);
+  for (const table of ['notifications', 'timeline_events', 'timeline_links', 'contacts', 'notification_attempts']) {
+    expect(await t.asRole('acc_other').sql(`select from ${table}`)).toEqual([]);
+    expect(await t.asRole(undefined).sql(`select from ${table}`)).toEqual([]);
+  }
+  expect((await t.asRole('acc_mine').sql('select from timeline_events')).length).toBeGreaterThan(0);
+}, 30_000);
+
+test('API-4 an operator names the account; the platform reads no inbox', async () => {
+  expect(await t.operator().get('/v1/notifications')).toMatchObject({ status: 422, body: { code: 'request.account_required' } });
+  expect(await t.operator().get('/v1/notifications?accountId=acc_mine')).toMatchObject({ status: 200 });
+  expect((await t.platform().get('/v1/notifications')).status).toBe(403);
+  expect((await t.customer('acc_mine', 'orders:read').get('/v1/notifications')).status).toBe(403);
+  expect((await t.anonymous().get('/v1/timeline?orderId=x')).status).toBe(401);
+});
