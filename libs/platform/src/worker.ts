@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { withContext } from './context.ts';
 import { newEventId } from './ids.ts';
@@ -13,6 +14,8 @@ export interface RunningWorker {
 }
 
 const atOnce = 100;
+/** What takes longer when the service stops is left behind: it is harmless to do again (EVT-12). */
+const abandonedAfterMs = 5_000;
 const longestBackOffMs = 60_000;
 const backOffMs = (failures: number) => Math.min(longestBackOffMs, 200 * 2 ** failures) * (0.5 + Math.random() / 2);
 
@@ -21,11 +24,11 @@ export function startWorker(worker: Worker, db: Database, log: Logger): RunningW
   const wakesOn = new Set<string>(worker.wakesOn);
   const { signal, abort } = abortable();
   const bell = bellOf();
-  const round = roundOf(worker, db, log, signal);
+  const rounds = roundsOf(worker, db, log, signal);
   const loop = async () => {
     while (!signal.aborted) {
       bell.hush();
-      const more = await round().catch((error: Error) => log.warn({ worker: worker.name, reason: error.message }, 'due work could not be looked for'));
+      const more = await rounds.next().catch((error: Error) => log.warn({ worker: worker.name, reason: error.message }, 'due work could not be looked for'));
       if (!more && !signal.aborted) await bell.wait(worker.everyMs * (0.9 + Math.random() * 0.2));
     }
   };
@@ -39,7 +42,7 @@ export function startWorker(worker: Worker, db: Database, log: Logger): RunningW
     async stop() {
       abort();
       bell.ring();
-      await done;
+      await Promise.race([done.then(rounds.ended), sleep(abandonedAfterMs, undefined, { ref: false })]);
     },
   };
 }
@@ -71,9 +74,11 @@ function bellOf() {
   };
 }
 
-/** One look and the work it found; true where there may be more at once. */
-function roundOf(worker: Worker, db: Database, log: Logger, signal: AbortSignal): () => Promise<boolean> {
+/** Looks for due work and sets it going in the worker's lanes. An item that takes long holds its own lane; the looks and the others go on. */
+function roundsOf(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {
   const waiting = new Map<string, { failures: number; until: number }>();
+  const underWay = new Map<string, Promise<void>>();
+  const lanes = worker.parallel ?? 4;
 
   async function doOne(item: DueItem): Promise<void> {
     const id = newEventId();
@@ -85,23 +90,25 @@ function roundOf(worker: Worker, db: Database, log: Logger, signal: AbortSignal)
       waiting.set(item.id, { failures, until: performance.now() + backOffMs(failures) });
       log.warn({ worker: worker.name, item: item.id, failures, reason: (error as Error).message }, 'due work failed');
     }
+    underWay.delete(item.id);
   }
 
-  return async () => {
-    // Beyond those that wait, so that they never hide the others.
-    const limit = atOnce + waiting.size;
-    const due = await db.transaction({ kind: 'system', id: worker.name }, (tx) => worker.due(tx, limit));
-    const now = performance.now();
-    const ready = due.filter(({ id }) => (waiting.get(id)?.until ?? 0) <= now);
-    if (waiting.size > 10_000) waiting.clear();
-    const queue = ready.values();
-    const lanes = Array.from({ length: Math.min(worker.parallel ?? 4, ready.length) }, async () => {
-      for (const item of queue) {
-        if (signal.aborted) return;
-        await doOne(item);
+  return {
+    /** True where there may be more at once. */
+    async next(): Promise<boolean> {
+      // Beyond those that wait or are under way, so that they never hide the others.
+      const limit = atOnce + waiting.size + underWay.size;
+      const due = await db.transaction({ kind: 'system', id: worker.name }, (tx) => worker.due(tx, limit));
+      const now = performance.now();
+      const ready = due.filter(({ id }) => !underWay.has(id) && (waiting.get(id)?.until ?? 0) <= now);
+      if (waiting.size > 10_000) waiting.clear();
+      for (const item of ready) {
+        while (underWay.size >= lanes) await Promise.race(underWay.values());
+        if (signal.aborted) return false;
+        underWay.set(item.id, doOne(item));
       }
-    });
-    await Promise.all(lanes);
-    return due.length === limit && ready.length > 0;
+      return due.length === limit && ready.length > 0;
+    },
+    ended: () => Promise.all(underWay.values()),
   };
 }
