@@ -7,7 +7,7 @@ import { readOptions, type StartOptions } from './options.ts';
 import { root } from './platform.ts';
 import { startSystem, steps, type Step, type System } from './system.ts';
 
-/** What the story (story.ts, `playStory(context)`) is told with. It throws where a step does not go as it should. */
+/** What the story (story/story.ts, `playStory(context)`) is told with. It throws where a step does not go as it should. */
 export interface StoryContext {
   readonly system: System;
   readonly profile: StartOptions['profile'];
@@ -68,7 +68,7 @@ const profileOf = (profile: StartOptions['profile']) => {
 
 /** False where a step of it failed. */
 async function tell(context: StoryContext): Promise<boolean> {
-  const story = new URL('./story.ts', import.meta.url);
+  const story = new URL('./story/story.ts', import.meta.url);
   if (!existsSync(story)) return true;
   const { playStory } = (await import(story.href)) as { playStory: (context: StoryContext) => Promise<void> };
   try {

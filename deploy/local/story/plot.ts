@@ -1,0 +1,89 @@
+import { clientOf, type Reply } from '@accord/testing';
+import type { StoryContext } from '../start.ts';
+import type { Asked, Teller, Who } from './telling.ts';
+
+export const day = 86_400_000;
+export const money = (amount: string) => ({ amount, currency: 'CNY' });
+
+/** Which of the provider's products play which part. */
+export const roles = {
+  baidu: { machine: 'BCC', other: 'RDS', odd: 'MKT_IMAGE', oddCode: 'contract.product_excluded' },
+  alibaba: { machine: 'ECS', other: 'VIRTUAL_HOST', odd: 'MKT_IMAGE', oddCode: 'contract.marketplace_alone' },
+} as const;
+
+export interface Plot {
+  readonly teller: Teller;
+  readonly context: StoryContext;
+  readonly role: (typeof roles)[StoryContext['profile']];
+  /** Of this telling alone, so that the story can be told again on the same data. */
+  readonly mark: string;
+  /** Everything that was answered with 2xx and must still be there at the end (EVT-35). */
+  readonly accepted: string[];
+}
+
+export interface Placed {
+  readonly orderId: string;
+  readonly amount: string;
+}
+
+export const subscription = (productCode: string) => ({
+  productCode,
+  billType: 'prepay',
+  chargeType: 'subscription',
+  configuration: [
+    { name: 'Region', value: 'Beijing' },
+    { name: 'Model', value: '2 vCPU, 4 GiB' },
+  ],
+  duration: { unit: 'month', value: 1 },
+});
+
+const orderLine = ({ body }: Reply) =>
+  `${body.orderId}  ${body.productName.en}, ${body.status}, ${body.payableAmount.amount} ${body.payableAmount.currency}${body.payBy ? `, pay by ${body.payBy}` : ''}`;
+
+export async function place({ teller, accepted }: Plot, what: string, body: object): Promise<Placed> {
+  const reply = await teller.ask({ what, who: 'customer', method: 'post', path: '/v1/orders', body, status: 201, follows: ['order.placed'], shows: orderLine });
+  accepted.push(`/v1/orders/${reply.body.orderId}`);
+  return { orderId: reply.body.orderId, amount: reply.body.payableAmount.amount };
+}
+
+/** Paid in cash, and told twice, as a careful platform does: the second time answers the same and changes nothing. */
+export async function pay({ teller, mark }: Plot, { orderId, amount }: Placed, what: string): Promise<void> {
+  const paying: Asked = {
+    what,
+    who: 'platform',
+    method: 'post',
+    path: `/v1/orders/${orderId}/payments`,
+    body: { paymentReference: `pay-${mark}-${orderId.slice(-8)}`, parts: { cash: money(amount) } },
+    headers: { 'idempotency-key': `pay-${orderId}` },
+    status: 201,
+    shows: ({ body, headers }) => `paid ${body.cashPaid.amount} in cash${headers.get('idempotency-replayed') ? ', the stored answer again' : ''}`,
+  };
+  await teller.ask({ ...paying, follows: ['order.paid'] });
+  const again = await teller.ask({ ...paying, what: 'The same payment is told again.' });
+  teller.check(again.headers.get('idempotency-replayed') === 'true', 'it is one payment (API-6)');
+}
+
+export async function fulfil({ teller }: Plot, { orderId }: Placed, what: string, instances: readonly object[]): Promise<void> {
+  await teller.ask({
+    what,
+    who: 'platform',
+    method: 'post',
+    path: `/v1/orders/${orderId}/fulfilment`,
+    body: { outcome: 'created', instances },
+    status: 200,
+    follows: ['order.fulfilled'],
+    shows: ({ body }) => `fulfilment ${body.fulfilment}, ${body.instanceIds.join(', ')}`,
+  });
+}
+
+type Method = 'get' | 'post' | 'put';
+
+/** Asks without telling; tries again while a service is away. */
+export async function quietly({ system }: StoryContext, teller: Teller, who: Who, method: Method, path: string, body?: unknown, headers?: Record<string, string>) {
+  const ask = { customer: { kind: 'customer', accountId: teller.accountId } as const, operator: { kind: 'operator' } as const, platform: { kind: 'platform' } as const };
+  const client = clientOf(system.url, () => system.token(who === 'stranger' ? { kind: 'customer', accountId: 'acc_stranger' } : ask[who]));
+  return teller.until(`an answer to ${method} ${path}`, async () => {
+    const reply = await (method === 'get' ? client.get(path, headers) : client[method](path, body, headers)).catch(() => undefined);
+    return reply && reply.status < 502 ? reply : undefined;
+  });
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import type { StoryContext } from '../start.ts';
+import { applyForContracts, cancelInsideAContract, sealAndVoid } from './contracts.ts';
+import { checkInvariants, expire, tellTimeline } from './ending.ts';
+import { openTheShop, placeOrders } from './opening.ts';
+import { type Plot, roles } from './plot.ts';
+import { failFulfilment, refund } from './refunds.ts';
+import { startTelling } from './telling.ts';
+
+/**
+ * The main story, told through the public API alone.
+ *
+ * @throws Error naming the step that did not go as documented.
+ */
+export async function playStory(context: StoryContext): Promise<void> {
+  const started = performance.now();
+  const teller = await startTelling(context, 'acc_demo');
+  const plot: Plot = { teller, context, role: roles[context.profile], mark: randomBytes(3).toString('hex'), accepted: [] };
+  try {
+    await openTheShop(plot);
+    const orders = await placeOrders(plot);
+    const contracts = await applyForContracts(plot, orders);
+    await sealAndVoid(plot, contracts.order, orders);
+    await cancelInsideAContract(plot, contracts.request, orders);
+    await expire(plot, orders);
+    await refund(plot, orders);
+    await failFulfilment(plot);
+    await tellTimeline(plot, orders);
+    await checkInvariants(plot);
+    context.say(`\n── The story ended as it should, after ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+  } finally {
+    await teller.end();
+  }
+}
