@@ -75,6 +75,12 @@ const unknownField = JSON.stringify({ notAField: 1 });
 const json = { 'content-type': 'application/json' };
 
 const pathWith = (route: Route, value: string) => route.path.replaceAll(/\{\w+\}/g, value);
+
+/** Of nothing there is, yet of the right form. */
+const pathOf = (route: Route) => {
+  const sample = (route.params && (sampleOf(route.params) as Record<string, unknown> | undefined)) ?? {};
+  return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(sample[name] ?? 'none_1'));
+};
 const shapeOf = (schema: unknown): Record<string, z.ZodType> => (schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : {});
 
 const queryOf = (route: Route, changed: Record<string, string> = {}) => {
@@ -147,7 +153,7 @@ function idCases(route: Route, { method }: { method: string }): BadInput[] {
 }
 
 function queryCases(route: Route, { method }: { method: string }): BadInput[] {
-  const bare = pathWith(route, 'none_1');
+  const bare = pathOf(route);
   const shape = shapeOf(route.query);
   const ask = { method, ...(takesBody(route) && { body: unknownField, headers: json }) };
   const invalid = { statuses: [400], code: 'request.invalid' };
@@ -173,7 +179,7 @@ const otherCases: readonly BadInput[] = [
 export function badInputCases(service: Pick<Service, 'routes'>): BadInput[] {
   const ofRoutes = service.routes.flatMap((route) => {
     const method = route.method.toUpperCase();
-    const path = pathWith(route, 'none_1') + queryOf(route);
+    const path = pathOf(route) + queryOf(route);
     const withBody = { method, path, ...(takesBody(route) && { body: unknownField, headers: json }) };
     const reaching = route.access === 'anyone' ? 'none' : route.access.customer ? 'customer' : route.access.operator ? 'operator' : 'platform';
     const cases = [

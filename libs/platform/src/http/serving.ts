@@ -1,10 +1,11 @@
 import express, { type RequestHandler } from 'express';
+import { Refusal } from '../refusal.ts';
 import type { Actor, Database, Tx } from '../tx.ts';
 import { bearerOf, type Caller, checkAccess, type TokenVerifier } from './auth.ts';
 import { type HttpRequest, type HttpResponse, sendFile, sendReply } from './exchange.ts';
 import { itemKey, keyedRequest, type KeyedRequest, onceInTransaction, onceLeased } from './idempotency.ts';
 import { checkBody, checkPlain, keepRaw, parserOf, type RawBody } from './parsing.ts';
-import { Problem } from './problem.ts';
+import { Problem, problemOf } from './problem.ts';
 import { addressOf, type RateLimit } from './rate-limit.ts';
 import { type FileReply, fileReplyOf, isFile, type Reply, replyOf } from './reply.ts';
 import type { Answer, Ask, FileAnswer, Route } from './route.ts';
@@ -100,7 +101,11 @@ const itemOf =
   (db: Database, actor: Actor, keyed: KeyedRequest | undefined): Ask['item'] =>
   async <T>(id: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
     if (!keyed) return db.transaction(actor, work);
-    const reply = await onceInTransaction(db, actor, itemKey(keyed, id), async (tx) => replyOf({ body: await work(tx) }));
+    const once = onceInTransaction(db, actor, itemKey(keyed, id), async (tx) => replyOf({ body: await work(tx) }));
+    const reply = await once.catch((error: unknown) => {
+      // No outcome of the item: the whole request is under way elsewhere, so it must not be taken for one and stored.
+      throw error instanceof Refusal && error.code === 'idempotency.in_progress' ? problemOf(error) : error;
+    });
     return (reply.text === '' ? undefined : JSON.parse(reply.text)) as T;
   };
 

@@ -1,0 +1,372 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, flawsUnderBadInput, type TestService, testService } from '@accord/testing';
+import { inTheMiddle, thingService } from './things.ts';
+
+let t: TestService;
+let one: Client;
+let other: Client;
+beforeAll(async () => {
+  t = await testService({ service: thingService });
+  one = t.customer('acc_1');
+  other = t.customer('acc_2');
+}, 60_000);
+afterAll(() => t.stop(), 30_000);
+afterEach(() => (inTheMiddle.of = undefined));
+
+const thing = { title: 'a thing', size: 3 };
+let keys = 0;
+const newKey = () => ({ 'idempotency-key': `key-${(keys += 1)}` });
+const titled = async (title: string) => Number((await t.sql<{ n: string }>('select count(*) as n from things where title = $1', [title]))[0]!.n);
+
+/** Hangs the first work in its middle until `go` is called. */
+function gate() {
+  let go: () => void = () => undefined;
+  let reached: () => void = () => undefined;
+  const arrived = new Promise<void>((resolve) => (reached = resolve));
+  const opened = new Promise<void>((resolve) => (go = resolve));
+  inTheMiddle.of = () => {
+    inTheMiddle.of = undefined;
+    reached();
+    return opened;
+  };
+  return { arrived, go };
+}
+
+test('API-1 API-2 API-4 API-7 bad input is refused on every route with a stable code and nothing is stored', async () => {
+  const flaws = await flawsUnderBadInput(t);
+  const onPurpose = /^GET \/v1\/(broken|undescribed): /;
+  expect(flaws.filter((flaw) => !onPurpose.test(flaw))).toEqual([]);
+}, 120_000);
+
+test('API-1 a query parameter of the wrong type is named by a JSON pointer; text that cannot be stored is refused', async () => {
+  const repeated = await one.get('/v1/things?limit=5&limit=6');
+  expect(repeated).toMatchObject({ status: 400, body: { code: 'request.invalid', errors: [{ in: 'query', pointer: '/limit' }] } });
+  const nested = await one.post('/v1/things', { ...thing, parts: [{ weight: 1 }, { weight: 0, 'a/b~c': 1 }] });
+  const errors = nested.body.errors as { pointer: string }[];
+  expect(errors.map(({ pointer }) => pointer).sort()).toEqual(['/parts/1/a~1b~0c', '/parts/1/weight']);
+  for (const title of ['a\u0000b', '\ud800', 'b\udfff']) {
+    expect(await one.post('/v1/things', { ...thing, title })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/title' }] } });
+  }
+  expect((await one.post('/v1/things', { ...thing, title: '\\u0000 😀' })).status).toBe(201);
+});
+
+test('API-2 API-13 a problem names the request; a safe request id comes back, an unsafe one is replaced', async () => {
+  const given = await one.get('/v1/things/thg_none', { 'x-request-id': 'from-gateway.1:2' });
+  expect(given.headers.get('x-request-id')).toBe('from-gateway.1:2');
+  expect(given.headers.get('content-type')).toBe('application/problem+json');
+  expect(given.body).toEqual({
+    type: 'urn:accord:problem:thing.not_found',
+    title: 'No such thing',
+    status: 404,
+    detail: 'There is no thing thg_none.',
+    instance: 'from-gateway.1:2',
+    code: 'thing.not_found',
+    facts: { thingId: 'thg_none' },
+  });
+  const unsafe = await one.get('/v1/things/thg_none', { 'x-request-id': 'a"b<script>' });
+  expect(unsafe.body.instance).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('API-16 title and detail come in the language of the caller, from the service and from the edge', async () => {
+  const refused = await one.post('/v1/things', { title: 'refused', size: 1 }, { 'accept-language': 'fr, zh-TW;q=0.8, en;q=0.5' });
+  expect(refused).toMatchObject({ status: 409, body: { title: '被拒绝', detail: 'refused（a, b）被拒绝。' } });
+  expect(refused.headers.get('content-language')).toBe('zh-CN');
+  const invalid = await one.post('/v1/things', { title: 5, size: 1 }, { 'accept-language': 'zh-CN' });
+  expect(invalid.body).toMatchObject({ title: '请求无效', errors: [{ pointer: '/title', detail: '无效输入：期望 string，实际接收 数字' }] });
+});
+
+test('API-2 a bug answers 500 without internals', async () => {
+  const broken = await t.operator().get('/v1/broken');
+  expect(broken).toMatchObject({ status: 500, body: { code: 'server.error' } });
+  expect(JSON.stringify(broken.body)).not.toMatch(/secret_column|no_such_table|select/);
+});
+
+test('API-3 every route is described, in 3.1, and an answer that does not fit its description does not go out', async () => {
+  const { body: api } = await t.anonymous().get('/openapi.json');
+  expect(api.openapi).toMatch(/^3\.1\./);
+  for (const { method, path, success = [200], refusals = [] } of t.running.service.routes) {
+    const operation = api.paths[path][method];
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining([...success.map(String), '400', '429', '500', '503']));
+    expect(operation['x-codes']).toEqual(expect.arrayContaining([...refusals]));
+  }
+  expect(api.paths['/v1/things'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
+  const page = await t.anonymous().get('/docs');
+  expect(page.bytes.toString()).toContain('/v1/things/{thingId}');
+  expect(page.headers.get('content-security-policy')).toContain(`default-src 'none'`);
+  expect((await t.operator().get('/v1/undescribed')).body.code).toBe('server.error');
+});
+
+test('API-3 an unknown path is 404, a wrong method 405 with what is allowed', async () => {
+  expect((await one.get('/v1/nothing')).body.code).toBe('request.unknown_route');
+  const wrong = await one.delete('/v1/things/batch');
+  expect(wrong).toMatchObject({ status: 405, body: { code: 'request.method_not_allowed' } });
+  expect(wrong.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'PATCH', 'POST']);
+});
+
+test('API-5 another account’s thing is not found, changed or listed; anyone sees no account’s rows; an operator sees all', async () => {
+  const { body: mine } = await one.post('/v1/things', thing);
+  for (const answer of [await other.get(`/v1/things/${mine.thingId}`), await other.patch(`/v1/things/${mine.thingId}`, { title: 'taken' })]) {
+    expect(answer).toMatchObject({ status: 404, body: { code: 'thing.not_found' } });
+  }
+  expect((await other.get('/v1/things?limit=200')).body.data).toEqual([]);
+  expect((await t.anonymous().get('/v1/catalogue')).body).toEqual([]);
+  expect((await t.operator().get(`/v1/things/${mine.thingId}`)).status).toBe(200);
+  expect((await one.post('/v1/things', { ...thing, accountId: 'acc_2' })).body.code).toBe('request.account_not_yours');
+  expect((await t.operator().post('/v1/things', thing)).body.code).toBe('request.account_required');
+});
+
+test('API-6 a repeat answers the stored response, of both kinds of route', async () => {
+  const key = newKey();
+  const first = await one.post('/v1/things', { ...thing, title: 'once' }, key);
+  const again = await one.post('/v1/things', { ...thing, title: 'once' }, key);
+  expect(again).toMatchObject({ status: 201, body: first.body });
+  expect(again.bytes.equals(first.bytes)).toBe(true);
+  for (const name of ['location', 'etag', 'content-type']) expect(again.headers.get(name)).toBe(first.headers.get(name));
+  expect([first, again].map(({ headers }) => headers.get('idempotency-replayed'))).toEqual([null, 'true']);
+  expect(await titled('once')).toBe(1);
+
+  const batch = () => one.post('/v1/things/batch', { titles: ['b1', 'refused', 'b2'] }, key);
+  const [whole, repeated] = [await batch(), await batch()];
+  expect(whole.body.data).toMatchObject([{ title: 'b1' }, { title: 'refused', code: 'thing.refused' }, { title: 'b2' }]);
+  expect(repeated.body).toEqual(whole.body);
+  expect(await titled('b1')).toBe(1);
+});
+
+test('API-6 a key with another body is 422; over 255 characters 400; missing where required 400', async () => {
+  const key = newKey();
+  await one.post('/v1/things', thing, key);
+  expect(await one.post('/v1/things', { ...thing, size: 4 }, key)).toMatchObject({ status: 422, body: { code: 'idempotency.key_reused' } });
+  expect(await one.post('/v1/things', thing, { 'idempotency-key': 'k'.repeat(256) })).toMatchObject({ status: 400, body: { code: 'idempotency.key_invalid' } });
+  expect((await one.post('/v1/things', thing, { 'idempotency-key': 'k'.repeat(255) })).status).toBe(201);
+  const payment = await t.platform().post('/v1/things/none/payments', { size: 1 });
+  expect(payment).toMatchObject({ status: 400, body: { code: 'idempotency.key_required' } });
+});
+
+test('API-6 a key belongs to issuer, subject, account, method and path', async () => {
+  const key = newKey();
+  const colleague = t.issuer.token({ sub: 'usr_2', account_id: 'acc_1', scope: 'refunds:write' });
+  const answers = [
+    await one.post('/v1/things', thing, key),
+    await other.post('/v1/things', thing, key),
+    await t.anonymous().post('/v1/things', thing, { ...key, authorization: `Bearer ${await colleague}` }),
+  ];
+  expect(answers.map(({ status, headers }) => [status, headers.get('idempotency-replayed')])).toEqual(Array(3).fill([201, null]));
+  expect(await t.asRole('acc_2').sql('select distinct account_id from idempotency_keys')).toEqual([{ account_id: 'acc_2' }]);
+});
+
+test('API-6 while the first runs a repeat is 409 with Retry-After at once, and replays after; of 20 at once one has an effect', async () => {
+  const key = newKey();
+  const { arrived, go } = gate();
+  const first = one.post('/v1/things', { ...thing, title: 'held' }, key);
+  await arrived;
+  const second = await one.post('/v1/things', { ...thing, title: 'held' }, key);
+  expect(second).toMatchObject({ status: 409, body: { code: 'idempotency.in_progress' } });
+  expect(second.headers.get('retry-after')).toBe('1');
+  go();
+  expect((await first).status).toBe(201);
+  expect((await one.post('/v1/things', { ...thing, title: 'held' }, key)).headers.get('idempotency-replayed')).toBe('true');
+
+  for (const [path, body] of [['/v1/things', { ...thing, title: 'many' }], ['/v1/things/batch', { titles: ['many'] }]] as const) {
+    const before = await titled('many');
+    const together = { 'idempotency-key': `together ${path}` };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => one.post(path, body, together)));
+    expect(answers.filter(({ status }) => ![200, 201, 409].includes(status))).toEqual([]);
+    expect(answers.filter(({ status, headers }) => status < 300 && !headers.get('idempotency-replayed'))).toHaveLength(1);
+    expect(await titled('many')).toBe(before + 1);
+  }
+}, 20_000);
+
+test('API-6 a refusal is not stored: the same key works once the reason is gone', async () => {
+  const key = newKey();
+  const { body: made } = await one.post('/v1/things', { ...thing, title: 'paid' });
+  const [payments, body] = [t.platform(), { size: 7 }];
+  await t.sql(`update things set thing_id = thing_id || '_away' where thing_id = $1`, [made.thingId]);
+  expect((await payments.post(`/v1/things/${made.thingId}/payments`, body, key)).status).toBe(404);
+  await t.sql(`update things set thing_id = $1 where thing_id = $1 || '_away'`, [made.thingId]);
+  expect((await payments.post(`/v1/things/${made.thingId}/payments`, body, key)).body.size).toBe(10);
+  expect((await payments.post(`/v1/things/${made.thingId}/payments`, body, key)).body.size).toBe(10);
+});
+
+test('API-6 a crash between effect and answer leaves neither: the repeat does it, once', async () => {
+  const key = newKey();
+  inTheMiddle.of = async (tx) => {
+    inTheMiddle.of = undefined;
+    const row = await tx.one<{ pid: number }>('select pg_backend_pid() as pid');
+    await t.sql('select pg_terminate_backend($1)', [row!.pid]);
+    await sleep(50);
+  };
+  const cut = await one.post('/v1/things', { ...thing, title: 'cut' }, key);
+  expect(cut).toMatchObject({ status: 503, body: { code: 'server.unavailable' } });
+  expect(await titled('cut')).toBe(0);
+  const repeat = await one.post('/v1/things', { ...thing, title: 'cut' }, key);
+  expect([repeat.status, repeat.headers.get('idempotency-replayed')]).toEqual([201, null]);
+  expect(await titled('cut')).toBe(1);
+});
+
+test('API-6 a batch that breaks halfway and is sent again answers its done items as they were', async () => {
+  const key = newKey();
+  const ask = () => one.post('/v1/things/batch', { titles: ['i1', 'i2'] }, key);
+  let done: () => void = () => undefined;
+  const halfway = new Promise<void>((resolve) => (done = resolve));
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  inTheMiddle.of = async (_tx, title) => {
+    if (title !== 'i2') return;
+    inTheMiddle.of = undefined;
+    done();
+    await held;
+    throw new Error('a bug, halfway');
+  };
+  const first = ask();
+  await halfway;
+  expect((await ask()).body.code).toBe('idempotency.in_progress');
+  const [kept] = await t.sql<{ thing_id: string }>(`select thing_id from things where title = 'i1'`);
+  goOn();
+  expect((await first).status).toBe(500);
+  const again = await ask();
+  expect(again.body.data).toMatchObject([{ title: 'i1', thingId: kept!.thing_id }, { title: 'i2' }]);
+  expect([await titled('i1'), await titled('i2')]).toEqual([1, 1]);
+});
+
+test('API-6 a claim whose process died is taken again after 60 s, not before; one that only was slow does no item twice', async () => {
+  const claim = { headers: newKey(), ask: () => one.post('/v1/things/batch', { titles: ['lease'] }, claim.headers) };
+  const { arrived, go } = gate();
+  const slow = claim.ask();
+  await arrived;
+  t.clock.offsetMs += 50_000;
+  expect((await claim.ask()).body.code).toBe('idempotency.in_progress');
+  t.clock.offsetMs += 11_000;
+  expect((await claim.ask()).body.code).toBe('idempotency.in_progress'); // the claim was taken, its item is still under way
+  go();
+  const [first, again] = [await slow, await claim.ask()];
+  expect([first.status, again.status]).toEqual([200, 200]);
+  expect(again.body).toEqual(first.body);
+  expect(await titled('lease')).toBe(1);
+
+  const dead = newKey();
+  const body = { titles: ['dead'] };
+  await one.post('/v1/things/batch', body, dead);
+  await t.sql(`update idempotency_keys set status = null, lease_until = now() + $1 * interval '1 ms' + interval '5 s' where status is not null and body like '%dead%' and body like '%data%'`, [t.clock.offsetMs]);
+  expect((await one.post('/v1/things/batch', body, dead)).status).toBe(409);
+  t.clock.offsetMs += 6_000;
+  expect((await one.post('/v1/things/batch', body, dead)).status).toBe(200);
+  expect(await titled('dead')).toBe(1);
+  t.clock.offsetMs = 0;
+});
+
+test('API-6 keys are kept 24 h', async () => {
+  const old = newKey();
+  await one.post('/v1/things', { ...thing, title: 'old' }, old);
+  t.clock.offsetMs += 23.9 * 3_600_000;
+  expect((await one.post('/v1/things', { ...thing, title: 'old' }, old)).headers.get('idempotency-replayed')).toBe('true');
+  t.clock.offsetMs += 0.2 * 3_600_000;
+  expect((await one.post('/v1/things', { ...thing, title: 'old' }, old)).headers.get('idempotency-replayed')).toBeNull();
+  expect(await titled('old')).toBe(2);
+  t.clock.offsetMs = 0;
+});
+
+test('API-7 pages hold each thing once, also while things are added', async () => {
+  const reader = t.customer('acc_pages');
+  for (let i = 0; i < 7; i += 1) await reader.post('/v1/things', { title: `page ${i}`, size: i });
+  const seen: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const { body } = (await reader.get(`/v1/things?limit=3${cursor && `&cursor=${cursor}`}`)) as { body: { data: { title: string }[]; nextCursor: string | null } };
+    seen.push(...body.data.map(({ title }) => title));
+    if (seen.length === 3) await reader.post('/v1/things', { title: 'late', size: 1 });
+    cursor = body.nextCursor;
+  }
+  expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6].map((i) => `page ${i}`).concat('late'));
+});
+
+test('API-8 the ETag is the version; If-Match with another is 412 and changes nothing', async () => {
+  const made = await one.post('/v1/things', thing);
+  const path = `/v1/things/${made.body.thingId}`;
+  expect(made.headers.get('etag')).toBe('"1"');
+  const changed = await one.patch(path, { title: 'second' }, { 'if-match': '"1"' });
+  expect([changed.status, changed.headers.get('etag')]).toEqual([200, '"2"']);
+  const late = await one.patch(path, { title: 'third' }, { 'if-match': '"1"' });
+  expect(late).toMatchObject({ status: 412, body: { code: 'request.version_mismatch', facts: { expected: 1, actual: 2 } } });
+  expect((await one.patch(path, { title: 'third' }, { 'if-match': '"not-ours"' })).status).toBe(412);
+  expect((await one.patch(path, { title: 'third' }, { 'if-match': 'no tag' })).status).toBe(400);
+  expect((await one.get(path)).body.title).toBe('second');
+});
+
+test('API-14 a saga answers 202 with Location; Prefer: wait gives the outcome as soon as there is one, or 202 when time is up', async () => {
+  const { body: made } = await one.post('/v1/things', thing);
+  const path = `/v1/things/${made.thingId}/completion`;
+  const at202 = await one.post(path);
+  expect([at202.status, at202.headers.get('location'), at202.headers.get('preference-applied')]).toEqual([202, `/v1/things/${made.thingId}`, null]);
+  const started = performance.now();
+  const late = await one.post(path, undefined, { prefer: 'respond-async, wait=1' });
+  expect([late.status, late.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
+  expect(performance.now() - started).toBeGreaterThan(950);
+
+  const key = newKey();
+  expect((await one.post(path, undefined, key)).status).toBe(202);
+  const waiting = one.post(path, undefined, { ...key, prefer: 'wait=10' });
+  await sleep(150);
+  await t.sql('update things set done = true where thing_id = $1', [made.thingId]);
+  const outcome = await waiting;
+  expect(outcome).toMatchObject({ status: 200, body: { done: true } });
+  expect(outcome.headers.get('idempotency-replayed')).toBe('true');
+});
+
+test('API-14 forty callers that wait hold no connection: others are served meanwhile', async () => {
+  const { body: made } = await one.post('/v1/things', thing);
+  const path = `/v1/things/${made.thingId}/completion`;
+  const waiting = Array.from({ length: 40 }, () => one.post(path, undefined, { prefer: 'wait=10' }));
+  await sleep(100);
+  const started = performance.now();
+  expect((await one.get(`/v1/things/${made.thingId}`)).status).toBe(200);
+  expect(performance.now() - started).toBeLessThan(3_000);
+  await t.sql('update things set done = true where thing_id = $1', [made.thingId]);
+  expect((await Promise.all(waiting)).every(({ status }) => status === 200)).toBe(true);
+});
+
+test('API-11 a body of 1 MiB passes, one byte more does not; a file too', async () => {
+  const text = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2));
+  const ofJson = (bytes: number) => one.send('POST', '/v1/things', text(bytes), { 'content-type': 'application/json' });
+  expect((await ofJson(1_048_576)).body.code).toBe('request.invalid');
+  expect((await ofJson(1_048_577)).body.code).toBe('request.too_large');
+  const upload = (bytes: number) => one.send('POST', '/v1/uploads', Buffer.alloc(bytes, 1), { 'content-type': 'application/pdf' });
+  expect((await upload(1_048_576)).body).toEqual({ bytes: 1_048_576 });
+  expect((await upload(1_048_577)).status).toBe(413);
+});
+
+test('API-11 what is no HTTP gets a problem and its connection ends', async () => {
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(Number(new URL(t.baseUrl).port), '127.0.0.1', () => socket.write('NOT HTTP AT ALL\r\n\r\n'));
+    let text = '';
+    socket.on('data', (bytes) => (text += bytes.toString())).on('close', () => resolve(text));
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*problem\+json[\s\S]*request\.unreadable/);
+});
+
+test('a file comes with its name in every alphabet, its length and its digest; a stream as well', async () => {
+  const whole = await one.get('/v1/things/whole/document');
+  expect(whole.bytes.toString()).toBe('whole');
+  expect(whole.headers.get('content-disposition')).toBe(`attachment; filename="__ _1_.pdf"; filename*=UTF-8''%E5%90%88%E5%90%8C%20%221%22.pdf`);
+  expect(whole.headers.get('repr-digest')).toBe(`sha-256=:${Buffer.from('ab'.repeat(32), 'hex').toString('base64')}:`);
+  expect([whole.headers.get('content-type'), whole.headers.get('content-length')]).toEqual(['application/pdf', '5']);
+  expect((await one.get('/v1/things/streamed/document')).bytes.toString()).toBe('streamed');
+});
+
+test('API-12 the pages of operations are on their own port; readiness falls with the database, liveness does not', async () => {
+  const ops = async (path: string) => (await fetch(t.opsUrl + path)).status;
+  expect([await ops('/livez'), await ops('/readyz'), await ops('/startupz'), await ops('/nothing')]).toEqual([200, 200, 200, 404]);
+  const metrics = await (await fetch(`${t.opsUrl}/metrics`)).text();
+  expect(metrics).toMatch(/http_request_duration_seconds_count\{[^}]*route="\/v1\/things\/\{thingId\}"[^}]*status="404"/);
+  expect((await one.get('/metrics')).status).toBe(404);
+  const name = new URL(t.database.url).pathname.slice(1);
+  await t.sql(`alter database ${name} connection limit 0`);
+  await t.sql(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename <> 'postgres'`);
+  try {
+    expect([await ops('/readyz'), await ops('/livez')]).toEqual([503, 200]);
+    expect(await one.get('/v1/things')).toMatchObject({ status: 503, body: { code: 'server.unavailable' } });
+  } finally {
+    await t.sql(`alter database ${name} connection limit -1`);
+  }
+  expect((await one.get('/v1/things')).status).toBe(200);
+});
