@@ -73,85 +73,6 @@ const Outcome = z.object({
 
 const params = z.strictObject({ orderId: OrderId });
 
-export const orderRoutes = (profile: Profile): readonly Route[] => [
-  route({
-    method: 'post',
-    path: '/v1/orders',
-    summary: 'Places an order',
-    access: { customer: 'orders:write', operator: true, platform: true },
-    body: PlaceOrder,
-    answer: OrderView,
-    success: [201],
-    refusals: placementRefusals,
-    inTransaction: async (tx, { actor, body }) => {
-      const order = await place(tx, profile, { ...body, accountId: accountOf(actor, body.accountId) });
-      return { status: 201, body: orderView(order), version: order.version, location: `/v1/orders/${order.orderId}` };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/orders',
-    summary: 'Orders of an account, newest first; operators see all accounts',
-    access: { customer: 'orders:read', operator: true, platform: true },
-    query: ListOrders,
-    answer: paged(OrderRow),
-    refusals: ['order.range_too_wide', 'order.range_reversed'],
-    inTransaction: async (tx, { actor, query }) => {
-      const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
-      const { data, nextCursor } = await listOrders(tx, profile.timeZone, { ...query, accountId });
-      return { body: { data: data.map(orderRow), nextCursor } };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/orders/{orderId}',
-    summary: 'One order with the history of its states',
-    access: { customer: 'orders:read', operator: true, platform: true },
-    params,
-    answer: OrderDetail,
-    refusals: ['order.not_found'],
-    inTransaction: async (tx, { params: { orderId } }) => {
-      const [order, lines] = await Promise.all([findOrder(tx, orderId), listHistory(tx, orderId)]);
-      const history = lines.map((line) => ({ ...line, at: line.at.toISOString() }));
-      return { body: { ...orderView(order), history }, version: order.version };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/v1/orders/{orderId}/cancel',
-    summary: 'Cancels an unpaid order at once',
-    access: { customer: 'orders:write', operator: true },
-    params,
-    body: z.strictObject({ reason: Line(200) }),
-    answer: OrderView,
-    refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
-    inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch }) => {
-      const order = await cancel(tx, { orderId, reason, ifMatch });
-      return { body: orderView(order), version: order.version };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/v1/orders/cancel',
-    summary: 'Cancels up to 10 unpaid orders; answers for each',
-    access: { customer: 'orders:write', operator: true },
-    body: CancelSeveral,
-    answer: z.object({ data: z.array(Outcome) }),
-    run: async (_db, { body, item }) => {
-      const outcomes = await cancelSeveral(item, body);
-      return {
-        body: {
-          data: outcomes.map((each) =>
-            'refused' in each
-              ? { orderId: each.orderId, outcome: 'refused' as const, version: null, code: each.refused.code }
-              : { ...each, outcome: 'cancelled' as const, code: null },
-          ),
-        },
-      };
-    },
-  }),
-];
-
 const placementRefusals = [
   'order.product_unknown',
   'order.product_withdrawn',
@@ -177,3 +98,88 @@ const placementRefusals = [
   'order.terms_by_provider',
   'order.compensation_by_operators',
 ] as const;
+
+const placing = (profile: Profile) =>
+  route({
+    method: 'post',
+    path: '/v1/orders',
+    summary: 'Places an order',
+    access: { customer: 'orders:write', operator: true, platform: true },
+    body: PlaceOrder,
+    answer: OrderView,
+    success: [201],
+    refusals: placementRefusals,
+    inTransaction: async (tx, { actor, body }) => {
+      const order = await place(tx, profile, { ...body, accountId: accountOf(actor, body.accountId) });
+      return { status: 201, body: orderView(order), version: order.version, location: `/v1/orders/${order.orderId}` };
+    },
+  });
+
+const listing = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/orders',
+    summary: 'Orders of an account, newest first; operators see all accounts',
+    access: { customer: 'orders:read', operator: true, platform: true },
+    query: ListOrders,
+    answer: paged(OrderRow),
+    refusals: ['order.range_too_wide', 'order.range_reversed'],
+    inTransaction: async (tx, { actor, query }) => {
+      const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
+      const { data, nextCursor } = await listOrders(tx, profile.timeZone, { ...query, accountId });
+      return { body: { data: data.map(orderRow), nextCursor } };
+    },
+  });
+
+const detail = route({
+  method: 'get',
+  path: '/v1/orders/{orderId}',
+  summary: 'One order with the history of its states',
+  access: { customer: 'orders:read', operator: true, platform: true },
+  params,
+  answer: OrderDetail,
+  refusals: ['order.not_found'],
+  inTransaction: async (tx, { params: { orderId } }) => {
+    const [order, lines] = await Promise.all([findOrder(tx, orderId), listHistory(tx, orderId)]);
+    const history = lines.map((line) => ({ ...line, at: line.at.toISOString() }));
+    return { body: { ...orderView(order), history }, version: order.version };
+  },
+});
+
+const cancelling = route({
+  method: 'post',
+  path: '/v1/orders/{orderId}/cancel',
+  summary: 'Cancels an unpaid order at once',
+  access: { customer: 'orders:write', operator: true },
+  params,
+  body: z.strictObject({ reason: Line(200) }),
+  answer: OrderView,
+  refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
+  inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch }) => {
+    const order = await cancel(tx, { orderId, reason, ifMatch });
+    return { body: orderView(order), version: order.version };
+  },
+});
+
+const cancellingSeveral = route({
+  method: 'post',
+  path: '/v1/orders/cancel',
+  summary: 'Cancels up to 10 unpaid orders; answers for each',
+  access: { customer: 'orders:write', operator: true },
+  body: CancelSeveral,
+  answer: z.object({ data: z.array(Outcome) }),
+  run: async (_db, { body, item }) => {
+    const outcomes = await cancelSeveral(item, body);
+    return {
+      body: {
+        data: outcomes.map((each) =>
+          'refused' in each
+            ? { orderId: each.orderId, outcome: 'refused' as const, version: null, code: each.refused.code }
+            : { ...each, outcome: 'cancelled' as const, code: null },
+        ),
+      },
+    };
+  },
+});
+
+export const orderRoutes = (profile: Profile): readonly Route[] => [placing(profile), listing(profile), detail, cancelling, cancellingSeveral];

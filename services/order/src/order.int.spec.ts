@@ -1,5 +1,5 @@
 import { loadProfile } from '@accord/profile';
-import { testService, type TestService } from '@accord/testing';
+import { flawsUnderBadInput, testService, type TestService } from '@accord/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   announcedOf, anOrder, aPayment, aProduct, cny, fulfil, instance, key, pay, place, placeAndPay, publishCatalogue, stored,
@@ -373,6 +373,17 @@ describe('listing', () => {
     const listed = await t.customer('acc_8').get('/v1/orders?instanceIds=i-8,i-none');
     expect(listed.body.data.map((row: { orderId: string }) => row.orderId)).toEqual([renewal.orderId, body.orderId]);
   });
+});
+
+test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {
+  await t.settled();
+  expect(await flawsUnderBadInput(t)).toEqual([]);
+}, 120_000);
+
+test('API-3 the description of every route can be made', async () => {
+  const { status, body } = await t.anonymous().get('/openapi.json');
+  expect(status).toBe(200);
+  expect(Object.keys(body.paths)).toContain('/v1/orders/{orderId}/payments');
 });
 
 describe('accounts', () => {

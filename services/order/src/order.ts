@@ -1,6 +1,4 @@
-import type {
-  BillType, CancelReason, ChargeType, Fact, Fulfilment, Holder, OrderSnapshot, PaymentSplit, RefundState, VoidReason,
-} from '@accord/events';
+import type { CancelReason, Fact, Holder, OrderSnapshot, PaymentSplit, VoidReason } from '@accord/events';
 import { add, isZero, type Money, zero } from '@accord/money';
 import { lifecycle, Refusal, type Decision } from '@accord/platform';
 import type { z } from 'zod';

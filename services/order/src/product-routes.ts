@@ -36,7 +36,7 @@ const Publication = z.strictObject({
 const params = z.strictObject({ productCode: ProductCode });
 const readers = { customer: 'orders:read', operator: true, platform: true } as const;
 
-export const productRoutes = (profile: Profile): readonly Route[] => [
+const publishing = (profile: Profile) =>
   route({
     method: 'put',
     path: '/v1/products/{productCode}',
@@ -51,33 +51,36 @@ export const productRoutes = (profile: Profile): readonly Route[] => [
       const published = await publish(tx, profile, { productCode, ...body, ifMatch });
       return { status: published.created ? 201 : 200, body: published.product, version: published.product.version };
     },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/products',
-    summary: 'The catalogue, by product code',
-    access: readers,
-    query: z.strictObject(pageQuery),
-    answer: paged(ProductSnapshot),
-    inTransaction: async (tx, { query: { cursor, limit } }) => {
-      const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
-      const found = await listProducts(tx, { after, limit: limit + 1 });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return { body: { data: page, nextCursor: last ? encodeCursor([last.productCode]) : null } };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/products/{productCode}',
-    summary: 'One product',
-    access: readers,
-    params,
-    answer: ProductSnapshot,
-    refusals: ['product.not_found'],
-    inTransaction: async (tx, { params: { productCode } }) => {
-      const found = await product(tx, productCode);
-      return { body: found, version: found.version };
-    },
-  }),
-];
+  });
+
+const listing = route({
+  method: 'get',
+  path: '/v1/products',
+  summary: 'The catalogue, by product code',
+  access: readers,
+  query: z.strictObject(pageQuery),
+  answer: paged(ProductSnapshot),
+  inTransaction: async (tx, { query: { cursor, limit } }) => {
+    const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
+    const found = await listProducts(tx, { after, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    const last = found.length > limit ? page.at(-1) : undefined;
+    return { body: { data: page, nextCursor: last ? encodeCursor([last.productCode]) : null } };
+  },
+});
+
+const detail = route({
+  method: 'get',
+  path: '/v1/products/{productCode}',
+  summary: 'One product',
+  access: readers,
+  params,
+  answer: ProductSnapshot,
+  refusals: ['product.not_found'],
+  inTransaction: async (tx, { params: { productCode } }) => {
+    const found = await product(tx, productCode);
+    return { body: found, version: found.version };
+  },
+});
+
+export const productRoutes = (profile: Profile): readonly Route[] => [publishing(profile), listing, detail];

@@ -1,7 +1,7 @@
 import { loadProfile, type Profile } from '@accord/profile';
 import { testService, type TestService } from '@accord/testing';
 import {
-  aContract, announcedOf, anOrder, apply, aRefund, contractSays, cny, fulfil, instance, pay, place, placeAndPay, publishCatalogue, refundSays, stored,
+  aContract, announcedOf, anOrder, apply, aRefund, contractSays, cny, instance, pay, place, placeAndPay, publishCatalogue, refundSays, stored,
 } from './samples.ts';
 import { orderService } from './service.ts';
 
@@ -81,19 +81,6 @@ describe('contracts', () => {
     expect(await stored(t, free.orderId)).toMatchObject({ hold_id: null, version: 1 });
   });
 
-  test('ORD-12 an order past its payBy is expired on the spot and refused', async () => {
-    const { orderId } = await place(t, 'acc_1');
-    await t.sql(`update orders set pay_by = now() + interval '300 ms' where order_id = $1`, [orderId]);
-    t.running.workers.forEach((worker) => void worker.stop());
-    const contractId = newContract();
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    await apply(t, contractId, [orderId]);
-    expect(await codesOf(contractId)).toEqual(['order.cancelled']);
-    await t.settled({ dueWork: false });
-    expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.cancelled@2']);
-    expect((await t.event('order.cancelled', ({ order }) => order.orderId === orderId)).data.reason).toBe('expired');
-  });
-
   test('ORD-12 CTR-4 two applications that race for overlapping orders: exactly one wins', async () => {
     const pairs: [string, string][] = [];
     for (let round = 0; round < rounds; round += 1) {
@@ -169,7 +156,19 @@ describe('contracts', () => {
     expect(announcedOf(t, a)).toEqual(['order.placed@1', 'order.cancelled@3']);
   });
 
-  test('ORD-8 ORD-9 a drafted contract moves payBy, also after it ended, and the new payBy is announced again', async () => {
+  test('ORD-9 an order whose payBy moved is announced again before the new one', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    t.clock.offsetMs = 6 * day + 60_000;
+    await t.event('order.expiring', ({ order }) => order.orderId === orderId && order.version === 1);
+    await contractSays(t, 'contract.drafted', aContract(newContract(), [orderId], { status: 'draft', version: 2 }));
+    await t.event('order.changed', ({ order }) => order.orderId === orderId);
+    t.clock.offsetMs = 29 * day + 60_000;
+    await t.settled();
+    await t.settled();
+    expect(announcedOf(t, orderId)).toEqual(['order.expiring@1', 'order.placed@1', 'order.changed@2', 'order.expiring@2']);
+  });
+
+  test('ORD-8 a drafted contract moves payBy, also after it ended', async () => {
     const contractId = newContract();
     const { orderId, createdAt } = await place(t, 'acc_1');
     const drafted = aContract(contractId, [orderId], { status: 'draft', version: 2 });
@@ -361,6 +360,19 @@ describe('refunds', () => {
       expect(placed.status === 201 ? answersTo(refundId) : placed.body.code).toEqual(placed.status === 201 ? ['order.reservation_refused'] : 'order.held_by_refund');
     }
   }, 60_000);
+
+  test('ORD-12 an order past its payBy is expired on the spot and refused', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    await t.sql(`update orders set pay_by = now() + interval '300 ms' where order_id = $1`, [orderId]);
+    t.running.workers.forEach((worker) => void worker.stop());
+    const contractId = newContract();
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    await apply(t, contractId, [orderId]);
+    expect(await codesOf(contractId)).toEqual(['order.cancelled']);
+    await t.settled({ dueWork: false });
+    expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.cancelled@2']);
+    expect((await t.event('order.cancelled', ({ order }) => order.orderId === orderId)).data.reason).toBe('expired');
+  });
 
   test('EVT-34 every version of every order and resource was announced, and none that does not exist', async () => {
     await t.settled({ dueWork: false });
