@@ -3,7 +3,7 @@ import { accountTable, type Migration } from '@accord/platform';
 export const up: Migration = [
   `create table contacts (
      account_id text primary key,
-     version integer not null,
+     version bigint not null,
      contacts jsonb not null
    )`,
   accountTable('notification', 'contacts'),
@@ -19,7 +19,7 @@ export const up: Migration = [
      correlation_id text not null,
      aggregate text not null,
      aggregate_id text not null,
-     aggregate_version integer not null,
+     aggregate_version bigint not null,
      data jsonb not null
    )`,
   'create index timeline_events_by_account on timeline_events (account_id, time, event_id)',

@@ -2,7 +2,7 @@ import type { Tx } from '@accord/platform';
 import type { Link, TimelineEvent } from './timeline.ts';
 
 const columns = `event_id as "eventId", account_id as "accountId", type, time, actor, causation_id as "causationId", correlation_id as "correlationId",
-  aggregate, aggregate_id as "aggregateId", aggregate_version as "aggregateVersion", data`;
+  aggregate, aggregate_id as "aggregateId", aggregate_version::float8 as "aggregateVersion", data`;
 
 /** One that is already there stays as it is, so that topics can be read again (NTF-11). */
 export async function insertTimelineEvent(tx: Tx, event: TimelineEvent, links: readonly Link[]): Promise<void> {
