@@ -41,7 +41,7 @@ test('CTR-18 the signature is PAdES B-B: over the whole file but itself, the cer
 test('CTR-18 a changed byte makes the file invalid, wherever it is', () => {
   const { signature } = check(file);
   const middle = signature.end - 200;
-  const places = Array.from({ length: 60 }, (_, index) => Math.floor((index * (file.length - 1)) / 59));
+  const places = Array.from({ length: 16 }, (_, index) => Math.floor((index * (file.length - 1)) / 15));
   const outside = places.filter((place) => place <= signature.start || place >= signature.end);
   for (const place of [...outside, middle, signature.end - 10, signature.end - 2, file.length - 1]) {
     const changed = Buffer.from(file);
