@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { ServiceName } from '@accord/platform';
 import { answers, endLeftover, freePort, startBackground, type Background } from './background.ts';
+import { root } from './platform.ts';
+import { run } from './prerequisites.mjs';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -21,7 +25,6 @@ export interface ServiceProcess {
 
 export interface ServiceProcessAsk {
   readonly name: ServiceName;
-  readonly root: string;
   readonly home: string;
   readonly settings: Settings;
   /** Starts it again when it ends without having been asked to. */
@@ -29,10 +32,22 @@ export interface ServiceProcessAsk {
   readonly onEnd?: (what: string) => void;
 }
 
+/** kafkajs sets timers in the past; a small nursery keeps an idle service small. */
+const nodeFlags = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4'];
 /** Longest time to be ready, ms: a start takes about one second, four at once on a busy machine more. */
 const readyWithinMs = 30_000;
 /** After a polite signal; then it is killed. */
 const endWithinMs = 7_000;
+
+/** Kept between starts: compiled modules, their types stripped. */
+const compileCache = join(root, '.accord', 'compile-cache');
+
+/** Fills the cache where it is empty; meant for the time while others start. */
+export async function compileServices(): Promise<void> {
+  if (existsSync(compileCache)) return;
+  const file = fileURLToPath(new URL('./compile.ts', import.meta.url));
+  await run(process.execPath, [...nodeFlags, file], { env: { ...process.env, NODE_COMPILE_CACHE: compileCache } });
+}
 
 /** One service as a process of its own: `node services/<name>/src/main.ts`. Resolves when it is ready. */
 export async function startServiceProcess(ask: ServiceProcessAsk): Promise<ServiceProcess> {
@@ -102,8 +117,8 @@ class Child implements ServiceProcess {
     const program = await startBackground({
       name: this.name,
       command: process.execPath,
-      args: ['--disable-warning=TimeoutNegativeWarning', '--import', tracing, mainOf(this.#ask)],
-      env: { PATH: process.env.PATH, TZ: 'UTC', KAFKAJS_NO_PARTITIONER_WARNING: '1', ...this.#settings },
+      args: [...nodeFlags, '--import', tracing, mainOf(this.#ask)],
+      env: { PATH: process.env.PATH, TZ: 'UTC', KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_COMPILE_CACHE: compileCache, ...this.#settings },
       log: this.log,
       pidFile: pidFileOf(this.#ask),
     });
@@ -133,7 +148,7 @@ class Child implements ServiceProcess {
 /** Turns tracing on where there is an OTEL_EXPORTER_OTLP_ENDPOINT; before any other module. */
 const tracing = new URL('../../libs/platform/src/observability/register.ts', import.meta.url).href;
 const pidFileOf = ({ home, name }: ServiceProcessAsk) => join(home, `${name}.pid`);
-const mainOf = ({ root, name }: ServiceProcessAsk) => join(root, 'services', name, 'src', 'main.ts');
+const mainOf = ({ name }: ServiceProcessAsk) => join(root, 'services', name, 'src', 'main.ts');
 
 async function ready(opsUrl: string) {
   const { status } = await fetch(`${opsUrl}/readyz`, { signal: AbortSignal.timeout(2_000) });

@@ -8,8 +8,8 @@ import { startFrontDoor } from './front-door.ts';
 import { openSigner, startIssuer, type Issuer, type TokenAsk } from './issuer.ts';
 import { startMailbox, type Mail, type Mailbox } from './mailbox.ts';
 import { freePort } from './background.ts';
-import { findKafka, findPostgres, root, type Part } from './platform.ts';
-import { startServiceProcess, type ServiceProcess, type Settings } from './service-process.ts';
+import { findKafka, findPostgres, type Part } from './platform.ts';
+import { compileServices, startServiceProcess, type ServiceProcess, type Settings } from './service-process.ts';
 
 /** What is started, in this order; Postgres and Kafka at once, the four services too. */
 export const steps = ['Postgres', 'Kafka', 'Roles and schemas', 'Topics', 'order', 'contract', 'refund', 'notification', 'Front door'] as const;
@@ -88,6 +88,7 @@ async function startFoundation(ask: SystemAsk, started: AsyncDisposableStack): P
   const [postgres, kafka] = await all([
     stepOf(ask, 'Postgres', part(findPostgres({ home: dataDir, durable }))),
     stepOf(ask, 'Kafka', part(findKafka({ home: dataDir, durable }))),
+    compileServices(),
   ]);
   if (!durable) {
     started.defer(async () => {
@@ -120,7 +121,7 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
   const start = async (name: ServiceName) => {
     const settings = settingsFor(name, { ask, foundation, issuer, mailbox });
     const { dataDir: home, supervised = false, onNote: onEnd } = ask;
-    const service = await startServiceProcess({ name, root, home, settings, supervised, ...(onEnd && { onEnd }) });
+    const service = await startServiceProcess({ name, home, settings, supervised, ...(onEnd && { onEnd }) });
     running.push(service);
     return [name, service] as const;
   };
