@@ -26,6 +26,10 @@ export async function lockDelivery(tx: Tx, notificationId: string): Promise<Deli
   return delivery;
 }
 
+/** For update; undefined where it is not due any more, for somebody else took it up meanwhile. */
+export const lockDueDelivery = (tx: Tx, notificationId: string) =>
+  tx.one<Delivery>(`select ${columns} from notifications where notification_id = $1 and next_at <= $2 for update`, [notificationId, tx.now]);
+
 export async function findDelivery(tx: Tx, notificationId: string): Promise<Delivery | undefined> {
   return tx.one<Delivery>(`select ${columns} from notifications where notification_id = $1`, [notificationId]);
 }

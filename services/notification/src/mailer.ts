@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { findContacts, type Contact } from './contact-store.ts';
 import { awaitContacts, failed, sent, skip, take, type Delivery } from './delivery.ts';
 import {
-  deleteDelivery, insertAttempt, insertDeliveries, listDueDeliveries, lockDelivery, saveAttempt, saveDelivery,
+  deleteDelivery, insertAttempt, insertDeliveries, listDueDeliveries, lockDelivery, lockDueDelivery, saveAttempt, saveDelivery,
 } from './delivery-store.ts';
 import { byEmail } from './notifying.ts';
 import { connections, type Mail, type Outcome, type Smtp } from './smtp.ts';
@@ -45,8 +45,8 @@ export const mailer = ({ smtp, templates, log, chance = Math.random }: MailerPar
 
 /** Undefined where there is nothing to send: somebody else took it, its contact is gone or not known, or it was given up. */
 async function takeUp(tx: Tx, notificationId: string): Promise<Taken | undefined> {
-  const delivery = await lockDelivery(tx, notificationId);
-  if (!delivery.nextAt || delivery.nextAt > tx.now) return undefined;
+  const delivery = await lockDueDelivery(tx, notificationId);
+  if (!delivery) return undefined;
   const contacts = await findContacts(tx, delivery.accountId);
   if (delivery.contactId === null) return void (await resolve(tx, delivery, contacts));
   const contact = contacts?.find(({ contactId }) => contactId === delivery.contactId);
