@@ -71,9 +71,21 @@ async function customerOf(name: (typeof names)[number]) {
     expect((await client.post(`/v1/contracts/${contractId}/finalize`, undefined, waiting)).body.status).toBe('official');
     return contractId;
   };
+  /** A draft each, with one wait for them all. */
+  const draftEach = async (count: number) => {
+    const orders = await placed(...Array.from({ length: count }, () => sampleOrder()));
+    const contractIds: string[] = [];
+    for (const order of orders) {
+      const contractId = await apply(order);
+      await tell(reservedFact(contractId, [order]));
+      contractIds.push(contractId);
+    }
+    await t.settled();
+    return contractIds;
+  };
   const dead = (order: Order, status: 'cancelled' | 'voided', version: number): Order => ({ ...order, version, status, hold: null });
   const get = async (contractId: string) => (await client.get(`/v1/contracts/${contractId}`)).body;
-  return { t, accountId, client, placed, reserve, reservedFact, apply, draft, official, dead, tell, get };
+  return { t, accountId, client, placed, reserve, reservedFact, apply, draft, draftEach, official, dead, tell, get };
 }
 
 const codeOf = ({ status, body }: Reply) => [status, body.code];
@@ -221,7 +233,7 @@ describe('from application to the end', () => {
   test('CTR-5 CTR-6 the eligible list shows what could be in a contract now, page by page', async () => {
     const { client, placed, draft, tell, t } = await customerOf('baidu');
     const old = new Date(Date.now() - 10 * 86_400_000).toISOString();
-    const [paid, unpaid, taken, refunding, late] = await placed(
+    const [paid, unpaid, taken] = await placed(
       sampleOrder({ createdAt: old }), unpaidOrder(), sampleOrder(), sampleOrder({ hold: { kind: 'refund', id: 'rfd_1' } }),
       unpaidOrder({ payBy: old }), sampleOrder({ category: 'AI_MKT' }), sampleOrder({ contractable: false }), sampleOrder({ status: 'voided' }),
     );
@@ -236,7 +248,6 @@ describe('from application to the end', () => {
 
     await client.post(`/v1/contracts/${contractId}/void`, { reason: 'test' });
     expect(await ids('?status=paid')).toEqual([taken!.orderId, paid!.orderId]);
-    expect([refunding, late]).not.toContain(undefined);
 
     const product = {
       productCode: 'BCC', version: 1, name: { zh: '云服务器', en: 'Cloud Compute' }, category: 'BCC', brand: 'baidu', form: 'instance' as const,
@@ -447,12 +458,9 @@ describe('races', () => {
   }, 60_000);
 
   test('CTR-26 CTR-34 void against finalize: it ends void or official, never half', async () => {
-    const { client, placed, draft, t, get } = await customerOf('baidu');
-    const orders = await placed(...Array.from({ length: rounds }, () => sampleOrder()));
-    const contractIds: string[] = [];
-    for (const order of orders) {
-      const contractId = await draft(order);
-      contractIds.push(contractId);
+    const { client, draftEach, t, get } = await customerOf('baidu');
+    const contractIds = await draftEach(rounds);
+    for (const contractId of contractIds) {
       const path = `/v1/contracts/${contractId}`;
       const [finalized, voided] = await Promise.all([client.post(`${path}/finalize`), client.post(`${path}/void`, { reason: 'test' })]);
       if (voided!.status === 200) expect(codeOf(finalized!)).toEqual([409, 'contract.voided']);
@@ -466,15 +474,16 @@ describe('races', () => {
   }, 120_000);
 
   test('CTR-24 a ticket approved twice at once is approved once', async () => {
-    const { client, placed, official, t } = await customerOf('baidu');
-    const [order] = await placed(sampleOrder());
-    for (let round = 0; round < 5; round += 1) {
-      const contractId = await official(order!);
+    const { client, draftEach, t } = await customerOf('baidu');
+    const contractIds = await draftEach(rounds);
+    // The race is about tickets; sealing fifty contracts for it would cost more than it proves.
+    await t.sql(`update contracts set status = 'official', finalized_at = now() where contract_id = any($1)`, [contractIds]);
+    for (const contractId of contractIds) {
       const { ticketId } = (await client.post('/v1/tickets', { kind: 'void_official', contractId, text: 'Please.' })).body;
       const answers = await Promise.all(['op_1', 'op_2'].map((name) => t.operator(name).post(`/v1/tickets/${ticketId}/approve`)));
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('accounts', () => {

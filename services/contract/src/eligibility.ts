@@ -34,7 +34,6 @@ const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; reado
   'order.voided': { kind: 'conflict', remedy: 'place_new_order' },
   'order.held_by_refund': { kind: 'conflict', remedy: 'withdraw_refund_or_await_its_end' },
   'contract.order_in_contract': { kind: 'conflict', remedy: 'void_that_contract' },
-  'contract.order_changed': { kind: 'conflict', remedy: 'apply_again' },
   'contract.product_excluded': { kind: 'invalid', remedy: 'leave_out' },
   'contract.ask_offline': { kind: 'invalid', remedy: 'submit_ticket_or_send_papers' },
   'contract.unpaid_domain': { kind: 'invalid', remedy: 'pay_first_or_use_checklist' },
