@@ -13,6 +13,8 @@ export interface StoryContext {
   readonly profile: StartOptions['profile'];
   /** A line for the person who watches. */
   readonly say: (line: string) => void;
+  /** How long something may take before the story gives up; default 30 s. */
+  readonly patienceMs?: number;
 }
 
 const say = (line: string) => console.log(line);

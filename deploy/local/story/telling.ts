@@ -45,7 +45,6 @@ export interface Teller {
   end(): Promise<void>;
 }
 
-const patienceMs = 30_000;
 const away = new Set([502, 503, 504]);
 
 /** What the topics carry from now on. */
@@ -81,7 +80,7 @@ const answerOf = ({ status, body, bytes }: Reply, asked: Asked, reply: Reply) =>
 };
 
 export async function startTelling(context: StoryContext, accountId: string): Promise<Teller> {
-  const { system, say } = context;
+  const { system, say, patienceMs = 30_000 } = context;
   const { seen, stop } = await watch(context);
   const clients: Record<Who, Client> = {
     customer: clientOf(system.url, () => system.token({ kind: 'customer', accountId, subject: 'usr_li' })),

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { breaches, playStory, startSystem, type StoryContext, type System } from '@accord/local';
+import { clientOf } from '@accord/testing';
+
+// The whole system: each service a process of its own, real Postgres, Kafka and SMTP, through the front door.
+
+const folders: string[] = [];
+const folder = () => {
+  const made = mkdtempSync(join(tmpdir(), 'accord-'));
+  folders.push(made);
+  return made;
+};
+afterAll(() => folders.forEach((made) => rmSync(made, { recursive: true, force: true })));
+
+/** The provider's profile with an order's time to be paid cut to seconds, as `npm start` does. */
+function hurried(profile: StoryContext['profile'], payWithin: string): string {
+  const file = join(folder(), `${profile}.json`);
+  writeFileSync(file, JSON.stringify({ extends: profile, version: '1-test', orders: { payWithin, payWithinWhenContracted: 'PT30M' } }));
+  return file;
+}
+
+/** Plays the story; what was told is shown where it fails. */
+async function play(context: Omit<StoryContext, 'say'>): Promise<string> {
+  const told: string[] = [];
+  try {
+    await playStory({ ...context, say: (line) => told.push(line) });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${told.slice(-60).join('\n')}`, { cause: error });
+  }
+  return told.join('\n');
+}
+
+describe.each(['baidu', 'alibaba'] as const)('as %s', (profile) => {
+  let system: System;
+  beforeAll(async () => void (system = await startSystem({ dataDir: folder(), profile: hurried(profile, 'PT10S') })), 90_000);
+  afterAll(() => system.stop(), 30_000);
+
+  test('EVT-20 EVT-21 EVT-22 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-36 the main story goes as documented, and the four services agree', async () => {
+    const told = await play({ system, profile });
+    expect(told).toContain('34.84');
+  }, 120_000);
+
+  test('API-3 every service describes itself, and no path belongs to two', async () => {
+    const segments = new Map<string, string>();
+    for (const name of Object.keys(system.services)) {
+      const { status, body } = await clientOf(system.url).get(`/openapi/${name}.json`);
+      expect({ status, version: body.openapi }).toEqual({ status: 200, version: expect.stringMatching(/^3\.1/) });
+      for (const path of Object.keys(body.paths)) {
+        const segment = path.split('/')[2]!;
+        expect(segments.get(segment) ?? name).toBe(name);
+        segments.set(segment, name);
+      }
+    }
+  });
+
+  test('API-12 a service is ready while its database answers, alive anyway, and shows metrics', async () => {
+    for (const { opsUrl } of Object.values(system.services)) {
+      const pages = await Promise.all(['/livez', '/readyz', '/startupz', '/metrics'].map((page) => clientOf(opsUrl).get(page)));
+      expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(pages[3]!.bytes.toString()).toMatch(/accord_relay_published_total/);
+    }
+  });
+
+  if (profile === 'baidu') {
+    test('ORD-12 EVT-30 a refund against a contract for the same order, 50 rounds: exactly one wins', async () => {
+      const outcomes = await refundAgainstContract(system, 50);
+      expect(outcomes.filter(({ contract, refund }) => Number(contract) + Number(refund) !== 1)).toEqual([]);
+      expect(await breaches(system.databaseUrl, { settleMs: 20_000 })).toEqual([]);
+    }, 120_000);
+  }
+});
+
+const money = (amount: string) => ({ amount, currency: 'CNY' });
+
+async function refundAgainstContract({ url, token }: System, rounds: number) {
+  const accountId = 'acc_race';
+  const customer = clientOf(url, () => token({ kind: 'customer', accountId }));
+  const platform = clientOf(url, () => token({ kind: 'platform' }));
+  const facts = { version: 1, certifiedName: '竞速公司', invoiceTitle: '竞速公司', contacts: [] };
+  expect((await platform.put(`/v1/accounts/${accountId}`, facts)).status).toBe(200);
+
+  const prepare = async (round: number) => {
+    const body = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+    const { orderId } = (await customer.post('/v1/orders', body)).body;
+    const payment = { paymentReference: `race-${round}`, parts: { cash: money('45.00') } };
+    await platform.post(`/v1/orders/${orderId}/payments`, payment, { 'idempotency-key': `race-${round}` });
+    const start = new Date(Date.now() - 3_600_000).toISOString();
+    const end = new Date(Date.now() + 30 * 86_400_000).toISOString();
+    await platform.post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'created', instances: [{ instanceId: `i-race-${round}`, start, end }] });
+    for (;;) {
+      const { body: quote } = await customer.post('/v1/refund-quotes', { instanceIds: [`i-race-${round}`] });
+      const { body: preview } = await customer.post('/v1/contracts/preview', { orderIds: [orderId] });
+      if (quote.refundable && preview.refusals.length === 0) return { orderId, quoteId: quote.quoteId };
+      await sleep(50);
+    }
+  };
+
+  const race = async ({ orderId, quoteId }: { orderId: string; quoteId: string }) => {
+    const wait = { prefer: 'wait=30' };
+    const [contract, refund] = await Promise.all([
+      customer.post('/v1/contracts', { orderIds: [orderId] }, wait),
+      customer.post('/v1/refunds', { quoteId, reason: 'not_usable' }, { ...wait, 'idempotency-key': quoteId }),
+    ]);
+    return { orderId, contract: contract.status === 201, refund: refund.body.status === 'succeeded' };
+  };
+
+  const prepared = [];
+  for (let round = 0; round < rounds; round += 5) prepared.push(...(await Promise.all([0, 1, 2, 3, 4].map((i) => prepare(round + i)))));
+  const outcomes = [];
+  for (let round = 0; round < rounds; round += 5) outcomes.push(...(await Promise.all(prepared.slice(round, round + 5).map(race))));
+  return outcomes;
+}
+
+test('EVT-7 EVT-8 EVT-12 EVT-35 every service is killed in the middle of the story, again and again, and the story ends as if nothing had happened', async () => {
+  const system = await startSystem({ dataDir: folder(), profile: hurried('baidu', 'PT40S') });
+  try {
+    let over = false;
+    const story = play({ system, profile: 'baidu', patienceMs: 80_000 }).finally(() => (over = true));
+    const kills: string[] = [];
+    const killing = (async () => {
+      const services = Object.values(system.services);
+      for (let turn = 0; !over; turn += 1) {
+        await sleep(2_000 + Math.random() * 2_500);
+        if (over) return;
+        const service = services[turn % services.length]!;
+        service.kill('SIGKILL');
+        kills.push(service.name);
+        await sleep(200);
+        await service.restart();
+      }
+    })();
+    await Promise.all([story, killing]);
+    expect(new Set(kills).size).toBe(4);
+    expect(await breaches(system.databaseUrl, { settleMs: 40_000 })).toEqual([]);
+  } finally {
+    await system.stop();
+  }
+}, 300_000);
