@@ -1,4 +1,5 @@
 import type { TestService } from '@accord/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 // What the tests of this service order and report.
 
@@ -136,6 +137,13 @@ export const refundSays = (t: TestService, type: string, refund: object, more: o
 
 export const apply = (t: TestService, contractId: string, orderIds: string[], change: object = {}, earlierEnded: object[] = []) =>
   contractSays(t, 'contract.requested', aContract(contractId, orderIds, change), { earlierEnded });
+
+/** Which answers a holder got, once there is one. */
+export async function answersTo(t: TestService, ...holders: string[]) {
+  const heard = () => t.events.filter(({ type, subject }) => holders.includes(subject.id) && type.startsWith('order.reserv')).map(({ type }) => type);
+  while (heard().length < holders.length) await sleep(5);
+  return heard().sort();
+}
 
 /** Types of what was announced of an order, oldest first, as `type@version`. */
 export const announcedOf = (t: TestService, orderId: string) =>
