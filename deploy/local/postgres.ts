@@ -76,8 +76,16 @@ async function greet(url: string) {
   }
 }
 
+/** Ends the server on `dataDir` if one was left running, and removes its data. */
+export async function removePostgres(dataDir: string): Promise<void> {
+  const place = placeOf(dataDir);
+  await endLeftover(join(place, 'postmaster.pid'), place, 'SIGQUIT');
+  rmSync(place === dataDir ? place : dirname(place), { recursive: true, force: true, maxRetries: 3 });
+}
+
 function initialise({ dataDir, bin, userId }: { dataDir: string; bin: string; userId: number | undefined }) {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(dataDir), { recursive: true });
+  mkdirSync(dataDir, { mode: 0o700 });
   const passwordFile = `${dataDir}.password`;
   writeFileSync(passwordFile, password, { mode: 0o600 });
   const owner = userId === undefined ? {} : { uid: userId, gid: userId };

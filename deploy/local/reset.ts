@@ -5,7 +5,7 @@ import { endLeftover } from './background.ts';
 import { dropDatabase, dropTopics, serviceNames } from './database.ts';
 import { database, home, runningStart } from './home.ts';
 import { dropDocker, root } from './platform.ts';
-import { placeOf } from './postgres.ts';
+import { removePostgres } from './postgres.ts';
 
 const running = runningStart();
 if (running) {
@@ -22,9 +22,8 @@ async function reset() {
   if (process.env.ACCORD_KAFKA_BROKERS) await dropTopics(process.env.ACCORD_KAFKA_BROKERS, '');
   await dropDocker(home);
 
-  const postgres = placeOf(join(home, 'postgres'));
+  await removePostgres(join(home, 'postgres'));
   const broker = join(home, 'broker');
-  await endLeftover(join(postgres, 'postmaster.pid'), postgres, 'SIGQUIT');
   await endLeftover(join(broker, 'pid'), broker, 'SIGKILL');
-  for (const path of [postgres, broker, join(home, 'logs'), join(home, 'issuer.json')]) rmSync(path, { recursive: true, force: true });
+  for (const path of [broker, join(home, 'logs'), join(home, 'issuer.json')]) rmSync(path, { recursive: true, force: true });
 }

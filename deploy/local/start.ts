@@ -1,5 +1,5 @@
 // npm start [-- --once] [-- --profile baidu|alibaba]: the whole system on this machine, then the story.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Listr } from 'listr2';
 import { claimHome, database, home, leaveHome, port } from './home.ts';
@@ -57,22 +57,21 @@ async function shown({ profile }: StartOptions): Promise<System> {
     onNote: say,
   });
   system.catch((error: unknown) => failed.reject(error));
-  const tasks = steps.map((step) => ({ title: step, task: () => Promise.race([begun[step].promise, failed.promise]).then(() => undefined) }));
-  await new Listr(tasks, { rendererOptions: { showErrorMessage: false } }).run().catch(() => undefined);
+  const until = (step: Step) =>
+    Promise.race([begun[step].promise, failed.promise]).then(
+      () => undefined,
+      () => Promise.reject(new Error('see below')),
+    );
+  await new Listr(steps.map((step) => ({ title: step, task: () => until(step) }))).run().catch(() => undefined);
   return system;
 }
 
 /** In the story unpaid orders expire within the minute; everything else is the provider's. */
-const profileOf = (profile: StartOptions['profile']) => {
-  const story = join(root, 'deploy', 'local', 'profiles', `story-${profile}.json`);
-  return existsSync(story) ? story : profile;
-};
+const profileOf = (profile: StartOptions['profile']) => join(root, 'deploy', 'local', 'profiles', `story-${profile}.json`);
 
 /** False where a step of it failed. */
 async function tell(context: StoryContext): Promise<boolean> {
-  const story = new URL('./story/story.ts', import.meta.url);
-  if (!existsSync(story)) return true;
-  const { playStory } = (await import(story.href)) as { playStory: (context: StoryContext) => Promise<void> };
+  const { playStory } = await import('./story/story.ts');
   try {
     await playStory(context);
     return true;

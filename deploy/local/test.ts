@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Listr } from 'listr2';
 import { endLeftover } from './background.ts';
 import { findKafka, findPostgres, root, type Part } from './platform.ts';
-import { placeOf } from './postgres.ts';
+import { removePostgres } from './postgres.ts';
 import { kafkaMissing, run } from './prerequisites.mjs';
 
 const tiers = ['unit', 'int', 'e2e'] as const;
@@ -107,7 +107,8 @@ async function jest(tier: Tier, files: string[]): Promise<Sums & { green: boolea
 
 async function clear() {
   await Promise.all(parts.splice(0).map((part) => part.stop()));
-  [home, placeOf(join(home, 'postgres'))].forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  await removePostgres(join(home, 'postgres'));
+  rmSync(home, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** What killed runs left behind: their Postgres, their broker, their data. */
@@ -117,10 +118,9 @@ async function clearLeftovers() {
     const pid = Number(/^test-(\d+)$/.exec(name)?.[1]);
     if (!pid || runs(pid)) continue;
     const left = join(root, '.accord', name);
-    const postgres = placeOf(join(left, 'postgres'));
-    await endLeftover(join(postgres, 'postmaster.pid'), postgres, 'SIGQUIT');
+    await removePostgres(join(left, 'postgres'));
     await endLeftover(join(left, 'broker', 'pid'), left, 'SIGKILL');
-    [left, postgres].forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+    rmSync(left, { recursive: true, force: true });
   }
 }
 
