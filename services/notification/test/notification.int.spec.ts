@@ -63,7 +63,7 @@ test('NTF-3 the inbox speaks the language that was asked for', async () => {
   await t.settled();
   const title = async (language: string) => (await t.customer('acc_lang').get('/v1/notifications', { 'accept-language': language })).body.data[0].title;
   expect([await title('en'), await title('zh-CN')]).toEqual(['Order ord_lang was placed', '订单 ord_lang 已提交']);
-});
+}, 30_000);
 
 /** A cancelled order inside a contract, as it runs through the services (EVT-21), heard from its end to its beginning. */
 async function tellStory(accountId: string): Promise<string[]> {
@@ -160,4 +160,4 @@ test('API-4 an operator names the account; the platform reads no inbox', async (
   expect((await t.platform().get('/v1/notifications')).status).toBe(403);
   expect((await t.customer('acc_mine', 'orders:read').get('/v1/notifications')).status).toBe(403);
   expect((await t.anonymous().get('/v1/timeline?orderId=x')).status).toBe(401);
-});
+}, 30_000);
