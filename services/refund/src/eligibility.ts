@@ -164,10 +164,10 @@ function inWindow(c: Candidate, days: number): boolean {
 
 const endsOf = (orders: readonly Order[]) => orders.flatMap(({ servicePeriod }) => (servicePeriod ? [new Date(servicePeriod.end).getTime()] : []));
 
-/** Infinity where neither the resource nor any order says. */
-function endOf({ resource, orders }: Candidate): number {
-  if (resource?.end) return new Date(resource.end).getTime();
-  const ends = endsOf(orders);
+/** Infinity where neither the resource nor any order says; what is pay-as-you-go now outlives the periods paid before. */
+function endOf(c: Candidate): number {
+  if (c.resource?.end) return new Date(c.resource.end).getTime();
+  const ends = billTypeOf(c) === 'postpay' ? [] : endsOf(c.orders);
   return ends.length > 0 ? Math.max(...ends) : Infinity;
 }
 

@@ -1,5 +1,6 @@
 import { runService } from '@accord/platform';
+import { loadProfile } from '@accord/profile';
 import { readConfig } from './config.ts';
 import { refundService } from './service.ts';
 
-await runService('refund', readConfig(process.env), refundService);
+await runService(readConfig(process.env), ({ PROVIDER_PROFILE }, around) => refundService({ profile: loadProfile(PROVIDER_PROFILE) }, around));
