@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type NextFunction } from 'express';
 import type { Logger } from 'pino';
 import { withContext } from '../context.ts';
@@ -13,7 +14,8 @@ import { openApi } from './openapi.ts';
 import { Problem, problemBody, problemOf } from './problem.ts';
 import { addressOf, type RateLimit, rateLimits } from './rate-limit.ts';
 import type { Route } from './route.ts';
-import { handlerOf } from './serving.ts';
+import { routingOf } from './routing.ts';
+import { handlerOf, type Serving } from './serving.ts';
 
 export interface HttpParts {
   readonly service: Pick<Service, 'name' | 'routes' | 'problems'>;
@@ -32,27 +34,22 @@ export interface HttpParts {
 /** `listen` aborts it when the service stops. */
 export const stoppingOf = (app: Express): AbortController => app.locals['stopping'] as AbortController;
 
-/** Literal segments before parameters, so that `/v1/orders/export` is not taken for an order's id. */
-const bySpecificity = (a: Route, b: Route) => (rank(a.path) < rank(b.path) ? -1 : 1);
-const rank = (path: string) => path.replaceAll(/\{\w+\}/g, '~');
-
-const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
-const matcher = (path: string) => new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
-
 /** First of all: who asks, in what language, because of what. */
 function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
   const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route pattern and status.', ['method', 'route', 'status']);
   return (req: HttpRequest, res: HttpResponse, next: NextFunction) => {
-    const requestId = requestIdOf(req.headers['x-request-id'] as string | undefined);
+    const fresh = randomUUID();
+    const requestId = requestIdOf(req.headers['x-request-id'] as string | undefined, fresh);
     const exchange: Exchange = {
       requestId,
       locale: localeOf(req.headers['accept-language']),
       startedAt: performance.now(),
       pattern: '-',
-      headers: stopping.aborted ? { Connection: 'close' } : {},
+      headers: {},
+      stopping,
     };
     res.locals.exchange = exchange;
-    const traceparent = activeTraceparent() ?? traceparentOf(req.headers['traceparent'] as string | undefined);
+    const traceparent = activeTraceparent() ?? traceparentOf(req.headers['traceparent'] as string | undefined, fresh);
     const context = { requestId, causationId: requestId, correlationId: requestId, traceparent };
     res.once('close', () => {
       const ms = performance.now() - exchange.startedAt;
@@ -66,11 +63,23 @@ function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
   };
 }
 
-/** 404, or 405 with what the path takes. */
-function unrouted(routes: readonly Route[]) {
-  const matchers = routes.map(({ method, path }) => ({ method: method.toUpperCase(), pattern: matcher(path) }));
-  return (req: HttpRequest) => {
-    const allowed = [...new Set(matchers.filter(({ pattern }) => pattern.test(req.path)).map(({ method }) => method))];
+/** The request's route; else 404, or 405 with what the path takes. */
+function toRoute(routes: readonly Route[], serving: Serving) {
+  const routing = routingOf(
+    routes.map((route) => {
+      const method = route.method.toUpperCase();
+      const name = `${method} ${route.path}`;
+      const serve = handlerOf(route, serving);
+      return { method, path: route.path, handler: (req: HttpRequest, res: HttpResponse) => (nameSpan(name, { 'http.route': route.path }), serve(req, res)) };
+    }),
+  );
+  return (req: HttpRequest, res: HttpResponse) => {
+    const found = routing.find(req.method === 'HEAD' ? 'GET' : req.method, req.path);
+    if (found) {
+      req.params = found.params;
+      return found.handler(req, res);
+    }
+    const allowed = routing.allowed(req.path);
     if (allowed.length === 0) throw new Problem(404, 'request.unknown_route');
     throw new Problem(405, 'request.method_not_allowed', { allowed }, { headers: { Allow: allowed.join(', ') } });
   };
@@ -102,7 +111,7 @@ function describe(app: Express, service: HttpParts['service'], limit: RateLimit)
   const serve = (path: string, answer: (res: HttpResponse) => void) =>
     app.get(path, async (req, res: HttpResponse) => {
       res.locals.exchange.pattern = path;
-      res.locals.exchange.headers = { ...res.locals.exchange.headers, ...(await limit(addressOf(req.ip))) };
+      res.locals.exchange.headers = await limit(addressOf(req.ip));
       answer(res);
     });
   serve('/openapi.json', (res) => send(res, 200, { 'Content-Type': 'application/json; charset=utf-8' }, made().json));
@@ -123,17 +132,9 @@ export function httpApp(parts: HttpParts): Express {
   app.set('trust proxy', parts.trustProxy ?? 'loopback, uniquelocal');
   app.use(begin(parts, stopping.signal));
   const limits = rateLimits(parts.ratePerMinute ?? 6_000);
-  const serving = { db: parts.db, verify: parts.verify, limits, checkAnswers: parts.checkAnswers ?? false, stopping: stopping.signal };
-  for (const route of parts.service.routes.toSorted(bySpecificity)) {
-    const serve = handlerOf(route, serving);
-    const name = `${route.method.toUpperCase()} ${route.path}`;
-    app[route.method](expressPath(route.path), (req, res: HttpResponse) => {
-      nameSpan(name, { 'http.route': route.path });
-      return serve(req, res);
-    });
-  }
+  const serving: Serving = { db: parts.db, verify: parts.verify, limits, checkAnswers: parts.checkAnswers ?? false, stopping: stopping.signal };
   describe(app, parts.service, limits.byAddress);
-  app.use(unrouted(parts.service.routes));
+  app.use(toRoute(parts.service.routes, serving));
   app.use(answerProblem(parts));
   return app;
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { pipeline } from 'node:stream';
 import type { Request, Response } from 'express';
 import helmet from 'helmet';
@@ -14,6 +13,8 @@ export interface Exchange {
   pattern: string;
   /** Go out with whatever the answer is: the rate limit. */
   headers: Readonly<Record<string, string>>;
+  /** Aborted when the service stops: connections are not kept. */
+  readonly stopping: AbortSignal;
 }
 
 export type HttpRequest = Request;
@@ -21,15 +22,15 @@ export type HttpResponse = Response<unknown, { exchange: Exchange }>;
 
 const safeRequestId = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
-/** The caller's id for the request where it is harmless in logs and headers, else a fresh one (API-13). */
-export const requestIdOf = (given: string | undefined): string => (given && safeRequestId.test(given) ? given : randomUUID());
+/** The caller's id for the request where it is harmless in logs and headers, else the fresh one (API-13). */
+export const requestIdOf = (given: string | undefined, fresh: string): string => (given && safeRequestId.test(given) ? given : fresh);
 
 const knownTraceparent = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** W3C Trace Context: the caller's, else the start of an unsampled one, so that logs and events of one request can always be joined. */
-export function traceparentOf(given: string | undefined): string {
+/** W3C Trace Context: the caller's, else an unsampled one made of a fresh UUID, so that logs and events of one request can always be joined. */
+export function traceparentOf(given: string | undefined, fresh: string): string {
   if (given && knownTraceparent.test(given)) return given;
-  const id = randomUUID().replaceAll('-', '');
+  const id = fresh.replaceAll('-', '');
   return `00-${id}-${id.slice(16)}-00`;
 }
 
@@ -46,19 +47,22 @@ function helmetHeaders(): Record<string, string> {
 
 const constant = { ...helmetHeaders(), 'Cache-Control': 'no-store' };
 
+function shared(res: HttpResponse): Record<string, string> {
+  const { requestId, headers, stopping } = res.locals.exchange;
+  return { ...constant, 'X-Request-Id': requestId, ...headers, ...(stopping.aborted && { Connection: 'close' }) };
+}
+
 export function send(res: HttpResponse, status: number, headers: Readonly<Record<string, string>>, text: string): void {
-  const { requestId, headers: shared } = res.locals.exchange;
-  const body = Buffer.from(text);
-  res.writeHead(status, { ...constant, 'X-Request-Id': requestId, ...shared, ...(status !== 204 && { 'Content-Length': body.length }), ...headers });
-  res.end(res.req.method === 'HEAD' ? undefined : body);
+  const length = status === 204 ? undefined : { 'Content-Length': Buffer.byteLength(text) };
+  res.writeHead(status, { ...shared(res), ...length, ...headers });
+  res.end(res.req.method === 'HEAD' ? undefined : text); // as text, so that head and body leave in one write
 }
 
 export const sendReply = (res: HttpResponse, { status, headers, text }: Reply): void =>
   send(res, status, text === '' ? headers : { 'Content-Type': 'application/json; charset=utf-8', ...headers }, text);
 
 export function sendFile(res: HttpResponse, { status, headers, file }: FileReply): void {
-  const { requestId, headers: shared } = res.locals.exchange;
-  res.writeHead(status, { ...constant, 'X-Request-Id': requestId, ...shared, ...headers });
+  res.writeHead(status, { ...shared(res), ...headers });
   if (Buffer.isBuffer(file)) res.end(file);
   // A stream that breaks has sent its status already: the connection is cut, which a client sees as an incomplete body.
   else pipeline(file, res, (error) => error && res.destroy(error));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { accountTable } from '../migrations.ts';
 import { Refusal } from '../refusal.ts';
 import type { Actor, Database, Tx } from '../tx.ts';
@@ -45,7 +45,7 @@ export async function forgetOldKeys(tx: Tx, limit = 5_000): Promise<boolean> {
   return gone.length === limit;
 }
 
-const sha256 = (...parts: (string | Buffer)[]) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
+const sha256 = (data: string | Buffer): Buffer => hash('sha256', data, 'buffer');
 
 /** @throws Problem 400 `idempotency.key_invalid` where the key is empty or longer than 255. */
 export function keyedRequest(ask: { key: string; issuer: string; actor: Actor; method: string; path: string; query: string; body: Buffer }): KeyedRequest {
@@ -53,7 +53,7 @@ export function keyedRequest(ask: { key: string; issuer: string; actor: Actor; m
   const { issuer, actor, method, path, key, query, body } = ask;
   return {
     keyHash: sha256(JSON.stringify([issuer, actor.kind, actor.id, actor.accountId ?? null, method, path, key])),
-    requestHash: sha256(query, '\n', body),
+    requestHash: sha256(query === '' ? body : Buffer.concat([Buffer.from(`${query}\n`), body])),
     // No account is named `*`, so neither a customer nor an unset account sees the keys of operators and the platform.
     accountId: actor.accountId ?? '*',
   };
@@ -158,5 +158,5 @@ export async function onceLeased(db: Database, actor: Actor, keyed: KeyedRequest
 /** The key of one item of a keyed batch. */
 export const itemKey = (keyed: KeyedRequest, item: string): KeyedRequest => ({
   ...keyed,
-  keyHash: sha256(keyed.keyHash, item),
+  keyHash: sha256(`${keyed.keyHash.toString('hex')} ${item}`),
 });

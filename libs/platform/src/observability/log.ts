@@ -61,12 +61,12 @@ export function makeLog({ level = 'info', to }: LogSettings = {}): Logger {
     },
     hooks: {
       logMethod(args: unknown[], method: (...given: unknown[]) => void) {
-        method.apply(
-          this,
-          args.map((given) => (typeof given === 'string' ? hideIn(given) : given instanceof Error ? { err: given } : given)),
-        );
+        const [first, message = first instanceof Error ? first.message : '', ...rest] = typeof args[0] === 'string' ? [{}, ...args] : args;
+        const fields = first instanceof Error ? { err: first } : first;
+        method.apply(this, [fields, ...[message, ...rest].map((given) => (typeof given === 'string' ? hideIn(given) : given))]);
       },
     },
+    serializers: { err: (fields: unknown) => fields },
     mixin() {
       const context = currentContext();
       if (!context) return {};
