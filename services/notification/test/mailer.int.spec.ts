@@ -38,10 +38,10 @@ test('NTF-5 EVT-8 every event of the catalogue, handled twice, makes one message
   const account = sample('account.updated').data.account.accountId;
   const contacts = [{ locale: 'zh-CN' as const }, { classes: ['refunds' as const] }].map((contact, i) => ({ ...contact, email: `${account}-${i}@example.com` }));
   await t.publish(accountFact(account, 1, contacts));
-  await t.settled();
+  await t.settled({ dueWork: false });
   const ids = new Map<EventType, string>();
   for (const type of eventTypes.filter((type) => type !== 'account.updated')) ids.set(type, await t.publish(sample(type) as Fact, { repeat: 2 }));
-  await t.settled();
+  await t.settled({ dueWork: false });
 
   const expected = eventTypes.flatMap((type) => {
     const notice = notices[type] as Notice;
@@ -59,14 +59,14 @@ test('NTF-5 EVT-8 every event of the catalogue, handled twice, makes one message
   await until('all are recorded', async () => (await rows(account)).every(({ status }) => status === 'sent'));
   expect(mailsTo(account)).toHaveLength(mails);
   expect(new Set(mailsTo(account).map(({ messageId }) => messageId)).size).toBe(mails);
-  await t.settled();
+  await t.settled({ dueWork: false });
   const announced = t.events.filter(({ type, actor, subject }) => type === 'notification.sent' && actor === 'system:mailer' && subject.accountId === account);
   expect(announced).toHaveLength(mails);
 }, 60_000);
 
 test('NTF-2 NTF-3 an e-mail has text and HTML in the language of its contact, and an id that can be recognised', async () => {
   await t.publish(accountFact('acc_text', 1, [{ name: '陈 <星>', locale: 'zh-CN' }]));
-  await t.settled();
+  await t.settled({ dueWork: false });
   const orderIds = ['ord_a', 'ord_b', 'ord_c'];
   const voided = contractFact('contract.voided', { accountId: 'acc_text', contractId: 'ctr_t', number: 'CT-2026-00000001', orderIds }, { reason: 'order_cancelled', orderId: 'ord_b', text: null });
   const eventId = await t.publish(voided);
@@ -86,7 +86,7 @@ test('NTF-2 NTF-3 an e-mail has text and HTML in the language of its contact, an
 
 test('NTF-5 NTF-13 while the mail server is down the inbox fills; when it is back the mails go out, once', async () => {
   await t.publish(accountFact('acc_down', 1, [{}]));
-  await t.settled();
+  await t.settled({ dueWork: false });
   await smtp.down();
   await t.publish(paid('acc_down', 'ord_down'));
   await becomes('acc_down', 'retry_wait');
@@ -107,7 +107,7 @@ test('NTF-5 NTF-13 while the mail server is down the inbox fills; when it is bac
 test('NTF-13 a mailbox that hangs delays only its own message', async () => {
   await t.publish(accountFact('acc_hang', 1, [{}]));
   await t.publish(accountFact('acc_free', 1, [{}]));
-  await t.settled();
+  await t.settled({ dueWork: false });
   smtp.behave = (address) => (address.startsWith('acc_hang') ? 'hang' : 'take');
   await t.publish(paid('acc_hang', 'ord_hang'));
   await becomes('acc_hang', 'sending');
@@ -121,7 +121,7 @@ test('NTF-13 a mailbox that hangs delays only its own message', async () => {
 
 test('NTF-5 a crash between sending and recording sends the same Message-ID again, and records it once', async () => {
   await t.publish(accountFact('acc_crash', 1, [{}]));
-  await t.settled();
+  await t.settled({ dueWork: false });
   await t.sql('create sequence crashes'); // its count outlives the rolled back transaction
   await t.sql(`create function refuse_record() returns trigger language plpgsql security definer as $$
     begin perform nextval('notifications.crashes'); raise exception 'crash'; end $$`);
@@ -141,7 +141,7 @@ test('NTF-5 a crash between sending and recording sends the same Message-ID agai
 
 test('NTF-5 an address that is refused is dead at once; an operator sends it again, nobody else', async () => {
   await t.publish(accountFact('acc_dead', 1, [{}]));
-  await t.settled();
+  await t.settled({ dueWork: false });
   smtp.behave = () => 'refuse';
   await t.publish(paid('acc_dead', 'ord_dead'));
   const dead = await t.event('notification.dead', ({ notification }) => notification.accountId === 'acc_dead');
@@ -160,7 +160,7 @@ test('NTF-5 an address that is refused is dead at once; an operator sends it aga
 
 test('NTF-5 a server that says later is asked again, with the back-off of the attempt', async () => {
   await t.publish(accountFact('acc_later', 1, [{}]));
-  await t.settled();
+  await t.settled({ dueWork: false });
   smtp.behave = () => 'later';
   await t.publish(paid('acc_later', 'ord_later'));
   await becomes('acc_later', 'retry_wait');
@@ -175,7 +175,7 @@ test('NTF-2 an e-mail waits for the contacts of an account that is not known yet
   await t.publish(accountFact('acc_new', 2, [{}, { email: 'acc_new-1@example.com' }, { classes: ['refunds'] }]));
   await t.publish(accountFact('acc_new', 1, [{ email: 'acc_new-old@example.com' }]));
   await arrives('acc_new', 2);
-  await t.settled();
+  await t.settled({ dueWork: false });
   expect(mailsTo('acc_new').map(({ to }) => to).sort()).toEqual(['acc_new-0@example.com', 'acc_new-1@example.com']);
   expect(await rows('acc_new')).toHaveLength(2);
 }, 30_000);
