@@ -7,6 +7,7 @@ import { httpApp } from './http/app.ts';
 import { tokenVerifier } from './http/auth.ts';
 import { listen } from './http/server.ts';
 import { type ConsumerSettings, startConsumer } from './messaging/consumer.ts';
+import { messagingFigures } from './messaging/figures.ts';
 import { kafkaOf } from './messaging/kafka.ts';
 import type { OutboxRow } from './messaging/outbox.ts';
 import { startRetries } from './messaging/parking.ts';
@@ -15,6 +16,7 @@ import { migrate } from './migrations.ts';
 import { makeLog } from './observability/log.ts';
 import { type Metrics, makeMetrics } from './observability/metrics.ts';
 import { listenOps } from './observability/ops.ts';
+import { showState } from './observability/state.ts';
 import { stopTracing } from './observability/tracing.ts';
 import type { Service, Surroundings } from './service.ts';
 import type { PlatformSettings } from './settings.ts';
@@ -58,6 +60,7 @@ export async function startService<S extends PlatformSettings>(
   const metrics = makeMetrics(service.name, { ofProcess });
   const heard: Heard[] = [];
   const db = databaseOf(service, settings, clock, (announced) => heard.forEach((hear) => hear(announced)));
+  showState(service, db, metrics);
   const messaging = startMessaging(service, settings, { db, log, metrics });
   const workers = [...service.workers, houseKeeping].map((worker) => startWorker(worker, db, log));
   heard.push(messaging.wake, (announced) => {
@@ -65,7 +68,6 @@ export async function startService<S extends PlatformSettings>(
     for (const worker of workers) worker.wake(types);
   });
   const edges = await startEdges(service, settings, { db, log, metrics });
-  log.info({ port: edges.port, opsPort: edges.opsPort }, 'service started');
   return {
     service,
     settings,
@@ -102,19 +104,14 @@ function startMessaging(service: Service, settings: PlatformSettings, around: { 
   const topicPrefix = settings.ACCORD_TOPIC_PREFIX;
   const clientId = `accord-${service.name}-${hostname()}-${process.pid}`;
   const kafka = kafkaOf({ brokers: settings.ACCORD_KAFKA_BROKERS, clientId, topicPrefix, log });
-  const published = metrics.counter('accord_relay_published_total', 'Events published by the relay');
-  const interrupted = metrics.counter('accord_relay_interrupted_total', 'Times the relay was interrupted');
-  const handled = metrics.counter('accord_events_handled_total', 'Events handled', ['type']);
-  const failed = metrics.counter('accord_events_failed_total', 'Events whose handler failed', ['type']);
-  const parked = metrics.counter('accord_events_parked_total', 'Events set aside with their key');
+  const figures = messagingFigures(metrics);
   const relay = startRelay({
     url: settings.ACCORD_OPERATOR_DATABASE_URL,
     schema: service.schema,
     kafka,
     topicPrefix,
     log,
-    onPublished: (events) => published.inc(events),
-    onFailed: () => interrupted.inc(),
+    ...figures.relay,
   });
   const consuming: ConsumerSettings = {
     kafka,
@@ -124,9 +121,7 @@ function startMessaging(service: Service, settings: PlatformSettings, around: { 
     subscriptions: service.subscriptions,
     lockRows: service.lockRows,
     log,
-    onHandled: (type, count) => handled.inc({ type }, count),
-    onFailed: (type) => failed.inc({ type }),
-    onParked: () => parked.inc(),
+    ...figures.consumer,
   };
   const consumer = startConsumer(consuming);
   const retries = startRetries(consuming);
@@ -157,6 +152,7 @@ async function startEdges(service: Service, settings: PlatformSettings, around: 
     listen(app, settings.ACCORD_PORT),
     listenOps({ port: settings.ACCORD_OPS_PORT, metrics: around.metrics, ready }),
   ]);
+  around.log.info({ port: http.port, opsPort: ops.port }, 'service started');
   return {
     port: http.port,
     opsPort: ops.port,

@@ -20,6 +20,8 @@ export interface ConsumerSettings {
   readonly onHandled?: (type: string, count: number) => void;
   readonly onFailed?: (type: string) => void;
   readonly onParked?: () => void;
+  /** After each chunk: how far behind the partition is, and how old its events were when they had their effect. */
+  readonly onProgress?: (progress: { topic: string; partition: number; behind: number; delaysMs: readonly number[] }) => void;
 }
 
 export interface Consumer {
@@ -131,6 +133,12 @@ async function eachBatch(payload: EachBatchPayload, consumer: KafkaConsumer, set
     const last = messages.at(-1)!;
     resolveOffset(last.offset);
     const next = String(BigInt(last.offset) + 1n);
+    settings.onProgress?.({
+      topic,
+      partition: batch.partition,
+      behind: Math.max(0, Number(BigInt(batch.highWatermark) - BigInt(last.offset) - 1n)),
+      delaysMs: messages.map(({ headers }) => Date.now() - Date.parse(headers['ce_time'] ?? '')).filter((ms) => ms >= 0),
+    });
     await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: next }]);
     await heartbeat();
   }

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventType, topicSettings } from '@accord/events';
-import { Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
+import { type Admin, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 
 // The only file that knows the Kafka client, so that it can be replaced.
@@ -91,7 +92,7 @@ export async function applyTopics(
     const missing = wanted.topics.filter((topic) => !existing.has(settings.topicPrefix + topic));
     if (missing.length === 0) return;
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: missing.map((topic) => ({
         topic: settings.topicPrefix + topic,
         numPartitions: wanted.partitions ?? topicSettings[topic as EventType]?.partitions ?? 1,
@@ -99,7 +100,23 @@ export async function applyTopics(
         configEntries: [{ name: 'retention.ms', value: '-1' }],
       })),
     });
+    await untilKnown(admin, missing.map((topic) => settings.topicPrefix + topic));
   } finally {
     await admin.disconnect();
+  }
+}
+
+const knownWithinMs = 30_000;
+
+/** A broker learns of new topics a moment after they were made, on a busy machine a long one; kafkajs' own wait fails on that. */
+async function untilKnown(admin: Admin, topics: string[]): Promise<void> {
+  for (const deadline = performance.now() + knownWithinMs; ; await sleep(50)) {
+    try {
+      const known = await admin.fetchTopicMetadata({ topics });
+      if (known.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) return;
+      throw new Error('new topics have no leader yet');
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
   }
 }
