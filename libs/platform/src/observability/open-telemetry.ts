@@ -12,7 +12,13 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
 
 /** Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. Where they go is in the OTEL_* environment. */
 export function openTelemetry(): Tracing {
-  const sdk = new NodeSDK({ traceExporter: new OTLPTraceExporter(), instrumentations: [new HttpInstrumentation()] });
+  const sdk = new NodeSDK({
+    traceExporter: new OTLPTraceExporter(),
+    instrumentations: [new HttpInstrumentation()],
+    // Traces alone: figures are Prometheus' and log lines go to stdout.
+    metricReaders: [],
+    logRecordProcessors: [],
+  });
   sdk.start();
   const tracer = trace.getTracer('accord');
   return {

@@ -1,0 +1,34 @@
+// Run by tracing.unit.spec.ts in a process of its own, as a service would be: node --import ./register.ts traced-process.ts
+import { withContext } from '../context.ts';
+import { httpApp } from '../http/app.ts';
+import { route } from '../http/route.ts';
+import { listen } from '../http/server.ts';
+import type { Database } from '../tx.ts';
+import { makeLog } from './log.ts';
+import { makeMetrics } from './metrics.ts';
+import { currentTraceparent, span, stopTracing, withTraceparent } from './tracing.ts';
+
+const db: Database = { transaction: (_actor, work) => span('transaction', { 'db.system': 'postgresql' }, () => work({} as never)) };
+let announced: string | undefined;
+const routes = [
+  route({
+    method: 'get',
+    path: '/v1/things/{thingId}',
+    summary: 'Announces.',
+    access: 'anyone',
+    inTransaction: () => {
+      announced = currentTraceparent();
+      return Promise.resolve({ body: {} as never });
+    },
+  }),
+];
+const log = makeLog({ level: 'silent' });
+const app = httpApp({ service: { name: 'order', routes, problems: {} }, db, verify: () => Promise.reject(new Error('no tokens here')), log, metrics: makeMetrics('order') });
+const server = await listen(app, 0, '127.0.0.1');
+const traceparent = process.argv[2]!;
+await (await fetch(`http://127.0.0.1:${server.port}/v1/things/1`, { headers: { traceparent } })).text();
+const handled = await withTraceparent(announced, () => span('handle thing.made', {}, () => Promise.resolve(currentTraceparent())));
+const untraced = withContext({ causationId: 'c', correlationId: 'c', traceparent }, () => currentTraceparent());
+process.stdout.write(JSON.stringify({ announced, handled, untraced, startedAfterMs: performance.now() }));
+await server.close(100);
+await stopTracing();
