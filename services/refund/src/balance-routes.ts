@@ -55,8 +55,9 @@ export const balanceRoutes: Route[] = [
     answer: paged(Entry),
     refusals: ['balance.not_found'],
     inTransaction: async (tx, { params: { accountId }, query: { limit, cursor }, actor }) => {
+      const before = cursor ? decodeCursor(cursor, 1)[0]! : null;
       checkOwn(actor, accountId);
-      const found = await statementOf(tx, { accountId, before: cursor ? decodeCursor(cursor, 1)[0]! : null, limit: limit + 1 });
+      const found = await statementOf(tx, { accountId, before, limit: limit + 1 });
       const data = found.slice(0, limit).map(({ postingId, at, ...entry }) => ({ entryId: postingId, at: at.toISOString(), ...entry }));
       return { body: { data, nextCursor: found.length > limit ? encodeCursor([data.at(-1)!.entryId]) : null } };
     },
