@@ -36,16 +36,19 @@ const Given = z.strictObject({
   ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
 });
 
-const Fulfilment = z.discriminatedUnion('outcome', [
-  z.strictObject({
-    outcome: z.literal('created'),
+const Fulfilment = z
+  .strictObject({
+    outcome: z.enum(['created', 'failed']),
     instances: z
       .array(Given)
       .max(100)
-      .refine((given) => new Set(given.map(({ instanceId }) => instanceId)).size === given.length, 'names each instance once'),
-  }),
-  z.strictObject({ outcome: z.literal('failed'), reason: Line(200).nullable().default(null) }),
-]);
+      .refine((given) => new Set(given.map(({ instanceId }) => instanceId)).size === given.length, 'names each instance once')
+      .default([])
+      .meta({ description: 'What was created.' }),
+    reason: Line(200).nullable().default(null).meta({ description: 'Why it failed.' }),
+  })
+  .refine(({ outcome, instances }) => outcome === 'created' || instances.length === 0, { path: ['instances'], message: 'a failure has none' })
+  .refine(({ outcome, reason }) => outcome === 'failed' || reason === null, { path: ['reason'], message: 'a creation has none' });
 
 const Facts = z
   .strictObject({ invoiced: z.boolean().optional(), supportRightsUsed: z.boolean().optional() })
@@ -78,7 +81,8 @@ export const factRoutes: readonly Route[] = [
     answer: OrderView,
     refusals: ['order.not_found', 'order.not_fulfillable', 'order.fulfilment_misfit', 'resource.taken'],
     inTransaction: async (tx, { params: { orderId }, body }) => {
-      const order = body.outcome === 'created' ? await onCreated(tx, { orderId, ...body }) : await onFailed(tx, { orderId, ...body });
+      const { outcome, instances, reason } = body;
+      const order = outcome === 'created' ? await onCreated(tx, { orderId, instances }) : await onFailed(tx, { orderId, reason });
       return { body: orderView(order), version: order.version };
     },
   }),

@@ -1,4 +1,4 @@
-import type { TestService } from '@accord/testing';
+import type { Client, TestService } from '@accord/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // What the tests of this service order and report.
@@ -45,6 +45,20 @@ export async function publishCatalogue(t: TestService) {
   });
 }
 
+const clients = new WeakMap<TestService, Map<string, Client>>();
+
+/** One token for each caller, made once. */
+function caller(t: TestService, who: string, make: () => Client): Client {
+  const known = clients.get(t) ?? new Map<string, Client>();
+  clients.set(t, known);
+  const client = known.get(who) ?? make();
+  known.set(who, client);
+  return client;
+}
+
+export const customer = (t: TestService, accountId: string) => caller(t, accountId, () => t.customer(accountId));
+const platform = (t: TestService) => caller(t, 'the platform', () => t.platform());
+
 /** One month of one BCC instance, 45.00 CNY. */
 export const anOrder = (change: object = {}) => ({
   productCode: 'BCC',
@@ -69,15 +83,15 @@ export const instance = (instanceId: string, change: object = {}) => ({
 });
 
 export const place = async (t: TestService, accountId: string, change: object = {}) => {
-  const reply = await t.customer(accountId).post('/v1/orders', anOrder(change));
+  const reply = await customer(t, accountId).post('/v1/orders', anOrder(change));
   expect(reply).toMatchObject({ status: 201 });
   return reply.body;
 };
 
-export const pay = (t: TestService, orderId: string, payment: object = aPayment()) => t.platform().post(`/v1/orders/${orderId}/payments`, payment, key());
+export const pay = (t: TestService, orderId: string, payment: object = aPayment()) => platform(t).post(`/v1/orders/${orderId}/payments`, payment, key());
 
 export const fulfil = (t: TestService, orderId: string, instances: object[]) =>
-  t.platform().post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'created', instances });
+  platform(t).post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'created', instances });
 
 /** A paid and fulfilled order, as the platform's last answer shows it. */
 export async function placeAndPay(t: TestService, accountId: string, change: object, instances: object[], amount = '45.00') {
