@@ -34,7 +34,7 @@ async function bringPackages() {
 
 /** Only where packages are brought too: later the start itself looks, and shows it among its steps. */
 async function bringKafkaMeanwhile() {
-  if (packagesFit() || process.env.ACCORD_KAFKA_BROKERS || !['start', 'test'].includes(task) || !kafkaMissing()) return;
+  if (packagesFit() || process.env.ACCORD_KAFKA_BROKERS || ['token', 'reset'].includes(task) || !kafkaMissing()) return;
   if (!(await dockerAnswers())) await shown('Bringing Kafka', bringKafka());
 }
 
