@@ -149,6 +149,7 @@ export function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbo
   const tracing = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   return {
     ACCORD_ENV: 'development',
+    ACCORD_HOST: '127.0.0.1',
     ACCORD_DATABASE_URL: urlOf(roles.app),
     ACCORD_OPERATOR_DATABASE_URL: urlOf(roles.operator),
     ACCORD_OWNER_DATABASE_URL: urlOf(roles.owner),

@@ -149,8 +149,8 @@ async function startEdges(service: Service, settings: PlatformSettings, around: 
     ...around,
   });
   const [http, ops] = await Promise.all([
-    listen(app, settings.ACCORD_PORT),
-    listenOps({ port: settings.ACCORD_OPS_PORT, metrics: around.metrics, ready }),
+    listen(app, settings.ACCORD_PORT, settings.ACCORD_HOST),
+    listenOps({ port: settings.ACCORD_OPS_PORT, host: settings.ACCORD_HOST, metrics: around.metrics, ready }),
   ]);
   around.log.info({ port: http.port, opsPort: ops.port }, 'service started');
   return {

@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const platformSettings = z.object({
   /** Development parts (built-in issuer, test seal) start only with `development`; unset means production (API-4). */
   ACCORD_ENV: z.enum(['development', 'production']).default('production'),
+  /** The address to listen on; the local platform sets 127.0.0.1. */
+  ACCORD_HOST: z.string().min(1).default('0.0.0.0'),
   ACCORD_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   ACCORD_OPS_PORT: z.coerce.number().int().min(0).max(65535).default(9090),
   /** Role under row-level security. */

@@ -101,6 +101,7 @@ export async function testService({ service: make, settings: changes = {} }: Tes
   const settings = {
     ...platformSettings.parse({
       ACCORD_ENV: 'development',
+      ACCORD_HOST: '127.0.0.1',
       ACCORD_PORT: 0,
       ACCORD_OPS_PORT: 0,
       ACCORD_DATABASE_URL: database.urls.app,
