@@ -41,7 +41,7 @@ test.each(Object.keys(schemas) as ServiceName[])('%s in Docker has the environme
     mailbox: { url: 'smtp://door:2525' },
   });
   const { ACCORD_LOG_LEVEL: level, OTEL_EXPORTER_OTLP_ENDPOINT: _tracing, ...environment } = services[name]!.environment;
-  expect(environment).toEqual({ ...local, ACCORD_LOG_LEVEL: undefined, ACCORD_PORT: '8080', ACCORD_OPS_PORT: '9090' });
+  expect(environment).toEqual({ ...local, ACCORD_LOG_LEVEL: undefined, ACCORD_HOST: undefined, ACCORD_PORT: '8080', ACCORD_OPS_PORT: '9090' });
   expect(level).toBe('${ACCORD_LOG_LEVEL:-info}');
   expect(services[name]!.command).toEqual(['node', `services/${name}/src/main.ts`]);
 });
