@@ -56,4 +56,8 @@ const processes = (profile: Profile) =>
     'payment.unapplied': { on: onPaymentUnapplied, locks: ({ data }) => [data.accountId] },
   }) satisfies Subscriptions;
 
-const idsOf = ({ data }: Event<'order.reserved' | 'order.reservation_refused'>) => [data.holder.id, ...data.orders.map(({ orderId }) => orderId)];
+const idsOf = ({ data }: Event<'order.reserved' | 'order.reservation_refused'>) => [
+  data.holder.id,
+  ...data.orders.map(({ orderId }) => orderId),
+  ...('resources' in data ? data.resources.map(({ instanceId }) => instanceId) : []),
+];
