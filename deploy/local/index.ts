@@ -1,3 +1,4 @@
+export { catalogue } from './catalogue.ts';
 export { startKafka, type EmbeddedKafka } from './kafka.ts';
 export { topics } from './database.ts';
 export { placeOf, startPostgres, type EmbeddedPostgres } from './postgres.ts';
