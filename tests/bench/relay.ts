@@ -1,110 +1,117 @@
-import { randomBytes } from 'node:crypto';
-import { headersOf, type Event } from '@accord/events';
-import { applyTopics, kafkaOf, migrate, openSender, provisionDatabase, startRelay } from '@accord/platform';
-import { developmentPassword, urlsOf } from '@accord/testing';
-import pg from 'pg';
-import { pino } from 'pino';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Event, readEvent } from '@accord/events';
+import { kafkaOf, migrate, openSender, shardOf, startRelay } from '@accord/platform';
+import { urlsOf } from '@accord/testing';
+import type pg from 'pg';
 import { beside, type Figure, median } from './figure.ts';
+import { asSuperuser, type Ground, log } from './ground.ts';
+import { freshTopic, type Message, messages, topic } from './messages.ts';
 
-const topic = 'order.cancelled';
-const log = pino({ level: 'silent' });
-
-interface Message {
-  readonly key: string;
-  readonly value: string;
-  readonly headers: Record<string, string>;
-}
-
-/** Messages of the size and the headers that services really send. */
-function messages(count: number, keys: number, sample: Event): Message[] {
-  return Array.from({ length: count }, (_, i) => {
-    const key = `ord_${i % keys}`;
-    const event = { ...sample, id: crypto.randomUUID(), subject: { ...sample.subject, id: key, version: Math.floor(i / keys) + 1 } } as Event;
-    return { key, value: JSON.stringify(sample.data), headers: headersOf(event, { source: '/services/order' }) };
-  });
-}
-
+const batchSize = 500;
 const batches = <T>(items: readonly T[], size: number) => Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+const sampleUrl = new URL(`../../libs/events/samples/${topic}.1.json`, import.meta.url);
 
-export interface BenchPlaces {
-  /** Superuser's URL of a database that may be filled and dropped. */
-  readonly databaseUrl: string;
-  readonly brokers: readonly string[];
-}
-
-/** The outbox drained by the relay, beside kafkajs sending the same messages in the same batches with nothing around it. */
-export async function benchRelay({ databaseUrl, brokers }: BenchPlaces, sample: Event, { count = 100_000, keys = 5_000, runs = 3 } = {}): Promise<Figure[]> {
-  const work = messages(count, keys, sample);
+/** The outbox drained by the relay, beside kafkajs sending the same messages in the same batches with nothing around it; each key in order. */
+export async function benchRelay(ground: Ground, { count = 100_000, keys = 5_000, rounds = 3 } = {}): Promise<Figure> {
+  const databaseUrl = await ground.makeDatabase('accord_relay');
+  await migrate(urlsOf(databaseUrl, 'order').owner, { service: 'order', schema: 'orders', folder: new URL('./no-migrations/', import.meta.url) });
+  const work = messages(count, keys, sample());
   const ours: number[] = [];
-  const alone: number[] = [];
-  for (let run = 0; run < runs; run += 1) {
-    alone.push(await kafkaAlone(brokers, work));
-    ours.push(await relay(databaseUrl, brokers, work));
+  const floors: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    floors.push(await kafkaAlone(ground, work));
+    ours.push(await relay(ground, databaseUrl, work));
   }
-  return [beside(`relay drain, ${count} events, ${keys} keys`, 'events/s', median(ours), median(alone))];
+  return beside(`relay drain, ${count} events of ${keys} keys`, 'events/s', median(ours), median(floors));
 }
 
-async function freshTopic(brokers: readonly string[]): Promise<string> {
-  const topicPrefix = `bench${randomBytes(4).toString('hex')}.`;
-  await applyTopics({ brokers, topicPrefix, log }, { topics: [topic], replication: 1 });
-  return topicPrefix;
+function sample(): Event {
+  const { value, headers } = JSON.parse(readFileSync(sampleUrl, 'utf8')) as { value: unknown; headers: Record<string, string> };
+  return readEvent(topic, value, headers);
 }
 
-async function kafkaAlone(brokers: readonly string[], work: readonly Message[]): Promise<number> {
+/** As many producers beside each other as the relay has, one batch in flight each. */
+async function kafkaAlone({ brokers }: Ground, work: readonly Message[]): Promise<number> {
   const topicPrefix = await freshTopic(brokers);
-  const sender = await openSender(kafkaOf({ brokers, clientId: 'floor', topicPrefix, log }), topicPrefix);
+  const shards = Map.groupBy(work, ({ key }) => shardOf(key));
+  const senders = await Promise.all(
+    [...shards.values()].map(async (shard) => ({
+      shard: batches(shard, batchSize),
+      sender: await openSender(kafkaOf({ brokers, clientId: 'floor', topicPrefix, log }), topicPrefix),
+    })),
+  );
   const started = performance.now();
-  for (const batch of batches(work, 500)) await sender.send(batch.map((message) => ({ topic, ...message })));
-  const seconds = (performance.now() - started) / 1000;
-  await sender.close();
+  await Promise.all(
+    senders.map(async ({ shard, sender }) => {
+      for (const batch of shard) await sender.send(batch.map((message) => ({ topic, ...message })));
+    }),
+  );
+  const seconds = (performance.now() - started) / 1_000;
+  await Promise.all(senders.map(({ sender }) => sender.close()));
   return work.length / seconds;
 }
 
-async function relay(databaseUrl: string, brokers: readonly string[], work: readonly Message[]): Promise<number> {
+async function relay({ brokers }: Ground, databaseUrl: string, work: readonly Message[]): Promise<number> {
   const topicPrefix = await freshTopic(brokers);
-  await provisionDatabase(databaseUrl, { passwordOf: developmentPassword });
-  const urls = urlsOf(databaseUrl, 'order');
-  await migrate(urls.owner, { service: 'order', schema: 'orders', folder: new URL('./no-migrations/', import.meta.url) });
-  const client = new pg.Client({ connectionString: databaseUrl, options: '-c search_path=orders' });
-  await client.connect();
-  await client.query('truncate outbox');
-  await fill(client, work);
+  await asSuperuser(databaseUrl, (client) => fill(client, work));
+  const kafka = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log });
   let published = 0;
-  let finished = () => undefined as void;
+  let finished: () => void;
   const all = new Promise<void>((resolve) => (finished = resolve));
   const started = performance.now();
-  const running = startRelay({
-    url: urls.operator,
-    schema: 'orders',
-    kafka: kafkaOf({ brokers, clientId: 'bench', topicPrefix, log }),
-    topicPrefix,
-    log,
-    onPublished: (events) => {
-      published += events;
-      if (published >= work.length) finished();
-    },
-  });
+  const onPublished = (events: number) => {
+    published += events;
+    if (published >= work.length) finished();
+  };
+  const running = startRelay({ url: urlsOf(databaseUrl, 'order').operator, schema: 'orders', kafka, topicPrefix, log, onPublished });
   await all;
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = (performance.now() - started) / 1_000;
   await running.stop();
-  await client.end();
+  await checkOrder(brokers, topicPrefix, work.length);
   return work.length / seconds;
 }
 
 async function fill(client: pg.Client, work: readonly Message[]): Promise<void> {
-  const { shardOf } = await import('@accord/platform');
+  await client.query('set search_path = orders; truncate outbox');
   for (const batch of batches(work, 1_000)) {
     await client.query(
       `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
-       select gen_random_uuid(), 'order', k, v, $5, k, $5, p, h, s, now() from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $6::int[]) as u (k, v, p, h, s)`,
+       select gen_random_uuid(), 'order', k, v, $6, k, $6, p, h, s, now()
+         from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::int[]) as u (k, v, p, h, s)`,
       [
         batch.map(({ key }) => key),
         batch.map(({ headers }) => headers['ce_sequence']),
         batch.map(({ value }) => value),
         batch.map(({ headers }) => JSON.stringify(headers)),
-        topic,
         batch.map(({ key }) => shardOf(key)),
+        topic,
       ],
     );
   }
+  await client.query('checkpoint');
+}
+
+/** @throws Error where an event is missing or came before an earlier one of its key. */
+async function checkOrder(brokers: readonly string[], topicPrefix: string, count: number): Promise<void> {
+  const consumer = kafkaOf({ brokers, clientId: 'check', topicPrefix, log }).consumer({ groupId: `${topicPrefix}check` });
+  const versions = new Map<string, number>();
+  let arrived = 0;
+  let wrong = 0;
+  await consumer.connect();
+  await consumer.subscribe({ topic: topicPrefix + topic, fromBeginning: true });
+  await consumer.run({
+    eachBatch: ({ batch }) => {
+      for (const { key, headers } of batch.messages) {
+        const version = Number(headers!['ce_sequence']);
+        if (version !== (versions.get(String(key)) ?? 0) + 1) wrong += 1;
+        versions.set(String(key), version);
+      }
+      arrived += batch.messages.length;
+      return Promise.resolve();
+    },
+  });
+  for (let waited = 0; arrived < count && waited < 600; waited += 1) await sleep(100);
+  await consumer.disconnect();
+  if (arrived !== count || wrong > 0) throw new Error(`of ${count} events ${arrived} arrived, ${wrong} out of order`);
 }

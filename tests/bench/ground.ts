@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compileServices, placeOf, type ServiceProcess, type Settings, settingsFor, startKafka, startPostgres, startServiceProcess, topics } from '@accord/local';
+import { applyTopics, provisionDatabase, type ServiceName } from '@accord/platform';
+import { developmentPassword, startIssuer, type TestIssuer } from '@accord/testing';
+import pg from 'pg';
+import { pino } from 'pino';
+
+const home = fileURLToPath(new URL('../../.accord/bench', import.meta.url));
+const pidFile = join(home, 'pid');
+export const log = pino({ level: 'silent' });
+
+/** A durable Postgres and a fully compiled Kafka of the benchmark's own; everything is gone after `stop`. */
+export interface Ground {
+  readonly issuer: TestIssuer;
+  readonly brokers: readonly string[];
+  /** What Postgres logged so far. */
+  postgresLog(): string;
+  /** Superuser's URL of a fresh database with the system's roles and empty schemas. */
+  makeDatabase(name: string): Promise<string>;
+  /** A service as a process of its own, as `npm start` runs it; stopped with the ground at the latest. */
+  startService(name: ServiceName, databaseUrl: string, settings?: Settings): Promise<ServiceProcess>;
+  stop(): Promise<void>;
+}
+
+/** @throws Error where another benchmark runs in this folder. */
+export async function startGround(): Promise<Ground> {
+  claim();
+  const started = new AsyncDisposableStack();
+  const part = async <T extends { stop(): Promise<void> }>(starting: Promise<T>) => {
+    const there = await starting;
+    started.defer(() => there.stop());
+    return there;
+  };
+  started.defer(() => [home, placeOf(join(home, 'postgres'))].forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })));
+  try {
+    const [postgres, kafka] = await all([
+      part(startPostgres({ dataDir: join(home, 'postgres'), settings: { track_commit_timestamp: 'on' } })),
+      part(startKafka({ dataDir: join(home, 'broker'), jit: true, heapMb: 768 })),
+      compileServices(),
+    ]);
+    const ground = await groundOn({ postgresUrl: postgres.url, broker: kafka.brokers, home });
+    started.defer(ground.stop);
+    return { ...ground, stop: () => started.disposeAsync() };
+  } catch (error) {
+    await started.disposeAsync();
+    throw error;
+  }
+}
+
+/** On a Postgres and a Kafka that run already; `stop` ends what was started on them. */
+export async function groundOn({ postgresUrl, broker, home }: { postgresUrl: string; broker: string; home: string }): Promise<Ground> {
+  const started = new AsyncDisposableStack();
+  const issuer = await startIssuer();
+  started.defer(() => issuer.close());
+  const topicPrefix = `bench${randomBytes(4).toString('hex')}.`;
+  const brokers = [broker];
+  await applyTopics({ brokers, topicPrefix, log }, { topics, replication: 1 });
+  return {
+    issuer,
+    brokers,
+    postgresLog: () => readFileSync(join(home, 'logs', 'postgres.log'), 'utf8'),
+    makeDatabase: (name) => makeDatabase(postgresUrl, name),
+    async startService(name, databaseUrl, settings = {}) {
+      const ask = { profile: 'baidu', settings: { ACCORD_LOG_LEVEL: 'warn', ACCORD_RATE_PER_MINUTE: '0', ...settings } };
+      const around = { ask, foundation: { databaseUrl, brokers: broker, topicPrefix }, issuer: { ...issuer, audience: 'accord' }, mailbox: { url: 'smtp://127.0.0.1:9' } };
+      const service = await startServiceProcess({ name, home, supervised: false, settings: settingsFor(name, around) });
+      started.defer(() => service.stop());
+      return service;
+    },
+    stop: () => started.disposeAsync(),
+  };
+}
+
+/** All of them, or the first failure once the others have ended too. */
+async function all<T extends readonly Promise<unknown>[] | []>(promises: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
+}
+
+function claim() {
+  mkdirSync(home, { recursive: true });
+  const other = Number(readOr(pidFile, '0'));
+  if (other && readOr(`/proc/${other}/cmdline`, '').includes('tests/bench/main.ts')) throw new Error(`A benchmark runs already in this folder (pid ${other}).`);
+  writeFileSync(pidFile, String(process.pid));
+}
+
+function readOr(file: string, otherwise: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}
+
+async function makeDatabase(serverUrl: string, name: string): Promise<string> {
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  await asSuperuser(serverUrl, async (client) => {
+    await client.query(`drop database if exists ${name} with (force)`);
+    await client.query(`create database ${name}`);
+  });
+  await provisionDatabase(url.href, { passwordOf: developmentPassword });
+  return url.href;
+}
+
+export async function asSuperuser<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,37 @@
+// npm run bench [-- [--json] [relay|place-order|effect|start …]]: figures of this machine, each beside its floor measured in the same run.
+import { parseArgs } from 'node:util';
+import { benchEffect } from './effect.ts';
+import type { Figure } from './figure.ts';
+import { startGround } from './ground.ts';
+import { startLoad } from './load.ts';
+import { benchPlaceOrder } from './place-order.ts';
+import { benchRelay } from './relay.ts';
+import { openShop } from './shop.ts';
+import { benchStart } from './start.ts';
+
+const names = ['relay', 'place-order', 'effect', 'start'];
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+const unknown = positionals.find((name) => !names.includes(name));
+if (unknown) throw new Error(`There is no figure ${unknown}; there are ${names.join(', ')}.`);
+const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+
+const show = ({ name, value, unit, floor, ratio }: Figure) =>
+  console.log(values.json ? JSON.stringify({ name, value, unit, floor, ratio }) : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor}, ratio ${ratio}`);
+
+const ground = await startGround();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
+try {
+  if (wanted('relay')) show(await benchRelay(ground));
+  if (wanted('place-order') || wanted('effect')) {
+    const load = startLoad();
+    const shop = await openShop(ground);
+    const { figure, highest } = await benchPlaceOrder(ground, shop, load);
+    show(figure);
+    if (wanted('effect')) (await benchEffect(ground, shop, load, { highest })).forEach(show);
+    load.stop();
+    await shop.service.stop();
+  }
+  if (wanted('start')) (await benchStart(ground, await ground.makeDatabase('accord'))).forEach(show);
+} finally {
+  await ground.stop();
+}

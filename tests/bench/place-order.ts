@@ -1,0 +1,99 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { migrate } from '@accord/platform';
+import { urlsOf } from '@accord/testing';
+import { type BareAsk, opening, statements } from './bare-server.ts';
+import { beside, type Figure, median } from './figure.ts';
+import { asSuperuser, type Ground } from './ground.ts';
+import type { Load } from './load.ts';
+import { placeOne, type Shop } from './shop.ts';
+
+/** Connections of the service's pool, as it has them by default. */
+const poolSize = 10;
+
+/** Orders placed a second by as many clients as the shop has customers, beside the same SQL behind bare node:http; short rounds in turn. */
+export async function benchPlaceOrder(ground: Ground, shop: Shop, load: Load, { rounds = 5, ms = 3_000 } = {}): Promise<{ figure: Figure; highest: number }> {
+  await checkStatements(ground, shop);
+  const bare = await startBare(ground, shop);
+  const service = { url: shop.url, clients: shop.customers.map(({ authorization }) => ({ authorization })), body: shop.body };
+  const floor = { ...service, url: bare.url, clients: shop.customers.map(({ accountId }) => ({ 'x-account': accountId })) };
+  const ours: number[] = [];
+  const floors: number[] = [];
+  try {
+    for (let round = 0; round <= rounds; round += 1) {
+      const mine = await load.run({ ...service, ms });
+      await shop.drained();
+      const theirs = await load.run({ ...floor, ms });
+      // The first round warms both up.
+      if (round > 0) ours.push(mine.perSecond);
+      if (round > 0) floors.push(theirs.perSecond);
+    }
+  } finally {
+    bare.stop();
+  }
+  return { figure: beside(`place order, ${shop.customers.length} clients`, 'orders/s', median(ours), median(floors)), highest: Math.max(...ours) };
+}
+
+/** @throws Error where the floor's statements are not, one by one and in their order, those of the service. */
+async function checkStatements(ground: Ground, shop: Shop): Promise<void> {
+  const log = (level: string) =>
+    asSuperuser(shop.databaseUrl, async (client) => {
+      await client.query(`alter system set log_statement = '${level}'`);
+      await client.query('select pg_reload_conf()');
+      await sleep(300);
+    });
+  await log('all');
+  await placeOne(shop);
+  await log('none');
+  const { accountId } = shop.customers[0]!;
+  const logged = plain(ground.postgresLog());
+  const from = logged.lastIndexOf(opening(accountId));
+  const session = /\[(\d+)\] LOG: statement: $/.exec(logged.slice(0, from))?.[1];
+  const sent = [...logged.slice(from).matchAll(/\[(\d+)\] LOG: (?:statement|execute \w+): (.*?) (?=\d{4}-\d\d-\d\d |$)/g)];
+  const own = sent.filter(([, of]) => of === session).map(([, , text]) => text);
+  const floor = [statements.product, statements.order, statements.outbox, 'commit'].map(plain);
+  if (floor.some((text, i) => own[i] !== text)) throw new Error(`the floor's statements are not the service's, which are:\n${own.slice(0, 4).join('\n')}`);
+}
+
+const plain = (text: string) => text.replaceAll(/\s+/g, ' ');
+
+/** The floor on a database of its own with the same tables, so that our relay does not publish what it leaves in the outbox. */
+async function startBare(ground: Ground, shop: Shop): Promise<{ url: string; stop(): void }> {
+  const view = await placeOne(shop);
+  const stored = await asSuperuser(shop.databaseUrl, async (client) => {
+    const { rows } = await client.query<{ terms: BareAsk['terms'] }>('select terms from orders.orders where order_id = $1', [view['orderId']]);
+    const products = await client.query<{ product: unknown }>('select to_jsonb(p) as product from orders.products p');
+    return { terms: rows[0]!.terms, products: products.rows.map(({ product }) => product) };
+  });
+  const databaseUrl = await ground.makeDatabase('accord_floor');
+  const urls = urlsOf(databaseUrl, 'order');
+  await migrate(urls.owner, { service: 'order', schema: 'orders', folder: new URL('../../services/order/migrations/', import.meta.url) });
+  await asSuperuser(databaseUrl, (client) =>
+    client.query('insert into orders.products select * from jsonb_populate_recordset(null::orders.products, $1)', [JSON.stringify(stored.products)]),
+  );
+  const child = fork(fileURLToPath(new URL('./bare-server.ts', import.meta.url)));
+  const port = await askBare(child, { url: urls.app, poolSize, view, terms: stored.terms, headers });
+  return { url: `http://127.0.0.1:${port}/v1/orders`, stop: () => void child.kill() };
+}
+
+/** Those that differ from event to event are filled in by the floor. */
+const headers = {
+  'content-type': 'application/json',
+  ce_specversion: '1.0',
+  ce_source: '/services/order',
+  ce_type: 'order.placed',
+  ce_dataschema: 'https://schemas.accord.dev/order.placed/1',
+  ce_sequence: '1',
+  ce_actor: 'customer:user',
+  ce_causationid: '8edf4924-dee9-40cc-a1e2-1d7425291dde',
+  ce_correlationid: '8edf4924-dee9-40cc-a1e2-1d7425291dde',
+  traceparent: '00-8edf4924dee940cca1e21d7425291dde-a1e21d7425291dde-00',
+};
+
+const askBare = (child: ChildProcess, ask: BareAsk) =>
+  new Promise<number>((resolve, reject) => {
+    child.once('message', ({ port }: { port: number }) => resolve(port));
+    child.once('exit', (code) => reject(new Error(`the floor's process ended (${code})`)));
+    child.send(ask);
+  });

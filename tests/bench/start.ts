@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { schemas, type ServiceName } from '@accord/platform';
+import { beside, type Figure, median } from './figure.ts';
+import type { Ground } from './ground.ts';
+
+const idleMs = 5_000;
+const bareServer = `require('node:http').createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
+
+/** From spawn to a ready service, and its resident memory when it has been idle for 5 s; beside a Node that listens and does nothing else. */
+export async function benchStart(ground: Ground, databaseUrl: string, { starts = 3 } = {}): Promise<Figure[]> {
+  const bare = await bareNode(starts);
+  const figures: Figure[] = [];
+  for (const name of Object.keys(schemas) as ServiceName[]) {
+    // The first start migrates; it is not counted.
+    const service = await ground.startService(name, databaseUrl, { ACCORD_LOG_LEVEL: 'info' });
+    const seconds: number[] = [];
+    const megabytes: number[] = [];
+    for (let start = 0; start < starts; start += 1) {
+      await service.kill('SIGTERM');
+      const started = performance.now();
+      await service.restart();
+      seconds.push((performance.now() - started) / 1_000);
+      await sleep(idleMs);
+      megabytes.push(residentMegabytes(service.pid));
+    }
+    await service.stop();
+    figures.push(beside(`${name} start`, 's', median(seconds), bare.seconds), beside(`${name} idle memory`, 'MB', median(megabytes), bare.megabytes));
+  }
+  return figures;
+}
+
+async function bareNode(starts: number): Promise<{ seconds: number; megabytes: number }> {
+  const seconds: number[] = [];
+  const megabytes: number[] = [];
+  for (let start = 0; start < starts; start += 1) {
+    const started = performance.now();
+    const child = spawn(process.execPath, ['-e', bareServer], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const port = await new Promise<string>((resolve) => child.stdout.once('data', (data) => resolve(String(data).trim())));
+    await (await fetch(`http://127.0.0.1:${port}`)).text();
+    seconds.push((performance.now() - started) / 1_000);
+    await sleep(idleMs / 5);
+    megabytes.push(residentMegabytes(child.pid!));
+    child.kill();
+  }
+  return { seconds: median(seconds), megabytes: median(megabytes) };
+}
+
+function residentMegabytes(pid: number): number {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+  return (pages * 4_096) / 1e6;
+}
