@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { z } from 'zod';
@@ -257,6 +257,22 @@ describe('the application over a database that is not there', () => {
     expect((await slow).status).toBe(200);
     await closed;
     await expect(fetch(`${url}/v1/open`)).rejects.toThrow();
+  });
+
+  test('API-11 a client that sends its request a byte at a time gets 408 and loses its connection', async () => {
+    const app = httpApp({ service: { name: 'order', routes, problems: {} }, db, verify: () => Promise.resolve(caller), log, metrics: makeMetrics('order') });
+    const { port, close } = await listen(app, 0, '127.0.0.1', { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 });
+    const slow = (head: string) =>
+      new Promise<string>((resolve) => {
+        let text = '';
+        const socket = connect(port, '127.0.0.1', () => socket.write(head));
+        const drip = setInterval(() => socket.writable && socket.write('x'), 50);
+        const end = () => (clearInterval(drip), resolve(text));
+        socket.on('data', (bytes) => (text += bytes.toString())).on('error', end).on('close', end);
+      });
+    const heads = ['POST /v1/personal HTTP/1.1\r\nHost: a\r\nX-Slow: ', 'POST /v1/personal HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n'];
+    for (const answer of await Promise.all(heads.map(slow))) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    await close(100);
   });
 
   test('API-11 a request that does not end is cut when the grace is over', async () => {

@@ -26,14 +26,14 @@ function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   );
 }
 
-/** Listens with limits that slow clients cannot hold open (API-11). `port` 0 takes a free one. */
-export async function listen(app: Express, port: number, host?: string): Promise<Listening> {
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16_384 },
-    app,
-  );
-  server.setTimeout(90_000); // without a byte either way: a client that does not read its answer
-  server.maxRequestsPerSocket = 0;
+/** Milliseconds; `silence` is without a byte either way: a client that does not read its answer. */
+const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000, silence: 90_000 };
+
+/** Listens with limits, so that slow clients hold nothing open (API-11). `port` 0 takes a free one. */
+export async function listen(app: Express, port: number, host?: string, changed: Partial<typeof limits> = {}): Promise<Listening> {
+  const { silence, ...timeouts } = { ...limits, ...changed };
+  const server = createServer({ ...timeouts, maxHeaderSize: 16_384 }, app);
+  server.setTimeout(silence);
   server.on('clientError', refuse);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
