@@ -142,7 +142,17 @@ async function listen(kafka: Kafka, prefix: string, types: readonly EventType[])
       return Promise.resolve();
     },
   });
-  return { events, stop: () => consumer.disconnect() };
+  const admin = kafka.admin();
+  await admin.connect();
+  return {
+    events,
+    async caughtUp() {
+      const ends = await Promise.all(types.map((type) => admin.fetchTopicOffsets(prefix + type)));
+      const announced = ends.flat().reduce((sum, { offset }) => sum + Number(offset), 0);
+      await until('what was announced is read back', () => events.length >= announced);
+    },
+    stop: async () => void (await Promise.all([consumer.disconnect(), admin.disconnect()])),
+  };
 }
 
 interface Parts {
@@ -152,7 +162,7 @@ interface Parts {
   readonly clock: Clock;
   readonly topicPrefix: string;
   readonly sender: Sender;
-  readonly heard: { readonly events: Event[]; stop(): Promise<void> };
+  readonly heard: { readonly events: Event[]; caughtUp(): Promise<void>; stop(): Promise<void> };
 }
 
 function assemble({ running, database, issuer, clock, topicPrefix, sender, heard }: Parts): TestService {
@@ -192,7 +202,7 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
       return due === 0 && left?.left === '0';
     });
     // What left the outbox is on the topics; the listener reads it a moment later.
-    await sleep(60);
+    await heard.caughtUp();
   }
 
   return {
