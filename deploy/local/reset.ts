@@ -25,5 +25,6 @@ async function reset() {
   await removePostgres(join(home, 'postgres'));
   const broker = join(home, 'broker');
   await endLeftover(join(broker, 'pid'), broker, 'SIGKILL');
-  for (const path of [broker, join(home, 'logs'), join(home, 'issuer.json')]) rmSync(path, { recursive: true, force: true });
+  const rest = ['logs', 'documents', 'issuer.json'].map((name) => join(home, name));
+  for (const path of [broker, ...rest]) rmSync(path, { recursive: true, force: true });
 }

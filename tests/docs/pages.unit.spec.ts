@@ -14,11 +14,14 @@ const folders = 'services|libs|deploy|tests|docs|\\.ci';
 const pathsIn = (page: string) =>
   [...text(page).matchAll(new RegExp(`(?<![\\w./-])(?:${folders})/[\\w./-]*\\w(?![\\w/]*[*<{…])`, 'g'))].map(([path]) => path);
 
-const linksIn = (page: string) => [...text(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).filter((link) => !/^[a-z]+:/.test(link));
+const linksIn = (page: string) =>
+  [...text(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).filter((link) => !/^[a-z]+:/.test(link));
 
 /** As GitHub makes them of headings. */
 const anchorsOf = (page: string) =>
-  [...text(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+  [...text(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'),
+  );
 
 test('every path that a page names exists', () => {
   expect(pathsIn('docs/flows.md').length).toBeGreaterThan(50);
@@ -56,7 +59,7 @@ test('every npm script that a page names can be run', () => {
   expect(missing).toEqual([]);
 });
 
-test('docs/flows.md: a cancel is read in five files of the order service and four of the contract and the notification service each', () => {
+test('docs/flows.md: a cancel is read in five files of the order service, four of contract and four of notification', () => {
   const [, cancel = ''] = text('docs/flows.md').split('\n## Cancel\n');
   const files = new Set([...cancel.split('\n## ')[0]!.matchAll(/`services\/(\w+)\/src\/[\w/-]+\.ts`/g)].map(([file]) => file));
   const of = (service: string) => [...files].filter((file) => file.startsWith(`\`services/${service}/`)).length;

@@ -16,7 +16,7 @@ export interface Parked {
 const nobody = { kind: 'event' as const, id: 'parked' };
 const noCause = { causationId: '', correlationId: '' };
 
-/** Tries before an event is dead: about 10 minutes of back-off. */
+/** Tries before an event is dead: about 4 minutes of back-off. */
 const maxAttempts = 12;
 const backOffMs = (attempts: number) => Math.min(120_000, 100 * 2 ** attempts) * (0.5 + Math.random() / 2);
 
