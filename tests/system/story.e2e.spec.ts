@@ -126,7 +126,7 @@ test('EVT-7 EVT-8 EVT-12 EVT-35 every service is killed in the middle of the sto
         await sleep(2_000 + Math.random() * 2_500);
         if (over) return;
         const service = services[turn % services.length]!;
-        service.kill('SIGKILL');
+        await service.kill('SIGKILL');
         kills.push(service.name);
         await sleep(200);
         await service.restart();

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reply } from '@accord/testing';
 import type { Orders } from './opening.ts';
-import { type Plot, quietly } from './plot.ts';
+import type { Plot } from './plot.ts';
 import { verifySignature } from './signature.ts';
 
 export interface Contracts {
@@ -24,7 +24,7 @@ const partLine = ({ kind, invoicingEntity, orderIds, amount }: Part) =>
   `${kind} with ${invoicingEntity} over ${orderIds.length} order${orderIds.length > 1 ? 's' : ''}, ${amount ? amount.amount : 'no amount'}`;
 
 export async function applyForContracts(plot: Plot, orders: Orders): Promise<Contracts> {
-  const { teller, role, accepted } = plot;
+  const { teller, accepted } = plot;
   teller.chapter('2 · An application over several orders: preview, refusals, the split, a race');
   const good = [orders.machine, orders.other, orders.metered, ...orders.unpaid].map(({ orderId }) => orderId);
   await refuseOne(plot, [...good, orders.odd.orderId]);
@@ -41,20 +41,19 @@ export async function applyForContracts(plot: Plot, orders: Orders): Promise<Con
   teller.note('');
   teller.note(`Two applications for the same orders at once: one is answered ${won.status}, the other ${lost.status} ${lost.body.code}`);
   teller.check(won.status === 201 && lost.status === 409 && lost.body.code === 'contract.order_in_contract', 'exactly one wins (CTR-4)');
-  teller.check(won.body.data.length === 3, 'split by kind and invoicing entity into three contracts (CTR-1, CTR-2), role by role:');
+  teller.check(won.body.data.length === 3, 'split by kind and invoicing entity into three contracts (CTR-1, CTR-2):');
   for (const contract of won.body.data) {
     accepted.push(`/v1/contracts/${contract.contractId}`);
     teller.note(`  ${contract.number}  ${contract.status}  ${partLine(contract)}`);
   }
   const of = (orderId: string) => won.body.data.find(({ orderIds }: Part) => orderIds.includes(orderId)).contractId as string;
-  teller.note(`(special category on this profile: ${role.oddCode})`);
   return { order: of(orders.machine.orderId), request: of(orders.unpaid[0].orderId) };
 }
 
 /** Nothing is created: the answer names every refusal, its remedy too. */
-async function refuseOne({ teller, context, role }: Plot, orderIds: readonly string[]) {
+async function refuseOne({ teller, role }: Plot, orderIds: readonly string[]) {
   await teller.until('the contract service to know all orders', async () => {
-    const { body } = await quietly(context, teller, 'customer', 'post', '/v1/contracts/preview', { orderIds });
+    const { body } = await teller.quietly({ who: 'customer', method: 'post', path: '/v1/contracts/preview', body: { orderIds } });
     return body.refusals.every(({ code }: { code: string }) => code !== 'order.not_found') ? true : undefined;
   });
   const { body } = await teller.ask({
@@ -70,9 +69,15 @@ async function refuseOne({ teller, context, role }: Plot, orderIds: readonly str
 }
 
 /** The accepted one first. */
-async function race({ context, teller, mark }: Plot, orderIds: readonly string[]): Promise<readonly [Reply, Reply]> {
+async function race({ teller, mark }: Plot, orderIds: readonly string[]): Promise<readonly [Reply, Reply]> {
   const apply = (key: string) =>
-    quietly(context, teller, 'customer', 'post', '/v1/contracts', { orderIds, language: 'zh' }, { prefer: 'wait=25', 'idempotency-key': `${key}-${mark}` });
+    teller.quietly({
+      who: 'customer',
+      method: 'post',
+      path: '/v1/contracts',
+      body: { orderIds, language: 'zh' },
+      headers: { prefer: 'wait=25', 'idempotency-key': `${key}-${mark}` },
+    });
   const [a, b] = await Promise.all([apply('one'), apply('two')]);
   return a.status <= b.status ? [a, b] : [b, a];
 }
@@ -130,7 +135,7 @@ async function finalize(plot: Plot, contractId: string): Promise<Buffer> {
   teller.check((data as { sha256: string }).sha256 === sha256, `its SHA-256 is the one announced: ${sha256.slice(0, 16)}…`);
   teller.check(await verifySignature(first), 'its signature is valid and covers the whole file (CTR-18)');
   teller.check(!(await verifySignature(flipped(first))), 'with one byte changed it is not');
-  const { body } = await quietly(plot.context, teller, 'stranger', 'post', '/v1/contracts/verify', { sha256 });
+  const { body } = await teller.quietly({ who: 'stranger', method: 'post', path: '/v1/contracts/verify', body: { sha256 } });
   teller.check(body.ours === true && body.status === 'official', `anybody may ask whether it is ours: ${body.number}, ${body.status} (CTR-20)`);
   return first;
 }
@@ -187,9 +192,9 @@ export async function cancelInsideAContract(plot: Plot, contractId: string, orde
     follows: ['order.cancelled', 'contract.voided', 'order.released'],
     shows: ({ body }) => `${body.orderId} is ${body.status}`,
   });
-  const contract = await quietly(context, teller, 'customer', 'get', `/v1/contracts/${contractId}`);
+  const contract = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/contracts/${contractId}` });
   teller.check(contract.body.status === 'voided' && contract.body.voidReason === 'order_cancelled', 'the whole contract is voided (CTR-28)');
-  const other = await quietly(context, teller, 'customer', 'get', `/v1/orders/${second.orderId}`);
+  const other = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/orders/${second.orderId}` });
   teller.check(other.body.hold === null && other.body.status === 'unpaid', 'its other order is free again');
   const mail = await teller.until('the mail about the voided contract', () =>
     context.system.mails.slice(mailsBefore).find(({ text }) => text.includes(contract.body.number)),

@@ -1,15 +1,15 @@
 import { breaches } from '../invariants.ts';
 import type { Orders } from './opening.ts';
-import { type Plot, quietly } from './plot.ts';
+import type { Plot } from './plot.ts';
 
 /** An unpaid order ends by itself once its payBy has passed (ORD-8); the story's profile gives it seconds. */
-export async function expire({ teller, context }: Plot, { forgotten, metered }: Orders): Promise<void> {
+export async function expire({ teller }: Plot, { forgotten, metered }: Orders): Promise<void> {
   teller.chapter('5 · The forgotten order expires by itself');
   await teller.awaits('order.cancelled', ({ subject }) => subject.id === forgotten.orderId);
-  const { body } = await quietly(context, teller, 'customer', 'get', `/v1/orders/${forgotten.orderId}`);
+  const { body } = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/orders/${forgotten.orderId}` });
   const last = body.history.at(-1);
   teller.check(body.status === 'cancelled', `${forgotten.orderId} was to be paid by ${body.payBy} and was cancelled at ${last.at}, by ${last.actor}`);
-  const other = await quietly(context, teller, 'customer', 'get', `/v1/orders/${metered.orderId}`);
+  const other = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/orders/${metered.orderId}` });
   teller.check(other.body.status === 'paid', 'an order that owes nothing stays');
 }
 
@@ -22,9 +22,9 @@ interface Item {
   readonly subject: { readonly kind: string; readonly id: string; readonly version: number };
 }
 
-export async function tellTimeline({ teller, context }: Plot, { machine }: Orders): Promise<void> {
+export async function tellTimeline({ teller }: Plot, { machine }: Orders): Promise<void> {
   teller.chapter('8 · All that happened to the machine, over all four services, causes first');
-  const look = async () => (await quietly(context, teller, 'customer', 'get', `/v1/timeline?orderId=${machine.orderId}`)).body.data as Item[];
+  const look = async () => (await teller.quietly({ who: 'customer', method: 'get', path: `/v1/timeline?orderId=${machine.orderId}` })).body.data as Item[];
   const items = await teller.until('the whole timeline', async () => {
     const found = await look();
     return found.some(({ type }) => type === 'order.voided') && found.some(({ type }) => type === 'notification.sent') ? found : undefined;
@@ -43,6 +43,6 @@ export async function checkInvariants({ teller, context, accepted }: Plot): Prom
   const found = await breaches(context.system.databaseUrl, { settleMs: 20_000 });
   for (const { rule, says, id, found: what } of found) teller.note(`✗ ${rule} ${says}: ${id}: ${what}`);
   teller.check(found.length === 0, 'EVT-30 to EVT-33, EVT-36: one live holder per order, holds and holders agree, the ledger sums to zero, the four services agree');
-  const there = await Promise.all(accepted.map((path) => quietly(context, teller, 'operator', 'get', path)));
+  const there = await Promise.all(accepted.map((path) => teller.quietly({ who: 'operator', method: 'get', path: path })));
   teller.check(there.every(({ status }) => status === 200), `EVT-35: all ${accepted.length} accepted commands are visible`);
 }

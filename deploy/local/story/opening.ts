@@ -1,12 +1,12 @@
 import { catalogue } from '../catalogue.ts';
-import { day, fulfil, pay, place, type Placed, type Plot, quietly, subscription } from './plot.ts';
+import { day, fulfil, pay, place, type Placed, type Plot, subscription } from './plot.ts';
 
 /** Products go on sale and the account is certified. */
 export async function openTheShop({ teller, context }: Plot): Promise<void> {
   const products = catalogue[context.profile];
   teller.chapter(`0 · ${products.length} products go on sale, an account is certified (${context.profile})`);
   for (const { productCode, ...product } of products) {
-    const { status } = await quietly(context, teller, 'operator', 'put', `/v1/products/${productCode}`, product);
+    const { status } = await teller.quietly({ who: 'operator', method: 'put', path: `/v1/products/${productCode}`, body: product });
     if (status >= 300) throw new Error(`product ${productCode}: ${status}`);
     teller.note(`on sale: ${productCode.padEnd(16)} ${product.name.zh} / ${product.name.en}`);
   }

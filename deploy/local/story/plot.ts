@@ -1,6 +1,6 @@
-import { clientOf, type Reply } from '@accord/testing';
+import type { Reply } from '@accord/testing';
 import type { StoryContext } from '../start.ts';
-import type { Asked, Teller, Who } from './telling.ts';
+import type { Asked, Teller } from './telling.ts';
 
 export const day = 86_400_000;
 export const money = (amount: string) => ({ amount, currency: 'CNY' });
@@ -73,17 +73,5 @@ export async function fulfil({ teller }: Plot, { orderId }: Placed, what: string
     status: 200,
     follows: ['order.fulfilled'],
     shows: ({ body }) => `fulfilment ${body.fulfilment}, ${body.instanceIds.join(', ')}`,
-  });
-}
-
-type Method = 'get' | 'post' | 'put';
-
-/** Asks without telling; tries again while a service is away. */
-export async function quietly({ system }: StoryContext, teller: Teller, who: Who, method: Method, path: string, body?: unknown, headers?: Record<string, string>) {
-  const ask = { customer: { kind: 'customer', accountId: teller.accountId } as const, operator: { kind: 'operator' } as const, platform: { kind: 'platform' } as const };
-  const client = clientOf(system.url, () => system.token(who === 'stranger' ? { kind: 'customer', accountId: 'acc_stranger' } : ask[who]));
-  return teller.until(`an answer to ${method} ${path}`, async () => {
-    const reply = await (method === 'get' ? client.get(path, headers) : client[method](path, body, headers)).catch(() => undefined);
-    return reply && reply.status < 502 ? reply : undefined;
   });
 }

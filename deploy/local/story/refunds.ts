@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Orders } from './opening.ts';
-import { money, pay, place, type Plot, quietly, subscription } from './plot.ts';
+import { money, pay, place, type Plot, subscription } from './plot.ts';
 
 interface Step {
   readonly step: string;
@@ -19,8 +19,8 @@ const quoteOf = (plot: Plot, instanceId: string, what: string) =>
     shows: ({ body }) => `${body.quoteId}: ${body.refundable ? `would give back ${body.amounts.refund.amount}` : body.instances[0].reasons.map(({ code }: { code: string }) => code).join(', ')}`,
   });
 
-const balanceOf = async ({ context, teller }: Plot) => {
-  const { body } = await quietly(context, teller, 'customer', 'get', `/v1/balances/${teller.accountId}`);
+const balanceOf = async ({ teller }: Plot) => {
+  const { body } = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/balances/${teller.accountId}` });
   return JSON.stringify(body);
 };
 
@@ -32,7 +32,7 @@ export async function refund(plot: Plot, { instanceId, machine }: Orders): Promi
   teller.check(Boolean(reason), `refused with CONTRACT_LINKED: ${reason?.text}`);
   await removeDraft(plot, reason.facts.contractId as string);
   const quote = await teller.until('a quote without the contract', async () => {
-    const { body } = await quietly(context, teller, 'customer', 'post', '/v1/refund-quotes', { instanceIds: [instanceId] });
+    const { body } = await teller.quietly({ who: 'customer', method: 'post', path: '/v1/refund-quotes', body: { instanceIds: [instanceId] } });
     return body.refundable ? true : undefined;
   }).then(() => quoteOf(plot, instanceId, 'And now?'));
   for (const { step, formula, result } of quote.body.instances[0].lines[0].calculation as Step[]) teller.note(`  ${step}: ${formula} = ${result}`);
@@ -86,6 +86,6 @@ export async function failFulfilment(plot: Plot): Promise<void> {
   await teller.ask({ ...failing, follows: ['order.fulfilment_failed', 'refund.succeeded'], shows: ({ body }) => `fulfilment ${body.fulfilment}, order ${body.status}` });
   const again = { ...failing, what: 'The platform tells it again, as news.', headers: { 'idempotency-key': randomUUID() } };
   await teller.ask({ ...again, shows: ({ body }) => `order ${body.status}, version ${body.version}: nothing changed` });
-  const { body } = await quietly(plot.context, teller, 'customer', 'get', `/v1/refunds?orderId=${order.orderId}`);
+  const { body } = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/refunds?orderId=${order.orderId}` });
   teller.check(body.data.length === 1 && body.data[0].amount.amount === money(order.amount).amount, `one refund of ${order.amount}, however often it is told (RFD-14)`);
 }

@@ -83,6 +83,17 @@ async function until(what: string, done: () => Promise<boolean> | boolean): Prom
   }
 }
 
+/** A topic that was just made may have no leader for a moment. */
+async function persistently(work: () => Promise<void>, tries = 10): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (tries === 1) throw error;
+    await sleep(200);
+    await persistently(work, tries - 1);
+  }
+}
+
 export async function testService({ service: make, settings: changes = {} }: TestServiceOptions): Promise<TestService> {
   const superuserUrl = needed('ACCORD_POSTGRES_URL');
   const brokers = needed('ACCORD_KAFKA_BROKERS').split(',');
@@ -128,11 +139,13 @@ export async function testService({ service: make, settings: changes = {} }: Tes
 /** Reads back what the service announces. */
 async function listen(kafka: Kafka, prefix: string, types: readonly EventType[]) {
   const events: Event[] = [];
+  const heard = new Set<string>();
   const consumer: KafkaConsumer = kafka.consumer({ groupId: `${prefix}listener`, maxWaitTimeInMs: 20, sessionTimeout: 10_000, heartbeatInterval: 1_000 });
   await consumer.connect();
   await consumer.subscribe({ topics: types.map((type) => prefix + type), fromBeginning: true });
   await consumer.run({
-    eachMessage: ({ topic, message }) => {
+    eachMessage: ({ topic, partition, message }) => {
+      heard.add(`${topic} ${partition} ${message.offset}`);
       const headers = Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]));
       try {
         events.push(readEvent(topic.slice(prefix.length) as EventType, JSON.parse(String(message.value)), headers));
@@ -149,7 +162,7 @@ async function listen(kafka: Kafka, prefix: string, types: readonly EventType[])
     async caughtUp() {
       const ends = await Promise.all(types.map((type) => admin.fetchTopicOffsets(prefix + type)));
       const announced = ends.flat().reduce((sum, { offset }) => sum + Number(offset), 0);
-      await until('what was announced is read back', () => events.length >= announced);
+      await until('what was announced is read back', () => heard.size >= announced);
     },
     stop: async () => void (await Promise.all([consumer.disconnect(), admin.disconnect()])),
   };
@@ -180,7 +193,7 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
     const event = { type: fact.type, data, id, time: new Date(Date.now() + clock.offsetMs), actor, causationId, correlationId, subject } as Event;
     const { speaker } = catalogue[fact.type] as EventDefinition;
     const message = { topic: fact.type, key: subject.id, value: JSON.stringify(data), headers: headersOf(event, { source: `/services/${speaker}` }) };
-    for (let times = 0; times < repeat; times += 1) await sender.send([message]);
+    for (let times = 0; times < repeat; times += 1) await persistently(() => sender.send([message]));
     if (fact.type in service.subscriptions) published.add(id);
     return id;
   }
