@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '@accord/events';
 import pg from 'pg';
@@ -101,6 +102,17 @@ interface Pools {
   readonly operator: pg.Pool;
 }
 
+/** What `send` queries at once leaves in one packet. */
+function inOneWrite<T>(client: pg.PoolClient, send: () => T): T {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.cork();
+  try {
+    return send();
+  } finally {
+    stream.uncork();
+  }
+}
+
 /** One round trip for `begin`, the account and the time; another for the outbox and `commit` together. */
 async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
   const client = await (seesAll(actor) ? pools.operator : pools.app).connect();
@@ -123,7 +135,7 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
         return txOf(client, now, next, cause, outbox, settings.source);
       },
     });
-    await Promise.all([outbox.length > 0 && storeOutbox(client, outbox), client.query('commit')]);
+    await inOneWrite(client, () => Promise.all([outbox.length > 0 && storeOutbox(client, outbox), client.query('commit')]));
     if (outbox.length > 0) settings.onCommit?.(outbox);
     return result;
   } catch (error) {

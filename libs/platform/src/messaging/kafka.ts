@@ -1,9 +1,18 @@
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventType, topicSettings } from '@accord/events';
 import { type Admin, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 
 // The only file that knows the Kafka client, so that it can be replaced.
+
+type RequestQueue = { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
+const { prototype: queue } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+const { scheduleCheckPendingRequests } = queue;
+/** kafkajs 2.2.4 looks for requests that wait to be sent every millisecond, for ever, on every connection (its issue 1704); here only while some wait. */
+queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
+  if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
+};
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];
