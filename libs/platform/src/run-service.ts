@@ -11,6 +11,7 @@ import { messagingFigures } from './messaging/figures.ts';
 import { kafkaOf } from './messaging/kafka.ts';
 import type { OutboxRow } from './messaging/outbox.ts';
 import { startRetries } from './messaging/parking.ts';
+import { withRedrive } from './messaging/redrive.ts';
 import { startRelay } from './messaging/relay.ts';
 import { migrate } from './migrations.ts';
 import { makeLog } from './observability/log.ts';
@@ -53,7 +54,7 @@ export async function startService<S extends PlatformSettings>(
   { clock = systemClock(), ofProcess = false }: StartOptions = {},
 ): Promise<RunningService> {
   const log = makeLog({ level: settings.ACCORD_LOG_LEVEL });
-  const service = await make(settings, { log });
+  const service = withRedrive(await make(settings, { log }));
   log.setBindings({ service: service.name });
   const { ACCORD_OWNER_DATABASE_URL: ownerUrl } = settings;
   if (ownerUrl) await migrate(ownerUrl, { service: service.name, schema: service.schema, folder: service.migrations });
@@ -127,7 +128,7 @@ function startMessaging(service: Service, settings: PlatformSettings, around: { 
   const retries = startRetries(consuming);
   return {
     joined: consumer.joined,
-    wake: ((announced) => relay.wake(announced.map(({ shard }) => shard))) as Heard,
+    wake: (() => relay.wake()) as Heard,
     stopConsuming: () => Promise.all([consumer.stop(), retries.stop()]),
     stopPublishing: () => relay.stop(),
   };

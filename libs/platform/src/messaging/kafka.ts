@@ -62,9 +62,12 @@ export interface Sender {
   close(): Promise<void>;
 }
 
-/** One batch in flight, acks from all, few and short retries: the relay owns the long retry and takes a new sender after a failure. */
-export async function openSender(kafka: Kafka, prefix: string): Promise<Sender> {
-  const producer: Producer = kafka.producer({ maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: { retries: 2, initialRetryTime: 100 } });
+/**
+ * Acks from all, few and short retries: the relay owns the long retry and takes a new sender after a failure. Batches keep their order where
+ * only one is in flight.
+ */
+export async function openSender(kafka: Kafka, prefix: string, { inFlight = 1 } = {}): Promise<Sender> {
+  const producer: Producer = kafka.producer({ maxInFlightRequests: inFlight, allowAutoTopicCreation: false, retry: { retries: 2, initialRetryTime: 100 } });
   await producer.connect();
   return {
     async send(batch) {

@@ -7,7 +7,7 @@ import { openSender, type Outgoing, type Sender } from './kafka.ts';
 import { shards } from './outbox.ts';
 
 export interface RelaySettings {
-  /** Of the operator role; each shard holds a connection of its own. */
+  /** Of the operator role. */
   readonly url: string;
   readonly schema: string;
   readonly kafka: Kafka;
@@ -18,132 +18,192 @@ export interface RelaySettings {
 }
 
 export interface Relay {
-  /** A commit wrote to these shards. */
-  wake(shards: Iterable<number>): void;
+  /** A commit left something in the outbox. */
+  wake(): void;
   stop(): Promise<void>;
 }
 
 const batchRows = 500;
 const batchBytes = 1_000_000;
+/** The outbox is read at most this often unless more waits: what commits meanwhile goes out together. */
+const gatherMs = 10;
 const shortestPollMs = 5;
 const longestPollMs = 250;
 /** A batch read longer ago than this may belong to another instance by now: it is read again instead of sent. */
 const freshMs = 2_000;
+/** Shards with a backlog go on by themselves for so long before all are looked at again. */
+const backlogMs = 250;
 
-const read = `select seq, topic, key, payload, headers from outbox where shard = $1 order by seq limit ${batchRows}`;
+const lock = `select shard from unnest($2::smallint[]) as wanted (shard) where pg_try_advisory_lock(hashtext('accord relay ' || $1), shard)`;
+const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, waiting.payload, waiting.headers
+  from unnest($1::smallint[]) as held (shard)
+       cross join lateral (select * from outbox o where o.shard = held.shard order by o.seq limit ${batchRows}) as waiting`;
 const remove = 'delete from outbox where seq = any($1::bigint[])';
 const refuse = `with moved as (delete from outbox where seq = any($1::bigint[]) returning *)
   insert into outbox_refused select *, $2, now() from moved`;
 
-type Row = { seq: string; topic: string; key: string; payload: string; headers: string };
+type Row = { seq: string; shard: number; topic: string; key: string; payload: string; headers: string };
+
+/** A connection with the shards whose locks it holds: when it dies, so does the right to publish them. */
+interface Holding {
+  readonly client: pg.Client;
+  readonly held: Set<number>;
+  /** Keys with an event that the broker refused. */
+  readonly refused: Set<string>;
+  readonly log: Logger;
+}
 
 /**
  * Publishes what transactions left in the outbox, at least once and in order per key (EVT-7). One publisher per shard holds a session
- * advisory lock on the connection that it reads and deletes with: when the connection dies, so does the right to publish.
+ * advisory lock on the connection that it reads and deletes with, and has one batch of the shard on its way.
  */
 export function startRelay(settings: RelaySettings): Relay {
   const stopping = new AbortController();
-  const publishers = Array.from({ length: shards }, (_, shard) => publisher(shard, settings, stopping.signal));
+  const bell = bellOf(stopping.signal);
+  const done = publish(settings, stopping.signal, bell);
   return {
-    wake: (written) => {
-      for (const shard of written) publishers[shard]?.wake();
-    },
+    wake: bell.ring,
     async stop() {
       stopping.abort();
-      for (const { wake } of publishers) wake();
-      await Promise.all(publishers.map(({ done }) => done));
+      bell.ring();
+      await done;
     },
   };
 }
 
-function publisher(shard: number, settings: RelaySettings, signal: AbortSignal) {
-  let pending = false;
-  let ring: (() => void) | undefined;
-  const wake = () => {
-    pending = true;
-    ring?.();
+type Bell = ReturnType<typeof bellOf>;
+
+/** Rung before `wait`, `wait` does not wait. */
+function bellOf(signal: AbortSignal) {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  return {
+    ring() {
+      rung = true;
+      wake?.();
+    },
+    async wait(ms: number) {
+      if (!rung && !signal.aborted) {
+        let timer: NodeJS.Timeout | undefined;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          timer = setTimeout(resolve, ms);
+        });
+        clearTimeout(timer);
+        wake = undefined;
+      }
+      rung = false;
+    },
   };
-  const idle = async (ms: number) => {
-    if (!pending && !signal.aborted) {
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        ring = resolve;
-        timer = setTimeout(resolve, ms);
-      });
-      clearTimeout(timer);
-      ring = undefined;
-    }
-    pending = false;
-  };
-  return { wake, done: publish(shard, settings, signal, idle) };
 }
 
-async function publish(shard: number, settings: RelaySettings, signal: AbortSignal, idle: (ms: number) => Promise<void>): Promise<void> {
-  const { log } = settings;
+async function publish(settings: RelaySettings, signal: AbortSignal, bell: Bell): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
     try {
-      await withLock(shard, settings, signal, async (client) => {
+      await withConnection(settings, async (client) => {
+        const holding = { client, held: new Set<number>(), refused: new Set<string>(), log: settings.log };
+        while (!signal.aborted && !(await holdMore(holding, settings.schema))) {
+          await sleep(1_000 + Math.random() * 1_000, undefined, { signal }).catch(() => undefined);
+        }
         failures = 0;
-        await drain(shard, client, settings, signal, idle);
+        if (!signal.aborted) await serve(holding, settings, signal, bell);
       });
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
       settings.onFailed?.();
-      log.warn({ shard, failures, reason: (error as Error).message }, 'relay interrupted');
+      settings.log.warn({ failures, reason: (error as Error).message }, 'relay interrupted');
     }
     if (!signal.aborted) await sleep(Math.min(3_000, 100 * 2 ** failures) * (0.5 + Math.random() / 2));
   }
 }
 
-/** Runs `work` while this connection holds the shard; returns at once, without it, where another instance holds it. */
-async function withLock(shard: number, { url, schema }: RelaySettings, signal: AbortSignal, work: (client: pg.Client) => Promise<void>) {
+async function withConnection({ url, schema }: RelaySettings, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({
     connectionString: url,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
     query_timeout: 10_000,
-    // The planner met an empty table; only the index keeps the order cheap. The server ends a session that fell silent, and its lock.
-    options: `-c search_path=${schema} -c enable_seqscan=off -c enable_sort=off -c enable_bitmapscan=off -c idle_session_timeout=10000`,
-  });
+    // The planner met an empty table; only the index keeps the order cheap. A delete that a crash undoes is a repeat, which readers know.
+    // The server ends a session that fell silent, and its locks.
+    options: `-c search_path=${schema} -c synchronous_commit=off -c enable_seqscan=off -c enable_sort=off -c enable_bitmapscan=off -c idle_session_timeout=10000`,
+    pipeline: true,
+  } as pg.ClientConfig);
   let lost: Error | undefined;
   client.on('error', (error) => (lost = error));
   await client.connect();
   try {
-    for (;;) {
-      const { rows } = await client.query<{ held: boolean }>(`select pg_try_advisory_lock(hashtext('accord relay ' || $1), $2) as held`, [schema, shard]);
-      if (rows[0]?.held || signal.aborted) break;
-      await sleep(1_000 + Math.random() * 1_000, undefined, { signal }).catch(() => undefined);
-    }
-    if (!signal.aborted) await work(client);
+    await work(client);
     if (lost) throw lost;
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-async function drain(shard: number, client: pg.Client, settings: RelaySettings, signal: AbortSignal, idle: (ms: number) => Promise<void>) {
-  const known = await client.query<{ key: string }>('select distinct key from outbox_refused where shard = $1', [shard]);
-  const refused = new Set(known.rows.map(({ key }) => key));
-  const sender = await openSender(settings.kafka, settings.topicPrefix);
+/** Takes the locks that no other instance has; false where this one holds none. */
+async function holdMore({ client, held, refused }: Holding, schema: string): Promise<boolean> {
+  const missing = Array.from({ length: shards }, (_, shard) => shard).filter((shard) => !held.has(shard));
+  const { rows } = await client.query<{ shard: number }>(lock, [schema, missing]);
+  for (const { shard } of rows) held.add(shard);
+  const known = await client.query<{ key: string }>('select distinct key from outbox_refused where shard = any($1::smallint[])', [[...held]]);
+  for (const { key } of known.rows) refused.add(key);
+  return held.size > 0;
+}
+
+async function serve(holding: Holding, settings: RelaySettings, signal: AbortSignal, bell: Bell): Promise<void> {
+  const { held } = holding;
+  const sender = await openSender(settings.kafka, settings.topicPrefix, { inFlight: shards });
+  const send = async (batch: readonly Row[]) => {
+    await sendAll(batch, holding, sender);
+    settings.onPublished?.(batch.length);
+  };
+  let pollMs = shortestPollMs;
+  let holdAt = performance.now() + 1_500;
   try {
-    for (let pollMs = shortestPollMs; !signal.aborted; ) {
-      const readAt = performance.now();
-      const { rows } = await client.query<Row>({ name: 'relay_read', text: read, values: [shard] });
-      if (rows.length === 0) {
-        await idle(pollMs);
-        pollMs = Math.min(longestPollMs, pollMs * 2);
+    while (!signal.aborted) {
+      const began = performance.now();
+      const rows = await readHeads(holding, [...held]);
+      if (rows.length > batchRows || upToBytes(rows).length < rows.length) {
+        await eachShard(rows, holding, send);
         continue;
       }
-      pollMs = shortestPollMs;
-      const batch = upToBytes(rows);
-      if (performance.now() - readAt > freshMs) continue;
-      await sendAll(batch, refused, sender, client, settings.log);
-      settings.onPublished?.(batch.length);
+      if (rows.length > 0) await send(rows);
+      pollMs = rows.length > 0 ? shortestPollMs : Math.min(longestPollMs, pollMs * 2);
+      if (held.size < shards && performance.now() > holdAt) {
+        await holdMore(holding, settings.schema);
+        holdAt = performance.now() + 1_000 + Math.random() * 1_000;
+      }
+      const gathered = began + gatherMs - performance.now();
+      if (gathered > 0) await sleep(gathered);
+      await bell.wait(pollMs);
     }
   } finally {
     await sender.close().catch(() => undefined);
   }
+}
+
+/** The first rows of each of these shards, the oldest first. */
+async function readHeads({ client }: Holding, of: readonly number[]): Promise<readonly Row[]> {
+  for (;;) {
+    const readAt = performance.now();
+    const { rows } = await client.query<Row>({ name: 'relay_read', text: read, values: [of] });
+    if (performance.now() - readAt <= freshMs) return rows.sort((a, b) => Number(a.seq) - Number(b.seq));
+  }
+}
+
+/** Shards that have much to publish do so beside each other, each in its order. */
+async function eachShard(rows: readonly Row[], holding: Holding, send: (batch: readonly Row[]) => Promise<void>): Promise<void> {
+  const until = performance.now() + backlogMs;
+  const lanes = [...Map.groupBy(rows, ({ shard }) => shard)].map(async ([shard, first]) => {
+    for (let waiting: readonly Row[] = first; waiting.length > 0; waiting = await readHeads(holding, [shard])) {
+      const batch = upToBytes(waiting);
+      await send(batch);
+      if ((waiting.length < batchRows && batch.length === waiting.length) || performance.now() > until) return;
+    }
+  });
+  // Nothing may still be on its way when another connection begins.
+  const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** At least one row; at most about a megabyte. */
@@ -166,7 +226,8 @@ const isRefusedForGood = (error: unknown): boolean => {
  * Sends, then deletes by id, never by range. A row that the broker refuses is found by halving and set aside, with every later row of its
  * key behind it; the other keys go on.
  */
-async function sendAll(batch: readonly Row[], refused: Set<string>, sender: Sender, client: pg.Client, log: Logger): Promise<void> {
+async function sendAll(batch: readonly Row[], holding: Holding, sender: Sender): Promise<void> {
+  const { client, refused, log } = holding;
   const behind = batch.filter(({ key }) => refused.has(key));
   if (behind.length > 0) await client.query(refuse, [seqs(behind), 'behind a refused event of its key']);
   const free = behind.length > 0 ? batch.filter(({ key }) => !refused.has(key)) : batch;
@@ -177,8 +238,8 @@ async function sendAll(batch: readonly Row[], refused: Set<string>, sender: Send
     if (!isRefusedForGood(error)) throw error;
     if (free.length > 1) {
       const half = Math.ceil(free.length / 2);
-      await sendAll(free.slice(0, half), refused, sender, client, log);
-      return sendAll(free.slice(half), refused, sender, client, log);
+      await sendAll(free.slice(0, half), holding, sender);
+      return sendAll(free.slice(half), holding, sender);
     }
     const { seq, topic, key } = free[0]!;
     log.error({ seq, topic, key, reason: (error as Error).message }, 'event refused by the broker');

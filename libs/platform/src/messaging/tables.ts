@@ -60,5 +60,15 @@ function inboxTables(service: string): readonly string[] {
      )`,
     `create index parked_events_key on parked_events (key, seq)`,
     sharedTable(service, 'parked_events'),
+    // What operators did about dead letters, and who (EVT-10).
+    `create table redrive_acts (
+       event_id uuid not null,
+       act text not null check (act in ('replay', 'discard')),
+       actor text not null,
+       at timestamptz not null
+     )`,
+    `create index redrive_acts_event on redrive_acts (event_id)`,
+    `grant select, insert on redrive_acts to accord_${service}_operator`,
+    `grant select on redrive_acts to accord_auditor`,
   ];
 }
