@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { bellOf } from './bell.ts';
 import { withContext } from './context.ts';
 import { newEventId } from './ids.ts';
 import type { Database, DueItem, Worker } from './tx.ts';
@@ -51,28 +52,6 @@ const abortable = () => {
   const controller = new AbortController();
   return { signal: controller.signal, abort: () => controller.abort() };
 };
-
-/** Rung before `wait`, `wait` does not wait. */
-function bellOf() {
-  let rung = false;
-  let wake: () => void = () => undefined;
-  return {
-    hush: () => void (rung = false),
-    ring() {
-      rung = true;
-      wake();
-    },
-    async wait(ms: number) {
-      if (rung) return;
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        timer = setTimeout(resolve, ms);
-      });
-      clearTimeout(timer);
-    },
-  };
-}
 
 /** Looks for due work and sets it going in the worker's lanes. An item that takes long holds its own lane; the looks and the others go on. */
 function roundsOf(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { type Bell, bellOf } from '../bell.ts';
 import { span } from '../observability/tracing.ts';
 import { openSender, type Outgoing, type Sender } from './kafka.ts';
 import { shards } from './outbox.ts';
@@ -59,40 +60,14 @@ interface Holding {
  */
 export function startRelay(settings: RelaySettings): Relay {
   const stopping = new AbortController();
-  const bell = bellOf(stopping.signal);
+  const bell = bellOf();
   const done = publish(settings, stopping.signal, bell);
   return {
-    wake: bell.ring,
+    wake: () => bell.ring(),
     async stop() {
       stopping.abort();
       bell.ring();
       await done;
-    },
-  };
-}
-
-type Bell = ReturnType<typeof bellOf>;
-
-/** Rung before `wait`, `wait` does not wait. */
-function bellOf(signal: AbortSignal) {
-  let rung = false;
-  let wake: (() => void) | undefined;
-  return {
-    ring() {
-      rung = true;
-      wake?.();
-    },
-    async wait(ms: number) {
-      if (!rung && !signal.aborted) {
-        let timer: NodeJS.Timeout | undefined;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          timer = setTimeout(resolve, ms);
-        });
-        clearTimeout(timer);
-        wake = undefined;
-      }
-      rung = false;
     },
   };
 }
@@ -161,6 +136,7 @@ async function serve(holding: Holding, settings: RelaySettings, signal: AbortSig
   let holdAt = performance.now() + 1_500;
   try {
     while (!signal.aborted) {
+      bell.hush();
       const began = performance.now();
       const rows = await readHeads(holding, [...held]);
       if (rows.length > batchRows || upToBytes(rows).length < rows.length) {
