@@ -130,7 +130,8 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
       async as(next, cause) {
         if (next.accountId !== account && !seesAll(actor)) {
           account = next.accountId;
-          await client.query(statement(`select set_config('accord.account', $1, true)`, [account ?? '']));
+          // Not waited for: it runs before whatever follows on this connection, and if it failed, all that follows would.
+          client.query(statement(`select set_config('accord.account', $1, true)`, [account ?? ''])).catch(() => undefined);
         }
         return txOf(client, now, next, cause, outbox, settings.source);
       },
