@@ -13,7 +13,7 @@ import { placeOne, type Shop } from './shop.ts';
 const poolSize = 10;
 
 /** Orders placed a second by as many clients as the shop has customers, beside the same SQL behind bare node:http; short rounds in turn. */
-export async function benchPlaceOrder(ground: Ground, shop: Shop, load: Load, { rounds = 5, ms = 3_000 } = {}): Promise<{ figure: Figure; highest: number }> {
+export async function benchPlaceOrder(ground: Ground, shop: Shop, load: Load, { rounds = 5, ms = 3_000, warmUpMs = 8_000 } = {}): Promise<{ figure: Figure; highest: number }> {
   await checkStatements(ground, shop);
   const bare = await startBare(ground, shop);
   const service = { url: shop.url, clients: shop.customers.map(({ authorization }) => ({ authorization })), body: shop.body };
@@ -21,13 +21,13 @@ export async function benchPlaceOrder(ground: Ground, shop: Shop, load: Load, { 
   const ours: number[] = [];
   const floors: number[] = [];
   try {
-    for (let round = 0; round <= rounds; round += 1) {
-      const mine = await load.run({ ...service, ms });
+    await load.run({ ...service, ms: warmUpMs });
+    await load.run({ ...floor, ms: warmUpMs });
+    for (let round = 0; round < rounds; round += 1) {
       await shop.drained();
-      const theirs = await load.run({ ...floor, ms });
-      // The first round warms both up.
-      if (round > 0) ours.push(mine.perSecond);
-      if (round > 0) floors.push(theirs.perSecond);
+      ours.push((await load.run({ ...service, ms })).perSecond);
+      await shop.drained();
+      floors.push((await load.run({ ...floor, ms })).perSecond);
     }
   } finally {
     bare.stop();
