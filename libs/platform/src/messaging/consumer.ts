@@ -6,7 +6,7 @@ import { isDatabaseAway, type ServiceDatabase, type Session } from '../database.
 import { currentTraceparent, span, withTraceparent } from '../observability/tracing.ts';
 import type { Subscription, Subscriptions, Tx } from '../tx.ts';
 import { type Incoming, incoming } from './kafka.ts';
-import { park, type Parked } from './parking.ts';
+import { park, type Parked, withStorableNames } from './parking.ts';
 
 export interface ConsumerSettings {
   readonly kafka: Kafka;
@@ -128,7 +128,7 @@ async function eachBatch(payload: EachBatchPayload, consumer: KafkaConsumer, set
   const topic = batch.topic.slice(settings.topicPrefix.length);
   for (let from = 0; from < batch.messages.length; from += chunkSize) {
     if (!isRunning() || isStale() || signal.aborted) return;
-    const messages = batch.messages.slice(from, from + chunkSize).map((message) => incoming(topic, batch.partition, message));
+    const messages = batch.messages.slice(from, from + chunkSize).map((message) => withStorableNames(incoming(topic, batch.partition, message)));
     await untilDatabaseAnswers(settings, signal, heartbeat, () => handleChunk(settings, messages));
     const last = messages.at(-1)!;
     resolveOffset(last.offset);

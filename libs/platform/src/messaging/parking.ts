@@ -27,15 +27,30 @@ const insert = `
   select $1::uuid, $2, $3, $2, $4, $5, $6, $7, $8, 1, $9, clock_timestamp() + make_interval(secs => $10)
    where not exists (select from inbox where event_id = $1::uuid) on conflict do nothing returning seq`;
 
+/** Longer keys would not fit an index; such a key is not one of ours. */
+const longestKey = 500;
+
+/** Postgres stores no U+0000. What carries it is stored with a mark in its place, lest it block its partition for ever. */
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');
+
+/** A message whose key and headers can be stored, whoever sent it. */
+export const withStorableNames = (message: Incoming): Incoming => ({
+  ...message,
+  key: storable(message.key).slice(0, longestKey),
+  headers: Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [storable(name), storable(value)])),
+});
+
 /** Sets events aside in their order. A dead one goes to the dead-letter topic as well, in the same transaction. */
 export async function park(session: Session, settings: Pick<ConsumerSettings, 'group' | 'onParked'>, parked: readonly Parked[]): Promise<void> {
   const tx = await session.as(nobody, noCause);
-  for (const { message, status, reason } of parked) {
-    const { topic, key, partition, offset, value, headers } = message;
+  for (const { message, status, ...why } of parked) {
+    const reason = storable(why.reason);
+    const { topic, key, partition, offset, headers } = message;
+    const value = storable(message.value);
     const id = uuid.test(headers['ce_id'] ?? '') ? headers['ce_id'] : newEventId();
     const values = [id, topic, key, partition, offset, value, JSON.stringify(headers), status, reason.slice(0, 2_000), backOffMs(0) / 1_000];
     const stored = await tx.one<{ seq: string }>(insert, values);
-    if (stored && status === 'dead') await announceDead(session, settings.group, { ...message, reason, attempts: 1 });
+    if (stored && status === 'dead') await announceDead(session, settings.group, { ...message, value, reason, attempts: 1 });
     settings.onParked?.();
   }
 }
@@ -119,7 +134,7 @@ async function failedAgain(settings: ConsumerSettings, row: ParkedRow, error: Er
     const updated = await tx.one(
       `update parked_events set attempts = $2, reason = $3, status = $4, next_attempt_at = clock_timestamp() + make_interval(secs => $5)
         where seq = $1 and status = 'waiting' and attempts = $2 - 1 returning seq`,
-      [row.seq, attempts, error.message.slice(0, 2_000), dead ? 'dead' : 'waiting', backOffMs(attempts) / 1_000],
+      [row.seq, attempts, storable(error.message).slice(0, 2_000), dead ? 'dead' : 'waiting', backOffMs(attempts) / 1_000],
     );
     if (updated && dead) await announceDead(session, settings.group, { ...messageOf(row), reason: error.message, attempts });
   });

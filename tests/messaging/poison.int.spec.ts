@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { kafkaOf, type Service } from '@accord/platform';
+import { type TestService, testService } from '@accord/testing';
+import { pino } from 'pino';
+
+// Messages that no producer of ours would send, as they may come from other platform services.
+
+const seen: string[] = [];
+const listening = (): Service => ({
+  name: 'notification',
+  schema: 'notifications',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: [],
+  problems: {},
+  subscriptions: { 'webhook.disabled': { on: (_tx, { subject }) => Promise.resolve(void seen.push(subject.id)) } },
+  workers: [],
+});
+
+let t: TestService;
+beforeAll(async () => void (t = await testService({ service: listening })), 60_000);
+afterAll(() => t.stop(), 30_000);
+
+async function send(messages: { key: string; value: string; headers?: Record<string, string> }[]): Promise<void> {
+  const { ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = t.running.settings;
+  const producer = kafkaOf({ brokers, clientId: 'test', topicPrefix, log: pino({ level: 'silent' }) }).producer();
+  await producer.connect();
+  await producer.send({ topic: `${topicPrefix}webhook.disabled`, messages: messages.map((message) => ({ ...message, partition: 0 })) });
+  await producer.disconnect();
+}
+
+const good = (endpointId: string, more: Record<string, string> = {}) => ({
+  key: endpointId,
+  value: JSON.stringify({ endpointId, version: 1, accountId: 'acc_1', reason: 'test' }),
+  headers: { ce_specversion: '1.0', ce_id: randomUUID(), ce_source: '/test', ce_type: 'webhook.disabled', ce_time: '2026-01-01T00:00:00.000Z', ...more },
+});
+
+test('EVT-9 a message with U+0000 or a key beyond any index is given up like any other, and its partition goes on', async () => {
+  const long = Array.from({ length: 300 }, () => randomUUID()).join('');
+  await send([
+    { key: 'nul-value', value: 'a\0b' },
+    { key: 'nul\0key', value: 'x' },
+    { key: 'nul-header', value: 'x', headers: { 'na\0me': 'val\0ue' } },
+    { key: long, value: 'x' },
+    good('whe_header', { ce_correlationid: 'a\0b' }),
+    ...Array.from({ length: 150 }, (_, i) => good(`whe_${i}`)), // more than one chunk
+  ]);
+  for (let waited = 0; !seen.includes('whe_149') && waited < 200; waited += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(seen).toEqual(expect.arrayContaining(['whe_header', 'whe_0', 'whe_149']));
+  const dead = await t.sql<{ key: string; payload: string }>(`select key, payload from parked_events where status = 'dead' order by seq`);
+  expect(dead).toEqual([
+    { key: 'nul-value', payload: 'a\uFFFDb' },
+    { key: 'nul\uFFFDkey', payload: 'x' },
+    { key: 'nul-header', payload: 'x' },
+    { key: long.slice(0, 500), payload: 'x' },
+  ]);
+}, 40_000);
