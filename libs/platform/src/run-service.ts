@@ -170,9 +170,13 @@ async function dueNow(service: Service, db: ServiceDatabase): Promise<number> {
   return (await Promise.all(due)).filter((items) => items.length > 0).length;
 }
 
-/** The whole life of a service's process: starts it, stops it on SIGTERM or SIGINT within 10 s. Exits 1 with one clear line where it cannot start. */
-export async function runService<S extends PlatformSettings>(settings: S, make: Make<S>): Promise<void> {
-  const running = await startService(settings, make, { ofProcess: true });
+/**
+ * The whole life of a service's process: starts it, stops it on SIGTERM or SIGINT within 10 s. Exits 1 with one clear line where it cannot start.
+ *
+ * @param read the settings from the environment; throws where they are not right.
+ */
+export async function runService<S extends PlatformSettings>(read: () => S, make: Make<S>): Promise<void> {
+  const running = await startOrExit(read, make);
   const stop = () => {
     const late = setTimeout(() => process.exit(1), 9_500);
     late.unref();
@@ -183,4 +187,15 @@ export async function runService<S extends PlatformSettings>(settings: S, make: 
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+}
+
+async function startOrExit<S extends PlatformSettings>(read: () => S, make: Make<S>): Promise<RunningService> {
+  try {
+    return await startService(read(), make, { ofProcess: true });
+  } catch (error) {
+    const { message, code } = error as { message?: string; code?: string };
+    // A refused connection to several addresses has a code alone.
+    console.error(`cannot start: ${(message || code || String(error)).replaceAll(/\s*\n\s*/g, '; ')}`);
+    return process.exit(1);
+  }
 }

@@ -35,6 +35,9 @@ export function readSettings<S extends z.ZodType>(schema: S, env: NodeJS.Process
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const wrong = parsed.error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return given[name] === undefined ? `${name} is missing` : `${name}: ${message}`;
+  });
   throw new Error(`settings: ${wrong.join('; ')}`);
 }

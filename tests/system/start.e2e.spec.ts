@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { settingsFor, startSystem, type System } from '@accord/local';
+import { clientOf } from '@accord/testing';
+
+// Each main.ts on real Node, as a container starts it: its whole environment is given here.
+
+const names = ['order', 'contract', 'refund', 'notification'] as const;
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  /** What it wrote of warnings and errors, line by line. */
+  readonly lines: readonly string[];
+}
+
+function start(name: (typeof names)[number], env: Readonly<Record<string, string>>) {
+  const args = ['--disable-warning=TimeoutNegativeWarning', join(root, 'services', name, 'src', 'main.ts')];
+  const child = spawn(process.execPath, args, { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)));
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, lines: said.trim().split('\n') })));
+  return { child, ended };
+}
+
+/** Where a service that has started answers for itself, as its log says. */
+async function opsUrlOf({ stdout }: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: stdout! })) {
+    const { opsPort } = JSON.parse(line) as { opsPort?: number };
+    if (opsPort) return `http://127.0.0.1:${opsPort}`;
+  }
+  throw new Error('it ended before it had started');
+}
+
+/** Right by their form; nothing listens there. */
+const production = {
+  ACCORD_DATABASE_URL: 'postgres://accord@127.0.0.1:1/accord',
+  ACCORD_OPERATOR_DATABASE_URL: 'postgres://accord@127.0.0.1:1/accord',
+  ACCORD_KAFKA_BROKERS: '127.0.0.1:1',
+  ACCORD_TOKEN_ISSUER: 'https://issuer.example',
+  ACCORD_JWKS_URL: 'https://issuer.example/jwks.json',
+  PROVIDER_PROFILE: 'baidu',
+};
+
+test.each(names)('%s without settings ends with one line that names what is missing', async (name) => {
+  const { code, lines } = await start(name, {}).ended;
+  expect([code, lines.length]).toEqual([1, 1]);
+  for (const missing of Object.keys(production)) expect(lines[0]).toContain(`${missing} is missing`);
+}, 60_000);
+
+test('CTR-22 API-4 without ACCORD_ENV it is production, and contract does not start without its seal key', async () => {
+  const { code, lines } = await start('contract', production).ended;
+  expect({ code, lines }).toEqual({ code: 1, lines: [expect.stringMatching(/^cannot start: seal key: .*PKCS#12/)] });
+  const unread = await start('contract', { ...production, ACCORD_SEAL_P12: '/no/such.p12' }).ended;
+  expect(unread).toEqual({ code: 1, lines: [expect.stringContaining('/no/such.p12')] });
+}, 60_000);
+
+test('a profile that is not right and a database that is away are one line, too', async () => {
+  const [profile, away] = await Promise.all([
+    start('order', { ...production, PROVIDER_PROFILE: 'nobody' }).ended,
+    start('order', { ...production, ACCORD_OWNER_DATABASE_URL: production.ACCORD_DATABASE_URL }).ended,
+  ]);
+  expect(profile).toEqual({ code: 1, lines: [expect.stringMatching(/^cannot start: profile nobody/)] });
+  expect([away.code, away.lines.at(-1)]).toEqual([1, expect.stringMatching(/^cannot start: .*ECONNREFUSED/)]);
+}, 60_000);
+
+describe('with everything there', () => {
+  let system: System;
+  let dataDir: string;
+  beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
+    system = await startSystem({ dataDir, profile: 'baidu' });
+  }, 90_000);
+  afterAll(async () => {
+    await system.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }, 30_000);
+
+  test.each(names)('EVT-12 API-12 %s is ready, and SIGTERM ends it with 0 within 10 s', async (name) => {
+    const issuer = { issuer: 'https://issuer.example', audience: 'accord', jwksUrl: 'http://127.0.0.1:1/jwks.json' };
+    const settings = settingsFor(name, { ask: { profile: 'baidu' }, foundation: system, issuer, mailbox: { url: 'smtp://127.0.0.1:1' } });
+    const { child, ended } = start(name, { ...settings, ACCORD_LOG_LEVEL: 'info', ACCORD_PORT: '0', ACCORD_OPS_PORT: '0', KAFKAJS_NO_PARTITIONER_WARNING: '1' });
+    try {
+      const opsUrl = await opsUrlOf(child);
+      child.stdout.resume();
+      expect((await clientOf(opsUrl).get('/readyz')).status).toBe(200);
+      const asked = performance.now();
+      child.kill('SIGTERM');
+      expect(await ended).toEqual({ code: 0, lines: [''] });
+      expect(performance.now() - asked).toBeLessThan(10_000);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }, 60_000);
+});
