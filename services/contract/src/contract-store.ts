@@ -208,8 +208,9 @@ export const leaseSealing = (tx: Tx, { contractId, until }: { contractId: string
     [contractId, until, tx.now],
   );
 
-export const endLease = (tx: Tx, contractId: string) =>
-  tx.one('update contracts set seal_lease_until = null where contract_id = $1', [contractId]);
+/** Of this attempt alone: a later one has a lease of its own. */
+export const endLease = (tx: Tx, { contractId, attempt }: { contractId: string; attempt: number }) =>
+  tx.one('update contracts set seal_lease_until = null where contract_id = $1 and seal_attempts = $2', [contractId, attempt]);
 
 /** The first file stored stays (CTR-19); answers the SHA-256 of that one. */
 export async function storeDocument(tx: Tx, of: { contract: Contract; file: Buffer; sha256: string }): Promise<string> {

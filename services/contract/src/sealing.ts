@@ -116,7 +116,7 @@ async function onSealed(tx: Tx, { contractId, file, sha256 }: { contractId: stri
 
 async function giveBack(db: Database, { id, accountId }: DueItem, { attempt, error }: { attempt: number; error: Error }): Promise<void> {
   await db.transaction({ kind: 'system', id: 'sealing', accountId }, async (tx) => {
-    if (attempt < attempts) return endLease(tx, id);
+    if (attempt < attempts) return endLease(tx, { contractId: id, attempt });
     return saveContract(tx, failSealing(await lockContract(tx, id), error.message));
   });
   if (attempt < attempts) throw error;
