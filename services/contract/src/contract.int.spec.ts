@@ -124,7 +124,7 @@ describe('from application to the end', () => {
     ]);
   });
 
-  test('CTR-4 EVT-20 the call waits for the order service and answers with the draft', async () => {
+  test('CTR-4 API-10 EVT-20 the call waits for the order service and answers with the draft', async () => {
     const { t, client, placed, reservedFact, get } = await customerOf('baidu');
     const [order] = await placed(sampleOrder());
     const answer = client.post('/v1/contracts', { orderIds: [order!.orderId] }, waiting);
@@ -134,7 +134,7 @@ describe('from application to the end', () => {
     const { status, body, headers } = await answer;
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/v1/contracts/${data.contract.contractId}`);
-    expect(body.data[0]).toMatchObject({ status: 'draft', version: 2, number: expect.stringMatching(/^CT-20\d\d-\d{8}$/) });
+    expect(body.data[0]).toMatchObject({ status: 'draft', version: 2, contractId: expect.stringMatching(/^ctr_[0-9a-f]{32}$/), number: expect.stringMatching(/^CT-20\d\d-\d{8}$/) });
     expect((await get(data.contract.contractId)).history).toMatchObject([
       { version: 1, event: 'contract.requested', status: 'requested' },
       { version: 2, event: 'contract.drafted', status: 'draft' },
@@ -169,7 +169,7 @@ describe('from application to the end', () => {
     await expect(t.sql('update contract_documents set sha256 = $2 where contract_id = $1', [contractId, 'x'])).rejects.toThrow(/CTR-19/);
   });
 
-  test('CTR-24 CTR-26 CTR-27 at baidu an official contract is voided by ticket alone; then its orders are applied for again', async () => {
+  test('CTR-21 CTR-24 CTR-26 CTR-27 at baidu an official contract is voided by ticket alone; then its orders are applied for again', async () => {
     const { t, client, placed, official, apply, get } = await customerOf('baidu');
     const [order] = await placed(sampleOrder());
     const contractId = await official(order!);
@@ -538,6 +538,13 @@ describe('who may, and what', () => {
       expect(await t.asRole(undefined).sql(`select 1 from ${table}`)).toEqual([]);
       expect((await t.asRole(accountId).sql(`select 1 from ${table}`)).length).toBeGreaterThan(0);
     }
+  });
+
+  test('API-5 functions that run as the owner look in pg_temp last, where a caller may have put tables of the same names', async () => {
+    const { t } = await customerOf('baidu');
+    const paths = await t.sql<{ path: string[] }>(`select proconfig as path from pg_proc where prosecdef and pronamespace = 'contracts'::regnamespace`);
+    expect(paths.length).toBeGreaterThan(0);
+    for (const { path } of paths) expect(path).toEqual(['search_path=contracts, pg_temp']);
   });
 
   test('API-4 facts and decisions are out of a customer’s reach', async () => {

@@ -2,7 +2,8 @@ import { loadProfile } from '@accord/profile';
 import { flawsUnderBadInput, testService, type TestService } from '@accord/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  announcedOf, anOrder, aPayment, aProduct, cny, customer, fulfil, instance, key, pay, place, placeAndPay, publishCatalogue, stored,
+  aContract, announcedOf, anOrder, aPayment, apply, aProduct, aRefund, cny, contractSays, customer, fulfil, instance, key, pay, place, placeAndPay,
+  publishCatalogue, refundSays, stored,
 } from './samples.ts';
 import { orderService } from './service.ts';
 
@@ -361,6 +362,42 @@ describe('listing', () => {
     expect(await get('from=2024-01-01&to=2025-06-01')).toMatchObject({ status: 422, body: { code: 'order.range_too_wide' } });
     expect(await get('from=2026-02-01&to=2026-01-01')).toMatchObject({ status: 422, body: { code: 'order.range_reversed' } });
     expect(await get('cursor=nonsense')).toMatchObject({ status: 422, body: { code: 'request.bad_cursor' } });
+  });
+
+  test('ORD-17 the detail shows what was ordered, its price, its hold and links, and every state with its time and actor', async () => {
+    const ask = { count: 2, configuration: [{ name: '地域', value: '北京' }, { name: 'IP', value: '10.0.0.1' }] };
+    const asked = anOrder({ ...ask, accountId: 'acc_17', discountAmount: cny('10.00') });
+    const { orderId } = (await t.operator().post('/v1/orders', asked)).body;
+    await pay(t, orderId, aPayment('80.00', { paymentReference: 'ref-17' }));
+    const [contractId, refundId] = ['ctr_17', 'rfd_17'];
+    await apply(t, contractId, [orderId], { accountId: 'acc_17' });
+    await t.event('order.reserved', ({ holder }) => holder.id === contractId);
+    const get = async () => (await customer(t, 'acc_17').get(`/v1/orders/${orderId}`)).body;
+    const held = await get();
+    expect(held).toMatchObject({
+      productCode: 'BCC', productName: { en: 'Cloud Compute' }, configuration: ask.configuration, count: 2, duration: { value: 1, unit: 'month' },
+      unitPrice: { amount: '45', currency: 'CNY', unit: 'month' }, chargeType: 'subscription', productAmount: cny('90.00'), discountAmount: cny('10.00'),
+      payableAmount: cny('80.00'), cashPaid: cny('80.00'), hold: { kind: 'contract', id: contractId }, version: 3,
+      links: { contract: `/v1/contracts/${contractId}`, refunds: [] },
+    });
+    const voided = aContract(contractId, [orderId], { accountId: 'acc_17', status: 'voided', version: 2 });
+    await contractSays(t, 'contract.voided', voided, { reason: 'unintended', text: null, orderId: null });
+    await t.event('order.released', ({ order }) => order.orderId === orderId);
+    await fulfil(t, orderId, [instance('i-17a'), instance('i-17b')]);
+    await refundSays(t, 'refund.requested', aRefund(refundId, ['i-17a', 'i-17b'], { accountId: 'acc_17' }));
+    await t.event('order.reserved', ({ holder }) => holder.id === refundId);
+    const now = await get();
+    expect(now).toMatchObject({ hold: { kind: 'refund', id: refundId }, links: { contract: null, refunds: [`/v1/refunds/${refundId}`] } });
+    expect(now.history).toMatchObject([
+      { version: 1, change: 'placed', status: 'unpaid', actor: 'operator:op_1', at: now.createdAt },
+      { version: 2, change: 'paid', status: 'paid', actor: 'platform:platform_1', at: now.paidAt, note: 'ref-17' },
+      { version: 3, change: 'held_by_contract', actor: 'event:contract.requested', note: contractId },
+      { version: 4, change: 'released', actor: 'event:contract.voided', note: contractId },
+      { version: 5, change: 'fulfilled', actor: 'platform:platform_1' },
+      { version: 6, change: 'held_by_refund', actor: 'event:refund.requested', note: refundId },
+    ]);
+    const times = now.history.map(({ at }: { at: string }) => at);
+    expect(times).toEqual([...times].sort());
   });
 
   test('ORD-15 a date alone is that whole day in the profile\'s time zone', async () => {

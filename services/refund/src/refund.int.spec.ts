@@ -255,7 +255,7 @@ describe('with the rules of baidu', () => {
     expect((await t.customer('acc_free').get('/v1/refunds')).body.data).toEqual([]);
   });
 
-  test('ORD-5 money that pays no order is credited once', async () => {
+  test('ORD-5 RFD-15 money that pays no order is credited once, and balance and statement say so', async () => {
     const data = { paymentReference: 'pay_late', accountId: 'acc_late', orderId: 'ord_late', amount: cny('12.00'), reason: 'expired' as const };
     await t.publish({ type: 'payment.unapplied', data }, { repeat: 2 });
     await t.publish({ type: 'payment.unapplied', data });
@@ -340,13 +340,13 @@ describe('with the rules of baidu', () => {
     const accountId = 'acc_race';
     const all = await Promise.all(Array.from({ length: 50 }, () => buyUnsettled(accountId)));
     await t.settled();
-    await Promise.all(
-      all.map(async (bought) => {
-        const { quoteId } = await quoteOf(bought);
-        const answers = await Promise.all([requestBy(accountId, quoteId), requestBy(accountId, quoteId)]);
-        expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
-      }),
-    );
+    const race = async (bought: (typeof all)[number]) => {
+      const { quoteId } = await quoteOf(bought);
+      const answers = await Promise.all([requestBy(accountId, quoteId), requestBy(accountId, quoteId)]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+    };
+    // Five at a time: a hundred at once on a busy machine wait longer for a connection than the service lets them.
+    for (let done = 0; done < all.length; done += 5) await Promise.all(all.slice(done, done + 5).map(race));
   }, 60_000);
 
   test('RFD-20 EVT-33 the database gives no order more back than was paid, and posts nothing that does not sum to zero', async () => {
