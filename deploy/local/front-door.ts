@@ -23,6 +23,10 @@ export const segments: Readonly<Record<string, ServiceName>> = {
   'webhook-deliveries': 'notification',
   timeline: 'notification',
   stream: 'notification',
+  'order-dead-letters': 'order',
+  'contract-dead-letters': 'contract',
+  'refund-dead-letters': 'refund',
+  'notification-dead-letters': 'notification',
 };
 
 export interface FrontDoor {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Event, Fact } from '@accord/events';
-import { newEventId, type Service, startService, type Tx } from '@accord/platform';
+import { kafkaOf, newEventId, type Service, startService, type Tx } from '@accord/platform';
 import { type TestService, testService } from '@accord/testing';
+import type { EachMessagePayload } from 'kafkajs';
+import { pino } from 'pino';
 
 // A service as small as can be around the platform's outbox, relay, inbox and parking: it writes down each event that it sees.
 
@@ -133,6 +135,85 @@ test('EVT-9 what can never be read goes to the dead-letter topic with reason, or
   await t.settled();
   expect(await seen(key)).toEqual([2]);
 }, 30_000);
+
+/** Lets the head of `key` fail for the last time. */
+async function givenUp(key: string): Promise<void> {
+  await untilSql('three are parked', `select count(*) = 3 as done from parked_events where key = $1`, [key]);
+  await t.sql(`update parked_events set attempts = 11, next_attempt_at = now() where seq = (select min(seq) from parked_events where key = $1)`, [key]);
+  await untilSql('the first is dead', `select exists (select from parked_events where key = $1 and status = 'dead') as done`, [key]);
+}
+
+async function untilSql(what: string, sql: string, values: unknown[]): Promise<void> {
+  for (let waited = 0; waited < 300; waited += 1) {
+    const [row] = await t.sql<{ done: boolean }>(sql, values);
+    if (row?.done) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
+
+/** What `<service>.dead_letter` says of `key`. */
+async function deadLetterOf(key: string): Promise<{ value: string; headers: Record<string, string> }> {
+  const { ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = t.running.settings;
+  const consumer = kafkaOf({ brokers, clientId: 'test', topicPrefix, log: pino({ level: 'silent' }) }).consumer({ groupId: `${topicPrefix}${randomUUID()}` });
+  await consumer.connect();
+  await consumer.subscribe({ topic: `${topicPrefix}notification.dead_letter`, fromBeginning: true });
+  try {
+    return await new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`no dead letter of ${key}`)), 15_000);
+      const eachMessage = ({ message }: EachMessagePayload) => {
+        if (String(message.key) !== key) return Promise.resolve();
+        clearTimeout(late);
+        const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]);
+        resolve({ value: String(message.value), headers: Object.fromEntries(headers) });
+        return Promise.resolve();
+      };
+      consumer.run({ eachMessage }).catch(reject);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+test('EVT-9 EVT-10 an event that fails too often is given up, with reason and origin; its replay, asked for twice, applies once and the later ones follow', async () => {
+  const key = `whe_${randomUUID()}`;
+  failing.add(key);
+  const id = await t.publish(disabled(key, 1));
+  for (const version of [2, 3]) await t.publish(disabled(key, version));
+  await givenUp(key);
+  const { value, headers } = await deadLetterOf(key);
+  expect(JSON.parse(value)).toMatchObject({ endpointId: key, version: 1 });
+  expect(headers).toMatchObject({ ce_id: id, dl_reason: 'not yet', dl_attempts: '12', dl_topic: 'webhook.disabled' });
+
+  const path = '/v1/notification-dead-letters';
+  expect((await t.customer('acc_1').get(path)).status).toBe(403);
+  const { body: list } = await t.operator().get(`${path}?key=${key}`);
+  expect(list.data).toEqual([expect.objectContaining({ eventId: id, attempts: 12, reason: 'not yet', waitingBehind: 2 })]);
+  expect((await t.operator().post(`${path}/replay`, {})).status).toBe(400);
+
+  failing.delete(key);
+  const replayed = await Promise.all([1, 2].map(() => t.operator('op_redrive').post(`${path}/replay`, { eventIds: [id] })));
+  expect(replayed.map(({ body }) => body.count).sort()).toEqual([0, 1]);
+  await t.settled();
+  expect(await seen(key)).toEqual([1, 2, 3]);
+  expect(await t.sql('select act, actor from redrive_acts where event_id = $1', [id])).toEqual([{ act: 'replay', actor: 'operator:op_redrive' }]);
+}, 60_000);
+
+test('EVT-10 a discarded event never has its effect, also when it comes again, and the later ones of its key follow', async () => {
+  const key = `whe_${randomUUID()}`;
+  failing.add(key);
+  const id = await t.publish(disabled(key, 1));
+  for (const version of [2, 3]) await t.publish(disabled(key, version));
+  await givenUp(key);
+  const shown = await t.operator().get(`/v1/notification-dead-letters/${id}`);
+  expect(shown.body).toMatchObject({ eventId: id, topic: 'webhook.disabled', headers: { ce_type: 'webhook.disabled' } });
+  failing.delete(key);
+  expect((await t.operator().post('/v1/notification-dead-letters/discard', { key })).body).toEqual({ count: 1 });
+  await t.publish(disabled(key, 1), { id });
+  await t.settled();
+  expect(await seen(key)).toEqual([2, 3]);
+  expect((await t.operator().get(`/v1/notification-dead-letters/${id}`)).status).toBe(404);
+}, 60_000);
 
 test('EVT-12 a second instance joins and leaves under load: nothing lost, nothing doubled, order of each key kept', async () => {
   const keys = Array.from({ length: 40 }, () => `whe_${randomUUID()}`);
