@@ -3,7 +3,7 @@ export { newEventId, newId } from './ids.ts';
 export { lifecycle } from './lifecycle.ts';
 export { Refusal, type RefusalCode, type RefusalFacts, type RefusalKind } from './refusal.ts';
 export type { ProblemTexts, Service, Surroundings } from './service.ts';
-export type { Actor, Database, Decision, DueItem, Subscription, Subscriptions, Tx, Worker } from './tx.ts';
+export { isSameSubject, type Actor, type Database, type Decision, type DueItem, type Subscription, type Subscriptions, type Tx, type Worker } from './tx.ts';
 export { route, type Access, type Answer, type Ask, type FileAnswer, type Locale, type Route } from './http/route.ts';
 export { currentContext, withContext, type Context } from './context.ts';
 export { openDatabase, type ServiceDatabase } from './database.ts';
@@ -15,7 +15,7 @@ export { applyTopics, kafkaOf, openSender, type Sender } from './messaging/kafka
 export { startRelay, type Relay } from './messaging/relay.ts';
 export { shardOf } from './messaging/outbox.ts';
 export { accountOf } from './http/auth.ts';
-export { decodeCursor, encodeCursor, paged, pageQuery } from './http/paging.ts';
+export { decodeCursor, decodeTimeCursor, encodeCursor, paged, pageQuery } from './http/paging.ts';
 export { expectVersion } from './http/version.ts';
 export { openApi } from './http/openapi.ts';
 export { currentTraceparent, span, withTraceparent } from './observability/tracing.ts';

@@ -8,6 +8,9 @@ export type Actor = {
   readonly accountId?: string;
 };
 
+/** Whether two actors, each as `kind:id`, are one subject: who applied as a customer is the applicant as an operator, too. */
+export const isSameSubject = (one: string, other: string): boolean => one.slice(one.indexOf(':') + 1) === other.slice(other.indexOf(':') + 1);
+
 /** A transaction is one moment: one connection, one time, one actor, and the facts it announces if it commits. */
 export interface Tx {
   /** The transaction's time in the database, moved by the test clock; the same at every look. */

@@ -159,6 +159,14 @@ describe('an application', () => {
     expect(codes([asked(market)], account, alibaba)).toEqual([]);
   });
 
+  test('EVT-5 is refused where its orders would not fit one event, whatever their number; 500 usual ones do', () => {
+    const configuration = Array.from({ length: 30 }, () => ({ name: '配'.repeat(60), value: '值'.repeat(200) }));
+    const large = Array.from({ length: 40 }, () => asked(sampleOrder({ configuration })));
+    expect(codes(large, account, baidu)).toEqual([[null, 'contract.too_large']]);
+    expect(codes(large.slice(20), account, baidu)).toEqual([]);
+    expect(codes(Array.from({ length: 500 }, () => asked(sampleOrder())), account, baidu)).toEqual([]);
+  });
+
   test('CTR-9 CTR-13 needs a certified name and, at alibaba, the same invoice title', () => {
     const one = [asked(sampleOrder())];
     expect(codes(one, undefined, baidu)).toEqual([[null, 'contract.not_certified']]);
@@ -257,6 +265,8 @@ describe('a ticket', () => {
 
   test('CTR-24 is not approved by its applicant, and decided once', () => {
     expect(refusalFrom(() => approveTicket(ticket, { by: 'operator:op_1', at }))).toMatchObject({ kind: 'forbidden', code: 'ticket.own_approval' });
+    const asCustomer = { ...ticket, applicant: 'customer:op_1' };
+    expect(refusalFrom(() => approveTicket(asCustomer, { by: 'operator:op_1', at })).code).toBe('ticket.own_approval');
     const approved = approveTicket(ticket, { by: 'operator:op_2', at });
     expect(approved.state).toMatchObject({ status: 'approved', version: 2, closedAt: at });
     expect(refusalFrom(() => withdrawTicket(approved.state, { text: 'late', at })).code).toBe('ticket.not_open');

@@ -1,6 +1,7 @@
 import { Refusal, type RefusalCode, type RefusalKind } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import type { RefusedOrder } from './contract.ts';
+import { splitOrders } from './contract-content.ts';
 import type { Order } from './order-view.ts';
 import type { Account } from './party.ts';
 
@@ -39,6 +40,7 @@ const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; reado
   'contract.unpaid_domain': { kind: 'invalid', remedy: 'pay_first_or_use_checklist' },
   'contract.marketplace_alone': { kind: 'invalid', remedy: 'apply_for_it_alone' },
   'contract.several_entities': { kind: 'invalid', remedy: 'apply_per_invoicing_entity' },
+  'contract.too_large': { kind: 'invalid', remedy: 'apply_for_fewer_orders' },
   'contract.not_certified': { kind: 'invalid', remedy: 'certify_account' },
   'contract.ask_your_provider': { kind: 'invalid', remedy: 'ask_provider' },
   'contract.invoice_title_mismatch': { kind: 'invalid', remedy: 'correct_invoice_title' },
@@ -97,6 +99,12 @@ function objectionsToAccount(account: Account | undefined, profile: Profile): Ob
   return against.filter((one) => one !== false);
 }
 
+/** EVT-5: the order service answers with all orders of a contract in one event of at most 900 KB. */
+const mostBytes = 870_000;
+/** What an order's snapshot grows by when it is held. */
+const holdBytes = 64;
+const isTooLarge = (orders: readonly Order[]) => orders.reduce((bytes, order) => bytes + Buffer.byteLength(JSON.stringify(order)) + holdBytes, 0) > mostBytes;
+
 /** CTR-3, CTR-7, CTR-9, CTR-13: all reasons against an application together; none: it may be requested. */
 export function objectionsToApplication(asked: readonly Asked[], account: Account | undefined, profile: Profile): Objection[] {
   const rules = profile.contracts;
@@ -108,6 +116,7 @@ export function objectionsToApplication(asked: readonly Asked[], account: Accoun
     ...asked.flatMap((one) => objectionsTo(one, rules)),
     ...aside.map(({ orderId }) => objection(orderId, 'contract.marketplace_alone', { offlineAddress: rules.offlineAddress })),
     ...(rules.splitByInvoicingEntity || entities.size <= 1 ? [] : [objection(null, 'contract.several_entities')]),
+    ...(splitOrders(asked.flatMap(({ order }) => order ?? [])).some(({ orders }) => isTooLarge(orders)) ? [objection(null, 'contract.too_large')] : []),
   ];
 }
 

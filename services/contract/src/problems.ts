@@ -34,6 +34,10 @@ export const problems: ProblemTexts = {
     en: { title: 'A marketplace order has a contract of its own', detail: 'Apply for order {orderId} alone, or submit a ticket.' },
     'zh-CN': { title: '云市场订单须单独申请合同', detail: '请单独为订单 {orderId} 申请合同，或提交工单。' },
   },
+  'contract.too_large': {
+    en: { title: 'Too much for one contract', detail: 'The configurations of these orders are too long together. Apply for fewer orders at a time.' },
+    'zh-CN': { title: '合同内容过多', detail: '这些订单的配置内容合计过长，请减少每次申请的订单数量。' },
+  },
   'contract.several_entities': {
     en: { title: 'Several invoicing entities', detail: 'Apply for the orders of each invoicing entity by themselves.' },
     'zh-CN': { title: '涉及多个开票主体', detail: '请按开票主体分别申请。' },

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { TicketSnapshot } from '@accord/events';
-import { type Decision, lifecycle, Refusal } from '@accord/platform';
+import { type Decision, isSameSubject, lifecycle, Refusal } from '@accord/platform';
 import type { GivenReason } from './contract.ts';
 
 export const ticketLifecycle = lifecycle('ticket', 'submitted', {
@@ -55,7 +55,7 @@ const close = (ticket: Ticket, action: 'approve' | 'reject' | 'withdraw', { text
 
 /** @throws Refusal `ticket.own_approval`, `ticket.not_open` (CTR-24) */
 export function approveTicket(ticket: Ticket, { by, at }: { by: string; at: Date }): Decision<Ticket> {
-  if (ticket.applicant === by) throw new Refusal('forbidden', 'ticket.own_approval', { ticketId: ticket.ticketId });
+  if (isSameSubject(ticket.applicant, by)) throw new Refusal('forbidden', 'ticket.own_approval', { ticketId: ticket.ticketId });
   const state = close(ticket, 'approve', { text: null, at });
   return { state, facts: [{ type: 'ticket.approved', data: { ticket: ticketSnapshot(state) } }] };
 }

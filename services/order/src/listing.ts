@@ -1,4 +1,4 @@
-import { decodeCursor, encodeCursor, Refusal, type Tx } from '@accord/platform';
+import { decodeTimeCursor, encodeCursor, Refusal, type Tx } from '@accord/platform';
 import type { Order } from './order.ts';
 import { selectOrders } from './order-store.ts';
 
@@ -35,7 +35,7 @@ export async function listOrders(tx: Tx, timeZone: string, filter: Filter): Prom
     const { from, to } = rangeOf(await resolveDates(tx, timeZone, filter), tx.now);
     where((n) => `created_at >= $${n} and created_at <= $${n + 1}`, from, to);
   }
-  if (filter.cursor) where((n) => `(created_at, order_id) < ($${n}::timestamptz, $${n + 1})`, ...decodeCursor(filter.cursor, 2));
+  if (filter.cursor) where((n) => `(created_at, order_id) < ($${n}::timestamptz, $${n + 1})`, ...decodeTimeCursor(filter.cursor));
   values.push(filter.limit + 1);
   const tail = `order by created_at desc, order_id desc limit $${values.length}`;
   return pageOf(await selectOrders(tx, { where: conditions.join(' and ') || 'true', tail }, values), filter.limit);

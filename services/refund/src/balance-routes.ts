@@ -55,7 +55,7 @@ export const balanceRoutes: Route[] = [
     answer: paged(Entry),
     refusals: ['balance.not_found'],
     inTransaction: async (tx, { params: { accountId }, query: { limit, cursor }, actor }) => {
-      const before = cursor ? decodeCursor(cursor, 1)[0]! : null;
+      const before = cursor ? postingOf(cursor) : null;
       checkOwn(actor, accountId);
       const found = await statementOf(tx, { accountId, before, limit: limit + 1 });
       const data = found.slice(0, limit).map(({ postingId, at, ...entry }) => ({ entryId: postingId, at: at.toISOString(), ...entry }));
@@ -63,6 +63,13 @@ export const balanceRoutes: Route[] = [
     },
   }),
 ];
+
+/** @throws Refusal `request.bad_cursor` */
+function postingOf(cursor: string): string {
+  const [postingId = ''] = decodeCursor(cursor, 1);
+  if (!/^\d{1,18}$/.test(postingId)) throw new Refusal('invalid', 'request.bad_cursor');
+  return postingId;
+}
 
 /** API-5. @throws Refusal `balance.not_found` for another account's. */
 function checkOwn(actor: Actor, accountId: string): void {

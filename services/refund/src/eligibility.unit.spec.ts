@@ -189,6 +189,7 @@ describe('a refund', () => {
     const own = { ...reviewing, requestedBy: 'operator:op_1' };
     expect(() => approve(own, operator)).toThrow('refund.approver_is_applicant');
     expect(() => reject(own, operator)).toThrow('refund.approver_is_applicant');
+    expect(() => approve({ ...own, requestedBy: 'customer:op_1' }, operator)).toThrow('refund.approver_is_applicant');
     expect(approve(reviewing, operator)).toMatchObject({ state: { status: 'approved', version: 3, review: { by: 'operator:op_1', text: 'looks right' } }, facts: [{ type: 'refund.approved' }] });
     expect(reject(reviewing, operator)).toMatchObject({ state: { status: 'rejected', endedAt: at.at }, facts: [{ type: 'refund.rejected', data: { text: 'looks right' } }] });
     expect(withdraw(reviewing, { byOperator: false, ...at })).toMatchObject({ state: { status: 'withdrawn' }, facts: [{ type: 'refund.withdrawn' }] });

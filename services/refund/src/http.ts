@@ -1,5 +1,5 @@
 import { RefundStatus } from '@accord/events';
-import { type Access, accountOf, type Answer, decodeCursor, encodeCursor, type Locale, paged, pageQuery, type RefusalCode, route, type Route } from '@accord/platform';
+import { type Access, accountOf, type Answer, decodeTimeCursor, encodeCursor, type Locale, paged, pageQuery, type RefusalCode, route, type Route } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { z } from 'zod';
 import { QuoteBody, quoteBody, RefundBody, refundBody } from './answers.ts';
@@ -104,7 +104,7 @@ const readRoutes: Route[] = [
     query: RefundsQuery,
     answer: paged(RefundBody),
     inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale }) => {
-      const [createdAt, refundId] = cursor ? decodeCursor(cursor, 2) : [];
+      const [createdAt, refundId] = cursor ? decodeTimeCursor(cursor) : [];
       const found = await listRefunds(tx, {
         accountId: actor.kind === 'customer' ? accountOf(actor, query.accountId) : (query.accountId ?? null),
         status: query.status ?? null,

@@ -1,6 +1,6 @@
 import type { Fact, RefundSnapshot } from '@accord/events';
 import { compare, equal, type Money } from '@accord/money';
-import { lifecycle, newId, Refusal, type Decision } from '@accord/platform';
+import { isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import type { z } from 'zod';
 import { total, wholeOrder, type Line, type Split } from './amount.ts';
@@ -134,14 +134,14 @@ type Verdict = { readonly by: string; readonly text: string } & At;
 
 /** RFD-13. @throws Refusal `refund.approver_is_applicant`, `refund.transition_refused`. */
 export function approve(refund: Refund, verdict: Verdict): Done {
-  if (refund.requestedBy === verdict.by) throw new Refusal('forbidden', 'refund.approver_is_applicant', { refundId: refund.refundId });
+  if (isSameSubject(refund.requestedBy, verdict.by)) throw new Refusal('forbidden', 'refund.approver_is_applicant', { refundId: refund.refundId });
   const review = { by: verdict.by, text: verdict.text, at: verdict.at.toISOString() };
   return announce({ ...refund, review }, 'approve', 'refund.approved', verdict);
 }
 
 /** RFD-13. @throws Refusal as `approve` does. */
 export function reject(refund: Refund, verdict: Verdict): Done {
-  if (refund.requestedBy === verdict.by) throw new Refusal('forbidden', 'refund.approver_is_applicant', { refundId: refund.refundId });
+  if (isSameSubject(refund.requestedBy, verdict.by)) throw new Refusal('forbidden', 'refund.approver_is_applicant', { refundId: refund.refundId });
   const next = amend({ ...refund, review: { by: verdict.by, text: verdict.text, at: verdict.at.toISOString() } }, 'reject', verdict);
   return { state: next, facts: [{ type: 'refund.rejected', data: { refund: snapshot(next), text: verdict.text } }] };
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
@@ -11,7 +12,7 @@ import { httpApp } from './app.ts';
 import { accountOf, callerOf, tokenVerifier } from './auth.ts';
 import { keyedRequest } from './idempotency.ts';
 import { localeOf } from './locale.ts';
-import { decodeCursor, encodeCursor } from './paging.ts';
+import { decodeCursor, decodeTimeCursor, encodeCursor } from './paging.ts';
 import { addressOf, rateLimits } from './rate-limit.ts';
 import { contentDisposition } from './reply.ts';
 import { type Route, route } from './route.ts';
@@ -41,6 +42,14 @@ test('API-7 a cursor gives back its values; anything else is refused', async () 
   const wrong = ['', 'x', cursor.slice(1), `${cursor}x`, cursor.replace(/.$/, 'A'), Buffer.from('["a","b","c"]').toString('base64url')];
   for (const bad of wrong.filter((one) => one !== cursor)) expect(await failing(() => decodeCursor(bad, 3))).toMatchObject({ code: 'request.bad_cursor' });
   expect(await failing(() => decodeCursor(cursor, 2))).toMatchObject({ code: 'request.bad_cursor' });
+});
+
+test('API-2 API-7 a cursor that somebody made is refused, whatever stands in it', async () => {
+  const made = (json: string) => hash('sha256', `accord cursor ${json}`, 'base64url').slice(0, 6) + Buffer.from(json).toString('base64url');
+  const time = '2026-01-01T00:00:00.000Z';
+  expect(decodeTimeCursor(made(JSON.stringify([time, 'ord_1'])))).toEqual([time, 'ord_1']);
+  const wrong = ['nope', '"ab"', '{"length":2}', '[1,2]', '[[],{}]', `["${time}","\\u0000"]`, `["${time}","\\ud800"]`, '["infinity","a"]', '["2026-99-99T00:00:00.000Z","a"]'];
+  for (const bad of wrong) expect(await failing(() => decodeTimeCursor(made(bad)))).toMatchObject({ code: 'request.bad_cursor' });
 });
 
 test('API-8 If-Match is read as a version; what is no tag is refused, a tag of someone else matches no version', async () => {

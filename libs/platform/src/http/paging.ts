@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { Refusal } from '../refusal.ts';
+import { isText } from './parsing.ts';
 
 /** API-7, to spread into a query's strictObject. */
 export const pageQuery = {
@@ -20,11 +21,33 @@ export function encodeCursor(values: readonly string[]): string {
   return mark(json) + Buffer.from(json).toString('base64url');
 }
 
+const bad = () => new Refusal('invalid', 'request.bad_cursor');
+
 /** @throws Refusal `request.bad_cursor` where it is not one that `encodeCursor` made of `count` values. */
 export function decodeCursor(cursor: string, count: number): string[] {
   const json = Buffer.from(cursor.slice(6), 'base64url').toString();
-  if (mark(json) + Buffer.from(json).toString('base64url') !== cursor) throw new Refusal('invalid', 'request.bad_cursor');
-  const values = JSON.parse(json) as string[];
-  if (values.length !== count) throw new Refusal('invalid', 'request.bad_cursor');
+  if (mark(json) + Buffer.from(json).toString('base64url') !== cursor) throw bad();
+  const values = valuesOf(json);
+  if (values.length !== count) throw bad();
   return values;
+}
+
+/** Anybody can make the mark, so what stands behind it may be anything. */
+function valuesOf(json: string): string[] {
+  try {
+    const values: unknown = JSON.parse(json);
+    if (Array.isArray(values) && values.every((value) => typeof value === 'string' && isText(value))) return values as string[];
+  } catch {
+    // as bad as values of another kind
+  }
+  throw bad();
+}
+
+const isInstant = z.iso.datetime({ precision: 3 });
+
+/** Of a list sorted by time: the last row's time and id. @throws Refusal as `decodeCursor` does. */
+export function decodeTimeCursor(cursor: string): [string, string] {
+  const [time = '', id = ''] = decodeCursor(cursor, 2);
+  if (!isInstant.safeParse(time).success) throw bad();
+  return [time, id];
 }

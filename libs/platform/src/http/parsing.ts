@@ -23,7 +23,7 @@ const unstorable = (pointer: string, part: Fault['in']) =>
   new Problem(400, 'request.invalid', {}, { faults: [{ in: part, pointer, detail: 'U+0000, control characters in a path, and halves of a surrogate pair are no text.' }] });
 
 /** Postgres stores neither U+0000 nor half a surrogate pair. */
-const isText = (value: string) => !value.includes('\0') && value.isWellFormed();
+export const isText = (value: string) => !value.includes('\0') && value.isWellFormed();
 
 /** Walks without recursion: a body may be nested half a million deep. */
 function checkText(body: unknown): void {
