@@ -44,7 +44,8 @@ export async function migrate(ownerUrl: string, of: { service: string; schema: s
   const { default: knex } = await import('knex');
   const db: Knex = knex({
     client: 'pg',
-    connection: { connectionString: ownerUrl, options: `-c search_path=${of.schema}` },
+    // Functions keep this path. Named last, what a caller made in pg_temp never stands before the schema's own tables.
+    connection: { connectionString: ownerUrl, options: `-c search_path=${of.schema},pg_temp` },
     pool: { min: 0, max: 2 },
   });
   const migrations = await migrationsOf(of.service, of.folder);

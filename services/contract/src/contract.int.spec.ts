@@ -544,7 +544,7 @@ describe('who may, and what', () => {
     const { t } = await customerOf('baidu');
     const paths = await t.sql<{ path: string[] }>(`select proconfig as path from pg_proc where prosecdef and pronamespace = 'contracts'::regnamespace`);
     expect(paths.length).toBeGreaterThan(0);
-    for (const { path } of paths) expect(path).toEqual(['search_path=contracts, pg_temp']);
+    for (const { path } of paths) expect(path).toEqual(['search_path=contracts,pg_temp']);
   });
 
   test('API-4 facts and decisions are out of a customer’s reach', async () => {
