@@ -4,9 +4,9 @@ import { currencies, currencyDigits } from './currency.ts';
 /** An exact amount: a decimal string with exactly the currency's digits, `{ amount: '199.00', currency: 'CNY' }` (API-9). */
 export type Money = { readonly amount: string; readonly currency: string };
 
-/** How money crosses an edge. A JSON number, a wrong number of digits and an unknown currency are refused (API-1, API-9). */
+/** How money crosses an edge: one text per amount. A JSON number, `007.00`, `-0.00`, a wrong number of digits and an unknown currency are refused (API-1, API-9). */
 export const MoneyJson = z
-  .strictObject({ amount: z.string().regex(/^-?\d{1,15}(\.\d{1,3})?$/), currency: z.string().regex(/^[A-Z]{3}$/) })
+  .strictObject({ amount: z.string().regex(/^(?!-0(\.0+)?$)-?(0|[1-9]\d{0,14})(\.\d{1,3})?$/), currency: z.string().regex(/^[A-Z]{3}$/) })
   .superRefine((value, context) => {
     if (!currencies.includes(value.currency)) {
       context.addIssue({ code: 'custom', path: ['currency'], message: `unknown currency "${value.currency}"` });

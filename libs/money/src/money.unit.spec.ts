@@ -48,6 +48,8 @@ describe('amounts', () => {
     expect(MoneyJson.parse({ amount: '199.00', currency: 'CNY' })).toEqual(cny('199.00'));
     expect(MoneyJson.parse({ amount: '-1200', currency: 'JPY' })).toEqual(money('-1200', 'JPY'));
     const refused = [
+    { amount: '-0.00', currency: 'CNY' },
+    { amount: '045.00', currency: 'CNY' },
       { amount: 199, currency: 'CNY' },
       { amount: '199', currency: 'CNY' },
       { amount: '199.0', currency: 'CNY' },

@@ -135,6 +135,8 @@ describe('paying', () => {
     expect(await pay(t, other.orderId, payment)).toMatchObject({ status: 409, body: { code: 'payment.reference_used' } });
     const split = { ...payment, parts: { cash: cny('40.00'), voucher: cny('5.00') } };
     expect(await pay(t, orderId, split)).toMatchObject({ status: 409, body: { code: 'payment.reference_used' } });
+    const dollars = { ...payment, parts: Object.fromEntries(Object.entries(payment.parts).map(([name, part]) => [name, { ...part, currency: 'USD' }])) };
+    expect(await pay(t, orderId, dollars)).toMatchObject({ status: 409, body: { code: 'payment.reference_used' } });
     expect((await stored(t, other.orderId)).status).toBe('unpaid');
   });
 

@@ -59,7 +59,7 @@ function checkSum({ payableAmount }: Order, parts: Parts) {
 
 /** A reference pays one order, once, with one split. */
 function sameAgain(payment: Payment, { orderId }: Order, parts: Parts): Payment {
-  const same = payment.orderId === orderId && names.every((name) => payment.parts[name].amount === parts[name].amount);
+  const same = payment.orderId === orderId && names.every((name) => payment.parts[name].amount === parts[name].amount && payment.parts[name].currency === parts[name].currency);
   if (!same) throw new Refusal('conflict', 'payment.reference_used', { paymentReference: payment.paymentReference });
   return payment;
 }
