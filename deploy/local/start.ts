@@ -24,14 +24,17 @@ async function start(options: StartOptions): Promise<number> {
   rmSync(join(home, 'logs'), { recursive: true, force: true });
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+    // `npm start | head`: what was started must not outlive us.
+    process.stdout.on('error', () => resolve('nobody reads'));
   });
+  void stopped.then((why) => say(`\n${why}: stopping …`));
   const system = await shown(options);
   try {
     const told = await Promise.race([tell({ system, profile: options.profile, say }), stopped.then(() => undefined)]);
     if (told === undefined) return 130;
     if (options.once) return told ? 0 : 1;
     await stay(system, options);
-    say(`\n${await stopped}: stopping …`);
+    await stopped;
     return 0;
   } finally {
     await system.stop();
@@ -108,12 +111,20 @@ async function stay({ url, services, databaseUrl, brokers, logs }: System, { pro
   );
 }
 
-try {
-  claimHome();
-  process.exitCode = await start(readOptions(process.argv.slice(2)));
-} catch (error) {
-  console.error(`\n${(error as Error).message}`);
-  process.exitCode = 1;
-} finally {
-  leaveHome();
+/** The story may still be waiting for something when we are told to stop: the process ends with its answer, whatever is open. */
+async function main(): Promise<number> {
+  let claimed = false;
+  try {
+    const options = readOptions(process.argv.slice(2));
+    claimHome();
+    claimed = true;
+    return await start(options);
+  } catch (error) {
+    console.error(`\n${(error as Error).message}`);
+    return 1;
+  } finally {
+    if (claimed) leaveHome();
+  }
 }
+
+process.exit(await main());

@@ -38,7 +38,6 @@ export async function applyForContracts(plot: Plot, orders: Orders): Promise<Con
     shows: ({ body }) => body.data.map(partLine).join('; '),
   });
   const [won, lost] = await race(plot, good);
-  teller.note('');
   teller.note(`Two applications for the same orders at once: one is answered ${won.status}, the other ${lost.status} ${lost.body.code}`);
   teller.check(won.status === 201 && lost.status === 409 && lost.body.code === 'contract.order_in_contract', 'exactly one wins (CTR-4)');
   teller.check(won.body.data.length === 3, 'split by kind and invoicing entity into three contracts (CTR-1, CTR-2):');
@@ -85,7 +84,7 @@ async function race({ teller, mark }: Plot, orderIds: readonly string[]): Promis
 export async function sealAndVoid(plot: Plot, contractId: string, orders: Orders): Promise<void> {
   const { teller } = plot;
   teller.chapter('3 · The draft, the seal, the official file; then it is voided and applied for again');
-  const draft = await download(plot, contractId, 'The draft is downloaded.');
+  const draft = await download(plot, contractId, 'draft', 'The draft is downloaded.');
   const official = await finalize(plot, contractId);
   teller.check(!draft.equals(official), 'the draft was another file: it has a watermark and no seal');
   await voided(plot, contractId);
@@ -105,11 +104,12 @@ export async function sealAndVoid(plot: Plot, contractId: string, orders: Orders
   plot.accepted.push(`/v1/contracts/${again.body.data[0].contractId}`);
 }
 
-async function download({ teller, context }: Plot, contractId: string, what: string): Promise<Buffer> {
+async function download({ teller, context }: Plot, contractId: string, kind: 'draft' | 'official', what: string): Promise<Buffer> {
   const { bytes, headers } = await teller.ask({ what, who: 'customer', method: 'get', path: `/v1/contracts/${contractId}/document`, status: 200 });
   const folder = join(context.system.logs, '..', 'documents');
   mkdirSync(folder, { recursive: true });
-  const name = /filename="([^"]+)"/.exec(headers.get('content-disposition') ?? '')?.[1] ?? `${contractId}.pdf`;
+  const named = /filename="([^"]+)"/.exec(headers.get('content-disposition') ?? '')?.[1] ?? `${contractId}.pdf`;
+  const name = kind === 'draft' ? named.replace(/(?:\.pdf)?$/, '-draft.pdf') : named;
   writeFileSync(join(folder, name), bytes);
   teller.note(`kept as ${join(folder, name)}`);
   teller.check(bytes.subarray(0, 5).toString() === '%PDF-', 'it is a PDF');
@@ -128,8 +128,8 @@ async function finalize(plot: Plot, contractId: string): Promise<Buffer> {
     shows: ({ body }) => `${body.number} is ${body.status}`,
   });
   const { data } = await teller.awaits('contract.finalized', ({ subject }) => subject.id === contractId);
-  const first = await download(plot, contractId, 'The official file is downloaded.');
-  const second = await download(plot, contractId, 'And again.');
+  const first = await download(plot, contractId, 'official', 'The official file is downloaded.');
+  const second = await download(plot, contractId, 'official', 'And again.');
   const sha256 = createHash('sha256').update(first).digest('hex');
   teller.check(first.equals(second), 'both downloads are identical to the byte (CTR-19)');
   teller.check((data as { sha256: string }).sha256 === sha256, `its SHA-256 is the one announced: ${sha256.slice(0, 16)}…`);

@@ -71,6 +71,9 @@ export const poolOf = (url: string, schema: string, size: number) => {
     pipeline: true,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
+    // The server's limits end what is slow; these end a wait for a server that is gone without a word.
+    keepAlive: true,
+    query_timeout: 15_000,
   } as pg.PoolConfig);
   pool.on('error', () => undefined); // an idle connection was cut; the pool replaces it and the next use reports what is wrong
   return pool;
@@ -85,9 +88,21 @@ function literal(accountId: string | undefined): string {
   return `'${accountId}'`;
 }
 
-function txOf(client: pg.PoolClient, now: Date, actor: Actor, cause: Context, outbox: OutboxRow[], source: string): Tx {
-  const many = async <Row>(sql: string, values: readonly unknown[] = []) =>
-    (await client.query(statement(sql, values))).rows as Row[];
+interface Moment {
+  readonly client: pg.PoolClient;
+  readonly now: Date;
+  readonly outbox: OutboxRow[];
+  readonly source: string;
+  /** Set once it was committed or rolled back: what comes late must not run in the connection's next transaction. */
+  ended: boolean;
+}
+
+function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
+  const { client, now, outbox, source } = moment;
+  const many = async <Row>(sql: string, values: readonly unknown[] = []) => {
+    if (moment.ended) throw new Error('a statement after the end of its transaction');
+    return (await client.query(statement(sql, values))).rows as Row[];
+  };
   return {
     now,
     actor,
@@ -113,10 +128,19 @@ function inOneWrite<T>(client: pg.PoolClient, send: () => T): T {
   }
 }
 
+/** Outbox and commit in one flight. A transaction that had failed answers the commit with a rollback, which is no success. */
+async function end(moment: Moment): Promise<void> {
+  const { client, outbox } = moment;
+  moment.ended = true;
+  const [, committed] = await inOneWrite(client, () => Promise.all([outbox.length > 0 && storeOutbox(client, outbox), client.query('commit')]));
+  if (committed.command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
+}
+
 /** One round trip for `begin`, the account and the time; another for the outbox and `commit` together. */
 async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
   const client = await (seesAll(actor) ? pools.operator : pools.app).connect();
   let broken: Error | undefined;
+  let moment: Moment | undefined;
   const onError = (error: Error) => (broken = error);
   client.on('error', onError);
   try {
@@ -124,7 +148,8 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
     const opening = `begin; select set_config('accord.account', ${literal(account)}, true), now() as now`;
     const opened = (await client.query(opening)) as unknown as pg.QueryResult<{ now: Date }>[];
     const now = new Date(opened[1]!.rows[0]!.now.getTime() + settings.clock.offsetMs);
-    const outbox: OutboxRow[] = [];
+    moment = { client, now, outbox: [], source: settings.source, ended: false };
+    const current = moment;
     const result = await work({
       now,
       async as(next, cause) {
@@ -133,13 +158,14 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
           // Not waited for: it runs before whatever follows on this connection, and if it failed, all that follows would.
           client.query(statement(`select set_config('accord.account', $1, true)`, [account ?? ''])).catch(() => undefined);
         }
-        return txOf(client, now, next, cause, outbox, settings.source);
+        return txOf(current, next, cause);
       },
     });
-    await inOneWrite(client, () => Promise.all([outbox.length > 0 && storeOutbox(client, outbox), client.query('commit')]));
-    if (outbox.length > 0) settings.onCommit?.(outbox);
+    await end(moment);
+    if (moment.outbox.length > 0) settings.onCommit?.(moment.outbox);
     return result;
   } catch (error) {
+    if (moment) moment.ended = true;
     await client.query('rollback').catch((failed: Error) => (broken ??= failed));
     throw error;
   } finally {

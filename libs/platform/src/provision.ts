@@ -40,6 +40,8 @@ export async function provisionDatabase(superuserUrl: string, { passwordOf }: { 
     for (;;) {
       try {
         await client.query('begin');
+        // A temporary table could stand before one of ours; nobody here needs any.
+        await client.query(`revoke temporary on database ${database} from public`);
         await login('accord_auditor');
         for (const [service, schema] of Object.entries(schemas) as [ServiceName, string][]) {
           const { owner, app, operator } = rolesOf(service);

@@ -195,7 +195,7 @@ async function startOrExit<S extends PlatformSettings>(read: () => S, make: Make
   } catch (error) {
     const { message, code } = error as { message?: string; code?: string };
     // A refused connection to several addresses has a code alone.
-    console.error(`cannot start: ${(message || code || String(error)).replaceAll(/\s*\n\s*/g, '; ')}`);
+    process.stderr.write(`cannot start: ${(message || code || String(error)).replaceAll(/\s*\n\s*/g, '; ')}\n`);
     return process.exit(1);
   }
 }

@@ -61,6 +61,7 @@ function roundsOf(worker: Worker, db: Database, log: Logger, signal: AbortSignal
 
   async function doOne(item: DueItem): Promise<void> {
     const id = newEventId();
+    await Promise.resolve(); // so that it is among those under way before it can end
     try {
       await withContext({ causationId: id, correlationId: id }, () => worker.run(db, item));
       waiting.delete(item.id);

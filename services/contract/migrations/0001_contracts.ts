@@ -142,9 +142,13 @@ export const up: Migration = [
        order by contract_id for update;
      perform 1 from order_view where order_id = any(ids) order by order_id for update;
    end $$`,
+  `revoke all on function lock_contracts(text[]) from public`,
+  `grant execute on function lock_contracts(text[]) to accord_contract, accord_contract_operator`,
 
   // CTR-20: over all accounts, and nothing more than this.
   `create function verify_document(hash text) returns table (number text, status text)
      language sql stable security definer set search_path from current as
    $$ select c.number, c.status from contract_documents d join contracts c using (contract_id) where d.sha256 = hash limit 1 $$`,
+  `revoke all on function verify_document(text) from public`,
+  `grant execute on function verify_document(text) to accord_contract, accord_contract_operator`,
 ];

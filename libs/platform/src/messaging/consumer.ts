@@ -169,16 +169,18 @@ function read(settings: ConsumerSettings, message: Incoming): Received | Parked 
 }
 
 async function handleChunk(settings: ConsumerSettings, messages: readonly Incoming[]): Promise<void> {
-  const read_ = messages.map((message) => read(settings, message));
-  const received = read_.filter((one): one is Received => 'event' in one);
-  const unreadable = read_.filter((one): one is Parked => !('event' in one));
-  try {
-    if (received.length > 0) await inOneTransaction(settings, received);
-    if (unreadable.length > 0) await settings.database.session(nobody, (session) => park(session, settings, unreadable));
-  } catch (error) {
-    if (isDatabaseAway(error)) throw error;
-    for (const one of received) await alone(settings, one);
-    if (unreadable.length > 0) await settings.database.session(nobody, (session) => park(session, settings, unreadable));
+  const found = messages.map((message) => read(settings, message));
+  const readable = found.filter((one): one is Received => 'event' in one);
+  if (readable.length === found.length) {
+    try {
+      return await inOneTransaction(settings, readable);
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+    }
+  }
+  for (const one of found) {
+    if ('event' in one) await alone(settings, one);
+    else await settings.database.session(nobody, (session) => park(session, settings, [one]));
   }
 }
 
