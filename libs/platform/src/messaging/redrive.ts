@@ -76,12 +76,12 @@ async function act(tx: Tx, name: 'replay' | 'discard', selection: Filter): Promi
 
 async function inspect(tx: Tx, eventId: string): Promise<z.input<typeof Inspected>> {
   const row = await tx.one<Row & { payload: string; headers: string }>(
-    `select ${columns}, payload, headers from parked_events where status = 'dead' and event_id = $1`,
+    `select ${columns}, payload, headers from parked_events where status = 'dead' and event_id::text = $1`,
     [eventId],
   );
   if (!row) throw new Refusal('not_found', 'dead_letter.not_found', { eventId });
   const acts = await tx.many<{ act: 'replay' | 'discard'; actor: string; at: Date }>(
-    'select act, actor, at from redrive_acts where event_id = $1 order by at',
+    'select act, actor, at from redrive_acts where event_id::text = $1 order by at',
     [eventId],
   );
   const { payload, headers, ...rest } = row;
@@ -115,7 +115,7 @@ const reading = (path: `/v1/${string}`): Route[] => [
     path: `${path}/{eventId}`,
     summary: 'One of them with its payload, its headers and what was done about it.',
     access,
-    params: z.strictObject({ eventId: z.guid() }),
+    params: z.strictObject({ eventId: z.string().min(1).max(64) }),
     answer: Inspected,
     refusals: ['dead_letter.not_found'],
     inTransaction: async (tx, { params: { eventId } }) => ({ body: await inspect(tx, eventId) }),
