@@ -84,13 +84,13 @@ async function until(what: string, done: () => Promise<boolean> | boolean): Prom
 }
 
 /** A topic that was just made may have no leader for a moment. */
-async function persistently(work: () => Promise<void>, tries = 10): Promise<void> {
+async function persistently<T>(work: () => Promise<T>, tries = 20): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (tries === 1) throw error;
     await sleep(200);
-    await persistently(work, tries - 1);
+    return persistently(work, tries - 1);
   }
 }
 
@@ -160,7 +160,7 @@ async function listen(kafka: Kafka, prefix: string, types: readonly EventType[])
   return {
     events,
     async caughtUp() {
-      const ends = await Promise.all(types.map((type) => admin.fetchTopicOffsets(prefix + type)));
+      const ends = await persistently(() => Promise.all(types.map((type) => admin.fetchTopicOffsets(prefix + type))));
       const announced = ends.flat().reduce((sum, { offset }) => sum + Number(offset), 0);
       await until('what was announced is read back', () => heard.size >= announced);
     },
