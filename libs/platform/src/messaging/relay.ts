@@ -26,7 +26,7 @@ export interface Relay {
 
 const batchRows = 500;
 const batchBytes = 1_000_000;
-/** The outbox is read at most this often unless more waits: what commits meanwhile goes out together. */
+/** After a read that found something the next waits so long, unless more waits: what commits meanwhile goes out together. */
 const gatherMs = 10;
 const shortestPollMs = 5;
 const longestPollMs = 250;
@@ -150,7 +150,7 @@ async function serve(holding: Holding, settings: RelaySettings, signal: AbortSig
         holdAt = performance.now() + 1_000 + Math.random() * 1_000;
       }
       const gathered = began + gatherMs - performance.now();
-      if (gathered > 0) await sleep(gathered);
+      if (rows.length > 0 && gathered > 0) await sleep(gathered);
       await bell.wait(pollMs);
     }
   } finally {
