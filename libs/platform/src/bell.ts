@@ -8,21 +8,23 @@ export interface Bell {
 
 export function bellOf(): Bell {
   let rung = false;
-  let wake: () => void = () => undefined;
+  const listeners = new Set<() => void>();
   return {
     hush: () => void (rung = false),
     ring() {
       rung = true;
-      wake();
+      for (const wake of listeners) wake();
     },
-    async wait(ms: number) {
-      if (rung) return;
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        timer = setTimeout(resolve, ms);
-      });
-      clearTimeout(timer);
-    },
+    wait: (ms) =>
+      new Promise((resolve) => {
+        if (rung) return resolve();
+        const wake = () => {
+          clearTimeout(timer);
+          listeners.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, ms);
+        listeners.add(wake);
+      }),
   };
 }

@@ -26,9 +26,9 @@ export interface DatabaseSettings {
 
 /** Several acts of one transaction, each under the account and the cause it concerns: a chunk of events. */
 export interface Session {
-  readonly now: Date;
-  /** A Tx that acts as `actor`; the account is switched where it differs from the one before. */
-  as(actor: Actor, cause: Context): Promise<Tx>;
+  /** A Tx that acts as `actor`; its `now` is known once the session has begun, so after its first statement at the latest. */
+  as(actor: Actor, cause: Context): Tx;
+  begun(): Promise<void>;
 }
 
 export interface ServiceDatabase extends Database {
@@ -90,42 +90,59 @@ function literal(accountId: string | undefined): string {
 
 interface Moment {
   readonly client: pg.PoolClient;
-  readonly now: Date;
+  /** Unknown until the server has answered for the first time. */
+  now: Date | undefined;
+  begun: Promise<void>;
   readonly outbox: OutboxRow[];
   readonly source: string;
+  /** Under a role that sees every account none is set. */
+  readonly seesAll: boolean;
+  /** Whom the statements sent so far left the connection to. */
+  account: string | undefined;
   /** Set once it was committed or rolled back: what comes late must not run in the connection's next transaction. */
   ended: boolean;
 }
 
+/** What is sent before the running code next waits leaves in one packet. */
+function inOneWrite<T>(client: pg.PoolClient, send: () => T): T {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+  return send();
+}
+
+/** Statements run in the order they are sent, so each finds the account of its own actor, also where several acts go on beside each other. */
 function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
-  const { client, now, outbox, source } = moment;
+  const { client, outbox, source } = moment;
   const many = async <Row>(sql: string, values: readonly unknown[] = []) => {
     if (moment.ended) throw new Error('a statement after the end of its transaction');
-    return (await client.query(statement(sql, values))).rows as Row[];
+    const { rows } = await inOneWrite(client, () => {
+      if (!moment.seesAll && moment.account !== actor.accountId) {
+        moment.account = actor.accountId;
+        // Not waited for: if it failed, all that follows would.
+        client.query(statement(`select set_config('accord.account', $1, true)`, [actor.accountId ?? ''])).catch(() => undefined);
+      }
+      return client.query(statement(sql, values));
+    });
+    return rows as Row[];
   };
   return {
-    now,
+    get now() {
+      if (!moment.now) throw new Error('the time is not known before the first statement was answered');
+      return moment.now;
+    },
     actor,
     many,
     one: async <Row>(sql: string, values: readonly unknown[] = []) => (await many<Row>(sql, values))[0],
-    emit: (...facts: readonly Fact[]) => outbox.push(...facts.map((fact) => announce(fact, { now, actor, cause, source }))) as unknown as void,
+    emit(...facts) {
+      outbox.push(...facts.map((fact) => announce(fact, { now: this.now, actor, cause, source })));
+    },
   };
 }
 
 interface Pools {
   readonly app: pg.Pool;
   readonly operator: pg.Pool;
-}
-
-/** What `send` queries at once leaves in one packet. */
-function inOneWrite<T>(client: pg.PoolClient, send: () => T): T {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-  stream.cork();
-  try {
-    return send();
-  } finally {
-    stream.uncork();
-  }
 }
 
 /** Outbox and commit in one flight. A transaction that had failed answers the commit with a rollback, which is no success. */
@@ -136,42 +153,41 @@ async function end(moment: Moment): Promise<void> {
   if (committed.command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
 }
 
-/** One round trip for `begin`, the account and the time; another for the outbox and `commit` together. */
+/** `begin`, the account and the time leave with the first statement, the outbox with `commit`: neither costs a round trip of its own. */
 async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
   const client = await (seesAll(actor) ? pools.operator : pools.app).connect();
   let broken: Error | undefined;
-  let moment: Moment | undefined;
   const onError = (error: Error) => (broken = error);
   client.on('error', onError);
+  const account = seesAll(actor) ? undefined : actor.accountId;
+  const moment: Moment = { client, now: undefined, begun: Promise.resolve(), outbox: [], source: settings.source, seesAll: seesAll(actor), account, ended: false };
   try {
-    let account = seesAll(actor) ? undefined : actor.accountId;
-    const opening = `begin; select set_config('accord.account', ${literal(account)}, true), now() as now`;
-    const opened = (await client.query(opening)) as unknown as pg.QueryResult<{ now: Date }>[];
-    const now = new Date(opened[1]!.rows[0]!.now.getTime() + settings.clock.offsetMs);
-    moment = { client, now, outbox: [], source: settings.source, ended: false };
-    const current = moment;
-    const result = await work({
-      now,
-      async as(next, cause) {
-        if (next.accountId !== account && !seesAll(actor)) {
-          account = next.accountId;
-          // Not waited for: it runs before whatever follows on this connection, and if it failed, all that follows would.
-          client.query(statement(`select set_config('accord.account', $1, true)`, [account ?? ''])).catch(() => undefined);
-        }
-        return txOf(current, next, cause);
-      },
-    });
+    moment.begun = begin(moment, settings.clock);
+    const result = await work({ as: (next, cause) => txOf(moment, next, cause), begun: () => moment.begun });
+    await moment.begun;
     await end(moment);
     if (moment.outbox.length > 0) settings.onCommit?.(moment.outbox);
     return result;
   } catch (error) {
-    if (moment) moment.ended = true;
+    moment.ended = true;
     await client.query('rollback').catch((failed: Error) => (broken ??= failed));
+    await moment.begun; // where that failed, what followed failed for it
     throw error;
   } finally {
     client.off('error', onError);
     client.release(broken);
   }
+}
+
+function begin(moment: Moment, { offsetMs }: Clock): Promise<void> {
+  const { client, account } = moment;
+  const opening = `begin; select set_config('accord.account', ${literal(account)}, true), now() as now`;
+  const begun = inOneWrite(client, () => client.query(opening)).then((results) => {
+    const [, opened] = results as unknown as pg.QueryResult<{ now: Date }>[];
+    moment.now = new Date(opened!.rows[0]!.now.getTime() + offsetMs);
+  });
+  begun.catch(() => undefined); // whoever goes on finds out
+  return begun;
 }
 
 export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
@@ -194,11 +210,12 @@ export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
 
   return {
     session,
-    transaction: (actor, work) =>
+    transaction: (actor, work, { atOnce = false } = {}) =>
       session(actor, async (opened) => {
+        if (!atOnce) await opened.begun();
         const id = newEventId();
         const traceparent = currentTraceparent();
-        return work(await opened.as(actor, { causationId: id, correlationId: id, ...currentContext(), ...(traceparent && { traceparent }) }));
+        return work(opened.as(actor, { causationId: id, correlationId: id, ...currentContext(), ...(traceparent && { traceparent }) }));
       }),
     answers: () => pools.app.query('select 1').then(() => true, () => false),
     pools: () => pools,

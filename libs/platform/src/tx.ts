@@ -27,8 +27,10 @@ export interface Database {
   /**
    * Runs `work` in one transaction under the actor's account: a customer, an event and a worker with an `accountId` see that account's rows
    * only, an operator and the platform see all. Serialisation failures and deadlocks are tried again, at most 5 times.
+   *
+   * @param options `atOnce`: the begin leaves with the first statement, one round trip less; `tx.now` throws until that was answered.
    */
-  transaction<T>(actor: Actor, work: (tx: Tx) => Promise<T>): Promise<T>;
+  transaction<T>(actor: Actor, work: (tx: Tx) => Promise<T>, options?: { readonly atOnce?: boolean | undefined }): Promise<T>;
 }
 
 /** A pure decision: the next state, and the facts that say why. No facts: nothing changed. */

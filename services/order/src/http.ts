@@ -109,6 +109,7 @@ const placing = (profile: Profile) =>
     answer: OrderView,
     success: [201],
     refusals: placementRefusals,
+    readsFirst: true,
     inTransaction: async (tx, { actor, body }) => {
       const order = await place(tx, profile, { ...body, accountId: accountOf(actor, body.accountId) });
       return { status: 201, body: orderView(order), version: order.version, location: `/v1/orders/${order.orderId}` };

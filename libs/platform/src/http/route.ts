@@ -86,6 +86,8 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   readonly upload?: true;
   /** For routes that change something: whether a key must, may or need not come. POST default 'optional', others 'none' (API-6). */
   readonly idempotencyKey?: 'required' | 'optional' | 'none';
+  /** `inTransaction` reads something before it asks for the time, so the transaction's begin needs no round trip of its own. */
+  readonly readsFirst?: true;
   /** Runs in one transaction, together with the stored idempotent response. */
   readonly inTransaction?: (tx: Tx, ask: Ask<In<P>, In<Q>, In<B>>) => Promise<Answer<Out<R>> | FileAnswer>;
   /** Opens its own transactions (batches, calls outside). With an idempotency key its whole answer is stored after it ends. */

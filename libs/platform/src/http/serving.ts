@@ -118,7 +118,7 @@ async function answer(route: Route, { db, checkAnswers }: Serving, ask: Ask, key
   };
   if (route.inTransaction) {
     const work = async (tx: Tx) => reply(await route.inTransaction!(tx, ask));
-    return keyed ? onceInTransaction(db, actor, keyed, async (tx) => storable(await work(tx))) : db.transaction(actor, work);
+    return keyed ? onceInTransaction(db, actor, keyed, async (tx) => storable(await work(tx))) : db.transaction(actor, work, { atOnce: route.readsFirst });
   }
   const work = async () => reply(await route.run!(db, ask));
   return keyed ? onceLeased(db, actor, keyed, async () => storable(await work())) : work();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventType, readEvent } from '@accord/events';
 import type { Session } from '../database.ts';
 import { newEventId } from '../ids.ts';
-import { type ConsumerSettings, handle } from './consumer.ts';
+import { handle, type HandlingSettings } from './handling.ts';
 import type { Incoming } from './kafka.ts';
 import { shardOf } from './outbox.ts';
 
@@ -41,8 +41,8 @@ export const withStorableNames = (message: Incoming): Incoming => ({
 });
 
 /** Sets events aside in their order. A dead one goes to the dead-letter topic as well, in the same transaction. */
-export async function park(session: Session, settings: Pick<ConsumerSettings, 'group' | 'onParked'>, parked: readonly Parked[]): Promise<void> {
-  const tx = await session.as(nobody, noCause);
+export async function park(session: Session, settings: Pick<HandlingSettings, 'group' | 'onParked'>, parked: readonly Parked[]): Promise<void> {
+  const tx = session.as(nobody, noCause);
   for (const { message, status, ...why } of parked) {
     const reason = storable(why.reason);
     const { topic, key, partition, offset, headers } = message;
@@ -57,7 +57,7 @@ export async function park(session: Session, settings: Pick<ConsumerSettings, 'g
 
 /** EVT-9: `<service>.dead_letter` carries the event as it came, with why, how often and from where. */
 async function announceDead(session: Session, group: string, dead: Incoming & { reason: string; attempts: number }): Promise<void> {
-  const tx = await session.as(nobody, noCause);
+  const tx = session.as(nobody, noCause);
   const service = group.replace(/^.*accord\./, '');
   const headers = {
     ...dead.headers,
@@ -87,10 +87,14 @@ interface ParkedRow {
   readonly attempts: number;
 }
 
-/** The first of each key, where its time has come; a dead one keeps its key waiting. */
-const dueKeys = `
-  select key from (select distinct on (key) key, status, next_attempt_at from parked_events order by key, seq) heads
-   where status = 'waiting' and next_attempt_at <= clock_timestamp() limit 100`;
+/** The first of each key that waits, those first whose time has come; a dead one keeps its key waiting. */
+const waitingKeys = `
+  select key, next_attempt_at <= clock_timestamp() as due
+    from (select distinct on (key) key, status, next_attempt_at from parked_events order by key, seq) heads
+   where status = 'waiting' order by next_attempt_at limit 100`;
+/** Between looks, ms: while something waits, and while nothing does. */
+const lookAgainMs = 200;
+const idleMs = 1_000;
 
 const lockHead = `
   select seq, event_id as "eventId", type, key, topic, partition, "offset", payload, headers, attempts from parked_events
@@ -106,18 +110,18 @@ const messageOf = (row: ParkedRow): Incoming => ({
 });
 
 /** Tries the head of `key` again; true where it succeeded and the next of the key may follow at once. */
-async function retry(settings: ConsumerSettings, key: string): Promise<boolean> {
+async function retry(settings: HandlingSettings, key: string): Promise<boolean> {
   let tried: ParkedRow | undefined;
   try {
     return await settings.database.session(nobody, async (session) => {
-      const tx = await session.as(nobody, noCause);
+      const tx = session.as(nobody, noCause);
       tried = await tx.one<ParkedRow>(lockHead, [key]);
       if (!tried) return false;
       const message = messageOf(tried);
       const event = readEvent(tried.type as EventType, JSON.parse(tried.payload), message.headers);
       const fresh = await tx.one('insert into inbox (event_id) values ($1) on conflict do nothing returning event_id', [tried.eventId]);
       if (fresh) await handle(session, settings.subscriptions, { ...message, event });
-      await (await session.as(nobody, noCause)).one('delete from parked_events where seq = $1', [tried.seq]);
+      session.as(nobody, noCause).one('delete from parked_events where seq = $1', [tried.seq]);
       return true;
     });
   } catch (error) {
@@ -126,11 +130,11 @@ async function retry(settings: ConsumerSettings, key: string): Promise<boolean> 
   }
 }
 
-async function failedAgain(settings: ConsumerSettings, row: ParkedRow, error: Error): Promise<void> {
+async function failedAgain(settings: HandlingSettings, row: ParkedRow, error: Error): Promise<void> {
   const attempts = row.attempts + 1;
   const dead = attempts >= maxAttempts;
   await settings.database.session(nobody, async (session) => {
-    const tx = await session.as(nobody, noCause);
+    const tx = session.as(nobody, noCause);
     const updated = await tx.one(
       `update parked_events set attempts = $2, reason = $3, status = $4, next_attempt_at = clock_timestamp() + make_interval(secs => $5)
         where seq = $1 and status = 'waiting' and attempts = $2 - 1 returning seq`,
@@ -142,18 +146,20 @@ async function failedAgain(settings: ConsumerSettings, row: ParkedRow, error: Er
 }
 
 /** Tries parked keys again when their time has come, each in the order of its events. */
-export function startRetries(settings: ConsumerSettings): { stop(): Promise<void> } {
+export function startRetries(settings: HandlingSettings): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
   const loop = async () => {
     while (!signal.aborted) {
+      let waitMs = idleMs;
       try {
-        const keys = await settings.database.session(nobody, async (session) => (await session.as(nobody, noCause)).many<{ key: string }>(dueKeys));
-        for (const { key } of keys) while (!signal.aborted && (await retry(settings, key)));
+        const keys = await settings.database.session(nobody, (session) => session.as(nobody, noCause).many<{ key: string; due: boolean }>(waitingKeys));
+        for (const { key } of keys.filter(({ due }) => due)) while (!signal.aborted && (await retry(settings, key)));
+        if (keys.length > 0) waitMs = lookAgainMs;
       } catch (error) {
         settings.log.warn({ reason: (error as Error).message }, 'parked events could not be looked at');
       }
-      await sleep(200, undefined, { signal }).catch(() => undefined);
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
     }
   };
   const done = loop();

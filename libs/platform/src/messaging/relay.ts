@@ -26,8 +26,9 @@ export interface Relay {
 
 const batchRows = 500;
 const batchBytes = 1_000_000;
-/** After a read that found something the next waits so long, unless more waits: what commits meanwhile goes out together. */
-const gatherMs = 10;
+/** Where the process has other work than this, what commits within so long goes out together. */
+const restMs = 10;
+const busyFrom = 0.75;
 const shortestPollMs = 5;
 const longestPollMs = 250;
 /** A batch read longer ago than this may belong to another instance by now: it is read again instead of sent. */
@@ -51,6 +52,8 @@ interface Holding {
   readonly held: Set<number>;
   /** Keys with an event that the broker refused. */
   readonly refused: Set<string>;
+  /** A delete that went wrong: what was sent is still in the outbox. */
+  failed?: Error;
   readonly log: Logger;
 }
 
@@ -76,7 +79,7 @@ async function publish(settings: RelaySettings, signal: AbortSignal, bell: Bell)
   for (let failures = 0; !signal.aborted; ) {
     try {
       await withConnection(settings, async (client) => {
-        const holding = { client, held: new Set<number>(), refused: new Set<string>(), log: settings.log };
+        const holding: Holding = { client, held: new Set<number>(), refused: new Set<string>(), log: settings.log };
         while (!signal.aborted && !(await holdMore(holding, settings.schema))) {
           await sleep(1_000 + Math.random() * 1_000, undefined, { signal }).catch(() => undefined);
         }
@@ -132,12 +135,12 @@ async function serve(holding: Holding, settings: RelaySettings, signal: AbortSig
     await sendAll(batch, holding, sender);
     settings.onPublished?.(batch.length);
   };
+  const isBusy = loadWatch();
   let pollMs = shortestPollMs;
   let holdAt = performance.now() + 1_500;
   try {
     while (!signal.aborted) {
       bell.hush();
-      const began = performance.now();
       const rows = await readHeads(holding, [...held]);
       if (rows.length > batchRows || upToBytes(rows).length < rows.length) {
         await eachShard(rows, holding, send);
@@ -149,8 +152,7 @@ async function serve(holding: Holding, settings: RelaySettings, signal: AbortSig
         await holdMore(holding, settings.schema);
         holdAt = performance.now() + 1_000 + Math.random() * 1_000;
       }
-      const gathered = began + gatherMs - performance.now();
-      if (rows.length > 0 && gathered > 0) await sleep(gathered);
+      if (rows.length > 0 && isBusy()) await sleep(restMs);
       await bell.wait(pollMs);
     }
   } finally {
@@ -158,11 +160,26 @@ async function serve(holding: Holding, settings: RelaySettings, signal: AbortSig
   }
 }
 
+/** Tells whether the event loop has little rest, by its last quarter of a second. */
+function loadWatch(): () => boolean {
+  let since = performance.eventLoopUtilization();
+  let lookedAt = performance.now();
+  let busy = false;
+  return () => {
+    if (performance.now() - lookedAt < 250) return busy;
+    const now = performance.eventLoopUtilization();
+    busy = performance.eventLoopUtilization(now, since).utilization > busyFrom;
+    [since, lookedAt] = [now, performance.now()];
+    return busy;
+  };
+}
+
 /** The first rows of each of these shards, the oldest first. */
-async function readHeads({ client }: Holding, of: readonly number[]): Promise<readonly Row[]> {
+async function readHeads(holding: Holding, of: readonly number[]): Promise<readonly Row[]> {
   for (;;) {
     const readAt = performance.now();
-    const { rows } = await client.query<Row>({ name: 'relay_read', text: read, values: [of] });
+    const { rows } = await holding.client.query<Row>({ name: 'relay_read', text: read, values: [of] });
+    if (holding.failed) throw holding.failed;
     if (performance.now() - readAt <= freshMs) return rows.sort((a, b) => Number(a.seq) - Number(b.seq));
   }
 }
@@ -223,5 +240,6 @@ async function sendAll(batch: readonly Row[], holding: Holding, sender: Sender):
     refused.add(key);
     return;
   }
-  await client.query({ name: 'relay_delete', text: remove, values: [seqs(free)] });
+  // The next read waits for it; its failure ends this holding.
+  client.query({ name: 'relay_delete', text: remove, values: [seqs(free)] }).catch((failed: Error) => (holding.failed = failed));
 }

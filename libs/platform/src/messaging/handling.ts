@@ -1,0 +1,132 @@
+import { type Event, type EventType, readEvent } from '@accord/events';
+import type { Logger } from 'pino';
+import { isDatabaseAway, type ServiceDatabase, type Session } from '../database.ts';
+import { currentTraceparent, span, withTraceparent } from '../observability/tracing.ts';
+import type { Subscription, Subscriptions, Tx } from '../tx.ts';
+import type { Incoming } from './kafka.ts';
+import { park, type Parked } from './parking.ts';
+
+export interface HandlingSettings {
+  /** Consumer group: `accord.order`. */
+  readonly group: string;
+  readonly database: ServiceDatabase;
+  readonly subscriptions: Subscriptions;
+  readonly lockRows?: ((tx: Tx, ids: readonly string[]) => Promise<unknown>) | undefined;
+  readonly log: Logger;
+  readonly onHandled?: (type: string, count: number) => void;
+  readonly onFailed?: (type: string) => void;
+  readonly onParked?: () => void;
+}
+
+/** Takes the events it sees for the first time and that nobody of their key waits for; names the rest (EVT-8, EVT-9). */
+const intoInbox = `
+  with asked as (select * from unnest($1::uuid[], $2::text[]) as a (event_id, key)),
+       waiting as (select distinct key from parked_events where key = any($2::text[])),
+       fresh as (
+         insert into inbox (event_id) select event_id from asked where key not in (select key from waiting)
+         on conflict do nothing returning event_id)
+  select a.event_id as "eventId", w.key is not null as waiting, f.event_id is not null as fresh
+    from asked a left join waiting w using (key) left join fresh f using (event_id)`;
+
+export type Received = Incoming & { readonly event: Event };
+
+/** Who an event acts as: its own account, and nobody where it belongs to none. */
+export const actorOf = (event: Event) => ({
+  kind: 'event' as const,
+  id: event.type,
+  ...(event.subject.accountId !== undefined && { accountId: event.subject.accountId }),
+});
+
+const causeOf = ({ event, headers }: Received) => {
+  const traceparent = currentTraceparent() ?? headers['traceparent'];
+  return { causationId: event.id, correlationId: event.correlationId, ...(traceparent && { traceparent }) };
+};
+
+const nobody = { kind: 'event' as const, id: 'chunk' };
+
+/** Runs the handler of one event in the session's transaction. */
+export async function handle(session: Session, subscriptions: Subscriptions, received: Received): Promise<void> {
+  const { event, topic, partition, offset } = received;
+  const subscription = subscriptions[event.type] as Subscription | undefined;
+  if (!subscription) return;
+  const attributes = { 'messaging.system': 'kafka', 'messaging.destination.name': topic, 'messaging.kafka.offset': offset, partition, eventId: event.id };
+  await withTraceparent(received.headers['traceparent'], () =>
+    span(`process ${event.type}`, attributes, () => subscription.on(session.as(actorOf(event), causeOf(received)), event)),
+  );
+}
+
+/** What cannot be read at all never will be: it is parked as dead at once, in the place of its key. */
+function read(settings: HandlingSettings, message: Incoming): Received | Parked {
+  try {
+    return { ...message, event: readEvent(message.topic as EventType, JSON.parse(message.value), message.headers) };
+  } catch (error) {
+    settings.log.error({ topic: message.topic, partition: message.partition, offset: message.offset, key: message.key }, 'event cannot be read');
+    return { message, status: 'dead', reason: (error as Error).message };
+  }
+}
+
+/**
+ * Handles each event in one transaction with its inbox record, many at once (EVT-8); where a handler fails they are rolled back and done again
+ * by halves, and the failing event is parked with its key (EVT-9).
+ *
+ * @throws what `isDatabaseAway` knows: nothing was done or all is remembered, so the same again later.
+ */
+export const handleMessages = (settings: HandlingSettings, messages: readonly Incoming[]): Promise<void> =>
+  handleAll(settings, messages.map((message) => read(settings, message)));
+
+async function handleAll(settings: HandlingSettings, found: readonly (Received | Parked)[]): Promise<void> {
+  const readable = found.filter((one): one is Received => 'event' in one);
+  const [first] = found;
+  try {
+    if (readable.length === found.length) return await inOneTransaction(settings, readable);
+    if (found.length === 1) return await setAside(settings, first as Parked);
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    if (found.length === 1) return failed(settings, first as Received, error as Error);
+  }
+  const half = Math.ceil(found.length / 2);
+  await handleAll(settings, found.slice(0, half));
+  await handleAll(settings, found.slice(half));
+}
+
+async function inOneTransaction(settings: HandlingSettings, received: readonly Received[]): Promise<void> {
+  const { database, subscriptions, lockRows } = settings;
+  const handled = await database.session(nobody, async (session) => {
+    const tx = session.as(nobody, { causationId: '', correlationId: '' });
+    const places = await tx.many<{ eventId: string; waiting: boolean; fresh: boolean }>(intoInbox, [
+      received.map(({ event }) => event.id),
+      received.map(({ key }) => key),
+    ]);
+    const fresh = new Set(places.filter((place) => place.fresh).map(({ eventId }) => eventId));
+    const waiting = new Set(places.filter((place) => place.waiting).map(({ eventId }) => eventId));
+    const todo = received.filter(({ event }) => fresh.delete(event.id));
+    const ids = todo.flatMap(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.locks?.(event) ?? []);
+    if (lockRows && ids.length > 1) await lockRows(tx, ids);
+    await eachAccount(todo, (one) => handle(session, subscriptions, one));
+    const behind = received.filter(({ event }) => waiting.has(event.id));
+    if (behind.length > 0) {
+      await park(session, settings, behind.map((message) => ({ message, status: 'waiting', reason: 'behind an event of its key' })));
+    }
+    return todo;
+  });
+  for (const { event } of handled) settings.onHandled?.(event.type, 1);
+}
+
+/** The events of an account one after the other, the accounts beside each other: no two touch the same rows. */
+async function eachAccount(received: readonly Received[], work: (one: Received) => Promise<void>): Promise<void> {
+  const accounts = Map.groupBy(received, ({ event }) => event.subject.accountId);
+  const lanes = [...accounts.values()].map(async (ofAccount) => {
+    for (const one of ofAccount) await work(one);
+  });
+  await Promise.all(lanes);
+}
+
+function failed(settings: HandlingSettings, one: Received, error: Error): Promise<void> {
+  const { topic, partition, offset, key } = one;
+  settings.log.warn({ eventId: one.event.id, topic, partition, offset, key, reason: error.message }, 'event failed and is parked');
+  settings.onFailed?.(one.event.type);
+  return setAside(settings, { message: one, status: 'waiting', reason: error.message });
+}
+
+const setAside = ({ database, ...settings }: HandlingSettings, parked: Parked): Promise<void> =>
+  database.session(nobody, (session) => park(session, settings, [parked]));
