@@ -25,9 +25,8 @@ try {
   if (wanted('place-order') || wanted('effect')) {
     const load = startLoad();
     const shop = await openShop(ground);
-    const { figure, highest } = await benchPlaceOrder(ground, shop, load);
-    show(figure);
-    if (wanted('effect')) (await benchEffect(ground, shop, load, { highest })).forEach(show);
+    if (wanted('place-order')) show(await benchPlaceOrder(ground, shop, load));
+    if (wanted('effect')) (await benchEffect(ground, shop, load)).forEach(show);
     load.stop();
     await shop.service.stop();
   }

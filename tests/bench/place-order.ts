@@ -13,7 +13,7 @@ import { placeOne, type Shop } from './shop.ts';
 const poolSize = 10;
 
 /** Orders placed a second by as many clients as the shop has customers, beside the same SQL behind bare node:http; short rounds in turn. */
-export async function benchPlaceOrder(ground: Ground, shop: Shop, load: Load, { rounds = 5, ms = 3_000, warmUpMs = 8_000 } = {}): Promise<{ figure: Figure; highest: number }> {
+export async function benchPlaceOrder(ground: Ground, shop: Shop, load: Load, { rounds = 5, ms = 3_000, warmUpMs = 8_000 } = {}): Promise<Figure> {
   await checkStatements(ground, shop);
   const bare = await startBare(ground, shop);
   const service = { url: shop.url, clients: shop.customers.map(({ authorization }) => ({ authorization })), body: shop.body };
@@ -32,7 +32,7 @@ export async function benchPlaceOrder(ground: Ground, shop: Shop, load: Load, { 
   } finally {
     bare.stop();
   }
-  return { figure: beside(`place order, ${shop.customers.length} clients`, 'orders/s', median(ours), median(floors)), highest: Math.max(...ours) };
+  return beside(`place order, ${shop.customers.length} clients`, 'orders/s', median(ours), median(floors));
 }
 
 /** @throws Error where the floor's statements are not, one by one and in their order, those of the service. */
