@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fact } from '@accord/events';
 import pg from 'pg';
 import type { Clock } from './clock.ts';
 import { type Context, currentContext } from './context.ts';
@@ -99,12 +98,19 @@ interface Moment {
   readonly seesAll: boolean;
   /** Whom the statements sent so far left the connection to. */
   account: string | undefined;
+  /** Of a statement that nobody waited for. */
+  failed: Error | undefined;
   /** Set once it was committed or rolled back: what comes late must not run in the connection's next transaction. */
   ended: boolean;
 }
 
+/** Not waited for: if it failed, all that follows fails, and this is why. */
+function later(moment: Moment, sent: Promise<unknown>): void {
+  sent.catch((error: Error) => (moment.failed ??= error));
+}
+
 /** What is sent before the running code next waits leaves in one packet. */
-function inOneWrite<T>(client: pg.PoolClient, send: () => T): T {
+export function inOneWrite<T>(client: pg.ClientBase, send: () => T): T {
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
   stream.cork();
   process.nextTick(() => stream.uncork());
@@ -114,18 +120,17 @@ function inOneWrite<T>(client: pg.PoolClient, send: () => T): T {
 /** Statements run in the order they are sent, so each finds the account of its own actor, also where several acts go on beside each other. */
 function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
   const { client, outbox, source } = moment;
-  const many = async <Row>(sql: string, values: readonly unknown[] = []) => {
+  const send = (sql: string, values: readonly unknown[] = []) => {
     if (moment.ended) throw new Error('a statement after the end of its transaction');
-    const { rows } = await inOneWrite(client, () => {
+    return inOneWrite(client, () => {
       if (!moment.seesAll && moment.account !== actor.accountId) {
         moment.account = actor.accountId;
-        // Not waited for: if it failed, all that follows would.
-        client.query(statement(`select set_config('accord.account', $1, true)`, [actor.accountId ?? ''])).catch(() => undefined);
+        later(moment, client.query(statement(`select set_config('accord.account', $1, true)`, [actor.accountId ?? ''])));
       }
       return client.query(statement(sql, values));
     });
-    return rows as Row[];
   };
+  const many = async <Row>(sql: string, values?: readonly unknown[]) => (await send(sql, values)).rows as Row[];
   return {
     get now() {
       if (!moment.now) throw new Error('the time is not known before the first statement was answered');
@@ -133,7 +138,8 @@ function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
     },
     actor,
     many,
-    one: async <Row>(sql: string, values: readonly unknown[] = []) => (await many<Row>(sql, values))[0],
+    one: async <Row>(sql: string, values?: readonly unknown[]) => (await many<Row>(sql, values))[0],
+    write: (sql, values) => later(moment, send(sql, values)),
     emit(...facts) {
       outbox.push(...facts.map((fact) => announce(fact, { now: this.now, actor, cause, source })));
     },
@@ -160,7 +166,7 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
   const onError = (error: Error) => (broken = error);
   client.on('error', onError);
   const account = seesAll(actor) ? undefined : actor.accountId;
-  const moment: Moment = { client, now: undefined, begun: Promise.resolve(), outbox: [], source: settings.source, seesAll: seesAll(actor), account, ended: false };
+  const moment: Moment = { client, now: undefined, begun: Promise.resolve(), outbox: [], source: settings.source, seesAll: seesAll(actor), account, failed: undefined, ended: false };
   try {
     moment.begun = begin(moment, settings.clock);
     const result = await work({ as: (next, cause) => txOf(moment, next, cause), begun: () => moment.begun });
@@ -172,7 +178,7 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
     moment.ended = true;
     await client.query('rollback').catch((failed: Error) => (broken ??= failed));
     await moment.begun; // where that failed, what followed failed for it
-    throw error;
+    throw moment.failed ?? error;
   } finally {
     client.off('error', onError);
     client.release(broken);

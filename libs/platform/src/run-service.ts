@@ -128,7 +128,7 @@ function startMessaging(service: Service, settings: PlatformSettings, around: { 
   const retries = startRetries(consuming);
   return {
     joined: consumer.joined,
-    wake: (() => relay.wake()) as Heard,
+    wake: ((announced) => relay.wake(announced.map(({ shard }) => shard))) as Heard,
     stopConsuming: () => Promise.all([consumer.stop(), retries.stop()]),
     stopPublishing: () => relay.stop(),
   };

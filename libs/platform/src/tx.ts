@@ -19,6 +19,11 @@ export interface Tx {
   /** The first row. Statements are prepared by their text, so keep texts few and constant. */
   one<Row>(sql: string, values?: readonly unknown[]): Promise<Row | undefined>;
   many<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * A change whose rows nobody asks for: it leaves with what follows, so it costs no wait. What is asked after it finds it done, and if it
+   * fails, the transaction fails with its error.
+   */
+  write(sql: string, values?: readonly unknown[]): void;
   /** Into the outbox, in this transaction; data that does not fit its schema fails here, where the bug is (EVT-3, EVT-6). */
   emit(...facts: readonly Fact[]): void;
 }
@@ -38,7 +43,7 @@ export type Decision<State> = { readonly state: State; readonly facts: readonly 
 
 export interface Subscription<T extends EventType = EventType> {
   /** Runs in one transaction with the event's inbox record (EVT-8). */
-  readonly on: (tx: Tx, event: Event<T>) => Promise<void>;
+  readonly on: (tx: Tx, event: Event<T>) => Promise<void> | void;
   /** Ids of the rows it will change, handed to the service's `lockRows` before a chunk of events is handled. */
   readonly locks?: (event: Event<T>) => readonly string[];
 }

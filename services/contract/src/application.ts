@@ -93,7 +93,7 @@ async function claimAll(tx: Tx, claims: readonly { orderId: string; contractId: 
 /** All orders are held by the contract. One that ended meanwhile stays as it ended; its end releases them. */
 export async function onOrderReserved(tx: Tx, { data: { holder, orders } }: Event<'order.reserved'>, profile: Profile): Promise<void> {
   if (holder.kind === 'contract') await draftOrRefuse(tx, { contractId: holder.id, reserved: orders }, profile);
-  await rememberOrders(tx, orders);
+  rememberOrders(tx, orders);
 }
 
 async function draftOrRefuse(tx: Tx, { contractId, reserved }: { contractId: string; reserved: readonly Order[] }, profile: Profile) {
@@ -120,7 +120,7 @@ export async function onReservationRefused(tx: Tx, { data }: Event<'order.reserv
     await markNeverHeld(tx, data.holder.id);
     if (contract) await saveContract(tx, refuseContract(contract, data.refusals.map(inOurWords)));
   }
-  await rememberOrders(tx, data.orders);
+  rememberOrders(tx, data.orders);
 }
 
 function inOurWords({ orderId, code, holder }: Event<'order.reservation_refused'>['data']['refusals'][number]): RefusedOrder {

@@ -8,8 +8,8 @@ export type Order = z.infer<typeof OrderSnapshot>;
 export type Product = z.infer<typeof ProductSnapshot>;
 
 /** Keeps each order's newest version, whatever the order of arrival (EVT-5). */
-export const rememberOrders = (tx: Tx, orders: readonly Order[]) =>
-  tx.many(
+export const rememberOrders = (tx: Tx, orders: readonly Order[]): void =>
+  tx.write(
     `insert into order_view (order_id, account_id, version, status, product_code, contractable, hold_kind, created_at, snapshot)
      select o->>'orderId', o->>'accountId', (o->>'version')::bigint, o->>'status', o->>'productCode', (o->>'contractable')::boolean,
             o->'hold'->>'kind', (o->>'createdAt')::timestamptz, o
@@ -57,8 +57,8 @@ export async function listFreeOrders(tx: Tx, filter: OrderFilter, limit: number)
   return rows.map(({ snapshot }) => snapshot);
 }
 
-export async function onProductPublished(tx: Tx, { data: { product } }: Event<'product.published'>): Promise<void> {
-  await tx.one(
+export function onProductPublished(tx: Tx, { data: { product } }: Event<'product.published'>): void {
+  tx.write(
     `insert into products (product_code, version, snapshot) values ($1, $2, $3)
        on conflict (product_code) do update set version = excluded.version, snapshot = excluded.snapshot
        where products.version < excluded.version`,

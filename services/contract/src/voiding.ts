@@ -54,7 +54,7 @@ export async function onOrder(tx: Tx, { data: { order } }: { data: { order: Orde
     const contract = await lockLiveContractOf(tx, orderId);
     if (contract) await endContract(tx, voidForDeadOrder(contract, { orderId, status }, tx.now));
   }
-  await rememberOrders(tx, [order]);
+  rememberOrders(tx, [order]);
 }
 
 export type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };

@@ -6,8 +6,8 @@ const columns = `notification_id as "notificationId", account_id as "accountId",
   reason, next_at as "nextAt", created_at as "createdAt", sent_at as "sentAt"`;
 
 /** One that is already there, by event, channel and contact, stays as it is (NTF-5). */
-export async function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): Promise<void> {
-  await tx.many(
+export function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): void {
+  tx.write(
     `insert into notifications (notification_id, account_id, event_id, event_type, message_class, mandatory, channel, contact_id, status,
        version, attempts, give_up_after, reason, next_at, created_at, sent_at)
      select * from jsonb_to_recordset($1) as d(
@@ -34,8 +34,8 @@ export async function findDelivery(tx: Tx, notificationId: string): Promise<Deli
   return tx.one<Delivery>(`select ${columns} from notifications where notification_id = $1`, [notificationId]);
 }
 
-export async function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Promise<Delivery> {
-  await tx.many(
+export function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Delivery {
+  tx.write(
     `update notifications set status = $2, version = $3, attempts = $4, give_up_after = $5, reason = $6, next_at = $7, sent_at = $8
       where notification_id = $1`,
     [state.notificationId, state.status, state.version, state.attempts, state.giveUpAfter, state.reason, state.nextAt, state.sentAt],

@@ -156,7 +156,7 @@ const replayRoute = route({
   inTransaction: async (tx, { params: { notificationId } }) => {
     const delivery = await lockDelivery(tx, notificationId);
     if (delivery.status !== 'dead') throw new Refusal('conflict', 'notification.not_dead', { notificationId, status: delivery.status });
-    await saveDelivery(tx, replay(delivery, tx.now));
+    saveDelivery(tx, replay(delivery, tx.now));
     return { body: await deliveryDetail(tx, notificationId) };
   },
 });

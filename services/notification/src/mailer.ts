@@ -50,8 +50,8 @@ async function takeUp(tx: Tx, notificationId: string): Promise<Taken | undefined
   const contacts = await findContacts(tx, delivery.accountId);
   if (delivery.contactId === null) return void (await resolve(tx, delivery, contacts));
   const contact = contacts?.find(({ contactId }) => contactId === delivery.contactId);
-  if (!contact?.email) return void (await saveDelivery(tx, skip(delivery, 'contact_gone')));
-  const taken = await saveDelivery(tx, take(delivery, tx.now));
+  if (!contact?.email) return void (saveDelivery(tx, skip(delivery, 'contact_gone')));
+  const taken = saveDelivery(tx, take(delivery, tx.now));
   if (taken.status !== 'sending') return undefined;
   await insertAttempt(tx, taken);
   return { delivery: taken, contact: { ...contact, email: contact.email }, event: (await findTimelineEvent(tx, delivery.eventId))! };
@@ -59,9 +59,9 @@ async function takeUp(tx: Tx, notificationId: string): Promise<Taken | undefined
 
 /** One without a recipient becomes one for each contact, as soon as the account is known. */
 async function resolve(tx: Tx, delivery: Delivery, contacts: readonly Contact[] | undefined): Promise<void> {
-  if (!contacts) return void (await saveDelivery(tx, awaitContacts(delivery, tx.now)));
+  if (!contacts) return void (saveDelivery(tx, awaitContacts(delivery, tx.now)));
   await deleteDelivery(tx, delivery.notificationId);
-  await insertDeliveries(tx, byEmail(delivery, contacts, tx.now));
+  insertDeliveries(tx, byEmail(delivery, contacts, tx.now));
 }
 
 async function attempt({ delivery, contact, event }: Taken, { smtp, templates, log }: MailerParts): Promise<Outcome> {
@@ -84,5 +84,5 @@ async function record(tx: Tx, { notificationId, attempts }: Delivery, outcome: O
   const delivery = await lockDelivery(tx, notificationId);
   await saveAttempt(tx, { ...delivery, attempts }, outcome.sent ? 'sent' : outcome.reason);
   if (delivery.status !== 'sending' || delivery.attempts !== attempts) return;
-  await saveDelivery(tx, outcome.sent ? sent(delivery, tx.now) : failed(delivery, { ...outcome, now: tx.now, chance }));
+  saveDelivery(tx, outcome.sent ? sent(delivery, tx.now) : failed(delivery, { ...outcome, now: tx.now, chance }));
 }

@@ -16,7 +16,7 @@ export async function onEvent(tx: Tx, event: Event): Promise<void> {
   const { accountId } = event.subject;
   if (accountId === undefined) return;
   if (event.type === 'account.updated') await onAccountUpdated(tx, event);
-  await insertTimelineEvent(tx, timelineEvent(event, accountId), linksOf(event.data));
+  insertTimelineEvent(tx, timelineEvent(event, accountId), linksOf(event.data));
   await notify(tx, event, accountId);
 }
 
@@ -31,7 +31,7 @@ async function notify(tx: Tx, event: Event, accountId: string): Promise<void> {
   const message = { accountId, eventId: event.id, eventType: event.type, messageClass, mandatory };
   const deliveries: Delivery[] = [inInbox(message, tx.now)];
   if (channels.includes('email')) deliveries.push(...byEmail(message, await findContacts(tx, accountId), tx.now));
-  await insertDeliveries(tx, deliveries);
+  insertDeliveries(tx, deliveries);
 }
 
 export type Message = Pick<Delivery, 'accountId' | 'eventId' | 'eventType' | 'messageClass' | 'mandatory'>;

@@ -5,8 +5,8 @@ const columns = `event_id as "eventId", account_id as "accountId", type, time, a
   aggregate, aggregate_id as "aggregateId", aggregate_version::float8 as "aggregateVersion", data`;
 
 /** One that is already there stays as it is, so that topics can be read again (NTF-11). */
-export async function insertTimelineEvent(tx: Tx, event: TimelineEvent, links: readonly Link[]): Promise<void> {
-  await tx.many(
+export function insertTimelineEvent(tx: Tx, event: TimelineEvent, links: readonly Link[]): void {
+  tx.write(
     `with link as (
        insert into timeline_links (kind, id, event_id, account_id)
        select kind, id, $1, $2 from unnest($12::text[], $13::text[]) as l(kind, id) on conflict do nothing

@@ -11,7 +11,7 @@ export const expire: Worker = {
   due: (tx, limit) => listOverdue(tx, limit),
   run: (db, { id, accountId }) =>
     db.transaction({ kind: 'system', id: 'expire', accountId }, async (tx) => {
-      await saveOrder(tx, expireOrder(await lockOrder(tx, id), tx.now));
+      saveOrder(tx, expireOrder(await lockOrder(tx, id), tx.now));
     }),
 };
 

@@ -20,7 +20,7 @@ export async function onCreated(tx: Tx, { orderId, instances }: { orderId: Order
   expectFulfillable(order);
   checkInstances(order, instances);
 
-  const saved = await saveOrder(tx, fulfilOrder(order, { instanceIds, servicePeriod: servicePeriodOf(instances) }));
+  const saved = saveOrder(tx, fulfilOrder(order, { instanceIds, servicePeriod: servicePeriodOf(instances) }));
   await saveOrderInstances(tx, saved, instances);
   for (const given of instances) {
     const known = resources.find(({ instanceId }) => instanceId === given.instanceId);
@@ -65,7 +65,7 @@ export async function addInstance(tx: Tx, { orderId, given }: { orderId: OrderId
   if (order.orderType !== 'purchase' || order.status !== 'paid' || order.refundState !== 'none') {
     throw new Refusal('conflict', 'order.not_fulfillable', { orderId, status: order.status, fulfilment: order.fulfilment });
   }
-  const saved = await saveOrder(tx, changeFacts(order, { instanceIds: [...order.instanceIds, given.instanceId] }));
+  const saved = saveOrder(tx, changeFacts(order, { instanceIds: [...order.instanceIds, given.instanceId] }));
   await saveOrderInstances(tx, saved, [given]);
   return saved;
 }

@@ -128,8 +128,8 @@ export const selectOrders = async (tx: Tx, { where, tail }: { where: string; tai
   (await tx.many<Row>(`select ${columns} from orders where ${where} ${tail}`, values)).map(toOrder);
 
 /** One statement for the order, its instances and the first line of its history. */
-export async function insertOrder(tx: Tx, { state: order, facts, change }: OrderDecision): Promise<Order> {
-  await tx.one(
+export function insertOrder(tx: Tx, { state: order, facts, change }: OrderDecision): Order {
+  tx.write(
     `with placed as (
        insert into orders (order_id, account_id, version, product_code, order_type, bill_type, terms, currency, product_amount,
          discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, instance_ids, created_at,
@@ -166,17 +166,17 @@ const saveText = `
   select c."orderId", c."accountId", c.version, $2, $3, c.change, c.status, c.note from changed c`;
 
 /** Saves what changed, writes its history and announces its facts, so that none can be forgotten. All in one statement. */
-export async function saveOrders(tx: Tx, decisions: readonly OrderDecision[]): Promise<Order[]> {
+export function saveOrders(tx: Tx, decisions: readonly OrderDecision[]): Order[] {
   const changes = decisions.filter(({ change }) => change !== null);
   if (changes.length > 0) {
-    await tx.one(saveText, [JSON.stringify(changes.map(toChange)), tx.now, `${tx.actor.kind}:${tx.actor.id}`]);
+    tx.write(saveText, [JSON.stringify(changes.map(toChange)), tx.now, `${tx.actor.kind}:${tx.actor.id}`]);
     tx.emit(...changes.flatMap(({ facts }) => facts));
   }
   return decisions.map(({ state }) => state);
 }
 
-export async function saveOrder(tx: Tx, decision: OrderDecision): Promise<Order> {
-  await saveOrders(tx, [decision]);
+export function saveOrder(tx: Tx, decision: OrderDecision): Order {
+  saveOrders(tx, [decision]);
   return decision.state;
 }
 

@@ -35,7 +35,7 @@ export async function pay(tx: Tx, ask: { orderId: string; paymentReference: stri
     [paymentReference, order.orderId, order.accountId, parts, tx.now],
   );
   if (!payment) throw new Refusal('conflict', 'payment.reference_used', { paymentReference });
-  await saveOrder(tx, payOrder(order, { reference: paymentReference, parts, at: tx.now }));
+  saveOrder(tx, payOrder(order, { reference: paymentReference, parts, at: tx.now }));
   return payment;
 }
 

@@ -11,7 +11,7 @@ type Refund = Event<'refund.succeeded'>['data']['refund'];
 /** ORD-14, RFD-17: the money went back, so what it paid for ends here and the refund's holds with it. */
 export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'refund.succeeded'>) {
   if (refund.kind === 'failed_fulfilment') {
-    await saveOrders(tx, (await lockOrders(tx, refund.orderIds)).map((order) => refundFailedFulfilment(order, refund.refundId)));
+    saveOrders(tx, (await lockOrders(tx, refund.orderIds)).map((order) => refundFailedFulfilment(order, refund.refundId)));
     return;
   }
   const holder: Hold = { kind: 'refund', id: refund.refundId };
@@ -20,7 +20,7 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
   const held = await lockOrdersHeldBy(tx, holder);
   if (held.length === 0) return; // done before
   const parts = held.map((order) => ({ order, instanceIds: refundedInstances(refund, order) }));
-  await saveOrders(tx, parts.map(({ order, instanceIds }) => refundOrder(order, { holder, instanceIds, at: tx.now })));
+  saveOrders(tx, parts.map(({ order, instanceIds }) => refundOrder(order, { holder, instanceIds, at: tx.now })));
 
   const renewals = parts.filter(({ instanceIds }) => instanceIds.length > 0).map(({ order }) => order.orderId);
   const givenBack = refund.kind === 'renewal_only' ? await paidTimeOf(tx, { orderIds: renewals, instanceIds: refund.instanceIds }) : [];

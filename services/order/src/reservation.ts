@@ -20,7 +20,7 @@ export async function onContractRequested(tx: Tx, { data: { contract, earlierEnd
   await rememberEnds(tx, 'contract', earlierEnded.map(({ contractId }) => contractId), contract.accountId);
   const earlier = (order: Order) => earlierEnded.find(({ orderId, contractId }) => orderId === order.orderId && contractId === order.hold?.id);
   const locked = await lockOrders(tx, contract.orderIds);
-  const freed = await saveOrders(tx, locked.map((order) => releaseOrder(order, earlier(order) ? order.hold : null)));
+  const freed = saveOrders(tx, locked.map((order) => releaseOrder(order, earlier(order) ? order.hold : null)));
   const orders = await expireDue(tx, freed);
   const missing = contract.orderIds.filter((id) => !orders.some(({ orderId }) => orderId === id)).map((orderId) => no('order.not_found', { orderId }));
   const refusals = asked === 'ended' ? [no('holder.ended')] : [...missing, ...orders.flatMap((order) => refusalOf(order, holder))];
@@ -71,7 +71,7 @@ async function answer(tx: Tx, { holder, accountId, refusals, orders, toHold, res
     tx.emit({ type: 'order.reservation_refused', data: { holder, accountId, refusals, orders: orders.map(snapshot) } });
     return;
   }
-  const held = await saveOrders(tx, toHold.map((order) => holdOrder(order, holder)));
+  const held = saveOrders(tx, toHold.map((order) => holdOrder(order, holder)));
   tx.emit({ type: 'order.reserved', data: { holder, accountId, orders: held.map(snapshot), resources: resources.map(resourceSnapshot) } });
 }
 
@@ -81,7 +81,7 @@ const expireDue = async (tx: Tx, orders: readonly Order[]) => saveOrders(tx, ord
 export async function onHolderEnded(tx: Tx, holder: Hold, accountId: string) {
   await rememberEnds(tx, holder.kind, [holder.id], accountId);
   const held = await lockOrdersHeldBy(tx, holder);
-  await saveOrders(tx, held.map((order) => releaseOrder(order, holder)));
+  saveOrders(tx, held.map((order) => releaseOrder(order, holder)));
 }
 
 export const onContractEnded = (tx: Tx, { data: { contract } }: Event<'contract.voided' | 'contract.refused'>) =>
@@ -94,5 +94,5 @@ export const onRefundEnded = (tx: Tx, { data: { refund } }: Event<'refund.refuse
 export const onContractDrafted =
   (payWithinMs: number) =>
   async (tx: Tx, { data: { contract } }: Event<'contract.drafted'>) => {
-    await saveOrders(tx, (await lockOrders(tx, contract.orderIds)).map((order) => movePayBy(order, payWithinMs)));
+    saveOrders(tx, (await lockOrders(tx, contract.orderIds)).map((order) => movePayBy(order, payWithinMs)));
   };

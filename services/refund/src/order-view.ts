@@ -14,8 +14,8 @@ type Product = z.output<typeof ProductSnapshot>;
 export const onOrderEvent = (tx: Tx, { data: { order } }: { data: { order: Order } }) => seeOrders(tx, [order]);
 export const onResourceChanged = (tx: Tx, { data: { resource } }: Event<'resource.changed'>) => seeResources(tx, [resource]);
 
-export async function onContractEvent(tx: Tx, { data: { contract } }: { data: { contract: Contract } }) {
-  await tx.one(
+export function onContractEvent(tx: Tx, { data: { contract } }: { data: { contract: Contract } }): void {
+  tx.write(
     `insert into contract_view (contract_id, account_id, version, number, status) values ($1, $2, $3, $4, $5)
      on conflict (contract_id) do update set version = excluded.version, number = excluded.number, status = excluded.status
       where contract_view.version < excluded.version`,
@@ -23,8 +23,8 @@ export async function onContractEvent(tx: Tx, { data: { contract } }: { data: { 
   );
 }
 
-export async function onProductPublished(tx: Tx, { data: { product } }: Event<'product.published'>) {
-  await tx.one(
+export function onProductPublished(tx: Tx, { data: { product } }: Event<'product.published'>): void {
+  tx.write(
     `insert into product_view (product_code, version, refundable, snapshot) values ($1, $2, $3, $4)
      on conflict (product_code) do update set version = excluded.version, refundable = excluded.refundable, snapshot = excluded.snapshot
       where product_view.version < excluded.version`,
@@ -32,9 +32,9 @@ export async function onProductPublished(tx: Tx, { data: { product } }: Event<'p
   );
 }
 
-export async function seeOrders(tx: Tx, orders: readonly Order[]): Promise<void> {
+export function seeOrders(tx: Tx, orders: readonly Order[]): void {
   if (orders.length === 0) return;
-  await tx.one(
+  tx.write(
     `with told as (select value as o from jsonb_array_elements($1::jsonb)),
      seen as (
        insert into order_view (order_id, account_id, version, bundle_id, snapshot)
@@ -48,9 +48,9 @@ export async function seeOrders(tx: Tx, orders: readonly Order[]): Promise<void>
   );
 }
 
-export async function seeResources(tx: Tx, resources: readonly Resource[]): Promise<void> {
+export function seeResources(tx: Tx, resources: readonly Resource[]): void {
   if (resources.length === 0) return;
-  await tx.one(
+  tx.write(
     `insert into resource_view (instance_id, account_id, version, released, snapshot)
      select r->>'instanceId', r->>'accountId', (r->>'version')::integer, (r->>'released')::boolean, r
        from jsonb_array_elements($1::jsonb) r order by 1

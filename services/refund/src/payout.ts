@@ -33,7 +33,7 @@ export async function pay(tx: Tx, { refundId }: { refundId: string }): Promise<v
 
 /** RFD-14: at once and in full, exactly once for each order; an order that nothing was paid for gives nothing back. */
 export async function onFulfilmentFailed(tx: Tx, event: Event<'order.fulfilment_failed'>): Promise<void> {
-  await onOrderEvent(tx, event);
+  onOrderEvent(tx, event);
   const { order } = event.data;
   const decision = refundFailedFulfilment(order, { at: tx.now });
   const { refundId, accountId, split, lines } = decision.state;

@@ -20,8 +20,8 @@ export async function request(tx: Tx, ask: { quoteId: string; reason: RequestRea
 }
 
 export async function onOrderReserved(tx: Tx, profile: Profile, { data }: Event<'order.reserved'>): Promise<void> {
-  await seeOrders(tx, data.orders);
-  await seeResources(tx, data.resources);
+  seeOrders(tx, data.orders);
+  seeResources(tx, data.resources);
   const refund = await lockWaiting(tx, data.holder);
   if (!refund) return;
 
@@ -34,7 +34,7 @@ export async function onOrderReserved(tx: Tx, profile: Profile, { data }: Event<
 }
 
 export async function onReservationRefused(tx: Tx, profile: Profile, { data }: Event<'order.reservation_refused'>): Promise<void> {
-  await seeOrders(tx, data.orders);
+  seeOrders(tx, data.orders);
   const refund = await lockWaiting(tx, data.holder);
   if (!refund) return;
   const contractIds = data.refusals.flatMap(({ holder }) => (holder?.kind === 'contract' ? [holder.id] : []));

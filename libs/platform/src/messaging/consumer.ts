@@ -129,36 +129,10 @@ function startQueue(settings: ConsumerSettings, offsets: Offsets): Queue {
     emptied.ring();
     return taken;
   };
-
-  const finished = ({ topic, partition, messages, highWatermark }: Slice) => {
-    const next = BigInt(messages.at(-1)!.offset) + 1n;
-    offsets.handled({ topic: settings.topicPrefix + topic, partition, offset: String(next) });
-    settings.onProgress?.({
-      topic,
-      partition,
-      behind: Math.max(0, Number(BigInt(highWatermark) - next)),
-      delaysMs: messages.map(({ headers }) => Date.now() - Date.parse(headers['ce_time'] ?? '')).filter((ms) => ms >= 0),
-    });
-  };
-
-  /** Until it is done: a database that is away makes all wait instead of filling dead letters. */
-  const handle = async (slices: readonly Slice[]) => {
-    const messages = slices.flatMap((slice) => slice.messages);
-    for (let waitMs = 50; !stopped; waitMs = Math.min(1_000, waitMs * 2)) {
-      try {
-        await handleMessages(settings, messages);
-        return slices.forEach(finished);
-      } catch (error) {
-        settings.log.warn({ reason: (error as Error).message }, 'consuming waits');
-        await sleep(waitMs);
-      }
-    }
-  };
-
   const loop = async () => {
     while (!stopped) {
       arrived.hush();
-      if (waiting.length > 0) await handle(take());
+      if (waiting.length > 0) await handleSlices(settings, offsets, take(), () => stopped);
       else await arrived.wait(1_000);
     }
   };
@@ -184,4 +158,27 @@ function startQueue(settings: ConsumerSettings, offsets: Offsets): Queue {
       await done;
     },
   };
+}
+
+/** Until it is done: a database that is away makes all wait instead of filling dead letters. */
+async function handleSlices(settings: ConsumerSettings, offsets: Offsets, slices: readonly Slice[], isOver: () => boolean): Promise<void> {
+  const messages = slices.flatMap((slice) => slice.messages);
+  for (let waitMs = 50; !isOver(); waitMs = Math.min(1_000, waitMs * 2)) {
+    try {
+      await handleMessages(settings, messages);
+      for (const slice of slices) finished(settings, offsets, slice);
+      return;
+    } catch (error) {
+      settings.log.warn({ reason: (error as Error).message }, 'database away, consuming waits');
+      await sleep(waitMs);
+    }
+  }
+}
+
+function finished({ topicPrefix, onProgress }: ConsumerSettings, offsets: Offsets, { topic, partition, messages, highWatermark }: Slice): void {
+  const next = BigInt(messages.at(-1)!.offset) + 1n;
+  offsets.handled({ topic: topicPrefix + topic, partition, offset: String(next) });
+  const behind = Math.max(0, Number(BigInt(highWatermark) - next));
+  const delaysMs = messages.map(({ headers }) => Date.now() - Date.parse(headers['ce_time'] ?? '')).filter((ms) => ms >= 0);
+  onProgress?.({ topic, partition, behind, delaysMs });
 }

@@ -51,7 +51,7 @@ export async function handle(session: Session, subscriptions: Subscriptions, rec
   if (!subscription) return;
   const attributes = { 'messaging.system': 'kafka', 'messaging.destination.name': topic, 'messaging.kafka.offset': offset, partition, eventId: event.id };
   await withTraceparent(received.headers['traceparent'], () =>
-    span(`process ${event.type}`, attributes, () => subscription.on(session.as(actorOf(event), causeOf(received)), event)),
+    span(`process ${event.type}`, attributes, async () => subscription.on(session.as(actorOf(event), causeOf(received)), event)),
   );
 }
 

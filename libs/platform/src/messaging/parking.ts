@@ -121,7 +121,7 @@ async function retry(settings: HandlingSettings, key: string): Promise<boolean> 
       const event = readEvent(tried.type as EventType, JSON.parse(tried.payload), message.headers);
       const fresh = await tx.one('insert into inbox (event_id) values ($1) on conflict do nothing returning event_id', [tried.eventId]);
       if (fresh) await handle(session, settings.subscriptions, { ...message, event });
-      session.as(nobody, noCause).one('delete from parked_events where seq = $1', [tried.seq]);
+      session.as(nobody, noCause).write('delete from parked_events where seq = $1', [tried.seq]);
       return true;
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { type Bell, bellOf } from '../bell.ts';
+import { inOneWrite } from '../database.ts';
 import { span } from '../observability/tracing.ts';
 import { openSender, type Outgoing, type Sender } from './kafka.ts';
 import { shards } from './outbox.ts';
@@ -19,8 +20,8 @@ export interface RelaySettings {
 }
 
 export interface Relay {
-  /** A commit left something in the outbox. */
-  wake(): void;
+  /** A commit left something for these shards in the outbox. */
+  wake(shards: readonly number[]): void;
   stop(): Promise<void>;
 }
 
@@ -29,8 +30,10 @@ const batchBytes = 1_000_000;
 /** Where the process has other work than this, what commits within so long goes out together. */
 const restMs = 10;
 const busyFrom = 0.75;
-const shortestPollMs = 5;
-const longestPollMs = 250;
+/** Looks at the outbox at least so often; commits ring. */
+const pollMs = 250;
+/** Instances tell each other of commits at most so often. */
+const tellMs = 10;
 /** A batch read longer ago than this may belong to another instance by now: it is read again instead of sent. */
 const freshMs = 2_000;
 /** Shards with a backlog go on by themselves for so long before all are looked at again. */
@@ -63,28 +66,55 @@ interface Holding {
  */
 export function startRelay(settings: RelaySettings): Relay {
   const stopping = new AbortController();
-  const bell = bellOf();
-  const done = publish(settings, stopping.signal, bell);
+  const publishing: Publishing = { settings, signal: stopping.signal, bell: bellOf() };
+  const { bell } = publishing;
+  const done = publish(publishing);
   return {
-    wake: () => bell.ring(),
+    wake(written) {
+      bell.ring();
+      if (!written.every((shard) => publishing.holding?.held.has(shard))) tell(publishing);
+    },
     async stop() {
       stopping.abort();
+      clearTimeout(publishing.telling);
       bell.ring();
       await done;
     },
   };
 }
 
-async function publish(settings: RelaySettings, signal: AbortSignal, bell: Bell): Promise<void> {
+interface Publishing {
+  readonly settings: RelaySettings;
+  readonly signal: AbortSignal;
+  readonly bell: Bell;
+  holding?: Holding | undefined;
+  telling?: NodeJS.Timeout | undefined;
+}
+
+const channelOf = ({ schema }: RelaySettings) => `accord_relay_${schema}`;
+
+/** Wakes the instance that publishes what this one wrote. On the relay's connection: in the business transaction it would make commits queue. */
+function tell(publishing: Publishing): void {
+  publishing.telling ??= setTimeout(() => {
+    publishing.telling = undefined;
+    publishing.holding?.client.query(`notify ${channelOf(publishing.settings)}`).catch(() => undefined);
+  }, tellMs);
+}
+
+async function publish(publishing: Publishing): Promise<void> {
+  const { settings, signal } = publishing;
   for (let failures = 0; !signal.aborted; ) {
     try {
       await withConnection(settings, async (client) => {
         const holding: Holding = { client, held: new Set<number>(), refused: new Set<string>(), log: settings.log };
+        publishing.holding = holding;
+        client.on('notification', () => publishing.bell.ring());
+        await client.query(`listen ${channelOf(settings)}`);
         while (!signal.aborted && !(await holdMore(holding, settings.schema))) {
           await sleep(1_000 + Math.random() * 1_000, undefined, { signal }).catch(() => undefined);
         }
         failures = 0;
-        if (!signal.aborted) await serve(holding, settings, signal, bell);
+        if (!signal.aborted) await serve(holding, publishing);
       });
     } catch (error) {
       if (signal.aborted) return;
@@ -128,7 +158,7 @@ async function holdMore({ client, held, refused }: Holding, schema: string): Pro
   return held.size > 0;
 }
 
-async function serve(holding: Holding, settings: RelaySettings, signal: AbortSignal, bell: Bell): Promise<void> {
+async function serve(holding: Holding, { settings, signal, bell }: Publishing): Promise<void> {
   const { held } = holding;
   const sender = await openSender(settings.kafka, settings.topicPrefix, { inFlight: shards });
   const send = async (batch: readonly Row[]) => {
@@ -136,18 +166,16 @@ async function serve(holding: Holding, settings: RelaySettings, signal: AbortSig
     settings.onPublished?.(batch.length);
   };
   const isBusy = loadWatch();
-  let pollMs = shortestPollMs;
   let holdAt = performance.now() + 1_500;
   try {
     while (!signal.aborted) {
       bell.hush();
       const rows = await readHeads(holding, [...held]);
-      if (rows.length > batchRows || upToBytes(rows).length < rows.length) {
+      if (rows.length >= batchRows || upToBytes(rows).length < rows.length) {
         await eachShard(rows, holding, send);
         continue;
       }
       if (rows.length > 0) await send(rows);
-      pollMs = rows.length > 0 ? shortestPollMs : Math.min(longestPollMs, pollMs * 2);
       if (held.size < shards && performance.now() > holdAt) {
         await holdMore(holding, settings.schema);
         holdAt = performance.now() + 1_000 + Math.random() * 1_000;
@@ -241,5 +269,6 @@ async function sendAll(batch: readonly Row[], holding: Holding, sender: Sender):
     return;
   }
   // The next read waits for it; its failure ends this holding.
-  client.query({ name: 'relay_delete', text: remove, values: [seqs(free)] }).catch((failed: Error) => (holding.failed = failed));
+  const removing = inOneWrite(client, () => client.query({ name: 'relay_delete', text: remove, values: [seqs(free)] }));
+  removing.catch((failed: Error) => (holding.failed = failed));
 }
