@@ -19,7 +19,7 @@ export interface Service {
   readonly problems: ProblemTexts;
   readonly subscriptions: Subscriptions;
   /** Locks, in id order, the rows these ids stand for: `select lock_orders($1::text[])`. Ids it does not know lock nothing. */
-  readonly lockRows?: (tx: Tx, ids: readonly string[]) => Promise<unknown>;
+  readonly lockRows?: (tx: Tx, ids: readonly string[]) => void;
   readonly workers: readonly Worker[];
   /** Ended when the service stops, after workers and consumers: pools to the outside such as SMTP. */
   readonly close?: () => Promise<void>;

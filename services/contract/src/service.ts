@@ -46,6 +46,6 @@ export const contractService = (provider: Provider, _around: Surroundings): Serv
     'product.published': { on: onProductPublished },
     'account.updated': { on: onAccountUpdated },
   },
-  lockRows: (tx, ids) => tx.one('select lock_contracts($1::text[])', [ids]),
+  lockRows: (tx, ids) => tx.write('select lock_contracts($1::text[])', [ids]),
   workers: [sealingWorker(provider)],
 });

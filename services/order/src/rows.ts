@@ -8,4 +8,4 @@ export const contractRows = ({ data }: { data: Pick<Data<'contract.drafted'>, 'c
 /** Instances stand for all their orders. */
 export const refundRows = ({ data: { refund } }: { data: Pick<Data<'refund.approved'>, 'refund'> }) => [...refund.instanceIds, ...refund.orderIds];
 
-export const lockRows = (tx: Tx, ids: readonly string[]) => tx.one('select lock_orders($1::text[])', [ids]);
+export const lockRows = (tx: Tx, ids: readonly string[]) => tx.write('select lock_orders($1::text[])', [ids]);

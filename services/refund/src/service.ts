@@ -18,7 +18,7 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Surrou
     routes: [...refundRoutes(profile), ...balanceRoutes],
     problems,
     subscriptions: { ...views, ...processes(profile) },
-    lockRows: (tx, ids) => tx.one('select lock_refund_rows($1::text[])', [ids]),
+    lockRows: (tx, ids) => tx.write('select lock_refund_rows($1::text[])', [ids]),
     workers: [payout],
   };
 };

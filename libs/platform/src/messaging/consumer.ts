@@ -145,10 +145,8 @@ function startQueue(settings: ConsumerSettings, offsets: Offsets): Queue {
       arrived.ring();
     },
     async hasRoom() {
-      if (length >= longestQueue) {
-        emptied.hush();
-        await emptied.wait(1_000);
-      }
+      emptied.hush();
+      if (length >= longestQueue) await emptied.wait(1_000);
       return length < longestQueue;
     },
     clear: () => void take(),

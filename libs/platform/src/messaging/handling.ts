@@ -11,7 +11,7 @@ export interface HandlingSettings {
   readonly group: string;
   readonly database: ServiceDatabase;
   readonly subscriptions: Subscriptions;
-  readonly lockRows?: ((tx: Tx, ids: readonly string[]) => Promise<unknown>) | undefined;
+  readonly lockRows?: ((tx: Tx, ids: readonly string[]) => void) | undefined;
   readonly log: Logger;
   readonly onHandled?: (type: string, count: number) => void;
   readonly onFailed?: (type: string) => void;
@@ -101,7 +101,7 @@ async function inOneTransaction(settings: HandlingSettings, received: readonly R
     const waiting = new Set(places.filter((place) => place.waiting).map(({ eventId }) => eventId));
     const todo = received.filter(({ event }) => fresh.delete(event.id));
     const ids = todo.flatMap(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.locks?.(event) ?? []);
-    if (lockRows && ids.length > 1) await lockRows(tx, ids);
+    if (ids.length > 1) lockRows?.(tx, ids);
     await eachAccount(todo, (one) => handle(session, subscriptions, one));
     const behind = received.filter(({ event }) => waiting.has(event.id));
     if (behind.length > 0) {

@@ -3,10 +3,9 @@ import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { type Bell, bellOf } from '../bell.ts';
-import { inOneWrite } from '../database.ts';
-import { span } from '../observability/tracing.ts';
-import { openSender, type Outgoing, type Sender } from './kafka.ts';
+import { openSender } from './kafka.ts';
 import { shards } from './outbox.ts';
+import { type Holding, type Row, sendAll } from './sending.ts';
 
 export interface RelaySettings {
   /** Of the operator role. */
@@ -29,7 +28,7 @@ const batchRows = 500;
 const batchBytes = 1_000_000;
 /** Where the process has other work than this, what commits within so long goes out together. */
 const restMs = 10;
-const busyFrom = 0.75;
+const busyFrom = 0.9;
 /** Looks at the outbox at least so often; commits ring. */
 const pollMs = 250;
 /** Instances tell each other of commits at most so often. */
@@ -43,22 +42,6 @@ const lock = `select shard from unnest($2::smallint[]) as wanted (shard) where p
 const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, waiting.payload, waiting.headers
   from unnest($1::smallint[]) as held (shard)
        cross join lateral (select * from outbox o where o.shard = held.shard order by o.seq limit ${batchRows}) as waiting`;
-const remove = 'delete from outbox where seq = any($1::bigint[])';
-const refuse = `with moved as (delete from outbox where seq = any($1::bigint[]) returning *)
-  insert into outbox_refused select *, $2, now() from moved`;
-
-type Row = { seq: string; shard: number; topic: string; key: string; payload: string; headers: string };
-
-/** A connection with the shards whose locks it holds: when it dies, so does the right to publish them. */
-interface Holding {
-  readonly client: pg.Client;
-  readonly held: Set<number>;
-  /** Keys with an event that the broker refused. */
-  readonly refused: Set<string>;
-  /** A delete that went wrong: what was sent is still in the outbox. */
-  failed?: Error;
-  readonly log: Logger;
-}
 
 /**
  * Publishes what transactions left in the outbox, at least once and in order per key (EVT-7). One publisher per shard holds a session
@@ -232,43 +215,4 @@ function upToBytes(rows: readonly Row[]): readonly Row[] {
   let bytes = 0;
   const end = rows.findIndex((row) => (bytes += row.payload.length + row.headers.length) > batchBytes);
   return end === -1 ? rows : rows.slice(0, Math.max(1, end));
-}
-
-const outgoing = (row: Row): Outgoing => ({ topic: row.topic, key: row.key, value: row.payload, headers: JSON.parse(row.headers) as Record<string, string> });
-const seqs = (rows: readonly Row[]) => rows.map(({ seq }) => seq);
-
-/** Refusals that no repetition mends: the record itself is wrong. */
-const isRefusedForGood = (error: unknown): boolean => {
-  const type = (error as { type?: string }).type ?? (error as { cause?: { type?: string } }).cause?.type ?? '';
-  return ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'CORRUPT_MESSAGE', 'INVALID_TOPIC_EXCEPTION'].includes(type);
-};
-
-/**
- * Sends, then deletes by id, never by range. A row that the broker refuses is found by halving and set aside, with every later row of its
- * key behind it; the other keys go on.
- */
-async function sendAll(batch: readonly Row[], holding: Holding, sender: Sender): Promise<void> {
-  const { client, refused, log } = holding;
-  const behind = batch.filter(({ key }) => refused.has(key));
-  if (behind.length > 0) await client.query(refuse, [seqs(behind), 'behind a refused event of its key']);
-  const free = behind.length > 0 ? batch.filter(({ key }) => !refused.has(key)) : batch;
-  if (free.length === 0) return;
-  try {
-    await span('publish', { 'messaging.system': 'kafka', 'messaging.batch.message_count': free.length }, () => sender.send(free.map(outgoing)));
-  } catch (error) {
-    if (!isRefusedForGood(error)) throw error;
-    if (free.length > 1) {
-      const half = Math.ceil(free.length / 2);
-      await sendAll(free.slice(0, half), holding, sender);
-      return sendAll(free.slice(half), holding, sender);
-    }
-    const { seq, topic, key } = free[0]!;
-    log.error({ seq, topic, key, reason: (error as Error).message }, 'event refused by the broker');
-    await client.query(refuse, [[seq], (error as Error).message]);
-    refused.add(key);
-    return;
-  }
-  // The next read waits for it; its failure ends this holding.
-  const removing = inOneWrite(client, () => client.query({ name: 'relay_delete', text: remove, values: [seqs(free)] }));
-  removing.catch((failed: Error) => (holding.failed = failed));
 }
