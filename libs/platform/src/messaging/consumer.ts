@@ -5,6 +5,7 @@ import { type HandlingSettings, handleMessages } from './handling.ts';
 import { type Incoming, incoming } from './kafka.ts';
 import { type Offsets, offsetsOf } from './offsets.ts';
 import { withStorableNames } from './parking.ts';
+import { carefully } from './suspects.ts';
 
 export interface ConsumerSettings extends HandlingSettings {
   readonly kafka: Kafka;
@@ -31,6 +32,8 @@ const sliceSize = 50;
 /** Messages that may wait to be handled; more are left at the broker. */
 const longestQueue = 400;
 const partitionsAtOnce = 16;
+/** After each joining, which may follow the end of a process that an event has ended. */
+const carefulForMs = 60_000;
 
 /** Consumes the topics of the subscriptions. The broker is told of a message only after it was handled or parked. */
 export function startConsumer(settings: ConsumerSettings): Consumer {
@@ -48,10 +51,10 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
   const nothingToHear = Object.keys(settings.subscriptions).length === 0;
   const joined = new Promise<void>((resolve) => (nothingToHear ? resolve() : consumer.on(consumer.events.GROUP_JOIN, () => resolve())));
   const offsets = offsetsOf(consumer, log);
-  const queue = startQueue(settings, offsets);
+  const queue = new Queue(settings, offsets);
   // What the group has not been told of comes again, here or elsewhere.
   consumer.on(consumer.events.GROUP_JOIN, () => {
-    queue.clear();
+    queue.begin();
     offsets.clear();
   });
   const eachBatch = batchHandler(settings, queue, signal);
@@ -105,78 +108,90 @@ function batchHandler({ topicPrefix }: ConsumerSettings, queue: Queue, signal: A
   };
 }
 
-interface Queue {
-  push(slice: Slice): void;
-  /** False after a second without room. */
-  hasRoom(): Promise<boolean>;
-  clear(): void;
-  /** Ends what is under way and leaves the rest. */
-  stop(): Promise<void>;
-}
-
 /** Between the broker and the handlers: what arrives while one transaction is under way is handled together in the next, in its order. */
-function startQueue(settings: ConsumerSettings, offsets: Offsets): Queue {
-  let waiting: Slice[] = [];
-  let length = 0;
-  let stopped = false;
-  const arrived = bellOf();
-  const emptied = bellOf();
+class Queue {
+  #settings: ConsumerSettings;
+  #offsets: Offsets;
+  #carefully: (messages: readonly Incoming[]) => Promise<void>;
+  #waiting: Slice[] = [];
+  #length = 0;
+  #arrived = bellOf();
+  #emptied = bellOf();
+  #carefulUntil = 0;
+  #stopped = false;
+  #done: Promise<void>;
 
-  const take = () => {
-    const taken = waiting;
-    waiting = [];
-    length = 0;
-    emptied.ring();
+  constructor(settings: ConsumerSettings, offsets: Offsets) {
+    this.#settings = settings;
+    this.#offsets = offsets;
+    this.#carefully = carefully(settings);
+    this.#done = this.#run();
+  }
+
+  push(slice: Slice): void {
+    this.#waiting.push(slice);
+    this.#length += slice.messages.length;
+    this.#arrived.ring();
+  }
+
+  /** False after a second without room. */
+  async hasRoom(): Promise<boolean> {
+    this.#emptied.hush();
+    if (this.#length >= longestQueue) await this.#emptied.wait(1_000);
+    return this.#length < longestQueue;
+  }
+
+  /** The group was joined anew: forgets what waits, and is careful for a while. */
+  begin(): void {
+    this.#take();
+    this.#carefulUntil = performance.now() + carefulForMs;
+  }
+
+  /** Ends what is under way and leaves the rest. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#arrived.ring();
+    await this.#done;
+  }
+
+  #take(): readonly Slice[] {
+    const taken = this.#waiting;
+    this.#waiting = [];
+    this.#length = 0;
+    this.#emptied.ring();
     return taken;
-  };
-  const loop = async () => {
-    while (!stopped) {
-      arrived.hush();
-      if (waiting.length > 0) await handleSlices(settings, offsets, take(), () => stopped);
-      else await arrived.wait(1_000);
-    }
-  };
-  const done = loop();
+  }
 
-  return {
-    push(slice) {
-      waiting.push(slice);
-      length += slice.messages.length;
-      arrived.ring();
-    },
-    async hasRoom() {
-      emptied.hush();
-      if (length >= longestQueue) await emptied.wait(1_000);
-      return length < longestQueue;
-    },
-    clear: () => void take(),
-    async stop() {
-      stopped = true;
-      arrived.ring();
-      await done;
-    },
-  };
-}
-
-/** Until it is done: a database that is away makes all wait instead of filling dead letters. */
-async function handleSlices(settings: ConsumerSettings, offsets: Offsets, slices: readonly Slice[], isOver: () => boolean): Promise<void> {
-  const messages = slices.flatMap((slice) => slice.messages);
-  for (let waitMs = 50; !isOver(); waitMs = Math.min(1_000, waitMs * 2)) {
-    try {
-      await handleMessages(settings, messages);
-      for (const slice of slices) finished(settings, offsets, slice);
-      return;
-    } catch (error) {
-      settings.log.warn({ reason: (error as Error).message }, 'database away, consuming waits');
-      await sleep(waitMs);
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      this.#arrived.hush();
+      if (this.#length > 0) await this.#handle(this.#take());
+      else await this.#arrived.wait(1_000);
     }
   }
-}
 
-function finished({ topicPrefix, onProgress }: ConsumerSettings, offsets: Offsets, { topic, partition, messages, highWatermark }: Slice): void {
-  const next = BigInt(messages.at(-1)!.offset) + 1n;
-  offsets.handled({ topic: topicPrefix + topic, partition, offset: String(next) });
-  const behind = Math.max(0, Number(BigInt(highWatermark) - next));
-  const delaysMs = messages.map(({ headers }) => Date.now() - Date.parse(headers['ce_time'] ?? '')).filter((ms) => ms >= 0);
-  onProgress?.({ topic, partition, behind, delaysMs });
+  /** Until it is done: a database that is away makes all wait instead of filling dead letters. */
+  async #handle(slices: readonly Slice[]): Promise<void> {
+    const messages = slices.flatMap((slice) => slice.messages);
+    for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
+      try {
+        if (performance.now() < this.#carefulUntil) await this.#carefully(messages);
+        else await handleMessages(this.#settings, messages);
+        for (const slice of slices) this.#finished(slice);
+        return;
+      } catch (error) {
+        this.#settings.log.warn({ reason: (error as Error).message }, 'database away, consuming waits');
+        await sleep(waitMs);
+      }
+    }
+  }
+
+  #finished({ topic, partition, messages, highWatermark }: Slice): void {
+    const { topicPrefix, onProgress } = this.#settings;
+    const next = BigInt(messages.at(-1)!.offset) + 1n;
+    this.#offsets.handled({ topic: topicPrefix + topic, partition, offset: String(next) });
+    const behind = Math.max(0, Number(BigInt(highWatermark) - next));
+    const delaysMs = messages.map(({ headers }) => Date.now() - Date.parse(headers['ce_time'] ?? '')).filter((ms) => ms >= 0);
+    onProgress?.({ topic, partition, behind, delaysMs });
+  }
 }

@@ -42,7 +42,8 @@ const causeOf = ({ event, headers }: Received) => {
   return { causationId: event.id, correlationId: event.correlationId, ...(traceparent && { traceparent }) };
 };
 
-const nobody = { kind: 'event' as const, id: 'chunk' };
+export const nobody = { kind: 'event' as const, id: 'chunk' };
+export const noCause = { causationId: '', correlationId: '' };
 
 /** Runs the handler of one event in the session's transaction. */
 export async function handle(session: Session, subscriptions: Subscriptions, received: Received): Promise<void> {
@@ -56,7 +57,7 @@ export async function handle(session: Session, subscriptions: Subscriptions, rec
 }
 
 /** What cannot be read at all never will be: it is parked as dead at once, in the place of its key. */
-function read(settings: HandlingSettings, message: Incoming): Received | Parked {
+export function read(settings: HandlingSettings, message: Incoming): Received | Parked {
   try {
     return { ...message, event: readEvent(message.topic as EventType, JSON.parse(message.value), message.headers) };
   } catch (error) {
@@ -74,7 +75,7 @@ function read(settings: HandlingSettings, message: Incoming): Received | Parked 
 export const handleMessages = (settings: HandlingSettings, messages: readonly Incoming[]): Promise<void> =>
   handleAll(settings, messages.map((message) => read(settings, message)));
 
-async function handleAll(settings: HandlingSettings, found: readonly (Received | Parked)[]): Promise<void> {
+export async function handleAll(settings: HandlingSettings, found: readonly (Received | Parked)[]): Promise<void> {
   const readable = found.filter((one): one is Received => 'event' in one);
   const [first] = found;
   try {
@@ -92,7 +93,7 @@ async function handleAll(settings: HandlingSettings, found: readonly (Received |
 async function inOneTransaction(settings: HandlingSettings, received: readonly Received[]): Promise<void> {
   const { database, subscriptions, lockRows } = settings;
   const handled = await database.session(nobody, async (session) => {
-    const tx = session.as(nobody, { causationId: '', correlationId: '' });
+    const tx = session.as(nobody, noCause);
     const places = await tx.many<{ eventId: string; waiting: boolean; fresh: boolean }>(intoInbox, [
       received.map(({ event }) => event.id),
       received.map(({ key }) => key),
@@ -128,5 +129,5 @@ function failed(settings: HandlingSettings, one: Received, error: Error): Promis
   return setAside(settings, { message: one, status: 'waiting', reason: error.message });
 }
 
-const setAside = ({ database, ...settings }: HandlingSettings, parked: Parked): Promise<void> =>
+export const setAside = ({ database, ...settings }: HandlingSettings, parked: Parked): Promise<void> =>
   database.session(nobody, (session) => park(session, settings, [parked]));

@@ -59,6 +59,8 @@ export const kafkaOf = ({ brokers, clientId, log }: KafkaSettings) =>
 export interface Sender {
   /** Resolves when all in-sync replicas have the batch; it may have arrived also when this rejects. */
   send(batch: readonly Outgoing[]): Promise<void>;
+  /** Those the broker knows of this environment. */
+  topics(): Promise<ReadonlySet<string>>;
   close(): Promise<void>;
 }
 
@@ -79,8 +81,20 @@ export async function openSender(kafka: Kafka, prefix: string, { inFlight = 1 } 
       }
       await producer.sendBatch({ acks: -1, topicMessages: [...byTopic].map(([topic, messages]) => ({ topic: prefix + topic, messages })) });
     },
+    topics: () => topicsOf(kafka, prefix),
     close: () => producer.disconnect(),
   };
+}
+
+async function topicsOf(kafka: Kafka, prefix: string): Promise<ReadonlySet<string>> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const all = await admin.listTopics();
+    return new Set(all.filter((topic) => topic.startsWith(prefix)).map((topic) => topic.slice(prefix.length)));
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 export const incoming = (topic: string, partition: number, message: KafkaMessage): Incoming => ({

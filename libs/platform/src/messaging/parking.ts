@@ -16,6 +16,8 @@ export interface Parked {
 const nobody = { kind: 'event' as const, id: 'parked' };
 const noCause = { causationId: '', correlationId: '' };
 
+/** A try that the process did not survive so often is not begun again (EVT-9). */
+export const mostStarts = 3;
 /** Tries before an event is dead: about 4 minutes of back-off. */
 const maxAttempts = 12;
 const backOffMs = (attempts: number) => Math.min(120_000, 100 * 2 ** attempts) * (0.5 + Math.random() / 2);
@@ -85,6 +87,7 @@ interface ParkedRow {
   readonly payload: string;
   readonly headers: string;
   readonly attempts: number;
+  readonly starts: number;
 }
 
 /** The first of each key that waits, those first whose time has come; a dead one keeps its key waiting. */
@@ -96,9 +99,13 @@ const waitingKeys = `
 const lookAgainMs = 200;
 const idleMs = 1_000;
 
-const lockHead = `
-  select seq, event_id as "eventId", type, key, topic, partition, "offset", payload, headers, attempts from parked_events
-   where seq = (select min(seq) from parked_events where key = $1) and status = 'waiting' for update skip locked`;
+/** A try that begins, where nobody else has one under way; it is no more than begun where the process does not survive it. */
+const beginTry = `
+  update parked_events set starts = starts + $2, next_attempt_at = clock_timestamp() + interval '30 seconds'
+   where seq = (select min(seq) from parked_events where key = $1) and status = 'waiting' and next_attempt_at <= clock_timestamp()
+   returning seq, event_id as "eventId", type, key, topic, partition, "offset", payload, headers, attempts, starts`;
+
+const lock = `select from parked_events where seq = $1 and status = 'waiting' for update`;
 
 const messageOf = (row: ParkedRow): Incoming => ({
   topic: row.topic,
@@ -109,34 +116,44 @@ const messageOf = (row: ParkedRow): Incoming => ({
   headers: JSON.parse(row.headers) as Record<string, string>,
 });
 
-/** Tries the head of `key` again; true where it succeeded and the next of the key may follow at once. */
-async function retry(settings: HandlingSettings, key: string): Promise<boolean> {
-  let tried: ParkedRow | undefined;
+/**
+ * Tries the head of `key` again; true where it succeeded and the next of the key may follow at once.
+ *
+ * @param own keys whose try this very process began, so that its end was not the process's
+ */
+async function retry(settings: HandlingSettings, key: string, own: Set<string>): Promise<boolean> {
+  const { database, subscriptions } = settings;
+  const row = await database.session(nobody, (session) => session.as(nobody, noCause).one<ParkedRow>(beginTry, [key, own.has(key) ? 0 : 1]));
+  if (!row) return false;
+  own.add(key);
+  const endedProcess = row.starts > mostStarts;
   try {
-    return await settings.database.session(nobody, async (session) => {
+    if (endedProcess) throw new Error(`the process ended ${row.starts - 1} times while it was handled`);
+    await database.session(nobody, async (session) => {
       const tx = session.as(nobody, noCause);
-      tried = await tx.one<ParkedRow>(lockHead, [key]);
-      if (!tried) return false;
-      const message = messageOf(tried);
-      const event = readEvent(tried.type as EventType, JSON.parse(tried.payload), message.headers);
-      const fresh = await tx.one('insert into inbox (event_id) values ($1) on conflict do nothing returning event_id', [tried.eventId]);
-      if (fresh) await handle(session, settings.subscriptions, { ...message, event });
-      session.as(nobody, noCause).write('delete from parked_events where seq = $1', [tried.seq]);
-      return true;
+      if (!(await tx.one(lock, [row.seq]))) return;
+      const message = messageOf(row);
+      const event = readEvent(row.type as EventType, JSON.parse(row.payload), message.headers);
+      const fresh = await tx.one('insert into inbox (event_id) values ($1) on conflict do nothing returning event_id', [row.eventId]);
+      if (fresh) await handle(session, subscriptions, { ...message, event });
+      session.as(nobody, noCause).write('delete from parked_events where seq = $1', [row.seq]);
     });
   } catch (error) {
-    if (tried) await failedAgain(settings, tried, error as Error);
+    await failedAgain(settings, row, { error: error as Error, isLast: endedProcess });
+    own.delete(key);
     return false;
   }
+  own.delete(key);
+  return true;
 }
 
-async function failedAgain(settings: HandlingSettings, row: ParkedRow, error: Error): Promise<void> {
+async function failedAgain(settings: HandlingSettings, row: ParkedRow, { error, isLast }: { error: Error; isLast: boolean }): Promise<void> {
   const attempts = row.attempts + 1;
-  const dead = attempts >= maxAttempts;
+  const dead = isLast || attempts >= maxAttempts;
   await settings.database.session(nobody, async (session) => {
     const tx = session.as(nobody, noCause);
     const updated = await tx.one(
-      `update parked_events set attempts = $2, reason = $3, status = $4, next_attempt_at = clock_timestamp() + make_interval(secs => $5)
+      `update parked_events set attempts = $2, starts = 0, reason = $3, status = $4, next_attempt_at = clock_timestamp() + make_interval(secs => $5)
         where seq = $1 and status = 'waiting' and attempts = $2 - 1 returning seq`,
       [row.seq, attempts, storable(error.message).slice(0, 2_000), dead ? 'dead' : 'waiting', backOffMs(attempts) / 1_000],
     );
@@ -149,12 +166,13 @@ async function failedAgain(settings: HandlingSettings, row: ParkedRow, error: Er
 export function startRetries(settings: HandlingSettings): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
+  const own = new Set<string>();
   const loop = async () => {
     while (!signal.aborted) {
       let waitMs = idleMs;
       try {
         const keys = await settings.database.session(nobody, (session) => session.as(nobody, noCause).many<{ key: string; due: boolean }>(waitingKeys));
-        for (const { key } of keys.filter(({ due }) => due)) while (!signal.aborted && (await retry(settings, key)));
+        for (const { key } of keys.filter(({ due }) => due)) while (!signal.aborted && (await retry(settings, key, own)));
         if (keys.length > 0) waitMs = lookAgainMs;
       } catch (error) {
         settings.log.warn({ reason: (error as Error).message }, 'parked events could not be looked at');

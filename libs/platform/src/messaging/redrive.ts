@@ -7,7 +7,8 @@ import type { Tx } from '../tx.ts';
 
 // EVT-10: what operators do with events that were given up. The inbox makes a replay that is asked for twice one replay.
 
-const Instant = z.iso.datetime({ offset: true });
+/** As a Date: not every year and offset that RFC 3339 writes is text that Postgres reads. */
+const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const filter = {
   type: z.string().min(1).max(100).optional(),
   key: z.string().min(1).max(200).optional(),

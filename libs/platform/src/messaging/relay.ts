@@ -6,6 +6,7 @@ import { type Bell, bellOf } from '../bell.ts';
 import { openSender } from './kafka.ts';
 import { shards } from './outbox.ts';
 import { type Holding, type Row, sendAll } from './sending.ts';
+import type { UnknownTopic } from './setting-aside.ts';
 
 export interface RelaySettings {
   /** Of the operator role. */
@@ -48,7 +49,7 @@ const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, wai
  */
 export function startRelay(settings: RelaySettings): Relay {
   const stopping = new AbortController();
-  const publishing: Publishing = { settings, signal: stopping.signal, bell: bellOf() };
+  const publishing: Publishing = { settings, signal: stopping.signal, bell: bellOf(), unknown: new Map() };
   const { bell } = publishing;
   const done = publish(publishing);
   return {
@@ -69,6 +70,7 @@ interface Publishing {
   readonly settings: RelaySettings;
   readonly signal: AbortSignal;
   readonly bell: Bell;
+  readonly unknown: Map<string, UnknownTopic>;
   holding?: Holding | undefined;
   telling?: NodeJS.Timeout | undefined;
 }
@@ -88,7 +90,7 @@ async function publish(publishing: Publishing): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
     try {
       await withConnection(settings, async (client) => {
-        const holding: Holding = { client, held: new Set<number>(), refused: new Set<string>(), log: settings.log };
+        const holding: Holding = { client, held: new Set<number>(), refused: new Set<string>(), unknown: publishing.unknown, log: settings.log };
         publishing.holding = holding;
         client.on('notification', () => publishing.bell.ring());
         await client.query(`listen ${channelOf(settings)}`);
@@ -144,8 +146,9 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
   const { held } = holding;
   const sender = await openSender(settings.kafka, settings.topicPrefix, { inFlight: shards });
   const send = async (batch: readonly Row[]) => {
-    await sendAll(batch, holding, sender);
-    settings.onPublished?.(batch.length);
+    const { sent, setAside } = await sendAll(batch, holding, sender);
+    settings.onPublished?.(sent);
+    return sent + setAside;
   };
   let holdAt = performance.now() + 1_500;
   try {
@@ -153,10 +156,8 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
       bell.hush();
       const rows = await readHeads(holding, [...held]);
       if (rows.length >= batchRows || upToBytes(rows).length < rows.length) {
-        await eachShard(rows, holding, send);
-        continue;
-      }
-      if (rows.length > 0) await send(rows);
+        if (await eachShard(rows, holding, send)) continue;
+      } else if (rows.length > 0) await send(rows);
       if (held.size < shards && performance.now() > holdAt) {
         await holdMore(holding, settings.schema);
         holdAt = performance.now() + 1_000 + Math.random() * 1_000;
@@ -179,19 +180,22 @@ async function readHeads(holding: Holding, of: readonly number[]): Promise<reado
   }
 }
 
-/** Shards that have much to publish do so beside each other, each in its order. */
-async function eachShard(rows: readonly Row[], holding: Holding, send: (batch: readonly Row[]) => Promise<void>): Promise<void> {
+/** Shards that have much to publish do so beside each other, each in its order. False where no row left the outbox. */
+async function eachShard(rows: readonly Row[], holding: Holding, send: (batch: readonly Row[]) => Promise<number>): Promise<boolean> {
   const until = performance.now() + backlogMs;
+  let moved = false;
   const lanes = [...Map.groupBy(rows, ({ shard }) => shard)].map(async ([shard, first]) => {
     for (let waiting: readonly Row[] = first; waiting.length > 0; waiting = await readHeads(holding, [shard])) {
       const batch = upToBytes(waiting);
-      await send(batch);
+      if ((await send(batch)) === 0) return;
+      moved = true;
       if ((waiting.length < batchRows && batch.length === waiting.length) || performance.now() > until) return;
     }
   });
   // Nothing may still be on its way when another connection begins.
   const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected');
   if (failed) throw failed.reason;
+  return moved;
 }
 
 /** At least one row; at most about a megabyte. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { inOneWrite } from '../database.ts';
 import { span } from '../observability/tracing.ts';
 import type { Outgoing, Sender } from './kafka.ts';
+import { isRefusedForGood, isUnknownTopic, noteUnknownTopics, type Round, sendable, setAside, type UnknownTopic } from './setting-aside.ts';
 
 export type Row = { seq: string; shard: number; topic: string; key: string; payload: string; headers: string };
 
@@ -10,52 +11,48 @@ export type Row = { seq: string; shard: number; topic: string; key: string; payl
 export interface Holding {
   readonly client: pg.Client;
   readonly held: Set<number>;
-  /** Keys with an event that the broker refused. */
+  /** Keys that had an event in `outbox_refused` when that was last looked at. */
   readonly refused: Set<string>;
+  /** Outlives the connection and its sender. */
+  readonly unknown: Map<string, UnknownTopic>;
   /** A delete that went wrong: what was sent is still in the outbox. */
   failed?: Error;
   readonly log: Logger;
 }
 
 const remove = 'delete from outbox where seq = any($1::bigint[])';
-const refuse = `with moved as (delete from outbox where seq = any($1::bigint[]) returning *)
-  insert into outbox_refused select *, $2, now() from moved`;
 
 const outgoing = (row: Row): Outgoing => ({ topic: row.topic, key: row.key, value: row.payload, headers: JSON.parse(row.headers) as Record<string, string> });
-const seqs = (rows: readonly Row[]) => rows.map(({ seq }) => seq);
-
-/** Refusals that no repetition mends: the record itself is wrong. */
-const isRefusedForGood = (error: unknown): boolean => {
-  const type = (error as { type?: string }).type ?? (error as { cause?: { type?: string } }).cause?.type ?? '';
-  return ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'CORRUPT_MESSAGE', 'INVALID_TOPIC_EXCEPTION'].includes(type);
-};
 
 /**
- * Sends, then deletes by id, never by range. A row that the broker refuses is found by halving and set aside, with every later row of its
- * key behind it; the other keys go on.
+ * Sends, then deletes by id, never by range. A row that the broker refuses is found by halving, one of an unknown topic by asking; it is set
+ * aside, with every later row of its key behind it, and the other keys go on.
+ *
+ * @returns how many were sent, and how many left the outbox otherwise; the rest is still in it.
  */
-export async function sendAll(batch: readonly Row[], holding: Holding, sender: Sender): Promise<void> {
-  const { client, refused, log } = holding;
-  const behind = batch.filter(({ key }) => refused.has(key));
-  if (behind.length > 0) await client.query(refuse, [seqs(behind), 'behind a refused event of its key']);
-  const free = behind.length > 0 ? batch.filter(({ key }) => !refused.has(key)) : batch;
+export async function sendAll(batch: readonly Row[], holding: Holding, sender: Sender): Promise<{ sent: number; setAside: number }> {
+  const round: Round = { holding, sender, left: new Set(), sent: 0, setAside: 0 };
+  await sendPart(round, batch);
+  return round;
+}
+
+async function sendPart(round: Round, rows: readonly Row[]): Promise<void> {
+  const { holding, sender } = round;
+  const free = await sendable(round, rows);
   if (free.length === 0) return;
   try {
     await span('publish', { 'messaging.system': 'kafka', 'messaging.batch.message_count': free.length }, () => sender.send(free.map(outgoing)));
   } catch (error) {
+    // Its sender is of no more use: it asks for the topic again and again.
+    if (isUnknownTopic(error)) await noteUnknownTopics(round, free);
     if (!isRefusedForGood(error)) throw error;
-    if (free.length > 1) {
-      const half = Math.ceil(free.length / 2);
-      await sendAll(free.slice(0, half), holding, sender);
-      return sendAll(free.slice(half), holding, sender);
-    }
-    const { seq, topic, key } = free[0]!;
-    log.error({ seq, topic, key, reason: (error as Error).message }, 'event refused by the broker');
-    await client.query(refuse, [[seq], (error as Error).message]);
-    refused.add(key);
-    return;
+    if (free.length === 1) return setAside(round, free, (error as Error).message);
+    const half = Math.ceil(free.length / 2);
+    await sendPart(round, free.slice(0, half));
+    return sendPart(round, free.slice(half));
   }
+  round.sent += free.length;
   // The next read waits for it; its failure ends this holding.
-  const removing = inOneWrite(client, () => client.query({ name: 'relay_delete', text: remove, values: [seqs(free)] }));
+  const removing = inOneWrite(holding.client, () => holding.client.query({ name: 'relay_delete', text: remove, values: [free.map(({ seq }) => seq)] }));
   removing.catch((failed: Error) => (holding.failed = failed));
 }

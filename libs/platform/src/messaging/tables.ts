@@ -41,6 +41,12 @@ function inboxTables(service: string): readonly string[] {
      ) with (autovacuum_vacuum_insert_scale_factor = 0.5)`,
     `create index inbox_received_at on inbox using brin (received_at)`,
     sharedTable(service, 'inbox'),
+    ...parkedTables(service),
+  ];
+}
+
+function parkedTables(service: string): readonly string[] {
+  return [
     // Events of a key whose head failed: they wait here in their order (EVT-9). A dead head keeps its key waiting for the redrive.
     `create table parked_events (
        seq bigint generated always as identity primary key,
@@ -54,12 +60,17 @@ function inboxTables(service: string): readonly string[] {
        headers text not null,
        status text not null default 'waiting' check (status in ('waiting', 'dead')),
        attempts integer not null default 0,
+       -- Tries that began since one last ended: those that the process did not survive.
+       starts integer not null default 0,
        next_attempt_at timestamptz not null default now(),
        reason text,
        parked_at timestamptz not null default now()
      )`,
     `create index parked_events_key on parked_events (key, seq)`,
     sharedTable(service, 'parked_events'),
+    // Events whose handling began and did not end: one that is found here more than once may have ended the process (EVT-9).
+    `create table started_events (event_id uuid primary key, starts integer not null default 1, started_at timestamptz not null default now())`,
+    sharedTable(service, 'started_events'),
     // What operators did about dead letters, and who (EVT-10).
     `create table redrive_acts (
        event_id uuid not null,

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Service } from '@accord/platform';
+import { type TestService, testService } from '@accord/testing';
+
+// Events that end the process which handles them, as a bug in native code or memory without end would.
+
+/** Makes the database and the topics, and consumes nothing itself. */
+const deaf = (): Service => ({
+  name: 'notification',
+  schema: 'notifications',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: [],
+  problems: {},
+  subscriptions: {},
+  workers: [],
+});
+
+let t: TestService;
+let child: ChildProcess | undefined;
+let starts = 0;
+let over = false;
+
+/** As an orchestrator does: whenever it ends it is started again. */
+function keepRunning() {
+  if (over) return;
+  starts += 1;
+  const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
+  child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', fileURLToPath(new URL('./fragile-service.ts', import.meta.url))], {
+    env: { ...process.env, NODE_OPTIONS: '', ACCORD_SETTINGS: JSON.stringify(settings) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  child.once('exit', () => void sleep(100).then(keepRunning));
+}
+
+beforeAll(async () => void (t = await testService({ service: deaf })), 60_000);
+afterAll(async () => {
+  over = true;
+  child?.kill('SIGKILL');
+  await t.stop();
+}, 30_000);
+
+const seen = async () => (await t.sql<{ key: string }>('select key from seen order by at_seq')).map(({ key }) => key);
+const dead = () => t.sql<{ key: string; reason: string }>(`select key, reason from parked_events where status = 'dead' order by seq`);
+const disabled = (endpointId: string, reason: string, version = 1) =>
+  t.publish({ type: 'webhook.disabled', data: { endpointId, version, accountId: 'acc_1', reason } });
+
+async function until(done: () => Promise<boolean>) {
+  for (let waited = 0; !(await done()); waited += 1) {
+    if (waited > 500) throw new Error(`waited in vain after ${starts} starts; seen ${JSON.stringify(await seen())}, dead ${JSON.stringify(await dead())}`);
+    await sleep(200);
+  }
+}
+
+test('EVT-9 an event that ends the process is given up after three starts; its key waits, all others had their effect once', async () => {
+  const [before, killer, after] = ['whe_before', `whe_killer_${randomUUID()}`, 'whe_after'];
+  await disabled(before, 'fine');
+  await disabled(killer, 'kill');
+  await disabled(killer, 'fine', 2);
+  await disabled(after, 'fine');
+  keepRunning();
+  await until(async () => (await dead()).length === 1 && (await seen()).includes(after));
+  expect((await seen()).toSorted()).toEqual([after, before].toSorted());
+  expect(await dead()).toEqual([{ key: killer, reason: 'the process ended 3 times while it was handled' }]);
+  expect(await t.sql('select status from parked_events where key = $1 order by seq', [killer])).toEqual([{ status: 'dead' }, { status: 'waiting' }]);
+  expect(starts).toBeLessThanOrEqual(4);
+  expect(await t.sql('select event_id from started_events')).toEqual([]);
+}, 120_000);
+
+test('EVT-9 so is one that fails at first and ends the process when it is tried again', async () => {
+  const killer = `whe_later_${randomUUID()}`;
+  await disabled(killer, 'fail, then kill');
+  await until(async () => (await dead()).some(({ key }) => key === killer));
+  expect((await dead()).at(-1)).toEqual({ key: killer, reason: 'the process ended 3 times while it was handled' });
+}, 200_000);
