@@ -17,6 +17,7 @@ export const brokerSettings = {
   'transaction.state.log.replication.factor': '1',
   'transaction.state.log.min.isr': '1',
   'group.initial.rebalance.delay.ms': '0',
+  'group.min.session.timeout.ms': '1000',
   // A killed broker is known as gone after 2 s; with the default of 9 s it needs 12 to come back.
   'broker.session.timeout.ms': '2000',
   'broker.heartbeat.interval.ms': '500',

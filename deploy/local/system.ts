@@ -155,6 +155,7 @@ export function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbo
     ACCORD_OWNER_DATABASE_URL: urlOf(roles.owner),
     ACCORD_KAFKA_BROKERS: foundation.brokers,
     ACCORD_TOPIC_PREFIX: foundation.topicPrefix,
+    ACCORD_KAFKA_SESSION_MS: '3000',
     ACCORD_TOKEN_ISSUER: issuer.issuer,
     ACCORD_TOKEN_AUDIENCE: issuer.audience,
     ACCORD_JWKS_URL: issuer.jwksUrl,

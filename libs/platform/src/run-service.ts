@@ -117,6 +117,7 @@ function startMessaging(service: Service, settings: PlatformSettings, around: { 
   const consuming: ConsumerSettings = {
     kafka,
     topicPrefix,
+    sessionMs: settings.ACCORD_KAFKA_SESSION_MS,
     group: `${topicPrefix}accord.${service.name}`,
     database: db,
     subscriptions: service.subscriptions,

@@ -17,6 +17,8 @@ export const platformSettings = z.object({
   ACCORD_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
   ACCORD_KAFKA_BROKERS: z.string().min(1).transform((brokers) => brokers.split(',')),
   ACCORD_TOPIC_PREFIX: z.string().regex(/^[A-Za-z0-9._-]{0,40}$/).default(''),
+  /** A member of the consumer group that was silent for so long, ms, is taken for dead; not less than the broker's group.min.session.timeout.ms. */
+  ACCORD_KAFKA_SESSION_MS: z.coerce.number().int().min(1_000).max(300_000).default(10_000),
   ACCORD_TOKEN_ISSUER: z.string().min(1),
   ACCORD_TOKEN_AUDIENCE: z.string().min(1).default('accord'),
   ACCORD_JWKS_URL: z.url(),

@@ -10,6 +10,8 @@ import { carefully } from './suspects.ts';
 export interface ConsumerSettings extends HandlingSettings {
   readonly kafka: Kafka;
   readonly topicPrefix: string;
+  /** A member that was silent for so long is taken for dead. */
+  readonly sessionMs: number;
   /** After messages were handled: how far behind their partition is, and how old they were when they had their effect. */
   readonly onProgress?: (progress: { topic: string; partition: number; behind: number; delaysMs: readonly number[] }) => void;
 }
@@ -37,11 +39,11 @@ const carefulForMs = 60_000;
 
 /** Consumes the topics of the subscriptions. The broker is told of a message only after it was handled or parked. */
 export function startConsumer(settings: ConsumerSettings): Consumer {
-  const { kafka, group, log } = settings;
+  const { kafka, group, log, sessionMs } = settings;
   const consumer = kafka.consumer({
     groupId: group,
-    sessionTimeout: 10_000,
-    heartbeatInterval: 1_000,
+    sessionTimeout: sessionMs,
+    heartbeatInterval: Math.min(1_000, sessionMs / 6),
     maxWaitTimeInMs: 100,
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },

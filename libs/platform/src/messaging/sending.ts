@@ -20,6 +20,9 @@ export interface Holding {
   readonly log: Logger;
 }
 
+/** Less than the silence after which the server ends the session, and its locks. */
+const roundMs = 5_000;
+
 const remove = 'delete from outbox where seq = any($1::bigint[])';
 
 const outgoing = (row: Row): Outgoing => ({ topic: row.topic, key: row.key, value: row.payload, headers: JSON.parse(row.headers) as Record<string, string> });
@@ -31,7 +34,7 @@ const outgoing = (row: Row): Outgoing => ({ topic: row.topic, key: row.key, valu
  * @returns how many were sent, and how many left the outbox otherwise; the rest is still in it.
  */
 export async function sendAll(batch: readonly Row[], holding: Holding, sender: Sender): Promise<{ sent: number; setAside: number }> {
-  const round: Round = { holding, sender, left: new Set(), sent: 0, setAside: 0 };
+  const round: Round = { holding, sender, left: new Set(), sendUntil: performance.now() + roundMs, sent: 0, setAside: 0 };
   await sendPart(round, batch);
   return round;
 }
@@ -39,7 +42,7 @@ export async function sendAll(batch: readonly Row[], holding: Holding, sender: S
 async function sendPart(round: Round, rows: readonly Row[]): Promise<void> {
   const { holding, sender } = round;
   const free = await sendable(round, rows);
-  if (free.length === 0) return;
+  if (free.length === 0 || performance.now() > round.sendUntil) return;
   try {
     await span('publish', { 'messaging.system': 'kafka', 'messaging.batch.message_count': free.length }, () => sender.send(free.map(outgoing)));
   } catch (error) {

@@ -10,6 +10,8 @@ export interface Round {
   readonly sender: Sender;
   /** Keys whose rows stay in the outbox until it is read again: something goes out before them that is not in this batch, or not yet decided. */
   readonly left: Set<string>;
+  /** What is sent after this, as `performance.now()`, another instance may have sent meanwhile. */
+  readonly sendUntil: number;
   sent: number;
   setAside: number;
 }
