@@ -1,17 +1,20 @@
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, paged, pageQuery } from '../http/paging.ts';
+import { decodeTimeCursor, encodeCursor, paged, pageQuery } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { Refusal } from '../refusal.ts';
 import type { ProblemTexts, Service } from '../service.ts';
 import type { Tx } from '../tx.ts';
+import { type Act, type DeadLetter, findDeadLetter, listActs, listDeadLetters, redrive } from './dead-letters.ts';
 
-// EVT-10: what operators do with events that were given up. The inbox makes a replay that is asked for twice one replay.
+// EVT-10: what operators do with events that were given up. `npm run redrive` asks the same.
 
 /** As a Date: not every year and offset that RFC 3339 writes is text that Postgres reads. */
 const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const EventIds = z.array(z.guid()).min(1).max(200);
 const filter = {
+  direction: z.enum(['in', 'out']).optional().meta({ description: '`in`: it came and was given up here; `out`: the broker refused it.' }),
   type: z.string().min(1).max(100).optional(),
-  key: z.string().min(1).max(200).optional(),
+  key: z.string().min(1).max(500).optional(),
   reason: z.string().min(1).max(200).optional().meta({ description: 'A part of the reason, in any case.' }),
   from: Instant.optional().meta({ description: 'Given up at this time or later.' }),
   to: Instant.optional().meta({ description: 'Given up before this time.' }),
@@ -19,16 +22,23 @@ const filter = {
 
 /** A replay or a discard names what it means: one filter at least. */
 const Selection = z
-  .strictObject({ ...filter, eventIds: z.array(z.guid()).min(1).max(200).optional() })
-  .refine((given) => Object.values(given).some((value) => value !== undefined), 'names at least one of eventIds, type, key, reason, from, to');
+  .strictObject({ ...filter, eventIds: EventIds.optional() })
+  .refine((given) => Object.values(given).some((value) => value !== undefined), 'names at least one of eventIds, direction, type, key, reason, from, to');
 
-const DeadLetter = z.object({
+const Listing = z.strictObject({
+  ...pageQuery,
+  ...filter,
+  eventIds: z.string().transform((ids) => ids.split(',')).pipe(EventIds).optional().meta({ description: 'Separated by commas.' }),
+});
+
+const Shown = z.object({
+  direction: z.enum(['in', 'out']),
   eventId: z.string(),
   type: z.string(),
   key: z.string(),
   topic: z.string(),
-  partition: z.int(),
-  offset: z.string(),
+  partition: z.int().nullable(),
+  offset: z.string().nullable(),
   attempts: z.int(),
   reason: z.string().nullable(),
   parkedAt: z.iso.datetime(),
@@ -36,57 +46,20 @@ const DeadLetter = z.object({
   waitingBehind: z.int(),
 });
 
-const Inspected = DeadLetter.extend({
+const Inspected = Shown.extend({
   payload: z.string(),
   headers: z.record(z.string(), z.string()),
   acts: z.array(z.object({ act: z.enum(['replay', 'discard']), actor: z.string(), at: z.iso.datetime() })),
 });
 
-type Filter = z.output<z.ZodObject<typeof filter>> & { readonly eventIds?: readonly string[] | undefined };
-type Row = Omit<z.input<typeof DeadLetter>, 'parkedAt'> & { parkedAt: Date; seq: string };
-
-const columns = `seq, event_id as "eventId", type, key, topic, partition, "offset", attempts, reason, parked_at as "parkedAt",
-  (select count(*)::int from parked_events behind where behind.key = parked_events.key and behind.seq > parked_events.seq) as "waitingBehind"`;
-
-const chosen = `status = 'dead' and ($1::uuid[] is null or event_id = any ($1)) and ($2::text is null or type = $2) and ($3::text is null or key = $3)
-  and ($4::text is null or reason ilike '%' || replace(replace($4, '%', '\\%'), '_', '\\_') || '%')
-  and ($5::timestamptz is null or parked_at >= $5) and ($6::timestamptz is null or parked_at < $6)`;
-
-const valuesOf = ({ eventIds, type, key, reason, from, to }: Filter) => [eventIds, type, key, reason, from, to].map((value) => value ?? null);
-const letter = ({ seq: _seq, parkedAt, ...row }: Row) => ({ ...row, parkedAt: parkedAt.toISOString() });
-
-const remember = `insert into redrive_acts (event_id, act, actor, at) select event_id, $7, $8, $9 from touched`;
-
-const replaySql = `with touched as (
-    update parked_events set status = 'waiting', attempts = 0, next_attempt_at = clock_timestamp() where ${chosen} returning event_id),
-  written as (${remember}) select count(*)::int as count from touched`;
-
-const discardSql = `with touched as (delete from parked_events where ${chosen} returning event_id),
-  known as (insert into inbox (event_id) select event_id from touched on conflict do nothing),
-  written as (${remember}) select count(*)::int as count from touched`;
-
-async function act(tx: Tx, name: 'replay' | 'discard', selection: Filter): Promise<{ body: { count: number } }> {
-  const done = await tx.one<{ count: number }>(name === 'replay' ? replaySql : discardSql, [
-    ...valuesOf(selection),
-    name,
-    `${tx.actor.kind}:${tx.actor.id}`,
-    tx.now,
-  ]);
-  return { body: { count: done?.count ?? 0 } };
-}
+const shown = ({ parkedAt, ...letter }: DeadLetter) => ({ ...letter, parkedAt: parkedAt.toISOString() });
 
 async function inspect(tx: Tx, eventId: string): Promise<z.input<typeof Inspected>> {
-  const row = await tx.one<Row & { payload: string; headers: string }>(
-    `select ${columns}, payload, headers from parked_events where status = 'dead' and event_id::text = $1`,
-    [eventId],
-  );
-  if (!row) throw new Refusal('not_found', 'dead_letter.not_found', { eventId });
-  const acts = await tx.many<{ act: 'replay' | 'discard'; actor: string; at: Date }>(
-    'select act, actor, at from redrive_acts where event_id::text = $1 order by at',
-    [eventId],
-  );
-  const { payload, headers, ...rest } = row;
-  return { ...letter(rest), payload, headers: JSON.parse(headers) as Record<string, string>, acts: acts.map((one) => ({ ...one, at: one.at.toISOString() })) };
+  const letter = await findDeadLetter(tx, eventId);
+  if (!letter) throw new Refusal('not_found', 'dead_letter.not_found', { eventId });
+  const acts = await listActs(tx, letter.eventId);
+  const headers = JSON.parse(letter.headers) as Record<string, string>;
+  return { ...shown(letter), payload: letter.payload, headers, acts: acts.map((one) => ({ ...one, at: one.at.toISOString() })) };
 }
 
 const access = { operator: true } as const;
@@ -95,20 +68,16 @@ const reading = (path: `/v1/${string}`): Route[] => [
   route({
     method: 'get',
     path,
-    summary: 'Events this service gave up, oldest first. Each keeps the later events of its key waiting.',
+    summary: 'Events given up here and events the broker refused, oldest first. Each keeps the later events of its key waiting.',
     access,
-    query: z.strictObject({ ...pageQuery, ...filter }),
-    answer: paged(DeadLetter),
+    query: Listing,
+    answer: paged(Shown),
     refusals: ['request.bad_cursor'],
     inTransaction: async (tx, { query: { limit, cursor, ...wanted } }) => {
-      const [after = '0'] = cursor ? decodeCursor(cursor, 1) : [];
-      const rows = await tx.many<Row>(`select ${columns} from parked_events where ${chosen} and seq > $7 order by seq limit $8`, [
-        ...valuesOf(wanted),
-        after,
-        limit + 1,
-      ]);
-      const page = rows.slice(0, limit);
-      return { body: { data: page.map(letter), nextCursor: rows.length > limit ? encodeCursor([page.at(-1)!.seq]) : null } };
+      const found = await listDeadLetters(tx, wanted, { after: cursor ? decodeTimeCursor(cursor) : undefined, limit: limit + 1 });
+      const page = found.slice(0, limit).map(shown);
+      const last = found.length > limit ? page.at(-1) : undefined;
+      return { body: { data: page, nextCursor: last ? encodeCursor([last.parkedAt, last.eventId]) : null } };
     },
   }),
   route({
@@ -123,21 +92,21 @@ const reading = (path: `/v1/${string}`): Route[] => [
   }),
 ];
 
-const acting = (path: `/v1/${string}`, name: 'replay' | 'discard', summary: string): Route =>
+const acting = (path: `/v1/${string}`, act: Act, summary: string): Route =>
   route({
     method: 'post',
-    path: `${path}/${name}`,
+    path: `${path}/${act}`,
     summary,
     access,
     body: Selection,
     answer: z.object({ count: z.int() }),
-    inTransaction: (tx, { body }) => act(tx, name, body),
+    inTransaction: async (tx, { body }) => ({ body: { count: await redrive(tx, act, body) } }),
   });
 
 const texts: ProblemTexts = {
   'dead_letter.not_found': {
-    en: { title: 'No such dead letter', detail: 'Event {eventId} is not among the events given up here.' },
-    'zh-CN': { title: '死信不存在', detail: '事件 {eventId} 不在本服务放弃的事件之中。' },
+    en: { title: 'No such dead letter', detail: 'Event {eventId} is not among the events given up or refused here.' },
+    'zh-CN': { title: '死信不存在', detail: '事件 {eventId} 不在本服务放弃或被拒收的事件之中。' },
   },
 };
 
