@@ -11,11 +11,15 @@ export { accountTable, migrate, sharedTable, type Migration } from './migrations
 export { provisionDatabase, rolesOf, roleUrl, schemas, type ServiceName } from './provision.ts';
 export { readSettings, platformSettings, type PlatformSettings } from './settings.ts';
 export { runService, startService, type RunningService } from './run-service.ts';
-export { applyTopics, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';
+export { applyTopics, type Incoming, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';
+export { handleMessages } from './messaging/handling.ts';
 export { startRelay, type Relay } from './messaging/relay.ts';
 export { shardOf } from './messaging/outbox.ts';
 export { accountOf } from './http/auth.ts';
+export { keyedRequest, onceInTransaction } from './http/idempotency.ts';
 export { decodeCursor, decodeTimeCursor, encodeCursor, paged, pageQuery } from './http/paging.ts';
 export { expectVersion } from './http/version.ts';
+export { makeMetrics, type Metrics } from './observability/metrics.ts';
+export { listenOps } from './observability/ops.ts';
 export { openApi } from './http/openapi.ts';
 export { currentTraceparent, span, withTraceparent } from './observability/tracing.ts';
