@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Route, Service } from '@accord/platform';
+import { pageQuery, type Route, type Service } from '@accord/platform';
 import { z } from 'zod';
 import type { Reply } from './client.ts';
 import { startIssuer } from './issuer.ts';
+import { forgedCursorCases, queryValueCases } from './query-values.ts';
+import { rowsOf } from './rows.ts';
 import { sampleOf, wrongFor } from './sample.ts';
 import type { TestService } from './test-service.ts';
 
@@ -163,10 +165,13 @@ function queryCases(route: Route, { method }: { method: string }): BadInput[] {
   const cursors = ['x', 'bm9wZQ', 'W10', `'; drop table orders`].map((cursor) => ({
     ...ask, title: `cursor ${cursor}`, path: bare + queryOf(route, { cursor }), statuses: [422], code: 'request.bad_cursor',
   }));
+  const forged = 'cursor' in shape ? forgedCursorCases((cursor) => queryOf(route, { cursor })) : [];
+  const odd = Object.keys(shape).filter((name) => !(name in pageQuery)).flatMap((name) => queryValueCases(name, shape[name]!, (value) => queryOf(route, { [name]: value })));
   return [
     { ...ask, ...invalid, title: 'unknown query parameter', path: bare + queryOf(route, { notAField: '1' }), pointer: '/notAField' },
     ...('limit' in shape ? limits : []),
     ...('cursor' in shape ? cursors : []),
+    ...[...odd, ...forged].map(({ search, ...one }) => ({ ...ask, ...one, path: bare + search })),
   ];
 }
 
@@ -182,9 +187,13 @@ export function badInputCases(service: Pick<Service, 'routes'>): BadInput[] {
     const path = pathOf(route) + queryOf(route);
     const withBody = { method, path, ...(takesBody(route) && { body: unknownField, headers: json }) };
     const reaching = route.access === 'anyone' ? 'none' : route.access.customer ? 'customer' : route.access.operator ? 'operator' : 'platform';
+    const wide = route.access !== 'anyone' && route.access.operator ? 'operator' : reaching;
+    const as = (token: TokenKind, ones: BadInput[]) => ones.map((one) => ({ ...one, token }));
     const cases = [
       ...tokenCases(route, withBody),
-      ...[...bodyCases(route, { method, path }), ...idCases(route, { method }), ...queryCases(route, { method })].map((one) => ({ ...one, token: reaching as TokenKind })),
+      ...as(reaching, [...bodyCases(route, { method, path }), ...idCases(route, { method }), ...queryCases(route, { method })]),
+      // An operator's account is any that the query names, so it gets further than a customer's.
+      ...(wide === reaching ? [] : as(wide, queryCases(route, { method }).filter(({ title }) => title.startsWith('accountId')))),
     ];
     return cases.map((one) => ({ ...one, title: `${method} ${route.path}: ${one.title}` }));
   });
@@ -197,21 +206,13 @@ function flawOf(expected: BadInput, { status, headers, body }: Reply): string | 
   if (!expected.statuses.includes(status) || (expected.code && body?.code !== expected.code)) {
     return `expected ${expected.statuses.join(' or ')} ${expected.code ?? ''}, got ${got}`;
   }
+  if (status < 300) return undefined;
   if (headers.get('content-type') !== 'application/problem+json') return `${got} is no problem+json`;
   if (!/^[A-Za-z_]+\.[A-Za-z_]+$/.test(body.code) || !body.title || !body.detail || body.status !== status) return `${got} is an incomplete problem`;
   if (body.instance !== headers.get('x-request-id')) return `${got} names another request`;
   const pointers = ((body.errors ?? []) as { pointer: string }[]).map(({ pointer }) => pointer);
   const named = expected.pointer === undefined || pointers.some((pointer) => pointer === expected.pointer || pointer.startsWith(`${expected.pointer}/`));
   return named ? undefined : `${got} names ${pointers.join(', ')}, not ${expected.pointer}`;
-}
-
-/** Counts and hashes all rows of the service's schema. */
-export async function rowsOf(t: TestService): Promise<string> {
-  const tables = await t.sql<{ name: string }>(
-    `select quote_ident(relname) as name from pg_class where relkind in ('r', 'p') and relnamespace = current_schema()::regnamespace and not relispartition order by 1`,
-  );
-  const each = tables.map(({ name }) => `select '${name}' as name, count(*) as rows, coalesce(sum(hashtext(r::text)::bigint), 0) as hash from ${name} r`);
-  return JSON.stringify(each.length > 0 ? await t.sql(each.join(' union all ')) : []);
 }
 
 /**

@@ -13,6 +13,9 @@ import { afterOf, pageOf } from './page.ts';
 
 const Id = z.string().min(1).max(64);
 
+/** As a Date: not every year and offset that RFC 3339 writes is text that Postgres reads. */
+const Moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
 const Application = z.strictObject({
   orderIds: z.array(Id).min(1).max(500),
   language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
@@ -126,8 +129,8 @@ const eligibleOrders = (profile: Profile) =>
       accountId: AccountId.optional(),
       productCode: Id.optional(),
       status: z.enum(['paid', 'unpaid']).optional(),
-      from: z.iso.datetime({ offset: true }).optional(),
-      to: z.iso.datetime({ offset: true }).optional(),
+      from: Moment.optional(),
+      to: Moment.optional(),
     }),
     answer: paged(EligibleOrder),
     refusals: ['request.bad_cursor', 'request.account_not_yours', 'request.account_required'],

@@ -32,8 +32,8 @@ export async function findOrders(tx: Tx, { accountId, orderIds }: { accountId: s
 export interface OrderFilter {
   readonly accountId: string;
   readonly productCode?: string;
-  readonly from?: string;
-  readonly to?: string;
+  readonly from?: Date;
+  readonly to?: Date;
   readonly status?: 'paid' | 'unpaid';
   /** createdAt and order id of the last one seen. */
   readonly after?: readonly string[];

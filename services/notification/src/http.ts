@@ -99,7 +99,7 @@ function placeOf(cursor: string): InboxPlace {
   const place = z.tuple([z.enum(['true', 'false']), Instant, Id]).safeParse(decodeCursor(cursor, 3));
   if (!place.success) throw new Refusal('invalid', 'request.bad_cursor');
   const [unread, createdAt, notificationId] = place.data;
-  return { unread: unread === 'true', createdAt, notificationId };
+  return { unread: unread === 'true', createdAt: new Date(createdAt), notificationId };
 }
 
 const DeliveryDetail = z.object({

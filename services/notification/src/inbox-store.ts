@@ -19,7 +19,7 @@ export interface InboxMessage {
 /** Where a page ended. */
 export interface InboxPlace {
   readonly unread: boolean;
-  readonly createdAt: string;
+  readonly createdAt: Date;
   readonly notificationId: string;
 }
 

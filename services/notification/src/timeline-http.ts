@@ -1,5 +1,5 @@
 import { Instant } from '@accord/events';
-import { accountOf, decodeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Actor, type Tx } from '@accord/platform';
+import { accountOf, decodeTimeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Actor, type Tx } from '@accord/platform';
 import { z } from 'zod';
 import { inCausalOrder, starterOf, type Link, type TimelineEvent } from './timeline.ts';
 import { listEventsAbout, listEventsOfAccount } from './timeline-store.ts';
@@ -55,9 +55,8 @@ function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuer
 async function accountTimeline(tx: Tx, actor: Actor, { accountId: given, limit, cursor }: z.output<typeof TimelineQuery>) {
   if (actor.kind === 'customer' && given !== undefined && given !== actor.accountId) throw new Refusal('not_found', 'timeline.not_found', { id: given });
   const accountId = accountOf(actor, given);
-  const place = cursor === undefined ? undefined : z.tuple([Instant, Id]).safeParse(decodeCursor(cursor, 2));
-  if (place && !place.success) throw new Refusal('invalid', 'request.bad_cursor');
-  const after = place && { time: place.data[0], eventId: place.data[1] };
+  const place = cursor === undefined ? undefined : decodeTimeCursor(cursor);
+  const after = place && { time: place[0], eventId: place[1] };
   const found = await listEventsOfAccount(tx, { accountId, after, limit: limit + 1 });
   const events = found.slice(0, limit);
   const last = found.length > limit ? events.at(-1) : undefined;

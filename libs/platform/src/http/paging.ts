@@ -43,7 +43,8 @@ function valuesOf(json: string): string[] {
   throw bad();
 }
 
-const isInstant = z.iso.datetime({ precision: 3 });
+/** Of a year that Postgres has. */
+const isInstant = z.iso.datetime({ precision: 3 }).regex(/^(?!0000)/);
 
 /** Of a list sorted by time: the last row's time and id. @throws Refusal as `decodeCursor` does. */
 export function decodeTimeCursor(cursor: string): [string, string] {

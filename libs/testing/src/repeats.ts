@@ -1,0 +1,99 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Route } from '@accord/platform';
+import type { Client, Reply } from './client.ts';
+import { rowsOf } from './rows.ts';
+import type { TestService } from './test-service.ts';
+
+/** A request that succeeds. */
+export interface Granted {
+  readonly by: Client;
+  readonly path: string;
+  readonly body?: object;
+  /** Another body that the route takes; where it takes none, an empty object is another one. */
+  readonly other?: object;
+  /** Resolves when all that follows from it is over, where `settled` does not know. */
+  readonly over?: () => Promise<unknown>;
+}
+
+/** By route, `POST /v1/orders`: makes what the request needs, and the request. */
+export type GrantedRequests = Readonly<Record<string, () => Promise<Granted>>>;
+
+const nameOf = ({ method, path }: Route) => `${method.toUpperCase()} ${path}`;
+const keyOf = (route: Route) => (route.access === 'anyone' ? 'none' : (route.idempotencyKey ?? (route.method === 'post' ? 'optional' : 'none')));
+const said = ({ status, body }: Reply) => `${status} ${String(body?.code)}`;
+const isReplay = ({ headers }: Reply) => headers.get('idempotency-replayed') === 'true';
+const kept = ['content-type', 'etag', 'location'];
+
+/** One route: what is wrong with what it makes of keys. */
+async function flawsOf(t: TestService, route: Route, { by, path, body, other = {}, over }: Granted): Promise<string[]> {
+  const flaws: string[] = [];
+  const key = randomBytes(9).toString('hex');
+  const elsewhere = route.path.replaceAll(/\{\w+\}/g, 'none_1');
+  const send = (used: string | undefined, sent = body, to = path) =>
+    by.send(route.method.toUpperCase(), to, sent && JSON.stringify(sent), {
+      ...(sent && { 'content-type': 'application/json' }),
+      ...(used !== undefined && { 'idempotency-key': used }),
+    });
+  const state = async () => `${await rowsOf(t)} ${t.events.length}`;
+  const refused = (what: string, reply: Reply, expected: string) => {
+    const problem = reply.headers.get('content-type') === 'application/problem+json';
+    if (said(reply) !== expected || !problem || isReplay(reply)) flaws.push(`${what}: expected ${expected}, got ${said(reply)}`);
+  };
+  /** The key is of one path: under another it is a new one, and a refusal is not kept under it. */
+  const refusedElsewhere = async (when: string) => {
+    if (elsewhere === route.path) return;
+    const [one, again] = [await send(key, body, elsewhere), await send(key, body, elsewhere)];
+    if (one.status !== 404) flaws.push(`the key on another path, ${when}: expected 404, got ${said(one)}`);
+    refused(`the key on another path, ${when}, again`, again, said(one));
+  };
+
+  await t.settled();
+  const untouched = await state();
+  if (keyOf(route) === 'required') refused('no key', await send(undefined), '400 idempotency.key_required');
+  refused('an empty key', await send(''), '400 idempotency.key_invalid');
+  refused('a key of 256', await send('k'.repeat(256)), '400 idempotency.key_invalid');
+  await refusedElsewhere('before');
+  if ((await state()) !== untouched) flaws.push('what was refused changed rows');
+
+  const first = await send(key);
+  if (first.status >= 300 || isReplay(first)) return [...flaws, `is not granted: ${said(first)}`];
+  await over?.();
+  await t.settled();
+  const done = await state();
+  if (done === untouched) flaws.push('what was granted left no trace');
+  for (const again of [await send(key), await send(key)]) {
+    const same = again.status === first.status && again.bytes.equals(first.bytes) && kept.every((name) => again.headers.get(name) === first.headers.get(name));
+    if (!same || !isReplay(again)) flaws.push(`the key again: expected ${said(first)} as it was, got ${said(again)}`);
+  }
+  refused('the key with another body', await send(key, other), '422 idempotency.key_reused');
+  await refusedElsewhere('after');
+  await t.settled();
+  if ((await state()) !== done) flaws.push('a repeat changed rows or was announced');
+  return flaws;
+}
+
+/** The platform's own routes of a service, asked for what is not there: granted, and the count of nothing. */
+function redriveOf(t: TestService): GrantedRequests {
+  const ask = (what: string) => {
+    const path = `/v1/${t.running.service.name}-dead-letters/${what}`;
+    const [eventIds, others] = [[randomUUID()], [randomUUID()]];
+    return { [`POST ${path}`]: () => Promise.resolve({ by: t.operator(), path, body: { eventIds }, other: { eventIds: others } }) };
+  };
+  return { ...ask('replay'), ...ask('discard') };
+}
+
+/**
+ * API-6 on every route that takes a key: required, malformed, repeated, with another body, on another path. @returns what was not as it must
+ * be, one line each, also for a route without a request here.
+ */
+export async function flawsUnderRepeats(t: TestService, granted: GrantedRequests): Promise<string[]> {
+  const all: GrantedRequests = { ...redriveOf(t), ...granted };
+  const routes = new Map(t.running.service.routes.filter((route) => keyOf(route) !== 'none').map((route) => [nameOf(route), route]));
+  const flaws = Object.keys(all).filter((name) => !routes.has(name)).map((name) => `${name}: takes no key`);
+  for (const [name, route] of routes) {
+    const make = all[name];
+    if (!make) flaws.push(`${name}: no request that is granted`);
+    else flaws.push(...(await flawsOf(t, route, await make())).map((flaw) => `${name}: ${flaw}`));
+  }
+  return flaws;
+}
