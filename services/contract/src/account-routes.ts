@@ -6,7 +6,8 @@ import { getAccount, putAccount } from './party.ts';
 const AccountName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 const ById = z.strictObject({ accountId: AccountName });
 const { version, partner, contacts, address } = AccountFacts.shape;
-const Text = z.string().trim().min(1).max(400).nullable().default(null);
+/** One line of a contract's face. */
+const Line = z.string().trim().min(1).max(400).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u).nullable().default(null);
 
 const isTimeZone = (zone: string) => {
   try {
@@ -19,9 +20,9 @@ const isTimeZone = (zone: string) => {
 /** The account's whole state: what is left out is not known of it. */
 const Facts = z.strictObject({
   version,
-  certifiedName: Text,
-  certificate: Text,
-  invoiceTitle: Text,
+  certifiedName: Line,
+  certificate: Line,
+  invoiceTitle: Line,
   partner: z.strictObject(partner.unwrap().shape).nullable().default(null),
   contacts: z
     .array(z.strictObject({ ...contacts.element.shape, timeZone: z.string().refine(isTimeZone, 'is an IANA time zone: Asia/Shanghai') }))

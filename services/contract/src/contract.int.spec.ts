@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, type Reply, type TestService, testService } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats, type Reply, type TestService, testService } from '@accord/testing';
 import type { Order } from './order-view.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 import { loadSealKey, type SealKey } from './seal/seal-key.ts';
@@ -583,10 +583,46 @@ describe('who may, and what', () => {
       expect(codeOf(await client.post(to, body))).toEqual([400, 'request.invalid']);
     }
     expect(codeOf(await client.get('/v1/contracts/eligible-orders?from=yesterday'))).toEqual([400, 'request.invalid']);
-    for (const body of [{ version: 2, partner: { type: 'friend', provider: 'x' } }, { version: 2, address: { recipient: 'x' } }]) {
+    for (const body of [{ version: 2, partner: { type: 'friend', provider: 'x' } }, { version: 2, address: { recipient: 'x' } },
+      ...['甲\n乙', 'a\u0007b', 'a\u2028b', '\u009b'].flatMap((text) => ['certifiedName', 'certificate', 'invoiceTitle'].map((field) => ({ version: 2, [field]: text })))]) {
       expect(codeOf(await t.platform().put(`/v1/accounts/${accountId}`, body))).toEqual([400, 'request.invalid']);
     }
   });
+
+  test('API-6 every route that takes a key answers a repeat as it did, does nothing twice, and refuses the key with another body', async () => {
+    const t = at('baidu');
+    const one = await customerOf('baidu');
+    const { client } = one;
+    const contract = (what: string, contractId: string) => `/v1/contracts/${contractId}/${what}`;
+    const freeOrder = async () => (await one.placed(sampleOrder()))[0]!;
+    const ticketAsk = async () => ({ kind: 'void_official', contractId: await one.official(await freeOrder()), reason: 'replacing', text: 'Another address.' });
+    const ticket = async (what: string) => `/v1/tickets/${(await client.post('/v1/tickets', await ticketAsk())).body.ticketId}/${what}`;
+    const texts = { body: { text: 'Twice.' }, other: { text: 'Otherwise.' } };
+    expect(
+      await flawsUnderRepeats(t, {
+        'POST /v1/contracts': async () => {
+          const [order, another] = [await freeOrder(), await freeOrder()];
+          return { by: client, path: '/v1/contracts', body: { orderIds: [order.orderId] }, other: { orderIds: [another.orderId] } };
+        },
+        'POST /v1/contracts/{contractId}/finalize': async () => {
+          const contractId = await one.draft(await freeOrder());
+          const over = () => client.post(contract('finalize', contractId), undefined, waiting);
+          return { by: client, path: contract('finalize', contractId), over };
+        },
+        'POST /v1/contracts/{contractId}/void': async () => {
+          const contractId = await one.draft(await freeOrder());
+          return { by: client, path: contract('void', contractId), body: { reason: 'test' }, other: { reason: 'replacing' } };
+        },
+        'POST /v1/tickets': async () => {
+          const body = await ticketAsk();
+          return { by: client, path: '/v1/tickets', body, other: { ...body, text: 'Yet another address.' } };
+        },
+        'POST /v1/tickets/{ticketId}/approve': async () => ({ by: t.operator('op_2'), path: await ticket('approve') }),
+        'POST /v1/tickets/{ticketId}/reject': async () => ({ by: t.operator('op_2'), path: await ticket('reject'), ...texts }),
+        'POST /v1/tickets/{ticketId}/withdraw': async () => ({ by: client, path: await ticket('withdraw'), ...texts }),
+      }),
+    ).toEqual([]);
+  }, 60_000);
 
   test('API-6 a repeated application under one key is one application', async () => {
     const { client, placed, t, accountId } = await customerOf('baidu');

@@ -1,6 +1,6 @@
 import { encodeCursor, newEventId } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, testService, type TestService } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats, testService, type TestService } from '@accord/testing';
 import type { Fact } from '@accord/events';
 import { notificationService } from '../src/service.ts';
 import { type MailServer, startMailServer } from './mail-server.ts';
@@ -56,6 +56,38 @@ test('NTF-6 the inbox: unread first, page by page, counted, marked one by one an
   expect((await me.post('/v1/notifications/read')).body).toEqual({ read: 4 });
   expect((await me.get('/v1/notifications/unread-count')).body).toEqual({ unread: 0 });
   expect((await me.get('/v1/notifications')).body.data).toHaveLength(5);
+}, 60_000);
+
+test('API-6 every route that takes a key answers a repeat as it did, does nothing twice, and refuses the key with another body', async () => {
+  const accountId = 'acc_twice';
+  const me = t.customer(accountId);
+  await t.publish(accountFact(accountId, 1, [{}]));
+  await t.settled({ dueWork: false });
+  smtp.behave = () => 'refuse';
+  const dead = () => t.events.filter(({ type, subject }) => type === 'notification.dead' && subject.accountId === accountId);
+  const onTimeline = () => t.sql(`select from timeline_events where account_id = $1 and type = 'notification.dead'`, [accountId]);
+  let deaths = 0;
+  /** The e-mail was refused again, and that is known everywhere. */
+  const over = (count: number) => until('the e-mail is dead', async () => dead().length === count && (await onTimeline()).length === count);
+  const told = async (orderId: string) => {
+    await t.publish(orderFact('order.paid', { accountId, orderId, status: 'paid' }));
+    await over((deaths += 1));
+    await t.settled();
+    return ids((await me.get('/v1/notifications')).body)[0]!;
+  };
+  expect(
+    await flawsUnderRepeats(t, {
+      'POST /v1/notifications/{notificationId}/read': async () => ({ by: me, path: `/v1/notifications/${await told('ord_twice_1')}/read` }),
+      'POST /v1/notifications/read': async () => (await told('ord_twice_2'), { by: me, path: '/v1/notifications/read' }),
+      'POST /v1/notifications/{notificationId}/replay': async () => {
+        await told('ord_twice_3');
+        const [{ notificationId }] = (await t.sql<{ notificationId: string }>(
+          `select notification_id as "notificationId" from notifications where account_id = $1 and status = 'dead' limit 1`, [accountId])) as [{ notificationId: string }];
+        return { by: t.operator(), path: `/v1/notifications/${notificationId}/replay`, over: () => over(deaths + 1) };
+      },
+    }),
+  ).toEqual([]);
+  smtp.behave = () => 'take';
 }, 60_000);
 
 test('NTF-3 the inbox speaks the language that was asked for', async () => {

@@ -1,6 +1,6 @@
 import type { Fact } from '@accord/events';
 import { loadProfile, type Profile } from '@accord/profile';
-import { flawsUnderBadInput, testService, type TestService } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats, testService, type TestService } from '@accord/testing';
 import { cny, dayMs, ends, exampleOrder, exampleResource, parts, refundedAt } from './examples.ts';
 import type { Order, Resource } from './order-view.ts';
 import { refundService } from './service.ts';
@@ -255,6 +255,16 @@ describe('with the rules of baidu', () => {
     expect((await t.customer('acc_free').get('/v1/refunds')).body.data).toEqual([]);
   });
 
+  test('ORD-5 RFD-11 each part of money that pays no order goes to the fund it came from; a voucher does not become cash', async () => {
+    const split = parts({ cash: '30.00', giftCredit: '5.00', voucher: '10.00' });
+    const data = { paymentReference: 'pay_parts', accountId: 'acc_parts', orderId: 'ord_parts', amount: cny('45.00'), parts: split, reason: 'cancelled' as const };
+    await t.publish({ type: 'payment.unapplied', data }, { repeat: 2 });
+    await t.publish({ type: 'payment.unapplied', data });
+    await t.settled();
+    expect(await balanceOf('acc_parts')).toMatchObject([{ currency: 'CNY', funds: split }]);
+    expect(await unbalanced()).toEqual([]);
+  });
+
   test('ORD-5 RFD-15 money that pays no order is credited once, and balance and statement say so', async () => {
     const data = { paymentReference: 'pay_late', accountId: 'acc_late', orderId: 'ord_late', amount: cny('12.00'), reason: 'expired' as const };
     await t.publish({ type: 'payment.unapplied', data }, { repeat: 2 });
@@ -272,19 +282,20 @@ describe('with the rules of baidu', () => {
     expect(await unbalanced()).toEqual([]);
   });
 
+  /** Above the limit of RFD-13. */
+  const large = { order: { paid: parts({ cash: '90000.00' }) } };
+
+  /** So many refunds that wait for a review, each of an account of its own. */
+  async function reviewing(count = 1) {
+    const all = await Promise.all(Array.from({ length: count }, () => buyUnsettled(undefined, { change: large.order })));
+    await t.settled();
+    const asked = await Promise.all(all.map(async (bought) => ({ ...bought, refundId: (await requested(bought)).refundId })));
+    for (const bought of asked) await t.publish(reserved(bought, bought.refundId));
+    await t.settled();
+    return asked;
+  }
+
   describe('above the limit', () => {
-    const large = { order: { paid: parts({ cash: '90000.00' }) } };
-
-    /** So many refunds that wait for a review, each of an account of its own. */
-    async function reviewing(count = 1) {
-      const all = await Promise.all(Array.from({ length: count }, () => buyUnsettled(undefined, { change: large.order })));
-      await t.settled();
-      const asked = await Promise.all(all.map(async (bought) => ({ ...bought, refundId: (await requested(bought)).refundId })));
-      for (const bought of asked) await t.publish(reserved(bought, bought.refundId));
-      await t.settled();
-      return asked;
-    }
-
     test('RFD-13 a refund waits for an operator, who approves it with a reason; the version is checked', async () => {
       const [{ accountId, refundId }] = (await reviewing()) as [Bought & { refundId: string }];
       expect(await refundOf(accountId, refundId)).toMatchObject({ status: 'reviewing', amount: cny('69677.42') });
@@ -445,6 +456,44 @@ describe('with the rules of baidu', () => {
     expect((await customer.get(`/v1/refunds?instanceId=${instanceIds[0]}`)).body.data).toHaveLength(1);
     expect((await customer.get(`/v1/refunds?to=${createdAt}`)).body.data).toEqual([]);
   });
+
+  /** A refund whose payout failed once and would not fail again. */
+  async function failedPayout(): Promise<string> {
+    const bought = await buy();
+    const { refundId } = await requested(bought);
+    await t.sql(`insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded) values ($1, $2, 'CNY', 45, 20, 0, 0)`, [bought.order.orderId, bought.accountId]);
+    await t.publish(reserved(bought, refundId));
+    await t.settled();
+    await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
+    return refundId;
+  }
+
+  test('API-6 every route that takes a key answers a repeat as it did, does nothing twice, and refuses the key with another body', async () => {
+    const texts = { body: { text: 'twice' }, other: { text: 'otherwise' } };
+    const reviewed = async () => (await reviewing())[0]!;
+    const path = (what: string, refundId: string) => `/v1/refunds/${refundId}/${what}`;
+    expect(
+      await flawsUnderRepeats(t, {
+        'POST /v1/refund-quotes': async () => {
+          const { accountId, instanceId } = await buy();
+          return { by: t.customer(accountId), path: '/v1/refund-quotes', body: { instanceIds: [instanceId] }, other: { instanceIds: [instanceId, 'i-other'] } };
+        },
+        'POST /v1/refunds': async () => {
+          const bought = await buy();
+          const { quoteId } = await quoteOf(bought);
+          const body = { quoteId, reason: 'not_usable' };
+          return { by: t.customer(bought.accountId), path: '/v1/refunds', body, other: { ...body, reason: 'other', text: 'no longer needed' } };
+        },
+        'POST /v1/refunds/{refundId}/approve': async () => ({ by: t.operator(), path: path('approve', (await reviewed()).refundId), ...texts }),
+        'POST /v1/refunds/{refundId}/reject': async () => ({ by: t.operator(), path: path('reject', (await reviewed()).refundId), ...texts }),
+        'POST /v1/refunds/{refundId}/withdraw': async () => {
+          const { accountId, refundId } = await reviewed();
+          return { by: t.customer(accountId), path: path('withdraw', refundId) };
+        },
+        'POST /v1/refunds/{refundId}/retry': async () => ({ by: t.operator(), path: path('retry', await failedPayout()) }),
+      }),
+    ).toEqual([]);
+  }, 60_000);
 
   test('bad input gets a clear problem on every route, and stores nothing', async () => {
     await t.settled();
