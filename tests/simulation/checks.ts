@@ -1,0 +1,176 @@
+import { checks } from '@accord/audit';
+import type { Told, World } from './world.ts';
+
+export interface Breach {
+  readonly rule: string;
+  readonly says: string;
+  /** In the names of the script. */
+  readonly found: string;
+}
+
+interface Statement {
+  readonly rule: string;
+  readonly says: string;
+  /** Columns `id` and `found`. */
+  readonly sql: string;
+}
+
+const runningRefund = `r.kind <> 'failed_fulfilment' and r.status in ('checking', 'reviewing', 'approved', 'paying', 'failed', 'unknown')`;
+
+/** What the rules of these flows say beyond what the auditor looks for. */
+const own: readonly Statement[] = [
+  {
+    rule: 'EVT-32',
+    says: 'a running refund holds every living order of its instances, those it had not seen included (ORD-12)',
+    sql: `select o.order_id as id, 'on ' || i.instance_id || ' of ' || r.refund_id as found
+      from refunds.refunds r, unnest(r.instance_ids) as listed join orders.order_instances i on i.instance_id = listed join orders.orders o using (order_id)
+      where ${runningRefund} and o.status in ('unpaid', 'paid') and o.hold_id is distinct from r.refund_id`,
+  },
+  {
+    rule: 'ORD-14',
+    says: 'no order lives on for an instance that was refunded',
+    sql: `select o.order_id as id, 'on ' || i.instance_id || ' of ' || r.refund_id as found
+      from refunds.refunds r, unnest(r.instance_ids) as given join orders.order_instances i on i.instance_id = given join orders.orders o using (order_id)
+      where r.kind = 'unsubscribe' and r.status = 'succeeded' and o.status in ('unpaid', 'paid') and not i.instance_id = any (o.refunded_instance_ids)`,
+  },
+  {
+    rule: 'ORD-14',
+    says: 'an order that was refunded in full, or died, is in no state between',
+    sql: `select order_id as id, status || ' ' || refund_state || ' ' || fulfilment as found from orders.orders
+      where refund_state = 'full' and status <> 'voided' or refund_state = 'in_progress' and hold_kind is distinct from 'refund'
+         or fulfilment = 'failed' and status <> 'voided' or fulfilment = 'failed' and refund_state <> 'full'`,
+  },
+  {
+    rule: 'CTR-4',
+    says: 'kind and invoicing entity of a drafted contract are those of its orders as reserved',
+    sql: `select contract_id as id, order_id || ' was ' || (o.snapshot ->> 'status') || ' in a contract of kind ' || kind as found
+      from contracts.contracts join contracts.contract_orders o using (contract_id)
+      where drafted_at is not null
+        and ((o.snapshot ->> 'status' = 'unpaid') <> (kind = 'payment_request') or o.snapshot ->> 'invoicingEntity' <> invoicing_entity)`,
+  },
+  {
+    rule: 'CTR-4',
+    says: 'the amount of a drafted contract is the cash payable of its orders as reserved',
+    sql: `select contract_id as id, (c.amount ->> 'amount') || ' for ' || sum(cash) as found
+      from contracts.contracts c join (
+        select contract_id, (snapshot -> 'payableAmount' ->> 'amount')::numeric - (snapshot -> 'voucherPaid' ->> 'amount')::numeric as cash
+          from contracts.contract_orders) listed using (contract_id)
+      where drafted_at is not null group by contract_id having (c.amount ->> 'amount')::numeric <> sum(cash)`,
+  },
+  {
+    rule: 'CTR-27',
+    says: 'no application is refused for a contract that had ended before (ORD-13)',
+    sql: `select b.contract_id as id, 'refused for ' || a.contract_id as found
+      from contracts.contracts b, jsonb_array_elements(b.refusals) refusal join contracts.contracts a on a.contract_id = refusal ->> 'contractId'
+      where exists (select from contracts.contract_history h where h.contract_id = a.contract_id and h.status in ('voided', 'refused') and h.at < b.created_at)`,
+  },
+  {
+    rule: 'RFD-14',
+    says: 'each failed fulfilment is refunded once, with all that was paid',
+    sql: `select o.order_id as id, count(r.refund_id) || ' refunds' as found
+      from orders.orders o left join refunds.refunds r on r.kind = 'failed_fulfilment' and r.order_ids = array[o.order_id] and r.amount = o.cash_paid
+      where o.fulfilment = 'failed' group by o.order_id having count(r.refund_id) <> 1`,
+  },
+];
+
+const statements: readonly Statement[] = [...checks, ...own];
+const everything = statements.map(({ sql }, i) => `select ${i} as nth, id::text, found::text from (${sql}) found_${i}`).join(' union all ');
+
+/** Each owner's aggregates and their versions. */
+const owned = `
+  select 'order' as aggregate, order_id as id, version from orders.orders union all select 'resource', instance_id, version from orders.resources
+  union all select 'contract', contract_id, version from contracts.contracts union all select 'ticket', ticket_id, version from contracts.tickets
+  union all select 'refund', refund_id, version from refunds.refunds`;
+
+const views = `
+  select 'contract' as at, 'order' as aggregate, order_id as id, snapshot from contracts.order_view
+  union all select 'refund', 'order', order_id, snapshot from refunds.order_view union all select 'refund', 'resource', instance_id, snapshot from refunds.resource_view`;
+
+const effects = `
+  select 'order' as what, order_id as id from orders.orders union all select status || ' order', order_id from orders.orders
+  union all select fulfilment || ' order', order_id from orders.orders
+  union all select 'payment', payment_reference from orders.payments
+  union all select 'contract', contract_id from contracts.contracts union all select status || ' contract', contract_id from contracts.contracts
+  union all select 'refund', refund_id from refunds.refunds where kind <> 'failed_fulfilment' union all select status || ' refund', refund_id from refunds.refunds`;
+
+/** Of what an event says, every aggregate that it shows whole: `order`, `orders`, `contract` … */
+function snapshotsOf({ data }: Told): { aggregate: string; id: string; snapshot: Record<string, unknown> }[] {
+  const ids = { order: 'orderId', resource: 'instanceId', contract: 'contractId', refund: 'refundId', ticket: 'ticketId' } as const;
+  return Object.entries(ids).flatMap(([aggregate, id]) =>
+    [data[aggregate] ?? [], data[`${aggregate}s`] ?? []].flat().map((each) => {
+      const snapshot = each as Record<string, unknown>;
+      return { aggregate, id: snapshot[id] as string, snapshot };
+    }),
+  );
+}
+
+/** EVT-30 to EVT-36, once everything is at rest. */
+export async function breachesOf(world: World): Promise<Breach[]> {
+  const { sql } = world.ground;
+  const found: Breach[] = [];
+  const breach = (rule: string, says: string, what: string) => found.push({ rule, says, found: world.inNames(what) });
+  for (const { nth, id, found: what } of await sql<{ nth: number; id: string; found: string }>(everything, [], 'everything')) {
+    breach(statements[nth]!.rule, statements[nth]!.says, `${id}: ${what}`);
+  }
+  const told = toldVersions(world, breach);
+  for (const { aggregate, id, version } of await sql<{ aggregate: string; id: string; version: number }>(owned, [], 'owned')) {
+    const versions = told.get(`${aggregate} ${id}`) ?? new Map<number, unknown>();
+    const missing = Array.from({ length: version }, (_, i) => i + 1).filter((each) => !versions.has(each));
+    const beyond = [...versions.keys()].filter((each) => each > version);
+    if (missing.length > 0) breach('EVT-34', 'every version of an aggregate was told', `${id}: ${aggregate} lacks ${missing.join(', ')} of ${version}`);
+    if (beyond.length > 0) breach('EVT-34', 'no version was told that the owner does not have', `${id}: ${aggregate} at ${version}, told ${beyond.join(', ')}`);
+  }
+  for (const { at, aggregate, id, snapshot } of await sql<{ at: string; aggregate: string; id: string; snapshot: { version: number } }>(views, [], 'views')) {
+    const last = told.get(`${aggregate} ${id}`)?.get(snapshot.version);
+    if (last !== canonical(snapshot)) breach('EVT-36', `the ${at} service keeps each ${aggregate} as it was told`, `${id}: version ${snapshot.version}`);
+  }
+  await checkEffects(world, breach);
+  checkReservations(world, breach);
+  return found;
+}
+
+type Tell = (rule: string, says: string, what: string) => void;
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+
+/** By aggregate and version, what the topics say of it. */
+function toldVersions(world: World, breach: Tell): Map<string, Map<number, string>> {
+  const told = new Map<string, Map<number, string>>();
+  for (const event of world.log) {
+    for (const { aggregate, id, snapshot } of snapshotsOf(event)) {
+      const versions = told.get(`${aggregate} ${id}`) ?? new Map<number, string>();
+      told.set(`${aggregate} ${id}`, versions);
+      const { version } = snapshot as { version: number };
+      const said = canonical(snapshot);
+      if ((versions.get(version) ?? said) !== said) breach('EVT-5', 'a version says one thing, in whichever event', `${id}: ${aggregate} version ${version} in ${event.type}`);
+      versions.set(version, said);
+    }
+  }
+  return told;
+}
+
+/** EVT-35: what was accepted is there, and nothing that was not. */
+async function checkEffects(world: World, breach: Tell): Promise<void> {
+  const found = await world.ground.sql<{ what: string; id: string }>(effects, [], 'effects');
+  const there = new Set(found.map(({ what, id }) => `${what} ${id}`));
+  for (const { what, id } of world.accepted) {
+    if (!there.has(`${what} ${id}`)) breach('EVT-35', 'every accepted command is visible afterwards', `${id}: no ${what}`);
+  }
+  const accepted = new Set(world.accepted.map(({ what, id }) => `${what} ${id}`));
+  for (const { what, id } of found) {
+    if (['order', 'payment', 'contract', 'refund'].includes(what) && !accepted.has(`${what} ${id}`)) breach('EVT-35', 'one effect for each accepted command', `${id}: a ${what} nobody was told of`);
+  }
+}
+
+/** ORD-12: an order past its payBy is expired on the spot instead of reserved. */
+function checkReservations(world: World, breach: Tell): void {
+  for (const { type, at, data } of world.log) {
+    if (type !== 'order.reserved') continue;
+    for (const order of data['orders'] as { orderId: string; status: string; payBy: string | null }[]) {
+      if (order.status === 'unpaid' && order.payBy && new Date(order.payBy) <= at) breach('ORD-12', 'no order is reserved past its payBy', `${order.orderId}: payBy ${order.payBy}`);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import type { ServiceName } from '@accord/platform';
+import type { Chance } from './chance.ts';
+import type { Step } from './steps.ts';
+import type { KnownOrder, WorkerName, World } from './world.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+const names = ['order', 'contract', 'refund', 'notification'] as const;
+
+/** Chooses a run's steps one after the other, from what its client knows and what waits to be delivered. */
+export function choose(world: World, chance: Chance): () => Step {
+  const slow = new Set<string>();
+  const isSlow = (line: string) => {
+    // Decided once for each topic and reader: some are late all the run.
+    if (!slow.has(line) && !slow.has(`fast ${line}`)) slow.add(chance.is(0.2) ? line : `fast ${line}`);
+    return slow.has(line);
+  };
+  const first = prologue(chance);
+  return () => {
+    const begin = first.shift();
+    if (begin) return begin;
+    const step = chance.weighed([
+      [10, () => deliver(world, chance, isSlow)],
+      [7, () => command(world, chance)],
+      [1.5, () => work(world, chance)],
+      [0.6, () => ({ do: 'catch up' }) as Step],
+      [0.5, () => rewind(world, chance)],
+      [0.6, () => ({ do: 'wait', ms: chance.of([minute, 16 * minute, day, 3 * day, 6.5 * day, 8 * day, 24 * day]) }) as Step],
+    ])!();
+    return step ?? command(world, chance);
+  };
+}
+
+/** Most runs begin with orders that are fulfilled and known everywhere: only then can they be refunded. */
+function prologue(chance: Chance): Step[] {
+  if (chance.is(0.3)) return [];
+  const orders = ['o1', 'o2'].slice(0, 1 + chance.below(2));
+  const steps = orders.flatMap((as): Step[] => [
+    { do: 'place', as, product: chance.of(['BCC', 'BCC', 'RDS']), count: chance.of([1, 2]) },
+    { do: 'pay', order: as },
+    { do: 'fulfil', order: as },
+  ]);
+  return [...steps, { do: 'catch up' }];
+}
+
+const upset = <K extends string>(chance: Chance, name: K, share: number) => (chance.is(share) ? { [name]: true as const } : {});
+const upsets = (chance: Chance) => ({ ...upset(chance, 'dies', 0.06), ...upset(chance, 'twice', 0.06) });
+
+/** A few events that reach one service together. Notification decides nothing, so mostly it hears all at the end. */
+function deliver(world: World, chance: Chance, isSlow: (line: string) => boolean): Step | undefined {
+  const to = chance.weighed(names.map((name) => [name === 'notification' ? 0.05 : 1, name] as const).filter(([, name]) => world.pending(name).length > 0));
+  if (!to) return undefined;
+  const ready = world.pending(to).filter(({ topic }) => !isSlow(`${to} ${topic}`) || chance.is(0.04));
+  const events = chance.shuffled(ready).slice(0, 1 + chance.below(4)).map(({ topic, about }) => ({ topic, about }));
+  return events.length > 0 ? { do: 'deliver', to: to as ServiceName, events, ...upset(chance, 'dies', 0.08) } : undefined;
+}
+
+/** Mostly a worker that has something to do. */
+function work(world: World, chance: Chance): Step {
+  const approved = world.refunds.some((name) => world.statusOf(name) === 'approved');
+  const sealing = world.contracts.some((name) => world.statusOf(name) === 'draft');
+  const worker = chance.weighed<WorkerName>([[1, 'expire'], [0.5, 'expiring'], [sealing ? 2 : 0.2, 'sealing'], [approved ? 5 : 0.2, 'payout']])!;
+  return { do: 'work', worker, ...upset(chance, 'dies', 0.15) };
+}
+
+function rewind(world: World, chance: Chance): Step | undefined {
+  const lines = world.heard();
+  if (lines.length === 0) return undefined;
+  const { to, topic, about } = chance.of(lines);
+  return { do: 'rewind', to, topic, about, ...upset(chance, 'forgotten', 0.7) };
+}
+
+type Choice = readonly [weight: number, step: () => Step];
+
+/** What may be done to one of these; nothing where there is none. */
+const oneOf = (chance: Chance, weight: number, names: readonly string[], step: (name: string) => Step): Choice => [
+  names.length > 0 ? weight : 0,
+  () => step(chance.of(names)),
+];
+
+/** Few things, and much that happens to them: mostly what they allow, now and then what must be refused. */
+function command(world: World, chance: Chance): Step {
+  const choices = [...onOrders(world, chance), ...onContracts(world, chance), ...onRefunds(world, chance)];
+  const step = chance.weighed(choices)?.() ?? ({ do: 'wait', ms: minute } as const);
+  return step.do === 'wait' || step.do === 'payout fails' ? step : ({ ...step, ...upsets(chance) } as Step);
+}
+
+function onOrders(world: World, chance: Chance): Choice[] {
+  const { orders } = world;
+  const named = (...states: KnownOrder['state'][]) => [...orders].filter(([, { state }]) => states.includes(state)).map(([name]) => name);
+  const as = `o${orders.size + 1}`;
+  const place = (): Step => ({ do: 'place', as, product: chance.of(['BCC', 'BCC', 'RDS']), count: chance.of([1, 1, 2]) });
+  return [
+    [orders.size < 4 ? 5 / (1 + orders.size) : 0, place],
+    oneOf(chance, orders.size < 7 ? 1.5 : 0, named('created'), (order) => ({ do: 'renew', as, instances: [chance.of(instancesOf(world, order))] })),
+    oneOf(chance, 3, named('unpaid'), (order) => ({ do: 'pay', order })),
+    oneOf(chance, 1, named('unpaid'), (order) => ({ do: 'cancel', order })),
+    oneOf(chance, 3, named('paid'), (order) => ({ do: 'fulfil', order })),
+    oneOf(chance, 0.8, named('paid'), (order) => ({ do: 'fail', order })),
+    oneOf(chance, 0.1, [...orders.keys()], (order) => ({ do: chance.of(['pay', 'cancel', 'fulfil', 'fail']), order })),
+  ];
+}
+
+function onContracts(world: World, chance: Chance): Choice[] {
+  const { contracts } = world;
+  const living = [...world.orders].filter(([, { state }]) => state !== 'over').map(([name]) => name);
+  const as = `c${contracts.length + 1}`;
+  const live = contracts.filter((name) => !['voided', 'refused'].includes(world.statusOf(name) ?? ''));
+  const drafts = contracts.filter((name) => world.statusOf(name) === 'draft');
+  const official = contracts.filter((name) => world.statusOf(name) === 'official');
+  return [
+    oneOf(chance, live.length > 1 ? 1.5 : 3, living, () => ({ do: 'apply', as, orders: chance.shuffled(living).slice(0, 1 + chance.below(3)) })),
+    oneOf(chance, 1.5, drafts, (contract) => ({ do: 'finalize', contract })),
+    oneOf(chance, 2.5, live, (contract) => ({ do: 'void', contract })),
+    oneOf(chance, 1, official, (contract) => ({ do: 'void by ticket', contract })),
+    oneOf(chance, 0.2, contracts, (contract) => ({ do: chance.of(['finalize', 'void']), contract })),
+  ];
+}
+
+function onRefunds(world: World, chance: Chance): Choice[] {
+  const { quotes, refunds } = world;
+  const made = [...world.orders].filter(([, { state }]) => state === 'created').map(([name]) => name);
+  const are = (...statuses: string[]) => refunds.filter((name) => statuses.includes(world.statusOf(name) ?? ''));
+  const refund: Step = { do: 'refund', as: `r${refunds.length + 1}`, quote: quotes.at(-1) ?? '' };
+  return [
+    oneOf(chance, 2.5, made, (order) => ({
+      do: 'quote', as: `q${quotes.length + 1}`, instances: chance.shuffled(instancesOf(world, order)).slice(0, 1 + chance.below(2)),
+    })),
+    oneOf(chance, world.lastCommand === 'quote' ? 20 : 0.5, quotes, () => refund),
+    oneOf(chance, 3, are('reviewing'), (name) => ({ do: chance.of(['approve', 'approve', 'reject', 'withdraw']), refund: name })),
+    oneOf(chance, 2, are('approved'), (name) => ({ do: 'payout fails', refund: name })),
+    oneOf(chance, 1.5, are('failed'), (name) => ({ do: chance.of(['retry', 'withdraw']), refund: name })),
+    oneOf(chance, 0.2, refunds, (name) => ({ do: chance.of(['approve', 'reject', 'withdraw', 'retry']), refund: name })),
+  ];
+}
+
+const instancesOf = (world: World, order: string) => world.orders.get(order)!.instances.map(world.nameOf);

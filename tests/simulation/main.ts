@@ -1,0 +1,100 @@
+// npm run simulate -- --runs 200 --seed 1          so many runs, with the seeds from that one on
+//                     --replay <file>              the script that an earlier run wrote
+//                     --plant <name>               with that known bug in the sources
+//                     --planted                    each known bug in turn: after how many runs is it found?
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { placeOf, startPostgres } from '@accord/local';
+import { planted } from './planted.ts';
+import { type Found, playRuns } from './playing.ts';
+import { inWords } from './script.ts';
+import type { Step } from './steps.ts';
+
+const home = fileURLToPath(new URL('../../.accord/simulation/', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    replay: { type: 'string' },
+    plant: { type: 'string' },
+    planted: { type: 'boolean', default: false },
+    processes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+  },
+});
+
+const count = (name: 'runs' | 'seed' | 'processes'): number => {
+  const given = Number(values[name]);
+  if (!Number.isSafeInteger(given) || given < 1) throw new Error(`--${name} takes a whole number from 1, not ${values[name]}`);
+  return given;
+};
+const [runs, seed, processes] = [count('runs'), count('seed'), count('processes')];
+
+/** The address in the environment, or a Postgres of its own that forgets everything. */
+async function findPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
+  const given = process.env['ACCORD_POSTGRES_URL'];
+  if (given) return { url: given, stop: () => Promise.resolve() };
+  const dataDir = join(home, `run-${process.pid}`, 'postgres');
+  const postgres = await startPostgres({ dataDir, durable: false });
+  return {
+    url: postgres.url,
+    async stop() {
+      await postgres.stop();
+      for (const folder of [join(home, `run-${process.pid}`), placeOf(dataDir)]) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+/** Writes the script beside the others and tells how to play it again. */
+function report({ seed: of, breaches, steps, script }: Found): void {
+  const file = join(home, `${values.plant ?? 'seed'}-${of}.json`);
+  mkdirSync(home, { recursive: true });
+  writeFileSync(file, `[\n${script.map((step) => `  ${JSON.stringify(step)}`).join(',\n')}\n]\n`);
+  console.log(`\nSeed ${of} breaks`);
+  for (const { rule, says, found } of breaches) console.log(`  ${rule}  ${says}\n          ${found}`);
+  console.log(`\nScript, ${script.length} of ${steps} steps:\n${script.map((step, i) => `  ${String(i + 1).padStart(2)} ${inWords(step)}`).join('\n')}`);
+  const plant = values.plant ? ` --plant ${values.plant}` : '';
+  console.log(`\nAgain: npm run simulate --${plant} --replay ${file}\nor:    npm run simulate --${plant} --runs 1 --seed ${of}`);
+}
+
+async function play(postgresUrl: string): Promise<boolean> {
+  const script = values.replay === undefined ? undefined : (JSON.parse(readFileSync(values.replay, 'utf8')) as Step[]);
+  const began = performance.now();
+  let told = began;
+  const played = await playRuns({
+    postgresUrl, seed, processes, shrinks: !script, runs: script ? 1 : runs, ...(script && { script }), ...(values.plant && { plant: values.plant }),
+    onRuns(so) {
+      if (performance.now() - told < 10_000) return;
+      told = performance.now();
+      console.log(`${so} runs …`);
+    },
+  });
+  const seconds = (performance.now() - began) / 1000;
+  if (played.found) report(played.found);
+  console.log(`\n${played.runs} runs in ${seconds.toFixed(1)} s, ${played.found ? 'one' : 'none'} with a breach.`);
+  return !played.found;
+}
+
+const most = 2_000;
+
+/** Every planted bug must be found. */
+async function findPlanted(postgresUrl: string): Promise<boolean> {
+  let missed = 0;
+  for (const { name, rule, says } of planted) {
+    const { runs: needed, found } = await playRuns({ postgresUrl, seed, processes, runs: most, plant: name, shrinks: false });
+    missed += found ? 0 : 1;
+    console.log(`${name.padEnd(28)} ${(found ? `seed ${found.seed}, ${needed} runs` : `not in ${most} runs`).padEnd(24)} ${rule}: ${says}`);
+    for (const breach of found?.breaches.slice(0, 2) ?? []) console.log(`${''.padEnd(28)}   ${breach.rule}  ${breach.says}: ${breach.found}`);
+  }
+  return missed === 0;
+}
+
+const postgres = await findPostgres();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void postgres.stop().finally(() => process.exit(130)));
+try {
+  process.exitCode = (await (values.planted ? findPlanted(postgres.url) : play(postgres.url))) ? 0 : 1;
+} finally {
+  await postgres.stop();
+}

@@ -1,0 +1,46 @@
+import type { Step } from './steps.ts';
+
+const minute = 60_000;
+const times = [[24 * 60 * minute, 'days'], [minute, 'minutes']] as const;
+
+function lasting(ms: number): string {
+  const [unit, name] = times.find(([each]) => ms >= each) ?? times[1];
+  return `${ms / unit} ${name}`;
+}
+
+/** One step as a line to read. */
+export function inWords(step: Step): string {
+  const upset = ['dies', 'twice'].filter((name) => name in step).map((name) => (name === 'dies' ? ', dying before the commit' : ', sent twice'));
+  return said(step) + upset.join('');
+}
+
+function said(step: Step): string {
+  switch (step.do) {
+    case 'place':
+      return `place ${step.as}: ${step.count} ${step.product}`;
+    case 'renew':
+      return `place ${step.as}: renewal of ${step.instances.join(' ')}`;
+    case 'apply':
+      return `apply for ${step.as} over ${step.orders.join(' ')}`;
+    case 'quote':
+      return `quote ${step.as} for ${step.instances.join(' ')}`;
+    case 'refund':
+      return `refund ${step.as} as quoted in ${step.quote}`;
+    case 'deliver':
+      return `deliver to ${step.to}: ${step.events.map(({ topic, about }) => `${topic} of ${about}`).join(', ')}`;
+    case 'catch up':
+      return 'deliver everything';
+    case 'rewind':
+      return `${step.to} hears ${step.topic} of ${step.about} again from its beginning${step.forgotten ? ', its inbox cleared' : ''}`;
+    case 'work':
+      return `the worker ${step.worker} looks`;
+    case 'wait':
+      return `${lasting(step.ms)} pass`;
+    case 'payout fails':
+      return `the payout of ${step.refund} fails`;
+    default: {
+      const { do: verb, dies: _dies, twice: _twice, ...about } = step;
+      return `${verb} ${Object.values(about).join(' ')}`;
+    }
+  }
+}

@@ -1,0 +1,300 @@
+import type { Actor, ServiceName, Tx } from '@accord/platform';
+import type { KnownOrder, WorkerName, World } from './world.ts';
+
+/**
+ * One step of a run, as a script writes it down. It names what earlier steps made (`o1` an order, `o1.2` its second instance, `c1` a contract, `q1` a
+ * quote, `r1` a refund); where a shrunk script left that out, the step does nothing.
+ */
+export type Step =
+  | (Upset & { readonly do: 'place'; readonly as: string; readonly product: ProductCode; readonly count: number })
+  | (Upset & { readonly do: 'renew'; readonly as: string; readonly instances: readonly string[] })
+  | (Upset & { readonly do: 'pay' | 'cancel' | 'fulfil' | 'fail'; readonly order: string })
+  | (Upset & { readonly do: 'apply'; readonly as: string; readonly orders: readonly string[] })
+  | (Upset & { readonly do: 'finalize' | 'void'; readonly contract: string })
+  | (Upset & { readonly do: 'void by ticket'; readonly contract: string })
+  | (Upset & { readonly do: 'quote'; readonly as: string; readonly instances: readonly string[] })
+  | (Upset & { readonly do: 'refund'; readonly as: string; readonly quote: string })
+  | (Upset & { readonly do: 'approve' | 'reject' | 'withdraw' | 'retry'; readonly refund: string })
+  | { readonly do: 'payout fails'; readonly refund: string }
+  | { readonly do: 'work'; readonly worker: WorkerName; readonly dies?: true }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'catch up' }
+  | { readonly do: 'deliver'; readonly to: ServiceName; readonly events: readonly { readonly topic: string; readonly about: string }[]; readonly dies?: true }
+  | { readonly do: 'rewind'; readonly to: ServiceName; readonly topic: string; readonly about: string; readonly forgotten?: true };
+
+/** `dies`: before its commit, then sent again; `twice`: sent again although it was answered. Under one idempotency key. */
+interface Upset {
+  readonly dies?: true;
+  readonly twice?: true;
+}
+
+export type ProductCode = 'BCC' | 'RDS';
+
+const price = (amount: string) => [{ chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' }];
+const product = (name: string, more: object) => ({
+  name: { zh: name, en: name },
+  category: 'COMPUTE',
+  brand: 'baidu',
+  form: 'instance',
+  chargeTypes: ['subscription'],
+  serviceTypes: [],
+  onSale: true,
+  contractable: true,
+  refundable: true,
+  termsUrl: null,
+  ...more,
+});
+
+/** Of two invoicing entities, so that an application over both is split. */
+const products = {
+  BCC: product('BCC', { invoicingEntity: 'baidu_netcom', prices: price('660.00') }),
+  RDS: product('RDS', { invoicingEntity: 'baidu_cloud', prices: price('1680.00') }),
+} satisfies Record<ProductCode, object>;
+
+const month = 31 * 86_400_000;
+
+export const customer = ({ accountId }: World): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
+export const operator: Actor = { kind: 'operator', id: 'op_1' };
+export const platform: Actor = { kind: 'platform', id: 'billing' };
+
+/** Published once for all runs: products belong to no account. */
+export async function publishCatalogue(world: World): Promise<void> {
+  for (const [productCode, body] of Object.entries(products)) {
+    await world.command({ by: operator, method: 'put', path: '/v1/products/{productCode}', params: { productCode }, body });
+  }
+  await world.settle();
+}
+
+/** The account of a run: certified, so that it may have contracts. */
+export async function openAccount(world: World): Promise<void> {
+  const { accountId } = world;
+  const body = { version: 1, certifiedName: '某某科技有限公司', certificate: '91110000000000000X', invoiceTitle: '某某科技有限公司' };
+  await world.command({ by: platform, method: 'put', path: '/v1/accounts/{accountId}', params: { accountId }, body });
+}
+
+/** True where the service accepted it; what it refuses is no failure. */
+export type Accepted = boolean;
+
+export async function take(world: World, step: Step): Promise<Accepted> {
+  switch (step.do) {
+    case 'deliver':
+      return world.deliver(step.to, step.events, step);
+    case 'rewind':
+      await world.rewind(step.to, step.topic, step.about, step);
+      return true;
+    case 'work':
+      return (await world.work(step.worker, step)) > 0;
+    case 'catch up':
+      return (await world.catchUp()) > 0;
+    case 'wait':
+      world.wait(step.ms);
+      return true;
+    case 'payout fails':
+      return failPayout(world, step.refund);
+    default:
+      return command(world, step);
+  }
+}
+
+type CommandStep = Exclude<Step, { do: 'deliver' | 'catch up' | 'rewind' | 'work' | 'wait' | 'payout fails' }>;
+/** One of a route's own; voiding by ticket takes two. */
+type RouteStep = Exclude<CommandStep, { do: 'void by ticket' }>;
+
+/** Undefined where it names what is not there. */
+type Ask = Omit<Parameters<World['command']>[0], 'dies' | 'twice'> | undefined;
+
+async function command(world: World, step: CommandStep): Promise<Accepted> {
+  if (step.do === 'void by ticket') return voidByTicket(world, step);
+  const ask = askOf(world, step);
+  if (!ask) return false;
+  const reply = await world.command({ ...ask, ...(step.dies && { dies: true }), ...(step.twice && { twice: true }) });
+  world.lastCommand = '';
+  if (!('body' in reply)) return false;
+  world.lastCommand = step.do;
+  remember(world, step, reply.body);
+  return true;
+}
+
+/** What the client knows from now on, and what must be found at the end (EVT-35). */
+function remember(world: World, step: RouteStep, body: Record<string, unknown>): void {
+  const accept = (what: string, ...ids: (string | undefined)[]) => ids.forEach((id) => id && world.accepted.push({ what, id }));
+  const becomes = (state: KnownOrder['state']) => 'order' in step && (world.orders.get(step.order)!.state = state);
+  switch (step.do) {
+    case 'place':
+      rememberOrder(world, step.as, { product: step.product, instances: newInstances(world, step), body });
+      return accept('order', body['orderId'] as string);
+    case 'renew':
+      rememberOrder(world, step.as, { product: world.productOf(step.instances[0]!)!, instances: idsOf(world, step.instances), body });
+      return accept('order', body['orderId'] as string);
+    case 'pay':
+      becomes('paid');
+      return accept('payment', body['paymentReference'] as string);
+    case 'fulfil':
+      becomes('created');
+      return accept('created order', world.idOf(step.order));
+    case 'cancel':
+    case 'fail':
+      becomes('over');
+      return accept(step.do === 'cancel' ? 'cancelled order' : 'voided order', world.idOf(step.order));
+    case 'apply': {
+      const made = (body['data'] as { contractId: string }[]).map(({ contractId }) => contractId);
+      world.contracts.push(...made.map(world.nameOf));
+      return accept('contract', ...made);
+    }
+    case 'void':
+      return accept('voided contract', world.idOf(step.contract));
+    case 'quote':
+      return void world.quotes.push(step.as);
+    case 'refund':
+      world.refunds.push(step.as);
+      return accept('refund', body['refundId'] as string);
+    case 'withdraw':
+    case 'reject':
+      return accept(step.do === 'withdraw' ? 'withdrawn refund' : 'rejected refund', world.idOf(step.refund));
+    default:
+      return undefined;
+  }
+}
+
+/** The instances that fulfilment will give, named after the order. */
+function newInstances(world: World, { as, count }: { as: string; count: number }): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const id = `ins_${as}x${i + 1}`;
+    world.call(`${as}.${i + 1}`, id);
+    return id;
+  });
+}
+
+function rememberOrder(world: World, name: string, { product, instances, body }: { product: string; instances: readonly string[]; body: Record<string, unknown> }): void {
+  const { amount } = body['payableAmount'] as { amount: string };
+  world.orders.set(name, { product, instances, amount: Number(amount), state: 'unpaid' });
+}
+
+function askOf(world: World, step: RouteStep): Ask {
+  switch (step.do) {
+    case 'place':
+    case 'renew':
+      return askOrder(world, step);
+    case 'pay':
+    case 'cancel':
+    case 'fulfil':
+    case 'fail':
+      return askAboutOrder(world, step);
+    case 'apply':
+      return askContract(world, step);
+    case 'finalize':
+    case 'void':
+      return askAboutContract(world, step);
+    case 'quote':
+    case 'refund':
+      return askRefund(world, step);
+    default:
+      return askAboutRefund(world, step);
+  }
+}
+
+const idsOf = (world: World, names: readonly string[]) => names.flatMap((name) => world.idOf(name) ?? []);
+
+/** Terms are the same for all: a month, at the list price. */
+const terms = { billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+
+function askOrder(world: World, step: Extract<Step, { do: 'place' }> | Extract<Step, { do: 'renew' }>): Ask {
+  const onAnswer = ({ orderId }: Record<string, unknown>) => world.call(step.as, orderId as string);
+  const ask = { by: customer(world), method: 'post', path: '/v1/orders', onAnswer } as const;
+  if (step.do === 'place') return { ...ask, body: { ...terms, productCode: step.product, count: step.count } };
+  const instanceIds = idsOf(world, step.instances);
+  const productCode = world.productOf(step.instances[0] ?? '');
+  if (instanceIds.length !== step.instances.length || !productCode) return undefined;
+  return { ...ask, body: { ...terms, orderType: 'renewal', productCode, instanceIds, count: instanceIds.length } };
+}
+
+const inCny = (amount: number) => ({ amount: amount.toFixed(2), currency: 'CNY' });
+
+function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { order: string }>): Ask {
+  const orderId = world.idOf(name);
+  const order = world.orders.get(name);
+  if (!orderId || !order) return undefined;
+  const about = { method: 'post', params: { orderId } } as const;
+  if (verb === 'cancel') return { ...about, by: customer(world), path: '/v1/orders/{orderId}/cancel', body: { reason: 'no longer needed' } };
+  if (verb === 'pay') {
+    const voucher = Math.min(order.amount, 60);
+    const parts = { cash: inCny(order.amount - voucher), voucher: inCny(voucher) };
+    return { ...about, by: platform, path: '/v1/orders/{orderId}/payments', body: { paymentReference: `pay-${name}`, parts } };
+  }
+  const path = '/v1/orders/{orderId}/fulfilment';
+  if (verb === 'fail') return { ...about, by: platform, path, body: { outcome: 'failed', reason: 'out of stock' } };
+  const start = world.now();
+  const instances = order.instances.map((instanceId) => ({ instanceId, start: start.toISOString(), end: new Date(start.getTime() + month).toISOString() }));
+  return { ...about, by: platform, path, body: { outcome: 'created', instances } };
+}
+
+function askContract(world: World, { as, orders }: Extract<Step, { do: 'apply' }>): Ask {
+  const orderIds = idsOf(world, orders);
+  if (orderIds.length === 0) return undefined;
+  const onAnswer = ({ data }: Record<string, unknown>) => {
+    (data as { contractId: string }[]).forEach(({ contractId }, i) => world.call(i === 0 ? as : `${as}${'abcdefgh'[i]}`, contractId));
+  };
+  return { by: customer(world), method: 'post', path: '/v1/contracts', body: { orderIds, language: 'zh' }, onAnswer };
+}
+
+function askAboutContract(world: World, { do: verb, contract }: Exclude<Extract<Step, { contract: string }>, { do: 'void by ticket' }>): Ask {
+  const contractId = world.idOf(contract);
+  if (!contractId) return undefined;
+  const about = { by: customer(world), method: 'post', params: { contractId } } as const;
+  if (verb === 'finalize') return { ...about, path: '/v1/contracts/{contractId}/finalize' };
+  return { ...about, path: '/v1/contracts/{contractId}/void', body: { reason: 'replacing' } };
+}
+
+/** CTR-26: asked for by the customer, approved by an operator. */
+async function voidByTicket(world: World, { contract, dies }: Extract<Step, { do: 'void by ticket' }>): Promise<Accepted> {
+  const contractId = world.idOf(contract);
+  if (!contractId) return false;
+  const onAnswer = ({ ticketId }: Record<string, unknown>) => world.call(`ticket of ${contract}`, ticketId as string);
+  const asked = await world.command({
+    by: customer(world), method: 'post', path: '/v1/tickets', body: { kind: 'void_official', contractId, reason: 'replacing', text: 'to be replaced' }, onAnswer,
+  });
+  if (!('body' in asked)) return false;
+  const params = { ticketId: asked.body['ticketId'] as string };
+  const reply = await world.command({ by: operator, method: 'post', path: '/v1/tickets/{ticketId}/approve', params, ...(dies && { dies: true }) });
+  return 'body' in reply;
+}
+
+function askRefund(world: World, step: Extract<Step, { do: 'quote' }> | Extract<Step, { do: 'refund' }>): Ask {
+  const by = customer(world);
+  if (step.do === 'quote') {
+    const instanceIds = idsOf(world, step.instances);
+    const onAnswer = ({ quoteId }: Record<string, unknown>) => world.call(step.as, quoteId as string);
+    return instanceIds.length > 0 ? { by, method: 'post', path: '/v1/refund-quotes', body: { instanceIds }, onAnswer } : undefined;
+  }
+  const quoteId = world.idOf(step.quote);
+  const onAnswer = ({ refundId }: Record<string, unknown>) => world.call(step.as, refundId as string);
+  return quoteId ? { by, method: 'post', path: '/v1/refunds', body: { quoteId, reason: 'too_complex' }, onAnswer } : undefined;
+}
+
+function askAboutRefund(world: World, { do: verb, refund }: Exclude<Extract<Step, { refund: string }>, { do: 'payout fails' }>): Ask {
+  const refundId = world.idOf(refund);
+  if (!refundId) return undefined;
+  const decided = verb === 'approve' || verb === 'reject' ? { body: { text: 'decided' } } : {};
+  return { by: operator, method: 'post', path: `/v1/refunds/{refundId}/${verb}`, params: { refundId }, ...decided };
+}
+
+interface RefundStore {
+  lockRefund(tx: Tx, refundId: string): Promise<{ status: string }>;
+  saveRefund(tx: Tx, decision: unknown): Promise<unknown>;
+}
+const inRefund = <T>(file: string) => import(new URL(`../../services/refund/src/${file}`, import.meta.url).href) as Promise<T>;
+
+/** What a payment gateway's no will do (RFD-16): today's payout to the ledger fails only where an order would give back more than was paid. */
+async function failPayout(world: World, name: string): Promise<Accepted> {
+  const refundId = world.idOf(name);
+  if (!refundId) return false;
+  const { lockRefund, saveRefund } = await inRefund<RefundStore>('refund-store.ts');
+  const { fail } = await inRefund<{ fail(refund: unknown, why: { failure: string; at: Date }): unknown }>('refund.ts');
+  let failed = false;
+  await world.inside('refund', async (tx) => {
+    const refund = await lockRefund(tx, refundId).catch(() => undefined);
+    failed = refund?.status === 'approved' || refund?.status === 'paying';
+    if (failed) await saveRefund(tx, fail(refund, { failure: 'the gateway said no', at: tx.now }));
+  });
+  return failed;
+}
