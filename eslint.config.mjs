@@ -18,7 +18,8 @@ const boundaries = [
   { sourceTag: 'lib:profile', onlyDependOnLibsWithTags: ['lib:money'] },
   { sourceTag: 'lib:client', onlyDependOnLibsWithTags: ['lib:money'] },
   { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:platform', 'lib:events', 'lib:money'] },
-  { sourceTag: 'local', onlyDependOnLibsWithTags: libs },
+  { sourceTag: 'audit', onlyDependOnLibsWithTags: ['lib:platform', 'lib:events'] },
+  { sourceTag: 'local', onlyDependOnLibsWithTags: [...libs, 'audit'] },
   { sourceTag: 'root', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'tests', onlyDependOnLibsWithTags: ['*'] },
 ];

@@ -10,6 +10,7 @@ export const database = 'accord';
 export const port = Number(process.env.ACCORD_PORT ?? 8080);
 
 const pidFile = join(home, 'start.pid');
+const platformFile = join(home, 'platform.json');
 
 /** The pid of an `npm start` that runs on this folder. */
 export function runningStart(): number | undefined {
@@ -26,6 +27,14 @@ export function claimHome() {
   writeFileSync(pidFile, String(process.pid));
 }
 
+/** Remembers what the auditor of this `npm start` needs. */
+export const tellPlatform = (settings: Readonly<Record<string, string>>) => writeFileSync(platformFile, JSON.stringify(settings), { mode: 0o600 });
+
+/** What was told of the `npm start` that runs on this folder; nothing where none does. */
+export const runningPlatform = (): Record<string, string> => (runningStart() ? (JSON.parse(readOr(platformFile, '{}')) as Record<string, string>) : {});
+
 export function leaveHome() {
-  if (readOr(pidFile, '') === String(process.pid)) rmSync(pidFile);
+  if (readOr(pidFile, '') !== String(process.pid)) return;
+  rmSync(platformFile, { force: true });
+  rmSync(pidFile);
 }

@@ -1,9 +1,10 @@
+export { freePort } from './background.ts';
 export { catalogue } from './catalogue.ts';
 export { startKafka, type EmbeddedKafka } from './kafka.ts';
-export { topics } from './database.ts';
+export { databaseUrl, makeDatabase, topics } from './database.ts';
 export { placeOf, startPostgres, type EmbeddedPostgres } from './postgres.ts';
-export { settingsFor, startSystem, type System, type SystemAsk } from './system.ts';
-export type { Mail } from './mailbox.ts';
+export { auditSettingsOf, settingsFor, startSystem, type System, type SystemAsk } from './system.ts';
+export { startMailbox, type Mail } from './mailbox.ts';
 export { compileServices, startServiceProcess, type ServiceProcess, type Settings } from './service-process.ts';
 export type { StoryContext } from './start.ts';
 export { breaches, type Breach } from './invariants.ts';

@@ -16,14 +16,14 @@ export const kafkaLibs = join(root, '.accord', 'kafka', 'libs');
 export function packagesFit() {
   const wanted = packagesOf(join(root, 'package-lock.json'));
   const found = packagesOf(join(modules, '.package-lock.json'));
-  const fits = ([path, { version }]) => found.get(path)?.version === version;
+  const fits = ([path, { version }]) => found.has(path) && found.get(path).version === version;
   return found.size > 0 && [...wanted].every((entry) => (entry[1].optional && !found.has(entry[0])) || fits(entry));
 }
 
 function packagesOf(lock) {
   try {
     const { packages } = JSON.parse(readFileSync(lock, 'utf8'));
-    return new Map(Object.entries(packages).filter(([path, { link }]) => path.startsWith('node_modules/') && !link));
+    return new Map(Object.entries(packages).filter(([path]) => path.startsWith('node_modules/')));
   } catch (error) {
     if (error.code === 'ENOENT') return new Map();
     throw error;

@@ -2,10 +2,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Listr } from 'listr2';
-import { claimHome, database, home, leaveHome, port } from './home.ts';
+import { claimHome, database, home, leaveHome, port, tellPlatform } from './home.ts';
 import { readOptions, type StartOptions } from './options.ts';
 import { root } from './platform.ts';
-import { startSystem, steps, type Step, type System } from './system.ts';
+import { auditSettingsOf, startSystem, steps, type Step, type System } from './system.ts';
 
 /** What the story (story/story.ts, `playStory(context)`) is told with. It throws where a step does not go as it should. */
 export interface StoryContext {
@@ -29,6 +29,7 @@ async function start(options: StartOptions): Promise<number> {
   });
   void stopped.then((why) => say(`\n${why}: stopping …`));
   const system = await shown(options);
+  tellPlatform(auditSettingsOf(system));
   try {
     const told = await Promise.race([tell({ system, profile: options.profile, say }), stopped.then(() => undefined)]);
     if (told === undefined) return 130;

@@ -168,6 +168,13 @@ export function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbo
   };
 }
 
+/** The environment of the auditor. */
+export const auditSettingsOf = (foundation: Around['foundation']): Settings => ({
+  ACCORD_AUDIT_DATABASE_URL: roleUrl(foundation.databaseUrl, 'accord_auditor', developmentPassword('accord_auditor')),
+  ACCORD_KAFKA_BROKERS: foundation.brokers,
+  ACCORD_TOPIC_PREFIX: foundation.topicPrefix,
+});
+
 function stepOf<T>(ask: SystemAsk, step: Step, done: Promise<T>): Promise<T> {
   ask.onStep?.(step, done);
   return done;

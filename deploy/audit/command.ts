@@ -1,0 +1,35 @@
+import { pino } from 'pino';
+import { openAudit, type Report } from './audit.ts';
+import { asJson, asText } from './report.ts';
+import { keepAuditing } from './schedule.ts';
+import { auditOptions, auditSettings } from './settings.ts';
+
+/**
+ * The command `audit`.
+ *
+ * @returns what the process ends with: 0 where nothing is broken, 1 where something is, 2 where it could not look.
+ */
+export async function runAudit(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
+  const say = (lines: readonly string[]) => lines.forEach((line) => console.log(line));
+  const fail = ({ message }: Error) => console.error(`audit: ${message}`);
+  try {
+    const { json, settleMs, everyMs } = auditOptions(args);
+    const { ACCORD_AUDIT_DATABASE_URL: databaseUrl, ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix, ...listen } = auditSettings(env);
+    const audit = openAudit({ databaseUrl, brokers, topicPrefix, log: pino({ level: 'silent' }) });
+    const onReport = (report: Report) => say(json ? asJson(report) : asText(report));
+    try {
+      if (everyMs !== undefined) {
+        await keepAuditing(audit, { everyMs, settleMs, host: listen.ACCORD_HOST, port: listen.ACCORD_OPS_PORT, signal, onReport, onFailure: fail });
+        return 0;
+      }
+      const report = await audit.round({ settleMs });
+      onReport(report);
+      return report.broken.length > 0 ? 1 : 0;
+    } finally {
+      await audit.close();
+    }
+  } catch (error) {
+    fail(error as Error);
+    return 2;
+  }
+}

@@ -1,0 +1,3 @@
+export { openAudit, type Audit, type Report } from './audit.ts';
+export { runAudit } from './command.ts';
+export { checks, databaseDifferences, type Check, type Difference } from './differences.ts';

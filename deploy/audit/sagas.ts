@@ -1,0 +1,30 @@
+import type { Check } from './differences.ts';
+
+/** Nobody waits for ever: a saga whose next step does not come is broken, though nothing contradicts anything yet. */
+export const sagaChecks: readonly Check[] = [
+  {
+    rule: 'EVT-20',
+    says: 'a contract is answered by the order service',
+    mends: 'order',
+    sql: `select contract_id as id, 'still ' || status as found from contracts.contracts where status = 'requested'`,
+  },
+  {
+    rule: 'EVT-23',
+    says: 'a refund is answered by the order service',
+    mends: 'order',
+    sql: `select refund_id as id, 'still ' || status as found from refunds.refunds where status in ('requested', 'checking')`,
+  },
+  {
+    rule: 'EVT-23',
+    says: 'an approved refund is paid',
+    mends: 'refund',
+    sql: `select refund_id as id, 'still ' || status as found from refunds.refunds where status in ('approved', 'paying')`,
+  },
+  {
+    rule: 'EVT-24',
+    says: 'what was paid for a failed fulfilment goes back',
+    mends: 'refund',
+    sql: `select order_id as id, cash_paid || ' and ' || voucher_paid || ' of vouchers paid, refund state ' || refund_state as found from orders.orders
+      where fulfilment = 'failed' and cash_paid + voucher_paid > 0 and refund_state <> 'full'`,
+  },
+];

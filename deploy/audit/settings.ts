@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util';
+import { platformSettings, readSettings } from '@accord/platform';
+import { z } from 'zod';
+
+const { shape } = platformSettings;
+
+const settings = z.object({
+  /** Of the role `accord_auditor`. */
+  ACCORD_AUDIT_DATABASE_URL: z.url(),
+  ACCORD_KAFKA_BROKERS: shape.ACCORD_KAFKA_BROKERS,
+  ACCORD_TOPIC_PREFIX: shape.ACCORD_TOPIC_PREFIX,
+  /** Where `--every` shows its metrics. */
+  ACCORD_HOST: shape.ACCORD_HOST,
+  ACCORD_OPS_PORT: shape.ACCORD_OPS_PORT,
+});
+
+export type AuditSettings = z.infer<typeof settings>;
+
+/** @throws Error that names each variable that is missing or wrong. */
+export const auditSettings = (env: NodeJS.ProcessEnv): AuditSettings => readSettings(settings, env);
+
+export interface AuditOptions {
+  readonly json: boolean;
+  readonly settleMs: number;
+  /** Absent: one round. */
+  readonly everyMs: number | undefined;
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+function duration(text: string, option: string): number {
+  const [, count, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
+  if (!count || !unit) throw new Error(`${option} is a time such as 500ms, 10s or 5m, not ${text}`);
+  return Number(count) * units[unit]!;
+}
+
+/** @throws Error that says what may be asked. */
+export function auditOptions(args: readonly string[]): AuditOptions {
+  try {
+    const options = { json: { type: 'boolean', default: false }, settle: { type: 'string', default: '10s' }, every: { type: 'string' } } as const;
+    const { values } = parseArgs({ args: [...args], options });
+    return { json: values.json, settleMs: duration(values.settle, '--settle'), everyMs: values.every === undefined ? undefined : duration(values.every, '--every') };
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message}\nusage: npm run audit [-- [--json] [--settle 10s] [--every 5m]]`, { cause });
+  }
+}

@@ -1,0 +1,402 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Audit, checks, type Difference, openAudit } from '@accord/audit';
+import { auditSettingsOf, freePort, playStory, startSystem, type System } from '@accord/local';
+import { kafkaOf } from '@accord/platform';
+import { clientOf } from '@accord/testing';
+import pg from 'pg';
+import { pino } from 'pino';
+
+// The auditor against a system that has played the whole story. First beside the running services, then, with them stopped so that nothing mends or
+// follows, every kind of difference is planted alone, found, and undone.
+
+const command = fileURLToPath(new URL('../../deploy/audit/main.ts', import.meta.url));
+const log = pino({ level: 'silent' });
+
+let dataDir: string;
+let system: System;
+let db: pg.Client;
+let audit: Audit;
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
+  const profile = join(dataDir, 'hurried.json');
+  writeFileSync(profile, JSON.stringify({ extends: 'baidu', version: '1-test', orders: { payWithin: 'PT8S', payWithinWhenContracted: 'PT30M' } }));
+  // A service that is paused for a while stays in its group.
+  system = await startSystem({ dataDir, profile, settings: { ACCORD_KAFKA_SESSION_MS: '10000' } });
+  const told: string[] = [];
+  await playStory({ system, profile: 'baidu', say: (line) => told.push(line) }).catch((cause: Error) => {
+    throw new Error(`${cause.message}\n${told.slice(-40).join('\n')}`, { cause });
+  });
+  db = new pg.Client({ connectionString: system.databaseUrl });
+  await db.connect();
+  audit = openAudit({ ...auditAsk(), log });
+}, 120_000);
+
+afterAll(async () => {
+  await audit?.close();
+  await db?.end();
+  await system?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}, 30_000);
+
+const auditAsk = () => ({ databaseUrl: settings()['ACCORD_AUDIT_DATABASE_URL']!, brokers: system.brokers.split(','), topicPrefix: system.topicPrefix });
+const settings = () => auditSettingsOf(system);
+
+/** The command as an operator runs it. */
+function run(args: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => (said.out += String(chunk)));
+  child.stderr.on('data', (chunk: Buffer) => (said.err += String(chunk)));
+  const ended = new Promise<{ code: number | null; out: string[]; err: string[] }>((resolve) =>
+    child.once('close', (code) => resolve({ code, out: said.out.trim().split('\n'), err: said.err.trim().split('\n') })),
+  );
+  return { child, ended };
+}
+
+const broken = async (settleMs: number): Promise<Difference[]> => [...(await audit.round({ settleMs })).broken];
+const one = async <Row = { id: string }>(sql: string): Promise<Row> => {
+  const { rows } = await db.query(sql);
+  if (rows.length === 0) throw new Error(`nothing there: ${sql}`);
+  return rows[0] as Row;
+};
+
+describe('beside the running services', () => {
+  test('EVT-37 the command finds nothing on a quiet system, and exits 0', async () => {
+    const { code, out, err } = await run(['--json'], settings() as Record<string, string>).ended;
+    const { broken: found, moving, messages, aggregates, byRule } = JSON.parse(out.at(-1)!);
+    expect({ code, err, lines: out.length, found, byRule }).toEqual({ code: 0, err: [''], lines: 1, found: 0, byRule: {} });
+    expect(moving).toBe(0);
+    expect(messages).toBeGreaterThan(60);
+    expect(aggregates).toBeGreaterThan(20);
+  });
+
+  test('EVT-37 without settings it says in one line which are missing, and exits 2', async () => {
+    const { code, out, err } = await run([], {}).ended;
+    expect({ code, out, err }).toEqual({
+      code: 2,
+      out: [''],
+      err: ['audit: settings: ACCORD_AUDIT_DATABASE_URL is missing; ACCORD_KAFKA_BROKERS is missing'],
+    });
+  });
+
+  test('EVT-37 what is on its way is moving, and broken once it stays away for longer than the settle time', async () => {
+    const { contract } = system.services;
+    const customer = clientOf(system.url, () => system.token({ kind: 'customer', accountId: 'acc_demo' }));
+    process.kill(contract.pid, 'SIGSTOP');
+    try {
+      const body = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+      const { orderId } = (await customer.post('/v1/orders', body)).body;
+      expect(await broken(700)).toEqual([expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'contract' })]);
+      const settled = audit.round({ settleMs: 10_000 });
+      await sleep(700);
+      process.kill(contract.pid, 'SIGCONT');
+      expect((await settled).broken).toEqual([]);
+      expect((await settled).tookMs).toBeGreaterThan(700);
+    } finally {
+      process.kill(contract.pid, 'SIGCONT');
+    }
+  });
+});
+
+interface Plant {
+  readonly rule: string;
+  readonly what: string;
+  readonly mends: 'order' | 'contract' | 'refund' | 'notification';
+  /** Gives the id of the aggregate that will differ. */
+  readonly about: string;
+  /** SQL; `$id` stands for that id. Undone by putting the row back as it was, or away. */
+  readonly change?: readonly [table: string, where: string, set: string];
+  readonly remove?: readonly [table: string, where: string];
+  readonly add?: readonly [table: string, where: string, insert: string];
+}
+
+const draft = `select contract_id as id from contracts.contracts where status = 'draft'`;
+const voided = `select contract_id as id from contracts.contracts where status = 'voided' limit 1`;
+const heldOrder = `select order_id as id from orders.orders where hold_kind = 'contract'`;
+const freeOrder = `select order_id as id from orders.orders where status = 'paid' and hold_id is null limit 1`;
+const refund = `select refund_id as id from refunds.refunds where status = 'succeeded' and kind = 'unsubscribe'`;
+const refundedOrder = `select order_id as id from refunds.refunded_orders order by 1 limit 1`;
+const sentMail = `select notification_id as id from notifications.notifications where version = 1 limit 1`;
+const eventId = '0199aaaa-0000-7000-8000-000000000001';
+const literal = (id: string) => `select '${id}' as id`;
+
+/** Another contract or refund like the one that is there. */
+const contractLike = (id: string, status: string, orderIds: string) => `insert into contracts.contracts
+  select (jsonb_populate_record(c, jsonb_build_object('contract_id', '${id}', 'status', '${status}', 'number', null, 'order_ids', array[${orderIds}]))).*
+  from contracts.contracts c where status = 'draft'`;
+const refundLike = (id: string, status: string, orderIds: string) => `insert into refunds.refunds
+  select (jsonb_populate_record(r, jsonb_build_object('refund_id', '${id}', 'status', '${status}', 'quote_id', '${id}', 'order_ids', array[${orderIds}]))).*
+  from refunds.refunds r where status = 'succeeded' and kind = 'unsubscribe'`;
+const outboxRow = (table: string) => `insert into ${table}
+  (${table.endsWith('refused') ? 'seq, reason, ' : ''}event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+  values (${table.endsWith('refused') ? `1, 'too large', ` : ''}'${eventId}', 'order', 'ord_x', 1, 'order.changed', 'ord_x', 'order.changed', '{}', '{}', 0, now())`;
+
+const plants: readonly Plant[] = [
+  {
+    rule: 'EVT-30', what: 'an order in two live contracts', mends: 'contract', about: heldOrder,
+    add: ['contracts.contracts', `contract_id = 'ctr_twin'`, contractLike('ctr_twin', 'official', `'$id'`)],
+  },
+  {
+    rule: 'EVT-30', what: 'an order in a live contract and a running refund', mends: 'order', about: heldOrder,
+    add: ['refunds.refunds', `refund_id = 'rfd_twin'`, refundLike('rfd_twin', 'reviewing', `'$id'`)],
+  },
+  { rule: 'EVT-30', what: 'a live contract whose claim is gone', mends: 'contract', about: heldOrder, remove: ['contracts.live_orders', `order_id = '$id'`] },
+  {
+    rule: 'EVT-31', what: 'a cancelled order in a live contract', mends: 'contract', about: heldOrder,
+    change: ['orders.orders', `order_id = '$id'`, `status = 'cancelled', hold_kind = null, hold_id = null`],
+  },
+  {
+    rule: 'EVT-32', what: 'an order held by a contract that has ended', mends: 'order', about: freeOrder,
+    change: ['orders.orders', `order_id = '$id'`, `hold_kind = 'contract', hold_id = (${voided})`],
+  },
+  {
+    rule: 'EVT-32', what: 'a live contract that lost its hold', mends: 'order', about: heldOrder,
+    change: ['orders.orders', `order_id = '$id'`, `hold_kind = null, hold_id = null`],
+  },
+  {
+    rule: 'EVT-32', what: 'a live contract over an order that nobody has', mends: 'order', about: literal('ord_nowhere'),
+    add: ['contracts.contracts', `contract_id = 'ctr_vain'`, contractLike('ctr_vain', 'draft', `'$id'`)],
+  },
+  { rule: 'EVT-32', what: 'an ended holder that is not remembered', mends: 'order', about: voided, change: ['orders.holders', `holder_id = '$id'`, 'ended_at = null'] },
+  {
+    rule: 'EVT-33', what: 'postings that do not sum to zero', mends: 'refund', about: `select transaction_id as id from refunds.ledger_transactions limit 1`,
+    change: ['refunds.ledger_postings', `transaction_id = '$id' and balance_after is null`, 'amount = amount - 1'],
+  },
+  { rule: 'EVT-33', what: 'a refund that was not paid in full', mends: 'refund', about: refund, change: ['refunds.refunds', `refund_id = '$id'`, 'amount = amount + 1'] },
+  { rule: 'EVT-33', what: 'a refund that was paid and did not succeed', mends: 'refund', about: refund, change: ['refunds.refunds', `refund_id = '$id'`, `status = 'withdrawn'`] },
+  {
+    rule: 'EVT-33', what: 'a balance that no posting explains', mends: 'refund', about: `select 'acc_demo cash CNY' as id`,
+    change: ['refunds.balances', `account_id || ' ' || fund || ' ' || currency = '$id'`, 'amount = amount + 1'],
+  },
+  {
+    rule: 'EVT-33', what: 'more refunded than was paid', mends: 'refund', about: refundedOrder,
+    change: ['refunds.refunded_orders', `order_id = '$id'`, 'paid = paid + 1000, refunded = paid + 1'],
+  },
+  { rule: 'EVT-33', what: 'an order that forgot what it gave back', mends: 'refund', about: refundedOrder, change: ['refunds.refunded_orders', `order_id = '$id'`, 'refunded = 0'] },
+  { rule: 'EVT-33', what: 'a paid order without its payment', mends: 'order', about: `select order_id as id from orders.payments limit 1`, remove: ['orders.payments', `order_id = '$id'`] },
+  {
+    rule: 'EVT-34', what: 'a version that no topic holds', mends: 'notification', about: sentMail,
+    change: ['notifications.notifications', `notification_id = '$id'`, 'version = version + 1'],
+  },
+  {
+    rule: 'EVT-34', what: 'a version that its owner does not have', mends: 'notification', about: sentMail,
+    change: ['notifications.notifications', `notification_id = '$id'`, 'version = version - 1'],
+  },
+  { rule: 'EVT-34', what: 'an aggregate that its owner lost', mends: 'contract', about: `select ticket_id as id from contracts.tickets`, remove: ['contracts.tickets', `ticket_id = '$id'`] },
+  { rule: 'EVT-34', what: 'an event left in its outbox', mends: 'order', about: literal(eventId), add: ['orders.outbox', `event_id = '$id'`, outboxRow('orders.outbox')] },
+  {
+    rule: 'EVT-34', what: 'an event that the broker refused', mends: 'refund', about: literal(eventId),
+    add: ['refunds.outbox_refused', `event_id = '$id'`, outboxRow('refunds.outbox_refused')],
+  },
+  {
+    rule: 'EVT-9', what: 'a dead letter', mends: 'contract', about: literal(eventId),
+    add: [
+      'contracts.parked_events', `event_id = '$id'`,
+      `insert into contracts.parked_events (event_id, type, key, topic, partition, "offset", payload, headers, status) values ('$id', 'order.paid', 'ord_x', 'order.paid', 0, 0, '{}', '{}', 'dead')`,
+    ],
+  },
+  {
+    rule: 'EVT-35', what: 'an accepted order that is not there', mends: 'order', about: literal('ord_gone'),
+    add: [
+      'orders.idempotency_keys', `key_hash = 'planted'`,
+      `insert into orders.idempotency_keys (key_hash, account_id, request_hash, status, headers, body, created_at) values ('planted', 'acc_demo', '', 201, '{}', '{"orderId":"$id"}', now())`,
+    ],
+  },
+  {
+    rule: 'EVT-35', what: 'one of several accepted contracts that is not there', mends: 'contract', about: literal('ctr_gone'),
+    add: [
+      'contracts.idempotency_keys', `key_hash = 'planted'`,
+      `insert into contracts.idempotency_keys (key_hash, account_id, request_hash, status, headers, body, created_at)
+        select 'planted', 'acc_demo', '', 201, '{}', json_build_object('data', json_build_array(json_build_object('contractId', (${draft})), json_build_object('contractId', '$id')))::text, now()`,
+    ],
+  },
+  ...(['refund', 'contract'] as const).map((service): Plant => {
+    const [table, field, id] = service === 'refund' ? ['refunds.idempotency_keys', 'refundId', 'rfd_gone'] : ['contracts.idempotency_keys', 'ticketId', 'tkt_gone'];
+    return {
+      rule: 'EVT-35', what: `an accepted ${field} that is not there`, mends: service, about: literal(id),
+      add: [
+        table, `key_hash = 'planted'`,
+        `insert into ${table} (key_hash, account_id, request_hash, status, headers, body, created_at) values ('planted', 'acc_demo', '', 200, '{}', '{"${field}":"$id"}', now())`,
+      ],
+    };
+  }),
+  { rule: 'EVT-36', what: 'an order view that lags behind', mends: 'contract', about: freeOrder, change: ['contracts.order_view', `order_id = '$id'`, 'version = version - 1'] },
+  {
+    rule: 'EVT-36', what: 'an order view of the right version that says something else', mends: 'refund', about: freeOrder,
+    change: ['refunds.order_view', `order_id = '$id'`, `snapshot = snapshot || '{"invoiced": true}'`],
+  },
+  {
+    rule: 'EVT-36', what: 'a view of an order that nobody has', mends: 'refund', about: literal('ord_nowhere'),
+    add: ['refunds.order_view', `order_id = '$id'`, `insert into refunds.order_view (order_id, account_id, version, snapshot) values ('$id', 'acc_demo', 1, '{}')`],
+  },
+  {
+    rule: 'EVT-36', what: 'a resource that was never seen', mends: 'refund', about: `select instance_id as id from orders.resources limit 1`,
+    remove: ['refunds.resource_view', `instance_id = '$id'`],
+  },
+  { rule: 'EVT-36', what: 'a contract seen in another state', mends: 'refund', about: voided, change: ['refunds.contract_view', `contract_id = '$id'`, `status = 'official'`] },
+  {
+    rule: 'EVT-36', what: 'a product seen at another price', mends: 'contract', about: literal('BCC'),
+    change: ['contracts.products', `product_code = '$id'`, `snapshot = snapshot || '{"prices": []}'`],
+  },
+  { rule: 'EVT-36', what: 'a product seen as not refundable', mends: 'refund', about: literal('BCC'), change: ['refunds.product_view', `product_code = '$id'`, 'refundable = not refundable'] },
+  { rule: 'EVT-36', what: 'contacts that were lost', mends: 'notification', about: literal('acc_demo'), change: ['notifications.contacts', `account_id = '$id'`, `contacts = '[]'`] },
+  {
+    rule: 'EVT-36', what: 'a step missing in the timeline', mends: 'notification', about: voided,
+    remove: ['notifications.timeline_events', `aggregate = 'contract' and aggregate_id = '$id' and aggregate_version = 1`],
+  },
+  {
+    rule: 'EVT-20', what: 'a contract that is never answered', mends: 'order', about: literal('ctr_waits'),
+    add: ['contracts.contracts', `contract_id = '$id'`, contractLike('$id', 'requested', `'ord_nowhere'`)],
+  },
+  {
+    rule: 'EVT-23', what: 'a refund that is never answered', mends: 'order', about: literal('rfd_waits'),
+    add: ['refunds.refunds', `refund_id = '$id'`, refundLike('$id', 'requested', `'ord_nowhere'`)],
+  },
+  {
+    rule: 'EVT-23', what: 'an approved refund that is never paid', mends: 'refund', about: literal('rfd_waits'),
+    add: ['refunds.refunds', `refund_id = '$id'`, refundLike('$id', 'approved', `'ord_nowhere'`)],
+  },
+  {
+    rule: 'EVT-24', what: 'a failed fulfilment that was not refunded', mends: 'refund', about: `select order_id as id from orders.orders where fulfilment = 'failed'`,
+    change: ['orders.orders', `order_id = '$id'`, `refund_state = 'none'`],
+  },
+];
+
+/** Plants it. @returns how to undo it. */
+async function plant({ change, remove, add }: Plant, id: string): Promise<() => Promise<void>> {
+  const filled = (sql: string) => sql.replaceAll('$id', id);
+  const [table, where] = (change ?? remove ?? add)!;
+  const { rows: before } = await db.query(`select to_jsonb(t) as row from ${table} t where ${filled(where)}`);
+  expect(before.length > 0).toBe(!add);
+  const { rows } = await db.query<{ columns: string }>(
+    `select string_agg(quote_ident(attname), ', ') as columns from pg_attribute where attrelid = '${table}'::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
+  );
+  const columns = rows[0]!.columns;
+  if (change) await db.query(`update ${table} set ${filled(change[2])} where ${filled(where)}`);
+  else if (remove) await db.query(`delete from ${table} where ${filled(where)}`);
+  else await db.query(filled(add![2]));
+  return async () => {
+    // Rows that others refer to are put back as they were; triggers and keys have seen them before.
+    await db.query('begin');
+    await db.query('set local session_replication_role = replica');
+    await db.query(`delete from ${table} where ${filled(where)}`);
+    for (const { row } of before) {
+      await db.query(`insert into ${table} (${columns}) overriding system value select ${columns} from jsonb_populate_record(null::${table}, $1)`, [row]);
+    }
+    await db.query('commit');
+  };
+}
+
+describe('with the services stopped', () => {
+  beforeAll(async () => {
+    expect((await audit.round({ settleMs: 20_000 })).broken).toEqual([]);
+    await Promise.all(Object.values(system.services).map((service) => service.stop()));
+  }, 60_000);
+
+  /** What the statements that found a plant say. */
+  const proved = new Set<string>();
+
+  test.each(plants.map((one) => [one.rule, one.what, one] as const))('EVT-37 %s %s is found, and gone once undone', async (rule, _what, planted) => {
+    expect(await broken(50)).toEqual([]);
+    const { id } = await one(planted.about);
+    const undo = await plant(planted, id);
+    try {
+      const found = await broken(50);
+      expect(found).toContainEqual(expect.objectContaining({ rule, id, mends: planted.mends }));
+      found.filter((difference) => difference.rule === rule && difference.id === id).forEach(({ says }) => proved.add(says));
+    } finally {
+      await undo();
+    }
+  });
+
+  test('EVT-37 at least 20 kinds were planted, and every statement of the auditor has found one', async () => {
+    expect(await broken(50)).toEqual([]);
+    expect(plants.length).toBeGreaterThanOrEqual(20);
+    expect(checks.map(({ says }) => says).filter((says) => !proved.has(says))).toEqual([]);
+  });
+
+  test('EVT-37 EVT-34 a message that nobody owns is found, then a gap before it, then nothing', async () => {
+    const producer = kafkaOf({ ...auditAsk(), clientId: 'test', log }).producer({ allowAutoTopicCreation: false });
+    await producer.connect();
+    const ticket = await one<{ data: Record<string, unknown> }>(`select to_jsonb(t) as data from contracts.tickets t`);
+    const tell = (version: number) =>
+      producer.send({
+        topic: `${system.topicPrefix}ticket.submitted`,
+        messages: [{ key: 'tkt_ghost', value: JSON.stringify({ ticket: { ticketId: 'tkt_ghost', version, accountId: 'acc_demo' } }) }],
+      });
+    const ofTopics = async () => (await broken(200)).filter(({ rule }) => rule === 'EVT-34').map(({ id, found }) => `${id}: ${found}`);
+    await tell(3);
+    expect(await ofTopics()).toEqual(['tkt_ghost: ticket version 3 in a topic, which its owner does not have']);
+    const ghost = { ...ticket.data, ticket_id: 'tkt_ghost', version: 3, contract_id: null };
+    await db.query('insert into contracts.tickets select * from jsonb_populate_record(null::contracts.tickets, $1)', [ghost]);
+    expect(await ofTopics()).toEqual(['tkt_ghost: ticket version 1, 2 of 3 in no topic']);
+    await tell(1);
+    expect(await ofTopics()).toEqual(['tkt_ghost: ticket version 2 of 3 in no topic']);
+    await tell(2);
+    await producer.disconnect();
+    expect(await ofTopics()).toEqual([]);
+    // The timeline did not hear of it, for its service is stopped.
+    expect((await broken(200)).map(({ rule, id }) => [rule, id])).toEqual([['EVT-36', 'tkt_ghost']]);
+    await db.query(
+      `insert into notifications.timeline_events select $1::text || v, 'acc_demo', 'ticket.submitted', now(), 'test:test', '', '', 'ticket', 'tkt_ghost', v, '{}' from generate_series(1, 3) v`,
+      [randomUUID()],
+    );
+    expect(await broken(200)).toEqual([]);
+  });
+
+  test('EVT-37 the command lists each difference as JSON, and exits 1', async () => {
+    const planted = plants.find(({ what }) => what.startsWith('a balance'))!;
+    const { id } = await one(planted.about);
+    const undo = await plant(planted, id);
+    const { code, out } = await run(['--json', '--settle', '200ms'], settings() as Record<string, string>).ended;
+    await undo();
+    expect(code).toBe(1);
+    expect(out.map((line) => JSON.parse(line))).toEqual([
+      { rule: 'EVT-33', says: 'a balance is the sum of its postings', id, found: expect.stringMatching(/^\d+\.\d+ of \d+\.\d+$/), mends: 'refund' },
+      expect.objectContaining({ broken: 1, moving: 0, byRule: { 'EVT-33': 1 } }),
+    ]);
+  });
+
+  test('EVT-37 scheduled it stays up, and shows each rule’s differences as a metric', async () => {
+    const port = await freePort();
+    const scheduled = run(['--every', '300ms', '--settle', '100ms'], { ...settings(), ACCORD_OPS_PORT: String(port), ACCORD_HOST: '127.0.0.1' } as Record<string, string>);
+    const metric = async (line: RegExp) => {
+      for (const deadline = performance.now() + 15_000; ; await sleep(50)) {
+        const text = await fetch(`http://127.0.0.1:${port}/metrics`).then((reply) => reply.text(), () => '');
+        if (line.test(text)) return;
+        if (performance.now() > deadline) throw new Error(`no ${line} in:\n${text}`);
+      }
+    };
+    await metric(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 0$/m);
+    await metric(/^accord_audit_last_run_seconds\{service="audit"\} \d{10}/m);
+    const planted = plants.find(({ what }) => what.startsWith('a balance'))!;
+    const undo = await plant(planted, (await one(planted.about)).id);
+    await metric(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 1$/m);
+    await undo();
+    await metric(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 0$/m);
+    scheduled.child.kill('SIGTERM');
+    expect((await scheduled.ended).code).toBe(0);
+  });
+
+  test('EVT-37 EVT-13 a topic that lost its beginning is found', async () => {
+    const admin = kafkaOf({ ...auditAsk(), clientId: 'test', log }).admin();
+    await admin.connect();
+    const topic = `${system.topicPrefix}product.published`;
+    const filled = (await admin.fetchTopicOffsets(topic)).find(({ high }) => Number(high) > 0)!;
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: filled.partition, offset: '1' }] });
+    await admin.disconnect();
+    expect(await broken(200)).toEqual([expect.objectContaining({ rule: 'EVT-13', id: `product.published/${filled.partition}`, mends: 'order' })]);
+    // A fresh look misses what was in it, too.
+    const fresh = openAudit({ ...auditAsk(), log });
+    const { broken: found } = await fresh.round({ settleMs: 200 });
+    await fresh.close();
+    expect(found.map(({ rule }) => rule).sort()).toEqual(['EVT-13', 'EVT-34']);
+  });
+});
