@@ -17,6 +17,7 @@ type Schema = {
   readonly examples?: readonly string[];
   readonly enum?: readonly string[];
   readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
 };
@@ -44,7 +45,8 @@ const code = (word: string) => `\`${word}\``;
 /** One field's values, as short as a table cell needs it. */
 function shape(schema: Schema): string {
   if (schema.$ref) return link(schema.$ref.split('/').at(-1) ?? '');
-  if (schema.anyOf) return schema.anyOf.map(shape).join(' or ');
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(shape))].join(' or ');
+  if (schema.allOf) return schema.allOf.map(shape).join(' and ');
   if (schema.enum) return [...schema.enum.map(code), ...(isNullable(schema) ? ['null'] : [])].join(', ');
   if (schema.items) return `list of ${shape(schema.items)}`;
   if (schema.properties) return `{ ${Object.entries(schema.properties).map(([name, field]) => `${name}: ${shape(field)}`).join('; ')} }`;
@@ -54,7 +56,7 @@ function shape(schema: Schema): string {
 
 const isNullable = ({ type }: Schema) => [type].flat().includes('null');
 const link = (name: string) => `[${name}](#${name.toLowerCase()})`;
-const speakers: readonly Speaker[] = ['order', 'contract', 'refund', 'notification'];
+const speakers: readonly Speaker[] = ['order', 'contract', 'refund', 'notification', 'platform'];
 const definition = (type: EventType): EventDefinition => catalogue[type];
 
 function typesOf(speaker: Speaker, heardBy: (type: EventType) => string): string[] {

@@ -1,4 +1,4 @@
-import { deadLetterTopic, eventTypes, type Speaker } from '@accord/events';
+import { deadLetterTopic, eventTypes, type ServiceName } from '@accord/events';
 import { applyTopics } from '@accord/platform';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ const settings = z
   })
   .parse(process.env);
 
-const services: readonly Speaker[] = ['order', 'contract', 'refund', 'notification'];
+const services: readonly ServiceName[] = ['order', 'contract', 'refund', 'notification'];
 const topics = [...eventTypes, ...services.map(deadLetterTopic)];
 const log = pino({ level: 'warn' });
 

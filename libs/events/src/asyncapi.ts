@@ -78,7 +78,8 @@ const channel = (type: EventType) => ({
 });
 
 const operation = (type: EventType, speaker: Speaker) => ({
-  action: 'send',
+  // Seen from us: what the platform tells, we receive.
+  action: speaker === 'platform' ? 'receive' : 'send',
   summary: catalogue[type].summary,
   channel: { $ref: `#/channels/${type}` },
   messages: [{ $ref: `#/channels/${type}/messages/${type}` }],
@@ -99,7 +100,10 @@ export const asyncApi = () => ({
   defaultContentType: 'application/json',
   channels: byType(channel),
   operations: Object.fromEntries(
-    eventTypes.map((type) => [`announce-${type}`, operation(type, (catalogue[type] as EventDefinition).speaker)]),
+    eventTypes.map((type) => {
+      const { speaker } = catalogue[type] as EventDefinition;
+      return [`${speaker === 'platform' ? 'hear' : 'announce'}-${type}`, operation(type, speaker)];
+    }),
   ),
   components: { messages: byType(message), schemas: { headers, ...schemas() } },
 });

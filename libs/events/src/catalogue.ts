@@ -2,11 +2,12 @@ import type { z } from 'zod';
 import { contractEvents } from './contract.ts';
 import { notificationEvents } from './notification.ts';
 import { orderEvents } from './order.ts';
+import { platformEvents } from './platform.ts';
 import { refundEvents } from './refund.ts';
 import type { EventDefinition, Subject } from './shared.ts';
 
-/** Everything services say to each other, by topic. A service speaks only about its own nouns. */
-export const catalogue = { ...orderEvents, ...contractEvents, ...refundEvents, ...notificationEvents };
+/** Everything services say to each other, and what the platform tells them, by topic. A service speaks only about its own nouns. */
+export const catalogue = { ...orderEvents, ...contractEvents, ...refundEvents, ...notificationEvents, ...platformEvents };
 
 export type EventType = keyof typeof catalogue;
 export type Data<T extends EventType> = z.output<(typeof catalogue)[T]['data']>;

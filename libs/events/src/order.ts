@@ -198,6 +198,8 @@ export const orderEvents = {
       accountId: AccountId,
       orderId: z.string(),
       amount: MoneyJson,
+      /** What the amount is made of: each part goes back to where it came from. Left out where all of it is cash. */
+      parts: PaymentSplit.optional(),
       reason: z.enum(['cancelled', 'expired', 'already_paid', 'wrong_amount', 'voided']),
     }),
     about: (data) => ({ aggregate: 'payment', id: data.paymentReference, version: 1, accountId: data.accountId }),

@@ -24,7 +24,9 @@ export interface Subject {
   readonly accountId?: string;
 }
 
-export type Speaker = 'order' | 'contract' | 'refund' | 'notification';
+export type ServiceName = 'order' | 'contract' | 'refund' | 'notification';
+/** One of ours, or another service of the platform. */
+export type Speaker = ServiceName | 'platform';
 
 /** One event type: who says it, what it carries, what it is about. Its topic has its name (EVT-1). */
 export interface EventDefinition<S extends z.ZodType = z.ZodType> {

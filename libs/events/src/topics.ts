@@ -1,5 +1,5 @@
 import { type EventType, eventTypes } from './catalogue.ts';
-import type { Speaker } from './shared.ts';
+import type { ServiceName } from './shared.ts';
 
 /** How a topic is kept. Events never expire, so that read models can be rebuilt from them (EVT-13). */
 export interface TopicSetting {
@@ -16,4 +16,4 @@ const usual: TopicSetting = { partitions: 4, retention: 'forever' };
 export const topicSettings = Object.fromEntries(eventTypes.map((type) => [type, usual])) as Record<EventType, TopicSetting>;
 
 /** Where a service leaves the messages it gave up (EVT-9). */
-export const deadLetterTopic = (service: Speaker): string => `${service}.dead_letter`;
+export const deadLetterTopic = (service: ServiceName): string => `${service}.dead_letter`;

@@ -192,7 +192,7 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
     const subject = subjectOf({ type: fact.type, data } as Fact);
     const event = { type: fact.type, data, id, time: new Date(Date.now() + clock.offsetMs), actor, causationId, correlationId, subject } as Event;
     const { speaker } = catalogue[fact.type] as EventDefinition;
-    const message = { topic: fact.type, key: subject.id, value: JSON.stringify(data), headers: headersOf(event, { source: `/services/${speaker}` }) };
+    const message = { topic: fact.type, key: subject.id, value: JSON.stringify(data), headers: headersOf(event, { source: speaker === 'platform' ? '/platform/test' : `/services/${speaker}` }) };
     for (let times = 0; times < repeat; times += 1) await persistently(() => sender.send([message]));
     if (fact.type in service.subscriptions) published.add(id);
     return id;

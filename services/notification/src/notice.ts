@@ -110,6 +110,10 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
 
   'notification.sent': { tells: 'nobody', visible: message },
   'notification.dead': { tells: 'nobody', visible: message },
+  // What follows from them is told: the order was paid, the resource changed.
+  'payment.received': { tells: 'nobody', visible: ['paymentReference', 'orderId', 'parts'] },
+  'resource.reported': { tells: 'nobody', visible: ['instanceId', 'reportVersion', 'orderId', 'start', 'end', 'released'] },
+
   'webhook.disabled': { tells: 'security', channels: everywhere, mandatory: true, visible: ['endpointId', 'reason'] },
 };
 

@@ -1,3 +1,4 @@
+import { PaymentReference } from '@accord/events';
 import { MoneyJson } from '@accord/money';
 import { route, type Route } from '@accord/platform';
 import { z } from 'zod';
@@ -9,7 +10,6 @@ import { InstanceId, Instant, Line, OrderId, OrderView, orderView } from './view
 // What other platform services tell about an order (API-4: `platform` alone).
 
 const Parts = z.strictObject({ cash: MoneyJson.optional(), giftCredit: MoneyJson.optional(), storedCard: MoneyJson.optional(), voucher: MoneyJson.optional() });
-const PaymentReference = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 
 const PaymentView = z.object({
   paymentReference: z.string(),

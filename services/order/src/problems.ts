@@ -19,8 +19,8 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '支付金额与订单不符', detail: '各支付部分不得为负，其合计须与应付金额及币种完全一致。' },
   },
   'payment.reference_used': {
-    en: { title: 'The payment reference was used', detail: 'The reference {paymentReference} has paid another order, or this one with other parts.' },
-    'zh-CN': { title: '支付流水号已被使用', detail: '支付流水号 {paymentReference} 已用于其他订单，或以不同金额支付过该订单。' },
+    en: { title: 'The payment reference was used', detail: 'The reference {paymentReference} has paid another order, or this one with other parts, or was credited to the account.' },
+    'zh-CN': { title: '支付流水号已被使用', detail: '支付流水号 {paymentReference} 已用于其他订单，或以不同金额支付过该订单，或已记入账户余额。' },
   },
   'order.not_fulfillable': {
     en: { title: 'The order is not waiting for fulfilment', detail: 'Only a paid order that is being created takes this report; it is {status}, fulfilment {fulfilment}.' },

@@ -1,3 +1,4 @@
+import type { Event } from '@accord/events';
 import { expectVersion, Refusal, type Tx } from '@accord/platform';
 import { addInstance } from './fulfilment.ts';
 import { changeFacts, type Order, type OrderId } from './order.ts';
@@ -5,7 +6,7 @@ import { lockOrder, saveOrder } from './order-store.ts';
 import { applyReport, createResource, type Report, type Resource } from './resource.ts';
 import { lockResources, saveResource } from './resource-store.ts';
 
-// Facts of orders and instances that the platform tells us and that we only keep (ORD-11, ORD-22).
+// Facts of orders and instances that the platform tells us, over REST or by topic (EVT-14), and that we only keep (ORD-11, ORD-22).
 
 /** @throws Refusal `order.not_found`, `request.version_mismatch`. Equal facts change nothing. */
 export async function tellFacts(
@@ -32,4 +33,18 @@ export async function report(tx: Tx, ask: { instanceId: string; orderId: OrderId
   if (!known) return saveResource(tx, createResource(order, { instanceId, ...ask.report }, tx.now, ask.report));
   if (known.accountId !== order.accountId) throw new Refusal('conflict', 'resource.taken', { instanceId });
   return saveResource(tx, applyReport(known, ask.report, orderId));
+}
+
+const time = (text: string | null) => (text === null ? null : new Date(text));
+
+/**
+ * As `report`. What overtakes the order, or its payment, waits for it.
+ *
+ * @throws Refusal as `report` does.
+ */
+export async function onResourceReported(tx: Tx, { data }: Event<'resource.reported'>): Promise<void> {
+  const { instanceId, orderId, accountId: _account, nextRenewalPeriod: next, ...facts } = data;
+  const times = { start: time(facts.start), end: time(facts.end), scaledAt: time(facts.scaledAt) };
+  const nextRenewalPeriod = next && { start: new Date(next.start), end: new Date(next.end) };
+  await report(tx, { instanceId, orderId, report: { ...facts, ...times, nextRenewalPeriod } });
 }

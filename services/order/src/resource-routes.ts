@@ -1,26 +1,18 @@
-import { ResourceSnapshot } from '@accord/events';
+import { InstanceFacts, ResourceSnapshot } from '@accord/events';
 import { accountOf, decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/platform';
 import { z } from 'zod';
 import { report } from './reporting.ts';
 import { resourceSnapshot } from './resource.ts';
 import { findResource, listResources } from './resource-store.ts';
-import { AccountId, InstanceId, Instant, Line, OrderId } from './views.ts';
+import { AccountId, InstanceId, Instant } from './views.ts';
 
 /** The whole of what the platform knows of an instance; a fact that is left out is unset. */
 const Report = z.strictObject({
-  reportVersion: z.int().min(1).meta({ description: "The platform's own version of the instance; an older one changes nothing." }),
-  orderId: OrderId.optional().meta({ description: 'The order it belongs to; required for an instance not known yet.' }),
+  ...InstanceFacts.shape,
   start: Instant.nullable().default(null),
   end: Instant.nullable().default(null),
-  usage: z.string().regex(/^\d{1,15}(\.\d{1,8})?$/).default('0'),
-  inEffect: z.boolean().default(false),
-  frozenBy: z.enum(['police', 'platform']).nullable().default(null),
-  released: z.boolean().default(false),
-  archived: z.boolean().default(false),
   nextRenewalPeriod: z.strictObject({ start: Instant, end: Instant }).nullable().default(null),
   scaledAt: Instant.nullable().default(null),
-  region: Line(64).nullable().default(null),
-  ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
 });
 
 const params = z.strictObject({ instanceId: InstanceId });

@@ -8,4 +8,8 @@ export const contractRows = ({ data }: { data: Pick<Data<'contract.drafted'>, 'c
 /** Instances stand for all their orders. */
 export const refundRows = ({ data: { refund } }: { data: Pick<Data<'refund.approved'>, 'refund'> }) => [...refund.instanceIds, ...refund.orderIds];
 
+export const paymentRows = ({ data }: { data: Data<'payment.received'> }) => [data.orderId];
+
+export const reportRows = ({ data: { instanceId, orderId } }: { data: Data<'resource.reported'> }) => [instanceId, ...(orderId ? [orderId] : [])];
+
 export const lockRows = (tx: Tx, ids: readonly string[]) => tx.write('select lock_orders($1::text[])', [ids]);

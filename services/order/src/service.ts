@@ -3,12 +3,14 @@ import type { Profile } from '@accord/profile';
 import { expire, expiring } from './expiry.ts';
 import { factRoutes } from './fact-routes.ts';
 import { orderRoutes } from './http.ts';
+import { onPaymentReceived } from './payment.ts';
 import { problems } from './problems.ts';
 import { productRoutes } from './product-routes.ts';
 import { onRefundSucceeded } from './refunding.ts';
+import { onResourceReported } from './reporting.ts';
 import { onContractDrafted, onContractEnded, onContractRequested, onRefundEnded, onRefundRequested } from './reservation.ts';
 import { resourceRoutes } from './resource-routes.ts';
-import { contractRows, lockRows, refundRows } from './rows.ts';
+import { contractRows, lockRows, paymentRows, refundRows, reportRows } from './rows.ts';
 
 /** The order service's table of contents. */
 export const orderService = ({ profile }: { profile: Profile }, _around: Surroundings): Service => ({
@@ -27,6 +29,8 @@ export const orderService = ({ profile }: { profile: Profile }, _around: Surroun
     'refund.rejected': { on: onRefundEnded, locks: refundRows },
     'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
     'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
+    'payment.received': { on: onPaymentReceived, locks: paymentRows },
+    'resource.reported': { on: onResourceReported, locks: reportRows },
   },
   lockRows,
   workers: [expire, expiring],

@@ -1,12 +1,12 @@
-import { OrderSnapshot } from '@accord/events';
+import { InstanceId, OrderId as AnyOrderId, OrderSnapshot } from '@accord/events';
 import { z } from 'zod';
 import { allowedOperations, type Order, snapshot } from './order.ts';
 
 // The shapes that several routes take or answer.
 
 export const AccountId = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/).meta({ description: 'Required of operators and the platform; a customer may leave it out.' });
-export const OrderId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).meta({ examples: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] });
-export const InstanceId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
+export const OrderId = AnyOrderId.meta({ examples: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] });
+export { InstanceId };
 export const ProductCode = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
 
 /** One line of text. */

@@ -14,16 +14,17 @@ export interface Posting {
 }
 
 /** RFD-11, RFD-15: each part goes back to the fund it came from. */
-export const refundPostings = (split: Split): Posting[] =>
-  balanced('provider:refunds', [
-    { account: 'customer:cash', amount: split.cash },
-    { account: 'customer:gift_credit', amount: split.giftCredit },
-    { account: 'customer:stored_card', amount: split.storedCard },
-    { account: 'customer:voucher', amount: split.voucher },
-  ]);
+export const refundPostings = (split: Split): Posting[] => balanced('provider:refunds', toFunds(split));
 
-/** ORD-5: money that pays no order belongs to the customer. */
-export const unappliedPostings = (amount: Money): Posting[] => balanced('provider:unapplied_payments', [{ account: 'customer:cash', amount }]);
+/** ORD-5: money that pays no order belongs to the customer, each part in the fund it came from. */
+export const unappliedPostings = (split: Split): Posting[] => balanced('provider:unapplied_payments', toFunds(split));
+
+const toFunds = (split: Split): Posting[] => [
+  { account: 'customer:cash', amount: split.cash },
+  { account: 'customer:gift_credit', amount: split.giftCredit },
+  { account: 'customer:stored_card', amount: split.storedCard },
+  { account: 'customer:voucher', amount: split.voucher },
+];
 
 export const fundOf = (account: LedgerAccount): Fund | undefined => funds.find((fund) => account === `customer:${fund}`);
 

@@ -1,7 +1,7 @@
 import type { Event } from '@accord/events';
-import { add, compare, money, zero } from '@accord/money';
+import { add, compare, money, type Money, zero } from '@accord/money';
 import type { Tx, Worker } from '@accord/platform';
-import type { Line } from './amount.ts';
+import type { Line, Split } from './amount.ts';
 import { refundPostings, unappliedPostings } from './ledger.ts';
 import { post } from './ledger-store.ts';
 import { findOrders, onOrderEvent, type Order } from './order-view.ts';
@@ -45,11 +45,17 @@ export async function onFulfilmentFailed(tx: Tx, event: Event<'order.fulfilment_
   await post(tx, accountId, { cause: { kind: 'refund', refundId, orderId: order.orderId }, postings });
 }
 
+const cashAlone = (cash: Money): Split => {
+  const none = zero(cash.currency);
+  return { cash, giftCredit: none, storedCard: none, voucher: none };
+};
+
 /** ORD-5. */
 export async function onPaymentUnapplied(tx: Tx, { data }: Event<'payment.unapplied'>): Promise<void> {
   const { paymentReference, orderId } = data;
   const amount = money(data.amount.amount, data.amount.currency);
-  await post(tx, data.accountId, { cause: { kind: 'unapplied_payment', paymentReference, orderId }, postings: unappliedPostings(amount) });
+  const postings = unappliedPostings(data.parts ?? cashAlone(amount));
+  await post(tx, data.accountId, { cause: { kind: 'unapplied_payment', paymentReference, orderId }, postings });
 }
 
 /** False, and nothing recorded, where an order would give back more than was paid (RFD-20). */

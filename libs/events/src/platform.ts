@@ -1,0 +1,68 @@
+import { isNegative, isZero, money, sum } from '@accord/money';
+import { z } from 'zod';
+import { AccountId, event, Instant, MoneyJson, Version } from './shared.ts';
+
+// What other platform services tell us by topic; told over REST it has the same effect (EVT-14). An account tells its facts by
+// `account.updated`.
+
+export const OrderId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+export const InstanceId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
+export const PaymentReference = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
+const Region = z.string().min(1).max(64).regex(/^[^\p{Cc}]+$/u);
+
+/** Facts of an instance that are no times; one that is left out is unset. */
+export const InstanceFacts = z.object({
+  reportVersion: z.int().min(1).meta({ description: "The platform's own version of the instance; an older one changes nothing." }),
+  orderId: OrderId.optional().meta({ description: 'The order it belongs to; required for an instance not known yet.' }),
+  usage: z.string().regex(/^\d{1,15}(\.\d{1,8})?$/).default('0'),
+  inEffect: z.boolean().default(false),
+  frozenBy: z.enum(['police', 'platform']).nullable().default(null),
+  released: z.boolean().default(false),
+  archived: z.boolean().default(false),
+  region: Region.nullable().default(null),
+  ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
+});
+
+const Part = MoneyJson.optional();
+type Parts = { readonly [part: string]: z.output<typeof Part> };
+
+/** Of one currency, none below zero, together above it. */
+function isOneSum(parts: Parts): boolean {
+  try {
+    const given = Object.values(parts).flatMap((part) => (part ? [money(part.amount, part.currency)] : []));
+    return given.length > 0 && !given.some(isNegative) && !isZero(sum(given, given[0]!.currency));
+  } catch {
+    return false; // no money, or of several currencies
+  }
+}
+
+export const platformEvents = {
+  'payment.received': event({
+    speaker: 'platform',
+    summary: 'Money was received for an order; it pays the order or, where it cannot, is credited to the account (EVT-14, ORD-5).',
+    data: z.object({
+      /** The source's name of this payment, for ever: told again it is the same money. */
+      paymentReference: PaymentReference,
+      accountId: AccountId,
+      orderId: OrderId,
+      parts: z
+        .object({ cash: Part, giftCredit: Part, storedCard: Part, voucher: Part })
+        .refine(isOneSum, 'are amounts of one currency, none below zero, together above it'),
+    }),
+    about: (data) => ({ aggregate: 'received_payment', id: data.paymentReference, version: 1, accountId: data.accountId }),
+  }),
+  'resource.reported': event({
+    speaker: 'platform',
+    summary: 'The whole of what the platform knows of an instance (EVT-14, ORD-11); a fact that is left out is unset.',
+    data: InstanceFacts.extend({
+      instanceId: InstanceId,
+      accountId: AccountId,
+      reportVersion: Version,
+      start: Instant.nullable().default(null),
+      end: Instant.nullable().default(null),
+      nextRenewalPeriod: z.object({ start: Instant, end: Instant }).nullable().default(null),
+      scaledAt: Instant.nullable().default(null),
+    }),
+    about: (data) => ({ aggregate: 'reported_resource', id: data.instanceId, version: data.reportVersion, accountId: data.accountId }),
+  }),
+};
