@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { breaches } from '@accord/local';
+import pg from 'pg';
+import type { Done } from './load.ts';
+import type { World } from './world.ts';
+
+/** What the history says and the final state does not, a line each; empty where all is well (EVT-35 and the invariants). */
+export async function differences(world: World, history: readonly Done[]): Promise<string[]> {
+  const broken = await breaches(world.databaseUrl, { settleMs: 60_000 });
+  const client = new pg.Client({ connectionString: world.databaseUrl });
+  await client.connect();
+  try {
+    return [...broken.map(({ rule, says, id, found }) => `${rule} ${says}: ${id} ${found}`), ...(await unseen(client, history))];
+  } finally {
+    await client.end();
+  }
+}
+
+async function unseen(client: pg.Client, history: readonly Done[]): Promise<string[]> {
+  const { rows: orders } = await client.query<{ id: string; account: string; status: string; cash: string }>(
+    `select order_id as id, account_id as account, status, cash_paid as cash from orders.orders where account_id like 'acc\\_f%'`,
+  );
+  const { rows: contracts } = await client.query<{ id: string; status: string }>('select contract_id as id, status from contracts.contracts');
+  const orderOf = new Map(orders.map((order) => [order.id, order]));
+  const contractOf = new Map(contracts.map((contract) => [contract.id, contract]));
+  const accepted = (what: Done['what']) => history.filter((done) => done.what === what && done.status < 300);
+  const lines: string[] = [];
+
+  const placed = new Set(accepted('place').map(({ id }) => id!));
+  for (const id of placed) if (!orderOf.has(id)) lines.push(`EVT-35 order ${id} was accepted and is not there`);
+  for (const { id } of orders) if (!placed.has(id)) lines.push(`EVT-35 order ${id} is there and nobody was told`);
+  if (accepted('place').length !== placed.size) lines.push('EVT-35 one order answered two keys');
+
+  const paid = new Set(accepted('pay').map(({ id }) => id!));
+  for (const id of paid) if (Number(orderOf.get(id)?.cash) !== 45) lines.push(`EVT-35 payment of ${id} was accepted, recorded is ${orderOf.get(id)?.cash}`);
+  for (const { id, cash } of orders) if (Number(cash) > 0 && !paid.has(id)) lines.push(`EVT-35 order ${id} is paid and nobody was told`);
+  for (const { id } of accepted('cancel')) if (orderOf.get(id!)?.status !== 'cancelled') lines.push(`EVT-35 order ${id} was cancelled and is ${orderOf.get(id!)?.status}`);
+  for (const { id } of accepted('apply')) if (!contractOf.has(id!)) lines.push(`EVT-35 contract ${id} was accepted and is not there`);
+  for (const { id } of accepted('void')) if (contractOf.get(id!)?.status !== 'voided') lines.push(`EVT-35 contract ${id} was voided and is ${contractOf.get(id!)?.status}`);
+  return lines;
+}
+
+const machine = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+
+/** Until an order that is placed now is known to the contract service, and every service is ready: ms. */
+export async function recovery(world: World, withinMs: number): Promise<number> {
+  const started = performance.now();
+  const { orders, contracts } = world.customer('acc_canary');
+  let orderId: string | undefined;
+  for (;;) {
+    if (performance.now() - started > withinMs) throw new Error(`not recovered after ${withinMs} ms`);
+    try {
+      orderId ??= (await orders.post('/v1/orders', machine)).body?.orderId as string | undefined;
+      const known = orderId && (await contracts.post('/v1/contracts/preview', { orderIds: [orderId] }));
+      const ready = await Promise.all([...world.services.values()].map(({ opsUrl }) => fetch(`${opsUrl}/readyz`).then(({ ok }) => ok)));
+      if (known && known.status === 200 && known.body.refusals.length === 0 && ready.every(Boolean)) return performance.now() - started;
+    } catch {
+      // Not yet.
+    }
+    await sleep(50);
+  }
+}

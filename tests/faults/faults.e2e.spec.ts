@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { points } from './die-at.ts';
+import { faults } from './faults.ts';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+test('EVT-7 EVT-8 EVT-12 EVT-35 customers are served while processes are killed at the worst moments and connections end: nothing is lost or doubled', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'accord-faults-'));
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [main, '--short', '--seed', '7', '--home', join(home, 'world')], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      timeout: 150_000,
+    });
+    expect(stdout).toContain('Nothing was lost, doubled or out of step.');
+    expect(Number(/(\d+) commands were answered/.exec(stdout)?.[1])).toBeGreaterThan(50);
+  } finally {
+    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  }
+}, 170_000);
+
+test('docs/reliability.md names every fault', () => {
+  const page = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8');
+  expect(faults.map(({ name }) => name).filter((name) => !page.includes(`| ${name} |`))).toEqual([]);
+});
+
+test('every named point is still in the source, once', () => {
+  for (const { file, fragment } of Object.values(points)) {
+    expect(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').split(fragment)).toHaveLength(2);
+  }
+});

@@ -1,0 +1,176 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { type PointName, points } from './die-at.ts';
+import type { Weather } from './proxy.ts';
+import type { World } from './world.ts';
+
+/** One thing that goes wrong while customers are served. */
+export interface Fault {
+  readonly name: string;
+  /** What everybody may rely on. */
+  readonly promise: string;
+  /** Resolves when it is over and mending may begin: recovery is counted from here. */
+  readonly happen: (world: World) => Promise<void>;
+  /** A killed process starts again first. */
+  readonly withinMs: number;
+}
+
+const nothingLost = 'nothing lost or doubled';
+const secondsMs = 1_000;
+
+const killed = (copy: string): Fault => ({
+  name: `${copy} killed`,
+  promise: `${nothingLost}; serves again within 5 s`,
+  withinMs: 5 * secondsMs,
+  happen: ({ services }) => services.get(copy)!.kill('SIGKILL'),
+});
+
+const paused = (copy: string, ms: number): Fault => ({
+  name: `${copy} stopped for ${ms / 1_000} s`,
+  promise: `${nothingLost}; a publisher that wakes up late does not publish what others have taken over`,
+  withinMs: 10 * secondsMs,
+  async happen({ services }) {
+    const { pid } = services.get(copy)!;
+    process.kill(pid, 'SIGSTOP');
+    await sleep(ms);
+    process.kill(pid, 'SIGCONT');
+  },
+});
+
+/** Of several instances the one that comes to the place first. */
+const diesAt = (instances: readonly string[], point: PointName): Fault => ({
+  name: `${instances[0]} killed ${point}`,
+  promise: `${nothingLost}, at the worst moment`,
+  withinMs: 5 * secondsMs,
+  async happen({ services, dieNow }) {
+    const armed = instances.map((copy) => ({ service: services.get(copy)!, file: `${dieNow} ${copy}` }));
+    for (const { service } of armed) await service.restart({ ACCORD_DIE_AT: point });
+    const pids = armed.map(({ service }) => service.pid);
+    for (const { file } of armed) writeFileSync(file, '');
+    for (let waited = 0; pids.every(isAlive); waited += 1) {
+      if (waited > 1_500) throw new Error(`${instances.join(', ')} did not come to the place "${point}"`);
+      await sleep(10);
+    }
+    for (const { file } of armed) rmSync(file, { force: true });
+  },
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+const restarted = (copy: string): Fault => ({
+  name: `${copy} restarted`,
+  promise: `${nothingLost}; work under way ends or is left cleanly`,
+  withinMs: 5 * secondsMs,
+  happen: ({ services }) => services.get(copy)!.restart(),
+});
+
+const weather = (where: 'postgres' | 'kafka' | 'smtp', kind: Weather, ms: number): Fault => ({
+  name: `network to ${where} ${kind} for ${ms / 1_000} s`,
+  promise: `${nothingLost}; requests wait or are refused with a clear problem`,
+  withinMs: 15 * secondsMs,
+  async happen({ network }) {
+    network[where].become(kind);
+    await sleep(ms);
+    network[where].become('fair');
+  },
+});
+
+const connectionsCut = (where: 'postgres' | 'kafka'): Fault => ({
+  name: `connections to ${where} reset, five times`,
+  promise: nothingLost,
+  withinMs: 5 * secondsMs,
+  async happen({ network }) {
+    for (let times = 0; times < 5; times += 1) {
+      network[where].cut();
+      await sleep(300);
+    }
+  },
+});
+
+const sessionsEnded: Fault = {
+  name: 'every Postgres session ended by the server',
+  promise: nothingLost,
+  withinMs: 3 * secondsMs,
+  async happen({ databaseUrl }) {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()');
+    await client.end();
+  },
+};
+
+const postgresKilled: Fault = {
+  name: 'Postgres killed',
+  promise: `${nothingLost}; serves again within 3 s after it answers`,
+  withinMs: 3 * secondsMs,
+  async happen({ postgres, mendPostgres }) {
+    postgres().kill('SIGKILL');
+    await sleep(500);
+    await mendPostgres();
+  },
+};
+
+const brokerKilled: Fault = {
+  name: 'broker killed',
+  promise: `${nothingLost}; requests go on meanwhile; events flow within 15 s after it answers`,
+  withinMs: 15 * secondsMs,
+  async happen({ kafka, mendKafka }) {
+    kafka().kill('SIGKILL');
+    await sleep(500);
+    await mendKafka();
+  },
+};
+
+const brokerPaused: Fault = {
+  name: 'broker stopped for 6 s',
+  promise: `${nothingLost}; requests go on meanwhile`,
+  withinMs: 15 * secondsMs,
+  async happen({ kafka }) {
+    kafka().kill('SIGSTOP');
+    await sleep(6_000);
+    kafka().kill('SIGCONT');
+  },
+};
+
+const copies = ['order', 'order 2', 'contract', 'refund', 'notification'];
+const names = Object.keys(points) as PointName[];
+
+/** In an order that the seed shuffles. */
+export const faults: readonly Fault[] = [
+  ...copies.map(killed),
+  paused('order', 13_000),
+  paused('contract', 5_000),
+  ...names.map((point) => diesAt(['order', 'order 2'], point)),
+  ...names.map((point) => diesAt(['contract'], point)),
+  ...copies.map(restarted),
+  connectionsCut('postgres'),
+  connectionsCut('kafka'),
+  sessionsEnded,
+  weather('postgres', 'slow', 4_000),
+  weather('postgres', 'silent', 6_000),
+  weather('postgres', 'away', 3_000),
+  weather('kafka', 'slow', 4_000),
+  weather('kafka', 'silent', 6_000),
+  weather('kafka', 'away', 3_000),
+  weather('smtp', 'silent', 4_000),
+  weather('smtp', 'away', 3_000),
+  postgresKilled,
+  brokerKilled,
+  brokerPaused,
+];
+
+/** What `npm test` has time for. */
+export const shortList: readonly Fault[] = [
+  diesAt(['order', 'order 2'], 'after send'),
+  diesAt(['contract'], 'after inbox commit'),
+  sessionsEnded,
+  killed('contract'),
+  connectionsCut('kafka'),
+];

@@ -1,0 +1,29 @@
+// npm run faults [-- --seed S] [--only part-of-a-name] [--short] [--json] [--home folder]: one fault after the other on real processes under load; exits 1 where anything was lost or doubled.
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compileServices } from '@accord/local';
+import { faults, shortList } from './faults.ts';
+import { run, shuffled } from './run.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(Date.now() % 100_000) },
+    only: { type: 'string', default: '' },
+    short: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    home: { type: 'string', default: fileURLToPath(new URL('../../.accord/faults', import.meta.url)) },
+  },
+});
+const seed = Number(values.seed);
+if (!Number.isSafeInteger(seed)) throw new Error('--seed is a whole number');
+const chosen = shuffled((values.short ? shortList : faults).filter(({ name }) => name.includes(values.only)), seed);
+const say = values.json ? () => undefined : (line: string) => console.log(line);
+
+say(`seed ${seed}, ${chosen.length} faults`);
+await compileServices();
+const { seen, commands, askedAgain, differences } = await run({ home: values.home, faults: chosen, seed, say });
+if (values.json) for (const { fault, recoveredMs } of seen) console.log(JSON.stringify({ fault: fault.name, promise: fault.promise, recoveredMs: Math.round(recoveredMs) }));
+say(`${commands} commands were answered, ${askedAgain} of them after being asked again.`);
+for (const line of differences) console.error(line);
+console.log(differences.length === 0 ? 'Nothing was lost, doubled or out of step.' : `${differences.length} differences; replay with --seed ${seed}`);
+process.exitCode = differences.length === 0 ? 0 : 1;

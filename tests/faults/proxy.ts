@@ -1,0 +1,64 @@
+import { createServer, connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How the network behaves: as it should, slow, silent (nothing arrives and nobody is told), or not there at all. */
+export type Weather = 'fair' | 'slow' | 'silent' | 'away';
+
+/** A TCP proxy that is the network between a service and what it needs. */
+export interface Proxy {
+  readonly port: number;
+  /** Holds for connections that exist, too. */
+  become(weather: Weather): void;
+  /** Resets every connection; new ones are let through. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+const slowMs = 150;
+
+export async function startProxy(target: () => number): Promise<Proxy> {
+  let weather: Weather = 'fair';
+  const open = new Set<Socket>();
+
+  /** Waits with what was read, so that nothing is lost or overtaken when the weather clears. */
+  const pass = async (chunk: Buffer, to: Socket) => {
+    if (weather === 'slow') await sleep(slowMs);
+    while (weather === 'silent' && !to.destroyed) await sleep(50);
+    if (!to.destroyed) to.write(chunk);
+  };
+  const forward = (from: Socket, to: Socket) => {
+    let last: Promise<void> = Promise.resolve();
+    from.on('data', (chunk: Buffer) => {
+      from.pause();
+      last = last.then(() => pass(chunk, to)).finally(() => from.resume());
+    });
+    from.on('close', () => void last.then(() => to.destroy()));
+    from.on('error', () => to.destroy());
+  };
+  const server = createServer((near) => {
+    if (weather === 'away') return void near.resetAndDestroy();
+    const far = connect(target(), '127.0.0.1');
+    for (const socket of [near, far]) {
+      socket.setNoDelay(true);
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    }
+    forward(near, far);
+    forward(far, near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = () => open.forEach((socket) => socket.resetAndDestroy());
+  return {
+    port: (server.address() as { port: number }).port,
+    become(next) {
+      weather = next;
+      if (next === 'away') cut();
+    },
+    cut,
+    stop: () =>
+      new Promise((resolve) => {
+        cut();
+        server.close(() => resolve());
+      }),
+  };
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { differences, recovery } from './checking.ts';
+import type { Fault } from './faults.ts';
+import { dice, startLoad } from './load.ts';
+import { startWorld, type World } from './world.ts';
+
+export interface Seen {
+  readonly fault: Fault;
+  readonly recoveredMs: number;
+}
+
+export interface Outcome {
+  readonly seen: readonly Seen[];
+  readonly commands: number;
+  /** Answered only when asked again. */
+  readonly askedAgain: number;
+  readonly differences: readonly string[];
+}
+
+export const shuffled = <T>(list: readonly T[], seed: number): T[] => {
+  const random = dice(seed);
+  return list.map((item) => ({ item, at: random() })).sort((a, b) => a.at - b.at).map(({ item }) => item);
+};
+
+/** Longest wait for a recovery, whatever is promised: after it the run has failed. */
+const patienceMs = 60_000;
+
+async function openShop(world: World) {
+  const product = {
+    name: { zh: '云服务器 BCC', en: 'Baidu Cloud Compute BCC' }, category: 'COMPUTE', brand: 'baidu', form: 'instance', chargeTypes: ['subscription'],
+    invoicingEntity: 'baidu_netcom', prices: [{ chargeType: 'subscription', amount: '45.00', currency: 'CNY', unit: 'month' }], contractable: true, refundable: true,
+  };
+  const { status } = await world.operator().put('/v1/products/BCC', product);
+  if (status !== 201) throw new Error(`the product was not published: ${status}`);
+  for (const accountId of ['acc_canary', ...Array.from({ length: 6 }, (_, i) => `acc_f${i}`)]) {
+    const contacts = [{ contactId: 'cnt_1', name: '李雷', email: `${accountId}@example.com`, phone: '13800000000', locale: 'en', timeZone: 'Asia/Shanghai', classes: ['orders', 'contracts'] }];
+    const told = await world.platform().contracts.put(`/v1/accounts/${accountId}`, { version: 1, certifiedName: '某某公司', invoiceTitle: '某某公司', contacts });
+    if (told.status !== 200) throw new Error(`the account was not told: ${told.status} ${JSON.stringify(told.body)}`);
+  }
+}
+
+/** One fault after the other while customers are served, then rest, then the comparison of what was answered with what is there. */
+export async function run({ home, faults, seed, say }: { home: string; faults: readonly Fault[]; seed: number; say: (line: string) => void }): Promise<Outcome> {
+  const world = await startWorld(home);
+  try {
+    await openShop(world);
+    const load = startLoad(world, { seed });
+    await sleep(2_000);
+    const seen: Seen[] = [];
+    for (const fault of faults) {
+      await fault.happen(world);
+      const recoveredMs = await recovery(world, patienceMs);
+      seen.push({ fault, recoveredMs });
+      say(`${fault.name.padEnd(52)} recovered after ${(recoveredMs / 1_000).toFixed(1)} s${recoveredMs > fault.withinMs ? `, promised ${fault.withinMs / 1_000} s` : ''}`);
+      await sleep(500);
+    }
+    const history = await load.stop();
+    await recovery(world, patienceMs);
+    return { seen, commands: history.length, askedAgain: history.filter(({ asked }) => asked > 1).length, differences: await differences(world, history) };
+  } finally {
+    await world.stop();
+  }
+}
