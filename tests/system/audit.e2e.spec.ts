@@ -70,9 +70,8 @@ const one = async <Row = { id: string }>(sql: string): Promise<Row> => {
 describe('beside the running services', () => {
   test('EVT-37 the command finds nothing on a quiet system, and exits 0', async () => {
     const { code, out, err } = await run(['--json'], settings() as Record<string, string>).ended;
-    const { broken: found, moving, messages, aggregates, byRule } = JSON.parse(out.at(-1)!);
+    const { broken: found, messages, aggregates, byRule } = JSON.parse(out.at(-1)!);
     expect({ code, err, lines: out.length, found, byRule }).toEqual({ code: 0, err: [''], lines: 1, found: 0, byRule: {} });
-    expect(moving).toBe(0);
     expect(messages).toBeGreaterThan(60);
     expect(aggregates).toBeGreaterThan(20);
   });
@@ -93,8 +92,8 @@ describe('beside the running services', () => {
     try {
       const body = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
       const { orderId } = (await customer.post('/v1/orders', body)).body;
-      expect(await broken(700)).toEqual([expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'contract' })]);
-      const settled = audit.round({ settleMs: 10_000 });
+      expect(await broken(700)).toContainEqual(expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'contract' }));
+      const settled = audit.round({ settleMs: 30_000 });
       await sleep(700);
       process.kill(contract.pid, 'SIGCONT');
       expect((await settled).broken).toEqual([]);
