@@ -125,6 +125,7 @@ export async function breachesOf(world: World): Promise<Breach[]> {
     if (last !== canonical(snapshot)) breach('EVT-36', `the ${at} service keeps each ${aggregate} as it was told`, `${id}: version ${snapshot.version}`);
   }
   await checkEffects(world, breach);
+  await checkMoney(world, breach);
   checkReservations(world, breach);
   return found;
 }
@@ -161,7 +162,27 @@ async function checkEffects(world: World, breach: Tell): Promise<void> {
   }
   const accepted = new Set(world.accepted.map(({ what, id }) => `${what} ${id}`));
   for (const { what, id } of found) {
-    if (['order', 'payment', 'contract', 'refund'].includes(what) && !accepted.has(`${what} ${id}`)) breach('EVT-35', 'one effect for each accepted command', `${id}: a ${what} nobody was told of`);
+    if (['order', 'contract', 'refund'].includes(what) && !accepted.has(`${what} ${id}`)) breach('EVT-35', 'one effect for each accepted command', `${id}: a ${what} nobody was told of`);
+  }
+}
+
+const money = `
+  select payment_reference as reference, order_id as "orderId", (select sum((part.value ->> 'amount')::numeric) from jsonb_each(parts) part)::float8 as amount
+    from orders.payments
+  union all select payment_reference, order_id, (select sum(amount) from refunds.ledger_postings p where p.transaction_id = t.transaction_id and balance_after is not null)::float8
+    from refunds.ledger_transactions t where payment_reference is not null`;
+
+/** ORD-5: money pays its order or is credited to the account, once; money nobody sent does neither. */
+async function checkMoney(world: World, breach: Tell): Promise<void> {
+  const found = await world.ground.sql<{ reference: string; orderId: string; amount: number }>(money, [], 'money');
+  for (const [reference, { order, amount }] of world.received) {
+    const uses = found.filter((use) => use.reference === reference);
+    const right = uses.length === 1 && uses[0]!.orderId === order && uses[0]!.amount === amount;
+    if (!right) breach('ORD-5', 'money that arrives pays its order or is credited, once', `${reference} for ${order}: ${JSON.stringify(uses)} of ${amount}`);
+  }
+  const accepted = new Set(world.accepted.filter(({ what }) => what === 'payment').map(({ id }) => id));
+  for (const { reference, orderId } of found) {
+    if (!world.received.has(reference) && !accepted.has(reference)) breach('EVT-35', 'one effect for each accepted command', `${orderId}: money ${reference} from nobody`);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ServiceName } from '@accord/platform';
 import type { Chance } from './chance.ts';
 import type { Step } from './steps.ts';
-import type { KnownOrder, WorkerName, World } from './world.ts';
+import type { OrderState, WorkerName, World } from './world.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -82,14 +82,15 @@ const oneOf = (chance: Chance, weight: number, names: readonly string[], step: (
 function command(world: World, chance: Chance): Step {
   const choices = [...onOrders(world, chance), ...onContracts(world, chance), ...onRefunds(world, chance)];
   const step = chance.weighed(choices)?.() ?? ({ do: 'wait', ms: minute } as const);
-  return step.do === 'wait' || step.do === 'payout fails' ? step : ({ ...step, ...upsets(chance) } as Step);
+  return step.do === 'wait' || step.do === 'payout fails' || step.do === 'money arrives' ? step : ({ ...step, ...upsets(chance) } as Step);
 }
 
 function onOrders(world: World, chance: Chance): Choice[] {
   const { orders } = world;
-  const named = (...states: KnownOrder['state'][]) => [...orders].filter(([, { state }]) => states.includes(state)).map(([name]) => name);
+  const named = (...states: OrderState[]) => [...orders.keys()].filter((name) => states.includes(world.stateOf(name)));
   const as = `o${orders.size + 1}`;
   const place = (): Step => ({ do: 'place', as, product: chance.of(['BCC', 'BCC', 'RDS']), count: chance.of([1, 1, 2]) });
+  const money = (order: string): Step => ({ do: 'money arrives', as: `m${world.received.size + 1}`, order, amount: chance.of(['due', 'due', 'less']) });
   return [
     [orders.size < 4 ? 5 / (1 + orders.size) : 0, place],
     oneOf(chance, orders.size < 7 ? 1.5 : 0, named('created'), (order) => ({ do: 'renew', as, instances: [chance.of(instancesOf(world, order))] })),
@@ -97,13 +98,15 @@ function onOrders(world: World, chance: Chance): Choice[] {
     oneOf(chance, 1, named('unpaid'), (order) => ({ do: 'cancel', order })),
     oneOf(chance, 3, named('paid'), (order) => ({ do: 'fulfil', order })),
     oneOf(chance, 0.8, named('paid'), (order) => ({ do: 'fail', order })),
+    oneOf(chance, 0.8, named('unpaid'), (order) => money(order)),
+    oneOf(chance, 0.2, [...orders.keys()], (order) => money(order)),
     oneOf(chance, 0.1, [...orders.keys()], (order) => ({ do: chance.of(['pay', 'cancel', 'fulfil', 'fail']), order })),
   ];
 }
 
 function onContracts(world: World, chance: Chance): Choice[] {
   const { contracts } = world;
-  const living = [...world.orders].filter(([, { state }]) => state !== 'over').map(([name]) => name);
+  const living = [...world.orders.keys()].filter((name) => world.stateOf(name) !== 'over');
   const as = `c${contracts.length + 1}`;
   const live = contracts.filter((name) => !['voided', 'refused'].includes(world.statusOf(name) ?? ''));
   const drafts = contracts.filter((name) => world.statusOf(name) === 'draft');
@@ -119,7 +122,7 @@ function onContracts(world: World, chance: Chance): Choice[] {
 
 function onRefunds(world: World, chance: Chance): Choice[] {
   const { quotes, refunds } = world;
-  const made = [...world.orders].filter(([, { state }]) => state === 'created').map(([name]) => name);
+  const made = [...world.orders.keys()].filter((name) => world.stateOf(name) === 'created');
   const are = (...statuses: string[]) => refunds.filter((name) => statuses.includes(world.statusOf(name) ?? ''));
   const refund: Step = { do: 'refund', as: `r${refunds.length + 1}`, quote: quotes.at(-1) ?? '' };
   return [

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** A change of one place in the sources: the fragment must be there, once. */
 export interface Edit {
   /** Below the repository's root. */
@@ -81,6 +83,14 @@ export const planted: readonly Planted[] = [
     edits: [{ file: 'services/contract/src/application.ts', find: 'if (changed.length > 0) {', put: 'if (changed.length < 0) {' }],
   },
   {
+    name: 'money-dropped',
+    rule: 'ORD-5',
+    says: 'money that arrives for an order that cannot be paid is dropped',
+    edits: [
+      { file: 'services/order/src/payment.ts', find: 'if (reason) await giveBack(tx, order, { paymentReference, parts, reason });', put: 'if (reason) return;' },
+    ],
+  },
+  {
     name: 'overdue-reserved',
     rule: 'ORD-12',
     says: 'an order past its payBy is reserved for a contract',
@@ -92,4 +102,19 @@ export function plantOf(name: string): Planted {
   const found = planted.find((one) => one.name === name);
   if (!found) throw new Error(`There is no planted bug ${name}; there are ${planted.map((one) => one.name).join(', ')}.`);
   return found;
+}
+
+const root = new URL('../../', import.meta.url);
+
+/** @throws Error where a fragment is not in its file exactly once: a bug that is not planted would not be found either. */
+export function planting(bug: Planted): ReadonlyMap<string, string> {
+  const sources = new Map<string, string>();
+  for (const { file, find, put } of bug.edits) {
+    const url = new URL(file, root);
+    const source = sources.get(url.href) ?? readFileSync(url, 'utf8');
+    const times = source.split(find).length - 1;
+    if (times !== 1) throw new Error(`The planted bug ${bug.name} no longer applies: ${file} has ${times} times\n  ${find}`);
+    sources.set(url.href, source.replace(find, () => put));
+  }
+  return sources;
 }

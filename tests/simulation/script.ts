@@ -36,6 +36,8 @@ function said(step: Step): string {
       return `the worker ${step.worker} looks`;
     case 'wait':
       return `${lasting(step.ms)} pass`;
+    case 'money arrives':
+      return `the bank tells of ${step.as} for ${step.order}${step.amount === 'less' ? ', less than is due' : ''}`;
     case 'payout fails':
       return `the payout of ${step.refund} fails`;
     default: {

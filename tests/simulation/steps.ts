@@ -1,5 +1,5 @@
 import type { Actor, ServiceName, Tx } from '@accord/platform';
-import type { KnownOrder, WorkerName, World } from './world.ts';
+import type { WorkerName, World } from './world.ts';
 
 /**
  * One step of a run, as a script writes it down. It names what earlier steps made (`o1` an order, `o1.2` its second instance, `c1` a contract, `q1` a
@@ -16,6 +16,7 @@ export type Step =
   | (Upset & { readonly do: 'refund'; readonly as: string; readonly quote: string })
   | (Upset & { readonly do: 'approve' | 'reject' | 'withdraw' | 'retry'; readonly refund: string })
   | { readonly do: 'payout fails'; readonly refund: string }
+  | { readonly do: 'money arrives'; readonly as: string; readonly order: string; readonly amount: 'due' | 'less' }
   | { readonly do: 'work'; readonly worker: WorkerName; readonly dies?: true }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'catch up' }
@@ -91,12 +92,14 @@ export async function take(world: World, step: Step): Promise<Accepted> {
       return true;
     case 'payout fails':
       return failPayout(world, step.refund);
+    case 'money arrives':
+      return tellPayment(world, step);
     default:
       return command(world, step);
   }
 }
 
-type CommandStep = Exclude<Step, { do: 'deliver' | 'catch up' | 'rewind' | 'work' | 'wait' | 'payout fails' }>;
+type CommandStep = Exclude<Step, { do: 'deliver' | 'catch up' | 'rewind' | 'work' | 'wait' | 'payout fails' | 'money arrives' }>;
 /** One of a route's own; voiding by ticket takes two. */
 type RouteStep = Exclude<CommandStep, { do: 'void by ticket' }>;
 
@@ -118,7 +121,6 @@ async function command(world: World, step: CommandStep): Promise<Accepted> {
 /** What the client knows from now on, and what must be found at the end (EVT-35). */
 function remember(world: World, step: RouteStep, body: Record<string, unknown>): void {
   const accept = (what: string, ...ids: (string | undefined)[]) => ids.forEach((id) => id && world.accepted.push({ what, id }));
-  const becomes = (state: KnownOrder['state']) => 'order' in step && (world.orders.get(step.order)!.state = state);
   switch (step.do) {
     case 'place':
       rememberOrder(world, step.as, { product: step.product, instances: newInstances(world, step), body });
@@ -127,14 +129,11 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
       rememberOrder(world, step.as, { product: world.productOf(step.instances[0]!)!, instances: idsOf(world, step.instances), body });
       return accept('order', body['orderId'] as string);
     case 'pay':
-      becomes('paid');
       return accept('payment', body['paymentReference'] as string);
     case 'fulfil':
-      becomes('created');
       return accept('created order', world.idOf(step.order));
     case 'cancel':
     case 'fail':
-      becomes('over');
       return accept(step.do === 'cancel' ? 'cancelled order' : 'voided order', world.idOf(step.order));
     case 'apply': {
       const made = (body['data'] as { contractId: string }[]).map(({ contractId }) => contractId);
@@ -167,7 +166,7 @@ function newInstances(world: World, { as, count }: { as: string; count: number }
 
 function rememberOrder(world: World, name: string, { product, instances, body }: { product: string; instances: readonly string[]; body: Record<string, unknown> }): void {
   const { amount } = body['payableAmount'] as { amount: string };
-  world.orders.set(name, { product, instances, amount: Number(amount), state: 'unpaid' });
+  world.orders.set(name, { product, instances, amount: Number(amount) });
 }
 
 function askOf(world: World, step: RouteStep): Ask {
@@ -276,6 +275,19 @@ function askAboutRefund(world: World, { do: verb, refund }: Exclude<Extract<Step
   if (!refundId) return undefined;
   const decided = verb === 'approve' || verb === 'reject' ? { body: { text: 'decided' } } : {};
   return { by: operator, method: 'post', path: `/v1/refunds/{refundId}/${verb}`, params: { refundId }, ...decided };
+}
+
+/** By topic, where nobody hears a no: it pays the order or is credited to the account (ORD-5). */
+function tellPayment(world: World, { as, order: name, amount: how }: Extract<Step, { do: 'money arrives' }>): Accepted {
+  const orderId = world.idOf(name);
+  const order = world.orders.get(name);
+  if (!orderId || !order) return false;
+  const paymentReference = `money-${as}`;
+  const amount = how === 'due' ? order.amount : order.amount - 1;
+  world.call(as, paymentReference);
+  world.received.set(paymentReference, { order: orderId, amount });
+  world.tell({ type: 'payment.received', data: { paymentReference, accountId: world.accountId, orderId, parts: { cash: inCny(amount) } } });
+  return true;
 }
 
 interface RefundStore {

@@ -1,3 +1,4 @@
+import { type Event, type Fact, headersOf, subjectOf } from '@accord/events';
 import {
   type Actor,
   type Ask,
@@ -49,6 +50,8 @@ export interface Command {
 
 export type Reply = { readonly status: number; readonly body: Record<string, unknown> } | { readonly refused: string };
 
+type ShownOrder = { readonly orderId: string; readonly version: number; readonly status: string; readonly fulfilment: string };
+
 interface OutboxRow {
   readonly topic: string;
   readonly key: string;
@@ -84,8 +87,9 @@ export interface KnownOrder {
   readonly instances: readonly string[];
   /** In CNY, whole. */
   readonly amount: number;
-  state: 'unpaid' | 'paid' | 'created' | 'over';
 }
+
+export type OrderState = 'unpaid' | 'paid' | 'created' | 'over';
 
 /** A command that was accepted, and where its effect must be found (EVT-35). */
 export interface Accepted {
@@ -103,12 +107,15 @@ export class World {
   readonly quotes: string[] = [];
   readonly refunds: string[] = [];
   readonly accepted: Accepted[] = [];
+  /** Money told of by topic, by its reference, and for which order. */
+  readonly received = new Map<string, { readonly order: string; readonly amount: number }>();
   /** What the last accepted command did. */
   lastCommand = '';
   #lines = new Map<string, Line>();
   #names = new Map<string, string>();
   #ids = new Map<string, string>();
   #status = new Map<string, string>();
+  #newest = new Map<string, ShownOrder>();
   #keys = 0;
   #offsets = 0;
 
@@ -133,6 +140,13 @@ export class World {
   inNames = (text: string): string => text.replaceAll(/\b[a-z]+_[0-9a-z]+/g, (id) => this.nameOf(id));
   /** Of a contract or refund by its name, as it was announced last. */
   statusOf = (name: string): string | undefined => this.#status.get(this.idOf(name) ?? '');
+  /** Of an order by its name, as its newest version that was announced. */
+  stateOf = (name: string): OrderState => {
+    const { status, fulfilment } = this.#newest.get(this.idOf(name) ?? '') ?? { status: 'unpaid', fulfilment: 'none' };
+    if (status === 'unpaid') return 'unpaid';
+    if (status === 'paid') return fulfilment === 'created' ? 'created' : 'paid';
+    return 'over';
+  };
   /** Of an instance by its name, where an order made it. */
   productOf = (instance: string): string | undefined => [...this.orders.values()].find(({ instances }) => instances.includes(this.idOf(instance) ?? ''))?.product;
   now = (): Date => new Date(Date.now() + this.ground.clock.offsetMs);
@@ -311,8 +325,25 @@ export class World {
     if (type === 'refund.succeeded') this.#nameAutomatic(data as { refund: { refundId: string; orderIds: string[] } });
     const { status } = { ...(data['contract'] ?? data['refund'] ?? {}) } as { status?: string };
     if (status) this.#status.set(id, status);
+    for (const order of [data['order'] ?? [], data['orders'] ?? []].flat() as ShownOrder[]) {
+      if (order.version > (this.#newest.get(order.orderId)?.version ?? 0)) this.#newest.set(order.orderId, order);
+    }
+    this.#send({ topic, key, value: payload, headers: JSON.parse(headers) as Record<string, string> });
+  }
+
+  /** What the platform tells by topic (EVT-14). */
+  tell(fact: Fact, at = this.now()): void {
+    const id = newEventId();
+    const subject = subjectOf(fact);
+    const event = { ...fact, id, time: at, actor: 'platform:bank', causationId: id, correlationId: id, subject } as Event;
+    this.#send({ topic: fact.type, key: subject.id, value: JSON.stringify(fact.data), headers: headersOf(event, { source: '/platform/bank' }) });
+  }
+
+  /** Into the line of every service that listens. */
+  #send(sent: Pick<Incoming, 'topic' | 'key' | 'value' | 'headers'>): void {
+    const { topic, key } = sent;
     const about = this.nameOf(key);
-    const message: Incoming = { topic, partition: 0, offset: String((this.#offsets += 1)), key, value: payload, headers: JSON.parse(headers) as Record<string, string> };
+    const message: Incoming = { ...sent, partition: 0, offset: String((this.#offsets += 1)) };
     for (const [to, { service }] of Object.entries(this.ground.parts) as [ServiceName, Part][]) {
       if (!(topic in service.subscriptions)) continue;
       const name = `${to} ${topic} ${about}`;
