@@ -137,7 +137,7 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
 
 export interface Around {
   readonly ask: Pick<SystemAsk, 'profile' | 'settings' | 'settingsOf'>;
-  readonly foundation: Pick<System, 'databaseUrl' | 'brokers' | 'topicPrefix'>;
+  readonly foundation: Pick<System, 'databaseUrl' | 'brokers' | 'topicPrefix'> & { readonly kafka?: Pick<Part, 'from'> };
   readonly issuer: Pick<Issuer, 'issuer' | 'audience' | 'jwksUrl'>;
   readonly mailbox: Pick<Mailbox, 'url'>;
 }
@@ -155,7 +155,8 @@ export function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbo
     ACCORD_OWNER_DATABASE_URL: urlOf(roles.owner),
     ACCORD_KAFKA_BROKERS: foundation.brokers,
     ACCORD_TOPIC_PREFIX: foundation.topicPrefix,
-    ACCORD_KAFKA_SESSION_MS: '3000',
+    // A broker that is not ours refuses less than its own limit.
+    ACCORD_KAFKA_SESSION_MS: foundation.kafka?.from === 'environment' ? '10000' : '3000',
     ACCORD_TOKEN_ISSUER: issuer.issuer,
     ACCORD_TOKEN_AUDIENCE: issuer.audience,
     ACCORD_JWKS_URL: issuer.jwksUrl,
