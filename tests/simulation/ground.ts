@@ -1,14 +1,18 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { contractService } from '@accord/contract';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';
-import { type Clock, migrate, openDatabase, provisionDatabase, type Service, type ServiceDatabase, type ServiceName } from '@accord/platform';
+import { type Clock, migrate, openDatabase, provisionDatabase, rolesOf, type Service, type ServiceDatabase, type ServiceName } from '@accord/platform';
 import { loadProfile, type Profile } from '@accord/profile';
 import { refundService } from '@accord/refund';
 import { developmentPassword, urlsOf } from '@accord/testing';
 import pg from 'pg';
 import { pino } from 'pino';
 
+const root = new URL('../../', import.meta.url);
 export const log = pino({ level: 'silent' });
 
 /** One service on its schema, without its HTTP server, relay and consumer: what the simulation drives itself. */
@@ -63,7 +67,7 @@ const sealKey: Parameters<typeof contractService>[0]['sealKey'] = {
   sign: () => Promise.reject(new Error('no signature is needed here')),
 };
 
-const services = (): readonly Service[] => [
+const services: readonly Service[] = [
   orderService({ profile }, { log }),
   contractService({ profile, sealKey }, { log }),
   refundService({ profile }, { log }),
@@ -94,9 +98,8 @@ function mortal(real: ServiceDatabase, part: { dies: boolean }): ServiceDatabase
   };
 }
 
-async function openPart(url: string, service: Service, clock: Clock): Promise<Part> {
+function openPart(url: string, service: Service, clock: Clock): Part {
   const urls = urlsOf(url, service.name);
-  await migrate(urls.owner, { service: service.name, schema: service.schema, folder: service.migrations });
   const part = { service, dies: false, announced: false } as { -readonly [K in keyof Part]: Part[K] };
   const real = openDatabase({
     url: urls.app,
@@ -116,14 +119,48 @@ const tablesOfRuns = `
   select format('%I.%I', schemaname, tablename) as name from pg_tables
    where schemaname = any ($1) and tablename not like 'knex%' and tablename not in ('products', 'product_view') order by 1`;
 
+const named = (serverUrl: string, database: string) => Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
+
+/** Of everything that makes the schemas. */
+async function fingerprint(): Promise<string> {
+  const platform = ['provision', 'migrations', 'messaging/tables', 'http/idempotency'].map((file) => `libs/platform/src/${file}.ts`);
+  const migrations = globSync('services/*/migrations/*.ts', { cwd: fileURLToPath(root) });
+  const hash = createHash('sha256');
+  for (const file of [...platform, ...migrations.sort()]) hash.update(await readFile(new URL(file, root)));
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** A database with the four empty schemas, copied from a template that is made once per state of the migrations. */
+async function makeDatabase(serverUrl: string): Promise<string> {
+  const template = `accord_template_simulation_${await fingerprint()}`;
+  const database = `accord_simulation_${randomBytes(5).toString('hex')}`;
+  await asSuperuser(serverUrl, async (admin) => {
+    await admin.query(`select pg_advisory_lock(hashtext('accord simulation template'))`);
+    const { rows } = await admin.query('select from pg_database where datname = $1', [template]);
+    if (rows.length === 0) {
+      const building = `${template}_building`;
+      await admin.query(`drop database if exists ${building} with (force)`);
+      await admin.query(`create database ${building}`);
+      const url = named(serverUrl, building);
+      await provisionDatabase(url, { passwordOf: developmentPassword });
+      for (const { name, schema, migrations } of services) await migrate(urlsOf(url, name).owner, { service: name, schema, folder: migrations });
+      await admin.query(`alter database ${building} rename to ${template}`);
+    }
+    await admin.query(`create database ${database} template ${template}`);
+  });
+  const url = named(serverUrl, database);
+  // What was granted on a database is not copied with it.
+  const roles = services.flatMap(({ name }) => Object.values(rolesOf(name)));
+  await asSuperuser(url, (client) => client.query(`grant connect on database ${database} to ${roles.join(', ')}`));
+  return url;
+}
+
 /** @param serverUrl of the superuser. The database is dropped by `close`. */
 export async function openGround(serverUrl: string): Promise<Ground> {
-  const database = `accord_simulation_${randomBytes(5).toString('hex')}`;
-  await asSuperuser(serverUrl, (client) => client.query(`create database ${database}`));
-  const url = Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
-  await provisionDatabase(url, { passwordOf: developmentPassword });
+  const url = await makeDatabase(serverUrl);
+  const database = new URL(url).pathname.slice(1);
   const clock: Clock = { offsetMs: 0 };
-  const parts = await Promise.all(services().map((service) => openPart(url, service, clock)));
+  const parts = services.map((service) => openPart(url, service, clock));
   const superuser = new pg.Client({ connectionString: url });
   await superuser.connect();
   // Without foreign keys and triggers, so that the tables are cleared in any order.
