@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { placeOf, startPostgres } from '@accord/local';
-import { planted } from './planted.ts';
+import { planted, plantOf } from './planted.ts';
 import { type Found, playRuns } from './playing.ts';
 import { inWords } from './script.ts';
 import type { Step } from './steps.ts';
@@ -30,6 +30,7 @@ const count = (name: 'runs' | 'seed' | 'processes'): number => {
   if (!Number.isSafeInteger(given) || given < 1) throw new Error(`--${name} takes a whole number from 1, not ${values[name]}`);
   return given;
 };
+if (values.plant !== undefined) plantOf(values.plant);
 const [runs, seed, processes] = [count('runs'), count('seed'), count('processes')];
 
 /** The address in the environment, or a Postgres of its own that forgets everything. */
@@ -47,14 +48,15 @@ async function findPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
   };
 }
 
-/** Writes the script beside the others and tells how to play it again. */
+/** Writes the script beside the others and tells how to play it again; one that is played again is told of alone. */
 function report({ seed: of, breaches, steps, script }: Found): void {
+  console.log(`\n${values.replay ?? `Seed ${of}`} breaks`);
+  for (const { rule, says, found } of breaches) console.log(`  ${rule}  ${says}\n          ${found}`);
+  console.log(`\nScript, ${script.length} of ${steps} steps:\n${script.map((step, i) => `  ${String(i + 1).padStart(2)} ${inWords(step)}`).join('\n')}`);
+  if (values.replay !== undefined) return;
   const file = join(home, `${values.plant ?? 'seed'}-${of}.json`);
   mkdirSync(home, { recursive: true });
   writeFileSync(file, `[\n${script.map((step) => `  ${JSON.stringify(step)}`).join(',\n')}\n]\n`);
-  console.log(`\nSeed ${of} breaks`);
-  for (const { rule, says, found } of breaches) console.log(`  ${rule}  ${says}\n          ${found}`);
-  console.log(`\nScript, ${script.length} of ${steps} steps:\n${script.map((step, i) => `  ${String(i + 1).padStart(2)} ${inWords(step)}`).join('\n')}`);
   const plant = values.plant ? ` --plant ${values.plant}` : '';
   console.log(`\nAgain: npm run simulate --${plant} --replay ${file}\nor:    npm run simulate --${plant} --runs 1 --seed ${of}`);
 }
@@ -64,7 +66,7 @@ async function play(postgresUrl: string): Promise<boolean> {
   const began = performance.now();
   let told = began;
   const played = await playRuns({
-    postgresUrl, seed, processes, shrinks: !script, runs: script ? 1 : runs, ...(script && { script }), ...(values.plant && { plant: values.plant }),
+    postgresUrl, seed, processes, shrinkTries: script ? 0 : 400, runs: script ? 1 : runs, ...(script && { script }), ...(values.plant && { plant: values.plant }),
     onRuns(so) {
       if (performance.now() - told < 10_000) return;
       told = performance.now();
@@ -83,7 +85,7 @@ const most = 2_000;
 async function findPlanted(postgresUrl: string): Promise<boolean> {
   let missed = 0;
   for (const { name, rule, says } of planted) {
-    const { runs: needed, found } = await playRuns({ postgresUrl, seed, processes, runs: most, plant: name, shrinks: false });
+    const { runs: needed, found } = await playRuns({ postgresUrl, seed, processes, runs: most, plant: name, shrinkTries: 0 });
     missed += found ? 0 : 1;
     console.log(`${name.padEnd(28)} ${(found ? `seed ${found.seed}, ${needed} runs` : `not in ${most} runs`).padEnd(24)} ${rule}: ${says}`);
     for (const breach of found?.breaches.slice(0, 2) ?? []) console.log(`${''.padEnd(28)}   ${breach.rule}  ${breach.says}: ${breach.found}`);

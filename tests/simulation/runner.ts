@@ -14,8 +14,8 @@ export interface Orders {
   readonly plant?: string;
   /** Instead of runs with seeds: the steps of a script. */
   readonly script?: readonly Step[];
-  /** What was found is shrunk to as few steps as show it; takes a few hundred runs. */
-  readonly shrinks: boolean;
+  /** So many runs at most are spent on shrinking what was found to the steps that show it. */
+  readonly shrinkTries: number;
 }
 
 export interface Found {
@@ -50,8 +50,8 @@ try {
     const { breaches, script } = await (orders.script ? replay(ground, orders.script) : simulate(ground, seed));
     if (breaches.length > 0) {
       const fails = async (shorter: readonly Step[]) => !ended && same((await replay(ground, shorter)).breaches, breaches);
-      const shrinkable = orders.shrinks && (await fails(script));
-      await tell({ runs: run + 1, found: { seed, breaches, steps: script.length, script: shrinkable ? await shrink(script, fails) : script } });
+      const shrinkable = orders.shrinkTries > 0 && (await fails(script));
+      await tell({ runs: run + 1, found: { seed, breaches, steps: script.length, script: shrinkable ? await shrink(script, fails, orders.shrinkTries) : script } });
       break;
     }
     if ((run + 1) % 10 === 0 || run + 1 === orders.runs) await tell({ runs: run + 1 });

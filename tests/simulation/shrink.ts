@@ -2,9 +2,9 @@
  * A shorter list that still fails: leaves out halves, then quarters, then single ones, until none can be left out (delta debugging).
  *
  * @param fails must be true for `list`.
- * @param mostTries it gives up shrinking after so many.
+ * @param mostTries after so many it answers what is left by then.
  */
-export async function shrink<T>(list: readonly T[], fails: (shorter: readonly T[]) => Promise<boolean>, mostTries = 400): Promise<readonly T[]> {
+export async function shrink<T>(list: readonly T[], fails: (shorter: readonly T[]) => Promise<boolean>, mostTries: number): Promise<readonly T[]> {
   let left = list;
   let tries = 0;
   for (let size = Math.ceil(left.length / 2); size >= 1; ) {
