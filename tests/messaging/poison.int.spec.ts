@@ -54,3 +54,10 @@ test('EVT-9 a message with U+0000 or a key beyond any index is given up like any
     { key: long.slice(0, 500), payload: 'x' },
   ]);
 }, 40_000);
+
+test('EVT-8 an event whose id is written in capital letters has its effect, once', async () => {
+  const id = randomUUID().toUpperCase();
+  await send([good('whe_capitals', { ce_id: id }), good('whe_capitals', { ce_id: id }), good('whe_after_capitals')]);
+  for (let waited = 0; !seen.includes('whe_after_capitals') && waited < 200; waited += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(seen.filter((key) => key === 'whe_capitals')).toHaveLength(1);
+}, 40_000);

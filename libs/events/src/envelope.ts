@@ -33,7 +33,8 @@ export const headersOf = (event: Event, more: { source: string; traceparent?: st
 const envelopeOf = (type: EventType) =>
   z.object({
     ce_specversion: z.literal('1.0'),
-    ce_id: z.guid(),
+    // As Postgres writes it, whoever sent it.
+    ce_id: z.guid().toLowerCase(),
     ce_source: z.string().min(1),
     ce_type: z.literal(type),
     ce_time: z.iso.datetime({ offset: true }),

@@ -45,8 +45,8 @@ const attempts = 5;
 export const isDatabaseAway = (error: unknown): boolean => {
   const { code, message } = error as { code?: string; message?: string };
   return (
-    /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|57P0|08|53300)/.test(code ?? '') ||
-    /Connection terminated|connection error|timeout exceeded when trying to connect|Client was closed/i.test(message ?? '')
+    /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|57P0|08|53300|25P03)/.test(code ?? '') ||
+    /Connection terminated|connection error|Query read timeout|timeout exceeded when trying to connect|Client was closed/i.test(message ?? '')
   );
 };
 
@@ -106,7 +106,10 @@ interface Moment {
 
 /** Not waited for: if it failed, all that follows fails, and this is why. */
 function later(moment: Moment, sent: Promise<unknown>): void {
-  sent.catch((error: Error) => (moment.failed ??= error));
+  sent.catch((error: Error & { code?: string }) => {
+    // An error that only says that there was one before.
+    if (error.code !== '25P02') moment.failed ??= error;
+  });
 }
 
 /** What is sent before the running code next waits leaves in one packet. */
@@ -171,11 +174,14 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
     moment.begun = begin(moment, settings.clock);
     const result = await work({ as: (next, cause) => txOf(moment, next, cause), begun: () => moment.begun });
     await moment.begun;
+    if (moment.failed) throw moment.failed;
     await end(moment);
     if (moment.outbox.length > 0) settings.onCommit?.(moment.outbox);
     return result;
   } catch (error) {
     moment.ended = true;
+    // Refused by the driver itself, which from now on is wrong about what the server has prepared.
+    if (moment.failed && !(moment.failed as { code?: string }).code) broken ??= moment.failed;
     await client.query('rollback').catch((failed: Error) => (broken ??= failed));
     await moment.begun; // where that failed, what followed failed for it
     throw moment.failed ?? error;

@@ -16,10 +16,12 @@ export const houseKeeping: Worker = {
   everyMs: hour,
   due: (tx) =>
     tx.many(`select 'inbox' as id, '' as "accountId" where exists (select from inbox where received_at < now() - interval '14 days')
+      union all select 'notes', '' where exists (select from started_events where started_at < now() - interval '1 day')
       union all select 'keys', '' where exists (select from idempotency_keys where created_at < now() - interval '24 hours')`),
   run: (db, { id }) =>
     db.transaction({ kind: 'system', id: 'house-keeping' }, async (tx) => {
       if (id === 'keys') await forgetOldKeys(tx, someAtOnce);
+      else if (id === 'notes') await tx.one(`delete from started_events where started_at < now() - interval '1 day'`);
       else await tx.one(forgetInbox);
     }),
 };

@@ -5,7 +5,7 @@ import { type HandlingSettings, handleMessages } from './handling.ts';
 import { type Incoming, incoming } from './kafka.ts';
 import { type Offsets, offsetsOf } from './offsets.ts';
 import { withStorableNames } from './parking.ts';
-import { carefully } from './suspects.ts';
+import { type Carefully, carefully } from './suspects.ts';
 
 export interface ConsumerSettings extends HandlingSettings {
   readonly kafka: Kafka;
@@ -54,11 +54,7 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
   const joined = new Promise<void>((resolve) => (nothingToHear ? resolve() : consumer.on(consumer.events.GROUP_JOIN, () => resolve())));
   const offsets = offsetsOf(consumer, log);
   const queue = new Queue(settings, offsets);
-  // What the group has not been told of comes again, here or elsewhere.
-  consumer.on(consumer.events.GROUP_JOIN, () => {
-    queue.begin();
-    offsets.clear();
-  });
+  consumer.on(consumer.events.GROUP_JOIN, () => queue.beCareful());
   const eachBatch = batchHandler(settings, queue, signal);
   // kafkajs restarts by itself after what it calls retriable; after the rest it would stay down.
   consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -114,7 +110,7 @@ function batchHandler({ topicPrefix }: ConsumerSettings, queue: Queue, signal: A
 class Queue {
   #settings: ConsumerSettings;
   #offsets: Offsets;
-  #carefully: (messages: readonly Incoming[]) => Promise<void>;
+  #carefully: Carefully;
   #waiting: Slice[] = [];
   #length = 0;
   #arrived = bellOf();
@@ -143,9 +139,11 @@ class Queue {
     return this.#length < longestQueue;
   }
 
-  /** The group was joined anew: forgets what waits, and is careful for a while. */
-  begin(): void {
-    this.#take();
+  /**
+   * The group was joined anew, perhaps because of an event that ended another member. What waits stays: kafkajs joins again for one broker's sake while
+   * the others' fetches go on after what they brought, so nobody would bring it again; and what does come again the inbox drops.
+   */
+  beCareful(): void {
     this.#carefulUntil = performance.now() + carefulForMs;
   }
 
@@ -154,6 +152,7 @@ class Queue {
     this.#stopped = true;
     this.#arrived.ring();
     await this.#done;
+    await this.#carefully.end();
   }
 
   #take(): readonly Slice[] {
@@ -172,17 +171,17 @@ class Queue {
     }
   }
 
-  /** Until it is done: a database that is away makes all wait instead of filling dead letters. */
+  /** Until it is done: a database that is away makes all wait instead of filling dead letters, and so does whatever else cannot be recorded. */
   async #handle(slices: readonly Slice[]): Promise<void> {
     const messages = slices.flatMap((slice) => slice.messages);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
-        if (performance.now() < this.#carefulUntil) await this.#carefully(messages);
+        if (performance.now() < this.#carefulUntil) await this.#carefully.handle(messages);
         else await handleMessages(this.#settings, messages);
         for (const slice of slices) this.#finished(slice);
         return;
       } catch (error) {
-        this.#settings.log.warn({ reason: (error as Error).message }, 'database away, consuming waits');
+        this.#settings.log.warn({ reason: (error as Error).message }, 'consuming waits and tries again');
         await sleep(waitMs);
       }
     }

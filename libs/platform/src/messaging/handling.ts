@@ -83,7 +83,8 @@ export async function handleAll(settings: HandlingSettings, found: readonly (Rec
     if (found.length === 1) return await setAside(settings, first as Parked);
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
-    if (found.length === 1) return failed(settings, first as Received, error as Error);
+    if (first && 'event' in first && found.length === 1) return failed(settings, first, error as Error);
+    if (found.length === 1) throw error;
   }
   const half = Math.ceil(found.length / 2);
   await handleAll(settings, found.slice(0, half));

@@ -6,15 +6,13 @@ export interface Offsets {
   handled(next: TopicPartitionOffsetAndMetadata): void;
   /** Tells the broker at once. */
   commit(): Promise<void>;
-  /** Forgets what it has not told: after a rebalance a partition may be another instance's. */
-  clear(): void;
 }
 
 const everyMs = 200;
 
 /**
  * Tells the broker now and then, not after each chunk, how far the group has come. What is delivered again after a crash or to another
- * instance, the inbox drops (EVT-8).
+ * instance, the inbox drops (EVT-8). Also what is told late, of a partition that is another's by now, is true: all before it was handled.
  */
 export function offsetsOf(consumer: Consumer, log: Logger): Offsets {
   const untold = new Map<string, TopicPartitionOffsetAndMetadata>();
@@ -38,6 +36,5 @@ export function offsetsOf(consumer: Consumer, log: Logger): Offsets {
       timer ??= setTimeout(() => void commit(), everyMs);
     },
     commit,
-    clear: () => untold.clear(),
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventType, readEvent } from '@accord/events';
-import type { Session } from '../database.ts';
+import { isDatabaseAway, type Session } from '../database.ts';
 import { newEventId } from '../ids.ts';
 import { handle, type HandlingSettings } from './handling.ts';
 import type { Incoming } from './kafka.ts';
@@ -139,6 +139,8 @@ async function retry(settings: HandlingSettings, key: string, own: Set<string>):
       session.as(nobody, noCause).write('delete from parked_events where seq = $1', [row.seq]);
     });
   } catch (error) {
+    // No fault of the event; the lease ends by itself.
+    if (isDatabaseAway(error)) throw error;
     await failedAgain(settings, row, { error: error as Error, isLast: endedProcess });
     own.delete(key);
     return false;

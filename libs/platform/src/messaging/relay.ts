@@ -39,9 +39,13 @@ const freshMs = 2_000;
 const backlogMs = 250;
 
 const lock = `select shard from unnest($2::smallint[]) as wanted (shard) where pg_try_advisory_lock(hashtext('accord relay ' || $1), shard)`;
+/** Of each shard the first rows, until they pass $2 bytes; sizes are known without reading what is long. */
 const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, waiting.payload, waiting.headers
   from unnest($1::smallint[]) as held (shard)
-       cross join lateral (select * from outbox o where o.shard = held.shard order by o.seq limit ${batchRows}) as waiting`;
+       cross join lateral (
+         select o.*, sum(octet_length(o.payload) + octet_length(o.headers)) over (order by o.seq rows between unbounded preceding and 1 preceding) as before
+           from (select * from outbox where outbox.shard = held.shard order by seq limit ${batchRows}) o) as waiting
+ where coalesce(waiting.before, 0) < $2`;
 
 /**
  * Publishes what transactions left in the outbox, at least once and in order per key (EVT-7). One publisher per shard holds a session
@@ -172,12 +176,13 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
 
 /** The first rows of each of these shards, the oldest first. */
 async function readHeads(holding: Holding, of: readonly number[]): Promise<readonly Row[]> {
-  for (;;) {
+  for (let bytes = batchBytes; bytes > 1_000; bytes /= 8) {
     const readAt = performance.now();
-    const { rows } = await holding.client.query<Row>({ name: 'relay_read', text: read, values: [of] });
+    const { rows } = await holding.client.query<Row>({ name: 'relay_read', text: read, values: [of, Math.floor(bytes)] });
     if (holding.failed) throw holding.failed;
     if (performance.now() - readAt <= freshMs) return rows.sort((a, b) => Number(a.seq) - Number(b.seq));
   }
+  throw new Error('the outbox cannot be read fast enough');
 }
 
 /** Shards that have much to publish do so beside each other, each in its order. False where no row left the outbox. */
@@ -201,6 +206,6 @@ async function eachShard(rows: readonly Row[], holding: Holding, send: (batch: r
 /** At least one row; at most about a megabyte. */
 function upToBytes(rows: readonly Row[]): readonly Row[] {
   let bytes = 0;
-  const end = rows.findIndex((row) => (bytes += row.payload.length + row.headers.length) > batchBytes);
+  const end = rows.findIndex((row) => (bytes += Buffer.byteLength(row.payload) + Buffer.byteLength(row.headers)) > batchBytes);
   return end === -1 ? rows : rows.slice(0, Math.max(1, end));
 }

@@ -15,15 +15,20 @@ const noteAll = `
 const noteAgain = 'update started_events set starts = starts + 1 where event_id = $1 returning starts';
 const forget = 'delete from started_events where event_id = any($1::uuid[])';
 
+export interface Carefully {
+  /** @throws what `isDatabaseAway` knows; what this very process noted before is no suspect when it is done again. */
+  handle(messages: readonly Incoming[]): Promise<void>;
+  /** Takes back the notes of what it leaves undone: this process ends of itself. */
+  end(): Promise<void>;
+}
+
 /**
  * As `handleMessages`, with a note before and its removal after: what the process did not survive is found noted by the next, is handled alone, and is
  * given up when it was begun three times (EVT-9). Costs two transactions more, so it is done while the last end may have been such a one.
- *
- * @returns a function that throws what `isDatabaseAway` knows; what this very process noted before is no suspect when it is done again.
  */
-export function carefully(settings: HandlingSettings): (messages: readonly Incoming[]) => Promise<void> {
+export function carefully(settings: HandlingSettings): Carefully {
   const own = new Set<string>();
-  return async (messages) => {
+  const handle = async (messages: readonly Incoming[]) => {
     const found = messages.map((message) => read(settings, message));
     const ids = found.flatMap((one) => ('event' in one ? [one.event.id] : []));
     const fresh = ids.filter((id) => !own.has(id));
@@ -37,6 +42,10 @@ export function carefully(settings: HandlingSettings): (messages: readonly Incom
     }
     await inTransaction(settings, forget, [ids]);
     own.clear();
+  };
+  return {
+    handle,
+    end: async () => void (own.size > 0 && (await inTransaction(settings, forget, [[...own]]).catch(() => undefined))),
   };
 }
 
