@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Reply } from '@accord/testing';
+import { type Chance, chanceOf } from '../chance.ts';
 import type { World } from './world.ts';
 
 /** One command that was answered for good, however often it had to be asked. */
@@ -15,20 +16,8 @@ export interface Done {
 }
 
 export interface Load {
-  readonly history: readonly Done[];
   /** Ends when every command under way was answered. */
   stop(): Promise<readonly Done[]>;
-}
-
-/** A generator whose numbers follow from the seed alone. */
-export function dice(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const money = (amount: string) => ({ amount, currency: 'CNY' });
@@ -54,9 +43,8 @@ async function persist(client: Client, path: string, body: unknown, key: string)
 export function startLoad(world: World, { seed, clients = 6, pauseMs = 60 }: { seed: number; clients?: number; pauseMs?: number }): Load {
   const history: Done[] = [];
   let over = false;
-  const run = Array.from({ length: clients }, (_, i) => customer(world, { accountId: `acc_f${i}`, random: dice(seed + i), history, pauseMs, isOver: () => over }));
+  const run = Array.from({ length: clients }, (_, i) => customer(world, { accountId: `acc_f${i}`, chance: chanceOf(seed + i), history, pauseMs, isOver: () => over }));
   return {
-    history,
     async stop() {
       over = true;
       await Promise.all(run);
@@ -67,18 +55,17 @@ export function startLoad(world: World, { seed, clients = 6, pauseMs = 60 }: { s
 
 interface Life {
   readonly accountId: string;
-  readonly random: () => number;
+  readonly chance: Chance;
   readonly history: Done[];
   readonly pauseMs: number;
   readonly isOver: () => boolean;
 }
 
-async function customer(world: World, { accountId, random, history, pauseMs, isOver }: Life): Promise<void> {
+async function customer(world: World, { accountId, chance, history, pauseMs, isOver }: Life): Promise<void> {
   const own = world.customer(accountId);
   const platform = world.platform();
   const orders: string[] = [];
   const contracts: string[] = [];
-  const any = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)];
   let number = 0;
 
   const command = async (what: Done['what'], client: Client, path: string, body: unknown, id?: string) => {
@@ -89,9 +76,9 @@ async function customer(world: World, { accountId, random, history, pauseMs, isO
   };
 
   while (!isOver()) {
-    const turn = random();
-    const order = any(orders);
-    const contract = any(contracts);
+    const turn = chance.share();
+    const order = orders.length > 0 ? chance.of(orders) : undefined;
+    const contract = contracts.length > 0 ? chance.of(contracts) : undefined;
     if (turn < 0.4 || !order) {
       const { reply } = await command('place', own.orders, '/v1/orders', machine);
       if (reply.status === 201) orders.push(reply.body.orderId);
@@ -100,12 +87,12 @@ async function customer(world: World, { accountId, random, history, pauseMs, isO
     } else if (turn < 0.7) {
       await command('cancel', own.orders, `/v1/orders/${order}/cancel`, { reason: 'changed my mind' }, order);
     } else if (turn < 0.92 || !contract) {
-      const chosen = [...new Set([order, any(orders)!])];
+      const chosen = [...new Set([order, chance.of(orders)])];
       const { reply, found } = await command('apply', own.contracts, '/v1/contracts', { orderIds: chosen });
       if (reply.status < 300) contracts.push(...found);
     } else {
       await command('void', own.contracts, `/v1/contracts/${contract}/void`, { reason: 'unintended' }, contract);
     }
-    await sleep(pauseMs * (0.5 + random()));
+    await sleep(pauseMs * (0.5 + chance.share()));
   }
 }

@@ -2,8 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compileServices } from '@accord/local';
+import { chanceOf } from '../chance.ts';
 import { faults, shortList } from './faults.ts';
-import { run, shuffled } from './run.ts';
+import { run } from './run.ts';
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +17,7 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed);
 if (!Number.isSafeInteger(seed)) throw new Error('--seed is a whole number');
-const chosen = shuffled((values.short ? shortList : faults).filter(({ name }) => name.includes(values.only)), seed);
+const chosen = chanceOf(seed).shuffled((values.short ? shortList : faults).filter(({ name }) => name.includes(values.only)));
 const say = values.json ? () => undefined : (line: string) => console.log(line);
 
 say(`seed ${seed}, ${chosen.length} faults`);

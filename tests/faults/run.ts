@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differences, recovery } from './checking.ts';
 import type { Fault } from './faults.ts';
-import { dice, startLoad } from './load.ts';
+import { startLoad } from './load.ts';
 import { startWorld, type World } from './world.ts';
 
 export interface Seen {
@@ -16,11 +16,6 @@ export interface Outcome {
   readonly askedAgain: number;
   readonly differences: readonly string[];
 }
-
-export const shuffled = <T>(list: readonly T[], seed: number): T[] => {
-  const random = dice(seed);
-  return list.map((item) => ({ item, at: random() })).sort((a, b) => a.at - b.at).map(({ item }) => item);
-};
 
 /** Longest wait for a recovery, whatever is promised: after it the run has failed. */
 const patienceMs = 60_000;

@@ -14,8 +14,6 @@ export interface World {
   readonly network: { readonly postgres: Proxy; readonly kafka: Proxy; readonly smtp: Proxy };
   /** Straight, for looking. */
   readonly databaseUrl: string;
-  readonly topicPrefix: string;
-  readonly brokers: string;
   customer(accountId: string): { readonly orders: Client; readonly contracts: Client };
   platform(): { readonly orders: Client; readonly contracts: Client };
   operator(): Client;
@@ -70,7 +68,6 @@ export async function startWorld(home: string): Promise<World> {
     network: { ...ground.network, smtp },
     services,
     databaseUrl: ground.url(),
-    topicPrefix: '',
     customer: (accountId) => both({ sub: `user_${accountId}`, account_id: accountId, scope }),
     platform: () => both({ sub: 'platform', scope: 'platform' }),
     operator: () => asking({ sub: 'operator', scope: 'operator' }, 'order'),
@@ -102,7 +99,6 @@ async function startGround(home: string, started: AsyncDisposableStack) {
     network: { postgres: postgresProxy, kafka: kafkaProxy },
     /** Of the database, through a proxy's port or straight. */
     url: (through = port) => databaseUrl(postgres.url, 'accord').replace(`:${port}/`, `:${through}/`),
-    brokers: `127.0.0.1:${kafkaProxy.port}`,
     postgres: () => postgres,
     kafka: () => kafka,
     mendPostgres: async () => void (postgres = await again(() => startPostgres({ dataDir, port }))),

@@ -1,26 +1,19 @@
 // A service as a process of its own that some events end: ACCORD_SETTINGS has its settings as JSON.
-import { type PlatformSettings, type Service, startService } from '@accord/platform';
+import { type PlatformSettings, startService } from '@accord/platform';
+import { smallService } from './small-service.ts';
 
-const small = (): Service => ({
-  name: 'notification',
-  schema: 'notifications',
-  migrations: new URL('./migrations/', import.meta.url),
-  routes: [],
-  problems: {},
-  subscriptions: {
-    'webhook.disabled': {
-      async on(tx, { subject, data }) {
-        await tx.one('insert into seen (account_id, key, version) values ($1, $2, $3)', [subject.accountId, subject.id, subject.version]);
-        if (data.reason === 'kill') process.kill(process.pid, 'SIGKILL');
-        const [parked] = await tx.many<{ parked: string }>('select count(*) as parked from parked_events');
-        if (data.reason === 'fail, then kill') {
-          if (Number(parked!.parked) > 0) process.kill(process.pid, 'SIGKILL');
-          throw new Error('not yet');
-        }
-      },
+const small = smallService({
+  'webhook.disabled': {
+    async on(tx, { subject, data }) {
+      await tx.one('insert into seen (account_id, key, version) values ($1, $2, $3)', [subject.accountId, subject.id, subject.version]);
+      if (data.reason === 'kill') process.kill(process.pid, 'SIGKILL');
+      const [parked] = await tx.many<{ parked: string }>('select count(*) as parked from parked_events');
+      if (data.reason === 'fail, then kill') {
+        if (Number(parked!.parked) > 0) process.kill(process.pid, 'SIGKILL');
+        throw new Error('not yet');
+      }
     },
   },
-  workers: [],
 });
 
-await startService(JSON.parse(process.env['ACCORD_SETTINGS']!) as PlatformSettings, small);
+await startService(JSON.parse(process.env['ACCORD_SETTINGS']!) as PlatformSettings, () => small);

@@ -2,21 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Service } from '@accord/platform';
 import { type TestService, testService } from '@accord/testing';
+import { smallService } from './small-service.ts';
 
 // Events that end the process which handles them, as a bug in native code or memory without end would.
 
 /** Makes the database and the topics, and consumes nothing itself. */
-const deaf = (): Service => ({
-  name: 'notification',
-  schema: 'notifications',
-  migrations: new URL('./migrations/', import.meta.url),
-  routes: [],
-  problems: {},
-  subscriptions: {},
-  workers: [],
-});
+const deaf = () => smallService({});
 
 let t: TestService;
 let child: ChildProcess | undefined;

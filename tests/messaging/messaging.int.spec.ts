@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Event, Fact } from '@accord/events';
-import { kafkaOf, newEventId, type Service, startService, type Tx } from '@accord/platform';
+import { kafkaOf, newEventId, startService, type Tx } from '@accord/platform';
 import { type TestService, testService } from '@accord/testing';
 import type { EachMessagePayload } from 'kafkajs';
 import { pino } from 'pino';
+import { smallService } from './small-service.ts';
 
 // A service as small as can be around the platform's outbox, relay, inbox and parking: it writes down each event that it sees.
 
@@ -18,15 +19,7 @@ async function note(tx: Tx, event: Event<'webhook.disabled'>) {
   if (failing.has(subject.id)) throw new Error('not yet');
 }
 
-const small = (): Service => ({
-  name: 'notification',
-  schema: 'notifications',
-  migrations: new URL('./migrations/', import.meta.url),
-  routes: [],
-  problems: {},
-  subscriptions: { 'webhook.disabled': { on: note } },
-  workers: [],
-});
+const small = () => smallService({ 'webhook.disabled': { on: note } });
 
 const disabled = (endpointId: string, version: number, accountId = 'acc_1'): Fact<'webhook.disabled'> => ({
   type: 'webhook.disabled',

@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { kafkaOf, type Service } from '@accord/platform';
+import { kafkaOf } from '@accord/platform';
 import { type TestService, testService } from '@accord/testing';
 import { pino } from 'pino';
+import { smallService } from './small-service.ts';
 
 // Messages that no producer of ours would send, as they may come from other platform services.
 
 const seen: string[] = [];
-const listening = (): Service => ({
-  name: 'notification',
-  schema: 'notifications',
-  migrations: new URL('./migrations/', import.meta.url),
-  routes: [],
-  problems: {},
-  subscriptions: { 'webhook.disabled': { on: (_tx, { subject }) => Promise.resolve(void seen.push(subject.id)) } },
-  workers: [],
-});
+const listening = () => smallService({ 'webhook.disabled': { on: (_tx, { subject }) => Promise.resolve(void seen.push(subject.id)) } });
 
 let t: TestService;
 beforeAll(async () => void (t = await testService({ service: listening })), 60_000);

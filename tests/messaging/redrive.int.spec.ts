@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Event, Fact } from '@accord/events';
-import { applyTopics, newEventId, type Service, shardOf, type Tx } from '@accord/platform';
+import { applyTopics, newEventId, shardOf, type Tx } from '@accord/platform';
 import { type TestService, testService } from '@accord/testing';
 import { pino } from 'pino';
+import { smallService } from './small-service.ts';
 
 // Events that were given up, by the service or by the broker, and what operators do with them, through the real API and the real command.
 
@@ -15,15 +16,7 @@ async function note(tx: Tx, { subject }: Event<'webhook.disabled'>) {
   await tx.one('insert into seen (account_id, key, version) values ($1, $2, $3)', [subject.accountId, subject.id, subject.version]);
 }
 
-const small = (): Service => ({
-  name: 'notification',
-  schema: 'notifications',
-  migrations: new URL('./migrations/', import.meta.url),
-  routes: [],
-  problems: {},
-  subscriptions: { 'webhook.disabled': { on: note } },
-  workers: [],
-});
+const small = () => smallService({ 'webhook.disabled': { on: note } });
 
 let t: TestService;
 beforeAll(async () => void (t = await testService({ service: small })), 60_000);

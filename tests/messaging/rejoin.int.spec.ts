@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kafkaOf, type Service } from '@accord/platform';
+import { kafkaOf } from '@accord/platform';
 import { testService } from '@accord/testing';
 import { pino } from 'pino';
+import { smallService } from './small-service.ts';
 
 // When a partition's leader moves, kafkajs joins the group again from within its fetch of one broker, while its fetches of the others go on. Here the one
 // real broker is shown to it as two, and the second says now and then that it leads no more.
@@ -46,15 +47,7 @@ group.fetch = async function (nodeId) {
 
 test('EVT-8 EVT-12 a leader that moves while messages wait to be handled loses none, doubles none and keeps their order', async () => {
   const seen: number[] = [];
-  const slow = (): Service => ({
-    name: 'notification',
-    schema: 'notifications',
-    migrations: new URL('./migrations/', import.meta.url),
-    routes: [],
-    problems: {},
-    subscriptions: { 'webhook.disabled': { on: async (_tx, { subject }) => void (await sleep(3), seen.push(Number(subject.id))) } },
-    workers: [],
-  });
+  const slow = () => smallService({ 'webhook.disabled': { on: async (_tx, { subject }) => void (await sleep(3), seen.push(Number(subject.id))) } });
   const t = await testService({ service: slow });
   const { ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = t.running.settings;
   const producer = kafkaOf({ brokers, clientId: 'test', topicPrefix, log: pino({ level: 'silent' }) }).producer();

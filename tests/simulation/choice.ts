@@ -1,5 +1,5 @@
 import type { ServiceName } from '@accord/platform';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../chance.ts';
 import type { Step } from './steps.ts';
 import type { OrderState, WorkerName, World } from './world.ts';
 

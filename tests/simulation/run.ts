@@ -1,4 +1,4 @@
-import { type Chance, chanceOf } from './chance.ts';
+import { type Chance, chanceOf } from '../chance.ts';
 import { type Breach, breachesOf } from './checks.ts';
 import { choose } from './choice.ts';
 import type { Ground } from './ground.ts';

@@ -1,5 +1,7 @@
 /** Chance that a seed decides: the same seed, the same choices. */
 export interface Chance {
+  /** From 0, below 1. */
+  share(): number;
   /** From 0, below `end`. */
   below(end: number): number;
   /** True once in a while: `share` of the times. */
@@ -22,6 +24,7 @@ export function chanceOf(seed: number): Chance {
   };
   const below = (end: number) => Math.floor(next() * end);
   return {
+    share: next,
     below,
     is: (share) => next() < share,
     of: (choices) => choices[below(choices.length)]!,
