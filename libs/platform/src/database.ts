@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Clock } from './clock.ts';
 import { type Context, currentContext } from './context.ts';
+import { depart, send } from './flight.ts';
 import { newEventId } from './ids.ts';
 import { currentTraceparent, span } from './observability/tracing.ts';
 import { announce, type OutboxRow, storeOutbox } from './messaging/outbox.ts';
@@ -50,15 +50,6 @@ export const isDatabaseAway = (error: unknown): boolean => {
   );
 };
 
-const names = new Map<string, string>();
-
-/** Statements are prepared under a name of their text; beyond 400 texts (composed filters) they are sent unprepared. */
-function statement(text: string, values: readonly unknown[]) {
-  let name = names.get(text);
-  if (!name && names.size < 400) names.set(text, (name = `s${names.size}`));
-  return { text, values: values as unknown[], ...(name && { name }) };
-}
-
 const sessionOptions = (schema: string) =>
   `-c search_path=${schema} -c timezone=UTC -c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=10000`;
 
@@ -79,14 +70,6 @@ export const poolOf = (url: string, schema: string, size: number) => {
 };
 
 const seesAll = (actor: Actor) => actor.kind === 'operator' || actor.kind === 'platform' || (actor.kind === 'system' && !actor.accountId);
-const accountName = /^[A-Za-z0-9_.-]{1,64}$/;
-
-function literal(accountId: string | undefined): string {
-  if (accountId === undefined) return `''`;
-  if (!accountName.test(accountId)) throw new Error('account id of an unexpected form');
-  return `'${accountId}'`;
-}
-
 interface Moment {
   readonly client: pg.PoolClient;
   /** Unknown until the server has answered for the first time. */
@@ -107,33 +90,23 @@ interface Moment {
 /** Not waited for: if it failed, all that follows fails, and this is why. */
 function later(moment: Moment, sent: Promise<unknown>): void {
   sent.catch((error: Error & { code?: string }) => {
-    // An error that only says that there was one before.
-    if (error.code !== '25P02') moment.failed ??= error;
+    // Errors that only say that there was one before.
+    if (error.code !== '25P02' && error.code !== '26000') moment.failed ??= error;
   });
-}
-
-/** What is sent before the running code next waits leaves in one packet. */
-export function inOneWrite<T>(client: pg.ClientBase, send: () => T): T {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-  stream.cork();
-  process.nextTick(() => stream.uncork());
-  return send();
 }
 
 /** Statements run in the order they are sent, so each finds the account of its own actor, also where several acts go on beside each other. */
 function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
   const { client, outbox, source } = moment;
-  const send = (sql: string, values: readonly unknown[] = []) => {
+  const run = (sql: string, values?: readonly unknown[]) => {
     if (moment.ended) throw new Error('a statement after the end of its transaction');
-    return inOneWrite(client, () => {
-      if (!moment.seesAll && moment.account !== actor.accountId) {
-        moment.account = actor.accountId;
-        later(moment, client.query(statement(`select set_config('accord.account', $1, true)`, [actor.accountId ?? ''])));
-      }
-      return client.query(statement(sql, values));
-    });
+    if (!moment.seesAll && moment.account !== actor.accountId) {
+      moment.account = actor.accountId;
+      later(moment, send(client, `select set_config('accord.account', $1, true)`, [actor.accountId ?? '']));
+    }
+    return send(client, sql, values);
   };
-  const many = async <Row>(sql: string, values?: readonly unknown[]) => (await send(sql, values)).rows as Row[];
+  const many = async <Row>(sql: string, values?: readonly unknown[]) => (await run(sql, values)).rows as Row[];
   return {
     get now() {
       if (!moment.now) throw new Error('the time is not known before the first statement was answered');
@@ -142,7 +115,7 @@ function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
     actor,
     many,
     one: async <Row>(sql: string, values?: readonly unknown[]) => (await many<Row>(sql, values))[0],
-    write: (sql, values) => later(moment, send(sql, values)),
+    write: (sql, values) => later(moment, run(sql, values)),
     emit(...facts) {
       outbox.push(...facts.map((fact) => announce(fact, { now: this.now, actor, cause, source })));
     },
@@ -158,7 +131,7 @@ interface Pools {
 async function end(moment: Moment): Promise<void> {
   const { client, outbox } = moment;
   moment.ended = true;
-  const [, committed] = await inOneWrite(client, () => Promise.all([outbox.length > 0 && storeOutbox(client, outbox), client.query('commit')]));
+  const [, committed] = await Promise.all([outbox.length > 0 && storeOutbox(client, outbox), send(client, 'commit')]);
   if (committed.command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
 }
 
@@ -182,6 +155,7 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
     moment.ended = true;
     // Refused by the driver itself, which from now on is wrong about what the server has prepared.
     if (moment.failed && !(moment.failed as { code?: string }).code) broken ??= moment.failed;
+    depart(client);
     await client.query('rollback').catch((failed: Error) => (broken ??= failed));
     await moment.begun; // where that failed, what followed failed for it
     throw moment.failed ?? error;
@@ -193,11 +167,8 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
 
 function begin(moment: Moment, { offsetMs }: Clock): Promise<void> {
   const { client, account } = moment;
-  const opening = `begin; select set_config('accord.account', ${literal(account)}, true), now() as now`;
-  const begun = inOneWrite(client, () => client.query(opening)).then((results) => {
-    const [, opened] = results as unknown as pg.QueryResult<{ now: Date }>[];
-    moment.now = new Date(opened!.rows[0]!.now.getTime() + offsetMs);
-  });
+  const opened = [send(client, 'begin'), send<{ now: Date }>(client, `select set_config('accord.account', $1, true), now() as now`, [account ?? ''])] as const;
+  const begun = Promise.all(opened).then(([, { rows }]) => void (moment.now = new Date(rows[0]!.now.getTime() + offsetMs)));
   begun.catch(() => undefined); // whoever goes on finds out
   return begun;
 }

@@ -1,6 +1,7 @@
 import { type Event, type EventType, type Fact, headersOf, parseFact, subjectOf } from '@accord/events';
 import type pg from 'pg';
 import type { Context } from '../context.ts';
+import { send } from '../flight.ts';
 import { newEventId } from '../ids.ts';
 import type { Actor } from '../tx.ts';
 
@@ -82,7 +83,7 @@ const insertMany = `insert into outbox (${columns}) select * from unnest($1::uui
 export function storeOutbox(client: pg.ClientBase, rows: readonly OutboxRow[]): Promise<unknown> {
   const [first, ...rest] = rows.map(valuesOf);
   if (!first) return Promise.resolve();
-  if (rest.length === 0) return client.query({ name: 'outbox1', text: insertOne, values: first });
+  if (rest.length === 0) return send(client, insertOne, first);
   const arrays = first.map((_, column) => [first, ...rest].map((row) => row[column]));
-  return client.query({ name: 'outboxn', text: insertMany, values: arrays });
+  return send(client, insertMany, arrays);
 }

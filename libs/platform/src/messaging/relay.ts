@@ -3,6 +3,7 @@ import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { type Bell, bellOf } from '../bell.ts';
+import { send } from '../flight.ts';
 import { openSender } from './kafka.ts';
 import { shards } from './outbox.ts';
 import { type Holding, type Row, sendAll } from './sending.ts';
@@ -178,7 +179,7 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
 async function readHeads(holding: Holding, of: readonly number[]): Promise<readonly Row[]> {
   for (let bytes = batchBytes; bytes > 1_000; bytes /= 8) {
     const readAt = performance.now();
-    const { rows } = await holding.client.query<Row>({ name: 'relay_read', text: read, values: [of, Math.floor(bytes)] });
+    const { rows } = await send<Row>(holding.client, read, [of, Math.floor(bytes)]);
     if (holding.failed) throw holding.failed;
     if (performance.now() - readAt <= freshMs) return rows.sort((a, b) => Number(a.seq) - Number(b.seq));
   }

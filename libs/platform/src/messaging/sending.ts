@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { inOneWrite } from '../database.ts';
+import { send } from '../flight.ts';
 import { span } from '../observability/tracing.ts';
 import type { Outgoing, Sender } from './kafka.ts';
 import { isRefusedForGood, isUnknownTopic, noteUnknownTopics, type Round, sendable, setAside, type UnknownTopic } from './setting-aside.ts';
@@ -56,6 +56,5 @@ async function sendPart(round: Round, rows: readonly Row[]): Promise<void> {
   }
   round.sent += free.length;
   // The next read waits for it; its failure ends this holding.
-  const removing = inOneWrite(holding.client, () => holding.client.query({ name: 'relay_delete', text: remove, values: [free.map(({ seq }) => seq)] }));
-  removing.catch((failed: Error) => (holding.failed = failed));
+  send(holding.client, remove, [free.map(({ seq }) => seq)]).catch((failed: Error) => (holding.failed = failed));
 }
