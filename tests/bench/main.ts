@@ -1,5 +1,6 @@
-// npm run bench [-- [--json] [relay|place-order|effect|start …]]: figures of this machine, each beside its floor measured in the same run.
+// npm run bench [-- [--json] [relay|consumer|place-order|effect|start …]]: figures of this machine, each beside its floor measured in the same run.
 import { parseArgs } from 'node:util';
+import { benchConsumer } from './consumer.ts';
 import { benchEffect } from './effect.ts';
 import type { Figure } from './figure.ts';
 import { startGround } from './ground.ts';
@@ -9,7 +10,7 @@ import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['relay', 'place-order', 'effect', 'start'];
+const names = ['relay', 'consumer', 'place-order', 'effect', 'start'];
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
 const unknown = positionals.find((name) => !names.includes(name));
 if (unknown) throw new Error(`There is no figure ${unknown}; there are ${names.join(', ')}.`);
@@ -22,6 +23,7 @@ const ground = await startGround();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
 try {
   if (wanted('relay')) show(await benchRelay(ground));
+  if (wanted('consumer')) (await benchConsumer(ground)).forEach(show);
   if (wanted('place-order') || wanted('effect')) {
     const load = startLoad();
     const shop = await openShop(ground);

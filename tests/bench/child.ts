@@ -1,0 +1,32 @@
+import { type ChildProcess, fork } from 'node:child_process';
+
+/** kafkajs sets timers in the past; a small nursery, as a service has it. */
+const flags = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4'];
+
+/** A process of ours that is asked once and answers with messages. */
+export interface Child {
+  readonly pid: number;
+  /** Its next message. @throws Error where it ends instead. */
+  answer<T>(): Promise<T>;
+  send(ask: object): void;
+  stop(): Promise<void>;
+}
+
+export function startChild(file: string, ask: object): Child {
+  const child: ChildProcess = fork(new URL(file, import.meta.url), { execArgv: flags, serialization: 'advanced' });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  child.send(ask);
+  return {
+    pid: child.pid!,
+    answer: <T>() =>
+      Promise.race([
+        new Promise<T>((resolve) => child.once('message', resolve as (message: unknown) => void)),
+        ended.then((code) => Promise.reject(new Error(`${file} ended (${code})`))),
+      ]),
+    send: (more) => void child.send(more),
+    async stop() {
+      child.kill();
+      await ended;
+    },
+  };
+}

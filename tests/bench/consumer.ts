@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Event, headersOf, readEvent } from '@accord/events';
+import { kafkaOf, migrate, openSender, platformSettings, type PlatformSettings } from '@accord/platform';
+import { urlsOf } from '@accord/testing';
+import type { BareConsumerAsk } from './bare-consumer.ts';
+import { startChild } from './child.ts';
+import type { CountingAsk } from './counting-service.ts';
+import { countingService } from './counting.ts';
+import { beside, type Figure, median } from './figure.ts';
+import { asSuperuser, type Ground, log } from './ground.ts';
+import { freshTopic, type Message, topic } from './messages.ts';
+
+const { name: service, schema, migrations } = countingService();
+const sampleUrl = new URL(`../../libs/events/samples/${topic}.1.json`, import.meta.url);
+
+/** A backlog drained by a service with inbox and a small effect, beside the floors; each a process of its own that begins with the backlog. */
+export async function benchConsumer(ground: Ground, { count = 60_000, keys = 5_000, accounts = 500, rounds = 3 } = {}): Promise<Figure[]> {
+  const databaseUrl = await ground.makeDatabase('accord_consumer');
+  await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
+  const work = events(count, keys, accounts);
+  const runs = { ours: [] as number[], decoded: [] as number[], effect: [] as number[] };
+  for (let round = 0; round < rounds; round += 1) {
+    const topicPrefix = await backlog(ground, work);
+    const floor = { brokers: ground.brokers, topicPrefix, topic, count };
+    runs.decoded.push(await bare(floor));
+    await emptied(databaseUrl);
+    runs.effect.push(await bare({ ...floor, effect: { url: urlsOf(databaseUrl, service).operator, schema } }));
+    await checkCounts(databaseUrl, { count, keys });
+    await emptied(databaseUrl);
+    runs.ours.push(await ours(ground, { databaseUrl, topicPrefix, count }));
+    await checkCounts(databaseUrl, { count, keys });
+  }
+  const of = `${count} events of ${keys} keys`;
+  return [
+    beside(`consumer with inbox and effect beside the effect alone, ${of}`, 'events/s', median(runs.ours), median(runs.effect)),
+    beside(`the same beside decoding alone`, 'events/s', median(runs.ours), median(runs.decoded)),
+  ];
+}
+
+/** As services announce them: each about an order of its own and one of some accounts, each key's versions in order. */
+export function events(count: number, keys: number, accounts: number): Message[] {
+  const { value, headers } = JSON.parse(readFileSync(sampleUrl, 'utf8')) as { value: { order: object }; headers: Record<string, string> };
+  return Array.from({ length: count }, (_, i) => {
+    const key = `ord_${i % keys}`;
+    const order = { ...value.order, orderId: key, accountId: `acc_${(i % keys) % accounts}`, version: Math.floor(i / keys) + 1 };
+    const event = { ...readEvent(topic, { ...value, order }, headers), id: crypto.randomUUID(), time: new Date() } as Event;
+    return { key, value: JSON.stringify({ ...value, order }), headers: headersOf(event, { source: '/services/order' }) };
+  });
+}
+
+/** A topic of its own with all of them on it. */
+export async function backlog({ brokers }: Ground, work: readonly Message[]): Promise<string> {
+  const topicPrefix = await freshTopic(brokers);
+  const sender = await openSender(kafkaOf({ brokers, clientId: 'backlog', topicPrefix, log }), topicPrefix);
+  for (let from = 0; from < work.length; from += 500) await sender.send(work.slice(from, from + 500).map((message) => ({ topic, ...message })));
+  await sender.close();
+  return topicPrefix;
+}
+
+async function bare(ask: BareConsumerAsk): Promise<number> {
+  const child = startChild('./bare-consumer.ts', ask);
+  return (await child.answer<{ perSecond: number }>()).perSecond;
+}
+
+/** Events a second, from having joined the group to the commit of the last. */
+export async function ours(ground: Ground, { databaseUrl, topicPrefix, count }: { databaseUrl: string; topicPrefix: string; count: number }): Promise<number> {
+  const child = startChild('./counting-service.ts', { settings: settingsOf(ground, { databaseUrl, topicPrefix }) } satisfies CountingAsk);
+  const { joinedAt } = await child.answer<{ joinedAt: number }>();
+  const lastAt = await asSuperuser(databaseUrl, async (client) => {
+    const done = async () => Number((await client.query<{ n: string }>(`select count(*) as n from ${schema}.inbox`)).rows[0]!.n);
+    while ((await done()) < count) await sleep(100);
+    const { rows } = await client.query<{ at: Date }>(`select max(pg_xact_commit_timestamp(xmin)) as at from ${schema}.inbox`);
+    return rows[0]!.at.getTime();
+  });
+  await child.stop();
+  return count / ((lastAt - joinedAt) / 1_000);
+}
+
+export function settingsOf({ issuer, brokers }: Ground, { databaseUrl, topicPrefix }: { databaseUrl: string; topicPrefix: string }): PlatformSettings {
+  const { app, operator } = urlsOf(databaseUrl, service);
+  return platformSettings.parse({
+    ACCORD_ENV: 'development',
+    ACCORD_HOST: '127.0.0.1',
+    ACCORD_PORT: 0,
+    ACCORD_OPS_PORT: 0,
+    ACCORD_DATABASE_URL: app,
+    ACCORD_OPERATOR_DATABASE_URL: operator,
+    ACCORD_KAFKA_BROKERS: brokers.join(','),
+    ACCORD_TOPIC_PREFIX: topicPrefix,
+    ACCORD_TOKEN_ISSUER: issuer.issuer,
+    ACCORD_JWKS_URL: issuer.jwksUrl,
+    PROVIDER_PROFILE: 'baidu',
+    ACCORD_LOG_LEVEL: 'warn',
+  });
+}
+
+export const emptied = (databaseUrl: string) =>
+  asSuperuser(databaseUrl, async (client) => void (await client.query(`truncate ${schema}.counted, ${schema}.inbox, ${schema}.started_events; checkpoint`)));
+
+/** @throws Error where an event had its effect twice, never, or before an earlier one of its key. */
+export const checkCounts = (databaseUrl: string, { count, keys }: { count: number; keys: number }) =>
+  asSuperuser(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ keys: string; times: string; misplaced: string }>(
+      `select count(*) as keys, sum(times) as times, sum(misplaced) as misplaced from ${schema}.counted`,
+    );
+    const found = JSON.stringify(rows[0]);
+    if (found !== JSON.stringify({ keys: String(keys), times: String(count), misplaced: '0' })) throw new Error(`of ${count} events of ${keys} keys: ${found}`);
+  });
