@@ -36,11 +36,16 @@ const longestKey = 500;
 const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');
 
 /** A message whose key and headers can be stored, whoever sent it. */
-export const withStorableNames = (message: Incoming): Incoming => ({
-  ...message,
-  key: storable(message.key).slice(0, longestKey),
-  headers: Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [storable(name), storable(value)])),
-});
+export function withStorableNames(message: Incoming): Incoming {
+  const { key, headers } = message;
+  const headersFit = !Object.keys(headers).some((name) => name.includes('\0') || headers[name]!.includes('\0'));
+  if (headersFit && key.length <= longestKey && !key.includes('\0')) return message;
+  return {
+    ...message,
+    key: storable(key).slice(0, longestKey),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [storable(name), storable(value)])),
+  };
+}
 
 /** Sets events aside in their order. A dead one goes to the dead-letter topic as well, in the same transaction. */
 export async function park(session: Session, settings: Pick<HandlingSettings, 'group' | 'onParked'>, parked: readonly Parked[]): Promise<void> {
