@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer as KafkaConsumer, EachBatchHandler, Kafka } from 'kafkajs';
 import { bellOf } from '../bell.ts';
-import { type HandlingSettings, handleMessages } from './handling.ts';
-import { type Incoming, incoming } from './kafka.ts';
+import { type Found, handleAll, type HandlingSettings, messageOf, read } from './handling.ts';
+import { incoming } from './kafka.ts';
 import { type Offsets, offsetsOf } from './offsets.ts';
 import { withStorableNames } from './parking.ts';
 import { type Carefully, carefully } from './suspects.ts';
@@ -26,7 +26,7 @@ export interface Consumer {
 interface Slice {
   readonly topic: string;
   readonly partition: number;
-  readonly messages: readonly Incoming[];
+  readonly found: readonly Found[];
   readonly highWatermark: string;
 }
 
@@ -90,16 +90,18 @@ async function run(consumer: KafkaConsumer, settings: ConsumerSettings, eachBatc
 }
 
 /** Hands over what came, keeping its place in the group while the queue is full. */
-function batchHandler({ topicPrefix }: ConsumerSettings, queue: Queue, signal: AbortSignal): EachBatchHandler {
+function batchHandler(settings: ConsumerSettings, queue: Queue, signal: AbortSignal): EachBatchHandler {
   return async ({ batch, heartbeat, resolveOffset, isRunning, isStale }) => {
     const { partition, highWatermark } = batch;
-    const topic = batch.topic.slice(topicPrefix.length);
+    const topic = batch.topic.slice(settings.topicPrefix.length);
     const over = () => !isRunning() || isStale() || signal.aborted;
     for (let from = 0; from < batch.messages.length; from += sliceSize) {
       while (!over() && !(await queue.hasRoom())) await heartbeat();
       if (over()) return;
-      const messages = batch.messages.slice(from, from + sliceSize).map((message) => withStorableNames(incoming(topic, partition, message)));
-      queue.push({ topic, partition, messages, highWatermark });
+      const messages = batch.messages.slice(from, from + sliceSize);
+      // Here, while others are in the database.
+      const found = messages.map((message) => read(settings, withStorableNames(incoming(topic, partition, message))));
+      queue.push({ topic, partition, found, highWatermark });
       resolveOffset(messages.at(-1)!.offset);
       await heartbeat();
     }
@@ -128,7 +130,7 @@ class Queue {
 
   push(slice: Slice): void {
     this.#waiting.push(slice);
-    this.#length += slice.messages.length;
+    this.#length += slice.found.length;
     this.#arrived.ring();
   }
 
@@ -173,11 +175,11 @@ class Queue {
 
   /** Until it is done: a database that is away makes all wait instead of filling dead letters, and so does whatever else cannot be recorded. */
   async #handle(slices: readonly Slice[]): Promise<void> {
-    const messages = slices.flatMap((slice) => slice.messages);
+    const found = slices.flatMap((slice) => slice.found);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
-        if (performance.now() < this.#carefulUntil) await this.#carefully.handle(messages);
-        else await handleMessages(this.#settings, messages);
+        if (performance.now() < this.#carefulUntil) await this.#carefully.handle(found);
+        else await handleAll(this.#settings, found);
         for (const slice of slices) this.#finished(slice);
         return;
       } catch (error) {
@@ -187,8 +189,9 @@ class Queue {
     }
   }
 
-  #finished({ topic, partition, messages, highWatermark }: Slice): void {
+  #finished({ topic, partition, found, highWatermark }: Slice): void {
     const { topicPrefix, onProgress } = this.#settings;
+    const messages = found.map(messageOf);
     const next = BigInt(messages.at(-1)!.offset) + 1n;
     this.#offsets.handled({ topic: topicPrefix + topic, partition, offset: String(next) });
     const behind = Math.max(0, Number(BigInt(highWatermark) - next));

@@ -29,6 +29,10 @@ const intoInbox = `
     from asked a left join waiting w using (key) left join fresh f using (event_id)`;
 
 export type Received = Incoming & { readonly event: Event };
+/** A message that was read, or why it could not be. */
+export type Found = Received | Parked;
+
+export const messageOf = (found: Found): Incoming => ('event' in found ? found : found.message);
 
 /** Who an event acts as: its own account, and nobody where it belongs to none. */
 export const actorOf = (event: Event) => ({
@@ -57,7 +61,7 @@ export async function handle(session: Session, subscriptions: Subscriptions, rec
 }
 
 /** What cannot be read at all never will be: it is parked as dead at once, in the place of its key. */
-export function read(settings: HandlingSettings, message: Incoming): Received | Parked {
+export function read(settings: HandlingSettings, message: Incoming): Found {
   try {
     return { ...message, event: readEvent(message.topic as EventType, JSON.parse(message.value), message.headers) };
   } catch (error) {
@@ -75,7 +79,7 @@ export function read(settings: HandlingSettings, message: Incoming): Received | 
 export const handleMessages = (settings: HandlingSettings, messages: readonly Incoming[]): Promise<void> =>
   handleAll(settings, messages.map((message) => read(settings, message)));
 
-export async function handleAll(settings: HandlingSettings, found: readonly (Received | Parked)[]): Promise<void> {
+export async function handleAll(settings: HandlingSettings, found: readonly Found[]): Promise<void> {
   const readable = found.filter((one): one is Received => 'event' in one);
   const [first] = found;
   try {

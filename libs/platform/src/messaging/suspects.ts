@@ -1,6 +1,5 @@
-import { handleAll, type HandlingSettings, nobody, noCause, read, type Received, setAside } from './handling.ts';
-import type { Incoming } from './kafka.ts';
-import { mostStarts, type Parked } from './parking.ts';
+import { type Found, handleAll, type HandlingSettings, nobody, noCause, type Received, setAside } from './handling.ts';
+import { mostStarts } from './parking.ts';
 
 const inTransaction = <Row>({ database }: HandlingSettings, sql: string, values: readonly unknown[]) =>
   database.session(nobody, (session) => session.as(nobody, noCause).many<Row>(sql, values));
@@ -17,19 +16,18 @@ const forget = 'delete from started_events where event_id = any($1::uuid[])';
 
 export interface Carefully {
   /** @throws what `isDatabaseAway` knows; what this very process noted before is no suspect when it is done again. */
-  handle(messages: readonly Incoming[]): Promise<void>;
+  handle(found: readonly Found[]): Promise<void>;
   /** Takes back the notes of what it leaves undone: this process ends of itself. */
   end(): Promise<void>;
 }
 
 /**
- * As `handleMessages`, with a note before and its removal after: what the process did not survive is found noted by the next, is handled alone, and is
+ * As `handleAll`, with a note before and its removal after: what the process did not survive is found noted by the next, is handled alone, and is
  * given up when it was begun three times (EVT-9). Costs two transactions more, so it is done while the last end may have been such a one.
  */
 export function carefully(settings: HandlingSettings): Carefully {
   const own = new Set<string>();
-  const handle = async (messages: readonly Incoming[]) => {
-    const found = messages.map((message) => read(settings, message));
+  const handle = async (found: readonly Found[]) => {
     const ids = found.flatMap((one) => ('event' in one ? [one.event.id] : []));
     const fresh = ids.filter((id) => !own.has(id));
     const known = await inTransaction<{ eventId: string }>(settings, noteAll, [fresh]);
@@ -50,8 +48,8 @@ export function carefully(settings: HandlingSettings): Carefully {
 }
 
 /** In their order: each suspect alone, the others between them together. */
-function runsOf(found: readonly (Received | Parked)[], suspects: ReadonlySet<string>): (Received | Parked)[][] {
-  const runs: (Received | Parked)[][] = [[]];
+function runsOf(found: readonly Found[], suspects: ReadonlySet<string>): Found[][] {
+  const runs: Found[][] = [[]];
   for (const one of found) {
     if ('event' in one && suspects.has(one.event.id)) runs.push([one], []);
     else runs.at(-1)!.push(one);
