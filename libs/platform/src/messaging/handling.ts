@@ -13,6 +13,8 @@ export interface HandlingSettings {
   readonly subscriptions: Subscriptions;
   readonly lockRows?: ((tx: Tx, ids: readonly string[]) => void) | undefined;
   readonly log: Logger;
+  /** Writes what else belongs into the transaction that these events are handled in. */
+  readonly within?: (tx: Tx, eventIds: readonly string[]) => void;
   readonly onHandled?: (type: string, count: number) => void;
   readonly onFailed?: (type: string) => void;
   readonly onParked?: () => void;
@@ -99,16 +101,15 @@ async function inOneTransaction(settings: HandlingSettings, received: readonly R
   const { database, subscriptions, lockRows } = settings;
   const handled = await database.session(nobody, async (session) => {
     const tx = session.as(nobody, noCause);
-    const places = await tx.many<{ eventId: string; waiting: boolean; fresh: boolean }>(intoInbox, [
-      received.map(({ event }) => event.id),
-      received.map(({ key }) => key),
-    ]);
+    const eventIds = received.map(({ event }) => event.id);
+    const places = await tx.many<{ eventId: string; waiting: boolean; fresh: boolean }>(intoInbox, [eventIds, received.map(({ key }) => key)]);
     const fresh = new Set(places.filter((place) => place.fresh).map(({ eventId }) => eventId));
     const waiting = new Set(places.filter((place) => place.waiting).map(({ eventId }) => eventId));
     const todo = received.filter(({ event }) => fresh.delete(event.id));
     const ids = todo.flatMap(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.locks?.(event) ?? []);
     if (ids.length > 1) lockRows?.(tx, ids);
     await eachAccount(todo, (one) => handle(session, subscriptions, one));
+    settings.within?.(tx, eventIds);
     const behind = received.filter(({ event }) => waiting.has(event.id));
     if (behind.length > 0) {
       await park(session, settings, behind.map((message) => ({ message, status: 'waiting', reason: 'behind an event of its key' })));

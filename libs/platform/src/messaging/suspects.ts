@@ -1,8 +1,13 @@
 import { type Found, handleAll, type HandlingSettings, nobody, noCause, type Received, setAside } from './handling.ts';
 import { mostStarts } from './parking.ts';
 
+/** Not waiting for the disk: what a note is about is our end, not the server's. */
 const inTransaction = <Row>({ database }: HandlingSettings, sql: string, values: readonly unknown[]) =>
-  database.session(nobody, (session) => session.as(nobody, noCause).many<Row>(sql, values));
+  database.session(nobody, (session) => {
+    const tx = session.as(nobody, noCause);
+    tx.write('set local synchronous_commit = off');
+    return tx.many<Row>(sql, values);
+  });
 
 /** Notes that their handling begins; answers those that were noted before. */
 const noteAll = `
@@ -23,10 +28,19 @@ export interface Carefully {
 
 /**
  * As `handleAll`, with a note before and its removal after: what the process did not survive is found noted by the next, is handled alone, and is
- * given up when it was begun three times (EVT-9). Costs two transactions more, so it is done while the last end may have been such a one.
+ * given up when it was begun three times (EVT-9). Costs a transaction more, so it is done while the last end may have been such a one.
  */
 export function carefully(settings: HandlingSettings): Carefully {
   const own = new Set<string>();
+  let parked = false;
+  const noting: HandlingSettings = {
+    ...settings,
+    within: (tx, ids) => tx.write(forget, [ids]),
+    onParked() {
+      parked = true;
+      settings.onParked?.();
+    },
+  };
   const handle = async (found: readonly Found[]) => {
     const ids = found.flatMap((one) => ('event' in one ? [one.event.id] : []));
     const fresh = ids.filter((id) => !own.has(id));
@@ -35,10 +49,11 @@ export function carefully(settings: HandlingSettings): Carefully {
     const suspects = new Set(known.map(({ eventId }) => eventId));
     for (const run of runsOf(found, suspects)) {
       const [first] = run;
-      if (first && 'event' in first && suspects.has(first.event.id)) await handleSuspect(settings, first);
-      else await handleAll(settings, run);
+      if (first && 'event' in first && suspects.has(first.event.id)) await handleSuspect(noting, first);
+      else await handleAll(noting, run);
     }
-    await inTransaction(settings, forget, [ids]);
+    if (parked) await inTransaction(settings, forget, [ids]);
+    parked = false;
     own.clear();
   };
   return {
