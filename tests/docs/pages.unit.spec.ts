@@ -59,6 +59,15 @@ test('every npm script that a page names can be run', () => {
   expect(missing).toEqual([]);
 });
 
+test('docs/operations.md names each metric and each setting of every service, and no other', () => {
+  const named = (pattern: RegExp, from: string) => [...new Set([...from.matchAll(pattern)].map(([, name]) => name!))].sort();
+  const sources = globSync('{libs,services,deploy}/**/*.ts', { cwd: root, exclude: ['**/node_modules/**', '**/*.spec.ts'] }).map(text).join('\n');
+  const page = text('docs/operations.md');
+  expect(named(/`(accord_[a-z_]+)`/g, page)).toEqual(named(/'(accord_[a-z_]+(?:_total|_seconds|_events|_keys|_letters|_rows|_items|_connections|_differences))'/g, sources));
+  const settings = named(/^ {2}([A-Z_]+): z\b/gm, text('libs/platform/src/settings.ts'));
+  expect(named(/`((?:ACCORD|PROVIDER)_[A-Z_]+)`/g, page)).toEqual(settings);
+});
+
 test('docs/flows.md: a cancel is read in five files of the order service, four of contract and four of notification', () => {
   const [, cancel = ''] = text('docs/flows.md').split('\n## Cancel\n');
   const files = new Set([...cancel.split('\n## ')[0]!.matchAll(/`services\/(\w+)\/src\/[\w/-]+\.ts`/g)].map(([file]) => file));

@@ -231,6 +231,37 @@ test('EVT-12 a second instance joins and leaves under load: nothing lost, nothin
   for (const key of keys) expect(await seen(key)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
 }, 60_000);
 
+const metric = async (name: string) => {
+  const text = await (await fetch(`${t.opsUrl}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+};
+
+test('API-12 metrics tell how far the consumer is behind while a handler stands still, and of what waits and what was given up', async () => {
+  const key = `whe_${randomUUID()}`;
+  const before = await metric('accord_parked_keys');
+  slow.set(key, 1_500);
+  await emit([1, 2, 3].map((version) => disabled(key, version)));
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  expect(await metric('accord_consumer_lag_events')).toBeGreaterThan(0);
+  expect(await metric('accord_consumer_lag_seconds')).toBeGreaterThan(0.8);
+  slow.clear();
+  failing.add(key);
+  await until(async () => (await metric('accord_parked_keys')) === before + 1);
+  expect(await metric('accord_parked_events')).toBeGreaterThan(0);
+  failing.clear();
+  await t.settled();
+  await until(async () => (await metric('accord_consumer_lag_events')) === 0);
+  expect(await metric('accord_consumer_lag_seconds')).toBe(0);
+  expect(await metric('accord_outbox_events')).toBe(0);
+}, 30_000);
+
+const until = async (done: () => Promise<boolean>) => {
+  for (const deadline = performance.now() + 10_000; !(await done()); await new Promise((resolve) => setTimeout(resolve, 50))) {
+    if (performance.now() > deadline) throw new Error('it did not come true in time');
+  }
+};
+
 test('EVT-2 an event carries the CloudEvents headers, its cause and its account', async () => {
   const key = `whe_${randomUUID()}`;
   await emit([disabled(key, 1)]);

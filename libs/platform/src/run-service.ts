@@ -7,7 +7,7 @@ import { httpApp } from './http/app.ts';
 import { tokenVerifier } from './http/auth.ts';
 import { listen } from './http/server.ts';
 import { type ConsumerSettings, startConsumer } from './messaging/consumer.ts';
-import { messagingFigures } from './messaging/figures.ts';
+import { messagingFigures, showLag } from './messaging/figures.ts';
 import { kafkaOf } from './messaging/kafka.ts';
 import type { OutboxRow } from './messaging/outbox.ts';
 import { startRetries } from './messaging/parking.ts';
@@ -126,6 +126,7 @@ function startMessaging(service: Service, settings: PlatformSettings, around: { 
     ...figures.consumer,
   };
   const consumer = startConsumer(consuming);
+  showLag(metrics, consumer);
   const retries = startRetries(consuming);
   return {
     joined: consumer.joined,

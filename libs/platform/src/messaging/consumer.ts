@@ -3,6 +3,7 @@ import type { Consumer as KafkaConsumer, EachBatchHandler, Kafka } from 'kafkajs
 import { bellOf } from '../bell.ts';
 import { type Found, handleAll, type HandlingSettings, messageOf, read } from './handling.ts';
 import { incoming } from './kafka.ts';
+import { type Lag, type LagMeter, lagMeter } from './lag.ts';
 import { type Offsets, offsetsOf } from './offsets.ts';
 import { withStorableNames } from './parking.ts';
 import { type Carefully, carefully } from './suspects.ts';
@@ -12,13 +13,14 @@ export interface ConsumerSettings extends HandlingSettings {
   readonly topicPrefix: string;
   /** A member that was silent for so long is taken for dead. */
   readonly sessionMs: number;
-  /** After messages were handled: how far behind their partition is, and how old they were when they had their effect. */
-  readonly onProgress?: (progress: { topic: string; partition: number; behind: number; delaysMs: readonly number[] }) => void;
+  /** How old messages were, ms, when they had their effect. */
+  readonly onDelays?: (topic: string, delaysMs: readonly number[]) => void;
 }
 
 export interface Consumer {
   /** Resolves once the group has been joined. */
   readonly joined: Promise<void>;
+  lag(): Lag;
   stop(): Promise<void>;
 }
 
@@ -27,7 +29,10 @@ interface Slice {
   readonly topic: string;
   readonly partition: number;
   readonly found: readonly Found[];
-  readonly highWatermark: string;
+  readonly first: bigint;
+  readonly next: bigint;
+  readonly end: bigint;
+  readonly announcedAt: number;
 }
 
 const sliceSize = 50;
@@ -53,8 +58,12 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
   const nothingToHear = Object.keys(settings.subscriptions).length === 0;
   const joined = new Promise<void>((resolve) => (nothingToHear ? resolve() : consumer.on(consumer.events.GROUP_JOIN, () => resolve())));
   const offsets = offsetsOf(consumer, log);
-  const queue = new Queue(settings, offsets);
-  consumer.on(consumer.events.GROUP_JOIN, () => queue.beCareful());
+  const meter = lagMeter();
+  const queue = new Queue(settings, offsets, meter);
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+    meter.keep((topic, partition) => memberAssignment[settings.topicPrefix + topic]?.includes(partition) ?? false);
+    queue.beCareful();
+  });
   const eachBatch = batchHandler(settings, queue, signal);
   // kafkajs restarts by itself after what it calls retriable; after the rest it would stay down.
   consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -64,6 +73,7 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
   if (!nothingToHear) void run(consumer, settings, eachBatch, signal);
   return {
     joined,
+    lag: () => meter.read(),
     async stop() {
       stopping.abort();
       await queue.stop();
@@ -101,8 +111,10 @@ function batchHandler(settings: ConsumerSettings, queue: Queue, signal: AbortSig
       const messages = batch.messages.slice(from, from + sliceSize);
       // Here, while others are in the database.
       const found = messages.map((message) => read(settings, withStorableNames(incoming(topic, partition, message))));
-      queue.push({ topic, partition, found, highWatermark });
-      resolveOffset(messages.at(-1)!.offset);
+      const { offset } = messages.at(-1)!;
+      const announcedAt = Date.parse(messageOf(found[0]!).headers['ce_time'] ?? '');
+      queue.push({ topic, partition, found, first: BigInt(messages[0]!.offset), next: BigInt(offset) + 1n, end: BigInt(highWatermark), announcedAt });
+      resolveOffset(offset);
       await heartbeat();
     }
   };
@@ -112,6 +124,7 @@ function batchHandler(settings: ConsumerSettings, queue: Queue, signal: AbortSig
 class Queue {
   #settings: ConsumerSettings;
   #offsets: Offsets;
+  #meter: LagMeter;
   #carefully: Carefully;
   #waiting: Slice[] = [];
   #length = 0;
@@ -121,9 +134,10 @@ class Queue {
   #stopped = false;
   #done: Promise<void>;
 
-  constructor(settings: ConsumerSettings, offsets: Offsets) {
+  constructor(settings: ConsumerSettings, offsets: Offsets, meter: LagMeter) {
     this.#settings = settings;
     this.#offsets = offsets;
+    this.#meter = meter;
     this.#carefully = carefully(settings);
     this.#done = this.#run();
   }
@@ -131,6 +145,7 @@ class Queue {
   push(slice: Slice): void {
     this.#waiting.push(slice);
     this.#length += slice.found.length;
+    this.#meter.arrived(slice);
     this.#arrived.ring();
   }
 
@@ -189,13 +204,11 @@ class Queue {
     }
   }
 
-  #finished({ topic, partition, found, highWatermark }: Slice): void {
-    const { topicPrefix, onProgress } = this.#settings;
-    const messages = found.map(messageOf);
-    const next = BigInt(messages.at(-1)!.offset) + 1n;
+  #finished(slice: Slice): void {
+    const { topic, partition, found, next } = slice;
+    const { topicPrefix, onDelays } = this.#settings;
     this.#offsets.handled({ topic: topicPrefix + topic, partition, offset: String(next) });
-    const behind = Math.max(0, Number(BigInt(highWatermark) - next));
-    const delaysMs = messages.map(({ headers }) => Date.now() - Date.parse(headers['ce_time'] ?? '')).filter((ms) => ms >= 0);
-    onProgress?.({ topic, partition, behind, delaysMs });
+    this.#meter.handled(slice);
+    onDelays?.(topic, found.map((one) => Date.now() - Date.parse(messageOf(one).headers['ce_time'] ?? '')).filter((ms) => ms >= 0));
   }
 }

@@ -1,5 +1,5 @@
 import type { Metrics } from '../observability/metrics.ts';
-import type { ConsumerSettings } from './consumer.ts';
+import type { Consumer, ConsumerSettings } from './consumer.ts';
 import type { RelaySettings } from './relay.ts';
 
 type Heard<T> = Pick<T, Extract<keyof T, `on${string}`>>;
@@ -11,7 +11,6 @@ export function messagingFigures(metrics: Metrics): { readonly relay: Heard<Rela
   const handled = metrics.counter('accord_events_handled_total', 'Events handled', ['type']);
   const failed = metrics.counter('accord_events_failed_total', 'Events whose handler failed', ['type']);
   const parked = metrics.counter('accord_events_parked_total', 'Events set aside with their key');
-  const lag = metrics.gauge('accord_consumer_lag_events', 'Events of a partition that are not handled yet', ['topic', 'partition']);
   const delay = metrics.histogram('accord_consumer_delay_seconds', 'From the commit of an event to its effect here', ['topic']);
   return {
     relay: { onPublished: (events) => published.inc(events), onFailed: () => interrupted.inc() },
@@ -19,10 +18,18 @@ export function messagingFigures(metrics: Metrics): { readonly relay: Heard<Rela
       onHandled: (type, count) => handled.inc({ type }, count),
       onFailed: (type) => failed.inc({ type }),
       onParked: () => parked.inc(),
-      onProgress({ topic, partition, behind, delaysMs }) {
-        lag.set({ topic, partition: String(partition) }, behind);
+      onDelays(topic, delaysMs) {
         for (const ms of delaysMs) delay.observe({ topic }, ms / 1_000);
       },
     },
   };
+}
+
+/** How far a consumer is behind, asked at each scrape. */
+export function showLag(metrics: Metrics, { lag }: Pick<Consumer, 'lag'>): void {
+  metrics.gauge('accord_consumer_lag_events', 'Events of a partition that are not handled yet, as of the last fetch', ['topic', 'partition'], (gauge) => {
+    gauge.reset();
+    for (const { topic, partition, events } of lag().partitions) gauge.set({ topic, partition: String(partition) }, events);
+  });
+  metrics.gauge('accord_consumer_lag_seconds', 'Age of the oldest event that has arrived and is not handled', [], (gauge) => gauge.set(lag().seconds));
 }

@@ -116,7 +116,10 @@ async function inOneTransaction(settings: HandlingSettings, received: readonly R
     }
     return todo;
   });
-  for (const { event } of handled) settings.onHandled?.(event.type, 1);
+  for (const { event, topic, partition, offset, key } of handled) {
+    settings.onHandled?.(event.type, 1);
+    settings.log.debug({ eventId: event.id, topic, partition, offset, key }, 'event handled');
+  }
 }
 
 /** The events of an account one after the other, the accounts beside each other: no two touch the same rows. */

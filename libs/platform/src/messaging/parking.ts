@@ -166,7 +166,8 @@ async function failedAgain(settings: HandlingSettings, row: ParkedRow, { error, 
     );
     if (updated && dead) await announceDead(session, settings.group, { ...messageOf(row), reason: error.message, attempts });
   });
-  settings.log.warn({ eventId: row.eventId, topic: row.topic, key: row.key, attempts, dead, reason: error.message }, 'parked event failed again');
+  const { eventId, topic, partition, offset, key } = row;
+  settings.log.warn({ eventId, topic, partition, offset, key, attempts, dead, reason: error.message }, 'parked event failed again');
 }
 
 /** Tries parked keys again when their time has come, each in the order of its events. */

@@ -25,7 +25,7 @@ type State = Record<keyof typeof shown, string>;
 
 const mostCounted = 1_000;
 
-/** What an SRE sees of the state in the database: asked at each scrape, in one statement, and once for all its gauges. */
+/** What an SRE sees of the state in the database: asked at each scrape, in one statement, and once for all its gauges; NaN while it does not answer. */
 export function showState(service: Service, db: ServiceDatabase, metrics: Metrics): void {
   let asked: { at: number; state: Promise<State | undefined> } | undefined;
   const state = () => {
@@ -38,13 +38,13 @@ export function showState(service: Service, db: ServiceDatabase, metrics: Metric
   for (const [name, [metric, help]] of Object.entries(shown) as [keyof State, (typeof shown)[keyof State]][]) {
     metrics.gauge(metric, help, [], async (gauge) => {
       const found = await state();
-      if (found) gauge.set(Number(found[name]));
+      gauge.set(found ? Number(found[name]) : NaN);
     });
   }
   metrics.gauge('accord_due_items', `Work that is due, counted to ${mostCounted}`, ['worker'], async (gauge) => {
     for (const { name, due } of service.workers) {
       const items = await db.transaction({ kind: 'system', id: 'metrics' }, (tx) => due(tx, mostCounted)).catch(() => undefined);
-      if (items) gauge.set({ worker: name }, items.length);
+      gauge.set({ worker: name }, items?.length ?? NaN);
     }
   });
   metrics.gauge('accord_pool_connections', 'Database connections by role and state', ['role', 'state'], (gauge) => {
