@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type TestService, testService } from '@accord/testing';
+import { type TestService, testService, until } from '@accord/testing';
 import { smallService } from './small-service.ts';
 
 // Events that end the process which handles them, as a bug in native code or memory without end would.
@@ -39,12 +39,8 @@ const dead = () => t.sql<{ key: string; reason: string }>(`select key, reason fr
 const disabled = (endpointId: string, reason: string, version = 1) =>
   t.publish({ type: 'webhook.disabled', data: { endpointId, version, accountId: 'acc_1', reason } });
 
-async function until(done: () => Promise<boolean>) {
-  for (let waited = 0; !(await done()); waited += 1) {
-    if (waited > 500) throw new Error(`waited in vain after ${starts} starts; seen ${JSON.stringify(await seen())}, dead ${JSON.stringify(await dead())}`);
-    await sleep(200);
-  }
-}
+const untilSo = (done: () => Promise<boolean>) =>
+  until(async () => `after ${starts} starts; seen ${JSON.stringify(await seen())}, dead ${JSON.stringify(await dead())}`, done, { atMostMs: 100_000, everyMs: 200 });
 
 test('EVT-9 an event that ends the process is given up after three starts; its key waits, all others had their effect once', async () => {
   const [before, killer, after] = ['whe_before', `whe_killer_${randomUUID()}`, 'whe_after'];
@@ -53,7 +49,7 @@ test('EVT-9 an event that ends the process is given up after three starts; its k
   await disabled(killer, 'fine', 2);
   await disabled(after, 'fine');
   keepRunning();
-  await until(async () => (await dead()).length === 1 && (await seen()).includes(after));
+  await untilSo(async () => (await dead()).length === 1 && (await seen()).includes(after));
   expect((await seen()).toSorted()).toEqual([after, before].toSorted());
   expect(await dead()).toEqual([{ key: killer, reason: 'the process ended 3 times while it was handled' }]);
   expect(await t.sql('select status from parked_events where key = $1 order by seq', [killer])).toEqual([{ status: 'dead' }, { status: 'waiting' }]);
@@ -64,6 +60,6 @@ test('EVT-9 an event that ends the process is given up after three starts; its k
 test('EVT-9 so is one that fails at first and ends the process when it is tried again', async () => {
   const killer = `whe_later_${randomUUID()}`;
   await disabled(killer, 'fail, then kill');
-  await until(async () => (await dead()).some(({ key }) => key === killer));
+  await untilSo(async () => (await dead()).some(({ key }) => key === killer));
   expect((await dead()).at(-1)).toEqual({ key: killer, reason: 'the process ended 3 times while it was handled' });
 }, 200_000);

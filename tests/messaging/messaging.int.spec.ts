@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Event, Fact } from '@accord/events';
 import { kafkaOf, newEventId, startService, type Tx } from '@accord/platform';
-import { type TestService, testService } from '@accord/testing';
+import { type TestService, testService, until } from '@accord/testing';
 import type { EachMessagePayload } from 'kafkajs';
 import { pino } from 'pino';
 import { smallService } from './small-service.ts';
@@ -93,7 +93,7 @@ test('EVT-9 EVT-11 a failing event lets only its own key wait; once it succeeds 
     for (const key of good) await t.publish(disabled(key, version));
   }
   for (const key of good) {
-    for (let waited = 0; (await seen(key)).length < 3 && waited < 200; waited += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(`${key} has all`, async () => (await seen(key)).length === 3);
     expect(await seen(key)).toEqual([1, 2, 3]);
   }
   expect(await seen(bad)).toEqual([]);
@@ -136,14 +136,7 @@ async function givenUp(key: string): Promise<void> {
   await untilSql('the first is dead', `select exists (select from parked_events where key = $1 and status = 'dead') as done`, [key]);
 }
 
-async function untilSql(what: string, sql: string, values: unknown[]): Promise<void> {
-  for (let waited = 0; waited < 300; waited += 1) {
-    const [row] = await t.sql<{ done: boolean }>(sql, values);
-    if (row?.done) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`waited in vain until ${what}`);
-}
+const untilSql = (what: string, sql: string, values: unknown[]) => until(what, async () => (await t.sql<{ done: boolean }>(sql, values))[0]?.done === true);
 
 /** What `<service>.dead_letter` says of `key`. */
 async function deadLetterOf(key: string): Promise<{ value: string; headers: Record<string, string> }> {
@@ -247,20 +240,14 @@ test('API-12 metrics tell how far the consumer is behind while a handler stands 
   expect(await metric('accord_consumer_lag_seconds')).toBeGreaterThan(0.8);
   slow.clear();
   failing.add(key);
-  await until(async () => (await metric('accord_parked_keys')) === before + 1);
+  await until('its key is parked', async () => (await metric('accord_parked_keys')) === before + 1);
   expect(await metric('accord_parked_events')).toBeGreaterThan(0);
   failing.clear();
   await t.settled();
-  await until(async () => (await metric('accord_consumer_lag_events')) === 0);
+  await until('nothing is behind', async () => (await metric('accord_consumer_lag_events')) === 0);
   expect(await metric('accord_consumer_lag_seconds')).toBe(0);
   expect(await metric('accord_outbox_events')).toBe(0);
 }, 30_000);
-
-const until = async (done: () => Promise<boolean>) => {
-  for (const deadline = performance.now() + 10_000; !(await done()); await new Promise((resolve) => setTimeout(resolve, 50))) {
-    if (performance.now() > deadline) throw new Error('it did not come true in time');
-  }
-};
 
 test('EVT-2 an event carries the CloudEvents headers, its cause and its account', async () => {
   const key = `whe_${randomUUID()}`;

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { kafkaOf } from '@accord/platform';
-import { type TestService, testService } from '@accord/testing';
-import { pino } from 'pino';
+import { publishRaw, type RawMessage, type TestService, testService, until } from '@accord/testing';
 import { smallService } from './small-service.ts';
 
 // Messages that no producer of ours would send, as they may come from other platform services.
@@ -13,13 +11,7 @@ let t: TestService;
 beforeAll(async () => void (t = await testService({ service: listening })), 60_000);
 afterAll(() => t.stop(), 30_000);
 
-async function send(messages: { key: string; value: string; headers?: Record<string, string> }[]): Promise<void> {
-  const { ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = t.running.settings;
-  const producer = kafkaOf({ brokers, clientId: 'test', topicPrefix, log: pino({ level: 'silent' }) }).producer();
-  await producer.connect();
-  await producer.send({ topic: `${topicPrefix}webhook.disabled`, messages: messages.map((message) => ({ ...message, partition: 0 })) });
-  await producer.disconnect();
-}
+const send = (messages: readonly RawMessage[]) => publishRaw(t, 'webhook.disabled', messages.map((message) => ({ headers: {}, ...message, partition: 0 })));
 
 const good = (endpointId: string, more: Record<string, string> = {}) => ({
   key: endpointId,
@@ -37,7 +29,7 @@ test('EVT-9 a message with U+0000 or a key beyond any index is given up like any
     good('whe_header', { ce_correlationid: 'a\0b' }),
     ...Array.from({ length: 150 }, (_, i) => good(`whe_${i}`)), // more than one chunk
   ]);
-  for (let waited = 0; !seen.includes('whe_149') && waited < 200; waited += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until('the last has its effect', () => seen.includes('whe_149'));
   expect(seen).toEqual(expect.arrayContaining(['whe_header', 'whe_0', 'whe_149']));
   const dead = await t.sql<{ key: string; payload: string }>(`select key, payload from parked_events where status = 'dead' order by seq`);
   expect(dead).toEqual([
@@ -51,6 +43,6 @@ test('EVT-9 a message with U+0000 or a key beyond any index is given up like any
 test('EVT-8 an event whose id is written in capital letters has its effect, once', async () => {
   const id = randomUUID().toUpperCase();
   await send([good('whe_capitals', { ce_id: id }), good('whe_capitals', { ce_id: id }), good('whe_after_capitals')]);
-  for (let waited = 0; !seen.includes('whe_after_capitals') && waited < 200; waited += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until('the last has its effect', () => seen.includes('whe_after_capitals'));
   expect(seen.filter((key) => key === 'whe_capitals')).toHaveLength(1);
 }, 40_000);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Event, Fact } from '@accord/events';
 import { applyTopics, newEventId, shardOf, type Tx } from '@accord/platform';
-import { type TestService, testService } from '@accord/testing';
+import { type TestService, testService, until } from '@accord/testing';
 import { pino } from 'pino';
 import { smallService } from './small-service.ts';
 
@@ -39,14 +39,6 @@ const announceOn = (topic: string, key: string, version: number) =>
       [newEventId(), key, version, topic, shardOf(key)],
     ),
   );
-
-async function until(what: string, done: () => Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 300; waited += 1) {
-    if (await done()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`waited in vain until ${what}`);
-}
 
 const seen = async (key: string) => (await t.sql<{ version: string }>('select version from seen where key = $1 order by at_seq', [key])).map((row) => Number(row.version));
 const untilSeen = (key: string, versions: number[]) => until(`${key} has ${versions.join()}`, async () => (await seen(key)).join() === versions.join());

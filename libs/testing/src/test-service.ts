@@ -21,6 +21,7 @@ import { pino } from 'pino';
 import { type Client, clientOf } from './client.ts';
 import { startIssuer, type TestIssuer } from './issuer.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
+import { until } from './waiting.ts';
 
 export interface Published {
   /** The event's id; the same id again is the same event again. */
@@ -43,6 +44,7 @@ export interface TestService {
   readonly database: TestDatabase;
   /** Everything this service announced so far, read back from Kafka. Order is kept per aggregate. */
   readonly events: readonly Event[];
+  readonly brokers: readonly string[];
   readonly topicPrefix: string;
   customer(accountId: string, scopes?: string): Client;
   operator(subject?: string): Client;
@@ -72,16 +74,6 @@ const needed = (name: string): string => {
   if (!value) throw new Error(`${name} is not set: run the tests with npm test`);
   return value;
 };
-
-const waitAtMostMs = 20_000;
-
-async function until(what: string, done: () => Promise<boolean> | boolean): Promise<void> {
-  const started = performance.now();
-  while (!(await done())) {
-    if (performance.now() - started > waitAtMostMs) throw new Error(`waited in vain: ${what}`);
-    await sleep(10);
-  }
-}
 
 /** A topic that was just made may have no leader for a moment. */
 async function persistently<T>(work: () => Promise<T>, tries = 20): Promise<T> {
@@ -225,6 +217,7 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
     running,
     issuer,
     database,
+    brokers: running.settings.ACCORD_KAFKA_BROKERS,
     topicPrefix,
     events: heard.events,
     customer: (accountId, scope = scopes) => clientOf(baseUrl, () => issuer.token({ sub: `usr_${accountId}`, account_id: accountId, scope })),

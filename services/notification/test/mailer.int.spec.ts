@@ -1,10 +1,10 @@
 import { eventTypes, type EventType, type Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
-import { testService, type TestService } from '@accord/testing';
+import { testService, type TestService, until } from '@accord/testing';
 import { notices, type Notice } from '../src/notice.ts';
 import { notificationService } from '../src/service.ts';
 import { type MailServer, type ReceivedMail, startMailServer } from './mail-server.ts';
-import { accountFact, contractFact, orderFact, sample, until } from './story.ts';
+import { accountFact, contractFact, orderFact, sample } from './story.ts';
 
 const MINUTE = 60_000;
 let smtp: MailServer;

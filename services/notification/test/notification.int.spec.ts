@@ -1,10 +1,10 @@
 import { encodeCursor, newEventId } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats, testService, type TestService } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats, testService, type TestService, until } from '@accord/testing';
 import type { Fact } from '@accord/events';
 import { notificationService } from '../src/service.ts';
 import { type MailServer, startMailServer } from './mail-server.ts';
-import { accountFact, contractFact, orderFact, sample, until } from './story.ts';
+import { accountFact, contractFact, orderFact, sample } from './story.ts';
 
 let smtp: MailServer;
 let t: TestService;

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Data, type EventType, type Fact, parseFact } from '@accord/events';
 
 const samples = new URL('../../../libs/events/samples/', import.meta.url);
@@ -32,11 +31,4 @@ export function accountFact(accountId: string, version: number, contacts: Partia
     classes: ['orders', 'contracts', 'refunds', 'security'], ...contact,
   }));
   return { type: 'account.updated', data: { account: { ...data.account, accountId, version, contacts: whole } } };
-}
-
-/** @throws after 25 s. */
-export async function until(what: string, done: () => Promise<boolean> | boolean): Promise<void> {
-  for (const started = performance.now(); !(await done()); await sleep(20)) {
-    if (performance.now() - started > 25_000) throw new Error(`waited in vain: ${what}`);
-  }
 }

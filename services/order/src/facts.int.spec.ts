@@ -1,27 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Data } from '@accord/events';
-import { kafkaOf, newEventId } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
-import { testService, type TestService } from '@accord/testing';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
-import { announcedOf, aPayment, cny, customer, fulfil, instance, key, pay, place, placeAndPay, publishCatalogue, stored } from './samples.ts';
+import { giveUp, parkedEvent, publishRaw } from '@accord/testing';
+import { announcedOf, aPayment, cny, customer, day, fulfil, instance, key, openShop, pay, place, placeAndPay, stored } from './samples.ts';
 import { orderService } from './service.ts';
 
 // Facts that other platform services tell by topic, beside the routes that take the same facts.
 
-const profile = loadProfile('baidu');
-const day = 24 * 3_600_000;
-let t: TestService;
-
-beforeAll(async () => {
-  t = await testService({ service: (around) => orderService({ profile }, around) });
-  await publishCatalogue(t);
-}, 30_000);
-afterAll(() => t?.stop());
-afterEach(() => {
-  t.clock.offsetMs = 0;
-});
+const t = await openShop((around) => orderService({ profile: loadProfile('baidu') }, around));
 
 type Received = Data<'payment.received'>;
 type Reported = Data<'resource.reported'>;
@@ -38,33 +24,7 @@ const tellReport = (data: object, how?: { id?: string; repeat?: number }) => t.p
 const putReport = ({ instanceId, accountId: _account, ...body }: ReturnType<typeof facts>) => t.platform().put(`/v1/resources/${instanceId}`, body, key());
 
 const unappliedOf = (reference: string) => t.events.filter((event) => event.type === 'payment.unapplied' && event.subject.id === reference).map(({ data }) => data);
-const parkedOf = (key: string) => t.sql<{ status: string; reason: string }>('select status, reason from parked_events where key = $1 order by seq', [key]);
-
-async function parked(key: string): Promise<{ status: string; reason: string }> {
-  for (let waited = 0; waited < 400; waited += 1) {
-    const [first] = await parkedOf(key);
-    if (first) return first;
-    await sleep(25);
-  }
-  throw new Error(`${key} was not parked`);
-}
-
-/** Nobody tries it again. */
-async function giveUp(key: string): Promise<void> {
-  await t.sql(`update parked_events set status = 'dead' where key = $1`, [key]);
-  await t.settled();
-  await t.sql('delete from parked_events where key = $1', [key]);
-}
-
-/** Onto the topic as it is, whatever it is. */
-async function tellRaw(type: string, messages: { key: string; value: string }[]): Promise<void> {
-  const { ACCORD_KAFKA_BROKERS: brokers } = t.running.settings;
-  const producer = kafkaOf({ brokers, clientId: 'test', topicPrefix: t.topicPrefix, log: pino({ level: 'silent' }) }).producer();
-  await producer.connect();
-  const headers = () => ({ ce_specversion: '1.0', ce_id: newEventId(), ce_source: '/platform/test', ce_type: type, ce_time: new Date().toISOString() });
-  await producer.send({ topic: t.topicPrefix + type, messages: messages.map((message) => ({ ...message, headers: headers() })) });
-  await producer.disconnect();
-}
+const parked = (key: string) => parkedEvent(t, key);
 
 /** Of an order, all that does not say which order it is or when things were done. */
 const alike = async (orderId: string) => {
@@ -159,7 +119,7 @@ describe('payment.received', () => {
     expect(await parked(paid.paymentReference)).toMatchObject({ reason: 'payment.reference_used' });
     expect([(await stored(t, open.orderId)).status, (await stored(t, other.orderId)).status]).toEqual(['paid', 'unpaid']);
     expect(unappliedOf(paid.paymentReference)).toEqual([]);
-    await giveUp(paid.paymentReference);
+    await giveUp(t, paid.paymentReference);
   });
 
   test('EVT-14 a payment that overtakes its order waits for it, and then pays it; another account\'s order is never paid by it', async () => {
@@ -232,10 +192,10 @@ describe('resource.reported', () => {
     const { body } = await placeAndPay(t, 'acc_1', {}, [instance(id)]);
     await tellReport({ ...facts(id, 9, { released: true }), accountId: 'acc_2' });
     expect(await parked(id)).toMatchObject({ reason: 'resource.order_required' });
-    await giveUp(id);
+    await giveUp(t, id);
     await tellReport({ ...facts(id, 9, { released: true, orderId: body.orderId }), accountId: 'acc_2' });
     expect(await parked(id)).toMatchObject({ reason: 'order.not_found' });
-    await giveUp(id);
+    await giveUp(t, id);
     expect((await customer(t, 'acc_1').get(`/v1/resources/${id}`)).body).toMatchObject({ reportVersion: 0, released: false });
   });
 });
@@ -267,7 +227,7 @@ test('EVT-14 EVT-3 facts that do not fit their schema are dead letters at once w
     ['paymentReference', { paymentReference: 'a reference' }],
   ];
   const messages = bad.map(([, change], i) => ({ key: `bad-${i}-${orderId}`, value: JSON.stringify({ ...received(orderId), ...change }) }));
-  await tellRaw('payment.received', [...messages, { key: 'no-json', value: '{' }, { key: good.paymentReference, value: JSON.stringify(good) }]);
+  await publishRaw(t, 'payment.received', [...messages, { key: 'no-json', value: '{' }, { key: good.paymentReference, value: JSON.stringify(good) }]);
   for (const [i, [field]] of bad.entries()) {
     expect(await parked(`bad-${i}-${orderId}`)).toMatchObject({ status: 'dead', reason: expect.stringContaining(field) });
   }
@@ -279,7 +239,7 @@ test('EVT-14 EVT-3 facts that do not fit their schema are dead letters at once w
     ['usage', { usage: 'much' }], ['reportVersion', { reportVersion: 0 }], ['start', { start: 'yesterday' }],
     ['ipAddress', { ipAddress: 'localhost' }], ['frozenBy', { frozenBy: 'nobody' }],
   ];
-  await tellRaw('resource.reported', reports.map(([, change], i) => ({ key: `${id}-${i}`, value: JSON.stringify({ ...facts(`${id}-${i}`, 1), ...change }) })));
+  await publishRaw(t, 'resource.reported', reports.map(([, change], i) => ({ key: `${id}-${i}`, value: JSON.stringify({ ...facts(`${id}-${i}`, 1), ...change }) })));
   for (const [i, [field]] of reports.entries()) expect(await parked(`${id}-${i}`)).toMatchObject({ status: 'dead', reason: expect.stringContaining(field) });
   const listed = await t.operator().get(`/v1/order-dead-letters?type=resource.reported&limit=200`);
   expect(listed.body.data).toHaveLength(reports.length);

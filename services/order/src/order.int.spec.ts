@@ -1,25 +1,14 @@
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats, testService, type TestService } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  aContract, announcedOf, anOrder, aPayment, apply, aProduct, aRefund, cny, contractSays, customer, fulfil, instance, key, pay, place, placeAndPay,
-  publishCatalogue, refundSays, stored,
+  aContract, announcedOf, anOrder, aPayment, apply, aProduct, aRefund, cny, contractSays, customer, day, fulfil, instance, key, openShop, pay, place,
+  placeAndPay, refundSays, stored,
 } from './samples.ts';
 import { orderService } from './service.ts';
 
-const profile = loadProfile('baidu');
-const day = 24 * 3_600_000;
 const rounds = 50;
-let t: TestService;
-
-beforeAll(async () => {
-  t = await testService({ service: (around) => orderService({ profile }, around) });
-  await publishCatalogue(t);
-}, 30_000);
-afterAll(() => t?.stop());
-afterEach(() => {
-  t.clock.offsetMs = 0;
-});
+const t = await openShop((around) => orderService({ profile: loadProfile('baidu') }, around));
 
 /** Fifty, five at a time. */
 const inRounds = async (round: () => Promise<void>) => {

@@ -1,27 +1,17 @@
 import { loadProfile, type Profile } from '@accord/profile';
-import { testService, type TestService } from '@accord/testing';
 import {
-  aContract, announcedOf, anOrder, answersTo, apply, aRefund, contractSays, cny, customer, instance, pay, place, placeAndPay, publishCatalogue, refundSays, stored,
+  aContract, announcedOf, anOrder, answersTo, apply, aRefund, contractSays, cny, customer, day, instance, openShop, pay, place, placeAndPay, refundSays,
+  stored,
 } from './samples.ts';
 import { orderService } from './service.ts';
 
-const day = 24 * 3_600_000;
 const rounds = 50;
 const profile: Profile = { ...loadProfile('baidu'), orders: { payWithinMs: 7 * day, payWithinWhenContractedMs: 30 * day } };
-let t: TestService;
+const t = await openShop((around) => orderService({ profile }, around));
 let made = 0;
 const newContract = () => `ctr_${(made += 1)}`;
 const newRefund = () => `rfd_${(made += 1)}`;
 const newInstance = () => `i-r${(made += 1)}`;
-
-beforeAll(async () => {
-  t = await testService({ service: (around) => orderService({ profile }, around) });
-  await publishCatalogue(t);
-}, 30_000);
-afterAll(() => t?.stop());
-afterEach(() => {
-  t.clock.offsetMs = 0;
-});
 
 const reserved = (id: string) => t.event('order.reserved', ({ holder }) => holder.id === id);
 const refused = (id: string) => t.event('order.reservation_refused', ({ holder }) => holder.id === id);

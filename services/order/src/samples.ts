@@ -1,8 +1,9 @@
-import type { Client, TestService } from '@accord/testing';
+import { type Client, type TestService, testService, type TestServiceOptions } from '@accord/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // What the tests of this service order and report.
 
+export const day = 24 * 3_600_000;
 export const cny = (amount: string) => ({ amount, currency: 'CNY' });
 
 export const aProduct = (change: object = {}) => ({
@@ -23,7 +24,7 @@ export const aProduct = (change: object = {}) => ({
   ...change,
 });
 
-export async function publishCatalogue(t: TestService) {
+async function publishCatalogue(t: TestService) {
   const put = async (code: string, change: object = {}) => {
     const { status } = await t.operator().put(`/v1/products/${code}`, aProduct(change));
     expect(status).toBe(201);
@@ -43,6 +44,15 @@ export async function publishCatalogue(t: TestService) {
     prices: [{ chargeType: 'subscription', amount: '69', currency: 'CNY', unit: 'year' }],
     serviceTypes: ['registration', 'renewal'],
   });
+}
+
+/** The order service with its catalogue, for one test file; after each test its clock is right again. */
+export async function openShop(service: TestServiceOptions['service']): Promise<TestService> {
+  const t = await testService({ service });
+  afterAll(() => t.stop());
+  afterEach(() => void (t.clock.offsetMs = 0));
+  await publishCatalogue(t);
+  return t;
 }
 
 const clients = new WeakMap<TestService, Map<string, Client>>();

@@ -1,0 +1,50 @@
+import type { EventType } from '@accord/events';
+import { kafkaOf, newEventId } from '@accord/platform';
+import { pino } from 'pino';
+import type { TestService } from './test-service.ts';
+import { until } from './waiting.ts';
+
+// Another service of the platform, which knows our topics and follows no rule of ours.
+
+export interface RawMessage {
+  readonly key: string;
+  readonly value: string;
+  /** Default: an envelope that is as it should be. */
+  readonly headers?: Record<string, string>;
+  readonly partition?: number;
+}
+
+/** Onto the topic as it is, whatever it is. */
+export async function publishRaw(
+  { brokers, topicPrefix }: Pick<TestService, 'brokers' | 'topicPrefix'>,
+  type: EventType,
+  messages: readonly RawMessage[],
+): Promise<void> {
+  const producer = kafkaOf({ brokers, clientId: 'outsider', topicPrefix, log: pino({ level: 'silent' }) }).producer();
+  await producer.connect();
+  const envelope = () => ({ ce_specversion: '1.0', ce_id: newEventId(), ce_source: '/platform/test', ce_type: type, ce_time: new Date().toISOString() });
+  await producer.send({ topic: topicPrefix + type, messages: messages.map((message) => ({ headers: envelope(), ...message })) });
+  await producer.disconnect();
+}
+
+export interface ParkedEvent {
+  readonly status: 'waiting' | 'dead';
+  readonly reason: string;
+}
+
+/** The first event of `key` that the service set aside, once it has. */
+export async function parkedEvent(t: TestService, key: string): Promise<ParkedEvent> {
+  let first: ParkedEvent | undefined;
+  await until(`an event of ${key} is parked`, async () => {
+    [first] = await t.sql<ParkedEvent & Record<string, unknown>>('select status, reason from parked_events where key = $1 order by seq', [key]);
+    return first !== undefined;
+  });
+  return first!;
+}
+
+/** Nobody tries the parked events of `key` again, and nobody waits for them. */
+export async function giveUp(t: TestService, key: string): Promise<void> {
+  await t.sql(`update parked_events set status = 'dead' where key = $1`, [key]);
+  await t.settled();
+  await t.sql('delete from parked_events where key = $1', [key]);
+}

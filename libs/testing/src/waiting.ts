@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Looks again and again until it is so.
+ *
+ * @param what was waited for; as a function it is asked at the end, and says how far it has come.
+ * @throws Error after `atMostMs`.
+ */
+export async function until(
+  what: string | (() => Promise<string>),
+  done: () => Promise<boolean> | boolean,
+  { atMostMs = 25_000, everyMs = 10 }: { readonly atMostMs?: number; readonly everyMs?: number } = {},
+): Promise<void> {
+  for (const started = performance.now(); !(await done()); await sleep(everyMs)) {
+    if (performance.now() - started > atMostMs) throw new Error(`waited in vain: ${typeof what === 'string' ? what : await what()}`);
+  }
+}
