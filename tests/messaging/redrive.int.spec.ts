@@ -2,17 +2,18 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Event, Fact } from '@accord/events';
-import { applyTopics, newEventId, shardOf, type Tx } from '@accord/platform';
+import { applyTopics, newEventId, Refusal, shardOf, type Tx } from '@accord/platform';
 import { type TestService, testService, until } from '@accord/testing';
 import { pino } from 'pino';
 import { smallService } from './small-service.ts';
 
 // Events that were given up, by the service or by the broker, and what operators do with them, through the real API and the real command.
 
-const failing = new Set<string>();
+const failing = new Map<string, Error>();
 
 async function note(tx: Tx, { subject }: Event<'webhook.disabled'>) {
-  if (failing.has(subject.id)) throw new Error('not yet');
+  const error = failing.get(subject.id);
+  if (error) throw error;
   await tx.one('insert into seen (account_id, key, version) values ($1, $2, $3)', [subject.accountId, subject.id, subject.version]);
 }
 
@@ -165,7 +166,7 @@ test('EVT-7 EVT-10 an event too large for the broker is found among others; disc
 
 /** Its head is given up here, two wait behind it. */
 async function givenUp(key: string): Promise<string> {
-  failing.add(key);
+  failing.set(key, new Error('not yet'));
   const id = await t.publish(disabled(key, 1));
   for (const version of [2, 3]) await t.publish(disabled(key, version));
   await until('all are parked', async () => (await t.sql('select from parked_events where key = $1', [key])).length === 3);
@@ -200,6 +201,37 @@ test('EVT-10 the command lists, shows, replays and discards what the service gav
     [{ act: 'discard', actor: 'operator:op_command' }],
   ]);
 }, 60_000);
+
+test('EVT-9 EVT-10 what is refused for ever is dead at its first try, with the reason; what may be mended waits; the later ones of the key follow in order', async () => {
+  const [invalid, forbidden, missing] = Array.from({ length: 3 }, () => `whe_${randomUUID()}`) as [string, string, string];
+  failing.set(invalid, new Refusal('invalid', 'webhook.misfit', { field: 'reason' }));
+  failing.set(forbidden, new Refusal('forbidden', 'webhook.not_yours'));
+  failing.set(missing, new Refusal('not_found', 'webhook.unknown'));
+  const ids = await Promise.all([invalid, forbidden, missing].map((key) => t.publish(disabled(key, 1))));
+  for (const key of [invalid, forbidden, missing]) for (const version of [2, 3]) await t.publish(disabled(key, version));
+  const stands = (key: string) => t.sql<{ status: string; attempts: number; reason: string }>('select status, attempts, reason from parked_events where key = $1 order by seq', [key]);
+  const behind = { status: 'waiting', attempts: 1, reason: 'behind an event of its key' };
+  for (const [key, reason] of [[invalid, 'webhook.misfit {"field":"reason"}'], [forbidden, 'webhook.not_yours']] as const) {
+    await until('all are parked', async () => (await stands(key)).length === 3);
+    expect(await stands(key)).toEqual([{ status: 'dead', attempts: 1, reason }, behind, behind]);
+  }
+  await until('all are parked', async () => (await stands(missing)).length === 3);
+  expect((await stands(missing))[0]).toMatchObject({ status: 'waiting', reason: 'webhook.unknown' });
+  const { body } = await t.operator().get(`${path}?key=${invalid}`);
+  expect(body.data).toMatchObject([{ eventId: ids[0], attempts: 1, reason: 'webhook.misfit {"field":"reason"}', waitingBehind: 2 }]);
+
+  // Replayed too early it is dead again at once; then the key goes on where it stood.
+  await t.operator().post(`${path}/replay`, { key: invalid });
+  await until('it is dead again', async () => (await stands(invalid))[0]?.status === 'dead');
+  expect(await seen(invalid)).toEqual([]);
+  failing.clear();
+  await t.operator().post(`${path}/replay`, { key: invalid });
+  await t.operator().post(`${path}/discard`, { key: forbidden });
+  await untilSeen(invalid, [1, 2, 3]);
+  await untilSeen(forbidden, [2, 3]);
+  await t.sql('update parked_events set next_attempt_at = now() where key = $1', [missing]);
+  await untilSeen(missing, [1, 2, 3]);
+});
 
 test('EVT-10 a long list is read page by page, each once', async () => {
   const keys = Array.from({ length: 7 }, () => `whe_${randomUUID()}`);

@@ -1,4 +1,7 @@
-/** What is wrong with what was asked. The HTTP edge makes a status of it; the consumer edge decides to retry or to give up. */
+/**
+ * What is wrong with what was asked. The HTTP edge makes a status of it. At the consumer edge an event that is refused as `invalid` or `forbidden` is dead at
+ * once; every other kind is tried again, for it may be mended by what is still on its way (EVT-9).
+ */
 export type RefusalKind = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'precondition' | 'unavailable';
 
 export type RefusalCode = `${string}.${string}`;

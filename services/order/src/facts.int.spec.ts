@@ -116,7 +116,7 @@ describe('payment.received', () => {
     await tellPayment(paid);
     await t.settled();
     await tellPayment({ ...paid, orderId: other.orderId });
-    expect(await parked(paid.paymentReference)).toMatchObject({ reason: 'payment.reference_used' });
+    expect(await parked(paid.paymentReference)).toMatchObject({ reason: expect.stringContaining('payment.reference_used') });
     expect([(await stored(t, open.orderId)).status, (await stored(t, other.orderId)).status]).toEqual(['paid', 'unpaid']);
     expect(unappliedOf(paid.paymentReference)).toEqual([]);
     await giveUp(t, paid.paymentReference);
@@ -127,7 +127,7 @@ describe('payment.received', () => {
     await t.sql(`update orders set account_id = 'acc_hidden' where order_id = $1`, [orderId]);
     const told = received(orderId);
     const id = await tellPayment(told);
-    expect(await parked(told.paymentReference)).toMatchObject({ status: 'waiting', reason: 'order.not_found' });
+    expect(await parked(told.paymentReference)).toMatchObject({ status: 'waiting', reason: expect.stringContaining('order.not_found') });
     expect(await t.sql('select from unapplied_payments where order_id = $1', [orderId])).toEqual([]);
     await t.sql(`update orders set account_id = 'acc_1' where order_id = $1`, [orderId]);
     await t.settled();
@@ -180,7 +180,7 @@ describe('resource.reported', () => {
     const id = `i-${randomUUID()}`;
     await tellReport(facts(id, 1, { orderId }));
     await tellReport(facts(id, 2, { orderId, usage: '99' }));
-    expect(await parked(id)).toMatchObject({ status: 'waiting', reason: 'order.not_fulfillable' });
+    expect(await parked(id)).toMatchObject({ status: 'waiting', reason: expect.stringContaining('order.not_fulfillable') });
     await tellPayment(received(orderId));
     await t.settled();
     expect((await customer(t, 'acc_1').get(`/v1/resources/${id}`)).body).toMatchObject({ reportVersion: 2, usage: '99', orderIds: [orderId] });
@@ -191,10 +191,10 @@ describe('resource.reported', () => {
     const id = `i-${randomUUID()}`;
     const { body } = await placeAndPay(t, 'acc_1', {}, [instance(id)]);
     await tellReport({ ...facts(id, 9, { released: true }), accountId: 'acc_2' });
-    expect(await parked(id)).toMatchObject({ reason: 'resource.order_required' });
+    expect(await parked(id)).toMatchObject({ status: 'waiting', reason: expect.stringContaining('resource.order_required') });
     await giveUp(t, id);
     await tellReport({ ...facts(id, 9, { released: true, orderId: body.orderId }), accountId: 'acc_2' });
-    expect(await parked(id)).toMatchObject({ reason: 'order.not_found' });
+    expect(await parked(id)).toMatchObject({ reason: expect.stringContaining('order.not_found') });
     await giveUp(t, id);
     expect((await customer(t, 'acc_1').get(`/v1/resources/${id}`)).body).toMatchObject({ reportVersion: 0, released: false });
   });

@@ -320,7 +320,7 @@ describe('fulfilment and facts', () => {
     const facts = { start: instance('x').start, end: instance('x').end, frozenBy: 'police', usage: '1.5' };
     expect(await put('i-5r', { reportVersion: 5, ...facts })).toMatchObject({ status: 200, body: { version: 2, reportVersion: 5, frozenBy: 'police', usage: '1.5' } });
     expect(await put('i-5r', { reportVersion: 4, released: true })).toMatchObject({ status: 200, body: { version: 2, released: false } });
-    expect(await put('i-5new', { reportVersion: 1 })).toMatchObject({ status: 422, body: { code: 'resource.order_required' } });
+    expect(await put('i-5new', { reportVersion: 1 })).toMatchObject({ status: 404, body: { code: 'resource.order_required' } });
     expect(await put('i-5new', { reportVersion: 1, orderId: order.orderId, ...facts })).toMatchObject({ status: 200, body: { orderIds: [order.orderId] } });
     expect((await customer(t, 'acc_5').get(`/v1/orders/${order.orderId}`)).body.instanceIds).toEqual(['i-5r', 'i-5new']);
     await t.settled();

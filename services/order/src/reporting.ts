@@ -27,7 +27,7 @@ export async function report(tx: Tx, ask: { instanceId: string; orderId: OrderId
   const { instanceId, orderId } = ask;
   const [known] = await lockResources(tx, [instanceId]);
   if (known && (orderId === undefined || known.orderIds.includes(orderId))) return saveResource(tx, applyReport(known, ask.report, undefined));
-  if (orderId === undefined) throw new Refusal('invalid', 'resource.order_required', { instanceId });
+  if (orderId === undefined) throw new Refusal('not_found', 'resource.order_required', { instanceId });
   if (known && known.reportVersion >= ask.report.reportVersion) return known;
   const order = await addInstance(tx, { orderId, given: { instanceId, ...ask.report } });
   if (!known) return saveResource(tx, createResource(order, { instanceId, ...ask.report }, tx.now, ask.report));

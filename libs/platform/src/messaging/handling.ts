@@ -4,7 +4,7 @@ import { isDatabaseAway, type ServiceDatabase, type Session } from '../database.
 import { currentTraceparent, span, withTraceparent } from '../observability/tracing.ts';
 import type { Subscription, Subscriptions, Tx } from '../tx.ts';
 import type { Incoming } from './kafka.ts';
-import { park, type Parked } from './parking.ts';
+import { isFinal, park, type Parked, reasonOf } from './parking.ts';
 
 export interface HandlingSettings {
   /** Consumer group: `accord.order`. */
@@ -133,9 +133,10 @@ async function eachAccount(received: readonly Received[], work: (one: Received) 
 
 function failed(settings: HandlingSettings, one: Received, error: Error): Promise<void> {
   const { topic, partition, offset, key } = one;
-  settings.log.warn({ eventId: one.event.id, topic, partition, offset, key, reason: error.message }, 'event failed and is parked');
+  const [dead, reason] = [isFinal(error), reasonOf(error)];
+  settings.log.warn({ eventId: one.event.id, topic, partition, offset, key, dead, reason }, 'event failed and is parked');
   settings.onFailed?.(one.event.type);
-  return setAside(settings, { message: one, status: 'waiting', reason: error.message });
+  return setAside(settings, { message: one, status: dead ? 'dead' : 'waiting', reason });
 }
 
 export const setAside = ({ database, ...settings }: HandlingSettings, parked: Parked): Promise<void> =>

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventType, readEvent } from '@accord/events';
 import { isDatabaseAway, type Session } from '../database.ts';
 import { newEventId } from '../ids.ts';
+import { Refusal } from '../refusal.ts';
 import { handle, type HandlingSettings } from './handling.ts';
 import type { Incoming } from './kafka.ts';
 import { shardOf } from './outbox.ts';
@@ -20,6 +21,12 @@ const noCause = { causationId: '', correlationId: '' };
 export const mostStarts = 3;
 /** Tries before an event is dead: about 4 minutes of back-off. */
 const maxAttempts = 12;
+/** EVT-9: what is wrong in itself, or nobody's to ask, is so at every later try; what is missing or in the way may be mended by what is on its way. */
+export const isFinal = (error: unknown): boolean => error instanceof Refusal && (error.kind === 'invalid' || error.kind === 'forbidden');
+/** For who redrives it: a refusal's code, with what it was about. */
+export const reasonOf = (error: Error): string =>
+  error instanceof Refusal && Object.keys(error.facts).length > 0 ? `${error.code} ${JSON.stringify(error.facts)}` : error.message;
+
 const backOffMs = (attempts: number) => Math.min(120_000, 100 * 2 ** attempts) * (0.5 + Math.random() / 2);
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -62,7 +69,10 @@ export async function park(session: Session, settings: Pick<HandlingSettings, 'g
   }
 }
 
-/** EVT-9: `<service>.dead_letter` carries the event as it came, with why, how often and from where. */
+/**
+ * EVT-9: `<service>.dead_letter` carries the event as it came, with why, how often and from where. Replayed and dead again before that was sent, it is
+ * told once.
+ */
 async function announceDead(session: Session, group: string, dead: Incoming & { reason: string; attempts: number }): Promise<void> {
   const tx = session.as(nobody, noCause);
   const service = group.replace(/^.*accord\./, '');
@@ -76,7 +86,7 @@ async function announceDead(session: Session, group: string, dead: Incoming & { 
   };
   await tx.one(
     `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
-     values ($1, 'dead_letter', $2, 1, $3, $4, 'dead_letter', $5, $6, $7, $8)`,
+     values ($1, 'dead_letter', $2, 1, $3, $4, 'dead_letter', $5, $6, $7, $8) on conflict do nothing`,
     [newEventId(), `${dead.topic}/${dead.partition}/${dead.offset}`, `${service}.dead_letter`, dead.key, dead.value, JSON.stringify(headers), shardOf(dead.key), tx.now],
   );
 }
@@ -156,18 +166,19 @@ async function retry(settings: HandlingSettings, key: string, own: Set<string>):
 
 async function failedAgain(settings: HandlingSettings, row: ParkedRow, { error, isLast }: { error: Error; isLast: boolean }): Promise<void> {
   const attempts = row.attempts + 1;
-  const dead = isLast || attempts >= maxAttempts;
+  const dead = isLast || isFinal(error) || attempts >= maxAttempts;
+  const reason = storable(reasonOf(error));
   await settings.database.session(nobody, async (session) => {
     const tx = session.as(nobody, noCause);
     const updated = await tx.one(
       `update parked_events set attempts = $2, starts = 0, reason = $3, status = $4, next_attempt_at = clock_timestamp() + make_interval(secs => $5)
         where seq = $1 and status = 'waiting' and attempts = $2 - 1 returning seq`,
-      [row.seq, attempts, storable(error.message).slice(0, 2_000), dead ? 'dead' : 'waiting', backOffMs(attempts) / 1_000],
+      [row.seq, attempts, reason.slice(0, 2_000), dead ? 'dead' : 'waiting', backOffMs(attempts) / 1_000],
     );
-    if (updated && dead) await announceDead(session, settings.group, { ...messageOf(row), reason: error.message, attempts });
+    if (updated && dead) await announceDead(session, settings.group, { ...messageOf(row), reason, attempts });
   });
   const { eventId, topic, partition, offset, key } = row;
-  settings.log.warn({ eventId, topic, partition, offset, key, attempts, dead, reason: error.message }, 'parked event failed again');
+  settings.log.warn({ eventId, topic, partition, offset, key, attempts, dead, reason }, 'parked event failed again');
 }
 
 /** Tries parked keys again when their time has come, each in the order of its events. */
