@@ -7,4 +7,4 @@ export * from './order.ts';
 export * from './contract.ts';
 export * from './refund.ts';
 export * from './notification.ts';
-export { InstanceFacts, InstanceId, OrderId, PaymentReference } from './platform.ts';
+export { BillFacts, BillId, BillLine, BillMonth, InstanceFacts, InstanceId, isSumOfLines, OrderId, PaymentReference } from './platform.ts';

@@ -1,4 +1,4 @@
-import { isNegative, isZero, money, sum } from '@accord/money';
+import { equal, isNegative, isZero, money, sum } from '@accord/money';
 import { z } from 'zod';
 import { AccountId, event, Instant, MoneyJson, Version } from './shared.ts';
 
@@ -22,6 +22,35 @@ export const InstanceFacts = z.object({
   region: Region.nullable().default(null),
   ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
 });
+
+export const BillId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
+/** A calendar month in the provider's time zone: `2026-01`. */
+export const BillMonth = z.string().regex(/^20\d\d-(0[1-9]|1[0-2])$/);
+/** What one product cost in the month, after all discounts. */
+export const BillLine = z.object({ productCode: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/), amount: MoneyJson });
+
+/** The whole of a monthly bill (CTR-8). Whether it has been paid may follow in a later version, and so may a correction. */
+export const BillFacts = z.object({
+  version: Version.meta({ description: "The platform's own version of the bill; an older one changes nothing." }),
+  accountId: AccountId,
+  month: BillMonth,
+  invoicingEntity: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/),
+  status: z.enum(['unpaid', 'paid']),
+  amount: MoneyJson,
+  lines: z.array(BillLine).min(1).max(500).meta({ description: 'By product; together they are the amount.' }),
+});
+
+type Amount = z.output<typeof MoneyJson>;
+
+/** Of the bill's currency, none below zero, and together its amount. */
+export function isSumOfLines({ amount, lines }: { readonly amount: Amount; readonly lines: readonly { readonly amount: Amount }[] }): boolean {
+  try {
+    const parts = lines.map((line) => money(line.amount.amount, line.amount.currency));
+    return !parts.some(isNegative) && equal(sum(parts, amount.currency), money(amount.amount, amount.currency));
+  } catch {
+    return false; // no money, or of several currencies
+  }
+}
 
 const Part = MoneyJson.optional();
 type Parts = { readonly [part: string]: z.output<typeof Part> };
@@ -64,5 +93,11 @@ export const platformEvents = {
       scaledAt: Instant.nullable().default(null),
     }),
     about: (data) => ({ aggregate: 'reported_resource', id: data.instanceId, version: data.reportVersion, accountId: data.accountId }),
+  }),
+  'bill.issued': event({
+    speaker: 'platform',
+    summary: "The whole of an account's bill for a month, as it was issued or as it is since (EVT-14, CTR-8).",
+    data: BillFacts.extend({ billId: BillId }).refine(isSumOfLines, { path: ['lines'], message: 'are of one currency, none below zero, together the amount' }),
+    about: (data) => ({ aggregate: 'bill', id: data.billId, version: data.version, accountId: data.accountId }),
   }),
 };

@@ -510,6 +510,21 @@ describe('accounts', () => {
   });
 });
 
+describe('bills', () => {
+  test('EVT-14 CTR-6 where the profile has no contracts over bills they are kept all the same, and who asks for them is sent to the orders', async () => {
+    const { t, accountId, client } = await customerOf('baidu');
+    const bill = {
+      version: 1, accountId, month: '2026-01', invoicingEntity: 'baidu_netcom', status: 'paid', amount: { amount: '7.00', currency: 'CNY' },
+      lines: [{ productCode: 'BCC', amount: { amount: '7.00', currency: 'CNY' } }],
+    };
+    expect((await t.platform().put('/v1/bills/bill_1', bill)).status).toBe(200);
+    expect((await client.get('/v1/bills/bill_1')).body).toEqual({ billId: 'bill_1', ...bill });
+    const refused = await client.get('/v1/contracts/eligible-bills');
+    expect(codeOf(refused)).toEqual([422, 'contract.bills_not_offered']);
+    expect(refused.body.detail).toContain('/v1/contracts/eligible-orders');
+  });
+});
+
 describe('who may, and what', () => {
   test('API-5 anything of another account is not found, on every route and in the database', async () => {
     const { t, placed, official, accountId, client } = await customerOf('baidu');

@@ -4,6 +4,7 @@ import { AccountId, ContractKind, ContractStatus } from '@accord/events';
 import { accountOf, paged, pageQuery, type Route, route, type Tx } from '@accord/platform';
 import { accountRoutes } from './account-routes.ts';
 import { applicationRoutes } from './application-routes.ts';
+import { billRoutes } from './bill-routes.ts';
 import { ContractAnswer, contractBody, ContractDetail, contractDetail, GivenReason } from './contract-answer.ts';
 import { getContract, listContracts, verifyDocument } from './contract-store.ts';
 import { afterOf, pageOf } from './page.ts';
@@ -161,6 +162,7 @@ const removal = (provider: Provider) =>
 
 export const contractRoutes = (provider: Provider): readonly Route[] => [
   ...applicationRoutes(provider.profile),
+  ...billRoutes(provider.profile),
   ...verificationRoutes,
   list,
   detail(provider),

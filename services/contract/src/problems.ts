@@ -6,6 +6,26 @@ export const problems: ProblemTexts = {
     en: { title: 'Account not found', detail: 'There is no account {accountId}.' },
     'zh-CN': { title: '账户不存在', detail: '找不到账户 {accountId}。' },
   },
+  'bill.not_found': {
+    en: { title: 'Bill not found', detail: 'There is no bill {billId}.' },
+    'zh-CN': { title: '账单不存在', detail: '找不到账单 {billId}。' },
+  },
+  'bill.entity_unknown': {
+    en: { title: 'Unknown invoicing entity', detail: 'The profile has no invoicing entity {invoicingEntity}.' },
+    'zh-CN': { title: '未知的开票主体', detail: '配置中没有开票主体 {invoicingEntity}。' },
+  },
+  'bill.currency_mismatch': {
+    en: { title: 'The currency is another', detail: 'This invoicing entity bills in {currency}, not in {given}.' },
+    'zh-CN': { title: '币种不符', detail: '该开票主体以 {currency} 计费，而非 {given}。' },
+  },
+  'bill.taken': {
+    en: { title: 'The id is taken', detail: 'Bill {billId} is the bill of another account.' },
+    'zh-CN': { title: '账单号已被占用', detail: '账单 {billId} 属于其他账户。' },
+  },
+  'contract.bills_not_offered': {
+    en: { title: 'No contracts over bills', detail: 'This provider makes contracts over orders; see GET /v1/contracts/eligible-orders.' },
+    'zh-CN': { title: '不支持按账单申请合同', detail: '该服务商仅支持按订单申请合同，请查看 GET /v1/contracts/eligible-orders。' },
+  },
   'contract.not_found': {
     en: { title: 'Contract not found', detail: 'There is no contract {contractId}.' },
     'zh-CN': { title: '合同不存在', detail: '找不到合同 {contractId}。' },

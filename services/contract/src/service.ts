@@ -1,6 +1,7 @@
 import type { Event, EventType } from '@accord/events';
 import type { Service, Subscription, Surroundings } from '@accord/platform';
 import { onOrderReserved, onReservationRefused } from './application.ts';
+import { onBillIssued } from './bill.ts';
 import { onOrderReleased } from './contract-store.ts';
 import { contractRoutes } from './http.ts';
 import { onProductPublished } from './order-view.ts';
@@ -45,6 +46,7 @@ export const contractService = (provider: Provider, _around: Surroundings): Serv
     'order.reservation_refused': reserved(onReservationRefused),
     'product.published': { on: onProductPublished },
     'account.updated': { on: onAccountUpdated },
+    'bill.issued': { on: onBillIssued(provider.profile) },
   },
   lockRows: (tx, ids) => tx.write('select lock_contracts($1::text[])', [ids]),
   workers: [sealingWorker(provider)],

@@ -113,6 +113,8 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   // What follows from them is told: the order was paid, the resource changed.
   'payment.received': { tells: 'nobody', visible: ['paymentReference', 'orderId', 'parts'] },
   'resource.reported': { tells: 'nobody', visible: ['instanceId', 'reportVersion', 'orderId', 'start', 'end', 'released'] },
+  // The platform tells its customers of their bills itself.
+  'bill.issued': { tells: 'nobody', visible: ['billId', 'version', 'month', 'amount', 'status'] },
 
   'webhook.disabled': { tells: 'security', channels: everywhere, mandatory: true, visible: ['endpointId', 'reason'] },
 };

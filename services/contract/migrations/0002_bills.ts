@@ -1,0 +1,16 @@
+import { accountTable, type Migration } from '@accord/platform';
+
+export const up: Migration = [
+  // What the platform told of its monthly bills, the newest version of each (EVT-14). A bill is one account's for ever.
+  `create table bills (
+     bill_id text primary key,
+     account_id text not null,
+     version bigint not null,
+     month text not null,
+     status text not null check (status in ('unpaid', 'paid')),
+     facts jsonb not null,
+     updated_at timestamptz not null
+   )`,
+  `create index bills_newest on bills (account_id, month desc, bill_id desc)`,
+  accountTable('contract', 'bills'),
+];
