@@ -65,6 +65,15 @@ export const holdChecks: readonly Check[] = [
   },
   {
     rule: 'EVT-32',
+    says: 'a running refund holds every living order of its instances, those it had not seen included (ORD-12)',
+    mends: 'order',
+    sql: `select order_id as id, 'on ' || instance_id || ' of ' || refund_id || ', held by ' || coalesce(o.hold_id, 'nobody') as found, refund_id || instance_id as mark
+      from (select refund_id, unnest(instance_ids) as instance_id from refunds.refunds where ${runningRefund}) running
+      join orders.order_instances using (instance_id) join orders.orders o using (order_id)
+      where o.status in ('unpaid', 'paid') and o.hold_id is distinct from refund_id`,
+  },
+  {
+    rule: 'EVT-32',
     says: 'the order service knows which holders have ended',
     mends: 'order',
     sql: `select holder_id as id, holder.kind || ' is ' || status || ', the order service holds it for ' || case when ended then 'live' else 'ended' end as found

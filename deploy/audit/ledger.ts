@@ -6,6 +6,19 @@ const givenBack = `(
     sum((line -> 'split' -> 'voucher' ->> 'amount')::numeric) as voucher_refunded
   from refunds.refunds, jsonb_array_elements(lines) line where status = 'succeeded' group by 1) given`;
 
+/** Money that paid no order, each part with the fund it came from (ORD-5). */
+const unapplied = `(
+  select payment_reference, account_id, fund, part ->> 'currency' as currency, (part ->> 'amount')::numeric as amount
+  from orders.unapplied_payments, lateral (values ('cash', parts -> 'cash'), ('gift_credit', parts -> 'giftCredit'),
+    ('stored_card', parts -> 'storedCard'), ('voucher', parts -> 'voucher')) as parted (fund, part)
+  where (part ->> 'amount')::numeric <> 0) unapplied`;
+
+/** What the ledger credited of such money. */
+const credited = `(
+  select t.payment_reference, t.account_id, substr(p.ledger_account, 10) as fund, p.currency, sum(p.amount) as amount
+  from refunds.ledger_transactions t join refunds.ledger_postings p using (transaction_id)
+  where t.payment_reference is not null and p.ledger_account like 'customer:%' group by 1, 2, 3, 4) credited`;
+
 /** What was paid, and what went back. */
 export const ledgerChecks: readonly Check[] = [
   {
@@ -69,5 +82,21 @@ export const ledgerChecks: readonly Check[] = [
     sql: `select o.order_id as id, o.status || case when p.order_id is null then ' without a payment' else ' with payment ' || p.payment_reference end as found
       from orders.orders o left join orders.payments p using (order_id)
       where o.payable_amount > 0 and (o.status in ('paid', 'voided')) <> (p.order_id is not null)`,
+  },
+  {
+    rule: 'EVT-33',
+    says: 'money that paid no order is credited to its account once, each part to its fund (ORD-5)',
+    mends: 'refund',
+    sql: `select payment_reference as id, account_id || ' ' || fund || ': ' || coalesce(credited.amount, 0) || ' of ' || coalesce(unapplied.amount, 0) || ' ' || currency
+        as found, account_id || fund || currency as mark
+      from ${unapplied} full join ${credited} using (payment_reference, account_id, fund, currency)
+      where credited.amount is distinct from unapplied.amount`,
+  },
+  {
+    rule: 'EVT-33',
+    says: 'money pays an order or is credited, never both (ORD-5)',
+    mends: 'order',
+    sql: `select payment_reference as id, 'paid ' || p.order_id || ' and could not pay ' || u.order_id as found
+      from orders.payments p join orders.unapplied_payments u using (payment_reference)`,
   },
 ];

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { catalogue, type EventDefinition, type EventType, eventTypes } from '@accord/events';
+import { catalogue, type EventDefinition, type EventType, eventTypes, type Speaker } from '@accord/events';
 import { kafkaOf } from '@accord/platform';
 import type { Logger } from 'pino';
 import type { Difference } from './differences.ts';
@@ -116,10 +116,11 @@ function see(type: EventType, value: Buffer | null, sightings: Sightings): boole
   }
 }
 
-/** What the platform tells is the order service's to have. */
-const speakerOf = (type: EventType) => {
+/** Who sees to it that the topic is there: who speaks on it, or who it was made for. */
+const keeperOf = (type: EventType): Speaker => {
   const { speaker } = catalogue[type] as EventDefinition;
-  return speaker === 'platform' ? 'order' : speaker;
+  if (speaker !== 'platform') return speaker;
+  return type === 'bill.issued' ? 'contract' : 'order';
 };
 
 const missingTopic = (type: EventType): Difference => ({
@@ -127,7 +128,7 @@ const missingTopic = (type: EventType): Difference => ({
   says: 'every event type has its topic',
   id: type,
   found: 'there is no such topic',
-  mends: speakerOf(type),
+  mends: keeperOf(type),
   mark: '',
 });
 
@@ -136,6 +137,6 @@ const cutTopic = ({ type, partition, low }: Partition): Difference => ({
   says: 'a topic keeps all its events',
   id: `${type}/${partition}`,
   found: `begins at offset ${low}`,
-  mends: speakerOf(type),
+  mends: keeperOf(type),
   mark: '',
 });

@@ -7,13 +7,19 @@ interface Owner {
   readonly service: ServiceName;
   /** Columns `id` and `version`. */
   readonly rows: string;
-  /** `every`: 1, 2 … n without a gap. `newest`: the source counts as it likes, and an older telling may be passed over. */
+  /**
+   * `every`: 1, 2 … n without a gap, and none beyond. `newest`: the source is outside and counts as it likes; what it told on the topic itself may have been
+   * older than what was known, or refused.
+   */
   readonly versions: 'every' | 'newest';
 }
 
 const every = (service: ServiceName, rows: string): Owner => ({ service, rows, versions: 'every' });
 
-/** Where each aggregate's versions are kept. A message (version 0) is announced once it is sent or dead; an unapplied payment is one posting. */
+/**
+ * Where each aggregate's versions are kept. A message (version 0) is announced once it is sent or dead. Of what the platform tells (a received payment, a
+ * reported resource, a bill) nobody here owns the versions: what becomes of it is compared.
+ */
 const owners: Readonly<Record<string, Owner>> = {
   order: every('order', 'select order_id as id, version from orders.orders'),
   resource: every('order', 'select instance_id as id, version from orders.resources'),
@@ -23,7 +29,7 @@ const owners: Readonly<Record<string, Owner>> = {
   ticket: every('contract', 'select ticket_id as id, version from contracts.tickets'),
   account: { ...every('contract', 'select account_id as id, version from contracts.accounts'), versions: 'newest' },
   refund: every('refund', 'select refund_id as id, version from refunds.refunds'),
-  payment: every('refund', 'select payment_reference as id, 1 as version from refunds.ledger_transactions where payment_reference is not null'),
+  payment: every('order', 'select payment_reference as id, 1 as version from orders.unapplied_payments'),
   notification: every('notification', 'select notification_id as id, version from notifications.notifications'),
 };
 
@@ -111,7 +117,7 @@ function compare(of: { aggregate: string; id: string; version: number; seen: See
   const [upTo, beyond] = [upToOf(seen), beyondOf(seen)];
   if (upTo === version && beyond.length === 0) return [];
   const missing = versions === 'newest' ? [version].filter((newest) => newest > upTo) : gaps(upTo, beyond, version);
-  const strange = [upTo, ...beyond].filter((one) => one > version);
+  const strange = versions === 'newest' ? [] : [upTo, ...beyond].filter((one) => one > version);
   const owned = version === 0 ? 'which its owner does not have' : `of which its owner has ${version}`;
   const difference = (says: string, what: string, mark: number) => ({ rule: 'EVT-34', says, id, found: `${aggregate} ${what}`, mends: service, mark: String(mark) });
   return [

@@ -15,24 +15,8 @@ interface Statement {
   readonly sql: string;
 }
 
-const runningRefund = `r.kind <> 'failed_fulfilment' and r.status in ('checking', 'reviewing', 'approved', 'paying', 'failed', 'unknown')`;
-
 /** What the rules of these flows say beyond what the auditor looks for. */
 const own: readonly Statement[] = [
-  {
-    rule: 'EVT-32',
-    says: 'a running refund holds every living order of its instances, those it had not seen included (ORD-12)',
-    sql: `select o.order_id as id, 'on ' || i.instance_id || ' of ' || r.refund_id as found
-      from refunds.refunds r, unnest(r.instance_ids) as listed join orders.order_instances i on i.instance_id = listed join orders.orders o using (order_id)
-      where ${runningRefund} and o.status in ('unpaid', 'paid') and o.hold_id is distinct from r.refund_id`,
-  },
-  {
-    rule: 'ORD-14',
-    says: 'no order lives on for an instance that was refunded',
-    sql: `select o.order_id as id, 'on ' || i.instance_id || ' of ' || r.refund_id as found
-      from refunds.refunds r, unnest(r.instance_ids) as given join orders.order_instances i on i.instance_id = given join orders.orders o using (order_id)
-      where r.kind = 'unsubscribe' and r.status = 'succeeded' and o.status in ('unpaid', 'paid') and not i.instance_id = any (o.refunded_instance_ids)`,
-  },
   {
     rule: 'ORD-14',
     says: 'an order that was refunded in full, or died, is in no state between',

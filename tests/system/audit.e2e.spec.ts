@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { type Audit, checks, type Difference, openAudit } from '@accord/audit';
 import { auditSettingsOf, freePort, playStory, startSystem, type System } from '@accord/local';
 import { kafkaOf } from '@accord/platform';
-import { clientOf } from '@accord/testing';
+import { clientOf, publishRaw, until } from '@accord/testing';
 import pg from 'pg';
 import { pino } from 'pino';
 
@@ -22,6 +22,8 @@ let dataDir: string;
 let system: System;
 let db: pg.Client;
 let audit: Audit;
+/** Of a payment for a cancelled order. */
+const reference = 'money-for-nothing';
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
@@ -36,7 +38,31 @@ beforeAll(async () => {
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
   audit = openAudit({ ...auditAsk(), log });
+  await tellFromOutside();
 }, 120_000);
+
+/** What the platform tells by topic. The account's message is older than what is known, the other's is refused: neither leaves a version behind. */
+async function tellFromOutside(): Promise<void> {
+  const { orderId } = await one<{ orderId: string }>(`select order_id as "orderId" from orders.orders where status = 'cancelled' limit 1`);
+  const { account } = await one<{ account: { version: number } }>(`select facts as account from contracts.accounts where account_id = 'acc_demo'`);
+  const tell = (type: Parameters<typeof publishRaw>[1], key: string, data: object) => publishRaw(auditAsk(), type, [{ key, value: JSON.stringify(data) }]);
+  const cny = (amount: string) => ({ amount, currency: 'CNY' });
+  await tell('payment.received', reference, { paymentReference: reference, accountId: 'acc_demo', orderId, parts: { cash: cny('40.00'), voucher: cny('5.00') } });
+  await tell('bill.issued', 'bill_1', {
+    billId: 'bill_1', version: 7, accountId: 'acc_demo', month: '2026-01', invoicingEntity: 'baidu_netcom', status: 'paid', amount: cny('9.00'),
+    lines: [{ productCode: 'BCC', amount: cny('9.00') }],
+  });
+  await tell('account.updated', 'acc_demo', { account });
+  await tell('account.updated', 'acc_refused', { account: { ...account, accountId: 'acc_refused', version: 5, contacts: 'none' } });
+  const there = async (sql: string) => (await db.query(sql)).rows.length > 0;
+  await until('all was taken in, or refused by both who hear it', async () =>
+    (await there(`select from refunds.ledger_transactions where payment_reference = '${reference}'`)) &&
+    (await there(`select from contracts.bills where bill_id = 'bill_1'`)) &&
+    (await there(`select from contracts.parked_events p join notifications.parked_events n using (event_id) where p.key = 'acc_refused'`)),
+  );
+  for (const schema of ['contracts', 'notifications']) await db.query(`delete from ${schema}.parked_events where key = 'acc_refused'`);
+}
+
 
 afterAll(async () => {
   await audit?.close();
@@ -120,6 +146,7 @@ const draft = `select contract_id as id from contracts.contracts where status = 
 const voided = `select contract_id as id from contracts.contracts where status = 'voided' limit 1`;
 const heldOrder = `select order_id as id from orders.orders where hold_kind = 'contract'`;
 const freeOrder = `select order_id as id from orders.orders where status = 'paid' and hold_id is null limit 1`;
+const freeInstance = `select order_id as id from orders.orders join orders.order_instances using (order_id) where status = 'paid' and hold_id is null limit 1`;
 const refund = `select refund_id as id from refunds.refunds where status = 'succeeded' and kind = 'unsubscribe'`;
 const refundedOrder = `select order_id as id from refunds.refunded_orders order by 1 limit 1`;
 const sentMail = `select notification_id as id from notifications.notifications where version = 1 limit 1`;
@@ -130,8 +157,9 @@ const literal = (id: string) => `select '${id}' as id`;
 const contractLike = (id: string, status: string, orderIds: string) => `insert into contracts.contracts
   select (jsonb_populate_record(c, jsonb_build_object('contract_id', '${id}', 'status', '${status}', 'number', null, 'order_ids', array[${orderIds}]))).*
   from contracts.contracts c where status = 'draft'`;
-const refundLike = (id: string, status: string, orderIds: string) => `insert into refunds.refunds
-  select (jsonb_populate_record(r, jsonb_build_object('refund_id', '${id}', 'status', '${status}', 'quote_id', '${id}', 'order_ids', array[${orderIds}]))).*
+const refundLike = (id: string, status: string, orderIds: string, instances = `select null where false`) => `insert into refunds.refunds
+  select (jsonb_populate_record(r, jsonb_build_object('refund_id', '${id}', 'status', '${status}', 'quote_id', '${id}', 'order_ids', array[${orderIds}]::text[],
+    'instance_ids', array(${instances})::text[]))).*
   from refunds.refunds r where status = 'succeeded' and kind = 'unsubscribe'`;
 const outboxRow = (table: string) => `insert into ${table}
   (${table.endsWith('refused') ? 'seq, reason, ' : ''}event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
@@ -163,6 +191,10 @@ const plants: readonly Plant[] = [
     rule: 'EVT-32', what: 'a live contract over an order that nobody has', mends: 'order', about: literal('ord_nowhere'),
     add: ['contracts.contracts', `contract_id = 'ctr_vain'`, contractLike('ctr_vain', 'draft', `'$id'`)],
   },
+  {
+    rule: 'EVT-32', what: 'a living order on an instance of a running refund that did not see it', mends: 'order', about: freeInstance,
+    add: ['refunds.refunds', `refund_id = 'rfd_blind'`, refundLike('rfd_blind', 'reviewing', '', `select instance_id from orders.order_instances where order_id = '$id'`)],
+  },
   { rule: 'EVT-32', what: 'an ended holder that is not remembered', mends: 'order', about: voided, change: ['orders.holders', `holder_id = '$id'`, 'ended_at = null'] },
   {
     rule: 'EVT-33', what: 'postings that do not sum to zero', mends: 'refund', about: `select transaction_id as id from refunds.ledger_transactions limit 1`,
@@ -180,6 +212,21 @@ const plants: readonly Plant[] = [
   },
   { rule: 'EVT-33', what: 'an order that forgot what it gave back', mends: 'refund', about: refundedOrder, change: ['refunds.refunded_orders', `order_id = '$id'`, 'refunded = 0'] },
   { rule: 'EVT-33', what: 'a paid order without its payment', mends: 'order', about: `select order_id as id from orders.payments limit 1`, remove: ['orders.payments', `order_id = '$id'`] },
+  {
+    rule: 'EVT-33', what: 'money that paid no order and was never credited', mends: 'refund', about: literal(reference),
+    remove: ['refunds.ledger_postings', `transaction_id = (select transaction_id from refunds.ledger_transactions where payment_reference = '$id')`],
+  },
+  {
+    rule: 'EVT-33', what: 'money that was credited, which nobody received', mends: 'refund', about: literal(reference),
+    change: ['orders.unapplied_payments', `payment_reference = '$id'`, `parts = jsonb_set(parts, '{voucher,amount}', '"0.00"')`],
+  },
+  {
+    rule: 'EVT-33', what: 'money that was credited and paid an order, too', mends: 'order', about: literal(reference),
+    add: [
+      'orders.payments', `payment_reference = '$id'`,
+      `insert into orders.payments select payment_reference, order_id, account_id, parts, received_at from orders.unapplied_payments where payment_reference = '$id'`,
+    ],
+  },
   {
     rule: 'EVT-34', what: 'a version that no topic holds', mends: 'notification', about: sentMail,
     change: ['notifications.notifications', `notification_id = '$id'`, 'version = version + 1'],
@@ -261,6 +308,10 @@ const plants: readonly Plant[] = [
   {
     rule: 'EVT-23', what: 'an approved refund that is never paid', mends: 'refund', about: literal('rfd_waits'),
     add: ['refunds.refunds', `refund_id = '$id'`, refundLike('$id', 'approved', `'ord_nowhere'`)],
+  },
+  {
+    rule: 'EVT-23', what: 'an order that lives on for a refunded instance', mends: 'order', about: `select unnest(order_ids) as id from refunds.refunds where refund_id = (${refund})`,
+    change: ['orders.orders', `order_id = '$id'`, `status = 'paid', refunded_instance_ids = '{}'`],
   },
   {
     rule: 'EVT-24', what: 'a failed fulfilment that was not refunded', mends: 'refund', about: `select order_id as id from orders.orders where fulfilment = 'failed'`,
