@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AccountFacts } from './account.ts';
 import { catalogue, type EventType, eventTypes } from './catalogue.ts';
 import * as contract from './contract.ts';
 import { schemaUri } from './envelope.ts';
@@ -20,7 +21,7 @@ const shared = {
   ReservationRefusal: order.ReservationRefusal,
   ContractSnapshot: contract.ContractSnapshot,
   TicketSnapshot: contract.TicketSnapshot,
-  AccountFacts: contract.AccountFacts,
+  AccountFacts,
   RefundSnapshot: refund.RefundSnapshot,
   NotificationSnapshot: notification.NotificationSnapshot,
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AccountFacts } from './account.ts';
 import { AccountId, event, Instant, MoneyJson, Version } from './shared.ts';
 
 export const ContractStatus = z.enum(['requested', 'draft', 'sealing', 'official', 'refused', 'voided']);
@@ -52,31 +53,6 @@ export const TicketSnapshot = z.object({
   orderIds: z.array(z.string()),
   text: z.string(),
   dueAt: Instant,
-});
-
-export const PartnerType = z.enum(['distribution', 'virtual_business', 'integration', 'consulting', 'isv']);
-
-/** Facts of an account as the platform tells them. Contacts are where messages go, by message class (NTF-2). */
-export const AccountFacts = z.object({
-  accountId: AccountId,
-  /** The platform's own version of the account; an older one changes nothing. */
-  version: Version,
-  certifiedName: z.string().nullable(),
-  certificate: z.string().nullable(),
-  invoiceTitle: z.string().nullable(),
-  partner: z.object({ type: PartnerType, provider: z.string() }).nullable(),
-  contacts: z.array(
-    z.object({
-      contactId: z.string(),
-      name: z.string(),
-      email: z.string().nullable(),
-      phone: z.string().nullable(),
-      locale: z.enum(['zh-CN', 'en']),
-      timeZone: z.string(),
-      classes: z.array(z.enum(['orders', 'contracts', 'refunds', 'security'])),
-    }),
-  ),
-  address: z.object({ recipient: z.string(), phone: z.string(), address: z.string() }).nullable(),
 });
 
 type Contract = { contract: z.infer<typeof ContractSnapshot> };

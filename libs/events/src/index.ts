@@ -3,6 +3,7 @@ export { headersOf, keyOf, readEvent, schemaUri } from './envelope.ts';
 export { deadLetterTopic, topicSettings, type TopicSetting } from './topics.ts';
 export type { EventDefinition, ServiceName, Speaker, Subject } from './shared.ts';
 export { AccountId, Holder, Instant, MoneyJson, PaymentSplit, Version } from './shared.ts';
+export * from './account.ts';
 export * from './order.ts';
 export * from './contract.ts';
 export * from './refund.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats, type Reply, type TestService, testService } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats, parkedEvent, type Reply, type TestService, testService } from '@accord/testing';
 import type { Order } from './order-view.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 import { loadSealKey, type SealKey } from './seal/seal-key.ts';
@@ -499,6 +499,50 @@ describe('accounts', () => {
     expect((await client.get(`/v1/accounts/${accountId}`)).body).toMatchObject({ version: 4, certifiedName: 'Four Ltd' });
     const own = t.events.filter(({ type, subject, actor }) => type === 'account.updated' && subject.id === accountId && actor === 'platform:platform_1');
     expect(own.map(({ subject }) => subject.version)).toEqual([1, 3]);
+  });
+
+  const long = (length: number) => '长'.repeat(length);
+  const contact = { contactId: 'c1', name: '王芳', email: 'wang@example.com', phone: null, locale: 'zh-CN' as const, timeZone: 'Asia/Shanghai', classes: ['orders' as const] };
+  const address = { recipient: '王芳', phone: '010-1', address: '北京' };
+  const beyond: [string, object][] = [
+    ['certifiedName', { certifiedName: long(401) }],
+    ['certifiedName', { certifiedName: '甲\n乙' }],
+    ['invoiceTitle', { invoiceTitle: long(401) }],
+    ['partner/provider', { partner: { type: 'isv', provider: long(401) } }],
+    ['contacts', { contacts: Array.from({ length: 51 }, () => contact) }],
+    ['contacts/0/contactId', { contacts: [{ ...contact, contactId: long(65) }] }],
+    ['contacts/0/name', { contacts: [{ ...contact, name: long(201) }] }],
+    ['contacts/0/email', { contacts: [{ ...contact, email: long(255) }] }],
+    ['contacts/0/phone', { contacts: [{ ...contact, phone: long(65) }] }],
+    ['contacts/0/timeZone', { contacts: [{ ...contact, timeZone: 'Mars/Base' }] }],
+    ['contacts/0/classes', { contacts: [{ ...contact, classes: Array(5).fill('orders') }] }],
+    ['address/recipient', { address: { ...address, recipient: long(201) } }],
+    ['address/phone', { address: { ...address, phone: long(65) } }],
+    ['address/address', { address: { ...address, address: long(401) } }],
+  ];
+
+  test('EVT-14 EVT-9 API-1 what is beyond the limits is refused over REST, by topic a dead letter at once that says where; the account stays as it was', async () => {
+    const t = at('baidu');
+    const made = await Promise.all(beyond.map(async ([where, change]) => ({ where, change, ...(await customerOf('baidu')) })));
+    for (const { where, change, accountId, client } of made) {
+      const { accountId: _, ...facts } = { ...sampleAccount({ version: 2 }), ...change };
+      const refused = await t.platform().put(`/v1/accounts/${accountId}`, facts);
+      expect(codeOf(refused)).toEqual([400, 'request.invalid']);
+      expect(refused.body.errors).toMatchObject([{ pointer: `/${where}` }]);
+      await t.publish({ type: 'account.updated', data: { account: { ...facts, accountId } } });
+      const place = where.split('/').reduce((path, name) => path + (/\d/.test(name) ? `[${name}]` : `${path && '.'}${name}`), '');
+      expect(await parkedEvent(t, accountId)).toEqual({ status: 'dead', reason: expect.stringContaining(`at ${place}`) });
+      expect((await client.get(`/v1/accounts/${accountId}`)).body.version).toBe(1);
+    }
+    const { accountId, client } = made[0]!;
+    const { accountId: _, ...most } = sampleAccount({
+      version: 2, certifiedName: long(400), contacts: Array(50).fill({ ...contact, name: long(200), email: long(254), phone: long(64) }),
+      address: { recipient: long(200), phone: long(64), address: long(400) }, partner: { type: 'isv', provider: long(400) },
+    });
+    expect((await t.platform().put(`/v1/accounts/${accountId}`, most)).status).toBe(200);
+    expect((await client.get(`/v1/accounts/${accountId}`)).body).toMatchObject(most);
+    await t.settled();
+    await t.sql('delete from parked_events');
   });
 
   test('CTR-9 an account that nobody certified gets no contract', async () => {

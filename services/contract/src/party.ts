@@ -1,5 +1,5 @@
-import type { z } from 'zod';
-import { type AccountFacts, type Event } from '@accord/events';
+import { z } from 'zod';
+import { type AccountFacts, AccountTelling, type Event } from '@accord/events';
 import { Refusal, type Tx } from '@accord/platform';
 
 // Accounts are the platform's; it tells their facts over REST or by topic, with the same effect (EVT-14). Each telling carries the account's
@@ -51,7 +51,9 @@ export async function putAccount(tx: Tx, account: Account): Promise<Account> {
   return getAccount(tx, account.accountId);
 }
 
-/** Told by topic, by the platform or by ourselves: known to everybody already. */
+/** Told by topic, by the platform or by ourselves: known to everybody already. @throws Refusal `account.unfit` for what REST refuses, too. */
 export async function onAccountUpdated(tx: Tx, { data: { account } }: Event<'account.updated'>): Promise<void> {
-  await record(tx, account);
+  const { data: told, error } = AccountTelling.safeParse(account);
+  if (error) throw new Refusal('invalid', 'account.unfit', { errors: z.prettifyError(error) });
+  await record(tx, told);
 }

@@ -1,6 +1,6 @@
 import { encodeCursor, newEventId } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats, testService, type TestService, until } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats, giveUp, parkedEvent, testService, type TestService, until } from '@accord/testing';
 import type { Fact } from '@accord/events';
 import { notificationService } from '../src/service.ts';
 import { type MailServer, startMailServer } from './mail-server.ts';
@@ -29,6 +29,15 @@ test('API-1 API-2 API-4 bad input is refused on every route and nothing is store
     expect(await t.customer('acc_inbox').get(forged(values))).toMatchObject({ status: 422, body: { code: 'request.bad_cursor' } });
   }
 }, 120_000);
+
+test('EVT-14 EVT-9 an account that the contract service refuses is a dead letter here, too, at once and with the reason; its contacts stay as they were', async () => {
+  await t.publish(accountFact('acc_unfit', 1, [{}]));
+  await t.settled();
+  await t.publish(accountFact('acc_unfit', 2, [{ name: 'x'.repeat(201) }]));
+  expect(await parkedEvent(t, 'acc_unfit')).toEqual({ status: 'dead', reason: expect.stringContaining('at contacts[0].name') });
+  expect(await t.sql(`select version::int from contacts where account_id = 'acc_unfit'`)).toEqual([{ version: 1 }]);
+  await giveUp(t, 'acc_unfit');
+});
 
 const ids = (body: { data: { notificationId: string }[] }) => body.data.map(({ notificationId }) => notificationId);
 

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { AccountId, Version } from './shared.ts';
+
+export const PartnerType = z.enum(['distribution', 'virtual_business', 'integration', 'consulting', 'isv']);
+
+const Contact = z.object({
+  contactId: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  locale: z.enum(['zh-CN', 'en']),
+  timeZone: z.string(),
+  classes: z.array(z.enum(['orders', 'contracts', 'refunds', 'security'])),
+});
+
+/** Facts of an account as the platform tells them. Contacts are where messages go, by message class (NTF-2). */
+export const AccountFacts = z
+  .object({
+    accountId: AccountId,
+    /** The platform's own version of the account; an older one changes nothing. */
+    version: Version,
+    certifiedName: z.string().nullable(),
+    certificate: z.string().nullable(),
+    invoiceTitle: z.string().nullable(),
+    partner: z.object({ type: PartnerType, provider: z.string() }).nullable(),
+    contacts: z.array(Contact),
+    address: z.object({ recipient: z.string(), phone: z.string(), address: z.string() }).nullable(),
+  })
+  .meta({ description: 'Texts are as long as PUT /v1/accounts/{accountId} takes them; what is longer is given up with its reason.' });
+
+const Text = (longest: number) => z.string().max(longest);
+/** One line of a contract's face. */
+const Line = z.string().trim().min(1).max(400).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u).nullable().default(null);
+
+const isTimeZone = (zone: string) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * An account's whole state as it is taken in, told over REST or by topic (EVT-14): what is left out is not known of it. Narrower than `AccountFacts`,
+ * which other services read and which may not be narrowed any more (EVT-4).
+ */
+export const AccountTelling = z.strictObject({
+  accountId: AccountId,
+  version: Version,
+  certifiedName: Line,
+  certificate: Line,
+  invoiceTitle: Line,
+  partner: z.strictObject({ type: PartnerType, provider: Text(400) }).nullable().default(null),
+  contacts: z
+    .array(
+      z.strictObject({
+        ...Contact.shape,
+        contactId: Text(64),
+        name: Text(200),
+        email: Text(254).nullable(),
+        phone: Text(64).nullable(),
+        timeZone: Text(64).refine(isTimeZone, 'is an IANA time zone: Asia/Shanghai'),
+        classes: Contact.shape.classes.max(4),
+      }),
+    )
+    .max(50)
+    .default([]),
+  address: z.strictObject({ recipient: Text(200), phone: Text(64), address: Text(400) }).nullable().default(null),
+});
