@@ -74,30 +74,45 @@ export function read(settings: HandlingSettings, message: Incoming): Found {
 
 /**
  * Handles each event in one transaction with its inbox record, many at once (EVT-8); where a handler fails they are rolled back and done again
- * by halves, and the failing event is parked with its key (EVT-9).
+ * in parts, and the failing event is parked with its key (EVT-9).
  *
  * @throws what `isDatabaseAway` knows: nothing was done or all is remembered, so the same again later.
  */
 export const handleMessages = (settings: HandlingSettings, messages: readonly Incoming[]): Promise<void> =>
   handleAll(settings, messages.map((message) => read(settings, message)));
 
+const allRead = (found: readonly Found[]): found is readonly Received[] => found.every((one) => 'event' in one);
+
 export async function handleAll(settings: HandlingSettings, found: readonly Found[]): Promise<void> {
-  const readable = found.filter((one): one is Received => 'event' in one);
   const [first] = found;
+  const blame: Blame = {};
   try {
-    if (readable.length === found.length) return await inOneTransaction(settings, readable);
+    if (allRead(found)) return await inOneTransaction(settings, found, blame);
     if (found.length === 1) return await setAside(settings, first as Parked);
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
     if (first && 'event' in first && found.length === 1) return failed(settings, first, error as Error);
     if (found.length === 1) throw error;
   }
-  const half = Math.ceil(found.length / 2);
-  await handleAll(settings, found.slice(0, half));
-  await handleAll(settings, found.slice(half));
+  for (const part of partsOf(found, blame)) await handleAll(settings, part);
 }
 
-async function inOneTransaction(settings: HandlingSettings, received: readonly Received[]): Promise<void> {
+/** Whose handler failed first. */
+interface Blame {
+  first?: { readonly one: Received; readonly error: unknown };
+}
+
+/** In their order: before, the one that is to blame, after. What the server refused may be the fault of another, whose statement nobody waited for: halves. */
+function partsOf(found: readonly Found[], { first }: Blame): readonly (readonly Found[])[] {
+  const at = first && !isOfTheServer(first.error) ? found.indexOf(first.one) : -1;
+  const half = Math.ceil(found.length / 2);
+  const parts = at === -1 ? [found.slice(0, half), found.slice(half)] : [found.slice(0, at), found.slice(at, at + 1), found.slice(at + 1)];
+  return parts.filter(({ length }) => length > 0);
+}
+
+const isOfTheServer = (error: unknown) => /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '');
+
+async function inOneTransaction(settings: HandlingSettings, received: readonly Received[], blame: Blame): Promise<void> {
   const { database, subscriptions, lockRows } = settings;
   const handled = await database.session(nobody, async (session) => {
     const tx = session.as(nobody, noCause);
@@ -108,7 +123,12 @@ async function inOneTransaction(settings: HandlingSettings, received: readonly R
     const todo = received.filter(({ event }) => fresh.delete(event.id));
     const ids = todo.flatMap(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.locks?.(event) ?? []);
     if (ids.length > 1) lockRows?.(tx, ids);
-    await eachAccount(todo, (one) => handle(session, subscriptions, one));
+    await eachAccount(todo, (one) =>
+      handle(session, subscriptions, one).catch((error: unknown) => {
+        blame.first ??= { one, error };
+        throw error;
+      }),
+    );
     settings.within?.(tx, eventIds);
     const behind = received.filter(({ event }) => waiting.has(event.id));
     if (behind.length > 0) {
