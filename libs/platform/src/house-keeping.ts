@@ -1,27 +1,47 @@
-import { forgetOldKeys } from './http/idempotency.ts';
-import type { Worker } from './tx.ts';
+import { forgetOldKeys, keptMs } from './http/idempotency.ts';
+import type { Database, DueItem, Tx, Worker } from './tx.ts';
 
-const hour = 3_600_000;
+const minute = 60_000;
+const day = 24 * 60 * minute;
 const someAtOnce = 5_000;
 
-const forgetInbox = `delete from inbox where event_id in (
-  select event_id from inbox where received_at < now() - interval '14 days' limit ${someAtOnce})`;
+/** How long what has served its time is kept, and how often somebody looks, ms. */
+export interface Keeping {
+  /** Longer than any topic is read again without a rebuild (EVT-8). */
+  readonly inboxMs: number;
+  /** API-6. */
+  readonly keysMs: number;
+  readonly everyMs: number;
+}
 
-/**
- * Removes what has served its time, in small batches: inbox rows after 14 days, longer than any topic is read again without a rebuild, and
- * idempotency keys after 24 h (API-6).
- */
-export const houseKeeping: Worker = {
-  name: 'house-keeping',
-  everyMs: hour,
-  due: (tx) =>
-    tx.many(`select 'inbox' as id, '' as "accountId" where exists (select from inbox where received_at < now() - interval '14 days')
-      union all select 'notes', '' where exists (select from started_events where started_at < now() - interval '1 day')
-      union all select 'keys', '' where exists (select from idempotency_keys where created_at < now() - interval '24 hours')`),
-  run: (db, { id }) =>
-    db.transaction({ kind: 'system', id: 'house-keeping' }, async (tx) => {
-      if (id === 'keys') await forgetOldKeys(tx, someAtOnce);
-      else if (id === 'notes') await tx.one(`delete from started_events where started_at < now() - interval '1 day'`);
-      else await tx.one(forgetInbox);
-    }),
+const usual: Keeping = { inboxMs: 14 * day, keysMs: keptMs, everyMs: 10 * minute };
+
+const tooOld = (column: string) => `${column} < now() - make_interval(secs => $1)`;
+const forgetInbox = `
+  with gone as (
+    delete from inbox where ctid = any (array(select ctid from inbox where ${tooOld('received_at')} order by received_at limit ${someAtOnce})) returning 1)
+  select count(*)::integer as n from gone`;
+const forgetNotes = `delete from started_events where started_at < now() - interval '1 day'`;
+const due = `
+  select 'inbox' as id, '' as "accountId" where exists (select from inbox where ${tooOld('received_at')})
+  union all select 'notes', '' where exists (select from started_events where started_at < now() - interval '1 day')
+  union all select 'keys', '' where exists (select from idempotency_keys where created_at < now() - make_interval(secs => $2))`;
+
+/** Removes what has served its time, in small batches until nothing is left of it. */
+export const houseKeeping = ({ inboxMs, keysMs, everyMs }: Keeping = usual): Worker => {
+  /** True where there may be more. */
+  const forget = async (tx: Tx, { id }: DueItem): Promise<boolean> => {
+    if (id === 'keys') return forgetOldKeys(tx, { olderThanMs: keysMs, limit: someAtOnce });
+    if (id === 'inbox') return (await tx.one<{ n: number }>(forgetInbox, [inboxMs / 1_000]))!.n === someAtOnce;
+    await tx.one(forgetNotes);
+    return false;
+  };
+  return {
+    name: 'house-keeping',
+    everyMs,
+    due: (tx) => tx.many(due, [inboxMs / 1_000, keysMs / 1_000]),
+    async run(db: Database, item: DueItem) {
+      while (await db.transaction({ kind: 'system', id: 'house-keeping' }, (tx) => forget(tx, item)));
+    },
+  };
 };

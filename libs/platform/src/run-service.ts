@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './clock.ts';
 import { openDatabase, type ServiceDatabase } from './database.ts';
-import { houseKeeping } from './house-keeping.ts';
+import { houseKeeping, type Keeping } from './house-keeping.ts';
 import { httpApp } from './http/app.ts';
 import { tokenVerifier } from './http/auth.ts';
 import { listen } from './http/server.ts';
@@ -45,13 +45,15 @@ export interface StartOptions {
   readonly clock?: Clock;
   /** Metrics of the whole process too. */
   readonly ofProcess?: boolean;
+  /** Other times than the usual ones. */
+  readonly keeping?: Keeping;
 }
 
 /** Starts everything a service is made of. It serves once this resolves; `joined` tells when it consumes. */
 export async function startService<S extends PlatformSettings>(
   settings: S,
   make: Make<S>,
-  { clock = systemClock(), ofProcess = false }: StartOptions = {},
+  { clock = systemClock(), ofProcess = false, keeping }: StartOptions = {},
 ): Promise<RunningService> {
   const log = makeLog({ level: settings.ACCORD_LOG_LEVEL });
   const service = withRedrive(await make(settings, { log }));
@@ -63,7 +65,7 @@ export async function startService<S extends PlatformSettings>(
   const db = databaseOf(service, settings, clock, (announced) => heard.forEach((hear) => hear(announced)));
   showState(service, db, metrics);
   const messaging = startMessaging(service, settings, { db, log, metrics });
-  const workers = [...service.workers, houseKeeping].map((worker) => startWorker(worker, db, log));
+  const workers = [...service.workers, houseKeeping(keeping)].map((worker) => startWorker(worker, db, log));
   heard.push(messaging.wake, (announced) => {
     const types = new Set(announced.map(({ type }) => type));
     for (const worker of workers) worker.wake(types);

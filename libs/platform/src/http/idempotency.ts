@@ -8,7 +8,7 @@ import type { Reply } from './reply.ts';
 // API-6: a repeat answers the stored response. The response is stored in the transaction of the effect, so a crash leaves both or neither.
 // While a transaction runs it holds an advisory lock on its key; a second one does not wait for it, it answers 409 at once.
 
-const keptMs = 24 * 3_600_000;
+export const keptMs = 24 * 3_600_000;
 const leaseMs = 60_000;
 const longestKey = 255;
 
@@ -32,17 +32,19 @@ export const idempotencyTable = (service: string): readonly string[] => [
      body text,
      created_at timestamptz not null
    ) with (autovacuum_vacuum_scale_factor = 0.05)`,
-  `create index idempotency_keys_created_at on idempotency_keys using brin (created_at)`,
+  `create index idempotency_keys_created_at on idempotency_keys (created_at)`,
   accountTable(service, 'idempotency_keys'),
 ];
 
-/** Forgets keys after 24 h, at most `limit` of them; true where there may be more. Runs as the operator role. */
-export async function forgetOldKeys(tx: Tx, limit = 5_000): Promise<boolean> {
-  const gone = await tx.many(
-    `delete from idempotency_keys where ctid = any (array(select ctid from idempotency_keys where created_at <= $1 limit $2)) returning 1`,
-    [new Date(tx.now.getTime() - keptMs), limit],
-  );
-  return gone.length === limit;
+const forgetSql = `
+  with gone as (
+    delete from idempotency_keys where ctid = any (array(select ctid from idempotency_keys where created_at <= $1 order by created_at limit $2)) returning 1)
+  select count(*)::integer as n from gone`;
+
+/** Forgets the oldest keys, at most `limit` of them; true where there may be more. Runs as the operator role. */
+export async function forgetOldKeys(tx: Tx, { olderThanMs, limit }: { olderThanMs: number; limit: number }): Promise<boolean> {
+  const gone = await tx.one<{ n: number }>(forgetSql, [new Date(tx.now.getTime() - olderThanMs), limit]);
+  return gone!.n === limit;
 }
 
 const sha256 = (data: string | Buffer): Buffer => hash('sha256', data, 'buffer');
