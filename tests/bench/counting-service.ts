@@ -1,11 +1,9 @@
 // The counting service as a process of its own; says when it has joined its group.
 import { type PlatformSettings, startService } from '@accord/platform';
-import { countingService } from './counting.ts';
+import { type Counting, countingService } from './counting.ts';
 
-export interface CountingAsk {
+export interface CountingAsk extends Counting {
   readonly settings: PlatformSettings;
-  /** Keys that begin so always fail. */
-  readonly failing?: string;
 }
 
 process.once('message', async ({ settings, ...how }: CountingAsk) => {

@@ -1,4 +1,4 @@
-// npm run bench [-- [--json] [relay|consumer|place-order|effect|start …]]: figures of this machine, each beside its floor measured in the same run.
+// npm run bench [-- [--json] [relay|consumer|poison|place-order|effect|start …]]: figures of this machine, each beside its floor measured in the same run.
 import { parseArgs } from 'node:util';
 import { benchConsumer } from './consumer.ts';
 import { benchEffect } from './effect.ts';
@@ -6,11 +6,12 @@ import type { Figure } from './figure.ts';
 import { startGround } from './ground.ts';
 import { startLoad } from './load.ts';
 import { benchPlaceOrder } from './place-order.ts';
+import { benchPoison } from './poison.ts';
 import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['relay', 'consumer', 'place-order', 'effect', 'start'];
+const names = ['relay', 'consumer', 'poison', 'place-order', 'effect', 'start'];
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
 const unknown = positionals.find((name) => !names.includes(name));
 if (unknown) throw new Error(`There is no figure ${unknown}; there are ${names.join(', ')}.`);
@@ -24,6 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 try {
   if (wanted('relay')) show(await benchRelay(ground));
   if (wanted('consumer')) (await benchConsumer(ground)).forEach(show);
+  if (wanted('poison')) show(await benchPoison(ground));
   if (wanted('place-order') || wanted('effect')) {
     const load = startLoad();
     const shop = await openShop(ground);

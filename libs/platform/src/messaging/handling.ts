@@ -102,9 +102,10 @@ interface Blame {
   first?: { readonly one: Received; readonly error: unknown };
 }
 
-/** In their order: before, the one that is to blame, after. What the server refused may be the fault of another, whose statement nobody waited for: halves. */
+/** In their order: before, the one that cannot be read or is to blame, after. What the server refused may be the fault of another, whose statement nobody waited for: halves. */
 function partsOf(found: readonly Found[], { first }: Blame): readonly (readonly Found[])[] {
-  const at = first && !isOfTheServer(first.error) ? found.indexOf(first.one) : -1;
+  const unread = found.findIndex((one) => !('event' in one));
+  const at = unread === -1 && first && !isOfTheServer(first.error) ? found.indexOf(first.one) : unread;
   const half = Math.ceil(found.length / 2);
   const parts = at === -1 ? [found.slice(0, half), found.slice(half)] : [found.slice(0, at), found.slice(at, at + 1), found.slice(at + 1)];
   return parts.filter(({ length }) => length > 0);

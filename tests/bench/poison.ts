@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { migrate } from '@accord/platform';
+import { urlsOf } from '@accord/testing';
+import type pg from 'pg';
+import type { Announced, AnnouncerAsk, AnnouncingAsk } from './announcing-process.ts';
+import { type Child, startChild } from './child.ts';
+import { settingsOf } from './consumer.ts';
+import type { CountingAsk } from './counting-service.ts';
+import { countingService } from './counting.ts';
+import { beside, type Figure, median, percentile } from './figure.ts';
+import { asSuperuser, type Ground } from './ground.ts';
+import { freshTopic } from './messages.ts';
+
+const { name: service, schema, migrations } = countingService();
+const failing = 'bad';
+
+/** From the commit of each event of a round to that of its effect, as Postgres recorded both. */
+const delays = `
+  select extract(epoch from pg_xact_commit_timestamp(n.xmin) - pg_xact_commit_timestamp(a.xmin))::float8 * 1000 as ms
+    from orders.announced a join ${schema}.noted n using (key, version) where a.key like $1 || '\\_%'`;
+
+/**
+ * Commit to effect in the next service at half of what both carry together, with one key in a thousand that always fails, for the other keys; beside
+ * the same without. Two small services, for nothing but the mechanism is measured; short rounds in turn.
+ */
+export async function benchPoison(ground: Ground, { rounds = 6, ms = 8_000, warmUpMs = 15_000 } = {}): Promise<Figure> {
+  const databaseUrl = await ground.makeDatabase('accord_poison');
+  await migrate(urlsOf(databaseUrl, 'order').owner, { service: 'order', schema: 'orders', folder: new URL('./announced/', import.meta.url) });
+  await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
+  const topicPrefix = await freshTopic(ground.brokers);
+  const consumer = startChild('./counting-service.ts', { settings: settingsOf(ground, { databaseUrl, topicPrefix }), noting: true, failing } satisfies CountingAsk);
+  await consumer.answer();
+  const announcer = startChild('./announcing-process.ts', { urls: urlsOf(databaseUrl, 'order'), schema: 'orders', brokers: ground.brokers, topicPrefix } satisfies AnnouncerAsk);
+  try {
+    return await asSuperuser(databaseUrl, (client) => inTurn({ client, announcer, rounds, ms, warmUpMs }));
+  } finally {
+    await Promise.all([consumer.stop(), announcer.stop()]);
+  }
+}
+
+interface Running {
+  readonly client: pg.Client;
+  readonly announcer: Child;
+  readonly rounds: number;
+  readonly ms: number;
+  readonly warmUpMs: number;
+}
+
+async function inTurn({ client, announcer, rounds, ms, warmUpMs }: Running): Promise<Figure> {
+  const announce = (ask: AnnouncingAsk) => {
+    announcer.send(ask);
+    return announcer.answer<Announced>();
+  };
+  const count = async () => Number((await client.query<{ n: string }>(`select count(*) as n from ${schema}.inbox`)).rows[0]!.n);
+  let expected = 0;
+  const run = async (ask: AnnouncingAsk) => {
+    const { events, ofBadKeys } = await announce(ask);
+    expected += events - ofBadKeys;
+    while ((await count()) < expected) await sleep(50);
+  };
+  await run({ round: 'warm', ms: warmUpMs });
+  const [before, began] = [await count(), performance.now()];
+  const carried = announce({ round: 'full', ms: ms });
+  await sleep(ms);
+  const highest = ((await count()) - before) / ((performance.now() - began) / 1_000);
+  const { events } = await carried;
+  expected += events;
+  while ((await count()) < expected) await sleep(50);
+  const rate = Math.floor(highest / 2);
+  const p99s = { clean: [] as number[], poisoned: [] as number[] };
+  await run({ round: 'slow', ms: ms / 2, rate });
+  for (let round = 0; round < rounds; round += 1) {
+    for (const kind of ['clean', 'poisoned'] as const) {
+      await run({ round: `${kind}${round}`, ms, rate, ...(kind === 'poisoned' && { badRound: `${failing}${round}` }) });
+      const { rows } = await client.query<{ ms: number }>(delays, [`${kind}${round}`]);
+      p99s[kind].push(percentile(rows.map((row) => row.ms), 0.99));
+      // What waits is tried again and again, which is no matter of the next round.
+      await client.query(`delete from ${schema}.parked_events`);
+    }
+  }
+  return beside(`p99 beside 1 key in 1 000 that always fails, half load (${rate}/s)`, 'ms', median(p99s.poisoned), median(p99s.clean));
+}
