@@ -159,9 +159,10 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
   try {
     while (!signal.aborted) {
       bell.hush();
-      const rows = await readHeads(holding, [...held]);
-      if (rows.length >= batchRows || upToBytes(rows).length < rows.length) {
-        if (await eachShard(rows, holding, send)) continue;
+      const heads = await readHeads(holding, [...held]);
+      const { rows } = heads;
+      if (hasBacklog(heads)) {
+        if (await eachShard(heads, holding, send)) continue;
       } else if (rows.length > 0) await send(rows);
       if (held.size < shards && performance.now() > holdAt) {
         await holdMore(holding, settings.schema);
@@ -175,27 +176,34 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
   }
 }
 
+interface Heads {
+  readonly rows: readonly Row[];
+  /** There may be more that was not read, for it would have taken too long. */
+  readonly narrowed: boolean;
+}
+
 /** The first rows of each of these shards, the oldest first. */
-async function readHeads(holding: Holding, of: readonly number[]): Promise<readonly Row[]> {
+async function readHeads(holding: Holding, of: readonly number[]): Promise<Heads> {
   for (let bytes = batchBytes; bytes > 1_000; bytes /= 8) {
     const readAt = performance.now();
     const { rows } = await send<Row>(holding.client, read, [of, Math.floor(bytes)]);
     if (holding.failed) throw holding.failed;
-    if (performance.now() - readAt <= freshMs) return rows.sort((a, b) => Number(a.seq) - Number(b.seq));
+    if (performance.now() - readAt <= freshMs) return { rows: rows.sort((a, b) => Number(a.seq) - Number(b.seq)), narrowed: rows.length > 0 && bytes < batchBytes };
   }
   throw new Error('the outbox cannot be read fast enough');
 }
 
+const hasBacklog = ({ rows, narrowed }: Heads): boolean => narrowed || rows.length >= batchRows || upToBytes(rows).length < rows.length;
+
 /** Shards that have much to publish do so beside each other, each in its order. False where no row left the outbox. */
-async function eachShard(rows: readonly Row[], holding: Holding, send: (batch: readonly Row[]) => Promise<number>): Promise<boolean> {
+async function eachShard({ rows, narrowed }: Heads, holding: Holding, send: (batch: readonly Row[]) => Promise<number>): Promise<boolean> {
   const until = performance.now() + backlogMs;
   let moved = false;
   const lanes = [...Map.groupBy(rows, ({ shard }) => shard)].map(async ([shard, first]) => {
-    for (let waiting: readonly Row[] = first; waiting.length > 0; waiting = await readHeads(holding, [shard])) {
-      const batch = upToBytes(waiting);
-      if ((await send(batch)) === 0) return;
+    for (let heads: Heads = { rows: first, narrowed }; heads.rows.length > 0; heads = await readHeads(holding, [shard])) {
+      if ((await send(upToBytes(heads.rows))) === 0) return;
       moved = true;
-      if ((waiting.length < batchRows && batch.length === waiting.length) || performance.now() > until) return;
+      if (!hasBacklog(heads) || performance.now() > until) return;
     }
   });
   // Nothing may still be on its way when another connection begins.
