@@ -1,9 +1,9 @@
 // A service's half of an event, as a process of its own: transactions that change a row and announce it, and the relay.
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '@accord/events';
 import { type Database, kafkaOf, openDatabase, startRelay, systemClock } from '@accord/platform';
 import { pino } from 'pino';
+import { countedType, sampleOf } from './counting.ts';
 
 export interface AnnouncerAsk {
   readonly urls: { readonly app: string; readonly operator: string };
@@ -28,10 +28,8 @@ export interface Announced {
   readonly ofBadKeys: number;
 }
 
-const topic = 'order.cancelled';
 const accounts = 500;
 const atOnce = 16;
-const sample = JSON.parse(readFileSync(new URL(`../../libs/events/samples/${topic}.1.json`, import.meta.url), 'utf8')) as { value: { order: object } };
 
 const keysInBlock = 1_000;
 const eventsOfKey = 4;
@@ -42,11 +40,11 @@ function placeOf(i: number, { round, badRound }: AnnouncingAsk) {
   return { bad, key: `${bad ? badRound : round}_${number}`, accountId: `acc_${number % accounts}`, version: (Math.floor(i / keysInBlock) % eventsOfKey) + 1 };
 }
 
-async function announce(db: Database, { key, accountId, version }: ReturnType<typeof placeOf>): Promise<void> {
-  const order = { ...sample.value.order, orderId: key, accountId, version };
+async function announce(db: Database, place: ReturnType<typeof placeOf>): Promise<void> {
+  const { key, accountId, version } = place;
   await db.transaction({ kind: 'customer', id: 'user', accountId }, async (tx) => {
     await tx.one('insert into announced (key, version, account_id) values ($1, $2, $3)', [key, version, accountId]);
-    tx.emit({ type: topic, data: { ...sample.value, order } } as Fact);
+    tx.emit({ type: countedType, data: sampleOf(place) } as Fact);
   }, { atOnce: true });
 }
 

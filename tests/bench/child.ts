@@ -12,8 +12,8 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-export function startChild(file: string, ask: object): Child {
-  const child: ChildProcess = fork(new URL(file, import.meta.url), { execArgv: flags, serialization: 'advanced' });
+export function startChild(file: URL, ask: object): Child {
+  const child: ChildProcess = fork(file, { execArgv: flags, serialization: 'advanced' });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   child.send(ask);
   return {
@@ -21,7 +21,7 @@ export function startChild(file: string, ask: object): Child {
     answer: <T>() =>
       Promise.race([
         new Promise<T>((resolve) => child.once('message', resolve as (message: unknown) => void)),
-        ended.then((code) => Promise.reject(new Error(`${file} ended (${code})`))),
+        ended.then((code) => Promise.reject(new Error(`${file.href} ended (${code})`))),
       ]),
     send: (more) => void child.send(more),
     async stop() {

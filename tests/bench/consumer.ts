@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Event, headersOf, readEvent } from '@accord/events';
@@ -6,7 +7,7 @@ import { urlsOf } from '@accord/testing';
 import type { BareConsumerAsk } from './bare-consumer.ts';
 import { startChild } from './child.ts';
 import type { CountingAsk } from './counting-service.ts';
-import { countingService } from './counting.ts';
+import { countingService, sampleData } from './counting.ts';
 import { beside, type Figure, median } from './figure.ts';
 import { asSuperuser, type Ground, log } from './ground.ts';
 import { freshTopic, type Message, topic } from './messages.ts';
@@ -15,10 +16,10 @@ const { name: service, schema, migrations } = countingService();
 const sampleUrl = new URL(`../../libs/events/samples/${topic}.1.json`, import.meta.url);
 
 /** A backlog drained by a service with inbox and a small effect, beside the floors; each a process of its own that begins with the backlog. */
-export async function benchConsumer(ground: Ground, { count = 60_000, keys = 5_000, accounts = 500, rounds = 3 } = {}): Promise<Figure[]> {
+export async function benchConsumer(ground: Ground, { count = 60_000, keys = 5_000, rounds = 3 } = {}): Promise<Figure[]> {
   const databaseUrl = await ground.makeDatabase('accord_consumer');
   await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
-  const work = events(count, keys, accounts);
+  const work = events(count, keys);
   const runs = { ours: [] as number[], decoded: [] as number[], effect: [] as number[] };
   for (let round = 0; round < rounds; round += 1) {
     const topicPrefix = await backlog(ground, work);
@@ -38,14 +39,13 @@ export async function benchConsumer(ground: Ground, { count = 60_000, keys = 5_0
   ];
 }
 
-/** As services announce them: each about an order of its own and one of some accounts, each key's versions in order. */
-export function events(count: number, keys: number, accounts: number): Message[] {
-  const { value, headers } = JSON.parse(readFileSync(sampleUrl, 'utf8')) as { value: { order: object }; headers: Record<string, string> };
+/** As services announce them. */
+export function events(count: number, keys: number): Message[] {
+  const { headers } = JSON.parse(readFileSync(sampleUrl, 'utf8')) as { headers: Record<string, string> };
   return Array.from({ length: count }, (_, i) => {
-    const key = `ord_${i % keys}`;
-    const order = { ...value.order, orderId: key, accountId: `acc_${(i % keys) % accounts}`, version: Math.floor(i / keys) + 1 };
-    const event = { ...readEvent(topic, { ...value, order }, headers), id: crypto.randomUUID(), time: new Date() } as Event;
-    return { key, value: JSON.stringify({ ...value, order }), headers: headersOf(event, { source: '/services/order' }) };
+    const data = sampleData(i, { keys });
+    const event = { ...readEvent(topic, data, headers), id: randomUUIDv7(), time: new Date() } as Event;
+    return { key: data.order.orderId, value: JSON.stringify(data), headers: headersOf(event, { source: '/services/order' }) };
   });
 }
 
@@ -59,13 +59,13 @@ export async function backlog({ brokers }: Ground, work: readonly Message[]): Pr
 }
 
 async function bare(ask: BareConsumerAsk): Promise<number> {
-  const child = startChild('./bare-consumer.ts', ask);
+  const child = startChild(new URL('./bare-consumer.ts', import.meta.url), ask);
   return (await child.answer<{ perSecond: number }>()).perSecond;
 }
 
 /** Events a second, from having joined the group to the commit of the last. */
 export async function ours(ground: Ground, { databaseUrl, topicPrefix, count }: { databaseUrl: string; topicPrefix: string; count: number }): Promise<number> {
-  const child = startChild('./counting-service.ts', { settings: settingsOf(ground, { databaseUrl, topicPrefix }) } satisfies CountingAsk);
+  const child = startChild(new URL('./counting-service.ts', import.meta.url), { settings: settingsOf(ground, { databaseUrl, topicPrefix }) } satisfies CountingAsk);
   const { joinedAt } = await child.answer<{ joinedAt: number }>();
   const lastAt = await asSuperuser(databaseUrl, async (client) => {
     const done = async () => Number((await client.query<{ n: string }>(`select count(*) as n from ${schema}.inbox`)).rows[0]!.n);

@@ -5,6 +5,7 @@ export { Refusal, type RefusalCode, type RefusalFacts, type RefusalKind } from '
 export type { ProblemTexts, Service, Surroundings } from './service.ts';
 export { isSameSubject, type Actor, type Database, type Decision, type DueItem, type Subscription, type Subscriptions, type Tx, type Worker } from './tx.ts';
 export { route, type Access, type Answer, type Ask, type FileAnswer, type Locale, type Route } from './http/route.ts';
+export type { Keeping } from './house-keeping.ts';
 export { currentContext, withContext, type Context } from './context.ts';
 export { openDatabase, type ServiceDatabase } from './database.ts';
 export { accountTable, migrate, sharedTable, type Migration } from './migrations.ts';
