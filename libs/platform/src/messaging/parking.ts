@@ -113,6 +113,8 @@ const waitingKeys = `
 /** Between looks, ms: while something waits, and while nothing does. */
 const lookAgainMs = 200;
 const idleMs = 1_000;
+/** And so many times as long as the look took: many that wait for an operator must not cost the others a processor. */
+const restAfterLook = 20;
 
 /** A try that begins, where nobody else has one under way; it is no more than begun where the process does not survive it. */
 const beginTry = `
@@ -190,9 +192,11 @@ export function startRetries(settings: HandlingSettings): { stop(): Promise<void
     while (!signal.aborted) {
       let waitMs = idleMs;
       try {
+        const lookedAt = performance.now();
         const keys = await settings.database.session(nobody, (session) => session.as(nobody, noCause).many<{ key: string; due: boolean }>(waitingKeys));
+        const tookMs = performance.now() - lookedAt;
         for (const { key } of keys.filter(({ due }) => due)) while (!signal.aborted && (await retry(settings, key, own)));
-        if (keys.length > 0) waitMs = lookAgainMs;
+        waitMs = Math.max(keys.length > 0 ? lookAgainMs : idleMs, restAfterLook * tookMs);
       } catch (error) {
         settings.log.warn({ reason: (error as Error).message }, 'parked events could not be looked at');
       }
