@@ -1,39 +1,11 @@
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventType, topicSettings } from '@accord/events';
-import { type Admin, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
+import { type Admin, type ICustomPartitioner, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
+import './mends.ts';
+import { partitionOf } from './partition.ts';
 
-// The only file that knows the Kafka client, so that it can be replaced.
-
-type RequestQueue = { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
-type Decoder = { readonly buffer: Buffer; offset: number; readVarInt(): number; readVarIntArray(): { reduce(): Record<string, string | string[]> } };
-const within = createRequire(import.meta.url);
-const { prototype: queue } = within('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
-const { prototype: decoder } = within('kafkajs/src/protocol/decoder') as { prototype: Decoder };
-const { scheduleCheckPendingRequests } = queue;
-/** kafkajs 2.2.4 looks for requests that wait to be sent every millisecond, for ever, on every connection (its issue 1704); here only while some wait. */
-queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
-  if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
-};
-/** It copies a record's headers anew for each further one; with our 14 that is most of what decoding costs. This array, which it reduces, is used for headers alone. */
-decoder.readVarIntArray = function (this: Decoder) {
-  const headers = Object.create(null) as Record<string, string | string[]>;
-  for (let left = this.readVarInt(); left > 0; left -= 1) {
-    const name = text(this);
-    const value = text(this);
-    if (name === undefined || value === undefined) continue;
-    const former = headers[name];
-    headers[name] = former === undefined ? value : [former, value].flat();
-  }
-  return { reduce: () => headers };
-};
-
-function text(from: Decoder): string | undefined {
-  const length = from.readVarInt();
-  if (length < 0) return undefined;
-  return from.buffer.toString('utf8', from.offset, (from.offset += length));
-}
+// The only file that knows the Kafka client, so that it can be replaced; `mends.ts` knows it from within.
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];
@@ -85,12 +57,20 @@ export interface Sender {
   close(): Promise<void>;
 }
 
+/** Every message of ours has a key. */
+const byKey: ICustomPartitioner = () => ({ message, partitionMetadata }) => partitionOf(String(message.key), partitionMetadata.length);
+
 /**
  * Acks from all, few and short retries: the relay owns the long retry and takes a new sender after a failure. Batches keep their order where
  * only one is in flight.
  */
 export async function openSender(kafka: Kafka, prefix: string, { inFlight = 1 } = {}): Promise<Sender> {
-  const producer: Producer = kafka.producer({ maxInFlightRequests: inFlight, allowAutoTopicCreation: false, retry: { retries: 2, initialRetryTime: 100 } });
+  const producer: Producer = kafka.producer({
+    createPartitioner: byKey,
+    maxInFlightRequests: inFlight,
+    allowAutoTopicCreation: false,
+    retry: { retries: 2, initialRetryTime: 100 },
+  });
   await producer.connect();
   return {
     async send(batch) {
