@@ -38,9 +38,11 @@ export const dockerAnswers = () =>
   );
 
 /** Whether the embedded broker's jars have still to be brought. */
-export function kafkaMissing(libs = kafkaLibs) {
+export const kafkaMissing = (libs = kafkaLibs) => jarsMissing({ pom, libs });
+
+function jarsMissing({ pom, libs }) {
   try {
-    return readFileSync(join(libs, 'pom.sha256'), 'utf8') !== pomStamp();
+    return readFileSync(join(libs, 'pom.sha256'), 'utf8') !== stampOf(pom);
   } catch (error) {
     if (error.code === 'ENOENT') return true;
     throw error;
@@ -52,27 +54,33 @@ export function kafkaMissing(libs = kafkaLibs) {
  *
  * @throws Error saying what to install where Java or Maven is missing.
  */
-export async function bringKafka(libs = kafkaLibs) {
-  await need('java', '-version');
-  if (!kafkaMissing(libs)) return;
-  await need('mvn', '--version');
+export const bringKafka = (libs = kafkaLibs) => bringJars({ pom, libs, otherwise: ', or start Docker, or set ACCORD_KAFKA_BROKERS to a Kafka 4' });
+
+/**
+ * Brings the jars that a pom names into the folder `libs` by Maven, once.
+ *
+ * @throws Error saying what to install, or do `otherwise`, where Java or Maven is missing.
+ */
+export async function bringJars({ pom, libs, otherwise = '' }) {
+  await need('java', '-version', otherwise);
+  if (!jarsMissing({ pom, libs })) return;
+  await need('mvn', '--version', otherwise);
   const fresh = `${libs}.${process.pid}`;
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${fresh}`];
   await run('mvn', ['-q', '-B', '-f', pom, ...goal]);
   if (readdirSync(fresh).length === 0) throw new Error(`Maven brought no jars into ${fresh}`);
-  writeFileSync(join(fresh, 'pom.sha256'), pomStamp());
+  writeFileSync(join(fresh, 'pom.sha256'), stampOf(pom));
   rmSync(libs, { recursive: true, force: true });
   renameSync(fresh, libs);
 }
 
-const pomStamp = () => createHash('sha256').update(readFileSync(pom)).digest('hex');
+const stampOf = (pom) => createHash('sha256').update(readFileSync(pom)).digest('hex');
 
-async function need(command, flag) {
+async function need(command, flag, otherwise) {
   try {
     await run(command, [flag]);
   } catch (cause) {
-    const message = `\`${command}\` is missing: install Java 17 or later and Maven, or start Docker, or set ACCORD_KAFKA_BROKERS to a Kafka 4.`;
-    throw new Error(message, { cause });
+    throw new Error(`\`${command}\` is missing: install Java 17 or later and Maven${otherwise}.`, { cause });
   }
 }
 

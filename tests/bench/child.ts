@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 /** kafkajs sets timers in the past; a small nursery, as a service has it. */
 const flags = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4'];
 
-/** A process of ours that is asked once and answers with messages. */
+/** A process of ours that is asked and answers with messages. */
 export interface Child {
   readonly pid: number;
   /** Its next message. @throws Error where it ends instead. */
@@ -12,10 +12,10 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-export function startChild(file: URL, ask: object): Child {
+export function startChild(file: URL, ask?: object): Child {
   const child: ChildProcess = fork(file, { execArgv: flags, serialization: 'advanced' });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  child.send(ask);
+  if (ask) child.send(ask);
   return {
     pid: child.pid!,
     answer: <T>() =>

@@ -9,8 +9,8 @@ import { startChild } from './child.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService, sampleData } from './counting.ts';
 import { beside, type Figure, median } from './figure.ts';
-import { asSuperuser, type Ground, log } from './ground.ts';
-import { freshTopic, type Message, topic } from './messages.ts';
+import { asSuperuser, freshTopic, type Ground, log } from './ground.ts';
+import { type Message, topic } from './messages.ts';
 
 const { name: service, schema, migrations } = countingService();
 const sampleUrl = new URL(`../../libs/events/samples/${topic}.1.json`, import.meta.url);

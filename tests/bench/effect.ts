@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkaOf } from '@accord/platform';
 import { beside, type Figure, percentile } from './figure.ts';
-import { asSuperuser, type Ground, log } from './ground.ts';
+import { asSuperuser, freshTopic, type Ground, log } from './ground.ts';
 import type { Load } from './load.ts';
-import { freshTopic, type Message } from './messages.ts';
+import type { Message } from './messages.ts';
 import type { Shop } from './shop.ts';
 
 /** From the commit of an order to the commit of its row in the contract service, as Postgres recorded both. */

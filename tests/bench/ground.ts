@@ -7,8 +7,10 @@ import { applyTopics, provisionDatabase, type ServiceName } from '@accord/platfo
 import { developmentPassword, startIssuer, type TestIssuer } from '@accord/testing';
 import pg from 'pg';
 import { pino } from 'pino';
+import { topic } from './messages.ts';
 
-const home = fileURLToPath(new URL('../../.accord/bench', import.meta.url));
+/** Everything of the benchmark's lies in it and is gone when it ends. */
+export const home = fileURLToPath(new URL('../../.accord/bench', import.meta.url));
 const pidFile = join(home, 'pid');
 export const log = pino({ level: 'silent' });
 
@@ -22,6 +24,8 @@ export interface Ground {
   makeDatabase(name: string): Promise<string>;
   /** A service as a process of its own, as `npm start` runs it; stopped with the ground at the latest. */
   startService(name: ServiceName, databaseUrl: string, settings?: Settings): Promise<ServiceProcess>;
+  /** What else is to be stopped with it, before it. */
+  onStop(stop: () => Promise<void>): void;
   stop(): Promise<void>;
 }
 
@@ -70,6 +74,7 @@ export async function groundOn({ postgresUrl, broker, home }: { postgresUrl: str
       started.defer(() => service.stop());
       return service;
     },
+    onStop: (stop) => started.defer(stop),
     stop: () => started.disposeAsync(),
   };
 }
@@ -104,6 +109,13 @@ async function makeDatabase(serverUrl: string, name: string): Promise<string> {
   });
   await provisionDatabase(url.href, { passwordOf: developmentPassword });
   return url.href;
+}
+
+/** A prefix under which the topic of `messages` exists and is empty. */
+export async function freshTopic(brokers: readonly string[]): Promise<string> {
+  const topicPrefix = `bench${randomBytes(4).toString('hex')}.`;
+  await applyTopics({ brokers, topicPrefix, log }, { topics: [topic], replication: 1 });
+  return topicPrefix;
 }
 
 export async function asSuperuser<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -1,17 +1,19 @@
-// npm run bench [-- [--json] [relay|consumer|poison|place-order|effect|start …]]: figures of this machine, each beside its floor measured in the same run.
+// npm run bench [-- [--json] [relay|received|consumer|poison|place-order|effect|start …]]: figures of this machine, each beside its floor measured in the same run.
 import { parseArgs } from 'node:util';
 import { benchConsumer } from './consumer.ts';
+import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
 import type { Figure } from './figure.ts';
 import { startGround } from './ground.ts';
 import { startLoad } from './load.ts';
 import { benchPlaceOrder } from './place-order.ts';
 import { benchPoison } from './poison.ts';
+import { benchReceived } from './received.ts';
 import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['relay', 'consumer', 'poison', 'place-order', 'effect', 'start'];
+const names = ['relay', 'received', 'consumer', 'poison', 'place-order', 'effect', 'start'];
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
 const unknown = positionals.find((name) => !names.includes(name));
 if (unknown) throw new Error(`There is no figure ${unknown}; there are ${names.join(', ')}.`);
@@ -23,7 +25,12 @@ const show = ({ name, value, unit, floor, ratio }: Figure) =>
 const ground = await startGround();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
 try {
-  if (wanted('relay')) show(await benchRelay(ground));
+  if (wanted('relay') || wanted('received')) {
+    const debezium = await startDebezium(ground);
+    if (wanted('relay')) (await benchRelay(ground, debezium)).forEach(show);
+    if (wanted('received') && debezium) (await benchReceived(ground, debezium)).forEach(show);
+    await debezium?.stop();
+  }
   if (wanted('consumer')) (await benchConsumer(ground)).forEach(show);
   if (wanted('poison')) show(await benchPoison(ground));
   if (wanted('place-order') || wanted('effect')) {

@@ -8,8 +8,8 @@ import { settingsOf } from './consumer.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService } from './counting.ts';
 import { beside, type Figure, median, percentile } from './figure.ts';
-import { asSuperuser, type Ground } from './ground.ts';
-import { freshTopic } from './messages.ts';
+import { asSuperuser, freshTopic, type Ground } from './ground.ts';
+
 
 const { name: service, schema, migrations } = countingService();
 const failing = 'bad';

@@ -1,0 +1,44 @@
+// Publishes from a process of its own: what is in an outbox, by the relay; or messages of its own, by the sender that the relay has.
+import { type Message, messages, publish, topic } from './messages.ts';
+import { kafkaOf, openSender, startRelay } from '@accord/platform';
+import { pino } from 'pino';
+
+export interface PublisherAsk {
+  readonly brokers: readonly string[];
+  readonly topicPrefix: string;
+  readonly count: number;
+  /** Of the outbox; absent: the sender alone. */
+  readonly url?: string;
+  readonly keys: number;
+}
+
+const log = pino({ level: 'silent' });
+
+async function send({ brokers, topicPrefix, count, keys }: PublisherAsk): Promise<number> {
+  const kafka = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log });
+  return publish(messages(count, keys), async () => {
+    const sender = await openSender(kafka, topicPrefix);
+    return { send: (batch: readonly Message[]) => sender.send(batch.map((message) => ({ topic, ...message }))), close: () => sender.close() };
+  });
+}
+
+/** Events a second, from before the relay connects until the last was acknowledged. */
+async function relay(url: string, { brokers, topicPrefix, count }: PublisherAsk): Promise<number> {
+  const { promise: all, resolve: finish } = Promise.withResolvers<void>();
+  let published = 0;
+  const onPublished = (events: number) => {
+    published += events;
+    if (published >= count) finish();
+  };
+  const started = performance.now();
+  const kafka = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log });
+  const running = startRelay({ url, schema: 'orders', kafka, topicPrefix, log, onPublished });
+  await all;
+  const seconds = (performance.now() - started) / 1_000;
+  await running.stop();
+  return count / seconds;
+}
+
+process.on('message', (ask: PublisherAsk) => {
+  void (ask.url === undefined ? send(ask) : relay(ask.url, ask)).then((perSecond) => process.send!({ perSecond }));
+});
