@@ -8,7 +8,6 @@ import { type Child, startChild } from '../bench/child.ts';
 import { checkCounts, settingsOf } from '../bench/consumer.ts';
 import { countingService } from '../bench/counting.ts';
 import { asSuperuser, freshTopic, type Ground, startGround } from '../bench/ground.ts';
-
 import { growthOf, type Sample } from './flatness.ts';
 import type { Memory, SoakingAsk, Told } from './soaking-service.ts';
 
