@@ -40,6 +40,8 @@ export interface KafkaAsk {
   /** Folder of the jars; absent: the one kept in `.accord`. */
   readonly libs?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of the cluster that it is a part of, 22 characters of base64url; absent: one of its own. */
+  readonly clusterId?: string;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
   const properties = join(dataDir, 'server.properties');
   writeFileSync(properties, serverProperties({ dataDir, port, controllerPort: await freePort(), settings: ask.settings ?? {} }));
   const classPath = ['-cp', join(libs, '*')];
-  if (!existsSync(join(dataDir, 'log', 'meta.properties'))) format({ classPath, properties });
+  if (!existsSync(join(dataDir, 'log', 'meta.properties'))) format({ classPath, properties, clusterId: ask.clusterId });
 
   const program = await startBackground({
     name: 'Kafka',
@@ -81,8 +83,8 @@ export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
   return { brokers, port, pid: program.pid, kill: program.kill, stop: () => program.stop('SIGTERM', 6_000) };
 }
 
-function format({ classPath, properties }: { classPath: string[]; properties: string }) {
-  const id = createHash('sha256').update(properties).digest('base64url').slice(0, 22);
+function format({ classPath, properties, clusterId }: { classPath: string[]; properties: string; clusterId: string | undefined }) {
+  const id = clusterId ?? createHash('sha256').update(properties).digest('base64url').slice(0, 22);
   const args = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties];
   execFileSync('java', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -19,7 +19,7 @@ let over = false;
 function keepRunning() {
   if (over) return;
   starts += 1;
-  const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
+  const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0, ACCORD_KAFKA_SESSION_MS: 2_000 };
   child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', fileURLToPath(new URL('./fragile-service.ts', import.meta.url))], {
     env: { ...process.env, NODE_OPTIONS: '', ACCORD_SETTINGS: JSON.stringify(settings) },
     stdio: ['ignore', 'ignore', 'inherit'],

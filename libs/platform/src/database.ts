@@ -41,17 +41,18 @@ export interface ServiceDatabase extends Database {
 const retried = new Set(['40001', '40P01']);
 const attempts = 5;
 
-/** A lost or refused connection, a server that starts or stops: the work may succeed later, unchanged. */
+/** A lost or refused connection, a server that starts or stops, has no room on its disk or may not write: the work may succeed later, unchanged. */
 export const isDatabaseAway = (error: unknown): boolean => {
   const { code, message } = error as { code?: string; message?: string };
   return (
-    /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|57P0|08|53300|25P03)/.test(code ?? '') ||
+    /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|57P0|08|53|58030|25006|25P03)/.test(code ?? '') ||
     /Connection terminated|connection error|Query read timeout|timeout exceeded when trying to connect|Client was closed/i.test(message ?? '')
   );
 };
 
-const sessionOptions = (schema: string) =>
-  `-c search_path=${schema} -c timezone=UTC -c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=10000`;
+/** What holds locks ends: where it is slow, where it does nothing, and where it takes no more of what it is sent. */
+const limits = '-c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=10000 -c tcp_user_timeout=10000';
+const sessionOptions = (schema: string) => `-c search_path=${schema} -c timezone=UTC ${limits}`;
 
 export const poolOf = (url: string, schema: string, size: number) => {
   const pool = new pg.Pool({

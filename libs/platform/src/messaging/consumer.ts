@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer as KafkaConsumer, EachBatchHandler, Kafka } from 'kafkajs';
 import { bellOf } from '../bell.ts';
+import { toSubscribers } from './assignment.ts';
 import { type Found, handleAll, type HandlingSettings, messageOf, read } from './handling.ts';
 import { incoming } from './kafka.ts';
 import { type Lag, type LagMeter, lagMeter } from './lag.ts';
@@ -47,6 +48,7 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
   const { kafka, group, log, sessionMs } = settings;
   const consumer = kafka.consumer({
     groupId: group,
+    partitionAssigners: [toSubscribers],
     sessionTimeout: sessionMs,
     heartbeatInterval: Math.min(1_000, sessionMs / 6),
     maxWaitTimeInMs: 100,
@@ -138,7 +140,7 @@ class Queue {
     this.#settings = settings;
     this.#offsets = offsets;
     this.#meter = meter;
-    this.#carefully = carefully(settings);
+    this.#carefully = carefully(settings, () => this.#stopped);
     this.#done = this.#run();
   }
 
@@ -193,8 +195,8 @@ class Queue {
     const found = slices.flatMap((slice) => slice.found);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
-        if (performance.now() < this.#carefulUntil) await this.#carefully.handle(found);
-        else await handleAll(this.#settings, found);
+        if (performance.now() >= this.#carefulUntil) await handleAll(this.#settings, found);
+        else if (!(await this.#carefully.handle(found))) return;
         for (const slice of slices) this.#finished(slice);
         return;
       } catch (error) {

@@ -61,15 +61,15 @@ export interface Sender {
 const byKey: ICustomPartitioner = () => ({ message, partitionMetadata }) => partitionOf(String(message.key), partitionMetadata.length);
 
 /**
- * Acks from all, few and short retries: the relay owns the long retry and takes a new sender after a failure. Batches keep their order where
- * only one is in flight.
+ * Acks from all, no second try: the relay owns that, and takes a new sender after a failure. kafkajs' own forgets a partition that meanwhile moved to a
+ * broker which had answered for its others, and reports success. Batches keep their order where only one is in flight.
  */
 export async function openSender(kafka: Kafka, prefix: string, { inFlight = 1 } = {}): Promise<Sender> {
   const producer: Producer = kafka.producer({
     createPartitioner: byKey,
     maxInFlightRequests: inFlight,
     allowAutoTopicCreation: false,
-    retry: { retries: 2, initialRetryTime: 100 },
+    retry: { retries: 0 },
   });
   await producer.connect();
   return {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { encodeProduce, isPlain, type ProduceAsk } from './produce-request.ts';
 
-// What kafkajs 2.2.4 does at a great cost, done otherwise (decision 0011). Its version is pinned, for this reaches into it.
+// What kafkajs 2.2.4 does at a great cost, or not rightly, done otherwise (decision 0011). Its version is pinned, for this reaches into it.
 
 const within = createRequire(import.meta.url);
 
@@ -33,6 +33,15 @@ function text(from: Decoder): string | undefined {
   if (length < 0) return undefined;
   return from.buffer.toString('utf8', from.offset, (from.offset += length));
 }
+
+type Group = { lastRequest: number; heartbeat(ask: { interval: number }): Promise<void> };
+const { prototype: group } = within('kafkajs/src/consumer/consumerGroup') as { prototype: Group };
+const { heartbeat } = group;
+/** It counts the time since its last heartbeat by the wall clock: once that is set back it would be silent until the clock has caught up, and be taken for dead. */
+group.heartbeat = function (this: Group, ask) {
+  if (this.lastRequest > Date.now()) this.lastRequest = 0;
+  return heartbeat.call(this, ask);
+};
 
 type ProduceRequest = (ask: ProduceAsk) => { readonly request: object; readonly response: unknown };
 const produce = within('kafkajs/src/protocol/requests/produce') as { protocol(of: { version: number }): ProduceRequest };

@@ -105,21 +105,25 @@ interface ParkedRow {
   readonly starts: number;
 }
 
-/** The first of each key that waits, those first whose time has come; a dead one keeps its key waiting. */
+/** The first of each key that waits and that we subscribe to, those first whose time has come; a dead one keeps its key waiting. */
 const waitingKeys = `
   select key, next_attempt_at <= clock_timestamp() as due
-    from (select distinct on (key) key, status, next_attempt_at from parked_events order by key, seq) heads
-   where status = 'waiting' order by next_attempt_at limit 100`;
+    from (select distinct on (key) key, type, status, next_attempt_at from parked_events order by key, seq) heads
+   where status = 'waiting' and type = any($1::text[]) order by next_attempt_at limit 100`;
 /** Between looks, ms: while something waits, and while nothing does. */
 const lookAgainMs = 200;
 const idleMs = 1_000;
 /** And so many times as long as the look took: many that wait for an operator must not cost the others a processor. */
 const restAfterLook = 20;
 
-/** A try that begins, where nobody else has one under way; it is no more than begun where the process does not survive it. */
+/**
+ * A try that begins, where nobody else has one under way; it is no more than begun where the process does not survive it, and one during which the server
+ * itself ended has an excuse. What a newer version of the service subscribes to waits for the newer instances: to an older one it would mean nothing.
+ */
 const beginTry = `
-  update parked_events set starts = starts + $2, next_attempt_at = clock_timestamp() + interval '30 seconds'
-   where seq = (select min(seq) from parked_events where key = $1) and status = 'waiting' and next_attempt_at <= clock_timestamp()
+  update parked_events
+     set starts = greatest(1, starts + $2 * (next_attempt_at > pg_postmaster_start_time() + interval '30 seconds')::int), next_attempt_at = clock_timestamp() + interval '30 seconds'
+   where seq = (select min(seq) from parked_events where key = $1) and status = 'waiting' and type = any($3::text[]) and next_attempt_at <= clock_timestamp()
    returning seq, event_id as "eventId", type, key, topic, partition, "offset", payload, headers, attempts, starts`;
 
 const lock = `select from parked_events where seq = $1 and status = 'waiting' for update`;
@@ -140,7 +144,8 @@ const messageOf = (row: ParkedRow): Incoming => ({
  */
 async function retry(settings: HandlingSettings, key: string, own: Set<string>): Promise<boolean> {
   const { database, subscriptions } = settings;
-  const row = await database.session(nobody, (session) => session.as(nobody, noCause).one<ParkedRow>(beginTry, [key, own.has(key) ? 0 : 1]));
+  const values = [key, own.has(key) ? 0 : 1, Object.keys(subscriptions)];
+  const row = await database.session(nobody, (session) => session.as(nobody, noCause).one<ParkedRow>(beginTry, values));
   if (!row) return false;
   own.add(key);
   const endedProcess = row.starts > mostStarts;
@@ -188,12 +193,13 @@ export function startRetries(settings: HandlingSettings): { stop(): Promise<void
   const stopping = new AbortController();
   const { signal } = stopping;
   const own = new Set<string>();
+  const look = (session: Session) => session.as(nobody, noCause).many<{ key: string; due: boolean }>(waitingKeys, [Object.keys(settings.subscriptions)]);
   const loop = async () => {
     while (!signal.aborted) {
       let waitMs = idleMs;
       try {
         const lookedAt = performance.now();
-        const keys = await settings.database.session(nobody, (session) => session.as(nobody, noCause).many<{ key: string; due: boolean }>(waitingKeys));
+        const keys = await settings.database.session(nobody, look);
         const tookMs = performance.now() - lookedAt;
         for (const { key } of keys.filter(({ due }) => due)) while (!signal.aborted && (await retry(settings, key, own)));
         waitMs = Math.max(keys.length > 0 ? lookAgainMs : idleMs, restAfterLook * tookMs);

@@ -36,6 +36,7 @@ const pollMs = 250;
 const tellMs = 10;
 /** A batch read longer ago than this may belong to another instance by now: it is read again instead of sent. */
 const freshMs = 2_000;
+const goneAfter = '-c idle_session_timeout=10000 -c tcp_user_timeout=10000';
 /** Shards with a backlog go on by themselves for so long before all are looked at again. */
 const backlogMs = 250;
 
@@ -122,8 +123,8 @@ async function withConnection({ url, schema }: RelaySettings, work: (client: pg.
     connectionTimeoutMillis: 5_000,
     query_timeout: 10_000,
     // The planner met an empty table; only the index keeps the order cheap. A delete that a crash undoes is a repeat, which readers know.
-    // The server ends a session that fell silent, and its locks.
-    options: `-c search_path=${schema} -c synchronous_commit=off -c enable_seqscan=off -c enable_sort=off -c enable_bitmapscan=off -c idle_session_timeout=10000`,
+    // The server ends a session that fell silent or takes no more of what it is sent, and its locks.
+    options: `-c search_path=${schema} -c synchronous_commit=off -c enable_seqscan=off -c enable_sort=off -c enable_bitmapscan=off ${goneAfter}`,
     pipeline: true,
   } as pg.ClientConfig);
   let lost: Error | undefined;

@@ -9,28 +9,33 @@ const inTransaction = <Row>({ database }: HandlingSettings, sql: string, values:
     return tx.many<Row>(sql, values);
   });
 
-/** Notes that their handling begins; answers those that were noted before. */
+/** Notes that their handling begins; answers those of $2 that were noted before. */
 const noteAll = `
-  with known as (select event_id from started_events where event_id = any($1::uuid[])),
-       noted as (
-         insert into started_events (event_id) select distinct id from unnest($1::uuid[]) id where id not in (select event_id from known)
-         on conflict do nothing)
+  with known as (select event_id from started_events where event_id = any($2::uuid[])),
+       noted as (insert into started_events (event_id) select distinct id from unnest($1::uuid[]) id on conflict do nothing)
   select event_id as "eventId" from known`;
-const noteAgain = 'update started_events set starts = starts + 1 where event_id = $1 returning starts';
+/** What was under way when the server itself ended has an excuse: the start before is not counted. */
+const noteAgain = `
+  update started_events set starts = starts + (started_at > pg_postmaster_start_time())::int, started_at = clock_timestamp()
+   where event_id = $1 returning starts`;
 const forget = 'delete from started_events where event_id = any($1::uuid[])';
 
 export interface Carefully {
-  /** @throws what `isDatabaseAway` knows; what this very process noted before is no suspect when it is done again. */
-  handle(found: readonly Found[]): Promise<void>;
+  /**
+   * False where some of it was left undone, because it is over.
+   *
+   * @throws what `isDatabaseAway` knows; what this very process noted before is no suspect when it is done again.
+   */
+  handle(found: readonly Found[]): Promise<boolean>;
   /** Takes back the notes of what it leaves undone: this process ends of itself. */
   end(): Promise<void>;
 }
 
 /**
  * As `handleAll`, with a note before and its removal after: what the process did not survive is found noted by the next, is handled alone, and is
- * given up when it was begun three times (EVT-9). Costs a transaction more, so it is done while the last end may have been such a one.
+ * given up when the process has ended over it three times (EVT-9). Costs a transaction more, so it is done while the last end may have been such a one.
  */
-export function carefully(settings: HandlingSettings): Carefully {
+export function carefully(settings: HandlingSettings, isOver: () => boolean): Carefully {
   const own = new Set<string>();
   let parked = false;
   const noting: HandlingSettings = {
@@ -44,10 +49,12 @@ export function carefully(settings: HandlingSettings): Carefully {
   const handle = async (found: readonly Found[]) => {
     const ids = found.flatMap((one) => ('event' in one ? [one.event.id] : []));
     const fresh = ids.filter((id) => !own.has(id));
-    const known = await inTransaction<{ eventId: string }>(settings, noteAll, [fresh]);
+    // Before it is known whether they are noted: an answer that is lost leaves notes of our own, too.
     for (const id of fresh) own.add(id);
+    const known = await inTransaction<{ eventId: string }>(settings, noteAll, [ids, fresh]);
     const suspects = new Set(known.map(({ eventId }) => eventId));
     for (const run of runsOf(found, suspects)) {
+      if (isOver()) return false;
       const [first] = run;
       if (first && 'event' in first && suspects.has(first.event.id)) await handleSuspect(noting, first);
       else await handleAll(noting, run);
@@ -55,6 +62,7 @@ export function carefully(settings: HandlingSettings): Carefully {
     if (parked) await inTransaction(settings, forget, [ids]);
     parked = false;
     own.clear();
+    return true;
   };
   return {
     handle,
@@ -75,9 +83,8 @@ function runsOf(found: readonly Found[], suspects: ReadonlySet<string>): Found[]
 async function handleSuspect(settings: HandlingSettings, suspect: Received): Promise<void> {
   const { id } = suspect.event;
   const [noted] = await inTransaction<{ starts: number }>(settings, noteAgain, [id]);
-  if (!noted || noted.starts < mostStarts) await handleAll(settings, [suspect]);
-  else {
-    settings.log.error({ eventId: id, topic: suspect.topic, key: suspect.key, starts: noted.starts }, 'event is given up: the process did not survive it');
-    await setAside(settings, { message: suspect, status: 'dead', reason: `the process ended ${noted.starts} times while it was handled` });
-  }
+  if (!noted || noted.starts <= mostStarts) return handleAll(settings, [suspect]);
+  const ends = noted.starts - 1;
+  settings.log.error({ eventId: id, topic: suspect.topic, key: suspect.key, ends }, 'event is given up: the process did not survive it');
+  await setAside(settings, { message: suspect, status: 'dead', reason: `the process ended ${ends} times while it was handled` });
 }

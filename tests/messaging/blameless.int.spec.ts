@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Event, Fact } from '@accord/events';
+import { newEventId, startService, type Tx } from '@accord/platform';
+import { type TestService, testService } from '@accord/testing';
+import { smallService } from './small-service.ts';
+
+// Events that cannot be handled for no fault of theirs: they wait, and are never given up.
+
+/** Codes that the database refuses the events of a key with, one after the other. */
+const refusals = new Map<string, string[]>();
+
+async function note(tx: Tx, { subject }: Event) {
+  const code = refusals.get(subject.id)?.shift();
+  if (code) throw Object.assign(new Error('refused by the database'), { code });
+  await tx.one('insert into seen (account_id, key, version) values ($1, $2, $3)', [subject.accountId, subject.id, subject.version]);
+}
+
+let t: TestService;
+beforeAll(async () => void (t = await testService({ service: () => smallService({ 'webhook.disabled': { on: note } }) })), 60_000);
+afterAll(() => t.stop(), 30_000);
+
+const disabled = (endpointId: string, version = 1): Fact<'webhook.disabled'> => ({ type: 'webhook.disabled', data: { endpointId, version, accountId: 'acc_1', reason: 'test' } });
+const seen = async (key: string) => (await t.sql<{ version: string }>('select version from seen where key = $1 order by at_seq', [key])).map(({ version }) => Number(version));
+const parked = (key: string) => t.sql<{ status: string; reason: string }>('select status, reason from parked_events where key = $1 order by seq', [key]);
+
+async function until(what: string, done: () => Promise<boolean>) {
+  for (let waited = 0; !(await done()); waited += 1) {
+    if (waited > 300) throw new Error(`waited in vain until ${what}`);
+    await sleep(30);
+  }
+}
+
+test('EVT-9 a database without room on its disk, out of memory, or that may not write makes events wait, and no event is parked for it', async () => {
+  const key = `whe_${randomUUID()}`;
+  refusals.set(key, ['53100', '53200', '58030', '25006']);
+  const parkedEver: unknown[] = [];
+  await t.publish(disabled(key));
+  await t.publish(disabled(key, 2));
+  await until('both had their effect', async () => {
+    parkedEver.push(...(await parked(key)));
+    return (await seen(key)).length === 2;
+  });
+  expect([await seen(key), parkedEver, refusals.get(key)]).toEqual([[1, 2], [], []]);
+});
+
+test('EVT-9 the end of the server while an event is handled is not counted against the event; the end of the process is', async () => {
+  const [excused, blamed] = [newEventId(), newEventId()];
+  const note = (id: string, at: string) => t.sql(`insert into started_events (event_id, starts, started_at) values ($1, 3, ${at})`, [id]);
+  await note(excused, `pg_postmaster_start_time() - interval '1 second'`);
+  await note(blamed, 'clock_timestamp()');
+  await t.publish(disabled('whe_excused'), { id: excused });
+  await t.publish(disabled('whe_blamed'), { id: blamed });
+  await t.settled();
+  expect([await seen('whe_excused'), await seen('whe_blamed')]).toEqual([[1], []]);
+  expect(await parked('whe_blamed')).toEqual([{ status: 'dead', reason: 'the process ended 3 times while it was handled' }]);
+});
+
+const park = (id: string, fact: Fact, more: { starts: number; next: string }) => {
+  const key = 'endpointId' in fact.data ? fact.data.endpointId : 'ntf_newer';
+  const headers = { ce_specversion: '1.0', ce_id: id, ce_source: '/test', ce_type: fact.type, ce_time: '2026-01-01T00:00:00.000Z' };
+  return t.sql(
+    `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, attempts, starts, next_attempt_at)
+     values ($1, $2, $3, $2, 0, 0, $4, $5, 1, $6, ${more.next})`,
+    [id, fact.type, key, JSON.stringify(fact.data), JSON.stringify(headers), more.starts],
+  );
+};
+
+test('EVT-9 nor is it counted against one that is tried again', async () => {
+  // As if its third try had begun a second before the server did; its lease is 30 s.
+  await park(newEventId(), disabled('whe_excused_again'), { starts: 3, next: `least(now(), pg_postmaster_start_time() + interval '29 seconds')` });
+  await until('it had its effect', async () => (await seen('whe_excused_again')).length === 1);
+});
+
+test('EVT-8 EVT-12 an event that a newer instance parked waits for a newer one: an older instance, which does not subscribe to it, leaves it alone', async () => {
+  const notification = { notificationId: 'ntf_newer', version: 1, accountId: 'acc_1', eventId: 'x', eventType: 'x', channel: 'inbox' as const, contactId: null, createdAt: '2026-01-01T00:00:00.000Z' };
+  const id = newEventId();
+  await park(id, { type: 'notification.sent', data: { notification } }, { starts: 0, next: 'now()' });
+  // Behind another key's, so that it was looked at.
+  await park(newEventId(), disabled('whe_looked_at'), { starts: 0, next: 'now()' });
+  await until('the older instance tried what waits', async () => (await seen('whe_looked_at')).length === 1);
+  await sleep(300);
+  expect([await parked('ntf_newer'), await t.sql('select from inbox where event_id = $1', [id])]).toEqual([[{ status: 'waiting', reason: null }], []]);
+  const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
+  const newer = await startService(settings, () => smallService({ 'notification.sent': { on: note } }));
+  await until('the newer instance handled it', async () => (await seen('ntf_newer')).length === 1);
+  await newer.joined;
+  await newer.stop();
+  expect(await parked('ntf_newer')).toEqual([]);
+});
