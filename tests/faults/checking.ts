@@ -1,18 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openAudit } from '@accord/audit';
 import { breaches } from '@accord/local';
+import { roleUrl } from '@accord/platform';
+import { developmentPassword } from '@accord/testing';
 import pg from 'pg';
+import { pino } from 'pino';
 import type { Done } from './load.ts';
 import type { World } from './world.ts';
 
-/** What the history says and the final state does not, a line each; empty where all is well (EVT-35 and the invariants). */
+/** What the history says and the final state does not, and what the auditor finds, a line each; empty where all is well (EVT-35, EVT-37). */
 export async function differences(world: World, history: readonly Done[]): Promise<string[]> {
-  const broken = await breaches(world.databaseUrl, { settleMs: 60_000 });
+  await breaches(world.databaseUrl, { settleMs: 60_000 }); // until it has come to rest
   const client = new pg.Client({ connectionString: world.databaseUrl });
   await client.connect();
   try {
-    return [...broken.map(({ rule, says, id, found }) => `${rule} ${says}: ${id} ${found}`), ...(await unseen(client, history))];
+    return [...(await audited(world)), ...(await unseen(client, history))];
   } finally {
     await client.end();
+  }
+}
+
+async function audited({ databaseUrl, kafka }: World): Promise<string[]> {
+  const auditor = 'accord_auditor';
+  const ask = { databaseUrl: roleUrl(databaseUrl, auditor, developmentPassword(auditor)), brokers: [kafka().brokers], topicPrefix: '', log: pino({ level: 'silent' }) };
+  const audit = openAudit(ask);
+  try {
+    const { broken, moving, messages } = await audit.round({ settleMs: 10_000 });
+    if (messages === 0) throw new Error('the auditor has read nothing');
+    return [...broken, ...moving].map(({ rule, says, id, found }) => `${rule} ${says}: ${id} ${found}`);
+  } finally {
+    await audit.close();
   }
 }
 

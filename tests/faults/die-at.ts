@@ -1,13 +1,5 @@
 // Loaded before a service (`--import`): at the named point ACCORD_DIE_AT the process is killed, once the file ACCORD_DIE_NOW exists.
-import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-
-interface Point {
-  readonly file: string;
-  /** Source that must be there, or the point has moved and this file must follow. */
-  readonly fragment: string;
-  readonly replacement: string;
-}
+import { type Change, changeSource } from './changed-source.ts';
 
 const die = `(await import('node:fs')).existsSync(process.env.ACCORD_DIE_NOW) && ((await import('node:fs')).rmSync(process.env.ACCORD_DIE_NOW), process.kill(process.pid, 'SIGKILL'));`;
 const before = (fragment: string) => `${die} ${fragment}`;
@@ -15,7 +7,7 @@ const after = (fragment: string) => `${fragment} ${die}`;
 
 const platform = 'libs/platform/src/';
 const saved = 'await end(moment);';
-const deleting = '  const removing = inOneWrite(';
+const deleting = '  send(holding.client, remove, ';
 const handled = 'for (const slice of slices) this.#finished(slice);';
 const committing = 'await consumer.commitOffsets(';
 const sent = "  // The next read waits for it; its failure ends this holding.\n";
@@ -27,19 +19,8 @@ export const points = {
   'before delete': { file: `${platform}messaging/sending.ts`, fragment: deleting, replacement: before(deleting) },
   'after inbox commit': { file: `${platform}messaging/consumer.ts`, fragment: handled, replacement: before(handled) },
   'before offset commit': { file: `${platform}messaging/offsets.ts`, fragment: committing, replacement: before(committing) },
-} as const satisfies Record<string, Point>;
+} as const satisfies Record<string, Change>;
 export type PointName = keyof typeof points;
 
 const named = process.env['ACCORD_DIE_AT'] as PointName | undefined;
-if (named) {
-  const { file, fragment, replacement } = points[named];
-  registerHooks({
-    load(url, context, next) {
-      const loaded = next(url, context);
-      if (!url.endsWith(file)) return loaded;
-      const source = readFileSync(new URL(url), 'utf8');
-      if (source.split(fragment).length !== 2) throw new Error(`${file} does not have the place "${named}" exactly once`);
-      return { ...loaded, format: 'module-typescript', source: source.replace(fragment, () => replacement), shortCircuit: true };
-    },
-  });
-}
+if (named) changeSource(points[named]);

@@ -2,22 +2,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type PointName, points } from './die-at.ts';
+import { type Fault, isAlive, nothingLost, secondsMs } from './fault.ts';
 import type { Weather } from './proxy.ts';
-import type { World } from './world.ts';
-
-/** One thing that goes wrong while customers are served. */
-export interface Fault {
-  readonly name: string;
-  /** What everybody may rely on. */
-  readonly promise: string;
-  /** Resolves when it is over and mending may begin: recovery is counted from here. */
-  readonly happen: (world: World) => Promise<void>;
-  /** A killed process starts again first. */
-  readonly withinMs: number;
-}
-
-const nothingLost = 'nothing lost or doubled';
-const secondsMs = 1_000;
+import { rareFaults } from './rare-faults.ts';
 
 const killed = (copy: string): Fault => ({
   name: `${copy} killed`,
@@ -55,14 +42,6 @@ const diesAt = (instances: readonly string[], point: PointName): Fault => ({
     for (const { file } of armed) rmSync(file, { force: true });
   },
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 const restarted = (copy: string): Fault => ({
   name: `${copy} restarted`,
@@ -155,15 +134,18 @@ export const faults: readonly Fault[] = [
   sessionsEnded,
   weather('postgres', 'slow', 4_000),
   weather('postgres', 'silent', 6_000),
+  weather('postgres', 'half open', 6_000),
   weather('postgres', 'away', 3_000),
   weather('kafka', 'slow', 4_000),
   weather('kafka', 'silent', 6_000),
+  weather('kafka', 'half open', 6_000),
   weather('kafka', 'away', 3_000),
   weather('smtp', 'silent', 4_000),
   weather('smtp', 'away', 3_000),
   postgresKilled,
   brokerKilled,
   brokerPaused,
+  ...rareFaults,
 ];
 
 /** What `npm test` has time for. */

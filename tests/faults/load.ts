@@ -30,7 +30,8 @@ async function persist(client: Client, path: string, body: unknown, key: string)
   for (let asked = 1; ; asked += 1) {
     try {
       const reply = await client.post(path, body, { 'idempotency-key': key, prefer: 'wait=5' });
-      if (reply.status < 500 && reply.body?.code !== 'idempotency.in_progress') return { reply, asked };
+      // 401: what checks our token has another time than we have, and may have done it before.
+      if (reply.status < 500 && reply.status !== 401 && reply.body?.code !== 'idempotency.in_progress') return { reply, asked };
     } catch {
       // The connection ended: whether it was done is not known, so it is asked again.
     }

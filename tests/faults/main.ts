@@ -1,4 +1,4 @@
-// npm run faults [-- --seed S] [--only part-of-a-name] [--short] [--json] [--home folder]: one fault after the other on real processes under load; exits 1 where anything was lost or doubled.
+// npm run faults [-- --seed S] [--only part-of-a-name …] [--short] [--json] [--home folder]: one fault after the other on real processes under load; exits 1 where anything was lost or doubled.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compileServices } from '@accord/local';
@@ -9,7 +9,7 @@ import { run } from './run.ts';
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 100_000) },
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
     short: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     home: { type: 'string', default: fileURLToPath(new URL('../../.accord/faults', import.meta.url)) },
@@ -17,7 +17,7 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed);
 if (!Number.isSafeInteger(seed)) throw new Error('--seed is a whole number');
-const chosen = chanceOf(seed).shuffled((values.short ? shortList : faults).filter(({ name }) => name.includes(values.only)));
+const chosen = chanceOf(seed).shuffled((values.short ? shortList : faults).filter(({ name }) => values.only.some((part) => name.includes(part))));
 const say = values.json ? () => undefined : (line: string) => console.log(line);
 
 say(`seed ${seed}, ${chosen.length} faults`);

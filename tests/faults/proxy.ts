@@ -1,8 +1,11 @@
 import { createServer, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How the network behaves: as it should, slow, silent (nothing arrives and nobody is told), or not there at all. */
-export type Weather = 'fair' | 'slow' | 'silent' | 'away';
+/**
+ * How the network behaves: as it should, slow, silent (nothing arrives and nobody is told), half open (what we send arrives, no answer does), or not there
+ * at all.
+ */
+export type Weather = 'fair' | 'slow' | 'silent' | 'half open' | 'away';
 
 /** A TCP proxy that is the network between a service and what it needs. */
 export interface Proxy {
@@ -16,21 +19,31 @@ export interface Proxy {
 
 const slowMs = 150;
 
+/** Whoever takes no more makes whoever sends wait, as without a proxy. */
+const drained = (socket: Socket) =>
+  new Promise<void>((resolve) => {
+    const over = () => {
+      socket.off('drain', over).off('close', over);
+      resolve();
+    };
+    socket.on('drain', over).on('close', over);
+  });
+
 export async function startProxy(target: () => number): Promise<Proxy> {
   let weather: Weather = 'fair';
   const open = new Set<Socket>();
 
   /** Waits with what was read, so that nothing is lost or overtaken when the weather clears. */
-  const pass = async (chunk: Buffer, to: Socket) => {
+  const pass = async (chunk: Buffer, to: Socket, isAnswer: boolean) => {
     if (weather === 'slow') await sleep(slowMs);
-    while (weather === 'silent' && !to.destroyed) await sleep(50);
-    if (!to.destroyed) to.write(chunk);
+    while ((weather === 'silent' || (weather === 'half open' && isAnswer)) && !to.destroyed) await sleep(50);
+    if (!to.destroyed && !to.write(chunk)) await drained(to);
   };
-  const forward = (from: Socket, to: Socket) => {
+  const forward = (from: Socket, to: Socket, isAnswer: boolean) => {
     let last: Promise<void> = Promise.resolve();
     from.on('data', (chunk: Buffer) => {
       from.pause();
-      last = last.then(() => pass(chunk, to)).finally(() => from.resume());
+      last = last.then(() => pass(chunk, to, isAnswer)).finally(() => from.resume());
     });
     from.on('close', () => void last.then(() => to.destroy()));
     from.on('error', () => to.destroy());
@@ -43,8 +56,8 @@ export async function startProxy(target: () => number): Promise<Proxy> {
       open.add(socket);
       socket.once('close', () => open.delete(socket));
     }
-    forward(near, far);
-    forward(far, near);
+    forward(near, far, false);
+    forward(far, near, true);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const cut = () => open.forEach((socket) => socket.resetAndDestroy());

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differences, recovery } from './checking.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 import { startLoad } from './load.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -36,17 +36,22 @@ async function openShop(world: World) {
 
 /** One fault after the other while customers are served, then rest, then the comparison of what was answered with what is there. */
 export async function run({ home, faults, seed, say }: { home: string; faults: readonly Fault[]; seed: number; say: (line: string) => void }): Promise<Outcome> {
-  const world = await startWorld(home);
+  const world = await startWorld(home, { smallDisk: faults.some(({ needs }) => needs === 'small disk') });
   try {
     await openShop(world);
     const load = startLoad(world, { seed });
     await sleep(2_000);
     const seen: Seen[] = [];
     for (const fault of faults) {
+      if (fault.needs && !world.disk) {
+        say(`${fault.name.padEnd(52)} skipped: no disk can be mounted here (that takes root, outside of most containers)`);
+        continue;
+      }
       await fault.happen(world);
       const recoveredMs = await recovery(world, patienceMs);
       seen.push({ fault, recoveredMs });
       say(`${fault.name.padEnd(52)} recovered after ${(recoveredMs / 1_000).toFixed(1)} s${recoveredMs > fault.withinMs ? `, promised ${fault.withinMs / 1_000} s` : ''}`);
+      await fault.after?.(world);
       await sleep(500);
     }
     const history = await load.stop();

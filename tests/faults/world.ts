@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseUrl, freePort, makeDatabase, type EmbeddedKafka, type EmbeddedPostgres, placeOf, type ServiceProcess, type Settings, settingsFor, startKafka, startMailbox, startPostgres, startServiceProcess, topics } from '@accord/local';
 import { applyTopics, provisionDatabase, type ServiceName } from '@accord/platform';
 import { clientOf, type Client, developmentPassword, startIssuer } from '@accord/testing';
 import { pino } from 'pino';
+import { type Disk, mountDisk } from './disk.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 
 /** The whole system with the network in our hands: two instances of the order service, one of each other. */
@@ -22,7 +23,13 @@ export interface World {
   /** Starts it again on its data and port, after it was killed. */
   mendPostgres(): Promise<void>;
   mendKafka(): Promise<void>;
+  /** One more broker of the cluster, on the data that it had before. */
+  startSecondBroker(): Promise<EmbeddedKafka>;
+  /** Postgres' own, where it has one. */
+  readonly disk: Disk | undefined;
+  /** Files that processes look at: followed by a blank and the copy's name. */
   readonly dieNow: string;
+  readonly clock: string;
   stop(): Promise<void>;
 }
 
@@ -33,12 +40,18 @@ const copies: readonly (readonly [string, ServiceName])[] = [
   ['refund', 'refund'],
   ['notification', 'notification'],
 ];
-const dieAt = new URL('./die-at.ts', import.meta.url).href;
+const preloads = ['die-at', 'older', 'clock'].map((name) => `--import=${new URL(`./${name}.ts`, import.meta.url).href}`).join(' ');
+/** Enough for hours of what the harness does. */
+const diskMegabytes = 768;
 
-export async function startWorld(home: string): Promise<World> {
+/** With `smallDisk` Postgres has one of its own, where that can be had. */
+export async function startWorld(home: string, { smallDisk = false } = {}): Promise<World> {
   const started = new AsyncDisposableStack();
-  started.defer(() => [home, placeOf(join(home, 'postgres'))].forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })));
-  const ground = await startGround(home, started);
+  const dataDir = join(home, 'disk', 'postgres');
+  started.defer(() => [home, dirname(placeOf(dataDir))].forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })));
+  const disk = smallDisk ? mountDisk(dirname(placeOf(dataDir)), diskMegabytes) : undefined;
+  if (disk) started.defer(disk.stop);
+  const ground = await startGround(home, { dataDir, started });
   const issuer = await startIssuer();
   started.defer(() => issuer.close());
   const mailbox = await startMailbox();
@@ -52,11 +65,11 @@ export async function startWorld(home: string): Promise<World> {
     issuer: { ...issuer, audience: 'accord' },
     mailbox: { url: `smtp://127.0.0.1:${smtp.port}` },
   };
-  const dieNow = join(home, 'die');
+  const [dieNow, clock] = [join(home, 'die'), join(home, 'clock')];
   const services = new Map<string, ServiceProcess>();
   started.defer(async () => void (await Promise.all([...services.values()].map((service) => service.stop()))));
   for (const [copy, name] of copies) {
-    const settings: Settings = { ...settingsFor(name, around), NODE_OPTIONS: `--import=${dieAt}`, ACCORD_DIE_NOW: `${dieNow} ${copy}` };
+    const settings: Settings = { ...settingsFor(name, around), NODE_OPTIONS: preloads, ACCORD_DIE_NOW: `${dieNow} ${copy}`, ACCORD_CLOCK: `${clock} ${copy}` };
     services.set(copy, await startServiceProcess({ name, home: join(home, copy), supervised: true, settings }));
   }
 
@@ -66,43 +79,65 @@ export async function startWorld(home: string): Promise<World> {
   return {
     ...ground,
     network: { ...ground.network, smtp },
+    disk,
     services,
     databaseUrl: ground.url(),
     customer: (accountId) => both({ sub: `user_${accountId}`, account_id: accountId, scope }),
     platform: () => both({ sub: 'platform', scope: 'platform' }),
     operator: () => asking({ sub: 'operator', scope: 'operator' }, 'order'),
     dieNow,
+    clock,
     stop: () => started.disposeAsync(),
   };
 }
 
-async function startGround(home: string, started: AsyncDisposableStack) {
-  const dataDir = join(home, 'postgres');
-  let postgres = await startPostgres({ dataDir });
+async function startGround(home: string, { dataDir, started }: { dataDir: string; started: AsyncDisposableStack }) {
+  const postgresAsk = { dataDir, settings: { max_wal_size: '256MB' } };
+  let postgres = await startPostgres(postgresAsk);
   started.defer(() => postgres.stop());
   const postgresProxy = await startProxy(() => postgres.port);
   started.defer(postgresProxy.stop);
 
-  // The broker greets itself under the address that it tells others.
-  const kafkaPort = await freePort();
-  const kafkaProxy = await startProxy(() => kafkaPort);
-  started.defer(kafkaProxy.stop);
-  const kafkaAsk = { dataDir: join(home, 'broker'), port: kafkaPort, settings: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${kafkaProxy.port}` } };
-  let kafka: EmbeddedKafka = await startKafka(kafkaAsk);
-  started.defer(() => kafka.stop());
-
-  await applyTopics({ brokers: [kafka.brokers], topicPrefix: '', log: pino({ level: 'silent' }) }, { topics, replication: 1, partitions: 2 });
+  const brokers = await startBrokers(home, started);
+  await applyTopics({ brokers: [brokers.kafka().brokers], topicPrefix: '', log: pino({ level: 'silent' }) }, { topics, replication: 1, partitions: 2 });
   await makeDatabase(postgres.url, 'accord');
   await provisionDatabase(databaseUrl(postgres.url, 'accord'), { passwordOf: developmentPassword });
   const { port } = postgres;
   return {
-    network: { postgres: postgresProxy, kafka: kafkaProxy },
+    ...brokers,
+    network: { postgres: postgresProxy, kafka: brokers.proxy },
     /** Of the database, through a proxy's port or straight. */
     url: (through = port) => databaseUrl(postgres.url, 'accord').replace(`:${port}/`, `:${through}/`),
     postgres: () => postgres,
+    mendPostgres: async () => void (postgres = await again(() => startPostgres({ ...postgresAsk, port }))),
+  };
+}
+
+const clusterId = 'accord-faults-cluster1';
+
+/** The one that everything runs on, behind a proxy, and its controller; the second is started where a fault needs it. */
+async function startBrokers(home: string, started: AsyncDisposableStack) {
+  // The broker greets itself under the address that it tells others.
+  const [port, controllerPort] = [await freePort(), await freePort()];
+  const proxy = await startProxy(() => port);
+  started.defer(proxy.stop);
+  const controller = { 'controller.quorum.voters': `1@127.0.0.1:${controllerPort}` };
+  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`;
+  const settings = { ...controller, listeners, 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` };
+  const ask = { dataDir: join(home, 'broker'), port, clusterId, settings };
+  let kafka: EmbeddedKafka = await startKafka(ask);
+  started.defer(() => kafka.stop());
+  let second: EmbeddedKafka | undefined;
+  started.defer(async () => second?.stop());
+  return {
+    proxy,
     kafka: () => kafka,
-    mendPostgres: async () => void (postgres = await again(() => startPostgres({ dataDir, port }))),
-    mendKafka: async () => void (kafka = await again(() => startKafka(kafkaAsk))),
+    mendKafka: async () => void (kafka = await again(() => startKafka(ask))),
+    async startSecondBroker() {
+      const itsPort = second?.port ?? (await freePort());
+      const itsOwn = { 'node.id': '2', 'process.roles': 'broker', listeners: `PLAINTEXT://127.0.0.1:${itsPort}`, 'advertised.listeners': `PLAINTEXT://127.0.0.1:${itsPort}` };
+      return (second = await again(() => startKafka({ dataDir: join(home, 'second-broker'), port: itsPort, clusterId, settings: { ...controller, ...itsOwn } })));
+    },
   };
 }
 

@@ -1,0 +1,27 @@
+import type { World } from './world.ts';
+
+/** One thing that goes wrong while customers are served. */
+export interface Fault {
+  readonly name: string;
+  /** What everybody may rely on. */
+  readonly promise: string;
+  /** Resolves when it is over and mending may begin: recovery is counted from here. */
+  readonly happen: (world: World) => Promise<void>;
+  /** A killed process starts again first. */
+  readonly withinMs: number;
+  /** Once that has been measured: what the other faults do not expect is put back. */
+  readonly after?: (world: World) => Promise<void>;
+  /** It cannot happen without. */
+  readonly needs?: 'small disk';
+}
+
+export const nothingLost = 'nothing lost or doubled';
+export const secondsMs = 1_000;
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chanceOf } from '../chance.ts';
+import { flawsOfEffects, published, settled } from './checking.ts';
+import { startCrowd } from './crowd.ts';
+import { announcerOf } from './events.ts';
+
+test('EVT-7 EVT-8 EVT-11 EVT-12 processes join, leave and are killed under load: nothing lost, nothing doubled, order of each key kept', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'accord-instances-'));
+  const crowd = await startCrowd({ postgresUrl: process.env['ACCORD_POSTGRES_URL']!, brokers: process.env['ACCORD_KAFKA_BROKERS']!, doors: [], home });
+  try {
+    const announcer = announcerOf(crowd, { chance: chanceOf(7) });
+    const load = announcer.start(800);
+    const [one, two] = await Promise.all([crowd.start(), crowd.start({ stumbles: 0.01 })]);
+    await Promise.all([crowd.start(), one.stop('SIGKILL')]);
+    await two.stop();
+    await load.stop();
+    await settled(crowd, announcer.announced);
+    expect(await flawsOfEffects(crowd, announcer.announced)).toEqual([]);
+    expect((await published(crowd, announcer.announced)).flaws).toEqual([]);
+    expect([...announcer.announced.values()].reduce((sum, versions) => sum + versions)).toBeGreaterThan(1_000);
+  } finally {
+    await crowd.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}, 90_000);
