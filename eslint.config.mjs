@@ -63,7 +63,7 @@ export default tseslint.config(
   { files: ['services/*/src/service.ts'], rules: inward(wiring) },
   { files: ['services/*/src/main.ts'], rules: inward(http) },
   { files: nouns.length > 0 ? nouns : ['services/none'], rules: inward(wiring, http, stores) },
-  { files: ['**/config.ts', '**/main.ts', 'libs/platform/src/observability/register.ts', 'deploy/**/*.ts', ...specs], rules: { 'no-restricted-properties': 'off', 'no-console': 'off' } },
+  { files: ['**/config.ts', '**/main.ts', 'services/*/src/rebuild.ts', 'libs/platform/src/observability/register.ts', 'deploy/**/*.ts', ...specs], rules: { 'no-restricted-properties': 'off', 'no-console': 'off' } },
   {
     files: specs,
     rules: {

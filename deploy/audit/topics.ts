@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { catalogue, type EventDefinition, type EventType, eventTypes, type Speaker } from '@accord/events';
-import { kafkaOf } from '@accord/platform';
+import { type Extent, kafkaOf, openReading } from '@accord/platform';
 import type { Logger } from 'pino';
 import type { Difference } from './differences.ts';
 import { announcedIn, type Sightings } from './versions.ts';
@@ -26,82 +24,24 @@ export interface Topics {
   close(): Promise<void>;
 }
 
-interface Partition {
-  readonly type: EventType;
-  readonly partition: number;
-  /** Of its first message, and of the one that comes next. */
-  readonly low: bigint;
-  readonly high: bigint;
-}
-
-const givesUpAfterMs = 60_000;
-
 /** @param sightings is told of every version that a message carries. */
 export async function openTopics({ brokers, topicPrefix, log }: TopicsAsk, sightings: Sightings): Promise<Topics> {
   const kafka = kafkaOf({ brokers, topicPrefix, clientId: 'accord-audit', log });
-  const groupId = `${topicPrefix}accord.audit.${randomUUID()}`;
-  const admin = kafka.admin();
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 50, sessionTimeout: 10_000, heartbeatInterval: 1_000, allowAutoTopicCreation: false });
-  const close = async () => {
-    await consumer.disconnect();
-    await admin.deleteGroups([groupId]).catch((error: Error) => log.warn({ groupId, reason: error.message }, 'the consumer group stays'));
-    await admin.disconnect();
-  };
-  try {
-    await admin.connect();
-    const existing = new Set(await admin.listTopics());
-    const types = eventTypes.filter((type) => existing.has(topicPrefix + type));
-    const partitionsOf = async (type: EventType): Promise<Partition[]> =>
-      (await admin.fetchTopicOffsets(topicPrefix + type)).map(({ partition, low, high }) => ({ type, partition, low: BigInt(low), high: BigInt(high) }));
-    const reading = await startReading(consumer, { types, topicPrefix }, sightings);
-    return {
-      read: reading.read,
-      close,
-      async catchUp() {
-        const partitions = (await Promise.all(types.map(partitionsOf))).flat();
-        await reading.until(partitions);
-        return [...eventTypes.filter((type) => !types.includes(type)).map(missingTopic), ...partitions.filter(({ low }) => low > 0n).map(cutTopic)];
-      },
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-type Consumer = ReturnType<ReturnType<typeof kafkaOf>['consumer']>;
-
-async function startReading(consumer: Consumer, { types, topicPrefix }: { types: readonly EventType[]; topicPrefix: string }, sightings: Sightings) {
   const read = { messages: 0, unreadable: 0 };
-  const positions = new Map<string, bigint>();
-  let crashed: Error | undefined;
-  consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
-    if (!restart) crashed = error;
-  });
-  await consumer.connect();
-  // No offset is ever committed: whoever joins anew reads from the beginning, and what is seen twice was seen.
-  await consumer.subscribe({ topics: types.map((type) => topicPrefix + type), fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachBatch: async ({ batch, heartbeat }) => {
-      const type = batch.topic.slice(topicPrefix.length) as EventType;
-      for (const { value } of batch.messages) {
-        read.messages += 1;
-        if (!see(type, value, sightings)) read.unreadable += 1;
-      }
-      positions.set(`${type} ${batch.partition}`, BigInt(batch.lastOffset()) + 1n);
-      await heartbeat();
-    },
-  });
-  const isBehind = ({ type, partition, low, high }: Partition) => high > low && (positions.get(`${type} ${partition}`) ?? 0n) < high;
+  const onMessages = (type: EventType, _partition: number, messages: readonly { readonly value: Buffer | null }[]) => {
+    for (const { value } of messages) {
+      read.messages += 1;
+      if (!see(type, value, sightings)) read.unreadable += 1;
+    }
+  };
+  const reading = await openReading({ kafka, topicPrefix, reader: 'audit', types: eventTypes, onMessages, log });
   return {
     read,
-    async until(partitions: readonly Partition[]) {
-      for (let seen = -1, since = 0; partitions.some(isBehind); await sleep(10)) {
-        if (crashed) throw crashed;
-        if (read.messages !== seen) [seen, since] = [read.messages, performance.now()];
-        else if (performance.now() - since > givesUpAfterMs) throw new Error(`Kafka gives nothing of ${partitions.find(isBehind)?.type} for a minute`);
-      }
+    close: () => reading.close(),
+    async catchUp() {
+      const extents = await reading.extents();
+      await reading.until(extents);
+      return [...reading.missing.map(missingTopic), ...extents.filter(({ low }) => low > 0n).map(cutTopic)];
     },
   };
 }
@@ -132,7 +72,7 @@ const missingTopic = (type: EventType): Difference => ({
   mark: '',
 });
 
-const cutTopic = ({ type, partition, low }: Partition): Difference => ({
+const cutTopic = ({ type, partition, low }: Extent): Difference => ({
   rule: 'EVT-13',
   says: 'a topic keeps all its events',
   id: `${type}/${partition}`,

@@ -12,7 +12,7 @@ const bin = join(root, 'node_modules', '.bin');
 const [task, ...args] = process.argv.slice(2);
 const file = task?.includes('/') ? join(root, task) : join(root, 'deploy', 'local', `${task}.ts`);
 if (!task || !existsSync(file)) {
-  console.error(`usage: node deploy/local/setup.mjs <start|test|token|reset|redrive|audit|file.ts> [arguments]; there is no ${file}`);
+  console.error(`usage: node deploy/local/setup.mjs <start|test|token|reset|redrive|audit|rebuild|file.ts> [arguments]; there is no ${file}`);
   process.exit(2);
 }
 
@@ -34,7 +34,7 @@ async function bringPackages() {
 
 /** Only where packages are brought too: later the start itself looks, and shows it among its steps. */
 async function bringKafkaMeanwhile() {
-  if (packagesFit() || process.env.ACCORD_KAFKA_BROKERS || ['token', 'reset', 'redrive', 'audit'].includes(task) || !kafkaMissing()) return;
+  if (packagesFit() || process.env.ACCORD_KAFKA_BROKERS || ['token', 'reset', 'redrive', 'audit', 'rebuild'].includes(task) || !kafkaMissing()) return;
   if (!(await dockerAnswers())) await shown('Bringing Kafka', bringKafka());
 }
 

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Audit, checks, type Difference, openAudit } from '@accord/audit';
 import { auditSettingsOf, freePort, playStory, startSystem, type System } from '@accord/local';
-import { kafkaOf } from '@accord/platform';
-import { clientOf, publishRaw, until } from '@accord/testing';
+import { kafkaOf, rolesOf, roleUrl } from '@accord/platform';
+import { clientOf, developmentPassword, publishRaw, until } from '@accord/testing';
 import pg from 'pg';
 import { pino } from 'pino';
 
@@ -16,6 +16,7 @@ import { pino } from 'pino';
 // follows, every kind of difference is planted alone, found, and undone.
 
 const command = fileURLToPath(new URL('../../deploy/audit/main.ts', import.meta.url));
+const rebuild = fileURLToPath(new URL('../../deploy/local/rebuild.ts', import.meta.url));
 const log = pino({ level: 'silent' });
 
 let dataDir: string;
@@ -75,8 +76,8 @@ const auditAsk = () => ({ databaseUrl: settings()['ACCORD_AUDIT_DATABASE_URL']!,
 const settings = () => auditSettingsOf(system);
 
 /** The command as an operator runs it. */
-function run(args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+function run(args: readonly string[], env: Readonly<Record<string, string>>, file = command) {
+  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.out += String(chunk)));
   child.stderr.on('data', (chunk: Buffer) => (said.err += String(chunk)));
@@ -109,6 +110,24 @@ describe('beside the running services', () => {
       out: [''],
       err: ['audit: settings: ACCORD_AUDIT_DATABASE_URL is missing; ACCORD_KAFKA_BROKERS is missing'],
     });
+  });
+
+  test('EVT-13 a view that the auditor finds broken is mended by a rebuild, and everything agrees again', async () => {
+    const { order_id: orderId } = await one<{ order_id: string }>(`delete from refunds.order_view where order_id = (select min(order_id) from refunds.order_view) returning order_id`);
+    expect(await broken(0)).toEqual([expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'refund' })]);
+    const owner = rolesOf('refund').owner;
+    const database = roleUrl(system.databaseUrl, owner, developmentPassword(owner));
+    const env = { ACCORD_OWNER_DATABASE_URL: database, ACCORD_KAFKA_BROKERS: system.brokers, ACCORD_TOPIC_PREFIX: system.topicPrefix, KAFKAJS_NO_PARTITIONER_WARNING: '1' };
+    const { code, out } = await run(['refund', '--model', 'order-view', '--json'], env, rebuild).ended;
+    expect({ code, ...JSON.parse(out.at(-1)!) }).toMatchObject({ code: 0, service: 'refund', models: ['order-view'], unreadable: 0, tables: [{ table: 'order_view', missing: 1, surplus: 0, other: 0 }, {}, {}, {}, {}] });
+    expect(await broken(0)).toEqual([]);
+
+    const wrong = await Promise.all([run(['order'], env, rebuild).ended, run(['refund', '--model', 'timeline'], env, rebuild).ended, run(['refund'], {}, rebuild).ended]);
+    expect(wrong.map(({ code: ended, err }) => [ended, err[0]])).toEqual([
+      [2, 'the order service has no read models: what it shows is its own'],
+      [2, 'rebuild: refund has no read model timeline'],
+      [1, 'npm start does not run in this folder; set ACCORD_OWNER_DATABASE_URL and ACCORD_KAFKA_BROKERS'],
+    ]);
   });
 
   test('EVT-37 what is on its way is moving, and broken once it stays away for longer than the settle time', async () => {

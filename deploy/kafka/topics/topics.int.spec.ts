@@ -29,13 +29,14 @@ test('EVT-1 one command makes a topic for every event type and for each serviceâ
   const { topics } = await admin.fetchTopicMetadata({ topics: eventTypes.map((type) => prefix + type) });
   const partitions = Object.fromEntries(topics.map(({ name, partitions: made }) => [name, made.length]));
   expect(partitions).toEqual(Object.fromEntries(eventTypes.map((type) => [prefix + type, topicSettings[type].partitions])));
-
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: eventTypes.map((type) => ({ type: 2, name: prefix + type, configNames: ['retention.ms'] })),
-  });
-  expect(new Set(resources.map(({ configEntries }) => configEntries[0]?.configValue))).toEqual(new Set(['-1']));
 }, 30_000);
+
+test('EVT-13 no event ever expires, whatever the broker does with other topics', async () => {
+  const configNames = ['cleanup.policy', 'retention.bytes', 'retention.ms'];
+  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: eventTypes.map((type) => ({ type: 2, name: prefix + type, configNames })) });
+  const kept = resources.map(({ configEntries }) => configEntries.map(({ configName, configValue, isDefault }) => `${configName}=${configValue}${isDefault ? ' by default' : ''}`).sort());
+  expect(kept).toEqual(eventTypes.map(() => ['cleanup.policy=delete', 'retention.bytes=-1', 'retention.ms=-1']));
+});
 
 test('EVT-1 the command may be run again', async () => {
   const before = (await own()).length;

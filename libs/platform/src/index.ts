@@ -4,6 +4,9 @@ export { lifecycle } from './lifecycle.ts';
 export { Refusal, type RefusalCode, type RefusalFacts, type RefusalKind } from './refusal.ts';
 export type { ProblemTexts, Service, Surroundings } from './service.ts';
 export { isSameSubject, type Actor, type Database, type Decision, type DueItem, type Subscription, type Subscriptions, type Tx, type Worker } from './tx.ts';
+export { projecting, type Projection, type ReadModel, type View } from './read-model.ts';
+export { rebuild, type RebuildAsk, type Rebuilt } from './rebuild/rebuild.ts';
+export { runRebuild } from './rebuild/command.ts';
 export { route, type Access, type Answer, type Ask, type FileAnswer, type Locale, type Route } from './http/route.ts';
 export type { Keeping } from './house-keeping.ts';
 export { currentContext, withContext, type Context } from './context.ts';
@@ -13,6 +16,7 @@ export { provisionDatabase, rolesOf, roleUrl, schemas, type ServiceName } from '
 export { readSettings, platformSettings, type PlatformSettings } from './settings.ts';
 export { runService, startService, type RunningService } from './run-service.ts';
 export { applyTopics, type Incoming, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';
+export { type Extent, openReading } from './messaging/reading.ts';
 export { handleMessages } from './messaging/handling.ts';
 export { startRelay, type Relay } from './messaging/relay.ts';
 export { shardOf } from './messaging/outbox.ts';

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { shadowSchemaOf } from './rebuild/shadow.ts';
 
 /** The four services and the schema each owns. */
 export const schemas = { order: 'orders', contract: 'contracts', refund: 'refunds', notification: 'notifications' } as const;
@@ -47,6 +48,7 @@ export async function provisionDatabase(superuserUrl: string, { passwordOf }: { 
           const { owner, app, operator } = rolesOf(service);
           for (const role of [owner, app, operator]) await login(role);
           await client.query(`create schema if not exists ${schema} authorization ${owner}`);
+          await client.query(`create schema if not exists ${shadowSchemaOf(schema)} authorization ${owner}`);
           await client.query(`grant usage on schema ${schema} to ${app}, ${operator}, accord_auditor`);
         }
         await client.query('commit');

@@ -6,4 +6,5 @@ export { flawsUnderRepeats, type Granted, type GrantedRequests } from './repeats
 export { rowsOf } from './rows.ts';
 export { developmentPassword, type TestDatabase, testDatabase, urlsOf } from './test-database.ts';
 export { type Published, type TestService, testService, type TestServiceOptions } from './test-service.ts';
+export { knowledgeOf, rebuildOf } from './rebuilding.ts';
 export { until } from './waiting.ts';

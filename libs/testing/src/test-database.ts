@@ -23,7 +23,7 @@ async function fingerprint(service: Service): Promise<string> {
   const hash = createHash('sha256');
   const platform = new URL('../../platform/src/', import.meta.url);
   const files = (await readdir(service.migrations)).sort().map((name) => new URL(name, `${service.migrations.href.replace(/\/?$/, '/')}`));
-  for (const file of [new URL('migrations.ts', platform), new URL('messaging/tables.ts', platform), new URL('http/idempotency.ts', platform), ...files]) {
+  for (const file of [new URL('migrations.ts', platform), new URL('provision.ts', platform), new URL('messaging/tables.ts', platform), new URL('http/idempotency.ts', platform), ...files]) {
     hash.update(await readFile(file));
   }
   return hash.digest('hex').slice(0, 12);

@@ -17,7 +17,7 @@ import {
   saveContract,
 } from './contract-store.ts';
 import { type Asked, isExcluded, type Objection, objection, objectionsTo, objectionsToApplication, refusalOf } from './eligibility.ts';
-import { findOrders, listContractableProducts, listFreeOrders, type Order, type OrderFilter, type Product, rememberOrders } from './order-view.ts';
+import { findOrders, listContractableProducts, listFreeOrders, type Order, type OrderFilter, type Product } from './order-view.ts';
 import { type Account, findAccount, isCertified, partyOf } from './party.ts';
 
 // Applying is the reservation saga (EVT-20). What the local view shows is refused at once; what it lets pass is `requested`, and the order
@@ -93,7 +93,6 @@ async function claimAll(tx: Tx, claims: readonly { orderId: string; contractId: 
 /** All orders are held by the contract. One that ended meanwhile stays as it ended; its end releases them. */
 export async function onOrderReserved(tx: Tx, { data: { holder, orders } }: Event<'order.reserved'>, profile: Profile): Promise<void> {
   if (holder.kind === 'contract') await draftOrRefuse(tx, { contractId: holder.id, reserved: orders }, profile);
-  rememberOrders(tx, orders);
 }
 
 async function draftOrRefuse(tx: Tx, { contractId, reserved }: { contractId: string; reserved: readonly Order[] }, profile: Profile) {
@@ -115,12 +114,10 @@ const newNumber = async (tx: Tx, { timeZone }: Profile): Promise<string> =>
 
 /** None of the orders is held by the contract, now or later. */
 export async function onReservationRefused(tx: Tx, { data }: Event<'order.reservation_refused'>): Promise<void> {
-  if (data.holder.kind === 'contract') {
-    const contract = await lockContractIfKnown(tx, data.holder.id);
-    await markNeverHeld(tx, data.holder.id);
-    if (contract) await saveContract(tx, refuseContract(contract, data.refusals.map(inOurWords)));
-  }
-  rememberOrders(tx, data.orders);
+  if (data.holder.kind !== 'contract') return;
+  const contract = await lockContractIfKnown(tx, data.holder.id);
+  await markNeverHeld(tx, data.holder.id);
+  if (contract) await saveContract(tx, refuseContract(contract, data.refusals.map(inOurWords)));
 }
 
 function inOurWords({ orderId, code, holder }: Event<'order.reservation_refused'>['data']['refusals'][number]): RefusedOrder {

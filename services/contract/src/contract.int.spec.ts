@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats, parkedEvent, type Reply, type TestService, testService } from '@accord/testing';
-import type { Order } from './order-view.ts';
+import { flawsUnderBadInput, flawsUnderRepeats, knowledgeOf, parkedEvent, rebuildOf, type Reply, type TestService, testService } from '@accord/testing';
+import { type Order, orderView } from './order-view.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 import { loadSealKey, type SealKey } from './seal/seal-key.ts';
 import { contractService } from './service.ts';
@@ -693,3 +693,18 @@ describe('who may, and what', () => {
     expect(await t.sql('select 1 from contracts where account_id = $1', [accountId])).toHaveLength(1);
   });
 });
+
+test('EVT-13 the view of orders and products is rebuilt from the topics: what was damaged is as it was, and no contract is touched', async () => {
+  const t = at('baidu');
+  const { client, placed } = await customerOf('baidu');
+  const [order] = await placed(sampleOrder());
+  const [before, eligible] = [await knowledgeOf(t), await client.get('/v1/contracts/eligible-orders')];
+  expect(JSON.stringify(eligible.body)).toContain(order!.orderId);
+  await t.sql(`delete from order_view where order_id = $1`, [order!.orderId]);
+  await t.sql(`update order_view set version = version + 1, status = 'voided', hold_kind = null`);
+  await t.sql(`delete from products`);
+  const { tables } = await rebuildOf(t, [orderView]);
+  expect(tables).toMatchObject([{ table: 'order_view', missing: 1, surplus: 0, other: tables[0]!.rows - 1 }, { table: 'products', missing: tables[1]!.rows }]);
+  expect(await knowledgeOf(t)).toEqual(before);
+  expect((await client.get('/v1/contracts/eligible-orders')).body).toEqual(eligible.body);
+}, 30_000);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Event, OrderSnapshot, ProductSnapshot } from '@accord/events';
-import type { Tx } from '@accord/platform';
+import type { Projection, ReadModel, Tx, View } from '@accord/platform';
 
 // What the order service said of its orders and products, the newest version of each. It may lag behind; the reservation decides (EVT-20).
 
@@ -8,8 +8,8 @@ export type Order = z.infer<typeof OrderSnapshot>;
 export type Product = z.infer<typeof ProductSnapshot>;
 
 /** Keeps each order's newest version, whatever the order of arrival (EVT-5). */
-export const rememberOrders = (tx: Tx, orders: readonly Order[]): void =>
-  tx.write(
+const rememberOrders = (view: View, orders: readonly Order[]): void =>
+  view.write(
     `insert into order_view (order_id, account_id, version, status, product_code, contractable, hold_kind, created_at, snapshot)
      select o->>'orderId', o->>'accountId', (o->>'version')::bigint, o->>'status', o->>'productCode', (o->>'contractable')::boolean,
             o->'hold'->>'kind', (o->>'createdAt')::timestamptz, o
@@ -19,6 +19,44 @@ export const rememberOrders = (tx: Tx, orders: readonly Order[]): void =>
        where order_view.version < excluded.version`,
     [JSON.stringify(orders)],
   );
+
+function rememberProduct(view: View, { data: { product } }: Event<'product.published'>): void {
+  view.write(
+    `insert into products (product_code, version, snapshot) values ($1, $2, $3)
+       on conflict (product_code) do update set version = excluded.version, snapshot = excluded.snapshot
+       where products.version < excluded.version`,
+    [product.productCode, product.version, JSON.stringify(product)],
+  );
+}
+
+const order = {
+  on: (view: View, { data }: { data: { order: Order } }) => rememberOrders(view, [data.order]),
+  locks: ({ data }: { data: { order: Order } }) => [data.order.orderId],
+};
+
+const reserved: Projection<'order.reserved' | 'order.reservation_refused'> = {
+  on: (view, { data }) => rememberOrders(view, data.orders),
+  locks: ({ data }) => data.orders.map(({ orderId }) => orderId),
+};
+
+export const orderView: ReadModel = {
+  name: 'order-view',
+  tables: ['order_view', 'products'],
+  projections: {
+    'order.placed': order,
+    'order.paid': order,
+    'order.expiring': order,
+    'order.cancelled': order,
+    'order.fulfilled': order,
+    'order.fulfilment_failed': order,
+    'order.voided': order,
+    'order.changed': order,
+    'order.released': order,
+    'order.reserved': reserved,
+    'order.reservation_refused': reserved,
+    'product.published': { on: rememberProduct },
+  },
+};
 
 /** Those of the ids that are known and the account's own, in no order. */
 export async function findOrders(tx: Tx, { accountId, orderIds }: { accountId: string; orderIds: readonly string[] }): Promise<Order[]> {
@@ -55,15 +93,6 @@ export async function listFreeOrders(tx: Tx, filter: OrderFilter, limit: number)
     ],
   );
   return rows.map(({ snapshot }) => snapshot);
-}
-
-export function onProductPublished(tx: Tx, { data: { product } }: Event<'product.published'>): void {
-  tx.write(
-    `insert into products (product_code, version, snapshot) values ($1, $2, $3)
-       on conflict (product_code) do update set version = excluded.version, snapshot = excluded.snapshot
-       where products.version < excluded.version`,
-    [product.productCode, product.version, JSON.stringify(product)],
-  );
 }
 
 /** By product code, those that follow `after`. */

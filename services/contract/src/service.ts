@@ -1,10 +1,10 @@
 import type { Event, EventType } from '@accord/events';
-import type { Service, Subscription, Surroundings } from '@accord/platform';
+import { projecting, type Service, type Subscription, type Surroundings } from '@accord/platform';
 import { onOrderReserved, onReservationRefused } from './application.ts';
 import { onBillIssued } from './bill.ts';
 import { onOrderReleased } from './contract-store.ts';
 import { contractRoutes } from './http.ts';
-import { onProductPublished } from './order-view.ts';
+import { orderView } from './order-view.ts';
 import { onAccountUpdated } from './party.ts';
 import { problems } from './problems.ts';
 import { type Provider, sealingWorker } from './sealing.ts';
@@ -16,7 +16,7 @@ const order = { on: onOrder, locks: ({ data }: Event<OrderEvent>) => [data.order
 
 const reserved = <T extends 'order.reserved' | 'order.reservation_refused'>(on: Subscription<T>['on']): Subscription<T> => ({
   on,
-  locks: ({ data }) => [data.holder.id, ...data.orders.map(({ orderId }) => orderId)],
+  locks: ({ data }) => [data.holder.id],
 });
 
 /** The contract service's table of contents. */
@@ -26,7 +26,7 @@ export const contractService = (provider: Provider, _around: Surroundings): Serv
   migrations: new URL('../migrations/', import.meta.url),
   routes: contractRoutes(provider),
   problems,
-  subscriptions: {
+  subscriptions: projecting([orderView], {
     'order.placed': order,
     'order.paid': order,
     'order.expiring': order,
@@ -44,10 +44,9 @@ export const contractService = (provider: Provider, _around: Surroundings): Serv
     },
     'order.reserved': reserved((tx, event) => onOrderReserved(tx, event, provider.profile)),
     'order.reservation_refused': reserved(onReservationRefused),
-    'product.published': { on: onProductPublished },
     'account.updated': { on: onAccountUpdated },
     'bill.issued': { on: onBillIssued(provider.profile) },
-  },
+  }),
   lockRows: (tx, ids) => tx.write('select lock_contracts($1::text[])', [ids]),
   workers: [sealingWorker(provider)],
 });

@@ -2,7 +2,7 @@ import { type Decision, expectVersion, newId, Refusal, type Tx } from '@accord/p
 import { businessDayEnd, type Profile } from '@accord/profile';
 import { type Contract, type GivenReason, voidByHand, voidContract, voidForDeadOrder } from './contract.ts';
 import { lockContract, lockLiveContractOf, saveContract } from './contract-store.ts';
-import { type Order, rememberOrders } from './order-view.ts';
+import type { Order } from './order-view.ts';
 import { approveTicket, rejectTicket, submitTicket, type Ticket, withdrawTicket } from './ticket.ts';
 import { getTicket, insertTicket, lockOpenTicketsOf, lockTicket, saveTicket } from './ticket-store.ts';
 
@@ -47,14 +47,12 @@ export async function removeDraft(tx: Tx, { contractId, ifMatch }: Pick<VoidAsk,
   return endContract(tx, voidByHand(contract, { reason: 'unintended', text: null, at: tx.now }, profile.contracts));
 }
 
-/** CTR-28: what any event of an order shows; an order's end is an end for its live contract. */
+/** CTR-28: an order's end, whichever event shows it, is an end for its live contract. */
 export async function onOrder(tx: Tx, { data: { order } }: { data: { order: Order } }): Promise<void> {
   const { orderId, status } = order;
-  if (status === 'cancelled' || status === 'voided') {
-    const contract = await lockLiveContractOf(tx, orderId);
-    if (contract) await endContract(tx, voidForDeadOrder(contract, { orderId, status }, tx.now));
-  }
-  rememberOrders(tx, [order]);
+  if (status !== 'cancelled' && status !== 'voided') return;
+  const contract = await lockLiveContractOf(tx, orderId);
+  if (contract) await endContract(tx, voidForDeadOrder(contract, { orderId, status }, tx.now));
 }
 
 export type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };

@@ -1,5 +1,5 @@
 import { type AccountFacts, AccountTelling } from '@accord/events';
-import { Refusal, type Tx } from '@accord/platform';
+import { Refusal, type Tx, type View } from '@accord/platform';
 import { z } from 'zod';
 
 export type Contact = z.infer<typeof AccountFacts>['contacts'][number];
@@ -10,16 +10,14 @@ export async function findContacts(tx: Tx, accountId: string): Promise<readonly 
   return row?.contacts;
 }
 
-/** Of the platform's version; an older one changes nothing. @returns whether it was news. @throws Refusal `account.unfit` as the contract service does. */
-export async function saveContacts(tx: Tx, account: z.infer<typeof AccountFacts>): Promise<boolean> {
+/** Of the platform's version; an older one changes nothing. @throws Refusal `account.unfit` as the contract service does. */
+export function saveContacts(view: View, account: z.infer<typeof AccountFacts>): void {
   const { data: told, error } = AccountTelling.safeParse(account);
   if (error) throw new Refusal('invalid', 'account.unfit', { errors: z.prettifyError(error) });
-  const saved = await tx.one(
+  view.write(
     `insert into contacts (account_id, version, contacts) values ($1, $2, $3)
      on conflict (account_id) do update set version = excluded.version, contacts = excluded.contacts
-       where contacts.version < excluded.version
-     returning account_id`,
+       where contacts.version < excluded.version`,
     [told.accountId, told.version, JSON.stringify(told.contacts)],
   );
-  return saved !== undefined;
 }

@@ -1,27 +1,20 @@
 import type { Event, Fact } from '@accord/events';
 import { newId, type Tx } from '@accord/platform';
-import { findContacts, saveContacts, type Contact } from './contact-store.ts';
+import { findContacts, type Contact } from './contact-store.ts';
 import { attemptsPerRound, type Delivery } from './delivery.ts';
 import { insertDeliveries, wakeUnresolved } from './delivery-store.ts';
 import { noticeOf } from './notice.ts';
 import { emailRecipients } from './recipient.ts';
-import { linksOf, timelineEvent } from './timeline.ts';
-import { insertTimelineEvent } from './timeline-store.ts';
 
-// Every event of every topic comes here: it is kept for the timeline, and told to whom the table in notice.ts names. The inbox has
-// it at once; e-mails are rows that mailer.ts sends later, so that no mail server ever holds up an event (NTF-13).
+// Every event of every topic comes here, after read-models.ts has kept it for the timeline: it is told to whom the table in notice.ts names. The inbox
+// has it at once; e-mails are rows that mailer.ts sends later, so that no mail server ever holds up an event (NTF-13).
 
 /** An event that belongs to no account concerns nobody here. */
 export async function onEvent(tx: Tx, event: Event): Promise<void> {
   const { accountId } = event.subject;
   if (accountId === undefined) return;
-  if (event.type === 'account.updated') await onAccountUpdated(tx, event);
-  insertTimelineEvent(tx, timelineEvent(event, accountId), linksOf(event.data));
+  if (event.type === 'account.updated') await wakeUnresolved(tx, accountId);
   await notify(tx, event, accountId);
-}
-
-async function onAccountUpdated(tx: Tx, { data: { account } }: Event<'account.updated'>): Promise<void> {
-  if (await saveContacts(tx, account)) await wakeUnresolved(tx, account.accountId);
 }
 
 async function notify(tx: Tx, event: Event, accountId: string): Promise<void> {

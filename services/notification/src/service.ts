@@ -1,10 +1,11 @@
 import { eventTypes } from '@accord/events';
-import type { Service, Subscriptions, Surroundings } from '@accord/platform';
+import { projecting, type Service, type Surroundings } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { notificationRoutes } from './http.ts';
 import { mailer } from './mailer.ts';
 import { onEvent } from './notifying.ts';
 import { problems } from './problems.ts';
+import { readModels } from './read-models.ts';
 import { openSmtp } from './smtp.ts';
 import { loadTemplates } from './template.ts';
 import { timelineRoute } from './timeline-http.ts';
@@ -25,7 +26,7 @@ export function notificationService({ profile, smtpUrl, mailFrom }: Notification
     migrations: new URL('../migrations/', import.meta.url),
     problems,
     routes: [...notificationRoutes({ templates, timeZone: profile.timeZone }), timelineRoute],
-    subscriptions: Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }])) as Subscriptions,
+    subscriptions: projecting(readModels, Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }]))),
     workers: [mailer({ smtp, templates, log })],
     close: () => Promise.resolve(smtp.close()),
   };

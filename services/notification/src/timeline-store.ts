@@ -1,12 +1,12 @@
-import type { Tx } from '@accord/platform';
+import type { Tx, View } from '@accord/platform';
 import type { Link, TimelineEvent } from './timeline.ts';
 
 const columns = `event_id as "eventId", account_id as "accountId", type, time, actor, causation_id as "causationId", correlation_id as "correlationId",
   aggregate, aggregate_id as "aggregateId", aggregate_version::float8 as "aggregateVersion", data`;
 
 /** One that is already there stays as it is, so that topics can be read again (NTF-11). */
-export function insertTimelineEvent(tx: Tx, event: TimelineEvent, links: readonly Link[]): void {
-  tx.write(
+export function insertTimelineEvent(view: View, event: TimelineEvent, links: readonly Link[]): void {
+  view.write(
     `with link as (
        insert into timeline_links (kind, id, event_id, account_id)
        select kind, id, $1, $2 from unnest($12::text[], $13::text[]) as l(kind, id) on conflict do nothing

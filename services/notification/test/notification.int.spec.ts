@@ -1,7 +1,8 @@
 import { encodeCursor, newEventId } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats, giveUp, parkedEvent, testService, type TestService, until } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats, giveUp, knowledgeOf, parkedEvent, rebuildOf, testService, type TestService, until } from '@accord/testing';
 import type { Fact } from '@accord/events';
+import { readModels } from '../src/read-models.ts';
 import { notificationService } from '../src/service.ts';
 import { type MailServer, startMailServer } from './mail-server.ts';
 import { accountFact, contractFact, orderFact, sample } from './story.ts';
@@ -201,4 +202,19 @@ test('API-4 an operator names the account; the platform reads no inbox', async (
   expect((await t.platform().get('/v1/notifications')).status).toBe(403);
   expect((await t.customer('acc_mine', 'orders:read').get('/v1/notifications')).status).toBe(403);
   expect((await t.anonymous().get('/v1/timeline?orderId=x')).status).toBe(401);
+}, 30_000);
+
+test('EVT-13 NTF-11 the timeline and the contacts are rebuilt from the topics as they were, cursors stay good, and nobody is told twice', async () => {
+  await tellStory('acc_rebuilt');
+  await t.settled();
+  const read = (cursor = '') => t.customer('acc_rebuilt').get(`/v1/timeline?accountId=acc_rebuilt&limit=3${cursor}`);
+  const first = await read();
+  const cursor = `&cursor=${first.body.nextCursor}`;
+  const [before, second, mails] = [await knowledgeOf(t), await read(cursor), smtp.mails.length];
+  await t.sql('truncate timeline_links, contacts');
+  await t.sql(`delete from timeline_events where event_id <= (select event_id from timeline_events order by event_id offset 3 limit 1)`);
+  await t.sql(`update timeline_events set time = time + interval '1 day', data = '{}' where account_id = 'acc_rebuilt'`);
+  await rebuildOf(t, readModels);
+  expect(await knowledgeOf(t)).toEqual(before);
+  expect([(await read()).body, (await read(cursor)).body, smtp.mails.length]).toEqual([first.body, second.body, mails]);
 }, 30_000);

@@ -1,5 +1,5 @@
 import type { ContractSnapshot, Event, OrderSnapshot, ProductSnapshot, ResourceSnapshot } from '@accord/events';
-import type { Tx } from '@accord/platform';
+import type { Projection, ReadModel, Tx, View } from '@accord/platform';
 import type { z } from 'zod';
 import type { Bundle, Facts, LinkedContract } from './eligibility.ts';
 
@@ -11,11 +11,8 @@ export type Resource = z.output<typeof ResourceSnapshot>;
 type Contract = z.output<typeof ContractSnapshot>;
 type Product = z.output<typeof ProductSnapshot>;
 
-export const onOrderEvent = (tx: Tx, { data: { order } }: { data: { order: Order } }) => seeOrders(tx, [order]);
-export const onResourceChanged = (tx: Tx, { data: { resource } }: Event<'resource.changed'>) => seeResources(tx, [resource]);
-
-export function onContractEvent(tx: Tx, { data: { contract } }: { data: { contract: Contract } }): void {
-  tx.write(
+function seeContract(view: View, contract: Contract): void {
+  view.write(
     `insert into contract_view (contract_id, account_id, version, number, status) values ($1, $2, $3, $4, $5)
      on conflict (contract_id) do update set version = excluded.version, number = excluded.number, status = excluded.status
       where contract_view.version < excluded.version`,
@@ -23,8 +20,8 @@ export function onContractEvent(tx: Tx, { data: { contract } }: { data: { contra
   );
 }
 
-export function onProductPublished(tx: Tx, { data: { product } }: Event<'product.published'>): void {
-  tx.write(
+function seeProduct(view: View, { data: { product } }: Event<'product.published'>): void {
+  view.write(
     `insert into product_view (product_code, version, refundable, snapshot) values ($1, $2, $3, $4)
      on conflict (product_code) do update set version = excluded.version, refundable = excluded.refundable, snapshot = excluded.snapshot
       where product_view.version < excluded.version`,
@@ -32,9 +29,9 @@ export function onProductPublished(tx: Tx, { data: { product } }: Event<'product
   );
 }
 
-export function seeOrders(tx: Tx, orders: readonly Order[]): void {
+function seeOrders(view: View, orders: readonly Order[]): void {
   if (orders.length === 0) return;
-  tx.write(
+  view.write(
     `with told as (select value as o from jsonb_array_elements($1::jsonb)),
      seen as (
        insert into order_view (order_id, account_id, version, bundle_id, snapshot)
@@ -48,9 +45,9 @@ export function seeOrders(tx: Tx, orders: readonly Order[]): void {
   );
 }
 
-export function seeResources(tx: Tx, resources: readonly Resource[]): void {
+function seeResources(view: View, resources: readonly Resource[]): void {
   if (resources.length === 0) return;
-  tx.write(
+  view.write(
     `insert into resource_view (instance_id, account_id, version, released, snapshot)
      select r->>'instanceId', r->>'accountId', (r->>'version')::integer, (r->>'released')::boolean, r
        from jsonb_array_elements($1::jsonb) r order by 1
@@ -59,6 +56,63 @@ export function seeResources(tx: Tx, resources: readonly Resource[]): void {
     [JSON.stringify(resources)],
   );
 }
+
+const order = {
+  on: (view: View, { data }: { data: { order: Order } }) => seeOrders(view, [data.order]),
+  locks: ({ data }: { data: { order: Order } }) => [data.order.orderId],
+};
+
+const contract = {
+  on: (view: View, { data }: { data: { contract: Contract } }) => seeContract(view, data.contract),
+  locks: ({ data }: { data: { contract: Contract } }) => [data.contract.contractId],
+};
+
+const resource: Projection<'resource.changed'> = {
+  on: (view, { data }) => seeResources(view, [data.resource]),
+  locks: ({ data }) => [data.resource.instanceId],
+};
+
+const reserved: Projection<'order.reserved'> = {
+  on: (view, { data }) => {
+    seeOrders(view, data.orders);
+    seeResources(view, data.resources);
+  },
+  locks: ({ data }) => [...data.orders.map(({ orderId }) => orderId), ...data.resources.map(({ instanceId }) => instanceId)],
+};
+
+const refused: Projection<'order.reservation_refused'> = {
+  on: (view, { data }) => seeOrders(view, data.orders),
+  locks: ({ data }) => data.orders.map(({ orderId }) => orderId),
+};
+
+export const orderView: ReadModel = {
+  name: 'order-view',
+  tables: ['order_view', 'order_view_instances', 'resource_view', 'contract_view', 'product_view'],
+  projections: {
+    'order.placed': order,
+    'order.paid': order,
+    'order.expiring': order,
+    'order.cancelled': order,
+    'order.fulfilled': order,
+    'order.fulfilment_failed': order,
+    'order.voided': order,
+    'order.released': order,
+    'order.changed': order,
+    'order.reserved': reserved,
+    'order.reservation_refused': refused,
+    'resource.changed': resource,
+    'contract.requested': contract,
+    'contract.refused': contract,
+    'contract.drafted': contract,
+    'contract.finalized': contract,
+    'contract.seal_failed': contract,
+    'contract.voided': contract,
+    'contract.paper_requested': contract,
+    'contract.paper_mailed': contract,
+    'contract.paper_delivered': contract,
+    'product.published': { on: seeProduct },
+  },
+};
 
 export const findOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
   snapshots(await tx.many(`select snapshot from order_view where order_id = any($1) order by order_id`, [orderIds]));

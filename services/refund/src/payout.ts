@@ -4,7 +4,7 @@ import type { Tx, Worker } from '@accord/platform';
 import type { Line, Split } from './amount.ts';
 import { refundPostings, unappliedPostings } from './ledger.ts';
 import { post } from './ledger-store.ts';
-import { findOrders, onOrderEvent, type Order } from './order-view.ts';
+import { findOrders, type Order } from './order-view.ts';
 import { fail, refundFailedFulfilment, succeed } from './refund.ts';
 import { claimFailedFulfilment, insertRefund, listPayable, lockRefund, lockRefunded, saveRefund, saveRefunded, type Refunded } from './refund-store.ts';
 
@@ -32,9 +32,7 @@ export async function pay(tx: Tx, { refundId }: { refundId: string }): Promise<v
 }
 
 /** RFD-14: at once and in full, exactly once for each order; an order that nothing was paid for gives nothing back. */
-export async function onFulfilmentFailed(tx: Tx, event: Event<'order.fulfilment_failed'>): Promise<void> {
-  onOrderEvent(tx, event);
-  const { order } = event.data;
+export async function onFulfilmentFailed(tx: Tx, { data: { order } }: Event<'order.fulfilment_failed'>): Promise<void> {
   const decision = refundFailedFulfilment(order, { at: tx.now });
   const { refundId, accountId, split, lines } = decision.state;
   const postings = refundPostings(split);

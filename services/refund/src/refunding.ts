@@ -3,7 +3,7 @@ import type { Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import type { z } from 'zod';
 import { contractFinding, reason, type Facts, type LinkedContract, type Reason } from './eligibility.ts';
-import { contractsById, findBundles, findFacts, seeOrders, seeResources } from './order-view.ts';
+import { contractsById, findBundles, findFacts } from './order-view.ts';
 import { quoteInstances, storeQuote } from './quote.ts';
 import { acceptReserved, asQuoted, refuse, requestRefund, type Refund, type RequestReason } from './refund.ts';
 import { insertRefund, lockKnownRefund, lockQuote, saveRefund } from './refund-store.ts';
@@ -20,8 +20,6 @@ export async function request(tx: Tx, ask: { quoteId: string; reason: RequestRea
 }
 
 export async function onOrderReserved(tx: Tx, profile: Profile, { data }: Event<'order.reserved'>): Promise<void> {
-  seeOrders(tx, data.orders);
-  seeResources(tx, data.resources);
   const refund = await lockWaiting(tx, data.holder);
   if (!refund) return;
 
@@ -34,7 +32,6 @@ export async function onOrderReserved(tx: Tx, profile: Profile, { data }: Event<
 }
 
 export async function onReservationRefused(tx: Tx, profile: Profile, { data }: Event<'order.reservation_refused'>): Promise<void> {
-  seeOrders(tx, data.orders);
   const refund = await lockWaiting(tx, data.holder);
   if (!refund) return;
   const contractIds = data.refusals.flatMap(({ holder }) => (holder?.kind === 'contract' ? [holder.id] : []));

@@ -113,6 +113,13 @@ function textsOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, 
   return texts;
 }
 
+/** Whatever the broker does unless told (EVT-13). */
+const keptForever = [
+  { name: 'cleanup.policy', value: 'delete' },
+  { name: 'retention.ms', value: '-1' },
+  { name: 'retention.bytes', value: '-1' },
+];
+
 /** Makes the topics that are missing, with the partitions and retention of the one place that declares them (EVT-1). */
 export async function applyTopics(
   settings: Omit<KafkaSettings, 'clientId'>,
@@ -130,7 +137,7 @@ export async function applyTopics(
         topic: settings.topicPrefix + topic,
         numPartitions: wanted.partitions ?? topicSettings[topic as EventType]?.partitions ?? 1,
         replicationFactor: wanted.replication,
-        configEntries: [{ name: 'retention.ms', value: '-1' }],
+        configEntries: keptForever,
       })),
     });
     await untilKnown(admin, missing.map((topic) => settings.topicPrefix + topic));

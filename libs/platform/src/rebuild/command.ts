@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { z } from 'zod';
+import type { ServiceName } from '../provision.ts';
+import type { ReadModel } from '../read-model.ts';
+import { platformSettings, readSettings } from '../settings.ts';
+import { rebuild, type Rebuilt } from './rebuild.ts';
+
+const { shape } = platformSettings;
+
+const settings = z.object({
+  /** Of the role that owns the service's schema. */
+  ACCORD_OWNER_DATABASE_URL: z.url(),
+  ACCORD_KAFKA_BROKERS: shape.ACCORD_KAFKA_BROKERS,
+  ACCORD_TOPIC_PREFIX: shape.ACCORD_TOPIC_PREFIX,
+});
+
+export interface Rebuildable {
+  readonly service: ServiceName;
+  readonly models: readonly ReadModel[];
+}
+
+const options = {
+  model: { type: 'string', multiple: true },
+  'leave-out': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const tell = (line: string) => process.stderr.write(`rebuild: ${line}\n`);
+
+/** @throws Error that says what may be asked. */
+function readOptions({ service, models }: Rebuildable, args: readonly string[]) {
+  const names = models.map(({ name }) => name);
+  try {
+    const { values } = parseArgs({ args: [...args], options });
+    const { model: asked = names, json, 'leave-out': leaveOut } = values;
+    const unknown = asked.find((name) => !names.includes(name));
+    if (unknown !== undefined) throw new Error(`${service} has no read model ${unknown}`);
+    return { models: models.filter(({ name }) => asked.includes(name)), json, leaveOut };
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message}\nusage: npm run rebuild -- ${service} [--model ${names.join('|')}] [--leave-out] [--json]`, { cause });
+  }
+}
+
+/**
+ * The command `rebuild` of one service.
+ *
+ * @returns what the process ends with: 0 where the read models were rebuilt, 1 where they are as they were, 2 for wrong arguments.
+ */
+export async function runRebuild(what: Rebuildable, args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
+  let asked: ReturnType<typeof readOptions>;
+  try {
+    asked = readOptions(what, args);
+  } catch (error) {
+    tell((error as Error).message);
+    return 2;
+  }
+  const { models, json, leaveOut } = asked;
+  try {
+    const { ACCORD_OWNER_DATABASE_URL: ownerUrl, ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = readSettings(settings, env);
+    const rebuilt = await rebuild({ service: what.service, models, ownerUrl, brokers, topicPrefix, log: pino({ level: 'silent' }), leaveOut, onProgress: tell, signal });
+    const names = models.map(({ name }) => name);
+    say(json ? JSON.stringify({ service: what.service, models: names, ...rebuilt }) : asText(names, rebuilt));
+    return 0;
+  } catch (error) {
+    tell(`${signal.aborted ? 'stopped' : (error as Error).message}; ${models.map(({ name }) => name).join(', ')} of ${what.service}: as before`);
+    return 1;
+  }
+}
+
+function asText(names: readonly string[], { tables, messages, unreadable, leftOut, tookMs, writersMs, readersMs }: Rebuilt): string {
+  const width = Math.max(...tables.map(({ table }) => table.length));
+  const lines = tables.map(({ table, rows, missing, surplus, other }) => {
+    const found = missing + surplus + other === 0 ? 'as before' : `${missing} were missing, ${surplus} too many, ${other} other than the events say`;
+    return `  ${table.padEnd(width)}  ${rows} rows, ${found}`;
+  });
+  const without = [unreadable > 0 && `${unreadable} are no events`, leftOut > 0 && `${leftOut} are left out`].filter(Boolean);
+  return [
+    `${names.join(', ')}: rebuilt from ${messages} events in ${(tookMs / 1_000).toFixed(1)} s${without.length > 0 ? ` (${without.join('; ')})` : ''}.`,
+    ...lines,
+    `Swapped in; that kept writers waiting for ${writersMs} ms, readers for ${readersMs} ms.`,
+  ].join('\n');
+}
