@@ -42,11 +42,11 @@ const backlogMs = 250;
 
 const lock = `select shard from unnest($2::smallint[]) as wanted (shard) where pg_try_advisory_lock(hashtext('accord relay ' || $1), shard)`;
 /** Of each shard the first rows, until they pass $2 bytes; sizes are known without reading what is long. */
-const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, waiting.payload, waiting.headers
+const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, waiting.payload, waiting.headers, waiting.bytes
   from unnest($1::smallint[]) as held (shard)
        cross join lateral (
-         select o.*, sum(octet_length(o.payload) + octet_length(o.headers)) over (order by o.seq rows between unbounded preceding and 1 preceding) as before
-           from (select * from outbox where outbox.shard = held.shard order by seq limit ${batchRows}) o) as waiting
+         select o.*, sum(o.bytes) over (order by o.seq rows between unbounded preceding and 1 preceding) as before
+           from (select *, octet_length(payload) + octet_length(headers) as bytes from outbox where outbox.shard = held.shard order by seq limit ${batchRows}) o) as waiting
  where coalesce(waiting.before, 0) < $2`;
 
 /**
@@ -216,6 +216,6 @@ async function eachShard({ rows, narrowed }: Heads, holding: Holding, send: (bat
 /** At least one row; at most about a megabyte. */
 function upToBytes(rows: readonly Row[]): readonly Row[] {
   let bytes = 0;
-  const end = rows.findIndex((row) => (bytes += Buffer.byteLength(row.payload) + Buffer.byteLength(row.headers)) > batchBytes);
+  const end = rows.findIndex((row) => (bytes += row.bytes) > batchBytes);
   return end === -1 ? rows : rows.slice(0, Math.max(1, end));
 }

@@ -5,7 +5,8 @@ import { span } from '../observability/tracing.ts';
 import type { Outgoing, Sender } from './kafka.ts';
 import { isRefusedForGood, isUnknownTopic, noteUnknownTopics, type Round, sendable, setAside, type UnknownTopic } from './setting-aside.ts';
 
-export type Row = { seq: string; shard: number; topic: string; key: string; payload: string; headers: string };
+/** `bytes` are those of payload and headers. */
+export type Row = { seq: string; shard: number; topic: string; key: string; payload: string; headers: string; bytes: number };
 
 /** A connection with the shards whose locks it holds: when it dies, so does the right to publish them. */
 export interface Holding {

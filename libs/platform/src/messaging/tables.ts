@@ -21,7 +21,7 @@ function outboxTables(service: string): readonly string[] {
        shard smallint not null,
        occurred_at timestamptz not null,
        unique (aggregate_type, aggregate_id, aggregate_version, type)
-     ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_threshold = 100000)`,
+     ) with (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_threshold = 100000)`,
     `create index outbox_shard_seq on outbox (shard, seq)`,
     `grant insert on outbox to ${app}`,
     `grant select, insert, delete on outbox to ${operator}`,
