@@ -23,7 +23,7 @@ const show = ({ name, value, unit, floor, ratio }: Figure) =>
   console.log(values.json ? JSON.stringify({ name, value, unit, floor, ratio }) : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor}, ratio ${ratio}`);
 
 const ground = await startGround();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void ground.stop().finally(() => process.exit(130)));
 try {
   if (wanted('relay') || wanted('received')) {
     const debezium = await startDebezium(ground);
