@@ -59,3 +59,14 @@ produce.protocol = ({ version }) => {
     return { request: { ...request, encode }, response };
   };
 };
+
+type Encoder = { buf: Buffer; offset: number; ensureAvailable(length: number): void };
+const { prototype: encoder, nextPowerOfTwo } = within('kafkajs/src/protocol/encoder') as { prototype: Encoder; nextPowerOfTwo(value: number): number };
+/** It copies a request twice more, each time into zeroed room of up to twice the size; here into room for just that. */
+encoder.ensureAvailable = function (this: Encoder, length: number) {
+  const wanted = this.offset + length;
+  if (wanted <= this.buf.length) return;
+  const grown = Buffer.allocUnsafe(length > 65_536 ? wanted : nextPowerOfTwo(wanted));
+  this.buf.copy(grown, 0, 0, this.offset);
+  this.buf = grown;
+};

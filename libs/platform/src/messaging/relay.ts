@@ -28,7 +28,7 @@ export interface Relay {
 
 const batchRows = 500;
 const batchBytes = 1_000_000;
-/** After each batch: what commits meanwhile goes out together, which costs less than it delays. */
+/** Rests as long as the batch before took, at most so long: what commits meanwhile goes out together, which on a busy machine costs less than it delays. */
 const restMs = 8;
 /** Looks at the outbox at least so often; commits ring. */
 const pollMs = 250;
@@ -38,7 +38,7 @@ const tellMs = 10;
 const freshMs = 2_000;
 const goneAfter = '-c idle_session_timeout=10000 -c tcp_user_timeout=10000';
 /** Shards with a backlog go on by themselves for so long before all are looked at again. */
-const backlogMs = 250;
+const backlogMs = 1_000;
 
 const lock = `select shard from unnest($2::smallint[]) as wanted (shard) where pg_try_advisory_lock(hashtext('accord relay ' || $1), shard)`;
 /** Of each shard the first rows, until they pass $2 bytes; sizes are known without reading what is long. */
@@ -160,6 +160,7 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
   try {
     while (!signal.aborted) {
       bell.hush();
+      const began = performance.now();
       const heads = await readHeads(holding, [...held]);
       const { rows } = heads;
       if (hasBacklog(heads)) {
@@ -169,7 +170,7 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
         await holdMore(holding, settings.schema);
         holdAt = performance.now() + 1_000 + Math.random() * 1_000;
       }
-      if (rows.length > 0) await sleep(restMs);
+      if (rows.length > 0) await sleep(Math.min(restMs, performance.now() - began));
       await bell.wait(pollMs);
     }
   } finally {
