@@ -35,7 +35,7 @@ test('a produce request has the bytes that kafkajs itself would send', async () 
       expect(isPlain(asked)).toBe(true);
       expect(encodeProduce(asked, now).equals(expected.buffer)).toBe(true);
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 

@@ -1,6 +1,9 @@
 import { sharedTable } from '../migrations.ts';
 
-/** What every service's schema has for messaging. Queue tables have their own autovacuum settings, so that they stay small. */
+/**
+ * What every service's schema has for messaging. Queue tables have their own autovacuum settings, so that they stay small; a row that lives for
+ * milliseconds is not worth compressing, as Postgres would from 2 KB on.
+ */
 export const messagingTables = (service: string): readonly string[] => [...outboxTables(service), ...inboxTables(service)];
 
 function outboxTables(service: string): readonly string[] {
