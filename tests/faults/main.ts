@@ -18,6 +18,7 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 if (!Number.isSafeInteger(seed)) throw new Error('--seed is a whole number');
 const chosen = chanceOf(seed).shuffled((values.short ? shortList : faults).filter(({ name }) => values.only.some((part) => name.includes(part))));
+if (chosen.length === 0) throw new Error(`there is no fault whose name has ${values.only.join(' or ')}`);
 const say = values.json ? () => undefined : (line: string) => console.log(line);
 
 say(`seed ${seed}, ${chosen.length} faults`);

@@ -37,11 +37,13 @@ async function play(scene: Scene): Promise<readonly string[]> {
   }
 }
 
+const chosen = scenes.filter(({ name }) => values.only.some((part) => name.includes(part)));
+if (chosen.length === 0) throw new Error(`there is no scene whose name has ${values.only.join(' or ')}`);
 const ground = await startGround(values.home, { doors: 8 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
 let flaws = 0;
 try {
-  for (const scene of scenes.filter(({ name }) => values.only.some((part) => name.includes(part)))) {
+  for (const scene of chosen) {
     for (const line of await play(scene)) {
       console.error(`${scene.name}: ${line}`);
       flaws += 1;

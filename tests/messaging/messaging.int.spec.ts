@@ -230,7 +230,7 @@ const metric = async (name: string) => {
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 };
 
-test('API-12 metrics tell how far the consumer is behind while a handler stands still, and of what waits and what was given up', async () => {
+test('API-12 metrics tell how far the consumer is behind while a handler stands still, and of what waits', async () => {
   const key = `whe_${randomUUID()}`;
   const before = await metric('accord_parked_keys');
   slow.set(key, 1_500);
@@ -248,6 +248,20 @@ test('API-12 metrics tell how far the consumer is behind while a handler stands 
   expect(await metric('accord_consumer_lag_seconds')).toBe(0);
   expect(await metric('accord_outbox_events')).toBe(0);
 }, 30_000);
+
+test('EVT-8 API-6 what was remembered long enough is forgotten at the next look, all of it and no more', async () => {
+  const remembered = newEventId();
+  await t.sql(`insert into inbox (event_id, received_at) select gen_random_uuid(), now() - interval '15 days' from generate_series(1, 12000)`);
+  await t.sql(`insert into inbox (event_id, received_at) values ($1, now() - interval '13 days')`, [remembered]);
+  const key = `insert into idempotency_keys (key_hash, account_id, request_hash, created_at) select sha256(i::text::bytea), '*', '\\x00', now() - $1::interval from generate_series($2::int, $3::int) i`;
+  await t.sql(key, ['25 hours', 1, 7_000]);
+  await t.sql(key, ['23 hours', 7_001, 7_002]);
+  for (const worker of t.running.workers) worker.look();
+  const old = `select (select count(*) from inbox where received_at < now() - interval '14 days') + (select count(*) from idempotency_keys where created_at < now() - interval '24 hours') as n`;
+  await until('nothing old is left', async () => (await t.sql<{ n: string }>(old))[0]!.n === '0');
+  const [kept] = await t.sql<{ keys: string; events: string }>(`select (select count(*) from idempotency_keys) as keys, (select count(*) from inbox where event_id = $1) as events`, [remembered]);
+  expect(kept).toEqual({ keys: '2', events: '1' });
+});
 
 test('EVT-2 an event carries the CloudEvents headers, its cause and its account', async () => {
   const key = `whe_${randomUUID()}`;

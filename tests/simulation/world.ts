@@ -69,7 +69,6 @@ export class Breakdown extends Error {}
 
 const workers = { order: ['expire', 'expiring'], contract: ['sealing'], refund: ['payout'] } as const;
 export type WorkerName = (typeof workers)[keyof typeof workers][number];
-export const workerNames = Object.values(workers).flat() as WorkerName[];
 const ownerOf = (worker: WorkerName) => (Object.keys(workers) as (keyof typeof workers)[]).find((name) => (workers[name] as readonly string[]).includes(worker))!;
 
 /** Which workers may have something to do: one look instead of one for each. What they find themselves decides. */

@@ -696,15 +696,21 @@ describe('who may, and what', () => {
 
 test('EVT-13 the view of orders and products is rebuilt from the topics: what was damaged is as it was, and no contract is touched', async () => {
   const t = at('baidu');
-  const { client, placed } = await customerOf('baidu');
+  const { client, placed, accountId } = await customerOf('baidu');
   const [order] = await placed(sampleOrder());
-  const [before, eligible] = [await knowledgeOf(t), await client.get('/v1/contracts/eligible-orders')];
+  // Some tests here tell two stories of one version, which no order service does: of them either may be kept.
+  const known = async () => {
+    const all = (await knowledgeOf(t)) as { said: number; tables: { name: string; rows: string }[] };
+    const own = await t.sql('select * from order_view where account_id = $1', [accountId]);
+    return { ...all, tables: all.tables.map((table) => (table.name === 'order_view' ? { rows: table.rows, own } : table)) };
+  };
+  const [before, eligible] = [await known(), await client.get('/v1/contracts/eligible-orders')];
   expect(JSON.stringify(eligible.body)).toContain(order!.orderId);
   await t.sql(`delete from order_view where order_id = $1`, [order!.orderId]);
   await t.sql(`update order_view set version = version + 1, status = 'voided', hold_kind = null`);
   await t.sql(`delete from products`);
   const { tables } = await rebuildOf(t, [orderView]);
   expect(tables).toMatchObject([{ table: 'order_view', missing: 1, surplus: 0, other: tables[0]!.rows - 1 }, { table: 'products', missing: tables[1]!.rows }]);
-  expect(await knowledgeOf(t)).toEqual(before);
+  expect(await known()).toEqual(before);
   expect((await client.get('/v1/contracts/eligible-orders')).body).toEqual(eligible.body);
 }, 30_000);

@@ -67,7 +67,8 @@ export function read(settings: HandlingSettings, message: Incoming): Found {
   try {
     return { ...message, event: readEvent(message.topic as EventType, JSON.parse(message.value), message.headers) };
   } catch (error) {
-    settings.log.error({ topic: message.topic, partition: message.partition, offset: message.offset, key: message.key }, 'event cannot be read');
+    const { topic, partition, offset, key, headers } = message;
+    settings.log.error({ eventId: headers['ce_id'], topic, partition, offset, key, reason: (error as Error).message }, 'event cannot be read');
     return { message, status: 'dead', reason: (error as Error).message };
   }
 }

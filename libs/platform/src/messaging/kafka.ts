@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import './mends.ts';
 import { partitionOf } from './partition.ts';
 
-// The only file that knows the Kafka client, so that it can be replaced; `mends.ts` knows it from within.
+// What is sent and read, in the Kafka client's words; `mends.ts` knows it from within, `consumer.ts`, `offsets.ts`, `assignment.ts` and `reading.ts` how it joins a group.
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];

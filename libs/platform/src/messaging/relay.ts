@@ -42,7 +42,7 @@ const backlogMs = 1_000;
 
 const lock = `select shard from unnest($2::smallint[]) as wanted (shard) where pg_try_advisory_lock(hashtext('accord relay ' || $1), shard)`;
 /** Of each shard the first rows, until they pass $2 bytes; sizes are known without reading what is long. */
-const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, waiting.payload, waiting.headers, waiting.bytes
+const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, waiting.payload, waiting.headers, waiting.bytes, waiting.event_id as "eventId"
   from unnest($1::smallint[]) as held (shard)
        cross join lateral (
          select o.*, sum(o.bytes) over (order by o.seq rows between unbounded preceding and 1 preceding) as before
@@ -151,8 +151,8 @@ async function holdMore({ client, held, refused }: Holding, schema: string): Pro
 async function serve(holding: Holding, { settings, signal, bell }: Publishing): Promise<void> {
   const { held } = holding;
   const sender = await openSender(settings.kafka, settings.topicPrefix, { inFlight: shards });
-  const send = async (batch: readonly Row[]) => {
-    const { sent, setAside } = await sendAll(batch, holding, sender);
+  const send = async (batch: readonly Row[], readAt: number) => {
+    const { sent, setAside } = await sendAll(batch, { holding, sender, readAt });
     settings.onPublished?.(sent);
     return sent + setAside;
   };
@@ -165,7 +165,7 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
       const { rows } = heads;
       if (hasBacklog(heads)) {
         if (await eachShard(heads, holding, send)) continue;
-      } else if (rows.length > 0) await send(rows);
+      } else if (rows.length > 0) await send(rows, heads.readAt);
       if (held.size < shards && performance.now() > holdAt) {
         await holdMore(holding, settings.schema);
         holdAt = performance.now() + 1_000 + Math.random() * 1_000;
@@ -180,6 +180,8 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
 
 interface Heads {
   readonly rows: readonly Row[];
+  /** When they were asked for: so long, at least, the locks were held. */
+  readonly readAt: number;
   /** There may be more that was not read, for it would have taken too long. */
   readonly narrowed: boolean;
 }
@@ -190,7 +192,7 @@ async function readHeads(holding: Holding, of: readonly number[]): Promise<Heads
     const readAt = performance.now();
     const { rows } = await send<Row>(holding.client, read, [of, Math.floor(bytes)]);
     if (holding.failed) throw holding.failed;
-    if (performance.now() - readAt <= freshMs) return { rows: rows.sort((a, b) => Number(a.seq) - Number(b.seq)), narrowed: rows.length > 0 && bytes < batchBytes };
+    if (performance.now() - readAt <= freshMs) return { rows: rows.sort((a, b) => Number(a.seq) - Number(b.seq)), readAt, narrowed: rows.length > 0 && bytes < batchBytes };
   }
   throw new Error('the outbox cannot be read fast enough');
 }
@@ -198,12 +200,12 @@ async function readHeads(holding: Holding, of: readonly number[]): Promise<Heads
 const hasBacklog = ({ rows, narrowed }: Heads): boolean => narrowed || rows.length >= batchRows || upToBytes(rows).length < rows.length;
 
 /** Shards that have much to publish do so beside each other, each in its order. False where no row left the outbox. */
-async function eachShard({ rows, narrowed }: Heads, holding: Holding, send: (batch: readonly Row[]) => Promise<number>): Promise<boolean> {
+async function eachShard({ rows, ...read }: Heads, holding: Holding, send: (batch: readonly Row[], readAt: number) => Promise<number>): Promise<boolean> {
   const until = performance.now() + backlogMs;
   let moved = false;
   const lanes = [...Map.groupBy(rows, ({ shard }) => shard)].map(async ([shard, first]) => {
-    for (let heads: Heads = { rows: first, narrowed }; heads.rows.length > 0; heads = await readHeads(holding, [shard])) {
-      if ((await send(upToBytes(heads.rows))) === 0) return;
+    for (let heads: Heads = { rows: first, ...read }; heads.rows.length > 0; heads = await readHeads(holding, [shard])) {
+      if ((await send(upToBytes(heads.rows), heads.readAt)) === 0) return;
       moved = true;
       if (!hasBacklog(heads) || performance.now() > until) return;
     }

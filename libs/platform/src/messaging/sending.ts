@@ -6,7 +6,7 @@ import type { Outgoing, Sender } from './kafka.ts';
 import { isRefusedForGood, isUnknownTopic, noteUnknownTopics, type Round, sendable, setAside, type UnknownTopic } from './setting-aside.ts';
 
 /** `bytes` are those of payload and headers. */
-export type Row = { seq: string; shard: number; topic: string; key: string; payload: string; headers: string; bytes: number };
+export type Row = { seq: string; eventId: string; shard: number; topic: string; key: string; payload: string; headers: string; bytes: number };
 
 /** A connection with the shards whose locks it holds: when it dies, so does the right to publish them. */
 export interface Holding {
@@ -30,12 +30,15 @@ const outgoing = (row: Row): Outgoing => ({ topic: row.topic, key: row.key, valu
 
 /**
  * Sends, then deletes by id, never by range. A row that the broker refuses is found by halving, one of an unknown topic by asking; it is set
- * aside, with every later row of its key behind it, and the other keys go on.
+ * aside, with every later row of its key behind it, and the other keys go on. What was read 5 s ago is not sent: by then the locks may be another's.
  *
  * @returns how many were sent, and how many left the outbox otherwise; the rest is still in it.
  */
-export async function sendAll(batch: readonly Row[], holding: Holding, sender: Sender): Promise<{ sent: number; setAside: number }> {
-  const round: Round = { holding, sender, left: new Set(), sendUntil: performance.now() + roundMs, sent: 0, setAside: 0 };
+export async function sendAll(
+  batch: readonly Row[],
+  { holding, sender, readAt }: { holding: Holding; sender: Sender; readAt: number },
+): Promise<{ sent: number; setAside: number }> {
+  const round: Round = { holding, sender, left: new Set(), sendUntil: readAt + roundMs, sent: 0, setAside: 0 };
   await sendPart(round, batch);
   return round;
 }

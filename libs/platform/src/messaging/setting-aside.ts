@@ -51,7 +51,7 @@ export const isUnknownTopic = (error: unknown): boolean => typeOf(error) === 'UN
 /** The first of their keys to be refused. */
 export async function setAside(round: Round, rows: readonly Row[], reason: string): Promise<void> {
   const { client, refused, log } = round.holding;
-  for (const { seq, topic, key } of rows) log.error({ seq, topic, key, reason }, 'event refused by the broker');
+  for (const { eventId, topic, key } of rows) log.error({ eventId, topic, key, reason }, 'event refused by the broker');
   await client.query(refuse, [seqsOf(rows), reason]);
   for (const { key } of rows) refused.add(key);
   round.setAside += rows.length;

@@ -84,7 +84,8 @@ async function handleSuspect(settings: HandlingSettings, suspect: Received): Pro
   const { id } = suspect.event;
   const [noted] = await inTransaction<{ starts: number }>(settings, noteAgain, [id]);
   if (!noted || noted.starts <= mostStarts) return handleAll(settings, [suspect]);
-  const ends = noted.starts - 1;
-  settings.log.error({ eventId: id, topic: suspect.topic, key: suspect.key, ends }, 'event is given up: the process did not survive it');
-  await setAside(settings, { message: suspect, status: 'dead', reason: `the process ended ${ends} times while it was handled` });
+  const { topic, partition, offset, key } = suspect;
+  const reason = `the process ended ${noted.starts - 1} times while it was handled`;
+  settings.log.error({ eventId: id, topic, partition, offset, key, reason }, 'event is given up');
+  await setAside(settings, { message: suspect, status: 'dead', reason });
 }
