@@ -45,7 +45,7 @@ const attempts = 5;
 export const isDatabaseAway = (error: unknown): boolean => {
   const { code, message } = error as { code?: string; message?: string };
   return (
-    /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|57P0|08|53|58030|25006|25P03)/.test(code ?? '') ||
+    /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT|57P0|08|53[0-3]00|58030|25006|25P03)/.test(code ?? '') ||
     /Connection terminated|connection error|Query read timeout|timeout exceeded when trying to connect|Client was closed/i.test(message ?? '')
   );
 };

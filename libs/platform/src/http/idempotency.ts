@@ -38,7 +38,7 @@ export const idempotencyTable = (service: string): readonly string[] => [
 
 const forgetSql = `
   with gone as (
-    delete from idempotency_keys where ctid = any (array(select ctid from idempotency_keys where created_at <= $1 order by created_at limit $2)) returning 1)
+    delete from idempotency_keys where ctid = any (array(select ctid from idempotency_keys where created_at <= $1 order by created_at limit $2)) and created_at <= $1 returning 1)
   select count(*)::integer as n from gone`;
 
 /** Forgets the oldest keys, at most `limit` of them; true where there may be more. Runs as the operator role. */

@@ -1,4 +1,5 @@
 import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
+import { isUnknownTopic } from './setting-aside.ts';
 
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 
@@ -21,7 +22,7 @@ export const toSubscribers: PartitionAssigner = ({ cluster }) => ({
     sorted.sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
     const topics = [...new Set(sorted.flatMap(({ subscribed }) => [...subscribed]))].sort();
     // Of topics that only others subscribe to, the leader knows nothing yet; of one that is gone, nobody will.
-    await cluster.addMultipleTargetTopics(topics).catch(() => undefined);
+    for (const topic of topics) await cluster.addMultipleTargetTopics([topic]).catch(unlessUnknown);
     const subscribersOf = topics.map((topic) => [topic, sorted.filter(({ subscribed }) => subscribed.has(topic))] as const);
     // First what few subscribe to.
     for (const [topic, subscribers] of subscribersOf.sort(([, a], [, b]) => a.length - b.length)) {
@@ -38,3 +39,8 @@ export const toSubscribers: PartitionAssigner = ({ cluster }) => ({
     return { name: this.name, metadata: MemberMetadata.encode({ version: 0, topics, userData: Buffer.alloc(0) }) };
   },
 });
+
+/** Whatever else keeps the leader from knowing a topic passes: the group is joined again. */
+function unlessUnknown(error: unknown): void {
+  if (!isUnknownTopic(error)) throw error;
+}

@@ -37,8 +37,8 @@ const tellMs = 10;
 /** A batch read longer ago than this may belong to another instance by now: it is read again instead of sent. */
 const freshMs = 2_000;
 const goneAfter = '-c idle_session_timeout=10000 -c tcp_user_timeout=10000';
-/** Shards with a backlog go on by themselves for so long before all are looked at again. */
-const backlogMs = 1_000;
+/** Shards with a backlog go on by themselves for so long before all are looked at again: the others wait for it. */
+const backlogMs = 250;
 
 const lock = `select shard from unnest($2::smallint[]) as wanted (shard) where pg_try_advisory_lock(hashtext('accord relay ' || $1), shard)`;
 /** Of each shard the first rows, until they pass $2 bytes; sizes are known without reading what is long. */
@@ -55,7 +55,7 @@ const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, wai
  */
 export function startRelay(settings: RelaySettings): Relay {
   const stopping = new AbortController();
-  const publishing: Publishing = { settings, signal: stopping.signal, bell: bellOf(), unknown: new Map() };
+  const publishing: Publishing = { settings, signal: stopping.signal, bell: bellOf(), unknown: new Map(), corrupt: new Set() };
   const { bell } = publishing;
   const done = publish(publishing);
   return {
@@ -77,6 +77,7 @@ interface Publishing {
   readonly signal: AbortSignal;
   readonly bell: Bell;
   readonly unknown: Map<string, UnknownTopic>;
+  readonly corrupt: Set<string>;
   holding?: Holding | undefined;
   telling?: NodeJS.Timeout | undefined;
 }
@@ -96,7 +97,7 @@ async function publish(publishing: Publishing): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
     try {
       await withConnection(settings, async (client) => {
-        const holding: Holding = { client, held: new Set<number>(), refused: new Set<string>(), unknown: publishing.unknown, log: settings.log };
+        const holding: Holding = { client, held: new Set<number>(), refused: new Set<string>(), unknown: publishing.unknown, corrupt: publishing.corrupt, log: settings.log };
         publishing.holding = holding;
         client.on('notification', () => publishing.bell.ring());
         await client.query(`listen ${channelOf(settings)}`);
@@ -159,6 +160,11 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
   let holdAt = performance.now() + 1_500;
   try {
     while (!signal.aborted) {
+      // Also while there is a backlog: another's shards wait for whoever comes.
+      if (held.size < shards && performance.now() > holdAt) {
+        await holdMore(holding, settings.schema);
+        holdAt = performance.now() + 1_000 + Math.random() * 1_000;
+      }
       bell.hush();
       const began = performance.now();
       const heads = await readHeads(holding, [...held]);
@@ -166,10 +172,6 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
       if (hasBacklog(heads)) {
         if (await eachShard(heads, holding, send)) continue;
       } else if (rows.length > 0) await send(rows, heads.readAt);
-      if (held.size < shards && performance.now() > holdAt) {
-        await holdMore(holding, settings.schema);
-        holdAt = performance.now() + 1_000 + Math.random() * 1_000;
-      }
       if (rows.length > 0) await sleep(Math.min(restMs, performance.now() - began));
       await bell.wait(pollMs);
     }

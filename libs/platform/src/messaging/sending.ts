@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { send } from '../flight.ts';
 import { span } from '../observability/tracing.ts';
 import type { Outgoing, Sender } from './kafka.ts';
-import { isRefusedForGood, isUnknownTopic, noteUnknownTopics, type Round, sendable, setAside, type UnknownTopic } from './setting-aside.ts';
+import { isFirstDamage, isRefusedForGood, isUnknownTopic, noteUnknownTopics, type Round, sendable, setAside, type UnknownTopic } from './setting-aside.ts';
 
 /** `bytes` are those of payload and headers. */
 export type Row = { seq: string; eventId: string; shard: number; topic: string; key: string; payload: string; headers: string; bytes: number };
@@ -16,6 +16,8 @@ export interface Holding {
   readonly refused: Set<string>;
   /** Outlives the connection and its sender. */
   readonly unknown: Map<string, UnknownTopic>;
+  /** Rows that once arrived damaged, by seq; outlives the connection, too. */
+  readonly corrupt: Set<string>;
   /** A delete that went wrong: what was sent is still in the outbox. */
   failed?: Error;
   readonly log: Logger;
@@ -52,7 +54,7 @@ async function sendPart(round: Round, rows: readonly Row[]): Promise<void> {
   } catch (error) {
     // Its sender is of no more use: it asks for the topic again and again.
     if (isUnknownTopic(error)) await noteUnknownTopics(round, free);
-    if (!isRefusedForGood(error)) throw error;
+    if (!isRefusedForGood(error) || isFirstDamage(error, free, holding)) throw error;
     if (free.length === 1) return setAside(round, free, (error as Error).message);
     const half = Math.ceil(free.length / 2);
     await sendPart(round, free.slice(0, half));

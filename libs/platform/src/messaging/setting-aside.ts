@@ -46,6 +46,14 @@ const typeOf = (error: unknown): string => (error as { type?: string }).type ?? 
 export const isRefusedForGood = (error: unknown): boolean =>
   ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'CORRUPT_MESSAGE', 'INVALID_TOPIC_EXCEPTION'].includes(typeOf(error));
 
+/** What was damaged on its way is sent once more; damaged again, it is the record. */
+export function isFirstDamage(error: unknown, rows: readonly Row[], { corrupt }: Holding): boolean {
+  const [row] = rows;
+  if (typeOf(error) !== 'CORRUPT_MESSAGE' || rows.length > 1 || !row || corrupt.has(row.seq)) return false;
+  corrupt.add(row.seq);
+  return true;
+}
+
 export const isUnknownTopic = (error: unknown): boolean => typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
 
 /** The first of their keys to be refused. */
