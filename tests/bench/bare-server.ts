@@ -19,7 +19,8 @@ export const statements = {
   outbox: `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 };
-export const opening = (accountId: string) => `begin; select set_config('accord.account', '${accountId}', true), now() as now`;
+export const opened = `select set_config('accord.account', $1, true), now() as now`;
+const opening = (accountId: string) => `begin; ${opened.replace('$1', `'${accountId}'`)}`;
 
 export interface BareAsk {
   /** Of the role that the service uses. */
@@ -45,8 +46,8 @@ function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
   const { allowedOperations, links, ...snapshot } = view;
   return async (accountId: string, asked: { productCode: string }) => {
     const client = await pool.connect();
-    const opened = (await client.query(opening(accountId))) as unknown as pg.QueryResult<{ now: Date }>[];
-    const now = opened[1]!.rows[0]!.now;
+    const [, begun] = (await client.query(opening(accountId))) as unknown as pg.QueryResult<{ now: Date }>[];
+    const { now } = begun!.rows[0]!;
     await client.query({ name: 'product', text: statements.product, values: [asked.productCode] });
     const orderId = `ord_${randomUUIDv7().replaceAll('-', '')}`;
     const payBy = new Date(now.getTime() + week);

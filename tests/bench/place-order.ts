@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
-import { type BareAsk, opening, statements } from './bare-server.ts';
+import { type BareAsk, opened, statements } from './bare-server.ts';
 import { beside, type Figure, median } from './figure.ts';
 import { asSuperuser, type Ground } from './ground.ts';
 import type { Load } from './load.ts';
@@ -46,14 +46,12 @@ async function checkStatements(ground: Ground, shop: Shop): Promise<void> {
   await log('all');
   await placeOne(shop);
   await log('none');
-  const { accountId } = shop.customers[0]!;
-  const logged = plain(ground.postgresLog());
-  const from = logged.lastIndexOf(opening(accountId));
-  const session = /\[(\d+)\] LOG: statement: $/.exec(logged.slice(0, from))?.[1];
-  const sent = [...logged.slice(from).matchAll(/\[(\d+)\] LOG: (?:statement|execute \w+): (.*?) (?=\d{4}-\d\d-\d\d |$)/g)];
-  const own = sent.filter(([, of]) => of === session).map(([, , text]) => text);
-  const floor = [statements.product, statements.order, statements.outbox, 'commit'].map(plain);
-  if (floor.some((text, i) => own[i] !== text)) throw new Error(`the floor's statements are not the service's, which are:\n${own.slice(0, 4).join('\n')}`);
+  const logged = [...plain(ground.postgresLog()).matchAll(/\[(\d+)\] LOG: (?:statement|execute \w+): (.*?) (?=\d{4}-\d\d-\d\d |$)/g)];
+  const floor = ['begin', opened, statements.product, statements.order, statements.outbox, 'commit'].map(plain);
+  const session = logged.findLast(([, , text]) => text === plain(statements.order))?.[1];
+  const sent = logged.filter(([, of]) => of === session).map(([, , text]) => text);
+  const own = sent.slice(sent.lastIndexOf('begin'));
+  if (floor.some((text, i) => own[i] !== text)) throw new Error(`the floor's statements are not the service's, which are:\n${own.slice(0, 6).join('\n')}`);
 }
 
 const plain = (text: string) => text.replaceAll(/\s+/g, ' ');
