@@ -3,7 +3,7 @@ import { type EventType, readEvent } from '@accord/events';
 import { isDatabaseAway, type Session } from '../database.ts';
 import { newEventId } from '../ids.ts';
 import { Refusal } from '../refusal.ts';
-import { handle, type HandlingSettings } from './handling.ts';
+import { handle, type HandlingSettings, noCause } from './handling.ts';
 import type { Incoming } from './kafka.ts';
 import { shardOf } from './outbox.ts';
 
@@ -15,7 +15,6 @@ export interface Parked {
 }
 
 const nobody = { kind: 'event' as const, id: 'parked' };
-const noCause = { causationId: '', correlationId: '' };
 
 /** A try that the process did not survive so often is not begun again (EVT-9). */
 export const mostStarts = 3;
