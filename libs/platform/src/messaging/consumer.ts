@@ -137,10 +137,10 @@ class Queue {
   #done: Promise<void>;
 
   constructor(settings: ConsumerSettings, offsets: Offsets, meter: LagMeter) {
-    this.#settings = settings;
+    this.#settings = { ...settings, isOver: () => this.#stopped };
     this.#offsets = offsets;
     this.#meter = meter;
-    this.#carefully = carefully(settings, () => this.#stopped);
+    this.#carefully = carefully(this.#settings);
     this.#done = this.#run();
   }
 
@@ -195,8 +195,8 @@ class Queue {
     const found = slices.flatMap((slice) => slice.found);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
-        if (performance.now() >= this.#carefulUntil) await handleAll(this.#settings, found);
-        else if (!(await this.#carefully.handle(found))) return;
+        const carefully = performance.now() < this.#carefulUntil;
+        if (!(carefully ? await this.#carefully.handle(found) : await handleAll(this.#settings, found))) return;
         for (const slice of slices) this.#finished(slice);
         return;
       } catch (error) {

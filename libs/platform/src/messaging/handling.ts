@@ -18,6 +18,8 @@ export interface HandlingSettings {
   readonly onHandled?: (type: string, count: number) => void;
   readonly onFailed?: (type: string) => void;
   readonly onParked?: () => void;
+  /** True once nothing more is to be begun: the process stops. */
+  readonly isOver?: () => boolean;
 }
 
 /** Takes the events it sees for the first time and that nobody of their key waits for; names the rest (EVT-8, EVT-9). */
@@ -77,14 +79,15 @@ export function read(settings: HandlingSettings, message: Incoming): Found {
  * Handles each event in one transaction with its inbox record, many at once (EVT-8); where a handler fails they are rolled back and done again
  * in parts, and the failing event is parked with its key (EVT-9).
  *
+ * @returns false where some of it was left undone, because it is over.
  * @throws what `isDatabaseAway` knows: nothing was done or all is remembered, so the same again later.
  */
-export const handleMessages = (settings: HandlingSettings, messages: readonly Incoming[]): Promise<void> =>
+export const handleMessages = (settings: HandlingSettings, messages: readonly Incoming[]): Promise<boolean> =>
   handleAll(settings, messages.map((message) => read(settings, message)));
 
 const allRead = (found: readonly Found[]): found is readonly Received[] => found.every((one) => 'event' in one);
 
-export async function handleAll(settings: HandlingSettings, found: readonly Found[]): Promise<void> {
+export async function handleAll(settings: HandlingSettings, found: readonly Found[]): Promise<boolean> {
   const [first] = found;
   const blame: Blame = {};
   try {
@@ -95,7 +98,8 @@ export async function handleAll(settings: HandlingSettings, found: readonly Foun
     if (first && 'event' in first && found.length === 1) return failed(settings, first, error as Error);
     if (found.length === 1) throw error;
   }
-  for (const part of partsOf(found, blame)) await handleAll(settings, part);
+  for (const part of partsOf(found, blame)) if (settings.isOver?.() || !(await handleAll(settings, part))) return false;
+  return true;
 }
 
 /** Whose handler failed first. */
@@ -114,7 +118,7 @@ function partsOf(found: readonly Found[], { first }: Blame): readonly (readonly 
 
 const isOfTheServer = (error: unknown) => /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '');
 
-async function inOneTransaction(settings: HandlingSettings, received: readonly Received[], blame: Blame): Promise<void> {
+async function inOneTransaction(settings: HandlingSettings, received: readonly Received[], blame: Blame): Promise<boolean> {
   const { database, subscriptions, lockRows } = settings;
   const handled = await database.session(nobody, async (session) => {
     const tx = session.as(nobody, noCause);
@@ -142,6 +146,7 @@ async function inOneTransaction(settings: HandlingSettings, received: readonly R
     settings.onHandled?.(event.type, 1);
     settings.log.debug({ eventId: event.id, topic, partition, offset, key }, 'event handled');
   }
+  return true;
 }
 
 /** The events of an account one after the other, the accounts beside each other: no two touch the same rows. */
@@ -153,7 +158,7 @@ async function eachAccount(received: readonly Received[], work: (one: Received) 
   await Promise.all(lanes);
 }
 
-function failed(settings: HandlingSettings, one: Received, error: Error): Promise<void> {
+function failed(settings: HandlingSettings, one: Received, error: Error): Promise<boolean> {
   const { topic, partition, offset, key } = one;
   const [dead, reason] = [isFinal(error), reasonOf(error)];
   settings.log.warn({ eventId: one.event.id, topic, partition, offset, key, dead, reason }, 'event failed and is parked');
@@ -161,5 +166,8 @@ function failed(settings: HandlingSettings, one: Received, error: Error): Promis
   return setAside(settings, { message: one, status: dead ? 'dead' : 'waiting', reason });
 }
 
-export const setAside = ({ database, ...settings }: HandlingSettings, parked: Parked): Promise<void> =>
-  database.session(nobody, (session) => park(session, settings, [parked]));
+export const setAside = ({ database, ...settings }: HandlingSettings, parked: Parked): Promise<boolean> =>
+  database.session(nobody, async (session) => {
+    await park(session, settings, [parked]);
+    return true;
+  });

@@ -35,7 +35,7 @@ export interface Carefully {
  * As `handleAll`, with a note before and its removal after: what the process did not survive is found noted by the next, is handled alone, and is
  * given up when the process has ended over it three times (EVT-9). Costs a transaction more, so it is done while the last end may have been such a one.
  */
-export function carefully(settings: HandlingSettings, isOver: () => boolean): Carefully {
+export function carefully(settings: HandlingSettings): Carefully {
   const own = new Set<string>();
   let parked = false;
   const noting: HandlingSettings = {
@@ -54,10 +54,9 @@ export function carefully(settings: HandlingSettings, isOver: () => boolean): Ca
     const known = await inTransaction<{ eventId: string }>(settings, noteAll, [ids, fresh]);
     const suspects = new Set(known.map(({ eventId }) => eventId));
     for (const run of runsOf(found, suspects)) {
-      if (isOver()) return false;
       const [first] = run;
-      if (first && 'event' in first && suspects.has(first.event.id)) await handleSuspect(noting, first);
-      else await handleAll(noting, run);
+      const isSuspect = first && 'event' in first && suspects.has(first.event.id);
+      if (settings.isOver?.() || !(isSuspect ? await handleSuspect(noting, first) : await handleAll(noting, run))) return false;
     }
     if (parked) await inTransaction(settings, forget, [ids]);
     parked = false;
@@ -80,12 +79,12 @@ function runsOf(found: readonly Found[], suspects: ReadonlySet<string>): Found[]
   return runs.filter(({ length }) => length > 0);
 }
 
-async function handleSuspect(settings: HandlingSettings, suspect: Received): Promise<void> {
+async function handleSuspect(settings: HandlingSettings, suspect: Received): Promise<boolean> {
   const { id } = suspect.event;
   const [noted] = await inTransaction<{ starts: number }>(settings, noteAgain, [id]);
   if (!noted || noted.starts <= mostStarts) return handleAll(settings, [suspect]);
   const { topic, partition, offset, key } = suspect;
   const reason = `the process ended ${noted.starts - 1} times while it was handled`;
   settings.log.error({ eventId: id, topic, partition, offset, key, reason }, 'event is given up');
-  await setAside(settings, { message: suspect, status: 'dead', reason });
+  return setAside(settings, { message: suspect, status: 'dead', reason });
 }
