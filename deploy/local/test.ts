@@ -11,6 +11,8 @@ import { kafkaMissing, run } from './prerequisites.mjs';
 const tiers = ['unit', 'int', 'e2e'] as const;
 type Tier = (typeof tiers)[number];
 type Sums = { passed: number; failed: number; skipped: number };
+/** `said`: what the unit tests would have shown. */
+type Result = Sums & { green: boolean; said: string };
 
 const node = (...args: string[]) => run(process.execPath, args);
 /** The rule of the module boundaries reads the project graph that nx has made. */
@@ -33,11 +35,11 @@ async function test(): Promise<number> {
   if (chosen.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}`);
   try {
     await clearLeftovers();
-    const clean = await prepare({ everything: patterns.length === 0, platform: chosen.some((tier) => tier !== 'unit') });
+    const unit = chosen.includes('unit') ? jest('unit', files.unit) : undefined;
+    let green = await prepare({ everything: patterns.length === 0, platform: chosen.some((tier) => tier !== 'unit'), unit });
     const sums: Sums = { passed: 0, failed: 0, skipped: 0 };
-    let green = clean;
     for (const tier of chosen) {
-      const result = await jest(tier, files[tier]);
+      const result = await (tier === 'unit' ? unit! : jest(tier, files[tier]));
       green &&= result.green;
       for (const key of ['passed', 'failed', 'skipped'] as const) sums[key] += result[key];
     }
@@ -55,14 +57,17 @@ function specsOf(tier: Tier): string[] {
   return all.filter((path) => patterns.length === 0 || patterns.some((pattern) => new RegExp(pattern).test(path))).sort();
 }
 
-/** False where lint or types found something; a platform that does not start throws. */
-async function prepare({ everything, platform }: { everything: boolean; platform: boolean }): Promise<boolean> {
+/** False where lint or types found something; a platform that does not start throws. The unit tests, which need none of it, run meanwhile; what they say is shown afterwards. */
+async function prepare({ everything, platform, unit }: { everything: boolean; platform: boolean; unit: Promise<Result> | undefined }): Promise<boolean> {
   const found: string[] = [];
   const check = async (checked: Promise<unknown>) => {
     await checked.catch((error: Error) => {
       found.push(error.message);
       throw new Error('not clean');
     });
+  };
+  const passes = async (result: Promise<Result>) => {
+    if (!(await result).green) throw new Error('not green');
   };
   const find = async (part: Promise<Part>, variable: string) => {
     const { address } = parts[parts.push(await part) - 1]!;
@@ -73,6 +78,7 @@ async function prepare({ everything, platform }: { everything: boolean; platform
     [
       { title: 'Lint', enabled: everything, task: () => check(lint()), exitOnError: false },
       { title: 'Types', enabled: everything, task: () => check(types()), exitOnError: false },
+      { title: 'Unit tests', enabled: unit !== undefined, task: () => passes(unit!), exitOnError: false },
       { title: 'Postgres', enabled: platform, task: () => find(findPostgres(ask), 'ACCORD_POSTGRES_URL') },
       { title: kafkaMissing() ? 'Kafka (its jars are brought first)' : 'Kafka', enabled: platform, task: () => find(findKafka(ask), 'ACCORD_KAFKA_BROKERS') },
     ],
@@ -80,21 +86,25 @@ async function prepare({ everything, platform }: { everything: boolean; platform
   );
   await steps.run();
   found.forEach((text) => console.error(`\n${text}`));
+  if (unit) console.error((await unit).said);
   return found.length === 0;
 }
 
-async function jest(tier: Tier, files: string[]): Promise<Sums & { green: boolean }> {
-  console.log(`\n${tier}: ${files.length} files`);
+async function jest(tier: Tier, files: string[]): Promise<Result> {
+  const heading = `\n${tier}: ${files.length} files`;
+  if (tier !== 'unit') console.log(heading);
+  let said = `${heading}\n`;
   mkdirSync(join(root, '.accord'), { recursive: true });
   const output = join(root, '.accord', `test-${process.pid}-${tier}.json`);
   const args = ['node_modules/jest/bin/jest.js', '--config', 'jest.config.mjs', '--maxWorkers', '2', '--json', '--outputFile', output];
   const which = patterns.length === 0 ? ['--testMatch', `**/*.${tier}.spec.ts`] : ['--runTestsByPath', ...files];
   const child = spawn(process.execPath, [...args, ...jestArguments, ...which], {
     cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', tier === 'unit' ? 'pipe' : 'inherit'],
     env: { ...process.env, ACCORD_ENV: 'development', NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
   });
-  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve));
+  child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)));
+  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
   try {
     const result = JSON.parse(readFileSync(output, 'utf8'));
     return {
@@ -103,6 +113,7 @@ async function jest(tier: Tier, files: string[]): Promise<Sums & { green: boolea
       failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
       skipped: result.numPendingTests + result.numTodoTests,
       green: code === 0,
+      said,
     };
   } finally {
     rmSync(output, { force: true });

@@ -1,37 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { breaches, playStory, startSystem, type StoryContext, type System } from '@accord/local';
+import { breaches, startSystem, type System } from '@accord/local';
 import { clientOf } from '@accord/testing';
+import { folder, hurried, play, removeFolders } from './playing.ts';
 
-// The whole system: each service a process of its own, real Postgres, Kafka and SMTP, through the front door.
-
-const folders: string[] = [];
-const folder = () => {
-  const made = mkdtempSync(join(tmpdir(), 'accord-'));
-  folders.push(made);
-  return made;
-};
-afterAll(() => folders.forEach((made) => rmSync(made, { recursive: true, force: true })));
-
-/** The provider's profile with an order's time to be paid cut to seconds, as `npm start` does. */
-function hurried(profile: StoryContext['profile'], payWithin: string): string {
-  const file = join(folder(), `${profile}.json`);
-  writeFileSync(file, JSON.stringify({ extends: profile, version: '1-test', orders: { payWithin, payWithinWhenContracted: 'PT30M' } }));
-  return file;
-}
-
-/** Plays the story; what was told is shown where it fails. */
-async function play(context: Omit<StoryContext, 'say'>): Promise<string> {
-  const told: string[] = [];
-  try {
-    await playStory({ ...context, say: (line) => told.push(line) });
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${told.slice(-60).join('\n')}`, { cause: error });
-  }
-  return told.join('\n');
-}
+afterAll(removeFolders);
 
 describe.each(['baidu', 'alibaba'] as const)('as %s', (profile) => {
   let system: System;
@@ -113,30 +85,3 @@ async function refundAgainstContract({ url, token }: System, rounds: number) {
   for (let round = 0; round < rounds; round += 5) outcomes.push(...(await Promise.all(prepared.slice(round, round + 5).map(race))));
   return outcomes;
 }
-
-test('EVT-7 EVT-8 EVT-12 EVT-35 every service is killed in the middle of the story, again and again, and the story ends as if nothing had happened', async () => {
-  const system = await startSystem({ dataDir: folder(), profile: hurried('baidu', 'PT40S') });
-  try {
-    let over = false;
-    // A mail whose sending was cut short is not tried again before its lease of two minutes has run out.
-    const story = play({ system, profile: 'baidu', patienceMs: 150_000 }).finally(() => (over = true));
-    const kills: string[] = [];
-    const killing = (async () => {
-      const services = Object.values(system.services);
-      for (let turn = 0; !over; turn += 1) {
-        await sleep(2_000 + Math.random() * 2_500);
-        if (over) return;
-        const service = services[turn % services.length]!;
-        await service.kill('SIGKILL');
-        kills.push(service.name);
-        await sleep(200);
-        await service.restart();
-      }
-    })();
-    await Promise.all([story, killing]);
-    expect(new Set(kills).size).toBe(4);
-    expect(await breaches(system.databaseUrl, { settleMs: 40_000 })).toEqual([]);
-  } finally {
-    await system.stop();
-  }
-}, 420_000);

@@ -42,7 +42,7 @@ export interface TestService {
   readonly running: RunningService;
   readonly issuer: TestIssuer;
   readonly database: TestDatabase;
-  /** Everything this service announced so far, read back from Kafka. Order is kept per aggregate. */
+  /** Everything this service announced so far, read back from Kafka: each event once, as whoever drops repeats sees it (EVT-8). Order is kept per aggregate. */
   readonly events: readonly Event[];
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
@@ -132,6 +132,7 @@ export async function testService({ service: make, settings: changes = {} }: Tes
 async function listen(kafka: Kafka, prefix: string, types: readonly EventType[]) {
   const events: Event[] = [];
   const heard = new Set<string>();
+  const ids = new Set<string>();
   const consumer: KafkaConsumer = kafka.consumer({ groupId: `${prefix}listener`, maxWaitTimeInMs: 20, sessionTimeout: 10_000, heartbeatInterval: 1_000 });
   await consumer.connect();
   await consumer.subscribe({ topics: types.map((type) => prefix + type), fromBeginning: true });
@@ -140,7 +141,9 @@ async function listen(kafka: Kafka, prefix: string, types: readonly EventType[])
       heard.add(`${topic} ${partition} ${message.offset}`);
       const headers = Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]));
       try {
-        events.push(readEvent(topic.slice(prefix.length) as EventType, JSON.parse(String(message.value)), headers));
+        const event = readEvent(topic.slice(prefix.length) as EventType, JSON.parse(String(message.value)), headers);
+        if (!ids.has(event.id)) events.push(event);
+        ids.add(event.id);
       } catch {
         // Broken on purpose by a test, straight into the outbox; a service cannot announce it.
       }

@@ -42,7 +42,7 @@ const DAY = 24 * 60 * MINUTE;
 
 export const attemptsPerRound = 10;
 /** Longer than the slowest attempt (mailer.ts), so that nobody sends a message that is still being sent. */
-const leaseMs = 2 * MINUTE;
+const leaseMs = MINUTE;
 const lookForContactsEveryMs = 10 * MINUTE;
 const contactsAwaitedMs = 7 * DAY;
 

@@ -11,7 +11,7 @@ import type { Templates } from './template.ts';
 import type { TimelineEvent } from './timeline.ts';
 import { findTimelineEvent } from './timeline-store.ts';
 
-// An e-mail is sent between two transactions: the first takes the row for two minutes, the second records what became of it. A process
+// An e-mail is sent between two transactions: the first takes the row for a minute, the second records what became of it. A process
 // that dies in between leaves the row to the next one once its time has run out; the mail then goes out again under the same Message-ID.
 
 interface Taken {

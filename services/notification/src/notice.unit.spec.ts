@@ -155,7 +155,7 @@ describe('deliveries', () => {
 
   test('NTF-5 pending, sending, sent: announced once, with its version', () => {
     const taken = take(delivery, now);
-    expect(taken).toMatchObject({ state: { status: 'sending', attempts: 1, nextAt: later(minutes(2)) }, facts: [] });
+    expect(taken).toMatchObject({ state: { status: 'sending', attempts: 1, nextAt: later(minutes(1)) }, facts: [] });
     const done = sent(taken.state, later(5));
     expect(done.state).toMatchObject({ status: 'sent', version: 1, nextAt: null, sentAt: later(5) });
     expect(done.facts).toMatchObject([{ type: 'notification.sent', data: { notification: { version: 1, channel: 'email', contactId: 'c1' } } }]);
