@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { fetchSession, type SessionAnswer, type SessionAsk, type TopicAsk } from './fetch-session.ts';
 import { encodeProduce, isPlain, type ProduceAsk } from './produce-request.ts';
 
 // What kafkajs 2.2.4 does at a great cost, or not rightly, done otherwise (decision 0011). Its version is pinned, for this reaches into it.
@@ -41,6 +42,22 @@ const { heartbeat } = group;
 group.heartbeat = function (this: Group, ask) {
   if (this.lastRequest > Date.now()) this.lastRequest = 0;
   return heartbeat.call(this, ask);
+};
+
+type FetchAsk = { readonly topics: readonly TopicAsk[] };
+type Broker = { fetch(ask: FetchAsk): Promise<SessionAnswer>; lookupRequest(key: number, of: object): (ask: FetchAsk & SessionAsk) => object };
+const { prototype: broker } = within('kafkajs/src/broker') as { prototype: Broker };
+const fetchRequests = within('kafkajs/src/protocol/requests/fetch') as object;
+const fetchKey = 1;
+const sendRequest = Object.getOwnPropertySymbols(broker).find(({ description }) => description === 'private:Broker:sendRequest')!;
+const sessions = new WeakMap<Broker, ReturnType<typeof fetchSession>>();
+/** It asks for every partition anew each time, and is answered about every one; a consumer has a broker of its own, and one fetch of it at a time. */
+broker.fetch = function (this: Broker, ask) {
+  const session = sessions.get(this) ?? fetchSession();
+  sessions.set(this, session);
+  const request = this.lookupRequest(fetchKey, fetchRequests);
+  const { [sendRequest]: send } = this as unknown as Record<symbol, (request: object) => Promise<SessionAnswer>>;
+  return session.fetch(ask.topics, (part) => send!.call(this, request({ ...ask, ...part })));
 };
 
 type ProduceRequest = (ask: ProduceAsk) => { readonly request: object; readonly response: unknown };
