@@ -15,7 +15,7 @@ const delays = `
  * Commit to effect in the next service, at half of what both services carry together, beside produce to consume with kafkajs alone at that rate.
  * Everything shares the processors, so the broker's compiler must have finished before anything is measured: hence the long warm-up.
  */
-export async function benchEffect(ground: Ground, shop: Shop, load: Load, { warmUpMs = 30_000, ms = 20_000 } = {}): Promise<Figure[]> {
+export async function benchEffect(ground: Ground, shop: Shop, load: Load, { warmUpMs = 100_000, ms = 20_000 } = {}): Promise<Figure[]> {
   const contract = await ground.startService('contract', shop.databaseUrl);
   const ask = { url: shop.url, clients: shop.customers.map(({ authorization }) => ({ authorization })), body: shop.body };
   const measured = await asSuperuser(shop.databaseUrl, async (client) => {

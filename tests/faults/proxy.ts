@@ -70,7 +70,7 @@ export async function startProxy(target: () => number): Promise<Proxy> {
     cut,
     stop: () =>
       new Promise((resolve) => {
-        cut();
+        open.forEach((socket) => socket.destroy());
         server.close(() => resolve());
       }),
   };

@@ -74,6 +74,17 @@ interface Blow {
 
 const killed: Blow = { begin: (owner) => owner.signal('SIGKILL'), end: () => undefined };
 const paused: Blow = { begin: (owner) => owner.signal('SIGSTOP'), end: (owner) => owner.signal('SIGCONT') };
+/** The kernel of a stopped process takes a few megabytes more; ours is taken to be full, so that Postgres has to wait. */
+const pausedWithFullBuffers: Blow = {
+  begin(owner) {
+    paused.begin(owner);
+    owner.postgres.become('half open');
+  },
+  end(owner) {
+    owner.postgres.become('fair');
+    paused.end(owner);
+  },
+};
 const cutOff = (weather: Weather): Blow => ({ begin: ({ postgres }) => postgres.become(weather), end: ({ postgres }) => postgres.become('fair') });
 /** Its batch is under way to the broker all the while. */
 const held: Blow = {
@@ -141,7 +152,7 @@ async function inTheMiddle(crowd: Crowd, announcer: Announcer, owner: Instance, 
 const takeovers: readonly Scene[] = [
   takeover('the publisher is killed', killed),
   takeover('the publisher is stopped', paused),
-  takeover('the publisher is stopped in the middle of a large answer from Postgres', paused, { large: true }),
+  takeover('the publisher is stopped in the middle of a large answer from Postgres', pausedWithFullBuffers, { large: true }),
   takeover('the publisher is cut off from Postgres', cutOff('silent')),
   takeover('the publisher is cut off in the middle of a large answer from Postgres', cutOff('half open'), { large: true }),
   takeover("the publisher's batch reaches the broker after what others published", held, { lateRepeatsExpected: true }),

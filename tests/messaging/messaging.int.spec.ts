@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Event, Fact } from '@accord/events';
-import { kafkaOf, newEventId, startService, type Tx } from '@accord/platform';
+import { type DueItem, kafkaOf, newEventId, startService, type Tx, type Worker } from '@accord/platform';
 import { type TestService, testService, until } from '@accord/testing';
 import type { EachMessagePayload } from 'kafkajs';
 import { pino } from 'pino';
@@ -19,7 +19,15 @@ async function note(tx: Tx, event: Event<'webhook.disabled'>) {
   if (failing.has(subject.id)) throw new Error('not yet');
 }
 
-const small = () => smallService({ 'webhook.disabled': { on: note } });
+/** Its work is due as long as the test says so. */
+const stuck: Worker = {
+  name: 'stuck',
+  everyMs: 3_600_000,
+  due: (tx, limit) => tx.many<DueItem>(`select key as id, account_id as "accountId" from seen where key like 'due\\_%' limit $1`, [limit]),
+  run: () => Promise.reject(new Error('not now')),
+};
+
+const small = () => ({ ...smallService({ 'webhook.disabled': { on: note } }), workers: [stuck] });
 
 const disabled = (endpointId: string, version: number, accountId = 'acc_1'): Fact<'webhook.disabled'> => ({
   type: 'webhook.disabled',
@@ -224,9 +232,9 @@ test('EVT-12 a second instance joins and leaves under load: nothing lost, nothin
   for (const key of keys) expect(await seen(key)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
 }, 60_000);
 
-const metric = async (name: string) => {
+const metric = async (name: string, label = '') => {
   const text = await (await fetch(`${t.opsUrl}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`));
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(label));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 };
 
@@ -248,6 +256,38 @@ test('API-12 metrics tell how far the consumer is behind while a handler stands 
   expect(await metric('accord_consumer_lag_seconds')).toBe(0);
   expect(await metric('accord_outbox_events')).toBe(0);
 }, 30_000);
+
+test('API-12 metrics tell of what is in the database: the age of the outbox, what was refused, dead letters, the inbox, due work, connections', async () => {
+  const key = `whe_${randomUUID()}`;
+  await t.settled();
+  const before = { refused: await metric('accord_outbox_refused_events'), dead: await metric('accord_dead_letters') };
+  await t.sql(`insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+    values (gen_random_uuid(), 'test', $1, 1, 'nobody.knows', $1, 'nobody.knows', '{}', '{}', 0, now() - interval '90 seconds')`, [key]);
+  await until('its age shows', async () => (await metric('accord_outbox_oldest_seconds')) >= 90);
+  await until('it is refused, and shows as such', async () => (await metric('accord_outbox_refused_events')) === before.refused + 1);
+  await until('nothing in the outbox is old', async () => (await metric('accord_outbox_oldest_seconds')) === 0);
+  await t.sql('delete from outbox_refused where key = $1', [key]);
+
+  await t.sql(`insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, status) values (gen_random_uuid(), 'x', $1, 'x', 0, 0, '{}', '{}', 'dead')`, [key]);
+  await until('the dead letter shows', async () => (await metric('accord_dead_letters')) === before.dead + 1);
+  await t.sql('delete from parked_events where key = $1', [key]);
+
+  await t.sql(`insert into inbox (event_id) select gen_random_uuid() from generate_series(1, 500)`);
+  await t.sql('analyze inbox');
+  const [{ count } = { count: '' }] = await t.sql<{ count: string }>('select count(*) from inbox');
+  await until('the inbox shows', async () => (await metric('accord_inbox_rows')) === Number(count));
+
+  await t.sql(`insert into seen (account_id, key, version) select 'acc_1', 'due_' || i, 1 from generate_series(1, 3) i`);
+  expect(await metric('accord_due_items')).toBe(3);
+  await t.sql(`delete from seen where key like 'due\\_%'`);
+  expect(await metric('accord_due_items')).toBe(0);
+
+  const busy = await t.running.db.transaction(actor, async (tx) => {
+    await tx.one('select 1');
+    return metric('accord_pool_connections', 'state="busy"');
+  });
+  expect(busy).toBeGreaterThan(0);
+}, 60_000);
 
 test('EVT-8 API-6 what was remembered long enough is forgotten at the next look, all of it and no more', async () => {
   const remembered = newEventId();
