@@ -27,7 +27,7 @@ export function claimHome() {
   writeFileSync(pidFile, String(process.pid));
 }
 
-/** Remembers what the auditor of this `npm start` needs. */
+/** Remembers what the commands beside this `npm start` need. */
 export const tellPlatform = (settings: Readonly<Record<string, string>>) => writeFileSync(platformFile, JSON.stringify(settings), { mode: 0o600 });
 
 /** What was told of the `npm start` that runs on this folder; nothing where none does. */

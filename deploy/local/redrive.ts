@@ -27,12 +27,12 @@ const atOnce = 200;
 /** @throws Error where nobody is named to be asked. */
 async function access(): Promise<{ url: string; token: string }> {
   const { ACCORD_API_URL: given, ACCORD_PORT: port = '8080', ACCORD_OPERATOR_TOKEN: token } = process.env;
-  const url = given?.replace(/\/$/, '') ?? `http://127.0.0.1:${port}`;
-  if (token) return { url, token };
+  if (token) return { url: given?.replace(/\/$/, '') ?? `http://127.0.0.1:${port}`, token };
   if (given) throw new Error('ACCORD_OPERATOR_TOKEN is not set');
   // Beside a running `npm start` alone: half a second to load.
-  const [{ home, runningStart }, { openSigner }] = await Promise.all([import('./home.ts'), import('./issuer.ts')]);
-  if (!runningStart()) throw new Error('npm start does not run in this folder; set ACCORD_API_URL and ACCORD_OPERATOR_TOKEN');
+  const [{ home, runningPlatform }, { openSigner }] = await Promise.all([import('./home.ts'), import('./issuer.ts')]);
+  const { ACCORD_API_URL: url } = runningPlatform();
+  if (!url) throw new Error('npm start does not run in this folder; set ACCORD_API_URL and ACCORD_OPERATOR_TOKEN');
   process.env.ACCORD_ENV = 'development';
   const signer = await openSigner(join(home, 'issuer.json'));
   return { url, token: await signer.token({ kind: 'operator' }) };

@@ -29,7 +29,7 @@ async function start(options: StartOptions): Promise<number> {
   });
   void stopped.then((why) => say(`\n${why}: stopping …`));
   const system = await shown(options);
-  tellPlatform(auditSettingsOf(system));
+  tellPlatform({ ...auditSettingsOf(system), ACCORD_API_URL: system.url });
   try {
     const told = await Promise.race([tell({ system, profile: options.profile, say }), stopped.then(() => undefined)]);
     if (told === undefined) return 130;

@@ -1,6 +1,6 @@
 // npm test [-- <pattern> …]: lint, types and the jest tiers, on one Postgres and one Kafka started for this run.
 import { spawn } from 'node:child_process';
-import { globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Listr } from 'listr2';
 import { endLeftover } from './background.ts';
@@ -33,9 +33,10 @@ async function test(): Promise<number> {
   const files = Object.fromEntries(tiers.map((tier) => [tier, specsOf(tier)])) as Record<Tier, string[]>;
   const chosen = tiers.filter((tier) => files[tier].length > 0);
   if (chosen.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}`);
+  let unit: Promise<Result> | undefined;
   try {
     await clearLeftovers();
-    const unit = chosen.includes('unit') ? jest('unit', files.unit) : undefined;
+    unit = chosen.includes('unit') ? jest('unit', files.unit) : undefined;
     let green = await prepare({ everything: patterns.length === 0, platform: chosen.some((tier) => tier !== 'unit'), unit });
     const sums: Sums = { passed: 0, failed: 0, skipped: 0 };
     for (const tier of chosen) {
@@ -47,6 +48,7 @@ async function test(): Promise<number> {
     console.log(`${sums.passed} passed, ${sums.failed} failed, ${sums.skipped} skipped`);
     return green ? 0 : 1;
   } finally {
+    await unit?.catch(() => undefined);
     await clear();
   }
 }
@@ -106,6 +108,7 @@ async function jest(tier: Tier, files: string[]): Promise<Result> {
   child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)));
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
   try {
+    if (!existsSync(output)) throw new Error(`${said}jest ended (${code}) without a result`);
     const result = JSON.parse(readFileSync(output, 'utf8'));
     return {
       passed: result.numPassedTests,

@@ -13,7 +13,8 @@ const delays = `
 
 /**
  * Commit to effect in the next service, at half of what both services carry together, beside produce to consume with kafkajs alone at that rate.
- * Everything shares the processors, so the broker's compiler must have finished before anything is measured: hence the long warm-up.
+ * Everything shares the processors, so the broker's compiler must have finished before anything is measured: hence the long warm-up, in which the careful
+ * minute after the contract service joined goes by, too.
  */
 export async function benchEffect(ground: Ground, shop: Shop, load: Load, { warmUpMs = 100_000, ms = 20_000 } = {}): Promise<Figure[]> {
   const contract = await ground.startService('contract', shop.databaseUrl);

@@ -125,9 +125,12 @@ const names = Object.keys(points) as PointName[];
 export const faults: readonly Fault[] = [
   ...copies.map(killed),
   paused('order', 13_000),
-  paused('contract', 5_000),
+  ...['contract', 'refund', 'notification'].map((name) => paused(name, 5_000)),
   ...names.map((point) => diesAt(['order', 'order 2'], point)),
   ...names.map((point) => diesAt(['contract'], point)),
+  ...names.map((point) => diesAt(['notification'], point)),
+  // Under this load it hears, and has nothing to say.
+  ...names.filter((point) => point !== 'after send' && point !== 'before delete').map((point) => diesAt(['refund'], point)),
   ...copies.map(restarted),
   connectionsCut('postgres'),
   connectionsCut('kafka'),

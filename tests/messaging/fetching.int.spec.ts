@@ -30,7 +30,7 @@ broker[sendRequest] = async function (of) {
   return original.call(this, of);
 };
 
-test('EVT-8 a consumer names to the broker only what changed; a session that the broker forgot costs no message and repeats none', async () => {
+test('a consumer names to the broker only what changed; a session that the broker forgot costs no message and repeats none', async () => {
   const settings = { brokers: process.env['ACCORD_KAFKA_BROKERS']!.split(','), topicPrefix: `f${randomBytes(4).toString('hex')}.`, log: pino({ level: 'silent' }) };
   const topics = ['one', 'two', 'three'];
   await applyTopics(settings, { topics, replication: 1, partitions: 4 });

@@ -21,7 +21,10 @@ const forgetInbox = `
   with gone as (
     delete from inbox where ctid = any (array(select ctid from inbox where ${tooOld('received_at')} order by received_at limit ${someAtOnce})) returning 1)
   select count(*)::integer as n from gone`;
-const forgetNotes = `delete from started_events where started_at < now() - interval '1 day'`;
+const forgetNotes = `
+  with gone as (
+    delete from started_events where event_id = any (array(select event_id from started_events where started_at < now() - interval '1 day' limit ${someAtOnce})) returning 1)
+  select count(*)::integer as n from gone`;
 const due = `
   select 'inbox' as id, '' as "accountId" where exists (select from inbox where ${tooOld('received_at')})
   union all select 'notes', '' where exists (select from started_events where started_at < now() - interval '1 day')
@@ -33,8 +36,7 @@ export const houseKeeping = ({ inboxMs, keysMs, everyMs }: Keeping = usual): Wor
   const forget = async (tx: Tx, { id }: DueItem): Promise<boolean> => {
     if (id === 'keys') return forgetOldKeys(tx, { olderThanMs: keysMs, limit: someAtOnce });
     if (id === 'inbox') return (await tx.one<{ n: number }>(forgetInbox, [inboxMs / 1_000]))!.n === someAtOnce;
-    await tx.one(forgetNotes);
-    return false;
+    return (await tx.one<{ n: number }>(forgetNotes))!.n === someAtOnce;
   };
   return {
     name: 'house-keeping',

@@ -41,7 +41,7 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 export const attemptsPerRound = 10;
-/** Longer than the slowest attempt (mailer.ts), so that nobody sends a message that is still being sent. */
+/** Twice as long as the slowest attempt (smtp.ts), so that nobody sends a message that is still being sent. */
 const leaseMs = MINUTE;
 const lookForContactsEveryMs = 10 * MINUTE;
 const contactsAwaitedMs = 7 * DAY;

@@ -28,6 +28,9 @@ export interface MailerParts {
   readonly chance?: () => number;
 }
 
+/** Of the lease's minute the attempt may need half: who was held up for longer leaves the row to the end of its lease. */
+const mostDelayMs = 20_000;
+
 export const mailer = ({ smtp, templates, log, chance = Math.random }: MailerParts): Worker => ({
   name: 'mailer',
   everyMs: 500,
@@ -35,8 +38,9 @@ export const mailer = ({ smtp, templates, log, chance = Math.random }: MailerPar
   due: listDueDeliveries,
   async run(db: Database, { id, accountId }) {
     const actor = { kind: 'system', id: 'mailer', accountId } as const;
+    const began = performance.now();
     const taken = await db.transaction(actor, (tx) => takeUp(tx, id));
-    if (!taken) return;
+    if (!taken || performance.now() - began > mostDelayMs) return;
     const outcome = await attempt(taken, { smtp, templates, log });
     const because = { causationId: taken.event.eventId, correlationId: taken.event.correlationId };
     await withContext(because, () => db.transaction(actor, (tx) => record(tx, taken.delivery, outcome, chance())));

@@ -195,8 +195,8 @@ class Queue {
     const found = slices.flatMap((slice) => slice.found);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
-        const carefully = performance.now() < this.#carefulUntil;
-        if (!(carefully ? await this.#carefully.handle(found) : await handleAll(this.#settings, found))) return;
+        const isCareful = performance.now() < this.#carefulUntil;
+        if (!(isCareful ? await this.#carefully.handle(found) : await handleAll(this.#settings, found))) return;
         for (const slice of slices) this.#finished(slice);
         return;
       } catch (error) {

@@ -30,8 +30,10 @@ const lastEpoch = 2 ** 31 - 1;
  * A consumer's fetches of one broker (KIP-227): the broker remembers what it was asked for, so each fetch after the first names the partitions of which
  * something else is wanted now, and its answer the partitions that have something. Whatever goes wrong, the next fetch names all again. What a broker
  * does not remember for us, it is asked in full.
+ *
+ * @throws what `failureOf` makes of an answer that failed as a whole.
  */
-export function fetchSession() {
+export function fetchSession(failureOf: (errorCode: number) => Error) {
   let id = 0;
   /** 0 asks for a new session in the old one's place. */
   let epoch = 0;
@@ -44,8 +46,10 @@ export function fetchSession() {
     epoch = 0;
     const answer = await send(asked);
     if (isUnknownSession(answer) && asked.sessionEpoch !== 0) return fetch(topics, send);
+    // Of a fetch that named no partition, this is all that tells of its failure.
+    if (answer.errorCode) throw failureOf(answer.errorCode);
     id = answer.sessionId ?? 0;
-    if (id !== 0 && !isUnknownSession(answer)) epoch = asked.sessionEpoch === lastEpoch ? 1 : asked.sessionEpoch + 1;
+    if (id !== 0) epoch = asked.sessionEpoch === lastEpoch ? 1 : asked.sessionEpoch + 1;
     known = new Map(asks.map(({ place, wanted }) => [place, wanted]));
     return answer;
   }

@@ -29,16 +29,18 @@ const ask = (offsets: readonly number[]) =>
     partitions: offsets.flatMap((offset, partition) => (partition % 2 === topic ? [{ partition, fetchOffset: String(offset), maxBytes: 1_000 }] : [])),
   }));
 
+const failed = (code: number) => new Error(`failed with ${code}`);
+
 const turn = fc.record({
   moved: fc.array(fc.nat(7), { maxLength: 3 }),
   partitions: fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined, freq: 6 }),
   mishap: fc.option(fc.constantFrom('forgets', 'answer lost', 'never came'), { nil: undefined, freq: 3 }),
 });
 
-test('EVT-8 whatever the broker forgets and whichever answer is lost, each partition is read from where it was asked to be, and from nowhere else', async () => {
+test('whatever the broker forgets and whichever answer is lost, each partition is read from where it was asked to be, and from nowhere else', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(turn, { minLength: 2, maxLength: 40 }), async (turns) => {
-      const [session, broker] = [fetchSession(), brokerOf()];
+      const [session, broker] = [fetchSession(failed), brokerOf()];
       let offsets = [0, 0, 0, 0];
       for (const { moved, partitions = offsets.length, mishap } of turns) {
         offsets = Array.from({ length: partitions }, (_, i) => (offsets[i] ?? 0) + (moved.includes(i) ? 1 : 0));
@@ -55,11 +57,23 @@ test('EVT-8 whatever the broker forgets and whichever answer is lost, each parti
   );
 });
 
-test('EVT-8 a fetch names what changed, and all where the broker keeps no sessions', async () => {
-  const [session, broker] = [fetchSession(), brokerOf()];
+test('a fetch names what changed, and all where the broker keeps no sessions', async () => {
+  const [session, broker] = [fetchSession(failed), brokerOf()];
   const named = async (offsets: readonly number[]) => (await session.fetch(ask(offsets), (asked) => Promise.resolve(broker.answer(asked)))).named;
   expect([await named([0, 0, 0, 0]), await named([0, 0, 0, 0]), await named([0, 3, 0, 0]), await named([0, 3, 0, 0]), await named([0, 3])]).toEqual([4, 0, 1, 0, 2]);
-  const without = fetchSession();
+  const without = fetchSession(failed);
   const full = async (answer: SessionAnswer) => (await without.fetch(ask([0, 0]), (asked) => Promise.resolve({ ...answer, asked }))).asked;
   for (const answer of [{}, { errorCode: 0, sessionId: 0 }]) expect(await full(answer)).toMatchObject({ sessionId: 0, sessionEpoch: 0, topics: { length: 2 } });
+});
+
+test('a fetch that failed as a whole is a failure, and the next asks for a new session', async () => {
+  const session = fetchSession(failed);
+  const epochs: number[] = [];
+  const fetch = (answer: SessionAnswer) => session.fetch(ask([0, 0]), (asked) => (epochs.push(asked.sessionEpoch), Promise.resolve(answer)));
+  await fetch({ errorCode: 0, sessionId: 7 });
+  await fetch({ errorCode: 0, sessionId: 7 });
+  await expect(fetch({ errorCode: -1, sessionId: 7 })).rejects.toThrow('failed with -1');
+  await expect(fetch({ errorCode: 70, sessionId: 0 })).rejects.toThrow('failed with 70');
+  await fetch({ errorCode: 0, sessionId: 8 });
+  expect(epochs).toEqual([0, 1, 2, 0, 0]);
 });

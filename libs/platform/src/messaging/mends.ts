@@ -48,12 +48,13 @@ type FetchAsk = { readonly topics: readonly TopicAsk[] };
 type Broker = { fetch(ask: FetchAsk): Promise<SessionAnswer>; lookupRequest(key: number, of: object): (ask: FetchAsk & SessionAsk) => object };
 const { prototype: broker } = within('kafkajs/src/broker') as { prototype: Broker };
 const fetchRequests = within('kafkajs/src/protocol/requests/fetch') as object;
+const { createErrorFromCode } = within('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error };
 const fetchKey = 1;
 const sendRequest = Object.getOwnPropertySymbols(broker).find(({ description }) => description === 'private:Broker:sendRequest')!;
 const sessions = new WeakMap<Broker, ReturnType<typeof fetchSession>>();
 /** It asks for every partition anew each time, and is answered about every one; a consumer has a broker of its own, and one fetch of it at a time. */
 broker.fetch = function (this: Broker, ask) {
-  const session = sessions.get(this) ?? fetchSession();
+  const session = sessions.get(this) ?? fetchSession(createErrorFromCode);
   sessions.set(this, session);
   const request = this.lookupRequest(fetchKey, fetchRequests);
   const { [sendRequest]: send } = this as unknown as Record<symbol, (request: object) => Promise<SessionAnswer>>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventType, readEvent } from '@accord/events';
 import { isDatabaseAway, type Session } from '../database.ts';
@@ -35,6 +36,12 @@ const insert = `
   select $1::uuid, $2, $3, $2, $4, $5, $6, $7, $8, 1, $9, clock_timestamp() + make_interval(secs => $10)
    where not exists (select from inbox where event_id = $1::uuid) on conflict do nothing returning seq`;
 
+/** The same for the same message, so that it is parked once however often it comes. */
+function idOfNameless({ topic, partition, offset, key, value }: Incoming): string {
+  const hash = createHash('sha256').update(JSON.stringify([topic, partition, offset, key, value])).digest('hex');
+  return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `8${hash.slice(17, 20)}`, hash.slice(20, 32)].join('-');
+}
+
 /** Longer keys would not fit an index; such a key is not one of ours. */
 const longestKey = 500;
 
@@ -60,7 +67,7 @@ export async function park(session: Session, settings: Pick<HandlingSettings, 'g
     const reason = storable(why.reason);
     const { topic, key, partition, offset, headers } = message;
     const value = storable(message.value);
-    const id = uuid.test(headers['ce_id'] ?? '') ? headers['ce_id'] : newEventId();
+    const id = uuid.test(headers['ce_id'] ?? '') ? headers['ce_id'] : idOfNameless(message);
     const values = [id, topic, key, partition, offset, value, JSON.stringify(headers), status, reason.slice(0, 2_000), backOffMs(0) / 1_000];
     const stored = await tx.one<{ seq: string }>(insert, values);
     if (stored && status === 'dead') await announceDead(session, settings.group, { ...message, value, reason, attempts: 1 });

@@ -99,6 +99,7 @@ async function publish(publishing: Publishing): Promise<void> {
       await withConnection(settings, async (client) => {
         const holding: Holding = { client, held: new Set<number>(), refused: new Set<string>(), unknown: publishing.unknown, corrupt: publishing.corrupt, log: settings.log };
         publishing.holding = holding;
+        client.on('error', (error) => (holding.failed ??= error));
         client.on('notification', () => publishing.bell.ring());
         await client.query(`listen ${channelOf(settings)}`);
         while (!signal.aborted && !(await holdMore(holding, settings.schema))) {

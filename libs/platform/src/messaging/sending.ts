@@ -18,7 +18,7 @@ export interface Holding {
   readonly unknown: Map<string, UnknownTopic>;
   /** Rows that once arrived damaged, by seq; outlives the connection, too. */
   readonly corrupt: Set<string>;
-  /** A delete that went wrong: what was sent is still in the outbox. */
+  /** The connection is gone, and the locks with it; or a delete went wrong: what was sent is still in the outbox. */
   failed?: Error;
   readonly log: Logger;
 }
@@ -48,6 +48,7 @@ export async function sendAll(
 async function sendPart(round: Round, rows: readonly Row[]): Promise<void> {
   const { holding, sender } = round;
   const free = await sendable(round, rows);
+  if (holding.failed) throw holding.failed;
   if (free.length === 0 || performance.now() > round.sendUntil) return;
   try {
     await span('publish', { 'messaging.system': 'kafka', 'messaging.batch.message_count': free.length }, () => sender.send(free.map(outgoing)));

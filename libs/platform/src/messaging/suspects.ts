@@ -37,6 +37,8 @@ export interface Carefully {
  */
 export function carefully(settings: HandlingSettings): Carefully {
   const own = new Set<string>();
+  /** Of these, what another process noted: its count stays. */
+  const former = new Set<string>();
   let parked = false;
   const noting: HandlingSettings = {
     ...settings,
@@ -53,6 +55,7 @@ export function carefully(settings: HandlingSettings): Carefully {
     for (const id of fresh) own.add(id);
     const known = await inTransaction<{ eventId: string }>(settings, noteAll, [ids, fresh]);
     const suspects = new Set(known.map(({ eventId }) => eventId));
+    for (const id of suspects) former.add(id);
     for (const run of runsOf(found, suspects)) {
       const [first] = run;
       const isSuspect = first && 'event' in first && suspects.has(first.event.id);
@@ -61,11 +64,15 @@ export function carefully(settings: HandlingSettings): Carefully {
     if (parked) await inTransaction(settings, forget, [ids]);
     parked = false;
     own.clear();
+    former.clear();
     return true;
   };
   return {
     handle,
-    end: async () => void (own.size > 0 && (await inTransaction(settings, forget, [[...own]]).catch(() => undefined))),
+    async end() {
+      const noted = [...own].filter((id) => !former.has(id));
+      if (noted.length > 0) await inTransaction(settings, forget, [noted]).catch(() => undefined);
+    },
   };
 }
 
