@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Event, Fact } from '@accord/events';
 import { newEventId, startService, type Tx } from '@accord/platform';
-import { type TestService, testService } from '@accord/testing';
+import { type TestService, testService, until } from '@accord/testing';
 import { smallService } from './small-service.ts';
 
 // Events that cannot be handled for no fault of theirs: they wait, and are never given up.
@@ -23,13 +23,6 @@ afterAll(() => t.stop(), 30_000);
 const disabled = (endpointId: string, version = 1): Fact<'webhook.disabled'> => ({ type: 'webhook.disabled', data: { endpointId, version, accountId: 'acc_1', reason: 'test' } });
 const seen = async (key: string) => (await t.sql<{ version: string }>('select version from seen where key = $1 order by at_seq', [key])).map(({ version }) => Number(version));
 const parked = (key: string) => t.sql<{ status: string; reason: string }>('select status, reason from parked_events where key = $1 order by seq', [key]);
-
-async function until(what: string, done: () => Promise<boolean>) {
-  for (let waited = 0; !(await done()); waited += 1) {
-    if (waited > 300) throw new Error(`waited in vain until ${what}`);
-    await sleep(30);
-  }
-}
 
 test('EVT-9 a database without room on its disk, out of memory, or that may not write makes events wait, and no event is parked for it', async () => {
   const key = `whe_${randomUUID()}`;

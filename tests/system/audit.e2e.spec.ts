@@ -1,16 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Audit, checks, type Difference, openAudit } from '@accord/audit';
-import { auditSettingsOf, freePort, playStory, startSystem, type System } from '@accord/local';
+import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
 import { kafkaOf, rolesOf, roleUrl } from '@accord/platform';
 import { clientOf, developmentPassword, publishRaw, until } from '@accord/testing';
 import pg from 'pg';
 import { pino } from 'pino';
+import { folder, hurried, play, removeFolders } from './playing.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with them stopped so that nothing mends or
 // follows, every kind of difference is planted alone, found, and undone.
@@ -19,7 +17,6 @@ const command = fileURLToPath(new URL('../../deploy/audit/main.ts', import.meta.
 const rebuild = fileURLToPath(new URL('../../deploy/local/rebuild.ts', import.meta.url));
 const log = pino({ level: 'silent' });
 
-let dataDir: string;
 let system: System;
 let db: pg.Client;
 let audit: Audit;
@@ -27,15 +24,9 @@ let audit: Audit;
 const reference = 'money-for-nothing';
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
-  const profile = join(dataDir, 'hurried.json');
-  writeFileSync(profile, JSON.stringify({ extends: 'baidu', version: '1-test', orders: { payWithin: 'PT8S', payWithinWhenContracted: 'PT30M' } }));
   // A service that is paused for a while stays in its group.
-  system = await startSystem({ dataDir, profile, settings: { ACCORD_KAFKA_SESSION_MS: '10000' } });
-  const told: string[] = [];
-  await playStory({ system, profile: 'baidu', say: (line) => told.push(line) }).catch((cause: Error) => {
-    throw new Error(`${cause.message}\n${told.slice(-40).join('\n')}`, { cause });
-  });
+  system = await startSystem({ dataDir: folder(), profile: hurried('baidu', 'PT8S'), settings: { ACCORD_KAFKA_SESSION_MS: '10000' } });
+  await play({ system, profile: 'baidu' });
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
   audit = openAudit({ ...auditAsk(), log });
@@ -64,12 +55,11 @@ async function tellFromOutside(): Promise<void> {
   for (const schema of ['contracts', 'notifications']) await db.query(`delete from ${schema}.parked_events where key = 'acc_refused'`);
 }
 
-
 afterAll(async () => {
   await audit?.close();
   await db?.end();
   await system?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  removeFolders();
 }, 30_000);
 
 const auditAsk = () => ({ databaseUrl: settings()['ACCORD_AUDIT_DATABASE_URL']!, brokers: system.brokers.split(','), topicPrefix: system.topicPrefix });

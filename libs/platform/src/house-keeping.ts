@@ -1,4 +1,4 @@
-import { forgetOldKeys, keptMs } from './http/idempotency.ts';
+import { keptMs as keysMs } from './http/idempotency.ts';
 import type { Database, DueItem, Tx, Worker } from './tx.ts';
 
 const minute = 60_000;
@@ -14,36 +14,35 @@ export interface Keeping {
   readonly everyMs: number;
 }
 
-const usual: Keeping = { inboxMs: 14 * day, keysMs: keptMs, everyMs: 10 * minute };
+const usual: Keeping = { inboxMs: 14 * day, keysMs, everyMs: 10 * minute };
 
-const tooOld = (column: string) => `${column} < now() - make_interval(secs => $1)`;
-const forgetInbox = `
+/** What is kept for a while, and since when. */
+const since = { inbox: 'received_at', started_events: 'started_at', idempotency_keys: 'created_at' } as const;
+type Table = keyof typeof since;
+
+const tooOld = (table: Table, seconds: string) => `${since[table]} < now() - make_interval(secs => ${seconds})`;
+/** The oldest; looked at once more as they are deleted, for one may have been renewed meanwhile. */
+const forgetSome = (table: Table) => `
   with gone as (
-    delete from inbox where ctid = any (array(select ctid from inbox where ${tooOld('received_at')} order by received_at limit ${someAtOnce})) returning 1)
+    delete from ${table}
+     where ctid = any (array(select ctid from ${table} where ${tooOld(table, '$1')} order by ${since[table]} limit ${someAtOnce}))
+       and ${tooOld(table, '$1')} returning 1)
   select count(*)::integer as n from gone`;
-const forgetNotes = `
-  with gone as (
-    delete from started_events where event_id = any (array(select event_id from started_events where started_at < now() - interval '1 day' limit ${someAtOnce})) returning 1)
-  select count(*)::integer as n from gone`;
-const due = `
-  select 'inbox' as id, '' as "accountId" where exists (select from inbox where ${tooOld('received_at')})
-  union all select 'notes', '' where exists (select from started_events where started_at < now() - interval '1 day')
-  union all select 'keys', '' where exists (select from idempotency_keys where created_at < now() - make_interval(secs => $2))`;
 
 /** Removes what has served its time, in small batches until nothing is left of it. */
 export const houseKeeping = ({ inboxMs, keysMs, everyMs }: Keeping = usual): Worker => {
+  const keptMs: Readonly<Record<Table, number>> = { inbox: inboxMs, started_events: day, idempotency_keys: keysMs };
+  const tables = Object.keys(keptMs) as readonly Table[];
+  const seconds = (table: Table) => keptMs[table] / 1_000;
+  const due = tables.map((table, at) => `select '${table}' as id, '' as "accountId" where exists (select from ${table} where ${tooOld(table, `$${at + 1}`)})`).join(' union all ');
   /** True where there may be more. */
-  const forget = async (tx: Tx, { id }: DueItem): Promise<boolean> => {
-    if (id === 'keys') return forgetOldKeys(tx, { olderThanMs: keysMs, limit: someAtOnce });
-    if (id === 'inbox') return (await tx.one<{ n: number }>(forgetInbox, [inboxMs / 1_000]))!.n === someAtOnce;
-    return (await tx.one<{ n: number }>(forgetNotes))!.n === someAtOnce;
-  };
+  const forget = async (tx: Tx, table: Table) => (await tx.one<{ n: number }>(forgetSome(table), [seconds(table)]))!.n === someAtOnce;
   return {
     name: 'house-keeping',
     everyMs,
-    due: (tx) => tx.many(due, [inboxMs / 1_000, keysMs / 1_000]),
-    async run(db: Database, item: DueItem) {
-      while (await db.transaction({ kind: 'system', id: 'house-keeping' }, (tx) => forget(tx, item)));
+    due: (tx) => tx.many(due, tables.map(seconds)),
+    async run(db: Database, { id }: DueItem) {
+      while (await db.transaction({ kind: 'system', id: 'house-keeping' }, (tx) => forget(tx, id as Table)));
     },
   };
 };

@@ -36,17 +36,6 @@ export const idempotencyTable = (service: string): readonly string[] => [
   accountTable(service, 'idempotency_keys'),
 ];
 
-const forgetSql = `
-  with gone as (
-    delete from idempotency_keys where ctid = any (array(select ctid from idempotency_keys where created_at <= $1 order by created_at limit $2)) and created_at <= $1 returning 1)
-  select count(*)::integer as n from gone`;
-
-/** Forgets the oldest keys, at most `limit` of them; true where there may be more. Runs as the operator role. */
-export async function forgetOldKeys(tx: Tx, { olderThanMs, limit }: { olderThanMs: number; limit: number }): Promise<boolean> {
-  const gone = await tx.one<{ n: number }>(forgetSql, [new Date(tx.now.getTime() - olderThanMs), limit]);
-  return gone!.n === limit;
-}
-
 const sha256 = (data: string | Buffer): Buffer => hash('sha256', data, 'buffer');
 
 /** @throws Problem 400 `idempotency.key_invalid` where the key is empty or longer than 255. */

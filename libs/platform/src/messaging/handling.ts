@@ -88,17 +88,26 @@ export const handleMessages = (settings: HandlingSettings, messages: readonly In
 const allRead = (found: readonly Found[]): found is readonly Received[] => found.every((one) => 'event' in one);
 
 export async function handleAll(settings: HandlingSettings, found: readonly Found[]): Promise<boolean> {
-  const [first] = found;
   const blame: Blame = {};
+  if (await handledAsOne(settings, found, blame)) return true;
+  for (const part of partsOf(found, blame)) if (settings.isOver?.() || !(await handleAll(settings, part))) return false;
+  return true;
+}
+
+/** False where they have to be handled in parts. */
+async function handledAsOne(settings: HandlingSettings, found: readonly Found[], blame: Blame): Promise<boolean> {
+  const [first] = found;
+  if (!allRead(found)) {
+    if (found.length === 1) await setAside(settings, first as Parked);
+    return found.length === 1;
+  }
   try {
-    if (allRead(found)) return await inOneTransaction(settings, found, blame);
-    if (found.length === 1) return await setAside(settings, first as Parked);
+    await inOneTransaction(settings, found, blame);
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
-    if (first && 'event' in first && found.length === 1) return failed(settings, first, error as Error);
-    if (found.length === 1) throw error;
+    if (found.length !== 1) return false;
+    await failed(settings, first as Received, error as Error);
   }
-  for (const part of partsOf(found, blame)) if (settings.isOver?.() || !(await handleAll(settings, part))) return false;
   return true;
 }
 
@@ -118,7 +127,7 @@ function partsOf(found: readonly Found[], { first }: Blame): readonly (readonly 
 
 const isOfTheServer = (error: unknown) => /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '');
 
-async function inOneTransaction(settings: HandlingSettings, received: readonly Received[], blame: Blame): Promise<boolean> {
+async function inOneTransaction(settings: HandlingSettings, received: readonly Received[], blame: Blame): Promise<void> {
   const { database, subscriptions, lockRows } = settings;
   const handled = await database.session(nobody, async (session) => {
     const tx = session.as(nobody, noCause);
@@ -146,7 +155,6 @@ async function inOneTransaction(settings: HandlingSettings, received: readonly R
     settings.onHandled?.(event.type, 1);
     settings.log.debug({ eventId: event.id, topic, partition, offset, key }, 'event handled');
   }
-  return true;
 }
 
 /** The events of an account one after the other, the accounts beside each other: no two touch the same rows. */
@@ -158,7 +166,7 @@ async function eachAccount(received: readonly Received[], work: (one: Received) 
   await Promise.all(lanes);
 }
 
-function failed(settings: HandlingSettings, one: Received, error: Error): Promise<boolean> {
+function failed(settings: HandlingSettings, one: Received, error: Error): Promise<void> {
   const { topic, partition, offset, key } = one;
   const [dead, reason] = [isFinal(error), reasonOf(error)];
   settings.log.warn({ eventId: one.event.id, topic, partition, offset, key, dead, reason }, 'event failed and is parked');
@@ -166,8 +174,5 @@ function failed(settings: HandlingSettings, one: Received, error: Error): Promis
   return setAside(settings, { message: one, status: dead ? 'dead' : 'waiting', reason });
 }
 
-export const setAside = ({ database, ...settings }: HandlingSettings, parked: Parked): Promise<boolean> =>
-  database.session(nobody, async (session) => {
-    await park(session, settings, [parked]);
-    return true;
-  });
+export const setAside = ({ database, ...settings }: HandlingSettings, parked: Parked): Promise<void> =>
+  database.session(nobody, (session) => park(session, settings, [parked]));

@@ -93,5 +93,6 @@ async function handleSuspect(settings: HandlingSettings, suspect: Received): Pro
   const { topic, partition, offset, key } = suspect;
   const reason = `the process ended ${noted.starts - 1} times while it was handled`;
   settings.log.error({ eventId: id, topic, partition, offset, key, reason }, 'event is given up');
-  return setAside(settings, { message: suspect, status: 'dead', reason });
+  await setAside(settings, { message: suspect, status: 'dead', reason });
+  return true;
 }

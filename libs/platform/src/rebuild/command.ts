@@ -44,11 +44,11 @@ function readOptions({ service, models }: Rebuildable, args: readonly string[]) 
 }
 
 /**
- * The command `rebuild` of one service.
+ * The command `rebuild` of one service. SIGINT and SIGTERM leave the read models as they are.
  *
  * @returns what the process ends with: 0 where the read models were rebuilt, 1 where they are as they were, 2 for wrong arguments.
  */
-export async function runRebuild(what: Rebuildable, args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
+export async function runRebuild(what: Rebuildable, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let asked: ReturnType<typeof readOptions>;
   try {
     asked = readOptions(what, args);
@@ -57,14 +57,16 @@ export async function runRebuild(what: Rebuildable, args: readonly string[], env
     return 2;
   }
   const { models, json, leaveOut } = asked;
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
     const { ACCORD_OWNER_DATABASE_URL: ownerUrl, ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = readSettings(settings, env);
-    const rebuilt = await rebuild({ service: what.service, models, ownerUrl, brokers, topicPrefix, log: pino({ level: 'silent' }), leaveOut, onProgress: tell, signal });
+    const rebuilt = await rebuild({ service: what.service, models, ownerUrl, brokers, topicPrefix, log: pino({ level: 'silent' }), leaveOut, onProgress: tell, signal: stop.signal });
     const names = models.map(({ name }) => name);
     say(json ? JSON.stringify({ service: what.service, models: names, ...rebuilt }) : asText(names, rebuilt));
     return 0;
   } catch (error) {
-    tell(`${signal.aborted ? 'stopped' : (error as Error).message}; ${models.map(({ name }) => name).join(', ')} of ${what.service}: as before`);
+    tell(`${stop.signal.aborted ? 'stopped' : (error as Error).message}; ${models.map(({ name }) => name).join(', ')} of ${what.service}: as before`);
     return 1;
   }
 }
