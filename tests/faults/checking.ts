@@ -34,10 +34,13 @@ async function audited({ databaseUrl, kafka }: World): Promise<string[]> {
 }
 
 async function unseen(client: pg.Client, history: readonly Done[]): Promise<string[]> {
-  const { rows: orders } = await client.query<{ id: string; account: string; status: string; cash: string }>(
-    `select order_id as id, account_id as account, status, cash_paid as cash from orders.orders where account_id like 'acc\\_f%'`,
+  const { rows: orders } = await client.query<{ id: string; status: string; fulfilment: string; cash: string }>(
+    `select order_id as id, status, fulfilment, cash_paid as cash from orders.orders where account_id like 'acc\\_f%'`,
   );
   const { rows: contracts } = await client.query<{ id: string; status: string }>('select contract_id as id, status from contracts.contracts');
+  const { rows: refunds } = await client.query<{ id: string; status: string; kind: string; orderIds: string[]; amount: string }>(
+    'select refund_id as id, status, kind, order_ids as "orderIds", amount from refunds.refunds',
+  );
   const orderOf = new Map(orders.map((order) => [order.id, order]));
   const contractOf = new Map(contracts.map((contract) => [contract.id, contract]));
   const accepted = (what: Done['what']) => history.filter((done) => done.what === what && done.status < 300);
@@ -54,6 +57,20 @@ async function unseen(client: pg.Client, history: readonly Done[]): Promise<stri
   for (const { id } of accepted('cancel')) if (orderOf.get(id!)?.status !== 'cancelled') lines.push(`EVT-35 order ${id} was cancelled and is ${orderOf.get(id!)?.status}`);
   for (const { id } of accepted('apply')) if (!contractOf.has(id!)) lines.push(`EVT-35 contract ${id} was accepted and is not there`);
   for (const { id } of accepted('void')) if (contractOf.get(id!)?.status !== 'voided') lines.push(`EVT-35 contract ${id} was voided and is ${contractOf.get(id!)?.status}`);
+  for (const { id } of accepted('finalize')) {
+    if (!['official', 'voided'].includes(contractOf.get(id!)?.status ?? '')) lines.push(`EVT-35 contract ${id} was to be sealed and is ${contractOf.get(id!)?.status}`);
+  }
+
+  for (const { id } of accepted('create')) if (orderOf.get(id!)?.fulfilment !== 'created') lines.push(`EVT-35 order ${id} was created, recorded is ${orderOf.get(id!)?.fulfilment}`);
+  for (const { id } of accepted('fail')) {
+    const back = refunds.filter(({ kind, orderIds }) => kind === 'failed_fulfilment' && orderIds.includes(id!));
+    const once = back.length === 1 && back[0]!.status === 'succeeded' && Number(back[0]!.amount) === 45;
+    if (!once) lines.push(`EVT-35 order ${id} could not be created and is refunded as ${JSON.stringify(back)}`);
+  }
+  const asked = new Set(accepted('refund').map(({ id }) => id!));
+  const refundOf = new Map(refunds.map((refund) => [refund.id, refund]));
+  for (const id of asked) if (!['succeeded', 'refused'].includes(refundOf.get(id)?.status ?? '')) lines.push(`EVT-35 refund ${id} was accepted and is ${refundOf.get(id)?.status}`);
+  for (const { id, kind } of refunds) if (kind !== 'failed_fulfilment' && !asked.has(id)) lines.push(`EVT-35 refund ${id} is there and nobody was told`);
   return lines;
 }
 
@@ -76,4 +93,19 @@ export async function recovery(world: World, withinMs: number): Promise<number> 
     }
     await sleep(50);
   }
+}
+
+/** Orders that are placed while it lasts and not taken within 2 s, a line each. */
+export async function turnedAway(world: World, lasts: Promise<void>): Promise<string[]> {
+  const { orders } = world.customer('acc_canary');
+  const lines: string[] = [];
+  let isOver = false;
+  void lasts.catch(() => undefined).then(() => (isOver = true));
+  for (const started = performance.now(); !isOver; await sleep(200)) {
+    const at = `${((performance.now() - started) / 1_000).toFixed(1)} s into it`;
+    const late = sleep(2_000).then(() => ({ status: 'nothing within 2 s' }));
+    const { status } = await Promise.race([orders.post('/v1/orders', machine).catch((error: Error) => ({ status: error.message })), late]);
+    if (status !== 201) lines.push(`an order placed ${at} was answered with ${status}`);
+  }
+  return lines;
 }

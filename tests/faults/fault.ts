@@ -9,6 +9,8 @@ export interface Fault {
   readonly happen: (world: World) => Promise<void>;
   /** A killed process starts again first. */
   readonly withinMs: number;
+  /** While it lasts, orders are taken all the same. */
+  readonly servesOn?: true;
   /** Once that has been measured: what the other faults do not expect is put back. */
   readonly after?: (world: World) => Promise<void>;
   /** It cannot happen without. */
@@ -16,6 +18,7 @@ export interface Fault {
 }
 
 export const nothingLost = 'nothing lost or doubled';
+export const servedOn = 'requests go on meanwhile';
 export const secondsMs = 1_000;
 
 export function isAlive(pid: number): boolean {

@@ -12,12 +12,13 @@ const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 test('EVT-7 EVT-8 EVT-12 EVT-35 customers are served while processes are killed at the worst moments and connections end: nothing is lost or doubled', async () => {
   const home = mkdtempSync(join(tmpdir(), 'accord-faults-'));
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [main, '--short', '--seed', '7', '--home', join(home, 'world')], {
+    const { stdout } = await promisify(execFile)(process.execPath, [main, '--short', '--untimed', '--seed', '7', '--home', join(home, 'world')], {
       env: { ...process.env, NODE_OPTIONS: '' },
       timeout: 150_000,
     });
     expect(stdout).toContain('Nothing was lost, doubled or out of step.');
     expect(Number(/(\d+) commands were answered/.exec(stdout)?.[1])).toBeGreaterThan(50);
+    expect(stdout).toMatch(/accepted: .*finalize \d.*refund \d/);
   } finally {
     rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   }

@@ -5,9 +5,9 @@ import type { World } from './world.ts';
 
 /** One command that was answered for good, however often it had to be asked. */
 export interface Done {
-  readonly what: 'place' | 'pay' | 'cancel' | 'apply' | 'void';
+  readonly what: 'place' | 'pay' | 'create' | 'fail' | 'cancel' | 'apply' | 'finalize' | 'void' | 'quote' | 'refund';
   readonly accountId: string;
-  /** Order or contract. */
+  /** Order, contract, quote or refund. */
   readonly id: string | undefined;
   readonly status: number;
   readonly code: string | undefined;
@@ -40,7 +40,7 @@ async function persist(client: Client, path: string, body: unknown, key: string)
   }
 }
 
-/** Customers who order, pay, cancel, apply and void at random, one command at a time each. */
+/** Customers who order, pay, cancel, apply, finalize, void and want their money back at random, one command at a time each. */
 export function startLoad(world: World, { seed, clients = 6, pauseMs = 60 }: { seed: number; clients?: number; pauseMs?: number }): Load {
   const history: Done[] = [];
   let over = false;
@@ -65,35 +65,56 @@ interface Life {
 async function customer(world: World, { accountId, chance, history, pauseMs, isOver }: Life): Promise<void> {
   const own = world.customer(accountId);
   const platform = world.platform();
-  const orders: string[] = [];
-  const contracts: string[] = [];
+  const [orders, contracts, machines]: string[][] = [[], [], []];
+  /** Orders whose payment is known. */
+  const told = new Set<string>();
   let number = 0;
 
-  const command = async (what: Done['what'], client: Client, path: string, body: unknown, id?: string) => {
+  const command = async (what: Done['what'], client: Client, path: string, body: unknown, of?: string) => {
     const { reply, asked } = await persist(client, path, body, `${what}-${accountId}-${(number += 1)}`);
-    const found: string[] = what === 'apply' && reply.status < 300 ? reply.body.data.map(({ contractId }: { contractId: string }) => contractId) : [id ?? reply.body?.orderId];
-    for (const each of found) history.push({ what, accountId, id: each, status: reply.status, code: reply.body?.code, asked });
-    return { reply, found };
+    const ids = what === 'apply' && reply.status < 300 ? reply.body.data.map(({ contractId }: { contractId: string }) => contractId) : [of ?? idOf(reply)];
+    for (const id of ids) history.push({ what, accountId, id, status: reply.status, code: reply.body?.code, asked });
+    return { body: reply.body, ids: reply.status < 300 ? (ids as string[]) : [] };
   };
-
-  while (!isOver()) {
-    const turn = chance.share();
-    const order = orders.length > 0 ? chance.of(orders) : undefined;
-    const contract = contracts.length > 0 ? chance.of(contracts) : undefined;
-    if (turn < 0.4 || !order) {
-      const { reply } = await command('place', own.orders, '/v1/orders', machine);
-      if (reply.status === 201) orders.push(reply.body.orderId);
-    } else if (turn < 0.6) {
-      await command('pay', platform.orders, `/v1/orders/${order}/payments`, { paymentReference: `ref-${order}`, parts: { cash: money('45.00') } }, order);
-    } else if (turn < 0.7) {
+  const turns = {
+    place: async () => orders!.push(...(await command('place', own.orders, '/v1/orders', machine)).ids),
+    async pay() {
+      const order = chance.of(orders!);
+      const { ids } = await command('pay', platform.orders, `/v1/orders/${order}/payments`, { paymentReference: `ref-${order}`, parts: { cash: money('45.00') } }, order);
+      const fulfilment = `/v1/orders/${order}/fulfilment`;
+      if (ids.length === 0 || told.has(order)) return;
+      told.add(order);
+      if (chance.is(0.2)) return void (await command('fail', platform.orders, fulfilment, { outcome: 'failed', reason: 'no capacity' }, order));
+      machines!.push(...(await command('create', platform.orders, fulfilment, { outcome: 'created', instances: [{ instanceId: machineOf(order), ...period }] }, order)).ids);
+    },
+    async cancel() {
+      const order = chance.of(orders!);
       await command('cancel', own.orders, `/v1/orders/${order}/cancel`, { reason: 'changed my mind' }, order);
-    } else if (turn < 0.92 || !contract) {
-      const chosen = [...new Set([order, chance.of(orders)])];
-      const { reply, found } = await command('apply', own.contracts, '/v1/contracts', { orderIds: chosen });
-      if (reply.status < 300) contracts.push(...found);
-    } else {
+    },
+    apply: async () => contracts!.push(...(await command('apply', own.contracts, '/v1/contracts', { orderIds: [...new Set([chance.of(orders!), chance.of(orders!)])] })).ids),
+    async finalize() {
+      const contract = chance.of(contracts!);
+      await command('finalize', own.contracts, `/v1/contracts/${contract}/finalize`, undefined, contract);
+    },
+    async void() {
+      const contract = chance.of(contracts!);
       await command('void', own.contracts, `/v1/contracts/${contract}/void`, { reason: 'unintended' }, contract);
-    }
+    },
+    async refund() {
+      const { body } = await command('quote', own.refunds, '/v1/refund-quotes', { instanceIds: [machineOf(chance.of(machines!))] });
+      if (body?.refundable) await command('refund', own.refunds, '/v1/refunds', { quoteId: body.quoteId, reason: 'not_usable' });
+    },
+  };
+  while (!isOver()) {
+    const [ordered, contracted, created] = [orders, contracts, machines].map((some) => Number(some!.length > 0)) as [number, number, number];
+    const turn = chance.weighed<keyof typeof turns>([
+      [8, 'place'], [6 * ordered, 'pay'], [2 * ordered, 'cancel'], [4 * ordered, 'apply'], [contracted, 'finalize'], [2 * contracted, 'void'], [4 * created, 'refund'],
+    ]);
+    await turns[turn!]();
     await sleep(pauseMs * (0.5 + chance.share()));
   }
 }
+
+const period = { start: '2026-01-01T00:00:00Z', end: '2099-01-01T00:00:00Z' };
+const machineOf = (orderId: string) => `i-${orderId}`;
+const idOf = ({ body }: Reply): string | undefined => body?.refundId ?? body?.quoteId ?? body?.orderId;

@@ -5,7 +5,7 @@ import { kafkaOf } from '@accord/platform';
 import type { Admin } from 'kafkajs';
 import pg from 'pg';
 import { pino } from 'pino';
-import { type Fault, isAlive, nothingLost, secondsMs } from './fault.ts';
+import { type Fault, isAlive, nothingLost, secondsMs, servedOn } from './fault.ts';
 import type { World } from './world.ts';
 
 // Clocks that go wrong, full disks, leaders that are away, and two versions of a service at once.
@@ -96,8 +96,9 @@ async function untilLedBy(admin: Admin, leader: number): Promise<void> {
 let secondBroker: EmbeddedKafka | undefined;
 const leaderAway: Fault = {
   name: 'half of the partitions move to a second broker, which is killed for 5 s',
-  promise: `${nothingLost}; requests go on meanwhile; events flow within 15 s after it answers`,
+  promise: `${nothingLost}; ${servedOn}; events flow within 15 s after it answers`,
   withinMs: 15 * secondsMs,
+  servesOn: true,
   async happen(world) {
     secondBroker = await world.startSecondBroker();
     await move(world, [second]);

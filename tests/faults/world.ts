@@ -15,7 +15,8 @@ export interface World {
   readonly network: { readonly postgres: Proxy; readonly kafka: Proxy; readonly smtp: Proxy };
   /** Straight, for looking. */
   readonly databaseUrl: string;
-  customer(accountId: string): { readonly orders: Client; readonly contracts: Client };
+  /** Of half of the accounts the orders are at the order service's other instance. */
+  customer(accountId: string): { readonly orders: Client; readonly contracts: Client; readonly refunds: Client };
   platform(): { readonly orders: Client; readonly contracts: Client };
   operator(): Client;
   postgres(): EmbeddedPostgres;
@@ -74,16 +75,21 @@ export async function startWorld(home: string, { smallDisk = false } = {}): Prom
   }
 
   const asking = (ask: Parameters<typeof issuer.token>[0], copy: string) => clientOf(services.get(copy)!.url, () => issuer.token(ask));
-  const both = (ask: Parameters<typeof issuer.token>[0]) => ({ orders: asking(ask, 'order'), contracts: asking(ask, 'contract') });
-  const scope = 'orders:read orders:write contracts:read contracts:write';
+  const asCustomer = (accountId: string, copy: string) =>
+    asking({ sub: `user_${accountId}`, account_id: accountId, scope: ['orders', 'contracts', 'refunds'].map((of) => `${of}:read ${of}:write`).join(' ') }, copy);
+  const asPlatform = (copy: string) => asking({ sub: 'platform', scope: 'platform' }, copy);
   return {
     ...ground,
     network: { ...ground.network, smtp },
     disk,
     services,
     databaseUrl: ground.url(),
-    customer: (accountId) => both({ sub: `user_${accountId}`, account_id: accountId, scope }),
-    platform: () => both({ sub: 'platform', scope: 'platform' }),
+    customer: (accountId) => ({
+      orders: asCustomer(accountId, /[13579]$/.test(accountId) ? 'order 2' : 'order'),
+      contracts: asCustomer(accountId, 'contract'),
+      refunds: asCustomer(accountId, 'refund'),
+    }),
+    platform: () => ({ orders: asPlatform('order'), contracts: asPlatform('contract') }),
     operator: () => asking({ sub: 'operator', scope: 'operator' }, 'order'),
     dieNow,
     clock,
