@@ -1,2 +1,2 @@
 import preset from './jest.preset.mjs';
-export default { ...preset, testMatch: ['**/*.spec.ts'] };
+export default { ...preset, testMatch: ['**/*.spec.ts'], testSequencer: './jest.sequencer.mjs' };

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileServices, placeOf, type ServiceProcess, type Settings, settingsFor, startKafka, startPostgres, startServiceProcess, topics } from '@accord/local';
-import { applyTopics, provisionDatabase, type ServiceName } from '@accord/platform';
-import { developmentPassword, startIssuer, type TestIssuer } from '@accord/testing';
+import { applyTopics, kafkaOf, provisionDatabase, type ServiceName } from '@accord/platform';
+import { developmentPassword, startIssuer, type TestIssuer, until } from '@accord/testing';
 import pg from 'pg';
 import { pino } from 'pino';
 import { topic } from './messages.ts';
@@ -111,10 +111,14 @@ async function makeDatabase(serverUrl: string, name: string): Promise<string> {
   return url.href;
 }
 
-/** A prefix under which the topic of `messages` exists and is empty. */
+/** A prefix under which the topic of `messages` exists, is empty, and is led: what is sent only once arrives. */
 export async function freshTopic(brokers: readonly string[]): Promise<string> {
   const topicPrefix = `bench${randomBytes(4).toString('hex')}.`;
   await applyTopics({ brokers, topicPrefix, log }, { topics: [topic], replication: 1 });
+  const admin = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log }).admin();
+  await admin.connect();
+  await until('every partition is led', () => admin.fetchTopicOffsets(topicPrefix + topic).then(() => true, () => false));
+  await admin.disconnect();
   return topicPrefix;
 }
 

@@ -39,7 +39,7 @@ test('EVT-9 a database without room on its disk, out of memory, or that may not 
 
 test('EVT-9 the end of the server while an event is handled is not counted against the event; the end of the process is', async () => {
   const [excused, blamed] = [newEventId(), newEventId()];
-  const note = (id: string, at: string) => t.sql(`insert into started_events (event_id, starts, started_at) values ($1, 3, ${at})`, [id]);
+  const note = (id: string, at: string) => t.sql(`insert into started_events (note_id, event_ids, starts, started_at) values (gen_random_uuid(), array[$1::uuid], 3, ${at})`, [id]);
   await note(excused, `pg_postmaster_start_time() - interval '1 second'`);
   await note(blamed, 'clock_timestamp()');
   await t.publish(disabled('whe_excused'), { id: excused });

@@ -1,3 +1,4 @@
+import { newEventId } from '../ids.ts';
 import { type Found, handleAll, type HandlingSettings, nobody, noCause, type Received, setAside } from './handling.ts';
 import { mostStarts } from './parking.ts';
 
@@ -9,16 +10,21 @@ const inTransaction = <Row>({ database }: HandlingSettings, sql: string, values:
     return tx.many<Row>(sql, values);
   });
 
-/** Notes that their handling begins; answers those of $2 that were noted before. */
-const noteAll = `
-  with known as (select event_id from started_events where event_id = any($2::uuid[])),
-       noted as (insert into started_events (event_id) select distinct id from unnest($1::uuid[]) id on conflict do nothing)
-  select event_id as "eventId" from known`;
-/** What was under way when the server itself ended has an excuse: the start before is not counted. */
-const noteAgain = `
-  update started_events set starts = starts + (started_at > pg_postmaster_start_time())::int, started_at = clock_timestamp()
-   where event_id = $1 returning starts`;
-const forget = 'delete from started_events where event_id = any($1::uuid[])';
+/** Notes ($1) that the handling of these ($2) begins; answers those that are in a note of somebody else's, and leaves them out of it. $3: our own notes. */
+const begin = `
+  with known as (
+         select distinct id from started_events, unnest(event_ids) as id where id = any($2::uuid[]) and note_id <> all($3::uuid[])),
+       noted as (
+         insert into started_events (note_id, event_ids) select $1, array(select unnest($2::uuid[]) except select id from known)
+         on conflict do nothing)
+  select id as "eventId" from known`;
+/** Moves one of those ($2) into a note of its own ($1). What was under way when the server itself ended has an excuse: the start before is not counted. */
+const beginAlone = `
+  with former as (
+         update started_events set event_ids = array_remove(event_ids, $2::uuid) where $2::uuid = any(event_ids)
+         returning starts + (started_at > pg_postmaster_start_time())::int as starts)
+  insert into started_events (note_id, event_ids, starts) select $1, array[$2::uuid], coalesce(max(starts), 1) from former returning starts`;
+const forget = 'delete from started_events where note_id = any($1::uuid[])';
 
 export interface Carefully {
   /**
@@ -27,7 +33,7 @@ export interface Carefully {
    * @throws what `isDatabaseAway` knows; what this very process noted before is no suspect when it is done again.
    */
   handle(found: readonly Found[]): Promise<boolean>;
-  /** Takes back the notes of what it leaves undone: this process ends of itself. */
+  /** Takes back the note of what it leaves undone: this process ends of itself. */
   end(): Promise<void>;
 }
 
@@ -36,42 +42,43 @@ export interface Carefully {
  * given up when the process has ended over it three times (EVT-9). Costs a transaction more, so it is done while the last end may have been such a one.
  */
 export function carefully(settings: HandlingSettings): Carefully {
-  const own = new Set<string>();
-  /** Of these, what another process noted: its count stays. */
-  const former = new Set<string>();
-  let parked = false;
-  const noting: HandlingSettings = {
-    ...settings,
-    within: (tx, ids) => tx.write(forget, [ids]),
-    onParked() {
-      parked = true;
-      settings.onParked?.();
-    },
-  };
+  /** Of what is under way: the first of all together, the others of one suspect each, whose counts outlive us. */
+  let own: string[] = [];
   const handle = async (found: readonly Found[]) => {
     const ids = found.flatMap((one) => ('event' in one ? [one.event.id] : []));
-    const fresh = ids.filter((id) => !own.has(id));
-    // Before it is known whether they are noted: an answer that is lost leaves notes of our own, too.
-    for (const id of fresh) own.add(id);
-    const known = await inTransaction<{ eventId: string }>(settings, noteAll, [ids, fresh]);
+    // Before it is known whether it is written: an answer that is lost leaves a note of our own, too.
+    if (own.length === 0) own = [newEventId()];
+    const known = await inTransaction<{ eventId: string }>(settings, begin, [own[0], ids, own]);
+    let left = true;
+    const noting: HandlingSettings = {
+      ...settings,
+      within(tx, done) {
+        left = done.length < ids.length;
+        if (!left) tx.write(forget, [own]);
+      },
+      onParked() {
+        left = true;
+        settings.onParked?.();
+      },
+    };
     const suspects = new Set(known.map(({ eventId }) => eventId));
-    for (const id of suspects) former.add(id);
     for (const run of runsOf(found, suspects)) {
+      if (settings.isOver?.()) return false;
       const [first] = run;
-      const isSuspect = first && 'event' in first && suspects.has(first.event.id);
-      if (settings.isOver?.() || !(isSuspect ? await handleSuspect(noting, first) : await handleAll(noting, run))) return false;
+      if (first && 'event' in first && suspects.has(first.event.id)) {
+        const note = newEventId();
+        own.push(note);
+        await handleSuspect(noting, first, note);
+      } else if (!(await handleAll(noting, run))) return false;
     }
-    if (parked) await inTransaction(settings, forget, [ids]);
-    parked = false;
-    own.clear();
-    former.clear();
+    if (left) await inTransaction(settings, forget, [own]);
+    own = [];
     return true;
   };
   return {
     handle,
     async end() {
-      const noted = [...own].filter((id) => !former.has(id));
-      if (noted.length > 0) await inTransaction(settings, forget, [noted]).catch(() => undefined);
+      if (own.length > 0) await inTransaction(settings, forget, [own.slice(0, 1)]).catch(() => undefined);
     },
   };
 }
@@ -86,13 +93,15 @@ function runsOf(found: readonly Found[], suspects: ReadonlySet<string>): Found[]
   return runs.filter(({ length }) => length > 0);
 }
 
-async function handleSuspect(settings: HandlingSettings, suspect: Received): Promise<boolean> {
+async function handleSuspect(settings: HandlingSettings, suspect: Received, note: string): Promise<void> {
   const { id } = suspect.event;
-  const [noted] = await inTransaction<{ starts: number }>(settings, noteAgain, [id]);
-  if (!noted || noted.starts <= mostStarts) return handleAll(settings, [suspect]);
+  const [noted] = await inTransaction<{ starts: number }>(settings, beginAlone, [note, id]);
+  if (noted!.starts <= mostStarts) {
+    await handleAll({ ...settings, within: (tx) => tx.write(forget, [[note]]) }, [suspect]);
+    return;
+  }
   const { topic, partition, offset, key } = suspect;
-  const reason = `the process ended ${noted.starts - 1} times while it was handled`;
+  const reason = `the process ended ${noted!.starts - 1} times while it was handled`;
   settings.log.error({ eventId: id, topic, partition, offset, key, reason }, 'event is given up');
   await setAside(settings, { message: suspect, status: 'dead', reason });
-  return true;
 }

@@ -72,8 +72,13 @@ function parkedTables(service: string): readonly string[] {
      )`,
     `create index parked_events_key on parked_events (key, seq)`,
     sharedTable(service, 'parked_events'),
-    // Events whose handling began and did not end: one that is found here more than once may have ended the process (EVT-9).
-    `create table started_events (event_id uuid primary key, starts integer not null default 1, started_at timestamptz not null default now())`,
+    // Events whose handling began together and did not end: what is found here may have ended the process (EVT-9). `starts` is of one that is alone.
+    `create table started_events (
+       note_id uuid primary key,
+       event_ids uuid[] not null,
+       starts integer not null default 1,
+       started_at timestamptz not null default clock_timestamp()
+     )`,
     sharedTable(service, 'started_events'),
     // What operators did about dead letters, and who (EVT-10).
     `create table redrive_acts (
