@@ -31,8 +31,22 @@ const engine = (outputEscape?: 'escape') => {
 const plain = engine();
 const escaped = engine('escape');
 
-type Part = { readonly plain: Template[]; readonly escaped: Template[] };
-const partsOf = (source: string): Part[] => source.split(/^---$/m).map((part) => ({ plain: plain.parse(part), escaped: escaped.parse(part) }));
+class Part {
+  readonly plain: Template[];
+  #source: string;
+  #escaped: Template[] | undefined;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.plain = plain.parse(source);
+  }
+
+  /** Parsed when it is first needed: what is right in the one is right in the other. */
+  get escaped(): Template[] {
+    return (this.#escaped ??= escaped.parse(this.#source));
+  }
+}
+const partsOf = (source: string): Part[] => source.split(/^---$/m).map((part) => new Part(part));
 
 /** True where a value of `schema` can have `path`. */
 function reaches(schema: z.ZodType, path: readonly (string | number)[]): boolean {
