@@ -5,11 +5,13 @@ import { keepAuditing } from './schedule.ts';
 import { auditOptions, auditSettings } from './settings.ts';
 
 /**
- * The command `audit`.
+ * The command `audit`. SIGINT and SIGTERM end one that is scheduled.
  *
  * @returns what the process ends with: 0 where nothing is broken, 1 where something is, 2 where it could not look.
  */
-export async function runAudit(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
+export async function runAudit(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const say = (lines: readonly string[]) => lines.forEach((line) => console.log(line));
   const fail = ({ message }: Error) => console.error(`audit: ${message}`);
   try {
@@ -19,7 +21,7 @@ export async function runAudit(args: readonly string[], env: NodeJS.ProcessEnv, 
     const onReport = (report: Report) => say(json ? asJson(report) : asText(report));
     try {
       if (everyMs !== undefined) {
-        await keepAuditing(audit, { everyMs, settleMs, host: listen.ACCORD_HOST, port: listen.ACCORD_OPS_PORT, signal, onReport, onFailure: fail });
+        await keepAuditing(audit, { everyMs, settleMs, host: listen.ACCORD_HOST, port: listen.ACCORD_OPS_PORT, signal: stop.signal, onReport, onFailure: fail });
         return 0;
       }
       const report = await audit.round({ settleMs });

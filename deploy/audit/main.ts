@@ -1,6 +1,4 @@
 // node deploy/audit/main.ts [--json] [--settle 10s] [--every 5m]: checks EVT-30 to EVT-36 on the live databases and topics (docs/audit.md).
 import { runAudit } from './command.ts';
 
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-process.exit(await runAudit(process.argv.slice(2), process.env, stop.signal));
+process.exit(await runAudit(process.argv.slice(2), process.env));

@@ -2,6 +2,6 @@
 import { runAudit } from '@accord/audit';
 import { runningPlatform } from './home.ts';
 
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-process.exit(await runAudit(process.argv.slice(2), { ...runningPlatform(), ...process.env }, stop.signal));
+const settings = { ...runningPlatform(), ...process.env };
+if (!settings.ACCORD_AUDIT_DATABASE_URL) console.error('npm start does not run in this folder; set ACCORD_AUDIT_DATABASE_URL and ACCORD_KAFKA_BROKERS');
+process.exit(settings.ACCORD_AUDIT_DATABASE_URL ? await runAudit(process.argv.slice(2), settings) : 2);

@@ -10,9 +10,9 @@ const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHIN
 const own = async () => (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
 
 /** Runs the command as an operator does. */
-const apply = () =>
+const apply = (settings: Readonly<Record<string, string>> = {}) =>
   promisify(execFile)(process.execPath, [fileURLToPath(new URL('./apply.ts', import.meta.url))], {
-    env: { ...process.env, NODE_OPTIONS: '', ACCORD_TOPIC_PREFIX: prefix, ACCORD_TOPIC_REPLICATION: '1' },
+    env: { ...process.env, NODE_OPTIONS: '', ACCORD_TOPIC_PREFIX: prefix, ACCORD_TOPIC_REPLICATION: '1', ...settings },
   });
 
 beforeAll(() => admin.connect());
@@ -43,3 +43,7 @@ test('EVT-1 the command may be run again', async () => {
   await apply();
   expect(await own()).toHaveLength(before);
 }, 30_000);
+
+test('EVT-1 without a broker it says in one line what is missing, and fails', async () => {
+  await expect(apply({ ACCORD_KAFKA_BROKERS: '' })).rejects.toMatchObject({ code: 1, stdout: '', stderr: 'topics: settings: ACCORD_KAFKA_BROKERS is missing\n' });
+});
