@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Event, Fact } from '@accord/events';
 import { newEventId, startService, type Tx } from '@accord/platform';
 import { type TestService, testService, until } from '@accord/testing';
+import pg from 'pg';
 import { smallService } from './small-service.ts';
 
 // Events that cannot be handled for no fault of theirs: they wait, and are never given up.
@@ -10,8 +11,12 @@ import { smallService } from './small-service.ts';
 /** Codes that the database refuses the events of a key with, one after the other. */
 const refusals = new Map<string, string[]>();
 
+/** Of a row that somebody locks. */
+const held = 'whe_row';
+
 async function note(tx: Tx, { subject }: Event) {
   const code = refusals.get(subject.id)?.shift();
+  if (subject.id.startsWith('whe_held_')) await tx.one(`select from seen where key = $1 for update nowait`, [held]);
   if (code) throw Object.assign(new Error('refused by the database'), { code });
   await tx.one('insert into seen (account_id, key, version) values ($1, $2, $3)', [subject.accountId, subject.id, subject.version]);
 }
@@ -80,4 +85,21 @@ test('EVT-8 EVT-12 an event that a newer instance parked waits for a newer one: 
   await newer.joined;
   await newer.stop();
   expect(await parked('ntf_newer')).toEqual([]);
+});
+
+test('EVT-9 what finds a lock in its way is tried as long as the lock is held, and never given up for it', async () => {
+  const key = `whe_held_${randomUUID()}`;
+  await t.sql(`insert into seen (account_id, key, version) values ('acc_1', $1, 1)`, [held]);
+  const other = new pg.Client({ connectionString: t.database.url });
+  await other.connect();
+  await other.query('begin');
+  await other.query('select from notifications.seen where key = $1 for update', [held]);
+  await t.publish(disabled(key));
+  await until('it is parked', async () => (await parked(key)).length === 1);
+  await t.sql('update parked_events set attempts = 11, next_attempt_at = now() where key = $1', [key]);
+  await until('it was tried once more', async () => (await t.sql('select from parked_events where key = $1 and attempts = 12', [key])).length === 1);
+  expect((await parked(key))[0]).toMatchObject({ status: 'waiting', reason: expect.stringContaining('could not obtain lock') });
+  await other.end();
+  await t.sql('update parked_events set next_attempt_at = now() where key = $1', [key]);
+  await until('it had its effect', async () => (await seen(key)).length === 1);
 });

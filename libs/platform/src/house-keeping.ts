@@ -20,7 +20,7 @@ const usual: Keeping = { inboxMs: 14 * day, keysMs, everyMs: 10 * minute };
 const since = { inbox: 'received_at', started_events: 'started_at', idempotency_keys: 'created_at' } as const;
 type Table = keyof typeof since;
 
-const tooOld = (table: Table, seconds: string) => `${since[table]} < now() - make_interval(secs => ${seconds})`;
+const tooOld = (table: Table, end: string) => `${since[table]} < ${end}::timestamptz`;
 /** The oldest; looked at once more as they are deleted, for one may have been renewed meanwhile. */
 const forgetSome = (table: Table) => `
   with gone as (
@@ -33,14 +33,14 @@ const forgetSome = (table: Table) => `
 export const houseKeeping = ({ inboxMs, keysMs, everyMs }: Keeping = usual): Worker => {
   const keptMs: Readonly<Record<Table, number>> = { inbox: inboxMs, started_events: day, idempotency_keys: keysMs };
   const tables = Object.keys(keptMs) as readonly Table[];
-  const seconds = (table: Table) => keptMs[table] / 1_000;
+  const endOf = (tx: Tx) => (table: Table) => new Date(tx.now.getTime() - keptMs[table]);
   const due = tables.map((table, at) => `select '${table}' as id, '' as "accountId" where exists (select from ${table} where ${tooOld(table, `$${at + 1}`)})`).join(' union all ');
   /** True where there may be more. */
-  const forget = async (tx: Tx, table: Table) => (await tx.one<{ n: number }>(forgetSome(table), [seconds(table)]))!.n === someAtOnce;
+  const forget = async (tx: Tx, table: Table) => (await tx.one<{ n: number }>(forgetSome(table), [endOf(tx)(table)]))!.n === someAtOnce;
   return {
     name: 'house-keeping',
     everyMs,
-    due: (tx) => tx.many(due, tables.map(seconds)),
+    due: (tx) => tx.many(due, tables.map(endOf(tx))),
     async run(db: Database, { id }: DueItem) {
       while (await db.transaction({ kind: 'system', id: 'house-keeping' }, (tx) => forget(tx, id as Table)));
     },

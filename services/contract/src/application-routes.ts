@@ -55,7 +55,7 @@ const EligibleOrder = z.object({
 
 const refusalsAgainst = [
   'contract.application_refused', 'contract.order_in_contract', 'contract.product_excluded', 'contract.ask_offline', 'contract.unpaid_domain',
-  'contract.marketplace_alone', 'contract.several_entities', 'contract.too_large', 'contract.not_certified', 'contract.ask_your_provider',
+  'contract.marketplace_alone', 'contract.entity_unknown', 'contract.several_entities', 'contract.too_large', 'contract.not_certified', 'contract.ask_your_provider',
   'contract.invoice_title_mismatch', 'order.not_found', 'order.cancelled', 'order.voided', 'order.held_by_refund',
   'request.account_not_yours', 'request.account_required',
 ] as const;

@@ -126,12 +126,12 @@ function inOurWords({ orderId, code, holder }: Event<'order.reservation_refused'
 }
 
 /** CTR-6: the account's orders that could be in a contract now; `limit` of them, or fewer at the end. */
-export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: number, { contracts: rules }: Profile): Promise<Order[]> {
+export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: number, profile: Profile): Promise<Order[]> {
   const eligible: Order[] = [];
   let after = filter.after;
   for (;;) {
     const page = await listFreeOrders(tx, { ...filter, ...(after && { after }) }, pageSize);
-    const free = page.filter((order) => objectionsTo({ orderId: order.orderId, order, liveContractId: null }, rules).length === 0);
+    const free = page.filter((order) => objectionsTo({ orderId: order.orderId, order, liveContractId: null }, profile).length === 0);
     eligible.push(...free.filter(({ status, payBy }) => status === 'paid' || payBy === null || new Date(payBy) > tx.now));
     const last = page.at(-1);
     if (eligible.length >= limit || page.length < pageSize || !last) return eligible.slice(0, limit);

@@ -1,4 +1,5 @@
 import { add, equal, type Money, subtract } from '@accord/money';
+import { Refusal } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { billingCycle } from './billing-cycle.ts';
 import type { Contract, Kind } from './contract.ts';
@@ -80,14 +81,20 @@ function periodOf(order: Order, at: Date, profile: Profile): Row['period'] {
   return order.duration && !unpaidHichina ? { kind: 'duration', ...order.duration } : { kind: 'none' };
 }
 
-/** Everything a contract's document says (CTR-14 to CTR-16). `orders` in the contract's order; amounts are those reserved. */
+/**
+ * Everything a contract's document says (CTR-14 to CTR-16). `orders` in the contract's order; amounts are those reserved.
+ *
+ * @throws Refusal `contract.entity_unknown`
+ */
 export function contentOf(
   contract: Contract,
   orders: readonly Order[],
   { profile, mark, testSeal }: { profile: Profile; mark: DocumentContent['mark']; testSeal: boolean },
 ): DocumentContent {
   const entity = profile.invoicingEntities.find(({ code }) => code === contract.invoicingEntity);
-  if (!entity || !contract.number) throw new Error(`contract ${contract.contractId} has no ${entity ? 'number' : 'invoicing entity of this profile'}`);
+  const { contractId, invoicingEntity } = contract;
+  if (!entity) throw new Refusal('conflict', 'contract.entity_unknown', { contractId, invoicingEntity });
+  if (!contract.number) throw new Error(`contract ${contractId} has no number`);
   return {
     number: contract.number,
     kind: kindOf(orders[0]!),

@@ -64,10 +64,18 @@ describe('from application to the end', () => {
     const first = await client.get(`${path}/document`);
     expect([first.status, first.headers.get('content-type'), first.bytes.subarray(0, 5).toString()]).toEqual([200, 'application/pdf', '%PDF-']);
 
+    t.clock.offsetMs += 5_400_000;
     const { status, body } = await client.post(`${path}/finalize`, undefined, waiting);
+    t.clock.offsetMs -= 5_400_000;
     expect([status, body.status, body.version]).toEqual([200, 'official', 3]);
     const [one, two] = [await client.get(`${path}/document`), await client.get(`${path}/document`)];
     expect(one.bytes.equals(two.bytes)).toBe(true);
+    const [, ...claimed] = /\/M \(D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z\)/.exec(one.bytes.toString('latin1'))!.map(Number) as [number, number, number, number, number, number, number];
+    const [year, month, ...rest] = claimed;
+    const [sealed] = await t.sql<{ at: Date }>('select finalized_at as at from contracts where contract_id = $1', [contractId]);
+    const beforeMs = sealed!.at.getTime() - Date.UTC(year, month - 1, ...rest);
+    // By the transaction's clock; the process's own is an hour and a half behind it.
+    expect([beforeMs >= 0, beforeMs < 60_000]).toEqual([true, true]);
     const sha256 = createHash('sha256').update(one.bytes).digest('hex');
     const finalized = await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId);
     expect(finalized.data.sha256).toBe(sha256);

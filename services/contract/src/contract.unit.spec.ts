@@ -23,7 +23,8 @@ import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './samp
 import { approveTicket, isOverdue, submitTicket, withdrawTicket } from './ticket.ts';
 
 const baidu = loadProfile('baidu');
-const alibaba = loadProfile('alibaba');
+/** With the invoicing entities of the sample orders. */
+const alibaba = { ...loadProfile('alibaba'), invoicingEntities: baidu.invoicingEntities };
 const at = new Date('2026-03-02T08:00:00.000Z');
 const account = sampleAccount();
 
@@ -157,6 +158,13 @@ describe('an application', () => {
     expect(codes([asked(other)], partner, baidu)).toEqual([]);
     expect(codes([asked(market), asked(other)], account, alibaba)).toEqual([[market.orderId, 'contract.marketplace_alone']]);
     expect(codes([asked(market)], account, alibaba)).toEqual([]);
+  });
+
+  test('CTR-2 CTR-3 an order of an invoicing entity that the profile does not have, or no longer, is refused, and so is its contract', () => {
+    const order = sampleOrder({ invoicingEntity: 'nobody' });
+    expect(codes([asked(order)], account, baidu)).toEqual([[order.orderId, 'contract.entity_unknown']]);
+    const print = () => contentOf(draft([order]), [order], { profile: baidu, mark: 'draft', testSeal: true });
+    expect(refusalFrom(print)).toMatchObject({ kind: 'conflict', code: 'contract.entity_unknown', facts: { contractId: 'ctr_1', invoicingEntity: 'nobody' } });
   });
 
   test('EVT-5 is refused where its orders would not fit one event, whatever their number; 500 usual ones do', () => {

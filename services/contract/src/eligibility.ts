@@ -39,6 +39,7 @@ const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; reado
   'contract.ask_offline': { kind: 'invalid', remedy: 'submit_ticket_or_send_papers' },
   'contract.unpaid_domain': { kind: 'invalid', remedy: 'pay_first_or_use_checklist' },
   'contract.marketplace_alone': { kind: 'invalid', remedy: 'apply_for_it_alone' },
+  'contract.entity_unknown': { kind: 'invalid', remedy: 'leave_out' },
   'contract.several_entities': { kind: 'invalid', remedy: 'apply_per_invoicing_entity' },
   'contract.too_large': { kind: 'invalid', remedy: 'apply_for_fewer_orders' },
   'contract.not_certified': { kind: 'invalid', remedy: 'certify_account' },
@@ -75,7 +76,7 @@ const isRefusedDomain = (order: Order, rules: Rules): boolean =>
     (rules.unpaidDomainServiceTypes !== 'any' && !(order.serviceType && rules.unpaidDomainServiceTypes.includes(order.serviceType))));
 
 /** All that is against one order by itself. */
-export function objectionsTo({ orderId, order, liveContractId }: Asked, rules: Rules): Objection[] {
+export function objectionsTo({ orderId, order, liveContractId }: Asked, { contracts: rules, invoicingEntities }: Profile): Objection[] {
   if (!order) return [objection(orderId, 'order.not_found')];
   const against: (Objection | false)[] = [
     order.status === 'cancelled' && objection(orderId, 'order.cancelled'),
@@ -83,6 +84,7 @@ export function objectionsTo({ orderId, order, liveContractId }: Asked, rules: R
     liveContractId !== null && objection(orderId, 'contract.order_in_contract', { contractId: liveContractId }),
     order.hold?.kind === 'refund' && objection(orderId, 'order.held_by_refund', { refundId: order.hold.id }),
     isExcluded(order, rules) && objection(orderId, 'contract.product_excluded'),
+    !invoicingEntities.some(({ code }) => code === order.invoicingEntity) && objection(orderId, 'contract.entity_unknown'),
     !order.contractable && objection(orderId, 'contract.ask_offline', { offlineAddress: rules.offlineAddress }),
     isRefusedDomain(order, rules) && objection(orderId, 'contract.unpaid_domain'),
   ];
@@ -113,7 +115,7 @@ export function objectionsToApplication(asked: readonly Asked[], account: Accoun
   const entities = new Set(asked.flatMap(({ order }) => order?.invoicingEntity ?? []));
   return [
     ...objectionsToAccount(account, profile),
-    ...asked.flatMap((one) => objectionsTo(one, rules)),
+    ...asked.flatMap((one) => objectionsTo(one, profile)),
     ...aside.map(({ orderId }) => objection(orderId, 'contract.marketplace_alone', { offlineAddress: rules.offlineAddress })),
     ...(rules.splitByInvoicingEntity || entities.size <= 1 ? [] : [objection(null, 'contract.several_entities')]),
     ...(splitOrders(asked.flatMap(({ order }) => order ?? [])).some(({ orders }) => isTooLarge(orders)) ? [objection(null, 'contract.too_large')] : []),

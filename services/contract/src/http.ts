@@ -97,7 +97,7 @@ const document = (provider: Provider) =>
     access: read,
     params: ById,
     produces: 'application/pdf',
-    refusals: ['contract.not_found', 'contract.voided', 'contract.no_document'],
+    refusals: ['contract.not_found', 'contract.voided', 'contract.no_document', 'contract.entity_unknown'],
     run: async (db, { actor, params }) => ({ ...(await contractFile(db, actor, params.contractId, provider)), contentType: 'application/pdf' }),
   });
 
@@ -112,7 +112,7 @@ const finalizing = (provider: Provider) =>
     success: [202, 200],
     refusals: [
       'contract.not_found', 'contract.voided', 'contract.not_a_draft', 'contract.not_fulfilled', 'contract.order_paid',
-      'contract.invoice_title_mismatch', 'request.version_mismatch',
+      'contract.invoice_title_mismatch', 'contract.entity_unknown', 'request.version_mismatch',
     ],
     inTransaction: async (tx, { params, ifMatch }) => {
       const contract = await finalize(tx, { ...params, ifMatch }, provider);

@@ -58,6 +58,10 @@ export const problems: ProblemTexts = {
     en: { title: 'Too much for one contract', detail: 'The configurations of these orders are too long together. Apply for fewer orders at a time.' },
     'zh-CN': { title: '合同内容过多', detail: '这些订单的配置内容合计过长，请减少每次申请的订单数量。' },
   },
+  'contract.entity_unknown': {
+    en: { title: 'Unknown invoicing entity', detail: 'The provider no longer contracts for the invoicing entity of these orders. Ask its support.' },
+    'zh-CN': { title: '未知的开票主体', detail: '服务商已不再以这些订单的开票主体签订合同，请联系客服。' },
+  },
   'contract.several_entities': {
     en: { title: 'Several invoicing entities', detail: 'Apply for the orders of each invoicing entity by themselves.' },
     'zh-CN': { title: '涉及多个开票主体', detail: '请按开票主体分别申请。' },

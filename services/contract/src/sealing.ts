@@ -38,7 +38,7 @@ async function ordersOf(tx: Tx, { contractId, accountId, orderIds }: Contract): 
  * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
  *
  * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`, `contract.invoice_title_mismatch`,
- *   `contract.not_fulfilled`, `contract.order_paid`, `request.version_mismatch`
+ *   `contract.not_fulfilled`, `contract.order_paid`, `contract.entity_unknown`, `request.version_mismatch`
  */
 export async function finalize(
   tx: Tx,
@@ -92,7 +92,7 @@ export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker =>
     if (!lease) return;
     let sealed: { file: Buffer; sha256: string };
     try {
-      sealed = await sealDocument(lease.content, sealKey);
+      sealed = await sealDocument(lease.content, sealKey, lease.at);
     } catch (error) {
       return giveBack(db, item, { attempt: lease.attempt, error: error as Error });
     }
@@ -100,10 +100,11 @@ export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker =>
   },
 });
 
-/** A sealing that took its process down with it counts as an attempt, too. */
-async function takeLease(tx: Tx, contractId: string): Promise<{ content: DocumentContent; attempt: number } | undefined> {
+/** A sealing that took its process down with it counts as an attempt, too. `at` is when it is sealed. */
+async function takeLease(tx: Tx, contractId: string): Promise<{ content: DocumentContent; attempt: number; at: Date } | undefined> {
   const lease = await leaseSealing(tx, { contractId, until: new Date(tx.now.getTime() + leaseMs) });
-  if (!lease || lease.attempt <= attempts) return lease;
+  if (!lease) return undefined;
+  if (lease.attempt <= attempts) return { ...lease, at: tx.now };
   await saveContract(tx, failSealing(await lockContract(tx, contractId), 'Sealing was tried too often.'));
   return undefined;
 }
@@ -132,7 +133,7 @@ export interface ContractFile {
 /**
  * CTR-17, CTR-19, CTR-21: a draft is rendered anew each time, an official file is the stored one.
  *
- * @throws Refusal `contract.not_found`, `contract.voided`, `contract.no_document`
+ * @throws Refusal `contract.not_found`, `contract.voided`, `contract.no_document`, `contract.entity_unknown`
  */
 export async function contractFile(db: Database, actor: Actor, contractId: string, { profile, sealKey }: Provider): Promise<ContractFile> {
   const found = await db.transaction(actor, async (tx) => {

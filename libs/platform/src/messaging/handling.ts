@@ -70,8 +70,9 @@ export function read(settings: HandlingSettings, message: Incoming): Found {
     return { ...message, event: readEvent(message.topic as EventType, JSON.parse(message.value), message.headers) };
   } catch (error) {
     const { topic, partition, offset, key, headers } = message;
-    settings.log.error({ eventId: headers['ce_id'], topic, partition, offset, key, reason: (error as Error).message }, 'event cannot be read');
-    return { message, status: 'dead', reason: (error as Error).message };
+    const reason = reasonOf(error as Error);
+    settings.log.error({ eventId: headers['ce_id'], topic, partition, offset, key, reason }, 'event cannot be read');
+    return { message, status: 'dead', reason };
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventType, readEvent } from '@accord/events';
+import { ZodError } from 'zod';
 import { isDatabaseAway, type Session } from '../database.ts';
 import { newEventId } from '../ids.ts';
 import { Refusal } from '../refusal.ts';
@@ -13,6 +14,8 @@ export interface Parked {
   readonly message: Incoming;
   readonly status: 'waiting' | 'dead';
   readonly reason: string;
+  /** So far; one unless said. */
+  readonly attempts?: number;
 }
 
 const nobody = { kind: 'event' as const, id: 'parked' };
@@ -21,11 +24,15 @@ const nobody = { kind: 'event' as const, id: 'parked' };
 export const mostStarts = 3;
 /** Tries before an event is dead: about 4 minutes of back-off. */
 const maxAttempts = 12;
+/** What took too long or found a lock in its way, also when it was tried again, is no fault of the event: it waits as long as that lasts. */
+const isInTheWay = (error: unknown): boolean => ['57014', '55P03', '40001', '40P01'].includes((error as { code?: string }).code ?? '');
 /** EVT-9: what is wrong in itself, or nobody's to ask, is so at every later try; what is missing or in the way may be mended by what is on its way. */
 export const isFinal = (error: unknown): boolean => error instanceof Refusal && (error.kind === 'invalid' || error.kind === 'forbidden');
-/** For who redrives it: a refusal's code, with what it was about. */
-export const reasonOf = (error: Error): string =>
-  error instanceof Refusal && Object.keys(error.facts).length > 0 ? `${error.code} ${JSON.stringify(error.facts)}` : error.message;
+/** For who redrives it, in one line: a refusal's code, with what it was about; or which fields are wrong. */
+export function reasonOf(error: Error): string {
+  if (error instanceof ZodError) return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  return error instanceof Refusal && Object.keys(error.facts).length > 0 ? `${error.code} ${JSON.stringify(error.facts)}` : error.message;
+}
 
 const backOffMs = (attempts: number) => Math.min(120_000, 100 * 2 ** attempts) * (0.5 + Math.random() / 2);
 
@@ -33,7 +40,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const insert = `
   insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, status, attempts, reason, next_attempt_at)
-  select $1::uuid, $2, $3, $2, $4, $5, $6, $7, $8, 1, $9, clock_timestamp() + make_interval(secs => $10)
+  select $1::uuid, $2, $3, $2, $4, $5, $6, $7, $8, $11, $9, clock_timestamp() + make_interval(secs => $10)
    where not exists (select from inbox where event_id = $1::uuid) on conflict do nothing returning seq`;
 
 /** The same for the same message, so that it is parked once however often it comes. */
@@ -63,14 +70,14 @@ export function withStorableNames(message: Incoming): Incoming {
 /** Sets events aside in their order. A dead one goes to the dead-letter topic as well, in the same transaction. */
 export async function park(session: Session, settings: Pick<HandlingSettings, 'group' | 'onParked'>, parked: readonly Parked[]): Promise<void> {
   const tx = session.as(nobody, noCause);
-  for (const { message, status, ...why } of parked) {
+  for (const { message, status, attempts = 1, ...why } of parked) {
     const reason = storable(why.reason);
     const { topic, key, partition, offset, headers } = message;
     const value = storable(message.value);
     const id = uuid.test(headers['ce_id'] ?? '') ? headers['ce_id'] : idOfNameless(message);
-    const values = [id, topic, key, partition, offset, value, JSON.stringify(headers), status, reason.slice(0, 2_000), backOffMs(0) / 1_000];
+    const values = [id, topic, key, partition, offset, value, JSON.stringify(headers), status, reason.slice(0, 2_000), backOffMs(0) / 1_000, attempts];
     const stored = await tx.one<{ seq: string }>(insert, values);
-    if (stored && status === 'dead') await announceDead(session, settings.group, { ...message, value, reason, attempts: 1 });
+    if (stored && status === 'dead') await announceDead(session, settings.group, { ...message, value, reason, attempts });
     settings.onParked?.();
   }
 }
@@ -179,7 +186,7 @@ async function retry(settings: HandlingSettings, key: string, own: Set<string>):
 
 async function failedAgain(settings: HandlingSettings, row: ParkedRow, { error, isLast }: { error: Error; isLast: boolean }): Promise<void> {
   const attempts = row.attempts + 1;
-  const dead = isLast || isFinal(error) || attempts >= maxAttempts;
+  const dead = isLast || isFinal(error) || (attempts >= maxAttempts && !isInTheWay(error));
   const reason = storable(reasonOf(error));
   await settings.database.session(nobody, async (session) => {
     const tx = session.as(nobody, noCause);

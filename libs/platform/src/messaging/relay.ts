@@ -34,7 +34,7 @@ const restMs = 8;
 const pollMs = 250;
 /** Instances tell each other of commits at most so often. */
 const tellMs = 10;
-/** A batch read longer ago than this may belong to another instance by now: it is read again instead of sent. */
+/** What took longer to read is read again, fewer bytes of it: by then the locks may be another's. */
 const freshMs = 2_000;
 const goneAfter = '-c idle_session_timeout=10000 -c tcp_user_timeout=10000';
 /** Shards with a backlog go on by themselves for so long before all are looked at again: the others wait for it. */

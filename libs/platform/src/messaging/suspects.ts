@@ -101,7 +101,8 @@ async function handleSuspect(settings: HandlingSettings, suspect: Received, note
     return;
   }
   const { topic, partition, offset, key } = suspect;
-  const reason = `the process ended ${noted!.starts - 1} times while it was handled`;
+  const attempts = noted!.starts - 1;
+  const reason = `the process ended ${attempts} times while it was handled`;
   settings.log.error({ eventId: id, topic, partition, offset, key, reason }, 'event is given up');
-  await setAside(settings, { message: suspect, status: 'dead', reason });
+  await setAside(settings, { message: suspect, status: 'dead', reason, attempts });
 }

@@ -7,11 +7,11 @@ import type { SealKey } from './seal-key.ts';
 
 /**
  * The official contract: the document with the provider's seal on it and a PAdES B-B signature over the whole file, and the SHA-256 of that file in
- * hex (CTR-18, CTR-19). Store what it answers: sealing the same content again makes another file. `at` is the claimed time of signing.
+ * hex (CTR-18, CTR-19). Store what it answers: sealing the same content again makes another file. `at` is the time of signing that it claims.
  *
  * @throws Error where the key does not sign.
  */
-export async function sealDocument(content: DocumentContent, key: SealKey, at: Date = new Date()): Promise<{ file: Buffer; sha256: string }> {
+export async function sealDocument(content: DocumentContent, key: SealKey, at: Date): Promise<{ file: Buffer; sha256: string }> {
   const page = await renderDocument({ ...content, mark: 'official', testSeal: key.test });
   const room = (await signCades(page, key)).length;
   const prepared = plainAddPlaceholder({

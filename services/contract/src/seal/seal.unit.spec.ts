@@ -23,12 +23,13 @@ import { sealDocument } from './seal.ts';
 import { loadSealKey, type SealKey } from './seal-key.ts';
 import { issueTestCertificate } from './test-certificate.ts';
 
+const at = new Date('2026-03-02T08:00:00.000Z');
 let key: SealKey;
 let file: Buffer;
 
 beforeAll(async () => {
   key = await loadSealKey({ env: 'development' });
-  ({ file } = await sealDocument(sampleContent(1), key, new Date('2026-03-02T08:00:00.000Z')));
+  ({ file } = await sealDocument(sampleContent(1), key, at));
 });
 
 test('CTR-18 the signature is PAdES B-B: over the whole file but itself, the certificate signed with it, the time in the PDF alone', () => {
@@ -54,7 +55,7 @@ test('CTR-18 a changed byte makes the file invalid, wherever it is', () => {
 test('CTR-18 no padding is left beside the signature that could be changed unnoticed, with an EC key neither', async () => {
   const ec = await loadSealKey({ env: 'production', ...(await packKey(await ecPair())) });
   expect(ec.algorithm).toBe('ecdsa');
-  for (const { signature } of [check(file), check((await sealDocument(sampleContent(1), ec)).file)]) {
+  for (const { signature } of [check(file), check((await sealDocument(sampleContent(1), ec, at)).file)]) {
     expect(signature.der.length).toBe((signature.end - signature.start - 2) / 2);
   }
 });
@@ -85,7 +86,7 @@ test('CTR-18 a one-page contract has the full round seal and no slice', () => {
 });
 
 test('CTR-18 more pages have the seal on the signature page and a slice each, which make one seal', async () => {
-  const { pages } = readPdf((await sealDocument(sampleContent(60), key)).file);
+  const { pages } = readPdf((await sealDocument(sampleContent(60), key, at)).file);
   const stamped = pages.map(({ operators }) => seals(operators));
   expect(pages.length).toBeGreaterThan(4);
   expect(stamped.map(({ full }) => full)).toEqual(pages.map((_, page) => (page === pages.length - 1 ? 1 : 0)));
@@ -101,14 +102,14 @@ test('CTR-18 more pages have the seal on the signature page and a slice each, wh
 });
 
 test('CTR-19 the answer carries the SHA-256 of the very bytes', async () => {
-  const sealed = await sealDocument(sampleContent(2), key);
+  const sealed = await sealDocument(sampleContent(2), key, at);
   expect(sealed.sha256).toBe(createHash('sha256').update(sealed.file).digest('hex'));
   expect(readPdf(sealed.file).pages[0]?.text).toContain('CT-2026-00001234');
 });
 
 test('CTR-22 without a key, development seals with a self-signed one and every page says TEST SEAL', async () => {
   expect(key.test).toBe(true);
-  const { pages } = readPdf((await sealDocument(sampleContent(30), key)).file);
+  const { pages } = readPdf((await sealDocument(sampleContent(30), key, at)).file);
   for (const { text } of pages) expect(text).toContain('TEST SEAL');
 });
 
@@ -117,7 +118,7 @@ test('CTR-22 a mounted PKCS#12 file is the key, and its document is no test', as
   const mounted = await loadSealKey({ env: 'production', ...(await packKey(pair)) });
   expect(mounted).toMatchObject({ test: false, algorithm: 'rsa' });
   expect(mounted.chain[0].equals(pair.certificate)).toBe(true);
-  const sealed = await sealDocument(sampleContent(1), mounted);
+  const sealed = await sealDocument(sampleContent(1), mounted, at);
   check(sealed.file);
   expect(readPdf(sealed.file).pages[0]?.text).not.toContain('TEST SEAL');
 });
