@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAudit } from '@accord/audit';
-import { breaches } from '@accord/local';
+import { breaches, type Mail } from '@accord/local';
 import { roleUrl } from '@accord/platform';
-import { developmentPassword } from '@accord/testing';
+import { developmentPassword, until } from '@accord/testing';
 import pg from 'pg';
 import { pino } from 'pino';
 import type { Done } from './load.ts';
@@ -14,7 +14,7 @@ export async function differences(world: World, history: readonly Done[]): Promi
   const client = new pg.Client({ connectionString: world.databaseUrl });
   await client.connect();
   try {
-    return [...(await audited(world)), ...(await unseen(client, history))];
+    return [...(await audited(world)), ...(await unseen(client, history)), ...(await unmailed(client, world.mails, history))];
   } finally {
     await client.end();
   }
@@ -34,12 +34,12 @@ async function audited({ databaseUrl, kafka }: World): Promise<string[]> {
 }
 
 async function unseen(client: pg.Client, history: readonly Done[]): Promise<string[]> {
-  const { rows: orders } = await client.query<{ id: string; status: string; fulfilment: string; cash: string }>(
-    `select order_id as id, status, fulfilment, cash_paid as cash from orders.orders where account_id like 'acc\\_f%'`,
+  const { rows: orders } = await client.query<{ id: string; status: string; fulfilment: string; isPaid: boolean; isPaidWhole: boolean }>(
+    `select order_id as id, status, fulfilment, cash_paid > 0 as "isPaid", cash_paid = 45 as "isPaidWhole" from orders.orders where account_id like 'acc\\_f%'`,
   );
-  const { rows: contracts } = await client.query<{ id: string; status: string }>('select contract_id as id, status from contracts.contracts');
-  const { rows: refunds } = await client.query<{ id: string; status: string; kind: string; orderIds: string[]; amount: string }>(
-    'select refund_id as id, status, kind, order_ids as "orderIds", amount from refunds.refunds',
+  const { rows: contracts } = await client.query<{ id: string; status: string }>(`select contract_id as id, status from contracts.contracts where account_id like 'acc\\_f%'`);
+  const { rows: refunds } = await client.query<{ id: string; status: string; kind: string; orderIds: string[]; isWhole: boolean }>(
+    'select refund_id as id, status, kind, order_ids as "orderIds", amount = 45 as "isWhole" from refunds.refunds',
   );
   const orderOf = new Map(orders.map((order) => [order.id, order]));
   const contractOf = new Map(contracts.map((contract) => [contract.id, contract]));
@@ -52,10 +52,12 @@ async function unseen(client: pg.Client, history: readonly Done[]): Promise<stri
   if (accepted('place').length !== placed.size) lines.push('EVT-35 one order answered two keys');
 
   const paid = new Set(accepted('pay').map(({ id }) => id!));
-  for (const id of paid) if (Number(orderOf.get(id)?.cash) !== 45) lines.push(`EVT-35 payment of ${id} was accepted, recorded is ${orderOf.get(id)?.cash}`);
-  for (const { id, cash } of orders) if (Number(cash) > 0 && !paid.has(id)) lines.push(`EVT-35 order ${id} is paid and nobody was told`);
+  for (const id of paid) if (!orderOf.get(id)?.isPaidWhole) lines.push(`EVT-35 payment of ${id} was accepted, and is not recorded as it was told`);
+  for (const { id, isPaid } of orders) if (isPaid && !paid.has(id)) lines.push(`EVT-35 order ${id} is paid and nobody was told`);
   for (const { id } of accepted('cancel')) if (orderOf.get(id!)?.status !== 'cancelled') lines.push(`EVT-35 order ${id} was cancelled and is ${orderOf.get(id!)?.status}`);
-  for (const { id } of accepted('apply')) if (!contractOf.has(id!)) lines.push(`EVT-35 contract ${id} was accepted and is not there`);
+  const applied = new Set(accepted('apply').map(({ id }) => id!));
+  for (const id of applied) if (!contractOf.has(id)) lines.push(`EVT-35 contract ${id} was accepted and is not there`);
+  for (const { id, status } of contracts) if (status !== 'refused' && !applied.has(id)) lines.push(`EVT-35 contract ${id} is ${status} and nobody was told`);
   for (const { id } of accepted('void')) if (contractOf.get(id!)?.status !== 'voided') lines.push(`EVT-35 contract ${id} was voided and is ${contractOf.get(id!)?.status}`);
   for (const { id } of accepted('finalize')) {
     if (!['official', 'voided'].includes(contractOf.get(id!)?.status ?? '')) lines.push(`EVT-35 contract ${id} was to be sealed and is ${contractOf.get(id!)?.status}`);
@@ -64,7 +66,7 @@ async function unseen(client: pg.Client, history: readonly Done[]): Promise<stri
   for (const { id } of accepted('create')) if (orderOf.get(id!)?.fulfilment !== 'created') lines.push(`EVT-35 order ${id} was created, recorded is ${orderOf.get(id!)?.fulfilment}`);
   for (const { id } of accepted('fail')) {
     const back = refunds.filter(({ kind, orderIds }) => kind === 'failed_fulfilment' && orderIds.includes(id!));
-    const once = back.length === 1 && back[0]!.status === 'succeeded' && Number(back[0]!.amount) === 45;
+    const once = back.length === 1 && back[0]!.status === 'succeeded' && back[0]!.isWhole;
     if (!once) lines.push(`EVT-35 order ${id} could not be created and is refunded as ${JSON.stringify(back)}`);
   }
   const asked = new Set(accepted('refund').map(({ id }) => id!));
@@ -72,6 +74,26 @@ async function unseen(client: pg.Client, history: readonly Done[]): Promise<stri
   for (const id of asked) if (!['succeeded', 'refused'].includes(refundOf.get(id)?.status ?? '')) lines.push(`EVT-35 refund ${id} was accepted and is ${refundOf.get(id)?.status}`);
   for (const { id, kind } of refunds) if (kind !== 'failed_fulfilment' && !asked.has(id)) lines.push(`EVT-35 refund ${id} is there and nobody was told`);
   return lines;
+}
+
+/** NTF-5: of every payment that was accepted one mail, and every mail that is called sent has arrived; one may come twice, under its own id, where its sender died before it knew. */
+async function unmailed(client: pg.Client, mails: readonly Mail[], history: readonly Done[]): Promise<string[]> {
+  const waiting = `select exists (select from notifications.notifications where channel = 'email' and status in ('pending', 'sending', 'retry_wait')) as waits`;
+  // A mail whose sender died waits a minute for the next.
+  await until('no mail waits', async () => !(await client.query<{ waits: boolean }>(waiting)).rows[0]!.waits, { atMostMs: 180_000, everyMs: 200 }).catch(() => undefined);
+  const { rows } = await client.query<{ id: string; status: string; type: string; of: string }>(
+    `select notification_id as id, status, event_type as type, aggregate_id as of from notifications.notifications join notifications.timeline_events using (event_id) where channel = 'email'`,
+  );
+  const arrived = new Set(mails.map(({ raw }) => /^message-id: <([^@>]+)@/im.exec(raw)?.[1]));
+  const known = new Set(rows.map(({ id }) => id));
+  const paid = Map.groupBy(rows.filter(({ type }) => type === 'order.paid'), ({ of }) => of);
+  const told = new Set(history.filter(({ what, status }) => what === 'pay' && status < 300).map(({ id }) => id!));
+  return [
+    ...rows.filter(({ status }) => status !== 'sent').map(({ id, type, status }) => `NTF-5 mail ${id} about ${type} is ${status}`),
+    ...rows.filter(({ id, status }) => status === 'sent' && !arrived.has(id)).map(({ id }) => `NTF-5 mail ${id} was sent and has not arrived`),
+    ...[...arrived].filter((id) => !known.has(id!)).map((id) => `NTF-5 mail ${id} arrived and is nobody's`),
+    ...[...told].filter((id) => paid.get(id)?.length !== 1).map((id) => `NTF-5 the payment of ${id} has ${paid.get(id)?.length ?? 0} mails`),
+  ];
 }
 
 const machine = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };

@@ -10,12 +10,14 @@ const saved = 'await end(moment);';
 const deleting = '  send(holding.client, remove, ';
 const handled = 'for (const slice of slices) this.#finished(slice);';
 const committing = 'await consumer.commitOffsets(';
-const sent = "  // The next read waits for it; its failure ends this holding.\n";
+const sending = '() => sender.send(free.map(outgoing))';
+/** Handed to the broker, whose answer nobody waited for. */
+const sent = `async () => { const sent = ${sending.slice(6)}; sent.catch(() => undefined); await new Promise((resolve) => setTimeout(resolve, 1)); ${die} return sent; }`;
 
 export const points = {
   'before commit': { file: `${platform}database.ts`, fragment: saved, replacement: before(saved) },
   'after commit': { file: `${platform}database.ts`, fragment: saved, replacement: after(saved) },
-  'after send': { file: `${platform}messaging/sending.ts`, fragment: sent, replacement: after(sent) },
+  'after send': { file: `${platform}messaging/sending.ts`, fragment: sending, replacement: sent },
   'before delete': { file: `${platform}messaging/sending.ts`, fragment: deleting, replacement: before(deleting) },
   'after inbox commit': { file: `${platform}messaging/consumer.ts`, fragment: handled, replacement: before(handled) },
   'before offset commit': { file: `${platform}messaging/offsets.ts`, fragment: committing, replacement: before(committing) },

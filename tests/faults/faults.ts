@@ -62,10 +62,20 @@ const weather = (where: 'postgres' | 'kafka' | 'smtp', kind: Weather, ms: number
   },
 });
 
+const rolling: Fault = {
+  name: 'every service restarted, one after the other',
+  promise: `${nothingLost}; work under way ends or is left cleanly`,
+  withinMs: 5 * secondsMs,
+  async happen({ services }) {
+    for (const service of services.values()) await service.restart();
+  },
+};
+
 const connectionsCut = (where: 'postgres' | 'kafka'): Fault => ({
   name: `connections to ${where} reset, five times`,
-  promise: nothingLost,
+  promise: where === 'postgres' ? nothingLost : `${nothingLost}; ${servedOn}`,
   withinMs: 5 * secondsMs,
+  ...(where !== 'postgres' && { servesOn: true }),
   async happen({ network }) {
     for (let times = 0; times < 5; times += 1) {
       network[where].cut();
@@ -132,6 +142,7 @@ export const faults: readonly Fault[] = [
   ...names.map((point) => diesAt(['order', 'order 2'], point)),
   ...['contract', 'refund', 'notification'].flatMap((name) => names.map((point) => diesAt([name], point))),
   ...copies.map(restarted),
+  rolling,
   connectionsCut('postgres'),
   connectionsCut('kafka'),
   sessionsEnded,
@@ -158,4 +169,5 @@ export const shortList: readonly Fault[] = [
   sessionsEnded,
   killed('contract'),
   connectionsCut('kafka'),
+  brokerKilled,
 ];

@@ -17,8 +17,9 @@ export interface Outcome {
   /** Answered only when asked again. */
   readonly askedAgain: number;
   readonly differences: readonly string[];
-  /** Promises about time or service that were not kept, a line each. */
-  readonly unkept: readonly string[];
+  /** Promises that were not kept, a line each: to serve meanwhile, and to have recovered in time. */
+  readonly turnedAway: readonly string[];
+  readonly late: readonly string[];
 }
 
 /** Longest wait for a recovery, whatever is promised: after it the run has failed. */
@@ -46,20 +47,21 @@ export async function run({ home, faults, seed, say }: { home: string; faults: r
     const load = startLoad(world, { seed });
     await sleep(2_000);
     const seen: Seen[] = [];
-    const unkept: string[] = [];
+    const refused: string[] = [];
+    const late: string[] = [];
     for (const fault of faults) {
       if (fault.needs && !world.disk) {
         say(`${fault.name.padEnd(52)} skipped: no disk can be mounted here (that takes root, outside of most containers)`);
         continue;
       }
       const happening = fault.happen(world);
-      if (fault.servesOn) unkept.push(...(await turnedAway(world, happening)).map((line) => `${fault.name}: ${line}`));
+      if (fault.servesOn) refused.push(...(await turnedAway(world, happening)).map((line) => `${fault.name}: ${line}`));
       await happening;
       const recoveredMs = await recovery(world, patienceMs);
       seen.push({ fault, recoveredMs });
       const recovered = `recovered after ${(recoveredMs / 1_000).toFixed(1)} s`;
       say(`${fault.name.padEnd(52)} ${recovered}`);
-      if (recoveredMs > fault.withinMs) unkept.push(`${fault.name}: ${recovered}, promised are ${fault.withinMs / 1_000} s`);
+      if (recoveredMs > fault.withinMs) late.push(`${fault.name}: ${recovered}, promised are ${fault.withinMs / 1_000} s`);
       await fault.after?.(world);
       await sleep(500);
     }
@@ -72,7 +74,8 @@ export async function run({ home, faults, seed, say }: { home: string; faults: r
       accepted: Object.fromEntries([...Map.groupBy(accepted, ({ what }) => what)].map(([what, { length }]) => [what, length])),
       askedAgain: history.filter(({ asked }) => asked > 1).length,
       differences: await differences(world, history),
-      unkept,
+      turnedAway: refused,
+      late,
     };
   } finally {
     await world.stop();

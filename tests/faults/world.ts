@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databaseUrl, freePort, makeDatabase, type EmbeddedKafka, type EmbeddedPostgres, placeOf, type ServiceProcess, type Settings, settingsFor, startKafka, startMailbox, startPostgres, startServiceProcess, topics } from '@accord/local';
+import { databaseUrl, freePort, makeDatabase, type EmbeddedKafka, type EmbeddedPostgres, type Mail, placeOf, type ServiceProcess, type Settings, settingsFor, startKafka, startMailbox, startPostgres, startServiceProcess, topics } from '@accord/local';
 import { applyTopics, provisionDatabase, type ServiceName } from '@accord/platform';
 import { clientOf, type Client, developmentPassword, startIssuer } from '@accord/testing';
 import { pino } from 'pino';
@@ -13,6 +13,8 @@ export interface World {
   /** `order`, `order 2`, `contract`, `refund`, `notification`. */
   readonly services: ReadonlyMap<string, ServiceProcess>;
   readonly network: { readonly postgres: Proxy; readonly kafka: Proxy; readonly smtp: Proxy };
+  /** All that came to the mail server. */
+  readonly mails: readonly Mail[];
   /** Straight, for looking. */
   readonly databaseUrl: string;
   /** Of half of the accounts the orders are at the order service's other instance. */
@@ -81,6 +83,7 @@ export async function startWorld(home: string, { smallDisk = false } = {}): Prom
   return {
     ...ground,
     network: { ...ground.network, smtp },
+    mails: mailbox.mails,
     disk,
     services,
     databaseUrl: ground.url(),
