@@ -59,15 +59,37 @@ interface DockerAsk extends PlatformAsk {
 /** Undefined where no engine answers, or the image is not there and cannot be pulled. */
 async function inDocker({ name, home, durable, ports }: DockerAsk): Promise<Pick<Part, 'from' | 'stop'> | undefined> {
   if (!(await dockerAnswers())) return undefined;
-  const env = { ...process.env, ...Object.fromEntries(Object.entries(ports).map(([key, port]) => [key, String(port)])) };
-  const compose = (...args: string[]) => run('docker', ['compose', '-p', composeProject(home), ...args], { env });
+  const environment = Object.fromEntries(Object.entries(ports).map(([key, port]) => [key, String(port)]));
   try {
-    await compose('up', '--detach', '--wait', name);
+    const stop = durable ? await composed(name, { home, environment }) : await testContainer(name, { home, environment });
+    return { from: 'docker', stop };
   } catch {
     // No image, no network, no rights: the embedded one does.
     return undefined;
   }
-  return { from: 'docker', stop: async () => void (await (durable ? compose('stop', name) : compose('rm', '--stop', '--force', '--volumes', name))) };
+}
+
+interface ContainerAsk {
+  readonly home: string;
+  readonly environment: Record<string, string>;
+}
+
+/** Stays when this process ends, and keeps its data when it is stopped. */
+async function composed(name: string, { home, environment }: ContainerAsk): Promise<() => Promise<void>> {
+  const compose = (...args: string[]) => run('docker', ['compose', '-p', composeProject(home), ...args], { env: { ...process.env, ...environment } });
+  await compose('up', '--detach', '--wait', name);
+  return async () => void (await compose('stop', name));
+}
+
+/** From the same file; gone with this process, however that ends. */
+async function testContainer(name: string, { home, environment }: ContainerAsk): Promise<() => Promise<void>> {
+  const { DockerComposeEnvironment, Wait } = await import('testcontainers');
+  const started = await new DockerComposeEnvironment(root, 'docker-compose.yml')
+    .withProjectName(`${composeProject(home)}-${name}`)
+    .withEnvironment(environment)
+    .withWaitStrategy(`${name}-1`, Wait.forHealthCheck())
+    .up([name]);
+  return async () => void (await started.down({ removeVolumes: true }));
 }
 
 /** Removes the containers and volumes of the platform whose data would lie in `home`, where an engine answers. */

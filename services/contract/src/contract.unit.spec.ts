@@ -23,8 +23,9 @@ import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './samp
 import { approveTicket, isOverdue, submitTicket, withdrawTicket } from './ticket.ts';
 
 const baidu = loadProfile('baidu');
-/** With the invoicing entities of the sample orders. */
-const alibaba = { ...loadProfile('alibaba'), invoicingEntities: baidu.invoicingEntities };
+const asItComes = loadProfile('alibaba');
+/** With the invoicing entities of the sample orders, too. */
+const alibaba = { ...asItComes, invoicingEntities: [...asItComes.invoicingEntities, ...baidu.invoicingEntities] };
 const at = new Date('2026-03-02T08:00:00.000Z');
 const account = sampleAccount();
 
