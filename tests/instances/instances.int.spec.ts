@@ -5,10 +5,15 @@ import { chanceOf } from '../chance.ts';
 import { flawsOfEffects, published, settled } from './checking.ts';
 import { startCrowd } from './crowd.ts';
 import { announcerOf } from './events.ts';
+import { scenes } from './scenes.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'accord-instances-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+const crowdAt = (place: string) => startCrowd({ postgresUrl: process.env['ACCORD_POSTGRES_URL']!, brokers: process.env['ACCORD_KAFKA_BROKERS']!, doors: [], home: join(home, place) });
 
 test('EVT-7 EVT-8 EVT-9 EVT-11 EVT-12 processes join, leave in the middle of failing events and are killed under load: nothing lost, nothing doubled, order of each key kept', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'accord-instances-'));
-  const crowd = await startCrowd({ postgresUrl: process.env['ACCORD_POSTGRES_URL']!, brokers: process.env['ACCORD_KAFKA_BROKERS']!, doors: [], home });
+  const crowd = await crowdAt('all');
   try {
     const announcer = announcerOf(crowd, { chance: chanceOf(7) });
     const load = announcer.start(800);
@@ -22,6 +27,20 @@ test('EVT-7 EVT-8 EVT-9 EVT-11 EVT-12 processes join, leave in the middle of fai
     expect([...announcer.announced.values()].reduce((sum, versions) => sum + versions)).toBeGreaterThan(1_000);
   } finally {
     await crowd.stop();
-    rmSync(home, { recursive: true, force: true });
   }
 }, 90_000);
+
+test.concurrent.each(['the publisher is stopped', 'the publisher is cut off from Postgres'])(
+  'EVT-7 %s: another has its shards within 15 s, and nothing is overtaken when the old owner wakes up',
+  async (name) => {
+    const crowd = await crowdAt(name);
+    try {
+      const { announced } = await scenes.find((scene) => scene.name === name)!.play(crowd, { chance: chanceOf(7), ms: 0, perSecond: 100 });
+      await settled(crowd, announced);
+      expect([...(await flawsOfEffects(crowd, announced)), ...(await published(crowd, announced)).flaws]).toEqual([]);
+    } finally {
+      await crowd.stop();
+    }
+  },
+  120_000,
+);

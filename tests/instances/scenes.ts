@@ -7,8 +7,8 @@ import { type Announced, type Announcer, announcerOf } from './events.ts';
 /** What happens to the instances while events flow. Whatever it is: nothing is lost, nothing doubled, nothing overtaken. */
 export interface Scene {
   readonly name: string;
-  /** Resolves with all that was announced, and with what was seen, in words. */
-  play(crowd: Crowd, ask: { chance: Chance; ms: number }): Promise<{ announced: Announced; seen: string; lateRepeatsExpected?: boolean }>;
+  /** Resolves with all that was announced, and with what was seen, in words. @throws Error where a promise about time was not kept. */
+  play(crowd: Crowd, ask: { chance: Chance; ms: number; perSecond?: number }): Promise<{ announced: Announced; seen: string; lateRepeatsExpected?: boolean }>;
 }
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
@@ -103,14 +103,14 @@ const holdsAll = (crowd: Crowd, instance: Instance) => untilPublishers(crowd, (s
 /** Something happens to the instance that publishes all; another has its shards within 15 s, and then it comes back. */
 const takeover = (name: string, blow: Blow, { large = false, lateRepeatsExpected = false } = {}): Scene => ({
   name,
-  async play(crowd, { chance }) {
+  async play(crowd, { chance, perSecond = 500 }) {
     const announcer = announcerOf(crowd, { chance, bytes: large ? 850_000 : 100 });
     const owner = await crowd.start();
     await holdsAll(crowd, owner);
     if (large) await inTheMiddle(crowd, announcer, owner, blow);
     const began = performance.now();
     const other = await crowd.start();
-    const load = announcer.start(large ? 2 : 500);
+    const load = announcer.start(large ? 2 : perSecond);
     if (!large) await sleep(1_500 + chance.below(500));
     if (!large) blow.begin(owner);
     const struck = large ? began : performance.now();
