@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
+import { accountName } from '@accord/platform';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
 
 export type TokenKind = 'customer' | 'operator' | 'platform';
@@ -57,7 +58,8 @@ export async function openSigner(keyFile: string): Promise<Signer> {
 
 function claimsOf({ kind, accountId, scope }: TokenAsk) {
   if (!['customer', 'operator', 'platform'].includes(kind)) throw new Error('kind is customer, operator or platform');
-  if ((kind === 'customer') !== Boolean(accountId)) throw new Error('accountId belongs to a customer, and to no one else');
+  if ((kind === 'customer') !== Boolean(accountId)) throw new Error('a customer has an account, and nobody else has one');
+  if (accountId && !accountName.test(accountId)) throw new Error(`no account is named ${accountId}`);
   return kind === 'customer' ? { scope: scope ?? customerScopes, account_id: accountId } : { scope: scope ?? kind };
 }
 

@@ -150,4 +150,7 @@ function runs(pid: number): boolean {
   }
 }
 
-process.exitCode = await test();
+process.exitCode = await test().catch((error: Error) => {
+  console.error(error.message);
+  return 1;
+});

@@ -20,7 +20,7 @@ export { type Extent, openReading } from './messaging/reading.ts';
 export { handleMessages } from './messaging/handling.ts';
 export { startRelay, type Relay } from './messaging/relay.ts';
 export { shardOf } from './messaging/outbox.ts';
-export { accountOf } from './http/auth.ts';
+export { accountName, accountOf } from './http/auth.ts';
 export { keyedRequest, onceInTransaction } from './http/idempotency.ts';
 export { decodeCursor, decodeTimeCursor, encodeCursor, paged, pageQuery } from './http/paging.ts';
 export { expectVersion } from './http/version.ts';

@@ -25,7 +25,8 @@ const algorithms = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'];
 const types = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 const rememberedMs = 60_000;
 const rememberedTokens = 10_000;
-const accountName = /^[A-Za-z0-9_.-]{1,64}$/;
+/** What an account may be called. */
+export const accountName = /^[A-Za-z0-9_.-]{1,64}$/;
 const subjectName = /^[^\p{C}]{1,255}$/u;
 
 const invalid = (cause: unknown) =>

@@ -5,6 +5,7 @@ import { lineHeight, type Paper, sheet, type TextStyle } from './paper.ts';
 import type { Wording } from './wording.ts';
 
 const dash = '—';
+const periodColumn = 5;
 const padding = 4;
 const widths = [24, 86, 54, 108, 26, 92, 44, 71.28];
 const cellStyle: TextStyle = { size: 7.5 };
@@ -24,7 +25,7 @@ type Line = readonly string[];
  * between rows.
  */
 export async function printOrders(paper: Paper, content: DocumentContent, words: Wording): Promise<void> {
-  const heads = words.columns.map((title, index) => paper.lines(title, columns[index]?.inner.width ?? 0, headStyle));
+  const heads = words.columns.map((title, index) => paper.lines(index === periodColumn ? `${title} (${content.timeZone})` : title, columns[index]?.inner.width ?? 0, headStyle));
   const headHeight = printedHeight(heads, headStyle);
   const write = timeWriter(content.timeZone);
   let begun = false;
