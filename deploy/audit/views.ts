@@ -1,5 +1,6 @@
 import type { ServiceName } from '@accord/platform';
 import type { Check } from './differences.ts';
+import { type Announced, order, product, resource, term } from './snapshots.ts';
 
 interface View {
   readonly says: string;
@@ -8,32 +9,11 @@ interface View {
   readonly view: string;
   readonly owned: string;
   readonly key: string;
-  /** What must be the same, each as SQL over `v`, the view's row, and `o`, the owner's. */
-  readonly fields: Readonly<Record<string, readonly [viewed: string, owned: string]>>;
+  /** What the view's column `snapshot` holds. */
+  readonly snapshot?: Announced<object>;
+  /** What it keeps in columns of its own, and the same as SQL over `o`. */
+  readonly columns: Readonly<Record<string, string>>;
 }
-
-const text = (name: string, column: string) => [`v.snapshot ->> '${name}'`, `o.${column}::text`] as const;
-const json = (name: string, owned: string) => [`v.snapshot -> '${name}'`, owned] as const;
-const time = (name: string, column: string) => [`(v.snapshot ->> '${name}')::timestamptz`, `o.${column}`] as const;
-const amount = (name: string, column: string) => [`(v.snapshot -> '${name}' ->> 'amount')::numeric`, `o.${column}`] as const;
-
-const order = {
-  status: text('status', 'status'),
-  fulfilment: text('fulfilment', 'fulfilment'),
-  refundState: text('refundState', 'refund_state'),
-  hold: [`v.snapshot -> 'hold' ->> 'id'`, 'o.hold_id'],
-  instanceIds: json('instanceIds', 'to_jsonb(o.instance_ids)'),
-  productCode: text('productCode', 'product_code'),
-  payableAmount: amount('payableAmount', 'payable_amount'),
-  cashPaid: amount('cashPaid', 'cash_paid'),
-  voucherPaid: amount('voucherPaid', 'voucher_paid'),
-  invoiced: text('invoiced', 'invoiced'),
-  supportRightsUsed: text('supportRightsUsed', 'support_rights_used'),
-  payBy: time('payBy', 'pay_by'),
-  account: ['v.account_id', 'o.account_id'],
-} satisfies View['fields'];
-
-const product = { onSale: text('onSale', 'on_sale'), contractable: text('contractable', 'contractable'), prices: json('prices', 'o.prices') } satisfies View['fields'];
 
 const views: readonly View[] = [
   {
@@ -42,25 +22,33 @@ const views: readonly View[] = [
     view: 'contracts.order_view',
     owned: 'orders.orders',
     key: 'order_id',
-    fields: { ...order, 'status (listed)': ['v.status', 'o.status'], 'hold (listed)': ['v.hold_kind', 'o.hold_kind'] },
+    snapshot: order,
+    columns: {
+      account_id: 'o.account_id',
+      status: 'o.status',
+      product_code: 'o.product_code',
+      contractable: `(${term('contractable')} = 'true')`,
+      hold_kind: 'o.hold_kind',
+      created_at: 'o.created_at',
+    },
   },
-  { says: 'the refund service sees every order as its owner does', viewer: 'refund', view: 'refunds.order_view', owned: 'orders.orders', key: 'order_id', fields: order },
+  {
+    says: 'the refund service sees every order as its owner does',
+    viewer: 'refund',
+    view: 'refunds.order_view',
+    owned: 'orders.orders',
+    key: 'order_id',
+    snapshot: order,
+    columns: { account_id: 'o.account_id', bundle_id: `o.terms ->> 'bundleId'` },
+  },
   {
     says: 'the refund service sees every resource as its owner does',
     viewer: 'refund',
     view: 'refunds.resource_view',
     owned: 'orders.resources',
     key: 'instance_id',
-    fields: {
-      released: ['v.released', 'o.released'],
-      inEffect: text('inEffect', 'in_effect'),
-      frozenBy: text('frozenBy', 'frozen_by'),
-      usage: text('usage', 'usage'),
-      orderIds: json('orderIds', 'to_jsonb(o.order_ids)'),
-      start: time('start', 'starts_at'),
-      end: time('end', 'ends_at'),
-      account: ['v.account_id', 'o.account_id'],
-    },
+    snapshot: resource,
+    columns: { account_id: 'o.account_id', released: 'o.released' },
   },
   {
     says: 'the refund service sees every contract as its owner does',
@@ -69,16 +57,25 @@ const views: readonly View[] = [
     owned: 'contracts.contracts',
     key: 'contract_id',
     // That a draft is being sealed nobody is told of.
-    fields: { status: ['v.status', `case o.status when 'sealing' then 'draft' else o.status end`], number: ['v.number', 'o.number'] },
+    columns: { account_id: 'o.account_id', number: 'o.number', status: `case o.status when 'sealing' then 'draft' else o.status end` },
   },
-  { says: 'the contract service sees every product as its owner does', viewer: 'contract', view: 'contracts.products', owned: 'orders.products', key: 'product_code', fields: product },
+  {
+    says: 'the contract service sees every product as its owner does',
+    viewer: 'contract',
+    view: 'contracts.products',
+    owned: 'orders.products',
+    key: 'product_code',
+    snapshot: product,
+    columns: {},
+  },
   {
     says: 'the refund service sees every product as its owner does',
     viewer: 'refund',
     view: 'refunds.product_view',
     owned: 'orders.products',
     key: 'product_code',
-    fields: { ...product, refundable: ['v.refundable', 'o.refundable'] },
+    snapshot: product,
+    columns: { refundable: 'o.refundable' },
   },
   {
     says: 'the notification service knows the contacts of every account as its owner does',
@@ -86,39 +83,74 @@ const views: readonly View[] = [
     view: 'notifications.contacts',
     owned: 'contracts.accounts',
     key: 'account_id',
-    fields: { contacts: ['v.contacts', `o.facts -> 'contacts'`] },
+    columns: { contacts: `o.facts -> 'contacts'` },
   },
 ];
 
-/** The view's version is the mark: one that lags behind but moves is on its way. */
-function checkOf({ says, viewer, view, owned, key, fields }: View): Check {
-  const differing = Object.entries(fields).map(([name, [viewed, own]]) => `case when ${viewed} is distinct from ${own} then '${name}' end`);
+/** The fields in which two snapshots differ; what is no object lacks them all. */
+const fieldsThatDiffer = (viewed: string, owned: string) => `(
+  select string_agg(key, ', ' order by key) from jsonb_each(case jsonb_typeof(${viewed}) when 'object' then ${viewed} else '{}' end) viewed
+    full join jsonb_each(${owned}) owned using (key) where viewed.value is distinct from owned.value)`;
+
+/** Whole snapshots are compared, fields only of those that differ. The view's version is the mark: one that lags behind but moves is on its way. */
+function checkOf({ says, viewer, view, owned, key, snapshot, columns }: View): Check {
+  const whole = snapshot && `jsonb_build_object(${Object.entries(snapshot).map(([field, own]) => `'${field}', ${own}`).join(', ')})`;
+  const unlike = Object.entries(columns).map(([column, own]) => [column, `v.${column} is distinct from ${own}`] as const);
+  const differs = ['v.version is distinct from o.version', ...unlike.map(([, sql]) => sql), ...(whole ? [`v.snapshot is distinct from ${whole}`] : [])];
+  const names = [...(whole ? [fieldsThatDiffer('v.snapshot', whole)] : []), ...unlike.map(([column, sql]) => `case when ${sql} then 'column ${column}' end`)];
   const sql = `select ${key} as id, case when v.version is distinct from o.version
         then 'version ' || coalesce(v.version::text, 'none') || ', the owner has ' || coalesce(o.version::text, 'none')
-        else 'at version ' || o.version || ' these differ: ' || fields end as found, coalesce(v.version::text, 'none') as mark
-      from ${view} v full join ${owned} o using (${key}), lateral (select concat_ws(', ', ${differing.join(', ')}) as fields) differing
-      where v.version is distinct from o.version or fields <> ''`;
+        else 'at version ' || o.version || ' these differ: ' || concat_ws(', ', ${names.join(', ')}) end as found, coalesce(v.version::text, 'none') as mark
+      from ${view} v full join ${owned} o using (${key})
+      where ${differs.join(' or ')}`;
   return { rule: 'EVT-36', says, mends: viewer, sql };
 }
 
-/** What the timeline tells of, each change by an event of its own. Of an order the versions that a reservation announces are the reservation's there. */
+/**
+ * What the timeline tells of: how many versions, each by an event of its own, and the newest. Of an order those in which it was held are announced by
+ * the reservation, and are the reservation's there; a message (version 0) is announced once it is sent or dead. Products are nobody's own and are not in it.
+ */
 const told = `
-  select 'contract' as aggregate, contract_id as id, version from contracts.contracts
-  union all select 'ticket', ticket_id, version from contracts.tickets
-  union all select 'refund', refund_id, version from refunds.refunds
-  union all select 'resource', instance_id, version from orders.resources
-  union all select 'reservation', holder_id, 1 from orders.holders where answered_at is not null`;
+  select 'order' as aggregate, order_id as id, count(*) as versions, max(version) as newest from orders.order_history
+    where change not in ('held_by_contract', 'held_by_refund') group by order_id
+  union all select aggregate, id, version, version from (
+    select 'contract' as aggregate, contract_id as id, version from contracts.contracts
+    union all select 'ticket', ticket_id, version from contracts.tickets
+    union all select 'refund', refund_id, version from refunds.refunds
+    union all select 'resource', instance_id, version from orders.resources
+    union all select 'reservation', holder_id, 1 from orders.holders where answered_at is not null
+    union all select 'payment', payment_reference, 1 from orders.unapplied_payments
+    union all select 'notification', notification_id, version from notifications.notifications where version > 0) each_version`;
+
+const tellsOf = ['order', 'contract', 'ticket', 'refund', 'resource', 'reservation', 'payment', 'notification'];
 
 export const viewChecks: readonly Check[] = [
   ...views.map(checkOf),
   {
     rule: 'EVT-36',
-    says: 'the timeline tells of every contract, ticket, refund, resource and reservation all that its owner announced',
+    says: 'the refund service finds every order by its instances',
+    mends: 'refund',
+    sql: `select order_id as id, instance_id || case when o.account_id is null then ' is not its own' when v.account_id is null then ' is not among its instances'
+        else ' is of another account' end as found, instance_id as mark
+      from refunds.order_view_instances v full join orders.order_instances o using (instance_id, order_id) where v.account_id is distinct from o.account_id`,
+  },
+  {
+    rule: 'EVT-36',
+    says: 'the timeline tells of every order, contract, ticket, refund, resource, reservation, message and unapplied payment all that its owner announced',
     mends: 'notification',
-    sql: `select id, aggregate || ': ' || coalesce(versions, 0) || ' of ' || coalesce(owned.version, 0) || ' versions' as found, coalesce(versions, 0)::text as mark
+    sql: `select id, aggregate || ': ' || coalesce(t.versions, 0) || ' of ' || coalesce(owned.versions, 0) || ' versions, the newest ' || coalesce(t.newest::text, 'none')
+        || ' of ' || coalesce(owned.newest::text, 'none') as found, coalesce(t.versions, 0)::text as mark
       from (${told}) owned full join (
         select aggregate, aggregate_id as id, count(distinct aggregate_version) as versions, max(aggregate_version) as newest
-        from notifications.timeline_events where aggregate in ('contract', 'ticket', 'refund', 'resource', 'reservation') group by 1, 2) t using (aggregate, id)
-      where t.versions is distinct from owned.version or t.newest is distinct from owned.version`,
+        from notifications.timeline_events where aggregate in (${tellsOf.map((aggregate) => `'${aggregate}'`).join(', ')}) group by 1, 2) t using (aggregate, id)
+      where t.versions is distinct from owned.versions or t.newest is distinct from owned.newest`,
+  },
+  {
+    // Of the platform's own versions it may tell more: older ones, those that were refused.
+    rule: 'EVT-36',
+    says: 'the timeline tells of every account at its newest version',
+    mends: 'notification',
+    sql: `select account_id as id, 'version ' || version || ' is not told' as found, version::text as mark from contracts.accounts a
+      where not exists (select from notifications.timeline_events t where t.aggregate = 'account' and t.aggregate_id = a.account_id and t.aggregate_version = a.version)`,
   },
 ];

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Audit, checks, type Difference, openAudit } from '@accord/audit';
+import { OrderSnapshot } from '@accord/events';
 import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
 import { kafkaOf, rolesOf, roleUrl } from '@accord/platform';
 import { clientOf, developmentPassword, publishRaw, until } from '@accord/testing';
@@ -145,6 +146,8 @@ interface Plant {
   readonly mends: 'order' | 'contract' | 'refund' | 'notification';
   /** Gives the id of the aggregate that will differ. */
   readonly about: string;
+  /** What it says of that id at the least. */
+  readonly found?: string;
   /** SQL; `$id` stands for that id. Undone by putting the row back as it was, or away. */
   readonly change?: readonly [table: string, where: string, set: string];
   readonly remove?: readonly [table: string, where: string];
@@ -156,6 +159,7 @@ const voided = `select contract_id as id from contracts.contracts where status =
 const heldOrder = `select order_id as id from orders.orders where hold_kind = 'contract'`;
 const freeOrder = `select order_id as id from orders.orders where status = 'paid' and hold_id is null limit 1`;
 const freeInstance = `select order_id as id from orders.orders join orders.order_instances using (order_id) where status = 'paid' and hold_id is null limit 1`;
+const periodOrder = `select order_id as id from orders.orders where status = 'paid' and period_end is not null and hold_id is null limit 1`;
 const refund = `select refund_id as id from refunds.refunds where status = 'succeeded' and kind = 'unsubscribe'`;
 const refundedOrder = `select order_id as id from refunds.refunded_orders order by 1 limit 1`;
 const sentMail = `select notification_id as id from notifications.notifications where version = 1 limit 1`;
@@ -295,17 +299,75 @@ const plants: readonly Plant[] = [
     rule: 'EVT-36', what: 'a resource that was never seen', mends: 'refund', about: `select instance_id as id from orders.resources limit 1`,
     remove: ['refunds.resource_view', `instance_id = '$id'`],
   },
+  {
+    rule: 'EVT-36', what: 'an order seen with another value in every field', mends: 'contract', about: freeOrder, found: [...Object.keys(OrderSnapshot.shape)].sort().join(', '),
+    change: ['contracts.order_view', `order_id = '$id'`, `snapshot = (select jsonb_object_agg(key, '"another"'::jsonb) from jsonb_each(snapshot))`],
+  },
+  {
+    rule: 'EVT-36', what: 'an order whose owner has other amounts by a cent, and times by a millisecond', mends: 'refund', about: periodOrder,
+    found: 'cashPaid, createdAt, paidAt, paidParts, payBy, payableAmount, servicePeriod',
+    change: [
+      'orders.orders', `order_id = '$id'`,
+      `cash_paid = cash_paid + 0.01, payable_amount = payable_amount + 0.01, paid_parts = jsonb_set(paid_parts, '{cash,amount}', to_jsonb((cash_paid + 0.01)::text)),
+        period_end = period_end + interval '1 ms', created_at = created_at + interval '1 ms', paid_at = paid_at + interval '1 ms', pay_by = pay_by + interval '1 ms'`,
+    ],
+  },
+  {
+    rule: 'EVT-36', what: 'an order seen with another service period', mends: 'refund', about: periodOrder, found: 'these differ: servicePeriod',
+    change: ['refunds.order_view', `order_id = '$id'`, `snapshot = jsonb_set(snapshot, '{servicePeriod,end}', '"2020-01-01T00:00:00.000Z"')`],
+  },
+  {
+    rule: 'EVT-36', what: 'an order seen as paid otherwise, under other terms', mends: 'refund', about: periodOrder, found: 'these differ: bundleId, paidParts, unitPrice, column bundle_id',
+    change: [
+      'refunds.order_view', `order_id = '$id'`,
+      `bundle_id = 'bdl_1', snapshot = jsonb_set(jsonb_set(snapshot, '{paidParts,giftCredit,amount}', '"1.00"'), '{unitPrice,amount}', '"1.0"') || '{"bundleId": "bdl_1"}'`,
+    ],
+  },
+  {
+    rule: 'EVT-36', what: 'an order listed with another status', mends: 'contract', about: freeOrder, found: 'these differ: column status',
+    change: ['contracts.order_view', `order_id = '$id'`, `status = 'unpaid'`],
+  },
+  {
+    rule: 'EVT-36', what: 'an order view that holds no order', mends: 'refund', about: freeOrder, found: 'these differ: accountId, ',
+    change: ['refunds.order_view', `order_id = '$id'`, `snapshot = '[]'`],
+  },
+  {
+    rule: 'EVT-36', what: 'an order that its instance does not lead to', mends: 'refund', about: `select order_id as id from orders.order_instances limit 1`,
+    remove: ['refunds.order_view_instances', `order_id = '$id'`],
+  },
+  {
+    rule: 'EVT-36', what: 'a resource seen in another region', mends: 'refund', about: `select instance_id as id from orders.resources limit 1`, found: 'these differ: region',
+    change: ['refunds.resource_view', `instance_id = '$id'`, `snapshot = snapshot || '{"region": "planted"}'`],
+  },
+  {
+    rule: 'EVT-36', what: 'a contract seen under another number', mends: 'refund', about: voided, found: 'these differ: column number',
+    change: ['refunds.contract_view', `contract_id = '$id'`, `number = 'CT-0'`],
+  },
   { rule: 'EVT-36', what: 'a contract seen in another state', mends: 'refund', about: voided, change: ['refunds.contract_view', `contract_id = '$id'`, `status = 'official'`] },
   {
     rule: 'EVT-36', what: 'a product seen at another price', mends: 'contract', about: literal('BCC'),
     change: ['contracts.products', `product_code = '$id'`, `snapshot = snapshot || '{"prices": []}'`],
   },
   { rule: 'EVT-36', what: 'a product seen as not refundable', mends: 'refund', about: literal('BCC'), change: ['refunds.product_view', `product_code = '$id'`, 'refundable = not refundable'] },
+  {
+    rule: 'EVT-36', what: 'a product seen in another category', mends: 'refund', about: literal('BCC'), found: 'these differ: category',
+    change: ['refunds.product_view', `product_code = '$id'`, `snapshot = snapshot || '{"category": "planted"}'`],
+  },
   { rule: 'EVT-36', what: 'contacts that were lost', mends: 'notification', about: literal('acc_demo'), change: ['notifications.contacts', `account_id = '$id'`, `contacts = '[]'`] },
   {
     rule: 'EVT-36', what: 'a step missing in the timeline', mends: 'notification', about: voided,
     remove: ['notifications.timeline_events', `aggregate = 'contract' and aggregate_id = '$id' and aggregate_version = 1`],
   },
+  ...([
+    ['an order’s beginning', 'order', `select order_id as id from orders.orders where version = 1 limit 1`, 'order.placed'],
+    ['an order’s newest version', 'order', `select order_id as id from orders.orders where status = 'cancelled' limit 1`, 'order.cancelled'],
+    ['money that paid no order', 'payment', literal(reference), 'payment.unapplied'],
+    ['a sent mail', 'notification', sentMail, 'notification.sent'],
+    ['an account', 'account', literal('acc_demo'), 'account.updated'],
+  ] as const).map(([what, aggregate, about, type]): Plant => ({
+    rule: 'EVT-36', what: `${what} missing in the timeline`, mends: 'notification', about,
+    remove: ['notifications.timeline_events', `aggregate = '${aggregate}' and aggregate_id = '$id' and type = '${type}'`],
+  })),
   {
     rule: 'EVT-20', what: 'a contract that is never answered', mends: 'order', about: literal('ctr_waits'),
     add: ['contracts.contracts', `contract_id = '$id'`, contractLike('$id', 'requested', `'ord_nowhere'`)],
@@ -332,7 +394,7 @@ const plants: readonly Plant[] = [
 async function plant({ change, remove, add }: Plant, id: string): Promise<() => Promise<void>> {
   const filled = (sql: string) => sql.replaceAll('$id', id);
   const [table, where] = (change ?? remove ?? add)!;
-  const { rows: before } = await db.query(`select to_jsonb(t) as row from ${table} t where ${filled(where)}`);
+  const { rows: before } = await db.query(`select to_jsonb(t)::text as row from ${table} t where ${filled(where)}`);
   expect(before.length > 0).toBe(!add);
   const { rows } = await db.query<{ columns: string }>(
     `select string_agg(quote_ident(attname), ', ') as columns from pg_attribute where attrelid = '${table}'::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
@@ -342,7 +404,7 @@ async function plant({ change, remove, add }: Plant, id: string): Promise<() => 
   else if (remove) await db.query(`delete from ${table} where ${filled(where)}`);
   else await db.query(filled(add![2]));
   return async () => {
-    // Rows that others refer to are put back as they were; triggers and keys have seen them before.
+    // Rows that others refer to are put back as they were, amounts with all their digits; triggers and keys have seen them before.
     await db.query('begin');
     await db.query('set local session_replication_role = replica');
     await db.query(`delete from ${table} where ${filled(where)}`);
@@ -368,7 +430,7 @@ describe('with the services stopped', () => {
     const undo = await plant(planted, id);
     try {
       const found = await broken(50);
-      expect(found).toContainEqual(expect.objectContaining({ rule, id, mends: planted.mends }));
+      expect(found).toContainEqual(expect.objectContaining({ rule, id, mends: planted.mends, found: expect.stringContaining(planted.found ?? '') }));
       found.filter((difference) => difference.rule === rule && difference.id === id).forEach(({ says }) => proved.add(says));
     } finally {
       await undo();
