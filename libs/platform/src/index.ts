@@ -16,6 +16,7 @@ export { provisionDatabase, rolesOf, roleUrl, schemas, type ServiceName } from '
 export { readSettings, platformSettings, type PlatformSettings } from './settings.ts';
 export { runService, startService, type RunningService } from './run-service.ts';
 export { applyTopics, type Incoming, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';
+export { partitionOf } from './messaging/partition.ts';
 export { type Extent, openReading } from './messaging/reading.ts';
 export { handleMessages } from './messaging/handling.ts';
 export { startRelay, type Relay } from './messaging/relay.ts';

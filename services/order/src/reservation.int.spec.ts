@@ -1,4 +1,8 @@
+import type { Event } from '@accord/events';
+import { partitionOf, type RunningService, type Service, startService, type Subscription, type Surroundings, type Tx } from '@accord/platform';
 import { loadProfile, type Profile } from '@accord/profile';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Hold } from './order.ts';
 import {
   aContract, announcedOf, anOrder, answersTo, apply, aRefund, contractSays, cny, customer, day, instance, openShop, pay, place, placeAndPay, refundSays,
   stored,
@@ -6,8 +10,26 @@ import {
 import { orderService } from './service.ts';
 
 const rounds = 50;
+/** What each round needs, made five at a time. */
+async function inFives<T>(make: (round: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  while (made.length < rounds) made.push(...(await Promise.all([0, 1, 2, 3, 4].map((n) => make(made.length + n)))));
+  return made;
+}
 const profile: Profile = { ...loadProfile('baidu'), orders: { payWithinMs: 7 * day, payWithinWhenContractedMs: 30 * day } };
-const t = await openShop((around) => orderService({ profile }, around));
+
+/** What the question of a holder waits for, in the transaction of the instance that handles it, before it is answered. */
+const waits = new Map<string, (instance: string) => Promise<unknown>>();
+
+const instanceOf = (name: string, around: Surroundings): Service => {
+  const service = orderService({ profile }, around);
+  const waiting = ([type, { on, ...rest }]: [string, Subscription]) => {
+    const answer = async (tx: Tx, event: Event) => (await waits.get(event.subject.id)?.(name), on(tx, event));
+    return [type, { ...rest, on: answer }] as const;
+  };
+  return { ...service, subscriptions: Object.fromEntries(Object.entries<Subscription>(service.subscriptions as Record<string, Subscription>).map(waiting)) };
+};
+const t = await openShop((around) => instanceOf('first', around));
 let made = 0;
 const newContract = () => `ctr_${(made += 1)}`;
 const newRefund = () => `rfd_${(made += 1)}`;
@@ -28,6 +50,13 @@ const oneInstance = async (accountId = 'acc_1') => {
   const { body } = await placeAndPay(t, accountId, {}, [instance(instanceId)]);
   return { instanceId, orderId: body.orderId as string };
 };
+
+interface Side {
+  readonly holder: Hold;
+  readonly ask: () => Promise<unknown>;
+}
+const contractSide = (id: string, orderIds: string[]): Side => ({ holder: { kind: 'contract', id }, ask: () => apply(t, id, orderIds) });
+const refundSide = (id: string, instanceId: string, orderIds: string[]): Side => ({ holder: { kind: 'refund', id }, ask: () => askRefund(id, [instanceId], { orderIds }) });
 
 describe('contracts', () => {
   test('ORD-9 an order whose payBy moved is announced again before the new one', async () => {
@@ -81,22 +110,6 @@ describe('contracts', () => {
     expect(data.orders.map(({ accountId }) => accountId)).toEqual(['acc_1', 'acc_1', 'acc_1', 'acc_1']);
     expect(await stored(t, free.orderId)).toMatchObject({ hold_id: null, version: 1 });
   });
-
-  test('ORD-12 CTR-4 two applications that race for overlapping orders: exactly one wins', async () => {
-    const race = async () => {
-      const [a, b, c] = await Promise.all([place(t, 'acc_1'), place(t, 'acc_1'), place(t, 'acc_1')]);
-      const [one, two] = [newContract(), newContract()];
-      await Promise.all([apply(t, one, [a.orderId, b.orderId]), apply(t, two, [c.orderId, b.orderId])]);
-      return [one, two, b.orderId] as const;
-    };
-    const raced = await Promise.all(Array.from({ length: rounds }, race));
-    for (const [one, two, both] of raced) {
-      expect(await answersTo(t, one, two)).toEqual(['order.reservation_refused', 'order.reserved']);
-      const winner = (await holdOf(both))?.id;
-      expect(await answersTo(t, winner as string)).toEqual(['order.reserved']);
-      expect(await t.sql('select hold_id from orders where hold_id = any($1)', [[one, two]])).toEqual([{ hold_id: winner }, { hold_id: winner }]);
-    }
-  }, 60_000);
 
   test('ORD-13 EVT-22 a voided contract gives its orders back, once, and another can have them', async () => {
     const contractId = newContract();
@@ -320,31 +333,19 @@ describe('refunds', () => {
     expect(t.events.filter(({ subject }) => subject.id === refund.refundId)).toEqual([]);
   });
 
-  test('EVT-30 refund against contract that race for one order: exactly one wins', async () => {
-    const race = async () => {
-      const { instanceId, orderId } = await oneInstance();
-      const [contractId, refundId] = [newContract(), newRefund()];
-      await Promise.all([apply(t, contractId, [orderId]), askRefund(refundId, [instanceId])]);
-      return [contractId, refundId, orderId] as const;
-    };
-    const raced = await Promise.all(Array.from({ length: rounds }, race));
-    for (const [contractId, refundId, orderId] of raced) {
-      expect(await answersTo(t, contractId, refundId)).toEqual(['order.reservation_refused', 'order.reserved']);
-      expect(await answersTo(t, (await holdOf(orderId))?.id as string)).toEqual(['order.reserved']);
-    }
-  }, 60_000);
-
   test('ORD-12 a renewal placed while a refund is asked for: either the refund is refused or the renewal is', async () => {
-    const race = async () => {
+    const outcomes = await inFives(async (round) => {
       const { instanceId } = await oneInstance();
       const refundId = newRefund();
+      const begun = Promise.withResolvers<void>();
+      waits.set(refundId, () => (begun.resolve(), sleep((round % 5) * 15)));
       const renewal = anOrder({ orderType: 'renewal', instanceIds: [instanceId] });
-      const [placed] = await Promise.all([customer(t, 'acc_1').post('/v1/orders', renewal), askRefund(refundId, [instanceId])]);
-      return [placed.body.code ?? 'placed', ...(await answersTo(t, refundId))];
-    };
-    for (const outcome of await Promise.all(Array.from({ length: rounds }, race))) {
-      expect([['placed', 'order.reservation_refused'], ['order.held_by_refund', 'order.reserved']]).toContainEqual(outcome);
-    }
+      // In turn as the refund asks, and once its transaction is open, so that both win some rounds on any machine.
+      const sent = (round % 3 === 0 ? Promise.resolve() : begun.promise).then(() => customer(t, 'acc_1').post('/v1/orders', renewal));
+      const [placed] = await Promise.all([sent, askRefund(refundId, [instanceId])]);
+      return `${placed.body.code ?? 'placed'}, ${(await answersTo(t, refundId)).join()}`;
+    });
+    expect(new Set(outcomes)).toEqual(new Set(['placed, order.reservation_refused', 'order.held_by_refund, order.reserved']));
   }, 60_000);
 
   test('ORD-12 an order past its payBy is expired on the spot and refused', async () => {
@@ -359,18 +360,92 @@ describe('refunds', () => {
     expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.cancelled@2']);
     expect((await t.event('order.cancelled', ({ order }) => order.orderId === orderId)).data.reason).toBe('expired');
   });
+});
 
-  test('EVT-34 every version of every order and resource was announced, and none that does not exist', async () => {
-    await t.settled({ dueWork: false });
-    const seen = new Map<string, Set<number>>();
-    const see = (id: string, version: number) => seen.set(id, (seen.get(id) ?? new Set()).add(version));
-    for (const { type, subject, data } of t.events) {
-      if (type === 'order.reserved') data.orders.forEach(({ orderId, version }) => see(orderId, version));
-      else see(subject.id, subject.version);
+describe('two instances', () => {
+  let second: RunningService;
+  beforeAll(async () => {
+    const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
+    second = await startService(settings, (_, around) => instanceOf('second', around), { clock: t.clock });
+    await second.joined;
+  }, 30_000);
+  afterAll(() => second.stop(), 30_000);
+
+  /** Ids of two holders whose questions go to different partitions, and with them to different instances. */
+  const apart = (make: () => string, other = make): [string, string] => {
+    const one = make();
+    let two = other();
+    while (partitionOf(two, 2) === partitionOf(one, 2)) two = other();
+    return [one, two];
+  };
+
+  /**
+   * Both ask for `orderId`, and both begin, each in a transaction of its own, before one of them goes on; the late one goes on up to 4 ms after the other.
+   *
+   * @returns which of them got it, after answers, holds and versions were found to agree.
+   */
+  async function race(round: number, sides: readonly [Side, Side], orderId: string) {
+    const [early, late] = round % 2 === 0 ? sides : [sides[1], sides[0]];
+    const [both, begun] = [Promise.withResolvers<void>(), new Map(sides.map(({ holder }) => [holder.id, [] as string[]]))];
+    for (const { holder } of sides) {
+      waits.set(holder.id, async (instance) => {
+        begun.get(holder.id)!.push(instance);
+        if ([...begun.values()].every(({ length }) => length > 0)) both.resolve();
+        await Promise.race([both.promise, sleep(5_000, undefined, { ref: false })]);
+        if (holder === late.holder) await sleep((round >> 1) % 5);
+      });
     }
-    const owned = await t.sql<{ id: string; version: number }>(
-      `select order_id as id, version from orders where account_id <> 'acc_big' union all select instance_id, version from resources`,
-    );
-    for (const { id, version } of owned) expect([id, [...(seen.get(id) ?? [])].sort((a, b) => a - b)]).toEqual([id, Array.from({ length: version }, (_, n) => n + 1)]);
-  });
+    const before = (await stored(t, orderId))['version'] as number;
+    await Promise.all([early.ask(), late.ask()]);
+    expect(await answersTo(t, early.holder.id, late.holder.id)).toEqual(['order.reservation_refused', 'order.reserved']);
+    // By an instance of its own, and once: without the lock `order_history` refuses the second, which then is parked and tried again.
+    expect([...begun.values()].sort()).toEqual([['first'], ['second']]);
+
+    const winner = await holdOf(orderId);
+    const [won, lost] = early.holder.id === winner?.id ? [early, late] : [late, early];
+    expect(winner).toEqual(won.holder);
+    expect((await reserved(won.holder.id)).data.orders.find((order) => order.orderId === orderId)).toMatchObject({ hold: won.holder, version: before + 1 });
+    expect((await refused(lost.holder.id)).data.refusals).toMatchObject([{ code: `order.held_by_${won.holder.kind}`, holder: won.holder, orderId }]);
+    expect(await t.sql('select 1 from orders where hold_id = $1', [lost.holder.id])).toEqual([]);
+    expect(await stored(t, orderId)).toMatchObject({ version: before + 1 });
+    return won;
+  }
+
+  test('ORD-12 CTR-4 two applications that race for one order, alone or among others: exactly one wins', async () => {
+    const placed = () => place(t, 'acc_1').then(({ orderId }) => orderId as string);
+    // Of several rows all are locked beforehand (`lockRows`), a single one by its handler.
+    const all = await inFives(async (round) => ({ both: await placed(), own: round % 4 < 2 ? [[], []] : [[await placed()], [await placed()]] }));
+    const won = [0, 0];
+    for (const [round, { both, own }] of all.entries()) {
+      const [one, two] = apart(newContract);
+      const sides = [contractSide(one, [...own[0]!, both]), contractSide(two, [...own[1]!, both])] as const;
+      won[sides.indexOf(await race(round, sides, both))]! += 1;
+    }
+    expect(Math.min(...won)).toBeGreaterThan(0);
+  }, 60_000);
+
+  test('ORD-12 EVT-30 a refund against a contract that race for one order: exactly one wins', async () => {
+    const all = await inFives(() => oneInstance());
+    const won = { contract: 0, refund: 0 };
+    for (const [round, { orderId, instanceId }] of all.entries()) {
+      const [contractId, refundId] = apart(newContract, newRefund);
+      const sides = [contractSide(contractId, [orderId]), refundSide(refundId, instanceId, round % 4 < 2 ? [] : [orderId])] as const;
+      won[(await race(round, sides, orderId)).holder.kind] += 1;
+    }
+    expect(Math.min(won.contract, won.refund)).toBeGreaterThan(0);
+  }, 60_000);
+});
+
+test('EVT-34 every version of every order and resource was announced, and none that does not exist', async () => {
+  await t.settled({ dueWork: false });
+  const seen = new Map<string, Set<number>>();
+  const see = (id: string, version: number) => seen.set(id, (seen.get(id) ?? new Set()).add(version));
+  for (const { type, subject, data } of t.events) {
+    if (type === 'order.reserved') data.orders.forEach(({ orderId, version }) => see(orderId, version));
+    else see(subject.id, subject.version);
+  }
+  const owned = await t.sql<{ id: string; version: number }>(
+    `select order_id as id, version from orders where account_id <> 'acc_big' union all select instance_id, version from resources`,
+  );
+  for (const { id, version } of owned) expect([id, [...(seen.get(id) ?? [])].sort((a, b) => a - b)]).toEqual([id, Array.from({ length: version }, (_, n) => n + 1)]);
 });
