@@ -28,6 +28,8 @@ export interface SystemAsk {
   readonly port?: number;
   /** True: data outlives it and stays durable. False, the default: made to be dropped, together with database and topics. */
   readonly durable?: boolean;
+  /** A second instance of it, which the front door does not know. */
+  readonly second?: ServiceName;
   /** Starts a service again that ended by itself. */
   readonly supervised?: boolean;
   /** More environment, for all services or for one. */
@@ -43,6 +45,7 @@ export interface System {
   /** The front door. */
   readonly url: string;
   readonly services: Readonly<Record<ServiceName, ServiceProcess>>;
+  readonly second?: ServiceProcess;
   /** Every mail that was sent, oldest first. */
   readonly mails: readonly Mail[];
   token(ask: TokenAsk): Promise<string>;
@@ -118,21 +121,22 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
   started.defer(async () => {
     await all(running.map((service) => service.stop()));
   });
-  const start = async (name: ServiceName) => {
+  const start = async (name: ServiceName, home = ask.dataDir) => {
     const settings = settingsFor(name, { ask, foundation, issuer, mailbox });
-    const { dataDir: home, supervised = false, onNote: onEnd } = ask;
+    const { supervised = false, onNote: onEnd } = ask;
     const service = await startServiceProcess({ name, home, settings, supervised, ...(onEnd && { onEnd }) });
     running.push(service);
     return [name, service] as const;
   };
   const entries = await all(serviceNames.map((name) => stepOf(ask, name, start(name))));
   const services = Object.fromEntries(entries) as Record<ServiceName, ServiceProcess>;
+  const second = ask.second && (await start(ask.second, join(ask.dataDir, 'second')))[1];
 
   const urls = Object.fromEntries(entries.map(([name, { url }]) => [name, url])) as Record<ServiceName, string>;
   const opened = async () => startFrontDoor({ port: await freePort(ask.port), origins: { ...urls, issuer: issuer.url } });
   const frontDoor = await stepOf(ask, 'Front door', opened());
   started.defer(frontDoor.stop);
-  return { url: frontDoor.url, services, mails: mailbox.mails, token: issuer.token, logs: join(ask.dataDir, 'logs') };
+  return { url: frontDoor.url, services, ...(second && { second }), mails: mailbox.mails, token: issuer.token, logs: join(ask.dataDir, 'logs') };
 }
 
 export interface Around {
