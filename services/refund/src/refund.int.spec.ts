@@ -344,6 +344,7 @@ describe('with the rules of baidu', () => {
         [rounds.map(({ refundId }) => refundId)],
       );
       expect(ended.every(({ status, paid }) => (paid ? status === 'succeeded' : status === 'withdrawn'))).toBe(true);
+      expect(new Set(ended.map(({ paid }) => paid))).toEqual(new Set([true, false]));
     }, 60_000);
   });
 
