@@ -1,3 +1,4 @@
+import type { Worker } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +9,15 @@ import {
 import { orderService } from './service.ts';
 
 const rounds = 50;
-const t = await openShop((around) => orderService({ profile: loadProfile('baidu') }, around));
+const failedWork: unknown[] = [];
+const t = await openShop((around) => {
+  const service = orderService({ profile: loadProfile('baidu') }, around);
+  const noted = (error: unknown) => {
+    failedWork.push(error);
+    throw error;
+  };
+  return { ...service, workers: service.workers.map((worker) => ({ ...worker, run: (db, item) => worker.run(db, item).catch(noted) }) satisfies Worker) };
+});
 
 /** Fifty, five at a time. */
 const inRounds = async (race: (round: number) => Promise<void>) => {
@@ -263,6 +272,18 @@ describe('expiring', () => {
     expect(announcedOf(t, orderId)).toEqual(['order.expiring@1', 'order.placed@1', 'order.cancelled@2']);
   });
 
+  /** Locks it as another transaction would, so that all who want it meanwhile wait in transactions of their own; resolves with what ends that. */
+  const locked = (orderId: string) =>
+    new Promise<() => Promise<void>>((resolve, reject) => {
+      const { promise: over, resolve: end } = Promise.withResolvers<void>();
+      const lock = t.running.db.transaction({ kind: 'system', id: 'test' }, async (tx) => {
+        await tx.one('select 1 from orders where order_id = $1 for update', [orderId]);
+        resolve(() => (end(), lock));
+        await over;
+      });
+      lock.catch(reject);
+    });
+
   test('ORD-8 expire against pay: exactly one wins', async () => {
     const won = { paid: 0, cancelled: 0 };
     const race = async (round: number) => {
@@ -271,7 +292,9 @@ describe('expiring', () => {
       const [left, wait] = round % 10 === 0 ? [2_000, 0] : [40, (round % 10) * 7];
       await t.sql(`update orders set pay_by = clock_timestamp() + $2 * interval '1 ms' where order_id = $1`, [orderId, left]);
       await sleep(wait);
-      const paid = await pay(t, orderId);
+      const release = round % 2 === 0 ? undefined : await locked(orderId);
+      const [paid] = await Promise.all([pay(t, orderId), release && sleep(60).then(release)]);
+      expect([201, 'order.not_payable']).toContain(paid.body.code ?? paid.status);
       for (let { status } = await stored(t, orderId); status === 'unpaid'; { status } = await stored(t, orderId)) await sleep(5);
       const { status, version } = (await stored(t, orderId)) as { status: 'paid' | 'cancelled'; version: number };
       expect({ status, version }).toEqual({ status: paid.status === 201 ? 'paid' : 'cancelled', version: 2 });
@@ -280,6 +303,8 @@ describe('expiring', () => {
     const looking = setInterval(() => t.running.workers.forEach((worker) => worker.look()), 2);
     await inRounds(race);
     clearInterval(looking);
+    // Nobody met the other's version: without the lock `order_history` refuses it, and the worker tries again.
+    expect(failedWork).toEqual([]);
     expect(won.paid + won.cancelled).toBe(rounds);
     expect(won.cancelled).toBeGreaterThan(0);
     expect(won.paid).toBeGreaterThan(0);
