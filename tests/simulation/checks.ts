@@ -1,4 +1,5 @@
 import { checks } from '@accord/audit';
+import { equal, money } from '@accord/money';
 import type { Told, World } from './world.ts';
 
 export interface Breach {
@@ -150,19 +151,19 @@ async function checkEffects(world: World, breach: Tell): Promise<void> {
   }
 }
 
-const money = `
-  select payment_reference as reference, order_id as "orderId", (select sum((part.value ->> 'amount')::numeric) from jsonb_each(parts) part)::float8 as amount
+const uses = `
+  select payment_reference as reference, order_id as "orderId", (select coalesce(sum((part.value ->> 'amount')::numeric), 0) from jsonb_each(parts) part)::text as amount
     from orders.payments
-  union all select payment_reference, order_id, (select sum(amount) from refunds.ledger_postings p where p.transaction_id = t.transaction_id and balance_after is not null)::float8
+  union all select payment_reference, order_id, (select coalesce(sum(amount), 0) from refunds.ledger_postings p where p.transaction_id = t.transaction_id and balance_after is not null)::text
     from refunds.ledger_transactions t where payment_reference is not null`;
 
 /** ORD-5: money pays its order or is credited to the account, once; money nobody sent does neither. */
 async function checkMoney(world: World, breach: Tell): Promise<void> {
-  const found = await world.ground.sql<{ reference: string; orderId: string; amount: number }>(money, [], 'money');
+  const found = await world.ground.sql<{ reference: string; orderId: string; amount: string }>(uses, [], 'uses');
   for (const [reference, { order, amount }] of world.received) {
-    const uses = found.filter((use) => use.reference === reference);
-    const right = uses.length === 1 && uses[0]!.orderId === order && uses[0]!.amount === amount;
-    if (!right) breach('ORD-5', 'money that arrives pays its order or is credited, once', `${reference} for ${order}: ${JSON.stringify(uses)} of ${amount}`);
+    const its = found.filter((use) => use.reference === reference);
+    const right = its.length === 1 && its[0]!.orderId === order && equal(money(its[0]!.amount, amount.currency), amount);
+    if (!right) breach('ORD-5', 'money that arrives pays its order or is credited, once', `${reference} for ${order}: ${JSON.stringify(its)} of ${amount.amount}`);
   }
   const accepted = new Set(world.accepted.filter(({ what }) => what === 'payment').map(({ id }) => id));
   for (const { reference, orderId } of found) {

@@ -1,3 +1,4 @@
+import { money, type Money, subtract } from '@accord/money';
 import type { Actor, ServiceName, Tx } from '@accord/platform';
 import type { WorkerName, World } from './world.ts';
 
@@ -165,8 +166,7 @@ function newInstances(world: World, { as, count }: { as: string; count: number }
 }
 
 function rememberOrder(world: World, name: string, { product, instances, body }: { product: string; instances: readonly string[]; body: Record<string, unknown> }): void {
-  const { amount } = body['payableAmount'] as { amount: string };
-  world.orders.set(name, { product, instances, amount: Number(amount) });
+  world.orders.set(name, { product, instances, amount: body['payableAmount'] as Money });
 }
 
 function askOf(world: World, step: RouteStep): Ask {
@@ -207,7 +207,8 @@ function askOrder(world: World, step: Extract<Step, { do: 'place' }> | Extract<S
   return { ...ask, body: { ...terms, orderType: 'renewal', productCode, instanceIds, count: instanceIds.length } };
 }
 
-const inCny = (amount: number) => ({ amount: amount.toFixed(2), currency: 'CNY' });
+/** Every order costs more. */
+const voucher = money('60', 'CNY');
 
 function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { order: string }>): Ask {
   const orderId = world.idOf(name);
@@ -216,8 +217,7 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
   const about = { method: 'post', params: { orderId } } as const;
   if (verb === 'cancel') return { ...about, by: customer(world), path: '/v1/orders/{orderId}/cancel', body: { reason: 'no longer needed' } };
   if (verb === 'pay') {
-    const voucher = Math.min(order.amount, 60);
-    const parts = { cash: inCny(order.amount - voucher), voucher: inCny(voucher) };
+    const parts = { cash: subtract(order.amount, voucher), voucher };
     return { ...about, by: platform, path: '/v1/orders/{orderId}/payments', body: { paymentReference: `pay-${name}`, parts } };
   }
   const path = '/v1/orders/{orderId}/fulfilment';
@@ -283,10 +283,10 @@ function tellPayment(world: World, { as, order: name, amount: how }: Extract<Ste
   const order = world.orders.get(name);
   if (!orderId || !order) return false;
   const paymentReference = `money-${as}`;
-  const amount = how === 'due' ? order.amount : order.amount - 1;
+  const amount = how === 'due' ? order.amount : subtract(order.amount, money('1', 'CNY'));
   world.call(as, paymentReference);
   world.received.set(paymentReference, { order: orderId, amount });
-  world.tell({ type: 'payment.received', data: { paymentReference, accountId: world.accountId, orderId, parts: { cash: inCny(amount) } } });
+  world.tell({ type: 'payment.received', data: { paymentReference, accountId: world.accountId, orderId, parts: { cash: amount } } });
   return true;
 }
 

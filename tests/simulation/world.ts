@@ -1,4 +1,5 @@
 import { type Event, type Fact, headersOf, subjectOf } from '@accord/events';
+import type { Money } from '@accord/money';
 import {
   type Actor,
   type Ask,
@@ -84,8 +85,7 @@ const dueWork = `
 export interface KnownOrder {
   readonly product: string;
   readonly instances: readonly string[];
-  /** In CNY, whole. */
-  readonly amount: number;
+  readonly amount: Money;
 }
 
 export type OrderState = 'unpaid' | 'paid' | 'created' | 'over';
@@ -107,7 +107,7 @@ export class World {
   readonly refunds: string[] = [];
   readonly accepted: Accepted[] = [];
   /** Money told of by topic, by its reference, and for which order. */
-  readonly received = new Map<string, { readonly order: string; readonly amount: number }>();
+  readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
   /** What the last accepted command did. */
   lastCommand = '';
   #lines = new Map<string, Line>();
