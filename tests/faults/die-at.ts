@@ -1,5 +1,5 @@
 // Loaded before a service (`--import`): at the named point ACCORD_DIE_AT the process is killed, once the file ACCORD_DIE_NOW exists.
-import { type Change, changeSource } from './changed-source.ts';
+import { type Change, changeSource } from '../changed-source.ts';
 
 const die = `(await import('node:fs')).existsSync(process.env.ACCORD_DIE_NOW) && ((await import('node:fs')).rmSync(process.env.ACCORD_DIE_NOW), process.kill(process.pid, 'SIGKILL'));`;
 const before = (fragment: string) => `${die} ${fragment}`;
