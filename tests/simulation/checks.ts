@@ -59,6 +59,9 @@ const own: readonly Statement[] = [
 ];
 
 const statements: readonly Statement[] = [...checks, ...own];
+const beyondStatements = ['EVT-5', 'EVT-34', 'EVT-35', 'EVT-36', 'ORD-5', 'ORD-12'] as const;
+/** All that a run is looked at for. */
+export const rules: readonly string[] = [...new Set([...statements.map(({ rule }) => rule), ...beyondStatements])];
 const everything = statements.map(({ sql }, i) => `select ${i} as nth, id::text, found::text from (${sql}) found_${i}`).join(' union all ');
 
 /** Each owner's aggregates and their versions. */
@@ -115,7 +118,7 @@ export async function breachesOf(world: World): Promise<Breach[]> {
   return found;
 }
 
-type Tell = (rule: string, says: string, what: string) => void;
+type Tell = (rule: (typeof beyondStatements)[number], says: string, what: string) => void;
 
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>

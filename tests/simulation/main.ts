@@ -1,7 +1,7 @@
 // npm run simulate -- --runs 200 --seed 1          so many runs, with the seeds from that one on
 //                     --replay <file>              the script that an earlier run wrote
 //                     --plant <name>               with that known bug in the sources
-//                     --planted                    each known bug in turn: after how many runs is it found?
+//                     --planted                    each known bug in turn, or that of --plant: after how many runs is it found?
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -84,7 +84,7 @@ const most = 2_000;
 /** Every planted bug must be found. */
 async function findPlanted(postgresUrl: string): Promise<boolean> {
   let missed = 0;
-  for (const { name, rule, says } of planted) {
+  for (const { name, rule, says } of values.plant === undefined ? planted : [plantOf(values.plant)]) {
     const { runs: needed, found } = await playRuns({ postgresUrl, seed, processes, runs: most, plant: name, shrinkTries: 0 });
     missed += found ? 0 : 1;
     console.log(`${name.padEnd(28)} ${(found ? `seed ${found.seed}, ${needed} runs` : `not in ${most} runs`).padEnd(24)} ${rule}: ${says}`);

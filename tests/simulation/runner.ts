@@ -1,7 +1,7 @@
 // A process of the simulation: plays the runs it was told on a database of its own, and tells what it found. Started by playing.ts alone.
+import { type Change, changeSource } from '../changed-source.ts';
 import type { Breach } from './checks.ts';
 import { plantOf } from './planted.ts';
-import { rewriteSources } from './rewriting.ts';
 import type { Step } from './steps.ts';
 
 export interface Orders {
@@ -10,7 +10,7 @@ export interface Orders {
   readonly seed: number;
   readonly stride: number;
   readonly runs: number;
-  /** A planted bug by its name. */
+  /** A planted bug by its name; then only a breach of the rule that it breaks is a find. */
   readonly plant?: string;
   /** Instead of runs with seeds: the steps of a script. */
   readonly script?: readonly Step[];
@@ -32,12 +32,20 @@ export interface Progress {
 }
 
 const orders = JSON.parse(process.argv[2]!) as Orders;
-rewriteSources(orders.plant === undefined ? undefined : plantOf(orders.plant));
+const bug = orders.plant === undefined ? undefined : plantOf(orders.plant);
+const quickSeal: Change = {
+  file: 'services/contract/src/sealing.ts',
+  fragment: "'./seal/seal.ts'",
+  replacement: `'${new URL('quick-seal.ts', import.meta.url).href}'`,
+};
+changeSource(quickSeal, ...(bug?.changes ?? []));
 const { openGround } = await import('./ground.ts');
 const { prepare, replay, simulate } = await import('./run.ts');
 const { shrink } = await import('./shrink.ts');
 
 const tell = (progress: Progress) => new Promise<void>((resolve) => (process.send ? process.send(progress, () => resolve()) : resolve()));
+/** With a planted bug, what it is said to break. */
+const sought = (breaches: readonly Breach[]) => (bug ? breaches.filter(({ rule }) => rule === bug.breaks) : breaches);
 const same = (one: readonly Breach[], other: readonly Breach[]) => one.some(({ rule, says }) => other.some((each) => each.rule === rule && each.says === says));
 
 const ground = await openGround(orders.postgresUrl);
@@ -48,8 +56,8 @@ try {
   for (let run = 0; run < orders.runs && !ended; run += 1) {
     const seed = orders.seed + run * orders.stride;
     const { breaches, script } = await (orders.script ? replay(ground, orders.script) : simulate(ground, seed));
-    if (breaches.length > 0) {
-      const fails = async (shorter: readonly Step[]) => !ended && same((await replay(ground, shorter)).breaches, breaches);
+    if (sought(breaches).length > 0) {
+      const fails = async (shorter: readonly Step[]) => !ended && same((await replay(ground, shorter)).breaches, sought(breaches));
       const shrinkable = orders.shrinkTries > 0 && (await fails(script));
       await tell({ runs: run + 1, found: { seed, breaches, steps: script.length, script: shrinkable ? await shrink(script, fails, orders.shrinkTries) : script } });
       break;
