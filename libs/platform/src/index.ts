@@ -12,7 +12,7 @@ export type { Keeping } from './house-keeping.ts';
 export { currentContext, withContext, type Context } from './context.ts';
 export { openDatabase, type ServiceDatabase } from './database.ts';
 export { accountTable, migrate, sharedTable, type Migration } from './migrations.ts';
-export { provisionDatabase, rolesOf, roleUrl, schemas, type ServiceName } from './provision.ts';
+export { provisionDatabase, roles, rolesOf, roleUrl, schemas, type ServiceName } from './provision.ts';
 export { readSettings, platformSettings, type PlatformSettings } from './settings.ts';
 export { runService, startService, type RunningService } from './run-service.ts';
 export { applyTopics, type Incoming, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';

@@ -12,6 +12,9 @@ export const rolesOf = (service: ServiceName) => ({
   operator: `accord_${service}_operator`,
 });
 
+/** Every role that a database of ours has. */
+export const roles: readonly string[] = ['accord_auditor', ...(Object.keys(schemas) as ServiceName[]).flatMap((service) => Object.values(rolesOf(service)))];
+
 /** The URL of `database` for another role of the same server. */
 export function roleUrl(databaseUrl: string, role: string, password: string): string {
   const url = new URL(databaseUrl);

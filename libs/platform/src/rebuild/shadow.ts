@@ -83,7 +83,7 @@ export async function expectSameShapes(client: pg.ClientBase, pairs: readonly Pa
 export async function makeShadows(client: pg.ClientBase, { schema, tables }: { schema: string; tables: readonly string[] }): Promise<Pair[]> {
   const beside = shadowSchemaOf(schema);
   const { rowCount } = await client.query('select from pg_namespace where nspname = $1', [beside]);
-  if (rowCount === 0) throw new Error(`there is no schema ${beside}: provision the database's roles and schemas once more`);
+  if (rowCount === 0) throw new Error(`there is no schema ${beside}: deploy/postgres/provision.ts makes it`);
   await dropShadows(client, { schema });
   const { rows: statements } = await client.query<{ statement: string }>(making, [tables, schema, beside]);
   // What is sent together is one transaction.

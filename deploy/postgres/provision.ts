@@ -1,0 +1,24 @@
+import { provisionDatabase, readSettings, roles } from '@accord/platform';
+import { z } from 'zod';
+
+// Makes the roles and the empty schemas in a database that exists, and sets the roles' passwords: `node deploy/postgres/provision.ts`.
+// It is run before a new version of the services; it may be run again, also to change a password.
+
+const variableOf = (role: string) => `${role.toUpperCase()}_PASSWORD`;
+
+const settings = z.object({
+  /** The database, as a superuser: nobody else may say of a role that it bypasses no row security. */
+  ACCORD_SUPERUSER_DATABASE_URL: z.url(),
+  ...Object.fromEntries(roles.map((role) => [variableOf(role), z.string().min(1)])),
+});
+
+try {
+  const { ACCORD_SUPERUSER_DATABASE_URL: url, ...passwords } = readSettings(settings, process.env);
+  await provisionDatabase(url, { passwordOf: (role) => (passwords as Record<string, string>)[variableOf(role)]! });
+  console.log(`${roles.length} roles have their passwords, and their schemas are there`);
+} catch (error) {
+  const { message, code } = error as { message?: string; code?: string };
+  // A refused connection to several addresses has a code alone.
+  console.error(`provision: ${message || code}`);
+  process.exitCode = 1;
+}
