@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { eventTypes, topicSettings } from '@accord/events';
+import { until } from '@accord/testing';
 import { Kafka, logLevel } from 'kafkajs';
 
 const prefix = `topics${process.pid}.`;
@@ -40,8 +41,39 @@ test('EVT-13 no event ever expires, whatever the broker does with other topics',
 
 test('EVT-1 the command may be run again', async () => {
   const before = (await own()).length;
-  await apply();
+  expect(await apply()).toEqual({ stdout: `${before} topics are there: 0 made now, of 1 replicas each; 0 settings mended\n`, stderr: '' });
   expect(await own()).toHaveLength(before);
+}, 30_000);
+
+const [topic, other] = ['order.paid', 'order.placed'].map((type) => prefix + type) as [string, string];
+const week = String(7 * 24 * 3_600_000);
+
+test('EVT-1 EVT-13 a topic that is kept otherwise than declared is set as declared, and told; what else somebody set stays', async () => {
+  const configEntries = Object.entries({ 'cleanup.policy': 'compact', 'retention.ms': week, 'max.message.bytes': '2000000' }).map(([name, value]) => ({ name, value }));
+  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
+  const { stdout } = await apply();
+  expect(stdout.split('\n').filter((line) => line.includes(': ')).slice(0, -1)).toEqual([
+    `${topic}: cleanup.policy was compact, is delete`,
+    `${topic}: retention.ms was ${week}, is -1`,
+    `${topic}: retention.bytes was not set, is -1`,
+  ]);
+  expect(stdout).toMatch(/; 3 settings mended\n$/);
+  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: topic }] });
+  const set = resources[0]!.configEntries.filter(({ configSource }) => configSource === 1).map(({ configName, configValue }) => `${configName}=${configValue}`);
+  expect(set.sort()).toEqual(['cleanup.policy=delete', 'max.message.bytes=2000000', 'retention.bytes=-1', 'retention.ms=-1']);
+}, 30_000);
+
+test('EVT-1 EVT-7 a topic with another number of partitions keeps it, for the order of its keys: the command does the rest, says so and fails', async () => {
+  await admin.createPartitions({ topicPartitions: [{ topic, count: 5 }, { topic: other, count: 6 }] });
+  await admin.deleteTopics({ topics: [`${prefix}order.dead_letter`] });
+  await until('it is gone', async () => !(await own()).includes(`${prefix}order.dead_letter`));
+  const says = [`${topic} has 5`, `${other} has 6`].map((what) => `topics: ${what} partitions instead of 4, and keeps them: among others its keys would lose their order\n`);
+  const failed = await apply().catch((error: unknown) => error as { code: number; stdout: string; stderr: string });
+  expect(failed).toMatchObject({ code: 1, stdout: expect.stringContaining(': 1 made now') });
+  expect(failed.stderr.split(/(?<=\n)/).sort()).toEqual(says);
+  expect(await own()).toContain(`${prefix}order.dead_letter`);
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic, other] });
+  expect(Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length]))).toEqual({ [topic]: 5, [other]: 6 });
 }, 30_000);
 
 test('EVT-1 without a broker it says in one line what is missing, and fails', async () => {

@@ -15,7 +15,8 @@ export { accountTable, migrate, sharedTable, type Migration } from './migrations
 export { provisionDatabase, roles, rolesOf, roleUrl, schemas, type ServiceName } from './provision.ts';
 export { readSettings, platformSettings, type PlatformSettings } from './settings.ts';
 export { runService, startService, type RunningService } from './run-service.ts';
-export { applyTopics, type Incoming, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';
+export { type Incoming, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';
+export { applyTopics, type AppliedTopics } from './messaging/topics.ts';
 export { partitionOf } from './messaging/partition.ts';
 export { type Extent, openReading } from './messaging/reading.ts';
 export { handleMessages } from './messaging/handling.ts';

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type EventType, topicSettings } from '@accord/events';
-import { type Admin, type ICustomPartitioner, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
+import { type ICustomPartitioner, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 import './mends.ts';
 import { partitionOf } from './partition.ts';
@@ -111,52 +109,4 @@ function textsOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, 
   const texts: Record<string, string> = {};
   for (const name in headers) texts[name] = String(headers[name]);
   return texts;
-}
-
-/** Whatever the broker does unless told (EVT-13). */
-const keptForever = [
-  { name: 'cleanup.policy', value: 'delete' },
-  { name: 'retention.ms', value: '-1' },
-  { name: 'retention.bytes', value: '-1' },
-];
-
-/** Makes the topics that are missing, with the partitions and retention of the one place that declares them (EVT-1). */
-export async function applyTopics(
-  settings: Omit<KafkaSettings, 'clientId'>,
-  wanted: { topics: readonly string[]; replication: number; partitions?: number },
-): Promise<void> {
-  const admin = kafkaOf({ ...settings, clientId: 'accord-topics' }).admin();
-  await admin.connect();
-  try {
-    const existing = new Set(await admin.listTopics());
-    const missing = wanted.topics.filter((topic) => !existing.has(settings.topicPrefix + topic));
-    if (missing.length === 0) return;
-    await admin.createTopics({
-      waitForLeaders: false,
-      topics: missing.map((topic) => ({
-        topic: settings.topicPrefix + topic,
-        numPartitions: wanted.partitions ?? topicSettings[topic as EventType]?.partitions ?? 1,
-        replicationFactor: wanted.replication,
-        configEntries: keptForever,
-      })),
-    });
-    await untilKnown(admin, missing.map((topic) => settings.topicPrefix + topic));
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-const knownWithinMs = 30_000;
-
-/** A broker learns of new topics a moment after they were made, on a busy machine a long one; kafkajs' own wait fails on that. */
-async function untilKnown(admin: Admin, topics: string[]): Promise<void> {
-  for (const deadline = performance.now() + knownWithinMs; ; await sleep(50)) {
-    try {
-      const known = await admin.fetchTopicMetadata({ topics });
-      if (known.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) return;
-      throw new Error('new topics have no leader yet');
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-  }
 }
