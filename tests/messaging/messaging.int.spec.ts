@@ -4,6 +4,7 @@ import { type DueItem, kafkaOf, newEventId, startService, type Tx, type Worker }
 import { type TestService, testService, until } from '@accord/testing';
 import type { EachMessagePayload } from 'kafkajs';
 import { pino } from 'pino';
+import { metricOf } from './metric.ts';
 import { smallService } from './small-service.ts';
 
 // A service as small as can be around the platform's outbox, relay, inbox and parking: it writes down each event that it sees.
@@ -257,11 +258,7 @@ test('EVT-12 a second instance joins and leaves under load: nothing lost, nothin
   for (const key of keys) expect(await seen(key)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
 }, 60_000);
 
-const metric = async (name: string, label = '') => {
-  const text = await (await fetch(`${t.opsUrl}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(label));
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-};
+const metric = (name: string, label?: string) => metricOf(t.opsUrl, name, label);
 
 test('API-12 metrics tell how far the consumer is behind while a handler stands still, and of what waits', async () => {
   const key = `whe_${randomUUID()}`;
@@ -306,6 +303,10 @@ test('API-12 metrics tell of what is in the database: the age of the outbox, wha
   expect(await metric('accord_due_items')).toBe(3);
   await t.sql(`delete from seen where key like 'due\\_%'`);
   expect(await metric('accord_due_items')).toBe(0);
+  await t.sql(`insert into idempotency_keys (key_hash, account_id, request_hash, created_at) values ('\\x00', '*', '\\x00', now() - interval '25 hours')`);
+  expect(await metric('accord_due_items', 'worker="house-keeping"')).toBe(1);
+  for (const worker of t.running.workers) worker.look();
+  await until('it is forgotten', async () => (await metric('accord_due_items')) === 0);
 
   const busy = await t.running.db.transaction(actor, async (tx) => {
     await tx.one('select 1');
@@ -313,6 +314,46 @@ test('API-12 metrics tell of what is in the database: the age of the outbox, wha
   });
   expect(busy).toBeGreaterThan(0);
 }, 60_000);
+
+test('API-12 metrics count what was published, handled, failed and set aside, each once, and how long it took from its commit to its effect', async () => {
+  await t.settled();
+  const [good, bad] = [`whe_${randomUUID()}`, `whe_${randomUUID()}`];
+  const names = ['accord_relay_published_total', 'accord_events_handled_total', 'accord_events_failed_total', 'accord_events_parked_total', 'accord_consumer_delay_seconds_count', 'accord_consumer_delay_seconds_sum'] as const;
+  const read = async () => Object.fromEntries(await Promise.all(names.map(async (name) => [name.slice('accord_'.length), await metric(name, /handled|failed/.test(name) ? 'type="webhook.disabled"' : '')] as const)));
+  const grown = async (before: Record<string, number>) => Object.fromEntries(Object.entries(await read()).map(([name, value]) => [name, value - before[name]!]));
+  const handledSince = async (before: Record<string, number>, count: number) => {
+    await until(`${count} are handled`, async () => (await grown(before))['events_handled_total']! >= count);
+    await t.settled();
+  };
+  const nothing = { events_failed_total: 0, events_parked_total: 0 };
+
+  const before = await read();
+  await emit([1, 2, 3].map((version) => disabled(good, version)));
+  await handledSince(before, 3);
+  const { consumer_delay_seconds_sum: quick, ...first } = await grown(before);
+  expect(first).toEqual({ ...nothing, relay_published_total: 3, events_handled_total: 3, consumer_delay_seconds_count: 3 });
+  expect(quick).toBeGreaterThan(0);
+
+  const slowBefore = await read();
+  slow.set(good, 700);
+  await emit([disabled(good, 4)]);
+  await handledSince(slowBefore, 1);
+  const { consumer_delay_seconds_sum: late } = await grown(slowBefore);
+  expect(late).toBeGreaterThan(0.7);
+  expect(late).toBeLessThan(5);
+
+  const failedBefore = await read();
+  failing.add(bad);
+  await emit([1, 2].map((version) => disabled(bad, version)));
+  await until('both wait', async () => (await grown(failedBefore))['events_parked_total'] === 2);
+  const failed = await grown(failedBefore);
+  expect(failed).toMatchObject({ relay_published_total: 2, events_handled_total: 0 });
+  expect(failed['events_failed_total']).toBeGreaterThan(0);
+  failing.clear();
+  await handledSince(failedBefore, 2);
+  expect(await seen(bad)).toEqual([1, 2]);
+  expect(await grown(failedBefore)).toMatchObject({ relay_published_total: 2, events_handled_total: 2, events_parked_total: 2 });
+}, 30_000);
 
 test('EVT-8 API-6 what was remembered long enough is forgotten at the next look, all of it and no more', async () => {
   const remembered = newEventId();

@@ -63,13 +63,11 @@ export async function startService<S extends PlatformSettings>(
   const metrics = makeMetrics(service.name, { ofProcess });
   const heard: Heard[] = [];
   const db = databaseOf(service, settings, clock, (announced) => heard.forEach((hear) => hear(announced)));
-  showState(service, db, metrics);
+  const working = [...service.workers, houseKeeping(keeping)];
+  showState(working, db, metrics);
   const messaging = startMessaging(service, settings, { db, log, metrics });
-  const workers = [...service.workers, houseKeeping(keeping)].map((worker) => startWorker(worker, db, log));
-  heard.push(messaging.wake, (announced) => {
-    const types = new Set(announced.map(({ type }) => type));
-    for (const worker of workers) worker.wake(types);
-  });
+  const workers = working.map((worker) => startWorker(worker, db, log));
+  heard.push(messaging.wake, (announced) => wakeAll(workers, new Set(announced.map(({ type }) => type))));
   const edges = await startEdges(service, settings, { db, log, metrics });
   return {
     service,
@@ -90,6 +88,8 @@ export async function startService<S extends PlatformSettings>(
     },
   };
 }
+
+const wakeAll = (workers: readonly RunningWorker[], types: ReadonlySet<string>) => workers.forEach((worker) => worker.wake(types));
 
 const databaseOf = (service: Service, settings: PlatformSettings, clock: Clock, onCommit: Heard) =>
   openDatabase({

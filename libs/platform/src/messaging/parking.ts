@@ -164,15 +164,17 @@ async function retry(settings: HandlingSettings, key: string, own: Set<string>):
   const endedProcess = row.starts > mostStarts;
   try {
     if (endedProcess) throw new Error(`the process ended ${row.starts - 1} times while it was handled`);
-    await database.session(nobody, async (session) => {
+    const handled = await database.session(nobody, async (session) => {
       const tx = session.as(nobody, noCause);
-      if (!(await tx.one(lock, [row.seq]))) return;
+      if (!(await tx.one(lock, [row.seq]))) return false;
       const message = messageOf(row);
       const event = readEvent(row.type as EventType, JSON.parse(row.payload), message.headers);
       const fresh = await tx.one('insert into inbox (event_id) values ($1) on conflict do nothing returning event_id', [row.eventId]);
       if (fresh) await handle(session, subscriptions, { ...message, event });
       session.as(nobody, noCause).write('delete from parked_events where seq = $1', [row.seq]);
+      return fresh !== undefined;
     });
+    if (handled) settings.onHandled?.(row.type, 1);
   } catch (error) {
     // No fault of the event; the lease ends by itself.
     if (isDatabaseAway(error)) throw error;
@@ -197,6 +199,7 @@ async function failedAgain(settings: HandlingSettings, row: ParkedRow, { error, 
     );
     if (updated && dead) await announceDead(session, settings.group, { ...messageOf(row), reason, attempts });
   });
+  settings.onFailed?.(row.type);
   const { eventId, topic, partition, offset, key } = row;
   settings.log.warn({ eventId, topic, partition, offset, key, attempts, dead, reason }, 'parked event failed again');
 }

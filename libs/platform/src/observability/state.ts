@@ -1,5 +1,5 @@
 import type { ServiceDatabase } from '../database.ts';
-import type { Service } from '../service.ts';
+import type { Worker } from '../tx.ts';
 import type { Metrics } from './metrics.ts';
 
 const look = `
@@ -26,7 +26,7 @@ type State = Record<keyof typeof shown, string>;
 const mostCounted = 1_000;
 
 /** What an SRE sees of the state in the database: asked at each scrape, in one statement, and once for all its gauges; NaN while it does not answer. */
-export function showState(service: Service, db: ServiceDatabase, metrics: Metrics): void {
+export function showState(workers: readonly Worker[], db: ServiceDatabase, metrics: Metrics): void {
   let asked: { at: number; state: Promise<State | undefined> } | undefined;
   const state = () => {
     if (!asked || performance.now() - asked.at > 500) {
@@ -42,7 +42,7 @@ export function showState(service: Service, db: ServiceDatabase, metrics: Metric
     });
   }
   metrics.gauge('accord_due_items', `Work that is due, counted to ${mostCounted}`, ['worker'], async (gauge) => {
-    for (const { name, due } of service.workers) {
+    for (const { name, due } of workers) {
       const items = await db.transaction({ kind: 'system', id: 'metrics' }, (tx) => due(tx, mostCounted)).catch(() => undefined);
       gauge.set({ worker: name }, items?.length ?? NaN);
     }
