@@ -60,7 +60,7 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
   const nothingToHear = Object.keys(settings.subscriptions).length === 0;
   const joined = new Promise<void>((resolve) => (nothingToHear ? resolve() : consumer.on(consumer.events.GROUP_JOIN, () => resolve())));
   const offsets = offsetsOf(consumer, log);
-  const meter = lagMeter();
+  const meter = meterOf(consumer);
   const queue = new Queue(settings, offsets, meter);
   consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
     meter.keep((topic, partition) => memberAssignment[settings.topicPrefix + topic]?.includes(partition) ?? false);
@@ -75,7 +75,7 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
   if (!nothingToHear) void run(consumer, settings, eachBatch, signal);
   return {
     joined,
-    lag: () => meter.read(),
+    lag: () => ({ ...meter.read(), ...(nothingToHear && { fetchAge: 0 }) }),
     async stop() {
       stopping.abort();
       await queue.stop();
@@ -84,6 +84,15 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
       await consumer.disconnect().catch(() => undefined);
     },
   };
+}
+
+function meterOf(consumer: KafkaConsumer): LagMeter {
+  const meter = lagMeter();
+  // Its event of a fetch comes also where the connection was closed instead.
+  consumer.on(consumer.events.REQUEST, ({ payload: { apiName } }) => {
+    if (apiName === 'Fetch') meter.fetched();
+  });
+  return meter;
 }
 
 /** Joins the group, however long the broker needs. */

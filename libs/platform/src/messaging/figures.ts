@@ -32,4 +32,5 @@ export function showLag(metrics: Metrics, { lag }: Pick<Consumer, 'lag'>): void 
     for (const { topic, partition, events } of lag().partitions) gauge.set({ topic, partition: String(partition) }, events);
   });
   metrics.gauge('accord_consumer_lag_seconds', 'Age of the oldest event that has arrived and is not handled', [], (gauge) => gauge.set(lag().seconds));
+  metrics.gauge('accord_consumer_fetch_age_seconds', 'Since the broker last answered a fetch', [], (gauge) => gauge.set(lag().fetchAge));
 }

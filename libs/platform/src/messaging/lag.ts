@@ -16,9 +16,13 @@ export interface Lag {
   readonly partitions: readonly { readonly topic: string; readonly partition: number; readonly events: number }[];
   /** Age of the oldest message that has arrived and is not handled. */
   readonly seconds: number;
+  /** Since the broker last answered a fetch, or since the start: all else is as of then. */
+  readonly fetchAge: number;
 }
 
 export interface LagMeter {
+  /** The broker answered a fetch, also one that brought nothing. */
+  fetched(): void;
   arrived(stretch: Stretch): void;
   handled(stretch: Stretch): void;
   /** Partitions that are other members' now are theirs to tell of. */
@@ -30,8 +34,10 @@ export interface LagMeter {
 export function lagMeter(): LagMeter {
   const places = new Map<string, { topic: string; partition: number; handled: bigint; end: bigint }>();
   const waiting = new Set<Stretch>();
+  let fetchedAt = performance.now();
   const nameOf = ({ topic, partition }: Stretch) => `${topic} ${partition}`;
   return {
+    fetched: () => void (fetchedAt = performance.now()),
     arrived(stretch) {
       const { topic, partition, first, end } = stretch;
       waiting.add(stretch);
@@ -50,7 +56,7 @@ export function lagMeter(): LagMeter {
     read() {
       const partitions = [...places.values()].map(({ topic, partition, handled, end }) => ({ topic, partition, events: Math.max(0, Number(end - handled)) }));
       const ages = [...waiting].map(({ announcedAt }) => Date.now() - announcedAt).filter((ms) => ms > 0);
-      return { partitions, seconds: Math.max(0, ...ages) / 1_000 };
+      return { partitions, seconds: Math.max(0, ...ages) / 1_000, fetchAge: (performance.now() - fetchedAt) / 1_000 };
     },
   };
 }
