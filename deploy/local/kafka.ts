@@ -85,7 +85,7 @@ export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
 
 function format({ classPath, properties, clusterId }: { classPath: string[]; properties: string; clusterId: string | undefined }) {
   const id = clusterId ?? createHash('sha256').update(properties).digest('base64url').slice(0, 22);
-  const args = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties];
+  const args = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...classPath, 'kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '--config', properties];
   execFileSync('java', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 

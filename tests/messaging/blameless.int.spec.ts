@@ -103,3 +103,27 @@ test('EVT-9 what finds a lock in its way is tried as long as the lock is held, a
   await t.sql('update parked_events set next_attempt_at = now() where key = $1', [key]);
   await until('it had its effect', async () => (await seen(key)).length === 1);
 });
+
+test('EVT-9 EVT-11 an event at which a database that answers seems to be away waits alone; the others go on', async () => {
+  const [odd, next] = [`whe_odd_${randomUUID()}`, `whe_next_${randomUUID()}`];
+  refusals.set(odd, Array.from({ length: 1_000 }, () => 'EPIPE'));
+  await t.publish(disabled(odd));
+  await t.publish(disabled(next));
+  await until('the other had its effect', async () => (await seen(next)).length === 1, { atMostMs: 40_000 });
+  expect(await parked(odd)).toEqual([{ status: 'waiting', reason: 'refused by the database' }]);
+  refusals.delete(odd);
+  await t.sql('update parked_events set next_attempt_at = now() where key = $1', [odd]);
+  await until('it had its effect', async () => (await seen(odd)).length === 1);
+}, 60_000);
+
+test('EVT-9 what a process that stops of itself leaves undone is no start that counts', async () => {
+  const [key, id] = [`whe_left_${randomUUID()}`, newEventId()];
+  const starts = async () => (await t.sql<{ starts: number }>('select starts from started_events where $1 = any(event_ids)', [id])).map((note) => note.starts);
+  refusals.set(key, Array.from({ length: 1_000 }, () => '57P01'));
+  // As a process that was killed left it.
+  await t.sql('insert into started_events (note_id, event_ids) values (gen_random_uuid(), array[$1::uuid])', [id]);
+  await t.publish(disabled(key), { id });
+  await until('it was begun once more', async () => (await starts()).includes(2));
+  await t.running.stop();
+  expect(await starts()).toEqual([1]);
+}, 60_000);

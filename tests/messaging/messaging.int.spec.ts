@@ -388,4 +388,8 @@ test('API-5 a transaction of one account neither sees nor writes the rows of ano
     /row-level security/,
   );
   await expect(t.running.db.transaction(actor, (tx) => tx.many('select from outbox'))).rejects.toThrow(/permission denied/);
+  // Events that wait belong to accounts, too.
+  await t.sql(`insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, status) values (gen_random_uuid(), 'x', 'theirs', 'x', 0, 0, '{}', '{}', 'dead')`);
+  expect(await t.running.db.transaction(other, (tx) => tx.many('delete from parked_events returning key'))).toEqual([]);
+  expect(await t.sql(`delete from parked_events where key = 'theirs' returning key`)).toEqual([{ key: 'theirs' }]);
 });

@@ -119,6 +119,7 @@ export const ReservationCode = z.enum([
   'order.instance_busy',
   'order.not_found',
   'holder.ended',
+  'holder.too_large',
 ]);
 
 /** Why one of the asked orders or instances cannot be held (ORD-12). Another account's is `order.not_found`, without a holder. */

@@ -46,7 +46,7 @@ export const isDatabaseAway = (error: unknown): boolean => {
   const { code, message } = error as { code?: string; message?: string };
   return (
     /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT|57P0|08|53[0-3]00|58030|25006|25P03)/.test(code ?? '') ||
-    /Connection terminated|connection error|Query read timeout|timeout exceeded when trying to connect|Client was closed/i.test(message ?? '')
+    /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error))/.test(message ?? '')
   );
 };
 

@@ -20,6 +20,17 @@ export const accountTable = (service: string, table: string): string => `
   create policy audit on ${table} for select to accord_auditor using (true);
   ${sharedTable(service, table)}`;
 
+/** A table for what belongs to no account or to all: out of sight of whoever acts for one (API-5). */
+export const innerTable = (service: string, table: string): string => `
+  alter table ${table} enable row level security;
+  alter table ${table} force row level security;
+  create policy no_account on ${table} to accord_${service}
+    using ((select coalesce(current_setting('accord.account', true), '')) = '')
+    with check ((select coalesce(current_setting('accord.account', true), '')) = '');
+  create policy every_account on ${table} to accord_${service}_operator, accord_${service}_owner using (true) with check (true);
+  create policy audit on ${table} for select to accord_auditor using (true);
+  ${sharedTable(service, table)}`;
+
 /** A table without accounts. */
 export const sharedTable = (service: string, table: string): string => `
   grant select, insert, update, delete on ${table} to accord_${service}, accord_${service}_operator;

@@ -69,6 +69,15 @@ export async function startService<S extends PlatformSettings>(
   const workers = working.map((worker) => startWorker(worker, db, log));
   heard.push(messaging.wake, (announced) => wakeAll(workers, new Set(announced.map(({ type }) => type))));
   const edges = await startEdges(service, settings, { db, log, metrics });
+  const stop = async () => {
+    await edges.drain();
+    await Promise.all([messaging.stopConsuming(), ...workers.map((worker) => worker.stop())]);
+    await service.close?.();
+    await messaging.stopPublishing();
+    await Promise.all([db.close(), edges.close(), stopTracing()]);
+    log.info('service stopped');
+  };
+  let stopped: Promise<void> | undefined;
   return {
     service,
     settings,
@@ -78,14 +87,7 @@ export async function startService<S extends PlatformSettings>(
     joined: messaging.joined,
     workers,
     dueNow: () => dueNow(service, db),
-    async stop() {
-      await edges.drain();
-      await Promise.all([messaging.stopConsuming(), ...workers.map((worker) => worker.stop())]);
-      await service.close?.();
-      await messaging.stopPublishing();
-      await Promise.all([db.close(), edges.close(), stopTracing()]);
-      log.info('service stopped');
-    },
+    stop: () => (stopped ??= stop()),
   };
 }
 

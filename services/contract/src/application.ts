@@ -120,8 +120,10 @@ export async function onReservationRefused(tx: Tx, { data }: Event<'order.reserv
   if (contract) await saveContract(tx, refuseContract(contract, data.refusals.map(inOurWords)));
 }
 
+const ours = { 'order.held_by_contract': 'contract.order_in_contract', 'holder.too_large': 'contract.too_large' } as const;
+
 function inOurWords({ orderId, code, holder }: Event<'order.reservation_refused'>['data']['refusals'][number]): RefusedOrder {
-  const words: RefusalCode = code === 'order.held_by_contract' ? 'contract.order_in_contract' : code;
+  const words: RefusalCode = ours[code as keyof typeof ours] ?? code;
   return { orderId, code: words, contractId: holder?.kind === 'contract' ? holder.id : null };
 }
 

@@ -35,6 +35,7 @@ export const refusalWords: { readonly [code: string]: Word } = {
   'order.voided': { 'zh-CN': '订单已作废', en: 'it has ended' },
   'order.instance_busy': { 'zh-CN': '实例上有进行中的交易', en: 'its instance has a trade in progress' },
   'order.not_found': { 'zh-CN': '订单不存在', en: 'it was not found' },
+  'holder.too_large': { 'zh-CN': '涉及的订单过多，请联系客服', en: 'its orders are too many together; please ask the support' },
   'holder.ended': { 'zh-CN': '申请已经结束', en: 'the application had already ended' },
   'contract.order_in_contract': { 'zh-CN': '已在另一份合同中', en: 'it is in another contract' },
   'contract.order_changed': { 'zh-CN': '订单在申请期间发生了变更，请重新申请', en: 'it changed during the application; please apply again' },

@@ -348,6 +348,22 @@ describe('refunds', () => {
     expect(new Set(outcomes)).toEqual(new Set(['placed, order.reservation_refused', 'order.held_by_refund, order.reserved']));
   }, 60_000);
 
+  test('ORD-12 EVT-5 what would not fit one event is refused as a whole, and nothing stays held', async () => {
+    const configuration = Array.from({ length: 30 }, (_, n) => ({ name: `参数${n}`.padEnd(60, '名'), value: '值'.repeat(200) }));
+    const instanceId = `i-large-${(made += 1)}`;
+    await placeAndPay(t, 'acc_large', { configuration }, [instance(instanceId)]);
+    for (let n = 0; n < 39; n += 1) {
+      const [start, end] = [1, 2].map((month) => new Date(Date.UTC(2026, month + n, 10, 3)).toISOString()) as [string, string];
+      await placeAndPay(t, 'acc_large', { configuration, orderType: 'renewal', instanceIds: [instanceId] }, [instance(instanceId, { start, end })]);
+    }
+    const refundId = newRefund();
+    await askRefund(refundId, [instanceId], { accountId: 'acc_large' });
+    const { data } = await refused(refundId);
+    expect(data).toMatchObject({ refusals: [{ code: 'holder.too_large', holder: null }], orders: [] });
+    expect(await t.sql(`select 1 from orders where account_id = 'acc_large' and hold_id is not null`)).toEqual([]);
+    expect(await t.sql('select 1 from outbox_refused')).toEqual([]);
+  }, 60_000);
+
   test('ORD-12 an order past its payBy is expired on the spot and refused', async () => {
     const { orderId } = await place(t, 'acc_1');
     await t.sql(`update orders set pay_by = now() + interval '300 ms' where order_id = $1`, [orderId]);

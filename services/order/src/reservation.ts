@@ -65,14 +65,22 @@ interface Asked {
   readonly resources: readonly Resource[];
 }
 
-/** All or none, and one answer to each holder. */
+/** EVT-5: what the broker would refuse nobody would hear of. */
+const mostBytes = 870_000;
+const isTooLarge = (data: object) => Buffer.byteLength(JSON.stringify(data)) > mostBytes;
+
+/** All or none, and one answer to each holder, which fits an event. */
 async function answer(tx: Tx, { holder, accountId, refusals, orders, toHold, resources }: Asked) {
-  if (refusals.length > 0) {
-    tx.emit({ type: 'order.reservation_refused', data: { holder, accountId, refusals, orders: orders.map(snapshot) } });
-    return;
-  }
-  const held = saveOrders(tx, toHold.map((order) => holdOrder(order, holder)));
-  tx.emit({ type: 'order.reserved', data: { holder, accountId, orders: held.map(snapshot), resources: resources.map(resourceSnapshot) } });
+  const refuse = (why: No[]) => {
+    const data = { holder, accountId, refusals: why, orders: orders.map(snapshot) };
+    tx.emit({ type: 'order.reservation_refused', data: isTooLarge(data) ? { ...data, orders: [] } : data });
+  };
+  if (refusals.length > 0) return refuse(refusals);
+  const holds = toHold.map((order) => holdOrder(order, holder));
+  const data = { holder, accountId, orders: holds.map(({ state }) => snapshot(state)), resources: resources.map(resourceSnapshot) };
+  if (isTooLarge(data)) return refuse([no('holder.too_large')]);
+  saveOrders(tx, holds);
+  tx.emit({ type: 'order.reserved', data });
 }
 
 const expireDue = async (tx: Tx, orders: readonly Order[]) => saveOrders(tx, orders.map((order) => expireOrder(order, tx.now)));

@@ -40,7 +40,7 @@ export interface Candidate {
   readonly contracts: readonly LinkedContract[];
   readonly bundles: readonly Bundle[];
   /** All instances asked for together. */
-  readonly together: readonly string[];
+  readonly together: ReadonlySet<string>;
   readonly refundsThisYear: number;
   readonly refund: Money | undefined;
 }
@@ -200,8 +200,8 @@ export function contractFinding(contractId: string, contracts: readonly LinkedCo
 /** The whole bundle may be refunded together (RFD-3); an order of it that has no instance yet keeps it back. */
 function incompleteBundles(c: Candidate): Finding[] {
   const own = new Set(c.orders.flatMap(({ bundleId }) => bundleId ?? []));
-  const isWhole = (bundle: Bundle) => bundle.members.every((instances) => instances.length > 0 && instances.every((id) => c.together.includes(id)));
-  const whole = new Set(c.bundles.filter(isWhole).map(({ bundleId }) => bundleId));
+  const isWhole = (bundle: Bundle) => bundle.members.every((instances) => instances.length > 0 && instances.every((id) => c.together.has(id)));
+  const whole = new Set(c.bundles.filter(({ bundleId }) => own.has(bundleId)).filter(isWhole).map(({ bundleId }) => bundleId));
   return [...own].filter((bundleId) => !whole.has(bundleId)).map((bundleId) => ({ facts: { bundleId } }));
 }
 

@@ -59,8 +59,9 @@ export function quoteInstances(
   ask: { at: Date; kind: RefundKind; self?: string },
   profile: Profile,
 ): InstanceQuote[] {
+  const together = new Set(instanceIds);
   return instanceIds.map((instanceId) => {
-    const candidate = candidateOf(instanceId, instanceIds, facts, ask);
+    const candidate = candidateOf(instanceId, together, facts, ask);
     const lines = linesOf(candidate, profile);
     const origin = originOf(candidate);
     const amounts = origin ? total(lines, currencyOf(lines, origin.cashPaid)) : null;
@@ -76,7 +77,7 @@ const linesOf = (candidate: Candidate, profile: Profile): Line[] => {
   return candidate.orders.filter(({ status }) => status === 'paid').map((order) => lineOf(order, ask, profile.refunds));
 };
 
-function candidateOf(instanceId: string, together: readonly string[], facts: Facts, ask: { at: Date; kind: RefundKind; self?: string }): Candidate {
+function candidateOf(instanceId: string, together: ReadonlySet<string>, facts: Facts, ask: { at: Date; kind: RefundKind; self?: string }): Candidate {
   const living = facts.orders.filter(({ instanceIds, status }) => instanceIds.includes(instanceId) && (status === 'unpaid' || status === 'paid'));
   const claim = facts.claims.find((known) => known.instanceId === instanceId);
   return {

@@ -70,9 +70,10 @@ const codes = {
   'order.voided': 'INSTANCE_NOT_FOUND',
   'order.not_found': 'INSTANCE_NOT_FOUND',
   'holder.ended': 'TRADE_IN_PROGRESS',
+  'holder.too_large': 'PRODUCT_NOT_SUPPORTED',
 } as const;
 
-const remedies = { TRADE_IN_PROGRESS: 'finish_open_order', UNPAID: 'pay_or_cancel_order', INSTANCE_NOT_FOUND: 'check_instance_id' } as const;
+const remedies = { TRADE_IN_PROGRESS: 'finish_open_order', UNPAID: 'pay_or_cancel_order', INSTANCE_NOT_FOUND: 'check_instance_id', PRODUCT_NOT_SUPPORTED: 'ask_support' } as const;
 
 /** What the order service says, in the words of RFD-3. */
 function refusalReason(refusal: z.output<typeof ReservationRefusal>, contracts: readonly LinkedContract[], profile: Profile): Reason {

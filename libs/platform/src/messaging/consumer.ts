@@ -39,6 +39,8 @@ interface Slice {
 const sliceSize = 50;
 /** Messages that may wait to be handled; more are left at the broker. */
 const longestQueue = 400;
+/** So often in a row a database that answers may be called away. */
+const mostAways = 6;
 const partitionsAtOnce = 16;
 /** After each joining, which may follow the end of a process that an event has ended. */
 const carefulForMs = 60_000;
@@ -143,10 +145,11 @@ class Queue {
   #emptied = bellOf();
   #carefulUntil = 0;
   #stopped = false;
+  #aways = 0;
   #done: Promise<void>;
 
   constructor(settings: ConsumerSettings, offsets: Offsets, meter: LagMeter) {
-    this.#settings = { ...settings, isOver: () => this.#stopped };
+    this.#settings = { ...settings, isOver: () => this.#stopped, doubtsAway: () => this.#aways >= mostAways };
     this.#offsets = offsets;
     this.#meter = meter;
     this.#carefully = carefully(this.#settings);
@@ -199,7 +202,10 @@ class Queue {
     }
   }
 
-  /** Until it is done: a database that is away makes all wait instead of filling dead letters, and so does whatever else cannot be recorded. */
+  /**
+   * Until it is done: a database that is away makes all wait instead of filling dead letters, and so does whatever else cannot be recorded. Where it answers
+   * all the same, they are divided, and the event at which it seems to be away is parked.
+   */
   async #handle(slices: readonly Slice[]): Promise<void> {
     const found = slices.flatMap((slice) => slice.found);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
@@ -207,9 +213,11 @@ class Queue {
         const isCareful = performance.now() < this.#carefulUntil;
         if (!(isCareful ? await this.#carefully.handle(found) : await handleAll(this.#settings, found))) return;
         for (const slice of slices) this.#finished(slice);
+        this.#aways = 0;
         return;
       } catch (error) {
         this.#settings.log.warn({ reason: (error as Error).message }, 'consuming waits and tries again');
+        this.#aways = (await this.#settings.database.answers()) ? this.#aways + 1 : 0;
         await sleep(waitMs);
       }
     }

@@ -20,6 +20,8 @@ export interface HandlingSettings {
   readonly onParked?: () => void;
   /** True once nothing more is to be begun: the process stops. */
   readonly isOver?: () => boolean;
+  /** True where the database was taken for away again and again, and answers all the same: it may be one event's own doing. */
+  readonly doubtsAway?: () => boolean;
 }
 
 /** Takes the events it sees for the first time and that nobody of their key waits for; names the rest (EVT-8, EVT-9). */
@@ -105,7 +107,7 @@ async function handledAsOne(settings: HandlingSettings, found: readonly Found[],
   try {
     await inOneTransaction(settings, found, blame);
   } catch (error) {
-    if (isDatabaseAway(error)) throw error;
+    if (isDatabaseAway(error) && !settings.doubtsAway?.()) throw error;
     if (found.length !== 1) return false;
     await failed(settings, first as Received, error as Error);
   }

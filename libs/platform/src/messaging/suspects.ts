@@ -16,7 +16,7 @@ const begin = `
          select distinct id from started_events, unnest(event_ids) as id where id = any($2::uuid[]) and note_id <> all($3::uuid[])),
        noted as (
          insert into started_events (note_id, event_ids) select $1, array(select unnest($2::uuid[]) except select id from known)
-         on conflict do nothing)
+         on conflict (note_id) do update set event_ids = excluded.event_ids)
   select id as "eventId" from known`;
 /** Moves one of those ($2) into a note of its own ($1). What was under way when the server itself ended has an excuse: the start before is not counted. */
 const beginAlone = `
@@ -24,6 +24,8 @@ const beginAlone = `
          update started_events set event_ids = array_remove(event_ids, $2::uuid) where $2::uuid = any(event_ids)
          returning starts + (started_at > pg_postmaster_start_time())::int as starts)
   insert into started_events (note_id, event_ids, starts) select $1, array[$2::uuid], coalesce(max(starts), 1) from former returning starts`;
+/** Begun and not ended by a process that ends of itself: no start that counts. */
+const takeBack = 'update started_events set starts = starts - 1 where note_id = any($1::uuid[])';
 const forget = 'delete from started_events where note_id = any($1::uuid[])';
 
 export interface Carefully {
@@ -78,9 +80,14 @@ export function carefully(settings: HandlingSettings): Carefully {
   return {
     handle,
     async end() {
-      if (own.length > 0) await inTransaction(settings, forget, [own.slice(0, 1)]).catch(() => undefined);
+      if (own.length > 0) await leave(settings, own).catch(() => undefined);
     },
   };
+}
+
+async function leave(settings: HandlingSettings, [all, ...alone]: readonly string[]): Promise<void> {
+  await inTransaction(settings, forget, [[all]]);
+  await inTransaction(settings, takeBack, [alone]);
 }
 
 /** In their order: each suspect alone, the others between them together. */

@@ -1,4 +1,4 @@
-import { sharedTable } from '../migrations.ts';
+import { innerTable, sharedTable } from '../migrations.ts';
 
 /**
  * What every service's schema has for messaging. Queue tables have their own autovacuum settings, so that they stay small; a row that lives for
@@ -71,7 +71,7 @@ function parkedTables(service: string): readonly string[] {
        parked_at timestamptz not null default now()
      )`,
     `create index parked_events_key on parked_events (key, seq)`,
-    sharedTable(service, 'parked_events'),
+    innerTable(service, 'parked_events'),
     // Events whose handling began together and did not end: what is found here may have ended the process (EVT-9). `starts` is of one that is alone.
     `create table started_events (
        note_id uuid primary key,
@@ -79,7 +79,7 @@ function parkedTables(service: string): readonly string[] {
        starts integer not null default 1,
        started_at timestamptz not null default clock_timestamp()
      )`,
-    sharedTable(service, 'started_events'),
+    innerTable(service, 'started_events'),
     // What operators did about dead letters, and who (EVT-10).
     `create table redrive_acts (
        event_id uuid not null,
