@@ -95,7 +95,7 @@ const rules = {
   PACKAGE_USED: { remedy: 'none', against: (c) => when(originOf(c)?.productForm === 'usage_package' && isUsed(c.resource)) },
   PACKAGE_IN_EFFECT: { remedy: 'none', against: (c) => when(originOf(c)?.productForm === 'storage_package' && c.resource?.inEffect) },
   ZERO_AMOUNT: { remedy: 'none', against: (c) => when(c.refund && isZero(c.refund)) },
-  PRODUCT_NOT_SUPPORTED: { remedy: 'ask_support', against: (c) => when(c.orders.some(({ refundable }) => !refundable)) },
+  PRODUCT_NOT_SUPPORTED: { remedy: 'ask_support', against: (c) => [...when(c.orders.some(({ refundable }) => !refundable)), ...each(c.orders, isOfUnclearPeriod)] },
   TRADE_IN_PROGRESS: { remedy: 'finish_open_order', against: tradesInProgress },
   PROMOTION_EXCLUDED: { remedy: 'none', against: (c) => each(c.orders, ({ promotion }) => promotion !== null && promotion.terms !== 'refundable') },
   TRIAL: { remedy: 'release_in_console', against: (c) => when(originOf(c)?.trial) },
@@ -160,6 +160,19 @@ const isUsed = (resource: Resource | undefined) => /[1-9]/.test(resource?.usage 
 function inWindow(c: Candidate, days: number): boolean {
   const paidAt = originOf(c)?.paidAt;
   return !paidAt || c.at.getTime() <= new Date(paidAt).getTime() + days * dayMs;
+}
+
+const longestMs = { minute: 60_000, month: 31 * dayMs, year: 366 * dayMs } as const;
+
+/**
+ * An order says one period for all of its instances, and what is used of it decides the money (RFD-6). Of several that end at different times, one renewal
+ * makes a period longer than what was paid for; of a subscription without an end nothing would ever be used. People decide about those.
+ */
+function isOfUnclearPeriod({ billType, chargeType, fulfilment, orderType, instanceIds, servicePeriod, duration }: Order): boolean {
+  if (billType !== 'prepay' || chargeType !== 'subscription' || fulfilment !== 'created') return false;
+  if (!servicePeriod) return orderType === 'purchase' || orderType === 'renewal';
+  const lastsMs = new Date(servicePeriod.end).getTime() - new Date(servicePeriod.start).getTime();
+  return instanceIds.length > 1 && duration !== null && lastsMs > duration.value * longestMs[duration.unit] + dayMs;
 }
 
 const endsOf = (orders: readonly Order[]) => orders.flatMap(({ servicePeriod }) => (servicePeriod ? [new Date(servicePeriod.end).getTime()] : []));

@@ -58,6 +58,8 @@ describe('RFD-3 every code against', () => {
     ['PACKAGE_IN_EFFECT', ['PACKAGE_IN_EFFECT', 'ZERO_AMOUNT'], { ...ordered(storagePackage), ...seen({ ...nothingTaken, inEffect: true }) }],
     ['ZERO_AMOUNT', ['ZERO_AMOUNT'], ordered({ paid: parts({ voucher: '45.00' }) })],
     ['PRODUCT_NOT_SUPPORTED', ['PRODUCT_NOT_SUPPORTED'], ordered({ refundable: false })],
+    ['PRODUCT_NOT_SUPPORTED, instances whose periods one order does not tell', ['PRODUCT_NOT_SUPPORTED'], ordered({ instanceIds: ['i-1', 'i-2'], duration: { value: 1, unit: 'month' }, servicePeriod: { start: bought, end: '2027-01-10T11:00:00.000Z' } })],
+    ['PRODUCT_NOT_SUPPORTED, a subscription whose end nobody told', ['PRODUCT_NOT_SUPPORTED'], { ...ordered({ servicePeriod: null }), ...seen({ end: null }) }],
     ['TRADE_IN_PROGRESS by an unpaid renewal', ['TRADE_IN_PROGRESS'], { orders: [exampleOrder(), open] }],
     ['TRADE_IN_PROGRESS by an order not yet fulfilled', ['TRADE_IN_PROGRESS'], { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', fulfilment: 'creating' })] }],
     ['TRADE_IN_PROGRESS by a running refund', ['TRADE_IN_PROGRESS'], { claims: [{ instanceId: 'i-1', refundId: 'rfd_1', refunded: false }] }],
