@@ -10,6 +10,8 @@ import { kafkaMissing, run } from './prerequisites.mjs';
 
 const tiers = ['unit', 'int', 'e2e'] as const;
 type Tier = (typeof tiers)[number];
+/** For two cores: the tests of one service wait more than they work, those of the whole system start up to nine processes each. */
+const workers: Readonly<Record<Tier, string>> = { unit: '2', int: '3', e2e: '2' };
 type Sums = { passed: number; failed: number; skipped: number };
 /** `said`: what the unit tests would have shown. */
 type Result = Sums & { green: boolean; said: string };
@@ -98,7 +100,7 @@ async function jest(tier: Tier, files: string[]): Promise<Result> {
   let said = `${heading}\n`;
   mkdirSync(join(root, '.accord'), { recursive: true });
   const output = join(root, '.accord', `test-${process.pid}-${tier}.json`);
-  const args = ['node_modules/jest/bin/jest.js', '--config', 'jest.config.mjs', '--maxWorkers', '2', '--json', '--outputFile', output];
+  const args = ['node_modules/jest/bin/jest.js', '--config', 'jest.config.mjs', '--maxWorkers', workers[tier], '--json', '--outputFile', output];
   const which = patterns.length === 0 ? ['--testMatch', `**/*.${tier}.spec.ts`] : ['--runTestsByPath', ...files];
   const child = spawn(process.execPath, [...args, ...jestArguments, ...which], {
     cwd: root,
