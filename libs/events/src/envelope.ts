@@ -4,6 +4,9 @@ import { type Event, type EventType, eventTypes, parseFact, subjectOf } from './
 /** Where the type's schema stands for ever; an incompatible change makes a new type, so the version stays 1 (EVT-4). */
 export const schemaUri = (type: EventType): string => `https://schemas.accord.dev/${type}/1`;
 
+/** So long may an event's data be, as JSON, for the broker to take it with its headers (EVT-5). */
+export const mostEventBytes = 870_000;
+
 /** The message's key: what the event is about. One key is one partition, so its events stay in order (EVT-1, EVT-11). */
 export const keyOf = (event: Event): string => event.subject.id;
 

@@ -1,3 +1,4 @@
+import { mostEventBytes } from '@accord/events';
 import { Refusal, type RefusalCode, type RefusalKind } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import type { RefusedOrder } from './contract.ts';
@@ -101,11 +102,10 @@ function objectionsToAccount(account: Account | undefined, profile: Profile): Ob
   return against.filter((one) => one !== false);
 }
 
-/** EVT-5: the order service answers with all orders of a contract in one event of at most 900 KB. */
-const mostBytes = 870_000;
 /** What an order's snapshot grows by when it is held. */
 const holdBytes = 64;
-const isTooLarge = (orders: readonly Order[]) => orders.reduce((bytes, order) => bytes + Buffer.byteLength(JSON.stringify(order)) + holdBytes, 0) > mostBytes;
+/** EVT-5: the order service answers with all orders of a contract in one event. */
+const isTooLarge = (orders: readonly Order[]) => orders.reduce((bytes, order) => bytes + Buffer.byteLength(JSON.stringify(order)) + holdBytes, 0) > mostEventBytes;
 
 /** CTR-3, CTR-7, CTR-9, CTR-13: all reasons against an application together; none: it may be requested. */
 export function objectionsToApplication(asked: readonly Asked[], account: Account | undefined, profile: Profile): Objection[] {

@@ -1,4 +1,4 @@
-import type { Event, ReservationRefusal } from '@accord/events';
+import { type Event, mostEventBytes, type ReservationRefusal } from '@accord/events';
 import type { Tx } from '@accord/platform';
 import type { z } from 'zod';
 import { answerHolder, rememberEnds } from './holder.ts';
@@ -66,8 +66,7 @@ interface Asked {
 }
 
 /** EVT-5: what the broker would refuse nobody would hear of. */
-const mostBytes = 870_000;
-const isTooLarge = (data: object) => Buffer.byteLength(JSON.stringify(data)) > mostBytes;
+const isTooLarge = (data: object) => Buffer.byteLength(JSON.stringify(data)) > mostEventBytes;
 
 /** All or none, and one answer to each holder, which fits an event. */
 async function answer(tx: Tx, { holder, accountId, refusals, orders, toHold, resources }: Asked) {
