@@ -1,12 +1,14 @@
 import Sequencer from '@jest/test-sequencer';
 
 /** On a fresh clone jest knows no durations and begins with the largest files; these are small, and take longest. */
-const long = ['simulation.int', 'killed.e2e', 'audit.e2e', 'faults.e2e', 'instances.int'];
-const isLong = ({ path }) => long.some((name) => path.includes(name));
+const long = ['faults.e2e', 'killed.e2e', 'audit.e2e', 'simulation.int', 'instances.int'];
+const place = ({ path }) => {
+  const at = long.findIndex((name) => path.includes(name));
+  return at === -1 ? long.length : at;
+};
 
 export default class extends Sequencer {
   sort(tests) {
-    const sorted = super.sort(tests);
-    return [...sorted.filter(isLong), ...sorted.filter((test) => !isLong(test))];
+    return super.sort(tests).sort((a, b) => place(a) - place(b));
   }
 }

@@ -46,11 +46,12 @@ export interface KafkaAsk {
 
 /**
  * One Kafka 4.3 broker, its data in `dataDir`. With `jit` it is compiled fully, as the benchmark wants it; without, it starts sooner and stays smaller.
+ * It collects its garbage with one thread: on a machine whose few processors all share, the threads of G1 wait for each other, and everybody for them.
  *
  * @throws Error with the end of its log where it does not come up, or saying what to install where Java or Maven is missing.
  */
 export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
-  const { dataDir, libs = kafkaLibs } = ask;
+  const { dataDir, libs = kafkaLibs, heapMb = 384 } = ask;
   await bringKafka(libs);
   mkdirSync(dataDir, { recursive: true });
   const pidFile = join(dataDir, 'pid');
@@ -66,8 +67,9 @@ export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
     name: 'Kafka',
     command: 'java',
     args: [
-      `-Xmx${ask.heapMb ?? 384}m`,
-      ...(ask.jit ? [] : ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']),
+      `-Xmx${heapMb}m`,
+      '-XX:+UseSerialGC',
+      ...(ask.jit ? [`-Xms${heapMb}m`] : ['-XX:TieredStopAtLevel=1']),
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
       ...classPath,

@@ -42,7 +42,7 @@ export async function startGround(): Promise<Ground> {
   try {
     const [postgres, kafka] = await all([
       part(startPostgres({ dataDir: join(home, 'postgres'), settings: { track_commit_timestamp: 'on' } })),
-      part(startKafka({ dataDir: join(home, 'broker'), jit: true, heapMb: 768 })),
+      part(startKafka({ dataDir: join(home, 'broker'), jit: true, heapMb: 1_024 })),
       compileServices(),
     ]);
     const ground = await groundOn({ postgresUrl: postgres.url, broker: kafka.brokers, home });

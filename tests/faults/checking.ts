@@ -14,7 +14,7 @@ export async function differences(world: World, history: readonly Done[]): Promi
   const client = new pg.Client({ connectionString: world.databaseUrl });
   await client.connect();
   try {
-    // What a process that died was sealing is sealed once its lease has run out, after a minute.
+    // What a process that died was sealing is sealed once its lease has run out.
     const sealing = `select exists (select from contracts.contracts where status = 'sealing') as waits`;
     await until('nothing is being sealed', async () => !(await client.query<{ waits: boolean }>(sealing)).rows[0]!.waits, { atMostMs: 120_000, everyMs: 200 }).catch(() => undefined);
     return [...(await audited(world)), ...(await unseen(client, history)), ...(await unmailed(client, world.mails, history))];

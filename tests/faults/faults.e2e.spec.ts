@@ -16,7 +16,7 @@ test('EVT-7 EVT-8 EVT-12 EVT-35 customers are served while processes are killed 
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [main, '--short', '--untimed', '--seed', '7', '--home', join(home, 'world')], {
       env: { ...process.env, NODE_OPTIONS: '' },
-      timeout: 150_000,
+      timeout: 200_000,
     });
     expect(stdout).toContain('Nothing was lost, doubled or out of step.');
     expect(Number(/(\d+) commands were answered/.exec(stdout)?.[1])).toBeGreaterThan(50);
@@ -24,7 +24,7 @@ test('EVT-7 EVT-8 EVT-12 EVT-35 customers are served while processes are killed 
   } finally {
     rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   }
-}, 170_000);
+}, 220_000);
 
 test('docs/reliability.md names every fault and what is promised', () => {
   const page = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8');

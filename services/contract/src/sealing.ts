@@ -78,7 +78,8 @@ function checkOrders({ contractId, kind }: Contract, { orders, known }: { orders
 export const paidOrders = (orders: readonly Order[]): string[] => orders.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId);
 
 const attempts = 5;
-const leaseMs = 60_000;
+/** Many times what 500 orders take. */
+const leaseMs = 20_000;
 
 /** Renders and signs what waits for its seal. The lease keeps a second instance away; where it ran out, the first file stored stays. */
 export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker => ({

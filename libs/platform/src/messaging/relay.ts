@@ -36,6 +36,7 @@ const pollMs = 250;
 const tellMs = 10;
 /** What took longer to read is read again, fewer bytes of it: by then the locks may be another's. */
 const freshMs = 2_000;
+const byIndexAlone = '-c enable_seqscan=off -c enable_sort=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
 const goneAfter = '-c idle_session_timeout=10000 -c tcp_user_timeout=10000';
 /** Shards with a backlog go on by themselves for so long before all are looked at again: the others wait for it. */
 const backlogMs = 250;
@@ -124,9 +125,9 @@ async function withConnection({ url, schema }: RelaySettings, work: (client: pg.
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
     query_timeout: 10_000,
-    // The planner met an empty table; only the index keeps the order cheap. A delete that a crash undoes is a repeat, which readers know.
+    // The planner met an empty table; only the index keeps the order cheap, and to plan a read anew takes longer than to do it. A delete that a crash undoes is a repeat, which readers know.
     // The server ends a session that fell silent or takes no more of what it is sent, and its locks.
-    options: `-c search_path=${schema} -c synchronous_commit=off -c enable_seqscan=off -c enable_sort=off -c enable_bitmapscan=off ${goneAfter}`,
+    options: `-c search_path=${schema} -c synchronous_commit=off ${byIndexAlone} ${goneAfter}`,
     pipeline: true,
   } as pg.ClientConfig);
   // An end that nobody hears of otherwise would be the process's; what waits for an answer fails by itself.
