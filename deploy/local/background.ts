@@ -96,6 +96,14 @@ export async function answers<T>(program: Background, attempt: () => Promise<T>,
   }
 }
 
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Ends the process named in `pidFile` if it still runs and is the one meant: its command line names `mark`. */
 export async function endLeftover(pidFile: string, mark: string, signal: NodeJS.Signals) {
   const pid = Number(readOr(pidFile, '').split('\n')[0]);

@@ -26,11 +26,12 @@ export const makeDatabase = (serverUrl: string, database: string) =>
 export const dropDatabase = (serverUrl: string, database: string) =>
   asSuperuser(serverUrl, (client) => client.query(`drop database if exists ${client.escapeIdentifier(database)} with (force)`));
 
-async function asSuperuser(serverUrl: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl });
+/** On a connection of its own, as whom the URL names. */
+export async function asSuperuser<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await work(client);
+    return await work(client);
   } finally {
     await client.end();
   }

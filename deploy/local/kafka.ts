@@ -45,8 +45,8 @@ export interface KafkaAsk {
 }
 
 /**
- * One Kafka 4.3 broker, its data in `dataDir`. With `jit` it is compiled fully, as the benchmark wants it; without, it starts sooner and stays smaller.
- * It collects its garbage with one thread: on a machine whose few processors all share, the threads of G1 wait for each other, and everybody for them.
+ * One Kafka 4.3 broker, its data in `dataDir`. With `jit` it is as the benchmark wants it: compiled fully, and never stopped to collect its garbage; without, it
+ * starts sooner and stays smaller.
  *
  * @throws Error with the end of its log where it does not come up, or saying what to install where Java or Maven is missing.
  */
@@ -68,8 +68,7 @@ export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
     command: 'java',
     args: [
       `-Xmx${heapMb}m`,
-      '-XX:+UseSerialGC',
-      ...(ask.jit ? [`-Xms${heapMb}m`] : ['-XX:TieredStopAtLevel=1']),
+      ...(ask.jit ? ['-XX:+UseZGC', `-Xms${heapMb}m`] : ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']),
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
       ...classPath,

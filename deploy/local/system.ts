@@ -186,7 +186,7 @@ function stepOf<T>(ask: SystemAsk, step: Step, done: Promise<T>): Promise<T> {
 }
 
 /** All of them, or the first failure once the others have ended too: nothing goes on behind our back. */
-async function all<T extends readonly Promise<unknown>[] | []>(promises: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+export async function all<T extends readonly Promise<unknown>[] | []>(promises: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
   return Promise.all(promises) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Listr } from 'listr2';
-import { endLeftover } from './background.ts';
+import { endLeftover, isAlive } from './background.ts';
 import { findKafka, findPostgres, root, type Part } from './platform.ts';
 import { removePostgres } from './postgres.ts';
 import { kafkaMissing, run } from './prerequisites.mjs';
@@ -136,19 +136,11 @@ async function clearLeftovers() {
   mkdirSync(join(root, '.accord'), { recursive: true });
   for (const name of readdirSync(join(root, '.accord'))) {
     const pid = Number(/^test-(\d+)$/.exec(name)?.[1]);
-    if (!pid || runs(pid)) continue;
+    if (!pid || isAlive(pid)) continue;
     const left = join(root, '.accord', name);
     await removePostgres(join(left, 'postgres'));
     await endLeftover(join(left, 'broker', 'pid'), left, 'SIGKILL');
     rmSync(left, { recursive: true, force: true });
-  }
-}
-
-function runs(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }
 

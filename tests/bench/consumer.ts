@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asSuperuser } from '@accord/local';
 import { type Event, headersOf, readEvent } from '@accord/events';
 import { kafkaOf, migrate, openSender, platformSettings, type PlatformSettings } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
@@ -9,7 +10,7 @@ import { startChild } from './child.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService, sampleData } from './counting.ts';
 import { beside, type Figure, median } from './figure.ts';
-import { asSuperuser, freshTopic, type Ground, log } from './ground.ts';
+import { freshTopic, type Ground, log } from './ground.ts';
 import { type Message, topic } from './messages.ts';
 
 const { name: service, schema, migrations } = countingService();

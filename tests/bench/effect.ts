@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asSuperuser } from '@accord/local';
 import { kafkaOf } from '@accord/platform';
 import { beside, type Figure, percentile, usual } from './figure.ts';
-import { asSuperuser, freshTopic, type Ground, log } from './ground.ts';
+import { freshTopic, type Ground, log } from './ground.ts';
 import type { Load } from './load.ts';
 import type { Message } from './messages.ts';
 import type { Shop } from './shop.ts';

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileServices, placeOf, type ServiceProcess, type Settings, settingsFor, startKafka, startPostgres, startServiceProcess, topics } from '@accord/local';
+import { all, compileServices, databaseUrl, dropDatabase, makeDatabase as makeDatabaseOn, placeOf, readOr, type ServiceProcess, type Settings, settingsFor, startKafka, startPostgres, startServiceProcess, topics } from '@accord/local';
 import { applyTopics, kafkaOf, provisionDatabase, type ServiceName } from '@accord/platform';
 import { developmentPassword, startIssuer, type TestIssuer, until } from '@accord/testing';
-import pg from 'pg';
 import { pino } from 'pino';
 import { topic } from './messages.ts';
 
@@ -42,7 +41,7 @@ export async function startGround(): Promise<Ground> {
   try {
     const [postgres, kafka] = await all([
       part(startPostgres({ dataDir: join(home, 'postgres'), settings: { track_commit_timestamp: 'on' } })),
-      part(startKafka({ dataDir: join(home, 'broker'), jit: true, heapMb: 1_024 })),
+      part(startKafka({ dataDir: join(home, 'broker'), jit: true, heapMb: 2_048 })),
       compileServices(),
     ]);
     const ground = await groundOn({ postgresUrl: postgres.url, broker: kafka.brokers, home });
@@ -79,12 +78,6 @@ export async function groundOn({ postgresUrl, broker, home }: { postgresUrl: str
   };
 }
 
-/** All of them, or the first failure once the others have ended too. */
-async function all<T extends readonly Promise<unknown>[] | []>(promises: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
-}
-
 function claim() {
   mkdirSync(home, { recursive: true });
   const other = Number(readOr(pidFile, '0'));
@@ -92,23 +85,12 @@ function claim() {
   writeFileSync(pidFile, String(process.pid));
 }
 
-function readOr(file: string, otherwise: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return otherwise;
-  }
-}
-
 async function makeDatabase(serverUrl: string, name: string): Promise<string> {
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  await asSuperuser(serverUrl, async (client) => {
-    await client.query(`drop database if exists ${name} with (force)`);
-    await client.query(`create database ${name}`);
-  });
-  await provisionDatabase(url.href, { passwordOf: developmentPassword });
-  return url.href;
+  const url = databaseUrl(serverUrl, name);
+  await dropDatabase(serverUrl, name);
+  await makeDatabaseOn(serverUrl, name);
+  await provisionDatabase(url, { passwordOf: developmentPassword });
+  return url;
 }
 
 /** A prefix under which the topic of `messages` exists, is empty, and is led: what is sent only once arrives. */
@@ -120,14 +102,4 @@ export async function freshTopic(brokers: readonly string[]): Promise<string> {
   await until('every partition is led', () => admin.fetchTopicOffsets(topicPrefix + topic).then(() => true, () => false));
   await admin.disconnect();
   return topicPrefix;
-}
-
-export async function asSuperuser<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,5 +1,5 @@
-// npm run bench [-- [--json] [relay|received|consumer|poison|place-order|effect|start …]]: figures of this machine, each beside its floor measured in the same run.
-import { parseArgs } from 'node:util';
+// Figures of this machine, each beside its floor measured in the same run.
+import { commandLine, known } from '../command-line.ts';
 import { benchConsumer } from './consumer.ts';
 import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
@@ -13,18 +13,22 @@ import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['relay', 'received', 'consumer', 'poison', 'place-order', 'effect', 'start'];
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
-const unknown = positionals.find((name) => !names.includes(name));
-if (unknown) throw new Error(`There is no figure ${unknown}; there are ${names.join(', ')}.`);
-const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect'];
+const usage = `npm run bench [-- [--json] [${names.join('|')} …]]`;
+const { json, chosen } = commandLine(usage, { json: { type: 'boolean', default: false } }, ({ values, positionals }) => {
+  known(positionals, names);
+  return { json: values.json, chosen: positionals };
+});
+const wanted = (name: string) => chosen.length === 0 || chosen.includes(name);
 
 const show = ({ name, value, unit, floor, ratio }: Figure) =>
-  console.log(values.json ? JSON.stringify({ name, value, unit, floor, ratio }) : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor}, ratio ${ratio}`);
+  console.log(json ? JSON.stringify({ name, value, unit, floor, ratio }) : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor}, ratio ${ratio}`);
 
 const ground = await startGround();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void ground.stop().finally(() => process.exit(130)));
 try {
+  // Before there is a backlog for the services to begin with.
+  if (wanted('start')) (await benchStart(ground, await ground.makeDatabase('accord'))).forEach(show);
   if (wanted('relay') || wanted('received')) {
     const debezium = await startDebezium(ground);
     if (wanted('relay')) (await benchRelay(ground, debezium)).forEach(show);
@@ -33,8 +37,6 @@ try {
   }
   if (wanted('consumer')) (await benchConsumer(ground)).forEach(show);
   if (wanted('poison')) show(await benchPoison(ground));
-  // Before there is a backlog for the services to begin with.
-  if (wanted('start')) (await benchStart(ground, await ground.makeDatabase('accord'))).forEach(show);
   if (wanted('place-order') || wanted('effect')) {
     const load = startLoad();
     const shop = await openShop(ground);

@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { asSuperuser } from '@accord/local';
 import { migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { type BareAsk, opened, statements } from './bare-server.ts';
 import { beside, type Figure, median } from './figure.ts';
-import { asSuperuser, type Ground } from './ground.ts';
+import type { Ground } from './ground.ts';
 import type { Load } from './load.ts';
 import { placeOne, type Shop } from './shop.ts';
 

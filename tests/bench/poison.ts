@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asSuperuser } from '@accord/local';
 import { migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import type pg from 'pg';
@@ -8,7 +9,7 @@ import { settingsOf } from './consumer.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService } from './counting.ts';
 import { beside, type Figure, median, percentile } from './figure.ts';
-import { asSuperuser, freshTopic, type Ground } from './ground.ts';
+import { freshTopic, type Ground } from './ground.ts';
 
 
 const { name: service, schema, migrations } = countingService();

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asSuperuser } from '@accord/local';
 import { kafkaOf, migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { type Child, startChild } from './child.ts';
 import type { Debezium } from './debezium.ts';
 import { beside, type Figure, percentile } from './figure.ts';
-import { asSuperuser, freshTopic, type Ground, log } from './ground.ts';
+import { freshTopic, type Ground, log } from './ground.ts';
 import { topic } from './messages.ts';
 import type { WriterAsk } from './writer.ts';
 

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asSuperuser } from '@accord/local';
 import { migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { type Child, startChild } from './child.ts';
 import { type Debezium, highestMegabytes } from './debezium.ts';
 import { beside, type Figure, median } from './figure.ts';
-import { asSuperuser, freshTopic, type Ground } from './ground.ts';
+import { freshTopic, type Ground } from './ground.ts';
 import { type Message, messages } from './messages.ts';
 import { debeziums, fill, ours } from './outbox.ts';
 import { arrived, checkOrder } from './topic.ts';

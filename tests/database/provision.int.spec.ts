@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ const passwords = (version: number) => Object.fromEntries(roles.map((role) => [v
 let postgres: EmbeddedPostgres;
 let url: string;
 beforeAll(async () => {
-  postgres = await startPostgres({ dataDir, durable: false });
+  postgres = await startPostgres({ dataDir, durable: false, settings: { log_statement: 'all' } });
   url = databaseUrl(postgres.url, 'accord_live');
   await makeDatabase(postgres.url, 'accord_live');
 }, 60_000);
@@ -67,6 +67,9 @@ test('API-5 one command makes each service’s roles, none of which may do more 
   expect(owned).toHaveLength(8);
   expect(owners).toEqual(owned.sort((a, b) => (a.schema < b.schema ? -1 : 1)));
   for (const role of roles) expect(await ask(as(role, 1), 'select current_user as role')).toEqual([{ role }]);
+  const log = readFileSync(join(home, 'logs', 'postgres.log'), 'utf8');
+  expect(log).toContain('alter role accord_refund_owner with');
+  expect(log).not.toContain('@/%$');
 }, 30_000);
 
 test('API-5 what a service keeps, no role of another service may read or add to', async () => {

@@ -15,12 +15,17 @@ export async function differences(world: World, history: readonly Done[]): Promi
   await client.connect();
   try {
     // What a process that died was sealing is sealed once its lease has run out.
-    const sealing = `select exists (select from contracts.contracts where status = 'sealing') as waits`;
-    await until('nothing is being sealed', async () => !(await client.query<{ waits: boolean }>(sealing)).rows[0]!.waits, { atMostMs: 120_000, everyMs: 200 }).catch(() => undefined);
+    await untilNone(client, `contracts.contracts where status = 'sealing'`, 60_000);
     return [...(await audited(world)), ...(await unseen(client, history)), ...(await unmailed(client, world.mails, history))];
   } finally {
     await client.end();
   }
+}
+
+/** Until there is no such row, or the time is up: what is still there then is found by the comparison. */
+async function untilNone(client: pg.Client, rows: string, atMostMs: number): Promise<void> {
+  const isThere = async () => (await client.query(`select from ${rows} limit 1`)).rowCount !== 0;
+  await until(`there is nothing in ${rows}`, async () => !(await isThere()), { atMostMs, everyMs: 200 }).catch(() => undefined);
 }
 
 async function audited({ databaseUrl, kafka }: World): Promise<string[]> {
@@ -81,9 +86,8 @@ async function unseen(client: pg.Client, history: readonly Done[]): Promise<stri
 
 /** NTF-5: of every payment that was accepted one mail, and every mail that is called sent has arrived; one may come twice, under its own id, where its sender died before it knew. */
 async function unmailed(client: pg.Client, mails: readonly Mail[], history: readonly Done[]): Promise<string[]> {
-  const waiting = `select exists (select from notifications.notifications where channel = 'email' and status in ('pending', 'sending', 'retry_wait')) as waits`;
   // A mail whose sender died waits a minute for the next.
-  await until('no mail waits', async () => !(await client.query<{ waits: boolean }>(waiting)).rows[0]!.waits, { atMostMs: 180_000, everyMs: 200 }).catch(() => undefined);
+  await untilNone(client, `notifications.notifications where channel = 'email' and status in ('pending', 'sending', 'retry_wait')`, 180_000);
   const { rows } = await client.query<{ id: string; status: string; type: string; of: string }>(
     `select notification_id as id, status, event_type as type, aggregate_id as of from notifications.notifications join notifications.timeline_events using (event_id) where channel = 'email'`,
   );

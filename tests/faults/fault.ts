@@ -20,11 +20,3 @@ export interface Fault {
 export const nothingLost = 'nothing lost or doubled';
 export const servedOn = 'requests go on meanwhile';
 export const secondsMs = 1_000;
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

@@ -1,8 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '@accord/local';
 import pg from 'pg';
 import { type PointName, points } from './die-at.ts';
-import { type Fault, isAlive, nothingLost, secondsMs, servedOn } from './fault.ts';
+import { type Fault, nothingLost, secondsMs, servedOn } from './fault.ts';
 import type { Weather } from './proxy.ts';
 import { rareFaults } from './rare-faults.ts';
 

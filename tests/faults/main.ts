@@ -1,25 +1,26 @@
-// npm run faults [-- --seed S] [--only part-of-a-name …] [--short] [--untimed] [--json] [--home folder]: one fault after the other on real processes under load; exits 1 where anything was lost or doubled, or a promise was not kept; with --untimed a late recovery does not count.
+// One fault after the other on real processes under load; exits 1 where anything was lost or doubled, or a promise was not kept; with --untimed a late recovery does not count.
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { compileServices } from '@accord/local';
 import { chanceOf } from '../chance.ts';
+import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { faults, shortList } from './faults.ts';
 import { run } from './run.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: String(Date.now() % 100_000) },
-    only: { type: 'string', multiple: true, default: [''] },
-    short: { type: 'boolean', default: false },
-    untimed: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    home: { type: 'string', default: fileURLToPath(new URL('../../.accord/faults', import.meta.url)) },
-  },
+const usage = 'npm run faults [-- [--seed S] [--only part-of-a-name …] [--short] [--untimed] [--json] [--home folder]]';
+const { seed, chosen, ...values } = commandLine(usage, {
+  seed: { type: 'string', default: String(Date.now() % 100_000) },
+  only: { type: 'string', multiple: true, default: [''] },
+  short: { type: 'boolean', default: false },
+  untimed: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  home: { type: 'string', default: fileURLToPath(new URL('../../.accord/faults', import.meta.url)) },
+}, ({ values: { seed: given, only, ...others }, positionals }) => {
+  known(positionals, []);
+  const fitting = (others.short ? shortList : faults).filter(({ name }) => only.some((part) => name.includes(part)));
+  if (fitting.length === 0) throw new Error(`there is no fault whose name has ${only.join(' or ')}`);
+  const of = wholeNumber('seed', given);
+  return { ...others, seed: of, chosen: chanceOf(of).shuffled(fitting) };
 });
-const seed = Number(values.seed);
-if (!Number.isSafeInteger(seed)) throw new Error('--seed is a whole number');
-const chosen = chanceOf(seed).shuffled((values.short ? shortList : faults).filter(({ name }) => values.only.some((part) => name.includes(part))));
-if (chosen.length === 0) throw new Error(`there is no fault whose name has ${values.only.join(' or ')}`);
 const say = values.json ? () => undefined : (line: string) => console.log(line);
 
 say(`seed ${seed}, ${chosen.length} faults`);

@@ -1,11 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EmbeddedKafka, topics } from '@accord/local';
+import { type EmbeddedKafka, isAlive, topics } from '@accord/local';
 import { kafkaOf } from '@accord/platform';
 import type { Admin } from 'kafkajs';
 import pg from 'pg';
 import { pino } from 'pino';
-import { type Fault, isAlive, nothingLost, secondsMs, servedOn } from './fault.ts';
+import { type Fault, nothingLost, secondsMs, servedOn } from './fault.ts';
 import type { World } from './world.ts';
 
 // Clocks that go wrong, full disks, leaders that are away, and two versions of a service at once.

@@ -1,22 +1,24 @@
-// npm run instances [-- --seed S] [--only part-of-a-name …] [--seconds N]: several instances of one small service while events flow; exits 1 where one was lost, doubled or overtaken.
+// Several instances of one small service while events flow; exits 1 where one was lost, doubled or overtaken.
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { chanceOf } from '../chance.ts';
+import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { flawsOfEffects, published, settled } from './checking.ts';
 import { startCrowd } from './crowd.ts';
 import { startGround } from './ground.ts';
 import { type Scene, scenes } from './scenes.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: String(Date.now() % 100_000) },
-    only: { type: 'string', multiple: true, default: [''] },
-    seconds: { type: 'string', default: '60' },
-    home: { type: 'string', default: fileURLToPath(new URL('../../.accord/instances', import.meta.url)) },
-  },
+const usage = 'npm run instances [-- [--seed S] [--only part-of-a-name …] [--seconds N]]';
+const { seed, ms, chosen, home } = commandLine(usage, {
+  seed: { type: 'string', default: String(Date.now() % 100_000) },
+  only: { type: 'string', multiple: true, default: [''] },
+  seconds: { type: 'string', default: '60' },
+  home: { type: 'string', default: fileURLToPath(new URL('../../.accord/instances', import.meta.url)) },
+}, ({ values, positionals }) => {
+  known(positionals, []);
+  const fitting = scenes.filter(({ name }) => values.only.some((part) => name.includes(part)));
+  if (fitting.length === 0) throw new Error(`there is no scene whose name has ${values.only.join(' or ')}; there are ${scenes.map(({ name }) => name).join(', ')}`);
+  return { seed: wholeNumber('seed', values.seed), ms: wholeNumber('seconds', values.seconds, 1) * 1_000, chosen: fitting, home: values.home };
 });
-const [seed, ms] = [Number(values.seed), Number(values.seconds) * 1_000];
-if (!Number.isSafeInteger(seed) || !(ms > 0)) throw new Error('--seed is a whole number, --seconds a number');
 console.log(`seed ${seed}`);
 
 /** What went wrong, a line each. */
@@ -37,9 +39,7 @@ async function play(scene: Scene): Promise<readonly string[]> {
   }
 }
 
-const chosen = scenes.filter(({ name }) => values.only.some((part) => name.includes(part)));
-if (chosen.length === 0) throw new Error(`there is no scene whose name has ${values.only.join(' or ')}`);
-const ground = await startGround(values.home, { doors: 8 });
+const ground = await startGround(home, { doors: 8 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
 let flaws = 0;
 try {

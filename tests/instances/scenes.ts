@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { shards } from '@accord/platform';
 import type { Chance } from '../chance.ts';
 import type { Weather } from '../faults/proxy.ts';
 import type { Crowd, Instance } from './crowd.ts';
@@ -64,8 +65,6 @@ async function untilPublishers(crowd: Crowd, fit: (shardsOf: ReadonlyMap<string,
     if (performance.now() - began > 60_000) throw new Error(`after 60 s the publishers are ${JSON.stringify([...(await publishers(crowd))])}`);
   }
 }
-
-const shards = 4;
 
 interface Blow {
   begin(owner: Instance): void;

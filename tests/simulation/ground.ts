@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { contractService } from '@accord/contract';
+import { asSuperuser } from '@accord/local';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';
 import { type Clock, migrate, openDatabase, provisionDatabase, rolesOf, type Service, type ServiceDatabase, type ServiceName } from '@accord/platform';
@@ -73,16 +74,6 @@ const services: readonly Service[] = [
   refundService({ profile }, { log }),
   notificationService({ profile, smtpUrl: 'smtp://127.0.0.1:9', mailFrom: 'accord@example.com' }, { log }),
 ];
-
-async function asSuperuser<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 /** Its transactions end as they should, or, where the part dies, are rolled back after all their work was done. */
 function mortal(real: ServiceDatabase, part: { dies: boolean }): ServiceDatabase {

@@ -1,37 +1,34 @@
-// npm run simulate -- --runs 200 --seed 1          so many runs, with the seeds from that one on
-//                     --replay <file>              the script that an earlier run wrote
-//                     --plant <name>               with that known bug in the sources
-//                     --planted                    each known bug in turn, or that of --plant: after how many runs is it found?
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { placeOf, startPostgres } from '@accord/local';
+import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { planted, plantOf } from './planted.ts';
 import { type Found, playRuns } from './playing.ts';
 import { inWords } from './script.ts';
 import type { Step } from './steps.ts';
 
 const home = fileURLToPath(new URL('../../.accord/simulation/', import.meta.url));
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    replay: { type: 'string' },
-    plant: { type: 'string' },
-    planted: { type: 'boolean', default: false },
-    processes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
-  },
-});
+const usage = `npm run simulate -- [options]
 
-const count = (name: 'runs' | 'seed' | 'processes'): number => {
-  const given = Number(values[name]);
-  if (!Number.isSafeInteger(given) || given < 1) throw new Error(`--${name} takes a whole number from 1, not ${values[name]}`);
-  return given;
-};
-if (values.plant !== undefined) plantOf(values.plant);
-const [runs, seed, processes] = [count('runs'), count('seed'), count('processes')];
+  --runs 200 --seed 1     so many runs, with the seeds from that one on
+  --replay <file>         the script that an earlier run wrote
+  --plant <name>          with that known bug in the sources
+  --planted               each known bug in turn, or that of --plant: after how many runs is it found?
+  --processes 2           so many at once`;
+const { runs, seed, processes, ...values } = commandLine(usage, {
+  runs: { type: 'string', default: '200' },
+  seed: { type: 'string', default: '1' },
+  replay: { type: 'string' },
+  plant: { type: 'string' },
+  planted: { type: 'boolean', default: false },
+  processes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+}, ({ values: { runs: some, seed: first, processes: at, ...others }, positionals }) => {
+  known(positionals, []);
+  if (others.plant !== undefined) plantOf(others.plant);
+  return { ...others, runs: wholeNumber('runs', some, 1), seed: wholeNumber('seed', first, 1), processes: wholeNumber('processes', at, 1) };
+});
 
 /** The address in the environment, or a Postgres of its own that forgets everything. */
 async function findPostgres(): Promise<{ url: string; stop(): Promise<void> }> {

@@ -1,20 +1,24 @@
-// npm run soak [-- [--events N] [--json]]: that many events through outbox, relay, topic and inbox of one service as fast as they go; exits 1 where a table or the memory grows.
+// That many events through outbox, relay, topic and inbox of one service as fast as they go; exits 1 where a table or the memory grows.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { asSuperuser } from '@accord/local';
 import { migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import type pg from 'pg';
 import { type Child, startChild } from '../bench/child.ts';
 import { checkCounts, settingsOf } from '../bench/consumer.ts';
 import { countingService } from '../bench/counting.ts';
-import { asSuperuser, freshTopic, type Ground, startGround } from '../bench/ground.ts';
+import { freshTopic, type Ground, startGround } from '../bench/ground.ts';
+import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { growthOf, type Sample } from './flatness.ts';
 import type { Memory, SoakingAsk, Told } from './soaking-service.ts';
 
-const { values } = parseArgs({ options: { events: { type: 'string', default: '1000000' }, json: { type: 'boolean', default: false } } });
-const events = Number(values.events);
 const keys = 5_000;
-if (!Number.isSafeInteger(events) || events < keys || events % keys !== 0) throw new Error(`--events is a multiple of ${keys}`);
+const { events, json } = commandLine('npm run soak [-- [--events N] [--json]]', { events: { type: 'string', default: '1000000' }, json: { type: 'boolean', default: false } }, ({ values, positionals }) => {
+  known(positionals, []);
+  const count = wholeNumber('events', values.events, keys);
+  if (count % keys !== 0) throw new Error(`--events is a multiple of ${keys}`);
+  return { events: count, json: values.json };
+});
 /** So that what is usually kept for a day or two weeks comes and goes many times. */
 const keeping = { inboxMs: 20_000, keysMs: 20_000, everyMs: 2_000 };
 const { name: service, schema, migrations } = countingService();
@@ -35,7 +39,7 @@ async function look(client: pg.Client, child: Child, handled: number): Promise<S
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 
 function show({ events: handled, bytes, dead }: Awaited<ReturnType<typeof look>>, seconds: number) {
-  if (values.json) return console.log(JSON.stringify({ events: handled, seconds: Math.round(seconds), bytes, dead }));
+  if (json) return console.log(JSON.stringify({ events: handled, seconds: Math.round(seconds), bytes, dead }));
   const tables = Object.keys(dead).map((name) => `${name} ${megabytes(bytes[name]!)}+${megabytes(bytes[`${name} indexes`]!)} (${dead[name]} dead)`);
   console.log(`${Math.round(seconds)} s, ${handled} events; memory ${megabytes(bytes['memory']!)} MB; ${tables.join(', ')}`);
 }
@@ -72,7 +76,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 try {
   const growth = growthOf(await soak(ground), events);
   for (const { name, second, last, isFlat } of growth) {
-    console.log(values.json ? JSON.stringify({ name, second, last, isFlat }) : `${name.padEnd(26)} at most ${megabytes(second)} MB in the second quarter, ${megabytes(last)} MB in the last${isFlat ? '' : ': it grows'}`);
+    console.log(json ? JSON.stringify({ name, second, last, isFlat }) : `${name.padEnd(26)} at most ${megabytes(second)} MB in the second quarter, ${megabytes(last)} MB in the last${isFlat ? '' : ': it grows'}`);
   }
   process.exitCode = growth.every(({ isFlat }) => isFlat) ? 0 : 1;
 } finally {

@@ -8,7 +8,7 @@ export async function expire({ teller }: Plot, { forgotten, metered }: Orders): 
   await teller.awaits('order.cancelled', ({ subject }) => subject.id === forgotten.orderId);
   const { body } = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/orders/${forgotten.orderId}` });
   const last = body.history.at(-1);
-  teller.check(body.status === 'cancelled', `${forgotten.orderId} was to be paid by ${body.payBy} and was cancelled at ${last.at}, by ${last.actor}`);
+  teller.check(body.status === 'cancelled', `${forgotten.orderId} was to be paid by ${body.payBy} and was cancelled at ${last.at}, by ${last.actor.kind} ${last.actor.id}`);
   const other = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/orders/${metered.orderId}` });
   teller.check(other.body.status === 'paid', 'an order that owes nothing stays');
 }

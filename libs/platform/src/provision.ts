@@ -1,3 +1,4 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { shadowSchemaOf } from './rebuild/shadow.ts';
 
@@ -23,6 +24,17 @@ export function roleUrl(databaseUrl: string, role: string, password: string): st
   return url.href;
 }
 
+const iterations = 4_096;
+
+/** What the server keeps of a password (RFC 5802, RFC 7677): the password itself does not reach it, nor its log. */
+function verifierOf(password: string): string {
+  const salt = randomBytes(16);
+  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, iterations, 32, 'sha256');
+  const keyed = (what: string) => createHmac('sha256', salted).update(what).digest();
+  const storedKey = createHash('sha256').update(keyed('Client Key')).digest('base64');
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${keyed('Server Key').toString('base64')}`;
+}
+
 /**
  * Makes the roles and the empty schemas in the database of `superuserUrl`; may be repeated. None of the roles may bypass row security.
  *
@@ -34,7 +46,7 @@ export async function provisionDatabase(superuserUrl: string, { passwordOf }: { 
   const { rows } = await client.query<{ name: string }>('select current_database() as name');
   const database = client.escapeIdentifier(rows[0]!.name);
   const login = async (role: string) => {
-    const password = client.escapeLiteral(passwordOf(role));
+    const password = client.escapeLiteral(verifierOf(passwordOf(role)));
     await client.query(`do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$`);
     await client.query(`alter role ${role} with login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`);
     await client.query(`grant connect on database ${database} to ${role}`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ContractRefusal, ContractSnapshot, ContractStatus, ContractVoidReason, Instant, MoneyJson, ServicePeriod } from '@accord/events';
-import type { Tx } from '@accord/platform';
+import { type Actor, shownTo, type Tx, Who } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { type Contract, isLive, snapshotOf } from './contract.ts';
 import { cashPayable, validityOf, withLaterPeriods } from './contract-content.ts';
@@ -39,7 +39,7 @@ export const ContractDetail = ContractAnswer.extend({
   /** Of the official file. */
   sha256: z.string().nullable(),
   warnings: z.array(Warning),
-  history: z.array(z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Instant, actor: z.string() })),
+  history: z.array(z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Instant, actor: Who })),
 }).meta({ id: 'ContractDetail' });
 
 export const contractBody = (contract: Contract): z.input<typeof ContractAnswer> => ({
@@ -54,7 +54,7 @@ const orderRow = (order: Order) => {
   return { orderId, productCode, productName, count, servicePeriod, cashPayable: cashPayable(order) };
 };
 
-const historyRow = ({ at, ...entry }: HistoryEntry) => ({ ...entry, at: at.toISOString() });
+const historyRow = ({ at, actor, ...entry }: HistoryEntry, reader: Actor) => ({ ...entry, at: at.toISOString(), actor: shownTo(reader, actor) });
 
 /** CTR-10, CTR-29: what stands in the way of a contract that lives, and how to mend it. */
 function warningsOf(contract: Contract, { known, certifiedName }: { known: readonly Order[]; certifiedName: string | null | undefined }) {
@@ -80,6 +80,6 @@ export async function contractDetail(tx: Tx, contract: Contract, profile: Profil
     termsUrl: profile.contracts.termsUrl,
     sha256: document?.sha256 ?? null,
     warnings: warningsOf(contract, { known, certifiedName: account?.certifiedName }),
-    history: (await listHistory(tx, contractId)).map(historyRow),
+    history: (await listHistory(tx, contractId)).map((entry) => historyRow(entry, tx.actor)),
   };
 }

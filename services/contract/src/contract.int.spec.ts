@@ -51,7 +51,7 @@ describe('from application to the end', () => {
     expect(headers.get('location')).toBe(`/v1/contracts/${data.contract.contractId}`);
     expect(body.data[0]).toMatchObject({ status: 'draft', version: 2, contractId: expect.stringMatching(/^ctr_[0-9a-f]{32}$/), number: expect.stringMatching(/^CT-20\d\d-\d{8}$/) });
     expect((await get(data.contract.contractId)).history).toMatchObject([
-      { version: 1, event: 'contract.requested', status: 'requested' },
+      { version: 1, event: 'contract.requested', status: 'requested', actor: { kind: 'customer' } },
       { version: 2, event: 'contract.drafted', status: 'draft' },
     ]);
   });
@@ -111,9 +111,13 @@ describe('from application to the end', () => {
 
     const own = await t.operator('op_1').post('/v1/tickets', ask);
     expect(codeOf(await t.operator('op_1').post(`/v1/tickets/${own.body.ticketId}/approve`))).toEqual([403, 'ticket.own_approval']);
-    expect((await t.operator('op_2').post(`/v1/tickets/${own.body.ticketId}/approve`)).body).toMatchObject({ status: 'approved', version: 2 });
+    expect((await client.get(`/v1/tickets/${own.body.ticketId}`)).body.applicant).toEqual({ kind: 'operator', id: null });
+    const approved = await t.operator('op_2').post(`/v1/tickets/${own.body.ticketId}/approve`);
+    expect(approved.body).toMatchObject({ status: 'approved', version: 2, applicant: { kind: 'operator', id: 'op_1' } });
 
-    expect(await get(contractId)).toMatchObject({ status: 'voided', version: 4, voidReason: 'replacing', voidText: 'Another address.' });
+    const voided = await get(contractId);
+    expect(voided).toMatchObject({ status: 'voided', version: 4, voidReason: 'replacing', voidText: 'Another address.' });
+    expect(voided.history.at(-1)).toMatchObject({ event: 'contract.voided', actor: { kind: 'operator', id: null } });
     expect(codeOf(await client.get(`/v1/contracts/${contractId}/document`))).toEqual([409, 'contract.voided']);
     const sha = (await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId)).data.sha256;
     expect((await t.anonymous().post('/v1/contracts/verify', { sha256: sha })).body).toMatchObject({ ours: true, status: 'voided' });

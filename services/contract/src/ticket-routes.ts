@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AccountId, Instant, TicketSnapshot } from '@accord/events';
-import { accountOf, paged, pageQuery, type Route, route } from '@accord/platform';
+import { accountOf, paged, pageQuery, type Route, route, shownTo, type Tx, Who } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { GivenReason } from './contract-answer.ts';
 import { afterOf, pageOf } from './page.ts';
@@ -18,23 +18,23 @@ const TicketAnswer = TicketSnapshot.extend({
   reason: GivenReason,
   /** Why it was rejected or withdrawn. */
   decisionText: z.string().nullable(),
-  applicant: z.string(),
+  applicant: Who,
   createdAt: Instant,
   closedAt: Instant.nullable(),
   overdue: z.boolean(),
 }).meta({ id: 'Ticket' });
 
-const ticketBody = (ticket: Ticket, now: Date): z.input<typeof TicketAnswer> => ({
+const ticketBody = (ticket: Ticket, { now, actor }: Tx): z.input<typeof TicketAnswer> => ({
   ...ticketSnapshot(ticket),
   reason: ticket.reason,
   decisionText: ticket.decisionText,
-  applicant: ticket.applicant,
+  applicant: shownTo(actor, ticket.applicant),
   createdAt: ticket.createdAt.toISOString(),
   closedAt: ticket.closedAt && ticket.closedAt.toISOString(),
   overdue: isOverdue(ticket, now),
 });
 
-const answered = (ticket: Ticket, now: Date) => ({ body: ticketBody(ticket, now), version: ticket.version });
+const answered = (ticket: Ticket, tx: Tx) => ({ body: ticketBody(ticket, tx), version: ticket.version });
 
 const submission = (profile: Profile) =>
   route({
@@ -48,7 +48,7 @@ const submission = (profile: Profile) =>
     refusals: ['contract.not_found', 'ticket.contract_not_official', 'ticket.already_open'],
     inTransaction: async (tx, { body: { contractId, reason, text } }) => {
       const ticket = await submitVoidTicket(tx, { contractId, reason, text }, profile);
-      return { status: 201, ...answered(ticket, tx.now), location: `/v1/tickets/${ticket.ticketId}` };
+      return { status: 201, ...answered(ticket, tx), location: `/v1/tickets/${ticket.ticketId}` };
     },
   });
 
@@ -68,7 +68,7 @@ const list = route({
   inTransaction: async (tx, { actor, query: { limit, cursor, accountId, ...filter } }) => {
     const own = actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
     const tickets = await listTickets(tx, { ...filter, ...own, ...afterOf(cursor) }, limit + 1);
-    const item = (ticket: Ticket) => ticketBody(ticket, tx.now);
+    const item = (ticket: Ticket) => ticketBody(ticket, tx);
     return { body: pageOf(tickets, limit, { item, key: (last) => [last.createdAt.toISOString(), last.ticketId] }) };
   },
 });
@@ -81,7 +81,7 @@ const detail = route({
   params: ById,
   answer: TicketAnswer,
   refusals: ['ticket.not_found'],
-  inTransaction: async (tx, { params }) => answered(await getTicket(tx, params.ticketId), tx.now),
+  inTransaction: async (tx, { params }) => answered(await getTicket(tx, params.ticketId), tx),
 });
 
 const approval = route({
@@ -92,7 +92,7 @@ const approval = route({
   params: ById,
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'ticket.own_approval', 'request.version_mismatch'],
-  inTransaction: async (tx, { params, ifMatch }) => answered(await approveVoidTicket(tx, { ...params, ifMatch }), tx.now),
+  inTransaction: async (tx, { params, ifMatch }) => answered(await approveVoidTicket(tx, { ...params, ifMatch }), tx),
 });
 
 const rejection = route({
@@ -104,7 +104,7 @@ const rejection = route({
   body: z.strictObject({ text: Text }),
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'request.version_mismatch'],
-  inTransaction: async (tx, { params, body, ifMatch }) => answered(await rejectOpenTicket(tx, { ...params, ...body, ifMatch }), tx.now),
+  inTransaction: async (tx, { params, body, ifMatch }) => answered(await rejectOpenTicket(tx, { ...params, ...body, ifMatch }), tx),
 });
 
 const withdrawal = route({
@@ -116,7 +116,7 @@ const withdrawal = route({
   body: z.strictObject({ text: Text }),
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'request.version_mismatch'],
-  inTransaction: async (tx, { params, body, ifMatch }) => answered(await withdrawOpenTicket(tx, { ...params, ...body, ifMatch }), tx.now),
+  inTransaction: async (tx, { params, body, ifMatch }) => answered(await withdrawOpenTicket(tx, { ...params, ...body, ifMatch }), tx),
 });
 
 /** CTR-24, as far as contracts are voided by it. */

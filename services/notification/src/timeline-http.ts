@@ -1,16 +1,15 @@
 import { Instant } from '@accord/events';
-import { accountOf, decodeTimeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Actor, type Tx } from '@accord/platform';
+import { accountOf, decodeTimeCursor, encodeCursor, paged, pageQuery, Refusal, route, shownTo, Who, type Actor, type Tx } from '@accord/platform';
 import { z } from 'zod';
 import { inCausalOrder, starterOf, type Link, type TimelineEvent } from './timeline.ts';
 import { listEventsAbout, listEventsOfAccount } from './timeline-store.ts';
 
 const Id = z.string().min(1).max(64);
-const Who = z.object({ kind: z.string(), id: z.string().nullable() });
 const TimelineItem = z.object({
   eventId: z.string(),
   type: z.string(),
   time: Instant,
-  /** Who did it: an event did what followed from it by itself. Ids of the provider's staff are shown to the staff alone. */
+  /** An event did what followed from it by itself. */
   actor: Who,
   /** Who set off the chain of events that led here, where its start is on the page. */
   startedBy: Who.nullable(),
@@ -78,10 +77,4 @@ function itemsOf(events: readonly TimelineEvent[], reader: Actor): z.input<typeo
       data: event.data,
     };
   });
-}
-
-function shownTo(reader: Actor, actor: string): z.input<typeof Who> {
-  const [, kind, id] = /^([^:]*):?(.*)$/.exec(actor) as unknown as [string, string, string];
-  const hidden = reader.kind === 'customer' && (kind === 'operator' || kind === 'platform');
-  return { kind, id: hidden ? null : id };
 }

@@ -1,6 +1,6 @@
 import { BillType, ChargeType, DomainServiceType, OrderStatus, OrderType, Promotion } from '@accord/events';
 import { MoneyJson } from '@accord/money';
-import { accountOf, paged, pageQuery, route, type Route } from '@accord/platform';
+import { accountOf, paged, pageQuery, route, type Route, shownTo } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { z } from 'zod';
 import { cancel, cancelSeveral } from './cancellation.ts';
@@ -140,9 +140,9 @@ const detail = route({
   params,
   answer: OrderDetail,
   refusals: ['order.not_found'],
-  inTransaction: async (tx, { params: { orderId } }) => {
+  inTransaction: async (tx, { actor, params: { orderId } }) => {
     const [order, lines] = await Promise.all([findOrder(tx, orderId), listHistory(tx, orderId)]);
-    const history = lines.map((line) => ({ ...line, at: line.at.toISOString() }));
+    const history = lines.map((line) => ({ ...line, at: line.at.toISOString(), actor: shownTo(actor, line.actor) }));
     return { body: { ...orderView(order), history }, version: order.version };
   },
 });

@@ -190,7 +190,7 @@ describe('cancelling', () => {
     const { body } = await customer(t, 'acc_1').get(`/v1/orders/${orderId}`);
     expect(body.history).toMatchObject([
       { change: 'placed', status: 'unpaid' },
-      { change: 'cancelled', status: 'cancelled', actor: 'customer:usr_acc_1', note: '不需要了' },
+      { change: 'cancelled', status: 'cancelled', actor: { kind: 'customer', id: 'usr_acc_1' }, note: '不需要了' },
     ]);
   });
 
@@ -437,13 +437,15 @@ describe('listing', () => {
     const now = await get();
     expect(now).toMatchObject({ hold: { kind: 'refund', id: refundId }, links: { contract: null, refunds: [`/v1/refunds/${refundId}`] } });
     expect(now.history).toMatchObject([
-      { version: 1, change: 'placed', status: 'unpaid', actor: 'operator:op_1', at: now.createdAt },
-      { version: 2, change: 'paid', status: 'paid', actor: 'platform:platform_1', at: now.paidAt, note: 'ref-17' },
-      { version: 3, change: 'held_by_contract', actor: 'event:contract.requested', note: contractId },
-      { version: 4, change: 'released', actor: 'event:contract.voided', note: contractId },
-      { version: 5, change: 'fulfilled', actor: 'platform:platform_1' },
-      { version: 6, change: 'held_by_refund', actor: 'event:refund.requested', note: refundId },
+      { version: 1, change: 'placed', status: 'unpaid', actor: { kind: 'operator', id: null }, at: now.createdAt },
+      { version: 2, change: 'paid', status: 'paid', actor: { kind: 'platform', id: null }, at: now.paidAt, note: 'ref-17' },
+      { version: 3, change: 'held_by_contract', actor: { kind: 'event', id: 'contract.requested' }, note: contractId },
+      { version: 4, change: 'released', actor: { kind: 'event', id: 'contract.voided' }, note: contractId },
+      { version: 5, change: 'fulfilled', actor: { kind: 'platform', id: null } },
+      { version: 6, change: 'held_by_refund', actor: { kind: 'event', id: 'refund.requested' }, note: refundId },
     ]);
+    const ofTheStaff = (await t.operator().get(`/v1/orders/${orderId}`)).body.history;
+    expect(ofTheStaff.slice(0, 2)).toMatchObject([{ actor: { kind: 'operator', id: 'op_1' } }, { actor: { kind: 'platform', id: 'platform_1' } }]);
     const times = now.history.map(({ at }: { at: string }) => at);
     expect(times).toEqual([...times].sort());
   });

@@ -1,4 +1,5 @@
 import { InstanceId, OrderId as AnyOrderId, OrderSnapshot } from '@accord/events';
+import { Who } from '@accord/platform';
 import { z } from 'zod';
 import { allowedOperations, type Order, snapshot } from './order.ts';
 
@@ -40,7 +41,7 @@ export const OrderDetail = OrderView.extend({
     z.object({
       version: z.int(),
       at: z.iso.datetime(),
-      actor: z.string(),
+      actor: Who,
       change: z.string(),
       status: OrderSnapshot.shape.status,
       note: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { Instant, MoneyJson, PaymentSplit, RefundStatus } from '@accord/events';
-import type { Locale } from '@accord/platform';
+import { type Ask, type Locale, shownTo, Who } from '@accord/platform';
 import { z } from 'zod';
 import { remedies, type Reason } from './eligibility.ts';
 import type { StoredQuote } from './refund-store.ts';
@@ -63,8 +63,8 @@ export const RefundBody = z.object({
   lines: z.array(LineBody),
   reason: z.enum([...requestReasons, 'fulfilment_failed']),
   text: z.string().nullable(),
-  requestedBy: z.string(),
-  review: z.object({ by: z.string(), text: z.string(), at: Instant }).nullable(),
+  requestedBy: Who,
+  review: z.object({ by: Who, text: z.string(), at: Instant }).nullable(),
   refusals: z.array(ReasonBody),
   newQuoteId: z.string().nullable(),
   failure: z.string().nullable(),
@@ -95,12 +95,14 @@ const instanceBody = ({ instanceId, refundable, reasons, amounts: sums, lines }:
   lines: linesBody(lines),
 });
 
-export const refundBody = (refund: Refund, locale: Locale): z.input<typeof RefundBody> => ({
+export const refundBody = (refund: Refund, { actor, locale }: Pick<Ask, 'actor' | 'locale'>): z.input<typeof RefundBody> => ({
   ...refund,
   asOf: refund.asOf.toISOString(),
   instanceIds: [...refund.instanceIds],
   orderIds: [...refund.orderIds],
   lines: linesBody(refund.lines),
+  requestedBy: shownTo(actor, refund.requestedBy),
+  review: refund.review && { ...refund.review, by: shownTo(actor, refund.review.by) },
   refusals: refund.refusals.map((reason) => reasonBody(reason, locale)),
   createdAt: refund.createdAt.toISOString(),
   endedAt: refund.endedAt?.toISOString() ?? null,

@@ -1,5 +1,5 @@
 import { RefundStatus } from '@accord/events';
-import { type Access, accountOf, type Answer, decodeTimeCursor, encodeCursor, type Locale, paged, pageQuery, type RefusalCode, route, type Route } from '@accord/platform';
+import { type Access, accountOf, type Answer, type Ask, decodeTimeCursor, encodeCursor, paged, pageQuery, type RefusalCode, route, type Route } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { z } from 'zod';
 import { QuoteBody, quoteBody, RefundBody, refundBody } from './answers.ts';
@@ -37,9 +37,9 @@ const RefundsQuery = z.strictObject({
   to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Exclusive.' }),
 });
 
-const answer = (refund: Refund, locale: Locale, status = 200): Answer<z.input<typeof RefundBody>> => ({
+const answer = (refund: Refund, by: Pick<Ask, 'actor' | 'locale'>, status = 200): Answer<z.input<typeof RefundBody>> => ({
   status,
-  body: refundBody(refund, locale),
+  body: refundBody(refund, by),
   version: refund.version,
   location: `/v1/refunds/${refund.refundId}`,
 });
@@ -88,10 +88,10 @@ const requestRoute = route({
   refusals: [
     'refund.quote_not_found', 'refund.quote_expired', 'refund.quote_used', 'refund.not_refundable', 'refund.text_required', 'refund.trade_in_progress',
   ],
-  inTransaction: async (tx, { body, locale }) => answer(await request(tx, { ...body, text: body.text ?? null }), locale, 202),
-  outcome: async (tx, { refundId }) => {
+  inTransaction: async (tx, { body, ...by }) => answer(await request(tx, { ...body, text: body.text ?? null }), by, 202),
+  outcome: async (tx, { refundId }, locale) => {
     const refund = await findRefund(tx, refundId);
-    return isOutcome(refund) ? answer(refund, 'en') : undefined;
+    return isOutcome(refund) ? answer(refund, { actor: tx.actor, locale }) : undefined;
   },
 });
 
@@ -118,7 +118,7 @@ const readRoutes: Route[] = [
       const page = found.slice(0, limit);
       const last = page.at(-1);
       const nextCursor = found.length > limit && last ? encodeCursor([last.createdAt.toISOString(), last.refundId]) : null;
-      return { body: { data: page.map((refund) => refundBody(refund, locale)), nextCursor } };
+      return { body: { data: page.map((refund) => refundBody(refund, { actor, locale })), nextCursor } };
     },
   }),
   route({
@@ -129,7 +129,7 @@ const readRoutes: Route[] = [
     params: RefundId,
     answer: RefundBody,
     refusals: ['refund.not_found'],
-    inTransaction: async (tx, { params, locale }) => answer(await findRefund(tx, params.refundId), locale),
+    inTransaction: async (tx, { params, ...by }) => answer(await findRefund(tx, params.refundId), by),
   }),
 ];
 
@@ -147,12 +147,12 @@ const decisionRoutes: Route[] = [
   route({
     ...decision('approve', { summary: 'Approves a refund that waits for a review.', access: operator, refusals: ['refund.approver_is_applicant'] }),
     body: Decide,
-    inTransaction: async (tx, { params, body, ifMatch, locale }) => answer(await approveRefund(tx, { ...params, ...body, ifMatch }), locale),
+    inTransaction: async (tx, { params, body, ifMatch, ...by }) => answer(await approveRefund(tx, { ...params, ...body, ifMatch }), by),
   }),
   route({
     ...decision('reject', { summary: 'Rejects a refund that waits for a review.', access: operator, refusals: ['refund.approver_is_applicant'] }),
     body: Decide,
-    inTransaction: async (tx, { params, body, ifMatch, locale }) => answer(await rejectRefund(tx, { ...params, ...body, ifMatch }), locale),
+    inTransaction: async (tx, { params, body, ifMatch, ...by }) => answer(await rejectRefund(tx, { ...params, ...body, ifMatch }), by),
   }),
   route({
     ...decision('withdraw', {
@@ -160,10 +160,10 @@ const decisionRoutes: Route[] = [
       access: writer,
       refusals: ['refund.only_operator_withdraws'],
     }),
-    inTransaction: async (tx, { params, ifMatch, locale }) => answer(await withdrawRefund(tx, { ...params, ifMatch }), locale),
+    inTransaction: async (tx, { params, ifMatch, ...by }) => answer(await withdrawRefund(tx, { ...params, ifMatch }), by),
   }),
   route({
     ...decision('retry', { summary: 'Tries a failed payout again.', access: operator, refusals: [] }),
-    inTransaction: async (tx, { params, ifMatch, locale }) => answer(await retryRefund(tx, { ...params, ifMatch }), locale),
+    inTransaction: async (tx, { params, ifMatch, ...by }) => answer(await retryRefund(tx, { ...params, ifMatch }), by),
   }),
 ];

@@ -44,6 +44,14 @@ const key = () => ({ 'idempotency-key': `key-${Math.random()}` });
 const requestBy = (accountId: string, quoteId: string, more: object = {}, headers = {}) =>
   t.customer(accountId).post('/v1/refunds', { quoteId, reason: 'not_usable', ...more }, { ...key(), ...headers });
 
+/** What the order service answers where contract `ctr_first` holds the order. */
+function refusedForContract({ accountId, order: bought, instanceId }: Bought, refundId: string): Fact {
+  const holder = { kind: 'contract', id: 'ctr_first' } as const;
+  const order = { ...bought, version: 9, hold: holder };
+  const refusals = [{ orderId: order.orderId, instanceId, code: 'order.held_by_contract' as const, holder }];
+  return { type: 'order.reservation_refused', data: { holder: { kind: 'refund', id: refundId }, accountId, refusals, orders: [order] } };
+}
+
 async function requested(bought: Bought) {
   const { quoteId } = await quoteOf(bought);
   const { status, body } = await requestBy(bought.accountId, quoteId);
@@ -105,7 +113,7 @@ describe('with the rules of baidu', () => {
     const bought = await buy();
     const { quoteId } = await quoteOf(bought);
     const first = await requestBy(bought.accountId, quoteId, { reason: 'other', text: 'no longer needed' });
-    expect(first).toMatchObject({ status: 202, body: { status: 'requested', text: 'no longer needed', requestedBy: `customer:usr_${bought.accountId}` } });
+    expect(first).toMatchObject({ status: 202, body: { status: 'requested', text: 'no longer needed', requestedBy: { kind: 'customer', id: `usr_${bought.accountId}` } } });
     expect(first.headers.get('location')).toBe(`/v1/refunds/${first.body.refundId}`);
     expect((await requestBy(bought.accountId, quoteId)).body).toMatchObject({ code: 'refund.quote_used', facts: { refundId: first.body.refundId } });
 
@@ -134,6 +142,12 @@ describe('with the rules of baidu', () => {
     const { data } = await t.event('refund.requested', ({ refund }) => refund.accountId === bought.accountId);
     await t.publish(reserved(bought, data.refund.refundId));
     expect(await waiting).toMatchObject({ status: 200, body: { status: 'succeeded', amount: cny('34.84') } });
+
+    const other = await buy();
+    const refused = requestBy(other.accountId, (await quoteOf(other)).quoteId, {}, { prefer: 'wait=10', 'accept-language': 'zh-CN' });
+    const { refund } = (await t.event('refund.requested', ({ refund: { accountId } }) => accountId === other.accountId)).data;
+    await t.publish(refusedForContract(other, refund.refundId));
+    expect((await refused).body.refusals[0].text).toMatch(/合同/);
   });
 
   test('RFD-3 CONTRACT_LINKED names the contract and how to void it, by ticket here; the refund is not even asked for', async () => {
@@ -163,13 +177,10 @@ describe('with the rules of baidu', () => {
   test('EVT-20 RFD-3 a contract that took the order first refuses the refund, and is named', async () => {
     const bought = await buy();
     const { refundId } = await requested(bought);
-    const holder = { kind: 'contract', id: 'ctr_first' } as const;
-    const order = { ...bought.order, version: 9, hold: holder };
-    const refusals = [{ orderId: order.orderId, instanceId: bought.instanceId, code: 'order.held_by_contract' as const, holder }];
-    const refused: Fact = { type: 'order.reservation_refused', data: { holder: { kind: 'refund', id: refundId }, accountId: bought.accountId, refusals, orders: [order] } };
+    const refused = refusedForContract(bought, refundId);
     await t.publish(refused, { repeat: 2 });
     const { data } = await t.event('refund.refused', ({ refund }) => refund.refundId === refundId);
-    expect(data.refusals).toEqual([{ instanceId: bought.instanceId, orderId: order.orderId, code: 'CONTRACT_LINKED' }]);
+    expect(data.refusals).toEqual([{ instanceId: bought.instanceId, orderId: bought.order.orderId, code: 'CONTRACT_LINKED' }]);
     expect(await refundOf(bought.accountId, refundId)).toMatchObject({ status: 'refused', refusals: [{ code: 'CONTRACT_LINKED', facts: { contractId: 'ctr_first' } }] });
     expect(await balanceOf(bought.accountId)).toEqual([]);
     expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([{ code: 'CONTRACT_LINKED' }]);
@@ -310,7 +321,9 @@ describe('with the rules of baidu', () => {
 
     test('RFD-13 an operator rejects, a customer withdraws; the instance is free again', async () => {
       const [rejected, withdrawn] = (await reviewing(2)) as [Bought & { refundId: string }, Bought & { refundId: string }];
-      expect((await t.operator().post(`/v1/refunds/${rejected.refundId}/reject`, { text: 'abuse' })).body.status).toBe('rejected');
+      const verdict = (await t.operator().post(`/v1/refunds/${rejected.refundId}/reject`, { text: 'abuse' })).body;
+      expect(verdict).toMatchObject({ status: 'rejected', review: { by: { kind: 'operator', id: 'op_1' }, text: 'abuse' } });
+      expect(await refundOf(rejected.accountId, rejected.refundId)).toMatchObject({ review: { by: { kind: 'operator', id: null }, text: 'abuse' } });
       expect((await t.operator().post(`/v1/refunds/${rejected.refundId}/approve`, { text: 'no, fine' })).body).toMatchObject({ status: 409, code: 'refund.transition_refused' });
       expect((await t.customer(withdrawn.accountId).post(`/v1/refunds/${withdrawn.refundId}/withdraw`)).body.status).toBe('withdrawn');
       await t.settled();

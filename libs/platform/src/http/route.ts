@@ -96,7 +96,7 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
    * For calls that start a saga (API-14): asked again, in fresh transactions, while `Prefer: wait` lasts; the outcome once there is one.
    * `answered` is the body of the first answer. Without `Prefer` the first answer goes out.
    */
-  readonly outcome?: (tx: Tx, answered: Out<R>) => Promise<Answer<Out<R>> | undefined>;
+  readonly outcome?: (tx: Tx, answered: Out<R>, locale: Locale) => Promise<Answer<Out<R>> | undefined>;
 }
 
 /** A route with its types closed over; a service lists these. */

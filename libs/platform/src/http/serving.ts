@@ -167,6 +167,6 @@ export function handlerOf(route: Route, serving: Serving) {
     const seconds = route.outcome && waitOf(req.headers.prefer as string | undefined);
     if (!seconds || reply.status !== 202) return sendReply(res, reply);
     const ended = endOf(res, serving.stopping);
-    sendReply(res, await waitForOutcome(serving.db, route.outcome!, reply, { actor: caller.actor, seconds, ended }));
+    sendReply(res, await waitForOutcome(serving.db, route.outcome!, reply, { actor: caller.actor, locale, seconds, ended }));
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor, Database } from '../tx.ts';
 import { type Reply, replyOf } from './reply.ts';
-import type { Route } from './route.ts';
+import type { Locale, Route } from './route.ts';
 
 const longestWaitSeconds = 30;
 const firstPauseMs = 10;
@@ -21,13 +21,13 @@ export async function waitForOutcome(
   db: Database,
   outcome: NonNullable<Route['outcome']>,
   first: Reply,
-  by: { actor: Actor; seconds: number; ended: AbortSignal },
+  by: { actor: Actor; locale: Locale; seconds: number; ended: AbortSignal },
 ): Promise<Reply> {
   const applied = { 'Preference-Applied': `wait=${by.seconds}` };
   const answered: unknown = first.body ?? JSON.parse(first.text);
   const until = performance.now() + by.seconds * 1_000;
   for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 1.5)) {
-    const answer = await db.transaction(by.actor, (tx) => outcome(tx, answered));
+    const answer = await db.transaction(by.actor, (tx) => outcome(tx, answered, by.locale));
     if (answer) {
       const reply = replyOf(answer);
       const replayed = first.headers['Idempotency-Replayed'];
