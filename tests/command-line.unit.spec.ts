@@ -10,7 +10,7 @@ test('a tool shows how it is used where it is asked to, or does not understand',
   const refused = [
     ['soak', '--events', 'many', '--events takes a whole number from 5000, not many'],
     ['soak', '--event', '5000', "Unknown option '--event'"],
-    ['bench', 'relai', 'there is no relai; there are relay, '],
+    ['bench', 'relai', 'there is no relai; there are start, relay, '],
   ] as const;
   for (const [tool, ...words] of refused) {
     const failed = await run(tool, ...words.slice(0, -1)).catch((error: { code: number; stderr: string }) => error);

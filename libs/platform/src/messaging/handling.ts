@@ -34,6 +34,11 @@ const intoInbox = `
   select a.event_id as "eventId", w.key is not null as waiting, f.event_id is not null as fresh
     from asked a left join waiting w using (key) left join fresh f using (event_id)`;
 
+/** The same where all are seen for the first time and nobody waits; otherwise it fails, and with it all that left with it. */
+const allIntoInbox = `
+  insert into inbox (event_id)
+  select case when not exists (select from parked_events where key = any($2::text[])) then event_id end from unnest($1::uuid[]) as asked (event_id)`;
+
 export type Received = Incoming & { readonly event: Event };
 /** A message that was read, or why it could not be. */
 export type Found = Received | Parked;
@@ -131,16 +136,49 @@ function partsOf(found: readonly Found[], { first }: Blame): readonly (readonly 
 const isOfTheServer = (error: unknown) => /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '');
 
 async function inOneTransaction(settings: HandlingSettings, received: readonly Received[], blame: Blame): Promise<void> {
-  const { database, subscriptions, lockRows } = settings;
-  const handled = await database.session(nobody, async (session) => {
+  const handled = (await inOneWait(settings, received)) ? received : await inTwoWaits(settings, received, blame);
+  for (const { event, topic, partition, offset, key } of handled) {
+    settings.onHandled?.(event.type, 1);
+    settings.log.debug({ eventId: event.id, topic, partition, offset, key }, 'event handled');
+  }
+}
+
+/** What only writes leaves together with its inbox records and the commit. False where that failed, so that nothing was done. */
+async function inOneWait({ database, subscriptions, lockRows, within }: HandlingSettings, received: readonly Received[]): Promise<boolean> {
+  if (!received.every(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.onlyWrites)) return false;
+  const eventIds = received.map(({ event }) => event.id);
+  const work = async (session: Session) => {
+    const tx = session.as(nobody, noCause);
+    tx.write(allIntoInbox, [eventIds, received.map(({ key }) => key)]);
+    lockAll({ subscriptions, lockRows }, tx, received);
+    for (const one of received) await handle(session, subscriptions, one);
+    within?.(tx, eventIds);
+  };
+  try {
+    await database.session(nobody, work);
+    return true;
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    return false;
+  }
+}
+
+function lockAll({ subscriptions, lockRows }: Pick<HandlingSettings, 'subscriptions' | 'lockRows'>, tx: Tx, received: readonly Received[]): void {
+  const ids = received.flatMap(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.locks?.(event) ?? []);
+  if (ids.length > 1) lockRows?.(tx, ids);
+}
+
+/** What is fresh is known before it is handled. Answers what was. */
+function inTwoWaits(settings: HandlingSettings, received: readonly Received[], blame: Blame): Promise<readonly Received[]> {
+  const { database, subscriptions } = settings;
+  return database.session(nobody, async (session) => {
     const tx = session.as(nobody, noCause);
     const eventIds = received.map(({ event }) => event.id);
     const places = await tx.many<{ eventId: string; waiting: boolean; fresh: boolean }>(intoInbox, [eventIds, received.map(({ key }) => key)]);
     const fresh = new Set(places.filter((place) => place.fresh).map(({ eventId }) => eventId));
     const waiting = new Set(places.filter((place) => place.waiting).map(({ eventId }) => eventId));
     const todo = received.filter(({ event }) => fresh.delete(event.id));
-    const ids = todo.flatMap(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.locks?.(event) ?? []);
-    if (ids.length > 1) lockRows?.(tx, ids);
+    lockAll(settings, tx, todo);
     await eachAccount(todo, (one) =>
       handle(session, subscriptions, one).catch((error: unknown) => {
         blame.first ??= { one, error };
@@ -154,10 +192,6 @@ async function inOneTransaction(settings: HandlingSettings, received: readonly R
     }
     return todo;
   });
-  for (const { event, topic, partition, offset, key } of handled) {
-    settings.onHandled?.(event.type, 1);
-    settings.log.debug({ eventId: event.id, topic, partition, offset, key }, 'event handled');
-  }
 }
 
 /** The events of an account one after the other, the accounts beside each other: no two touch the same rows. */
