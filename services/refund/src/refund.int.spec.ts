@@ -313,7 +313,7 @@ describe('with the rules of baidu', () => {
       expect((await t.customer(accountId).post(`/v1/refunds/${refundId}/approve`, { text: 'mine' })).status).toBe(403);
       expect((await t.operator().post(`/v1/refunds/${refundId}/approve`, { text: 'fine' }, { 'if-match': '"1"' })).status).toBe(412);
       const approved = await t.operator().post(`/v1/refunds/${refundId}/approve`, { text: 'fine' }, { 'if-match': '"2"' });
-      expect(approved).toMatchObject({ status: 200, body: { status: 'approved', review: { by: 'operator:op_1', text: 'fine' } } });
+      expect(approved).toMatchObject({ status: 200, body: { status: 'approved', review: { by: { kind: 'operator', id: 'op_1' }, text: 'fine' } } });
       await t.settled();
       expect(typesOf(refundId)).toEqual(['1 refund.requested', '2 refund.review_required', '3 refund.approved', '4 refund.succeeded']);
       expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('69677.42') }]);
