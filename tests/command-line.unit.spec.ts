@@ -7,15 +7,6 @@ const run = (tool: string, ...words: string[]) =>
 
 test('a tool shows how it is used where it is asked to, or does not understand', async () => {
   await expect(run('soak', '--help')).resolves.toEqual({ stdout: 'usage: npm run soak [-- [--events N] [--json]]\n', stderr: '' });
-  const refused = [
-    ['soak', '--events', 'many', '--events takes a whole number from 5000, not many'],
-    ['soak', '--event', '5000', "Unknown option '--event'"],
-    ['bench', 'relai', 'there is no relai; there are start, relay, '],
-  ] as const;
-  for (const [tool, ...words] of refused) {
-    const failed = await run(tool, ...words.slice(0, -1)).catch((error: { code: number; stderr: string }) => error);
-    expect(failed).toMatchObject({ code: 2, stdout: '' });
-    expect(failed.stderr.startsWith(words.at(-1)!)).toBe(true);
-    expect(failed.stderr).toContain(`usage: npm run ${tool} [-- `);
-  }
+  const stderr = '--events takes a whole number from 5000, not many\nusage: npm run soak [-- [--events N] [--json]]\n';
+  await expect(run('soak', '--events', 'many')).rejects.toMatchObject({ code: 2, stdout: '', stderr });
 }, 30_000);
