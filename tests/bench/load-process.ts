@@ -24,6 +24,7 @@ class Client {
   readonly #socket: Socket;
   readonly #waiting: { resolve(status: string): void; reject(error: Error): void }[] = [];
   #answer = '';
+  #failed: Error | undefined;
 
   constructor({ url, body }: LoadAsk, headers: Readonly<Record<string, string>>) {
     const { hostname, port, host, pathname } = new URL(url);
@@ -39,6 +40,7 @@ class Client {
   /** Resolves with the answer's status. */
   post(): Promise<string> {
     return new Promise((resolve, reject) => {
+      if (this.#failed) return reject(this.#failed);
       if (this.#waiting.push({ resolve, reject }) === 1) this.#socket.write(this.#request);
     });
   }
@@ -61,6 +63,7 @@ class Client {
   }
 
   #fail(error: Error): void {
+    this.#failed ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

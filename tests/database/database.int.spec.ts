@@ -118,3 +118,13 @@ test('two transactions that wait for each other: the server ends one, and it is 
   expect(tries).toBeGreaterThan(2);
   expect((await keys()).sort()).toEqual(['ab', 'ba', 'one']);
 }, 15_000);
+
+// The last: the driver goes on to think that the server has its statements.
+test('a transaction that was never begun is no success, also where its commit leaves later', async () => {
+  await db.pools().app.query('deallocate all');
+  const writing = db.session(actor, async (session) => {
+    session.as(actor, { causationId: '', correlationId: '' }).write(note, ['never', 1]);
+    await sleep(20);
+  });
+  await expect(writing).rejects.toMatchObject({ code: '26000' });
+});

@@ -149,6 +149,7 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
     const result = await work({ as: (next, cause) => txOf(moment, next, cause), begun: () => moment.begun });
     if (moment.failed) throw moment.failed;
     await end(moment);
+    await moment.begun; // what was never begun commits without complaint
     if (moment.outbox.length > 0) settings.onCommit?.(moment.outbox);
     return result;
   } catch (error) {

@@ -26,10 +26,15 @@ export function roleUrl(databaseUrl: string, role: string, password: string): st
 
 const iterations = 4_096;
 
-/** What the server keeps of a password (RFC 5802, RFC 7677): the password itself does not reach it, nor its log. */
-function verifierOf(password: string): string {
+/**
+ * What the server keeps of a password (RFC 5802, RFC 7677): the password itself does not reach it, nor its log.
+ *
+ * @throws Error where it has other signs than printable ASCII, which clients prepare differently.
+ */
+function verifierOf(role: string, password: string): string {
+  if (!/^[\x20-\x7e]+$/.test(password)) throw new Error(`the password of ${role} has other signs than printable ASCII`);
   const salt = randomBytes(16);
-  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, iterations, 32, 'sha256');
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
   const keyed = (what: string) => createHmac('sha256', salted).update(what).digest();
   const storedKey = createHash('sha256').update(keyed('Client Key')).digest('base64');
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${keyed('Server Key').toString('base64')}`;
@@ -46,7 +51,7 @@ export async function provisionDatabase(superuserUrl: string, { passwordOf }: { 
   const { rows } = await client.query<{ name: string }>('select current_database() as name');
   const database = client.escapeIdentifier(rows[0]!.name);
   const login = async (role: string) => {
-    const password = client.escapeLiteral(verifierOf(passwordOf(role)));
+    const password = client.escapeLiteral(verifierOf(role, passwordOf(role)));
     await client.query(`do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$`);
     await client.query(`alter role ${role} with login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`);
     await client.query(`grant connect on database ${database} to ${role}`);

@@ -4,7 +4,7 @@ import { isDatabaseAway, type ServiceDatabase, type Session } from '../database.
 import { currentTraceparent, span, withTraceparent } from '../observability/tracing.ts';
 import type { Subscription, Subscriptions, Tx } from '../tx.ts';
 import type { Incoming } from './kafka.ts';
-import { isFinal, park, type Parked, reasonOf } from './parking.ts';
+import { isFinal, isInTheWay, park, type Parked, reasonOf } from './parking.ts';
 
 export interface HandlingSettings {
   /** Consumer group: `accord.order`. */
@@ -144,7 +144,7 @@ async function inOneTransaction(settings: HandlingSettings, received: readonly R
 }
 
 /** What only writes leaves together with its inbox records and the commit. False where that failed, so that nothing was done. */
-async function inOneWait({ database, subscriptions, lockRows, within }: HandlingSettings, received: readonly Received[]): Promise<boolean> {
+async function inOneWait({ database, subscriptions, lockRows, within, log }: HandlingSettings, received: readonly Received[]): Promise<boolean> {
   if (!received.every(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.onlyWrites)) return false;
   const eventIds = received.map(({ event }) => event.id);
   const work = async (session: Session) => {
@@ -158,7 +158,8 @@ async function inOneWait({ database, subscriptions, lockRows, within }: Handling
     await database.session(nobody, work);
     return true;
   } catch (error) {
-    if (isDatabaseAway(error)) throw error;
+    if (isDatabaseAway(error) || isInTheWay(error)) throw error;
+    log.debug({ events: eventIds.length, reason: (error as Error).message }, 'events are handled in two waits');
     return false;
   }
 }
