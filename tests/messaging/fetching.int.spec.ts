@@ -48,10 +48,10 @@ test('a consumer names to the broker only what changed; a session that the broke
   const before = fetches.length;
   forgetNext = true;
   await tell(100);
+  await until('a fetch names nothing, for nothing changed', () => fetches.at(-1)!.epoch > 0 && fetches.at(-1)!.entries === 0);
   expect(forgetNext).toBe(false);
   await Promise.all([producer.disconnect(), consumer.disconnect()]);
   expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i));
   const later = fetches.slice(before);
   expect(later.filter(({ epoch }) => epoch === 0)).toEqual([{ sessionId: expect.any(Number), epoch: 0, entries: 12 }]);
-  expect(Math.max(...later.filter(({ epoch }) => epoch > 0).map(({ entries }) => entries))).toBeLessThan(12);
 }, 60_000);
