@@ -72,14 +72,15 @@ const rolling: Fault = {
   },
 };
 
-const connectionsCut = (where: 'postgres' | 'kafka'): Fault => ({
-  name: `connections to ${where} reset, five times`,
+const connectionsEnd = (where: 'postgres' | 'kafka', how: 'reset' | 'end within an answer'): Fault => ({
+  name: `connections to ${where} ${how}, five times`,
   promise: where === 'postgres' ? nothingLost : `${nothingLost}; ${servedOn}`,
   withinMs: 5 * secondsMs,
   ...(where !== 'postgres' && { servesOn: true }),
   async happen({ network }) {
     for (let times = 0; times < 5; times += 1) {
-      network[where].cut();
+      if (how === 'reset') network[where].cut();
+      else network[where].tear();
       await sleep(300);
     }
   },
@@ -144,8 +145,10 @@ export const faults: readonly Fault[] = [
   ...['contract', 'refund', 'notification'].flatMap((name) => names.map((point) => diesAt([name], point))),
   ...copies.map(restarted),
   rolling,
-  connectionsCut('postgres'),
-  connectionsCut('kafka'),
+  connectionsEnd('postgres', 'reset'),
+  connectionsEnd('postgres', 'end within an answer'),
+  connectionsEnd('kafka', 'reset'),
+  connectionsEnd('kafka', 'end within an answer'),
   sessionsEnded,
   weather('postgres', 'slow', 4_000),
   weather('postgres', 'silent', 6_000),
@@ -169,6 +172,6 @@ export const shortList: readonly Fault[] = [
   diesAt(['contract'], 'after inbox commit'),
   sessionsEnded,
   killed('contract'),
-  connectionsCut('kafka'),
+  connectionsEnd('kafka', 'end within an answer'),
   brokerKilled,
 ];

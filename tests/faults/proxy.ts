@@ -14,6 +14,8 @@ export interface Proxy {
   become(weather: Weather): void;
   /** Resets every connection; new ones are let through. */
   cut(): void;
+  /** Resets each connection after half of what it is answered next. */
+  tear(): void;
   stop(): Promise<void>;
 }
 
@@ -32,11 +34,17 @@ const drained = (socket: Socket) =>
 export async function startProxy(target: () => number): Promise<Proxy> {
   let weather: Weather = 'fair';
   const open = new Set<Socket>();
+  const torn = new Set<Socket>();
 
   /** Waits with what was read, so that nothing is lost or overtaken when the weather clears. */
   const pass = async (chunk: Buffer, to: Socket, isAnswer: boolean) => {
     if (weather === 'slow') await sleep(slowMs);
     while ((weather === 'silent' || (weather === 'half open' && isAnswer)) && !to.destroyed) await sleep(50);
+    if (isAnswer && torn.delete(to)) {
+      to.write(chunk.subarray(0, Math.ceil(chunk.length / 2)));
+      await sleep(20);
+      to.resetAndDestroy();
+    }
     if (!to.destroyed && !to.write(chunk)) await drained(to);
   };
   const forward = (from: Socket, to: Socket, isAnswer: boolean) => {
@@ -54,7 +62,7 @@ export async function startProxy(target: () => number): Promise<Proxy> {
     for (const socket of [near, far]) {
       socket.setNoDelay(true);
       open.add(socket);
-      socket.once('close', () => open.delete(socket));
+      socket.once('close', () => [open, torn].forEach((sockets) => sockets.delete(socket)));
     }
     forward(near, far, false);
     forward(far, near, true);
@@ -68,6 +76,7 @@ export async function startProxy(target: () => number): Promise<Proxy> {
       if (next === 'away') cut();
     },
     cut,
+    tear: () => open.forEach((socket) => torn.add(socket)),
     stop: () =>
       new Promise((resolve) => {
         open.forEach((socket) => socket.destroy());

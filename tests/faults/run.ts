@@ -42,6 +42,7 @@ async function openShop(world: World) {
 /** One fault after the other while customers are served, then rest, then the comparison of what was answered with what is there. */
 export async function run({ home, faults, seed, say }: { home: string; faults: readonly Fault[]; seed: number; say: (line: string) => void }): Promise<Outcome> {
   const world = await startWorld(home, { smallDisk: faults.some(({ needs }) => needs === 'small disk') });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void world.stop().finally(() => process.exit(130)));
   try {
     await openShop(world);
     const load = startLoad(world, { seed });

@@ -76,6 +76,7 @@ export async function startWorld(home: string, { smallDisk = false } = {}): Prom
     services.set(copy, await startServiceProcess({ name, home: join(home, copy), supervised: true, settings }));
   }
 
+  let stopped: Promise<void> | undefined;
   const asking = (ask: Parameters<typeof issuer.token>[0], copy: string) => clientOf(services.get(copy)!.url, () => issuer.token(ask));
   const asCustomer = (accountId: string, copy: string) =>
     asking({ sub: `user_${accountId}`, account_id: accountId, scope: ['orders', 'contracts', 'refunds'].map((of) => `${of}:read ${of}:write`).join(' ') }, copy);
@@ -96,7 +97,7 @@ export async function startWorld(home: string, { smallDisk = false } = {}): Prom
     operator: () => asking({ sub: 'operator', scope: 'operator' }, 'order'),
     dieNow,
     clock,
-    stop: () => started.disposeAsync(),
+    stop: () => (stopped ??= started.disposeAsync()),
   };
 }
 

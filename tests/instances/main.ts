@@ -7,7 +7,7 @@ import { startCrowd } from './crowd.ts';
 import { startGround } from './ground.ts';
 import { type Scene, scenes } from './scenes.ts';
 
-const usage = 'npm run instances [-- [--seed S] [--only part-of-a-name …] [--seconds N]]';
+const usage = 'npm run instances [-- [--seed S] [--only part-of-a-name …] [--seconds N] [--home folder]]';
 const { seed, ms, chosen, home } = commandLine(usage, {
   seed: { type: 'string', default: String(Date.now() % 100_000) },
   only: { type: 'string', multiple: true, default: [''] },

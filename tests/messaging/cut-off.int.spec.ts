@@ -52,6 +52,19 @@ test('API-12 a consumer that hears nothing from Kafka shows for how long, while 
   expect(seen).toEqual(['before', 'after']);
 }, 40_000);
 
+test('EVT-7 EVT-8 connections that end within an answer: what comes on the next ones is understood', async () => {
+  for (let times = 0; times < 5; times += 1) {
+    proxy.tear();
+    await sleep(300);
+  }
+  seen.length = 0;
+  const ids = Array.from({ length: 10 }, () => `whe_${randomUUID()}`);
+  for (const id of ids) await t.publish(fact(id));
+  await until('all were seen', () => seen.length >= ids.length, { atMostMs: 20_000 });
+  expect(seen.sort()).toEqual(ids.sort());
+  await until('it fetches', async () => (await fetchAge()) < 1);
+}, 60_000);
+
 test('API-12 EVT-7 while the broker is away the outbox shows how many events wait and since when, and the relay how often it was interrupted; then it publishes each', async () => {
   await t.settled();
   const before = { published: await metric('accord_relay_published_total'), interrupted: await metric('accord_relay_interrupted_total') };

@@ -6,12 +6,39 @@ import { encodeProduce, isPlain, type ProduceAsk } from './produce-request.ts';
 
 const within = createRequire(import.meta.url);
 
-type RequestQueue = { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
+type RequestQueue = { readonly pending: readonly unknown[]; readonly inflight: ReadonlyMap<number, unknown>; scheduleCheckPendingRequests(): void; destroy(): void };
 const { prototype: queue } = within('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
-const { scheduleCheckPendingRequests } = queue;
+const { scheduleCheckPendingRequests, destroy } = queue;
 /** It looks for requests that wait to be sent every millisecond, for ever, on every connection (its issue 1704); here only while some wait. */
 queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
   if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
+};
+
+/** It no longer looks for requests without an answer once the connection has gone: one that was sent just then would wait for ever. */
+queue.destroy = function (this: RequestQueue) {
+  if (this.inflight.size === 0) destroy.call(this);
+};
+
+type Connection = { readonly requestQueue: object; readonly versions: unknown; readonly supportAuthenticationProtocol: unknown; isConnected(): boolean; connect(): Promise<unknown> };
+type Pool = { readonly logger: object; readonly pool: Connection[]; getConnection(index?: number): Promise<Connection> };
+const Connection = within('kafkajs/src/network/connection') as new (options: object) => Connection;
+const { prototype: connections } = within('kafkajs/src/network/connectionPool') as { prototype: Pool };
+const connecting = new WeakMap<Connection, Promise<Connection>>();
+/**
+ * It opens the next socket in the same connection, which still waits for the rest of an answer that was cut off: from then on it understands nothing. It also
+ * opens two where two ask at once, and takes what befalls the first for the second's. Here each socket has a connection of its own.
+ */
+connections.getConnection = async function (this: Pool, index = 0) {
+  const last = this.pool[index]!;
+  if (last.isConnected()) return last;
+  const underWay = connecting.get(last);
+  if (underWay) return underWay;
+  const { versions, supportAuthenticationProtocol } = last;
+  const next = Object.assign(new Connection({ ...last.requestQueue, ...last, logger: this.logger }), { versions, supportAuthenticationProtocol });
+  const attempt = next.connect().then(() => next).finally(() => connecting.delete(next));
+  connecting.set(next, attempt);
+  this.pool[index] = next;
+  return attempt;
 };
 
 type Decoder = { readonly buffer: Buffer; offset: number; readVarInt(): number; readVarIntArray(): { reduce(): Record<string, string | string[]> } };
