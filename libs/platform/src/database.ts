@@ -147,9 +147,9 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
   try {
     moment.begun = begin(moment, settings.clock);
     const result = await work({ as: (next, cause) => txOf(moment, next, cause), begun: () => moment.begun });
-    await moment.begun;
     if (moment.failed) throw moment.failed;
     await end(moment);
+    await moment.begun; // what was never begun commits without complaint
     if (moment.outbox.length > 0) settings.onCommit?.(moment.outbox);
     return result;
   } catch (error) {

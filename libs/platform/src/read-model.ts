@@ -24,7 +24,7 @@ export interface ReadModel {
 export function projecting(models: readonly ReadModel[], processes: Subscriptions): Subscriptions {
   const parts = [...models.map(({ projections }) => projections), processes] as readonly Readonly<Record<string, Subscription>>[];
   const types = [...new Set(parts.flatMap((part) => Object.keys(part)))];
-  return Object.fromEntries(types.map((type) => [type, inTurn(parts.flatMap((part) => part[type] ?? []))]));
+  return Object.fromEntries(types.map((type) => [type, { ...inTurn(parts.flatMap((part) => part[type] ?? [])), onlyWrites: !(type in processes) }]));
 }
 
 const inTurn = (steps: readonly Subscription[]): Subscription => ({

@@ -27,7 +27,6 @@ export const contractService = (provider: Provider, _around: Surroundings): Serv
   routes: contractRoutes(provider),
   problems,
   subscriptions: projecting([orderView], {
-    'order.placed': order,
     'order.paid': order,
     'order.expiring': order,
     'order.cancelled': order,

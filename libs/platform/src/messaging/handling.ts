@@ -4,7 +4,7 @@ import { isDatabaseAway, type ServiceDatabase, type Session } from '../database.
 import { currentTraceparent, span, withTraceparent } from '../observability/tracing.ts';
 import type { Subscription, Subscriptions, Tx } from '../tx.ts';
 import type { Incoming } from './kafka.ts';
-import { isFinal, park, type Parked, reasonOf } from './parking.ts';
+import { isFinal, isInTheWay, park, type Parked, reasonOf } from './parking.ts';
 
 export interface HandlingSettings {
   /** Consumer group: `accord.order`. */
@@ -33,6 +33,12 @@ const intoInbox = `
          on conflict do nothing returning event_id)
   select a.event_id as "eventId", w.key is not null as waiting, f.event_id is not null as fresh
     from asked a left join waiting w using (key) left join fresh f using (event_id)`;
+
+/** The same where all are seen for the first time and nobody waits; otherwise it fails, and with it all that left with it: of a key that waits the id is null. */
+const allIntoInbox = `
+  insert into inbox (event_id)
+  select case when not exists (select from parked_events where key = any($2::text[])) then event_id end from unnest($1::uuid[]) as asked (event_id)`;
+const eventIdIsNull = '23502';
 
 export type Received = Incoming & { readonly event: Event };
 /** A message that was read, or why it could not be. */
@@ -131,16 +137,56 @@ function partsOf(found: readonly Found[], { first }: Blame): readonly (readonly 
 const isOfTheServer = (error: unknown) => /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '');
 
 async function inOneTransaction(settings: HandlingSettings, received: readonly Received[], blame: Blame): Promise<void> {
-  const { database, subscriptions, lockRows } = settings;
-  const handled = await database.session(nobody, async (session) => {
+  const handled = (await inOneWait(settings, received)) ? received : await inTwoWaits(settings, received, blame);
+  for (const { event, topic, partition, offset, key } of handled) {
+    settings.onHandled?.(event.type, 1);
+    settings.log.debug({ eventId: event.id, topic, partition, offset, key }, 'event handled');
+  }
+}
+
+/** Where a key waits, each chunk with an event of it would be refused, and the server's log would tell of each. */
+const keyWaitedAt = new WeakMap<ServiceDatabase, number>();
+const twoWaitsForMs = 1_000;
+
+/** What only writes leaves together with its inbox records and the commit. False where that failed, so that nothing was done. */
+async function inOneWait({ database, subscriptions, lockRows, within, log }: HandlingSettings, received: readonly Received[]): Promise<boolean> {
+  if (!received.every(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.onlyWrites)) return false;
+  if (performance.now() - (keyWaitedAt.get(database) ?? -Infinity) < twoWaitsForMs) return false;
+  const eventIds = received.map(({ event }) => event.id);
+  const work = async (session: Session) => {
+    const tx = session.as(nobody, noCause);
+    tx.write(allIntoInbox, [eventIds, received.map(({ key }) => key)]);
+    lockAll({ subscriptions, lockRows }, tx, received);
+    for (const one of received) await handle(session, subscriptions, one);
+    within?.(tx, eventIds);
+  };
+  try {
+    await database.session(nobody, work);
+    return true;
+  } catch (error) {
+    if (isDatabaseAway(error) || isInTheWay(error)) throw error;
+    if ((error as { code?: string }).code === eventIdIsNull) keyWaitedAt.set(database, performance.now());
+    log.debug({ events: eventIds.length, reason: (error as Error).message }, 'events are handled in two waits');
+    return false;
+  }
+}
+
+function lockAll({ subscriptions, lockRows }: Pick<HandlingSettings, 'subscriptions' | 'lockRows'>, tx: Tx, received: readonly Received[]): void {
+  const ids = received.flatMap(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.locks?.(event) ?? []);
+  if (ids.length > 1) lockRows?.(tx, ids);
+}
+
+/** What is fresh is known before it is handled. Answers what was. */
+function inTwoWaits(settings: HandlingSettings, received: readonly Received[], blame: Blame): Promise<readonly Received[]> {
+  const { database, subscriptions } = settings;
+  return database.session(nobody, async (session) => {
     const tx = session.as(nobody, noCause);
     const eventIds = received.map(({ event }) => event.id);
     const places = await tx.many<{ eventId: string; waiting: boolean; fresh: boolean }>(intoInbox, [eventIds, received.map(({ key }) => key)]);
     const fresh = new Set(places.filter((place) => place.fresh).map(({ eventId }) => eventId));
     const waiting = new Set(places.filter((place) => place.waiting).map(({ eventId }) => eventId));
     const todo = received.filter(({ event }) => fresh.delete(event.id));
-    const ids = todo.flatMap(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.locks?.(event) ?? []);
-    if (ids.length > 1) lockRows?.(tx, ids);
+    lockAll(settings, tx, todo);
     await eachAccount(todo, (one) =>
       handle(session, subscriptions, one).catch((error: unknown) => {
         blame.first ??= { one, error };
@@ -154,10 +200,6 @@ async function inOneTransaction(settings: HandlingSettings, received: readonly R
     }
     return todo;
   });
-  for (const { event, topic, partition, offset, key } of handled) {
-    settings.onHandled?.(event.type, 1);
-    settings.log.debug({ eventId: event.id, topic, partition, offset, key }, 'event handled');
-  }
 }
 
 /** The events of an account one after the other, the accounts beside each other: no two touch the same rows. */

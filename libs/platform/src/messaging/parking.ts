@@ -25,7 +25,7 @@ export const mostStarts = 3;
 /** Tries before an event is dead: about 4 minutes of back-off. */
 const maxAttempts = 12;
 /** What took too long or found a lock in its way, also when it was tried again, is no fault of the event: it waits as long as that lasts. */
-const isInTheWay = (error: unknown): boolean => ['57014', '55P03', '40001', '40P01'].includes((error as { code?: string }).code ?? '');
+export const isInTheWay = (error: unknown): boolean => ['57014', '55P03', '40001', '40P01'].includes((error as { code?: string }).code ?? '');
 /** EVT-9: what is wrong in itself, or nobody's to ask, is so at every later try; what is missing or in the way may be mended by what is on its way. */
 export const isFinal = (error: unknown): boolean => error instanceof Refusal && (error.kind === 'invalid' || error.kind === 'forbidden');
 /** For who redrives it, in one line: a refusal's code, with what it was about; or which fields are wrong. */
