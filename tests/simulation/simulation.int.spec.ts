@@ -35,7 +35,7 @@ test(
     const { name: plant, seed, breaks } = plantOf('failed-payout-frees');
     const bug = { plant, seed };
     const one = { ...ask, processes: 1 };
-    const { found } = await playRuns({ ...one, ...bug, runs: 2_000, shrinkTries: 30 });
+    const { found } = await playRuns({ ...one, ...bug, runs: 2_000, shrinkTries: 12 });
     const script = found!.script;
     expect(script.length).toBeLessThan(found!.steps);
     const once = { ...one, runs: 1, script };

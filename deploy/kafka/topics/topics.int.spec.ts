@@ -58,9 +58,13 @@ test('EVT-1 EVT-13 a topic that is kept otherwise than declared is set as declar
     `${topic}: retention.bytes was not set, is -1`,
   ]);
   expect(stdout).toMatch(/; 3 settings mended\n$/);
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: topic }] });
-  const set = resources[0]!.configEntries.filter(({ configSource }) => configSource === 1).map(({ configName, configValue }) => `${configName}=${configValue}`);
-  expect(set.sort()).toEqual(['cleanup.policy=delete', 'max.message.bytes=2000000', 'retention.bytes=-1', 'retention.ms=-1']);
+  // A broker hears of it from the controller, after the command has.
+  const set = async () => {
+    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: topic }] });
+    return resources[0]!.configEntries.filter(({ configSource }) => configSource === 1).map(({ configName, configValue }) => `${configName}=${configValue}`).sort();
+  };
+  await until('the broker knows', async () => (await set()).includes('cleanup.policy=delete'));
+  expect(await set()).toEqual(['cleanup.policy=delete', 'max.message.bytes=2000000', 'retention.bytes=-1', 'retention.ms=-1']);
 }, 30_000);
 
 test('EVT-1 EVT-7 a topic with another number of partitions keeps it, for the order of its keys: the command does the rest, says so and fails', async () => {

@@ -16,7 +16,7 @@ export async function watch({ system }: StoryContext) {
   const known = new Set<string>();
   const from = Date.now();
   const kafka = kafkaOf({ brokers: brokers.split(','), clientId: 'accord-story', topicPrefix, log: pino({ level: 'silent' }) });
-  const consumer = kafka.consumer({ groupId: `${topicPrefix}story.${randomUUID()}`, maxWaitTimeInMs: 10, sessionTimeout: 10_000 });
+  const consumer = kafka.consumer({ groupId: `${topicPrefix}story.${randomUUID()}`, maxWaitTimeInMs: 200, sessionTimeout: 10_000 });
   await consumer.connect();
   await consumer.subscribe({ topics: eventTypes.map((type) => topicPrefix + type), fromBeginning: true });
   await consumer.run({

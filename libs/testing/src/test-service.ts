@@ -133,7 +133,7 @@ async function listen(kafka: Kafka, prefix: string, types: readonly EventType[])
   const events: Event[] = [];
   const heard = new Set<string>();
   const ids = new Set<string>();
-  const consumer: KafkaConsumer = kafka.consumer({ groupId: `${prefix}listener`, maxWaitTimeInMs: 20, sessionTimeout: 10_000, heartbeatInterval: 1_000 });
+  const consumer: KafkaConsumer = kafka.consumer({ groupId: `${prefix}listener`, maxWaitTimeInMs: 200, sessionTimeout: 10_000, heartbeatInterval: 1_000 });
   await consumer.connect();
   await consumer.subscribe({ topics: types.map((type) => prefix + type), fromBeginning: true });
   await consumer.run({

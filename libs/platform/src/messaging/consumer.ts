@@ -53,7 +53,7 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
     partitionAssigners: [toSubscribers],
     sessionTimeout: sessionMs,
     heartbeatInterval: Math.min(1_000, sessionMs / 6),
-    maxWaitTimeInMs: 100,
+    maxWaitTimeInMs: 500,
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
   });
