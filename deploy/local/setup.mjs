@@ -53,7 +53,9 @@ async function shown(what, work) {
 
 /** Signals go on to the one that runs, and its end is ours. */
 function handOver() {
-  const env = { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1', PATH: `${bin}${delimiter}${process.env.PATH}` };
+  // The tools and tests start processes by the dozen, which load the same modules; the services have a cache of their own.
+  const cache = join(root, '.accord', 'tools-cache');
+  const env = { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_COMPILE_CACHE: cache, PATH: `${bin}${delimiter}${process.env.PATH}` };
   const node = join(bin, process.platform === 'win32' ? 'node.exe' : 'node');
   const child = spawn(existsSync(node) ? node : process.execPath, ['--disable-warning=TimeoutNegativeWarning', file, ...args], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
