@@ -36,9 +36,12 @@ async function test(): Promise<number> {
   const chosen = tiers.filter((tier) => files[tier].length > 0);
   if (chosen.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}`);
   let unit: Promise<Result> | undefined;
+  let linted: Promise<string> | undefined;
   try {
     await clearLeftovers();
     unit = chosen.includes('unit') ? jest('unit', files.unit) : undefined;
+    // Takes longest of what comes first, on one processor: the others begin meanwhile.
+    linted = patterns.length === 0 ? lint().then(() => '', (error: Error) => error.message) : undefined;
     let green = await prepare({ everything: patterns.length === 0, platform: chosen.some((tier) => tier !== 'unit'), unit });
     const sums: Sums = { passed: 0, failed: 0, skipped: 0 };
     for (const tier of chosen) {
@@ -46,11 +49,15 @@ async function test(): Promise<number> {
       green &&= result.green;
       for (const key of ['passed', 'failed', 'skipped'] as const) sums[key] += result[key];
     }
+    const lintSays = await linted;
+    if (lintSays !== undefined) console.log(lintSays ? `\nLint:\n${lintSays}` : '\nLint: clean');
+    green &&= !lintSays;
     console.log(`\n${green ? 'Green' : 'Not green'} after ${Math.round((Date.now() - began) / 1000)} s.`);
     console.log(`${sums.passed} passed, ${sums.failed} failed, ${sums.skipped} skipped`);
     return green ? 0 : 1;
   } finally {
     await unit?.catch(() => undefined);
+    await linted;
     await clear();
   }
 }
@@ -61,7 +68,7 @@ function specsOf(tier: Tier): string[] {
   return all.filter((path) => patterns.length === 0 || patterns.some((pattern) => new RegExp(pattern).test(path))).sort();
 }
 
-/** False where lint or types found something; a platform that does not start throws. The unit tests, which need none of it, run meanwhile; what they say is shown afterwards. */
+/** False where types found something; a platform that does not start throws. The unit tests, which need none of it, run meanwhile; what they say is shown afterwards. */
 async function prepare({ everything, platform, unit }: { everything: boolean; platform: boolean; unit: Promise<Result> | undefined }): Promise<boolean> {
   const found: string[] = [];
   const check = async (checked: Promise<unknown>) => {
@@ -80,7 +87,6 @@ async function prepare({ everything, platform, unit }: { everything: boolean; pl
   const ask = { home, durable: false };
   const steps = new Listr(
     [
-      { title: 'Lint', enabled: everything, task: () => check(lint()), exitOnError: false },
       { title: 'Types', enabled: everything, task: () => check(types()), exitOnError: false },
       { title: 'Unit tests', enabled: unit !== undefined, task: () => passes(unit!), exitOnError: false },
       { title: 'Postgres', enabled: platform, task: () => find(findPostgres(ask), 'ACCORD_POSTGRES_URL') },
