@@ -10,7 +10,7 @@ import { kafkaMissing, run } from './prerequisites.mjs';
 
 const tiers = ['unit', 'int', 'e2e'] as const;
 type Tier = (typeof tiers)[number];
-/** For two cores: what is real is waited for now and then, up to a minute for the lease of a mail whose sender was killed. */
+/** For two cores. Tests of real parts often wait, up to a minute for the lease of a mail whose sender was killed: a third worker fills the gaps. */
 const workers: Readonly<Record<Tier, string>> = { unit: '2', int: '3', e2e: '3' };
 type Sums = { passed: number; failed: number; skipped: number };
 /** `said`: what the unit tests would have shown. */
@@ -22,6 +22,14 @@ const lint = async () => {
   await node('node_modules/nx/dist/bin/nx.js', 'show', 'projects');
   await node('node_modules/eslint/bin/eslint.js', '.', '--cache', '--cache-location', '.accord/eslintcache', '--max-warnings', '0');
 };
+/** False where it found something, which is shown at once. */
+const lintAndTell = () => lint().then(
+  () => true,
+  (error: Error) => {
+    console.error(`\nLint:\n${error.message}`);
+    return false;
+  },
+);
 const types = () => node('node_modules/typescript7/bin/tsc', '-p', 'tsconfig.json');
 
 const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
@@ -36,12 +44,12 @@ async function test(): Promise<number> {
   const chosen = tiers.filter((tier) => files[tier].length > 0);
   if (chosen.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}`);
   let unit: Promise<Result> | undefined;
-  let linted: Promise<string> | undefined;
+  let linted: Promise<boolean> | undefined;
   try {
     await clearLeftovers();
     unit = chosen.includes('unit') ? jest('unit', files.unit) : undefined;
     // Takes longest of what comes first, on one processor: the others begin meanwhile.
-    linted = patterns.length === 0 ? lint().then(() => '', (error: Error) => error.message) : undefined;
+    linted = patterns.length === 0 ? lintAndTell() : undefined;
     let green = await prepare({ everything: patterns.length === 0, platform: chosen.some((tier) => tier !== 'unit'), unit });
     const sums: Sums = { passed: 0, failed: 0, skipped: 0 };
     for (const tier of chosen) {
@@ -49,9 +57,7 @@ async function test(): Promise<number> {
       green &&= result.green;
       for (const key of ['passed', 'failed', 'skipped'] as const) sums[key] += result[key];
     }
-    const lintSays = await linted;
-    if (lintSays !== undefined) console.log(lintSays ? `\nLint:\n${lintSays}` : '\nLint: clean');
-    green &&= !lintSays;
+    green &&= (await linted) ?? true;
     console.log(`\n${green ? 'Green' : 'Not green'} after ${Math.round((Date.now() - began) / 1000)} s.`);
     console.log(`${sums.passed} passed, ${sums.failed} failed, ${sums.skipped} skipped`);
     return green ? 0 : 1;

@@ -83,6 +83,7 @@ const connectionsEnd = (where: 'postgres' | 'kafka', how: 'reset' | 'end within 
       else network[where].tear();
       await sleep(300);
     }
+    network[where].calm();
   },
 });
 

@@ -16,6 +16,8 @@ export interface Proxy {
   cut(): void;
   /** Resets each connection after half of what it is answered next. */
   tear(): void;
+  /** Lets those be that were not answered since. */
+  calm(): void;
   stop(): Promise<void>;
 }
 
@@ -77,6 +79,7 @@ export async function startProxy(target: () => number): Promise<Proxy> {
     },
     cut,
     tear: () => open.forEach((socket) => torn.add(socket)),
+    calm: () => torn.clear(),
     stop: () =>
       new Promise((resolve) => {
         open.forEach((socket) => socket.destroy());

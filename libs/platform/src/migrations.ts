@@ -48,7 +48,8 @@ async function migrationsOf(service: string, folder: URL): Promise<{ name: strin
 
 /** True where just these are recorded, each in the transaction that did it: most starts need no more, and knex is a tenth of what a start costs. */
 async function isUpToDate(ownerUrl: string, { schema, folder }: { schema: string; folder: URL }): Promise<boolean> {
-  const client = new pg.Client({ connectionString: ownerUrl });
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000, query_timeout: 15_000, keepAlive: true });
+  client.on('error', silent); // whoever waits for an answer is told
   await client.connect();
   try {
     const { rows } = await client.query<{ name: string }>(`select name from ${client.escapeIdentifier(schema)}.knex_migrations order by id`);

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import { fetchSession, type SessionAnswer, type SessionAsk, type TopicAsk } from './fetch-session.ts';
 import { encodeProduce, isPlain, type ProduceAsk } from './produce-request.ts';
 
@@ -16,10 +17,10 @@ queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
 
 /** It no longer looks for requests without an answer once the connection has gone: one that was sent just then would wait for ever. */
 queue.destroy = function (this: RequestQueue) {
-  if (this.inflight.size === 0) destroy.call(this);
+  if (this.inflight.size + this.pending.length === 0) destroy.call(this);
 };
 
-type Connection = { readonly requestQueue: object; readonly versions: unknown; readonly supportAuthenticationProtocol: unknown; isConnected(): boolean; connect(): Promise<unknown> };
+type Connection = { readonly socket?: Socket; readonly requestQueue: object; readonly versions: unknown; readonly supportAuthenticationProtocol: unknown; isConnected(): boolean; connect(): Promise<unknown> };
 type Pool = { readonly logger: object; readonly pool: Connection[]; getConnection(index?: number): Promise<Connection> };
 const Connection = within('kafkajs/src/network/connection') as new (options: object) => Connection;
 const { prototype: connections } = within('kafkajs/src/network/connectionPool') as { prototype: Pool };
@@ -30,7 +31,8 @@ const connecting = new WeakMap<Connection, Promise<Connection>>();
  */
 connections.getConnection = async function (this: Pool, index = 0) {
   const last = this.pool[index]!;
-  if (last.isConnected()) return last;
+  // It calls one connected that is about to end, also where nothing can be sent any more.
+  if (last.isConnected() && !last.socket?.destroyed) return last;
   const underWay = connecting.get(last);
   if (underWay) return underWay;
   const { versions, supportAuthenticationProtocol } = last;
