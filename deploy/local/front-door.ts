@@ -73,7 +73,7 @@ export async function startFrontDoor(ask: { port: number; host?: string; origins
 
 /** Undefined where no service answers such a path. */
 export function targetOf(url: string, origins: Origins): Target | undefined {
-  const { pathname } = new URL(url, 'http://front.door');
+  const pathname = URL.parse(url, 'http://front.door')?.pathname ?? '';
   const [, first = '', second = ''] = pathname.split('/');
   if (first === 'v1' && Object.hasOwn(segments, second)) return { origin: origins[segments[second]!], path: url };
   if (pathname === '/token' || pathname === '/.well-known/jwks.json') return { origin: origins.issuer, path: pathname };

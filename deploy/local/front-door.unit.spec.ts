@@ -18,7 +18,7 @@ test.each([
   ['/token', 'http://i', '/token'],
 ])('%s goes to %s%s', (url, origin, path) => expect(targetOf(url, origins)).toEqual({ origin, path }));
 
-test.each(['/', '/v1', '/v1/', '/v1/nothing', '/v1/constructor', '/v2/orders', '/metrics', '/docs/other/', '/openapi/issuer.json'])('%s leads nowhere', (url) =>
+test.each(['/', '/v1', '/v1/', '/v1/nothing', '/v1/constructor', '/v2/orders', '/metrics', '/docs/other/', '/openapi/issuer.json', '//', '//x:99999', 'http://[', '*'])('%s leads nowhere', (url) =>
   expect(targetOf(url, origins)).toBeUndefined(),
 );
 
@@ -40,6 +40,7 @@ test('API-13 bodies and headers go through as they are, and a service that is aw
     expect(away.status).toBe(503);
     expect(await away.json()).toMatchObject({ status: 503, code: 'server.unavailable' });
     expect((await fetch(`${door.url}/v1/elsewhere`)).status).toBe(404);
+    expect((await fetch(`${door.url}//`)).status).toBe(404);
   } finally {
     await door.stop();
     await new Promise((resolve) => echo.close(resolve));
