@@ -80,6 +80,16 @@ describe('with everything there', () => {
     rmSync(dataDir, { recursive: true, force: true });
   }, 30_000);
 
+  test('API-5 a service does not start with a database role that row security does not bind', async () => {
+    const settings = settingsFor('refund', { ask: { profile: 'baidu' }, foundation: system, issuer: { issuer: 'https://issuer.example', audience: 'accord', jwksUrl: 'http://127.0.0.1:1/jwks.json' }, mailbox: { url: 'smtp://127.0.0.1:1' } });
+    const [superuser, owner] = await Promise.all([
+      start('refund', { ...settings, ACCORD_DATABASE_URL: system.databaseUrl }).ended,
+      start('refund', { ...settings, ACCORD_OPERATOR_DATABASE_URL: settings['ACCORD_OWNER_DATABASE_URL']! }).ended,
+    ]);
+    expect([superuser.code, superuser.lines.at(-1)]).toEqual([1, 'cannot start: the database role postgres may bypass row security']);
+    expect([owner.code, owner.lines.at(-1)]).toEqual([1, 'cannot start: the database role accord_refund_owner owns the schema refunds: it could switch row security off']);
+  }, 60_000);
+
   test.each(names)('EVT-12 API-12 %s is ready, and SIGTERM ends it with 0 within 10 s', async (name) => {
     const issuer = { issuer: 'https://issuer.example', audience: 'accord', jwksUrl: 'http://127.0.0.1:1/jwks.json' };
     const settings = settingsFor(name, { ask: { profile: 'baidu' }, foundation: system, issuer, mailbox: { url: 'smtp://127.0.0.1:1' } });

@@ -34,6 +34,8 @@ export interface ServiceDatabase extends Database {
   session<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T>;
   /** True while the database answers. */
   answers(): Promise<boolean>;
+  /** @throws Error where a role could do more than row security allows (API-5): then nothing may be served. */
+  checkRoles(): Promise<void>;
   pools(): Pools;
   close(): Promise<void>;
 }
@@ -174,6 +176,18 @@ function begin(moment: Moment, { offsetMs }: Clock): Promise<void> {
   return begun;
 }
 
+async function checkRole(pool: pg.Pool, schema: string): Promise<void> {
+  const { rows } = await pool.query<{ name: string; bypasses: boolean; owns: boolean }>(
+    `select rolname as name, rolsuper or rolbypassrls as bypasses,
+            exists (select from pg_namespace where nspname = $1 and pg_has_role(r.oid, nspowner, 'member')) as owns
+       from pg_roles r where rolname = current_user`,
+    [schema],
+  );
+  const { name, bypasses, owns } = rows[0]!;
+  if (bypasses) throw new Error(`the database role ${name} may bypass row security`);
+  if (owns) throw new Error(`the database role ${name} owns the schema ${schema}: it could switch row security off`);
+}
+
 export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
   const pools = {
     app: poolOf(settings.url, settings.schema, settings.poolSize),
@@ -202,6 +216,7 @@ export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
         return work(opened.as(actor, { causationId: id, correlationId: id, ...currentContext(), ...(traceparent && { traceparent }) }));
       }),
     answers: () => pools.app.query('select 1').then(() => true, () => false),
+    checkRoles: async () => void (await Promise.all(Object.values(pools).map((pool) => checkRole(pool, settings.schema)))),
     pools: () => pools,
     close: async () => void (await Promise.all([pools.app.end(), pools.operator.end()])),
   };

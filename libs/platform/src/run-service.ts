@@ -62,7 +62,7 @@ export async function startService<S extends PlatformSettings>(
   if (ownerUrl) await migrate(ownerUrl, { service: service.name, schema: service.schema, folder: service.migrations });
   const metrics = makeMetrics(service.name, { ofProcess });
   const heard: Heard[] = [];
-  const db = databaseOf(service, settings, clock, (announced) => heard.forEach((hear) => hear(announced)));
+  const db = await databaseOf(service, settings, clock, (announced) => heard.forEach((hear) => hear(announced)));
   const working = [...service.workers, houseKeeping(keeping)];
   showState(working, db, metrics);
   const messaging = startMessaging(service, settings, { db, log, metrics });
@@ -93,8 +93,8 @@ export async function startService<S extends PlatformSettings>(
 
 const wakeAll = (workers: readonly RunningWorker[], types: ReadonlySet<string>) => workers.forEach((worker) => worker.wake(types));
 
-const databaseOf = (service: Service, settings: PlatformSettings, clock: Clock, onCommit: Heard) =>
-  openDatabase({
+async function databaseOf(service: Service, settings: PlatformSettings, clock: Clock, onCommit: Heard): Promise<ServiceDatabase> {
+  const db = openDatabase({
     url: settings.ACCORD_DATABASE_URL,
     operatorUrl: settings.ACCORD_OPERATOR_DATABASE_URL,
     schema: service.schema,
@@ -103,6 +103,14 @@ const databaseOf = (service: Service, settings: PlatformSettings, clock: Clock, 
     poolSize: settings.ACCORD_POOL_SIZE,
     onCommit,
   });
+  try {
+    await db.checkRoles();
+    return db;
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
 
 function startMessaging(service: Service, settings: PlatformSettings, around: { db: ServiceDatabase; log: Logger; metrics: Metrics }) {
   const { db, log, metrics } = around;
