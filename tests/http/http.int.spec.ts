@@ -82,19 +82,22 @@ test('API-2 a bug answers 500 without internals', async () => {
   expect(JSON.stringify(broken.body)).not.toMatch(/secret_column|no_such_table|select/);
 });
 
-test('API-3 every route is described, in 3.1, and an answer that does not fit its description does not go out', async () => {
+test('API-2 API-3 every route is described, in 3.1, and an answer that does not fit its description does not go out', async () => {
   const { body: api } = await t.anonymous().get('/openapi.json');
   expect(api.openapi).toMatch(/^3\.1\./);
   for (const { method, path, success = [200], refusals = [] } of t.running.service.routes) {
     const operation = api.paths[path][method];
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining([...success.map(String), '400', '429', '500', '503']));
     expect(operation['x-codes']).toEqual(expect.arrayContaining([...refusals]));
+    const headers = operation.parameters.filter((one: { in: string }) => one.in === 'header').map(({ name }: { name: string }) => name);
+    expect(headers.includes('If-Match')).toBe(refusals.includes('request.version_mismatch'));
   }
   expect(api.paths['/v1/things'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
   const page = await t.anonymous().get('/docs');
   expect(page.bytes.toString()).toContain('/v1/things/{thingId}');
   expect(page.headers.get('content-security-policy')).toContain(`default-src 'none'`);
   expect((await t.operator().get('/v1/undescribed')).body.code).toBe('server.error');
+  expect((await t.operator().get('/v1/unlisted')).body.code).toBe('server.error');
 });
 
 test('API-3 an unknown path is 404, a wrong method 405 with what is allowed', async () => {

@@ -201,6 +201,7 @@ const odd: Route[] = [
   route({ method: 'get', path: '/v1/catalogue', summary: 'For anyone.', access: 'anyone', answer: z.array(Thing), inTransaction: async (tx) => ({ body: await tx.many<Thing>(`select ${columns} from things`) }) }),
   route({ method: 'get', path: '/v1/broken', summary: 'Has a bug.', access: { operator: true }, inTransaction: (tx) => tx.many('select secret_column from no_such_table') as never }),
   route({ method: 'get', path: '/v1/undescribed', summary: 'Answers something else.', access: { operator: true }, answer: Thing, inTransaction: () => Promise.resolve({ body: { surprise: true } as never }) }),
+  route({ method: 'get', path: '/v1/unlisted', summary: 'Refuses with a code that it does not list.', access: { operator: true }, inTransaction: () => Promise.reject(new Refusal('conflict', 'thing.refused')) }),
 ];
 
 export const thingService = (): Service => ({

@@ -7,7 +7,7 @@ export { isSameSubject, type Actor, type Database, type Decision, type DueItem, 
 export { projecting, type Projection, type ReadModel, type View } from './read-model.ts';
 export { rebuild, type RebuildAsk, type Rebuilt } from './rebuild/rebuild.ts';
 export { runRebuild } from './rebuild/command.ts';
-export { route, type Access, type Answer, type Ask, type FileAnswer, type Locale, type Route } from './http/route.ts';
+export { heedsVersion, route, type Access, type Answer, type Ask, type FileAnswer, type Locale, type Route } from './http/route.ts';
 export type { Keeping } from './house-keeping.ts';
 export { currentContext, withContext, type Context } from './context.ts';
 export { openDatabase, type ServiceDatabase } from './database.ts';
@@ -22,7 +22,7 @@ export { type Extent, openReading } from './messaging/reading.ts';
 export { handleMessages } from './messaging/handling.ts';
 export { startRelay, type Relay } from './messaging/relay.ts';
 export { shardOf, shards } from './messaging/outbox.ts';
-export { accountName, accountOf } from './http/auth.ts';
+export { accountName, accountOf, accountRefusals } from './http/auth.ts';
 export { keyedRequest, onceInTransaction } from './http/idempotency.ts';
 export { decodeCursor, decodeTimeCursor, encodeCursor, paged, pageQuery } from './http/paging.ts';
 export { expectVersion } from './http/version.ts';

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { pageQuery, type Route, type Service } from '@accord/platform';
+import { heedsVersion, pageQuery, type Route, type Service } from '@accord/platform';
 import { z } from 'zod';
 import type { Reply } from './client.ts';
 import { startIssuer } from './issuer.ts';
 import { forgedCursorCases, queryValueCases } from './query-values.ts';
 import { rowsOf } from './rows.ts';
-import { sampleOf, wrongFor } from './sample.ts';
+import { sampleOf, spoiledBodies, wrongFor } from './sample.ts';
 import type { TestService } from './test-service.ts';
 
 /** One thing a caller does wrong, and what must come of it. */
@@ -126,7 +126,17 @@ function bodyCases(route: Route, ask: { method: string; path: string }): BadInpu
       pointer: `/${field}`,
     })),
   );
-  return [...strict, ...absent, ...fields];
+  const deep = spoiledBodies(route.body).map(({ body, pointer }) => ({
+    ...ask, title: `spoiled at ${pointer}: ${JSON.stringify(body).slice(0, 120)}`, body: JSON.stringify(body), headers: json, statuses: [400], code: 'request.invalid', pointer,
+  }));
+  return [...strict, ...absent, ...fields, ...deep];
+}
+
+/** API-8: a call that heeds no version says so; the tag of one that does is read before anything happens. */
+function versionCases(route: Route, ask: { method: string; path: string }): BadInput[] {
+  if (!changes(route)) return [];
+  const tags = heedsVersion(route) ? ['3', '"3', '"a" "b"'] : ['"1"', '*', '3'];
+  return tags.map((tag) => ({ ...ask, title: `If-Match ${tag}`, headers: { 'if-match': tag }, statuses: [400], code: 'request.invalid', pointer: '/if-match' }));
 }
 
 const badIds: readonly (readonly [string, string])[] = [
@@ -191,7 +201,7 @@ export function badInputCases(service: Pick<Service, 'routes'>): BadInput[] {
     const as = (token: TokenKind, ones: BadInput[]) => ones.map((one) => ({ ...one, token }));
     const cases = [
       ...tokenCases(route, withBody),
-      ...as(reaching, [...bodyCases(route, { method, path }), ...idCases(route, { method }), ...queryCases(route, { method })]),
+      ...as(reaching, [...bodyCases(route, { method, path }), ...versionCases(route, { method, path }), ...idCases(route, { method }), ...queryCases(route, { method })]),
       // An operator's account is any that the query names, so it gets further than a customer's.
       ...(wide === reaching ? [] : as(wide, queryCases(route, { method }).filter(({ title }) => title.startsWith('accountId')))),
     ];

@@ -46,10 +46,11 @@ function fill(shape: Shape): unknown {
   }
 }
 
+const shapeOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Shape;
+
 /** Some value that the schema takes; undefined where none was found. */
 export function sampleOf(schema: z.ZodType): unknown {
-  const shape = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Shape;
-  const sample = fill(shape);
+  const sample = fill(shapeOf(schema));
   return schema.safeParse(sample).success ? sample : undefined;
 }
 
@@ -57,3 +58,37 @@ const candidates: readonly unknown[] = [{ notAField: true }, [], 1.5, -1, 'x'.re
 
 /** Values of other types and out of bounds, each refused by the schema. */
 export const wrongFor = (schema: z.ZodType): unknown[] => candidates.filter((value) => !schema.safeParse(value).success);
+
+/** A body with one thing wrong, and the JSON pointer that must be named. */
+export interface Spoiled {
+  readonly body: unknown;
+  readonly pointer: string;
+}
+
+const ofTypes: readonly (readonly [type: string, value: unknown])[] = [['number', 17.5], ['string', 'text'], ['boolean', true], ['array', [[]]], ['object', { notAField: true }]];
+
+/** Whether the schema says so is not asked: a request that names what nobody knows is refused, however deep it stands (API-1). */
+const typesOf = (shape: Shape): readonly (string | undefined)[] => {
+  const choices = shape.anyOf ?? shape.oneOf;
+  if (choices) return choices.flatMap(typesOf);
+  const known = 'const' in shape ? [shape.const] : shape.enum;
+  return known ? known.map((value) => typeof value) : [shape.type];
+};
+
+const wrongTypes = (shape: Shape): unknown[] => ofTypes.filter(([type]) => !typesOf(shape).includes(type)).map(([, value]) => value);
+
+/** Of several shapes the place of the choice is named, not what is wrong within. */
+function spoiled(shape: Shape): Spoiled[] {
+  const choices = shape.anyOf ?? shape.oneOf;
+  if (choices) return choices.flatMap(spoiled).map(({ body }) => ({ body, pointer: '' }));
+  if (shape.type === 'array') return spoiled(shape.items ?? {}).map(({ body, pointer }) => ({ body: [body], pointer: `/0${pointer}` }));
+  if (shape.type !== 'object') return [];
+  const whole = fill(shape) as object;
+  const fields = Object.entries(shape.properties ?? {}).flatMap(([name, inner]) =>
+    [...wrongTypes(inner).map((body) => ({ body, pointer: '' })), ...spoiled(inner)].map(({ body, pointer }) => ({ body: { ...whole, [name]: body }, pointer: `/${name}${pointer}` })),
+  );
+  return [{ body: { ...whole, notAField: 1 }, pointer: '/notAField' }, ...fields];
+}
+
+/** Each object within with a field that nobody knows, each field of each with values of other types. */
+export const spoiledBodies = (schema: z.ZodType): Spoiled[] => spoiled(shapeOf(schema));

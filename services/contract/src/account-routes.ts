@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AccountFacts, AccountTelling } from '@accord/events';
 import { type Route, route } from '@accord/platform';
-import { getAccount, putAccount } from './party.ts';
+import { expectAccountVersion, getAccount, putAccount } from './party.ts';
 
 const AccountName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 const ById = z.strictObject({ accountId: AccountName });
@@ -15,7 +15,9 @@ export const accountRoutes: readonly Route[] = [
     params: ById,
     body: AccountTelling.omit({ accountId: true }),
     answer: AccountFacts,
-    inTransaction: async (tx, { params, body }) => {
+    refusals: ['request.version_mismatch'],
+    inTransaction: async (tx, { params, body, ifMatch }) => {
+      await expectAccountVersion(tx, params.accountId, ifMatch);
       const account = await putAccount(tx, { ...body, ...params });
       return { body: account, version: account.version };
     },

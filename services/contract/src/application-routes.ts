@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AccountId, Language, MoneyJson, OrderStatus, RefundState } from '@accord/events';
-import { accountOf, decodeCursor, type Locale, pageQuery, paged, type Route, route, type Tx } from '@accord/platform';
+import { accountOf, accountRefusals, decodeCursor, type Locale, pageQuery, paged, type Route, route, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { apply, listEligibleOrders, listEligibleProducts, previewApplication } from './application.ts';
 import { type Contract, isLive } from './contract.ts';
@@ -57,7 +57,7 @@ const refusalsAgainst = [
   'contract.application_refused', 'contract.order_in_contract', 'contract.product_excluded', 'contract.ask_offline', 'contract.unpaid_domain',
   'contract.marketplace_alone', 'contract.entity_unknown', 'contract.several_entities', 'contract.too_large', 'contract.not_certified', 'contract.ask_your_provider',
   'contract.invoice_title_mismatch', 'order.not_found', 'order.cancelled', 'order.voided', 'order.held_by_refund',
-  'request.account_not_yours', 'request.account_required',
+  ...accountRefusals,
 ] as const;
 
 const objectionBody = (objection: Objection): z.input<typeof ObjectionAnswer> => ({ ...objection });
@@ -89,7 +89,7 @@ const preview = (profile: Profile) =>
     idempotencyKey: 'none',
     body: Application,
     answer: z.object({ data: z.array(PartAnswer), refusals: z.array(ObjectionAnswer) }),
-    refusals: ['request.account_not_yours', 'request.account_required'],
+    refusals: accountRefusals,
     inTransaction: async (tx, { actor, body }) => {
       const { parts, objections } = await previewApplication(tx, { ...body, accountId: accountOf(actor, body.accountId) }, profile);
       const data = parts.map(({ orders, ...part }) => ({ ...part, orderIds: orders.map(({ orderId }) => orderId) }));
@@ -133,7 +133,7 @@ const eligibleOrders = (profile: Profile) =>
       to: Moment.optional(),
     }),
     answer: paged(EligibleOrder),
-    refusals: ['request.bad_cursor', 'request.account_not_yours', 'request.account_required'],
+    refusals: accountRefusals,
     inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
       const accountId = accountOf(actor, filter.accountId);
       const orders = await listEligibleOrders(tx, { ...filter, accountId, ...afterOf(cursor) }, limit + 1, profile);
@@ -149,7 +149,6 @@ const eligibleProducts = (profile: Profile) =>
     access: { customer: 'contracts:read', operator: true },
     query: z.strictObject(pageQuery),
     answer: paged(z.object({ productCode: z.string(), name: z.object({ zh: z.string(), en: z.string() }), category: z.string() })),
-    refusals: ['request.bad_cursor'],
     inTransaction: async (tx, { query: { limit, cursor } }) => {
       const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
       const products = await listEligibleProducts(tx, { after, limit: limit + 1 }, profile);

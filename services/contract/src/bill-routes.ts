@@ -1,9 +1,9 @@
 import { AccountId, BillFacts, BillId, BillLine, BillMonth, isSumOfLines } from '@accord/events';
 import { MoneyJson } from '@accord/money';
-import { accountOf, decodeCursor, paged, pageQuery, type Route, route } from '@accord/platform';
+import { accountOf, accountRefusals, decodeCursor, paged, pageQuery, type Route, route } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { z } from 'zod';
-import { type Bill, getBill, keepBill, listEligibleBills } from './bill.ts';
+import { type Bill, expectBillVersion, getBill, keepBill, listEligibleBills } from './bill.ts';
 import { pageOf } from './page.ts';
 
 const ById = z.strictObject({ billId: BillId });
@@ -30,8 +30,11 @@ const telling = (profile: Profile) =>
     params: ById,
     body: Telling,
     answer: BillAnswer,
-    refusals: ['bill.entity_unknown', 'bill.currency_mismatch', 'bill.taken'],
-    inTransaction: async (tx, { params, body }) => answered(await keepBill(tx, { ...body, ...params }, profile)),
+    refusals: ['bill.entity_unknown', 'bill.currency_mismatch', 'bill.taken', 'request.version_mismatch'],
+    inTransaction: async (tx, { params, body, ifMatch }) => {
+      await expectBillVersion(tx, params.billId, ifMatch);
+      return answered(await keepBill(tx, { ...body, ...params }, profile));
+    },
   });
 
 const detail = route({
@@ -60,7 +63,7 @@ const eligibleBills = (profile: Profile) =>
       to: BillMonth.optional().meta({ description: 'The last month.' }),
     }),
     answer: paged(BillAnswer),
-    refusals: ['contract.bills_not_offered', 'request.bad_cursor', 'request.account_not_yours', 'request.account_required'],
+    refusals: ['contract.bills_not_offered', ...accountRefusals],
     inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
       const after = cursor === undefined ? {} : { after: decodeCursor(cursor, 2) };
       const bills = await listEligibleBills(tx, { ...filter, accountId: accountOf(actor, filter.accountId), ...after }, limit + 1, profile);

@@ -48,6 +48,9 @@ describe('a bill that is told', () => {
     const [byTopic, byRest] = [aBill(accountId, { billId: `b1-${accountId}` }), aBill(accountId, { billId: `b2-${accountId}` })];
     const told = await put(byRest);
     expect([told.status, told.body, told.headers.get('etag')]).toEqual([200, byRest, '"1"']);
+    const { billId, ...facts } = byRest;
+    const stale = await t.platform().put(`/v1/bills/${billId}`, { ...facts, version: 2 }, { 'if-match': '"7"' });
+    expect([stale.status, stale.body.code]).toEqual([412, 'request.version_mismatch']);
     await tell(byTopic, { repeat: 3 });
     await tell(byTopic);
     await tell(byRest);

@@ -1,6 +1,6 @@
 import type { Data, Event } from '@accord/events';
 import { money } from '@accord/money';
-import { Refusal, type Tx } from '@accord/platform';
+import { expectVersion, Refusal, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 
 // Monthly bills are the platform's; it tells them over REST or by topic, with the same effect (EVT-14). Each telling carries the whole bill and its
@@ -46,6 +46,13 @@ const exact = (bill: Bill): Bill => ({
   amount: money(bill.amount.amount, bill.amount.currency),
   lines: bill.lines.map(({ productCode, amount }) => ({ productCode, amount: money(amount.amount, amount.currency) })),
 });
+
+/** API-8: what is told next meets the version it was decided on; 0 where there is none. @throws Refusal `request.version_mismatch` */
+export async function expectBillVersion(tx: Tx, billId: string, ifMatch: number | undefined): Promise<void> {
+  if (ifMatch === undefined) return;
+  const row = await tx.one<{ version: string }>('select version from bills where bill_id = $1 for update', [billId]);
+  expectVersion(ifMatch, Number(row?.version ?? 0));
+}
 
 async function findBill(tx: Tx, billId: string): Promise<Bill | undefined> {
   const row = await tx.one<{ facts: Bill }>('select facts from bills where bill_id = $1', [billId]);

@@ -197,6 +197,16 @@ describe('who may, and what', () => {
     expect(codeOf(stale)).toEqual([412, 'request.version_mismatch']);
   });
 
+  test('API-8 an account is told on the version it was read at; of two who read the same one the later is refused', async () => {
+    const { t, accountId } = await customerOf('baidu');
+    const { accountId: _, ...facts } = sampleAccount({ version: 3, certifiedName: 'Three Ltd' });
+    const tell = (version: number, tag: string) => t.platform().put(`/v1/accounts/${accountId}`, { ...facts, version }, { 'if-match': tag });
+    const [one, two] = await Promise.all([tell(3, '"1"'), tell(4, '"1"')]);
+    expect([one.status, two.status].sort()).toEqual([200, 412]);
+    expect(codeOf(await tell(9, '"1"'))).toEqual([412, 'request.version_mismatch']);
+    expect(codeOf(await t.platform().put('/v1/accounts/acc_nobody', facts, { 'if-match': '"1"' }))).toEqual([412, 'request.version_mismatch']);
+  });
+
   test('API-1 API-2 API-4 API-7 bad input is refused on every route, and nothing is stored', async () => {
     await at('baidu').settled();
     expect(await flawsUnderBadInput(at('baidu'))).toEqual([]);

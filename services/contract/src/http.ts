@@ -66,7 +66,7 @@ const list = route({
     number: z.string().max(32).optional(),
   }),
   answer: paged(ContractAnswer),
-  refusals: ['request.bad_cursor', 'request.account_not_yours'],
+  refusals: ['request.account_not_yours'],
   inTransaction: async (tx, { actor, query: { limit, cursor, accountId, ...filter } }) => {
     const own = actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
     const contracts = await listContracts(tx, { ...filter, ...own, ...afterOf(cursor) }, limit + 1);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type AccountFacts, AccountTelling, type Event } from '@accord/events';
-import { Refusal, type Tx } from '@accord/platform';
+import { expectVersion, Refusal, type Tx } from '@accord/platform';
 
 // Accounts are the platform's; it tells their facts over REST or by topic, with the same effect (EVT-14). Each telling carries the account's
 // whole state and version, so an older one changes nothing.
@@ -34,6 +34,13 @@ export async function getAccount(tx: Tx, accountId: string): Promise<Account> {
   const account = await findAccount(tx, accountId);
   if (!account) throw new Refusal('not_found', 'account.not_found', { accountId });
   return account;
+}
+
+/** API-8: what is told next meets the version it was decided on; 0 where there is none. @throws Refusal `request.version_mismatch` */
+export async function expectAccountVersion(tx: Tx, accountId: string, ifMatch: number | undefined): Promise<void> {
+  if (ifMatch === undefined) return;
+  const row = await tx.one<{ version: string }>('select version from accounts where account_id = $1 for update', [accountId]);
+  expectVersion(ifMatch, Number(row?.version ?? 0));
 }
 
 const record = (tx: Tx, account: Account) =>

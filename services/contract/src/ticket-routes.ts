@@ -64,7 +64,7 @@ const list = route({
     contractId: Id.optional(),
   }),
   answer: paged(TicketAnswer),
-  refusals: ['request.bad_cursor', 'request.account_not_yours'],
+  refusals: ['request.account_not_yours'],
   inTransaction: async (tx, { actor, query: { limit, cursor, accountId, ...filter } }) => {
     const own = actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
     const tickets = await listTickets(tx, { ...filter, ...own, ...afterOf(cursor) }, limit + 1);

@@ -1,5 +1,5 @@
 import { Instant } from '@accord/events';
-import { accountOf, decodeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Locale, type Route, type Tx } from '@accord/platform';
+import { accountOf, accountRefusals, decodeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Locale, type Route, type Tx } from '@accord/platform';
 import { z } from 'zod';
 import { replay } from './delivery.ts';
 import { findDelivery, listAttempts, lockDelivery, saveDelivery } from './delivery-store.ts';
@@ -54,6 +54,7 @@ const inboxRoute = (itemOf: ItemOf): Route =>
     access: reader,
     query: z.strictObject({ ...pageQuery, ...OfAccount }),
     answer: paged(InboxItem),
+    refusals: accountRefusals,
     inTransaction: async (tx, { actor, query: { limit, cursor, accountId }, locale }) => {
       const after = cursor === undefined ? undefined : placeOf(cursor);
       const found = await listInbox(tx, { accountId: accountOf(actor, accountId), after, limit: limit + 1 });
@@ -71,6 +72,7 @@ const unreadCountRoute = route({
   access: reader,
   query: z.strictObject(OfAccount),
   answer: z.object({ unread: z.int() }),
+  refusals: accountRefusals,
   inTransaction: async (tx, { actor, query }) => ({ body: { unread: await countUnread(tx, accountOf(actor, query.accountId)) } }),
 });
 

@@ -34,7 +34,7 @@ export const timelineRoute = route({
   access: { customer: 'notifications:read', operator: true },
   query: TimelineQuery,
   answer: paged(TimelineItem),
-  refusals: ['timeline.not_found'],
+  refusals: ['timeline.not_found', 'request.account_required'],
   inTransaction: async (tx, { actor, query }) => {
     const about = aboutOf(query);
     if (!about) return { body: await accountTimeline(tx, actor, query) };

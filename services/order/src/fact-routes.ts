@@ -4,6 +4,7 @@ import { route, type Route } from '@accord/platform';
 import { z } from 'zod';
 import { onCreated, onFailed } from './fulfilment.ts';
 import { cashOf, pay, type Payment } from './payment.ts';
+import { mostInstances } from './placement.ts';
 import { tellFacts } from './reporting.ts';
 import { InstanceId, Instant, Line, OrderId, OrderView, orderView } from './views.ts';
 
@@ -41,7 +42,7 @@ const Fulfilment = z
     outcome: z.enum(['created', 'failed']),
     instances: z
       .array(Given)
-      .max(100)
+      .max(mostInstances)
       .refine((given) => new Set(given.map(({ instanceId }) => instanceId)).size === given.length, 'names each instance once')
       .default([])
       .meta({ description: 'What was created.' }),
@@ -67,9 +68,9 @@ export const factRoutes: readonly Route[] = [
     body: z.strictObject({ paymentReference: PaymentReference, parts: Parts }),
     answer: PaymentView,
     success: [201],
-    refusals: ['order.not_found', 'order.not_payable', 'order.payment_mismatch', 'payment.reference_used'],
+    refusals: ['order.not_found', 'order.not_payable', 'order.payment_mismatch', 'payment.reference_used', 'request.version_mismatch'],
     idempotencyKey: 'required',
-    inTransaction: async (tx, { params: { orderId }, body }) => ({ status: 201, body: paymentView(await pay(tx, { orderId, ...body })) }),
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => ({ status: 201, body: paymentView(await pay(tx, { orderId, ...body, ifMatch })) }),
   }),
   route({
     method: 'post',
@@ -79,10 +80,10 @@ export const factRoutes: readonly Route[] = [
     params,
     body: Fulfilment,
     answer: OrderView,
-    refusals: ['order.not_found', 'order.not_fulfillable', 'order.fulfilment_misfit', 'resource.taken'],
-    inTransaction: async (tx, { params: { orderId }, body }) => {
+    refusals: ['order.not_found', 'order.not_fulfillable', 'order.fulfilment_misfit', 'resource.taken', 'request.version_mismatch'],
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
       const { outcome, instances, reason } = body;
-      const order = outcome === 'created' ? await onCreated(tx, { orderId, instances }) : await onFailed(tx, { orderId, reason });
+      const order = outcome === 'created' ? await onCreated(tx, { orderId, instances, ifMatch }) : await onFailed(tx, { orderId, reason, ifMatch });
       return { body: orderView(order), version: order.version };
     },
   }),

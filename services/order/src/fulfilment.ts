@@ -1,42 +1,52 @@
-import { Refusal, type Tx } from '@accord/platform';
+import { expectVersion, Refusal, type Tx } from '@accord/platform';
 import { changeFacts, expectFulfillable, failFulfilment, fulfilOrder, type Order, type OrderId } from './order.ts';
 import { lockOrder, saveOrder, saveOrderInstances } from './order-store.ts';
-import { createResource, extendResource, type Given } from './resource.ts';
+import { createResource, extendResource, type Given, type Resource } from './resource.ts';
 import { lockResources, saveResource } from './resource-store.ts';
 
 // ORD-10. The platform's provisioner hears `order.paid` (or an `order.placed` that owes nothing) and reports what came of it. A failure voids
 // the order here at once; the refund service hears `order.fulfilment_failed` and gives the money back (EVT-24).
 
 /**
- * The order was created. Reporting the same instances again changes nothing.
+ * The order was created. Reporting instances again that it has changes nothing.
  *
- * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`.
+ * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`, `request.version_mismatch`.
  */
-export async function onCreated(tx: Tx, { orderId, instances }: { orderId: OrderId; instances: readonly Given[] }): Promise<Order> {
+export async function onCreated(tx: Tx, { orderId, instances, ifMatch }: Told & { instances: readonly Given[] }): Promise<Order> {
   const instanceIds = instances.map(({ instanceId }) => instanceId);
   const resources = await lockResources(tx, instanceIds); // instances before orders, as everywhere
   const order = await lockOrder(tx, orderId);
-  if (order.fulfilment === 'created' && sameIds(order.instanceIds, instanceIds)) return order;
+  if (order.fulfilment === 'created' && isRepeat(order, instanceIds)) return order;
+  expectVersion(ifMatch, order.version);
   expectFulfillable(order);
   checkInstances(order, instances);
+  for (const known of resources) if (!mayHave(order, known)) throw new Refusal('conflict', 'resource.taken', { instanceId: known.instanceId });
 
   const saved = saveOrder(tx, fulfilOrder(order, { instanceIds, servicePeriod: servicePeriodOf(instances) }));
   await saveOrderInstances(tx, saved, instances);
   for (const given of instances) {
     const known = resources.find(({ instanceId }) => instanceId === given.instanceId);
-    if (known && (known.accountId !== order.accountId || known.productCode !== order.productCode)) {
-      throw new Refusal('conflict', 'resource.taken', { instanceId: given.instanceId });
-    }
     await saveResource(tx, known ? extendResource(known, saved, given) : createResource(saved, given, tx.now));
   }
   return saved;
 }
 
-/** The order could not be created. Reporting it again changes nothing. @throws Refusal `order.not_found`, `order.not_fulfillable`. */
-export async function onFailed(tx: Tx, { orderId, reason }: { orderId: OrderId; reason: string | null }): Promise<Order> {
+/** The order could not be created. Reporting it again changes nothing. @throws Refusal `order.not_found`, `order.not_fulfillable`, `request.version_mismatch`. */
+export async function onFailed(tx: Tx, { orderId, reason, ifMatch }: Told & { reason: string | null }): Promise<Order> {
   const order = await lockOrder(tx, orderId);
-  return order.fulfilment === 'failed' ? order : saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
+  if (order.fulfilment === 'failed') return order;
+  expectVersion(ifMatch, order.version);
+  return saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
 }
+
+type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined };
+
+/** Some of what it has: more may have been reported for it since. */
+const isRepeat = ({ instanceIds }: Order, ids: readonly string[]) => ids.length > 0 ? ids.every((id) => instanceIds.includes(id)) : instanceIds.length === 0;
+
+/** ORD-2: an instance that is there is of the order's account and product, and a purchase takes none over from another order. */
+const mayHave = (order: Order, { accountId, productCode, orderIds }: Resource) =>
+  accountId === order.accountId && productCode === order.productCode && (order.orderType !== 'purchase' || orderIds.includes(order.orderId));
 
 /** A purchase gets new instances, or those that were reported for it before; every other order concerns the ones it names. */
 function checkInstances(order: Order, instances: readonly Given[]) {
@@ -58,9 +68,14 @@ function servicePeriodOf(instances: readonly Given[]): Order['servicePeriod'] {
   return bounded ? { start: new Date(Math.min(...starts)), end: new Date(Math.max(...ends)) } : null;
 }
 
-/** ORD-11: an instance that the platform reports for an order which does not list it yet. @throws Refusal `order.not_fulfillable`. */
-export async function addInstance(tx: Tx, { orderId, given }: { orderId: OrderId; given: Given }): Promise<Order> {
+/**
+ * ORD-11: an instance that the platform reports for an order which may not list it yet.
+ *
+ * @throws Refusal `order.not_fulfillable`; `resource.taken` where it is another account's, product's or purchase's.
+ */
+export async function addInstance(tx: Tx, { orderId, given, known }: { orderId: OrderId; given: Given; known: Resource | undefined }): Promise<Order> {
   const order = await lockOrder(tx, orderId);
+  if (known && !mayHave(order, known)) throw new Refusal('conflict', 'resource.taken', { instanceId: given.instanceId });
   if (order.instanceIds.includes(given.instanceId)) return order;
   if (order.orderType !== 'purchase' || order.status !== 'paid' || order.refundState !== 'none') {
     throw new Refusal('conflict', 'order.not_fulfillable', { orderId, status: order.status, fulfilment: order.fulfilment });

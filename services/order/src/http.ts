@@ -1,12 +1,12 @@
 import { BillType, ChargeType, DomainServiceType, OrderStatus, OrderType, Promotion } from '@accord/events';
 import { MoneyJson } from '@accord/money';
-import { accountOf, paged, pageQuery, route, type Route, shownTo } from '@accord/platform';
+import { accountOf, accountRefusals, paged, pageQuery, route, type Route, shownTo } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { z } from 'zod';
 import { cancel, cancelSeveral } from './cancellation.ts';
 import { listOrders } from './listing.ts';
 import { findOrder, listHistory } from './order-store.ts';
-import { place } from './placement.ts';
+import { mostInstances, place } from './placement.ts';
 import { AccountId, Day, InstanceId, Line, Moment, OrderDetail, OrderId, orderRow, OrderRow, OrderView, orderView, ProductCode } from './views.ts';
 
 const Duration = z.discriminatedUnion('unit', [
@@ -17,7 +17,7 @@ const Duration = z.discriminatedUnion('unit', [
 
 const Instances = z
   .array(InstanceId)
-  .max(100)
+  .max(mostInstances)
   .refine((ids) => new Set(ids).size === ids.length, 'names each instance once');
 
 const PlaceOrder = z.strictObject({
@@ -89,6 +89,7 @@ const placementRefusals = [
   'order.instance_busy',
   'order.held_by_refund',
   'order.count_mismatch',
+  'order.count_too_large',
   'order.entity_unknown',
   'order.currency_mismatch',
   'order.price_missing',
@@ -97,6 +98,7 @@ const placementRefusals = [
   'order.discount_misfit',
   'order.terms_by_provider',
   'order.compensation_by_operators',
+  ...accountRefusals,
 ] as const;
 
 const placing = (profile: Profile) =>
@@ -124,7 +126,7 @@ const listing = (profile: Profile) =>
     access: { customer: 'orders:read', operator: true, platform: true },
     query: ListOrders,
     answer: paged(OrderRow),
-    refusals: ['order.range_too_wide', 'order.range_reversed'],
+    refusals: ['order.range_too_wide', 'order.range_reversed', 'request.account_not_yours'],
     inTransaction: async (tx, { actor, query }) => {
       const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
       const { data, nextCursor } = await listOrders(tx, profile.timeZone, { ...query, accountId });

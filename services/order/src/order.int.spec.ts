@@ -1,4 +1,4 @@
-import type { Worker } from '@accord/platform';
+import { startService, type Worker } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -53,6 +53,7 @@ describe('placing', () => {
     ['ORD-1 a duration in a unit without a price', { duration: { value: 5, unit: 'minute' } }, 422, 'order.duration_not_offered'],
     ['ORD-1 pay-as-you-go with a duration', { billType: 'postpay', chargeType: 'pay_as_you_go' }, 422, 'order.duration_not_allowed'],
     ['ORD-1 a count of zero', { count: 0 }, 400, 'request.invalid'],
+    ['ORD-1 ORD-10 more instances than one report can name', { count: 101 }, 422, 'order.count_too_large'],
     ['ORD-1 a service type on what is no domain', { serviceType: 'renewal' }, 422, 'order.service_type_misfit'],
     ['ORD-2 a purchase that names an instance', { instanceIds: ['i-x'] }, 422, 'order.instance_not_allowed'],
     ['ORD-2 a renewal without an instance', { orderType: 'renewal' }, 422, 'order.instance_required'],
@@ -70,8 +71,10 @@ describe('placing', () => {
     const postpay = await place(t, 'acc_1', { billType: 'postpay', chargeType: 'pay_as_you_go', duration: null });
     expect(postpay).toMatchObject({ status: 'paid', fulfilment: 'creating', cashPaid: cny('0.00'), productAmount: null, payBy: null });
     expect(postpay.paidAt).toBe(postpay.createdAt);
-    const free = await t.operator().post('/v1/orders', anOrder({ accountId: 'acc_1', free: true }));
-    expect(free.body).toMatchObject({ status: 'paid', discountAmount: cny('45.00'), payableAmount: cny('0.00'), operatorId: 'op_1' });
+    for (const given of [{ free: true }, { trial: true }]) {
+      const { body } = await t.operator().post('/v1/orders', anOrder({ accountId: 'acc_1', ...given }));
+      expect(body).toMatchObject({ ...given, status: 'paid', fulfilment: 'creating', discountAmount: cny('45.00'), payableAmount: cny('0.00'), payBy: null, operatorId: 'op_1' });
+    }
   });
 
   test('ORD-2 ORD-3 later orders name instances of the account and product, one open order at a time, also when they race', async () => {
@@ -81,6 +84,14 @@ describe('placing', () => {
     expect(foreign).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
     const wrong = await t.operator().post('/v1/orders', anOrder({ ...renewal, accountId: 'acc_3' }));
     expect(wrong).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
+    const otherProduct = await customer(t, 'acc_2').post('/v1/orders', anOrder({ ...renewal, productCode: 'CDN', chargeType: 'package', duration: null }));
+    expect(otherProduct).toMatchObject({ status: 404, body: { code: 'order.instance_unknown', facts: { instanceIds: ['i-2a'] } } });
+    for (const gone of ['released', 'archived']) {
+      await placeAndPay(t, 'acc_2', {}, [instance(`i-2${gone}`)]);
+      expect((await t.platform().put(`/v1/resources/i-2${gone}`, { reportVersion: 1, [gone]: true })).status).toBe(200);
+      const late = await customer(t, 'acc_2').post('/v1/orders', anOrder({ ...renewal, instanceIds: [`i-2${gone}`] }));
+      expect(late).toMatchObject({ status: 404, body: { code: 'order.instance_unknown', facts: { instanceIds: [`i-2${gone}`] } } });
+    }
 
     const theirs = customer(t, 'acc_2');
     for (let round = 0; round < rounds; round += 1) {
@@ -194,6 +205,12 @@ describe('cancelling', () => {
     ]);
   });
 
+  test('ORD-6 an operator cancels an unpaid order of any account, and it says so', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    expect(await t.operator().post(`/v1/orders/${orderId}/cancel`, { reason: '客户来电' })).toMatchObject({ status: 200, body: { status: 'cancelled', version: 2 } });
+    expect((await t.event('order.cancelled', ({ order }) => order.orderId === orderId)).data.reason).toBe('by_operator');
+  });
+
   test('ORD-6 a paid order is not cancelled, and nothing is without a reason', async () => {
     const { orderId } = await place(t, 'acc_1');
     expect(await customer(t, 'acc_1').post(`/v1/orders/${orderId}/cancel`, {})).toMatchObject({ status: 400 });
@@ -251,6 +268,28 @@ describe('cancelling', () => {
     const fresh = await customer(t, 'acc_1').post(`/v1/orders/${orderId}/cancel`, { reason: 'x' }, { 'if-match': '"1"' });
     expect(fresh).toMatchObject({ status: 200 });
     expect(fresh.headers.get('etag')).toBe('"2"');
+  });
+
+  test('API-8 facts that are told on another version are refused, and change nothing; told again they are what they were', async () => {
+    const platform = t.platform();
+    const { orderId } = await place(t, 'acc_1');
+    const stale = { 'if-match': '"7"' };
+    const mismatch = { status: 412, body: { code: 'request.version_mismatch' } };
+    const payment = aPayment();
+    const paying = (tag: object) => platform.post(`/v1/orders/${orderId}/payments`, payment, { ...key(), ...tag });
+    const fulfilling = (tag: object) => platform.post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'created', instances: [instance('i-1v')] }, { ...tag });
+    const failing = platform.post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed' }, stale);
+    const reporting = (reportVersion: number, tag: object) => platform.put('/v1/resources/i-1v', { reportVersion }, { ...tag });
+    expect([await paying(stale), await failing]).toMatchObject([mismatch, mismatch]);
+    expect((await stored(t, orderId)).version).toBe(1);
+    expect((await paying({ 'if-match': '"1"' })).status).toBe(201);
+    expect((await paying({ 'if-match': '"1"' })).status).toBe(201);
+    expect(await fulfilling({ 'if-match': '"1"' })).toMatchObject(mismatch);
+    expect((await fulfilling({ 'if-match': '"2"' })).headers.get('etag')).toBe('"3"');
+    expect((await fulfilling({ 'if-match': '"2"' })).status).toBe(200);
+    expect(await reporting(1, stale)).toMatchObject(mismatch);
+    expect((await reporting(1, { 'if-match': '"1"' })).headers.get('etag')).toBe('"2"');
+    expect(await reporting(2, { 'if-match': '"1"' })).toMatchObject(mismatch);
   });
 });
 
@@ -346,6 +385,23 @@ describe('fulfilment and facts', () => {
     expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.paid@2', 'order.fulfilment_failed@3', 'order.voided@3']);
   });
 
+  test('ORD-2 ORD-10 ORD-11 a purchase takes over no instance of another order, by whichever report', async () => {
+    const first = await placeAndPay(t, 'acc_5', {}, [instance('i-5own')]);
+    const { orderId } = await place(t, 'acc_5');
+    await pay(t, orderId);
+    const taken = { status: 409, body: { code: 'resource.taken' } };
+    expect(await fulfil(t, orderId, [instance('i-5own')])).toMatchObject(taken);
+    expect(await t.platform().put('/v1/resources/i-5own', { reportVersion: 3, orderId })).toMatchObject(taken);
+    expect(await stored(t, orderId)).toMatchObject({ fulfilment: 'creating', instance_ids: [], version: 2 });
+    expect((await customer(t, 'acc_5').get('/v1/resources/i-5own')).body).toMatchObject({ orderIds: [first.body.orderId], reportVersion: 0, version: 1 });
+  });
+
+  test('ORD-10 what was reported for the order since does not make the provisioner\'s repeat news', async () => {
+    const { body } = await placeAndPay(t, 'acc_5', {}, [instance('i-5one')]);
+    await t.platform().put('/v1/resources/i-5two', { reportVersion: 1, orderId: body.orderId });
+    expect(await fulfil(t, body.orderId, [instance('i-5one')])).toMatchObject({ status: 200, body: { instanceIds: ['i-5one', 'i-5two'], version: 4 } });
+  });
+
   test('ORD-11 reports carry a version and an older one changes nothing; an instance of a known order is created', async () => {
     const { body: order } = await placeAndPay(t, 'acc_5', {}, [instance('i-5r')]);
     const put = (id: string, body: object) => t.platform().put(`/v1/resources/${id}`, body);
@@ -390,8 +446,9 @@ describe('fulfilment and facts', () => {
 
 describe('listing', () => {
   test('ORD-15 ORD-16 newest first by keyset, within a time range of at most a year, ids ignoring it', async () => {
-    const ids: string[] = [];
-    for (let n = 0; n < 5; n += 1) ids.unshift((await place(t, 'acc_7')).orderId);
+    const orders = [];
+    for (let n = 0; n < 5; n += 1) orders.unshift(await place(t, 'acc_7'));
+    const ids = orders.map(({ orderId }) => orderId as string);
     const get = (query: string) => customer(t, 'acc_7').get(`/v1/orders?${query}`);
     const first = await get('limit=3');
     const late = await place(t, 'acc_7');
@@ -399,7 +456,11 @@ describe('listing', () => {
     const listed = [...first.body.data, ...second.body.data] as { orderId: string }[];
     expect(listed.map(({ orderId }) => orderId)).toEqual(ids);
     expect(second.body.nextCursor).toBeNull();
-    expect(listed[0]).toEqual(expect.objectContaining({ orderAmount: cny('45.00'), allowedOperations: ['view', 'pay', 'cancel', 'request_contract'] }));
+    expect(listed[0]).toEqual({
+      orderId: ids[0], version: 1, accountId: 'acc_7', productCode: 'BCC', productName: { zh: '云服务器', en: 'Cloud Compute' }, orderType: 'purchase', billType: 'prepay',
+      status: 'unpaid', fulfilment: 'none', refundState: 'none', orderAmount: cny('45.00'), payableAmount: cny('45.00'), cashPaid: cny('0.00'), orderTime: orders[0].createdAt,
+      payBy: orders[0].payBy, allowedOperations: ['view', 'pay', 'cancel', 'request_contract'],
+    });
 
     await t.sql(`update orders set created_at = created_at - interval '30 days' where order_id = $1`, [late.orderId]);
     expect((await get('')).body.data).toHaveLength(5);
@@ -558,4 +619,17 @@ describe('accounts', () => {
     expect(await t.platform().post(`/v1/orders/${orderId}/payments`, aPayment())).toMatchObject({ status: 400, body: { code: 'idempotency.key_required' } });
     expect(await t.operator().post('/v1/orders', anOrder())).toMatchObject({ status: 422, body: { code: 'request.account_required' } });
   });
+});
+
+test('ORD-8 an order whose payBy passed while the service was down is cancelled once it is back, by itself', async () => {
+  const { orderId } = await place(t, 'acc_4');
+  await t.running.stop();
+  await t.sql(`update orders set pay_by = now() - interval '1 hour' where order_id = $1`, [orderId]);
+  const again = await startService(t.running.settings, (_, around) => orderService({ profile: loadProfile('baidu') }, around));
+  try {
+    const { data } = await t.event('order.cancelled', ({ order }) => order.orderId === orderId);
+    expect(data.reason).toBe('expired');
+  } finally {
+    await again.stop();
+  }
 });

@@ -1,6 +1,6 @@
 import type { Data, Event } from '@accord/events';
 import { add, equal, isNegative, type Money, money, sum, zero } from '@accord/money';
-import { Refusal, type Tx } from '@accord/platform';
+import { expectVersion, Refusal, type Tx } from '@accord/platform';
 import { expectPayable, isOverdue, payOrder, type Order, type Parts } from './order.ts';
 import { lockOrder, saveOrder } from './order-store.ts';
 
@@ -23,14 +23,15 @@ type Told = { readonly paymentReference: string; readonly parts: Parts };
  * ORD-5. The order's lock decides between payments, and between a payment and a cancel or expiry. The same reference again for the same order
  * and parts is the same payment.
  *
- * @throws Refusal `order.not_found`, `order.not_payable`, `order.payment_mismatch`, `payment.reference_used`.
+ * @throws Refusal `order.not_found`, `order.not_payable`, `order.payment_mismatch`, `payment.reference_used`, `request.version_mismatch`.
  */
-export async function pay(tx: Tx, ask: { orderId: string; paymentReference: string; parts: Partial<Parts> }): Promise<Payment> {
+export async function pay(tx: Tx, ask: { orderId: string; paymentReference: string; parts: Partial<Parts>; ifMatch?: number | undefined }): Promise<Payment> {
   const { paymentReference } = ask;
   const order = await lockOrder(tx, ask.orderId);
   const parts = completed(ask.parts, order.payableAmount.currency);
   const earlier = await findPayment(tx, paymentReference);
   if (earlier) return sameAgain(earlier, order, parts);
+  expectVersion(ask.ifMatch, order.version);
   expectPayable(order, tx.now);
   if (!fits(order, parts)) throw new Refusal('invalid', 'order.payment_mismatch', { payableAmount: order.payableAmount });
   return applyPayment(tx, order, { paymentReference, parts });

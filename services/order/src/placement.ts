@@ -65,6 +65,9 @@ function checkGrants({ actor }: Tx, ask: Placement) {
   if (actor.kind === 'customer' && granted) throw new Refusal('forbidden', 'order.terms_by_provider');
 }
 
+/** As many as one report of fulfilment, and one renewal, may name. */
+export const mostInstances = 100;
+
 const chargesOf = { prepay: ['subscription', 'package', 'one_time'], postpay: ['pay_as_you_go'] } as const;
 
 /** ORD-1, ORD-2: everything about the ask that the product alone decides. */
@@ -82,6 +85,7 @@ export function checkFit(ask: Placement, product: Product) {
   refuse(untimed && duration !== null, 'order.duration_not_allowed', { chargeType });
   refuse((product.form === 'domain') !== (serviceType !== null), 'order.service_type_misfit', { form: product.form });
   refuse(serviceType !== null && !product.serviceTypes.includes(serviceType), 'order.service_type_not_offered', { serviceType });
+  refuse(product.form === 'instance' && count > mostInstances, 'order.count_too_large', { most: mostInstances });
   refuse(orderType === 'purchase' && instanceIds.length > 0, 'order.instance_not_allowed', { orderType });
   refuse(orderType !== 'purchase' && instanceIds.length === 0, 'order.instance_required', { orderType });
   refuse(orderType !== 'purchase' && instanceIds.length !== count, 'order.count_mismatch', { count, instances: instanceIds.length });

@@ -97,6 +97,10 @@ export const problems: ProblemTexts = {
     en: { title: 'Count and instances differ', detail: 'The count is {count}, the instances named are {instances}.' },
     'zh-CN': { title: '数量与实例不符', detail: '数量为 {count}，指定的实例为 {instances} 个。' },
   },
+  'order.count_too_large': {
+    en: { title: 'Too many instances in one order', detail: 'One order takes at most {most} instances; place several.' },
+    'zh-CN': { title: '单个订单的实例过多', detail: '一个订单最多包含 {most} 个实例，请拆分为多个订单。' },
+  },
   'order.entity_unknown': {
     en: { title: 'The invoicing entity is not known', detail: 'The provider has no invoicing entity {invoicingEntity}.' },
     'zh-CN': { title: '开票主体未知', detail: '服务商没有开票主体 {invoicingEntity}。' },

@@ -21,18 +21,18 @@ export async function tellFacts(
 /**
  * ORD-11: an older report changes nothing; an unknown instance is created where the report names the order it belongs to.
  *
- * @throws Refusal `resource.order_required`, `order.not_found`, `order.not_fulfillable`, `resource.taken`.
+ * @throws Refusal `resource.order_required`, `order.not_found`, `order.not_fulfillable`, `resource.taken`, `request.version_mismatch`.
  */
-export async function report(tx: Tx, ask: { instanceId: string; orderId: OrderId | undefined; report: Report }): Promise<Resource> {
+export async function report(tx: Tx, ask: { instanceId: string; orderId: OrderId | undefined; report: Report; ifMatch?: number | undefined }): Promise<Resource> {
   const { instanceId, orderId } = ask;
   const [known] = await lockResources(tx, [instanceId]);
+  expectVersion(ask.ifMatch, known?.version ?? 0);
   if (known && (orderId === undefined || known.orderIds.includes(orderId))) return saveResource(tx, applyReport(known, ask.report, undefined));
   if (orderId === undefined) throw new Refusal('not_found', 'resource.order_required', { instanceId });
   if (known && known.reportVersion >= ask.report.reportVersion) return known;
-  const order = await addInstance(tx, { orderId, given: { instanceId, ...ask.report } });
-  if (!known) return saveResource(tx, createResource(order, { instanceId, ...ask.report }, tx.now, ask.report));
-  if (known.accountId !== order.accountId) throw new Refusal('conflict', 'resource.taken', { instanceId });
-  return saveResource(tx, applyReport(known, ask.report, orderId));
+  const given = { instanceId, ...ask.report };
+  const order = await addInstance(tx, { orderId, given, known });
+  return saveResource(tx, known ? applyReport(known, ask.report, orderId) : createResource(order, given, tx.now, ask.report));
 }
 
 const time = (text: string | null) => (text === null ? null : new Date(text));

@@ -1,5 +1,5 @@
 import { InstanceFacts, ResourceSnapshot } from '@accord/events';
-import { accountOf, decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/platform';
+import { accountOf, accountRefusals, decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/platform';
 import { z } from 'zod';
 import { report } from './reporting.ts';
 import { resourceSnapshot } from './resource.ts';
@@ -26,9 +26,9 @@ export const resourceRoutes: readonly Route[] = [
     params,
     body: Report,
     answer: ResourceSnapshot,
-    refusals: ['resource.order_required', 'resource.taken', 'order.not_found', 'order.not_fulfillable'],
-    inTransaction: async (tx, { params: { instanceId }, body: { orderId, ...facts } }) => {
-      const resource = await report(tx, { instanceId, orderId, report: facts });
+    refusals: ['resource.order_required', 'resource.taken', 'order.not_found', 'order.not_fulfillable', 'request.version_mismatch'],
+    inTransaction: async (tx, { params: { instanceId }, body: { orderId, ...facts }, ifMatch }) => {
+      const resource = await report(tx, { instanceId, orderId, report: facts, ifMatch });
       return { body: resourceSnapshot(resource), version: resource.version };
     },
   }),
@@ -39,6 +39,7 @@ export const resourceRoutes: readonly Route[] = [
     access: { customer: 'orders:read', operator: true, platform: true },
     query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
     answer: paged(ResourceSnapshot),
+    refusals: accountRefusals,
     inTransaction: async (tx, { actor, query: { accountId, cursor, limit } }) => {
       const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
       const found = await listResources(tx, { accountId: accountOf(actor, accountId), after, limit: limit + 1 });

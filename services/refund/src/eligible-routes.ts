@@ -1,5 +1,5 @@
 import { Instant, MoneyJson } from '@accord/events';
-import { accountOf, decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/platform';
+import { accountOf, accountRefusals, decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { z } from 'zod';
 import { ReasonBody, reasonBody } from './answers.ts';
@@ -40,6 +40,7 @@ export const eligibleRoutes = (profile: Profile): Route[] => [
     access,
     query: z.strictObject({ ...pageQuery, accountId: z.string().min(1).max(64).optional() }),
     answer: paged(RefundableResource),
+    refusals: accountRefusals,
     inTransaction: async (tx, { query: { limit, cursor, ...asked }, actor, locale }) => {
       const accountId = accountOf(actor, asked.accountId);
       const found = await listInstances(tx, { accountId, after: cursor ? decodeCursor(cursor, 1)[0]! : null, limit: limit + 1 });

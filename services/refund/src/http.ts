@@ -1,5 +1,5 @@
 import { RefundStatus } from '@accord/events';
-import { type Access, accountOf, type Answer, type Ask, decodeTimeCursor, encodeCursor, paged, pageQuery, type RefusalCode, route, type Route } from '@accord/platform';
+import { type Access, accountOf, accountRefusals, type Answer, type Ask, decodeTimeCursor, encodeCursor, paged, pageQuery, type RefusalCode, route, type Route } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { z } from 'zod';
 import { QuoteBody, quoteBody, RefundBody, refundBody } from './answers.ts';
@@ -58,7 +58,7 @@ const quoteRoutes = (profile: Profile): Route[] => [
     body: AskQuote,
     answer: QuoteBody,
     success: [201],
-    refusals: ['refund.mixed_currencies', 'refund.bundle_not_found'],
+    refusals: ['refund.mixed_currencies', 'refund.bundle_not_found', ...accountRefusals],
     inTransaction: async (tx, { body: { accountId, ...ask }, actor, locale }) => {
       const made = await quote(tx, profile, { accountId: accountOf(actor, accountId), ...ask });
       return { status: 201, body: quoteBody({ ...made, refundId: null }, locale), location: `/v1/refund-quotes/${made.quoteId}` };
@@ -103,6 +103,7 @@ const readRoutes: Route[] = [
     access: reader,
     query: RefundsQuery,
     answer: paged(RefundBody),
+    refusals: ['request.account_not_yours'],
     inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale }) => {
       const [createdAt, refundId] = cursor ? decodeTimeCursor(cursor) : [];
       const found = await listRefunds(tx, {
@@ -140,7 +141,7 @@ const decision = (name: 'approve' | 'reject' | 'withdraw' | 'retry', spec: { sum
   params: RefundId,
   answer: RefundBody,
   ...spec,
-  refusals: ['refund.not_found', 'refund.transition_refused', ...spec.refusals] satisfies RefusalCode[],
+  refusals: ['refund.not_found', 'refund.transition_refused', 'request.version_mismatch', ...spec.refusals] satisfies RefusalCode[],
 });
 
 const decisionRoutes: Route[] = [

@@ -107,10 +107,13 @@ export function checkAccess({ actor, scopes }: Caller, access: Exclude<Access, '
   throw new Problem(403, 'auth.scope_missing', { needed }, { headers });
 }
 
+/** What `accountOf` refuses. */
+export const accountRefusals = ['request.account_not_yours', 'request.account_required'] as const;
+
 /**
  * The account a call is about: a customer's own; for an operator and the platform the one they name.
  *
- * @throws Refusal `request.account_not_yours`, `request.account_required`
+ * @throws Refusal of `accountRefusals`.
  */
 export function accountOf(actor: Actor, given?: string): string {
   if (actor.kind !== 'customer') {

@@ -3,7 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import type { Service } from '../service.ts';
 import { neededFor } from './auth.ts';
 import { edgeTexts } from './edge-texts.ts';
-import type { Route } from './route.ts';
+import { heedsVersion, keyOf, type Route } from './route.ts';
 
 export type OpenApi = ReturnType<typeof createDocument>;
 
@@ -42,7 +42,6 @@ const reasons: Readonly<Record<number, string>> = {
   503: 'Something it depends on is away',
 };
 
-const keyOf = (route: Route) => route.idempotencyKey ?? (route.method === 'post' ? 'optional' : 'none');
 const changes = (route: Route) => route.method !== 'get';
 const takesBody = (route: Route) => changes(route) && (route.method !== 'delete' || route.body !== undefined);
 
@@ -63,12 +62,16 @@ function edgeCodes(route: Route): [number, string][] {
     [413, 'request.too_large', takesBody(route)],
     [415, 'request.content_type', takesBody(route)],
     [422, 'idempotency.key_reused', key],
+    [422, 'request.bad_cursor', route.query instanceof z.ZodObject && 'cursor' in route.query.shape],
     [429, 'request.rate_limited', true],
     [500, 'server.error', true],
     [503, 'server.unavailable', true],
   ];
   return codes.filter(([, , applies]) => applies).map(([status, code]) => [status, code]);
 }
+
+/** All that it may answer instead of what was asked (API-2). */
+export const codesOf = (route: Route): readonly string[] => [...edgeCodes(route).map(([, code]) => code), ...(route.refusals ?? [])];
 
 /** A refusal's status is its kind's, which the code alone does not say: its statuses are listed together. */
 const refusalStatuses = [403, 404, 409, 412, 422, 503];
@@ -103,7 +106,7 @@ function headers(route: Route) {
     'Accept-Language': described('Language of `title` and `detail`: zh-CN or en.').optional(),
     ...(keyOf(route) === 'required' && { 'Idempotency-Key': key }),
     ...(keyOf(route) === 'optional' && route.access !== 'anyone' && { 'Idempotency-Key': key.optional() }),
-    ...(changes(route) && { 'If-Match': described('The ETag that the decision was taken on; another present version is answered with 412.').optional() }),
+    ...(heedsVersion(route) && { 'If-Match': described('The ETag that the decision was taken on; another present version is answered with 412.').optional() }),
     ...(route.outcome && { Prefer: described('`wait=5`: seconds to wait for the outcome, at most 30.').optional() }),
   });
 }
@@ -135,7 +138,7 @@ function operation(route: Route, service: Pick<Service, 'problems'>): ZodOpenApi
     ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
     ...(route.upload && { requestBody: upload }),
     responses: { ...answers(route), ...problems(route) },
-    'x-codes': [...edgeCodes(route).map(([, code]) => code), ...(route.refusals ?? [])],
+    'x-codes': codesOf(route),
   };
 }
 

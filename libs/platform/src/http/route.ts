@@ -21,7 +21,7 @@ export interface Ask<P = unknown, Q = unknown, B = unknown> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
-  /** The version in If-Match; undefined where the caller sent none (API-8). Check it with `expectVersion`. */
+  /** The version in If-Match; undefined where the caller sent none (API-8). Check it with `expectVersion`, and list `request.version_mismatch` among the refusals. */
   readonly ifMatch: number | undefined;
   readonly locale: Locale;
   readonly requestId: string;
@@ -78,7 +78,7 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   readonly answer?: R;
   /** Statuses it answers on success; default [200]. */
   readonly success?: readonly number[];
-  /** The refusals of the domain it may answer, for the OpenAPI page. Those of the edge itself are added. */
+  /** The refusals it may answer, for the OpenAPI page: of the domain, of `accountOf`, of `expectVersion`. Those of the edge itself are added. */
   readonly refusals?: readonly RefusalCode[];
   /** Content type of a file answer. */
   readonly produces?: string;
@@ -106,3 +106,8 @@ export type Route = RouteSpec<any, any, any, any>;
 export const route = <P extends Schema = undefined, Q extends Schema = undefined, B extends Schema = undefined, R extends Schema = undefined>(
   spec: RouteSpec<P, Q, B, R>,
 ): Route => spec;
+
+export const keyOf = ({ idempotencyKey, method }: Route) => idempotencyKey ?? (method === 'post' ? 'optional' : 'none');
+
+/** Whether it goes by If-Match (API-8); a changing call that does not refuses the header, so that nobody takes himself for protected. */
+export const heedsVersion = ({ method, refusals }: Route): boolean => method !== 'get' && (refusals?.includes('request.version_mismatch') ?? false);

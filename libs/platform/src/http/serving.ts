@@ -8,8 +8,9 @@ import { checkBody, checkPlain, keepRaw, parserOf, type RawBody } from './parsin
 import { Problem, problemOf } from './problem.ts';
 import { addressOf, type RateLimit } from './rate-limit.ts';
 import { type FileReply, fileReplyOf, isFile, type Reply, replyOf } from './reply.ts';
-import type { Answer, Ask, FileAnswer, Route } from './route.ts';
-import { parseIfMatch } from './version.ts';
+import { codesOf } from './openapi.ts';
+import { type Answer, type Ask, type FileAnswer, keyOf, type Route } from './route.ts';
+import { ifMatchOf } from './version.ts';
 import { waitForOutcome, waitOf } from './wait.ts';
 
 export interface Serving {
@@ -78,7 +79,12 @@ function checkAnswer(route: Route, answer: Answer | FileAnswer, reply: Reply | F
   route.answer.parse(JSON.parse((reply as Reply).text));
 }
 
-const keyOf = (route: Route) => route.idempotencyKey ?? (route.method === 'post' ? 'optional' : 'none');
+/** The same for what it refuses (API-2). @throws Error in place of what is not described. */
+function checkRefused(route: Route, error: unknown): never {
+  const { status, code } = problemOf(error);
+  if (codesOf(route).includes(code)) throw error;
+  throw new Error(`${route.method} ${route.path} answers ${status} ${code}, which it does not describe`, { cause: error });
+}
 
 /** The idempotency key that came, with what makes it the caller's own; undefined where the route takes none. */
 function keyedOf(route: Route, req: HttpRequest, { actor, issuer }: Caller): KeyedRequest | undefined {
@@ -139,10 +145,11 @@ export function handlerOf(route: Route, serving: Serving) {
   const parseBody = parserOf(route.body, 'body');
   const bodyless = route.method === 'get' || (route.method === 'delete' && !route.body);
 
-  return async (req: HttpRequest, res: HttpResponse): Promise<void> => {
+  const serve = async (req: HttpRequest, res: HttpResponse): Promise<void> => {
     const { exchange } = res.locals;
     exchange.pattern = route.path;
     const caller = await admit(route, serving, req, res);
+    const ifMatch = ifMatchOf(route, req.headers['if-match']);
     const body = bodyless ? undefined : await readBody(route, req, res);
     const { locale, requestId } = exchange;
     checkPlain(req.params, 'path');
@@ -156,7 +163,7 @@ export function handlerOf(route: Route, serving: Serving) {
       params,
       query,
       body: parsed,
-      ifMatch: route.method === 'get' ? undefined : parseIfMatch(req.headers['if-match']),
+      ifMatch,
       locale,
       requestId,
       item: itemOf(serving.db, caller.actor, keyed),
@@ -169,4 +176,5 @@ export function handlerOf(route: Route, serving: Serving) {
     const ended = endOf(res, serving.stopping);
     sendReply(res, await waitForOutcome(serving.db, route.outcome!, reply, { actor: caller.actor, locale, seconds, ended }));
   };
+  return serving.checkAnswers ? (req: HttpRequest, res: HttpResponse) => serve(req, res).catch((error: unknown) => checkRefused(route, error)) : serve;
 }

@@ -1,8 +1,18 @@
 import { Refusal } from '../refusal.ts';
 import { Problem } from './problem.ts';
+import { heedsVersion, type Route } from './route.ts';
 
 /** No aggregate has it: a tag that is none of ours matches nothing. */
 const noVersion = 0;
+
+const badTag = (detail: string) => new Problem(400, 'request.invalid', {}, { faults: [{ in: 'header', pointer: '/if-match', detail }] });
+
+/** @throws Problem 400 where a changing call that heeds no version carries one, or where it is no entity tag. */
+export function ifMatchOf(route: Route, header: string | undefined): number | undefined {
+  if (route.method === 'get' || header === undefined) return undefined;
+  if (!heedsVersion(route)) throw badTag('This call heeds no version: leave If-Match out.');
+  return parseIfMatch(header);
+}
 
 /**
  * The version in If-Match (API-8): of `"3"` and `W/"3"` 3, of `*` undefined, which asks for no certain version.
@@ -12,9 +22,7 @@ const noVersion = 0;
 export function parseIfMatch(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined;
   const tag = /^(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/.exec(header.trim())?.[1];
-  if (tag === undefined) {
-    throw new Problem(400, 'request.invalid', {}, { faults: [{ in: 'header', pointer: '/if-match', detail: 'Expected an entity tag such as "3".' }] });
-  }
+  if (tag === undefined) throw badTag('Expected an entity tag such as "3".');
   return /^[1-9]\d{0,14}$/.test(tag) ? Number(tag) : noVersion;
 }
 

@@ -72,7 +72,6 @@ const reading = (path: `/v1/${string}`): Route[] => [
     access,
     query: Listing,
     answer: paged(Shown),
-    refusals: ['request.bad_cursor'],
     inTransaction: async (tx, { query: { limit, cursor, ...wanted } }) => {
       const found = await listDeadLetters(tx, wanted, { after: cursor ? decodeTimeCursor(cursor) : undefined, limit: limit + 1 });
       const page = found.slice(0, limit).map(shown);
