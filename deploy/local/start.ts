@@ -87,7 +87,7 @@ async function tell(context: StoryContext): Promise<boolean> {
 
 /** After the story the provider's own times hold; what can be tried next is said. */
 async function stay({ url, services, databaseUrl, brokers, logs }: System, { profile }: StartOptions) {
-  await services.order.restart({ PROVIDER_PROFILE: profile });
+  await Promise.all([services.order, services.contract].map((service) => service.restart({ PROVIDER_PROFILE: profile })));
   const line = (name: string, value: string) => `  ${name.padEnd(14)}${value}`;
   say(
     [

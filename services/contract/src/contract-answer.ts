@@ -76,7 +76,7 @@ export async function contractDetail(tx: Tx, contract: Contract, profile: Profil
   return {
     ...contractBody(contract),
     orders: orders.map(orderRow),
-    validity: { ...validityOf(contract.kind, orders) },
+    validity: { ...validityOf(contract.kind, orders, profile) },
     termsUrl: profile.contracts.termsUrl,
     sha256: document?.sha256 ?? null,
     warnings: warningsOf(contract, { known, certifiedName: account?.certifiedName }),

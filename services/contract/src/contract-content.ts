@@ -51,16 +51,13 @@ export function changedOrders(decided: readonly Order[], reserved: readonly Orde
   return decided.filter(differs).map(({ orderId }) => orderId);
 }
 
-/**
- * The orders as they were reserved, whose amounts stand, with what the order service said since of their periods: fulfilment may follow the
- * draft (CTR-15), and payBy moves once a contract is drafted over an order (ORD-8).
- */
+/** The orders as they were reserved, whose amounts stand, with what the order service said since of their periods: fulfilment may follow the draft (CTR-15). */
 export function withLaterPeriods(reserved: readonly Order[], known: readonly Order[]): Order[] {
   const latest = new Map(known.map((order) => [order.orderId, order]));
   return reserved.map((order) => {
     const later = latest.get(order.orderId);
     if (!later || later.version <= order.version) return order;
-    return { ...order, fulfilment: later.fulfilment, servicePeriod: later.servicePeriod, payBy: later.payBy ?? order.payBy };
+    return { ...order, fulfilment: later.fulfilment, servicePeriod: later.servicePeriod };
   });
 }
 
@@ -115,13 +112,15 @@ export function contentOf(
       cashPayable: cashPayable(order),
     })),
     total: amountOf(orders),
-    payBy: contract.kind === 'payment_request' ? earliestPayBy(orders) : null,
+    payBy: contract.kind === 'payment_request' ? earliestPayBy(orders, profile) : null,
     templateVersion,
     termsUrl: profile.contracts.termsUrl,
   };
 }
 
-const earliestPayBy = (orders: readonly Order[]): string | null => orders.flatMap(({ payBy }) => payBy ?? []).sort()[0] ?? null;
+/** ORD-8: a drafted contract moves payBy, counted from the placement. The order service says so later, too late for who reads the draft at once. */
+const earliestPayBy = (orders: readonly Order[], { orders: { payWithinWhenContractedMs } }: Pick<Profile, 'orders'>): string =>
+  new Date(Math.min(...orders.map(({ createdAt }) => Date.parse(createdAt))) + payWithinWhenContractedMs).toISOString();
 
 /** Null at an end: not known yet, or open (pay as you go). */
 export interface Validity {
@@ -130,8 +129,8 @@ export interface Validity {
 }
 
 /** CTR-33: earliest start to latest end of the service periods, open with pay as you go; a payment request until its earliest payBy. */
-export function validityOf(kind: Kind, orders: readonly Order[]): Validity {
-  if (kind === 'payment_request') return { from: null, to: earliestPayBy(orders) };
+export function validityOf(kind: Kind, orders: readonly Order[], profile: Pick<Profile, 'orders'>): Validity {
+  if (kind === 'payment_request') return { from: null, to: earliestPayBy(orders, profile) };
   const periods = orders.flatMap(({ servicePeriod }) => servicePeriod ?? []);
   const open = orders.some(({ chargeType }) => chargeType === 'pay_as_you_go');
   return { from: periods.map(({ start }) => start).sort()[0] ?? null, to: open ? null : (periods.map(({ end }) => end).sort().at(-1) ?? null) };

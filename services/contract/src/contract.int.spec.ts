@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { loadProfile } from '@accord/profile';
+import { timeWriter } from './document/order-table.ts';
+import { readPdf } from './document/pdf-reading.ts';
 import type { Order } from './order-view.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 import { announcedOf, codeOf, openOffices, seal, waiting } from './samples.ts';
@@ -216,6 +218,18 @@ describe('finalizing', () => {
     await t.settled();
     expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([409, 'contract.order_paid']);
     expect(await get(contractId)).toMatchObject({ status: 'draft', warnings: [{ code: 'contract.order_paid', orderIds: [order!.orderId] }] });
+  });
+
+  test('CTR-14 ORD-8 at alibaba a payment request that is finalized at once says the time to pay that its draft gives', async () => {
+    const { client, placed, draft, get } = await customerOf('alibaba');
+    const orders = await placed(unpaidOrder({ invoicingEntity: 'aliyun_computing' }), unpaidOrder({ invoicingEntity: 'aliyun_computing' }));
+    const contractId = await draft(...orders);
+    expect((await client.post(`/v1/contracts/${contractId}/finalize`, undefined, waiting)).body.status).toBe('official');
+    const earliest = Math.min(...orders.map(({ createdAt }) => Date.parse(createdAt)));
+    const payBy = new Date(earliest + 30 * 86_400_000);
+    expect((await get(contractId)).validity).toEqual({ from: null, to: payBy.toISOString() });
+    const { text } = readPdf((await client.get(`/v1/contracts/${contractId}/document`)).bytes).pages[0]!;
+    expect(text).toContain(`by ${timeWriter('Asia/Shanghai')(payBy.toISOString())}`);
   });
 
   test('CTR-13 CTR-10 at alibaba the invoice title is checked again; a later certified name changes no contract', async () => {

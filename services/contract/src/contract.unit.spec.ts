@@ -1,5 +1,5 @@
 import { Refusal } from '@accord/platform';
-import { loadProfile } from '@accord/profile';
+import { loadProfile, type Profile } from '@accord/profile';
 import { billingCycle, yearIn } from './billing-cycle.ts';
 import {
   beginSealing,
@@ -241,16 +241,19 @@ describe('the content', () => {
     expect(amountOf(merged)).toEqual({ amount: '45.00', currency: 'CNY' });
   });
 
-  test('CTR-14 a payment request says until when it is to be paid: the earliest of its orders', () => {
-    const [first, second] = [unpaidOrder({ payBy: '2026-03-09T00:00:00.000Z' }), unpaidOrder({ payBy: '2026-03-08T00:00:00.000Z' })];
-    const content = contentOf(draft([first, second]), [first, second], { profile: baidu, mark: 'official', testSeal: false });
-    expect(content).toMatchObject({ kind: 'payment_request', payBy: '2026-03-08T00:00:00.000Z', number: 'CT-2026-00000001', partyB: baidu.invoicingEntities[0]!.zh });
+  test('CTR-14 ORD-8 a payment request says until when it is to be paid, as its draft has moved that: the earliest of its orders', () => {
+    // Here payBy is still that of orders without a contract.
+    const orders = ['2026-03-02T00:00:00.000Z', '2026-03-01T00:00:00.000Z'].map((createdAt) => unpaidOrder({ createdAt, payBy: '2026-03-09T00:00:00.000Z' }));
+    const said = (profile: Profile) => contentOf(draft(orders), orders, { profile, mark: 'official', testSeal: false });
+    expect(said(baidu)).toMatchObject({ kind: 'payment_request', payBy: '2026-03-08T00:00:00.000Z', number: 'CT-2026-00000001', partyB: baidu.invoicingEntities[0]!.zh });
+    expect(validityOf('payment_request', orders, baidu)).toEqual({ from: null, to: '2026-03-08T00:00:00.000Z' });
+    expect(validityOf('payment_request', orders, asItComes)).toEqual({ from: null, to: '2026-03-31T00:00:00.000Z' });
   });
 
   test('CTR-33 is valid from the earliest start to the latest end, open with pay as you go', () => {
     const later = sampleOrder({ servicePeriod: { start: '2026-01-20T03:00:00.000Z', end: '2027-01-20T03:00:00.000Z' } });
-    expect(validityOf('order', [later, sampleOrder()])).toEqual({ from: '2026-01-10T03:00:00.000Z', to: '2027-01-20T03:00:00.000Z' });
-    expect(validityOf('order', [later, payAsYouGoOrder()])).toEqual({ from: '2026-01-20T03:00:00.000Z', to: null });
+    expect(validityOf('order', [later, sampleOrder()], baidu)).toEqual({ from: '2026-01-10T03:00:00.000Z', to: '2027-01-20T03:00:00.000Z' });
+    expect(validityOf('order', [later, payAsYouGoOrder()], baidu)).toEqual({ from: '2026-01-20T03:00:00.000Z', to: null });
   });
 
   test('a billing cycle and a year are those of the zone, across daylight saving too', () => {
