@@ -53,7 +53,9 @@ function checkInstances(order: Order, instances: readonly Given[]) {
   const ids = instances.map(({ instanceId }) => instanceId);
   const enough = ids.length > 0 || order.productForm === 'one_time';
   const named = order.orderType === 'purchase' ? order.instanceIds.every((id) => ids.includes(id)) : sameIds(order.instanceIds, ids);
-  const periods = instances.every(({ start, end }) => !end || (start && start < end));
+  // What a subscription gives back, and its contract says, goes by its period (RFD-6, CTR-15).
+  const needed = order.chargeType === 'subscription';
+  const periods = instances.every(({ start, end }) => (end ? start !== null && start < end : !needed));
   if (enough && named && periods) return;
   throw new Refusal('invalid', 'order.fulfilment_misfit', { orderId: order.orderId, instanceIds: order.instanceIds });
 }

@@ -396,6 +396,15 @@ describe('fulfilment and facts', () => {
     expect((await customer(t, 'acc_5').get('/v1/resources/i-5own')).body).toMatchObject({ orderIds: [first.body.orderId], reportVersion: 0, version: 1 });
   });
 
+  test('ORD-10 an instance of a subscription is reported with its period, which its refund and its contract go by', async () => {
+    const { orderId } = await place(t, 'acc_5');
+    await pay(t, orderId);
+    for (const change of [{ end: null }, { start: null }, { start: null, end: null }, { end: instance('x').start }]) {
+      expect(await fulfil(t, orderId, [instance('i-5p', change)])).toMatchObject({ status: 422, body: { code: 'order.fulfilment_misfit' } });
+    }
+    expect(await fulfil(t, orderId, [instance('i-5p')])).toMatchObject({ status: 200, body: { servicePeriod: { start: instance('x').start, end: instance('x').end } } });
+  });
+
   test('ORD-10 what was reported for the order since does not make the provisioner\'s repeat news', async () => {
     const { body } = await placeAndPay(t, 'acc_5', {}, [instance('i-5one')]);
     await t.platform().put('/v1/resources/i-5two', { reportVersion: 1, orderId: body.orderId });

@@ -29,9 +29,9 @@ export const problems: ProblemTexts = {
   'order.fulfilment_misfit': {
     en: {
       title: 'The instances do not fit the order',
-      detail: 'At least one instance, those the order names, each period with a start before its end.',
+      detail: 'At least one instance, those the order names, each period with a start before its end; each instance of a subscription has one.',
     },
-    'zh-CN': { title: '实例与订单不符', detail: '至少一个实例，须包含订单指定的实例，且各服务期的开始时间早于结束时间。' },
+    'zh-CN': { title: '实例与订单不符', detail: '至少一个实例，须包含订单指定的实例，各服务期的开始时间早于结束时间；包年包月订单的每个实例都须有服务期。' },
   },
   'order.product_unknown': {
     en: { title: 'No such product', detail: 'The catalogue has no product {productCode}.' },

@@ -1,5 +1,6 @@
-import { isZero, type Money } from '@accord/money';
+import { isZero } from '@accord/money';
 import type { Profile } from '@accord/profile';
+import type { Amounts } from './amount.ts';
 import type { Order, Resource } from './order-view.ts';
 
 /** What is known of the instances asked for; only the account's own. */
@@ -42,7 +43,8 @@ export interface Candidate {
   /** All instances asked for together. */
   readonly together: ReadonlySet<string>;
   readonly refundsThisYear: number;
-  readonly refund: Money | undefined;
+  /** Undefined where no order tells any. */
+  readonly amounts: Amounts | undefined;
 }
 
 export interface Reason {
@@ -94,7 +96,7 @@ const rules = {
   PACKAGE_WINDOW_PASSED: { remedy: 'none', against: (c, { refunds }) => when(isPackage(c) && !inWindow(c, refunds.packageWindowDays)) },
   PACKAGE_USED: { remedy: 'none', against: (c) => when(originOf(c)?.productForm === 'usage_package' && isUsed(c.resource)) },
   PACKAGE_IN_EFFECT: { remedy: 'none', against: (c) => when(originOf(c)?.productForm === 'storage_package' && c.resource?.inEffect) },
-  ZERO_AMOUNT: { remedy: 'none', against: (c) => when(c.refund && isZero(c.refund)) },
+  ZERO_AMOUNT: { remedy: 'none', against: (c) => when(c.amounts && isZero(c.amounts.refund) && isZero(c.amounts.split.voucher)) },
   PRODUCT_NOT_SUPPORTED: { remedy: 'ask_support', against: (c) => [...when(c.orders.some(({ refundable }) => !refundable)), ...each(c.orders, isOfUnclearPeriod)] },
   TRADE_IN_PROGRESS: { remedy: 'finish_open_order', against: tradesInProgress },
   PROMOTION_EXCLUDED: { remedy: 'none', against: (c) => each(c.orders, ({ promotion }) => promotion !== null && promotion.terms !== 'refundable') },
@@ -166,11 +168,11 @@ const longestMs = { minute: 60_000, month: 31 * dayMs, year: 366 * dayMs } as co
 
 /**
  * An order says one period for all of its instances, and what is used of it decides the money (RFD-6). Of several that end at different times, one renewal
- * makes a period longer than what was paid for; of a subscription without an end nothing would ever be used. People decide about those.
+ * makes a period longer than what was paid for; of a subscription without an end, an upgrade's too, nothing would ever be used. People decide about those.
  */
-function isOfUnclearPeriod({ billType, chargeType, fulfilment, orderType, instanceIds, servicePeriod, duration }: Order): boolean {
+function isOfUnclearPeriod({ billType, chargeType, fulfilment, instanceIds, servicePeriod, duration, cashPaid, voucherPaid }: Order): boolean {
   if (billType !== 'prepay' || chargeType !== 'subscription' || fulfilment !== 'created') return false;
-  if (!servicePeriod) return orderType === 'purchase' || orderType === 'renewal';
+  if (!servicePeriod) return !isZero(cashPaid) || !isZero(voucherPaid);
   const lastsMs = new Date(servicePeriod.end).getTime() - new Date(servicePeriod.start).getTime();
   return instanceIds.length > 1 && duration !== null && lastsMs > duration.value * longestMs[duration.unit] + dayMs;
 }

@@ -60,6 +60,9 @@ describe('RFD-3 every code against', () => {
     ['PRODUCT_NOT_SUPPORTED', ['PRODUCT_NOT_SUPPORTED'], ordered({ refundable: false })],
     ['PRODUCT_NOT_SUPPORTED, instances whose periods one order does not tell', ['PRODUCT_NOT_SUPPORTED'], ordered({ instanceIds: ['i-1', 'i-2'], duration: { value: 1, unit: 'month' }, servicePeriod: { start: bought, end: '2027-01-10T11:00:00.000Z' } })],
     ['PRODUCT_NOT_SUPPORTED, a subscription whose end nobody told', ['PRODUCT_NOT_SUPPORTED'], { ...ordered({ servicePeriod: null }), ...seen({ end: null }) }],
+    ...(['upgrade', 'downgrade', 'configuration_change'] as const).map((orderType): [string, string[], Partial<Facts>] => [
+      `PRODUCT_NOT_SUPPORTED, a paid ${orderType} whose end nobody told`, ['PRODUCT_NOT_SUPPORTED'], { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType, servicePeriod: null })] },
+    ]),
     ['TRADE_IN_PROGRESS by an unpaid renewal', ['TRADE_IN_PROGRESS'], { orders: [exampleOrder(), open] }],
     ['TRADE_IN_PROGRESS by an order not yet fulfilled', ['TRADE_IN_PROGRESS'], { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', fulfilment: 'creating' })] }],
     ['TRADE_IN_PROGRESS by a running refund', ['TRADE_IN_PROGRESS'], { claims: [{ instanceId: 'i-1', refundId: 'rfd_1', refunded: false }] }],
@@ -89,6 +92,12 @@ describe('RFD-3 every code against', () => {
     const facts = { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType: 'renewal', paidAt: '2026-01-11T00:00:00.000Z' })], ...seen({ scaledAt: '2026-01-12T00:00:00.000Z' }) };
     expect(codes(facts, { kind: 'renewal_only' })).toEqual(['SCALED_AFTER_RENEWAL']);
     expect(codes(facts)).toEqual([]);
+  });
+
+  test('RFD-3 RFD-5 where vouchers return, what was paid by voucher alone gives them back', () => {
+    const returning = { ...baidu, refunds: { ...baidu.refunds, vouchersReturn: 'always' as const } };
+    const quote = quoted(ordered({ paid: parts({ voucher: '45.00' }) }), {}, returning);
+    expect(quote).toMatchObject({ refundable: true, reasons: [], amounts: { refund: cny('0.00'), split: { voucher: cny('34.84') } } });
   });
 
   test('RFD-3 QUOTA_EXHAUSTED where the profile sets a yearly quota', () => {

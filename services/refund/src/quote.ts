@@ -64,10 +64,10 @@ export function quoteInstances(
     const candidate = candidateOf(instanceId, together, facts, ask);
     const lines = linesOf(candidate, profile);
     const origin = originOf(candidate);
-    const amounts = origin ? total(lines, currencyOf(lines, origin.cashPaid)) : null;
-    const reasons = reasonsAgainst({ ...candidate, refund: amounts?.refund }, profile);
+    const amounts = origin && total(lines, currencyOf(lines, origin.cashPaid));
+    const reasons = reasonsAgainst({ ...candidate, amounts }, profile);
     if (reasons.some(({ code }) => code === 'INSTANCE_NOT_FOUND')) return { instanceId, refundable: false, reasons, amounts: null, lines: [] };
-    return { instanceId, refundable: reasons.length === 0, reasons, amounts, lines };
+    return { instanceId, refundable: reasons.length === 0, reasons, amounts: amounts ?? null, lines };
   });
 }
 
@@ -92,7 +92,7 @@ function candidateOf(instanceId: string, together: ReadonlySet<string>, facts: F
     contracts: facts.contracts,
     bundles: facts.bundles,
     refundsThisYear: facts.refundsThisYear,
-    refund: undefined,
+    amounts: undefined,
   };
 }
 
