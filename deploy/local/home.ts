@@ -4,7 +4,7 @@ import { readOr } from './background.ts';
 import { root } from './platform.ts';
 
 /** Data, logs and keys of `npm start`. */
-export const home = join(root, '.accord');
+export const home = process.env.ACCORD_HOME ?? join(root, '.accord');
 export const database = 'accord';
 /** The front door's, where it is free. */
 export const port = Number(process.env.ACCORD_PORT ?? 8080);

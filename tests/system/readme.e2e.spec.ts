@@ -1,17 +1,17 @@
-import { execFile, spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { catalogue, startSystem, type System } from '@accord/local';
 import { clientOf } from '@accord/testing';
+import { folder, removeFolders } from './playing.ts';
 
-// The commands of the README, run by bash as they stand against a running system, as somebody would who copies them.
+// `npm start` as a process, and the commands of the README beside it, run by bash as they stand, as somebody would who copies them.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const run = promisify(execFile);
+const { NODE_OPTIONS: _ours, ...around } = process.env;
 
 /** The commands under a heading, in their order. */
 function commandsOf(heading: string): string[] {
@@ -19,66 +19,114 @@ function commandsOf(heading: string): string[] {
   return [...section.matchAll(/```bash\n(.*?)```/gs)].map(([, commands]) => commands!);
 }
 
-let system: System;
-let dataDir: string;
-let env: NodeJS.ProcessEnv;
+/** `npm start` with a home of its own; Postgres and Kafka are the tests'. */
+function startIn(env: NodeJS.ProcessEnv, ...options: string[]) {
+  const child = spawn(process.execPath, [join(root, 'deploy/local/start.ts'), ...options], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const watchers = new Set<() => void>();
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const started = { child, ended, said: '', says };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      started.said += String(chunk);
+      for (const look of watchers) look();
+    });
+  }
+  /** What it says, once it fits. @throws Error where it ends before. */
+  function says(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = pattern.exec(started.said);
+        if (found) resolve(found);
+      };
+      watchers.add(look);
+      look();
+      void ended.then((code) => reject(new Error(`it ended with ${code}:\n${started.said.slice(-2_000)}`)));
+    });
+  }
+  return started;
+}
+
+const homeless = { ...around, ACCORD_PORT: '0' };
+const home = folder();
+let env: NodeJS.ProcessEnv = { ...homeless, ACCORD_HOME: home };
+let started: ReturnType<typeof startIn>;
+const endAll: ChildProcess[] = [];
 
 beforeAll(async () => {
-  const { NODE_OPTIONS: _ours, ...around } = process.env;
-  env = around;
-  await run('npm', ['run', '-s', 'token', '--', 'platform'], { cwd: root, env });
-  dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
-  // The key that `npm run token` signs with.
-  copyFileSync(join(root, '.accord', 'issuer.json'), join(dataDir, 'issuer.json'));
-  system = await startSystem({ dataDir, profile: 'baidu' });
-  env = { ...env, ACCORD_PORT: new URL(system.url).port, ACCORD_KAFKA_BROKERS: system.brokers };
-  await openTheShop();
-}, 90_000);
+  started = startIn(env);
+  endAll.push(started.child);
+  const [, port] = await started.says(/ API +http:\/\/127\.0\.0\.1:(\d+)\n/);
+  env = { ...env, ACCORD_PORT: port };
+  await started.says(/Ctrl-C stops everything/);
+}, 120_000);
 
 afterAll(async () => {
-  await system.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  for (const child of endAll) child.kill('SIGINT');
+  await started.ended;
+  removeFolders();
 }, 30_000);
 
-/** What the story of `npm start` has done by then. */
-async function openTheShop() {
-  const operator = clientOf(system.url, () => system.token({ kind: 'operator' }));
-  const platform = clientOf(system.url, () => system.token({ kind: 'platform' }));
-  for (const { productCode, ...product } of catalogue.baidu) {
-    expect((await operator.put(`/v1/products/${productCode}`, product)).status).toBe(201);
-  }
-  const facts = { version: 1, certifiedName: '杭州云上科技有限公司', invoiceTitle: '杭州云上科技有限公司', contacts: [] };
-  expect((await platform.put('/v1/accounts/acc_demo', facts)).status).toBe(200);
-}
+const bash = (commands: string) => run('bash', ['-c', `set -euo pipefail\n${commands}`], { cwd: root, env, timeout: 60_000 });
+
+test('the story went to its end, and what can be tried next is what it says', async () => {
+  expect(started.said).toMatch(/34\.84/);
+  expect(started.said).toMatch(/The story ended as it should/);
+  const [, tries] = /Try next:\n((?: {2}.+\n)+)/.exec(started.said)!;
+  expect(tries!.match(/\bcurl /g)).toHaveLength(3);
+  const { stdout } = await bash(tries!);
+  const pages = [...stdout.matchAll(/\{"data":\[\{"(\w+)"/g)].map(([, field]) => field);
+  expect(pages).toEqual(['productCode', 'orderId', 'contractId']);
+}, 60_000);
 
 test('the first call: every command succeeds, with the status that stands behind it', async () => {
   const commands = commandsOf('The first call').join('\n');
   const shown = [...commands.matchAll(/ {3}# (\d{3})$/gm)].map(([, status]) => status);
   expect(shown).toHaveLength((commands.match(/\bcurl /g) ?? []).length);
   // Whatever bash prints of statuses comes from curl itself, not from the page.
-  const telling = `set -euo pipefail\ncurl() { command curl -w '%{stderr}%{http_code}\\n' "$@"; }\n`;
-  const { stdout, stderr } = await run('bash', ['-c', telling + commands], { cwd: root, env, timeout: 60_000 });
+  const { stdout, stderr } = await bash(`curl() { command curl -w '%{stderr}%{http_code}\\n' "$@"; }\n${commands}`);
   expect(stderr.trim().split('\n')).toEqual(shown);
   expect(stdout).toContain('"type":"contract.drafted"');
   expect(readFileSync('/tmp/contract.pdf').subarray(0, 5).toString()).toBe('%PDF-');
 }, 90_000);
 
 test('subscribing with kafkajs: the script hears the orders that were placed', async () => {
-  const customer = clientOf(system.url, () => system.token({ kind: 'customer', accountId: 'acc_demo' }));
+  const token = (await run('npm', ['run', '-s', 'token', '--', 'customer', 'acc_demo'], { cwd: root, env })).stdout.trim();
+  const customer = clientOf(`http://127.0.0.1:${env['ACCORD_PORT']}`, () => Promise.resolve(token));
   const body = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
-  const { orderId } = (await customer.post('/v1/orders', body)).body;
+  const { orderId, payBy, createdAt } = (await customer.post('/v1/orders', body)).body;
+  // After the story the provider's own times hold.
+  expect(Date.parse(payBy) - Date.parse(createdAt)).toBe(7 * 86_400_000);
   const [, kafkajs = ''] = commandsOf('Subscribe to a topic');
-  // Several systems may share the broker, so topics and groups have a prefix here.
-  const script = kafkajs.replaceAll(/'(order\.\w+|my-service)'/g, `'${system.topicPrefix}$1'`);
-  const bash = spawn('bash', ['-c', script], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const script = spawn('bash', ['-c', kafkajs], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
-  for (const stream of [bash.stdout, bash.stderr]) stream.on('data', (chunk: Buffer) => (printed += String(chunk)));
-  const line = `${system.topicPrefix}order.placed ${orderId} version 1 unpaid`;
+  for (const stream of [script.stdout, script.stderr]) stream.on('data', (chunk: Buffer) => (printed += String(chunk)));
+  const line = `order.placed ${orderId} version 1 unpaid`;
   await new Promise<void>((resolve) => {
-    bash.stdout.on('data', () => printed.includes(line) && resolve());
-    bash.once('close', () => resolve());
+    script.stdout.on('data', () => printed.includes(line) && resolve());
+    script.once('close', () => resolve());
     setTimeout(resolve, 20_000).unref();
   });
-  if (bash.exitCode === null) process.kill(-bash.pid!, 'SIGKILL');
+  if (script.exitCode === null) process.kill(-script.pid!, 'SIGKILL');
   expect(printed).toContain(line);
 }, 30_000);
+
+test('what operates it finds the start that runs: the auditor agrees, nothing was given up, a view is made anew', async () => {
+  expect((await bash('npm run -s audit -- --settle 30s')).stdout).toMatch(/Nothing is broken/i);
+  await bash('npm run -s redrive -- order list');
+  await bash('npm run -s rebuild -- refund');
+  await expect(bash(`ACCORD_HOME=${home} node deploy/local/start.ts`)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('npm start runs already') });
+}, 90_000);
+
+test('Ctrl-C ends it with 0; a story with a step that does not go as documented ends with 1 and says which', async () => {
+  started.child.kill('SIGINT');
+  expect(await started.ended).toBe(0);
+  const other = { ...homeless, ACCORD_HOME: folder() };
+  const broken = startIn(other, '--once', '--profile', 'alibaba');
+  endAll.push(broken.child);
+  const [, orderId] = await broken.says(/the first\.\n.*\n.*(ord_\w+)/);
+  const { ACCORD_API_URL: door } = JSON.parse(readFileSync(join(other.ACCORD_HOME, 'platform.json'), 'utf8')) as { ACCORD_API_URL: string };
+  const token = (await run('npm', ['run', '-s', 'token', '--', 'operator'], { cwd: root, env: other })).stdout.trim();
+  await clientOf(door, () => Promise.resolve(token)).post(`/v1/orders/${orderId}/cancel`, { reason: 'somebody else was faster' });
+  expect(await broken.ended).toBe(1);
+  expect(broken.said).toMatch(/expected 20\d .*, got \d+ .*ord_|waited in vain/);
+}, 120_000);

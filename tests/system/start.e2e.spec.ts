@@ -18,8 +18,10 @@ interface Ended {
   readonly lines: readonly string[];
 }
 
-function start(name: (typeof names)[number], env: Readonly<Record<string, string>>) {
-  const args = ['--disable-warning=TimeoutNegativeWarning', join(root, 'services', name, 'src', 'main.ts')];
+const start = (name: (typeof names)[number], env: Readonly<Record<string, string>>) => run(`services/${name}/src/main.ts`, env);
+
+function run(file: string, env: Readonly<Record<string, string>>) {
+  const args = ['--disable-warning=TimeoutNegativeWarning', join(root, file)];
   const child = spawn(process.execPath, args, { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)));
@@ -57,6 +59,15 @@ test('CTR-22 API-4 without ACCORD_ENV it is production, and contract does not st
   expect({ code, lines }).toEqual({ code: 1, lines: [expect.stringMatching(/^cannot start: seal key: .*PKCS#12/)] });
   const unread = await start('contract', { ...production, ACCORD_SEAL_P12: '/no/such.p12' }).ended;
   expect(unread).toEqual({ code: 1, lines: [expect.stringContaining('/no/such.p12')] });
+}, 60_000);
+
+test('API-4 what only development has starts nowhere else: the token issuer, the passwords that everybody knows', async () => {
+  const [door, provision] = await Promise.all([
+    run('deploy/local/door.ts', { ACCORD_SERVICE_URL: 'http://{service}:1' }).ended,
+    run('deploy/local/provision.ts', { ACCORD_POSTGRES_URL: production.ACCORD_DATABASE_URL }).ended,
+  ]);
+  expect([door.code, door.lines.join('\n')]).toEqual([1, expect.stringContaining('token issuer starts only with ACCORD_ENV=development')]);
+  expect([provision.code, provision.lines.join('\n')]).toEqual([1, expect.stringContaining('known to everybody: only with ACCORD_ENV=development')]);
 }, 60_000);
 
 test('a profile that is not right and a database that is away are one line, too', async () => {
