@@ -338,9 +338,9 @@ test('API-11 a body of 1 MiB passes, one byte more does not; a file too', async 
   expect((await upload(1_048_577)).status).toBe(413);
 });
 
-test('API-11 what is no HTTP gets a problem and its connection ends', async () => {
+test.each(['NOT HTTP AT ALL', 'GET http://[ HTTP/1.1\r\nHost: x', 'GET http://x:99999999/ HTTP/1.1\r\nHost: x'])('API-2 API-11 what is no HTTP or asks for no URL gets a problem and its connection ends: %j', async (said) => {
   const answer = await new Promise<string>((resolve) => {
-    const socket = connect(Number(new URL(t.baseUrl).port), '127.0.0.1', () => socket.write('NOT HTTP AT ALL\r\n\r\n'));
+    const socket = connect(Number(new URL(t.baseUrl).port), '127.0.0.1', () => socket.write(`${said}\r\n\r\n`));
     let text = '';
     socket.on('data', (bytes) => (text += bytes.toString())).on('close', () => resolve(text));
   });

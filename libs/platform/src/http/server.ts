@@ -16,8 +16,8 @@ const unreadable: Readonly<Record<string, readonly [number, string, string]>> = 
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'request.timeout'],
 };
 
-/** What is not HTTP, or comes too slowly, gets its answer before there is a request. */
-function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+/** What is not HTTP, comes too slowly, or asks for no URL gets its answer before there is a request. */
+function refuse(error: { readonly code?: string | undefined }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, title, code] = unreadable[error.code ?? ''] ?? [400, 'Bad Request', 'request.unreadable'];
   const body = JSON.stringify({ type: `urn:accord:problem:${code}`, title, status, code });
@@ -32,7 +32,7 @@ const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeou
 /** Listens with limits, so that slow clients hold nothing open (API-11). `port` 0 takes a free one. */
 export async function listen(app: Express, port: number, host?: string, changed: Partial<typeof limits> = {}): Promise<Listening> {
   const { silence, ...timeouts } = { ...limits, ...changed };
-  const server = createServer({ ...timeouts, maxHeaderSize: 16_384 }, app);
+  const server = createServer({ ...timeouts, maxHeaderSize: 16_384 }, (req, res) => (URL.canParse(req.url ?? '', 'http://service') ? app(req, res) : refuse({}, req.socket)));
   server.setTimeout(silence);
   server.on('clientError', refuse);
   await new Promise<void>((resolve, reject) => {
