@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 /** kafkajs sets timers in the past; a small nursery, as a service has it. */
 const flags = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4'];
 
-/** A process of ours that is asked and answers with messages. */
+/** A process of ours that is asked and answers with messages. What it logs goes to the error output: figures alone are on the other. */
 export interface Child {
   readonly pid: number;
   /** Its next message. @throws Error where it ends instead. */
@@ -13,7 +13,7 @@ export interface Child {
 }
 
 export function startChild(file: URL, ask?: object): Child {
-  const child: ChildProcess = fork(file, { execArgv: flags, serialization: 'advanced' });
+  const child: ChildProcess = fork(file, { execArgv: flags, serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   if (ask) child.send(ask);
   return {

@@ -29,7 +29,9 @@ export async function benchPoison(ground: Ground, { rounds = 6, ms = 8_000, warm
   await migrate(urlsOf(databaseUrl, 'order').owner, { service: 'order', schema: 'orders', folder: new URL('./announced/', import.meta.url) });
   await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
   const topicPrefix = await freshTopic(ground.brokers);
-  const consumer = startChild(new URL('./counting-service.ts', import.meta.url), { settings: settingsOf(ground, { databaseUrl, topicPrefix }), noting: true, failing } satisfies CountingAsk);
+  // That a key fails, again and again, is what it is asked for.
+  const settings = { ...settingsOf(ground, { databaseUrl, topicPrefix }), ACCORD_LOG_LEVEL: 'error' as const };
+  const consumer = startChild(new URL('./counting-service.ts', import.meta.url), { settings, noting: true, failing } satisfies CountingAsk);
   await consumer.answer();
   const announcer = startChild(new URL('./announcing-process.ts', import.meta.url), { urls: urlsOf(databaseUrl, 'order'), schema: 'orders', brokers: ground.brokers, topicPrefix } satisfies AnnouncerAsk);
   try {
