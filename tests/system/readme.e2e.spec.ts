@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { catalogue, startSystem, type System } from '@accord/local';
 import { clientOf } from '@accord/testing';
+import { Kafka, logLevel } from 'kafkajs';
 
 // The commands of the README, run by bash as they stand against a running system, as somebody would who copies them.
 
@@ -63,7 +64,7 @@ test('the first call: every command succeeds, with the status that stands behind
   expect(readFileSync('/tmp/contract.pdf').subarray(0, 5).toString()).toBe('%PDF-');
 }, 90_000);
 
-test('subscribing with kafkajs: the script hears the orders that were placed', async () => {
+test('subscribing with kafkajs: the script hears the orders that were placed, and Ctrl-C leaves the group', async () => {
   const customer = clientOf(system.url, () => system.token({ kind: 'customer', accountId: 'acc_demo' }));
   const body = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
   const { orderId } = (await customer.post('/v1/orders', body)).body;
@@ -79,6 +80,19 @@ test('subscribing with kafkajs: the script hears the orders that were placed', a
     bash.once('close', () => resolve());
     setTimeout(resolve, 20_000).unref();
   });
-  if (bash.exitCode === null) process.kill(-bash.pid!, 'SIGKILL');
+  const ended = new Promise<number | null>((resolve) => bash.once('close', resolve));
+  if (bash.exitCode === null) process.kill(-bash.pid!, 'SIGINT');
+  setTimeout(() => bash.exitCode === null && process.kill(-bash.pid!, 'SIGKILL'), 5_000).unref();
   expect(printed).toContain(line);
-}, 30_000);
+  expect(await ended).toBe(0);
+  expect(await stateOfGroup(`${system.topicPrefix}my-service`)).toBe('Empty');
+}, 40_000);
+
+async function stateOfGroup(groupId: string) {
+  const admin = new Kafka({ brokers: [system.brokers], logLevel: logLevel.NOTHING }).admin();
+  try {
+    return (await admin.describeGroups([groupId])).groups[0]!.state;
+  } finally {
+    await admin.disconnect();
+  }
+}
