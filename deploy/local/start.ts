@@ -1,5 +1,5 @@
 // npm start [-- --once] [-- --profile baidu|alibaba]: the whole system on this machine, then the story.
-import { rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Listr } from 'listr2';
 import { claimHome, database, home, leaveHome, port, tellPlatform } from './home.ts';
@@ -24,7 +24,7 @@ let storyTells = true;
 
 async function start(options: StartOptions): Promise<number> {
   process.env.ACCORD_ENV = 'development';
-  rmSync(join(home, 'logs'), { recursive: true, force: true });
+  setLogsAside();
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
     // `npm start | head`: what was started must not outlive us.
@@ -43,6 +43,14 @@ async function start(options: StartOptions): Promise<number> {
   } finally {
     await system.stop();
   }
+}
+
+/** Each start has logs of its own; those of the one before it are kept. */
+function setLogsAside() {
+  const [logs, before] = [join(home, 'logs'), join(home, 'logs-before')];
+  if (!existsSync(logs)) return;
+  rmSync(before, { recursive: true, force: true });
+  renameSync(logs, before);
 }
 
 /** Starts the system and shows each step as it is done. */
