@@ -4,7 +4,7 @@ import { serviceNames } from './database.ts';
 import { type Origins, startFrontDoor } from './front-door.ts';
 import { home } from './home.ts';
 import { openSigner, startIssuer } from './issuer.ts';
-import { startMailbox } from './mailbox.ts';
+import { mailLine, startMailbox } from './mailbox.ts';
 
 /** `http://{service}:8080` */
 const serviceUrl = process.env.ACCORD_SERVICE_URL;
@@ -12,7 +12,7 @@ if (!serviceUrl?.includes('{service}')) throw new Error('ACCORD_SERVICE_URL says
 
 const host = '0.0.0.0';
 const issuer = await startIssuer(await openSigner(join(home, 'issuer.json')), { port: 8081, host });
-const mailbox = await startMailbox({ port: 2525, host, onMail: ({ to, subject }) => console.log(`mail to ${to.join(', ')}: ${subject}`) });
+const mailbox = await startMailbox({ port: 2525, host, onMail: (mail) => console.log(mailLine(mail)) });
 const urls = Object.fromEntries(serviceNames.map((name) => [name, serviceUrl.replace('{service}', name)]));
 const door = await startFrontDoor({ port: 8080, host, origins: { ...urls, issuer: issuer.url } as Origins });
 console.log(`front door ${door.url}, issuer ${issuer.url}, mailbox ${mailbox.url}`);

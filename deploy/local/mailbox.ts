@@ -49,6 +49,8 @@ export async function startMailbox({ port = 0, host = '127.0.0.1', onMail }: { p
   return { url: `smtp://127.0.0.1:${address.port}`, mails, stop: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
+export const mailLine = ({ to, subject }: Pick<Mail, 'to' | 'subject'>) => `mail to ${to.join(', ')}: ${subject}`;
+
 /** Subject and first plain text of a message (RFC 5322, MIME), as far as a reader of tests and demos needs it. */
 export function readMail(raw: string): { subject: string; text: string; raw: string } {
   const { headers } = partsOf(raw);

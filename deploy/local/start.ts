@@ -1,8 +1,9 @@
 // npm start [-- --once] [-- --profile baidu|alibaba]: the whole system on this machine, then the story.
-import { rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Listr } from 'listr2';
 import { claimHome, database, home, leaveHome, port, tellPlatform } from './home.ts';
+import { mailLine } from './mailbox.ts';
 import { readOptions, type StartOptions } from './options.ts';
 import { root } from './platform.ts';
 import { auditSettingsOf, startSystem, steps, type Step, type System } from './system.ts';
@@ -18,10 +19,12 @@ export interface StoryContext {
 }
 
 const say = (line: string) => console.log(line);
+/** Of the mails, too, each at its place. */
+let storyTells = true;
 
 async function start(options: StartOptions): Promise<number> {
   process.env.ACCORD_ENV = 'development';
-  rmSync(join(home, 'logs'), { recursive: true, force: true });
+  setLogsAside();
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
     // `npm start | head`: what was started must not outlive us.
@@ -42,6 +45,14 @@ async function start(options: StartOptions): Promise<number> {
   }
 }
 
+/** Each start has logs of its own; those of the one before it are kept. */
+function setLogsAside() {
+  const [logs, before] = [join(home, 'logs'), join(home, 'logs-before')];
+  if (!existsSync(logs)) return;
+  rmSync(before, { recursive: true, force: true });
+  renameSync(logs, before);
+}
+
 /** Starts the system and shows each step as it is done. */
 async function shown({ profile }: StartOptions): Promise<System> {
   const begun = Object.fromEntries(steps.map((step) => [step, Promise.withResolvers<unknown>()])) as Record<Step, PromiseWithResolvers<unknown>>;
@@ -57,7 +68,7 @@ async function shown({ profile }: StartOptions): Promise<System> {
     durable: true,
     supervised: true,
     onStep: (step, done) => begun[step].resolve(done),
-    onMail: (mail) => say(`  mail to ${mail.to.join(', ')}: ${mail.subject}`),
+    onMail: (mail) => storyTells || say(`  ${mailLine(mail)}`),
     onNote: say,
   });
   system.catch((error: unknown) => failed.reject(error));
@@ -76,12 +87,15 @@ const profileOf = (profile: StartOptions['profile']) => join(root, 'deploy', 'lo
 /** False where a step of it failed. */
 async function tell(context: StoryContext): Promise<boolean> {
   const { playStory } = await import('./story/story.ts');
+  say(`\nIn the story an unpaid order has only seconds to be paid, so that one can be seen to expire; one that is placed afterwards has the time that ${context.profile} gives.`);
   try {
     await playStory(context);
     return true;
   } catch (error) {
     console.error(error instanceof Error ? (error.stack ?? error.message) : error);
     return false;
+  } finally {
+    storyTells = false;
   }
 }
 
@@ -89,12 +103,14 @@ async function tell(context: StoryContext): Promise<boolean> {
 async function stay({ url, services, databaseUrl, brokers, logs }: System, { profile }: StartOptions) {
   await Promise.all([services.order, services.contract].map((service) => service.restart({ PROVIDER_PROFILE: profile })));
   const line = (name: string, value: string) => `  ${name.padEnd(14)}${value}`;
+  const docs = (name: string) => `${url}/docs/${name}`;
+  const taken = port !== 0 && new URL(url).port !== String(port) ? `   (${port} was taken)` : '';
   say(
     [
       '',
       `Accord runs, as ${profile}.`,
-      line('API', url),
-      ...Object.values(services).map((service) => line(service.name, `${url}/docs/${service.name}   metrics ${service.opsUrl}/metrics`)),
+      line('API', url + taken),
+      ...Object.values(services).map(({ name, opsUrl }) => line(name, `${docs(name).padEnd(docs('notification').length)}   metrics ${opsUrl}/metrics`)),
       line('Postgres', databaseUrl),
       line('Kafka', brokers),
       line('Logs', logs),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { clientOf } from '@accord/testing';
+import { Kafka, logLevel } from 'kafkajs';
 import { folder, removeFolders } from './playing.ts';
 
 // `npm start` as a process, and the commands of the README beside it, run by bash as they stand, as somebody would who copies them.
@@ -89,7 +90,7 @@ test('the first call: every command succeeds, with the status that stands behind
   expect(readFileSync('/tmp/contract.pdf').subarray(0, 5).toString()).toBe('%PDF-');
 }, 90_000);
 
-test('subscribing with kafkajs: the script hears the orders that were placed', async () => {
+test('subscribing with kafkajs: the script hears the orders that were placed, and Ctrl-C leaves the group', async () => {
   const token = (await run('npm', ['run', '-s', 'token', '--', 'customer', 'acc_demo'], { cwd: root, env })).stdout.trim();
   const customer = clientOf(`http://127.0.0.1:${env['ACCORD_PORT']}`, () => Promise.resolve(token));
   const body = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
@@ -106,9 +107,23 @@ test('subscribing with kafkajs: the script hears the orders that were placed', a
     script.once('close', () => resolve());
     setTimeout(resolve, 20_000).unref();
   });
-  if (script.exitCode === null) process.kill(-script.pid!, 'SIGKILL');
+  const ended = new Promise<number | null>((resolve) => script.once('close', resolve));
+  if (script.exitCode === null) process.kill(-script.pid!, 'SIGINT');
+  setTimeout(() => script.exitCode === null && process.kill(-script.pid!, 'SIGKILL'), 5_000).unref();
   expect(printed).toContain(line);
-}, 30_000);
+  expect(await ended).toBe(0);
+  expect(await stateOfGroup('my-service')).toBe('Empty');
+}, 40_000);
+
+async function stateOfGroup(groupId: string) {
+  const { ACCORD_KAFKA_BROKERS: brokers } = JSON.parse(readFileSync(join(home, 'platform.json'), 'utf8')) as { ACCORD_KAFKA_BROKERS: string };
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
+  try {
+    return (await admin.describeGroups([groupId])).groups[0]!.state;
+  } finally {
+    await admin.disconnect();
+  }
+}
 
 test('what operates it finds the start that runs: the auditor agrees, nothing was given up, a view is made anew', async () => {
   expect((await bash('npm run -s audit -- --settle 30s')).stdout).toMatch(/Nothing is broken/i);

@@ -3,6 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, clientOf, type Reply } from '@accord/testing';
 import type { StoryContext } from '../start.ts';
 
+/** Where what a command did can be read afterwards. */
+export interface Effect {
+  readonly path: string;
+  readonly shown: (body: Reply['body']) => boolean;
+}
+
 export type Who = 'customer' | 'operator' | 'platform' | 'stranger';
 
 export interface Request {
@@ -11,6 +17,8 @@ export interface Request {
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Every command that may be accepted has it; a question has none. */
+  readonly effects?: (reply: Reply) => readonly Effect[];
 }
 
 /** Waits until `look` gives something. @throws Error where it takes longer than the story's patience. */
@@ -31,6 +39,22 @@ export const untilOf =
 export type Send = (request: Request, requestId?: string) => Promise<Reply>;
 
 const away = new Set([502, 503, 504]);
+/** Asked by POST, and nothing is changed by them: a quote binds nobody. */
+const questions = /\/(?:preview|verify|refund-quotes)$/;
+
+export interface Command {
+  /** `POST /v1/orders` */
+  readonly name: string;
+  readonly effects: readonly Effect[];
+}
+
+/** Undefined for what changed nothing. @throws Error where nobody says what a command's effects are. */
+export function commandOf({ method, path, effects }: Request, reply: Reply): Command | undefined {
+  if (method === 'get' || reply.status >= 300 || questions.test(path)) return undefined;
+  const name = `${method.toUpperCase()} ${path}`;
+  if (!effects) throw new Error(`${name} was accepted, and the story does not say where that shows`);
+  return { name, effects: effects(reply) };
+}
 
 /**
  * Asks through the front door. One idempotency key for all tries: a service that is away for a moment neither loses nor doubles what was

@@ -1,3 +1,4 @@
+import type { Reply } from '@accord/testing';
 import { catalogue } from '../catalogue.ts';
 import { day, fulfil, pay, place, type Placed, type Plot, subscription } from './plot.ts';
 
@@ -6,19 +7,23 @@ export async function openTheShop({ teller, context }: Plot): Promise<void> {
   const products = catalogue[context.profile];
   teller.chapter(`0 · ${products.length} products go on sale, an account is certified (${context.profile})`);
   for (const { productCode, ...product } of products) {
-    const { status } = await teller.quietly({ who: 'operator', method: 'put', path: `/v1/products/${productCode}`, body: product });
+    const path = `/v1/products/${productCode}`;
+    const productShows = ({ body: { version } }: Reply) => [{ path, shown: (body: Reply['body']) => body.version === version }];
+    const { status } = await teller.quietly({ who: 'operator', method: 'put', path, body: product, effects: productShows });
     if (status >= 300) throw new Error(`product ${productCode}: ${status}`);
     teller.note(`on sale: ${productCode.padEnd(16)} ${product.name.zh} / ${product.name.en}`);
   }
+  const [path, facts] = [`/v1/accounts/${teller.accountId}`, account()];
   await teller.ask({
     what: 'The platform certifies the account and tells its contacts.',
     who: 'platform',
     method: 'put',
-    path: `/v1/accounts/${teller.accountId}`,
-    body: account(),
+    path,
+    body: facts,
     status: 200,
     follows: ['account.updated'],
     shows: ({ body }) => `${body.accountId} is ${body.certifiedName}`,
+    effects: () => [{ path, shown: ({ version }) => version === facts.version }],
   });
 }
 

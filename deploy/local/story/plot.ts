@@ -1,5 +1,6 @@
 import type { Reply } from '@accord/testing';
 import type { StoryContext } from '../start.ts';
+import type { Effect } from './asking.ts';
 import type { Asked, Teller } from './telling.ts';
 
 export const day = 86_400_000;
@@ -17,8 +18,6 @@ export interface Plot {
   readonly role: (typeof roles)[StoryContext['profile']];
   /** Of this telling alone, so that the story can be told again on the same data. */
   readonly mark: string;
-  /** Everything that was answered with 2xx and must still be there at the end (EVT-35). */
-  readonly accepted: string[];
 }
 
 export interface Placed {
@@ -37,26 +36,48 @@ export const subscription = (productCode: string) => ({
   duration: { unit: 'month', value: 1 },
 });
 
+interface Change {
+  readonly change: string;
+  readonly note: string | null;
+}
+
+/** That the history of an order has a change, once. */
+export const orderShows = (orderId: string, change: string, note?: string): Effect => ({
+  path: `/v1/orders/${orderId}`,
+  shown: ({ history }) => history.filter((one: Change) => one.change === change && (note === undefined || one.note === note)).length === 1,
+});
+
 const orderLine = ({ body }: Reply) =>
   `${body.orderId}  ${body.productName.en}, ${body.status}, ${body.payableAmount.amount} ${body.payableAmount.currency}${body.payBy ? `, pay by ${body.payBy}` : ''}`;
 
-export async function place({ teller, accepted }: Plot, what: string, body: object): Promise<Placed> {
-  const reply = await teller.ask({ what, who: 'customer', method: 'post', path: '/v1/orders', body, status: 201, follows: ['order.placed'], shows: orderLine });
-  accepted.push(`/v1/orders/${reply.body.orderId}`);
+export async function place({ teller }: Plot, what: string, body: object): Promise<Placed> {
+  const reply = await teller.ask({
+    what,
+    who: 'customer',
+    method: 'post',
+    path: '/v1/orders',
+    body,
+    status: 201,
+    follows: ['order.placed'],
+    shows: orderLine,
+    effects: (placed) => [orderShows(placed.body.orderId, 'placed')],
+  });
   return { orderId: reply.body.orderId, amount: reply.body.payableAmount.amount };
 }
 
 /** Paid in cash, and told twice, as a careful platform does: the second time answers the same and changes nothing. */
 export async function pay({ teller, mark }: Plot, { orderId, amount }: Placed, what: string): Promise<void> {
+  const paymentReference = `pay-${mark}-${orderId.slice(-8)}`;
   const paying: Asked = {
     what,
     who: 'platform',
     method: 'post',
     path: `/v1/orders/${orderId}/payments`,
-    body: { paymentReference: `pay-${mark}-${orderId.slice(-8)}`, parts: { cash: money(amount) } },
+    body: { paymentReference, parts: { cash: money(amount) } },
     headers: { 'idempotency-key': `pay-${orderId}` },
     status: 201,
     shows: ({ body, headers }) => `paid ${body.cashPaid.amount} in cash${headers.get('idempotency-replayed') ? ', the stored answer again' : ''}`,
+    effects: () => [orderShows(orderId, 'paid', paymentReference)],
   };
   await teller.ask({ ...paying, follows: ['order.paid'] });
   const again = await teller.ask({ ...paying, what: 'The same payment is told again.' });
@@ -71,7 +92,8 @@ export async function fulfil({ teller }: Plot, { orderId }: Placed, what: string
     path: `/v1/orders/${orderId}/fulfilment`,
     body: { outcome: 'created', instances },
     status: 200,
-    follows: ['order.fulfilled'],
+    follows: ['order.fulfilled', ...instances.map(() => 'resource.changed' as const)],
     shows: ({ body }) => `fulfilment ${body.fulfilment}, ${body.instanceIds.join(', ')}`,
+    effects: () => [orderShows(orderId, 'fulfilled')],
   });
 }

@@ -15,7 +15,7 @@ import { startTelling } from './telling.ts';
 export async function playStory(context: StoryContext): Promise<void> {
   const started = performance.now();
   const teller = await startTelling(context, 'acc_demo');
-  const plot: Plot = { teller, context, role: roles[context.profile], mark: randomBytes(3).toString('hex'), accepted: [] };
+  const plot: Plot = { teller, context, role: roles[context.profile], mark: randomBytes(3).toString('hex') };
   try {
     await openTheShop(plot);
     const orders = await placeOrders(plot);
@@ -27,7 +27,7 @@ export async function playStory(context: StoryContext): Promise<void> {
     await failFulfilment(plot);
     await tellTimeline(plot, orders);
     await checkInvariants(plot);
-    context.say(`\n── The story ended as it should, after ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+    teller.chapter(`The story ended as it should, after ${((performance.now() - started) / 1000).toFixed(1)} s.`);
   } finally {
     await teller.end();
   }

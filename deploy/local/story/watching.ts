@@ -9,25 +9,39 @@ export interface Seen {
   readonly at: number;
 }
 
-/** What the topics carry from now on. They are read from their beginning, so that nothing is missed when the group is made anew. */
+/** What the topics carry from now on. Only a group that is made anew meanwhile reads them from their beginning: it misses nothing. */
 export async function watch({ system }: StoryContext) {
   const { topicPrefix, brokers } = system;
   const seen: Seen[] = [];
   const known = new Set<string>();
   const from = Date.now();
   const kafka = kafkaOf({ brokers: brokers.split(','), clientId: 'accord-story', topicPrefix, log: pino({ level: 'silent' }) });
-  const consumer = kafka.consumer({ groupId: `${topicPrefix}story.${randomUUID()}`, maxWaitTimeInMs: 200, sessionTimeout: 10_000 });
-  await consumer.connect();
-  await consumer.subscribe({ topics: eventTypes.map((type) => topicPrefix + type), fromBeginning: true });
+  const groupId = `${topicPrefix}story.${randomUUID()}`;
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200, sessionTimeout: 10_000 });
+  const admin = kafka.admin();
+  const endsOf = async (topic: string) => (await admin.fetchTopicOffsets(topic)).map(({ partition, offset }) => ({ topic, partition, offset }));
+  await Promise.all([admin.connect(), consumer.connect()]);
+  const topics = eventTypes.map((type) => topicPrefix + type);
+  const ends = (await Promise.all(topics.map(endsOf))).flat();
+  await consumer.subscribe({ topics, fromBeginning: true });
   await consumer.run({
     eachMessage: ({ topic, message }) => {
       const headers = Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]));
       const event = readEvent(topic.slice(topicPrefix.length) as EventType, JSON.parse(String(message.value)), headers);
-      if (event.time.getTime() >= from && !known.has(event.id)) seen.push({ event, at: performance.now() });
-      known.add(event.id);
+      if (event.time.getTime() >= from && !known.has(event.id)) {
+        known.add(event.id);
+        seen.push({ event, at: performance.now() });
+      }
       return Promise.resolve();
     },
   });
-  return { seen, stop: () => consumer.disconnect() };
+  ends.forEach((end) => consumer.seek(end));
+  const stop = async () => {
+    await consumer.disconnect();
+    // A group that stays is empty and does no harm.
+    await admin.deleteGroups([groupId]).catch(() => undefined);
+    await admin.disconnect();
+  };
+  return { seen, stop };
 }
 

@@ -75,11 +75,12 @@ export function lineOf(order: Order, ask: { instanceId: string; at: Date; packag
   function written(): Step[] {
     const unit = isPackage ? 'package' : rules.consumption;
     const period = order.servicePeriod && !isPackage ? `${order.servicePeriod.start} / ${order.servicePeriod.end}` : `one ${unit}`;
+    const counted = (units: bigint) => `${units} ${unit}${units === 1n ? '' : 's'}`;
     const left = `${paid.amount} × (${use.total} − ${use.used}) ÷ ${use.total}`;
     return [
       { step: 'share', formula: `${order.cashPaid.amount} ÷ ${order.instanceIds.length}`, result: text(paid) },
-      { step: 'period', formula: period, result: `${use.total} ${unit}` },
-      { step: 'used', formula: `until ${ask.at.toISOString()}`, result: `${use.used} ${unit}` },
+      { step: 'period', formula: period, result: counted(use.total) },
+      { step: 'used', formula: `until ${ask.at.toISOString()}`, result: counted(use.used) },
       { step: 'consumed', formula: `${paid.amount} × ${use.used} ÷ ${use.total}`, result: text(consumed) },
       { step: 'fee', formula: `${paid.amount} × ${percent} %`, result: text(fee) },
       { step: 'refund', formula: percent === '0' ? left : `${left} − ${paid.amount} × ${percent} %`, result: text(refund) },

@@ -13,8 +13,8 @@ test('RFD-7 45.00 paid for 31 days, bought 10 January 11:00, refunded 16 January
   expect(line).toMatchObject({ paid: cny('45.00'), consumed: cny('10.16'), fee: none, refund: cny('34.84') });
   expect(line.calculation.map(({ step, formula, result }) => `${step}: ${formula} = ${result}`)).toEqual([
     'share: 45.00 ÷ 1 = 45.00 CNY',
-    'period: 2026-01-10T11:00:00.000Z / 2026-02-10T11:00:00.000Z = 31 day',
-    'used: until 2026-01-16T15:00:00.000Z = 7 day',
+    'period: 2026-01-10T11:00:00.000Z / 2026-02-10T11:00:00.000Z = 31 days',
+    'used: until 2026-01-16T15:00:00.000Z = 7 days',
     'consumed: 45.00 × 7 ÷ 31 = 10.16 CNY',
     'fee: 45.00 × 0 % = 0.00 CNY',
     'refund: 45.00 × (31 − 7) ÷ 31 = 34.84 CNY',
