@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { loadProfile } from '@accord/profile';
 import type { Order } from './order-view.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
-import { announcedOf, codeOf, openOffices, seal, waiting } from './samples.ts';
+import { announcedOf, codeOf, openOffices, seal, stallNextSealing, waiting } from './samples.ts';
 import { contractService } from './service.ts';
 
 const { customerOf } = openOffices((name, sealKey) => (around) => contractService({ profile: loadProfile(name), sealKey }, around), 'baidu', 'alibaba');
@@ -216,6 +216,22 @@ describe('finalizing', () => {
     await t.settled();
     expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([409, 'contract.order_paid']);
     expect(await get(contractId)).toMatchObject({ status: 'draft', warnings: [{ code: 'contract.order_paid', orderIds: [order!.orderId] }] });
+  });
+
+  test('CTR-29 CTR-34 an order that is paid while its payment request is sealed leaves a draft that says so, and the seal is dropped', async () => {
+    const { t, client, placed, draft, tell, get } = await customerOf('baidu');
+    const [order] = await placed(unpaidOrder());
+    const contractId = await draft(order!);
+    const stalled = stallNextSealing();
+    await client.post(`/v1/contracts/${contractId}/finalize`);
+    await stalled.reached;
+    await tell({ type: 'order.paid', data: { order: { ...order!, version: 4, status: 'paid' }, paymentReference: 'pay_1' } });
+    await t.settled({ dueWork: false });
+    stalled.release();
+    const { data } = await t.event('contract.seal_failed', ({ contract }) => contract.contractId === contractId);
+    expect(data).toMatchObject({ contract: { status: 'draft', version: 3 }, reason: expect.stringContaining(order!.orderId) });
+    expect(await get(contractId)).toMatchObject({ status: 'draft', sha256: null, warnings: [{ code: 'contract.order_paid', orderIds: [order!.orderId] }] });
+    expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([409, 'contract.order_paid']);
   });
 
   test('CTR-13 CTR-10 at alibaba the invoice title is checked again; a later certified name changes no contract', async () => {

@@ -66,8 +66,9 @@ async function checkTitle(tx: Tx, { contractId, accountId, partyA }: Contract, {
   throw new Refusal('invalid', 'contract.invoice_title_mismatch', facts);
 }
 
-function checkOrders({ contractId, kind }: Contract, { orders, known }: { orders: readonly Order[]; known: readonly Order[] }): void {
-  const paid = kind === 'payment_request' ? paidOrders(known) : [];
+function checkOrders(contract: Contract, { orders, known }: { orders: readonly Order[]; known: readonly Order[] }): void {
+  const { contractId } = contract;
+  const paid = paidMeanwhile(contract, known);
   if (paid.length > 0) throw new Refusal('conflict', 'contract.order_paid', { contractId, orderIds: paid, remedy: 'void_and_apply_again' });
   const unfulfilled = unfulfilledOrders(orders);
   if (unfulfilled.length > 0) {
@@ -75,7 +76,9 @@ function checkOrders({ contractId, kind }: Contract, { orders, known }: { orders
   }
 }
 
-export const paidOrders = (orders: readonly Order[]): string[] => orders.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId);
+/** CTR-29: ids of a payment request's orders that need none any more. */
+export const paidMeanwhile = ({ kind }: Contract, known: readonly Order[]): string[] =>
+  kind === 'payment_request' ? known.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId) : [];
 
 const attempts = 5;
 /** Many times what 500 orders take. */
@@ -110,9 +113,15 @@ async function takeLease(tx: Tx, contractId: string): Promise<{ content: Documen
   return undefined;
 }
 
+/** CTR-29: an order that was paid while its payment request waited for the seal leaves a draft, and the file is dropped. */
 async function onSealed(tx: Tx, { contractId, file, sha256 }: { contractId: string; file: Buffer; sha256: string }): Promise<void> {
   const contract = await lockContract(tx, contractId);
   if (contract.status !== 'sealing') return;
+  const paid = paidMeanwhile(contract, await findOrders(tx, contract));
+  if (paid.length > 0) {
+    await saveContract(tx, failSealing(contract, `Paid meanwhile: ${paid.join(', ')}. Void the payment request and apply for an order contract.`));
+    return;
+  }
   await saveContract(tx, finalizeContract(contract, { sha256: await storeDocument(tx, { contract, file, sha256 }), at: tx.now }));
 }
 
