@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { loadProfile } from '@accord/profile';
+import { readPdf } from './document/pdf-reading.ts';
 import type { Order } from './order-view.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 import { announcedOf, codeOf, openOffices, seal, stallNextSealing, waiting } from './samples.ts';
@@ -275,6 +276,42 @@ describe('finalizing', () => {
     await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId);
     t.clock.offsetMs -= 61_000;
     expect(await t.sql('select 1 from contract_documents where contract_id = $1', [contractId])).toHaveLength(1);
+  });
+
+  test.each(['seals', 'fails'])('CTR-34 a worker that stood still while its round ended in a draft, and %s in the next round, changes nothing there', async (how) => {
+    const { t, accountId, client, placed, draft, tell } = await customerOf('baidu');
+    const [order] = await placed(sampleOrder());
+    const contractId = await draft(order!);
+    const { run } = t.running.service.workers.find(({ name }) => name === 'sealing')!;
+    const inAnotherInstance = () => run(t.running.db, { id: contractId, accountId });
+    const late = stallNextSealing();
+    await client.post(`/v1/contracts/${contractId}/finalize`);
+    await late.reached;
+    t.clock.offsetMs += 21_000;
+    seal.fails = true;
+    for (let attempt = 2; attempt <= 5; attempt += 1) await inAnotherInstance().catch(() => undefined);
+    seal.fails = false;
+    t.clock.offsetMs -= 21_000;
+    const servicePeriod = { start: '2026-07-01T00:00:00.000Z', end: '2026-08-01T00:00:00.000Z' };
+    await tell({ type: 'order.fulfilled', data: { order: { ...order!, version: 8, servicePeriod } } });
+    await t.settled({ dueWork: false });
+
+    const next = stallNextSealing();
+    expect((await client.post(`/v1/contracts/${contractId}/finalize`)).body).toMatchObject({ status: 'sealing', version: 3 });
+    const sealed = inAnotherInstance();
+    await next.reached;
+    seal.fails = how === 'fails';
+    late.release();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    seal.fails = false;
+    const [row] = await t.sql('select status, seal_attempts as attempts, seal_lease_until is not null as leased from contracts where contract_id = $1', [contractId]);
+    expect(row).toEqual({ status: 'sealing', attempts: 1, leased: true });
+    next.release();
+    await sealed;
+    await t.settled();
+    const { bytes } = await client.get(`/v1/contracts/${contractId}/document`);
+    expect(readPdf(bytes).pages[0]!.text).toContain('2026-07-01 08:00:00');
+    expect(announcedOf(t, contractId).slice(2)).toEqual(['contract.seal_failed', 'contract.finalized']);
   });
 
   test('CTR-28 CTR-34 an order that dies while its contract is sealed voids it, and the seal is dropped', async () => {

@@ -6,6 +6,7 @@ import {
   endLease,
   findDocument,
   getContract,
+  type Lease,
   leaseSealing,
   listContractOrders,
   listToSeal,
@@ -14,7 +15,6 @@ import {
   saveSealing,
   storeDocument,
 } from './contract-store.ts';
-import type { DocumentContent } from './document/content.ts';
 import { renderDocument } from './document/document.ts';
 import { findOrders, type Order } from './order-view.ts';
 import { findAccount } from './party.ts';
@@ -84,7 +84,10 @@ const attempts = 5;
 /** Many times what 500 orders take. */
 const leaseMs = 20_000;
 
-/** Renders and signs what waits for its seal. The lease keeps a second instance away; where it ran out, the first file stored stays. */
+/**
+ * Renders and signs what waits for its seal. The lease keeps a second instance away; where it ran out, the first file stored stays. A round ends
+ * with a new version, so that the contract's version names it: what a worker brings after its round has ended changes nothing (CTR-34).
+ */
 export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker => ({
   name: 'sealing',
   everyMs: 100,
@@ -98,14 +101,14 @@ export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker =>
     try {
       sealed = await sealDocument(lease.content, sealKey, lease.at);
     } catch (error) {
-      return giveBack(db, item, { attempt: lease.attempt, error: error as Error });
+      return giveBack(db, item, { ...lease, error: error as Error });
     }
-    await db.transaction(actor, (tx) => onSealed(tx, { contractId: item.id, ...sealed }));
+    await db.transaction(actor, (tx) => onSealed(tx, { contractId: item.id, round: lease.round, ...sealed }));
   },
 });
 
 /** A sealing that took its process down with it counts as an attempt, too. `at` is when it is sealed. */
-async function takeLease(tx: Tx, contractId: string): Promise<{ content: DocumentContent; attempt: number; at: Date } | undefined> {
+async function takeLease(tx: Tx, contractId: string): Promise<(Lease & { at: Date }) | undefined> {
   const lease = await leaseSealing(tx, { contractId, until: new Date(tx.now.getTime() + leaseMs) });
   if (!lease) return undefined;
   if (lease.attempt <= attempts) return { ...lease, at: tx.now };
@@ -114,9 +117,9 @@ async function takeLease(tx: Tx, contractId: string): Promise<{ content: Documen
 }
 
 /** CTR-29: an order that was paid while its payment request waited for the seal leaves a draft, and the file is dropped. */
-async function onSealed(tx: Tx, { contractId, file, sha256 }: { contractId: string; file: Buffer; sha256: string }): Promise<void> {
+async function onSealed(tx: Tx, { contractId, round, file, sha256 }: { contractId: string; round: number; file: Buffer; sha256: string }): Promise<void> {
   const contract = await lockContract(tx, contractId);
-  if (contract.status !== 'sealing') return;
+  if (contract.status !== 'sealing' || contract.version !== round) return;
   const paid = paidMeanwhile(contract, await findOrders(tx, contract));
   if (paid.length > 0) {
     await saveContract(tx, failSealing(contract, `Paid meanwhile: ${paid.join(', ')}. Void the payment request and apply for an order contract.`));
@@ -125,10 +128,11 @@ async function onSealed(tx: Tx, { contractId, file, sha256 }: { contractId: stri
   await saveContract(tx, finalizeContract(contract, { sha256: await storeDocument(tx, { contract, file, sha256 }), at: tx.now }));
 }
 
-async function giveBack(db: Database, { id, accountId }: DueItem, { attempt, error }: { attempt: number; error: Error }): Promise<void> {
+async function giveBack(db: Database, { id, accountId }: DueItem, { round, attempt, error }: Omit<Lease, 'content'> & { error: Error }): Promise<void> {
   await db.transaction({ kind: 'system', id: 'sealing', accountId }, async (tx) => {
-    if (attempt < attempts) return endLease(tx, { contractId: id, attempt });
-    return saveContract(tx, failSealing(await lockContract(tx, id), error.message));
+    if (attempt < attempts) return endLease(tx, { contractId: id, round, attempt });
+    const contract = await lockContract(tx, id);
+    return contract.version === round && saveContract(tx, failSealing(contract, error.message));
   });
   if (attempt < attempts) throw error;
 }
