@@ -89,6 +89,7 @@ describe('from application to the end', () => {
     const forged = Buffer.from(one.bytes);
     forged[100] = forged[100]! ^ 1;
     expect((await upload(forged)).body).toEqual({ ours: false, number: null, status: null });
+    expect((await upload(Buffer.concat([one.bytes, Buffer.alloc(5_000_000)]))).body.ours).toBe(false);
 
     await expect(t.sql('update contract_documents set sha256 = $2 where contract_id = $1', [contractId, 'x'])).rejects.toThrow(/CTR-19/);
   });

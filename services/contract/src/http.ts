@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AccountId, ContractKind, ContractStatus } from '@accord/events';
 import { accountOf, paged, pageQuery, type Route, route, type Tx } from '@accord/platform';
@@ -48,7 +47,7 @@ const verificationRoutes: readonly Route[] = [
     idempotencyKey: 'none',
     upload: true,
     answer: Verdict,
-    inTransaction: (tx, { file }) => verdictOn(tx, createHash('sha256').update(file!).digest('hex')),
+    inTransaction: (tx, { file }) => verdictOn(tx, file!.sha256),
   }),
 ];
 
