@@ -16,6 +16,7 @@ import {
   storeDocument,
 } from './contract-store.ts';
 import { renderDocument } from './document/document.ts';
+import { loadLegibility } from './document/face.ts';
 import { findOrders, type Order } from './order-view.ts';
 import { findAccount } from './party.ts';
 import type { SealKey } from './seal/seal-key.ts';
@@ -38,7 +39,7 @@ async function ordersOf(tx: Tx, { contractId, accountId, orderIds }: Contract): 
  * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
  *
  * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`, `contract.invoice_title_mismatch`,
- *   `contract.not_fulfilled`, `contract.order_paid`, `contract.entity_unknown`, `request.version_mismatch`
+ *   `contract.not_fulfilled`, `contract.order_paid`, `contract.entity_unknown`, `contract.unprintable`, `request.version_mismatch`
  */
 export async function finalize(
   tx: Tx,
@@ -53,7 +54,10 @@ export async function finalize(
   const orders = withLaterPeriods(reserved, known);
   await checkTitle(tx, contract, profile);
   checkOrders(contract, { orders, known });
-  const next = beginSealing(contract, contentOf(contract, orders, { profile, mark: 'official', testSeal: sealKey.test }));
+  const content = contentOf(contract, orders, { profile, mark: 'official', testSeal: sealKey.test });
+  const unprintable = (await loadLegibility())(content);
+  if (unprintable) throw new Refusal('conflict', 'contract.unprintable', { contractId, ...unprintable, remedy: 'void_and_ask_support' });
+  const next = beginSealing(contract, content);
   await saveSealing(tx, next);
   return next;
 }
