@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, flawsUnderBadInput, type TestService, testService } from '@accord/testing';
@@ -328,14 +329,46 @@ test('API-14 forty callers that wait hold no connection: others are served meanw
   expect((await Promise.all(waiting)).every(({ status }) => status === 200)).toBe(true);
 });
 
-test('API-11 a body of 1 MiB passes, one byte more does not; a file too', async () => {
+test('API-11 a body of 1 MiB passes, one byte more does not', async () => {
   const text = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2));
   const ofJson = (bytes: number) => one.send('POST', '/v1/things', text(bytes), { 'content-type': 'application/json' });
   expect((await ofJson(1_048_576)).body.code).toBe('request.invalid');
   expect((await ofJson(1_048_577)).body.code).toBe('request.too_large');
-  const upload = (bytes: number) => one.send('POST', '/v1/uploads', Buffer.alloc(bytes, 1), { 'content-type': 'application/pdf' });
-  expect((await upload(1_048_576)).body).toEqual({ bytes: 1_048_576 });
-  expect((await upload(1_048_577)).status).toBe(413);
+});
+
+const file = { 'content-type': 'application/pdf' };
+const upload = (bytes: Buffer, headers = {}) => one.send('POST', '/v1/uploads', bytes, { ...file, ...headers });
+
+test('API-11 a file of 64 MiB is hashed, one byte more is refused, said before or found out; an empty one and a repeat are files too', async () => {
+  const most = Buffer.alloc(67_108_864, 'accord');
+  expect((await upload(most)).body).toEqual({ sha256: hash('sha256', most), size: most.length });
+  expect((await upload(Buffer.alloc(most.length + 1))).body.code).toBe('request.too_large');
+  const authorization = `Bearer ${await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' })}`;
+  const unsaid = { method: 'POST', headers: { authorization, ...file }, body: new Blob([most, 'x']).stream(), duplex: 'half' };
+  expect((await fetch(`${t.baseUrl}/v1/uploads`, unsaid as RequestInit)).status).toBe(413);
+  expect((await upload(Buffer.alloc(9), { 'content-encoding': 'gzip' })).body.code).toBe('request.content_type');
+  expect((await upload(Buffer.alloc(0))).body.size).toBe(0);
+
+  const key = newKey();
+  const [first, again, another] = [await upload(Buffer.from('a'), key), await upload(Buffer.from('a'), key), await upload(Buffer.from('b'), key)];
+  expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([first.body, 'true']);
+  expect([another.status, another.body.code]).toEqual([422, 'idempotency.key_reused']);
+});
+
+test('API-11 forty files that come slowly hold no connection, and one that breaks off does no harm', async () => {
+  const authorization = `Bearer ${await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' })}`;
+  const head = `POST /v1/uploads HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\nContent-Length: 9\r\nConnection: close\r\n\r\nhalf`;
+  const port = Number(new URL(t.baseUrl).port);
+  const begun = Array.from({ length: 40 }, () => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(head));
+    return { socket, answer: new Promise<string>((resolve) => void socket.once('data', (bytes) => resolve(bytes.toString()))) };
+  });
+  await sleep(200);
+  expect((await one.get('/v1/things?limit=1')).status).toBe(200);
+  const [broken, ...others] = begun;
+  broken!.socket.destroy();
+  for (const { socket } of others) socket.write('whole');
+  for (const { answer } of others) expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test.each(['NOT HTTP AT ALL', 'GET http://[ HTTP/1.1\r\nHost: x', 'GET http://x:99999999/ HTTP/1.1\r\nHost: x'])('API-2 API-11 what is no HTTP or asks for no URL gets a problem and its connection ends: %j', async (said) => {

@@ -167,8 +167,8 @@ const changing: Route[] = [
     summary: 'Takes a file.',
     access: customer.write,
     upload: true,
-    answer: z.object({ bytes: z.int() }),
-    inTransaction: (_tx, { file }) => Promise.resolve({ body: { bytes: file!.length } }),
+    answer: z.object({ sha256: z.string(), size: z.int() }),
+    inTransaction: (_tx, { file }) => Promise.resolve({ body: file! }),
   }),
 ];
 

@@ -31,6 +31,10 @@ const ObjectionAnswer = z
     refundId: z.string().nullable(),
     provider: z.string().nullable(),
     offlineAddress: z.object({ recipient: z.string(), phone: z.string(), address: z.string() }).nullable(),
+    unprintable: z
+      .object({ characters: z.array(z.string()), fields: z.array(z.string()) })
+      .nullable()
+      .meta({ description: 'Characters that no document can show, and where they are: JSON pointers into the order or the account.' }),
   })
   .meta({ id: 'ApplicationRefusal' });
 
@@ -56,11 +60,14 @@ const EligibleOrder = z.object({
 const refusalsAgainst = [
   'contract.application_refused', 'contract.order_in_contract', 'contract.product_excluded', 'contract.ask_offline', 'contract.unpaid_domain',
   'contract.marketplace_alone', 'contract.entity_unknown', 'contract.several_entities', 'contract.too_large', 'contract.not_certified', 'contract.ask_your_provider',
-  'contract.invoice_title_mismatch', 'order.not_found', 'order.cancelled', 'order.voided', 'order.held_by_refund',
+  'contract.invoice_title_mismatch', 'contract.unprintable', 'order.not_found', 'order.cancelled', 'order.voided', 'order.held_by_refund',
   ...accountRefusals,
 ] as const;
 
-const objectionBody = (objection: Objection): z.input<typeof ObjectionAnswer> => ({ ...objection });
+const objectionBody = ({ unprintable, ...objection }: Objection): z.input<typeof ObjectionAnswer> => ({
+  ...objection,
+  unprintable: unprintable && { characters: [...unprintable.characters], fields: [...unprintable.fields] },
+});
 const tongue = (locale: Locale) => (locale === 'en' ? 'en' : 'zh');
 
 const applied = (contracts: readonly Contract[]) => ({

@@ -16,7 +16,18 @@ import {
   nextNumber,
   saveContract,
 } from './contract-store.ts';
-import { type Asked, isExcluded, type Objection, objection, objectionsTo, objectionsToApplication, refusalOf } from './eligibility.ts';
+import { loadLegibility } from './document/face.ts';
+import {
+  type Asked,
+  isExcluded,
+  type Objection,
+  objection,
+  objectionsTo,
+  objectionsToApplication,
+  objectionsToPrinting,
+  refusalOf,
+  textsOf,
+} from './eligibility.ts';
 import { findOrders, listContractableProducts, listFreeOrders, type Order, type OrderFilter, type Product } from './order-view.ts';
 import { type Account, findAccount, isCertified, partyOf } from './party.ts';
 
@@ -40,7 +51,8 @@ async function look(tx: Tx, { accountId, orderIds }: Application, profile: Profi
   const orders = new Map((await findOrders(tx, { accountId, orderIds: ids })).map((order) => [order.orderId, order]));
   const live = new Map((await findLiveOrders(tx, [...orders.keys()])).map((one) => [one.orderId, one.contractId]));
   const asked = ids.map((orderId) => ({ orderId, order: orders.get(orderId), liveContractId: live.get(orderId) ?? null }));
-  return { account, asked, objections: objectionsToApplication(asked, account, profile) };
+  const against = objectionsToPrinting(asked, account, profile, await loadLegibility());
+  return { account, asked, objections: [...objectionsToApplication(asked, account, profile), ...against] };
 }
 
 export interface Preview {
@@ -98,10 +110,12 @@ export async function onOrderReserved(tx: Tx, { data: { holder, orders } }: Even
 async function draftOrRefuse(tx: Tx, { contractId, reserved }: { contractId: string; reserved: readonly Order[] }, profile: Profile) {
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
+  const legible = await loadLegibility();
+  const unprintable = reserved.filter((order) => legible(textsOf(order)) !== undefined).map(({ orderId }) => orderId);
   const changed = changedOrders(await listContractOrders(tx, contractId), reserved);
-  if (changed.length > 0) {
-    const refusals = changed.map((orderId) => ({ orderId, code: 'contract.order_changed', contractId: null }));
-    await saveContract(tx, refuseContract(contract, refusals));
+  if (changed.length + unprintable.length > 0) {
+    const refusal = (code: RefusalCode) => (orderId: string) => ({ orderId, code, contractId: null });
+    await saveContract(tx, refuseContract(contract, [...changed.map(refusal('contract.order_changed')), ...unprintable.map(refusal('contract.unprintable'))]));
     return;
   }
   await keepReserved(tx, contractId, reserved);
@@ -130,10 +144,12 @@ function inOurWords({ orderId, code, holder }: Event<'order.reservation_refused'
 /** CTR-6: the account's orders that could be in a contract now; `limit` of them, or fewer at the end. */
 export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: number, profile: Profile): Promise<Order[]> {
   const eligible: Order[] = [];
+  const legible = await loadLegibility();
+  const isFree = (order: Order) => objectionsTo({ orderId: order.orderId, order, liveContractId: null }, profile).length === 0 && !legible(textsOf(order));
   let after = filter.after;
   for (;;) {
     const page = await listFreeOrders(tx, { ...filter, ...(after && { after }) }, pageSize);
-    const free = page.filter((order) => objectionsTo({ orderId: order.orderId, order, liveContractId: null }, profile).length === 0);
+    const free = page.filter(isFree);
     eligible.push(...free.filter(({ status, payBy }) => status === 'paid' || payBy === null || new Date(payBy) > tx.now));
     const last = page.at(-1);
     if (eligible.length >= limit || page.length < pageSize || !last) return eligible.slice(0, limit);

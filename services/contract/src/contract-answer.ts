@@ -7,7 +7,7 @@ import { cashPayable, validityOf, withLaterPeriods } from './contract-content.ts
 import { findDocumentHash, type HistoryEntry, listContractOrders, listHistory } from './contract-store.ts';
 import { findOrders, type Order } from './order-view.ts';
 import { findAccount } from './party.ts';
-import { paidOrders } from './sealing.ts';
+import { paidMeanwhile } from './sealing.ts';
 
 // Contracts as the API shows them.
 
@@ -59,7 +59,7 @@ const historyRow = ({ at, actor, ...entry }: HistoryEntry, reader: Actor) => ({ 
 /** CTR-10, CTR-29: what stands in the way of a contract that lives, and how to mend it. */
 function warningsOf(contract: Contract, { known, certifiedName }: { known: readonly Order[]; certifiedName: string | null | undefined }) {
   if (!isLive(contract)) return [];
-  const paid = contract.kind === 'payment_request' ? paidOrders(known) : [];
+  const paid = paidMeanwhile(contract, known);
   const renamed = certifiedName && certifiedName !== contract.partyA.name;
   return [
     ...(paid.length > 0 ? [{ code: 'contract.order_paid', orderIds: paid, remedy: 'void_and_apply_again' }] : []),

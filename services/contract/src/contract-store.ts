@@ -199,18 +199,26 @@ export const listToSeal = (tx: Tx, limit: number) =>
     [tx.now, limit],
   );
 
-/** The content to seal and the number of this attempt; undefined where it needs no seal any more, or another instance is at it. */
+export interface Lease {
+  readonly content: DocumentContent;
+  /** The contract's version while it is sealed: that of no earlier or later round. */
+  readonly round: number;
+  /** Counted from 1 in each round. */
+  readonly attempt: number;
+}
+
+/** Undefined where it needs no seal any more, or another instance is at it. */
 export const leaseSealing = (tx: Tx, { contractId, until }: { contractId: string; until: Date }) =>
-  tx.one<{ content: DocumentContent; attempt: number }>(
+  tx.one<Lease>(
     `update contracts set seal_attempts = seal_attempts + 1, seal_lease_until = $2
       where contract_id = $1 and status = 'sealing' and (seal_lease_until is null or seal_lease_until <= $3)
-      returning content, seal_attempts as attempt`,
+      returning content, version as round, seal_attempts as attempt`,
     [contractId, until, tx.now],
   );
 
 /** Of this attempt alone: a later one has a lease of its own. */
-export const endLease = (tx: Tx, { contractId, attempt }: { contractId: string; attempt: number }) =>
-  tx.one('update contracts set seal_lease_until = null where contract_id = $1 and seal_attempts = $2', [contractId, attempt]);
+export const endLease = (tx: Tx, { contractId, round, attempt }: Omit<Lease, 'content'> & { contractId: string }) =>
+  tx.one('update contracts set seal_lease_until = null where contract_id = $1 and version = $2 and seal_attempts = $3', [contractId, round, attempt]);
 
 /** The first file stored stays (CTR-19); answers the SHA-256 of that one. */
 export async function storeDocument(tx: Tx, of: { contract: Contract; file: Buffer; sha256: string }): Promise<string> {

@@ -4,7 +4,7 @@ import { timeWriter } from './document/order-table.ts';
 import { readPdf } from './document/pdf-reading.ts';
 import type { Order } from './order-view.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
-import { announcedOf, codeOf, openOffices, seal, waiting } from './samples.ts';
+import { announcedOf, codeOf, openOffices, seal, stallNextSealing, waiting } from './samples.ts';
 import { contractService } from './service.ts';
 
 const { customerOf } = openOffices((name, sealKey) => (around) => contractService({ profile: loadProfile(name), sealKey }, around), 'baidu', 'alibaba');
@@ -90,6 +90,7 @@ describe('from application to the end', () => {
     const forged = Buffer.from(one.bytes);
     forged[100] = forged[100]! ^ 1;
     expect((await upload(forged)).body).toEqual({ ours: false, number: null, status: null });
+    expect((await upload(Buffer.concat([one.bytes, Buffer.alloc(5_000_000)]))).body.ours).toBe(false);
 
     await expect(t.sql('update contract_documents set sha256 = $2 where contract_id = $1', [contractId, 'x'])).rejects.toThrow(/CTR-19/);
   });
@@ -232,6 +233,22 @@ describe('finalizing', () => {
     expect(text).toContain(`by ${timeWriter('Asia/Shanghai')(payBy.toISOString())}`);
   });
 
+  test('CTR-29 CTR-34 an order that is paid while its payment request is sealed leaves a draft that says so, and the seal is dropped', async () => {
+    const { t, client, placed, draft, tell, get } = await customerOf('baidu');
+    const [order] = await placed(unpaidOrder());
+    const contractId = await draft(order!);
+    const stalled = stallNextSealing();
+    await client.post(`/v1/contracts/${contractId}/finalize`);
+    await stalled.reached;
+    await tell({ type: 'order.paid', data: { order: { ...order!, version: 4, status: 'paid' }, paymentReference: 'pay_1' } });
+    await t.settled({ dueWork: false });
+    stalled.release();
+    const { data } = await t.event('contract.seal_failed', ({ contract }) => contract.contractId === contractId);
+    expect(data).toMatchObject({ contract: { status: 'draft', version: 3 }, reason: expect.stringContaining(order!.orderId) });
+    expect(await get(contractId)).toMatchObject({ status: 'draft', sha256: null, warnings: [{ code: 'contract.order_paid', orderIds: [order!.orderId] }] });
+    expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([409, 'contract.order_paid']);
+  });
+
   test('CTR-13 CTR-10 at alibaba the invoice title is checked again; a later certified name changes no contract', async () => {
     const { t, accountId, client, placed, draft, get } = await customerOf('alibaba');
     const [order] = await placed(sampleOrder());
@@ -273,6 +290,42 @@ describe('finalizing', () => {
     await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId);
     t.clock.offsetMs -= 61_000;
     expect(await t.sql('select 1 from contract_documents where contract_id = $1', [contractId])).toHaveLength(1);
+  });
+
+  test.each(['seals', 'fails'])('CTR-34 a worker that stood still while its round ended in a draft, and %s in the next round, changes nothing there', async (how) => {
+    const { t, accountId, client, placed, draft, tell } = await customerOf('baidu');
+    const [order] = await placed(sampleOrder());
+    const contractId = await draft(order!);
+    const { run } = t.running.service.workers.find(({ name }) => name === 'sealing')!;
+    const inAnotherInstance = () => run(t.running.db, { id: contractId, accountId });
+    const late = stallNextSealing();
+    await client.post(`/v1/contracts/${contractId}/finalize`);
+    await late.reached;
+    t.clock.offsetMs += 21_000;
+    seal.fails = true;
+    for (let attempt = 2; attempt <= 5; attempt += 1) await inAnotherInstance().catch(() => undefined);
+    seal.fails = false;
+    t.clock.offsetMs -= 21_000;
+    const servicePeriod = { start: '2026-07-01T00:00:00.000Z', end: '2026-08-01T00:00:00.000Z' };
+    await tell({ type: 'order.fulfilled', data: { order: { ...order!, version: 8, servicePeriod } } });
+    await t.settled({ dueWork: false });
+
+    const next = stallNextSealing();
+    expect((await client.post(`/v1/contracts/${contractId}/finalize`)).body).toMatchObject({ status: 'sealing', version: 3 });
+    const sealed = inAnotherInstance();
+    await next.reached;
+    seal.fails = how === 'fails';
+    late.release();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    seal.fails = false;
+    const [row] = await t.sql('select status, seal_attempts as attempts, seal_lease_until is not null as leased from contracts where contract_id = $1', [contractId]);
+    expect(row).toEqual({ status: 'sealing', attempts: 1, leased: true });
+    next.release();
+    await sealed;
+    await t.settled();
+    const { bytes } = await client.get(`/v1/contracts/${contractId}/document`);
+    expect(readPdf(bytes).pages[0]!.text).toContain('2026-07-01 08:00:00');
+    expect(announcedOf(t, contractId).slice(2)).toEqual(['contract.seal_failed', 'contract.finalized']);
   });
 
   test('CTR-28 CTR-34 an order that dies while its contract is sealed voids it, and the seal is dropped', async () => {

@@ -3,6 +3,7 @@ import { Refusal, type RefusalCode, type RefusalKind } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import type { RefusedOrder } from './contract.ts';
 import { splitOrders } from './contract-content.ts';
+import type { Legibility, Unprintable } from './document/face.ts';
 import type { Order } from './order-view.ts';
 import type { Account } from './party.ts';
 
@@ -21,6 +22,8 @@ export interface Objection extends RefusedOrder {
   readonly provider: string | null;
   /** Where papers go for a contract made offline. */
   readonly offlineAddress: Rules['offlineAddress'] | null;
+  /** What a document cannot show of the order or the account. */
+  readonly unprintable: Unprintable | null;
 }
 
 /** An asked order as the local view shows it; `order` undefined where it is unknown or another account's. */
@@ -42,6 +45,7 @@ const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; reado
   'contract.marketplace_alone': { kind: 'invalid', remedy: 'apply_for_it_alone' },
   'contract.entity_unknown': { kind: 'invalid', remedy: 'leave_out' },
   'contract.several_entities': { kind: 'invalid', remedy: 'apply_per_invoicing_entity' },
+  'contract.unprintable': { kind: 'invalid', remedy: 'correct_texts_or_send_papers' },
   'contract.too_large': { kind: 'invalid', remedy: 'apply_for_fewer_orders' },
   'contract.not_certified': { kind: 'invalid', remedy: 'certify_account' },
   'contract.ask_your_provider': { kind: 'invalid', remedy: 'ask_provider' },
@@ -52,7 +56,7 @@ const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; reado
 export const objection = (
   orderId: string | null,
   code: RefusalCode,
-  facts: Partial<Pick<Objection, 'contractId' | 'refundId' | 'provider' | 'offlineAddress'>> = {},
+  facts: Partial<Omit<Objection, 'orderId' | 'code' | 'remedy'>> = {},
 ): Objection => ({
   orderId,
   code,
@@ -61,6 +65,7 @@ export const objection = (
   refundId: null,
   provider: null,
   offlineAddress: null,
+  unprintable: null,
   ...facts,
 });
 
@@ -122,13 +127,26 @@ export function objectionsToApplication(asked: readonly Asked[], account: Accoun
   ];
 }
 
+/** CTR-14: what the documents of an application could not show of each order, and of the account that is Party A. */
+export function objectionsToPrinting(asked: readonly Asked[], account: Account | undefined, { contracts: rules }: Profile, legible: Legibility): Objection[] {
+  const { certifiedName, certificate, address } = account ?? {};
+  const printed = [{ orderId: null, texts: { certifiedName, certificate, address } }, ...asked.map(({ orderId, order }) => ({ orderId, texts: textsOf(order) }))];
+  return printed.flatMap(({ orderId, texts }) => {
+    const unprintable = legible(texts);
+    return unprintable ? [objection(orderId, 'contract.unprintable', { unprintable, offlineAddress: rules.offlineAddress })] : [];
+  });
+}
+
+/** What of an order is printed as somebody wrote it. */
+export const textsOf = (order: Order | undefined) => order && { productName: order.productName, configuration: order.configuration };
+
 /** One Refusal for them all: of their own code where they share it, else `contract.application_refused`; `refusals` lists them. */
 export function refusalOf(refusals: readonly Objection[]): Refusal {
   const [first, ...rest] = refusals;
   if (!first) throw new TypeError('nothing was objected to');
-  const { orderId, contractId, refundId, provider } = first;
+  const { orderId, contractId, refundId, provider, unprintable } = first;
   if (rest.every(({ code }) => code === first.code)) {
-    return new Refusal(codes[first.code]!.kind, first.code, { orderId, contractId, refundId, provider, refusals });
+    return new Refusal(codes[first.code]!.kind, first.code, { orderId, contractId, refundId, provider, ...unprintable, refusals });
   }
   const kind = refusals.some(({ code }) => codes[code]!.kind === 'conflict') ? 'conflict' : 'invalid';
   return new Refusal(kind, 'contract.application_refused', { refusals });

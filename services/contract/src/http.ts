@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AccountId, ContractKind, ContractStatus } from '@accord/events';
 import { accountOf, paged, pageQuery, type Route, route, type Tx } from '@accord/platform';
@@ -48,7 +47,7 @@ const verificationRoutes: readonly Route[] = [
     idempotencyKey: 'none',
     upload: true,
     answer: Verdict,
-    inTransaction: (tx, { file }) => verdictOn(tx, createHash('sha256').update(file!).digest('hex')),
+    inTransaction: (tx, { file }) => verdictOn(tx, file!.sha256),
   }),
 ];
 
@@ -112,7 +111,7 @@ const finalizing = (provider: Provider) =>
     success: [202, 200],
     refusals: [
       'contract.not_found', 'contract.voided', 'contract.not_a_draft', 'contract.not_fulfilled', 'contract.order_paid',
-      'contract.invoice_title_mismatch', 'contract.entity_unknown', 'request.version_mismatch',
+      'contract.invoice_title_mismatch', 'contract.entity_unknown', 'contract.unprintable', 'request.version_mismatch',
     ],
     inTransaction: async (tx, { params, ifMatch }) => {
       const contract = await finalize(tx, { ...params, ifMatch }, provider);

@@ -54,6 +54,10 @@ export const problems: ProblemTexts = {
     en: { title: 'A marketplace order has a contract of its own', detail: 'Apply for order {orderId} alone, or submit a ticket.' },
     'zh-CN': { title: '云市场订单须单独申请合同', detail: '请单独为订单 {orderId} 申请合同，或提交工单。' },
   },
+  'contract.unprintable': {
+    en: { title: 'Characters that no document can show', detail: 'A contract cannot show {characters} (in {fields}). Correct them where they were written, or send papers to the provider.' },
+    'zh-CN': { title: '含有合同无法显示的字符', detail: '合同无法显示 {fields} 中的字符 {characters}。请在填写处更正，或向服务商寄送纸质材料。' },
+  },
   'contract.too_large': {
     en: { title: 'Too much for one contract', detail: 'The configurations of these orders are too long together. Apply for fewer orders at a time.' },
     'zh-CN': { title: '合同内容过多', detail: '这些订单的配置内容合计过长，请减少每次申请的订单数量。' },

@@ -10,12 +10,27 @@ type Provider = 'baidu' | 'alibaba';
 
 export const waiting = { prefer: 'wait=10' };
 /** Set `fails` and nothing is sealed. */
-export const seal = { fails: false };
+export const seal: { fails: boolean; before?: (() => Promise<void>) | undefined } = { fails: false };
 
 const moody = (key: SealKey): SealKey => ({
   ...key,
-  sign: (bytes) => (seal.fails ? Promise.reject(new Error('the seal is out of ink')) : key.sign(bytes)),
+  async sign(bytes) {
+    await seal.before?.();
+    if (seal.fails) throw new Error('the seal is out of ink');
+    return key.sign(bytes);
+  },
 });
+
+/** The next sealing stands still with its words printed: `reached` once it does, until `release`. */
+export function stallNextSealing() {
+  const [here, on] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  seal.before = () => {
+    seal.before = undefined;
+    here.resolve();
+    return on.promise;
+  };
+  return { reached: here.promise, release: on.resolve };
+}
 
 export const codeOf = ({ status, body }: Reply) => [status, body.code];
 export const announcedOf = (t: TestService, contractId: string) =>

@@ -6,6 +6,7 @@ import {
   endLease,
   findDocument,
   getContract,
+  type Lease,
   leaseSealing,
   listContractOrders,
   listToSeal,
@@ -14,8 +15,8 @@ import {
   saveSealing,
   storeDocument,
 } from './contract-store.ts';
-import type { DocumentContent } from './document/content.ts';
 import { renderDocument } from './document/document.ts';
+import { loadLegibility } from './document/face.ts';
 import { findOrders, type Order } from './order-view.ts';
 import { findAccount } from './party.ts';
 import type { SealKey } from './seal/seal-key.ts';
@@ -38,7 +39,7 @@ async function ordersOf(tx: Tx, { contractId, accountId, orderIds }: Contract): 
  * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
  *
  * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`, `contract.invoice_title_mismatch`,
- *   `contract.not_fulfilled`, `contract.order_paid`, `contract.entity_unknown`, `request.version_mismatch`
+ *   `contract.not_fulfilled`, `contract.order_paid`, `contract.entity_unknown`, `contract.unprintable`, `request.version_mismatch`
  */
 export async function finalize(
   tx: Tx,
@@ -53,7 +54,10 @@ export async function finalize(
   const orders = withLaterPeriods(reserved, known);
   await checkTitle(tx, contract, profile);
   checkOrders(contract, { orders, known });
-  const next = beginSealing(contract, contentOf(contract, orders, { profile, mark: 'official', testSeal: sealKey.test }));
+  const content = contentOf(contract, orders, { profile, mark: 'official', testSeal: sealKey.test });
+  const unprintable = (await loadLegibility())(content);
+  if (unprintable) throw new Refusal('conflict', 'contract.unprintable', { contractId, ...unprintable, remedy: 'void_and_ask_support' });
+  const next = beginSealing(contract, content);
   await saveSealing(tx, next);
   return next;
 }
@@ -66,8 +70,9 @@ async function checkTitle(tx: Tx, { contractId, accountId, partyA }: Contract, {
   throw new Refusal('invalid', 'contract.invoice_title_mismatch', facts);
 }
 
-function checkOrders({ contractId, kind }: Contract, { orders, known }: { orders: readonly Order[]; known: readonly Order[] }): void {
-  const paid = kind === 'payment_request' ? paidOrders(known) : [];
+function checkOrders(contract: Contract, { orders, known }: { orders: readonly Order[]; known: readonly Order[] }): void {
+  const { contractId } = contract;
+  const paid = paidMeanwhile(contract, known);
   if (paid.length > 0) throw new Refusal('conflict', 'contract.order_paid', { contractId, orderIds: paid, remedy: 'void_and_apply_again' });
   const unfulfilled = unfulfilledOrders(orders);
   if (unfulfilled.length > 0) {
@@ -75,13 +80,18 @@ function checkOrders({ contractId, kind }: Contract, { orders, known }: { orders
   }
 }
 
-export const paidOrders = (orders: readonly Order[]): string[] => orders.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId);
+/** CTR-29: ids of a payment request's orders that need none any more. */
+export const paidMeanwhile = ({ kind }: Contract, known: readonly Order[]): string[] =>
+  kind === 'payment_request' ? known.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId) : [];
 
 const attempts = 5;
 /** Many times what 500 orders take. */
 const leaseMs = 20_000;
 
-/** Renders and signs what waits for its seal. The lease keeps a second instance away; where it ran out, the first file stored stays. */
+/**
+ * Renders and signs what waits for its seal. The lease keeps a second instance away; where it ran out, the first file stored stays. A round ends
+ * with a new version, so that the contract's version names it: what a worker brings after its round has ended changes nothing (CTR-34).
+ */
 export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker => ({
   name: 'sealing',
   everyMs: 100,
@@ -95,14 +105,14 @@ export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker =>
     try {
       sealed = await sealDocument(lease.content, sealKey, lease.at);
     } catch (error) {
-      return giveBack(db, item, { attempt: lease.attempt, error: error as Error });
+      return giveBack(db, item, { ...lease, error: error as Error });
     }
-    await db.transaction(actor, (tx) => onSealed(tx, { contractId: item.id, ...sealed }));
+    await db.transaction(actor, (tx) => onSealed(tx, { contractId: item.id, round: lease.round, ...sealed }));
   },
 });
 
 /** A sealing that took its process down with it counts as an attempt, too. `at` is when it is sealed. */
-async function takeLease(tx: Tx, contractId: string): Promise<{ content: DocumentContent; attempt: number; at: Date } | undefined> {
+async function takeLease(tx: Tx, contractId: string): Promise<(Lease & { at: Date }) | undefined> {
   const lease = await leaseSealing(tx, { contractId, until: new Date(tx.now.getTime() + leaseMs) });
   if (!lease) return undefined;
   if (lease.attempt <= attempts) return { ...lease, at: tx.now };
@@ -110,16 +120,23 @@ async function takeLease(tx: Tx, contractId: string): Promise<{ content: Documen
   return undefined;
 }
 
-async function onSealed(tx: Tx, { contractId, file, sha256 }: { contractId: string; file: Buffer; sha256: string }): Promise<void> {
+/** CTR-29: an order that was paid while its payment request waited for the seal leaves a draft, and the file is dropped. */
+async function onSealed(tx: Tx, { contractId, round, file, sha256 }: { contractId: string; round: number; file: Buffer; sha256: string }): Promise<void> {
   const contract = await lockContract(tx, contractId);
-  if (contract.status !== 'sealing') return;
+  if (contract.status !== 'sealing' || contract.version !== round) return;
+  const paid = paidMeanwhile(contract, await findOrders(tx, contract));
+  if (paid.length > 0) {
+    await saveContract(tx, failSealing(contract, `Paid meanwhile: ${paid.join(', ')}. Void the payment request and apply for an order contract.`));
+    return;
+  }
   await saveContract(tx, finalizeContract(contract, { sha256: await storeDocument(tx, { contract, file, sha256 }), at: tx.now }));
 }
 
-async function giveBack(db: Database, { id, accountId }: DueItem, { attempt, error }: { attempt: number; error: Error }): Promise<void> {
+async function giveBack(db: Database, { id, accountId }: DueItem, { round, attempt, error }: Omit<Lease, 'content'> & { error: Error }): Promise<void> {
   await db.transaction({ kind: 'system', id: 'sealing', accountId }, async (tx) => {
-    if (attempt < attempts) return endLease(tx, { contractId: id, attempt });
-    return saveContract(tx, failSealing(await lockContract(tx, id), error.message));
+    if (attempt < attempts) return endLease(tx, { contractId: id, round, attempt });
+    const contract = await lockContract(tx, id);
+    return contract.version === round && saveContract(tx, failSealing(contract, error.message));
   });
   if (attempt < attempts) throw error;
 }

@@ -15,8 +15,8 @@ export const edgeTexts: ProblemTexts = {
     'zh-CN': { title: '请求体不是 JSON', detail: '无法按 UTF-8 编码的 JSON 解析请求体。' },
   },
   'request.too_large': {
-    en: { title: 'The body is too large', detail: 'A body has at most 1 MiB.' },
-    'zh-CN': { title: '请求体过大', detail: '请求体最大为 1 MiB。' },
+    en: { title: 'The body is too large', detail: 'A body has at most 1 MiB, an uploaded file at most 64 MiB.' },
+    'zh-CN': { title: '请求体过大', detail: '请求体最大为 1 MiB，上传的文件最大为 64 MiB。' },
   },
   'request.content_type': {
     en: { title: 'The content type is not supported', detail: 'Send {expected}, not compressed, in UTF-8.' },

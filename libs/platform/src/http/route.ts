@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { RefusalCode } from '../refusal.ts';
 import type { Actor, Database, Tx } from '../tx.ts';
+import type { Upload } from './upload.ts';
 
 export type Locale = 'zh-CN' | 'en';
 
@@ -25,8 +26,8 @@ export interface Ask<P = unknown, Q = unknown, B = unknown> {
   readonly ifMatch: number | undefined;
   readonly locale: Locale;
   readonly requestId: string;
-  /** The raw upload of a route with `upload: true`. */
-  readonly file?: Buffer;
+  /** What came to a route with `upload: true`; it is read to its end before the route runs, and not kept. */
+  readonly file?: Upload;
   /**
    * For batches in `run`: one item in a transaction of its own. Where the request has an idempotency key, what `work` gives (JSON) is stored
    * with its effect, so a batch that died halfway and is sent again answers its done items as they were (API-6). A refusal is not stored.
@@ -82,7 +83,7 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   readonly refusals?: readonly RefusalCode[];
   /** Content type of a file answer. */
   readonly produces?: string;
-  /** Takes a raw file as body (`Ask.file`) instead of JSON. */
+  /** Takes a raw file of at most 64 MiB as body (`Ask.file`) instead of JSON. */
   readonly upload?: true;
   /** For routes that change something: whether a key must, may or need not come. POST default 'optional', others 'none' (API-6). */
   readonly idempotencyKey?: 'required' | 'optional' | 'none';

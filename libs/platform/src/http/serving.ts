@@ -10,6 +10,7 @@ import { addressOf, type RateLimit } from './rate-limit.ts';
 import { type FileReply, fileReplyOf, isFile, type Reply, replyOf } from './reply.ts';
 import { codesOf } from './openapi.ts';
 import { type Answer, type Ask, type FileAnswer, keyOf, type Route } from './route.ts';
+import { readUpload } from './upload.ts';
 import { ifMatchOf } from './version.ts';
 import { waitForOutcome, waitOf } from './wait.ts';
 
@@ -25,9 +26,7 @@ export interface Serving {
 
 export const largestBody = 1_048_576;
 
-const settings = { limit: largestBody, inflate: false, type: () => true, verify: keepRaw };
-const json = express.json({ ...settings, strict: false });
-const raw = express.raw({ limit: largestBody, inflate: false, type: () => true, verify: (req: RawBody, _res, bytes: Buffer) => (req.raw = bytes) });
+const json = express.json({ limit: largestBody, inflate: false, type: () => true, verify: keepRaw, strict: false });
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 const take = (reader: RequestHandler, req: HttpRequest, res: HttpResponse) =>
@@ -57,12 +56,8 @@ async function admit(route: Route, { verify, limits }: Serving, req: HttpRequest
   return caller;
 }
 
-async function readBody(route: Route, req: HttpRequest, res: HttpResponse): Promise<unknown> {
+async function readBody(req: HttpRequest, res: HttpResponse): Promise<unknown> {
   if (!hasBody(req)) return undefined;
-  if (route.upload) {
-    await take(raw, req, res);
-    return undefined;
-  }
   if (!jsonType.test(req.headers['content-type'] ?? '')) throw new Problem(415, 'request.content_type', { expected: 'application/json' });
   await take(json, req, res);
   const { raw: bytes } = req as RawBody;
@@ -86,15 +81,15 @@ function checkRefused(route: Route, error: unknown): never {
   throw new Error(`${route.method} ${route.path} answers ${status} ${code}, which it does not describe`, { cause: error });
 }
 
-/** The idempotency key that came, with what makes it the caller's own; undefined where the route takes none. */
-function keyedOf(route: Route, req: HttpRequest, { actor, issuer }: Caller): KeyedRequest | undefined {
+/** The idempotency key that came, with what makes it the caller's own; undefined where the route takes none. `body` is what tells it from others. */
+function keyedOf(route: Route, req: HttpRequest, { actor, issuer, body = Buffer.alloc(0) }: Caller & { body?: Buffer | undefined }): KeyedRequest | undefined {
   const wanted = keyOf(route);
   if (wanted === 'none' || route.access === 'anyone') return undefined;
   const key = req.headers['idempotency-key'];
   if (key === undefined && wanted === 'required') throw new Problem(400, 'idempotency.key_required');
   if (typeof key !== 'string') return undefined;
   const [path = '', query = ''] = req.originalUrl.split('?', 2);
-  return keyedRequest({ key, issuer, actor, method: req.method, path, query, body: (req as RawBody).raw ?? Buffer.alloc(0) });
+  return keyedRequest({ key, issuer, actor, method: req.method, path, query, body });
 }
 
 function storable(reply: Reply | FileReply): Reply {
@@ -150,14 +145,15 @@ export function handlerOf(route: Route, serving: Serving) {
     exchange.pattern = route.path;
     const caller = await admit(route, serving, req, res);
     const ifMatch = ifMatchOf(route, req.headers['if-match']);
-    const body = bodyless ? undefined : await readBody(route, req, res);
+    const file = route.upload && (await readUpload(req));
+    const body = bodyless || file ? undefined : await readBody(req, res);
     const { locale, requestId } = exchange;
     checkPlain(req.params, 'path');
     checkPlain(req.query, 'query');
     const params = parseParams?.(req.params, locale);
     const query = parseQuery(req.query, locale);
     const parsed = route.body || body !== undefined ? parseBody(body, locale) : undefined;
-    const keyed = keyedOf(route, req, caller);
+    const keyed = keyedOf(route, req, { ...caller, body: file ? Buffer.from(file.sha256) : (req as RawBody).raw });
     const ask: Ask = {
       actor: caller.actor,
       params,
@@ -167,7 +163,7 @@ export function handlerOf(route: Route, serving: Serving) {
       locale,
       requestId,
       item: itemOf(serving.db, caller.actor, keyed),
-      ...(route.upload && { file: (req as RawBody).raw ?? Buffer.alloc(0) }),
+      ...(file && { file }),
     };
     const reply = await answer(route, serving, ask, keyed);
     if ('file' in reply) return sendFile(res, reply);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Font } from 'fontkit';
+import { printable } from './line-breaking.ts';
 
 export type Weight = 'regular' | 'strong';
 
@@ -20,7 +21,7 @@ const files: Record<Weight, string> = {
 
 let faces: Promise<Record<Weight, Face>> | undefined;
 
-/** Read at the first document and shared from then on: 21 MB that a service which prints nothing does not hold. */
+/** Read at the first application or document and shared from then on: 21 MB that a service which has none does not hold. */
 export function loadFaces(): Promise<Record<Weight, Face>> {
   faces ??= Promise.all([openFace('regular'), openFace('strong')]).then(
     ([regular, strong]) => ({ regular, strong }),
@@ -30,6 +31,32 @@ export function loadFaces(): Promise<Record<Weight, Face>> {
     },
   );
   return faces;
+}
+
+export interface Unprintable {
+  /** At most 20 of them, each once. */
+  readonly characters: readonly string[];
+  /** Where they are: JSON pointers, at most 20. */
+  readonly fields: readonly string[];
+}
+
+/** What a document cannot show of all texts in a value (JSON), for it would print boxes instead; undefined where it can show everything. */
+export type Legibility = (value: unknown) => Unprintable | undefined;
+
+export async function loadLegibility(): Promise<Legibility> {
+  const fonts = Object.values(await loadFaces()).map(({ font }) => font);
+  const missingIn = (text: string) => [...printable(text)].filter((character) => !fonts.every((font) => font.hasGlyphForCodePoint(character.codePointAt(0)!)));
+  return (value) => {
+    const missing = textsOf(value).map(({ field, text }) => ({ field, characters: missingIn(text) })).filter(({ characters }) => characters.length > 0);
+    if (missing.length === 0) return undefined;
+    const characters = new Set(missing.flatMap((one) => one.characters));
+    return { characters: [...characters].slice(0, 20), fields: missing.map(({ field }) => field).slice(0, 20) };
+  };
+}
+
+function textsOf(value: unknown, field = ''): { field: string; text: string }[] {
+  if (typeof value === 'string') return [{ field, text: value }];
+  return typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([name, inner]) => textsOf(inner, `${field}/${name}`)) : [];
 }
 
 async function openFace(weight: Weight): Promise<Face> {
