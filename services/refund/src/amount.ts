@@ -54,13 +54,14 @@ export function usedOf(period: Period | null, at: Date, unit: 'day' | 'hour'): U
 /**
  * What comes back of `order` for one of its instances.
  *
- * @param ask.packageUsed only for packages: an unused one comes back in full, a used one not at all (RFD-10).
+ * @param ask.packageUsed only for packages: an unused one comes back in full, a used one not at all (RFD-10). What is paid one time is used at once.
  */
 export function lineOf(order: Order, ask: { instanceId: string; at: Date; packageUsed: boolean }, rules: AmountRules): Line {
   const isPackage = order.chargeType === 'package';
-  const use = isPackage ? { used: ask.packageUsed ? 1n : 0n, total: 1n } : usedOf(order.servicePeriod, ask.at, rules.consumption);
+  const isWhole = isPackage || order.chargeType === 'one_time';
+  const use = isWhole ? { used: isPackage && !ask.packageUsed ? 0n : 1n, total: 1n } : usedOf(order.servicePeriod, ask.at, rules.consumption);
   const paid = shareOf(order.orderType === 'compensation' ? zero(order.cashPaid.currency) : order.cashPaid, order, ask.instanceId);
-  const percent = isPackage || (order.orderType === 'renewal' && use.used === 0n) ? '0' : feePercent(order, ask.at, rules);
+  const percent = isWhole || (order.orderType === 'renewal' && use.used === 0n) ? '0' : feePercent(order, ask.at, rules);
   const rate = fractionOf(percent);
 
   const kept = (use.total - use.used) * rate.of - use.total * rate.parts;
@@ -73,8 +74,8 @@ export function lineOf(order: Order, ask: { instanceId: string; at: Date; packag
   return { orderId: order.orderId, instanceId: ask.instanceId, paid, consumed, fee, refund, split, calculation: written() };
 
   function written(): Step[] {
-    const unit = isPackage ? 'package' : rules.consumption;
-    const period = order.servicePeriod && !isPackage ? `${order.servicePeriod.start} / ${order.servicePeriod.end}` : `one ${unit}`;
+    const unit = isPackage ? 'package' : isWhole ? 'piece' : rules.consumption;
+    const period = order.servicePeriod && !isWhole ? `${order.servicePeriod.start} / ${order.servicePeriod.end}` : `one ${unit}`;
     const counted = (units: bigint) => `${units} ${unit}${units === 1n ? '' : 's'}`;
     const left = `${paid.amount} × (${use.total} − ${use.used}) ÷ ${use.total}`;
     return [

@@ -93,9 +93,9 @@ export const originOf = ({ orders }: Pick<Candidate, 'orders'>): Order | undefin
 const rules = {
   POSTPAID: { remedy: 'release_in_console', against: (c) => when(billTypeOf(c) === 'postpay') },
   EXPIRED: { remedy: 'none', against: (c) => when(endOf(c) <= c.at.getTime()) },
-  PACKAGE_WINDOW_PASSED: { remedy: 'none', against: (c, { refunds }) => when(isPackage(c) && !inWindow(c, refunds.packageWindowDays)) },
-  PACKAGE_USED: { remedy: 'none', against: (c) => when(originOf(c)?.productForm === 'usage_package' && isUsed(c.resource)) },
-  PACKAGE_IN_EFFECT: { remedy: 'none', against: (c) => when(originOf(c)?.productForm === 'storage_package' && c.resource?.inEffect) },
+  PACKAGE_WINDOW_PASSED: { remedy: 'none', against: (c, profile) => each(c.orders, (order) => isPackage(order) && !inWindow(order, c.at, profile)) },
+  PACKAGE_USED: { remedy: 'none', against: (c) => each(c.orders, (order) => isPackage(order) && order.productForm !== 'storage_package' && isUsed(c.resource)) },
+  PACKAGE_IN_EFFECT: { remedy: 'none', against: (c) => each(c.orders, (order) => isPackage(order) && isInEffect(order, c.resource)) },
   ZERO_AMOUNT: { remedy: 'none', against: (c) => when(c.amounts && isZero(c.amounts.refund) && isZero(c.amounts.split.voucher)) },
   PRODUCT_NOT_SUPPORTED: { remedy: 'ask_support', against: (c) => [...when(c.orders.some(({ refundable }) => !refundable)), ...each(c.orders, isOfUnclearPeriod)] },
   TRADE_IN_PROGRESS: { remedy: 'finish_open_order', against: tradesInProgress },
@@ -142,11 +142,9 @@ export const reason = (code: Reason['code'], instanceId: string | null, { remedy
   facts,
 });
 
-/** A package is unused as long as nothing was taken from it, a storage package as long as it is not in effect (RFD-2, RFD-10). */
-export function packageUsed(c: Candidate, { refunds }: Profile): boolean {
-  const inEffect = originOf(c)?.productForm === 'storage_package' && c.resource?.inEffect === true;
-  return isPackage(c) && (isUsed(c.resource) || inEffect || !inWindow(c, refunds.packageWindowDays));
-}
+/** A package is unused as long as nothing was taken from it; one that is no usage package, as long as it is not in effect (RFD-2, RFD-10). */
+export const packageUsed = (c: Candidate, order: Order, profile: Profile): boolean =>
+  isPackage(order) && (isUsed(c.resource) || isInEffect(order, c.resource) || !inWindow(order, c.at, profile));
 
 /** How a live contract is ended here: a draft by its removal, an official one as the profile has it (CTR-25, CTR-26). */
 export function voidingOf(contract: LinkedContract | undefined, profile: Profile): Remedy {
@@ -155,14 +153,14 @@ export function voidingOf(contract: LinkedContract | undefined, profile: Profile
 }
 
 const isGone = (c: Candidate) => c.orders.length === 0 || c.resource?.released === true || c.claim?.refunded === true;
-const isPackage = (c: Candidate) => originOf(c)?.chargeType === 'package';
+/** Judged order by order: a package may stand on an instance that was bought otherwise. */
+const isPackage = ({ chargeType }: Order) => chargeType === 'package';
+const isInEffect = ({ productForm }: Order, resource: Resource | undefined) => productForm !== 'usage_package' && resource?.inEffect === true;
 const isUsed = (resource: Resource | undefined) => /[1-9]/.test(resource?.usage ?? '0');
 
-/** Whole 24 h from the purchase's paidAt; the last instant still counts (RFD-2). */
-function inWindow(c: Candidate, days: number): boolean {
-  const paidAt = originOf(c)?.paidAt;
-  return !paidAt || c.at.getTime() <= new Date(paidAt).getTime() + days * dayMs;
-}
+/** Whole 24 h from the order's paidAt; the last instant still counts (RFD-2). */
+const inWindow = ({ paidAt }: Order, at: Date, { refunds }: Profile): boolean =>
+  !paidAt || at.getTime() <= new Date(paidAt).getTime() + refunds.packageWindowDays * dayMs;
 
 const longestMs = { minute: 60_000, month: 31 * dayMs, year: 366 * dayMs } as const;
 

@@ -40,6 +40,8 @@ describe('RFD-2 refundable', () => {
     ['a storage package not in effect', { ...ordered(storagePackage), ...seen(nothingTaken) }, '45.00'],
     ['an instance whose facts are not yet reported', { resources: [] }, '34.84'],
     ['one bought with a plain discount', ordered(promotion('discount', 'refundable')), '34.84'],
+    ['a subscription that something was paid for once besides, which does not come back', { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', chargeType: 'one_time', servicePeriod: null })] }, '34.84'],
+    ['a subscription with an unused package within its window', { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', chargeType: 'package' })], ...seen(nothingTaken) }, '79.84'],
   ])('%s', (_, facts, amount) => {
     expect(quoted(facts)).toMatchObject({ refundable: true, reasons: [], amounts: { refund: cny(amount) } });
   });
@@ -70,7 +72,9 @@ describe('RFD-3 every code against', () => {
     ['PROMOTION_EXCLUDED, no refund', ['PROMOTION_EXCLUDED'], ordered(promotion('discount', 'no_refund'))],
     ['PROMOTION_EXCLUDED, no seven-day refund', ['PROMOTION_EXCLUDED'], ordered(promotion('discount', 'no_seven_day_refund'))],
     ['TRIAL', ['ZERO_AMOUNT', 'TRIAL'], ordered({ trial: true, paid: parts({}) })],
-    ['ONE_TIME', ['ONE_TIME'], ordered({ chargeType: 'one_time' })],
+    ['ONE_TIME', ['ZERO_AMOUNT', 'ONE_TIME'], ordered({ chargeType: 'one_time' })],
+    ['PACKAGE_USED and PACKAGE_IN_EFFECT, a package on a subscription', ['PACKAGE_USED', 'PACKAGE_IN_EFFECT'], { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', chargeType: 'package' })], ...seen({ usage: '999' }) }],
+    ['PACKAGE_WINDOW_PASSED, a package on a subscription', ['PACKAGE_WINDOW_PASSED'], { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', chargeType: 'package', paidAt: '2026-01-01T00:00:00.000Z' })], ...seen({ inEffect: false }) }],
     ['FREE', ['ZERO_AMOUNT', 'FREE'], ordered({ free: true, paid: parts({}) })],
     ['FROZEN', ['FROZEN'], seen({ frozenBy: 'police' })],
     ['INVOICED_MARKETPLACE', ['INVOICED_MARKETPLACE'], ordered({ category: 'MKT', invoiced: true })],

@@ -73,8 +73,9 @@ export function quoteInstances(
 
 /** A line for each paid order of the instance's whole life, one that gives nothing back included (RFD-5). */
 const linesOf = (candidate: Candidate, profile: Profile): Line[] => {
-  const ask = { instanceId: candidate.instanceId, at: candidate.at, packageUsed: packageUsed(candidate, profile) };
-  return candidate.orders.filter(({ status }) => status === 'paid').map((order) => lineOf(order, ask, profile.refunds));
+  const { instanceId, at } = candidate;
+  const paid = candidate.orders.filter(({ status }) => status === 'paid');
+  return paid.map((order) => lineOf(order, { instanceId, at, packageUsed: packageUsed(candidate, order, profile) }, profile.refunds));
 };
 
 function candidateOf(instanceId: string, together: ReadonlySet<string>, facts: Facts, ask: { at: Date; kind: RefundKind; self?: string }): Candidate {

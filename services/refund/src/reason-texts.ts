@@ -8,7 +8,7 @@ const why: { readonly [C in ReasonCode | 'QUOTE_STALE']: Text } = {
   EXPIRED: { en: 'The instance has expired.', 'zh-CN': '资源已到期。' },
   PACKAGE_WINDOW_PASSED: { en: 'The package was bought too long ago.', 'zh-CN': '资源包已超过可退订期限。' },
   PACKAGE_USED: { en: 'The package has been used.', 'zh-CN': '量包已使用。' },
-  PACKAGE_IN_EFFECT: { en: 'The storage package is in effect.', 'zh-CN': '存储包已生效。' },
+  PACKAGE_IN_EFFECT: { en: 'The package is in effect.', 'zh-CN': '资源包已生效。' },
   ZERO_AMOUNT: { en: 'Nothing would be paid back.', 'zh-CN': '退款金额为 0。' },
   PRODUCT_NOT_SUPPORTED: { en: 'The product has no self-service refunds.', 'zh-CN': '该产品不支持自助退订。' },
   TRADE_IN_PROGRESS: { en: 'Another transaction is open on the instance.', 'zh-CN': '资源有正在进行的交易。' },
