@@ -1,7 +1,7 @@
 import { expectVersion, Refusal, type Tx } from '@accord/platform';
 import { changeFacts, expectFulfillable, failFulfilment, fulfilOrder, type Order, type OrderId } from './order.ts';
-import { lockOrder, saveOrder, saveOrderInstances } from './order-store.ts';
-import { createResource, extendResource, type Given, type Resource } from './resource.ts';
+import { findOrder, lockOrder, saveOrder, saveOrderInstances } from './order-store.ts';
+import { createResource, extendResource, type Given, releaseResource, type Resource } from './resource.ts';
 import { lockResources, saveResource } from './resource-store.ts';
 
 // ORD-10. The platform's provisioner hears `order.paid` (or an `order.placed` that owes nothing) and reports what came of it. A failure voids
@@ -31,12 +31,23 @@ export async function onCreated(tx: Tx, { orderId, instances, ifMatch }: Told & 
   return saved;
 }
 
-/** The order could not be created. Reporting it again changes nothing. @throws Refusal `order.not_found`, `order.not_fulfillable`, `request.version_mismatch`. */
+/**
+ * The order could not be created; what was reported for it alone is released, for nothing is paid for it any more. Reporting it again changes nothing.
+ *
+ * @throws Refusal `order.not_found`, `order.not_fulfillable`, `request.version_mismatch`.
+ */
 export async function onFailed(tx: Tx, { orderId, reason, ifMatch }: Told & { reason: string | null }): Promise<Order> {
+  const { instanceIds } = await findOrder(tx, orderId);
+  const resources = await lockResources(tx, instanceIds);
   const order = await lockOrder(tx, orderId);
   if (order.fulfilment === 'failed') return order;
   expectVersion(ifMatch, order.version);
-  return saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
+  const saved = saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
+  const reportedSince = await lockResources(tx, order.instanceIds.filter((id) => !instanceIds.includes(id)));
+  for (const resource of [...resources, ...reportedSince]) {
+    if (resource.orderIds.every((id) => id === orderId)) await saveResource(tx, releaseResource(resource));
+  }
+  return saved;
 }
 
 type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined };

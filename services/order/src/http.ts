@@ -1,11 +1,11 @@
 import { BillType, ChargeType, DomainServiceType, OrderStatus, OrderType, Promotion } from '@accord/events';
 import { MoneyJson } from '@accord/money';
-import { accountOf, accountRefusals, paged, pageQuery, route, type Route, shownTo } from '@accord/platform';
+import { accountOf, accountRefusals, type Actor, paged, pageQuery, route, type Route, shownTo } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { z } from 'zod';
 import { cancel, cancelSeveral } from './cancellation.ts';
 import { listOrders } from './listing.ts';
-import { findOrder, listHistory } from './order-store.ts';
+import { findOrder, type HistoryLine, listHistory } from './order-store.ts';
 import { mostInstances, place } from './placement.ts';
 import { AccountId, Day, InstanceId, Line, Moment, OrderDetail, OrderId, orderRow, OrderRow, OrderView, orderView, ProductCode } from './views.ts';
 
@@ -95,6 +95,7 @@ const placementRefusals = [
   'order.price_missing',
   'order.amount_mismatch',
   'order.amount_too_large',
+  'order.amount_too_small',
   'order.discount_misfit',
   'order.terms_by_provider',
   'order.compensation_by_operators',
@@ -144,10 +145,13 @@ const detail = route({
   refusals: ['order.not_found'],
   inTransaction: async (tx, { actor, params: { orderId } }) => {
     const [order, lines] = await Promise.all([findOrder(tx, orderId), listHistory(tx, orderId)]);
-    const history = lines.map((line) => ({ ...line, at: line.at.toISOString(), actor: shownTo(actor, line.actor) }));
+    const history = lines.map((line) => ({ ...line, note: noteFor(actor, line), at: line.at.toISOString(), actor: shownTo(actor, line.actor) }));
     return { body: { ...orderView(order), history }, version: order.version };
   },
 });
+
+/** Why a fulfilment failed is said in the provisioner's words, for the provider alone (NTF-1). */
+const noteFor = ({ kind }: Actor, { change, note }: HistoryLine) => (kind === 'customer' && change === 'fulfilment_failed' ? null : note);
 
 const cancelling = route({
   method: 'post',

@@ -1,6 +1,6 @@
 import { startService, type Worker } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing';
+import { type Client, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   aContract, announcedOf, anOrder, aPayment, apply, aProduct, aRefund, cny, contractSays, customer, day, fulfil, instance, key, openShop, pay, place,
@@ -394,6 +394,28 @@ describe('fulfilment and facts', () => {
     expect(await t.platform().put('/v1/resources/i-5own', { reportVersion: 3, orderId })).toMatchObject(taken);
     expect(await stored(t, orderId)).toMatchObject({ fulfilment: 'creating', instance_ids: [], version: 2 });
     expect((await customer(t, 'acc_5').get('/v1/resources/i-5own')).body).toMatchObject({ orderIds: [first.body.orderId], reportVersion: 0, version: 1 });
+  });
+
+  test('ORD-10 RFD-14 what was reported for an order that then fails is released with it, and why it failed is the provider\'s to read', async () => {
+    const { orderId } = await place(t, 'acc_5');
+    await pay(t, orderId);
+    await t.platform().put('/v1/resources/i-5dead', { reportVersion: 1, orderId, start: instance('x').start, end: instance('x').end });
+    const { body } = await t.platform().post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed', reason: 'rack 17 is on fire' });
+    expect(body).toMatchObject({ status: 'voided', fulfilment: 'failed', instanceIds: ['i-5dead'] });
+    expect((await customer(t, 'acc_5').get('/v1/resources/i-5dead')).body).toMatchObject({ released: true, version: 2 });
+    const renewal = anOrder({ orderType: 'renewal', instanceIds: ['i-5dead'] });
+    expect(await customer(t, 'acc_5').post('/v1/orders', renewal)).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
+    const lastOf = async (client: Client) => (await client.get(`/v1/orders/${orderId}`)).body.history.at(-1);
+    expect(await lastOf(customer(t, 'acc_5'))).toMatchObject({ change: 'fulfilment_failed', note: null });
+    expect(await lastOf(t.operator())).toMatchObject({ change: 'fulfilment_failed', note: 'rack 17 is on fire' });
+  });
+
+  test('ORD-10 a renewal that fails leaves its instance as it is', async () => {
+    await placeAndPay(t, 'acc_5', {}, [instance('i-5keep')]);
+    const { orderId } = await place(t, 'acc_5', { orderType: 'renewal', instanceIds: ['i-5keep'] });
+    await pay(t, orderId);
+    expect(await t.platform().post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed' })).toMatchObject({ status: 200, body: { status: 'voided' } });
+    expect((await customer(t, 'acc_5').get('/v1/resources/i-5keep')).body).toMatchObject({ released: false, version: 1 });
   });
 
   test('ORD-10 an instance of a subscription is reported with its period, which its refund and its contract go by', async () => {

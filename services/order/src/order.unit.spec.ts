@@ -116,6 +116,9 @@ test('ORD-1 unit price × count × duration, a monthly price serving years, half
   expect(() => quote(monthly, { ...ask, currency: 'USD', duration: { value: 1, unit: 'month' } })).toThrow('order.price_missing');
   const dear = [{ chargeType: 'subscription', amount: '9999999999', currency: 'CNY', unit: 'minute' }] as const;
   expect(() => quote(dear, { ...ask, count: 10_000, duration: { value: 5_000_000, unit: 'minute' } })).toThrow('order.amount_too_large');
+  const cheap = [{ ...monthly[0]!, amount: '0.0001', unit: 'minute' as const }];
+  expect(() => quote(cheap, { ...ask, count: 1, duration: { value: 49, unit: 'minute' } })).toThrow('order.amount_too_small');
+  expect(quote(cheap, { ...ask, count: 1, duration: { value: 50, unit: 'minute' } }).productAmount).toEqual({ amount: '0.01', currency: 'CNY' });
 });
 
 test('ORD-15 the last 7 days by default, at most a year', () => {

@@ -1,5 +1,5 @@
 import type { ChargeType, Duration, PriceUnit, ProductSnapshot } from '@accord/events';
-import { type Money, priceTimes, zero } from '@accord/money';
+import { isZero, type Money, priceTimes, zero } from '@accord/money';
 import { Refusal } from '@accord/platform';
 import type { z } from 'zod';
 
@@ -17,7 +17,7 @@ const maxAmountDigits = 12;
 /**
  * unit price × count × duration. A price per month also serves a duration in years; apart from that the units must be the same.
  *
- * @throws Refusal `order.duration_not_offered`, `order.price_missing`, `order.amount_too_large`.
+ * @throws Refusal `order.duration_not_offered`, `order.price_missing`, `order.amount_too_large`, `order.amount_too_small`.
  */
 export function quote(
   prices: readonly Price[],
@@ -41,6 +41,8 @@ function timesOf(offered: readonly Price[], { value, unit }: Span): { price: Pri
 
 function amountOf(price: Price, times: bigint): Money {
   const amount = priceTimes(price.amount, price.currency, times);
+  // Rounded to nothing it would be paid as it is placed (ORD-4), as often as somebody likes.
+  if (isZero(amount) && /[1-9]/.test(price.amount)) throw new Refusal('invalid', 'order.amount_too_small', { unitPrice: price.amount, unit: price.unit });
   if ((amount.amount.split('.')[0] ?? '').length <= maxAmountDigits) return amount;
   throw new Refusal('invalid', 'order.amount_too_large', { maxAmountDigits });
 }

@@ -101,6 +101,10 @@ export const problems: ProblemTexts = {
     en: { title: 'Too many instances in one order', detail: 'One order takes at most {most} instances; place several.' },
     'zh-CN': { title: '单个订单的实例过多', detail: '一个订单最多包含 {most} 个实例，请拆分为多个订单。' },
   },
+  'order.amount_too_small': {
+    en: { title: 'Too little to charge', detail: 'At {unitPrice} per {unit} this comes to less than half of the smallest unit of the currency; order more at once.' },
+    'zh-CN': { title: '金额过小', detail: '单价 {unitPrice}/{unit} 计算出的金额不足最小货币单位的一半，请增加订购数量或时长。' },
+  },
   'order.entity_unknown': {
     en: { title: 'The invoicing entity is not known', detail: 'The provider has no invoicing entity {invoicingEntity}.' },
     'zh-CN': { title: '开票主体未知', detail: '服务商没有开票主体 {invoicingEntity}。' },
