@@ -11,13 +11,21 @@ const nothing = z.strictObject({});
 const escaped = (segment: PropertyKey) => String(segment).replaceAll('~', '~0').replaceAll('/', '~1');
 const pointer = (path: readonly PropertyKey[]) => path.map((segment) => `/${escaped(segment)}`).join('');
 
-const faultsOf = (error: z.ZodError, part: Fault['in']): Fault[] =>
+const mostFaults = 50;
+const longestPointer = 200;
+const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most)}…` : text);
+const unknownField = { en: 'Nobody knows this field.', 'zh-CN': '无法识别的字段。' };
+
+/** The answer stays small whatever was asked: of many faults the first, and what is named in them cut. */
+const faultsOf = (error: z.ZodError, part: Fault['in'], locale: Locale): Fault[] =>
   error.issues
+    .slice(0, mostFaults)
     .flatMap((issue): Fault[] => {
-      if (issue.code !== 'unrecognized_keys') return [{ in: part, pointer: pointer(issue.path), detail: issue.message }];
-      return issue.keys.map((key) => ({ in: part, pointer: pointer([...issue.path, key]), detail: issue.message }));
+      const at = (path: readonly PropertyKey[], detail: string) => ({ in: part, pointer: cut(pointer(path), longestPointer), detail: cut(detail, 2 * longestPointer) });
+      if (issue.code !== 'unrecognized_keys') return [at(issue.path, issue.message)];
+      return issue.keys.slice(0, mostFaults).map((key) => at([...issue.path, key], unknownField[locale]));
     })
-    .slice(0, 50);
+    .slice(0, mostFaults);
 
 const unstorable = (pointer: string, part: Fault['in']) =>
   new Problem(400, 'request.invalid', {}, { faults: [{ in: part, pointer, detail: 'U+0000, control characters in a path, and halves of a surrogate pair are no text.' }] });
@@ -66,7 +74,7 @@ export function parserOf(schema: z.ZodType | undefined, part: Fault['in']): Pars
       throw new Problem(400, 'request.invalid', {}, { cause: error, faults: [{ in: part, pointer: '', detail: 'Nested too deeply.' }] });
     }
     if (parsed.success) return schema && parsed.data;
-    throw new Problem(400, 'request.invalid', {}, { faults: faultsOf(parsed.error, part) });
+    throw new Problem(400, 'request.invalid', {}, { faults: faultsOf(parsed.error, part, locale) });
   };
 }
 
