@@ -1,6 +1,6 @@
 export { catalogue, type Data, type Event, type EventType, eventTypes, type Fact, parseFact, subjectOf } from './catalogue.ts';
 export { headersOf, keyOf, mostEventBytes, readEvent, schemaUri } from './envelope.ts';
-export { deadLetterTopic, topicSettings, type TopicSetting } from './topics.ts';
+export { deadLetterTopic, publicTopics, topicSettings, type TopicSetting } from './topics.ts';
 export type { EventDefinition, ServiceName, Speaker, Subject } from './shared.ts';
 export { AccountId, Holder, Instant, MoneyJson, PaymentSplit, Version } from './shared.ts';
 export * from './account.ts';

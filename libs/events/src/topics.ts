@@ -15,5 +15,8 @@ const usual: TopicSetting = { partitions: 4, retention: 'forever' };
  */
 export const topicSettings = Object.fromEntries(eventTypes.map((type) => [type, usual])) as Record<EventType, TopicSetting>;
 
+/** Topics that other services of the platform write to (EVT-14); the rest is ours alone. */
+export const publicTopics: ReadonlySet<string> = new Set<EventType>(['account.updated', 'bill.issued', 'resource.reported', 'payment.received']);
+
 /** Where a service leaves the messages it gave up (EVT-9). */
 export const deadLetterTopic = (service: ServiceName): string => `${service}.dead_letter`;

@@ -7,7 +7,8 @@ import { until } from './waiting.ts';
 // Another service of the platform, which knows our topics and follows no rule of ours.
 
 export interface RawMessage {
-  readonly key: string;
+  /** Absent: a message without one. */
+  readonly key?: string;
   readonly value: string;
   /** Default: an envelope that is as it should be. */
   readonly headers?: Record<string, string>;
@@ -32,11 +33,14 @@ export interface ParkedEvent {
   readonly reason: string;
 }
 
+/** Facts of others are parked under their topic and key. */
+const ofKey = `(key = $1 or right(key, length($1) + 1) = ' ' || $1)`;
+
 /** The first event of `key` that the service set aside, once it has. */
 export async function parkedEvent(t: TestService, key: string): Promise<ParkedEvent> {
   let first: ParkedEvent | undefined;
   await until(`an event of ${key} is parked`, async () => {
-    [first] = await t.sql<ParkedEvent & Record<string, unknown>>('select status, reason from parked_events where key = $1 order by seq', [key]);
+    [first] = await t.sql<ParkedEvent & Record<string, unknown>>(`select status, reason from parked_events where ${ofKey} order by seq`, [key]);
     return first !== undefined;
   });
   return first!;
@@ -44,7 +48,7 @@ export async function parkedEvent(t: TestService, key: string): Promise<ParkedEv
 
 /** Nobody tries the parked events of `key` again, and nobody waits for them. */
 export async function giveUp(t: TestService, key: string): Promise<void> {
-  await t.sql(`update parked_events set status = 'dead' where key = $1`, [key]);
+  await t.sql(`update parked_events set status = 'dead' where ${ofKey}`, [key]);
   await t.settled();
-  await t.sql('delete from parked_events where key = $1', [key]);
+  await t.sql(`delete from parked_events where ${ofKey}`, [key]);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Data } from '@accord/events';
 import { loadProfile } from '@accord/profile';
 import { giveUp, parkedEvent, publishRaw } from '@accord/testing';
-import { announcedOf, aPayment, cny, customer, day, fulfil, instance, key, openShop, pay, place, placeAndPay, stored } from './samples.ts';
+import { announcedOf, answersTo, aPayment, apply, cny, customer, day, fulfil, instance, key, openShop, pay, place, placeAndPay, stored } from './samples.ts';
 import { orderService } from './service.ts';
 
 // Facts that other platform services tell by topic, beside the routes that take the same facts.
@@ -211,6 +211,18 @@ test('API-5 payments that could not be applied, and their references, are seen b
     expect(await t.asRole('acc_1').sql(sql)).toHaveLength(0);
     expect(await t.asRole(undefined).sql(`select from ${table}`)).toHaveLength(0);
   }
+});
+
+test('EVT-9 EVT-14 a fact that nobody can read holds up neither what it borrowed its key from nor other facts without a key', async () => {
+  const { orderId } = await place(t, 'acc_k');
+  const contractId = `ctr_${orderId}`;
+  await publishRaw(t, 'payment.received', [{ key: contractId, value: '{}' }, { value: '{}' }]);
+  expect((await parked(contractId)).status).toBe('dead');
+  await apply(t, contractId, [orderId], { accountId: 'acc_k', kind: 'payment_request' });
+  expect(await answersTo(t, contractId)).toEqual(['order.reserved']);
+  await publishRaw(t, 'payment.received', [{ value: JSON.stringify({ ...received(orderId), accountId: 'acc_k' }) }]);
+  await t.event('order.paid', ({ order }) => order.orderId === orderId);
+  await t.sql(`delete from parked_events where status = 'dead'`);
 });
 
 test('EVT-14 EVT-3 facts that do not fit their schema are dead letters at once with the reason, and the facts beside them have their effect', async () => {

@@ -1,3 +1,4 @@
+import { publicTopics } from '@accord/events';
 import { type ICustomPartitioner, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 import './mends.ts';
@@ -96,14 +97,23 @@ async function topicsOf(kafka: Kafka, prefix: string): Promise<ReadonlySet<strin
   }
 }
 
-export const incoming = (topic: string, partition: number, message: KafkaMessage): Incoming => ({
-  topic,
-  partition,
-  offset: message.offset,
-  key: message.key?.toString() ?? '',
-  value: message.value?.toString() ?? '',
-  headers: textsOf(message.headers ?? {}),
-});
+/** More than any event has, and than a broker takes uncompressed; what others compressed may be anything, and half a gigabyte cannot even be a text. */
+const mostBytes = 2_000_000;
+
+export function incoming(topic: string, partition: number, message: KafkaMessage): Incoming {
+  const headers = textsOf(message.headers ?? {});
+  const size = message.value?.length ?? 0;
+  const value = size > mostBytes ? `${size} bytes, too many for an event` : (message.value?.toString() ?? '');
+  return { topic, partition, offset: message.offset, key: laneOf(topic, message.key?.toString() ?? '', headers), value, headers };
+}
+
+/**
+ * What waits for what: events of one aggregate, whatever their topic. Others key their facts as they like, so those keep to their topic: a bill under the
+ * key of an order holds no event of the order up, and a fact without a key only itself.
+ */
+function laneOf(topic: string, key: string, headers: Readonly<Record<string, string>>): string {
+  return publicTopics.has(topic) ? `${topic} ${key || headers['ce_subject'] || (headers['ce_id'] ?? '')}` : key;
+}
 
 function textsOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, string> {
   const texts: Record<string, string> = {};

@@ -3,8 +3,10 @@ import { type EventType, topicSettings } from '@accord/events';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { kafkaOf, type KafkaSettings } from './kafka.ts';
 
-/** Whatever the broker does unless told (EVT-13). */
-const keptForever: Readonly<Record<string, string>> = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
+/**
+ * Whatever the broker does unless told: kept for ever (EVT-13), and uncompressed, so that the broker's limit for a message is one for what readers unpack, too.
+ */
+const declared: Readonly<Record<string, string>> = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1', 'compression.type': 'uncompressed' };
 
 export interface AppliedTopics {
   /** Their names. */
@@ -42,7 +44,7 @@ export async function applyTopics(settings: Omit<KafkaSettings, 'clientId'>, wan
 }
 
 async function makeTopics(admin: Admin, missing: readonly ITopicConfig[]): Promise<void> {
-  const configEntries = Object.entries(keptForever).map(([name, value]) => ({ name, value }));
+  const configEntries = Object.entries(declared).map(([name, value]) => ({ name, value }));
   await admin.createTopics({ waitForLeaders: false, topics: missing.map((topic) => ({ ...topic, configEntries })) });
   await untilKnown(admin, missing.map(({ topic }) => topic));
 }
@@ -73,9 +75,9 @@ async function mendSettings(admin: Admin, names: readonly string[]): Promise<str
   const alike = resources.map(({ resourceName, configEntries }) => {
     const own = configEntries.filter(({ configSource }) => configSource === ofTopic);
     const is = Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue]));
-    const differing = Object.entries(keptForever).filter(([name, value]) => is[name] !== value);
+    const differing = Object.entries(declared).filter(([name, value]) => is[name] !== value);
     mended.push(...differing.map(([name, value]) => `${resourceName}: ${name} was ${is[name] ?? 'not set'}, is ${value}`));
-    return { type: topicResource, name: resourceName, differs: differing.length > 0, configEntries: Object.entries({ ...is, ...keptForever }).map(([name, value]) => ({ name, value })) };
+    return { type: topicResource, name: resourceName, differs: differing.length > 0, configEntries: Object.entries({ ...is, ...declared }).map(([name, value]) => ({ name, value })) };
   });
   const changed = alike.filter(({ differs }) => differs).map(({ differs: _, ...resource }) => resource);
   // This request sets back what it does not name, so it names all that the topic has of its own.
