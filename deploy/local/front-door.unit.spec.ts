@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Origins, segments, startFrontDoor, targetOf } from './front-door.ts';
 import { readMail } from './mailbox.ts';
 import { readOptions } from './options.ts';
+import { readOptions as readRedriveOptions } from './redrive-options.ts';
 
 const origins: Origins = { order: 'http://o', contract: 'http://c', refund: 'http://r', notification: 'http://n', issuer: 'http://i' };
 
@@ -75,4 +76,17 @@ test('npm start says what it understands', () => {
   expect(readOptions(['--once', '--profile', 'alibaba'])).toEqual({ once: true, profile: 'alibaba' });
   expect(() => readOptions(['--profile', 'other'])).toThrow('there is no profile other');
   expect(() => readOptions(['--twice'])).toThrow('usage: npm start');
+});
+
+test.each([
+  [['--from', 'yesterday'], '--from takes a time as 2026-01-31T09:00:00Z, not yesterday'],
+  [['--to', '2026-01-31'], '--to takes a time'],
+  [['--id', 'foo'], '--id takes an event id'],
+  [['--direction', 'both'], '--direction takes in or out'],
+])('EVT-10 npm run redrive says what is wrong with %j', (args, why) => expect(() => readRedriveOptions(['order', 'list', ...args])).toThrow(why));
+
+test('EVT-10 npm run redrive passes on what the API understands', () => {
+  const filter = { from: '2026-01-31T09:00:00.123+08:00', direction: 'in' };
+  const id = '019b76da-a800-7000-8000-000000000001';
+  expect(readRedriveOptions(['order', 'list', '--from', filter.from, '--direction', 'in', '--id', id])?.filter).toEqual({ ...filter, eventIds: [id] });
 });
