@@ -74,6 +74,7 @@ test('a mail is read back: encoded subject, first plain text of several parts', 
 test('npm start says what it understands', () => {
   expect(readOptions([])).toEqual({ once: false, profile: 'baidu' });
   expect(readOptions(['--once', '--profile', 'alibaba'])).toEqual({ once: true, profile: 'alibaba' });
+  for (const help of ['--help', '-h']) expect(readOptions(['--once', help])).toBeUndefined();
   expect(() => readOptions(['--profile', 'other'])).toThrow('there is no profile other');
   expect(() => readOptions(['--twice'])).toThrow('usage: npm start');
 });
