@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Origins, segments, startFrontDoor, targetOf } from './front-door.ts';
+import { type FrontDoor, type Origins, segments, startFrontDoor, targetOf } from './front-door.ts';
 import { readMail } from './mailbox.ts';
 import { readOptions } from './options.ts';
 import { readOptions as readRedriveOptions } from './redrive-options.ts';
@@ -38,14 +38,41 @@ test('API-13 bodies and headers go through as they are, and a service that is aw
     expect(answer.headers.get('x-path')).toBe('/v1/orders?a=%2F');
     expect(await answer.text()).toBe(body);
     const away = await fetch(`${door.url}/v1/contracts`);
-    expect(away.status).toBe(503);
+    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await away.json()).toMatchObject({ status: 503, code: 'server.unavailable' });
-    expect((await fetch(`${door.url}/v1/elsewhere`)).status).toBe(404);
-    expect((await fetch(`${door.url}//`)).status).toBe(404);
   } finally {
     await door.stop();
     await new Promise((resolve) => echo.close(resolve));
   }
+});
+
+describe('what the front door answers itself', () => {
+  let door: FrontDoor;
+  beforeAll(async () => (door = await startFrontDoor({ port: 0, origins })));
+  afterAll(() => door.stop());
+
+  test.each(['/v1/elsewhere', '//', '/docs/other/'])('API-2 API-13 API-16 %s is no route, said in the language of the caller with the id of the request', async (path) => {
+    const answer = await fetch(door.url + path, { headers: { 'X-Request-Id': 'req_1', 'Accept-Language': 'zh-CN' } });
+    expect([answer.status, answer.headers.get('x-request-id'), answer.headers.get('content-language')]).toEqual([404, 'req_1', 'zh-CN']);
+    expect(await answer.json()).toEqual({
+      type: 'urn:accord:problem:request.unknown_route',
+      title: '路径不存在',
+      status: 404,
+      detail: '该路径未提供任何服务。',
+      instance: 'req_1',
+      code: 'request.unknown_route',
+    });
+    const unsafe = await fetch(door.url + path, { headers: { 'X-Request-Id': 'a"b' } });
+    expect(await unsafe.json()).toMatchObject({ title: 'No such route', instance: unsafe.headers.get('x-request-id') });
+  });
+
+  test.each(['/', '/docs', '/docs/', '/?from=somewhere'])('%s is a page that links what every service says of itself', async (path) => {
+    const page = await (await fetch(door.url + path)).text();
+    const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link!);
+    expect(links).toHaveLength(8);
+    for (const link of links) expect(targetOf(link, origins)).toBeDefined();
+    expect((await fetch(door.url + path, { method: 'POST' })).status).toBe(404);
+  });
 });
 
 test('the segments of all services differ: one prefix, one service', () => expect(new Set(Object.values(segments)).size).toBe(4));
