@@ -123,7 +123,8 @@ export function docsPage(api: OpenApi): string {
   const shared = Object.entries(schemas).map(([name, of]) => folded(name, of, name));
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(api.info.title)}</title><style>${style}</style></head>
     <body><h1>${escape(api.info.title)}</h1><p>The same as <a href="openapi.json">openapi.json</a>, for reading. Examples send what is required alone; <code>$API</code> is
-    the address of the system, <code>$TOKEN</code> a token, and what stands in <code>&lt;&gt;</code> is yours to fill in.</p>
+    the address of the system, <code>$TOKEN</code> a token, and what stands in <code>&lt;&gt;</code> is yours to fill in.
+    Behind the local front door, <a href="/docs">/docs</a> has the pages of all services.</p>
     <nav><table>${operations.map(entry).join('')}<tr><td><a href="#schemas">Schemas</a></td><td>used by several of them</td></tr></table></nav>
     ${operations.map((one) => section(one, schemas)).join('\n')}<section id="schemas"><h2>Schemas</h2>${shared.join('')}</section></body></html>`;
 }
