@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { openAudit, type Report } from './audit.ts';
 import { asJson, asText } from './report.ts';
 import { keepAuditing } from './schedule.ts';
-import { auditOptions, auditSettings } from './settings.ts';
+import { auditOptions, auditSettings, usage } from './settings.ts';
 
 /**
  * The command `audit`. SIGINT and SIGTERM end one that is scheduled.
@@ -15,7 +15,12 @@ export async function runAudit(args: readonly string[], env: NodeJS.ProcessEnv):
   const say = (lines: readonly string[]) => lines.forEach((line) => console.log(line));
   const fail = ({ message }: Error) => console.error(`audit: ${message}`);
   try {
-    const { json, settleMs, everyMs } = auditOptions(args);
+    const options = auditOptions(args);
+    if (!options) {
+      say([`usage: ${usage}`]);
+      return 0;
+    }
+    const { json, settleMs, everyMs } = options;
     const { ACCORD_AUDIT_DATABASE_URL: databaseUrl, ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix, ...listen } = auditSettings(env);
     const audit = openAudit({ databaseUrl, brokers, topicPrefix, log: pino({ level: 'silent' }) });
     const onReport = (report: Report) => say(json ? asJson(report) : asText(report));

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { Agent, createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ServiceName } from '@accord/platform';
+import { localeOf, Problem, problemBody, requestIdOf, type ServiceName } from '@accord/platform';
 
 /** First path segment under `/v1` → the service that answers, as the ingress has it in production. */
 export const segments: Readonly<Record<string, ServiceName>> = {
@@ -46,16 +47,17 @@ interface Target {
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
 
 /**
- * One address for the whole system: `/v1/…` by its first segment, `/docs/<service>/` and `/openapi/<service>.json`, and the issuer's
- * `/token`. Bodies are streamed both ways; headers, `X-Request-Id` among them, stay as they are.
+ * One address for the whole system: `/v1/…` by its first segment, `/docs/<service>/` and `/openapi/<service>.json`, a page at `/` that links
+ * them, and the issuer's `/token`. Bodies are streamed both ways; headers, `X-Request-Id` among them, stay as they are.
  */
 export async function startFrontDoor(ask: { port: number; host?: string; origins: Origins }): Promise<FrontDoor> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const server = createServer((request, response) => {
     const target = targetOf(request.url ?? '/', ask.origins);
-    if (/^\/docs\/[a-z]+$/.test(request.url ?? '')) response.writeHead(308, { location: `${request.url}/` }).end();
+    if (/^(?:GET|HEAD) \/(?:docs\/?)?(?:\?|$)/.test(`${request.method} ${request.url}`)) response.writeHead(200, pageHeaders).end(page);
+    else if (/^\/docs\/[a-z]+$/.test(request.url ?? '')) response.writeHead(308, { location: `${request.url}/` }).end();
     else if (target) pass({ request, response, target, agent });
-    else problem(response, { status: 404, code: 'request.unknown_route', title: 'No such route' });
+    else refuse(request, response, new Problem(404, 'request.unknown_route'));
   });
   // Uploads and event streams may be slow; the services have timeouts of their own.
   server.requestTimeout = 0;
@@ -95,7 +97,7 @@ function pass({ request, response, target, agent }: { request: IncomingMessage; 
   });
   onward.once('error', () => {
     if (response.headersSent) response.destroy();
-    else problem(response, { status: 503, code: 'server.unavailable', title: 'The service is not there at the moment', headers: { 'retry-after': '1' } });
+    else refuse(request, response, new Problem(503, 'server.unavailable', {}, { headers: { 'retry-after': '1' } }));
   });
   response.once('close', () => onward.destroy());
   request.pipe(onward);
@@ -103,8 +105,24 @@ function pass({ request, response, target, agent }: { request: IncomingMessage; 
 
 const without = (headers: IncomingMessage['headers']) => Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.includes(name)));
 
-function problem(response: ServerResponse, ask: { status: number; code: string; title: string; headers?: Record<string, string> }) {
-  const { status, code, title, headers } = ask;
-  response.writeHead(status, { 'content-type': 'application/problem+json', ...headers });
-  response.end(JSON.stringify({ type: 'about:blank', title, status, code }));
+/** As a service words it (API-2, API-13, API-16). */
+function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem) {
+  const requestId = requestIdOf(request.headers['x-request-id'] as string | undefined, randomUUID());
+  const locale = localeOf(request.headers['accept-language']);
+  const headers = { 'content-type': 'application/problem+json', 'content-language': locale, 'x-request-id': requestId, ...problem.headers };
+  response.writeHead(problem.status, headers).end(JSON.stringify(problemBody(problem, { locale, requestId, texts: {} })));
 }
+
+const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+};
+
+const row = (name: string) => `<tr><td><a href="/docs/${name}/">${name}</a></td><td><a href="/openapi/${name}.json">OpenAPI</a></td></tr>`;
+
+/** Where somebody who opens the address in a browser goes on. */
+const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Accord</title>
+<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}td{padding:.25rem 2rem .25rem 0}code{background:#f3f3f5;padding:0 .2rem}</style></head>
+<body><h1>Accord</h1><p>Orders, electronic contracts and refunds of a cloud provider. Each service describes its routes:</p>
+<table>${[...new Set(Object.values(segments))].map(row).join('')}</table>
+<p>A token for them, in the folder of the project: <code>npm run -s token -- customer acc_demo</code></p></body></html>`;

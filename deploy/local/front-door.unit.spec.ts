@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Origins, segments, startFrontDoor, targetOf } from './front-door.ts';
+import { type FrontDoor, type Origins, segments, startFrontDoor, targetOf } from './front-door.ts';
 import { readMail } from './mailbox.ts';
 import { readOptions } from './options.ts';
+import { readOptions as readRedriveOptions } from './redrive-options.ts';
 
 const origins: Origins = { order: 'http://o', contract: 'http://c', refund: 'http://r', notification: 'http://n', issuer: 'http://i' };
 
@@ -37,14 +38,41 @@ test('API-13 bodies and headers go through as they are, and a service that is aw
     expect(answer.headers.get('x-path')).toBe('/v1/orders?a=%2F');
     expect(await answer.text()).toBe(body);
     const away = await fetch(`${door.url}/v1/contracts`);
-    expect(away.status).toBe(503);
+    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await away.json()).toMatchObject({ status: 503, code: 'server.unavailable' });
-    expect((await fetch(`${door.url}/v1/elsewhere`)).status).toBe(404);
-    expect((await fetch(`${door.url}//`)).status).toBe(404);
   } finally {
     await door.stop();
     await new Promise((resolve) => echo.close(resolve));
   }
+});
+
+describe('what the front door answers itself', () => {
+  let door: FrontDoor;
+  beforeAll(async () => (door = await startFrontDoor({ port: 0, origins })));
+  afterAll(() => door.stop());
+
+  test.each(['/v1/elsewhere', '//', '/docs/other/'])('API-2 API-13 API-16 %s is no route, said in the language of the caller with the id of the request', async (path) => {
+    const answer = await fetch(door.url + path, { headers: { 'X-Request-Id': 'req_1', 'Accept-Language': 'zh-CN' } });
+    expect([answer.status, answer.headers.get('x-request-id'), answer.headers.get('content-language')]).toEqual([404, 'req_1', 'zh-CN']);
+    expect(await answer.json()).toEqual({
+      type: 'urn:accord:problem:request.unknown_route',
+      title: '路径不存在',
+      status: 404,
+      detail: '该路径未提供任何服务。',
+      instance: 'req_1',
+      code: 'request.unknown_route',
+    });
+    const unsafe = await fetch(door.url + path, { headers: { 'X-Request-Id': 'a"b' } });
+    expect(await unsafe.json()).toMatchObject({ title: 'No such route', instance: unsafe.headers.get('x-request-id') });
+  });
+
+  test.each(['/', '/docs', '/docs/', '/?from=somewhere'])('%s is a page that links what every service says of itself', async (path) => {
+    const page = await (await fetch(door.url + path)).text();
+    const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link!);
+    expect(links).toHaveLength(8);
+    for (const link of links) expect(targetOf(link, origins)).toBeDefined();
+    expect((await fetch(door.url + path, { method: 'POST' })).status).toBe(404);
+  });
 });
 
 test('the segments of all services differ: one prefix, one service', () => expect(new Set(Object.values(segments)).size).toBe(4));
@@ -73,6 +101,20 @@ test('a mail is read back: encoded subject, first plain text of several parts', 
 test('npm start says what it understands', () => {
   expect(readOptions([])).toEqual({ once: false, profile: 'baidu' });
   expect(readOptions(['--once', '--profile', 'alibaba'])).toEqual({ once: true, profile: 'alibaba' });
+  for (const help of ['--help', '-h']) expect(readOptions(['--once', help])).toBeUndefined();
   expect(() => readOptions(['--profile', 'other'])).toThrow('there is no profile other');
   expect(() => readOptions(['--twice'])).toThrow('usage: npm start');
+});
+
+test.each([
+  [['--from', 'yesterday'], '--from takes a time as 2026-01-31T09:00:00Z, not yesterday'],
+  [['--to', '2026-01-31'], '--to takes a time'],
+  [['--id', 'foo'], '--id takes an event id'],
+  [['--direction', 'both'], '--direction takes in or out'],
+])('EVT-10 npm run redrive says what is wrong with %j', (args, why) => expect(() => readRedriveOptions(['order', 'list', ...args])).toThrow(why));
+
+test('EVT-10 npm run redrive passes on what the API understands', () => {
+  const filter = { from: '2026-01-31T09:00:00.123+08:00', direction: 'in' };
+  const id = '019b76da-a800-7000-8000-000000000001';
+  expect(readRedriveOptions(['order', 'list', '--from', filter.from, '--direction', 'in', '--id', id])?.filter).toEqual({ ...filter, eventIds: [id] });
 });

@@ -9,6 +9,8 @@ export const database = 'accord';
 /** The front door's, where it is free. */
 export const port = Number(process.env.ACCORD_PORT ?? 8080);
 
+export const asksForHelp = (args: readonly string[]) => args.some((word) => word === '--help' || word === '-h');
+
 const pidFile = join(home, 'start.pid');
 const platformFile = join(home, 'platform.json');
 

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { rolesOf, roleUrl } from '@accord/platform';
 import { developmentPassword } from '@accord/testing';
-import { runningPlatform } from './home.ts';
+import { asksForHelp, runningPlatform } from './home.ts';
 import { root } from './platform.ts';
 
 const services = ['contract', 'refund', 'notification'] as const;
@@ -38,8 +38,8 @@ function run(service: Rebuildable, args: readonly string[]): Promise<number> {
 
 async function main(): Promise<number> {
   const [service, ...args] = process.argv.slice(2);
-  if (service === '--help' || service === '-h') {
-    console.log(usage);
+  if (asksForHelp(process.argv.slice(2))) {
+    console.log(`usage: ${usage}`);
     return 0;
   }
   if (!services.includes(service as Rebuildable)) {

@@ -62,9 +62,23 @@ export function readOptions(args: readonly string[]): RedriveOptions | undefined
   if (!isOneOf(services, service)) throw new Error(`name a service: ${services.join(', ')}`);
   if (!isOneOf(verbs, verb)) throw new Error(`say what to do: ${verbs.join(', ')}`);
   if (more.length > 0) throw new Error(`${more[0]} is too much`);
+  checkValues(filter);
   if (verb === 'show' && id?.length !== 1) throw new Error('show needs one --id');
   if (verb !== 'list' && Object.keys(filter).length === 0) throw new Error(`${verb} needs a filter`);
   return { service, verb, filter, json };
+}
+
+const eventId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+/** What the API would refuse, in the words of the command line. */
+function checkValues({ eventIds = [], direction, from, to }: Filter): void {
+  const odd = eventIds.find((id) => !eventId.test(id));
+  if (odd !== undefined) throw new Error(`--id takes an event id as list shows it, not ${odd}`);
+  if (direction !== undefined && direction !== 'in' && direction !== 'out') throw new Error(`--direction takes in or out, not ${direction}`);
+  for (const [name, given] of Object.entries({ from, to })) {
+    if (given !== undefined && !time.test(given)) throw new Error(`--${name} takes a time as 2026-01-31T09:00:00Z, not ${given}`);
+  }
 }
 
 const isOneOf = <T extends string>(words: readonly T[], word: string | undefined): word is T => (words as readonly (string | undefined)[]).includes(word);

@@ -126,7 +126,7 @@ async function main(): Promise<number> {
     return 2;
   }
   if (!options) {
-    say(usage);
+    say(`usage: ${usage}`);
     return 0;
   }
   try {

@@ -3,12 +3,17 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { endLeftover } from './background.ts';
 import { dropDatabase, dropTopics, serviceNames } from './database.ts';
-import { database, home, runningStart } from './home.ts';
+import { asksForHelp, database, home, runningStart } from './home.ts';
 import { dropDocker, root } from './platform.ts';
 import { removePostgres } from './postgres.ts';
 
+const args = process.argv.slice(2);
 const running = runningStart();
-if (running) {
+if (args.length > 0) {
+  // Whoever asks for help loses nothing.
+  console.log('usage: npm run reset: drops the data of npm start, for good');
+  process.exitCode = asksForHelp(args) ? 0 : 2;
+} else if (running) {
   console.error(`npm start runs (pid ${running}): stop it first.`);
   process.exitCode = 1;
 } else {

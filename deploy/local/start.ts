@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Listr } from 'listr2';
 import { claimHome, database, home, leaveHome, port, tellPlatform } from './home.ts';
 import { mailLine } from './mailbox.ts';
-import { readOptions, type StartOptions } from './options.ts';
+import { readOptions, type StartOptions, usage } from './options.ts';
 import { root } from './platform.ts';
 import { auditSettingsOf, startSystem, steps, type Step, type System } from './system.ts';
 
@@ -133,6 +133,10 @@ async function main(): Promise<number> {
   let claimed = false;
   try {
     const options = readOptions(process.argv.slice(2));
+    if (!options) {
+      say(`usage: ${usage}`);
+      return 0;
+    }
     claimHome();
     claimed = true;
     return await start(options);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { eventTypes } from '@accord/events';
-import { eventsPage } from './events-page.ts';
+import { eventsPage, services } from './events-page.ts';
 import { lifecyclesPage } from './lifecycles-page.ts';
 
 const kept = (file: string) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
@@ -23,4 +23,22 @@ test('docs/lifecycles.md is what the code says, for every noun that has a lifecy
   expectCurrent('lifecycles.md', page);
   const nouns = ['order', 'fulfilment', 'refund state', 'contract', 'ticket', 'refund', 'notification'];
   for (const noun of nouns) expect(page).toContain(`## ${noun}\n`);
+});
+
+/** Rules with words of their own, anywhere in a schema, that lack the Chinese ones. */
+function saidInOneLanguage(part: unknown, seen = new Set<unknown>()): string[] {
+  if (typeof part !== 'object' || part === null || seen.has(part)) return [];
+  seen.add(part);
+  const def = (part as { _zod?: { def: Record<string, unknown> } })._zod?.def;
+  if (!def) return Object.values(part).flatMap((inner) => saidInOneLanguage(inner, seen));
+  const { error, params, ...inner } = def;
+  const lacks = typeof error === 'function' && !(params as Record<string, unknown> | undefined)?.['zh-CN'];
+  return [...(lacks ? [String(error(part))] : []), ...saidInOneLanguage(inner, seen)];
+}
+
+test('API-16 what a route says of a request in words of its own, it says in both languages', () => {
+  const flaws = services().flatMap(({ routes }) =>
+    routes.flatMap(({ method, path, body, query, params }) => [body, query, params].flatMap((schema) => saidInOneLanguage(schema)).map((said) => `${method} ${path}: ${said}`)),
+  );
+  expect(flaws).toEqual([]);
 });

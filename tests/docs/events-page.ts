@@ -25,7 +25,7 @@ type Schema = {
 };
 
 /** The services as their tables of contents say it; nothing is connected, so what they would connect with is left open. */
-function services(): Service[] {
+export function services(): Service[] {
   const profile = loadProfile('baidu');
   const around = { log: pino({ level: 'silent' }) };
   const never = {} as Parameters<typeof contractService>[0]['sealKey'];

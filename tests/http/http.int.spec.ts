@@ -95,7 +95,14 @@ test('API-2 API-3 every route is described, in 3.1, and an answer that does not 
   }
   expect(api.paths['/v1/things'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
   const page = await t.anonymous().get('/docs');
-  expect(page.bytes.toString()).toContain('/v1/things/{thingId}');
+  const html = page.bytes.toString();
+  expect(html).toContain('/v1/things/{thingId}');
+  expect(html).toContain(`curl -sS -X POST &quot;$API/v1/things/&lt;thingId&gt;/payments&quot;`);
+  const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+  const links = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+  expect(links.length).toBeGreaterThan(t.running.service.routes.length);
+  expect(links.filter((id) => !ids.has(id))).toEqual([]);
+  expect(html).not.toContain('<script');
   expect(page.headers.get('content-security-policy')).toContain(`default-src 'none'`);
   expect((await t.operator().get('/v1/undescribed')).body.code).toBe('server.error');
   expect((await t.operator().get('/v1/unlisted')).body.code).toBe('server.error');

@@ -261,7 +261,8 @@ test('EVT-10 the command says what is wrong with what it was asked, and asks not
     [['notification', 'discard', '--json'], /discard needs a filter/],
     [['notification', 'show'], /one --id/],
     [['notification', 'list', '--colour', 'red'], /colour/],
+    [['notification', 'list', '--from', 'yesterday'], /--from takes a time/],
   ];
   for (const [args, why] of wrong) expect(await redrive(...args)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(why) });
-  expect(await redrive('notification', 'list', '--from', 'yesterday')).toMatchObject({ code: 1, err: expect.stringContaining('request.invalid') });
+  expect(await redrive('notification', 'list', '--type', '')).toMatchObject({ code: 1, err: expect.stringContaining('request.invalid') });
 }, 30_000);

@@ -59,7 +59,7 @@ export const AccountTelling = z.strictObject({
         name: Text(200),
         email: Text(254).nullable(),
         phone: Text(64).nullable(),
-        timeZone: Text(64).refine(isTimeZone, 'is an IANA time zone: Asia/Shanghai'),
+        timeZone: Text(64).refine(isTimeZone, { message: 'is an IANA time zone: Asia/Shanghai', params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai' } }),
         classes: Contact.shape.classes.max(4),
       }),
     )

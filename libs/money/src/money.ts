@@ -9,10 +9,20 @@ export const MoneyJson = z
   .strictObject({ amount: z.string().regex(/^(?!-0(\.0+)?$)-?(0|[1-9]\d{0,14})(\.\d{1,3})?$/), currency: z.string().regex(/^[A-Z]{3}$/) })
   .superRefine((value, context) => {
     if (!currencies.includes(value.currency)) {
-      context.addIssue({ code: 'custom', path: ['currency'], message: `unknown currency "${value.currency}"` });
+      context.addIssue({
+        code: 'custom',
+        path: ['currency'],
+        message: `unknown currency "${value.currency}"`,
+        params: { 'zh-CN': `未知币种“${value.currency}”` },
+      });
     } else if (fractionOf(value.amount).length !== currencyDigits(value.currency)) {
       const digits = currencyDigits(value.currency);
-      context.addIssue({ code: 'custom', path: ['amount'], message: `${value.currency} has ${String(digits)} digits after the point` });
+      context.addIssue({
+        code: 'custom',
+        path: ['amount'],
+        message: `${value.currency} has ${String(digits)} digits after the point`,
+        params: { 'zh-CN': `${value.currency} 须有 ${String(digits)} 位小数` },
+      });
     }
   });
 

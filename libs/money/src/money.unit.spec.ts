@@ -64,6 +64,14 @@ describe('amounts', () => {
     for (const value of refused) expect(MoneyJson.safeParse(value).success).toBe(false);
   });
 
+  test('API-16 what is wrong with an amount is said in both languages', () => {
+    const said = ['ABC', 'CNY'].map((currency) => MoneyJson.safeParse({ amount: '1.0', currency }).error!.issues);
+    expect(said).toMatchObject([
+      [{ message: 'unknown currency "ABC"', params: { 'zh-CN': '未知币种“ABC”' } }],
+      [{ message: 'CNY has 2 digits after the point', params: { 'zh-CN': 'CNY 须有 2 位小数' } }],
+    ]);
+  });
+
   test('API-9 no cent is lost at sizes a float cannot hold', () => {
     expect(add(cny('999999999999999.99'), cny('0.01')).amount).toBe('1000000000000000.00');
     expect(formatMoney(cny('999999999999999.99'), 'zh-CN')).toBe('¥999,999,999,999,999.99');

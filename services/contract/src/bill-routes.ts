@@ -13,7 +13,11 @@ const { version, accountId, month, invoicingEntity, status, amount } = BillFacts
 /** The bill's whole state. */
 const Telling = z
   .strictObject({ ...BillFacts.shape, amount: MoneyJson, lines: z.array(z.strictObject({ productCode, amount: MoneyJson })).min(1).max(500) })
-  .refine(isSumOfLines, { path: ['lines'], message: 'are of one currency, none below zero, together the amount' });
+  .refine(isSumOfLines, {
+    path: ['lines'],
+    message: 'are of one currency, none below zero, together the amount',
+    params: { 'zh-CN': '币种须相同，金额不得为负，合计须等于 amount' },
+  });
 
 const BillAnswer = z
   .object({ billId: BillId, version, accountId, month, invoicingEntity, status, amount, lines: z.array(BillLine) })

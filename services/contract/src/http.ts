@@ -18,7 +18,11 @@ const write = { customer: 'contracts:write', operator: true } as const;
 
 const Voiding = z
   .strictObject({ reason: GivenReason, text: z.string().trim().min(1).max(1_000).optional() })
-  .refine(({ reason, text }) => reason !== 'other' || text !== undefined, { path: ['text'], message: 'is needed where the reason is other' });
+  .refine(({ reason, text }) => reason !== 'other' || text !== undefined, {
+    path: ['text'],
+    message: 'is needed where the reason is other',
+    params: { 'zh-CN': 'reason 为 other 时必须填写' },
+  });
 
 const Verdict = z.object({ ours: z.boolean(), number: z.string().nullable(), status: z.enum(['official', 'voided']).nullable() });
 
@@ -35,7 +39,7 @@ const verificationRoutes: readonly Route[] = [
     summary: 'Whether a file with this SHA-256 is an official contract of ours.',
     access: 'anyone',
     idempotencyKey: 'none',
-    body: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/i, 'is a SHA-256 in hexadecimal digits') }),
+    body: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/i) }),
     answer: Verdict,
     inTransaction: (tx, { body: { sha256 } }) => verdictOn(tx, sha256),
   }),

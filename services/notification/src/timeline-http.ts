@@ -21,7 +21,8 @@ const TimelineItem = z.object({
 const TimelineQuery = z
   .strictObject({ ...pageQuery, orderId: Id.optional(), contractId: Id.optional(), refundId: Id.optional(), accountId: Id.optional() })
   .refine((query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length <= 1, {
-    message: 'at most one of orderId, contractId, refundId and accountId',
+    message: 'names at most one of orderId, contractId, refundId and accountId',
+    params: { 'zh-CN': 'orderId、contractId、refundId、accountId 至多指定一个' },
   });
 
 /** More than happens to any one order, contract or refund: a contract has at most 500 orders (CTR-5). */

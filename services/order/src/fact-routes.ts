@@ -43,17 +43,28 @@ const Fulfilment = z
     instances: z
       .array(Given)
       .max(mostInstances)
-      .refine((given) => new Set(given.map(({ instanceId }) => instanceId)).size === given.length, 'names each instance once')
+      .refine((given) => new Set(given.map(({ instanceId }) => instanceId)).size === given.length, { message: 'names each instance once', params: { 'zh-CN': '每个实例只能出现一次' } })
       .default([])
       .meta({ description: 'What was created.' }),
     reason: Line(200).nullable().default(null).meta({ description: 'Why it failed.' }),
   })
-  .refine(({ outcome, instances }) => outcome === 'created' || instances.length === 0, { path: ['instances'], message: 'a failure has none' })
-  .refine(({ outcome, reason }) => outcome === 'failed' || reason === null, { path: ['reason'], message: 'a creation has none' });
+  .refine(({ outcome, instances }) => outcome === 'created' || instances.length === 0, {
+    path: ['instances'],
+    message: 'a failure has none',
+    params: { 'zh-CN': 'outcome 为 failed 时不得有实例' },
+  })
+  .refine(({ outcome, reason }) => outcome === 'failed' || reason === null, {
+    path: ['reason'],
+    message: 'a creation has none',
+    params: { 'zh-CN': 'outcome 为 created 时不得有原因' },
+  });
 
 const Facts = z
   .strictObject({ invoiced: z.boolean().optional(), supportRightsUsed: z.boolean().optional() })
-  .refine(({ invoiced, supportRightsUsed }) => invoiced !== undefined || supportRightsUsed !== undefined, 'names at least one fact');
+  .refine(({ invoiced, supportRightsUsed }) => invoiced !== undefined || supportRightsUsed !== undefined, {
+    message: 'names invoiced or supportRightsUsed',
+    params: { 'zh-CN': '请指定 invoiced 或 supportRightsUsed' },
+  });
 
 const params = z.strictObject({ orderId: OrderId });
 const access = { platform: true } as const;

@@ -18,7 +18,7 @@ const Duration = z.discriminatedUnion('unit', [
 const Instances = z
   .array(InstanceId)
   .max(mostInstances)
-  .refine((ids) => new Set(ids).size === ids.length, 'names each instance once');
+  .refine((ids) => new Set(ids).size === ids.length, { message: 'names each instance once', params: { 'zh-CN': '每个实例只能出现一次' } });
 
 const PlaceOrder = z.strictObject({
   accountId: AccountId.optional(),
@@ -60,7 +60,7 @@ const CancelSeveral = z.strictObject({
     .array(OrderId)
     .min(1)
     .max(10)
-    .refine((ids) => new Set(ids).size === ids.length, 'names each order once'),
+    .refine((ids) => new Set(ids).size === ids.length, { message: 'names each order once', params: { 'zh-CN': '每个订单只能出现一次' } }),
   reason: Line(200),
 });
 

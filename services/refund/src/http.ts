@@ -19,11 +19,19 @@ const operator = { operator: true } as const;
 
 const AskQuote = z
   .strictObject({
-    instanceIds: z.array(Id).min(1).max(10).refine((ids) => new Set(ids).size === ids.length, 'names an instance twice').optional(),
+    instanceIds: z
+      .array(Id)
+      .min(1)
+      .max(10)
+      .refine((ids) => new Set(ids).size === ids.length, { message: 'names each instance once', params: { 'zh-CN': '每个实例只能出现一次' } })
+      .optional(),
     bundleId: Id.optional().meta({ description: 'Instead: all instances of a bundle, whatever its size.' }),
     accountId: Id.optional().meta({ description: 'For operators: whose instances.' }),
   })
-  .refine(({ instanceIds, bundleId }) => (instanceIds === undefined) !== (bundleId === undefined), 'names either instanceIds or bundleId');
+  .refine(({ instanceIds, bundleId }) => (instanceIds === undefined) !== (bundleId === undefined), {
+    message: 'names either instanceIds or bundleId',
+    params: { 'zh-CN': '请指定 instanceIds 或 bundleId 之一' },
+  });
 
 const AskRefund = z.strictObject({ quoteId: Id, reason: z.enum(requestReasons), text: Text.optional() });
 const Decide = z.strictObject({ text: Text });

@@ -3,15 +3,41 @@ import type { OpenApi } from './openapi.ts';
 const signs: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escape = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => signs[sign]!);
 const inline = (text: string) => escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
-const schema = (value: unknown) => `<pre>${escape(JSON.stringify(value, null, 2))}</pre>`;
+/** A browser unfolds what a link leads into. */
+const folded = (name: string, value: unknown, id?: string) =>
+  `<details><summary>${escape(name)}</summary><pre${id ? ` id="${escape(id)}"` : ''}>${linked(escape(JSON.stringify(value, null, 2)))}</pre></details>`;
+const linked = (json: string) => json.replaceAll(/#\/components\/schemas\/(\w+)/g, '<a href="#$1">$&</a>');
+
+type Shape = {
+  $ref?: string;
+  const?: unknown;
+  enum?: unknown[];
+  anyOf?: Shape[];
+  oneOf?: Shape[];
+  type?: string;
+  format?: string;
+  minimum?: number;
+  items?: Shape;
+  minItems?: number;
+  properties?: Record<string, Shape>;
+  required?: string[];
+};
 
 type Operation = {
+  operationId: string;
   summary?: string;
   description?: string;
+  security?: object[];
   parameters?: { in: string; name: string; required?: boolean; description?: string; schema?: { description?: string } }[];
-  requestBody?: { content: Record<string, { schema?: unknown }> };
+  requestBody?: { content: Record<string, { schema?: Shape }> };
   responses?: Record<string, { description: string; content?: Record<string, { schema?: unknown }> }>;
 };
+
+interface Described {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+}
 
 const lines = (text: string) =>
   text
@@ -30,16 +56,58 @@ const parameters = (list: Operation['parameters'] = []) =>
 function responses(answers: Operation['responses'] = {}): string {
   const rows = Object.entries(answers).map(([status, { description, content }]) => {
     const json = content?.['application/json']?.schema;
-    return `<tr><td><b>${status}</b></td><td>${inline(description)}${json ? `<details><summary>schema</summary>${schema(json)}</details>` : ''}</td></tr>`;
+    return `<tr><td><b>${status}</b></td><td>${inline(description)}${json ? folded('schema', json) : ''}</td></tr>`;
   });
   return `<table>${rows.join('')}</table>`;
 }
 
-function section(method: string, path: string, operation: Operation): string {
-  const body = Object.entries(operation.requestBody?.content ?? {}).map(([type, { schema: of }]) => `<h4>Body, ${escape(type)}</h4>${schema(of)}`);
-  return `<section><h2><span class="${method}">${method.toUpperCase()}</span> ${escape(path)}</h2><p><b>${inline(operation.summary ?? '')}</b></p>
-    ${lines(operation.description ?? '')}${parameters(operation.parameters)}${body.join('')}<h4>Answers</h4>${responses(operation.responses)}</section>`;
+type Schemas = Readonly<Record<string, unknown>>;
+
+/** What is required of a value, and nothing else; `<name>` where any text of the name's kind will do. */
+function least(shape: Shape, name: string, schemas: Schemas): unknown {
+  const one = shape.anyOf?.[0] ?? shape.oneOf?.[0] ?? (shape.$ref && (schemas[shape.$ref.split('/').at(-1)!] as Shape));
+  if (one) return least(one, name, schemas);
+  if ('const' in shape || shape.enum) return shape.const ?? shape.enum![0];
+  switch (shape.type) {
+    case 'object':
+      return Object.fromEntries((shape.required ?? []).map((field) => [field, least(shape.properties?.[field] ?? {}, field, schemas)]));
+    case 'array':
+      return Array.from({ length: shape.minItems ?? 0 }, () => least(shape.items ?? {}, name, schemas));
+    case 'integer':
+    case 'number':
+      return Math.max(1, shape.minimum ?? 1);
+    case 'boolean':
+      return true;
+    default:
+      return shape.format === 'date-time' ? '2026-01-31T09:00:00Z' : `<${name}>`;
+  }
 }
+
+/** For a shell: `$API` and `$TOKEN` as in the README, `<…>` to be filled in. */
+function curl(method: string, path: string, { parameters: asked = [], requestBody, security = [] }: Operation, schemas: Schemas): string {
+  const needed = asked.filter(({ required }) => required);
+  const query = needed.filter((one) => one.in === 'query').map(({ name }) => `${name}=<${name}>`);
+  const url = path.replaceAll('{', '<').replaceAll('}', '>') + (query.length > 0 ? `?${query.join('&')}` : '');
+  const headers = needed.filter((one) => one.in === 'header').map(({ name }) => `${name}: <${name}>`);
+  const [type, { schema = {} } = {}] = Object.entries(requestBody?.content ?? {})[0] ?? [];
+  const json = type === 'application/json';
+  return [
+    `curl -sS${method === 'get' ? '' : ` -X ${method.toUpperCase()}`} "$API${url}"`,
+    ...(security.length > 0 ? ['-H "Authorization: Bearer $TOKEN"'] : []),
+    ...[...headers, ...(type ? [`Content-Type: ${type}`] : [])].map((header) => `-H '${header}'`),
+    ...(type ? [json ? `-d '${JSON.stringify(least(schema, 'body', schemas))}'` : '--data-binary @<file>'] : []),
+  ].join(' \\\n  ');
+}
+
+function section({ method, path, operation }: Described, schemas: Schemas): string {
+  const body = Object.entries(operation.requestBody?.content ?? {}).map(([type, { schema: of }]) => `<h4>Body</h4>${folded(type, of)}`);
+  return `<section id="${operation.operationId}"><h2><span class="${method}">${method.toUpperCase()}</span> ${escape(path)}</h2><p><b>${inline(operation.summary ?? '')}</b></p>
+    ${lines(operation.description ?? '')}${parameters(operation.parameters)}${body.join('')}<h4>Example</h4><pre>${escape(curl(method, path, operation, schemas))}</pre>
+    <h4>Answers</h4>${responses(operation.responses)}</section>`;
+}
+
+const entry = ({ method, path, operation }: Described) =>
+  `<tr><td><a href="#${operation.operationId}">${method.toUpperCase()} ${escape(path)}</a></td><td>${inline(operation.summary ?? '')}</td></tr>`;
 
 const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 h1{margin-bottom:0}h2{font-size:1.1rem;border-top:1px solid #ddd;padding-top:1.2rem}h2 span{font-size:.8rem;padding:.15rem .5rem;border-radius:.3rem;background:#345;color:#fff}
@@ -48,11 +116,15 @@ pre{background:#f6f6f8;padding:.6rem;overflow:auto;font-size:13px}code{backgroun
 
 /** The OpenAPI document as one page for people: no script, nothing from elsewhere. */
 export function docsPage(api: OpenApi): string {
-  const sections = Object.entries(api.paths ?? {}).flatMap(([path, item]) =>
-    Object.entries(item as Record<string, Operation>).map(([method, operation]) => section(method, path, operation)),
+  const schemas = api.components?.schemas ?? {};
+  const operations = Object.entries(api.paths ?? {}).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({ method, path, operation })),
   );
-  const shared = Object.entries(api.components?.schemas ?? {}).map(([name, of]) => `<details><summary>${escape(name)}</summary>${schema(of)}</details>`);
+  const shared = Object.entries(schemas).map(([name, of]) => folded(name, of, name));
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(api.info.title)}</title><style>${style}</style></head>
-    <body><h1>${escape(api.info.title)}</h1><p>The same as <a href="openapi.json">openapi.json</a>, for reading.</p>
-    ${sections.join('\n')}<section><h2>Schemas</h2>${shared.join('')}</section></body></html>`;
+    <body><h1>${escape(api.info.title)}</h1><p>The same as <a href="openapi.json">openapi.json</a>, for reading. Examples send what is required alone; <code>$API</code> is
+    the address of the system, <code>$TOKEN</code> a token, and what stands in <code>&lt;&gt;</code> is yours to fill in.
+    Behind the local front door, <a href="/docs">/docs</a> has the pages of all services.</p>
+    <nav><table>${operations.map(entry).join('')}<tr><td><a href="#schemas">Schemas</a></td><td>used by several of them</td></tr></table></nav>
+    ${operations.map((one) => section(one, schemas)).join('\n')}<section id="schemas"><h2>Schemas</h2>${shared.join('')}</section></body></html>`;
 }

@@ -47,8 +47,8 @@ export const edgeTexts: ProblemTexts = {
     'zh-CN': { title: '账户不属于您', detail: '客户只能操作令牌所属的账户。' },
   },
   'request.account_required': {
-    en: { title: 'An account is required', detail: 'Name the account this is about.' },
-    'zh-CN': { title: '缺少账户', detail: '请指明所涉及的账户。' },
+    en: { title: 'An account is required', detail: 'Name the account this is about in `accountId`.' },
+    'zh-CN': { title: '缺少账户', detail: '请在 accountId 中指明所涉及的账户。' },
   },
   'auth.token_missing': {
     en: { title: 'A token is required', detail: 'Send `Authorization: Bearer …`.' },

@@ -13,6 +13,8 @@ import { accountOf, callerOf, tokenVerifier } from './auth.ts';
 import { keyedRequest } from './idempotency.ts';
 import { localeOf } from './locale.ts';
 import { decodeCursor, decodeTimeCursor, encodeCursor } from './paging.ts';
+import { parserOf } from './parsing.ts';
+import type { Problem } from './problem.ts';
 import { addressOf, rateLimits } from './rate-limit.ts';
 import { contentDisposition } from './reply.ts';
 import { type Route, route } from './route.ts';
@@ -58,6 +60,25 @@ test('API-8 If-Match is read as a version; what is no tag is refused, a tag of s
   expect(() => expectVersion(undefined, 5)).not.toThrow();
   expect(() => expectVersion(5, 5)).not.toThrow();
   expect(await failing(() => expectVersion(4, 5))).toMatchObject({ kind: 'precondition', code: 'request.version_mismatch' });
+});
+
+test('API-2 API-16 what is wrong is said in the language of the caller, with what would be right', async () => {
+  const term = z.discriminatedUnion('unit', [z.object({ unit: z.literal('month') }), z.object({ unit: z.literal('year') })]);
+  const once = z.array(z.string()).refine((ids) => new Set(ids).size === ids.length, { message: 'names each once', params: { 'zh-CN': '每个只能出现一次' } });
+  const from = z.union([z.iso.datetime(), z.iso.date()]);
+  const saidOf = async (schema: z.ZodType, value: unknown) => {
+    const said = (['en', 'zh-CN'] as const).map((locale) => failing(() => parserOf(schema, 'body')(value, locale)));
+    return (await Promise.all(said)).map((problem) => (problem as Problem).faults.map(({ pointer, detail }) => `${pointer} ${String(detail)}`));
+  };
+  expect(await saidOf(z.object({ from }), { from: 'yesterday' })).toEqual([
+    ['/from Invalid ISO datetime, for example 2026-01-31T09:00:00Z; or: Invalid ISO date, for example 2026-01-31'],
+    ['/from 无效ISO日期时间，例如 2026-01-31T09:00:00Z；或：无效ISO日期，例如 2026-01-31'],
+  ]);
+  expect(await saidOf(z.object({ term }), { term: { unit: 'day' } })).toEqual([
+    ['/term/unit Invalid option: expected one of "month"|"year"'],
+    ['/term/unit 无效选项：期望以下之一 "month"|"year"'],
+  ]);
+  expect(await saidOf(once, ['a', 'a'])).toEqual([[' names each once'], [' 每个只能出现一次']]);
 });
 
 test('API-14 Prefer is read among others and never exceeds 30 s', () => {

@@ -8,7 +8,7 @@ import type { Locale } from './route.ts';
 export interface Fault {
   readonly in: 'body' | 'query' | 'path' | 'header';
   readonly pointer: string;
-  readonly detail: string;
+  readonly detail: string | Readonly<Record<Locale, string>>;
 }
 
 /** A "no" of the edge itself, with its status. The domain says Refusal. */
@@ -71,7 +71,7 @@ export function problemOf(error: unknown): Problem {
   const known = type ? parserProblems[type] : undefined;
   if (known) return new Problem(known[0], known[1], {}, { cause: error });
   if (error instanceof URIError) {
-    return new Problem(400, 'request.invalid', {}, { faults: [{ in: 'path', pointer: '', detail: 'Not decodable.' }], cause: error });
+    return new Problem(400, 'request.invalid', {}, { faults: [{ in: 'path', pointer: '', detail: { en: 'Not decodable.', 'zh-CN': '无法解码。' } }], cause: error });
   }
   if (isDatabaseAway(error) || isOverloaded(error)) return new Problem(503, 'server.unavailable', {}, { headers: retryAfter, cause: error });
   return new Problem(500, 'server.error', {}, { cause: error });
@@ -85,6 +85,7 @@ const fill = (text: string, facts: RefusalFacts) => text.replaceAll(/\{(\w+)\}/g
 export function problemBody(problem: Problem, say: { locale: Locale; requestId: string; texts: ProblemTexts }): object {
   const { status, code, faults } = problem;
   const facts = status < 500 ? problem.facts : {};
+  const errors = faults.map((fault) => ({ ...fault, detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[say.locale] }));
   const { title, detail } = (say.texts[code] ?? edgeTexts[code] ?? edgeTexts['request.refused']!)[say.locale];
   return {
     type: `urn:accord:problem:${code}`,
@@ -93,7 +94,7 @@ export function problemBody(problem: Problem, say: { locale: Locale; requestId: 
     detail: fill(detail, facts),
     instance: say.requestId,
     code,
-    ...(faults.length > 0 && { errors: faults }),
+    ...(errors.length > 0 && { errors }),
     ...(Object.keys(facts).length > 0 && { facts }),
   };
 }

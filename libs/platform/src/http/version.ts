@@ -1,16 +1,16 @@
 import { Refusal } from '../refusal.ts';
-import { Problem } from './problem.ts';
+import { type Fault, Problem } from './problem.ts';
 import { heedsVersion, type Route } from './route.ts';
 
 /** No aggregate has it: a tag that is none of ours matches nothing. */
 const noVersion = 0;
 
-const badTag = (detail: string) => new Problem(400, 'request.invalid', {}, { faults: [{ in: 'header', pointer: '/if-match', detail }] });
+const badTag = (detail: Fault['detail']) => new Problem(400, 'request.invalid', {}, { faults: [{ in: 'header', pointer: '/if-match', detail }] });
 
 /** @throws Problem 400 where a changing call that heeds no version carries one, or where it is no entity tag. */
 export function ifMatchOf(route: Route, header: string | undefined): number | undefined {
   if (route.method === 'get' || header === undefined) return undefined;
-  if (!heedsVersion(route)) throw badTag('This call heeds no version: leave If-Match out.');
+  if (!heedsVersion(route)) throw badTag({ en: 'This call heeds no version: leave If-Match out.', 'zh-CN': '该调用不检查版本，请不要发送 If-Match。' });
   return parseIfMatch(header);
 }
 
@@ -22,7 +22,7 @@ export function ifMatchOf(route: Route, header: string | undefined): number | un
 export function parseIfMatch(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined;
   const tag = /^(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/.exec(header.trim())?.[1];
-  if (tag === undefined) throw badTag('Expected an entity tag such as "3".');
+  if (tag === undefined) throw badTag({ en: 'Expected an entity tag such as "3".', 'zh-CN': '期望实体标签，例如 "3"。' });
   return /^[1-9]\d{0,14}$/.test(tag) ? Number(tag) : noVersion;
 }
 

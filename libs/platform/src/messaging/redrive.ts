@@ -23,7 +23,10 @@ const filter = {
 /** A replay or a discard names what it means: one filter at least. */
 const Selection = z
   .strictObject({ ...filter, eventIds: EventIds.optional() })
-  .refine((given) => Object.values(given).some((value) => value !== undefined), 'names at least one of eventIds, direction, type, key, reason, from, to');
+  .refine((given) => Object.values(given).some((value) => value !== undefined), {
+    message: 'names at least one of eventIds, direction, type, key, reason, from, to',
+    params: { 'zh-CN': '请至少指定 eventIds、direction、type、key、reason、from、to 之一' },
+  });
 
 const Listing = z.strictObject({
   ...pageQuery,

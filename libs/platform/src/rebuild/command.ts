@@ -24,22 +24,28 @@ const options = {
   model: { type: 'string', multiple: true },
   'leave-out': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const tell = (line: string) => process.stderr.write(`rebuild: ${line}\n`);
 
-/** @throws Error that says what may be asked. */
-function readOptions({ service, models }: Rebuildable, args: readonly string[]) {
+const usageOf = ({ service, models }: Rebuildable) =>
+  `usage: npm run rebuild -- ${service} [--model ${models.map(({ name }) => name).join('|')}] [--leave-out] [--json]`;
+
+/** Undefined where help is asked for. @throws Error that says what may be asked. */
+function readOptions(what: Rebuildable, args: readonly string[]) {
+  const { service, models } = what;
   const names = models.map(({ name }) => name);
   try {
     const { values } = parseArgs({ args: [...args], options });
+    if (values.help) return undefined;
     const { model: asked = names, json, 'leave-out': leaveOut } = values;
     const unknown = asked.find((name) => !names.includes(name));
     if (unknown !== undefined) throw new Error(`${service} has no read model ${unknown}`);
     return { models: models.filter(({ name }) => asked.includes(name)), json, leaveOut };
   } catch (cause) {
-    throw new Error(`${(cause as Error).message}\nusage: npm run rebuild -- ${service} [--model ${names.join('|')}] [--leave-out] [--json]`, { cause });
+    throw new Error(`${(cause as Error).message}\n${usageOf(what)}`, { cause });
   }
 }
 
@@ -55,6 +61,10 @@ export async function runRebuild(what: Rebuildable, args: readonly string[], env
   } catch (error) {
     tell((error as Error).message);
     return 2;
+  }
+  if (!asked) {
+    say(usageOf(what));
+    return 0;
   }
   const { models, json, leaveOut } = asked;
   const stop = new AbortController();
