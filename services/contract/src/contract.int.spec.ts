@@ -210,6 +210,15 @@ describe('finalizing', () => {
     expect((await get(contractId)).validity).toEqual({ from: servicePeriod.start, to: servicePeriod.end });
   });
 
+  test('CTR-15 an order that is fulfilled without a period is nothing to wait for: it is refused with a code of its own', async () => {
+    const { client, placed, draft } = await customerOf('baidu');
+    const [order] = await placed(sampleOrder({ servicePeriod: null, fulfilment: 'created' }));
+    const contractId = await draft(order!);
+    const refused = await client.post(`/v1/contracts/${contractId}/finalize`);
+    expect(codeOf(refused)).toEqual([409, 'contract.period_unknown']);
+    expect(refused.body.facts).toEqual({ contractId, orderIds: [order!.orderId], remedy: 'leave_out_and_ask_support' });
+  });
+
   test('CTR-29 a payment request over an order that was paid meanwhile stands, says so, and is not finalized', async () => {
     const { t, client, placed, draft, tell, get } = await customerOf('baidu');
     const [order] = await placed(unpaidOrder());

@@ -98,6 +98,10 @@ export const problems: ProblemTexts = {
     en: { title: 'Orders are not fulfilled yet', detail: 'The service periods of {orderIds} are not known yet. Try again once they are fulfilled.' },
     'zh-CN': { title: '订单尚未开通', detail: '订单 {orderIds} 的服务期尚未确定，请在开通后重试。' },
   },
+  'contract.period_unknown': {
+    en: { title: 'Orders have no service period', detail: 'Orders {orderIds} are fulfilled, but their service periods were never told, so there is nothing to wait for. Void this contract, apply without them, and ask support about them.' },
+    'zh-CN': { title: '订单没有服务期', detail: '订单 {orderIds} 已开通，但没有服务期记录，继续等待也不会有。请作废该合同，去掉这些订单后再申请，并就这些订单联系客服。' },
+  },
   'contract.order_paid': {
     en: { title: 'An order was paid meanwhile', detail: 'A payment request over the paid orders {orderIds} is no longer needed. Void it and apply for an order contract.' },
     'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该付款合同，再申请订单合同。' },
