@@ -99,6 +99,7 @@ describe('from application to the end', () => {
     const [order] = await placed(sampleOrder());
     const contractId = await official(order!);
     expect(codeOf(await client.post(`/v1/contracts/${contractId}/void`, { reason: 'test' }))).toEqual([409, 'contract.needs_ticket']);
+    expect(codeOf(await client.delete(`/v1/contracts/${contractId}`))).toEqual([409, 'contract.not_a_draft']);
 
     const ask = { kind: 'void_official', contractId, reason: 'replacing', text: 'Another address.' };
     const ticket = await client.post('/v1/tickets', ask);
@@ -150,12 +151,17 @@ describe('from application to the end', () => {
     const [one, two] = await placed(sampleOrder(), sampleOrder());
     const drafted = await draft(one!);
     expect(codeOf(await client.delete(`/v1/contracts/${drafted}`))).toEqual([409, 'contract.void_instead']);
+    const ticket = { kind: 'void_official', contractId: drafted, text: 'Please.' };
+    const needless = await client.post('/v1/tickets', ticket);
+    expect([...codeOf(needless), needless.body.facts.remedy]).toEqual([409, 'ticket.contract_not_official', 'void_contract']);
     const waitingOne = await apply(two!);
     for (const contractId of [drafted, waitingOne]) {
       expect((await client.post(`/v1/contracts/${contractId}/void`, { reason: 'unintended' })).status).toBe(200);
       expect(await get(contractId)).toMatchObject({ status: 'voided', voidReason: 'unintended' });
       expect(codeOf(await client.post(`/v1/contracts/${contractId}/void`, { reason: 'unintended' }))).toEqual([409, 'contract.voided']);
+      expect(codeOf(await client.delete(`/v1/contracts/${contractId}`))).toEqual([409, 'contract.voided']);
     }
+    expect(codeOf(await client.post('/v1/tickets', ticket))).toEqual([409, 'contract.voided']);
     expect((await client.get('/v1/contracts?status=voided')).body.data).toHaveLength(2);
   });
 
