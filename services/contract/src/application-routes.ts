@@ -58,7 +58,7 @@ const EligibleOrder = z.object({
 });
 
 const refusalsAgainst = [
-  'contract.application_refused', 'contract.order_in_contract', 'contract.product_excluded', 'contract.ask_offline', 'contract.unpaid_domain',
+  'contract.application_refused', 'contract.orders_not_offered', 'contract.order_in_contract', 'contract.product_excluded', 'contract.ask_offline', 'contract.unpaid_domain',
   'contract.marketplace_alone', 'contract.entity_unknown', 'contract.several_entities', 'contract.too_large', 'contract.not_certified', 'contract.ask_your_provider',
   'contract.invoice_title_mismatch', 'contract.unprintable', 'order.not_found', 'order.cancelled', 'order.voided', 'order.held_by_refund',
   ...accountRefusals,
@@ -140,7 +140,7 @@ const eligibleOrders = (profile: Profile) =>
       to: Moment.optional(),
     }),
     answer: paged(EligibleOrder),
-    refusals: accountRefusals,
+    refusals: ['contract.orders_not_offered', ...accountRefusals],
     inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
       const accountId = accountOf(actor, filter.accountId);
       const orders = await listEligibleOrders(tx, { ...filter, accountId, ...afterOf(cursor) }, limit + 1, profile);
@@ -156,6 +156,7 @@ const eligibleProducts = (profile: Profile) =>
     access: { customer: 'contracts:read', operator: true },
     query: z.strictObject(pageQuery),
     answer: paged(z.object({ productCode: z.string(), name: z.object({ zh: z.string(), en: z.string() }), category: z.string() })),
+    refusals: ['contract.orders_not_offered'],
     inTransaction: async (tx, { query: { limit, cursor } }) => {
       const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
       const products = await listEligibleProducts(tx, { after, limit: limit + 1 }, profile);

@@ -1,5 +1,5 @@
 import type { Event } from '@accord/events';
-import { newId, type RefusalCode, type Tx } from '@accord/platform';
+import { newId, Refusal, type RefusalCode, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { yearIn } from './billing-cycle.ts';
 import { type Contract, draftContract, refuseContract, requestContract, type RefusedOrder, type Tongue } from './contract.ts';
@@ -25,6 +25,7 @@ import {
   objectionsTo,
   objectionsToApplication,
   objectionsToPrinting,
+  offersOrders,
   refusalOf,
   textsOf,
 } from './eligibility.ts';
@@ -141,8 +142,19 @@ function inOurWords({ orderId, code, holder }: Event<'order.reservation_refused'
   return { orderId, code: words, contractId: holder?.kind === 'contract' ? holder.id : null };
 }
 
-/** CTR-6: the account's orders that could be in a contract now; `limit` of them, or fewer at the end. */
+/** @throws Refusal `contract.orders_not_offered` where the profile has no contracts over orders: an empty list would not say so. */
+function expectOffered(rules: Profile['contracts']): void {
+  const { sources, offlineAddress } = rules;
+  if (!offersOrders(rules)) throw new Refusal('invalid', 'contract.orders_not_offered', { sources, offlineAddress });
+}
+
+/**
+ * CTR-6: the account's orders that could be in a contract now; `limit` of them, or fewer at the end.
+ *
+ * @throws Refusal `contract.orders_not_offered`
+ */
 export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: number, profile: Profile): Promise<Order[]> {
+  expectOffered(profile.contracts);
   const eligible: Order[] = [];
   const legible = await loadLegibility();
   const isFree = (order: Order) => objectionsTo({ orderId: order.orderId, order, liveContractId: null }, profile).length === 0 && !legible(textsOf(order));
@@ -159,12 +171,13 @@ export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: num
 
 const pageSize = 250;
 
-/** CTR-6: products whose orders may have a contract by self-service. */
+/** CTR-6: products whose orders may have a contract by self-service. @throws Refusal `contract.orders_not_offered` */
 export async function listEligibleProducts(
   tx: Tx,
   { after, limit }: { after: string | undefined; limit: number },
   { contracts: rules }: Profile,
 ): Promise<Product[]> {
+  expectOffered(rules);
   const eligible: Product[] = [];
   for (let last = after; ; ) {
     const page = await listContractableProducts(tx, { after: last }, pageSize);

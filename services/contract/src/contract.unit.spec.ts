@@ -185,6 +185,13 @@ describe('an application', () => {
     expect(codes(one, other, baidu)).toEqual([]);
   });
 
+  test('CTR-1 is refused where the profile has contracts over bills alone, whatever the orders', () => {
+    const bills = { ...alibaba, contracts: { ...alibaba.contracts, sources: ['bill' as const] } };
+    expect(objectionsToApplication([asked(sampleOrder())], account, bills)).toMatchObject([
+      { orderId: null, code: 'contract.orders_not_offered', offlineAddress: alibaba.contracts.offlineAddress },
+    ]);
+  });
+
   test('CTR-7 an unpaid domain order of a refused brand is refused at alibaba', () => {
     const domain = unpaidOrder({ productForm: 'domain', brand: 'hichina', serviceType: 'registration' });
     expect(codes([asked(domain)], account, alibaba)).toEqual([[domain.orderId, 'contract.unpaid_domain']]);

@@ -38,6 +38,7 @@ const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; reado
   'order.cancelled': { kind: 'conflict', remedy: 'place_new_order' },
   'order.voided': { kind: 'conflict', remedy: 'place_new_order' },
   'order.held_by_refund': { kind: 'conflict', remedy: 'withdraw_refund_or_await_its_end' },
+  'contract.orders_not_offered': { kind: 'invalid', remedy: 'send_papers_or_ask_support' },
   'contract.order_in_contract': { kind: 'conflict', remedy: 'void_that_contract' },
   'contract.product_excluded': { kind: 'invalid', remedy: 'leave_out' },
   'contract.ask_offline': { kind: 'invalid', remedy: 'send_papers_or_ask_support' },
@@ -73,6 +74,9 @@ export const isExcluded = ({ category, customised }: { category: string; customi
   rules.excludedCategories.includes(category) ||
   (customised === true && rules.excludedCategories.includes('CUSTOM')) ||
   (rules.marketplace === 'excluded' && rules.marketplaceCategories.includes(category));
+
+/** CTR-1: whether contracts are made over orders at all. */
+export const offersOrders = ({ sources }: Rules): boolean => sources.includes('order');
 
 /** CTR-7. */
 const isRefusedDomain = (order: Order, rules: Rules): boolean =>
@@ -119,6 +123,7 @@ export function objectionsToApplication(asked: readonly Asked[], account: Accoun
   const aside = rules.marketplace === 'alone' && asked.length > 1 ? asked.filter(isMarketplace) : [];
   const entities = new Set(asked.flatMap(({ order }) => order?.invoicingEntity ?? []));
   return [
+    ...(offersOrders(rules) ? [] : [objection(null, 'contract.orders_not_offered', { offlineAddress: rules.offlineAddress })]),
     ...objectionsToAccount(account, profile),
     ...asked.flatMap((one) => objectionsTo(one, profile)),
     ...aside.map(({ orderId }) => objection(orderId, 'contract.marketplace_alone', { offlineAddress: rules.offlineAddress })),

@@ -26,6 +26,10 @@ export const problems: ProblemTexts = {
     en: { title: 'No contracts over bills', detail: 'This provider makes contracts over orders; see GET /v1/contracts/eligible-orders.' },
     'zh-CN': { title: '不支持按账单申请合同', detail: '该服务商仅支持按订单申请合同，请查看 GET /v1/contracts/eligible-orders。' },
   },
+  'contract.orders_not_offered': {
+    en: { title: 'No contracts over orders', detail: 'This provider makes no electronic contracts over orders. Send papers to the address in `facts`, or ask support.' },
+    'zh-CN': { title: '不支持按订单申请合同', detail: '该服务商不支持按订单申请电子合同，请将纸质材料寄至 facts 中的地址，或联系客服。' },
+  },
   'contract.not_found': {
     en: { title: 'Contract not found', detail: 'There is no contract {contractId}.' },
     'zh-CN': { title: '合同不存在', detail: '找不到合同 {contractId}。' },
