@@ -201,6 +201,46 @@ describe('from application to the end', () => {
   });
 });
 
+describe('the eligible list', () => {
+  test('CTR-6 CTR-9 CTR-13 says what is against the account, whose orders are not eligible then', async () => {
+    const { t, accountId, client, placed } = await customerOf('alibaba');
+    const [order] = await placed(sampleOrder());
+    const list = async () => (await client.get('/v1/contracts/eligible-orders')).body;
+    expect(await list()).toMatchObject({ data: [{ orderId: order!.orderId }], objections: [] });
+    const { accountId: _, ...facts } = sampleAccount({ version: 2, invoiceTitle: 'Another Ltd', partner: { type: 'isv', provider: 'Sample Partner Ltd' } });
+    await t.platform().put(`/v1/accounts/${accountId}`, facts);
+    expect(await list()).toMatchObject({
+      data: [],
+      nextCursor: null,
+      objections: [
+        { orderId: null, code: 'contract.ask_your_provider', provider: 'Sample Partner Ltd' },
+        { orderId: null, code: 'contract.invoice_title_mismatch', remedy: 'correct_invoice_title' },
+      ],
+    });
+    await t.platform().put(`/v1/accounts/${accountId}`, { ...facts, version: 3, certifiedName: null });
+    expect(await list()).toMatchObject({ data: [], objections: [{ code: 'contract.not_certified' }] });
+  });
+
+  test('CTR-6 API-7 looks through a thousand orders at a time: a short page, or an empty one, has a next one', async () => {
+    const { t, accountId, client, placed } = await customerOf('baidu');
+    const early = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    const [newest, excluded, oldest] = await placed(sampleOrder(), sampleOrder({ category: 'MKT', createdAt: early(1) }), sampleOrder({ createdAt: early(9) }));
+    await t.sql(
+      `insert into order_view select order_id || i, account_id, version, status, product_code, contractable, hold_kind, created_at,
+         jsonb_set(snapshot, '{orderId}', to_jsonb(order_id || i)) from order_view, generate_series(1, 2000) i where order_id = $1`,
+      [excluded!.orderId],
+    );
+    const pages: string[][] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await client.get(`/v1/contracts/eligible-orders${cursor && `?cursor=${encodeURIComponent(cursor)}`}`);
+      pages.push(body.data.map(({ orderId }: Order) => orderId));
+      cursor = body.nextCursor;
+    }
+    expect(pages).toEqual([[newest!.orderId], [], [oldest!.orderId]]);
+    await t.sql('delete from order_view where account_id = $1', [accountId]);
+  });
+});
+
 describe('finalizing', () => {
   test('CTR-15 is refused until every subscription is fulfilled', async () => {
     const { t, client, placed, draft, tell, get } = await customerOf('baidu');

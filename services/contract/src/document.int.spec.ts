@@ -92,8 +92,10 @@ describe('what no document can show', () => {
     const refused = await client.post('/v1/contracts', { orderIds: [fine!.orderId] }, { 'accept-language': 'en' });
     expect([...codeOf(refused), refused.body.detail]).toEqual([422, 'contract.unprintable', expect.stringContaining('Ł, ź, 김 (in /certifiedName, /address/recipient)')]);
     expect((await client.post('/v1/contracts', { orderIds: [...orderIds, 'ord_nowhere'] })).body.facts.refusals).toHaveLength(4);
-    const eligible = (await client.get('/v1/contracts/eligible-orders')).body.data;
-    expect(eligible.map(({ orderId }: { orderId: string }) => orderId)).toEqual([fine!.orderId]);
+    const eligible = async () => (await client.get('/v1/contracts/eligible-orders')).body;
+    expect(await eligible()).toMatchObject({ data: [], objections: [{ ...against, orderId: null }] });
+    await t.platform().put(`/v1/accounts/${accountId}`, { ...facts, version: 3, certifiedName: 'Société Générale', address: null });
+    expect(await eligible()).toMatchObject({ data: [{ orderId: fine!.orderId }], objections: [] });
     expect(await t.sql('select 1 from contracts where account_id = $1', [accountId])).toEqual([]);
   });
 

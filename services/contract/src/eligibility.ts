@@ -101,7 +101,8 @@ export function objectionsTo({ orderId, order, liveContractId }: Asked, { contra
   return against.filter((one) => one !== false);
 }
 
-function objectionsToAccount(account: Account | undefined, profile: Profile): Objection[] {
+/** CTR-3, CTR-9, CTR-13: all that is against an account as Party A. */
+export function objectionsToAccount(account: Account | undefined, profile: Profile): Objection[] {
   const { partnerCustomers, invoiceTitleMustMatch } = profile.contracts;
   if (!account?.certifiedName) return [objection(null, 'contract.not_certified')];
   const against: (Objection | false)[] = [
