@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AccountId, Language, MoneyJson, OrderStatus, RefundState } from '@accord/events';
-import { accountOf, accountRefusals, decodeCursor, type Locale, pageQuery, paged, type Route, route, type Tx } from '@accord/platform';
+import { accountOf, accountRefusals, decodeCursor, encodeCursor, type Locale, pageQuery, paged, type Route, route, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { apply, listEligibleOrders, listEligibleProducts, previewApplication } from './application.ts';
 import { type Contract, isLive } from './contract.ts';
@@ -58,7 +58,7 @@ const EligibleOrder = z.object({
 });
 
 const refusalsAgainst = [
-  'contract.application_refused', 'contract.order_in_contract', 'contract.product_excluded', 'contract.ask_offline', 'contract.unpaid_domain',
+  'contract.application_refused', 'contract.orders_not_offered', 'contract.order_in_contract', 'contract.product_excluded', 'contract.ask_offline', 'contract.unpaid_domain',
   'contract.marketplace_alone', 'contract.entity_unknown', 'contract.several_entities', 'contract.too_large', 'contract.not_certified', 'contract.ask_your_provider',
   'contract.invoice_title_mismatch', 'contract.unprintable', 'order.not_found', 'order.cancelled', 'order.voided', 'order.held_by_refund',
   ...accountRefusals,
@@ -129,7 +129,7 @@ const eligibleOrders = (profile: Profile) =>
   route({
     method: 'get',
     path: '/v1/contracts/eligible-orders',
-    summary: 'Orders that could be in a contract now.',
+    summary: 'Orders that could be in a contract now. A page may be short, or empty, and yet have a next one.',
     access: { customer: 'contracts:read', operator: true },
     query: z.strictObject({
       ...pageQuery,
@@ -139,12 +139,15 @@ const eligibleOrders = (profile: Profile) =>
       from: Moment.optional(),
       to: Moment.optional(),
     }),
-    answer: paged(EligibleOrder),
-    refusals: accountRefusals,
+    answer: paged(EligibleOrder).extend({
+      objections: z.array(ObjectionAnswer).meta({ description: 'What is against the account: while there is anything, none of its orders is eligible.' }),
+    }),
+    refusals: ['contract.orders_not_offered', ...accountRefusals],
     inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
       const accountId = accountOf(actor, filter.accountId);
-      const orders = await listEligibleOrders(tx, { ...filter, accountId, ...afterOf(cursor) }, limit + 1, profile);
-      return { body: pageOf(orders, limit, { item: eligibleOrder, key: ({ createdAt, orderId }) => [createdAt, orderId] }) };
+      const { objections, orders, next } = await listEligibleOrders(tx, { ...filter, accountId, ...afterOf(cursor) }, limit, profile);
+      const nextCursor = next ? encodeCursor(next) : null;
+      return { body: { data: orders.map(eligibleOrder), nextCursor, objections: objections.map(objectionBody) } };
     },
   });
 
@@ -156,6 +159,7 @@ const eligibleProducts = (profile: Profile) =>
     access: { customer: 'contracts:read', operator: true },
     query: z.strictObject(pageQuery),
     answer: paged(z.object({ productCode: z.string(), name: z.object({ zh: z.string(), en: z.string() }), category: z.string() })),
+    refusals: ['contract.orders_not_offered'],
     inTransaction: async (tx, { query: { limit, cursor } }) => {
       const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
       const products = await listEligibleProducts(tx, { after, limit: limit + 1 }, profile);

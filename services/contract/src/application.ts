@@ -1,5 +1,5 @@
 import type { Event } from '@accord/events';
-import { newId, type RefusalCode, type Tx } from '@accord/platform';
+import { newId, Refusal, type RefusalCode, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { yearIn } from './billing-cycle.ts';
 import { type Contract, draftContract, refuseContract, requestContract, type RefusedOrder, type Tongue } from './contract.ts';
@@ -23,8 +23,10 @@ import {
   type Objection,
   objection,
   objectionsTo,
+  objectionsToAccount,
   objectionsToApplication,
   objectionsToPrinting,
+  offersOrders,
   refusalOf,
   textsOf,
 } from './eligibility.ts';
@@ -141,30 +143,62 @@ function inOurWords({ orderId, code, holder }: Event<'order.reservation_refused'
   return { orderId, code: words, contractId: holder?.kind === 'contract' ? holder.id : null };
 }
 
-/** CTR-6: the account's orders that could be in a contract now; `limit` of them, or fewer at the end. */
-export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: number, profile: Profile): Promise<Order[]> {
-  const eligible: Order[] = [];
-  const legible = await loadLegibility();
-  const isFree = (order: Order) => objectionsTo({ orderId: order.orderId, order, liveContractId: null }, profile).length === 0 && !legible(textsOf(order));
-  let after = filter.after;
-  for (;;) {
-    const page = await listFreeOrders(tx, { ...filter, ...(after && { after }) }, pageSize);
-    const free = page.filter(isFree);
-    eligible.push(...free.filter(({ status, payBy }) => status === 'paid' || payBy === null || new Date(payBy) > tx.now));
-    const last = page.at(-1);
-    if (eligible.length >= limit || page.length < pageSize || !last) return eligible.slice(0, limit);
-    after = [last.createdAt, last.orderId];
-  }
+/** @throws Refusal `contract.orders_not_offered` where the profile has no contracts over orders: an empty list would not say so. */
+function expectOffered(rules: Profile['contracts']): void {
+  const { sources, offlineAddress } = rules;
+  if (!offersOrders(rules)) throw new Refusal('invalid', 'contract.orders_not_offered', { sources, offlineAddress });
+}
+
+export interface EligibleOrders {
+  /** What is against the account: then none of its orders could be in a contract. */
+  readonly objections: readonly Objection[];
+  readonly orders: readonly Order[];
+  /** Where to go on: createdAt and order id of the last one looked at; undefined where all were. */
+  readonly next: readonly [string, string] | undefined;
 }
 
 const pageSize = 250;
+/** As one transaction looks through; where few of many orders could be in a contract, a page of the list is short and there is more. */
+const mostPages = 4;
 
-/** CTR-6: products whose orders may have a contract by self-service. */
+/**
+ * CTR-6: at most `limit` of the account's orders that could be in a contract now.
+ *
+ * @throws Refusal `contract.orders_not_offered`
+ */
+export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: number, profile: Profile): Promise<EligibleOrders> {
+  expectOffered(profile.contracts);
+  const legible = await loadLegibility();
+  const account = await findAccount(tx, filter.accountId);
+  const objections = [...objectionsToAccount(account, profile), ...objectionsToPrinting([], account, profile, legible)];
+  if (objections.length > 0) return { objections, orders: [], next: undefined };
+
+  const isEligible = (order: Order) =>
+    objectionsTo({ orderId: order.orderId, order, liveContractId: null }, profile).length === 0 &&
+    (order.status === 'paid' || order.payBy === null || new Date(order.payBy) > tx.now) &&
+    !legible(textsOf(order));
+  const orders: Order[] = [];
+  let next: EligibleOrders['next'];
+  for (let pages = 0; pages < mostPages; pages += 1) {
+    const page = await listFreeOrders(tx, { ...filter, ...(next && { after: next }) }, pageSize);
+    for (const [index, order] of page.entries()) {
+      next = [order.createdAt, order.orderId];
+      if (isEligible(order)) orders.push(order);
+      if (orders.length === limit && index < page.length - 1) return { objections, orders, next };
+    }
+    if (page.length < pageSize) return { objections, orders, next: undefined };
+    if (orders.length === limit) break;
+  }
+  return { objections, orders, next };
+}
+
+/** CTR-6: products whose orders may have a contract by self-service. @throws Refusal `contract.orders_not_offered` */
 export async function listEligibleProducts(
   tx: Tx,
   { after, limit }: { after: string | undefined; limit: number },
   { contracts: rules }: Profile,
 ): Promise<Product[]> {
+  expectOffered(rules);
   const eligible: Product[] = [];
   for (let last = after; ; ) {
     const page = await listContractableProducts(tx, { after: last }, pageSize);

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import type { Data } from '@accord/events';
 import { loadProfile } from '@accord/profile';
 import { flawsUnderBadInput, giveUp, parkedEvent, publishRaw, type Reply, testService } from '@accord/testing';
@@ -6,12 +8,17 @@ import { billRoutes } from './bill-routes.ts';
 import { loadSealKey } from './seal/seal-key.ts';
 import { contractService } from './service.ts';
 
-// Monthly bills, told by topic and over REST, where the profile has contracts over them.
+// Monthly bills, told by topic and over REST, where the profile has contracts over them, and over nothing else.
 
-const profile = loadProfile('alibaba');
+const folder = mkdtempSync(`${tmpdir()}/profiles-`);
+writeFileSync(`${folder}/bills.json`, JSON.stringify({ extends: 'alibaba', name: 'bills', contracts: { sources: ['bill'] } }));
+const profile = loadProfile(`${folder}/bills.json`);
 const sealKey = await loadSealKey({ env: 'development' });
 const t = await testService({ service: (around) => contractService({ profile, sealKey }, around) });
-afterAll(() => t.stop());
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await t.stop();
+});
 
 type Bill = Data<'bill.issued'>;
 const cny = (amount: string) => ({ amount, currency: 'CNY' });
@@ -196,4 +203,17 @@ describe('the eligible bills', () => {
     const routes = running.service.routes.filter(({ path }) => billRoutes(profile).some((own) => own.path === path));
     expect(await flawsUnderBadInput({ ...t, running: { ...running, service: { ...running.service, routes } } })).toEqual([]);
   });
+});
+
+test('CTR-1 CTR-3 CTR-6 where the sources have no orders, who applies over them or asks for them is told so', async () => {
+  const customer = t.customer(newAccount());
+  const { offlineAddress } = profile.contracts;
+  const preview = await customer.post('/v1/contracts/preview', { orderIds: ['ord_1'] });
+  expect(preview.body.refusals[0]).toMatchObject({ orderId: null, code: 'contract.orders_not_offered', remedy: 'send_papers_or_ask_support', offlineAddress });
+  const refused = await customer.post('/v1/contracts', { orderIds: ['ord_1'] });
+  expect(refused.body.facts.refusals[0]).toMatchObject({ code: 'contract.orders_not_offered' });
+  for (const list of ['orders', 'products']) {
+    const { status, body } = await customer.get(`/v1/contracts/eligible-${list}`);
+    expect([status, body.code, body.facts]).toEqual([422, 'contract.orders_not_offered', { sources: ['bill'], offlineAddress }]);
+  }
 });

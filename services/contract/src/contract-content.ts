@@ -61,11 +61,15 @@ export function withLaterPeriods(reserved: readonly Order[], known: readonly Ord
   });
 }
 
-/** CTR-15: ids of the paid subscriptions whose period is not known yet. */
-export const unfulfilledOrders = (orders: readonly Order[]): string[] =>
-  orders
-    .filter((order) => order.status === 'paid' && order.chargeType === 'subscription' && !order.servicePeriod)
-    .map(({ orderId }) => orderId);
+/** CTR-15: ids of the paid subscriptions whose period is not known: yet, or though they are fulfilled, as orders from before periods were told. */
+export function withoutPeriod(orders: readonly Order[]): { unfulfilled: string[]; fulfilled: string[] } {
+  const subscriptions = orders.filter(({ status, chargeType }) => status === 'paid' && chargeType === 'subscription');
+  const ids = (of: readonly Order[]) => of.map(({ orderId }) => orderId);
+  return {
+    unfulfilled: ids(subscriptions.filter(({ fulfilment }) => fulfilment !== 'created')),
+    fulfilled: ids(subscriptions.filter(({ fulfilment, servicePeriod }) => fulfilment === 'created' && !servicePeriod)),
+  };
+}
 
 /** CTR-15. `at` is the time of the application; its month is the billing cycle. */
 function periodOf(order: Order, at: Date, profile: Profile): Row['period'] {

@@ -51,9 +51,9 @@ export interface ContractFilter {
 /** Newest first, without the removed ones (CTR-25). */
 export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
   tx.many<Contract>(
-    `select ${columns} from contracts c
+    `select ${columns} from contracts
       where not removed and ($1::text is null or account_id = $1) and ($2::text is null or status = $2) and ($3::text is null or kind = $3)
-        and ($4::text is null or exists (select 1 from contract_orders o where o.contract_id = c.contract_id and o.order_id = $4))
+        and ($4::text is null or contract_id = any(array(select contract_id from contract_orders where order_id = $4)))
         and ($5::text is null or number = $5)
         and ($6::timestamptz is null or (created_at, contract_id) < ($6, $7::text))
       order by created_at desc, contract_id desc limit $8`,

@@ -100,6 +100,7 @@ describe('from application to the end', () => {
     const [order] = await placed(sampleOrder());
     const contractId = await official(order!);
     expect(codeOf(await client.post(`/v1/contracts/${contractId}/void`, { reason: 'test' }))).toEqual([409, 'contract.needs_ticket']);
+    expect(codeOf(await client.delete(`/v1/contracts/${contractId}`))).toEqual([409, 'contract.not_a_draft']);
 
     const ask = { kind: 'void_official', contractId, reason: 'replacing', text: 'Another address.' };
     const ticket = await client.post('/v1/tickets', ask);
@@ -151,12 +152,17 @@ describe('from application to the end', () => {
     const [one, two] = await placed(sampleOrder(), sampleOrder());
     const drafted = await draft(one!);
     expect(codeOf(await client.delete(`/v1/contracts/${drafted}`))).toEqual([409, 'contract.void_instead']);
+    const ticket = { kind: 'void_official', contractId: drafted, text: 'Please.' };
+    const needless = await client.post('/v1/tickets', ticket);
+    expect([...codeOf(needless), needless.body.facts.remedy]).toEqual([409, 'ticket.contract_not_official', 'void_contract']);
     const waitingOne = await apply(two!);
     for (const contractId of [drafted, waitingOne]) {
       expect((await client.post(`/v1/contracts/${contractId}/void`, { reason: 'unintended' })).status).toBe(200);
       expect(await get(contractId)).toMatchObject({ status: 'voided', voidReason: 'unintended' });
       expect(codeOf(await client.post(`/v1/contracts/${contractId}/void`, { reason: 'unintended' }))).toEqual([409, 'contract.voided']);
+      expect(codeOf(await client.delete(`/v1/contracts/${contractId}`))).toEqual([409, 'contract.voided']);
     }
+    expect(codeOf(await client.post('/v1/tickets', ticket))).toEqual([409, 'contract.voided']);
     expect((await client.get('/v1/contracts?status=voided')).body.data).toHaveLength(2);
   });
 
@@ -196,6 +202,46 @@ describe('from application to the end', () => {
   });
 });
 
+describe('the eligible list', () => {
+  test('CTR-6 CTR-9 CTR-13 says what is against the account, whose orders are not eligible then', async () => {
+    const { t, accountId, client, placed } = await customerOf('alibaba');
+    const [order] = await placed(sampleOrder());
+    const list = async () => (await client.get('/v1/contracts/eligible-orders')).body;
+    expect(await list()).toMatchObject({ data: [{ orderId: order!.orderId }], objections: [] });
+    const { accountId: _, ...facts } = sampleAccount({ version: 2, invoiceTitle: 'Another Ltd', partner: { type: 'isv', provider: 'Sample Partner Ltd' } });
+    await t.platform().put(`/v1/accounts/${accountId}`, facts);
+    expect(await list()).toMatchObject({
+      data: [],
+      nextCursor: null,
+      objections: [
+        { orderId: null, code: 'contract.ask_your_provider', provider: 'Sample Partner Ltd' },
+        { orderId: null, code: 'contract.invoice_title_mismatch', remedy: 'correct_invoice_title' },
+      ],
+    });
+    await t.platform().put(`/v1/accounts/${accountId}`, { ...facts, version: 3, certifiedName: null });
+    expect(await list()).toMatchObject({ data: [], objections: [{ code: 'contract.not_certified' }] });
+  });
+
+  test('CTR-6 API-7 looks through a thousand orders at a time: a short page, or an empty one, has a next one', async () => {
+    const { t, accountId, client, placed } = await customerOf('baidu');
+    const early = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    const [newest, excluded, oldest] = await placed(sampleOrder(), sampleOrder({ category: 'MKT', createdAt: early(1) }), sampleOrder({ createdAt: early(9) }));
+    await t.sql(
+      `insert into order_view select order_id || i, account_id, version, status, product_code, contractable, hold_kind, created_at,
+         jsonb_set(snapshot, '{orderId}', to_jsonb(order_id || i)) from order_view, generate_series(1, 2000) i where order_id = $1`,
+      [excluded!.orderId],
+    );
+    const pages: string[][] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await client.get(`/v1/contracts/eligible-orders${cursor && `?cursor=${encodeURIComponent(cursor)}`}`);
+      pages.push(body.data.map(({ orderId }: Order) => orderId));
+      cursor = body.nextCursor;
+    }
+    expect(pages).toEqual([[newest!.orderId], [], [oldest!.orderId]]);
+    await t.sql('delete from order_view where account_id = $1', [accountId]);
+  });
+});
+
 describe('finalizing', () => {
   test('CTR-15 is refused until every subscription is fulfilled', async () => {
     const { t, client, placed, draft, tell, get } = await customerOf('baidu');
@@ -209,6 +255,15 @@ describe('finalizing', () => {
     await t.settled();
     expect((await client.post(`/v1/contracts/${contractId}/finalize`, undefined, waiting)).body.status).toBe('official');
     expect((await get(contractId)).validity).toEqual({ from: servicePeriod.start, to: servicePeriod.end });
+  });
+
+  test('CTR-15 an order that is fulfilled without a period is nothing to wait for: it is refused with a code of its own', async () => {
+    const { client, placed, draft } = await customerOf('baidu');
+    const [order] = await placed(sampleOrder({ servicePeriod: null, fulfilment: 'created' }));
+    const contractId = await draft(order!);
+    const refused = await client.post(`/v1/contracts/${contractId}/finalize`);
+    expect(codeOf(refused)).toEqual([409, 'contract.period_unknown']);
+    expect(refused.body.facts).toEqual({ contractId, orderIds: [order!.orderId], remedy: 'leave_out_and_ask_support' });
   });
 
   test('CTR-29 a payment request over an order that was paid meanwhile stands, says so, and is not finalized', async () => {

@@ -14,7 +14,7 @@ import {
   voidByHand,
   voidForDeadOrder,
 } from './contract.ts';
-import { amountOf, changedOrders, contentOf, splitOrders, unfulfilledOrders, validityOf, withLaterPeriods } from './contract-content.ts';
+import { amountOf, changedOrders, contentOf, splitOrders, validityOf, withLaterPeriods, withoutPeriod } from './contract-content.ts';
 import type { DocumentContent } from './document/content.ts';
 import { objectionsToApplication, refusalOf } from './eligibility.ts';
 import type { Order } from './order-view.ts';
@@ -185,6 +185,13 @@ describe('an application', () => {
     expect(codes(one, other, baidu)).toEqual([]);
   });
 
+  test('CTR-1 is refused where the profile has contracts over bills alone, whatever the orders', () => {
+    const bills = { ...alibaba, contracts: { ...alibaba.contracts, sources: ['bill' as const] } };
+    expect(objectionsToApplication([asked(sampleOrder())], account, bills)).toMatchObject([
+      { orderId: null, code: 'contract.orders_not_offered', offlineAddress: alibaba.contracts.offlineAddress },
+    ]);
+  });
+
   test('CTR-7 an unpaid domain order of a refused brand is refused at alibaba', () => {
     const domain = unpaidOrder({ productForm: 'domain', brand: 'hichina', serviceType: 'registration' });
     expect(codes([asked(domain)], account, alibaba)).toEqual([[domain.orderId, 'contract.unpaid_domain']]);
@@ -234,10 +241,14 @@ describe('the content', () => {
 
   test('CTR-15 a paid subscription is not finalized before its period is known; then the period is the one that came later', () => {
     const early = sampleOrder({ servicePeriod: null, fulfilment: 'creating' });
-    expect(unfulfilledOrders([early, payAsYouGoOrder(), unpaidOrder()])).toEqual([early.orderId]);
+    const [renewing, old] = [sampleOrder({ fulfilment: 'creating' }), sampleOrder({ servicePeriod: null })];
+    expect(withoutPeriod([early, payAsYouGoOrder(), unpaidOrder(), renewing, old, sampleOrder()])).toEqual({
+      unfulfilled: [early.orderId, renewing.orderId],
+      fulfilled: [old.orderId],
+    });
     const later = { ...sampleOrder(), orderId: early.orderId, version: early.version + 1, payableAmount: { amount: '99.00', currency: 'CNY' } };
     const merged = withLaterPeriods([early], [later]);
-    expect(unfulfilledOrders(merged)).toEqual([]);
+    expect(withoutPeriod(merged)).toEqual({ unfulfilled: [], fulfilled: [] });
     expect(amountOf(merged)).toEqual({ amount: '45.00', currency: 'CNY' });
   });
 

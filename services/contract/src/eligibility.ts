@@ -38,11 +38,12 @@ const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; reado
   'order.cancelled': { kind: 'conflict', remedy: 'place_new_order' },
   'order.voided': { kind: 'conflict', remedy: 'place_new_order' },
   'order.held_by_refund': { kind: 'conflict', remedy: 'withdraw_refund_or_await_its_end' },
+  'contract.orders_not_offered': { kind: 'invalid', remedy: 'send_papers_or_ask_support' },
   'contract.order_in_contract': { kind: 'conflict', remedy: 'void_that_contract' },
   'contract.product_excluded': { kind: 'invalid', remedy: 'leave_out' },
-  'contract.ask_offline': { kind: 'invalid', remedy: 'submit_ticket_or_send_papers' },
-  'contract.unpaid_domain': { kind: 'invalid', remedy: 'pay_first_or_use_checklist' },
-  'contract.marketplace_alone': { kind: 'invalid', remedy: 'apply_for_it_alone' },
+  'contract.ask_offline': { kind: 'invalid', remedy: 'send_papers_or_ask_support' },
+  'contract.unpaid_domain': { kind: 'invalid', remedy: 'pay_first' },
+  'contract.marketplace_alone': { kind: 'invalid', remedy: 'apply_for_it_alone_or_send_papers' },
   'contract.entity_unknown': { kind: 'invalid', remedy: 'leave_out' },
   'contract.several_entities': { kind: 'invalid', remedy: 'apply_per_invoicing_entity' },
   'contract.unprintable': { kind: 'invalid', remedy: 'correct_texts_or_send_papers' },
@@ -74,6 +75,9 @@ export const isExcluded = ({ category, customised }: { category: string; customi
   (customised === true && rules.excludedCategories.includes('CUSTOM')) ||
   (rules.marketplace === 'excluded' && rules.marketplaceCategories.includes(category));
 
+/** CTR-1: whether contracts are made over orders at all. */
+export const offersOrders = ({ sources }: Rules): boolean => sources.includes('order');
+
 /** CTR-7. */
 const isRefusedDomain = (order: Order, rules: Rules): boolean =>
   order.status === 'unpaid' &&
@@ -97,7 +101,8 @@ export function objectionsTo({ orderId, order, liveContractId }: Asked, { contra
   return against.filter((one) => one !== false);
 }
 
-function objectionsToAccount(account: Account | undefined, profile: Profile): Objection[] {
+/** CTR-3, CTR-9, CTR-13: all that is against an account as Party A. */
+export function objectionsToAccount(account: Account | undefined, profile: Profile): Objection[] {
   const { partnerCustomers, invoiceTitleMustMatch } = profile.contracts;
   if (!account?.certifiedName) return [objection(null, 'contract.not_certified')];
   const against: (Objection | false)[] = [
@@ -119,6 +124,7 @@ export function objectionsToApplication(asked: readonly Asked[], account: Accoun
   const aside = rules.marketplace === 'alone' && asked.length > 1 ? asked.filter(isMarketplace) : [];
   const entities = new Set(asked.flatMap(({ order }) => order?.invoicingEntity ?? []));
   return [
+    ...(offersOrders(rules) ? [] : [objection(null, 'contract.orders_not_offered', { offlineAddress: rules.offlineAddress })]),
     ...objectionsToAccount(account, profile),
     ...asked.flatMap((one) => objectionsTo(one, profile)),
     ...aside.map(({ orderId }) => objection(orderId, 'contract.marketplace_alone', { offlineAddress: rules.offlineAddress })),

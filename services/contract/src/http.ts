@@ -114,7 +114,7 @@ const finalizing = (provider: Provider) =>
     answer: ContractAnswer,
     success: [202, 200],
     refusals: [
-      'contract.not_found', 'contract.voided', 'contract.not_a_draft', 'contract.not_fulfilled', 'contract.order_paid',
+      'contract.not_found', 'contract.voided', 'contract.not_a_draft', 'contract.not_fulfilled', 'contract.period_unknown', 'contract.order_paid',
       'contract.invoice_title_mismatch', 'contract.entity_unknown', 'contract.unprintable', 'request.version_mismatch',
     ],
     inTransaction: async (tx, { params, ifMatch }) => {

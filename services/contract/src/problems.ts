@@ -26,6 +26,10 @@ export const problems: ProblemTexts = {
     en: { title: 'No contracts over bills', detail: 'This provider makes contracts over orders; see GET /v1/contracts/eligible-orders.' },
     'zh-CN': { title: '不支持按账单申请合同', detail: '该服务商仅支持按订单申请合同，请查看 GET /v1/contracts/eligible-orders。' },
   },
+  'contract.orders_not_offered': {
+    en: { title: 'No contracts over orders', detail: 'This provider makes no electronic contracts over orders. Send papers to the address in `facts`, or ask support.' },
+    'zh-CN': { title: '不支持按订单申请合同', detail: '该服务商不支持按订单申请电子合同，请将纸质材料寄至 facts 中的地址，或联系客服。' },
+  },
   'contract.not_found': {
     en: { title: 'Contract not found', detail: 'There is no contract {contractId}.' },
     'zh-CN': { title: '合同不存在', detail: '找不到合同 {contractId}。' },
@@ -43,16 +47,16 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '该产品不支持电子合同', detail: '订单 {orderId} 所属类别不支持电子合同，请去掉该订单后再申请。' },
   },
   'contract.ask_offline': {
-    en: { title: 'The product has contracts on paper only', detail: 'Submit a ticket for order {orderId}, or send papers to the address in `facts.refusals`.' },
-    'zh-CN': { title: '该产品仅支持线下合同', detail: '请为订单 {orderId} 提交工单，或将纸质材料寄至 facts.refusals 中的地址。' },
+    en: { title: 'The product has contracts on paper only', detail: 'Send papers for order {orderId} to the address in `facts.refusals`, or ask support.' },
+    'zh-CN': { title: '该产品仅支持线下合同', detail: '请将订单 {orderId} 的纸质材料寄至 facts.refusals 中的地址，或联系客服。' },
   },
   'contract.unpaid_domain': {
-    en: { title: 'No contract over this unpaid domain order', detail: 'Pay order {orderId} first, or print its business checklist. An unpaid name may be registered by somebody else.' },
-    'zh-CN': { title: '该未付款域名订单不能申请合同', detail: '请先支付订单 {orderId}，或打印业务清单。未付款的域名可能被他人注册。' },
+    en: { title: 'No contract over this unpaid domain order', detail: 'Pay order {orderId} first, then apply. An unpaid name may be registered by somebody else.' },
+    'zh-CN': { title: '该未付款域名订单不能申请合同', detail: '请先支付订单 {orderId} 再申请。未付款的域名可能被他人注册。' },
   },
   'contract.marketplace_alone': {
-    en: { title: 'A marketplace order has a contract of its own', detail: 'Apply for order {orderId} alone, or submit a ticket.' },
-    'zh-CN': { title: '云市场订单须单独申请合同', detail: '请单独为订单 {orderId} 申请合同，或提交工单。' },
+    en: { title: 'A marketplace order has a contract of its own', detail: 'Apply for order {orderId} alone, or send papers for all of them to the address in `facts.refusals`.' },
+    'zh-CN': { title: '云市场订单须单独申请合同', detail: '请单独为订单 {orderId} 申请合同，或将全部纸质材料寄至 facts.refusals 中的地址。' },
   },
   'contract.unprintable': {
     en: { title: 'Characters that no document can show', detail: 'A contract cannot show {characters} (in {fields}). Correct them where they were written, or send papers to the provider.' },
@@ -98,6 +102,10 @@ export const problems: ProblemTexts = {
     en: { title: 'Orders are not fulfilled yet', detail: 'The service periods of {orderIds} are not known yet. Try again once they are fulfilled.' },
     'zh-CN': { title: '订单尚未开通', detail: '订单 {orderIds} 的服务期尚未确定，请在开通后重试。' },
   },
+  'contract.period_unknown': {
+    en: { title: 'Orders have no service period', detail: 'Orders {orderIds} are fulfilled, but their service periods were never told, so there is nothing to wait for. Void this contract, apply without them, and ask support about them.' },
+    'zh-CN': { title: '订单没有服务期', detail: '订单 {orderIds} 已开通，但没有服务期记录，继续等待也不会有。请作废该合同，去掉这些订单后再申请，并就这些订单联系客服。' },
+  },
   'contract.order_paid': {
     en: { title: 'An order was paid meanwhile', detail: 'A payment request over the paid orders {orderIds} is no longer needed. Void it and apply for an order contract.' },
     'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该付款合同，再申请订单合同。' },
@@ -139,8 +147,8 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '工单不存在', detail: '找不到工单 {ticketId}。' },
   },
   'ticket.contract_not_official': {
-    en: { title: 'The contract is not official', detail: 'Contract {contractId} is {status}; it needs no ticket to be voided.' },
-    'zh-CN': { title: '合同不是正式合同', detail: '合同 {contractId} 状态为 {status}，作废无需工单。' },
+    en: { title: 'The contract is not official', detail: 'Contract {contractId} is {status}; tickets are for official contracts.' },
+    'zh-CN': { title: '合同不是正式合同', detail: '合同 {contractId} 状态为 {status}，工单仅适用于正式合同。' },
   },
   'ticket.already_open': {
     en: { title: 'Such a ticket is open', detail: 'Contract {contractId} has an open ticket of kind {kind}. Await its decision, or withdraw it.' },

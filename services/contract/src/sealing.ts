@@ -1,7 +1,7 @@
 import { type Actor, type Database, type DueItem, expectVersion, Refusal, type Tx, type Worker } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { beginSealing, type Contract, expectDraft, failSealing, finalizeContract } from './contract.ts';
-import { contentOf, unfulfilledOrders, withLaterPeriods } from './contract-content.ts';
+import { contentOf, withLaterPeriods, withoutPeriod } from './contract-content.ts';
 import {
   endLease,
   findDocument,
@@ -39,7 +39,8 @@ async function ordersOf(tx: Tx, { contractId, accountId, orderIds }: Contract): 
  * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
  *
  * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`, `contract.invoice_title_mismatch`,
- *   `contract.not_fulfilled`, `contract.order_paid`, `contract.entity_unknown`, `contract.unprintable`, `request.version_mismatch`
+ *   `contract.not_fulfilled`, `contract.period_unknown`, `contract.order_paid`, `contract.entity_unknown`, `contract.unprintable`,
+ *   `request.version_mismatch`
  */
 export async function finalize(
   tx: Tx,
@@ -74,10 +75,11 @@ function checkOrders(contract: Contract, { orders, known }: { orders: readonly O
   const { contractId } = contract;
   const paid = paidMeanwhile(contract, known);
   if (paid.length > 0) throw new Refusal('conflict', 'contract.order_paid', { contractId, orderIds: paid, remedy: 'void_and_apply_again' });
-  const unfulfilled = unfulfilledOrders(orders);
+  const { unfulfilled, fulfilled } = withoutPeriod(orders);
   if (unfulfilled.length > 0) {
     throw new Refusal('conflict', 'contract.not_fulfilled', { contractId, orderIds: unfulfilled, remedy: 'try_again_when_fulfilled' });
   }
+  if (fulfilled.length > 0) throw new Refusal('conflict', 'contract.period_unknown', { contractId, orderIds: fulfilled, remedy: 'leave_out_and_ask_support' });
 }
 
 /** CTR-29: ids of a payment request's orders that need none any more. */

@@ -45,7 +45,7 @@ const submission = (profile: Profile) =>
     body: z.strictObject({ kind: z.literal('void_official'), contractId: Id, reason: GivenReason.default('other'), text: Text }),
     answer: TicketAnswer,
     success: [201],
-    refusals: ['contract.not_found', 'ticket.contract_not_official', 'ticket.already_open'],
+    refusals: ['contract.not_found', 'contract.voided', 'ticket.contract_not_official', 'ticket.already_open'],
     inTransaction: async (tx, { body: { contractId, reason, text } }) => {
       const ticket = await submitVoidTicket(tx, { contractId, reason, text }, profile);
       return { status: 201, ...answered(ticket, tx), location: `/v1/tickets/${ticket.ticketId}` };

@@ -36,15 +36,16 @@ export async function voidOnRequest(tx: Tx, { contractId, reason, text, ifMatch 
   return endContract(tx, voidByHand(contract, { reason, text, at: tx.now }, profile.contracts));
 }
 
-/** CTR-25, where the profile deletes drafts. @throws Refusal `contract.void_instead`, `contract.not_a_draft` and as `voidByHand` does */
+/** CTR-25, where the profile deletes drafts. @throws Refusal `contract.not_a_draft`, `contract.void_instead` and as `voidByHand` does */
 export async function removeDraft(tx: Tx, { contractId, ifMatch }: Pick<VoidAsk, 'contractId' | 'ifMatch'>, profile: Profile): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
   expectVersion(ifMatch, contract.version);
-  if (profile.contracts.removeDraft === 'void') throw new Refusal('conflict', 'contract.void_instead', { contractId, remedy: 'void_contract' });
   if (contract.status === 'official' || contract.status === 'refused') {
     throw new Refusal('conflict', 'contract.not_a_draft', { contractId, status: contract.status });
   }
-  return endContract(tx, voidByHand(contract, { reason: 'unintended', text: null, at: tx.now }, profile.contracts));
+  const removed = voidByHand(contract, { reason: 'unintended', text: null, at: tx.now }, profile.contracts);
+  if (profile.contracts.removeDraft === 'void') throw new Refusal('conflict', 'contract.void_instead', { contractId, remedy: 'void_contract' });
+  return endContract(tx, removed);
 }
 
 /** CTR-28: an order's end, whichever event shows it, is an end for its live contract. */
@@ -57,13 +58,14 @@ export async function onOrder(tx: Tx, { data: { order } }: { data: { order: Orde
 
 export type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };
 
-/** @throws Refusal `contract.not_found`, `ticket.contract_not_official`, `ticket.already_open` */
+const withoutTicket = { requested: 'void_contract', draft: 'void_contract', sealing: 'try_again_when_sealed', refused: 'apply_again' } as const;
+
+/** @throws Refusal `contract.not_found`, `contract.voided`, `ticket.contract_not_official`, `ticket.already_open` */
 export async function submitVoidTicket(tx: Tx, { contractId, reason, text }: VoidTicketAsk, profile: Profile): Promise<Ticket> {
   const contract = await lockContract(tx, contractId);
-  if (contract.status !== 'official') {
-    throw new Refusal('conflict', 'ticket.contract_not_official', { contractId, status: contract.status, remedy: 'void_contract' });
-  }
-  const { accountId, orderIds } = contract;
+  const { accountId, orderIds, status } = contract;
+  if (status === 'voided') throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
+  if (status !== 'official') throw new Refusal('conflict', 'ticket.contract_not_official', { contractId, status, remedy: withoutTicket[status] });
   const dueAt = businessDayEnd(profile, tx.now, 1);
   const ticket = { ticketId: newId('tkt'), accountId, kind: 'void_official' as const, contractId, orderIds, reason, text, dueAt };
   return insertTicket(tx, submitTicket({ ...ticket, applicant: actorName(tx), createdAt: tx.now }));

@@ -116,6 +116,20 @@ describe('templates', () => {
     }
   });
 
+  test('NTF-2 a message about a payment request warns that an unpaid domain name may be registered by somebody else, over every channel', () => {
+    for (const type of ['contract.drafted', 'contract.finalized'] as const) {
+      const event = sampleOf(type);
+      const about = (kind: string, locale: 'en' | 'zh-CN') => {
+        const data = visibleData({ ...event, data: { ...event.data, contract: { ...event.data.contract, kind } } } as Event);
+        const { text, html } = templates.email(type, data, { ...to, locale });
+        return [templates.inbox(type, data, { ...reader, locale }).text, text, html];
+      };
+      for (const said of about('payment_request', 'en')) expect(said).toContain('until it is paid, somebody else may register that name');
+      for (const said of about('payment_request', 'zh-CN')) expect(said).toContain('域名在付款成功之前不会保留，可能被他人注册');
+      for (const said of [...about('order', 'en'), ...about('order', 'zh-CN')]) expect(said).not.toMatch(/somebody else|他人注册/);
+    }
+  });
+
   test.each([
     ['a locale is missing', (at: string) => rmSync(`${at}/order.paid/en.liquid`), /order\.paid\/en.*ENOENT/],
     ['a part is missing', (at: string) => writeFileSync(`${at}/order.paid/en.liquid`, 'Title\n---\nText.'), /has 2 parts, needs 3/],

@@ -39,6 +39,7 @@ export const refusalWords: { readonly [code: string]: Word } = {
   'holder.ended': { 'zh-CN': '申请已经结束', en: 'the application had already ended' },
   'contract.order_in_contract': { 'zh-CN': '已在另一份合同中', en: 'it is in another contract' },
   'contract.order_changed': { 'zh-CN': '订单在申请期间发生了变更，请重新申请', en: 'it changed during the application; please apply again' },
+  'contract.unprintable': { 'zh-CN': '含有合同无法显示的字符', en: 'it has characters that no document can show' },
   'contract.product_excluded': { 'zh-CN': '该产品不支持自助合同', en: 'its product has no self-service contracts' },
   POSTPAID: { 'zh-CN': '后付费实例请在产品控制台释放', en: 'a postpaid instance is released in the product console' },
   EXPIRED: { 'zh-CN': '服务已到期', en: 'the service has expired' },

@@ -134,8 +134,8 @@ export async function listRefunds(tx: Tx, filter: RefundFilter): Promise<Refund[
   const rows = await tx.many<Row>(
     `select ${columns} from refunds
       where ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
-        and ($3::text is null or refund_id in (select refund_id from refund_orders where order_id = $3))
-        and ($4::text is null or $4 = any(instance_ids))
+        and ($3::text is null or refund_id = any(array(select refund_id from refund_orders where order_id = $3)))
+        and ($4::text is null or refund_id = any(array(select refund_id from refunds where instance_ids @> array[$4])))
         and ($5::timestamptz is null or created_at >= $5) and ($6::timestamptz is null or created_at < $6)
         and ($7::timestamptz is null or (created_at, refund_id) < ($7, $8))
       order by created_at desc, refund_id desc limit $9`,

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { DocumentContent } from './content.ts';
 import { renderDocument } from './document.ts';
+import { loadFaces } from './face.ts';
 import { breakLines, printable } from './line-breaking.ts';
-import { readPdf } from './pdf-reading.ts';
+import { type PlacedLine, readPdf } from './pdf-reading.ts';
 import { sampleContent, sampleRow } from './sample-content.ts';
 
 const print = async (content: DocumentContent) => readPdf(await renderDocument(content));
@@ -41,6 +42,16 @@ test('CTR-14 the sum stands in figures, in Chinese also in capital numerals', as
   const dollars = await flat(sampleContent(1, { total: { amount: '1004.05', currency: 'USD' } }));
   expect(dollars).toContain('US$1,004.05');
   expect(dollars).not.toContain('人民币');
+});
+
+test.each([['1004.05', 1], ['123456789987.65', 2], ['9999999999999999.99', 2]])('CTR-14 the sum of %s in capital numerals and that in figures stand on %i lines, apart', async (amount, lines) => {
+  const { pages } = await print(sampleContent(1, { total: { amount, currency: 'CNY' } }));
+  const [capitals, figures] = [/^合计（大写）/, /^合计（小写）/].map((label) => pages[0]!.placed.find(({ text }) => label.test(text))!) as [PlacedLine, PlacedLine];
+  expect(capitals.y - figures.y).toBeCloseTo((lines - 1) * 14.25);
+  const { strong } = await loadFaces();
+  const endOf = ({ text, x }: PlacedLine) => [...text].reduce((end, character) => end + 9.5 * strong.advance(character), x);
+  expect(endOf(capitals)).toBeLessThan(lines === 1 ? figures.x : 543);
+  expect(endOf(figures)).toBeLessThan(543);
 });
 
 test('CTR-14 a payment request is invalid when it is not paid by the time it prints', async () => {

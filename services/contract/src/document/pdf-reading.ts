@@ -2,9 +2,22 @@ import { inflateSync } from 'node:zlib';
 
 /** What tests see in a PDF that this service wrote: its pages in order, with their text as a reader would select and copy it. */
 export interface ReadPdf {
-  readonly pages: readonly { readonly lines: readonly string[]; readonly text: string; readonly operators: string; readonly dictionary: string }[];
+  readonly pages: readonly {
+    readonly lines: readonly string[];
+    /** The lines with the points where they begin, y upwards. */
+    readonly placed: readonly PlacedLine[];
+    readonly text: string;
+    readonly operators: string;
+    readonly dictionary: string;
+  }[];
   /** Dictionaries of all objects, the latest of each. */
   readonly objects: ReadonlyMap<number, string>;
+}
+
+export interface PlacedLine {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
 }
 
 interface PdfObject {
@@ -27,8 +40,9 @@ export function readPdf(file: Buffer): ReadPdf {
     const resources = at(/\/Resources (\d+) 0 R/.exec(dictionary)?.[1]).dictionary;
     const operators = textOf(at(/\/Contents (\d+) 0 R/.exec(dictionary)?.[1]).stream);
     const fonts = new Map([...resources.matchAll(/\/(F\d+) (\d+) 0 R/g)].map(([, name = '', id]) => [name, unicodeOf(at(id), at)]));
-    const lines = printedLines(operators, fonts);
-    return { lines, text: lines.join('\n'), operators, dictionary };
+    const placed = printedLines(operators, fonts);
+    const lines = placed.map(({ text }) => text);
+    return { lines, placed, text: lines.join('\n'), operators, dictionary };
   });
   return { pages, objects: new Map([...objects].map(([id, { dictionary }]) => [id, dictionary])) };
 }
@@ -67,14 +81,16 @@ function unicodeOf(font: PdfObject, at: (reference: string | undefined) => PdfOb
   return glyphs;
 }
 
-function printedLines(operators: string, fonts: ReadonlyMap<string, string[]>): string[] {
+function printedLines(operators: string, fonts: ReadonlyMap<string, string[]>): PlacedLine[] {
   let glyphs: string[] = [];
-  const lines: string[] = [];
-  for (const [, font, shown] of operators.matchAll(/\/(F\d+) [\d.]+ Tf|\[([^\]]*)\] TJ/g)) {
+  let place = { x: 0, y: 0 };
+  const lines: PlacedLine[] = [];
+  for (const [, x, y, font, shown] of operators.matchAll(/1 0 0 1 ([-\d.]+) ([-\d.]+) Tm|\/(F\d+) [\d.]+ Tf|\[([^\]]*)\] TJ/g)) {
+    if (x !== undefined) place = { x: Number(x), y: Number(y) };
     if (font !== undefined) glyphs = fonts.get(font) ?? [];
     if (shown === undefined) continue;
     const codes = [...shown.matchAll(/<([0-9a-f]*)>/g)].flatMap(([, hex = '']) => hex.match(/.{4}/g) ?? []);
-    lines.push(codes.map((code) => glyphs[parseInt(code, 16)] ?? '\u{fffd}').join(''));
+    lines.push({ ...place, text: codes.map((code) => glyphs[parseInt(code, 16)] ?? '\u{fffd}').join('') });
   }
   return lines;
 }

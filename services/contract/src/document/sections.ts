@@ -60,17 +60,20 @@ export function printSection(paper: Paper, title: string): void {
   paper.y += 2;
 }
 
-/** The sum in figures and, in Chinese, in capital numerals; none where all is pay as you go (CTR-14, CTR-16). */
+/** The sum in figures and, in Chinese, in capital numerals, beside each other where both fit; none where all is pay as you go (CTR-14, CTR-16). */
 export function printAmount(paper: Paper, { total, rows, language }: DocumentContent, words: Wording): void {
   paper.y += 6;
   if (total) {
     const figures = words.inFigures + formatMoney(total, words.locale);
     const capitals = language === 'zh' && total.currency === 'CNY' ? words.inCapitals + capitalNumerals(total) : '';
-    const height = lineHeight(strong) + 10;
+    const column = { x: sheet.left + 8, width: sheet.inner - 16 };
+    const left = paper.lines(capitals, column.width, strong);
+    const below = paper.lines(`${capitals} ${figures}`, column.width - 8, strong).length === 1 ? 0 : left.length * lineHeight(strong);
+    const height = below + lineHeight(strong) + 10;
     paper.need(height);
     paper.fill({ x: sheet.left, y: paper.y, width: sheet.inner, height });
-    paper.print([capitals], { x: sheet.left + 8, y: paper.y + 5, width: sheet.inner - 16 }, strong);
-    paper.print([figures], { x: sheet.left + 8, y: paper.y + 5, width: sheet.inner - 16 }, { ...strong, align: 'right' });
+    paper.print(left, { ...column, y: paper.y + 5 }, strong);
+    paper.print([figures], { ...column, y: paper.y + 5 + below }, { ...strong, align: 'right' });
     paper.y += height + 3;
     paper.paragraph(words.cashNote, small);
     if (rows.some((row) => row.cashPayable === null)) paper.paragraph(words.usageNote, small);
