@@ -43,15 +43,15 @@ interface Target {
   readonly path: string;
 }
 
-/** Of one connection only (RFC 9110, 7.6.1). */
-const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+/** Of one connection only (RFC 9110, 7.6.1). A body's framing stays: Node sends that of a GET unframed otherwise, and the next request of the connection would begin with it. */
+const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade'];
 
 /**
  * One address for the whole system: `/v1/…` by its first segment, `/docs/<service>/` and `/openapi/<service>.json`, a page at `/` that links
  * them, and the issuer's `/token`. Bodies are streamed both ways; headers, `X-Request-Id` among them, stay as they are.
  */
 export async function startFrontDoor(ask: { port: number; host?: string; origins: Origins }): Promise<FrontDoor> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const agent = new Agent({ keepAlive: true });
   const server = createServer((request, response) => {
     const target = targetOf(request.url ?? '/', ask.origins);
     if (/^(?:GET|HEAD) \/(?:docs\/?)?(?:\?|$)/.test(`${request.method} ${request.url}`)) response.writeHead(200, pageHeaders).end(page);
@@ -75,9 +75,9 @@ export async function startFrontDoor(ask: { port: number; host?: string; origins
 
 /** Undefined where no service answers such a path. */
 export function targetOf(url: string, origins: Origins): Target | undefined {
-  const pathname = URL.parse(url, 'http://front.door')?.pathname ?? '';
+  const { pathname = '', search = '' } = URL.parse(url, 'http://front.door') ?? {};
   const [, first = '', second = ''] = pathname.split('/');
-  if (first === 'v1' && Object.hasOwn(segments, second)) return { origin: origins[segments[second]!], path: url };
+  if (first === 'v1' && Object.hasOwn(segments, second)) return { origin: origins[segments[second]!], path: pathname + search };
   if (pathname === '/token' || pathname === '/.well-known/jwks.json') return { origin: origins.issuer, path: pathname };
   const service = second.replace(/\.json$/, '');
   const known = Object.values(segments).find((name) => name === service);

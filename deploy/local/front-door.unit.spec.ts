@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { type FrontDoor, type Origins, segments, startFrontDoor, targetOf } from './front-door.ts';
 import { readMail } from './mailbox.ts';
 import { readOptions } from './options.ts';
@@ -13,6 +14,8 @@ test.each([
   ['/v1/contracts', 'http://c', '/v1/contracts'],
   ['/v1/refund-quotes', 'http://r', '/v1/refund-quotes'],
   ['/v1/timeline?about=ord_1', 'http://n', '/v1/timeline?about=ord_1'],
+  ['http://elsewhere/v1/orders?x=1', 'http://o', '/v1/orders?x=1'],
+  ['/v1/contracts/../orders', 'http://o', '/v1/orders'],
   ['/docs/refund/', 'http://r', '/docs'],
   ['/docs/refund/openapi.json', 'http://r', '/openapi.json'],
   ['/openapi/order.json', 'http://o', '/openapi.json'],
@@ -73,6 +76,30 @@ describe('what the front door answers itself', () => {
     for (const link of links) expect(targetOf(link, origins)).toBeDefined();
     expect((await fetch(door.url + path, { method: 'POST' })).status).toBe(404);
   });
+});
+
+test('API-5 a body stays a body whatever the method, so that nobody hides a request in it', async () => {
+  const asked: string[] = [];
+  const service = createServer((request, response) => {
+    request.setEncoding('utf8').on('data', (text: string) => asked.push(`body ${text.split(' ')[0]}`)).on('end', () => response.end('once'));
+    asked.push(`${request.method} ${request.url}`);
+  });
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+  const door = await startFrontDoor({ port: 0, origins: { ...origins, order: `http://127.0.0.1:${(service.address() as AddressInfo).port}` } });
+  try {
+    const hidden = 'GET /v1/orders/hidden HTTP/1.1\r\nHost: x\r\n\r\n';
+    for (const method of ['GET', 'DELETE']) {
+      const socket = connect(Number(new URL(door.url).port), '127.0.0.1');
+      socket.write(`${method} /v1/orders/open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`);
+      await once(socket, 'data');
+      socket.destroy();
+    }
+    expect((await fetch(`${door.url}/v1/orders/next`)).status).toBe(200);
+    expect(asked).toEqual(['GET /v1/orders/open', 'body GET', 'DELETE /v1/orders/open', 'body GET', 'GET /v1/orders/next']);
+  } finally {
+    await door.stop();
+    await new Promise((resolve) => service.close(resolve));
+  }
 });
 
 test('the segments of all services differ: one prefix, one service', () => expect(new Set(Object.values(segments)).size).toBe(4));

@@ -378,6 +378,17 @@ test('API-11 forty files that come slowly hold no connection, and one that break
   for (const { answer } of others) expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
 });
 
+test('API-2 API-11 the answer to many faults, or to long names, stays small', async () => {
+  const many = Object.fromEntries(Array.from({ length: 80_000 }, (_, i) => [`f${i}`, 1]));
+  const long = Object.fromEntries(Array.from({ length: 45 }, (_, i) => [`${i}${'x'.repeat(20_000)}`, 1]));
+  for (const body of [many, long]) {
+    const answer = await one.post('/v1/things', { ...thing, ...body });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+    expect(answer.body.errors.length).toBeLessThanOrEqual(50);
+    expect(answer.bytes.length).toBeLessThan(40_000);
+  }
+});
+
 test.each(['NOT HTTP AT ALL', 'GET http://[ HTTP/1.1\r\nHost: x', 'GET http://x:99999999/ HTTP/1.1\r\nHost: x'])('API-2 API-11 what is no HTTP or asks for no URL gets a problem and its connection ends: %j', async (said) => {
   const answer = await new Promise<string>((resolve) => {
     const socket = connect(Number(new URL(t.baseUrl).port), '127.0.0.1', () => socket.write(`${said}\r\n\r\n`));
