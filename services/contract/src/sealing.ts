@@ -15,8 +15,8 @@ import {
   saveSealing,
   storeDocument,
 } from './contract-store.ts';
-import { renderDocument } from './document/document.ts';
 import { loadLegibility } from './document/face.ts';
+import { renderInTurn } from './document/in-turn.ts';
 import { findOrders, type Order } from './order-view.ts';
 import { findAccount } from './party.ts';
 import type { SealKey } from './seal/seal-key.ts';
@@ -153,7 +153,7 @@ export interface ContractFile {
 /**
  * CTR-17, CTR-19, CTR-21: a draft is rendered anew each time, an official file is the stored one.
  *
- * @throws Refusal `contract.not_found`, `contract.voided`, `contract.no_document`, `contract.entity_unknown`
+ * @throws Refusal `contract.not_found`, `contract.voided`, `contract.no_document`, `contract.entity_unknown`, `server.unavailable`
  */
 export async function contractFile(db: Database, actor: Actor, contractId: string, { profile, sealKey }: Provider): Promise<ContractFile> {
   const found = await db.transaction(actor, async (tx) => {
@@ -165,7 +165,7 @@ export async function contractFile(db: Database, actor: Actor, contractId: strin
     return { contract, draft: contentOf(contract, withLaterPeriods(reserved, known), { profile, mark: 'draft', testSeal: sealKey.test }) };
   });
   const fileName = `${found.contract.number}.pdf`;
-  if (found.draft) return { file: await renderDocument(found.draft), fileName };
+  if (found.draft) return { file: await renderInTurn(found.draft), fileName };
   if (!found.stored) throw new Error(`the file of official contract ${contractId} is missing`);
   return { ...found.stored, fileName };
 }

@@ -1,7 +1,9 @@
+import type { Refusal } from '@accord/platform';
 import fc from 'fast-check';
 import type { DocumentContent } from './content.ts';
 import { renderDocument } from './document.ts';
 import { loadFaces } from './face.ts';
+import { renderInTurn } from './in-turn.ts';
 import { breakLines, printable } from './line-breaking.ts';
 import { type PlacedLine, readPdf } from './pdf-reading.ts';
 import { sampleContent, sampleRow } from './sample-content.ts';
@@ -181,4 +183,11 @@ test('lines keep every character, fit the width, and begin with no closing mark 
     }),
   );
   expect(breakLines('甲方应付清，乙方', 5, advance)).toEqual(['甲方应付', '清，乙方']);
+});
+
+test('API-11 CTR-17 drafts are rendered a few at a time; beyond a short queue one is asked again later', async () => {
+  const asked = await Promise.allSettled(Array.from({ length: 20 }, () => renderInTurn(sampleContent(1))));
+  const refused = asked.filter((one) => one.status === 'rejected').map(({ reason }) => reason as Refusal);
+  expect(refused.map(({ kind, code }) => [kind, code])).toEqual([['unavailable', 'server.unavailable'], ['unavailable', 'server.unavailable']]);
+  expect((await renderInTurn(sampleContent(1))).subarray(0, 5).toString()).toBe('%PDF-');
 });
