@@ -94,7 +94,7 @@ const requestRoute = route({
   success: [202, 200],
   idempotencyKey: 'required',
   refusals: [
-    'refund.quote_not_found', 'refund.quote_expired', 'refund.quote_used', 'refund.not_refundable', 'refund.text_required', 'refund.trade_in_progress',
+    'refund.quote_not_found', 'refund.quote_expired', 'refund.quote_used', 'refund.not_refundable', 'refund.text_required', 'refund.trade_in_progress', 'refund.too_large',
   ],
   inTransaction: async (tx, { body, ...by }) => answer(await request(tx, { ...body, text: body.text ?? null }), by, 202),
   outcome: async (tx, { refundId }, locale) => {

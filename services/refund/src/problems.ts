@@ -9,6 +9,10 @@ export const problems: ProblemTexts = {
     en: { title: 'Quote expired', detail: 'The quote expired at {expiresAt}. Ask for a new one.' },
     'zh-CN': { title: '报价已过期', detail: '报价已于 {expiresAt} 过期，请重新询价。' },
   },
+  'refund.too_large': {
+    en: { title: 'Too much for one refund', detail: 'The instances of quote {quoteId} have too many orders for one refund; ask for fewer, or ask support where a bundle must stay whole.' },
+    'zh-CN': { title: '退订内容过多', detail: '报价 {quoteId} 的实例涉及的订单过多，无法一次退订；请减少实例，若为整体套餐请联系客服。' },
+  },
   'refund.quote_used': {
     en: { title: 'Quote used', detail: 'Refund {refundId} was requested with this quote.' },
     'zh-CN': { title: '报价已使用', detail: '该报价已用于退款 {refundId}。' },

@@ -1,5 +1,5 @@
 import { money } from '@accord/money';
-import { Refusal, type Decision, type Tx } from '@accord/platform';
+import { Refusal, type Decision, type DueItem, type Tx } from '@accord/platform';
 import type { Quote } from './quote.ts';
 import { refundLifecycle, type Refund } from './refund.ts';
 
@@ -34,6 +34,20 @@ export async function findQuote(tx: Tx, quoteId: string): Promise<StoredQuote> {
   if (!row) throw new Refusal('not_found', 'refund.quote_not_found', { quoteId });
   const { stored, ...quote } = row;
   return { ...quote, ...stored };
+}
+
+const someAtOnce = 1_000;
+/** Of the last month alone: those that refunds used stay, and are not looked through again and again. */
+const unused = `expires_at < $1::timestamptz and expires_at > $1::timestamptz - interval '30 days' and not exists (select from refunds r where r.quote_id = quotes.quote_id)`;
+
+/** Something to forget where a quote that no refund used expired before `end`. */
+export const listForgettable = (tx: Tx, end: Date) => tx.many<DueItem>(`select 'quotes' as id, '' as "accountId" where exists (select from quotes where ${unused})`, [end]);
+
+/** True where there may be more. */
+export async function forgetSomeQuotes(tx: Tx, end: Date): Promise<boolean> {
+  const text = `with gone as (delete from quotes where quote_id = any (array(select quote_id from quotes where ${unused} order by expires_at limit ${someAtOnce})) returning 1)
+    select count(*)::integer as n from gone`;
+  return (await tx.one<{ n: number }>(text, [end]))!.n === someAtOnce;
 }
 
 /** For update, so that one quote is used once. @throws Refusal `refund.quote_not_found`. */

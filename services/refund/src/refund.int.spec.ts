@@ -126,6 +126,22 @@ describe('with the rules of baidu', () => {
     t.clock.offsetMs -= 15 * 60_000;
   });
 
+  test('RFD-1 a quote that nobody used is forgotten a day after it expired; one that a refund used stays', async () => {
+    const [idle, used] = [await buy(), await buy()];
+    const { quoteId } = await quoteOf(idle);
+    const refund = await requested(used);
+    const read = async ({ accountId }: Bought, id: string) => (await t.customer(accountId).get(`/v1/refund-quotes/${id}`)).status;
+    const after = async (ms: number) => {
+      t.clock.offsetMs += ms;
+      await t.settled();
+      const found = [await read(idle, quoteId), await read(used, refund.quoteId)];
+      t.clock.offsetMs -= ms;
+      return found;
+    };
+    expect(await after(24 * 3_600_000)).toEqual([200, 200]);
+    expect(await after(24 * 3_600_000 + 16 * 60_000)).toEqual([404, 200]);
+  });
+
   test('API-6 a repeat with the same key asks once', async () => {
     const bought = await buy();
     const { quoteId } = await quoteOf(bought);

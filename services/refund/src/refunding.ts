@@ -1,4 +1,4 @@
-import type { Event, ReservationRefusal } from '@accord/events';
+import { type Event, mostEventBytes, type ReservationRefusal } from '@accord/events';
 import type { Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import type { z } from 'zod';
@@ -12,11 +12,14 @@ import { Refusal } from '@accord/platform';
 // The order service holds every order of the instances, or none (EVT-20, EVT-23). On what it holds we decide once more, as of the quote's
 // time: what was quoted is approved (or waits for a review), anything else is refused, and our refusal ends the holds.
 
-/** RFD-12, RFD-18. @throws Refusal `refund.quote_not_found`, `refund.quote_used`, those of `requestRefund`, `refund.trade_in_progress`. */
+/** RFD-12, RFD-18. @throws Refusal `refund.quote_not_found`, `refund.quote_used`, those of `requestRefund`, `refund.too_large`, `refund.trade_in_progress`. */
 export async function request(tx: Tx, ask: { quoteId: string; reason: RequestReason; text: string | null }): Promise<Refund> {
   const quote = await lockQuote(tx, ask.quoteId);
   if (quote.refundId) throw new Refusal('conflict', 'refund.quote_used', { quoteId: ask.quoteId, refundId: quote.refundId });
-  return insertRefund(tx, requestRefund(quote, { reason: ask.reason, text: ask.text, by: `${tx.actor.kind}:${tx.actor.id}`, at: tx.now }));
+  const requested = requestRefund(quote, { reason: ask.reason, text: ask.text, by: `${tx.actor.kind}:${tx.actor.id}`, at: tx.now });
+  // EVT-5: what no event can say the order service would never hear of.
+  if (Buffer.byteLength(JSON.stringify(requested.facts)) > mostEventBytes) throw new Refusal('invalid', 'refund.too_large', { quoteId: ask.quoteId });
+  return insertRefund(tx, requested);
 }
 
 export async function onOrderReserved(tx: Tx, profile: Profile, { data }: Event<'order.reserved'>): Promise<void> {

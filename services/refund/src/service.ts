@@ -6,6 +6,7 @@ import { refundRoutes } from './http.ts';
 import { orderView } from './order-view.ts';
 import { onFulfilmentFailed, onPaymentUnapplied, payout } from './payout.ts';
 import { problems } from './problems.ts';
+import { forgetting } from './quote.ts';
 import { onOrderReserved, onReservationRefused } from './refunding.ts';
 
 /** The refund service's table of contents. */
@@ -19,7 +20,7 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Surrou
     problems,
     subscriptions: projecting([orderView], processes(profile)),
     lockRows: (tx, ids) => tx.write('select lock_refund_rows($1::text[])', [ids]),
-    workers: [payout],
+    workers: [payout, forgetting],
   };
 };
 
