@@ -212,8 +212,6 @@ export async function cancelInsideAContract(plot: Plot, contractId: string, orde
   teller.check(contract.body.status === 'voided' && contract.body.voidReason === 'order_cancelled', 'the whole contract is voided (CTR-28)');
   const other = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/orders/${second.orderId}` });
   teller.check(other.body.hold === null && other.body.status === 'unpaid', 'its other order is free again');
-  const mail = await teller.until('the mail about the voided contract', () =>
-    context.system.mails.slice(mailsBefore).find(({ text }) => text.includes(contract.body.number)),
-  );
-  teller.check(mail.to.length === 1, 'the customer is told, by e-mail:');
+  await teller.until('the mail about the voided contract', () => context.system.mails.slice(mailsBefore).find(({ text }) => text.includes(contract.body.number)));
+  teller.note('and the customer is told, by e-mail:');
 }

@@ -1,7 +1,8 @@
-import type { Reply } from '@accord/testing';
 import { breaches } from '../invariants.ts';
+import type { Effect } from './asking.ts';
 import type { Orders } from './opening.ts';
 import type { Plot } from './plot.ts';
+import type { Teller } from './telling.ts';
 
 /** An unpaid order ends by itself once its payBy has passed (ORD-8); the story's profile gives it seconds. */
 export async function expire({ teller }: Plot, { forgotten, odd, metered }: Orders): Promise<void> {
@@ -43,24 +44,21 @@ export async function tellTimeline({ teller }: Plot, { machine }: Orders): Promi
 
 export async function checkInvariants({ teller, context }: Plot): Promise<void> {
   teller.chapter('9 · What must hold');
+  const holds = (flaws: readonly string[], what: string) => {
+    for (const flaw of flaws) teller.note(`✗ ${flaw}`);
+    teller.check(flaws.length === 0, what);
+  };
   const found = await breaches(context.system.databaseUrl, { settleMs: 20_000 });
-  for (const { rule, says, id, found: what } of found) teller.note(`✗ ${rule} ${says}: ${id}: ${what}`);
-  teller.check(found.length === 0, 'EVT-30 to EVT-33, EVT-36: one live holder per order, holds and holders agree, the ledger sums to zero, the four services agree');
-  const surprises = teller.surprises();
-  for (const surprise of surprises) teller.note(`✗ ${surprise}`);
-  teller.check(surprises.length === 0, 'what was asked was followed by the events that are told above, and by no other');
-  const { commands } = teller;
-  const pages = new Map<string, Promise<Reply>>();
-  for (const { path } of commands.flatMap(({ effects }) => effects)) {
-    if (!pages.has(path)) pages.set(path, teller.quietly({ who: 'operator', method: 'get', path }));
-  }
-  const lost = [];
-  for (const { name, effects } of commands) {
-    for (const { path, shown } of effects) {
-      const { status, body } = await pages.get(path)!;
-      if (status !== 200 || !shown(body)) lost.push(`${name} does not show in ${path}`);
-    }
-  }
-  for (const line of lost) teller.note(`✗ ${line}`);
-  teller.check(lost.length === 0, `EVT-35: each of the ${commands.length} commands that were accepted shows in what the API gives back`);
+  const told = found.map(({ rule, says, id, found: what }) => `${rule} ${says}: ${id}: ${what}`);
+  holds(told, 'EVT-30 to EVT-33, EVT-36: one live holder per order, holds and holders agree, the ledger sums to zero, the four services agree');
+  holds(teller.surprises(), 'what was asked was followed by the events that are told above, and by no other');
+  holds(await lostCommands(teller), `EVT-35: each of the ${teller.commands.length} commands that were accepted shows in what the API gives back`);
+}
+
+async function lostCommands({ commands, quietly }: Teller): Promise<string[]> {
+  const paths = new Set(commands.flatMap(({ effects }) => effects.map(({ path }) => path)));
+  const read = async (path: string) => [path, await quietly({ who: 'operator', method: 'get', path })] as const;
+  const pages = new Map(await Promise.all([...paths].map(read)));
+  const isLost = ({ path, shown }: Effect) => pages.get(path)!.status !== 200 || !shown(pages.get(path)!.body);
+  return commands.flatMap(({ name, effects }) => effects.filter(isLost).map(({ path }) => `${name} does not show in ${path}`));
 }

@@ -58,8 +58,8 @@ export async function refund(plot: Plot, { instanceId, machine }: Orders): Promi
   teller.check(body.status === 'succeeded', 'it has succeeded');
   const after = await balanceOf(plot);
   teller.check(equal(subtract(after, before), money('34.84')), `the balance of the account: ${before.amount} → ${after.amount} CNY`);
-  const mail = await teller.until('the mail about the refund', () => context.system.mails.slice(mailsBefore).find(({ text }) => text.includes('34.84')));
-  teller.check(mail.to.length === 1, 'the customer is told, by e-mail:');
+  await teller.until('the mail about the refund', () => context.system.mails.slice(mailsBefore).find(({ text }) => text.includes('34.84')));
+  teller.note('and the customer is told, by e-mail:');
 }
 
 /** baidu voids drafts, alibaba deletes them (CTR-25). */

@@ -135,7 +135,7 @@ function askingOf({ say, send, seen, until, tellMails }: AskingParts): Pick<Tell
       const from = performance.now();
       const reply = await send(asked, requestId);
       say(`\n   ${asked.what}`);
-      say(`   → ${asked.method.toUpperCase()} ${asked.path} ${brief(asked.body)}`);
+      say(`   → ${asked.method.toUpperCase()} ${asked.path} ${brief(asked.body)}`.trimEnd());
       say(`   ← ${reply.status}  ${answerOf(reply, asked)}`);
       expectAnswer(asked, reply);
       const ids = new Set<string>([requestId]);
