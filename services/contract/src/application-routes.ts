@@ -10,6 +10,7 @@ import { findContracts } from './contract-store.ts';
 import type { Objection } from './eligibility.ts';
 import type { Order } from './order-view.ts';
 import { afterOf, pageOf } from './page.ts';
+import { textOf } from './refusal-texts.ts';
 
 const Id = z.string().min(1).max(64);
 
@@ -27,6 +28,7 @@ const ObjectionAnswer = z
     orderId: z.string().nullable(),
     code: z.string(),
     remedy: z.string(),
+    text: z.string(),
     contractId: z.string().nullable(),
     refundId: z.string().nullable(),
     provider: z.string().nullable(),
@@ -64,22 +66,27 @@ const refusalsAgainst = [
   ...accountRefusals,
 ] as const;
 
-const objectionBody = ({ unprintable, ...objection }: Objection): z.input<typeof ObjectionAnswer> => ({
-  ...objection,
-  unprintable: unprintable && { characters: [...unprintable.characters], fields: [...unprintable.fields] },
-});
+const objectionBody = (objection: Objection, locale: Locale): z.input<typeof ObjectionAnswer> => {
+  const { unprintable } = objection;
+  return {
+    ...objection,
+    text: textOf(objection, locale),
+    unprintable: unprintable && { characters: [...unprintable.characters], fields: [...unprintable.fields] },
+  };
+};
 const tongue = (locale: Locale) => (locale === 'en' ? 'en' : 'zh');
 
-const applied = (contracts: readonly Contract[]) => ({
-  body: { data: contracts.map(contractBody), refusals: contracts.flatMap(({ refusals }) => refusals) },
-  location: contracts.length === 1 ? `/v1/contracts/${contracts[0]!.contractId}` : '/v1/contracts',
-});
+const applied = (contracts: readonly Contract[], locale: Locale) => {
+  const data = contracts.map((contract) => contractBody(contract, locale));
+  const location = contracts.length === 1 ? `/v1/contracts/${contracts[0]!.contractId}` : '/v1/contracts';
+  return { body: { data, refusals: data.flatMap(({ refusals }) => refusals) }, location };
+};
 
 /** API-14: once the order service has answered for every contract of the application. */
-async function outcomeOf(tx: Tx, contractIds: readonly string[]) {
+async function outcomeOf(tx: Tx, contractIds: readonly string[], locale: Locale) {
   const contracts = await findContracts(tx, contractIds);
   if (contracts.some(({ status }) => status === 'requested')) return undefined;
-  return { status: contracts.every(isLive) ? 201 : 200, ...applied(contracts) };
+  return { status: contracts.every(isLive) ? 201 : 200, ...applied(contracts, locale) };
 }
 
 const eligibleOrder = (order: Order): z.input<typeof EligibleOrder> => {
@@ -97,10 +104,10 @@ const preview = (profile: Profile) =>
     body: Application,
     answer: z.object({ data: z.array(PartAnswer), refusals: z.array(ObjectionAnswer) }),
     refusals: accountRefusals,
-    inTransaction: async (tx, { actor, body }) => {
+    inTransaction: async (tx, { actor, body, locale }) => {
       const { parts, objections } = await previewApplication(tx, { ...body, accountId: accountOf(actor, body.accountId) }, profile);
       const data = parts.map(({ orders, ...part }) => ({ ...part, orderIds: orders.map(({ orderId }) => orderId) }));
-      return { body: { data, refusals: objections.map(objectionBody) } };
+      return { body: { data, refusals: objections.map((one) => objectionBody(one, locale)) } };
     },
   });
 
@@ -113,16 +120,16 @@ const application = (profile: Profile) =>
     body: Application,
     answer: z.object({
       data: z.array(ContractAnswer),
-      refusals: z.array(z.object({ orderId: z.string().nullable(), code: z.string(), contractId: z.string().nullable() })),
+      refusals: ContractAnswer.shape.refusals,
     }),
     success: [202, 201, 200],
     refusals: refusalsAgainst,
     inTransaction: async (tx, { actor, body, locale }) => {
       const { language = tongue(locale), orderIds } = body;
-      const contracts = await apply(tx, { accountId: accountOf(actor, body.accountId), orderIds, language }, profile);
-      return { status: 202, ...applied(contracts) };
+      const contracts = await apply(tx, { accountId: accountOf(actor, body.accountId), orderIds, language, locale }, profile);
+      return { status: 202, ...applied(contracts, locale) };
     },
-    outcome: (tx, { data }) => outcomeOf(tx, data.map(({ contractId }) => contractId)),
+    outcome: (tx, { data }, locale) => outcomeOf(tx, data.map(({ contractId }) => contractId), locale),
   });
 
 const eligibleOrders = (profile: Profile) =>
@@ -143,11 +150,11 @@ const eligibleOrders = (profile: Profile) =>
       objections: z.array(ObjectionAnswer).meta({ description: 'What is against the account: while there is anything, none of its orders is eligible.' }),
     }),
     refusals: ['contract.orders_not_offered', ...accountRefusals],
-    inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
+    inTransaction: async (tx, { actor, locale, query: { limit, cursor, ...filter } }) => {
       const accountId = accountOf(actor, filter.accountId);
       const { objections, orders, next } = await listEligibleOrders(tx, { ...filter, accountId, ...afterOf(cursor) }, limit, profile);
       const nextCursor = next ? encodeCursor(next) : null;
-      return { body: { data: orders.map(eligibleOrder), nextCursor, objections: objections.map(objectionBody) } };
+      return { body: { data: orders.map(eligibleOrder), nextCursor, objections: objections.map((one) => objectionBody(one, locale)) } };
     },
   });
 

@@ -1,5 +1,5 @@
 import type { Event } from '@accord/events';
-import { newId, Refusal, type RefusalCode, type Tx } from '@accord/platform';
+import { type Locale, newId, Refusal, type RefusalCode, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { yearIn } from './billing-cycle.ts';
 import { type Contract, draftContract, refuseContract, requestContract, type RefusedOrder, type Tongue } from './contract.ts';
@@ -28,7 +28,7 @@ import {
   objectionsToPrinting,
   offersOrders,
   refusalOf,
-  textsOf,
+  printedOf,
 } from './eligibility.ts';
 import { findOrders, listContractableProducts, listFreeOrders, type Order, type OrderFilter, type Product } from './order-view.ts';
 import { type Account, findAccount, isCertified, partyOf } from './party.ts';
@@ -73,15 +73,16 @@ export async function previewApplication(tx: Tx, application: Application, profi
 /**
  * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all.
  *
- * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals` lists every one.
+ * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals` lists every one, in words of `locale`.
  */
-export async function apply(tx: Tx, application: Application & { language: Tongue }, profile: Profile): Promise<Contract[]> {
-  const { accountId, language } = application;
+export async function apply(tx: Tx, application: Application & { language: Tongue; locale: Locale }, profile: Profile): Promise<Contract[]> {
+  const { accountId, language, locale } = application;
   const { account, asked, objections } = await look(tx, application, profile);
-  if (objections.length > 0 || !isCertified(account)) throw refusalOf(objections);
+  if (objections.length > 0 || !isCertified(account)) throw refusalOf(objections, locale);
 
   const drafts = splitOrders(asked.flatMap(({ order }) => order ?? [])).map((part) => ({ ...part, contractId: newId('ctr') }));
-  await claimAll(tx, drafts.flatMap(({ orders, contractId }) => orders.map(({ orderId }) => ({ orderId, contractId, accountId }))));
+  const claims = drafts.flatMap(({ orders, contractId }) => orders.map(({ orderId }) => ({ orderId, contractId, accountId })));
+  await claimAll(tx, claims, locale);
   const earlier = await listUnreleased(tx, asked.map(({ orderId }) => orderId));
 
   const contracts: Contract[] = [];
@@ -97,11 +98,11 @@ export async function apply(tx: Tx, application: Application & { language: Tongu
 }
 
 /** Of two applications racing for one order, the later to claim it loses here (CTR-4). */
-async function claimAll(tx: Tx, claims: readonly { orderId: string; contractId: string; accountId: string }[]): Promise<void> {
+async function claimAll(tx: Tx, claims: readonly { orderId: string; contractId: string; accountId: string }[], locale: Locale): Promise<void> {
   const lost = await claimOrders(tx, claims);
   if (lost.length === 0) return;
   const winners = new Map((await findLiveOrders(tx, lost)).map((one) => [one.orderId, one.contractId]));
-  throw refusalOf(lost.map((orderId) => objection(orderId, 'contract.order_in_contract', { contractId: winners.get(orderId) ?? null })));
+  throw refusalOf(lost.map((orderId) => objection(orderId, 'contract.order_in_contract', { contractId: winners.get(orderId) ?? null })), locale);
 }
 
 /** All orders are held by the contract. One that ended meanwhile stays as it ended; its end releases them. */
@@ -113,7 +114,7 @@ async function draftOrRefuse(tx: Tx, { contractId, reserved }: { contractId: str
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
   const legible = await loadLegibility();
-  const unprintable = reserved.filter((order) => legible(textsOf(order)) !== undefined).map(({ orderId }) => orderId);
+  const unprintable = reserved.filter((order) => legible(printedOf(order)) !== undefined).map(({ orderId }) => orderId);
   const changed = changedOrders(await listContractOrders(tx, contractId), reserved);
   if (changed.length + unprintable.length > 0) {
     const refusal = (code: RefusalCode) => (orderId: string) => ({ orderId, code, contractId: null });
@@ -176,7 +177,7 @@ export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: num
   const isEligible = (order: Order) =>
     objectionsTo({ orderId: order.orderId, order, liveContractId: null }, profile).length === 0 &&
     (order.status === 'paid' || order.payBy === null || new Date(order.payBy) > tx.now) &&
-    !legible(textsOf(order));
+    !legible(printedOf(order));
   const orders: Order[] = [];
   let next: EligibleOrders['next'];
   for (let pages = 0; pages < mostPages; pages += 1) {

@@ -1,18 +1,19 @@
 import { z } from 'zod';
 import { ContractRefusal, ContractSnapshot, ContractStatus, ContractVoidReason, Instant, MoneyJson, ServicePeriod } from '@accord/events';
-import { type Actor, shownTo, type Tx, Who } from '@accord/platform';
+import { type Actor, type Locale, shownTo, type Tx, Who } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { type Contract, isLive, snapshotOf } from './contract.ts';
 import { cashPayable, validityOf, withLaterPeriods } from './contract-content.ts';
 import { findDocumentHash, type HistoryEntry, listContractOrders, listHistory } from './contract-store.ts';
 import { findOrders, type Order } from './order-view.ts';
 import { findAccount } from './party.ts';
+import { textOf } from './refusal-texts.ts';
 import { paidMeanwhile } from './sealing.ts';
 
 // Contracts as the API shows them.
 
 export const ContractAnswer = ContractSnapshot.extend({
-  refusals: z.array(ContractRefusal),
+  refusals: z.array(ContractRefusal.extend({ text: z.string() })),
   voidReason: ContractVoidReason.nullable(),
   voidText: z.string().nullable(),
 }).meta({ id: 'Contract' });
@@ -42,9 +43,9 @@ export const ContractDetail = ContractAnswer.extend({
   history: z.array(z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Instant, actor: Who })),
 }).meta({ id: 'ContractDetail' });
 
-export const contractBody = (contract: Contract): z.input<typeof ContractAnswer> => ({
+export const contractBody = (contract: Contract, locale: Locale): z.input<typeof ContractAnswer> => ({
   ...snapshotOf(contract),
-  refusals: [...contract.refusals],
+  refusals: contract.refusals.map((refusal) => ({ ...refusal, text: textOf(refusal, locale) })),
   voidReason: contract.voidReason,
   voidText: contract.voidText,
 });
@@ -67,14 +68,14 @@ function warningsOf(contract: Contract, { known, certifiedName }: { known: reado
   ];
 }
 
-export async function contractDetail(tx: Tx, contract: Contract, profile: Profile): Promise<z.input<typeof ContractDetail>> {
+export async function contractDetail(tx: Tx, contract: Contract, { profile, locale }: { profile: Profile; locale: Locale }): Promise<z.input<typeof ContractDetail>> {
   const { contractId, accountId, orderIds } = contract;
   const known = await findOrders(tx, { accountId, orderIds });
   const orders = withLaterPeriods(await listContractOrders(tx, contractId), known);
   const account = await findAccount(tx, accountId);
   const document = await findDocumentHash(tx, contractId);
   return {
-    ...contractBody(contract),
+    ...contractBody(contract, locale),
     orders: orders.map(orderRow),
     validity: { ...validityOf(contract.kind, orders, profile) },
     termsUrl: profile.contracts.termsUrl,

@@ -16,14 +16,15 @@ describe('from application to the end', () => {
       sampleOrder(), unpaidOrder(), sampleOrder({ invoicingEntity: 'baidu_cloud' }), payAsYouGoOrder(), sampleOrder({ category: 'MKT' }),
     );
     const orderIds = [paid!, unpaid!, cloud!, metered!, market!].map(({ orderId }) => orderId);
-    const { status, body } = await client.post('/v1/contracts/preview', { orderIds });
+    const { status, body } = await client.post('/v1/contracts/preview', { orderIds }, { 'accept-language': 'en' });
     expect(status).toBe(200);
     expect(body.data).toEqual([
       { kind: 'order', invoicingEntity: 'baidu_netcom', orderIds: [paid!.orderId, metered!.orderId], amount: { amount: '45.00', currency: 'CNY' } },
       { kind: 'payment_request', invoicingEntity: 'baidu_netcom', orderIds: [unpaid!.orderId], amount: { amount: '45.00', currency: 'CNY' } },
       { kind: 'order', invoicingEntity: 'baidu_cloud', orderIds: [cloud!.orderId], amount: { amount: '45.00', currency: 'CNY' } },
     ]);
-    expect(body.refusals).toMatchObject([{ orderId: market!.orderId, code: 'contract.product_excluded' }]);
+    const text = `Orders of the category of ${market!.orderId} are excluded. Apply without it.`;
+    expect(body.refusals).toMatchObject([{ orderId: market!.orderId, code: 'contract.product_excluded', text }]);
     expect(await t.sql('select 1 from contracts where account_id = $1', [accountId])).toEqual([]);
 
     const refused = await client.post('/v1/contracts', { orderIds: [...orderIds, 'ord_nowhere'] }, { 'accept-language': 'zh-CN' });
@@ -33,6 +34,7 @@ describe('from application to the end', () => {
       ['ord_nowhere', 'order.not_found'],
     ]);
     expect(refused.body.title).toBe('合同申请被拒绝');
+    expect(refused.body.facts.refusals[1].text).toBe('找不到订单 ord_nowhere，或该订单尚未同步。');
 
     const applied = await client.post('/v1/contracts', { orderIds: orderIds.slice(0, 4) });
     expect(applied.status).toBe(202);
@@ -418,10 +420,13 @@ describe('the saga, whatever the order of arrival', () => {
   });
 
   test('CTR-4 what changed between asking and reserving ends in contract.order_changed', async () => {
-    const { t, placed, apply, reserve, get } = await customerOf('baidu');
+    const { t, client, placed, apply, reserve, get } = await customerOf('baidu');
     const [order] = await placed(unpaidOrder());
     const contractId = await apply(order!);
     await reserve(contractId, [{ ...order!, status: 'paid' }]);
+    const told = async (language: string) => (await client.get(`/v1/contracts/${contractId}`, { 'accept-language': language })).body.refusals[0].text;
+    expect(await told('en')).toBe(`Order ${order!.orderId} changed while it was applied for. Look at it, then apply again.`);
+    expect(await told('zh-CN')).toContain(`订单 ${order!.orderId} 在申请期间发生了变更`);
     expect(await get(contractId)).toMatchObject({ status: 'refused', number: null, refusals: [{ orderId: order!.orderId, code: 'contract.order_changed' }] });
     expect(announcedOf(t, contractId)).toEqual(['contract.requested', 'contract.refused']);
   });

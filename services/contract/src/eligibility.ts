@@ -1,11 +1,12 @@
 import { mostEventBytes } from '@accord/events';
-import { Refusal, type RefusalCode, type RefusalKind } from '@accord/platform';
+import { type Locale, Refusal, type RefusalCode, type RefusalKind } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import type { RefusedOrder } from './contract.ts';
 import { splitOrders } from './contract-content.ts';
 import type { Legibility, Unprintable } from './document/face.ts';
 import type { Order } from './order-view.ts';
 import type { Account } from './party.ts';
+import { textOf } from './refusal-texts.ts';
 
 type Rules = Profile['contracts'];
 
@@ -136,7 +137,7 @@ export function objectionsToApplication(asked: readonly Asked[], account: Accoun
 /** CTR-14: what the documents of an application could not show of each order, and of the account that is Party A. */
 export function objectionsToPrinting(asked: readonly Asked[], account: Account | undefined, { contracts: rules }: Profile, legible: Legibility): Objection[] {
   const { certifiedName, certificate, address } = account ?? {};
-  const printed = [{ orderId: null, texts: { certifiedName, certificate, address } }, ...asked.map(({ orderId, order }) => ({ orderId, texts: textsOf(order) }))];
+  const printed = [{ orderId: null, texts: { certifiedName, certificate, address } }, ...asked.map(({ orderId, order }) => ({ orderId, texts: printedOf(order) }))];
   return printed.flatMap(({ orderId, texts }) => {
     const unprintable = legible(texts);
     return unprintable ? [objection(orderId, 'contract.unprintable', { unprintable, offlineAddress: rules.offlineAddress })] : [];
@@ -144,16 +145,17 @@ export function objectionsToPrinting(asked: readonly Asked[], account: Account |
 }
 
 /** What of an order is printed as somebody wrote it. */
-export const textsOf = (order: Order | undefined) => order && { productName: order.productName, configuration: order.configuration };
+export const printedOf = (order: Order | undefined) => order && { productName: order.productName, configuration: order.configuration };
 
 /** One Refusal for them all: of their own code where they share it, else `contract.application_refused`; `refusals` lists them. */
-export function refusalOf(refusals: readonly Objection[]): Refusal {
-  const [first, ...rest] = refusals;
+export function refusalOf(objections: readonly Objection[], locale: Locale): Refusal {
+  const [first, ...rest] = objections;
   if (!first) throw new TypeError('nothing was objected to');
   const { orderId, contractId, refundId, provider, unprintable } = first;
+  const refusals = objections.map((one) => ({ ...one, text: textOf(one, locale) }));
   if (rest.every(({ code }) => code === first.code)) {
     return new Refusal(codes[first.code]!.kind, first.code, { orderId, contractId, refundId, provider, ...unprintable, refusals });
   }
-  const kind = refusals.some(({ code }) => codes[code]!.kind === 'conflict') ? 'conflict' : 'invalid';
+  const kind = objections.some(({ code }) => codes[code]!.kind === 'conflict') ? 'conflict' : 'invalid';
   return new Refusal(kind, 'contract.application_refused', { refusals });
 }

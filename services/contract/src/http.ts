@@ -4,6 +4,7 @@ import { accountOf, paged, pageQuery, type Route, route, type Tx } from '@accord
 import { accountRoutes } from './account-routes.ts';
 import { applicationRoutes } from './application-routes.ts';
 import { billRoutes } from './bill-routes.ts';
+import type { Contract } from './contract.ts';
 import { ContractAnswer, contractBody, ContractDetail, contractDetail, GivenReason } from './contract-answer.ts';
 import { getContract, listContracts, verifyDocument } from './contract-store.ts';
 import { afterOf, pageOf } from './page.ts';
@@ -70,10 +71,11 @@ const list = route({
   }),
   answer: paged(ContractAnswer),
   refusals: ['request.account_not_yours'],
-  inTransaction: async (tx, { actor, query: { limit, cursor, accountId, ...filter } }) => {
+  inTransaction: async (tx, { actor, locale, query: { limit, cursor, accountId, ...filter } }) => {
     const own = actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
     const contracts = await listContracts(tx, { ...filter, ...own, ...afterOf(cursor) }, limit + 1);
-    return { body: pageOf(contracts, limit, { item: contractBody, key: (last) => [last.createdAt.toISOString(), last.contractId] }) };
+    const item = (contract: Contract) => contractBody(contract, locale);
+    return { body: pageOf(contracts, limit, { item, key: (last) => [last.createdAt.toISOString(), last.contractId] }) };
   },
 });
 
@@ -86,9 +88,9 @@ const detail = (provider: Provider) =>
     params: ById,
     answer: ContractDetail,
     refusals: ['contract.not_found'],
-    inTransaction: async (tx, { params }) => {
+    inTransaction: async (tx, { params, locale }) => {
       const contract = await getContract(tx, params.contractId);
-      return { body: await contractDetail(tx, contract, provider.profile), version: contract.version };
+      return { body: await contractDetail(tx, contract, { profile: provider.profile, locale }), version: contract.version };
     },
   });
 
@@ -117,13 +119,13 @@ const finalizing = (provider: Provider) =>
       'contract.not_found', 'contract.voided', 'contract.not_a_draft', 'contract.not_fulfilled', 'contract.period_unknown', 'contract.order_paid',
       'contract.invoice_title_mismatch', 'contract.entity_unknown', 'contract.unprintable', 'request.version_mismatch',
     ],
-    inTransaction: async (tx, { params, ifMatch }) => {
+    inTransaction: async (tx, { params, ifMatch, locale }) => {
       const contract = await finalize(tx, { ...params, ifMatch }, provider);
-      return { status: 202, body: contractBody(contract), version: contract.version, location: `/v1/contracts/${contract.contractId}` };
+      return { status: 202, body: contractBody(contract, locale), version: contract.version, location: `/v1/contracts/${contract.contractId}` };
     },
-    outcome: async (tx, { contractId }) => {
+    outcome: async (tx, { contractId }, locale) => {
       const contract = await getContract(tx, contractId);
-      return contract.status === 'sealing' ? undefined : { status: 200, body: contractBody(contract), version: contract.version };
+      return contract.status === 'sealing' ? undefined : { status: 200, body: contractBody(contract, locale), version: contract.version };
     },
   });
 
@@ -140,9 +142,9 @@ const voiding = (provider: Provider) =>
       'contract.not_found', 'contract.voided', 'contract.sealing', 'contract.needs_ticket', 'contract.transition_refused',
       'request.version_mismatch',
     ],
-    inTransaction: async (tx, { params, body: { reason, text = null }, ifMatch }) => {
+    inTransaction: async (tx, { params, body: { reason, text = null }, ifMatch, locale }) => {
       const contract = await voidOnRequest(tx, { ...params, reason, text, ifMatch }, provider.profile);
-      return { body: contractBody(contract), version: contract.version };
+      return { body: contractBody(contract, locale), version: contract.version };
     },
   });
 
@@ -157,9 +159,9 @@ const removal = (provider: Provider) =>
     refusals: [
       'contract.not_found', 'contract.void_instead', 'contract.not_a_draft', 'contract.voided', 'contract.sealing', 'request.version_mismatch',
     ],
-    inTransaction: async (tx, { params, ifMatch }) => {
+    inTransaction: async (tx, { params, ifMatch, locale }) => {
       const contract = await removeDraft(tx, { ...params, ifMatch }, provider.profile);
-      return { body: contractBody(contract), version: contract.version };
+      return { body: contractBody(contract, locale), version: contract.version };
     },
   });
 

@@ -42,6 +42,14 @@ export const problems: ProblemTexts = {
     en: { title: 'The order is in a contract', detail: 'Order {orderId} is in contract {contractId}. Void that contract, then apply again.' },
     'zh-CN': { title: '订单已在合同中', detail: '订单 {orderId} 已在合同 {contractId} 中。请先作废该合同再申请。' },
   },
+  'contract.order_changed': {
+    en: { title: 'The order changed meanwhile', detail: 'Order {orderId} changed while it was applied for. Look at it, then apply again.' },
+    'zh-CN': { title: '订单已变更', detail: '订单 {orderId} 在申请期间发生了变更，请核对后重新申请。' },
+  },
+  'holder.ended': {
+    en: { title: 'The contract had already ended', detail: 'The contract had ended before its orders could be held. Apply again.' },
+    'zh-CN': { title: '合同已经结束', detail: '合同在占用订单之前已经结束，请重新申请。' },
+  },
   'contract.product_excluded': {
     en: { title: 'The product has no electronic contracts', detail: 'Orders of the category of {orderId} are excluded. Apply without it.' },
     'zh-CN': { title: '该产品不支持电子合同', detail: '订单 {orderId} 所属类别不支持电子合同，请去掉该订单后再申请。' },
