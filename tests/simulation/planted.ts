@@ -93,7 +93,7 @@ export const planted: readonly Planted[] = [
     says: 'a contract is drafted although its orders are not what it was decided on',
     breaks: 'CTR-4',
     seed: 14,
-    changes: [{ file: 'services/contract/src/application.ts', fragment: 'if (changed.length > 0) {', replacement: 'if (changed.length < 0) {' }],
+    changes: [{ file: 'services/contract/src/application.ts', fragment: 'if (refusals.length > 0) {', replacement: 'if (refusals.length < 0) {' }],
   },
   {
     name: 'money-dropped',

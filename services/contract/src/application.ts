@@ -114,11 +114,13 @@ async function draftOrRefuse(tx: Tx, { contractId, reserved }: { contractId: str
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
   const legible = await loadLegibility();
-  const unprintable = reserved.filter((order) => legible(printedOf(order)) !== undefined).map(({ orderId }) => orderId);
-  const changed = changedOrders(await listContractOrders(tx, contractId), reserved);
-  if (changed.length + unprintable.length > 0) {
-    const refusal = (code: RefusalCode) => (orderId: string) => ({ orderId, code, contractId: null });
-    await saveContract(tx, refuseContract(contract, [...changed.map(refusal('contract.order_changed')), ...unprintable.map(refusal('contract.unprintable'))]));
+  const refusal = (orderId: string, code: RefusalCode) => ({ orderId, code, contractId: null });
+  const refusals = [
+    ...changedOrders(await listContractOrders(tx, contractId), reserved).map((orderId) => refusal(orderId, 'contract.order_changed')),
+    ...reserved.filter((order) => legible(printedOf(order))).map(({ orderId }) => refusal(orderId, 'contract.unprintable')),
+  ];
+  if (refusals.length > 0) {
+    await saveContract(tx, refuseContract(contract, refusals));
     return;
   }
   await keepReserved(tx, contractId, reserved);
