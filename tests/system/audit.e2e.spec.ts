@@ -51,9 +51,9 @@ async function tellFromOutside(): Promise<void> {
   await until('all was taken in, or refused by both who hear it', async () =>
     (await there(`select from refunds.ledger_transactions where payment_reference = '${reference}'`)) &&
     (await there(`select from contracts.bills where bill_id = 'bill_1'`)) &&
-    (await there(`select from contracts.parked_events p join notifications.parked_events n using (event_id) where p.key = 'acc_refused'`)),
+    (await there(`select from contracts.parked_events p join notifications.parked_events n using (event_id) where p.key = 'account.updated acc_refused'`)),
   );
-  for (const schema of ['contracts', 'notifications']) await db.query(`delete from ${schema}.parked_events where key = 'acc_refused'`);
+  for (const schema of ['contracts', 'notifications']) await db.query(`delete from ${schema}.parked_events where key = 'account.updated acc_refused'`);
 }
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Event, type EventType, eventTypes, readEvent } from '@accord/events';
 import { kafkaOf } from '@accord/platform';
+import { until } from '@accord/testing';
 import { pino } from 'pino';
 import type { StoryContext } from '../start.ts';
 
@@ -22,7 +23,9 @@ export async function watch({ system }: StoryContext) {
   const endsOf = async (topic: string) => (await admin.fetchTopicOffsets(topic)).map(({ partition, offset }) => ({ topic, partition, offset }));
   await Promise.all([admin.connect(), consumer.connect()]);
   const topics = eventTypes.map((type) => topicPrefix + type);
-  const ends = (await Promise.all(topics.map(endsOf))).flat();
+  let ends: Awaited<ReturnType<typeof endsOf>> | undefined;
+  // Topics that were made a moment ago are led a moment later.
+  await until('every partition is led', async () => Boolean((ends = await Promise.all(topics.map(endsOf)).then((all) => all.flat(), () => undefined))));
   await consumer.subscribe({ topics, fromBeginning: true });
   await consumer.run({
     eachMessage: ({ topic, message }) => {
@@ -35,7 +38,7 @@ export async function watch({ system }: StoryContext) {
       return Promise.resolve();
     },
   });
-  ends.forEach((end) => consumer.seek(end));
+  ends?.forEach((end) => consumer.seek(end));
   const stop = async () => {
     await consumer.disconnect();
     // A group that stays is empty and does no harm.
