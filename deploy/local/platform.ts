@@ -76,7 +76,7 @@ interface ContainerAsk {
 
 /** Stays when this process ends, and keeps its data when it is stopped. */
 async function composed(name: string, { home, environment }: ContainerAsk): Promise<() => Promise<void>> {
-  const compose = (...args: string[]) => run('docker', ['compose', '-p', composeProject(home), ...args], { env: { ...process.env, ...environment } });
+  const compose = (...args: string[]) => run('docker', ['compose', '-p', composeProject(home, name), ...args], { env: { ...process.env, ...environment } });
   await compose('up', '--detach', '--wait', name);
   return async () => void (await compose('stop', name));
 }
@@ -85,7 +85,7 @@ async function composed(name: string, { home, environment }: ContainerAsk): Prom
 async function testContainer(name: string, { home, environment }: ContainerAsk): Promise<() => Promise<void>> {
   const { DockerComposeEnvironment, Wait } = await import('testcontainers');
   const started = await new DockerComposeEnvironment(root, 'docker-compose.yml')
-    .withProjectName(`${composeProject(home)}-${name}`)
+    .withProjectName(composeProject(home, name))
     .withEnvironment(environment)
     .withWaitStrategy(`${name}-1`, Wait.forHealthCheck())
     .up([name]);
@@ -94,8 +94,9 @@ async function testContainer(name: string, { home, environment }: ContainerAsk):
 
 /** Removes the containers and volumes of the platform whose data would lie in `home`, where an engine answers. */
 export async function dropDocker(home: string): Promise<void> {
-  if (await dockerAnswers()) await run('docker', ['compose', '-p', composeProject(home), 'down', '--volumes']);
+  if (!(await dockerAnswers())) return;
+  for (const name of ['postgres', 'kafka']) await run('docker', ['compose', '-p', composeProject(home, name), 'down', '--volumes']);
 }
 
-/** Docker Compose's project of the platform whose data would lie in `home`. */
-const composeProject = (home: string) => `accord-${home.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase().slice(-40).replace(/^-/, '')}`;
+/** Docker Compose's project of a part whose data would lie in `home`. Each has its own: two that start at once would both make the project's network. */
+const composeProject = (home: string, name: string) => `accord-${home.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase().slice(-40).replace(/^-/, '')}-${name}`;

@@ -30,9 +30,9 @@ function packagesOf(lock) {
   }
 }
 
-/** Whether a Docker engine answers; the client alone is of no use. */
+/** Whether a Docker engine answers and Compose is there; the client alone is of no use. */
 export const dockerAnswers = () =>
-  run('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 5_000 }).then(
+  Promise.all([['version', '--format', '{{.Server.Version}}'], ['compose', 'version']].map((args) => run('docker', args, { timeout: 5_000 }))).then(
     () => true,
     () => false,
   );

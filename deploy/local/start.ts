@@ -100,7 +100,7 @@ async function tell(context: StoryContext): Promise<boolean> {
 }
 
 /** After the story the provider's own times hold; what can be tried next is said. */
-async function stay({ url, services, databaseUrl, brokers, logs }: System, { profile }: StartOptions) {
+async function stay({ url, services, databaseUrl, brokers, logs, postgres, kafka }: System, { profile }: StartOptions) {
   await Promise.all([services.order, services.contract].map((service) => service.restart({ PROVIDER_PROFILE: profile })));
   const line = (name: string, value: string) => `  ${name.padEnd(14)}${value}`;
   const docs = (name: string) => `${url}/docs/${name}`;
@@ -111,8 +111,8 @@ async function stay({ url, services, databaseUrl, brokers, logs }: System, { pro
       `Accord runs, as ${profile}.`,
       line('API', url + taken),
       ...Object.values(services).map(({ name, opsUrl }) => line(name, `${docs(name).padEnd(docs('notification').length)}   metrics ${opsUrl}/metrics`)),
-      line('Postgres', databaseUrl),
-      line('Kafka', brokers),
+      line('Postgres', `${databaseUrl}   ${postgres.from}`),
+      line('Kafka', `${brokers}   ${kafka.from}`),
       line('Logs', logs),
       '',
       'A token, for 12 hours: npm run -s token -- customer acc_demo   (or operator, platform)',

@@ -38,7 +38,7 @@ const home = join(root, '.accord', `test-${process.pid}`);
 const parts: Part[] = [];
 
 async function test(): Promise<number> {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void clear().finally(() => process.exit(130)));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void clear().finally(() => process.exit(130)));
   const began = Date.now();
   const files = Object.fromEntries(tiers.map((tier) => [tier, specsOf(tier)])) as Record<Tier, string[]>;
   const chosen = tiers.filter((tier) => files[tier].length > 0);
@@ -137,7 +137,11 @@ async function jest(tier: Tier, files: string[]): Promise<Result> {
   }
 }
 
-async function clear() {
+/** Once: Ctrl-C is heard twice, from the terminal and from the one that started us. */
+const clear = () => (clearing ??= clearAll());
+let clearing: Promise<void> | undefined;
+
+async function clearAll() {
   await Promise.all(parts.splice(0).map((part) => part.stop()));
   await removePostgres(join(home, 'postgres'));
   rmSync(home, { recursive: true, force: true, maxRetries: 3 });
