@@ -3,7 +3,7 @@ import { type Locale, newId, Refusal, type RefusalCode, type Tx } from '@accord/
 import type { Profile } from '@accord/profile';
 import { yearIn } from './billing-cycle.ts';
 import { type Contract, draftContract, refuseContract, requestContract, type RefusedOrder, type Tongue } from './contract.ts';
-import { changedOrders, type Part, splitOrders } from './contract-content.ts';
+import { asDrafted, changedOrders, type Part, splitOrders } from './contract-content.ts';
 import {
   claimOrders,
   findLiveOrders,
@@ -123,7 +123,7 @@ async function draftOrRefuse(tx: Tx, { contractId, reserved }: { contractId: str
     await saveContract(tx, refuseContract(contract, refusals));
     return;
   }
-  await keepReserved(tx, contractId, reserved);
+  await keepReserved(tx, contractId, asDrafted(reserved, profile));
   await saveContract(tx, draftContract(contract, { number: await newNumber(tx, profile), at: tx.now }));
 }
 

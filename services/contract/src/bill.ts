@@ -47,11 +47,11 @@ const exact = (bill: Bill): Bill => ({
   lines: bill.lines.map(({ productCode, amount }) => ({ productCode, amount: money(amount.amount, amount.currency) })),
 });
 
-/** API-8: what is told next meets the version it was decided on; 0 where there is none. @throws Refusal `request.version_mismatch` */
+/** API-8: what is told next meets the version it was decided on. @throws Refusal `request.version_mismatch` */
 export async function expectBillVersion(tx: Tx, billId: string, ifMatch: number | undefined): Promise<void> {
   if (ifMatch === undefined) return;
   const row = await tx.one<{ version: string }>('select version from bills where bill_id = $1 for update', [billId]);
-  expectVersion(ifMatch, Number(row?.version ?? 0));
+  expectVersion(ifMatch, row && Number(row.version));
 }
 
 async function findBill(tx: Tx, billId: string): Promise<Bill | undefined> {

@@ -77,7 +77,7 @@ export async function contractDetail(tx: Tx, contract: Contract, { profile, loca
   return {
     ...contractBody(contract, locale),
     orders: orders.map(orderRow),
-    validity: { ...validityOf(contract.kind, orders, profile) },
+    validity: { ...validityOf(contract.kind, orders) },
     termsUrl: profile.contracts.termsUrl,
     sha256: document?.sha256 ?? null,
     warnings: warningsOf(contract, { known, certifiedName: account?.certifiedName }),

@@ -116,15 +116,17 @@ export function contentOf(
       cashPayable: cashPayable(order),
     })),
     total: amountOf(orders),
-    payBy: contract.kind === 'payment_request' ? earliestPayBy(orders, profile) : null,
+    payBy: contract.kind === 'payment_request' ? earliestPayBy(orders) : null,
     templateVersion,
     termsUrl: profile.contracts.termsUrl,
   };
 }
 
-/** ORD-8: a drafted contract moves payBy, counted from the placement. The order service says so later, too late for who reads the draft at once. */
-const earliestPayBy = (orders: readonly Order[], { orders: { payWithinWhenContractedMs } }: Pick<Profile, 'orders'>): string =>
-  new Date(Math.min(...orders.map(({ createdAt }) => Date.parse(createdAt))) + payWithinWhenContractedMs).toISOString();
+const earliestPayBy = (orders: readonly Order[]): string | null => orders.flatMap(({ payBy }) => payBy ?? []).sort()[0] ?? null;
+
+/** ORD-8: orders as their draft leaves them, which moves payBy, counted from the placement. The order service says so later, too late for who reads the draft at once. */
+export const asDrafted = (orders: readonly Order[], { orders: { payWithinWhenContractedMs } }: Pick<Profile, 'orders'>): Order[] =>
+  orders.map((order) => (order.status === 'unpaid' ? { ...order, payBy: new Date(Date.parse(order.createdAt) + payWithinWhenContractedMs).toISOString() } : order));
 
 /** Null at an end: not known yet, or open (pay as you go). */
 export interface Validity {
@@ -133,8 +135,8 @@ export interface Validity {
 }
 
 /** CTR-33: earliest start to latest end of the service periods, open with pay as you go; a payment request until its earliest payBy. */
-export function validityOf(kind: Kind, orders: readonly Order[], profile: Pick<Profile, 'orders'>): Validity {
-  if (kind === 'payment_request') return { from: null, to: earliestPayBy(orders, profile) };
+export function validityOf(kind: Kind, orders: readonly Order[]): Validity {
+  if (kind === 'payment_request') return { from: null, to: earliestPayBy(orders) };
   const periods = orders.flatMap(({ servicePeriod }) => servicePeriod ?? []);
   const open = orders.some(({ chargeType }) => chargeType === 'pay_as_you_go');
   return { from: periods.map(({ start }) => start).sort()[0] ?? null, to: open ? null : (periods.map(({ end }) => end).sort().at(-1) ?? null) };

@@ -1,5 +1,5 @@
 import { Refusal } from '@accord/platform';
-import { loadProfile, type Profile } from '@accord/profile';
+import { loadProfile } from '@accord/profile';
 import { billingCycle, yearIn } from './billing-cycle.ts';
 import {
   beginSealing,
@@ -14,7 +14,7 @@ import {
   voidByHand,
   voidForDeadOrder,
 } from './contract.ts';
-import { amountOf, changedOrders, contentOf, splitOrders, validityOf, withLaterPeriods, withoutPeriod } from './contract-content.ts';
+import { amountOf, asDrafted, changedOrders, contentOf, splitOrders, validityOf, withLaterPeriods, withoutPeriod } from './contract-content.ts';
 import type { DocumentContent } from './document/content.ts';
 import { objectionsToApplication, refusalOf } from './eligibility.ts';
 import type { Order } from './order-view.ts';
@@ -253,18 +253,21 @@ describe('the content', () => {
   });
 
   test('CTR-14 ORD-8 a payment request says until when it is to be paid, as its draft has moved that: the earliest of its orders', () => {
-    // Here payBy is still that of orders without a contract.
-    const orders = ['2026-03-02T00:00:00.000Z', '2026-03-01T00:00:00.000Z'].map((createdAt) => unpaidOrder({ createdAt, payBy: '2026-03-09T00:00:00.000Z' }));
-    const said = (profile: Profile) => contentOf(draft(orders), orders, { profile, mark: 'official', testSeal: false });
-    expect(said(baidu)).toMatchObject({ kind: 'payment_request', payBy: '2026-03-08T00:00:00.000Z', number: 'CT-2026-00000001', partyB: baidu.invoicingEntities[0]!.zh });
-    expect(validityOf('payment_request', orders, baidu)).toEqual({ from: null, to: '2026-03-08T00:00:00.000Z' });
-    expect(validityOf('payment_request', orders, asItComes)).toEqual({ from: null, to: '2026-03-31T00:00:00.000Z' });
+    // As they were reserved: payBy is still that of orders without a contract.
+    const reserved = ['2026-03-02T00:00:00.000Z', '2026-03-01T00:00:00.000Z'].map((createdAt) => unpaidOrder({ createdAt, payBy: '2026-03-09T00:00:00.000Z' }));
+    const [here, there] = [baidu, asItComes].map((profile) => asDrafted(reserved, profile)) as [Order[], Order[]];
+    const content = contentOf(draft(here), here, { profile: baidu, mark: 'official', testSeal: false });
+    expect(content).toMatchObject({ kind: 'payment_request', payBy: '2026-03-08T00:00:00.000Z', number: 'CT-2026-00000001', partyB: baidu.invoicingEntities[0]!.zh });
+    expect(validityOf('payment_request', here)).toEqual({ from: null, to: '2026-03-08T00:00:00.000Z' });
+    expect(validityOf('payment_request', there)).toEqual({ from: null, to: '2026-03-31T00:00:00.000Z' });
+    const paid = sampleOrder();
+    expect(asDrafted([paid], baidu)).toEqual([paid]);
   });
 
   test('CTR-33 is valid from the earliest start to the latest end, open with pay as you go', () => {
     const later = sampleOrder({ servicePeriod: { start: '2026-01-20T03:00:00.000Z', end: '2027-01-20T03:00:00.000Z' } });
-    expect(validityOf('order', [later, sampleOrder()], baidu)).toEqual({ from: '2026-01-10T03:00:00.000Z', to: '2027-01-20T03:00:00.000Z' });
-    expect(validityOf('order', [later, payAsYouGoOrder()], baidu)).toEqual({ from: '2026-01-20T03:00:00.000Z', to: null });
+    expect(validityOf('order', [later, sampleOrder()])).toEqual({ from: '2026-01-10T03:00:00.000Z', to: '2027-01-20T03:00:00.000Z' });
+    expect(validityOf('order', [later, payAsYouGoOrder()])).toEqual({ from: '2026-01-20T03:00:00.000Z', to: null });
   });
 
   test('a billing cycle and a year are those of the zone, across daylight saving too', () => {

@@ -205,7 +205,10 @@ describe('who may, and what', () => {
     const [one, two] = await Promise.all([tell(3, '"1"'), tell(4, '"1"')]);
     expect([one.status, two.status].sort()).toEqual([200, 412]);
     expect(codeOf(await tell(9, '"1"'))).toEqual([412, 'request.version_mismatch']);
-    expect(codeOf(await t.platform().put('/v1/accounts/acc_nobody', facts, { 'if-match': '"1"' }))).toEqual([412, 'request.version_mismatch']);
+    for (const tag of ['"1"', '"0"', '"of-somebody-else"', '*']) {
+      expect(codeOf(await t.platform().put('/v1/accounts/acc_nobody', facts, { 'if-match': tag }))).toEqual([412, 'request.version_mismatch']);
+    }
+    expect((await tell(10, '*')).status).toBe(200);
   });
 
   test('API-1 API-2 API-4 API-7 bad input is refused on every route, and nothing is stored', async () => {

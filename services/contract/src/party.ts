@@ -36,11 +36,11 @@ export async function getAccount(tx: Tx, accountId: string): Promise<Account> {
   return account;
 }
 
-/** API-8: what is told next meets the version it was decided on; 0 where there is none. @throws Refusal `request.version_mismatch` */
+/** API-8: what is told next meets the version it was decided on. @throws Refusal `request.version_mismatch` */
 export async function expectAccountVersion(tx: Tx, accountId: string, ifMatch: number | undefined): Promise<void> {
   if (ifMatch === undefined) return;
   const row = await tx.one<{ version: string }>('select version from accounts where account_id = $1 for update', [accountId]);
-  expectVersion(ifMatch, Number(row?.version ?? 0));
+  expectVersion(ifMatch, row && Number(row.version));
 }
 
 const record = (tx: Tx, account: Account) =>

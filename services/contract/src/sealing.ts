@@ -165,7 +165,7 @@ export async function contractFile(db: Database, actor: Actor, contractId: strin
     return { contract, draft: contentOf(contract, withLaterPeriods(reserved, known), { profile, mark: 'draft', testSeal: sealKey.test }) };
   });
   const fileName = `${found.contract.number}.pdf`;
-  if (found.draft) return { file: await renderInTurn(found.draft), fileName };
+  if (found.draft) return { file: await renderInTurn(found.draft, found.contract.accountId), fileName };
   if (!found.stored) throw new Error(`the file of official contract ${contractId} is missing`);
   return { ...found.stored, fileName };
 }

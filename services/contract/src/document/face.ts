@@ -43,9 +43,21 @@ export interface Unprintable {
 /** What a document cannot show of all texts in a value (JSON), for it would print boxes instead; undefined where it can show everything. */
 export type Legibility = (value: unknown) => Unprintable | undefined;
 
+/** Both weights have all of it. */
+const plain = /^[ -~]*$/;
+/** What was looked for in the fonts; of the characters there are, a few thousand are in use. */
+const shown = new Map<string, boolean>();
+
 export async function loadLegibility(): Promise<Legibility> {
   const fonts = Object.values(await loadFaces()).map(({ font }) => font);
-  const missingIn = (text: string) => [...printable(text)].filter((character) => !fonts.every((font) => font.hasGlyphForCodePoint(character.codePointAt(0)!)));
+  const isShown = (character: string) => {
+    const known = shown.get(character);
+    if (known !== undefined) return known;
+    const found = fonts.every((font) => font.hasGlyphForCodePoint(character.codePointAt(0)!));
+    shown.set(character, found);
+    return found;
+  };
+  const missingIn = (text: string) => (plain.test(text) ? [] : [...printable(text)].filter((character) => !isShown(character)));
   return (value) => {
     const missing = textsOf(value).map(({ field, text }) => ({ field, characters: missingIn(text) })).filter(({ characters }) => characters.length > 0);
     if (missing.length === 0) return undefined;
