@@ -43,8 +43,8 @@ interface Target {
   readonly path: string;
 }
 
-/** Of one connection only (RFC 9110, 7.6.1). A body's framing stays: Node sends that of a GET unframed otherwise, and the next request of the connection would begin with it. */
-const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade'];
+/** Of one connection only (RFC 9110, 7.6.1). */
+const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
 
 /**
  * One address for the whole system: `/v1/…` by its first segment, `/docs/<service>/` and `/openapi/<service>.json`, a page at `/` that links
@@ -89,7 +89,9 @@ export function targetOf(url: string, origins: Origins): Target | undefined {
 }
 
 function pass({ request, response, target, agent }: { request: IncomingMessage; response: ServerResponse; target: Target; agent: Agent }) {
-  const headers = { ...without(request.headers), 'x-forwarded-for': request.socket.remoteAddress ?? '' };
+  // Node sends the body of a GET unframed unless it is told: the next request of that connection would begin with it.
+  const framed = request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
+  const headers = { ...without(request.headers), ...framed, 'x-forwarded-for': request.socket.remoteAddress ?? '' };
   const onward = forward(target.origin + target.path, { method: request.method, headers, agent }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, without(answer.headers));
     answer.pipe(response);

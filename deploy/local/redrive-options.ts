@@ -32,7 +32,7 @@ filters, all that are given must fit; replay and discard need one at least
   --id <event id>        may be given several times
   --direction in|out
   --type <event type>
-  --key <aggregate id>
+  --key <key>            as the list shows it: an aggregate's id; of what others tell, the topic before it, "payment.received ord_…"
   --reason <text>        a part of the reason, in any case
   --from, --to <time>    when it was given up, as 2026-01-31T09:00:00Z
 

@@ -40,7 +40,7 @@ export async function publish(
 ): Promise<{ product: Product; created: boolean }> {
   checkPrices(profile, publication);
   const before = await lockProduct(tx, publication.productCode);
-  if (ifMatch !== undefined) expectVersion(ifMatch, before?.version ?? 0);
+  expectVersion(ifMatch, before?.version);
   const { state, facts } = publishOver(before, publication);
   if (facts.length > 0) await saveProduct(tx, state);
   tx.emit(...facts);

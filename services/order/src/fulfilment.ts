@@ -1,6 +1,6 @@
 import { expectVersion, Refusal, type Tx } from '@accord/platform';
 import { changeFacts, expectFulfillable, failFulfilment, fulfilOrder, type Order, type OrderId } from './order.ts';
-import { findOrder, lockOrder, saveOrder, saveOrderInstances } from './order-store.ts';
+import { findOrder, listOrderInstances, lockOrder, saveOrder, saveOrderInstances } from './order-store.ts';
 import { createResource, extendResource, type Given, releaseResource, type Resource } from './resource.ts';
 import { lockResources, saveResource } from './resource-store.ts';
 
@@ -16,7 +16,7 @@ export async function onCreated(tx: Tx, { orderId, instances, ifMatch }: Told & 
   const instanceIds = instances.map(({ instanceId }) => instanceId);
   const resources = await lockResources(tx, instanceIds); // instances before orders, as everywhere
   const order = await lockOrder(tx, orderId);
-  if (order.fulfilment === 'created' && isRepeat(order, instanceIds)) return order;
+  if (order.fulfilment === 'created' && (await isRepeat(tx, order, instances))) return order;
   expectVersion(ifMatch, order.version);
   expectFulfillable(order);
   checkInstances(order, instances);
@@ -43,8 +43,8 @@ export async function onFailed(tx: Tx, { orderId, reason, ifMatch }: Told & { re
   if (order.fulfilment === 'failed') return order;
   expectVersion(ifMatch, order.version);
   const saved = saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
-  const reportedSince = await lockResources(tx, order.instanceIds.filter((id) => !instanceIds.includes(id)));
-  for (const resource of [...resources, ...reportedSince]) {
+  if (order.instanceIds.length > instanceIds.length) throw serialisationFailure(orderId);
+  for (const resource of resources) {
     if (resource.orderIds.every((id) => id === orderId)) await saveResource(tx, releaseResource(resource));
   }
   return saved;
@@ -52,8 +52,19 @@ export async function onFailed(tx: Tx, { orderId, reason, ifMatch }: Told & { re
 
 type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined };
 
-/** Some of what it has: more may have been reported for it since. */
-const isRepeat = ({ instanceIds }: Order, ids: readonly string[]) => ids.length > 0 ? ids.every((id) => instanceIds.includes(id)) : instanceIds.length === 0;
+/** More was reported for the order since its instances were locked: the transaction begins anew, for instances are locked before orders. */
+const serialisationFailure = (orderId: OrderId) => Object.assign(new Error(`the instances of ${orderId} have changed`), { code: '40001' });
+
+/** What is told is what was told; more may have been reported for the order since. */
+async function isRepeat(tx: Tx, { orderId, instanceIds }: Order, instances: readonly Given[]): Promise<boolean> {
+  if (instances.length === 0) return instanceIds.length === 0;
+  const told = new Map((await listOrderInstances(tx, orderId)).map((one) => [one.instanceId, one]));
+  const isSame = ({ instanceId, start, end }: Given) => {
+    const before = told.get(instanceId);
+    return before !== undefined && before.start?.getTime() === start?.getTime() && before.end?.getTime() === end?.getTime();
+  };
+  return instances.every(isSame);
+}
 
 /** ORD-2: an instance that is there is of the order's account and product, and a purchase takes none over from another order. */
 const mayHave = (order: Order, { accountId, productCode, orderIds }: Resource) =>

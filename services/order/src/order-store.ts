@@ -202,6 +202,13 @@ export const saveOrderInstances = (tx: Tx, order: Order, instances: readonly { i
     [order.orderId, order.accountId, JSON.stringify(instances)],
   );
 
+/** As `saveOrderInstances` saved them. */
+export const listOrderInstances = (tx: Tx, orderId: OrderId) =>
+  tx.many<{ instanceId: string; start: Date | null; end: Date | null }>(
+    'select instance_id as "instanceId", period_start as start, period_end as "end" from order_instances where order_id = $1',
+    [orderId],
+  );
+
 /** How long these orders pay for each of the instances, ms, summed. */
 export const paidTimeOf = (tx: Tx, { orderIds, instanceIds }: { orderIds: readonly OrderId[]; instanceIds: readonly string[] }) =>
   tx.many<{ instanceId: string; ms: string }>(

@@ -54,6 +54,7 @@ describe('placing', () => {
     ['ORD-1 pay-as-you-go with a duration', { billType: 'postpay', chargeType: 'pay_as_you_go' }, 422, 'order.duration_not_allowed'],
     ['ORD-1 a count of zero', { count: 0 }, 400, 'request.invalid'],
     ['ORD-1 ORD-10 more instances than one report can name', { count: 101 }, 422, 'order.count_too_large'],
+    ['ORD-1 ORD-10 more names than one report can name', { productCode: 'DOMAIN_COM', serviceType: 'registration', duration: { value: 1, unit: 'year' }, count: 101 }, 422, 'order.count_too_large'],
     ['ORD-1 a service type on what is no domain', { serviceType: 'renewal' }, 422, 'order.service_type_misfit'],
     ['ORD-2 a purchase that names an instance', { instanceIds: ['i-x'] }, 422, 'order.instance_not_allowed'],
     ['ORD-2 a renewal without an instance', { orderType: 'renewal' }, 422, 'order.instance_required'],
@@ -431,6 +432,9 @@ describe('fulfilment and facts', () => {
     const { body } = await placeAndPay(t, 'acc_5', {}, [instance('i-5one')]);
     await t.platform().put('/v1/resources/i-5two', { reportVersion: 1, orderId: body.orderId });
     expect(await fulfil(t, body.orderId, [instance('i-5one')])).toMatchObject({ status: 200, body: { instanceIds: ['i-5one', 'i-5two'], version: 4 } });
+    // Something else is no repeat.
+    const other = instance('i-5one', { end: '2099-01-01T00:00:00.000Z' });
+    expect(await fulfil(t, body.orderId, [other])).toMatchObject({ status: 409, body: { code: 'order.not_fulfillable' } });
   });
 
   test('ORD-11 reports carry a version and an older one changes nothing; an instance of a known order is created', async () => {

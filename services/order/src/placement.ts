@@ -85,7 +85,7 @@ export function checkFit(ask: Placement, product: Product) {
   refuse(untimed && duration !== null, 'order.duration_not_allowed', { chargeType });
   refuse((product.form === 'domain') !== (serviceType !== null), 'order.service_type_misfit', { form: product.form });
   refuse(serviceType !== null && !product.serviceTypes.includes(serviceType), 'order.service_type_not_offered', { serviceType });
-  refuse(product.form === 'instance' && count > mostInstances, 'order.count_too_large', { most: mostInstances });
+  refuse((product.form === 'instance' || product.form === 'domain') && count > mostInstances, 'order.count_too_large', { most: mostInstances });
   refuse(orderType === 'purchase' && instanceIds.length > 0, 'order.instance_not_allowed', { orderType });
   refuse(orderType !== 'purchase' && instanceIds.length === 0, 'order.instance_required', { orderType });
   refuse(orderType !== 'purchase' && instanceIds.length !== count, 'order.count_mismatch', { count, instances: instanceIds.length });

@@ -26,7 +26,7 @@ export async function tellFacts(
 export async function report(tx: Tx, ask: { instanceId: string; orderId: OrderId | undefined; report: Report; ifMatch?: number | undefined }): Promise<Resource> {
   const { instanceId, orderId } = ask;
   const [known] = await lockResources(tx, [instanceId]);
-  expectVersion(ask.ifMatch, known?.version ?? 0);
+  expectVersion(ask.ifMatch, known?.version);
   if (known && (orderId === undefined || known.orderIds.includes(orderId))) return saveResource(tx, applyReport(known, ask.report, undefined));
   if (orderId === undefined) throw new Refusal('not_found', 'resource.order_required', { instanceId });
   if (known && known.reportVersion >= ask.report.reportVersion) return known;

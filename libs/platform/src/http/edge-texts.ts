@@ -91,7 +91,7 @@ export const edgeTexts: ProblemTexts = {
     'zh-CN': { title: '服务内部错误', detail: '并非您的请求有误。咨询时请提供请求编号。' },
   },
   'server.unavailable': {
-    en: { title: 'The service cannot answer now', detail: 'Something it depends on is away. Try again in a moment.' },
-    'zh-CN': { title: '服务暂不可用', detail: '所依赖的部分暂不可用，请稍后重试。' },
+    en: { title: 'The service cannot answer now', detail: 'Something it depends on is away, or too much is asked of it at once. Try again in a moment.' },
+    'zh-CN': { title: '服务暂不可用', detail: '所依赖的部分暂不可用，或同时请求过多，请稍后重试。' },
   },
 };

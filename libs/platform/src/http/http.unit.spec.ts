@@ -55,10 +55,11 @@ test('API-2 API-7 a cursor that somebody made is refused, whatever stands in it'
 });
 
 test('API-8 If-Match is read as a version; what is no tag is refused, a tag of someone else matches no version', async () => {
-  expect([undefined, '*', '"3"', 'W/"12"', '"abc"', '"0"', '"99999999999999999999"'].map(parseIfMatch)).toEqual([undefined, undefined, 3, 12, 0, 0, 0]);
+  expect([undefined, '*', '"3"', 'W/"12"', '"abc"', '"0"', '"99999999999999999999"'].map(parseIfMatch)).toEqual([undefined, -1, 3, 12, 0, 0, 0]);
   for (const bad of ['3', '"3', '"3", "4"', '']) expect(await failing(() => parseIfMatch(bad))).toMatchObject({ status: 400 });
   expect(() => expectVersion(undefined, 5)).not.toThrow();
-  expect(() => expectVersion(5, 5)).not.toThrow();
+  for (const tag of ['"5"', '*']) expect(() => expectVersion(parseIfMatch(tag), 5)).not.toThrow();
+  for (const tag of ['"5"', '"0"', '"x"', '*']) expect(await failing(() => expectVersion(parseIfMatch(tag), undefined))).toMatchObject({ code: 'request.version_mismatch' });
   expect(await failing(() => expectVersion(4, 5))).toMatchObject({ kind: 'precondition', code: 'request.version_mismatch' });
 });
 

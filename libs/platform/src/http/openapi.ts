@@ -39,7 +39,7 @@ const reasons: Readonly<Record<number, string>> = {
   422: 'The domain refuses it',
   429: 'Too many requests',
   500: 'Something went wrong here',
-  503: 'Something it depends on is away',
+  503: 'Something it depends on is away, or too much is asked at once',
 };
 
 const changes = (route: Route) => route.method !== 'get';

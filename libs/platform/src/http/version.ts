@@ -4,6 +4,8 @@ import { heedsVersion, type Route } from './route.ts';
 
 /** No aggregate has it: a tag that is none of ours matches nothing. */
 const noVersion = 0;
+/** Of `*`: whichever there is. */
+const anyVersion = -1;
 
 const badTag = (detail: Fault['detail']) => new Problem(400, 'request.invalid', {}, { faults: [{ in: 'header', pointer: '/if-match', detail }] });
 
@@ -15,19 +17,23 @@ export function ifMatchOf(route: Route, header: string | undefined): number | un
 }
 
 /**
- * The version in If-Match (API-8): of `"3"` and `W/"3"` 3, of `*` undefined, which asks for no certain version.
+ * The version in If-Match (API-8): of `"3"` and `W/"3"` 3; `*` asks for no certain version, but for one.
  *
  * @throws Problem 400 where it is no entity tag.
  */
 export function parseIfMatch(header: string | undefined): number | undefined {
-  if (header === undefined || header === '*') return undefined;
+  if (header === undefined) return undefined;
+  if (header === '*') return anyVersion;
   const tag = /^(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/.exec(header.trim())?.[1];
   if (tag === undefined) throw badTag({ en: 'Expected an entity tag such as "3".', 'zh-CN': '期望实体标签，例如 "3"。' });
   return /^[1-9]\d{0,14}$/.test(tag) ? Number(tag) : noVersion;
 }
 
-/** @throws Refusal 412 `request.version_mismatch` where the caller decided on another version than the present one. */
-export function expectVersion(ifMatch: number | undefined, version: number): void {
-  if (ifMatch === undefined || ifMatch === version) return;
-  throw new Refusal('precondition', 'request.version_mismatch', { expected: ifMatch, actual: version });
+/**
+ * @param version of what is there; undefined where nothing is, which no tag matches.
+ * @throws Refusal 412 `request.version_mismatch` where the caller decided on another version than the present one.
+ */
+export function expectVersion(ifMatch: number | undefined, version: number | undefined): void {
+  if (ifMatch === undefined || (version !== undefined && (ifMatch === anyVersion || ifMatch === version))) return;
+  throw new Refusal('precondition', 'request.version_mismatch', { expected: ifMatch === anyVersion ? '*' : ifMatch, actual: version ?? null });
 }

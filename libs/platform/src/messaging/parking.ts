@@ -83,8 +83,8 @@ export async function park(session: Session, settings: Pick<HandlingSettings, 'g
 }
 
 /**
- * EVT-9: `<service>.dead_letter` carries the event as it came, with why, how often and from where. Replayed and dead again before that was sent, it is
- * told once.
+ * EVT-9: `<service>.dead_letter` carries the event under the key it stands under here, with why, how often and from where: there it is as it came. Replayed
+ * and dead again before that was sent, it is told once.
  */
 async function announceDead(session: Session, group: string, dead: Incoming & { reason: string; attempts: number }): Promise<void> {
   const tx = session.as(nobody, noCause);
