@@ -1,3 +1,7 @@
 import type { Migration } from '@accord/platform';
 
-export const up: Migration = [`create index quotes_expired on quotes (expires_at)`];
+export const up: Migration = [
+  // Those that a refund has used are kept with it, and nobody looks through them for what may be forgotten.
+  `alter table quotes add column used boolean not null default false`,
+  `create index quotes_unused on quotes (expires_at) where not used`,
+];

@@ -37,8 +37,7 @@ export async function findQuote(tx: Tx, quoteId: string): Promise<StoredQuote> {
 }
 
 const someAtOnce = 1_000;
-/** Of the last month alone: those that refunds used stay, and are not looked through again and again. */
-const unused = `expires_at < $1::timestamptz and expires_at > $1::timestamptz - interval '30 days' and not exists (select from refunds r where r.quote_id = quotes.quote_id)`;
+const unused = `not used and expires_at < $1::timestamptz and not exists (select from refunds r where r.quote_id = quotes.quote_id)`;
 
 /** Something to forget where a quote that no refund used expired before `end`. */
 export const listForgettable = (tx: Tx, end: Date) => tx.many<DueItem>(`select 'quotes' as id, '' as "accountId" where exists (select from quotes where ${unused})`, [end]);
@@ -88,6 +87,7 @@ export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Re
       refund.reason, refund.text, refund.requestedBy, refund.createdAt, refund.endedAt,
     ],
   );
+  if (refund.quoteId) tx.write('update quotes set used = true where quote_id = $1', [refund.quoteId]);
   await insertOrders(tx, refund);
   if (refund.kind !== 'failed_fulfilment') await claimInstances(tx, refund);
   tx.emit(...facts);
