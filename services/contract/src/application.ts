@@ -53,8 +53,10 @@ async function look(tx: Tx, { accountId, orderIds }: Application, profile: Profi
   const orders = new Map((await findOrders(tx, { accountId, orderIds: ids })).map((order) => [order.orderId, order]));
   const live = new Map((await findLiveOrders(tx, [...orders.keys()])).map((one) => [one.orderId, one.contractId]));
   const asked = ids.map((orderId) => ({ orderId, order: orders.get(orderId), liveContractId: live.get(orderId) ?? null }));
-  const against = objectionsToPrinting(asked, account, profile, await loadLegibility());
-  return { account, asked, objections: [...objectionsToApplication(asked, account, profile), ...against] };
+  const objections = objectionsToApplication(asked, account, profile);
+  // What is too much for an event is too much to be read word by word.
+  if (objections.some(({ code }) => code === 'contract.too_large')) return { account, asked, objections };
+  return { account, asked, objections: [...objections, ...objectionsToPrinting(asked, account, profile, await loadLegibility())] };
 }
 
 export interface Preview {

@@ -117,6 +117,14 @@ describe('accounts', () => {
     await t.sql('delete from parked_events');
   });
 
+  test('CTR-9 CTR-14 a name of signs that nobody sees certifies nobody', async () => {
+    const { t, accountId, client, placed } = await customerOf('baidu');
+    const [order] = await placed(sampleOrder());
+    const { accountId: _, ...facts } = sampleAccount({ version: 2, certifiedName: '\u200b\u00ad' });
+    expect((await t.platform().put(`/v1/accounts/${accountId}`, facts)).status).toBe(200);
+    expect(codeOf(await client.post('/v1/contracts', { orderIds: [order!.orderId] }))).toEqual([422, 'contract.not_certified']);
+  });
+
   test('CTR-9 an account that nobody certified gets no contract', async () => {
     const t = at('baidu');
     const order = sampleOrder({ accountId: 'acc_unknown' });

@@ -5,7 +5,7 @@ import type { RefusedOrder } from './contract.ts';
 import { splitOrders } from './contract-content.ts';
 import type { Legibility, Unprintable } from './document/face.ts';
 import type { Order } from './order-view.ts';
-import type { Account } from './party.ts';
+import { type Account, isCertified } from './party.ts';
 import { textOf } from './refusal-texts.ts';
 
 type Rules = Profile['contracts'];
@@ -105,7 +105,7 @@ export function objectionsTo({ orderId, order, liveContractId }: Asked, { contra
 /** CTR-3, CTR-9, CTR-13: all that is against an account as Party A. */
 export function objectionsToAccount(account: Account | undefined, profile: Profile): Objection[] {
   const { partnerCustomers, invoiceTitleMustMatch } = profile.contracts;
-  if (!account?.certifiedName) return [objection(null, 'contract.not_certified')];
+  if (!isCertified(account)) return [objection(null, 'contract.not_certified')];
   const against: (Objection | false)[] = [
     partnerCustomers === 'refused' && account.partner !== null && objection(null, 'contract.ask_your_provider', { provider: account.partner.provider }),
     invoiceTitleMustMatch && account.invoiceTitle !== account.certifiedName && objection(null, 'contract.invoice_title_mismatch'),

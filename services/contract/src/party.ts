@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type AccountFacts, AccountTelling, type Event } from '@accord/events';
 import { expectVersion, Refusal, type Tx } from '@accord/platform';
+import { printable } from './document/line-breaking.ts';
 
 // Accounts are the platform's; it tells their facts over REST or by topic, with the same effect (EVT-14). Each telling carries the account's
 // whole state and version, so an older one changes nothing.
@@ -22,7 +23,8 @@ export const partyOf = (account: Account & { certifiedName: string }): Party => 
   contact: account.address && `${account.address.recipient} ${account.address.phone}`,
 });
 
-export const isCertified = (account: Account | undefined): account is Account & { certifiedName: string } => Boolean(account?.certifiedName);
+/** By a name that a document shows: one of signs that nobody sees is none. */
+export const isCertified = (account: Account | undefined): account is Account & { certifiedName: string } => printable(account?.certifiedName ?? '').trim() !== '';
 
 export async function findAccount(tx: Tx, accountId: string): Promise<Account | undefined> {
   const row = await tx.one<{ facts: Account }>('select facts from accounts where account_id = $1', [accountId]);

@@ -2,9 +2,9 @@ import { Refusal } from '@accord/platform';
 import type { DocumentContent } from './content.ts';
 import { renderDocument } from './document.ts';
 
-const atOnce = 2;
+const atOnce = 1;
 const mostWaiting = 32;
-const mostOfAnAccount = 4;
+const mostOfAnAccount = 3;
 
 let rendering = 0;
 const waiting: (() => void)[] = [];
@@ -12,8 +12,8 @@ const waiting: (() => void)[] = [];
 const asked = new Map<string, number>();
 
 /**
- * Drafts are rendered anew for whoever downloads them, and a long one takes a processor for a second: a few at a time, so that no downloads hold up
- * everything else, and a few of one account, so that it holds up no other (API-11).
+ * Drafts are rendered anew for whoever downloads them, and a long one takes this process's thread for a second, in slices: one at a time, so that
+ * downloads hold up the rest less, and a few of one account, so that it holds up no other's (API-11).
  *
  * @throws Refusal 503 `server.unavailable` where too many wait already.
  */

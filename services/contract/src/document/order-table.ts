@@ -20,6 +20,9 @@ const columns = widths.map((width, index) => ({
 
 type Line = readonly string[];
 
+/** After so long others have their turn, ms; after five rows at the latest. */
+const sliceMs = 10;
+
 /**
  * One row for each order, its head again on every page; a row that fits a page is not torn (CTR-14 to CTR-16, CTR-19). Lets other work run
  * between rows.
@@ -29,6 +32,7 @@ export async function printOrders(paper: Paper, content: DocumentContent, words:
   const headHeight = printedHeight(heads, headStyle);
   const write = timeWriter(content.timeZone);
   let begun = false;
+  let breathedAt = performance.now();
   for (const [index, row] of content.rows.entries()) {
     const texts = cellsOf(row, index, words, write);
     const cells = texts.map((parts, column) => parts.flatMap((part) => paper.lines(part, columns[column]?.inner.width ?? 0, cellStyle)));
@@ -39,7 +43,9 @@ export async function printOrders(paper: Paper, content: DocumentContent, words:
       paper.turn();
       printHead(paper, heads, headHeight);
     });
-    if (index % 5 === 4) await breathe();
+    if (index % 5 !== 4 && performance.now() - breathedAt < sliceMs) continue;
+    await breathe();
+    breathedAt = performance.now();
   }
 }
 
