@@ -20,6 +20,7 @@ export async function onCreated(tx: Tx, { orderId, instances, ifMatch }: Told & 
   expectVersion(ifMatch, order.version);
   expectFulfillable(order);
   checkInstances(order, instances);
+  if (order.instanceIds.some((id) => instanceIds.includes(id) && !resources.some(({ instanceId }) => instanceId === id))) throw serialisationFailure(orderId);
   for (const known of resources) if (!mayHave(order, known)) throw new Refusal('conflict', 'resource.taken', { instanceId: known.instanceId });
 
   const saved = saveOrder(tx, fulfilOrder(order, { instanceIds, servicePeriod: servicePeriodOf(instances) }));
@@ -52,7 +53,7 @@ export async function onFailed(tx: Tx, { orderId, reason, ifMatch }: Told & { re
 
 type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined };
 
-/** More was reported for the order since its instances were locked: the transaction begins anew, for instances are locked before orders. */
+/** An instance came to the order after its instances were looked for: the transaction begins anew, for instances are locked before orders. */
 const serialisationFailure = (orderId: OrderId) => Object.assign(new Error(`the instances of ${orderId} have changed`), { code: '40001' });
 
 /** What is told is what was told; more may have been reported for the order since. */
@@ -100,10 +101,12 @@ function servicePeriodOf(instances: readonly Given[]): Order['servicePeriod'] {
 export async function addInstance(tx: Tx, { orderId, given, known }: { orderId: OrderId; given: Given; known: Resource | undefined }): Promise<Order> {
   const order = await lockOrder(tx, orderId);
   if (known && !mayHave(order, known)) throw new Refusal('conflict', 'resource.taken', { instanceId: given.instanceId });
-  if (order.instanceIds.includes(given.instanceId)) return order;
-  if (order.orderType !== 'purchase' || order.status !== 'paid' || order.refundState !== 'none') {
+  const isListed = order.instanceIds.includes(given.instanceId);
+  if (order.status !== 'paid' || (!isListed && (order.orderType !== 'purchase' || order.refundState !== 'none'))) {
     throw new Refusal('conflict', 'order.not_fulfillable', { orderId, status: order.status, fulfilment: order.fulfilment });
   }
+  if (isListed && !known) throw serialisationFailure(orderId);
+  if (isListed) return order;
   const saved = saveOrder(tx, changeFacts(order, { instanceIds: [...order.instanceIds, given.instanceId] }));
   await saveOrderInstances(tx, saved, [given]);
   return saved;

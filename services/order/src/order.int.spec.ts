@@ -428,6 +428,26 @@ describe('fulfilment and facts', () => {
     expect(await fulfil(t, orderId, [instance('i-5p')])).toMatchObject({ status: 200, body: { servicePeriod: { start: instance('x').start, end: instance('x').end } } });
   });
 
+  test('ORD-10 ORD-11 a report of an instance and the fulfilment that names it race: both are taken, 30 rounds', async () => {
+    const race = async (round: number) => {
+      const { orderId } = await place(t, 'acc_5');
+      await pay(t, orderId);
+      const given = instance(`i-5race-${round}`);
+      const report = t.platform().put(`/v1/resources/${given.instanceId}`, { reportVersion: 1, orderId, start: given.start, end: given.end });
+      const [reported, fulfilled] = await Promise.all([report, fulfil(t, orderId, [given])]);
+      expect([reported.status, fulfilled.status, fulfilled.body.fulfilment]).toEqual([200, 200, 'created']);
+      expect((await customer(t, 'acc_5').get(`/v1/resources/${given.instanceId}`)).body).toMatchObject({ orderIds: [orderId], reportVersion: 1, end: given.end });
+    };
+    for (let round = 0; round < 30; round += 5) await Promise.all([0, 1, 2, 3, 4].map((n) => race(round + n)));
+  }, 30_000);
+
+  test('ORD-11 a report joins no instance to an order that is not paid', async () => {
+    await placeAndPay(t, 'acc_5', {}, [instance('i-5open')]);
+    const { orderId } = await place(t, 'acc_5', { orderType: 'renewal', instanceIds: ['i-5open'] });
+    const early = await t.platform().put('/v1/resources/i-5open', { reportVersion: 1, orderId });
+    expect(early).toMatchObject({ status: 409, body: { code: 'order.not_fulfillable' } });
+  });
+
   test('ORD-10 what was reported for the order since does not make the provisioner\'s repeat news', async () => {
     const { body } = await placeAndPay(t, 'acc_5', {}, [instance('i-5one')]);
     await t.platform().put('/v1/resources/i-5two', { reportVersion: 1, orderId: body.orderId });

@@ -150,8 +150,8 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '缺少订单', detail: '实例 {instanceId} 尚未登记，请填写其所属订单。' },
   },
   'resource.taken': {
-    en: { title: 'The instance id is taken', detail: 'Instance {instanceId} belongs to another account or product.' },
-    'zh-CN': { title: '实例编号已被占用', detail: '实例 {instanceId} 属于其他账户或产品。' },
+    en: { title: 'The instance id is taken', detail: 'Instance {instanceId} belongs to another account, product or order.' },
+    'zh-CN': { title: '实例编号已被占用', detail: '实例 {instanceId} 属于其他账户、产品或订单。' },
   },
   'product.not_found': {
     en: { title: 'No such product', detail: 'The catalogue has no product {productCode}.' },
