@@ -95,7 +95,7 @@ const rules = {
   EXPIRED: { remedy: 'none', against: (c) => when(endOf(c) <= c.at.getTime()) },
   PACKAGE_WINDOW_PASSED: { remedy: 'none', against: (c, profile) => each(c.orders, (order) => isPackage(order) && !inWindow(order, c.at, profile)) },
   PACKAGE_USED: { remedy: 'none', against: (c) => each(c.orders, (order) => isPackage(order) && order.productForm !== 'storage_package' && isUsed(c.resource)) },
-  PACKAGE_IN_EFFECT: { remedy: 'none', against: (c) => each(c.orders, (order) => isPackage(order) && isInEffect(order, c.resource)) },
+  PACKAGE_IN_EFFECT: { remedy: 'none', against: (c) => each(c.orders, (order) => isPackage(order) && isInEffect(order, c)) },
   ZERO_AMOUNT: { remedy: 'none', against: (c) => when(c.amounts && isZero(c.amounts.refund) && isZero(c.amounts.split.voucher)) },
   PRODUCT_NOT_SUPPORTED: { remedy: 'ask_support', against: (c) => [...when(c.orders.some(({ refundable }) => !refundable)), ...each(c.orders, isOfUnclearPeriod)] },
   TRADE_IN_PROGRESS: { remedy: 'finish_open_order', against: tradesInProgress },
@@ -144,7 +144,7 @@ export const reason = (code: Reason['code'], instanceId: string | null, { remedy
 
 /** A package is unused as long as nothing was taken from it; one that is no usage package, as long as it is not in effect (RFD-2, RFD-10). */
 export const packageUsed = (c: Candidate, order: Order, profile: Profile): boolean =>
-  isPackage(order) && (isUsed(c.resource) || isInEffect(order, c.resource) || !inWindow(order, c.at, profile));
+  isPackage(order) && (isUsed(c.resource) || isInEffect(order, c) || !inWindow(order, c.at, profile));
 
 /** How a live contract is ended here: a draft by its removal, an official one as the profile has it (CTR-25, CTR-26). */
 export function voidingOf(contract: LinkedContract | undefined, profile: Profile): Remedy {
@@ -155,7 +155,9 @@ export function voidingOf(contract: LinkedContract | undefined, profile: Profile
 const isGone = (c: Candidate) => c.orders.length === 0 || c.resource?.released === true || c.claim?.refunded === true;
 /** Judged order by order: a package may stand on an instance that was bought otherwise. */
 const isPackage = ({ chargeType }: Order) => chargeType === 'package';
-const isInEffect = ({ productForm }: Order, resource: Resource | undefined) => productForm !== 'usage_package' && resource?.inEffect === true;
+/** As it was reported; until it is, from its start on. */
+const isInEffect = ({ productForm }: Order, { resource, at }: Candidate): boolean =>
+  productForm !== 'usage_package' && resource !== undefined && (resource.inEffect || (resource.reportVersion === 0 && resource.start !== null && new Date(resource.start) <= at));
 const isUsed = (resource: Resource | undefined) => /[1-9]/.test(resource?.usage ?? '0');
 
 /** Whole 24 h from the order's paidAt; the last instant still counts (RFD-2). */

@@ -72,6 +72,7 @@ describe('RFD-3 every code against', () => {
     ['PROMOTION_EXCLUDED, no refund', ['PROMOTION_EXCLUDED'], ordered(promotion('discount', 'no_refund'))],
     ['PROMOTION_EXCLUDED, no seven-day refund', ['PROMOTION_EXCLUDED'], ordered(promotion('discount', 'no_seven_day_refund'))],
     ['TRIAL', ['ZERO_AMOUNT', 'TRIAL'], ordered({ trial: true, paid: parts({}) })],
+    ['PACKAGE_IN_EFFECT, its start has passed and nothing was reported', ['PACKAGE_IN_EFFECT', 'ZERO_AMOUNT'], { ...ordered(storagePackage), ...seen({ ...nothingTaken, reportVersion: 0 }) }],
     ['ONE_TIME', ['ZERO_AMOUNT', 'ONE_TIME'], ordered({ chargeType: 'one_time' })],
     ['PACKAGE_USED and PACKAGE_IN_EFFECT, a package on a subscription', ['PACKAGE_USED', 'PACKAGE_IN_EFFECT'], { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', chargeType: 'package' })], ...seen({ usage: '999' }) }],
     ['PACKAGE_WINDOW_PASSED, a package on a subscription', ['PACKAGE_WINDOW_PASSED'], { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', chargeType: 'package', paidAt: '2026-01-01T00:00:00.000Z' })], ...seen({ inEffect: false }) }],

@@ -112,7 +112,7 @@ export function incoming(topic: string, partition: number, message: KafkaMessage
  * key of an order holds no event of the order up, and a fact without a key only itself.
  */
 function laneOf(topic: string, key: string, headers: Readonly<Record<string, string>>): string {
-  return publicTopics.has(topic) ? `${topic} ${key || headers['ce_subject'] || (headers['ce_id'] ?? '')}` : key;
+  return publicTopics.has(topic) ? `${topic} ${key || (headers['ce_id'] ?? '')}` : key;
 }
 
 function textsOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, string> {
