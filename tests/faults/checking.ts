@@ -45,7 +45,11 @@ async function unseen(client: pg.Client, history: readonly Done[]): Promise<stri
   const { rows: orders } = await client.query<{ id: string; status: string; fulfilment: string; isPaid: boolean; isPaidWhole: boolean }>(
     `select order_id as id, status, fulfilment, cash_paid > 0 as "isPaid", cash_paid = 45 as "isPaidWhole" from orders.orders where account_id like 'acc\\_f%'`,
   );
-  const { rows: contracts } = await client.query<{ id: string; status: string }>(`select contract_id as id, status from contracts.contracts where account_id like 'acc\\_f%'`);
+  const { rows: contracts } = await client.query<{ id: string; status: string; isPaidMeanwhile: boolean }>(
+    `select contract_id as id, status, kind = 'payment_request' and exists (
+              select from contracts.contract_orders join orders.orders o using (order_id) where contract_orders.contract_id = c.contract_id and o.cash_paid > 0) as "isPaidMeanwhile"
+       from contracts.contracts c where account_id like 'acc\\_f%'`,
+  );
   const { rows: refunds } = await client.query<{ id: string; status: string; kind: string; orderIds: string[]; isWhole: boolean }>(
     'select refund_id as id, status, kind, order_ids as "orderIds", amount = 45 as "isWhole" from refunds.refunds',
   );
@@ -68,7 +72,10 @@ async function unseen(client: pg.Client, history: readonly Done[]): Promise<stri
   for (const { id, status } of contracts) if (status !== 'refused' && !applied.has(id)) lines.push(`EVT-35 contract ${id} is ${status} and nobody was told`);
   for (const { id } of accepted('void')) if (contractOf.get(id!)?.status !== 'voided') lines.push(`EVT-35 contract ${id} was voided and is ${contractOf.get(id!)?.status}`);
   for (const { id } of accepted('finalize')) {
-    if (!['official', 'voided'].includes(contractOf.get(id!)?.status ?? '')) lines.push(`EVT-35 contract ${id} was to be sealed and is ${contractOf.get(id!)?.status}`);
+    const { status, isPaidMeanwhile } = contractOf.get(id!) ?? {};
+    // A payment request whose order was paid while it waited for the seal is a draft again (CTR-29).
+    const isDone = status === 'official' || status === 'voided' || (status === 'draft' && isPaidMeanwhile);
+    if (!isDone) lines.push(`EVT-35 contract ${id} was to be sealed and is ${status}`);
   }
 
   for (const { id } of accepted('create')) if (orderOf.get(id!)?.fulfilment !== 'created') lines.push(`EVT-35 order ${id} was created, recorded is ${orderOf.get(id!)?.fulfilment}`);
