@@ -67,7 +67,6 @@ export interface Spoiled {
 
 const ofTypes: readonly (readonly [type: string, value: unknown])[] = [['number', 17.5], ['string', 'text'], ['boolean', true], ['array', [[]]], ['object', { notAField: true }]];
 
-/** Whether the schema says so is not asked: a request that names what nobody knows is refused, however deep it stands (API-1). */
 const typesOf = (shape: Shape): readonly (string | undefined)[] => {
   const choices = shape.anyOf ?? shape.oneOf;
   if (choices) return choices.flatMap(typesOf);
@@ -90,5 +89,8 @@ function spoiled(shape: Shape): Spoiled[] {
   return [{ body: { ...whole, notAField: 1 }, pointer: '/notAField' }, ...fields];
 }
 
-/** Each object within with a field that nobody knows, each field of each with values of other types. */
+/**
+ * Each object within with a field that nobody knows, each field of each with values of other types. Whether the schema refuses the unknown field is not
+ * asked: a request that names what nobody knows is refused, however deep it stands (API-1).
+ */
 export const spoiledBodies = (schema: z.ZodType): Spoiled[] => spoiled(shapeOf(schema));

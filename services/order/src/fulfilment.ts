@@ -8,7 +8,7 @@ import { lockResources, saveResource } from './resource-store.ts';
 // the order here at once; the refund service hears `order.fulfilment_failed` and gives the money back (EVT-24).
 
 /**
- * The order was created. Reporting instances again that it has changes nothing.
+ * The order was created. Reporting the same of instances it has again changes nothing.
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`, `request.version_mismatch`.
  */
@@ -43,8 +43,9 @@ export async function onFailed(tx: Tx, { orderId, reason, ifMatch }: Told & { re
   const order = await lockOrder(tx, orderId);
   if (order.fulfilment === 'failed') return order;
   expectVersion(ifMatch, order.version);
-  const saved = saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
   if (order.instanceIds.length > instanceIds.length) throw serialisationFailure(orderId);
+
+  const saved = saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
   for (const resource of resources) {
     if (resource.orderIds.every((id) => id === orderId)) await saveResource(tx, releaseResource(resource));
   }

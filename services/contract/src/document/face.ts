@@ -45,17 +45,16 @@ export type Legibility = (value: unknown) => Unprintable | undefined;
 
 /** Both weights have all of it. */
 const plain = /^[ -~]*$/;
-/** What was looked for in the fonts; of the characters there are, a few thousand are in use. */
-const shown = new Map<string, boolean>();
+/** What the fonts said of each code point, for one that was asked about; a fixed megabyte, whatever customers write. */
+const known = new Uint8Array(0x110000);
+const [isMissing, isThere] = [1, 2];
 
 export async function loadLegibility(): Promise<Legibility> {
   const fonts = Object.values(await loadFaces()).map(({ font }) => font);
   const isShown = (character: string) => {
-    const known = shown.get(character);
-    if (known !== undefined) return known;
-    const found = fonts.every((font) => font.hasGlyphForCodePoint(character.codePointAt(0)!));
-    shown.set(character, found);
-    return found;
+    const codePoint = character.codePointAt(0)!;
+    known[codePoint] ||= fonts.every((font) => font.hasGlyphForCodePoint(codePoint)) ? isThere : isMissing;
+    return known[codePoint] === isThere;
   };
   const missingIn = (text: string) => (plain.test(text) ? [] : [...printable(text)].filter((character) => !isShown(character)));
   return (value) => {
