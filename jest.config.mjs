@@ -1,2 +1,3 @@
 import preset from './jest.preset.mjs';
+
 export default { ...preset, testMatch: ['**/*.spec.ts'], testSequencer: './jest.sequencer.mjs' };

@@ -4,7 +4,8 @@ export default {
   testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/\\.accord/'],
   testEnvironment: 'node',
-  // With a limit jest runs a single file in a worker as well, which it ends. Its own process, with a file's children and sockets in it, was seen to spin for ever at its end.
+  // With a limit jest runs a single file in a worker as well, which it ends. Its own process, with a file's
+  // children and sockets in it, was seen to spin for ever at its end.
   workerIdleMemoryLimit: '2GB',
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,6 +1,9 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** On a fresh clone jest knows no durations and begins with the largest files; these are small, and take longest. */
+/**
+ * On a fresh clone jest knows no durations and begins with the largest files; these are small, and take
+ * longest.
+ */
 const long = ['faults.e2e', 'killed.e2e', 'audit.e2e', 'simulation.int', 'instances.int'];
 const place = ({ path }) => {
   const at = long.findIndex((name) => path.includes(name));

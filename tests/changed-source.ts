@@ -24,7 +24,10 @@ export function changedSources(changes: readonly Change[]): ReadonlyMap<string, 
     const source = sources.get(href) ?? readFileSync(new URL(href), 'utf8');
     const times = source.split(fragment).length - 1;
     if (times !== 1) throw new Error(`${file} has this ${times} times, not once:\n  ${fragment}`);
-    sources.set(href, source.replace(fragment, () => replacement));
+    sources.set(
+      href,
+      source.replace(fragment, () => replacement),
+    );
   }
   return sources;
 }
@@ -35,7 +38,9 @@ export function changeSource(...changes: readonly Change[]): void {
   registerHooks({
     load(url, context, next) {
       const source = sources.get(url);
-      return source === undefined ? next(url, context) : { format: 'module-typescript', source, shortCircuit: true };
+      return source === undefined
+        ? next(url, context)
+        : { format: 'module-typescript', source, shortCircuit: true };
     },
   });
 }

@@ -4,11 +4,16 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 type Said<O extends Options> = ReturnType<typeof parseArgs<{ options: O; allowPositionals: true }>>;
 
 /**
- * What a command was asked. With --help it shows its usage and ends; where it does not understand, it says so above the usage and ends with 2.
+ * What a command was asked. With --help it shows its usage and ends; where it does not understand, it says so
+ * above the usage and ends with 2.
  *
  * @param read throws an Error that says what is wrong.
  */
-export function commandLine<O extends Options, Asked>(usage: string, options: O, read: (said: Said<O>) => Asked): Asked {
+export function commandLine<O extends Options, Asked>(
+  usage: string,
+  options: O,
+  read: (said: Said<O>) => Asked,
+): Asked {
   const end = (code: number) => {
     (code === 0 ? console.log : console.error)(`usage: ${usage}`);
     return process.exit(code);
@@ -25,7 +30,8 @@ export function commandLine<O extends Options, Asked>(usage: string, options: O,
 /** @throws Error where it is none. */
 export function wholeNumber(name: string, given: string, from = 0): number {
   const number = Number(given);
-  if (!Number.isSafeInteger(number) || number < from || given.trim() === '') throw new Error(`--${name} takes a whole number from ${from}, not ${given}`);
+  if (!Number.isSafeInteger(number) || number < from || given.trim() === '')
+    throw new Error(`--${name} takes a whole number from ${from}, not ${given}`);
   return number;
 }
 

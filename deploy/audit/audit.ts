@@ -1,12 +1,15 @@
-import type { Logger } from 'pino';
 import pg from 'pg';
+import type { Logger } from 'pino';
 import { databaseDifferences, type Difference } from './differences.ts';
 import { settle, type Settled } from './settling.ts';
 import { openTopics, type Topics } from './topics.ts';
 import { Sightings, versionDifferences } from './versions.ts';
 
 export interface AuditAsk {
-  /** Of a role that reads all four schemas, `accord_auditor`; a replica that follows within the settle time does as well. */
+  /**
+   * Of a role that reads all four schemas, `accord_auditor`; a replica that follows within the settle time
+   * does as well.
+   */
   readonly databaseUrl: string;
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
@@ -14,7 +17,10 @@ export interface AuditAsk {
 }
 
 export interface Report extends Settled {
-  /** Messages read since it was opened, those among them that are no events, and aggregates whose versions were compared. */
+  /**
+   * Messages read since it was opened, those among them that are no events, and aggregates whose versions
+   * were compared.
+   */
   readonly messages: number;
   readonly unreadable: number;
   readonly aggregates: number;
@@ -22,12 +28,16 @@ export interface Report extends Settled {
 }
 
 export interface Audit {
-  /** One round (EVT-37). @throws Error where the database or the broker is away; the next round begins anew. */
+  /**
+   * One round (EVT-37). @throws Error where the database or the broker is away; the next round begins anew.
+   */
   round(ask: { settleMs: number }): Promise<Report>;
   close(): Promise<void>;
 }
 
-/** Connects at the first round. Between rounds the topics' versions stay known: only new messages are read. */
+/**
+ * Connects at the first round. Between rounds the topics' versions stay known: only new messages are read.
+ */
 export function openAudit(ask: AuditAsk): Audit {
   let open: { client: pg.Client; topics: Topics; sightings: Sightings } | undefined;
 
@@ -51,7 +61,12 @@ export function openAudit(ask: AuditAsk): Audit {
           return [...(await databaseDifferences(client)), ...differences, ...ofTopics];
         };
         const settled = await settle(look, { settleMs });
-        return { ...settled, ...topics.read, aggregates: compared, tookMs: Math.round(performance.now() - began) };
+        return {
+          ...settled,
+          ...topics.read,
+          aggregates: compared,
+          tookMs: Math.round(performance.now() - began),
+        };
       } catch (error) {
         await close();
         throw error;
@@ -61,7 +76,11 @@ export function openAudit(ask: AuditAsk): Audit {
 }
 
 async function connect({ databaseUrl, ...kafka }: AuditAsk) {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'accord-audit', options: '-c default_transaction_read_only=on' });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'accord-audit',
+    options: '-c default_transaction_read_only=on',
+  });
   // A connection that is lost between two rounds is found out by the next one.
   client.on('error', (error) => kafka.log.warn({ reason: error.message }, 'database connection lost'));
   await client.connect();

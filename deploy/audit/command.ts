@@ -7,7 +7,8 @@ import { auditOptions, auditSettings, usage } from './settings.ts';
 /**
  * The command `audit`. SIGINT and SIGTERM end one that is scheduled.
  *
- * @returns what the process ends with: 0 where nothing is broken, 1 where something is, 2 where it could not look.
+ * @returns what the process ends with: 0 where nothing is broken, 1 where something is, 2 where it could not
+ * look.
  */
 export async function runAudit(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const stop = new AbortController();
@@ -21,12 +22,25 @@ export async function runAudit(args: readonly string[], env: NodeJS.ProcessEnv):
       return 0;
     }
     const { json, settleMs, everyMs } = options;
-    const { ACCORD_AUDIT_DATABASE_URL: databaseUrl, ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix, ...listen } = auditSettings(env);
+    const {
+      ACCORD_AUDIT_DATABASE_URL: databaseUrl,
+      ACCORD_KAFKA_BROKERS: brokers,
+      ACCORD_TOPIC_PREFIX: topicPrefix,
+      ...listen
+    } = auditSettings(env);
     const audit = openAudit({ databaseUrl, brokers, topicPrefix, log: pino({ level: 'silent' }) });
     const onReport = (report: Report) => say(json ? asJson(report) : asText(report));
     try {
       if (everyMs !== undefined) {
-        await keepAuditing(audit, { everyMs, settleMs, host: listen.ACCORD_HOST, port: listen.ACCORD_OPS_PORT, signal: stop.signal, onReport, onFailure: fail });
+        await keepAuditing(audit, {
+          everyMs,
+          settleMs,
+          host: listen.ACCORD_HOST,
+          port: listen.ACCORD_OPS_PORT,
+          signal: stop.signal,
+          onReport,
+          onFailure: fail,
+        });
         return 0;
       }
       const report = await audit.round({ settleMs });

@@ -19,8 +19,9 @@ const named: readonly Named[] = [
 ];
 
 /**
- * EVT-35 as far as stored answers show it: what a 2xx answer of the last 24 hours named is there. That a key has one effect is its primary
- * key's doing and leaves no trace to look at; requests without a key leave none either.
+ * EVT-35 as far as stored answers show it: what a 2xx answer of the last 24 hours named is there. That a key
+ * has one effect is its primary key's doing and leaves no trace to look at; requests without a key leave none
+ * either.
  */
 export const commandChecks: readonly Check[] = named.map(({ service, schema, table, key, field }) => ({
   rule: 'EVT-35',

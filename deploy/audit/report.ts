@@ -11,13 +11,26 @@ export function asText(report: Report): string[] {
   const counts = [...countsOf(broken)].map(([rule, count]) => `${rule}: ${count}`).join(', ');
   const seen = `${aggregates} aggregates and ${messages} messages${unreadable > 0 ? ` (${unreadable} of them no events)` : ''} in ${(tookMs / 1_000).toFixed(1)} s`;
   return [
-    ...broken.map(({ rule, id, found, mends, says }) => `${rule.padEnd(6)}  ${id}  ${found}  [${says}; ${mends} mends it]`),
-    broken.length === 0 ? `Nothing is broken, ${moving.length} are moving; ${seen}.` : `${broken.length} are broken (${counts}), ${moving.length} are moving; ${seen}.`,
+    ...broken.map(
+      ({ rule, id, found, mends, says }) =>
+        `${rule.padEnd(6)}  ${id}  ${found}  [${says}; ${mends} mends it]`,
+    ),
+    broken.length === 0
+      ? `Nothing is broken, ${moving.length} are moving; ${seen}.`
+      : `${broken.length} are broken (${counts}), ${moving.length} are moving; ${seen}.`,
   ];
 }
 
 /** What a program reads: a JSON line for each, the summary last. */
 export function asJson({ broken, moving, ...summary }: Report): string[] {
   const lines = broken.map(({ mark: _mark, ...difference }) => JSON.stringify(difference));
-  return [...lines, JSON.stringify({ broken: broken.length, moving: moving.length, byRule: Object.fromEntries(countsOf(broken)), ...summary })];
+  return [
+    ...lines,
+    JSON.stringify({
+      broken: broken.length,
+      moving: moving.length,
+      byRule: Object.fromEntries(countsOf(broken)),
+      ...summary,
+    }),
+  ];
 }

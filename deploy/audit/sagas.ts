@@ -1,6 +1,9 @@
 import type { Check } from './differences.ts';
 
-/** Nobody waits for ever: a saga whose next step does not come is broken, though nothing contradicts anything yet; and what it did is done whole. */
+/**
+ * Nobody waits for ever: a saga whose next step does not come is broken, though nothing contradicts anything
+ * yet; and what it did is done whole.
+ */
 export const sagaChecks: readonly Check[] = [
   {
     rule: 'EVT-20',

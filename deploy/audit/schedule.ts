@@ -14,15 +14,42 @@ export interface ScheduleAsk {
 }
 
 /** Rules that a round without a difference shows as 0. */
-const rules = ['EVT-1', 'EVT-9', 'EVT-13', 'EVT-20', 'EVT-23', 'EVT-24', 'EVT-30', 'EVT-31', 'EVT-32', 'EVT-33', 'EVT-34', 'EVT-35', 'EVT-36'];
+const rules = [
+  'EVT-1',
+  'EVT-9',
+  'EVT-13',
+  'EVT-20',
+  'EVT-23',
+  'EVT-24',
+  'EVT-30',
+  'EVT-31',
+  'EVT-32',
+  'EVT-33',
+  'EVT-34',
+  'EVT-35',
+  'EVT-36',
+];
 
-/** A round every `everyMs` until `signal`, its figures at `/metrics`. A round that could not be made is told, and the next one comes at its time. */
-export async function keepAuditing(audit: Audit, { everyMs, settleMs, host, port, signal, onReport, onFailure }: ScheduleAsk): Promise<void> {
+/**
+ * A round every `everyMs` until `signal`, its figures at `/metrics`. A round that could not be made is told,
+ * and the next one comes at its time.
+ */
+export async function keepAuditing(
+  audit: Audit,
+  { everyMs, settleMs, host, port, signal, onReport, onFailure }: ScheduleAsk,
+): Promise<void> {
   const metrics = makeMetrics('audit');
-  const differences = metrics.gauge('accord_audit_differences', 'Differences that outlasted the settle time, by rule, in the last round.', ['rule']);
+  const differences = metrics.gauge(
+    'accord_audit_differences',
+    'Differences that outlasted the settle time, by rule, in the last round.',
+    ['rule'],
+  );
   const lastRun = metrics.gauge('accord_audit_last_run_seconds', 'Unix time at which the last round ended.');
   const duration = metrics.gauge('accord_audit_duration_seconds', 'How long the last round took.');
-  const failures = metrics.counter('accord_audit_failures_total', 'Rounds that could not be made: database or broker away.');
+  const failures = metrics.counter(
+    'accord_audit_failures_total',
+    'Rounds that could not be made: database or broker away.',
+  );
   let works = false;
   const ops = await listenOps({ host, port, metrics, ready: () => works });
   try {
@@ -31,7 +58,8 @@ export async function keepAuditing(audit: Audit, { everyMs, settleMs, host, port
       try {
         const report = await audit.round({ settleMs });
         const counts = countsOf(report.broken);
-        for (const rule of new Set([...rules, ...counts.keys()])) differences.set({ rule }, counts.get(rule) ?? 0);
+        for (const rule of new Set([...rules, ...counts.keys()]))
+          differences.set({ rule }, counts.get(rule) ?? 0);
         lastRun.set(Date.now() / 1_000);
         duration.set(report.tookMs / 1_000);
         works = true;

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { platformSettings, readSettings } from '@accord/platform';
 import { z } from 'zod';
+import { platformSettings, readSettings } from '@accord/platform';
 
 const { shape } = platformSettings;
 
@@ -55,7 +55,11 @@ export function auditOptions(args: readonly string[]): AuditOptions | undefined 
   try {
     const { values } = parseArgs({ args: [...args], options });
     if (values.help) return undefined;
-    return { json: values.json, settleMs: duration(values.settle, '--settle'), everyMs: values.every === undefined ? undefined : duration(values.every, '--every') };
+    return {
+      json: values.json,
+      settleMs: duration(values.settle, '--settle'),
+      everyMs: values.every === undefined ? undefined : duration(values.every, '--every'),
+    };
   } catch (cause) {
     throw new Error(`${(cause as Error).message}\nusage: ${usage}`, { cause });
   }

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Difference } from './differences.ts';
 
-/** What is broken differed in every look over the settle time; what is moving differs now, and did not all the time. */
+/**
+ * What is broken differed in every look over the settle time; what is moving differs now, and did not all the
+ * time.
+ */
 export interface Settled {
   readonly broken: readonly Difference[];
   readonly moving: readonly Difference[];
@@ -10,21 +13,26 @@ export interface Settled {
 const keyOf = ({ rule, says, id, mark }: Difference) => JSON.stringify([rule, says, id, mark]);
 
 /**
- * Looks until all that the first look found is gone, or `settleMs` have passed since. The last look begins after that time, so each of its differences
- * was there before and after. Clean at the first look: no wait.
+ * Looks until all that the first look found is gone, or `settleMs` have passed since. The last look begins
+ * after that time, so each of its differences was there before and after. Clean at the first look: no wait.
  */
-export async function settle(look: () => Promise<readonly Difference[]>, { settleMs }: { settleMs: number }): Promise<Settled> {
+export async function settle(
+  look: () => Promise<readonly Difference[]>,
+  { settleMs }: { settleMs: number },
+): Promise<Settled> {
   let began = performance.now();
   let now = await look();
   const settled = performance.now() + settleMs;
   let still = new Map(now.map((difference) => [keyOf(difference), difference]));
-  for (let last = false; still.size > 0 && !last; ) {
+  for (let last = false; still.size > 0 && !last;) {
     const tookMs = performance.now() - began;
     await sleep(Math.min(Math.max(250, 2 * tookMs), Math.max(0, settled - performance.now())));
     began = performance.now();
     last = began >= settled;
     now = await look();
-    still = new Map(now.map((difference) => [keyOf(difference), difference] as const).filter(([key]) => still.has(key)));
+    still = new Map(
+      now.map((difference) => [keyOf(difference), difference] as const).filter(([key]) => still.has(key)),
+    );
   }
   return { broken: [...still.values()], moving: now.filter((difference) => !still.has(keyOf(difference))) };
 }

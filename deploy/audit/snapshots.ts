@@ -2,15 +2,22 @@ import type { Data } from '@accord/events';
 
 // What an owner announces of an aggregate, as SQL over its own row.
 
-/** All that an owner announces of its aggregate, each field as SQL over the owner's row `o`. A field that is new to the schema does not type-check until it is here. */
+/**
+ * All that an owner announces of its aggregate, each field as SQL over the owner's row `o`. A field that is
+ * new to the schema does not type-check until it is here.
+ */
 export type Announced<Snapshot> = Readonly<Record<keyof Snapshot, string>>;
 
-/** As it is announced: UTC, milliseconds. A text that is no time is a difference, and no statement that fails. */
-const instant = (column: string) => `to_char(o.${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/**
+ * As it is announced: UTC, milliseconds. A text that is no time is a difference, and no statement that fails.
+ */
+const instant = (column: string) =>
+  `to_char(o.${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const period = (start: string, end: string) =>
   `case when o.${start} is not null and o.${end} is not null then jsonb_build_object('start', ${instant(start)}, 'end', ${instant(end)}) end`;
 /** The exact digits, as text. */
-const amount = (column: string) => `case when o.${column} is not null then jsonb_build_object('amount', o.${column}::text, 'currency', o.currency) end`;
+const amount = (column: string) =>
+  `case when o.${column} is not null then jsonb_build_object('amount', o.${column}::text, 'currency', o.currency) end`;
 /** What was agreed at placement, as it is stored. */
 export const term = (name: keyof Data<'order.placed'>['order']) => `o.terms -> '${name}'`;
 

@@ -1,6 +1,6 @@
-import { catalogue, type EventDefinition, type EventType, eventTypes, type Speaker } from '@accord/events';
-import { type Extent, kafkaOf, openReading } from '@accord/platform';
 import type { Logger } from 'pino';
+import { catalogue, eventTypes, type EventDefinition, type EventType, type Speaker } from '@accord/events';
+import { kafkaOf, openReading, type Extent } from '@accord/platform';
 import type { Difference } from './differences.ts';
 import { announcedIn, type Sightings } from './versions.ts';
 
@@ -19,22 +19,38 @@ export interface Topics {
    * @throws Error where the broker gives nothing for a minute; then it has to be opened anew.
    */
   catchUp(): Promise<Difference[]>;
-  /** Messages read, and those among them that are no events: what its consumers gave up stays in its topic. */
+  /**
+   * Messages read, and those among them that are no events: what its consumers gave up stays in its topic.
+   */
   readonly read: { readonly messages: number; readonly unreadable: number };
   close(): Promise<void>;
 }
 
 /** @param sightings is told of every version that a message carries. */
-export async function openTopics({ brokers, topicPrefix, log }: TopicsAsk, sightings: Sightings): Promise<Topics> {
+export async function openTopics(
+  { brokers, topicPrefix, log }: TopicsAsk,
+  sightings: Sightings,
+): Promise<Topics> {
   const kafka = kafkaOf({ brokers, topicPrefix, clientId: 'accord-audit', log });
   const read = { messages: 0, unreadable: 0 };
-  const onMessages = (type: EventType, _partition: number, messages: readonly { readonly value: Buffer | null }[]) => {
+  const onMessages = (
+    type: EventType,
+    _partition: number,
+    messages: readonly { readonly value: Buffer | null }[],
+  ) => {
     for (const { value } of messages) {
       read.messages += 1;
       if (!see(type, value, sightings)) read.unreadable += 1;
     }
   };
-  const reading = await openReading({ kafka, topicPrefix, reader: 'audit', types: eventTypes, onMessages, log });
+  const reading = await openReading({
+    kafka,
+    topicPrefix,
+    reader: 'audit',
+    types: eventTypes,
+    onMessages,
+    log,
+  });
   return {
     read,
     close: () => reading.close(),
@@ -49,7 +65,8 @@ export async function openTopics({ brokers, topicPrefix, log }: TopicsAsk, sight
 /** False where it is no event of its type. */
 function see(type: EventType, value: Buffer | null, sightings: Sightings): boolean {
   try {
-    for (const { aggregate, id, version } of announcedIn(type, JSON.parse(String(value)))) sightings.see(aggregate, id, version);
+    for (const { aggregate, id, version } of announcedIn(type, JSON.parse(String(value))))
+      sightings.see(aggregate, id, version);
     return true;
   } catch {
     return false;

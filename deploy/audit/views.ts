@@ -1,6 +1,6 @@
 import type { ServiceName } from '@accord/platform';
 import type { Check } from './differences.ts';
-import { type Announced, order, product, resource, term } from './snapshots.ts';
+import { order, product, resource, term, type Announced } from './snapshots.ts';
 
 interface View {
   readonly says: string;
@@ -57,7 +57,11 @@ const views: readonly View[] = [
     owned: 'contracts.contracts',
     key: 'contract_id',
     // That a draft is being sealed nobody is told of.
-    columns: { account_id: 'o.account_id', number: 'o.number', status: `case o.status when 'sealing' then 'draft' else o.status end` },
+    columns: {
+      account_id: 'o.account_id',
+      number: 'o.number',
+      status: `case o.status when 'sealing' then 'draft' else o.status end`,
+    },
   },
   {
     says: 'the contract service sees every product as its owner does',
@@ -92,12 +96,28 @@ const fieldsThatDiffer = (viewed: string, owned: string) => `(
   select string_agg(key, ', ' order by key) from jsonb_each(case jsonb_typeof(${viewed}) when 'object' then ${viewed} else '{}' end) viewed
     full join jsonb_each(${owned}) owned using (key) where viewed.value is distinct from owned.value)`;
 
-/** Whole snapshots are compared, fields only of those that differ. The view's version is the mark: one that lags behind but moves is on its way. */
+/**
+ * Whole snapshots are compared, fields only of those that differ. The view's version is the mark: one that
+ * lags behind but moves is on its way.
+ */
 function checkOf({ says, viewer, view, owned, key, snapshot, columns }: View): Check {
-  const whole = snapshot && `jsonb_build_object(${Object.entries(snapshot).map(([field, own]) => `'${field}', ${own}`).join(', ')})`;
-  const unlike = Object.entries(columns).map(([column, own]) => [column, `v.${column} is distinct from ${own}`] as const);
-  const differs = ['v.version is distinct from o.version', ...unlike.map(([, sql]) => sql), ...(whole ? [`v.snapshot is distinct from ${whole}`] : [])];
-  const names = [...(whole ? [fieldsThatDiffer('v.snapshot', whole)] : []), ...unlike.map(([column, sql]) => `case when ${sql} then 'column ${column}' end`)];
+  const whole =
+    snapshot &&
+    `jsonb_build_object(${Object.entries(snapshot)
+      .map(([field, own]) => `'${field}', ${own}`)
+      .join(', ')})`;
+  const unlike = Object.entries(columns).map(
+    ([column, own]) => [column, `v.${column} is distinct from ${own}`] as const,
+  );
+  const differs = [
+    'v.version is distinct from o.version',
+    ...unlike.map(([, sql]) => sql),
+    ...(whole ? [`v.snapshot is distinct from ${whole}`] : []),
+  ];
+  const names = [
+    ...(whole ? [fieldsThatDiffer('v.snapshot', whole)] : []),
+    ...unlike.map(([column, sql]) => `case when ${sql} then 'column ${column}' end`),
+  ];
   const sql = `select ${key} as id, case when v.version is distinct from o.version
         then 'version ' || coalesce(v.version::text, 'none') || ', the owner has ' || coalesce(o.version::text, 'none')
         else 'at version ' || o.version || ' these differ: ' || concat_ws(', ', ${names.join(', ')}) end as found, coalesce(v.version::text, 'none') as mark
@@ -107,8 +127,9 @@ function checkOf({ says, viewer, view, owned, key, snapshot, columns }: View): C
 }
 
 /**
- * What the timeline tells of: how many versions, each by an event of its own, and the newest. Of an order those in which it was held are announced by
- * the reservation, and are the reservation's there; a message (version 0) is announced once it is sent or dead. Products are nobody's own and are not in it.
+ * What the timeline tells of: how many versions, each by an event of its own, and the newest. Of an order
+ * those in which it was held are announced by the reservation, and are the reservation's there; a message
+ * (version 0) is announced once it is sent or dead. Products are nobody's own and are not in it.
  */
 const told = `
   select 'order' as aggregate, order_id as id, count(*) as versions, max(version) as newest from orders.order_history
@@ -122,7 +143,16 @@ const told = `
     union all select 'payment', payment_reference, 1 from orders.unapplied_payments
     union all select 'notification', notification_id, version from notifications.notifications where version > 0) each_version`;
 
-const tellsOf = ['order', 'contract', 'ticket', 'refund', 'resource', 'reservation', 'payment', 'notification'];
+const tellsOf = [
+  'order',
+  'contract',
+  'ticket',
+  'refund',
+  'resource',
+  'reservation',
+  'payment',
+  'notification',
+];
 
 export const viewChecks: readonly Check[] = [
   ...views.map(checkOf),

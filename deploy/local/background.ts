@@ -31,7 +31,8 @@ export interface Background {
 }
 
 /**
- * Starts a program in a process group of its own: a Ctrl-C in the terminal reaches us alone, and we stop the programs in their order.
+ * Starts a program in a process group of its own: a Ctrl-C in the terminal reaches us alone, and we stop the
+ * programs in their order.
  *
  * @throws Error where the command cannot be run.
  */
@@ -46,10 +47,14 @@ export async function startBackground(program: Program): Promise<Background> {
     ...(userId === undefined ? {} : { uid: userId, gid: userId }),
   });
   closeSync(log);
-  const ended = new Promise<number | NodeJS.Signals>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 0)));
+  const ended = new Promise<number | NodeJS.Signals>((resolve) =>
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? 0)),
+  );
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', (cause) => reject(new Error(`${program.name} cannot be started: ${program.command}`, { cause })));
+    child.once('error', (cause) =>
+      reject(new Error(`${program.name} cannot be started: ${program.command}`, { cause })),
+    );
   });
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${program.name} has no pid`);
@@ -79,7 +84,11 @@ export async function startBackground(program: Program): Promise<Background> {
  *
  * @throws Error with the end of the program's log where it ends meanwhile, or does not answer in time.
  */
-export async function answers<T>(program: Background, attempt: () => Promise<T>, withinMs: number): Promise<T> {
+export async function answers<T>(
+  program: Background,
+  attempt: () => Promise<T>,
+  withinMs: number,
+): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {
@@ -89,9 +98,13 @@ export async function answers<T>(program: Background, attempt: () => Promise<T>,
         await sleep(50);
         continue;
       }
-      const what = program.running() ? `does not answer within ${withinMs} ms` : `ended (${await program.ended})`;
+      const what = program.running()
+        ? `does not answer within ${withinMs} ms`
+        : `ended (${await program.ended})`;
       if (program.running()) program.kill('SIGKILL');
-      throw new Error(`${program.name} ${what}; the end of ${program.log}:\n${endOf(program.log)}`, { cause });
+      throw new Error(`${program.name} ${what}; the end of ${program.log}:\n${endOf(program.log)}`, {
+        cause,
+      });
     }
   }
 }
@@ -104,7 +117,9 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Ends the process named in `pidFile` if it still runs and is the one meant: its command line names `mark`. */
+/**
+ * Ends the process named in `pidFile` if it still runs and is the one meant: its command line names `mark`.
+ */
 export async function endLeftover(pidFile: string, mark: string, signal: NodeJS.Signals) {
   const pid = Number(readOr(pidFile, '').split('\n')[0]);
   const isIt = () => pid > 0 && readOr(`/proc/${pid}/cmdline`, '').includes(mark);
@@ -119,7 +134,9 @@ export async function endLeftover(pidFile: string, mark: string, signal: NodeJS.
 export async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => (wanted && cause.code === 'EADDRINUSE' ? resolve(freePort()) : reject(cause)));
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      wanted && cause.code === 'EADDRINUSE' ? resolve(freePort()) : reject(cause),
+    );
     server.listen(wanted, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
       server.close(() => resolve(port));

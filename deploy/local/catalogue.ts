@@ -1,5 +1,5 @@
-import type { ProductSnapshot } from '@accord/events';
 import type { z } from 'zod';
+import type { ProductSnapshot } from '@accord/events';
 
 type Product = z.infer<typeof ProductSnapshot>;
 
@@ -24,7 +24,12 @@ const product = (productCode: string, zh: string, en: string, more: Given): Publ
 
 type Unit = Product['prices'][number]['unit'];
 type Charge = Product['chargeTypes'][number];
-const price = (chargeType: Charge, unit: Unit) => (amount: string) => ({ chargeType, amount, currency: 'CNY', unit });
+const price = (chargeType: Charge, unit: Unit) => (amount: string) => ({
+  chargeType,
+  amount,
+  currency: 'CNY',
+  unit,
+});
 const perMonth = price('subscription', 'month');
 const perYear = price('subscription', 'year');
 const perMinute = price('pay_as_you_go', 'minute');
@@ -33,11 +38,21 @@ const perThousand = price('pay_as_you_go', 'thousand_requests');
 const perPackage = price('package', 'piece');
 const once = price('one_time', 'piece');
 
-const everyService: Publication['serviceTypes'] = ['registration', 'renewal', 'transfer_in', 'redemption', 'buyback', 'buyback_zhiyu'];
+const everyService: Publication['serviceTypes'] = [
+  'registration',
+  'renewal',
+  'transfer_in',
+  'redemption',
+  'buyback',
+  'buyback_zhiyu',
+];
 const domain = { category: 'DOMAIN', form: 'domain', refundable: false } as const;
 const oneTime = { form: 'one_time', refundable: false } as const;
 
-/** Marketplace images and customised orders are contractable as products; the profile's excluded categories decide (CTR-3). */
+/**
+ * Marketplace images and customised orders are contractable as products; the profile's excluded categories
+ * decide (CTR-3).
+ */
 const baidu: readonly Publication[] = [
   product('BCC', '云服务器 BCC', 'Baidu Cloud Compute BCC', {
     category: 'COMPUTE',
@@ -168,5 +183,8 @@ const alibaba: readonly Publication[] = [
   }),
 ];
 
-/** A small catalogue for each shipped profile, as the story publishes it. One BCC or ECS for a month is the 45.00 of RFD-7. */
+/**
+ * A small catalogue for each shipped profile, as the story publishes it. One BCC or ECS for a month is the
+ * 45.00 of RFD-7.
+ */
 export const catalogue = { baidu, alibaba } as const;

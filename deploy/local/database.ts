@@ -1,7 +1,7 @@
-import { eventTypes, deadLetterTopic } from '@accord/events';
-import { schemas, type ServiceName } from '@accord/platform';
 import kafkajs from 'kafkajs';
 import pg from 'pg';
+import { deadLetterTopic, eventTypes } from '@accord/events';
+import { schemas, type ServiceName } from '@accord/platform';
 
 export const serviceNames = Object.keys(schemas) as ServiceName[];
 
@@ -24,7 +24,9 @@ export const makeDatabase = (serverUrl: string, database: string) =>
 
 /** Drops the database with everything in it, whoever is connected. */
 export const dropDatabase = (serverUrl: string, database: string) =>
-  asSuperuser(serverUrl, (client) => client.query(`drop database if exists ${client.escapeIdentifier(database)} with (force)`));
+  asSuperuser(serverUrl, (client) =>
+    client.query(`drop database if exists ${client.escapeIdentifier(database)} with (force)`),
+  );
 
 /** On a connection of its own, as whom the URL names. */
 export async function asSuperuser<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -39,7 +41,11 @@ export async function asSuperuser<T>(url: string, work: (client: pg.Client) => P
 
 /** Deletes the system's topics and consumer groups. */
 export async function dropTopics(brokers: string, topicPrefix: string): Promise<void> {
-  const kafka = new kafkajs.Kafka({ clientId: 'accord-local', brokers: brokers.split(','), logLevel: kafkajs.logLevel.NOTHING });
+  const kafka = new kafkajs.Kafka({
+    clientId: 'accord-local',
+    brokers: brokers.split(','),
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
   const admin = kafka.admin();
   await admin.connect();
   try {
@@ -47,7 +53,9 @@ export async function dropTopics(brokers: string, topicPrefix: string): Promise<
     const existing = (await admin.listTopics()).filter((topic) => ours.has(topic));
     if (existing.length > 0) await admin.deleteTopics({ topics: existing });
     const { groups } = await admin.listGroups();
-    const ended = groups.map(({ groupId }) => groupId).filter((id) => serviceNames.some((name) => id === `${topicPrefix}accord.${name}`));
+    const ended = groups
+      .map(({ groupId }) => groupId)
+      .filter((id) => serviceNames.some((name) => id === `${topicPrefix}accord.${name}`));
     // A killed member is still counted for some seconds; its group, without topics, harms nobody.
     await admin.deleteGroups(ended).catch((error: Error) => {
       if (error.name !== 'KafkaJSDeleteGroupsError') throw error;

@@ -1,14 +1,15 @@
 // The front door, the token issuer and the mailbox as one process, for docker-compose.yml.
 import { join } from 'node:path';
 import { serviceNames } from './database.ts';
-import { type Origins, startFrontDoor } from './front-door.ts';
+import { startFrontDoor, type Origins } from './front-door.ts';
 import { home } from './home.ts';
 import { openSigner, startIssuer } from './issuer.ts';
 import { mailLine, startMailbox } from './mailbox.ts';
 
 /** `http://{service}:8080` */
 const serviceUrl = process.env.ACCORD_SERVICE_URL;
-if (!serviceUrl?.includes('{service}')) throw new Error('ACCORD_SERVICE_URL says where services are: http://{service}:8080');
+if (!serviceUrl?.includes('{service}'))
+  throw new Error('ACCORD_SERVICE_URL says where services are: http://{service}:8080');
 
 const host = '0.0.0.0';
 const issuer = await startIssuer(await openSigner(join(home, 'issuer.json')), { port: 8081, host });
@@ -18,5 +19,8 @@ const door = await startFrontDoor({ port: 8080, host, origins: { ...urls, issuer
 console.log(`front door ${door.url}, issuer ${issuer.url}, mailbox ${mailbox.url}`);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void Promise.all([door.stop(), issuer.stop(), mailbox.stop()]).then(() => process.exit(0)));
+  process.once(
+    signal,
+    () => void Promise.all([door.stop(), issuer.stop(), mailbox.stop()]).then(() => process.exit(0)),
+  );
 }

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  createServer,
+  request as forward,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { localeOf, Problem, problemBody, requestIdOf, type ServiceName } from '@accord/platform';
 
@@ -44,24 +50,41 @@ interface Target {
 }
 
 /** Of one connection only (RFC 9110, 7.6.1). */
-const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+const hopByHop = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
 
 /**
- * One address for the whole system: `/v1/…` by its first segment, `/docs/<service>/` and `/openapi/<service>.json`, a page at `/` that links
- * them, and the issuer's `/token`. Bodies are streamed both ways; headers, `X-Request-Id` among them, stay as they are.
+ * One address for the whole system: `/v1/…` by its first segment, `/docs/<service>/` and
+ * `/openapi/<service>.json`, a page at `/` that links them, and the issuer's `/token`. Bodies are streamed
+ * both ways; headers, `X-Request-Id` among them, stay as they are.
  */
-export async function startFrontDoor(ask: { port: number; host?: string; origins: Origins }): Promise<FrontDoor> {
+export async function startFrontDoor(ask: {
+  port: number;
+  host?: string;
+  origins: Origins;
+}): Promise<FrontDoor> {
   const agent = new Agent({ keepAlive: true });
   const server = createServer((request, response) => {
     const target = targetOf(request.url ?? '/', ask.origins);
-    if (/^(?:GET|HEAD) \/(?:docs\/?)?(?:\?|$)/.test(`${request.method} ${request.url}`)) response.writeHead(200, pageHeaders).end(page);
-    else if (/^\/docs\/[a-z]+$/.test(request.url ?? '')) response.writeHead(308, { location: `${request.url}/` }).end();
+    if (/^(?:GET|HEAD) \/(?:docs\/?)?(?:\?|$)/.test(`${request.method} ${request.url}`))
+      response.writeHead(200, pageHeaders).end(page);
+    else if (/^\/docs\/[a-z]+$/.test(request.url ?? ''))
+      response.writeHead(308, { location: `${request.url}/` }).end();
     else if (target) pass({ request, response, target, agent });
     else refuse(request, response, new Problem(404, 'request.unknown_route'));
   });
   // Uploads and event streams may be slow; the services have timeouts of their own.
   server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(ask.port, ask.host ?? '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(ask.port, ask.host ?? '127.0.0.1', resolve),
+  );
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop() {
@@ -77,42 +100,77 @@ export async function startFrontDoor(ask: { port: number; host?: string; origins
 export function targetOf(url: string, origins: Origins): Target | undefined {
   const { pathname = '', search = '' } = URL.parse(url, 'http://front.door') ?? {};
   const [, first = '', second = ''] = pathname.split('/');
-  if (first === 'v1' && Object.hasOwn(segments, second)) return { origin: origins[segments[second]!], path: pathname + search };
-  if (pathname === '/token' || pathname === '/.well-known/jwks.json') return { origin: origins.issuer, path: pathname };
+  if (first === 'v1' && Object.hasOwn(segments, second))
+    return { origin: origins[segments[second]!], path: pathname + search };
+  if (pathname === '/token' || pathname === '/.well-known/jwks.json')
+    return { origin: origins.issuer, path: pathname };
   const service = second.replace(/\.json$/, '');
   const known = Object.values(segments).find((name) => name === service);
   if (known && first === 'openapi') return { origin: origins[known], path: '/openapi.json' };
   // With the slash: the page links to its openapi.json beside it.
   if (known && pathname === `/docs/${known}/`) return { origin: origins[known], path: '/docs' };
-  if (known && pathname === `/docs/${known}/openapi.json`) return { origin: origins[known], path: '/openapi.json' };
+  if (known && pathname === `/docs/${known}/openapi.json`)
+    return { origin: origins[known], path: '/openapi.json' };
   return undefined;
 }
 
-function pass({ request, response, target, agent }: { request: IncomingMessage; response: ServerResponse; target: Target; agent: Agent }) {
-  // Node sends the body of a GET unframed unless it is told: the next request of that connection would begin with it.
+function pass({
+  request,
+  response,
+  target,
+  agent,
+}: {
+  request: IncomingMessage;
+  response: ServerResponse;
+  target: Target;
+  agent: Agent;
+}) {
+  // Node sends the body of a GET unframed unless it is told: the next request of that connection would begin
+  // with it.
   const framed = request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
-  const headers = { ...without(request.headers), ...framed, 'x-forwarded-for': request.socket.remoteAddress ?? '' };
-  const onward = forward(target.origin + target.path, { method: request.method, headers, agent }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, without(answer.headers));
-    answer.pipe(response);
-    answer.once('error', () => response.destroy());
-  });
+  const headers = {
+    ...without(request.headers),
+    ...framed,
+    'x-forwarded-for': request.socket.remoteAddress ?? '',
+  };
+  const onward = forward(
+    target.origin + target.path,
+    { method: request.method, headers, agent },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, without(answer.headers));
+      answer.pipe(response);
+      answer.once('error', () => response.destroy());
+    },
+  );
   onward.once('error', () => {
     if (response.headersSent) response.destroy();
-    else refuse(request, response, new Problem(503, 'server.unavailable', {}, { headers: { 'retry-after': '1' } }));
+    else
+      refuse(
+        request,
+        response,
+        new Problem(503, 'server.unavailable', {}, { headers: { 'retry-after': '1' } }),
+      );
   });
   response.once('close', () => onward.destroy());
   request.pipe(onward);
 }
 
-const without = (headers: IncomingMessage['headers']) => Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.includes(name)));
+const without = (headers: IncomingMessage['headers']) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.includes(name)));
 
 /** As a service words it (API-2, API-13, API-16). */
 function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem) {
   const requestId = requestIdOf(request.headers['x-request-id'] as string | undefined, randomUUID());
   const locale = localeOf(request.headers['accept-language']);
-  const headers = { 'content-type': 'application/problem+json', 'content-language': locale, 'x-request-id': requestId, ...problem.headers };
-  response.writeHead(problem.status, headers).end(JSON.stringify(problemBody(problem, { locale, requestId, texts: {} })));
+  const headers = {
+    'content-type': 'application/problem+json',
+    'content-language': locale,
+    'x-request-id': requestId,
+    ...problem.headers,
+  };
+  response
+    .writeHead(problem.status, headers)
+    .end(JSON.stringify(problemBody(problem, { locale, requestId, texts: {} })));
 }
 
 const pageHeaders = {
@@ -120,7 +178,8 @@ const pageHeaders = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
 };
 
-const row = (name: string) => `<tr><td><a href="/docs/${name}/">${name}</a></td><td><a href="/openapi/${name}.json">OpenAPI</a></td></tr>`;
+const row = (name: string) =>
+  `<tr><td><a href="/docs/${name}/">${name}</a></td><td><a href="/openapi/${name}.json">OpenAPI</a></td></tr>`;
 
 /** Where somebody who opens the address in a browser goes on. */
 const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Accord</title>

@@ -9,7 +9,8 @@ export const database = 'accord';
 /** The front door's, where it is free. */
 export const port = Number(process.env.ACCORD_PORT ?? 8080);
 
-export const asksForHelp = (args: readonly string[]) => args.some((word) => word === '--help' || word === '-h');
+export const asksForHelp = (args: readonly string[]) =>
+  args.some((word) => word === '--help' || word === '-h');
 
 const pidFile = join(home, 'start.pid');
 const platformFile = join(home, 'platform.json');
@@ -18,7 +19,9 @@ const platformFile = join(home, 'platform.json');
 export function runningStart(): number | undefined {
   const pid = Number(readOr(pidFile, ''));
   const mine = pid === process.pid;
-  return pid > 0 && !mine && readOr(`/proc/${pid}/cmdline`, '').includes('deploy/local/start.ts') ? pid : undefined;
+  return pid > 0 && !mine && readOr(`/proc/${pid}/cmdline`, '').includes('deploy/local/start.ts')
+    ? pid
+    : undefined;
 }
 
 /** @throws Error where another runs on this folder. */
@@ -30,10 +33,12 @@ export function claimHome() {
 }
 
 /** Remembers what the commands beside this `npm start` need. */
-export const tellPlatform = (settings: Readonly<Record<string, string>>) => writeFileSync(platformFile, JSON.stringify(settings), { mode: 0o600 });
+export const tellPlatform = (settings: Readonly<Record<string, string>>) =>
+  writeFileSync(platformFile, JSON.stringify(settings), { mode: 0o600 });
 
 /** What was told of the `npm start` that runs on this folder; nothing where none does. */
-export const runningPlatform = (): Record<string, string> => (runningStart() ? (JSON.parse(readOr(platformFile, '{}')) as Record<string, string>) : {});
+export const runningPlatform = (): Record<string, string> =>
+  runningStart() ? (JSON.parse(readOr(platformFile, '{}')) as Record<string, string>) : {};
 
 export function leaveHome() {
   if (readOr(pidFile, '') !== String(process.pid)) return;

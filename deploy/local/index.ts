@@ -6,7 +6,12 @@ export { bringJars } from './prerequisites.mjs';
 export { placeOf, startPostgres, type EmbeddedPostgres } from './postgres.ts';
 export { all, auditSettingsOf, settingsFor, startSystem, type System, type SystemAsk } from './system.ts';
 export { startMailbox, type Mail } from './mailbox.ts';
-export { compileServices, startServiceProcess, type ServiceProcess, type Settings } from './service-process.ts';
+export {
+  compileServices,
+  startServiceProcess,
+  type ServiceProcess,
+  type Settings,
+} from './service-process.ts';
 export type { StoryContext } from './start.ts';
 export { breaches, type Breach } from './invariants.ts';
 export { playStory } from './story/story.ts';

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databaseDifferences, type Difference } from '@accord/audit';
 import pg from 'pg';
+import { databaseDifferences, type Difference } from '@accord/audit';
 
 export type Breach = Pick<Difference, 'rule' | 'says' | 'id' | 'found'>;
 
 /**
- * What the auditor finds on the live databases of all services, once they have come to rest: looks until nothing differs, or `settleMs` have passed.
- * An event on its way is no breach; what still moves then is told, too.
+ * What the auditor finds on the live databases of all services, once they have come to rest: looks until
+ * nothing differs, or `settleMs` have passed. An event on its way is no breach; what still moves then is
+ * told, too.
  */
 export async function breaches(superuserUrl: string, { settleMs = 10_000 } = {}): Promise<Breach[]> {
   const client = new pg.Client({ connectionString: superuserUrl });

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
-import { accountName } from '@accord/platform';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
+import { accountName } from '@accord/platform';
 
 export type TokenKind = 'customer' | 'operator' | 'platform';
 
@@ -27,11 +27,17 @@ export interface Signer {
 export const issuerName = 'accord-development';
 export const audience = 'accord';
 const lifetime = '12h';
-const customerScopes = ['orders', 'contracts', 'refunds', 'notifications'].flatMap((noun) => [`${noun}:read`, `${noun}:write`]).join(' ');
+const customerScopes = ['orders', 'contracts', 'refunds', 'notifications']
+  .flatMap((noun) => [`${noun}:read`, `${noun}:write`])
+  .join(' ');
 
-/** Signs development tokens with the key in `keyFile`, made at the first use, so that tokens outlive a restart. */
+/**
+ * Signs development tokens with the key in `keyFile`, made at the first use, so that tokens outlive a
+ * restart.
+ */
 export async function openSigner(keyFile: string): Promise<Signer> {
-  if (process.env.ACCORD_ENV !== 'development') throw new Error('The built-in token issuer starts only with ACCORD_ENV=development.');
+  if (process.env.ACCORD_ENV !== 'development')
+    throw new Error('The built-in token issuer starts only with ACCORD_ENV=development.');
   if (!existsSync(keyFile)) {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
     mkdirSync(dirname(keyFile), { recursive: true });
@@ -57,10 +63,14 @@ export async function openSigner(keyFile: string): Promise<Signer> {
 }
 
 function claimsOf({ kind, accountId, scope }: TokenAsk) {
-  if (!['customer', 'operator', 'platform'].includes(kind)) throw new Error('kind is customer, operator or platform');
-  if ((kind === 'customer') !== Boolean(accountId)) throw new Error('a customer has an account, and nobody else has one');
+  if (!['customer', 'operator', 'platform'].includes(kind))
+    throw new Error('kind is customer, operator or platform');
+  if ((kind === 'customer') !== Boolean(accountId))
+    throw new Error('a customer has an account, and nobody else has one');
   if (accountId && !accountName.test(accountId)) throw new Error(`no account is named ${accountId}`);
-  return kind === 'customer' ? { scope: scope ?? customerScopes, account_id: accountId } : { scope: scope ?? kind };
+  return kind === 'customer'
+    ? { scope: scope ?? customerScopes, account_id: accountId }
+    : { scope: scope ?? kind };
 }
 
 export interface Issuer extends Signer {
@@ -69,10 +79,14 @@ export interface Issuer extends Signer {
   stop(): Promise<void>;
 }
 
-/** `GET /.well-known/jwks.json` and `POST /token` with `{ kind, accountId?, subject?, scope? }` → `{ access_token, token_type, expires_in }`. */
+/**
+ * `GET /.well-known/jwks.json` and `POST /token` with `{ kind, accountId?, subject?, scope? }` → `{
+ * access_token, token_type, expires_in }`.
+ */
 export async function startIssuer(signer: Signer, { port = 0, host = '127.0.0.1' } = {}): Promise<Issuer> {
   const server = createServer((request, response) => {
-    const answer = (status: number, body: unknown) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const answer = (status: number, body: unknown) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     const asked = `${request.method} ${request.url}`;
     if (asked === 'GET /.well-known/jwks.json') return void answer(200, { keys: [signer.publicKey] });
     if (asked !== 'POST /token') return void answer(404, { error: 'not_found' });

@@ -45,10 +45,11 @@ export interface KafkaAsk {
 }
 
 /**
- * One Kafka 4.3 broker, its data in `dataDir`. With `jit` it is as the benchmark wants it: compiled fully, and never stopped to collect its garbage; without, it
- * starts sooner and stays smaller.
+ * One Kafka 4.3 broker, its data in `dataDir`. With `jit` it is as the benchmark wants it: compiled fully,
+ * and never stopped to collect its garbage; without, it starts sooner and stays smaller.
  *
- * @throws Error with the end of its log where it does not come up, or saying what to install where Java or Maven is missing.
+ * @throws Error with the end of its log where it does not come up, or saying what to install where Java or
+ * Maven is missing.
  */
 export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
   const { dataDir, libs = kafkaLibs, heapMb = 384 } = ask;
@@ -59,9 +60,13 @@ export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
 
   const port = await freePort(ask.port);
   const properties = join(dataDir, 'server.properties');
-  writeFileSync(properties, serverProperties({ dataDir, port, controllerPort: await freePort(), settings: ask.settings ?? {} }));
+  writeFileSync(
+    properties,
+    serverProperties({ dataDir, port, controllerPort: await freePort(), settings: ask.settings ?? {} }),
+  );
   const classPath = ['-cp', join(libs, '*')];
-  if (!existsSync(join(dataDir, 'log', 'meta.properties'))) format({ classPath, properties, clusterId: ask.clusterId });
+  if (!existsSync(join(dataDir, 'log', 'meta.properties')))
+    format({ classPath, properties, clusterId: ask.clusterId });
 
   const program = await startBackground({
     name: 'Kafka',
@@ -84,13 +89,35 @@ export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
   return { brokers, port, pid: program.pid, kill: program.kill, stop: () => program.stop('SIGTERM', 6_000) };
 }
 
-function format({ classPath, properties, clusterId }: { classPath: string[]; properties: string; clusterId: string | undefined }) {
+function format({
+  classPath,
+  properties,
+  clusterId,
+}: {
+  classPath: string[];
+  properties: string;
+  clusterId: string | undefined;
+}) {
   const id = clusterId ?? createHash('sha256').update(properties).digest('base64url').slice(0, 22);
-  const args = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...classPath, 'kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '--config', properties];
+  const args = [
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    ...classPath,
+    'kafka.tools.StorageTool',
+    'format',
+    `--cluster-id=${id}`,
+    '--config',
+    properties,
+  ];
   execFileSync('java', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-function serverProperties(ask: { dataDir: string; port: number; controllerPort: number; settings: Readonly<Record<string, string>> }): string {
+function serverProperties(ask: {
+  dataDir: string;
+  port: number;
+  controllerPort: number;
+  settings: Readonly<Record<string, string>>;
+}): string {
   const lines = {
     ...brokerSettings,
     listeners: `PLAINTEXT://127.0.0.1:${ask.port},CONTROLLER://127.0.0.1:${ask.controllerPort}`,
@@ -98,11 +125,18 @@ function serverProperties(ask: { dataDir: string; port: number; controllerPort: 
     'log.dirs': join(ask.dataDir, 'log'),
     ...ask.settings,
   };
-  return Object.entries(lines).map(([key, value]) => `${key}=${value}\n`).join('');
+  return Object.entries(lines)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
 }
 
 async function greet(brokers: string) {
-  const client = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 0 }, connectionTimeout: 1_000 });
+  const client = new kafkajs.Kafka({
+    brokers: [brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 0 },
+    connectionTimeout: 1_000,
+  });
   const admin = client.admin();
   try {
     await admin.connect();

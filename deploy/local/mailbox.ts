@@ -20,7 +20,11 @@ export interface Mailbox {
 }
 
 /** An SMTP server that keeps what it is given. */
-export async function startMailbox({ port = 0, host = '127.0.0.1', onMail }: { port?: number; host?: string; onMail?: (mail: Mail) => void } = {}): Promise<Mailbox> {
+export async function startMailbox({
+  port = 0,
+  host = '127.0.0.1',
+  onMail,
+}: { port?: number; host?: string; onMail?: (mail: Mail) => void } = {}): Promise<Mailbox> {
   const mails: Mail[] = [];
   const server = new SMTPServer({
     authOptional: true,
@@ -46,12 +50,19 @@ export async function startMailbox({ port = 0, host = '127.0.0.1', onMail }: { p
   server.on('error', () => undefined);
   await new Promise<void>((resolve, reject) => server.listen(port, host, resolve).once('error', reject));
   const address = server.server.address() as AddressInfo;
-  return { url: `smtp://127.0.0.1:${address.port}`, mails, stop: () => new Promise((resolve) => server.close(() => resolve())) };
+  return {
+    url: `smtp://127.0.0.1:${address.port}`,
+    mails,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
 }
 
-export const mailLine = ({ to, subject }: Pick<Mail, 'to' | 'subject'>) => `mail to ${to.join(', ')}: ${subject}`;
+export const mailLine = ({ to, subject }: Pick<Mail, 'to' | 'subject'>) =>
+  `mail to ${to.join(', ')}: ${subject}`;
 
-/** Subject and first plain text of a message (RFC 5322, MIME), as far as a reader of tests and demos needs it. */
+/**
+ * Subject and first plain text of a message (RFC 5322, MIME), as far as a reader of tests and demos needs it.
+ */
 export function readMail(raw: string): { subject: string; text: string; raw: string } {
   const { headers } = partsOf(raw);
   return { subject: decodeWords(headers.get('subject') ?? ''), text: plainText(raw) ?? '', raw };
@@ -60,7 +71,12 @@ export function readMail(raw: string): { subject: string; text: string; raw: str
 function partsOf(entity: string) {
   const [head = '', ...rest] = entity.split(/\r?\n\r?\n/);
   const lines = head.replaceAll(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
-  const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const headers = new Map(
+    lines.map((line) => [
+      line.slice(0, line.indexOf(':')).toLowerCase(),
+      line.slice(line.indexOf(':') + 1).trim(),
+    ]),
+  );
   return { headers, body: rest.join('\r\n\r\n') };
 }
 
@@ -69,7 +85,10 @@ function plainText(entity: string): string | undefined {
   const type = headers.get('content-type') ?? 'text/plain';
   const boundary = /boundary="?([^";]+)"?/i.exec(type)?.[1];
   if (boundary) {
-    const inner = body.split(`--${boundary}`).slice(1, -1).map((part) => plainText(part.replace(/^\r?\n/, '')));
+    const inner = body
+      .split(`--${boundary}`)
+      .slice(1, -1)
+      .map((part) => plainText(part.replace(/^\r?\n/, '')));
     return inner.find((text) => text !== undefined);
   }
   if (!/^text\/plain/i.test(type)) return undefined;
@@ -78,11 +97,17 @@ function plainText(entity: string): string | undefined {
   return encoding === 'quoted-printable' ? quotedPrintable(body.replaceAll(/=\r?\n/g, '')) : body;
 }
 
-const quotedPrintable = (text: string): string => Buffer.from(text.replaceAll(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))), 'latin1').toString('utf8');
+const quotedPrintable = (text: string): string =>
+  Buffer.from(
+    text.replaceAll(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  ).toString('utf8');
 
 const decodeWords = (text: string): string =>
   text
     .replaceAll(/\?=\s+=\?/g, '?==?')
     .replaceAll(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (_, kind: string, word: string) =>
-      kind.toLowerCase() === 'b' ? Buffer.from(word, 'base64').toString('utf8') : quotedPrintable(word.replaceAll('_', ' ')),
+      kind.toLowerCase() === 'b'
+        ? Buffer.from(word, 'base64').toString('utf8')
+        : quotedPrintable(word.replaceAll('_', ' ')),
     );

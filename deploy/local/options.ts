@@ -23,9 +23,11 @@ export function readOptions(args: readonly string[]): StartOptions | undefined {
   try {
     const { values } = parseArgs({ args: [...args], options });
     if (values.help) return undefined;
-    if (values.profile !== 'baidu' && values.profile !== 'alibaba') throw new Error(`there is no profile ${values.profile}`);
+    if (values.profile !== 'baidu' && values.profile !== 'alibaba')
+      throw new Error(`there is no profile ${values.profile}`);
     const { ACCORD_PORT: port = '8080' } = process.env;
-    if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`ACCORD_PORT is not a port: ${port}`);
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+      throw new Error(`ACCORD_PORT is not a port: ${port}`);
     return { once: values.once, profile: values.profile };
   } catch (cause) {
     throw new Error(`${(cause as Error).message}\nusage: ${usage}`, { cause });

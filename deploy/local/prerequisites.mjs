@@ -1,4 +1,5 @@
-// What must be there before anything of ours can run. Plain JavaScript without dependencies: it runs before `npm ci`, on whatever Node there is.
+// What must be there before anything of ours can run. Plain JavaScript without dependencies: it runs before
+// `npm ci`, on whatever Node there is.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +18,9 @@ export function packagesFit() {
   const wanted = packagesOf(join(root, 'package-lock.json'));
   const found = packagesOf(join(modules, '.package-lock.json'));
   const fits = ([path, { version }]) => found.has(path) && found.get(path).version === version;
-  return found.size > 0 && [...wanted].every((entry) => (entry[1].optional && !found.has(entry[0])) || fits(entry));
+  return (
+    found.size > 0 && [...wanted].every((entry) => (entry[1].optional && !found.has(entry[0])) || fits(entry))
+  );
 }
 
 function packagesOf(lock) {
@@ -32,7 +35,12 @@ function packagesOf(lock) {
 
 /** Whether a Docker engine answers and Compose is there; the client alone is of no use. */
 export const dockerAnswers = () =>
-  Promise.all([['version', '--format', '{{.Server.Version}}'], ['compose', 'version']].map((args) => run('docker', args, { timeout: 5_000 }))).then(
+  Promise.all(
+    [
+      ['version', '--format', '{{.Server.Version}}'],
+      ['compose', 'version'],
+    ].map((args) => run('docker', args, { timeout: 5_000 })),
+  ).then(
     () => true,
     () => false,
   );
@@ -54,7 +62,8 @@ function jarsMissing({ pom, libs }) {
  *
  * @throws Error saying what to install where Java or Maven is missing.
  */
-export const bringKafka = (libs = kafkaLibs) => bringJars({ pom, libs, otherwise: ', or start Docker, or set ACCORD_KAFKA_BROKERS to a Kafka 4' });
+export const bringKafka = (libs = kafkaLibs) =>
+  bringJars({ pom, libs, otherwise: ', or start Docker, or set ACCORD_KAFKA_BROKERS to a Kafka 4' });
 
 /**
  * Brings the jars that a pom names into the folder `libs` by Maven, once.

@@ -1,11 +1,13 @@
-// Makes the development database with its roles and empty schemas on the server at ACCORD_POSTGRES_URL; may be repeated.
+// Makes the development database with its roles and empty schemas on the server at ACCORD_POSTGRES_URL; may
+// be repeated.
 import { provisionDatabase } from '@accord/platform';
 import { developmentPassword } from '@accord/testing';
 import { databaseUrl, makeDatabase } from './database.ts';
 import { database } from './home.ts';
 
 const { ACCORD_ENV, ACCORD_POSTGRES_URL: serverUrl } = process.env;
-if (ACCORD_ENV !== 'development') throw new Error('These passwords are known to everybody: only with ACCORD_ENV=development.');
+if (ACCORD_ENV !== 'development')
+  throw new Error('These passwords are known to everybody: only with ACCORD_ENV=development.');
 if (!serverUrl) throw new Error("ACCORD_POSTGRES_URL is not set: the superuser's address of the server.");
 await makeDatabase(serverUrl, database);
 await provisionDatabase(databaseUrl(serverUrl, database), { passwordOf: developmentPassword });

@@ -1,5 +1,5 @@
-// npm run rebuild -- <service> [--model …] [--json]: a service's read models anew from their topics (EVT-13), of the platform in the environment or else of
-// the `npm start` that runs here.
+// npm run rebuild -- <service> [--model …] [--json]: a service's read models anew from their topics (EVT-13),
+// of the platform in the environment or else of the `npm start` that runs here.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { rolesOf, roleUrl } from '@accord/platform';
@@ -23,17 +23,29 @@ Exit codes: 0 rebuilt; 1 the read models are as they were; 2 wrong arguments.`;
 function environment(service: Rebuildable): NodeJS.ProcessEnv {
   if (process.env.ACCORD_OWNER_DATABASE_URL) return process.env;
   const { ACCORD_AUDIT_DATABASE_URL: database, ...kafka } = runningPlatform();
-  if (!database) throw new Error('npm start does not run in this folder; set ACCORD_OWNER_DATABASE_URL and ACCORD_KAFKA_BROKERS');
+  if (!database)
+    throw new Error(
+      'npm start does not run in this folder; set ACCORD_OWNER_DATABASE_URL and ACCORD_KAFKA_BROKERS',
+    );
   const { owner } = rolesOf(service);
-  return { ...kafka, ACCORD_OWNER_DATABASE_URL: roleUrl(database, owner, developmentPassword(owner)), ...process.env };
+  return {
+    ...kafka,
+    ACCORD_OWNER_DATABASE_URL: roleUrl(database, owner, developmentPassword(owner)),
+    ...process.env,
+  };
 }
 
 /** As in production: `node services/refund/src/rebuild.ts`. */
 function run(service: Rebuildable, args: readonly string[]): Promise<number> {
   const file = join(root, 'services', service, 'src', 'rebuild.ts');
-  const child = spawn(process.execPath, [...process.execArgv, file, ...args], { stdio: 'inherit', env: environment(service) });
+  const child = spawn(process.execPath, [...process.execArgv, file, ...args], {
+    stdio: 'inherit',
+    env: environment(service),
+  });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-  return new Promise((resolve, reject) => child.once('error', reject).once('exit', (code) => resolve(code ?? 1)));
+  return new Promise((resolve, reject) =>
+    child.once('error', reject).once('exit', (code) => resolve(code ?? 1)),
+  );
 }
 
 async function main(): Promise<number> {
@@ -43,7 +55,10 @@ async function main(): Promise<number> {
     return 0;
   }
   if (!services.includes(service as Rebuildable)) {
-    const why = service === 'order' ? 'the order service has no read models: what it shows is its own' : `name a service: ${services.join(', ')}`;
+    const why =
+      service === 'order'
+        ? 'the order service has no read models: what it shows is its own'
+        : `name a service: ${services.join(', ')}`;
     console.error(`${why}\n\n${usage}`);
     return 2;
   }

@@ -75,10 +75,13 @@ const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 function checkValues({ eventIds = [], direction, from, to }: Filter): void {
   const odd = eventIds.find((id) => !eventId.test(id));
   if (odd !== undefined) throw new Error(`--id takes an event id as list shows it, not ${odd}`);
-  if (direction !== undefined && direction !== 'in' && direction !== 'out') throw new Error(`--direction takes in or out, not ${direction}`);
+  if (direction !== undefined && direction !== 'in' && direction !== 'out')
+    throw new Error(`--direction takes in or out, not ${direction}`);
   for (const [name, given] of Object.entries({ from, to })) {
-    if (given !== undefined && !time.test(given)) throw new Error(`--${name} takes a time as 2026-01-31T09:00:00Z, not ${given}`);
+    if (given !== undefined && !time.test(given))
+      throw new Error(`--${name} takes a time as 2026-01-31T09:00:00Z, not ${given}`);
   }
 }
 
-const isOneOf = <T extends string>(words: readonly T[], word: string | undefined): word is T => (words as readonly (string | undefined)[]).includes(word);
+const isOneOf = <T extends string>(words: readonly T[], word: string | undefined): word is T =>
+  (words as readonly (string | undefined)[]).includes(word);

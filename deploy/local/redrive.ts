@@ -1,6 +1,7 @@
-// npm run redrive -- <service> list|show|replay|discard …: what operators do with dead letters (EVT-10), by the API of the service.
+// npm run redrive -- <service> list|show|replay|discard …: what operators do with dead letters (EVT-10), by
+// the API of the service.
 import { join } from 'node:path';
-import { type Filter, readOptions, type RedriveOptions, usage } from './redrive-options.ts';
+import { readOptions, usage, type Filter, type RedriveOptions } from './redrive-options.ts';
 
 interface Letter {
   readonly direction: 'in' | 'out';
@@ -30,9 +31,13 @@ async function access(): Promise<{ url: string; token: string }> {
   if (token) return { url: given?.replace(/\/$/, '') ?? `http://127.0.0.1:${port}`, token };
   if (given) throw new Error('ACCORD_OPERATOR_TOKEN is not set');
   // Beside a running `npm start` alone: half a second to load.
-  const [{ home, runningPlatform }, { openSigner }] = await Promise.all([import('./home.ts'), import('./issuer.ts')]);
+  const [{ home, runningPlatform }, { openSigner }] = await Promise.all([
+    import('./home.ts'),
+    import('./issuer.ts'),
+  ]);
   const { ACCORD_API_URL: url } = runningPlatform();
-  if (!url) throw new Error('npm start does not run in this folder; set ACCORD_API_URL and ACCORD_OPERATOR_TOKEN');
+  if (!url)
+    throw new Error('npm start does not run in this folder; set ACCORD_API_URL and ACCORD_OPERATOR_TOKEN');
   process.env.ACCORD_ENV = 'development';
   const signer = await openSigner(join(home, 'issuer.json'));
   return { url, token: await signer.token({ kind: 'operator' }) };
@@ -47,7 +52,9 @@ function askOf({ url, token }: { url: string; token: string }, service: string):
       body: body ? JSON.stringify(body) : null,
       signal: AbortSignal.timeout(30_000),
     }).catch((cause: Error) => {
-      throw new Error(`no answer from ${url}: ${((cause.cause as Error | undefined) ?? cause).message}`, { cause });
+      throw new Error(`no answer from ${url}: ${((cause.cause as Error | undefined) ?? cause).message}`, {
+        cause,
+      });
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${url} answers ${response.status}: ${whyNot(text)}`);
@@ -57,7 +64,15 @@ function askOf({ url, token }: { url: string; token: string }, service: string):
 
 function whyNot(text: string): string {
   try {
-    const { code, detail, errors = [] } = JSON.parse(text) as { code?: string; detail?: string; errors?: { pointer?: string; detail?: string }[] };
+    const {
+      code,
+      detail,
+      errors = [],
+    } = JSON.parse(text) as {
+      code?: string;
+      detail?: string;
+      errors?: { pointer?: string; detail?: string }[];
+    };
     const where = errors.map((error) => `${error.pointer ?? ''} ${error.detail ?? ''}`.trim());
     return [code, detail, ...where].filter(Boolean).join('; ');
   } catch {
@@ -67,8 +82,13 @@ function whyNot(text: string): string {
 
 async function listAll(ask: Ask, { eventIds, ...filter }: Filter): Promise<Letter[]> {
   const found: Letter[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const query = new URLSearchParams({ ...filter, limit: String(atOnce), ...(eventIds && { eventIds: eventIds.join(',') }), ...(cursor && { cursor }) });
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const query = new URLSearchParams({
+      ...filter,
+      limit: String(atOnce),
+      ...(eventIds && { eventIds: eventIds.join(',') }),
+      ...(cursor && { cursor }),
+    });
     const page = await ask<{ data: Letter[]; nextCursor: string | null }>('GET', `?${query}`);
     found.push(...page.data);
     cursor = page.nextCursor;
@@ -90,13 +110,24 @@ const behind = (count: number) => (count > 0 ? `, ${count} behind it` : '');
 const line = ({ direction, eventId, type, key, attempts, reason, parkedAt, waitingBehind }: Letter) =>
   `${parkedAt}  ${direction.padEnd(3)}  ${eventId}  ${type}  ${key}  (${direction === 'in' ? `${attempts} tries` : 'refused by the broker'}${behind(waitingBehind)})\n  ${reason ?? ''}`;
 
-const letterWords = (count: number, service: string) => `${count} ${count === 1 ? 'dead letter' : 'dead letters'} of ${service}`;
+const letterWords = (count: number, service: string) =>
+  `${count} ${count === 1 ? 'dead letter' : 'dead letters'} of ${service}`;
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 function showOne(letter: Inspected): void {
   const headers = Object.entries(letter.headers).map(([name, value]) => `  ${name}: ${value}`);
   const acts = letter.acts.map((one) => `  ${one.at}  ${one.act}  ${one.actor}`);
-  say([line(letter), 'headers', ...headers, 'payload', `  ${letter.payload}`, 'acts', ...(acts.length > 0 ? acts : ['  none'])].join('\n'));
+  say(
+    [
+      line(letter),
+      'headers',
+      ...headers,
+      'payload',
+      `  ${letter.payload}`,
+      'acts',
+      ...(acts.length > 0 ? acts : ['  none']),
+    ].join('\n'),
+  );
 }
 
 async function run(options: RedriveOptions): Promise<void> {
@@ -114,7 +145,11 @@ async function run(options: RedriveOptions): Promise<void> {
   }
   if (!json) say([`To ${verb}: ${letterWords(letters.length, service)}.`, ...letters.map(line)].join('\n'));
   const done = await act(ask, options, letters);
-  say(json ? JSON.stringify({ act: verb, asked: letters, count: done }) : `Done: ${done} ${verb === 'replay' ? 'replayed' : 'discarded'}.`);
+  say(
+    json
+      ? JSON.stringify({ act: verb, asked: letters, count: done })
+      : `Done: ${done} ${verb === 'replay' ? 'replayed' : 'discarded'}.`,
+  );
 }
 
 async function main(): Promise<number> {

@@ -22,7 +22,8 @@ if (args.length > 0) {
 }
 
 async function reset() {
-  for (const name of serviceNames) await endLeftover(join(home, `${name}.pid`), join(root, 'services', name), 'SIGKILL');
+  for (const name of serviceNames)
+    await endLeftover(join(home, `${name}.pid`), join(root, 'services', name), 'SIGKILL');
   if (process.env.ACCORD_POSTGRES_URL) await dropDatabase(process.env.ACCORD_POSTGRES_URL, database);
   if (process.env.ACCORD_KAFKA_BROKERS) await dropTopics(process.env.ACCORD_KAFKA_BROKERS, '');
   await dropDocker(home);

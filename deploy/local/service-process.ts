@@ -18,7 +18,10 @@ export interface ServiceProcess {
   readonly pid: number;
   /** Resolves when it has ended. Nobody starts it again unless the system is supervised. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Ends it if it runs and starts it again on its ports, with `changes` to its environment; resolves when it is ready. */
+  /**
+   * Ends it if it runs and starts it again on its ports, with `changes` to its environment; resolves when it
+   * is ready.
+   */
   restart(changes?: Settings): Promise<void>;
   stop(): Promise<void>;
 }
@@ -46,7 +49,9 @@ const compileCache = join(root, '.accord', 'compile-cache');
 export async function compileServices(): Promise<void> {
   if (existsSync(compileCache)) return;
   const file = fileURLToPath(new URL('./compile.ts', import.meta.url));
-  await run(process.execPath, [...nodeFlags, file], { env: { ...process.env, NODE_COMPILE_CACHE: compileCache } });
+  await run(process.execPath, [...nodeFlags, file], {
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+  });
 }
 
 /** One service as a process of its own: `node services/<name>/src/main.ts`. Resolves when it is ready. */
@@ -118,7 +123,13 @@ class Child implements ServiceProcess {
       name: this.name,
       command: process.execPath,
       args: [...nodeFlags, '--import', tracing, mainOf(this.#ask)],
-      env: { PATH: process.env.PATH, TZ: 'UTC', KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_COMPILE_CACHE: compileCache, ...this.#settings },
+      env: {
+        PATH: process.env.PATH,
+        TZ: 'UTC',
+        KAFKAJS_NO_PARTITIONER_WARNING: '1',
+        NODE_COMPILE_CACHE: compileCache,
+        ...this.#settings,
+      },
       log: this.log,
       pidFile: pidFileOf(this.#ask),
     });
@@ -133,7 +144,7 @@ class Child implements ServiceProcess {
     if (settled()) return;
     this.#ask.onEnd?.(`${this.name} ended (${how}) and is started again`);
     await sleep(500);
-    for (let ready = settled(); !ready && !this.#stopping; ) {
+    for (let ready = settled(); !ready && !this.#stopping;) {
       ready = await this.restart().then(
         () => true,
         (error: Error) => {

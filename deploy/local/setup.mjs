@@ -1,4 +1,5 @@
-// The first file of every command: brings the packages where they do not fit the lock, then hands over to the Node 24 that came with them.
+// The first file of every command: brings the packages where they do not fit the lock, then hands over to the
+// Node 24 that came with them.
 //   node deploy/local/setup.mjs start --once        runs deploy/local/start.ts
 //   node deploy/local/setup.mjs tests/bench/main.ts runs that file
 import { spawn } from 'node:child_process';
@@ -12,7 +13,9 @@ const bin = join(root, 'node_modules', '.bin');
 const [task, ...args] = process.argv.slice(2);
 const file = task?.includes('/') ? join(root, task) : join(root, 'deploy', 'local', `${task}.ts`);
 if (!task || !existsSync(file)) {
-  console.error(`usage: node deploy/local/setup.mjs <start|test|token|reset|redrive|audit|rebuild|file.ts> [arguments]; there is no ${file}`);
+  console.error(
+    `usage: node deploy/local/setup.mjs <start|test|token|reset|redrive|audit|rebuild|file.ts> [arguments]; there is no ${file}`,
+  );
   process.exit(2);
 }
 
@@ -34,7 +37,13 @@ async function bringPackages() {
 
 /** Only where packages are brought too: later the start itself looks, and shows it among its steps. */
 async function bringKafkaMeanwhile() {
-  if (packagesFit() || process.env.ACCORD_KAFKA_BROKERS || ['token', 'reset', 'redrive', 'audit', 'rebuild'].includes(task) || !kafkaMissing()) return;
+  if (
+    packagesFit() ||
+    process.env.ACCORD_KAFKA_BROKERS ||
+    ['token', 'reset', 'redrive', 'audit', 'rebuild'].includes(task) ||
+    !kafkaMissing()
+  )
+    return;
   if (!(await dockerAnswers())) await shown('Bringing Kafka', bringKafka());
 }
 
@@ -53,11 +62,21 @@ async function shown(what, work) {
 
 /** Signals go on to the one that runs, and its end is ours. */
 function handOver() {
-  // The tools and tests start processes by the dozen, which load the same modules; the services have a cache of their own.
+  // The tools and tests start processes by the dozen, which load the same modules; the services have a cache
+  // of their own.
   const cache = join(root, '.accord', 'tools-cache');
-  const env = { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_COMPILE_CACHE: cache, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const env = {
+    ...process.env,
+    KAFKAJS_NO_PARTITIONER_WARNING: '1',
+    NODE_COMPILE_CACHE: cache,
+    PATH: `${bin}${delimiter}${process.env.PATH}`,
+  };
   const node = join(bin, process.platform === 'win32' ? 'node.exe' : 'node');
-  const child = spawn(existsSync(node) ? node : process.execPath, ['--disable-warning=TimeoutNegativeWarning', file, ...args], { stdio: 'inherit', env });
+  const child = spawn(
+    existsSync(node) ? node : process.execPath,
+    ['--disable-warning=TimeoutNegativeWarning', file, ...args],
+    { stdio: 'inherit', env },
+  );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('error', (error) => {
     console.error(error);

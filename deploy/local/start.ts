@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { Listr } from 'listr2';
 import { claimHome, database, home, leaveHome, port, tellPlatform } from './home.ts';
 import { mailLine } from './mailbox.ts';
-import { readOptions, type StartOptions, usage } from './options.ts';
+import { readOptions, usage, type StartOptions } from './options.ts';
 import { root } from './platform.ts';
 import { auditSettingsOf, startSystem, steps, type Step, type System } from './system.ts';
 
-/** What the story (story/story.ts, `playStory(context)`) is told with. It throws where a step does not go as it should. */
+/**
+ * What the story (story/story.ts, `playStory(context)`) is told with. It throws where a step does not go as
+ * it should.
+ */
 export interface StoryContext {
   readonly system: System;
   readonly profile: StartOptions['profile'];
@@ -34,7 +37,10 @@ async function start(options: StartOptions): Promise<number> {
   const system = await shown(options);
   tellPlatform({ ...auditSettingsOf(system), ACCORD_API_URL: system.url });
   try {
-    const told = await Promise.race([tell({ system, profile: options.profile, say }), stopped.then(() => undefined)]);
+    const told = await Promise.race([
+      tell({ system, profile: options.profile, say }),
+      stopped.then(() => undefined),
+    ]);
     if (told === undefined) return 130;
     if (options.once) return told ? 0 : 1;
     await stay(system, options);
@@ -55,7 +61,10 @@ function setLogsAside() {
 
 /** Starts the system and shows each step as it is done. */
 async function shown({ profile }: StartOptions): Promise<System> {
-  const begun = Object.fromEntries(steps.map((step) => [step, Promise.withResolvers<unknown>()])) as Record<Step, PromiseWithResolvers<unknown>>;
+  const begun = Object.fromEntries(steps.map((step) => [step, Promise.withResolvers<unknown>()])) as Record<
+    Step,
+    PromiseWithResolvers<unknown>
+  >;
   const failed = Promise.withResolvers<never>();
   // The first failure ends the list of steps; later ones are told by `system` itself.
   for (const { promise } of [failed, ...Object.values(begun)]) promise.catch(() => undefined);
@@ -77,17 +86,22 @@ async function shown({ profile }: StartOptions): Promise<System> {
       () => undefined,
       () => Promise.reject(new Error('see below')),
     );
-  await new Listr(steps.map((step) => ({ title: step, task: () => until(step) }))).run().catch(() => undefined);
+  await new Listr(steps.map((step) => ({ title: step, task: () => until(step) })))
+    .run()
+    .catch(() => undefined);
   return system;
 }
 
 /** In the story unpaid orders expire within the minute; everything else is the provider's. */
-const profileOf = (profile: StartOptions['profile']) => join(root, 'deploy', 'local', 'profiles', `story-${profile}.json`);
+const profileOf = (profile: StartOptions['profile']) =>
+  join(root, 'deploy', 'local', 'profiles', `story-${profile}.json`);
 
 /** False where a step of it failed. */
 async function tell(context: StoryContext): Promise<boolean> {
   const { playStory } = await import('./story/story.ts');
-  say(`\nIn the story an unpaid order has only seconds to be paid, so that one can be seen to expire; one that is placed afterwards has the time that ${context.profile} gives.`);
+  say(
+    `\nIn the story an unpaid order has only seconds to be paid, so that one can be seen to expire; one that is placed afterwards has the time that ${context.profile} gives.`,
+  );
   try {
     await playStory(context);
     return true;
@@ -100,8 +114,13 @@ async function tell(context: StoryContext): Promise<boolean> {
 }
 
 /** After the story the provider's own times hold; what can be tried next is said. */
-async function stay({ url, services, databaseUrl, brokers, logs, postgres, kafka }: System, { profile }: StartOptions) {
-  await Promise.all([services.order, services.contract].map((service) => service.restart({ PROVIDER_PROFILE: profile })));
+async function stay(
+  { url, services, databaseUrl, brokers, logs, postgres, kafka }: System,
+  { profile }: StartOptions,
+) {
+  await Promise.all(
+    [services.order, services.contract].map((service) => service.restart({ PROVIDER_PROFILE: profile })),
+  );
   const line = (name: string, value: string) => `  ${name.padEnd(14)}${value}`;
   const docs = (name: string) => `${url}/docs/${name}`;
   const taken = port !== 0 && new URL(url).port !== String(port) ? `   (${port} was taken)` : '';
@@ -110,7 +129,9 @@ async function stay({ url, services, databaseUrl, brokers, logs, postgres, kafka
       '',
       `Accord runs, as ${profile}.`,
       line('API', url + taken),
-      ...Object.values(services).map(({ name, opsUrl }) => line(name, `${docs(name).padEnd(docs('notification').length)}   metrics ${opsUrl}/metrics`)),
+      ...Object.values(services).map(({ name, opsUrl }) =>
+        line(name, `${docs(name).padEnd(docs('notification').length)}   metrics ${opsUrl}/metrics`),
+      ),
       line('Postgres', `${databaseUrl}   ${postgres.from}`),
       line('Kafka', `${brokers}   ${kafka.from}`),
       line('Logs', logs),
@@ -128,7 +149,10 @@ async function stay({ url, services, databaseUrl, brokers, logs, postgres, kafka
   );
 }
 
-/** The story may still be waiting for something when we are told to stop: the process ends with its answer, whatever is open. */
+/**
+ * The story may still be waiting for something when we are told to stop: the process ends with its answer,
+ * whatever is open.
+ */
 async function main(): Promise<number> {
   let claimed = false;
   try {

@@ -1,18 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { applyTopics, provisionDatabase, rolesOf, roleUrl, type ServiceName } from '@accord/platform';
 import { developmentPassword } from '@accord/testing';
-import { pino } from 'pino';
+import { freePort } from './background.ts';
 import { databaseUrl, dropDatabase, dropTopics, makeDatabase, serviceNames, topics } from './database.ts';
 import { startFrontDoor } from './front-door.ts';
 import { openSigner, startIssuer, type Issuer, type TokenAsk } from './issuer.ts';
 import { startMailbox, type Mail, type Mailbox } from './mailbox.ts';
-import { freePort } from './background.ts';
 import { findKafka, findPostgres, type Part } from './platform.ts';
-import { compileServices, startServiceProcess, type ServiceProcess, type Settings } from './service-process.ts';
+import {
+  compileServices,
+  startServiceProcess,
+  type ServiceProcess,
+  type Settings,
+} from './service-process.ts';
 
 /** What is started, in this order; Postgres and Kafka at once, the four services too. */
-export const steps = ['Postgres', 'Kafka', 'Roles and schemas', 'Topics', 'order', 'contract', 'refund', 'notification', 'Front door'] as const;
+export const steps = [
+  'Postgres',
+  'Kafka',
+  'Roles and schemas',
+  'Topics',
+  'order',
+  'contract',
+  'refund',
+  'notification',
+  'Front door',
+] as const;
 export type Step = (typeof steps)[number];
 
 export interface SystemAsk {
@@ -26,7 +41,10 @@ export interface SystemAsk {
   readonly topicPrefix?: string;
   /** The front door's; absent or taken: a free one. */
   readonly port?: number;
-  /** True: data outlives it and stays durable. False, the default: made to be dropped, together with database and topics. */
+  /**
+   * True: data outlives it and stays durable. False, the default: made to be dropped, together with database
+   * and topics.
+   */
   readonly durable?: boolean;
   /** A second instance of it, which the front door does not know. */
   readonly second?: ServiceName;
@@ -69,7 +87,11 @@ export async function startSystem(ask: SystemAsk): Promise<System> {
   const started = new AsyncDisposableStack();
   try {
     const foundation = await startFoundation(ask, started);
-    return { ...foundation, ...(await startParts(ask, foundation, started)), stop: () => started.disposeAsync() };
+    return {
+      ...foundation,
+      ...(await startParts(ask, foundation, started)),
+      stop: () => started.disposeAsync(),
+    };
   } catch (error) {
     await started.disposeAsync();
     throw error;
@@ -100,8 +122,14 @@ async function startFoundation(ask: SystemAsk, started: AsyncDisposableStack): P
   }
   const brokers = kafka.address;
   const partitions = durable ? {} : { partitions: 2 };
-  const made = applyTopics({ brokers: brokers.split(','), topicPrefix, log: pino({ level: 'silent' }) }, { topics, replication: 1, ...partitions });
-  await all([stepOf(ask, 'Roles and schemas', provision(postgres.address, database)), stepOf(ask, 'Topics', made)]);
+  const made = applyTopics(
+    { brokers: brokers.split(','), topicPrefix, log: pino({ level: 'silent' }) },
+    { topics, replication: 1, ...partitions },
+  );
+  await all([
+    stepOf(ask, 'Roles and schemas', provision(postgres.address, database)),
+    stepOf(ask, 'Topics', made),
+  ]);
   return { postgres, kafka, databaseUrl: databaseUrl(postgres.address, database), brokers, topicPrefix };
 }
 
@@ -132,16 +160,29 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
   const services = Object.fromEntries(entries) as Record<ServiceName, ServiceProcess>;
   const second = ask.second && (await start(ask.second, join(ask.dataDir, 'second')))[1];
 
-  const urls = Object.fromEntries(entries.map(([name, { url }]) => [name, url])) as Record<ServiceName, string>;
-  const opened = async () => startFrontDoor({ port: await freePort(ask.port), origins: { ...urls, issuer: issuer.url } });
+  const urls = Object.fromEntries(entries.map(([name, { url }]) => [name, url])) as Record<
+    ServiceName,
+    string
+  >;
+  const opened = async () =>
+    startFrontDoor({ port: await freePort(ask.port), origins: { ...urls, issuer: issuer.url } });
   const frontDoor = await stepOf(ask, 'Front door', opened());
   started.defer(frontDoor.stop);
-  return { url: frontDoor.url, services, ...(second && { second }), mails: mailbox.mails, token: issuer.token, logs: join(ask.dataDir, 'logs') };
+  return {
+    url: frontDoor.url,
+    services,
+    ...(second && { second }),
+    mails: mailbox.mails,
+    token: issuer.token,
+    logs: join(ask.dataDir, 'logs'),
+  };
 }
 
 export interface Around {
   readonly ask: Pick<SystemAsk, 'profile' | 'settings' | 'settingsOf'>;
-  readonly foundation: Pick<System, 'databaseUrl' | 'brokers' | 'topicPrefix'> & { readonly kafka?: Pick<Part, 'from'> };
+  readonly foundation: Pick<System, 'databaseUrl' | 'brokers' | 'topicPrefix'> & {
+    readonly kafka?: Pick<Part, 'from'>;
+  };
   readonly issuer: Pick<Issuer, 'issuer' | 'audience' | 'jwksUrl'>;
   readonly mailbox: Pick<Mailbox, 'url'>;
 }
@@ -167,7 +208,10 @@ export function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbo
     PROVIDER_PROFILE: ask.profile,
     ACCORD_LOG_LEVEL: process.env.ACCORD_LOG_LEVEL ?? 'info',
     ...(tracing && { OTEL_EXPORTER_OTLP_ENDPOINT: tracing }),
-    ...(name === 'notification' && { ACCORD_SMTP_URL: mailbox.url, ACCORD_MAIL_FROM: 'Accord <no-reply@accord.example>' }),
+    ...(name === 'notification' && {
+      ACCORD_SMTP_URL: mailbox.url,
+      ACCORD_MAIL_FROM: 'Accord <no-reply@accord.example>',
+    }),
     ...ask.settings,
     ...ask.settingsOf?.[name],
   };
@@ -175,7 +219,11 @@ export function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbo
 
 /** The environment of the auditor. */
 export const auditSettingsOf = (foundation: Around['foundation']): Settings => ({
-  ACCORD_AUDIT_DATABASE_URL: roleUrl(foundation.databaseUrl, 'accord_auditor', developmentPassword('accord_auditor')),
+  ACCORD_AUDIT_DATABASE_URL: roleUrl(
+    foundation.databaseUrl,
+    'accord_auditor',
+    developmentPassword('accord_auditor'),
+  ),
   ACCORD_KAFKA_BROKERS: foundation.brokers,
   ACCORD_TOPIC_PREFIX: foundation.topicPrefix,
 });
@@ -186,7 +234,9 @@ function stepOf<T>(ask: SystemAsk, step: Step, done: Promise<T>): Promise<T> {
 }
 
 /** All of them, or the first failure once the others have ended too: nothing goes on behind our back. */
-export async function all<T extends readonly Promise<unknown>[] | []>(promises: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+export async function all<T extends readonly Promise<unknown>[] | []>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
   return Promise.all(promises) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
 }

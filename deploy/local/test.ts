@@ -1,4 +1,5 @@
-// npm test [-- <pattern> …]: lint, types and the jest tiers, on one Postgres and one Kafka started for this run.
+// npm test [-- <pattern> …]: lint, types and the jest tiers, on one Postgres and one Kafka started for this
+// run.
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +11,10 @@ import { kafkaMissing, run } from './prerequisites.mjs';
 
 const tiers = ['unit', 'int', 'e2e'] as const;
 type Tier = (typeof tiers)[number];
-/** For two cores. Tests of real parts often wait, up to a minute for the lease of a mail whose sender was killed: a third worker fills the gaps. */
+/**
+ * For two cores. Tests of real parts often wait, up to a minute for the lease of a mail whose sender was
+ * killed: a third worker fills the gaps.
+ */
 const workers: Readonly<Record<Tier, string>> = { unit: '2', int: '3', e2e: '3' };
 type Sums = { passed: number; failed: number; skipped: number };
 /** `said`: what the unit tests would have shown. */
@@ -20,16 +24,25 @@ const node = (...args: string[]) => run(process.execPath, args);
 /** The rule of the module boundaries reads the project graph that nx has made. */
 const lint = async () => {
   await node('node_modules/nx/dist/bin/nx.js', 'show', 'projects');
-  await node('node_modules/eslint/bin/eslint.js', '.', '--cache', '--cache-location', '.accord/eslintcache', '--max-warnings', '0');
+  await node(
+    'node_modules/eslint/bin/eslint.js',
+    '.',
+    '--cache',
+    '--cache-location',
+    '.accord/eslintcache',
+    '--max-warnings',
+    '0',
+  );
 };
 /** False where it found something, which is shown at once. */
-const lintAndTell = () => lint().then(
-  () => true,
-  (error: Error) => {
-    console.error(`\nLint:\n${error.message}`);
-    return false;
-  },
-);
+const lintAndTell = () =>
+  lint().then(
+    () => true,
+    (error: Error) => {
+      console.error(`\nLint:\n${error.message}`);
+      return false;
+    },
+  );
 const types = () => node('node_modules/typescript7/bin/tsc', '-p', 'tsconfig.json');
 
 const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
@@ -38,7 +51,8 @@ const home = join(root, '.accord', `test-${process.pid}`);
 const parts: Part[] = [];
 
 async function test(): Promise<number> {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void clear().finally(() => process.exit(130)));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => void clear().finally(() => process.exit(130)));
   const began = Date.now();
   const files = Object.fromEntries(tiers.map((tier) => [tier, specsOf(tier)])) as Record<Tier, string[]>;
   const chosen = tiers.filter((tier) => files[tier].length > 0);
@@ -50,7 +64,11 @@ async function test(): Promise<number> {
     unit = chosen.includes('unit') ? jest('unit', files.unit) : undefined;
     // Takes longest of what comes first, on one processor: the others begin meanwhile.
     linted = patterns.length === 0 ? lintAndTell() : undefined;
-    let green = await prepare({ everything: patterns.length === 0, platform: chosen.some((tier) => tier !== 'unit'), unit });
+    let green = await prepare({
+      everything: patterns.length === 0,
+      platform: chosen.some((tier) => tier !== 'unit'),
+      unit,
+    });
     const sums: Sums = { passed: 0, failed: 0, skipped: 0 };
     for (const tier of chosen) {
       const result = await (tier === 'unit' ? unit! : jest(tier, files[tier]));
@@ -70,12 +88,28 @@ async function test(): Promise<number> {
 
 /** Spec files of a tier whose path holds one of the patterns asked for. */
 function specsOf(tier: Tier): string[] {
-  const all = globSync(`{libs,services,deploy,tests}/**/*.${tier}.spec.ts`, { cwd: root, exclude: (path) => path.includes('node_modules') });
-  return all.filter((path) => patterns.length === 0 || patterns.some((pattern) => new RegExp(pattern).test(path))).sort();
+  const all = globSync(`{libs,services,deploy,tests}/**/*.${tier}.spec.ts`, {
+    cwd: root,
+    exclude: (path) => path.includes('node_modules'),
+  });
+  return all
+    .filter((path) => patterns.length === 0 || patterns.some((pattern) => new RegExp(pattern).test(path)))
+    .sort();
 }
 
-/** False where types found something; a platform that does not start throws. The unit tests, which need none of it, run meanwhile; what they say is shown afterwards. */
-async function prepare({ everything, platform, unit }: { everything: boolean; platform: boolean; unit: Promise<Result> | undefined }): Promise<boolean> {
+/**
+ * False where types found something; a platform that does not start throws. The unit tests, which need none
+ * of it, run meanwhile; what they say is shown afterwards.
+ */
+async function prepare({
+  everything,
+  platform,
+  unit,
+}: {
+  everything: boolean;
+  platform: boolean;
+  unit: Promise<Result> | undefined;
+}): Promise<boolean> {
   const found: string[] = [];
   const check = async (checked: Promise<unknown>) => {
     await checked.catch((error: Error) => {
@@ -96,7 +130,11 @@ async function prepare({ everything, platform, unit }: { everything: boolean; pl
       { title: 'Types', enabled: everything, task: () => check(types()), exitOnError: false },
       { title: 'Unit tests', enabled: unit !== undefined, task: () => passes(unit!), exitOnError: false },
       { title: 'Postgres', enabled: platform, task: () => find(findPostgres(ask), 'ACCORD_POSTGRES_URL') },
-      { title: kafkaMissing() ? 'Kafka (its jars are brought first)' : 'Kafka', enabled: platform, task: () => find(findKafka(ask), 'ACCORD_KAFKA_BROKERS') },
+      {
+        title: kafkaMissing() ? 'Kafka (its jars are brought first)' : 'Kafka',
+        enabled: platform,
+        task: () => find(findKafka(ask), 'ACCORD_KAFKA_BROKERS'),
+      },
     ],
     { concurrent: true },
   );
@@ -112,15 +150,31 @@ async function jest(tier: Tier, files: string[]): Promise<Result> {
   let said = `${heading}\n`;
   mkdirSync(join(root, '.accord'), { recursive: true });
   const output = join(root, '.accord', `test-${process.pid}-${tier}.json`);
-  const args = ['node_modules/jest/bin/jest.js', '--config', 'jest.config.mjs', '--maxWorkers', workers[tier], '--json', '--outputFile', output];
-  const which = patterns.length === 0 ? ['--testMatch', `**/*.${tier}.spec.ts`] : ['--runTestsByPath', ...files];
+  const args = [
+    'node_modules/jest/bin/jest.js',
+    '--config',
+    'jest.config.mjs',
+    '--maxWorkers',
+    workers[tier],
+    '--json',
+    '--outputFile',
+    output,
+  ];
+  const which =
+    patterns.length === 0 ? ['--testMatch', `**/*.${tier}.spec.ts`] : ['--runTestsByPath', ...files];
   const child = spawn(process.execPath, [...args, ...jestArguments, ...which], {
     cwd: root,
     stdio: ['ignore', 'ignore', tier === 'unit' ? 'pipe' : 'inherit'],
-    env: { ...process.env, ACCORD_ENV: 'development', NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
+    env: {
+      ...process.env,
+      ACCORD_ENV: 'development',
+      NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+    },
   });
   child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)));
-  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once('error', reject).once('close', resolve),
+  );
   try {
     if (!existsSync(output)) throw new Error(`${said}jest ended (${code}) without a result`);
     const result = JSON.parse(readFileSync(output, 'utf8'));

@@ -1,8 +1,9 @@
-import { provisionDatabase, readSettings, roles } from '@accord/platform';
 import { z } from 'zod';
+import { provisionDatabase, readSettings, roles } from '@accord/platform';
 
-// Makes the roles and the empty schemas in a database that exists, and sets the roles' passwords: `node deploy/postgres/provision.ts`.
-// It is run before a new version of the services; it may be run again, also to change a password.
+// Makes the roles and the empty schemas in a database that exists, and sets the roles' passwords: `node
+// deploy/postgres/provision.ts`. It is run before a new version of the services; it may be run again, also to
+// change a password.
 
 const variableOf = (role: string) => `${role.toUpperCase()}_PASSWORD`;
 
@@ -14,7 +15,9 @@ const settings = z.object({
 
 try {
   const { ACCORD_SUPERUSER_DATABASE_URL: url, ...passwords } = readSettings(settings, process.env);
-  await provisionDatabase(url, { passwordOf: (role) => (passwords as Record<string, string>)[variableOf(role)]! });
+  await provisionDatabase(url, {
+    passwordOf: (role) => (passwords as Record<string, string>)[variableOf(role)]!,
+  });
   console.log(`${roles.length} roles have their passwords, and their schemas are there`);
 } catch (error) {
   const { message, code } = error as { message?: string; code?: string };

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { asyncApi } from './src/asyncapi.ts';
-import { type EventType, eventTypes } from './src/catalogue.ts';
+import { eventTypes, type EventType } from './src/catalogue.ts';
 import { incompatibilities } from './src/compatibility.ts';
-import { type RecordedForm, recordedForm } from './src/recorded-form.ts';
+import { recordedForm, type RecordedForm } from './src/recorded-form.ts';
 
 // Records what changed compatibly in the events, and refuses what did not: `node libs/events/record.ts`.
 
@@ -26,7 +26,8 @@ function record(type: EventType): string[] {
   // What also leads back without a loss is a change of words alone.
   const next = incompatibilities(now, before).length > 0 ? Number(version) + 1 : Number(version);
   write(fileOf(type), { ...now, 'x-version': next });
-  if (next > Number(version)) say(`${type}: recorded as version ${next}; keep a message of it as samples/${type}.${next}.json`);
+  if (next > Number(version))
+    say(`${type}: recorded as version ${next}; keep a message of it as samples/${type}.${next}.json`);
   return [];
 }
 

@@ -1,8 +1,9 @@
-// A service's half of an event, as a process of its own: transactions that change a row and announce it, and the relay.
+// A service's half of an event, as a process of its own: transactions that change a row and announce it, and
+// the relay.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fact } from '@accord/events';
-import { type Database, kafkaOf, openDatabase, startRelay, systemClock } from '@accord/platform';
 import { pino } from 'pino';
+import type { Fact } from '@accord/events';
+import { kafkaOf, openDatabase, startRelay, systemClock, type Database } from '@accord/platform';
 import { countedType, sampleOf } from './counting.ts';
 
 export interface AnnouncerAsk {
@@ -37,15 +38,28 @@ function placeOf(i: number, { round, badRound }: AnnouncingAsk) {
   const block = Math.floor(i / (keysInBlock * eventsOfKey));
   const number = block * keysInBlock + (i % keysInBlock);
   const bad = badRound !== undefined && i % keysInBlock === 500;
-  return { bad, key: `${bad ? badRound : round}_${number}`, accountId: `acc_${number % accounts}`, version: (Math.floor(i / keysInBlock) % eventsOfKey) + 1 };
+  return {
+    bad,
+    key: `${bad ? badRound : round}_${number}`,
+    accountId: `acc_${number % accounts}`,
+    version: (Math.floor(i / keysInBlock) % eventsOfKey) + 1,
+  };
 }
 
 async function announce(db: Database, place: ReturnType<typeof placeOf>): Promise<void> {
   const { key, accountId, version } = place;
-  await db.transaction({ kind: 'customer', id: 'user', accountId }, async (tx) => {
-    await tx.one('insert into announced (key, version, account_id) values ($1, $2, $3)', [key, version, accountId]);
-    tx.emit({ type: countedType, data: sampleOf(place) } as Fact);
-  }, { atOnce: true });
+  await db.transaction(
+    { kind: 'customer', id: 'user', accountId },
+    async (tx) => {
+      await tx.one('insert into announced (key, version, account_id) values ($1, $2, $3)', [
+        key,
+        version,
+        accountId,
+      ]);
+      tx.emit({ type: countedType, data: sampleOf(place) } as Fact);
+    },
+    { atOnce: true },
+  );
 }
 
 async function announceAll(db: Database, ask: AnnouncingAsk): Promise<Announced> {
@@ -60,9 +74,11 @@ async function announceAll(db: Database, ask: AnnouncingAsk): Promise<Announced>
   };
   const over = () => performance.now() - started >= ask.ms;
   if (ask.rate === undefined) {
-    await Promise.all(Array.from({ length: atOnce }, async () => {
-      while (!over()) await next();
-    }));
+    await Promise.all(
+      Array.from({ length: atOnce }, async () => {
+        while (!over()) await next();
+      }),
+    );
   } else {
     const sent: Promise<void>[] = [];
     for (; !over(); await sleep(1)) {
@@ -76,7 +92,13 @@ async function announceAll(db: Database, ask: AnnouncingAsk): Promise<Announced>
 
 process.once('message', ({ urls, schema, brokers, topicPrefix }: AnnouncerAsk) => {
   const log = pino({ level: 'silent' });
-  const relay = startRelay({ url: urls.operator, schema, kafka: kafkaOf({ brokers, clientId: 'announcer', topicPrefix, log }), topicPrefix, log });
+  const relay = startRelay({
+    url: urls.operator,
+    schema,
+    kafka: kafkaOf({ brokers, clientId: 'announcer', topicPrefix, log }),
+    topicPrefix,
+    log,
+  });
   const db = openDatabase({
     url: urls.app,
     operatorUrl: urls.operator,
@@ -86,6 +108,9 @@ process.once('message', ({ urls, schema, brokers, topicPrefix }: AnnouncerAsk) =
     poolSize: 10,
     onCommit: (announced) => relay.wake(announced.map(({ shard }) => shard)),
   });
-  process.on('message', (ask: AnnouncingAsk) => void announceAll(db, ask).then((announced) => process.send!(announced)));
+  process.on(
+    'message',
+    (ask: AnnouncingAsk) => void announceAll(db, ask).then((announced) => process.send!(announced)),
+  );
   process.once('SIGTERM', () => void Promise.all([relay.stop(), db.close()]).then(() => process.exit()));
 });

@@ -1,8 +1,9 @@
-// Floors of consuming, as a process of its own: kafkajs and what nobody can do without. Nothing is checked against a schema, remembered or tried again.
-import { kafkaOf } from '@accord/platform';
+// Floors of consuming, as a process of its own: kafkajs and what nobody can do without. Nothing is checked
+// against a schema, remembered or tried again.
 import type { KafkaMessage } from 'kafkajs';
 import pg from 'pg';
 import { pino } from 'pino';
+import { kafkaOf } from '@accord/platform';
 import { countOne } from './counting.ts';
 
 export interface BareConsumerAsk {
@@ -23,13 +24,23 @@ type Decoded = ReturnType<typeof decoded>;
 
 /** What was fetched together in one transaction, a statement for each event, all sent at once. */
 async function counting({ url, schema }: { url: string; schema: string }) {
-  const client = new pg.Client({ connectionString: url, options: `-c search_path=${schema}`, pipeline: true } as pg.ClientConfig);
+  const client = new pg.Client({
+    connectionString: url,
+    options: `-c search_path=${schema}`,
+    pipeline: true,
+  } as pg.ClientConfig);
   await client.connect();
   let last: Promise<unknown> = Promise.resolve();
   const countAll = (messages: readonly Decoded[]) =>
     Promise.all([
       client.query('begin'),
-      ...messages.map(({ key, headers }) => client.query({ name: 'count', text: countOne, values: [key, headers['ce_accountid'], headers['ce_sequence']] })),
+      ...messages.map(({ key, headers }) =>
+        client.query({
+          name: 'count',
+          text: countOne,
+          values: [key, headers['ce_accountid'], headers['ce_sequence']],
+        }),
+      ),
       client.query('commit'),
     ]);
   return (messages: readonly Decoded[]) => (last = last.then(() => countAll(messages)));
@@ -39,8 +50,13 @@ async function counting({ url, schema }: { url: string; schema: string }) {
 async function consume({ brokers, topicPrefix, topic, count, effect }: BareConsumerAsk): Promise<number> {
   const haveEffect = effect && (await counting(effect));
   const kafka = kafkaOf({ brokers, clientId: 'floor', topicPrefix, log: pino({ level: 'silent' }) });
-  const consumer = kafka.consumer({ groupId: `${topicPrefix}floor.${effect ? 'effect' : 'decoding'}`, maxWaitTimeInMs: 100 });
-  const joined = new Promise<number>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve(performance.now())));
+  const consumer = kafka.consumer({
+    groupId: `${topicPrefix}floor.${effect ? 'effect' : 'decoding'}`,
+    maxWaitTimeInMs: 100,
+  });
+  const joined = new Promise<number>((resolve) =>
+    consumer.on(consumer.events.GROUP_JOIN, () => resolve(performance.now())),
+  );
   await consumer.connect();
   await consumer.subscribe({ topic: topicPrefix + topic, fromBeginning: true });
   let seen = 0;

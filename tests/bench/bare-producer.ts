@@ -1,6 +1,6 @@
 // The floor of publishing: kafkajs as it comes, in a process that loads nothing of ours.
 import { Kafka, logLevel } from 'kafkajs';
-import { type Message, messages, publish, topic } from './messages.ts';
+import { messages, publish, topic, type Message } from './messages.ts';
 
 export interface BareProducerAsk {
   readonly brokers: readonly string[];
@@ -10,13 +10,20 @@ export interface BareProducerAsk {
 }
 
 function openPublisher({ brokers, topicPrefix }: BareProducerAsk) {
-  const producer = new Kafka({ clientId: 'floor', brokers: [...brokers], logLevel: logLevel.NOTHING }).producer({ allowAutoTopicCreation: false });
+  const producer = new Kafka({
+    clientId: 'floor',
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+  }).producer({ allowAutoTopicCreation: false });
   return producer.connect().then(() => ({
-    send: (batch: readonly Message[]) => producer.send({ topic: topicPrefix + topic, acks: -1, messages: [...batch] }),
+    send: (batch: readonly Message[]) =>
+      producer.send({ topic: topicPrefix + topic, acks: -1, messages: [...batch] }),
     close: () => producer.disconnect(),
   }));
 }
 
 process.on('message', (ask: BareProducerAsk) => {
-  void publish(messages(ask.count, ask.keys), () => openPublisher(ask)).then((perSecond) => process.send!({ perSecond }));
+  void publish(messages(ask.count, ask.keys), () => openPublisher(ask)).then((perSecond) =>
+    process.send!({ perSecond }),
+  );
 });

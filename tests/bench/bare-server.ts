@@ -1,4 +1,5 @@
-// The floor of placing an order: its SQL, in its round trips, behind node:http alone. Nobody is authenticated, nothing is checked or published.
+// The floor of placing an order: its SQL, in its round trips, behind node:http alone. Nobody is
+// authenticated, nothing is checked or published.
 import { randomUUIDv7 } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -55,27 +56,78 @@ function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
       name: 'order',
       text: statements.order,
       values: [
-        orderId, accountId, 1, asked.productCode, 'purchase', 'prepay', terms, 'CNY', '45.00', '0.00', '45.00', '0.00', '0.00', null, 'unpaid', 'none', 'none',
-        [], now, payBy, null, 'customer:user', 'placed',
+        orderId,
+        accountId,
+        1,
+        asked.productCode,
+        'purchase',
+        'prepay',
+        terms,
+        'CNY',
+        '45.00',
+        '0.00',
+        '45.00',
+        '0.00',
+        '0.00',
+        null,
+        'unpaid',
+        'none',
+        'none',
+        [],
+        now,
+        payBy,
+        null,
+        'customer:user',
+        'placed',
       ],
     });
     const order = { ...snapshot, orderId, accountId, createdAt: now, payBy };
     const eventId = randomUUIDv7();
-    const envelope = { ...headers, ce_id: eventId, ce_time: now, ce_subject: orderId, ce_accountid: accountId };
+    const envelope = {
+      ...headers,
+      ce_id: eventId,
+      ce_time: now,
+      ce_subject: orderId,
+      ce_accountid: accountId,
+    };
     const type = 'order.placed';
-    const values = [eventId, 'order', orderId, 1, type, orderId, type, JSON.stringify({ order }), JSON.stringify(envelope), 0, now];
-    await Promise.all([client.query({ name: 'outbox', text: statements.outbox, values }), client.query('commit')]);
+    const values = [
+      eventId,
+      'order',
+      orderId,
+      1,
+      type,
+      orderId,
+      type,
+      JSON.stringify({ order }),
+      JSON.stringify(envelope),
+      0,
+      now,
+    ];
+    await Promise.all([
+      client.query({ name: 'outbox', text: statements.outbox, values }),
+      client.query('commit'),
+    ]);
     client.release();
     return { ...order, allowedOperations, links };
   };
 }
 
 async function serve(ask: BareAsk): Promise<number> {
-  const pool = new pg.Pool({ connectionString: ask.url, max: ask.poolSize, options: '-c search_path=orders -c timezone=UTC', pipeline: true } as pg.PoolConfig);
+  const pool = new pg.Pool({
+    connectionString: ask.url,
+    max: ask.poolSize,
+    options: '-c search_path=orders -c timezone=UTC',
+    pipeline: true,
+  } as pg.PoolConfig);
   const placing = place(pool, ask);
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request);
-    const order = Buffer.from(JSON.stringify(await placing(String(request.headers['x-account']), JSON.parse(body) as { productCode: string })));
+    const order = Buffer.from(
+      JSON.stringify(
+        await placing(String(request.headers['x-account']), JSON.parse(body) as { productCode: string }),
+      ),
+    );
     response.writeHead(201, { 'content-type': 'application/json', 'content-length': order.length });
     response.end(order);
   });

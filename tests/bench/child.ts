@@ -1,9 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 
 /** kafkajs sets timers in the past; a small nursery, as a service has it. */
 const flags = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4'];
 
-/** A process of ours that is asked and answers with messages. What it logs goes to the error output: figures alone are on the other. */
+/**
+ * A process of ours that is asked and answers with messages. What it logs goes to the error output: figures
+ * alone are on the other.
+ */
 export interface Child {
   readonly pid: number;
   /** Its next message. @throws Error where it ends instead. */
@@ -13,7 +16,11 @@ export interface Child {
 }
 
 export function startChild(file: URL, ask?: object): Child {
-  const child: ChildProcess = fork(file, { execArgv: flags, serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
+  const child: ChildProcess = fork(file, {
+    execArgv: flags,
+    serialization: 'advanced',
+    stdio: ['ignore', 2, 2, 'ipc'],
+  });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   if (ask) child.send(ask);
   return {

@@ -1,26 +1,30 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { headersOf, readEvent, type Event } from '@accord/events';
 import { asSuperuser } from '@accord/local';
-import { type Event, headersOf, readEvent } from '@accord/events';
 import { kafkaOf, migrate, openSender, platformSettings, type PlatformSettings } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import type { BareConsumerAsk } from './bare-consumer.ts';
 import { startChild } from './child.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService, sampleData } from './counting.ts';
-import { beside, type Figure, median } from './figure.ts';
-import { freshTopic, type Ground, log } from './ground.ts';
-import { type Message, topic } from './messages.ts';
+import { beside, median, type Figure } from './figure.ts';
+import { freshTopic, log, type Ground } from './ground.ts';
+import { topic, type Message } from './messages.ts';
 
 const { name: service, schema, migrations } = countingService();
 const sampleUrl = new URL(`../../libs/events/samples/${topic}.1.json`, import.meta.url);
 
 /**
- * A backlog drained by a service with inbox and a small effect, beside the floors; each a process of its own that begins with the backlog. In the minute
- * after it joined, the service notes each event before it begins it, too (EVT-9); so it is measured again when that is over.
+ * A backlog drained by a service with inbox and a small effect, beside the floors; each a process of its own
+ * that begins with the backlog. In the minute after it joined, the service notes each event before it begins
+ * it, too (EVT-9); so it is measured again when that is over.
  */
-export async function benchConsumer(ground: Ground, { count = 60_000, keys = 5_000, rounds = 3 } = {}): Promise<Figure[]> {
+export async function benchConsumer(
+  ground: Ground,
+  { count = 60_000, keys = 5_000, rounds = 3 } = {},
+): Promise<Figure[]> {
   const databaseUrl = await ground.makeDatabase('accord_consumer');
   await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
   const work = events(count, keys);
@@ -30,26 +34,53 @@ export async function benchConsumer(ground: Ground, { count = 60_000, keys = 5_0
     const floor = { brokers: ground.brokers, topicPrefix, topic, count };
     runs.decoded.push(await bare(floor));
     await emptied(databaseUrl);
-    runs.effect.push(await bare({ ...floor, effect: { url: urlsOf(databaseUrl, service).operator, schema } }));
+    runs.effect.push(
+      await bare({ ...floor, effect: { url: urlsOf(databaseUrl, service).operator, schema } }),
+    );
     await checkCounts(databaseUrl, { count, keys });
     await emptied(databaseUrl);
     runs.ours.push(await ours(ground, { databaseUrl, topicPrefix, count }));
     await checkCounts(databaseUrl, { count, keys });
   }
-  const later = await afterItsFirstMinute(ground, { databaseUrl, work, rounds, check: () => checkCounts(databaseUrl, { count, keys }) });
+  const later = await afterItsFirstMinute(ground, {
+    databaseUrl,
+    work,
+    rounds,
+    check: () => checkCounts(databaseUrl, { count, keys }),
+  });
   const of = `${count} events of ${keys} keys`;
   return [
-    beside(`consumer with inbox and effect beside the effect alone, ${of}`, 'events/s', median(later), median(runs.effect)),
+    beside(
+      `consumer with inbox and effect beside the effect alone, ${of}`,
+      'events/s',
+      median(later),
+      median(runs.effect),
+    ),
     beside(`the same beside decoding alone`, 'events/s', median(later), median(runs.decoded)),
-    beside(`the same in its first minute, beside the effect alone`, 'events/s', median(runs.ours), median(runs.effect)),
+    beside(
+      `the same in its first minute, beside the effect alone`,
+      'events/s',
+      median(runs.ours),
+      median(runs.effect),
+    ),
   ];
 }
 
 /** Events a second of each round. The service is held while its next backlog is made. */
-async function afterItsFirstMinute(ground: Ground, { databaseUrl, work, rounds, check }: { databaseUrl: string; work: readonly Message[]; rounds: number; check: () => Promise<void> }) {
+async function afterItsFirstMinute(
+  ground: Ground,
+  {
+    databaseUrl,
+    work,
+    rounds,
+    check,
+  }: { databaseUrl: string; work: readonly Message[]; rounds: number; check: () => Promise<void> },
+) {
   const topicPrefix = await freshTopic(ground.brokers);
   const settings = { ...settingsOf(ground, { databaseUrl, topicPrefix }), ACCORD_KAFKA_SESSION_MS: 60_000 };
-  const child = startChild(new URL('./counting-service.ts', import.meta.url), { settings } satisfies CountingAsk);
+  const child = startChild(new URL('./counting-service.ts', import.meta.url), {
+    settings,
+  } satisfies CountingAsk);
   await child.answer();
   await sleep(61_000);
   const perSecond: number[] = [];
@@ -72,7 +103,11 @@ export function events(count: number, keys: number): Message[] {
   return Array.from({ length: count }, (_, i) => {
     const data = sampleData(i, { keys });
     const event = { ...readEvent(topic, data, headers), id: randomUUIDv7(), time: new Date() } as Event;
-    return { key: data.order.orderId, value: JSON.stringify(data), headers: headersOf(event, { source: '/services/order' }) };
+    return {
+      key: data.order.orderId,
+      value: JSON.stringify(data),
+      headers: headersOf(event, { source: '/services/order' }),
+    };
   });
 }
 
@@ -85,7 +120,8 @@ export async function backlog(ground: Ground, work: readonly Message[]): Promise
 
 async function fill({ brokers }: Ground, topicPrefix: string, work: readonly Message[]): Promise<void> {
   const sender = await openSender(kafkaOf({ brokers, clientId: 'backlog', topicPrefix, log }), topicPrefix);
-  for (let from = 0; from < work.length; from += 500) await sender.send(work.slice(from, from + 500).map((message) => ({ topic, ...message })));
+  for (let from = 0; from < work.length; from += 500)
+    await sender.send(work.slice(from, from + 500).map((message) => ({ topic, ...message })));
   await sender.close();
 }
 
@@ -95,8 +131,13 @@ async function bare(ask: BareConsumerAsk): Promise<number> {
 }
 
 /** Events a second, from having joined the group to the commit of the last. */
-export async function ours(ground: Ground, { databaseUrl, topicPrefix, count }: { databaseUrl: string; topicPrefix: string; count: number }): Promise<number> {
-  const child = startChild(new URL('./counting-service.ts', import.meta.url), { settings: settingsOf(ground, { databaseUrl, topicPrefix }) } satisfies CountingAsk);
+export async function ours(
+  ground: Ground,
+  { databaseUrl, topicPrefix, count }: { databaseUrl: string; topicPrefix: string; count: number },
+): Promise<number> {
+  const child = startChild(new URL('./counting-service.ts', import.meta.url), {
+    settings: settingsOf(ground, { databaseUrl, topicPrefix }),
+  } satisfies CountingAsk);
   const { joinedAt } = await child.answer<{ joinedAt: number }>();
   const lastAt = await lastEffect(databaseUrl, count);
   await child.stop();
@@ -106,13 +147,19 @@ export async function ours(ground: Ground, { databaseUrl, topicPrefix, count }: 
 /** When the last of so many committed, ms. */
 const lastEffect = (databaseUrl: string, count: number): Promise<number> =>
   asSuperuser(databaseUrl, async (client) => {
-    const done = async () => Number((await client.query<{ n: string }>(`select count(*) as n from ${schema}.inbox`)).rows[0]!.n);
+    const done = async () =>
+      Number((await client.query<{ n: string }>(`select count(*) as n from ${schema}.inbox`)).rows[0]!.n);
     while ((await done()) < count) await sleep(100);
-    const { rows } = await client.query<{ at: Date }>(`select max(pg_xact_commit_timestamp(xmin)) as at from ${schema}.inbox`);
+    const { rows } = await client.query<{ at: Date }>(
+      `select max(pg_xact_commit_timestamp(xmin)) as at from ${schema}.inbox`,
+    );
     return rows[0]!.at.getTime();
   });
 
-export function settingsOf({ issuer, brokers }: Ground, { databaseUrl, topicPrefix }: { databaseUrl: string; topicPrefix: string }): PlatformSettings {
+export function settingsOf(
+  { issuer, brokers }: Ground,
+  { databaseUrl, topicPrefix }: { databaseUrl: string; topicPrefix: string },
+): PlatformSettings {
   const { app, operator } = urlsOf(databaseUrl, service);
   return platformSettings.parse({
     ACCORD_ENV: 'development',
@@ -131,7 +178,13 @@ export function settingsOf({ issuer, brokers }: Ground, { databaseUrl, topicPref
 }
 
 export const emptied = (databaseUrl: string) =>
-  asSuperuser(databaseUrl, async (client) => void (await client.query(`truncate ${schema}.counted, ${schema}.inbox, ${schema}.started_events; checkpoint`)));
+  asSuperuser(
+    databaseUrl,
+    async (client) =>
+      void (await client.query(
+        `truncate ${schema}.counted, ${schema}.inbox, ${schema}.started_events; checkpoint`,
+      )),
+  );
 
 /** @throws Error where an event had its effect twice, never, or before an earlier one of its key. */
 export const checkCounts = (databaseUrl: string, { count, keys }: { count: number; keys: number }) =>
@@ -140,5 +193,6 @@ export const checkCounts = (databaseUrl: string, { count, keys }: { count: numbe
       `select count(*) as keys, sum(times) as times, sum(misplaced) as misplaced from ${schema}.counted`,
     );
     const found = JSON.stringify(rows[0]);
-    if (found !== JSON.stringify({ keys: String(keys), times: String(count), misplaced: '0' })) throw new Error(`of ${count} events of ${keys} keys: ${found}`);
+    if (found !== JSON.stringify({ keys: String(keys), times: String(count), misplaced: '0' }))
+      throw new Error(`of ${count} events of ${keys} keys: ${found}`);
   });

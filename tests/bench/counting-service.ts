@@ -1,6 +1,6 @@
 // The counting service as a process of its own; says when it has joined its group.
-import { type PlatformSettings, startService } from '@accord/platform';
-import { type Counting, countingService } from './counting.ts';
+import { startService, type PlatformSettings } from '@accord/platform';
+import { countingService, type Counting } from './counting.ts';
 
 export interface CountingAsk extends Counting {
   readonly settings: PlatformSettings;

@@ -2,19 +2,39 @@ import { readFileSync } from 'node:fs';
 import type { Service } from '@accord/platform';
 
 export const countedType = 'order.cancelled';
-const sample = JSON.parse(readFileSync(new URL(`../../libs/events/samples/${countedType}.1.json`, import.meta.url), 'utf8')) as { value: { order: object } };
+const sample = JSON.parse(
+  readFileSync(new URL(`../../libs/events/samples/${countedType}.1.json`, import.meta.url), 'utf8'),
+) as { value: { order: object } };
 
-/** What the i-th of many events says: about an order of its own of some accounts, the keys in turn, each key's versions in order. */
+/**
+ * What the i-th of many events says: about an order of its own of some accounts, the keys in turn, each key's
+ * versions in order.
+ */
 export function sampleData(i: number, { keys, accounts = 500 }: { keys: number; accounts?: number }) {
-  return sampleOf({ key: `ord_${i % keys}`, accountId: `acc_${(i % keys) % accounts}`, version: Math.floor(i / keys) + 1 });
+  return sampleOf({
+    key: `ord_${i % keys}`,
+    accountId: `acc_${(i % keys) % accounts}`,
+    version: Math.floor(i / keys) + 1,
+  });
 }
 
-export const sampleOf = ({ key, accountId, version }: { key: string; accountId: string; version: number }) => ({
+export const sampleOf = ({
+  key,
+  accountId,
+  version,
+}: {
+  key: string;
+  accountId: string;
+  version: number;
+}) => ({
   ...sample.value,
   order: { ...sample.value.order, orderId: key, accountId, version },
 });
 
-/** The small effect of one event; what it leaves shows whether each event had it once and in the order of its key. */
+/**
+ * The small effect of one event; what it leaves shows whether each event had it once and in the order of its
+ * key.
+ */
 export const countOne = `insert into counted as c (key, account_id, version, times, misplaced) values ($1, $2, $3, 1, 0)
   on conflict (key) do update set version = excluded.version, times = c.times + 1, misplaced = c.misplaced + (excluded.version <> c.version + 1)::integer`;
 

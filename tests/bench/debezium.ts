@@ -2,8 +2,17 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { answers, asSuperuser, type Background, bringJars, freePort, placeOf, startBackground, startPostgres } from '@accord/local';
-import { freshTopic, type Ground, home } from './ground.ts';
+import {
+  answers,
+  asSuperuser,
+  bringJars,
+  freePort,
+  placeOf,
+  startBackground,
+  startPostgres,
+  type Background,
+} from '@accord/local';
+import { freshTopic, home, type Ground } from './ground.ts';
 import { messages } from './messages.ts';
 import { debeziums, fill, headerColumns } from './outbox.ts';
 import { arrived } from './topic.ts';
@@ -11,9 +20,15 @@ import { arrived } from './topic.ts';
 const libs = fileURLToPath(new URL('../../.accord/debezium/libs', import.meta.url));
 const pom = fileURLToPath(new URL('./debezium/pom.xml', import.meta.url));
 
-/** The relay that most teams would take: Debezium's Postgres connector with its outbox event router, on Kafka Connect. Between measurements it rests. */
+/**
+ * The relay that most teams would take: Debezium's Postgres connector with its outbox event router, on Kafka
+ * Connect. Between measurements it rests.
+ */
 export interface Debezium {
-  /** Superuser's URL of a database with its outbox, on a Postgres of its own: one that writes its log for logical decoding. */
+  /**
+   * Superuser's URL of a database with its outbox, on a Postgres of its own: one that writes its log for
+   * logical decoding.
+   */
   readonly databaseUrl: string;
   readonly pid: number;
   resume(): Promise<void>;
@@ -22,7 +37,10 @@ export interface Debezium {
   stop(): Promise<void>;
 }
 
-/** Stopped with the ground at the latest. Undefined, and said so on the error output, where its jars cannot be brought. */
+/**
+ * Stopped with the ground at the latest. Undefined, and said so on the error output, where its jars cannot be
+ * brought.
+ */
 export async function startDebezium(ground: Ground): Promise<Debezium | undefined> {
   try {
     await bringJars({ pom, libs });
@@ -34,13 +52,21 @@ export async function startDebezium(ground: Ground): Promise<Debezium | undefine
   ground.onStop(() => started.disposeAsync());
   const dataDir = join(home, 'debezium', 'postgres');
   started.defer(() => rmSync(placeOf(dataDir), { recursive: true, force: true, maxRetries: 3 }));
-  const postgres = await startPostgres({ dataDir, settings: { track_commit_timestamp: 'on', wal_level: 'logical' } });
+  const postgres = await startPostgres({
+    dataDir,
+    settings: { track_commit_timestamp: 'on', wal_level: 'logical' },
+  });
   started.defer(() => postgres.stop());
   await asSuperuser(postgres.url, (client) => client.query(debeziums.create));
   const { program, url } = await startConnect(ground);
   started.defer(() => program.stop('SIGTERM', 5_000));
   await answers(program, () => ask(`${url}/connectors`), 60_000);
-  const debezium = { databaseUrl: postgres.url, pid: program.pid, ...(await createConnector(url, postgres.url)), stop: () => started.disposeAsync() };
+  const debezium = {
+    databaseUrl: postgres.url,
+    pid: program.pid,
+    ...(await createConnector(url, postgres.url)),
+    stop: () => started.disposeAsync(),
+  };
   await publishOne(ground, debezium);
   return debezium;
 }
@@ -62,11 +88,23 @@ async function startConnect({ brokers }: Ground): Promise<{ program: Background;
     'plugin.path': join(folder, 'plugins'),
   };
   const properties = join(folder, 'worker.properties');
-  writeFileSync(properties, Object.entries(worker).map(([key, value]) => `${key}=${value}\n`).join(''));
+  writeFileSync(
+    properties,
+    Object.entries(worker)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
   const program = await startBackground({
     name: 'Kafka Connect',
     command: 'java',
-    args: ['-Xmx1g', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(libs, '*'), 'org.apache.kafka.connect.cli.ConnectStandalone', properties],
+    args: [
+      '-Xmx1g',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-cp',
+      join(libs, '*'),
+      'org.apache.kafka.connect.cli.ConnectStandalone',
+      properties,
+    ],
     env: process.env,
     log: join(home, 'logs', 'connect.log'),
     pidFile: join(folder, 'pid'),
@@ -74,7 +112,10 @@ async function startConnect({ brokers }: Ground): Promise<{ program: Background;
   return { program, url };
 }
 
-async function createConnector(connectUrl: string, databaseUrl: string): Promise<Pick<Debezium, 'resume' | 'rest'>> {
+async function createConnector(
+  connectUrl: string,
+  databaseUrl: string,
+): Promise<Pick<Debezium, 'resume' | 'rest'>> {
   const { hostname, port, username, password, pathname } = new URL(databaseUrl);
   const config = {
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
@@ -97,15 +138,26 @@ async function createConnector(connectUrl: string, databaseUrl: string): Promise
     transforms: 'outbox',
     'transforms.outbox.type': 'io.debezium.transforms.outbox.EventRouter',
     'transforms.outbox.route.topic.replacement': '${routedByValue}',
-    'transforms.outbox.table.fields.additional.placement': headerColumns.map(({ header, column }) => `${column}:header:${header}`).join(','),
+    'transforms.outbox.table.fields.additional.placement': headerColumns
+      .map(({ header, column }) => `${column}:header:${header}`)
+      .join(','),
   };
-  await ask(`${connectUrl}/connectors`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'outbox', config }) });
+  await ask(`${connectUrl}/connectors`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'outbox', config }),
+  });
   const until = async (state: string, tasks: number) => {
     for (;;) {
-      const status = (await ask(`${connectUrl}/connectors/outbox/status`).catch(() => undefined)) as Status | undefined;
+      const status = (await ask(`${connectUrl}/connectors/outbox/status`).catch(() => undefined)) as
+        Status | undefined;
       const failed = status?.tasks.find((task) => task.state === 'FAILED');
       if (failed) throw new Error(`Debezium's task failed: ${failed.trace}`);
-      if (status?.connector.state === state && status.tasks.filter((task) => task.state === 'RUNNING').length === tasks) return;
+      if (
+        status?.connector.state === state &&
+        status.tasks.filter((task) => task.state === 'RUNNING').length === tasks
+      )
+        return;
       await sleep(20);
     }
   };
@@ -129,7 +181,10 @@ async function ask(url: string, init?: RequestInit): Promise<unknown> {
   return text && JSON.parse(text);
 }
 
-/** Before it has published something it has no place in the log to keep, and would pass over what is written while it rests. */
+/**
+ * Before it has published something it has no place in the log to keep, and would pass over what is written
+ * while it rests.
+ */
 async function publishOne({ brokers }: Ground, { databaseUrl, rest }: Debezium): Promise<void> {
   const topicPrefix = await freshTopic(brokers);
   await asSuperuser(databaseUrl, (client) => fill(client, debeziums, { work: messages(1, 1), topicPrefix }));

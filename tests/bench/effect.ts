@@ -1,31 +1,50 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSuperuser } from '@accord/local';
 import { kafkaOf } from '@accord/platform';
-import { beside, type Figure, percentile, usual } from './figure.ts';
-import { freshTopic, type Ground, log } from './ground.ts';
+import { beside, percentile, usual, type Figure } from './figure.ts';
+import { freshTopic, log, type Ground } from './ground.ts';
 import type { Load } from './load.ts';
 import type { Message } from './messages.ts';
 import type { Shop } from './shop.ts';
 
-/** From the commit of an order to the commit of its row in the contract service, as Postgres recorded both. */
+/**
+ * From the commit of an order to the commit of its row in the contract service, as Postgres recorded both.
+ */
 const delays = `
   select extract(epoch from pg_xact_commit_timestamp(v.xmin) - pg_xact_commit_timestamp(o.xmin))::float8 * 1000 as ms
     from orders.orders o join contracts.order_view v using (order_id) where o.created_at >= $1
    order by pg_xact_commit_timestamp(o.xmin)`;
 
 /**
- * Commit to effect in the next service, at half of what both services carry together, beside produce to consume with kafkajs alone at that rate.
- * Everything shares the processors, so the broker's compiler must have finished before anything is measured: hence the long warm-up, in which the careful
- * minute after the contract service joined goes by, too. What it compiled for much at a time it compiles anew for little.
- * Of six times ten seconds the middle one counts.
+ * Commit to effect in the next service, at half of what both services carry together, beside produce to
+ * consume with kafkajs alone at that rate. Everything shares the processors, so the broker's compiler must
+ * have finished before anything is measured: hence the long warm-up, in which the careful minute after the
+ * contract service joined goes by, too. What it compiled for much at a time it compiles anew for little. Of
+ * six times ten seconds the middle one counts.
  */
-export async function benchEffect(ground: Ground, shop: Shop, load: Load, { warmUpMs = 100_000, settleMs = 30_000, ms = 60_000 } = {}): Promise<Figure[]> {
+export async function benchEffect(
+  ground: Ground,
+  shop: Shop,
+  load: Load,
+  { warmUpMs = 100_000, settleMs = 30_000, ms = 60_000 } = {},
+): Promise<Figure[]> {
   const contract = await ground.startService('contract', shop.databaseUrl);
-  const ask = { url: shop.url, clients: shop.customers.map(({ authorization }) => ({ authorization })), body: shop.body };
+  const ask = {
+    url: shop.url,
+    clients: shop.customers.map(({ authorization }) => ({ authorization })),
+    body: shop.body,
+  };
   const measured = await asSuperuser(shop.databaseUrl, async (client) => {
-    const count = async () => Number((await client.query<{ n: string }>('select count(*) as n from contracts.order_view')).rows[0]!.n);
+    const count = async () =>
+      Number(
+        (await client.query<{ n: string }>('select count(*) as n from contracts.order_view')).rows[0]!.n,
+      );
     const behind = async () =>
-      (await client.query('select from orders.orders o where not exists (select from contracts.order_view v where v.order_id = o.order_id) limit 1')).rowCount;
+      (
+        await client.query(
+          'select from orders.orders o where not exists (select from contracts.order_view v where v.order_id = o.order_id) limit 1',
+        )
+      ).rowCount;
     const caughtUp = async () => {
       while (await behind()) await sleep(100);
     };
@@ -41,17 +60,29 @@ export async function benchEffect(ground: Ground, shop: Shop, load: Load, { warm
     const { rows } = await client.query<{ now: Date }>('select now()');
     await load.run({ ...ask, rate, ms });
     await caughtUp();
-    return { rate, floor, ours: (await client.query<{ ms: number }>(delays, [rows[0]!.now])).rows.map((row) => row.ms) };
+    return {
+      rate,
+      floor,
+      ours: (await client.query<{ ms: number }>(delays, [rows[0]!.now])).rows.map((row) => row.ms),
+    };
   });
   await contract.stop();
   const { rate, floor, ours } = measured;
   const name = (part: string) => `commit to effect, half load (${rate}/s), ${part}`;
-  const figure = (what: string, of: typeof percentile, part: number) => beside(name(what), 'ms', of(ours, part), of(floor, part));
-  return [figure('p50', usual, 0.5), figure('p99', usual, 0.99), figure('p99 of the whole minute', percentile, 0.99)];
+  const figure = (what: string, of: typeof percentile, part: number) =>
+    beside(name(what), 'ms', of(ours, part), of(floor, part));
+  return [
+    figure('p50', usual, 0.5),
+    figure('p99', usual, 0.99),
+    figure('p99 of the whole minute', percentile, 0.99),
+  ];
 }
 
 /** ms from the call of `send` to the consumer's handler. */
-async function kafkaAlone({ brokers }: Ground, { rate, ms, bytes }: { rate: number; ms: number; bytes: number }): Promise<number[]> {
+async function kafkaAlone(
+  { brokers }: Ground,
+  { rate, ms, bytes }: { rate: number; ms: number; bytes: number },
+): Promise<number[]> {
   const topicPrefix = await freshTopic(brokers);
   const topic = `${topicPrefix}order.cancelled`;
   const kafka = kafkaOf({ brokers, clientId: 'floor', topicPrefix, log });
@@ -73,7 +104,11 @@ async function kafkaAlone({ brokers }: Ground, { rate, ms, bytes }: { rate: numb
   for (const started = performance.now(); performance.now() - started < ms; await sleep(1)) {
     const due = ((performance.now() - started) / 1_000) * rate;
     while (sent.length < due) {
-      const message = { key: `ord_${sent.length}`, value, headers: { sent: String(performance.now()) } } satisfies Message;
+      const message = {
+        key: `ord_${sent.length}`,
+        value,
+        headers: { sent: String(performance.now()) },
+      } satisfies Message;
       sent.push(producer.send({ topic, acks: -1, messages: [message] }));
     }
   }

@@ -23,10 +23,15 @@ export function percentile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
-/** Of equal parts of what was measured, in its order, the middle one's percentile: what else happens on the machine disturbs some of them. */
+/**
+ * Of equal parts of what was measured, in its order, the middle one's percentile: what else happens on the
+ * machine disturbs some of them.
+ */
 export function usual(values: readonly number[], part: number, parts = 6): number {
   const length = Math.ceil(values.length / parts);
-  return median(Array.from({ length: parts }, (_, i) => percentile(values.slice(i * length, (i + 1) * length), part)));
+  return median(
+    Array.from({ length: parts }, (_, i) => percentile(values.slice(i * length, (i + 1) * length), part)),
+  );
 }
 
 export const median = (values: readonly number[]) => percentile(values, 0.5);

@@ -2,10 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { all, compileServices, databaseUrl, dropDatabase, makeDatabase as makeDatabaseOn, placeOf, readOr, type ServiceProcess, type Settings, settingsFor, startKafka, startPostgres, startServiceProcess, topics } from '@accord/local';
-import { applyTopics, kafkaOf, provisionDatabase, type ServiceName } from '@accord/platform';
-import { developmentPassword, startIssuer, type TestIssuer, until } from '@accord/testing';
 import { pino } from 'pino';
+import {
+  all,
+  compileServices,
+  databaseUrl,
+  dropDatabase,
+  makeDatabase as makeDatabaseOn,
+  placeOf,
+  readOr,
+  settingsFor,
+  startKafka,
+  startPostgres,
+  startServiceProcess,
+  topics,
+  type ServiceProcess,
+  type Settings,
+} from '@accord/local';
+import { applyTopics, kafkaOf, provisionDatabase, type ServiceName } from '@accord/platform';
+import { developmentPassword, startIssuer, until, type TestIssuer } from '@accord/testing';
 import { topic } from './messages.ts';
 
 /** Everything of the benchmark's lies in it and is gone when it ends. */
@@ -37,7 +52,11 @@ export async function startGround(): Promise<Ground> {
     started.defer(() => there.stop());
     return there;
   };
-  started.defer(() => [home, placeOf(join(home, 'postgres'))].forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })));
+  started.defer(() =>
+    [home, placeOf(join(home, 'postgres'))].forEach((folder) =>
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
+    ),
+  );
   try {
     const [postgres, kafka] = await all([
       part(startPostgres({ dataDir: join(home, 'postgres'), settings: { track_commit_timestamp: 'on' } })),
@@ -54,7 +73,15 @@ export async function startGround(): Promise<Ground> {
 }
 
 /** On a Postgres and a Kafka that run already; `stop` ends what was started on them. */
-export async function groundOn({ postgresUrl, broker, home }: { postgresUrl: string; broker: string; home: string }): Promise<Ground> {
+export async function groundOn({
+  postgresUrl,
+  broker,
+  home,
+}: {
+  postgresUrl: string;
+  broker: string;
+  home: string;
+}): Promise<Ground> {
   const started = new AsyncDisposableStack();
   const issuer = await startIssuer();
   started.defer(() => issuer.close());
@@ -67,9 +94,22 @@ export async function groundOn({ postgresUrl, broker, home }: { postgresUrl: str
     postgresLog: () => readFileSync(join(home, 'logs', 'postgres.log'), 'utf8'),
     makeDatabase: (name) => makeDatabase(postgresUrl, name),
     async startService(name, databaseUrl, settings = {}) {
-      const ask = { profile: 'baidu', settings: { ACCORD_LOG_LEVEL: 'warn', ACCORD_RATE_PER_MINUTE: '0', ...settings } };
-      const around = { ask, foundation: { databaseUrl, brokers: broker, topicPrefix }, issuer: { ...issuer, audience: 'accord' }, mailbox: { url: 'smtp://127.0.0.1:9' } };
-      const service = await startServiceProcess({ name, home, supervised: false, settings: settingsFor(name, around) });
+      const ask = {
+        profile: 'baidu',
+        settings: { ACCORD_LOG_LEVEL: 'warn', ACCORD_RATE_PER_MINUTE: '0', ...settings },
+      };
+      const around = {
+        ask,
+        foundation: { databaseUrl, brokers: broker, topicPrefix },
+        issuer: { ...issuer, audience: 'accord' },
+        mailbox: { url: 'smtp://127.0.0.1:9' },
+      };
+      const service = await startServiceProcess({
+        name,
+        home,
+        supervised: false,
+        settings: settingsFor(name, around),
+      });
       started.defer(() => service.stop());
       return service;
     },
@@ -81,7 +121,8 @@ export async function groundOn({ postgresUrl, broker, home }: { postgresUrl: str
 function claim() {
   mkdirSync(home, { recursive: true });
   const other = Number(readOr(pidFile, '0'));
-  if (other && readOr(`/proc/${other}/cmdline`, '').includes('tests/bench/main.ts')) throw new Error(`A benchmark runs already in this folder (pid ${other}).`);
+  if (other && readOr(`/proc/${other}/cmdline`, '').includes('tests/bench/main.ts'))
+    throw new Error(`A benchmark runs already in this folder (pid ${other}).`);
   writeFileSync(pidFile, String(process.pid));
 }
 
@@ -93,13 +134,20 @@ async function makeDatabase(serverUrl: string, name: string): Promise<string> {
   return url;
 }
 
-/** A prefix under which the topic of `messages` exists, is empty, and is led: what is sent only once arrives. */
+/**
+ * A prefix under which the topic of `messages` exists, is empty, and is led: what is sent only once arrives.
+ */
 export async function freshTopic(brokers: readonly string[]): Promise<string> {
   const topicPrefix = `bench${randomBytes(4).toString('hex')}.`;
   await applyTopics({ brokers, topicPrefix, log }, { topics: [topic], replication: 1 });
   const admin = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log }).admin();
   await admin.connect();
-  await until('every partition is led', () => admin.fetchTopicOffsets(topicPrefix + topic).then(() => true, () => false));
+  await until('every partition is led', () =>
+    admin.fetchTopicOffsets(topicPrefix + topic).then(
+      () => true,
+      () => false,
+    ),
+  );
   await admin.disconnect();
   return topicPrefix;
 }

@@ -1,4 +1,5 @@
-// Asks a service as many clients do, from a process of its own. It shares the processors with what it asks, so it writes HTTP by itself: that takes half as much as Node's client.
+// Asks a service as many clients do, from a process of its own. It shares the processors with what it asks,
+// so it writes HTTP by itself: that takes half as much as Node's client.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -8,7 +9,10 @@ export interface LoadAsk {
   readonly clients: readonly Readonly<Record<string, string>>[];
   readonly body: string;
   readonly ms: number;
-  /** Requests a second, whether or not the ones before were answered; absent: each client asks again as soon as it has its answer. */
+  /**
+   * Requests a second, whether or not the ones before were answered; absent: each client asks again as soon
+   * as it has its answer.
+   */
   readonly rate?: number;
 }
 
@@ -28,7 +32,12 @@ class Client {
 
   constructor({ url, body }: LoadAsk, headers: Readonly<Record<string, string>>) {
     const { hostname, port, host, pathname } = new URL(url);
-    const all = { host, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers };
+    const all = {
+      host,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...headers,
+    };
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
     this.#request = Buffer.from(`POST ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });

@@ -9,16 +9,21 @@ export interface Load {
 }
 
 export function startLoad(): Load {
-  const child = fork(fileURLToPath(new URL('./load-process.ts', import.meta.url)), { serialization: 'advanced' });
+  const child = fork(fileURLToPath(new URL('./load-process.ts', import.meta.url)), {
+    serialization: 'advanced',
+  });
   return {
     async run(ask) {
-      const { result, error } = await new Promise<{ result: LoadResult; error?: string }>((resolve, reject) => {
-        child.once('message', resolve as (message: unknown) => void);
-        child.once('exit', (code) => reject(new Error(`the load's process ended (${code})`)));
-        child.send(ask);
-      }).finally(() => child.removeAllListeners());
+      const { result, error } = await new Promise<{ result: LoadResult; error?: string }>(
+        (resolve, reject) => {
+          child.once('message', resolve as (message: unknown) => void);
+          child.once('exit', (code) => reject(new Error(`the load's process ended (${code})`)));
+          child.send(ask);
+        },
+      ).finally(() => child.removeAllListeners());
       if (error) throw new Error(error);
-      if (Object.keys(result.statuses).some((status) => status !== '201')) throw new Error(`not every order was placed: ${JSON.stringify(result.statuses)}`);
+      if (Object.keys(result.statuses).some((status) => status !== '201'))
+        throw new Error(`not every order was placed: ${JSON.stringify(result.statuses)}`);
       return result;
     },
     stop: () => void child.kill(),

@@ -15,17 +15,26 @@ import { benchStart } from './start.ts';
 
 const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect'];
 const usage = `npm run bench [-- [--json] [${names.join('|')} …]]`;
-const { json, chosen } = commandLine(usage, { json: { type: 'boolean', default: false } }, ({ values, positionals }) => {
-  known(positionals, names);
-  return { json: values.json, chosen: positionals };
-});
+const { json, chosen } = commandLine(
+  usage,
+  { json: { type: 'boolean', default: false } },
+  ({ values, positionals }) => {
+    known(positionals, names);
+    return { json: values.json, chosen: positionals };
+  },
+);
 const wanted = (name: string) => chosen.length === 0 || chosen.includes(name);
 
 const show = ({ name, value, unit, floor, ratio }: Figure) =>
-  console.log(json ? JSON.stringify({ name, value, unit, floor, ratio }) : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor}, ratio ${ratio}`);
+  console.log(
+    json
+      ? JSON.stringify({ name, value, unit, floor, ratio })
+      : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor}, ratio ${ratio}`,
+  );
 
 const ground = await startGround();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void ground.stop().finally(() => process.exit(130)));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => void ground.stop().finally(() => process.exit(130)));
 try {
   // Before there is a backlog for the services to begin with.
   if (wanted('start')) (await benchStart(ground, await ground.makeDatabase('accord'))).forEach(show);

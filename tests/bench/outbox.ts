@@ -1,6 +1,6 @@
-import { shardOf } from '@accord/platform';
 import type pg from 'pg';
-import { batches, type Message, topic } from './messages.ts';
+import { shardOf } from '@accord/platform';
+import { batches, topic, type Message } from './messages.ts';
 
 /** A table from which somebody publishes. */
 export interface Outbox {
@@ -27,8 +27,20 @@ export const ours: Outbox = {
 
 /** The event router sends a header for each column that it is told of. */
 export const headerColumns = [
-  'content-type', 'ce_specversion', 'ce_source', 'ce_type', 'ce_time', 'ce_subject', 'ce_dataschema', 'ce_sequence', 'ce_accountid', 'ce_actor',
-  'ce_causationid', 'ce_correlationid', 'ce_id', 'traceparent',
+  'content-type',
+  'ce_specversion',
+  'ce_source',
+  'ce_type',
+  'ce_time',
+  'ce_subject',
+  'ce_dataschema',
+  'ce_sequence',
+  'ce_accountid',
+  'ce_actor',
+  'ce_causationid',
+  'ce_correlationid',
+  'ce_id',
+  'traceparent',
 ].map((header) => ({ header, column: header.replace('-', '_') }));
 
 const columns = headerColumns.map(({ column }) => column);
@@ -48,7 +60,11 @@ export const debeziums: Outbox & { readonly create: string } = {
 };
 
 /** Empties the outbox and fills it with this work. */
-export async function fill(client: pg.Client, { table, insert, valuesOf }: Outbox, of: { work: readonly Message[]; topicPrefix: string }): Promise<void> {
+export async function fill(
+  client: pg.Client,
+  { table, insert, valuesOf }: Outbox,
+  of: { work: readonly Message[]; topicPrefix: string },
+): Promise<void> {
   await client.query(`truncate ${table}`);
   for (const batch of batches(of.work, 1_000)) await client.query(insert, valuesOf(batch, of.topicPrefix));
   await client.query('checkpoint');

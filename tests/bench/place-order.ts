@@ -1,11 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { asSuperuser } from '@accord/local';
 import { migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
-import { type BareAsk, opened, statements } from './bare-server.ts';
-import { beside, type Figure, median } from './figure.ts';
+import { opened, statements, type BareAsk } from './bare-server.ts';
+import { beside, median, type Figure } from './figure.ts';
 import type { Ground } from './ground.ts';
 import type { Load } from './load.ts';
 import { placeOne, type Shop } from './shop.ts';
@@ -13,12 +13,28 @@ import { placeOne, type Shop } from './shop.ts';
 /** Connections of the service's pool, as it has them by default. */
 const poolSize = 10;
 
-/** Orders placed a second by as many clients as the shop has customers, beside the same SQL behind bare node:http; short rounds in turn. */
-export async function benchPlaceOrder(ground: Ground, shop: Shop, load: Load, { rounds = 5, ms = 3_000, warmUpMs = 8_000 } = {}): Promise<Figure> {
+/**
+ * Orders placed a second by as many clients as the shop has customers, beside the same SQL behind bare
+ * node:http; short rounds in turn.
+ */
+export async function benchPlaceOrder(
+  ground: Ground,
+  shop: Shop,
+  load: Load,
+  { rounds = 5, ms = 3_000, warmUpMs = 8_000 } = {},
+): Promise<Figure> {
   await checkStatements(ground, shop);
   const bare = await startBare(ground, shop);
-  const service = { url: shop.url, clients: shop.customers.map(({ authorization }) => ({ authorization })), body: shop.body };
-  const floor = { ...service, url: bare.url, clients: shop.customers.map(({ accountId }) => ({ 'x-account': accountId })) };
+  const service = {
+    url: shop.url,
+    clients: shop.customers.map(({ authorization }) => ({ authorization })),
+    body: shop.body,
+  };
+  const floor = {
+    ...service,
+    url: bare.url,
+    clients: shop.customers.map(({ accountId }) => ({ 'x-account': accountId })),
+  };
   const ours: number[] = [];
   const floors: number[] = [];
   try {
@@ -36,7 +52,9 @@ export async function benchPlaceOrder(ground: Ground, shop: Shop, load: Load, { 
   return beside(`place order, ${shop.customers.length} clients`, 'orders/s', median(ours), median(floors));
 }
 
-/** @throws Error where the floor's statements are not, one by one and in their order, those of the service. */
+/**
+ * @throws Error where the floor's statements are not, one by one and in their order, those of the service.
+ */
 async function checkStatements(ground: Ground, shop: Shop): Promise<void> {
   const log = (level: string) =>
     asSuperuser(shop.databaseUrl, async (client) => {
@@ -47,29 +65,53 @@ async function checkStatements(ground: Ground, shop: Shop): Promise<void> {
   await log('all');
   await placeOne(shop);
   await log('none');
-  const logged = [...plain(ground.postgresLog()).matchAll(/\[(\d+)\] LOG: (?:statement|execute \w+): (.*?) (?=\d{4}-\d\d-\d\d |$)/g)];
-  const floor = ['begin', opened, statements.product, statements.order, statements.outbox, 'commit'].map(plain);
+  const logged = [
+    ...plain(ground.postgresLog()).matchAll(
+      /\[(\d+)\] LOG: (?:statement|execute \w+): (.*?) (?=\d{4}-\d\d-\d\d |$)/g,
+    ),
+  ];
+  const floor = ['begin', opened, statements.product, statements.order, statements.outbox, 'commit'].map(
+    plain,
+  );
   const session = logged.findLast(([, , text]) => text === plain(statements.order))?.[1];
   const sent = logged.filter(([, of]) => of === session).map(([, , text]) => text);
   const own = sent.slice(sent.lastIndexOf('begin'));
-  if (floor.some((text, i) => own[i] !== text)) throw new Error(`the floor's statements are not the service's, which are:\n${own.slice(0, 6).join('\n')}`);
+  if (floor.some((text, i) => own[i] !== text))
+    throw new Error(
+      `the floor's statements are not the service's, which are:\n${own.slice(0, 6).join('\n')}`,
+    );
 }
 
 const plain = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-/** The floor on a database of its own with the same tables, so that our relay does not publish what it leaves in the outbox. */
+/**
+ * The floor on a database of its own with the same tables, so that our relay does not publish what it leaves
+ * in the outbox.
+ */
 async function startBare(ground: Ground, shop: Shop): Promise<{ url: string; stop(): void }> {
   const view = await placeOne(shop);
   const stored = await asSuperuser(shop.databaseUrl, async (client) => {
-    const { rows } = await client.query<{ terms: BareAsk['terms'] }>('select terms from orders.orders where order_id = $1', [view['orderId']]);
-    const products = await client.query<{ product: unknown }>('select to_jsonb(p) as product from orders.products p');
+    const { rows } = await client.query<{ terms: BareAsk['terms'] }>(
+      'select terms from orders.orders where order_id = $1',
+      [view['orderId']],
+    );
+    const products = await client.query<{ product: unknown }>(
+      'select to_jsonb(p) as product from orders.products p',
+    );
     return { terms: rows[0]!.terms, products: products.rows.map(({ product }) => product) };
   });
   const databaseUrl = await ground.makeDatabase('accord_floor');
   const urls = urlsOf(databaseUrl, 'order');
-  await migrate(urls.owner, { service: 'order', schema: 'orders', folder: new URL('../../services/order/migrations/', import.meta.url) });
+  await migrate(urls.owner, {
+    service: 'order',
+    schema: 'orders',
+    folder: new URL('../../services/order/migrations/', import.meta.url),
+  });
   await asSuperuser(databaseUrl, (client) =>
-    client.query('insert into orders.products select * from jsonb_populate_recordset(null::orders.products, $1)', [JSON.stringify(stored.products)]),
+    client.query(
+      'insert into orders.products select * from jsonb_populate_recordset(null::orders.products, $1)',
+      [JSON.stringify(stored.products)],
+    ),
   );
   const child = fork(fileURLToPath(new URL('./bare-server.ts', import.meta.url)));
   const port = await askBare(child, { url: urls.app, poolSize, view, terms: stored.terms, headers });

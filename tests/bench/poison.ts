@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import { asSuperuser } from '@accord/local';
 import { migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
-import type pg from 'pg';
 import type { Announced, AnnouncerAsk, AnnouncingAsk } from './announcing-process.ts';
-import { type Child, startChild } from './child.ts';
+import { startChild, type Child } from './child.ts';
 import { settingsOf } from './consumer.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService } from './counting.ts';
-import { beside, type Figure, median, percentile } from './figure.ts';
+import { beside, median, percentile, type Figure } from './figure.ts';
 import { freshTopic, type Ground } from './ground.ts';
-
 
 const { name: service, schema, migrations } = countingService();
 const failing = 'bad';
@@ -21,19 +20,39 @@ const delays = `
     from orders.announced a join ${schema}.noted n using (key, version) where a.key like $1 || '\\_%'`;
 
 /**
- * Commit to effect in the next service at half of what both carry together, with one key in a thousand that always fails, for the other keys; beside
- * the same without. Two small services, for nothing but the mechanism is measured; short rounds in turn.
+ * Commit to effect in the next service at half of what both carry together, with one key in a thousand that
+ * always fails, for the other keys; beside the same without. Two small services, for nothing but the
+ * mechanism is measured; short rounds in turn.
  */
-export async function benchPoison(ground: Ground, { rounds = 6, ms = 8_000, warmUpMs = 15_000 } = {}): Promise<Figure> {
+export async function benchPoison(
+  ground: Ground,
+  { rounds = 6, ms = 8_000, warmUpMs = 15_000 } = {},
+): Promise<Figure> {
   const databaseUrl = await ground.makeDatabase('accord_poison');
-  await migrate(urlsOf(databaseUrl, 'order').owner, { service: 'order', schema: 'orders', folder: new URL('./announced/', import.meta.url) });
+  await migrate(urlsOf(databaseUrl, 'order').owner, {
+    service: 'order',
+    schema: 'orders',
+    folder: new URL('./announced/', import.meta.url),
+  });
   await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
   const topicPrefix = await freshTopic(ground.brokers);
   // That a key fails, again and again, is what it is asked for.
-  const settings = { ...settingsOf(ground, { databaseUrl, topicPrefix }), ACCORD_LOG_LEVEL: 'error' as const };
-  const consumer = startChild(new URL('./counting-service.ts', import.meta.url), { settings, noting: true, failing } satisfies CountingAsk);
+  const settings = {
+    ...settingsOf(ground, { databaseUrl, topicPrefix }),
+    ACCORD_LOG_LEVEL: 'error' as const,
+  };
+  const consumer = startChild(new URL('./counting-service.ts', import.meta.url), {
+    settings,
+    noting: true,
+    failing,
+  } satisfies CountingAsk);
   await consumer.answer();
-  const announcer = startChild(new URL('./announcing-process.ts', import.meta.url), { urls: urlsOf(databaseUrl, 'order'), schema: 'orders', brokers: ground.brokers, topicPrefix } satisfies AnnouncerAsk);
+  const announcer = startChild(new URL('./announcing-process.ts', import.meta.url), {
+    urls: urlsOf(databaseUrl, 'order'),
+    schema: 'orders',
+    brokers: ground.brokers,
+    topicPrefix,
+  } satisfies AnnouncerAsk);
   try {
     return await asSuperuser(databaseUrl, (client) => inTurn({ client, announcer, rounds, ms, warmUpMs }));
   } finally {
@@ -54,7 +73,8 @@ async function inTurn({ client, announcer, rounds, ms, warmUpMs }: Running): Pro
     announcer.send(ask);
     return announcer.answer<Announced>();
   };
-  const count = async () => Number((await client.query<{ n: string }>(`select count(*) as n from ${schema}.inbox`)).rows[0]!.n);
+  const count = async () =>
+    Number((await client.query<{ n: string }>(`select count(*) as n from ${schema}.inbox`)).rows[0]!.n);
   let expected = 0;
   const run = async (ask: AnnouncingAsk) => {
     const { events, ofBadKeys } = await announce(ask);
@@ -74,12 +94,27 @@ async function inTurn({ client, announcer, rounds, ms, warmUpMs }: Running): Pro
   await run({ round: 'slow', ms: ms / 2, rate });
   for (let round = 0; round < rounds; round += 1) {
     for (const kind of ['clean', 'poisoned'] as const) {
-      await run({ round: `${kind}${round}`, ms, rate, ...(kind === 'poisoned' && { badRound: `${failing}${round}` }) });
+      await run({
+        round: `${kind}${round}`,
+        ms,
+        rate,
+        ...(kind === 'poisoned' && { badRound: `${failing}${round}` }),
+      });
       const { rows } = await client.query<{ ms: number }>(delays, [`${kind}${round}`]);
-      p99s[kind].push(percentile(rows.map((row) => row.ms), 0.99));
+      p99s[kind].push(
+        percentile(
+          rows.map((row) => row.ms),
+          0.99,
+        ),
+      );
       // What waits is tried again and again, which is no matter of the next round.
       await client.query(`delete from ${schema}.parked_events`);
     }
   }
-  return beside(`p99 beside 1 key in 1 000 that always fails, half load (${rate}/s)`, 'ms', median(p99s.poisoned), median(p99s.clean));
+  return beside(
+    `p99 beside 1 key in 1 000 that always fails, half load (${rate}/s)`,
+    'ms',
+    median(p99s.poisoned),
+    median(p99s.clean),
+  );
 }

@@ -1,7 +1,8 @@
-// Publishes from a process of its own: what is in an outbox, by the relay; or messages of its own, by the sender that the relay has.
-import { type Message, messages, publish, topic } from './messages.ts';
-import { kafkaOf, openSender, startRelay } from '@accord/platform';
+// Publishes from a process of its own: what is in an outbox, by the relay; or messages of its own, by the
+// sender that the relay has.
 import { pino } from 'pino';
+import { kafkaOf, openSender, startRelay } from '@accord/platform';
+import { messages, publish, topic, type Message } from './messages.ts';
 
 export interface PublisherAsk {
   readonly brokers: readonly string[];
@@ -18,7 +19,10 @@ async function send({ brokers, topicPrefix, count, keys }: PublisherAsk): Promis
   const kafka = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log });
   return publish(messages(count, keys), async () => {
     const sender = await openSender(kafka, topicPrefix);
-    return { send: (batch: readonly Message[]) => sender.send(batch.map((message) => ({ topic, ...message }))), close: () => sender.close() };
+    return {
+      send: (batch: readonly Message[]) => sender.send(batch.map((message) => ({ topic, ...message }))),
+      close: () => sender.close(),
+    };
   });
 }
 
@@ -40,5 +44,7 @@ async function relay(url: string, { brokers, topicPrefix, count }: PublisherAsk)
 }
 
 process.on('message', (ask: PublisherAsk) => {
-  void (ask.url === undefined ? send(ask) : relay(ask.url, ask)).then((perSecond) => process.send!({ perSecond }));
+  void (ask.url === undefined ? send(ask) : relay(ask.url, ask)).then((perSecond) =>
+    process.send!({ perSecond }),
+  );
 });

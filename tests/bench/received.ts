@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asSuperuser } from '@accord/local';
 import { kafkaOf, migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
-import { type Child, startChild } from './child.ts';
+import { startChild, type Child } from './child.ts';
 import type { Debezium } from './debezium.ts';
-import { beside, type Figure, percentile } from './figure.ts';
-import { freshTopic, type Ground, log } from './ground.ts';
+import { beside, percentile, type Figure } from './figure.ts';
+import { freshTopic, log, type Ground } from './ground.ts';
 import { topic } from './messages.ts';
 import type { WriterAsk } from './writer.ts';
 
@@ -13,17 +13,30 @@ const placed = 'create table placed (event_id uuid primary key)';
 const rates = [100, 400];
 
 /**
- * From the commit, as Postgres recorded it, to a plain kafkajs consumer that has the event; ours and Debezium in turn, the other at rest. The process that commits is
- * the same for both; in ours the relay runs beside it, as it does in a service.
+ * From the commit, as Postgres recorded it, to a plain kafkajs consumer that has the event; ours and Debezium
+ * in turn, the other at rest. The process that commits is the same for both; in ours the relay runs beside
+ * it, as it does in a service.
  */
-export async function benchReceived(ground: Ground, debezium: Debezium, { warmUpMs = 15_000, ms = 12_000, rounds = 2 } = {}): Promise<Figure[]> {
+export async function benchReceived(
+  ground: Ground,
+  debezium: Debezium,
+  { warmUpMs = 15_000, ms = 12_000, rounds = 2 } = {},
+): Promise<Figure[]> {
   const databaseUrl = await ground.makeDatabase('accord_received');
-  await migrate(urlsOf(databaseUrl, 'order').owner, { service: 'order', schema: 'orders', folder: new URL('./no-migrations/', import.meta.url) });
+  await migrate(urlsOf(databaseUrl, 'order').owner, {
+    service: 'order',
+    schema: 'orders',
+    folder: new URL('./no-migrations/', import.meta.url),
+  });
   await asSuperuser(databaseUrl, (client) => client.query(placed));
   await asSuperuser(debezium.databaseUrl, (client) => client.query(placed));
-  const writers = { ours: startChild(new URL('./writer.ts', import.meta.url)), debezium: startChild(new URL('./writer.ts', import.meta.url)) };
+  const writers = {
+    ours: startChild(new URL('./writer.ts', import.meta.url)),
+    debezium: startChild(new URL('./writer.ts', import.meta.url)),
+  };
   const relay = { url: urlsOf(databaseUrl, 'order').operator, brokers: ground.brokers };
-  const byOurs = (rate: number, forMs: number) => delays(ground, writers.ours, { url: databaseUrl, rate, ms: forMs, relay });
+  const byOurs = (rate: number, forMs: number) =>
+    delays(ground, writers.ours, { url: databaseUrl, rate, ms: forMs, relay });
   const byDebezium = async (rate: number, forMs: number) => {
     await debezium.resume();
     const found = await delays(ground, writers.debezium, { url: debezium.databaseUrl, rate, ms: forMs });
@@ -40,14 +53,22 @@ export async function benchReceived(ground: Ground, debezium: Debezium, { warmUp
       theirs.push(...(await byDebezium(rate, ms)));
     }
     const name = (part: number) => `commit to received at ${rate} events/s, p${part * 100}, beside Debezium`;
-    figures.push(...[0.5, 0.99].map((part) => beside(name(part), 'ms', percentile(mine, part), percentile(theirs, part))));
+    figures.push(
+      ...[0.5, 0.99].map((part) =>
+        beside(name(part), 'ms', percentile(mine, part), percentile(theirs, part)),
+      ),
+    );
   }
   await Promise.all(Object.values(writers).map((writer) => writer.stop()));
   return figures;
 }
 
 /** ms of each event; those of the first second warm up and are left out. */
-async function delays({ brokers }: Ground, writer: Child, ask: Omit<WriterAsk, 'topicPrefix'>): Promise<number[]> {
+async function delays(
+  { brokers }: Ground,
+  writer: Child,
+  ask: Omit<WriterAsk, 'topicPrefix'>,
+): Promise<number[]> {
   const topicPrefix = await freshTopic(brokers);
   const receiver = await receive(brokers, topicPrefix);
   writer.send({ ...ask, topicPrefix });
@@ -66,8 +87,14 @@ async function delays({ brokers }: Ground, writer: Child, ask: Omit<WriterAsk, '
 }
 
 /** A plain consumer, and when it had each event, ms since 1970. */
-async function receive(brokers: readonly string[], topicPrefix: string): Promise<{ at: Map<string, number>; stop(): Promise<void> }> {
-  const consumer = kafkaOf({ brokers, clientId: 'receiver', topicPrefix, log }).consumer({ groupId: `${topicPrefix}receiver`, maxWaitTimeInMs: 100 });
+async function receive(
+  brokers: readonly string[],
+  topicPrefix: string,
+): Promise<{ at: Map<string, number>; stop(): Promise<void> }> {
+  const consumer = kafkaOf({ brokers, clientId: 'receiver', topicPrefix, log }).consumer({
+    groupId: `${topicPrefix}receiver`,
+    maxWaitTimeInMs: 100,
+  });
   const at = new Map<string, number>();
   const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
   await consumer.connect();

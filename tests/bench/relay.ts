@@ -2,31 +2,46 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asSuperuser } from '@accord/local';
 import { migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
-import { type Child, startChild } from './child.ts';
-import { type Debezium, highestMegabytes } from './debezium.ts';
-import { beside, type Figure, median } from './figure.ts';
+import { startChild, type Child } from './child.ts';
+import { highestMegabytes, type Debezium } from './debezium.ts';
+import { beside, median, type Figure } from './figure.ts';
 import { freshTopic, type Ground } from './ground.ts';
-import { type Message, messages } from './messages.ts';
+import { messages, type Message } from './messages.ts';
 import { debeziums, fill, ours } from './outbox.ts';
 import { arrived, checkOrder } from './topic.ts';
 
 const few = 20;
 
 /**
- * The outbox drained by the relay, beside kafkajs sending the same messages in batches of the same size with nothing around it, and beside Debezium; each in a
- * process of its own that stays, warm from a round that is not counted and in which the order of all that arrived is checked. Our time begins before we connect,
+ * The outbox drained by the relay, beside kafkajs sending the same messages in batches of the same size with
+ * nothing around it, and beside Debezium; each in a process of its own that stays, warm from a round that is
+ * not counted and in which the order of all that arrived is checked. Our time begins before we connect,
  * Debezium's with its first event on the topic.
  */
-export async function benchRelay(ground: Ground, debezium: Debezium | undefined, { count = 100_000, keys = 5_000, rounds = 3 } = {}): Promise<Figure[]> {
+export async function benchRelay(
+  ground: Ground,
+  debezium: Debezium | undefined,
+  { count = 100_000, keys = 5_000, rounds = 3 } = {},
+): Promise<Figure[]> {
   const databaseUrl = await ground.makeDatabase('accord_relay');
-  await migrate(urlsOf(databaseUrl, 'order').owner, { service: 'order', schema: 'orders', folder: new URL('./no-migrations/', import.meta.url) });
-  const children = { bare: startChild(new URL('./bare-producer.ts', import.meta.url)), sender: startChild(new URL('./publisher.ts', import.meta.url)), relay: startChild(new URL('./publisher.ts', import.meta.url)) };
+  await migrate(urlsOf(databaseUrl, 'order').owner, {
+    service: 'order',
+    schema: 'orders',
+    folder: new URL('./no-migrations/', import.meta.url),
+  });
+  const children = {
+    bare: startChild(new URL('./bare-producer.ts', import.meta.url)),
+    sender: startChild(new URL('./publisher.ts', import.meta.url)),
+    relay: startChild(new URL('./publisher.ts', import.meta.url)),
+  };
   const contenders = {
     bare: () => sendAlone(ground, children.bare, { count, keys }),
     sender: () => sendAlone(ground, children.sender, { count, keys }),
     ours: (check: boolean) => drain(ground, children.relay, { databaseUrl, count, keys, check }),
     few: (check: boolean) => drain(ground, children.relay, { databaseUrl, count, keys: few, check }),
-    ...(debezium && { debezium: (check: boolean) => drainByDebezium(ground, debezium, { work: messages(count, keys), check }) }),
+    ...(debezium && {
+      debezium: (check: boolean) => drainByDebezium(ground, debezium, { work: messages(count, keys), check }),
+    }),
   };
   const rates = new Map<string, number[]>();
   for (let round = 0; round <= rounds; round += 1) {
@@ -49,21 +64,35 @@ export async function benchRelay(ground: Ground, debezium: Debezium | undefined,
 }
 
 /** Of kafkajs or of our sender. */
-async function sendAlone({ brokers }: Ground, child: Child, ask: { count: number; keys: number }): Promise<number> {
+async function sendAlone(
+  { brokers }: Ground,
+  child: Child,
+  ask: { count: number; keys: number },
+): Promise<number> {
   child.send({ ...ask, brokers, topicPrefix: await freshTopic(brokers) });
   return (await child.answer<{ perSecond: number }>()).perSecond;
 }
 
-async function drain({ brokers }: Ground, relay: Child, { databaseUrl, count, keys, check }: { databaseUrl: string; count: number; keys: number; check: boolean }): Promise<number> {
+async function drain(
+  { brokers }: Ground,
+  relay: Child,
+  { databaseUrl, count, keys, check }: { databaseUrl: string; count: number; keys: number; check: boolean },
+): Promise<number> {
   const topicPrefix = await freshTopic(brokers);
-  await asSuperuser(databaseUrl, (client) => fill(client, ours, { work: messages(count, keys), topicPrefix }));
+  await asSuperuser(databaseUrl, (client) =>
+    fill(client, ours, { work: messages(count, keys), topicPrefix }),
+  );
   relay.send({ brokers, topicPrefix, count, keys, url: urlsOf(databaseUrl, 'order').operator });
   const { perSecond } = await relay.answer<{ perSecond: number }>();
   if (check) await checkOrder(brokers, topicPrefix, count);
   return perSecond;
 }
 
-async function drainByDebezium({ brokers }: Ground, debezium: Debezium, { work, check }: { work: readonly Message[]; check: boolean }): Promise<number> {
+async function drainByDebezium(
+  { brokers }: Ground,
+  debezium: Debezium,
+  { work, check }: { work: readonly Message[]; check: boolean },
+): Promise<number> {
   const topicPrefix = await freshTopic(brokers);
   await asSuperuser(debezium.databaseUrl, (client) => fill(client, debeziums, { work, topicPrefix }));
   const arriving = arrived(brokers, topicPrefix, work.length);
@@ -74,8 +103,15 @@ async function drainByDebezium({ brokers }: Ground, debezium: Debezium, { work, 
   return perSecond;
 }
 
-/** Megabytes at their highest: of a process that does nothing but relay, and of a whole service that drains the same outbox. */
-async function memory(ground: Ground, debezium: Debezium, { highest, work }: { highest: number; work: readonly Message[] }): Promise<Figure[]> {
+/**
+ * Megabytes at their highest: of a process that does nothing but relay, and of a whole service that drains
+ * the same outbox.
+ */
+async function memory(
+  ground: Ground,
+  debezium: Debezium,
+  { highest, work }: { highest: number; work: readonly Message[] },
+): Promise<Figure[]> {
   const databaseUrl = await ground.makeDatabase('accord');
   const service = await ground.startService('order', databaseUrl);
   await service.kill('SIGTERM');
@@ -87,5 +123,8 @@ async function memory(ground: Ground, debezium: Debezium, { highest, work }: { h
   });
   await service.stop();
   const floor = highestMegabytes(debezium.pid);
-  return [beside('highest memory, a process that relays, beside Debezium', 'MB', highest, floor), beside('highest memory, the order service draining, beside Debezium', 'MB', of, floor)];
+  return [
+    beside('highest memory, a process that relays, beside Debezium', 'MB', highest, floor),
+    beside('highest memory, the order service draining, beside Debezium', 'MB', of, floor),
+  ];
 }

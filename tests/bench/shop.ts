@@ -37,16 +37,26 @@ const body = JSON.stringify({
   duration: { value: 1, unit: 'month' },
 });
 
-export async function openShop(ground: Ground, { customers = 32, settings = {} as Settings } = {}): Promise<Shop> {
+export async function openShop(
+  ground: Ground,
+  { customers = 32, settings = {} as Settings } = {},
+): Promise<Shop> {
   const databaseUrl = await ground.makeDatabase('accord');
   const service = await ground.startService('order', databaseUrl, settings);
   const operator = await ground.issuer.token({ sub: 'operator', scope: 'operator' });
   const headers = { authorization: `Bearer ${operator}`, 'content-type': 'application/json' };
-  const { status } = await fetch(`${service.url}/v1/products/BCC`, { method: 'PUT', headers, body: JSON.stringify(product) });
+  const { status } = await fetch(`${service.url}/v1/products/BCC`, {
+    method: 'PUT',
+    headers,
+    body: JSON.stringify(product),
+  });
   if (status !== 201) throw new Error(`the product was not published: ${status}`);
   const tokens = Array.from({ length: customers }, async (_, i) => {
     const accountId = `acc_${i}`;
-    return { accountId, authorization: `Bearer ${await ground.issuer.token({ sub: `user_${i}`, account_id: accountId, scope: 'orders:write' })}` };
+    return {
+      accountId,
+      authorization: `Bearer ${await ground.issuer.token({ sub: `user_${i}`, account_id: accountId, scope: 'orders:write' })}`,
+    };
   });
   return {
     databaseUrl,
@@ -54,9 +64,10 @@ export async function openShop(ground: Ground, { customers = 32, settings = {} a
     url: `${service.url}/v1/orders`,
     customers: await Promise.all(tokens),
     body,
-    drained: () => asSuperuser(databaseUrl, async (client) => {
-      while ((await client.query('select from orders.outbox limit 1')).rowCount) await sleep(20);
-    }),
+    drained: () =>
+      asSuperuser(databaseUrl, async (client) => {
+        while ((await client.query('select from orders.outbox limit 1')).rowCount) await sleep(20);
+      }),
   };
 }
 
@@ -64,6 +75,7 @@ export async function openShop(ground: Ground, { customers = 32, settings = {} a
 export async function placeOne({ url, customers, body: asked }: Shop): Promise<Record<string, unknown>> {
   const headers = { authorization: customers[0]!.authorization, 'content-type': 'application/json' };
   const answer = await fetch(url, { method: 'POST', headers, body: asked });
-  if (answer.status !== 201) throw new Error(`the order was not placed: ${answer.status} ${await answer.text()}`);
+  if (answer.status !== 201)
+    throw new Error(`the order was not placed: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as Record<string, unknown>;
 }

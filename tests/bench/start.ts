@@ -2,14 +2,21 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { schemas, type ServiceName } from '@accord/platform';
-import { beside, type Figure, median } from './figure.ts';
+import { beside, median, type Figure } from './figure.ts';
 import type { Ground } from './ground.ts';
 
 const idleMs = 5_000;
 const bareServer = `require('node:http').createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
 
-/** From spawn to a ready service, and its resident memory when it has been idle for 5 s; beside a Node that listens and does nothing else. */
-export async function benchStart(ground: Ground, databaseUrl: string, { starts = 3 } = {}): Promise<Figure[]> {
+/**
+ * From spawn to a ready service, and its resident memory when it has been idle for 5 s; beside a Node that
+ * listens and does nothing else.
+ */
+export async function benchStart(
+  ground: Ground,
+  databaseUrl: string,
+  { starts = 3 } = {},
+): Promise<Figure[]> {
   const bare = await bareNode(starts);
   const figures: Figure[] = [];
   for (const name of Object.keys(schemas) as ServiceName[]) {
@@ -26,7 +33,10 @@ export async function benchStart(ground: Ground, databaseUrl: string, { starts =
       megabytes.push(residentMegabytes(service.pid));
     }
     await service.stop();
-    figures.push(beside(`${name} start`, 's', median(seconds), bare.seconds), beside(`${name} idle memory`, 'MB', median(megabytes), bare.megabytes));
+    figures.push(
+      beside(`${name} start`, 's', median(seconds), bare.seconds),
+      beside(`${name} idle memory`, 'MB', median(megabytes), bare.megabytes),
+    );
   }
   return figures;
 }
@@ -37,7 +47,9 @@ async function bareNode(starts: number): Promise<{ seconds: number; megabytes: n
   for (let start = 0; start < starts; start += 1) {
     const started = performance.now();
     const child = spawn(process.execPath, ['-e', bareServer], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const port = await new Promise<string>((resolve) => child.stdout.once('data', (data) => resolve(String(data).trim())));
+    const port = await new Promise<string>((resolve) =>
+      child.stdout.once('data', (data) => resolve(String(data).trim())),
+    );
     await (await fetch(`http://127.0.0.1:${port}`)).text();
     seconds.push((performance.now() - started) / 1_000);
     await sleep(idleMs / 5);

@@ -5,8 +5,15 @@ import { topic } from './messages.ts';
 
 const lookMs = 20;
 
-/** Events a second, from the first on the topic until so many are, as the broker says. @throws Error after five minutes. */
-export async function arrived(brokers: readonly string[], topicPrefix: string, count: number): Promise<number> {
+/**
+ * Events a second, from the first on the topic until so many are, as the broker says. @throws Error after
+ * five minutes.
+ */
+export async function arrived(
+  brokers: readonly string[],
+  topicPrefix: string,
+  count: number,
+): Promise<number> {
   const admin = kafkaOf({ brokers, clientId: 'watch', topicPrefix, log }).admin();
   await admin.connect();
   try {
@@ -25,8 +32,14 @@ export async function arrived(brokers: readonly string[], topicPrefix: string, c
 }
 
 /** @throws Error where an event is missing, there twice, or came before an earlier one of its key. */
-export async function checkOrder(brokers: readonly string[], topicPrefix: string, count: number): Promise<void> {
-  const consumer = kafkaOf({ brokers, clientId: 'check', topicPrefix, log }).consumer({ groupId: `${topicPrefix}check` });
+export async function checkOrder(
+  brokers: readonly string[],
+  topicPrefix: string,
+  count: number,
+): Promise<void> {
+  const consumer = kafkaOf({ brokers, clientId: 'check', topicPrefix, log }).consumer({
+    groupId: `${topicPrefix}check`,
+  });
   const versions = new Map<string, number>();
   let got = 0;
   let wrong = 0;

@@ -1,9 +1,10 @@
-// Commits events at a rate, each with a row of the business in one transaction, from a process of its own; the relay beside them where it is asked for.
+// Commits events at a rate, each with a row of the business in one transaction, from a process of its own;
+// the relay beside them where it is asked for.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kafkaOf, type Relay, shardOf, startRelay } from '@accord/platform';
 import pg from 'pg';
 import { pino } from 'pino';
-import { type Message, messages } from './messages.ts';
+import { kafkaOf, shardOf, startRelay, type Relay } from '@accord/platform';
+import { messages, type Message } from './messages.ts';
 import { debeziums, ours } from './outbox.ts';
 
 export interface WriterAsk {
@@ -23,7 +24,8 @@ async function write(ask: WriterAsk): Promise<void> {
   const pool = new pg.Pool({ connectionString: ask.url, max: 10, pipeline: true } as pg.PoolConfig);
   const outbox = relay ? ours : debeziums;
   const kafka = relay && kafkaOf({ brokers: relay.brokers, clientId: 'bench', topicPrefix, log });
-  const running: Relay | undefined = relay && startRelay({ url: relay.url, schema: 'orders', kafka: kafka!, topicPrefix, log });
+  const running: Relay | undefined =
+    relay && startRelay({ url: relay.url, schema: 'orders', kafka: kafka!, topicPrefix, log });
   const commit = async (message: Message) => {
     const client = await pool.connect();
     const sent = [

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDatabase, type ServiceDatabase, systemClock } from '@accord/platform';
-import { type TestDatabase, testDatabase } from '@accord/testing';
 import pg from 'pg';
+import { openDatabase, systemClock, type ServiceDatabase } from '@accord/platform';
+import { testDatabase, type TestDatabase } from '@accord/testing';
 import { smallService } from '../messaging/small-service.ts';
 
 // What leaves together shares one Sync: what happens to a flight of statements when one of them fails.
@@ -15,19 +15,33 @@ let db: ServiceDatabase;
 beforeAll(async () => {
   base = await testDatabase(process.env['ACCORD_POSTGRES_URL']!, service);
   const { app: url, operator: operatorUrl } = base.urls;
-  db = openDatabase({ url, operatorUrl, schema: service.schema, source: '/services/test', clock: systemClock(), poolSize: 1 });
+  db = openDatabase({
+    url,
+    operatorUrl,
+    schema: service.schema,
+    source: '/services/test',
+    clock: systemClock(),
+    poolSize: 1,
+  });
 }, 60_000);
 afterAll(async () => {
   await db?.close();
   await base?.drop();
 });
 
-const keys = () => db.transaction(actor, async (tx) => (await tx.many<{ key: string }>('select key from seen order by at_seq')).map(({ key }) => key));
+const keys = () =>
+  db.transaction(actor, async (tx) =>
+    (await tx.many<{ key: string }>('select key from seen order by at_seq')).map(({ key }) => key),
+  );
 
 test('what leaves together is answered each for itself, in its order', async () => {
   const answers = await db.transaction(actor, async (tx) => {
     tx.write(note, ['one', 1]);
-    return Promise.all([tx.one('select count(*)::int as n from seen'), tx.many('select generate_series(1, 3) as i'), tx.one('select where false')]);
+    return Promise.all([
+      tx.one('select count(*)::int as n from seen'),
+      tx.many('select generate_series(1, 3) as i'),
+      tx.one('select where false'),
+    ]);
   });
   expect(answers).toEqual([{ n: 1 }, [{ i: 1 }, { i: 2 }, { i: 3 }], undefined]);
   expect(await keys()).toEqual(['one']);
@@ -36,8 +50,16 @@ test('what leaves together is answered each for itself, in its order', async () 
 test('a statement that fails takes those behind it with it, for its reason, and leaves nothing', async () => {
   const seen: unknown[] = [];
   const failing = db.transaction(actor, async (tx) => {
-    const all = [tx.many(note, ['two', 2]), tx.many(note, ['three', 'no number']), tx.many('select 4 as behind')];
-    seen.push(...(await Promise.allSettled(all)).map((one) => (one.status === 'rejected' ? (one.reason as { code: string }).code : one.status)));
+    const all = [
+      tx.many(note, ['two', 2]),
+      tx.many(note, ['three', 'no number']),
+      tx.many('select 4 as behind'),
+    ];
+    seen.push(
+      ...(await Promise.allSettled(all)).map((one) =>
+        one.status === 'rejected' ? (one.reason as { code: string }).code : one.status,
+      ),
+    );
     await Promise.all(all);
   });
   await expect(failing).rejects.toMatchObject({ code: '22P02' });
@@ -66,7 +88,9 @@ test('a statement that was to be prepared behind a failed one is prepared when i
 test('a value that cannot be sent fails the transaction, and the next one has a sound connection', async () => {
   const circle: Record<string, unknown> = {};
   circle['self'] = circle;
-  await expect(db.transaction(actor, (tx) => tx.many('select $1::jsonb', [circle]))).rejects.toThrow('circular');
+  await expect(db.transaction(actor, (tx) => tx.many('select $1::jsonb', [circle]))).rejects.toThrow(
+    'circular',
+  );
   const written = db.transaction(actor, (tx) => Promise.resolve(tx.write('select $1::jsonb', [circle])));
   await expect(written).rejects.toThrow('circular');
   expect(await keys()).toEqual(['one']);
@@ -83,7 +107,13 @@ test('work that fails while its statements are still on their way leaves none of
 
 test('thousands of statements and long answers in one flight', async () => {
   const long = 'x'.repeat(10_000);
-  const answers = await db.transaction(actor, (tx) => Promise.all(Array.from({ length: 2_000 }, (_, i) => tx.one<{ i: number; long: string }>('select $1::int as i, $2::text as long', [i, long]))));
+  const answers = await db.transaction(actor, (tx) =>
+    Promise.all(
+      Array.from({ length: 2_000 }, (_, i) =>
+        tx.one<{ i: number; long: string }>('select $1::int as i, $2::text as long', [i, long]),
+      ),
+    ),
+  );
   expect(answers.every((one, i) => one!.i === i && one!.long === long)).toBe(true);
 });
 
@@ -104,7 +134,14 @@ test('a connection that is cut fails all that is on its way, and the next transa
 
 test('two transactions that wait for each other: the server ends one, and it is done again', async () => {
   const { app: url, operator: operatorUrl } = base.urls;
-  const wide = openDatabase({ url, operatorUrl, schema: service.schema, source: '/services/test', clock: systemClock(), poolSize: 2 });
+  const wide = openDatabase({
+    url,
+    operatorUrl,
+    schema: service.schema,
+    source: '/services/test',
+    clock: systemClock(),
+    poolSize: 2,
+  });
   let tries = 0;
   const crossed = (first: string, second: string) =>
     wide.transaction(actor, async (tx) => {

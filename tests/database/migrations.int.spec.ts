@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import pg from 'pg';
 import { databaseUrl, dropDatabase, makeDatabase } from '@accord/local';
 import { migrate, provisionDatabase } from '@accord/platform';
 import { developmentPassword, urlsOf } from '@accord/testing';
-import pg from 'pg';
 
 // Several instances of a service start at once, of one version or of two.
 
@@ -13,8 +13,14 @@ const server = process.env['ACCORD_POSTGRES_URL']!;
 const database = `accord_migrations_${process.pid}`;
 const url = databaseUrl(server, database);
 const folder = mkdtempSync(join(tmpdir(), 'migrations-'));
-const release = (name: string, ...up: string[]) => writeFileSync(join(folder, `${name}.ts`), `export const up = ${JSON.stringify(up)};`);
-const start = () => migrate(urlsOf(url, 'refund').owner, { service: 'refund', schema: 'refunds', folder: pathToFileURL(folder) });
+const release = (name: string, ...up: string[]) =>
+  writeFileSync(join(folder, `${name}.ts`), `export const up = ${JSON.stringify(up)};`);
+const start = () =>
+  migrate(urlsOf(url, 'refund').owner, {
+    service: 'refund',
+    schema: 'refunds',
+    folder: pathToFileURL(folder),
+  });
 
 let superuser: pg.Client;
 beforeAll(async () => {
@@ -29,7 +35,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const recorded = async () => (await superuser.query<{ name: string }>('select name from refunds.knex_migrations order by id')).rows.map(({ name }) => name);
+const recorded = async () =>
+  (await superuser.query<{ name: string }>('select name from refunds.knex_migrations order by id')).rows.map(
+    ({ name }) => name,
+  );
 
 test('of instances that start together one migrates, and the others find it done', async () => {
   release('0001_first', 'create table first (at timestamptz)');
@@ -56,5 +65,11 @@ test('a migration that fails leaves nothing, and the start fails; mended, it is 
   release('0005_fourth', 'create table fourth (at timestamptz)');
   rmSync(join(folder, '0004_fourth.ts'));
   await start();
-  expect(await recorded()).toEqual(['0000_platform', '0001_first', '0002_second', '0003_third', '0005_fourth']);
+  expect(await recorded()).toEqual([
+    '0000_platform',
+    '0001_first',
+    '0002_second',
+    '0003_third',
+    '0005_fourth',
+  ]);
 });

@@ -9,13 +9,15 @@ const kept = (file: string) => readFileSync(new URL(`../../docs/${file}`, import
 function expectCurrent(file: string, page: string) {
   const [old, now] = [kept(file).split('\n'), page.split('\n')];
   const line = now.findIndex((text, i) => text !== old[i]);
-  if (line >= 0 || old.length !== now.length) throw new Error(`docs/${file} is stale from line ${line + 1}; run \`npm run docs\``);
+  if (line >= 0 || old.length !== now.length)
+    throw new Error(`docs/${file} is stale from line ${line + 1}; run \`npm run docs\``);
 }
 
 test('docs/events.md is what the code says, and names every type and who hears it', () => {
   const page = eventsPage();
   expectCurrent('events.md', page);
-  for (const type of eventTypes) expect(page).toMatch(new RegExp(`^\\| \`${type}\` .* \\| .*notification \\|$`, 'm'));
+  for (const type of eventTypes)
+    expect(page).toMatch(new RegExp(`^\\| \`${type}\` .* \\| .*notification \\|$`, 'm'));
 });
 
 test('docs/lifecycles.md is what the code says, for every noun that has a lifecycle', async () => {
@@ -38,7 +40,11 @@ function saidInOneLanguage(part: unknown, seen = new Set<unknown>()): string[] {
 
 test('API-16 what a route says of a request in words of its own, it says in both languages', () => {
   const flaws = services().flatMap(({ routes }) =>
-    routes.flatMap(({ method, path, body, query, params }) => [body, query, params].flatMap((schema) => saidInOneLanguage(schema)).map((said) => `${method} ${path}: ${said}`)),
+    routes.flatMap(({ method, path, body, query, params }) =>
+      [body, query, params]
+        .flatMap((schema) => saidInOneLanguage(schema))
+        .map((said) => `${method} ${path}: ${said}`),
+    ),
   );
   expect(flaws).toEqual([]);
 });

@@ -1,12 +1,19 @@
 import { globSync, readFileSync } from 'node:fs';
+import { pino } from 'pino';
 import { contractService } from '@accord/contract';
-import { catalogue, type EventDefinition, type EventType, eventTypes, type Speaker, topicSettings } from '@accord/events';
+import {
+  catalogue,
+  eventTypes,
+  topicSettings,
+  type EventDefinition,
+  type EventType,
+  type Speaker,
+} from '@accord/events';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';
 import type { Service } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { refundService } from '@accord/refund';
-import { pino } from 'pino';
 
 const root = new URL('../../', import.meta.url);
 
@@ -24,7 +31,10 @@ type Schema = {
   readonly properties?: Readonly<Record<string, Schema>>;
 };
 
-/** The services as their tables of contents say it; nothing is connected, so what they would connect with is left open. */
+/**
+ * The services as their tables of contents say it; nothing is connected, so what they would connect with is
+ * left open.
+ */
 export function services(): Service[] {
   const profile = loadProfile('baidu');
   const around = { log: pino({ level: 'silent' }) };
@@ -37,7 +47,9 @@ export function services(): Service[] {
   ];
 }
 
-const asyncApi = JSON.parse(readFileSync(new URL('../../libs/events/asyncapi.json', import.meta.url), 'utf8')) as {
+const asyncApi = JSON.parse(
+  readFileSync(new URL('../../libs/events/asyncapi.json', import.meta.url), 'utf8'),
+) as {
   components: { schemas: Readonly<Record<string, Schema>> };
 };
 const { headers, ...schemas } = asyncApi.components.schemas;
@@ -51,7 +63,10 @@ function shape(schema: Schema): string {
   if (schema.allOf) return schema.allOf.map(shape).join(' and ');
   if (schema.enum) return [...schema.enum.map(code), ...(isNullable(schema) ? ['null'] : [])].join(', ');
   if (schema.items) return `list of ${shape(schema.items)}`;
-  if (schema.properties) return `{ ${Object.entries(schema.properties).map(([name, field]) => `${name}: ${shape(field)}`).join('; ')} }`;
+  if (schema.properties)
+    return `{ ${Object.entries(schema.properties)
+      .map(([name, field]) => `${name}: ${shape(field)}`)
+      .join('; ')} }`;
   if (schema.format === 'date-time') return `time${isNullable(schema) ? ' or null' : ''}`;
   return [schema.type ?? 'any'].flat().join(' or ');
 }
@@ -65,7 +80,9 @@ const definition = (type: EventType): EventDefinition => catalogue[type];
 function isPublished(type: EventType): boolean {
   const { speaker } = definition(type);
   if (speaker === 'platform') return true;
-  const sources = globSync(`services/${speaker}/src/**/*.ts`, { cwd: root }).filter((file) => !/spec\.ts$|notice\.ts$/.test(file));
+  const sources = globSync(`services/${speaker}/src/**/*.ts`, { cwd: root }).filter(
+    (file) => !/spec\.ts$|notice\.ts$/.test(file),
+  );
   return sources.some((file) => readFileSync(new URL(file, root), 'utf8').includes(`'${type}'`));
 }
 
@@ -73,10 +90,19 @@ function typesOf(speaker: Speaker, heardBy: (type: EventType) => string): string
   const rows = eventTypes
     .filter((type) => definition(type).speaker === speaker)
     .map((type) => {
-      const fields = Object.entries(schemas[type]?.properties ?? {}).map(([name, field]) => `${code(name)}: ${shape(field)}`);
+      const fields = Object.entries(schemas[type]?.properties ?? {}).map(
+        ([name, field]) => `${code(name)}: ${shape(field)}`,
+      );
       return `| ${code(type)} | ${definition(type).summary}${isPublished(type) ? '' : ' Not published yet.'} | ${fields.join('<br>')} | ${heardBy(type)} |`;
     });
-  return [`## ${speaker}`, '', '| topic | what it says | data | heard by |', '|---|---|---|---|', ...rows, ''];
+  return [
+    `## ${speaker}`,
+    '',
+    '| topic | what it says | data | heard by |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ];
 }
 
 const sharedSchema = (name: string): string[] => [
@@ -84,14 +110,20 @@ const sharedSchema = (name: string): string[] => [
   '',
   '| field | values |',
   '|---|---|',
-  ...Object.entries(schemas[name]?.properties ?? {}).map(([field, schema]) => `| ${code(field)} | ${shape(schema)} |`),
+  ...Object.entries(schemas[name]?.properties ?? {}).map(
+    ([field, schema]) => `| ${code(field)} | ${shape(schema)} |`,
+  ),
   '',
 ];
 
 /** docs/events.md. */
 export function eventsPage(): string {
   const all = services();
-  const heardBy = (type: EventType) => all.filter(({ subscriptions }) => type in subscriptions).map(({ name }) => name).join(', ');
+  const heardBy = (type: EventType) =>
+    all
+      .filter(({ subscriptions }) => type in subscriptions)
+      .map(({ name }) => name)
+      .join(', ');
   const partitions = [...new Set(eventTypes.map((type) => topicSettings[type].partitions))].join(', ');
   return [
     '# Events',
@@ -110,7 +142,9 @@ export function eventsPage(): string {
     '',
     '| header | values |',
     '|---|---|',
-    ...Object.entries(headers?.properties ?? {}).map(([name, schema]) => `| ${code(name)} | ${headerWords(schema)} |`),
+    ...Object.entries(headers?.properties ?? {}).map(
+      ([name, schema]) => `| ${code(name)} | ${headerWords(schema)} |`,
+    ),
     '',
     ...speakers.flatMap((speaker) => typesOf(speaker, heardBy)),
     '## Shared schemas',

@@ -13,18 +13,28 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Every lifecycle that a service exports, with the file it stands in. */
 async function lifecycles(): Promise<{ file: string; own: Lifecycle }[]> {
   const files = globSync('services/*/src/**/*.ts', { cwd: root })
-    .filter((file) => !file.endsWith('.spec.ts') && /^export const \w*Lifecycle = lifecycle\(/m.test(readFileSync(root + file, 'utf8')))
+    .filter(
+      (file) =>
+        !file.endsWith('.spec.ts') &&
+        /^export const \w*Lifecycle = lifecycle\(/m.test(readFileSync(root + file, 'utf8')),
+    )
     .sort();
   const found = [];
   for (const file of files) {
-    const exported = (await import(new URL(`../../${file}`, import.meta.url).href)) as Record<string, Lifecycle>;
-    for (const name of Object.keys(exported).filter((one) => one.endsWith('Lifecycle'))) found.push({ file, own: exported[name]! });
+    const exported = (await import(new URL(`../../${file}`, import.meta.url).href)) as Record<
+      string,
+      Lifecycle
+    >;
+    for (const name of Object.keys(exported).filter((one) => one.endsWith('Lifecycle')))
+      found.push({ file, own: exported[name]! });
   }
   return found;
 }
 
 function section({ file, own }: { file: string; own: Lifecycle }): string[] {
-  const moves = own.statuses.flatMap((from) => Object.entries(own.moves[from] ?? {}).map(([action, to]) => ({ from, action, to })));
+  const moves = own.statuses.flatMap((from) =>
+    Object.entries(own.moves[from] ?? {}).map(([action, to]) => ({ from, action, to })),
+  );
   return [
     `## ${own.noun.replaceAll('_', ' ')}`,
     '',

@@ -7,25 +7,43 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const text = (page: string) => readFileSync(join(root, page), 'utf8');
 const exists = (path: string) => existsSync(join(root, path));
-const pages = globSync(['*.md', 'docs/**/*.md', '{services,libs,deploy,tests}/*/README.md'], { cwd: root }).sort();
+const pages = globSync(['*.md', 'docs/**/*.md', '{services,libs,deploy,tests}/*/README.md'], {
+  cwd: root,
+}).sort();
 
 const folders = 'services|libs|deploy|tests|docs|\\.ci';
-/** Paths from the root in code, in a fence or at the head of a line; a pattern (`*`, `<service>`) names no single file. */
+/**
+ * Paths from the root in code, in a fence or at the head of a line; a pattern (`*`, `<service>`) names no
+ * single file.
+ */
 const pathsIn = (page: string) =>
-  [...text(page).matchAll(new RegExp(`(?<![\\w./-])(?:${folders})/[\\w./-]*\\w(?![\\w/]*[*<{…])`, 'g'))].map(([path]) => path);
+  [...text(page).matchAll(new RegExp(`(?<![\\w./-])(?:${folders})/[\\w./-]*\\w(?![\\w/]*[*<{…])`, 'g'))].map(
+    ([path]) => path,
+  );
 
 const linksIn = (page: string) =>
-  [...text(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).filter((link) => !/^[a-z]+:/.test(link));
+  [...text(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link!)
+    .filter((link) => !/^[a-z]+:/.test(link));
 
 /** As GitHub makes them of headings. */
 const anchorsOf = (page: string) =>
   [...text(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
-    heading!.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'),
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
   );
 
 test('every path that a page names exists', () => {
   expect(pathsIn('docs/flows.md').length).toBeGreaterThan(50);
-  expect(pages.flatMap((page) => pathsIn(page).filter((path) => !exists(path)).map((path) => `${page}: ${path}`))).toEqual([]);
+  expect(
+    pages.flatMap((page) =>
+      pathsIn(page)
+        .filter((path) => !exists(path))
+        .map((path) => `${page}: ${path}`),
+    ),
+  ).toEqual([]);
 });
 
 test('every file that a service names on its screen is its own', () => {
@@ -33,18 +51,22 @@ test('every file that a service names on its screen is its own', () => {
     const folder = /^services\/\w+(?=\/README\.md$)/.exec(page)?.[0];
     if (!folder) return [];
     const files = [...text(page).matchAll(/`([\w-]+\.ts)`/g)].map(([, file]) => file!);
-    return files.filter((file) => globSync(`${folder}/**/${file}`, { cwd: root }).length === 0).map((file) => `${page}: ${file}`);
+    return files
+      .filter((file) => globSync(`${folder}/**/${file}`, { cwd: root }).length === 0)
+      .map((file) => `${page}: ${file}`);
   });
   expect(missing).toEqual([]);
 });
 
 test('every link leads to a file, and to a heading of it', () => {
   const dead = pages.flatMap((page) =>
-    linksIn(page).filter((link) => {
-      const [file = '', anchor] = link.split('#');
-      const target = file === '' ? page : join(dirname(page), file);
-      return !exists(target) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
-    }).map((link) => `${page}: ${link}`),
+    linksIn(page)
+      .filter((link) => {
+        const [file = '', anchor] = link.split('#');
+        const target = file === '' ? page : join(dirname(page), file);
+        return !exists(target) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
+      })
+      .map((link) => `${page}: ${link}`),
   );
   expect(dead).toEqual([]);
 });
@@ -53,24 +75,42 @@ test('every npm script that a page names can be run', () => {
   const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
   const builtIn = ['ci', 'install'];
   const missing = pages.flatMap((page) => {
-    const named = [...text(page).matchAll(/\bnpm (?:run )?(?:-s )?([a-z][\w-]*)/g)].map(([, script]) => script!);
-    return named.filter((script) => !(script in scripts) && !builtIn.includes(script)).map((script) => `${page}: npm ${script}`);
+    const named = [...text(page).matchAll(/\bnpm (?:run )?(?:-s )?([a-z][\w-]*)/g)].map(
+      ([, script]) => script!,
+    );
+    return named
+      .filter((script) => !(script in scripts) && !builtIn.includes(script))
+      .map((script) => `${page}: npm ${script}`);
   });
   expect(missing).toEqual([]);
 });
 
 test('docs/operations.md names each metric and each setting of every service, and no other', () => {
-  const named = (pattern: RegExp, from: string) => [...new Set([...from.matchAll(pattern)].map(([, name]) => name!))].sort();
-  const sources = globSync('{libs,services,deploy}/**/*.ts', { cwd: root, exclude: ['**/node_modules/**', '**/*.spec.ts'] }).map(text).join('\n');
+  const named = (pattern: RegExp, from: string) =>
+    [...new Set([...from.matchAll(pattern)].map(([, name]) => name!))].sort();
+  const sources = globSync('{libs,services,deploy}/**/*.ts', {
+    cwd: root,
+    exclude: ['**/node_modules/**', '**/*.spec.ts'],
+  })
+    .map(text)
+    .join('\n');
   const page = text('docs/operations.md');
-  expect(named(/`(accord_[a-z_]+)`/g, page)).toEqual(named(/'(accord_[a-z_]+(?:_total|_seconds|_events|_keys|_letters|_rows|_items|_connections|_differences))'/g, sources));
+  expect(named(/`(accord_[a-z_]+)`/g, page)).toEqual(
+    named(
+      /'(accord_[a-z_]+(?:_total|_seconds|_events|_keys|_letters|_rows|_items|_connections|_differences))'/g,
+      sources,
+    ),
+  );
   const settings = named(/^ {2}([A-Z_]+): z\b/gm, text('libs/platform/src/settings.ts'));
   expect(named(/`((?:ACCORD|PROVIDER)_[A-Z_]+)`/g, page)).toEqual(settings);
 });
 
 test('docs/flows.md: a cancel is read in five files of the order service, four of contract and four of notification', () => {
   const [, cancel = ''] = text('docs/flows.md').split('\n## Cancel\n');
-  const files = new Set([...cancel.split('\n## ')[0]!.matchAll(/`services\/(\w+)\/src\/[\w/-]+\.ts`/g)].map(([file]) => file));
-  const of = (service: string) => [...files].filter((file) => file.startsWith(`\`services/${service}/`)).length;
+  const files = new Set(
+    [...cancel.split('\n## ')[0]!.matchAll(/`services\/(\w+)\/src\/[\w/-]+\.ts`/g)].map(([file]) => file),
+  );
+  const of = (service: string) =>
+    [...files].filter((file) => file.startsWith(`\`services/${service}/`)).length;
   expect([of('order'), of('contract'), of('notification'), files.size]).toEqual([5, 4, 4, 13]);
 });

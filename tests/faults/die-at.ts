@@ -1,5 +1,6 @@
-// Loaded before a service (`--import`): at the named point ACCORD_DIE_AT the process is killed, once the file ACCORD_DIE_NOW exists.
-import { type Change, changeSource } from '../changed-source.ts';
+// Loaded before a service (`--import`): at the named point ACCORD_DIE_AT the process is killed, once the file
+// ACCORD_DIE_NOW exists.
+import { changeSource, type Change } from '../changed-source.ts';
 
 const die = `(await import('node:fs')).existsSync(process.env.ACCORD_DIE_NOW) && ((await import('node:fs')).rmSync(process.env.ACCORD_DIE_NOW), process.kill(process.pid, 'SIGKILL'));`;
 const before = (fragment: string) => `${die} ${fragment}`;
@@ -10,17 +11,29 @@ const saved = 'await end(moment);';
 const deleting = '  send(holding.client, remove, ';
 const handled = 'for (const slice of slices) this.#finished(slice);';
 const committing = 'await consumer.commitOffsets(';
-const sending = '() => sender.send(free.map(outgoing))';
+const sending = 'sender.send(free.map(outgoing))';
 /** Handed to the broker, whose answer nobody waited for. */
-const sent = `async () => { const sent = ${sending.slice(6)}; sent.catch(() => undefined); await new Promise((resolve) => setTimeout(resolve, 1)); ${die} return sent; }`;
+const sent = `(async () => { const sent = ${sending}; sent.catch(() => undefined); await new Promise((resolve) => setTimeout(resolve, 1)); ${die} return sent; })()`;
 
 export const points = {
   'before commit': { file: `${platform}database.ts`, fragment: saved, replacement: before(saved) },
   'after commit': { file: `${platform}database.ts`, fragment: saved, replacement: after(saved) },
   'after send': { file: `${platform}messaging/sending.ts`, fragment: sending, replacement: sent },
-  'before delete': { file: `${platform}messaging/sending.ts`, fragment: deleting, replacement: before(deleting) },
-  'after inbox commit': { file: `${platform}messaging/consumer.ts`, fragment: handled, replacement: before(handled) },
-  'before offset commit': { file: `${platform}messaging/offsets.ts`, fragment: committing, replacement: before(committing) },
+  'before delete': {
+    file: `${platform}messaging/sending.ts`,
+    fragment: deleting,
+    replacement: before(deleting),
+  },
+  'after inbox commit': {
+    file: `${platform}messaging/consumer.ts`,
+    fragment: handled,
+    replacement: before(handled),
+  },
+  'before offset commit': {
+    file: `${platform}messaging/offsets.ts`,
+    fragment: committing,
+    replacement: before(committing),
+  },
 } as const satisfies Record<string, Change>;
 export type PointName = keyof typeof points;
 

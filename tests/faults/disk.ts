@@ -10,18 +10,22 @@ export interface Disk {
   stop(): void;
 }
 
-/** Mounts one of `megabytes` at `folder`; undefined where we may not mount, as who is not root, or root in most containers. */
+/**
+ * Mounts one of `megabytes` at `folder`; undefined where we may not mount, as who is not root, or root in
+ * most containers.
+ */
 export function mountDisk(folder: string, megabytes: number): Disk | undefined {
   mkdirSync(folder, { recursive: true });
   const unmount = () => spawnSync('umount', [folder]);
   unmount(); // what a killed run left behind
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'tmpfs', folder]).status !== 0) return undefined;
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'tmpfs', folder]).status !== 0)
+    return undefined;
   const ballast = join(folder, 'ballast');
   return {
     fill() {
       const file = openSync(ballast, 'a');
       try {
-        for (let size = 1 << 20; size >= 4_096; ) {
+        for (let size = 1 << 20; size >= 4_096;) {
           try {
             writeSync(file, Buffer.alloc(size));
           } catch {

@@ -1,9 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '@accord/local';
 import pg from 'pg';
-import { type PointName, points } from './die-at.ts';
-import { type Fault, nothingLost, secondsMs, servedOn } from './fault.ts';
+import { isAlive } from '@accord/local';
+import { points, type PointName } from './die-at.ts';
+import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
 import type { Weather } from './proxy.ts';
 import { rareFaults } from './rare-faults.ts';
 
@@ -94,7 +94,9 @@ const sessionsEnded: Fault = {
   async happen({ databaseUrl }) {
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
-    await client.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()');
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+    );
     await client.end();
   },
 };

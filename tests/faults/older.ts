@@ -1,5 +1,6 @@
-// Loaded before a service (`--import`): with ACCORD_OLDER the order service is an older version of itself, which does not subscribe to everything yet.
-import { type Change, changeSource } from '../changed-source.ts';
+// Loaded before a service (`--import`): with ACCORD_OLDER the order service is an older version of itself,
+// which does not subscribe to everything yet.
+import { changeSource, type Change } from '../changed-source.ts';
 
 export const lacks: Change = {
   file: 'services/order/src/service.ts',

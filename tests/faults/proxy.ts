@@ -1,9 +1,9 @@
-import { createServer, connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * How the network behaves: as it should, slow, silent (nothing arrives and nobody is told), half open (what we send arrives, no answer does), or not there
- * at all.
+ * How the network behaves: as it should, slow, silent (nothing arrives and nobody is told), half open (what
+ * we send arrives, no answer does), or not there at all.
  */
 export type Weather = 'fair' | 'slow' | 'silent' | 'half open' | 'away';
 

@@ -1,11 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EmbeddedKafka, isAlive, topics } from '@accord/local';
-import { kafkaOf } from '@accord/platform';
 import type { Admin } from 'kafkajs';
 import pg from 'pg';
 import { pino } from 'pino';
-import { type Fault, nothingLost, secondsMs, servedOn } from './fault.ts';
+import { isAlive, topics, type EmbeddedKafka } from '@accord/local';
+import { kafkaOf } from '@accord/platform';
+import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
 import type { World } from './world.ts';
 
 // Clocks that go wrong, full disks, leaders that are away, and two versions of a service at once.
@@ -31,10 +31,14 @@ async function freed({ disk, databaseUrl, postgres, mendPostgres }: World): Prom
   for (const deadline = performance.now() + 30_000; ; await sleep(100)) {
     if (!isAlive(postgres().pid)) return mendPostgres();
     const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 1_000 });
-    const answers = await client.connect().then(() => true, () => false);
+    const answers = await client.connect().then(
+      () => true,
+      () => false,
+    );
     await client.end().catch(() => undefined);
     if (answers) return;
-    if (performance.now() > deadline) throw new Error('Postgres does not answer 30 s after its disk had room again');
+    if (performance.now() > deadline)
+      throw new Error('Postgres does not answer 30 s after its disk had room again');
   }
 }
 
@@ -63,7 +67,12 @@ const noRoomForWal: Fault = {
     // It ends the server once all segments that there are have been used.
     for (let segments = 0, ended = false; !ended; segments += 1) {
       if (segments === 200) throw new Error('Postgres found room for 200 WAL segments on a full disk');
-      ended = await client.query(`select pg_logical_emit_message(false, 'fault', 'x', true), pg_switch_wal()`).then(() => false, () => true);
+      ended = await client
+        .query(`select pg_logical_emit_message(false, 'fault', 'x', true), pg_switch_wal()`)
+        .then(
+          () => false,
+          () => true,
+        );
     }
     await client.end().catch(() => undefined);
     await sleep(2_000);
@@ -75,10 +84,17 @@ const second = 2;
 
 /** To which broker each topic's second partition belongs from now on; resolves when it is there. */
 async function move({ kafka }: World, replicas: number[]): Promise<void> {
-  const admin = kafkaOf({ brokers: [kafka().brokers], clientId: 'faults', topicPrefix: '', log: pino({ level: 'silent' }) }).admin();
+  const admin = kafkaOf({
+    brokers: [kafka().brokers],
+    clientId: 'faults',
+    topicPrefix: '',
+    log: pino({ level: 'silent' }),
+  }).admin();
   await admin.connect();
   try {
-    await admin.alterPartitionReassignments({ topics: topics.map((topic) => ({ topic, partitionAssignment: [{ partition: 1, replicas }] })) });
+    await admin.alterPartitionReassignments({
+      topics: topics.map((topic) => ({ topic, partitionAssignment: [{ partition: 1, replicas }] })),
+    });
     await untilLedBy(admin, replicas[0]!);
   } finally {
     await admin.disconnect();
@@ -88,7 +104,12 @@ async function move({ kafka }: World, replicas: number[]): Promise<void> {
 async function untilLedBy(admin: Admin, leader: number): Promise<void> {
   for (const deadline = performance.now() + 30_000; ; await sleep(100)) {
     const known = await admin.fetchTopicMetadata({ topics: [...topics] }).catch(() => undefined);
-    if (known?.topics.every(({ partitions }) => partitions.find(({ partitionId }) => partitionId === 1)?.leader === leader)) return;
+    if (
+      known?.topics.every(
+        ({ partitions }) => partitions.find(({ partitionId }) => partitionId === 1)?.leader === leader,
+      )
+    )
+      return;
     if (performance.now() > deadline) throw new Error(`broker ${leader} does not lead within 30 s`);
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differences, recovery, turnedAway } from './checking.ts';
 import type { Fault } from './fault.ts';
-import { type Done, startLoad } from './load.ts';
+import { startLoad, type Done } from './load.ts';
 import { startWorld, type World } from './world.ts';
 
 export interface Seen {
@@ -27,22 +27,59 @@ const patienceMs = 60_000;
 
 async function openShop(world: World) {
   const product = {
-    name: { zh: '云服务器 BCC', en: 'Baidu Cloud Compute BCC' }, category: 'COMPUTE', brand: 'baidu', form: 'instance', chargeTypes: ['subscription'],
-    invoicingEntity: 'baidu_netcom', prices: [{ chargeType: 'subscription', amount: '45.00', currency: 'CNY', unit: 'month' }], contractable: true, refundable: true,
+    name: { zh: '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
+    category: 'COMPUTE',
+    brand: 'baidu',
+    form: 'instance',
+    chargeTypes: ['subscription'],
+    invoicingEntity: 'baidu_netcom',
+    prices: [{ chargeType: 'subscription', amount: '45.00', currency: 'CNY', unit: 'month' }],
+    contractable: true,
+    refundable: true,
   };
   const { status } = await world.operator().put('/v1/products/BCC', product);
   if (status !== 201) throw new Error(`the product was not published: ${status}`);
   for (const accountId of ['acc_canary', ...Array.from({ length: 6 }, (_, i) => `acc_f${i}`)]) {
-    const contacts = [{ contactId: 'cnt_1', name: '李雷', email: `${accountId}@example.com`, phone: '13800000000', locale: 'en', timeZone: 'Asia/Shanghai', classes: ['orders', 'contracts', 'refunds'] }];
-    const told = await world.platform().contracts.put(`/v1/accounts/${accountId}`, { version: 1, certifiedName: '某某公司', invoiceTitle: '某某公司', contacts });
-    if (told.status !== 200) throw new Error(`the account was not told: ${told.status} ${JSON.stringify(told.body)}`);
+    const contacts = [
+      {
+        contactId: 'cnt_1',
+        name: '李雷',
+        email: `${accountId}@example.com`,
+        phone: '13800000000',
+        locale: 'en',
+        timeZone: 'Asia/Shanghai',
+        classes: ['orders', 'contracts', 'refunds'],
+      },
+    ];
+    const told = await world.platform().contracts.put(`/v1/accounts/${accountId}`, {
+      version: 1,
+      certifiedName: '某某公司',
+      invoiceTitle: '某某公司',
+      contacts,
+    });
+    if (told.status !== 200)
+      throw new Error(`the account was not told: ${told.status} ${JSON.stringify(told.body)}`);
   }
 }
 
-/** One fault after the other while customers are served, then rest, then the comparison of what was answered with what is there. */
-export async function run({ home, faults, seed, say }: { home: string; faults: readonly Fault[]; seed: number; say: (line: string) => void }): Promise<Outcome> {
+/**
+ * One fault after the other while customers are served, then rest, then the comparison of what was answered
+ * with what is there.
+ */
+export async function run({
+  home,
+  faults,
+  seed,
+  say,
+}: {
+  home: string;
+  faults: readonly Fault[];
+  seed: number;
+  say: (line: string) => void;
+}): Promise<Outcome> {
   const world = await startWorld(home, { smallDisk: faults.some(({ needs }) => needs === 'small disk') });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void world.stop().finally(() => process.exit(130)));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void world.stop().finally(() => process.exit(130)));
   try {
     await openShop(world);
     const load = startLoad(world, { seed });
@@ -52,17 +89,21 @@ export async function run({ home, faults, seed, say }: { home: string; faults: r
     const late: string[] = [];
     for (const fault of faults) {
       if (fault.needs && !world.disk) {
-        say(`${fault.name.padEnd(52)} skipped: no disk can be mounted here (that takes root, outside of most containers)`);
+        say(
+          `${fault.name.padEnd(52)} skipped: no disk can be mounted here (that takes root, outside of most containers)`,
+        );
         continue;
       }
       const happening = fault.happen(world);
-      if (fault.servesOn) refused.push(...(await turnedAway(world, happening)).map((line) => `${fault.name}: ${line}`));
+      if (fault.servesOn)
+        refused.push(...(await turnedAway(world, happening)).map((line) => `${fault.name}: ${line}`));
       await happening;
       const recoveredMs = await recovery(world, patienceMs);
       seen.push({ fault, recoveredMs });
       const recovered = `recovered after ${(recoveredMs / 1_000).toFixed(1)} s`;
       say(`${fault.name.padEnd(52)} ${recovered}`);
-      if (recoveredMs > fault.withinMs) late.push(`${fault.name}: ${recovered}, promised are ${fault.withinMs / 1_000} s`);
+      if (recoveredMs > fault.withinMs)
+        late.push(`${fault.name}: ${recovered}, promised are ${fault.withinMs / 1_000} s`);
       await fault.after?.(world);
       await sleep(500);
     }
@@ -72,7 +113,9 @@ export async function run({ home, faults, seed, say }: { home: string; faults: r
     return {
       seen,
       commands: history.length,
-      accepted: Object.fromEntries([...Map.groupBy(accepted, ({ what }) => what)].map(([what, { length }]) => [what, length])),
+      accepted: Object.fromEntries(
+        [...Map.groupBy(accepted, ({ what }) => what)].map(([what, { length }]) => [what, length]),
+      ),
       askedAgain: history.filter(({ asked }) => asked > 1).length,
       differences: await differences(world, history),
       turnedAway: refused,

@@ -1,12 +1,28 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databaseUrl, freePort, makeDatabase, type EmbeddedKafka, type EmbeddedPostgres, type Mail, placeOf, type ServiceProcess, type Settings, settingsFor, startKafka, startMailbox, startPostgres, startServiceProcess, topics } from '@accord/local';
-import { applyTopics, provisionDatabase, type ServiceName } from '@accord/platform';
-import { clientOf, type Client, developmentPassword, startIssuer } from '@accord/testing';
 import { pino } from 'pino';
-import { type Disk, mountDisk } from './disk.ts';
-import { type Proxy, startProxy } from './proxy.ts';
+import {
+  databaseUrl,
+  freePort,
+  makeDatabase,
+  placeOf,
+  settingsFor,
+  startKafka,
+  startMailbox,
+  startPostgres,
+  startServiceProcess,
+  topics,
+  type EmbeddedKafka,
+  type EmbeddedPostgres,
+  type Mail,
+  type ServiceProcess,
+  type Settings,
+} from '@accord/local';
+import { applyTopics, provisionDatabase, type ServiceName } from '@accord/platform';
+import { clientOf, developmentPassword, startIssuer, type Client } from '@accord/testing';
+import { mountDisk, type Disk } from './disk.ts';
+import { startProxy, type Proxy } from './proxy.ts';
 
 /** The whole system with the network in our hands: two instances of the order service, one of each other. */
 export interface World {
@@ -18,7 +34,11 @@ export interface World {
   /** Straight, for looking. */
   readonly databaseUrl: string;
   /** Of half of the accounts the orders are at the order service's other instance. */
-  customer(accountId: string): { readonly orders: Client; readonly contracts: Client; readonly refunds: Client };
+  customer(accountId: string): {
+    readonly orders: Client;
+    readonly contracts: Client;
+    readonly refunds: Client;
+  };
   platform(): { readonly orders: Client; readonly contracts: Client };
   operator(): Client;
   postgres(): EmbeddedPostgres;
@@ -43,7 +63,9 @@ const copies: readonly (readonly [string, ServiceName])[] = [
   ['refund', 'refund'],
   ['notification', 'notification'],
 ];
-const preloads = ['die-at', 'older', 'clock'].map((name) => `--import=${new URL(`./${name}.ts`, import.meta.url).href}`).join(' ');
+const preloads = ['die-at', 'older', 'clock']
+  .map((name) => `--import=${new URL(`./${name}.ts`, import.meta.url).href}`)
+  .join(' ');
 /** Enough for hours of what the harness does. */
 const diskMegabytes = 768;
 
@@ -51,7 +73,11 @@ const diskMegabytes = 768;
 export async function startWorld(home: string, { smallDisk = false } = {}): Promise<World> {
   const started = new AsyncDisposableStack();
   const dataDir = join(home, 'disk', 'postgres');
-  started.defer(() => [home, dirname(placeOf(dataDir))].forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })));
+  started.defer(() =>
+    [home, dirname(placeOf(dataDir))].forEach((folder) =>
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
+    ),
+  );
   const disk = smallDisk ? mountDisk(dirname(placeOf(dataDir)), diskMegabytes) : undefined;
   if (disk) started.defer(disk.stop);
   const ground = await startGround(home, { dataDir, started });
@@ -64,22 +90,44 @@ export async function startWorld(home: string, { smallDisk = false } = {}): Prom
 
   const around = {
     ask: { profile: 'baidu', settings: { ACCORD_LOG_LEVEL: 'info', ACCORD_RATE_PER_MINUTE: '0' } },
-    foundation: { databaseUrl: ground.url(ground.network.postgres.port), brokers: `127.0.0.1:${ground.network.kafka.port}`, topicPrefix: '' },
+    foundation: {
+      databaseUrl: ground.url(ground.network.postgres.port),
+      brokers: `127.0.0.1:${ground.network.kafka.port}`,
+      topicPrefix: '',
+    },
     issuer: { ...issuer, audience: 'accord' },
     mailbox: { url: `smtp://127.0.0.1:${smtp.port}` },
   };
   const [dieNow, clock] = [join(home, 'die'), join(home, 'clock')];
   const services = new Map<string, ServiceProcess>();
-  started.defer(async () => void (await Promise.all([...services.values()].map((service) => service.stop()))));
+  started.defer(
+    async () => void (await Promise.all([...services.values()].map((service) => service.stop()))),
+  );
   for (const [copy, name] of copies) {
-    const settings: Settings = { ...settingsFor(name, around), NODE_OPTIONS: preloads, ACCORD_DIE_NOW: `${dieNow} ${copy}`, ACCORD_CLOCK: `${clock} ${copy}` };
-    services.set(copy, await startServiceProcess({ name, home: join(home, copy), supervised: true, settings }));
+    const settings: Settings = {
+      ...settingsFor(name, around),
+      NODE_OPTIONS: preloads,
+      ACCORD_DIE_NOW: `${dieNow} ${copy}`,
+      ACCORD_CLOCK: `${clock} ${copy}`,
+    };
+    services.set(
+      copy,
+      await startServiceProcess({ name, home: join(home, copy), supervised: true, settings }),
+    );
   }
 
   let stopped: Promise<void> | undefined;
-  const asking = (ask: Parameters<typeof issuer.token>[0], copy: string) => clientOf(services.get(copy)!.url, () => issuer.token(ask));
+  const asking = (ask: Parameters<typeof issuer.token>[0], copy: string) =>
+    clientOf(services.get(copy)!.url, () => issuer.token(ask));
   const asCustomer = (accountId: string, copy: string) =>
-    asking({ sub: `user_${accountId}`, account_id: accountId, scope: ['orders', 'contracts', 'refunds'].map((of) => `${of}:read ${of}:write`).join(' ') }, copy);
+    asking(
+      {
+        sub: `user_${accountId}`,
+        account_id: accountId,
+        scope: ['orders', 'contracts', 'refunds'].map((of) => `${of}:read ${of}:write`).join(' '),
+      },
+      copy,
+    );
   const asPlatform = (copy: string) => asking({ sub: 'platform', scope: 'platform' }, copy);
   return {
     ...ground,
@@ -101,7 +149,10 @@ export async function startWorld(home: string, { smallDisk = false } = {}): Prom
   };
 }
 
-async function startGround(home: string, { dataDir, started }: { dataDir: string; started: AsyncDisposableStack }) {
+async function startGround(
+  home: string,
+  { dataDir, started }: { dataDir: string; started: AsyncDisposableStack },
+) {
   const postgresAsk = { dataDir, settings: { max_wal_size: '256MB' } };
   let postgres = await startPostgres(postgresAsk);
   started.defer(() => postgres.stop());
@@ -109,7 +160,10 @@ async function startGround(home: string, { dataDir, started }: { dataDir: string
   started.defer(postgresProxy.stop);
 
   const brokers = await startBrokers(home, started);
-  await applyTopics({ brokers: [brokers.kafka().brokers], topicPrefix: '', log: pino({ level: 'silent' }) }, { topics, replication: 1, partitions: 2 });
+  await applyTopics(
+    { brokers: [brokers.kafka().brokers], topicPrefix: '', log: pino({ level: 'silent' }) },
+    { topics, replication: 1, partitions: 2 },
+  );
   await makeDatabase(postgres.url, 'accord');
   await provisionDatabase(databaseUrl(postgres.url, 'accord'), { passwordOf: developmentPassword });
   const { port } = postgres;
@@ -125,7 +179,10 @@ async function startGround(home: string, { dataDir, started }: { dataDir: string
 
 const clusterId = 'accord-faults-cluster1';
 
-/** The one that everything runs on, behind a proxy, and its controller; the second is started where a fault needs it. */
+/**
+ * The one that everything runs on, behind a proxy, and its controller; the second is started where a fault
+ * needs it.
+ */
 async function startBrokers(home: string, started: AsyncDisposableStack) {
   // The broker greets itself under the address that it tells others.
   const [port, controllerPort] = [await freePort(), await freePort()];
@@ -133,7 +190,11 @@ async function startBrokers(home: string, started: AsyncDisposableStack) {
   started.defer(proxy.stop);
   const controller = { 'controller.quorum.voters': `1@127.0.0.1:${controllerPort}` };
   const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`;
-  const settings = { ...controller, listeners, 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` };
+  const settings = {
+    ...controller,
+    listeners,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}`,
+  };
   const ask = { dataDir: join(home, 'broker'), port, clusterId, settings };
   let kafka: EmbeddedKafka = await startKafka(ask);
   started.defer(() => kafka.stop());
@@ -145,8 +206,20 @@ async function startBrokers(home: string, started: AsyncDisposableStack) {
     mendKafka: async () => void (kafka = await again(() => startKafka(ask))),
     async startSecondBroker() {
       const itsPort = second?.port ?? (await freePort());
-      const itsOwn = { 'node.id': '2', 'process.roles': 'broker', listeners: `PLAINTEXT://127.0.0.1:${itsPort}`, 'advertised.listeners': `PLAINTEXT://127.0.0.1:${itsPort}` };
-      return (second = await again(() => startKafka({ dataDir: join(home, 'second-broker'), port: itsPort, clusterId, settings: { ...controller, ...itsOwn } })));
+      const itsOwn = {
+        'node.id': '2',
+        'process.roles': 'broker',
+        listeners: `PLAINTEXT://127.0.0.1:${itsPort}`,
+        'advertised.listeners': `PLAINTEXT://127.0.0.1:${itsPort}`,
+      };
+      return (second = await again(() =>
+        startKafka({
+          dataDir: join(home, 'second-broker'),
+          port: itsPort,
+          clusterId,
+          settings: { ...controller, ...itsOwn },
+        }),
+      ));
     },
   };
 }

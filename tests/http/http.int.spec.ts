@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, flawsUnderBadInput, type TestService, testService } from '@accord/testing';
+import { flawsUnderBadInput, testService, type Client, type TestService } from '@accord/testing';
 import { inTheMiddle, thingService } from './things.ts';
 
 let t: TestService;
@@ -18,7 +18,8 @@ afterEach(() => (inTheMiddle.of = undefined));
 const thing = { title: 'a thing', size: 3 };
 let keys = 0;
 const newKey = () => ({ 'idempotency-key': `key-${(keys += 1)}` });
-const titled = async (title: string) => Number((await t.sql<{ n: string }>('select count(*) as n from things where title = $1', [title]))[0]!.n);
+const titled = async (title: string) =>
+  Number((await t.sql<{ n: string }>('select count(*) as n from things where title = $1', [title]))[0]!.n);
 
 /** Hangs the first work in its middle until `go` is called. */
 function gate() {
@@ -42,12 +43,21 @@ test('API-1 API-2 API-4 API-7 bad input is refused on every route with a stable 
 
 test('API-1 a query parameter of the wrong type is named by a JSON pointer; text that cannot be stored is refused', async () => {
   const repeated = await one.get('/v1/things?limit=5&limit=6');
-  expect(repeated).toMatchObject({ status: 400, body: { code: 'request.invalid', errors: [{ in: 'query', pointer: '/limit' }] } });
-  const nested = await one.post('/v1/things', { ...thing, parts: [{ weight: 1 }, { weight: 0, 'a/b~c': 1 }] });
+  expect(repeated).toMatchObject({
+    status: 400,
+    body: { code: 'request.invalid', errors: [{ in: 'query', pointer: '/limit' }] },
+  });
+  const nested = await one.post('/v1/things', {
+    ...thing,
+    parts: [{ weight: 1 }, { weight: 0, 'a/b~c': 1 }],
+  });
   const errors = nested.body.errors as { pointer: string }[];
   expect(errors.map(({ pointer }) => pointer).sort()).toEqual(['/parts/1/a~1b~0c', '/parts/1/weight']);
   for (const title of ['a\u0000b', '\ud800', 'b\udfff']) {
-    expect(await one.post('/v1/things', { ...thing, title })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/title' }] } });
+    expect(await one.post('/v1/things', { ...thing, title })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/title' }] },
+    });
   }
   expect((await one.post('/v1/things', { ...thing, title: '\\u0000 😀' })).status).toBe(201);
 });
@@ -70,11 +80,21 @@ test('API-2 API-13 a problem names the request; a safe request id comes back, an
 });
 
 test('API-16 title and detail come in the language of the caller, from the service and from the edge', async () => {
-  const refused = await one.post('/v1/things', { title: 'refused', size: 1 }, { 'accept-language': 'fr, zh-TW;q=0.8, en;q=0.5' });
-  expect(refused).toMatchObject({ status: 409, body: { title: '被拒绝', detail: 'refused（a, b）被拒绝。' } });
+  const refused = await one.post(
+    '/v1/things',
+    { title: 'refused', size: 1 },
+    { 'accept-language': 'fr, zh-TW;q=0.8, en;q=0.5' },
+  );
+  expect(refused).toMatchObject({
+    status: 409,
+    body: { title: '被拒绝', detail: 'refused（a, b）被拒绝。' },
+  });
   expect(refused.headers.get('content-language')).toBe('zh-CN');
   const invalid = await one.post('/v1/things', { title: 5, size: 1 }, { 'accept-language': 'zh-CN' });
-  expect(invalid.body).toMatchObject({ title: '请求无效', errors: [{ pointer: '/title', detail: '无效输入：期望 string，实际接收 数字' }] });
+  expect(invalid.body).toMatchObject({
+    title: '请求无效',
+    errors: [{ pointer: '/title', detail: '无效输入：期望 string，实际接收 数字' }],
+  });
 });
 
 test('API-2 a bug answers 500 without internals', async () => {
@@ -88,12 +108,18 @@ test('API-2 API-3 every route is described, in 3.1, and an answer that does not 
   expect(api.openapi).toMatch(/^3\.1\./);
   for (const { method, path, success = [200], refusals = [] } of t.running.service.routes) {
     const operation = api.paths[path][method];
-    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining([...success.map(String), '400', '429', '500', '503']));
+    expect(Object.keys(operation.responses)).toEqual(
+      expect.arrayContaining([...success.map(String), '400', '429', '500', '503']),
+    );
     expect(operation['x-codes']).toEqual(expect.arrayContaining([...refusals]));
-    const headers = operation.parameters.filter((one: { in: string }) => one.in === 'header').map(({ name }: { name: string }) => name);
+    const headers = operation.parameters
+      .filter((one: { in: string }) => one.in === 'header')
+      .map(({ name }: { name: string }) => name);
     expect(headers.includes('If-Match')).toBe(refusals.includes('request.version_mismatch'));
   }
-  expect(api.paths['/v1/things'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
+  expect(
+    api.paths['/v1/things'].post.requestBody.content['application/json'].schema.additionalProperties,
+  ).toBe(false);
   const page = await t.anonymous().get('/docs');
   const html = page.bytes.toString();
   expect(html).toContain('/v1/things/{thingId}');
@@ -117,13 +143,18 @@ test('API-3 an unknown path is 404, a wrong method 405 with what is allowed', as
 
 test('API-5 another account’s thing is not found, changed or listed; anyone sees no account’s rows; an operator sees all', async () => {
   const { body: mine } = await one.post('/v1/things', thing);
-  for (const answer of [await other.get(`/v1/things/${mine.thingId}`), await other.patch(`/v1/things/${mine.thingId}`, { title: 'taken' })]) {
+  for (const answer of [
+    await other.get(`/v1/things/${mine.thingId}`),
+    await other.patch(`/v1/things/${mine.thingId}`, { title: 'taken' }),
+  ]) {
     expect(answer).toMatchObject({ status: 404, body: { code: 'thing.not_found' } });
   }
   expect((await other.get('/v1/things?limit=200')).body.data).toEqual([]);
   expect((await t.anonymous().get('/v1/catalogue')).body).toEqual([]);
   expect((await t.operator().get(`/v1/things/${mine.thingId}`)).status).toBe(200);
-  expect((await one.post('/v1/things', { ...thing, accountId: 'acc_2' })).body.code).toBe('request.account_not_yours');
+  expect((await one.post('/v1/things', { ...thing, accountId: 'acc_2' })).body.code).toBe(
+    'request.account_not_yours',
+  );
   expect((await t.operator().post('/v1/things', thing)).body.code).toBe('request.account_required');
 });
 
@@ -133,13 +164,18 @@ test('API-6 a repeat answers the stored response, of both kinds of route', async
   const again = await one.post('/v1/things', { ...thing, title: 'once' }, key);
   expect(again).toMatchObject({ status: 201, body: first.body });
   expect(again.bytes.equals(first.bytes)).toBe(true);
-  for (const name of ['location', 'etag', 'content-type']) expect(again.headers.get(name)).toBe(first.headers.get(name));
+  for (const name of ['location', 'etag', 'content-type'])
+    expect(again.headers.get(name)).toBe(first.headers.get(name));
   expect([first, again].map(({ headers }) => headers.get('idempotency-replayed'))).toEqual([null, 'true']);
   expect(await titled('once')).toBe(1);
 
   const batch = () => one.post('/v1/things/batch', { titles: ['b1', 'refused', 'b2'] }, key);
   const [whole, repeated] = [await batch(), await batch()];
-  expect(whole.body.data).toMatchObject([{ title: 'b1' }, { title: 'refused', code: 'thing.refused' }, { title: 'b2' }]);
+  expect(whole.body.data).toMatchObject([
+    { title: 'b1' },
+    { title: 'refused', code: 'thing.refused' },
+    { title: 'b2' },
+  ]);
   expect(repeated.body).toEqual(whole.body);
   expect(await titled('b1')).toBe(1);
 });
@@ -147,8 +183,14 @@ test('API-6 a repeat answers the stored response, of both kinds of route', async
 test('API-6 a key with another body is 422; over 255 characters 400; missing where required 400', async () => {
   const key = newKey();
   await one.post('/v1/things', thing, key);
-  expect(await one.post('/v1/things', { ...thing, size: 4 }, key)).toMatchObject({ status: 422, body: { code: 'idempotency.key_reused' } });
-  expect(await one.post('/v1/things', thing, { 'idempotency-key': 'k'.repeat(256) })).toMatchObject({ status: 400, body: { code: 'idempotency.key_invalid' } });
+  expect(await one.post('/v1/things', { ...thing, size: 4 }, key)).toMatchObject({
+    status: 422,
+    body: { code: 'idempotency.key_reused' },
+  });
+  expect(await one.post('/v1/things', thing, { 'idempotency-key': 'k'.repeat(256) })).toMatchObject({
+    status: 400,
+    body: { code: 'idempotency.key_invalid' },
+  });
   expect((await one.post('/v1/things', thing, { 'idempotency-key': 'k'.repeat(255) })).status).toBe(201);
   const payment = await t.platform().post('/v1/things/none/payments', { size: 1 });
   expect(payment).toMatchObject({ status: 400, body: { code: 'idempotency.key_required' } });
@@ -162,8 +204,12 @@ test('API-6 a key belongs to issuer, subject, account, method and path', async (
     await other.post('/v1/things', thing, key),
     await t.anonymous().post('/v1/things', thing, { ...key, authorization: `Bearer ${await colleague}` }),
   ];
-  expect(answers.map(({ status, headers }) => [status, headers.get('idempotency-replayed')])).toEqual(Array(3).fill([201, null]));
-  expect(await t.asRole('acc_2').sql('select distinct account_id from idempotency_keys')).toEqual([{ account_id: 'acc_2' }]);
+  expect(answers.map(({ status, headers }) => [status, headers.get('idempotency-replayed')])).toEqual(
+    Array(3).fill([201, null]),
+  );
+  expect(await t.asRole('acc_2').sql('select distinct account_id from idempotency_keys')).toEqual([
+    { account_id: 'acc_2' },
+  ]);
 });
 
 test('API-6 while the first runs a repeat is 409 with Retry-After at once, and replays after; of 20 at once one has an effect', async () => {
@@ -176,14 +222,21 @@ test('API-6 while the first runs a repeat is 409 with Retry-After at once, and r
   expect(second.headers.get('retry-after')).toBe('1');
   go();
   expect((await first).status).toBe(201);
-  expect((await one.post('/v1/things', { ...thing, title: 'held' }, key)).headers.get('idempotency-replayed')).toBe('true');
+  expect(
+    (await one.post('/v1/things', { ...thing, title: 'held' }, key)).headers.get('idempotency-replayed'),
+  ).toBe('true');
 
-  for (const [path, body] of [['/v1/things', { ...thing, title: 'many' }], ['/v1/things/batch', { titles: ['many'] }]] as const) {
+  for (const [path, body] of [
+    ['/v1/things', { ...thing, title: 'many' }],
+    ['/v1/things/batch', { titles: ['many'] }],
+  ] as const) {
     const before = await titled('many');
     const together = { 'idempotency-key': `together ${path}` };
     const answers = await Promise.all(Array.from({ length: 20 }, () => one.post(path, body, together)));
     expect(answers.filter(({ status }) => ![200, 201, 409].includes(status))).toEqual([]);
-    expect(answers.filter(({ status, headers }) => status < 300 && !headers.get('idempotency-replayed'))).toHaveLength(1);
+    expect(
+      answers.filter(({ status, headers }) => status < 300 && !headers.get('idempotency-replayed')),
+    ).toHaveLength(1);
     expect(await titled('many')).toBe(before + 1);
   }
 }, 20_000);
@@ -241,14 +294,18 @@ test('API-6 a batch that breaks halfway and is sent again answers its done items
 });
 
 test('API-6 a claim whose process died is taken again after 60 s, not before; one that only was slow does no item twice', async () => {
-  const claim = { headers: newKey(), ask: () => one.post('/v1/things/batch', { titles: ['lease'] }, claim.headers) };
+  const claim = {
+    headers: newKey(),
+    ask: () => one.post('/v1/things/batch', { titles: ['lease'] }, claim.headers),
+  };
   const { arrived, go } = gate();
   const slow = claim.ask();
   await arrived;
   t.clock.offsetMs += 50_000;
   expect((await claim.ask()).body.code).toBe('idempotency.in_progress');
   t.clock.offsetMs += 11_000;
-  expect((await claim.ask()).body.code).toBe('idempotency.in_progress'); // the claim was taken, its item is still under way
+  // the claim was taken, its item is still under way
+  expect((await claim.ask()).body.code).toBe('idempotency.in_progress');
   go();
   const [first, again] = [await slow, await claim.ask()];
   expect([first.status, again.status]).toEqual([200, 200]);
@@ -258,7 +315,10 @@ test('API-6 a claim whose process died is taken again after 60 s, not before; on
   const dead = newKey();
   const body = { titles: ['dead'] };
   await one.post('/v1/things/batch', body, dead);
-  await t.sql(`update idempotency_keys set status = null, lease_until = now() + $1 * interval '1 ms' + interval '5 s' where status is not null and body like '%dead%' and body like '%data%'`, [t.clock.offsetMs]);
+  await t.sql(
+    `update idempotency_keys set status = null, lease_until = now() + $1 * interval '1 ms' + interval '5 s' where status is not null and body like '%dead%' and body like '%data%'`,
+    [t.clock.offsetMs],
+  );
   expect((await one.post('/v1/things/batch', body, dead)).status).toBe(409);
   t.clock.offsetMs += 6_000;
   expect((await one.post('/v1/things/batch', body, dead)).status).toBe(200);
@@ -270,9 +330,13 @@ test('API-6 keys are kept 24 h', async () => {
   const old = newKey();
   await one.post('/v1/things', { ...thing, title: 'old' }, old);
   t.clock.offsetMs += 23.9 * 3_600_000;
-  expect((await one.post('/v1/things', { ...thing, title: 'old' }, old)).headers.get('idempotency-replayed')).toBe('true');
+  expect(
+    (await one.post('/v1/things', { ...thing, title: 'old' }, old)).headers.get('idempotency-replayed'),
+  ).toBe('true');
   t.clock.offsetMs += 0.2 * 3_600_000;
-  expect((await one.post('/v1/things', { ...thing, title: 'old' }, old)).headers.get('idempotency-replayed')).toBeNull();
+  expect(
+    (await one.post('/v1/things', { ...thing, title: 'old' }, old)).headers.get('idempotency-replayed'),
+  ).toBeNull();
   expect(await titled('old')).toBe(2);
   t.clock.offsetMs = 0;
 });
@@ -286,7 +350,9 @@ test('API-7 pages hold each thing once, also while things are added', async () =
   const seen: string[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const { body } = (await reader.get(`/v1/things?limit=3${cursor && `&cursor=${cursor}`}`)) as { body: { data: { title: string }[]; nextCursor: string | null } };
+    const { body } = (await reader.get(`/v1/things?limit=3${cursor && `&cursor=${cursor}`}`)) as {
+      body: { data: { title: string }[]; nextCursor: string | null };
+    };
     seen.push(...body.data.map(({ title }) => title));
     if (seen.length === 3) await reader.post('/v1/things', { title: 'late', size: 1 });
     cursor = body.nextCursor;
@@ -301,7 +367,10 @@ test('API-8 the ETag is the version; If-Match with another is 412 and changes no
   const changed = await one.patch(path, { title: 'second' }, { 'if-match': '"1"' });
   expect([changed.status, changed.headers.get('etag')]).toEqual([200, '"2"']);
   const late = await one.patch(path, { title: 'third' }, { 'if-match': '"1"' });
-  expect(late).toMatchObject({ status: 412, body: { code: 'request.version_mismatch', facts: { expected: 1, actual: 2 } } });
+  expect(late).toMatchObject({
+    status: 412,
+    body: { code: 'request.version_mismatch', facts: { expected: 1, actual: 2 } },
+  });
   expect((await one.patch(path, { title: 'third' }, { 'if-match': '"not-ours"' })).status).toBe(412);
   expect((await one.patch(path, { title: 'third' }, { 'if-match': 'no tag' })).status).toBe(400);
   expect((await one.get(path)).body.title).toBe('second');
@@ -311,7 +380,11 @@ test('API-14 a saga answers 202 with Location; Prefer: wait gives the outcome as
   const { body: made } = await one.post('/v1/things', thing);
   const path = `/v1/things/${made.thingId}/completion`;
   const at202 = await one.post(path);
-  expect([at202.status, at202.headers.get('location'), at202.headers.get('preference-applied')]).toEqual([202, `/v1/things/${made.thingId}`, null]);
+  expect([at202.status, at202.headers.get('location'), at202.headers.get('preference-applied')]).toEqual([
+    202,
+    `/v1/things/${made.thingId}`,
+    null,
+  ]);
   const started = performance.now();
   const late = await one.post(path, undefined, { prefer: 'respond-async, wait=1' });
   expect([late.status, late.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
@@ -341,26 +414,39 @@ test('API-14 forty callers that wait hold no connection: others are served meanw
 
 test('API-11 a body of 1 MiB passes, one byte more does not', async () => {
   const text = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2));
-  const ofJson = (bytes: number) => one.send('POST', '/v1/things', text(bytes), { 'content-type': 'application/json' });
+  const ofJson = (bytes: number) =>
+    one.send('POST', '/v1/things', text(bytes), { 'content-type': 'application/json' });
   expect((await ofJson(1_048_576)).body.code).toBe('request.invalid');
   expect((await ofJson(1_048_577)).body.code).toBe('request.too_large');
 });
 
 const file = { 'content-type': 'application/pdf' };
-const upload = (bytes: Buffer, headers = {}) => one.send('POST', '/v1/uploads', bytes, { ...file, ...headers });
+const upload = (bytes: Buffer, headers = {}) =>
+  one.send('POST', '/v1/uploads', bytes, { ...file, ...headers });
 
 test('API-11 a file of 64 MiB is hashed, one byte more is refused, said before or found out; an empty one and a repeat are files too', async () => {
   const most = Buffer.alloc(67_108_864, 'accord');
   expect((await upload(most)).body).toEqual({ sha256: hash('sha256', most), size: most.length });
   expect((await upload(Buffer.alloc(most.length + 1))).body.code).toBe('request.too_large');
   const authorization = `Bearer ${await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' })}`;
-  const unsaid = { method: 'POST', headers: { authorization, ...file }, body: new Blob([most, 'x']).stream(), duplex: 'half' };
+  const unsaid = {
+    method: 'POST',
+    headers: { authorization, ...file },
+    body: new Blob([most, 'x']).stream(),
+    duplex: 'half',
+  };
   expect((await fetch(`${t.baseUrl}/v1/uploads`, unsaid as RequestInit)).status).toBe(413);
-  expect((await upload(Buffer.alloc(9), { 'content-encoding': 'gzip' })).body.code).toBe('request.content_type');
+  expect((await upload(Buffer.alloc(9), { 'content-encoding': 'gzip' })).body.code).toBe(
+    'request.content_type',
+  );
   expect((await upload(Buffer.alloc(0))).body.size).toBe(0);
 
   const key = newKey();
-  const [first, again, another] = [await upload(Buffer.from('a'), key), await upload(Buffer.from('a'), key), await upload(Buffer.from('b'), key)];
+  const [first, again, another] = [
+    await upload(Buffer.from('a'), key),
+    await upload(Buffer.from('a'), key),
+    await upload(Buffer.from('b'), key),
+  ];
   expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([first.body, 'true']);
   expect([another.status, another.body.code]).toEqual([422, 'idempotency.key_reused']);
 });
@@ -371,7 +457,12 @@ test('API-11 forty files that come slowly hold no connection, and one that break
   const port = Number(new URL(t.baseUrl).port);
   const begun = Array.from({ length: 40 }, () => {
     const socket = connect(port, '127.0.0.1', () => socket.write(head));
-    return { socket, answer: new Promise<string>((resolve) => void socket.once('data', (bytes) => resolve(bytes.toString()))) };
+    return {
+      socket,
+      answer: new Promise<string>(
+        (resolve) => void socket.once('data', (bytes) => resolve(bytes.toString())),
+      ),
+    };
   });
   await sleep(200);
   expect((await one.get('/v1/things?limit=1')).status).toBe(200);
@@ -392,33 +483,55 @@ test('API-2 API-11 the answer to many faults, or to long names, stays small', as
   }
 });
 
-test.each(['NOT HTTP AT ALL', 'GET http://[ HTTP/1.1\r\nHost: x', 'GET http://x:99999999/ HTTP/1.1\r\nHost: x'])('API-2 API-11 what is no HTTP or asks for no URL gets a problem and its connection ends: %j', async (said) => {
-  const answer = await new Promise<string>((resolve) => {
-    const socket = connect(Number(new URL(t.baseUrl).port), '127.0.0.1', () => socket.write(`${said}\r\n\r\n`));
-    let text = '';
-    socket.on('data', (bytes) => (text += bytes.toString())).on('close', () => resolve(text));
-  });
-  expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*problem\+json[\s\S]*request\.unreadable/);
-});
+test.each([
+  'NOT HTTP AT ALL',
+  'GET http://[ HTTP/1.1\r\nHost: x',
+  'GET http://x:99999999/ HTTP/1.1\r\nHost: x',
+])(
+  'API-2 API-11 what is no HTTP or asks for no URL gets a problem and its connection ends: %j',
+  async (said) => {
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(new URL(t.baseUrl).port), '127.0.0.1', () =>
+        socket.write(`${said}\r\n\r\n`),
+      );
+      let text = '';
+      socket.on('data', (bytes) => (text += bytes.toString())).on('close', () => resolve(text));
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*problem\+json[\s\S]*request\.unreadable/);
+  },
+);
 
 test('a file comes with its name in every alphabet, its length and its digest; a stream as well', async () => {
   const whole = await one.get('/v1/things/whole/document');
   expect(whole.bytes.toString()).toBe('whole');
-  expect(whole.headers.get('content-disposition')).toBe(`attachment; filename="__ _1_.pdf"; filename*=UTF-8''%E5%90%88%E5%90%8C%20%221%22.pdf`);
-  expect(whole.headers.get('repr-digest')).toBe(`sha-256=:${Buffer.from('ab'.repeat(32), 'hex').toString('base64')}:`);
-  expect([whole.headers.get('content-type'), whole.headers.get('content-length')]).toEqual(['application/pdf', '5']);
+  expect(whole.headers.get('content-disposition')).toBe(
+    `attachment; filename="__ _1_.pdf"; filename*=UTF-8''%E5%90%88%E5%90%8C%20%221%22.pdf`,
+  );
+  expect(whole.headers.get('repr-digest')).toBe(
+    `sha-256=:${Buffer.from('ab'.repeat(32), 'hex').toString('base64')}:`,
+  );
+  expect([whole.headers.get('content-type'), whole.headers.get('content-length')]).toEqual([
+    'application/pdf',
+    '5',
+  ]);
   expect((await one.get('/v1/things/streamed/document')).bytes.toString()).toBe('streamed');
 });
 
 test('API-12 the pages of operations are on their own port; readiness falls with the database, liveness does not', async () => {
   const ops = async (path: string) => (await fetch(t.opsUrl + path)).status;
-  expect([await ops('/livez'), await ops('/readyz'), await ops('/startupz'), await ops('/nothing')]).toEqual([200, 200, 200, 404]);
+  expect([await ops('/livez'), await ops('/readyz'), await ops('/startupz'), await ops('/nothing')]).toEqual([
+    200, 200, 200, 404,
+  ]);
   const metrics = await (await fetch(`${t.opsUrl}/metrics`)).text();
-  expect(metrics).toMatch(/http_request_duration_seconds_count\{[^}]*route="\/v1\/things\/\{thingId\}"[^}]*status="404"/);
+  expect(metrics).toMatch(
+    /http_request_duration_seconds_count\{[^}]*route="\/v1\/things\/\{thingId\}"[^}]*status="404"/,
+  );
   expect((await one.get('/metrics')).status).toBe(404);
   const name = new URL(t.database.url).pathname.slice(1);
   await t.sql(`alter database ${name} connection limit 0`);
-  await t.sql(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename <> 'postgres'`);
+  await t.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename <> 'postgres'`,
+  );
   try {
     expect([await ops('/readyz'), await ops('/livez')]).toEqual([503, 200]);
     expect(await one.get('/v1/things')).toMatchObject({ status: 503, body: { code: 'server.unavailable' } });

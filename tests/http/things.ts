@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import {
   accountOf,
-  type Ask,
   decodeCursor,
   encodeCursor,
   expectVersion,
@@ -9,39 +9,50 @@ import {
   paged,
   pageQuery,
   Refusal,
-  type Route,
   route,
+  type Ask,
+  type Route,
   type Service,
   type Tx,
 } from '@accord/platform';
-import { z } from 'zod';
 
 // A service as small as can be behind every kind of route, to try the HTTP edge on.
 
-const Thing = z.object({ thingId: z.string(), title: z.string(), size: z.int(), version: z.int(), done: z.boolean() });
+const Thing = z.object({
+  thingId: z.string(),
+  title: z.string(),
+  size: z.int(),
+  version: z.int(),
+  done: z.boolean(),
+});
 type Thing = z.infer<typeof Thing>;
 const NewThing = z.strictObject({
   title: z.string().min(1).max(80),
   size: z.int().min(0).max(1_000),
   accountId: z.string().max(64).optional(),
-  parts: z.array(z.strictObject({ weight: z.int().positive() })).max(10).optional(),
+  parts: z
+    .array(z.strictObject({ weight: z.int().positive() }))
+    .max(10)
+    .optional(),
 });
 
 const columns = `thing_id as "thingId", title, size, version, done`;
 const thingId = z.strictObject({ thingId: z.string().max(100) });
-const customer = { read: { customer: 'refunds:read', operator: true }, write: { customer: 'refunds:write', operator: true } } as const;
+const customer = {
+  read: { customer: 'refunds:read', operator: true },
+  write: { customer: 'refunds:write', operator: true },
+} as const;
 
 /** Tests hang a function here, which runs in the middle of a route's work. */
 export const inTheMiddle: { of?: ((tx: Tx, title: string) => Promise<unknown>) | undefined } = {};
 
 async function insertThing(tx: Tx, thing: z.infer<typeof NewThing>): Promise<Thing> {
-  if (thing.title === 'refused') throw new Refusal('conflict', 'thing.refused', { title: thing.title, parts: ['a', 'b'] });
-  const made = await tx.one<Thing>(`insert into things (thing_id, account_id, title, size) values ($1, $2, $3, $4) returning ${columns}`, [
-    newId('thg'),
-    accountOf(tx.actor, thing.accountId),
-    thing.title,
-    thing.size,
-  ]);
+  if (thing.title === 'refused')
+    throw new Refusal('conflict', 'thing.refused', { title: thing.title, parts: ['a', 'b'] });
+  const made = await tx.one<Thing>(
+    `insert into things (thing_id, account_id, title, size) values ($1, $2, $3, $4) returning ${columns}`,
+    [newId('thg'), accountOf(tx.actor, thing.accountId), thing.title, thing.size],
+  );
   await inTheMiddle.of?.(tx, thing.title);
   return made!;
 }
@@ -54,7 +65,10 @@ async function findThing(tx: Tx, id: string): Promise<Thing> {
 
 async function listThings(tx: Tx, { limit, cursor }: { limit: number; cursor?: string | undefined }) {
   const [after] = cursor ? decodeCursor(cursor, 1) : [''];
-  const rows = await tx.many<Thing>(`select ${columns} from things where thing_id > $1 order by thing_id limit $2`, [after, limit + 1]);
+  const rows = await tx.many<Thing>(
+    `select ${columns} from things where thing_id > $1 order by thing_id limit $2`,
+    [after, limit + 1],
+  );
   const data = rows.slice(0, limit);
   return { data, nextCursor: rows.length > limit ? encodeCursor([data.at(-1)!.thingId]) : null };
 }
@@ -106,7 +120,10 @@ const reading: Route[] = [
     produces: 'application/pdf',
     inTransaction: (_tx, { params }) =>
       Promise.resolve({
-        file: params.thingId === 'streamed' ? Readable.from([Buffer.from('stre'), Buffer.from('amed')]) : Buffer.from('whole'),
+        file:
+          params.thingId === 'streamed'
+            ? Readable.from([Buffer.from('stre'), Buffer.from('amed')])
+            : Buffer.from('whole'),
         contentType: 'application/pdf',
         fileName: '合同 "1".pdf',
         sha256: 'ab'.repeat(32),
@@ -126,7 +143,10 @@ const changing: Route[] = [
     refusals: ['thing.not_found', 'request.version_mismatch'],
     inTransaction: async (tx, { params, body, ifMatch }) => {
       expectVersion(ifMatch, (await findThing(tx, params.thingId)).version);
-      const thing = await tx.one<Thing>(`update things set title = $2, version = version + 1 where thing_id = $1 returning ${columns}`, [params.thingId, body.title]);
+      const thing = await tx.one<Thing>(
+        `update things set title = $2, version = version + 1 where thing_id = $1 returning ${columns}`,
+        [params.thingId, body.title],
+      );
       return { body: thing!, version: thing!.version };
     },
   }),
@@ -141,7 +161,10 @@ const changing: Route[] = [
     idempotencyKey: 'required',
     refusals: ['thing.not_found'],
     inTransaction: async (tx, { params, body }) => {
-      const thing = await tx.one<Thing>(`update things set size = size + $2 where thing_id = $1 returning ${columns}`, [params.thingId, body.size]);
+      const thing = await tx.one<Thing>(
+        `update things set size = size + $2 where thing_id = $1 returning ${columns}`,
+        [params.thingId, body.size],
+      );
       if (!thing) throw new Refusal('not_found', 'thing.not_found', params);
       return { body: thing };
     },
@@ -155,7 +178,11 @@ const changing: Route[] = [
     answer: Thing,
     success: [202, 200],
     refusals: ['thing.not_found'],
-    inTransaction: async (tx, { params }) => ({ status: 202, body: await findThing(tx, params.thingId), location: `/v1/things/${params.thingId}` }),
+    inTransaction: async (tx, { params }) => ({
+      status: 202,
+      body: await findThing(tx, params.thingId),
+      location: `/v1/things/${params.thingId}`,
+    }),
     outcome: async (tx, { thingId: id }) => {
       const thing = await findThing(tx, id);
       return thing.done ? { body: thing, version: thing.version } : undefined;
@@ -176,7 +203,10 @@ const Outcome = z.object({ title: z.string(), thingId: z.string().optional(), co
 
 async function oneOfBatch(ask: Ask, title: string): Promise<z.infer<typeof Outcome>> {
   try {
-    return await ask.item(title, async (tx) => ({ title, thingId: (await insertThing(tx, { title, size: 1 })).thingId }));
+    return await ask.item(title, async (tx) => ({
+      title,
+      thingId: (await insertThing(tx, { title, size: 1 })).thingId,
+    }));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { title, code: error.code };
@@ -198,10 +228,36 @@ const batch = route({
 });
 
 const odd: Route[] = [
-  route({ method: 'get', path: '/v1/catalogue', summary: 'For anyone.', access: 'anyone', answer: z.array(Thing), inTransaction: async (tx) => ({ body: await tx.many<Thing>(`select ${columns} from things`) }) }),
-  route({ method: 'get', path: '/v1/broken', summary: 'Has a bug.', access: { operator: true }, inTransaction: (tx) => tx.many('select secret_column from no_such_table') as never }),
-  route({ method: 'get', path: '/v1/undescribed', summary: 'Answers something else.', access: { operator: true }, answer: Thing, inTransaction: () => Promise.resolve({ body: { surprise: true } as never }) }),
-  route({ method: 'get', path: '/v1/unlisted', summary: 'Refuses with a code that it does not list.', access: { operator: true }, inTransaction: () => Promise.reject(new Refusal('conflict', 'thing.refused')) }),
+  route({
+    method: 'get',
+    path: '/v1/catalogue',
+    summary: 'For anyone.',
+    access: 'anyone',
+    answer: z.array(Thing),
+    inTransaction: async (tx) => ({ body: await tx.many<Thing>(`select ${columns} from things`) }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/broken',
+    summary: 'Has a bug.',
+    access: { operator: true },
+    inTransaction: (tx) => tx.many('select secret_column from no_such_table') as never,
+  }),
+  route({
+    method: 'get',
+    path: '/v1/undescribed',
+    summary: 'Answers something else.',
+    access: { operator: true },
+    answer: Thing,
+    inTransaction: () => Promise.resolve({ body: { surprise: true } as never }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/unlisted',
+    summary: 'Refuses with a code that it does not list.',
+    access: { operator: true },
+    inTransaction: () => Promise.reject(new Refusal('conflict', 'thing.refused')),
+  }),
 ];
 
 export const thingService = (): Service => ({

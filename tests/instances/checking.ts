@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kafkaOf } from '@accord/platform';
 import { pino } from 'pino';
-import { type Crowd, types } from './crowd.ts';
+import { kafkaOf } from '@accord/platform';
+import { types, type Crowd } from './crowd.ts';
 import type { Announced } from './events.ts';
 
 const count = (announced: Announced) => [...announced.values()].reduce((sum, versions) => sum + versions, 0);
@@ -30,8 +30,16 @@ export async function flawsOfEffects({ sql }: Crowd, announced: Announced): Prom
     'select key, count(*)::int as seen, count(distinct version)::int as versions from seen group by key',
   );
   const keptOf = new Map(kept.map((row) => [row.key, row]));
-  const wrong = [...announced].filter(([key, versions]) => keptOf.get(key)?.seen !== versions || keptOf.get(key)?.versions !== versions);
-  return [...overtaken.map(({ line }) => line), ...wrong.map(([key, versions]) => `of ${key} ${versions} were announced, ${JSON.stringify(keptOf.get(key))} had an effect`)];
+  const wrong = [...announced].filter(
+    ([key, versions]) => keptOf.get(key)?.seen !== versions || keptOf.get(key)?.versions !== versions,
+  );
+  return [
+    ...overtaken.map(({ line }) => line),
+    ...wrong.map(
+      ([key, versions]) =>
+        `of ${key} ${versions} were announced, ${JSON.stringify(keptOf.get(key))} had an effect`,
+    ),
+  ];
 }
 
 export interface Published {
@@ -44,7 +52,12 @@ export interface Published {
 
 /** What is on the topics (EVT-7): all of it at least once, each key in the order of first occurrences. */
 export async function published({ brokers, topicPrefix }: Crowd, announced: Announced): Promise<Published> {
-  const consumer = kafkaOf({ brokers: [brokers], clientId: 'check', topicPrefix, log: pino({ level: 'silent' }) }).consumer({ groupId: `${topicPrefix}check` });
+  const consumer = kafkaOf({
+    brokers: [brokers],
+    clientId: 'check',
+    topicPrefix,
+    log: pino({ level: 'silent' }),
+  }).consumer({ groupId: `${topicPrefix}check` });
   const ends = await endsOf({ brokers, topicPrefix });
   const come = new Map<string, number>();
   const flaws: string[] = [];
@@ -67,13 +80,20 @@ export async function published({ brokers, topicPrefix }: Crowd, announced: Anno
   });
   for (let waited = 0; left > 0 && waited < 1_500; waited += 1) await sleep(20);
   await consumer.disconnect();
-  for (const [key, versions] of announced) if (come.get(key) !== versions) flaws.push(`of ${key} ${versions} were announced, the last that is published is ${come.get(key)}`);
+  for (const [key, versions] of announced)
+    if (come.get(key) !== versions)
+      flaws.push(`of ${key} ${versions} were announced, the last that is published is ${come.get(key)}`);
   return { flaws, repeats, lateRepeats };
 }
 
 /** How many messages there are. */
 async function endsOf({ brokers, topicPrefix }: Pick<Crowd, 'brokers' | 'topicPrefix'>): Promise<number> {
-  const admin = kafkaOf({ brokers: [brokers], clientId: 'check', topicPrefix, log: pino({ level: 'silent' }) }).admin();
+  const admin = kafkaOf({
+    brokers: [brokers],
+    clientId: 'check',
+    topicPrefix,
+    log: pino({ level: 'silent' }),
+  }).admin();
   await admin.connect();
   const offsets = await Promise.all(types.map((type) => admin.fetchTopicOffsets(topicPrefix + type)));
   await admin.disconnect();

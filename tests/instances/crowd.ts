@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EventType } from '@accord/events';
-import { applyTopics, type PlatformSettings, platformSettings } from '@accord/platform';
-import { testDatabase } from '@accord/testing';
 import pg from 'pg';
 import { pino } from 'pino';
-import { type Proxy, startProxy } from '../faults/proxy.ts';
+import type { EventType } from '@accord/events';
+import { applyTopics, platformSettings, type PlatformSettings } from '@accord/platform';
+import { testDatabase } from '@accord/testing';
+import { startProxy, type Proxy } from '../faults/proxy.ts';
 import { smallService } from '../messaging/small-service.ts';
 
 /** What a process is told. */
@@ -36,7 +36,9 @@ export interface Instance {
 export interface Ground {
   readonly postgresUrl: string;
   readonly brokers: string;
-  /** Addresses under which the one broker shows itself as well, each through a proxy: one for each instance. */
+  /**
+   * Addresses under which the one broker shows itself as well, each through a proxy: one for each instance.
+   */
   readonly doors: readonly { readonly brokers: string; readonly proxy: Proxy }[];
   /** Logs go there. */
   readonly home: string;
@@ -68,9 +70,16 @@ export async function startCrowd({ postgresUrl, brokers, doors, home }: Ground):
   const service = smallService({});
   const [database] = await Promise.all([
     testDatabase(postgresUrl, service),
-    applyTopics({ brokers: [brokers], topicPrefix, log }, { topics: [...types, 'notification.dead_letter'], replication: 1, partitions }),
+    applyTopics(
+      { brokers: [brokers], topicPrefix, log },
+      { topics: [...types, 'notification.dead_letter'], replication: 1, partitions },
+    ),
   ]);
-  const pool = new pg.Pool({ connectionString: database.url, max: 4, options: `-c search_path=${service.schema}` });
+  const pool = new pg.Pool({
+    connectionString: database.url,
+    max: 4,
+    options: `-c search_path=${service.schema}`,
+  });
   pool.on('error', () => undefined);
   mkdirSync(home, { recursive: true });
   const instances: Instance[] = [];
@@ -83,7 +92,9 @@ export async function startCrowd({ postgresUrl, brokers, doors, home }: Ground):
       const door = doors[started];
       const name = `${topicPrefix}${(started += 1)}`;
       const postgres = await startProxy(() => Number(new URL(postgresUrl).port));
-      const through = (url: string) => Object.assign(new URL(url), { port: String(postgres.port), search: `?application_name=${name}` }).href;
+      const through = (url: string) =>
+        Object.assign(new URL(url), { port: String(postgres.port), search: `?application_name=${name}` })
+          .href;
       const urls = { app: through(database.urls.app), operator: through(database.urls.operator) };
       const settings = settingsOf({ ...urls, brokers: door?.brokers ?? brokers, topicPrefix });
       const { joined, ...process } = startProcess({ settings, hears, stumbles }, join(home, `${name}.log`));
@@ -92,7 +103,8 @@ export async function startCrowd({ postgresUrl, brokers, doors, home }: Ground):
       await joined;
       return instance;
     },
-    sql: async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await pool.query<Row>(text, values)).rows,
+    sql: async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+      (await pool.query<Row>(text, values)).rows,
     async stop() {
       await Promise.all(instances.map((instance) => instance.stop('SIGKILL')));
       await Promise.all([pool.end(), ...instances.map(({ postgres }) => postgres.stop())]);
@@ -128,7 +140,12 @@ function startProcess(ask: InstanceAsk, logFile: string): Process {
   const output = openSync(logFile, 'a');
   const child = fork(file, {
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
-    env: { PATH: process.env['PATH'], TZ: 'UTC', KAFKAJS_NO_PARTITIONER_WARNING: '1', ACCORD_INSTANCE: JSON.stringify(ask) },
+    env: {
+      PATH: process.env['PATH'],
+      TZ: 'UTC',
+      KAFKAJS_NO_PARTITIONER_WARNING: '1',
+      ACCORD_INSTANCE: JSON.stringify(ask),
+    },
     stdio: ['ignore', output, output, 'ipc'],
   });
   closeSync(output);
@@ -149,7 +166,8 @@ function startProcess(ask: InstanceAsk, logFile: string): Process {
       const forced = forcedAfter(endsWithinMs);
       await ended;
       clearTimeout(forced);
-      if (signal === 'SIGTERM' && child.signalCode === 'SIGKILL') throw new Error(`an instance did not end within ${endsWithinMs / 1_000} s; see ${logFile}`);
+      if (signal === 'SIGTERM' && child.signalCode === 'SIGKILL')
+        throw new Error(`an instance did not end within ${endsWithinMs / 1_000} s; see ${logFile}`);
     },
   };
 }

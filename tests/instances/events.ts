@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Event, type EventType, type Fact, headersOf, subjectOf } from '@accord/events';
+import { headersOf, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
 import { shardOf } from '@accord/platform';
 import type { Chance } from '../chance.ts';
-import { type Crowd, types } from './crowd.ts';
+import { types, type Crowd } from './crowd.ts';
 
 /** The versions of each key that were announced: 1 to this one. */
 export type Announced = ReadonlyMap<string, number>;
@@ -26,26 +26,66 @@ export interface AnnouncerAsk {
 
 const accounts = 5;
 
-function factOf(type: (typeof types)[number], { id, version, accountId, text }: { id: string; version: number; accountId: string; text: string }): Fact {
-  if (type === 'webhook.disabled') return { type, data: { endpointId: id, version, accountId, reason: text } };
+function factOf(
+  type: (typeof types)[number],
+  { id, version, accountId, text }: { id: string; version: number; accountId: string; text: string },
+): Fact {
+  if (type === 'webhook.disabled')
+    return { type, data: { endpointId: id, version, accountId, reason: text } };
   const createdAt = '2026-01-01T00:00:00.000Z';
-  return { type, data: { notification: { notificationId: id, version, accountId, eventId: text, eventType: 'x', channel: 'inbox', contactId: null, createdAt } } };
+  return {
+    type,
+    data: {
+      notification: {
+        notificationId: id,
+        version,
+        accountId,
+        eventId: text,
+        eventType: 'x',
+        channel: 'inbox',
+        contactId: null,
+        createdAt,
+      },
+    },
+  };
 }
 
 function rowOf(fact: Fact) {
   const subject = subjectOf(fact);
   const id = randomUUID();
-  const event = { ...fact, id, time: new Date(), actor: 'test', causationId: id, correlationId: id, subject } as Event<EventType>;
+  const event = {
+    ...fact,
+    id,
+    time: new Date(),
+    actor: 'test',
+    causationId: id,
+    correlationId: id,
+    subject,
+  } as Event<EventType>;
   const headers = JSON.stringify(headersOf(event, { source: '/services/notification' }));
-  return { id, type: fact.type, key: subject.id, version: subject.version, payload: JSON.stringify(fact.data), headers, shard: shardOf(subject.id) };
+  return {
+    id,
+    type: fact.type,
+    key: subject.id,
+    version: subject.version,
+    payload: JSON.stringify(fact.data),
+    headers,
+    shard: shardOf(subject.id),
+  };
 }
 
 const store = `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
   select id, 'test', key, version, type, key, type, payload, headers, shard, now()
     from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::smallint[]) as u (id, type, key, version, payload, headers, shard)`;
 
-/** Puts events into the outbox, as services do, each key's in the order of its versions; all of a key are of one type and account. */
-export function announcerOf({ sql }: Crowd, { chance, keys = 40, of = types, bytes = 100 }: AnnouncerAsk): Announcer {
+/**
+ * Puts events into the outbox, as services do, each key's in the order of its versions; all of a key are of
+ * one type and account.
+ */
+export function announcerOf(
+  { sql }: Crowd,
+  { chance, keys = 40, of = types, bytes = 100 }: AnnouncerAsk,
+): Announcer {
   const announced = new Map<string, number>();
   const text = 'x'.repeat(bytes);
 
@@ -57,7 +97,9 @@ export function announcerOf({ sql }: Crowd, { chance, keys = 40, of = types, byt
       announced.set(id, version);
       return rowOf(factOf(of[key % of.length]!, { id, version, accountId: `acc_${key % accounts}`, text }));
     });
-    const columns = (['id', 'type', 'key', 'version', 'payload', 'headers', 'shard'] as const).map((name) => rows.map((row) => row[name]));
+    const columns = (['id', 'type', 'key', 'version', 'payload', 'headers', 'shard'] as const).map((name) =>
+      rows.map((row) => row[name]),
+    );
     await sql(store, columns);
   }
 

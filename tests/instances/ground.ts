@@ -5,9 +5,16 @@ import { startProxy } from '../faults/proxy.ts';
 import type { Ground } from './crowd.ts';
 
 /** A Postgres and a broker of our own, the broker behind `doors` proxies besides. */
-export async function startGround(home: string, { doors: count }: { doors: number }): Promise<Ground & { stop(): Promise<void> }> {
+export async function startGround(
+  home: string,
+  { doors: count }: { doors: number },
+): Promise<Ground & { stop(): Promise<void> }> {
   const started = new AsyncDisposableStack();
-  started.defer(() => [home, placeOf(join(home, 'postgres'))].forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })));
+  started.defer(() =>
+    [home, placeOf(join(home, 'postgres'))].forEach((folder) =>
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
+    ),
+  );
   const postgres = await startPostgres({ dataDir: join(home, 'postgres'), durable: false });
   started.defer(() => postgres.stop());
   const [port, controllerPort] = [await freePort(), await freePort()];
@@ -19,8 +26,14 @@ export async function startGround(home: string, { doors: count }: { doors: numbe
       return { name: `DOOR${i}`, behind, brokers: `127.0.0.1:${proxy.port}`, proxy };
     }),
   );
-  const listeners = [...doors.map(({ name, behind }) => `${name}://127.0.0.1:${behind}`), `PLAINTEXT://127.0.0.1:${port}`];
-  const shown = [...doors.map(({ name, brokers }) => `${name}://${brokers}`), `PLAINTEXT://127.0.0.1:${port}`];
+  const listeners = [
+    ...doors.map(({ name, behind }) => `${name}://127.0.0.1:${behind}`),
+    `PLAINTEXT://127.0.0.1:${port}`,
+  ];
+  const shown = [
+    ...doors.map(({ name, brokers }) => `${name}://${brokers}`),
+    `PLAINTEXT://127.0.0.1:${port}`,
+  ];
   const kafka = await startKafka({
     dataDir: join(home, 'broker'),
     port,
@@ -28,9 +41,17 @@ export async function startGround(home: string, { doors: count }: { doors: numbe
       listeners: [...listeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(),
       'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
       'advertised.listeners': shown.join(),
-      'listener.security.protocol.map': ['PLAINTEXT', 'CONTROLLER', ...doors.map(({ name }) => name)].map((name) => `${name}:PLAINTEXT`).join(),
+      'listener.security.protocol.map': ['PLAINTEXT', 'CONTROLLER', ...doors.map(({ name }) => name)]
+        .map((name) => `${name}:PLAINTEXT`)
+        .join(),
     },
   });
   started.defer(() => kafka.stop());
-  return { postgresUrl: postgres.url, brokers: kafka.brokers, doors, home: join(home, 'logs'), stop: () => started.disposeAsync() };
+  return {
+    postgresUrl: postgres.url,
+    brokers: kafka.brokers,
+    doors,
+    home: join(home, 'logs'),
+    stop: () => started.disposeAsync(),
+  };
 }

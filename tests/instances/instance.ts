@@ -10,7 +10,10 @@ const { settings, hears, stumbles } = JSON.parse(process.env['ACCORD_INSTANCE']!
 /** With the version that its key had come to, so that whatever is overtaken, lost or doubled shows. */
 async function note(tx: Tx, { subject }: Event) {
   const { accountId, id, version } = subject;
-  await tx.one('insert into seen (account_id, key, version, before) select $1, $2, $3, coalesce(max(version), 0) from seen where key = $2', [accountId, id, version]);
+  await tx.one(
+    'insert into seen (account_id, key, version, before) select $1, $2, $3, coalesce(max(version), 0) from seen where key = $2',
+    [accountId, id, version],
+  );
   if (Math.random() < stumbles) throw new Error('stumbled');
 }
 

@@ -10,7 +10,13 @@ import { scenes } from './scenes.ts';
 const home = mkdtempSync(join(tmpdir(), 'accord-instances-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const crowdAt = (place: string) => startCrowd({ postgresUrl: process.env['ACCORD_POSTGRES_URL']!, brokers: process.env['ACCORD_KAFKA_BROKERS']!, doors: [], home: join(home, place) });
+const crowdAt = (place: string) =>
+  startCrowd({
+    postgresUrl: process.env['ACCORD_POSTGRES_URL']!,
+    brokers: process.env['ACCORD_KAFKA_BROKERS']!,
+    doors: [],
+    home: join(home, place),
+  });
 
 test('EVT-7 EVT-8 EVT-9 EVT-11 EVT-12 processes join, leave in the middle of failing events and are killed under load: nothing lost, nothing doubled, order of each key kept', async () => {
   const crowd = await crowdAt('all');
@@ -24,7 +30,9 @@ test('EVT-7 EVT-8 EVT-9 EVT-11 EVT-12 processes join, leave in the middle of fai
     await settled(crowd, announcer.announced);
     expect(await flawsOfEffects(crowd, announcer.announced)).toEqual([]);
     expect((await published(crowd, announcer.announced)).flaws).toEqual([]);
-    expect([...announcer.announced.values()].reduce((sum, versions) => sum + versions)).toBeGreaterThan(1_000);
+    expect([...announcer.announced.values()].reduce((sum, versions) => sum + versions)).toBeGreaterThan(
+      1_000,
+    );
   } finally {
     await crowd.stop();
   }
@@ -35,9 +43,14 @@ test.concurrent.each(['the publisher is stopped', 'the publisher is cut off from
   async (name) => {
     const crowd = await crowdAt(name);
     try {
-      const { announced } = await scenes.find((scene) => scene.name === name)!.play(crowd, { chance: chanceOf(7), ms: 0, perSecond: 100 });
+      const { announced } = await scenes
+        .find((scene) => scene.name === name)!
+        .play(crowd, { chance: chanceOf(7), ms: 0, perSecond: 100 });
       await settled(crowd, announced);
-      expect([...(await flawsOfEffects(crowd, announced)), ...(await published(crowd, announced)).flaws]).toEqual([]);
+      expect([
+        ...(await flawsOfEffects(crowd, announced)),
+        ...(await published(crowd, announced)).flaws,
+      ]).toEqual([]);
     } finally {
       await crowd.stop();
     }

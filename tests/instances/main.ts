@@ -5,32 +5,53 @@ import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { flawsOfEffects, published, settled } from './checking.ts';
 import { startCrowd } from './crowd.ts';
 import { startGround } from './ground.ts';
-import { type Scene, scenes } from './scenes.ts';
+import { scenes, type Scene } from './scenes.ts';
 
 const usage = 'npm run instances [-- [--seed S] [--only part-of-a-name …] [--seconds N] [--home folder]]';
-const { seed, ms, chosen, home } = commandLine(usage, {
-  seed: { type: 'string', default: String(Date.now() % 100_000) },
-  only: { type: 'string', multiple: true, default: [''] },
-  seconds: { type: 'string', default: '60' },
-  home: { type: 'string', default: fileURLToPath(new URL('../../.accord/instances', import.meta.url)) },
-}, ({ values, positionals }) => {
-  known(positionals, []);
-  const fitting = scenes.filter(({ name }) => values.only.some((part) => name.includes(part)));
-  if (fitting.length === 0) throw new Error(`there is no scene whose name has ${values.only.join(' or ')}; there are ${scenes.map(({ name }) => name).join(', ')}`);
-  return { seed: wholeNumber('seed', values.seed), ms: wholeNumber('seconds', values.seconds, 1) * 1_000, chosen: fitting, home: values.home };
-});
+const { seed, ms, chosen, home } = commandLine(
+  usage,
+  {
+    seed: { type: 'string', default: String(Date.now() % 100_000) },
+    only: { type: 'string', multiple: true, default: [''] },
+    seconds: { type: 'string', default: '60' },
+    home: { type: 'string', default: fileURLToPath(new URL('../../.accord/instances', import.meta.url)) },
+  },
+  ({ values, positionals }) => {
+    known(positionals, []);
+    const fitting = scenes.filter(({ name }) => values.only.some((part) => name.includes(part)));
+    if (fitting.length === 0)
+      throw new Error(
+        `there is no scene whose name has ${values.only.join(' or ')}; there are ${scenes.map(({ name }) => name).join(', ')}`,
+      );
+    return {
+      seed: wholeNumber('seed', values.seed),
+      ms: wholeNumber('seconds', values.seconds, 1) * 1_000,
+      chosen: fitting,
+      home: values.home,
+    };
+  },
+);
 console.log(`seed ${seed}`);
 
 /** What went wrong, a line each. */
 async function play(scene: Scene): Promise<readonly string[]> {
   const crowd = await startCrowd(ground);
   try {
-    const { announced, seen, lateRepeatsExpected = false } = await scene.play(crowd, { chance: chanceOf(seed), ms });
+    const {
+      announced,
+      seen,
+      lateRepeatsExpected = false,
+    } = await scene.play(crowd, { chance: chanceOf(seed), ms });
     await settled(crowd, announced);
     const onTopics = await published(crowd, announced);
     const events = [...announced.values()].reduce((sum, count) => sum + count, 0);
-    console.log(`${scene.name}: ${seen}; ${events} events, ${onTopics.repeats} of them published again, ${onTopics.lateRepeats} after later ones of their key`);
-    const missed = lateRepeatsExpected && onTopics.lateRepeats === 0 ? ['no batch arrived late, so this shows nothing'] : [];
+    console.log(
+      `${scene.name}: ${seen}; ${events} events, ${onTopics.repeats} of them published again, ${onTopics.lateRepeats} after later ones of their key`,
+    );
+    const missed =
+      lateRepeatsExpected && onTopics.lateRepeats === 0
+        ? ['no batch arrived late, so this shows nothing']
+        : [];
     return [...(await flawsOfEffects(crowd, announced)), ...onTopics.flaws, ...missed];
   } catch (error) {
     return [(error as Error).message];
@@ -40,7 +61,8 @@ async function play(scene: Scene): Promise<readonly string[]> {
 }
 
 const ground = await startGround(home, { doors: 8 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
 let flaws = 0;
 try {
   for (const scene of chosen) {
@@ -52,6 +74,9 @@ try {
 } finally {
   await ground.stop();
 }
-console.log(flaws === 0 ? 'Nothing was lost, doubled or overtaken.' : `${flaws} flaws; replay with --seed ${seed}`);
-// A socket that was reset while something was being written stays with Node for ever, and with it the end of the process.
+console.log(
+  flaws === 0 ? 'Nothing was lost, doubled or overtaken.' : `${flaws} flaws; replay with --seed ${seed}`,
+);
+// A socket that was reset while something was being written stays with Node for ever, and with it the end of
+// the process.
 process.exit(flaws === 0 ? 0 : 1);

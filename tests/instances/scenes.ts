@@ -3,13 +3,22 @@ import { shards } from '@accord/platform';
 import type { Chance } from '../chance.ts';
 import type { Weather } from '../faults/proxy.ts';
 import type { Crowd, Instance } from './crowd.ts';
-import { type Announced, type Announcer, announcerOf } from './events.ts';
+import { announcerOf, type Announced, type Announcer } from './events.ts';
 
-/** What happens to the instances while events flow. Whatever it is: nothing is lost, nothing doubled, nothing overtaken. */
+/**
+ * What happens to the instances while events flow. Whatever it is: nothing is lost, nothing doubled, nothing
+ * overtaken.
+ */
 export interface Scene {
   readonly name: string;
-  /** Resolves with all that was announced, and with what was seen, in words. @throws Error where a promise about time was not kept. */
-  play(crowd: Crowd, ask: { chance: Chance; ms: number; perSecond?: number }): Promise<{ announced: Announced; seen: string; lateRepeatsExpected?: boolean }>;
+  /**
+   * Resolves with all that was announced, and with what was seen, in words. @throws Error where a promise
+   * about time was not kept.
+   */
+  play(
+    crowd: Crowd,
+    ask: { chance: Chance; ms: number; perSecond?: number },
+  ): Promise<{ announced: Announced; seen: string; lateRepeatsExpected?: boolean }>;
 }
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
@@ -33,14 +42,28 @@ const comings: Scene = {
       kill: () => chance.of(running(crowd)).stop('SIGKILL'),
       stop: () => stopped(chance.of(running(crowd)), 3_500),
     };
-    for (const began = performance.now(); performance.now() - began < ms; await sleep(300 + chance.below(1_500))) {
+    for (
+      const began = performance.now();
+      performance.now() - began < ms;
+      await sleep(300 + chance.below(1_500))
+    ) {
       const there = running(crowd).length;
-      const act = there < 2 ? 'join' : chance.of(there >= mostInstances ? (['leave', 'kill', 'stop'] as const) : (['join', 'join', 'leave', 'kill', 'stop'] as const));
+      const act =
+        there < 2
+          ? 'join'
+          : chance.of(
+              there >= mostInstances
+                ? (['leave', 'kill', 'stop'] as const)
+                : (['join', 'join', 'leave', 'kill', 'stop'] as const),
+            );
       await acts[act]();
       counts[act] += 1;
     }
     await load.stop();
-    return { announced: announcer.announced, seen: `${counts.join} joined, ${counts.leave} left, ${counts.kill} killed, ${counts.stop} stopped for 3.5 s` };
+    return {
+      announced: announcer.announced,
+      seen: `${counts.join} joined, ${counts.leave} left, ${counts.kill} killed, ${counts.stop} stopped for 3.5 s`,
+    };
   },
 };
 
@@ -59,10 +82,14 @@ async function publishers({ sql }: Crowd): Promise<ReadonlyMap<string, number>> 
   return new Map(rows.map(({ name, shards }) => [name, shards]));
 }
 
-async function untilPublishers(crowd: Crowd, fit: (shardsOf: ReadonlyMap<string, number>) => boolean): Promise<void> {
+async function untilPublishers(
+  crowd: Crowd,
+  fit: (shardsOf: ReadonlyMap<string, number>) => boolean,
+): Promise<void> {
   const began = performance.now();
   for (; !fit(await publishers(crowd)); await sleep(5)) {
-    if (performance.now() - began > 60_000) throw new Error(`after 60 s the publishers are ${JSON.stringify([...(await publishers(crowd))])}`);
+    if (performance.now() - began > 60_000)
+      throw new Error(`after 60 s the publishers are ${JSON.stringify([...(await publishers(crowd))])}`);
   }
 }
 
@@ -73,7 +100,10 @@ interface Blow {
 
 const killed: Blow = { begin: (owner) => owner.signal('SIGKILL'), end: () => undefined };
 const paused: Blow = { begin: (owner) => owner.signal('SIGSTOP'), end: (owner) => owner.signal('SIGCONT') };
-/** The kernel of a stopped process takes a few megabytes more; ours is taken to be full, so that Postgres has to wait. */
+/**
+ * The kernel of a stopped process takes a few megabytes more; ours is taken to be full, so that Postgres has
+ * to wait.
+ */
 const pausedWithFullBuffers: Blow = {
   begin(owner) {
     paused.begin(owner);
@@ -84,7 +114,10 @@ const pausedWithFullBuffers: Blow = {
     paused.end(owner);
   },
 };
-const cutOff = (weather: Weather): Blow => ({ begin: ({ postgres }) => postgres.become(weather), end: ({ postgres }) => postgres.become('fair') });
+const cutOff = (weather: Weather): Blow => ({
+  begin: ({ postgres }) => postgres.become(weather),
+  end: ({ postgres }) => postgres.become('fair'),
+});
 /** Its batch is under way to the broker all the while. */
 const held: Blow = {
   begin({ postgres, kafka }) {
@@ -97,9 +130,13 @@ const held: Blow = {
   },
 };
 
-const holdsAll = (crowd: Crowd, instance: Instance) => untilPublishers(crowd, (shardsOf) => shardsOf.get(instance.name) === shards);
+const holdsAll = (crowd: Crowd, instance: Instance) =>
+  untilPublishers(crowd, (shardsOf) => shardsOf.get(instance.name) === shards);
 
-/** Something happens to the instance that publishes all; another has its shards within 15 s, and then it comes back. */
+/**
+ * Something happens to the instance that publishes all; another has its shards within 15 s, and then it comes
+ * back.
+ */
 const takeover = (name: string, blow: Blow, { large = false, lateRepeatsExpected = false } = {}): Scene => ({
   name,
   async play(crowd, { chance, perSecond = 500 }) {
@@ -120,7 +157,11 @@ const takeover = (name: string, blow: Blow, { large = false, lateRepeatsExpected
     await sleep(3_000);
     await load.stop();
     if (tookMs > 15_000) throw new Error(`another instance had the shards after ${seconds(tookMs)}`);
-    return { announced: announcer.announced, seen: `taken over after ${seconds(tookMs)}`, lateRepeatsExpected };
+    return {
+      announced: announcer.announced,
+      seen: `taken over after ${seconds(tookMs)}`,
+      lateRepeatsExpected,
+    };
   },
 });
 
@@ -128,11 +169,17 @@ const takesNoMore = `select exists (select from pg_locks join pg_stat_activity u
   where locktype = 'advisory' and objsubid = 2 and datname = current_database() and wait_event = 'ClientWrite') as there`;
 
 /**
- * Strikes when Postgres has more to say to a new connection than the network keeps: its session is not idle then, and no limit on statements ends it.
+ * Strikes when Postgres has more to say to a new connection than the network keeps: its session is not idle
+ * then, and no limit on statements ends it.
  *
  * @throws Error where it never comes to that.
  */
-async function inTheMiddle(crowd: Crowd, announcer: Announcer, owner: Instance, { begin, end }: Blow): Promise<void> {
+async function inTheMiddle(
+  crowd: Crowd,
+  announcer: Announcer,
+  owner: Instance,
+  { begin, end }: Blow,
+): Promise<void> {
   for (let tried = 0; tried < 40; tried += 1) {
     owner.postgres.become('away');
     await announcer.announce(16);
@@ -151,26 +198,40 @@ async function inTheMiddle(crowd: Crowd, announcer: Announcer, owner: Instance, 
 const takeovers: readonly Scene[] = [
   takeover('the publisher is killed', killed),
   takeover('the publisher is stopped', paused),
-  takeover('the publisher is stopped in the middle of a large answer from Postgres', pausedWithFullBuffers, { large: true }),
+  takeover('the publisher is stopped in the middle of a large answer from Postgres', pausedWithFullBuffers, {
+    large: true,
+  }),
   takeover('the publisher is cut off from Postgres', cutOff('silent')),
-  takeover('the publisher is cut off in the middle of a large answer from Postgres', cutOff('half open'), { large: true }),
-  takeover("the publisher's batch reaches the broker after what others published", held, { lateRepeatsExpected: true }),
+  takeover('the publisher is cut off in the middle of a large answer from Postgres', cutOff('half open'), {
+    large: true,
+  }),
+  takeover("the publisher's batch reaches the broker after what others published", held, {
+    lateRepeatsExpected: true,
+  }),
 ];
 
-/** An older version that does not know one of the topics, and a newer one: while both run, and when the older ones have gone. */
+/**
+ * An older version that does not know one of the topics, and a newer one: while both run, and when the older
+ * ones have gone.
+ */
 const versions: Scene = {
   name: 'a newer version hears one topic more',
   async play(crowd, { chance, ms }) {
-    const older = await Promise.all([crowd.start({ hears: ['webhook.disabled'] }), crowd.start({ hears: ['webhook.disabled'] })]);
+    const older = await Promise.all([
+      crowd.start({ hears: ['webhook.disabled'] }),
+      crowd.start({ hears: ['webhook.disabled'] }),
+    ]);
     const announcer = announcerOf(crowd, { chance });
     const load = announcer.start(300);
     await sleep(1_000);
     const newer = () => crowd.start({ stumbles: 0.02 });
     await newer();
     const began = performance.now();
-    const heard = () => crowd.sql<{ there: boolean }>(`select exists (select from seen where key = 'key_1') as there`);
+    const heard = () =>
+      crowd.sql<{ there: boolean }>(`select exists (select from seen where key = 'key_1') as there`);
     while (!(await heard())[0]!.there) {
-      if (performance.now() - began > 15_000) throw new Error('nobody hears the new topic while both versions run');
+      if (performance.now() - began > 15_000)
+        throw new Error('nobody hears the new topic while both versions run');
       await sleep(50);
     }
     const heardMs = performance.now() - began;
@@ -181,7 +242,10 @@ const versions: Scene = {
     }
     await sleep(1_000);
     await load.stop();
-    return { announced: announcer.announced, seen: `the new topic was heard ${seconds(heardMs)} after the first newer instance had joined` };
+    return {
+      announced: announcer.announced,
+      seen: `the new topic was heard ${seconds(heardMs)} after the first newer instance had joined`,
+    };
   },
 };
 

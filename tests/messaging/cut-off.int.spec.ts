@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { NetConnectOpts, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type TestService, testService, until } from '@accord/testing';
-import { type Proxy, startProxy } from '../faults/proxy.ts';
+import { testService, until, type TestService } from '@accord/testing';
+import { startProxy, type Proxy } from '../faults/proxy.ts';
 import { metricOf } from './metric.ts';
 import { smallService } from './small-service.ts';
 
-// What a service's metrics say while Kafka is out of its reach: every connection of this process to the broker goes through a proxy.
+// What a service's metrics say while Kafka is out of its reach: every connection of this process to the
+// broker goes through a proxy.
 
 type Connect = (to: NetConnectOpts & { port?: number }, heard?: () => void) => Socket;
 const net = createRequire(import.meta.url)('node:net') as { connect: Connect };
@@ -19,8 +20,12 @@ let t: TestService;
 const seen: string[] = [];
 beforeAll(async () => {
   proxy = await startProxy(() => brokerPort);
-  net.connect = (to, heard) => connect(to.port === brokerPort ? { ...to, host: '127.0.0.1', port: proxy.port } : to, heard);
-  t = await testService({ service: () => smallService({ 'webhook.disabled': { on: (_tx, { subject }) => void seen.push(subject.id) } }) });
+  net.connect = (to, heard) =>
+    connect(to.port === brokerPort ? { ...to, host: '127.0.0.1', port: proxy.port } : to, heard);
+  t = await testService({
+    service: () =>
+      smallService({ 'webhook.disabled': { on: (_tx, { subject }) => void seen.push(subject.id) } }),
+  });
 }, 60_000);
 afterAll(async () => {
   proxy.become('fair');
@@ -31,7 +36,11 @@ afterAll(async () => {
 
 const metric = (name: string) => metricOf(t.opsUrl, name);
 const fetchAge = () => metric('accord_consumer_fetch_age_seconds');
-const fact = (endpointId: string) => ({ type: 'webhook.disabled', data: { endpointId, version: 1, accountId: 'acc_1', reason: 'test' } }) as const;
+const fact = (endpointId: string) =>
+  ({
+    type: 'webhook.disabled',
+    data: { endpointId, version: 1, accountId: 'acc_1', reason: 'test' },
+  }) as const;
 
 test('API-12 a consumer that hears nothing from Kafka shows for how long, while its lag stays what it was', async () => {
   await t.publish(fact('before'));
@@ -44,7 +53,9 @@ test('API-12 a consumer that hears nothing from Kafka shows for how long, while 
   const [age, elapsed] = [await fetchAge(), (performance.now() - began) / 1_000];
   expect(age).toBeGreaterThan(2.5);
   expect(age).toBeLessThan(elapsed + 1.5);
-  expect([await metric('accord_consumer_lag_events'), await metric('accord_consumer_lag_seconds')]).toEqual([0, 0]);
+  expect([await metric('accord_consumer_lag_events'), await metric('accord_consumer_lag_seconds')]).toEqual([
+    0, 0,
+  ]);
   proxy.become('fair');
   await until('it hears again', async () => (await fetchAge()) < 1);
   await t.publish(fact('after'));
@@ -67,11 +78,19 @@ test('EVT-7 EVT-8 connections that end within an answer: what comes on the next 
 
 test('API-12 EVT-7 while the broker is away the outbox shows how many events wait and since when, and the relay how often it was interrupted; then it publishes each', async () => {
   await t.settled();
-  const before = { published: await metric('accord_relay_published_total'), interrupted: await metric('accord_relay_interrupted_total') };
+  const before = {
+    published: await metric('accord_relay_published_total'),
+    interrupted: await metric('accord_relay_interrupted_total'),
+  };
   proxy.become('away');
   const ids = Array.from({ length: 3 }, () => `whe_${randomUUID()}`);
-  await t.running.db.transaction({ kind: 'customer', id: 'usr_1', accountId: 'acc_1' }, (tx) => Promise.resolve(tx.emit(...ids.map(fact))));
-  await until('the relay is interrupted twice', async () => (await metric('accord_relay_interrupted_total')) >= before.interrupted + 2);
+  await t.running.db.transaction({ kind: 'customer', id: 'usr_1', accountId: 'acc_1' }, (tx) =>
+    Promise.resolve(tx.emit(...ids.map(fact))),
+  );
+  await until(
+    'the relay is interrupted twice',
+    async () => (await metric('accord_relay_interrupted_total')) >= before.interrupted + 2,
+  );
   expect(await metric('accord_outbox_events')).toBe(3);
   expect(await metric('accord_outbox_oldest_seconds')).toBeGreaterThan(0);
   expect(await metric('accord_relay_published_total')).toBe(before.published);
@@ -82,5 +101,8 @@ test('API-12 EVT-7 while the broker is away the outbox shows how many events wai
   await until('all were handled', () => ids.every((id) => seen.includes(id)));
   const interrupted = await metric('accord_relay_interrupted_total');
   await sleep(300);
-  expect([await metric('accord_relay_interrupted_total'), await metric('accord_outbox_oldest_seconds')]).toEqual([interrupted, 0]);
+  expect([
+    await metric('accord_relay_interrupted_total'),
+    await metric('accord_outbox_oldest_seconds'),
+  ]).toEqual([interrupted, 0]);
 }, 60_000);

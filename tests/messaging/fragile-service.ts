@@ -1,11 +1,15 @@
 // A service as a process of its own that some events end: ACCORD_SETTINGS has its settings as JSON.
-import { type PlatformSettings, startService } from '@accord/platform';
+import { startService, type PlatformSettings } from '@accord/platform';
 import { smallService } from './small-service.ts';
 
 const small = smallService({
   'webhook.disabled': {
     async on(tx, { subject, data }) {
-      await tx.one('insert into seen (account_id, key, version) values ($1, $2, $3)', [subject.accountId, subject.id, subject.version]);
+      await tx.one('insert into seen (account_id, key, version) values ($1, $2, $3)', [
+        subject.accountId,
+        subject.id,
+        subject.version,
+      ]);
       if (data.reason === 'kill') process.kill(process.pid, 'SIGKILL');
       if (data.reason === 'fail, then kill') {
         // An account does not see what is parked.

@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { type Event, type Fact, headersOf, subjectOf } from '@accord/events';
-import { handleMessages, type Incoming, newEventId, openDatabase, projecting, type ReadModel, type ServiceDatabase, systemClock } from '@accord/platform';
-import { type TestDatabase, testDatabase } from '@accord/testing';
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
+import { headersOf, subjectOf, type Event, type Fact } from '@accord/events';
+import {
+  handleMessages,
+  newEventId,
+  openDatabase,
+  projecting,
+  systemClock,
+  type Incoming,
+  type ReadModel,
+  type ServiceDatabase,
+} from '@accord/platform';
+import { testDatabase, type TestDatabase } from '@accord/testing';
 import { smallService } from './small-service.ts';
 
-// Events that only write, as those of a read model: their inbox records, their rows and the commit leave together.
+// Events that only write, as those of a read model: their inbox records, their rows and the commit leave
+// together.
 
 const log = pino({ level: 'silent' });
 const model: ReadModel = {
@@ -16,7 +26,11 @@ const model: ReadModel = {
   projections: {
     'webhook.disabled': {
       on: (view, { subject, data }) =>
-        view.write('insert into seen (account_id, key, version) values ($1, $2, $3::text::bigint)', [subject.accountId, subject.id, data.reason === 'misfit' ? 'none' : String(subject.version)]),
+        view.write('insert into seen (account_id, key, version) values ($1, $2, $3::text::bigint)', [
+          subject.accountId,
+          subject.id,
+          data.reason === 'misfit' ? 'none' : String(subject.version),
+        ]),
     },
   },
 };
@@ -27,7 +41,14 @@ let db: ServiceDatabase;
 beforeAll(async () => {
   base = await testDatabase(process.env['ACCORD_POSTGRES_URL']!, service);
   const { app: url, operator: operatorUrl } = base.urls;
-  db = openDatabase({ url, operatorUrl, schema: service.schema, source: '/services/test', clock: systemClock(), poolSize: 4 });
+  db = openDatabase({
+    url,
+    operatorUrl,
+    schema: service.schema,
+    source: '/services/test',
+    clock: systemClock(),
+    poolSize: 4,
+  });
 }, 60_000);
 afterAll(async () => {
   await db?.close();
@@ -35,17 +56,44 @@ afterAll(async () => {
 });
 
 let offset = 0;
-function message(key: string, version: number, { id = newEventId(), reason = 'test', accountId = 'acc_1' } = {}): Incoming {
-  const fact: Fact<'webhook.disabled'> = { type: 'webhook.disabled', data: { endpointId: key, version, accountId, reason } };
-  const event = { ...fact, id, time: new Date(), actor: 'system:test', causationId: id, correlationId: id, subject: subjectOf(fact) } as Event;
-  return { topic: fact.type, partition: 0, offset: String(offset++), key, value: JSON.stringify(fact.data), headers: headersOf(event, { source: '/test' }) };
+function message(
+  key: string,
+  version: number,
+  { id = newEventId(), reason = 'test', accountId = 'acc_1' } = {},
+): Incoming {
+  const fact: Fact<'webhook.disabled'> = {
+    type: 'webhook.disabled',
+    data: { endpointId: key, version, accountId, reason },
+  };
+  const event = {
+    ...fact,
+    id,
+    time: new Date(),
+    actor: 'system:test',
+    causationId: id,
+    correlationId: id,
+    subject: subjectOf(fact),
+  } as Event;
+  return {
+    topic: fact.type,
+    partition: 0,
+    offset: String(offset++),
+    key,
+    value: JSON.stringify(fact.data),
+    headers: headersOf(event, { source: '/test' }),
+  };
 }
 
 /** @returns how often the database was waited for, once its connections are open. */
 async function handled(...messages: Incoming[]): Promise<number> {
   const sent = jest.spyOn(pg.Client.prototype, 'query');
   try {
-    expect(await handleMessages({ group: 'accord.test', database: db, subscriptions: service.subscriptions, log }, messages)).toBe(true);
+    expect(
+      await handleMessages(
+        { group: 'accord.test', database: db, subscriptions: service.subscriptions, log },
+        messages,
+      ),
+    ).toBe(true);
     return sent.mock.calls.length;
   } finally {
     sent.mockRestore();
@@ -53,9 +101,14 @@ async function handled(...messages: Incoming[]): Promise<number> {
 }
 
 const newKey = () => `whe_${randomUUID()}`;
-const rows = async <Row>(sql: string, values: unknown[]) => (await db.pools().operator.query(sql, values)).rows as Row[];
-const seen = async (key: string) => (await rows<{ version: string }>('select version from seen where key = $1 order by at_seq', [key])).map(({ version }) => Number(version));
-const parked = (key: string) => rows<{ status: string }>('select status from parked_events where key = $1 order by seq', [key]);
+const rows = async <Row>(sql: string, values: unknown[]) =>
+  (await db.pools().operator.query(sql, values)).rows as Row[];
+const seen = async (key: string) =>
+  (await rows<{ version: string }>('select version from seen where key = $1 order by at_seq', [key])).map(
+    ({ version }) => Number(version),
+  );
+const parked = (key: string) =>
+  rows<{ status: string }>('select status from parked_events where key = $1 order by seq', [key]);
 
 test('EVT-8 what is fresh has its effect in one wait, of several accounts too', async () => {
   const [one, two] = [newKey(), newKey()];
@@ -95,9 +148,15 @@ test('EVT-8 a connection that ends while the answer is awaited leaves either all
     const all = [message(key, 1), message(key, 2)];
     const ask = { group: 'accord.test', database: db, subscriptions: service.subscriptions, log };
     const first = handleMessages(ask, all).catch((error: Error) => error);
-    ended += (await superuser.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'accord_notification' and datname = current_database()`)).rowCount ?? 0;
+    ended +=
+      (
+        await superuser.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'accord_notification' and datname = current_database()`,
+        )
+      ).rowCount ?? 0;
     await first;
-    for (let again = 0; again < 10; again += 1) if ((await handleMessages(ask, all).catch(() => false)) === true) break;
+    for (let again = 0; again < 10; again += 1)
+      if ((await handleMessages(ask, all).catch(() => false)) === true) break;
     expect(await seen(key)).toEqual([1, 2]);
   }
   await superuser.end();

@@ -1,22 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import { publishRaw, type RawMessage, type TestService, testService, until } from '@accord/testing';
+import { publishRaw, testService, until, type RawMessage, type TestService } from '@accord/testing';
 import { smallService } from './small-service.ts';
 
 // Messages that no producer of ours would send, as they may come from other platform services.
 
 const seen: string[] = [];
-const listening = () => smallService({ 'webhook.disabled': { on: (_tx, { subject }) => Promise.resolve(void seen.push(subject.id)) } });
+const listening = () =>
+  smallService({
+    'webhook.disabled': { on: (_tx, { subject }) => Promise.resolve(void seen.push(subject.id)) },
+  });
 
 let t: TestService;
 beforeAll(async () => void (t = await testService({ service: listening })), 60_000);
 afterAll(() => t.stop(), 30_000);
 
-const send = (messages: readonly RawMessage[]) => publishRaw(t, 'webhook.disabled', messages.map((message) => ({ headers: {}, ...message, partition: 0 })));
+const send = (messages: readonly RawMessage[]) =>
+  publishRaw(
+    t,
+    'webhook.disabled',
+    messages.map((message) => ({ headers: {}, ...message, partition: 0 })),
+  );
 
 const good = (endpointId: string, more: Record<string, string> = {}) => ({
   key: endpointId,
   value: JSON.stringify({ endpointId, version: 1, accountId: 'acc_1', reason: 'test' }),
-  headers: { ce_specversion: '1.0', ce_id: randomUUID(), ce_source: '/test', ce_type: 'webhook.disabled', ce_time: '2026-01-01T00:00:00.000Z', ...more },
+  headers: {
+    ce_specversion: '1.0',
+    ce_id: randomUUID(),
+    ce_source: '/test',
+    ce_type: 'webhook.disabled',
+    ce_time: '2026-01-01T00:00:00.000Z',
+    ...more,
+  },
 });
 
 test('EVT-9 a message with U+0000 or a key beyond any index is given up like any other, and its partition goes on', async () => {
@@ -31,7 +46,9 @@ test('EVT-9 a message with U+0000 or a key beyond any index is given up like any
   ]);
   await until('the last has its effect', () => seen.includes('whe_149'));
   expect(seen).toEqual(expect.arrayContaining(['whe_header', 'whe_0', 'whe_149']));
-  const dead = await t.sql<{ key: string; payload: string }>(`select key, payload from parked_events where status = 'dead' order by seq`);
+  const dead = await t.sql<{ key: string; payload: string }>(
+    `select key, payload from parked_events where status = 'dead' order by seq`,
+  );
   expect(dead).toEqual([
     { key: 'nul-value', payload: 'a\uFFFDb' },
     { key: 'nul\uFFFDkey', payload: 'x' },
@@ -42,7 +59,11 @@ test('EVT-9 a message with U+0000 or a key beyond any index is given up like any
 
 test('EVT-8 an event whose id is written in capital letters has its effect, once', async () => {
   const id = randomUUID().toUpperCase();
-  await send([good('whe_capitals', { ce_id: id }), good('whe_capitals', { ce_id: id }), good('whe_after_capitals')]);
+  await send([
+    good('whe_capitals', { ce_id: id }),
+    good('whe_capitals', { ce_id: id }),
+    good('whe_after_capitals'),
+  ]);
   await until('the last has its effect', () => seen.includes('whe_after_capitals'));
   expect(seen.filter((key) => key === 'whe_capitals')).toHaveLength(1);
 }, 40_000);

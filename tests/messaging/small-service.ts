@@ -1,6 +1,9 @@
 import type { Service, Subscriptions } from '@accord/platform';
 
-/** A service as small as can be around the platform's outbox, relay, inbox and parking; its one table is `seen`. */
+/**
+ * A service as small as can be around the platform's outbox, relay, inbox and parking; its one table is
+ * `seen`.
+ */
 export const smallService = (subscriptions: Subscriptions): Service => ({
   name: 'notification',
   schema: 'notifications',

@@ -61,8 +61,12 @@ const own: readonly Statement[] = [
 const statements: readonly Statement[] = [...checks, ...own];
 const beyondStatements = ['EVT-5', 'EVT-34', 'EVT-35', 'EVT-36', 'ORD-5', 'ORD-12'] as const;
 /** All that a run is looked at for. */
-export const rules: readonly string[] = [...new Set([...statements.map(({ rule }) => rule), ...beyondStatements])];
-const everything = statements.map(({ sql }, i) => `select ${i} as nth, id::text, found::text from (${sql}) found_${i}`).join(' union all ');
+export const rules: readonly string[] = [
+  ...new Set([...statements.map(({ rule }) => rule), ...beyondStatements]),
+];
+const everything = statements
+  .map(({ sql }, i) => `select ${i} as nth, id::text, found::text from (${sql}) found_${i}`)
+  .join(' union all ');
 
 /** Each owner's aggregates and their versions. */
 const owned = `
@@ -83,7 +87,13 @@ const effects = `
 
 /** Of what an event says, every aggregate that it shows whole: `order`, `orders`, `contract` … */
 function snapshotsOf({ data }: Told): { aggregate: string; id: string; snapshot: Record<string, unknown> }[] {
-  const ids = { order: 'orderId', resource: 'instanceId', contract: 'contractId', refund: 'refundId', ticket: 'ticketId' } as const;
+  const ids = {
+    order: 'orderId',
+    resource: 'instanceId',
+    contract: 'contractId',
+    refund: 'refundId',
+    ticket: 'ticketId',
+  } as const;
   return Object.entries(ids).flatMap(([aggregate, id]) =>
     [data[aggregate] ?? [], data[`${aggregate}s`] ?? []].flat().map((each) => {
       const snapshot = each as Record<string, unknown>;
@@ -96,21 +106,50 @@ function snapshotsOf({ data }: Told): { aggregate: string; id: string; snapshot:
 export async function breachesOf(world: World): Promise<Breach[]> {
   const { sql } = world.ground;
   const found: Breach[] = [];
-  const breach = (rule: string, says: string, what: string) => found.push({ rule, says, found: world.inNames(what) });
-  for (const { nth, id, found: what } of await sql<{ nth: number; id: string; found: string }>(everything, [], 'everything')) {
+  const breach = (rule: string, says: string, what: string) =>
+    found.push({ rule, says, found: world.inNames(what) });
+  for (const { nth, id, found: what } of await sql<{ nth: number; id: string; found: string }>(
+    everything,
+    [],
+    'everything',
+  )) {
     breach(statements[nth]!.rule, statements[nth]!.says, `${id}: ${what}`);
   }
   const told = toldVersions(world, breach);
-  for (const { aggregate, id, version } of await sql<{ aggregate: string; id: string; version: number }>(owned, [], 'owned')) {
+  for (const { aggregate, id, version } of await sql<{ aggregate: string; id: string; version: number }>(
+    owned,
+    [],
+    'owned',
+  )) {
     const versions = told.get(`${aggregate} ${id}`) ?? new Map<number, unknown>();
     const missing = Array.from({ length: version }, (_, i) => i + 1).filter((each) => !versions.has(each));
     const beyond = [...versions.keys()].filter((each) => each > version);
-    if (missing.length > 0) breach('EVT-34', 'every version of an aggregate was told', `${id}: ${aggregate} lacks ${missing.join(', ')} of ${version}`);
-    if (beyond.length > 0) breach('EVT-34', 'no version was told that the owner does not have', `${id}: ${aggregate} at ${version}, told ${beyond.join(', ')}`);
+    if (missing.length > 0)
+      breach(
+        'EVT-34',
+        'every version of an aggregate was told',
+        `${id}: ${aggregate} lacks ${missing.join(', ')} of ${version}`,
+      );
+    if (beyond.length > 0)
+      breach(
+        'EVT-34',
+        'no version was told that the owner does not have',
+        `${id}: ${aggregate} at ${version}, told ${beyond.join(', ')}`,
+      );
   }
-  for (const { at, aggregate, id, snapshot } of await sql<{ at: string; aggregate: string; id: string; snapshot: { version: number } }>(views, [], 'views')) {
+  for (const { at, aggregate, id, snapshot } of await sql<{
+    at: string;
+    aggregate: string;
+    id: string;
+    snapshot: { version: number };
+  }>(views, [], 'views')) {
     const last = told.get(`${aggregate} ${id}`)?.get(snapshot.version);
-    if (last !== canonical(snapshot)) breach('EVT-36', `the ${at} service keeps each ${aggregate} as it was told`, `${id}: version ${snapshot.version}`);
+    if (last !== canonical(snapshot))
+      breach(
+        'EVT-36',
+        `the ${at} service keeps each ${aggregate} as it was told`,
+        `${id}: version ${snapshot.version}`,
+      );
   }
   await checkEffects(world, breach);
   await checkMoney(world, breach);
@@ -122,7 +161,9 @@ type Tell = (rule: (typeof beyondStatements)[number], says: string, what: string
 
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
   );
 
 /** By aggregate and version, what the topics say of it. */
@@ -134,7 +175,12 @@ function toldVersions(world: World, breach: Tell): Map<string, Map<number, strin
       told.set(`${aggregate} ${id}`, versions);
       const { version } = snapshot as { version: number };
       const said = canonical(snapshot);
-      if ((versions.get(version) ?? said) !== said) breach('EVT-5', 'a version says one thing, in whichever event', `${id}: ${aggregate} version ${version} in ${event.type}`);
+      if ((versions.get(version) ?? said) !== said)
+        breach(
+          'EVT-5',
+          'a version says one thing, in whichever event',
+          `${id}: ${aggregate} version ${version} in ${event.type}`,
+        );
       versions.set(version, said);
     }
   }
@@ -146,11 +192,13 @@ async function checkEffects(world: World, breach: Tell): Promise<void> {
   const found = await world.ground.sql<{ what: string; id: string }>(effects, [], 'effects');
   const there = new Set(found.map(({ what, id }) => `${what} ${id}`));
   for (const { what, id } of world.accepted) {
-    if (!there.has(`${what} ${id}`)) breach('EVT-35', 'every accepted command is visible afterwards', `${id}: no ${what}`);
+    if (!there.has(`${what} ${id}`))
+      breach('EVT-35', 'every accepted command is visible afterwards', `${id}: no ${what}`);
   }
   const accepted = new Set(world.accepted.map(({ what, id }) => `${what} ${id}`));
   for (const { what, id } of found) {
-    if (['order', 'contract', 'refund'].includes(what) && !accepted.has(`${what} ${id}`)) breach('EVT-35', 'one effect for each accepted command', `${id}: a ${what} nobody was told of`);
+    if (['order', 'contract', 'refund'].includes(what) && !accepted.has(`${what} ${id}`))
+      breach('EVT-35', 'one effect for each accepted command', `${id}: a ${what} nobody was told of`);
   }
 }
 
@@ -162,15 +210,26 @@ const uses = `
 
 /** ORD-5: money pays its order or is credited to the account, once; money nobody sent does neither. */
 async function checkMoney(world: World, breach: Tell): Promise<void> {
-  const found = await world.ground.sql<{ reference: string; orderId: string; amount: string }>(uses, [], 'uses');
+  const found = await world.ground.sql<{ reference: string; orderId: string; amount: string }>(
+    uses,
+    [],
+    'uses',
+  );
   for (const [reference, { order, amount }] of world.received) {
     const its = found.filter((use) => use.reference === reference);
-    const right = its.length === 1 && its[0]!.orderId === order && equal(money(its[0]!.amount, amount.currency), amount);
-    if (!right) breach('ORD-5', 'money that arrives pays its order or is credited, once', `${reference} for ${order}: ${JSON.stringify(its)} of ${amount.amount}`);
+    const right =
+      its.length === 1 && its[0]!.orderId === order && equal(money(its[0]!.amount, amount.currency), amount);
+    if (!right)
+      breach(
+        'ORD-5',
+        'money that arrives pays its order or is credited, once',
+        `${reference} for ${order}: ${JSON.stringify(its)} of ${amount.amount}`,
+      );
   }
   const accepted = new Set(world.accepted.filter(({ what }) => what === 'payment').map(({ id }) => id));
   for (const { reference, orderId } of found) {
-    if (!world.received.has(reference) && !accepted.has(reference)) breach('EVT-35', 'one effect for each accepted command', `${orderId}: money ${reference} from nobody`);
+    if (!world.received.has(reference) && !accepted.has(reference))
+      breach('EVT-35', 'one effect for each accepted command', `${orderId}: money ${reference} from nobody`);
   }
 }
 
@@ -179,7 +238,8 @@ function checkReservations(world: World, breach: Tell): void {
   for (const { type, at, data } of world.log) {
     if (type !== 'order.reserved') continue;
     for (const order of data['orders'] as { orderId: string; status: string; payBy: string | null }[]) {
-      if (order.status === 'unpaid' && order.payBy && new Date(order.payBy) <= at) breach('ORD-12', 'no order is reserved past its payBy', `${order.orderId}: payBy ${order.payBy}`);
+      if (order.status === 'unpaid' && order.payBy && new Date(order.payBy) <= at)
+        breach('ORD-12', 'no order is reserved past its payBy', `${order.orderId}: payBy ${order.payBy}`);
     }
   }
 }

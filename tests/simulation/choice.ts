@@ -25,7 +25,14 @@ export function choose(world: World, chance: Chance): () => Step {
       [1.5, () => work(world, chance)],
       [0.6, () => ({ do: 'catch up' }) as Step],
       [0.5, () => rewind(world, chance)],
-      [0.6, () => ({ do: 'wait', ms: chance.of([minute, 16 * minute, day, 3 * day, 6.5 * day, 8 * day, 24 * day]) }) as Step],
+      [
+        0.6,
+        () =>
+          ({
+            do: 'wait',
+            ms: chance.of([minute, 16 * minute, day, 3 * day, 6.5 * day, 8 * day, 24 * day]),
+          }) as Step,
+      ],
     ])!();
     return step ?? command(world, chance);
   };
@@ -43,23 +50,41 @@ function prologue(chance: Chance): Step[] {
   return [...steps, { do: 'catch up' }];
 }
 
-const upset = <K extends string>(chance: Chance, name: K, share: number) => (chance.is(share) ? { [name]: true as const } : {});
+const upset = <K extends string>(chance: Chance, name: K, share: number) =>
+  chance.is(share) ? { [name]: true as const } : {};
 const upsets = (chance: Chance) => ({ ...upset(chance, 'dies', 0.06), ...upset(chance, 'twice', 0.06) });
 
-/** A few events that reach one service together. Notification decides nothing, so mostly it hears all at the end. */
+/**
+ * A few events that reach one service together. Notification decides nothing, so mostly it hears all at the
+ * end.
+ */
 function deliver(world: World, chance: Chance, isSlow: (line: string) => boolean): Step | undefined {
-  const to = chance.weighed(names.map((name) => [name === 'notification' ? 0.05 : 1, name] as const).filter(([, name]) => world.pending(name).length > 0));
+  const to = chance.weighed(
+    names
+      .map((name) => [name === 'notification' ? 0.05 : 1, name] as const)
+      .filter(([, name]) => world.pending(name).length > 0),
+  );
   if (!to) return undefined;
   const ready = world.pending(to).filter(({ topic }) => !isSlow(`${to} ${topic}`) || chance.is(0.04));
-  const events = chance.shuffled(ready).slice(0, 1 + chance.below(4)).map(({ topic, about }) => ({ topic, about }));
-  return events.length > 0 ? { do: 'deliver', to: to as ServiceName, events, ...upset(chance, 'dies', 0.08) } : undefined;
+  const events = chance
+    .shuffled(ready)
+    .slice(0, 1 + chance.below(4))
+    .map(({ topic, about }) => ({ topic, about }));
+  return events.length > 0
+    ? { do: 'deliver', to: to as ServiceName, events, ...upset(chance, 'dies', 0.08) }
+    : undefined;
 }
 
 /** Mostly a worker that has something to do. */
 function work(world: World, chance: Chance): Step {
   const approved = world.refunds.some((name) => world.statusOf(name) === 'approved');
   const sealing = world.contracts.some((name) => world.statusOf(name) === 'draft');
-  const worker = chance.weighed<WorkerName>([[1, 'expire'], [0.5, 'expiring'], [sealing ? 2 : 0.2, 'sealing'], [approved ? 5 : 0.2, 'payout']])!;
+  const worker = chance.weighed<WorkerName>([
+    [1, 'expire'],
+    [0.5, 'expiring'],
+    [sealing ? 2 : 0.2, 'sealing'],
+    [approved ? 5 : 0.2, 'payout'],
+  ])!;
   return { do: 'work', worker, ...upset(chance, 'dies', 0.15) };
 }
 
@@ -73,34 +98,56 @@ function rewind(world: World, chance: Chance): Step | undefined {
 type Choice = readonly [weight: number, step: () => Step];
 
 /** What may be done to one of these; nothing where there is none. */
-const oneOf = (chance: Chance, weight: number, names: readonly string[], step: (name: string) => Step): Choice => [
-  names.length > 0 ? weight : 0,
-  () => step(chance.of(names)),
-];
+const oneOf = (
+  chance: Chance,
+  weight: number,
+  names: readonly string[],
+  step: (name: string) => Step,
+): Choice => [names.length > 0 ? weight : 0, () => step(chance.of(names))];
 
 /** Few things, and much that happens to them: mostly what they allow, now and then what must be refused. */
 function command(world: World, chance: Chance): Step {
   const choices = [...onOrders(world, chance), ...onContracts(world, chance), ...onRefunds(world, chance)];
   const step = chance.weighed(choices)?.() ?? ({ do: 'wait', ms: minute } as const);
-  return step.do === 'wait' || step.do === 'payout fails' || step.do === 'money arrives' ? step : ({ ...step, ...upsets(chance) } as Step);
+  return step.do === 'wait' || step.do === 'payout fails' || step.do === 'money arrives'
+    ? step
+    : ({ ...step, ...upsets(chance) } as Step);
 }
 
 function onOrders(world: World, chance: Chance): Choice[] {
   const { orders } = world;
-  const named = (...states: OrderState[]) => [...orders.keys()].filter((name) => states.includes(world.stateOf(name)));
+  const named = (...states: OrderState[]) =>
+    [...orders.keys()].filter((name) => states.includes(world.stateOf(name)));
   const as = `o${orders.size + 1}`;
-  const place = (): Step => ({ do: 'place', as, product: chance.of(['BCC', 'BCC', 'RDS']), count: chance.of([1, 1, 2]) });
-  const money = (order: string): Step => ({ do: 'money arrives', as: `m${world.received.size + 1}`, order, amount: chance.of(['due', 'due', 'less']) });
+  const place = (): Step => ({
+    do: 'place',
+    as,
+    product: chance.of(['BCC', 'BCC', 'RDS']),
+    count: chance.of([1, 1, 2]),
+  });
+  const money = (order: string): Step => ({
+    do: 'money arrives',
+    as: `m${world.received.size + 1}`,
+    order,
+    amount: chance.of(['due', 'due', 'less']),
+  });
   return [
     [orders.size < 4 ? 5 / (1 + orders.size) : 0, place],
-    oneOf(chance, orders.size < 7 ? 1.5 : 0, named('created'), (order) => ({ do: 'renew', as, instances: [chance.of(instancesOf(world, order))] })),
+    oneOf(chance, orders.size < 7 ? 1.5 : 0, named('created'), (order) => ({
+      do: 'renew',
+      as,
+      instances: [chance.of(instancesOf(world, order))],
+    })),
     oneOf(chance, 3, named('unpaid'), (order) => ({ do: 'pay', order })),
     oneOf(chance, 1, named('unpaid'), (order) => ({ do: 'cancel', order })),
     oneOf(chance, 3, named('paid'), (order) => ({ do: 'fulfil', order })),
     oneOf(chance, 0.8, named('paid'), (order) => ({ do: 'fail', order })),
     oneOf(chance, 0.8, named('unpaid'), (order) => money(order)),
     oneOf(chance, 0.2, [...orders.keys()], (order) => money(order)),
-    oneOf(chance, 0.1, [...orders.keys()], (order) => ({ do: chance.of(['pay', 'cancel', 'fulfil', 'fail']), order })),
+    oneOf(chance, 0.1, [...orders.keys()], (order) => ({
+      do: chance.of(['pay', 'cancel', 'fulfil', 'fail']),
+      order,
+    })),
   ];
 }
 
@@ -112,7 +159,11 @@ function onContracts(world: World, chance: Chance): Choice[] {
   const drafts = contracts.filter((name) => world.statusOf(name) === 'draft');
   const official = contracts.filter((name) => world.statusOf(name) === 'official');
   return [
-    oneOf(chance, live.length > 1 ? 1.5 : 3, living, () => ({ do: 'apply', as, orders: chance.shuffled(living).slice(0, 1 + chance.below(3)) })),
+    oneOf(chance, live.length > 1 ? 1.5 : 3, living, () => ({
+      do: 'apply',
+      as,
+      orders: chance.shuffled(living).slice(0, 1 + chance.below(3)),
+    })),
     oneOf(chance, 1.5, drafts, (contract) => ({ do: 'finalize', contract })),
     oneOf(chance, 2.5, live, (contract) => ({ do: 'void', contract })),
     oneOf(chance, 1, official, (contract) => ({ do: 'void by ticket', contract })),
@@ -123,17 +174,26 @@ function onContracts(world: World, chance: Chance): Choice[] {
 function onRefunds(world: World, chance: Chance): Choice[] {
   const { quotes, refunds } = world;
   const made = [...world.orders.keys()].filter((name) => world.stateOf(name) === 'created');
-  const are = (...statuses: string[]) => refunds.filter((name) => statuses.includes(world.statusOf(name) ?? ''));
+  const are = (...statuses: string[]) =>
+    refunds.filter((name) => statuses.includes(world.statusOf(name) ?? ''));
   const refund: Step = { do: 'refund', as: `r${refunds.length + 1}`, quote: quotes.at(-1) ?? '' };
   return [
     oneOf(chance, 2.5, made, (order) => ({
-      do: 'quote', as: `q${quotes.length + 1}`, instances: chance.shuffled(instancesOf(world, order)).slice(0, 1 + chance.below(2)),
+      do: 'quote',
+      as: `q${quotes.length + 1}`,
+      instances: chance.shuffled(instancesOf(world, order)).slice(0, 1 + chance.below(2)),
     })),
     oneOf(chance, world.lastCommand === 'quote' ? 20 : 0.5, quotes, () => refund),
-    oneOf(chance, 3, are('reviewing'), (name) => ({ do: chance.of(['approve', 'approve', 'reject', 'withdraw']), refund: name })),
+    oneOf(chance, 3, are('reviewing'), (name) => ({
+      do: chance.of(['approve', 'approve', 'reject', 'withdraw']),
+      refund: name,
+    })),
     oneOf(chance, 2, are('approved'), (name) => ({ do: 'payout fails', refund: name })),
     oneOf(chance, 1.5, are('failed'), (name) => ({ do: chance.of(['retry', 'withdraw']), refund: name })),
-    oneOf(chance, 0.2, refunds, (name) => ({ do: chance.of(['approve', 'reject', 'withdraw', 'retry']), refund: name })),
+    oneOf(chance, 0.2, refunds, (name) => ({
+      do: chance.of(['approve', 'reject', 'withdraw', 'retry']),
+      refund: name,
+    })),
   ];
 }
 

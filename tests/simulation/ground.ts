@@ -2,25 +2,39 @@ import { createHash, randomBytes } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { pino } from 'pino';
 import { contractService } from '@accord/contract';
 import { asSuperuser } from '@accord/local';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';
-import { type Clock, migrate, openDatabase, provisionDatabase, rolesOf, type Service, type ServiceDatabase, type ServiceName } from '@accord/platform';
+import {
+  migrate,
+  openDatabase,
+  provisionDatabase,
+  rolesOf,
+  type Clock,
+  type Service,
+  type ServiceDatabase,
+  type ServiceName,
+} from '@accord/platform';
 import { loadProfile, type Profile } from '@accord/profile';
 import { refundService } from '@accord/refund';
 import { developmentPassword, urlsOf } from '@accord/testing';
-import pg from 'pg';
-import { pino } from 'pino';
 
 const root = new URL('../../', import.meta.url);
 export const log = pino({ level: 'silent' });
 
-/** One service on its schema, without its HTTP server, relay and consumer: what the simulation drives itself. */
+/**
+ * One service on its schema, without its HTTP server, relay and consumer: what the simulation drives itself.
+ */
 export interface Part {
   readonly service: Service;
   readonly db: ServiceDatabase;
-  /** While set, the next transaction of this service is rolled back at its end, as if its process or its database had died just then. */
+  /**
+   * While set, the next transaction of this service is rolled back at its end, as if its process or its
+   * database had died just then.
+   */
   dies: boolean;
   /** It announced something since the outbox was looked at. */
   announced: boolean;
@@ -39,7 +53,10 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-/** What a dying process looks like to those that wait for its transaction: `isDatabaseAway` knows the code, so nothing is parked. */
+/**
+ * What a dying process looks like to those that wait for its transaction: `isDatabaseAway` knows the code, so
+ * nothing is parked.
+ */
 export class Death extends Error {
   readonly code = '57P01';
 }
@@ -47,8 +64,8 @@ export class Death extends Error {
 const day = 86_400_000;
 
 /**
- * Both providers' rules in one profile: an official contract is voided by hand as well as by ticket, an order in a contract has longer to be
- * paid, and a refund of two instances already waits for a review.
+ * Both providers' rules in one profile: an official contract is voided by hand as well as by ticket, an order
+ * in a contract has longer to be paid, and a refund of two instances already waits for a review.
  */
 export const profile: Profile = (() => {
   const baidu = loadProfile('baidu');
@@ -75,7 +92,10 @@ const services: readonly Service[] = [
   notificationService({ profile, smtpUrl: 'smtp://127.0.0.1:9', mailFrom: 'accord@example.com' }, { log }),
 ];
 
-/** Its transactions end as they should, or, where the part dies, are rolled back after all their work was done. */
+/**
+ * Its transactions end as they should, or, where the part dies, are rolled back after all their work was
+ * done.
+ */
 function mortal(real: ServiceDatabase, part: { dies: boolean }): ServiceDatabase {
   const orDie = <T>(result: T): T => {
     if (!part.dies) return result;
@@ -85,7 +105,8 @@ function mortal(real: ServiceDatabase, part: { dies: boolean }): ServiceDatabase
   return {
     ...real,
     session: (actor, work) => real.session(actor, async (session) => orDie(await work(session))),
-    transaction: (actor, work, options) => real.transaction(actor, async (tx) => orDie(await work(tx)), options),
+    transaction: (actor, work, options) =>
+      real.transaction(actor, async (tx) => orDie(await work(tx)), options),
   };
 }
 
@@ -105,23 +126,32 @@ function openPart(url: string, service: Service, clock: Clock): Part {
   return part;
 }
 
-/** Tables of one run's data: all but the catalogue, as it is published once, and what migrations and the idempotency of its publication left. */
+/**
+ * Tables of one run's data: all but the catalogue, as it is published once, and what migrations and the
+ * idempotency of its publication left.
+ */
 const tablesOfRuns = `
   select format('%I.%I', schemaname, tablename) as name from pg_tables
    where schemaname = any ($1) and tablename not like 'knex%' and tablename not in ('products', 'product_view') order by 1`;
 
-const named = (serverUrl: string, database: string) => Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
+const named = (serverUrl: string, database: string) =>
+  Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
 
 /** Of everything that makes the schemas. */
 async function fingerprint(): Promise<string> {
-  const platform = ['provision', 'migrations', 'messaging/tables', 'http/idempotency'].map((file) => `libs/platform/src/${file}.ts`);
+  const platform = ['provision', 'migrations', 'messaging/tables', 'http/idempotency'].map(
+    (file) => `libs/platform/src/${file}.ts`,
+  );
   const migrations = globSync('services/*/migrations/*.ts', { cwd: fileURLToPath(root) });
   const hash = createHash('sha256');
   for (const file of [...platform, ...migrations.sort()]) hash.update(await readFile(new URL(file, root)));
   return hash.digest('hex').slice(0, 12);
 }
 
-/** A database with the four empty schemas, copied from a template that is made once per state of the migrations. */
+/**
+ * A database with the four empty schemas, copied from a template that is made once per state of the
+ * migrations.
+ */
 async function makeDatabase(serverUrl: string): Promise<string> {
   const template = `accord_template_simulation_${await fingerprint()}`;
   const database = `accord_simulation_${randomBytes(5).toString('hex')}`;
@@ -134,7 +164,8 @@ async function makeDatabase(serverUrl: string): Promise<string> {
       await admin.query(`create database ${building}`);
       const url = named(serverUrl, building);
       await provisionDatabase(url, { passwordOf: developmentPassword });
-      for (const { name, schema, migrations } of services) await migrate(urlsOf(url, name).owner, { service: name, schema, folder: migrations });
+      for (const { name, schema, migrations } of services)
+        await migrate(urlsOf(url, name).owner, { service: name, schema, folder: migrations });
       await admin.query(`alter database ${building} rename to ${template}`);
     }
     await admin.query(`create database ${database} template ${template}`);
@@ -142,7 +173,9 @@ async function makeDatabase(serverUrl: string): Promise<string> {
   const url = named(serverUrl, database);
   // What was granted on a database is not copied with it.
   const roles = services.flatMap(({ name }) => Object.values(rolesOf(name)));
-  await asSuperuser(url, (client) => client.query(`grant connect on database ${database} to ${roles.join(', ')}`));
+  await asSuperuser(url, (client) =>
+    client.query(`grant connect on database ${database} to ${roles.join(', ')}`),
+  );
   return url;
 }
 
@@ -156,9 +189,13 @@ export async function openGround(serverUrl: string): Promise<Ground> {
   await superuser.connect();
   // Without foreign keys and triggers, so that the tables are cleared in any order.
   await superuser.query('set session_replication_role = replica');
-  const { rows } = await superuser.query<{ name: string }>(tablesOfRuns, [parts.map(({ service }) => service.schema)]);
+  const { rows } = await superuser.query<{ name: string }>(tablesOfRuns, [
+    parts.map(({ service }) => service.schema),
+  ]);
   const tables = rows.map(({ name }) => name);
-  await superuser.query(`create function clear_run() returns void language plpgsql as $$ begin ${tables.map((table) => `delete from ${table};`).join(' ')} end $$`);
+  await superuser.query(
+    `create function clear_run() returns void language plpgsql as $$ begin ${tables.map((table) => `delete from ${table};`).join(' ')} end $$`,
+  );
   let cleared = 0;
   return {
     parts: Object.fromEntries(parts.map((part) => [part.service.name, part])) as unknown as Parts,
@@ -171,9 +208,13 @@ export async function openGround(serverUrl: string): Promise<Ground> {
       await superuser.query(cleared % 200 === 0 ? `truncate ${tables.join(', ')}` : 'select clear_run()');
     },
     async close() {
-      await Promise.all(parts.map(async ({ service, db }) => void (await Promise.all([db.close(), service.close?.()]))));
+      await Promise.all(
+        parts.map(async ({ service, db }) => void (await Promise.all([db.close(), service.close?.()]))),
+      );
       await superuser.end();
-      await asSuperuser(serverUrl, (client) => client.query(`drop database if exists ${database} with (force)`));
+      await asSuperuser(serverUrl, (client) =>
+        client.query(`drop database if exists ${database} with (force)`),
+      );
     },
   };
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { placeOf, startPostgres } from '@accord/local';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { planted, plantOf } from './planted.ts';
-import { type Found, playRuns } from './playing.ts';
+import { playRuns, type Found } from './playing.ts';
 import { inWords } from './script.ts';
 import type { Step } from './steps.ts';
 
@@ -17,18 +17,27 @@ const usage = `npm run simulate -- [options]
   --plant <name>          with that known bug in the sources
   --planted               each known bug in turn, or that of --plant: after how many runs is it found?
   --processes 2           so many at once`;
-const { runs, seed, processes, ...values } = commandLine(usage, {
-  runs: { type: 'string', default: '200' },
-  seed: { type: 'string', default: '1' },
-  replay: { type: 'string' },
-  plant: { type: 'string' },
-  planted: { type: 'boolean', default: false },
-  processes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
-}, ({ values: { runs: some, seed: first, processes: at, ...others }, positionals }) => {
-  known(positionals, []);
-  if (others.plant !== undefined) plantOf(others.plant);
-  return { ...others, runs: wholeNumber('runs', some, 1), seed: wholeNumber('seed', first, 1), processes: wholeNumber('processes', at, 1) };
-});
+const { runs, seed, processes, ...values } = commandLine(
+  usage,
+  {
+    runs: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    replay: { type: 'string' },
+    plant: { type: 'string' },
+    planted: { type: 'boolean', default: false },
+    processes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+  },
+  ({ values: { runs: some, seed: first, processes: at, ...others }, positionals }) => {
+    known(positionals, []);
+    if (others.plant !== undefined) plantOf(others.plant);
+    return {
+      ...others,
+      runs: wholeNumber('runs', some, 1),
+      seed: wholeNumber('seed', first, 1),
+      processes: wholeNumber('processes', at, 1),
+    };
+  },
+);
 
 /** The address in the environment, or a Postgres of its own that forgets everything. */
 async function findPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
@@ -40,30 +49,45 @@ async function findPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
     url: postgres.url,
     async stop() {
       await postgres.stop();
-      for (const folder of [join(home, `run-${process.pid}`), placeOf(dataDir)]) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+      for (const folder of [join(home, `run-${process.pid}`), placeOf(dataDir)])
+        rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }
 
-/** Writes the script beside the others and tells how to play it again; one that is played again is told of alone. */
+/**
+ * Writes the script beside the others and tells how to play it again; one that is played again is told of
+ * alone.
+ */
 function report({ seed: of, breaches, steps, script }: Found): void {
   console.log(`\n${values.replay ?? `Seed ${of}`} breaks`);
   for (const { rule, says, found } of breaches) console.log(`  ${rule}  ${says}\n          ${found}`);
-  console.log(`\nScript, ${script.length} of ${steps} steps:\n${script.map((step, i) => `  ${String(i + 1).padStart(2)} ${inWords(step)}`).join('\n')}`);
+  console.log(
+    `\nScript, ${script.length} of ${steps} steps:\n${script.map((step, i) => `  ${String(i + 1).padStart(2)} ${inWords(step)}`).join('\n')}`,
+  );
   if (values.replay !== undefined) return;
   const file = join(home, `${values.plant ?? 'seed'}-${of}.json`);
   mkdirSync(home, { recursive: true });
   writeFileSync(file, `[\n${script.map((step) => `  ${JSON.stringify(step)}`).join(',\n')}\n]\n`);
   const plant = values.plant ? ` --plant ${values.plant}` : '';
-  console.log(`\nAgain: npm run simulate --${plant} --replay ${file}\nor:    npm run simulate --${plant} --runs 1 --seed ${of}`);
+  console.log(
+    `\nAgain: npm run simulate --${plant} --replay ${file}\nor:    npm run simulate --${plant} --runs 1 --seed ${of}`,
+  );
 }
 
 async function play(postgresUrl: string): Promise<boolean> {
-  const script = values.replay === undefined ? undefined : (JSON.parse(readFileSync(values.replay, 'utf8')) as Step[]);
+  const script =
+    values.replay === undefined ? undefined : (JSON.parse(readFileSync(values.replay, 'utf8')) as Step[]);
   const began = performance.now();
   let told = began;
   const played = await playRuns({
-    postgresUrl, seed, processes, shrinkTries: script ? 0 : 400, runs: script ? 1 : runs, ...(script && { script }), ...(values.plant && { plant: values.plant }),
+    postgresUrl,
+    seed,
+    processes,
+    shrinkTries: script ? 0 : 400,
+    runs: script ? 1 : runs,
+    ...(script && { script }),
+    ...(values.plant && { plant: values.plant }),
     onRuns(so) {
       if (performance.now() - told < 10_000) return;
       told = performance.now();
@@ -72,7 +96,9 @@ async function play(postgresUrl: string): Promise<boolean> {
   });
   const seconds = (performance.now() - began) / 1000;
   if (played.found) report(played.found);
-  console.log(`\n${played.runs} runs in ${seconds.toFixed(1)} s, ${played.found ? 'one' : 'none'} with a breach.`);
+  console.log(
+    `\n${played.runs} runs in ${seconds.toFixed(1)} s, ${played.found ? 'one' : 'none'} with a breach.`,
+  );
   return !played.found;
 }
 
@@ -82,16 +108,27 @@ const most = 2_000;
 async function findPlanted(postgresUrl: string): Promise<boolean> {
   let missed = 0;
   for (const { name, rule, says } of values.plant === undefined ? planted : [plantOf(values.plant)]) {
-    const { runs: needed, found } = await playRuns({ postgresUrl, seed, processes, runs: most, plant: name, shrinkTries: 0 });
+    const { runs: needed, found } = await playRuns({
+      postgresUrl,
+      seed,
+      processes,
+      runs: most,
+      plant: name,
+      shrinkTries: 0,
+    });
     missed += found ? 0 : 1;
-    console.log(`${name.padEnd(28)} ${(found ? `seed ${found.seed}, ${needed} runs` : `not in ${most} runs`).padEnd(24)} ${rule}: ${says}`);
-    for (const breach of found?.breaches.slice(0, 2) ?? []) console.log(`${''.padEnd(28)}   ${breach.rule}  ${breach.says}: ${breach.found}`);
+    console.log(
+      `${name.padEnd(28)} ${(found ? `seed ${found.seed}, ${needed} runs` : `not in ${most} runs`).padEnd(24)} ${rule}: ${says}`,
+    );
+    for (const breach of found?.breaches.slice(0, 2) ?? [])
+      console.log(`${''.padEnd(28)}   ${breach.rule}  ${breach.says}: ${breach.found}`);
   }
   return missed === 0;
 }
 
 const postgres = await findPostgres();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void postgres.stop().finally(() => process.exit(130)));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void postgres.stop().finally(() => process.exit(130)));
 try {
   process.exitCode = (await (values.planted ? findPlanted(postgres.url) : play(postgres.url))) ? 0 : 1;
 } finally {

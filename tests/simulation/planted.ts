@@ -24,7 +24,13 @@ export const planted: readonly Planted[] = [
     says: 'a holder that ended before it was reserved gets its orders all the same',
     breaks: 'EVT-32',
     seed: 32,
-    changes: [{ file: 'services/order/src/holder.ts', fragment: `return row.endedAt ? 'ended' : 'live';`, replacement: `return 'live';` }],
+    changes: [
+      {
+        file: 'services/order/src/holder.ts',
+        fragment: `return row.endedAt ? 'ended' : 'live';`,
+        replacement: `return 'live';`,
+      },
+    ],
   },
   {
     name: 'version-ignored',
@@ -32,7 +38,13 @@ export const planted: readonly Planted[] = [
     says: 'an event that comes late overwrites what a newer one told',
     breaks: 'EVT-36',
     seed: 2,
-    changes: [{ file: 'services/contract/src/order-view.ts', fragment: 'where order_view.version < excluded.version', replacement: '' }],
+    changes: [
+      {
+        file: 'services/contract/src/order-view.ts',
+        fragment: 'where order_view.version < excluded.version',
+        replacement: '',
+      },
+    ],
   },
   {
     name: 'release-unchecked',
@@ -69,7 +81,13 @@ export const planted: readonly Planted[] = [
     says: 'an order that was refunded in part stays held by the refund that succeeded',
     breaks: 'EVT-32',
     seed: 62,
-    changes: [{ file: order, fragment: 'const part = amend(order, { hold: null, refundedInstanceIds,', replacement: 'const part = amend(order, { refundedInstanceIds,' }],
+    changes: [
+      {
+        file: order,
+        fragment: 'hold: null,\n      refundedInstanceIds,',
+        replacement: 'refundedInstanceIds,',
+      },
+    ],
   },
   {
     name: 'order-on-refunded-instance',
@@ -77,7 +95,13 @@ export const planted: readonly Planted[] = [
     says: 'an order is accepted on an instance whose orders a refund holds',
     breaks: 'EVT-32',
     seed: 9,
-    changes: [{ file: 'services/order/src/order-store.ts', fragment: ` or o.hold_kind = 'refund')`, replacement: ')' }],
+    changes: [
+      {
+        file: 'services/order/src/order-store.ts',
+        fragment: ` or o.hold_kind = 'refund')`,
+        replacement: ')',
+      },
+    ],
   },
   {
     name: 'ended-contract-unnamed',
@@ -85,7 +109,13 @@ export const planted: readonly Planted[] = [
     says: 'an application does not name the ended contract that may still hold its order',
     breaks: 'CTR-27',
     seed: 108,
-    changes: [{ file: 'services/contract/src/contract.ts', fragment: 'earlierEnded: earlierEnded.map((earlier) => ({ ...earlier }))', replacement: 'earlierEnded: []' }],
+    changes: [
+      {
+        file: 'services/contract/src/contract.ts',
+        fragment: 'earlierEnded: earlierEnded.map((earlier) => ({ ...earlier }))',
+        replacement: 'earlierEnded: []',
+      },
+    ],
   },
   {
     name: 'not-decided-again',
@@ -93,7 +123,13 @@ export const planted: readonly Planted[] = [
     says: 'a contract is drafted although its orders are not what it was decided on',
     breaks: 'CTR-4',
     seed: 14,
-    changes: [{ file: 'services/contract/src/application.ts', fragment: 'if (refusals.length > 0) {', replacement: 'if (refusals.length < 0) {' }],
+    changes: [
+      {
+        file: 'services/contract/src/application.ts',
+        fragment: 'if (refusals.length > 0) {',
+        replacement: 'if (refusals.length < 0) {',
+      },
+    ],
   },
   {
     name: 'money-dropped',
@@ -102,7 +138,11 @@ export const planted: readonly Planted[] = [
     breaks: 'ORD-5',
     seed: 2,
     changes: [
-      { file: 'services/order/src/payment.ts', fragment: 'if (reason) await giveBack(tx, order, { paymentReference, parts, reason });', replacement: 'if (reason) return;' },
+      {
+        file: 'services/order/src/payment.ts',
+        fragment: 'if (reason) await giveBack(tx, order, { paymentReference, parts, reason });',
+        replacement: 'if (reason) return;',
+      },
     ],
   },
   {
@@ -111,12 +151,21 @@ export const planted: readonly Planted[] = [
     says: 'an order past its payBy is reserved for a contract',
     breaks: 'ORD-12',
     seed: 48,
-    changes: [{ file: reservation, fragment: 'const orders = await expireDue(tx, freed);', replacement: 'const orders = freed;' }],
+    changes: [
+      {
+        file: reservation,
+        fragment: 'const orders = await expireDue(tx, freed);',
+        replacement: 'const orders = freed;',
+      },
+    ],
   },
 ];
 
 export function plantOf(name: string): Planted {
   const found = planted.find((one) => one.name === name);
-  if (!found) throw new Error(`There is no planted bug ${name}; there are ${planted.map((one) => one.name).join(', ')}.`);
+  if (!found)
+    throw new Error(
+      `There is no planted bug ${name}; there are ${planted.map((one) => one.name).join(', ')}.`,
+    );
   return found;
 }

@@ -14,7 +14,10 @@ const runner = fileURLToPath(new URL('runner.ts', import.meta.url));
 /** @throws Error with the end of what it wrote where the process fails. */
 function playIn(orders: Orders, onRuns: (runs: number) => void, signal: AbortSignal): Promise<Played> {
   return new Promise((resolve, reject) => {
-    const child = fork(runner, [JSON.stringify(orders)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: ['--disable-warning=ExperimentalWarning'] });
+    const child = fork(runner, [JSON.stringify(orders)], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
     let last: Progress = { runs: 0 };
     let wrote = '';
     child.stderr!.on('data', (bytes: Buffer) => (wrote = (wrote + String(bytes)).slice(-4_000)));
@@ -32,9 +35,15 @@ function playIn(orders: Orders, onRuns: (runs: number) => void, signal: AbortSig
   });
 }
 
-export type Ask = Omit<Orders, 'stride'> & { readonly processes: number; readonly onRuns?: (played: number) => void };
+export type Ask = Omit<Orders, 'stride'> & {
+  readonly processes: number;
+  readonly onRuns?: (played: number) => void;
+};
 
-/** Runs in several processes beside each other; ends with the first find, that of the lowest seed where several come together. */
+/**
+ * Runs in several processes beside each other; ends with the first find, that of the lowest seed where
+ * several come together.
+ */
 export async function playRuns({ processes, onRuns, ...ask }: Ask): Promise<Played> {
   const enough = new AbortController();
   let played = 0;
@@ -44,7 +53,11 @@ export async function playRuns({ processes, onRuns, ...ask }: Ask): Promise<Play
     parts.map(async (nth) => {
       const count = (runs: number) => onRuns?.((played += runs));
       try {
-        const one = await playIn({ ...ask, seed: ask.seed + nth, stride: processes, runs: share(nth) }, count, enough.signal);
+        const one = await playIn(
+          { ...ask, seed: ask.seed + nth, stride: processes, runs: share(nth) },
+          count,
+          enough.signal,
+        );
         if (one.found) enough.abort();
         return one;
       } catch (error) {

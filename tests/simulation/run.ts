@@ -1,8 +1,8 @@
-import { type Chance, chanceOf } from '../chance.ts';
-import { type Breach, breachesOf } from './checks.ts';
+import { chanceOf, type Chance } from '../chance.ts';
+import { breachesOf, type Breach } from './checks.ts';
 import { choose } from './choice.ts';
 import type { Ground } from './ground.ts';
-import { openAccount, publishCatalogue, type Step, take } from './steps.ts';
+import { openAccount, publishCatalogue, take, type Step } from './steps.ts';
 import { Breakdown, World } from './world.ts';
 
 export interface Outcome {
@@ -39,7 +39,18 @@ async function play(world: World, seed: number, next: () => Step | undefined): P
     await world.settle();
   } catch (error) {
     if (!(error instanceof Breakdown)) throw error;
-    return { seed, script, effective, breaches: [{ rule: 'EVT-35', says: error.message.replaceAll(/[a-z]+_[0-9a-f]{32}/g, '…'), found: world.inNames(error.message) }] };
+    return {
+      seed,
+      script,
+      effective,
+      breaches: [
+        {
+          rule: 'EVT-35',
+          says: error.message.replaceAll(/[a-z]+_[0-9a-f]{32}/g, '…'),
+          found: world.inNames(error.message),
+        },
+      ],
+    };
   }
   return { seed, script, effective, breaches: await breachesOf(world) };
 }

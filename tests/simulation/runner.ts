@@ -1,5 +1,6 @@
-// A process of the simulation: plays the runs it was told on a database of its own, and tells what it found. Started by playing.ts alone.
-import { type Change, changeSource } from '../changed-source.ts';
+// A process of the simulation: plays the runs it was told on a database of its own, and tells what it found.
+// Started by playing.ts alone.
+import { changeSource, type Change } from '../changed-source.ts';
 import type { Breach } from './checks.ts';
 import { plantOf } from './planted.ts';
 import type { Step } from './steps.ts';
@@ -43,10 +44,13 @@ const { openGround } = await import('./ground.ts');
 const { prepare, replay, simulate } = await import('./run.ts');
 const { shrink } = await import('./shrink.ts');
 
-const tell = (progress: Progress) => new Promise<void>((resolve) => (process.send ? process.send(progress, () => resolve()) : resolve()));
+const tell = (progress: Progress) =>
+  new Promise<void>((resolve) => (process.send ? process.send(progress, () => resolve()) : resolve()));
 /** With a planted bug, what it is said to break. */
-const sought = (breaches: readonly Breach[]) => (bug ? breaches.filter(({ rule }) => rule === bug.breaks) : breaches);
-const same = (one: readonly Breach[], other: readonly Breach[]) => one.some(({ rule, says }) => other.some((each) => each.rule === rule && each.says === says));
+const sought = (breaches: readonly Breach[]) =>
+  bug ? breaches.filter(({ rule }) => rule === bug.breaks) : breaches;
+const same = (one: readonly Breach[], other: readonly Breach[]) =>
+  one.some(({ rule, says }) => other.some((each) => each.rule === rule && each.says === says));
 
 const ground = await openGround(orders.postgresUrl);
 let ended = false;
@@ -55,11 +59,22 @@ try {
   await prepare(ground);
   for (let run = 0; run < orders.runs && !ended; run += 1) {
     const seed = orders.seed + run * orders.stride;
-    const { breaches, script } = await (orders.script ? replay(ground, orders.script) : simulate(ground, seed));
+    const { breaches, script } = await (orders.script
+      ? replay(ground, orders.script)
+      : simulate(ground, seed));
     if (sought(breaches).length > 0) {
-      const fails = async (shorter: readonly Step[]) => !ended && same((await replay(ground, shorter)).breaches, sought(breaches));
+      const fails = async (shorter: readonly Step[]) =>
+        !ended && same((await replay(ground, shorter)).breaches, sought(breaches));
       const shrinkable = orders.shrinkTries > 0 && (await fails(script));
-      await tell({ runs: run + 1, found: { seed, breaches, steps: script.length, script: shrinkable ? await shrink(script, fails, orders.shrinkTries) : script } });
+      await tell({
+        runs: run + 1,
+        found: {
+          seed,
+          breaches,
+          steps: script.length,
+          script: shrinkable ? await shrink(script, fails, orders.shrinkTries) : script,
+        },
+      });
       break;
     }
     if ((run + 1) % 10 === 0 || run + 1 === orders.runs) await tell({ runs: run + 1 });

@@ -1,7 +1,10 @@
 import type { Step } from './steps.ts';
 
 const minute = 60_000;
-const times = [[24 * 60 * minute, 'days'], [minute, 'minutes']] as const;
+const times = [
+  [24 * 60 * minute, 'days'],
+  [minute, 'minutes'],
+] as const;
 
 function lasting(ms: number): string {
   const [unit, name] = times.find(([each]) => ms >= each) ?? times[1];
@@ -10,7 +13,9 @@ function lasting(ms: number): string {
 
 /** One step as a line to read. */
 export function inWords(step: Step): string {
-  const upset = ['dies', 'twice'].filter((name) => name in step).map((name) => (name === 'dies' ? ', dying before the commit' : ', sent twice'));
+  const upset = ['dies', 'twice']
+    .filter((name) => name in step)
+    .map((name) => (name === 'dies' ? ', dying before the commit' : ', sent twice'));
   return said(step) + upset.join('');
 }
 

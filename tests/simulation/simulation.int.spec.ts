@@ -6,7 +6,12 @@ import { playRuns } from './playing.ts';
 import { shrink } from './shrink.ts';
 
 const longest = 300_000;
-const ask = { postgresUrl: process.env['ACCORD_POSTGRES_URL']!, seed: 1, processes: Math.min(2, availableParallelism()), shrinkTries: 0 };
+const ask = {
+  postgresUrl: process.env['ACCORD_POSTGRES_URL']!,
+  seed: 1,
+  processes: Math.min(2, availableParallelism()),
+  shrinkTries: 0,
+};
 
 test(
   'EVT-5 EVT-9 EVT-20 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-34 EVT-35 EVT-36 ORD-5 ORD-12 ORD-14 CTR-4 CTR-27 RFD-14 hold after 200 runs of everything in any order, repeated, delayed and rolled back',
@@ -47,11 +52,14 @@ test(
 
 test('a planted bug that no longer applies is an error', () => {
   const gone = { file: 'services/order/src/holder.ts', fragment: 'there is no such line', replacement: '' };
-  expect(() => changedSources([gone])).toThrow('services/order/src/holder.ts has this 0 times, not once:\n  there is no such line');
+  expect(() => changedSources([gone])).toThrow(
+    'services/order/src/holder.ts has this 0 times, not once:\n  there is no such line',
+  );
 });
 
 test('shrinking leaves only what the failure needs', async () => {
   const steps = Array.from({ length: 40 }, (_, i) => i);
-  const fails = (shorter: readonly number[]) => Promise.resolve([7, 8, 31].every((step) => shorter.includes(step)));
+  const fails = (shorter: readonly number[]) =>
+    Promise.resolve([7, 8, 31].every((step) => shorter.includes(step)));
   expect(await shrink(steps, fails, 1_000)).toEqual([7, 8, 31]);
 });

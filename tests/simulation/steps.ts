@@ -1,13 +1,19 @@
-import { money, type Money, subtract } from '@accord/money';
+import { money, subtract, type Money } from '@accord/money';
 import type { Actor, ServiceName, Tx } from '@accord/platform';
 import type { WorkerName, World } from './world.ts';
 
 /**
- * One step of a run, as a script writes it down. It names what earlier steps made (`o1` an order, `o1.2` its second instance, `c1` a contract, `q1` a
- * quote, `r1` a refund); where a shrunk script left that out, the step does nothing.
+ * One step of a run, as a script writes it down. It names what earlier steps made (`o1` an order, `o1.2` its
+ * second instance, `c1` a contract, `q1` a quote, `r1` a refund); where a shrunk script left that out, the
+ * step does nothing.
  */
 export type Step =
-  | (Upset & { readonly do: 'place'; readonly as: string; readonly product: ProductCode; readonly count: number })
+  | (Upset & {
+      readonly do: 'place';
+      readonly as: string;
+      readonly product: ProductCode;
+      readonly count: number;
+    })
   | (Upset & { readonly do: 'renew'; readonly as: string; readonly instances: readonly string[] })
   | (Upset & { readonly do: 'pay' | 'cancel' | 'fulfil' | 'fail'; readonly order: string })
   | (Upset & { readonly do: 'apply'; readonly as: string; readonly orders: readonly string[] })
@@ -17,14 +23,33 @@ export type Step =
   | (Upset & { readonly do: 'refund'; readonly as: string; readonly quote: string })
   | (Upset & { readonly do: 'approve' | 'reject' | 'withdraw' | 'retry'; readonly refund: string })
   | { readonly do: 'payout fails'; readonly refund: string }
-  | { readonly do: 'money arrives'; readonly as: string; readonly order: string; readonly amount: 'due' | 'less' }
+  | {
+      readonly do: 'money arrives';
+      readonly as: string;
+      readonly order: string;
+      readonly amount: 'due' | 'less';
+    }
   | { readonly do: 'work'; readonly worker: WorkerName; readonly dies?: true }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'catch up' }
-  | { readonly do: 'deliver'; readonly to: ServiceName; readonly events: readonly { readonly topic: string; readonly about: string }[]; readonly dies?: true }
-  | { readonly do: 'rewind'; readonly to: ServiceName; readonly topic: string; readonly about: string; readonly forgotten?: true };
+  | {
+      readonly do: 'deliver';
+      readonly to: ServiceName;
+      readonly events: readonly { readonly topic: string; readonly about: string }[];
+      readonly dies?: true;
+    }
+  | {
+      readonly do: 'rewind';
+      readonly to: ServiceName;
+      readonly topic: string;
+      readonly about: string;
+      readonly forgotten?: true;
+    };
 
-/** `dies`: before its commit, then sent again; `twice`: sent again although it was answered. Under one idempotency key. */
+/**
+ * `dies`: before its commit, then sent again; `twice`: sent again although it was answered. Under one
+ * idempotency key.
+ */
 interface Upset {
   readonly dies?: true;
   readonly twice?: true;
@@ -62,7 +87,13 @@ export const platform: Actor = { kind: 'platform', id: 'billing' };
 /** Published once for all runs: products belong to no account. */
 export async function publishCatalogue(world: World): Promise<void> {
   for (const [productCode, body] of Object.entries(products)) {
-    await world.command({ by: operator, method: 'put', path: '/v1/products/{productCode}', params: { productCode }, body });
+    await world.command({
+      by: operator,
+      method: 'put',
+      path: '/v1/products/{productCode}',
+      params: { productCode },
+      body,
+    });
   }
   await world.settle();
 }
@@ -70,8 +101,19 @@ export async function publishCatalogue(world: World): Promise<void> {
 /** The account of a run: certified, so that it may have contracts. */
 export async function openAccount(world: World): Promise<void> {
   const { accountId } = world;
-  const body = { version: 1, certifiedName: '某某科技有限公司', certificate: '91110000000000000X', invoiceTitle: '某某科技有限公司' };
-  await world.command({ by: platform, method: 'put', path: '/v1/accounts/{accountId}', params: { accountId }, body });
+  const body = {
+    version: 1,
+    certifiedName: '某某科技有限公司',
+    certificate: '91110000000000000X',
+    invoiceTitle: '某某科技有限公司',
+  };
+  await world.command({
+    by: platform,
+    method: 'put',
+    path: '/v1/accounts/{accountId}',
+    params: { accountId },
+    body,
+  });
 }
 
 /** True where the service accepted it; what it refuses is no failure. */
@@ -100,7 +142,10 @@ export async function take(world: World, step: Step): Promise<Accepted> {
   }
 }
 
-type CommandStep = Exclude<Step, { do: 'deliver' | 'catch up' | 'rewind' | 'work' | 'wait' | 'payout fails' | 'money arrives' }>;
+type CommandStep = Exclude<
+  Step,
+  { do: 'deliver' | 'catch up' | 'rewind' | 'work' | 'wait' | 'payout fails' | 'money arrives' }
+>;
 /** One of a route's own; voiding by ticket takes two. */
 type RouteStep = Exclude<CommandStep, { do: 'void by ticket' }>;
 
@@ -111,7 +156,11 @@ async function command(world: World, step: CommandStep): Promise<Accepted> {
   if (step.do === 'void by ticket') return voidByTicket(world, step);
   const ask = askOf(world, step);
   if (!ask) return false;
-  const reply = await world.command({ ...ask, ...(step.dies && { dies: true }), ...(step.twice && { twice: true }) });
+  const reply = await world.command({
+    ...ask,
+    ...(step.dies && { dies: true }),
+    ...(step.twice && { twice: true }),
+  });
   world.lastCommand = '';
   if (!('body' in reply)) return false;
   world.lastCommand = step.do;
@@ -121,13 +170,18 @@ async function command(world: World, step: CommandStep): Promise<Accepted> {
 
 /** What the client knows from now on, and what must be found at the end (EVT-35). */
 function remember(world: World, step: RouteStep, body: Record<string, unknown>): void {
-  const accept = (what: string, ...ids: (string | undefined)[]) => ids.forEach((id) => id && world.accepted.push({ what, id }));
+  const accept = (what: string, ...ids: (string | undefined)[]) =>
+    ids.forEach((id) => id && world.accepted.push({ what, id }));
   switch (step.do) {
     case 'place':
       rememberOrder(world, step.as, { product: step.product, instances: newInstances(world, step), body });
       return accept('order', body['orderId'] as string);
     case 'renew':
-      rememberOrder(world, step.as, { product: world.productOf(step.instances[0]!)!, instances: idsOf(world, step.instances), body });
+      rememberOrder(world, step.as, {
+        product: world.productOf(step.instances[0]!)!,
+        instances: idsOf(world, step.instances),
+        body,
+      });
       return accept('order', body['orderId'] as string);
     case 'pay':
       return accept('payment', body['paymentReference'] as string);
@@ -165,7 +219,15 @@ function newInstances(world: World, { as, count }: { as: string; count: number }
   });
 }
 
-function rememberOrder(world: World, name: string, { product, instances, body }: { product: string; instances: readonly string[]; body: Record<string, unknown> }): void {
+function rememberOrder(
+  world: World,
+  name: string,
+  {
+    product,
+    instances,
+    body,
+  }: { product: string; instances: readonly string[]; body: Record<string, unknown> },
+): void {
   world.orders.set(name, { product, instances, amount: body['payableAmount'] as Money });
 }
 
@@ -200,11 +262,15 @@ const terms = { billType: 'prepay', chargeType: 'subscription', duration: { unit
 function askOrder(world: World, step: Extract<Step, { do: 'place' }> | Extract<Step, { do: 'renew' }>): Ask {
   const onAnswer = ({ orderId }: Record<string, unknown>) => world.call(step.as, orderId as string);
   const ask = { by: customer(world), method: 'post', path: '/v1/orders', onAnswer } as const;
-  if (step.do === 'place') return { ...ask, body: { ...terms, productCode: step.product, count: step.count } };
+  if (step.do === 'place')
+    return { ...ask, body: { ...terms, productCode: step.product, count: step.count } };
   const instanceIds = idsOf(world, step.instances);
   const productCode = world.productOf(step.instances[0] ?? '');
   if (instanceIds.length !== step.instances.length || !productCode) return undefined;
-  return { ...ask, body: { ...terms, orderType: 'renewal', productCode, instanceIds, count: instanceIds.length } };
+  return {
+    ...ask,
+    body: { ...terms, orderType: 'renewal', productCode, instanceIds, count: instanceIds.length },
+  };
 }
 
 /** Every order costs more. */
@@ -215,15 +281,31 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
   const order = world.orders.get(name);
   if (!orderId || !order) return undefined;
   const about = { method: 'post', params: { orderId } } as const;
-  if (verb === 'cancel') return { ...about, by: customer(world), path: '/v1/orders/{orderId}/cancel', body: { reason: 'no longer needed' } };
+  if (verb === 'cancel')
+    return {
+      ...about,
+      by: customer(world),
+      path: '/v1/orders/{orderId}/cancel',
+      body: { reason: 'no longer needed' },
+    };
   if (verb === 'pay') {
     const parts = { cash: subtract(order.amount, voucher), voucher };
-    return { ...about, by: platform, path: '/v1/orders/{orderId}/payments', body: { paymentReference: `pay-${name}`, parts } };
+    return {
+      ...about,
+      by: platform,
+      path: '/v1/orders/{orderId}/payments',
+      body: { paymentReference: `pay-${name}`, parts },
+    };
   }
   const path = '/v1/orders/{orderId}/fulfilment';
-  if (verb === 'fail') return { ...about, by: platform, path, body: { outcome: 'failed', reason: 'out of stock' } };
+  if (verb === 'fail')
+    return { ...about, by: platform, path, body: { outcome: 'failed', reason: 'out of stock' } };
   const start = world.now();
-  const instances = order.instances.map((instanceId) => ({ instanceId, start: start.toISOString(), end: new Date(start.getTime() + month).toISOString() }));
+  const instances = order.instances.map((instanceId) => ({
+    instanceId,
+    start: start.toISOString(),
+    end: new Date(start.getTime() + month).toISOString(),
+  }));
   return { ...about, by: platform, path, body: { outcome: 'created', instances } };
 }
 
@@ -231,12 +313,23 @@ function askContract(world: World, { as, orders }: Extract<Step, { do: 'apply' }
   const orderIds = idsOf(world, orders);
   if (orderIds.length === 0) return undefined;
   const onAnswer = ({ data }: Record<string, unknown>) => {
-    (data as { contractId: string }[]).forEach(({ contractId }, i) => world.call(i === 0 ? as : `${as}${'abcdefgh'[i]}`, contractId));
+    (data as { contractId: string }[]).forEach(({ contractId }, i) =>
+      world.call(i === 0 ? as : `${as}${'abcdefgh'[i]}`, contractId),
+    );
   };
-  return { by: customer(world), method: 'post', path: '/v1/contracts', body: { orderIds, language: 'zh' }, onAnswer };
+  return {
+    by: customer(world),
+    method: 'post',
+    path: '/v1/contracts',
+    body: { orderIds, language: 'zh' },
+    onAnswer,
+  };
 }
 
-function askAboutContract(world: World, { do: verb, contract }: Exclude<Extract<Step, { contract: string }>, { do: 'void by ticket' }>): Ask {
+function askAboutContract(
+  world: World,
+  { do: verb, contract }: Exclude<Extract<Step, { contract: string }>, { do: 'void by ticket' }>,
+): Ask {
   const contractId = world.idOf(contract);
   if (!contractId) return undefined;
   const about = { by: customer(world), method: 'post', params: { contractId } } as const;
@@ -245,40 +338,73 @@ function askAboutContract(world: World, { do: verb, contract }: Exclude<Extract<
 }
 
 /** CTR-26: asked for by the customer, approved by an operator. */
-async function voidByTicket(world: World, { contract, dies }: Extract<Step, { do: 'void by ticket' }>): Promise<Accepted> {
+async function voidByTicket(
+  world: World,
+  { contract, dies }: Extract<Step, { do: 'void by ticket' }>,
+): Promise<Accepted> {
   const contractId = world.idOf(contract);
   if (!contractId) return false;
-  const onAnswer = ({ ticketId }: Record<string, unknown>) => world.call(`ticket of ${contract}`, ticketId as string);
+  const onAnswer = ({ ticketId }: Record<string, unknown>) =>
+    world.call(`ticket of ${contract}`, ticketId as string);
   const asked = await world.command({
-    by: customer(world), method: 'post', path: '/v1/tickets', body: { kind: 'void_official', contractId, reason: 'replacing', text: 'to be replaced' }, onAnswer,
+    by: customer(world),
+    method: 'post',
+    path: '/v1/tickets',
+    body: { kind: 'void_official', contractId, reason: 'replacing', text: 'to be replaced' },
+    onAnswer,
   });
   if (!('body' in asked)) return false;
   const params = { ticketId: asked.body['ticketId'] as string };
-  const reply = await world.command({ by: operator, method: 'post', path: '/v1/tickets/{ticketId}/approve', params, ...(dies && { dies: true }) });
+  const reply = await world.command({
+    by: operator,
+    method: 'post',
+    path: '/v1/tickets/{ticketId}/approve',
+    params,
+    ...(dies && { dies: true }),
+  });
   return 'body' in reply;
 }
 
-function askRefund(world: World, step: Extract<Step, { do: 'quote' }> | Extract<Step, { do: 'refund' }>): Ask {
+function askRefund(
+  world: World,
+  step: Extract<Step, { do: 'quote' }> | Extract<Step, { do: 'refund' }>,
+): Ask {
   const by = customer(world);
   if (step.do === 'quote') {
     const instanceIds = idsOf(world, step.instances);
     const onAnswer = ({ quoteId }: Record<string, unknown>) => world.call(step.as, quoteId as string);
-    return instanceIds.length > 0 ? { by, method: 'post', path: '/v1/refund-quotes', body: { instanceIds }, onAnswer } : undefined;
+    return instanceIds.length > 0
+      ? { by, method: 'post', path: '/v1/refund-quotes', body: { instanceIds }, onAnswer }
+      : undefined;
   }
   const quoteId = world.idOf(step.quote);
   const onAnswer = ({ refundId }: Record<string, unknown>) => world.call(step.as, refundId as string);
-  return quoteId ? { by, method: 'post', path: '/v1/refunds', body: { quoteId, reason: 'too_complex' }, onAnswer } : undefined;
+  return quoteId
+    ? { by, method: 'post', path: '/v1/refunds', body: { quoteId, reason: 'too_complex' }, onAnswer }
+    : undefined;
 }
 
-function askAboutRefund(world: World, { do: verb, refund }: Exclude<Extract<Step, { refund: string }>, { do: 'payout fails' }>): Ask {
+function askAboutRefund(
+  world: World,
+  { do: verb, refund }: Exclude<Extract<Step, { refund: string }>, { do: 'payout fails' }>,
+): Ask {
   const refundId = world.idOf(refund);
   if (!refundId) return undefined;
   const decided = verb === 'approve' || verb === 'reject' ? { body: { text: 'decided' } } : {};
-  return { by: operator, method: 'post', path: `/v1/refunds/{refundId}/${verb}`, params: { refundId }, ...decided };
+  return {
+    by: operator,
+    method: 'post',
+    path: `/v1/refunds/{refundId}/${verb}`,
+    params: { refundId },
+    ...decided,
+  };
 }
 
 /** By topic, where nobody hears a no: it pays the order or is credited to the account (ORD-5). */
-function tellPayment(world: World, { as, order: name, amount: how }: Extract<Step, { do: 'money arrives' }>): Accepted {
+function tellPayment(
+  world: World,
+  { as, order: name, amount: how }: Extract<Step, { do: 'money arrives' }>,
+): Accepted {
   const orderId = world.idOf(name);
   const order = world.orders.get(name);
   if (!orderId || !order) return false;
@@ -286,7 +412,10 @@ function tellPayment(world: World, { as, order: name, amount: how }: Extract<Ste
   const amount = how === 'due' ? order.amount : subtract(order.amount, money('1', 'CNY'));
   world.call(as, paymentReference);
   world.received.set(paymentReference, { order: orderId, amount });
-  world.tell({ type: 'payment.received', data: { paymentReference, accountId: world.accountId, orderId, parts: { cash: amount } } });
+  world.tell({
+    type: 'payment.received',
+    data: { paymentReference, accountId: world.accountId, orderId, parts: { cash: amount } },
+  });
   return true;
 }
 
@@ -294,14 +423,20 @@ interface RefundStore {
   lockRefund(tx: Tx, refundId: string): Promise<{ status: string }>;
   saveRefund(tx: Tx, decision: unknown): Promise<unknown>;
 }
-const inRefund = <T>(file: string) => import(new URL(`../../services/refund/src/${file}`, import.meta.url).href) as Promise<T>;
+const inRefund = <T>(file: string) =>
+  import(new URL(`../../services/refund/src/${file}`, import.meta.url).href) as Promise<T>;
 
-/** What a payment gateway's no will do (RFD-16): today's payout to the ledger fails only where an order would give back more than was paid. */
+/**
+ * What a payment gateway's no will do (RFD-16): today's payout to the ledger fails only where an order would
+ * give back more than was paid.
+ */
 async function failPayout(world: World, name: string): Promise<Accepted> {
   const refundId = world.idOf(name);
   if (!refundId) return false;
   const { lockRefund, saveRefund } = await inRefund<RefundStore>('refund-store.ts');
-  const { fail } = await inRefund<{ fail(refund: unknown, why: { failure: string; at: Date }): unknown }>('refund.ts');
+  const { fail } = await inRefund<{ fail(refund: unknown, why: { failure: string; at: Date }): unknown }>(
+    'refund.ts',
+  );
   let failed = false;
   await world.inside('refund', async (tx) => {
     const refund = await lockRefund(tx, refundId).catch(() => undefined);

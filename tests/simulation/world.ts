@@ -1,18 +1,18 @@
-import { type Event, type Fact, headersOf, subjectOf } from '@accord/events';
+import { headersOf, subjectOf, type Event, type Fact } from '@accord/events';
 import type { Money } from '@accord/money';
 import {
-  type Actor,
-  type Ask,
   handleMessages,
-  type Incoming,
   keyedRequest,
   newEventId,
   onceInTransaction,
   Refusal,
-  type ServiceName,
   withContext,
+  type Actor,
+  type Ask,
+  type Incoming,
+  type ServiceName,
 } from '@accord/platform';
-import { Death, type Ground, log, type Part } from './ground.ts';
+import { Death, log, type Ground, type Part } from './ground.ts';
 
 /** An announced event, as the log of all topics keeps it. */
 export interface Told {
@@ -24,7 +24,10 @@ export interface Told {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What one service has still to hear about one key on one topic: in this order, none left out (EVT-7, EVT-11). */
+/**
+ * What one service has still to hear about one key on one topic: in this order, none left out (EVT-7,
+ * EVT-11).
+ */
 interface Line {
   readonly to: ServiceName;
   readonly topic: string;
@@ -49,9 +52,15 @@ export interface Command {
   readonly onAnswer?: (body: Record<string, unknown>) => void;
 }
 
-export type Reply = { readonly status: number; readonly body: Record<string, unknown> } | { readonly refused: string };
+export type Reply =
+  { readonly status: number; readonly body: Record<string, unknown> } | { readonly refused: string };
 
-type ShownOrder = { readonly orderId: string; readonly version: number; readonly status: string; readonly fulfilment: string };
+type ShownOrder = {
+  readonly orderId: string;
+  readonly version: number;
+  readonly status: string;
+  readonly fulfilment: string;
+};
 
 interface OutboxRow {
   readonly topic: string;
@@ -65,14 +74,22 @@ interface OutboxRow {
   readonly at: Date;
 }
 
-/** Ends a run that found a breach before its end, such as a command that fails in a way no client should see. */
+/**
+ * Ends a run that found a breach before its end, such as a command that fails in a way no client should see.
+ */
 export class Breakdown extends Error {}
 
 const workers = { order: ['expire', 'expiring'], contract: ['sealing'], refund: ['payout'] } as const;
 export type WorkerName = (typeof workers)[keyof typeof workers][number];
-const ownerOf = (worker: WorkerName) => (Object.keys(workers) as (keyof typeof workers)[]).find((name) => (workers[name] as readonly string[]).includes(worker))!;
+const ownerOf = (worker: WorkerName) =>
+  (Object.keys(workers) as (keyof typeof workers)[]).find((name) =>
+    (workers[name] as readonly string[]).includes(worker),
+  )!;
 
-/** Which workers may have something to do: one look instead of one for each. What they find themselves decides. */
+/**
+ * Which workers may have something to do: one look instead of one for each. What they find themselves
+ * decides.
+ */
 const dueWork = `
   select array_remove(array[
       case when exists (select from orders.orders where status = 'unpaid' and pay_by <= $1) then 'expire' end,
@@ -96,7 +113,10 @@ export interface Accepted {
   readonly id: string;
 }
 
-/** One run: the four services on cleared schemas, and between them the lines of what was announced and not yet heard. */
+/**
+ * One run: the four services on cleared schemas, and between them the lines of what was announced and not yet
+ * heard.
+ */
 export class World {
   readonly ground: Ground;
   readonly accountId: string;
@@ -141,23 +161,39 @@ export class World {
   statusOf = (name: string): string | undefined => this.#status.get(this.idOf(name) ?? '');
   /** Of an order by its name, as its newest version that was announced. */
   stateOf = (name: string): OrderState => {
-    const { status, fulfilment } = this.#newest.get(this.idOf(name) ?? '') ?? { status: 'unpaid', fulfilment: 'none' };
+    const { status, fulfilment } = this.#newest.get(this.idOf(name) ?? '') ?? {
+      status: 'unpaid',
+      fulfilment: 'none',
+    };
     if (status === 'unpaid') return 'unpaid';
     if (status === 'paid') return fulfilment === 'created' ? 'created' : 'paid';
     return 'over';
   };
   /** Of an instance by its name, where an order made it. */
-  productOf = (instance: string): string | undefined => [...this.orders.values()].find(({ instances }) => instances.includes(this.idOf(instance) ?? ''))?.product;
+  productOf = (instance: string): string | undefined =>
+    [...this.orders.values()].find(({ instances }) => instances.includes(this.idOf(instance) ?? ''))?.product;
   now = (): Date => new Date(Date.now() + this.ground.clock.offsetMs);
 
   /** Lines with something to deliver, in the order in which they began. */
   pending = (to?: ServiceName): readonly Line[] =>
-    [...this.#lines.values()].filter((line) => line.handled < line.messages.length && (!to || line.to === to));
+    [...this.#lines.values()].filter(
+      (line) => line.handled < line.messages.length && (!to || line.to === to),
+    );
   /** Lines of which something was handled already. */
-  heard = (): readonly Line[] => [...this.#lines.values()].filter((line) => line.handled > 0 && line.to !== 'notification');
+  heard = (): readonly Line[] =>
+    [...this.#lines.values()].filter((line) => line.handled > 0 && line.to !== 'notification');
 
   /** Through the route's own schemas and code, in one transaction with its idempotency key. */
-  async command({ by, method, path, params = {}, body, dies = false, twice = false, onAnswer }: Command): Promise<Reply> {
+  async command({
+    by,
+    method,
+    path,
+    params = {},
+    body,
+    dies = false,
+    twice = false,
+    onAnswer,
+  }: Command): Promise<Reply> {
     const [part, route] = this.#routeOf(method, path);
     const ask: Ask = {
       actor: by,
@@ -171,11 +207,22 @@ export class World {
     };
     const key = `key-${(this.#keys += 1)}`;
     const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
-    const keyed = keyedRequest({ key, issuer: 'simulation', actor: by, method, path: filled, query: '', body: Buffer.from(JSON.stringify(body ?? {})) });
+    const keyed = keyedRequest({
+      key,
+      issuer: 'simulation',
+      actor: by,
+      method,
+      path: filled,
+      query: '',
+      body: Buffer.from(JSON.stringify(body ?? {})),
+    });
     const send = async (): Promise<Reply> => {
       try {
         const { status, text } = await onceInTransaction(part.db, by, keyed, async (tx) => {
-          const { status: given = 200, body: answer } = (await route.inTransaction!(tx, ask)) as { status?: number; body: unknown };
+          const { status: given = 200, body: answer } = (await route.inTransaction!(tx, ask)) as {
+            status?: number;
+            body: unknown;
+          };
           return { status: given, headers: {}, text: JSON.stringify(answer) };
         });
         return { status, body: JSON.parse(text) as Record<string, unknown> };
@@ -189,13 +236,15 @@ export class World {
     try {
       reply = await send();
     } catch (error) {
-      if (!(error instanceof Death)) throw new Breakdown(`${method} ${path}: ${(error as Error).message}`, { cause: error });
+      if (!(error instanceof Death))
+        throw new Breakdown(`${method} ${path}: ${(error as Error).message}`, { cause: error });
       reply = await send();
     }
     part.dies = false; // a refusal never came to its end
     if (twice && 'status' in reply) {
       const again = await send();
-      if (JSON.stringify(again) !== JSON.stringify(reply)) throw new Breakdown(`${method} ${path}: the same key was answered differently`);
+      if (JSON.stringify(again) !== JSON.stringify(reply))
+        throw new Breakdown(`${method} ${path}: the same key was answered differently`);
     }
     if ('body' in reply) onAnswer?.(reply.body);
     await this.#collect();
@@ -211,15 +260,24 @@ export class World {
   }
 
   /**
-   * The next event of each of these lines, handled together in one transaction. False where a service died of it: nothing happened, and they
-   * wait to be delivered again.
+   * The next event of each of these lines, handled together in one transaction. False where a service died of
+   * it: nothing happened, and they wait to be delivered again.
    */
-  async deliver(to: ServiceName, lines: readonly { topic: string; about: string }[], { dies = false } = {}): Promise<boolean> {
-    const found = lines.flatMap(({ topic, about }) => this.#lines.get(`${to} ${topic} ${about}`) ?? []).filter((line) => line.handled < line.messages.length);
+  async deliver(
+    to: ServiceName,
+    lines: readonly { topic: string; about: string }[],
+    { dies = false } = {},
+  ): Promise<boolean> {
+    const found = lines
+      .flatMap(({ topic, about }) => this.#lines.get(`${to} ${topic} ${about}`) ?? [])
+      .filter((line) => line.handled < line.messages.length);
     if (found.length === 0) return false;
     const part = this.ground.parts[to];
     part.dies = dies;
-    const done = await this.#handle(part, found.map((line) => line.messages[line.handled]!));
+    const done = await this.#handle(
+      part,
+      found.map((line) => line.messages[line.handled]!),
+    );
     if (done) for (const line of found) line.handled += 1;
     await this.#collect();
     return done;
@@ -228,7 +286,16 @@ export class World {
   async #handle(part: Part, messages: readonly Incoming[]): Promise<boolean> {
     const { service, db } = part;
     try {
-      await handleMessages({ group: `accord.${service.name}`, database: db, subscriptions: service.subscriptions, lockRows: service.lockRows, log }, messages);
+      await handleMessages(
+        {
+          group: `accord.${service.name}`,
+          database: db,
+          subscriptions: service.subscriptions,
+          lockRows: service.lockRows,
+          log,
+        },
+        messages,
+      );
       return true;
     } catch (error) {
       if (error instanceof Death) return false;
@@ -238,18 +305,27 @@ export class World {
     }
   }
 
-  /** The consumer begins this line once more from its beginning; with `forgotten`, after its inbox was cleared of it (EVT-13). */
+  /**
+   * The consumer begins this line once more from its beginning; with `forgotten`, after its inbox was cleared
+   * of it (EVT-13).
+   */
   async rewind(to: ServiceName, topic: string, about: string, { forgotten = false } = {}): Promise<void> {
     const line = this.#lines.get(`${to} ${topic} ${about}`);
     if (!line) return;
     if (forgotten) {
       const ids = line.messages.slice(0, line.handled).map(({ headers }) => headers['ce_id']);
-      await this.ground.sql(`delete from ${this.ground.parts[to].service.schema}.inbox where event_id = any ($1::uuid[])`, [ids]);
+      await this.ground.sql(
+        `delete from ${this.ground.parts[to].service.schema}.inbox where event_id = any ($1::uuid[])`,
+        [ids],
+      );
     }
     line.handled = 0;
   }
 
-  /** A worker's look and what it finds due, one item after the other; answers how many it found. Dying, it leaves the rest. */
+  /**
+   * A worker's look and what it finds due, one item after the other; answers how many it found. Dying, it
+   * leaves the rest.
+   */
   async work(name: WorkerName, { dies = false } = {}): Promise<number> {
     const part = this.ground.parts[ownerOf(name)];
     const worker = part.service.workers.find((one) => one.name === name)!;
@@ -261,7 +337,8 @@ export class World {
         await withContext({ causationId: id, correlationId: id }, () => worker.run(part.db, item));
       }
     } catch (error) {
-      if (!(error instanceof Death)) throw new Breakdown(`worker ${name}: ${(error as Error).message}`, { cause: error });
+      if (!(error instanceof Death))
+        throw new Breakdown(`worker ${name}: ${(error as Error).message}`, { cause: error });
     }
     part.dies = false;
     await this.#collect();
@@ -270,7 +347,10 @@ export class World {
 
   /** In a transaction of a service, as work of its own that no route or worker of today reaches. */
   async inside(name: ServiceName, work: Parameters<Part['db']['transaction']>[1]): Promise<void> {
-    await this.ground.parts[name].db.transaction({ kind: 'system', id: 'simulation', accountId: this.accountId }, work);
+    await this.ground.parts[name].db.transaction(
+      { kind: 'system', id: 'simulation', accountId: this.accountId },
+      work,
+    );
     await this.#collect();
   }
 
@@ -281,7 +361,7 @@ export class World {
   /** Delivers all that waits, and what follows from it; answers how many events. */
   async catchUp(): Promise<number> {
     let delivered = 0;
-    for (let before = -1; before < delivered; ) {
+    for (let before = -1; before < delivered;) {
       before = delivered;
       for (const to of Object.keys(this.ground.parts) as ServiceName[]) {
         const lines = this.pending(to);
@@ -296,7 +376,10 @@ export class World {
   async settle(): Promise<void> {
     for (let round = 0; round < 60; round += 1) {
       let moved = await this.catchUp();
-      const [{ workers: due, sealing } = { workers: [], sealing: false }] = await this.ground.sql<{ workers: WorkerName[]; sealing: boolean }>(dueWork, [this.now()], 'due');
+      const [{ workers: due, sealing } = { workers: [], sealing: false }] = await this.ground.sql<{
+        workers: WorkerName[];
+        sealing: boolean;
+      }>(dueWork, [this.now()], 'due');
       for (const worker of due) moved += await this.work(worker);
       if (moved > 0) continue;
       if (!sealing) return;
@@ -321,11 +404,13 @@ export class World {
   #publish({ topic, key, type, aggregate, id, version, payload, headers, at }: OutboxRow): void {
     const data = JSON.parse(payload) as Told['data'];
     this.log.push({ type, aggregate, id, version: Number(version), at, data });
-    if (type === 'refund.succeeded') this.#nameAutomatic(data as { refund: { refundId: string; orderIds: string[] } });
+    if (type === 'refund.succeeded')
+      this.#nameAutomatic(data as { refund: { refundId: string; orderIds: string[] } });
     const { status } = { ...(data['contract'] ?? data['refund'] ?? {}) } as { status?: string };
     if (status) this.#status.set(id, status);
     for (const order of [data['order'] ?? [], data['orders'] ?? []].flat() as ShownOrder[]) {
-      if (order.version > (this.#newest.get(order.orderId)?.version ?? 0)) this.#newest.set(order.orderId, order);
+      if (order.version > (this.#newest.get(order.orderId)?.version ?? 0))
+        this.#newest.set(order.orderId, order);
     }
     this.#send({ topic, key, value: payload, headers: JSON.parse(headers) as Record<string, string> });
   }
@@ -334,8 +419,21 @@ export class World {
   tell(fact: Fact, at = this.now()): void {
     const id = newEventId();
     const subject = subjectOf(fact);
-    const event = { ...fact, id, time: at, actor: 'platform:bank', causationId: id, correlationId: id, subject } as Event;
-    this.#send({ topic: fact.type, key: subject.id, value: JSON.stringify(fact.data), headers: headersOf(event, { source: '/platform/bank' }) });
+    const event = {
+      ...fact,
+      id,
+      time: at,
+      actor: 'platform:bank',
+      causationId: id,
+      correlationId: id,
+      subject,
+    } as Event;
+    this.#send({
+      topic: fact.type,
+      key: subject.id,
+      value: JSON.stringify(fact.data),
+      headers: headersOf(event, { source: '/platform/bank' }),
+    });
   }
 
   /** Into the line of every service that listens. */
@@ -354,6 +452,7 @@ export class World {
 
   /** A refund that nobody asked for is named after the order whose fulfilment failed. */
   #nameAutomatic({ refund }: { refund: { refundId: string; orderIds: string[] } }): void {
-    if (!this.#names.has(refund.refundId)) this.call(`refund of ${refund.orderIds.map(this.nameOf).join(' ')}`, refund.refundId);
+    if (!this.#names.has(refund.refundId))
+      this.call(`refund of ${refund.orderIds.map(this.nameOf).join(' ')}`, refund.refundId);
   }
 }

@@ -18,14 +18,16 @@ export interface Growth {
 }
 
 /**
- * Flat is what in the last quarter is at no time larger than 1.2 times the largest of the second; in the first the service fills.
+ * Flat is what in the last quarter is at no time larger than 1.2 times the largest of the second; in the
+ * first the service fills.
  *
  * @throws Error where one of the two has no sample.
  */
 export function growthOf(samples: readonly Sample[], events: number): Growth[] {
   const largest = (name: string, from: number, to: number) => {
     const within = samples.filter((sample) => sample.events > events * from && sample.events <= events * to);
-    if (within.length === 0) throw new Error(`no sample was taken between ${from * events} and ${to * events} events`);
+    if (within.length === 0)
+      throw new Error(`no sample was taken between ${from * events} and ${to * events} events`);
     return Math.max(...within.map(({ bytes }) => bytes[name] ?? 0));
   };
   return Object.keys(samples[0]?.bytes ?? {}).map((name) => {

@@ -1,7 +1,8 @@
 import { growthOf } from './flatness.ts';
 
 const mb = 1_000_000;
-const soak = (size: (part: number) => number) => Array.from({ length: 40 }, (_, i) => ({ events: (i + 1) * 25, bytes: { inbox: size((i + 1) / 40) } }));
+const soak = (size: (part: number) => number) =>
+  Array.from({ length: 40 }, (_, i) => ({ events: (i + 1) * 25, bytes: { inbox: size((i + 1) / 40) } }));
 
 test.each([
   ['fills and stays', (part: number) => Math.min(part, 0.25) * 400 * mb, true],

@@ -1,24 +1,29 @@
-// That many events through outbox, relay, topic and inbox of one service as fast as they go; exits 1 where a table or the memory grows.
+// That many events through outbox, relay, topic and inbox of one service as fast as they go; exits 1 where a
+// table or the memory grows.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import { asSuperuser } from '@accord/local';
 import { migrate } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
-import type pg from 'pg';
-import { type Child, startChild } from '../bench/child.ts';
+import { startChild, type Child } from '../bench/child.ts';
 import { checkCounts, settingsOf } from '../bench/consumer.ts';
 import { countingService } from '../bench/counting.ts';
-import { freshTopic, type Ground, startGround } from '../bench/ground.ts';
+import { freshTopic, startGround, type Ground } from '../bench/ground.ts';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { growthOf, type Sample } from './flatness.ts';
 import type { Memory, SoakingAsk, Told } from './soaking-service.ts';
 
 const keys = 5_000;
-const { events, json } = commandLine('npm run soak [-- [--events N] [--json]]', { events: { type: 'string', default: '1000000' }, json: { type: 'boolean', default: false } }, ({ values, positionals }) => {
-  known(positionals, []);
-  const count = wholeNumber('events', values.events, keys);
-  if (count % keys !== 0) throw new Error(`--events is a multiple of ${keys}`);
-  return { events: count, json: values.json };
-});
+const { events, json } = commandLine(
+  'npm run soak [-- [--events N] [--json]]',
+  { events: { type: 'string', default: '1000000' }, json: { type: 'boolean', default: false } },
+  ({ values, positionals }) => {
+    known(positionals, []);
+    const count = wholeNumber('events', values.events, keys);
+    if (count % keys !== 0) throw new Error(`--events is a multiple of ${keys}`);
+    return { events: count, json: values.json };
+  },
+);
 /** So that what is usually kept for a day or two weeks comes and goes many times. */
 const keeping = { inboxMs: 20_000, keysMs: 20_000, everyMs: 2_000 };
 const { name: service, schema, migrations } = countingService();
@@ -28,34 +33,62 @@ const sizes = `
     from pg_class c join pg_stat_all_tables s on s.relid = c.oid
    where s.schemaname = '${schema}' and c.relname in ('outbox', 'inbox', 'idempotency_keys', 'parked_events', 'started_events', 'counted')`;
 
-async function look(client: pg.Client, child: Child, handled: number): Promise<Sample & { readonly dead: Readonly<Record<string, number>> }> {
+async function look(
+  client: pg.Client,
+  child: Child,
+  handled: number,
+): Promise<Sample & { readonly dead: Readonly<Record<string, number>> }> {
   child.send({ handled } satisfies Told);
   const { bytes: memory } = await child.answer<Memory>();
   const { rows } = await client.query<{ name: string; rows: number; indexes: number; dead: number }>(sizes);
-  const bytes = Object.fromEntries(rows.flatMap(({ name, rows: table, indexes }) => [[name, table], [`${name} indexes`, indexes]]));
-  return { events: handled, bytes: { ...bytes, memory }, dead: Object.fromEntries(rows.map(({ name, dead }) => [name, dead])) };
+  const bytes = Object.fromEntries(
+    rows.flatMap(({ name, rows: table, indexes }) => [
+      [name, table],
+      [`${name} indexes`, indexes],
+    ]),
+  );
+  return {
+    events: handled,
+    bytes: { ...bytes, memory },
+    dead: Object.fromEntries(rows.map(({ name, dead }) => [name, dead])),
+  };
 }
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 
 function show({ events: handled, bytes, dead }: Awaited<ReturnType<typeof look>>, seconds: number) {
-  if (json) return console.log(JSON.stringify({ events: handled, seconds: Math.round(seconds), bytes, dead }));
-  const tables = Object.keys(dead).map((name) => `${name} ${megabytes(bytes[name]!)}+${megabytes(bytes[`${name} indexes`]!)} (${dead[name]} dead)`);
-  console.log(`${Math.round(seconds)} s, ${handled} events; memory ${megabytes(bytes['memory']!)} MB; ${tables.join(', ')}`);
+  if (json)
+    return console.log(JSON.stringify({ events: handled, seconds: Math.round(seconds), bytes, dead }));
+  const tables = Object.keys(dead).map(
+    (name) =>
+      `${name} ${megabytes(bytes[name]!)}+${megabytes(bytes[`${name} indexes`]!)} (${dead[name]} dead)`,
+  );
+  console.log(
+    `${Math.round(seconds)} s, ${handled} events; memory ${megabytes(bytes['memory']!)} MB; ${tables.join(', ')}`,
+  );
 }
 
 async function soak(ground: Ground): Promise<Sample[]> {
   const databaseUrl = await ground.makeDatabase('accord_soak');
   await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
   const settings = settingsOf(ground, { databaseUrl, topicPrefix: await freshTopic(ground.brokers) });
-  const child = startChild(new URL('./soaking-service.ts', import.meta.url), { settings, keeping, events, keys } satisfies SoakingAsk);
+  const child = startChild(new URL('./soaking-service.ts', import.meta.url), {
+    settings,
+    keeping,
+    events,
+    keys,
+  } satisfies SoakingAsk);
   const samples: Sample[] = [];
   await child.answer();
   const started = performance.now();
   let shown = events / 40;
   await asSuperuser(databaseUrl, async (client) => {
-    const count = async () => Number((await client.query<{ n: string | null }>(`select sum(times) as n from ${schema}.counted`)).rows[0]!.n ?? 0);
-    for (let handled = 0; handled < events; ) {
+    const count = async () =>
+      Number(
+        (await client.query<{ n: string | null }>(`select sum(times) as n from ${schema}.counted`)).rows[0]!
+          .n ?? 0,
+      );
+    for (let handled = 0; handled < events;) {
       await sleep(200);
       handled = await count();
       const sample = await look(client, child, handled);
@@ -72,11 +105,16 @@ async function soak(ground: Ground): Promise<Sample[]> {
 }
 
 const ground = await startGround();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
 try {
   const growth = growthOf(await soak(ground), events);
   for (const { name, second, last, isFlat } of growth) {
-    console.log(json ? JSON.stringify({ name, second, last, isFlat }) : `${name.padEnd(26)} at most ${megabytes(second)} MB in the second quarter, ${megabytes(last)} MB in the last${isFlat ? '' : ': it grows'}`);
+    console.log(
+      json
+        ? JSON.stringify({ name, second, last, isFlat })
+        : `${name.padEnd(26)} at most ${megabytes(second)} MB in the second quarter, ${megabytes(last)} MB in the last${isFlat ? '' : ': it grows'}`,
+    );
   }
   process.exitCode = growth.every(({ isFlat }) => isFlat) ? 0 : 1;
 } finally {

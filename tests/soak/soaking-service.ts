@@ -1,8 +1,17 @@
-// A whole service as a process of its own that announces events to itself: commands with idempotency keys, outbox, relay, topic, inbox, effect, parking, house-keeping.
+// A whole service as a process of its own that announces events to itself: commands with idempotency keys,
+// outbox, relay, topic, inbox, effect, parking, house-keeping.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '@accord/events';
-import { type Keeping, keyedRequest, onceInTransaction, type PlatformSettings, type RunningService, type Service, startService } from '@accord/platform';
+import {
+  keyedRequest,
+  onceInTransaction,
+  startService,
+  type Keeping,
+  type PlatformSettings,
+  type RunningService,
+  type Service,
+} from '@accord/platform';
 import { countedType, countingService, sampleData } from '../bench/counting.ts';
 
 export interface SoakingAsk {
@@ -49,11 +58,26 @@ async function announceAll({ db }: RunningService, { events, keys }: SoakingAsk,
   const command = async () => {
     const from = announced;
     announced = Math.min(from + eventsOfCommand, events);
-    const facts = Array.from({ length: announced - from }, (_, i) => ({ type: countedType, data: sampleData(from + i, { keys }) }) as Fact);
-    const keyed = keyedRequest({ key: randomUUID(), issuer: 'soak', actor, method: 'POST', path: '/v1/soak', query: '', body: Buffer.alloc(0) });
+    const facts = Array.from(
+      { length: announced - from },
+      (_, i) => ({ type: countedType, data: sampleData(from + i, { keys }) }) as Fact,
+    );
+    const keyed = keyedRequest({
+      key: randomUUID(),
+      issuer: 'soak',
+      actor,
+      method: 'POST',
+      path: '/v1/soak',
+      query: '',
+      body: Buffer.alloc(0),
+    });
     await onceInTransaction(db, actor, keyed, (tx) => {
       tx.emit(...facts);
-      return Promise.resolve({ status: 201, headers: { Location: `/v1/soak/${from}` }, text: JSON.stringify({ from, note: 'x'.repeat(300) }) });
+      return Promise.resolve({
+        status: 201,
+        headers: { Location: `/v1/soak/${from}` },
+        text: JSON.stringify({ from, note: 'x'.repeat(300) }),
+      });
     });
   };
   const client = async () => {

@@ -2,17 +2,18 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Audit, checks, type Difference, openAudit } from '@accord/audit';
+import pg from 'pg';
+import { pino } from 'pino';
+import { checks, openAudit, type Audit, type Difference } from '@accord/audit';
 import { OrderSnapshot } from '@accord/events';
 import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
 import { kafkaOf, rolesOf, roleUrl } from '@accord/platform';
 import { clientOf, developmentPassword, publishRaw, until } from '@accord/testing';
-import pg from 'pg';
-import { pino } from 'pino';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
-// The auditor against a system that has played the whole story. First beside the running services, then, with them stopped so that nothing mends or
-// follows, every kind of difference is planted alone, found, and undone.
+// The auditor against a system that has played the whole story. First beside the running services, then, with
+// them stopped so that nothing mends or follows, every kind of difference is planted alone, found, and
+// undone.
 
 const command = fileURLToPath(new URL('../../deploy/audit/main.ts', import.meta.url));
 const rebuild = fileURLToPath(new URL('../../deploy/local/rebuild.ts', import.meta.url));
@@ -26,7 +27,11 @@ const reference = 'money-for-nothing';
 
 beforeAll(async () => {
   // A service that is paused for a while stays in its group.
-  system = await startSystem({ dataDir: folder(), profile: hurried('baidu', 'PT8S'), settings: { ACCORD_KAFKA_SESSION_MS: '10000' } });
+  system = await startSystem({
+    dataDir: folder(),
+    profile: hurried('baidu', 'PT8S'),
+    settings: { ACCORD_KAFKA_SESSION_MS: '10000' },
+  });
   await play({ system, profile: 'baidu' });
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
@@ -34,26 +39,52 @@ beforeAll(async () => {
   await tellFromOutside();
 }, 120_000);
 
-/** What the platform tells by topic. The account's message is older than what is known, the other's is refused: neither leaves a version behind. */
+/**
+ * What the platform tells by topic. The account's message is older than what is known, the other's is
+ * refused: neither leaves a version behind.
+ */
 async function tellFromOutside(): Promise<void> {
-  const { orderId } = await one<{ orderId: string }>(`select order_id as "orderId" from orders.orders where status = 'cancelled' limit 1`);
-  const { account } = await one<{ account: { version: number } }>(`select facts as account from contracts.accounts where account_id = 'acc_demo'`);
-  const tell = (type: Parameters<typeof publishRaw>[1], key: string, data: object) => publishRaw(auditAsk(), type, [{ key, value: JSON.stringify(data) }]);
+  const { orderId } = await one<{ orderId: string }>(
+    `select order_id as "orderId" from orders.orders where status = 'cancelled' limit 1`,
+  );
+  const { account } = await one<{ account: { version: number } }>(
+    `select facts as account from contracts.accounts where account_id = 'acc_demo'`,
+  );
+  const tell = (type: Parameters<typeof publishRaw>[1], key: string, data: object) =>
+    publishRaw(auditAsk(), type, [{ key, value: JSON.stringify(data) }]);
   const cny = (amount: string) => ({ amount, currency: 'CNY' });
-  await tell('payment.received', reference, { paymentReference: reference, accountId: 'acc_demo', orderId, parts: { cash: cny('40.00'), voucher: cny('5.00') } });
+  await tell('payment.received', reference, {
+    paymentReference: reference,
+    accountId: 'acc_demo',
+    orderId,
+    parts: { cash: cny('40.00'), voucher: cny('5.00') },
+  });
   await tell('bill.issued', 'bill_1', {
-    billId: 'bill_1', version: 7, accountId: 'acc_demo', month: '2026-01', invoicingEntity: 'baidu_netcom', status: 'paid', amount: cny('9.00'),
+    billId: 'bill_1',
+    version: 7,
+    accountId: 'acc_demo',
+    month: '2026-01',
+    invoicingEntity: 'baidu_netcom',
+    status: 'paid',
+    amount: cny('9.00'),
     lines: [{ productCode: 'BCC', amount: cny('9.00') }],
   });
   await tell('account.updated', 'acc_demo', { account });
-  await tell('account.updated', 'acc_refused', { account: { ...account, accountId: 'acc_refused', version: 5, contacts: 'none' } });
+  await tell('account.updated', 'acc_refused', {
+    account: { ...account, accountId: 'acc_refused', version: 5, contacts: 'none' },
+  });
   const there = async (sql: string) => (await db.query(sql)).rows.length > 0;
-  await until('all was taken in, or refused by both who hear it', async () =>
-    (await there(`select from refunds.ledger_transactions where payment_reference = '${reference}'`)) &&
-    (await there(`select from contracts.bills where bill_id = 'bill_1'`)) &&
-    (await there(`select from contracts.parked_events p join notifications.parked_events n using (event_id) where p.key = 'account.updated acc_refused'`)),
+  await until(
+    'all was taken in, or refused by both who hear it',
+    async () =>
+      (await there(`select from refunds.ledger_transactions where payment_reference = '${reference}'`)) &&
+      (await there(`select from contracts.bills where bill_id = 'bill_1'`)) &&
+      (await there(
+        `select from contracts.parked_events p join notifications.parked_events n using (event_id) where p.key = 'account.updated acc_refused'`,
+      )),
   );
-  for (const schema of ['contracts', 'notifications']) await db.query(`delete from ${schema}.parked_events where key = 'account.updated acc_refused'`);
+  for (const schema of ['contracts', 'notifications'])
+    await db.query(`delete from ${schema}.parked_events where key = 'account.updated acc_refused'`);
 }
 
 afterAll(async () => {
@@ -63,22 +94,33 @@ afterAll(async () => {
   removeFolders();
 }, 30_000);
 
-const auditAsk = () => ({ databaseUrl: settings()['ACCORD_AUDIT_DATABASE_URL']!, brokers: system.brokers.split(','), topicPrefix: system.topicPrefix });
+const auditAsk = () => ({
+  databaseUrl: settings()['ACCORD_AUDIT_DATABASE_URL']!,
+  brokers: system.brokers.split(','),
+  topicPrefix: system.topicPrefix,
+});
 const settings = () => auditSettingsOf(system);
 
 /** The command as an operator runs it. */
 function run(args: readonly string[], env: Readonly<Record<string, string>>, file = command) {
-  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', file, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.out += String(chunk)));
   child.stderr.on('data', (chunk: Buffer) => (said.err += String(chunk)));
   const ended = new Promise<{ code: number | null; out: string[]; err: string[] }>((resolve) =>
-    child.once('close', (code) => resolve({ code, out: said.out.trim().split('\n'), err: said.err.trim().split('\n') })),
+    child.once('close', (code) =>
+      resolve({ code, out: said.out.trim().split('\n'), err: said.err.trim().split('\n') }),
+    ),
   );
   return { child, ended };
 }
 
-const broken = async (settleMs: number): Promise<Difference[]> => [...(await audit.round({ settleMs })).broken];
+const broken = async (settleMs: number): Promise<Difference[]> => [
+  ...(await audit.round({ settleMs })).broken,
+];
 const one = async <Row = { id: string }>(sql: string): Promise<Row> => {
   const { rows } = await db.query(sql);
   if (rows.length === 0) throw new Error(`nothing there: ${sql}`);
@@ -89,7 +131,13 @@ describe('beside the running services', () => {
   test('EVT-37 the command finds nothing on a quiet system, and exits 0', async () => {
     const { code, out, err } = await run(['--json'], settings() as Record<string, string>).ended;
     const { broken: found, messages, aggregates, byRule } = JSON.parse(out.at(-1)!);
-    expect({ code, err, lines: out.length, found, byRule }).toEqual({ code: 0, err: [''], lines: 1, found: 0, byRule: {} });
+    expect({ code, err, lines: out.length, found, byRule }).toEqual({
+      code: 0,
+      err: [''],
+      lines: 1,
+      found: 0,
+      byRule: {},
+    });
     expect(messages).toBeGreaterThan(60);
     expect(aggregates).toBeGreaterThan(20);
   });
@@ -104,16 +152,35 @@ describe('beside the running services', () => {
   });
 
   test('EVT-13 a view that the auditor finds broken is mended by a rebuild, and everything agrees again', async () => {
-    const { order_id: orderId } = await one<{ order_id: string }>(`delete from refunds.order_view where order_id = (select min(order_id) from refunds.order_view) returning order_id`);
-    expect(await broken(0)).toEqual([expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'refund' })]);
+    const { order_id: orderId } = await one<{ order_id: string }>(
+      `delete from refunds.order_view where order_id = (select min(order_id) from refunds.order_view) returning order_id`,
+    );
+    expect(await broken(0)).toEqual([
+      expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'refund' }),
+    ]);
     const owner = rolesOf('refund').owner;
     const database = roleUrl(system.databaseUrl, owner, developmentPassword(owner));
-    const env = { ACCORD_OWNER_DATABASE_URL: database, ACCORD_KAFKA_BROKERS: system.brokers, ACCORD_TOPIC_PREFIX: system.topicPrefix, KAFKAJS_NO_PARTITIONER_WARNING: '1' };
+    const env = {
+      ACCORD_OWNER_DATABASE_URL: database,
+      ACCORD_KAFKA_BROKERS: system.brokers,
+      ACCORD_TOPIC_PREFIX: system.topicPrefix,
+      KAFKAJS_NO_PARTITIONER_WARNING: '1',
+    };
     const { code, out } = await run(['refund', '--model', 'order-view', '--json'], env, rebuild).ended;
-    expect({ code, ...JSON.parse(out.at(-1)!) }).toMatchObject({ code: 0, service: 'refund', models: ['order-view'], unreadable: 0, tables: [{ table: 'order_view', missing: 1, surplus: 0, other: 0 }, {}, {}, {}, {}] });
+    expect({ code, ...JSON.parse(out.at(-1)!) }).toMatchObject({
+      code: 0,
+      service: 'refund',
+      models: ['order-view'],
+      unreadable: 0,
+      tables: [{ table: 'order_view', missing: 1, surplus: 0, other: 0 }, {}, {}, {}, {}],
+    });
     expect(await broken(0)).toEqual([]);
 
-    const wrong = await Promise.all([run(['order'], env, rebuild).ended, run(['refund', '--model', 'timeline'], env, rebuild).ended, run(['refund'], {}, rebuild).ended]);
+    const wrong = await Promise.all([
+      run(['order'], env, rebuild).ended,
+      run(['refund', '--model', 'timeline'], env, rebuild).ended,
+      run(['refund'], {}, rebuild).ended,
+    ]);
     expect(wrong.map(({ code: ended, err }) => [ended, err[0]])).toEqual([
       [2, 'the order service has no read models: what it shows is its own'],
       [2, 'rebuild: refund has no read model timeline'],
@@ -126,9 +193,16 @@ describe('beside the running services', () => {
     const customer = clientOf(system.url, () => system.token({ kind: 'customer', accountId: 'acc_demo' }));
     process.kill(contract.pid, 'SIGSTOP');
     try {
-      const body = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+      const body = {
+        productCode: 'BCC',
+        billType: 'prepay',
+        chargeType: 'subscription',
+        duration: { unit: 'month', value: 1 },
+      };
       const { orderId } = (await customer.post('/v1/orders', body)).body;
-      expect(await broken(700)).toContainEqual(expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'contract' }));
+      expect(await broken(700)).toContainEqual(
+        expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'contract' }),
+      );
       const settled = audit.round({ settleMs: 30_000 });
       await sleep(700);
       process.kill(contract.pid, 'SIGCONT');
@@ -170,7 +244,12 @@ const literal = (id: string) => `select '${id}' as id`;
 const contractLike = (id: string, status: string, orderIds: string) => `insert into contracts.contracts
   select (jsonb_populate_record(c, jsonb_build_object('contract_id', '${id}', 'status', '${status}', 'number', null, 'order_ids', array[${orderIds}]))).*
   from contracts.contracts c where status = 'draft'`;
-const refundLike = (id: string, status: string, orderIds: string, instances = `select null where false`) => `insert into refunds.refunds
+const refundLike = (
+  id: string,
+  status: string,
+  orderIds: string,
+  instances = `select null where false`,
+) => `insert into refunds.refunds
   select (jsonb_populate_record(r, jsonb_build_object('refund_id', '${id}', 'status', '${status}', 'quote_id', '${id}', 'order_ids', array[${orderIds}]::text[],
     'instance_ids', array(${instances})::text[]))).*
   from refunds.refunds r where status = 'succeeded' and kind = 'unsubscribe'`;
@@ -180,204 +259,448 @@ const outboxRow = (table: string) => `insert into ${table}
 
 const plants: readonly Plant[] = [
   {
-    rule: 'EVT-30', what: 'an order in two live contracts', mends: 'contract', about: heldOrder,
+    rule: 'EVT-30',
+    what: 'an order in two live contracts',
+    mends: 'contract',
+    about: heldOrder,
     add: ['contracts.contracts', `contract_id = 'ctr_twin'`, contractLike('ctr_twin', 'official', `'$id'`)],
   },
   {
-    rule: 'EVT-30', what: 'an order in a live contract and a running refund', mends: 'order', about: heldOrder,
+    rule: 'EVT-30',
+    what: 'an order in a live contract and a running refund',
+    mends: 'order',
+    about: heldOrder,
     add: ['refunds.refunds', `refund_id = 'rfd_twin'`, refundLike('rfd_twin', 'reviewing', `'$id'`)],
   },
-  { rule: 'EVT-30', what: 'a live contract whose claim is gone', mends: 'contract', about: heldOrder, remove: ['contracts.live_orders', `order_id = '$id'`] },
   {
-    rule: 'EVT-31', what: 'a cancelled order in a live contract', mends: 'contract', about: heldOrder,
+    rule: 'EVT-30',
+    what: 'a live contract whose claim is gone',
+    mends: 'contract',
+    about: heldOrder,
+    remove: ['contracts.live_orders', `order_id = '$id'`],
+  },
+  {
+    rule: 'EVT-31',
+    what: 'a cancelled order in a live contract',
+    mends: 'contract',
+    about: heldOrder,
     change: ['orders.orders', `order_id = '$id'`, `status = 'cancelled', hold_kind = null, hold_id = null`],
   },
   {
-    rule: 'EVT-32', what: 'an order held by a contract that has ended', mends: 'order', about: freeOrder,
+    rule: 'EVT-32',
+    what: 'an order held by a contract that has ended',
+    mends: 'order',
+    about: freeOrder,
     change: ['orders.orders', `order_id = '$id'`, `hold_kind = 'contract', hold_id = (${voided})`],
   },
   {
-    rule: 'EVT-32', what: 'a live contract that lost its hold', mends: 'order', about: heldOrder,
+    rule: 'EVT-32',
+    what: 'a live contract that lost its hold',
+    mends: 'order',
+    about: heldOrder,
     change: ['orders.orders', `order_id = '$id'`, `hold_kind = null, hold_id = null`],
   },
   {
-    rule: 'EVT-32', what: 'a live contract over an order that nobody has', mends: 'order', about: literal('ord_nowhere'),
+    rule: 'EVT-32',
+    what: 'a live contract over an order that nobody has',
+    mends: 'order',
+    about: literal('ord_nowhere'),
     add: ['contracts.contracts', `contract_id = 'ctr_vain'`, contractLike('ctr_vain', 'draft', `'$id'`)],
   },
   {
-    rule: 'EVT-32', what: 'a living order on an instance of a running refund that did not see it', mends: 'order', about: freeInstance,
-    add: ['refunds.refunds', `refund_id = 'rfd_blind'`, refundLike('rfd_blind', 'reviewing', '', `select instance_id from orders.order_instances where order_id = '$id'`)],
+    rule: 'EVT-32',
+    what: 'a living order on an instance of a running refund that did not see it',
+    mends: 'order',
+    about: freeInstance,
+    add: [
+      'refunds.refunds',
+      `refund_id = 'rfd_blind'`,
+      refundLike(
+        'rfd_blind',
+        'reviewing',
+        '',
+        `select instance_id from orders.order_instances where order_id = '$id'`,
+      ),
+    ],
   },
-  { rule: 'EVT-32', what: 'an ended holder that is not remembered', mends: 'order', about: voided, change: ['orders.holders', `holder_id = '$id'`, 'ended_at = null'] },
   {
-    rule: 'EVT-33', what: 'postings that do not sum to zero', mends: 'refund', about: `select transaction_id as id from refunds.ledger_transactions limit 1`,
-    change: ['refunds.ledger_postings', `transaction_id = '$id' and balance_after is null`, 'amount = amount - 1'],
-  },
-  { rule: 'EVT-33', what: 'a refund that was not paid in full', mends: 'refund', about: refund, change: ['refunds.refunds', `refund_id = '$id'`, 'amount = amount + 1'] },
-  { rule: 'EVT-33', what: 'a refund that was paid and did not succeed', mends: 'refund', about: refund, change: ['refunds.refunds', `refund_id = '$id'`, `status = 'withdrawn'`] },
-  {
-    rule: 'EVT-33', what: 'a balance that no posting explains', mends: 'refund', about: `select 'acc_demo cash CNY' as id`,
-    change: ['refunds.balances', `account_id || ' ' || fund || ' ' || currency = '$id'`, 'amount = amount + 1'],
+    rule: 'EVT-32',
+    what: 'an ended holder that is not remembered',
+    mends: 'order',
+    about: voided,
+    change: ['orders.holders', `holder_id = '$id'`, 'ended_at = null'],
   },
   {
-    rule: 'EVT-33', what: 'more refunded than was paid', mends: 'refund', about: refundedOrder,
+    rule: 'EVT-33',
+    what: 'postings that do not sum to zero',
+    mends: 'refund',
+    about: `select transaction_id as id from refunds.ledger_transactions limit 1`,
+    change: [
+      'refunds.ledger_postings',
+      `transaction_id = '$id' and balance_after is null`,
+      'amount = amount - 1',
+    ],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a refund that was not paid in full',
+    mends: 'refund',
+    about: refund,
+    change: ['refunds.refunds', `refund_id = '$id'`, 'amount = amount + 1'],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a refund that was paid and did not succeed',
+    mends: 'refund',
+    about: refund,
+    change: ['refunds.refunds', `refund_id = '$id'`, `status = 'withdrawn'`],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a balance that no posting explains',
+    mends: 'refund',
+    about: `select 'acc_demo cash CNY' as id`,
+    change: [
+      'refunds.balances',
+      `account_id || ' ' || fund || ' ' || currency = '$id'`,
+      'amount = amount + 1',
+    ],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'more refunded than was paid',
+    mends: 'refund',
+    about: refundedOrder,
     change: ['refunds.refunded_orders', `order_id = '$id'`, 'paid = paid + 1000, refunded = paid + 1'],
   },
-  { rule: 'EVT-33', what: 'an order that forgot what it gave back', mends: 'refund', about: refundedOrder, change: ['refunds.refunded_orders', `order_id = '$id'`, 'refunded = 0'] },
-  { rule: 'EVT-33', what: 'a paid order without its payment', mends: 'order', about: `select order_id as id from orders.payments limit 1`, remove: ['orders.payments', `order_id = '$id'`] },
   {
-    rule: 'EVT-33', what: 'money that paid no order and was never credited', mends: 'refund', about: literal(reference),
-    remove: ['refunds.ledger_postings', `transaction_id = (select transaction_id from refunds.ledger_transactions where payment_reference = '$id')`],
+    rule: 'EVT-33',
+    what: 'an order that forgot what it gave back',
+    mends: 'refund',
+    about: refundedOrder,
+    change: ['refunds.refunded_orders', `order_id = '$id'`, 'refunded = 0'],
   },
   {
-    rule: 'EVT-33', what: 'money that was credited, which nobody received', mends: 'refund', about: literal(reference),
-    change: ['orders.unapplied_payments', `payment_reference = '$id'`, `parts = jsonb_set(parts, '{voucher,amount}', '"0.00"')`],
+    rule: 'EVT-33',
+    what: 'a paid order without its payment',
+    mends: 'order',
+    about: `select order_id as id from orders.payments limit 1`,
+    remove: ['orders.payments', `order_id = '$id'`],
   },
   {
-    rule: 'EVT-33', what: 'money that was credited and paid an order, too', mends: 'order', about: literal(reference),
+    rule: 'EVT-33',
+    what: 'money that paid no order and was never credited',
+    mends: 'refund',
+    about: literal(reference),
+    remove: [
+      'refunds.ledger_postings',
+      `transaction_id = (select transaction_id from refunds.ledger_transactions where payment_reference = '$id')`,
+    ],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'money that was credited, which nobody received',
+    mends: 'refund',
+    about: literal(reference),
+    change: [
+      'orders.unapplied_payments',
+      `payment_reference = '$id'`,
+      `parts = jsonb_set(parts, '{voucher,amount}', '"0.00"')`,
+    ],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'money that was credited and paid an order, too',
+    mends: 'order',
+    about: literal(reference),
     add: [
-      'orders.payments', `payment_reference = '$id'`,
+      'orders.payments',
+      `payment_reference = '$id'`,
       `insert into orders.payments select payment_reference, order_id, account_id, parts, received_at from orders.unapplied_payments where payment_reference = '$id'`,
     ],
   },
   {
-    rule: 'EVT-34', what: 'a version that no topic holds', mends: 'notification', about: sentMail,
+    rule: 'EVT-34',
+    what: 'a version that no topic holds',
+    mends: 'notification',
+    about: sentMail,
     change: ['notifications.notifications', `notification_id = '$id'`, 'version = version + 1'],
   },
   {
-    rule: 'EVT-34', what: 'a version that its owner does not have', mends: 'notification', about: sentMail,
+    rule: 'EVT-34',
+    what: 'a version that its owner does not have',
+    mends: 'notification',
+    about: sentMail,
     change: ['notifications.notifications', `notification_id = '$id'`, 'version = version - 1'],
   },
-  { rule: 'EVT-34', what: 'an aggregate that its owner lost', mends: 'contract', about: `select ticket_id as id from contracts.tickets`, remove: ['contracts.tickets', `ticket_id = '$id'`] },
-  { rule: 'EVT-34', what: 'an event left in its outbox', mends: 'order', about: literal(eventId), add: ['orders.outbox', `event_id = '$id'`, outboxRow('orders.outbox')] },
   {
-    rule: 'EVT-34', what: 'an event that the broker refused', mends: 'refund', about: literal(eventId),
+    rule: 'EVT-34',
+    what: 'an aggregate that its owner lost',
+    mends: 'contract',
+    about: `select ticket_id as id from contracts.tickets`,
+    remove: ['contracts.tickets', `ticket_id = '$id'`],
+  },
+  {
+    rule: 'EVT-34',
+    what: 'an event left in its outbox',
+    mends: 'order',
+    about: literal(eventId),
+    add: ['orders.outbox', `event_id = '$id'`, outboxRow('orders.outbox')],
+  },
+  {
+    rule: 'EVT-34',
+    what: 'an event that the broker refused',
+    mends: 'refund',
+    about: literal(eventId),
     add: ['refunds.outbox_refused', `event_id = '$id'`, outboxRow('refunds.outbox_refused')],
   },
   {
-    rule: 'EVT-9', what: 'a dead letter', mends: 'contract', about: literal(eventId),
+    rule: 'EVT-9',
+    what: 'a dead letter',
+    mends: 'contract',
+    about: literal(eventId),
     add: [
-      'contracts.parked_events', `event_id = '$id'`,
+      'contracts.parked_events',
+      `event_id = '$id'`,
       `insert into contracts.parked_events (event_id, type, key, topic, partition, "offset", payload, headers, status) values ('$id', 'order.paid', 'ord_x', 'order.paid', 0, 0, '{}', '{}', 'dead')`,
     ],
   },
   {
-    rule: 'EVT-35', what: 'an accepted order that is not there', mends: 'order', about: literal('ord_gone'),
+    rule: 'EVT-35',
+    what: 'an accepted order that is not there',
+    mends: 'order',
+    about: literal('ord_gone'),
     add: [
-      'orders.idempotency_keys', `key_hash = 'planted'`,
+      'orders.idempotency_keys',
+      `key_hash = 'planted'`,
       `insert into orders.idempotency_keys (key_hash, account_id, request_hash, status, headers, body, created_at) values ('planted', 'acc_demo', '', 201, '{}', '{"orderId":"$id"}', now())`,
     ],
   },
   {
-    rule: 'EVT-35', what: 'one of several accepted contracts that is not there', mends: 'contract', about: literal('ctr_gone'),
+    rule: 'EVT-35',
+    what: 'one of several accepted contracts that is not there',
+    mends: 'contract',
+    about: literal('ctr_gone'),
     add: [
-      'contracts.idempotency_keys', `key_hash = 'planted'`,
+      'contracts.idempotency_keys',
+      `key_hash = 'planted'`,
       `insert into contracts.idempotency_keys (key_hash, account_id, request_hash, status, headers, body, created_at)
         select 'planted', 'acc_demo', '', 201, '{}', json_build_object('data', json_build_array(json_build_object('contractId', (${draft})), json_build_object('contractId', '$id')))::text, now()`,
     ],
   },
   ...(['refund', 'contract'] as const).map((service): Plant => {
-    const [table, field, id] = service === 'refund' ? ['refunds.idempotency_keys', 'refundId', 'rfd_gone'] : ['contracts.idempotency_keys', 'ticketId', 'tkt_gone'];
+    const [table, field, id] =
+      service === 'refund'
+        ? ['refunds.idempotency_keys', 'refundId', 'rfd_gone']
+        : ['contracts.idempotency_keys', 'ticketId', 'tkt_gone'];
     return {
-      rule: 'EVT-35', what: `an accepted ${field} that is not there`, mends: service, about: literal(id),
+      rule: 'EVT-35',
+      what: `an accepted ${field} that is not there`,
+      mends: service,
+      about: literal(id),
       add: [
-        table, `key_hash = 'planted'`,
+        table,
+        `key_hash = 'planted'`,
         `insert into ${table} (key_hash, account_id, request_hash, status, headers, body, created_at) values ('planted', 'acc_demo', '', 200, '{}', '{"${field}":"$id"}', now())`,
       ],
     };
   }),
-  { rule: 'EVT-36', what: 'an order view that lags behind', mends: 'contract', about: freeOrder, change: ['contracts.order_view', `order_id = '$id'`, 'version = version - 1'] },
   {
-    rule: 'EVT-36', what: 'an order view of the right version that says something else', mends: 'refund', about: freeOrder,
+    rule: 'EVT-36',
+    what: 'an order view that lags behind',
+    mends: 'contract',
+    about: freeOrder,
+    change: ['contracts.order_view', `order_id = '$id'`, 'version = version - 1'],
+  },
+  {
+    rule: 'EVT-36',
+    what: 'an order view of the right version that says something else',
+    mends: 'refund',
+    about: freeOrder,
     change: ['refunds.order_view', `order_id = '$id'`, `snapshot = snapshot || '{"invoiced": true}'`],
   },
   {
-    rule: 'EVT-36', what: 'a view of an order that nobody has', mends: 'refund', about: literal('ord_nowhere'),
-    add: ['refunds.order_view', `order_id = '$id'`, `insert into refunds.order_view (order_id, account_id, version, snapshot) values ('$id', 'acc_demo', 1, '{}')`],
+    rule: 'EVT-36',
+    what: 'a view of an order that nobody has',
+    mends: 'refund',
+    about: literal('ord_nowhere'),
+    add: [
+      'refunds.order_view',
+      `order_id = '$id'`,
+      `insert into refunds.order_view (order_id, account_id, version, snapshot) values ('$id', 'acc_demo', 1, '{}')`,
+    ],
   },
   {
-    rule: 'EVT-36', what: 'a resource that was never seen', mends: 'refund', about: `select instance_id as id from orders.resources limit 1`,
+    rule: 'EVT-36',
+    what: 'a resource that was never seen',
+    mends: 'refund',
+    about: `select instance_id as id from orders.resources limit 1`,
     remove: ['refunds.resource_view', `instance_id = '$id'`],
   },
   {
-    rule: 'EVT-36', what: 'an order seen with another value in every field, and listed with another status', mends: 'contract', about: freeOrder,
+    rule: 'EVT-36',
+    what: 'an order seen with another value in every field, and listed with another status',
+    mends: 'contract',
+    about: freeOrder,
     found: `these differ: ${Object.keys(OrderSnapshot.shape).sort().join(', ')}, column status`,
-    change: ['contracts.order_view', `order_id = '$id'`, `status = 'unpaid', snapshot = (select jsonb_object_agg(key, '"another"'::jsonb) from jsonb_each(snapshot))`],
+    change: [
+      'contracts.order_view',
+      `order_id = '$id'`,
+      `status = 'unpaid', snapshot = (select jsonb_object_agg(key, '"another"'::jsonb) from jsonb_each(snapshot))`,
+    ],
   },
   {
-    rule: 'EVT-36', what: 'an order whose owner has other amounts by a cent, and times by a millisecond', mends: 'refund', about: periodOrder,
+    rule: 'EVT-36',
+    what: 'an order whose owner has other amounts by a cent, and times by a millisecond',
+    mends: 'refund',
+    about: periodOrder,
     found: 'cashPaid, createdAt, paidAt, paidParts, payBy, payableAmount, servicePeriod',
     change: [
-      'orders.orders', `order_id = '$id'`,
+      'orders.orders',
+      `order_id = '$id'`,
       `cash_paid = cash_paid + 0.01, payable_amount = payable_amount + 0.01, paid_parts = jsonb_set(paid_parts, '{cash,amount}', to_jsonb((cash_paid + 0.01)::text)),
         period_end = period_end + interval '1 ms', created_at = created_at + interval '1 ms', paid_at = paid_at + interval '1 ms', pay_by = pay_by + interval '1 ms'`,
     ],
   },
   {
-    rule: 'EVT-36', what: 'an order seen with another service period, paid otherwise and under other terms', mends: 'refund', about: periodOrder,
+    rule: 'EVT-36',
+    what: 'an order seen with another service period, paid otherwise and under other terms',
+    mends: 'refund',
+    about: periodOrder,
     found: 'these differ: bundleId, paidParts, servicePeriod, unitPrice, column bundle_id',
     change: [
-      'refunds.order_view', `order_id = '$id'`,
+      'refunds.order_view',
+      `order_id = '$id'`,
       `bundle_id = 'bdl_1', snapshot = jsonb_set(jsonb_set(jsonb_set(snapshot, '{servicePeriod,end}', '"2020-01-01T00:00:00.000Z"'),
         '{paidParts,giftCredit,amount}', '"1.00"'), '{unitPrice,amount}', '"1.0"') || '{"bundleId": "bdl_1"}'`,
     ],
   },
   {
-    rule: 'EVT-36', what: 'an order view that holds no order', mends: 'refund', about: freeOrder, found: 'these differ: accountId, ',
+    rule: 'EVT-36',
+    what: 'an order view that holds no order',
+    mends: 'refund',
+    about: freeOrder,
+    found: 'these differ: accountId, ',
     change: ['refunds.order_view', `order_id = '$id'`, `snapshot = '[]'`],
   },
   {
-    rule: 'EVT-36', what: 'an order that its instance does not lead to', mends: 'refund', about: `select order_id as id from orders.order_instances limit 1`,
+    rule: 'EVT-36',
+    what: 'an order that its instance does not lead to',
+    mends: 'refund',
+    about: `select order_id as id from orders.order_instances limit 1`,
     remove: ['refunds.order_view_instances', `order_id = '$id'`],
   },
   {
-    rule: 'EVT-36', what: 'a resource seen in another region', mends: 'refund', about: `select instance_id as id from orders.resources limit 1`, found: 'these differ: region',
-    change: ['refunds.resource_view', `instance_id = '$id'`, `snapshot = snapshot || '{"region": "planted"}'`],
+    rule: 'EVT-36',
+    what: 'a resource seen in another region',
+    mends: 'refund',
+    about: `select instance_id as id from orders.resources limit 1`,
+    found: 'these differ: region',
+    change: [
+      'refunds.resource_view',
+      `instance_id = '$id'`,
+      `snapshot = snapshot || '{"region": "planted"}'`,
+    ],
   },
   {
-    rule: 'EVT-36', what: 'a contract seen in another state, under another number', mends: 'refund', about: voided, found: 'these differ: column number, column status',
+    rule: 'EVT-36',
+    what: 'a contract seen in another state, under another number',
+    mends: 'refund',
+    about: voided,
+    found: 'these differ: column number, column status',
     change: ['refunds.contract_view', `contract_id = '$id'`, `status = 'official', number = 'CT-0'`],
   },
   {
-    rule: 'EVT-36', what: 'a product seen at another price', mends: 'contract', about: literal('BCC'),
+    rule: 'EVT-36',
+    what: 'a product seen at another price',
+    mends: 'contract',
+    about: literal('BCC'),
     change: ['contracts.products', `product_code = '$id'`, `snapshot = snapshot || '{"prices": []}'`],
   },
   {
-    rule: 'EVT-36', what: 'a product seen in another category, and listed as not refundable', mends: 'refund', about: literal('BCC'), found: 'these differ: category, column refundable',
-    change: ['refunds.product_view', `product_code = '$id'`, `refundable = not refundable, snapshot = snapshot || '{"category": "planted"}'`],
+    rule: 'EVT-36',
+    what: 'a product seen in another category, and listed as not refundable',
+    mends: 'refund',
+    about: literal('BCC'),
+    found: 'these differ: category, column refundable',
+    change: [
+      'refunds.product_view',
+      `product_code = '$id'`,
+      `refundable = not refundable, snapshot = snapshot || '{"category": "planted"}'`,
+    ],
   },
-  { rule: 'EVT-36', what: 'contacts that were lost', mends: 'notification', about: literal('acc_demo'), change: ['notifications.contacts', `account_id = '$id'`, `contacts = '[]'`] },
   {
-    rule: 'EVT-36', what: 'a step missing in the timeline', mends: 'notification', about: voided,
-    remove: ['notifications.timeline_events', `aggregate = 'contract' and aggregate_id = '$id' and aggregate_version = 1`],
+    rule: 'EVT-36',
+    what: 'contacts that were lost',
+    mends: 'notification',
+    about: literal('acc_demo'),
+    change: ['notifications.contacts', `account_id = '$id'`, `contacts = '[]'`],
   },
-  ...([
-    ['an order’s newest version', 'order', `select order_id as id from orders.orders where status = 'cancelled' limit 1`, 'order.cancelled'],
-    ['money that paid no order', 'payment', literal(reference), 'payment.unapplied'],
-    ['a sent mail', 'notification', sentMail, 'notification.sent'],
-    ['an account', 'account', literal('acc_demo'), 'account.updated'],
-  ] as const).map(([what, aggregate, about, type]): Plant => ({
-    rule: 'EVT-36', what: `${what} missing in the timeline`, mends: 'notification', about,
-    remove: ['notifications.timeline_events', `aggregate = '${aggregate}' and aggregate_id = '$id' and type = '${type}'`],
+  {
+    rule: 'EVT-36',
+    what: 'a step missing in the timeline',
+    mends: 'notification',
+    about: voided,
+    remove: [
+      'notifications.timeline_events',
+      `aggregate = 'contract' and aggregate_id = '$id' and aggregate_version = 1`,
+    ],
+  },
+  ...(
+    [
+      [
+        'an order’s newest version',
+        'order',
+        `select order_id as id from orders.orders where status = 'cancelled' limit 1`,
+        'order.cancelled',
+      ],
+      ['money that paid no order', 'payment', literal(reference), 'payment.unapplied'],
+      ['a sent mail', 'notification', sentMail, 'notification.sent'],
+      ['an account', 'account', literal('acc_demo'), 'account.updated'],
+    ] as const
+  ).map(([what, aggregate, about, type]): Plant => ({
+    rule: 'EVT-36',
+    what: `${what} missing in the timeline`,
+    mends: 'notification',
+    about,
+    remove: [
+      'notifications.timeline_events',
+      `aggregate = '${aggregate}' and aggregate_id = '$id' and type = '${type}'`,
+    ],
   })),
   {
-    rule: 'EVT-20', what: 'a contract that is never answered', mends: 'order', about: literal('ctr_waits'),
+    rule: 'EVT-20',
+    what: 'a contract that is never answered',
+    mends: 'order',
+    about: literal('ctr_waits'),
     add: ['contracts.contracts', `contract_id = '$id'`, contractLike('$id', 'requested', `'ord_nowhere'`)],
   },
   {
-    rule: 'EVT-23', what: 'a refund that is never answered', mends: 'order', about: literal('rfd_waits'),
+    rule: 'EVT-23',
+    what: 'a refund that is never answered',
+    mends: 'order',
+    about: literal('rfd_waits'),
     add: ['refunds.refunds', `refund_id = '$id'`, refundLike('$id', 'requested', `'ord_nowhere'`)],
   },
   {
-    rule: 'EVT-23', what: 'an approved refund that is never paid', mends: 'refund', about: literal('rfd_waits'),
+    rule: 'EVT-23',
+    what: 'an approved refund that is never paid',
+    mends: 'refund',
+    about: literal('rfd_waits'),
     add: ['refunds.refunds', `refund_id = '$id'`, refundLike('$id', 'approved', `'ord_nowhere'`)],
   },
   {
-    rule: 'EVT-23', what: 'an order that lives on for a refunded instance', mends: 'order', about: `select unnest(order_ids) as id from refunds.refunds where refund_id = (${refund})`,
+    rule: 'EVT-23',
+    what: 'an order that lives on for a refunded instance',
+    mends: 'order',
+    about: `select unnest(order_ids) as id from refunds.refunds where refund_id = (${refund})`,
     change: ['orders.orders', `order_id = '$id'`, `status = 'paid', refunded_instance_ids = '{}'`],
   },
   {
-    rule: 'EVT-24', what: 'a failed fulfilment that was not refunded', mends: 'refund', about: `select order_id as id from orders.orders where fulfilment = 'failed'`,
+    rule: 'EVT-24',
+    what: 'a failed fulfilment that was not refunded',
+    mends: 'refund',
+    about: `select order_id as id from orders.orders where fulfilment = 'failed'`,
     change: ['orders.orders', `order_id = '$id'`, `refund_state = 'none'`],
   },
 ];
@@ -386,7 +709,9 @@ const plants: readonly Plant[] = [
 async function plant({ change, remove, add }: Plant, id: string): Promise<() => Promise<void>> {
   const filled = (sql: string) => sql.replaceAll('$id', id);
   const [table, where] = (change ?? remove ?? add)!;
-  const { rows: before } = await db.query(`select to_jsonb(t)::text as row from ${table} t where ${filled(where)}`);
+  const { rows: before } = await db.query(
+    `select to_jsonb(t)::text as row from ${table} t where ${filled(where)}`,
+  );
   expect(before.length > 0).toBe(!add);
   const { rows } = await db.query<{ columns: string }>(
     `select string_agg(quote_ident(attname), ', ') as columns from pg_attribute where attrelid = '${table}'::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
@@ -396,12 +721,16 @@ async function plant({ change, remove, add }: Plant, id: string): Promise<() => 
   else if (remove) await db.query(`delete from ${table} where ${filled(where)}`);
   else await db.query(filled(add![2]));
   return async () => {
-    // Rows that others refer to are put back as they were, amounts with all their digits; triggers and keys have seen them before.
+    // Rows that others refer to are put back as they were, amounts with all their digits; triggers and keys
+    // have seen them before.
     await db.query('begin');
     await db.query('set local session_replication_role = replica');
     await db.query(`delete from ${table} where ${filled(where)}`);
     for (const { row } of before) {
-      await db.query(`insert into ${table} (${columns}) overriding system value select ${columns} from jsonb_populate_record(null::${table}, $1)`, [row]);
+      await db.query(
+        `insert into ${table} (${columns}) overriding system value select ${columns} from jsonb_populate_record(null::${table}, $1)`,
+        [row],
+      );
     }
     await db.query('commit');
   };
@@ -416,18 +745,30 @@ describe('with the services stopped', () => {
   /** What the statements that found a plant say. */
   const proved = new Set<string>();
 
-  test.each(plants.map((one) => [one.rule, one.what, one] as const))('EVT-37 %s %s is found, and gone once undone', async (rule, _what, planted) => {
-    expect(await broken(50)).toEqual([]);
-    const { id } = await one(planted.about);
-    const undo = await plant(planted, id);
-    try {
-      const found = await broken(50);
-      expect(found).toContainEqual(expect.objectContaining({ rule, id, mends: planted.mends, found: expect.stringContaining(planted.found ?? '') }));
-      found.filter((difference) => difference.rule === rule && difference.id === id).forEach(({ says }) => proved.add(says));
-    } finally {
-      await undo();
-    }
-  });
+  test.each(plants.map((one) => [one.rule, one.what, one] as const))(
+    'EVT-37 %s %s is found, and gone once undone',
+    async (rule, _what, planted) => {
+      expect(await broken(50)).toEqual([]);
+      const { id } = await one(planted.about);
+      const undo = await plant(planted, id);
+      try {
+        const found = await broken(50);
+        expect(found).toContainEqual(
+          expect.objectContaining({
+            rule,
+            id,
+            mends: planted.mends,
+            found: expect.stringContaining(planted.found ?? ''),
+          }),
+        );
+        found
+          .filter((difference) => difference.rule === rule && difference.id === id)
+          .forEach(({ says }) => proved.add(says));
+      } finally {
+        await undo();
+      }
+    },
+  );
 
   test('EVT-37 at least 20 kinds were planted, and every statement of the auditor has found one', async () => {
     expect(await broken(50)).toEqual([]);
@@ -436,19 +777,34 @@ describe('with the services stopped', () => {
   });
 
   test('EVT-37 EVT-34 a message that nobody owns is found, then a gap before it, then nothing', async () => {
-    const producer = kafkaOf({ ...auditAsk(), clientId: 'test', log }).producer({ allowAutoTopicCreation: false });
+    const producer = kafkaOf({ ...auditAsk(), clientId: 'test', log }).producer({
+      allowAutoTopicCreation: false,
+    });
     await producer.connect();
-    const ticket = await one<{ data: Record<string, unknown> }>(`select to_jsonb(t) as data from contracts.tickets t`);
+    const ticket = await one<{ data: Record<string, unknown> }>(
+      `select to_jsonb(t) as data from contracts.tickets t`,
+    );
     const tell = (version: number) =>
       producer.send({
         topic: `${system.topicPrefix}ticket.submitted`,
-        messages: [{ key: 'tkt_ghost', value: JSON.stringify({ ticket: { ticketId: 'tkt_ghost', version, accountId: 'acc_demo' } }) }],
+        messages: [
+          {
+            key: 'tkt_ghost',
+            value: JSON.stringify({ ticket: { ticketId: 'tkt_ghost', version, accountId: 'acc_demo' } }),
+          },
+        ],
       });
-    const ofTopics = async () => (await broken(200)).filter(({ rule }) => rule === 'EVT-34').map(({ id, found }) => `${id}: ${found}`);
+    const ofTopics = async () =>
+      (await broken(200)).filter(({ rule }) => rule === 'EVT-34').map(({ id, found }) => `${id}: ${found}`);
     await tell(3);
-    expect(await ofTopics()).toEqual(['tkt_ghost: ticket version 3 in a topic, which its owner does not have']);
+    expect(await ofTopics()).toEqual([
+      'tkt_ghost: ticket version 3 in a topic, which its owner does not have',
+    ]);
     const ghost = { ...ticket.data, ticket_id: 'tkt_ghost', version: 3, contract_id: null };
-    await db.query('insert into contracts.tickets select * from jsonb_populate_record(null::contracts.tickets, $1)', [ghost]);
+    await db.query(
+      'insert into contracts.tickets select * from jsonb_populate_record(null::contracts.tickets, $1)',
+      [ghost],
+    );
     expect(await ofTopics()).toEqual(['tkt_ghost: ticket version 1, 2 of 3 in no topic']);
     await tell(1);
     expect(await ofTopics()).toEqual(['tkt_ghost: ticket version 2 of 3 in no topic']);
@@ -468,21 +824,35 @@ describe('with the services stopped', () => {
     const planted = plants.find(({ what }) => what.startsWith('a balance'))!;
     const { id } = await one(planted.about);
     const undo = await plant(planted, id);
-    const { code, out } = await run(['--json', '--settle', '200ms'], settings() as Record<string, string>).ended;
+    const { code, out } = await run(['--json', '--settle', '200ms'], settings() as Record<string, string>)
+      .ended;
     await undo();
     expect(code).toBe(1);
     expect(out.map((line) => JSON.parse(line))).toEqual([
-      { rule: 'EVT-33', says: 'a balance is the sum of its postings', id, found: expect.stringMatching(/^\d+\.\d+ of \d+\.\d+$/), mends: 'refund' },
+      {
+        rule: 'EVT-33',
+        says: 'a balance is the sum of its postings',
+        id,
+        found: expect.stringMatching(/^\d+\.\d+ of \d+\.\d+$/),
+        mends: 'refund',
+      },
       expect.objectContaining({ broken: 1, moving: 0, byRule: { 'EVT-33': 1 } }),
     ]);
   });
 
   test('EVT-37 scheduled it stays up, and shows each rule’s differences as a metric', async () => {
     const port = await freePort();
-    const scheduled = run(['--every', '300ms', '--settle', '100ms'], { ...settings(), ACCORD_OPS_PORT: String(port), ACCORD_HOST: '127.0.0.1' } as Record<string, string>);
+    const scheduled = run(['--every', '300ms', '--settle', '100ms'], {
+      ...settings(),
+      ACCORD_OPS_PORT: String(port),
+      ACCORD_HOST: '127.0.0.1',
+    } as Record<string, string>);
     const metric = async (line: RegExp) => {
       for (const deadline = performance.now() + 15_000; ; await sleep(50)) {
-        const text = await fetch(`http://127.0.0.1:${port}/metrics`).then((reply) => reply.text(), () => '');
+        const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+          (reply) => reply.text(),
+          () => '',
+        );
         if (line.test(text)) return;
         if (performance.now() > deadline) throw new Error(`no ${line} in:\n${text}`);
       }
@@ -505,7 +875,13 @@ describe('with the services stopped', () => {
     const filled = (await admin.fetchTopicOffsets(topic)).find(({ high }) => Number(high) > 0)!;
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: filled.partition, offset: '1' }] });
     await admin.disconnect();
-    expect(await broken(200)).toEqual([expect.objectContaining({ rule: 'EVT-13', id: `product.published/${filled.partition}`, mends: 'order' })]);
+    expect(await broken(200)).toEqual([
+      expect.objectContaining({
+        rule: 'EVT-13',
+        id: `product.published/${filled.partition}`,
+        mends: 'order',
+      }),
+    ]);
     // A fresh look misses what was in it, too.
     const fresh = openAudit({ ...auditAsk(), log });
     const { broken: found } = await fresh.round({ settleMs: 200 });

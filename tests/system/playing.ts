@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { playStory, type StoryContext } from '@accord/local';
 
-// What the tests of the whole system share: each service a process of its own, real Postgres, Kafka and SMTP, through the front door.
+// What the tests of the whole system share: each service a process of its own, real Postgres, Kafka and SMTP,
+// through the front door.
 
 const folders: string[] = [];
 
@@ -19,7 +20,14 @@ export const removeFolders = () => folders.forEach((made) => rmSync(made, { recu
 /** The provider's profile with an order's time to be paid cut to seconds, as `npm start` does. */
 export function hurried(profile: StoryContext['profile'], payWithin: string): string {
   const file = join(folder(), `${profile}.json`);
-  writeFileSync(file, JSON.stringify({ extends: profile, version: '1-test', orders: { payWithin, payWithinWhenContracted: 'PT30M' } }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      extends: profile,
+      version: '1-test',
+      orders: { payWithin, payWithinWhenContracted: 'PT30M' },
+    }),
+  );
   return file;
 }
 

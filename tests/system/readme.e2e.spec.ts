@@ -1,13 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { clientOf } from '@accord/testing';
 import { Kafka, logLevel } from 'kafkajs';
+import { clientOf } from '@accord/testing';
 import { folder, removeFolders } from './playing.ts';
 
-// `npm start` as a process, and the commands of the README beside it, run by bash as they stand, as somebody would who copies them.
+// `npm start` as a process, and the commands of the README beside it, run by bash as they stand, as somebody
+// would who copies them.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -22,7 +23,11 @@ function commandsOf(heading: string): string[] {
 
 /** `npm start` with a home of its own; Postgres and Kafka are the tests'. */
 function startIn(env: NodeJS.ProcessEnv, ...options: string[]) {
-  const child = spawn(process.execPath, [join(root, 'deploy/local/start.ts'), ...options], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(root, 'deploy/local/start.ts'), ...options], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const watchers = new Set<() => void>();
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const started = { child, ended, said: '', says };
@@ -67,7 +72,8 @@ afterAll(async () => {
   removeFolders();
 }, 30_000);
 
-const bash = (commands: string) => run('bash', ['-c', `set -euo pipefail\n${commands}`], { cwd: root, env, timeout: 60_000 });
+const bash = (commands: string) =>
+  run('bash', ['-c', `set -euo pipefail\n${commands}`], { cwd: root, env, timeout: 60_000 });
 
 test('the story went to its end, and what can be tried next is what it says', async () => {
   expect(started.said).toMatch(/34\.84/);
@@ -84,23 +90,38 @@ test('the first call: every command succeeds, with the status that stands behind
   const shown = [...commands.matchAll(/ {3}# (\d{3})$/gm)].map(([, status]) => status);
   expect(shown).toHaveLength((commands.match(/\bcurl /g) ?? []).length);
   // Whatever bash prints of statuses comes from curl itself, not from the page.
-  const { stdout, stderr } = await bash(`curl() { command curl -w '%{stderr}%{http_code}\\n' "$@"; }\n${commands}`);
+  const { stdout, stderr } = await bash(
+    `curl() { command curl -w '%{stderr}%{http_code}\\n' "$@"; }\n${commands}`,
+  );
   expect(stderr.trim().split('\n')).toEqual(shown);
   expect(stdout).toContain('"type":"contract.drafted"');
   expect(readFileSync('/tmp/contract.pdf').subarray(0, 5).toString()).toBe('%PDF-');
 }, 90_000);
 
 test('subscribing with kafkajs: the script hears the orders that were placed, and Ctrl-C leaves the group', async () => {
-  const token = (await run('npm', ['run', '-s', 'token', '--', 'customer', 'acc_demo'], { cwd: root, env })).stdout.trim();
+  const token = (
+    await run('npm', ['run', '-s', 'token', '--', 'customer', 'acc_demo'], { cwd: root, env })
+  ).stdout.trim();
   const customer = clientOf(`http://127.0.0.1:${env['ACCORD_PORT']}`, () => Promise.resolve(token));
-  const body = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+  const body = {
+    productCode: 'BCC',
+    billType: 'prepay',
+    chargeType: 'subscription',
+    duration: { unit: 'month', value: 1 },
+  };
   const { orderId, payBy, createdAt } = (await customer.post('/v1/orders', body)).body;
   // After the story the provider's own times hold.
   expect(Date.parse(payBy) - Date.parse(createdAt)).toBe(7 * 86_400_000);
   const [, kafkajs = ''] = commandsOf('Subscribe to a topic');
-  const script = spawn('bash', ['-c', kafkajs], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const script = spawn('bash', ['-c', kafkajs], {
+    cwd: root,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let printed = '';
-  for (const stream of [script.stdout, script.stderr]) stream.on('data', (chunk: Buffer) => (printed += String(chunk)));
+  for (const stream of [script.stdout, script.stderr])
+    stream.on('data', (chunk: Buffer) => (printed += String(chunk)));
   const line = `order.placed ${orderId} version 1 unpaid`;
   await new Promise<void>((resolve) => {
     script.stdout.on('data', () => printed.includes(line) && resolve());
@@ -116,7 +137,9 @@ test('subscribing with kafkajs: the script hears the orders that were placed, an
 }, 40_000);
 
 async function stateOfGroup(groupId: string) {
-  const { ACCORD_KAFKA_BROKERS: brokers } = JSON.parse(readFileSync(join(home, 'platform.json'), 'utf8')) as { ACCORD_KAFKA_BROKERS: string };
+  const { ACCORD_KAFKA_BROKERS: brokers } = JSON.parse(readFileSync(join(home, 'platform.json'), 'utf8')) as {
+    ACCORD_KAFKA_BROKERS: string;
+  };
   const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
   try {
     return (await admin.describeGroups([groupId])).groups[0]!.state;
@@ -129,7 +152,10 @@ test('what operates it finds the start that runs: the auditor agrees, nothing wa
   expect((await bash('npm run -s audit -- --settle 30s')).stdout).toMatch(/Nothing is broken/i);
   await bash('npm run -s redrive -- order list');
   await bash('npm run -s rebuild -- refund');
-  await expect(bash(`ACCORD_HOME=${home} node deploy/local/start.ts`)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('npm start runs already') });
+  await expect(bash(`ACCORD_HOME=${home} node deploy/local/start.ts`)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('npm start runs already'),
+  });
 }, 90_000);
 
 test('Ctrl-C ends it with 0; a story with a step that does not go as documented ends with 1 and says which', async () => {
@@ -139,9 +165,15 @@ test('Ctrl-C ends it with 0; a story with a step that does not go as documented 
   const broken = startIn(other, '--once', '--profile', 'alibaba');
   endAll.push(broken.child);
   const [, orderId] = await broken.says(/the first\.\n.*\n.*(ord_\w+)/);
-  const { ACCORD_API_URL: door } = JSON.parse(readFileSync(join(other.ACCORD_HOME, 'platform.json'), 'utf8')) as { ACCORD_API_URL: string };
-  const token = (await run('npm', ['run', '-s', 'token', '--', 'operator'], { cwd: root, env: other })).stdout.trim();
-  await clientOf(door, () => Promise.resolve(token)).post(`/v1/orders/${orderId}/cancel`, { reason: 'somebody else was faster' });
+  const { ACCORD_API_URL: door } = JSON.parse(
+    readFileSync(join(other.ACCORD_HOME, 'platform.json'), 'utf8'),
+  ) as { ACCORD_API_URL: string };
+  const token = (
+    await run('npm', ['run', '-s', 'token', '--', 'operator'], { cwd: root, env: other })
+  ).stdout.trim();
+  await clientOf(door, () => Promise.resolve(token)).post(`/v1/orders/${orderId}/cancel`, {
+    reason: 'somebody else was faster',
+  });
   expect(await broken.ended).toBe(1);
   expect(broken.said).toMatch(/expected 20\d .*, got \d+ .*ord_|waited in vain/);
 }, 120_000);

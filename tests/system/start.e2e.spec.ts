@@ -18,14 +18,17 @@ interface Ended {
   readonly lines: readonly string[];
 }
 
-const start = (name: (typeof names)[number], env: Readonly<Record<string, string>>) => run(`services/${name}/src/main.ts`, env);
+const start = (name: (typeof names)[number], env: Readonly<Record<string, string>>) =>
+  run(`services/${name}/src/main.ts`, env);
 
 function run(file: string, env: Readonly<Record<string, string>>) {
   const args = ['--disable-warning=TimeoutNegativeWarning', join(root, file)];
   const child = spawn(process.execPath, args, { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)));
-  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, lines: said.trim().split('\n') })));
+  const ended = new Promise<Ended>((resolve) =>
+    child.once('close', (code) => resolve({ code, lines: said.trim().split('\n') })),
+  );
   return { child, ended };
 }
 
@@ -48,15 +51,22 @@ const production = {
   PROVIDER_PROFILE: 'baidu',
 };
 
-test.each(names)('%s without settings ends with one line that names what is missing', async (name) => {
-  const { code, lines } = await start(name, {}).ended;
-  expect([code, lines.length]).toEqual([1, 1]);
-  for (const missing of Object.keys(production)) expect(lines[0]).toContain(`${missing} is missing`);
-}, 60_000);
+test.each(names)(
+  '%s without settings ends with one line that names what is missing',
+  async (name) => {
+    const { code, lines } = await start(name, {}).ended;
+    expect([code, lines.length]).toEqual([1, 1]);
+    for (const missing of Object.keys(production)) expect(lines[0]).toContain(`${missing} is missing`);
+  },
+  60_000,
+);
 
 test('CTR-22 API-4 without ACCORD_ENV it is production, and contract does not start without its seal key', async () => {
   const { code, lines } = await start('contract', production).ended;
-  expect({ code, lines }).toEqual({ code: 1, lines: [expect.stringMatching(/^cannot start: seal key: .*PKCS#12/)] });
+  expect({ code, lines }).toEqual({
+    code: 1,
+    lines: [expect.stringMatching(/^cannot start: seal key: .*PKCS#12/)],
+  });
   const unread = await start('contract', { ...production, ACCORD_SEAL_P12: '/no/such.p12' }).ended;
   expect(unread).toEqual({ code: 1, lines: [expect.stringContaining('/no/such.p12')] });
 }, 60_000);
@@ -66,8 +76,14 @@ test('API-4 what only development has starts nowhere else: the token issuer, the
     run('deploy/local/door.ts', { ACCORD_SERVICE_URL: 'http://{service}:1' }).ended,
     run('deploy/local/provision.ts', { ACCORD_POSTGRES_URL: production.ACCORD_DATABASE_URL }).ended,
   ]);
-  expect([door.code, door.lines.join('\n')]).toEqual([1, expect.stringContaining('token issuer starts only with ACCORD_ENV=development')]);
-  expect([provision.code, provision.lines.join('\n')]).toEqual([1, expect.stringContaining('known to everybody: only with ACCORD_ENV=development')]);
+  expect([door.code, door.lines.join('\n')]).toEqual([
+    1,
+    expect.stringContaining('token issuer starts only with ACCORD_ENV=development'),
+  ]);
+  expect([provision.code, provision.lines.join('\n')]).toEqual([
+    1,
+    expect.stringContaining('known to everybody: only with ACCORD_ENV=development'),
+  ]);
 }, 60_000);
 
 test('a profile that is not right and a database that is away are one line, too', async () => {
@@ -92,29 +108,64 @@ describe('with everything there', () => {
   }, 30_000);
 
   test('API-5 a service does not start with a database role that row security does not bind', async () => {
-    const settings = settingsFor('refund', { ask: { profile: 'baidu' }, foundation: system, issuer: { issuer: 'https://issuer.example', audience: 'accord', jwksUrl: 'http://127.0.0.1:1/jwks.json' }, mailbox: { url: 'smtp://127.0.0.1:1' } });
+    const settings = settingsFor('refund', {
+      ask: { profile: 'baidu' },
+      foundation: system,
+      issuer: {
+        issuer: 'https://issuer.example',
+        audience: 'accord',
+        jwksUrl: 'http://127.0.0.1:1/jwks.json',
+      },
+      mailbox: { url: 'smtp://127.0.0.1:1' },
+    });
     const [superuser, owner] = await Promise.all([
       start('refund', { ...settings, ACCORD_DATABASE_URL: system.databaseUrl }).ended,
-      start('refund', { ...settings, ACCORD_OPERATOR_DATABASE_URL: settings['ACCORD_OWNER_DATABASE_URL']! }).ended,
+      start('refund', { ...settings, ACCORD_OPERATOR_DATABASE_URL: settings['ACCORD_OWNER_DATABASE_URL']! })
+        .ended,
     ]);
-    expect([superuser.code, superuser.lines.at(-1)]).toEqual([1, 'cannot start: the database role postgres may bypass row security']);
-    expect([owner.code, owner.lines.at(-1)]).toEqual([1, 'cannot start: the database role accord_refund_owner owns the schema refunds: it could switch row security off']);
+    expect([superuser.code, superuser.lines.at(-1)]).toEqual([
+      1,
+      'cannot start: the database role postgres may bypass row security',
+    ]);
+    expect([owner.code, owner.lines.at(-1)]).toEqual([
+      1,
+      'cannot start: the database role accord_refund_owner owns the schema refunds: it could switch row security off',
+    ]);
   }, 60_000);
 
-  test.each(names)('EVT-12 API-12 %s is ready, and SIGTERM ends it with 0 within 10 s', async (name) => {
-    const issuer = { issuer: 'https://issuer.example', audience: 'accord', jwksUrl: 'http://127.0.0.1:1/jwks.json' };
-    const settings = settingsFor(name, { ask: { profile: 'baidu' }, foundation: system, issuer, mailbox: { url: 'smtp://127.0.0.1:1' } });
-    const { child, ended } = start(name, { ...settings, ACCORD_LOG_LEVEL: 'info', ACCORD_PORT: '0', ACCORD_OPS_PORT: '0', KAFKAJS_NO_PARTITIONER_WARNING: '1' });
-    try {
-      const opsUrl = await opsUrlOf(child);
-      child.stdout.resume();
-      expect((await clientOf(opsUrl).get('/readyz')).status).toBe(200);
-      const asked = performance.now();
-      child.kill('SIGTERM');
-      expect(await ended).toEqual({ code: 0, lines: [''] });
-      expect(performance.now() - asked).toBeLessThan(10_000);
-    } finally {
-      child.kill('SIGKILL');
-    }
-  }, 60_000);
+  test.each(names)(
+    'EVT-12 API-12 %s is ready, and SIGTERM ends it with 0 within 10 s',
+    async (name) => {
+      const issuer = {
+        issuer: 'https://issuer.example',
+        audience: 'accord',
+        jwksUrl: 'http://127.0.0.1:1/jwks.json',
+      };
+      const settings = settingsFor(name, {
+        ask: { profile: 'baidu' },
+        foundation: system,
+        issuer,
+        mailbox: { url: 'smtp://127.0.0.1:1' },
+      });
+      const { child, ended } = start(name, {
+        ...settings,
+        ACCORD_LOG_LEVEL: 'info',
+        ACCORD_PORT: '0',
+        ACCORD_OPS_PORT: '0',
+        KAFKAJS_NO_PARTITIONER_WARNING: '1',
+      });
+      try {
+        const opsUrl = await opsUrlOf(child);
+        child.stdout.resume();
+        expect((await clientOf(opsUrl).get('/readyz')).status).toBe(200);
+        const asked = performance.now();
+        child.kill('SIGTERM');
+        expect(await ended).toEqual({ code: 0, lines: [''] });
+        expect(performance.now() - asked).toBeLessThan(10_000);
+      } finally {
+        child.kill('SIGKILL');
+      }
+    },
+    60_000,
+  );
 });

@@ -7,7 +7,15 @@ afterAll(removeFolders);
 
 describe.each(['baidu', 'alibaba'] as const)('as %s', (profile) => {
   let system: System;
-  beforeAll(async () => void (system = await startSystem({ dataDir: folder(), profile: hurried(profile, 'PT10S'), ...(profile === 'baidu' && { second: 'order' }) })), 90_000);
+  beforeAll(
+    async () =>
+      void (system = await startSystem({
+        dataDir: folder(),
+        profile: hurried(profile, 'PT10S'),
+        ...(profile === 'baidu' && { second: 'order' }),
+      })),
+    90_000,
+  );
   afterAll(() => system.stop(), 30_000);
 
   test('EVT-20 EVT-21 EVT-22 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-36 the main story goes as documented, and the four services agree', async () => {
@@ -19,7 +27,10 @@ describe.each(['baidu', 'alibaba'] as const)('as %s', (profile) => {
     const segments = new Map<string, string>();
     for (const name of Object.keys(system.services)) {
       const { status, body } = await clientOf(system.url).get(`/openapi/${name}.json`);
-      expect({ status, version: body.openapi }).toEqual({ status: 200, version: expect.stringMatching(/^3\.1/) });
+      expect({ status, version: body.openapi }).toEqual({
+        status: 200,
+        version: expect.stringMatching(/^3\.1/),
+      });
       for (const path of Object.keys(body.paths)) {
         const segment = path.split('/')[2]!;
         expect(segments.get(segment) ?? name).toBe(name);
@@ -30,7 +41,9 @@ describe.each(['baidu', 'alibaba'] as const)('as %s', (profile) => {
 
   test('API-12 a service is ready while its database answers, alive anyway, and shows metrics', async () => {
     for (const { opsUrl } of Object.values(system.services)) {
-      const pages = await Promise.all(['/livez', '/readyz', '/startupz', '/metrics'].map((page) => clientOf(opsUrl).get(page)));
+      const pages = await Promise.all(
+        ['/livez', '/readyz', '/startupz', '/metrics'].map((page) => clientOf(opsUrl).get(page)),
+      );
       expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
       expect(pages[3]!.bytes.toString()).toMatch(/accord_relay_published_total/);
     }
@@ -43,8 +56,15 @@ describe.each(['baidu', 'alibaba'] as const)('as %s', (profile) => {
       // In transactions of two processes: each order service had its share of the questions.
       for (const { opsUrl } of [system.services.order, system.second!]) {
         const metrics = (await clientOf(opsUrl).get('/metrics')).bytes.toString();
-        const handled = [...metrics.matchAll(/^accord_events_handled_total\{type="(contract|refund)\.requested".*\} (\d+)$/gm)];
-        expect(handled.map(([, of, count]) => [of, Number(count) > 10]).sort()).toEqual([['contract', true], ['refund', true]]);
+        const handled = [
+          ...metrics.matchAll(
+            /^accord_events_handled_total\{type="(contract|refund)\.requested".*\} (\d+)$/gm,
+          ),
+        ];
+        expect(handled.map(([, of, count]) => [of, Number(count) > 10]).sort()).toEqual([
+          ['contract', true],
+          ['refund', true],
+        ]);
       }
       expect(await breaches(system.databaseUrl, { settleMs: 20_000 })).toEqual([]);
     }, 120_000);
@@ -61,13 +81,21 @@ async function refundAgainstContract({ url, token }: System, rounds: number) {
   expect((await platform.put(`/v1/accounts/${accountId}`, facts)).status).toBe(200);
 
   const prepare = async (round: number) => {
-    const body = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+    const body = {
+      productCode: 'BCC',
+      billType: 'prepay',
+      chargeType: 'subscription',
+      duration: { unit: 'month', value: 1 },
+    };
     const { orderId } = (await customer.post('/v1/orders', body)).body;
     const payment = { paymentReference: `race-${round}`, parts: { cash: money('45.00') } };
     await platform.post(`/v1/orders/${orderId}/payments`, payment, { 'idempotency-key': `race-${round}` });
     const start = new Date(Date.now() - 3_600_000).toISOString();
     const end = new Date(Date.now() + 30 * 86_400_000).toISOString();
-    await platform.post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'created', instances: [{ instanceId: `i-race-${round}`, start, end }] });
+    await platform.post(`/v1/orders/${orderId}/fulfilment`, {
+      outcome: 'created',
+      instances: [{ instanceId: `i-race-${round}`, start, end }],
+    });
     for (;;) {
       const { body: quote } = await customer.post('/v1/refund-quotes', { instanceIds: [`i-race-${round}`] });
       const { body: preview } = await customer.post('/v1/contracts/preview', { orderIds: [orderId] });
@@ -80,14 +108,20 @@ async function refundAgainstContract({ url, token }: System, rounds: number) {
     const wait = { prefer: 'wait=30' };
     const [contract, refund] = await Promise.all([
       customer.post('/v1/contracts', { orderIds: [orderId] }, wait),
-      customer.post('/v1/refunds', { quoteId, reason: 'not_usable' }, { ...wait, 'idempotency-key': quoteId }),
+      customer.post(
+        '/v1/refunds',
+        { quoteId, reason: 'not_usable' },
+        { ...wait, 'idempotency-key': quoteId },
+      ),
     ]);
     return { orderId, contract: contract.status === 201, refund: refund.body.status === 'succeeded' };
   };
 
   const prepared = [];
-  for (let round = 0; round < rounds; round += 5) prepared.push(...(await Promise.all([0, 1, 2, 3, 4].map((i) => prepare(round + i)))));
+  for (let round = 0; round < rounds; round += 5)
+    prepared.push(...(await Promise.all([0, 1, 2, 3, 4].map((i) => prepare(round + i)))));
   const outcomes = [];
-  for (let round = 0; round < rounds; round += 5) outcomes.push(...(await Promise.all(prepared.slice(round, round + 5).map(race))));
+  for (let round = 0; round < rounds; round += 5)
+    outcomes.push(...(await Promise.all(prepared.slice(round, round + 5).map(race))));
   return outcomes;
 }

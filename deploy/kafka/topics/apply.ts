@@ -1,10 +1,11 @@
-import { deadLetterTopic, eventTypes, type ServiceName } from '@accord/events';
-import { applyTopics, platformSettings, readSettings } from '@accord/platform';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { deadLetterTopic, eventTypes, type ServiceName } from '@accord/events';
+import { applyTopics, platformSettings, readSettings } from '@accord/platform';
 
-// Makes the topics that are missing, as libs/events/src/topics.ts declares them, and sets what is kept otherwise (EVT-1): `node deploy/kafka/topics/apply.ts`.
-// It is run before a new version of the services, and may be run again. It fails where a topic has another number of partitions, which it leaves.
+// Makes the topics that are missing, as libs/events/src/topics.ts declares them, and sets what is kept
+// otherwise (EVT-1): `node deploy/kafka/topics/apply.ts`. It is run before a new version of the services, and
+// may be run again. It fails where a topic has another number of partitions, which it leaves.
 
 const { shape } = platformSettings;
 
@@ -20,11 +21,18 @@ const topics = [...eventTypes, ...services.map(deadLetterTopic)];
 const log = pino({ level: 'warn' });
 
 try {
-  const { ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix, ACCORD_TOPIC_REPLICATION: replication } = readSettings(settings, process.env);
+  const {
+    ACCORD_KAFKA_BROKERS: brokers,
+    ACCORD_TOPIC_PREFIX: topicPrefix,
+    ACCORD_TOPIC_REPLICATION: replication,
+  } = readSettings(settings, process.env);
   const { made, mended, unlike } = await applyTopics({ brokers, topicPrefix, log }, { topics, replication });
   for (const line of mended) console.log(line);
-  console.log(`${topics.length} topics are there: ${made.length} made now, of ${replication} replicas each; ${mended.length} settings mended`);
-  for (const line of unlike) console.error(`topics: ${line}, and keeps them: among others its keys would lose their order`);
+  console.log(
+    `${topics.length} topics are there: ${made.length} made now, of ${replication} replicas each; ${mended.length} settings mended`,
+  );
+  for (const line of unlike)
+    console.error(`topics: ${line}, and keeps them: among others its keys would lose their order`);
   process.exitCode = unlike.length > 0 ? 1 : 0;
 } catch (error) {
   console.error(`topics: ${(error as Error).message}`);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, clientOf, type Reply } from '@accord/testing';
+import { clientOf, type Client, type Reply } from '@accord/testing';
 import type { StoryContext } from '../start.ts';
 
 /** Where what a command did can be read afterwards. */
@@ -57,22 +57,33 @@ export function commandOf({ method, path, effects }: Request, reply: Reply): Com
 }
 
 /**
- * Asks through the front door. One idempotency key for all tries: a service that is away for a moment neither loses nor doubles what was
- * asked (API-6).
+ * Asks through the front door. One idempotency key for all tries: a service that is away for a moment neither
+ * loses nor doubles what was asked (API-6).
  */
 export function sendOf({ system }: StoryContext, accountId: string, until: Until): Send {
   const clients: Record<Who, Client> = {
     customer: clientOf(system.url, () => system.token({ kind: 'customer', accountId, subject: 'usr_li' })),
     operator: clientOf(system.url, () => system.token({ kind: 'operator', subject: 'op_zhang' })),
     platform: clientOf(system.url, () => system.token({ kind: 'platform', subject: 'svc_platform' })),
-    stranger: clientOf(system.url, () => system.token({ kind: 'customer', accountId: 'acc_stranger', subject: 'usr_x' })),
+    stranger: clientOf(system.url, () =>
+      system.token({ kind: 'customer', accountId: 'acc_stranger', subject: 'usr_x' }),
+    ),
   };
   return ({ who, method, path, body, headers }, requestId = randomUUID()) => {
-    const all = { 'x-request-id': requestId, 'accept-language': 'en', ...(method === 'post' && { 'idempotency-key': requestId }), ...headers };
+    const all = {
+      'x-request-id': requestId,
+      'accept-language': 'en',
+      ...(method === 'post' && { 'idempotency-key': requestId }),
+      ...headers,
+    };
     const client = clients[who];
     return until(`an answer to ${method} ${path}`, async () => {
-      const reply = await (method === 'get' || method === 'delete' ? client[method](path, all) : client[method](path, body, all)).catch(() => undefined);
-      return reply === undefined || away.has(reply.status) || reply.body?.code === 'idempotency.in_progress' ? undefined : reply;
+      const reply = await (
+        method === 'get' || method === 'delete' ? client[method](path, all) : client[method](path, body, all)
+      ).catch(() => undefined);
+      return reply === undefined || away.has(reply.status) || reply.body?.code === 'idempotency.in_progress'
+        ? undefined
+        : reply;
     });
   };
 }

@@ -28,7 +28,10 @@ export const contractShows = (contractId: string, event: EventType): Effect => (
   shown: ({ history }) => history.some((one: { event: string }) => one.event === event),
 });
 
-const requested = ({ body }: Reply) => (body.data as { contractId: string }[]).map(({ contractId }) => contractShows(contractId, 'contract.requested'));
+const requested = ({ body }: Reply) =>
+  (body.data as { contractId: string }[]).map(({ contractId }) =>
+    contractShows(contractId, 'contract.requested'),
+  );
 
 const partLine = ({ kind, invoicingEntity, orderIds, amount }: Part) =>
   `${kind} with ${invoicingEntity} over ${orderIds.length} order${orderIds.length > 1 ? 's' : ''}, ${amount ? amount.amount : 'no amount'}`;
@@ -48,18 +51,33 @@ export async function applyForContracts(plot: Plot, orders: Orders): Promise<Con
     shows: ({ body }) => body.data.map(partLine).join('; '),
   });
   const [won, lost] = await race(plot, good);
-  teller.note(`Two applications for the same orders at once: one is answered ${won.status}, the other ${lost.status} ${lost.body.code}`);
-  teller.check(won.status === 201 && lost.status === 409 && lost.body.code === 'contract.order_in_contract', 'exactly one wins (CTR-4)');
-  teller.check(won.body.data.length === 3, 'split by kind and invoicing entity into three contracts (CTR-1, CTR-2):');
-  for (const contract of won.body.data) teller.note(`  ${contract.number}  ${contract.status}  ${partLine(contract)}`);
-  const of = (orderId: string) => won.body.data.find(({ orderIds }: Part) => orderIds.includes(orderId)).contractId as string;
+  teller.note(
+    `Two applications for the same orders at once: one is answered ${won.status}, the other ${lost.status} ${lost.body.code}`,
+  );
+  teller.check(
+    won.status === 201 && lost.status === 409 && lost.body.code === 'contract.order_in_contract',
+    'exactly one wins (CTR-4)',
+  );
+  teller.check(
+    won.body.data.length === 3,
+    'split by kind and invoicing entity into three contracts (CTR-1, CTR-2):',
+  );
+  for (const contract of won.body.data)
+    teller.note(`  ${contract.number}  ${contract.status}  ${partLine(contract)}`);
+  const of = (orderId: string) =>
+    won.body.data.find(({ orderIds }: Part) => orderIds.includes(orderId)).contractId as string;
   return { order: of(orders.machine.orderId), request: of(orders.unpaid[0].orderId) };
 }
 
 /** Nothing is created: the answer names every refusal, its remedy too. */
 async function refuseOne({ teller, role }: Plot, orderIds: readonly string[]) {
   await teller.until('the contract service to know all orders', async () => {
-    const { body } = await teller.quietly({ who: 'customer', method: 'post', path: '/v1/contracts/preview', body: { orderIds } });
+    const { body } = await teller.quietly({
+      who: 'customer',
+      method: 'post',
+      path: '/v1/contracts/preview',
+      body: { orderIds },
+    });
     return body.refusals.every(({ code }: { code: string }) => code !== 'order.not_found') ? true : undefined;
   });
   const { body } = await teller.ask({
@@ -71,7 +89,8 @@ async function refuseOne({ teller, role }: Plot, orderIds: readonly string[]) {
     status: 422,
     code: role.oddCode,
   });
-  for (const { orderId, code, remedy } of body.facts.refusals) teller.note(`  refused: ${orderId}  ${code}, remedy: ${remedy}`);
+  for (const { orderId, code, remedy } of body.facts.refusals)
+    teller.note(`  refused: ${orderId}  ${code}, remedy: ${remedy}`);
 }
 
 /** The accepted one first. */
@@ -94,10 +113,27 @@ export async function sealAndVoid(plot: Plot, contractId: string, orders: Orders
   teller.chapter('3 · The draft, the seal, the official file; then it is voided and applied for again');
   const draft = await download(plot, contractId, 'draft', 'The draft is downloaded.');
   const official = await finalize(plot, contractId);
-  teller.check(!draft.equals(official) && !(await verifySignature(draft)), 'the draft was another file, and it is not signed');
+  teller.check(
+    !draft.equals(official) && !(await verifySignature(draft)),
+    'the draft was another file, and it is not signed',
+  );
   await voided(plot, contractId);
-  await teller.ask({ what: 'A voided contract cannot be downloaded.', who: 'customer', method: 'get', path: `/v1/contracts/${contractId}/document`, status: 409, code: 'contract.voided' });
-  await teller.ask({ what: 'Somebody else asks for it.', who: 'stranger', method: 'get', path: `/v1/contracts/${contractId}`, status: 404, code: 'contract.not_found' });
+  await teller.ask({
+    what: 'A voided contract cannot be downloaded.',
+    who: 'customer',
+    method: 'get',
+    path: `/v1/contracts/${contractId}/document`,
+    status: 409,
+    code: 'contract.voided',
+  });
+  await teller.ask({
+    what: 'Somebody else asks for it.',
+    who: 'stranger',
+    method: 'get',
+    path: `/v1/contracts/${contractId}`,
+    status: 404,
+    code: 'contract.not_found',
+  });
   await teller.ask({
     what: 'Its orders are applied for again, at once.',
     who: 'customer',
@@ -107,16 +143,31 @@ export async function sealAndVoid(plot: Plot, contractId: string, orders: Orders
     headers: { prefer: 'wait=20' },
     status: 201,
     follows: ['contract.requested', 'order.reserved', 'contract.drafted'],
-    shows: ({ body }) => body.data.map((contract: Part & { number: string; status: string }) => `${contract.number} ${contract.status}`).join(', '),
+    shows: ({ body }) =>
+      body.data
+        .map((contract: Part & { number: string; status: string }) => `${contract.number} ${contract.status}`)
+        .join(', '),
     effects: requested,
   });
 }
 
-async function download({ teller, context }: Plot, contractId: string, kind: 'draft' | 'official', what: string): Promise<Buffer> {
-  const { bytes, headers } = await teller.ask({ what, who: 'customer', method: 'get', path: `/v1/contracts/${contractId}/document`, status: 200 });
+async function download(
+  { teller, context }: Plot,
+  contractId: string,
+  kind: 'draft' | 'official',
+  what: string,
+): Promise<Buffer> {
+  const { bytes, headers } = await teller.ask({
+    what,
+    who: 'customer',
+    method: 'get',
+    path: `/v1/contracts/${contractId}/document`,
+    status: 200,
+  });
   const folder = join(context.system.logs, '..', 'documents');
   mkdirSync(folder, { recursive: true });
-  const named = /filename="([^"]+)"/.exec(headers.get('content-disposition') ?? '')?.[1] ?? `${contractId}.pdf`;
+  const named =
+    /filename="([^"]+)"/.exec(headers.get('content-disposition') ?? '')?.[1] ?? `${contractId}.pdf`;
   const name = kind === 'draft' ? named.replace(/(?:\.pdf)?$/, '-draft.pdf') : named;
   writeFileSync(join(folder, name), bytes);
   teller.note(`kept as ${join(folder, name)}`);
@@ -143,11 +194,22 @@ async function finalize(plot: Plot, contractId: string): Promise<Buffer> {
   const sha256 = createHash('sha256').update(first).digest('hex');
   teller.check(first.equals(second), 'both downloads are identical to the byte (CTR-19)');
   const known = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/contracts/${contractId}` });
-  teller.check(known.body.sha256 === sha256, `its SHA-256 is the one that the contract names: ${sha256.slice(0, 16)}…`);
+  teller.check(
+    known.body.sha256 === sha256,
+    `its SHA-256 is the one that the contract names: ${sha256.slice(0, 16)}…`,
+  );
   teller.check(await verifySignature(first), 'its signature is valid and covers the whole file (CTR-18)');
   teller.check(!(await verifySignature(flipped(first))), 'with one byte changed it is not');
-  const { body } = await teller.quietly({ who: 'stranger', method: 'post', path: '/v1/contracts/verify', body: { sha256 } });
-  teller.check(body.ours === true && body.status === 'official', `anybody may ask whether it is ours: ${body.number}, ${body.status} (CTR-20)`);
+  const { body } = await teller.quietly({
+    who: 'stranger',
+    method: 'post',
+    path: '/v1/contracts/verify',
+    body: { sha256 },
+  });
+  teller.check(
+    body.ours === true && body.status === 'official',
+    `anybody may ask whether it is ours: ${body.number}, ${body.status} (CTR-20)`,
+  );
   return first;
 }
 
@@ -163,11 +225,27 @@ async function voided({ teller, context }: Plot, contractId: string): Promise<vo
   const effects = () => [contractShows(contractId, 'contract.voided')];
   const asked = { who: 'customer', method: 'post', path, body: { reason: 'replacing' }, effects } as const;
   if (context.profile === 'alibaba') {
-    await teller.ask({ ...asked, what: 'The customer voids the official contract.', status: 200, follows: ['contract.voided', 'order.released', 'order.released'], shows: ({ body }) => body.status });
+    await teller.ask({
+      ...asked,
+      what: 'The customer voids the official contract.',
+      status: 200,
+      follows: ['contract.voided', 'order.released', 'order.released'],
+      shows: ({ body }) => body.status,
+    });
     return;
   }
-  await teller.ask({ ...asked, what: 'The customer would void it.', status: 409, code: 'contract.needs_ticket' });
-  const body = { kind: 'void_official', contractId, reason: 'replacing', text: 'Please void it, we need another language.' };
+  await teller.ask({
+    ...asked,
+    what: 'The customer would void it.',
+    status: 409,
+    code: 'contract.needs_ticket',
+  });
+  const body = {
+    kind: 'void_official',
+    contractId,
+    reason: 'replacing',
+    text: 'Please void it, we need another language.',
+  };
   const ticket = await teller.ask({
     what: 'So a ticket is submitted.',
     who: 'customer',
@@ -177,7 +255,9 @@ async function voided({ teller, context }: Plot, contractId: string): Promise<vo
     status: 201,
     follows: ['ticket.submitted'],
     shows: ({ body: { ticketId, status, dueAt } }) => `${ticketId} ${status}, due ${dueAt}`,
-    effects: ({ body: { ticketId } }) => [{ path: `/v1/tickets/${ticketId}`, shown: (shown) => shown.contractId === contractId }],
+    effects: ({ body: { ticketId } }) => [
+      { path: `/v1/tickets/${ticketId}`, shown: (shown) => shown.contractId === contractId },
+    ],
   });
   const ticketPath = `/v1/tickets/${ticket.body.ticketId}`;
   await teller.ask({
@@ -206,12 +286,29 @@ export async function cancelInsideAContract(plot: Plot, contractId: string, orde
     status: 200,
     follows: ['order.cancelled', 'contract.voided', 'order.released'],
     shows: ({ body }) => `${body.orderId} is ${body.status}`,
-    effects: () => [orderShows(first.orderId, 'cancelled'), contractShows(contractId, 'contract.voided'), orderShows(second.orderId, 'released')],
+    effects: () => [
+      orderShows(first.orderId, 'cancelled'),
+      contractShows(contractId, 'contract.voided'),
+      orderShows(second.orderId, 'released'),
+    ],
   });
-  const contract = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/contracts/${contractId}` });
-  teller.check(contract.body.status === 'voided' && contract.body.voidReason === 'order_cancelled', 'the whole contract is voided (CTR-28)');
-  const other = await teller.quietly({ who: 'customer', method: 'get', path: `/v1/orders/${second.orderId}` });
+  const contract = await teller.quietly({
+    who: 'customer',
+    method: 'get',
+    path: `/v1/contracts/${contractId}`,
+  });
+  teller.check(
+    contract.body.status === 'voided' && contract.body.voidReason === 'order_cancelled',
+    'the whole contract is voided (CTR-28)',
+  );
+  const other = await teller.quietly({
+    who: 'customer',
+    method: 'get',
+    path: `/v1/orders/${second.orderId}`,
+  });
   teller.check(other.body.hold === null && other.body.status === 'unpaid', 'its other order is free again');
-  await teller.until('the mail about the voided contract', () => context.system.mails.slice(mailsBefore).find(({ text }) => text.includes(contract.body.number)));
+  await teller.until('the mail about the voided contract', () =>
+    context.system.mails.slice(mailsBefore).find(({ text }) => text.includes(contract.body.number)),
+  );
   teller.note('and the customer is told, by e-mail:');
 }

@@ -1,6 +1,6 @@
 import type { Reply } from '@accord/testing';
 import { catalogue } from '../catalogue.ts';
-import { day, fulfil, pay, place, type Placed, type Plot, subscription } from './plot.ts';
+import { day, fulfil, pay, place, subscription, type Placed, type Plot } from './plot.ts';
 
 /** Products go on sale and the account is certified. */
 export async function openTheShop({ teller, context }: Plot): Promise<void> {
@@ -8,8 +8,16 @@ export async function openTheShop({ teller, context }: Plot): Promise<void> {
   teller.chapter(`0 · ${products.length} products go on sale, an account is certified (${context.profile})`);
   for (const { productCode, ...product } of products) {
     const path = `/v1/products/${productCode}`;
-    const productShows = ({ body: { version } }: Reply) => [{ path, shown: (body: Reply['body']) => body.version === version }];
-    const { status } = await teller.quietly({ who: 'operator', method: 'put', path, body: product, effects: productShows });
+    const productShows = ({ body: { version } }: Reply) => [
+      { path, shown: (body: Reply['body']) => body.version === version },
+    ];
+    const { status } = await teller.quietly({
+      who: 'operator',
+      method: 'put',
+      path,
+      body: product,
+      effects: productShows,
+    });
     if (status >= 300) throw new Error(`product ${productCode}: ${status}`);
     teller.note(`on sale: ${productCode.padEnd(16)} ${product.name.zh} / ${product.name.en}`);
   }
@@ -60,7 +68,9 @@ export interface Orders {
 
 export async function placeOrders(plot: Plot): Promise<Orders> {
   const { teller, role, mark } = plot;
-  teller.chapter('1 · Orders: paid and unpaid, of two invoicing entities, pay as you go, and one of a special category');
+  teller.chapter(
+    '1 · Orders: paid and unpaid, of two invoicing entities, pay as you go, and one of a special category',
+  );
   const machine = await place(plot, 'A machine for a month.', subscription(role.machine));
   const other = await place(plot, 'A product of another invoicing entity.', subscription(role.other));
   const byTheMinute = { productCode: role.machine, billType: 'postpay', chargeType: 'pay_as_you_go' };
@@ -71,10 +81,21 @@ export async function placeOrders(plot: Plot): Promise<Orders> {
   const start = Date.now() - 6 * day - 4 * 3_600_000;
   const period = { start: new Date(start).toISOString(), end: new Date(start + 31 * day).toISOString() };
   const place1 = { region: 'Beijing', ipAddress: '10.0.0.8' };
-  await fulfil(plot, machine, 'The machine was created: a period of 31 days, 6 days and 4 hours of it gone.', [{ instanceId, ...period, ...place1 }]);
+  await fulfil(
+    plot,
+    machine,
+    'The machine was created: a period of 31 days, 6 days and 4 hours of it gone.',
+    [{ instanceId, ...period, ...place1 }],
+  );
   await fulfil(plot, other, 'The other was created.', [{ instanceId: `i-${mark}-2`, ...period }]);
-  await fulfil(plot, metered, 'The metered one was created.', [{ instanceId: `i-${mark}-3`, start: period.start }]);
-  const forgotten = await place(plot, 'A machine that somebody orders and forgets.', subscription(role.machine));
+  await fulfil(plot, metered, 'The metered one was created.', [
+    { instanceId: `i-${mark}-3`, start: period.start },
+  ]);
+  const forgotten = await place(
+    plot,
+    'A machine that somebody orders and forgets.',
+    subscription(role.machine),
+  );
   const odd = await place(plot, 'One of a special category, unpaid.', subscription(role.odd));
   const first = await place(plot, 'Two more machines, unpaid: the first.', subscription(role.machine));
   const second = await place(plot, 'The second.', subscription(role.machine));

@@ -44,7 +44,9 @@ interface Change {
 /** That the history of an order has a change, once. */
 export const orderShows = (orderId: string, change: string, note?: string): Effect => ({
   path: `/v1/orders/${orderId}`,
-  shown: ({ history }) => history.filter((one: Change) => one.change === change && (note === undefined || one.note === note)).length === 1,
+  shown: ({ history }) =>
+    history.filter((one: Change) => one.change === change && (note === undefined || one.note === note))
+      .length === 1,
 });
 
 const orderLine = ({ body }: Reply) =>
@@ -65,7 +67,10 @@ export async function place({ teller }: Plot, what: string, body: object): Promi
   return { orderId: reply.body.orderId, amount: reply.body.payableAmount.amount };
 }
 
-/** Paid in cash, and told twice, as a careful platform does: the second time answers the same and changes nothing. */
+/**
+ * Paid in cash, and told twice, as a careful platform does: the second time answers the same and changes
+ * nothing.
+ */
 export async function pay({ teller, mark }: Plot, { orderId, amount }: Placed, what: string): Promise<void> {
   const paymentReference = `pay-${mark}-${orderId.slice(-8)}`;
   const paying: Asked = {
@@ -76,7 +81,8 @@ export async function pay({ teller, mark }: Plot, { orderId, amount }: Placed, w
     body: { paymentReference, parts: { cash: money(amount) } },
     headers: { 'idempotency-key': `pay-${orderId}` },
     status: 201,
-    shows: ({ body, headers }) => `paid ${body.cashPaid.amount} in cash${headers.get('idempotency-replayed') ? ', the stored answer again' : ''}`,
+    shows: ({ body, headers }) =>
+      `paid ${body.cashPaid.amount} in cash${headers.get('idempotency-replayed') ? ', the stored answer again' : ''}`,
     effects: () => [orderShows(orderId, 'paid', paymentReference)],
   };
   await teller.ask({ ...paying, follows: ['order.paid'] });
@@ -84,7 +90,12 @@ export async function pay({ teller, mark }: Plot, { orderId, amount }: Placed, w
   teller.check(again.headers.get('idempotency-replayed') === 'true', 'it is one payment (API-6)');
 }
 
-export async function fulfil({ teller }: Plot, { orderId }: Placed, what: string, instances: readonly object[]): Promise<void> {
+export async function fulfil(
+  { teller }: Plot,
+  { orderId }: Placed,
+  what: string,
+  instances: readonly object[],
+): Promise<void> {
   await teller.ask({
     what,
     who: 'platform',

@@ -3,7 +3,7 @@ import type { StoryContext } from '../start.ts';
 import { applyForContracts, cancelInsideAContract, sealAndVoid } from './contracts.ts';
 import { checkInvariants, expire, tellTimeline } from './ending.ts';
 import { openTheShop, placeOrders } from './opening.ts';
-import { type Plot, roles } from './plot.ts';
+import { roles, type Plot } from './plot.ts';
 import { failFulfilment, refund } from './refunds.ts';
 import { startTelling } from './telling.ts';
 
@@ -27,7 +27,9 @@ export async function playStory(context: StoryContext): Promise<void> {
     await failFulfilment(plot);
     await tellTimeline(plot, orders);
     await checkInvariants(plot);
-    teller.chapter(`The story ended as it should, after ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+    teller.chapter(
+      `The story ended as it should, after ${((performance.now() - started) / 1000).toFixed(1)} s.`,
+    );
   } finally {
     await teller.end();
   }

@@ -3,8 +3,8 @@ import type { Event, EventType } from '@accord/events';
 import type { Reply } from '@accord/testing';
 import { mailLine } from '../mailbox.ts';
 import type { StoryContext } from '../start.ts';
-import { type Command, commandOf, type Request, type Send, sendOf, type Until, untilOf } from './asking.ts';
-import { type Seen, watch } from './watching.ts';
+import { commandOf, sendOf, untilOf, type Command, type Request, type Send, type Until } from './asking.ts';
+import { watch, type Seen } from './watching.ts';
 
 export interface Asked extends Request {
   /** What a person would say is asked. */
@@ -13,15 +13,24 @@ export interface Asked extends Request {
   readonly status: number;
   /** Stable code of the refusal that must come. */
   readonly code?: string;
-  /** All that follows from it, here and in other services, each type as often as it is named; what the mails tell is left out. */
+  /**
+   * All that follows from it, here and in other services, each type as often as it is named; what the mails
+   * tell is left out.
+   */
   readonly follows?: readonly EventType[];
-  /** Where a worker does it afterwards: its first event, and what that is about. What follows from it follows from the request, too. */
+  /**
+   * Where a worker does it afterwards: its first event, and what that is about. What follows from it follows
+   * from the request, too.
+   */
   readonly worker?: { readonly announces: EventType; readonly about: (reply: Reply) => string };
   /** What to show of the answer. */
   readonly shows?: (reply: Reply) => string;
 }
 
-/** Tells the story: asks, shows the answers, the events that followed and the mails, and fails where something is not as it should be. */
+/**
+ * Tells the story: asks, shows the answers, the events that followed and the mails, and fails where something
+ * is not as it should be.
+ */
 export interface Teller {
   readonly accountId: string;
   /** All that were accepted. */
@@ -54,7 +63,9 @@ function answerOf(reply: Reply, { shows }: Asked): string {
 
 function expectAnswer({ what, status, code }: Asked, reply: Reply): void {
   if (reply.status === status && (code === undefined || reply.body?.code === code)) return;
-  throw new Error(`${what}: expected ${status} ${code ?? ''}, got ${reply.status} ${reply.bytes.toString().slice(0, 2_000)}`);
+  throw new Error(
+    `${what}: expected ${status} ${code ?? ''}, got ${reply.status} ${reply.bytes.toString().slice(0, 2_000)}`,
+  );
 }
 
 const typesOf = (seen: readonly Seen[]) => seen.map(({ event }) => event.type);
@@ -64,10 +75,17 @@ const ofType = (types: readonly EventType[], type: EventType) => types.filter((o
 const causedBy = (ids: ReadonlySet<string>, seen: readonly Seen[]) =>
   seen.filter(({ event }) => ids.has(event.correlationId) && !event.type.startsWith('notification.'));
 
-async function untilFollowed({ what, follows = [] }: Asked, caused: () => readonly Seen[], until: Until): Promise<void> {
+async function untilFollowed(
+  { what, follows = [] }: Asked,
+  caused: () => readonly Seen[],
+  until: Until,
+): Promise<void> {
   for (const type of new Set(follows)) {
     const wanted = ofType(follows, type);
-    await until(`${wanted} × ${type} after: ${what}`, () => ofType(typesOf(caused()), type) >= wanted || undefined);
+    await until(
+      `${wanted} × ${type} after: ${what}`,
+      () => ofType(typesOf(caused()), type) >= wanted || undefined,
+    );
   }
 }
 
@@ -102,7 +120,9 @@ export async function startTelling(context: StoryContext, accountId: string): Pr
     },
     note: (line) => say(`   ${line}`),
     async awaits(type, matches) {
-      const { event } = await until(type, () => seen.find((one) => one.event.type === type && matches(one.event)));
+      const { event } = await until(type, () =>
+        seen.find((one) => one.event.type === type && matches(one.event)),
+      );
       say(`     came by itself  ${event.type.padEnd(26)} ${event.subject.id}`);
       return event;
     },
@@ -117,14 +137,21 @@ export async function startTelling(context: StoryContext, accountId: string): Pr
   };
 }
 
-const remembering = (send: Send, commands: Command[]): Send => async (request, requestId) => {
-  const reply = await send(request, requestId);
-  const command = commandOf(request, reply);
-  if (command) commands.push(command);
-  return reply;
-};
+const remembering =
+  (send: Send, commands: Command[]): Send =>
+  async (request, requestId) => {
+    const reply = await send(request, requestId);
+    const command = commandOf(request, reply);
+    if (command) commands.push(command);
+    return reply;
+  };
 
-type AskingParts = Pick<StoryContext, 'say'> & { send: Send; seen: readonly Seen[]; until: Until; tellMails: () => void };
+type AskingParts = Pick<StoryContext, 'say'> & {
+  send: Send;
+  seen: readonly Seen[];
+  until: Until;
+  tellMails: () => void;
+};
 
 function askingOf({ say, send, seen, until, tellMails }: AskingParts): Pick<Teller, 'ask' | 'surprises'> {
   const all: { asked: Asked; caused: () => readonly Seen[] }[] = [];
@@ -142,12 +169,17 @@ function askingOf({ say, send, seen, until, tellMails }: AskingParts): Pick<Tell
       const caused = () => causedBy(ids, seen);
       if (asked.worker) {
         const { announces, about } = asked.worker;
-        const { event } = await until(announces, () => seen.find((one) => one.event.type === announces && one.event.subject.id === about(reply)));
+        const { event } = await until(announces, () =>
+          seen.find((one) => one.event.type === announces && one.event.subject.id === about(reply)),
+        );
         ids.add(event.correlationId);
       }
       await untilFollowed(asked, caused, until);
       all.push({ asked, caused });
-      for (const { event, at } of caused()) say(`     + ${String(Math.round(at - from)).padStart(4)} ms  ${event.type.padEnd(26)} ${event.subject.id}`);
+      for (const { event, at } of caused())
+        say(
+          `     + ${String(Math.round(at - from)).padStart(4)} ms  ${event.type.padEnd(26)} ${event.subject.id}`,
+        );
       return reply;
     },
     surprises: () =>

@@ -13,7 +13,9 @@ const Contact = z.object({
   classes: z.array(z.enum(['orders', 'contracts', 'refunds', 'security'])),
 });
 
-/** Facts of an account as the platform tells them. Contacts are where messages go, by message class (NTF-2). */
+/**
+ * Facts of an account as the platform tells them. Contacts are where messages go, by message class (NTF-2).
+ */
 export const AccountFacts = z
   .object({
     accountId: AccountId,
@@ -26,11 +28,21 @@ export const AccountFacts = z
     contacts: z.array(Contact),
     address: z.object({ recipient: z.string(), phone: z.string(), address: z.string() }).nullable(),
   })
-  .meta({ description: 'Texts are as long as PUT /v1/accounts/{accountId} takes them; what is longer is given up with its reason.' });
+  .meta({
+    description:
+      'Texts are as long as PUT /v1/accounts/{accountId} takes them; what is longer is given up with its reason.',
+  });
 
 const Text = (longest: number) => z.string().max(longest);
 /** One line of a contract's face. */
-const Line = z.string().trim().min(1).max(400).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u).nullable().default(null);
+const Line = z
+  .string()
+  .trim()
+  .min(1)
+  .max(400)
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u)
+  .nullable()
+  .default(null);
 
 const isTimeZone = (zone: string) => {
   try {
@@ -41,8 +53,9 @@ const isTimeZone = (zone: string) => {
 };
 
 /**
- * An account's whole state as it is taken in, told over REST or by topic (EVT-14): what is left out is not known of it. Narrower than `AccountFacts`,
- * which other services read and which may not be narrowed any more (EVT-4).
+ * An account's whole state as it is taken in, told over REST or by topic (EVT-14): what is left out is not
+ * known of it. Narrower than `AccountFacts`, which other services read and which may not be narrowed any more
+ * (EVT-4).
  */
 export const AccountTelling = z.strictObject({
   accountId: AccountId,
@@ -50,7 +63,10 @@ export const AccountTelling = z.strictObject({
   certifiedName: Line,
   certificate: Line,
   invoiceTitle: Line,
-  partner: z.strictObject({ type: PartnerType, provider: Text(400) }).nullable().default(null),
+  partner: z
+    .strictObject({ type: PartnerType, provider: Text(400) })
+    .nullable()
+    .default(null),
   contacts: z
     .array(
       z.strictObject({
@@ -59,11 +75,17 @@ export const AccountTelling = z.strictObject({
         name: Text(200),
         email: Text(254).nullable(),
         phone: Text(64).nullable(),
-        timeZone: Text(64).refine(isTimeZone, { message: 'is an IANA time zone: Asia/Shanghai', params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai' } }),
+        timeZone: Text(64).refine(isTimeZone, {
+          message: 'is an IANA time zone: Asia/Shanghai',
+          params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai' },
+        }),
         classes: Contact.shape.classes.max(4),
       }),
     )
     .max(50)
     .default([]),
-  address: z.strictObject({ recipient: Text(200), phone: Text(64), address: Text(400) }).nullable().default(null),
+  address: z
+    .strictObject({ recipient: Text(200), phone: Text(64), address: Text(400) })
+    .nullable()
+    .default(null),
 });

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { AccountFacts } from './account.ts';
-import { catalogue, type EventType, eventTypes } from './catalogue.ts';
+import { catalogue, eventTypes, type EventType } from './catalogue.ts';
 import * as contract from './contract.ts';
 import { schemaUri } from './envelope.ts';
 import * as notification from './notification.ts';
 import * as order from './order.ts';
 import { byFormatAlone } from './recorded-form.ts';
 import * as refund from './refund.ts';
-import { type EventDefinition, Holder, MoneyJson, PaymentSplit, type Speaker } from './shared.ts';
+import { Holder, MoneyJson, PaymentSplit, type EventDefinition, type Speaker } from './shared.ts';
 import { topicSettings } from './topics.ts';
 
 /** Schemas that several events share and that have a name of their own in the document. */
@@ -30,7 +30,17 @@ const text = { type: 'string' } as const;
 const headers = {
   type: 'object',
   description: 'CloudEvents 1.0, Kafka binary mode.',
-  required: ['content-type', 'ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time', 'ce_subject', 'ce_dataschema', 'ce_sequence'],
+  required: [
+    'content-type',
+    'ce_specversion',
+    'ce_id',
+    'ce_source',
+    'ce_type',
+    'ce_time',
+    'ce_subject',
+    'ce_dataschema',
+    'ce_sequence',
+  ],
   properties: {
     'content-type': { const: 'application/json' },
     ce_specversion: { const: '1.0' },
@@ -55,7 +65,9 @@ function schemas() {
   for (const type of eventTypes) registry.add(catalogue[type].data, { id: type });
   const uri = (id: string) => `#/components/schemas/${id}`;
   const made = z.toJSONSchema(registry, { io: 'input', target: 'draft-07', uri, override: byFormatAlone });
-  return Object.fromEntries(Object.entries(made.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]));
+  return Object.fromEntries(
+    Object.entries(made.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
+  );
 }
 
 const message = (type: EventType) => ({
@@ -66,7 +78,9 @@ const message = (type: EventType) => ({
   headers: { $ref: '#/components/schemas/headers' },
   payload: { $ref: `#/components/schemas/${type}` },
   correlationId: { location: '$message.header#/ce_correlationid' },
-  bindings: { kafka: { key: { type: 'string', description: 'The id of the aggregate.' }, bindingVersion: '0.5.0' } },
+  bindings: {
+    kafka: { key: { type: 'string', description: 'The id of the aggregate.' }, bindingVersion: '0.5.0' },
+  },
   'x-dataschema': schemaUri(type),
 });
 
@@ -74,7 +88,12 @@ const channel = (type: EventType) => ({
   address: type,
   messages: { [type]: { $ref: `#/components/messages/${type}` } },
   bindings: {
-    kafka: { topic: type, partitions: topicSettings[type].partitions, topicConfiguration: { 'retention.ms': -1 }, bindingVersion: '0.5.0' },
+    kafka: {
+      topic: type,
+      partitions: topicSettings[type].partitions,
+      topicConfiguration: { 'retention.ms': -1 },
+      bindingVersion: '0.5.0',
+    },
   },
 });
 
@@ -87,7 +106,8 @@ const operation = (type: EventType, speaker: Speaker) => ({
   tags: [{ name: speaker }],
 });
 
-const byType = <T>(make: (type: EventType) => T) => Object.fromEntries(eventTypes.map((type) => [type, make(type)]));
+const byType = <T>(make: (type: EventType) => T) =>
+  Object.fromEntries(eventTypes.map((type) => [type, make(type)]));
 
 /** AsyncAPI 3 of every topic, made from the schemas that producers and consumers use (EVT-3). */
 export const asyncApi = () => ({
@@ -95,7 +115,8 @@ export const asyncApi = () => ({
   info: {
     title: 'Accord events',
     version: '1.0.0',
-    description: 'One Kafka topic per event type, keyed by the aggregate. Each event carries a snapshot: a subscriber never has to ask back.',
+    description:
+      'One Kafka topic per event type, keyed by the aggregate. Each event carries a snapshot: a subscriber never has to ask back.',
     license: { name: 'Apache-2.0' },
   },
   defaultContentType: 'application/json',

@@ -6,15 +6,26 @@ import { platformEvents } from './platform.ts';
 import { refundEvents } from './refund.ts';
 import type { EventDefinition, Subject } from './shared.ts';
 
-/** Everything services say to each other, and what the platform tells them, by topic. A service speaks only about its own nouns. */
-export const catalogue = { ...orderEvents, ...contractEvents, ...refundEvents, ...notificationEvents, ...platformEvents };
+/**
+ * Everything services say to each other, and what the platform tells them, by topic. A service speaks only
+ * about its own nouns.
+ */
+export const catalogue = {
+  ...orderEvents,
+  ...contractEvents,
+  ...refundEvents,
+  ...notificationEvents,
+  ...platformEvents,
+};
 
 export type EventType = keyof typeof catalogue;
 export type Data<T extends EventType> = z.output<(typeof catalogue)[T]['data']>;
 export const eventTypes = Object.keys(catalogue) as EventType[];
 
 /** Something that happened, as the domain says it. */
-export type Fact<T extends EventType = EventType> = { [K in T]: { readonly type: K; readonly data: Data<K> } }[T];
+export type Fact<T extends EventType = EventType> = {
+  [K in T]: { readonly type: K; readonly data: Data<K> };
+}[T];
 
 /** A fact on its way: who, when and because of what were added by the transaction that announced it. */
 export type Event<T extends EventType = EventType> = Fact<T> & {
@@ -32,5 +43,9 @@ export type Event<T extends EventType = EventType> = Fact<T> & {
 /** What `fact` is about. */
 export const subjectOf = (fact: Fact): Subject => (catalogue[fact.type] as EventDefinition).about(fact.data);
 
-/** @throws ZodError where the data does not fit the type's schema (EVT-3). Unknown fields, written by a newer version, are dropped. */
-export const parseFact = (type: EventType, data: unknown): Fact => ({ type, data: catalogue[type].data.parse(data) }) as Fact;
+/**
+ * @throws ZodError where the data does not fit the type's schema (EVT-3). Unknown fields, written by a newer
+ * version, are dropped.
+ */
+export const parseFact = (type: EventType, data: unknown): Fact =>
+  ({ type, data: catalogue[type].data.parse(data) }) as Fact;

@@ -1,18 +1,21 @@
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Node = { readonly [key: string]: Json };
 
-const isNode = (value: Json | undefined): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isNode = (value: Json | undefined): value is Node =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 const wordsForPeople = new Set(['title', 'description']);
 
 /**
- * What in a type's recorded form (see recorded-form.ts) makes old messages unreadable for new readers, or new messages unreadable for old
- * readers: anything but a new optional field (EVT-4). Each answer names the place and the change. Empty: compatible.
+ * What in a type's recorded form (see recorded-form.ts) makes old messages unreadable for new readers, or new
+ * messages unreadable for old readers: anything but a new optional field (EVT-4). Each answer names the place
+ * and the change. Empty: compatible.
  */
 export function incompatibilities(before: Json | undefined, now: Json | undefined, at = ''): string[] {
   if (isNode(before) && isNode(now)) return ofNodes(before, now, at);
   if (isList(before) && isList(now) && !at.endsWith('/enum')) {
-    if (before.length !== now.length) return [`${at} had ${String(before.length)} entries and has ${String(now.length)}`];
+    if (before.length !== now.length)
+      return [`${at} had ${String(before.length)} entries and has ${String(now.length)}`];
     return before.flatMap((entry, i) => incompatibilities(entry, now[i], `${at}/${String(i)}`));
   }
   if (inOrder(before) === inOrder(now)) return [];
@@ -29,11 +32,17 @@ function ofNodes(before: Node, now: Node, at: string): string[] {
 }
 
 function ofProperties(before: Node, now: Node, at: string): string[] {
-  const [had, has] = [before, now].map((node) => (isNode(node['properties']) ? node['properties'] : {})) as [Node, Node];
-  const [needed, needs] = [before, now].map((node) => new Set(isList(node['required']) ? node['required'] : [])) as [Set<Json>, Set<Json>];
+  const [had, has] = [before, now].map((node) => (isNode(node['properties']) ? node['properties'] : {})) as [
+    Node,
+    Node,
+  ];
+  const [needed, needs] = [before, now].map(
+    (node) => new Set(isList(node['required']) ? node['required'] : []),
+  ) as [Set<Json>, Set<Json>];
   const kept = Object.keys(had).flatMap((field) => {
     if (!(field in has)) return [`${at}/${field} was removed`];
-    if (needed.has(field) !== needs.has(field)) return [`${at}/${field} became ${needs.has(field) ? 'required' : 'optional'}`];
+    if (needed.has(field) !== needs.has(field))
+      return [`${at}/${field} became ${needs.has(field) ? 'required' : 'optional'}`];
     return incompatibilities(had[field], has[field], `${at}/${field}`);
   });
   const added = Object.keys(has).filter((field) => !(field in had) && needs.has(field));
@@ -41,4 +50,5 @@ function ofProperties(before: Node, now: Node, at: string): string[] {
 }
 
 /** Text to compare and to show; the values of an enum have no order. */
-const inOrder = (value: Json | undefined): string => JSON.stringify(isList(value) ? value.toSorted() : value) ?? 'absent';
+const inOrder = (value: Json | undefined): string =>
+  JSON.stringify(isList(value) ? value.toSorted() : value) ?? 'absent';

@@ -6,7 +6,10 @@ export const ContractStatus = z.enum(['requested', 'draft', 'sealing', 'official
 export const ContractKind = z.enum(['order', 'payment_request', 'bill', 'offline']);
 export const Language = z.enum(['zh', 'en']);
 
-/** Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, and those of CTR-28. */
+/**
+ * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, and those of
+ * CTR-28.
+ */
 export const ContractVoidReason = z.enum([
   'wrong_party_name',
   'incorrect_terms',
@@ -40,9 +43,19 @@ export const ContractSnapshot = z.object({
   voidedAt: Instant.nullable(),
 });
 
-export const ContractRefusal = z.object({ orderId: z.string().nullable(), code: z.string(), contractId: z.string().nullable() });
+export const ContractRefusal = z.object({
+  orderId: z.string().nullable(),
+  code: z.string(),
+  contractId: z.string().nullable(),
+});
 
-export const TicketKind = z.enum(['void_official', 'extra_terms', 'physical_seal', 'offline_contract', 'marketplace']);
+export const TicketKind = z.enum([
+  'void_official',
+  'extra_terms',
+  'physical_seal',
+  'offline_contract',
+  'marketplace',
+]);
 export const TicketSnapshot = z.object({
   ticketId: z.string(),
   version: Version,
@@ -63,7 +76,12 @@ const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
     data: z.object({ contract: ContractSnapshot, ...more }),
     about: (data) => {
       const { contract } = data as unknown as Contract;
-      return { aggregate: 'contract', id: contract.contractId, version: contract.version, accountId: contract.accountId };
+      return {
+        aggregate: 'contract',
+        id: contract.contractId,
+        version: contract.version,
+        accountId: contract.accountId,
+      };
     },
   });
 
@@ -74,19 +92,31 @@ const ticketEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
     data: z.object({ ticket: TicketSnapshot, ...more }),
     about: (data) => {
       const { ticket } = data as unknown as { ticket: z.infer<typeof TicketSnapshot> };
-      return { aggregate: 'ticket', id: ticket.ticketId, version: ticket.version, accountId: ticket.accountId };
+      return {
+        aggregate: 'ticket',
+        id: ticket.ticketId,
+        version: ticket.version,
+        accountId: ticket.accountId,
+      };
     },
   });
 
 export const contractEvents = {
   'contract.requested': contractEvent('A customer applied; the order service is asked to hold the orders.', {
-    /** Per order, its earlier contract that ended here and whose release was not yet seen; the order service ends it first (ORD-13). */
+    /**
+     * Per order, its earlier contract that ended here and whose release was not yet seen; the order service
+     * ends it first (ORD-13).
+     */
     earlierEnded: z.array(z.object({ orderId: z.string(), contractId: z.string() })),
   }),
-  'contract.refused': contractEvent('The orders could not be held, or changed meanwhile.', { refusals: z.array(ContractRefusal) }),
+  'contract.refused': contractEvent('The orders could not be held, or changed meanwhile.', {
+    refusals: z.array(ContractRefusal),
+  }),
   'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', {}),
   'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string() }),
-  'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', { reason: z.string() }),
+  'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', {
+    reason: z.string(),
+  }),
   'contract.voided': contractEvent('The contract has ended; its orders come free.', {
     reason: ContractVoidReason,
     text: z.string().nullable(),
@@ -94,7 +124,10 @@ export const contractEvents = {
     orderId: z.string().nullable(),
   }),
   'contract.paper_requested': contractEvent('Paper copies were asked for.', { copies: z.int() }),
-  'contract.paper_mailed': contractEvent('Paper copies were mailed.', { carrier: z.string(), trackingNumber: z.string() }),
+  'contract.paper_mailed': contractEvent('Paper copies were mailed.', {
+    carrier: z.string(),
+    trackingNumber: z.string(),
+  }),
   'contract.paper_delivered': contractEvent('Paper copies arrived.', {}),
   'ticket.submitted': ticketEvent('A ticket was submitted.', {}),
   'ticket.approved': ticketEvent('An operator approved a ticket.', {}),
@@ -104,6 +137,11 @@ export const contractEvents = {
     speaker: 'contract',
     summary: 'Facts of an account changed (EVT-14).',
     data: z.object({ account: AccountFacts }),
-    about: ({ account }) => ({ aggregate: 'account', id: account.accountId, version: account.version, accountId: account.accountId }),
+    about: ({ account }) => ({
+      aggregate: 'account',
+      id: account.accountId,
+      version: account.version,
+      accountId: account.accountId,
+    }),
   }),
 };

@@ -1,21 +1,31 @@
 import { z } from 'zod';
-import { type Event, type EventType, eventTypes, parseFact, subjectOf } from './catalogue.ts';
+import { eventTypes, parseFact, subjectOf, type Event, type EventType } from './catalogue.ts';
 
-/** Where the type's schema stands for ever; an incompatible change makes a new type, so the version stays 1 (EVT-4). */
+/**
+ * Where the type's schema stands for ever; an incompatible change makes a new type, so the version stays 1
+ * (EVT-4).
+ */
 export const schemaUri = (type: EventType): string => `https://schemas.accord.dev/${type}/1`;
 
 /** So long may an event's data be, as JSON, for the broker to take it with its headers (EVT-5). */
 export const mostEventBytes = 870_000;
 
-/** The message's key: what the event is about. One key is one partition, so its events stay in order (EVT-1, EVT-11). */
+/**
+ * The message's key: what the event is about. One key is one partition, so its events stay in order (EVT-1,
+ * EVT-11).
+ */
 export const keyOf = (event: Event): string => event.subject.id;
 
 /**
  * CloudEvents 1.0, Kafka binary mode (EVT-2). The value beside them is the data as JSON.
  *
- * @param more `source` is the speaker's URI, `/services/order`; `traceparent` the W3C trace context it was announced in.
+ * @param more `source` is the speaker's URI, `/services/order`; `traceparent` the W3C trace context it was
+ * announced in.
  */
-export const headersOf = (event: Event, more: { source: string; traceparent?: string }): Record<string, string> => ({
+export const headersOf = (
+  event: Event,
+  more: { source: string; traceparent?: string },
+): Record<string, string> => ({
   'content-type': 'application/json',
   ce_specversion: '1.0',
   ce_id: event.id,
@@ -32,7 +42,10 @@ export const headersOf = (event: Event, more: { source: string; traceparent?: st
   ...(more.traceparent !== undefined && { traceparent: more.traceparent }),
 });
 
-/** What must be in the headers. Other platform services announce facts without our extensions: those follow from nothing but themselves. */
+/**
+ * What must be in the headers. Other platform services announce facts without our extensions: those follow
+ * from nothing but themselves.
+ */
 const envelopeOf = (type: EventType) =>
   z.object({
     ce_specversion: z.literal('1.0'),
@@ -49,9 +62,11 @@ const envelopeOf = (type: EventType) =>
 const envelopes = new Map(eventTypes.map((type) => [type, envelopeOf(type)]));
 
 /**
- * The event of a message on the topic `type`. Sequence, subject and account are those of the data, whatever the headers say.
+ * The event of a message on the topic `type`. Sequence, subject and account are those of the data, whatever
+ * the headers say.
  *
- * @throws ZodError where the headers are no CloudEvents envelope of this type or the value does not fit the type's schema (EVT-3).
+ * @throws ZodError where the headers are no CloudEvents envelope of this type or the value does not fit the
+ * type's schema (EVT-3).
  */
 export function readEvent(type: EventType, value: unknown, headers: Readonly<Record<string, string>>): Event {
   const envelope = (envelopes.get(type) ?? envelopeOf(type)).parse(headers);

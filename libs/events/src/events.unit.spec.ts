@@ -4,8 +4,6 @@ import { asyncApi } from './asyncapi.ts';
 import { incompatibilities } from './compatibility.ts';
 import {
   deadLetterTopic,
-  type Event,
-  type EventType,
   eventTypes,
   headersOf,
   keyOf,
@@ -14,10 +12,17 @@ import {
   schemaUri,
   subjectOf,
   topicSettings,
+  type Event,
+  type EventType,
 } from './index.ts';
-import { type RecordedForm, recordedForm } from './recorded-form.ts';
+import { recordedForm, type RecordedForm } from './recorded-form.ts';
 
-type Sample = { topic: EventType; key: string; headers: Record<string, string>; value: Record<string, unknown> };
+type Sample = {
+  topic: EventType;
+  key: string;
+  headers: Record<string, string>;
+  value: Record<string, unknown>;
+};
 type Recorded = RecordedForm & { 'x-version': number };
 
 const folder = new URL('../', import.meta.url);
@@ -25,28 +30,42 @@ const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, fo
 const sampleFiles = readdirSync(new URL('samples', folder)).sort();
 const sample = (file: string) => read(`samples/${file}`) as Sample;
 const recorded = (type: EventType) => read(`recorded/${type}.schema.json`) as Recorded;
-const howToRecord = 'run `node libs/events/record.ts`; where it says so, add a message of the new version under libs/events/samples';
+const howToRecord =
+  'run `node libs/events/record.ts`; where it says so, add a message of the new version under libs/events/samples';
 
 describe('recorded messages', () => {
   test.each(sampleFiles)('EVT-4 %s parses for ever', (file) => {
     const { topic, key, headers, value } = sample(file);
     const event = readEvent(topic, value, headers);
-    expect(event).toMatchObject({ type: topic, id: headers['ce_id'], actor: headers['ce_actor'], causationId: headers['ce_causationid'] });
+    expect(event).toMatchObject({
+      type: topic,
+      id: headers['ce_id'],
+      actor: headers['ce_actor'],
+      causationId: headers['ce_causationid'],
+    });
     expect(keyOf(event)).toBe(key);
   });
 
-  test.each(eventTypes)('EVT-3 a message of the newest %s has every field of its schema and no other', (type) => {
-    const { topic, value } = sample(`${type}.${String(recorded(type)['x-version'])}.json`);
-    expect(topic).toBe(type);
-    expect(parseFact(type, value).data).toEqual(value);
-    const fields = Object.keys((recorded(type)['properties'] ?? {}) as object);
-    expect(Object.keys(value).sort()).toEqual(fields.sort());
-  });
+  test.each(eventTypes)(
+    'EVT-3 a message of the newest %s has every field of its schema and no other',
+    (type) => {
+      const { topic, value } = sample(`${type}.${String(recorded(type)['x-version'])}.json`);
+      expect(topic).toBe(type);
+      expect(parseFact(type, value).data).toEqual(value);
+      const fields = Object.keys((recorded(type)['properties'] ?? {}) as object);
+      expect(Object.keys(value).sort()).toEqual(fields.sort());
+    },
+  );
 
   test('EVT-3 unknown fields of a newer producer are dropped, and what does not fit is refused', () => {
     const { headers, value } = sample('order.released.1.json');
     expect(readEvent('order.released', { ...value, later: 1 }, headers).data).toEqual(value);
-    for (const broken of [{ ...value, holder: { kind: 'nobody', id: 'x' } }, { holder: value['holder'] }, null, 'text']) {
+    for (const broken of [
+      { ...value, holder: { kind: 'nobody', id: 'x' } },
+      { holder: value['holder'] },
+      null,
+      'text',
+    ]) {
       expect(() => readEvent('order.released', broken, headers)).toThrow(z.ZodError);
     }
   });
@@ -58,7 +77,12 @@ describe('the envelope', () => {
     const event = readEvent(type, value, headers);
     const { traceparent = '', ce_source: source = '' } = headers;
     expect(headersOf(event, { source, traceparent })).toEqual(headers);
-    expect(headers).toMatchObject({ 'content-type': 'application/json', ce_type: type, ce_dataschema: schemaUri(type), ce_subject: event.subject.id });
+    expect(headers).toMatchObject({
+      'content-type': 'application/json',
+      ce_type: type,
+      ce_dataschema: schemaUri(type),
+      ce_subject: event.subject.id,
+    });
   });
 
   test('EVT-2 a fact without an account and without a trace has no such headers', () => {
@@ -69,12 +93,17 @@ describe('the envelope', () => {
     expect(sent['ce_sequence']).toBe('3');
   });
 
-  test.each(['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time'])('EVT-2 a message without a proper %s is refused', (header) => {
-    const { value, headers } = sample('order.paid.1.json');
-    for (const wrong of [undefined, '']) {
-      expect(() => readEvent('order.paid', value, { ...headers, [header]: wrong } as Record<string, string>)).toThrow(z.ZodError);
-    }
-  });
+  test.each(['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time'])(
+    'EVT-2 a message without a proper %s is refused',
+    (header) => {
+      const { value, headers } = sample('order.paid.1.json');
+      for (const wrong of [undefined, '']) {
+        expect(() =>
+          readEvent('order.paid', value, { ...headers, [header]: wrong } as Record<string, string>),
+        ).toThrow(z.ZodError);
+      }
+    },
+  );
 
   test('EVT-2 a message on the wrong topic is refused', () => {
     const { value, headers } = sample('order.cancelled.1.json');
@@ -83,9 +112,18 @@ describe('the envelope', () => {
 
   test('a platform service that knows none of our extensions follows from nothing but itself', () => {
     const { value, headers } = sample('account.updated.1.json');
-    const foreign = Object.fromEntries(Object.entries(headers).filter(([name]) => !/ce_(actor|causationid|correlationid)/.test(name)));
-    const { id, actor, causationId, correlationId } = readEvent('account.updated', value, { ...foreign, ce_source: '/platform/accounts' });
-    expect({ actor, causationId, correlationId }).toEqual({ actor: 'platform:/platform/accounts', causationId: id, correlationId: id });
+    const foreign = Object.fromEntries(
+      Object.entries(headers).filter(([name]) => !/ce_(actor|causationid|correlationid)/.test(name)),
+    );
+    const { id, actor, causationId, correlationId } = readEvent('account.updated', value, {
+      ...foreign,
+      ce_source: '/platform/accounts',
+    });
+    expect({ actor, causationId, correlationId }).toEqual({
+      actor: 'platform:/platform/accounts',
+      causationId: id,
+      correlationId: id,
+    });
   });
 });
 
@@ -94,7 +132,8 @@ describe('change', () => {
     const { 'x-version': _, ...before } = recorded(type);
     const now = recordedForm(type);
     const problems = incompatibilities(before, now);
-    if (problems.length > 0) throw new Error(`${type} changed incompatibly; make a new type instead:\n${problems.join('\n')}`);
+    if (problems.length > 0)
+      throw new Error(`${type} changed incompatibly; make a new type instead:\n${problems.join('\n')}`);
     if (JSON.stringify(before) !== JSON.stringify(now)) throw new Error(`${type} changed: ${howToRecord}`);
   });
 
@@ -106,19 +145,57 @@ describe('change', () => {
   const id = { type: 'string' };
   const kind = { type: 'string', enum: ['a', 'b'] };
   const list = { items: { type: 'string' } };
-  const form = (over: object) => ({ 'x-topic': 't', 'x-key': '/id', type: 'object', required: ['id'], ...over });
+  const form = (over: object) => ({
+    'x-topic': 't',
+    'x-key': '/id',
+    type: 'object',
+    required: ['id'],
+    ...over,
+  });
   const before = form({ properties: { id, kind, list } });
 
   test.each([
     ['a removed field', form({ properties: { id, list } }), '/kind was removed'],
-    ['a new required field', form({ properties: { id, kind, list, more: {} }, required: ['id', 'more'] }), '/more is new and required'],
-    ['a field that became optional', form({ properties: { id, kind, list }, required: [] }), '/id became optional'],
-    ['a field that became required', form({ properties: { id, kind, list }, required: ['id', 'kind'] }), '/kind became required'],
-    ['a narrowed enum', form({ properties: { id, kind: { ...kind, enum: ['a'] }, list } }), '/kind/enum was ["a","b"] and is ["a"]'],
-    ['a value old readers refuse', form({ properties: { id, kind: { ...kind, enum: ['b', 'a', 'c'] }, list } }), '/kind/enum was'],
-    ['another type', form({ properties: { id: { type: 'integer' }, kind, list } }), '/id/type was "string" and is "integer"'],
-    ['another type in a list', form({ properties: { id, kind, list: { items: { type: 'number' } } } }), '/list/items/type was'],
-    ['a new limit', form({ properties: { id: { ...id, maxLength: 5 }, kind, list } }), '/id/maxLength was absent and is 5'],
+    [
+      'a new required field',
+      form({ properties: { id, kind, list, more: {} }, required: ['id', 'more'] }),
+      '/more is new and required',
+    ],
+    [
+      'a field that became optional',
+      form({ properties: { id, kind, list }, required: [] }),
+      '/id became optional',
+    ],
+    [
+      'a field that became required',
+      form({ properties: { id, kind, list }, required: ['id', 'kind'] }),
+      '/kind became required',
+    ],
+    [
+      'a narrowed enum',
+      form({ properties: { id, kind: { ...kind, enum: ['a'] }, list } }),
+      '/kind/enum was ["a","b"] and is ["a"]',
+    ],
+    [
+      'a value old readers refuse',
+      form({ properties: { id, kind: { ...kind, enum: ['b', 'a', 'c'] }, list } }),
+      '/kind/enum was',
+    ],
+    [
+      'another type',
+      form({ properties: { id: { type: 'integer' }, kind, list } }),
+      '/id/type was "string" and is "integer"',
+    ],
+    [
+      'another type in a list',
+      form({ properties: { id, kind, list: { items: { type: 'number' } } } }),
+      '/list/items/type was',
+    ],
+    [
+      'a new limit',
+      form({ properties: { id: { ...id, maxLength: 5 }, kind, list } }),
+      '/id/maxLength was absent and is 5',
+    ],
     ['another topic', { ...before, 'x-topic': 'u' }, '/x-topic was "t" and is "u"'],
     ['another key', { ...before, 'x-key': '/kind' }, '/x-key was "/id" and is "/kind"'],
   ])('EVT-4 %s is incompatible', (_name, now, why) => {
@@ -136,9 +213,15 @@ describe('size', () => {
   const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
   const { order } = sample('order.fulfilled.1.json').value as { order: { orderId: string } };
   const { resource } = sample('resource.changed.1.json').value as { resource: { instanceId: string } };
-  const { holder, accountId } = sample('order.reserved.1.json').value as { holder: object; accountId: string };
+  const { holder, accountId } = sample('order.reserved.1.json').value as {
+    holder: object;
+    accountId: string;
+  };
   const orders = (n: number) =>
-    Array.from({ length: n }, (_, i) => ({ ...order, orderId: order.orderId.slice(0, -3) + String(i).padStart(3, '0') }));
+    Array.from({ length: n }, (_, i) => ({
+      ...order,
+      orderId: order.orderId.slice(0, -3) + String(i).padStart(3, '0'),
+    }));
 
   test('EVT-5 order.reserved of a contract with 500 paid orders stays under 900 KB', () => {
     const reserved = { holder, accountId, orders: orders(500), resources: [] };
@@ -147,7 +230,10 @@ describe('size', () => {
   });
 
   test('EVT-5 order.reserved of a refund of 10 instances with 30 orders each stays under 900 KB', () => {
-    const resources = Array.from({ length: 10 }, () => ({ ...resource, orderIds: orders(30).map((one) => one.orderId) }));
+    const resources = Array.from({ length: 10 }, () => ({
+      ...resource,
+      orderIds: orders(30).map((one) => one.orderId),
+    }));
     expect(bytes({ holder, accountId, orders: orders(300), resources })).toBeLessThan(900_000);
   });
 });
@@ -173,15 +259,20 @@ describe('AsyncAPI', () => {
 
   test('EVT-3 the document is made from the schemas in use', () => {
     const kept: unknown = read('asyncapi.json');
-    if (JSON.stringify(kept) !== JSON.stringify(document)) throw new Error(`asyncapi.json is stale: ${howToRecord}`);
+    if (JSON.stringify(kept) !== JSON.stringify(document))
+      throw new Error(`asyncapi.json is stale: ${howToRecord}`);
     expect(Object.keys(document.channels)).toEqual(eventTypes);
   });
 
   test('every reference in it leads somewhere', () => {
-    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path ?? '');
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
+      ([, path]) => path ?? '',
+    );
     expect(references.length).toBeGreaterThan(eventTypes.length);
     for (const path of new Set(references)) {
-      const target = path.split('/').reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
+      const target = path
+        .split('/')
+        .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
       expect([path, typeof target]).toEqual([path, 'object']);
     }
   });

@@ -1,4 +1,13 @@
-export { catalogue, type Data, type Event, type EventType, eventTypes, type Fact, parseFact, subjectOf } from './catalogue.ts';
+export {
+  catalogue,
+  type Data,
+  type Event,
+  type EventType,
+  eventTypes,
+  type Fact,
+  parseFact,
+  subjectOf,
+} from './catalogue.ts';
 export { headersOf, keyOf, mostEventBytes, readEvent, schemaUri } from './envelope.ts';
 export { deadLetterTopic, publicTopics, topicSettings, type TopicSetting } from './topics.ts';
 export type { EventDefinition, ServiceName, Speaker, Subject } from './shared.ts';
@@ -8,4 +17,14 @@ export * from './order.ts';
 export * from './contract.ts';
 export * from './refund.ts';
 export * from './notification.ts';
-export { BillFacts, BillId, BillLine, BillMonth, InstanceFacts, InstanceId, isSumOfLines, OrderId, PaymentReference } from './platform.ts';
+export {
+  BillFacts,
+  BillId,
+  BillLine,
+  BillMonth,
+  InstanceFacts,
+  InstanceId,
+  isSumOfLines,
+  OrderId,
+  PaymentReference,
+} from './platform.ts';

@@ -37,6 +37,11 @@ export const notificationEvents = {
     speaker: 'notification',
     summary: 'A webhook endpoint was disabled after long failure.',
     data: z.object({ endpointId: z.string(), version: Version, accountId: AccountId, reason: z.string() }),
-    about: (data) => ({ aggregate: 'webhook_endpoint', id: data.endpointId, version: data.version, accountId: data.accountId }),
+    about: (data) => ({
+      aggregate: 'webhook_endpoint',
+      id: data.endpointId,
+      version: data.version,
+      accountId: data.accountId,
+    }),
   }),
 };

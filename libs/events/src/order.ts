@@ -4,11 +4,25 @@ import { AccountId, event, Holder, Instant, MoneyJson, PaymentSplit, Version } f
 export const OrderStatus = z.enum(['unpaid', 'paid', 'cancelled', 'voided']);
 export const Fulfilment = z.enum(['none', 'creating', 'created', 'failed']);
 export const RefundState = z.enum(['none', 'in_progress', 'partial', 'full']);
-export const OrderType = z.enum(['purchase', 'renewal', 'upgrade', 'downgrade', 'configuration_change', 'compensation']);
+export const OrderType = z.enum([
+  'purchase',
+  'renewal',
+  'upgrade',
+  'downgrade',
+  'configuration_change',
+  'compensation',
+]);
 export const BillType = z.enum(['prepay', 'postpay']);
 export const ChargeType = z.enum(['subscription', 'package', 'one_time', 'pay_as_you_go']);
 export const ProductForm = z.enum(['instance', 'usage_package', 'storage_package', 'one_time', 'domain']);
-export const DomainServiceType = z.enum(['registration', 'renewal', 'transfer_in', 'redemption', 'buyback', 'buyback_zhiyu']);
+export const DomainServiceType = z.enum([
+  'registration',
+  'renewal',
+  'transfer_in',
+  'redemption',
+  'buyback',
+  'buyback_zhiyu',
+]);
 export const PriceUnit = z.enum(['minute', 'month', 'year', 'piece', 'gb', 'thousand_requests']);
 export const Duration = z.object({ value: z.int().positive(), unit: z.enum(['minute', 'month', 'year']) });
 export const CancelReason = z.enum(['by_customer', 'by_operator', 'expired', 'domain_taken']);
@@ -22,7 +36,10 @@ export const Promotion = z.object({
 
 export const ServicePeriod = z.object({ start: Instant, end: Instant });
 
-/** An order as others may see it. Every order event carries it, so that a reader never has to ask back (EVT-5). */
+/**
+ * An order as others may see it. Every order event carries it, so that a reader never has to ask back
+ * (EVT-5).
+ */
 export const OrderSnapshot = z.object({
   orderId: z.string(),
   version: Version,
@@ -37,7 +54,9 @@ export const OrderSnapshot = z.object({
   orderType: OrderType,
   billType: BillType,
   chargeType: ChargeType,
-  /** Facts of the product at placement: whether it has contracts and self-service refunds (ORD-16, ORD-22). */
+  /**
+   * Facts of the product at placement: whether it has contracts and self-service refunds (ORD-16, ORD-22).
+   */
   contractable: z.boolean(),
   refundable: z.boolean(),
   serviceType: DomainServiceType.nullable(),
@@ -72,7 +91,10 @@ export const OrderSnapshot = z.object({
   voidedAt: Instant.nullable(),
 });
 
-/** A running instance, usage package or storage package (ORD-11). `version` is ours; `reportVersion` is the platform's own. */
+/**
+ * A running instance, usage package or storage package (ORD-11). `version` is ours; `reportVersion` is the
+ * platform's own.
+ */
 export const ResourceSnapshot = z.object({
   instanceId: z.string(),
   version: Version,
@@ -103,7 +125,9 @@ export const ProductSnapshot = z.object({
   form: ProductForm,
   chargeTypes: z.array(ChargeType),
   invoicingEntity: z.string(),
-  prices: z.array(z.object({ chargeType: ChargeType, amount: z.string(), currency: z.string(), unit: PriceUnit })),
+  prices: z.array(
+    z.object({ chargeType: ChargeType, amount: z.string(), currency: z.string(), unit: PriceUnit }),
+  ),
   serviceTypes: z.array(DomainServiceType),
   onSale: z.boolean(),
   contractable: z.boolean(),
@@ -122,7 +146,10 @@ export const ReservationCode = z.enum([
   'holder.too_large',
 ]);
 
-/** Why one of the asked orders or instances cannot be held (ORD-12). Another account's is `order.not_found`, without a holder. */
+/**
+ * Why one of the asked orders or instances cannot be held (ORD-12). Another account's is `order.not_found`,
+ * without a holder.
+ */
 export const ReservationRefusal = z.object({
   orderId: z.string().nullable(),
   instanceId: z.string().nullable(),
@@ -157,18 +184,35 @@ const aboutReservation = ({ holder, accountId }: { holder: z.infer<typeof Holder
 export const orderEvents = {
   'order.placed': orderEvent('An order was placed; a postpay or free one is paid at once.', {}),
   'order.paid': orderEvent('An unpaid order was paid in full.', { paymentReference: z.string() }),
-  'order.expiring': orderEvent('An unpaid order expires in 24 hours; once for each payBy.', { payBy: Instant }),
-  'order.cancelled': orderEvent('An unpaid order was cancelled or expired; its hold died with it.', { reason: CancelReason }),
+  'order.expiring': orderEvent('An unpaid order expires in 24 hours; once for each payBy.', {
+    payBy: Instant,
+  }),
+  'order.cancelled': orderEvent('An unpaid order was cancelled or expired; its hold died with it.', {
+    reason: CancelReason,
+  }),
   'order.fulfilled': orderEvent('The platform created what was ordered.', {}),
-  'order.fulfilment_failed': orderEvent('The platform could not create what was ordered; the order is voided and refunds itself.', {
-    reason: z.string().nullable(),
+  'order.fulfilment_failed': orderEvent(
+    'The platform could not create what was ordered; the order is voided and refunds itself.',
+    {
+      reason: z.string().nullable(),
+    },
+  ),
+  'order.voided': orderEvent('A paid order has ended: refunded in full, or its fulfilment failed.', {
+    reason: VoidReason,
   }),
-  'order.voided': orderEvent('A paid order has ended: refunded in full, or its fulfilment failed.', { reason: VoidReason }),
-  'order.released': orderEvent('A hold of the order ended; it may be in a new application.', { holder: Holder }),
-  'order.changed': orderEvent('A fact of the order changed that has no event of its own (payBy, invoiced, partial refund …).', {
-    what: z.array(z.string()),
+  'order.released': orderEvent('A hold of the order ended; it may be in a new application.', {
+    holder: Holder,
   }),
-  /** Answers a holder: keyed by it, about the reservation, with every order concerned as it is now held (EVT-5). */
+  'order.changed': orderEvent(
+    'A fact of the order changed that has no event of its own (payBy, invoiced, partial refund …).',
+    {
+      what: z.array(z.string()),
+    },
+  ),
+  /**
+   * Answers a holder: keyed by it, about the reservation, with every order concerned as it is now held
+   * (EVT-5).
+   */
   'order.reserved': event({
     speaker: 'order',
     summary: 'All orders asked for are held by the holder.',
@@ -199,17 +243,30 @@ export const orderEvents = {
       accountId: AccountId,
       orderId: z.string(),
       amount: MoneyJson,
-      /** What the amount is made of: each part goes back to where it came from. Left out where all of it is cash. */
+      /**
+       * What the amount is made of: each part goes back to where it came from. Left out where all of it is
+       * cash.
+       */
       parts: PaymentSplit.optional(),
       reason: z.enum(['cancelled', 'expired', 'already_paid', 'wrong_amount', 'voided']),
     }),
-    about: (data) => ({ aggregate: 'payment', id: data.paymentReference, version: 1, accountId: data.accountId }),
+    about: (data) => ({
+      aggregate: 'payment',
+      id: data.paymentReference,
+      version: 1,
+      accountId: data.accountId,
+    }),
   }),
   'resource.changed': event({
     speaker: 'order',
     summary: 'A resource was created, reported on, shortened or released.',
     data: z.object({ resource: ResourceSnapshot }),
-    about: ({ resource }) => ({ aggregate: 'resource', id: resource.instanceId, version: resource.version, accountId: resource.accountId }),
+    about: ({ resource }) => ({
+      aggregate: 'resource',
+      id: resource.instanceId,
+      version: resource.version,
+      accountId: resource.accountId,
+    }),
   }),
   'product.published': event({
     speaker: 'order',
@@ -228,12 +285,28 @@ export const orderEvents = {
       amount: MoneyJson,
       orderIds: z.array(z.string()),
     }),
-    about: (data) => ({ aggregate: 'remittance', id: data.remittanceId, version: data.version, accountId: data.accountId }),
+    about: (data) => ({
+      aggregate: 'remittance',
+      id: data.remittanceId,
+      version: data.version,
+      accountId: data.accountId,
+    }),
   }),
   'export.ready': event({
     speaker: 'order',
     summary: 'A requested export can be downloaded.',
-    data: z.object({ exportId: z.string(), version: Version, accountId: AccountId, sha256: z.string(), expiresAt: Instant }),
-    about: (data) => ({ aggregate: 'export', id: data.exportId, version: data.version, accountId: data.accountId }),
+    data: z.object({
+      exportId: z.string(),
+      version: Version,
+      accountId: AccountId,
+      sha256: z.string(),
+      expiresAt: Instant,
+    }),
+    about: (data) => ({
+      aggregate: 'export',
+      id: data.exportId,
+      version: data.version,
+      accountId: data.accountId,
+    }),
   }),
 };

@@ -1,20 +1,32 @@
-import { equal, isNegative, isZero, money, sum } from '@accord/money';
 import { z } from 'zod';
+import { equal, isNegative, isZero, money, sum } from '@accord/money';
 import { AccountId, event, Instant, MoneyJson, Version } from './shared.ts';
 
-// What other platform services tell us by topic; told over REST it has the same effect (EVT-14). An account tells its facts by
-// `account.updated`.
+// What other platform services tell us by topic; told over REST it has the same effect (EVT-14). An account
+// tells its facts by `account.updated`.
 
 export const OrderId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const InstanceId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 export const PaymentReference = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
-const Region = z.string().min(1).max(64).regex(/^[^\p{Cc}]+$/u);
+const Region = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{Cc}]+$/u);
 
 /** Facts of an instance that are no times; one that is left out is unset. */
 export const InstanceFacts = z.object({
-  reportVersion: z.int().min(1).meta({ description: "The platform's own version of the instance; an older one changes nothing." }),
-  orderId: OrderId.optional().meta({ description: 'The order it belongs to; required for an instance not known yet.' }),
-  usage: z.string().regex(/^\d{1,15}(\.\d{1,8})?$/).default('0'),
+  reportVersion: z
+    .int()
+    .min(1)
+    .meta({ description: "The platform's own version of the instance; an older one changes nothing." }),
+  orderId: OrderId.optional().meta({
+    description: 'The order it belongs to; required for an instance not known yet.',
+  }),
+  usage: z
+    .string()
+    .regex(/^\d{1,15}(\.\d{1,8})?$/)
+    .default('0'),
   inEffect: z.boolean().default(false),
   frozenBy: z.enum(['police', 'platform']).nullable().default(null),
   released: z.boolean().default(false),
@@ -27,11 +39,19 @@ export const BillId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 /** A calendar month in the provider's time zone: `2026-01`. */
 export const BillMonth = z.string().regex(/^20\d\d-(0[1-9]|1[0-2])$/);
 /** What one product cost in the month, after all discounts. */
-export const BillLine = z.object({ productCode: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/), amount: MoneyJson });
+export const BillLine = z.object({
+  productCode: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/),
+  amount: MoneyJson,
+});
 
-/** The whole of a monthly bill (CTR-8). Whether it has been paid may follow in a later version, and so may a correction. */
+/**
+ * The whole of a monthly bill (CTR-8). Whether it has been paid may follow in a later version, and so may a
+ * correction.
+ */
 export const BillFacts = z.object({
-  version: Version.meta({ description: "The platform's own version of the bill; an older one changes nothing." }),
+  version: Version.meta({
+    description: "The platform's own version of the bill; an older one changes nothing.",
+  }),
   accountId: AccountId,
   month: BillMonth,
   invoicingEntity: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/),
@@ -43,10 +63,18 @@ export const BillFacts = z.object({
 type Amount = z.output<typeof MoneyJson>;
 
 /** Of the bill's currency, none below zero, and together its amount. */
-export function isSumOfLines({ amount, lines }: { readonly amount: Amount; readonly lines: readonly { readonly amount: Amount }[] }): boolean {
+export function isSumOfLines({
+  amount,
+  lines,
+}: {
+  readonly amount: Amount;
+  readonly lines: readonly { readonly amount: Amount }[];
+}): boolean {
   try {
     const parts = lines.map((line) => money(line.amount.amount, line.amount.currency));
-    return !parts.some(isNegative) && equal(sum(parts, amount.currency), money(amount.amount, amount.currency));
+    return (
+      !parts.some(isNegative) && equal(sum(parts, amount.currency), money(amount.amount, amount.currency))
+    );
   } catch {
     return false; // no money, or of several currencies
   }
@@ -68,7 +96,8 @@ function isOneSum(parts: Parts): boolean {
 export const platformEvents = {
   'payment.received': event({
     speaker: 'platform',
-    summary: 'Money was received for an order; it pays the order or, where it cannot, is credited to the account (EVT-14, ORD-5).',
+    summary:
+      'Money was received for an order; it pays the order or, where it cannot, is credited to the account (EVT-14, ORD-5).',
     data: z.object({
       /** The source's name of this payment, for ever: told again it is the same money. */
       paymentReference: PaymentReference,
@@ -78,11 +107,17 @@ export const platformEvents = {
         .object({ cash: Part, giftCredit: Part, storedCard: Part, voucher: Part })
         .refine(isOneSum, 'are amounts of one currency, none below zero, together above it'),
     }),
-    about: (data) => ({ aggregate: 'received_payment', id: data.paymentReference, version: 1, accountId: data.accountId }),
+    about: (data) => ({
+      aggregate: 'received_payment',
+      id: data.paymentReference,
+      version: 1,
+      accountId: data.accountId,
+    }),
   }),
   'resource.reported': event({
     speaker: 'platform',
-    summary: 'The whole of what the platform knows of an instance (EVT-14, ORD-11); a fact that is left out is unset.',
+    summary:
+      'The whole of what the platform knows of an instance (EVT-14, ORD-11); a fact that is left out is unset.',
     data: InstanceFacts.extend({
       instanceId: InstanceId,
       accountId: AccountId,
@@ -92,12 +127,26 @@ export const platformEvents = {
       nextRenewalPeriod: z.object({ start: Instant, end: Instant }).nullable().default(null),
       scaledAt: Instant.nullable().default(null),
     }),
-    about: (data) => ({ aggregate: 'reported_resource', id: data.instanceId, version: data.reportVersion, accountId: data.accountId }),
+    about: (data) => ({
+      aggregate: 'reported_resource',
+      id: data.instanceId,
+      version: data.reportVersion,
+      accountId: data.accountId,
+    }),
   }),
   'bill.issued': event({
     speaker: 'platform',
-    summary: "The whole of an account's bill for a month, as it was issued or as it is since (EVT-14, CTR-8).",
-    data: BillFacts.extend({ billId: BillId }).refine(isSumOfLines, { path: ['lines'], message: 'are of one currency, none below zero, together the amount' }),
-    about: (data) => ({ aggregate: 'bill', id: data.billId, version: data.version, accountId: data.accountId }),
+    summary:
+      "The whole of an account's bill for a month, as it was issued or as it is since (EVT-14, CTR-8).",
+    data: BillFacts.extend({ billId: BillId }).refine(isSumOfLines, {
+      path: ['lines'],
+      message: 'are of one currency, none below zero, together the amount',
+    }),
+    about: (data) => ({
+      aggregate: 'bill',
+      id: data.billId,
+      version: data.version,
+      accountId: data.accountId,
+    }),
   }),
 };

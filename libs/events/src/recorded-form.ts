@@ -3,13 +3,19 @@ import { catalogue, type EventType } from './catalogue.ts';
 import { schemaUri } from './envelope.ts';
 import type { EventDefinition } from './shared.ts';
 
-/** What other people rely on: the schema of a type's data, its topic, who says it, and where in the data its key and sequence stand. */
+/**
+ * What other people rely on: the schema of a type's data, its topic, who says it, and where in the data its
+ * key and sequence stand.
+ */
 export type RecordedForm = { readonly [keyword: string]: z.core.util.JSONType };
 
 /** The form to keep under recorded/, without its version. */
 export function recordedForm(type: EventType): RecordedForm {
   const definition: EventDefinition = catalogue[type];
-  const { $schema, ...schema } = z.toJSONSchema(definition.data, { io: 'input', override: byFormatAlone }) as RecordedForm;
+  const { $schema, ...schema } = z.toJSONSchema(definition.data, {
+    io: 'input',
+    override: byFormatAlone,
+  }) as RecordedForm;
   const { aggregate, id, version, accountId } = definition.about(pointer(''));
   return {
     $schema: $schema ?? null,
@@ -35,5 +41,12 @@ export function byFormatAlone({ jsonSchema }: { jsonSchema: z.core.JSONSchema.Ba
 const pointer = (at: string): unknown =>
   new Proxy(
     {},
-    { get: (_, field) => (field === Symbol.toPrimitive ? () => at : typeof field === 'string' ? pointer(`${at}/${field}`) : undefined) },
+    {
+      get: (_, field) =>
+        field === Symbol.toPrimitive
+          ? () => at
+          : typeof field === 'string'
+            ? pointer(`${at}/${field}`)
+            : undefined,
+    },
   );

@@ -37,7 +37,14 @@ export const RefundSnapshot = z.object({
   amount: MoneyJson,
   split: PaymentSplit,
   lines: z.array(RefundLine),
-  reason: z.enum(['not_usable', 'lacks_function', 'too_complex', 'unhappy_with_service', 'other', 'fulfilment_failed']),
+  reason: z.enum([
+    'not_usable',
+    'lacks_function',
+    'too_complex',
+    'unhappy_with_service',
+    'other',
+    'fulfilment_failed',
+  ]),
   createdAt: Instant,
   endedAt: Instant.nullable(),
 });
@@ -49,19 +56,31 @@ const refundEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
     data: z.object({ refund: RefundSnapshot, ...more }),
     about: (data) => {
       const { refund } = data as unknown as { refund: z.infer<typeof RefundSnapshot> };
-      return { aggregate: 'refund', id: refund.refundId, version: refund.version, accountId: refund.accountId };
+      return {
+        aggregate: 'refund',
+        id: refund.refundId,
+        version: refund.version,
+        accountId: refund.accountId,
+      };
     },
   });
 
 export const refundEvents = {
-  'refund.requested': refundEvent('A customer asked for a refund; the order service is asked to hold the orders of the instances.', {}),
+  'refund.requested': refundEvent(
+    'A customer asked for a refund; the order service is asked to hold the orders of the instances.',
+    {},
+  ),
   'refund.refused': refundEvent('The refund was refused by its rules.', {
-    refusals: z.array(z.object({ instanceId: z.string().nullable(), orderId: z.string().nullable(), code: z.string() })),
+    refusals: z.array(
+      z.object({ instanceId: z.string().nullable(), orderId: z.string().nullable(), code: z.string() }),
+    ),
   }),
   'refund.review_required': refundEvent('An operator has to decide.', {}),
   'refund.approved': refundEvent('The refund is approved and will be paid back.', {}),
   'refund.rejected': refundEvent('An operator rejected the refund.', { text: z.string() }),
   'refund.withdrawn': refundEvent('The customer or an operator withdrew the refund.', {}),
   'refund.succeeded': refundEvent('The money went back.', {}),
-  'refund.failed': refundEvent('Paying back failed; the orders stay held until it is settled.', { reason: z.string() }),
+  'refund.failed': refundEvent('Paying back failed; the orders stay held until it is settled.', {
+    reason: z.string(),
+  }),
 };

@@ -1,4 +1,4 @@
-import { type EventType, eventTypes } from './catalogue.ts';
+import { eventTypes, type EventType } from './catalogue.ts';
 import type { ServiceName } from './shared.ts';
 
 /** How a topic is kept. Events never expire, so that read models can be rebuilt from them (EVT-13). */
@@ -10,13 +10,22 @@ export interface TopicSetting {
 const usual: TopicSetting = { partitions: 4, retention: 'forever' };
 
 /**
- * The one place that says how the topics are kept (EVT-1); replication is the installation's (3 in production, 1 locally). A number of
- * partitions is never lowered, and raised only while the topic is empty: it decides which partition a key is in.
+ * The one place that says how the topics are kept (EVT-1); replication is the installation's (3 in
+ * production, 1 locally). A number of partitions is never lowered, and raised only while the topic is empty:
+ * it decides which partition a key is in.
  */
-export const topicSettings = Object.fromEntries(eventTypes.map((type) => [type, usual])) as Record<EventType, TopicSetting>;
+export const topicSettings = Object.fromEntries(eventTypes.map((type) => [type, usual])) as Record<
+  EventType,
+  TopicSetting
+>;
 
 /** Topics that other services of the platform write to (EVT-14); the rest is ours alone. */
-export const publicTopics: ReadonlySet<string> = new Set<EventType>(['account.updated', 'bill.issued', 'resource.reported', 'payment.received']);
+export const publicTopics: ReadonlySet<string> = new Set<EventType>([
+  'account.updated',
+  'bill.issued',
+  'resource.reported',
+  'payment.received',
+]);
 
 /** Where a service leaves the messages it gave up (EVT-9). */
 export const deadLetterTopic = (service: ServiceName): string => `${service}.dead_letter`;

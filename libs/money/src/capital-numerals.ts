@@ -24,7 +24,10 @@ export function capitalNumerals(m: Money): string {
 
 /** A positive integer: four digits at a time under 万 and 亿, one 零 for any gap. */
 function integer(n: bigint): string {
-  for (const [size, unit] of [[10n ** 8n, '亿'], [10n ** 4n, '万']] as const) {
+  for (const [size, unit] of [
+    [10n ** 8n, '亿'],
+    [10n ** 4n, '万'],
+  ] as const) {
     if (n < size) continue;
     const rest = n % size;
     const gap = rest > 0n && rest < size / 10n ? '零' : '';

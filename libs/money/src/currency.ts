@@ -1,4 +1,7 @@
-/** Digits after the point of the currencies Accord bills in (ISO 4217). A currency that is not here is not accepted anywhere. */
+/**
+ * Digits after the point of the currencies Accord bills in (ISO 4217). A currency that is not here is not
+ * accepted anywhere.
+ */
 const digitsOf: Readonly<Record<string, number>> = {
   CNY: 2,
   USD: 2,

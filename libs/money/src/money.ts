@@ -1,12 +1,21 @@
 import { z } from 'zod';
 import { currencies, currencyDigits } from './currency.ts';
 
-/** An exact amount: a decimal string with exactly the currency's digits, `{ amount: '199.00', currency: 'CNY' }` (API-9). */
+/**
+ * An exact amount: a decimal string with exactly the currency's digits, `{ amount: '199.00', currency: 'CNY'
+ * }` (API-9).
+ */
 export type Money = { readonly amount: string; readonly currency: string };
 
-/** How money crosses an edge: one text per amount. A JSON number, `007.00`, `-0.00`, a wrong number of digits and an unknown currency are refused (API-1, API-9). */
+/**
+ * How money crosses an edge: one text per amount. A JSON number, `007.00`, `-0.00`, a wrong number of digits
+ * and an unknown currency are refused (API-1, API-9).
+ */
 export const MoneyJson = z
-  .strictObject({ amount: z.string().regex(/^(?!-0(\.0+)?$)-?(0|[1-9]\d{0,14})(\.\d{1,3})?$/), currency: z.string().regex(/^[A-Z]{3}$/) })
+  .strictObject({
+    amount: z.string().regex(/^(?!-0(\.0+)?$)-?(0|[1-9]\d{0,14})(\.\d{1,3})?$/),
+    currency: z.string().regex(/^[A-Z]{3}$/),
+  })
   .superRefine((value, context) => {
     if (!currencies.includes(value.currency)) {
       context.addIssue({
@@ -29,9 +38,11 @@ export const MoneyJson = z
 /**
  * Missing digits are filled with zeros: `money('45', 'CNY')` is 45.00.
  *
- * @throws RangeError where the amount is no plain decimal, has digits the currency does not have, or the currency is unknown.
+ * @throws RangeError where the amount is no plain decimal, has digits the currency does not have, or the
+ * currency is unknown.
  */
-export const money = (amount: string, currency: string): Money => ofMinorUnits(minorUnits({ amount, currency }), currency);
+export const money = (amount: string, currency: string): Money =>
+  ofMinorUnits(minorUnits({ amount, currency }), currency);
 
 export const zero = (currency: string): Money => ofMinorUnits(0n, currency);
 
@@ -39,7 +50,8 @@ export const zero = (currency: string): Money => ofMinorUnits(0n, currency);
 export function minorUnits({ amount, currency }: Money): bigint {
   const digits = currencyDigits(currency);
   const fraction = fractionOf(amount);
-  if (!plainDecimal.test(amount) || fraction.length > digits) throw new RangeError(`money: "${amount}" is no amount of ${currency}`);
+  if (!plainDecimal.test(amount) || fraction.length > digits)
+    throw new RangeError(`money: "${amount}" is no amount of ${currency}`);
   return BigInt(amount.replace('.', '')) * 10n ** BigInt(digits - fraction.length);
 }
 
@@ -59,11 +71,17 @@ export const equal = (a: Money, b: Money): boolean => compare(a, b) === 0;
 export const isZero = (m: Money): boolean => minorUnits(m) === 0n;
 export const isNegative = (m: Money): boolean => minorUnits(m) < 0n;
 
-/** m × numerator ÷ denominator, exact to the end and rounded once, half up (RFD-7). @throws RangeError where the denominator is 0. */
+/**
+ * m × numerator ÷ denominator, exact to the end and rounded once, half up (RFD-7). @throws RangeError where
+ * the denominator is 0.
+ */
 export const scale = (m: Money, numerator: bigint, denominator: bigint): Money =>
   ofMinorUnits(divideHalfUp(minorUnits(m) * numerator, denominator), m.currency);
 
-/** n equal parts that make up the whole; the last takes the remainder (ORD-14): 100.00 in three is 33.33, 33.33, 33.34. */
+/**
+ * n equal parts that make up the whole; the last takes the remainder (ORD-14): 100.00 in three is 33.33,
+ * 33.33, 33.34.
+ */
 export function splitEqually(m: Money, n: number): Money[] {
   if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`money: cannot split into ${String(n)} parts`);
   const whole = minorUnits(m);
@@ -73,9 +91,9 @@ export function splitEqually(m: Money, n: number): Money[] {
 }
 
 /**
- * Parts in the proportion of the weights that make up the whole (RFD-11). The ends of the parts, laid side by side, are rounded half up, so
- * the last non-zero part takes the remainder, no part is more than a unit off, none is below 0, and none of a whole that is at most the
- * sum of the weights is more than its weight.
+ * Parts in the proportion of the weights that make up the whole (RFD-11). The ends of the parts, laid side by
+ * side, are rounded half up, so the last non-zero part takes the remainder, no part is more than a unit off,
+ * none is below 0, and none of a whole that is at most the sum of the weights is more than its weight.
  *
  * @throws RangeError where a weight is negative, or all are 0 and the whole is not.
  */
@@ -99,19 +117,25 @@ export function splitInProportion(m: Money, weights: readonly Money[]): Money[] 
   });
 }
 
-/** A unit price with up to 8 decimals × a whole factor, rounded once, half up. @throws RangeError where the price is no such decimal. */
+/**
+ * A unit price with up to 8 decimals × a whole factor, rounded once, half up. @throws RangeError where the
+ * price is no such decimal.
+ */
 export function priceTimes(unitPrice: string, currency: string, factor: bigint): Money {
   const decimals = fractionOf(unitPrice).length;
-  if (!plainDecimal.test(unitPrice) || decimals > 8) throw new RangeError(`money: "${unitPrice}" is no unit price`);
+  if (!plainDecimal.test(unitPrice) || decimals > 8)
+    throw new RangeError(`money: "${unitPrice}" is no unit price`);
   const exact = BigInt(unitPrice.replace('.', '')) * factor * 10n ** BigInt(currencyDigits(currency));
   return ofMinorUnits(divideHalfUp(exact, 10n ** BigInt(decimals)), currency);
 }
 
 /** As a person reads it: `¥1,234.50` (zh-CN), `CN¥1,234.50` (en). Exact at any size. */
 export const formatMoney = (m: Money, locale: string): string =>
-  new Intl.NumberFormat(locale, { style: 'currency', currency: m.currency, minimumFractionDigits: currencyDigits(m.currency) }).format(
-    money(m.amount, m.currency).amount as Intl.StringNumericLiteral,
-  );
+  new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: m.currency,
+    minimumFractionDigits: currencyDigits(m.currency),
+  }).format(money(m.amount, m.currency).amount as Intl.StringNumericLiteral);
 
 const plainDecimal = /^-?\d+(\.\d+)?$/;
 const fractionOf = (decimal: string): string => decimal.split('.')[1] ?? '';

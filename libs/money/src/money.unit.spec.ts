@@ -9,7 +9,6 @@ import {
   isZero,
   minorUnits,
   money,
-  type Money,
   MoneyJson,
   negate,
   priceTimes,
@@ -19,6 +18,7 @@ import {
   subtract,
   sum,
   zero,
+  type Money,
 } from './index.ts';
 
 const cny = (amount: string): Money => money(amount, 'CNY');
@@ -36,20 +36,24 @@ describe('amounts', () => {
     expect(cny('-0.00').amount).toBe('0.00');
   });
 
-  test.each(['', '1.234', '1e3', '.5', '5.', '1,000', ' 1', '٣', 'NaN', '+1', '--1'])('API-9 %j is no amount', (text) => {
-    expect(() => cny(text)).toThrow(RangeError);
-  });
+  test.each(['', '1.234', '1e3', '.5', '5.', '1,000', ' 1', '٣', 'NaN', '+1', '--1'])(
+    'API-9 %j is no amount',
+    (text) => {
+      expect(() => cny(text)).toThrow(RangeError);
+    },
+  );
 
   test('API-9 an unknown currency is refused', () => {
-    for (const currency of ['XXX', 'cny', 'toString', '']) expect(() => money('1', currency)).toThrow('unknown currency');
+    for (const currency of ['XXX', 'cny', 'toString', ''])
+      expect(() => money('1', currency)).toThrow('unknown currency');
   });
 
   test('API-9 no float, no missing or surplus digit and no unknown field passes the edge', () => {
     expect(MoneyJson.parse({ amount: '199.00', currency: 'CNY' })).toEqual(cny('199.00'));
     expect(MoneyJson.parse({ amount: '-1200', currency: 'JPY' })).toEqual(money('-1200', 'JPY'));
     const refused = [
-    { amount: '-0.00', currency: 'CNY' },
-    { amount: '045.00', currency: 'CNY' },
+      { amount: '-0.00', currency: 'CNY' },
+      { amount: '045.00', currency: 'CNY' },
       { amount: 199, currency: 'CNY' },
       { amount: '199', currency: 'CNY' },
       { amount: '199.0', currency: 'CNY' },
@@ -65,7 +69,9 @@ describe('amounts', () => {
   });
 
   test('API-16 what is wrong with an amount is said in both languages', () => {
-    const said = ['ABC', 'CNY'].map((currency) => MoneyJson.safeParse({ amount: '1.0', currency }).error!.issues);
+    const said = ['ABC', 'CNY'].map(
+      (currency) => MoneyJson.safeParse({ amount: '1.0', currency }).error!.issues,
+    );
     expect(said).toMatchObject([
       [{ message: 'unknown currency "ABC"', params: { 'zh-CN': '未知币种“ABC”' } }],
       [{ message: 'CNY has 2 digits after the point', params: { 'zh-CN': 'CNY 须有 2 位小数' } }],
@@ -113,7 +119,11 @@ describe('arithmetic', () => {
         expect(minorUnits(add(cents(a), cents(b)))).toBe(a + b);
         expect(subtract(cents(a), cents(b))).toEqual(add(cents(a), negate(cents(b))));
         expect(Math.sign(compare(cents(a), cents(b)))).toBe(a < b ? -1 : a > b ? 1 : 0);
-        expect([equal(cents(a), cents(b)), isZero(cents(a)), isNegative(cents(a))]).toEqual([a === b, a === 0n, a < 0n]);
+        expect([equal(cents(a), cents(b)), isZero(cents(a)), isNegative(cents(a))]).toEqual([
+          a === b,
+          a === 0n,
+          a < 0n,
+        ]);
       }),
     );
   });
@@ -143,22 +153,30 @@ describe('splitting', () => {
   test('parts in proportion make up the whole; the last non-zero one takes the remainder', () => {
     const parts = splitInProportion(cny('34.84'), [cny('30'), cny('0'), cny('15'), cny('0')]);
     expect(parts.map((part) => part.amount)).toEqual(['23.23', '0.00', '11.61', '0.00']);
-    expect(splitInProportion(cny('2.99'), [cny('1'), cny('1'), cny('1')]).map((part) => part.amount)).toEqual(['1.00', '0.99', '1.00']);
+    expect(splitInProportion(cny('2.99'), [cny('1'), cny('1'), cny('1')]).map((part) => part.amount)).toEqual(
+      ['1.00', '0.99', '1.00'],
+    );
   });
 
   test('no part is below 0, off by more than a unit, or more than what was paid that way', () => {
     fc.assert(
-      fc.property(fc.array(positiveCents, { minLength: 1, maxLength: 5 }), fc.bigInt({ min: 0n, max: 10n ** 6n }), (weights, share) => {
-        const total = weights.reduce((a, b) => a + b, 0n);
-        const whole = (total * share) / 10n ** 6n;
-        const parts = splitInProportion(cents(whole), weights.map(cents)).map(minorUnits);
-        expect(parts.reduce((a, b) => a + b, 0n)).toBe(whole);
-        parts.forEach((part, i) => {
-          const weight = weights[i] ?? 0n;
-          const off = part * total - whole * weight;
-          expect(part >= 0n && part <= weight && (total === 0n || (off < total && -off < total))).toBe(true);
-        });
-      }),
+      fc.property(
+        fc.array(positiveCents, { minLength: 1, maxLength: 5 }),
+        fc.bigInt({ min: 0n, max: 10n ** 6n }),
+        (weights, share) => {
+          const total = weights.reduce((a, b) => a + b, 0n);
+          const whole = (total * share) / 10n ** 6n;
+          const parts = splitInProportion(cents(whole), weights.map(cents)).map(minorUnits);
+          expect(parts.reduce((a, b) => a + b, 0n)).toBe(whole);
+          parts.forEach((part, i) => {
+            const weight = weights[i] ?? 0n;
+            const off = part * total - whole * weight;
+            expect(part >= 0n && part <= weight && (total === 0n || (off < total && -off < total))).toBe(
+              true,
+            );
+          });
+        },
+      ),
     );
   });
 
@@ -171,7 +189,10 @@ describe('splitting', () => {
 
 describe('as people read it', () => {
   test('money is written in the locale of the reader', () => {
-    expect([formatMoney(cny('1234.5'), 'zh-CN'), formatMoney(cny('1234.5'), 'en')]).toEqual(['¥1,234.50', 'CN¥1,234.50']);
+    expect([formatMoney(cny('1234.5'), 'zh-CN'), formatMoney(cny('1234.5'), 'en')]).toEqual([
+      '¥1,234.50',
+      'CN¥1,234.50',
+    ]);
     expect(formatMoney(money('1200', 'JPY'), 'en')).toBe('¥1,200');
   });
 

@@ -1,4 +1,7 @@
-/** The distance between the database's clock and the service's; always 0 outside tests, which move time with it. */
+/**
+ * The distance between the database's clock and the service's; always 0 outside tests, which move time with
+ * it.
+ */
 export interface Clock {
   offsetMs: number;
 }

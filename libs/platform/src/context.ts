@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What the work at hand was caused by: carried from the HTTP or Kafka edge to the outbox and the log without passing through the domain. */
+/**
+ * What the work at hand was caused by: carried from the HTTP or Kafka edge to the outbox and the log without
+ * passing through the domain.
+ */
 export interface Context {
   /** Of the HTTP request (API-13); absent for events and workers. */
   readonly requestId?: string;

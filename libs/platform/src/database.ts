@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Clock } from './clock.ts';
-import { type Context, currentContext } from './context.ts';
+import { currentContext, type Context } from './context.ts';
 import { depart, send } from './flight.ts';
 import { newEventId } from './ids.ts';
+import { announce, storeOutbox, type OutboxRow } from './messaging/outbox.ts';
 import { currentTraceparent, span } from './observability/tracing.ts';
-import { announce, type OutboxRow, storeOutbox } from './messaging/outbox.ts';
 import type { Actor, Database, Tx } from './tx.ts';
 
 export interface DatabaseSettings {
@@ -25,7 +25,10 @@ export interface DatabaseSettings {
 
 /** Several acts of one transaction, each under the account and the cause it concerns: a chunk of events. */
 export interface Session {
-  /** A Tx that acts as `actor`; its `now` is known once the session has begun, so after its first statement at the latest. */
+  /**
+   * A Tx that acts as `actor`; its `now` is known once the session has begun, so after its first statement at
+   * the latest.
+   */
   as(actor: Actor, cause: Context): Tx;
   begun(): Promise<void>;
 }
@@ -34,7 +37,9 @@ export interface ServiceDatabase extends Database {
   session<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T>;
   /** True while the database answers. */
   answers(): Promise<boolean>;
-  /** @throws Error where a role could do more than row security allows (API-5): then nothing may be served. */
+  /**
+   * @throws Error where a role could do more than row security allows (API-5): then nothing may be served.
+   */
   checkRoles(): Promise<void>;
   pools(): Pools;
   close(): Promise<void>;
@@ -43,17 +48,28 @@ export interface ServiceDatabase extends Database {
 const retried = new Set(['40001', '40P01']);
 const attempts = 5;
 
-/** A lost or refused connection, a server that starts or stops, has no room on its disk or may not write: the work may succeed later, unchanged. */
+/**
+ * A lost or refused connection, a server that starts or stops, has no room on its disk or may not write: the
+ * work may succeed later, unchanged.
+ */
 export const isDatabaseAway = (error: unknown): boolean => {
   const { code, message } = error as { code?: string; message?: string };
   return (
-    /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT|57P0|08|53[0-3]00|58030|25006|25P03)/.test(code ?? '') ||
-    /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error))/.test(message ?? '')
+    /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT|57P0|08|53[0-3]00|58030|25006|25P03)/.test(
+      code ?? '',
+    ) ||
+    /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error))/.test(
+      message ?? '',
+    )
   );
 };
 
-/** What holds locks ends: where it is slow, where it does nothing, and where it takes no more of what it is sent. */
-const limits = '-c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=10000 -c tcp_user_timeout=10000';
+/**
+ * What holds locks ends: where it is slow, where it does nothing, and where it takes no more of what it is
+ * sent.
+ */
+const limits =
+  '-c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=10000 -c tcp_user_timeout=10000';
 const sessionOptions = (schema: string) => `-c search_path=${schema} -c timezone=UTC ${limits}`;
 
 export const poolOf = (url: string, schema: string, size: number) => {
@@ -68,11 +84,13 @@ export const poolOf = (url: string, schema: string, size: number) => {
     keepAlive: true,
     query_timeout: 15_000,
   } as pg.PoolConfig);
-  pool.on('error', () => undefined); // an idle connection was cut; the pool replaces it and the next use reports what is wrong
+  // an idle connection was cut; the pool replaces it and the next use reports what is wrong
+  pool.on('error', () => undefined);
   return pool;
 };
 
-const seesAll = (actor: Actor) => actor.kind === 'operator' || actor.kind === 'platform' || (actor.kind === 'system' && !actor.accountId);
+const seesAll = (actor: Actor) =>
+  actor.kind === 'operator' || actor.kind === 'platform' || (actor.kind === 'system' && !actor.accountId);
 interface Moment {
   readonly client: pg.PoolClient;
   /** Unknown until the server has answered for the first time. */
@@ -86,7 +104,10 @@ interface Moment {
   account: string | undefined;
   /** Of a statement that nobody waited for. */
   failed: Error | undefined;
-  /** Set once it was committed or rolled back: what comes late must not run in the connection's next transaction. */
+  /**
+   * Set once it was committed or rolled back: what comes late must not run in the connection's next
+   * transaction.
+   */
   ended: boolean;
 }
 
@@ -98,7 +119,10 @@ function later(moment: Moment, sent: Promise<unknown>): void {
   });
 }
 
-/** Statements run in the order they are sent, so each finds the account of its own actor, also where several acts go on beside each other. */
+/**
+ * Statements run in the order they are sent, so each finds the account of its own actor, also where several
+ * acts go on beside each other.
+ */
 function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
   const { client, outbox, source } = moment;
   const run = (sql: string, values?: readonly unknown[]) => {
@@ -109,7 +133,8 @@ function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
     }
     return send(client, sql, values);
   };
-  const many = async <Row>(sql: string, values?: readonly unknown[]) => (await run(sql, values)).rows as Row[];
+  const many = async <Row>(sql: string, values?: readonly unknown[]) =>
+    (await run(sql, values)).rows as Row[];
   return {
     get now() {
       if (!moment.now) throw new Error('the time is not known before the first statement was answered');
@@ -130,22 +155,46 @@ interface Pools {
   readonly operator: pg.Pool;
 }
 
-/** Outbox and commit in one flight. A transaction that had failed answers the commit with a rollback, which is no success. */
+/**
+ * Outbox and commit in one flight. A transaction that had failed answers the commit with a rollback, which is
+ * no success.
+ */
 async function end(moment: Moment): Promise<void> {
   const { client, outbox } = moment;
   moment.ended = true;
-  const [, committed] = await Promise.all([outbox.length > 0 && storeOutbox(client, outbox), send(client, 'commit')]);
+  const [, committed] = await Promise.all([
+    outbox.length > 0 && storeOutbox(client, outbox),
+    send(client, 'commit'),
+  ]);
   if (committed.command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
 }
 
-/** `begin`, the account and the time leave with the first statement, the outbox with `commit`: neither costs a round trip of its own. */
-async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
+/**
+ * `begin`, the account and the time leave with the first statement, the outbox with `commit`: neither costs a
+ * round trip of its own.
+ */
+async function attempt<T>(
+  pools: Pools,
+  settings: DatabaseSettings,
+  actor: Actor,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   const client = await (seesAll(actor) ? pools.operator : pools.app).connect();
   let broken: Error | undefined;
   const onError = (error: Error) => (broken = error);
   client.on('error', onError);
   const account = seesAll(actor) ? undefined : actor.accountId;
-  const moment: Moment = { client, now: undefined, begun: Promise.resolve(), outbox: [], source: settings.source, seesAll: seesAll(actor), account, failed: undefined, ended: false };
+  const moment: Moment = {
+    client,
+    now: undefined,
+    begun: Promise.resolve(),
+    outbox: [],
+    source: settings.source,
+    seesAll: seesAll(actor),
+    account,
+    failed: undefined,
+    ended: false,
+  };
   try {
     moment.begun = begin(moment, settings.clock);
     const result = await work({ as: (next, cause) => txOf(moment, next, cause), begun: () => moment.begun });
@@ -170,8 +219,15 @@ async function attempt<T>(pools: Pools, settings: DatabaseSettings, actor: Actor
 
 function begin(moment: Moment, { offsetMs }: Clock): Promise<void> {
   const { client, account } = moment;
-  const opened = [send(client, 'begin'), send<{ now: Date }>(client, `select set_config('accord.account', $1, true), now() as now`, [account ?? ''])] as const;
-  const begun = Promise.all(opened).then(([, { rows }]) => void (moment.now = new Date(rows[0]!.now.getTime() + offsetMs)));
+  const opened = [
+    send(client, 'begin'),
+    send<{ now: Date }>(client, `select set_config('accord.account', $1, true), now() as now`, [
+      account ?? '',
+    ]),
+  ] as const;
+  const begun = Promise.all(opened).then(
+    ([, { rows }]) => void (moment.now = new Date(rows[0]!.now.getTime() + offsetMs)),
+  );
   begun.catch(() => undefined); // whoever goes on finds out
   return begun;
 }
@@ -185,7 +241,8 @@ async function checkRole(pool: pg.Pool, schema: string): Promise<void> {
   );
   const { name, bypasses, owns } = rows[0]!;
   if (bypasses) throw new Error(`the database role ${name} may bypass row security`);
-  if (owns) throw new Error(`the database role ${name} owns the schema ${schema}: it could switch row security off`);
+  if (owns)
+    throw new Error(`the database role ${name} owns the schema ${schema}: it could switch row security off`);
 }
 
 export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
@@ -213,10 +270,22 @@ export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
         if (!atOnce) await opened.begun();
         const id = newEventId();
         const traceparent = currentTraceparent();
-        return work(opened.as(actor, { causationId: id, correlationId: id, ...currentContext(), ...(traceparent && { traceparent }) }));
+        return work(
+          opened.as(actor, {
+            causationId: id,
+            correlationId: id,
+            ...currentContext(),
+            ...(traceparent && { traceparent }),
+          }),
+        );
       }),
-    answers: () => pools.app.query('select 1').then(() => true, () => false),
-    checkRoles: async () => void (await Promise.all(Object.values(pools).map((pool) => checkRole(pool, settings.schema)))),
+    answers: () =>
+      pools.app.query('select 1').then(
+        () => true,
+        () => false,
+      ),
+    checkRoles: async () =>
+      void (await Promise.all(Object.values(pools).map((pool) => checkRole(pool, settings.schema)))),
     pools: () => pools,
     close: async () => void (await Promise.all([pools.app.end(), pools.operator.end()])),
   };

@@ -1,17 +1,26 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 
-// The only file that knows the Postgres driver from within. The driver ends each statement with a Sync, and the server answers each Sync by itself, in a packet
-// that wakes us; statements that leave together need one (measured: a quarter less work for both sides).
+// The only file that knows the Postgres driver from within. The driver ends each statement with a Sync, and
+// the server answers each Sync by itself, in a packet that wakes us; statements that leave together need one
+// (measured: a quarter less work for both sides).
 
 /** What the driver gives to those who write the protocol's messages themselves. */
 interface Wire {
   readonly stream: Socket;
-  /** Texts that the server has prepared, by name; and those that it was asked to prepare and has not answered yet. */
+  /**
+   * Texts that the server has prepared, by name; and those that it was asked to prepare and has not answered
+   * yet.
+   */
   readonly parsedStatements: Record<string, string>;
   readonly submittedNamedStatements: Record<string, string>;
   parse(ask: { name: string; text: string }): void;
-  bind(ask: { portal: string; statement: string; values: readonly unknown[]; valueMapper: (value: unknown) => unknown }): void;
+  bind(ask: {
+    portal: string;
+    statement: string;
+    values: readonly unknown[];
+    valueMapper: (value: unknown) => unknown;
+  }): void;
   describe(ask: { type: 'P'; name: string }): void;
   execute(ask: { portal: string; rows: number }): void;
   sync(): void;
@@ -44,14 +53,20 @@ interface Passenger {
 
 const names = new Map<string, string>();
 
-/** Statements are prepared under a name of their text; beyond 400 texts (composed filters) they are sent unprepared. */
+/**
+ * Statements are prepared under a name of their text; beyond 400 texts (composed filters) they are sent
+ * unprepared.
+ */
 function nameOf(text: string): string {
   let name = names.get(text);
   if (!name && names.size < 400) names.set(text, (name = `s${names.size}`));
   return name ?? '';
 }
 
-/** Statements under one Sync: the first that fails ends the flight, and those behind it fail for the same reason without having run. */
+/**
+ * Statements under one Sync: the first that fails ends the flight, and those behind it fail for the same
+ * reason without having run.
+ */
 class Flight extends driver.Query {
   readonly #passengers: readonly Passenger[];
   #answered = 0;
@@ -120,7 +135,8 @@ function arrive({ result, unreadable, resolve, reject }: Passenger): void {
 }
 
 function board(wire: Wire, { name, text, values }: Passenger): void {
-  const known = name !== '' && (wire.parsedStatements[name] ?? wire.submittedNamedStatements[name]) !== undefined;
+  const known =
+    name !== '' && (wire.parsedStatements[name] ?? wire.submittedNamedStatements[name]) !== undefined;
   if (!known) wire.parse({ name, text });
   if (!known && name !== '') wire.submittedNamedStatements[name] = text;
   wire.bind({ portal: '', statement: name, values, valueMapper: driver.utils.prepareValue });
@@ -131,12 +147,16 @@ function board(wire: Wire, { name, text, values }: Passenger): void {
 const boarding = new WeakMap<pg.ClientBase, Passenger[]>();
 
 /**
- * Sends a statement in one packet, and under one Sync, with all else that is sent so on this connection before the running code next waits, in this order.
- * Outside of a transaction what leaves together is one.
+ * Sends a statement in one packet, and under one Sync, with all else that is sent so on this connection
+ * before the running code next waits, in this order. Outside of a transaction what leaves together is one.
  *
  * @throws what the server refused, or for which one before it in the flight was refused.
  */
-export function send<Row extends pg.QueryResultRow>(client: pg.ClientBase, text: string, values: readonly unknown[] = []): Promise<pg.QueryResult<Row>> {
+export function send<Row extends pg.QueryResultRow>(
+  client: pg.ClientBase,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<pg.QueryResult<Row>> {
   const { promise, resolve, reject } = Promise.withResolvers<pg.QueryResult>();
   const passenger = { name: nameOf(text), text, values, result: new driver.Result(), resolve, reject };
   const waiting = boarding.get(client);

@@ -31,12 +31,22 @@ const forgetSome = (table: Table) => `
 
 /** Removes what has served its time, in small batches until nothing is left of it. */
 export const houseKeeping = ({ inboxMs, keysMs, everyMs }: Keeping = usual): Worker => {
-  const keptMs: Readonly<Record<Table, number>> = { inbox: inboxMs, started_events: day, idempotency_keys: keysMs };
+  const keptMs: Readonly<Record<Table, number>> = {
+    inbox: inboxMs,
+    started_events: day,
+    idempotency_keys: keysMs,
+  };
   const tables = Object.keys(keptMs) as readonly Table[];
   const endOf = (tx: Tx) => (table: Table) => new Date(tx.now.getTime() - keptMs[table]);
-  const due = tables.map((table, at) => `select '${table}' as id, '' as "accountId" where exists (select from ${table} where ${tooOld(table, `$${at + 1}`)})`).join(' union all ');
+  const due = tables
+    .map(
+      (table, at) =>
+        `select '${table}' as id, '' as "accountId" where exists (select from ${table} where ${tooOld(table, `$${at + 1}`)})`,
+    )
+    .join(' union all ');
   /** True where there may be more. */
-  const forget = async (tx: Tx, table: Table) => (await tx.one<{ n: number }>(forgetSome(table), [endOf(tx)(table)]))!.n === someAtOnce;
+  const forget = async (tx: Tx, table: Table) =>
+    (await tx.one<{ n: number }>(forgetSome(table), [endOf(tx)(table)]))!.n === someAtOnce;
   return {
     name: 'house-keeping',
     everyMs,

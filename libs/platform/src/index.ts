@@ -3,11 +3,30 @@ export { newEventId, newId } from './ids.ts';
 export { lifecycle } from './lifecycle.ts';
 export { Refusal, type RefusalCode, type RefusalFacts, type RefusalKind } from './refusal.ts';
 export type { ProblemTexts, Service, Surroundings } from './service.ts';
-export { isSameSubject, type Actor, type Database, type Decision, type DueItem, type Subscription, type Subscriptions, type Tx, type Worker } from './tx.ts';
+export {
+  isSameSubject,
+  type Actor,
+  type Database,
+  type Decision,
+  type DueItem,
+  type Subscription,
+  type Subscriptions,
+  type Tx,
+  type Worker,
+} from './tx.ts';
 export { projecting, type Projection, type ReadModel, type View } from './read-model.ts';
 export { rebuild, type RebuildAsk, type Rebuilt } from './rebuild/rebuild.ts';
 export { runRebuild } from './rebuild/command.ts';
-export { heedsVersion, route, type Access, type Answer, type Ask, type FileAnswer, type Locale, type Route } from './http/route.ts';
+export {
+  heedsVersion,
+  route,
+  type Access,
+  type Answer,
+  type Ask,
+  type FileAnswer,
+  type Locale,
+  type Route,
+} from './http/route.ts';
 export type { Keeping } from './house-keeping.ts';
 export { currentContext, withContext, type Context } from './context.ts';
 export { openDatabase, type ServiceDatabase } from './database.ts';

@@ -3,10 +3,18 @@ import pg from 'pg';
 import { shadowSchemaOf } from './rebuild/shadow.ts';
 
 /** The four services and the schema each owns. */
-export const schemas = { order: 'orders', contract: 'contracts', refund: 'refunds', notification: 'notifications' } as const;
+export const schemas = {
+  order: 'orders',
+  contract: 'contracts',
+  refund: 'refunds',
+  notification: 'notifications',
+} as const;
 export type ServiceName = keyof typeof schemas;
 
-/** `accord_order_owner` migrates, `accord_order` runs, `accord_order_operator` sees all accounts, `accord_auditor` reads everything. */
+/**
+ * `accord_order_owner` migrates, `accord_order` runs, `accord_order_operator` sees all accounts,
+ * `accord_auditor` reads everything.
+ */
 export const rolesOf = (service: ServiceName) => ({
   owner: `accord_${service}_owner`,
   app: `accord_${service}`,
@@ -14,7 +22,10 @@ export const rolesOf = (service: ServiceName) => ({
 });
 
 /** Every role that a database of ours has. */
-export const roles: readonly string[] = ['accord_auditor', ...(Object.keys(schemas) as ServiceName[]).flatMap((service) => Object.values(rolesOf(service)))];
+export const roles: readonly string[] = [
+  'accord_auditor',
+  ...(Object.keys(schemas) as ServiceName[]).flatMap((service) => Object.values(rolesOf(service))),
+];
 
 /** The URL of `database` for another role of the same server. */
 export function roleUrl(databaseUrl: string, role: string, password: string): string {
@@ -27,12 +38,14 @@ export function roleUrl(databaseUrl: string, role: string, password: string): st
 const iterations = 4_096;
 
 /**
- * What the server keeps of a password (RFC 5802, RFC 7677): the password itself does not reach it, nor its log.
+ * What the server keeps of a password (RFC 5802, RFC 7677): the password itself does not reach it, nor its
+ * log.
  *
  * @throws Error where it has other signs than printable ASCII, which clients prepare differently.
  */
 function verifierOf(role: string, password: string): string {
-  if (!/^[\x20-\x7e]+$/.test(password)) throw new Error(`the password of ${role} has other signs than printable ASCII`);
+  if (!/^[\x20-\x7e]+$/.test(password))
+    throw new Error(`the password of ${role} has other signs than printable ASCII`);
   const salt = randomBytes(16);
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
   const keyed = (what: string) => createHmac('sha256', salted).update(what).digest();
@@ -41,19 +54,27 @@ function verifierOf(role: string, password: string): string {
 }
 
 /**
- * Makes the roles and the empty schemas in the database of `superuserUrl`; may be repeated. None of the roles may bypass row security.
+ * Makes the roles and the empty schemas in the database of `superuserUrl`; may be repeated. None of the roles
+ * may bypass row security.
  *
  * @param passwordOf the password of each role; roles that exist get it anew.
  */
-export async function provisionDatabase(superuserUrl: string, { passwordOf }: { passwordOf: (role: string) => string }): Promise<void> {
+export async function provisionDatabase(
+  superuserUrl: string,
+  { passwordOf }: { passwordOf: (role: string) => string },
+): Promise<void> {
   const client = new pg.Client({ connectionString: superuserUrl });
   await client.connect();
   const { rows } = await client.query<{ name: string }>('select current_database() as name');
   const database = client.escapeIdentifier(rows[0]!.name);
   const login = async (role: string) => {
     const password = client.escapeLiteral(verifierOf(role, passwordOf(role)));
-    await client.query(`do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$`);
-    await client.query(`alter role ${role} with login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`);
+    await client.query(
+      `do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$`,
+    );
+    await client.query(
+      `alter role ${role} with login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`,
+    );
     await client.query(`grant connect on database ${database} to ${role}`);
   };
   try {

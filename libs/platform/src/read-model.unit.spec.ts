@@ -7,13 +7,20 @@ const told = { type: 'webhook.disabled' } as Event<'webhook.disabled'>;
 test('EVT-13 what an event shows is kept before what follows from it happens, and each row is locked once', async () => {
   const done: string[] = [];
   const step = (name: string, ...ids: string[]) => ({ on: () => void done.push(name), locks: () => ids });
-  const model = (name: string) => ({ name, tables: [], projections: { 'webhook.disabled': step(name, 'a', 'b') } });
+  const model = (name: string) => ({
+    name,
+    tables: [],
+    projections: { 'webhook.disabled': step(name, 'a', 'b') },
+  });
   const { 'webhook.disabled': subscription, ...others } = projecting([model('one'), model('two')], {
     'webhook.disabled': { ...step('process', 'b', 'c'), on: async () => void done.push('process') },
     'order.placed': step('other'),
   });
   await (subscription as Subscription<'webhook.disabled'>).on({} as Tx, told);
-  expect([done, (subscription as Subscription<'webhook.disabled'>).locks!(told)]).toEqual([['one', 'two', 'process'], ['a', 'b', 'c']]);
+  expect([done, (subscription as Subscription<'webhook.disabled'>).locks!(told)]).toEqual([
+    ['one', 'two', 'process'],
+    ['a', 'b', 'c'],
+  ]);
   expect(Object.keys(others)).toEqual(['order.placed']);
 });
 

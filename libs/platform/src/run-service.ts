@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { type Clock, systemClock } from './clock.ts';
+import { systemClock, type Clock } from './clock.ts';
 import { openDatabase, type ServiceDatabase } from './database.ts';
 import { houseKeeping, type Keeping } from './house-keeping.ts';
 import { httpApp } from './http/app.ts';
 import { tokenVerifier } from './http/auth.ts';
 import { listen } from './http/server.ts';
-import { type ConsumerSettings, startConsumer } from './messaging/consumer.ts';
+import { startConsumer, type ConsumerSettings } from './messaging/consumer.ts';
 import { messagingFigures, showLag } from './messaging/figures.ts';
 import { kafkaOf } from './messaging/kafka.ts';
 import type { OutboxRow } from './messaging/outbox.ts';
@@ -15,13 +15,13 @@ import { withRedrive } from './messaging/redrive.ts';
 import { startRelay } from './messaging/relay.ts';
 import { migrate } from './migrations.ts';
 import { makeLog } from './observability/log.ts';
-import { type Metrics, makeMetrics } from './observability/metrics.ts';
+import { makeMetrics, type Metrics } from './observability/metrics.ts';
 import { listenOps } from './observability/ops.ts';
 import { showState } from './observability/state.ts';
 import { stopTracing } from './observability/tracing.ts';
 import type { Service, Surroundings } from './service.ts';
 import type { PlatformSettings } from './settings.ts';
-import { type RunningWorker, startWorker } from './worker.ts';
+import { startWorker, type RunningWorker } from './worker.ts';
 
 export interface RunningService {
   readonly service: Service;
@@ -59,10 +59,13 @@ export async function startService<S extends PlatformSettings>(
   const service = withRedrive(await make(settings, { log }));
   log.setBindings({ service: service.name });
   const { ACCORD_OWNER_DATABASE_URL: ownerUrl } = settings;
-  if (ownerUrl) await migrate(ownerUrl, { service: service.name, schema: service.schema, folder: service.migrations });
+  if (ownerUrl)
+    await migrate(ownerUrl, { service: service.name, schema: service.schema, folder: service.migrations });
   const metrics = makeMetrics(service.name, { ofProcess });
   const heard: Heard[] = [];
-  const db = await databaseOf(service, settings, clock, (announced) => heard.forEach((hear) => hear(announced)));
+  const db = await databaseOf(service, settings, clock, (announced) =>
+    heard.forEach((hear) => hear(announced)),
+  );
   const working = [...service.workers, houseKeeping(keeping)];
   showState(working, db, metrics);
   const messaging = startMessaging(service, settings, { db, log, metrics });
@@ -91,9 +94,15 @@ export async function startService<S extends PlatformSettings>(
   };
 }
 
-const wakeAll = (workers: readonly RunningWorker[], types: ReadonlySet<string>) => workers.forEach((worker) => worker.wake(types));
+const wakeAll = (workers: readonly RunningWorker[], types: ReadonlySet<string>) =>
+  workers.forEach((worker) => worker.wake(types));
 
-async function databaseOf(service: Service, settings: PlatformSettings, clock: Clock, onCommit: Heard): Promise<ServiceDatabase> {
+async function databaseOf(
+  service: Service,
+  settings: PlatformSettings,
+  clock: Clock,
+  onCommit: Heard,
+): Promise<ServiceDatabase> {
   const db = openDatabase({
     url: settings.ACCORD_DATABASE_URL,
     operatorUrl: settings.ACCORD_OPERATOR_DATABASE_URL,
@@ -112,7 +121,11 @@ async function databaseOf(service: Service, settings: PlatformSettings, clock: C
   }
 }
 
-function startMessaging(service: Service, settings: PlatformSettings, around: { db: ServiceDatabase; log: Logger; metrics: Metrics }) {
+function startMessaging(
+  service: Service,
+  settings: PlatformSettings,
+  around: { db: ServiceDatabase; log: Logger; metrics: Metrics },
+) {
   const { db, log, metrics } = around;
   const topicPrefix = settings.ACCORD_TOPIC_PREFIX;
   const clientId = `accord-${service.name}-${hostname()}-${process.pid}`;
@@ -148,7 +161,11 @@ function startMessaging(service: Service, settings: PlatformSettings, around: { 
   };
 }
 
-async function startEdges(service: Service, settings: PlatformSettings, around: { db: ServiceDatabase; log: Logger; metrics: Metrics }) {
+async function startEdges(
+  service: Service,
+  settings: PlatformSettings,
+  around: { db: ServiceDatabase; log: Logger; metrics: Metrics },
+) {
   const verify = tokenVerifier({
     issuer: settings.ACCORD_TOKEN_ISSUER,
     audience: settings.ACCORD_TOKEN_AUDIENCE,
@@ -180,12 +197,15 @@ async function startEdges(service: Service, settings: PlatformSettings, around: 
 }
 
 async function dueNow(service: Service, db: ServiceDatabase): Promise<number> {
-  const due = service.workers.map((worker) => db.transaction({ kind: 'system', id: worker.name }, (tx) => worker.due(tx, 1)));
+  const due = service.workers.map((worker) =>
+    db.transaction({ kind: 'system', id: worker.name }, (tx) => worker.due(tx, 1)),
+  );
   return (await Promise.all(due)).filter((items) => items.length > 0).length;
 }
 
 /**
- * The whole life of a service's process: starts it, stops it on SIGTERM or SIGINT within 10 s. Exits 1 with one clear line where it cannot start.
+ * The whole life of a service's process: starts it, stops it on SIGTERM or SIGINT within 10 s. Exits 1 with
+ * one clear line where it cannot start.
  *
  * @param read the settings from the environment; throws where they are not right.
  */
@@ -203,13 +223,18 @@ export async function runService<S extends PlatformSettings>(read: () => S, make
   process.once('SIGINT', stop);
 }
 
-async function startOrExit<S extends PlatformSettings>(read: () => S, make: Make<S>): Promise<RunningService> {
+async function startOrExit<S extends PlatformSettings>(
+  read: () => S,
+  make: Make<S>,
+): Promise<RunningService> {
   try {
     return await startService(read(), make, { ofProcess: true });
   } catch (error) {
     const { message, code } = error as { message?: string; code?: string };
     // A refused connection to several addresses has a code alone.
-    process.stderr.write(`cannot start: ${(message || code || String(error)).replaceAll(/\s*\n\s*/g, '; ')}\n`);
+    process.stderr.write(
+      `cannot start: ${(message || code || String(error)).replaceAll(/\s*\n\s*/g, '; ')}\n`,
+    );
     return process.exit(1);
   }
 }

@@ -4,13 +4,20 @@ import type { RefusalCode } from './refusal.ts';
 import type { Subscriptions, Tx, Worker } from './tx.ts';
 
 /** `{name}` in a detail is filled from the refusal's facts. */
-export type ProblemTexts = { readonly [code: RefusalCode]: { readonly [L in Locale]: { readonly title: string; readonly detail: string } } };
+export type ProblemTexts = {
+  readonly [code: RefusalCode]: {
+    readonly [L in Locale]: { readonly title: string; readonly detail: string };
+  };
+};
 
 /** What a service is, apart from how it is run: its table of contents. */
 export interface Service {
   /** `order`; also the consumer group `accord.order` and the CloudEvents source `/services/order`. */
   readonly name: 'order' | 'contract' | 'refund' | 'notification';
-  /** Its Postgres schema: `orders`, `contracts`, `refunds`, `notifications`. Every statement finds its tables there by search_path. */
+  /**
+   * Its Postgres schema: `orders`, `contracts`, `refunds`, `notifications`. Every statement finds its tables
+   * there by search_path.
+   */
   readonly schema: string;
   /** Folder of its numbered migrations (file URL). */
   readonly migrations: URL;
@@ -18,7 +25,10 @@ export interface Service {
   /** Title and detail of each refusal it can answer, in both languages (API-16). */
   readonly problems: ProblemTexts;
   readonly subscriptions: Subscriptions;
-  /** Locks, in id order, the rows these ids stand for: `select lock_orders($1::text[])`. Ids it does not know lock nothing. */
+  /**
+   * Locks, in id order, the rows these ids stand for: `select lock_orders($1::text[])`. Ids it does not know
+   * lock nothing.
+   */
   readonly lockRows?: (tx: Tx, ids: readonly string[]) => void;
   readonly workers: readonly Worker[];
   /** Ended when the service stops, after workers and consumers: pools to the outside such as SMTP. */

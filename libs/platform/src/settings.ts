@@ -1,8 +1,14 @@
 import { z } from 'zod';
 
-/** What every service reads from the environment; a service adds its own with `.extend`. The keys are the variables' names. */
+/**
+ * What every service reads from the environment; a service adds its own with `.extend`. The keys are the
+ * variables' names.
+ */
 export const platformSettings = z.object({
-  /** Development parts (built-in issuer, test seal) start only with `development`; unset means production (API-4). */
+  /**
+   * Development parts (built-in issuer, test seal) start only with `development`; unset means production
+   * (API-4).
+   */
   ACCORD_ENV: z.enum(['development', 'production']).default('production'),
   /** The address to listen on; the local platform sets 127.0.0.1. */
   ACCORD_HOST: z.string().min(1).default('0.0.0.0'),
@@ -15,9 +21,18 @@ export const platformSettings = z.object({
   /** Role that owns the schema; where set, the service migrates when it starts. */
   ACCORD_OWNER_DATABASE_URL: z.url().optional(),
   ACCORD_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
-  ACCORD_KAFKA_BROKERS: z.string().min(1).transform((brokers) => brokers.split(',')),
-  ACCORD_TOPIC_PREFIX: z.string().regex(/^[A-Za-z0-9._-]{0,40}$/).default(''),
-  /** A member of the consumer group that was silent for so long, ms, is taken for dead; not less than the broker's group.min.session.timeout.ms. */
+  ACCORD_KAFKA_BROKERS: z
+    .string()
+    .min(1)
+    .transform((brokers) => brokers.split(',')),
+  ACCORD_TOPIC_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{0,40}$/)
+    .default(''),
+  /**
+   * A member of the consumer group that was silent for so long, ms, is taken for dead; not less than the
+   * broker's group.min.session.timeout.ms.
+   */
   ACCORD_KAFKA_SESSION_MS: z.coerce.number().int().min(1_000).max(300_000).default(10_000),
   ACCORD_TOKEN_ISSUER: z.string().min(1),
   ACCORD_TOKEN_AUDIENCE: z.string().min(1).default('accord'),

@@ -18,9 +18,13 @@ const atOnce = 100;
 /** What takes longer when the service stops is left behind: it is harmless to do again (EVT-12). */
 const abandonedAfterMs = 5_000;
 const longestBackOffMs = 60_000;
-const backOffMs = (failures: number) => Math.min(longestBackOffMs, 200 * 2 ** failures) * (0.5 + Math.random() / 2);
+const backOffMs = (failures: number) =>
+  Math.min(longestBackOffMs, 200 * 2 ** failures) * (0.5 + Math.random() / 2);
 
-/** Looks for due work and does it, a few items at a time. A failing item waits with back-off, in this process, while the others go on. */
+/**
+ * Looks for due work and does it, a few items at a time. A failing item waits with back-off, in this process,
+ * while the others go on.
+ */
 export function startWorker(worker: Worker, db: Database, log: Logger): RunningWorker {
   const wakesOn = new Set<string>(worker.wakesOn);
   const { signal, abort } = abortable();
@@ -29,7 +33,11 @@ export function startWorker(worker: Worker, db: Database, log: Logger): RunningW
   const loop = async () => {
     while (!signal.aborted) {
       bell.hush();
-      const more = await rounds.next().catch((error: Error) => log.warn({ worker: worker.name, reason: error.message }, 'due work could not be looked for'));
+      const more = await rounds
+        .next()
+        .catch((error: Error) =>
+          log.warn({ worker: worker.name, reason: error.message }, 'due work could not be looked for'),
+        );
       if (!more && !signal.aborted) await bell.wait(worker.everyMs * (0.9 + Math.random() * 0.2));
     }
   };
@@ -53,7 +61,10 @@ const abortable = () => {
   return { signal: controller.signal, abort: () => controller.abort() };
 };
 
-/** Looks for due work and sets it going in the worker's lanes. An item that takes long holds its own lane; the looks and the others go on. */
+/**
+ * Looks for due work and sets it going in the worker's lanes. An item that takes long holds its own lane; the
+ * looks and the others go on.
+ */
 function roundsOf(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {
   const waiting = new Map<string, { failures: number; until: number }>();
   const underWay = new Map<string, Promise<void>>();
@@ -68,7 +79,10 @@ function roundsOf(worker: Worker, db: Database, log: Logger, signal: AbortSignal
     } catch (error) {
       const failures = (waiting.get(item.id)?.failures ?? 0) + 1;
       waiting.set(item.id, { failures, until: performance.now() + backOffMs(failures) });
-      log.warn({ worker: worker.name, item: item.id, failures, reason: (error as Error).message }, 'due work failed');
+      log.warn(
+        { worker: worker.name, item: item.id, failures, reason: (error as Error).message },
+        'due work failed',
+      );
     }
     underWay.delete(item.id);
   }

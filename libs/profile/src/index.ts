@@ -1,3 +1,9 @@
 export { businessDayEnd } from './business-days.ts';
 export { loadProfile } from './load.ts';
-export { Profile, shippedProfiles, type FeeTable, type InvoicingEntity, type PartyDetails } from './schema.ts';
+export {
+  Profile,
+  shippedProfiles,
+  type FeeTable,
+  type InvoicingEntity,
+  type PartyDetails,
+} from './schema.ts';

@@ -7,10 +7,11 @@ import { Profile, shippedProfiles } from './schema.ts';
 type Tree = { readonly [key: string]: unknown };
 
 /**
- * The profile of that name, or in that file. A file may say `"extends": "baidu"` (or a path beside it) and only what differs: objects are
- * merged, everything else is replaced.
+ * The profile of that name, or in that file. A file may say `"extends": "baidu"` (or a path beside it) and
+ * only what differs: objects are merged, everything else is replaced.
  *
- * @throws Error naming every field that is wrong: `profile baidu: orders.payWithin: is an ISO 8601 duration …`.
+ * @throws Error naming every field that is wrong: `profile baidu: orders.payWithin: is an ISO 8601 duration
+ * …`.
  */
 export function loadProfile(nameOrPath: string): Profile {
   const failed = (what: string, cause?: unknown) => new Error(`profile ${nameOrPath}: ${what}`, { cause });
@@ -34,7 +35,10 @@ function parse(path: string, failed: Failed): Tree {
   try {
     tree = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    const what = cause instanceof SyntaxError ? `${path} is no JSON` : `${path} cannot be read; shipped are ${shippedProfiles.join(', ')}`;
+    const what =
+      cause instanceof SyntaxError
+        ? `${path} is no JSON`
+        : `${path} cannot be read; shipped are ${shippedProfiles.join(', ')}`;
     throw failed(what, cause);
   }
   if (isTree(tree)) return tree;
@@ -46,7 +50,8 @@ const resolvePath = (nameOrPath: string, folder: string): string =>
     ? fileURLToPath(new URL(`./profiles/${nameOrPath}.json`, import.meta.url))
     : resolve(folder, nameOrPath);
 
-const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTree = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const merge = (under: Tree, over: Tree): Tree => ({
   ...under,

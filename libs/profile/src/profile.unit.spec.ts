@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { businessDayEnd, loadProfile, type Profile, shippedProfiles } from './index.ts';
+import { businessDayEnd, loadProfile, shippedProfiles, type Profile } from './index.ts';
 
 const DAY = 86_400_000;
 const baidu = loadProfile('baidu');
@@ -33,9 +33,19 @@ describe('what the shipped profiles say, field by field', () => {
     ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY],
     ['orders.payWithinWhenContracted', (p) => p.orders.payWithinWhenContractedMs, 7 * DAY, 30 * DAY],
     ['contracts.sources', (p) => p.contracts.sources, ['order'], ['order', 'bill']],
-    ['contracts.excludedCategories', (p) => p.contracts.excludedCategories, ['MKT', 'MKT_BD', 'MKT_V', 'AI_MKT', 'CUSTOM'], []],
+    [
+      'contracts.excludedCategories',
+      (p) => p.contracts.excludedCategories,
+      ['MKT', 'MKT_BD', 'MKT_V', 'AI_MKT', 'CUSTOM'],
+      [],
+    ],
     ['contracts.marketplace', (p) => p.contracts.marketplace, 'excluded', 'alone'],
-    ['contracts.marketplaceCategories', (p) => p.contracts.marketplaceCategories, ['MKT', 'MKT_BD', 'MKT_V', 'AI_MKT'], ['MKT']],
+    [
+      'contracts.marketplaceCategories',
+      (p) => p.contracts.marketplaceCategories,
+      ['MKT', 'MKT_BD', 'MKT_V', 'AI_MKT'],
+      ['MKT'],
+    ],
     ['contracts.partnerCustomers', (p) => p.contracts.partnerCustomers, 'allowed', 'refused'],
     ['contracts.removeDraft', (p) => p.contracts.removeDraft, 'void', 'delete'],
     ['contracts.voidOfficial', (p) => p.contracts.voidOfficial, 'ticket', 'self_service'],
@@ -55,7 +65,12 @@ describe('what the shipped profiles say, field by field', () => {
     ['contracts.unpaidDomainRefusedBrands', (p) => p.contracts.unpaidDomainRefusedBrands, [], ['hichina']],
     ['contracts.hichinaBrand', (p) => p.contracts.hichinaBrand, 'hichina', 'hichina'],
     ['contracts.invoiceTitleMustMatch', (p) => p.contracts.invoiceTitleMustMatch, false, true],
-    ['contracts.offlineAddress', (p) => p.contracts.offlineAddress.recipient, 'Baidu AI Cloud Contract Office', 'Guan Qing'],
+    [
+      'contracts.offlineAddress',
+      (p) => p.contracts.offlineAddress.recipient,
+      'Baidu AI Cloud Contract Office',
+      'Guan Qing',
+    ],
     [
       'contracts.termsIncludedFor',
       (p) => p.contracts.termsIncludedFor,
@@ -71,7 +86,12 @@ describe('what the shipped profiles say, field by field', () => {
     ['refunds.packageWindow', (p) => p.refunds.packageWindowDays, 7, 5],
     ['refunds.consumption', (p) => p.refunds.consumption, 'day', 'day'],
     ['refunds.fee', (p) => p.refunds.fees, [], []],
-    ['refunds.vouchersReturn', (p) => p.refunds.vouchersReturn, 'only_failed_fulfilment', 'only_failed_fulfilment'],
+    [
+      'refunds.vouchersReturn',
+      (p) => p.refunds.vouchersReturn,
+      'only_failed_fulfilment',
+      'only_failed_fulfilment',
+    ],
     [
       'refunds.reviewAbove',
       (p) => p.refunds.reviewAbove,
@@ -93,7 +113,8 @@ describe('what the shipped profiles say, field by field', () => {
   });
 
   test('both name themselves, their version and their time zone', () => {
-    for (const name of shippedProfiles) expect(loadProfile(name)).toMatchObject({ name, version: '1', timeZone: 'Asia/Shanghai' });
+    for (const name of shippedProfiles)
+      expect(loadProfile(name)).toMatchObject({ name, version: '1', timeZone: 'Asia/Shanghai' });
   });
 
   test('no two fields of different profiles are one object', () => {
@@ -104,7 +125,12 @@ describe('what the shipped profiles say, field by field', () => {
 
 describe('a profile of one’s own', () => {
   test('extends another and says only what differs', () => {
-    const path = file('story.json', { extends: 'baidu', name: 'story', orders: { payWithin: 'PT20S' }, contracts: { sources: ['bill'] } });
+    const path = file('story.json', {
+      extends: 'baidu',
+      name: 'story',
+      orders: { payWithin: 'PT20S' },
+      contracts: { sources: ['bill'] },
+    });
     const story = loadProfile(path);
     expect(story).toEqual({
       ...baidu,
@@ -117,7 +143,11 @@ describe('a profile of one’s own', () => {
   test('may extend a file beside it, and never itself', () => {
     file('first.json', { extends: 'alibaba', name: 'first', orders: { payWithin: 'P1DT12H30M' } });
     const second = loadProfile(file('second.json', { extends: './first.json' }));
-    expect(second).toMatchObject({ name: 'first', orders: { payWithinMs: 131_400_000 }, refunds: { packageWindowDays: 5 } });
+    expect(second).toMatchObject({
+      name: 'first',
+      orders: { payWithinMs: 131_400_000 },
+      refunds: { packageWindowDays: 5 },
+    });
     file('a.json', { extends: 'b.json' });
     expect(() => loadProfile(file('b.json', { extends: 'a.json' }))).toThrow('extends itself');
   });
@@ -125,11 +155,25 @@ describe('a profile of one’s own', () => {
   test('expresses fees by term and time used, hours, a quota and vouchers that return', () => {
     const fee = [
       { termYears: 1, steps: [{ usedUpToYears: 1, percent: '10' }] },
-      { termYears: 2, steps: [1, 2].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10'][i] })) },
-      { termYears: 3, steps: [1, 2, 3].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10', '5'][i] })) },
+      {
+        termYears: 2,
+        steps: [1, 2].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10'][i] })),
+      },
+      {
+        termYears: 3,
+        steps: [1, 2, 3].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10', '5'][i] })),
+      },
     ];
-    const path = file('fees.json', { extends: 'baidu', refunds: { fee, consumption: 'hour', yearlyQuota: 3, vouchersReturn: 'always' } });
-    expect(loadProfile(path).refunds).toMatchObject({ fees: fee, consumption: 'hour', yearlyQuota: 3, vouchersReturn: 'always' });
+    const path = file('fees.json', {
+      extends: 'baidu',
+      refunds: { fee, consumption: 'hour', yearlyQuota: 3, vouchersReturn: 'always' },
+    });
+    expect(loadProfile(path).refunds).toMatchObject({
+      fees: fee,
+      consumption: 'hour',
+      yearlyQuota: 3,
+      vouchersReturn: 'always',
+    });
   });
 });
 
@@ -145,20 +189,44 @@ describe('a profile that does not validate names the field', () => {
     ['color', { color: 'red' }, 'is no field of a profile'],
     ['timeZone', { timeZone: 'Asia/Pekin' }, 'is an IANA time zone'],
     ['contracts.sources', { contracts: { sources: [] } }, 'Too small'],
-    ['contracts.excludedCategories', { contracts: { excludedCategories: ['CUSTOM'] } }, 'lacks MKT, MKT_BD, MKT_V, AI_MKT'],
-    ['contracts.paper.maxCopies', { contracts: { paper: { by: 'self_service', minCopies: 1 } } }, 'expected number'],
+    [
+      'contracts.excludedCategories',
+      { contracts: { excludedCategories: ['CUSTOM'] } },
+      'lacks MKT, MKT_BD, MKT_V, AI_MKT',
+    ],
+    [
+      'contracts.paper.maxCopies',
+      { contracts: { paper: { by: 'self_service', minCopies: 1 } } },
+      'expected number',
+    ],
     ['contracts.unpaidDomainServiceTypes', { contracts: { unpaidDomainServiceTypes: ['resale'] } }, ''],
     ['contracts.offlineAddress.phone', { contracts: { offlineAddress: { phone: '' } } }, 'Too small'],
     ['tickets.hours.to', { tickets: { hours: { to: '09:00' } } }, 'is later than from'],
     ['tickets.hours.holidays.0', { tickets: { hours: { holidays: ['2026-02-30'] } } }, 'Invalid ISO date'],
     ['refunds.packageWindow', { refunds: { packageWindow: 'PT36H' } }, 'is a duration of whole days'],
     ['refunds.reviewAbove.amount', { refunds: { reviewAbove: { amount: 50_000 } } }, 'expected string'],
-    ['refunds.fee.0.steps', { refunds: { fee: [{ termYears: 2, steps: [step(2), step(1)] }] } }, 'usedUpToYears ascends'],
-    ['refunds.fee.0.steps', { refunds: { fee: [{ termYears: 2, steps: [step(1)] }] } }, 'ends with usedUpToYears = termYears'],
-    ['refunds.fee.0.steps.0.percent', { refunds: { fee: [{ termYears: 1, steps: [step(1, '101')] }] } }, 'is a percentage'],
+    [
+      'refunds.fee.0.steps',
+      { refunds: { fee: [{ termYears: 2, steps: [step(2), step(1)] }] } },
+      'usedUpToYears ascends',
+    ],
+    [
+      'refunds.fee.0.steps',
+      { refunds: { fee: [{ termYears: 2, steps: [step(1)] }] } },
+      'ends with usedUpToYears = termYears',
+    ],
+    [
+      'refunds.fee.0.steps.0.percent',
+      { refunds: { fee: [{ termYears: 1, steps: [step(1, '101')] }] } },
+      'is a percentage',
+    ],
     ['refunds.yearlyQuota', { refunds: { yearlyQuota: -1 } }, 'Too small'],
     ['invoicingEntities', { invoicingEntities: [entity, entity] }, 'names each code once'],
-    ['invoicingEntities.0.currency', { invoicingEntities: [{ ...entity, currency: 'RMB' }] }, 'is a currency'],
+    [
+      'invoicingEntities.0.currency',
+      { invoicingEntities: [{ ...entity, currency: 'RMB' }] },
+      'is a currency',
+    ],
     ['extends', { extends: 7 }, 'is the name or the path of a profile'],
   ])('%s %j', (field, over, why) => {
     const message = refusal(over);
@@ -167,8 +235,14 @@ describe('a profile that does not validate names the field', () => {
   });
 
   test('says everything that is wrong at once, with the profile’s name', () => {
-    const path = file('two.json', { extends: 'baidu', orders: { payWithin: 'x' }, refunds: { consumption: 'week' } });
-    expect(() => loadProfile(path)).toThrow(new RegExp(`^profile ${path}: orders\\.payWithin: .*; refunds\\.consumption: `));
+    const path = file('two.json', {
+      extends: 'baidu',
+      orders: { payWithin: 'x' },
+      refunds: { consumption: 'week' },
+    });
+    expect(() => loadProfile(path)).toThrow(
+      new RegExp(`^profile ${path}: orders\\.payWithin: .*; refunds\\.consumption: `),
+    );
   });
 
   test('an unknown name, a file that is no JSON and one that is no object are refused', () => {

@@ -1,6 +1,6 @@
-import { currencies, MoneyJson } from '@accord/money';
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
+import { currencies, MoneyJson } from '@accord/money';
 
 /** The profiles that come with Accord, by name. */
 export const shippedProfiles = ['baidu', 'alibaba'] as const;
@@ -9,10 +9,15 @@ const Text = z.string().min(1);
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'is a code: letters, digits and _');
 const IsoDuration = z
   .string()
-  .regex(/^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?$/, 'is an ISO 8601 duration of days, hours, minutes or seconds: P7D, PT20S');
+  .regex(
+    /^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?$/,
+    'is an ISO 8601 duration of days, hours, minutes or seconds: P7D, PT20S',
+  );
 const milliseconds = (iso: string): number => Temporal.Duration.from(iso).total('milliseconds');
 const PositiveMs = IsoDuration.transform(milliseconds).refine((ms) => ms > 0, 'is longer than 0');
-const Percent = z.string().regex(/^(100|\d{1,2}(\.\d{1,2})?)$/, 'is a percentage from 0 to 100 with at most 2 decimals: "12.5"');
+const Percent = z
+  .string()
+  .regex(/^(100|\d{1,2}(\.\d{1,2})?)$/, 'is a percentage from 0 to 100 with at most 2 decimals: "12.5"');
 
 const Clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of day: 09:30');
 const TimeZone = Text.refine((zone) => {
@@ -23,11 +28,21 @@ const TimeZone = Text.refine((zone) => {
   }
 }, 'is an IANA time zone: Asia/Shanghai');
 
-const DomainServiceType = z.enum(['registration', 'renewal', 'transfer_in', 'redemption', 'buyback', 'buyback_zhiyu']);
+const DomainServiceType = z.enum([
+  'registration',
+  'renewal',
+  'transfer_in',
+  'redemption',
+  'buyback',
+  'buyback_zhiyu',
+]);
 
 const Orders = z
   .strictObject({ payWithin: PositiveMs, payWithinWhenContracted: PositiveMs })
-  .transform((orders) => ({ payWithinMs: orders.payWithin, payWithinWhenContractedMs: orders.payWithinWhenContracted }));
+  .transform((orders) => ({
+    payWithinMs: orders.payWithin,
+    payWithinWhenContractedMs: orders.payWithinWhenContracted,
+  }));
 
 const Paper = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('ticket') }),
@@ -38,7 +53,10 @@ const Paper = z.discriminatedUnion('by', [
       maxCopies: z.int().positive(),
       mailedWithinBusinessDays: z.tuple([z.int().positive(), z.int().positive()]),
     })
-    .refine((paper) => paper.minCopies <= paper.maxCopies, { path: ['maxCopies'], message: 'is at least minCopies' }),
+    .refine((paper) => paper.minCopies <= paper.maxCopies, {
+      path: ['maxCopies'],
+      message: 'is at least minCopies',
+    }),
 ]);
 
 const Contracts = z
@@ -57,15 +75,24 @@ const Contracts = z
     hichinaBrand: Code,
     invoiceTitleMustMatch: z.boolean(),
     offlineAddress: z.strictObject({ recipient: Text, phone: Text, address: Text }),
-    /** A product whose brand and category are both listed has the terms in its contract; all others a link to them (CTR-23). */
+    /**
+     * A product whose brand and category are both listed has the terms in its contract; all others a link to
+     * them (CTR-23).
+     */
     termsIncludedFor: z.strictObject({ brands: z.array(Code), categories: z.array(Code) }),
     termsUrl: z.url(),
     icpFiling: z.enum(['none', 'ctr_31']),
   })
   .superRefine((contracts, context) => {
-    const left = contracts.marketplaceCategories.filter((category) => !contracts.excludedCategories.includes(category));
+    const left = contracts.marketplaceCategories.filter(
+      (category) => !contracts.excludedCategories.includes(category),
+    );
     if (contracts.marketplace === 'excluded' && left.length > 0) {
-      context.addIssue({ code: 'custom', path: ['excludedCategories'], message: `lacks ${left.join(', ')}, which marketplace excludes` });
+      context.addIssue({
+        code: 'custom',
+        path: ['excludedCategories'],
+        message: `lacks ${left.join(', ')}, which marketplace excludes`,
+      });
     }
   });
 
@@ -84,16 +111,23 @@ const Tickets = z
   })
   .transform(({ hours }) => hours);
 
-/** What is kept of the sum paid, by the order's term and by how much of it was used (RFD-8). Steps ascend; the last reaches the term. */
+/**
+ * What is kept of the sum paid, by the order's term and by how much of it was used (RFD-8). Steps ascend; the
+ * last reaches the term.
+ */
 const FeeTable = z
   .strictObject({
     termYears: z.int().positive(),
     steps: z.array(z.strictObject({ usedUpToYears: z.int().positive(), percent: Percent })).min(1),
   })
-  .refine(({ steps }) => steps.every((step, i) => i === 0 || step.usedUpToYears > (steps[i - 1]?.usedUpToYears ?? 0)), {
-    path: ['steps'],
-    message: 'usedUpToYears ascends',
-  })
+  .refine(
+    ({ steps }) =>
+      steps.every((step, i) => i === 0 || step.usedUpToYears > (steps[i - 1]?.usedUpToYears ?? 0)),
+    {
+      path: ['steps'],
+      message: 'usedUpToYears ascends',
+    },
+  )
   .refine(({ steps, termYears }) => steps.at(-1)?.usedUpToYears === termYears, {
     path: ['steps'],
     message: 'ends with usedUpToYears = termYears',
@@ -101,27 +135,52 @@ const FeeTable = z
 
 const Refunds = z
   .strictObject({
-    packageWindow: z.string().regex(/^P\d+D$/, 'is a duration of whole days: P7D').transform(milliseconds),
+    packageWindow: z
+      .string()
+      .regex(/^P\d+D$/, 'is a duration of whole days: P7D')
+      .transform(milliseconds),
     consumption: z.enum(['day', 'hour']),
     fee: z
       .array(FeeTable)
-      .refine((tables) => new Set(tables.map((table) => table.termYears)).size === tables.length, 'has one table for each termYears'),
+      .refine(
+        (tables) => new Set(tables.map((table) => table.termYears)).size === tables.length,
+        'has one table for each termYears',
+      ),
     vouchersReturn: z.enum(['only_failed_fulfilment', 'always']),
     reviewAbove: MoneyJson,
     /** Refunds an account may have in one calendar year; null: any number. */
     yearlyQuota: z.int().nonnegative().nullable(),
   })
-  .transform(({ packageWindow, fee, ...refunds }) => ({ ...refunds, packageWindowDays: packageWindow / 86_400_000, fees: fee }));
+  .transform(({ packageWindow, fee, ...refunds }) => ({
+    ...refunds,
+    packageWindowDays: packageWindow / 86_400_000,
+    fees: fee,
+  }));
 
 /** One party as it stands on paper. */
-const PartyDetails = z.strictObject({ name: Text, certificate: Text, address: Text, contact: Text, bank: Text, account: Text });
+const PartyDetails = z.strictObject({
+  name: Text,
+  certificate: Text,
+  address: Text,
+  contact: Text,
+  bank: Text,
+  account: Text,
+});
 
-const Currency = z.string().refine((currency) => currencies.includes(currency), 'is a currency Accord bills in');
-const InvoicingEntity = z.strictObject({ code: Code, currency: Currency, zh: PartyDetails, en: PartyDetails });
+const Currency = z
+  .string()
+  .refine((currency) => currencies.includes(currency), 'is a currency Accord bills in');
+const InvoicingEntity = z.strictObject({
+  code: Code,
+  currency: Currency,
+  zh: PartyDetails,
+  en: PartyDetails,
+});
 
 /**
- * A provider's rules as data. In the file, keys have the names of the specification and durations are ISO 8601 (`orders.payWithin: "P7D"`);
- * here durations are numbers with their unit in the name (`orders.payWithinMs`).
+ * A provider's rules as data. In the file, keys have the names of the specification and durations are ISO
+ * 8601 (`orders.payWithin: "P7D"`); here durations are numbers with their unit in the name
+ * (`orders.payWithinMs`).
  */
 export const Profile = z.strictObject({
   name: Text,
@@ -134,7 +193,10 @@ export const Profile = z.strictObject({
   invoicingEntities: z
     .array(InvoicingEntity)
     .min(1)
-    .refine((entities) => new Set(entities.map((entity) => entity.code)).size === entities.length, 'names each code once'),
+    .refine(
+      (entities) => new Set(entities.map((entity) => entity.code)).size === entities.length,
+      'names each code once',
+    ),
 });
 
 export type Profile = z.output<typeof Profile>;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { heedsVersion, pageQuery, type Route, type Service } from '@accord/platform';
 import { z } from 'zod';
+import { heedsVersion, pageQuery, type Route, type Service } from '@accord/platform';
 import type { Reply } from './client.ts';
 import { startIssuer } from './issuer.ts';
 import { forgedCursorCases, queryValueCases } from './query-values.ts';
@@ -25,7 +25,8 @@ export interface BadInput {
   readonly pointer?: string;
 }
 
-const everyScope = 'orders:read orders:write contracts:read contracts:write refunds:read refunds:write notifications:read notifications:write';
+const everyScope =
+  'orders:read orders:write contracts:read contracts:write refunds:read refunds:write notifications:read notifications:write';
 const past = () => Math.floor(Date.now() / 1_000) - 60;
 
 /** Every kind of token that may knock (API-4). */
@@ -37,7 +38,8 @@ const tokens = {
     const claims = { iss: issuer, aud: 'accord', sub: 'op_1', scope: 'operator', exp: past() + 3_600 };
     return Promise.resolve(`${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.`);
   },
-  otherIssuer: ({ issuer }: TestService) => issuer.token({ iss: 'https://elsewhere.example', scope: 'operator' }),
+  otherIssuer: ({ issuer }: TestService) =>
+    issuer.token({ iss: 'https://elsewhere.example', scope: 'operator' }),
   otherAudience: ({ issuer }: TestService) => issuer.token({ aud: 'somebody-else', scope: 'operator' }),
   otherKey: async ({ issuer }: TestService) => {
     const stranger = await startIssuer();
@@ -47,9 +49,11 @@ const tokens = {
   },
   expired: ({ issuer }: TestService) => issuer.token({ exp: past(), scope: 'operator' }),
   badAccount: ({ issuer }: TestService) => issuer.token({ account_id: `x' or 1=1`, scope: everyScope }),
-  severalKinds: ({ issuer }: TestService) => issuer.token({ account_id: 'acc_bad', scope: `operator ${everyScope}` }),
+  severalKinds: ({ issuer }: TestService) =>
+    issuer.token({ account_id: 'acc_bad', scope: `operator ${everyScope}` }),
   noKind: ({ issuer }: TestService) => issuer.token({ scope: everyScope }),
-  customerWithoutScope: ({ issuer }: TestService) => issuer.token({ account_id: 'acc_bad', scope: 'nothing:read' }),
+  customerWithoutScope: ({ issuer }: TestService) =>
+    issuer.token({ account_id: 'acc_bad', scope: 'nothing:read' }),
   customer: ({ issuer }: TestService) => issuer.token({ account_id: 'acc_bad', scope: everyScope }),
   operator: ({ issuer }: TestService) => issuer.token({ sub: 'op_bad', scope: 'operator' }),
   platform: ({ issuer }: TestService) => issuer.token({ sub: 'platform_bad', scope: 'platform' }),
@@ -72,7 +76,8 @@ const refusedTokens: readonly (readonly [TokenKind, number, string])[] = [
 ];
 
 const changes = (route: Route) => route.method !== 'get';
-const takesBody = (route: Route) => changes(route) && !route.upload && (route.method !== 'delete' || route.body !== undefined);
+const takesBody = (route: Route) =>
+  changes(route) && !route.upload && (route.method !== 'delete' || route.body !== undefined);
 const unknownField = JSON.stringify({ notAField: 1 });
 const json = { 'content-type': 'application/json' };
 
@@ -83,38 +88,105 @@ const pathOf = (route: Route) => {
   const sample = (route.params && (sampleOf(route.params) as Record<string, unknown> | undefined)) ?? {};
   return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(sample[name] ?? 'none_1'));
 };
-const shapeOf = (schema: unknown): Record<string, z.ZodType> => (schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : {});
+const shapeOf = (schema: unknown): Record<string, z.ZodType> =>
+  schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : {};
 
 const queryOf = (route: Route, changed: Record<string, string> = {}) => {
   const sample = route.query ? ((sampleOf(route.query) ?? {}) as Record<string, unknown>) : {};
-  const pairs = Object.entries({ ...sample, ...changed }).map(([name, value]): [string, string] => [name, String(value)]);
+  const pairs = Object.entries({ ...sample, ...changed }).map(([name, value]): [string, string] => [
+    name,
+    String(value),
+  ]);
   return pairs.length > 0 ? `?${new URLSearchParams(pairs).toString()}` : '';
 };
 
-/** API-4: each kind of token against what the route's access says. One that reaches it brings a body that is refused, so nothing happens. */
-function tokenCases(route: Route, ask: { method: string; path: string; body?: string; headers?: Record<string, string> }): BadInput[] {
+/**
+ * API-4: each kind of token against what the route's access says. One that reaches it brings a body that is
+ * refused, so nothing happens.
+ */
+function tokenCases(
+  route: Route,
+  ask: { method: string; path: string; body?: string; headers?: Record<string, string> },
+): BadInput[] {
   if (route.access === 'anyone') return [];
   const { access } = route;
-  const refused = refusedTokens.map(([token, status, code]) => ({ ...ask, title: `token ${token}`, token, statuses: [status], code }));
+  const refused = refusedTokens.map(([token, status, code]) => ({
+    ...ask,
+    title: `token ${token}`,
+    token,
+    statuses: [status],
+    code,
+  }));
   const unreached = (['customer', 'operator', 'platform'] as const)
     .filter((kind) => !access[kind])
-    .map((token) => ({ ...ask, title: `token ${token}`, token, statuses: [403], code: 'auth.scope_missing' }));
+    .map((token) => ({
+      ...ask,
+      title: `token ${token}`,
+      token,
+      statuses: [403],
+      code: 'auth.scope_missing',
+    }));
   return [...refused, ...unreached];
 }
 
 function bodyCases(route: Route, ask: { method: string; path: string }): BadInput[] {
   if (!takesBody(route)) return [];
   const strict: BadInput[] = [
-    { ...ask, title: 'unknown field', body: unknownField, headers: json, statuses: [400], code: 'request.invalid', pointer: '/notAField' },
+    {
+      ...ask,
+      title: 'unknown field',
+      body: unknownField,
+      headers: json,
+      statuses: [400],
+      code: 'request.invalid',
+      pointer: '/notAField',
+    },
     { ...ask, title: 'bad JSON', body: '{"a":', headers: json, statuses: [400], code: 'request.bad_json' },
-    { ...ask, title: 'not UTF-8', body: Buffer.from([0x22, 0xff, 0xfe, 0x22]), headers: json, statuses: [400], code: 'request.bad_json' },
-    { ...ask, title: 'body over 1 MiB', body: JSON.stringify('x'.repeat(1_048_575)), headers: json, statuses: [413], code: 'request.too_large' },
-    { ...ask, title: 'content type', body: '{}', headers: { 'content-type': 'text/plain' }, statuses: [415], code: 'request.content_type' },
-    { ...ask, title: 'deeply nested', body: '['.repeat(50_000) + ']'.repeat(50_000), headers: json, statuses: [400], code: 'request.invalid' },
-    ...['null', '[]', '"text"', '17', 'true'].map((body) => ({ ...ask, title: `body ${body}`, body, headers: json, statuses: [400], code: 'request.invalid' })),
+    {
+      ...ask,
+      title: 'not UTF-8',
+      body: Buffer.from([0x22, 0xff, 0xfe, 0x22]),
+      headers: json,
+      statuses: [400],
+      code: 'request.bad_json',
+    },
+    {
+      ...ask,
+      title: 'body over 1 MiB',
+      body: JSON.stringify('x'.repeat(1_048_575)),
+      headers: json,
+      statuses: [413],
+      code: 'request.too_large',
+    },
+    {
+      ...ask,
+      title: 'content type',
+      body: '{}',
+      headers: { 'content-type': 'text/plain' },
+      statuses: [415],
+      code: 'request.content_type',
+    },
+    {
+      ...ask,
+      title: 'deeply nested',
+      body: '['.repeat(50_000) + ']'.repeat(50_000),
+      headers: json,
+      statuses: [400],
+      code: 'request.invalid',
+    },
+    ...['null', '[]', '"text"', '17', 'true'].map((body) => ({
+      ...ask,
+      title: `body ${body}`,
+      body,
+      headers: json,
+      statuses: [400],
+      code: 'request.invalid',
+    })),
   ];
   if (!route.body) return strict;
-  const absent = route.body.safeParse(undefined).success ? [] : [{ ...ask, title: 'no body', statuses: [400], code: 'request.invalid' }];
+  const absent = route.body.safeParse(undefined).success
+    ? []
+    : [{ ...ask, title: 'no body', statuses: [400], code: 'request.invalid' }];
   const fields = Object.entries(shapeOf(route.body)).flatMap(([field, schema]) =>
     wrongFor(schema).map((value) => ({
       ...ask,
@@ -127,7 +199,13 @@ function bodyCases(route: Route, ask: { method: string; path: string }): BadInpu
     })),
   );
   const deep = spoiledBodies(route.body).map(({ body, pointer }) => ({
-    ...ask, title: `spoiled at ${pointer}: ${JSON.stringify(body).slice(0, 120)}`, body: JSON.stringify(body), headers: json, statuses: [400], code: 'request.invalid', pointer,
+    ...ask,
+    title: `spoiled at ${pointer}: ${JSON.stringify(body).slice(0, 120)}`,
+    body: JSON.stringify(body),
+    headers: json,
+    statuses: [400],
+    code: 'request.invalid',
+    pointer,
   }));
   return [...strict, ...absent, ...fields, ...deep];
 }
@@ -136,7 +214,14 @@ function bodyCases(route: Route, ask: { method: string; path: string }): BadInpu
 function versionCases(route: Route, ask: { method: string; path: string }): BadInput[] {
   if (!changes(route)) return [];
   const tags = heedsVersion(route) ? ['3', '"3', '"a" "b"'] : ['"1"', '*', '3'];
-  return tags.map((tag) => ({ ...ask, title: `If-Match ${tag}`, headers: { 'if-match': tag }, statuses: [400], code: 'request.invalid', pointer: '/if-match' }));
+  return tags.map((tag) => ({
+    ...ask,
+    title: `If-Match ${tag}`,
+    headers: { 'if-match': tag },
+    statuses: [400],
+    code: 'request.invalid',
+    pointer: '/if-match',
+  }));
 }
 
 const badIds: readonly (readonly [string, string])[] = [
@@ -149,17 +234,25 @@ const badIds: readonly (readonly [string, string])[] = [
   ['text of another alphabet', '%E8%AE%A2%E5%8D%95'],
 ];
 
-/** Each id with the best body there is, so that it reaches as deep as it can; a PUT may create what it names, so it gets none. */
+/**
+ * Each id with the best body there is, so that it reaches as deep as it can; a PUT may create what it names,
+ * so it gets none.
+ */
 function idCases(route: Route, { method }: { method: string }): BadInput[] {
   if (!route.path.includes('{')) return [];
   const sample = takesBody(route) && route.method !== 'put' ? route.body && sampleOf(route.body) : undefined;
-  const body = takesBody(route) ? { body: route.method === 'put' ? unknownField : JSON.stringify(sample ?? {}), headers: json } : {};
+  const body = takesBody(route)
+    ? { body: route.method === 'put' ? unknownField : JSON.stringify(sample ?? {}), headers: json }
+    : {};
   return badIds.map(([what, id]) => ({
     ...body,
     title: `id: ${what}`,
     method,
     path: pathWith(route, id) + queryOf(route),
-    headers: { ...body.headers, ...(route.idempotencyKey === 'required' && { 'idempotency-key': randomBytes(9).toString('hex') }) },
+    headers: {
+      ...body.headers,
+      ...(route.idempotencyKey === 'required' && { 'idempotency-key': randomBytes(9).toString('hex') }),
+    },
     statuses: [400, 403, 404, 409, 422],
   }));
 }
@@ -170,15 +263,31 @@ function queryCases(route: Route, { method }: { method: string }): BadInput[] {
   const ask = { method, ...(takesBody(route) && { body: unknownField, headers: json }) };
   const invalid = { statuses: [400], code: 'request.invalid' };
   const limits = ['0', '201', '-1', '1.5', 'many', ''].map((limit) => ({
-    ...ask, ...invalid, title: `limit ${limit}`, path: bare + queryOf(route, { limit }), pointer: '/limit',
+    ...ask,
+    ...invalid,
+    title: `limit ${limit}`,
+    path: bare + queryOf(route, { limit }),
+    pointer: '/limit',
   }));
   const cursors = ['x', 'bm9wZQ', 'W10', `'; drop table orders`].map((cursor) => ({
-    ...ask, title: `cursor ${cursor}`, path: bare + queryOf(route, { cursor }), statuses: [422], code: 'request.bad_cursor',
+    ...ask,
+    title: `cursor ${cursor}`,
+    path: bare + queryOf(route, { cursor }),
+    statuses: [422],
+    code: 'request.bad_cursor',
   }));
   const forged = 'cursor' in shape ? forgedCursorCases((cursor) => queryOf(route, { cursor })) : [];
-  const odd = Object.keys(shape).filter((name) => !(name in pageQuery)).flatMap((name) => queryValueCases(name, shape[name]!, (value) => queryOf(route, { [name]: value })));
+  const odd = Object.keys(shape)
+    .filter((name) => !(name in pageQuery))
+    .flatMap((name) => queryValueCases(name, shape[name]!, (value) => queryOf(route, { [name]: value })));
   return [
-    { ...ask, ...invalid, title: 'unknown query parameter', path: bare + queryOf(route, { notAField: '1' }), pointer: '/notAField' },
+    {
+      ...ask,
+      ...invalid,
+      title: 'unknown query parameter',
+      path: bare + queryOf(route, { notAField: '1' }),
+      pointer: '/notAField',
+    },
     ...('limit' in shape ? limits : []),
     ...('cursor' in shape ? cursors : []),
     ...[...odd, ...forged].map(({ search, ...one }) => ({ ...ask, ...one, path: bare + search })),
@@ -186,7 +295,13 @@ function queryCases(route: Route, { method }: { method: string }): BadInput[] {
 }
 
 const otherCases: readonly BadInput[] = [
-  { title: 'unknown path', method: 'GET', path: '/v1/no_such_thing', statuses: [404], code: 'request.unknown_route' },
+  {
+    title: 'unknown path',
+    method: 'GET',
+    path: '/v1/no_such_thing',
+    statuses: [404],
+    code: 'request.unknown_route',
+  },
   { title: 'path outside', method: 'GET', path: '/v1/%2e%2e/%2e%2e/etc/passwd', statuses: [400, 404] },
 ];
 
@@ -196,14 +311,31 @@ export function badInputCases(service: Pick<Service, 'routes'>): BadInput[] {
     const method = route.method.toUpperCase();
     const path = pathOf(route) + queryOf(route);
     const withBody = { method, path, ...(takesBody(route) && { body: unknownField, headers: json }) };
-    const reaching = route.access === 'anyone' ? 'none' : route.access.customer ? 'customer' : route.access.operator ? 'operator' : 'platform';
+    const reaching =
+      route.access === 'anyone'
+        ? 'none'
+        : route.access.customer
+          ? 'customer'
+          : route.access.operator
+            ? 'operator'
+            : 'platform';
     const wide = route.access !== 'anyone' && route.access.operator ? 'operator' : reaching;
     const as = (token: TokenKind, ones: BadInput[]) => ones.map((one) => ({ ...one, token }));
     const cases = [
       ...tokenCases(route, withBody),
-      ...as(reaching, [...bodyCases(route, { method, path }), ...versionCases(route, { method, path }), ...idCases(route, { method }), ...queryCases(route, { method })]),
+      ...as(reaching, [
+        ...bodyCases(route, { method, path }),
+        ...versionCases(route, { method, path }),
+        ...idCases(route, { method }),
+        ...queryCases(route, { method }),
+      ]),
       // An operator's account is any that the query names, so it gets further than a customer's.
-      ...(wide === reaching ? [] : as(wide, queryCases(route, { method }).filter(({ title }) => title.startsWith('accountId')))),
+      ...(wide === reaching
+        ? []
+        : as(
+            wide,
+            queryCases(route, { method }).filter(({ title }) => title.startsWith('accountId')),
+          )),
     ];
     return cases.map((one) => ({ ...one, title: `${method} ${route.path}: ${one.title}` }));
   });
@@ -218,23 +350,27 @@ function flawOf(expected: BadInput, { status, headers, body }: Reply): string | 
   }
   if (status < 300) return undefined;
   if (headers.get('content-type') !== 'application/problem+json') return `${got} is no problem+json`;
-  if (!/^[A-Za-z_]+\.[A-Za-z_]+$/.test(body.code) || !body.title || !body.detail || body.status !== status) return `${got} is an incomplete problem`;
+  if (!/^[A-Za-z_]+\.[A-Za-z_]+$/.test(body.code) || !body.title || !body.detail || body.status !== status)
+    return `${got} is an incomplete problem`;
   if (body.instance !== headers.get('x-request-id')) return `${got} names another request`;
   const pointers = ((body.errors ?? []) as { pointer: string }[]).map(({ pointer }) => pointer);
-  const named = expected.pointer === undefined || pointers.some((pointer) => pointer === expected.pointer || pointer.startsWith(`${expected.pointer}/`));
+  const named =
+    expected.pointer === undefined ||
+    pointers.some((pointer) => pointer === expected.pointer || pointer.startsWith(`${expected.pointer}/`));
   return named ? undefined : `${got} names ${pointers.join(', ')}, not ${expected.pointer}`;
 }
 
 /**
- * Sends every case to a running service. @returns what was not as it must be, one line each; with a last one where rows changed.
+ * Sends every case to a running service. @returns what was not as it must be, one line each; with a last one
+ * where rows changed.
  *
- * ```ts
- * test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {
- *   expect(await flawsUnderBadInput(t)).toEqual([]);
- * }, 120_000);
- * ```
+ * ```ts test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {
+ * expect(await flawsUnderBadInput(t)).toEqual([]); }, 120_000); ```
  */
-export async function flawsUnderBadInput(t: TestService, countRows: () => Promise<string> = () => rowsOf(t)): Promise<string[]> {
+export async function flawsUnderBadInput(
+  t: TestService,
+  countRows: () => Promise<string> = () => rowsOf(t),
+): Promise<string[]> {
   const made = new Map<TokenKind, Promise<string | undefined>>();
   const tokenOf = (kind: TokenKind) => {
     const token = made.get(kind) ?? tokens[kind](t);

@@ -22,16 +22,31 @@ export interface Client {
 /** Real HTTP, with a token that is made at the first call. */
 export function clientOf(baseUrl: string, token?: () => Promise<string>): Client {
   let made: Promise<string> | undefined;
-  const send = async (method: string, path: string, raw: string | Buffer | undefined, headers: Extra): Promise<Reply> => {
+  const send = async (
+    method: string,
+    path: string,
+    raw: string | Buffer | undefined,
+    headers: Extra,
+  ): Promise<Reply> => {
     const bearer = token && { authorization: `Bearer ${await (made ??= token())}` };
     const body = raw === undefined ? null : typeof raw === 'string' ? raw : new Uint8Array(raw);
     const response = await fetch(baseUrl + path, { method, headers: { ...bearer, ...headers }, body });
     const bytes = Buffer.from(await response.arrayBuffer());
     const json = /json/.test(response.headers.get('content-type') ?? '') && bytes.length > 0;
-    return { status: response.status, headers: response.headers, bytes, body: json ? JSON.parse(bytes.toString()) : undefined };
+    return {
+      status: response.status,
+      headers: response.headers,
+      bytes,
+      body: json ? JSON.parse(bytes.toString()) : undefined,
+    };
   };
-  const withJson = (method: string) => (path: string, body?: unknown, headers: Extra = {}) =>
-    send(method, path, body === undefined ? undefined : JSON.stringify(body), { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers });
+  const withJson =
+    (method: string) =>
+    (path: string, body?: unknown, headers: Extra = {}) =>
+      send(method, path, body === undefined ? undefined : JSON.stringify(body), {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      });
   return {
     get: (path, headers = {}) => send('GET', path, undefined, headers),
     post: withJson('POST'),

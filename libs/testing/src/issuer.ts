@@ -6,14 +6,23 @@ export interface TestIssuer {
   readonly issuer: string;
   readonly jwksUrl: string;
   /** A signed token; `claims` may break it on purpose. */
-  token(claims: { sub?: string; scope?: string; account_id?: string; iss?: string; aud?: string; exp?: number | string }): Promise<string>;
+  token(claims: {
+    sub?: string;
+    scope?: string;
+    account_id?: string;
+    iss?: string;
+    aud?: string;
+    exp?: number | string;
+  }): Promise<string>;
   close(): Promise<void>;
 }
 
 /** A token issuer of its own, with its key set behind real HTTP. */
 export async function startIssuer(): Promise<TestIssuer> {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
-  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256', use: 'sig' }] });
+  const keys = JSON.stringify({
+    keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256', use: 'sig' }],
+  });
   const server = createServer((_, res) => res.setHeader('content-type', 'application/json').end(keys));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,6 +1,6 @@
+import { pino } from 'pino';
 import type { EventType } from '@accord/events';
 import { kafkaOf, newEventId } from '@accord/platform';
-import { pino } from 'pino';
 import type { TestService } from './test-service.ts';
 import { until } from './waiting.ts';
 
@@ -21,10 +21,24 @@ export async function publishRaw(
   type: EventType,
   messages: readonly RawMessage[],
 ): Promise<void> {
-  const producer = kafkaOf({ brokers, clientId: 'outsider', topicPrefix, log: pino({ level: 'silent' }) }).producer();
+  const producer = kafkaOf({
+    brokers,
+    clientId: 'outsider',
+    topicPrefix,
+    log: pino({ level: 'silent' }),
+  }).producer();
   await producer.connect();
-  const envelope = () => ({ ce_specversion: '1.0', ce_id: newEventId(), ce_source: '/platform/test', ce_type: type, ce_time: new Date().toISOString() });
-  await producer.send({ topic: topicPrefix + type, messages: messages.map((message) => ({ headers: envelope(), ...message })) });
+  const envelope = () => ({
+    ce_specversion: '1.0',
+    ce_id: newEventId(),
+    ce_source: '/platform/test',
+    ce_type: type,
+    ce_time: new Date().toISOString(),
+  });
+  await producer.send({
+    topic: topicPrefix + type,
+    messages: messages.map((message) => ({ headers: envelope(), ...message })),
+  });
   await producer.disconnect();
 }
 
@@ -40,7 +54,10 @@ const ofKey = `(key = $1 or right(key, length($1) + 1) = ' ' || $1)`;
 export async function parkedEvent(t: TestService, key: string): Promise<ParkedEvent> {
   let first: ParkedEvent | undefined;
   await until(`an event of ${key} is parked`, async () => {
-    [first] = await t.sql<ParkedEvent & Record<string, unknown>>(`select status, reason from parked_events where ${ofKey} order by seq`, [key]);
+    [first] = await t.sql<ParkedEvent & Record<string, unknown>>(
+      `select status, reason from parked_events where ${ofKey} order by seq`,
+      [key],
+    );
     return first !== undefined;
   });
   return first!;

@@ -1,16 +1,46 @@
-import { encodeCursor } from '@accord/platform';
 import type { z } from 'zod';
+import { encodeCursor } from '@accord/platform';
 
 /** Text that some field or other takes for what it is not: a number, a word of an enum, SQL. */
 const texts = [
-  '', 'x'.repeat(3_000), 'nonsense', 'PAID', `' or 1=1 --`, '%', '订单', '😀', '-1', '1e999', 'NaN', 'null', '\\', 'infinity', 'now', '[]', ',', 'a,,b',
+  '',
+  'x'.repeat(3_000),
+  'nonsense',
+  'PAID',
+  `' or 1=1 --`,
+  '%',
+  '订单',
+  '😀',
+  '-1',
+  '1e999',
+  'NaN',
+  'null',
+  '\\',
+  'infinity',
+  'now',
+  '[]',
+  ',',
+  'a,,b',
 ];
 
 /** At and past the edges of the calendar and of what a time may look like. */
 const times = [
-  '0000-01-01', '0000-01-01T00:00:00Z', '0001-01-01T00:00:00+15:59', '9999-12-31', '9999-12-31T23:59:59.999999999Z', '+275760-09-13T00:00:00Z',
-  '2026-02-30', '2026-02-30T00:00:00Z', '2026-01-01T00:00:00', '2026-01-01T24:00:00Z', '2026-12-31T23:59:60Z', '2026-01-01T00:00Z',
-  '2026-01-01T00:00:00+23:59', '2026-01-01T00:00:00-23:59', '2026-01-01T00:00:00+24:00', '2026-01-01T00:00:00.000000000000000000001Z',
+  '0000-01-01',
+  '0000-01-01T00:00:00Z',
+  '0001-01-01T00:00:00+15:59',
+  '9999-12-31',
+  '9999-12-31T23:59:59.999999999Z',
+  '+275760-09-13T00:00:00Z',
+  '2026-02-30',
+  '2026-02-30T00:00:00Z',
+  '2026-01-01T00:00:00',
+  '2026-01-01T24:00:00Z',
+  '2026-12-31T23:59:60Z',
+  '2026-01-01T00:00Z',
+  '2026-01-01T00:00:00+23:59',
+  '2026-01-01T00:00:00-23:59',
+  '2026-01-01T00:00:00+24:00',
+  '2026-01-01T00:00:00.000000000000000000001Z',
 ];
 
 export interface QueryValueCase {
@@ -23,10 +53,15 @@ export interface QueryValueCase {
 }
 
 /**
- * Odd values of one field of a query. What the field's schema refuses is 400 `request.invalid` naming the field; what it takes is found, not
- * found or refused by meaning, and never breaks anything on its way to the database.
+ * Odd values of one field of a query. What the field's schema refuses is 400 `request.invalid` naming the
+ * field; what it takes is found, not found or refused by meaning, and never breaks anything on its way to the
+ * database.
  */
-export function queryValueCases(name: string, schema: z.ZodType, searchOf: (value: string) => string): QueryValueCase[] {
+export function queryValueCases(
+  name: string,
+  schema: z.ZodType,
+  searchOf: (value: string) => string,
+): QueryValueCase[] {
   const refused = { statuses: [400], code: 'request.invalid', pointer: `/${name}` };
   const isTime = schema.safeParse('2026-01-01T00:00:00Z').success && !schema.safeParse('nonsense').success;
   const odd = (isTime ? [...texts, ...times] : texts).map((value) => ({
@@ -40,14 +75,34 @@ export function queryValueCases(name: string, schema: z.ZodType, searchOf: (valu
     { ...refused, title: `${name} with a line feed`, search: `?${name}=a%0Ab` },
     { ...refused, title: `${name} twice`, search: `?${name}=a&${name}=a` },
     { title: `${name} that cannot be decoded`, search: `?${name}=%E0%A4%A`, statuses: [200, 400, 404, 422] },
-    { title: `${name} with half a surrogate pair`, search: `?${name}=%ED%A0%80`, statuses: [200, 400, 404, 422] },
+    {
+      title: `${name} with half a surrogate pair`,
+      search: `?${name}=%ED%A0%80`,
+      statuses: [200, 400, 404, 422],
+    },
   ];
 }
 
-const forged = ['nonsense', '', 'true', '-1', '99999999999999999999', '2026-01-01T00:00:00.000Z', '0000-01-01T00:00:00.000Z', '2026-02-30T00:00:00.000Z'];
+const forged = [
+  'nonsense',
+  '',
+  'true',
+  '-1',
+  '99999999999999999999',
+  '2026-01-01T00:00:00.000Z',
+  '0000-01-01T00:00:00.000Z',
+  '2026-02-30T00:00:00.000Z',
+];
 
-/** Cursors of the right form that nobody was given: anybody can make the mark. One that fits by chance is a place like any other. */
+/**
+ * Cursors of the right form that nobody was given: anybody can make the mark. One that fits by chance is a
+ * place like any other.
+ */
 export function forgedCursorCases(searchOf: (value: string) => string): QueryValueCase[] {
   const rows = forged.flatMap((value) => [[value], [value, 'x'], ['true', value, 'x']]);
-  return rows.map((values) => ({ title: `cursor of ${JSON.stringify(values)}`, search: searchOf(encodeCursor(values)), statuses: [200, 422] }));
+  return rows.map((values) => ({
+    title: `cursor of ${JSON.stringify(values)}`,
+    search: searchOf(encodeCursor(values)),
+    statuses: [200, 422],
+  }));
 }

@@ -1,10 +1,14 @@
-import { type ReadModel, rebuild, type RebuildAsk, type Rebuilt } from '@accord/platform';
 import { pino } from 'pino';
+import { rebuild, type ReadModel, type RebuildAsk, type Rebuilt } from '@accord/platform';
 import { rowsOf } from './rows.ts';
 import type { TestService } from './test-service.ts';
 
 /** Rebuilds read models of a running service, as its command does (EVT-13). */
-export const rebuildOf = (t: TestService, models: readonly ReadModel[], more: Partial<RebuildAsk> = {}): Promise<Rebuilt> =>
+export const rebuildOf = (
+  t: TestService,
+  models: readonly ReadModel[],
+  more: Partial<RebuildAsk> = {},
+): Promise<Rebuilt> =>
   rebuild({
     service: t.running.service.name,
     models,

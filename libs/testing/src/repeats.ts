@@ -19,13 +19,20 @@ export interface Granted {
 export type GrantedRequests = Readonly<Record<string, () => Promise<Granted>>>;
 
 const nameOf = ({ method, path }: Route) => `${method.toUpperCase()} ${path}`;
-const keyOf = (route: Route) => (route.access === 'anyone' ? 'none' : (route.idempotencyKey ?? (route.method === 'post' ? 'optional' : 'none')));
+const keyOf = (route: Route) =>
+  route.access === 'anyone'
+    ? 'none'
+    : (route.idempotencyKey ?? (route.method === 'post' ? 'optional' : 'none'));
 const said = ({ status, body }: Reply) => `${status} ${String(body?.code)}`;
 const isReplay = ({ headers }: Reply) => headers.get('idempotency-replayed') === 'true';
 const kept = ['content-type', 'etag', 'location'];
 
 /** One route: what is wrong with what it makes of keys. */
-async function flawsOf(t: TestService, route: Route, { by, path, body, other = {}, over }: Granted): Promise<string[]> {
+async function flawsOf(
+  t: TestService,
+  route: Route,
+  { by, path, body, other = {}, over }: Granted,
+): Promise<string[]> {
   const flaws: string[] = [];
   const key = randomBytes(9).toString('hex');
   const elsewhere = route.path.replaceAll(/\{\w+\}/g, 'none_1');
@@ -37,7 +44,8 @@ async function flawsOf(t: TestService, route: Route, { by, path, body, other = {
   const state = async () => `${await rowsOf(t)} ${t.events.length}`;
   const refused = (what: string, reply: Reply, expected: string) => {
     const problem = reply.headers.get('content-type') === 'application/problem+json';
-    if (said(reply) !== expected || !problem || isReplay(reply)) flaws.push(`${what}: expected ${expected}, got ${said(reply)}`);
+    if (said(reply) !== expected || !problem || isReplay(reply))
+      flaws.push(`${what}: expected ${expected}, got ${said(reply)}`);
   };
   /** The key is of one path: under another it is a new one, and a refusal is not kept under it. */
   const refusedElsewhere = async (when: string) => {
@@ -62,8 +70,12 @@ async function flawsOf(t: TestService, route: Route, { by, path, body, other = {
   const done = await state();
   if (done === untouched) flaws.push('what was granted left no trace');
   for (const again of [await send(key), await send(key)]) {
-    const same = again.status === first.status && again.bytes.equals(first.bytes) && kept.every((name) => again.headers.get(name) === first.headers.get(name));
-    if (!same || !isReplay(again)) flaws.push(`the key again: expected ${said(first)} as it was, got ${said(again)}`);
+    const same =
+      again.status === first.status &&
+      again.bytes.equals(first.bytes) &&
+      kept.every((name) => again.headers.get(name) === first.headers.get(name));
+    if (!same || !isReplay(again))
+      flaws.push(`the key again: expected ${said(first)} as it was, got ${said(again)}`);
   }
   refused('the key with another body', await send(key, other), '422 idempotency.key_reused');
   await refusedElsewhere('after');
@@ -77,19 +89,28 @@ function redriveOf(t: TestService): GrantedRequests {
   const ask = (what: string) => {
     const path = `/v1/${t.running.service.name}-dead-letters/${what}`;
     const [eventIds, others] = [[randomUUID()], [randomUUID()]];
-    return { [`POST ${path}`]: () => Promise.resolve({ by: t.operator(), path, body: { eventIds }, other: { eventIds: others } }) };
+    return {
+      [`POST ${path}`]: () =>
+        Promise.resolve({ by: t.operator(), path, body: { eventIds }, other: { eventIds: others } }),
+    };
   };
   return { ...ask('replay'), ...ask('discard') };
 }
 
 /**
- * API-6 on every route that takes a key: required, malformed, repeated, with another body, on another path. @returns what was not as it must
- * be, one line each, also for a route without a request here.
+ * API-6 on every route that takes a key: required, malformed, repeated, with another body, on another path.
+ * @returns what was not as it must be, one line each, also for a route without a request here.
  */
 export async function flawsUnderRepeats(t: TestService, granted: GrantedRequests): Promise<string[]> {
   const all: GrantedRequests = { ...redriveOf(t), ...granted };
-  const routes = new Map(t.running.service.routes.filter((route) => keyOf(route) !== 'none').map((route) => [nameOf(route), route]));
-  const flaws = Object.keys(all).filter((name) => !routes.has(name)).map((name) => `${name}: takes no key`);
+  const routes = new Map(
+    t.running.service.routes
+      .filter((route) => keyOf(route) !== 'none')
+      .map((route) => [nameOf(route), route]),
+  );
+  const flaws = Object.keys(all)
+    .filter((name) => !routes.has(name))
+    .map((name) => `${name}: takes no key`);
   for (const [name, route] of routes) {
     const make = all[name];
     if (!make) flaws.push(`${name}: no request that is granted`);

@@ -17,7 +17,20 @@ type Shape = {
   oneOf?: Shape[];
 };
 
-const texts = ['none_1', '1.00', '1', 'CNY', 'acc_1', '2026-01-01T00:00:00.000Z', '2026-01-01', 'https://example.com/', 'a@example.com', '13800000000', 'zh-CN', 'A1'];
+const texts = [
+  'none_1',
+  '1.00',
+  '1',
+  'CNY',
+  'acc_1',
+  '2026-01-01T00:00:00.000Z',
+  '2026-01-01',
+  'https://example.com/',
+  'a@example.com',
+  '13800000000',
+  'zh-CN',
+  'A1',
+];
 
 function text({ pattern, minLength = 0 }: Shape): string | undefined {
   const fits = pattern === undefined ? () => true : (value: string) => new RegExp(pattern, 'u').test(value);
@@ -40,13 +53,16 @@ function fill(shape: Shape): unknown {
     case 'array':
       return Array.from({ length: shape.minItems ?? 0 }, () => fill(shape.items ?? {}));
     case 'object':
-      return Object.fromEntries((shape.required ?? []).map((name) => [name, fill(shape.properties?.[name] ?? {})]));
+      return Object.fromEntries(
+        (shape.required ?? []).map((name) => [name, fill(shape.properties?.[name] ?? {})]),
+      );
     default:
       return undefined;
   }
 }
 
-const shapeOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Shape;
+const shapeOf = (schema: z.ZodType) =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Shape;
 
 /** Some value that the schema takes; undefined where none was found. */
 export function sampleOf(schema: z.ZodType): unknown {
@@ -54,10 +70,21 @@ export function sampleOf(schema: z.ZodType): unknown {
   return schema.safeParse(sample).success ? sample : undefined;
 }
 
-const candidates: readonly unknown[] = [{ notAField: true }, [], 1.5, -1, 'x'.repeat(100_000), '', true, [null], null];
+const candidates: readonly unknown[] = [
+  { notAField: true },
+  [],
+  1.5,
+  -1,
+  'x'.repeat(100_000),
+  '',
+  true,
+  [null],
+  null,
+];
 
 /** Values of other types and out of bounds, each refused by the schema. */
-export const wrongFor = (schema: z.ZodType): unknown[] => candidates.filter((value) => !schema.safeParse(value).success);
+export const wrongFor = (schema: z.ZodType): unknown[] =>
+  candidates.filter((value) => !schema.safeParse(value).success);
 
 /** A body with one thing wrong, and the JSON pointer that must be named. */
 export interface Spoiled {
@@ -65,7 +92,13 @@ export interface Spoiled {
   readonly pointer: string;
 }
 
-const ofTypes: readonly (readonly [type: string, value: unknown])[] = [['number', 17.5], ['string', 'text'], ['boolean', true], ['array', [[]]], ['object', { notAField: true }]];
+const ofTypes: readonly (readonly [type: string, value: unknown])[] = [
+  ['number', 17.5],
+  ['string', 'text'],
+  ['boolean', true],
+  ['array', [[]]],
+  ['object', { notAField: true }],
+];
 
 const typesOf = (shape: Shape): readonly (string | undefined)[] => {
   const choices = shape.anyOf ?? shape.oneOf;
@@ -74,23 +107,28 @@ const typesOf = (shape: Shape): readonly (string | undefined)[] => {
   return known ? known.map((value) => typeof value) : [shape.type];
 };
 
-const wrongTypes = (shape: Shape): unknown[] => ofTypes.filter(([type]) => !typesOf(shape).includes(type)).map(([, value]) => value);
+const wrongTypes = (shape: Shape): unknown[] =>
+  ofTypes.filter(([type]) => !typesOf(shape).includes(type)).map(([, value]) => value);
 
 /** Of several shapes the place of the choice is named, not what is wrong within. */
 function spoiled(shape: Shape): Spoiled[] {
   const choices = shape.anyOf ?? shape.oneOf;
   if (choices) return choices.flatMap(spoiled).map(({ body }) => ({ body, pointer: '' }));
-  if (shape.type === 'array') return spoiled(shape.items ?? {}).map(({ body, pointer }) => ({ body: [body], pointer: `/0${pointer}` }));
+  if (shape.type === 'array')
+    return spoiled(shape.items ?? {}).map(({ body, pointer }) => ({ body: [body], pointer: `/0${pointer}` }));
   if (shape.type !== 'object') return [];
   const whole = fill(shape) as object;
   const fields = Object.entries(shape.properties ?? {}).flatMap(([name, inner]) =>
-    [...wrongTypes(inner).map((body) => ({ body, pointer: '' })), ...spoiled(inner)].map(({ body, pointer }) => ({ body: { ...whole, [name]: body }, pointer: `/${name}${pointer}` })),
+    [...wrongTypes(inner).map((body) => ({ body, pointer: '' })), ...spoiled(inner)].map(
+      ({ body, pointer }) => ({ body: { ...whole, [name]: body }, pointer: `/${name}${pointer}` }),
+    ),
   );
   return [{ body: { ...whole, notAField: 1 }, pointer: '/notAField' }, ...fields];
 }
 
 /**
- * Each object within with a field that nobody knows, each field of each with values of other types. Whether the schema refuses the unknown field is not
- * asked: a request that names what nobody knows is refused, however deep it stands (API-1).
+ * Each object within with a field that nobody knows, each field of each with values of other types. Whether
+ * the schema refuses the unknown field is not asked: a request that names what nobody knows is refused,
+ * however deep it stands (API-1).
  */
 export const spoiledBodies = (schema: z.ZodType): Spoiled[] => spoiled(shapeOf(schema));

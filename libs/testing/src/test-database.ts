@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { migrate, provisionDatabase, rolesOf, roleUrl, type Service } from '@accord/platform';
 import pg from 'pg';
+import { migrate, provisionDatabase, rolesOf, roleUrl, type Service } from '@accord/platform';
 
 /** Passwords of a development server; the local platform uses the same. */
 export const developmentPassword = (role: string) => `dev-${role}`;
@@ -22,8 +22,16 @@ export interface TestDatabase {
 async function fingerprint(service: Service): Promise<string> {
   const hash = createHash('sha256');
   const platform = new URL('../../platform/src/', import.meta.url);
-  const files = (await readdir(service.migrations)).sort().map((name) => new URL(name, `${service.migrations.href.replace(/\/?$/, '/')}`));
-  for (const file of [new URL('migrations.ts', platform), new URL('provision.ts', platform), new URL('messaging/tables.ts', platform), new URL('http/idempotency.ts', platform), ...files]) {
+  const files = (await readdir(service.migrations))
+    .sort()
+    .map((name) => new URL(name, `${service.migrations.href.replace(/\/?$/, '/')}`));
+  for (const file of [
+    new URL('migrations.ts', platform),
+    new URL('provision.ts', platform),
+    new URL('messaging/tables.ts', platform),
+    new URL('http/idempotency.ts', platform),
+    ...files,
+  ]) {
     hash.update(await readFile(file));
   }
   return hash.digest('hex').slice(0, 12);
@@ -35,7 +43,10 @@ export const urlsOf = (url: string, service: Service['name']) => {
   return { owner: of(roles.owner), app: of(roles.app), operator: of(roles.operator) };
 };
 
-/** A migrated database of the test's own, copied from a template that is made once per state of the migrations. */
+/**
+ * A migrated database of the test's own, copied from a template that is made once per state of the
+ * migrations.
+ */
 export async function testDatabase(superuserUrl: string, service: Service): Promise<TestDatabase> {
   const template = `accord_template_${service.name}_${await fingerprint(service)}`;
   const database = `accord_test_${service.name}_${randomBytes(5).toString('hex')}`;
@@ -49,11 +60,16 @@ export async function testDatabase(superuserUrl: string, service: Service): Prom
       await admin.query(`drop database if exists ${building} with (force)`);
       await admin.query(`create database ${building}`);
       await provisionDatabase(named(superuserUrl, building), { passwordOf: developmentPassword });
-      await migrate(urlsOf(named(superuserUrl, building), service.name).owner, { service: service.name, schema: service.schema, folder: service.migrations });
+      await migrate(urlsOf(named(superuserUrl, building), service.name).owner, {
+        service: service.name,
+        schema: service.schema,
+        folder: service.migrations,
+      });
       await admin.query(`alter database ${building} rename to ${template}`);
     }
     await admin.query(`create database ${database} template ${template}`);
-    for (const role of Object.values(rolesOf(service.name))) await admin.query(`grant connect on database ${database} to ${role}`);
+    for (const role of Object.values(rolesOf(service.name)))
+      await admin.query(`grant connect on database ${database} to ${role}`);
   } finally {
     await admin.end();
   }

@@ -1,26 +1,37 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { catalogue, type Event, type EventDefinition, type EventType, eventTypes, type Fact, headersOf, parseFact, readEvent, subjectOf } from '@accord/events';
+import type { Kafka, Consumer as KafkaConsumer } from 'kafkajs';
+import pg from 'pg';
+import { pino } from 'pino';
+import {
+  catalogue,
+  eventTypes,
+  headersOf,
+  parseFact,
+  readEvent,
+  subjectOf,
+  type Event,
+  type EventDefinition,
+  type EventType,
+  type Fact,
+} from '@accord/events';
 import {
   applyTopics,
-  type Clock,
   kafkaOf,
   newEventId,
   openSender,
-  type PlatformSettings,
   platformSettings,
+  startService,
+  type Clock,
+  type PlatformSettings,
   type RunningService,
   type Sender,
   type Service,
-  startService,
   type Surroundings,
 } from '@accord/platform';
-import type { Consumer as KafkaConsumer, Kafka } from 'kafkajs';
-import pg from 'pg';
-import { pino } from 'pino';
-import { type Client, clientOf } from './client.ts';
+import { clientOf, type Client } from './client.ts';
 import { startIssuer, type TestIssuer } from './issuer.ts';
-import { type TestDatabase, testDatabase } from './test-database.ts';
+import { testDatabase, type TestDatabase } from './test-database.ts';
 import { until } from './waiting.ts';
 
 export interface Published {
@@ -33,7 +44,10 @@ export interface Published {
   readonly actor?: string;
 }
 
-/** One service on real parts: its own database, its own topics, real HTTP, relay, consumer and workers running. */
+/**
+ * One service on real parts: its own database, its own topics, real HTTP, relay, consumer and workers
+ * running.
+ */
 export interface TestService {
   readonly baseUrl: string;
   readonly opsUrl: string;
@@ -42,7 +56,10 @@ export interface TestService {
   readonly running: RunningService;
   readonly issuer: TestIssuer;
   readonly database: TestDatabase;
-  /** Everything this service announced so far, read back from Kafka: each event once, as whoever drops repeats sees it (EVT-8). Order is kept per aggregate. */
+  /**
+   * Everything this service announced so far, read back from Kafka: each event once, as whoever drops repeats
+   * sees it (EVT-8). Order is kept per aggregate.
+   */
   readonly events: readonly Event[];
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
@@ -54,12 +71,17 @@ export interface TestService {
   publish(fact: Fact, how?: Published): Promise<string>;
   /** Waits for an event that this service announces, also one announced before. */
   event<T extends EventType>(type: T, matches?: (data: Event<T>['data']) => boolean): Promise<Event<T>>;
-  /** Waits until what was published is handled, the outbox is empty and, unless told otherwise, no work is due. */
+  /**
+   * Waits until what was published is handled, the outbox is empty and, unless told otherwise, no work is
+   * due.
+   */
   settled(how?: { dueWork?: boolean }): Promise<void>;
   /** As superuser, in the service's schema. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** As the service's app role, with this account set for a transaction. */
-  asRole(accountId: string | undefined): { sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> };
+  asRole(accountId: string | undefined): {
+    sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  };
   stop(): Promise<void>;
 }
 
@@ -86,14 +108,19 @@ async function persistently<T>(work: () => Promise<T>, tries = 20): Promise<T> {
   }
 }
 
-export async function testService({ service: make, settings: changes = {} }: TestServiceOptions): Promise<TestService> {
+export async function testService({
+  service: make,
+  settings: changes = {},
+}: TestServiceOptions): Promise<TestService> {
   const superuserUrl = needed('ACCORD_POSTGRES_URL');
   const brokers = needed('ACCORD_KAFKA_BROKERS').split(',');
   const log = pino({ level: process.env['ACCORD_TEST_LOG'] ?? 'silent' });
   const template = make({ log });
   const topicPrefix = `t${randomBytes(4).toString('hex')}.`;
   const spoken = eventTypes.filter((type) => (catalogue[type] as EventDefinition).speaker === template.name);
-  const topics = [...new Set([...spoken, ...Object.keys(template.subscriptions), `${template.name}.dead_letter`])];
+  const topics = [
+    ...new Set([...spoken, ...Object.keys(template.subscriptions), `${template.name}.dead_letter`]),
+  ];
   const [database, issuer] = await Promise.all([
     testDatabase(superuserUrl, template),
     startIssuer(),
@@ -133,15 +160,26 @@ async function listen(kafka: Kafka, prefix: string, types: readonly EventType[])
   const events: Event[] = [];
   const heard = new Set<string>();
   const ids = new Set<string>();
-  const consumer: KafkaConsumer = kafka.consumer({ groupId: `${prefix}listener`, maxWaitTimeInMs: 200, sessionTimeout: 10_000, heartbeatInterval: 1_000 });
+  const consumer: KafkaConsumer = kafka.consumer({
+    groupId: `${prefix}listener`,
+    maxWaitTimeInMs: 200,
+    sessionTimeout: 10_000,
+    heartbeatInterval: 1_000,
+  });
   await consumer.connect();
   await consumer.subscribe({ topics: types.map((type) => prefix + type), fromBeginning: true });
   await consumer.run({
     eachMessage: ({ topic, partition, message }) => {
       heard.add(`${topic} ${partition} ${message.offset}`);
-      const headers = Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]));
+      const headers = Object.fromEntries(
+        Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+      );
       try {
-        const event = readEvent(topic.slice(prefix.length) as EventType, JSON.parse(String(message.value)), headers);
+        const event = readEvent(
+          topic.slice(prefix.length) as EventType,
+          JSON.parse(String(message.value)),
+          headers,
+        );
         if (!ids.has(event.id)) events.push(event);
         ids.add(event.id);
       } catch {
@@ -155,7 +193,9 @@ async function listen(kafka: Kafka, prefix: string, types: readonly EventType[])
   return {
     events,
     async caughtUp() {
-      const ends = await persistently(() => Promise.all(types.map((type) => admin.fetchTopicOffsets(prefix + type))));
+      const ends = await persistently(() =>
+        Promise.all(types.map((type) => admin.fetchTopicOffsets(prefix + type))),
+      );
       const announced = ends.flat().reduce((sum, { offset }) => sum + Number(offset), 0);
       await until('what was announced is read back', () => heard.size >= announced);
     },
@@ -175,19 +215,54 @@ interface Parts {
 
 function assemble({ running, database, issuer, clock, topicPrefix, sender, heard }: Parts): TestService {
   const { service, baseUrl } = running;
-  const superuser = new pg.Pool({ connectionString: database.url, max: 4, options: `-c search_path=${service.schema}` });
-  const app = new pg.Pool({ connectionString: database.urls.app, max: 2, options: `-c search_path=${service.schema}` });
+  const superuser = new pg.Pool({
+    connectionString: database.url,
+    max: 4,
+    options: `-c search_path=${service.schema}`,
+  });
+  const app = new pg.Pool({
+    connectionString: database.urls.app,
+    max: 2,
+    options: `-c search_path=${service.schema}`,
+  });
   for (const pool of [superuser, app]) pool.on('error', () => undefined);
   const published = new Set<string>();
-  const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await superuser.query<Row>(text, values)).rows;
-  const scopes = 'orders:read orders:write contracts:read contracts:write refunds:read refunds:write notifications:read notifications:write';
+  const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+    (await superuser.query<Row>(text, values)).rows;
+  const scopes =
+    'orders:read orders:write contracts:read contracts:write refunds:read refunds:write notifications:read notifications:write';
 
-  async function publish(fact: Fact, { id = newEventId(), repeat = 1, causationId = id, correlationId = id, actor = 'platform:test' }: Published = {}) {
+  async function publish(
+    fact: Fact,
+    {
+      id = newEventId(),
+      repeat = 1,
+      causationId = id,
+      correlationId = id,
+      actor = 'platform:test',
+    }: Published = {},
+  ) {
     const { data } = parseFact(fact.type, fact.data);
     const subject = subjectOf({ type: fact.type, data } as Fact);
-    const event = { type: fact.type, data, id, time: new Date(Date.now() + clock.offsetMs), actor, causationId, correlationId, subject } as Event;
+    const event = {
+      type: fact.type,
+      data,
+      id,
+      time: new Date(Date.now() + clock.offsetMs),
+      actor,
+      causationId,
+      correlationId,
+      subject,
+    } as Event;
     const { speaker } = catalogue[fact.type] as EventDefinition;
-    const message = { topic: fact.type, key: subject.id, value: JSON.stringify(data), headers: headersOf(event, { source: speaker === 'platform' ? '/platform/test' : `/services/${speaker}` }) };
+    const message = {
+      topic: fact.type,
+      key: subject.id,
+      value: JSON.stringify(data),
+      headers: headersOf(event, {
+        source: speaker === 'platform' ? '/platform/test' : `/services/${speaker}`,
+      }),
+    };
     for (let times = 0; times < repeat; times += 1) await persistently(() => sender.send([message]));
     if (fact.type in service.subscriptions) published.add(id);
     return id;
@@ -223,7 +298,8 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
     brokers: running.settings.ACCORD_KAFKA_BROKERS,
     topicPrefix,
     events: heard.events,
-    customer: (accountId, scope = scopes) => clientOf(baseUrl, () => issuer.token({ sub: `usr_${accountId}`, account_id: accountId, scope })),
+    customer: (accountId, scope = scopes) =>
+      clientOf(baseUrl, () => issuer.token({ sub: `usr_${accountId}`, account_id: accountId, scope })),
     operator: (sub = 'op_1') => clientOf(baseUrl, () => issuer.token({ sub, scope: 'operator' })),
     platform: () => clientOf(baseUrl, () => issuer.token({ sub: 'platform_1', scope: 'platform' })),
     anonymous: () => clientOf(baseUrl),
@@ -232,7 +308,12 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
     sql,
     async event(type, matches = () => true) {
       let found: Event | undefined;
-      await until(`event ${type}`, () => (found = heard.events.find((event) => event.type === type && matches(event.data as never))) !== undefined);
+      await until(
+        `event ${type}`,
+        () =>
+          (found = heard.events.find((event) => event.type === type && matches(event.data as never))) !==
+          undefined,
+      );
       return found as never;
     },
     asRole: (accountId) => ({
@@ -240,7 +321,8 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
         const client = await app.connect();
         try {
           await client.query('begin');
-          if (accountId !== undefined) await client.query(`select set_config('accord.account', $1, true)`, [accountId]);
+          if (accountId !== undefined)
+            await client.query(`select set_config('accord.account', $1, true)`, [accountId]);
           return (await client.query<Row>(text, values)).rows;
         } finally {
           await client.query('rollback');

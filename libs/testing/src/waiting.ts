@@ -12,6 +12,7 @@ export async function until(
   { atMostMs = 25_000, everyMs = 10 }: { readonly atMostMs?: number; readonly everyMs?: number } = {},
 ): Promise<void> {
   for (const started = performance.now(); !(await done()); await sleep(everyMs)) {
-    if (performance.now() - started > atMostMs) throw new Error(`waited in vain: ${typeof what === 'string' ? what : await what()}`);
+    if (performance.now() - started > atMostMs)
+      throw new Error(`waited in vain: ${typeof what === 'string' ? what : await what()}`);
   }
 }

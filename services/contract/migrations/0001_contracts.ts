@@ -134,7 +134,8 @@ export const up: Migration = [
   `create sequence contract_numbers`,
   `grant usage on sequence contract_numbers to accord_contract, accord_contract_operator`,
 
-  // Contract ids and order ids mixed: first the contracts they stand for, then the order view, each in id order.
+  // Contract ids and order ids mixed: first the contracts they stand for, then the order view, each in id
+  // order.
   `create function lock_contracts(ids text[]) returns void language plpgsql security definer set search_path from current as
    $$ begin
      perform 1 from contracts

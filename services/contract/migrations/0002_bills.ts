@@ -1,7 +1,8 @@
 import { accountTable, type Migration } from '@accord/platform';
 
 export const up: Migration = [
-  // What the platform told of its monthly bills, the newest version of each (EVT-14). A bill is one account's for ever.
+  // What the platform told of its monthly bills, the newest version of each (EVT-14). A bill is one account's
+  // for ever.
   `create table bills (
      bill_id text primary key,
      account_id text not null,

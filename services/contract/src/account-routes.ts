@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AccountFacts, AccountTelling } from '@accord/events';
-import { type Route, route } from '@accord/platform';
+import { route, type Route } from '@accord/platform';
 import { expectAccountVersion, getAccount, putAccount } from './party.ts';
 
 const AccountName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);

@@ -1,12 +1,23 @@
 import { z } from 'zod';
 import { AccountId, Language, MoneyJson, OrderStatus, RefundState } from '@accord/events';
-import { accountOf, accountRefusals, decodeCursor, encodeCursor, type Locale, pageQuery, paged, type Route, route, type Tx } from '@accord/platform';
+import {
+  accountOf,
+  accountRefusals,
+  decodeCursor,
+  encodeCursor,
+  paged,
+  pageQuery,
+  route,
+  type Locale,
+  type Route,
+  type Tx,
+} from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { apply, listEligibleOrders, listEligibleProducts, previewApplication } from './application.ts';
-import { type Contract, isLive } from './contract.ts';
 import { ContractAnswer, contractBody } from './contract-answer.ts';
 import { cashPayable, kindOf } from './contract-content.ts';
 import { findContracts } from './contract-store.ts';
+import { isLive, type Contract } from './contract.ts';
 import type { Objection } from './eligibility.ts';
 import type { Order } from './order-view.ts';
 import { afterOf, pageOf } from './page.ts';
@@ -20,7 +31,9 @@ const Moment = z.iso.datetime({ offset: true }).transform((text) => new Date(tex
 const Application = z.strictObject({
   orderIds: z.array(Id).min(1).max(500),
   language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
-  accountId: AccountId.optional().meta({ description: 'For operators; a customer applies for the own account.' }),
+  accountId: AccountId.optional().meta({
+    description: 'For operators; a customer applies for the own account.',
+  }),
 });
 
 const ObjectionAnswer = z
@@ -36,7 +49,10 @@ const ObjectionAnswer = z
     unprintable: z
       .object({ characters: z.array(z.string()), fields: z.array(z.string()) })
       .nullable()
-      .meta({ description: 'Characters that no document can show, and where they are: JSON pointers into the order or the account.' }),
+      .meta({
+        description:
+          'Characters that no document can show, and where they are: JSON pointers into the order or the account.',
+      }),
   })
   .meta({ id: 'ApplicationRefusal' });
 
@@ -60,9 +76,24 @@ const EligibleOrder = z.object({
 });
 
 const refusalsAgainst = [
-  'contract.application_refused', 'contract.orders_not_offered', 'contract.order_in_contract', 'contract.product_excluded', 'contract.ask_offline', 'contract.unpaid_domain',
-  'contract.marketplace_alone', 'contract.entity_unknown', 'contract.several_entities', 'contract.too_large', 'contract.not_certified', 'contract.ask_your_provider',
-  'contract.invoice_title_mismatch', 'contract.unprintable', 'order.not_found', 'order.cancelled', 'order.voided', 'order.held_by_refund',
+  'contract.application_refused',
+  'contract.orders_not_offered',
+  'contract.order_in_contract',
+  'contract.product_excluded',
+  'contract.ask_offline',
+  'contract.unpaid_domain',
+  'contract.marketplace_alone',
+  'contract.entity_unknown',
+  'contract.several_entities',
+  'contract.too_large',
+  'contract.not_certified',
+  'contract.ask_your_provider',
+  'contract.invoice_title_mismatch',
+  'contract.unprintable',
+  'order.not_found',
+  'order.cancelled',
+  'order.voided',
+  'order.held_by_refund',
   ...accountRefusals,
 ] as const;
 
@@ -91,7 +122,17 @@ async function outcomeOf(tx: Tx, contractIds: readonly string[], locale: Locale)
 
 const eligibleOrder = (order: Order): z.input<typeof EligibleOrder> => {
   const { orderId, productCode, productName, invoicingEntity, status, refundState, createdAt } = order;
-  return { orderId, kind: kindOf(order), productCode, productName, invoicingEntity, status, refundState, cashPayable: cashPayable(order), createdAt };
+  return {
+    orderId,
+    kind: kindOf(order),
+    productCode,
+    productName,
+    invoicingEntity,
+    status,
+    refundState,
+    cashPayable: cashPayable(order),
+    createdAt,
+  };
 };
 
 const preview = (profile: Profile) =>
@@ -105,8 +146,15 @@ const preview = (profile: Profile) =>
     answer: z.object({ data: z.array(PartAnswer), refusals: z.array(ObjectionAnswer) }),
     refusals: accountRefusals,
     inTransaction: async (tx, { actor, body, locale }) => {
-      const { parts, objections } = await previewApplication(tx, { ...body, accountId: accountOf(actor, body.accountId) }, profile);
-      const data = parts.map(({ orders, ...part }) => ({ ...part, orderIds: orders.map(({ orderId }) => orderId) }));
+      const { parts, objections } = await previewApplication(
+        tx,
+        { ...body, accountId: accountOf(actor, body.accountId) },
+        profile,
+      );
+      const data = parts.map(({ orders, ...part }) => ({
+        ...part,
+        orderIds: orders.map(({ orderId }) => orderId),
+      }));
       return { body: { data, refusals: objections.map((one) => objectionBody(one, locale)) } };
     },
   });
@@ -126,17 +174,27 @@ const application = (profile: Profile) =>
     refusals: refusalsAgainst,
     inTransaction: async (tx, { actor, body, locale }) => {
       const { language = tongue(locale), orderIds } = body;
-      const contracts = await apply(tx, { accountId: accountOf(actor, body.accountId), orderIds, language, locale }, profile);
+      const contracts = await apply(
+        tx,
+        { accountId: accountOf(actor, body.accountId), orderIds, language, locale },
+        profile,
+      );
       return { status: 202, ...applied(contracts, locale) };
     },
-    outcome: (tx, { data }, locale) => outcomeOf(tx, data.map(({ contractId }) => contractId), locale),
+    outcome: (tx, { data }, locale) =>
+      outcomeOf(
+        tx,
+        data.map(({ contractId }) => contractId),
+        locale,
+      ),
   });
 
 const eligibleOrders = (profile: Profile) =>
   route({
     method: 'get',
     path: '/v1/contracts/eligible-orders',
-    summary: 'Orders that could be in a contract now. A page may be short, or empty, and yet have a next one.',
+    summary:
+      'Orders that could be in a contract now. A page may be short, or empty, and yet have a next one.',
     access: { customer: 'contracts:read', operator: true },
     query: z.strictObject({
       ...pageQuery,
@@ -147,14 +205,27 @@ const eligibleOrders = (profile: Profile) =>
       to: Moment.optional(),
     }),
     answer: paged(EligibleOrder).extend({
-      objections: z.array(ObjectionAnswer).meta({ description: 'What is against the account: while there is anything, none of its orders is eligible.' }),
+      objections: z.array(ObjectionAnswer).meta({
+        description: 'What is against the account: while there is anything, none of its orders is eligible.',
+      }),
     }),
     refusals: ['contract.orders_not_offered', ...accountRefusals],
     inTransaction: async (tx, { actor, locale, query: { limit, cursor, ...filter } }) => {
       const accountId = accountOf(actor, filter.accountId);
-      const { objections, orders, next } = await listEligibleOrders(tx, { ...filter, accountId, ...afterOf(cursor) }, limit, profile);
+      const { objections, orders, next } = await listEligibleOrders(
+        tx,
+        { ...filter, accountId, ...afterOf(cursor) },
+        limit,
+        profile,
+      );
       const nextCursor = next ? encodeCursor(next) : null;
-      return { body: { data: orders.map(eligibleOrder), nextCursor, objections: objections.map((one) => objectionBody(one, locale)) } };
+      return {
+        body: {
+          data: orders.map(eligibleOrder),
+          nextCursor,
+          objections: objections.map((one) => objectionBody(one, locale)),
+        },
+      };
     },
   });
 
@@ -165,12 +236,22 @@ const eligibleProducts = (profile: Profile) =>
     summary: 'Products whose orders may have a contract by self-service.',
     access: { customer: 'contracts:read', operator: true },
     query: z.strictObject(pageQuery),
-    answer: paged(z.object({ productCode: z.string(), name: z.object({ zh: z.string(), en: z.string() }), category: z.string() })),
+    answer: paged(
+      z.object({
+        productCode: z.string(),
+        name: z.object({ zh: z.string(), en: z.string() }),
+        category: z.string(),
+      }),
+    ),
     refusals: ['contract.orders_not_offered'],
     inTransaction: async (tx, { query: { limit, cursor } }) => {
       const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
       const products = await listEligibleProducts(tx, { after, limit: limit + 1 }, profile);
-      const item = ({ productCode, name, category }: (typeof products)[number]) => ({ productCode, name, category });
+      const item = ({ productCode, name, category }: (typeof products)[number]) => ({
+        productCode,
+        name,
+        category,
+      });
       return { body: pageOf(products, limit, { item, key: ({ productCode }) => [productCode] }) };
     },
   });

@@ -1,9 +1,8 @@
 import type { Event } from '@accord/events';
-import { type Locale, newId, Refusal, type RefusalCode, type Tx } from '@accord/platform';
+import { newId, Refusal, type Locale, type RefusalCode, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { yearIn } from './billing-cycle.ts';
-import { type Contract, draftContract, refuseContract, requestContract, type RefusedOrder, type Tongue } from './contract.ts';
-import { asDrafted, changedOrders, type Part, splitOrders } from './contract-content.ts';
+import { asDrafted, changedOrders, splitOrders, type Part } from './contract-content.ts';
 import {
   claimOrders,
   findLiveOrders,
@@ -16,25 +15,41 @@ import {
   nextNumber,
   saveContract,
 } from './contract-store.ts';
+import {
+  draftContract,
+  refuseContract,
+  requestContract,
+  type Contract,
+  type RefusedOrder,
+  type Tongue,
+} from './contract.ts';
 import { loadLegibility } from './document/face.ts';
 import {
-  type Asked,
   isExcluded,
-  type Objection,
   objection,
   objectionsTo,
   objectionsToAccount,
   objectionsToApplication,
   objectionsToPrinting,
   offersOrders,
-  refusalOf,
   printedOf,
+  refusalOf,
+  type Asked,
+  type Objection,
 } from './eligibility.ts';
-import { findOrders, listContractableProducts, listFreeOrders, type Order, type OrderFilter, type Product } from './order-view.ts';
-import { type Account, findAccount, isCertified, partyOf } from './party.ts';
+import {
+  findOrders,
+  listContractableProducts,
+  listFreeOrders,
+  type Order,
+  type OrderFilter,
+  type Product,
+} from './order-view.ts';
+import { findAccount, isCertified, partyOf, type Account } from './party.ts';
 
-// Applying is the reservation saga (EVT-20). What the local view shows is refused at once; what it lets pass is `requested`, and the order
-// service answers for all the orders together: held, or not and why. Whatever it reserved is decided on again (CTR-4).
+// Applying is the reservation saga (EVT-20). What the local view shows is refused at once; what it lets pass
+// is `requested`, and the order service answers for all the orders together: held, or not and why. Whatever
+// it reserved is decided on again (CTR-4).
 
 export interface Application {
   readonly accountId: string;
@@ -50,13 +65,25 @@ interface Look {
 async function look(tx: Tx, { accountId, orderIds }: Application, profile: Profile): Promise<Look> {
   const ids = [...new Set(orderIds)];
   const account = await findAccount(tx, accountId);
-  const orders = new Map((await findOrders(tx, { accountId, orderIds: ids })).map((order) => [order.orderId, order]));
-  const live = new Map((await findLiveOrders(tx, [...orders.keys()])).map((one) => [one.orderId, one.contractId]));
-  const asked = ids.map((orderId) => ({ orderId, order: orders.get(orderId), liveContractId: live.get(orderId) ?? null }));
+  const orders = new Map(
+    (await findOrders(tx, { accountId, orderIds: ids })).map((order) => [order.orderId, order]),
+  );
+  const live = new Map(
+    (await findLiveOrders(tx, [...orders.keys()])).map((one) => [one.orderId, one.contractId]),
+  );
+  const asked = ids.map((orderId) => ({
+    orderId,
+    order: orders.get(orderId),
+    liveContractId: live.get(orderId) ?? null,
+  }));
   const objections = objectionsToApplication(asked, account, profile);
   // What is too much for an event is too much to be read word by word.
   if (objections.some(({ code }) => code === 'contract.too_large')) return { account, asked, objections };
-  return { account, asked, objections: [...objections, ...objectionsToPrinting(asked, account, profile, await loadLegibility())] };
+  return {
+    account,
+    asked,
+    objections: [...objections, ...objectionsToPrinting(asked, account, profile, await loadLegibility())],
+  };
 }
 
 export interface Preview {
@@ -64,8 +91,15 @@ export interface Preview {
   readonly objections: readonly Objection[];
 }
 
-/** CTR-2: the split of the orders that nothing is against, and all that is against the others and the account. Creates nothing. */
-export async function previewApplication(tx: Tx, application: Application, profile: Profile): Promise<Preview> {
+/**
+ * CTR-2: the split of the orders that nothing is against, and all that is against the others and the account.
+ * Creates nothing.
+ */
+export async function previewApplication(
+  tx: Tx,
+  application: Application,
+  profile: Profile,
+): Promise<Preview> {
   const { asked, objections } = await look(tx, application, profile);
   const refused = new Set(objections.map(({ orderId }) => orderId));
   const orders = asked.flatMap(({ orderId, order }) => (order && !refused.has(orderId) ? [order] : []));
@@ -75,23 +109,46 @@ export async function previewApplication(tx: Tx, application: Application, profi
 /**
  * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all.
  *
- * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals` lists every one, in words of `locale`.
+ * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals`
+ * lists every one, in words of `locale`.
  */
-export async function apply(tx: Tx, application: Application & { language: Tongue; locale: Locale }, profile: Profile): Promise<Contract[]> {
+export async function apply(
+  tx: Tx,
+  application: Application & { language: Tongue; locale: Locale },
+  profile: Profile,
+): Promise<Contract[]> {
   const { accountId, language, locale } = application;
   const { account, asked, objections } = await look(tx, application, profile);
   if (objections.length > 0 || !isCertified(account)) throw refusalOf(objections, locale);
 
-  const drafts = splitOrders(asked.flatMap(({ order }) => order ?? [])).map((part) => ({ ...part, contractId: newId('ctr') }));
-  const claims = drafts.flatMap(({ orders, contractId }) => orders.map(({ orderId }) => ({ orderId, contractId, accountId })));
+  const drafts = splitOrders(asked.flatMap(({ order }) => order ?? [])).map((part) => ({
+    ...part,
+    contractId: newId('ctr'),
+  }));
+  const claims = drafts.flatMap(({ orders, contractId }) =>
+    orders.map(({ orderId }) => ({ orderId, contractId, accountId })),
+  );
   await claimAll(tx, claims, locale);
-  const earlier = await listUnreleased(tx, asked.map(({ orderId }) => orderId));
+  const earlier = await listUnreleased(
+    tx,
+    asked.map(({ orderId }) => orderId),
+  );
 
   const contracts: Contract[] = [];
   for (const { contractId, kind, invoicingEntity, orders, amount } of drafts) {
     const orderIds = orders.map(({ orderId }) => orderId);
     const decision = requestContract(
-      { contractId, accountId, kind, language, invoicingEntity, partyA: partyOf(account), orderIds, amount, createdAt: tx.now },
+      {
+        contractId,
+        accountId,
+        kind,
+        language,
+        invoicingEntity,
+        partyA: partyOf(account),
+        orderIds,
+        amount,
+        createdAt: tx.now,
+      },
       { earlierEnded: earlier.filter(({ orderId }) => orderIds.includes(orderId)) },
     );
     contracts.push(await insertContract(tx, decision, orders));
@@ -100,26 +157,48 @@ export async function apply(tx: Tx, application: Application & { language: Tongu
 }
 
 /** Of two applications racing for one order, the later to claim it loses here (CTR-4). */
-async function claimAll(tx: Tx, claims: readonly { orderId: string; contractId: string; accountId: string }[], locale: Locale): Promise<void> {
+async function claimAll(
+  tx: Tx,
+  claims: readonly { orderId: string; contractId: string; accountId: string }[],
+  locale: Locale,
+): Promise<void> {
   const lost = await claimOrders(tx, claims);
   if (lost.length === 0) return;
   const winners = new Map((await findLiveOrders(tx, lost)).map((one) => [one.orderId, one.contractId]));
-  throw refusalOf(lost.map((orderId) => objection(orderId, 'contract.order_in_contract', { contractId: winners.get(orderId) ?? null })), locale);
+  throw refusalOf(
+    lost.map((orderId) =>
+      objection(orderId, 'contract.order_in_contract', { contractId: winners.get(orderId) ?? null }),
+    ),
+    locale,
+  );
 }
 
 /** All orders are held by the contract. One that ended meanwhile stays as it ended; its end releases them. */
-export async function onOrderReserved(tx: Tx, { data: { holder, orders } }: Event<'order.reserved'>, profile: Profile): Promise<void> {
-  if (holder.kind === 'contract') await draftOrRefuse(tx, { contractId: holder.id, reserved: orders }, profile);
+export async function onOrderReserved(
+  tx: Tx,
+  { data: { holder, orders } }: Event<'order.reserved'>,
+  profile: Profile,
+): Promise<void> {
+  if (holder.kind === 'contract')
+    await draftOrRefuse(tx, { contractId: holder.id, reserved: orders }, profile);
 }
 
-async function draftOrRefuse(tx: Tx, { contractId, reserved }: { contractId: string; reserved: readonly Order[] }, profile: Profile) {
+async function draftOrRefuse(
+  tx: Tx,
+  { contractId, reserved }: { contractId: string; reserved: readonly Order[] },
+  profile: Profile,
+) {
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
   const legible = await loadLegibility();
   const refusal = (orderId: string, code: RefusalCode) => ({ orderId, code, contractId: null });
   const refusals = [
-    ...changedOrders(await listContractOrders(tx, contractId), reserved).map((orderId) => refusal(orderId, 'contract.order_changed')),
-    ...reserved.filter((order) => legible(printedOf(order))).map(({ orderId }) => refusal(orderId, 'contract.unprintable')),
+    ...changedOrders(await listContractOrders(tx, contractId), reserved).map((orderId) =>
+      refusal(orderId, 'contract.order_changed'),
+    ),
+    ...reserved
+      .filter((order) => legible(printedOf(order)))
+      .map(({ orderId }) => refusal(orderId, 'contract.unprintable')),
   ];
   if (refusals.length > 0) {
     await saveContract(tx, refuseContract(contract, refusals));
@@ -134,24 +213,38 @@ const newNumber = async (tx: Tx, { timeZone }: Profile): Promise<string> =>
   `CT-${yearIn(timeZone, tx.now)}-${String(await nextNumber(tx)).padStart(8, '0')}`;
 
 /** None of the orders is held by the contract, now or later. */
-export async function onReservationRefused(tx: Tx, { data }: Event<'order.reservation_refused'>): Promise<void> {
+export async function onReservationRefused(
+  tx: Tx,
+  { data }: Event<'order.reservation_refused'>,
+): Promise<void> {
   if (data.holder.kind !== 'contract') return;
   const contract = await lockContractIfKnown(tx, data.holder.id);
   await markNeverHeld(tx, data.holder.id);
   if (contract) await saveContract(tx, refuseContract(contract, data.refusals.map(inOurWords)));
 }
 
-const ours = { 'order.held_by_contract': 'contract.order_in_contract', 'holder.too_large': 'contract.too_large' } as const;
+const ours = {
+  'order.held_by_contract': 'contract.order_in_contract',
+  'holder.too_large': 'contract.too_large',
+} as const;
 
-function inOurWords({ orderId, code, holder }: Event<'order.reservation_refused'>['data']['refusals'][number]): RefusedOrder {
+function inOurWords({
+  orderId,
+  code,
+  holder,
+}: Event<'order.reservation_refused'>['data']['refusals'][number]): RefusedOrder {
   const words: RefusalCode = ours[code as keyof typeof ours] ?? code;
   return { orderId, code: words, contractId: holder?.kind === 'contract' ? holder.id : null };
 }
 
-/** @throws Refusal `contract.orders_not_offered` where the profile has no contracts over orders: an empty list would not say so. */
+/**
+ * @throws Refusal `contract.orders_not_offered` where the profile has no contracts over orders: an empty list
+ * would not say so.
+ */
 function expectOffered(rules: Profile['contracts']): void {
   const { sources, offlineAddress } = rules;
-  if (!offersOrders(rules)) throw new Refusal('invalid', 'contract.orders_not_offered', { sources, offlineAddress });
+  if (!offersOrders(rules))
+    throw new Refusal('invalid', 'contract.orders_not_offered', { sources, offlineAddress });
 }
 
 export interface EligibleOrders {
@@ -163,7 +256,10 @@ export interface EligibleOrders {
 }
 
 const pageSize = 250;
-/** As one transaction looks through; where few of many orders could be in a contract, a page of the list is short and there is more. */
+/**
+ * As one transaction looks through; where few of many orders could be in a contract, a page of the list is
+ * short and there is more.
+ */
 const mostPages = 4;
 
 /**
@@ -171,11 +267,19 @@ const mostPages = 4;
  *
  * @throws Refusal `contract.orders_not_offered`
  */
-export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: number, profile: Profile): Promise<EligibleOrders> {
+export async function listEligibleOrders(
+  tx: Tx,
+  filter: OrderFilter,
+  limit: number,
+  profile: Profile,
+): Promise<EligibleOrders> {
   expectOffered(profile.contracts);
   const legible = await loadLegibility();
   const account = await findAccount(tx, filter.accountId);
-  const objections = [...objectionsToAccount(account, profile), ...objectionsToPrinting([], account, profile, legible)];
+  const objections = [
+    ...objectionsToAccount(account, profile),
+    ...objectionsToPrinting([], account, profile, legible),
+  ];
   if (objections.length > 0) return { objections, orders: [], next: undefined };
 
   const isEligible = (order: Order) =>
@@ -197,7 +301,10 @@ export async function listEligibleOrders(tx: Tx, filter: OrderFilter, limit: num
   return { objections, orders, next };
 }
 
-/** CTR-6: products whose orders may have a contract by self-service. @throws Refusal `contract.orders_not_offered` */
+/**
+ * CTR-6: products whose orders may have a contract by self-service. @throws Refusal
+ * `contract.orders_not_offered`
+ */
 export async function listEligibleProducts(
   tx: Tx,
   { after, limit }: { after: string | undefined; limit: number },
@@ -205,7 +312,7 @@ export async function listEligibleProducts(
 ): Promise<Product[]> {
   expectOffered(rules);
   const eligible: Product[] = [];
-  for (let last = after; ; ) {
+  for (let last = after; ;) {
     const page = await listContractableProducts(tx, { after: last }, pageSize);
     eligible.push(...page.filter((product) => !isExcluded(product, rules)));
     last = page.at(-1)?.productCode;

@@ -1,9 +1,17 @@
+import { z } from 'zod';
 import { AccountId, BillFacts, BillId, BillLine, BillMonth, isSumOfLines } from '@accord/events';
 import { MoneyJson } from '@accord/money';
-import { accountOf, accountRefusals, decodeCursor, paged, pageQuery, type Route, route } from '@accord/platform';
+import {
+  accountOf,
+  accountRefusals,
+  decodeCursor,
+  paged,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { z } from 'zod';
-import { type Bill, expectBillVersion, getBill, keepBill, listEligibleBills } from './bill.ts';
+import { expectBillVersion, getBill, keepBill, listEligibleBills, type Bill } from './bill.ts';
 import { pageOf } from './page.ts';
 
 const ById = z.strictObject({ billId: BillId });
@@ -12,7 +20,14 @@ const { version, accountId, month, invoicingEntity, status, amount } = BillFacts
 
 /** The bill's whole state. */
 const Telling = z
-  .strictObject({ ...BillFacts.shape, amount: MoneyJson, lines: z.array(z.strictObject({ productCode, amount: MoneyJson })).min(1).max(500) })
+  .strictObject({
+    ...BillFacts.shape,
+    amount: MoneyJson,
+    lines: z
+      .array(z.strictObject({ productCode, amount: MoneyJson }))
+      .min(1)
+      .max(500),
+  })
   .refine(isSumOfLines, {
     path: ['lines'],
     message: 'are of one currency, none below zero, together the amount',
@@ -20,7 +35,16 @@ const Telling = z
   });
 
 const BillAnswer = z
-  .object({ billId: BillId, version, accountId, month, invoicingEntity, status, amount, lines: z.array(BillLine) })
+  .object({
+    billId: BillId,
+    version,
+    accountId,
+    month,
+    invoicingEntity,
+    status,
+    amount,
+    lines: z.array(BillLine),
+  })
   .meta({ id: 'Bill' });
 
 const answered = (bill: Bill) => ({ body: bill, version: bill.version });
@@ -70,10 +94,21 @@ const eligibleBills = (profile: Profile) =>
     refusals: ['contract.bills_not_offered', ...accountRefusals],
     inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
       const after = cursor === undefined ? {} : { after: decodeCursor(cursor, 2) };
-      const bills = await listEligibleBills(tx, { ...filter, accountId: accountOf(actor, filter.accountId), ...after }, limit + 1, profile);
-      return { body: pageOf(bills, limit, { item: (bill) => bill, key: (bill) => [bill.month, bill.billId] }) };
+      const bills = await listEligibleBills(
+        tx,
+        { ...filter, accountId: accountOf(actor, filter.accountId), ...after },
+        limit + 1,
+        profile,
+      );
+      return {
+        body: pageOf(bills, limit, { item: (bill) => bill, key: (bill) => [bill.month, bill.billId] }),
+      };
     },
   });
 
 /** EVT-14: bills are the platform's; contracts may be over them where the profile says so (CTR-6, CTR-8). */
-export const billRoutes = (profile: Profile): readonly Route[] => [telling(profile), detail, eligibleBills(profile)];
+export const billRoutes = (profile: Profile): readonly Route[] => [
+  telling(profile),
+  detail,
+  eligibleBills(profile),
+];

@@ -1,10 +1,18 @@
 import { z } from 'zod';
-import { ContractRefusal, ContractSnapshot, ContractStatus, ContractVoidReason, Instant, MoneyJson, ServicePeriod } from '@accord/events';
-import { type Actor, type Locale, shownTo, type Tx, Who } from '@accord/platform';
+import {
+  ContractRefusal,
+  ContractSnapshot,
+  ContractStatus,
+  ContractVoidReason,
+  Instant,
+  MoneyJson,
+  ServicePeriod,
+} from '@accord/events';
+import { shownTo, Who, type Actor, type Locale, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { type Contract, isLive, snapshotOf } from './contract.ts';
 import { cashPayable, validityOf, withLaterPeriods } from './contract-content.ts';
-import { findDocumentHash, type HistoryEntry, listContractOrders, listHistory } from './contract-store.ts';
+import { findDocumentHash, listContractOrders, listHistory, type HistoryEntry } from './contract-store.ts';
+import { isLive, snapshotOf, type Contract } from './contract.ts';
 import { findOrders, type Order } from './order-view.ts';
 import { findAccount } from './party.ts';
 import { textOf } from './refusal-texts.ts';
@@ -40,7 +48,9 @@ export const ContractDetail = ContractAnswer.extend({
   /** Of the official file. */
   sha256: z.string().nullable(),
   warnings: z.array(Warning),
-  history: z.array(z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Instant, actor: Who })),
+  history: z.array(
+    z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Instant, actor: Who }),
+  ),
 }).meta({ id: 'ContractDetail' });
 
 export const contractBody = (contract: Contract, locale: Locale): z.input<typeof ContractAnswer> => ({
@@ -55,20 +65,35 @@ const orderRow = (order: Order) => {
   return { orderId, productCode, productName, count, servicePeriod, cashPayable: cashPayable(order) };
 };
 
-const historyRow = ({ at, actor, ...entry }: HistoryEntry, reader: Actor) => ({ ...entry, at: at.toISOString(), actor: shownTo(reader, actor) });
+const historyRow = ({ at, actor, ...entry }: HistoryEntry, reader: Actor) => ({
+  ...entry,
+  at: at.toISOString(),
+  actor: shownTo(reader, actor),
+});
 
 /** CTR-10, CTR-29: what stands in the way of a contract that lives, and how to mend it. */
-function warningsOf(contract: Contract, { known, certifiedName }: { known: readonly Order[]; certifiedName: string | null | undefined }) {
+function warningsOf(
+  contract: Contract,
+  { known, certifiedName }: { known: readonly Order[]; certifiedName: string | null | undefined },
+) {
   if (!isLive(contract)) return [];
   const paid = paidMeanwhile(contract, known);
   const renamed = certifiedName && certifiedName !== contract.partyA.name;
   return [
-    ...(paid.length > 0 ? [{ code: 'contract.order_paid', orderIds: paid, remedy: 'void_and_apply_again' }] : []),
-    ...(renamed ? [{ code: 'contract.party_name_changed', orderIds: [], remedy: 'void_and_apply_again' }] : []),
+    ...(paid.length > 0
+      ? [{ code: 'contract.order_paid', orderIds: paid, remedy: 'void_and_apply_again' }]
+      : []),
+    ...(renamed
+      ? [{ code: 'contract.party_name_changed', orderIds: [], remedy: 'void_and_apply_again' }]
+      : []),
   ];
 }
 
-export async function contractDetail(tx: Tx, contract: Contract, { profile, locale }: { profile: Profile; locale: Locale }): Promise<z.input<typeof ContractDetail>> {
+export async function contractDetail(
+  tx: Tx,
+  contract: Contract,
+  { profile, locale }: { profile: Profile; locale: Locale },
+): Promise<z.input<typeof ContractDetail>> {
   const { contractId, accountId, orderIds } = contract;
   const known = await findOrders(tx, { accountId, orderIds });
   const orders = withLaterPeriods(await listContractOrders(tx, contractId), known);

@@ -1,6 +1,6 @@
 import type { Event } from '@accord/events';
-import { type Decision, Refusal, type Tx } from '@accord/platform';
-import { type Contract, type EarlierEnded, isLive } from './contract.ts';
+import { Refusal, type Decision, type Tx } from '@accord/platform';
+import { isLive, type Contract, type EarlierEnded } from './contract.ts';
 import type { DocumentContent } from './document/content.ts';
 import type { Order } from './order-view.ts';
 
@@ -22,13 +22,17 @@ export const lockContractIfKnown = (tx: Tx, contractId: string) =>
 
 /** @throws Refusal `contract.not_found`, also where it is another account's (API-5). */
 export async function getContract(tx: Tx, contractId: string): Promise<Contract> {
-  const contract = await tx.one<Contract>(`select ${columns} from contracts where contract_id = $1`, [contractId]);
+  const contract = await tx.one<Contract>(`select ${columns} from contracts where contract_id = $1`, [
+    contractId,
+  ]);
   if (!contract) throw new Refusal('not_found', 'contract.not_found', { contractId });
   return contract;
 }
 
 export const findContracts = (tx: Tx, contractIds: readonly string[]) =>
-  tx.many<Contract>(`select ${columns} from contracts where contract_id = any($1) order by contract_id`, [contractIds]);
+  tx.many<Contract>(`select ${columns} from contracts where contract_id = any($1) order by contract_id`, [
+    contractIds,
+  ]);
 
 /** For update; undefined where no live contract lists the order. There is at most one (CTR-5). */
 export const lockLiveContractOf = (tx: Tx, orderId: string) =>
@@ -58,8 +62,14 @@ export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
         and ($6::timestamptz is null or (created_at, contract_id) < ($6, $7::text))
       order by created_at desc, contract_id desc limit $8`,
     [
-      filter.accountId ?? null, filter.status ?? null, filter.kind ?? null, filter.orderId ?? null, filter.number ?? null,
-      filter.after?.[0] ?? null, filter.after?.[1] ?? null, limit,
+      filter.accountId ?? null,
+      filter.status ?? null,
+      filter.kind ?? null,
+      filter.orderId ?? null,
+      filter.number ?? null,
+      filter.after?.[0] ?? null,
+      filter.after?.[1] ?? null,
+      limit,
     ],
   );
 
@@ -71,8 +81,9 @@ export const findLiveOrders = (tx: Tx, orderIds: readonly string[]) =>
   );
 
 /**
- * Takes each order for its contract, one live contract each (CTR-5); waits for another transaction that is taking or leaving one of them.
- * Answers the ids that could not be taken. In id order, so that two applications never wait for each other.
+ * Takes each order for its contract, one live contract each (CTR-5); waits for another transaction that is
+ * taking or leaving one of them. Answers the ids that could not be taken. In id order, so that two
+ * applications never wait for each other.
  */
 export async function claimOrders(
   tx: Tx,
@@ -88,7 +99,10 @@ export async function claimOrders(
   return sorted.map(({ orderId }) => orderId).filter((orderId) => !ids.has(orderId));
 }
 
-/** Ended contracts of the orders that, for all that was heard, may still hold them at the order service (ORD-13). Ask after claiming. */
+/**
+ * Ended contracts of the orders that, for all that was heard, may still hold them at the order service
+ * (ORD-13). Ask after claiming.
+ */
 export const listUnreleased = (tx: Tx, orderIds: readonly string[]) =>
   tx.many<EarlierEnded>(
     `select order_id as "orderId", contract_id as "contractId" from contract_orders
@@ -96,14 +110,27 @@ export const listUnreleased = (tx: Tx, orderIds: readonly string[]) =>
     [orderIds],
   );
 
-export async function insertContract(tx: Tx, decision: Decision<Contract>, orders: readonly Order[]): Promise<Contract> {
+export async function insertContract(
+  tx: Tx,
+  decision: Decision<Contract>,
+  orders: readonly Order[],
+): Promise<Contract> {
   const { state: contract } = decision;
   await tx.one(
     `insert into contracts (contract_id, version, account_id, kind, status, language, invoicing_entity, party_a, order_ids, amount, created_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
-      contract.contractId, contract.version, contract.accountId, contract.kind, contract.status, contract.language, contract.invoicingEntity,
-      contract.partyA, contract.orderIds, contract.amount, contract.createdAt,
+      contract.contractId,
+      contract.version,
+      contract.accountId,
+      contract.kind,
+      contract.status,
+      contract.language,
+      contract.invoicingEntity,
+      contract.partyA,
+      contract.orderIds,
+      contract.amount,
+      contract.createdAt,
     ],
   );
   await tx.many(
@@ -123,11 +150,22 @@ export async function saveContract(tx: Tx, decision: Decision<Contract>): Promis
     `update contracts set version = $2, status = $3, number = $4, refusals = $5, void_reason = $6, void_text = $7, removed = $8,
        drafted_at = $9, finalized_at = $10, voided_at = $11, content = $12 where contract_id = $1`,
     [
-      contract.contractId, contract.version, contract.status, contract.number, JSON.stringify(contract.refusals), contract.voidReason,
-      contract.voidText, contract.removed, contract.draftedAt, contract.finalizedAt, contract.voidedAt, contract.content,
+      contract.contractId,
+      contract.version,
+      contract.status,
+      contract.number,
+      JSON.stringify(contract.refusals),
+      contract.voidReason,
+      contract.voidText,
+      contract.removed,
+      contract.draftedAt,
+      contract.finalizedAt,
+      contract.voidedAt,
+      contract.content,
     ],
   );
-  if (!isLive(contract)) await tx.one('delete from live_orders where contract_id = $1', [contract.contractId]);
+  if (!isLive(contract))
+    await tx.one('delete from live_orders where contract_id = $1', [contract.contractId]);
   await announce(tx, decision);
   return contract;
 }
@@ -135,7 +173,15 @@ export async function saveContract(tx: Tx, decision: Decision<Contract>): Promis
 async function announce(tx: Tx, { state: contract, facts }: Decision<Contract>): Promise<void> {
   await tx.one(
     `insert into contract_history (contract_id, version, account_id, event, status, at, actor) values ($1, $2, $3, $4, $5, $6, $7)`,
-    [contract.contractId, contract.version, contract.accountId, facts[0]!.type, contract.status, tx.now, `${tx.actor.kind}:${tx.actor.id}`],
+    [
+      contract.contractId,
+      contract.version,
+      contract.accountId,
+      facts[0]!.type,
+      contract.status,
+      tx.now,
+      `${tx.actor.kind}:${tx.actor.id}`,
+    ],
   );
   tx.emit(...facts);
 }
@@ -149,11 +195,17 @@ export interface HistoryEntry {
 }
 
 export const listHistory = (tx: Tx, contractId: string) =>
-  tx.many<HistoryEntry>('select version, event, status, at, actor from contract_history where contract_id = $1 order by version', [contractId]);
+  tx.many<HistoryEntry>(
+    'select version, event, status, at, actor from contract_history where contract_id = $1 order by version',
+    [contractId],
+  );
 
 /** The contract's orders as they were decided on, in the contract's order. */
 export async function listContractOrders(tx: Tx, contractId: string): Promise<Order[]> {
-  const rows = await tx.many<{ snapshot: Order }>('select snapshot from contract_orders where contract_id = $1 order by position', [contractId]);
+  const rows = await tx.many<{ snapshot: Order }>(
+    'select snapshot from contract_orders where contract_id = $1 order by position',
+    [contractId],
+  );
   return rows.map(({ snapshot }) => snapshot);
 }
 
@@ -163,10 +215,10 @@ export async function keepReserved(tx: Tx, contractId: string, orders: readonly 
     `update contract_orders c set snapshot = o from jsonb_array_elements($2::jsonb) o where c.contract_id = $1 and c.order_id = o->>'orderId'`,
     [contractId, JSON.stringify(orders)],
   );
-  await tx.many('update contract_orders set released = true where order_id = any($2) and contract_id <> $1 and not released', [
-    contractId,
-    orders.map(({ orderId }) => orderId),
-  ]);
+  await tx.many(
+    'update contract_orders set released = true where order_id = any($2) and contract_id <> $1 and not released',
+    [contractId, orders.map(({ orderId }) => orderId)],
+  );
 }
 
 /** The order service answered that the contract holds none of its orders. */
@@ -174,9 +226,15 @@ export const markNeverHeld = (tx: Tx, contractId: string) =>
   tx.one('update contract_orders set released = true where contract_id = $1', [contractId]);
 
 /** ORD-13: the release was seen. */
-export async function onOrderReleased(tx: Tx, { data: { order, holder } }: Event<'order.released'>): Promise<void> {
+export async function onOrderReleased(
+  tx: Tx,
+  { data: { order, holder } }: Event<'order.released'>,
+): Promise<void> {
   if (holder.kind !== 'contract') return;
-  await tx.one('update contract_orders set released = true where contract_id = $1 and order_id = $2', [holder.id, order.orderId]);
+  await tx.one('update contract_orders set released = true where contract_id = $1 and order_id = $2', [
+    holder.id,
+    order.orderId,
+  ]);
 }
 
 export async function nextNumber(tx: Tx): Promise<bigint> {
@@ -217,11 +275,20 @@ export const leaseSealing = (tx: Tx, { contractId, until }: { contractId: string
   );
 
 /** Of this attempt alone: a later one has a lease of its own. */
-export const endLease = (tx: Tx, { contractId, round, attempt }: Omit<Lease, 'content'> & { contractId: string }) =>
-  tx.one('update contracts set seal_lease_until = null where contract_id = $1 and version = $2 and seal_attempts = $3', [contractId, round, attempt]);
+export const endLease = (
+  tx: Tx,
+  { contractId, round, attempt }: Omit<Lease, 'content'> & { contractId: string },
+) =>
+  tx.one(
+    'update contracts set seal_lease_until = null where contract_id = $1 and version = $2 and seal_attempts = $3',
+    [contractId, round, attempt],
+  );
 
 /** The first file stored stays (CTR-19); answers the SHA-256 of that one. */
-export async function storeDocument(tx: Tx, of: { contract: Contract; file: Buffer; sha256: string }): Promise<string> {
+export async function storeDocument(
+  tx: Tx,
+  of: { contract: Contract; file: Buffer; sha256: string },
+): Promise<string> {
   await tx.one(
     `insert into contract_documents (contract_id, account_id, sha256, file, stored_at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
     [of.contract.contractId, of.contract.accountId, of.sha256, of.file, tx.now],
@@ -233,8 +300,17 @@ export const findDocumentHash = (tx: Tx, contractId: string) =>
   tx.one<{ sha256: string }>('select sha256 from contract_documents where contract_id = $1', [contractId]);
 
 export const findDocument = (tx: Tx, contractId: string) =>
-  tx.one<{ file: Buffer; sha256: string }>('select file, sha256 from contract_documents where contract_id = $1', [contractId]);
+  tx.one<{ file: Buffer; sha256: string }>(
+    'select file, sha256 from contract_documents where contract_id = $1',
+    [contractId],
+  );
 
-/** CTR-20: over all accounts; number and status of the contract whose official file has this SHA-256, nothing more. */
+/**
+ * CTR-20: over all accounts; number and status of the contract whose official file has this SHA-256, nothing
+ * more.
+ */
 export const verifyDocument = (tx: Tx, sha256: string) =>
-  tx.one<{ number: string; status: 'official' | 'voided' }>('select number, status from verify_document($1)', [sha256]);
+  tx.one<{ number: string; status: 'official' | 'voided' }>(
+    'select number, status from verify_document($1)',
+    [sha256],
+  );

@@ -1,7 +1,14 @@
 import type { z } from 'zod';
-import type { ContractKind, ContractRefusal, ContractSnapshot, ContractVoidReason, Fact, Language } from '@accord/events';
+import type {
+  ContractKind,
+  ContractRefusal,
+  ContractSnapshot,
+  ContractVoidReason,
+  Fact,
+  Language,
+} from '@accord/events';
 import type { Money } from '@accord/money';
-import { type Decision, lifecycle, Refusal } from '@accord/platform';
+import { lifecycle, Refusal, type Decision } from '@accord/platform';
 import type { DocumentContent } from './document/content.ts';
 import type { Party } from './party.ts';
 
@@ -71,15 +78,36 @@ export const snapshotOf = (contract: Contract): Snapshot => ({
   voidedAt: iso(contract.voidedAt),
 });
 
-const amend = (contract: Contract, change: Partial<Contract>): Contract => ({ ...contract, ...change, version: contract.version + 1 });
-const decide = (state: Contract, fact: (contract: Snapshot) => Fact): Decision<Contract> => ({ state, facts: [fact(snapshotOf(state))] });
+const amend = (contract: Contract, change: Partial<Contract>): Contract => ({
+  ...contract,
+  ...change,
+  version: contract.version + 1,
+});
+const decide = (state: Contract, fact: (contract: Snapshot) => Fact): Decision<Contract> => ({
+  state,
+  facts: [fact(snapshotOf(state))],
+});
 const unchanged = (state: Contract): Decision<Contract> => ({ state, facts: [] });
 
 export const isLive = ({ status }: Pick<Contract, 'status'>) => !contractLifecycle.ends.includes(status);
 
-/** EVT-20: asks the order service for the orders, naming the holders that ended here and may still hold them there (ORD-13). */
+/**
+ * EVT-20: asks the order service for the orders, naming the holders that ended here and may still hold them
+ * there (ORD-13).
+ */
 export function requestContract(
-  of: Pick<Contract, 'contractId' | 'accountId' | 'kind' | 'language' | 'invoicingEntity' | 'partyA' | 'orderIds' | 'amount' | 'createdAt'>,
+  of: Pick<
+    Contract,
+    | 'contractId'
+    | 'accountId'
+    | 'kind'
+    | 'language'
+    | 'invoicingEntity'
+    | 'partyA'
+    | 'orderIds'
+    | 'amount'
+    | 'createdAt'
+  >,
   { earlierEnded }: { earlierEnded: readonly EarlierEnded[] },
 ): Decision<Contract> {
   const contract: Contract = {
@@ -103,9 +131,16 @@ export function requestContract(
 }
 
 /** The orders are held. A contract that no longer waits for them stays as it is. */
-export function draftContract(contract: Contract, { number, at }: { number: string; at: Date }): Decision<Contract> {
+export function draftContract(
+  contract: Contract,
+  { number, at }: { number: string; at: Date },
+): Decision<Contract> {
   if (!contractLifecycle.allows(contract.status, 'draft')) return unchanged(contract);
-  const next = amend(contract, { status: contractLifecycle.after(contract.status, 'draft'), number, draftedAt: at });
+  const next = amend(contract, {
+    status: contractLifecycle.after(contract.status, 'draft'),
+    number,
+    draftedAt: at,
+  });
   return decide(next, (snapshot) => ({ type: 'contract.drafted', data: { contract: snapshot } }));
 }
 
@@ -113,12 +148,16 @@ export function draftContract(contract: Contract, { number, at }: { number: stri
 export function refuseContract(contract: Contract, refusals: readonly RefusedOrder[]): Decision<Contract> {
   if (!contractLifecycle.allows(contract.status, 'refuse')) return unchanged(contract);
   const next = amend(contract, { status: contractLifecycle.after(contract.status, 'refuse'), refusals });
-  return decide(next, (snapshot) => ({ type: 'contract.refused', data: { contract: snapshot, refusals: [...refusals] } }));
+  return decide(next, (snapshot) => ({
+    type: 'contract.refused',
+    data: { contract: snapshot, refusals: [...refusals] },
+  }));
 }
 
 /** @throws Refusal `contract.voided`, `contract.not_a_draft` */
 export function expectDraft({ contractId, status }: Contract): void {
-  if (status === 'voided') throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
+  if (status === 'voided')
+    throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
   if (status !== 'draft') throw new Refusal('conflict', 'contract.not_a_draft', { contractId, status });
 }
 
@@ -130,15 +169,24 @@ export const beginSealing = (contract: Contract, content: DocumentContent): Cont
 });
 
 /** CTR-34: one that was voided, or sealed by another, stays as it is. */
-export function finalizeContract(contract: Contract, { sha256, at }: { sha256: string; at: Date }): Decision<Contract> {
+export function finalizeContract(
+  contract: Contract,
+  { sha256, at }: { sha256: string; at: Date },
+): Decision<Contract> {
   if (!contractLifecycle.allows(contract.status, 'sealed')) return unchanged(contract);
-  const next = amend(contract, { status: contractLifecycle.after(contract.status, 'sealed'), finalizedAt: at });
+  const next = amend(contract, {
+    status: contractLifecycle.after(contract.status, 'sealed'),
+    finalizedAt: at,
+  });
   return decide(next, (snapshot) => ({ type: 'contract.finalized', data: { contract: snapshot, sha256 } }));
 }
 
 export function failSealing(contract: Contract, reason: string): Decision<Contract> {
   if (!contractLifecycle.allows(contract.status, 'sealFailed')) return unchanged(contract);
-  const next = amend(contract, { status: contractLifecycle.after(contract.status, 'sealFailed'), content: null });
+  const next = amend(contract, {
+    status: contractLifecycle.after(contract.status, 'sealFailed'),
+    content: null,
+  });
   return decide(next, (snapshot) => ({ type: 'contract.seal_failed', data: { contract: snapshot, reason } }));
 }
 
@@ -152,10 +200,16 @@ export interface Voiding {
 }
 
 /** Ends a live contract. @throws Refusal `contract.transition_refused` for one that has ended. */
-export function voidContract(contract: Contract, { reason, text, orderId, at, removed = false }: Voiding): Decision<Contract> {
+export function voidContract(
+  contract: Contract,
+  { reason, text, orderId, at, removed = false }: Voiding,
+): Decision<Contract> {
   const status = contractLifecycle.after(contract.status, 'void');
   const next = amend(contract, { status, voidReason: reason, voidText: text, voidedAt: at, removed });
-  return decide(next, (snapshot) => ({ type: 'contract.voided', data: { contract: snapshot, reason, text, orderId } }));
+  return decide(next, (snapshot) => ({
+    type: 'contract.voided',
+    data: { contract: snapshot, reason, text, orderId },
+  }));
 }
 
 /** What the profile says of ending a contract by oneself (CTR-25, CTR-26). */
@@ -167,21 +221,35 @@ export interface VoidRules {
 /**
  * CTR-25, CTR-26: by the customer, or an operator for one.
  *
- * @throws Refusal `contract.sealing`, `contract.needs_ticket`, `contract.voided`, `contract.transition_refused`
+ * @throws Refusal `contract.sealing`, `contract.needs_ticket`, `contract.voided`,
+ * `contract.transition_refused`
  */
-export function voidByHand(contract: Contract, by: Pick<Voiding, 'reason' | 'text' | 'at'>, rules: VoidRules): Decision<Contract> {
+export function voidByHand(
+  contract: Contract,
+  by: Pick<Voiding, 'reason' | 'text' | 'at'>,
+  rules: VoidRules,
+): Decision<Contract> {
   const { contractId, status } = contract;
   if (status === 'voided') throw new Refusal('conflict', 'contract.voided', { contractId });
-  if (status === 'sealing') throw new Refusal('conflict', 'contract.sealing', { contractId, remedy: 'try_again_when_sealed' });
+  if (status === 'sealing')
+    throw new Refusal('conflict', 'contract.sealing', { contractId, remedy: 'try_again_when_sealed' });
   if (status === 'official' && rules.voidOfficial === 'ticket') {
-    throw new Refusal('conflict', 'contract.needs_ticket', { contractId, ticketKind: 'void_official', remedy: 'submit_ticket' });
+    throw new Refusal('conflict', 'contract.needs_ticket', {
+      contractId,
+      ticketKind: 'void_official',
+      remedy: 'submit_ticket',
+    });
   }
   const removed = status !== 'official' && rules.removeDraft === 'delete';
   return voidContract(contract, { ...by, orderId: null, removed });
 }
 
 /** CTR-28: a contract dies with any one of its orders. One that has ended stays as it ended. */
-export function voidForDeadOrder(contract: Contract, order: { orderId: string; status: 'cancelled' | 'voided' }, at: Date): Decision<Contract> {
+export function voidForDeadOrder(
+  contract: Contract,
+  order: { orderId: string; status: 'cancelled' | 'voided' },
+  at: Date,
+): Decision<Contract> {
   if (!isLive(contract)) return unchanged(contract);
   const reason = order.status === 'cancelled' ? 'order_cancelled' : 'order_voided';
   return voidContract(contract, { reason, text: null, orderId: order.orderId, at });

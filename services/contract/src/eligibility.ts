@@ -1,11 +1,11 @@
 import { mostEventBytes } from '@accord/events';
-import { type Locale, Refusal, type RefusalCode, type RefusalKind } from '@accord/platform';
+import { Refusal, type Locale, type RefusalCode, type RefusalKind } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import type { RefusedOrder } from './contract.ts';
 import { splitOrders } from './contract-content.ts';
+import type { RefusedOrder } from './contract.ts';
 import type { Legibility, Unprintable } from './document/face.ts';
 import type { Order } from './order-view.ts';
-import { type Account, isCertified } from './party.ts';
+import { isCertified, type Account } from './party.ts';
 import { textOf } from './refusal-texts.ts';
 
 type Rules = Profile['contracts'];
@@ -71,7 +71,10 @@ export const objection = (
   ...facts,
 });
 
-export const isExcluded = ({ category, customised }: { category: string; customised?: boolean }, rules: Rules): boolean =>
+export const isExcluded = (
+  { category, customised }: { category: string; customised?: boolean },
+  rules: Rules,
+): boolean =>
   rules.excludedCategories.includes(category) ||
   (customised === true && rules.excludedCategories.includes('CUSTOM')) ||
   (rules.marketplace === 'excluded' && rules.marketplaceCategories.includes(category));
@@ -84,19 +87,26 @@ const isRefusedDomain = (order: Order, rules: Rules): boolean =>
   order.status === 'unpaid' &&
   order.productForm === 'domain' &&
   (rules.unpaidDomainRefusedBrands.includes(order.brand) ||
-    (rules.unpaidDomainServiceTypes !== 'any' && !(order.serviceType && rules.unpaidDomainServiceTypes.includes(order.serviceType))));
+    (rules.unpaidDomainServiceTypes !== 'any' &&
+      !(order.serviceType && rules.unpaidDomainServiceTypes.includes(order.serviceType))));
 
 /** All that is against one order by itself. */
-export function objectionsTo({ orderId, order, liveContractId }: Asked, { contracts: rules, invoicingEntities }: Profile): Objection[] {
+export function objectionsTo(
+  { orderId, order, liveContractId }: Asked,
+  { contracts: rules, invoicingEntities }: Profile,
+): Objection[] {
   if (!order) return [objection(orderId, 'order.not_found')];
   const against: (Objection | false)[] = [
     order.status === 'cancelled' && objection(orderId, 'order.cancelled'),
     order.status === 'voided' && objection(orderId, 'order.voided'),
-    liveContractId !== null && objection(orderId, 'contract.order_in_contract', { contractId: liveContractId }),
+    liveContractId !== null &&
+      objection(orderId, 'contract.order_in_contract', { contractId: liveContractId }),
     order.hold?.kind === 'refund' && objection(orderId, 'order.held_by_refund', { refundId: order.hold.id }),
     isExcluded(order, rules) && objection(orderId, 'contract.product_excluded'),
-    !invoicingEntities.some(({ code }) => code === order.invoicingEntity) && objection(orderId, 'contract.entity_unknown'),
-    !order.contractable && objection(orderId, 'contract.ask_offline', { offlineAddress: rules.offlineAddress }),
+    !invoicingEntities.some(({ code }) => code === order.invoicingEntity) &&
+      objection(orderId, 'contract.entity_unknown'),
+    !order.contractable &&
+      objection(orderId, 'contract.ask_offline', { offlineAddress: rules.offlineAddress }),
     isRefusedDomain(order, rules) && objection(orderId, 'contract.unpaid_domain'),
   ];
   return against.filter((one) => one !== false);
@@ -107,8 +117,12 @@ export function objectionsToAccount(account: Account | undefined, profile: Profi
   const { partnerCustomers, invoiceTitleMustMatch } = profile.contracts;
   if (!isCertified(account)) return [objection(null, 'contract.not_certified')];
   const against: (Objection | false)[] = [
-    partnerCustomers === 'refused' && account.partner !== null && objection(null, 'contract.ask_your_provider', { provider: account.partner.provider }),
-    invoiceTitleMustMatch && account.invoiceTitle !== account.certifiedName && objection(null, 'contract.invoice_title_mismatch'),
+    partnerCustomers === 'refused' &&
+      account.partner !== null &&
+      objection(null, 'contract.ask_your_provider', { provider: account.partner.provider }),
+    invoiceTitleMustMatch &&
+      account.invoiceTitle !== account.certifiedName &&
+      objection(null, 'contract.invoice_title_mismatch'),
   ];
   return against.filter((one) => one !== false);
 }
@@ -116,45 +130,84 @@ export function objectionsToAccount(account: Account | undefined, profile: Profi
 /** What an order's snapshot grows by when it is held. */
 const holdBytes = 64;
 /** EVT-5: the order service answers with all orders of a contract in one event. */
-const isTooLarge = (orders: readonly Order[]) => orders.reduce((bytes, order) => bytes + Buffer.byteLength(JSON.stringify(order)) + holdBytes, 0) > mostEventBytes;
+const isTooLarge = (orders: readonly Order[]) =>
+  orders.reduce((bytes, order) => bytes + Buffer.byteLength(JSON.stringify(order)) + holdBytes, 0) >
+  mostEventBytes;
 
 /** CTR-3, CTR-7, CTR-9, CTR-13: all reasons against an application together; none: it may be requested. */
-export function objectionsToApplication(asked: readonly Asked[], account: Account | undefined, profile: Profile): Objection[] {
+export function objectionsToApplication(
+  asked: readonly Asked[],
+  account: Account | undefined,
+  profile: Profile,
+): Objection[] {
   const rules = profile.contracts;
-  const isMarketplace = ({ order }: Asked) => order !== undefined && rules.marketplaceCategories.includes(order.category);
+  const isMarketplace = ({ order }: Asked) =>
+    order !== undefined && rules.marketplaceCategories.includes(order.category);
   const aside = rules.marketplace === 'alone' && asked.length > 1 ? asked.filter(isMarketplace) : [];
   const entities = new Set(asked.flatMap(({ order }) => order?.invoicingEntity ?? []));
   return [
-    ...(offersOrders(rules) ? [] : [objection(null, 'contract.orders_not_offered', { offlineAddress: rules.offlineAddress })]),
+    ...(offersOrders(rules)
+      ? []
+      : [objection(null, 'contract.orders_not_offered', { offlineAddress: rules.offlineAddress })]),
     ...objectionsToAccount(account, profile),
     ...asked.flatMap((one) => objectionsTo(one, profile)),
-    ...aside.map(({ orderId }) => objection(orderId, 'contract.marketplace_alone', { offlineAddress: rules.offlineAddress })),
-    ...(rules.splitByInvoicingEntity || entities.size <= 1 ? [] : [objection(null, 'contract.several_entities')]),
-    ...(splitOrders(asked.flatMap(({ order }) => order ?? [])).some(({ orders }) => isTooLarge(orders)) ? [objection(null, 'contract.too_large')] : []),
+    ...aside.map(({ orderId }) =>
+      objection(orderId, 'contract.marketplace_alone', { offlineAddress: rules.offlineAddress }),
+    ),
+    ...(rules.splitByInvoicingEntity || entities.size <= 1
+      ? []
+      : [objection(null, 'contract.several_entities')]),
+    ...(splitOrders(asked.flatMap(({ order }) => order ?? [])).some(({ orders }) => isTooLarge(orders))
+      ? [objection(null, 'contract.too_large')]
+      : []),
   ];
 }
 
-/** CTR-14: what the documents of an application could not show of each order, and of the account that is Party A. */
-export function objectionsToPrinting(asked: readonly Asked[], account: Account | undefined, { contracts: rules }: Profile, legible: Legibility): Objection[] {
+/**
+ * CTR-14: what the documents of an application could not show of each order, and of the account that is Party
+ * A.
+ */
+export function objectionsToPrinting(
+  asked: readonly Asked[],
+  account: Account | undefined,
+  { contracts: rules }: Profile,
+  legible: Legibility,
+): Objection[] {
   const { certifiedName, certificate, address } = account ?? {};
-  const printed = [{ orderId: null, texts: { certifiedName, certificate, address } }, ...asked.map(({ orderId, order }) => ({ orderId, texts: printedOf(order) }))];
+  const printed = [
+    { orderId: null, texts: { certifiedName, certificate, address } },
+    ...asked.map(({ orderId, order }) => ({ orderId, texts: printedOf(order) })),
+  ];
   return printed.flatMap(({ orderId, texts }) => {
     const unprintable = legible(texts);
-    return unprintable ? [objection(orderId, 'contract.unprintable', { unprintable, offlineAddress: rules.offlineAddress })] : [];
+    return unprintable
+      ? [objection(orderId, 'contract.unprintable', { unprintable, offlineAddress: rules.offlineAddress })]
+      : [];
   });
 }
 
 /** What of an order is printed as somebody wrote it. */
-export const printedOf = (order: Order | undefined) => order && { productName: order.productName, configuration: order.configuration };
+export const printedOf = (order: Order | undefined) =>
+  order && { productName: order.productName, configuration: order.configuration };
 
-/** One Refusal for them all: of their own code where they share it, else `contract.application_refused`; `refusals` lists them. */
+/**
+ * One Refusal for them all: of their own code where they share it, else `contract.application_refused`;
+ * `refusals` lists them.
+ */
 export function refusalOf(objections: readonly Objection[], locale: Locale): Refusal {
   const [first, ...rest] = objections;
   if (!first) throw new TypeError('nothing was objected to');
   const { orderId, contractId, refundId, provider, unprintable } = first;
   const refusals = objections.map((one) => ({ ...one, text: textOf(one, locale) }));
   if (rest.every(({ code }) => code === first.code)) {
-    return new Refusal(codes[first.code]!.kind, first.code, { orderId, contractId, refundId, provider, ...unprintable, refusals });
+    return new Refusal(codes[first.code]!.kind, first.code, {
+      orderId,
+      contractId,
+      refundId,
+      provider,
+      ...unprintable,
+      refusals,
+    });
   }
   const kind = objections.some(({ code }) => codes[code]!.kind === 'conflict') ? 'conflict' : 'invalid';
   return new Refusal(kind, 'contract.application_refused', { refusals });

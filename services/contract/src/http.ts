@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { AccountId, ContractKind, ContractStatus } from '@accord/events';
-import { accountOf, paged, pageQuery, type Route, route, type Tx } from '@accord/platform';
+import { accountOf, paged, pageQuery, route, type Route, type Tx } from '@accord/platform';
 import { accountRoutes } from './account-routes.ts';
 import { applicationRoutes } from './application-routes.ts';
 import { billRoutes } from './bill-routes.ts';
-import type { Contract } from './contract.ts';
-import { ContractAnswer, contractBody, ContractDetail, contractDetail, GivenReason } from './contract-answer.ts';
+import {
+  ContractAnswer,
+  contractBody,
+  ContractDetail,
+  contractDetail,
+  GivenReason,
+} from './contract-answer.ts';
 import { getContract, listContracts, verifyDocument } from './contract-store.ts';
+import type { Contract } from './contract.ts';
 import { afterOf, pageOf } from './page.ts';
 import { contractFile, finalize, type Provider } from './sealing.ts';
 import { ticketRoutes } from './ticket-routes.ts';
@@ -25,12 +31,18 @@ const Voiding = z
     params: { 'zh-CN': 'reason 为 other 时必须填写' },
   });
 
-const Verdict = z.object({ ours: z.boolean(), number: z.string().nullable(), status: z.enum(['official', 'voided']).nullable() });
+const Verdict = z.object({
+  ours: z.boolean(),
+  number: z.string().nullable(),
+  status: z.enum(['official', 'voided']).nullable(),
+});
 
 /** CTR-20: whether it is one of ours, its number and status, nothing more. */
 async function verdictOn(tx: Tx, sha256: string): Promise<{ body: z.input<typeof Verdict> }> {
   const found = await verifyDocument(tx, sha256.toLowerCase());
-  return { body: { ours: found !== undefined, number: found?.number ?? null, status: found?.status ?? null } };
+  return {
+    body: { ours: found !== undefined, number: found?.number ?? null, status: found?.status ?? null },
+  };
 }
 
 const verificationRoutes: readonly Route[] = [
@@ -72,10 +84,16 @@ const list = route({
   answer: paged(ContractAnswer),
   refusals: ['request.account_not_yours'],
   inTransaction: async (tx, { actor, locale, query: { limit, cursor, accountId, ...filter } }) => {
-    const own = actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
+    const own =
+      actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
     const contracts = await listContracts(tx, { ...filter, ...own, ...afterOf(cursor) }, limit + 1);
     const item = (contract: Contract) => contractBody(contract, locale);
-    return { body: pageOf(contracts, limit, { item, key: (last) => [last.createdAt.toISOString(), last.contractId] }) };
+    return {
+      body: pageOf(contracts, limit, {
+        item,
+        key: (last) => [last.createdAt.toISOString(), last.contractId],
+      }),
+    };
   },
 });
 
@@ -90,7 +108,10 @@ const detail = (provider: Provider) =>
     refusals: ['contract.not_found'],
     inTransaction: async (tx, { params, locale }) => {
       const contract = await getContract(tx, params.contractId);
-      return { body: await contractDetail(tx, contract, { profile: provider.profile, locale }), version: contract.version };
+      return {
+        body: await contractDetail(tx, contract, { profile: provider.profile, locale }),
+        version: contract.version,
+      };
     },
   });
 
@@ -103,7 +124,10 @@ const document = (provider: Provider) =>
     params: ById,
     produces: 'application/pdf',
     refusals: ['contract.not_found', 'contract.voided', 'contract.no_document', 'contract.entity_unknown'],
-    run: async (db, { actor, params }) => ({ ...(await contractFile(db, actor, params.contractId, provider)), contentType: 'application/pdf' }),
+    run: async (db, { actor, params }) => ({
+      ...(await contractFile(db, actor, params.contractId, provider)),
+      contentType: 'application/pdf',
+    }),
   });
 
 const finalizing = (provider: Provider) =>
@@ -116,16 +140,31 @@ const finalizing = (provider: Provider) =>
     answer: ContractAnswer,
     success: [202, 200],
     refusals: [
-      'contract.not_found', 'contract.voided', 'contract.not_a_draft', 'contract.not_fulfilled', 'contract.period_unknown', 'contract.order_paid',
-      'contract.invoice_title_mismatch', 'contract.entity_unknown', 'contract.unprintable', 'request.version_mismatch',
+      'contract.not_found',
+      'contract.voided',
+      'contract.not_a_draft',
+      'contract.not_fulfilled',
+      'contract.period_unknown',
+      'contract.order_paid',
+      'contract.invoice_title_mismatch',
+      'contract.entity_unknown',
+      'contract.unprintable',
+      'request.version_mismatch',
     ],
     inTransaction: async (tx, { params, ifMatch, locale }) => {
       const contract = await finalize(tx, { ...params, ifMatch }, provider);
-      return { status: 202, body: contractBody(contract, locale), version: contract.version, location: `/v1/contracts/${contract.contractId}` };
+      return {
+        status: 202,
+        body: contractBody(contract, locale),
+        version: contract.version,
+        location: `/v1/contracts/${contract.contractId}`,
+      };
     },
     outcome: async (tx, { contractId }, locale) => {
       const contract = await getContract(tx, contractId);
-      return contract.status === 'sealing' ? undefined : { status: 200, body: contractBody(contract, locale), version: contract.version };
+      return contract.status === 'sealing'
+        ? undefined
+        : { status: 200, body: contractBody(contract, locale), version: contract.version };
     },
   });
 
@@ -139,7 +178,11 @@ const voiding = (provider: Provider) =>
     body: Voiding,
     answer: ContractAnswer,
     refusals: [
-      'contract.not_found', 'contract.voided', 'contract.sealing', 'contract.needs_ticket', 'contract.transition_refused',
+      'contract.not_found',
+      'contract.voided',
+      'contract.sealing',
+      'contract.needs_ticket',
+      'contract.transition_refused',
       'request.version_mismatch',
     ],
     inTransaction: async (tx, { params, body: { reason, text = null }, ifMatch, locale }) => {
@@ -157,7 +200,12 @@ const removal = (provider: Provider) =>
     params: ById,
     answer: ContractAnswer,
     refusals: [
-      'contract.not_found', 'contract.void_instead', 'contract.not_a_draft', 'contract.voided', 'contract.sealing', 'request.version_mismatch',
+      'contract.not_found',
+      'contract.void_instead',
+      'contract.not_a_draft',
+      'contract.voided',
+      'contract.sealing',
+      'request.version_mismatch',
     ],
     inTransaction: async (tx, { params, ifMatch, locale }) => {
       const contract = await removeDraft(tx, { ...params, ifMatch }, provider.profile);

@@ -5,8 +5,15 @@ import { contractSettings } from './config.ts';
 import { loadSealKey } from './seal/seal-key.ts';
 import { contractService } from './service.ts';
 
-await runService(() => readSettings(contractSettings, process.env), async (settings, around) => {
-  const { ACCORD_ENV: env, ACCORD_SEAL_P12: path, ACCORD_SEAL_PASSWORD: password } = settings;
-  const sealKey = await loadSealKey({ env, ...(path && { p12: await readFile(path) }), ...(password !== undefined && { password }) });
-  return contractService({ profile: loadProfile(settings.PROVIDER_PROFILE), sealKey }, around);
-});
+await runService(
+  () => readSettings(contractSettings, process.env),
+  async (settings, around) => {
+    const { ACCORD_ENV: env, ACCORD_SEAL_P12: path, ACCORD_SEAL_PASSWORD: password } = settings;
+    const sealKey = await loadSealKey({
+      env,
+      ...(path && { p12: await readFile(path) }),
+      ...(password !== undefined && { password }),
+    });
+    return contractService({ profile: loadProfile(settings.PROVIDER_PROFILE), sealKey }, around);
+  },
+);

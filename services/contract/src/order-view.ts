@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { Event, OrderSnapshot, ProductSnapshot } from '@accord/events';
 import type { Projection, ReadModel, Tx, View } from '@accord/platform';
 
-// What the order service said of its orders and products, the newest version of each. It may lag behind; the reservation decides (EVT-20).
+// What the order service said of its orders and products, the newest version of each. It may lag behind; the
+// reservation decides (EVT-20).
 
 export type Order = z.infer<typeof OrderSnapshot>;
 export type Product = z.infer<typeof ProductSnapshot>;
@@ -59,11 +60,14 @@ export const orderView: ReadModel = {
 };
 
 /** Those of the ids that are known and the account's own, in no order. */
-export async function findOrders(tx: Tx, { accountId, orderIds }: { accountId: string; orderIds: readonly string[] }): Promise<Order[]> {
-  const rows = await tx.many<{ snapshot: Order }>('select snapshot from order_view where order_id = any($1) and account_id = $2', [
-    orderIds,
-    accountId,
-  ]);
+export async function findOrders(
+  tx: Tx,
+  { accountId, orderIds }: { accountId: string; orderIds: readonly string[] },
+): Promise<Order[]> {
+  const rows = await tx.many<{ snapshot: Order }>(
+    'select snapshot from order_view where order_id = any($1) and account_id = $2',
+    [orderIds, accountId],
+  );
   return rows.map(({ snapshot }) => snapshot);
 }
 
@@ -88,15 +92,25 @@ export async function listFreeOrders(tx: Tx, filter: OrderFilter, limit: number)
         and not exists (select 1 from live_orders l where l.order_id = v.order_id)
       order by created_at desc, order_id desc limit $8`,
     [
-      filter.accountId, filter.status ?? null, filter.productCode ?? null, filter.from ?? null, filter.to ?? null,
-      filter.after?.[0] ?? null, filter.after?.[1] ?? null, limit,
+      filter.accountId,
+      filter.status ?? null,
+      filter.productCode ?? null,
+      filter.from ?? null,
+      filter.to ?? null,
+      filter.after?.[0] ?? null,
+      filter.after?.[1] ?? null,
+      limit,
     ],
   );
   return rows.map(({ snapshot }) => snapshot);
 }
 
 /** By product code, those that follow `after`. */
-export async function listContractableProducts(tx: Tx, { after }: { after: string | undefined }, limit: number): Promise<Product[]> {
+export async function listContractableProducts(
+  tx: Tx,
+  { after }: { after: string | undefined },
+  limit: number,
+): Promise<Product[]> {
   const rows = await tx.many<{ snapshot: Product }>(
     `select snapshot from products where (snapshot->>'contractable')::boolean and ($1::text is null or product_code > $1)
       order by product_code limit $2`,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type AccountFacts, AccountTelling, type Event } from '@accord/events';
+import { AccountTelling, type AccountFacts, type Event } from '@accord/events';
 import { expectVersion, Refusal, type Tx } from '@accord/platform';
 import { printable } from './document/line-breaking.ts';
 
-// Accounts are the platform's; it tells their facts over REST or by topic, with the same effect (EVT-14). Each telling carries the account's
-// whole state and version, so an older one changes nothing.
+// Accounts are the platform's; it tells their facts over REST or by topic, with the same effect (EVT-14).
+// Each telling carries the account's whole state and version, so an older one changes nothing.
 
 export type Account = z.infer<typeof AccountFacts>;
 
@@ -24,10 +24,13 @@ export const partyOf = (account: Account & { certifiedName: string }): Party => 
 });
 
 /** By a name that a document shows: one of signs that nobody sees is none. */
-export const isCertified = (account: Account | undefined): account is Account & { certifiedName: string } => printable(account?.certifiedName ?? '').trim() !== '';
+export const isCertified = (account: Account | undefined): account is Account & { certifiedName: string } =>
+  printable(account?.certifiedName ?? '').trim() !== '';
 
 export async function findAccount(tx: Tx, accountId: string): Promise<Account | undefined> {
-  const row = await tx.one<{ facts: Account }>('select facts from accounts where account_id = $1', [accountId]);
+  const row = await tx.one<{ facts: Account }>('select facts from accounts where account_id = $1', [
+    accountId,
+  ]);
   return row?.facts;
 }
 
@@ -38,10 +41,19 @@ export async function getAccount(tx: Tx, accountId: string): Promise<Account> {
   return account;
 }
 
-/** API-8: what is told next meets the version it was decided on. @throws Refusal `request.version_mismatch` */
-export async function expectAccountVersion(tx: Tx, accountId: string, ifMatch: number | undefined): Promise<void> {
+/**
+ * API-8: what is told next meets the version it was decided on. @throws Refusal `request.version_mismatch`
+ */
+export async function expectAccountVersion(
+  tx: Tx,
+  accountId: string,
+  ifMatch: number | undefined,
+): Promise<void> {
   if (ifMatch === undefined) return;
-  const row = await tx.one<{ version: string }>('select version from accounts where account_id = $1 for update', [accountId]);
+  const row = await tx.one<{ version: string }>(
+    'select version from accounts where account_id = $1 for update',
+    [accountId],
+  );
   expectVersion(ifMatch, row && Number(row.version));
 }
 
@@ -54,14 +66,23 @@ const record = (tx: Tx, account: Account) =>
     [account.accountId, account.version, JSON.stringify(account), tx.now],
   );
 
-/** Told over REST: announced where it is news. Answers the account as it stands, which may be newer than what was told. */
+/**
+ * Told over REST: announced where it is news. Answers the account as it stands, which may be newer than what
+ * was told.
+ */
 export async function putAccount(tx: Tx, account: Account): Promise<Account> {
   if (await record(tx, account)) tx.emit({ type: 'account.updated', data: { account } });
   return getAccount(tx, account.accountId);
 }
 
-/** Told by topic, by the platform or by ourselves: known to everybody already. @throws Refusal `account.unfit` for what REST refuses, too. */
-export async function onAccountUpdated(tx: Tx, { data: { account } }: Event<'account.updated'>): Promise<void> {
+/**
+ * Told by topic, by the platform or by ourselves: known to everybody already. @throws Refusal `account.unfit`
+ * for what REST refuses, too.
+ */
+export async function onAccountUpdated(
+  tx: Tx,
+  { data: { account } }: Event<'account.updated'>,
+): Promise<void> {
   const { data: told, error } = AccountTelling.safeParse(account);
   if (error) throw new Refusal('invalid', 'account.unfit', { errors: z.prettifyError(error) });
   await record(tx, told);

@@ -18,12 +18,24 @@ const product = {
   contractable: true,
   refundable: true,
   serviceType: null,
-  configuration: [{ name: 'Region', value: 'Beijing' }, { name: 'IP', value: '192.0.2.7' }],
+  configuration: [
+    { name: 'Region', value: 'Beijing' },
+    { name: 'IP', value: '192.0.2.7' },
+  ],
   count: 1,
   duration: { value: 1, unit: 'month' },
 } as const satisfies Partial<Order>;
 
-const amounts: Pick<Order, 'unitPrice' | 'productAmount' | 'discountAmount' | 'payableAmount' | 'cashPaid' | 'voucherPaid' | 'paidParts'> = {
+const amounts: Pick<
+  Order,
+  | 'unitPrice'
+  | 'productAmount'
+  | 'discountAmount'
+  | 'payableAmount'
+  | 'cashPaid'
+  | 'voucherPaid'
+  | 'paidParts'
+> = {
   unitPrice: { amount: '45.00', currency: 'CNY', unit: 'month' },
   productAmount: cny('45.00'),
   discountAmount: cny('0.00'),

@@ -1,10 +1,17 @@
 import type { Fact } from '@accord/events';
-import { type Client, type Reply, type TestService, testService, type TestServiceOptions } from '@accord/testing';
+import {
+  testService,
+  type Client,
+  type Reply,
+  type TestService,
+  type TestServiceOptions,
+} from '@accord/testing';
 import type { Order } from './order-view.ts';
 import { sampleAccount, sampleOrder } from './sample-orders.ts';
 import { loadSealKey, type SealKey } from './seal/seal-key.ts';
 
-// What the tests of this service do again and again: a service per provider, and customers with orders and contracts there.
+// What the tests of this service do again and again: a service per provider, and customers with orders and
+// contracts there.
 
 type Provider = 'baidu' | 'alibaba';
 
@@ -34,16 +41,23 @@ export function stallNextSealing() {
 
 export const codeOf = ({ status, body }: Reply) => [status, body.code];
 export const announcedOf = (t: TestService, contractId: string) =>
-  t.events.filter(({ subject }) => subject.id === contractId).sort((a, b) => a.subject.version - b.subject.version).map(({ type }) => type);
+  t.events
+    .filter(({ subject }) => subject.id === contractId)
+    .sort((a, b) => a.subject.version - b.subject.version)
+    .map(({ type }) => type);
 
 type Make = TestServiceOptions['service'];
 
 /** The service with each of these profiles; they end with the file's tests. */
-export function openOffices(service: (provider: Provider, sealKey: SealKey) => Make, ...providers: Provider[]) {
+export function openOffices(
+  service: (provider: Provider, sealKey: SealKey) => Make,
+  ...providers: Provider[]
+) {
   const running = new Map<Provider, TestService>();
   beforeAll(async () => {
     const sealKey = moody(await loadSealKey({ env: 'development' }));
-    for (const provider of providers) running.set(provider, await testService({ service: service(provider, sealKey) }));
+    for (const provider of providers)
+      running.set(provider, await testService({ service: service(provider, sealKey) }));
   }, 60_000);
   afterAll(async () => {
     for (const t of running.values()) await t.stop();
@@ -67,7 +81,11 @@ async function customerOf(t: TestService, provider: Provider) {
 
 /** What the order service would tell of this account's orders. */
 function ordersOf(t: TestService, provider: Provider, accountId: string) {
-  const own = (order: Order): Order => ({ ...order, accountId, ...(order.invoicingEntity === 'baidu_netcom' && { invoicingEntity: entity[provider] }) });
+  const own = (order: Order): Order => ({
+    ...order,
+    accountId,
+    ...(order.invoicingEntity === 'baidu_netcom' && { invoicingEntity: entity[provider] }),
+  });
   const tell = (fact: Fact, repeat = 1) => t.publish(fact, { repeat });
   const placed = async (...orders: Order[]): Promise<Order[]> => {
     const owned = orders.map(own);
@@ -77,20 +95,40 @@ function ordersOf(t: TestService, provider: Provider, accountId: string) {
   };
   const reservedFact = (contractId: string, orders: readonly Order[]): Fact => {
     const holder = { kind: 'contract' as const, id: contractId };
-    return { type: 'order.reserved', data: { holder, accountId, resources: [], orders: orders.map((order) => ({ ...order, version: order.version + 1, hold: holder })) } };
+    return {
+      type: 'order.reserved',
+      data: {
+        holder,
+        accountId,
+        resources: [],
+        orders: orders.map((order) => ({ ...order, version: order.version + 1, hold: holder })),
+      },
+    };
   };
   const reserve = async (contractId: string, orders: readonly Order[], repeat = 1) => {
     await tell(reservedFact(contractId, orders), repeat);
     await t.settled();
   };
-  const dead = (order: Order, status: 'cancelled' | 'voided', version: number): Order => ({ ...order, version, status, hold: null });
+  const dead = (order: Order, status: 'cancelled' | 'voided', version: number): Order => ({
+    ...order,
+    version,
+    status,
+    hold: null,
+  });
   return { tell, placed, reservedFact, reserve, dead };
 }
 
 /** What this customer does with contracts. */
-function contractsOf(t: TestService, client: Client, { tell, placed, reservedFact, reserve }: ReturnType<typeof ordersOf>) {
+function contractsOf(
+  t: TestService,
+  client: Client,
+  { tell, placed, reservedFact, reserve }: ReturnType<typeof ordersOf>,
+) {
   const apply = async (...orders: Order[]): Promise<string> => {
-    const reply = await client.post('/v1/contracts', { orderIds: orders.map(({ orderId }) => orderId), language: 'en' });
+    const reply = await client.post('/v1/contracts', {
+      orderIds: orders.map(({ orderId }) => orderId),
+      language: 'en',
+    });
     expect(reply.status).toBe(202);
     return reply.body.data[0].contractId;
   };
@@ -101,7 +139,9 @@ function contractsOf(t: TestService, client: Client, { tell, placed, reservedFac
   };
   const official = async (...orders: Order[]) => {
     const contractId = await draft(...orders);
-    expect((await client.post(`/v1/contracts/${contractId}/finalize`, undefined, waiting)).body.status).toBe('official');
+    expect((await client.post(`/v1/contracts/${contractId}/finalize`, undefined, waiting)).body.status).toBe(
+      'official',
+    );
     return contractId;
   };
   /** A draft each, with one wait for them all. */

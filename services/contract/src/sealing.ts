@@ -1,12 +1,18 @@
-import { type Actor, type Database, type DueItem, expectVersion, Refusal, type Tx, type Worker } from '@accord/platform';
+import {
+  expectVersion,
+  Refusal,
+  type Actor,
+  type Database,
+  type DueItem,
+  type Tx,
+  type Worker,
+} from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { beginSealing, type Contract, expectDraft, failSealing, finalizeContract } from './contract.ts';
 import { contentOf, withLaterPeriods, withoutPeriod } from './contract-content.ts';
 import {
   endLease,
   findDocument,
   getContract,
-  type Lease,
   leaseSealing,
   listContractOrders,
   listToSeal,
@@ -14,7 +20,9 @@ import {
   saveContract,
   saveSealing,
   storeDocument,
+  type Lease,
 } from './contract-store.ts';
+import { beginSealing, expectDraft, failSealing, finalizeContract, type Contract } from './contract.ts';
 import { loadLegibility } from './document/face.ts';
 import { renderInTurn } from './document/in-turn.ts';
 import { findOrders, type Order } from './order-view.ts';
@@ -22,8 +30,9 @@ import { findAccount } from './party.ts';
 import type { SealKey } from './seal/seal-key.ts';
 import { sealDocument } from './seal/seal.ts';
 
-// Finalizing only marks the contract and fixes its words. A worker makes the sealed file between two transactions, and the second stores the
-// file and makes the contract official together: a crash anywhere leaves it waiting for its seal (CTR-34).
+// Finalizing only marks the contract and fixes its words. A worker makes the sealed file between two
+// transactions, and the second stores the file and makes the contract official together: a crash anywhere
+// leaves it waiting for its seal (CTR-34).
 
 export interface Provider {
   readonly profile: Profile;
@@ -31,16 +40,22 @@ export interface Provider {
 }
 
 /** The orders as reserved, and as the order service showed them last. */
-async function ordersOf(tx: Tx, { contractId, accountId, orderIds }: Contract): Promise<{ reserved: Order[]; known: Order[] }> {
-  return { reserved: await listContractOrders(tx, contractId), known: await findOrders(tx, { accountId, orderIds }) };
+async function ordersOf(
+  tx: Tx,
+  { contractId, accountId, orderIds }: Contract,
+): Promise<{ reserved: Order[]; known: Order[] }> {
+  return {
+    reserved: await listContractOrders(tx, contractId),
+    known: await findOrders(tx, { accountId, orderIds }),
+  };
 }
 
 /**
  * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
  *
- * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`, `contract.invoice_title_mismatch`,
- *   `contract.not_fulfilled`, `contract.period_unknown`, `contract.order_paid`, `contract.entity_unknown`, `contract.unprintable`,
- *   `request.version_mismatch`
+ * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`,
+ * `contract.invoice_title_mismatch`, `contract.not_fulfilled`, `contract.period_unknown`,
+ * `contract.order_paid`, `contract.entity_unknown`, `contract.unprintable`, `request.version_mismatch`
  */
 export async function finalize(
   tx: Tx,
@@ -57,42 +72,76 @@ export async function finalize(
   checkOrders(contract, { orders, known });
   const content = contentOf(contract, orders, { profile, mark: 'official', testSeal: sealKey.test });
   const unprintable = (await loadLegibility())(content);
-  if (unprintable) throw new Refusal('conflict', 'contract.unprintable', { contractId, ...unprintable, remedy: 'void_and_ask_support' });
+  if (unprintable)
+    throw new Refusal('conflict', 'contract.unprintable', {
+      contractId,
+      ...unprintable,
+      remedy: 'void_and_ask_support',
+    });
   const next = beginSealing(contract, content);
   await saveSealing(tx, next);
   return next;
 }
 
-async function checkTitle(tx: Tx, { contractId, accountId, partyA }: Contract, { contracts: rules }: Profile): Promise<void> {
+async function checkTitle(
+  tx: Tx,
+  { contractId, accountId, partyA }: Contract,
+  { contracts: rules }: Profile,
+): Promise<void> {
   if (!rules.invoiceTitleMustMatch) return;
   const account = await findAccount(tx, accountId);
   if (account?.invoiceTitle === partyA.name) return;
-  const facts = { contractId, partyA: partyA.name, invoiceTitle: account?.invoiceTitle ?? null, remedy: 'correct_invoice_title' };
+  const facts = {
+    contractId,
+    partyA: partyA.name,
+    invoiceTitle: account?.invoiceTitle ?? null,
+    remedy: 'correct_invoice_title',
+  };
   throw new Refusal('invalid', 'contract.invoice_title_mismatch', facts);
 }
 
-function checkOrders(contract: Contract, { orders, known }: { orders: readonly Order[]; known: readonly Order[] }): void {
+function checkOrders(
+  contract: Contract,
+  { orders, known }: { orders: readonly Order[]; known: readonly Order[] },
+): void {
   const { contractId } = contract;
   const paid = paidMeanwhile(contract, known);
-  if (paid.length > 0) throw new Refusal('conflict', 'contract.order_paid', { contractId, orderIds: paid, remedy: 'void_and_apply_again' });
+  if (paid.length > 0)
+    throw new Refusal('conflict', 'contract.order_paid', {
+      contractId,
+      orderIds: paid,
+      remedy: 'void_and_apply_again',
+    });
   const { unfulfilled, fulfilled } = withoutPeriod(orders);
   if (unfulfilled.length > 0) {
-    throw new Refusal('conflict', 'contract.not_fulfilled', { contractId, orderIds: unfulfilled, remedy: 'try_again_when_fulfilled' });
+    throw new Refusal('conflict', 'contract.not_fulfilled', {
+      contractId,
+      orderIds: unfulfilled,
+      remedy: 'try_again_when_fulfilled',
+    });
   }
-  if (fulfilled.length > 0) throw new Refusal('conflict', 'contract.period_unknown', { contractId, orderIds: fulfilled, remedy: 'leave_out_and_ask_support' });
+  if (fulfilled.length > 0)
+    throw new Refusal('conflict', 'contract.period_unknown', {
+      contractId,
+      orderIds: fulfilled,
+      remedy: 'leave_out_and_ask_support',
+    });
 }
 
 /** CTR-29: ids of a payment request's orders that need none any more. */
 export const paidMeanwhile = ({ kind }: Contract, known: readonly Order[]): string[] =>
-  kind === 'payment_request' ? known.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId) : [];
+  kind === 'payment_request'
+    ? known.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId)
+    : [];
 
 const attempts = 5;
 /** Many times what 500 orders take. */
 const leaseMs = 20_000;
 
 /**
- * Renders and signs what waits for its seal. The lease keeps a second instance away; where it ran out, the first file stored stays. A round ends
- * with a new version, so that the contract's version names it: what a worker brings after its round has ended changes nothing (CTR-34).
+ * Renders and signs what waits for its seal. The lease keeps a second instance away; where it ran out, the
+ * first file stored stays. A round ends with a new version, so that the contract's version names it: what a
+ * worker brings after its round has ended changes nothing (CTR-34).
  */
 export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker => ({
   name: 'sealing',
@@ -122,19 +171,38 @@ async function takeLease(tx: Tx, contractId: string): Promise<(Lease & { at: Dat
   return undefined;
 }
 
-/** CTR-29: an order that was paid while its payment request waited for the seal leaves a draft, and the file is dropped. */
-async function onSealed(tx: Tx, { contractId, round, file, sha256 }: { contractId: string; round: number; file: Buffer; sha256: string }): Promise<void> {
+/**
+ * CTR-29: an order that was paid while its payment request waited for the seal leaves a draft, and the file
+ * is dropped.
+ */
+async function onSealed(
+  tx: Tx,
+  { contractId, round, file, sha256 }: { contractId: string; round: number; file: Buffer; sha256: string },
+): Promise<void> {
   const contract = await lockContract(tx, contractId);
   if (contract.status !== 'sealing' || contract.version !== round) return;
   const paid = paidMeanwhile(contract, await findOrders(tx, contract));
   if (paid.length > 0) {
-    await saveContract(tx, failSealing(contract, `Paid meanwhile: ${paid.join(', ')}. Void the payment request and apply for an order contract.`));
+    await saveContract(
+      tx,
+      failSealing(
+        contract,
+        `Paid meanwhile: ${paid.join(', ')}. Void the payment request and apply for an order contract.`,
+      ),
+    );
     return;
   }
-  await saveContract(tx, finalizeContract(contract, { sha256: await storeDocument(tx, { contract, file, sha256 }), at: tx.now }));
+  await saveContract(
+    tx,
+    finalizeContract(contract, { sha256: await storeDocument(tx, { contract, file, sha256 }), at: tx.now }),
+  );
 }
 
-async function giveBack(db: Database, { id, accountId }: DueItem, { round, attempt, error }: Omit<Lease, 'content'> & { error: Error }): Promise<void> {
+async function giveBack(
+  db: Database,
+  { id, accountId }: DueItem,
+  { round, attempt, error }: Omit<Lease, 'content'> & { error: Error },
+): Promise<void> {
   await db.transaction({ kind: 'system', id: 'sealing', accountId }, async (tx) => {
     if (attempt < attempts) return endLease(tx, { contractId: id, round, attempt });
     const contract = await lockContract(tx, id);
@@ -153,16 +221,31 @@ export interface ContractFile {
 /**
  * CTR-17, CTR-19, CTR-21: a draft is rendered anew each time, an official file is the stored one.
  *
- * @throws Refusal `contract.not_found`, `contract.voided`, `contract.no_document`, `contract.entity_unknown`, `server.unavailable`
+ * @throws Refusal `contract.not_found`, `contract.voided`, `contract.no_document`, `contract.entity_unknown`,
+ * `server.unavailable`
  */
-export async function contractFile(db: Database, actor: Actor, contractId: string, { profile, sealKey }: Provider): Promise<ContractFile> {
+export async function contractFile(
+  db: Database,
+  actor: Actor,
+  contractId: string,
+  { profile, sealKey }: Provider,
+): Promise<ContractFile> {
   const found = await db.transaction(actor, async (tx) => {
     const contract = await getContract(tx, contractId);
-    if (contract.status === 'voided') throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
-    if (!contract.number) throw new Refusal('conflict', 'contract.no_document', { contractId, status: contract.status });
+    if (contract.status === 'voided')
+      throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
+    if (!contract.number)
+      throw new Refusal('conflict', 'contract.no_document', { contractId, status: contract.status });
     if (contract.status === 'official') return { contract, stored: await findDocument(tx, contractId) };
     const { reserved, known } = await ordersOf(tx, contract);
-    return { contract, draft: contentOf(contract, withLaterPeriods(reserved, known), { profile, mark: 'draft', testSeal: sealKey.test }) };
+    return {
+      contract,
+      draft: contentOf(contract, withLaterPeriods(reserved, known), {
+        profile,
+        mark: 'draft',
+        testSeal: sealKey.test,
+      }),
+    };
   });
   const fileName = `${found.contract.number}.pdf`;
   if (found.draft) return { file: await renderInTurn(found.draft, found.contract.accountId), fileName };

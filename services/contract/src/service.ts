@@ -7,14 +7,18 @@ import { contractRoutes } from './http.ts';
 import { orderView } from './order-view.ts';
 import { onAccountUpdated } from './party.ts';
 import { problems } from './problems.ts';
-import { type Provider, sealingWorker } from './sealing.ts';
+import { sealingWorker, type Provider } from './sealing.ts';
 import { onOrder } from './voiding.ts';
 
-type OrderEvent = { [T in EventType]: Event<T>['data'] extends { order: Event<'order.placed'>['data']['order'] } ? T : never }[EventType];
+type OrderEvent = {
+  [T in EventType]: Event<T>['data'] extends { order: Event<'order.placed'>['data']['order'] } ? T : never;
+}[EventType];
 
 const order = { on: onOrder, locks: ({ data }: Event<OrderEvent>) => [data.order.orderId] };
 
-const reserved = <T extends 'order.reserved' | 'order.reservation_refused'>(on: Subscription<T>['on']): Subscription<T> => ({
+const reserved = <T extends 'order.reserved' | 'order.reservation_refused'>(
+  on: Subscription<T>['on'],
+): Subscription<T> => ({
   on,
   locks: ({ data }) => [data.holder.id],
 });

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { AccountId, Instant, TicketSnapshot } from '@accord/events';
-import { accountOf, paged, pageQuery, type Route, route, shownTo, type Tx, Who } from '@accord/platform';
+import { accountOf, paged, pageQuery, route, shownTo, Who, type Route, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { GivenReason } from './contract-answer.ts';
 import { afterOf, pageOf } from './page.ts';
-import { isOverdue, type Ticket, ticketSnapshot } from './ticket.ts';
 import { getTicket, listTickets } from './ticket-store.ts';
+import { isOverdue, ticketSnapshot, type Ticket } from './ticket.ts';
 import { approveVoidTicket, rejectOpenTicket, submitVoidTicket, withdrawOpenTicket } from './voiding.ts';
 
 const Id = z.string().min(1).max(64);
@@ -42,10 +42,20 @@ const submission = (profile: Profile) =>
     path: '/v1/tickets',
     summary: 'Asks the provider to void an official contract.',
     access: write,
-    body: z.strictObject({ kind: z.literal('void_official'), contractId: Id, reason: GivenReason.default('other'), text: Text }),
+    body: z.strictObject({
+      kind: z.literal('void_official'),
+      contractId: Id,
+      reason: GivenReason.default('other'),
+      text: Text,
+    }),
     answer: TicketAnswer,
     success: [201],
-    refusals: ['contract.not_found', 'contract.voided', 'ticket.contract_not_official', 'ticket.already_open'],
+    refusals: [
+      'contract.not_found',
+      'contract.voided',
+      'ticket.contract_not_official',
+      'ticket.already_open',
+    ],
     inTransaction: async (tx, { body: { contractId, reason, text } }) => {
       const ticket = await submitVoidTicket(tx, { contractId, reason, text }, profile);
       return { status: 201, ...answered(ticket, tx), location: `/v1/tickets/${ticket.ticketId}` };
@@ -66,10 +76,13 @@ const list = route({
   answer: paged(TicketAnswer),
   refusals: ['request.account_not_yours'],
   inTransaction: async (tx, { actor, query: { limit, cursor, accountId, ...filter } }) => {
-    const own = actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
+    const own =
+      actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
     const tickets = await listTickets(tx, { ...filter, ...own, ...afterOf(cursor) }, limit + 1);
     const item = (ticket: Ticket) => ticketBody(ticket, tx);
-    return { body: pageOf(tickets, limit, { item, key: (last) => [last.createdAt.toISOString(), last.ticketId] }) };
+    return {
+      body: pageOf(tickets, limit, { item, key: (last) => [last.createdAt.toISOString(), last.ticketId] }),
+    };
   },
 });
 
@@ -92,7 +105,8 @@ const approval = route({
   params: ById,
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'ticket.own_approval', 'request.version_mismatch'],
-  inTransaction: async (tx, { params, ifMatch }) => answered(await approveVoidTicket(tx, { ...params, ifMatch }), tx),
+  inTransaction: async (tx, { params, ifMatch }) =>
+    answered(await approveVoidTicket(tx, { ...params, ifMatch }), tx),
 });
 
 const rejection = route({
@@ -104,7 +118,8 @@ const rejection = route({
   body: z.strictObject({ text: Text }),
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'request.version_mismatch'],
-  inTransaction: async (tx, { params, body, ifMatch }) => answered(await rejectOpenTicket(tx, { ...params, ...body, ifMatch }), tx),
+  inTransaction: async (tx, { params, body, ifMatch }) =>
+    answered(await rejectOpenTicket(tx, { ...params, ...body, ifMatch }), tx),
 });
 
 const withdrawal = route({
@@ -116,7 +131,8 @@ const withdrawal = route({
   body: z.strictObject({ text: Text }),
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'request.version_mismatch'],
-  inTransaction: async (tx, { params, body, ifMatch }) => answered(await withdrawOpenTicket(tx, { ...params, ...body, ifMatch }), tx),
+  inTransaction: async (tx, { params, body, ifMatch }) =>
+    answered(await withdrawOpenTicket(tx, { ...params, ...body, ifMatch }), tx),
 });
 
 /** CTR-24, as far as contracts are voided by it. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { TicketSnapshot } from '@accord/events';
-import { type Decision, isSameSubject, lifecycle, Refusal } from '@accord/platform';
+import { isSameSubject, lifecycle, Refusal, type Decision } from '@accord/platform';
 import type { GivenReason } from './contract.ts';
 
 export const ticketLifecycle = lifecycle('ticket', 'submitted', {
@@ -33,29 +33,76 @@ export interface Ticket {
   readonly closedAt: Date | null;
 }
 
-export const ticketSnapshot = ({ ticketId, version, accountId, kind, status, contractId, orderIds, text, dueAt }: Ticket): Snapshot => ({
-  ticketId, version, accountId, kind, status, contractId, orderIds: [...orderIds], text, dueAt: dueAt.toISOString(),
+export const ticketSnapshot = ({
+  ticketId,
+  version,
+  accountId,
+  kind,
+  status,
+  contractId,
+  orderIds,
+  text,
+  dueAt,
+}: Ticket): Snapshot => ({
+  ticketId,
+  version,
+  accountId,
+  kind,
+  status,
+  contractId,
+  orderIds: [...orderIds],
+  text,
+  dueAt: dueAt.toISOString(),
 });
 
 export const isOverdue = (ticket: Ticket, now: Date) => ticket.status === 'submitted' && ticket.dueAt < now;
 
 export function submitTicket(
-  of: Pick<Ticket, 'ticketId' | 'accountId' | 'kind' | 'contractId' | 'orderIds' | 'reason' | 'text' | 'applicant' | 'createdAt' | 'dueAt'>,
+  of: Pick<
+    Ticket,
+    | 'ticketId'
+    | 'accountId'
+    | 'kind'
+    | 'contractId'
+    | 'orderIds'
+    | 'reason'
+    | 'text'
+    | 'applicant'
+    | 'createdAt'
+    | 'dueAt'
+  >,
 ): Decision<Ticket> {
-  const ticket: Ticket = { ...of, version: 1, status: ticketLifecycle.start, decisionText: null, closedAt: null };
+  const ticket: Ticket = {
+    ...of,
+    version: 1,
+    status: ticketLifecycle.start,
+    decisionText: null,
+    closedAt: null,
+  };
   return { state: ticket, facts: [{ type: 'ticket.submitted', data: { ticket: ticketSnapshot(ticket) } }] };
 }
 
-const close = (ticket: Ticket, action: 'approve' | 'reject' | 'withdraw', { text, at }: { text: string | null; at: Date }): Ticket => {
+const close = (
+  ticket: Ticket,
+  action: 'approve' | 'reject' | 'withdraw',
+  { text, at }: { text: string | null; at: Date },
+): Ticket => {
   if (!ticketLifecycle.allows(ticket.status, action)) {
     throw new Refusal('conflict', 'ticket.not_open', { ticketId: ticket.ticketId, status: ticket.status });
   }
-  return { ...ticket, version: ticket.version + 1, status: ticketLifecycle.after(ticket.status, action), decisionText: text, closedAt: at };
+  return {
+    ...ticket,
+    version: ticket.version + 1,
+    status: ticketLifecycle.after(ticket.status, action),
+    decisionText: text,
+    closedAt: at,
+  };
 };
 
 /** @throws Refusal `ticket.own_approval`, `ticket.not_open` (CTR-24) */
 export function approveTicket(ticket: Ticket, { by, at }: { by: string; at: Date }): Decision<Ticket> {
-  if (isSameSubject(ticket.applicant, by)) throw new Refusal('forbidden', 'ticket.own_approval', { ticketId: ticket.ticketId });
+  if (isSameSubject(ticket.applicant, by))
+    throw new Refusal('forbidden', 'ticket.own_approval', { ticketId: ticket.ticketId });
   const state = close(ticket, 'approve', { text: null, at });
   return { state, facts: [{ type: 'ticket.approved', data: { ticket: ticketSnapshot(state) } }] };
 }

@@ -1,13 +1,14 @@
-import { type Decision, expectVersion, newId, Refusal, type Tx } from '@accord/platform';
+import { expectVersion, newId, Refusal, type Decision, type Tx } from '@accord/platform';
 import { businessDayEnd, type Profile } from '@accord/profile';
-import { type Contract, type GivenReason, voidByHand, voidContract, voidForDeadOrder } from './contract.ts';
 import { lockContract, lockLiveContractOf, saveContract } from './contract-store.ts';
+import { voidByHand, voidContract, voidForDeadOrder, type Contract, type GivenReason } from './contract.ts';
 import type { Order } from './order-view.ts';
-import { approveTicket, rejectTicket, submitTicket, type Ticket, withdrawTicket } from './ticket.ts';
 import { getTicket, insertTicket, lockOpenTicketsOf, lockTicket, saveTicket } from './ticket-store.ts';
+import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket } from './ticket.ts';
 
-// A contract ends by the customer's hand, by an approved ticket, or with one of its orders. Its orders are free here at once, and the order
-// service ends the holds when it hears `contract.voided` (EVT-21, EVT-22). Locks go contract first, then its tickets.
+// A contract ends by the customer's hand, by an approved ticket, or with one of its orders. Its orders are
+// free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
+// Locks go contract first, then its tickets.
 
 const actorName = ({ actor }: Tx) => `${actor.kind}:${actor.id}`;
 
@@ -16,7 +17,8 @@ async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contra
   const contract = await saveContract(tx, decision);
   if (decision.facts.length > 0) {
     const text = 'The contract has ended.';
-    for (const ticket of await lockOpenTicketsOf(tx, contract.contractId)) await saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
+    for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))
+      await saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
   }
   return contract;
 }
@@ -30,21 +32,33 @@ export interface VoidAsk {
 }
 
 /** CTR-25, CTR-26. @throws Refusal as `voidByHand` does, `contract.not_found`, `request.version_mismatch` */
-export async function voidOnRequest(tx: Tx, { contractId, reason, text, ifMatch }: VoidAsk, profile: Profile): Promise<Contract> {
+export async function voidOnRequest(
+  tx: Tx,
+  { contractId, reason, text, ifMatch }: VoidAsk,
+  profile: Profile,
+): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
   expectVersion(ifMatch, contract.version);
   return endContract(tx, voidByHand(contract, { reason, text, at: tx.now }, profile.contracts));
 }
 
-/** CTR-25, where the profile deletes drafts. @throws Refusal `contract.not_a_draft`, `contract.void_instead` and as `voidByHand` does */
-export async function removeDraft(tx: Tx, { contractId, ifMatch }: Pick<VoidAsk, 'contractId' | 'ifMatch'>, profile: Profile): Promise<Contract> {
+/**
+ * CTR-25, where the profile deletes drafts. @throws Refusal `contract.not_a_draft`, `contract.void_instead`
+ * and as `voidByHand` does
+ */
+export async function removeDraft(
+  tx: Tx,
+  { contractId, ifMatch }: Pick<VoidAsk, 'contractId' | 'ifMatch'>,
+  profile: Profile,
+): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
   expectVersion(ifMatch, contract.version);
   if (contract.status === 'official' || contract.status === 'refused') {
     throw new Refusal('conflict', 'contract.not_a_draft', { contractId, status: contract.status });
   }
   const removed = voidByHand(contract, { reason: 'unintended', text: null, at: tx.now }, profile.contracts);
-  if (profile.contracts.removeDraft === 'void') throw new Refusal('conflict', 'contract.void_instead', { contractId, remedy: 'void_contract' });
+  if (profile.contracts.removeDraft === 'void')
+    throw new Refusal('conflict', 'contract.void_instead', { contractId, remedy: 'void_contract' });
   return endContract(tx, removed);
 }
 
@@ -58,23 +72,53 @@ export async function onOrder(tx: Tx, { data: { order } }: { data: { order: Orde
 
 export type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };
 
-const withoutTicket = { requested: 'void_contract', draft: 'void_contract', sealing: 'try_again_when_sealed', refused: 'apply_again' } as const;
+const withoutTicket = {
+  requested: 'void_contract',
+  draft: 'void_contract',
+  sealing: 'try_again_when_sealed',
+  refused: 'apply_again',
+} as const;
 
-/** @throws Refusal `contract.not_found`, `contract.voided`, `ticket.contract_not_official`, `ticket.already_open` */
-export async function submitVoidTicket(tx: Tx, { contractId, reason, text }: VoidTicketAsk, profile: Profile): Promise<Ticket> {
+/**
+ * @throws Refusal `contract.not_found`, `contract.voided`, `ticket.contract_not_official`,
+ * `ticket.already_open`
+ */
+export async function submitVoidTicket(
+  tx: Tx,
+  { contractId, reason, text }: VoidTicketAsk,
+  profile: Profile,
+): Promise<Ticket> {
   const contract = await lockContract(tx, contractId);
   const { accountId, orderIds, status } = contract;
-  if (status === 'voided') throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
-  if (status !== 'official') throw new Refusal('conflict', 'ticket.contract_not_official', { contractId, status, remedy: withoutTicket[status] });
+  if (status === 'voided')
+    throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
+  if (status !== 'official')
+    throw new Refusal('conflict', 'ticket.contract_not_official', {
+      contractId,
+      status,
+      remedy: withoutTicket[status],
+    });
   const dueAt = businessDayEnd(profile, tx.now, 1);
-  const ticket = { ticketId: newId('tkt'), accountId, kind: 'void_official' as const, contractId, orderIds, reason, text, dueAt };
+  const ticket = {
+    ticketId: newId('tkt'),
+    accountId,
+    kind: 'void_official' as const,
+    contractId,
+    orderIds,
+    reason,
+    text,
+    dueAt,
+  };
   return insertTicket(tx, submitTicket({ ...ticket, applicant: actorName(tx), createdAt: tx.now }));
 }
 
 export type TicketAsk = { readonly ticketId: string; readonly ifMatch: number | undefined };
 
 /** For update, the contract first: whatever ends the contract goes the same way. */
-async function lockTicketAndContract(tx: Tx, { ticketId, ifMatch }: TicketAsk): Promise<{ ticket: Ticket; contract: Contract | undefined }> {
+async function lockTicketAndContract(
+  tx: Tx,
+  { ticketId, ifMatch }: TicketAsk,
+): Promise<{ ticket: Ticket; contract: Contract | undefined }> {
   const { contractId } = await getTicket(tx, ticketId);
   const contract = contractId === null ? undefined : await lockContract(tx, contractId);
   const ticket = await lockTicket(tx, ticketId);
@@ -82,7 +126,10 @@ async function lockTicketAndContract(tx: Tx, { ticketId, ifMatch }: TicketAsk): 
   return { ticket, contract };
 }
 
-/** CTR-24: the contract is void in the same transaction. @throws Refusal `ticket.not_found`, `ticket.own_approval`, `ticket.not_open` */
+/**
+ * CTR-24: the contract is void in the same transaction. @throws Refusal `ticket.not_found`,
+ * `ticket.own_approval`, `ticket.not_open`
+ */
 export async function approveVoidTicket(tx: Tx, ask: TicketAsk): Promise<Ticket> {
   const { ticket, contract } = await lockTicketAndContract(tx, ask);
   const approved = await saveTicket(tx, approveTicket(ticket, { by: actorName(tx), at: tx.now }));
@@ -92,13 +139,19 @@ export async function approveVoidTicket(tx: Tx, ask: TicketAsk): Promise<Ticket>
 }
 
 /** @throws Refusal `ticket.not_found`, `ticket.not_open` */
-export async function rejectOpenTicket(tx: Tx, { text, ...ask }: TicketAsk & { text: string }): Promise<Ticket> {
+export async function rejectOpenTicket(
+  tx: Tx,
+  { text, ...ask }: TicketAsk & { text: string },
+): Promise<Ticket> {
   const { ticket } = await lockTicketAndContract(tx, ask);
   return saveTicket(tx, rejectTicket(ticket, { text, at: tx.now }));
 }
 
 /** @throws Refusal `ticket.not_found`, `ticket.not_open` */
-export async function withdrawOpenTicket(tx: Tx, { text, ...ask }: TicketAsk & { text: string }): Promise<Ticket> {
+export async function withdrawOpenTicket(
+  tx: Tx,
+  { text, ...ask }: TicketAsk & { text: string },
+): Promise<Ticket> {
   const { ticket } = await lockTicketAndContract(tx, ask);
   return saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
 }

@@ -1,5 +1,5 @@
-import { platformSettings, readSettings } from '@accord/platform';
 import { z } from 'zod';
+import { platformSettings, readSettings } from '@accord/platform';
 
 const settings = platformSettings.extend({
   /** `smtp://user:password@host:587`, or `smtps:`. */

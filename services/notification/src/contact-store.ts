@@ -1,16 +1,21 @@
-import { type AccountFacts, AccountTelling } from '@accord/events';
-import { Refusal, type Tx, type View } from '@accord/platform';
 import { z } from 'zod';
+import { AccountTelling, type AccountFacts } from '@accord/events';
+import { Refusal, type Tx, type View } from '@accord/platform';
 
 export type Contact = z.infer<typeof AccountFacts>['contacts'][number];
 
 /** The account's contacts; undefined while it is not known. */
 export async function findContacts(tx: Tx, accountId: string): Promise<readonly Contact[] | undefined> {
-  const row = await tx.one<{ contacts: Contact[] }>('select contacts from contacts where account_id = $1', [accountId]);
+  const row = await tx.one<{ contacts: Contact[] }>('select contacts from contacts where account_id = $1', [
+    accountId,
+  ]);
   return row?.contacts;
 }
 
-/** Of the platform's version; an older one changes nothing. @throws Refusal `account.unfit` as the contract service does. */
+/**
+ * Of the platform's version; an older one changes nothing. @throws Refusal `account.unfit` as the contract
+ * service does.
+ */
 export function saveContacts(view: View, account: z.infer<typeof AccountFacts>): void {
   const { data: told, error } = AccountTelling.safeParse(account);
   if (error) throw new Refusal('invalid', 'account.unfit', { errors: z.prettifyError(error) });

@@ -21,24 +21,41 @@ export function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): void 
 
 /** For update. @throws Refusal `notification.not_found`. */
 export async function lockDelivery(tx: Tx, notificationId: string): Promise<Delivery> {
-  const delivery = await tx.one<Delivery>(`select ${columns} from notifications where notification_id = $1 for update`, [notificationId]);
+  const delivery = await tx.one<Delivery>(
+    `select ${columns} from notifications where notification_id = $1 for update`,
+    [notificationId],
+  );
   if (!delivery) throw new Refusal('not_found', 'notification.not_found', { notificationId });
   return delivery;
 }
 
 /** For update; undefined where it is not due any more, for somebody else took it up meanwhile. */
 export const lockDueDelivery = (tx: Tx, notificationId: string) =>
-  tx.one<Delivery>(`select ${columns} from notifications where notification_id = $1 and next_at <= $2 for update`, [notificationId, tx.now]);
+  tx.one<Delivery>(
+    `select ${columns} from notifications where notification_id = $1 and next_at <= $2 for update`,
+    [notificationId, tx.now],
+  );
 
 export async function findDelivery(tx: Tx, notificationId: string): Promise<Delivery | undefined> {
-  return tx.one<Delivery>(`select ${columns} from notifications where notification_id = $1`, [notificationId]);
+  return tx.one<Delivery>(`select ${columns} from notifications where notification_id = $1`, [
+    notificationId,
+  ]);
 }
 
 export function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Delivery {
   tx.write(
     `update notifications set status = $2, version = $3, attempts = $4, give_up_after = $5, reason = $6, next_at = $7, sent_at = $8
       where notification_id = $1`,
-    [state.notificationId, state.status, state.version, state.attempts, state.giveUpAfter, state.reason, state.nextAt, state.sentAt],
+    [
+      state.notificationId,
+      state.status,
+      state.version,
+      state.attempts,
+      state.giveUpAfter,
+      state.reason,
+      state.nextAt,
+      state.sentAt,
+    ],
   );
   tx.emit(...facts);
   return state;
@@ -70,14 +87,16 @@ export interface Attempt {
 }
 
 export const insertAttempt = (tx: Tx, { notificationId, attempts, accountId }: Delivery) =>
-  tx.many('insert into notification_attempts (notification_id, attempt, account_id, started_at) values ($1, $2, $3, $4)', [
-    notificationId, attempts, accountId, tx.now,
-  ]);
+  tx.many(
+    'insert into notification_attempts (notification_id, attempt, account_id, started_at) values ($1, $2, $3, $4)',
+    [notificationId, attempts, accountId, tx.now],
+  );
 
 export const saveAttempt = (tx: Tx, { notificationId, attempts }: Delivery, outcome: string) =>
-  tx.many('update notification_attempts set ended_at = $3, outcome = $4 where notification_id = $1 and attempt = $2', [
-    notificationId, attempts, tx.now, outcome,
-  ]);
+  tx.many(
+    'update notification_attempts set ended_at = $3, outcome = $4 where notification_id = $1 and attempt = $2',
+    [notificationId, attempts, tx.now, outcome],
+  );
 
 export const listAttempts = (tx: Tx, notificationId: string): Promise<Attempt[]> =>
   tx.many<Attempt>(

@@ -1,6 +1,6 @@
+import type { FilterImplOptions } from 'liquidjs';
 import { formatMoney, type Money } from '@accord/money';
 import type { Locale } from '@accord/platform';
-import type { FilterImplOptions } from 'liquidjs';
 import { refusalWords, words } from './words.ts';
 
 /** Whom a text is for: money, dates and words come out as this person reads them (NTF-3). */
@@ -24,7 +24,13 @@ function clockOf({ locale, timeZone }: Reader): Intl.DateTimeFormat {
   let clock = clocks.get(key);
   if (!clock) {
     clock = new Intl.DateTimeFormat(locale, {
-      year: 'numeric', month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short', timeZone: zoneOr(timeZone),
+      year: 'numeric',
+      month: 'long',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZoneName: 'short',
+      timeZone: zoneOr(timeZone),
     });
     if (clocks.size < 1000) clocks.set(key, clock);
   }
@@ -36,7 +42,8 @@ function zoneOr(timeZone: string): string {
     new Intl.DateTimeFormat('en', { timeZone });
     return timeZone;
   } catch {
-    return 'UTC'; // RangeError: a contact's zone is the platform's word, and a wrong one must not keep its messages back
+    // RangeError: a contact's zone is the platform's word, and a wrong one must not keep its messages back
+    return 'UTC';
   }
 }
 
@@ -62,8 +69,14 @@ export const filters = {
   word(this: Of, value: keyof typeof words) {
     return words[value][readerOf(this).locale];
   },
-  /** Each refusal of a contract or a refund: what it is about, and why. A code that has no words yet stands for itself. */
-  refusals(this: Of, refusals: readonly { orderId: string | null; instanceId?: string | null; code: string }[]) {
+  /**
+   * Each refusal of a contract or a refund: what it is about, and why. A code that has no words yet stands
+   * for itself.
+   */
+  refusals(
+    this: Of,
+    refusals: readonly { orderId: string | null; instanceId?: string | null; code: string }[],
+  ) {
     const { locale } = readerOf(this);
     const said = refusals.map(({ orderId, instanceId, code }) => {
       const about = orderId ?? instanceId;

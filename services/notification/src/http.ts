@@ -1,9 +1,28 @@
-import { Instant } from '@accord/events';
-import { accountOf, accountRefusals, decodeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Locale, type Route, type Tx } from '@accord/platform';
 import { z } from 'zod';
-import { replay } from './delivery.ts';
+import { Instant } from '@accord/events';
+import {
+  accountOf,
+  accountRefusals,
+  decodeCursor,
+  encodeCursor,
+  paged,
+  pageQuery,
+  Refusal,
+  route,
+  type Locale,
+  type Route,
+  type Tx,
+} from '@accord/platform';
 import { findDelivery, listAttempts, lockDelivery, saveDelivery } from './delivery-store.ts';
-import { countUnread, listInbox, markAllRead, markRead, type InboxMessage, type InboxPlace } from './inbox-store.ts';
+import { replay } from './delivery.ts';
+import {
+  countUnread,
+  listInbox,
+  markAllRead,
+  markRead,
+  type InboxMessage,
+  type InboxPlace,
+} from './inbox-store.ts';
 import type { Templates } from './template.ts';
 
 interface Texts {
@@ -60,7 +79,9 @@ const inboxRoute = (itemOf: ItemOf): Route =>
       const found = await listInbox(tx, { accountId: accountOf(actor, accountId), after, limit: limit + 1 });
       const messages = found.slice(0, limit);
       const last = found.length > limit ? messages.at(-1) : undefined;
-      const nextCursor = last ? encodeCursor([String(last.readAt === null), last.createdAt.toISOString(), last.notificationId]) : null;
+      const nextCursor = last
+        ? encodeCursor([String(last.readAt === null), last.createdAt.toISOString(), last.notificationId])
+        : null;
       return { body: { data: messages.map((message) => itemOf(message, locale)), nextCursor } };
     },
   });
@@ -73,7 +94,9 @@ const unreadCountRoute = route({
   query: z.strictObject(OfAccount),
   answer: z.object({ unread: z.int() }),
   refusals: accountRefusals,
-  inTransaction: async (tx, { actor, query }) => ({ body: { unread: await countUnread(tx, accountOf(actor, query.accountId)) } }),
+  inTransaction: async (tx, { actor, query }) => ({
+    body: { unread: await countUnread(tx, accountOf(actor, query.accountId)) },
+  }),
 });
 
 const readRoute = (itemOf: ItemOf): Route =>
@@ -85,7 +108,9 @@ const readRoute = (itemOf: ItemOf): Route =>
     params: z.strictObject({ notificationId: Id }),
     answer: InboxItem,
     refusals: ['notification.not_found'],
-    inTransaction: async (tx, { params, locale }) => ({ body: itemOf(await markRead(tx, params.notificationId), locale) }),
+    inTransaction: async (tx, { params, locale }) => ({
+      body: itemOf(await markRead(tx, params.notificationId), locale),
+    }),
   });
 
 const readAllRoute = route({
@@ -118,7 +143,14 @@ const DeliveryDetail = z.object({
   createdAt: Instant,
   sentAt: Instant.nullable(),
   nextAt: Instant.nullable(),
-  attempts: z.array(z.object({ attempt: z.int(), startedAt: Instant, endedAt: Instant.nullable(), outcome: z.string().nullable() })),
+  attempts: z.array(
+    z.object({
+      attempt: z.int(),
+      startedAt: Instant,
+      endedAt: Instant.nullable(),
+      outcome: z.string().nullable(),
+    }),
+  ),
 });
 
 async function deliveryDetail(tx: Tx, notificationId: string): Promise<z.input<typeof DeliveryDetail>> {
@@ -131,8 +163,11 @@ async function deliveryDetail(tx: Tx, notificationId: string): Promise<z.input<t
     createdAt: delivery.createdAt.toISOString(),
     sentAt: delivery.sentAt?.toISOString() ?? null,
     nextAt: delivery.nextAt?.toISOString() ?? null,
-    attempts: attempts.map(({ startedAt, endedAt, ...attempt }) =>
-      ({ ...attempt, startedAt: startedAt.toISOString(), endedAt: endedAt?.toISOString() ?? null })),
+    attempts: attempts.map(({ startedAt, endedAt, ...attempt }) => ({
+      ...attempt,
+      startedAt: startedAt.toISOString(),
+      endedAt: endedAt?.toISOString() ?? null,
+    })),
   };
 }
 
@@ -157,7 +192,8 @@ const replayRoute = route({
   refusals: ['notification.not_found', 'notification.not_dead'],
   inTransaction: async (tx, { params: { notificationId } }) => {
     const delivery = await lockDelivery(tx, notificationId);
-    if (delivery.status !== 'dead') throw new Refusal('conflict', 'notification.not_dead', { notificationId, status: delivery.status });
+    if (delivery.status !== 'dead')
+      throw new Refusal('conflict', 'notification.not_dead', { notificationId, status: delivery.status });
     saveDelivery(tx, replay(delivery, tx.now));
     return { body: await deliveryDetail(tx, notificationId) };
   },

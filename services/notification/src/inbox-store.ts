@@ -1,5 +1,5 @@
-import { Refusal, type Tx } from '@accord/platform';
 import type { EventType } from '@accord/events';
+import { Refusal, type Tx } from '@accord/platform';
 import type { MessageClass, VisibleData } from './notice.ts';
 
 /** A message in the inbox, with what its text is made of. */
@@ -27,13 +27,22 @@ const columns = `n.notification_id as "notificationId", n.event_id as "eventId",
   n.mandatory, n.created_at as "createdAt", n.read_at as "readAt", e.aggregate, e.aggregate_id as "aggregateId", e.data`;
 
 /** NTF-6: unread ones first, then the newest. */
-export const listInbox = (tx: Tx, of: { accountId: string; after?: InboxPlace; limit: number }): Promise<InboxMessage[]> =>
+export const listInbox = (
+  tx: Tx,
+  of: { accountId: string; after?: InboxPlace; limit: number },
+): Promise<InboxMessage[]> =>
   tx.many<InboxMessage>(
     `select ${columns} from notifications n join timeline_events e using (event_id)
       where n.account_id = $1 and n.channel = 'inbox'
         and (n.unread, n.created_at, n.notification_id) < ($2::boolean, $3::timestamptz, $4::text)
       order by n.unread desc, n.created_at desc, n.notification_id desc limit $5`,
-    [of.accountId, of.after?.unread ?? true, of.after?.createdAt ?? 'infinity', of.after?.notificationId ?? '', of.limit],
+    [
+      of.accountId,
+      of.after?.unread ?? true,
+      of.after?.createdAt ?? 'infinity',
+      of.after?.notificationId ?? '',
+      of.limit,
+    ],
   );
 
 export async function countUnread(tx: Tx, accountId: string): Promise<number> {

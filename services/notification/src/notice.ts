@@ -5,7 +5,13 @@ export type Channel = 'inbox' | 'email';
 
 /** `orderId`, or one step deeper `order.payableAmount`; a list or a value is named as a whole. */
 export type Field<T> = {
-  [K in keyof T & string]: K | (NonNullable<T[K]> extends readonly unknown[] ? never : NonNullable<T[K]> extends object ? `${K}.${keyof NonNullable<T[K]> & string}` : never);
+  [K in keyof T & string]:
+    | K
+    | (NonNullable<T[K]> extends readonly unknown[]
+        ? never
+        : NonNullable<T[K]> extends object
+          ? `${K}.${keyof NonNullable<T[K]> & string}`
+          : never);
 }[keyof T & string];
 
 interface Silence<T extends EventType> {
@@ -29,40 +35,97 @@ const inbox = ['inbox'] as const;
 const everywhere = ['inbox', 'email'] as const;
 
 const order = [
-  'order.orderId', 'order.version', 'order.productCode', 'order.productName', 'order.productForm', 'order.serviceType', 'order.orderType',
-  'order.billType', 'order.count', 'order.duration', 'order.payableAmount', 'order.cashPaid', 'order.voucherPaid', 'order.status',
-  'order.fulfilment', 'order.refundState', 'order.hold', 'order.instanceIds', 'order.servicePeriod', 'order.createdAt', 'order.payBy',
-  'order.paidAt', 'order.cancelledAt', 'order.voidedAt',
+  'order.orderId',
+  'order.version',
+  'order.productCode',
+  'order.productName',
+  'order.productForm',
+  'order.serviceType',
+  'order.orderType',
+  'order.billType',
+  'order.count',
+  'order.duration',
+  'order.payableAmount',
+  'order.cashPaid',
+  'order.voucherPaid',
+  'order.status',
+  'order.fulfilment',
+  'order.refundState',
+  'order.hold',
+  'order.instanceIds',
+  'order.servicePeriod',
+  'order.createdAt',
+  'order.payBy',
+  'order.paidAt',
+  'order.cancelledAt',
+  'order.voidedAt',
 ] as const;
 
 const contract = [
-  'contract.contractId', 'contract.version', 'contract.number', 'contract.kind', 'contract.status', 'contract.language',
-  'contract.invoicingEntity', 'contract.partyA', 'contract.orderIds', 'contract.amount', 'contract.createdAt', 'contract.draftedAt',
-  'contract.finalizedAt', 'contract.voidedAt',
+  'contract.contractId',
+  'contract.version',
+  'contract.number',
+  'contract.kind',
+  'contract.status',
+  'contract.language',
+  'contract.invoicingEntity',
+  'contract.partyA',
+  'contract.orderIds',
+  'contract.amount',
+  'contract.createdAt',
+  'contract.draftedAt',
+  'contract.finalizedAt',
+  'contract.voidedAt',
 ] as const;
 
 const ticket = [
-  'ticket.ticketId', 'ticket.version', 'ticket.kind', 'ticket.status', 'ticket.contractId', 'ticket.orderIds', 'ticket.text', 'ticket.dueAt',
+  'ticket.ticketId',
+  'ticket.version',
+  'ticket.kind',
+  'ticket.status',
+  'ticket.contractId',
+  'ticket.orderIds',
+  'ticket.text',
+  'ticket.dueAt',
 ] as const;
 
 const refund = [
-  'refund.refundId', 'refund.version', 'refund.status', 'refund.kind', 'refund.instanceIds', 'refund.orderIds', 'refund.amount',
-  'refund.split', 'refund.reason', 'refund.createdAt', 'refund.endedAt',
+  'refund.refundId',
+  'refund.version',
+  'refund.status',
+  'refund.kind',
+  'refund.instanceIds',
+  'refund.orderIds',
+  'refund.amount',
+  'refund.split',
+  'refund.reason',
+  'refund.createdAt',
+  'refund.endedAt',
 ] as const;
 
 const message = [
-  'notification.notificationId', 'notification.eventId', 'notification.eventType', 'notification.channel', 'notification.contactId',
+  'notification.notificationId',
+  'notification.eventId',
+  'notification.eventType',
+  'notification.channel',
+  'notification.contactId',
 ] as const;
 
 /**
- * NTF-1: which event tells whom, in which class, over which channels, and which of its fields customers may see, wherever they look
- * (inbox, e-mail, timeline). What is not named stays inside. A new event type does not type-check until it is here.
+ * NTF-1: which event tells whom, in which class, over which channels, and which of its fields customers may
+ * see, wherever they look (inbox, e-mail, timeline). What is not named stays inside. A new event type does
+ * not type-check until it is here.
  */
 export const notices: { readonly [T in EventType]: Notice<T> } = {
   'order.placed': { tells: 'orders', channels: inbox, mandatory: false, visible: order },
   'order.paid': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },
   'order.expiring': { tells: 'orders', channels: everywhere, mandatory: true, visible: [...order, 'payBy'] },
-  'order.cancelled': { tells: 'orders', channels: everywhere, mandatory: false, visible: [...order, 'reason'] },
+  'order.cancelled': {
+    tells: 'orders',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...order, 'reason'],
+  },
   'order.fulfilled': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },
   'order.fulfilment_failed': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },
   'order.voided': { tells: 'orders', channels: inbox, mandatory: false, visible: [...order, 'reason'] },
@@ -70,19 +133,51 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   'order.changed': { tells: 'nobody', visible: [...order, 'what'] },
   'order.reserved': { tells: 'nobody', visible: ['holder'] },
   'order.reservation_refused': { tells: 'nobody', visible: ['holder'] },
-  'payment.unapplied': { tells: 'orders', channels: everywhere, mandatory: false, visible: ['paymentReference', 'orderId', 'amount', 'reason'] },
+  'payment.unapplied': {
+    tells: 'orders',
+    channels: everywhere,
+    mandatory: false,
+    visible: ['paymentReference', 'orderId', 'amount', 'reason'],
+  },
   'resource.changed': {
     tells: 'nobody',
-    visible: ['resource.instanceId', 'resource.version', 'resource.orderIds', 'resource.start', 'resource.end', 'resource.released'],
+    visible: [
+      'resource.instanceId',
+      'resource.version',
+      'resource.orderIds',
+      'resource.start',
+      'resource.end',
+      'resource.released',
+    ],
   },
   'product.published': { tells: 'nobody', visible: [] },
-  'remittance.claimed': { tells: 'orders', channels: inbox, mandatory: false, visible: ['remittanceId', 'amount', 'orderIds'] },
-  'export.ready': { tells: 'orders', channels: everywhere, mandatory: false, visible: ['exportId', 'sha256', 'expiresAt'] },
+  'remittance.claimed': {
+    tells: 'orders',
+    channels: inbox,
+    mandatory: false,
+    visible: ['remittanceId', 'amount', 'orderIds'],
+  },
+  'export.ready': {
+    tells: 'orders',
+    channels: everywhere,
+    mandatory: false,
+    visible: ['exportId', 'sha256', 'expiresAt'],
+  },
 
   'contract.requested': { tells: 'nobody', visible: contract },
-  'contract.refused': { tells: 'contracts', channels: everywhere, mandatory: false, visible: [...contract, 'refusals'] },
+  'contract.refused': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...contract, 'refusals'],
+  },
   'contract.drafted': { tells: 'contracts', channels: everywhere, mandatory: false, visible: contract },
-  'contract.finalized': { tells: 'contracts', channels: everywhere, mandatory: false, visible: [...contract, 'sha256'] },
+  'contract.finalized': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...contract, 'sha256'],
+  },
   'contract.seal_failed': { tells: 'contracts', channels: inbox, mandatory: false, visible: contract },
   'contract.voided': {
     tells: 'contracts',
@@ -90,20 +185,45 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: ({ contract: { finalizedAt } }) => finalizedAt !== null,
     visible: [...contract, 'reason', 'text', 'orderId'],
   },
-  'contract.paper_requested': { tells: 'contracts', channels: inbox, mandatory: false, visible: [...contract, 'copies'] },
-  'contract.paper_mailed': { tells: 'contracts', channels: everywhere, mandatory: false, visible: [...contract, 'carrier', 'trackingNumber'] },
+  'contract.paper_requested': {
+    tells: 'contracts',
+    channels: inbox,
+    mandatory: false,
+    visible: [...contract, 'copies'],
+  },
+  'contract.paper_mailed': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...contract, 'carrier', 'trackingNumber'],
+  },
   'contract.paper_delivered': { tells: 'contracts', channels: inbox, mandatory: false, visible: contract },
   'ticket.submitted': { tells: 'contracts', channels: inbox, mandatory: false, visible: ticket },
   'ticket.approved': { tells: 'contracts', channels: everywhere, mandatory: false, visible: ticket },
-  'ticket.rejected': { tells: 'contracts', channels: everywhere, mandatory: false, visible: [...ticket, 'text'] },
+  'ticket.rejected': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...ticket, 'text'],
+  },
   'ticket.withdrawn': { tells: 'contracts', channels: inbox, mandatory: false, visible: [...ticket, 'text'] },
   'account.updated': { tells: 'nobody', visible: ['account.version', 'account.certifiedName'] },
 
   'refund.requested': { tells: 'refunds', channels: inbox, mandatory: false, visible: refund },
-  'refund.refused': { tells: 'refunds', channels: everywhere, mandatory: true, visible: [...refund, 'refusals'] },
+  'refund.refused': {
+    tells: 'refunds',
+    channels: everywhere,
+    mandatory: true,
+    visible: [...refund, 'refusals'],
+  },
   'refund.review_required': { tells: 'refunds', channels: everywhere, mandatory: false, visible: refund },
   'refund.approved': { tells: 'refunds', channels: inbox, mandatory: false, visible: refund },
-  'refund.rejected': { tells: 'refunds', channels: everywhere, mandatory: true, visible: [...refund, 'text'] },
+  'refund.rejected': {
+    tells: 'refunds',
+    channels: everywhere,
+    mandatory: true,
+    visible: [...refund, 'text'],
+  },
   'refund.withdrawn': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
   'refund.succeeded': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
   'refund.failed': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
@@ -112,18 +232,31 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   'notification.dead': { tells: 'nobody', visible: message },
   // What follows from them is told: the order was paid, the resource changed.
   'payment.received': { tells: 'nobody', visible: ['paymentReference', 'orderId', 'parts'] },
-  'resource.reported': { tells: 'nobody', visible: ['instanceId', 'reportVersion', 'orderId', 'start', 'end', 'released'] },
+  'resource.reported': {
+    tells: 'nobody',
+    visible: ['instanceId', 'reportVersion', 'orderId', 'start', 'end', 'released'],
+  },
   // The platform tells its customers of their bills itself.
   'bill.issued': { tells: 'nobody', visible: ['billId', 'version', 'month', 'amount', 'status'] },
 
-  'webhook.disabled': { tells: 'security', channels: everywhere, mandatory: true, visible: ['endpointId', 'reason'] },
+  'webhook.disabled': {
+    tells: 'security',
+    channels: everywhere,
+    mandatory: true,
+    visible: ['endpointId', 'reason'],
+  },
 };
 
 /** What is to be told of an event; undefined where nobody is told. */
-export function noticeOf(fact: Fact): { messageClass: MessageClass; channels: readonly Channel[]; mandatory: boolean } | undefined {
+export function noticeOf(
+  fact: Fact,
+): { messageClass: MessageClass; channels: readonly Channel[]; mandatory: boolean } | undefined {
   const notice = notices[fact.type] as Notice;
   if (notice.tells === 'nobody') return undefined;
-  const mandatory = typeof notice.mandatory === 'boolean' ? notice.mandatory : (notice.mandatory as (data: unknown) => boolean)(fact.data);
+  const mandatory =
+    typeof notice.mandatory === 'boolean'
+      ? notice.mandatory
+      : (notice.mandatory as (data: unknown) => boolean)(fact.data);
   return { messageClass: notice.tells, channels: notice.channels, mandatory };
 }
 
@@ -136,7 +269,11 @@ export function visibleData(event: Event): VisibleData {
   for (const path of notices[event.type].visible as readonly string[]) {
     const [first, second] = path.split('.') as [string, string?];
     if (second === undefined) seen[first] = whole[first];
-    else seen[first] = { ...(seen[first] as object), [second]: (whole[first] as Record<string, unknown>)[second] };
+    else
+      seen[first] = {
+        ...(seen[first] as object),
+        [second]: (whole[first] as Record<string, unknown>)[second],
+      };
   }
   return seen;
 }

@@ -6,7 +6,10 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '消息不存在', detail: '消息 {notificationId} 不存在。' },
   },
   'notification.not_dead': {
-    en: { title: 'The message is not dead', detail: 'Only a message that was given up can be sent again; this one is {status}.' },
+    en: {
+      title: 'The message is not dead',
+      detail: 'Only a message that was given up can be sent again; this one is {status}.',
+    },
     'zh-CN': { title: '消息未失败', detail: '只有已放弃发送的消息才能重新发送，该消息当前状态为 {status}。' },
   },
   'timeline.not_found': {

@@ -1,13 +1,14 @@
-import { type Event, eventTypes } from '@accord/events';
+import { eventTypes, type Event } from '@accord/events';
 import type { ReadModel, View } from '@accord/platform';
 import { saveContacts } from './contact-store.ts';
-import { linksOf, timelineEvent } from './timeline.ts';
 import { insertTimelineEvent } from './timeline-store.ts';
+import { linksOf, timelineEvent } from './timeline.ts';
 
 /** An event that belongs to no account concerns nobody here. */
 function tell(view: View, event: Event): void {
   const { accountId } = event.subject;
-  if (accountId !== undefined) insertTimelineEvent(view, timelineEvent(event, accountId), linksOf(event.data));
+  if (accountId !== undefined)
+    insertTimelineEvent(view, timelineEvent(event, accountId), linksOf(event.data));
 }
 
 /** NTF-11. */

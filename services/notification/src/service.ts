@@ -17,7 +17,10 @@ export interface NotificationConfig {
 }
 
 /** The notification service's table of contents. @throws Error where a template is not right. */
-export function notificationService({ profile, smtpUrl, mailFrom }: NotificationConfig, { log }: Surroundings): Service {
+export function notificationService(
+  { profile, smtpUrl, mailFrom }: NotificationConfig,
+  { log }: Surroundings,
+): Service {
   const templates = loadTemplates(new URL('../templates/', import.meta.url));
   const smtp = openSmtp({ url: smtpUrl, from: mailFrom });
   return {
@@ -26,7 +29,10 @@ export function notificationService({ profile, smtpUrl, mailFrom }: Notification
     migrations: new URL('../migrations/', import.meta.url),
     problems,
     routes: [...notificationRoutes({ templates, timeZone: profile.timeZone }), timelineRoute],
-    subscriptions: projecting(readModels, Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }]))),
+    subscriptions: projecting(
+      readModels,
+      Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }])),
+    ),
     workers: [mailer({ smtp, templates, log })],
     close: () => Promise.resolve(smtp.close()),
   };

@@ -2,7 +2,9 @@ import nodemailer from 'nodemailer';
 import type SmtpPool from 'nodemailer/lib/smtp-pool';
 
 export interface Mail {
-  /** Its Message-ID is made of this; a mail sent again, for nobody knew whether it had arrived, has the same. */
+  /**
+   * Its Message-ID is made of this; a mail sent again, for nobody knew whether it had arrived, has the same.
+   */
   readonly notificationId: string;
   readonly to: { readonly name: string; readonly address: string };
   readonly subject: string;
@@ -11,7 +13,8 @@ export interface Mail {
 }
 
 /** `reason` names what the server or the network did, never a person's data. */
-export type Outcome = { readonly sent: true } | { readonly sent: false; readonly reason: string; readonly permanent: boolean };
+export type Outcome =
+  { readonly sent: true } | { readonly sent: false; readonly reason: string; readonly permanent: boolean };
 
 export interface Smtp {
   /** Tries once, for at most 30 s; never throws. */
@@ -22,11 +25,20 @@ export interface Smtp {
 export const connections = 8;
 const wholeAttemptMs = 30_000;
 
-/** A pool of connections to one SMTP server. @param url `smtp://user:password@host:587`, or `smtps:` @param from `Accord <no-reply@example.com>` */
+/**
+ * A pool of connections to one SMTP server. @param url `smtp://user:password@host:587`, or `smtps:` @param
+ * from `Accord <no-reply@example.com>`
+ */
 export function openSmtp({ url, from }: { url: string; from: string }): Smtp {
   const transport = nodemailer.createTransport({
-    pool: true, url, maxConnections: connections, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 15_000,
-    disableFileAccess: true, disableUrlAccess: true,
+    pool: true,
+    url,
+    maxConnections: connections,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 15_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
     maxRequeues: 0, // a failed attempt is ours to repeat, later
   } as SmtpPool.Options & { maxRequeues: number });
   const domain = /@([^\s@>]+)>?\s*$/.exec(from)?.[1];
@@ -35,10 +47,21 @@ export function openSmtp({ url, from }: { url: string; from: string }): Smtp {
   return {
     async send({ notificationId, to, subject, text, html }) {
       const headers = { 'Auto-Submitted': 'auto-generated' };
-      const sending = transport.sendMail({ messageId: `<${notificationId}@${domain}>`, from, to, subject, text, html, headers });
+      const sending = transport.sendMail({
+        messageId: `<${notificationId}@${domain}>`,
+        from,
+        to,
+        subject,
+        text,
+        html,
+        headers,
+      });
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(Object.assign(new Error('too slow'), { code: 'ETIMEDOUT' })), wholeAttemptMs);
+        timer = setTimeout(
+          () => reject(Object.assign(new Error('too slow'), { code: 'ETIMEDOUT' })),
+          wholeAttemptMs,
+        );
       });
       try {
         await Promise.race([sending, late]);
@@ -55,8 +78,13 @@ export function openSmtp({ url, from }: { url: string; from: string }): Smtp {
 
 type SmtpError = { readonly code?: string; readonly responseCode?: number; readonly command?: string };
 
-/** The server's 5xx to this mail, or an address that is none, will not change; whatever else went wrong may. */
-function reasonOf({ code = 'UNKNOWN', responseCode, command }: SmtpError): { reason: string; permanent: boolean } {
+/**
+ * The server's 5xx to this mail, or an address that is none, will not change; whatever else went wrong may.
+ */
+function reasonOf({ code = 'UNKNOWN', responseCode, command }: SmtpError): {
+  reason: string;
+  permanent: boolean;
+} {
   const ofThisMail = code === 'EENVELOPE' || code === 'EMESSAGE';
   const permanent = ofThisMail && (responseCode === undefined || responseCode >= 500);
   return { reason: ['smtp', code, responseCode, command].filter(Boolean).join(' '), permanent };

@@ -1,8 +1,20 @@
-import { Instant } from '@accord/events';
-import { accountOf, decodeTimeCursor, encodeCursor, paged, pageQuery, Refusal, route, shownTo, Who, type Actor, type Tx } from '@accord/platform';
 import { z } from 'zod';
-import { inCausalOrder, starterOf, type Link, type TimelineEvent } from './timeline.ts';
+import { Instant } from '@accord/events';
+import {
+  accountOf,
+  decodeTimeCursor,
+  encodeCursor,
+  paged,
+  pageQuery,
+  Refusal,
+  route,
+  shownTo,
+  Who,
+  type Actor,
+  type Tx,
+} from '@accord/platform';
 import { listEventsAbout, listEventsOfAccount } from './timeline-store.ts';
+import { inCausalOrder, starterOf, type Link, type TimelineEvent } from './timeline.ts';
 
 const Id = z.string().min(1).max(64);
 const TimelineItem = z.object({
@@ -19,11 +31,20 @@ const TimelineItem = z.object({
 });
 
 const TimelineQuery = z
-  .strictObject({ ...pageQuery, orderId: Id.optional(), contractId: Id.optional(), refundId: Id.optional(), accountId: Id.optional() })
-  .refine((query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length <= 1, {
-    message: 'names at most one of orderId, contractId, refundId and accountId',
-    params: { 'zh-CN': 'orderId、contractId、refundId、accountId 至多指定一个' },
-  });
+  .strictObject({
+    ...pageQuery,
+    orderId: Id.optional(),
+    contractId: Id.optional(),
+    refundId: Id.optional(),
+    accountId: Id.optional(),
+  })
+  .refine(
+    (query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length <= 1,
+    {
+      message: 'names at most one of orderId, contractId, refundId and accountId',
+      params: { 'zh-CN': 'orderId、contractId、refundId、accountId 至多指定一个' },
+    },
+  );
 
 /** More than happens to any one order, contract or refund: a contract has at most 500 orders (CTR-5). */
 const wholeStory = 20_000;
@@ -31,7 +52,8 @@ const wholeStory = 20_000;
 export const timelineRoute = route({
   method: 'get',
   path: '/v1/timeline',
-  summary: 'Everything that happened to an order, a contract or a refund, causes first; or to an account, page by page.',
+  summary:
+    'Everything that happened to an order, a contract or a refund, causes first; or to an account, page by page.',
   access: { customer: 'notifications:read', operator: true },
   query: TimelineQuery,
   answer: paged(TimelineItem),
@@ -52,15 +74,23 @@ function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuer
 }
 
 /** Pages by time; each page in causal order. Another account's is not there (API-5). */
-async function accountTimeline(tx: Tx, actor: Actor, { accountId: given, limit, cursor }: z.output<typeof TimelineQuery>) {
-  if (actor.kind === 'customer' && given !== undefined && given !== actor.accountId) throw new Refusal('not_found', 'timeline.not_found', { id: given });
+async function accountTimeline(
+  tx: Tx,
+  actor: Actor,
+  { accountId: given, limit, cursor }: z.output<typeof TimelineQuery>,
+) {
+  if (actor.kind === 'customer' && given !== undefined && given !== actor.accountId)
+    throw new Refusal('not_found', 'timeline.not_found', { id: given });
   const accountId = accountOf(actor, given);
   const place = cursor === undefined ? undefined : decodeTimeCursor(cursor);
   const after = place && { time: place[0], eventId: place[1] };
   const found = await listEventsOfAccount(tx, { accountId, after, limit: limit + 1 });
   const events = found.slice(0, limit);
   const last = found.length > limit ? events.at(-1) : undefined;
-  return { data: itemsOf(events, actor), nextCursor: last ? encodeCursor([last.time.toISOString(), last.eventId]) : null };
+  return {
+    data: itemsOf(events, actor),
+    nextCursor: last ? encodeCursor([last.time.toISOString(), last.eventId]) : null,
+  };
 }
 
 function itemsOf(events: readonly TimelineEvent[], reader: Actor): z.input<typeof TimelineItem>[] {

@@ -15,9 +15,19 @@ export function insertTimelineEvent(view: View, event: TimelineEvent, links: rea
        aggregate_version, data)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
     [
-      event.eventId, event.accountId, event.type, event.time, event.actor, event.causationId, event.correlationId,
-      event.aggregate, event.aggregateId, event.aggregateVersion, JSON.stringify(event.data),
-      links.map(({ kind }) => kind), links.map(({ id }) => id),
+      event.eventId,
+      event.accountId,
+      event.type,
+      event.time,
+      event.actor,
+      event.causationId,
+      event.correlationId,
+      event.aggregate,
+      event.aggregateId,
+      event.aggregateVersion,
+      JSON.stringify(event.data),
+      links.map(({ kind }) => kind),
+      links.map(({ id }) => id),
     ],
   );
 }
@@ -36,7 +46,10 @@ export const listEventsAbout = (tx: Tx, about: Link, limit: number): Promise<Tim
   );
 
 /** By time, then id. */
-export const listEventsOfAccount = (tx: Tx, of: { accountId: string; after?: { time: string; eventId: string }; limit: number }) =>
+export const listEventsOfAccount = (
+  tx: Tx,
+  of: { accountId: string; after?: { time: string; eventId: string }; limit: number },
+) =>
   tx.many<TimelineEvent>(
     `select ${columns} from timeline_events
       where account_id = $1 and (time, event_id) > ($2::timestamptz, $3::text) order by time, event_id limit $4`,

@@ -28,19 +28,33 @@ export function timelineEvent(event: Event, accountId: string): TimelineEvent {
   const { aggregate, id, version } = event.subject;
   const causationId = 'notification' in event.data ? event.data.notification.eventId : event.causationId;
   return {
-    eventId: event.id, accountId, type: event.type, time: event.time, actor: event.actor, causationId,
-    correlationId: event.correlationId, aggregate, aggregateId: id, aggregateVersion: version, data: visibleData(event),
+    eventId: event.id,
+    accountId,
+    type: event.type,
+    time: event.time,
+    actor: event.actor,
+    causationId,
+    correlationId: event.correlationId,
+    aggregate,
+    aggregateId: id,
+    aggregateVersion: version,
+    data: visibleData(event),
   };
 }
 
 const named: Readonly<Record<string, LinkKind>> = {
-  orderId: 'order', orderIds: 'order', contractId: 'contract', refundId: 'refund', eventId: 'event',
+  orderId: 'order',
+  orderIds: 'order',
+  contractId: 'contract',
+  refundId: 'refund',
+  eventId: 'event',
 };
 
 /** Everything a payload names, at any depth: its fields' names say what their values are. */
 export function linksOf(data: unknown): Link[] {
   const links = new Map<string, Link>();
-  const link = (kind: LinkKind, id: unknown) => typeof id === 'string' && links.set(`${kind} ${id}`, { kind, id });
+  const link = (kind: LinkKind, id: unknown) =>
+    typeof id === 'string' && links.set(`${kind} ${id}`, { kind, id });
   const walk = (value: unknown): void => {
     if (Array.isArray(value)) return value.forEach(walk);
     if (value === null || typeof value !== 'object') return;
@@ -51,7 +65,8 @@ export function linksOf(data: unknown): Link[] {
       else walk(inner);
     }
   };
-  const linkHolder = (holder: { kind: 'contract' | 'refund'; id: string } | null) => holder && link(holder.kind, holder.id);
+  const linkHolder = (holder: { kind: 'contract' | 'refund'; id: string } | null) =>
+    holder && link(holder.kind, holder.id);
   walk(data);
   return [...links.values()];
 }
@@ -59,21 +74,28 @@ export function linksOf(data: unknown): Link[] {
 /** By event, the ids of those that must come before it. */
 function predecessors(events: readonly TimelineEvent[]): Map<string, Set<string>> {
   const before = new Map(events.map(({ eventId }) => [eventId, new Set<string>()]));
-  for (const { eventId, causationId } of events) if (before.has(causationId) && causationId !== eventId) before.get(eventId)!.add(causationId);
-  for (const aggregate of Map.groupBy(events, (event) => `${event.aggregate} ${event.aggregateId}`).values()) {
+  for (const { eventId, causationId } of events)
+    if (before.has(causationId) && causationId !== eventId) before.get(eventId)!.add(causationId);
+  for (const aggregate of Map.groupBy(
+    events,
+    (event) => `${event.aggregate} ${event.aggregateId}`,
+  ).values()) {
     const versions = [...Map.groupBy(aggregate, (event) => event.aggregateVersion)].sort(([a], [b]) => a - b);
     versions.slice(1).forEach(([, later], i) => {
-      for (const { eventId } of later) for (const earlier of versions[i]![1]) before.get(eventId)!.add(earlier.eventId);
+      for (const { eventId } of later)
+        for (const earlier of versions[i]![1]) before.get(eventId)!.add(earlier.eventId);
     });
   }
   return before;
 }
 
-const byTimeThenId = (a: TimelineEvent, b: TimelineEvent) => +a.time - +b.time || (a.eventId < b.eventId ? -1 : 1);
+const byTimeThenId = (a: TimelineEvent, b: TimelineEvent) =>
+  +a.time - +b.time || (a.eventId < b.eventId ? -1 : 1);
 
 /**
- * A cause before its effect, an aggregate's versions in their order, all else by time, then id. The order of `events` does not matter.
- * Should causes run in a circle, which no honest sender makes, the earliest of them goes first.
+ * A cause before its effect, an aggregate's versions in their order, all else by time, then id. The order of
+ * `events` does not matter. Should causes run in a circle, which no honest sender makes, the earliest of them
+ * goes first.
  */
 export function inCausalOrder(events: readonly TimelineEvent[]): TimelineEvent[] {
   const waiting = [...events].sort(byTimeThenId);
@@ -89,10 +111,20 @@ export function inCausalOrder(events: readonly TimelineEvent[]): TimelineEvent[]
   return ordered;
 }
 
-/** Who set off the chain that led to `event`, as far as `events` show it; undefined where its start is not among them. */
-export function starterOf(event: TimelineEvent, events: ReadonlyMap<string, TimelineEvent>): string | undefined {
+/**
+ * Who set off the chain that led to `event`, as far as `events` show it; undefined where its start is not
+ * among them.
+ */
+export function starterOf(
+  event: TimelineEvent,
+  events: ReadonlyMap<string, TimelineEvent>,
+): string | undefined {
   const seen = new Set<string>();
-  for (let at: TimelineEvent | undefined = event; at && !seen.has(at.eventId); at = events.get(at.causationId)) {
+  for (
+    let at: TimelineEvent | undefined = event;
+    at && !seen.has(at.eventId);
+    at = events.get(at.causationId)
+  ) {
     if (!/^(event|system):/.test(at.actor)) return at.actor;
     seen.add(at.eventId);
   }

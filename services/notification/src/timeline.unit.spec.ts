@@ -3,8 +3,18 @@ import { inCausalOrder, linksOf, starterOf, type TimelineEvent } from './timelin
 
 const start = Date.parse('2026-01-10T00:00:00.000Z');
 const event = (eventId: string, more: Partial<TimelineEvent> = {}): TimelineEvent => ({
-  eventId, accountId: 'acc_1', type: 'order.changed', time: new Date(start), actor: 'event:x', causationId: 'request',
-  correlationId: 'request', aggregate: 'order', aggregateId: eventId, aggregateVersion: 1, data: {}, ...more,
+  eventId,
+  accountId: 'acc_1',
+  type: 'order.changed',
+  time: new Date(start),
+  actor: 'event:x',
+  causationId: 'request',
+  correlationId: 'request',
+  aggregate: 'order',
+  aggregateId: eventId,
+  aggregateVersion: 1,
+  data: {},
+  ...more,
 });
 const order = (events: readonly TimelineEvent[]) => inCausalOrder(events).map(({ eventId }) => eventId);
 
@@ -23,13 +33,25 @@ test("NTF-11 an aggregate's versions stand in their order; the rest by time, the
 });
 
 test('NTF-11 causes that run in a circle are still told, the earliest first', () => {
-  expect(order([event('a', { causationId: 'b' }), event('b', { causationId: 'a', time: new Date(start - 1) }), event('c', { causationId: 'c' })])).toEqual(['c', 'b', 'a']);
+  expect(
+    order([
+      event('a', { causationId: 'b' }),
+      event('b', { causationId: 'a', time: new Date(start - 1) }),
+      event('c', { causationId: 'c' }),
+    ]),
+  ).toEqual(['c', 'b', 'a']);
 });
 
 /** Histories as they happen: what an event follows from happened before it, though its clock may be wrong. */
 const history = fc
   .array(
-    fc.record({ cause: fc.nat(), drift: fc.integer({ min: -3, max: 3 }), aggregate: fc.integer({ min: 0, max: 3 }), grows: fc.boolean(), id: fc.nat({ max: 1e6 }) }),
+    fc.record({
+      cause: fc.nat(),
+      drift: fc.integer({ min: -3, max: 3 }),
+      aggregate: fc.integer({ min: 0, max: 3 }),
+      grows: fc.boolean(),
+      id: fc.nat({ max: 1e6 }),
+    }),
     { minLength: 1, maxLength: 25 },
   )
   .map((steps) => {
@@ -39,13 +61,22 @@ const history = fc
       const version = (versions.get(aggregate) ?? 1) + (grows ? 1 : 0);
       versions.set(aggregate, version);
       const causationId = i > 0 && cause % 3 > 0 ? events[cause % i]!.eventId : 'request';
-      events.push(event(`${id}-${i}`, { causationId, time: new Date(start + i + drift), aggregateId: String(aggregate), aggregateVersion: version }));
+      events.push(
+        event(`${id}-${i}`, {
+          causationId,
+          time: new Date(start + i + drift),
+          aggregateId: String(aggregate),
+          aggregateVersion: version,
+        }),
+      );
     });
     return events;
   });
 
 test('NTF-11 any order of arrival gives the same timeline, with causes and versions in their order', () => {
-  const arrivals = history.chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })));
+  const arrivals = history.chain((events) =>
+    fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })),
+  );
   fc.assert(
     fc.property(arrivals, ([events, arrived]) => {
       const told = inCausalOrder(arrived);
@@ -55,7 +86,8 @@ test('NTF-11 any order of arrival gives the same timeline, with causes and versi
         const cause = place.get(later.causationId);
         if (cause !== undefined) expect(cause).toBeLessThan(place.get(later.eventId)!);
         for (const other of told) {
-          if (other.aggregateId !== later.aggregateId || other.aggregateVersion >= later.aggregateVersion) continue;
+          if (other.aggregateId !== later.aggregateId || other.aggregateVersion >= later.aggregateVersion)
+            continue;
           expect(place.get(other.eventId)).toBeLessThan(place.get(later.eventId)!);
         }
       }
@@ -65,18 +97,30 @@ test('NTF-11 any order of arrival gives the same timeline, with causes and versi
 });
 
 test('NTF-11 ten thousand events are put in order within two seconds', () => {
-  const events = Array.from({ length: 10_000 }, (_, i) => event(String(i).padStart(5, '0'), { time: new Date(start + i), causationId: String(i - 1).padStart(5, '0') }));
+  const events = Array.from({ length: 10_000 }, (_, i) =>
+    event(String(i).padStart(5, '0'), {
+      time: new Date(start + i),
+      causationId: String(i - 1).padStart(5, '0'),
+    }),
+  );
   const before = performance.now();
   expect(order(events.toReversed())).toEqual(events.map(({ eventId }) => eventId));
   expect(performance.now() - before).toBeLessThan(2_000);
 });
 
 test('NTF-11 an event is about everything that its payload names', () => {
-  expect(linksOf({ order: { orderId: 'ord_1', hold: { kind: 'contract', id: 'ctr_1' } }, reason: 'expired' })).toEqual([
+  expect(
+    linksOf({ order: { orderId: 'ord_1', hold: { kind: 'contract', id: 'ctr_1' } }, reason: 'expired' }),
+  ).toEqual([
     { kind: 'order', id: 'ord_1' },
     { kind: 'contract', id: 'ctr_1' },
   ]);
-  expect(linksOf({ holder: { kind: 'refund', id: 'rfd_1' }, orders: [{ orderId: 'ord_1', hold: null }, { orderId: 'ord_2' }, { orderId: 'ord_1' }] })).toEqual([
+  expect(
+    linksOf({
+      holder: { kind: 'refund', id: 'rfd_1' },
+      orders: [{ orderId: 'ord_1', hold: null }, { orderId: 'ord_2' }, { orderId: 'ord_1' }],
+    }),
+  ).toEqual([
     { kind: 'refund', id: 'rfd_1' },
     { kind: 'order', id: 'ord_1' },
     { kind: 'order', id: 'ord_2' },
@@ -85,7 +129,9 @@ test('NTF-11 an event is about everything that its payload names', () => {
     { kind: 'contract', id: 'ctr_1' },
     { kind: 'order', id: 'ord_1' },
   ]);
-  expect(linksOf({ notification: { eventId: 'e1', contactId: 'c1' } })).toEqual([{ kind: 'event', id: 'e1' }]);
+  expect(linksOf({ notification: { eventId: 'e1', contactId: 'c1' } })).toEqual([
+    { kind: 'event', id: 'e1' },
+  ]);
 });
 
 test('NTF-11 who set off a chain is found through the events that followed by themselves', () => {
@@ -96,5 +142,10 @@ test('NTF-11 who set off a chain is found through the events that followed by th
     event('d', { actor: 'event:gone', causationId: 'gone' }),
   ];
   const byId = new Map(events.map((one) => [one.eventId, one]));
-  expect(events.map((one) => starterOf(one, byId))).toEqual(['customer:usr_1', 'customer:usr_1', 'customer:usr_1', undefined]);
+  expect(events.map((one) => starterOf(one, byId))).toEqual([
+    'customer:usr_1',
+    'customer:usr_1',
+    'customer:usr_1',
+    undefined,
+  ]);
 });

@@ -1,6 +1,6 @@
+import type { z } from 'zod';
 import type { ContractKind, ContractVoidReason, TicketKind } from '@accord/events';
 import type { Locale } from '@accord/platform';
-import type { z } from 'zod';
 
 type Word = { readonly [L in Locale]: string };
 type Named = z.infer<typeof ContractKind> | z.infer<typeof ContractVoidReason> | z.infer<typeof TicketKind>;
@@ -35,13 +35,28 @@ export const refusalWords: { readonly [code: string]: Word } = {
   'order.voided': { 'zh-CN': '订单已作废', en: 'it has ended' },
   'order.instance_busy': { 'zh-CN': '实例上有进行中的交易', en: 'its instance has a trade in progress' },
   'order.not_found': { 'zh-CN': '订单不存在', en: 'it was not found' },
-  'holder.too_large': { 'zh-CN': '涉及的订单过多，请联系客服', en: 'its orders are too many together; please ask the support' },
+  'holder.too_large': {
+    'zh-CN': '涉及的订单过多，请联系客服',
+    en: 'its orders are too many together; please ask the support',
+  },
   'holder.ended': { 'zh-CN': '申请已经结束', en: 'the application had already ended' },
   'contract.order_in_contract': { 'zh-CN': '已在另一份合同中', en: 'it is in another contract' },
-  'contract.order_changed': { 'zh-CN': '订单在申请期间发生了变更，请重新申请', en: 'it changed during the application; please apply again' },
-  'contract.unprintable': { 'zh-CN': '含有合同无法显示的字符', en: 'it has characters that no document can show' },
-  'contract.product_excluded': { 'zh-CN': '该产品不支持自助合同', en: 'its product has no self-service contracts' },
-  POSTPAID: { 'zh-CN': '后付费实例请在产品控制台释放', en: 'a postpaid instance is released in the product console' },
+  'contract.order_changed': {
+    'zh-CN': '订单在申请期间发生了变更，请重新申请',
+    en: 'it changed during the application; please apply again',
+  },
+  'contract.unprintable': {
+    'zh-CN': '含有合同无法显示的字符',
+    en: 'it has characters that no document can show',
+  },
+  'contract.product_excluded': {
+    'zh-CN': '该产品不支持自助合同',
+    en: 'its product has no self-service contracts',
+  },
+  POSTPAID: {
+    'zh-CN': '后付费实例请在产品控制台释放',
+    en: 'a postpaid instance is released in the product console',
+  },
   EXPIRED: { 'zh-CN': '服务已到期', en: 'the service has expired' },
   PACKAGE_WINDOW_PASSED: { 'zh-CN': '已超过可退订期限', en: 'the time to give it back has passed' },
   PACKAGE_USED: { 'zh-CN': '资源包已使用', en: 'the package was used' },
@@ -56,7 +71,10 @@ export const refusalWords: { readonly [code: string]: Word } = {
   FROZEN: { 'zh-CN': '实例已被冻结', en: 'the instance is frozen' },
   INVOICED_MARKETPLACE: { 'zh-CN': '云市场订单已开具发票', en: 'the marketplace order was invoiced' },
   GIFT_CAMPAIGN: { 'zh-CN': '赠送活动订单不支持退款', en: 'it came with a gift campaign' },
-  CONTRACT_LINKED: { 'zh-CN': '订单在有效合同中，请先作废合同', en: 'it is in a contract, which has to be voided first' },
+  CONTRACT_LINKED: {
+    'zh-CN': '订单在有效合同中，请先作废合同',
+    en: 'it is in a contract, which has to be voided first',
+  },
   SUPPORT_RIGHTS_USED: { 'zh-CN': '服务权益已使用', en: 'its support rights were used' },
   BUNDLE_MEMBER: { 'zh-CN': '套餐须整体退订', en: 'a bundle is given back as a whole' },
   INSTANCE_NOT_FOUND: { 'zh-CN': '实例不存在', en: 'the instance was not found' },
@@ -64,5 +82,8 @@ export const refusalWords: { readonly [code: string]: Word } = {
   SCALED_AFTER_RENEWAL: { 'zh-CN': '续费后变更过配置', en: 'it was scaled after the renewal' },
   QUOTA_EXHAUSTED: { 'zh-CN': '本年度退款次数已用完', en: "this year's refunds are used up" },
   UNPAID: { 'zh-CN': '订单未付款', en: 'it is not paid' },
-  QUOTE_STALE: { 'zh-CN': '订单情况已变化，请重新询价', en: 'the facts changed since the quote; please ask for a new one' },
+  QUOTE_STALE: {
+    'zh-CN': '订单情况已变化，请重新询价',
+    en: 'the facts changed since the quote; please ask for a new one',
+  },
 };

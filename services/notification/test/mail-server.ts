@@ -26,7 +26,11 @@ const serverOf = (mailServer: MailServer) =>
       const behaviour = mailServer.behave(address);
       if (behaviour === 'hang') return;
       if (behaviour === 'take') return done();
-      done(Object.assign(new Error(`no mail for ${address}`), { responseCode: behaviour === 'refuse' ? 550 : 451 }));
+      done(
+        Object.assign(new Error(`no mail for ${address}`), {
+          responseCode: behaviour === 'refuse' ? 550 : 451,
+        }),
+      );
     },
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
@@ -34,7 +38,9 @@ const serverOf = (mailServer: MailServer) =>
       stream.on('end', () => {
         const raw = Buffer.concat(chunks).toString();
         const messageId = /^Message-ID: (.*)$/im.exec(raw)?.[1] ?? '';
-        mailServer.mails.push(...session.envelope.rcptTo.map(({ address }) => ({ to: address, messageId, raw })));
+        mailServer.mails.push(
+          ...session.envelope.rcptTo.map(({ address }) => ({ to: address, messageId, raw })),
+        );
         mailServer.beforeAccepting().then(() => done(), done);
       });
     },

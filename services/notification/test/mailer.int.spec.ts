@@ -1,9 +1,9 @@
 import { eventTypes, type EventType, type Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
-import { testService, type TestService, until } from '@accord/testing';
+import { testService, until, type TestService } from '@accord/testing';
 import { notices, type Notice } from '../src/notice.ts';
 import { notificationService } from '../src/service.ts';
-import { type MailServer, type ReceivedMail, startMailServer } from './mail-server.ts';
+import { startMailServer, type MailServer, type ReceivedMail } from './mail-server.ts';
 import { accountFact, contractFact, orderFact, sample } from './story.ts';
 
 const MINUTE = 60_000;
@@ -12,7 +12,11 @@ let t: TestService;
 
 beforeAll(async () => {
   smtp = await startMailServer();
-  const config = { profile: loadProfile('baidu'), smtpUrl: smtp.url, mailFrom: 'Accord <no-reply@accord.example>' };
+  const config = {
+    profile: loadProfile('baidu'),
+    smtpUrl: smtp.url,
+    mailFrom: 'Accord <no-reply@accord.example>',
+  };
   t = await testService({ service: (around) => notificationService(config, around) });
 }, 60_000);
 
@@ -26,21 +30,37 @@ afterEach(() => {
   smtp.beforeAccepting = () => Promise.resolve();
 });
 
-type Row = { notification_id: string; channel: string; status: string; attempts: number; reason: string | null; version: number };
+type Row = {
+  notification_id: string;
+  channel: string;
+  status: string;
+  attempts: number;
+  reason: string | null;
+  version: number;
+};
 const rows = (accountId: string, channel = 'email') =>
-  t.sql<Row>('select notification_id, channel, status, attempts, reason, version from notifications where account_id = $1 and channel = $2 order by created_at, 1', [accountId, channel]);
+  t.sql<Row>(
+    'select notification_id, channel, status, attempts, reason, version from notifications where account_id = $1 and channel = $2 order by created_at, 1',
+    [accountId, channel],
+  );
 const mailsTo = (accountId: string) => smtp.mails.filter(({ to }) => to.startsWith(`${accountId}-`));
-const arrives = (accountId: string, count = 1) => until(`${count} mails to ${accountId}`, () => mailsTo(accountId).length >= count);
-const becomes = (accountId: string, status: string) => until(`${accountId} ${status}`, async () => (await rows(accountId))[0]?.status === status);
+const arrives = (accountId: string, count = 1) =>
+  until(`${count} mails to ${accountId}`, () => mailsTo(accountId).length >= count);
+const becomes = (accountId: string, status: string) =>
+  until(`${accountId} ${status}`, async () => (await rows(accountId))[0]?.status === status);
 const paid = (accountId: string, orderId: string) => orderFact('order.paid', { accountId, orderId });
 
 test('NTF-5 EVT-8 every event of the catalogue, handled twice, makes one message per recipient and channel', async () => {
   const account = sample('account.updated').data.account.accountId;
-  const contacts = [{ locale: 'zh-CN' as const }, { classes: ['refunds' as const] }].map((contact, i) => ({ ...contact, email: `${account}-${i}@example.com` }));
+  const contacts = [{ locale: 'zh-CN' as const }, { classes: ['refunds' as const] }].map((contact, i) => ({
+    ...contact,
+    email: `${account}-${i}@example.com`,
+  }));
   await t.publish(accountFact(account, 1, contacts));
   await t.settled({ dueWork: false });
   const ids = new Map<EventType, string>();
-  for (const type of eventTypes.filter((type) => type !== 'account.updated')) ids.set(type, await t.publish(sample(type) as Fact, { repeat: 2 }));
+  for (const type of eventTypes.filter((type) => type !== 'account.updated'))
+    ids.set(type, await t.publish(sample(type) as Fact, { repeat: 2 }));
   await t.settled({ dueWork: false });
 
   const expected = eventTypes.flatMap((type) => {
@@ -50,7 +70,9 @@ test('NTF-5 EVT-8 every event of the catalogue, handled twice, makes one message
     return [`${type} inbox 1`, ...(emails ? [`${type} email ${emails}`] : [])];
   });
   const found = await t.sql<{ line: string }>(
-    `select event_type || ' ' || channel || ' ' || count(*) as line from notifications where account_id = $1 group by event_type, channel`, [account]);
+    `select event_type || ' ' || channel || ' ' || count(*) as line from notifications where account_id = $1 group by event_type, channel`,
+    [account],
+  );
   expect(found.map(({ line }) => line).sort()).toEqual(expected.sort());
   expect(await t.sql('select event_id from parked_events')).toEqual([]);
 
@@ -60,7 +82,10 @@ test('NTF-5 EVT-8 every event of the catalogue, handled twice, makes one message
   expect(mailsTo(account)).toHaveLength(mails);
   expect(new Set(mailsTo(account).map(({ messageId }) => messageId)).size).toBe(mails);
   await t.settled({ dueWork: false });
-  const announced = t.events.filter(({ type, actor, subject }) => type === 'notification.sent' && actor === 'system:mailer' && subject.accountId === account);
+  const announced = t.events.filter(
+    ({ type, actor, subject }) =>
+      type === 'notification.sent' && actor === 'system:mailer' && subject.accountId === account,
+  );
   expect(announced).toHaveLength(mails);
 }, 60_000);
 
@@ -68,19 +93,35 @@ test('NTF-2 NTF-3 an e-mail has text and HTML in the language of its contact, an
   await t.publish(accountFact('acc_text', 1, [{ name: '陈 <星>', locale: 'zh-CN' }]));
   await t.settled({ dueWork: false });
   const orderIds = ['ord_a', 'ord_b', 'ord_c'];
-  const voided = contractFact('contract.voided', { accountId: 'acc_text', contractId: 'ctr_t', number: 'CT-2026-00000001', orderIds }, { reason: 'order_cancelled', orderId: 'ord_b', text: null });
+  const voided = contractFact(
+    'contract.voided',
+    { accountId: 'acc_text', contractId: 'ctr_t', number: 'CT-2026-00000001', orderIds },
+    { reason: 'order_cancelled', orderId: 'ord_b', text: null },
+  );
   const eventId = await t.publish(voided);
   await arrives('acc_text');
   const [{ raw, messageId }] = mailsTo('acc_text') as [ReceivedMail];
   const [row] = await rows('acc_text');
   expect(messageId).toBe(`<${row!.notification_id}@accord.example>`);
-  const decoded = raw.split(/\r?\n\r?\n/).map((part) => Buffer.from(part.replaceAll(/\s/g, ''), 'base64').toString()).join('\n');
+  const decoded = raw
+    .split(/\r?\n\r?\n/)
+    .map((part) => Buffer.from(part.replaceAll(/\s/g, ''), 'base64').toString())
+    .join('\n');
   expect(raw).toMatch(/multipart\/alternative[^]*text\/plain[^]*text\/html/);
   expect(raw).toMatch(/^Auto-Submitted: auto-generated\r?$/m);
   expect(decoded).toContain('其他订单已释放，可以重新申请合同：ord_a、ord_c');
   expect(decoded).toContain('尊敬的 陈 &lt;星&gt;，您好');
-  const sent = await t.event('notification.sent', ({ notification }) => notification.accountId === 'acc_text');
-  expect(sent.data.notification).toMatchObject({ eventId, eventType: 'contract.voided', channel: 'email', version: 1, contactId: 'acc_text-c0' });
+  const sent = await t.event(
+    'notification.sent',
+    ({ notification }) => notification.accountId === 'acc_text',
+  );
+  expect(sent.data.notification).toMatchObject({
+    eventId,
+    eventType: 'contract.voided',
+    channel: 'email',
+    version: 1,
+    contactId: 'acc_text-c0',
+  });
   expect(sent.causationId).toBe(eventId);
 }, 30_000);
 
@@ -101,7 +142,13 @@ test('NTF-5 NTF-13 while the mail server is down the inbox fills; when it is bac
   expect(mailsTo('acc_down')).toHaveLength(1);
   const [{ notification_id: id }] = (await rows('acc_down')) as [Row];
   const detail = await t.customer('acc_down').get(`/v1/notifications/${id}`);
-  expect(detail.body).toMatchObject({ status: 'sent', attempts: [{ attempt: 1, outcome: reason }, { attempt: 2, outcome: 'sent' }] });
+  expect(detail.body).toMatchObject({
+    status: 'sent',
+    attempts: [
+      { attempt: 1, outcome: reason },
+      { attempt: 2, outcome: 'sent' },
+    ],
+  });
 }, 30_000);
 
 test('NTF-13 a mailbox that hangs delays only its own message', async () => {
@@ -125,9 +172,14 @@ test('NTF-5 a crash between sending and recording sends the same Message-ID agai
   await t.sql('create sequence crashes'); // its count outlives the rolled back transaction
   await t.sql(`create function refuse_record() returns trigger language plpgsql security definer as $$
     begin perform nextval('notifications.crashes'); raise exception 'crash'; end $$`);
-  await t.sql(`create trigger crash before update on notifications for each row when (new.account_id = 'acc_crash' and new.status = 'sent') execute function refuse_record()`);
+  await t.sql(
+    `create trigger crash before update on notifications for each row when (new.account_id = 'acc_crash' and new.status = 'sent') execute function refuse_record()`,
+  );
   await t.publish(paid('acc_crash', 'ord_crash'));
-  await until('it crashed', async () => (await t.sql<{ is_called: boolean }>('select is_called from crashes'))[0]!.is_called);
+  await until(
+    'it crashed',
+    async () => (await t.sql<{ is_called: boolean }>('select is_called from crashes'))[0]!.is_called,
+  );
   await t.sql('drop trigger crash on notifications');
   expect(await rows('acc_crash')).toMatchObject([{ status: 'sending', attempts: 1 }]);
   expect(mailsTo('acc_crash')).toHaveLength(1);
@@ -136,7 +188,9 @@ test('NTF-5 a crash between sending and recording sends the same Message-ID agai
   const [first, second, ...more] = mailsTo('acc_crash');
   expect([second!.messageId, more]).toEqual([first!.messageId, []]);
   await t.settled({ dueWork: false });
-  expect(t.events.filter(({ type, subject }) => type === 'notification.sent' && subject.accountId === 'acc_crash')).toHaveLength(1);
+  expect(
+    t.events.filter(({ type, subject }) => type === 'notification.sent' && subject.accountId === 'acc_crash'),
+  ).toHaveLength(1);
 }, 30_000);
 
 test('NTF-5 an address that is refused is dead at once; an operator sends it again, nobody else', async () => {
@@ -144,18 +198,36 @@ test('NTF-5 an address that is refused is dead at once; an operator sends it aga
   await t.settled({ dueWork: false });
   smtp.behave = () => 'refuse';
   await t.publish(paid('acc_dead', 'ord_dead'));
-  const dead = await t.event('notification.dead', ({ notification }) => notification.accountId === 'acc_dead');
-  expect(dead.data).toMatchObject({ reason: expect.stringMatching(/EENVELOPE 550/) as unknown, notification: { version: 1 } });
+  const dead = await t.event(
+    'notification.dead',
+    ({ notification }) => notification.accountId === 'acc_dead',
+  );
+  expect(dead.data).toMatchObject({
+    reason: expect.stringMatching(/EENVELOPE 550/) as unknown,
+    notification: { version: 1 },
+  });
   expect(JSON.stringify(dead.data)).not.toContain('example.com');
   const { notificationId } = dead.data.notification;
   const replay = `/v1/notifications/${notificationId}/replay`;
   expect((await t.customer('acc_dead').post(replay)).status).toBe(403);
   smtp.behave = () => 'take';
-  expect(await t.operator().post(replay)).toMatchObject({ status: 200, body: { status: 'pending', attempts: [{ attempt: 1 }] } });
+  expect(await t.operator().post(replay)).toMatchObject({
+    status: 200,
+    body: { status: 'pending', attempts: [{ attempt: 1 }] },
+  });
   await becomes('acc_dead', 'sent');
-  await t.event('notification.sent', ({ notification }) => notification.notificationId === notificationId && notification.version === 2);
-  expect(await t.operator().post(replay)).toMatchObject({ status: 409, body: { code: 'notification.not_dead' } });
-  expect(await t.operator().post('/v1/notifications/ntf_none/replay')).toMatchObject({ status: 404, body: { code: 'notification.not_found' } });
+  await t.event(
+    'notification.sent',
+    ({ notification }) => notification.notificationId === notificationId && notification.version === 2,
+  );
+  expect(await t.operator().post(replay)).toMatchObject({
+    status: 409,
+    body: { code: 'notification.not_dead' },
+  });
+  expect(await t.operator().post('/v1/notifications/ntf_none/replay')).toMatchObject({
+    status: 404,
+    body: { code: 'notification.not_found' },
+  });
 }, 30_000);
 
 test('NTF-5 a server that says later is asked again, with the back-off of the attempt', async () => {
@@ -164,7 +236,9 @@ test('NTF-5 a server that says later is asked again, with the back-off of the at
   smtp.behave = () => 'later';
   await t.publish(paid('acc_later', 'ord_later'));
   await becomes('acc_later', 'retry_wait');
-  const [wait] = await t.sql<{ s: string }>(`select extract(epoch from next_at - created_at) as s from notifications where account_id = 'acc_later' and channel = 'email'`);
+  const [wait] = await t.sql<{ s: string }>(
+    `select extract(epoch from next_at - created_at) as s from notifications where account_id = 'acc_later' and channel = 'email'`,
+  );
   expect(Number(wait!.s)).toBeGreaterThan(45);
   expect(Number(wait!.s)).toBeLessThan(80);
 }, 30_000);
@@ -172,16 +246,25 @@ test('NTF-5 a server that says later is asked again, with the back-off of the at
 test('NTF-2 an e-mail waits for the contacts of an account that is not known yet', async () => {
   await t.publish(paid('acc_new', 'ord_new'));
   await until('it is stored', async () => (await rows('acc_new')).length === 1);
-  await t.publish(accountFact('acc_new', 2, [{}, { email: 'acc_new-1@example.com' }, { classes: ['refunds'] }]));
+  await t.publish(
+    accountFact('acc_new', 2, [{}, { email: 'acc_new-1@example.com' }, { classes: ['refunds'] }]),
+  );
   await t.publish(accountFact('acc_new', 1, [{ email: 'acc_new-old@example.com' }]));
   await arrives('acc_new', 2);
   await t.settled({ dueWork: false });
-  expect(mailsTo('acc_new').map(({ to }) => to).sort()).toEqual(['acc_new-0@example.com', 'acc_new-1@example.com']);
+  expect(
+    mailsTo('acc_new')
+      .map(({ to }) => to)
+      .sort(),
+  ).toEqual(['acc_new-0@example.com', 'acc_new-1@example.com']);
   expect(await rows('acc_new')).toHaveLength(2);
 }, 30_000);
 
 test('NTF-5 an attempt that hangs ends by itself, and says so', async () => {
-  const outcomes = () => t.sql<{ outcome: string | null }>(`select outcome from notification_attempts where account_id = 'acc_hang' and attempt = 1`);
+  const outcomes = () =>
+    t.sql<{ outcome: string | null }>(
+      `select outcome from notification_attempts where account_id = 'acc_hang' and attempt = 1`,
+    );
   await until('the first attempt ended', async () => (await outcomes())[0]!.outcome !== null);
   expect((await outcomes())[0]!.outcome).toMatch(/^smtp E(TIMEDOUT|CONNECTION)/);
 }, 30_000);

@@ -19,7 +19,8 @@ export const up: Migration = [
    )`,
   sharedTable('order', 'products'),
 
-  // `terms` is what was agreed at placement and never changes; what is filtered, summed or constrained has a column of its own.
+  // `terms` is what was agreed at placement and never changes; what is filtered, summed or constrained has a
+  // column of its own.
   `create table orders (
      order_id text primary key,
      account_id text not null,
@@ -96,7 +97,8 @@ export const up: Migration = [
    )`,
   accountTable('order', 'payments'),
 
-  // What asked for orders, whether it was answered, and whether it has ended, also before it ever asked (ORD-13).
+  // What asked for orders, whether it was answered, and whether it has ended, also before it ever asked
+  // (ORD-13).
   `create table holders (
      holder_id text primary key,
      kind text not null check (kind in ('contract', 'refund')),
@@ -130,7 +132,8 @@ export const up: Migration = [
   'create index resources_of_account on resources (account_id, instance_id)',
   accountTable('order', 'resources'),
 
-  // Instances before orders, each in id order: everything that locks several rows does so in this order. Ids of unknown rows lock nothing.
+  // Instances before orders, each in id order: everything that locks several rows does so in this order. Ids
+  // of unknown rows lock nothing.
   `create function lock_orders(ids text[]) returns void language plpgsql security definer set search_path from current as $$
    declare
      wanted text[] := ids || array(select i.order_id from order_instances i where i.instance_id = any (ids));

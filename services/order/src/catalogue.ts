@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
 import type { Fact, ProductSnapshot } from '@accord/events';
 import { expectVersion, Refusal, type Decision, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { isDeepStrictEqual } from 'node:util';
-import type { z } from 'zod';
 import { fitsCharge } from './price.ts';
 
-// ORD-22: the catalogue has no accounts; everybody reads it, operators write it. Orders keep what they need of it at placement.
+// ORD-22: the catalogue has no accounts; everybody reads it, operators write it. Orders keep what they need
+// of it at placement.
 
 export type Product = Readonly<z.infer<typeof ProductSnapshot>>;
 export type Publication = Omit<Product, 'version'>;
@@ -26,7 +27,10 @@ export async function product(tx: Tx, productCode: string): Promise<Product> {
 
 /** In the order of their codes, from after `after`. */
 export const listProducts = (tx: Tx, { after, limit }: { after: string; limit: number }) =>
-  tx.many<Product>(`select ${columns} from products where product_code > $1 order by product_code limit $2`, [after, limit]);
+  tx.many<Product>(`select ${columns} from products where product_code > $1 order by product_code limit $2`, [
+    after,
+    limit,
+  ]);
 
 /**
  * Publishes, changes or withdraws a product. What is the same already changes nothing.
@@ -50,22 +54,42 @@ export async function publish(
 /** Pure: the next version where something differs. */
 export function publishOver(before: Product | undefined, publication: Publication): Decision<Product> {
   const next = { ...publication, version: (before?.version ?? 0) + 1 };
-  if (before && isDeepStrictEqual({ ...before }, { ...next, version: before.version })) return { state: before, facts: [] };
+  if (before && isDeepStrictEqual({ ...before }, { ...next, version: before.version }))
+    return { state: before, facts: [] };
   const fact: Fact = { type: 'product.published', data: { product: next } };
   return { state: next, facts: [fact] };
 }
 
 /** ORD-1: an order's currency is its invoicing entity's, so a price in any other could never be used. */
-function checkPrices(profile: Pick<Profile, 'invoicingEntities'>, { invoicingEntity, prices, chargeTypes }: Publication) {
+function checkPrices(
+  profile: Pick<Profile, 'invoicingEntities'>,
+  { invoicingEntity, prices, chargeTypes }: Publication,
+) {
   const entity = profile.invoicingEntities.find(({ code }) => code === invoicingEntity);
   if (!entity) throw new Refusal('invalid', 'product.entity_unknown', { invoicingEntity });
-  const misfit = prices.find((price) => price.currency !== entity.currency || !chargeTypes.includes(price.chargeType) || !fitsCharge(price));
-  if (misfit) throw new Refusal('invalid', 'product.price_misfit', { chargeType: misfit.chargeType, currency: misfit.currency, unit: misfit.unit });
+  const misfit = prices.find(
+    (price) =>
+      price.currency !== entity.currency || !chargeTypes.includes(price.chargeType) || !fitsCharge(price),
+  );
+  if (misfit)
+    throw new Refusal('invalid', 'product.price_misfit', {
+      chargeType: misfit.chargeType,
+      currency: misfit.currency,
+      unit: misfit.unit,
+    });
   const unpriced = chargeTypes.find((chargeType) => !prices.some((price) => price.chargeType === chargeType));
-  if (unpriced) throw new Refusal('invalid', 'product.price_misfit', { chargeType: unpriced, currency: entity.currency, unit: 'none' });
+  if (unpriced)
+    throw new Refusal('invalid', 'product.price_misfit', {
+      chargeType: unpriced,
+      currency: entity.currency,
+      unit: 'none',
+    });
 }
 
-/** For update. A code that nobody published yet is locked by an advisory lock, so that two first publications do not meet. */
+/**
+ * For update. A code that nobody published yet is locked by an advisory lock, so that two first publications
+ * do not meet.
+ */
 async function lockProduct(tx: Tx, productCode: string): Promise<Product | undefined> {
   await tx.one(`select pg_advisory_xact_lock(hashtext('product ' || $1))`, [productCode]);
   return tx.one<Product>(`select ${columns} from products where product_code = $1 for update`, [productCode]);
@@ -81,7 +105,19 @@ const saveProduct = (tx: Tx, p: Product) =>
        prices = excluded.prices, service_types = excluded.service_types, on_sale = excluded.on_sale,
        contractable = excluded.contractable, refundable = excluded.refundable, terms_url = excluded.terms_url`,
     [
-      p.productCode, p.version, p.name, p.category, p.brand, p.form, p.chargeTypes, p.invoicingEntity, JSON.stringify(p.prices),
-      p.serviceTypes, p.onSale, p.contractable, p.refundable, p.termsUrl,
+      p.productCode,
+      p.version,
+      p.name,
+      p.category,
+      p.brand,
+      p.form,
+      p.chargeTypes,
+      p.invoicingEntity,
+      JSON.stringify(p.prices),
+      p.serviceTypes,
+      p.onSale,
+      p.contractable,
+      p.refundable,
+      p.termsUrl,
     ],
   );

@@ -1,4 +1,7 @@
 import { platformSettings, readSettings } from '@accord/platform';
 
-/** The only reader of the environment: what every service reads, and nothing more. @throws Error naming each variable that is wrong. */
+/**
+ * The only reader of the environment: what every service reads, and nothing more. @throws Error naming each
+ * variable that is wrong.
+ */
 export const readConfig = (env: NodeJS.ProcessEnv) => readSettings(platformSettings, env);

@@ -1,10 +1,13 @@
 import type { Tx, Worker } from '@accord/platform';
-import { expireOrder, snapshot } from './order.ts';
 import { listExpiring, listOverdue, lockOrder, rememberExpiring, saveOrder } from './order-store.ts';
+import { expireOrder, snapshot } from './order.ts';
 
 const noticeMs = 24 * 3_600_000;
 
-/** ORD-8: past payBy an unpaid order is cancelled, also when the service was down meanwhile. The order's lock decides against a payment. */
+/**
+ * ORD-8: past payBy an unpaid order is cancelled, also when the service was down meanwhile. The order's lock
+ * decides against a payment.
+ */
 export const expire: Worker = {
   name: 'expire',
   everyMs: 1_000,
@@ -15,17 +18,24 @@ export const expire: Worker = {
     }),
 };
 
-/** ORD-9: 24 h before payBy, once for each payBy. Where an order has less than that from the start, there is nothing to announce. */
+/**
+ * ORD-9: 24 h before payBy, once for each payBy. Where an order has less than that from the start, there is
+ * nothing to announce.
+ */
 export const expiring: Worker = {
   name: 'expiring',
   everyMs: 10_000,
   due: (tx, limit) => listExpiring(tx, noticeMs, limit),
-  run: (db, { id, accountId }) => db.transaction({ kind: 'system', id: 'expiring', accountId }, (tx) => announceExpiry(tx, id)),
+  run: (db, { id, accountId }) =>
+    db.transaction({ kind: 'system', id: 'expiring', accountId }, (tx) => announceExpiry(tx, id)),
 };
 
 async function announceExpiry(tx: Tx, orderId: string) {
   const order = await lockOrder(tx, orderId);
-  const soon = order.status === 'unpaid' && order.payBy && order.payBy.getTime() <= tx.now.getTime() + noticeMs ? order.payBy : null;
+  const soon =
+    order.status === 'unpaid' && order.payBy && order.payBy.getTime() <= tx.now.getTime() + noticeMs
+      ? order.payBy
+      : null;
   if (!soon || !(await rememberExpiring(tx, orderId))) return;
   tx.emit({ type: 'order.expiring', data: { order: snapshot(order), payBy: soon.toISOString() } });
 }

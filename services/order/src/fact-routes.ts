@@ -1,7 +1,7 @@
+import { z } from 'zod';
 import { PaymentReference } from '@accord/events';
 import { MoneyJson } from '@accord/money';
 import { route, type Route } from '@accord/platform';
-import { z } from 'zod';
 import { onCreated, onFailed } from './fulfilment.ts';
 import { cashOf, pay, type Payment } from './payment.ts';
 import { mostInstances } from './placement.ts';
@@ -10,7 +10,12 @@ import { InstanceId, Instant, Line, OrderId, OrderView, orderView } from './view
 
 // What other platform services tell about an order (API-4: `platform` alone).
 
-const Parts = z.strictObject({ cash: MoneyJson.optional(), giftCredit: MoneyJson.optional(), storedCard: MoneyJson.optional(), voucher: MoneyJson.optional() });
+const Parts = z.strictObject({
+  cash: MoneyJson.optional(),
+  giftCredit: MoneyJson.optional(),
+  storedCard: MoneyJson.optional(),
+  voucher: MoneyJson.optional(),
+});
 
 const PaymentView = z.object({
   paymentReference: z.string(),
@@ -43,7 +48,10 @@ const Fulfilment = z
     instances: z
       .array(Given)
       .max(mostInstances)
-      .refine((given) => new Set(given.map(({ instanceId }) => instanceId)).size === given.length, { message: 'names each instance once', params: { 'zh-CN': '每个实例只能出现一次' } })
+      .refine((given) => new Set(given.map(({ instanceId }) => instanceId)).size === given.length, {
+        message: 'names each instance once',
+        params: { 'zh-CN': '每个实例只能出现一次' },
+      })
       .default([])
       .meta({ description: 'What was created.' }),
     reason: Line(200).nullable().default(null).meta({ description: 'Why it failed.' }),
@@ -79,9 +87,18 @@ export const factRoutes: readonly Route[] = [
     body: z.strictObject({ paymentReference: PaymentReference, parts: Parts }),
     answer: PaymentView,
     success: [201],
-    refusals: ['order.not_found', 'order.not_payable', 'order.payment_mismatch', 'payment.reference_used', 'request.version_mismatch'],
+    refusals: [
+      'order.not_found',
+      'order.not_payable',
+      'order.payment_mismatch',
+      'payment.reference_used',
+      'request.version_mismatch',
+    ],
     idempotencyKey: 'required',
-    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => ({ status: 201, body: paymentView(await pay(tx, { orderId, ...body, ifMatch })) }),
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => ({
+      status: 201,
+      body: paymentView(await pay(tx, { orderId, ...body, ifMatch })),
+    }),
   }),
   route({
     method: 'post',
@@ -91,10 +108,19 @@ export const factRoutes: readonly Route[] = [
     params,
     body: Fulfilment,
     answer: OrderView,
-    refusals: ['order.not_found', 'order.not_fulfillable', 'order.fulfilment_misfit', 'resource.taken', 'request.version_mismatch'],
+    refusals: [
+      'order.not_found',
+      'order.not_fulfillable',
+      'order.fulfilment_misfit',
+      'resource.taken',
+      'request.version_mismatch',
+    ],
     inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
       const { outcome, instances, reason } = body;
-      const order = outcome === 'created' ? await onCreated(tx, { orderId, instances, ifMatch }) : await onFailed(tx, { orderId, reason, ifMatch });
+      const order =
+        outcome === 'created'
+          ? await onCreated(tx, { orderId, instances, ifMatch })
+          : await onFailed(tx, { orderId, reason, ifMatch });
       return { body: orderView(order), version: order.version };
     },
   }),

@@ -1,18 +1,30 @@
 import { expectVersion, Refusal, type Tx } from '@accord/platform';
-import { changeFacts, expectFulfillable, failFulfilment, fulfilOrder, type Order, type OrderId } from './order.ts';
 import { findOrder, listOrderInstances, lockOrder, saveOrder, saveOrderInstances } from './order-store.ts';
-import { createResource, extendResource, type Given, releaseResource, type Resource } from './resource.ts';
+import {
+  changeFacts,
+  expectFulfillable,
+  failFulfilment,
+  fulfilOrder,
+  type Order,
+  type OrderId,
+} from './order.ts';
 import { lockResources, saveResource } from './resource-store.ts';
+import { createResource, extendResource, releaseResource, type Given, type Resource } from './resource.ts';
 
-// ORD-10. The platform's provisioner hears `order.paid` (or an `order.placed` that owes nothing) and reports what came of it. A failure voids
-// the order here at once; the refund service hears `order.fulfilment_failed` and gives the money back (EVT-24).
+// ORD-10. The platform's provisioner hears `order.paid` (or an `order.placed` that owes nothing) and reports
+// what came of it. A failure voids the order here at once; the refund service hears `order.fulfilment_failed`
+// and gives the money back (EVT-24).
 
 /**
  * The order was created. Reporting the same of instances it has again changes nothing.
  *
- * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`, `request.version_mismatch`.
+ * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`,
+ * `request.version_mismatch`.
  */
-export async function onCreated(tx: Tx, { orderId, instances, ifMatch }: Told & { instances: readonly Given[] }): Promise<Order> {
+export async function onCreated(
+  tx: Tx,
+  { orderId, instances, ifMatch }: Told & { instances: readonly Given[] },
+): Promise<Order> {
   const instanceIds = instances.map(({ instanceId }) => instanceId);
   const resources = await lockResources(tx, instanceIds); // instances before orders, as everywhere
   const order = await lockOrder(tx, orderId);
@@ -20,24 +32,38 @@ export async function onCreated(tx: Tx, { orderId, instances, ifMatch }: Told & 
   expectVersion(ifMatch, order.version);
   expectFulfillable(order);
   checkInstances(order, instances);
-  if (order.instanceIds.some((id) => instanceIds.includes(id) && !resources.some(({ instanceId }) => instanceId === id))) throw serialisationFailure(orderId);
-  for (const known of resources) if (!mayHave(order, known)) throw new Refusal('conflict', 'resource.taken', { instanceId: known.instanceId });
+  if (
+    order.instanceIds.some(
+      (id) => instanceIds.includes(id) && !resources.some(({ instanceId }) => instanceId === id),
+    )
+  )
+    throw serialisationFailure(orderId);
+  for (const known of resources)
+    if (!mayHave(order, known))
+      throw new Refusal('conflict', 'resource.taken', { instanceId: known.instanceId });
 
   const saved = saveOrder(tx, fulfilOrder(order, { instanceIds, servicePeriod: servicePeriodOf(instances) }));
   await saveOrderInstances(tx, saved, instances);
   for (const given of instances) {
     const known = resources.find(({ instanceId }) => instanceId === given.instanceId);
-    await saveResource(tx, known ? extendResource(known, saved, given) : createResource(saved, given, tx.now));
+    await saveResource(
+      tx,
+      known ? extendResource(known, saved, given) : createResource(saved, given, tx.now),
+    );
   }
   return saved;
 }
 
 /**
- * The order could not be created; what was reported for it alone is released, for nothing is paid for it any more. Reporting it again changes nothing.
+ * The order could not be created; what was reported for it alone is released, for nothing is paid for it any
+ * more. Reporting it again changes nothing.
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `request.version_mismatch`.
  */
-export async function onFailed(tx: Tx, { orderId, reason, ifMatch }: Told & { reason: string | null }): Promise<Order> {
+export async function onFailed(
+  tx: Tx,
+  { orderId, reason, ifMatch }: Told & { reason: string | null },
+): Promise<Order> {
   const { instanceIds } = await findOrder(tx, orderId);
   const resources = await lockResources(tx, instanceIds);
   const order = await lockOrder(tx, orderId);
@@ -54,37 +80,64 @@ export async function onFailed(tx: Tx, { orderId, reason, ifMatch }: Told & { re
 
 type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined };
 
-/** An instance came to the order after its instances were looked for: the transaction begins anew, for instances are locked before orders. */
-const serialisationFailure = (orderId: OrderId) => Object.assign(new Error(`the instances of ${orderId} have changed`), { code: '40001' });
+/**
+ * An instance came to the order after its instances were looked for: the transaction begins anew, for
+ * instances are locked before orders.
+ */
+const serialisationFailure = (orderId: OrderId) =>
+  Object.assign(new Error(`the instances of ${orderId} have changed`), { code: '40001' });
 
 /** What is told is what was told; more may have been reported for the order since. */
-async function isRepeat(tx: Tx, { orderId, instanceIds }: Order, instances: readonly Given[]): Promise<boolean> {
+async function isRepeat(
+  tx: Tx,
+  { orderId, instanceIds }: Order,
+  instances: readonly Given[],
+): Promise<boolean> {
   if (instances.length === 0) return instanceIds.length === 0;
   const told = new Map((await listOrderInstances(tx, orderId)).map((one) => [one.instanceId, one]));
   const isSame = ({ instanceId, start, end }: Given) => {
     const before = told.get(instanceId);
-    return before !== undefined && before.start?.getTime() === start?.getTime() && before.end?.getTime() === end?.getTime();
+    return (
+      before !== undefined &&
+      before.start?.getTime() === start?.getTime() &&
+      before.end?.getTime() === end?.getTime()
+    );
   };
   return instances.every(isSame);
 }
 
-/** ORD-2: an instance that is there is of the order's account and product, and a purchase takes none over from another order. */
+/**
+ * ORD-2: an instance that is there is of the order's account and product, and a purchase takes none over from
+ * another order.
+ */
 const mayHave = (order: Order, { accountId, productCode, orderIds }: Resource) =>
-  accountId === order.accountId && productCode === order.productCode && (order.orderType !== 'purchase' || orderIds.includes(order.orderId));
+  accountId === order.accountId &&
+  productCode === order.productCode &&
+  (order.orderType !== 'purchase' || orderIds.includes(order.orderId));
 
-/** A purchase gets new instances, or those that were reported for it before; every other order concerns the ones it names. */
+/**
+ * A purchase gets new instances, or those that were reported for it before; every other order concerns the
+ * ones it names.
+ */
 function checkInstances(order: Order, instances: readonly Given[]) {
   const ids = instances.map(({ instanceId }) => instanceId);
   const enough = ids.length > 0 || order.productForm === 'one_time';
-  const named = order.orderType === 'purchase' ? order.instanceIds.every((id) => ids.includes(id)) : sameIds(order.instanceIds, ids);
+  const named =
+    order.orderType === 'purchase'
+      ? order.instanceIds.every((id) => ids.includes(id))
+      : sameIds(order.instanceIds, ids);
   // What a subscription gives back, and its contract says, goes by its period (RFD-6, CTR-15).
   const needed = order.chargeType === 'subscription';
   const periods = instances.every(({ start, end }) => (end ? start !== null && start < end : !needed));
   if (enough && named && periods) return;
-  throw new Refusal('invalid', 'order.fulfilment_misfit', { orderId: order.orderId, instanceIds: order.instanceIds });
+  throw new Refusal('invalid', 'order.fulfilment_misfit', {
+    orderId: order.orderId,
+    instanceIds: order.instanceIds,
+  });
 }
 
-const sameIds = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((id) => b.includes(id));
+const sameIds = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((id) => b.includes(id));
 
 /** From the first start to the last end; none where an instance runs until it is released. */
 function servicePeriodOf(instances: readonly Given[]): Order['servicePeriod'] {
@@ -97,14 +150,26 @@ function servicePeriodOf(instances: readonly Given[]): Order['servicePeriod'] {
 /**
  * ORD-11: an instance that the platform reports for an order which may not list it yet.
  *
- * @throws Refusal `order.not_fulfillable`; `resource.taken` where it is another account's, product's or purchase's.
+ * @throws Refusal `order.not_fulfillable`; `resource.taken` where it is another account's, product's or
+ * purchase's.
  */
-export async function addInstance(tx: Tx, { orderId, given, known }: { orderId: OrderId; given: Given; known: Resource | undefined }): Promise<Order> {
+export async function addInstance(
+  tx: Tx,
+  { orderId, given, known }: { orderId: OrderId; given: Given; known: Resource | undefined },
+): Promise<Order> {
   const order = await lockOrder(tx, orderId);
-  if (known && !mayHave(order, known)) throw new Refusal('conflict', 'resource.taken', { instanceId: given.instanceId });
+  if (known && !mayHave(order, known))
+    throw new Refusal('conflict', 'resource.taken', { instanceId: given.instanceId });
   const isListed = order.instanceIds.includes(given.instanceId);
-  if (order.status !== 'paid' || (!isListed && (order.orderType !== 'purchase' || order.refundState !== 'none'))) {
-    throw new Refusal('conflict', 'order.not_fulfillable', { orderId, status: order.status, fulfilment: order.fulfilment });
+  if (
+    order.status !== 'paid' ||
+    (!isListed && (order.orderType !== 'purchase' || order.refundState !== 'none'))
+  ) {
+    throw new Refusal('conflict', 'order.not_fulfillable', {
+      orderId,
+      status: order.status,
+      fulfilment: order.fulfilment,
+    });
   }
   if (isListed && !known) throw serialisationFailure(orderId);
   if (isListed) return order;
@@ -112,4 +177,3 @@ export async function addInstance(tx: Tx, { orderId, given, known }: { orderId: 
   await saveOrderInstances(tx, saved, [given]);
   return saved;
 }
-

@@ -1,10 +1,18 @@
 import type { Tx } from '@accord/platform';
 import type { Hold } from './order.ts';
 
-// What asked for orders. A holder is answered once, and one that has ended gets nothing any more, in whatever order its events arrive (ORD-13).
+// What asked for orders. A holder is answered once, and one that has ended gets nothing any more, in whatever
+// order its events arrive (ORD-13).
 
-/** Whether `holder` is to be answered now: as one that lives or one that has ended already. Its row stays locked until the end. */
-export async function answerHolder(tx: Tx, { kind, id }: Hold, accountId: string): Promise<'live' | 'ended' | 'answered'> {
+/**
+ * Whether `holder` is to be answered now: as one that lives or one that has ended already. Its row stays
+ * locked until the end.
+ */
+export async function answerHolder(
+  tx: Tx,
+  { kind, id }: Hold,
+  accountId: string,
+): Promise<'live' | 'ended' | 'answered'> {
   const row = await tx.one<{ endedAt: Date | null }>(
     `insert into holders (holder_id, kind, account_id, answered_at) values ($1, $2, $3, $4)
      on conflict (holder_id) do update set answered_at = excluded.answered_at where holders.answered_at is null

@@ -1,13 +1,35 @@
+import { z } from 'zod';
 import { BillType, ChargeType, DomainServiceType, OrderStatus, OrderType, Promotion } from '@accord/events';
 import { MoneyJson } from '@accord/money';
-import { accountOf, accountRefusals, type Actor, paged, pageQuery, route, type Route, shownTo } from '@accord/platform';
+import {
+  accountOf,
+  accountRefusals,
+  paged,
+  pageQuery,
+  route,
+  shownTo,
+  type Actor,
+  type Route,
+} from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { z } from 'zod';
 import { cancel, cancelSeveral } from './cancellation.ts';
 import { listOrders } from './listing.ts';
-import { findOrder, type HistoryLine, listHistory } from './order-store.ts';
+import { findOrder, listHistory, type HistoryLine } from './order-store.ts';
 import { mostInstances, place } from './placement.ts';
-import { AccountId, Day, InstanceId, Line, Moment, OrderDetail, OrderId, orderRow, OrderRow, OrderView, orderView, ProductCode } from './views.ts';
+import {
+  AccountId,
+  Day,
+  InstanceId,
+  Line,
+  Moment,
+  OrderDetail,
+  OrderId,
+  orderRow,
+  OrderRow,
+  OrderView,
+  orderView,
+  ProductCode,
+} from './views.ts';
 
 const Duration = z.discriminatedUnion('unit', [
   z.strictObject({ unit: z.literal('minute'), value: z.int().min(1).max(5_256_000) }),
@@ -18,7 +40,10 @@ const Duration = z.discriminatedUnion('unit', [
 const Instances = z
   .array(InstanceId)
   .max(mostInstances)
-  .refine((ids) => new Set(ids).size === ids.length, { message: 'names each instance once', params: { 'zh-CN': '每个实例只能出现一次' } });
+  .refine((ids) => new Set(ids).size === ids.length, {
+    message: 'names each instance once',
+    params: { 'zh-CN': '每个实例只能出现一次' },
+  });
 
 const PlaceOrder = z.strictObject({
   accountId: AccountId.optional(),
@@ -27,13 +52,19 @@ const PlaceOrder = z.strictObject({
   billType: BillType,
   chargeType: ChargeType,
   serviceType: DomainServiceType.nullable().default(null),
-  configuration: z.array(z.strictObject({ name: Line(60), value: Line(200) })).max(30).default([]),
+  configuration: z
+    .array(z.strictObject({ name: Line(60), value: Line(200) }))
+    .max(30)
+    .default([]),
   count: z.int().min(1).max(10_000).default(1),
   duration: Duration.nullable().default(null),
   instanceIds: Instances.default([]),
   productAmount: MoneyJson.nullable().optional(),
   discountAmount: MoneyJson.optional(),
-  promotion: z.strictObject({ ...Promotion.shape, id: Line(64) }).nullable().default(null),
+  promotion: z
+    .strictObject({ ...Promotion.shape, id: Line(64) })
+    .nullable()
+    .default(null),
   trial: z.boolean().default(false),
   free: z.boolean().default(false),
   customised: z.boolean().default(false),
@@ -60,7 +91,10 @@ const CancelSeveral = z.strictObject({
     .array(OrderId)
     .min(1)
     .max(10)
-    .refine((ids) => new Set(ids).size === ids.length, { message: 'names each order once', params: { 'zh-CN': '每个订单只能出现一次' } }),
+    .refine((ids) => new Set(ids).size === ids.length, {
+      message: 'names each order once',
+      params: { 'zh-CN': '每个订单只能出现一次' },
+    }),
   reason: Line(200),
 });
 
@@ -115,7 +149,12 @@ const placing = (profile: Profile) =>
     readsFirst: true,
     inTransaction: async (tx, { actor, body }) => {
       const order = await place(tx, profile, { ...body, accountId: accountOf(actor, body.accountId) });
-      return { status: 201, body: orderView(order), version: order.version, location: `/v1/orders/${order.orderId}` };
+      return {
+        status: 201,
+        body: orderView(order),
+        version: order.version,
+        location: `/v1/orders/${order.orderId}`,
+      };
     },
   });
 
@@ -145,13 +184,19 @@ const detail = route({
   refusals: ['order.not_found'],
   inTransaction: async (tx, { actor, params: { orderId } }) => {
     const [order, lines] = await Promise.all([findOrder(tx, orderId), listHistory(tx, orderId)]);
-    const history = lines.map((line) => ({ ...line, note: noteFor(actor, line), at: line.at.toISOString(), actor: shownTo(actor, line.actor) }));
+    const history = lines.map((line) => ({
+      ...line,
+      note: noteFor(actor, line),
+      at: line.at.toISOString(),
+      actor: shownTo(actor, line.actor),
+    }));
     return { body: { ...orderView(order), history }, version: order.version };
   },
 });
 
 /** Why a fulfilment failed is said in the provisioner's words, for the provider alone (NTF-1). */
-const noteFor = ({ kind }: Actor, { change, note }: HistoryLine) => (kind === 'customer' && change === 'fulfilment_failed' ? null : note);
+const noteFor = ({ kind }: Actor, { change, note }: HistoryLine) =>
+  kind === 'customer' && change === 'fulfilment_failed' ? null : note;
 
 const cancelling = route({
   method: 'post',
@@ -189,4 +234,10 @@ const cancellingSeveral = route({
   },
 });
 
-export const orderRoutes = (profile: Profile): readonly Route[] => [placing(profile), listing(profile), detail, cancelling, cancellingSeveral];
+export const orderRoutes = (profile: Profile): readonly Route[] => [
+  placing(profile),
+  listing(profile),
+  detail,
+  cancelling,
+  cancellingSeveral,
+];

@@ -3,4 +3,7 @@ import { loadProfile } from '@accord/profile';
 import { readConfig } from './config.ts';
 import { orderService } from './service.ts';
 
-await runService(() => readConfig(process.env), (config, around) => orderService({ profile: loadProfile(config.PROVIDER_PROFILE) }, around));
+await runService(
+  () => readConfig(process.env),
+  (config, around) => orderService({ profile: loadProfile(config.PROVIDER_PROFILE) }, around),
+);

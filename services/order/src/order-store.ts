@@ -56,22 +56,36 @@ const termsOf = (order: Order): Terms => ({
   bundleId: order.bundleId,
 });
 
-/** @throws Refusal `order.not_found`, also where the order is another account's (API-5, by row-level security). */
+/**
+ * @throws Refusal `order.not_found`, also where the order is another account's (API-5, by row-level
+ * security).
+ */
 export const findOrder = async (tx: Tx, orderId: OrderId) =>
   found(await tx.one<Row>(`select ${columns} from orders where order_id = $1`, [orderId]), orderId);
 
 /** For update. @throws Refusal `order.not_found` as `findOrder` does. */
 export const lockOrder = async (tx: Tx, orderId: OrderId) =>
-  found(await tx.one<Row>(`select ${columns} from orders where order_id = $1 for update`, [orderId]), orderId);
+  found(
+    await tx.one<Row>(`select ${columns} from orders where order_id = $1 for update`, [orderId]),
+    orderId,
+  );
 
 function found(row: Row | undefined, orderId: OrderId): Order {
   if (!row) throw new Refusal('not_found', 'order.not_found', { orderId });
   return toOrder(row);
 }
 
-/** Those that exist for this account, locked in the order of their ids, so that two holders never wait for each other. */
+/**
+ * Those that exist for this account, locked in the order of their ids, so that two holders never wait for
+ * each other.
+ */
 export const lockOrders = async (tx: Tx, orderIds: readonly OrderId[]) =>
-  (await tx.many<Row>(`select ${columns} from orders where order_id = any ($1::text[]) order by order_id for update`, [orderIds])).map(toOrder);
+  (
+    await tx.many<Row>(
+      `select ${columns} from orders where order_id = any ($1::text[]) order by order_id for update`,
+      [orderIds],
+    )
+  ).map(toOrder);
 
 /** As `lockOrders`. Lock the instances first: then no order can join them meanwhile (ORD-12). */
 export async function lockOrdersOfInstances(tx: Tx, instanceIds: readonly string[]) {
@@ -79,16 +93,25 @@ export async function lockOrdersOfInstances(tx: Tx, instanceIds: readonly string
     `select distinct order_id as "orderId" from order_instances where instance_id = any ($1::text[])`,
     [instanceIds],
   );
-  return lockOrders(tx, named.map(({ orderId }) => orderId));
+  return lockOrders(
+    tx,
+    named.map(({ orderId }) => orderId),
+  );
 }
 
 /** As `lockOrders`. */
 export const lockOrdersHeldBy = async (tx: Tx, holder: Hold) =>
-  (await tx.many<Row>(`select ${columns} from orders where hold_id = $2 and hold_kind = $1 order by order_id for update`, [
-    holder.kind, holder.id,
-  ])).map(toOrder);
+  (
+    await tx.many<Row>(
+      `select ${columns} from orders where hold_id = $2 and hold_kind = $1 order by order_id for update`,
+      [holder.kind, holder.id],
+    )
+  ).map(toOrder);
 
-/** Orders on these instances that are open or that a refund holds (ORD-3, ORD-12), read after the instances were locked. */
+/**
+ * Orders on these instances that are open or that a refund holds (ORD-3, ORD-12), read after the instances
+ * were locked.
+ */
 export const listOrdersInTheWay = (tx: Tx, instanceIds: readonly string[]) =>
   tx.many<{ orderId: OrderId; instanceId: string; heldByRefund: boolean }>(
     `select o.order_id as "orderId", i.instance_id as "instanceId", o.hold_kind is not distinct from 'refund' as "heldByRefund"
@@ -106,7 +129,10 @@ export const listOverdue = (tx: Tx, limit: number) =>
     [tx.now, limit],
   );
 
-/** Unpaid orders whose payBy comes within `noticeMs`, had that long from the start, and was not announced yet (ORD-9). */
+/**
+ * Unpaid orders whose payBy comes within `noticeMs`, had that long from the start, and was not announced yet
+ * (ORD-9).
+ */
 export const listExpiring = (tx: Tx, noticeMs: number, limit: number) =>
   tx.many<DueItem>(
     `select order_id as id, account_id as "accountId" from orders
@@ -124,8 +150,11 @@ export const rememberExpiring = async (tx: Tx, orderId: OrderId) =>
   )) !== undefined;
 
 /** A list's rows; `where` and `tail` are the list's own SQL (listing.ts). */
-export const selectOrders = async (tx: Tx, { where, tail }: { where: string; tail: string }, values: readonly unknown[]) =>
-  (await tx.many<Row>(`select ${columns} from orders where ${where} ${tail}`, values)).map(toOrder);
+export const selectOrders = async (
+  tx: Tx,
+  { where, tail }: { where: string; tail: string },
+  values: readonly unknown[],
+) => (await tx.many<Row>(`select ${columns} from orders where ${where} ${tail}`, values)).map(toOrder);
 
 /** One statement for the order, its instances and the first line of its history. */
 export function insertOrder(tx: Tx, { state: order, facts, change }: OrderDecision): Order {
@@ -138,10 +167,29 @@ export function insertOrder(tx: Tx, { state: order, facts, change }: OrderDecisi
      named as (insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
      insert into order_history (order_id, account_id, version, at, actor, change, status) values ($1, $2, $3, $19, $22, $23, $15)`,
     [
-      order.orderId, order.accountId, order.version, order.productCode, order.orderType, order.billType, termsOf(order),
-      order.payableAmount.currency, order.productAmount?.amount, order.discountAmount.amount, order.payableAmount.amount,
-      order.cashPaid.amount, order.voucherPaid.amount, order.paidParts, order.status, order.fulfilment, order.refundState,
-      order.instanceIds, order.createdAt, order.payBy, order.paidAt, `${tx.actor.kind}:${tx.actor.id}`, change,
+      order.orderId,
+      order.accountId,
+      order.version,
+      order.productCode,
+      order.orderType,
+      order.billType,
+      termsOf(order),
+      order.payableAmount.currency,
+      order.productAmount?.amount,
+      order.discountAmount.amount,
+      order.payableAmount.amount,
+      order.cashPaid.amount,
+      order.voucherPaid.amount,
+      order.paidParts,
+      order.status,
+      order.fulfilment,
+      order.refundState,
+      order.instanceIds,
+      order.createdAt,
+      order.payBy,
+      order.paidAt,
+      `${tx.actor.kind}:${tx.actor.id}`,
+      change,
     ],
   );
   tx.emit(...facts);
@@ -165,7 +213,10 @@ const saveText = `
   insert into order_history (order_id, account_id, version, at, actor, change, status, note)
   select c."orderId", c."accountId", c.version, $2, $3, c.change, c.status, c.note from changed c`;
 
-/** Saves what changed, writes its history and announces its facts, so that none can be forgotten. All in one statement. */
+/**
+ * Saves what changed, writes its history and announces its facts, so that none can be forgotten. All in one
+ * statement.
+ */
 export function saveOrders(tx: Tx, decisions: readonly OrderDecision[]): Order[] {
   const changes = decisions.filter(({ change }) => change !== null);
   if (changes.length > 0) {
@@ -192,8 +243,15 @@ const toChange = ({ state, change, note }: OrderDecision) => ({
   note,
 });
 
-/** The instances an order concerns, each with the period it pays for there. Names that it has already get the new period. */
-export const saveOrderInstances = (tx: Tx, order: Order, instances: readonly { instanceId: string; start: Date | null; end: Date | null }[]) =>
+/**
+ * The instances an order concerns, each with the period it pays for there. Names that it has already get the
+ * new period.
+ */
+export const saveOrderInstances = (
+  tx: Tx,
+  order: Order,
+  instances: readonly { instanceId: string; start: Date | null; end: Date | null }[],
+) =>
   tx.one(
     `insert into order_instances (instance_id, order_id, account_id, period_start, period_end)
      select i."instanceId", $1, $2, i.start, i."end"
@@ -210,7 +268,10 @@ export const listOrderInstances = (tx: Tx, orderId: OrderId) =>
   );
 
 /** How long these orders pay for each of the instances, ms, summed. */
-export const paidTimeOf = (tx: Tx, { orderIds, instanceIds }: { orderIds: readonly OrderId[]; instanceIds: readonly string[] }) =>
+export const paidTimeOf = (
+  tx: Tx,
+  { orderIds, instanceIds }: { orderIds: readonly OrderId[]; instanceIds: readonly string[] },
+) =>
   tx.many<{ instanceId: string; ms: string }>(
     `select instance_id as "instanceId", (sum(extract(epoch from period_end - period_start)) * 1000)::bigint as ms
        from order_instances
@@ -218,8 +279,18 @@ export const paidTimeOf = (tx: Tx, { orderIds, instanceIds }: { orderIds: readon
     [orderIds, instanceIds],
   );
 
-export type HistoryLine = { version: number; at: Date; actor: string; change: string; status: Order['status']; note: string | null };
+export type HistoryLine = {
+  version: number;
+  at: Date;
+  actor: string;
+  change: string;
+  status: Order['status'];
+  note: string | null;
+};
 
 /** Oldest first (ORD-17). */
 export const listHistory = (tx: Tx, orderId: OrderId) =>
-  tx.many<HistoryLine>('select version, at, actor, change, status, note from order_history where order_id = $1 order by version', [orderId]);
+  tx.many<HistoryLine>(
+    'select version, at, actor, change, status, note from order_history where order_id = $1 order by version',
+    [orderId],
+  );

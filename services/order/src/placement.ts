@@ -1,11 +1,11 @@
+import type { z } from 'zod';
 import type { BillType, ChargeType, DomainServiceType, Duration, OrderType, Promotion } from '@accord/events';
-import { isNegative, type Money, subtract, zero } from '@accord/money';
+import { isNegative, subtract, zero, type Money } from '@accord/money';
 import { newId, Refusal, type RefusalCode, type RefusalFacts, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import type { z } from 'zod';
 import { findProduct, type Product } from './catalogue.ts';
-import { placeOrder, type Order } from './order.ts';
 import { insertOrder, listOrdersInTheWay } from './order-store.ts';
+import { placeOrder, type Order } from './order.ts';
 import { nothing, quote, type Quote } from './price.ts';
 import { lockResources } from './resource-store.ts';
 
@@ -39,7 +39,8 @@ type Rules = Pick<Profile, 'orders' | 'invoicingEntities'>;
 /**
  * Places an order: paid at once where nothing is owed (ORD-4), else unpaid until its payBy (ORD-8).
  *
- * @throws Refusal of ORD-1 to ORD-3 and, for an instance that a refund holds, `order.held_by_refund` (ORD-12).
+ * @throws Refusal of ORD-1 to ORD-3 and, for an instance that a refund holds, `order.held_by_refund`
+ * (ORD-12).
  */
 export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order> {
   checkGrants(tx, ask);
@@ -58,10 +59,15 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
   return insertOrder(tx, placeOrder(order, new Date(tx.now.getTime() + rules.orders.payWithinMs)));
 }
 
-/** ORD-2: compensations are the operators' alone, and so is everything that makes an order cheaper or counts against its refund. */
+/**
+ * ORD-2: compensations are the operators' alone, and so is everything that makes an order cheaper or counts
+ * against its refund.
+ */
 function checkGrants({ actor }: Tx, ask: Placement) {
-  if (ask.orderType === 'compensation' && actor.kind !== 'operator') throw new Refusal('forbidden', 'order.compensation_by_operators');
-  const granted = ask.discountAmount ?? ask.promotion ?? ask.bundleId ?? (ask.trial || ask.free || ask.customised);
+  if (ask.orderType === 'compensation' && actor.kind !== 'operator')
+    throw new Refusal('forbidden', 'order.compensation_by_operators');
+  const granted =
+    ask.discountAmount ?? ask.promotion ?? ask.bundleId ?? (ask.trial || ask.free || ask.customised);
   if (actor.kind === 'customer' && granted) throw new Refusal('forbidden', 'order.terms_by_provider');
 }
 
@@ -78,30 +84,64 @@ export function checkFit(ask: Placement, product: Product) {
   };
   const timed = chargeType === 'subscription';
   const untimed = chargeType === 'pay_as_you_go' || chargeType === 'one_time';
-  refuse(!product.onSale && orderType !== 'compensation', 'order.product_withdrawn', { productCode: product.productCode });
-  refuse(!product.chargeTypes.includes(chargeType), 'order.charge_type_not_offered', { chargeType, offered: product.chargeTypes });
-  refuse(!chargesOf[billType].some((fits) => fits === chargeType), 'order.bill_type_mismatch', { billType, chargeType });
+  refuse(!product.onSale && orderType !== 'compensation', 'order.product_withdrawn', {
+    productCode: product.productCode,
+  });
+  refuse(!product.chargeTypes.includes(chargeType), 'order.charge_type_not_offered', {
+    chargeType,
+    offered: product.chargeTypes,
+  });
+  refuse(!chargesOf[billType].some((fits) => fits === chargeType), 'order.bill_type_mismatch', {
+    billType,
+    chargeType,
+  });
   refuse((timed || orderType === 'compensation') && !duration, 'order.duration_required', { chargeType });
   refuse(untimed && duration !== null, 'order.duration_not_allowed', { chargeType });
-  refuse((product.form === 'domain') !== (serviceType !== null), 'order.service_type_misfit', { form: product.form });
-  refuse(serviceType !== null && !product.serviceTypes.includes(serviceType), 'order.service_type_not_offered', { serviceType });
-  refuse((product.form === 'instance' || product.form === 'domain') && count > mostInstances, 'order.count_too_large', { most: mostInstances });
+  refuse((product.form === 'domain') !== (serviceType !== null), 'order.service_type_misfit', {
+    form: product.form,
+  });
+  refuse(
+    serviceType !== null && !product.serviceTypes.includes(serviceType),
+    'order.service_type_not_offered',
+    { serviceType },
+  );
+  refuse(
+    (product.form === 'instance' || product.form === 'domain') && count > mostInstances,
+    'order.count_too_large',
+    { most: mostInstances },
+  );
   refuse(orderType === 'purchase' && instanceIds.length > 0, 'order.instance_not_allowed', { orderType });
   refuse(orderType !== 'purchase' && instanceIds.length === 0, 'order.instance_required', { orderType });
-  refuse(orderType !== 'purchase' && instanceIds.length !== count, 'order.count_mismatch', { count, instances: instanceIds.length });
+  refuse(orderType !== 'purchase' && instanceIds.length !== count, 'order.count_mismatch', {
+    count,
+    instances: instanceIds.length,
+  });
 }
 
 type Amounts = Quote & Pick<Order, 'discountAmount' | 'payableAmount' | 'cashPaid' | 'voucherPaid'>;
 
-/** ORD-1, ORD-4: the amounts as the server computes them; pay-as-you-go, free, trial and compensation owe nothing. */
-export function priceOf(ask: Placement, product: Product, { invoicingEntities }: Pick<Profile, 'invoicingEntities'>): Amounts {
+/**
+ * ORD-1, ORD-4: the amounts as the server computes them; pay-as-you-go, free, trial and compensation owe
+ * nothing.
+ */
+export function priceOf(
+  ask: Placement,
+  product: Product,
+  { invoicingEntities }: Pick<Profile, 'invoicingEntities'>,
+): Amounts {
   const entity = invoicingEntities.find(({ code }) => code === product.invoicingEntity);
-  if (!entity) throw new Refusal('invalid', 'order.entity_unknown', { invoicingEntity: product.invoicingEntity });
+  if (!entity)
+    throw new Refusal('invalid', 'order.entity_unknown', { invoicingEntity: product.invoicingEntity });
   const { currency } = entity;
-  const given = [ask.productAmount, ask.discountAmount].find((amount) => amount && amount.currency !== currency);
+  const given = [ask.productAmount, ask.discountAmount].find(
+    (amount) => amount && amount.currency !== currency,
+  );
   if (given) throw new Refusal('invalid', 'order.currency_mismatch', { currency, given: given.currency });
 
-  const quoted = ask.orderType === 'compensation' && ask.duration ? nothing(currency, ask.duration) : quote(product.prices, { ...ask, currency });
+  const quoted =
+    ask.orderType === 'compensation' && ask.duration
+      ? nothing(currency, ask.duration)
+      : quote(product.prices, { ...ask, currency });
   const { productAmount } = quoted;
   if (ask.productAmount !== undefined && ask.productAmount?.amount !== productAmount?.amount) {
     throw new Refusal('invalid', 'order.amount_mismatch', { productAmount });
@@ -109,25 +149,34 @@ export function priceOf(ask: Placement, product: Product, { invoicingEntities }:
   const full = productAmount ?? zero(currency);
   const discountAmount = ask.free || ask.trial ? full : (ask.discountAmount ?? zero(currency));
   const payableAmount = subtract(full, discountAmount);
-  if (isNegative(discountAmount) || isNegative(payableAmount)) throw new Refusal('invalid', 'order.discount_misfit', { productAmount: full });
+  if (isNegative(discountAmount) || isNegative(payableAmount))
+    throw new Refusal('invalid', 'order.discount_misfit', { productAmount: full });
   return { ...quoted, discountAmount, payableAmount, cashPaid: zero(currency), voucherPaid: zero(currency) };
 }
 
 /**
- * ORD-2, ORD-3: locks the instances, so that of two orders on one of them that race the second sees the first.
+ * ORD-2, ORD-3: locks the instances, so that of two orders on one of them that race the second sees the
+ * first.
  *
  * @throws Refusal `order.instance_unknown`, `order.instance_busy`, `order.held_by_refund`.
  */
 async function claimInstances(tx: Tx, { accountId, productCode, instanceIds }: Placement) {
   const usable = (await lockResources(tx, instanceIds)).filter(
-    (resource) => resource.accountId === accountId && resource.productCode === productCode && !resource.released && !resource.archived,
+    (resource) =>
+      resource.accountId === accountId &&
+      resource.productCode === productCode &&
+      !resource.released &&
+      !resource.archived,
   );
   const unknown = instanceIds.filter((id) => !usable.some(({ instanceId }) => instanceId === id));
   if (unknown.length > 0) throw new Refusal('not_found', 'order.instance_unknown', { instanceIds: unknown });
   const [first] = await listOrdersInTheWay(tx, instanceIds);
   if (!first) return;
   const { instanceId, orderId } = first;
-  throw new Refusal('conflict', first.heldByRefund ? 'order.held_by_refund' : 'order.instance_busy', { instanceId, orderId });
+  throw new Refusal('conflict', first.heldByRefund ? 'order.held_by_refund' : 'order.instance_busy', {
+    instanceId,
+    orderId,
+  });
 }
 
 const placed = (ask: Placement, product: Product) => ({

@@ -1,7 +1,7 @@
+import { z } from 'zod';
 import { ChargeType, DomainServiceType, PriceUnit, ProductForm, ProductSnapshot } from '@accord/events';
 import { decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { z } from 'zod';
 import { listProducts, product, publish } from './catalogue.ts';
 import { Line, ProductCode } from './views.ts';
 
@@ -30,7 +30,11 @@ const Publication = z.strictObject({
   onSale: z.boolean().default(true),
   contractable: z.boolean(),
   refundable: z.boolean(),
-  termsUrl: z.url({ protocol: /^https?$/ }).max(500).nullable().default(null),
+  termsUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .nullable()
+    .default(null),
 });
 
 const params = z.strictObject({ productCode: ProductCode });
@@ -49,7 +53,11 @@ const publishing = (profile: Profile) =>
     refusals: ['product.entity_unknown', 'product.price_misfit', 'request.version_mismatch'],
     inTransaction: async (tx, { params: { productCode }, body, ifMatch }) => {
       const published = await publish(tx, profile, { productCode, ...body, ifMatch });
-      return { status: published.created ? 201 : 200, body: published.product, version: published.product.version };
+      return {
+        status: published.created ? 201 : 200,
+        body: published.product,
+        version: published.product.version,
+      };
     },
   });
 

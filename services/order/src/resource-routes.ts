@@ -1,9 +1,18 @@
-import { InstanceFacts, ResourceSnapshot } from '@accord/events';
-import { accountOf, accountRefusals, decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/platform';
 import { z } from 'zod';
+import { InstanceFacts, ResourceSnapshot } from '@accord/events';
+import {
+  accountOf,
+  accountRefusals,
+  decodeCursor,
+  encodeCursor,
+  paged,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/platform';
 import { report } from './reporting.ts';
-import { resourceSnapshot } from './resource.ts';
 import { findResource, listResources } from './resource-store.ts';
+import { resourceSnapshot } from './resource.ts';
 import { AccountId, InstanceId, Instant } from './views.ts';
 
 /** The whole of what the platform knows of an instance; a fact that is left out is unset. */
@@ -26,7 +35,13 @@ export const resourceRoutes: readonly Route[] = [
     params,
     body: Report,
     answer: ResourceSnapshot,
-    refusals: ['resource.order_required', 'resource.taken', 'order.not_found', 'order.not_fulfillable', 'request.version_mismatch'],
+    refusals: [
+      'resource.order_required',
+      'resource.taken',
+      'order.not_found',
+      'order.not_fulfillable',
+      'request.version_mismatch',
+    ],
     inTransaction: async (tx, { params: { instanceId }, body: { orderId, ...facts }, ifMatch }) => {
       const resource = await report(tx, { instanceId, orderId, report: facts, ifMatch });
       return { body: resourceSnapshot(resource), version: resource.version };
@@ -42,10 +57,16 @@ export const resourceRoutes: readonly Route[] = [
     refusals: accountRefusals,
     inTransaction: async (tx, { actor, query: { accountId, cursor, limit } }) => {
       const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
-      const found = await listResources(tx, { accountId: accountOf(actor, accountId), after, limit: limit + 1 });
+      const found = await listResources(tx, {
+        accountId: accountOf(actor, accountId),
+        after,
+        limit: limit + 1,
+      });
       const page = found.slice(0, limit);
       const last = found.length > limit ? page.at(-1) : undefined;
-      return { body: { data: page.map(resourceSnapshot), nextCursor: last ? encodeCursor([last.instanceId]) : null } };
+      return {
+        body: { data: page.map(resourceSnapshot), nextCursor: last ? encodeCursor([last.instanceId]) : null },
+      };
     },
   }),
   route({

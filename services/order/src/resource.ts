@@ -1,6 +1,6 @@
+import type { z } from 'zod';
 import type { Fact, ResourceSnapshot } from '@accord/events';
 import type { Decision } from '@accord/platform';
-import type { z } from 'zod';
 import type { Order } from './order.ts';
 
 type Snapshot = z.infer<typeof ResourceSnapshot>;
@@ -17,16 +17,35 @@ export type Resource = Readonly<
 >;
 
 /** What fulfilment gave, per instance; `end` is null where it runs until it is released. */
-export type Given = { instanceId: string; start: Date | null; end: Date | null; region: string | null; ipAddress: string | null };
+export type Given = {
+  instanceId: string;
+  start: Date | null;
+  end: Date | null;
+  region: string | null;
+  ipAddress: string | null;
+};
 
 /** The platform's facts of one instance, all of them, with the platform's own version. */
 export type Report = Pick<
   Resource,
-  | 'reportVersion' | 'start' | 'end' | 'usage' | 'inEffect' | 'frozenBy' | 'released' | 'archived' | 'nextRenewalPeriod' | 'scaledAt'
-  | 'region' | 'ipAddress'
+  | 'reportVersion'
+  | 'start'
+  | 'end'
+  | 'usage'
+  | 'inEffect'
+  | 'frozenBy'
+  | 'released'
+  | 'archived'
+  | 'nextRenewalPeriod'
+  | 'scaledAt'
+  | 'region'
+  | 'ipAddress'
 >;
 
-/** The first sight of an instance, version 1: by a fulfilment (then nothing is reported yet), or by a report of an order's instance. */
+/**
+ * The first sight of an instance, version 1: by a fulfilment (then nothing is reported yet), or by a report
+ * of an order's instance.
+ */
 export function createResource(order: Order, given: Given, now: Date, report?: Report): Decision<Resource> {
   const resource: Resource = {
     instanceId: given.instanceId,
@@ -51,7 +70,10 @@ export function createResource(order: Order, given: Given, now: Date, report?: R
   return { state: resource, facts: [announced(resource)] };
 }
 
-/** A later order was fulfilled on it: a renewal or a compensation moves its end (ORD-2). Facts that were not given stay as they are. */
+/**
+ * A later order was fulfilled on it: a renewal or a compensation moves its end (ORD-2). Facts that were not
+ * given stay as they are.
+ */
 export function extendResource(resource: Resource, order: Order, given: Given): Decision<Resource> {
   return changed({
     ...resource,
@@ -64,7 +86,11 @@ export function extendResource(resource: Resource, order: Order, given: Given): 
 }
 
 /** ORD-11: a report that is not newer changes nothing. What we released stays released. */
-export function applyReport(resource: Resource, report: Report, orderId: string | undefined): Decision<Resource> {
+export function applyReport(
+  resource: Resource,
+  report: Report,
+  orderId: string | undefined,
+): Decision<Resource> {
   if (report.reportVersion <= resource.reportVersion) return { state: resource, facts: [] };
   const orderIds = orderId === undefined ? resource.orderIds : [...new Set([...resource.orderIds, orderId])];
   return changed({ ...resource, ...report, orderIds, released: resource.released || report.released });
@@ -72,7 +98,9 @@ export function applyReport(resource: Resource, report: Report, orderId: string 
 
 /** RFD-17: it was refunded. */
 export const releaseResource = (resource: Resource): Decision<Resource> =>
-  resource.released ? { state: resource, facts: [] } : changed({ ...resource, released: true, nextRenewalPeriod: null });
+  resource.released
+    ? { state: resource, facts: [] }
+    : changed({ ...resource, released: true, nextRenewalPeriod: null });
 
 /** ORD-14: renewals that had not begun were refunded, which gives back `ms` of its time. */
 export const shortenResource = (resource: Resource, ms: number): Decision<Resource> =>
@@ -85,7 +113,10 @@ const changed = (next: Resource): Decision<Resource> => {
   return { state: resource, facts: [announced(resource)] };
 };
 
-const announced = (resource: Resource): Fact => ({ type: 'resource.changed', data: { resource: resourceSnapshot(resource) } });
+const announced = (resource: Resource): Fact => ({
+  type: 'resource.changed',
+  data: { resource: resourceSnapshot(resource) },
+});
 
 export const resourceSnapshot = (resource: Resource): Snapshot => ({
   ...resource,

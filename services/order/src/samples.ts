@@ -1,5 +1,5 @@
-import { type Client, type TestService, testService, type TestServiceOptions } from '@accord/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { testService, type Client, type TestService, type TestServiceOptions } from '@accord/testing';
 
 // What the tests of this service order and report.
 
@@ -66,7 +66,8 @@ function caller(t: TestService, who: string, make: () => Client): Client {
   return client;
 }
 
-export const customer = (t: TestService, accountId: string) => caller(t, accountId, () => t.customer(accountId));
+export const customer = (t: TestService, accountId: string) =>
+  caller(t, accountId, () => t.customer(accountId));
 const platform = (t: TestService) => caller(t, 'the platform', () => t.platform());
 
 /** One month of one BCC instance, 45.00 CNY. */
@@ -80,7 +81,11 @@ export const anOrder = (change: object = {}) => ({
 });
 
 let payments = 0;
-export const aPayment = (amount = '45.00', change: object = {}) => ({ paymentReference: `pay-${(payments += 1)}`, parts: { cash: cny(amount) }, ...change });
+export const aPayment = (amount = '45.00', change: object = {}) => ({
+  paymentReference: `pay-${(payments += 1)}`,
+  parts: { cash: cny(amount) },
+  ...change,
+});
 export const key = () => ({ 'idempotency-key': `key-${(payments += 1)}` });
 
 export const instance = (instanceId: string, change: object = {}) => ({
@@ -98,13 +103,20 @@ export const place = async (t: TestService, accountId: string, change: object = 
   return reply.body;
 };
 
-export const pay = (t: TestService, orderId: string, payment: object = aPayment()) => platform(t).post(`/v1/orders/${orderId}/payments`, payment, key());
+export const pay = (t: TestService, orderId: string, payment: object = aPayment()) =>
+  platform(t).post(`/v1/orders/${orderId}/payments`, payment, key());
 
 export const fulfil = (t: TestService, orderId: string, instances: object[]) =>
   platform(t).post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'created', instances });
 
 /** A paid and fulfilled order, as the platform's last answer shows it. */
-export async function placeAndPay(t: TestService, accountId: string, change: object, instances: object[], amount = '45.00') {
+export async function placeAndPay(
+  t: TestService,
+  accountId: string,
+  change: object,
+  instances: object[],
+  amount = '45.00',
+) {
   const { orderId } = await place(t, accountId, change);
   expect((await pay(t, orderId, aPayment(amount))).status).toBe(201);
   const reply = await fulfil(t, orderId, instances);
@@ -143,7 +155,14 @@ export const aRefund = (refundId: string, instanceIds: string[], change: object 
   orderIds: [] as string[],
   amount: cny('10.00'),
   split: { cash: cny('10.00'), giftCredit: cny('0.00'), storedCard: cny('0.00'), voucher: cny('0.00') },
-  lines: [] as { orderId: string; instanceId: string | null; paid: object; consumed: object; fee: object; refund: object }[],
+  lines: [] as {
+    orderId: string;
+    instanceId: string | null;
+    paid: object;
+    consumed: object;
+    fee: object;
+    refund: object;
+  }[],
   reason: 'too_complex' as const,
   createdAt: '2026-01-10T03:00:00.000Z',
   endedAt: null,
@@ -153,18 +172,36 @@ export const aRefund = (refundId: string, instanceIds: string[], change: object 
 type Publishable = Parameters<TestService['publish']>[0];
 
 /** `contract.requested`, and so on, as the contract service announces them. */
-export const contractSays = (t: TestService, type: string, contract: object, more: object = {}, how?: Parameters<TestService['publish']>[1]) =>
-  t.publish({ type, data: { contract, ...more } } as Publishable, how);
+export const contractSays = (
+  t: TestService,
+  type: string,
+  contract: object,
+  more: object = {},
+  how?: Parameters<TestService['publish']>[1],
+) => t.publish({ type, data: { contract, ...more } } as Publishable, how);
 
-export const refundSays = (t: TestService, type: string, refund: object, more: object = {}, how?: Parameters<TestService['publish']>[1]) =>
-  t.publish({ type, data: { refund, ...more } } as Publishable, how);
+export const refundSays = (
+  t: TestService,
+  type: string,
+  refund: object,
+  more: object = {},
+  how?: Parameters<TestService['publish']>[1],
+) => t.publish({ type, data: { refund, ...more } } as Publishable, how);
 
-export const apply = (t: TestService, contractId: string, orderIds: string[], change: object = {}, earlierEnded: object[] = []) =>
-  contractSays(t, 'contract.requested', aContract(contractId, orderIds, change), { earlierEnded });
+export const apply = (
+  t: TestService,
+  contractId: string,
+  orderIds: string[],
+  change: object = {},
+  earlierEnded: object[] = [],
+) => contractSays(t, 'contract.requested', aContract(contractId, orderIds, change), { earlierEnded });
 
 /** Which answers a holder got, once there is one. */
 export async function answersTo(t: TestService, ...holders: string[]) {
-  const heard = () => t.events.filter(({ type, subject }) => holders.includes(subject.id) && type.startsWith('order.reserv')).map(({ type }) => type);
+  const heard = () =>
+    t.events
+      .filter(({ type, subject }) => holders.includes(subject.id) && type.startsWith('order.reserv'))
+      .map(({ type }) => type);
   while (heard().length < holders.length) await sleep(5);
   return heard().sort();
 }
@@ -176,4 +213,5 @@ export const announcedOf = (t: TestService, orderId: string) =>
     .sort((a, b) => a.subject.version - b.subject.version || a.type.localeCompare(b.type))
     .map(({ type, subject }) => `${type}@${subject.version}`);
 
-export const stored = async (t: TestService, orderId: string) => (await t.sql('select * from orders where order_id = $1', [orderId]))[0] as Record<string, unknown>;
+export const stored = async (t: TestService, orderId: string) =>
+  (await t.sql('select * from orders where order_id = $1', [orderId]))[0] as Record<string, unknown>;

@@ -8,7 +8,13 @@ import { problems } from './problems.ts';
 import { productRoutes } from './product-routes.ts';
 import { onRefundSucceeded } from './refunding.ts';
 import { onResourceReported } from './reporting.ts';
-import { onContractDrafted, onContractEnded, onContractRequested, onRefundEnded, onRefundRequested } from './reservation.ts';
+import {
+  onContractDrafted,
+  onContractEnded,
+  onContractRequested,
+  onRefundEnded,
+  onRefundRequested,
+} from './reservation.ts';
 import { resourceRoutes } from './resource-routes.ts';
 import { contractRows, lockRows, paymentRows, refundRows, reportRows } from './rows.ts';
 
@@ -21,7 +27,10 @@ export const orderService = ({ profile }: { profile: Profile }, _around: Surroun
   problems,
   subscriptions: {
     'contract.requested': { on: onContractRequested, locks: contractRows },
-    'contract.drafted': { on: onContractDrafted(profile.orders.payWithinWhenContractedMs), locks: contractRows },
+    'contract.drafted': {
+      on: onContractDrafted(profile.orders.payWithinWhenContractedMs),
+      locks: contractRows,
+    },
     'contract.refused': { on: onContractEnded, locks: contractRows },
     'contract.voided': { on: onContractEnded, locks: contractRows },
     'refund.requested': { on: onRefundRequested, locks: refundRows },

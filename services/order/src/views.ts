@@ -1,17 +1,25 @@
-import { InstanceId, OrderId as AnyOrderId, OrderSnapshot } from '@accord/events';
-import { Who } from '@accord/platform';
 import { z } from 'zod';
-import { allowedOperations, type Order, snapshot } from './order.ts';
+import { OrderId as AnyOrderId, InstanceId, OrderSnapshot } from '@accord/events';
+import { Who } from '@accord/platform';
+import { allowedOperations, snapshot, type Order } from './order.ts';
 
 // The shapes that several routes take or answer.
 
-export const AccountId = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/).meta({ description: 'Required of operators and the platform; a customer may leave it out.' });
+export const AccountId = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,64}$/)
+  .meta({ description: 'Required of operators and the platform; a customer may leave it out.' });
 export const OrderId = AnyOrderId.meta({ examples: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] });
 export { InstanceId };
 export const ProductCode = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
 
 /** One line of text. */
-export const Line = (max: number) => z.string().min(1).max(max).regex(/^[^\p{Cc}]+$/u);
+export const Line = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}]+$/u);
 
 const thisEra = /^(19|20|21)\d\d-/;
 /** With an offset, as RFC 3339 wants it. */
@@ -64,7 +72,11 @@ export const OrderRow = OrderSnapshot.pick({
   payableAmount: true,
   cashPaid: true,
   payBy: true,
-}).extend({ orderAmount: OrderSnapshot.shape.productAmount, orderTime: z.iso.datetime(), allowedOperations: z.array(Operation) });
+}).extend({
+  orderAmount: OrderSnapshot.shape.productAmount,
+  orderTime: z.iso.datetime(),
+  allowedOperations: z.array(Operation),
+});
 
 export const orderRow = (order: Order): z.input<typeof OrderRow> => ({
   orderId: order.orderId,

@@ -1,6 +1,7 @@
 import { accountTable, sharedTable, type Migration } from '@accord/platform';
 
-// What other services told us, by version. Snapshots are theirs; nothing here is decided upon without asking them again (EVT-20).
+// What other services told us, by version. Snapshots are theirs; nothing here is decided upon without asking
+// them again (EVT-20).
 const views = [
   `create table order_view (
     order_id text primary key,
@@ -33,7 +34,9 @@ const views = [
     status text not null
   )`,
   `create table product_view (product_code text primary key, version integer not null, refundable boolean not null, snapshot jsonb not null)`,
-  ...['order_view', 'order_view_instances', 'resource_view', 'contract_view'].map((table) => accountTable('refund', table)),
+  ...['order_view', 'order_view_instances', 'resource_view', 'contract_view'].map((table) =>
+    accountTable('refund', table),
+  ),
   sharedTable('refund', 'product_view'),
 ];
 
@@ -90,7 +93,8 @@ const refunds = [
     account_id text not null,
     refund_id text not null references refunds deferrable initially deferred
   )`,
-  // An instance is in one running refund at most, and is given back once. Deleted where the refund ends without success.
+  // An instance is in one running refund at most, and is given back once. Deleted where the refund ends
+  // without success.
   `create table claimed_instances (
     instance_id text primary key,
     account_id text not null,
@@ -109,7 +113,9 @@ const refunds = [
     voucher_refunded numeric not null check (voucher_refunded >= 0),
     constraint refunded_at_most_paid check (refunded <= paid and voucher_refunded <= voucher_paid)
   )`,
-  ...['quotes', 'refunds', 'refund_orders', 'failed_fulfilments', 'claimed_instances', 'refunded_orders'].map((table) => accountTable('refund', table)),
+  ...['quotes', 'refunds', 'refund_orders', 'failed_fulfilments', 'claimed_instances', 'refunded_orders'].map(
+    (table) => accountTable('refund', table),
+  ),
 ];
 
 const ledger = [
@@ -144,7 +150,8 @@ const ledger = [
   ...['ledger_transactions', 'ledger_postings', 'balances'].map((table) => accountTable('refund', table)),
   // What was posted stays posted.
   `revoke update, delete on ledger_transactions, ledger_postings from accord_refund, accord_refund_operator`,
-  // RFD-15, EVT-33: at commit each transaction's postings sum to zero. Its owner sees every account: a chunk of events spans several.
+  // RFD-15, EVT-33: at commit each transaction's postings sum to zero. Its owner sees every account: a chunk
+  // of events spans several.
   `create function check_ledger_transaction() returns trigger language plpgsql security definer set search_path from current as $$
   begin
     if exists (select from ledger_postings where transaction_id = new.transaction_id group by currency having sum(amount) <> 0) then
@@ -156,7 +163,10 @@ const ledger = [
     for each row execute function check_ledger_transaction()`,
 ];
 
-/** Locks what a chunk of events will change, always in this order of tables and ids; ids it does not know lock nothing. */
+/**
+ * Locks what a chunk of events will change, always in this order of tables and ids; ids it does not know lock
+ * nothing.
+ */
 const locks = [
   `create function lock_refund_rows(ids text[]) returns void language plpgsql security definer set search_path from current as $$
   begin

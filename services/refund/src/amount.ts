@@ -1,8 +1,19 @@
-import { compare, isZero, scale, splitEqually, splitInProportion, subtract, sum, zero, type Money } from '@accord/money';
+import {
+  compare,
+  isZero,
+  scale,
+  splitEqually,
+  splitInProportion,
+  subtract,
+  sum,
+  zero,
+  type Money,
+} from '@accord/money';
 import type { Profile } from '@accord/profile';
 import type { Order } from './order-view.ts';
 
-// How much of what was paid comes back. Exact to the end, rounded half up once per order (RFD-5 to RFD-8, RFD-10, RFD-11).
+// How much of what was paid comes back. Exact to the end, rounded half up once per order (RFD-5 to RFD-8,
+// RFD-10, RFD-11).
 
 export type AmountRules = Pick<Profile['refunds'], 'consumption' | 'fees' | 'vouchersReturn'>;
 export interface Split {
@@ -41,11 +52,19 @@ type Use = { readonly used: bigint; readonly total: bigint };
 const dayMs = 86_400_000n;
 const hourMs = 3_600_000n;
 
-/** RFD-6: how much of a service period is used at `at`, in whole units; a period not yet begun is unused, an ended one all used. */
+/**
+ * RFD-6: how much of a service period is used at `at`, in whole units; a period not yet begun is unused, an
+ * ended one all used.
+ */
 export function usedOf(period: Period | null, at: Date, unit: 'day' | 'hour'): Use {
   if (!period) return { used: 0n, total: 1n };
-  const [start, end, now] = [period.start, period.end, at].map((instant) => BigInt(new Date(instant).getTime())) as [bigint, bigint, bigint];
-  const between = unit === 'day' ? (from: bigint, to: bigint) => ceiling(to - from, dayMs) : (from: bigint, to: bigint) => to / hourMs - from / hourMs;
+  const [start, end, now] = [period.start, period.end, at].map((instant) =>
+    BigInt(new Date(instant).getTime()),
+  ) as [bigint, bigint, bigint];
+  const between =
+    unit === 'day'
+      ? (from: bigint, to: bigint) => ceiling(to - from, dayMs)
+      : (from: bigint, to: bigint) => to / hourMs - from / hourMs;
   const total = larger(between(start, end), 1n);
   if (now >= end) return { used: total, total };
   return { used: now <= start ? 0n : smaller(between(start, now), total), total };
@@ -54,39 +73,80 @@ export function usedOf(period: Period | null, at: Date, unit: 'day' | 'hour'): U
 /**
  * What comes back of `order` for one of its instances.
  *
- * @param ask.packageUsed only for packages: an unused one comes back in full, a used one not at all (RFD-10). What is paid one time is used at once.
+ * @param ask.packageUsed only for packages: an unused one comes back in full, a used one not at all (RFD-10).
+ * What is paid one time is used at once.
  */
-export function lineOf(order: Order, ask: { instanceId: string; at: Date; packageUsed: boolean }, rules: AmountRules): Line {
+export function lineOf(
+  order: Order,
+  ask: { instanceId: string; at: Date; packageUsed: boolean },
+  rules: AmountRules,
+): Line {
   const isPackage = order.chargeType === 'package';
   const isWhole = isPackage || order.chargeType === 'one_time';
-  const use = isWhole ? { used: isPackage && !ask.packageUsed ? 0n : 1n, total: 1n } : usedOf(order.servicePeriod, ask.at, rules.consumption);
-  const paid = shareOf(order.orderType === 'compensation' ? zero(order.cashPaid.currency) : order.cashPaid, order, ask.instanceId);
-  const percent = isWhole || (order.orderType === 'renewal' && use.used === 0n) ? '0' : feePercent(order, ask.at, rules);
+  const use = isWhole
+    ? { used: isPackage && !ask.packageUsed ? 0n : 1n, total: 1n }
+    : usedOf(order.servicePeriod, ask.at, rules.consumption);
+  const paid = shareOf(
+    order.orderType === 'compensation' ? zero(order.cashPaid.currency) : order.cashPaid,
+    order,
+    ask.instanceId,
+  );
+  const percent =
+    isWhole || (order.orderType === 'renewal' && use.used === 0n) ? '0' : feePercent(order, ask.at, rules);
   const rate = fractionOf(percent);
 
   const kept = (use.total - use.used) * rate.of - use.total * rate.parts;
   const refund = kept > 0n ? scale(paid, kept, use.total * rate.of) : zero(paid.currency);
   const consumed = smallerMoney(scale(paid, use.used, use.total), subtract(paid, refund));
   const fee = subtract(subtract(paid, refund), consumed);
-  const voucher = rules.vouchersReturn === 'always' ? scale(shareOf(order.voucherPaid, order, ask.instanceId), use.total - use.used, use.total) : zero(paid.currency);
+  const voucher =
+    rules.vouchersReturn === 'always'
+      ? scale(shareOf(order.voucherPaid, order, ask.instanceId), use.total - use.used, use.total)
+      : zero(paid.currency);
   const split = splitOf(order, refund, voucher);
 
-  return { orderId: order.orderId, instanceId: ask.instanceId, paid, consumed, fee, refund, split, calculation: written() };
+  return {
+    orderId: order.orderId,
+    instanceId: ask.instanceId,
+    paid,
+    consumed,
+    fee,
+    refund,
+    split,
+    calculation: written(),
+  };
 
   function written(): Step[] {
     const unit = isPackage ? 'package' : isWhole ? 'piece' : rules.consumption;
-    const period = order.servicePeriod && !isWhole ? `${order.servicePeriod.start} / ${order.servicePeriod.end}` : `one ${unit}`;
+    const period =
+      order.servicePeriod && !isWhole
+        ? `${order.servicePeriod.start} / ${order.servicePeriod.end}`
+        : `one ${unit}`;
     const counted = (units: bigint) => `${units} ${unit}${units === 1n ? '' : 's'}`;
     const left = `${paid.amount} × (${use.total} − ${use.used}) ÷ ${use.total}`;
     return [
-      { step: 'share', formula: `${order.cashPaid.amount} ÷ ${order.instanceIds.length}`, result: text(paid) },
+      {
+        step: 'share',
+        formula: `${order.cashPaid.amount} ÷ ${order.instanceIds.length}`,
+        result: text(paid),
+      },
       { step: 'period', formula: period, result: counted(use.total) },
       { step: 'used', formula: `until ${ask.at.toISOString()}`, result: counted(use.used) },
       { step: 'consumed', formula: `${paid.amount} × ${use.used} ÷ ${use.total}`, result: text(consumed) },
       { step: 'fee', formula: `${paid.amount} × ${percent} %`, result: text(fee) },
-      { step: 'refund', formula: percent === '0' ? left : `${left} − ${paid.amount} × ${percent} %`, result: text(refund) },
-      { step: 'split', formula: 'cash + gift credit + stored card', result: `${split.cash.amount} + ${split.giftCredit.amount} + ${split.storedCard.amount}` },
-      ...(isZero(voucher) ? [] : [{ step: 'voucher' as const, formula: `unused part of the voucher`, result: text(voucher) }]),
+      {
+        step: 'refund',
+        formula: percent === '0' ? left : `${left} − ${paid.amount} × ${percent} %`,
+        result: text(refund),
+      },
+      {
+        step: 'split',
+        formula: 'cash + gift credit + stored card',
+        result: `${split.cash.amount} + ${split.giftCredit.amount} + ${split.storedCard.amount}`,
+      },
+      ...(isZero(voucher)
+        ? []
+        : [{ step: 'voucher' as const, formula: `unused part of the voucher`, result: text(voucher) }]),
     ];
   }
 }
@@ -94,9 +154,24 @@ export function lineOf(order: Order, ask: { instanceId: string; at: Date; packag
 /** RFD-14: all that was paid for an order, vouchers as vouchers. */
 export function wholeOrder(order: Order): Line {
   const none = zero(order.cashPaid.currency);
-  const calculation: Step[] = [{ step: 'refund', formula: 'the order was not fulfilled: all that was paid', result: text(order.cashPaid) }];
+  const calculation: Step[] = [
+    {
+      step: 'refund',
+      formula: 'the order was not fulfilled: all that was paid',
+      result: text(order.cashPaid),
+    },
+  ];
   const split = splitOf(order, order.cashPaid, order.voucherPaid);
-  return { orderId: order.orderId, instanceId: null, paid: order.cashPaid, consumed: none, fee: none, refund: order.cashPaid, split, calculation };
+  return {
+    orderId: order.orderId,
+    instanceId: null,
+    paid: order.cashPaid,
+    consumed: none,
+    fee: none,
+    refund: order.cashPaid,
+    split,
+    calculation,
+  };
 }
 
 export function total(parts: readonly Amounts[], currency: string): Amounts {
@@ -131,14 +206,21 @@ function splitOf(order: Order, refund: Money, voucher: Money): Split {
   return { cash, giftCredit, storedCard, voucher };
 }
 
-/** RFD-8: by the order's term and the time used; 0 where the profile has no table for the term. Terms of no whole years count down. */
+/**
+ * RFD-8: by the order's term and the time used; 0 where the profile has no table for the term. Terms of no
+ * whole years count down.
+ */
 function feePercent(order: Order, at: Date, { fees }: AmountRules): string {
   if (!order.servicePeriod) return '0';
   const start = new Date(order.servicePeriod.start);
   const end = new Date(order.servicePeriod.end).getTime();
-  const table = fees.filter(({ termYears }) => yearsAfter(start, termYears) <= end).sort((a, b) => b.termYears - a.termYears)[0];
+  const table = fees
+    .filter(({ termYears }) => yearsAfter(start, termYears) <= end)
+    .sort((a, b) => b.termYears - a.termYears)[0];
   if (!table) return '0';
-  const step = table.steps.find(({ usedUpToYears }) => at.getTime() <= yearsAfter(start, usedUpToYears)) ?? table.steps.at(-1);
+  const step =
+    table.steps.find(({ usedUpToYears }) => at.getTime() <= yearsAfter(start, usedUpToYears)) ??
+    table.steps.at(-1);
   return step?.percent ?? '0';
 }
 

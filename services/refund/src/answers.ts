@@ -1,11 +1,11 @@
-import { Instant, MoneyJson, PaymentSplit, RefundStatus } from '@accord/events';
-import { type Ask, type Locale, shownTo, Who } from '@accord/platform';
 import { z } from 'zod';
+import { Instant, MoneyJson, PaymentSplit, RefundStatus } from '@accord/events';
+import { shownTo, Who, type Ask, type Locale } from '@accord/platform';
 import { remedies, type Reason } from './eligibility.ts';
-import type { StoredQuote } from './refund-store.ts';
 import type { InstanceQuote } from './quote.ts';
-import { requestReasons, type Refund } from './refund.ts';
 import { textOf } from './reason-texts.ts';
+import type { StoredQuote } from './refund-store.ts';
+import { requestReasons, type Refund } from './refund.ts';
 
 // What the routes answer: schemas, and the answers made of our nouns.
 
@@ -20,7 +20,13 @@ export const ReasonBody = z.object({
   facts: z.record(z.string(), z.string()),
 });
 
-const amounts = { paid: MoneyJson, consumed: MoneyJson, fee: MoneyJson, refund: MoneyJson, split: PaymentSplit };
+const amounts = {
+  paid: MoneyJson,
+  consumed: MoneyJson,
+  fee: MoneyJson,
+  refund: MoneyJson,
+  split: PaymentSplit,
+};
 export const LineBody = z.object({
   orderId: z.string(),
   instanceId: z.string().nullable(),
@@ -39,7 +45,10 @@ export const QuoteBody = z.object({
       instanceId: z.string(),
       refundable: z.boolean(),
       reasons: z.array(ReasonBody),
-      amounts: z.object(amounts).nullable().meta({ description: 'What would come back were the reasons mended.' }),
+      amounts: z
+        .object(amounts)
+        .nullable()
+        .meta({ description: 'What would come back were the reasons mended.' }),
       lines: z.array(LineBody),
     }),
   ),
@@ -73,7 +82,8 @@ export const RefundBody = z.object({
 });
 
 export const reasonBody = (reason: Reason, locale: Locale) => ({ ...reason, text: textOf(reason, locale) });
-const linesBody = (lines: Refund['lines']) => lines.map((line) => ({ ...line, calculation: [...line.calculation] }));
+const linesBody = (lines: Refund['lines']) =>
+  lines.map((line) => ({ ...line, calculation: [...line.calculation] }));
 
 export const quoteBody = (quote: StoredQuote, locale: Locale): z.input<typeof QuoteBody> => ({
   quoteId: quote.quoteId,
@@ -87,7 +97,10 @@ export const quoteBody = (quote: StoredQuote, locale: Locale): z.input<typeof Qu
   refundId: quote.refundId,
 });
 
-const instanceBody = ({ instanceId, refundable, reasons, amounts: sums, lines }: InstanceQuote, locale: Locale) => ({
+const instanceBody = (
+  { instanceId, refundable, reasons, amounts: sums, lines }: InstanceQuote,
+  locale: Locale,
+) => ({
   instanceId,
   refundable,
   reasons: reasons.map((reason) => reasonBody(reason, locale)),
@@ -95,7 +108,10 @@ const instanceBody = ({ instanceId, refundable, reasons, amounts: sums, lines }:
   lines: linesBody(lines),
 });
 
-export const refundBody = (refund: Refund, { actor, locale }: Pick<Ask, 'actor' | 'locale'>): z.input<typeof RefundBody> => ({
+export const refundBody = (
+  refund: Refund,
+  { actor, locale }: Pick<Ask, 'actor' | 'locale'>,
+): z.input<typeof RefundBody> => ({
   ...refund,
   asOf: refund.asOf.toISOString(),
   instanceIds: [...refund.instanceIds],

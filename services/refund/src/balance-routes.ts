@@ -1,9 +1,18 @@
+import { z } from 'zod';
 import { Instant, MoneyJson, PaymentSplit } from '@accord/events';
 import { sum, zero, type Money } from '@accord/money';
-import { decodeCursor, encodeCursor, paged, pageQuery, Refusal, route, type Actor, type Route } from '@accord/platform';
-import { z } from 'zod';
-import { funds, type Fund } from './ledger.ts';
+import {
+  decodeCursor,
+  encodeCursor,
+  paged,
+  pageQuery,
+  Refusal,
+  route,
+  type Actor,
+  type Route,
+} from '@accord/platform';
 import { balancesOf, statementOf } from './ledger-store.ts';
+import { funds, type Fund } from './ledger.ts';
 
 const Account = z.strictObject({ accountId: z.string().min(1).max(64) });
 const access = { customer: 'refunds:read', operator: true, platform: true } as const;
@@ -13,7 +22,9 @@ const Balance = z.object({
   balances: z.array(
     z.object({
       currency: z.string(),
-      balance: MoneyJson.meta({ description: 'Cash, gift credit and stored card together; vouchers are not in it.' }),
+      balance: MoneyJson.meta({
+        description: 'Cash, gift credit and stored card together; vouchers are not in it.',
+      }),
       funds: PaymentSplit,
     }),
   ),
@@ -58,8 +69,12 @@ export const balanceRoutes: Route[] = [
       const before = cursor ? postingOf(cursor) : null;
       checkOwn(actor, accountId);
       const found = await statementOf(tx, { accountId, before, limit: limit + 1 });
-      const data = found.slice(0, limit).map(({ postingId, at, ...entry }) => ({ entryId: postingId, at: at.toISOString(), ...entry }));
-      return { body: { data, nextCursor: found.length > limit ? encodeCursor([data.at(-1)!.entryId]) : null } };
+      const data = found
+        .slice(0, limit)
+        .map(({ postingId, at, ...entry }) => ({ entryId: postingId, at: at.toISOString(), ...entry }));
+      return {
+        body: { data, nextCursor: found.length > limit ? encodeCursor([data.at(-1)!.entryId]) : null },
+      };
     },
   }),
 ];
@@ -73,14 +88,26 @@ function postingOf(cursor: string): string {
 
 /** API-5. @throws Refusal `balance.not_found` for another account's. */
 function checkOwn(actor: Actor, accountId: string): void {
-  if (actor.kind === 'customer' && actor.accountId !== accountId) throw new Refusal('not_found', 'balance.not_found', { accountId });
+  if (actor.kind === 'customer' && actor.accountId !== accountId)
+    throw new Refusal('not_found', 'balance.not_found', { accountId });
 }
 
 function perCurrency(balances: readonly { fund: Fund; amount: Money }[]) {
   const currencies = [...new Set(balances.map(({ amount }) => amount.currency))];
   return currencies.map((currency) => {
-    const of = (name: Fund) => balances.find(({ fund, amount }) => fund === name && amount.currency === currency)?.amount ?? zero(currency);
-    const [cash, giftCredit, storedCard, voucher] = [of('cash'), of('gift_credit'), of('stored_card'), of('voucher')];
-    return { currency, balance: sum([cash, giftCredit, storedCard], currency), funds: { cash, giftCredit, storedCard, voucher } };
+    const of = (name: Fund) =>
+      balances.find(({ fund, amount }) => fund === name && amount.currency === currency)?.amount ??
+      zero(currency);
+    const [cash, giftCredit, storedCard, voucher] = [
+      of('cash'),
+      of('gift_credit'),
+      of('stored_card'),
+      of('voucher'),
+    ];
+    return {
+      currency,
+      balance: sum([cash, giftCredit, storedCard], currency),
+      funds: { cash, giftCredit, storedCard, voucher },
+    };
   });
 }

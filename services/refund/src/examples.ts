@@ -32,7 +32,15 @@ const compute = {
   discountAmount: none,
 } satisfies Partial<Order>;
 
-const nothingSpecial = { promotion: null, trial: false, free: false, customised: false, bundleId: null, supportRightsUsed: false, invoiced: false };
+const nothingSpecial = {
+  promotion: null,
+  trial: false,
+  free: false,
+  customised: false,
+  bundleId: null,
+  supportRightsUsed: false,
+  invoiced: false,
+};
 
 /** 45.00 CNY in cash for 31 days of one instance. `paid` says how it was paid. */
 export function exampleOrder(change: Partial<Order> & { paid?: ReturnType<typeof parts> } = {}): Order {

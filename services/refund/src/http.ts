@@ -1,13 +1,26 @@
-import { RefundStatus } from '@accord/events';
-import { type Access, accountOf, accountRefusals, type Answer, type Ask, decodeTimeCursor, encodeCursor, paged, pageQuery, type RefusalCode, route, type Route } from '@accord/platform';
-import type { Profile } from '@accord/profile';
 import { z } from 'zod';
+import { RefundStatus } from '@accord/events';
+import {
+  accountOf,
+  accountRefusals,
+  decodeTimeCursor,
+  encodeCursor,
+  paged,
+  pageQuery,
+  route,
+  type Access,
+  type Answer,
+  type Ask,
+  type RefusalCode,
+  type Route,
+} from '@accord/platform';
+import type { Profile } from '@accord/profile';
 import { QuoteBody, quoteBody, RefundBody, refundBody } from './answers.ts';
 import { eligibleRoutes } from './eligible-routes.ts';
 import { quote } from './quote.ts';
-import { request } from './refunding.ts';
-import { refundLifecycle, requestReasons, type Refund } from './refund.ts';
 import { findQuote, findRefund, listRefunds } from './refund-store.ts';
+import { refundLifecycle, requestReasons, type Refund } from './refund.ts';
+import { request } from './refunding.ts';
 import { approveRefund, rejectRefund, retryRefund, withdrawRefund } from './review.ts';
 
 const Id = z.string().min(1).max(64);
@@ -23,7 +36,10 @@ const AskQuote = z
       .array(Id)
       .min(1)
       .max(10)
-      .refine((ids) => new Set(ids).size === ids.length, { message: 'names each instance once', params: { 'zh-CN': '每个实例只能出现一次' } })
+      .refine((ids) => new Set(ids).size === ids.length, {
+        message: 'names each instance once',
+        params: { 'zh-CN': '每个实例只能出现一次' },
+      })
       .optional(),
     bundleId: Id.optional().meta({ description: 'Instead: all instances of a bundle, whatever its size.' }),
     accountId: Id.optional().meta({ description: 'For operators: whose instances.' }),
@@ -45,7 +61,11 @@ const RefundsQuery = z.strictObject({
   to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Exclusive.' }),
 });
 
-const answer = (refund: Refund, by: Pick<Ask, 'actor' | 'locale'>, status = 200): Answer<z.input<typeof RefundBody>> => ({
+const answer = (
+  refund: Refund,
+  by: Pick<Ask, 'actor' | 'locale'>,
+  status = 200,
+): Answer<z.input<typeof RefundBody>> => ({
   status,
   body: refundBody(refund, by),
   version: refund.version,
@@ -53,9 +73,16 @@ const answer = (refund: Refund, by: Pick<Ask, 'actor' | 'locale'>, status = 200)
 });
 
 /** Nothing more will happen by itself: an end, a review to wait for, or a payout that failed. */
-const isOutcome = ({ status }: Refund) => refundLifecycle.ends.includes(status) || status === 'reviewing' || status === 'failed';
+const isOutcome = ({ status }: Refund) =>
+  refundLifecycle.ends.includes(status) || status === 'reviewing' || status === 'failed';
 
-export const refundRoutes = (profile: Profile): Route[] => [...quoteRoutes(profile), ...eligibleRoutes(profile), requestRoute, ...readRoutes, ...decisionRoutes];
+export const refundRoutes = (profile: Profile): Route[] => [
+  ...quoteRoutes(profile),
+  ...eligibleRoutes(profile),
+  requestRoute,
+  ...readRoutes,
+  ...decisionRoutes,
+];
 
 const quoteRoutes = (profile: Profile): Route[] => [
   route({
@@ -69,7 +96,11 @@ const quoteRoutes = (profile: Profile): Route[] => [
     refusals: ['refund.mixed_currencies', 'refund.bundle_not_found', ...accountRefusals],
     inTransaction: async (tx, { body: { accountId, ...ask }, actor, locale }) => {
       const made = await quote(tx, profile, { accountId: accountOf(actor, accountId), ...ask });
-      return { status: 201, body: quoteBody({ ...made, refundId: null }, locale), location: `/v1/refund-quotes/${made.quoteId}` };
+      return {
+        status: 201,
+        body: quoteBody({ ...made, refundId: null }, locale),
+        location: `/v1/refund-quotes/${made.quoteId}`,
+      };
     },
   }),
   route({
@@ -80,7 +111,9 @@ const quoteRoutes = (profile: Profile): Route[] => [
     params: z.strictObject({ quoteId: Id }),
     answer: QuoteBody,
     refusals: ['refund.quote_not_found'],
-    inTransaction: async (tx, { params, locale }) => ({ body: quoteBody(await findQuote(tx, params.quoteId), locale) }),
+    inTransaction: async (tx, { params, locale }) => ({
+      body: quoteBody(await findQuote(tx, params.quoteId), locale),
+    }),
   }),
 ];
 
@@ -94,9 +127,16 @@ const requestRoute = route({
   success: [202, 200],
   idempotencyKey: 'required',
   refusals: [
-    'refund.quote_not_found', 'refund.quote_expired', 'refund.quote_used', 'refund.not_refundable', 'refund.text_required', 'refund.trade_in_progress', 'refund.too_large',
+    'refund.quote_not_found',
+    'refund.quote_expired',
+    'refund.quote_used',
+    'refund.not_refundable',
+    'refund.text_required',
+    'refund.trade_in_progress',
+    'refund.too_large',
   ],
-  inTransaction: async (tx, { body, ...by }) => answer(await request(tx, { ...body, text: body.text ?? null }), by, 202),
+  inTransaction: async (tx, { body, ...by }) =>
+    answer(await request(tx, { ...body, text: body.text ?? null }), by, 202),
   outcome: async (tx, { refundId }, locale) => {
     const refund = await findRefund(tx, refundId);
     return isOutcome(refund) ? answer(refund, { actor: tx.actor, locale }) : undefined;
@@ -126,7 +166,8 @@ const readRoutes: Route[] = [
       });
       const page = found.slice(0, limit);
       const last = page.at(-1);
-      const nextCursor = found.length > limit && last ? encodeCursor([last.createdAt.toISOString(), last.refundId]) : null;
+      const nextCursor =
+        found.length > limit && last ? encodeCursor([last.createdAt.toISOString(), last.refundId]) : null;
       return { body: { data: page.map((refund) => refundBody(refund, { actor, locale })), nextCursor } };
     },
   }),
@@ -143,25 +184,43 @@ const readRoutes: Route[] = [
 ];
 
 /** A decision of the provider or the customer about one refund. */
-const decision = (name: 'approve' | 'reject' | 'withdraw' | 'retry', spec: { summary: string; access: Access; refusals: RefusalCode[] }) => ({
+const decision = (
+  name: 'approve' | 'reject' | 'withdraw' | 'retry',
+  spec: { summary: string; access: Access; refusals: RefusalCode[] },
+) => ({
   method: 'post' as const,
   path: `/v1/refunds/{refundId}/${name}` as const,
   params: RefundId,
   answer: RefundBody,
   ...spec,
-  refusals: ['refund.not_found', 'refund.transition_refused', 'request.version_mismatch', ...spec.refusals] satisfies RefusalCode[],
+  refusals: [
+    'refund.not_found',
+    'refund.transition_refused',
+    'request.version_mismatch',
+    ...spec.refusals,
+  ] satisfies RefusalCode[],
 });
 
 const decisionRoutes: Route[] = [
   route({
-    ...decision('approve', { summary: 'Approves a refund that waits for a review.', access: operator, refusals: ['refund.approver_is_applicant'] }),
+    ...decision('approve', {
+      summary: 'Approves a refund that waits for a review.',
+      access: operator,
+      refusals: ['refund.approver_is_applicant'],
+    }),
     body: Decide,
-    inTransaction: async (tx, { params, body, ifMatch, ...by }) => answer(await approveRefund(tx, { ...params, ...body, ifMatch }), by),
+    inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
+      answer(await approveRefund(tx, { ...params, ...body, ifMatch }), by),
   }),
   route({
-    ...decision('reject', { summary: 'Rejects a refund that waits for a review.', access: operator, refusals: ['refund.approver_is_applicant'] }),
+    ...decision('reject', {
+      summary: 'Rejects a refund that waits for a review.',
+      access: operator,
+      refusals: ['refund.approver_is_applicant'],
+    }),
     body: Decide,
-    inTransaction: async (tx, { params, body, ifMatch, ...by }) => answer(await rejectRefund(tx, { ...params, ...body, ifMatch }), by),
+    inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
+      answer(await rejectRefund(tx, { ...params, ...body, ifMatch }), by),
   }),
   route({
     ...decision('withdraw', {
@@ -169,10 +228,12 @@ const decisionRoutes: Route[] = [
       access: writer,
       refusals: ['refund.only_operator_withdraws'],
     }),
-    inTransaction: async (tx, { params, ifMatch, ...by }) => answer(await withdrawRefund(tx, { ...params, ifMatch }), by),
+    inTransaction: async (tx, { params, ifMatch, ...by }) =>
+      answer(await withdrawRefund(tx, { ...params, ifMatch }), by),
   }),
   route({
     ...decision('retry', { summary: 'Tries a failed payout again.', access: operator, refusals: [] }),
-    inTransaction: async (tx, { params, ifMatch, ...by }) => answer(await retryRefund(tx, { ...params, ifMatch }), by),
+    inTransaction: async (tx, { params, ifMatch, ...by }) =>
+      answer(await retryRefund(tx, { ...params, ifMatch }), by),
   }),
 ];

@@ -1,7 +1,8 @@
 import { isZero, negate, sum, type Money } from '@accord/money';
 import type { Split } from './amount.ts';
 
-// Double entry: each transaction's postings sum to zero. A customer's money lies in funds; a voucher is one, but no money to spend freely.
+// Double entry: each transaction's postings sum to zero. A customer's money lies in funds; a voucher is one,
+// but no money to spend freely.
 
 export const funds = ['cash', 'gift_credit', 'stored_card', 'voucher'] as const;
 export type Fund = (typeof funds)[number];
@@ -17,7 +18,8 @@ export interface Posting {
 export const refundPostings = (split: Split): Posting[] => balanced('provider:refunds', toFunds(split));
 
 /** ORD-5: money that pays no order belongs to the customer, each part in the fund it came from. */
-export const unappliedPostings = (split: Split): Posting[] => balanced('provider:unapplied_payments', toFunds(split));
+export const unappliedPostings = (split: Split): Posting[] =>
+  balanced('provider:unapplied_payments', toFunds(split));
 
 const toFunds = (split: Split): Posting[] => [
   { account: 'customer:cash', amount: split.cash },
@@ -26,11 +28,23 @@ const toFunds = (split: Split): Posting[] => [
   { account: 'customer:voucher', amount: split.voucher },
 ];
 
-export const fundOf = (account: LedgerAccount): Fund | undefined => funds.find((fund) => account === `customer:${fund}`);
+export const fundOf = (account: LedgerAccount): Fund | undefined =>
+  funds.find((fund) => account === `customer:${fund}`);
 
 function balanced(against: LedgerAccount, credits: readonly Posting[]): Posting[] {
   const real = credits.filter(({ amount }) => !isZero(amount));
   const [first] = real;
   if (!first) return [];
-  return [...real, { account: against, amount: negate(sum(real.map(({ amount }) => amount), first.amount.currency)) }];
+  return [
+    ...real,
+    {
+      account: against,
+      amount: negate(
+        sum(
+          real.map(({ amount }) => amount),
+          first.amount.currency,
+        ),
+      ),
+    },
+  ];
 }

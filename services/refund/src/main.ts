@@ -3,4 +3,7 @@ import { loadProfile } from '@accord/profile';
 import { readConfig } from './config.ts';
 import { refundService } from './service.ts';
 
-await runService(() => readConfig(process.env), ({ PROVIDER_PROFILE }, around) => refundService({ profile: loadProfile(PROVIDER_PROFILE) }, around));
+await runService(
+  () => readConfig(process.env),
+  ({ PROVIDER_PROFILE }, around) => refundService({ profile: loadProfile(PROVIDER_PROFILE) }, around),
+);

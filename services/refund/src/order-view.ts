@@ -1,10 +1,16 @@
-import type { ContractSnapshot, Event, OrderSnapshot, ProductSnapshot, ResourceSnapshot } from '@accord/events';
-import type { Projection, ReadModel, Tx, View } from '@accord/platform';
 import type { z } from 'zod';
+import type {
+  ContractSnapshot,
+  Event,
+  OrderSnapshot,
+  ProductSnapshot,
+  ResourceSnapshot,
+} from '@accord/events';
+import type { Projection, ReadModel, Tx, View } from '@accord/platform';
 import type { Bundle, Facts, LinkedContract } from './eligibility.ts';
 
-// Orders, resources, contracts and products as the events told them, by version (EVT-5). Good enough to answer a quote; a refund asks the
-// order service for the facts as they are held (EVT-20).
+// Orders, resources, contracts and products as the events told them, by version (EVT-5). Good enough to
+// answer a quote; a refund asks the order service for the facts as they are held (EVT-20).
 
 export type Order = z.output<typeof OrderSnapshot>;
 export type Resource = z.output<typeof ResourceSnapshot>;
@@ -77,7 +83,10 @@ const reserved: Projection<'order.reserved'> = {
     seeOrders(view, data.orders);
     seeResources(view, data.resources);
   },
-  locks: ({ data }) => [...data.orders.map(({ orderId }) => orderId), ...data.resources.map(({ instanceId }) => instanceId)],
+  locks: ({ data }) => [
+    ...data.orders.map(({ orderId }) => orderId),
+    ...data.resources.map(({ instanceId }) => instanceId),
+  ],
 };
 
 const refused: Projection<'order.reservation_refused'> = {
@@ -115,17 +124,28 @@ export const orderView: ReadModel = {
 };
 
 export const findOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
-  snapshots(await tx.many(`select snapshot from order_view where order_id = any($1) order by order_id`, [orderIds]));
+  snapshots(
+    await tx.many(`select snapshot from order_view where order_id = any($1) order by order_id`, [orderIds]),
+  );
 
-/** What is known about the instances; of another account's, nothing (RFD-4). `timeZone` says where a year begins (QUOTA_EXHAUSTED). */
-export async function findFacts(tx: Tx, ask: { accountId: string; instanceIds: readonly string[]; timeZone: string }): Promise<Facts> {
+/**
+ * What is known about the instances; of another account's, nothing (RFD-4). `timeZone` says where a year
+ * begins (QUOTA_EXHAUSTED).
+ */
+export async function findFacts(
+  tx: Tx,
+  ask: { accountId: string; instanceIds: readonly string[]; timeZone: string },
+): Promise<Facts> {
   const [orders, resources, claims, year] = await Promise.all([
     tx.many<{ snapshot: Order }>(
       `select snapshot from order_view where account_id = $1 and order_id in
         (select order_id from order_view_instances where account_id = $1 and instance_id = any($2)) order by order_id`,
       [ask.accountId, ask.instanceIds],
     ),
-    tx.many<{ snapshot: Resource }>(`select snapshot from resource_view where account_id = $1 and instance_id = any($2)`, [ask.accountId, ask.instanceIds]),
+    tx.many<{ snapshot: Resource }>(
+      `select snapshot from resource_view where account_id = $1 and instance_id = any($2)`,
+      [ask.accountId, ask.instanceIds],
+    ),
     tx.many<Facts['claims'][number]>(
       `select instance_id as "instanceId", refund_id as "refundId", refunded_at is not null as "refunded"
          from claimed_instances where account_id = $1 and instance_id = any($2)`,
@@ -156,7 +176,10 @@ async function findContracts(tx: Tx, orders: readonly Order[]): Promise<LinkedCo
 }
 
 export const contractsById = (tx: Tx, contractIds: readonly string[]) =>
-  tx.many<LinkedContract>(`select contract_id as "contractId", number, status from contract_view where contract_id = any($1)`, [contractIds]);
+  tx.many<LinkedContract>(
+    `select contract_id as "contractId", number, status from contract_view where contract_id = any($1)`,
+    [contractIds],
+  );
 
 /** The bundles that any of these orders belong to, with all their living orders. */
 export async function findBundles(tx: Tx, accountId: string, orders: readonly Order[]): Promise<Bundle[]> {
@@ -184,7 +207,10 @@ export const listInstances = (tx: Tx, ask: { accountId: string; after: string | 
     [ask.accountId, ask.after, ask.limit],
   );
 
-export const listRefundableProducts = async (tx: Tx, ask: { after: string | null; limit: number }): Promise<Product[]> =>
+export const listRefundableProducts = async (
+  tx: Tx,
+  ask: { after: string | null; limit: number },
+): Promise<Product[]> =>
   snapshots(
     await tx.many(
       `select snapshot from product_view where refundable and ($1::text is null or product_code > $1) order by product_code limit $2`,

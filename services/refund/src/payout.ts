@@ -1,14 +1,24 @@
 import type { Event } from '@accord/events';
-import { add, compare, money, type Money, zero } from '@accord/money';
+import { add, compare, money, zero, type Money } from '@accord/money';
 import type { Tx, Worker } from '@accord/platform';
 import type { Line, Split } from './amount.ts';
-import { refundPostings, unappliedPostings } from './ledger.ts';
 import { post } from './ledger-store.ts';
+import { refundPostings, unappliedPostings } from './ledger.ts';
 import { findOrders, type Order } from './order-view.ts';
+import {
+  claimFailedFulfilment,
+  insertRefund,
+  listPayable,
+  lockRefund,
+  lockRefunded,
+  saveRefund,
+  saveRefunded,
+  type Refunded,
+} from './refund-store.ts';
 import { fail, refundFailedFulfilment, succeed } from './refund.ts';
-import { claimFailedFulfilment, insertRefund, listPayable, lockRefund, lockRefunded, saveRefund, saveRefunded, type Refunded } from './refund-store.ts';
 
-// Money goes to the account's balance, in the transaction that ends the refund; the ledger takes each refund once (RFD-15, EVT-33).
+// Money goes to the account's balance, in the transaction that ends the refund; the ledger takes each refund
+// once (RFD-15, EVT-33).
 
 /** Pays what is approved. */
 export const payout: Worker = {
@@ -16,7 +26,8 @@ export const payout: Worker = {
   everyMs: 1000,
   wakesOn: ['refund.approved'],
   due: listPayable,
-  run: (db, { id, accountId }) => db.transaction({ kind: 'system', id: 'payout', accountId }, (tx) => pay(tx, { refundId: id })),
+  run: (db, { id, accountId }) =>
+    db.transaction({ kind: 'system', id: 'payout', accountId }, (tx) => pay(tx, { refundId: id })),
 };
 
 export async function pay(tx: Tx, { refundId }: { refundId: string }): Promise<void> {
@@ -27,19 +38,29 @@ export async function pay(tx: Tx, { refundId }: { refundId: string }): Promise<v
     await saveRefund(tx, fail(refund, { failure: 'refund.exceeds_paid', at: tx.now }));
     return;
   }
-  await post(tx, refund.accountId, { cause: { kind: 'refund', refundId, orderId: null }, postings: refundPostings(refund.split) });
+  await post(tx, refund.accountId, {
+    cause: { kind: 'refund', refundId, orderId: null },
+    postings: refundPostings(refund.split),
+  });
   await saveRefund(tx, succeed(refund, { at: tx.now }));
 }
 
-/** RFD-14: at once and in full, exactly once for each order; an order that nothing was paid for gives nothing back. */
-export async function onFulfilmentFailed(tx: Tx, { data: { order } }: Event<'order.fulfilment_failed'>): Promise<void> {
+/**
+ * RFD-14: at once and in full, exactly once for each order; an order that nothing was paid for gives nothing
+ * back.
+ */
+export async function onFulfilmentFailed(
+  tx: Tx,
+  { data: { order } }: Event<'order.fulfilment_failed'>,
+): Promise<void> {
   const decision = refundFailedFulfilment(order, { at: tx.now });
   const { refundId, accountId, split, lines } = decision.state;
   const postings = refundPostings(split);
   if (postings.length === 0) return;
   if (!(await claimFailedFulfilment(tx, { orderId: order.orderId, accountId, refundId }))) return;
   await insertRefund(tx, decision);
-  if (!(await recordRefunded(tx, [order], lines))) throw new Error(`order ${order.orderId} gave back more than was paid`);
+  if (!(await recordRefunded(tx, [order], lines)))
+    throw new Error(`order ${order.orderId} gave back more than was paid`);
   await post(tx, accountId, { cause: { kind: 'refund', refundId, orderId: order.orderId }, postings });
 }
 
@@ -53,13 +74,25 @@ export async function onPaymentUnapplied(tx: Tx, { data }: Event<'payment.unappl
   const { paymentReference, orderId } = data;
   const amount = money(data.amount.amount, data.amount.currency);
   const postings = unappliedPostings(data.parts ?? cashAlone(amount));
-  await post(tx, data.accountId, { cause: { kind: 'unapplied_payment', paymentReference, orderId }, postings });
+  await post(tx, data.accountId, {
+    cause: { kind: 'unapplied_payment', paymentReference, orderId },
+    postings,
+  });
 }
 
 /** False, and nothing recorded, where an order would give back more than was paid (RFD-20). */
 async function recordRefunded(tx: Tx, orders: readonly Order[], lines: readonly Line[]): Promise<boolean> {
-  const before = await lockRefunded(tx, orders.map(({ orderId }) => orderId));
-  const after = orders.map((order) => refundedAfter(order, lines, before.find(({ orderId }) => orderId === order.orderId)));
+  const before = await lockRefunded(
+    tx,
+    orders.map(({ orderId }) => orderId),
+  );
+  const after = orders.map((order) =>
+    refundedAfter(
+      order,
+      lines,
+      before.find(({ orderId }) => orderId === order.orderId),
+    ),
+  );
   if (!after.every(isWithinPaid)) return false;
   await saveRefunded(tx, orders[0]?.accountId ?? '', after);
   return true;
@@ -69,8 +102,14 @@ function refundedAfter(order: Order, lines: readonly Line[], before: Refunded | 
   const { currency } = order.cashPaid;
   const own = lines.filter(({ orderId }) => orderId === order.orderId);
   const nothing = zero(currency).amount;
-  const refunded = own.reduce((so, { refund }) => add(so, refund), money(before?.refunded ?? nothing, currency));
-  const vouchers = own.reduce((so, { split }) => add(so, split.voucher), money(before?.voucherRefunded ?? nothing, currency));
+  const refunded = own.reduce(
+    (so, { refund }) => add(so, refund),
+    money(before?.refunded ?? nothing, currency),
+  );
+  const vouchers = own.reduce(
+    (so, { split }) => add(so, split.voucher),
+    money(before?.voucherRefunded ?? nothing, currency),
+  );
   return {
     orderId: order.orderId,
     currency,
@@ -82,4 +121,5 @@ function refundedAfter(order: Order, lines: readonly Line[], before: Refunded | 
 }
 
 const isWithinPaid = ({ currency, paid, refunded, voucherPaid, voucherRefunded }: Refunded) =>
-  compare(money(refunded, currency), money(paid, currency)) <= 0 && compare(money(voucherRefunded, currency), money(voucherPaid, currency)) <= 0;
+  compare(money(refunded, currency), money(paid, currency)) <= 0 &&
+  compare(money(voucherRefunded, currency), money(voucherPaid, currency)) <= 0;

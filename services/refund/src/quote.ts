@@ -1,9 +1,17 @@
-import { newId, Refusal, type Tx, type Worker } from '@accord/platform';
 import type { Money } from '@accord/money';
+import { newId, Refusal, type Tx, type Worker } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { lineOf, total, type Amounts, type Line } from './amount.ts';
-import { originOf, packageUsed, reasonsAgainst, type Candidate, type Facts, type Reason, type RefundKind } from './eligibility.ts';
-import { findFacts, findBundleInstances } from './order-view.ts';
+import {
+  originOf,
+  packageUsed,
+  reasonsAgainst,
+  type Candidate,
+  type Facts,
+  type Reason,
+  type RefundKind,
+} from './eligibility.ts';
+import { findBundleInstances, findFacts } from './order-view.ts';
 import { forgetSomeQuotes, insertQuote, listForgettable } from './refund-store.ts';
 
 export const quoteLivesMs = 15 * 60_000;
@@ -11,17 +19,27 @@ export const quoteLivesMs = 15 * 60_000;
 const readableMs = 24 * 3_600_000;
 const forgetBefore = ({ now }: Tx) => new Date(now.getTime() - readableMs);
 
-/** A quote that was not used can be read for a day after it expired: asking costs nothing, and would fill the table. */
+/**
+ * A quote that was not used can be read for a day after it expired: asking costs nothing, and would fill the
+ * table.
+ */
 export const forgetting: Worker = {
   name: 'forget-quotes',
   everyMs: 10 * 60_000,
   due: (tx) => listForgettable(tx, forgetBefore(tx)),
   async run(db) {
-    while (await db.transaction({ kind: 'system', id: 'forget-quotes' }, (tx) => forgetSomeQuotes(tx, forgetBefore(tx))));
+    while (
+      await db.transaction({ kind: 'system', id: 'forget-quotes' }, (tx) =>
+        forgetSomeQuotes(tx, forgetBefore(tx)),
+      )
+    );
   },
 };
 
-/** `amounts` and `lines` are what would come back were the reasons mended; null and none where the instance is not found (RFD-4). */
+/**
+ * `amounts` and `lines` are what would come back were the reasons mended; null and none where the instance is
+ * not found (RFD-4).
+ */
 export interface InstanceQuote {
   readonly instanceId: string;
   readonly refundable: boolean;
@@ -42,16 +60,31 @@ export interface Quote {
 }
 
 /** RFD-1. @throws Refusal `refund.mixed_currencies`, `refund.bundle_not_found`. */
-export async function quote(tx: Tx, profile: Profile, ask: { accountId: string; instanceIds?: readonly string[]; bundleId?: string }): Promise<Quote> {
+export async function quote(
+  tx: Tx,
+  profile: Profile,
+  ask: { accountId: string; instanceIds?: readonly string[]; bundleId?: string },
+): Promise<Quote> {
   const instanceIds = ask.instanceIds ?? (await instancesOfBundle(tx, ask.accountId, ask.bundleId ?? ''));
   const facts = await findFacts(tx, { accountId: ask.accountId, instanceIds, timeZone: profile.timeZone });
-  return storeQuote(tx, ask.accountId, quoteInstances(instanceIds, facts, { at: tx.now, kind: 'unsubscribe' }, profile));
+  return storeQuote(
+    tx,
+    ask.accountId,
+    quoteInstances(instanceIds, facts, { at: tx.now, kind: 'unsubscribe' }, profile),
+  );
 }
 
-export async function storeQuote(tx: Tx, accountId: string, instances: readonly InstanceQuote[]): Promise<Quote> {
-  const refundable = instances.flatMap((instance) => (instance.refundable && instance.amounts ? [instance.amounts] : []));
+export async function storeQuote(
+  tx: Tx,
+  accountId: string,
+  instances: readonly InstanceQuote[],
+): Promise<Quote> {
+  const refundable = instances.flatMap((instance) =>
+    instance.refundable && instance.amounts ? [instance.amounts] : [],
+  );
   const currencies = new Set(instances.flatMap(({ amounts }) => amounts?.refund.currency ?? []));
-  if (currencies.size > 1) throw new Refusal('invalid', 'refund.mixed_currencies', { currencies: [...currencies].join(', ') });
+  if (currencies.size > 1)
+    throw new Refusal('invalid', 'refund.mixed_currencies', { currencies: [...currencies].join(', ') });
   const made: Quote = {
     quoteId: newId('rfq'),
     accountId,
@@ -65,7 +98,10 @@ export async function storeQuote(tx: Tx, accountId: string, instances: readonly 
   return made;
 }
 
-/** Pure: what each instance would give back at `ask.at`, and everything against it. `ask.self` is the refund that asks again (RFD-12). */
+/**
+ * Pure: what each instance would give back at `ask.at`, and everything against it. `ask.self` is the refund
+ * that asks again (RFD-12).
+ */
 export function quoteInstances(
   instanceIds: readonly string[],
   facts: Facts,
@@ -79,7 +115,8 @@ export function quoteInstances(
     const origin = originOf(candidate);
     const amounts = origin && total(lines, currencyOf(lines, origin.cashPaid));
     const reasons = reasonsAgainst({ ...candidate, amounts }, profile);
-    if (reasons.some(({ code }) => code === 'INSTANCE_NOT_FOUND')) return { instanceId, refundable: false, reasons, amounts: null, lines: [] };
+    if (reasons.some(({ code }) => code === 'INSTANCE_NOT_FOUND'))
+      return { instanceId, refundable: false, reasons, amounts: null, lines: [] };
     return { instanceId, refundable: reasons.length === 0, reasons, amounts: amounts ?? null, lines };
   });
 }
@@ -88,11 +125,21 @@ export function quoteInstances(
 const linesOf = (candidate: Candidate, profile: Profile): Line[] => {
   const { instanceId, at } = candidate;
   const paid = candidate.orders.filter(({ status }) => status === 'paid');
-  return paid.map((order) => lineOf(order, { instanceId, at, packageUsed: packageUsed(candidate, order, profile) }, profile.refunds));
+  return paid.map((order) =>
+    lineOf(order, { instanceId, at, packageUsed: packageUsed(candidate, order, profile) }, profile.refunds),
+  );
 };
 
-function candidateOf(instanceId: string, together: ReadonlySet<string>, facts: Facts, ask: { at: Date; kind: RefundKind; self?: string }): Candidate {
-  const living = facts.orders.filter(({ instanceIds, status }) => instanceIds.includes(instanceId) && (status === 'unpaid' || status === 'paid'));
+function candidateOf(
+  instanceId: string,
+  together: ReadonlySet<string>,
+  facts: Facts,
+  ask: { at: Date; kind: RefundKind; self?: string },
+): Candidate {
+  const living = facts.orders.filter(
+    ({ instanceIds, status }) =>
+      instanceIds.includes(instanceId) && (status === 'unpaid' || status === 'paid'),
+  );
   const claim = facts.claims.find((known) => known.instanceId === instanceId);
   return {
     instanceId,
@@ -112,7 +159,8 @@ function candidateOf(instanceId: string, together: ReadonlySet<string>, facts: F
 
 function currencyOf(lines: readonly Line[], fallback: Money): string {
   const currencies = [...new Set(lines.map(({ paid }) => paid.currency))];
-  if (currencies.length > 1) throw new Refusal('invalid', 'refund.mixed_currencies', { currencies: currencies.join(', ') });
+  if (currencies.length > 1)
+    throw new Refusal('invalid', 'refund.mixed_currencies', { currencies: currencies.join(', ') });
   return currencies[0] ?? fallback.currency;
 }
 

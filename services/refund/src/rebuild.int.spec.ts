@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { pino } from 'pino';
 import type { Fact } from '@accord/events';
 import { kafkaOf } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { knowledgeOf, rebuildOf, testService, type TestService } from '@accord/testing';
-import pg from 'pg';
-import { pino } from 'pino';
 import { exampleOrder, exampleResource, refundedAt } from './examples.ts';
 import { orderView } from './order-view.ts';
 import { refundService } from './service.ts';
@@ -37,7 +37,10 @@ async function bought(): Promise<Bought> {
   made += 1;
   const [accountId, orderId, instanceId] = [`acc_${made}`, `ord_${made}`, `i-${made}`];
   await tell({ orderId, accountId, instanceId });
-  await t.publish({ type: 'resource.changed', data: { resource: exampleResource({ instanceId, accountId, orderIds: [orderId] }) } });
+  await t.publish({
+    type: 'resource.changed',
+    data: { resource: exampleResource({ instanceId, accountId, orderIds: [orderId] }) },
+  });
   return { accountId, orderId, instanceId };
 }
 
@@ -47,30 +50,52 @@ const types = ['order.placed', 'order.fulfilled', 'order.changed', 'order.expiri
 async function tell({ accountId, orderId, instanceId }: Bought): Promise<void> {
   const version = (told.get(orderId) ?? 0) + 1;
   told.set(orderId, version);
-  const data = { order: exampleOrder({ accountId, orderId, version, instanceIds: [instanceId] }), what: ['payBy'], payBy: refundedAt.toISOString() };
+  const data = {
+    order: exampleOrder({ accountId, orderId, version, instanceIds: [instanceId] }),
+    what: ['payBy'],
+    payBy: refundedAt.toISOString(),
+  };
   await t.publish({ type: types[version % types.length], data } as Fact);
 }
 
-const versions = async () => new Map((await t.sql<{ id: string; version: number }>('select order_id as id, version from order_view')).map(({ id, version }) => [id, version]));
+const versions = async () =>
+  new Map(
+    (await t.sql<{ id: string; version: number }>('select order_id as id, version from order_view')).map(
+      ({ id, version }) => [id, version],
+    ),
+  );
 /** What a table is besides its rows. */
 const shape = () =>
   t.sql(`select indexdef as line from pg_indexes where schemaname = 'refunds'
     union all select p::text from pg_policies p where schemaname = 'refunds'
     union all select relname || relacl::text || relrowsecurity || relforcerowsecurity || relowner::regrole from pg_class where relnamespace = 'refunds'::regnamespace order by 1`);
-const leftovers = async () => (await t.sql<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'refunds_rebuild' order by 1`)).map(({ name }) => name);
+const leftovers = async () =>
+  (
+    await t.sql<{ name: string }>(
+      `select tablename as name from pg_tables where schemaname = 'refunds_rebuild' order by 1`,
+    )
+  ).map(({ name }) => name);
 
 test('EVT-13 a damaged view is mended, and is the table that it was in all but its rows', async () => {
   const [one, two, three] = [await bought(), await bought(), await bought()];
   await t.settled();
   const [before, as] = [await knowledgeOf(t), await shape()];
   await t.sql('delete from order_view where order_id = $1', [one.orderId]);
-  await t.sql(`update order_view set version = 99, snapshot = snapshot || '{"status": "cancelled"}' where order_id = $1`, [two.orderId]);
-  await t.sql(`insert into order_view select (jsonb_populate_record(v, '{"order_id": "ord_ghost"}')).* from order_view v where order_id = $1`, [three.orderId]);
+  await t.sql(
+    `update order_view set version = 99, snapshot = snapshot || '{"status": "cancelled"}' where order_id = $1`,
+    [two.orderId],
+  );
+  await t.sql(
+    `insert into order_view select (jsonb_populate_record(v, '{"order_id": "ord_ghost"}')).* from order_view v where order_id = $1`,
+    [three.orderId],
+  );
   await t.sql(`delete from order_view_instances`);
 
   const rebuilt = await rebuild();
   expect(rebuilt).toMatchObject({
-    messages: 6, unreadable: 0, leftOut: 0,
+    messages: 6,
+    unreadable: 0,
+    leftOut: 0,
     tables: [
       { table: 'order_view', rows: 3, missing: 1, surplus: 1, other: 1 },
       { table: 'order_view_instances', rows: 3, missing: 3, surplus: 0, other: 0 },
@@ -81,8 +106,14 @@ test('EVT-13 a damaged view is mended, and is the table that it was in all but i
   });
   expect([await knowledgeOf(t), await shape(), await leftovers()]).toEqual([before, as, []]);
   // Through the statements that the service has prepared, under its policies.
-  const mine = await t.customer(one.accountId).post('/v1/refund-quotes', { instanceIds: [one.instanceId, two.instanceId] });
-  expect(mine.body.instances.map(({ reasons }: { reasons: { code: string }[] }) => reasons.map(({ code }) => code))).toEqual([[], ['INSTANCE_NOT_FOUND']]);
+  const mine = await t
+    .customer(one.accountId)
+    .post('/v1/refund-quotes', { instanceIds: [one.instanceId, two.instanceId] });
+  expect(
+    mine.body.instances.map(({ reasons }: { reasons: { code: string }[] }) =>
+      reasons.map(({ code }) => code),
+    ),
+  ).toEqual([[], ['INSTANCE_NOT_FOUND']]);
   await tell(one);
   await t.settled();
   expect(await versions()).toEqual(told);
@@ -99,8 +130,11 @@ test('EVT-13 under load it ends as the owner said, readers always see all of it,
   const read = async () => {
     for (let i = 0; !over; i += 1, await sleep(20)) {
       const { accountId, orderId, instanceId } = orders[i % orders.length]!;
-      const { status, body } = await t.customer(accountId).post('/v1/refund-quotes', { instanceIds: [instanceId] });
-      if (status !== 201 || JSON.stringify(body).includes('INSTANCE_NOT_FOUND')) missed.push(`${orderId}: ${status}`);
+      const { status, body } = await t
+        .customer(accountId)
+        .post('/v1/refund-quotes', { instanceIds: [instanceId] });
+      if (status !== 201 || JSON.stringify(body).includes('INSTANCE_NOT_FOUND'))
+        missed.push(`${orderId}: ${status}`);
     }
   };
   const working = [load(0), load(1), read()];
@@ -131,9 +165,16 @@ test('EVT-13 from an empty schema it runs projections alone: nothing is paid, as
 
 /** The command of the service, as an operator runs it. */
 function command() {
-  const env = { ACCORD_OWNER_DATABASE_URL: t.database.urls.owner, ACCORD_KAFKA_BROKERS: String(process.env['ACCORD_KAFKA_BROKERS']), ACCORD_TOPIC_PREFIX: t.topicPrefix };
+  const env = {
+    ACCORD_OWNER_DATABASE_URL: t.database.urls.owner,
+    ACCORD_KAFKA_BROKERS: String(process.env['ACCORD_KAFKA_BROKERS']),
+    ACCORD_TOPIC_PREFIX: t.topicPrefix,
+  };
   const file = fileURLToPath(new URL('./rebuild.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', file], { env, stdio: 'ignore' });
+  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', file], {
+    env,
+    stdio: 'ignore',
+  });
   return { child, ended: new Promise((resolve) => child.once('close', resolve)) };
 }
 
@@ -154,24 +195,46 @@ test('EVT-13 two at once are refused; one that is killed in the middle leaves th
   } finally {
     await holder.end();
   }
-  expect(await leftovers()).toEqual(['contract_view', 'order_view', 'order_view_instances', 'product_view', 'resource_view']);
+  expect(await leftovers()).toEqual([
+    'contract_view',
+    'order_view',
+    'order_view_instances',
+    'product_view',
+    'resource_view',
+  ]);
   expect(await knowledgeOf(t)).toEqual(before);
   await rebuild();
   expect([await knowledgeOf(t), await leftovers()]).toEqual([before, []]);
 }, 30_000);
 
 test('EVT-13 what a projection does not take, or a topic that lost events, ends it before the swap', async () => {
-  const wrong = exampleOrder({ orderId: 'ord_wrong', accountId: 'acc_wrong', productName: { zh: '\0', en: '\0' } });
-  await t.publish({ type: 'order.expiring', data: { order: wrong, payBy: '2026-01-10T11:00:00.000Z' } } as Fact);
-  await expect(rebuild()).rejects.toThrow(/^1 events are not taken by their projection: order\.expiring\/\d\/\d+ \(unsupported Unicode/);
+  const wrong = exampleOrder({
+    orderId: 'ord_wrong',
+    accountId: 'acc_wrong',
+    productName: { zh: '\0', en: '\0' },
+  });
+  await t.publish({
+    type: 'order.expiring',
+    data: { order: wrong, payBy: '2026-01-10T11:00:00.000Z' },
+  } as Fact);
+  await expect(rebuild()).rejects.toThrow(
+    /^1 events are not taken by their projection: order\.expiring\/\d\/\d+ \(unsupported Unicode/,
+  );
   expect(await rebuild({ leaveOut: true })).toMatchObject({ leftOut: 1 });
 
-  const admin = kafkaOf({ brokers: t.running.settings.ACCORD_KAFKA_BROKERS, topicPrefix: '', clientId: 'test', log: pino({ level: 'silent' }) }).admin();
+  const admin = kafkaOf({
+    brokers: t.running.settings.ACCORD_KAFKA_BROKERS,
+    topicPrefix: '',
+    clientId: 'test',
+    log: pino({ level: 'silent' }),
+  }).admin();
   await admin.connect();
   const topic = `${t.topicPrefix}order.placed`;
   const { partition, offset } = (await admin.fetchTopicOffsets(topic)).find(({ high }) => high !== '0')!;
   await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset }] });
   await admin.disconnect();
-  await expect(rebuild({ leaveOut: true })).rejects.toThrow(`topic order.placed/${partition} begins at offset ${offset}: what came before is gone`);
+  await expect(rebuild({ leaveOut: true })).rejects.toThrow(
+    `topic order.placed/${partition} begins at offset ${offset}: what came before is gone`,
+  );
   expect([await versions(), await leftovers()]).toEqual([told, []]);
 });

@@ -1,4 +1,6 @@
 import { runRebuild } from '@accord/platform';
 import { orderView } from './order-view.ts';
 
-process.exit(await runRebuild({ service: 'refund', models: [orderView] }, process.argv.slice(2), process.env));
+process.exit(
+  await runRebuild({ service: 'refund', models: [orderView] }, process.argv.slice(2), process.env),
+);

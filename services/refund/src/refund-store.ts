@@ -14,13 +14,22 @@ export async function insertQuote(tx: Tx, quote: Quote): Promise<void> {
   await tx.one(
     `insert into quotes (quote_id, account_id, kind, amount, currency, instances, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
-      quote.quoteId, quote.accountId, quote.kind, quote.total?.refund.amount ?? null, quote.total?.refund.currency ?? null,
-      JSON.stringify({ instances: quote.instances, total: quote.total }), quote.createdAt, quote.expiresAt,
+      quote.quoteId,
+      quote.accountId,
+      quote.kind,
+      quote.total?.refund.amount ?? null,
+      quote.total?.refund.currency ?? null,
+      JSON.stringify({ instances: quote.instances, total: quote.total }),
+      quote.createdAt,
+      quote.expiresAt,
     ],
   );
 }
 
-type QuoteRow = Omit<Quote, 'instances' | 'total'> & { stored: Pick<Quote, 'instances' | 'total'>; refundId: string | null };
+type QuoteRow = Omit<Quote, 'instances' | 'total'> & {
+  stored: Pick<Quote, 'instances' | 'total'>;
+  refundId: string | null;
+};
 export type StoredQuote = Quote & { /** The refund that used it. */ readonly refundId: string | null };
 
 /** @throws Refusal `refund.quote_not_found`, also where it is another account's. */
@@ -40,7 +49,11 @@ const someAtOnce = 1_000;
 const unused = `not used and expires_at < $1::timestamptz and not exists (select from refunds r where r.quote_id = quotes.quote_id)`;
 
 /** Something to forget where a quote that no refund used expired before `end`. */
-export const listForgettable = (tx: Tx, end: Date) => tx.many<DueItem>(`select 'quotes' as id, '' as "accountId" where exists (select from quotes where ${unused})`, [end]);
+export const listForgettable = (tx: Tx, end: Date) =>
+  tx.many<DueItem>(
+    `select 'quotes' as id, '' as "accountId" where exists (select from quotes where ${unused})`,
+    [end],
+  );
 
 /** True where there may be more. */
 export async function forgetSomeQuotes(tx: Tx, end: Date): Promise<boolean> {
@@ -75,16 +88,34 @@ export async function lockKnownRefund(tx: Tx, refundId: string): Promise<Refund 
   return row && refundOf(row);
 }
 
-/** @throws Refusal `refund.trade_in_progress` where another refund has one of the instances, or gave it back already. */
+/**
+ * @throws Refusal `refund.trade_in_progress` where another refund has one of the instances, or gave it back
+ * already.
+ */
 export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): Promise<Refund> {
   await tx.one(
     `insert into refunds (refund_id, account_id, version, status, kind, quote_id, as_of, instance_ids, order_ids, amount, currency, split, lines,
        reason, text, requested_by, created_at, ended_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
     [
-      refund.refundId, refund.accountId, refund.version, refund.status, refund.kind, refund.quoteId, refund.asOf, refund.instanceIds,
-      refund.orderIds, refund.amount.amount, refund.amount.currency, JSON.stringify(refund.split), JSON.stringify(refund.lines),
-      refund.reason, refund.text, refund.requestedBy, refund.createdAt, refund.endedAt,
+      refund.refundId,
+      refund.accountId,
+      refund.version,
+      refund.status,
+      refund.kind,
+      refund.quoteId,
+      refund.asOf,
+      refund.instanceIds,
+      refund.orderIds,
+      refund.amount.amount,
+      refund.amount.currency,
+      JSON.stringify(refund.split),
+      JSON.stringify(refund.lines),
+      refund.reason,
+      refund.text,
+      refund.requestedBy,
+      refund.createdAt,
+      refund.endedAt,
     ],
   );
   if (refund.quoteId) tx.write('update quotes set used = true where quote_id = $1', [refund.quoteId]);
@@ -94,25 +125,46 @@ export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Re
   return refund;
 }
 
-/** Also lets go of the instances where it ended without success, and remembers them as given back where it succeeded. */
+/**
+ * Also lets go of the instances where it ended without success, and remembers them as given back where it
+ * succeeded.
+ */
 export async function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): Promise<Refund> {
   await tx.one(
     `update refunds set version = $2, status = $3, order_ids = $4, amount = $5, split = $6, lines = $7, review = $8, refusals = $9,
        new_quote_id = $10, failure = $11, ended_at = $12 where refund_id = $1`,
     [
-      refund.refundId, refund.version, refund.status, refund.orderIds, refund.amount.amount, JSON.stringify(refund.split),
-      JSON.stringify(refund.lines), JSON.stringify(refund.review), JSON.stringify(refund.refusals), refund.newQuoteId, refund.failure, refund.endedAt,
+      refund.refundId,
+      refund.version,
+      refund.status,
+      refund.orderIds,
+      refund.amount.amount,
+      JSON.stringify(refund.split),
+      JSON.stringify(refund.lines),
+      JSON.stringify(refund.review),
+      JSON.stringify(refund.refusals),
+      refund.newQuoteId,
+      refund.failure,
+      refund.endedAt,
     ],
   );
   await insertOrders(tx, refund);
-  if (refund.status === 'succeeded') await tx.one('update claimed_instances set refunded_at = $2 where refund_id = $1', [refund.refundId, tx.now]);
-  else if (refundLifecycle.ends.includes(refund.status)) await tx.one('delete from claimed_instances where refund_id = $1', [refund.refundId]);
+  if (refund.status === 'succeeded')
+    await tx.one('update claimed_instances set refunded_at = $2 where refund_id = $1', [
+      refund.refundId,
+      tx.now,
+    ]);
+  else if (refundLifecycle.ends.includes(refund.status))
+    await tx.one('delete from claimed_instances where refund_id = $1', [refund.refundId]);
   tx.emit(...facts);
   return refund;
 }
 
 const insertOrders = ({ one }: Tx, { refundId, accountId, orderIds }: Refund) =>
-  one(`insert into refund_orders (refund_id, order_id, account_id) select $1, unnest($2::text[]), $3 on conflict do nothing`, [refundId, orderIds, accountId]);
+  one(
+    `insert into refund_orders (refund_id, order_id, account_id) select $1, unnest($2::text[]), $3 on conflict do nothing`,
+    [refundId, orderIds, accountId],
+  );
 
 async function claimInstances(tx: Tx, { refundId, accountId, instanceIds }: Refund): Promise<void> {
   const claimed = await tx.many(
@@ -120,11 +172,15 @@ async function claimInstances(tx: Tx, { refundId, accountId, instanceIds }: Refu
      on conflict do nothing returning instance_id`,
     [instanceIds, refundId, accountId],
   );
-  if (claimed.length < instanceIds.length) throw new Refusal('conflict', 'refund.trade_in_progress', { instanceIds: instanceIds.join(', ') });
+  if (claimed.length < instanceIds.length)
+    throw new Refusal('conflict', 'refund.trade_in_progress', { instanceIds: instanceIds.join(', ') });
 }
 
 /** False where the order's failure was refunded before (RFD-14). */
-export async function claimFailedFulfilment(tx: Tx, ask: { orderId: string; accountId: string; refundId: string }): Promise<boolean> {
+export async function claimFailedFulfilment(
+  tx: Tx,
+  ask: { orderId: string; accountId: string; refundId: string },
+): Promise<boolean> {
   const claimed = await tx.one(
     `insert into failed_fulfilments (order_id, account_id, refund_id) values ($1, $2, $3) on conflict do nothing returning order_id`,
     [ask.orderId, ask.accountId, ask.refundId],
@@ -154,8 +210,15 @@ export async function listRefunds(tx: Tx, filter: RefundFilter): Promise<Refund[
         and ($7::timestamptz is null or (created_at, refund_id) < ($7, $8))
       order by created_at desc, refund_id desc limit $9`,
     [
-      filter.accountId, filter.status, filter.orderId, filter.instanceId, filter.from, filter.to,
-      filter.before?.createdAt ?? null, filter.before?.refundId ?? null, filter.limit,
+      filter.accountId,
+      filter.status,
+      filter.orderId,
+      filter.instanceId,
+      filter.from,
+      filter.to,
+      filter.before?.createdAt ?? null,
+      filter.before?.refundId ?? null,
+      filter.limit,
     ],
   );
   return rows.map(refundOf);

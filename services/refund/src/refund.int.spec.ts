@@ -23,13 +23,20 @@ async function start(profile: Profile): Promise<TestService> {
 }
 
 /** An account of its own with RFD-7's instance: ordered, paid, running. */
-async function buy({ order: change = {}, resource = {}, accountId }: { order?: Change; resource?: Partial<Resource>; accountId?: string } = {}): Promise<Bought> {
+async function buy({
+  order: change = {},
+  resource = {},
+  accountId,
+}: { order?: Change; resource?: Partial<Resource>; accountId?: string } = {}): Promise<Bought> {
   const bought = await buyUnsettled(accountId, { change, resource });
   await t.settled();
   return bought;
 }
 
-async function buyUnsettled(accountId: string | undefined, { change = {}, resource = {} }: { change?: Change; resource?: Partial<Resource> } = {}): Promise<Bought> {
+async function buyUnsettled(
+  accountId: string | undefined,
+  { change = {}, resource = {} }: { change?: Change; resource?: Partial<Resource> } = {},
+): Promise<Bought> {
   made += 1;
   const [own, orderId, instanceId] = [accountId ?? `acc_${made}`, `ord_${made}`, `i-${made}`];
   const order = exampleOrder({ orderId, accountId: own, instanceIds: [instanceId], ...change });
@@ -39,17 +46,23 @@ async function buyUnsettled(accountId: string | undefined, { change = {}, resour
   return { accountId: own, order, resource: running, instanceId };
 }
 
-const quoteOf = async ({ accountId, instanceId }: Bought, headers = {}) => (await t.customer(accountId).post('/v1/refund-quotes', { instanceIds: [instanceId] }, headers)).body;
+const quoteOf = async ({ accountId, instanceId }: Bought, headers = {}) =>
+  (await t.customer(accountId).post('/v1/refund-quotes', { instanceIds: [instanceId] }, headers)).body;
 const key = () => ({ 'idempotency-key': `key-${Math.random()}` });
 const requestBy = (accountId: string, quoteId: string, more: object = {}, headers = {}) =>
-  t.customer(accountId).post('/v1/refunds', { quoteId, reason: 'not_usable', ...more }, { ...key(), ...headers });
+  t
+    .customer(accountId)
+    .post('/v1/refunds', { quoteId, reason: 'not_usable', ...more }, { ...key(), ...headers });
 
 /** What the order service answers where contract `ctr_first` holds the order. */
 function refusedForContract({ accountId, order: bought, instanceId }: Bought, refundId: string): Fact {
   const holder = { kind: 'contract', id: 'ctr_first' } as const;
   const order = { ...bought, version: 9, hold: holder };
   const refusals = [{ orderId: order.orderId, instanceId, code: 'order.held_by_contract' as const, holder }];
-  return { type: 'order.reservation_refused', data: { holder: { kind: 'refund', id: refundId }, accountId, refusals, orders: [order] } };
+  return {
+    type: 'order.reservation_refused',
+    data: { holder: { kind: 'refund', id: refundId }, accountId, refusals, orders: [order] },
+  };
 }
 
 async function requested(bought: Bought) {
@@ -60,30 +73,76 @@ async function requested(bought: Bought) {
 }
 
 const contractOf = (contractId: string, accountId: string, status: 'draft' | 'official') => ({
-  contractId, version: 3, accountId, number: 'CT-2026-00000007', kind: 'order' as const, status, language: 'zh' as const, invoicingEntity: 'baidu_netcom', partyA: '张三',
-  orderIds: [], amount: null, createdAt: '2026-01-10T12:00:00.000Z', draftedAt: null, finalizedAt: null, voidedAt: null,
+  contractId,
+  version: 3,
+  accountId,
+  number: 'CT-2026-00000007',
+  kind: 'order' as const,
+  status,
+  language: 'zh' as const,
+  invoicingEntity: 'baidu_netcom',
+  partyA: '张三',
+  orderIds: [],
+  amount: null,
+  createdAt: '2026-01-10T12:00:00.000Z',
+  draftedAt: null,
+  finalizedAt: null,
+  voidedAt: null,
 });
 
 const productFacts = {
-  productCode: 'BCC', version: 1, name: { zh: '云服务器', en: 'Cloud Compute' }, category: 'BCC', brand: 'baidu', form: 'instance' as const, chargeTypes: [], invoicingEntity: 'baidu_netcom',
-  prices: [], serviceTypes: [], onSale: true, contractable: true, refundable: true, termsUrl: null,
+  productCode: 'BCC',
+  version: 1,
+  name: { zh: '云服务器', en: 'Cloud Compute' },
+  category: 'BCC',
+  brand: 'baidu',
+  form: 'instance' as const,
+  chargeTypes: [],
+  invoicingEntity: 'baidu_netcom',
+  prices: [],
+  serviceTypes: [],
+  onSale: true,
+  contractable: true,
+  refundable: true,
+  termsUrl: null,
 };
 
 /** As the order service would answer. */
-const reserved = ({ accountId, order, resource }: Bought, refundId: string, change: Partial<Order> = {}): Fact => ({
+const reserved = (
+  { accountId, order, resource }: Bought,
+  refundId: string,
+  change: Partial<Order> = {},
+): Fact => ({
   type: 'order.reserved',
   data: {
     holder: { kind: 'refund', id: refundId },
     accountId,
-    orders: [{ ...order, version: order.version + 1, hold: { kind: 'refund', id: refundId }, refundState: 'in_progress', ...change }],
+    orders: [
+      {
+        ...order,
+        version: order.version + 1,
+        hold: { kind: 'refund', id: refundId },
+        refundState: 'in_progress',
+        ...change,
+      },
+    ],
     resources: [resource],
   },
 });
 
-const refundOf = async (accountId: string, refundId: string) => (await t.customer(accountId).get(`/v1/refunds/${refundId}`)).body;
-const typesOf = (refundId: string) => t.events.filter(({ subject }) => subject.id === refundId).map(({ type, subject }) => `${subject.version} ${type}`).sort();
-const balanceOf = async (accountId: string) => (await t.customer(accountId).get(`/v1/balances/${accountId}`)).body.balances;
-const unbalanced = () => t.sql(`select transaction_id from ledger_postings group by transaction_id, currency having sum(amount) <> 0`);
+const refundOf = async (accountId: string, refundId: string) =>
+  (await t.customer(accountId).get(`/v1/refunds/${refundId}`)).body;
+const typesOf = (refundId: string) =>
+  t.events
+    .filter(({ subject }) => subject.id === refundId)
+    .map(({ type, subject }) => `${subject.version} ${type}`)
+    .sort();
+const balanceOf = async (accountId: string) =>
+  (await t.customer(accountId).get(`/v1/balances/${accountId}`)).body.balances;
+const unbalanced = () =>
+  t.sql(
+    `select transaction_id from ledger_postings group by transaction_id, currency having sum(amount) <> 0`,
+  );
 
 describe('with the rules of baidu', () => {
   beforeAll(async () => {
@@ -94,18 +153,36 @@ describe('with the rules of baidu', () => {
   test('RFD-1 RFD-7 EVT-23 quoted, requested, reserved, approved, paid to the balance: 34.84', async () => {
     const bought = await buy();
     const quote = await quoteOf(bought);
-    expect(quote).toMatchObject({ refundable: true, amounts: { paid: cny('45.00'), consumed: cny('10.16'), refund: cny('34.84') }, refundId: null });
-    expect(quote.instances[0].lines[0].calculation.at(-2)).toMatchObject({ step: 'refund', formula: '45.00 × (31 − 7) ÷ 31', result: '34.84 CNY' });
+    expect(quote).toMatchObject({
+      refundable: true,
+      amounts: { paid: cny('45.00'), consumed: cny('10.16'), refund: cny('34.84') },
+      refundId: null,
+    });
+    expect(quote.instances[0].lines[0].calculation.at(-2)).toMatchObject({
+      step: 'refund',
+      formula: '45.00 × (31 − 7) ÷ 31',
+      result: '34.84 CNY',
+    });
     expect(new Date(quote.expiresAt).getTime() - new Date(quote.createdAt).getTime()).toBe(15 * 60_000);
 
     const { refundId } = await requested(bought);
     await t.publish(reserved(bought, refundId), { repeat: 2 });
     const { data } = await t.event('refund.succeeded', ({ refund }) => refund.refundId === refundId);
-    expect(data.refund).toMatchObject({ amount: cny('34.84'), split: parts({ cash: '34.84' }), instanceIds: [bought.instanceId], version: 3 });
+    expect(data.refund).toMatchObject({
+      amount: cny('34.84'),
+      split: parts({ cash: '34.84' }),
+      instanceIds: [bought.instanceId],
+      version: 3,
+    });
     await t.settled();
     expect(typesOf(refundId)).toEqual(['1 refund.requested', '2 refund.approved', '3 refund.succeeded']);
-    expect(await refundOf(bought.accountId, refundId)).toMatchObject({ status: 'succeeded', amount: cny('34.84') });
-    expect(await balanceOf(bought.accountId)).toEqual([{ currency: 'CNY', balance: cny('34.84'), funds: parts({ cash: '34.84' }) }]);
+    expect(await refundOf(bought.accountId, refundId)).toMatchObject({
+      status: 'succeeded',
+      amount: cny('34.84'),
+    });
+    expect(await balanceOf(bought.accountId)).toEqual([
+      { currency: 'CNY', balance: cny('34.84'), funds: parts({ cash: '34.84' }) },
+    ]);
     expect(await unbalanced()).toEqual([]);
   });
 
@@ -113,14 +190,29 @@ describe('with the rules of baidu', () => {
     const bought = await buy();
     const { quoteId } = await quoteOf(bought);
     const first = await requestBy(bought.accountId, quoteId, { reason: 'other', text: 'no longer needed' });
-    expect(first).toMatchObject({ status: 202, body: { status: 'requested', text: 'no longer needed', requestedBy: { kind: 'customer', id: `usr_${bought.accountId}` } } });
+    expect(first).toMatchObject({
+      status: 202,
+      body: {
+        status: 'requested',
+        text: 'no longer needed',
+        requestedBy: { kind: 'customer', id: `usr_${bought.accountId}` },
+      },
+    });
     expect(first.headers.get('location')).toBe(`/v1/refunds/${first.body.refundId}`);
-    expect((await requestBy(bought.accountId, quoteId)).body).toMatchObject({ code: 'refund.quote_used', facts: { refundId: first.body.refundId } });
+    expect((await requestBy(bought.accountId, quoteId)).body).toMatchObject({
+      code: 'refund.quote_used',
+      facts: { refundId: first.body.refundId },
+    });
 
     const other = await buy();
     const late = await quoteOf(other);
-    expect((await requestBy(other.accountId, late.quoteId, { reason: 'other' })).body.code).toBe('refund.text_required');
-    expect((await t.customer(other.accountId).post('/v1/refunds', { quoteId: late.quoteId, reason: 'not_usable' })).body.code).toBe('idempotency.key_required');
+    expect((await requestBy(other.accountId, late.quoteId, { reason: 'other' })).body.code).toBe(
+      'refund.text_required',
+    );
+    expect(
+      (await t.customer(other.accountId).post('/v1/refunds', { quoteId: late.quoteId, reason: 'not_usable' }))
+        .body.code,
+    ).toBe('idempotency.key_required');
     t.clock.offsetMs += 15 * 60_000;
     expect((await requestBy(other.accountId, late.quoteId)).body.code).toBe('refund.quote_expired');
     t.clock.offsetMs -= 15 * 60_000;
@@ -130,7 +222,8 @@ describe('with the rules of baidu', () => {
     const [idle, used] = [await buy(), await buy()];
     const { quoteId } = await quoteOf(idle);
     const refund = await requested(used);
-    const read = async ({ accountId }: Bought, id: string) => (await t.customer(accountId).get(`/v1/refund-quotes/${id}`)).status;
+    const read = async ({ accountId }: Bought, id: string) =>
+      (await t.customer(accountId).get(`/v1/refund-quotes/${id}`)).status;
     const after = async (ms: number) => {
       t.clock.offsetMs += ms;
       await t.settled();
@@ -146,8 +239,14 @@ describe('with the rules of baidu', () => {
     const bought = await buy();
     const { quoteId } = await quoteOf(bought);
     const same = key();
-    const answers = [await requestBy(bought.accountId, quoteId, {}, same), await requestBy(bought.accountId, quoteId, {}, same)];
-    expect(answers.map(({ status, body }) => [status, body.refundId])).toEqual([[202, answers[0]!.body.refundId], [202, answers[0]!.body.refundId]]);
+    const answers = [
+      await requestBy(bought.accountId, quoteId, {}, same),
+      await requestBy(bought.accountId, quoteId, {}, same),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.refundId])).toEqual([
+      [202, answers[0]!.body.refundId],
+      [202, answers[0]!.body.refundId],
+    ]);
     expect(answers[1]!.headers.get('idempotency-replayed')).toBe('true');
   });
 
@@ -160,15 +259,25 @@ describe('with the rules of baidu', () => {
     expect(await waiting).toMatchObject({ status: 200, body: { status: 'succeeded', amount: cny('34.84') } });
 
     const other = await buy();
-    const refused = requestBy(other.accountId, (await quoteOf(other)).quoteId, {}, { prefer: 'wait=10', 'accept-language': 'zh-CN' });
-    const { refund } = (await t.event('refund.requested', ({ refund: { accountId } }) => accountId === other.accountId)).data;
+    const refused = requestBy(
+      other.accountId,
+      (await quoteOf(other)).quoteId,
+      {},
+      { prefer: 'wait=10', 'accept-language': 'zh-CN' },
+    );
+    const { refund } = (
+      await t.event('refund.requested', ({ refund: { accountId } }) => accountId === other.accountId)
+    ).data;
     await t.publish(refusedForContract(other, refund.refundId));
     expect((await refused).body.refusals[0].text).toMatch(/合同/);
   });
 
   test('RFD-3 CONTRACT_LINKED names the contract and how to void it, by ticket here; the refund is not even asked for', async () => {
     const contractId = `ctr_${made}`;
-    await t.publish({ type: 'contract.finalized', data: { contract: contractOf(contractId, `acc_${made + 1}`, 'official'), sha256: 'a'.repeat(64) } });
+    await t.publish({
+      type: 'contract.finalized',
+      data: { contract: contractOf(contractId, `acc_${made + 1}`, 'official'), sha256: 'a'.repeat(64) },
+    });
     const bought = await buy({ order: { hold: { kind: 'contract', id: contractId } } });
     const quote = await quoteOf(bought, { 'accept-language': 'en' });
     expect(quote.instances[0]).toMatchObject({ refundable: false, amounts: { refund: cny('34.84') } });
@@ -185,7 +294,13 @@ describe('with the rules of baidu', () => {
     const { status, body } = await requestBy(bought.accountId, quote.quoteId);
     expect([status, body.code, body.facts.codes]).toEqual([409, 'refund.not_refundable', 'CONTRACT_LINKED']);
 
-    await t.publish({ type: 'order.released', data: { order: { ...bought.order, version: 9, hold: null }, holder: { kind: 'contract', id: contractId } } });
+    await t.publish({
+      type: 'order.released',
+      data: {
+        order: { ...bought.order, version: 9, hold: null },
+        holder: { kind: 'contract', id: contractId },
+      },
+    });
     await t.settled();
     expect((await quoteOf(bought)).refundable).toBe(true);
   });
@@ -196,8 +311,13 @@ describe('with the rules of baidu', () => {
     const refused = refusedForContract(bought, refundId);
     await t.publish(refused, { repeat: 2 });
     const { data } = await t.event('refund.refused', ({ refund }) => refund.refundId === refundId);
-    expect(data.refusals).toEqual([{ instanceId: bought.instanceId, orderId: bought.order.orderId, code: 'CONTRACT_LINKED' }]);
-    expect(await refundOf(bought.accountId, refundId)).toMatchObject({ status: 'refused', refusals: [{ code: 'CONTRACT_LINKED', facts: { contractId: 'ctr_first' } }] });
+    expect(data.refusals).toEqual([
+      { instanceId: bought.instanceId, orderId: bought.order.orderId, code: 'CONTRACT_LINKED' },
+    ]);
+    expect(await refundOf(bought.accountId, refundId)).toMatchObject({
+      status: 'refused',
+      refusals: [{ code: 'CONTRACT_LINKED', facts: { contractId: 'ctr_first' } }],
+    });
     expect(await balanceOf(bought.accountId)).toEqual([]);
     expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([{ code: 'CONTRACT_LINKED' }]);
   });
@@ -205,10 +325,19 @@ describe('with the rules of baidu', () => {
   test('RFD-12 facts that changed end in QUOTE_STALE with the new quote; time that passed does not', async () => {
     const bought = await buy();
     const renewed = await requested(bought);
-    await t.publish(reserved(bought, renewed.refundId, { ...parts({}), cashPaid: cny('44.00'), paidParts: parts({ cash: '44.00' }) }));
+    await t.publish(
+      reserved(bought, renewed.refundId, {
+        ...parts({}),
+        cashPaid: cny('44.00'),
+        paidParts: parts({ cash: '44.00' }),
+      }),
+    );
     await t.settled();
     const refused = await refundOf(bought.accountId, renewed.refundId);
-    expect(refused).toMatchObject({ status: 'refused', refusals: [{ code: 'QUOTE_STALE', remedy: 'accept_new_quote' }] });
+    expect(refused).toMatchObject({
+      status: 'refused',
+      refusals: [{ code: 'QUOTE_STALE', remedy: 'accept_new_quote' }],
+    });
     const fresh = (await t.customer(bought.accountId).get(`/v1/refund-quotes/${refused.newQuoteId}`)).body;
     expect(fresh).toMatchObject({ refundable: true, amounts: { refund: cny('34.06') }, refundId: null });
 
@@ -218,25 +347,41 @@ describe('with the rules of baidu', () => {
     await t.publish(reserved(slow, refundId));
     await t.settled();
     t.clock.offsetMs -= 3 * dayMs;
-    expect(await refundOf(slow.accountId, refundId)).toMatchObject({ status: 'succeeded', amount: cny('34.84') });
+    expect(await refundOf(slow.accountId, refundId)).toMatchObject({
+      status: 'succeeded',
+      amount: cny('34.84'),
+    });
   });
 
   test('RFD-12 an order on the instance that the quote had not seen changes the amount', async () => {
     const bought = await buy();
     const { refundId } = await requested(bought);
-    const unseen = { ...bought.order, orderId: `${bought.order.orderId}r`, orderType: 'renewal' as const, servicePeriod: { start: ends, end: '2026-03-10T11:00:00.000Z' } };
+    const unseen = {
+      ...bought.order,
+      orderId: `${bought.order.orderId}r`,
+      orderType: 'renewal' as const,
+      servicePeriod: { start: ends, end: '2026-03-10T11:00:00.000Z' },
+    };
     const fact = reserved(bought, refundId) as Extract<Fact, { type: 'order.reserved' }>;
     await t.publish({ ...fact, data: { ...fact.data, orders: [...fact.data.orders, unseen] } });
     await t.settled();
     const refused = await refundOf(bought.accountId, refundId);
     expect(refused.refusals).toMatchObject([{ code: 'QUOTE_STALE' }]);
-    expect((await t.customer(bought.accountId).get(`/v1/refund-quotes/${refused.newQuoteId}`)).body.amounts.refund).toEqual(cny('79.84'));
+    expect(
+      (await t.customer(bought.accountId).get(`/v1/refund-quotes/${refused.newQuoteId}`)).body.amounts.refund,
+    ).toEqual(cny('79.84'));
   });
 
   test('EVT-5 EVT-8 an older snapshot and a repeat change nothing; answers to an ended refund neither', async () => {
     const bought = await buy();
-    await t.publish({ type: 'order.changed', data: { order: { ...bought.order, version: 8, supportRightsUsed: true }, what: ['supportRightsUsed'] } });
-    await t.publish({ type: 'order.fulfilled', data: { order: { ...bought.order, version: 7 } } }, { repeat: 3 });
+    await t.publish({
+      type: 'order.changed',
+      data: { order: { ...bought.order, version: 8, supportRightsUsed: true }, what: ['supportRightsUsed'] },
+    });
+    await t.publish(
+      { type: 'order.fulfilled', data: { order: { ...bought.order, version: 7 } } },
+      { repeat: 3 },
+    );
     await t.settled();
     expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([{ code: 'SUPPORT_RIGHTS_USED' }]);
 
@@ -255,28 +400,68 @@ describe('with the rules of baidu', () => {
     const bought = await buy();
     const { quoteId } = await quoteOf(bought);
     const running = await requested(bought);
-    expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([{ code: 'TRADE_IN_PROGRESS', facts: { refundId: running.refundId } }]);
-    expect((await requestBy(bought.accountId, quoteId)).body).toMatchObject({ status: 409, code: 'refund.trade_in_progress' });
+    expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([
+      { code: 'TRADE_IN_PROGRESS', facts: { refundId: running.refundId } },
+    ]);
+    expect((await requestBy(bought.accountId, quoteId)).body).toMatchObject({
+      status: 409,
+      code: 'refund.trade_in_progress',
+    });
     await t.publish(reserved(bought, running.refundId));
     await t.settled();
-    expect((await quoteOf(bought)).instances[0]).toMatchObject({ amounts: null, lines: [], reasons: [{ code: 'INSTANCE_NOT_FOUND' }] });
+    expect((await quoteOf(bought)).instances[0]).toMatchObject({
+      amounts: null,
+      lines: [],
+      reasons: [{ code: 'INSTANCE_NOT_FOUND' }],
+    });
   });
 
   test('RFD-14 EVT-24 a failed fulfilment gives everything back once: money to the balance, vouchers as vouchers', async () => {
     const paid = parts({ cash: '10.00', giftCredit: '5.00', storedCard: '2.50', voucher: '7.50' });
-    const failed = exampleOrder({ orderId: 'ord_failed', accountId: 'acc_failed', paid, instanceIds: [], servicePeriod: null, status: 'voided', fulfilment: 'failed' });
-    await t.publish({ type: 'order.fulfilment_failed', data: { order: failed, reason: 'no capacity' } }, { repeat: 3 });
-    await t.publish({ type: 'order.fulfilment_failed', data: { order: { ...failed, version: 5 }, reason: 'no capacity' } }, { repeat: 2 });
+    const failed = exampleOrder({
+      orderId: 'ord_failed',
+      accountId: 'acc_failed',
+      paid,
+      instanceIds: [],
+      servicePeriod: null,
+      status: 'voided',
+      fulfilment: 'failed',
+    });
+    await t.publish(
+      { type: 'order.fulfilment_failed', data: { order: failed, reason: 'no capacity' } },
+      { repeat: 3 },
+    );
+    await t.publish(
+      { type: 'order.fulfilment_failed', data: { order: { ...failed, version: 5 }, reason: 'no capacity' } },
+      { repeat: 2 },
+    );
     await t.settled();
     const refunds = (await t.customer('acc_failed').get('/v1/refunds?orderId=ord_failed')).body.data;
-    expect(refunds).toMatchObject([{ status: 'succeeded', kind: 'failed_fulfilment', amount: cny('17.50'), split: paid, quoteId: null, version: 1, reason: 'fulfilment_failed' }]);
+    expect(refunds).toMatchObject([
+      {
+        status: 'succeeded',
+        kind: 'failed_fulfilment',
+        amount: cny('17.50'),
+        split: paid,
+        quoteId: null,
+        version: 1,
+        reason: 'fulfilment_failed',
+      },
+    ]);
     expect(typesOf(refunds[0].refundId)).toEqual(['1 refund.succeeded']);
     expect(await balanceOf('acc_failed')).toEqual([{ currency: 'CNY', balance: cny('17.50'), funds: paid }]);
     expect(await unbalanced()).toEqual([]);
   });
 
   test('RFD-14 an order that nothing was paid for gives nothing back', async () => {
-    const free = exampleOrder({ orderId: 'ord_free', accountId: 'acc_free', paid: parts({}), instanceIds: [], status: 'voided', fulfilment: 'failed' });
+    const free = exampleOrder({
+      orderId: 'ord_free',
+      accountId: 'acc_free',
+      paid: parts({}),
+      instanceIds: [],
+      status: 'voided',
+      fulfilment: 'failed',
+    });
     await t.publish({ type: 'order.fulfilment_failed', data: { order: free, reason: null } });
     await t.settled();
     expect((await t.customer('acc_free').get('/v1/refunds')).body.data).toEqual([]);
@@ -284,7 +469,14 @@ describe('with the rules of baidu', () => {
 
   test('ORD-5 RFD-11 each part of money that pays no order goes to the fund it came from; a voucher does not become cash', async () => {
     const split = parts({ cash: '30.00', giftCredit: '5.00', voucher: '10.00' });
-    const data = { paymentReference: 'pay_parts', accountId: 'acc_parts', orderId: 'ord_parts', amount: cny('45.00'), parts: split, reason: 'cancelled' as const };
+    const data = {
+      paymentReference: 'pay_parts',
+      accountId: 'acc_parts',
+      orderId: 'ord_parts',
+      amount: cny('45.00'),
+      parts: split,
+      reason: 'cancelled' as const,
+    };
     await t.publish({ type: 'payment.unapplied', data }, { repeat: 2 });
     await t.publish({ type: 'payment.unapplied', data });
     await t.settled();
@@ -293,16 +485,30 @@ describe('with the rules of baidu', () => {
   });
 
   test('ORD-5 RFD-15 money that pays no order is credited once, and balance and statement say so', async () => {
-    const data = { paymentReference: 'pay_late', accountId: 'acc_late', orderId: 'ord_late', amount: cny('12.00'), reason: 'expired' as const };
+    const data = {
+      paymentReference: 'pay_late',
+      accountId: 'acc_late',
+      orderId: 'ord_late',
+      amount: cny('12.00'),
+      reason: 'expired' as const,
+    };
     await t.publish({ type: 'payment.unapplied', data }, { repeat: 2 });
     await t.publish({ type: 'payment.unapplied', data });
     await t.publish({ type: 'payment.unapplied', data: { ...data, paymentReference: 'pay_later' } });
     await t.settled();
     expect(await balanceOf('acc_late')).toMatchObject([{ balance: cny('24.00') }]);
     const page = (await t.customer('acc_late').get('/v1/balances/acc_late/statement?limit=1')).body;
-    const rest = (await t.customer('acc_late').get(`/v1/balances/acc_late/statement?cursor=${page.nextCursor}`)).body;
+    const rest = (
+      await t.customer('acc_late').get(`/v1/balances/acc_late/statement?cursor=${page.nextCursor}`)
+    ).body;
     expect([...page.data, ...rest.data]).toMatchObject([
-      { kind: 'unapplied_payment', fund: 'cash', amount: cny('12.00'), balance: cny('24.00'), orderId: 'ord_late' },
+      {
+        kind: 'unapplied_payment',
+        fund: 'cash',
+        amount: cny('12.00'),
+        balance: cny('24.00'),
+        orderId: 'ord_late',
+      },
       { kind: 'unapplied_payment', amount: cny('12.00'), balance: cny('12.00') },
     ]);
     expect(rest.nextCursor).toBeNull();
@@ -314,9 +520,13 @@ describe('with the rules of baidu', () => {
 
   /** So many refunds that wait for a review, each of an account of its own. */
   async function reviewing(count = 1) {
-    const all = await Promise.all(Array.from({ length: count }, () => buyUnsettled(undefined, { change: large.order })));
+    const all = await Promise.all(
+      Array.from({ length: count }, () => buyUnsettled(undefined, { change: large.order })),
+    );
     await t.settled();
-    const asked = await Promise.all(all.map(async (bought) => ({ ...bought, refundId: (await requested(bought)).refundId })));
+    const asked = await Promise.all(
+      all.map(async (bought) => ({ ...bought, refundId: (await requested(bought)).refundId })),
+    );
     for (const bought of asked) await t.publish(reserved(bought, bought.refundId));
     await t.settled();
     return asked;
@@ -325,35 +535,79 @@ describe('with the rules of baidu', () => {
   describe('above the limit', () => {
     test('RFD-13 a refund waits for an operator, who approves it with a reason; the version is checked', async () => {
       const [{ accountId, refundId }] = (await reviewing()) as [Bought & { refundId: string }];
-      expect(await refundOf(accountId, refundId)).toMatchObject({ status: 'reviewing', amount: cny('69677.42') });
-      expect((await t.customer(accountId).post(`/v1/refunds/${refundId}/approve`, { text: 'mine' })).status).toBe(403);
-      expect((await t.operator().post(`/v1/refunds/${refundId}/approve`, { text: 'fine' }, { 'if-match': '"1"' })).status).toBe(412);
-      const approved = await t.operator().post(`/v1/refunds/${refundId}/approve`, { text: 'fine' }, { 'if-match': '"2"' });
-      expect(approved).toMatchObject({ status: 200, body: { status: 'approved', review: { by: { kind: 'operator', id: 'op_1' }, text: 'fine' } } });
+      expect(await refundOf(accountId, refundId)).toMatchObject({
+        status: 'reviewing',
+        amount: cny('69677.42'),
+      });
+      expect(
+        (await t.customer(accountId).post(`/v1/refunds/${refundId}/approve`, { text: 'mine' })).status,
+      ).toBe(403);
+      expect(
+        (await t.operator().post(`/v1/refunds/${refundId}/approve`, { text: 'fine' }, { 'if-match': '"1"' }))
+          .status,
+      ).toBe(412);
+      const approved = await t
+        .operator()
+        .post(`/v1/refunds/${refundId}/approve`, { text: 'fine' }, { 'if-match': '"2"' });
+      expect(approved).toMatchObject({
+        status: 200,
+        body: { status: 'approved', review: { by: { kind: 'operator', id: 'op_1' }, text: 'fine' } },
+      });
       await t.settled();
-      expect(typesOf(refundId)).toEqual(['1 refund.requested', '2 refund.review_required', '3 refund.approved', '4 refund.succeeded']);
+      expect(typesOf(refundId)).toEqual([
+        '1 refund.requested',
+        '2 refund.review_required',
+        '3 refund.approved',
+        '4 refund.succeeded',
+      ]);
       expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('69677.42') }]);
     });
 
     test('RFD-13 an operator rejects, a customer withdraws; the instance is free again', async () => {
-      const [rejected, withdrawn] = (await reviewing(2)) as [Bought & { refundId: string }, Bought & { refundId: string }];
-      const verdict = (await t.operator().post(`/v1/refunds/${rejected.refundId}/reject`, { text: 'abuse' })).body;
-      expect(verdict).toMatchObject({ status: 'rejected', review: { by: { kind: 'operator', id: 'op_1' }, text: 'abuse' } });
-      expect(await refundOf(rejected.accountId, rejected.refundId)).toMatchObject({ review: { by: { kind: 'operator', id: null }, text: 'abuse' } });
-      expect((await t.operator().post(`/v1/refunds/${rejected.refundId}/approve`, { text: 'no, fine' })).body).toMatchObject({ status: 409, code: 'refund.transition_refused' });
-      expect((await t.customer(withdrawn.accountId).post(`/v1/refunds/${withdrawn.refundId}/withdraw`)).body.status).toBe('withdrawn');
+      const [rejected, withdrawn] = (await reviewing(2)) as [
+        Bought & { refundId: string },
+        Bought & { refundId: string },
+      ];
+      const verdict = (await t.operator().post(`/v1/refunds/${rejected.refundId}/reject`, { text: 'abuse' }))
+        .body;
+      expect(verdict).toMatchObject({
+        status: 'rejected',
+        review: { by: { kind: 'operator', id: 'op_1' }, text: 'abuse' },
+      });
+      expect(await refundOf(rejected.accountId, rejected.refundId)).toMatchObject({
+        review: { by: { kind: 'operator', id: null }, text: 'abuse' },
+      });
+      expect(
+        (await t.operator().post(`/v1/refunds/${rejected.refundId}/approve`, { text: 'no, fine' })).body,
+      ).toMatchObject({ status: 409, code: 'refund.transition_refused' });
+      expect(
+        (await t.customer(withdrawn.accountId).post(`/v1/refunds/${withdrawn.refundId}/withdraw`)).body
+          .status,
+      ).toBe('withdrawn');
       await t.settled();
-      expect(await t.sql('select 1 from claimed_instances where refund_id = any($1)', [[rejected.refundId, withdrawn.refundId]])).toEqual([]);
+      expect(
+        await t.sql('select 1 from claimed_instances where refund_id = any($1)', [
+          [rejected.refundId, withdrawn.refundId],
+        ]),
+      ).toEqual([]);
       expect(typesOf(withdrawn.refundId).at(-1)).toBe('3 refund.withdrawn');
     });
 
     test('RFD-13 the operator who asked does not decide', async () => {
       const bought = await buy(large);
-      const asked = await t.operator('op_2').post('/v1/refund-quotes', { instanceIds: [bought.instanceId], accountId: bought.accountId });
-      const { refundId } = (await t.operator('op_2').post('/v1/refunds', { quoteId: asked.body.quoteId, reason: 'not_usable' }, key())).body;
+      const asked = await t
+        .operator('op_2')
+        .post('/v1/refund-quotes', { instanceIds: [bought.instanceId], accountId: bought.accountId });
+      const { refundId } = (
+        await t
+          .operator('op_2')
+          .post('/v1/refunds', { quoteId: asked.body.quoteId, reason: 'not_usable' }, key())
+      ).body;
       await t.publish(reserved(bought, refundId));
       await t.settled();
-      expect((await t.operator('op_2').post(`/v1/refunds/${refundId}/approve`, { text: 'mine' })).body).toMatchObject({ status: 403, code: 'refund.approver_is_applicant' });
+      expect(
+        (await t.operator('op_2').post(`/v1/refunds/${refundId}/approve`, { text: 'mine' })).body,
+      ).toMatchObject({ status: 403, code: 'refund.approver_is_applicant' });
     });
 
     test('RFD-13 approve against withdraw, 50 rounds: exactly one wins', async () => {
@@ -372,7 +626,9 @@ describe('with the rules of baidu', () => {
         `select status, exists (select 1 from ledger_transactions l where l.refund_id = r.refund_id) as paid from refunds r where refund_id = any($1)`,
         [rounds.map(({ refundId }) => refundId)],
       );
-      expect(ended.every(({ status, paid }) => (paid ? status === 'succeeded' : status === 'withdrawn'))).toBe(true);
+      expect(
+        ended.every(({ status, paid }) => (paid ? status === 'succeeded' : status === 'withdrawn')),
+      ).toBe(true);
       expect(new Set(ended.map(({ paid }) => paid))).toEqual(new Set([true, false]));
     }, 60_000);
   });
@@ -386,62 +642,99 @@ describe('with the rules of baidu', () => {
       const answers = await Promise.all([requestBy(accountId, quoteId), requestBy(accountId, quoteId)]);
       expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
     };
-    // Five at a time: a hundred at once on a busy machine wait longer for a connection than the service lets them.
+    // Five at a time: a hundred at once on a busy machine wait longer for a connection than the service lets
+    // them.
     for (let done = 0; done < all.length; done += 5) await Promise.all(all.slice(done, done + 5).map(race));
   }, 60_000);
 
   test('RFD-20 EVT-33 the database gives no order more back than was paid, and posts nothing that does not sum to zero', async () => {
     const bought = await buy();
     const { refundId } = await requested(bought);
-    await t.sql(`insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded) values ($1, $2, 'CNY', 45, 20, 0, 0)`, [bought.order.orderId, bought.accountId]);
+    await t.sql(
+      `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded) values ($1, $2, 'CNY', 45, 20, 0, 0)`,
+      [bought.order.orderId, bought.accountId],
+    );
     await t.publish(reserved(bought, refundId));
     await t.settled();
-    expect(await refundOf(bought.accountId, refundId)).toMatchObject({ status: 'failed', failure: 'refund.exceeds_paid', endedAt: null });
+    expect(await refundOf(bought.accountId, refundId)).toMatchObject({
+      status: 'failed',
+      failure: 'refund.exceeds_paid',
+      endedAt: null,
+    });
     expect(await balanceOf(bought.accountId)).toEqual([]);
-    await expect(t.sql(`update refunded_orders set refunded = 45.01 where order_id = $1`, [bought.order.orderId])).rejects.toThrow('refunded_at_most_paid');
+    await expect(
+      t.sql(`update refunded_orders set refunded = 45.01 where order_id = $1`, [bought.order.orderId]),
+    ).rejects.toThrow('refunded_at_most_paid');
 
-    expect((await t.customer(bought.accountId).post(`/v1/refunds/${refundId}/withdraw`)).body.code).toBe('refund.only_operator_withdraws');
+    expect((await t.customer(bought.accountId).post(`/v1/refunds/${refundId}/withdraw`)).body.code).toBe(
+      'refund.only_operator_withdraws',
+    );
     await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
     expect((await t.operator().post(`/v1/refunds/${refundId}/retry`)).body.status).toBe('paying');
     await t.settled();
-    expect(typesOf(refundId)).toEqual(['1 refund.requested', '2 refund.approved', '3 refund.failed', '4 refund.succeeded']);
+    expect(typesOf(refundId)).toEqual([
+      '1 refund.requested',
+      '2 refund.approved',
+      '3 refund.failed',
+      '4 refund.succeeded',
+    ]);
     expect(await balanceOf(bought.accountId)).toMatchObject([{ balance: cny('34.84') }]);
 
     const posting = `with t as (insert into ledger_transactions (transaction_id, account_id, kind, refund_id, posted_at) values ('ltx_x', 'acc_x', 'refund', 'rfd_x', now()) returning transaction_id)
       insert into ledger_postings (transaction_id, account_id, ledger_account, amount, currency) select transaction_id, 'acc_x', 'customer:cash', 1, 'CNY' from t`;
     await expect(t.sql(posting)).rejects.toThrow('does not sum to zero');
-    await expect(t.asRole(bought.accountId).sql('update ledger_postings set amount = 1')).rejects.toThrow('permission denied');
+    await expect(t.asRole(bought.accountId).sql('update ledger_postings set amount = 1')).rejects.toThrow(
+      'permission denied',
+    );
   });
 
   test('RFD-1 RFD-3 ten instances, a bundle of any size, no more', async () => {
     const one = await buy({ order: { bundleId: 'bdl_1' }, accountId: 'acc_bundle' });
     const two = await buy({ order: { bundleId: 'bdl_1' }, accountId: 'acc_bundle' });
     const customer = t.customer('acc_bundle');
-    expect((await quoteOf(one)).instances[0].reasons).toMatchObject([{ code: 'BUNDLE_MEMBER', remedy: 'refund_whole_bundle', facts: { bundleId: 'bdl_1' } }]);
+    expect((await quoteOf(one)).instances[0].reasons).toMatchObject([
+      { code: 'BUNDLE_MEMBER', remedy: 'refund_whole_bundle', facts: { bundleId: 'bdl_1' } },
+    ]);
     const whole = (await customer.post('/v1/refund-quotes', { bundleId: 'bdl_1' })).body;
     expect(whole).toMatchObject({ refundable: true, amounts: { refund: cny('69.68') } });
-    expect(whole.instances.map(({ instanceId }: { instanceId: string }) => instanceId)).toEqual([one.instanceId, two.instanceId].sort());
-    expect((await customer.post('/v1/refund-quotes', { bundleId: 'bdl_2' })).body.code).toBe('refund.bundle_not_found');
+    expect(whole.instances.map(({ instanceId }: { instanceId: string }) => instanceId)).toEqual(
+      [one.instanceId, two.instanceId].sort(),
+    );
+    expect((await customer.post('/v1/refund-quotes', { bundleId: 'bdl_2' })).body.code).toBe(
+      'refund.bundle_not_found',
+    );
     const eleven = Array.from({ length: 11 }, (_, i) => `i-none-${i}`);
     expect((await customer.post('/v1/refund-quotes', { instanceIds: eleven })).status).toBe(400);
-    expect((await customer.post('/v1/refund-quotes', { instanceIds: eleven.slice(1) })).body).toMatchObject({ refundable: false, amounts: null });
+    expect((await customer.post('/v1/refund-quotes', { instanceIds: eleven.slice(1) })).body).toMatchObject({
+      refundable: false,
+      amounts: null,
+    });
     expect((await customer.post('/v1/refund-quotes', { instanceIds: ['i-1', 'i-1'] })).status).toBe(400);
   });
 
   test('RFD-2 the products and the resources that could be refunded are listed', async () => {
-    const product = (productCode: string, refundable: boolean): Fact => ({ type: 'product.published', data: { product: { ...productFacts, productCode, refundable } } });
-    for (const fact of [product('BCC', true), product('CDN', true), product('DOMAIN_COM', false)]) await t.publish(fact);
+    const product = (productCode: string, refundable: boolean): Fact => ({
+      type: 'product.published',
+      data: { product: { ...productFacts, productCode, refundable } },
+    });
+    for (const fact of [product('BCC', true), product('CDN', true), product('DOMAIN_COM', false)])
+      await t.publish(fact);
     const good = await buy({ accountId: 'acc_list' });
     const frozen = await buy({ accountId: 'acc_list', resource: { frozenBy: 'police' } });
     const customer = t.customer('acc_list');
     const first = (await customer.get('/v1/refunds/eligible-products?limit=1')).body;
-    const second = (await customer.get(`/v1/refunds/eligible-products?limit=1&cursor=${first.nextCursor}`)).body;
+    const second = (await customer.get(`/v1/refunds/eligible-products?limit=1&cursor=${first.nextCursor}`))
+      .body;
     expect([...first.data, ...second.data].map(({ productCode }) => productCode)).toEqual(['BCC', 'CDN']);
     expect(second.nextCursor).toBeNull();
     const resources = (await customer.get('/v1/refunds/eligible-resources')).body.data;
-    const byId = (id: string) => resources.find(({ instanceId }: { instanceId: string }) => instanceId === id);
+    const byId = (id: string) =>
+      resources.find(({ instanceId }: { instanceId: string }) => instanceId === id);
     expect(byId(good.instanceId)).toMatchObject({ refundable: true, amount: cny('34.84'), reasons: [] });
-    expect(byId(frozen.instanceId)).toMatchObject({ refundable: false, reasons: [{ code: 'FROZEN', facts: { frozenBy: 'police' } }] });
+    expect(byId(frozen.instanceId)).toMatchObject({
+      refundable: false,
+      reasons: [{ code: 'FROZEN', facts: { frozenBy: 'police' } }],
+    });
   });
 
   test("RFD-4 API-5 another account's instance answers like one that does not exist, its refunds and balance 404, its rows are unseen", async () => {
@@ -449,9 +742,13 @@ describe('with the rules of baidu', () => {
     const quote = await quoteOf(bought);
     const { refundId } = await requested(bought);
     const stranger = t.customer('acc_stranger');
-    const theirs = (await stranger.post('/v1/refund-quotes', { instanceIds: [bought.instanceId] })).body.instances[0];
-    const nobodys = (await stranger.post('/v1/refund-quotes', { instanceIds: ['i-nobody'] })).body.instances[0];
-    expect(JSON.stringify(theirs).replaceAll(bought.instanceId, 'X')).toBe(JSON.stringify(nobodys).replaceAll('i-nobody', 'X'));
+    const theirs = (await stranger.post('/v1/refund-quotes', { instanceIds: [bought.instanceId] })).body
+      .instances[0];
+    const nobodys = (await stranger.post('/v1/refund-quotes', { instanceIds: ['i-nobody'] })).body
+      .instances[0];
+    expect(JSON.stringify(theirs).replaceAll(bought.instanceId, 'X')).toBe(
+      JSON.stringify(nobodys).replaceAll('i-nobody', 'X'),
+    );
 
     const answers = await Promise.all([
       stranger.get(`/v1/refund-quotes/${quote.quoteId}`),
@@ -463,11 +760,27 @@ describe('with the rules of baidu', () => {
     ]);
     expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404]);
     expect((await stranger.get(`/v1/refunds?orderId=${bought.order.orderId}`)).body.data).toEqual([]);
-    expect((await stranger.get(`/v1/refunds?accountId=${bought.accountId}`)).body.code).toBe('request.account_not_yours');
-    const tables = ['quotes', 'refunds', 'refund_orders', 'claimed_instances', 'failed_fulfilments', 'refunded_orders', 'order_view', 'order_view_instances',
-      'resource_view', 'contract_view', 'ledger_transactions', 'ledger_postings', 'balances'];
+    expect((await stranger.get(`/v1/refunds?accountId=${bought.accountId}`)).body.code).toBe(
+      'request.account_not_yours',
+    );
+    const tables = [
+      'quotes',
+      'refunds',
+      'refund_orders',
+      'claimed_instances',
+      'failed_fulfilments',
+      'refunded_orders',
+      'order_view',
+      'order_view_instances',
+      'resource_view',
+      'contract_view',
+      'ledger_transactions',
+      'ledger_postings',
+      'balances',
+    ];
     for (const account of ['acc_nobody', undefined]) {
-      for (const table of tables) expect(await t.asRole(account).sql(`select * from ${table} limit 1`)).toEqual([]);
+      for (const table of tables)
+        expect(await t.asRole(account).sql(`select * from ${table} limit 1`)).toEqual([]);
     }
   });
 
@@ -491,7 +804,10 @@ describe('with the rules of baidu', () => {
   async function failedPayout(): Promise<string> {
     const bought = await buy();
     const { refundId } = await requested(bought);
-    await t.sql(`insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded) values ($1, $2, 'CNY', 45, 20, 0, 0)`, [bought.order.orderId, bought.accountId]);
+    await t.sql(
+      `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded) values ($1, $2, 'CNY', 45, 20, 0, 0)`,
+      [bought.order.orderId, bought.accountId],
+    );
     await t.publish(reserved(bought, refundId));
     await t.settled();
     await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
@@ -506,21 +822,42 @@ describe('with the rules of baidu', () => {
       await flawsUnderRepeats(t, {
         'POST /v1/refund-quotes': async () => {
           const { accountId, instanceId } = await buy();
-          return { by: t.customer(accountId), path: '/v1/refund-quotes', body: { instanceIds: [instanceId] }, other: { instanceIds: [instanceId, 'i-other'] } };
+          return {
+            by: t.customer(accountId),
+            path: '/v1/refund-quotes',
+            body: { instanceIds: [instanceId] },
+            other: { instanceIds: [instanceId, 'i-other'] },
+          };
         },
         'POST /v1/refunds': async () => {
           const bought = await buy();
           const { quoteId } = await quoteOf(bought);
           const body = { quoteId, reason: 'not_usable' };
-          return { by: t.customer(bought.accountId), path: '/v1/refunds', body, other: { ...body, reason: 'other', text: 'no longer needed' } };
+          return {
+            by: t.customer(bought.accountId),
+            path: '/v1/refunds',
+            body,
+            other: { ...body, reason: 'other', text: 'no longer needed' },
+          };
         },
-        'POST /v1/refunds/{refundId}/approve': async () => ({ by: t.operator(), path: path('approve', (await reviewed()).refundId), ...texts }),
-        'POST /v1/refunds/{refundId}/reject': async () => ({ by: t.operator(), path: path('reject', (await reviewed()).refundId), ...texts }),
+        'POST /v1/refunds/{refundId}/approve': async () => ({
+          by: t.operator(),
+          path: path('approve', (await reviewed()).refundId),
+          ...texts,
+        }),
+        'POST /v1/refunds/{refundId}/reject': async () => ({
+          by: t.operator(),
+          path: path('reject', (await reviewed()).refundId),
+          ...texts,
+        }),
         'POST /v1/refunds/{refundId}/withdraw': async () => {
           const { accountId, refundId } = await reviewed();
           return { by: t.customer(accountId), path: path('withdraw', refundId) };
         },
-        'POST /v1/refunds/{refundId}/retry': async () => ({ by: t.operator(), path: path('retry', await failedPayout()) }),
+        'POST /v1/refunds/{refundId}/retry': async () => ({
+          by: t.operator(),
+          path: path('retry', await failedPayout()),
+        }),
       }),
     ).toEqual([]);
   }, 60_000);
@@ -541,12 +878,21 @@ describe('with the rules of alibaba', () => {
     const remedies: string[] = [];
     for (const status of ['draft', 'official'] as const) {
       const contractId = `ctr_${status}`;
-      await t.publish({ type: 'contract.drafted', data: { contract: contractOf(contractId, `acc_${made + 1}`, status) } });
+      await t.publish({
+        type: 'contract.drafted',
+        data: { contract: contractOf(contractId, `acc_${made + 1}`, status) },
+      });
       const bought = await buy({ order: { hold: { kind: 'contract', id: contractId } } });
       remedies.push((await quoteOf(bought)).instances[0].reasons[0].remedy);
     }
     expect(remedies).toEqual(['delete_contract', 'void_contract']);
-    const aPackage = await buy({ order: { chargeType: 'package', productForm: 'usage_package' }, resource: { inEffect: false } });
-    expect((await quoteOf(aPackage)).instances[0].reasons).toMatchObject([{ code: 'PACKAGE_WINDOW_PASSED' }, { code: 'ZERO_AMOUNT' }]);
+    const aPackage = await buy({
+      order: { chargeType: 'package', productForm: 'usage_package' },
+      resource: { inEffect: false },
+    });
+    expect((await quoteOf(aPackage)).instances[0].reasons).toMatchObject([
+      { code: 'PACKAGE_WINDOW_PASSED' },
+      { code: 'ZERO_AMOUNT' },
+    ]);
   });
 });

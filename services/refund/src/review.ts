@@ -1,8 +1,9 @@
 import { expectVersion, type Tx } from '@accord/platform';
-import { approve, reject, retry, withdraw, type Refund } from './refund.ts';
 import { lockRefund, saveRefund } from './refund-store.ts';
+import { approve, reject, retry, withdraw, type Refund } from './refund.ts';
 
-// A refund above the profile's limit waits for an operator (RFD-13). Approving wakes the payout; every other end ends the holds.
+// A refund above the profile's limit waits for an operator (RFD-13). Approving wakes the payout; every other
+// end ends the holds.
 
 type Ask = { refundId: string; ifMatch: number | undefined };
 

@@ -27,7 +27,10 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Surrou
 const processes = (profile: Profile) =>
   ({
     'order.reserved': { on: (tx, event) => onOrderReserved(tx, profile, event), locks: holderOf },
-    'order.reservation_refused': { on: (tx, event) => onReservationRefused(tx, profile, event), locks: holderOf },
+    'order.reservation_refused': {
+      on: (tx, event) => onReservationRefused(tx, profile, event),
+      locks: holderOf,
+    },
     'order.fulfilment_failed': { on: onFulfilmentFailed, locks: ({ data }) => [data.order.accountId] },
     'payment.unapplied': { on: onPaymentUnapplied, locks: ({ data }) => [data.accountId] },
   }) satisfies Subscriptions;

@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type ProtectedHeaderParameters } from 'jose';
+import {
+  createRemoteJWKSet,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type ProtectedHeaderParameters,
+} from 'jose';
 import { Refusal } from '../refusal.ts';
 import type { Actor } from '../tx.ts';
 import { Problem } from './problem.ts';
@@ -12,7 +19,10 @@ export interface Caller {
   readonly scopes: ReadonlySet<string>;
 }
 
-/** @throws Problem 401 `auth.token_invalid`, 403 where the token is of no kind or of several, 503 where the issuer's keys cannot be had. */
+/**
+ * @throws Problem 401 `auth.token_invalid`, 403 where the token is of no kind or of several, 503 where the
+ * issuer's keys cannot be had.
+ */
 export type TokenVerifier = (token: string) => Promise<Caller>;
 
 export interface TokenSettings {
@@ -30,7 +40,12 @@ export const accountName = /^[A-Za-z0-9_.-]{1,64}$/;
 const subjectName = /^[^\p{C}]{1,255}$/u;
 
 const invalid = (cause: unknown) =>
-  new Problem(401, 'auth.token_invalid', {}, { cause, headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });
+  new Problem(
+    401,
+    'auth.token_invalid',
+    {},
+    { cause, headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } },
+  );
 
 /** API-4: a token is of exactly one kind. */
 export function callerOf(claims: JWTPayload): Caller {
@@ -38,29 +53,42 @@ export function callerOf(claims: JWTPayload): Caller {
   if (!sub || !subjectName.test(sub)) throw invalid('sub is missing or of an unexpected form');
   if (scope !== undefined && typeof scope !== 'string') throw invalid('scope is no string');
   const scopes = new Set(scope?.split(' '));
-  const kinds = [scopes.has('operator') && 'operator', scopes.has('platform') && 'platform', accountId !== undefined && 'customer'] as const;
+  const kinds = [
+    scopes.has('operator') && 'operator',
+    scopes.has('platform') && 'platform',
+    accountId !== undefined && 'customer',
+  ] as const;
   const [kind, ...others] = kinds.filter((name) => name !== false);
   if (others.length > 0) throw new Problem(403, 'auth.token_ambiguous');
   if (!kind) throw new Problem(403, 'auth.account_missing');
   if (kind !== 'customer') return { actor: { kind, id: sub }, issuer: iss!, scopes };
-  if (typeof accountId !== 'string' || !accountName.test(accountId)) throw invalid('account_id is of an unexpected form');
+  if (typeof accountId !== 'string' || !accountName.test(accountId))
+    throw invalid('account_id is of an unexpected form');
   return { actor: { kind, id: sub, accountId }, issuer: iss!, scopes };
 }
 
 /** The token's own fault, or that of the way to the issuer's keys? */
 function faultOf(error: unknown): Problem {
-  const keysAway = !(error instanceof errors.JOSEError) || ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'].includes(error.code);
-  return keysAway ? new Problem(503, 'server.unavailable', {}, { cause: error, headers: { 'Retry-After': '1' } }) : invalid(error);
+  const keysAway =
+    !(error instanceof errors.JOSEError) ||
+    ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'].includes(error.code);
+  return keysAway
+    ? new Problem(503, 'server.unavailable', {}, { cause: error, headers: { 'Retry-After': '1' } })
+    : invalid(error);
 }
 
 const typeOf = (header: ProtectedHeaderParameters | undefined) => header?.typ?.toLowerCase();
 
 /**
- * Checks a JWT as RFC 8725 says: an asymmetric algorithm, `typ` `JWT` or `at+jwt`, issuer, audience, expiry. What it found is remembered
- * for at most 60 s under a hash of the token, never beyond its expiry.
+ * Checks a JWT as RFC 8725 says: an asymmetric algorithm, `typ` `JWT` or `at+jwt`, issuer, audience, expiry.
+ * What it found is remembered for at most 60 s under a hash of the token, never beyond its expiry.
  */
 export function tokenVerifier({ issuer, audience, jwksUrl }: TokenSettings): TokenVerifier {
-  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwksUrl), { cacheMaxAge: 600_000, cooldownDuration: 10_000, timeoutDuration: 3_000 });
+  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwksUrl), {
+    cacheMaxAge: 600_000,
+    cooldownDuration: 10_000,
+    timeoutDuration: 3_000,
+  });
   const remembered = new Map<string, { caller: Caller; until: number }>();
 
   return async (token) => {
@@ -77,7 +105,8 @@ export function tokenVerifier({ issuer, audience, jwksUrl }: TokenSettings): Tok
     }).catch((error: unknown) => {
       throw faultOf(error);
     });
-    if (!types.has(typeOf(protectedHeader) ?? '')) throw invalid(`typ is ${protectedHeader.typ ?? 'missing'}`);
+    if (!types.has(typeOf(protectedHeader) ?? ''))
+      throw invalid(`typ is ${protectedHeader.typ ?? 'missing'}`);
     const caller = callerOf(payload);
     remembered.delete(name);
     if (remembered.size >= rememberedTokens) remembered.delete(remembered.keys().next().value!);
@@ -98,12 +127,20 @@ export function bearerOf(authorization: string | undefined): string {
 export const neededFor = (access: Exclude<Access, 'anyone'>): string =>
   [access.customer, access.operator && 'operator', access.platform && 'platform'].filter(Boolean).join(' | ');
 
-/** @throws Problem 403 `auth.scope_missing` where the token's kind is not named, or a customer's scope is missing (API-4). */
+/**
+ * @throws Problem 403 `auth.scope_missing` where the token's kind is not named, or a customer's scope is
+ * missing (API-4).
+ */
 export function checkAccess({ actor, scopes }: Caller, access: Exclude<Access, 'anyone'>): void {
-  const reaches = actor.kind === 'customer' ? access.customer !== undefined && scopes.has(access.customer) : access[actor.kind as 'operator' | 'platform'];
+  const reaches =
+    actor.kind === 'customer'
+      ? access.customer !== undefined && scopes.has(access.customer)
+      : access[actor.kind as 'operator' | 'platform'];
   if (reaches) return;
   const needed = neededFor(access);
-  const headers = { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${needed.replaceAll(' | ', ' ')}"` };
+  const headers = {
+    'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${needed.replaceAll(' | ', ' ')}"`,
+  };
   throw new Problem(403, 'auth.scope_missing', { needed }, { headers });
 }
 
@@ -120,6 +157,7 @@ export function accountOf(actor: Actor, given?: string): string {
     if (given === undefined) throw new Refusal('invalid', 'request.account_required');
     return given;
   }
-  if (given !== undefined && given !== actor.accountId) throw new Refusal('invalid', 'request.account_not_yours');
+  if (given !== undefined && given !== actor.accountId)
+    throw new Refusal('invalid', 'request.account_not_yours');
   return actor.accountId!;
 }

@@ -1,6 +1,12 @@
 import type { OpenApi } from './openapi.ts';
 
-const signs: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const signs: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 const escape = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => signs[sign]!);
 const inline = (text: string) => escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 /** A browser unfolds what a link leads into. */
@@ -28,7 +34,13 @@ type Operation = {
   summary?: string;
   description?: string;
   security?: object[];
-  parameters?: { in: string; name: string; required?: boolean; description?: string; schema?: { description?: string } }[];
+  parameters?: {
+    in: string;
+    name: string;
+    required?: boolean;
+    description?: string;
+    schema?: { description?: string };
+  }[];
   requestBody?: { content: Record<string, { schema?: Shape }> };
   responses?: Record<string, { description: string; content?: Record<string, { schema?: unknown }> }>;
 };
@@ -50,7 +62,10 @@ const parameters = (list: Operation['parameters'] = []) =>
   list.length === 0
     ? ''
     : `<table>${list
-        .map((one) => `<tr><td><code>${escape(one.name)}</code></td><td>${one.in}${one.required ? ', required' : ''}</td><td>${inline(one.description ?? one.schema?.description ?? '')}</td></tr>`)
+        .map(
+          (one) =>
+            `<tr><td><code>${escape(one.name)}</code></td><td>${one.in}${one.required ? ', required' : ''}</td><td>${inline(one.description ?? one.schema?.description ?? '')}</td></tr>`,
+        )
         .join('')}</table>`;
 
 function responses(answers: Operation['responses'] = {}): string {
@@ -65,12 +80,18 @@ type Schemas = Readonly<Record<string, unknown>>;
 
 /** What is required of a value, and nothing else; `<name>` where any text of the name's kind will do. */
 function least(shape: Shape, name: string, schemas: Schemas): unknown {
-  const one = shape.anyOf?.[0] ?? shape.oneOf?.[0] ?? (shape.$ref && (schemas[shape.$ref.split('/').at(-1)!] as Shape));
+  const one =
+    shape.anyOf?.[0] ?? shape.oneOf?.[0] ?? (shape.$ref && (schemas[shape.$ref.split('/').at(-1)!] as Shape));
   if (one) return least(one, name, schemas);
   if ('const' in shape || shape.enum) return shape.const ?? shape.enum![0];
   switch (shape.type) {
     case 'object':
-      return Object.fromEntries((shape.required ?? []).map((field) => [field, least(shape.properties?.[field] ?? {}, field, schemas)]));
+      return Object.fromEntries(
+        (shape.required ?? []).map((field) => [
+          field,
+          least(shape.properties?.[field] ?? {}, field, schemas),
+        ]),
+      );
     case 'array':
       return Array.from({ length: shape.minItems ?? 0 }, () => least(shape.items ?? {}, name, schemas));
     case 'integer':
@@ -84,10 +105,16 @@ function least(shape: Shape, name: string, schemas: Schemas): unknown {
 }
 
 /** For a shell: `$API` and `$TOKEN` as in the README, `<…>` to be filled in. */
-function curl(method: string, path: string, { parameters: asked = [], requestBody, security = [] }: Operation, schemas: Schemas): string {
+function curl(
+  method: string,
+  path: string,
+  { parameters: asked = [], requestBody, security = [] }: Operation,
+  schemas: Schemas,
+): string {
   const needed = asked.filter(({ required }) => required);
   const query = needed.filter((one) => one.in === 'query').map(({ name }) => `${name}=<${name}>`);
-  const url = path.replaceAll('{', '<').replaceAll('}', '>') + (query.length > 0 ? `?${query.join('&')}` : '');
+  const url =
+    path.replaceAll('{', '<').replaceAll('}', '>') + (query.length > 0 ? `?${query.join('&')}` : '');
   const headers = needed.filter((one) => one.in === 'header').map(({ name }) => `${name}: <${name}>`);
   const [type, { schema = {} } = {}] = Object.entries(requestBody?.content ?? {})[0] ?? [];
   const json = type === 'application/json';
@@ -95,12 +122,16 @@ function curl(method: string, path: string, { parameters: asked = [], requestBod
     `curl -sS${method === 'get' ? '' : ` -X ${method.toUpperCase()}`} "$API${url}"`,
     ...(security.length > 0 ? ['-H "Authorization: Bearer $TOKEN"'] : []),
     ...[...headers, ...(type ? [`Content-Type: ${type}`] : [])].map((header) => `-H '${header}'`),
-    ...(type ? [json ? `-d '${JSON.stringify(least(schema, 'body', schemas))}'` : '--data-binary @<file>'] : []),
+    ...(type
+      ? [json ? `-d '${JSON.stringify(least(schema, 'body', schemas))}'` : '--data-binary @<file>']
+      : []),
   ].join(' \\\n  ');
 }
 
 function section({ method, path, operation }: Described, schemas: Schemas): string {
-  const body = Object.entries(operation.requestBody?.content ?? {}).map(([type, { schema: of }]) => `<h4>Body</h4>${folded(type, of)}`);
+  const body = Object.entries(operation.requestBody?.content ?? {}).map(
+    ([type, { schema: of }]) => `<h4>Body</h4>${folded(type, of)}`,
+  );
   return `<section id="${operation.operationId}"><h2><span class="${method}">${method.toUpperCase()}</span> ${escape(path)}</h2><p><b>${inline(operation.summary ?? '')}</b></p>
     ${lines(operation.description ?? '')}${parameters(operation.parameters)}${body.join('')}<h4>Example</h4><pre>${escape(curl(method, path, operation, schemas))}</pre>
     <h4>Answers</h4>${responses(operation.responses)}</section>`;
@@ -118,7 +149,11 @@ pre{background:#f6f6f8;padding:.6rem;overflow:auto;font-size:13px}code{backgroun
 export function docsPage(api: OpenApi): string {
   const schemas = api.components?.schemas ?? {};
   const operations = Object.entries(api.paths ?? {}).flatMap(([path, item]) =>
-    Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({ method, path, operation })),
+    Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({
+      method,
+      path,
+      operation,
+    })),
   );
   const shared = Object.entries(schemas).map(([name, of]) => folded(name, of, name));
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(api.info.title)}</title><style>${style}</style></head>

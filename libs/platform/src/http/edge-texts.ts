@@ -3,7 +3,10 @@ import type { ProblemTexts } from '../service.ts';
 /** Title and detail of what the edge itself refuses, on every service (API-16). */
 export const edgeTexts: ProblemTexts = {
   'request.invalid': {
-    en: { title: 'The request is not valid', detail: 'The request does not fit its description; see `errors` for each place.' },
+    en: {
+      title: 'The request is not valid',
+      detail: 'The request does not fit its description; see `errors` for each place.',
+    },
     'zh-CN': { title: '请求无效', detail: '请求与接口说明不符，具体位置见 errors。' },
   },
   'request.refused': {
@@ -15,7 +18,10 @@ export const edgeTexts: ProblemTexts = {
     'zh-CN': { title: '请求体不是 JSON', detail: '无法按 UTF-8 编码的 JSON 解析请求体。' },
   },
   'request.too_large': {
-    en: { title: 'The body is too large', detail: 'A body has at most 1 MiB, an uploaded file at most 64 MiB.' },
+    en: {
+      title: 'The body is too large',
+      detail: 'A body has at most 1 MiB, an uploaded file at most 64 MiB.',
+    },
     'zh-CN': { title: '请求体过大', detail: '请求体最大为 1 MiB，上传的文件最大为 64 MiB。' },
   },
   'request.content_type': {
@@ -39,8 +45,15 @@ export const edgeTexts: ProblemTexts = {
     'zh-CN': { title: '分页游标无效', detail: '请原样传回上一页的 nextCursor。' },
   },
   'request.version_mismatch': {
-    en: { title: 'The version has changed', detail: 'If-Match names version {expected}, the present version is {actual}. Read again and decide again.' },
-    'zh-CN': { title: '版本已变化', detail: 'If-Match 指定版本 {expected}，当前版本为 {actual}。请重新读取后再操作。' },
+    en: {
+      title: 'The version has changed',
+      detail:
+        'If-Match names version {expected}, the present version is {actual}. Read again and decide again.',
+    },
+    'zh-CN': {
+      title: '版本已变化',
+      detail: 'If-Match 指定版本 {expected}，当前版本为 {actual}。请重新读取后再操作。',
+    },
   },
   'request.account_not_yours': {
     en: { title: 'The account is not yours', detail: 'A customer acts for the account of the token alone.' },
@@ -55,11 +68,17 @@ export const edgeTexts: ProblemTexts = {
     'zh-CN': { title: '缺少令牌', detail: '请发送 Authorization: Bearer … 请求头。' },
   },
   'auth.token_invalid': {
-    en: { title: 'The token is not valid', detail: 'The token is malformed, expired, or not issued for this service.' },
+    en: {
+      title: 'The token is not valid',
+      detail: 'The token is malformed, expired, or not issued for this service.',
+    },
     'zh-CN': { title: '令牌无效', detail: '令牌格式错误、已过期，或并非为本服务签发。' },
   },
   'auth.token_ambiguous': {
-    en: { title: 'The token is of more than one kind', detail: 'A token speaks for one account, for an operator, or for the platform.' },
+    en: {
+      title: 'The token is of more than one kind',
+      detail: 'A token speaks for one account, for an operator, or for the platform.',
+    },
     'zh-CN': { title: '令牌身份不唯一', detail: '一个令牌只能代表一个账户、一名运营人员或平台。' },
   },
   'auth.account_missing': {
@@ -71,27 +90,48 @@ export const edgeTexts: ProblemTexts = {
     'zh-CN': { title: '令牌权限不足', detail: '需要 {needed}。' },
   },
   'idempotency.key_required': {
-    en: { title: 'An idempotency key is required', detail: 'Send an `Idempotency-Key` that is new for each intent and the same for each repeat.' },
-    'zh-CN': { title: '缺少幂等键', detail: '请发送 Idempotency-Key：每次新的意图使用新值，重试使用相同值。' },
+    en: {
+      title: 'An idempotency key is required',
+      detail: 'Send an `Idempotency-Key` that is new for each intent and the same for each repeat.',
+    },
+    'zh-CN': {
+      title: '缺少幂等键',
+      detail: '请发送 Idempotency-Key：每次新的意图使用新值，重试使用相同值。',
+    },
   },
   'idempotency.key_invalid': {
-    en: { title: 'The idempotency key is not valid', detail: 'An `Idempotency-Key` has 1 to {longest} characters.' },
+    en: {
+      title: 'The idempotency key is not valid',
+      detail: 'An `Idempotency-Key` has 1 to {longest} characters.',
+    },
     'zh-CN': { title: '幂等键无效', detail: 'Idempotency-Key 的长度为 1 至 {longest} 个字符。' },
   },
   'idempotency.key_reused': {
-    en: { title: 'The idempotency key was used before', detail: 'Something else was asked with this `Idempotency-Key`.' },
+    en: {
+      title: 'The idempotency key was used before',
+      detail: 'Something else was asked with this `Idempotency-Key`.',
+    },
     'zh-CN': { title: '幂等键已被使用', detail: '该 Idempotency-Key 曾用于不同的请求。' },
   },
   'idempotency.in_progress': {
-    en: { title: 'The first request is still running', detail: 'A request with this `Idempotency-Key` is under way; repeat in a moment.' },
+    en: {
+      title: 'The first request is still running',
+      detail: 'A request with this `Idempotency-Key` is under way; repeat in a moment.',
+    },
     'zh-CN': { title: '首次请求仍在处理', detail: '使用该 Idempotency-Key 的请求正在处理，请稍后重试。' },
   },
   'server.error': {
-    en: { title: 'Something went wrong here', detail: 'It was not your request. Name the request id when you ask about it.' },
+    en: {
+      title: 'Something went wrong here',
+      detail: 'It was not your request. Name the request id when you ask about it.',
+    },
     'zh-CN': { title: '服务内部错误', detail: '并非您的请求有误。咨询时请提供请求编号。' },
   },
   'server.unavailable': {
-    en: { title: 'The service cannot answer now', detail: 'Something it depends on is away, or too much is asked of it at once. Try again in a moment.' },
+    en: {
+      title: 'The service cannot answer now',
+      detail: 'Something it depends on is away, or too much is asked of it at once. Try again in a moment.',
+    },
     'zh-CN': { title: '服务暂不可用', detail: '所依赖的部分暂不可用，或同时请求过多，请稍后重试。' },
   },
 };

@@ -1,6 +1,9 @@
 import type { Locale } from './route.ts';
 
-/** Of an Accept-Language header (RFC 9110): the first of the best weighted that is spoken here; English where none is (API-16). */
+/**
+ * Of an Accept-Language header (RFC 9110): the first of the best weighted that is spoken here; English where
+ * none is (API-16).
+ */
 export function localeOf(header: string | undefined): Locale {
   if (!header) return 'en';
   const ranges = header
@@ -8,7 +11,9 @@ export function localeOf(header: string | undefined): Locale {
     .split(',')
     .map((range) => {
       const [tag = '', ...parameters] = range.trim().toLowerCase().split(';');
-      const weight = parameters.map((parameter) => /^\s*q=([\d.]+)\s*$/.exec(parameter)?.[1]).find((found) => found !== undefined);
+      const weight = parameters
+        .map((parameter) => /^\s*q=([\d.]+)\s*$/.exec(parameter)?.[1])
+        .find((found) => found !== undefined);
       return { tag: tag.trim(), weight: weight === undefined ? 1 : Number(weight) };
     })
     .filter(({ tag, weight }) => weight > 0 && /^(en|zh)(-|$)/.test(tag))

@@ -16,9 +16,18 @@ const ProblemJson = z
     instance: z.string().meta({ description: 'The request id.' }),
     code: z.string().meta({ description: 'Stable; the operation lists what it may answer.' }),
     errors: z
-      .array(z.object({ in: z.enum(['body', 'query', 'path', 'header']), pointer: z.string().meta({ description: 'JSON pointer' }), detail: z.string() }))
+      .array(
+        z.object({
+          in: z.enum(['body', 'query', 'path', 'header']),
+          pointer: z.string().meta({ description: 'JSON pointer' }),
+          detail: z.string(),
+        }),
+      )
       .optional(),
-    facts: z.record(z.string(), z.unknown()).optional().meta({ description: 'What the refusal is about, such as an order and its status.' }),
+    facts: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'What the refusal is about, such as an order and its status.' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
@@ -71,29 +80,47 @@ function edgeCodes(route: Route): [number, string][] {
 }
 
 /** All that it may answer instead of what was asked (API-2). */
-export const codesOf = (route: Route): readonly string[] => [...edgeCodes(route).map(([, code]) => code), ...(route.refusals ?? [])];
+export const codesOf = (route: Route): readonly string[] => [
+  ...edgeCodes(route).map(([, code]) => code),
+  ...(route.refusals ?? []),
+];
 
 /** A refusal's status is its kind's, which the code alone does not say: its statuses are listed together. */
 const refusalStatuses = [403, 404, 409, 412, 422, 503];
 
 function problems(route: Route): Record<string, object> {
   const byStatus = new Map<number, string[]>();
-  for (const [status, code] of edgeCodes(route)) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  if (route.refusals?.length) for (const status of refusalStatuses) byStatus.set(status, byStatus.get(status) ?? []);
+  for (const [status, code] of edgeCodes(route))
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  if (route.refusals?.length)
+    for (const status of refusalStatuses) byStatus.set(status, byStatus.get(status) ?? []);
   const content = { 'application/problem+json': { schema: ProblemJson } };
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => {
       const ofEdge = codes.map((code) => `\`${code}\``).join(', ');
       const more = refusalStatuses.includes(status) && route.refusals?.length ? 'a refusal below' : '';
-      return [status, { description: [`${reasons[status]}: ${[ofEdge, more].filter(Boolean).join(', ')}`].join(''), content }];
+      return [
+        status,
+        {
+          description: [`${reasons[status]}: ${[ofEdge, more].filter(Boolean).join(', ')}`].join(''),
+          content,
+        },
+      ];
     }),
   );
 }
 
 function answers(route: Route): Record<string, object> {
-  const content = route.answer ? { 'application/json': { schema: route.answer } } : route.produces ? { [route.produces]: { schema: { type: 'string', format: 'binary' } } } : undefined;
+  const content = route.answer
+    ? { 'application/json': { schema: route.answer } }
+    : route.produces
+      ? { [route.produces]: { schema: { type: 'string', format: 'binary' } } }
+      : undefined;
   return Object.fromEntries(
-    (route.success ?? [200]).map((status) => [status, { description: reasons[status] ?? 'Done', ...(content && status !== 204 && { content }) }]),
+    (route.success ?? [200]).map((status) => [
+      status,
+      { description: reasons[status] ?? 'Done', ...(content && status !== 204 && { content }) },
+    ]),
   );
 }
 
@@ -106,12 +133,20 @@ function headers(route: Route) {
     'Accept-Language': described('Language of `title` and `detail`: zh-CN or en.').optional(),
     ...(keyOf(route) === 'required' && { 'Idempotency-Key': key }),
     ...(keyOf(route) === 'optional' && route.access !== 'anyone' && { 'Idempotency-Key': key.optional() }),
-    ...(heedsVersion(route) && { 'If-Match': described('The ETag that the decision was taken on; another present version is answered with 412.').optional() }),
-    ...(route.outcome && { Prefer: described('`wait=5`: seconds to wait for the outcome, at most 30.').optional() }),
+    ...(heedsVersion(route) && {
+      'If-Match': described(
+        'The ETag that the decision was taken on; another present version is answered with 412.',
+      ).optional(),
+    }),
+    ...(route.outcome && {
+      Prefer: described('`wait=5`: seconds to wait for the outcome, at most 30.').optional(),
+    }),
   });
 }
 
-const pathOf = (route: Route) => route.params ?? z.object(Object.fromEntries([...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()])));
+const pathOf = (route: Route) =>
+  route.params ??
+  z.object(Object.fromEntries([...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()])));
 
 const operationId = (route: Route) =>
   `${route.method}${route.path
@@ -122,9 +157,17 @@ const operationId = (route: Route) =>
     .join('')}`;
 
 function operation(route: Route, service: Pick<Service, 'problems'>): ZodOpenApiOperationObject {
-  const refusals = (route.refusals ?? []).map((code) => `- \`${code}\`: ${(service.problems[code] ?? edgeTexts[code])?.en.title ?? ''}`);
-  const access = route.access === 'anyone' ? 'Needs no token.' : `Needs \`${neededFor(route.access).replaceAll(' | ', '` or `')}\`.`;
-  const upload = { required: true, content: { 'application/octet-stream': { schema: { type: 'string' as const, format: 'binary' } } } };
+  const refusals = (route.refusals ?? []).map(
+    (code) => `- \`${code}\`: ${(service.problems[code] ?? edgeTexts[code])?.en.title ?? ''}`,
+  );
+  const access =
+    route.access === 'anyone'
+      ? 'Needs no token.'
+      : `Needs \`${neededFor(route.access).replaceAll(' | ', '` or `')}\`.`;
+  const upload = {
+    required: true,
+    content: { 'application/octet-stream': { schema: { type: 'string' as const, format: 'binary' } } },
+  };
   return {
     operationId: operationId(route),
     summary: route.summary,
@@ -135,7 +178,9 @@ function operation(route: Route, service: Pick<Service, 'problems'>): ZodOpenApi
       ...(route.query && { query: route.query }),
       header: headers(route),
     },
-    ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: route.body } } },
+    }),
     ...(route.upload && { requestBody: upload }),
     responses: { ...answers(route), ...problems(route) },
     'x-codes': codesOf(route),
@@ -145,11 +190,16 @@ function operation(route: Route, service: Pick<Service, 'problems'>): ZodOpenApi
 /** OpenAPI 3.1, from the schemas that validate (API-3). */
 export function openApi(service: Pick<Service, 'name' | 'routes' | 'problems'>): OpenApi {
   const paths: ZodOpenApiPathsObject = {};
-  for (const route of service.routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route, service) };
+  for (const route of service.routes)
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, service) };
   return createDocument(
     {
       openapi: '3.1.1',
-      info: { title: `Accord ${service.name} service`, version: '1.0.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      info: {
+        title: `Accord ${service.name} service`,
+        version: '1.0.0',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
       paths,
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },

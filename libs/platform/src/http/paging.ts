@@ -10,12 +10,16 @@ export const pageQuery = {
 };
 
 /** `{ data, nextCursor }`; `nextCursor` is null on the last page. */
-export const paged = <S extends z.ZodType>(item: S) => z.object({ data: z.array(item), nextCursor: z.string().nullable() });
+export const paged = <S extends z.ZodType>(item: S) =>
+  z.object({ data: z.array(item), nextCursor: z.string().nullable() });
 
 // The mark tells a cursor of ours from anything else before its values reach a statement; it is no secret.
 const mark = (json: string) => hash('sha256', `accord cursor ${json}`, 'base64url').slice(0, 6);
 
-/** Of the last row's sort values, in the order of the sort: they identify the row, so pages stay stable under inserts. */
+/**
+ * Of the last row's sort values, in the order of the sort: they identify the row, so pages stay stable under
+ * inserts.
+ */
 export function encodeCursor(values: readonly string[]): string {
   const json = JSON.stringify(values);
   return mark(json) + Buffer.from(json).toString('base64url');
@@ -36,7 +40,8 @@ export function decodeCursor(cursor: string, count: number): string[] {
 function valuesOf(json: string): string[] {
   try {
     const values: unknown = JSON.parse(json);
-    if (Array.isArray(values) && values.every((value) => typeof value === 'string' && isText(value))) return values as string[];
+    if (Array.isArray(values) && values.every((value) => typeof value === 'string' && isText(value)))
+      return values as string[];
   } catch {
     // as bad as values of another kind
   }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import * as locales from 'zod/locales';
-import { type Fault, Problem } from './problem.ts';
+import { Problem, type Fault } from './problem.ts';
 import type { Locale } from './route.ts';
 
 /** What a format looks like, in any language. */
@@ -12,17 +12,27 @@ const examples: Readonly<Record<string, string>> = {
   guid: '019b76da-a800-7000-8000-000000000001',
 };
 
-const textOf = (said: ReturnType<z.core.$ZodErrorMap>) => (typeof said === 'object' ? said?.message : said) ?? '';
+const textOf = (said: ReturnType<z.core.$ZodErrorMap>) =>
+  (typeof said === 'object' ? said?.message : said) ?? '';
 
-/** zod's words, and more where those help nobody: what a value may be where there are several kinds of it, and an example of a format. */
-const inWords = (zods: z.core.$ZodErrorMap, between: { example: string; alternatives: string }): z.core.$ZodErrorMap => (issue) => {
-  if (issue.code === 'invalid_format' && examples[issue.format]) return textOf(zods(issue)) + between.example + examples[issue.format];
-  if (issue.code !== 'invalid_union') return zods(issue);
-  const { options, errors = [] } = issue as { options?: z.core.util.Primitive[]; errors?: z.core.$ZodIssue[][] };
-  if (options?.length) return zods({ ...issue, code: 'invalid_value', values: options });
-  const alternatives = new Set(errors.flatMap(([first]) => first?.message ?? []));
-  return alternatives.size > 0 ? [...alternatives].join(between.alternatives) : zods(issue);
-};
+/**
+ * zod's words, and more where those help nobody: what a value may be where there are several kinds of it, and
+ * an example of a format.
+ */
+const inWords =
+  (zods: z.core.$ZodErrorMap, between: { example: string; alternatives: string }): z.core.$ZodErrorMap =>
+  (issue) => {
+    if (issue.code === 'invalid_format' && examples[issue.format])
+      return textOf(zods(issue)) + between.example + examples[issue.format];
+    if (issue.code !== 'invalid_union') return zods(issue);
+    const { options, errors = [] } = issue as {
+      options?: z.core.util.Primitive[];
+      errors?: z.core.$ZodIssue[][];
+    };
+    if (options?.length) return zods({ ...issue, code: 'invalid_value', values: options });
+    const alternatives = new Set(errors.flatMap(([first]) => first?.message ?? []));
+    return alternatives.size > 0 ? [...alternatives].join(between.alternatives) : zods(issue);
+  };
 
 const settings = {
   en: { error: inWords(locales.en().localeError, { example: ', for example ', alternatives: '; or: ' }) },
@@ -33,8 +43,12 @@ const nothing = z.strictObject({});
 const escaped = (segment: PropertyKey) => String(segment).replaceAll('~', '~0').replaceAll('/', '~1');
 const pointer = (path: readonly PropertyKey[]) => path.map((segment) => `/${escaped(segment)}`).join('');
 
-/** A rule of ours says itself in Chinese, too: `.refine(…, { message: 'names each once', params: { 'zh-CN': '…' } })`. */
-const detailOf = (issue: z.core.$ZodIssue, locale: Locale): string => (issue.code === 'custom' && (issue.params?.[locale] as string | undefined)) || issue.message;
+/**
+ * A rule of ours says itself in Chinese, too: `.refine(…, { message: 'names each once', params: { 'zh-CN':
+ * '…' } })`.
+ */
+const detailOf = (issue: z.core.$ZodIssue, locale: Locale): string =>
+  (issue.code === 'custom' && (issue.params?.[locale] as string | undefined)) || issue.message;
 
 const mostFaults = 50;
 const longestPointer = 200;
@@ -46,7 +60,11 @@ const faultsOf = (error: z.ZodError, part: Fault['in'], locale: Locale): Fault[]
   error.issues
     .slice(0, mostFaults)
     .flatMap((issue): Fault[] => {
-      const at = (path: readonly PropertyKey[], detail: string) => ({ in: part, pointer: cut(pointer(path), longestPointer), detail: cut(detail, 2 * longestPointer) });
+      const at = (path: readonly PropertyKey[], detail: string) => ({
+        in: part,
+        pointer: cut(pointer(path), longestPointer),
+        detail: cut(detail, 2 * longestPointer),
+      });
       if (issue.code !== 'unrecognized_keys') return [at(issue.path, detailOf(issue, locale))];
       return issue.keys.slice(0, mostFaults).map((key) => at([...issue.path, key], unknownField[locale]));
     })
@@ -56,7 +74,8 @@ const noText = {
   en: 'U+0000, control characters in a path, and halves of a surrogate pair are no text.',
   'zh-CN': 'U+0000、路径中的控制字符以及不成对的代理项不是文本。',
 };
-const unstorable = (pointer: string, part: Fault['in']) => new Problem(400, 'request.invalid', {}, { faults: [{ in: part, pointer, detail: noText }] });
+const unstorable = (pointer: string, part: Fault['in']) =>
+  new Problem(400, 'request.invalid', {}, { faults: [{ in: part, pointer, detail: noText }] });
 
 /** Postgres stores neither U+0000 nor half a surrogate pair. */
 export const isText = (value: string) => !value.includes('\0') && value.isWellFormed();
@@ -76,7 +95,8 @@ function checkText(body: unknown): void {
 }
 
 /** Seen by no request whose strings are plain, so those are not walked. */
-const mayBeUnstorable = (raw: Buffer) => raw.includes('\\u0000') || raw.includes('\\ud') || raw.includes('\\uD');
+const mayBeUnstorable = (raw: Buffer) =>
+  raw.includes('\\u0000') || raw.includes('\\ud') || raw.includes('\\uD');
 
 /** A body as it came, kept until the key of the request is known. */
 export type RawBody = IncomingMessage & { raw?: Buffer };
@@ -89,7 +109,10 @@ export function keepRaw(req: RawBody, _res: unknown, raw: Buffer): void {
 
 type Parse = (value: unknown, locale: Locale) => unknown;
 
-/** @returns a function that gives what the schema makes of a value, and throws Problem 400 `request.invalid` naming every fault (API-2). */
+/**
+ * @returns a function that gives what the schema makes of a value, and throws Problem 400 `request.invalid`
+ * naming every fault (API-2).
+ */
 export function parserOf(schema: z.ZodType | undefined, part: Fault['in']): Parse {
   const strict = schema ?? nothing;
   return (value, locale) => {
@@ -98,7 +121,15 @@ export function parserOf(schema: z.ZodType | undefined, part: Fault['in']): Pars
       parsed = strict.safeParse(value, settings[locale]);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new Problem(400, 'request.invalid', {}, { cause: error, faults: [{ in: part, pointer: '', detail: { en: 'Nested too deeply.', 'zh-CN': '嵌套过深。' } }] });
+      throw new Problem(
+        400,
+        'request.invalid',
+        {},
+        {
+          cause: error,
+          faults: [{ in: part, pointer: '', detail: { en: 'Nested too deeply.', 'zh-CN': '嵌套过深。' } }],
+        },
+      );
     }
     if (parsed.success) return schema && parsed.data;
     throw new Problem(400, 'request.invalid', {}, { faults: faultsOf(parsed.error, part, locale) });
@@ -111,7 +142,8 @@ const isControl = /[\p{Cc}]/u;
 export function checkPlain(values: Readonly<Record<string, unknown>>, part: 'path' | 'query'): void {
   for (const [name, value] of Object.entries(values)) {
     const texts: unknown[] = Array.isArray(value) ? value : [value];
-    if (texts.some((text) => typeof text === 'string' && isControl.test(text)) || isControl.test(name)) throw unstorable(pointer([name]), part);
+    if (texts.some((text) => typeof text === 'string' && isControl.test(text)) || isControl.test(name))
+      throw unstorable(pointer([name]), part);
   }
 }
 

@@ -46,7 +46,8 @@ export const statusOfKind: Readonly<Record<RefusalKind, number>> = {
 
 const retryAfter = { 'Retry-After': '1' };
 /** The database gave up on a statement or on a transaction that met others five times. */
-const isOverloaded = (error: unknown) => /^(40001|40P01|55P03|57014|53\d\d\d)$/.test((error as { code?: string }).code ?? '');
+const isOverloaded = (error: unknown) =>
+  /^(40001|40P01|55P03|57014|53\d\d\d)$/.test((error as { code?: string }).code ?? '');
 
 /** Codes of body-parser and of the router, which decodes the path. */
 const parserProblems: Readonly<Record<string, readonly [number, RefusalCode]>> = {
@@ -65,27 +66,54 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Refusal) {
     const status = statusOfKind[error.kind];
     const again = error.code === 'idempotency.in_progress' || status === 503;
-    return new Problem(status, error.code, error.facts, { cause: error, ...(again && { headers: retryAfter }) });
+    return new Problem(status, error.code, error.facts, {
+      cause: error,
+      ...(again && { headers: retryAfter }),
+    });
   }
   const { type } = error as { type?: string };
   const known = type ? parserProblems[type] : undefined;
   if (known) return new Problem(known[0], known[1], {}, { cause: error });
   if (error instanceof URIError) {
-    return new Problem(400, 'request.invalid', {}, { faults: [{ in: 'path', pointer: '', detail: { en: 'Not decodable.', 'zh-CN': '无法解码。' } }], cause: error });
+    return new Problem(
+      400,
+      'request.invalid',
+      {},
+      {
+        faults: [{ in: 'path', pointer: '', detail: { en: 'Not decodable.', 'zh-CN': '无法解码。' } }],
+        cause: error,
+      },
+    );
   }
-  if (isDatabaseAway(error) || isOverloaded(error)) return new Problem(503, 'server.unavailable', {}, { headers: retryAfter, cause: error });
+  if (isDatabaseAway(error) || isOverloaded(error))
+    return new Problem(503, 'server.unavailable', {}, { headers: retryAfter, cause: error });
   return new Problem(500, 'server.error', {}, { cause: error });
 }
 
-const say = (value: unknown): string => (Array.isArray(value) ? value.map(say).join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value));
+const say = (value: unknown): string =>
+  Array.isArray(value)
+    ? value.map(say).join(', ')
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value);
 
-const fill = (text: string, facts: RefusalFacts) => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name in facts ? say(facts[name]) : '—'));
+const fill = (text: string, facts: RefusalFacts) =>
+  text.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name in facts ? say(facts[name]) : '—'));
 
-/** RFC 9457 (API-2). `facts` holds what the domain says about its no, such as the order and its status; a 5xx has none. */
-export function problemBody(problem: Problem, say: { locale: Locale; requestId: string; texts: ProblemTexts }): object {
+/**
+ * RFC 9457 (API-2). `facts` holds what the domain says about its no, such as the order and its status; a 5xx
+ * has none.
+ */
+export function problemBody(
+  problem: Problem,
+  say: { locale: Locale; requestId: string; texts: ProblemTexts },
+): object {
   const { status, code, faults } = problem;
   const facts = status < 500 ? problem.facts : {};
-  const errors = faults.map((fault) => ({ ...fault, detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[say.locale] }));
+  const errors = faults.map((fault) => ({
+    ...fault,
+    detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[say.locale],
+  }));
   const { title, detail } = (say.texts[code] ?? edgeTexts[code] ?? edgeTexts['request.refused']!)[say.locale];
   return {
     type: `urn:accord:problem:${code}`,

@@ -22,15 +22,19 @@ export interface Ask<P = unknown, Q = unknown, B = unknown> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
-  /** The version in If-Match; undefined where the caller sent none (API-8). Check it with `expectVersion`, and list `request.version_mismatch` among the refusals. */
+  /**
+   * The version in If-Match; undefined where the caller sent none (API-8). Check it with `expectVersion`, and
+   * list `request.version_mismatch` among the refusals.
+   */
   readonly ifMatch: number | undefined;
   readonly locale: Locale;
   readonly requestId: string;
   /** What came to a route with `upload: true`; it is read to its end before the route runs, and not kept. */
   readonly file?: Upload;
   /**
-   * For batches in `run`: one item in a transaction of its own. Where the request has an idempotency key, what `work` gives (JSON) is stored
-   * with its effect, so a batch that died halfway and is sent again answers its done items as they were (API-6). A refusal is not stored.
+   * For batches in `run`: one item in a transaction of its own. Where the request has an idempotency key,
+   * what `work` gives (JSON) is stored with its effect, so a batch that died halfway and is sent again
+   * answers its done items as they were (API-6). A refusal is not stored.
    */
   readonly item: <T>(id: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
 }
@@ -59,8 +63,8 @@ type In<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Schema = z.ZodType | undefined;
 
 /**
- * One route: what it takes, what it answers, who may call it. The same schemas validate and make the OpenAPI page (API-3).
- * Exactly one of `inTransaction` and `run` is given.
+ * One route: what it takes, what it answers, who may call it. The same schemas validate and make the OpenAPI
+ * page (API-3). Exactly one of `inTransaction` and `run` is given.
  */
 export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema, R extends Schema> {
   readonly method: Method;
@@ -79,23 +83,36 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   readonly answer?: R;
   /** Statuses it answers on success; default [200]. */
   readonly success?: readonly number[];
-  /** The refusals it may answer, for the OpenAPI page: of the domain, of `accountOf`, of `expectVersion`. Those of the edge itself are added. */
+  /**
+   * The refusals it may answer, for the OpenAPI page: of the domain, of `accountOf`, of `expectVersion`.
+   * Those of the edge itself are added.
+   */
   readonly refusals?: readonly RefusalCode[];
   /** Content type of a file answer. */
   readonly produces?: string;
   /** Takes a raw file of at most 64 MiB as body (`Ask.file`) instead of JSON. */
   readonly upload?: true;
-  /** For routes that change something: whether a key must, may or need not come. POST default 'optional', others 'none' (API-6). */
+  /**
+   * For routes that change something: whether a key must, may or need not come. POST default 'optional',
+   * others 'none' (API-6).
+   */
   readonly idempotencyKey?: 'required' | 'optional' | 'none';
-  /** `inTransaction` reads something before it asks for the time, so the transaction's begin needs no round trip of its own. */
+  /**
+   * `inTransaction` reads something before it asks for the time, so the transaction's begin needs no round
+   * trip of its own.
+   */
   readonly readsFirst?: true;
   /** Runs in one transaction, together with the stored idempotent response. */
   readonly inTransaction?: (tx: Tx, ask: Ask<In<P>, In<Q>, In<B>>) => Promise<Answer<Out<R>> | FileAnswer>;
-  /** Opens its own transactions (batches, calls outside). With an idempotency key its whole answer is stored after it ends. */
+  /**
+   * Opens its own transactions (batches, calls outside). With an idempotency key its whole answer is stored
+   * after it ends.
+   */
   readonly run?: (db: Database, ask: Ask<In<P>, In<Q>, In<B>>) => Promise<Answer<Out<R>> | FileAnswer>;
   /**
-   * For calls that start a saga (API-14): asked again, in fresh transactions, while `Prefer: wait` lasts; the outcome once there is one.
-   * `answered` is the body of the first answer. Without `Prefer` the first answer goes out.
+   * For calls that start a saga (API-14): asked again, in fresh transactions, while `Prefer: wait` lasts; the
+   * outcome once there is one. `answered` is the body of the first answer. Without `Prefer` the first answer
+   * goes out.
    */
   readonly outcome?: (tx: Tx, answered: Out<R>, locale: Locale) => Promise<Answer<Out<R>> | undefined>;
 }
@@ -104,11 +121,21 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of routes of different types
 export type Route = RouteSpec<any, any, any, any>;
 
-export const route = <P extends Schema = undefined, Q extends Schema = undefined, B extends Schema = undefined, R extends Schema = undefined>(
+export const route = <
+  P extends Schema = undefined,
+  Q extends Schema = undefined,
+  B extends Schema = undefined,
+  R extends Schema = undefined,
+>(
   spec: RouteSpec<P, Q, B, R>,
 ): Route => spec;
 
-export const keyOf = ({ idempotencyKey, method }: Route) => idempotencyKey ?? (method === 'post' ? 'optional' : 'none');
+export const keyOf = ({ idempotencyKey, method }: Route) =>
+  idempotencyKey ?? (method === 'post' ? 'optional' : 'none');
 
-/** Whether it goes by If-Match (API-8); a changing call that does not refuses the header, so that nobody takes himself for protected. */
-export const heedsVersion = ({ method, refusals }: Route): boolean => method !== 'get' && (refusals?.includes('request.version_mismatch') ?? false);
+/**
+ * Whether it goes by If-Match (API-8); a changing call that does not refuses the header, so that nobody takes
+ * himself for protected.
+ */
+export const heedsVersion = ({ method, refusals }: Route): boolean =>
+  method !== 'get' && (refusals?.includes('request.version_mismatch') ?? false);

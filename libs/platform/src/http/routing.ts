@@ -21,20 +21,29 @@ const place = <H>(): Place<H> => ({ literal: new Map(), handlers: new Map() });
 const parameter = /^\{(\w+)\}$/;
 
 /** Every place the segments lead to, literal ones first; an empty segment is no parameter's value. */
-function* placesAt<H>(at: Place<H>, segments: readonly string[], depth: number, values: readonly string[]): Generator<{ at: Place<H>; values: readonly string[] }> {
+function* placesAt<H>(
+  at: Place<H>,
+  segments: readonly string[],
+  depth: number,
+  values: readonly string[],
+): Generator<{ at: Place<H>; values: readonly string[] }> {
   const segment = segments[depth];
   if (segment === undefined) return yield { at, values };
   const literal = at.literal.get(segment);
   if (literal) yield* placesAt(literal, segments, depth + 1, values);
-  if (at.parameter && segment !== '') yield* placesAt(at.parameter, segments, depth + 1, [...values, segment]);
+  if (at.parameter && segment !== '')
+    yield* placesAt(at.parameter, segments, depth + 1, [...values, segment]);
 }
 
 /**
- * Finds a request's route by its path's segments, whatever the number of routes. `/v1/orders/export` goes before `/v1/orders/{orderId}`.
+ * Finds a request's route by its path's segments, whatever the number of routes. `/v1/orders/export` goes
+ * before `/v1/orders/{orderId}`.
  *
  * @throws Error where two routes have one method and path.
  */
-export function routingOf<H>(routes: readonly { readonly method: string; readonly path: string; readonly handler: H }[]): Routing<H> {
+export function routingOf<H>(
+  routes: readonly { readonly method: string; readonly path: string; readonly handler: H }[],
+): Routing<H> {
   const root = place<H>();
   for (const { method, path, handler } of routes) {
     const names: string[] = [];
@@ -54,10 +63,16 @@ export function routingOf<H>(routes: readonly { readonly method: string; readonl
     find(method, path) {
       for (const { at, values } of placesAt(root, path.split('/'), 0, [])) {
         const found = at.handlers.get(method);
-        if (found) return { handler: found.handler, params: Object.fromEntries(found.names.map((name, i) => [name, decodeURIComponent(values[i]!)])) };
+        if (found)
+          return {
+            handler: found.handler,
+            params: Object.fromEntries(found.names.map((name, i) => [name, decodeURIComponent(values[i]!)])),
+          };
       }
       return undefined;
     },
-    allowed: (path) => [...new Set([...placesAt(root, path.split('/'), 0, [])].flatMap(({ at }) => [...at.handlers.keys()]))],
+    allowed: (path) => [
+      ...new Set([...placesAt(root, path.split('/'), 0, [])].flatMap(({ at }) => [...at.handlers.keys()])),
+    ],
   };
 }

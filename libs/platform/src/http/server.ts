@@ -27,12 +27,25 @@ function refuse(error: { readonly code?: string | undefined }, socket: Duplex): 
 }
 
 /** Milliseconds; `silence` is without a byte either way: a client that does not read its answer. */
-const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000, silence: 90_000 };
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 2_000,
+  silence: 90_000,
+};
 
 /** Listens with limits, so that slow clients hold nothing open (API-11). `port` 0 takes a free one. */
-export async function listen(app: Express, port: number, host?: string, changed: Partial<typeof limits> = {}): Promise<Listening> {
+export async function listen(
+  app: Express,
+  port: number,
+  host?: string,
+  changed: Partial<typeof limits> = {},
+): Promise<Listening> {
   const { silence, ...timeouts } = { ...limits, ...changed };
-  const server = createServer({ ...timeouts, maxHeaderSize: 16_384 }, (req, res) => (URL.canParse(req.url ?? '', 'http://service') ? app(req, res) : refuse({}, req.socket)));
+  const server = createServer({ ...timeouts, maxHeaderSize: 16_384 }, (req, res) =>
+    URL.canParse(req.url ?? '', 'http://service') ? app(req, res) : refuse({}, req.socket),
+  );
   server.setTimeout(silence);
   server.on('clientError', refuse);
   await new Promise<void>((resolve, reject) => {

@@ -1,15 +1,15 @@
 import express, { type RequestHandler } from 'express';
 import { Refusal } from '../refusal.ts';
 import type { Actor, Database, Tx } from '../tx.ts';
-import { bearerOf, type Caller, checkAccess, type TokenVerifier } from './auth.ts';
-import { type HttpRequest, type HttpResponse, sendFile, sendReply } from './exchange.ts';
-import { itemKey, keyedRequest, type KeyedRequest, onceInTransaction, onceLeased } from './idempotency.ts';
+import { bearerOf, checkAccess, type Caller, type TokenVerifier } from './auth.ts';
+import { sendFile, sendReply, type HttpRequest, type HttpResponse } from './exchange.ts';
+import { itemKey, keyedRequest, onceInTransaction, onceLeased, type KeyedRequest } from './idempotency.ts';
 import { codesOf } from './openapi.ts';
 import { checkBody, checkPlain, keepRaw, parserOf, type RawBody } from './parsing.ts';
 import { Problem, problemOf } from './problem.ts';
 import { addressOf, type RateLimit } from './rate-limit.ts';
-import { type FileReply, fileReplyOf, isFile, type Reply, replyOf } from './reply.ts';
-import { type Answer, type Ask, type FileAnswer, keyOf, type Route } from './route.ts';
+import { fileReplyOf, isFile, replyOf, type FileReply, type Reply } from './reply.ts';
+import { keyOf, type Answer, type Ask, type FileAnswer, type Route } from './route.ts';
 import { readUpload } from './upload.ts';
 import { ifMatchOf } from './version.ts';
 import { waitForOutcome, waitOf } from './wait.ts';
@@ -18,7 +18,10 @@ export interface Serving {
   readonly db: Database;
   readonly verify: TokenVerifier;
   readonly limits: { readonly byToken: RateLimit; readonly byAddress: RateLimit };
-  /** Holds each answer against the route's schema and statuses (API-3); costs time, so for tests and development. */
+  /**
+   * Holds each answer against the route's schema and statuses (API-3); costs time, so for tests and
+   * development.
+   */
   readonly checkAnswers: boolean;
   /** Aborted when the service stops. */
   readonly stopping: AbortSignal;
@@ -26,19 +29,33 @@ export interface Serving {
 
 export const largestBody = 1_048_576;
 
-const json = express.json({ limit: largestBody, inflate: false, type: () => true, verify: keepRaw, strict: false });
+const json = express.json({
+  limit: largestBody,
+  inflate: false,
+  type: () => true,
+  verify: keepRaw,
+  strict: false,
+});
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 const take = (reader: RequestHandler, req: HttpRequest, res: HttpResponse) =>
-  new Promise<void>((resolve, reject) => reader(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())));
+  new Promise<void>((resolve, reject) =>
+    reader(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())),
+  );
 
-const hasBody = ({ headers }: HttpRequest) => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+const hasBody = ({ headers }: HttpRequest) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** No account has this caller: row-level security shows it no account's rows. */
 const anyone: Caller = { actor: { kind: 'customer', id: 'anyone' }, issuer: '', scopes: new Set() };
 
 /** Who calls and whether they may (API-4, API-11). */
-async function admit(route: Route, { verify, limits }: Serving, req: HttpRequest, res: HttpResponse): Promise<Caller> {
+async function admit(
+  route: Route,
+  { verify, limits }: Serving,
+  req: HttpRequest,
+  res: HttpResponse,
+): Promise<Caller> {
   const { exchange } = res.locals;
   if (route.access === 'anyone') {
     exchange.headers = await limits.byAddress(addressOf(req.ip));
@@ -48,7 +65,8 @@ async function admit(route: Route, { verify, limits }: Serving, req: HttpRequest
   try {
     caller = await verify(bearerOf(req.headers.authorization));
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) exchange.headers = await limits.byAddress(addressOf(req.ip));
+    if (error instanceof Problem && error.status === 401)
+      exchange.headers = await limits.byAddress(addressOf(req.ip));
     throw error;
   }
   exchange.headers = await limits.byToken(`${caller.issuer} ${caller.actor.id}`);
@@ -58,7 +76,8 @@ async function admit(route: Route, { verify, limits }: Serving, req: HttpRequest
 
 async function readBody(req: HttpRequest, res: HttpResponse): Promise<unknown> {
   if (!hasBody(req)) return undefined;
-  if (!jsonType.test(req.headers['content-type'] ?? '')) throw new Problem(415, 'request.content_type', { expected: 'application/json' });
+  if (!jsonType.test(req.headers['content-type'] ?? ''))
+    throw new Problem(415, 'request.content_type', { expected: 'application/json' });
   await take(json, req, res);
   const { raw: bytes } = req as RawBody;
   if (!bytes?.length) return undefined;
@@ -69,7 +88,8 @@ async function readBody(req: HttpRequest, res: HttpResponse): Promise<unknown> {
 /** @throws Error where the service answers what its own description does not say (API-3). */
 function checkAnswer(route: Route, answer: Answer | FileAnswer, reply: Reply | FileReply): void {
   const described = route.success ?? [200];
-  if (!described.includes(reply.status)) throw new Error(`${route.method} ${route.path} answers ${reply.status}, which it does not describe`);
+  if (!described.includes(reply.status))
+    throw new Error(`${route.method} ${route.path} answers ${reply.status}, which it does not describe`);
   if (isFile(answer) || !route.answer) return;
   route.answer.parse(JSON.parse((reply as Reply).text));
 }
@@ -78,11 +98,20 @@ function checkAnswer(route: Route, answer: Answer | FileAnswer, reply: Reply | F
 function checkRefused(route: Route, error: unknown): never {
   const { status, code } = problemOf(error);
   if (codesOf(route).includes(code)) throw error;
-  throw new Error(`${route.method} ${route.path} answers ${status} ${code}, which it does not describe`, { cause: error });
+  throw new Error(`${route.method} ${route.path} answers ${status} ${code}, which it does not describe`, {
+    cause: error,
+  });
 }
 
-/** The idempotency key that came, with what makes it the caller's own; undefined where the route takes none. `body` is what tells it from others. */
-function keyedOf(route: Route, req: HttpRequest, { actor, issuer, body = Buffer.alloc(0) }: Caller & { body?: Buffer | undefined }): KeyedRequest | undefined {
+/**
+ * The idempotency key that came, with what makes it the caller's own; undefined where the route takes none.
+ * `body` is what tells it from others.
+ */
+function keyedOf(
+  route: Route,
+  req: HttpRequest,
+  { actor, issuer, body = Buffer.alloc(0) }: Caller & { body?: Buffer | undefined },
+): KeyedRequest | undefined {
   const wanted = keyOf(route);
   if (wanted === 'none' || route.access === 'anyone') return undefined;
   const key = req.headers['idempotency-key'];
@@ -102,15 +131,23 @@ const itemOf =
   (db: Database, actor: Actor, keyed: KeyedRequest | undefined): Ask['item'] =>
   async <T>(id: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
     if (!keyed) return db.transaction(actor, work);
-    const once = onceInTransaction(db, actor, itemKey(keyed, id), async (tx) => replyOf({ body: await work(tx) }));
+    const once = onceInTransaction(db, actor, itemKey(keyed, id), async (tx) =>
+      replyOf({ body: await work(tx) }),
+    );
     const reply = await once.catch((error: unknown) => {
-      // No outcome of the item: the whole request is under way elsewhere, so it must not be taken for one and stored.
+      // No outcome of the item: the whole request is under way elsewhere, so it must not be taken for one and
+      // stored.
       throw error instanceof Refusal && error.code === 'idempotency.in_progress' ? problemOf(error) : error;
     });
     return (reply.text === '' ? undefined : JSON.parse(reply.text)) as T;
   };
 
-async function answer(route: Route, { db, checkAnswers }: Serving, ask: Ask, keyed: KeyedRequest | undefined): Promise<Reply | FileReply> {
+async function answer(
+  route: Route,
+  { db, checkAnswers }: Serving,
+  ask: Ask,
+  keyed: KeyedRequest | undefined,
+): Promise<Reply | FileReply> {
   const { actor } = ask;
   const reply = (given: Answer | FileAnswer) => {
     const made = isFile(given) ? fileReplyOf(given) : replyOf(given);
@@ -119,7 +156,9 @@ async function answer(route: Route, { db, checkAnswers }: Serving, ask: Ask, key
   };
   if (route.inTransaction) {
     const work = async (tx: Tx) => reply(await route.inTransaction!(tx, ask));
-    return keyed ? onceInTransaction(db, actor, keyed, async (tx) => storable(await work(tx))) : db.transaction(actor, work, { atOnce: route.readsFirst });
+    return keyed
+      ? onceInTransaction(db, actor, keyed, async (tx) => storable(await work(tx)))
+      : db.transaction(actor, work, { atOnce: route.readsFirst });
   }
   const work = async () => reply(await route.run!(db, ask));
   return keyed ? onceLeased(db, actor, keyed, async () => storable(await work())) : work();
@@ -134,7 +173,8 @@ function endOf(res: HttpResponse, stopping: AbortSignal): AbortSignal {
 
 /** What a route needs is made ready once; a request runs through it: admit, parse, answer, wait. */
 export function handlerOf(route: Route, serving: Serving) {
-  if (!route.inTransaction === !route.run) throw new Error(`${route.method} ${route.path} has neither or both of inTransaction and run`);
+  if (!route.inTransaction === !route.run)
+    throw new Error(`${route.method} ${route.path} has neither or both of inTransaction and run`);
   const parseParams = route.params && parserOf(route.params, 'path');
   const parseQuery = parserOf(route.query, 'query');
   const parseBody = parserOf(route.body, 'body');
@@ -153,7 +193,10 @@ export function handlerOf(route: Route, serving: Serving) {
     const params = parseParams?.(req.params, locale);
     const query = parseQuery(req.query, locale);
     const parsed = route.body || body !== undefined ? parseBody(body, locale) : undefined;
-    const keyed = keyedOf(route, req, { ...caller, body: file ? Buffer.from(file.sha256) : (req as RawBody).raw });
+    const keyed = keyedOf(route, req, {
+      ...caller,
+      body: file ? Buffer.from(file.sha256) : (req as RawBody).raw,
+    });
     const ask: Ask = {
       actor: caller.actor,
       params,
@@ -170,7 +213,18 @@ export function handlerOf(route: Route, serving: Serving) {
     const seconds = route.outcome && waitOf(req.headers.prefer as string | undefined);
     if (!seconds || reply.status !== 202) return sendReply(res, reply);
     const ended = endOf(res, serving.stopping);
-    sendReply(res, await waitForOutcome(serving.db, route.outcome!, reply, { actor: caller.actor, locale, seconds, ended }));
+    sendReply(
+      res,
+      await waitForOutcome(serving.db, route.outcome!, reply, {
+        actor: caller.actor,
+        locale,
+        seconds,
+        ended,
+      }),
+    );
   };
-  return serving.checkAnswers ? (req: HttpRequest, res: HttpResponse) => serve(req, res).catch((error: unknown) => checkRefused(route, error)) : serve;
+  return serving.checkAnswers
+    ? (req: HttpRequest, res: HttpResponse) =>
+        serve(req, res).catch((error: unknown) => checkRefused(route, error))
+    : serve;
 }

@@ -15,12 +15,15 @@ export const largestUpload = 64 * 1_048_576;
 const tooLarge = () => new Problem(413, 'request.too_large');
 
 /**
- * Hashes a body as it comes, so that many large ones together fill no memory. What comes of one that is too large is dropped unread.
+ * Hashes a body as it comes, so that many large ones together fill no memory. What comes of one that is too
+ * large is dropped unread.
  *
- * @throws Problem 413 `request.too_large`, 415 `request.content_type` where it is compressed, 400 `request.bad_json` where it breaks off
+ * @throws Problem 413 `request.too_large`, 415 `request.content_type` where it is compressed, 400
+ * `request.bad_json` where it breaks off
  */
 export async function readUpload(req: IncomingMessage): Promise<Upload> {
-  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') throw new Problem(415, 'request.content_type', { expected: 'application/octet-stream' });
+  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new Problem(415, 'request.content_type', { expected: 'application/octet-stream' });
   if (Number(req.headers['content-length'] ?? 0) > largestUpload) throw tooLarge();
   const hash = createHash('sha256');
   let size = 0;

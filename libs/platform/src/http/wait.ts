@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor, Database } from '../tx.ts';
-import { type Reply, replyOf } from './reply.ts';
+import { replyOf, type Reply } from './reply.ts';
 import type { Locale, Route } from './route.ts';
 
 const longestWaitSeconds = 30;
@@ -14,8 +14,9 @@ export function waitOf(prefer: string | undefined): number | undefined {
 }
 
 /**
- * API-14: asks for the outcome in fresh transactions until there is one or the time is up; then the first answer goes out. No connection
- * is held between two looks. Ends early when `ended` is aborted: the caller left, or the service stops.
+ * API-14: asks for the outcome in fresh transactions until there is one or the time is up; then the first
+ * answer goes out. No connection is held between two looks. Ends early when `ended` is aborted: the caller
+ * left, or the service stops.
  */
 export async function waitForOutcome(
   db: Database,
@@ -31,7 +32,10 @@ export async function waitForOutcome(
     if (answer) {
       const reply = replyOf(answer);
       const replayed = first.headers['Idempotency-Replayed'];
-      return { ...reply, headers: { ...reply.headers, ...applied, ...(replayed && { 'Idempotency-Replayed': replayed }) } };
+      return {
+        ...reply,
+        headers: { ...reply.headers, ...applied, ...(replayed && { 'Idempotency-Replayed': replayed }) },
+      };
     }
     const left = until - performance.now();
     if (left <= 0 || by.ended.aborted) return { ...first, headers: { ...first.headers, ...applied } };

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { Actor } from '../tx.ts';
 
-/** Who did something. Ids of the provider's staff and services are shown to them alone; others see that it was one of them, and so for whoever we do not know. */
+/**
+ * Who did something. Ids of the provider's staff and services are shown to them alone; others see that it was
+ * one of them, and so for whoever we do not know.
+ */
 export const Who = z.object({ kind: z.string(), id: z.string().nullable() }).meta({ id: 'Who' });
 
 const ofTheProvider = ['operator', 'platform'];

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer as KafkaConsumer, EachBatchHandler, Kafka } from 'kafkajs';
+import type { EachBatchHandler, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import { bellOf } from '../bell.ts';
 import { toSubscribers } from './assignment.ts';
-import { type Found, handleAll, type HandlingSettings, messageOf, read } from './handling.ts';
+import { handleAll, messageOf, read, type Found, type HandlingSettings } from './handling.ts';
 import { incoming } from './kafka.ts';
-import { type Lag, type LagMeter, lagMeter } from './lag.ts';
-import { type Offsets, offsetsOf } from './offsets.ts';
+import { lagMeter, type Lag, type LagMeter } from './lag.ts';
+import { offsetsOf, type Offsets } from './offsets.ts';
 import { withStorableNames } from './parking.ts';
-import { type Carefully, carefully } from './suspects.ts';
+import { carefully, type Carefully } from './suspects.ts';
 
 export interface ConsumerSettings extends HandlingSettings {
   readonly kafka: Kafka;
@@ -45,7 +45,10 @@ const partitionsAtOnce = 16;
 /** After each joining, which may follow the end of a process that an event has ended. */
 const carefulForMs = 60_000;
 
-/** Consumes the topics of the subscriptions. The broker is told of a message only after it was handled or parked. */
+/**
+ * Consumes the topics of the subscriptions. The broker is told of a message only after it was handled or
+ * parked.
+ */
 export function startConsumer(settings: ConsumerSettings): Consumer {
   const { kafka, group, log, sessionMs } = settings;
   const consumer = kafka.consumer({
@@ -60,12 +63,16 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
   const stopping = new AbortController();
   const { signal } = stopping;
   const nothingToHear = Object.keys(settings.subscriptions).length === 0;
-  const joined = new Promise<void>((resolve) => (nothingToHear ? resolve() : consumer.on(consumer.events.GROUP_JOIN, () => resolve())));
+  const joined = new Promise<void>((resolve) =>
+    nothingToHear ? resolve() : consumer.on(consumer.events.GROUP_JOIN, () => resolve()),
+  );
   const offsets = offsetsOf(consumer, log);
   const meter = meterOf(consumer);
   const queue = new Queue(settings, offsets, meter);
   consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
-    meter.keep((topic, partition) => memberAssignment[settings.topicPrefix + topic]?.includes(partition) ?? false);
+    meter.keep(
+      (topic, partition) => memberAssignment[settings.topicPrefix + topic]?.includes(partition) ?? false,
+    );
     queue.beCareful();
   });
   const eachBatch = batchHandler(settings, queue, signal);
@@ -98,12 +105,25 @@ function meterOf(consumer: KafkaConsumer): LagMeter {
 }
 
 /** Joins the group, however long the broker needs. */
-async function run(consumer: KafkaConsumer, settings: ConsumerSettings, eachBatch: EachBatchHandler, signal: AbortSignal): Promise<void> {
+async function run(
+  consumer: KafkaConsumer,
+  settings: ConsumerSettings,
+  eachBatch: EachBatchHandler,
+  signal: AbortSignal,
+): Promise<void> {
   for (let failures = 1; !signal.aborted; failures += 1) {
     try {
       await consumer.connect();
-      await consumer.subscribe({ topics: Object.keys(settings.subscriptions).map((type) => settings.topicPrefix + type), fromBeginning: true });
-      return await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: partitionsAtOnce, eachBatch });
+      await consumer.subscribe({
+        topics: Object.keys(settings.subscriptions).map((type) => settings.topicPrefix + type),
+        fromBeginning: true,
+      });
+      return await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: partitionsAtOnce,
+        eachBatch,
+      });
     } catch (error) {
       settings.log.warn({ failures, reason: (error as Error).message }, 'consumer could not start');
       await consumer.disconnect().catch(() => undefined);
@@ -123,17 +143,30 @@ function batchHandler(settings: ConsumerSettings, queue: Queue, signal: AbortSig
       if (over()) return;
       const messages = batch.messages.slice(from, from + sliceSize);
       // Here, while others are in the database.
-      const found = messages.map((message) => read(settings, withStorableNames(incoming(topic, partition, message))));
+      const found = messages.map((message) =>
+        read(settings, withStorableNames(incoming(topic, partition, message))),
+      );
       const { offset } = messages.at(-1)!;
       const announcedAt = Date.parse(messageOf(found[0]!).headers['ce_time'] ?? '');
-      queue.push({ topic, partition, found, first: BigInt(messages[0]!.offset), next: BigInt(offset) + 1n, end: BigInt(highWatermark), announcedAt });
+      queue.push({
+        topic,
+        partition,
+        found,
+        first: BigInt(messages[0]!.offset),
+        next: BigInt(offset) + 1n,
+        end: BigInt(highWatermark),
+        announcedAt,
+      });
       resolveOffset(offset);
       await heartbeat();
     }
   };
 }
 
-/** Between the broker and the handlers: what arrives while one transaction is under way is handled together in the next, in its order. */
+/**
+ * Between the broker and the handlers: what arrives while one transaction is under way is handled together in
+ * the next, in its order.
+ */
 class Queue {
   #settings: ConsumerSettings;
   #offsets: Offsets;
@@ -171,8 +204,9 @@ class Queue {
   }
 
   /**
-   * The group was joined anew, perhaps because of an event that ended another member. What waits stays: kafkajs joins again for one broker's sake while
-   * the others' fetches go on after what they brought, so nobody would bring it again; and what does come again the inbox drops.
+   * The group was joined anew, perhaps because of an event that ended another member. What waits stays:
+   * kafkajs joins again for one broker's sake while the others' fetches go on after what they brought, so
+   * nobody would bring it again; and what does come again the inbox drops.
    */
   beCareful(): void {
     this.#carefulUntil = performance.now() + carefulForMs;
@@ -203,15 +237,17 @@ class Queue {
   }
 
   /**
-   * Until it is done: a database that is away makes all wait instead of filling dead letters, and so does whatever else cannot be recorded. Where it answers
-   * all the same, they are divided, and the event at which it seems to be away is parked.
+   * Until it is done: a database that is away makes all wait instead of filling dead letters, and so does
+   * whatever else cannot be recorded. Where it answers all the same, they are divided, and the event at which
+   * it seems to be away is parked.
    */
   async #handle(slices: readonly Slice[]): Promise<void> {
     const found = slices.flatMap((slice) => slice.found);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
         const isCareful = performance.now() < this.#carefulUntil;
-        if (!(isCareful ? await this.#carefully.handle(found) : await handleAll(this.#settings, found))) return;
+        if (!(isCareful ? await this.#carefully.handle(found) : await handleAll(this.#settings, found)))
+          return;
         for (const slice of slices) this.#finished(slice);
         this.#aways = 0;
         return;
@@ -228,6 +264,11 @@ class Queue {
     const { topicPrefix, onDelays } = this.#settings;
     this.#offsets.handled({ topic: topicPrefix + topic, partition, offset: String(next) });
     this.#meter.handled(slice);
-    onDelays?.(topic, found.map((one) => Date.now() - Date.parse(messageOf(one).headers['ce_time'] ?? '')).filter((ms) => ms >= 0));
+    onDelays?.(
+      topic,
+      found
+        .map((one) => Date.now() - Date.parse(messageOf(one).headers['ce_time'] ?? ''))
+        .filter((ms) => ms >= 0),
+    );
   }
 }

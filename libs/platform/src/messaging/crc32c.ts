@@ -1,4 +1,7 @@
-/** Tables for eight bytes at a time: `tables[k]` is what a byte does to the checksum from k bytes further ahead. */
+/**
+ * Tables for eight bytes at a time: `tables[k]` is what a byte does to the checksum from k bytes further
+ * ahead.
+ */
 const tables = Array.from({ length: 8 }, () => new Int32Array(256));
 for (let byte = 0; byte < 256; byte += 1) {
   let crc = byte;
@@ -6,9 +9,19 @@ for (let byte = 0; byte < 256; byte += 1) {
   tables[0]![byte] = crc;
 }
 for (let byte = 0; byte < 256; byte += 1) {
-  for (let k = 1; k < 8; k += 1) tables[k]![byte] = (tables[k - 1]![byte]! >>> 8) ^ tables[0]![tables[k - 1]![byte]! & 0xff]!;
+  for (let k = 1; k < 8; k += 1)
+    tables[k]![byte] = (tables[k - 1]![byte]! >>> 8) ^ tables[0]![tables[k - 1]![byte]! & 0xff]!;
 }
-const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
+const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+];
 
 /** CRC-32C (Castagnoli) of the bytes from `start` to `end`, as Kafka checks its record batches. */
 export function crc32c(bytes: Uint8Array, start: number, end: number): number {
@@ -17,8 +30,14 @@ export function crc32c(bytes: Uint8Array, start: number, end: number): number {
   for (; at + 8 <= end; at += 8) {
     const low = crc ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
     crc =
-      t7[low & 0xff]! ^ t6[(low >>> 8) & 0xff]! ^ t5[(low >>> 16) & 0xff]! ^ t4[low >>> 24]! ^
-      t3[bytes[at + 4]!]! ^ t2[bytes[at + 5]!]! ^ t1[bytes[at + 6]!]! ^ t0[bytes[at + 7]!]!;
+      t7[low & 0xff]! ^
+      t6[(low >>> 8) & 0xff]! ^
+      t5[(low >>> 16) & 0xff]! ^
+      t4[low >>> 24]! ^
+      t3[bytes[at + 4]!]! ^
+      t2[bytes[at + 5]!]! ^
+      t1[bytes[at + 6]!]! ^
+      t0[bytes[at + 7]!]!;
   }
   for (; at < end; at += 1) crc = t0[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);
   return (crc ^ -1) >>> 0;

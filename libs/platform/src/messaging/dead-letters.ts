@@ -2,8 +2,8 @@ import type { Tx } from '../tx.ts';
 import { refusedLock } from './setting-aside.ts';
 
 /**
- * An event that goes nowhere until somebody decides: `in`, it came and was given up here (EVT-9); `out`, it was announced here and the broker
- * refused it (EVT-7). The later events of its key wait behind it.
+ * An event that goes nowhere until somebody decides: `in`, it came and was given up here (EVT-9); `out`, it
+ * was announced here and the broker refused it (EVT-7). The later events of its key wait behind it.
  */
 export interface DeadLetter {
   readonly direction: 'in' | 'out';
@@ -61,7 +61,11 @@ const valuesOf = ({ eventIds, direction, type, key, reason, from, to }: Filter) 
   [eventIds, direction, type, key, reason, from, to].map((value) => value ?? null);
 
 /** Oldest first, from after `after`: the time and the id of the last one seen. */
-export const listDeadLetters = (tx: Tx, filter: Filter, { after, limit }: { after: readonly [string, string] | undefined; limit: number }) =>
+export const listDeadLetters = (
+  tx: Tx,
+  filter: Filter,
+  { after, limit }: { after: readonly [string, string] | undefined; limit: number },
+) =>
   tx.many<DeadLetter>(
     `select ${shown} from (${letters}) letters
       where ${chosen} and ($8::timestamptz is null or (${at}, event_id::text) > ($8, $9)) order by ${at}, event_id::text limit $10`,
@@ -69,16 +73,23 @@ export const listDeadLetters = (tx: Tx, filter: Filter, { after, limit }: { afte
   );
 
 export const findDeadLetter = (tx: Tx, eventId: string) =>
-  tx.one<Inspected>(`select ${shown}, payload, headers from (${letters}) letters where event_id::text = $1`, [eventId]);
+  tx.one<Inspected>(`select ${shown}, payload, headers from (${letters}) letters where event_id::text = $1`, [
+    eventId,
+  ]);
 
 export const listActs = (tx: Tx, eventId: string) =>
-  tx.many<{ act: Act; actor: string; at: Date }>('select act, actor, at from redrive_acts where event_id::text = $1 order by at', [eventId]);
+  tx.many<{ act: Act; actor: string; at: Date }>(
+    'select act, actor, at from redrive_acts where event_id::text = $1 order by at',
+    [eventId],
+  );
 
-const remember = 'insert into redrive_acts (event_id, act, actor, at) select event_id, $8, $9, $10 from touched';
+const remember =
+  'insert into redrive_acts (event_id, act, actor, at) select event_id, $8, $9, $10 from touched';
 const chosenOf = (direction: DeadLetter['direction']) =>
   `select seq, key, event_id from (${letters}) letters where direction = '${direction}' and ${chosen}`;
 
-const columns = 'seq, event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at';
+const columns =
+  'seq, event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at';
 /** To its old place: before all that was announced since. */
 const moveBack = `insert into outbox (${columns}) overriding system value select ${columns} from moved`;
 
@@ -105,9 +116,10 @@ const acts = {
 } as const;
 
 /**
- * Replays or discards what is chosen, and lets the later events of its keys follow it in order; says how many. Each act is remembered with its
- * actor. What came and is replayed is tried again by this service, once (the inbox). What the broker refused goes back to its place in the
- * outbox with all of its key; discarded, it is never published: readers miss that version.
+ * Replays or discards what is chosen, and lets the later events of its keys follow it in order; says how
+ * many. Each act is remembered with its actor. What came and is replayed is tried again by this service, once
+ * (the inbox). What the broker refused goes back to its place in the outbox with all of its key; discarded,
+ * it is never published: readers miss that version.
  */
 export async function redrive(tx: Tx, act: Act, filter: Filter): Promise<number> {
   await tx.one(`select pg_advisory_xact_lock(${refusedLock})`);

@@ -27,9 +27,10 @@ const isUnknownSession = ({ errorCode = 0 }: SessionAnswer) => errorCode === 70 
 const lastEpoch = 2 ** 31 - 1;
 
 /**
- * A consumer's fetches of one broker (KIP-227): the broker remembers what it was asked for, so each fetch after the first names the partitions of which
- * something else is wanted now, and its answer the partitions that have something. Whatever goes wrong, the next fetch names all again. What a broker
- * does not remember for us, it is asked in full.
+ * A consumer's fetches of one broker (KIP-227): the broker remembers what it was asked for, so each fetch
+ * after the first names the partitions of which something else is wanted now, and its answer the partitions
+ * that have something. Whatever goes wrong, the next fetch names all again. What a broker does not remember
+ * for us, it is asked in full.
  *
  * @throws what `failureOf` makes of an answer that failed as a whole.
  */
@@ -39,10 +40,24 @@ export function fetchSession(failureOf: (errorCode: number) => Error) {
   let epoch = 0;
   let known: ReadonlyMap<string, string> = new Map();
 
-  async function fetch<Answer extends SessionAnswer>(topics: readonly TopicAsk[], send: (ask: SessionAsk) => Promise<Answer>): Promise<Answer> {
-    const asks = topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, partitions: [one], place: `${topic} ${one.partition}`, wanted: `${one.fetchOffset} ${one.maxBytes}` })));
+  async function fetch<Answer extends SessionAnswer>(
+    topics: readonly TopicAsk[],
+    send: (ask: SessionAsk) => Promise<Answer>,
+  ): Promise<Answer> {
+    const asks = topics.flatMap(({ topic, partitions }) =>
+      partitions.map((one) => ({
+        topic,
+        partitions: [one],
+        place: `${topic} ${one.partition}`,
+        wanted: `${one.fetchOffset} ${one.maxBytes}`,
+      })),
+    );
     if (asks.length !== known.size || asks.some(({ place }) => !known.has(place))) epoch = 0;
-    const asked = { sessionId: id, sessionEpoch: epoch, topics: epoch === 0 ? shuffled(asks) : asks.filter(({ place, wanted }) => known.get(place) !== wanted) };
+    const asked = {
+      sessionId: id,
+      sessionEpoch: epoch,
+      topics: epoch === 0 ? shuffled(asks) : asks.filter(({ place, wanted }) => known.get(place) !== wanted),
+    };
     epoch = 0;
     const answer = await send(asked);
     if (isUnknownSession(answer) && asked.sessionEpoch !== 0) return fetch(topics, send);
@@ -58,4 +73,7 @@ export function fetchSession(failureOf: (errorCode: number) => Error) {
 
 /** Whoever is named first is served first; in a session the broker sees to that. */
 const shuffled = <T>(list: readonly T[]): T[] =>
-  list.map((one) => [Math.random(), one] as const).sort(([a], [b]) => a - b).map(([, one]) => one);
+  list
+    .map((one) => [Math.random(), one] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, one]) => one);

@@ -1,10 +1,11 @@
-import { publicTopics } from '@accord/events';
-import { type ICustomPartitioner, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
+import { Kafka, logLevel, type ICustomPartitioner, type KafkaMessage, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
+import { publicTopics } from '@accord/events';
 import './mends.ts';
 import { partitionOf } from './partition.ts';
 
-// What is sent and read, in the Kafka client's words; `mends.ts` knows it from within, `consumer.ts`, `offsets.ts`, `assignment.ts` and `reading.ts` how it joins a group.
+// What is sent and read, in the Kafka client's words; `mends.ts` knows it from within, `consumer.ts`,
+// `offsets.ts`, `assignment.ts` and `reading.ts` how it joins a group.
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];
@@ -31,7 +32,12 @@ export interface Incoming {
   readonly headers: Record<string, string>;
 }
 
-const levels = { [logLevel.ERROR]: 'warn', [logLevel.WARN]: 'warn', [logLevel.INFO]: 'debug', [logLevel.DEBUG]: 'trace' } as const;
+const levels = {
+  [logLevel.ERROR]: 'warn',
+  [logLevel.WARN]: 'warn',
+  [logLevel.INFO]: 'debug',
+  [logLevel.DEBUG]: 'trace',
+} as const;
 
 export const kafkaOf = ({ brokers, clientId, log }: KafkaSettings) =>
   new Kafka({
@@ -57,11 +63,15 @@ export interface Sender {
 }
 
 /** Every message of ours has a key. */
-const byKey: ICustomPartitioner = () => ({ message, partitionMetadata }) => partitionOf(String(message.key), partitionMetadata.length);
+const byKey: ICustomPartitioner =
+  () =>
+  ({ message, partitionMetadata }) =>
+    partitionOf(String(message.key), partitionMetadata.length);
 
 /**
- * Acks from all, no second try: the relay owns that, and takes a new sender after a failure. kafkajs' own forgets a partition that meanwhile moved to a
- * broker which had answered for its others, and reports success. Batches keep their order where only one is in flight.
+ * Acks from all, no second try: the relay owns that, and takes a new sender after a failure. kafkajs' own
+ * forgets a partition that meanwhile moved to a broker which had answered for its others, and reports
+ * success. Batches keep their order where only one is in flight.
  */
 export async function openSender(kafka: Kafka, prefix: string, { inFlight = 1 } = {}): Promise<Sender> {
   const producer: Producer = kafka.producer({
@@ -79,7 +89,10 @@ export async function openSender(kafka: Kafka, prefix: string, { inFlight = 1 } 
         if (messages) messages.push({ key, value, headers });
         else byTopic.set(topic, [{ key, value, headers }]);
       }
-      await producer.sendBatch({ acks: -1, topicMessages: [...byTopic].map(([topic, messages]) => ({ topic: prefix + topic, messages })) });
+      await producer.sendBatch({
+        acks: -1,
+        topicMessages: [...byTopic].map(([topic, messages]) => ({ topic: prefix + topic, messages })),
+      });
     },
     topics: () => topicsOf(kafka, prefix),
     close: () => producer.disconnect(),
@@ -91,25 +104,38 @@ async function topicsOf(kafka: Kafka, prefix: string): Promise<ReadonlySet<strin
   await admin.connect();
   try {
     const all = await admin.listTopics();
-    return new Set(all.filter((topic) => topic.startsWith(prefix)).map((topic) => topic.slice(prefix.length)));
+    return new Set(
+      all.filter((topic) => topic.startsWith(prefix)).map((topic) => topic.slice(prefix.length)),
+    );
   } finally {
     await admin.disconnect();
   }
 }
 
-/** More than any event has, and than a broker takes uncompressed; what others compressed may be anything, and half a gigabyte cannot even be a text. */
+/**
+ * More than any event has, and than a broker takes uncompressed; what others compressed may be anything, and
+ * half a gigabyte cannot even be a text.
+ */
 const mostBytes = 2_000_000;
 
 export function incoming(topic: string, partition: number, message: KafkaMessage): Incoming {
   const headers = textsOf(message.headers ?? {});
   const size = message.value?.length ?? 0;
   const value = size > mostBytes ? `${size} bytes, too many for an event` : (message.value?.toString() ?? '');
-  return { topic, partition, offset: message.offset, key: laneOf(topic, message.key?.toString() ?? '', headers), value, headers };
+  return {
+    topic,
+    partition,
+    offset: message.offset,
+    key: laneOf(topic, message.key?.toString() ?? '', headers),
+    value,
+    headers,
+  };
 }
 
 /**
- * What waits for what: events of one aggregate, whatever their topic. Others key their facts as they like, so those keep to their topic: a bill under the
- * key of an order holds no event of the order up, and a fact without a key only itself.
+ * What waits for what: events of one aggregate, whatever their topic. Others key their facts as they like, so
+ * those keep to their topic: a bill under the key of an order holds no event of the order up, and a fact
+ * without a key only itself.
  */
 function laneOf(topic: string, key: string, headers: Readonly<Record<string, string>>): string {
   return publicTopics.has(topic) ? `${topic} ${key || (headers['ce_id'] ?? '')}` : key;

@@ -13,7 +13,11 @@ interface Stretch {
 
 export interface Lag {
   /** Of each partition that is this member's and that it has had messages of. */
-  readonly partitions: readonly { readonly topic: string; readonly partition: number; readonly events: number }[];
+  readonly partitions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly events: number;
+  }[];
   /** Age of the oldest message that has arrived and is not handled. */
   readonly seconds: number;
   /** Since the broker last answered a fetch, or since the start: all else is as of then. */
@@ -54,9 +58,17 @@ export function lagMeter(): LagMeter {
       for (const [name, { topic, partition }] of places) if (!isOurs(topic, partition)) places.delete(name);
     },
     read() {
-      const partitions = [...places.values()].map(({ topic, partition, handled, end }) => ({ topic, partition, events: Math.max(0, Number(end - handled)) }));
+      const partitions = [...places.values()].map(({ topic, partition, handled, end }) => ({
+        topic,
+        partition,
+        events: Math.max(0, Number(end - handled)),
+      }));
       const ages = [...waiting].map(({ announcedAt }) => Date.now() - announcedAt).filter((ms) => ms > 0);
-      return { partitions, seconds: Math.max(0, ...ages) / 1_000, fetchAge: (performance.now() - fetchedAt) / 1_000 };
+      return {
+        partitions,
+        seconds: Math.max(0, ...ages) / 1_000,
+        fetchAge: (performance.now() - fetchedAt) / 1_000,
+      };
     },
   };
 }

@@ -10,24 +10,55 @@ const partitionsOf: Record<string, number> = { paid: 4, placed: 4, voided: 2 };
 async function assigned(subscriptions: Record<string, string[]>): Promise<Record<string, string[]>> {
   const known = new Set(Object.values(subscriptions)[0]);
   const cluster = {
-    addMultipleTargetTopics: (topics: string[]) => Promise.resolve(topics.forEach((topic) => known.add(topic))),
-    findTopicPartitionMetadata: (topic: string) => Array.from({ length: known.has(topic) ? (partitionsOf[topic] ?? 0) : 0 }, (_, partitionId) => ({ partitionId })),
+    addMultipleTargetTopics: (topics: string[]) =>
+      Promise.resolve(topics.forEach((topic) => known.add(topic))),
+    findTopicPartitionMetadata: (topic: string) =>
+      Array.from({ length: known.has(topic) ? (partitionsOf[topic] ?? 0) : 0 }, (_, partitionId) => ({
+        partitionId,
+      })),
   } as unknown as Cluster;
   const assigner = toSubscribers({ cluster, groupId: 'g', logger: undefined as never });
-  const members = Object.entries(subscriptions).map(([memberId, topics]) => ({ memberId, memberMetadata: assigner.protocol({ topics }).metadata }));
+  const members = Object.entries(subscriptions).map(([memberId, topics]) => ({
+    memberId,
+    memberMetadata: assigner.protocol({ topics }).metadata,
+  }));
   const given = await assigner.assign({ members, topics: Object.values(subscriptions)[0]! });
   return Object.fromEntries(
     given.map(({ memberId, memberAssignment }) => {
       const { assignment } = MemberAssignment.decode(memberAssignment)!;
-      return [memberId, Object.entries(assignment).flatMap(([topic, partitions]) => partitions.map((partition) => `${topic}/${partition}`))];
+      return [
+        memberId,
+        Object.entries(assignment).flatMap(([topic, partitions]) =>
+          partitions.map((partition) => `${topic}/${partition}`),
+        ),
+      ];
     }),
   );
 }
 
 test('EVT-12 members that subscribe to the same share each partition once, about as many each', async () => {
-  const given = await assigned({ a: ['paid', 'placed', 'voided'], b: ['paid', 'placed', 'voided'], c: ['paid', 'placed', 'voided'] });
-  expect(Object.values(given).flat().sort()).toEqual(['paid/0', 'paid/1', 'paid/2', 'paid/3', 'placed/0', 'placed/1', 'placed/2', 'placed/3', 'voided/0', 'voided/1']);
-  expect(Object.values(given).map(({ length }) => length).sort()).toEqual([3, 3, 4]);
+  const given = await assigned({
+    a: ['paid', 'placed', 'voided'],
+    b: ['paid', 'placed', 'voided'],
+    c: ['paid', 'placed', 'voided'],
+  });
+  expect(Object.values(given).flat().sort()).toEqual([
+    'paid/0',
+    'paid/1',
+    'paid/2',
+    'paid/3',
+    'placed/0',
+    'placed/1',
+    'placed/2',
+    'placed/3',
+    'voided/0',
+    'voided/1',
+  ]);
+  expect(
+    Object.values(given)
+      .map(({ length }) => length)
+      .sort(),
+  ).toEqual([3, 3, 4]);
 });
 
 test('EVT-12 what only a newer version subscribes to goes to its members, also where an older one leads and does not know the topic', async () => {
@@ -37,7 +68,9 @@ test('EVT-12 what only a newer version subscribes to goes to its members, also w
 
 test('a topic that is gone keeps nobody from the others', async () => {
   expect(await assigned({ a: ['paid', 'gone'] })).toEqual({ a: ['paid/0', 'paid/1', 'paid/2', 'paid/3'] });
-  expect(MemberMetadata.decode(toSubscribers({} as never).protocol({ topics: ['paid'] }).metadata)?.topics).toEqual(['paid']);
+  expect(
+    MemberMetadata.decode(toSubscribers({} as never).protocol({ topics: ['paid'] }).metadata)?.topics,
+  ).toEqual(['paid']);
 });
 
 interface Group {
@@ -47,8 +80,14 @@ interface Group {
 }
 
 test('a member goes on with its heartbeats when its clock is set back, one an interval', async () => {
-  const ConsumerGroup = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup') as new (options: object) => Group;
-  const group = new ConsumerGroup({ logger: { namespace: () => undefined }, instrumentationEmitter: { emit: () => undefined }, topics: [] });
+  const ConsumerGroup = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup') as new (
+    options: object,
+  ) => Group;
+  const group = new ConsumerGroup({
+    logger: { namespace: () => undefined },
+    instrumentationEmitter: { emit: () => undefined },
+    topics: [],
+  });
   let beats = 0;
   group.memberId = 'm';
   group.coordinator = { heartbeat: () => Promise.resolve(void (beats += 1)) };

@@ -5,7 +5,15 @@ test('a request that was sent when its connection was about to end is not waited
   const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue');
   const logger = { debug: () => undefined };
   let isConnected = true;
-  const queue = new RequestQueue({ requestTimeout: 50, enforceRequestTimeout: true, maxInFlightRequests: null, clientId: 'test', broker: 'test:9092', logger, isConnected: () => isConnected });
+  const queue = new RequestQueue({
+    requestTimeout: 50,
+    enforceRequestTimeout: true,
+    maxInFlightRequests: null,
+    clientId: 'test',
+    broker: 'test:9092',
+    logger,
+    isConnected: () => isConnected,
+  });
   queue.scheduleRequestTimeoutCheck();
   const answer = new Promise((resolve, reject) => {
     const entry = { apiKey: 1, apiName: 'Fetch', apiVersion: 11, correlationId: 0, resolve, reject };

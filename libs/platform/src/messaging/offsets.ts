@@ -11,8 +11,9 @@ export interface Offsets {
 const everyMs = 200;
 
 /**
- * Tells the broker now and then, not after each chunk, how far the group has come. What is delivered again after a crash or to another
- * instance, the inbox drops (EVT-8). Also what is told late, of a partition that is another's by now, is true: all before it was handled.
+ * Tells the broker now and then, not after each chunk, how far the group has come. What is delivered again
+ * after a crash or to another instance, the inbox drops (EVT-8). Also what is told late, of a partition that
+ * is another's by now, is true: all before it was handled.
  */
 export function offsetsOf(consumer: Consumer, log: Logger): Offsets {
   const untold = new Map<string, TopicPartitionOffsetAndMetadata>();

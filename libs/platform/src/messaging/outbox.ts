@@ -1,11 +1,14 @@
-import { type Event, type EventType, type Fact, headersOf, parseFact, subjectOf } from '@accord/events';
 import type pg from 'pg';
+import { headersOf, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
 import type { Context } from '../context.ts';
 import { send } from '../flight.ts';
 import { newEventId } from '../ids.ts';
 import type { Actor } from '../tx.ts';
 
-/** Publishers work beside each other, one per shard. The number is part of the stored data: changing it needs empty outboxes. */
+/**
+ * Publishers work beside each other, one per shard. The number is part of the stored data: changing it needs
+ * empty outboxes.
+ */
 export const shards = 4;
 
 export interface OutboxRow {
@@ -30,8 +33,14 @@ export function shardOf(key: string): number {
   return (hash >>> 0) % shards;
 }
 
-/** @throws ZodError where the data does not fit the type's schema, so the transaction fails where the bug is (EVT-3). */
-export function announce(fact: Fact, by: { now: Date; actor: Actor; cause: Context; source: string }): OutboxRow {
+/**
+ * @throws ZodError where the data does not fit the type's schema, so the transaction fails where the bug is
+ * (EVT-3).
+ */
+export function announce(
+  fact: Fact,
+  by: { now: Date; actor: Actor; cause: Context; source: string },
+): OutboxRow {
   const { data } = parseFact(fact.type, fact.data);
   const subject = subjectOf({ type: fact.type, data } as Fact);
   const event = {
@@ -60,7 +69,8 @@ export function announce(fact: Fact, by: { now: Date; actor: Actor; cause: Conte
   };
 }
 
-const columns = 'event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at';
+const columns =
+  'event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at';
 const valuesOf = (row: OutboxRow) => [
   row.eventId,
   row.aggregateType,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EventType, readEvent } from '@accord/events';
 import { ZodError } from 'zod';
+import { readEvent, type EventType } from '@accord/events';
 import { isDatabaseAway, type Session } from '../database.ts';
 import { newEventId } from '../ids.ts';
 import { Refusal } from '../refusal.ts';
-import { handle, type HandlingSettings, noCause } from './handling.ts';
+import { handle, noCause, type HandlingSettings } from './handling.ts';
 import type { Incoming } from './kafka.ts';
 import { shardOf } from './outbox.ts';
 
@@ -24,14 +24,25 @@ const nobody = { kind: 'event' as const, id: 'parked' };
 export const mostStarts = 3;
 /** Tries before an event is dead: about 4 minutes of back-off. */
 const maxAttempts = 12;
-/** What took too long or found a lock in its way, also when it was tried again, is no fault of the event: it waits as long as that lasts. */
-export const isInTheWay = (error: unknown): boolean => ['57014', '55P03', '40001', '40P01'].includes((error as { code?: string }).code ?? '');
-/** EVT-9: what is wrong in itself, or nobody's to ask, is so at every later try; what is missing or in the way may be mended by what is on its way. */
-export const isFinal = (error: unknown): boolean => error instanceof Refusal && (error.kind === 'invalid' || error.kind === 'forbidden');
+/**
+ * What took too long or found a lock in its way, also when it was tried again, is no fault of the event: it
+ * waits as long as that lasts.
+ */
+export const isInTheWay = (error: unknown): boolean =>
+  ['57014', '55P03', '40001', '40P01'].includes((error as { code?: string }).code ?? '');
+/**
+ * EVT-9: what is wrong in itself, or nobody's to ask, is so at every later try; what is missing or in the way
+ * may be mended by what is on its way.
+ */
+export const isFinal = (error: unknown): boolean =>
+  error instanceof Refusal && (error.kind === 'invalid' || error.kind === 'forbidden');
 /** For who redrives it, in one line: a refusal's code, with what it was about; or which fields are wrong. */
 export function reasonOf(error: Error): string {
-  if (error instanceof ZodError) return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-  return error instanceof Refusal && Object.keys(error.facts).length > 0 ? `${error.code} ${JSON.stringify(error.facts)}` : error.message;
+  if (error instanceof ZodError)
+    return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  return error instanceof Refusal && Object.keys(error.facts).length > 0
+    ? `${error.code} ${JSON.stringify(error.facts)}`
+    : error.message;
 }
 
 const backOffMs = (attempts: number) => Math.min(120_000, 100 * 2 ** attempts) * (0.5 + Math.random() / 2);
@@ -45,48 +56,87 @@ const insert = `
 
 /** The same for the same message, so that it is parked once however often it comes. */
 function idOfNameless({ topic, partition, offset, key, value }: Incoming): string {
-  const hash = createHash('sha256').update(JSON.stringify([topic, partition, offset, key, value])).digest('hex');
-  return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `8${hash.slice(17, 20)}`, hash.slice(20, 32)].join('-');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([topic, partition, offset, key, value]))
+    .digest('hex');
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `8${hash.slice(13, 16)}`,
+    `8${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join('-');
 }
 
 /** Longer keys would not fit an index; such a key is not one of ours. */
 const longestKey = 500;
 
-/** Postgres stores no U+0000. What carries it is stored with a mark in its place, lest it block its partition for ever. */
+/**
+ * Postgres stores no U+0000. What carries it is stored with a mark in its place, lest it block its partition
+ * for ever.
+ */
 const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');
 
 /** A message whose key and headers can be stored, whoever sent it. */
 export function withStorableNames(message: Incoming): Incoming {
   const { key, headers } = message;
-  const headersFit = !Object.keys(headers).some((name) => name.includes('\0') || headers[name]!.includes('\0'));
+  const headersFit = !Object.keys(headers).some(
+    (name) => name.includes('\0') || headers[name]!.includes('\0'),
+  );
   if (headersFit && key.length <= longestKey && !key.includes('\0')) return message;
   return {
     ...message,
     key: storable(key).slice(0, longestKey),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [storable(name), storable(value)])),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [storable(name), storable(value)]),
+    ),
   };
 }
 
-/** Sets events aside in their order. A dead one goes to the dead-letter topic as well, in the same transaction. */
-export async function park(session: Session, settings: Pick<HandlingSettings, 'group' | 'onParked'>, parked: readonly Parked[]): Promise<void> {
+/**
+ * Sets events aside in their order. A dead one goes to the dead-letter topic as well, in the same
+ * transaction.
+ */
+export async function park(
+  session: Session,
+  settings: Pick<HandlingSettings, 'group' | 'onParked'>,
+  parked: readonly Parked[],
+): Promise<void> {
   const tx = session.as(nobody, noCause);
   for (const { message, status, attempts = 1, ...why } of parked) {
     const reason = storable(why.reason);
     const { topic, key, partition, offset, headers } = message;
     const value = storable(message.value);
     const id = uuid.test(headers['ce_id'] ?? '') ? headers['ce_id'] : idOfNameless(message);
-    const values = [id, topic, key, partition, offset, value, JSON.stringify(headers), status, reason.slice(0, 2_000), backOffMs(0) / 1_000, attempts];
+    const values = [
+      id,
+      topic,
+      key,
+      partition,
+      offset,
+      value,
+      JSON.stringify(headers),
+      status,
+      reason.slice(0, 2_000),
+      backOffMs(0) / 1_000,
+      attempts,
+    ];
     const stored = await tx.one<{ seq: string }>(insert, values);
-    if (stored && status === 'dead') await announceDead(session, settings.group, { ...message, value, reason, attempts });
+    if (stored && status === 'dead')
+      await announceDead(session, settings.group, { ...message, value, reason, attempts });
     settings.onParked?.();
   }
 }
 
 /**
- * EVT-9: `<service>.dead_letter` carries the event under the key it stands under here, with why, how often and from where: there it is as it came. Replayed
- * and dead again before that was sent, it is told once.
+ * EVT-9: `<service>.dead_letter` carries the event under the key it stands under here, with why, how often
+ * and from where: there it is as it came. Replayed and dead again before that was sent, it is told once.
  */
-async function announceDead(session: Session, group: string, dead: Incoming & { reason: string; attempts: number }): Promise<void> {
+async function announceDead(
+  session: Session,
+  group: string,
+  dead: Incoming & { reason: string; attempts: number },
+): Promise<void> {
   const tx = session.as(nobody, noCause);
   const service = group.replace(/^.*accord\./, '');
   const headers = {
@@ -100,7 +150,16 @@ async function announceDead(session: Session, group: string, dead: Incoming & { 
   await tx.one(
     `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
      values ($1, 'dead_letter', $2, 1, $3, $4, 'dead_letter', $5, $6, $7, $8) on conflict do nothing`,
-    [newEventId(), `${dead.topic}/${dead.partition}/${dead.offset}`, `${service}.dead_letter`, dead.key, dead.value, JSON.stringify(headers), shardOf(dead.key), tx.now],
+    [
+      newEventId(),
+      `${dead.topic}/${dead.partition}/${dead.offset}`,
+      `${service}.dead_letter`,
+      dead.key,
+      dead.value,
+      JSON.stringify(headers),
+      shardOf(dead.key),
+      tx.now,
+    ],
   );
 }
 
@@ -118,7 +177,10 @@ interface ParkedRow {
   readonly starts: number;
 }
 
-/** The first of each key that waits and that we subscribe to, those first whose time has come; a dead one keeps its key waiting. */
+/**
+ * The first of each key that waits and that we subscribe to, those first whose time has come; a dead one
+ * keeps its key waiting.
+ */
 const waitingKeys = `
   select key, next_attempt_at <= clock_timestamp() as due
     from (select distinct on (key) key, type, status, next_attempt_at from parked_events order by key, seq) heads
@@ -126,12 +188,16 @@ const waitingKeys = `
 /** Between looks, ms: while something waits, and while nothing does. */
 const lookAgainMs = 200;
 const idleMs = 1_000;
-/** And so many times as long as the look took: many that wait for an operator must not cost the others a processor. */
+/**
+ * And so many times as long as the look took: many that wait for an operator must not cost the others a
+ * processor.
+ */
 const restAfterLook = 20;
 
 /**
- * A try that begins, where nobody else has one under way; it is no more than begun where the process does not survive it, and one during which the server
- * itself ended has an excuse. What a newer version of the service subscribes to waits for the newer instances: to an older one it would mean nothing.
+ * A try that begins, where nobody else has one under way; it is no more than begun where the process does not
+ * survive it, and one during which the server itself ended has an excuse. What a newer version of the service
+ * subscribes to waits for the newer instances: to an older one it would mean nothing.
  */
 const beginTry = `
   update parked_events
@@ -158,7 +224,9 @@ const messageOf = (row: ParkedRow): Incoming => ({
 async function retry(settings: HandlingSettings, key: string, own: Set<string>): Promise<boolean> {
   const { database, subscriptions } = settings;
   const values = [key, own.has(key) ? 0 : 1, Object.keys(subscriptions)];
-  const row = await database.session(nobody, (session) => session.as(nobody, noCause).one<ParkedRow>(beginTry, values));
+  const row = await database.session(nobody, (session) =>
+    session.as(nobody, noCause).one<ParkedRow>(beginTry, values),
+  );
   if (!row) return false;
   own.add(key);
   const endedProcess = row.starts > mostStarts;
@@ -169,7 +237,10 @@ async function retry(settings: HandlingSettings, key: string, own: Set<string>):
       if (!(await tx.one(lock, [row.seq]))) return false;
       const message = messageOf(row);
       const event = readEvent(row.type as EventType, JSON.parse(row.payload), message.headers);
-      const fresh = await tx.one('insert into inbox (event_id) values ($1) on conflict do nothing returning event_id', [row.eventId]);
+      const fresh = await tx.one(
+        'insert into inbox (event_id) values ($1) on conflict do nothing returning event_id',
+        [row.eventId],
+      );
       if (fresh) await handle(session, subscriptions, { ...message, event });
       session.as(nobody, noCause).write('delete from parked_events where seq = $1', [row.seq]);
       return fresh !== undefined;
@@ -186,7 +257,11 @@ async function retry(settings: HandlingSettings, key: string, own: Set<string>):
   return true;
 }
 
-async function failedAgain(settings: HandlingSettings, row: ParkedRow, { error, isLast }: { error: Error; isLast: boolean }): Promise<void> {
+async function failedAgain(
+  settings: HandlingSettings,
+  row: ParkedRow,
+  { error, isLast }: { error: Error; isLast: boolean },
+): Promise<void> {
   const attempts = row.attempts + 1;
   const dead = isLast || isFinal(error) || (attempts >= maxAttempts && !isInTheWay(error));
   const reason = storable(reasonOf(error));
@@ -201,7 +276,10 @@ async function failedAgain(settings: HandlingSettings, row: ParkedRow, { error, 
   });
   settings.onFailed?.(row.type);
   const { eventId, topic, partition, offset, key } = row;
-  settings.log.warn({ eventId, topic, partition, offset, key, attempts, dead, reason }, 'parked event failed again');
+  settings.log.warn(
+    { eventId, topic, partition, offset, key, attempts, dead, reason },
+    'parked event failed again',
+  );
 }
 
 /** Tries parked keys again when their time has come, each in the order of its events. */
@@ -209,7 +287,10 @@ export function startRetries(settings: HandlingSettings): { stop(): Promise<void
   const stopping = new AbortController();
   const { signal } = stopping;
   const own = new Set<string>();
-  const look = (session: Session) => session.as(nobody, noCause).many<{ key: string; due: boolean }>(waitingKeys, [Object.keys(settings.subscriptions)]);
+  const look = (session: Session) =>
+    session
+      .as(nobody, noCause)
+      .many<{ key: string; due: boolean }>(waitingKeys, [Object.keys(settings.subscriptions)]);
   const loop = async () => {
     while (!signal.aborted) {
       let waitMs = idleMs;
@@ -217,7 +298,8 @@ export function startRetries(settings: HandlingSettings): { stop(): Promise<void
         const lookedAt = performance.now();
         const keys = await settings.database.session(nobody, look);
         const tookMs = performance.now() - lookedAt;
-        for (const { key } of keys.filter(({ due }) => due)) while (!signal.aborted && (await retry(settings, key, own)));
+        for (const { key } of keys.filter(({ due }) => due))
+          while (!signal.aborted && (await retry(settings, key, own)));
         waitMs = Math.max(keys.length > 0 ? lookAgainMs : idleMs, restAfterLook * tookMs);
       } catch (error) {
         settings.log.warn({ reason: (error as Error).message }, 'parked events could not be looked at');

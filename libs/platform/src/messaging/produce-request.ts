@@ -27,7 +27,9 @@ interface Part {
 
 /** Whether `encodeProduce` can write it; what we never send is left to kafkajs. */
 export const isPlain = ({ compression, transactionalId, topicData }: ProduceAsk): boolean =>
-  !compression && isNothing(transactionalId) && topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.every(isPlainMessage)));
+  !compression &&
+  isNothing(transactionalId) &&
+  topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.every(isPlainMessage)));
 
 const isNothing = (value: unknown) => value === undefined || value === null;
 const isBytes = (value: unknown) => typeof value === 'string' || Buffer.isBuffer(value);
@@ -38,8 +40,9 @@ function isPlainMessage({ key, value, timestamp, headers }: Produced): boolean {
 }
 
 /**
- * The body of a produce request of the versions 3 to 7, to the byte what kafkajs 2.2.4 makes of it. kafkajs takes a buffer for each record, each
- * header and each number, which is most of what sending costs; here all is measured first, then written once.
+ * The body of a produce request of the versions 3 to 7, to the byte what kafkajs 2.2.4 makes of it. kafkajs
+ * takes a buffer for each record, each header and each number, which is most of what sending costs; here all
+ * is measured first, then written once.
  */
 export function encodeProduce(ask: ProduceAsk, now = Date.now()): Buffer {
   const sizes: number[] = [];
@@ -52,7 +55,12 @@ export function encodeProduce(ask: ProduceAsk, now = Date.now()): Buffer {
     out.int16(Buffer.byteLength(topic));
     out.bytes(topic, Buffer.byteLength(topic));
     out.int32(partitions.length);
-    for (const part of partitions) writePart(out, part, { time: BigInt(now), producerId: BigInt(String(ask.producerId ?? -1)), epoch: ask.producerEpoch ?? 0 });
+    for (const part of partitions)
+      writePart(out, part, {
+        time: BigInt(now),
+        producerId: BigInt(String(ask.producerId ?? -1)),
+        epoch: ask.producerEpoch ?? 0,
+      });
   }
   return out.buffer;
 }
@@ -60,7 +68,10 @@ export function encodeProduce(ask: ProduceAsk, now = Date.now()): Buffer {
 /** Bytes of a partition's part before its records, as `writePart` writes them. */
 const partHead = 69;
 
-/** The size of all, and in `sizes` each length that is written into it, in order: of the record, its key, its value, its headers' names and values. */
+/**
+ * The size of all, and in `sizes` each length that is written into it, in order: of the record, its key, its
+ * value, its headers' names and values.
+ */
 function measure({ topicData }: ProduceAsk, sizes: number[]): number {
   let total = 12;
   for (const { topic, partitions } of topicData) {
@@ -100,7 +111,11 @@ function varintSize(value: number): number {
   return bits < 0x80 ? 1 : bits < 0x4000 ? 2 : bits < 0x20_0000 ? 3 : bits < 0x1000_0000 ? 4 : 5;
 }
 
-function writePart(out: Writer, { partition, firstSequence = 0, messages }: Part, by: { time: bigint; producerId: bigint; epoch: number }): void {
+function writePart(
+  out: Writer,
+  { partition, firstSequence = 0, messages }: Part,
+  by: { time: bigint; producerId: bigint; epoch: number },
+): void {
   out.int32(Number(partition));
   const sized = out.skip(4);
   out.int64(0n);

@@ -8,16 +8,32 @@ const inside = createRequire(import.meta.url);
 type Request = (ask: ProduceAsk) => { encode(): Promise<{ buffer: Buffer }> };
 const theirs = inside('kafkajs/src/protocol/requests/produce/v7/request') as Request;
 
-const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme', maxLength: 400 }), fc.string({ minLength: 60, maxLength: 70 }));
-const bytes = fc.oneof(text, fc.nat(20_000).map((size) => Buffer.alloc(size, 'x')));
-const message = fc.record({ key: fc.option(bytes), value: fc.option(bytes), headers: fc.dictionary(text, bytes, { maxKeys: 15 }) }, { requiredKeys: ['value'] });
-const part = fc.record({ partition: fc.nat(100).map(String), firstSequence: fc.nat(), messages: fc.array(message, { minLength: 1, maxLength: 80, size: 'medium' }) });
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme', maxLength: 400 }),
+  fc.string({ minLength: 60, maxLength: 70 }),
+);
+const bytes = fc.oneof(
+  text,
+  fc.nat(20_000).map((size) => Buffer.alloc(size, 'x')),
+);
+const message = fc.record(
+  { key: fc.option(bytes), value: fc.option(bytes), headers: fc.dictionary(text, bytes, { maxKeys: 15 }) },
+  { requiredKeys: ['value'] },
+);
+const part = fc.record({
+  partition: fc.nat(100).map(String),
+  firstSequence: fc.nat(),
+  messages: fc.array(message, { minLength: 1, maxLength: 80, size: 'medium' }),
+});
 const ask = fc.record({
   acks: fc.constantFrom(-1, 0, 1),
   timeout: fc.nat(),
   producerId: fc.constantFrom(-1, 7, 2 ** 40),
   producerEpoch: fc.nat(1_000),
-  topicData: fc.array(fc.record({ topic: text, partitions: fc.array(part, { maxLength: 3 }) }), { maxLength: 3 }),
+  topicData: fc.array(fc.record({ topic: text, partitions: fc.array(part, { maxLength: 3 }) }), {
+    maxLength: 3,
+  }),
 });
 
 const now = 1_768_291_200_123;
@@ -40,7 +56,13 @@ test('a produce request has the bytes that kafkajs itself would send', async () 
 });
 
 test('what we never send is left to kafkajs', () => {
-  const one = (message: object, more = {}) => isPlain({ acks: -1, timeout: 1, topicData: [{ topic: 't', partitions: [{ partition: 0, messages: [message as never] }] }], ...more });
+  const one = (message: object, more = {}) =>
+    isPlain({
+      acks: -1,
+      timeout: 1,
+      topicData: [{ topic: 't', partitions: [{ partition: 0, messages: [message as never] }] }],
+      ...more,
+    });
   expect(one({ key: 'k', value: 'v', headers: { a: 'b' } })).toBe(true);
   expect(one({ value: 'v', timestamp: '1' })).toBe(false);
   expect(one({ value: 'v', headers: { a: ['b', 'c'] } })).toBe(false);
@@ -54,8 +76,16 @@ test('a key goes to the partition where the default partitioner put it', () => {
   const theirs = kafkajs.Partitioners.DefaultPartitioner();
   fc.assert(
     fc.property(text, fc.integer({ min: 1, max: 60 }), (key, partitions) => {
-      const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, leader: 1, partitionErrorCode: 0, replicas: [], isr: [] }));
-      expect(partitionOf(key, partitions)).toBe(theirs({ topic: 't', partitionMetadata, message: { key, value: '' } }));
+      const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+        partitionId,
+        leader: 1,
+        partitionErrorCode: 0,
+        replicas: [],
+        isr: [],
+      }));
+      expect(partitionOf(key, partitions)).toBe(
+        theirs({ topic: 't', partitionMetadata, message: { key, value: '' } }),
+      );
     }),
   );
 });

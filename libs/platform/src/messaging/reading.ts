@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventType } from '@accord/events';
 import type { Consumer, EachBatchHandler, Kafka, KafkaMessage } from 'kafkajs';
 import type { Logger } from 'pino';
+import type { EventType } from '@accord/events';
 
 export interface ReadingSettings {
   readonly kafka: Kafka;
@@ -11,7 +11,11 @@ export interface ReadingSettings {
   readonly reader: string;
   readonly types: readonly EventType[];
   /** The messages of a partition in their order, each at least once; the next come when it is done. */
-  readonly onMessages: (type: EventType, partition: number, messages: readonly KafkaMessage[]) => Promise<void> | void;
+  readonly onMessages: (
+    type: EventType,
+    partition: number,
+    messages: readonly KafkaMessage[],
+  ) => Promise<void> | void;
   readonly log: Logger;
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,7 +34,10 @@ export interface Reading {
   readonly missing: readonly EventType[];
   /** All partitions, as they are now. */
   extents(): Promise<Extent[]>;
-  /** Whether all before their ends was handed over. @throws what `onMessages` threw, or why nothing more will come, as when it was aborted. */
+  /**
+   * Whether all before their ends was handed over. @throws what `onMessages` threw, or why nothing more will
+   * come, as when it was aborted.
+   */
   hasRead(extents: readonly Extent[]): boolean;
   /** Resolves when `hasRead`. @throws Error also where the broker gives nothing for a minute. */
   until(extents: readonly Extent[]): Promise<void>;
@@ -43,10 +50,18 @@ export async function openReading(settings: ReadingSettings): Promise<Reading> {
   const { kafka, topicPrefix, reader, types, log } = settings;
   const groupId = `${topicPrefix}accord.${reader}.${randomUUID()}`;
   const admin = kafka.admin();
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 50, sessionTimeout: 10_000, heartbeatInterval: 1_000, allowAutoTopicCreation: false });
+  const consumer = kafka.consumer({
+    groupId,
+    maxWaitTimeInMs: 50,
+    sessionTimeout: 10_000,
+    heartbeatInterval: 1_000,
+    allowAutoTopicCreation: false,
+  });
   const close = async () => {
     await consumer.disconnect();
-    await admin.deleteGroups([groupId]).catch((error: Error) => log.warn({ groupId, reason: error.message }, 'the consumer group stays'));
+    await admin
+      .deleteGroups([groupId])
+      .catch((error: Error) => log.warn({ groupId, reason: error.message }, 'the consumer group stays'));
     await admin.disconnect();
   };
   try {
@@ -54,7 +69,12 @@ export async function openReading(settings: ReadingSettings): Promise<Reading> {
     const topics = new Set(await admin.listTopics());
     const existing = types.filter((type) => topics.has(topicPrefix + type));
     const extentsOf = async (type: EventType): Promise<Extent[]> =>
-      (await admin.fetchTopicOffsets(topicPrefix + type)).map(({ partition, low, high }) => ({ type, partition, low: BigInt(low), high: BigInt(high) }));
+      (await admin.fetchTopicOffsets(topicPrefix + type)).map(({ partition, low, high }) => ({
+        type,
+        partition,
+        low: BigInt(low),
+        high: BigInt(high),
+      }));
     return {
       missing: types.filter((type) => !existing.includes(type)),
       extents: async () => (await Promise.all(existing.map(extentsOf))).flat(),
@@ -67,7 +87,11 @@ export async function openReading(settings: ReadingSettings): Promise<Reading> {
   }
 }
 
-async function startReading(consumer: Consumer, settings: ReadingSettings, types: readonly EventType[]): Promise<Pick<Reading, 'hasRead' | 'until'>> {
+async function startReading(
+  consumer: Consumer,
+  settings: ReadingSettings,
+  types: readonly EventType[],
+): Promise<Pick<Reading, 'hasRead' | 'until'>> {
   const { topicPrefix, onMessages, signal } = settings;
   const positions = new Map<string, bigint>();
   const placeOf = (type: string, partition: number) => `${type} ${partition}`;
@@ -94,7 +118,8 @@ async function startReading(consumer: Consumer, settings: ReadingSettings, types
   // No offset is ever committed: whoever joins anew reads from the beginning, and what comes twice has come.
   await consumer.subscribe({ topics: types.map((type) => topicPrefix + type), fromBeginning: true });
   await consumer.run({ autoCommit: false, eachBatch });
-  const isBehind = ({ type, partition, low, high }: Extent) => high > low && (positions.get(placeOf(type, partition)) ?? 0n) < high;
+  const isBehind = ({ type, partition, low, high }: Extent) =>
+    high > low && (positions.get(placeOf(type, partition)) ?? 0n) < high;
   const hasRead = (extents: readonly Extent[]) => {
     signal?.throwIfAborted();
     if (failed) throw failed;
@@ -103,7 +128,8 @@ async function startReading(consumer: Consumer, settings: ReadingSettings, types
   const until = async (extents: readonly Extent[]) => {
     for (let seen = -1, since = 0; !hasRead(extents); await sleep(10)) {
       if (batches !== seen) [seen, since] = [batches, performance.now()];
-      else if (performance.now() - since > givesUpAfterMs) throw new Error(`Kafka gives nothing of ${extents.find(isBehind)?.type} for a minute`);
+      else if (performance.now() - since > givesUpAfterMs)
+        throw new Error(`Kafka gives nothing of ${extents.find(isBehind)?.type} for a minute`);
     }
   };
   return { hasRead, until };

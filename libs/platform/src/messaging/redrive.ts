@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { decodeTimeCursor, encodeCursor, paged, pageQuery } from '../http/paging.ts';
-import { type Route, route } from '../http/route.ts';
+import { route, type Route } from '../http/route.ts';
 import { Refusal } from '../refusal.ts';
 import type { ProblemTexts, Service } from '../service.ts';
 import type { Tx } from '../tx.ts';
-import { type Act, type DeadLetter, findDeadLetter, listActs, listDeadLetters, redrive } from './dead-letters.ts';
+import {
+  findDeadLetter,
+  listActs,
+  listDeadLetters,
+  redrive,
+  type Act,
+  type DeadLetter,
+} from './dead-letters.ts';
 
 // EVT-10: what operators do with events that were given up. `npm run redrive` asks the same.
 
@@ -12,7 +19,10 @@ import { type Act, type DeadLetter, findDeadLetter, listActs, listDeadLetters, r
 const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const EventIds = z.array(z.guid()).min(1).max(200);
 const filter = {
-  direction: z.enum(['in', 'out']).optional().meta({ description: '`in`: it came and was given up here; `out`: the broker refused it.' }),
+  direction: z
+    .enum(['in', 'out'])
+    .optional()
+    .meta({ description: '`in`: it came and was given up here; `out`: the broker refused it.' }),
   type: z.string().min(1).max(100).optional(),
   key: z.string().min(1).max(500).optional(),
   reason: z.string().min(1).max(200).optional().meta({ description: 'A part of the reason, in any case.' }),
@@ -31,7 +41,12 @@ const Selection = z
 const Listing = z.strictObject({
   ...pageQuery,
   ...filter,
-  eventIds: z.string().transform((ids) => ids.split(',')).pipe(EventIds).optional().meta({ description: 'Separated by commas.' }),
+  eventIds: z
+    .string()
+    .transform((ids) => ids.split(','))
+    .pipe(EventIds)
+    .optional()
+    .meta({ description: 'Separated by commas.' }),
 });
 
 const Shown = z.object({
@@ -62,7 +77,12 @@ async function inspect(tx: Tx, eventId: string): Promise<z.input<typeof Inspecte
   if (!letter) throw new Refusal('not_found', 'dead_letter.not_found', { eventId });
   const acts = await listActs(tx, letter.eventId);
   const headers = JSON.parse(letter.headers) as Record<string, string>;
-  return { ...shown(letter), payload: letter.payload, headers, acts: acts.map((one) => ({ ...one, at: one.at.toISOString() })) };
+  return {
+    ...shown(letter),
+    payload: letter.payload,
+    headers,
+    acts: acts.map((one) => ({ ...one, at: one.at.toISOString() })),
+  };
 }
 
 const access = { operator: true } as const;
@@ -71,12 +91,16 @@ const reading = (path: `/v1/${string}`): Route[] => [
   route({
     method: 'get',
     path,
-    summary: 'Events given up here and events the broker refused, oldest first. Each keeps the later events of its key waiting.',
+    summary:
+      'Events given up here and events the broker refused, oldest first. Each keeps the later events of its key waiting.',
     access,
     query: Listing,
     answer: paged(Shown),
     inTransaction: async (tx, { query: { limit, cursor, ...wanted } }) => {
-      const found = await listDeadLetters(tx, wanted, { after: cursor ? decodeTimeCursor(cursor) : undefined, limit: limit + 1 });
+      const found = await listDeadLetters(tx, wanted, {
+        after: cursor ? decodeTimeCursor(cursor) : undefined,
+        limit: limit + 1,
+      });
       const page = found.slice(0, limit).map(shown);
       const last = found.length > limit ? page.at(-1) : undefined;
       return { body: { data: page, nextCursor: last ? encodeCursor([last.parkedAt, last.eventId]) : null } };
@@ -107,7 +131,10 @@ const acting = (path: `/v1/${string}`, act: Act, summary: string): Route =>
 
 const texts: ProblemTexts = {
   'dead_letter.not_found': {
-    en: { title: 'No such dead letter', detail: 'Event {eventId} is not among the events given up or refused here.' },
+    en: {
+      title: 'No such dead letter',
+      detail: 'Event {eventId} is not among the events given up or refused here.',
+    },
     'zh-CN': { title: '死信不存在', detail: '事件 {eventId} 不在本服务放弃或被拒收的事件之中。' },
   },
 };

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { type Bell, bellOf } from '../bell.ts';
+import { bellOf, type Bell } from '../bell.ts';
 import { send } from '../flight.ts';
 import { openSender } from './kafka.ts';
 import { shards } from './outbox.ts';
-import { type Holding, type Row, sendAll } from './sending.ts';
+import { sendAll, type Holding, type Row } from './sending.ts';
 import type { UnknownTopic } from './setting-aside.ts';
 
 export interface RelaySettings {
@@ -28,7 +28,10 @@ export interface Relay {
 
 const batchRows = 500;
 const batchBytes = 1_000_000;
-/** Rests as long as the batch before took, at most so long: what commits meanwhile goes out together, which on a busy machine costs less than it delays. */
+/**
+ * Rests as long as the batch before took, at most so long: what commits meanwhile goes out together, which on
+ * a busy machine costs less than it delays.
+ */
 const restMs = 8;
 /** Looks at the outbox at least so often; commits ring. */
 const pollMs = 250;
@@ -36,9 +39,13 @@ const pollMs = 250;
 const tellMs = 10;
 /** What took longer to read is read again, fewer bytes of it: by then the locks may be another's. */
 const freshMs = 2_000;
-const byIndexAlone = '-c enable_seqscan=off -c enable_sort=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
+const byIndexAlone =
+  '-c enable_seqscan=off -c enable_sort=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
 const goneAfter = '-c idle_session_timeout=10000 -c tcp_user_timeout=10000';
-/** Shards with a backlog go on by themselves for so long before all are looked at again: the others wait for it. */
+/**
+ * Shards with a backlog go on by themselves for so long before all are looked at again: the others wait for
+ * it.
+ */
 const backlogMs = 250;
 
 const lock = `select shard from unnest($2::smallint[]) as wanted (shard) where pg_try_advisory_lock(hashtext('accord relay ' || $1), shard)`;
@@ -51,12 +58,19 @@ const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, wai
  where coalesce(waiting.before, 0) < $2`;
 
 /**
- * Publishes what transactions left in the outbox, at least once and in order per key (EVT-7). One publisher per shard holds a session
- * advisory lock on the connection that it reads and deletes with, and has one batch of the shard on its way.
+ * Publishes what transactions left in the outbox, at least once and in order per key (EVT-7). One publisher
+ * per shard holds a session advisory lock on the connection that it reads and deletes with, and has one batch
+ * of the shard on its way.
  */
 export function startRelay(settings: RelaySettings): Relay {
   const stopping = new AbortController();
-  const publishing: Publishing = { settings, signal: stopping.signal, bell: bellOf(), unknown: new Map(), corrupt: new Set() };
+  const publishing: Publishing = {
+    settings,
+    signal: stopping.signal,
+    bell: bellOf(),
+    unknown: new Map(),
+    corrupt: new Set(),
+  };
   const { bell } = publishing;
   const done = publish(publishing);
   return {
@@ -85,7 +99,10 @@ interface Publishing {
 
 const channelOf = ({ schema }: RelaySettings) => `accord_relay_${schema}`;
 
-/** Wakes the instance that publishes what this one wrote. On the relay's connection: in the business transaction it would make commits queue. */
+/**
+ * Wakes the instance that publishes what this one wrote. On the relay's connection: in the business
+ * transaction it would make commits queue.
+ */
 function tell(publishing: Publishing): void {
   publishing.telling ??= setTimeout(() => {
     publishing.telling = undefined;
@@ -95,10 +112,17 @@ function tell(publishing: Publishing): void {
 
 async function publish(publishing: Publishing): Promise<void> {
   const { settings, signal } = publishing;
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0; !signal.aborted;) {
     try {
       await withConnection(settings, async (client) => {
-        const holding: Holding = { client, held: new Set<number>(), refused: new Set<string>(), unknown: publishing.unknown, corrupt: publishing.corrupt, log: settings.log };
+        const holding: Holding = {
+          client,
+          held: new Set<number>(),
+          refused: new Set<string>(),
+          unknown: publishing.unknown,
+          corrupt: publishing.corrupt,
+          log: settings.log,
+        };
         publishing.holding = holding;
         client.on('error', (error) => (holding.failed ??= error));
         client.on('notification', () => publishing.bell.ring());
@@ -119,14 +143,18 @@ async function publish(publishing: Publishing): Promise<void> {
   }
 }
 
-async function withConnection({ url, schema }: RelaySettings, work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function withConnection(
+  { url, schema }: RelaySettings,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<void> {
   const client = new pg.Client({
     connectionString: url,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
     query_timeout: 10_000,
-    // The planner met an empty table; only the index keeps the order cheap, and to plan a read anew takes longer than to do it. A delete that a crash undoes is a repeat, which readers know.
-    // The server ends a session that fell silent or takes no more of what it is sent, and its locks.
+    // The planner met an empty table; only the index keeps the order cheap, and to plan a read anew takes
+    // longer than to do it. A delete that a crash undoes is a repeat, which readers know. The server ends a
+    // session that fell silent or takes no more of what it is sent, and its locks.
     options: `-c search_path=${schema} -c synchronous_commit=off ${byIndexAlone} ${goneAfter}`,
     pipeline: true,
   } as pg.ClientConfig);
@@ -145,7 +173,10 @@ async function holdMore({ client, held, refused }: Holding, schema: string): Pro
   const missing = Array.from({ length: shards }, (_, shard) => shard).filter((shard) => !held.has(shard));
   const { rows } = await client.query<{ shard: number }>(lock, [schema, missing]);
   for (const { shard } of rows) held.add(shard);
-  const known = await client.query<{ key: string }>('select distinct key from outbox_refused where shard = any($1::smallint[])', [[...held]]);
+  const known = await client.query<{ key: string }>(
+    'select distinct key from outbox_refused where shard = any($1::smallint[])',
+    [[...held]],
+  );
   for (const { key } of known.rows) refused.add(key);
   return held.size > 0;
 }
@@ -195,19 +226,36 @@ async function readHeads(holding: Holding, of: readonly number[]): Promise<Heads
     const readAt = performance.now();
     const { rows } = await send<Row>(holding.client, read, [of, Math.floor(bytes)]);
     if (holding.failed) throw holding.failed;
-    if (performance.now() - readAt <= freshMs) return { rows: rows.sort((a, b) => Number(a.seq) - Number(b.seq)), readAt, narrowed: rows.length > 0 && bytes < batchBytes };
+    if (performance.now() - readAt <= freshMs)
+      return {
+        rows: rows.sort((a, b) => Number(a.seq) - Number(b.seq)),
+        readAt,
+        narrowed: rows.length > 0 && bytes < batchBytes,
+      };
   }
   throw new Error('the outbox cannot be read fast enough');
 }
 
-const hasBacklog = ({ rows, narrowed }: Heads): boolean => narrowed || rows.length >= batchRows || upToBytes(rows).length < rows.length;
+const hasBacklog = ({ rows, narrowed }: Heads): boolean =>
+  narrowed || rows.length >= batchRows || upToBytes(rows).length < rows.length;
 
-/** Shards that have much to publish do so beside each other, each in its order. False where no row left the outbox. */
-async function eachShard({ rows, ...read }: Heads, holding: Holding, send: (batch: readonly Row[], readAt: number) => Promise<number>): Promise<boolean> {
+/**
+ * Shards that have much to publish do so beside each other, each in its order. False where no row left the
+ * outbox.
+ */
+async function eachShard(
+  { rows, ...read }: Heads,
+  holding: Holding,
+  send: (batch: readonly Row[], readAt: number) => Promise<number>,
+): Promise<boolean> {
   const until = performance.now() + backlogMs;
   let moved = false;
   const lanes = [...Map.groupBy(rows, ({ shard }) => shard)].map(async ([shard, first]) => {
-    for (let heads: Heads = { rows: first, ...read }; heads.rows.length > 0; heads = await readHeads(holding, [shard])) {
+    for (
+      let heads: Heads = { rows: first, ...read };
+      heads.rows.length > 0;
+      heads = await readHeads(holding, [shard])
+    ) {
       if ((await send(upToBytes(heads.rows), heads.readAt)) === 0) return;
       moved = true;
       if (!hasBacklog(heads) || performance.now() > until) return;

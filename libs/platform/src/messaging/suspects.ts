@@ -1,5 +1,13 @@
 import { newEventId } from '../ids.ts';
-import { type Found, handleAll, type HandlingSettings, nobody, noCause, type Received, setAside } from './handling.ts';
+import {
+  handleAll,
+  nobody,
+  noCause,
+  setAside,
+  type Found,
+  type HandlingSettings,
+  type Received,
+} from './handling.ts';
 import { mostStarts } from './parking.ts';
 
 /** Not waiting for the disk: what a note is about is our end, not the server's. */
@@ -10,7 +18,10 @@ const inTransaction = <Row>({ database }: HandlingSettings, sql: string, values:
     return tx.many<Row>(sql, values);
   });
 
-/** Notes ($1) that the handling of these ($2) begins; answers those that are in a note of somebody else's, and leaves them out of it. $3: our own notes. */
+/**
+ * Notes ($1) that the handling of these ($2) begins; answers those that are in a note of somebody else's, and
+ * leaves them out of it. $3: our own notes.
+ */
 const begin = `
   with known as (
          select distinct id from started_events, unnest(event_ids) as id where id = any($2::uuid[]) and note_id <> all($3::uuid[])),
@@ -18,7 +29,10 @@ const begin = `
          insert into started_events (note_id, event_ids) select $1, array(select unnest($2::uuid[]) except select id from known)
          on conflict (note_id) do update set event_ids = excluded.event_ids)
   select id as "eventId" from known`;
-/** Moves one of those ($2) into a note of its own ($1). What was under way when the server itself ended has an excuse: the start before is not counted. */
+/**
+ * Moves one of those ($2) into a note of its own ($1). What was under way when the server itself ended has an
+ * excuse: the start before is not counted.
+ */
 const beginAlone = `
   with former as (
          update started_events set event_ids = array_remove(event_ids, $2::uuid) where $2::uuid = any(event_ids)
@@ -32,7 +46,8 @@ export interface Carefully {
   /**
    * False where some of it was left undone, because it is over.
    *
-   * @throws what `isDatabaseAway` knows; what this very process noted before is no suspect when it is done again.
+   * @throws what `isDatabaseAway` knows; what this very process noted before is no suspect when it is done
+   * again.
    */
   handle(found: readonly Found[]): Promise<boolean>;
   /** Takes back the note of what it leaves undone: this process ends of itself. */
@@ -40,11 +55,14 @@ export interface Carefully {
 }
 
 /**
- * As `handleAll`, with a note before and its removal after: what the process did not survive is found noted by the next, is handled alone, and is
- * given up when the process has ended over it three times (EVT-9). Costs a transaction more, so it is done while the last end may have been such a one.
+ * As `handleAll`, with a note before and its removal after: what the process did not survive is found noted
+ * by the next, is handled alone, and is given up when the process has ended over it three times (EVT-9).
+ * Costs a transaction more, so it is done while the last end may have been such a one.
  */
 export function carefully(settings: HandlingSettings): Carefully {
-  /** Of what is under way: the first of all together, the others of one suspect each, whose counts outlive us. */
+  /**
+   * Of what is under way: the first of all together, the others of one suspect each, whose counts outlive us.
+   */
   let own: string[] = [];
   const handle = async (found: readonly Found[]) => {
     const ids = found.flatMap((one) => ('event' in one ? [one.event.id] : []));

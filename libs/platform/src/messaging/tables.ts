@@ -1,10 +1,14 @@
 import { innerTable, sharedTable } from '../migrations.ts';
 
 /**
- * What every service's schema has for messaging. Queue tables have their own autovacuum settings, so that they stay small; a row that lives for
- * milliseconds is not worth compressing, as Postgres would from 2 KB on.
+ * What every service's schema has for messaging. Queue tables have their own autovacuum settings, so that
+ * they stay small; a row that lives for milliseconds is not worth compressing, as Postgres would from 2 KB
+ * on.
  */
-export const messagingTables = (service: string): readonly string[] => [...outboxTables(service), ...inboxTables(service)];
+export const messagingTables = (service: string): readonly string[] => [
+  ...outboxTables(service),
+  ...inboxTables(service),
+];
 
 function outboxTables(service: string): readonly string[] {
   const app = `accord_${service}`;
@@ -51,7 +55,8 @@ function inboxTables(service: string): readonly string[] {
 
 function parkedTables(service: string): readonly string[] {
   return [
-    // Events of a key whose head failed: they wait here in their order (EVT-9). A dead head keeps its key waiting for the redrive.
+    // Events of a key whose head failed: they wait here in their order (EVT-9). A dead head keeps its key
+    // waiting for the redrive.
     `create table parked_events (
        seq bigint generated always as identity primary key,
        event_id uuid not null unique,
@@ -72,7 +77,8 @@ function parkedTables(service: string): readonly string[] {
      )`,
     `create index parked_events_key on parked_events (key, seq)`,
     innerTable(service, 'parked_events'),
-    // Events whose handling began together and did not end: what is found here may have ended the process (EVT-9). `starts` is of one that is alone.
+    // Events whose handling began together and did not end: what is found here may have ended the process
+    // (EVT-9). `starts` is of one that is alone.
     `create table started_events (
        note_id uuid primary key,
        event_ids uuid[] not null,

@@ -3,7 +3,10 @@ import { currentContext } from '../context.ts';
 
 const hidden = '[hidden]';
 
-/** Fields that speak of a person or open a door. A service's or worker's own name is logged as `service` and `worker`. */
+/**
+ * Fields that speak of a person or open a door. A service's or worker's own name is logged as `service` and
+ * `worker`.
+ */
 const personal = new Set(
   `authorization cookie set-cookie token password secret apikey privatekey name firstname lastname fullname certifiedname recipient contact
    holdername email mail phone mobile tel fax address addresses street city postcode certificate idnumber bankaccount`
@@ -15,7 +18,8 @@ const mailAddress = /[\p{L}\d._%+-]+@[\p{L}\d.-]+\.\p{L}{2,}/gu;
 const phoneNumber = /(?<![\w.-])(?:\+\d{1,3}[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w.-])/g;
 const bearer = /\b(?:Bearer\s+)?eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
-const hideIn = (text: string) => text.replaceAll(bearer, hidden).replaceAll(mailAddress, hidden).replaceAll(phoneNumber, hidden);
+const hideIn = (text: string) =>
+  text.replaceAll(bearer, hidden).replaceAll(mailAddress, hidden).replaceAll(phoneNumber, hidden);
 
 /** Not what Postgres adds in `detail`, `where` or `parameters`: those hold rows. */
 function errorFields(error: Error, depth: number): Record<string, unknown> {
@@ -38,7 +42,10 @@ function withoutPersons(value: unknown, depth = 0): unknown {
   if (depth > 6) return '…';
   if (Array.isArray(value)) return value.slice(0, 100).map((item) => withoutPersons(item, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, personal.has(key.toLowerCase()) ? hidden : withoutPersons(inner, depth + 1)]),
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      personal.has(key.toLowerCase()) ? hidden : withoutPersons(inner, depth + 1),
+    ]),
   );
 }
 
@@ -49,7 +56,10 @@ export interface LogSettings {
   readonly to?: DestinationStream;
 }
 
-/** JSON lines with the ids of the request or event at hand, and no personal data. A service adds its name with `setBindings`. */
+/**
+ * JSON lines with the ids of the request or event at hand, and no personal data. A service adds its name with
+ * `setBindings`.
+ */
 export function makeLog({ level = 'info', to }: LogSettings = {}): Logger {
   const settings = {
     level,
@@ -61,9 +71,13 @@ export function makeLog({ level = 'info', to }: LogSettings = {}): Logger {
     },
     hooks: {
       logMethod(args: unknown[], method: (...given: unknown[]) => void) {
-        const [first, message = first instanceof Error ? first.message : '', ...rest] = typeof args[0] === 'string' ? [{}, ...args] : args;
+        const [first, message = first instanceof Error ? first.message : '', ...rest] =
+          typeof args[0] === 'string' ? [{}, ...args] : args;
         const fields = first instanceof Error ? { err: first } : first;
-        method.apply(this, [fields, ...[message, ...rest].map((given) => (typeof given === 'string' ? hideIn(given) : given))]);
+        method.apply(this, [
+          fields,
+          ...[message, ...rest].map((given) => (typeof given === 'string' ? hideIn(given) : given)),
+        ]);
       },
     },
     serializers: { err: (fields: unknown) => fields },

@@ -4,7 +4,12 @@ import client, { type Counter, type Gauge, type Histogram } from 'prom-client';
 export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): Counter;
   /** `read`, where given, is asked at each scrape and sets the value. */
-  gauge(name: string, help: string, labels?: readonly string[], read?: (gauge: Gauge) => void | Promise<void>): Gauge;
+  gauge(
+    name: string,
+    help: string,
+    labels?: readonly string[],
+    read?: (gauge: Gauge) => void | Promise<void>,
+  ): Gauge;
   /** Of seconds, from 1 ms to 10 s. */
   histogram(name: string, help: string, labels?: readonly string[]): Histogram;
   /** In the exposition format of Prometheus. */
@@ -22,7 +27,8 @@ export function makeMetrics(service: string, { ofProcess = false } = {}): Metric
   const registers = [registry];
   const known = <M>(name: string) => registry.getSingleMetric(name) as M | undefined;
   return {
-    counter: (name, help, labelNames = []) => known<Counter>(name) ?? new client.Counter({ name, help, labelNames: [...labelNames], registers }),
+    counter: (name, help, labelNames = []) =>
+      known<Counter>(name) ?? new client.Counter({ name, help, labelNames: [...labelNames], registers }),
     gauge: (name, help, labelNames = [], read) =>
       known<Gauge>(name) ??
       new client.Gauge({
@@ -37,7 +43,8 @@ export function makeMetrics(service: string, { ofProcess = false } = {}): Metric
         }),
       }),
     histogram: (name, help, labelNames = []) =>
-      known<Histogram>(name) ?? new client.Histogram({ name, help, labelNames: [...labelNames], buckets, registers }),
+      known<Histogram>(name) ??
+      new client.Histogram({ name, help, labelNames: [...labelNames], buckets, registers }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

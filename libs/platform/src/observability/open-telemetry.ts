@@ -1,4 +1,4 @@
-import { context, propagation, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, propagation, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { NodeSDK } from '@opentelemetry/sdk-node';
@@ -7,10 +7,15 @@ import type { Tracing } from './tracing.ts';
 /** Ids of spans are 8 bytes of hex, of traces 16; bit 0 of the flags says sampled. */
 const traceparentOf = (span: Span | undefined): string | undefined => {
   const ids = span?.spanContext();
-  return ids && trace.isSpanContextValid(ids) ? `00-${ids.traceId}-${ids.spanId}-${ids.traceFlags.toString(16).padStart(2, '0')}` : undefined;
+  return ids && trace.isSpanContextValid(ids)
+    ? `00-${ids.traceId}-${ids.spanId}-${ids.traceFlags.toString(16).padStart(2, '0')}`
+    : undefined;
 };
 
-/** Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. Where they go is in the OTEL_* environment. */
+/**
+ * Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. Where they go
+ * is in the OTEL_* environment.
+ */
 export function openTelemetry(): Tracing {
   const sdk = new NodeSDK({
     traceExporter: new OTLPTraceExporter(),

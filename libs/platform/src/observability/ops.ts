@@ -16,11 +16,16 @@ export interface OpsParts {
 const answerWithinMs = 2_000;
 
 function say(res: ServerResponse, status: number, body: string, contentType = 'application/json'): void {
-  res.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body), 'Cache-Control': 'no-store' });
+  res.writeHead(status, {
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  });
   res.end(body);
 }
 
-const verdict = (res: ServerResponse, good: boolean) => say(res, good ? 200 : 503, good ? '{"status":"up"}' : '{"status":"down"}');
+const verdict = (res: ServerResponse, good: boolean) =>
+  say(res, good ? 200 : 503, good ? '{"status":"up"}' : '{"status":"down"}');
 
 /** A question to the outside that hangs is answered with no. */
 const inTime = (question: () => boolean | Promise<boolean>): Promise<boolean> => {
@@ -30,8 +35,17 @@ const inTime = (question: () => boolean | Promise<boolean>): Promise<boolean> =>
   return Promise.race([answered, sleep(answerWithinMs, false, { ref: false })]);
 };
 
-/** /livez, /readyz, /startupz and /metrics on a port of their own (API-12). Readiness falls when the database is away, liveness does not. */
-export async function listenOps({ port, host, metrics, ready, started = () => true }: OpsParts): Promise<{ readonly port: number; close(): Promise<void> }> {
+/**
+ * /livez, /readyz, /startupz and /metrics on a port of their own (API-12). Readiness falls when the database
+ * is away, liveness does not.
+ */
+export async function listenOps({
+  port,
+  host,
+  metrics,
+  ready,
+  started = () => true,
+}: OpsParts): Promise<{ readonly port: number; close(): Promise<void> }> {
   const pages: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
     '/livez': (res) => verdict(res, true),
     '/startupz': (res) => verdict(res, started()),

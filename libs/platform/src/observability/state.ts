@@ -25,33 +25,54 @@ type State = Record<keyof typeof shown, string>;
 
 const mostCounted = 1_000;
 
-/** What an SRE sees of the state in the database: asked at each scrape, in one statement, and once for all its gauges; NaN while it does not answer. */
+/**
+ * What an SRE sees of the state in the database: asked at each scrape, in one statement, and once for all its
+ * gauges; NaN while it does not answer.
+ */
 export function showState(workers: readonly Worker[], db: ServiceDatabase, metrics: Metrics): void {
   let asked: { at: number; state: Promise<State | undefined> } | undefined;
   const state = () => {
     if (!asked || performance.now() - asked.at > 500) {
       const actor = { kind: 'system' as const, id: 'metrics' };
-      asked = { at: performance.now(), state: db.transaction(actor, (tx) => tx.one<State>(look)).catch(() => undefined) };
+      asked = {
+        at: performance.now(),
+        state: db.transaction(actor, (tx) => tx.one<State>(look)).catch(() => undefined),
+      };
     }
     return asked.state;
   };
-  for (const [name, [metric, help]] of Object.entries(shown) as [keyof State, (typeof shown)[keyof State]][]) {
+  for (const [name, [metric, help]] of Object.entries(shown) as [
+    keyof State,
+    (typeof shown)[keyof State],
+  ][]) {
     metrics.gauge(metric, help, [], async (gauge) => {
       const found = await state();
       gauge.set(found ? Number(found[name]) : NaN);
     });
   }
-  metrics.gauge('accord_due_items', `Work that is due, counted to ${mostCounted}`, ['worker'], async (gauge) => {
-    for (const { name, due } of workers) {
-      const items = await db.transaction({ kind: 'system', id: 'metrics' }, (tx) => due(tx, mostCounted)).catch(() => undefined);
-      gauge.set({ worker: name }, items?.length ?? NaN);
-    }
-  });
-  metrics.gauge('accord_pool_connections', 'Database connections by role and state', ['role', 'state'], (gauge) => {
-    for (const [role, pool] of Object.entries(db.pools())) {
-      gauge.set({ role, state: 'idle' }, pool.idleCount);
-      gauge.set({ role, state: 'busy' }, pool.totalCount - pool.idleCount);
-      gauge.set({ role, state: 'waited_for' }, pool.waitingCount);
-    }
-  });
+  metrics.gauge(
+    'accord_due_items',
+    `Work that is due, counted to ${mostCounted}`,
+    ['worker'],
+    async (gauge) => {
+      for (const { name, due } of workers) {
+        const items = await db
+          .transaction({ kind: 'system', id: 'metrics' }, (tx) => due(tx, mostCounted))
+          .catch(() => undefined);
+        gauge.set({ worker: name }, items?.length ?? NaN);
+      }
+    },
+  );
+  metrics.gauge(
+    'accord_pool_connections',
+    'Database connections by role and state',
+    ['role', 'state'],
+    (gauge) => {
+      for (const [role, pool] of Object.entries(db.pools())) {
+        gauge.set({ role, state: 'idle' }, pool.idleCount);
+        gauge.set({ role, state: 'busy' }, pool.totalCount - pool.idleCount);
+        gauge.set({ role, state: 'waited_for' }, pool.waitingCount);
+      }
+    },
+  );
 }

@@ -1,4 +1,5 @@
-// Run by tracing.unit.spec.ts in a process of its own, as a service would be: node --import ./register.ts traced-process.ts
+// Run by tracing.unit.spec.ts in a process of its own, as a service would be: node --import ./register.ts
+// traced-process.ts
 import { withContext } from '../context.ts';
 import { httpApp } from '../http/app.ts';
 import { route } from '../http/route.ts';
@@ -8,7 +9,9 @@ import { makeLog } from './log.ts';
 import { makeMetrics } from './metrics.ts';
 import { currentTraceparent, span, stopTracing, withTraceparent } from './tracing.ts';
 
-const db: Database = { transaction: (_actor, work) => span('transaction', { 'db.system': 'postgresql' }, () => work({} as never)) };
+const db: Database = {
+  transaction: (_actor, work) => span('transaction', { 'db.system': 'postgresql' }, () => work({} as never)),
+};
 let announced: string | undefined;
 const routes = [
   route({
@@ -23,12 +26,22 @@ const routes = [
   }),
 ];
 const log = makeLog({ level: 'silent' });
-const app = httpApp({ service: { name: 'order', routes, problems: {} }, db, verify: () => Promise.reject(new Error('no tokens here')), log, metrics: makeMetrics('order') });
+const app = httpApp({
+  service: { name: 'order', routes, problems: {} },
+  db,
+  verify: () => Promise.reject(new Error('no tokens here')),
+  log,
+  metrics: makeMetrics('order'),
+});
 const server = await listen(app, 0, '127.0.0.1');
 const traceparent = process.argv[2]!;
 await (await fetch(`http://127.0.0.1:${server.port}/v1/things/1`, { headers: { traceparent } })).text();
-const handled = await withTraceparent(announced, () => span('handle thing.made', {}, () => Promise.resolve(currentTraceparent())));
-const untraced = withContext({ causationId: 'c', correlationId: 'c', traceparent }, () => currentTraceparent());
+const handled = await withTraceparent(announced, () =>
+  span('handle thing.made', {}, () => Promise.resolve(currentTraceparent())),
+);
+const untraced = withContext({ causationId: 'c', correlationId: 'c', traceparent }, () =>
+  currentTraceparent(),
+);
 process.stdout.write(JSON.stringify({ announced, handled, untraced, startedAfterMs: performance.now() }));
 await server.close(100);
 await stopTracing();

@@ -1,7 +1,8 @@
 import { currentContext } from '../context.ts';
 
-// Tracing is off unless `register.ts` found where to send traces. Off, it loads nothing and costs a call. On, spans of our own doors join the
-// HTTP spans of OpenTelemetry, so that one trace goes HTTP → Postgres → outbox → Kafka → consumer (API-13).
+// Tracing is off unless `register.ts` found where to send traces. Off, it loads nothing and costs a call. On,
+// spans of our own doors join the HTTP spans of OpenTelemetry, so that one trace goes HTTP → Postgres →
+// outbox → Kafka → consumer (API-13).
 
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -32,7 +33,8 @@ export const nameSpan = (name: string, attributes: Attributes): void => tracing?
 export const activeTraceparent = (): string | undefined => tracing?.traceparent();
 
 /** What goes on into events and calls: the running span's, else what came in. */
-export const currentTraceparent = (): string | undefined => tracing?.traceparent() ?? currentContext()?.traceparent;
+export const currentTraceparent = (): string | undefined =>
+  tracing?.traceparent() ?? currentContext()?.traceparent;
 
 /** `work` as a consequence of `traceparent`, the header of a message. */
 export const withTraceparent = <T>(traceparent: string | undefined, work: () => T): T =>

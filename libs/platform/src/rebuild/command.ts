@@ -52,9 +52,14 @@ function readOptions(what: Rebuildable, args: readonly string[]) {
 /**
  * The command `rebuild` of one service. SIGINT and SIGTERM leave the read models as they are.
  *
- * @returns what the process ends with: 0 where the read models were rebuilt, 1 where they are as they were, 2 for wrong arguments.
+ * @returns what the process ends with: 0 where the read models were rebuilt, 1 where they are as they were, 2
+ * for wrong arguments.
  */
-export async function runRebuild(what: Rebuildable, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export async function runRebuild(
+  what: Rebuildable,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
   let asked: ReturnType<typeof readOptions>;
   try {
     asked = readOptions(what, args);
@@ -70,24 +75,49 @@ export async function runRebuild(what: Rebuildable, args: readonly string[], env
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
-    const { ACCORD_OWNER_DATABASE_URL: ownerUrl, ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = readSettings(settings, env);
-    const rebuilt = await rebuild({ service: what.service, models, ownerUrl, brokers, topicPrefix, log: pino({ level: 'silent' }), leaveOut, onProgress: tell, signal: stop.signal });
+    const {
+      ACCORD_OWNER_DATABASE_URL: ownerUrl,
+      ACCORD_KAFKA_BROKERS: brokers,
+      ACCORD_TOPIC_PREFIX: topicPrefix,
+    } = readSettings(settings, env);
+    const rebuilt = await rebuild({
+      service: what.service,
+      models,
+      ownerUrl,
+      brokers,
+      topicPrefix,
+      log: pino({ level: 'silent' }),
+      leaveOut,
+      onProgress: tell,
+      signal: stop.signal,
+    });
     const names = models.map(({ name }) => name);
     say(json ? JSON.stringify({ service: what.service, models: names, ...rebuilt }) : asText(names, rebuilt));
     return 0;
   } catch (error) {
-    tell(`${stop.signal.aborted ? 'stopped' : (error as Error).message}; ${models.map(({ name }) => name).join(', ')} of ${what.service}: as before`);
+    tell(
+      `${stop.signal.aborted ? 'stopped' : (error as Error).message}; ${models.map(({ name }) => name).join(', ')} of ${what.service}: as before`,
+    );
     return 1;
   }
 }
 
-function asText(names: readonly string[], { tables, messages, unreadable, leftOut, tookMs, writersMs, readersMs }: Rebuilt): string {
+function asText(
+  names: readonly string[],
+  { tables, messages, unreadable, leftOut, tookMs, writersMs, readersMs }: Rebuilt,
+): string {
   const width = Math.max(...tables.map(({ table }) => table.length));
   const lines = tables.map(({ table, rows, missing, surplus, other }) => {
-    const found = missing + surplus + other === 0 ? 'as before' : `${missing} were missing, ${surplus} too many, ${other} other than the events say`;
+    const found =
+      missing + surplus + other === 0
+        ? 'as before'
+        : `${missing} were missing, ${surplus} too many, ${other} other than the events say`;
     return `  ${table.padEnd(width)}  ${rows} rows, ${found}`;
   });
-  const without = [unreadable > 0 && `${unreadable} are no events`, leftOut > 0 && `${leftOut} are left out`].filter(Boolean);
+  const without = [
+    unreadable > 0 && `${unreadable} are no events`,
+    leftOut > 0 && `${leftOut} are left out`,
+  ].filter(Boolean);
   return [
     `${names.join(', ')}: rebuilt from ${messages} events in ${(tookMs / 1_000).toFixed(1)} s${without.length > 0 ? ` (${without.join('; ')})` : ''}.`,
     ...lines,

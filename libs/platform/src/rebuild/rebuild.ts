@@ -1,14 +1,14 @@
-import type { EventType } from '@accord/events';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import type { EventType } from '@accord/events';
 import { kafkaOf } from '../messaging/kafka.ts';
-import { type Extent, openReading, type Reading } from '../messaging/reading.ts';
+import { openReading, type Extent, type Reading } from '../messaging/reading.ts';
 import { schemas, type ServiceName } from '../provision.ts';
 import type { ReadModel } from '../read-model.ts';
-import { type Differences, differencesOf } from './differences.ts';
+import { differencesOf, type Differences } from './differences.ts';
 import { openReplay, type Replay } from './replay.ts';
 import { dropShadows, makeShadows, type Pair } from './shadow.ts';
-import { type Held, swapIn, type Swapping } from './swap.ts';
+import { swapIn, type Held, type Swapping } from './swap.ts';
 
 export interface RebuildAsk {
   readonly service: ServiceName;
@@ -18,7 +18,10 @@ export interface RebuildAsk {
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
   readonly log: Logger;
-  /** Goes on without events that a projection does not take; else they end the rebuild before anything is swapped. */
+  /**
+   * Goes on without events that a projection does not take; else they end the rebuild before anything is
+   * swapped.
+   */
   readonly leaveOut?: boolean;
   /** How long rows may differ because they are on their way, ms; default 1 000. */
   readonly settleMs?: number;
@@ -37,8 +40,9 @@ export interface Rebuilt extends Held {
 }
 
 /**
- * EVT-13: rebuilds read models from their topics beside the live ones and swaps them in, while the service runs. Runs their projections alone. May be
- * repeated, also after one that was killed; whatever ends it before the swap, the live tables are as they were.
+ * EVT-13: rebuilds read models from their topics beside the live ones and swaps them in, while the service
+ * runs. Runs their projections alone. May be repeated, also after one that was killed; whatever ends it
+ * before the swap, the live tables are as they were.
  *
  * @throws Error that says why there was no swap.
  */
@@ -47,7 +51,11 @@ export async function rebuild(ask: RebuildAsk): Promise<Rebuilt> {
   await using opened = new AsyncDisposableStack();
   const schema = schemas[ask.service];
   const client = await openOwner(ask, opened);
-  opened.defer(() => dropShadows(client, { schema }).catch((error: Error) => ask.log.warn({ reason: error.message }, 'the next rebuild drops what is left')));
+  opened.defer(() =>
+    dropShadows(client, { schema }).catch((error: Error) =>
+      ask.log.warn({ reason: error.message }, 'the next rebuild drops what is left'),
+    ),
+  );
   const pairs = await makeShadows(client, { schema, tables: ask.models.flatMap(({ tables }) => tables) });
   const replay = openReplay({ ...ask, schema });
   opened.defer(() => replay.close());
@@ -71,23 +79,52 @@ export async function rebuild(ask: RebuildAsk): Promise<Rebuilt> {
   return { tables, messages, unreadable, leftOut, ...held, tookMs: Math.round(performance.now() - began) };
 }
 
-/** The connection that swaps also holds the lock of the rebuild: where it is lost, so is the right to swap. */
-async function openOwner({ ownerUrl, service }: RebuildAsk, opened: AsyncDisposableStack): Promise<pg.Client> {
-  const limits = '-c statement_timeout=4000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=4000 -c transaction_timeout=5000';
-  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000, keepAlive: true, options: `-c search_path=pg_catalog -c timezone=UTC ${limits}` });
+/**
+ * The connection that swaps also holds the lock of the rebuild: where it is lost, so is the right to swap.
+ */
+async function openOwner(
+  { ownerUrl, service }: RebuildAsk,
+  opened: AsyncDisposableStack,
+): Promise<pg.Client> {
+  const limits =
+    '-c statement_timeout=4000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=4000 -c transaction_timeout=5000';
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    options: `-c search_path=pg_catalog -c timezone=UTC ${limits}`,
+  });
   client.on('error', () => undefined); // the next statement says so
   await client.connect();
   opened.defer(() => client.end());
-  const { rows } = await client.query<{ mine: boolean }>(`select pg_try_advisory_lock(hashtext('accord rebuild ' || $1)) as mine`, [service]);
+  const { rows } = await client.query<{ mine: boolean }>(
+    `select pg_try_advisory_lock(hashtext('accord rebuild ' || $1)) as mine`,
+    [service],
+  );
   if (!rows[0]!.mine) throw new Error(`another rebuild of ${service} is under way`);
   return client;
 }
 
-/** @throws Error where a topic is not there, or lacks events that it had: what is made from the rest would not be whole. */
-async function openWholeTopics({ service, models, brokers, topicPrefix, log, signal }: RebuildAsk, replay: Replay, opened: AsyncDisposableStack): Promise<Reading> {
+/**
+ * @throws Error where a topic is not there, or lacks events that it had: what is made from the rest would not
+ * be whole.
+ */
+async function openWholeTopics(
+  { service, models, brokers, topicPrefix, log, signal }: RebuildAsk,
+  replay: Replay,
+  opened: AsyncDisposableStack,
+): Promise<Reading> {
   const kafka = kafkaOf({ brokers, topicPrefix, clientId: `accord-rebuild-${service}`, log });
   const types = [...new Set(models.flatMap(({ projections }) => Object.keys(projections)))] as EventType[];
-  const reading = await openReading({ kafka, topicPrefix, reader: `rebuild.${service}`, types, onMessages: replay.onMessages, log, signal });
+  const reading = await openReading({
+    kafka,
+    topicPrefix,
+    reader: `rebuild.${service}`,
+    types,
+    onMessages: replay.onMessages,
+    log,
+    signal,
+  });
   opened.defer(() => reading.close());
   if (reading.missing.length > 0) throw new Error(`there is no topic ${reading.missing.join(', ')}`);
   return {
@@ -95,13 +132,17 @@ async function openWholeTopics({ service, models, brokers, topicPrefix, log, sig
     async extents() {
       const extents = await reading.extents();
       const cut = extents.find(({ low }) => low > 0n);
-      if (cut) throw new Error(`topic ${cut.type}/${cut.partition} begins at offset ${cut.low}: what came before is gone, so nothing whole can be made from it`);
+      if (cut)
+        throw new Error(
+          `topic ${cut.type}/${cut.partition} begins at offset ${cut.low}: what came before is gone, so nothing whole can be made from it`,
+        );
       return extents;
     },
   };
 }
 
-const sizeOf = (extents: readonly Extent[]) => extents.reduce((sum, { low, high }) => sum + Number(high - low), 0);
+const sizeOf = (extents: readonly Extent[]) =>
+  extents.reduce((sum, { low, high }) => sum + Number(high - low), 0);
 
 /** All that the topics hold by now is in the shadows. */
 async function replayed({ onProgress }: RebuildAsk, { seen }: Replay, reading: Reading): Promise<void> {
@@ -116,7 +157,11 @@ async function replayed({ onProgress }: RebuildAsk, { seen }: Replay, reading: R
   tell();
 }
 
-async function compared(client: pg.Client, pairs: readonly Pair[], { settleMs = 1_000, signal, onProgress }: RebuildAsk): Promise<Differences[]> {
+async function compared(
+  client: pg.Client,
+  pairs: readonly Pair[],
+  { settleMs = 1_000, signal, onProgress }: RebuildAsk,
+): Promise<Differences[]> {
   const tables: Differences[] = [];
   for (const pair of pairs) {
     onProgress?.(`comparing ${pair.table}`);
@@ -130,5 +175,8 @@ async function compared(client: pg.Client, pairs: readonly Pair[], { settleMs = 
 }
 
 function expectAllTaken({ leaveOut = false }: RebuildAsk, { seen: { refused, reasons } }: Replay): void {
-  if (refused > 0 && !leaveOut) throw new Error(`${refused} events are not taken by their projection: ${reasons.join(', ')}${refused > reasons.length ? ', …' : ''}`);
+  if (refused > 0 && !leaveOut)
+    throw new Error(
+      `${refused} events are not taken by their projection: ${reasons.join(', ')}${refused > reasons.length ? ', …' : ''}`,
+    );
 }

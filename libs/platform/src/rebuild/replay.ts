@@ -1,6 +1,6 @@
-import { type Event, type EventType, readEvent } from '@accord/events';
-import { isDatabaseAway, openDatabase } from '../database.ts';
+import { readEvent, type Event, type EventType } from '@accord/events';
 import { systemClock } from '../clock.ts';
+import { isDatabaseAway, openDatabase } from '../database.ts';
 import { incoming } from '../messaging/kafka.ts';
 import { isFinal, withStorableNames } from '../messaging/parking.ts';
 import type { ReadingSettings } from '../messaging/reading.ts';
@@ -11,11 +11,15 @@ import { shadowSchemaOf } from './shadow.ts';
 export interface Replay {
   readonly onMessages: ReadingSettings['onMessages'];
   /**
-   * Messages so far; those among them that are no events of their type, or that a rule refuses for ever, which nobody ever handles; and events that a
-   * projection did not take, with why for the first of them: `order.placed/3/17 (…)`, topic, partition and offset.
+   * Messages so far; those among them that are no events of their type, or that a rule refuses for ever,
+   * which nobody ever handles; and events that a projection did not take, with why for the first of them:
+   * `order.placed/3/17 (…)`, topic, partition and offset.
    */
   readonly seen: { messages: number; unreadable: number; refused: number; readonly reasons: string[] };
-  /** Runs work between two batches, the next of which waits for it. Once the work has said so, nothing is written any more. */
+  /**
+   * Runs work between two batches, the next of which waits for it. Once the work has said so, nothing is
+   * written any more.
+   */
   alone<T>(work: () => Promise<T>): Promise<T>;
   end(): void;
   close(): Promise<void>;
@@ -30,9 +34,24 @@ interface Placed {
 }
 
 /** Runs the projections of these models, and nothing else, on what it is given, into their shadows. */
-export function openReplay({ ownerUrl, schema, models }: { ownerUrl: string; schema: string; models: readonly ReadModel[] }): Replay {
+export function openReplay({
+  ownerUrl,
+  schema,
+  models,
+}: {
+  ownerUrl: string;
+  schema: string;
+  models: readonly ReadModel[];
+}): Replay {
   // Beside the shadows no table can be seen from there.
-  const database = openDatabase({ url: ownerUrl, operatorUrl: ownerUrl, schema: shadowSchemaOf(schema), source: '', clock: systemClock(), poolSize: 2 });
+  const database = openDatabase({
+    url: ownerUrl,
+    operatorUrl: ownerUrl,
+    schema: shadowSchemaOf(schema),
+    source: '',
+    clock: systemClock(),
+    poolSize: 2,
+  });
   const project = projectionOf(database, models);
   const seen: Replay['seen'] = { messages: 0, unreadable: 0, refused: 0, reasons: [] };
   const turns = oneAfterTheOther();
@@ -64,7 +83,8 @@ export function openReplay({ ownerUrl, schema, models }: { ownerUrl: string; sch
       turns(async () => {
         if (ended) return;
         const placed = messages.flatMap((message) => eventOf(type, partition, message) ?? []);
-        for (let from = 0; from < placed.length; from += inOneTransaction) await take(placed.slice(from, from + inOneTransaction));
+        for (let from = 0; from < placed.length; from += inOneTransaction)
+          await take(placed.slice(from, from + inOneTransaction));
         seen.messages += messages.length;
         seen.unreadable += messages.length - placed.length;
       }),
@@ -76,21 +96,34 @@ export function openReplay({ ownerUrl, schema, models }: { ownerUrl: string; sch
 
 function projectionOf(database: Database, models: readonly ReadModel[]) {
   const projections = new Map<EventType, Projection['on'][]>();
-  for (const [type, { on }] of models.flatMap((model) => Object.entries(model.projections) as [EventType, Projection][])) {
+  for (const [type, { on }] of models.flatMap(
+    (model) => Object.entries(model.projections) as [EventType, Projection][],
+  )) {
     projections.set(type, [...(projections.get(type) ?? []), on]);
   }
   return (events: readonly Event[]): Promise<void> =>
-    database.transaction({ kind: 'system', id: 'rebuild' }, ({ write }) => {
-      const view: View = { write };
-      for (const event of events) for (const on of projections.get(event.type) ?? []) on(view, event);
-      return Promise.resolve();
-    }, { atOnce: true });
+    database.transaction(
+      { kind: 'system', id: 'rebuild' },
+      ({ write }) => {
+        const view: View = { write };
+        for (const event of events) for (const on of projections.get(event.type) ?? []) on(view, event);
+        return Promise.resolve();
+      },
+      { atOnce: true },
+    );
 }
 
-function eventOf(type: EventType, partition: number, message: Parameters<typeof incoming>[2]): Placed | undefined {
+function eventOf(
+  type: EventType,
+  partition: number,
+  message: Parameters<typeof incoming>[2],
+): Placed | undefined {
   try {
     const { value, headers } = withStorableNames(incoming(type, partition, message));
-    return { place: `${type}/${partition}/${message.offset}`, event: readEvent(type, JSON.parse(value), headers) };
+    return {
+      place: `${type}/${partition}/${message.offset}`,
+      event: readEvent(type, JSON.parse(value), headers),
+    };
   } catch {
     // No event of its type: its consumers gave it up, and it is counted.
     return undefined;

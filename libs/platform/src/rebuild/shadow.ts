@@ -1,7 +1,8 @@
 import type pg from 'pg';
 
-// A shadow is a table as the live one, of the same name in the schema beside it: shape, constraints, indexes and their names, policies, grants. A projection
-// whose search_path is that schema writes to it, unchanged; nothing there stands for the live table, so nothing can be written to that by mistake.
+// A shadow is a table as the live one, of the same name in the schema beside it: shape, constraints, indexes
+// and their names, policies, grants. A projection whose search_path is that schema writes to it, unchanged;
+// nothing there stands for the live table, so nothing can be written to that by mistake.
 
 /** One table of a read model, live and rebuilt. */
 export interface Pair {
@@ -15,7 +16,10 @@ export interface Pair {
 
 export const shadowSchemaOf = (schema: string): string => `${schema}_rebuild`;
 
-/** All that a table is, a line for each thing; what a shadow cannot have (triggers, what other objects refer to) is there too, so that it is seen to be missing. */
+/**
+ * All that a table is, a line for each thing; what a shadow cannot have (triggers, what other objects refer
+ * to) is there too, so that it is seen to be missing.
+ */
 const shapes = `
   with t as (select c.*, n.nspname || '.' as prefix from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = any ($1::text[]::regclass[]))
   select t.prefix || t.relname as "table", line from t join (
@@ -69,18 +73,34 @@ const keyColumns = `
          cross join unnest(indkey) with ordinality as k (number, place) join pg_attribute on attrelid = indrelid and attnum = number
    order by place`;
 
-/** @throws Error where a live table has, or got meanwhile, what its shadow has not: whoever swapped it in would lose that. */
+/**
+ * @throws Error where a live table has, or got meanwhile, what its shadow has not: whoever swapped it in
+ * would lose that.
+ */
 export async function expectSameShapes(client: pg.ClientBase, pairs: readonly Pair[]): Promise<void> {
-  const { rows } = await client.query<{ table: string; line: string }>(shapes, [pairs.flatMap(({ live, shadow }) => [live, shadow])]);
+  const { rows } = await client.query<{ table: string; line: string }>(shapes, [
+    pairs.flatMap(({ live, shadow }) => [live, shadow]),
+  ]);
   for (const { live, shadow } of pairs) {
-    const [lives, shadows] = [live, shadow].map((name) => new Set(rows.filter(({ table }) => table === name).map(({ line }) => line))) as [Set<string>, Set<string>];
+    const [lives, shadows] = [live, shadow].map(
+      (name) => new Set(rows.filter(({ table }) => table === name).map(({ line }) => line)),
+    ) as [Set<string>, Set<string>];
     const differing = [...lives.symmetricDifference(shadows)];
-    if (differing.length > 0) throw new Error(`${live} is not, or no longer, as the table that was made beside it: ${differing.join('; ')}`);
+    if (differing.length > 0)
+      throw new Error(
+        `${live} is not, or no longer, as the table that was made beside it: ${differing.join('; ')}`,
+      );
   }
 }
 
-/** Makes an empty shadow of each table. What an earlier rebuild left behind goes. @throws Error where a table cannot be rebuilt. */
-export async function makeShadows(client: pg.ClientBase, { schema, tables }: { schema: string; tables: readonly string[] }): Promise<Pair[]> {
+/**
+ * Makes an empty shadow of each table. What an earlier rebuild left behind goes. @throws Error where a table
+ * cannot be rebuilt.
+ */
+export async function makeShadows(
+  client: pg.ClientBase,
+  { schema, tables }: { schema: string; tables: readonly string[] },
+): Promise<Pair[]> {
   const beside = shadowSchemaOf(schema);
   const { rowCount } = await client.query('select from pg_namespace where nspname = $1', [beside]);
   if (rowCount === 0) throw new Error(`there is no schema ${beside}: deploy/postgres/provision.ts makes it`);
@@ -88,10 +108,17 @@ export async function makeShadows(client: pg.ClientBase, { schema, tables }: { s
   const { rows: statements } = await client.query<{ statement: string }>(making, [tables, schema, beside]);
   // What is sent together is one transaction.
   await client.query(statements.map(({ statement }) => statement).join(';\n'));
-  const { rows: columns } = await client.query<{ table: string; name: string; type: string }>(keyColumns, [tables.map((table) => `${schema}.${table}`)]);
+  const { rows: columns } = await client.query<{ table: string; name: string; type: string }>(keyColumns, [
+    tables.map((table) => `${schema}.${table}`),
+  ]);
   const pairs = tables.map((table): Pair => {
     const live = `${schema}.${table}`;
-    return { table, live, shadow: `${beside}.${table}`, key: columns.filter((column) => column.table === live) };
+    return {
+      table,
+      live,
+      shadow: `${beside}.${table}`,
+      key: columns.filter((column) => column.table === live),
+    };
   });
   const keyless = pairs.find(({ key }) => key.length === 0);
   if (keyless) throw new Error(`${keyless.live} has no primary key, so a repeated event could not be told`);
@@ -100,6 +127,9 @@ export async function makeShadows(client: pg.ClientBase, { schema, tables }: { s
 }
 
 export async function dropShadows(client: pg.ClientBase, { schema }: { schema: string }): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(`select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = $1`, [shadowSchemaOf(schema)]);
+  const { rows } = await client.query<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = $1`,
+    [shadowSchemaOf(schema)],
+  );
   if (rows.length > 0) await client.query(`drop table ${rows.map(({ name }) => name).join(', ')}`);
 }

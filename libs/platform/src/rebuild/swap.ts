@@ -21,13 +21,17 @@ export interface Swapping {
 }
 
 class Busy extends Error {}
-/** Somebody was in the way, a topic has another leader, or the replay did not catch up in time. Nothing has happened. */
+/**
+ * Somebody was in the way, a topic has another leader, or the replay did not catch up in time. Nothing has
+ * happened.
+ */
 const isBusy = (error: unknown) => {
   const { code, retriable } = error as { code?: string; retriable?: boolean };
   return error instanceof Busy || retriable === true || ['55P03', '57014', '40P01'].includes(code ?? '');
 };
 
-// Together less than the 5 s of a transaction; a lock is waited for longer than Postgres takes to end a vacuum or a deadlock that stands in the way (1 s).
+// Together less than the 5 s of a transaction; a lock is waited for longer than Postgres takes to end a
+// vacuum or a deadlock that stands in the way (1 s).
 const locking = `set local lock_timeout = '1200ms'; set local statement_timeout = '1500ms'`;
 const lockingReaders = `set local lock_timeout = '300ms'; set local statement_timeout = '500ms'`;
 const catchesUpWithinMs = 1_000;
@@ -36,8 +40,9 @@ const patienceMs = 120_000;
 /**
  * Puts the shadows in the place of the live tables, in one transaction of less than 5 s.
  *
- * While it holds off all who change them (readers go on), the replay catches up with the topics' ends as they are then. What a handler has written to the
- * live tables came from a topic before that, so the shadows have it; what handlers write later, they write to the tables that were shadows.
+ * While it holds off all who change them (readers go on), the replay catches up with the topics' ends as they
+ * are then. What a handler has written to the live tables came from a topic before that, so the shadows have
+ * it; what handlers write later, they write to the tables that were shadows.
  */
 export async function swapIn(swapping: Swapping): Promise<Held> {
   for (const since = performance.now(); ; await sleep(100 + Math.random() * 400)) {
@@ -45,7 +50,10 @@ export async function swapIn(swapping: Swapping): Promise<Held> {
       return await swapOnce(swapping);
     } catch (error) {
       if (!isBusy(error)) throw error;
-      if (performance.now() - since > patienceMs) throw new Error(`the tables were never free to be swapped: ${(error as Error).message}`, { cause: error });
+      if (performance.now() - since > patienceMs)
+        throw new Error(`the tables were never free to be swapped: ${(error as Error).message}`, {
+          cause: error,
+        });
     }
   }
 }
@@ -72,13 +80,16 @@ async function swapOnce({ client, schema, pairs, reading, alone, signal }: Swapp
       return { writersMs: Math.round(now - writersSince), readersMs: Math.round(now - readersSince) };
     });
   } catch (error) {
-    await client.query('rollback').catch(() => undefined); // the server has ended the session, and with it the transaction
+    // the server has ended the session, and with it the transaction
+    await client.query('rollback').catch(() => undefined);
     throw error;
   }
 }
 
 async function catchUp(reading: Swapping['reading']): Promise<void> {
-  const late = sleep(catchesUpWithinMs, undefined, { ref: false }).then(() => Promise.reject(new Busy('the replay does not catch up')));
+  const late = sleep(catchesUpWithinMs, undefined, { ref: false }).then(() =>
+    Promise.reject(new Busy('the replay does not catch up')),
+  );
   const ends = await Promise.race([reading.extents(), late]);
   for (const since = performance.now(); !reading.hasRead(ends); await sleep(2)) {
     if (performance.now() - since > catchesUpWithinMs) throw new Busy('the replay does not catch up');

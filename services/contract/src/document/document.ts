@@ -1,16 +1,24 @@
 import type { DocumentContent } from './content.ts';
 import { loadFaces } from './face.ts';
 import { printOrders } from './order-table.ts';
-import { ink, openPaper, type Paper, sheet } from './paper.ts';
+import { ink, openPaper, sheet, type Paper } from './paper.ts';
 import { drawSeal, sealRadius } from './seal-picture.ts';
-import { printAmount, printClauses, printHeading, printParties, printSection, printSignatures } from './sections.ts';
-import { type Wording, wordings } from './wording.ts';
+import {
+  printAmount,
+  printClauses,
+  printHeading,
+  printParties,
+  printSection,
+  printSignatures,
+} from './sections.ts';
+import { wordings, type Wording } from './wording.ts';
 
 export type { DocumentContent, DocumentRow, RowPeriod } from './content.ts';
 
 /**
- * The contract as a PDF with real text and embedded fonts (CTR-14 to CTR-19). The same content makes the same bytes. What is marked official
- * shows the seal but is not signed: only `sealDocument` makes a contract that counts.
+ * The contract as a PDF with real text and embedded fonts (CTR-14 to CTR-19). The same content makes the same
+ * bytes. What is marked official shows the seal but is not signed: only `sealDocument` makes a contract that
+ * counts.
  *
  * @throws RangeError where an amount or the time zone is malformed.
  */
@@ -38,9 +46,20 @@ export async function renderDocument(content: DocumentContent): Promise<Buffer> 
   return paper.close();
 }
 
-/** The full seal on the signature page, and a slice of one more on the edge of every page, left to right (CTR-18). */
-async function stampSeal(paper: Paper, content: DocumentContent, words: Wording, seat: { page: number; x: number; y: number }): Promise<void> {
-  const picture = drawSeal({ name: content.partyB.name, caption: words.caption, test: content.testSeal }, await loadFaces());
+/**
+ * The full seal on the signature page, and a slice of one more on the edge of every page, left to right
+ * (CTR-18).
+ */
+async function stampSeal(
+  paper: Paper,
+  content: DocumentContent,
+  words: Wording,
+  seat: { page: number; x: number; y: number },
+): Promise<void> {
+  const picture = drawSeal(
+    { name: content.partyB.name, caption: words.caption, test: content.testSeal },
+    await loadFaces(),
+  );
   const seal = paper.engrave(picture);
   paper.back(seat.page);
   paper.stamp(seal, { x: seat.x, y: seat.y, scale: 1 });
@@ -56,7 +75,9 @@ async function stampSeal(paper: Paper, content: DocumentContent, words: Wording,
   }
 }
 
-/** Head and foot of every page, and what the document is: a draft, or sealed with a test key (CTR-17, CTR-22). */
+/**
+ * Head and foot of every page, and what the document is: a draft, or sealed with a test key (CTR-17, CTR-22).
+ */
 function finishPages(paper: Paper, content: DocumentContent, words: Wording): void {
   const pages = paper.pages;
   const style = { size: 8, color: ink.faint };

@@ -1,40 +1,93 @@
-import type { Refusal } from '@accord/platform';
 import fc from 'fast-check';
+import type { Refusal } from '@accord/platform';
 import type { DocumentContent } from './content.ts';
 import { renderDocument } from './document.ts';
 import { loadFaces } from './face.ts';
 import { renderInTurn } from './in-turn.ts';
 import { breakLines, printable } from './line-breaking.ts';
-import { type PlacedLine, readPdf } from './pdf-reading.ts';
+import { readPdf, type PlacedLine } from './pdf-reading.ts';
 import { sampleContent, sampleRow } from './sample-content.ts';
 
 const print = async (content: DocumentContent) => readPdf(await renderDocument(content));
 /** Text of all pages without line ends: cells wrap. */
-const flat = async (content: DocumentContent) => (await print(content)).pages.map(({ lines }) => lines.join('')).join('');
+const flat = async (content: DocumentContent) =>
+  (await print(content)).pages.map(({ lines }) => lines.join('')).join('');
 
 const english: Partial<DocumentContent> = {
   language: 'en',
-  partyA: { name: 'Example Technology Ltd.', certificate: 'C-1', address: '1 Road, Shenzhen', contact: 'Li Lei' },
-  partyB: { name: 'Provider Ltd.', certificate: 'C-2', address: '2 Road, Beijing', contact: '400', bank: 'A Bank', account: '622' },
-  rows: [sampleRow(1, { serviceName: 'Cloud Compute', configuration: [{ name: 'Region', value: 'North' }, { name: 'IP address', value: '10.0.0.1' }] })],
+  partyA: {
+    name: 'Example Technology Ltd.',
+    certificate: 'C-1',
+    address: '1 Road, Shenzhen',
+    contact: 'Li Lei',
+  },
+  partyB: {
+    name: 'Provider Ltd.',
+    certificate: 'C-2',
+    address: '2 Road, Beijing',
+    contact: '400',
+    bank: 'A Bank',
+    account: '622',
+  },
+  rows: [
+    sampleRow(1, {
+      serviceName: 'Cloud Compute',
+      configuration: [
+        { name: 'Region', value: 'North' },
+        { name: 'IP address', value: '10.0.0.1' },
+      ],
+    }),
+  ],
 };
 
 test('CTR-14 a Chinese contract states number, kind, parties, orders, and template version', async () => {
   const text = await flat(sampleContent(2));
   for (const part of [
-    '云服务订单合同', '合同编号：CT-2026-00001234', '深圳市示例科技有限责任公司', '91440300EXAMPLE', '深圳市南山区深南大道 100 号', '李雷 13800000000',
-    '北京百度网讯科技有限公司', '91110000EXAMPLE', '招商银行北京分行', '110902250210803', `ord_${'0'.repeat(31)}1`, `ord_${'0'.repeat(31)}2`,
-    '云服务器BCC', '机型：bcc.g5.c2m8', '地域：华北-北京', 'IP 地址：182.61.0.2', '12 个月', '¥100.00', '模板版本：2026-01', '第 1 页 共 1 页',
-  ]) expect(text.replaceAll(' ', '')).toContain(part.replaceAll(' ', ''));
+    '云服务订单合同',
+    '合同编号：CT-2026-00001234',
+    '深圳市示例科技有限责任公司',
+    '91440300EXAMPLE',
+    '深圳市南山区深南大道 100 号',
+    '李雷 13800000000',
+    '北京百度网讯科技有限公司',
+    '91110000EXAMPLE',
+    '招商银行北京分行',
+    '110902250210803',
+    `ord_${'0'.repeat(31)}1`,
+    `ord_${'0'.repeat(31)}2`,
+    '云服务器BCC',
+    '机型：bcc.g5.c2m8',
+    '地域：华北-北京',
+    'IP 地址：182.61.0.2',
+    '12 个月',
+    '¥100.00',
+    '模板版本：2026-01',
+    '第 1 页 共 1 页',
+  ])
+    expect(text.replaceAll(' ', '')).toContain(part.replaceAll(' ', ''));
 });
 
 test('CTR-14 an English contract states number, kind, parties, orders, and template version', async () => {
   const text = await flat(sampleContent(1, english));
   for (const part of [
-    'Cloud Service Order Contract', 'Contract number: CT-2026-00001234', 'Example Technology Ltd.', 'C-1', '1 Road, Shenzhen', 'Li Lei', 'Provider Ltd.', 'C-2',
-    'A Bank', '622', 'Region: North', 'IP address: 10.0.0.1', 'Template version: 2026-01', 'Page 1 of 1', "Place for Party A's seal",
+    'Cloud Service Order Contract',
+    'Contract number: CT-2026-00001234',
+    'Example Technology Ltd.',
+    'C-1',
+    '1 Road, Shenzhen',
+    'Li Lei',
+    'Provider Ltd.',
+    'C-2',
+    'A Bank',
+    '622',
+    'Region: North',
+    'IP address: 10.0.0.1',
+    'Template version: 2026-01',
+    'Page 1 of 1',
+    "Place for Party A's seal",
     'nothing need be sent back',
-  ]) expect(text).toContain(part);
+  ])
+    expect(text).toContain(part);
 });
 
 test('CTR-14 the sum stands in figures, in Chinese also in capital numerals', async () => {
@@ -46,15 +99,25 @@ test('CTR-14 the sum stands in figures, in Chinese also in capital numerals', as
   expect(dollars).not.toContain('人民币');
 });
 
-test.each([['1004.05', 1], ['123456789987.65', 2], ['9999999999999999.99', 2]])('CTR-14 the sum of %s in capital numerals and that in figures stand on %i lines, apart', async (amount, lines) => {
-  const { pages } = await print(sampleContent(1, { total: { amount, currency: 'CNY' } }));
-  const [capitals, figures] = [/^合计（大写）/, /^合计（小写）/].map((label) => pages[0]!.placed.find(({ text }) => label.test(text))!) as [PlacedLine, PlacedLine];
-  expect(capitals.y - figures.y).toBeCloseTo((lines - 1) * 14.25);
-  const { strong } = await loadFaces();
-  const endOf = ({ text, x }: PlacedLine) => [...text].reduce((end, character) => end + 9.5 * strong.advance(character), x);
-  expect(endOf(capitals)).toBeLessThan(lines === 1 ? figures.x : 543);
-  expect(endOf(figures)).toBeLessThan(543);
-});
+test.each([
+  ['1004.05', 1],
+  ['123456789987.65', 2],
+  ['9999999999999999.99', 2],
+])(
+  'CTR-14 the sum of %s in capital numerals and that in figures stand on %i lines, apart',
+  async (amount, lines) => {
+    const { pages } = await print(sampleContent(1, { total: { amount, currency: 'CNY' } }));
+    const [capitals, figures] = [/^合计（大写）/, /^合计（小写）/].map((label) =>
+      pages[0]!.placed.find(({ text }) => label.test(text))!,
+    ) as [PlacedLine, PlacedLine];
+    expect(capitals.y - figures.y).toBeCloseTo((lines - 1) * 14.25);
+    const { strong } = await loadFaces();
+    const endOf = ({ text, x }: PlacedLine) =>
+      [...text].reduce((end, character) => end + 9.5 * strong.advance(character), x);
+    expect(endOf(capitals)).toBeLessThan(lines === 1 ? figures.x : 543);
+    expect(endOf(figures)).toBeLessThan(543);
+  },
+);
 
 test('CTR-14 a payment request is invalid when it is not paid by the time it prints', async () => {
   const request = { kind: 'payment_request', payBy: '2026-03-08T02:10:05.000Z' } as const;
@@ -67,7 +130,9 @@ test('CTR-14 a payment request is invalid when it is not paid by the time it pri
 });
 
 test('CTR-14 Party A has a place for its own seal and need send nothing back; absent parts print a dash', async () => {
-  const text = await flat(sampleContent(1, { partyA: { name: '甲', certificate: null, address: null, contact: null } }));
+  const text = await flat(
+    sampleContent(1, { partyA: { name: '甲', certificate: null, address: null, contact: null } }),
+  );
   expect(text).toContain('甲方盖章处');
   expect(text).toContain('无需寄回');
   expect(text).toMatch(/证件号码—/);
@@ -90,7 +155,9 @@ test('CTR-15 a row shows start and end, the billing cycle, the duration only, or
 
 test('CTR-16 pay as you go shows a dash; alone, it leaves the contract without an amount', async () => {
   const usage = sampleRow(1, { cashPayable: null });
-  const mixed = await flat(sampleContent(2, { rows: [usage, sampleRow(2)], total: { amount: '100.00', currency: 'CNY' } }));
+  const mixed = await flat(
+    sampleContent(2, { rows: [usage, sampleRow(2)], total: { amount: '100.00', currency: 'CNY' } }),
+  );
   expect(mixed).toContain('12 个月—');
   expect(mixed).toContain('按量付费服务，费用按实际用量以账单为准，不计入合同金额');
   const alone = await flat(sampleContent(1, { rows: [usage], total: null }));
@@ -121,7 +188,9 @@ test('CTR-19 text stays text, in embedded and subset fonts', async () => {
   const { objects } = await print(sampleContent(1));
   const fonts = [...objects.values()].filter((dictionary) => dictionary.includes('/Type /Font\n'));
   expect(fonts.filter((font) => font.includes('/Subtype /Type0')).length).toBe(2);
-  const descriptors = [...objects.values()].filter((dictionary) => dictionary.includes('/Type /FontDescriptor'));
+  const descriptors = [...objects.values()].filter((dictionary) =>
+    dictionary.includes('/Type /FontDescriptor'),
+  );
   expect(descriptors.length).toBe(2);
   for (const descriptor of descriptors) {
     expect(descriptor).toMatch(/\/FontName \/[A-Z]{6}\+NotoSansSC-/);
@@ -144,15 +213,25 @@ test('CTR-19 500 orders paginate under repeated table heads, each once and in or
   for (const page of pages) {
     if (page.text.includes('IP 地址')) expect(page.lines).toContain('规格配置');
   }
-  const ids = [...pages.map(({ lines }) => lines.join('')).join('').matchAll(/ord_\d{32}/g)].map(([id]) => id);
-  expect(ids).toEqual(Array.from({ length: 500 }, (_, index) => `ord_${String(index + 1).padStart(32, '0')}`));
+  const ids = [
+    ...pages
+      .map(({ lines }) => lines.join(''))
+      .join('')
+      .matchAll(/ord_\d{32}/g),
+  ].map(([id]) => id);
+  expect(ids).toEqual(
+    Array.from({ length: 500 }, (_, index) => `ord_${String(index + 1).padStart(32, '0')}`),
+  );
   pages.forEach((page, index) => {
     expect(page.lines).toContain(`第 ${String(index + 1)} 页 共 ${String(pages.length)} 页`);
   });
 });
 
 test('CTR-19 a row longer than a page goes on at the next one', async () => {
-  const configuration = Array.from({ length: 200 }, (_, index) => ({ name: '选项', value: `值${String(index)}。` }));
+  const configuration = Array.from({ length: 200 }, (_, index) => ({
+    name: '选项',
+    value: `值${String(index)}。`,
+  }));
   const { pages } = await print(sampleContent(1, { rows: [sampleRow(1, { configuration })] }));
   const text = pages.map(({ lines }) => lines.join('')).join('');
   expect(pages.length).toBeGreaterThan(3);
@@ -168,7 +247,9 @@ test('CTR-23 the terms of service are linked', async () => {
 test('what customers typed cannot hide or reorder what is agreed', async () => {
   const name = '甲\u202e公司\u0000\n(乙) \\ ) Tj\u200b';
   expect(printable(name)).toBe('甲公司 (乙) \\ ) Tj');
-  expect(await flat(sampleContent(1, { partyA: { name, certificate: null, address: null, contact: null } }))).toContain('甲公司 (乙) \\ ) Tj');
+  expect(
+    await flat(sampleContent(1, { partyA: { name, certificate: null, address: null, contact: null } })),
+  ).toContain('甲公司 (乙) \\ ) Tj');
 });
 
 test('lines keep every character, fit the width, and begin with no closing mark where one could stay', () => {
@@ -186,10 +267,17 @@ test('lines keep every character, fit the width, and begin with no closing mark 
 });
 
 test('API-11 CTR-17 drafts are rendered one at a time, and a few of one account, which keeps no other from its own', async () => {
-  const ask = (account: string, times: number) => Array.from({ length: times }, () => renderInTurn(sampleContent(1), account));
-  const [one, other] = await Promise.all([Promise.allSettled(ask('acc_1', 5)), Promise.allSettled(ask('acc_2', 1))]);
+  const ask = (account: string, times: number) =>
+    Array.from({ length: times }, () => renderInTurn(sampleContent(1), account));
+  const [one, other] = await Promise.all([
+    Promise.allSettled(ask('acc_1', 5)),
+    Promise.allSettled(ask('acc_2', 1)),
+  ]);
   const refused = one.filter((answer) => answer.status === 'rejected').map(({ reason }) => reason as Refusal);
-  expect(refused.map(({ kind, code }) => [kind, code])).toEqual([['unavailable', 'server.unavailable'], ['unavailable', 'server.unavailable']]);
+  expect(refused.map(({ kind, code }) => [kind, code])).toEqual([
+    ['unavailable', 'server.unavailable'],
+    ['unavailable', 'server.unavailable'],
+  ]);
   expect(other.map(({ status }) => status)).toEqual(['fulfilled']);
   const many = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => ask(`acc_${i}`, 1)).flat());
   expect(many.filter(({ status }) => status === 'rejected')).toHaveLength(40 - 1 - 32);

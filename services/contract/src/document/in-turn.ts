@@ -12,14 +12,16 @@ const waiting: (() => void)[] = [];
 const asked = new Map<string, number>();
 
 /**
- * Drafts are rendered anew for whoever downloads them, and a long one takes this process's thread for a second, in slices: one at a time, so that
- * downloads hold up the rest less, and a few of one account, so that it holds up no other's (API-11).
+ * Drafts are rendered anew for whoever downloads them, and a long one takes this process's thread for a
+ * second, in slices: one at a time, so that downloads hold up the rest less, and a few of one account, so
+ * that it holds up no other's (API-11).
  *
  * @throws Refusal 503 `server.unavailable` where too many wait already.
  */
 export async function renderInTurn(content: DocumentContent, accountId: string): Promise<Buffer> {
   const ofAccount = (asked.get(accountId) ?? 0) + 1;
-  if (ofAccount > mostOfAnAccount || waiting.length >= mostWaiting) throw new Refusal('unavailable', 'server.unavailable');
+  if (ofAccount > mostOfAnAccount || waiting.length >= mostWaiting)
+    throw new Refusal('unavailable', 'server.unavailable');
   asked.set(accountId, ofAccount);
   if (rendering >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
   else rendering += 1;

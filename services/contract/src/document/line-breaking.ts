@@ -1,9 +1,13 @@
 /** Characters that may not begin a line, and those that may not end one. */
 const notFirst = new Set('，。、；：？！）】》」』”’…—％%,.;:?!)]}°');
 const notLast = new Set('（【《「『“‘￥¥$([{');
-const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef—…“”‘’]/u;
+const wide =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef—…“”‘’]/u;
 
-/** What print can show of a customer's text: one line, without control and direction characters that would reorder or hide what was agreed. */
+/**
+ * What print can show of a customer's text: one line, without control and direction characters that would
+ * reorder or hide what was agreed.
+ */
 export const printable = (text: string): string =>
   text
     .normalize('NFC')
@@ -12,8 +16,8 @@ export const printable = (text: string): string =>
     .trim();
 
 /**
- * The lines of a text within a width: Chinese breaks between any two characters that allow it, other scripts between words, and a word that
- * fits no line breaks anywhere.
+ * The lines of a text within a width: Chinese breaks between any two characters that allow it, other scripts
+ * between words, and a word that fits no line breaks anywhere.
  */
 export function breakLines(text: string, width: number, advance: (character: string) => number): string[] {
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { formatMoney } from '@accord/money';
 import type { DocumentContent, DocumentRow } from './content.ts';
-import { lineHeight, type Paper, sheet, type TextStyle } from './paper.ts';
+import { lineHeight, sheet, type Paper, type TextStyle } from './paper.ts';
 import type { Wording } from './wording.ts';
 
 const dash = '—';
@@ -14,7 +14,10 @@ const alignments = ['center', 'left', 'left', 'left', 'center', 'left', 'left', 
 const columns = widths.map((width, index) => ({
   x: sheet.left + widths.slice(0, index).reduce((sum, before) => sum + before, 0),
   width,
-  inner: { x: sheet.left + widths.slice(0, index).reduce((sum, before) => sum + before, 0) + padding, width: width - 2 * padding },
+  inner: {
+    x: sheet.left + widths.slice(0, index).reduce((sum, before) => sum + before, 0) + padding,
+    width: width - 2 * padding,
+  },
   align: alignments[index] ?? 'left',
 }));
 
@@ -24,18 +27,26 @@ type Line = readonly string[];
 const sliceMs = 10;
 
 /**
- * One row for each order, its head again on every page; a row that fits a page is not torn (CTR-14 to CTR-16, CTR-19). Lets other work run
- * between rows.
+ * One row for each order, its head again on every page; a row that fits a page is not torn (CTR-14 to CTR-16,
+ * CTR-19). Lets other work run between rows.
  */
 export async function printOrders(paper: Paper, content: DocumentContent, words: Wording): Promise<void> {
-  const heads = words.columns.map((title, index) => paper.lines(index === periodColumn ? `${title} (${content.timeZone})` : title, columns[index]?.inner.width ?? 0, headStyle));
+  const heads = words.columns.map((title, index) =>
+    paper.lines(
+      index === periodColumn ? `${title} (${content.timeZone})` : title,
+      columns[index]?.inner.width ?? 0,
+      headStyle,
+    ),
+  );
   const headHeight = printedHeight(heads, headStyle);
   const write = timeWriter(content.timeZone);
   let begun = false;
   let breathedAt = performance.now();
   for (const [index, row] of content.rows.entries()) {
     const texts = cellsOf(row, index, words, write);
-    const cells = texts.map((parts, column) => parts.flatMap((part) => paper.lines(part, columns[column]?.inner.width ?? 0, cellStyle)));
+    const cells = texts.map((parts, column) =>
+      parts.flatMap((part) => paper.lines(part, columns[column]?.inner.width ?? 0, cellStyle)),
+    );
     if (!begun) paper.need(headHeight + Math.min(printedHeight(cells, cellStyle), 200));
     if (!begun) printHead(paper, heads, headHeight);
     begun = true;
@@ -49,12 +60,19 @@ export async function printOrders(paper: Paper, content: DocumentContent, words:
   }
 }
 
-function cellsOf(row: DocumentRow, index: number, words: Wording, write: (instant: string) => string): string[][] {
+function cellsOf(
+  row: DocumentRow,
+  index: number,
+  words: Wording,
+  write: (instant: string) => string,
+): string[][] {
   return [
     [String(index + 1)],
     [row.orderId],
     [row.serviceName],
-    row.configuration.length > 0 ? row.configuration.map(({ name, value }) => words.pair(name, value)) : [dash],
+    row.configuration.length > 0
+      ? row.configuration.map(({ name, value }) => words.pair(name, value))
+      : [dash],
     [String(row.count)],
     periodOf(row, words, write),
     [row.duration ? words.units[row.duration.unit](row.duration.value) : dash],
@@ -83,7 +101,8 @@ function printHead(paper: Paper, heads: readonly Line[], height: number): void {
 
 function printRow(paper: Paper, cells: readonly Line[], turn: () => void): void {
   const full = sheet.bottom - sheet.top - 40;
-  if (paper.y + printedHeight(cells, cellStyle) > sheet.bottom && printedHeight(cells, cellStyle) <= full) turn();
+  if (paper.y + printedHeight(cells, cellStyle) > sheet.bottom && printedHeight(cells, cellStyle) <= full)
+    turn();
   let rest = cells;
   while (rest.some((cell) => cell.length > 0)) {
     const room = Math.floor((sheet.bottom - paper.y - 2 * padding) / lineHeight(cellStyle));
@@ -99,7 +118,11 @@ function printRow(paper: Paper, cells: readonly Line[], turn: () => void): void 
 
 function printCells(paper: Paper, cells: readonly Line[], height: number, style: TextStyle): void {
   columns.forEach((column, index) => {
-    paper.print(cells[index] ?? [], { x: column.inner.x, y: paper.y + padding, width: column.inner.width }, { ...style, align: column.align });
+    paper.print(
+      cells[index] ?? [],
+      { x: column.inner.x, y: paper.y + padding, width: column.inner.width },
+      { ...style, align: column.align },
+    );
     paper.rule({ x: column.x, y: paper.y }, { x: column.x, y: paper.y + height });
   });
   paper.rule({ x: sheet.right, y: paper.y }, { x: sheet.right, y: paper.y + height });

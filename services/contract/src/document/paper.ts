@@ -1,4 +1,4 @@
-import { type Face, loadFaces, type Weight } from './face.ts';
+import { loadFaces, type Face, type Weight } from './face.ts';
 import { breakLines } from './line-breaking.ts';
 
 export interface TextStyle {
@@ -19,14 +19,25 @@ export interface Picture {
 export const ink = { text: '#1a1a1a', faint: '#6b6b6b', line: '#9a9a9a', fill: '#f2f2f2', mark: '#b00020' };
 
 /** A4 in points; content lies within the box, head and foot outside it. */
-export const sheet = { width: 595.28, height: 841.89, left: 45, right: 550.28, top: 66, bottom: 786, inner: 505.28 };
+export const sheet = {
+  width: 595.28,
+  height: 841.89,
+  left: 45,
+  right: 550.28,
+  top: 66,
+  bottom: 786,
+  inner: 505.28,
+};
 
 /** Lines stand this many times their size apart. */
 const leading = 1.5;
 
 export const lineHeight = (style: TextStyle): number => style.size * leading;
 
-/** A document being written from top to bottom. All its pages stay open until `close`, so that the last step can number and mark them. */
+/**
+ * A document being written from top to bottom. All its pages stay open until `close`, so that the last step
+ * can number and mark them.
+ */
 export class Paper {
   /** Where the next content goes, in points from the top of the page. */
   y = sheet.top;
@@ -57,7 +68,10 @@ export class Paper {
       if (line === '') return;
       const slack = align === 'left' ? 0 : place.width - this.#doc.widthOfString(line);
       const baseline = place.y + index * lineHeight(style) + (lineHeight(style) + size * 0.72) / 2;
-      this.#doc.text(line, place.x + (align === 'center' ? slack / 2 : slack), baseline, { lineBreak: false, baseline: 'alphabetic' });
+      this.#doc.text(line, place.x + (align === 'center' ? slack / 2 : slack), baseline, {
+        lineBreak: false,
+        baseline: 'alphabetic',
+      });
     });
   }
 
@@ -91,7 +105,14 @@ export class Paper {
   }
 
   rule(from: { x: number; y: number }, to: { x: number; y: number }): void {
-    this.#doc.save().lineWidth(0.4).strokeColor(ink.line).moveTo(from.x, from.y).lineTo(to.x, to.y).stroke().restore();
+    this.#doc
+      .save()
+      .lineWidth(0.4)
+      .strokeColor(ink.line)
+      .moveTo(from.x, from.y)
+      .lineTo(to.x, to.y)
+      .stroke()
+      .restore();
   }
 
   link(box: { x: number; y: number; width: number; height: number }, url: string): void {
@@ -106,8 +127,15 @@ export class Paper {
   /** Prints over all else, slanted and see-through, its middle at the middle of the page. */
   watermark(text: string): void {
     const size = 84;
-    this.#doc.save().fillOpacity(0.09).rotate(-38, { origin: [sheet.width / 2, sheet.height / 2] });
-    this.print([text], { x: 0, y: (sheet.height - size * leading) / 2, width: sheet.width }, { size, weight: 'strong', color: ink.text, align: 'center' });
+    this.#doc
+      .save()
+      .fillOpacity(0.09)
+      .rotate(-38, { origin: [sheet.width / 2, sheet.height / 2] });
+    this.print(
+      [text],
+      { x: 0, y: (sheet.height - size * leading) / 2, width: sheet.width },
+      { size, weight: 'strong', color: ink.text, align: 'center' },
+    );
     this.#doc.restore();
   }
 
@@ -126,13 +154,21 @@ export class Paper {
     return form;
   }
 
-  /** Shows an engraved picture on this page, its middle at x, y; `only` shows no more than a box of the page. */
-  stamp(form: PDFKit.PDFKitReference, at: { x: number; y: number; scale: number }, only?: { x: number; y: number; width: number; height: number }): void {
+  /**
+   * Shows an engraved picture on this page, its middle at x, y; `only` shows no more than a box of the page.
+   */
+  stamp(
+    form: PDFKit.PDFKitReference,
+    at: { x: number; y: number; scale: number },
+    only?: { x: number; y: number; width: number; height: number },
+  ): void {
     (this.#doc.page as unknown as { xobjects: Record<string, unknown> }).xobjects['Seal'] = form;
     this.#doc.save();
     if (only) this.#doc.rect(only.x, only.y, only.width, only.height).clip();
     const scale = at.scale.toFixed(4);
-    this.#doc.addContent(`${scale} 0 0 -${scale} ${at.x.toFixed(2)} ${at.y.toFixed(2)} cm /Seal Do`).restore();
+    this.#doc
+      .addContent(`${scale} 0 0 -${scale} ${at.x.toFixed(2)} ${at.y.toFixed(2)} cm /Seal Do`)
+      .restore();
   }
 
   close(): Promise<Buffer> {
@@ -141,7 +177,12 @@ export class Paper {
   }
 }
 
-export async function openPaper(about: { title: string; author: string; language: string; createdAt: Date }): Promise<Paper> {
+export async function openPaper(about: {
+  title: string;
+  author: string;
+  language: string;
+  createdAt: Date;
+}): Promise<Paper> {
   const [{ default: PDFDocument }, faces] = await Promise.all([import('pdfkit'), loadFaces()]);
   const doc = new PDFDocument({
     size: 'A4',
@@ -151,7 +192,14 @@ export async function openPaper(about: { title: string; author: string; language
     lang: about.language,
     displayTitle: true,
     font: '',
-    info: { Title: about.title, Author: about.author, Creator: 'Accord', Producer: 'Accord', CreationDate: about.createdAt, ModDate: about.createdAt },
+    info: {
+      Title: about.title,
+      Author: about.author,
+      Creator: 'Accord',
+      Producer: 'Accord',
+      CreationDate: about.createdAt,
+      ModDate: about.createdAt,
+    },
   });
   doc.registerFont('regular', faces.regular.source);
   doc.registerFont('strong', faces.strong.source);

@@ -1,6 +1,9 @@
 import { inflateSync } from 'node:zlib';
 
-/** What tests see in a PDF that this service wrote: its pages in order, with their text as a reader would select and copy it. */
+/**
+ * What tests see in a PDF that this service wrote: its pages in order, with their text as a reader would
+ * select and copy it.
+ */
 export interface ReadPdf {
   readonly pages: readonly {
     readonly lines: readonly string[];
@@ -39,7 +42,12 @@ export function readPdf(file: Buffer): ReadPdf {
     const { dictionary } = at(page);
     const resources = at(/\/Resources (\d+) 0 R/.exec(dictionary)?.[1]).dictionary;
     const operators = textOf(at(/\/Contents (\d+) 0 R/.exec(dictionary)?.[1]).stream);
-    const fonts = new Map([...resources.matchAll(/\/(F\d+) (\d+) 0 R/g)].map(([, name = '', id]) => [name, unicodeOf(at(id), at)]));
+    const fonts = new Map(
+      [...resources.matchAll(/\/(F\d+) (\d+) 0 R/g)].map(([, name = '', id]) => [
+        name,
+        unicodeOf(at(id), at),
+      ]),
+    );
     const placed = printedLines(operators, fonts);
     const lines = placed.map(({ text }) => text);
     return { lines, placed, text: lines.join('\n'), operators, dictionary };
@@ -60,7 +68,10 @@ function objectsOf(file: Buffer): Map<number, PdfObject> {
     const length = Number(/\/Length (\d+)/.exec(dictionary)?.[1] ?? 0);
     const body = streamAt + 'stream\n'.length;
     const raw = hasStream ? file.subarray(body, body + length) : null;
-    objects.set(Number(match[1]), { dictionary, stream: raw && dictionary.includes('/FlateDecode') ? inflateSync(raw) : raw });
+    objects.set(Number(match[1]), {
+      dictionary,
+      stream: raw && dictionary.includes('/FlateDecode') ? inflateSync(raw) : raw,
+    });
     begin.lastIndex = hasStream ? body + length : end;
   }
   return objects;
@@ -74,7 +85,10 @@ function unicodeOf(font: PdfObject, at: (reference: string | undefined) => PdfOb
   const glyphs: string[] = [];
   for (const [, first = '', list = ''] of map.matchAll(/<([0-9a-f]+)> <[0-9a-f]+> \[([^\]]*)\]/g)) {
     [...list.matchAll(/<([^>]*)>/g)].forEach(([, hex = ''], index) => {
-      const units = hex.split(' ').filter(Boolean).map((unit) => parseInt(unit, 16));
+      const units = hex
+        .split(' ')
+        .filter(Boolean)
+        .map((unit) => parseInt(unit, 16));
       glyphs[parseInt(first, 16) + index] = String.fromCharCode(...units);
     });
   }
@@ -85,7 +99,9 @@ function printedLines(operators: string, fonts: ReadonlyMap<string, string[]>): 
   let glyphs: string[] = [];
   let place = { x: 0, y: 0 };
   const lines: PlacedLine[] = [];
-  for (const [, x, y, font, shown] of operators.matchAll(/1 0 0 1 ([-\d.]+) ([-\d.]+) Tm|\/(F\d+) [\d.]+ Tf|\[([^\]]*)\] TJ/g)) {
+  for (const [, x, y, font, shown] of operators.matchAll(
+    /1 0 0 1 ([-\d.]+) ([-\d.]+) Tm|\/(F\d+) [\d.]+ Tf|\[([^\]]*)\] TJ/g,
+  )) {
     if (x !== undefined) place = { x: Number(x), y: Number(y) };
     if (font !== undefined) glyphs = fonts.get(font) ?? [];
     if (shown === undefined) continue;

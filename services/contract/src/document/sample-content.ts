@@ -22,7 +22,12 @@ export const sampleContent = (orders: number, over: Partial<DocumentContent> = {
   language: 'zh',
   mark: 'draft',
   testSeal: false,
-  partyA: { name: '深圳市示例科技有限责任公司', certificate: '91440300EXAMPLE', address: '深圳市南山区深南大道 100 号', contact: '李雷 13800000000' },
+  partyA: {
+    name: '深圳市示例科技有限责任公司',
+    certificate: '91440300EXAMPLE',
+    address: '深圳市南山区深南大道 100 号',
+    contact: '李雷 13800000000',
+  },
   partyB: {
     name: '北京百度网讯科技有限公司',
     certificate: '91110000EXAMPLE',

@@ -12,8 +12,14 @@ const han = /\p{Script=Han}/u;
 
 type Matrix = readonly [number, number, number, number, number, number];
 
-/** The provider's round seal as outlines: ring, star, its name around, what it is for below, and TEST SEAL across where it is one (CTR-18, CTR-22). */
-export function drawSeal(seal: { name: string; caption: string; test: boolean }, faces: Record<Weight, Face>): Picture {
+/**
+ * The provider's round seal as outlines: ring, star, its name around, what it is for below, and TEST SEAL
+ * across where it is one (CTR-18, CTR-22).
+ */
+export function drawSeal(
+  seal: { name: string; caption: string; test: boolean },
+  faces: Record<Weight, Face>,
+): Picture {
   const parts = [
     '/Ink gs',
     `${red} rg ${red} RG`,
@@ -109,5 +115,8 @@ function star(r: number): string {
     const angle = (i * Math.PI) / 5;
     return `${(reach * Math.sin(angle)).toFixed(2)} ${(reach * Math.cos(angle)).toFixed(2)}`;
   });
-  return `${points[0] ?? ''} m ${points.slice(1).map((point) => `${point} l`).join(' ')} h`;
+  return `${points[0] ?? ''} m ${points
+    .slice(1)
+    .map((point) => `${point} l`)
+    .join(' ')} h`;
 }

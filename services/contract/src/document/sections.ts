@@ -1,7 +1,7 @@
 import { capitalNumerals, formatMoney } from '@accord/money';
 import type { DocumentContent } from './content.ts';
 import { timeWriter } from './order-table.ts';
-import { ink, lineHeight, type Paper, sheet, type TextStyle } from './paper.ts';
+import { ink, lineHeight, sheet, type Paper, type TextStyle } from './paper.ts';
 import type { Wording } from './wording.ts';
 
 const body: TextStyle = { size: 9 };
@@ -18,7 +18,10 @@ export function printHeading(paper: Paper, content: DocumentContent, words: Word
   paper.y += 6;
   const place = { x: sheet.left, y: paper.y, width: sheet.inner };
   paper.print([words.number + content.number], place, body);
-  paper.print([words.createdAt + timeWriter(content.timeZone)(content.createdAt).slice(0, 10)], place, { ...body, align: 'right' });
+  paper.print([words.createdAt + timeWriter(content.timeZone)(content.createdAt).slice(0, 10)], place, {
+    ...body,
+    align: 'right',
+  });
   paper.y += lineHeight(body) + 6;
 }
 
@@ -27,10 +30,13 @@ export function printParties(paper: Paper, { partyA, partyB }: DocumentContent, 
   const fields = words.fields;
   const common = ['name', 'certificate', 'address', 'contact'] as const;
   const ofA = common.map((field) => [fields[field], partyA[field]] as const);
-  const ofB = [...common, 'bank' as const, 'account' as const].map((field) => [fields[field], partyB[field]] as const);
+  const ofB = [...common, 'bank' as const, 'account' as const].map(
+    (field) => [fields[field], partyB[field]] as const,
+  );
   const label = { ...small, size: 8.5 };
   const value: TextStyle = { size: 8.5 };
-  const labelWidth = Math.max(...[...ofA, ...ofB].map(([name]) => name.length)) * (words.locale === 'en' ? 5 : 8.5) + 10;
+  const labelWidth =
+    Math.max(...[...ofA, ...ofB].map(([name]) => name.length)) * (words.locale === 'en' ? 5 : 8.5) + 10;
   const head = lineHeight(strong) + 8;
   const top = paper.y;
   let bottom = top;
@@ -60,15 +66,22 @@ export function printSection(paper: Paper, title: string): void {
   paper.y += 2;
 }
 
-/** The sum in figures and, in Chinese, in capital numerals, beside each other where both fit; none where all is pay as you go (CTR-14, CTR-16). */
+/**
+ * The sum in figures and, in Chinese, in capital numerals, beside each other where both fit; none where all
+ * is pay as you go (CTR-14, CTR-16).
+ */
 export function printAmount(paper: Paper, { total, rows, language }: DocumentContent, words: Wording): void {
   paper.y += 6;
   if (total) {
     const figures = words.inFigures + formatMoney(total, words.locale);
-    const capitals = language === 'zh' && total.currency === 'CNY' ? words.inCapitals + capitalNumerals(total) : '';
+    const capitals =
+      language === 'zh' && total.currency === 'CNY' ? words.inCapitals + capitalNumerals(total) : '';
     const column = { x: sheet.left + 8, width: sheet.inner - 16 };
     const left = paper.lines(capitals, column.width, strong);
-    const below = paper.lines(`${capitals} ${figures}`, column.width - 8, strong).length === 1 ? 0 : left.length * lineHeight(strong);
+    const below =
+      paper.lines(`${capitals} ${figures}`, column.width - 8, strong).length === 1
+        ? 0
+        : left.length * lineHeight(strong);
     const height = below + lineHeight(strong) + 10;
     paper.need(height);
     paper.fill({ x: sheet.left, y: paper.y, width: sheet.inner, height });
@@ -87,7 +100,14 @@ export function printAmount(paper: Paper, { total, rows, language }: DocumentCon
 export function printClauses(paper: Paper, content: DocumentContent, words: Wording, first: number): void {
   const payBy = content.kind === 'payment_request' ? content.payBy : null;
   const clauses = [
-    ...(payBy === null ? [] : [{ title: words.payment, text: words.payBy(`${timeWriter(content.timeZone)(payBy)} (${content.timeZone})`) }]),
+    ...(payBy === null
+      ? []
+      : [
+          {
+            title: words.payment,
+            text: words.payBy(`${timeWriter(content.timeZone)(payBy)} (${content.timeZone})`),
+          },
+        ]),
     { title: words.terms, text: words.termsText + content.termsUrl, url: content.termsUrl },
     { title: words.effect, text: words.effectText },
   ];
@@ -95,17 +115,28 @@ export function printClauses(paper: Paper, content: DocumentContent, words: Word
     printSection(paper, words.section(first + index, title));
     paper.paragraph(text, body);
     if ('url' in more) {
-      paper.link({ x: sheet.left, y: paper.y - lineHeight(body), width: sheet.inner, height: lineHeight(body) }, content.termsUrl);
+      paper.link(
+        { x: sheet.left, y: paper.y - lineHeight(body), width: sheet.inner, height: lineHeight(body) },
+        content.termsUrl,
+      );
     }
     paper.y += 5;
   });
 }
 
-/** Both signature areas on one page; answers where the middle of the provider's seal goes (CTR-14, CTR-18). */
-export function printSignatures(paper: Paper, content: DocumentContent, words: Wording): { page: number; x: number; y: number } {
+/**
+ * Both signature areas on one page; answers where the middle of the provider's seal goes (CTR-14, CTR-18).
+ */
+export function printSignatures(
+  paper: Paper,
+  content: DocumentContent,
+  words: Wording,
+): { page: number; x: number; y: number } {
   const gap = 16;
   const width = (sheet.inner - gap) / 2;
-  const names = [words.sealOfA + content.partyA.name, words.sealOfB + content.partyB.name].map((text) => paper.lines(text, width, strong));
+  const names = [words.sealOfA + content.partyA.name, words.sealOfB + content.partyB.name].map((text) =>
+    paper.lines(text, width, strong),
+  );
   const nameHeight = Math.max(...names.map((lines) => lines.length)) * lineHeight(strong);
   /** Less than a seal: as is the custom, it reaches into name and date. */
   const area = 102;
@@ -118,7 +149,11 @@ export function printSignatures(paper: Paper, content: DocumentContent, words: W
   paper.y += nameHeight + 4;
   const top = paper.y;
   paper.frame({ x: left, y: top, width: 150, height: area }, true);
-  paper.print([words.placeOfA], { x: left, y: top + area / 2 - 7, width: 150 }, { ...small, align: 'center' });
+  paper.print(
+    [words.placeOfA],
+    { x: left, y: top + area / 2 - 7, width: 150 },
+    { ...small, align: 'center' },
+  );
   paper.y += area + 4;
   paper.print([words.date], { x: left, y: paper.y, width }, body);
   paper.print([words.dateOfB], { x: right, y: paper.y, width }, body);

@@ -8,7 +8,14 @@ export interface Wording {
   readonly createdAt: string;
   readonly partyA: string;
   readonly partyB: string;
-  readonly fields: { readonly name: string; certificate: string; address: string; contact: string; bank: string; account: string };
+  readonly fields: {
+    readonly name: string;
+    certificate: string;
+    address: string;
+    contact: string;
+    bank: string;
+    account: string;
+  };
   readonly section: (number: number, title: string) => string;
   readonly services: string;
   readonly agreed: string;
@@ -49,12 +56,23 @@ const zh: Wording = {
   createdAt: '生成日期：',
   partyA: '甲方（客户）',
   partyB: '乙方（服务提供方）',
-  fields: { name: '名称', certificate: '证件号码', address: '地址', contact: '联系方式', bank: '开户银行', account: '银行账号' },
+  fields: {
+    name: '名称',
+    certificate: '证件号码',
+    address: '地址',
+    contact: '联系方式',
+    bank: '开户银行',
+    account: '银行账号',
+  },
   section: (number, title) => `${'一二三四五'.charAt(number - 1)}、${title}`,
   services: '服务内容',
   agreed: '甲乙双方经协商一致，就甲方向乙方购买下列云服务订立本合同：',
   columns: ['序号', '订单号', '服务名称', '规格配置', '数量', '服务期限', '时长', '现金应付'],
-  units: { minute: (value) => `${String(value)} 分钟`, month: (value) => `${String(value)} 个月`, year: (value) => `${String(value)} 年` },
+  units: {
+    minute: (value) => `${String(value)} 分钟`,
+    month: (value) => `${String(value)} 个月`,
+    year: (value) => `${String(value)} 年`,
+  },
   pair: (name, value) => `${name}：${value}`,
   span: (start, end) => [start, `至 ${end}`],
   cycle: '（计费周期）',
@@ -92,11 +110,28 @@ const en: Wording = {
   createdAt: 'Date of issue: ',
   partyA: 'Party A (customer)',
   partyB: 'Party B (service provider)',
-  fields: { name: 'Name', certificate: 'Certificate', address: 'Address', contact: 'Contact', bank: 'Bank', account: 'Account' },
+  fields: {
+    name: 'Name',
+    certificate: 'Certificate',
+    address: 'Address',
+    contact: 'Contact',
+    bank: 'Bank',
+    account: 'Account',
+  },
   section: (number, title) => `${String(number)}. ${title}`,
   services: 'Services',
-  agreed: 'Party A and Party B agree on this contract for the following cloud services, which Party A buys from Party B:',
-  columns: ['No.', 'Order number', 'Service', 'Configuration', 'Qty', 'Service period', 'Duration', 'Cash payable'],
+  agreed:
+    'Party A and Party B agree on this contract for the following cloud services, which Party A buys from Party B:',
+  columns: [
+    'No.',
+    'Order number',
+    'Service',
+    'Configuration',
+    'Qty',
+    'Service period',
+    'Duration',
+    'Cash payable',
+  ],
   units: { minute: counted('minute'), month: counted('month'), year: counted('year') },
   pair: (name, value) => `${name}: ${value}`,
   span: (start, end) => [start, `to ${end}`],
@@ -105,20 +140,24 @@ const en: Wording = {
   inFigures: 'Total: ',
   inCapitals: '',
   cashNote: 'Cash payable is the payable amount of an order less what vouchers paid of it.',
-  usageNote: 'A dash in cash payable stands for a pay-as-you-go service: it is charged by usage in its bills and is not part of the contract amount.',
-  usageOnly: 'All services of this contract are pay as you go: they are charged by usage in their bills, and this contract states no amount.',
+  usageNote:
+    'A dash in cash payable stands for a pay-as-you-go service: it is charged by usage in its bills and is not part of the contract amount.',
+  usageOnly:
+    'All services of this contract are pay as you go: they are charged by usage in their bills, and this contract states no amount.',
   payment: 'Payment',
   payBy: (payBy) =>
     `Party A shall pay the above amount in full by ${payBy}. If it is not paid by then, this contract, with all it agrees, becomes invalid.`,
   terms: 'Terms of service',
-  termsText: 'Rights and duties that this contract does not state are those of the terms of service published by Party B: ',
+  termsText:
+    'Rights and duties that this contract does not state are those of the terms of service published by Party B: ',
   effect: 'Signing and effect',
   effectText:
     'Party B signs this contract with its electronic seal and a digital signature over the whole file; any change of the file makes the signature invalid.',
   sealOfA: 'Party A (seal): ',
   sealOfB: 'Party B (seal): ',
   placeOfA: "Place for Party A's seal",
-  nothingBack: 'Party A may print and seal this contract for its own files; nothing need be sent back to Party B.',
+  nothingBack:
+    'Party A may print and seal this contract for its own files; nothing need be sent back to Party B.',
   date: 'Date: ',
   dateOfB: 'Date: as in the digital signature',
   caption: 'CONTRACT SEAL',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Null, ObjectIdentifier, OctetString, Sequence, Set as AsnSet } from 'asn1js';
+import { Set as AsnSet, Null, ObjectIdentifier, OctetString, Sequence } from 'asn1js';
 import {
   AlgorithmIdentifier,
   Attribute,
@@ -23,8 +23,8 @@ const signatures: Record<SealKey['algorithm'], () => AlgorithmIdentifier> = {
 };
 
 /**
- * A detached CAdES signature over bytes, as PAdES B-B wants it: content type, digest and the signer's certificate are signed; the time is not among
- * them, the PDF states it (CTR-18). Answers DER.
+ * A detached CAdES signature over bytes, as PAdES B-B wants it: content type, digest and the signer's
+ * certificate are signed; the time is not among them, the PDF states it (CTR-18). Answers DER.
  */
 export async function signCades(bytes: Uint8Array, key: SealKey): Promise<Buffer> {
   const certificates = key.chain.map((der) => Certificate.fromBER(der));
@@ -35,7 +35,9 @@ export async function signCades(bytes: Uint8Array, key: SealKey): Promise<Buffer
     attribute(messageDigest, octets(digest(bytes))),
     attribute(signingCertificateV2, certificateReference(key.chain[0])),
   ]);
-  const signature = await key.sign(new Uint8Array(new AsnSet({ value: attributes.map((entry) => entry.toSchema()) }).toBER()));
+  const signature = await key.sign(
+    new Uint8Array(new AsnSet({ value: attributes.map((entry) => entry.toSchema()) }).toBER()),
+  );
   const signed = new SignedData({
     version: 1,
     digestAlgorithms: [new AlgorithmIdentifier({ algorithmId: sha256 })],
@@ -52,14 +54,19 @@ export async function signCades(bytes: Uint8Array, key: SealKey): Promise<Buffer
       }),
     ],
   });
-  return Buffer.from(new ContentInfo({ contentType: ContentInfo.SIGNED_DATA, content: signed.toSchema(true) }).toSchema().toBER());
+  return Buffer.from(
+    new ContentInfo({ contentType: ContentInfo.SIGNED_DATA, content: signed.toSchema(true) })
+      .toSchema()
+      .toBER(),
+  );
 }
 
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
 const octets = (bytes: Buffer): OctetString => new OctetString({ valueHex: new Uint8Array(bytes).buffer });
 
-const attribute = (type: string, value: ObjectIdentifier | OctetString | Sequence): Attribute => new Attribute({ type, values: [value] });
+const attribute = (type: string, value: ObjectIdentifier | OctetString | Sequence): Attribute =>
+  new Attribute({ type, values: [value] });
 
 /** SigningCertificateV2 with the default SHA-256: a list of one ESSCertIDv2 with the certificate's hash. */
 const certificateReference = (der: Buffer): Sequence =>

@@ -1,23 +1,44 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { OctetString } from 'asn1js';
-import { CertBag, ContentInfo, PFX, PKCS8ShroudedKeyBag, PrivateKeyInfo, type SafeBag, type SafeContents } from 'pkijs';
+import {
+  CertBag,
+  ContentInfo,
+  PFX,
+  PKCS8ShroudedKeyBag,
+  PrivateKeyInfo,
+  type SafeBag,
+  type SafeContents,
+} from 'pkijs';
 
 /**
- * The private key and the certificates of a PKCS#12 file, as `openssl pkcs12 -export` of OpenSSL 3 writes them (PBES2; not the RC2 and 3DES of
- * older tools).
+ * The private key and the certificates of a PKCS#12 file, as `openssl pkcs12 -export` of OpenSSL 3 writes
+ * them (PBES2; not the RC2 and 3DES of older tools).
  *
- * @throws Error where the password is wrong, the file is damaged or encrypted in an old way, or it holds no private key.
+ * @throws Error where the password is wrong, the file is damaged or encrypted in an old way, or it holds no
+ * private key.
  */
-export async function readPkcs12(file: Buffer, password: string): Promise<{ key: KeyObject; certificates: Buffer[] }> {
+export async function readPkcs12(
+  file: Buffer,
+  password: string,
+): Promise<{ key: KeyObject; certificates: Buffer[] }> {
   try {
     const secret = new Uint8Array(Buffer.from(password)).buffer;
     const bags = (await openSafes(file, secret)).map(({ bagValue }) => bagValue);
-    const certificates = bags.flatMap((bag) => (bag instanceof CertBag && bag.certValue instanceof OctetString ? [bytesOf(bag.certValue)] : []));
-    const [key] = await Promise.all(bags.flatMap((bag) => (bag instanceof PrivateKeyInfo || bag instanceof PKCS8ShroudedKeyBag ? [openKey(bag, secret)] : [])));
+    const certificates = bags.flatMap((bag) =>
+      bag instanceof CertBag && bag.certValue instanceof OctetString ? [bytesOf(bag.certValue)] : [],
+    );
+    const [key] = await Promise.all(
+      bags.flatMap((bag) =>
+        bag instanceof PrivateKeyInfo || bag instanceof PKCS8ShroudedKeyBag ? [openKey(bag, secret)] : [],
+      ),
+    );
     if (!key) throw new Error('it holds no private key');
     return { key, certificates };
   } catch (cause) {
-    throw new Error(`seal key: the PKCS#12 file cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(
+      `seal key: the PKCS#12 file cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -26,7 +47,9 @@ async function openSafes(file: Buffer, password: ArrayBuffer): Promise<SafeBag[]
   await pfx.parseInternalValues({ password, checkIntegrity: true });
   const safes = pfx.parsedValue?.authenticatedSafe;
   if (!safes) throw new Error('it is empty');
-  const secrets = safes.safeContents.map(({ contentType }) => (contentType === ContentInfo.ENCRYPTED_DATA ? { password } : {}));
+  const secrets = safes.safeContents.map(({ contentType }) =>
+    contentType === ContentInfo.ENCRYPTED_DATA ? { password } : {},
+  );
   await safes.parseInternalValues({ safeContents: secrets });
   const opened = safes.parsedValue as { safeContents: { value: SafeContents }[] };
   return opened.safeContents.flatMap(({ value }) => value.safeBags);
@@ -34,7 +57,9 @@ async function openSafes(file: Buffer, password: ArrayBuffer): Promise<SafeBag[]
 
 async function openKey(bag: PrivateKeyInfo | PKCS8ShroudedKeyBag, password: ArrayBuffer): Promise<KeyObject> {
   if (bag instanceof PKCS8ShroudedKeyBag) {
-    const shrouded = bag as PKCS8ShroudedKeyBag & { parseInternalValues(parameters: { password: ArrayBuffer }): Promise<void> };
+    const shrouded = bag as PKCS8ShroudedKeyBag & {
+      parseInternalValues(parameters: { password: ArrayBuffer }): Promise<void>;
+    };
     await shrouded.parseInternalValues({ password });
   }
   const info = bag instanceof PKCS8ShroudedKeyBag ? bag.parsedValue : bag;

@@ -1,9 +1,12 @@
-import { constants, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { constants, sign, X509Certificate, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { readPkcs12 } from './pkcs12.ts';
 import { issueTestCertificate } from './test-certificate.ts';
 
-/** Signs for the provider. The key itself may be anywhere (file, PKCS#11, KMS): all that is asked of it is a signature. */
+/**
+ * Signs for the provider. The key itself may be anywhere (file, PKCS#11, KMS): all that is asked of it is a
+ * signature.
+ */
 export interface SealKey {
   /** Self-signed for development; documents say so (CTR-22). */
   readonly test: boolean;
@@ -15,18 +18,23 @@ export interface SealKey {
 }
 
 /**
- * The key that seals contracts, asked for once at start (CTR-22): from a mounted PKCS#12 file, or, in development without one, self-signed for the
- * life of the process and marked as a test.
+ * The key that seals contracts, asked for once at start (CTR-22): from a mounted PKCS#12 file, or, in
+ * development without one, self-signed for the life of the process and marked as a test.
  *
- * @throws Error where there is no key outside development, or the file cannot be read, holds no key with its certificate, or its certificate is
- *   not valid now. The service must not start.
+ * @throws Error where there is no key outside development, or the file cannot be read, holds no key with its
+ * certificate, or its certificate is not valid now. The service must not start.
  */
-export async function loadSealKey(from: { env: 'development' | 'production'; p12?: Buffer; password?: string }): Promise<SealKey> {
+export async function loadSealKey(from: {
+  env: 'development' | 'production';
+  p12?: Buffer;
+  password?: string;
+}): Promise<SealKey> {
   if (from.p12) {
     const { key, certificates } = await readPkcs12(from.p12, from.password ?? '');
     return sealKey(key, certificates, false);
   }
-  if (from.env !== 'development') throw new Error('seal key: production needs a PKCS#12 file; a self-signed key is for development alone');
+  if (from.env !== 'development')
+    throw new Error('seal key: production needs a PKCS#12 file; a self-signed key is for development alone');
   const { key, certificate } = await issueTestCertificate();
   return sealKey(key, [certificate], true);
 }

@@ -1,17 +1,22 @@
 import { createHash } from 'node:crypto';
 import { plainAddPlaceholder } from '@signpdf/placeholder-plain';
-import { SignPdf, Signer } from '@signpdf/signpdf';
-import { type DocumentContent, renderDocument } from '../document/document.ts';
+import { Signer, SignPdf } from '@signpdf/signpdf';
+import { renderDocument, type DocumentContent } from '../document/document.ts';
 import { signCades } from './cades.ts';
 import type { SealKey } from './seal-key.ts';
 
 /**
- * The official contract: the document with the provider's seal on it and a PAdES B-B signature over the whole file, and the SHA-256 of that file in
- * hex (CTR-18, CTR-19). Store what it answers: sealing the same content again makes another file. `at` is the time of signing that it claims.
+ * The official contract: the document with the provider's seal on it and a PAdES B-B signature over the whole
+ * file, and the SHA-256 of that file in hex (CTR-18, CTR-19). Store what it answers: sealing the same content
+ * again makes another file. `at` is the time of signing that it claims.
  *
  * @throws Error where the key does not sign.
  */
-export async function sealDocument(content: DocumentContent, key: SealKey, at: Date): Promise<{ file: Buffer; sha256: string }> {
+export async function sealDocument(
+  content: DocumentContent,
+  key: SealKey,
+  at: Date,
+): Promise<{ file: Buffer; sha256: string }> {
   const page = await renderDocument({ ...content, mark: 'official', testSeal: key.test });
   const room = (await signCades(page, key)).length;
   const prepared = plainAddPlaceholder({
@@ -31,8 +36,8 @@ export async function sealDocument(content: DocumentContent, key: SealKey, at: D
 }
 
 /**
- * Fills the room kept for the signature to the last byte: no padding is left that could be changed unnoticed. An ECDSA signature is a byte or two
- * longer or shorter from time to time, so it signs until one fits.
+ * Fills the room kept for the signature to the last byte: no padding is left that could be changed unnoticed.
+ * An ECDSA signature is a byte or two longer or shorter from time to time, so it signs until one fits.
  */
 class ExactSigner extends Signer {
   readonly #key: SealKey;

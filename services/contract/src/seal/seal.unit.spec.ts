@@ -19,8 +19,8 @@ import {
 } from 'pkijs';
 import { readPdf } from '../document/pdf-reading.ts';
 import { sampleContent } from '../document/sample-content.ts';
-import { sealDocument } from './seal.ts';
 import { loadSealKey, type SealKey } from './seal-key.ts';
+import { sealDocument } from './seal.ts';
 import { issueTestCertificate } from './test-certificate.ts';
 
 const at = new Date('2026-03-02T08:00:00.000Z');
@@ -89,7 +89,9 @@ test('CTR-18 more pages have the seal on the signature page and a slice each, wh
   const { pages } = readPdf((await sealDocument(sampleContent(60), key, at)).file);
   const stamped = pages.map(({ operators }) => seals(operators));
   expect(pages.length).toBeGreaterThan(4);
-  expect(stamped.map(({ full }) => full)).toEqual(pages.map((_, page) => (page === pages.length - 1 ? 1 : 0)));
+  expect(stamped.map(({ full }) => full)).toEqual(
+    pages.map((_, page) => (page === pages.length - 1 ? 1 : 0)),
+  );
   expect(pages.at(-1)?.text).toContain('乙方（盖章）');
   const slices = stamped.flatMap((page) => page.slices);
   expect(slices.length).toBe(pages.length);
@@ -135,7 +137,9 @@ test('CTR-22 anything else refuses the start', async () => {
   broken[700] = (broken[700] ?? 0) ^ 1;
   await start({ env: 'production', p12: broken, password }).toThrow('seal key');
   const { certificate } = await rsaPair();
-  await start({ env: 'production', ...(await packKey({ ...pair, certificate })) }).toThrow('no certificate belongs');
+  await start({ env: 'production', ...(await packKey({ ...pair, certificate })) }).toThrow(
+    'no certificate belongs',
+  );
   const ended = await rsaPair(new Date('2020-01-01T00:00:00Z'));
   await start({ env: 'production', ...(await packKey(ended)) }).toThrow('not now');
 });
@@ -147,7 +151,16 @@ test('CTR-22 a PKCS#12 file of openssl, where it is installed, is read as ours i
   const pair = await rsaPair();
   writeFileSync(at('key.pem'), pair.key.export({ format: 'pem', type: 'pkcs8' }));
   writeFileSync(at('certificate.pem'), new X509Certificate(pair.certificate).toString());
-  const p12 = execFileSync('openssl', ['pkcs12', '-export', '-inkey', at('key.pem'), '-in', at('certificate.pem'), '-passout', 'pass:secret']);
+  const p12 = execFileSync('openssl', [
+    'pkcs12',
+    '-export',
+    '-inkey',
+    at('key.pem'),
+    '-in',
+    at('certificate.pem'),
+    '-passout',
+    'pass:secret',
+  ]);
   rmSync(folder, { recursive: true });
   expect(await loadSealKey({ env: 'production', p12, password: 'secret' })).toMatchObject({ test: false });
 });
@@ -160,10 +173,13 @@ function check(bytes: Buffer) {
   const [signer] = signed.signerInfos;
   const [certificate] = signed.certificates ?? [];
   if (!signer?.signedAttrs || !(certificate instanceof Certificate)) throw new Error('not signed');
-  const valueOf = (type: string): unknown => signer.signedAttrs?.attributes.find((one) => one.type === type)?.values[0];
+  const valueOf = (type: string): unknown =>
+    signer.signedAttrs?.attributes.find((one) => one.type === type)?.values[0];
   const digest = valueOf('1.2.840.113549.1.9.4') as OctetString;
-  if (!Buffer.from(digest.getValue()).equals(sha256(signature.covered))) throw new Error('the document was changed');
-  if ((valueOf('1.2.840.113549.1.9.3') as ObjectIdentifier).getValue() !== ContentInfo.DATA) throw new Error('wrong content type');
+  if (!Buffer.from(digest.getValue()).equals(sha256(signature.covered)))
+    throw new Error('the document was changed');
+  if ((valueOf('1.2.840.113549.1.9.3') as ObjectIdentifier).getValue() !== ContentInfo.DATA)
+    throw new Error('wrong content type');
   const der = Buffer.from(certificate.toSchema().toBER());
   const [list] = (valueOf('1.2.840.113549.1.9.16.2.47') as Sequence).valueBlock.value as [Sequence];
   const [reference] = list.valueBlock.value as [Sequence];
@@ -171,15 +187,22 @@ function check(bytes: Buffer) {
   if (!Buffer.from(hash.getValue()).equals(sha256(der))) throw new Error('another certificate was signed');
   const encoded = Buffer.from(signer.signedAttrs.encodedValue);
   const publicKey = new X509Certificate(der).publicKey;
-  const scheme = publicKey.asymmetricKeyType === 'rsa' ? { key: publicKey, padding: constants.RSA_PKCS1_PADDING } : publicKey;
-  if (!verify('sha256', encoded, scheme, Buffer.from(signer.signature.getValue()))) throw new Error('the signature is not of this key');
+  const scheme =
+    publicKey.asymmetricKeyType === 'rsa'
+      ? { key: publicKey, padding: constants.RSA_PKCS1_PADDING }
+      : publicKey;
+  if (!verify('sha256', encoded, scheme, Buffer.from(signer.signature.getValue())))
+    throw new Error('the signature is not of this key');
   return { signature, attributes: signer.signedAttrs.attributes.map(({ type }) => type).sort() };
 }
 
 function signatureOf(bytes: Buffer) {
   const text = bytes.toString('latin1');
-  const [, zero, first, second, third] = (/\/ByteRange \[(\d+) (\d+) (\d+) (\d+)\]/.exec(text) ?? []).map(Number);
-  if (zero !== 0 || first === undefined || second === undefined || third === undefined) throw new Error('no byte range');
+  const [, zero, first, second, third] = (/\/ByteRange \[(\d+) (\d+) (\d+) (\d+)\]/.exec(text) ?? []).map(
+    Number,
+  );
+  if (zero !== 0 || first === undefined || second === undefined || third === undefined)
+    throw new Error('no byte range');
   if (second + third !== bytes.length) throw new Error('the signature does not cover the whole file');
   const hex = text.slice(first, second);
   if (!/^<[0-9a-f]+>$/.test(hex)) throw new Error('more than the signature is left out');
@@ -195,9 +218,16 @@ function signatureOf(bytes: Buffer) {
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 
-/** How often a page shows the seal in full, and which parts of it as slices: `from` is how far from the seal's left side a slice begins. */
+/**
+ * How often a page shows the seal in full, and which parts of it as slices: `from` is how far from the seal's
+ * left side a slice begins.
+ */
 function seals(operators: string) {
-  const shown = [...operators.matchAll(/(?:([\d.]+) [\d.]+ ([\d.]+) ([\d.]+) re\nW n\n)?[\d.]+ 0 0 -[\d.]+ ([\d.]+) [\d.]+ cm \/Seal Do/g)];
+  const shown = [
+    ...operators.matchAll(
+      /(?:([\d.]+) [\d.]+ ([\d.]+) ([\d.]+) re\nW n\n)?[\d.]+ 0 0 -[\d.]+ ([\d.]+) [\d.]+ cm \/Seal Do/g,
+    ),
+  ];
   const slices = shown.filter(([, left]) => left !== undefined);
   return {
     full: shown.length - slices.length,
@@ -213,7 +243,10 @@ type Pair = Awaited<ReturnType<typeof rsaPair>>;
 
 const rsaPair = (at?: Date) => issueTestCertificate(at);
 
-/** An EC key with a certificate that only its public key fits; nobody checks who issued a seal's certificate here. */
+/**
+ * An EC key with a certificate that only its public key fits; nobody checks who issued a seal's certificate
+ * here.
+ */
 async function ecPair(): Promise<Pair> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const certificate = Certificate.fromBER((await rsaPair()).certificate);
@@ -229,15 +262,28 @@ async function packKey({ key: secret, certificate }: Pair): Promise<{ p12: Buffe
   const bag = new PKCS8ShroudedKeyBag({ parsedValue: info });
   const aes = { name: 'AES-CBC', length: 256 };
   await (bag as unknown as { makeInternalValues(p: object): Promise<void> }).makeInternalValues({
-    password: buffer, contentEncryptionAlgorithm: aes, hmacHashAlgorithm: 'SHA-256', iterationCount: 2048,
+    password: buffer,
+    contentEncryptionAlgorithm: aes,
+    hmacHashAlgorithm: 'SHA-256',
+    iterationCount: 2048,
   });
   const bags = [
     new SafeBag({ bagId: '1.2.840.113549.1.12.10.1.2', bagValue: bag }),
-    new SafeBag({ bagId: '1.2.840.113549.1.12.10.1.3', bagValue: new CertBag({ parsedValue: Certificate.fromBER(certificate) }) }),
+    new SafeBag({
+      bagId: '1.2.840.113549.1.12.10.1.3',
+      bagValue: new CertBag({ parsedValue: Certificate.fromBER(certificate) }),
+    }),
   ];
-  const safes = new AuthenticatedSafe({ parsedValue: { safeContents: [{ privacyMode: 0, value: new SafeContents({ safeBags: bags }) }] } });
+  const safes = new AuthenticatedSafe({
+    parsedValue: { safeContents: [{ privacyMode: 0, value: new SafeContents({ safeBags: bags }) }] },
+  });
   await safes.makeInternalValues({ safeContents: [{}] });
   const pfx = new PFX({ parsedValue: { integrityMode: 0, authenticatedSafe: safes } });
-  await pfx.makeInternalValues({ password: buffer, iterations: 2048, pbkdf2HashAlgorithm: 'SHA-256', hmacHashAlgorithm: 'SHA-256' });
+  await pfx.makeInternalValues({
+    password: buffer,
+    iterations: 2048,
+    pbkdf2HashAlgorithm: 'SHA-256',
+    hmacHashAlgorithm: 'SHA-256',
+  });
   return { p12: Buffer.from(pfx.toSchema().toBER()), password };
 }

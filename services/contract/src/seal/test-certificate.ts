@@ -9,18 +9,35 @@ const keyUsage = '2.5.29.15';
 const usage = new BitString({ valueHex: Uint8Array.of(0xc0).buffer, unusedBits: 6 });
 const year = 365 * 86_400_000;
 
-/** A new RSA key and the certificate it gives itself, for two years from an hour ago, under a name that says it is for tests (CTR-22). */
-export async function issueTestCertificate(now = new Date()): Promise<{ key: KeyObject; certificate: Buffer }> {
-  const algorithm = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1), hash: 'SHA-256' };
+/**
+ * A new RSA key and the certificate it gives itself, for two years from an hour ago, under a name that says
+ * it is for tests (CTR-22).
+ */
+export async function issueTestCertificate(
+  now = new Date(),
+): Promise<{ key: KeyObject; certificate: Buffer }> {
+  const algorithm = {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 2048,
+    publicExponent: Uint8Array.of(1, 0, 1),
+    hash: 'SHA-256',
+  };
   const pair = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const name = new AttributeTypeAndValue({ type: commonName, value: new Utf8String({ value: 'Accord TEST SEAL' }) });
+  const name = new AttributeTypeAndValue({
+    type: commonName,
+    value: new Utf8String({ value: 'Accord TEST SEAL' }),
+  });
   const certificate = new Certificate({
     version: 2,
     serialNumber: Integer.fromBigInt(BigInt(`0x01${randomBytes(15).toString('hex')}`)),
     notBefore: new Time({ value: new Date(now.getTime() - 3_600_000) }),
     notAfter: new Time({ value: new Date(now.getTime() + 2 * year) }),
     extensions: [
-      new Extension({ extnID: basicConstraints, critical: true, extnValue: new BasicConstraints({ cA: false }).toSchema().toBER() }),
+      new Extension({
+        extnID: basicConstraints,
+        critical: true,
+        extnValue: new BasicConstraints({ cA: false }).toSchema().toBER(),
+      }),
       new Extension({ extnID: keyUsage, critical: true, extnValue: usage.toBER() }),
     ],
   });
@@ -28,5 +45,8 @@ export async function issueTestCertificate(now = new Date()): Promise<{ key: Key
   certificate.subject.typesAndValues.push(name);
   await certificate.subjectPublicKeyInfo.importKey(pair.publicKey);
   await certificate.sign(pair.privateKey, 'SHA-256');
-  return { key: KeyObject.from(pair.privateKey), certificate: Buffer.from(certificate.toSchema(true).toBER()) };
+  return {
+    key: KeyObject.from(pair.privateKey),
+    certificate: Buffer.from(certificate.toSchema(true).toBER()),
+  };
 }
