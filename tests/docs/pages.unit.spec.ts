@@ -22,8 +22,8 @@ const pathsIn = (page: string) =>
   );
 
 const linksIn = (page: string) =>
-  [...text(page).matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, link]) => link!)
+  [...text(page).matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gm)]
+    .map(([, inline, defined]) => (inline ?? defined)!)
     .filter((link) => !/^[a-z]+:/.test(link));
 
 /** As GitHub makes them of headings. */
@@ -113,4 +113,13 @@ test('docs/flows.md: a cancel is read in five files of the order service, four o
   const of = (service: string) =>
     [...files].filter((file) => file.startsWith(`\`services/${service}/`)).length;
   expect([of('order'), of('contract'), of('notification'), files.size]).toEqual([5, 4, 4, 13]);
+});
+
+test('docs/decisions/README.md lists every decision by its number and title', () => {
+  const decisions = globSync('docs/decisions/[0-9]*.md', { cwd: root }).sort();
+  const titles = decisions.map((page) => text(page).split('\n')[0]!);
+  const listed = [
+    ...text('docs/decisions/README.md').matchAll(/^\| \[(\d+)\] +\| (.+?) +\| \d{4}-\d\d-\d\d /gm),
+  ];
+  expect(listed.map(([, number, title]) => `# ${number} · ${title}`)).toEqual(titles);
 });
