@@ -7,9 +7,12 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const text = (page: string) => readFileSync(join(root, page), 'utf8');
 const exists = (path: string) => existsSync(join(root, path));
-const pages = globSync(['*.md', 'docs/**/*.md', '{services,libs,deploy,tests}/*/README.md'], {
-  cwd: root,
-}).sort();
+const pages = globSync(
+  ['*.md', 'docs/**/*.md', 'tests/README.md', '{services,libs,deploy,tests}/*/README.md'],
+  {
+    cwd: root,
+  },
+).sort();
 
 const folders = 'services|libs|deploy|tests|docs|\\.ci';
 /**
