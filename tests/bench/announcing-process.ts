@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Fact } from '@accord/events';
-import { kafkaOf, openDatabase, startRelay, systemClock, type Database } from '@accord/platform';
+import { kafkaOf, openDatabase, outbox, startRelay, systemClock, type Database } from '@accord/platform';
 import { countedType, sampleOf } from './counting.ts';
 
 export interface AnnouncerAsk {
@@ -105,6 +105,7 @@ process.once('message', ({ urls, schema, brokers, topicPrefix }: AnnouncerAsk) =
     schema,
     source: '/services/order',
     clock: systemClock(),
+    outbox,
     poolSize: 10,
     onCommit: (announced) => relay.wake(announced.map(({ shard }) => shard)),
   });

@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headersOf, readEvent, type Event } from '@accord/events';
 import { asSuperuser } from '@accord/local';
-import { kafkaOf, migrate, openSender, platformSettings, type PlatformSettings } from '@accord/platform';
+import {
+  kafkaOf,
+  migrateService,
+  openSender,
+  platformSettings,
+  type PlatformSettings,
+} from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import type { BareConsumerAsk } from './bare-consumer.ts';
 import { startChild } from './child.ts';
@@ -26,7 +32,7 @@ export async function benchConsumer(
   { count = 60_000, keys = 5_000, rounds = 3 } = {},
 ): Promise<Figure[]> {
   const databaseUrl = await ground.makeDatabase('accord_consumer');
-  await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
+  await migrateService(urlsOf(databaseUrl, service).owner, { name: service, schema, migrations });
   const work = events(count, keys);
   const runs = { ours: [] as number[], decoded: [] as number[], effect: [] as number[] };
   for (let round = 0; round < rounds; round += 1) {

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { asSuperuser } from '@accord/local';
-import { migrate } from '@accord/platform';
+import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { opened, statements, type BareAsk } from './bare-server.ts';
 import { beside, median, type Figure } from './figure.ts';
@@ -102,10 +102,10 @@ async function startBare(ground: Ground, shop: Shop): Promise<{ url: string; sto
   });
   const databaseUrl = await ground.makeDatabase('accord_floor');
   const urls = urlsOf(databaseUrl, 'order');
-  await migrate(urls.owner, {
-    service: 'order',
+  await migrateService(urls.owner, {
+    name: 'order',
     schema: 'orders',
-    folder: new URL('../../services/order/migrations/', import.meta.url),
+    migrations: new URL('../../services/order/migrations/', import.meta.url),
   });
   await asSuperuser(databaseUrl, (client) =>
     client.query(

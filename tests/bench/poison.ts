@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { asSuperuser } from '@accord/local';
-import { migrate } from '@accord/platform';
+import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import type { Announced, AnnouncerAsk, AnnouncingAsk } from './announcing-process.ts';
 import { startChild, type Child } from './child.ts';
@@ -29,12 +29,12 @@ export async function benchPoison(
   { rounds = 6, ms = 8_000, warmUpMs = 15_000 } = {},
 ): Promise<Figure> {
   const databaseUrl = await ground.makeDatabase('accord_poison');
-  await migrate(urlsOf(databaseUrl, 'order').owner, {
-    service: 'order',
+  await migrateService(urlsOf(databaseUrl, 'order').owner, {
+    name: 'order',
     schema: 'orders',
-    folder: new URL('./announced/', import.meta.url),
+    migrations: new URL('./announced/', import.meta.url),
   });
-  await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
+  await migrateService(urlsOf(databaseUrl, service).owner, { name: service, schema, migrations });
   const topicPrefix = await freshTopic(ground.brokers);
   // That a key fails, again and again, is what it is asked for.
   const settings = {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSuperuser } from '@accord/local';
-import { kafkaOf, migrate } from '@accord/platform';
+import { kafkaOf, migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from './child.ts';
 import type { Debezium } from './debezium.ts';
@@ -23,10 +23,10 @@ export async function benchReceived(
   { warmUpMs = 15_000, ms = 12_000, rounds = 2 } = {},
 ): Promise<Figure[]> {
   const databaseUrl = await ground.makeDatabase('accord_received');
-  await migrate(urlsOf(databaseUrl, 'order').owner, {
-    service: 'order',
+  await migrateService(urlsOf(databaseUrl, 'order').owner, {
+    name: 'order',
     schema: 'orders',
-    folder: new URL('./no-migrations/', import.meta.url),
+    migrations: new URL('./no-migrations/', import.meta.url),
   });
   await asSuperuser(databaseUrl, (client) => client.query(placed));
   await asSuperuser(debezium.databaseUrl, (client) => client.query(placed));

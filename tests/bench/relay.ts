@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSuperuser } from '@accord/local';
-import { migrate } from '@accord/platform';
+import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from './child.ts';
 import { highestMegabytes, type Debezium } from './debezium.ts';
@@ -24,10 +24,10 @@ export async function benchRelay(
   { count = 100_000, keys = 5_000, rounds = 3 } = {},
 ): Promise<Figure[]> {
   const databaseUrl = await ground.makeDatabase('accord_relay');
-  await migrate(urlsOf(databaseUrl, 'order').owner, {
-    service: 'order',
+  await migrateService(urlsOf(databaseUrl, 'order').owner, {
+    name: 'order',
     schema: 'orders',
-    folder: new URL('./no-migrations/', import.meta.url),
+    migrations: new URL('./no-migrations/', import.meta.url),
   });
   const children = {
     bare: startChild(new URL('./bare-producer.ts', import.meta.url)),

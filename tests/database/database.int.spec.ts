@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { openDatabase, systemClock, type ServiceDatabase } from '@accord/platform';
+import { openDatabase, outbox, systemClock, type ServiceDatabase } from '@accord/platform';
 import { testDatabase, type TestDatabase } from '@accord/testing';
 import { smallService } from '../messaging/small-service.ts';
 
@@ -21,6 +21,7 @@ beforeAll(async () => {
     schema: service.schema,
     source: '/services/test',
     clock: systemClock(),
+    outbox,
     poolSize: 1,
   });
 }, 60_000);
@@ -140,6 +141,7 @@ test('two transactions that wait for each other: the server ends one, and it is 
     schema: service.schema,
     source: '/services/test',
     clock: systemClock(),
+    outbox,
     poolSize: 2,
   });
   let tries = 0;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { databaseUrl, dropDatabase, makeDatabase } from '@accord/local';
-import { migrate, provisionDatabase } from '@accord/platform';
+import { migrateService, provisionDatabase } from '@accord/platform';
 import { developmentPassword, urlsOf } from '@accord/testing';
 
 // Several instances of a service start at once, of one version or of two.
@@ -16,10 +16,10 @@ const folder = mkdtempSync(join(tmpdir(), 'migrations-'));
 const release = (name: string, ...up: string[]) =>
   writeFileSync(join(folder, `${name}.ts`), `export const up = ${JSON.stringify(up)};`);
 const start = () =>
-  migrate(urlsOf(url, 'refund').owner, {
-    service: 'refund',
+  migrateService(urlsOf(url, 'refund').owner, {
+    name: 'refund',
     schema: 'refunds',
-    folder: pathToFileURL(folder),
+    migrations: pathToFileURL(folder),
   });
 
 let superuser: pg.Client;

@@ -7,6 +7,7 @@ import {
   handleMessages,
   newEventId,
   openDatabase,
+  outbox,
   projecting,
   systemClock,
   type Incoming,
@@ -47,6 +48,7 @@ beforeAll(async () => {
     schema: service.schema,
     source: '/services/test',
     clock: systemClock(),
+    outbox,
     poolSize: 4,
   });
 }, 60_000);

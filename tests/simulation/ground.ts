@@ -9,8 +9,9 @@ import { asSuperuser } from '@accord/local';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';
 import {
-  migrate,
+  migrateService,
   openDatabase,
+  outbox,
   provisionDatabase,
   rolesOf,
   type Clock,
@@ -119,6 +120,7 @@ function openPart(url: string, service: Service, clock: Clock): Part {
     schema: service.schema,
     source: `/services/${service.name}`,
     clock,
+    outbox,
     poolSize: 3,
     onCommit: () => (part.announced = true),
   });
@@ -164,8 +166,7 @@ async function makeDatabase(serverUrl: string): Promise<string> {
       await admin.query(`create database ${building}`);
       const url = named(serverUrl, building);
       await provisionDatabase(url, { passwordOf: developmentPassword });
-      for (const { name, schema, migrations } of services)
-        await migrate(urlsOf(url, name).owner, { service: name, schema, folder: migrations });
+      for (const one of services) await migrateService(urlsOf(url, one.name).owner, one);
       await admin.query(`alter database ${building} rename to ${template}`);
     }
     await admin.query(`create database ${database} template ${template}`);

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { asSuperuser } from '@accord/local';
-import { migrate } from '@accord/platform';
+import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from '../bench/child.ts';
 import { checkCounts, settingsOf } from '../bench/consumer.ts';
@@ -70,7 +70,7 @@ function show({ events: handled, bytes, dead }: Awaited<ReturnType<typeof look>>
 
 async function soak(ground: Ground): Promise<Sample[]> {
   const databaseUrl = await ground.makeDatabase('accord_soak');
-  await migrate(urlsOf(databaseUrl, service).owner, { service, schema, folder: migrations });
+  await migrateService(urlsOf(databaseUrl, service).owner, { name: service, schema, migrations });
   const settings = settingsOf(ground, { databaseUrl, topicPrefix: await freshTopic(ground.brokers) });
   const child = startChild(new URL('./soaking-service.ts', import.meta.url), {
     settings,

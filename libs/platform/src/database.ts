@@ -1,14 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import type { Fact } from '@accord/events';
 import type { Clock } from './clock.ts';
 import { currentContext, type Context } from './context.ts';
 import { depart, send } from './flight.ts';
 import { newEventId } from './ids.ts';
-import { announce, storeOutbox, type OutboxRow } from './messaging/outbox.ts';
 import { currentTraceparent, span } from './observability/tracing.ts';
 import type { Actor, Database, Tx } from './tx.ts';
 
-export interface DatabaseSettings {
+/** How a transaction keeps the facts it announces: each becomes a row, stored in the same transaction. */
+export interface FactStore<Row> {
+  /** @throws Error where the fact does not fit its type: the transaction fails where the bug is (EVT-3). */
+  announce(fact: Fact, by: { now: Date; actor: Actor; cause: Context; source: string }): Row;
+  /** In the order they were announced. */
+  store(client: pg.ClientBase, rows: readonly Row[]): Promise<unknown>;
+}
+
+export interface DatabaseSettings<Row = unknown> {
   /** Role under row-level security, for customers and events. */
   readonly url: string;
   /** Role that sees every account, for operators, the platform and the search for due work. */
@@ -17,10 +25,11 @@ export interface DatabaseSettings {
   /** `/services/order`: the source of the events that transactions announce. */
   readonly source: string;
   readonly clock: Clock;
+  readonly outbox: FactStore<Row>;
   /** Connections per role. */
   readonly poolSize: number;
   /** Told after each commit that announced something, with the shards written to and the types announced. */
-  readonly onCommit?: (announced: readonly OutboxRow[]) => void;
+  readonly onCommit?: (announced: readonly Row[]) => void;
 }
 
 /** Several acts of one transaction, each under the account and the cause it concerns: a chunk of events. */
@@ -96,7 +105,8 @@ interface Moment {
   /** Unknown until the server has answered for the first time. */
   now: Date | undefined;
   begun: Promise<void>;
-  readonly outbox: OutboxRow[];
+  readonly store: FactStore<unknown>;
+  readonly announced: unknown[];
   readonly source: string;
   /** Under a role that sees every account none is set. */
   readonly seesAll: boolean;
@@ -124,7 +134,7 @@ function later(moment: Moment, sent: Promise<unknown>): void {
  * acts go on beside each other.
  */
 function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
-  const { client, outbox, source } = moment;
+  const { client, store, announced, source } = moment;
   const run = (sql: string, values?: readonly unknown[]) => {
     if (moment.ended) throw new Error('a statement after the end of its transaction');
     if (!moment.seesAll && moment.account !== actor.accountId) {
@@ -145,7 +155,7 @@ function txOf(moment: Moment, actor: Actor, cause: Context): Tx {
     one: async <Row>(sql: string, values?: readonly unknown[]) => (await many<Row>(sql, values))[0],
     write: (sql, values) => later(moment, run(sql, values)),
     emit(...facts) {
-      outbox.push(...facts.map((fact) => announce(fact, { now: this.now, actor, cause, source })));
+      announced.push(...facts.map((fact) => store.announce(fact, { now: this.now, actor, cause, source })));
     },
   };
 }
@@ -160,10 +170,10 @@ interface Pools {
  * no success.
  */
 async function end(moment: Moment): Promise<void> {
-  const { client, outbox } = moment;
+  const { client, store, announced } = moment;
   moment.ended = true;
   const [, committed] = await Promise.all([
-    outbox.length > 0 && storeOutbox(client, outbox),
+    announced.length > 0 && store.store(client, announced),
     send(client, 'commit'),
   ]);
   if (committed.command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
@@ -188,7 +198,8 @@ async function attempt<T>(
     client,
     now: undefined,
     begun: Promise.resolve(),
-    outbox: [],
+    store: settings.outbox,
+    announced: [],
     source: settings.source,
     seesAll: seesAll(actor),
     account,
@@ -201,7 +212,7 @@ async function attempt<T>(
     if (moment.failed) throw moment.failed;
     await end(moment);
     await moment.begun; // what was never begun commits without complaint
-    if (moment.outbox.length > 0) settings.onCommit?.(moment.outbox);
+    if (moment.announced.length > 0) settings.onCommit?.(moment.announced);
     return result;
   } catch (error) {
     moment.ended = true;
@@ -245,7 +256,8 @@ async function checkRole(pool: pg.Pool, schema: string): Promise<void> {
     throw new Error(`the database role ${name} owns the schema ${schema}: it could switch row security off`);
 }
 
-export function openDatabase(settings: DatabaseSettings): ServiceDatabase {
+export function openDatabase<Row>(of: DatabaseSettings<Row>): ServiceDatabase {
+  const settings = of as DatabaseSettings;
   const pools = {
     app: poolOf(settings.url, settings.schema, settings.poolSize),
     operator: poolOf(settings.operatorUrl, settings.schema, settings.poolSize),

@@ -1,5 +1,6 @@
+import type { DueItem, Worker } from './due-work.ts';
 import { keptMs as keysMs } from './http/idempotency.ts';
-import type { Database, DueItem, Tx, Worker } from './tx.ts';
+import type { Database, Tx } from './tx.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;

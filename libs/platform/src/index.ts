@@ -2,18 +2,11 @@ export { systemClock, type Clock } from './clock.ts';
 export { newEventId, newId } from './ids.ts';
 export { lifecycle } from './lifecycle.ts';
 export { Refusal, type RefusalCode, type RefusalFacts, type RefusalKind } from './refusal.ts';
-export type { ProblemTexts, Service, Surroundings } from './service.ts';
-export {
-  isSameSubject,
-  type Actor,
-  type Database,
-  type Decision,
-  type DueItem,
-  type Subscription,
-  type Subscriptions,
-  type Tx,
-  type Worker,
-} from './tx.ts';
+export type { ProblemTexts } from './locale.ts';
+export type { Service, Surroundings } from './service.ts';
+export { isSameSubject, type Actor, type Database, type Decision, type Tx } from './tx.ts';
+export { type DueItem, type Worker } from './due-work.ts';
+export { type Subscription, type Subscriptions } from './subscription.ts';
 export { projecting, type Projection, type ReadModel, type View } from './read-model.ts';
 export { rebuild, type RebuildAsk, type Rebuilt } from './rebuild/rebuild.ts';
 export { runRebuild } from './rebuild/command.ts';
@@ -24,15 +17,18 @@ export {
   type Answer,
   type Ask,
   type FileAnswer,
-  type Locale,
   type Route,
 } from './http/route.ts';
+export { type Locale } from './locale.ts';
 export type { Keeping } from './house-keeping.ts';
 export { currentContext, withContext, type Context } from './context.ts';
 export { openDatabase, type ServiceDatabase } from './database.ts';
-export { accountTable, migrate, sharedTable, type Migration } from './migrations.ts';
+export { accountTable, sharedTable, type Migration } from './table-guards.ts';
+export { migrateService } from './service-schema.ts';
+export { outbox } from './messaging/outbox.ts';
 export { provisionDatabase, roles, rolesOf, roleUrl, schemas, type ServiceName } from './provision.ts';
-export { readSettings, platformSettings, type PlatformSettings } from './settings.ts';
+export { readSettings } from './read-settings.ts';
+export { platformSettings, type PlatformSettings } from './settings.ts';
 export { runService, startService, type RunningService } from './run-service.ts';
 export { type Incoming, kafkaOf, openSender, type Sender } from './messaging/kafka.ts';
 export { applyTopics, type AppliedTopics } from './messaging/topics.ts';

@@ -1,6 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { shadowSchemaOf } from './rebuild/shadow.ts';
 
 /** The four services and the schema each owns. */
 export const schemas = {
@@ -10,6 +9,9 @@ export const schemas = {
   notification: 'notifications',
 } as const;
 export type ServiceName = keyof typeof schemas;
+
+/** Where a service's read models are rebuilt beside the live ones. */
+export const shadowSchemaOf = (schema: string): string => `${schema}_rebuild`;
 
 /**
  * `accord_order_owner` migrates, `accord_order` runs, `accord_order_operator` sees all accounts,

@@ -1,5 +1,6 @@
 import type { Event, EventType } from '@accord/events';
-import type { Subscription, Subscriptions, Tx } from './tx.ts';
+import type { Subscription, Subscriptions } from './subscription.ts';
+import type { Tx } from './tx.ts';
 
 /**
  * All that a projection can do: change rows. It reads nothing, knows no time and announces nothing, so a

@@ -1,6 +1,7 @@
 import type { Event } from '@accord/events';
 import { projecting, type Projection } from './read-model.ts';
-import type { Subscription, Tx } from './tx.ts';
+import type { Subscription } from './subscription.ts';
+import type { Tx } from './tx.ts';
 
 const told = { type: 'webhook.disabled' } as Event<'webhook.disabled'>;
 

@@ -9,16 +9,16 @@ import { listen } from './http/server.ts';
 import { startConsumer, type ConsumerSettings } from './messaging/consumer.ts';
 import { messagingFigures, showLag } from './messaging/figures.ts';
 import { kafkaOf } from './messaging/kafka.ts';
-import type { OutboxRow } from './messaging/outbox.ts';
+import { outbox, type OutboxRow } from './messaging/outbox.ts';
 import { startRetries } from './messaging/parking.ts';
 import { withRedrive } from './messaging/redrive.ts';
 import { startRelay } from './messaging/relay.ts';
-import { migrate } from './migrations.ts';
 import { makeLog } from './observability/log.ts';
 import { makeMetrics, type Metrics } from './observability/metrics.ts';
 import { listenOps } from './observability/ops.ts';
 import { showState } from './observability/state.ts';
 import { stopTracing } from './observability/tracing.ts';
+import { migrateService } from './service-schema.ts';
 import type { Service, Surroundings } from './service.ts';
 import type { PlatformSettings } from './settings.ts';
 import { startWorker, type RunningWorker } from './worker.ts';
@@ -59,8 +59,7 @@ export async function startService<S extends PlatformSettings>(
   const service = withRedrive(await make(settings, { log }));
   log.setBindings({ service: service.name });
   const { ACCORD_OWNER_DATABASE_URL: ownerUrl } = settings;
-  if (ownerUrl)
-    await migrate(ownerUrl, { service: service.name, schema: service.schema, folder: service.migrations });
+  if (ownerUrl) await migrateService(ownerUrl, service);
   const metrics = makeMetrics(service.name, { ofProcess });
   const heard: Heard[] = [];
   const db = await databaseOf(service, settings, clock, (announced) =>
@@ -109,6 +108,7 @@ async function databaseOf(
     schema: service.schema,
     source: `/services/${service.name}`,
     clock,
+    outbox,
     poolSize: settings.ACCORD_POOL_SIZE,
     onCommit,
   });

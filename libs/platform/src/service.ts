@@ -1,14 +1,9 @@
 import type { Logger } from 'pino';
-import type { Locale, Route } from './http/route.ts';
-import type { RefusalCode } from './refusal.ts';
-import type { Subscriptions, Tx, Worker } from './tx.ts';
-
-/** `{name}` in a detail is filled from the refusal's facts. */
-export type ProblemTexts = {
-  readonly [code: RefusalCode]: {
-    readonly [L in Locale]: { readonly title: string; readonly detail: string };
-  };
-};
+import type { Worker } from './due-work.ts';
+import type { Route } from './http/route.ts';
+import type { ProblemTexts } from './locale.ts';
+import type { Subscriptions } from './subscription.ts';
+import type { Tx } from './tx.ts';
 
 /** What a service is, apart from how it is run: its table of contents. */
 export interface Service {

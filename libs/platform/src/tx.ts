@@ -1,4 +1,4 @@
-import type { Event, EventType, Fact } from '@accord/events';
+import type { Fact } from '@accord/events';
 
 /**
  * Who acts. A customer sees `accountId` alone; an event and a worker act under the account they concern
@@ -58,36 +58,3 @@ export interface Database {
 
 /** A pure decision: the next state, and the facts that say why. No facts: nothing changed. */
 export type Decision<State> = { readonly state: State; readonly facts: readonly Fact[] };
-
-export interface Subscription<T extends EventType = EventType> {
-  /** Runs in one transaction with the event's inbox record (EVT-8). */
-  readonly on: (tx: Tx, event: Event<T>) => Promise<void> | void;
-  /**
-   * Ids of the rows it will change, handed to the service's `lockRows` before a chunk of events is handled.
-   */
-  readonly locks?: (event: Event<T>) => readonly string[];
-  /** It changes rows and does nothing else: it reads nothing, needs no time and announces nothing. */
-  readonly onlyWrites?: boolean;
-}
-
-/** Each subscription is one function of a transaction and an event. */
-export type Subscriptions = { readonly [T in EventType]?: Subscription<T> };
-
-/**
- * Work that falls due by time or after a commit, one row at a time, between transactions where it calls the
- * outside. A failing item waits with back-off; the others go on.
- */
-export interface Worker {
-  readonly name: string;
-  /** Longest wait between looks, ms. A commit that announced one of `wakesOn` causes a look at once. */
-  readonly everyMs: number;
-  readonly wakesOn?: readonly EventType[];
-  /** What is due at `tx.now`, over all accounts, oldest first. */
-  readonly due: (tx: Tx, limit: number) => Promise<readonly DueItem[]>;
-  /** Does one item. Must be harmless when another instance did it meanwhile: lock the row and look again. */
-  readonly run: (db: Database, item: DueItem) => Promise<void>;
-  /** Items of this worker that may be under way at once in this process; default 4. */
-  readonly parallel?: number;
-}
-
-export type DueItem = { readonly id: string; readonly accountId: string };

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { bellOf } from './bell.ts';
 import { withContext } from './context.ts';
+import type { DueItem, Worker } from './due-work.ts';
 import { newEventId } from './ids.ts';
-import type { Database, DueItem, Worker } from './tx.ts';
+import type { Database } from './tx.ts';
 
 export interface RunningWorker {
   readonly name: string;

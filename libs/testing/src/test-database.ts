@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { migrate, provisionDatabase, rolesOf, roleUrl, type Service } from '@accord/platform';
+import { migrateService, provisionDatabase, rolesOf, roleUrl, type Service } from '@accord/platform';
 
 /** Passwords of a development server; the local platform uses the same. */
 export const developmentPassword = (role: string) => `dev-${role}`;
@@ -60,11 +60,7 @@ export async function testDatabase(superuserUrl: string, service: Service): Prom
       await admin.query(`drop database if exists ${building} with (force)`);
       await admin.query(`create database ${building}`);
       await provisionDatabase(named(superuserUrl, building), { passwordOf: developmentPassword });
-      await migrate(urlsOf(named(superuserUrl, building), service.name).owner, {
-        service: service.name,
-        schema: service.schema,
-        folder: service.migrations,
-      });
+      await migrateService(urlsOf(named(superuserUrl, building), service.name).owner, service);
       await admin.query(`alter database ${building} rename to ${template}`);
     }
     await admin.query(`create database ${database} template ${template}`);

@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { withContext } from '../context.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { activeTraceparent, nameSpan } from '../observability/tracing.ts';
-import type { Service } from '../service.ts';
 import type { Database } from '../tx.ts';
 import type { TokenVerifier } from './auth.ts';
 import { docsPage } from './docs-page.ts';
@@ -20,12 +19,12 @@ import { localeOf } from './locale.ts';
 import { openApi } from './openapi.ts';
 import { Problem, problemBody, problemOf } from './problem.ts';
 import { addressOf, rateLimits, type RateLimit } from './rate-limit.ts';
-import type { Route } from './route.ts';
+import type { Api, Route } from './route.ts';
 import { routingOf } from './routing.ts';
 import { handlerOf, type Serving } from './serving.ts';
 
 export interface HttpParts {
-  readonly service: Pick<Service, 'name' | 'routes' | 'problems'>;
+  readonly service: Api;
   readonly db: Database;
   readonly verify: TokenVerifier;
   readonly log: Logger;

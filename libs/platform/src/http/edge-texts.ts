@@ -1,4 +1,4 @@
-import type { ProblemTexts } from '../service.ts';
+import type { ProblemTexts } from '../locale.ts';
 
 /** Title and detail of what the edge itself refuses, on every service (API-16). */
 export const edgeTexts: ProblemTexts = {

@@ -1,8 +1,8 @@
 import { pipeline } from 'node:stream';
 import type { Request, Response } from 'express';
 import helmet from 'helmet';
+import type { Locale } from '../locale.ts';
 import type { FileReply, Reply } from './reply.ts';
-import type { Locale } from './route.ts';
 
 /** What is known of one request and its answer before and beside its route. */
 export interface Exchange {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { accountTable } from '../migrations.ts';
 import { Refusal } from '../refusal.ts';
+import { accountTable } from '../table-guards.ts';
 import type { Actor, Database, Tx } from '../tx.ts';
 import { Problem } from './problem.ts';
 import type { Reply } from './reply.ts';

@@ -1,4 +1,4 @@
-import type { Locale } from './route.ts';
+import type { Locale } from '../locale.ts';
 
 /**
  * Of an Accept-Language header (RFC 9110): the first of the best weighted that is spoken here; English where

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import type { Service } from '../service.ts';
 import { neededFor } from './auth.ts';
 import { edgeTexts } from './edge-texts.ts';
-import { heedsVersion, keyOf, type Route } from './route.ts';
+import { heedsVersion, keyOf, type Api, type Route } from './route.ts';
 
 export type OpenApi = ReturnType<typeof createDocument>;
 
@@ -156,7 +155,7 @@ const operationId = (route: Route) =>
     .map((word) => word[0]!.toUpperCase() + word.slice(1))
     .join('')}`;
 
-function operation(route: Route, service: Pick<Service, 'problems'>): ZodOpenApiOperationObject {
+function operation(route: Route, service: Pick<Api, 'problems'>): ZodOpenApiOperationObject {
   const refusals = (route.refusals ?? []).map(
     (code) => `- \`${code}\`: ${(service.problems[code] ?? edgeTexts[code])?.en.title ?? ''}`,
   );
@@ -188,7 +187,7 @@ function operation(route: Route, service: Pick<Service, 'problems'>): ZodOpenApi
 }
 
 /** OpenAPI 3.1, from the schemas that validate (API-3). */
-export function openApi(service: Pick<Service, 'name' | 'routes' | 'problems'>): OpenApi {
+export function openApi(service: Api): OpenApi {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of service.routes)
     paths[route.path] = { ...paths[route.path], [route.method]: operation(route, service) };

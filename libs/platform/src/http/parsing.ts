@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import * as locales from 'zod/locales';
+import type { Locale } from '../locale.ts';
 import { Problem, type Fault } from './problem.ts';
-import type { Locale } from './route.ts';
 
 /** What a format looks like, in any language. */
 const examples: Readonly<Record<string, string>> = {

@@ -1,8 +1,7 @@
 import { isDatabaseAway } from '../database.ts';
+import type { Locale, ProblemTexts } from '../locale.ts';
 import { Refusal, type RefusalCode, type RefusalFacts, type RefusalKind } from '../refusal.ts';
-import type { ProblemTexts } from '../service.ts';
 import { edgeTexts } from './edge-texts.ts';
-import type { Locale } from './route.ts';
 
 /** What is wrong at one place of a request: `pointer` is a JSON pointer (RFC 6901) into that part. */
 export interface Fault {

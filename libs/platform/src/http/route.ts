@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import type { Locale, ProblemTexts } from '../locale.ts';
 import type { RefusalCode } from '../refusal.ts';
 import type { Actor, Database, Tx } from '../tx.ts';
 import type { Upload } from './upload.ts';
-
-export type Locale = 'zh-CN' | 'en';
 
 /** Who may call a route (API-4). A kind that is not named is refused with 403. */
 export type Access =
@@ -139,3 +138,11 @@ export const keyOf = ({ idempotencyKey, method }: Route) =>
  */
 export const heedsVersion = ({ method, refusals }: Route): boolean =>
   method !== 'get' && (refusals?.includes('request.version_mismatch') ?? false);
+
+/** A service as its callers see it. */
+export interface Api {
+  /** `order` */
+  readonly name: string;
+  readonly routes: readonly Route[];
+  readonly problems: ProblemTexts;
+}

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Locale } from '../locale.ts';
 import type { Actor, Database } from '../tx.ts';
 import { replyOf, type Reply } from './reply.ts';
-import type { Locale, Route } from './route.ts';
+import type { Route } from './route.ts';
 
 const longestWaitSeconds = 30;
 const firstPauseMs = 10;

@@ -1,5 +1,5 @@
 import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
-import { isUnknownTopic } from './setting-aside.ts';
+import { isUnknownTopic } from './kafka-errors.ts';
 
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 

@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import { readEvent, type Event, type EventType } from '@accord/events';
 import { isDatabaseAway, type ServiceDatabase, type Session } from '../database.ts';
 import { currentTraceparent, span, withTraceparent } from '../observability/tracing.ts';
-import type { Subscription, Subscriptions, Tx } from '../tx.ts';
+import type { Subscription, Subscriptions } from '../subscription.ts';
+import type { Tx } from '../tx.ts';
 import type { Incoming } from './kafka.ts';
 import { isFinal, isInTheWay, park, reasonOf, type Parked } from './parking.ts';
 

@@ -97,3 +97,6 @@ export function storeOutbox(client: pg.ClientBase, rows: readonly OutboxRow[]): 
   const arrays = first.map((_, column) => [first, ...rest].map((row) => row[column]));
   return send(client, insertMany, arrays);
 }
+
+/** How a service's transactions keep what they announce. */
+export const outbox = { announce, store: storeOutbox };

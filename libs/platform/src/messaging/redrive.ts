@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { decodeTimeCursor, encodeCursor, paged, pageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
+import type { ProblemTexts } from '../locale.ts';
 import { Refusal } from '../refusal.ts';
-import type { ProblemTexts, Service } from '../service.ts';
+import type { Service } from '../service.ts';
 import type { Tx } from '../tx.ts';
 import {
   findDeadLetter,

@@ -2,11 +2,11 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { send } from '../flight.ts';
 import { span } from '../observability/tracing.ts';
+import { isUnknownTopic } from './kafka-errors.ts';
 import type { Outgoing, Sender } from './kafka.ts';
 import {
   isFirstDamage,
   isRefusedForGood,
-  isUnknownTopic,
   noteUnknownTopics,
   sendable,
   setAside,

@@ -1,3 +1,4 @@
+import { brokerErrorOf } from './kafka-errors.ts';
 import type { Sender } from './kafka.ts';
 import type { Holding, Row } from './sending.ts';
 
@@ -47,8 +48,6 @@ const refuseBehind = `
   select key from refused`;
 
 const seqsOf = (rows: readonly Row[]) => rows.map(({ seq }) => seq);
-const typeOf = (error: unknown): string =>
-  (error as { type?: string }).type ?? (error as { cause?: { type?: string } }).cause?.type ?? '';
 
 /** Refusals that no repetition mends: the record itself is wrong. */
 export const isRefusedForGood = (error: unknown): boolean =>
@@ -58,17 +57,16 @@ export const isRefusedForGood = (error: unknown): boolean =>
     'INVALID_RECORD',
     'CORRUPT_MESSAGE',
     'INVALID_TOPIC_EXCEPTION',
-  ].includes(typeOf(error));
+  ].includes(brokerErrorOf(error));
 
 /** What was damaged on its way is sent once more; damaged again, it is the record. */
 export function isFirstDamage(error: unknown, rows: readonly Row[], { corrupt }: Holding): boolean {
   const [row] = rows;
-  if (typeOf(error) !== 'CORRUPT_MESSAGE' || rows.length > 1 || !row || corrupt.has(row.seq)) return false;
+  if (brokerErrorOf(error) !== 'CORRUPT_MESSAGE' || rows.length > 1 || !row || corrupt.has(row.seq))
+    return false;
   corrupt.add(row.seq);
   return true;
 }
-
-export const isUnknownTopic = (error: unknown): boolean => typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
 
 /** The first of their keys to be refused. */
 export async function setAside(round: Round, rows: readonly Row[], reason: string): Promise<void> {

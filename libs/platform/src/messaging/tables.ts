@@ -1,4 +1,4 @@
-import { innerTable, sharedTable } from '../migrations.ts';
+import { innerTable, sharedTable } from '../table-guards.ts';
 
 /**
  * What every service's schema has for messaging. Queue tables have their own autovacuum settings, so that

@@ -1,5 +1,5 @@
 import type { ServiceDatabase } from '../database.ts';
-import type { Worker } from '../tx.ts';
+import type { Worker } from '../due-work.ts';
 import type { Metrics } from './metrics.ts';
 
 const look = `

@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import type { ServiceName } from '../provision.ts';
 import type { ReadModel } from '../read-model.ts';
-import { platformSettings, readSettings } from '../settings.ts';
+import { readSettings } from '../read-settings.ts';
+import { platformSettings } from '../settings.ts';
 import { rebuild, type Rebuilt } from './rebuild.ts';
 
 const { shape } = platformSettings;

@@ -2,11 +2,12 @@ import { readEvent, type Event, type EventType } from '@accord/events';
 import { systemClock } from '../clock.ts';
 import { isDatabaseAway, openDatabase } from '../database.ts';
 import { incoming } from '../messaging/kafka.ts';
+import { outbox } from '../messaging/outbox.ts';
 import { isFinal, withStorableNames } from '../messaging/parking.ts';
 import type { ReadingSettings } from '../messaging/reading.ts';
+import { shadowSchemaOf } from '../provision.ts';
 import type { Projection, ReadModel, View } from '../read-model.ts';
 import type { Database } from '../tx.ts';
-import { shadowSchemaOf } from './shadow.ts';
 
 export interface Replay {
   readonly onMessages: ReadingSettings['onMessages'];
@@ -50,6 +51,7 @@ export function openReplay({
     schema: shadowSchemaOf(schema),
     source: '',
     clock: systemClock(),
+    outbox,
     poolSize: 2,
   });
   const project = projectionOf(database, models);

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { shadowSchemaOf } from '../provision.ts';
 
 // A shadow is a table as the live one, of the same name in the schema beside it: shape, constraints, indexes
 // and their names, policies, grants. A projection whose search_path is that schema writes to it, unchanged;
@@ -13,8 +14,6 @@ export interface Pair {
   /** Of the primary key, in its order. */
   readonly key: readonly { readonly name: string; readonly type: string }[];
 }
-
-export const shadowSchemaOf = (schema: string): string => `${schema}_rebuild`;
 
 /**
  * All that a table is, a line for each thing; what a shadow cannot have (triggers, what other objects refer
