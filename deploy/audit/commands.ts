@@ -1,4 +1,4 @@
-import type { ServiceName } from '@accord/platform';
+import type { ServiceName } from '@accord/postgres/provision';
 import type { Check } from './differences.ts';
 
 interface Named {

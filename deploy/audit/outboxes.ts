@@ -1,4 +1,4 @@
-import { schemas, type ServiceName } from '@accord/platform';
+import { schemas, type ServiceName } from '@accord/postgres/provision';
 import type { Check } from './differences.ts';
 
 /** The same of every service's schema. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listenOps, makeMetrics } from '@accord/platform';
+import { makeMetrics } from '@accord/core/observability';
+import { listenOps } from '@accord/platform';
 import type { Audit, Report } from './audit.ts';
 import { countsOf } from './report.ts';
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { platformSettings, readSettings } from '@accord/platform';
+import { readSettings } from '@accord/core';
+import { platformSettings } from '@accord/platform';
 
 const { shape } = platformSettings;
 

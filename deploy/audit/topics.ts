@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { catalogue, eventTypes, type EventDefinition, type EventType, type Speaker } from '@accord/events';
-import { kafkaOf, openReading, type Extent } from '@accord/platform';
+import { kafkaOf, readTopics, type OffsetRange } from '@accord/kafka';
 import type { Difference } from './differences.ts';
 import { announcedIn, type Sightings } from './versions.ts';
 
@@ -43,7 +43,7 @@ export async function openTopics(
       if (!see(type, value, sightings)) read.unreadable += 1;
     }
   };
-  const reading = await openReading({
+  const reading = await readTopics({
     kafka,
     topicPrefix,
     reader: 'audit',
@@ -89,7 +89,7 @@ const missingTopic = (type: EventType): Difference => ({
   mark: '',
 });
 
-const cutTopic = ({ type, partition, low }: Extent): Difference => ({
+const cutTopic = ({ type, partition, low }: OffsetRange): Difference => ({
   rule: 'EVT-13',
   says: 'a topic keeps all its events',
   id: `${type}/${partition}`,

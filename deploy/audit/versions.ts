@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { catalogue, type EventDefinition, type EventType } from '@accord/events';
-import type { ServiceName } from '@accord/platform';
+import type { ServiceName } from '@accord/postgres/provision';
 import { listedAtMost, type Difference } from './differences.ts';
 
 interface Owner {

@@ -1,6 +1,6 @@
 // The first file of every command: brings the packages where they do not fit the lock, then hands over to the
 // Node 24 that came with them.
-//   node deploy/local/setup.mjs start --once        runs deploy/local/start.ts
+//   node deploy/local/setup.mjs start --once        runs deploy/local/commands/start.ts
 //   node deploy/local/setup.mjs tests/bench/main.ts runs that file
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { bringKafka, dockerAnswers, kafkaMissing, packagesFit, run } from './pre
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
 const [task, ...args] = process.argv.slice(2);
-const file = task?.includes('/') ? join(root, task) : join(root, 'deploy', 'local', `${task}.ts`);
+const file = task?.includes('/') ? join(root, task) : join(root, 'deploy', 'local', 'commands', `${task}.ts`);
 if (!task || !existsSync(file)) {
   console.error(
     `usage: node deploy/local/setup.mjs <start|test|token|reset|redrive|audit|rebuild|file.ts> [arguments]; there is no ${file}`,

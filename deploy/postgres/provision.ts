@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { provisionDatabase, readSettings, roles } from '@accord/platform';
+import { readSettings } from '@accord/core';
+import { provisionDatabase, roles } from '@accord/postgres/provision';
 
 // Makes the roles and the empty schemas in a database that exists, and sets the roles' passwords: `node
 // deploy/postgres/provision.ts`. It is run before a new version of the services; it may be run again, also to

@@ -2,8 +2,11 @@
 // the relay.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import type { Database } from '@accord/core';
 import type { Fact } from '@accord/events';
-import { kafkaOf, openDatabase, outbox, startRelay, systemClock, type Database } from '@accord/platform';
+import { kafkaOf } from '@accord/kafka';
+import { outbox, startRelay } from '@accord/messaging';
+import { openDatabase, systemClock } from '@accord/postgres';
 import { countedType, sampleOf } from './counting.ts';
 
 export interface AnnouncerAsk {

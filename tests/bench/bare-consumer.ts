@@ -3,7 +3,7 @@
 import type { KafkaMessage } from 'kafkajs';
 import pg from 'pg';
 import { pino } from 'pino';
-import { kafkaOf } from '@accord/platform';
+import { kafkaOf } from '@accord/kafka';
 import { countOne } from './counting.ts';
 
 export interface BareConsumerAsk {

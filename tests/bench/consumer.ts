@@ -2,21 +2,16 @@ import { randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headersOf, readEvent, type Event } from '@accord/events';
+import { kafkaOf, openSender } from '@accord/kafka';
 import { asSuperuser } from '@accord/local';
-import {
-  kafkaOf,
-  migrateService,
-  openSender,
-  platformSettings,
-  type PlatformSettings,
-} from '@accord/platform';
+import { migrateService, platformSettings, type PlatformSettings } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import type { BareConsumerAsk } from './bare-consumer.ts';
 import { startChild } from './child.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService, sampleData } from './counting.ts';
+import { freshTopic, log, type Ground } from './environment.ts';
 import { beside, median, type Figure } from './figure.ts';
-import { freshTopic, log, type Ground } from './ground.ts';
 import { topic, type Message } from './messages.ts';
 
 const { name: service, schema, migrations } = countingService();

@@ -12,7 +12,7 @@ import {
   startPostgres,
   type Background,
 } from '@accord/local';
-import { freshTopic, home, type Ground } from './ground.ts';
+import { freshTopic, home, type Ground } from './environment.ts';
 import { messages } from './messages.ts';
 import { debeziums, fill, headerColumns } from './outbox.ts';
 import { arrived } from './topic.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { kafkaOf } from '@accord/kafka';
 import { asSuperuser } from '@accord/local';
-import { kafkaOf } from '@accord/platform';
+import { freshTopic, log, type Ground } from './environment.ts';
 import { beside, percentile, usual, type Figure } from './figure.ts';
-import { freshTopic, log, type Ground } from './ground.ts';
 import type { Load } from './load.ts';
 import type { Message } from './messages.ts';
 import type { Shop } from './shop.ts';

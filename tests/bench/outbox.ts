@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { shardOf } from '@accord/platform';
+import { shardOf } from '@accord/messaging';
 import { batches, topic, type Message } from './messages.ts';
 
 /** A table from which somebody publishes. */

@@ -5,8 +5,8 @@ import { asSuperuser } from '@accord/local';
 import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { opened, statements, type BareAsk } from './bare-server.ts';
+import type { Ground } from './environment.ts';
 import { beside, median, type Figure } from './figure.ts';
-import type { Ground } from './ground.ts';
 import type { Load } from './load.ts';
 import { placeOne, type Shop } from './shop.ts';
 

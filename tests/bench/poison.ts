@@ -8,8 +8,8 @@ import { startChild, type Child } from './child.ts';
 import { settingsOf } from './consumer.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService } from './counting.ts';
+import { freshTopic, type Ground } from './environment.ts';
 import { beside, median, percentile, type Figure } from './figure.ts';
-import { freshTopic, type Ground } from './ground.ts';
 
 const { name: service, schema, migrations } = countingService();
 const failing = 'bad';

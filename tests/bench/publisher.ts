@@ -1,7 +1,8 @@
 // Publishes from a process of its own: what is in an outbox, by the relay; or messages of its own, by the
 // sender that the relay has.
 import { pino } from 'pino';
-import { kafkaOf, openSender, startRelay } from '@accord/platform';
+import { kafkaOf, openSender } from '@accord/kafka';
+import { startRelay } from '@accord/messaging';
 import { messages, publish, topic, type Message } from './messages.ts';
 
 export interface PublisherAsk {

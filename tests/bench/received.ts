@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { kafkaOf } from '@accord/kafka';
 import { asSuperuser } from '@accord/local';
-import { kafkaOf, migrateService } from '@accord/platform';
+import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from './child.ts';
 import type { Debezium } from './debezium.ts';
+import { freshTopic, log, type Ground } from './environment.ts';
 import { beside, percentile, type Figure } from './figure.ts';
-import { freshTopic, log, type Ground } from './ground.ts';
 import { topic } from './messages.ts';
 import type { WriterAsk } from './writer.ts';
 

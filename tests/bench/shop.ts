@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSuperuser, type ServiceProcess, type Settings } from '@accord/local';
-import type { Ground } from './ground.ts';
+import type { Ground } from './environment.ts';
 
 /** The order service with one product on sale and customers of as many accounts as there are connections. */
 export interface Shop {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { schemas, type ServiceName } from '@accord/platform';
+import { schemas, type ServiceName } from '@accord/postgres/provision';
+import type { Ground } from './environment.ts';
 import { beside, median, type Figure } from './figure.ts';
-import type { Ground } from './ground.ts';
 
 const idleMs = 5_000;
 const bareServer = `require('node:http').createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kafkaOf } from '@accord/platform';
-import { log } from './ground.ts';
+import { kafkaOf } from '@accord/kafka';
+import { log } from './environment.ts';
 import { topic } from './messages.ts';
 
 const lookMs = 20;

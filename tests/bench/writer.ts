@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
-import { kafkaOf, shardOf, startRelay, type Relay } from '@accord/platform';
+import { kafkaOf } from '@accord/kafka';
+import { shardOf, startRelay, type Relay } from '@accord/messaging';
 import { messages, type Message } from './messages.ts';
 import { debeziums, ours } from './outbox.ts';
 

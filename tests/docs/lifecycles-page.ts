@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { lifecycle } from '@accord/platform';
+import type { lifecycle } from '@accord/core';
 
 type Lifecycle = Pick<ReturnType<typeof lifecycle>, 'noun' | 'start'> & {
   readonly statuses: readonly string[];

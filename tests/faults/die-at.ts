@@ -6,7 +6,6 @@ const die = `(await import('node:fs')).existsSync(process.env.ACCORD_DIE_NOW) &&
 const before = (fragment: string) => `${die} ${fragment}`;
 const after = (fragment: string) => `${fragment} ${die}`;
 
-const platform = 'libs/platform/src/';
 const saved = 'await end(moment);';
 const deleting = '  send(holding.client, remove, ';
 const handled = 'for (const slice of slices) this.#finished(slice);';
@@ -16,21 +15,21 @@ const sending = 'sender.send(free.map(outgoing))';
 const sent = `(async () => { const sent = ${sending}; sent.catch(() => undefined); await new Promise((resolve) => setTimeout(resolve, 1)); ${die} return sent; })()`;
 
 export const points = {
-  'before commit': { file: `${platform}database.ts`, fragment: saved, replacement: before(saved) },
-  'after commit': { file: `${platform}database.ts`, fragment: saved, replacement: after(saved) },
-  'after send': { file: `${platform}messaging/sending.ts`, fragment: sending, replacement: sent },
+  'before commit': { file: 'libs/postgres/src/database.ts', fragment: saved, replacement: before(saved) },
+  'after commit': { file: 'libs/postgres/src/database.ts', fragment: saved, replacement: after(saved) },
+  'after send': { file: 'libs/messaging/src/relay-batch.ts', fragment: sending, replacement: sent },
   'before delete': {
-    file: `${platform}messaging/sending.ts`,
+    file: 'libs/messaging/src/relay-batch.ts',
     fragment: deleting,
     replacement: before(deleting),
   },
   'after inbox commit': {
-    file: `${platform}messaging/consumer.ts`,
+    file: 'libs/messaging/src/consumer.ts',
     fragment: handled,
     replacement: before(handled),
   },
   'before offset commit': {
-    file: `${platform}messaging/offsets.ts`,
+    file: 'libs/kafka/src/offset-commits.ts',
     fragment: committing,
     replacement: before(committing),
   },

@@ -1,4 +1,4 @@
-import type { World } from './world.ts';
+import type { World } from './environment.ts';
 
 /** One thing that goes wrong while customers are served. */
 export interface Fault {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { changedSources } from '../changed-source.ts';
 import { points } from './die-at.ts';
 import { faults } from './faults.ts';
-import { lacks } from './older.ts';
+import { lacks } from './previous-version.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Reply } from '@accord/testing';
 import { chanceOf, type Chance } from '../chance.ts';
-import type { World } from './world.ts';
+import type { World } from './environment.ts';
 
 /** One command that was answered for good, however often it had to be asked. */
 export interface Done {

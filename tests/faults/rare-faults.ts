@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import pg from 'pg';
 import { pino } from 'pino';
+import { kafkaOf } from '@accord/kafka';
 import { isAlive, topics, type EmbeddedKafka } from '@accord/local';
-import { kafkaOf } from '@accord/platform';
+import type { World } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
-import type { World } from './world.ts';
 
 // Clocks that go wrong, full disks, leaders that are away, and two versions of a service at once.
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { differences, recovery, turnedAway } from './checking.ts';
+import { differences, recovery, turnedAway } from './checker.ts';
+import { startWorld, type World } from './environment.ts';
 import type { Fault } from './fault.ts';
 import { startLoad, type Done } from './load.ts';
-import { startWorld, type World } from './world.ts';
 
 export interface Seen {
   readonly fault: Fault;

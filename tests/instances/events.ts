@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headersOf, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
-import { shardOf } from '@accord/platform';
+import { shardOf } from '@accord/messaging';
 import type { Chance } from '../chance.ts';
-import { types, type Crowd } from './crowd.ts';
+import { types, type Crowd } from './clients.ts';
 
 /** The versions of each key that were announced: 1 to this one. */
 export type Announced = ReadonlyMap<string, number>;

@@ -1,8 +1,10 @@
 // One instance of a small service as a process of its own; ACCORD_INSTANCE has what it needs to know as JSON.
+import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
-import { startService, type Subscriptions, type Tx } from '@accord/platform';
-import { smallService } from '../messaging/small-service.ts';
-import type { InstanceAsk } from './crowd.ts';
+import type { Subscriptions } from '@accord/messaging';
+import { startService } from '@accord/platform';
+import { smallService } from '@accord/testing';
+import type { InstanceAsk } from './clients.ts';
 
 process.once('disconnect', () => process.exit());
 const { settings, hears, stumbles } = JSON.parse(process.env['ACCORD_INSTANCE']!) as InstanceAsk;

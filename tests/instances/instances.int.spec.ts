@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chanceOf } from '../chance.ts';
-import { flawsOfEffects, published, settled } from './checking.ts';
-import { startCrowd } from './crowd.ts';
+import { flawsOfEffects, published, settled } from './checker.ts';
+import { startCrowd } from './clients.ts';
 import { announcerOf } from './events.ts';
-import { scenes } from './scenes.ts';
+import { scenes } from './scenarios.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'accord-instances-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));

@@ -2,10 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { chanceOf } from '../chance.ts';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
-import { flawsOfEffects, published, settled } from './checking.ts';
-import { startCrowd } from './crowd.ts';
-import { startGround } from './ground.ts';
-import { scenes, type Scene } from './scenes.ts';
+import { flawsOfEffects, published, settled } from './checker.ts';
+import { startCrowd } from './clients.ts';
+import { startGround } from './environment.ts';
+import { scenes, type Scene } from './scenarios.ts';
 
 const usage = 'npm run instances [-- [--seed S] [--only part-of-a-name …] [--seconds N] [--home folder]]';
 const { seed, ms, chosen, home } = commandLine(

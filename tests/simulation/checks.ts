@@ -1,6 +1,6 @@
 import { checks } from '@accord/audit';
 import { equal, money } from '@accord/money';
-import type { Told, World } from './world.ts';
+import type { Told, World } from './system-model.ts';
 
 export interface Breach {
   readonly rule: string;

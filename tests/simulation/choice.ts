@@ -1,7 +1,7 @@
-import type { ServiceName } from '@accord/platform';
+import type { ServiceName } from '@accord/postgres/provision';
 import type { Chance } from '../chance.ts';
 import type { Step } from './steps.ts';
-import type { OrderState, WorkerName, World } from './world.ts';
+import type { OrderState, WorkerName, World } from './system-model.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { placeOf, startPostgres } from '@accord/local';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
+import { playRuns, type Found } from './child.ts';
 import { planted, plantOf } from './planted.ts';
-import { playRuns, type Found } from './playing.ts';
 import { inWords } from './script.ts';
 import type { Step } from './steps.ts';
 

@@ -15,7 +15,7 @@ export interface Planted {
 }
 
 const reservation = 'services/order/src/reservation.ts';
-const order = 'services/order/src/order.ts';
+const order = 'services/order/src/order/order.ts';
 
 export const planted: readonly Planted[] = [
   {
@@ -26,7 +26,7 @@ export const planted: readonly Planted[] = [
     seed: 32,
     changes: [
       {
-        file: 'services/order/src/holder.ts',
+        file: 'services/order/src/order/holder-store.ts',
         fragment: `return row.endedAt ? 'ended' : 'live';`,
         replacement: `return 'live';`,
       },
@@ -97,7 +97,7 @@ export const planted: readonly Planted[] = [
     seed: 9,
     changes: [
       {
-        file: 'services/order/src/order-store.ts',
+        file: 'services/order/src/order/order-store.ts',
         fragment: ` or o.hold_kind = 'refund')`,
         replacement: ')',
       },
@@ -111,7 +111,7 @@ export const planted: readonly Planted[] = [
     seed: 108,
     changes: [
       {
-        file: 'services/contract/src/contract.ts',
+        file: 'services/contract/src/contract/contract.ts',
         fragment: 'earlierEnded: earlierEnded.map((earlier) => ({ ...earlier }))',
         replacement: 'earlierEnded: []',
       },

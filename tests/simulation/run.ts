@@ -1,9 +1,9 @@
 import { chanceOf, type Chance } from '../chance.ts';
 import { breachesOf, type Breach } from './checks.ts';
 import { choose } from './choice.ts';
-import type { Ground } from './ground.ts';
+import type { Ground } from './environment.ts';
 import { openAccount, publishCatalogue, take, type Step } from './steps.ts';
-import { Breakdown, World } from './world.ts';
+import { Breakdown, World } from './system-model.ts';
 
 export interface Outcome {
   readonly seed: number;

@@ -36,11 +36,11 @@ const orders = JSON.parse(process.argv[2]!) as Orders;
 const bug = orders.plant === undefined ? undefined : plantOf(orders.plant);
 const quickSeal: Change = {
   file: 'services/contract/src/sealing.ts',
-  fragment: "'./seal/seal.ts'",
+  fragment: "'./seal/sign-document.ts'",
   replacement: `'${new URL('quick-seal.ts', import.meta.url).href}'`,
 };
 changeSource(quickSeal, ...(bug?.changes ?? []));
-const { openGround } = await import('./ground.ts');
+const { openGround } = await import('./environment.ts');
 const { prepare, replay, simulate } = await import('./run.ts');
 const { shrink } = await import('./shrink.ts');
 

@@ -1,6 +1,7 @@
+import type { Actor, Tx } from '@accord/core';
 import { money, subtract, type Money } from '@accord/money';
-import type { Actor, ServiceName, Tx } from '@accord/platform';
-import type { WorkerName, World } from './world.ts';
+import type { ServiceName } from '@accord/postgres/provision';
+import type { WorkerName, World } from './system-model.ts';
 
 /**
  * One step of a run, as a script writes it down. It names what earlier steps made (`o1` an order, `o1.2` its
@@ -424,7 +425,7 @@ interface RefundStore {
   saveRefund(tx: Tx, decision: unknown): Promise<unknown>;
 }
 const inRefund = <T>(file: string) =>
-  import(new URL(`../../services/refund/src/${file}`, import.meta.url).href) as Promise<T>;
+  import(new URL(`../../services/refund/src/refund/${file}`, import.meta.url).href) as Promise<T>;
 
 /**
  * What a payment gateway's no will do (RFD-16): today's payout to the ledger fails only where an order would

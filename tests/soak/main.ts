@@ -8,7 +8,7 @@ import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from '../bench/child.ts';
 import { checkCounts, settingsOf } from '../bench/consumer.ts';
 import { countingService } from '../bench/counting.ts';
-import { freshTopic, startGround, type Ground } from '../bench/ground.ts';
+import { freshTopic, startGround, type Ground } from '../bench/environment.ts';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { growthOf, type Sample } from './flatness.ts';
 import type { Memory, SoakingAsk, Told } from './soaking-service.ts';

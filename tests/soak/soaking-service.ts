@@ -3,12 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '@accord/events';
+import { keyedRequest, onceInTransaction } from '@accord/http/server';
 import {
-  keyedRequest,
-  onceInTransaction,
   startService,
-  type Keeping,
   type PlatformSettings,
+  type Retention,
   type RunningService,
   type Service,
 } from '@accord/platform';
@@ -16,7 +15,7 @@ import { countedType, countingService, sampleData } from '../bench/counting.ts';
 
 export interface SoakingAsk {
   readonly settings: PlatformSettings;
-  readonly keeping: Keeping;
+  readonly keeping: Retention;
   readonly events: number;
   readonly keys: number;
 }

@@ -6,8 +6,9 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { checks, openAudit, type Audit, type Difference } from '@accord/audit';
 import { OrderSnapshot } from '@accord/events';
+import { kafkaOf } from '@accord/kafka';
 import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
-import { kafkaOf, rolesOf, roleUrl } from '@accord/platform';
+import { rolesOf, roleUrl } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, publishRaw, until } from '@accord/testing';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
@@ -16,7 +17,7 @@ import { folder, hurried, play, removeFolders } from './playing.ts';
 // undone.
 
 const command = fileURLToPath(new URL('../../deploy/audit/main.ts', import.meta.url));
-const rebuild = fileURLToPath(new URL('../../deploy/local/rebuild.ts', import.meta.url));
+const rebuild = fileURLToPath(new URL('../../deploy/local/commands/rebuild.ts', import.meta.url));
 const log = pino({ level: 'silent' });
 
 let system: System;

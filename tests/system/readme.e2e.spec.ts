@@ -23,7 +23,7 @@ function commandsOf(heading: string): string[] {
 
 /** `npm start` with a home of its own; Postgres and Kafka are the tests'. */
 function startIn(env: NodeJS.ProcessEnv, ...options: string[]) {
-  const child = spawn(process.execPath, [join(root, 'deploy/local/start.ts'), ...options], {
+  const child = spawn(process.execPath, [join(root, 'deploy/local/commands/start.ts'), ...options], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -152,7 +152,7 @@ test('what operates it finds the start that runs: the auditor agrees, nothing wa
   expect((await bash('npm run -s audit -- --settle 30s')).stdout).toMatch(/Nothing is broken/i);
   await bash('npm run -s redrive -- order list');
   await bash('npm run -s rebuild -- refund');
-  await expect(bash(`ACCORD_HOME=${home} node deploy/local/start.ts`)).rejects.toMatchObject({
+  await expect(bash(`ACCORD_HOME=${home} node deploy/local/commands/start.ts`)).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining('npm start runs already'),
   });

@@ -73,8 +73,8 @@ test('CTR-22 API-4 without ACCORD_ENV it is production, and contract does not st
 
 test('API-4 what only development has starts nowhere else: the token issuer, the passwords that everybody knows', async () => {
   const [door, provision] = await Promise.all([
-    run('deploy/local/door.ts', { ACCORD_SERVICE_URL: 'http://{service}:1' }).ended,
-    run('deploy/local/provision.ts', { ACCORD_POSTGRES_URL: production.ACCORD_DATABASE_URL }).ended,
+    run('deploy/local/commands/gateway.ts', { ACCORD_SERVICE_URL: 'http://{service}:1' }).ended,
+    run('deploy/local/commands/provision.ts', { ACCORD_POSTGRES_URL: production.ACCORD_DATABASE_URL }).ended,
   ]);
   expect([door.code, door.lines.join('\n')]).toEqual([
     1,

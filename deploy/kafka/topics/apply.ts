@@ -1,7 +1,9 @@
 import { pino } from 'pino';
 import { z } from 'zod';
+import { readSettings } from '@accord/core';
 import { deadLetterTopic, eventTypes, type ServiceName } from '@accord/events';
-import { applyTopics, platformSettings, readSettings } from '@accord/platform';
+import { applyTopics } from '@accord/kafka';
+import { platformSettings } from '@accord/platform';
 
 // Makes the topics that are missing, as libs/events/src/topics.ts declares them, and sets what is kept
 // otherwise (EVT-1): `node deploy/kafka/topics/apply.ts`. It is run before a new version of the services, and

@@ -1,25 +1,25 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { systemClock, type Clock } from './clock.ts';
-import { openDatabase, type ServiceDatabase } from './database.ts';
-import { houseKeeping, type Keeping } from './house-keeping.ts';
-import { httpApp } from './http/app.ts';
-import { tokenVerifier } from './http/auth.ts';
-import { listen } from './http/server.ts';
-import { startConsumer, type ConsumerSettings } from './messaging/consumer.ts';
-import { messagingFigures, showLag } from './messaging/figures.ts';
-import { kafkaOf } from './messaging/kafka.ts';
-import { outbox, type OutboxRow } from './messaging/outbox.ts';
-import { startRetries } from './messaging/parking.ts';
-import { withRedrive } from './messaging/redrive.ts';
-import { startRelay } from './messaging/relay.ts';
-import { makeLog } from './observability/log.ts';
-import { makeMetrics, type Metrics } from './observability/metrics.ts';
-import { listenOps } from './observability/ops.ts';
-import { showState } from './observability/state.ts';
-import { stopTracing } from './observability/tracing.ts';
+import { makeLog, makeMetrics, stopTracing, type Metrics } from '@accord/core/observability';
+import { httpApp, listen, tokenVerifier } from '@accord/http/server';
+import { kafkaOf } from '@accord/kafka';
+import {
+  messagingMetrics,
+  outbox,
+  showLag,
+  startConsumer,
+  startRelay,
+  startRetries,
+  type ConsumerSettings,
+  type OutboxRow,
+} from '@accord/messaging';
+import { openDatabase, systemClock, type Clock, type ServiceDatabase } from '@accord/postgres';
+import { withRedrive } from './dead-letter-routes.ts';
+import { listenOps } from './ops-server.ts';
+import { showState } from './queue-metrics.ts';
+import { houseKeeping, type Retention } from './retention.ts';
 import { migrateService } from './service-schema.ts';
-import type { Service, Surroundings } from './service.ts';
+import type { Service, ServiceContext } from './service.ts';
 import type { PlatformSettings } from './settings.ts';
 import { startWorker, type RunningWorker } from './worker.ts';
 
@@ -38,7 +38,7 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-type Make<S extends PlatformSettings> = (settings: S, around: Surroundings) => Service | Promise<Service>;
+type Make<S extends PlatformSettings> = (settings: S, around: ServiceContext) => Service | Promise<Service>;
 type Heard = (announced: readonly OutboxRow[]) => void;
 
 export interface StartOptions {
@@ -46,7 +46,7 @@ export interface StartOptions {
   /** Metrics of the whole process too. */
   readonly ofProcess?: boolean;
   /** Other times than the usual ones. */
-  readonly keeping?: Keeping;
+  readonly keeping?: Retention;
 }
 
 /** Starts everything a service is made of. It serves once this resolves; `joined` tells when it consumes. */
@@ -130,7 +130,7 @@ function startMessaging(
   const topicPrefix = settings.ACCORD_TOPIC_PREFIX;
   const clientId = `accord-${service.name}-${hostname()}-${process.pid}`;
   const kafka = kafkaOf({ brokers: settings.ACCORD_KAFKA_BROKERS, clientId, topicPrefix, log });
-  const figures = messagingFigures(metrics);
+  const figures = messagingMetrics(metrics);
   const relay = startRelay({
     url: settings.ACCORD_OPERATOR_DATABASE_URL,
     schema: service.schema,

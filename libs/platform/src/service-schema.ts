@@ -1,6 +1,6 @@
-import { idempotencyTable } from './http/idempotency.ts';
-import { messagingTables } from './messaging/tables.ts';
-import { migrate } from './migrations.ts';
+import { idempotencyTable } from '@accord/http/server';
+import { messagingTables } from '@accord/messaging';
+import { migrate } from '@accord/postgres';
 import type { Service } from './service.ts';
 
 /**

@@ -1,9 +1,7 @@
 import type { Logger } from 'pino';
-import type { Worker } from './due-work.ts';
-import type { Route } from './http/route.ts';
-import type { ProblemTexts } from './locale.ts';
-import type { Subscriptions } from './subscription.ts';
-import type { Tx } from './tx.ts';
+import type { ProblemTexts, Tx, Worker } from '@accord/core';
+import type { Route } from '@accord/http';
+import type { Subscriptions } from '@accord/messaging';
 
 /** What a service is, apart from how it is run: its table of contents. */
 export interface Service {
@@ -31,6 +29,6 @@ export interface Service {
 }
 
 /** What `runService` and the tests' `startService` hand to a service when it is wired. */
-export interface Surroundings {
+export interface ServiceContext {
   readonly log: Logger;
 }

@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { bellOf } from './bell.ts';
-import { withContext } from './context.ts';
-import type { DueItem, Worker } from './due-work.ts';
-import { newEventId } from './ids.ts';
-import type { Database } from './tx.ts';
+import { newEventId, newWakeup, type Database, type DueItem, type Worker } from '@accord/core';
+import { withContext } from '@accord/core/observability';
 
 export interface RunningWorker {
   readonly name: string;
@@ -29,11 +26,11 @@ const backOffMs = (failures: number) =>
 export function startWorker(worker: Worker, db: Database, log: Logger): RunningWorker {
   const wakesOn = new Set<string>(worker.wakesOn);
   const { signal, abort } = abortable();
-  const bell = bellOf();
+  const bell = newWakeup();
   const rounds = roundsOf(worker, db, log, signal);
   const loop = async () => {
     while (!signal.aborted) {
-      bell.hush();
+      bell.reset();
       const more = await rounds
         .next()
         .catch((error: Error) =>
@@ -46,12 +43,12 @@ export function startWorker(worker: Worker, db: Database, log: Logger): RunningW
   return {
     name: worker.name,
     wake: (types) => {
-      if ([...types].some((type) => wakesOn.has(type))) bell.ring();
+      if ([...types].some((type) => wakesOn.has(type))) bell.notify();
     },
-    look: () => bell.ring(),
+    look: () => bell.notify(),
     async stop() {
       abort();
-      bell.ring();
+      bell.notify();
       await Promise.race([done.then(rounds.ended), sleep(abandonedAfterMs, undefined, { ref: false })]);
     },
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { heedsVersion, pageQuery, type Route, type Service } from '@accord/platform';
+import { pageQuery, supportsIfMatch, type Route } from '@accord/http';
+import type { Service } from '@accord/platform';
 import type { Reply } from './client.ts';
 import { startIssuer } from './issuer.ts';
 import { forgedCursorCases, queryValueCases } from './query-values.ts';
@@ -213,7 +214,7 @@ function bodyCases(route: Route, ask: { method: string; path: string }): BadInpu
 /** API-8: a call that heeds no version says so; the tag of one that does is read before anything happens. */
 function versionCases(route: Route, ask: { method: string; path: string }): BadInput[] {
   if (!changes(route)) return [];
-  const tags = heedsVersion(route) ? ['3', '"3', '"a" "b"'] : ['"1"', '*', '3'];
+  const tags = supportsIfMatch(route) ? ['3', '"3', '"a" "b"'] : ['"1"', '*', '3'];
   return tags.map((tag) => ({
     ...ask,
     title: `If-Match ${tag}`,

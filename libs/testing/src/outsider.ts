@@ -1,6 +1,7 @@
 import { pino } from 'pino';
+import { newEventId } from '@accord/core';
 import type { EventType } from '@accord/events';
-import { kafkaOf, newEventId } from '@accord/platform';
+import { kafkaOf } from '@accord/kafka';
 import type { TestService } from './test-service.ts';
 import { until } from './waiting.ts';
 

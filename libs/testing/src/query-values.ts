@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { encodeCursor } from '@accord/platform';
+import { encodeCursor } from '@accord/http';
 
 /** Text that some field or other takes for what it is not: a number, a word of an enum, SQL. */
 const texts = [

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
-import { rebuild, type ReadModel, type RebuildAsk, type Rebuilt } from '@accord/platform';
+import type { ReadModel } from '@accord/messaging';
+import { rebuild, type RebuildAsk, type Rebuilt } from '@accord/messaging/rebuild';
 import { rowsOf } from './rows.ts';
 import type { TestService } from './test-service.ts';
 

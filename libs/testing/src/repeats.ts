@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Route } from '@accord/platform';
+import type { Route } from '@accord/http';
 import type { Client, Reply } from './client.ts';
 import { rowsOf } from './rows.ts';
 import type { TestService } from './test-service.ts';

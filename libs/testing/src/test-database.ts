@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { migrateService, provisionDatabase, rolesOf, roleUrl, type Service } from '@accord/platform';
+import { migrateService, type Service } from '@accord/platform';
+import { provisionDatabase, rolesOf, roleUrl } from '@accord/postgres/provision';
 
 /** Passwords of a development server; the local platform uses the same. */
 export const developmentPassword = (role: string) => `dev-${role}`;
@@ -19,19 +20,23 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** Below libs/: everything that makes a schema, apart from the service's migrations. */
+export const schemaSources: readonly string[] = [
+  'postgres/src/migrations.ts',
+  'postgres/src/table-guards.ts',
+  'postgres/src/provision.ts',
+  'messaging/src/schema.ts',
+  'http/src/idempotency.ts',
+  'platform/src/service-schema.ts',
+];
+
 async function fingerprint(service: Service): Promise<string> {
   const hash = createHash('sha256');
-  const platform = new URL('../../platform/src/', import.meta.url);
+  const libs = new URL('../../', import.meta.url);
   const files = (await readdir(service.migrations))
     .sort()
     .map((name) => new URL(name, `${service.migrations.href.replace(/\/?$/, '/')}`));
-  for (const file of [
-    new URL('migrations.ts', platform),
-    new URL('provision.ts', platform),
-    new URL('messaging/tables.ts', platform),
-    new URL('http/idempotency.ts', platform),
-    ...files,
-  ]) {
+  for (const file of [...schemaSources.map((name) => new URL(name, libs)), ...files]) {
     hash.update(await readFile(file));
   }
   return hash.digest('hex').slice(0, 12);

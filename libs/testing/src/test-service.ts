@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import pg from 'pg';
 import { pino } from 'pino';
+import { newEventId } from '@accord/core';
 import {
   catalogue,
   eventTypes,
@@ -15,20 +16,16 @@ import {
   type EventType,
   type Fact,
 } from '@accord/events';
+import { applyTopics, kafkaOf, openSender, type Sender } from '@accord/kafka';
 import {
-  applyTopics,
-  kafkaOf,
-  newEventId,
-  openSender,
   platformSettings,
   startService,
-  type Clock,
   type PlatformSettings,
   type RunningService,
-  type Sender,
   type Service,
-  type Surroundings,
+  type ServiceContext,
 } from '@accord/platform';
+import type { Clock } from '@accord/postgres';
 import { clientOf, type Client } from './client.ts';
 import { startIssuer, type TestIssuer } from './issuer.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';
@@ -86,7 +83,7 @@ export interface TestService {
 }
 
 export interface TestServiceOptions {
-  readonly service: (around: Surroundings) => Service;
+  readonly service: (around: ServiceContext) => Service;
   /** Changes to the platform's settings. */
   readonly settings?: Partial<PlatformSettings>;
 }

@@ -1,4 +1,4 @@
-import { accountTable, type Migration } from '@accord/platform';
+import { accountTable, type Migration } from '@accord/postgres';
 
 export const up: Migration = [
   // What the platform told of its monthly bills, the newest version of each (EVT-14). A bill is one account's

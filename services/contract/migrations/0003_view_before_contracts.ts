@@ -1,4 +1,4 @@
-import type { Migration } from '@accord/platform';
+import type { Migration } from '@accord/postgres';
 
 export const up: Migration = [
   // In the order in which a single event takes them: what it shows of its order is kept first, then what

@@ -1,4 +1,4 @@
-import type { Migration } from '@accord/platform';
+import type { Migration } from '@accord/postgres';
 
 export const up: Migration = [
   // What operators list and page through, whosever it is; what a customer lists has indexes by account.

@@ -1,8 +1,10 @@
+import { newId, Refusal, type Locale, type RefusalCode, type Tx } from '@accord/core';
 import type { Event } from '@accord/events';
-import { newId, Refusal, type Locale, type RefusalCode, type Tx } from '@accord/platform';
+import { loadLegibility } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
-import { yearIn } from './billing-cycle.ts';
-import { asDrafted, changedOrders, splitOrders, type Part } from './contract-content.ts';
+import { findAccount, isCertified, partyOf, type Account } from './account/account.ts';
+import { yearIn } from './bill/billing-cycle.ts';
+import { asDrafted, changedOrders, splitOrders, type Part } from './contract/contract-orders.ts';
 import {
   claimOrders,
   findLiveOrders,
@@ -14,7 +16,7 @@ import {
   markNeverHeld,
   nextNumber,
   saveContract,
-} from './contract-store.ts';
+} from './contract/contract-store.ts';
 import {
   draftContract,
   refuseContract,
@@ -22,8 +24,7 @@ import {
   type Contract,
   type RefusedOrder,
   type Tongue,
-} from './contract.ts';
-import { loadLegibility } from './document/face.ts';
+} from './contract/contract.ts';
 import {
   isExcluded,
   objection,
@@ -36,7 +37,7 @@ import {
   refusalOf,
   type Asked,
   type Objection,
-} from './eligibility.ts';
+} from './objections.ts';
 import {
   findOrders,
   listContractableProducts,
@@ -45,7 +46,6 @@ import {
   type OrderFilter,
   type Product,
 } from './order-view.ts';
-import { findAccount, isCertified, partyOf, type Account } from './party.ts';
 
 // Applying is the reservation saga (EVT-20). What the local view shows is refused at once; what it lets pass
 // is `requested`, and the order service answers for all the orders together: held, or not and why. Whatever

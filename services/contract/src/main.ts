@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { readSettings, runService } from '@accord/platform';
+import { readSettings } from '@accord/core';
+import { runService } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { contractSettings } from './config.ts';
 import { loadSealKey } from './seal/seal-key.ts';

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
+import type { Tx } from '@accord/core';
 import type { Event, OrderSnapshot, ProductSnapshot } from '@accord/events';
-import type { Projection, ReadModel, Tx, View } from '@accord/platform';
+import type { Projection, ProjectionWriter, ReadModel } from '@accord/messaging';
 
 // What the order service said of its orders and products, the newest version of each. It may lag behind; the
 // reservation decides (EVT-20).
@@ -9,8 +10,8 @@ export type Order = z.infer<typeof OrderSnapshot>;
 export type Product = z.infer<typeof ProductSnapshot>;
 
 /** Keeps each order's newest version, whatever the order of arrival (EVT-5). */
-const rememberOrders = (view: View, orders: readonly Order[]): void =>
-  view.write(
+const rememberOrders = (writer: ProjectionWriter, orders: readonly Order[]): void =>
+  writer.write(
     `insert into order_view (order_id, account_id, version, status, product_code, contractable, hold_kind, created_at, snapshot)
      select o->>'orderId', o->>'accountId', (o->>'version')::bigint, o->>'status', o->>'productCode', (o->>'contractable')::boolean,
             o->'hold'->>'kind', (o->>'createdAt')::timestamptz, o
@@ -21,8 +22,8 @@ const rememberOrders = (view: View, orders: readonly Order[]): void =>
     [JSON.stringify(orders)],
   );
 
-function rememberProduct(view: View, { data: { product } }: Event<'product.published'>): void {
-  view.write(
+function rememberProduct(writer: ProjectionWriter, { data: { product } }: Event<'product.published'>): void {
+  writer.write(
     `insert into products (product_code, version, snapshot) values ($1, $2, $3)
        on conflict (product_code) do update set version = excluded.version, snapshot = excluded.snapshot
        where products.version < excluded.version`,
@@ -31,12 +32,13 @@ function rememberProduct(view: View, { data: { product } }: Event<'product.publi
 }
 
 const order = {
-  on: (view: View, { data }: { data: { order: Order } }) => rememberOrders(view, [data.order]),
+  on: (writer: ProjectionWriter, { data }: { data: { order: Order } }) =>
+    rememberOrders(writer, [data.order]),
   locks: ({ data }: { data: { order: Order } }) => [data.order.orderId],
 };
 
 const reserved: Projection<'order.reserved' | 'order.reservation_refused'> = {
-  on: (view, { data }) => rememberOrders(view, data.orders),
+  on: (writer, { data }) => rememberOrders(writer, data.orders),
   locks: ({ data }) => data.orders.map(({ orderId }) => orderId),
 };
 

@@ -1,14 +1,9 @@
-import {
-  expectVersion,
-  Refusal,
-  type Actor,
-  type Database,
-  type DueItem,
-  type Tx,
-  type Worker,
-} from '@accord/platform';
+import { Refusal, type Actor, type Database, type DueItem, type Tx, type Worker } from '@accord/core';
+import { expectVersion } from '@accord/http';
+import { loadLegibility } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
-import { contentOf, withLaterPeriods, withoutPeriod } from './contract-content.ts';
+import { findAccount } from './account/account.ts';
+import { contentOf, withLaterPeriods, withoutPeriod } from './contract/contract-orders.ts';
 import {
   endLease,
   findDocument,
@@ -21,14 +16,18 @@ import {
   saveSealing,
   storeDocument,
   type Lease,
-} from './contract-store.ts';
-import { beginSealing, expectDraft, failSealing, finalizeContract, type Contract } from './contract.ts';
-import { loadLegibility } from './document/face.ts';
-import { renderInTurn } from './document/in-turn.ts';
+} from './contract/contract-store.ts';
+import {
+  beginSealing,
+  expectDraft,
+  failSealing,
+  finalizeContract,
+  type Contract,
+} from './contract/contract.ts';
+import { renderInTurn } from './document/render-queue.ts';
 import { findOrders, type Order } from './order-view.ts';
-import { findAccount } from './party.ts';
 import type { SealKey } from './seal/seal-key.ts';
-import { sealDocument } from './seal/seal.ts';
+import { sealDocument } from './seal/sign-document.ts';
 
 // Finalizing only marks the contract and fixes its words. A worker makes the sealed file between two
 // transactions, and the second stores the file and makes the contract official together: a crash anywhere

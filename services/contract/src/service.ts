@@ -1,12 +1,13 @@
 import type { Event, EventType } from '@accord/events';
-import { projecting, type Service, type Subscription, type Surroundings } from '@accord/platform';
+import { projecting, type Subscription } from '@accord/messaging';
+import type { Service, ServiceContext } from '@accord/platform';
+import { onAccountUpdated } from './account/account.ts';
 import { onOrderReserved, onReservationRefused } from './application.ts';
-import { onBillIssued } from './bill.ts';
-import { onOrderReleased } from './contract-store.ts';
-import { contractRoutes } from './http.ts';
+import { onBillIssued } from './bill/bill.ts';
+import { onOrderReleased } from './contract/contract-store.ts';
+import { contractRoutes } from './http/contract-routes.ts';
+import { problems } from './http/problems.ts';
 import { orderView } from './order-view.ts';
-import { onAccountUpdated } from './party.ts';
-import { problems } from './problems.ts';
 import { sealingWorker, type Provider } from './sealing.ts';
 import { onOrder } from './voiding.ts';
 
@@ -24,7 +25,7 @@ const reserved = <T extends 'order.reserved' | 'order.reservation_refused'>(
 });
 
 /** The contract service's table of contents. */
-export const contractService = (provider: Provider, _around: Surroundings): Service => ({
+export const contractService = (provider: Provider, _around: ServiceContext): Service => ({
   name: 'contract',
   schema: 'contracts',
   migrations: new URL('../migrations/', import.meta.url),

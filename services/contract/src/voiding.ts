@@ -1,10 +1,17 @@
-import { expectVersion, newId, Refusal, type Decision, type Tx } from '@accord/platform';
+import { newId, Refusal, type Decision, type Tx } from '@accord/core';
+import { expectVersion } from '@accord/http';
 import { businessDayEnd, type Profile } from '@accord/profile';
-import { lockContract, lockLiveContractOf, saveContract } from './contract-store.ts';
-import { voidByHand, voidContract, voidForDeadOrder, type Contract, type GivenReason } from './contract.ts';
+import { lockContract, lockLiveContractOf, saveContract } from './contract/contract-store.ts';
+import {
+  voidByHand,
+  voidContract,
+  voidForDeadOrder,
+  type Contract,
+  type GivenReason,
+} from './contract/contract.ts';
 import type { Order } from './order-view.ts';
-import { getTicket, insertTicket, lockOpenTicketsOf, lockTicket, saveTicket } from './ticket-store.ts';
-import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket } from './ticket.ts';
+import { getTicket, insertTicket, lockOpenTicketsOf, lockTicket, saveTicket } from './ticket/ticket-store.ts';
+import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket } from './ticket/ticket.ts';
 
 // A contract ends by the customer's hand, by an approved ticket, or with one of its orders. Its orders are
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).

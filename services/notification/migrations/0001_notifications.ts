@@ -1,4 +1,4 @@
-import { accountTable, type Migration } from '@accord/platform';
+import { accountTable, type Migration } from '@accord/postgres';
 
 export const up: Migration = [
   `create table contacts (

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { platformSettings, readSettings } from '@accord/platform';
+import { readSettings } from '@accord/core';
+import { platformSettings } from '@accord/platform';
 
 const settings = platformSettings.extend({
   /** `smtp://user:password@host:587`, or `smtps:`. */

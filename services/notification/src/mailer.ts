@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import { withContext, type Database, type Tx, type Worker } from '@accord/platform';
-import { findContacts, type Contact } from './contact-store.ts';
+import type { Database, Tx, Worker } from '@accord/core';
+import { withContext } from '@accord/core/observability';
+import { findContacts, type Contact } from './delivery/contact-store.ts';
 import {
   deleteDelivery,
   insertAttempt,
@@ -10,13 +11,13 @@ import {
   lockDueDelivery,
   saveAttempt,
   saveDelivery,
-} from './delivery-store.ts';
-import { awaitContacts, failed, sent, skip, take, type Delivery } from './delivery.ts';
-import { byEmail } from './notifying.ts';
-import { connections, type Mail, type Outcome, type Smtp } from './smtp.ts';
-import type { Templates } from './template.ts';
-import { findTimelineEvent } from './timeline-store.ts';
-import type { TimelineEvent } from './timeline.ts';
+} from './delivery/delivery-store.ts';
+import { awaitContacts, failed, sent, skip, take, type Delivery } from './delivery/delivery.ts';
+import { connections, type Mail, type Outcome, type Smtp } from './delivery/smtp.ts';
+import { byEmail } from './dispatch.ts';
+import type { Templates } from './notice/template.ts';
+import { findTimelineEvent } from './timeline/timeline-store.ts';
+import type { TimelineEvent } from './timeline/timeline.ts';
 
 // An e-mail is sent between two transactions: the first takes the row for a minute, the second records what
 // became of it. A process that dies in between leaves the row to the next one once its time has run out; the

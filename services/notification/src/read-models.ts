@@ -1,14 +1,14 @@
 import { eventTypes, type Event } from '@accord/events';
-import type { ReadModel, View } from '@accord/platform';
-import { saveContacts } from './contact-store.ts';
-import { insertTimelineEvent } from './timeline-store.ts';
-import { linksOf, timelineEvent } from './timeline.ts';
+import type { ProjectionWriter, ReadModel } from '@accord/messaging';
+import { saveContacts } from './delivery/contact-store.ts';
+import { insertTimelineEvent } from './timeline/timeline-store.ts';
+import { linksOf, timelineEvent } from './timeline/timeline.ts';
 
 /** An event that belongs to no account concerns nobody here. */
-function tell(view: View, event: Event): void {
+function tell(writer: ProjectionWriter, event: Event): void {
   const { accountId } = event.subject;
   if (accountId !== undefined)
-    insertTimelineEvent(view, timelineEvent(event, accountId), linksOf(event.data));
+    insertTimelineEvent(writer, timelineEvent(event, accountId), linksOf(event.data));
 }
 
 /** NTF-11. */
@@ -22,7 +22,7 @@ const timeline: ReadModel = {
 const contacts: ReadModel = {
   name: 'contacts',
   tables: ['contacts'],
-  projections: { 'account.updated': { on: (view, { data }) => saveContacts(view, data.account) } },
+  projections: { 'account.updated': { on: (writer, { data }) => saveContacts(writer, data.account) } },
 };
 
 export const readModels: readonly ReadModel[] = [timeline, contacts];

@@ -1,14 +1,15 @@
 import { eventTypes } from '@accord/events';
-import { projecting, type Service, type Surroundings } from '@accord/platform';
+import { projecting } from '@accord/messaging';
+import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { notificationRoutes } from './http.ts';
+import { openSmtp } from './delivery/smtp.ts';
+import { onEvent } from './dispatch.ts';
+import { notificationRoutes } from './http/inbox-routes.ts';
+import { problems } from './http/problems.ts';
+import { timelineRoute } from './http/timeline-routes.ts';
 import { mailer } from './mailer.ts';
-import { onEvent } from './notifying.ts';
-import { problems } from './problems.ts';
+import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
-import { openSmtp } from './smtp.ts';
-import { loadTemplates } from './template.ts';
-import { timelineRoute } from './timeline-http.ts';
 
 export interface NotificationConfig {
   readonly profile: Profile;
@@ -19,7 +20,7 @@ export interface NotificationConfig {
 /** The notification service's table of contents. @throws Error where a template is not right. */
 export function notificationService(
   { profile, smtpUrl, mailFrom }: NotificationConfig,
-  { log }: Surroundings,
+  { log }: ServiceContext,
 ): Service {
   const templates = loadTemplates(new URL('../templates/', import.meta.url));
   const smtp = openSmtp({ url: smtpUrl, from: mailFrom });

@@ -1,7 +1,7 @@
 import { eventTypes, type EventType, type Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
 import { testService, until, type TestService } from '@accord/testing';
-import { notices, type Notice } from '../src/notice.ts';
+import { notices, type Notice } from '../src/notice/notice.ts';
 import { notificationService } from '../src/service.ts';
 import { startMailServer, type MailServer, type ReceivedMail } from './mail-server.ts';
 import { accountFact, contractFact, orderFact, sample } from './story.ts';

@@ -1,5 +1,6 @@
+import { newEventId } from '@accord/core';
 import type { Fact } from '@accord/events';
-import { encodeCursor, newEventId } from '@accord/platform';
+import { encodeCursor } from '@accord/http';
 import { loadProfile } from '@accord/profile';
 import {
   flawsUnderBadInput,

@@ -1,4 +1,4 @@
-import { accountTable, type Migration } from '@accord/platform';
+import { accountTable, type Migration } from '@accord/postgres';
 
 export const up: Migration = [
   // A payment reference names one payment for ever, whether it paid its order or could not (ORD-5).

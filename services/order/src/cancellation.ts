@@ -1,6 +1,7 @@
-import { expectVersion, Refusal, type Tx } from '@accord/platform';
-import { lockOrder, saveOrder } from './order-store.ts';
-import { cancelOrder, type Order, type OrderId } from './order.ts';
+import { Refusal, type Tx } from '@accord/core';
+import { expectVersion } from '@accord/http';
+import { lockOrder, saveOrder } from './order/order-store.ts';
+import { cancelOrder, type Order, type OrderId } from './order/order.ts';
 
 // Cancelling takes effect here at once (ORD-6). A contract that held the order hears `order.cancelled` and is
 // voided; `contract.voided` then frees its other orders, in reservation.ts (EVT-21).

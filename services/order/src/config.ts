@@ -1,4 +1,5 @@
-import { platformSettings, readSettings } from '@accord/platform';
+import { readSettings } from '@accord/core';
+import { platformSettings } from '@accord/platform';
 
 /**
  * The only reader of the environment: what every service reads, and nothing more. @throws Error naming each

@@ -1,6 +1,6 @@
-import type { Tx, Worker } from '@accord/platform';
-import { listExpiring, listOverdue, lockOrder, rememberExpiring, saveOrder } from './order-store.ts';
-import { expireOrder, snapshot } from './order.ts';
+import type { Tx, Worker } from '@accord/core';
+import { listExpiring, listOverdue, lockOrder, rememberExpiring, saveOrder } from './order/order-store.ts';
+import { expireOrder, snapshot } from './order/order.ts';
 
 const noticeMs = 24 * 3_600_000;
 

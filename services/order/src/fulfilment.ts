@@ -1,5 +1,12 @@
-import { expectVersion, Refusal, type Tx } from '@accord/platform';
-import { findOrder, listOrderInstances, lockOrder, saveOrder, saveOrderInstances } from './order-store.ts';
+import { Refusal, type Tx } from '@accord/core';
+import { expectVersion } from '@accord/http';
+import {
+  findOrder,
+  listOrderInstances,
+  lockOrder,
+  saveOrder,
+  saveOrderInstances,
+} from './order/order-store.ts';
 import {
   changeFacts,
   expectFulfillable,
@@ -7,9 +14,15 @@ import {
   fulfilOrder,
   type Order,
   type OrderId,
-} from './order.ts';
-import { lockResources, saveResource } from './resource-store.ts';
-import { createResource, extendResource, releaseResource, type Given, type Resource } from './resource.ts';
+} from './order/order.ts';
+import { lockResources, saveResource } from './resource/resource-store.ts';
+import {
+  createResource,
+  extendResource,
+  releaseResource,
+  type Given,
+  type Resource,
+} from './resource/resource.ts';
 
 // ORD-10. The platform's provisioner hears `order.paid` (or an `order.placed` that owes nothing) and reports
 // what came of it. A failure voids the order here at once; the refund service hears `order.fulfilment_failed`

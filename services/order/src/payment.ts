@@ -1,8 +1,9 @@
+import { Refusal, type Tx } from '@accord/core';
 import type { Data, Event } from '@accord/events';
+import { expectVersion } from '@accord/http';
 import { add, equal, isNegative, money, sum, zero, type Money } from '@accord/money';
-import { expectVersion, Refusal, type Tx } from '@accord/platform';
-import { lockOrder, saveOrder } from './order-store.ts';
-import { expectPayable, isOverdue, payOrder, type Order, type Parts } from './order.ts';
+import { lockOrder, saveOrder } from './order/order-store.ts';
+import { expectPayable, isOverdue, payOrder, type Order, type Parts } from './order/order.ts';
 
 // Payments are the platform's business. It tells them over REST, where a no is an answer, or by topic
 // (EVT-14), where nobody hears a no: money that pays no order there is announced as `payment.unapplied`, and

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
+import { newId, Refusal, type RefusalCode, type RefusalFacts, type Tx } from '@accord/core';
 import type { BillType, ChargeType, DomainServiceType, Duration, OrderType, Promotion } from '@accord/events';
 import { isNegative, subtract, zero, type Money } from '@accord/money';
-import { newId, Refusal, type RefusalCode, type RefusalFacts, type Tx } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { findProduct, type Product } from './catalogue.ts';
-import { insertOrder, listOrdersInTheWay } from './order-store.ts';
-import { placeOrder, type Order } from './order.ts';
-import { nothing, quote, type Quote } from './price.ts';
-import { lockResources } from './resource-store.ts';
+import { insertOrder, listOrdersInTheWay } from './order/order-store.ts';
+import { placeOrder, type Order } from './order/order.ts';
+import { nothing, quote, type Quote } from './product/price.ts';
+import { findProduct, type Product } from './product/product.ts';
+import { lockResources } from './resource/resource-store.ts';
 
 /** What the provider grants; a customer cannot grant it to himself. */
 export interface Grants {

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import type { Tx } from '@accord/core';
 import { mostEventBytes, type Event, type ReservationRefusal } from '@accord/events';
-import type { Tx } from '@accord/platform';
-import { answerHolder, rememberEnds } from './holder.ts';
-import { lockOrders, lockOrdersHeldBy, lockOrdersOfInstances, saveOrders } from './order-store.ts';
+import { answerHolder, rememberEnds } from './order/holder-store.ts';
+import { lockOrders, lockOrdersHeldBy, lockOrdersOfInstances, saveOrders } from './order/order-store.ts';
 import {
   expireOrder,
   holdOrder,
@@ -13,9 +13,9 @@ import {
   snapshot,
   type Hold,
   type Order,
-} from './order.ts';
-import { lockResources } from './resource-store.ts';
-import { resourceSnapshot, type Resource } from './resource.ts';
+} from './order/order.ts';
+import { lockResources } from './resource/resource-store.ts';
+import { resourceSnapshot, type Resource } from './resource/resource.ts';
 
 // A contract or a refund asks for its orders (EVT-20), gets all or none of them, and gives them back when it
 // ends (EVT-22, EVT-23). Everything is locked in the order of ids, instances before orders; what was locked

@@ -1,13 +1,14 @@
-import type { Service, Surroundings } from '@accord/platform';
+import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
+import { contractRows, lockRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
-import { factRoutes } from './fact-routes.ts';
-import { orderRoutes } from './http.ts';
+import { orderRoutes } from './http/order-routes.ts';
+import { factRoutes } from './http/payment-routes.ts';
+import { problems } from './http/problems.ts';
+import { productRoutes } from './http/product-routes.ts';
+import { resourceRoutes } from './http/resource-routes.ts';
 import { onPaymentReceived } from './payment.ts';
-import { problems } from './problems.ts';
-import { productRoutes } from './product-routes.ts';
-import { onRefundSucceeded } from './refunding.ts';
-import { onResourceReported } from './reporting.ts';
+import { onRefundSucceeded } from './refund-settlement.ts';
 import {
   onContractDrafted,
   onContractEnded,
@@ -15,11 +16,10 @@ import {
   onRefundEnded,
   onRefundRequested,
 } from './reservation.ts';
-import { resourceRoutes } from './resource-routes.ts';
-import { contractRows, lockRows, paymentRows, refundRows, reportRows } from './rows.ts';
+import { onResourceReported } from './resource-report.ts';
 
 /** The order service's table of contents. */
-export const orderService = ({ profile }: { profile: Profile }, _around: Surroundings): Service => ({
+export const orderService = ({ profile }: { profile: Profile }, _around: ServiceContext): Service => ({
   name: 'order',
   schema: 'orders',
   migrations: new URL('../migrations/', import.meta.url),

@@ -1,4 +1,4 @@
-import { accountTable, sharedTable, type Migration } from '@accord/platform';
+import { accountTable, sharedTable, type Migration } from '@accord/postgres';
 
 // What other services told us, by version. Snapshots are theirs; nothing here is decided upon without asking
 // them again (EVT-20).

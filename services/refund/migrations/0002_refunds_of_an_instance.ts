@@ -1,4 +1,4 @@
-import type { Migration } from '@accord/platform';
+import type { Migration } from '@accord/postgres';
 
 export const up: Migration = [
   // For operators, who ask over all accounts. A customer's rows are few and found by account: what contains

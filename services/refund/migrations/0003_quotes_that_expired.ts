@@ -1,4 +1,4 @@
-import type { Migration } from '@accord/platform';
+import type { Migration } from '@accord/postgres';
 
 export const up: Migration = [
   // Those that a refund has used are kept with it, and nobody looks through them for what may be forgotten.

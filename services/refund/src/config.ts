@@ -1,4 +1,5 @@
-import { platformSettings, readSettings } from '@accord/platform';
+import { readSettings } from '@accord/core';
+import { platformSettings } from '@accord/platform';
 
 /** The only reader of the environment; the refund service has no settings of its own. */
 export const readConfig = (env: NodeJS.ProcessEnv) => readSettings(platformSettings, env);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Tx } from '@accord/core';
 import type {
   ContractSnapshot,
   Event,
@@ -6,8 +7,8 @@ import type {
   ProductSnapshot,
   ResourceSnapshot,
 } from '@accord/events';
-import type { Projection, ReadModel, Tx, View } from '@accord/platform';
-import type { Bundle, Facts, LinkedContract } from './eligibility.ts';
+import type { Projection, ProjectionWriter, ReadModel } from '@accord/messaging';
+import type { Bundle, Facts, LinkedContract } from './refund/eligibility.ts';
 
 // Orders, resources, contracts and products as the events told them, by version (EVT-5). Good enough to
 // answer a quote; a refund asks the order service for the facts as they are held (EVT-20).
@@ -17,8 +18,8 @@ export type Resource = z.output<typeof ResourceSnapshot>;
 type Contract = z.output<typeof ContractSnapshot>;
 type Product = z.output<typeof ProductSnapshot>;
 
-function seeContract(view: View, contract: Contract): void {
-  view.write(
+function seeContract(writer: ProjectionWriter, contract: Contract): void {
+  writer.write(
     `insert into contract_view (contract_id, account_id, version, number, status) values ($1, $2, $3, $4, $5)
      on conflict (contract_id) do update set version = excluded.version, number = excluded.number, status = excluded.status
       where contract_view.version < excluded.version`,
@@ -26,8 +27,8 @@ function seeContract(view: View, contract: Contract): void {
   );
 }
 
-function seeProduct(view: View, { data: { product } }: Event<'product.published'>): void {
-  view.write(
+function seeProduct(writer: ProjectionWriter, { data: { product } }: Event<'product.published'>): void {
+  writer.write(
     `insert into product_view (product_code, version, refundable, snapshot) values ($1, $2, $3, $4)
      on conflict (product_code) do update set version = excluded.version, refundable = excluded.refundable, snapshot = excluded.snapshot
       where product_view.version < excluded.version`,
@@ -35,9 +36,9 @@ function seeProduct(view: View, { data: { product } }: Event<'product.published'
   );
 }
 
-function seeOrders(view: View, orders: readonly Order[]): void {
+function seeOrders(writer: ProjectionWriter, orders: readonly Order[]): void {
   if (orders.length === 0) return;
-  view.write(
+  writer.write(
     `with told as (select value as o from jsonb_array_elements($1::jsonb)),
      seen as (
        insert into order_view (order_id, account_id, version, bundle_id, snapshot)
@@ -51,9 +52,9 @@ function seeOrders(view: View, orders: readonly Order[]): void {
   );
 }
 
-function seeResources(view: View, resources: readonly Resource[]): void {
+function seeResources(writer: ProjectionWriter, resources: readonly Resource[]): void {
   if (resources.length === 0) return;
-  view.write(
+  writer.write(
     `insert into resource_view (instance_id, account_id, version, released, snapshot)
      select r->>'instanceId', r->>'accountId', (r->>'version')::integer, (r->>'released')::boolean, r
        from jsonb_array_elements($1::jsonb) r order by 1
@@ -64,24 +65,25 @@ function seeResources(view: View, resources: readonly Resource[]): void {
 }
 
 const order = {
-  on: (view: View, { data }: { data: { order: Order } }) => seeOrders(view, [data.order]),
+  on: (writer: ProjectionWriter, { data }: { data: { order: Order } }) => seeOrders(writer, [data.order]),
   locks: ({ data }: { data: { order: Order } }) => [data.order.orderId],
 };
 
 const contract = {
-  on: (view: View, { data }: { data: { contract: Contract } }) => seeContract(view, data.contract),
+  on: (writer: ProjectionWriter, { data }: { data: { contract: Contract } }) =>
+    seeContract(writer, data.contract),
   locks: ({ data }: { data: { contract: Contract } }) => [data.contract.contractId],
 };
 
 const resource: Projection<'resource.changed'> = {
-  on: (view, { data }) => seeResources(view, [data.resource]),
+  on: (writer, { data }) => seeResources(writer, [data.resource]),
   locks: ({ data }) => [data.resource.instanceId],
 };
 
 const reserved: Projection<'order.reserved'> = {
-  on: (view, { data }) => {
-    seeOrders(view, data.orders);
-    seeResources(view, data.resources);
+  on: (writer, { data }) => {
+    seeOrders(writer, data.orders);
+    seeResources(writer, data.resources);
   },
   locks: ({ data }) => [
     ...data.orders.map(({ orderId }) => orderId),
@@ -90,7 +92,7 @@ const reserved: Projection<'order.reserved'> = {
 };
 
 const refused: Projection<'order.reservation_refused'> = {
-  on: (view, { data }) => seeOrders(view, data.orders),
+  on: (writer, { data }) => seeOrders(writer, data.orders),
   locks: ({ data }) => data.orders.map(({ orderId }) => orderId),
 };
 

@@ -1,10 +1,10 @@
+import type { Tx, Worker } from '@accord/core';
 import type { Event } from '@accord/events';
 import { add, compare, money, zero, type Money } from '@accord/money';
-import type { Tx, Worker } from '@accord/platform';
-import type { Line, Split } from './amount.ts';
-import { post } from './ledger-store.ts';
-import { refundPostings, unappliedPostings } from './ledger.ts';
+import { post } from './ledger/ledger-store.ts';
+import { refundPostings, unappliedPostings } from './ledger/ledger.ts';
 import { findOrders, type Order } from './order-view.ts';
+import type { Line, Split } from './refund/amount.ts';
 import {
   claimFailedFulfilment,
   insertRefund,
@@ -14,8 +14,8 @@ import {
   saveRefund,
   saveRefunded,
   type Refunded,
-} from './refund-store.ts';
-import { fail, refundFailedFulfilment, succeed } from './refund.ts';
+} from './refund/refund-store.ts';
+import { fail, refundFailedFulfilment, succeed } from './refund/refund.ts';
 
 // Money goes to the account's balance, in the transaction that ends the refund; the ledger takes each refund
 // once (RFD-15, EVT-33).

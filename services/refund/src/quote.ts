@@ -1,7 +1,8 @@
+import { newId, Refusal, type Tx, type Worker } from '@accord/core';
 import type { Money } from '@accord/money';
-import { newId, Refusal, type Tx, type Worker } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { lineOf, total, type Amounts, type Line } from './amount.ts';
+import { findBundleInstances, findFacts } from './order-view.ts';
+import { lineOf, total, type Amounts, type Line } from './refund/amount.ts';
 import {
   originOf,
   packageUsed,
@@ -10,9 +11,8 @@ import {
   type Facts,
   type Reason,
   type RefundKind,
-} from './eligibility.ts';
-import { findBundleInstances, findFacts } from './order-view.ts';
-import { forgetSomeQuotes, insertQuote, listForgettable } from './refund-store.ts';
+} from './refund/eligibility.ts';
+import { forgetSomeQuotes, insertQuote, listForgettable } from './refund/refund-store.ts';
 
 export const quoteLivesMs = 15 * 60_000;
 

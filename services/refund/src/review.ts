@@ -1,6 +1,7 @@
-import { expectVersion, type Tx } from '@accord/platform';
-import { lockRefund, saveRefund } from './refund-store.ts';
-import { approve, reject, retry, withdraw, type Refund } from './refund.ts';
+import type { Tx } from '@accord/core';
+import { expectVersion } from '@accord/http';
+import { lockRefund, saveRefund } from './refund/refund-store.ts';
+import { approve, reject, retry, withdraw, type Refund } from './refund/refund.ts';
 
 // A refund above the profile's limit waits for an operator (RFD-13). Approving wakes the payout; every other
 // end ends the holds.

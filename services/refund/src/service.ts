@@ -1,16 +1,17 @@
 import type { Event } from '@accord/events';
-import { projecting, type Service, type Subscriptions, type Surroundings } from '@accord/platform';
+import { projecting, type Subscriptions } from '@accord/messaging';
+import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { balanceRoutes } from './balance-routes.ts';
-import { refundRoutes } from './http.ts';
+import { balanceRoutes } from './http/balance-routes.ts';
+import { problems } from './http/problems.ts';
+import { refundRoutes } from './http/refund-routes.ts';
 import { orderView } from './order-view.ts';
 import { onFulfilmentFailed, onPaymentUnapplied, payout } from './payout.ts';
-import { problems } from './problems.ts';
 import { forgetting } from './quote.ts';
-import { onOrderReserved, onReservationRefused } from './refunding.ts';
+import { onOrderReserved, onReservationRefused } from './request.ts';
 
 /** The refund service's table of contents. */
-export const refundService = ({ profile }: { profile: Profile }, { log }: Surroundings): Service => {
+export const refundService = ({ profile }: { profile: Profile }, { log }: ServiceContext): Service => {
   log.debug({ profile: profile.name, version: profile.version }, 'refund rules');
   return {
     name: 'refund',

@@ -1,4 +1,4 @@
-import { accountTable, type Migration } from '@accord/platform';
+import { accountTable, type Migration } from '@accord/postgres';
 
 export const up: Migration = [
   // Written where an event is announced, so that Postgres records when that was committed.

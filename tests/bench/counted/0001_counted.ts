@@ -1,4 +1,4 @@
-import { accountTable, type Migration } from '@accord/platform';
+import { accountTable, type Migration } from '@accord/postgres';
 
 export const up: Migration = [
   // What was handled of each key: how often, up to which version, and how often out of order.

@@ -1,7 +1,6 @@
+import { ink, loadFaces, openPaper, sheet, type Paper } from '@accord/pdf';
 import type { DocumentContent } from './content.ts';
-import { loadFaces } from './face.ts';
 import { printOrders } from './order-table.ts';
-import { ink, openPaper, sheet, type Paper } from './paper.ts';
 import { drawSeal, sealRadius } from './seal-picture.ts';
 import {
   printAmount,

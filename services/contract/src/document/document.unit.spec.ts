@@ -1,12 +1,11 @@
 import fc from 'fast-check';
-import type { Refusal } from '@accord/platform';
+import type { Refusal } from '@accord/core';
+import { breakLines, loadFaces, printable } from '@accord/pdf';
+import { readPdf, type PlacedLine } from '@accord/pdf/testing';
+import { sampleContent, sampleRow } from '../../test/sample-content.ts';
 import type { DocumentContent } from './content.ts';
 import { renderDocument } from './document.ts';
-import { loadFaces } from './face.ts';
-import { renderInTurn } from './in-turn.ts';
-import { breakLines, printable } from './line-breaking.ts';
-import { readPdf, type PlacedLine } from './pdf-reading.ts';
-import { sampleContent, sampleRow } from './sample-content.ts';
+import { renderInTurn } from './render-queue.ts';
 
 const print = async (content: DocumentContent) => readPdf(await renderDocument(content));
 /** Text of all pages without line ends: cells wrap. */

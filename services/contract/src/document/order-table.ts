@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { formatMoney } from '@accord/money';
+import { lineHeight, sheet, type Paper, type TextStyle } from '@accord/pdf';
 import type { DocumentContent, DocumentRow } from './content.ts';
-import { lineHeight, sheet, type Paper, type TextStyle } from './paper.ts';
 import type { Wording } from './wording.ts';
 
 const dash = '—';

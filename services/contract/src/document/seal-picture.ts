@@ -1,5 +1,4 @@
-import type { Face, Weight } from './face.ts';
-import type { Picture } from './paper.ts';
+import type { Face, Picture, Weight } from '@accord/pdf';
 
 /** 42 mm across, as company seals are. */
 export const sealRadius = 59;

@@ -1,7 +1,7 @@
 import { capitalNumerals, formatMoney } from '@accord/money';
+import { ink, lineHeight, sheet, type Paper, type TextStyle } from '@accord/pdf';
 import type { DocumentContent } from './content.ts';
 import { timeWriter } from './order-table.ts';
-import { ink, lineHeight, sheet, type Paper, type TextStyle } from './paper.ts';
 import type { Wording } from './wording.ts';
 
 const body: TextStyle = { size: 9 };

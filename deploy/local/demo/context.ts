@@ -1,0 +1,110 @@
+import type { Reply } from '@accord/testing';
+import type { StoryContext } from '../commands/start.ts';
+import type { Asked, Teller } from './narrator.ts';
+import type { Effect } from './request.ts';
+
+export const day = 86_400_000;
+export const money = (amount: string) => ({ amount, currency: 'CNY' });
+
+/** Which of the provider's products play which part. */
+export const roles = {
+  baidu: { machine: 'BCC', other: 'RDS', odd: 'MKT_IMAGE', oddCode: 'contract.product_excluded' },
+  alibaba: { machine: 'ECS', other: 'VIRTUAL_HOST', odd: 'MKT_IMAGE', oddCode: 'contract.marketplace_alone' },
+} as const;
+
+export interface Plot {
+  readonly teller: Teller;
+  readonly context: StoryContext;
+  readonly role: (typeof roles)[StoryContext['profile']];
+  /** Of this telling alone, so that the story can be told again on the same data. */
+  readonly mark: string;
+}
+
+export interface Placed {
+  readonly orderId: string;
+  readonly amount: string;
+}
+
+export const subscription = (productCode: string) => ({
+  productCode,
+  billType: 'prepay',
+  chargeType: 'subscription',
+  configuration: [
+    { name: 'Region', value: 'Beijing' },
+    { name: 'Model', value: '2 vCPU, 4 GiB' },
+  ],
+  duration: { unit: 'month', value: 1 },
+});
+
+interface Change {
+  readonly change: string;
+  readonly note: string | null;
+}
+
+/** That the history of an order has a change, once. */
+export const orderShows = (orderId: string, change: string, note?: string): Effect => ({
+  path: `/v1/orders/${orderId}`,
+  shown: ({ history }) =>
+    history.filter((one: Change) => one.change === change && (note === undefined || one.note === note))
+      .length === 1,
+});
+
+const orderLine = ({ body }: Reply) =>
+  `${body.orderId}  ${body.productName.en}, ${body.status}, ${body.payableAmount.amount} ${body.payableAmount.currency}${body.payBy ? `, pay by ${body.payBy}` : ''}`;
+
+export async function place({ teller }: Plot, what: string, body: object): Promise<Placed> {
+  const reply = await teller.ask({
+    what,
+    who: 'customer',
+    method: 'post',
+    path: '/v1/orders',
+    body,
+    status: 201,
+    follows: ['order.placed'],
+    shows: orderLine,
+    effects: (placed) => [orderShows(placed.body.orderId, 'placed')],
+  });
+  return { orderId: reply.body.orderId, amount: reply.body.payableAmount.amount };
+}
+
+/**
+ * Paid in cash, and told twice, as a careful platform does: the second time answers the same and changes
+ * nothing.
+ */
+export async function pay({ teller, mark }: Plot, { orderId, amount }: Placed, what: string): Promise<void> {
+  const paymentReference = `pay-${mark}-${orderId.slice(-8)}`;
+  const paying: Asked = {
+    what,
+    who: 'platform',
+    method: 'post',
+    path: `/v1/orders/${orderId}/payments`,
+    body: { paymentReference, parts: { cash: money(amount) } },
+    headers: { 'idempotency-key': `pay-${orderId}` },
+    status: 201,
+    shows: ({ body, headers }) =>
+      `paid ${body.cashPaid.amount} in cash${headers.get('idempotency-replayed') ? ', the stored answer again' : ''}`,
+    effects: () => [orderShows(orderId, 'paid', paymentReference)],
+  };
+  await teller.ask({ ...paying, follows: ['order.paid'] });
+  const again = await teller.ask({ ...paying, what: 'The same payment is told again.' });
+  teller.check(again.headers.get('idempotency-replayed') === 'true', 'it is one payment (API-6)');
+}
+
+export async function fulfil(
+  { teller }: Plot,
+  { orderId }: Placed,
+  what: string,
+  instances: readonly object[],
+): Promise<void> {
+  await teller.ask({
+    what,
+    who: 'platform',
+    method: 'post',
+    path: `/v1/orders/${orderId}/fulfilment`,
+    body: { outcome: 'created', instances },
+    status: 200,
+    follows: ['order.fulfilled', ...instances.map(() => 'resource.changed' as const)],
+    shows: ({ body }) => `fulfilment ${body.fulfilment}, ${body.instanceIds.join(', ')}`,
+    effects: () => [orderShows(orderId, 'fulfilled')],
+  });
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import YAML from 'yaml';
+import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { root } from './infrastructure.ts';
+import { brokerSettings } from './kafka.ts';
+import { initdbArguments, postgresSettings } from './postgres.ts';
+import { settingsFor } from './system.ts';
+
+interface Container {
+  image: string;
+  command: string[];
+  environment: Record<string, string>;
+  ports: string[];
+}
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const { services } = YAML.parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Container>;
+};
+const versionOf = (path: string) =>
+  (JSON.parse(read(path)) as { optionalDependencies: Record<string, string> }).optionalDependencies;
+
+test('Postgres in Docker is the embedded one: version, settings, locale, password', () => {
+  const { image, command, environment } = services['postgres']!;
+  expect(image).toBe('postgres:18');
+  expect(
+    new Set(Object.values(versionOf('deploy/local/package.json')).map((version) => version.split('.')[0])),
+  ).toEqual(new Set(['18']));
+  expect(command).toEqual([
+    'postgres',
+    ...Object.entries(postgresSettings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+  ]);
+  expect(environment).toEqual({
+    POSTGRES_PASSWORD: 'accord',
+    POSTGRES_INITDB_ARGS: initdbArguments.join(' '),
+  });
+});
+
+test('Kafka in Docker is the embedded one: version and every broker setting', () => {
+  const { image, environment } = services['kafka']!;
+  expect(image).toBe(
+    `apache/kafka:${/<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(read('deploy/local/kafka/pom.xml'))![1]}`,
+  );
+  const named = Object.entries(brokerSettings).map(([key, value]) => [
+    `KAFKA_${key.replaceAll('.', '_').toUpperCase()}`,
+    value,
+  ]);
+  expect(environment).toMatchObject(Object.fromEntries(named));
+});
+
+test.each(Object.keys(schemas) as ServiceName[])(
+  '%s in Docker has the environment that npm start gives it',
+  (name) => {
+    const local = settingsFor(name, {
+      ask: { profile: '${PROVIDER_PROFILE:-baidu}' },
+      foundation: {
+        databaseUrl: 'postgres://postgres:accord@postgres:5432/accord',
+        brokers: 'kafka:9092',
+        topicPrefix: '',
+      },
+      issuer: {
+        issuer: 'accord-development',
+        audience: 'accord',
+        jwksUrl: 'http://door:8081/.well-known/jwks.json',
+      },
+      mailbox: { url: 'smtp://door:2525' },
+    });
+    const {
+      ACCORD_LOG_LEVEL: level,
+      OTEL_EXPORTER_OTLP_ENDPOINT: _tracing,
+      ...environment
+    } = services[name]!.environment;
+    expect(environment).toEqual({
+      ...local,
+      ACCORD_LOG_LEVEL: undefined,
+      ACCORD_HOST: undefined,
+      ACCORD_PORT: '8080',
+      ACCORD_OPS_PORT: '9090',
+    });
+    expect(level).toBe('${ACCORD_LOG_LEVEL:-info}');
+    expect(services[name]!.command).toEqual(['node', `services/${name}/src/main.ts`]);
+  },
+);
+
+test('everything published is published to this machine alone', () => {
+  const published = Object.values(services).flatMap(({ ports = [] }) => ports);
+  expect(published).toHaveLength(3);
+  for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:/);
+});
+
+test("every workspace's package.json is in the image before npm ci", () => {
+  const copied = [...read('deploy/docker/Dockerfile').matchAll(/^COPY (\S+)\/package\.json/gm)].map(
+    ([, folder]) => folder,
+  );
+  const locked = Object.keys((JSON.parse(read('package-lock.json')) as { packages: object }).packages);
+  expect(copied.sort()).toEqual(locked.filter((path) => path && !path.startsWith('node_modules')).sort());
+});

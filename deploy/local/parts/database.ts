@@ -1,0 +1,66 @@
+import kafkajs from 'kafkajs';
+import pg from 'pg';
+import { deadLetterTopic, eventTypes } from '@accord/events';
+import { schemas, type ServiceName } from '@accord/postgres/provision';
+
+export const serviceNames = Object.keys(schemas) as ServiceName[];
+
+/** Every topic of the system, without prefix. */
+export const topics: readonly string[] = [...eventTypes, ...serviceNames.map(deadLetterTopic)];
+
+/** The URL of another database of the same server. */
+export function databaseUrl(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+/** Makes the database where it does not exist. */
+export const makeDatabase = (serverUrl: string, database: string) =>
+  asSuperuser(serverUrl, async (client) => {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
+    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)}`);
+  });
+
+/** Drops the database with everything in it, whoever is connected. */
+export const dropDatabase = (serverUrl: string, database: string) =>
+  asSuperuser(serverUrl, (client) =>
+    client.query(`drop database if exists ${client.escapeIdentifier(database)} with (force)`),
+  );
+
+/** On a connection of its own, as whom the URL names. */
+export async function asSuperuser<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Deletes the system's topics and consumer groups. */
+export async function dropTopics(brokers: string, topicPrefix: string): Promise<void> {
+  const kafka = new kafkajs.Kafka({
+    clientId: 'accord-local',
+    brokers: brokers.split(','),
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const ours = new Set(topics.map((topic) => topicPrefix + topic));
+    const existing = (await admin.listTopics()).filter((topic) => ours.has(topic));
+    if (existing.length > 0) await admin.deleteTopics({ topics: existing });
+    const { groups } = await admin.listGroups();
+    const ended = groups
+      .map(({ groupId }) => groupId)
+      .filter((id) => serviceNames.some((name) => id === `${topicPrefix}accord.${name}`));
+    // A killed member is still counted for some seconds; its group, without topics, harms nobody.
+    await admin.deleteGroups(ended).catch((error: Error) => {
+      if (error.name !== 'KafkaJSDeleteGroupsError') throw error;
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}

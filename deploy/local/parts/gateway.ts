@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Agent,
+  createServer,
+  request as forward,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { localeOf, Problem, problemBody, requestIdOf } from '@accord/http/server';
+import type { ServiceName } from '@accord/postgres/provision';
+
+/** First path segment under `/v1` → the service that answers, as the ingress has it in production. */
+export const segments: Readonly<Record<string, ServiceName>> = {
+  orders: 'order',
+  exports: 'order',
+  resources: 'order',
+  products: 'order',
+  remittances: 'order',
+  'remittance-claims': 'order',
+  contracts: 'contract',
+  tickets: 'contract',
+  accounts: 'contract',
+  bills: 'contract',
+  'refund-quotes': 'refund',
+  refunds: 'refund',
+  balances: 'refund',
+  notifications: 'notification',
+  'notification-preferences': 'notification',
+  'webhook-endpoints': 'notification',
+  'webhook-deliveries': 'notification',
+  timeline: 'notification',
+  stream: 'notification',
+  'order-dead-letters': 'order',
+  'contract-dead-letters': 'contract',
+  'refund-dead-letters': 'refund',
+  'notification-dead-letters': 'notification',
+};
+
+export interface FrontDoor {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Where each of them listens: `http://127.0.0.1:8081`. */
+export type Origins = Readonly<Record<ServiceName | 'issuer', string>>;
+
+interface Target {
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** Of one connection only (RFC 9110, 7.6.1). */
+const hopByHop = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+/**
+ * One address for the whole system: `/v1/…` by its first segment, `/docs/<service>/` and
+ * `/openapi/<service>.json`, a page at `/` that links them, and the issuer's `/token`. Bodies are streamed
+ * both ways; headers, `X-Request-Id` among them, stay as they are.
+ */
+export async function startFrontDoor(ask: {
+  port: number;
+  host?: string;
+  origins: Origins;
+}): Promise<FrontDoor> {
+  const agent = new Agent({ keepAlive: true });
+  const server = createServer((request, response) => {
+    const target = targetOf(request.url ?? '/', ask.origins);
+    if (/^(?:GET|HEAD) \/(?:docs\/?)?(?:\?|$)/.test(`${request.method} ${request.url}`))
+      response.writeHead(200, pageHeaders).end(page);
+    else if (/^\/docs\/[a-z]+$/.test(request.url ?? ''))
+      response.writeHead(308, { location: `${request.url}/` }).end();
+    else if (target) pass({ request, response, target, agent });
+    else refuse(request, response, new Problem(404, 'request.unknown_route'));
+  });
+  // Uploads and event streams may be slow; the services have timeouts of their own.
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(ask.port, ask.host ?? '127.0.0.1', resolve),
+  );
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      agent.destroy();
+      return closed;
+    },
+  };
+}
+
+/** Undefined where no service answers such a path. */
+export function targetOf(url: string, origins: Origins): Target | undefined {
+  const { pathname = '', search = '' } = URL.parse(url, 'http://front.door') ?? {};
+  const [, first = '', second = ''] = pathname.split('/');
+  if (first === 'v1' && Object.hasOwn(segments, second))
+    return { origin: origins[segments[second]!], path: pathname + search };
+  if (pathname === '/token' || pathname === '/.well-known/jwks.json')
+    return { origin: origins.issuer, path: pathname };
+  const service = second.replace(/\.json$/, '');
+  const known = Object.values(segments).find((name) => name === service);
+  if (known && first === 'openapi') return { origin: origins[known], path: '/openapi.json' };
+  // With the slash: the page links to its openapi.json beside it.
+  if (known && pathname === `/docs/${known}/`) return { origin: origins[known], path: '/docs' };
+  if (known && pathname === `/docs/${known}/openapi.json`)
+    return { origin: origins[known], path: '/openapi.json' };
+  return undefined;
+}
+
+function pass({
+  request,
+  response,
+  target,
+  agent,
+}: {
+  request: IncomingMessage;
+  response: ServerResponse;
+  target: Target;
+  agent: Agent;
+}) {
+  // Node sends the body of a GET unframed unless it is told: the next request of that connection would begin
+  // with it.
+  const framed = request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
+  const headers = {
+    ...without(request.headers),
+    ...framed,
+    'x-forwarded-for': request.socket.remoteAddress ?? '',
+  };
+  const onward = forward(
+    target.origin + target.path,
+    { method: request.method, headers, agent },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, without(answer.headers));
+      answer.pipe(response);
+      answer.once('error', () => response.destroy());
+    },
+  );
+  onward.once('error', () => {
+    if (response.headersSent) response.destroy();
+    else
+      refuse(
+        request,
+        response,
+        new Problem(503, 'server.unavailable', {}, { headers: { 'retry-after': '1' } }),
+      );
+  });
+  response.once('close', () => onward.destroy());
+  request.pipe(onward);
+}
+
+const without = (headers: IncomingMessage['headers']) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.includes(name)));
+
+/** As a service words it (API-2, API-13, API-16). */
+function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem) {
+  const requestId = requestIdOf(request.headers['x-request-id'] as string | undefined, randomUUID());
+  const locale = localeOf(request.headers['accept-language']);
+  const headers = {
+    'content-type': 'application/problem+json',
+    'content-language': locale,
+    'x-request-id': requestId,
+    ...problem.headers,
+  };
+  response
+    .writeHead(problem.status, headers)
+    .end(JSON.stringify(problemBody(problem, { locale, requestId, texts: {} })));
+}
+
+const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+};
+
+const row = (name: string) =>
+  `<tr><td><a href="/docs/${name}/">${name}</a></td><td><a href="/openapi/${name}.json">OpenAPI</a></td></tr>`;
+
+/** Where somebody who opens the address in a browser goes on. */
+const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Accord</title>
+<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}td{padding:.25rem 2rem .25rem 0}code{background:#f3f3f5;padding:0 .2rem}</style></head>
+<body><h1>Accord</h1><p>Orders, electronic contracts and refunds of a cloud provider. Each service describes its routes:</p>
+<table>${[...new Set(Object.values(segments))].map(row).join('')}</table>
+<p>A token for them, in the folder of the project: <code>npm run -s token -- customer acc_demo</code></p></body></html>`;

@@ -1,0 +1,11 @@
+export { type Context, currentContext, withContext } from './context.ts';
+export { makeLog } from './log.ts';
+export { type Metrics, makeMetrics } from './metrics.ts';
+export {
+  activeTraceparent,
+  currentTraceparent,
+  nameSpan,
+  span,
+  stopTracing,
+  withTraceparent,
+} from './tracing.ts';

@@ -1,0 +1,162 @@
+import { hash } from 'node:crypto';
+import {
+  createRemoteJWKSet,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type ProtectedHeaderParameters,
+} from 'jose';
+import { Refusal, type Actor } from '@accord/core';
+import { Problem } from './problem.ts';
+import type { Access } from './route.ts';
+
+/** Who calls, as the token says it. */
+export interface Caller {
+  readonly actor: Actor;
+  readonly issuer: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/**
+ * @throws Problem 401 `auth.token_invalid`, 403 where the token is of no kind or of several, 503 where the
+ * issuer's keys cannot be had.
+ */
+export type TokenVerifier = (token: string) => Promise<Caller>;
+
+export interface TokenSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl: string;
+}
+
+const algorithms = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'];
+const types = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
+const rememberedMs = 60_000;
+const rememberedTokens = 10_000;
+/** What an account may be called. */
+export const accountName = /^[A-Za-z0-9_.-]{1,64}$/;
+const subjectName = /^[^\p{C}]{1,255}$/u;
+
+const invalid = (cause: unknown) =>
+  new Problem(
+    401,
+    'auth.token_invalid',
+    {},
+    { cause, headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } },
+  );
+
+/** API-4: a token is of exactly one kind. */
+export function callerOf(claims: JWTPayload): Caller {
+  const { sub, iss, scope, account_id: accountId } = claims;
+  if (!sub || !subjectName.test(sub)) throw invalid('sub is missing or of an unexpected form');
+  if (scope !== undefined && typeof scope !== 'string') throw invalid('scope is no string');
+  const scopes = new Set(scope?.split(' '));
+  const kinds = [
+    scopes.has('operator') && 'operator',
+    scopes.has('platform') && 'platform',
+    accountId !== undefined && 'customer',
+  ] as const;
+  const [kind, ...others] = kinds.filter((name) => name !== false);
+  if (others.length > 0) throw new Problem(403, 'auth.token_ambiguous');
+  if (!kind) throw new Problem(403, 'auth.account_missing');
+  if (kind !== 'customer') return { actor: { kind, id: sub }, issuer: iss!, scopes };
+  if (typeof accountId !== 'string' || !accountName.test(accountId))
+    throw invalid('account_id is of an unexpected form');
+  return { actor: { kind, id: sub, accountId }, issuer: iss!, scopes };
+}
+
+/** The token's own fault, or that of the way to the issuer's keys? */
+function faultOf(error: unknown): Problem {
+  const keysAway =
+    !(error instanceof errors.JOSEError) ||
+    ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'].includes(error.code);
+  return keysAway
+    ? new Problem(503, 'server.unavailable', {}, { cause: error, headers: { 'Retry-After': '1' } })
+    : invalid(error);
+}
+
+const typeOf = (header: ProtectedHeaderParameters | undefined) => header?.typ?.toLowerCase();
+
+/**
+ * Checks a JWT as RFC 8725 says: an asymmetric algorithm, `typ` `JWT` or `at+jwt`, issuer, audience, expiry.
+ * What it found is remembered for at most 60 s under a hash of the token, never beyond its expiry.
+ */
+export function tokenVerifier({ issuer, audience, jwksUrl }: TokenSettings): TokenVerifier {
+  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwksUrl), {
+    cacheMaxAge: 600_000,
+    cooldownDuration: 10_000,
+    timeoutDuration: 3_000,
+  });
+  const remembered = new Map<string, { caller: Caller; until: number }>();
+
+  return async (token) => {
+    const name = hash('sha256', token, 'base64');
+    const known = remembered.get(name);
+    const now = Date.now();
+    if (known && known.until > now) return known.caller;
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      issuer,
+      audience,
+      algorithms,
+      requiredClaims: ['exp', 'sub', 'iss', 'aud'],
+      clockTolerance: 5,
+    }).catch((error: unknown) => {
+      throw faultOf(error);
+    });
+    if (!types.has(typeOf(protectedHeader) ?? ''))
+      throw invalid(`typ is ${protectedHeader.typ ?? 'missing'}`);
+    const caller = callerOf(payload);
+    remembered.delete(name);
+    if (remembered.size >= rememberedTokens) remembered.delete(remembered.keys().next().value!);
+    remembered.set(name, { caller, until: Math.min(now + rememberedMs, payload.exp! * 1_000) });
+    return caller;
+  };
+}
+
+/** The token of an Authorization header. @throws Problem 401 */
+export function bearerOf(authorization: string | undefined): string {
+  const token = authorization && /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization)?.[1];
+  if (token) return token;
+  if (authorization) throw invalid('not a bearer token');
+  throw new Problem(401, 'auth.token_missing', {}, { headers: { 'WWW-Authenticate': 'Bearer' } });
+}
+
+/** What `access` asks for, in words for people. */
+export const neededFor = (access: Exclude<Access, 'anyone'>): string =>
+  [access.customer, access.operator && 'operator', access.platform && 'platform'].filter(Boolean).join(' | ');
+
+/**
+ * @throws Problem 403 `auth.scope_missing` where the token's kind is not named, or a customer's scope is
+ * missing (API-4).
+ */
+export function checkAccess({ actor, scopes }: Caller, access: Exclude<Access, 'anyone'>): void {
+  const reaches =
+    actor.kind === 'customer'
+      ? access.customer !== undefined && scopes.has(access.customer)
+      : access[actor.kind as 'operator' | 'platform'];
+  if (reaches) return;
+  const needed = neededFor(access);
+  const headers = {
+    'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${needed.replaceAll(' | ', ' ')}"`,
+  };
+  throw new Problem(403, 'auth.scope_missing', { needed }, { headers });
+}
+
+/** What `accountOf` refuses. */
+export const accountRefusals = ['request.account_not_yours', 'request.account_required'] as const;
+
+/**
+ * The account a call is about: a customer's own; for an operator and the platform the one they name.
+ *
+ * @throws Refusal of `accountRefusals`.
+ */
+export function accountOf(actor: Actor, given?: string): string {
+  if (actor.kind !== 'customer') {
+    if (given === undefined) throw new Refusal('invalid', 'request.account_required');
+    return given;
+  }
+  if (given !== undefined && given !== actor.accountId)
+    throw new Refusal('invalid', 'request.account_not_yours');
+  return actor.accountId!;
+}

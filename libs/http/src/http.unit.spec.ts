@@ -1,0 +1,602 @@
+import { hash } from 'node:crypto';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { z } from 'zod';
+import { Refusal, type Database, type Tx } from '@accord/core';
+import { makeLog, makeMetrics } from '@accord/core/observability';
+import { accountOf, callerOf, tokenVerifier } from './auth.ts';
+import { keyedRequest } from './idempotency.ts';
+import { expectVersion, parseIfMatch } from './if-match.ts';
+import { localeOf } from './locale.ts';
+import { decodeCursor, decodeTimeCursor, encodeCursor } from './paging.ts';
+import { waitOf } from './prefer-wait.ts';
+import type { Problem } from './problem.ts';
+import { contentDisposition } from './reply.ts';
+import { route, type Route } from './route.ts';
+import { httpApp } from './server/app.ts';
+import { addressOf, rateLimits } from './server/rate-limit.ts';
+import { routingOf } from './server/router.ts';
+import { listen } from './server/server.ts';
+import { parserOf } from './validation.ts';
+
+const failing = async (work: () => unknown): Promise<{ status?: number; code?: string }> => {
+  try {
+    await work();
+  } catch (error) {
+    return error as { status?: number; code?: string };
+  }
+  throw new Error('nothing was thrown');
+};
+
+test('API-16 the best weighted language that is spoken here is answered, else English', () => {
+  const answers = [
+    '',
+    'zh',
+    'zh-TW,en;q=0.5',
+    'en;q=0.4, zh-CN;q=0.9',
+    'fr, de',
+    'zh;q=0, en',
+    'en-GB',
+    '*',
+    ';;q=,',
+  ].map(localeOf);
+  expect([localeOf(undefined), ...answers]).toEqual([
+    'en',
+    'en',
+    'zh-CN',
+    'zh-CN',
+    'zh-CN',
+    'en',
+    'en',
+    'en',
+    'en',
+    'en',
+  ]);
+});
+
+test('API-7 a cursor gives back its values; anything else is refused', async () => {
+  const values = ['2026-01-01T00:00:00.000Z', 'ord_1', '订单'];
+  const cursor = encodeCursor(values);
+  expect(decodeCursor(cursor, 3)).toEqual(values);
+  const wrong = [
+    '',
+    'x',
+    cursor.slice(1),
+    `${cursor}x`,
+    cursor.replace(/.$/, 'A'),
+    Buffer.from('["a","b","c"]').toString('base64url'),
+  ];
+  for (const bad of wrong.filter((one) => one !== cursor))
+    expect(await failing(() => decodeCursor(bad, 3))).toMatchObject({ code: 'request.bad_cursor' });
+  expect(await failing(() => decodeCursor(cursor, 2))).toMatchObject({ code: 'request.bad_cursor' });
+});
+
+test('API-2 API-7 a cursor that somebody made is refused, whatever stands in it', async () => {
+  const made = (json: string) =>
+    hash('sha256', `accord cursor ${json}`, 'base64url').slice(0, 6) +
+    Buffer.from(json).toString('base64url');
+  const time = '2026-01-01T00:00:00.000Z';
+  expect(decodeTimeCursor(made(JSON.stringify([time, 'ord_1'])))).toEqual([time, 'ord_1']);
+  const wrong = [
+    'nope',
+    '"ab"',
+    '{"length":2}',
+    '[1,2]',
+    '[[],{}]',
+    `["${time}","\\u0000"]`,
+    `["${time}","\\ud800"]`,
+    '["infinity","a"]',
+    '["2026-99-99T00:00:00.000Z","a"]',
+  ];
+  for (const bad of wrong)
+    expect(await failing(() => decodeTimeCursor(made(bad)))).toMatchObject({ code: 'request.bad_cursor' });
+});
+
+test('API-8 If-Match is read as a version; what is no tag is refused, a tag of someone else matches no version', async () => {
+  expect(
+    [undefined, '*', '"3"', 'W/"12"', '"abc"', '"0"', '"99999999999999999999"'].map(parseIfMatch),
+  ).toEqual([undefined, -1, 3, 12, 0, 0, 0]);
+  for (const bad of ['3', '"3', '"3", "4"', ''])
+    expect(await failing(() => parseIfMatch(bad))).toMatchObject({ status: 400 });
+  expect(() => expectVersion(undefined, 5)).not.toThrow();
+  for (const tag of ['"5"', '*']) expect(() => expectVersion(parseIfMatch(tag), 5)).not.toThrow();
+  for (const tag of ['"5"', '"0"', '"x"', '*'])
+    expect(await failing(() => expectVersion(parseIfMatch(tag), undefined))).toMatchObject({
+      code: 'request.version_mismatch',
+    });
+  expect(await failing(() => expectVersion(4, 5))).toMatchObject({
+    kind: 'precondition',
+    code: 'request.version_mismatch',
+  });
+});
+
+test('API-2 API-16 what is wrong is said in the language of the caller, with what would be right', async () => {
+  const term = z.discriminatedUnion('unit', [
+    z.object({ unit: z.literal('month') }),
+    z.object({ unit: z.literal('year') }),
+  ]);
+  const once = z.array(z.string()).refine((ids) => new Set(ids).size === ids.length, {
+    message: 'names each once',
+    params: { 'zh-CN': '每个只能出现一次' },
+  });
+  const from = z.union([z.iso.datetime(), z.iso.date()]);
+  const saidOf = async (schema: z.ZodType, value: unknown) => {
+    const said = (['en', 'zh-CN'] as const).map((locale) =>
+      failing(() => parserOf(schema, 'body')(value, locale)),
+    );
+    return (await Promise.all(said)).map((problem) =>
+      (problem as Problem).faults.map(({ pointer, detail }) => `${pointer} ${String(detail)}`),
+    );
+  };
+  expect(await saidOf(z.object({ from }), { from: 'yesterday' })).toEqual([
+    [
+      '/from Invalid ISO datetime, for example 2026-01-31T09:00:00Z; or: Invalid ISO date, for example 2026-01-31',
+    ],
+    ['/from 无效ISO日期时间，例如 2026-01-31T09:00:00Z；或：无效ISO日期，例如 2026-01-31'],
+  ]);
+  expect(await saidOf(z.object({ term }), { term: { unit: 'day' } })).toEqual([
+    ['/term/unit Invalid option: expected one of "month"|"year"'],
+    ['/term/unit 无效选项：期望以下之一 "month"|"year"'],
+  ]);
+  expect(await saidOf(once, ['a', 'a'])).toEqual([[' names each once'], [' 每个只能出现一次']]);
+});
+
+test('API-14 Prefer is read among others and never exceeds 30 s', () => {
+  expect(
+    [
+      'wait=5',
+      'respond-async, wait=5',
+      'wait="7"; x',
+      'WAIT = 900',
+      'wait=0',
+      'wait=x',
+      'waiting=5',
+      undefined,
+    ].map(waitOf),
+  ).toEqual([5, 5, 7, 30, 0, undefined, undefined, undefined]);
+});
+
+test('literal segments go before parameters, whatever the order of the routes', () => {
+  const routes = [
+    'GET /v1/orders/{orderId}',
+    'GET /v1/orders/export',
+    'POST /v1/orders/{orderId}/cancel',
+    'POST /v1/orders/batch/cancel',
+    'PUT /v1/orders/export',
+  ];
+  const routing = routingOf(
+    routes.map((name) => ({ method: name.split(' ')[0]!, path: name.split(' ')[1]!, handler: name })),
+  );
+  expect(routing.find('GET', '/v1/orders/export')).toEqual({ handler: routes[1], params: {} });
+  expect(routing.find('GET', '/v1/orders/%E8%AE%A2')).toEqual({
+    handler: routes[0],
+    params: { orderId: '订' },
+  });
+  expect(routing.find('POST', '/v1/orders/batch/cancel')?.handler).toBe(routes[3]);
+  expect(routing.find('POST', '/v1/orders/export/cancel')?.params).toEqual({ orderId: 'export' });
+  expect(
+    [
+      '/v1/orders/',
+      '/v1/orders//cancel',
+      '/v1/orders/a/',
+      '/V1/orders/a',
+      '/',
+      '',
+      '/v1/__proto__/constructor',
+    ].map((path) => routing.find('GET', path)),
+  ).toEqual(Array(7).fill(undefined));
+  expect(routing.allowed('/v1/orders/export').sort()).toEqual(['GET', 'PUT']);
+  expect(() => routing.find('GET', '/v1/orders/%E0%A4%A')).toThrow(URIError);
+});
+
+test('API-6 a key of another issuer, subject, account, method or path is another key; 255 characters are allowed', async () => {
+  const ask = {
+    key: 'k',
+    issuer: 'i',
+    actor: { kind: 'customer', id: 's', accountId: 'a' },
+    method: 'POST',
+    path: '/v1/x',
+    query: '',
+    body: Buffer.from('{}'),
+  } as const;
+  const others = [
+    { ...ask, issuer: 'j' },
+    { ...ask, actor: { ...ask.actor, id: 't' } },
+    { ...ask, actor: { ...ask.actor, accountId: 'b' } },
+    { ...ask, method: 'PUT' },
+    { ...ask, path: '/v1/y' },
+    { ...ask, key: 'l' },
+  ];
+  const hashes = [ask, ...others].map((one) => keyedRequest(one).keyHash.toString('hex'));
+  expect(new Set(hashes).size).toBe(7);
+  const bodies = [ask, { ...ask, body: Buffer.from('{ }') }, { ...ask, query: 'x=1' }].map((one) =>
+    keyedRequest(one),
+  );
+  expect(new Set(bodies.map(({ requestHash }) => requestHash.toString('hex'))).size).toBe(3);
+  expect(new Set(bodies.map(({ keyHash }) => keyHash.toString('hex'))).size).toBe(1);
+  expect(keyedRequest({ ...ask, key: 'k'.repeat(255) }).keyHash).toHaveLength(32);
+  for (const key of ['', 'k'.repeat(256)])
+    expect(await failing(() => keyedRequest({ ...ask, key }))).toMatchObject({
+      status: 400,
+      code: 'idempotency.key_invalid',
+    });
+});
+
+test('a file name survives every alphabet and cannot break out of its header', () => {
+  expect(contentDisposition('CT-2026-00001234.pdf')).toBe(
+    `attachment; filename="CT-2026-00001234.pdf"; filename*=UTF-8''CT-2026-00001234.pdf`,
+  );
+  expect(contentDisposition('a"\r\nX: 1 (合同)\ud800')).toBe(
+    `attachment; filename="a___X: 1 (__)_"; filename*=UTF-8''a%22%0D%0AX%3A%201%20%28%E5%90%88%E5%90%8C%29%EF%BF%BD`,
+  );
+});
+
+test('API-11 addresses of one IPv6 network are one', () => {
+  const addresses = [
+    '127.0.0.1',
+    '::ffff:10.0.0.1',
+    '2001:db8:1:2:3:4:5:6',
+    '2001:db8:1:2::9',
+    '2001:db8::1',
+    '::1',
+  ];
+  expect(addresses.map(addressOf)).toEqual([
+    '127.0.0.1',
+    '::ffff:10.0.0.1',
+    '2001:db8:1:2',
+    '2001:db8:1:2',
+    '2001:db8:0:0',
+    '0:0:0:0',
+  ]);
+});
+
+test('API-5 a customer acts for the own account alone; others name one', async () => {
+  const customer = { kind: 'customer', id: 'u', accountId: 'acc_1' } as const;
+  const operator = { kind: 'operator', id: 'o' } as const;
+  expect([accountOf(customer), accountOf(customer, 'acc_1'), accountOf(operator, 'acc_2')]).toEqual([
+    'acc_1',
+    'acc_1',
+    'acc_2',
+  ]);
+  expect(await failing(() => accountOf(customer, 'acc_2'))).toMatchObject({
+    code: 'request.account_not_yours',
+  });
+  expect(await failing(() => accountOf(operator))).toMatchObject({ code: 'request.account_required' });
+});
+
+describe('tokens', () => {
+  const audience = 'accord';
+  let keys: Awaited<ReturnType<typeof generateKeyPair>>;
+  let published: object[];
+  let asked = 0;
+  let issuer: string;
+  const jwks = createServer((_, res) => {
+    asked += 1;
+    res.end(JSON.stringify({ keys: published }));
+  });
+  beforeAll(async () => {
+    keys = await generateKeyPair('ES256');
+    published = [{ ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' }];
+    await new Promise<void>((resolve) => jwks.listen(0, '127.0.0.1', resolve));
+    issuer = `http://127.0.0.1:${(jwks.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((resolve) => jwks.close(resolve)));
+  const sign = (
+    claims: object,
+    { header = {}, key = keys.privateKey as Parameters<SignJWT['sign']>[0] } = {},
+  ) =>
+    new SignJWT({
+      sub: 'usr_1',
+      iss: issuer,
+      aud: audience,
+      exp: Math.floor(Date.now() / 1_000) + 60,
+      account_id: 'acc_1',
+      scope: 'orders:read',
+      ...claims,
+    })
+      .setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid: 'k1', ...header })
+      .sign(key);
+  const verifier = () => tokenVerifier({ issuer, audience, jwksUrl: `${issuer}/jwks` });
+
+  test('API-4 a good token gives its caller; keys are asked for once', async () => {
+    const verify = verifier();
+    const before = asked;
+    const token = await sign({});
+    expect(await verify(token)).toEqual({
+      actor: { kind: 'customer', id: 'usr_1', accountId: 'acc_1' },
+      issuer,
+      scopes: new Set(['orders:read']),
+    });
+    await Promise.all(Array.from({ length: 50 }, () => verify(token)));
+    await verify(await sign({ sub: 'usr_2' }, { header: { typ: 'at+jwt' } }));
+    expect(asked - before).toBe(1);
+  });
+
+  test('API-4 issuer, audience, expiry, type, algorithm, signature and form are checked (RFC 8725)', async () => {
+    const verify = verifier();
+    const now = Math.floor(Date.now() / 1_000);
+    const stranger = await generateKeyPair('ES256');
+    const [head, body] = (await sign({})).split('.');
+    const bad = await Promise.all([
+      sign({ iss: 'https://elsewhere.example' }),
+      sign({ aud: 'other' }),
+      sign({ exp: now - 60 }),
+      sign({ exp: undefined }),
+      sign({ nbf: now + 600 }),
+      sign({ sub: undefined }),
+      sign({ sub: 'a\u0000b' }),
+      sign({ account_id: `x' or 1=1` }),
+      sign({ account_id: 17 }),
+      sign({ scope: ['operator'] }),
+      sign({}, { header: { typ: 'logout+jwt' } }),
+      sign({}, { header: { typ: undefined } }),
+      sign({}, { header: { kid: 'unknown' } }),
+      sign({}, { key: stranger.privateKey }),
+      sign({}, { header: { alg: 'HS256' }, key: Buffer.from(JSON.stringify(published[0])) }),
+      Promise.resolve(`${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${body}.`),
+      Promise.resolve(`${head}.${body}.AAAA`),
+      Promise.resolve('a.b.c'),
+    ]);
+    for (const token of bad)
+      expect(await failing(() => verify(token))).toMatchObject({ status: 401, code: 'auth.token_invalid' });
+  });
+
+  test('API-4 a token is of exactly one kind', async () => {
+    const base = { sub: 's', iss: 'i' };
+    expect(callerOf({ ...base, scope: 'operator orders:read' }).actor).toEqual({ kind: 'operator', id: 's' });
+    expect(callerOf({ ...base, scope: 'platform' }).actor).toEqual({ kind: 'platform', id: 's' });
+    for (const claims of [
+      { scope: 'operator platform' },
+      { scope: 'operator', account_id: 'a' },
+      { scope: 'platform', account_id: 'a' },
+    ]) {
+      expect(await failing(() => callerOf({ ...base, ...claims }))).toMatchObject({
+        status: 403,
+        code: 'auth.token_ambiguous',
+      });
+    }
+    expect(await failing(() => callerOf({ ...base, scope: 'orders:read' }))).toMatchObject({
+      status: 403,
+      code: 'auth.account_missing',
+    });
+  });
+
+  test('API-4 a token is remembered no longer than it lasts', async () => {
+    const verify = verifier();
+    const token = await sign({ exp: Math.floor(Date.now() / 1_000) + 2 });
+    await verify(token);
+    const RealDate = Date;
+    globalThis.Date = class extends RealDate {
+      constructor(at: number | string = RealDate.now() + 10_000) {
+        super(at);
+      }
+      static override now = () => RealDate.now() + 10_000;
+    } as DateConstructor;
+    try {
+      expect(await failing(() => verify(token))).toMatchObject({ status: 401 });
+    } finally {
+      globalThis.Date = RealDate;
+    }
+  });
+
+  test('API-4 keys that cannot be had are 503, not 401', async () => {
+    const token = await sign({});
+    const nobody = tokenVerifier({ issuer, audience, jwksUrl: 'http://127.0.0.1:9/jwks' });
+    expect(await failing(() => nobody(token))).toMatchObject({ status: 503, code: 'server.unavailable' });
+  });
+});
+
+describe('the application over a database that is not there', () => {
+  const tx = {
+    now: new Date(),
+    many: () => Promise.resolve([]),
+    one: () => Promise.resolve(undefined),
+    emit: () => undefined,
+  };
+  const db: Database = { transaction: (actor, work) => work({ ...tx, actor } as unknown as Tx) };
+  const scopes = new Set(['orders:read', 'orders:write']);
+  const caller = {
+    actor: { kind: 'customer', id: 'usr_1', accountId: 'acc_1' },
+    issuer: 'i',
+    scopes,
+  } as const;
+  let release: () => void = () => undefined;
+  let reached: () => void = () => undefined;
+  const underWay = () => new Promise<void>((resolve) => (reached = resolve));
+  const routes: Route[] = [
+    route({
+      method: 'get',
+      path: '/v1/open',
+      summary: 'Open.',
+      access: 'anyone',
+      answer: z.object({}),
+      inTransaction: () => Promise.resolve({ body: {} }),
+    }),
+    route({
+      method: 'get',
+      path: '/v1/own',
+      summary: 'Own.',
+      access: { customer: 'orders:read' },
+      answer: z.object({}),
+      inTransaction: () => Promise.resolve({ body: {} }),
+    }),
+    route({
+      method: 'get',
+      path: '/v1/slow',
+      summary: 'Slow.',
+      access: 'anyone',
+      answer: z.object({}),
+      run: () => {
+        reached();
+        return new Promise<{ body: Record<string, never> }>(
+          (resolve) => (release = () => resolve({ body: {} })),
+        );
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/personal',
+      summary: 'Fails with personal data at hand.',
+      access: 'anyone',
+      body: z.strictObject({ email: z.string() }),
+      answer: z.object({}),
+      run: (_db, { body }) =>
+        Promise.reject(
+          Object.assign(new Error(`no row for ${body.email}`), { detail: `Key (email)=(${body.email})` }),
+        ),
+    }),
+  ];
+  const lines: string[] = [];
+  const log = makeLog({
+    level: 'debug',
+    to: new Writable({ write: (chunk: Buffer, _encoding, done) => (lines.push(chunk.toString()), done()) }),
+  });
+  const start = async (ratePerMinute: number) => {
+    const verify = (token: string) =>
+      token === 'good'
+        ? Promise.resolve(caller)
+        : Promise.reject(new Refusal('unavailable', 'server.unavailable'));
+    const app = httpApp({
+      service: { name: 'order', routes, problems: {} },
+      db,
+      verify,
+      log,
+      metrics: makeMetrics('order'),
+      ratePerMinute,
+    });
+    const server = await listen(app, 0, '127.0.0.1');
+    return { ...server, url: `http://127.0.0.1:${server.port}` };
+  };
+  const own = { authorization: 'Bearer good' };
+
+  test('API-11 the quota of a token is told in RateLimit headers and ends in 429 with Retry-After; so is that of an address', async () => {
+    const { url, close } = await start(30);
+    const answers = [];
+    for (let i = 0; i < 31; i += 1) answers.push(await fetch(`${url}/v1/own`, { headers: own }));
+    expect(answers[0]!.headers.get('ratelimit-policy')).toBe('"token";q=30;w=60');
+    expect(answers[9]!.headers.get('ratelimit')).toMatch(/^"token";r=20;t=\d+$/);
+    expect(answers.map(({ status }) => status)).toEqual([...Array<number>(30).fill(200), 429]);
+    expect(Number(answers[30]!.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await answers[30]!.json()).toMatchObject({ code: 'request.rate_limited', status: 429 });
+    const open = [];
+    for (let i = 0; i < 4; i += 1) open.push((await fetch(`${url}/v1/open`)).status);
+    expect(open).toEqual([200, 200, 200, 429]);
+    expect((await fetch(`${url}/v1/own`)).status).toBe(429); // no token: the address pays
+    await close(100);
+  });
+
+  test('API-11 no quota is counted where it is turned off', async () => {
+    const { byToken, byAddress } = rateLimits(0);
+    expect([await byToken('a'), await byAddress('a')]).toEqual([{}, {}]);
+  });
+
+  test('API-11 a server that stops ends what is under way and takes no more', async () => {
+    const { url, close } = await start(0);
+    const arrived = underWay();
+    const slow = fetch(`${url}/v1/slow`);
+    await arrived;
+    const closed = close(60_000);
+    release();
+    expect((await slow).status).toBe(200);
+    await closed;
+    await expect(fetch(`${url}/v1/open`)).rejects.toThrow();
+  });
+
+  test('API-11 a client that sends its request a byte at a time gets 408 and loses its connection', async () => {
+    const app = httpApp({
+      service: { name: 'order', routes, problems: {} },
+      db,
+      verify: () => Promise.resolve(caller),
+      log,
+      metrics: makeMetrics('order'),
+    });
+    const { port, close } = await listen(app, 0, '127.0.0.1', {
+      headersTimeout: 200,
+      requestTimeout: 400,
+      connectionsCheckingInterval: 50,
+    });
+    const slow = (head: string) =>
+      new Promise<string>((resolve) => {
+        let text = '';
+        const socket = connect(port, '127.0.0.1', () => socket.write(head));
+        const drip = setInterval(() => socket.writable && socket.write('x'), 50);
+        const end = () => (clearInterval(drip), resolve(text));
+        socket
+          .on('data', (bytes) => (text += bytes.toString()))
+          .on('error', end)
+          .on('close', end);
+      });
+    const heads = [
+      'POST /v1/personal HTTP/1.1\r\nHost: a\r\nX-Slow: ',
+      'POST /v1/personal HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n',
+    ];
+    for (const answer of await Promise.all(heads.map(slow))) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    await close(100);
+  });
+
+  test('API-11 a request that does not end is cut when the grace is over', async () => {
+    const { url, close } = await start(0);
+    const arrived = underWay();
+    const stuck = fetch(`${url}/v1/slow`).catch((error: Error) => error.name);
+    await arrived;
+    await close(50);
+    expect(await stuck).toBe('TypeError');
+  });
+
+  test('API-13 each request is logged with its ids and without personal data', async () => {
+    const { url, close } = await start(0);
+    lines.length = 0;
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const answer = await fetch(`${url}/v1/personal?`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-request-id': 'req-77',
+        traceparent,
+        authorization: 'Bearer eyJhbGciOi.eyJzdWIi.c2ln',
+      },
+      body: JSON.stringify({ email: 'li.lei@example.com' }),
+    });
+    expect(answer.status).toBe(500);
+    await close(100);
+    const failed = lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .find(({ msg }) => msg === 'request failed');
+    expect(failed).toMatchObject({
+      level: 'error',
+      requestId: 'req-77',
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      route: '/v1/personal',
+      err: { message: 'no row for [hidden]' },
+    });
+    expect(lines.join('')).toMatch(/"msg":"request"/);
+    expect(lines.join('')).not.toMatch(/li\.lei|eyJ/);
+  });
+});
+
+test('personal data is hidden at any depth of a log line, in texts too', () => {
+  const lines: string[] = [];
+  const log = makeLog({
+    to: new Writable({ write: (chunk: Buffer, _encoding, done) => (lines.push(chunk.toString()), done()) }),
+  });
+  log.info(
+    {
+      order: {
+        party: { Name: '李雷', phone: '13800000000', address: 'Beijing' },
+        list: [{ email: 'a@b.cn' }],
+      },
+      note: 'call 138-0000-0000',
+      orderId: 'ord_019913800000000',
+    },
+    'sent to a@b.cn',
+  );
+  log.error(new Error('mail to han@example.com failed', { cause: new Error('550 han@example.com') }));
+  expect(lines.join('')).not.toMatch(/李雷|"13800|138-0|Beijing|@/);
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    order: { party: { Name: '[hidden]' } },
+    orderId: 'ord_019913800000000',
+    msg: 'sent to [hidden]',
+  });
+});

@@ -1,0 +1,137 @@
+import type { ProblemTexts } from '@accord/core';
+
+/** Title and detail of what the edge itself refuses, on every service (API-16). */
+export const edgeTexts: ProblemTexts = {
+  'request.invalid': {
+    en: {
+      title: 'The request is not valid',
+      detail: 'The request does not fit its description; see `errors` for each place.',
+    },
+    'zh-CN': { title: '请求无效', detail: '请求与接口说明不符，具体位置见 errors。' },
+  },
+  'request.refused': {
+    en: { title: 'The request was refused', detail: 'The request cannot be done in the present state.' },
+    'zh-CN': { title: '请求被拒绝', detail: '当前状态下无法执行该请求。' },
+  },
+  'request.bad_json': {
+    en: { title: 'The body is not JSON', detail: 'The body could not be read as JSON in UTF-8.' },
+    'zh-CN': { title: '请求体不是 JSON', detail: '无法按 UTF-8 编码的 JSON 解析请求体。' },
+  },
+  'request.too_large': {
+    en: {
+      title: 'The body is too large',
+      detail: 'A body has at most 1 MiB, an uploaded file at most 64 MiB.',
+    },
+    'zh-CN': { title: '请求体过大', detail: '请求体最大为 1 MiB，上传的文件最大为 64 MiB。' },
+  },
+  'request.content_type': {
+    en: { title: 'The content type is not supported', detail: 'Send {expected}, not compressed, in UTF-8.' },
+    'zh-CN': { title: '不支持的内容类型', detail: '请以 UTF-8、不压缩的方式发送 {expected}。' },
+  },
+  'request.unknown_route': {
+    en: { title: 'No such route', detail: 'Nothing is served at this path.' },
+    'zh-CN': { title: '路径不存在', detail: '该路径未提供任何服务。' },
+  },
+  'request.method_not_allowed': {
+    en: { title: 'The method is not allowed', detail: 'This path takes {allowed}.' },
+    'zh-CN': { title: '不允许的方法', detail: '该路径只接受 {allowed}。' },
+  },
+  'request.rate_limited': {
+    en: { title: 'Too many requests', detail: 'Try again in {seconds} seconds.' },
+    'zh-CN': { title: '请求过于频繁', detail: '请在 {seconds} 秒后重试。' },
+  },
+  'request.bad_cursor': {
+    en: { title: 'The cursor is not valid', detail: 'Send the `nextCursor` of the page before, unchanged.' },
+    'zh-CN': { title: '分页游标无效', detail: '请原样传回上一页的 nextCursor。' },
+  },
+  'request.version_mismatch': {
+    en: {
+      title: 'The version has changed',
+      detail:
+        'If-Match names version {expected}, the present version is {actual}. Read again and decide again.',
+    },
+    'zh-CN': {
+      title: '版本已变化',
+      detail: 'If-Match 指定版本 {expected}，当前版本为 {actual}。请重新读取后再操作。',
+    },
+  },
+  'request.account_not_yours': {
+    en: { title: 'The account is not yours', detail: 'A customer acts for the account of the token alone.' },
+    'zh-CN': { title: '账户不属于您', detail: '客户只能操作令牌所属的账户。' },
+  },
+  'request.account_required': {
+    en: { title: 'An account is required', detail: 'Name the account this is about in `accountId`.' },
+    'zh-CN': { title: '缺少账户', detail: '请在 accountId 中指明所涉及的账户。' },
+  },
+  'auth.token_missing': {
+    en: { title: 'A token is required', detail: 'Send `Authorization: Bearer …`.' },
+    'zh-CN': { title: '缺少令牌', detail: '请发送 Authorization: Bearer … 请求头。' },
+  },
+  'auth.token_invalid': {
+    en: {
+      title: 'The token is not valid',
+      detail: 'The token is malformed, expired, or not issued for this service.',
+    },
+    'zh-CN': { title: '令牌无效', detail: '令牌格式错误、已过期，或并非为本服务签发。' },
+  },
+  'auth.token_ambiguous': {
+    en: {
+      title: 'The token is of more than one kind',
+      detail: 'A token speaks for one account, for an operator, or for the platform.',
+    },
+    'zh-CN': { title: '令牌身份不唯一', detail: '一个令牌只能代表一个账户、一名运营人员或平台。' },
+  },
+  'auth.account_missing': {
+    en: { title: 'The token names no account', detail: 'A customer’s token carries `account_id`.' },
+    'zh-CN': { title: '令牌未指明账户', detail: '客户令牌必须包含 account_id。' },
+  },
+  'auth.scope_missing': {
+    en: { title: 'The token does not reach this', detail: 'This needs {needed}.' },
+    'zh-CN': { title: '令牌权限不足', detail: '需要 {needed}。' },
+  },
+  'idempotency.key_required': {
+    en: {
+      title: 'An idempotency key is required',
+      detail: 'Send an `Idempotency-Key` that is new for each intent and the same for each repeat.',
+    },
+    'zh-CN': {
+      title: '缺少幂等键',
+      detail: '请发送 Idempotency-Key：每次新的意图使用新值，重试使用相同值。',
+    },
+  },
+  'idempotency.key_invalid': {
+    en: {
+      title: 'The idempotency key is not valid',
+      detail: 'An `Idempotency-Key` has 1 to {longest} characters.',
+    },
+    'zh-CN': { title: '幂等键无效', detail: 'Idempotency-Key 的长度为 1 至 {longest} 个字符。' },
+  },
+  'idempotency.key_reused': {
+    en: {
+      title: 'The idempotency key was used before',
+      detail: 'Something else was asked with this `Idempotency-Key`.',
+    },
+    'zh-CN': { title: '幂等键已被使用', detail: '该 Idempotency-Key 曾用于不同的请求。' },
+  },
+  'idempotency.in_progress': {
+    en: {
+      title: 'The first request is still running',
+      detail: 'A request with this `Idempotency-Key` is under way; repeat in a moment.',
+    },
+    'zh-CN': { title: '首次请求仍在处理', detail: '使用该 Idempotency-Key 的请求正在处理，请稍后重试。' },
+  },
+  'server.error': {
+    en: {
+      title: 'Something went wrong here',
+      detail: 'It was not your request. Name the request id when you ask about it.',
+    },
+    'zh-CN': { title: '服务内部错误', detail: '并非您的请求有误。咨询时请提供请求编号。' },
+  },
+  'server.unavailable': {
+    en: {
+      title: 'The service cannot answer now',
+      detail: 'Something it depends on is away, or too much is asked of it at once. Try again in a moment.',
+    },
+    'zh-CN': { title: '服务暂不可用', detail: '所依赖的部分暂不可用，或同时请求过多，请稍后重试。' },
+  },
+};

@@ -1,0 +1,133 @@
+import {
+  Refusal,
+  type Locale,
+  type ProblemTexts,
+  type RefusalCode,
+  type RefusalFacts,
+  type RefusalKind,
+} from '@accord/core';
+import { isDatabaseAway } from '@accord/postgres';
+import { edgeTexts } from './problem-texts.ts';
+
+/** What is wrong at one place of a request: `pointer` is a JSON pointer (RFC 6901) into that part. */
+export interface Fault {
+  readonly in: 'body' | 'query' | 'path' | 'header';
+  readonly pointer: string;
+  readonly detail: string | Readonly<Record<Locale, string>>;
+}
+
+/** A "no" of the edge itself, with its status. The domain says Refusal. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly code: RefusalCode;
+  readonly facts: RefusalFacts;
+  readonly faults: readonly Fault[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    code: RefusalCode,
+    facts: RefusalFacts = {},
+    more: { faults?: readonly Fault[]; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(code, { cause: more.cause });
+    this.status = status;
+    this.code = code;
+    this.facts = facts;
+    this.faults = more.faults ?? [];
+    this.headers = more.headers ?? {};
+  }
+}
+
+export const statusOfKind: Readonly<Record<RefusalKind, number>> = {
+  invalid: 422,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  precondition: 412,
+  unavailable: 503,
+};
+
+const retryAfter = { 'Retry-After': '1' };
+/** The database gave up on a statement or on a transaction that met others five times. */
+const isOverloaded = (error: unknown) =>
+  /^(40001|40P01|55P03|57014|53\d\d\d)$/.test((error as { code?: string }).code ?? '');
+
+/** Codes of body-parser and of the router, which decodes the path. */
+const parserProblems: Readonly<Record<string, readonly [number, RefusalCode]>> = {
+  'entity.too.large': [413, 'request.too_large'],
+  'entity.parse.failed': [400, 'request.bad_json'],
+  'entity.verify.failed': [400, 'request.bad_json'],
+  'encoding.unsupported': [415, 'request.content_type'],
+  'charset.unsupported': [415, 'request.content_type'],
+  'request.aborted': [400, 'request.bad_json'],
+  'request.size.invalid': [400, 'request.bad_json'],
+};
+
+/** Every error has an answer. What nobody expected is `server.error`: its cause is for the log alone. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof Refusal) {
+    const status = statusOfKind[error.kind];
+    const again = error.code === 'idempotency.in_progress' || status === 503;
+    return new Problem(status, error.code, error.facts, {
+      cause: error,
+      ...(again && { headers: retryAfter }),
+    });
+  }
+  const { type } = error as { type?: string };
+  const known = type ? parserProblems[type] : undefined;
+  if (known) return new Problem(known[0], known[1], {}, { cause: error });
+  if (error instanceof URIError) {
+    return new Problem(
+      400,
+      'request.invalid',
+      {},
+      {
+        faults: [{ in: 'path', pointer: '', detail: { en: 'Not decodable.', 'zh-CN': '无法解码。' } }],
+        cause: error,
+      },
+    );
+  }
+  if (isDatabaseAway(error) || isOverloaded(error))
+    return new Problem(503, 'server.unavailable', {}, { headers: retryAfter, cause: error });
+  return new Problem(500, 'server.error', {}, { cause: error });
+}
+
+const say = (value: unknown): string =>
+  Array.isArray(value)
+    ? value.map(say).join(', ')
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value);
+
+const fill = (text: string, facts: RefusalFacts) =>
+  text.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name in facts ? say(facts[name]) : '—'));
+
+/**
+ * RFC 9457 (API-2). `facts` holds what the domain says about its no, such as the order and its status; a 5xx
+ * has none.
+ */
+export function problemBody(
+  problem: Problem,
+  say: { locale: Locale; requestId: string; texts: ProblemTexts },
+): object {
+  const { status, code, faults } = problem;
+  const facts = status < 500 ? problem.facts : {};
+  const errors = faults.map((fault) => ({
+    ...fault,
+    detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[say.locale],
+  }));
+  const { title, detail } = (say.texts[code] ?? edgeTexts[code] ?? edgeTexts['request.refused']!)[say.locale];
+  return {
+    type: `urn:accord:problem:${code}`,
+    title,
+    status,
+    detail: fill(detail, facts),
+    instance: say.requestId,
+    code,
+    ...(errors.length > 0 && { errors }),
+    ...(Object.keys(facts).length > 0 && { facts }),
+  };
+}

@@ -1,0 +1,95 @@
+import { pipeline } from 'node:stream';
+import type { Request, Response } from 'express';
+import helmet from 'helmet';
+import type { Locale } from '@accord/core';
+import type { FileReply, Reply } from './reply.ts';
+
+/** What is known of one request and its answer before and beside its route. */
+export interface Exchange {
+  readonly requestId: string;
+  readonly locale: Locale;
+  readonly startedAt: number;
+  /** The path as the route writes it, `/v1/orders/{orderId}`; of no route: `-`. */
+  pattern: string;
+  /** Go out with whatever the answer is: the rate limit. */
+  headers: Readonly<Record<string, string>>;
+  /** Aborted when the service stops: connections are not kept. */
+  readonly stopping: AbortSignal;
+}
+
+export type HttpRequest = Request;
+export type HttpResponse = Response<unknown, { exchange: Exchange }>;
+
+const safeRequestId = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+
+/** The caller's id for the request where it is harmless in logs and headers, else the fresh one (API-13). */
+export const requestIdOf = (given: string | undefined, fresh: string): string =>
+  given && safeRequestId.test(given) ? given : fresh;
+
+const knownTraceparent = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/**
+ * W3C Trace Context: the caller's, else an unsampled one made of a fresh UUID, so that logs and events of one
+ * request can always be joined.
+ */
+export function traceparentOf(given: string | undefined, fresh: string): string {
+  if (given && knownTraceparent.test(given)) return given;
+  const id = fresh.replaceAll('-', '');
+  return `00-${id}-${id.slice(16)}-00`;
+}
+
+/** Helmet's headers do not differ between requests, so they are asked for once. */
+function helmetHeaders(): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const stub = {
+    setHeader: (name: string, value: string) => (headers[name] = value),
+    removeHeader: () => undefined,
+  };
+  const contentSecurityPolicy = {
+    useDefaults: false,
+    directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+  };
+  helmet({ contentSecurityPolicy, frameguard: { action: 'deny' } })({} as never, stub as never, (error) => {
+    if (error) throw error as Error;
+  });
+  return headers;
+}
+
+const constant = { ...helmetHeaders(), 'Cache-Control': 'no-store' };
+
+function shared(res: HttpResponse): Record<string, string> {
+  const { requestId, headers, stopping } = res.locals.exchange;
+  return {
+    ...constant,
+    'X-Request-Id': requestId,
+    ...headers,
+    ...(stopping.aborted && { Connection: 'close' }),
+  };
+}
+
+export function send(
+  res: HttpResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  text: string,
+): void {
+  const length = status === 204 ? undefined : { 'Content-Length': Buffer.byteLength(text) };
+  res.writeHead(status, { ...shared(res), ...length, ...headers });
+  res.end(res.req.method === 'HEAD' ? undefined : text); // as text, so that head and body leave in one write
+}
+
+export const sendReply = (res: HttpResponse, { status, headers, text }: Reply): void =>
+  send(
+    res,
+    status,
+    text === '' ? headers : { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+    text,
+  );
+
+export function sendFile(res: HttpResponse, { status, headers, file }: FileReply): void {
+  res.writeHead(status, { ...shared(res), ...headers });
+  if (Buffer.isBuffer(file)) res.end(file);
+  // A stream that breaks has sent its status already: the connection is cut, which a client sees as an
+  // incomplete body.
+  else pipeline(file, res, (error) => error && res.destroy(error));
+}

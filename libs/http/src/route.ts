@@ -1,0 +1,146 @@
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import type { Actor, Database, Locale, ProblemTexts, RefusalCode, Tx } from '@accord/core';
+import type { Upload } from './upload.ts';
+
+/** Who may call a route (API-4). A kind that is not named is refused with 403. */
+export type Access =
+  | 'anyone'
+  | {
+      /** The scope a customer's token needs, `orders:read`; absent: never a customer. */
+      readonly customer?: `${'orders' | 'contracts' | 'refunds' | 'notifications'}:${'read' | 'write'}`;
+      readonly operator?: true;
+      readonly platform?: true;
+    };
+
+/** A parsed request. */
+export interface Ask<P = unknown, Q = unknown, B = unknown> {
+  readonly actor: Actor;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /**
+   * The version in If-Match; undefined where the caller sent none (API-8). Check it with `expectVersion`, and
+   * list `request.version_mismatch` among the refusals.
+   */
+  readonly ifMatch: number | undefined;
+  readonly locale: Locale;
+  readonly requestId: string;
+  /** What came to a route with `upload: true`; it is read to its end before the route runs, and not kept. */
+  readonly file?: Upload;
+  /**
+   * For batches in `run`: one item in a transaction of its own. Where the request has an idempotency key,
+   * what `work` gives (JSON) is stored with its effect, so a batch that died halfway and is sent again
+   * answers its done items as they were (API-6). A refusal is not stored.
+   */
+  readonly item: <T>(id: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
+}
+
+export interface Answer<R = unknown> {
+  /** Default 200. */
+  readonly status?: number;
+  readonly body: R;
+  /** Becomes the ETag `"<version>"`. */
+  readonly version?: number;
+  /** Becomes the Location header. */
+  readonly location?: string;
+}
+
+export interface FileAnswer {
+  readonly file: Buffer | Readable;
+  readonly contentType: string;
+  readonly fileName: string;
+  /** In hex; becomes the Repr-Digest header. */
+  readonly sha256?: string;
+}
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+type Out<S> = S extends z.ZodType ? z.input<S> : undefined;
+type In<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Schema = z.ZodType | undefined;
+
+/**
+ * One route: what it takes, what it answers, who may call it. The same schemas validate and make the OpenAPI
+ * page (API-3). Exactly one of `inTransaction` and `run` is given.
+ */
+export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema, R extends Schema> {
+  readonly method: Method;
+  /** `/v1/orders/{orderId}` */
+  readonly path: `/v1/${string}`;
+  /** One line for the OpenAPI page. */
+  readonly summary: string;
+  readonly access: Access;
+  /** strictObject of the path's parameters. */
+  readonly params?: P;
+  /** strictObject; values arrive as strings. */
+  readonly query?: Q;
+  /** strictObject. */
+  readonly body?: B;
+  /** Schema of every 2xx JSON body; absent for files. */
+  readonly answer?: R;
+  /** Statuses it answers on success; default [200]. */
+  readonly success?: readonly number[];
+  /**
+   * The refusals it may answer, for the OpenAPI page: of the domain, of `accountOf`, of `expectVersion`.
+   * Those of the edge itself are added.
+   */
+  readonly refusals?: readonly RefusalCode[];
+  /** Content type of a file answer. */
+  readonly produces?: string;
+  /** Takes a raw file of at most 64 MiB as body (`Ask.file`) instead of JSON. */
+  readonly upload?: true;
+  /**
+   * For routes that change something: whether a key must, may or need not come. POST default 'optional',
+   * others 'none' (API-6).
+   */
+  readonly idempotencyKey?: 'required' | 'optional' | 'none';
+  /**
+   * `inTransaction` reads something before it asks for the time, so the transaction's begin needs no round
+   * trip of its own.
+   */
+  readonly readsFirst?: true;
+  /** Runs in one transaction, together with the stored idempotent response. */
+  readonly inTransaction?: (tx: Tx, ask: Ask<In<P>, In<Q>, In<B>>) => Promise<Answer<Out<R>> | FileAnswer>;
+  /**
+   * Opens its own transactions (batches, calls outside). With an idempotency key its whole answer is stored
+   * after it ends.
+   */
+  readonly run?: (db: Database, ask: Ask<In<P>, In<Q>, In<B>>) => Promise<Answer<Out<R>> | FileAnswer>;
+  /**
+   * For calls that start a saga (API-14): asked again, in fresh transactions, while `Prefer: wait` lasts; the
+   * outcome once there is one. `answered` is the body of the first answer. Without `Prefer` the first answer
+   * goes out.
+   */
+  readonly outcome?: (tx: Tx, answered: Out<R>, locale: Locale) => Promise<Answer<Out<R>> | undefined>;
+}
+
+/** A route with its types closed over; a service lists these. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of routes of different types
+export type Route = RouteSpec<any, any, any, any>;
+
+export const route = <
+  P extends Schema = undefined,
+  Q extends Schema = undefined,
+  B extends Schema = undefined,
+  R extends Schema = undefined,
+>(
+  spec: RouteSpec<P, Q, B, R>,
+): Route => spec;
+
+export const keyOf = ({ idempotencyKey, method }: Route) =>
+  idempotencyKey ?? (method === 'post' ? 'optional' : 'none');
+
+/**
+ * Whether it goes by If-Match (API-8); a changing call that does not refuses the header, so that nobody takes
+ * himself for protected.
+ */
+export const supportsIfMatch = ({ method, refusals }: Route): boolean =>
+  method !== 'get' && (refusals?.includes('request.version_mismatch') ?? false);
+
+/** A service as its callers see it. */
+export interface Api {
+  /** `order` */
+  readonly name: string;
+  readonly routes: readonly Route[];
+  readonly problems: ProblemTexts;
+}

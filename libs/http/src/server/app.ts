@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler, type Express, type NextFunction } from 'express';
+import type { Logger } from 'pino';
+import type { Database } from '@accord/core';
+import { activeTraceparent, nameSpan, withContext, type Metrics } from '@accord/core/observability';
+import type { TokenVerifier } from '../auth.ts';
+import { localeOf } from '../locale.ts';
+import { Problem, problemBody, problemOf } from '../problem.ts';
+import {
+  requestIdOf,
+  send,
+  traceparentOf,
+  type Exchange,
+  type HttpRequest,
+  type HttpResponse,
+} from '../request-context.ts';
+import type { Api, Route } from '../route.ts';
+import { docsPage } from './docs-page.ts';
+import { handlerOf, type Serving } from './handler.ts';
+import { openApi } from './openapi.ts';
+import { addressOf, rateLimits, type RateLimit } from './rate-limit.ts';
+import { routingOf } from './router.ts';
+
+export interface HttpParts {
+  readonly service: Api;
+  readonly db: Database;
+  readonly verify: TokenVerifier;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /**
+   * Requests a minute of one token's subject, a tenth of it of an address without a token; 0: no limit.
+   * Default 6 000.
+   */
+  readonly ratePerMinute?: number;
+  /**
+   * Addresses whose X-Forwarded-For is believed, as express writes them; default: this machine and private
+   * networks.
+   */
+  readonly trustProxy?: string;
+  /**
+   * Holds every answer against its description and fails with 500 where it does not fit (API-3); for tests
+   * and development.
+   */
+  readonly checkAnswers?: boolean;
+}
+
+/** `listen` aborts it when the service stops. */
+export const stoppingOf = (app: Express): AbortController => app.locals['stopping'] as AbortController;
+
+/** First of all: who asks, in what language, because of what. */
+function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
+  const seconds = metrics.histogram(
+    'http_request_duration_seconds',
+    'Requests by route pattern and status.',
+    ['method', 'route', 'status'],
+  );
+  return (req: HttpRequest, res: HttpResponse, next: NextFunction) => {
+    const fresh = randomUUID();
+    const requestId = requestIdOf(req.headers['x-request-id'] as string | undefined, fresh);
+    const exchange: Exchange = {
+      requestId,
+      locale: localeOf(req.headers['accept-language']),
+      startedAt: performance.now(),
+      pattern: '-',
+      headers: {},
+      stopping,
+    };
+    res.locals.exchange = exchange;
+    const traceparent =
+      activeTraceparent() ?? traceparentOf(req.headers['traceparent'] as string | undefined, fresh);
+    const context = { requestId, causationId: requestId, correlationId: requestId, traceparent };
+    res.once('close', () => {
+      const ms = performance.now() - exchange.startedAt;
+      const { statusCode: status } = res;
+      seconds.labels(req.method, exchange.pattern, String(status)).observe(ms / 1_000);
+      const level = status >= 400 && status !== 404 ? 'info' : 'debug';
+      if (!log.isLevelEnabled(level)) return;
+      log[level](
+        {
+          requestId,
+          traceparent,
+          method: req.method,
+          route: exchange.pattern,
+          status,
+          ms: Math.round(ms * 10) / 10,
+          ended: res.writableFinished,
+        },
+        'request',
+      );
+    });
+    withContext(context, () => next());
+  };
+}
+
+/** The request's route; else 404, or 405 with what the path takes. */
+function toRoute(routes: readonly Route[], serving: Serving) {
+  const routing = routingOf(
+    routes.map((route) => {
+      const method = route.method.toUpperCase();
+      const name = `${method} ${route.path}`;
+      const serve = handlerOf(route, serving);
+      return {
+        method,
+        path: route.path,
+        handler: (req: HttpRequest, res: HttpResponse) => (
+          nameSpan(name, { 'http.route': route.path }),
+          serve(req, res)
+        ),
+      };
+    }),
+  );
+  return (req: HttpRequest, res: HttpResponse) => {
+    const found = routing.find(req.method === 'HEAD' ? 'GET' : req.method, req.path);
+    if (found) {
+      req.params = found.params;
+      return found.handler(req, res);
+    }
+    const allowed = routing.allowed(req.path);
+    if (allowed.length === 0) throw new Problem(404, 'request.unknown_route');
+    throw new Problem(
+      405,
+      'request.method_not_allowed',
+      { allowed },
+      { headers: { Allow: allowed.join(', ') } },
+    );
+  };
+}
+
+/** The last word on every error: a problem for the caller (API-2), the cause for the log. */
+function answerProblem({ service, log }: HttpParts) {
+  return ((error: unknown, req: HttpRequest, res: HttpResponse, _next: NextFunction) => {
+    const problem = problemOf(error);
+    const { requestId, locale, pattern } = res.locals.exchange;
+    const asked = { requestId, method: req.method, route: pattern, code: problem.code };
+    if (problem.status === 500) log.error({ ...asked, err: problem.cause }, 'request failed');
+    else if (problem.status === 503)
+      log.warn({ ...asked, err: problem.cause }, 'request could not be served');
+    else log.debug({ ...asked, err: problem.status === 401 ? problem.cause : undefined }, 'request refused');
+    if (res.headersSent || res.destroyed) return void res.destroy();
+    const body = problemBody(problem, { locale, requestId, texts: service.problems });
+    const headers = {
+      'Content-Type': 'application/problem+json',
+      'Content-Language': locale,
+      Vary: 'Accept-Language',
+      ...problem.headers,
+    };
+    send(res, problem.status, headers, JSON.stringify(body));
+  }) as ErrorRequestHandler;
+}
+
+function describe(app: Express, service: HttpParts['service'], limit: RateLimit): void {
+  let document: { json: string; page: string } | undefined;
+  const made = () => {
+    if (document) return document;
+    const api = openApi(service);
+    return (document = { json: JSON.stringify(api), page: docsPage(api) });
+  };
+  const serve = (path: string, answer: (res: HttpResponse) => void) =>
+    app.get(path, async (req, res: HttpResponse) => {
+      res.locals.exchange.pattern = path;
+      res.locals.exchange.headers = await limit(addressOf(req.ip));
+      answer(res);
+    });
+  serve('/openapi.json', (res) =>
+    send(res, 200, { 'Content-Type': 'application/json; charset=utf-8' }, made().json),
+  );
+  const styled = `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'`;
+  serve('/docs', (res) =>
+    send(
+      res,
+      200,
+      { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': styled },
+      made().page,
+    ),
+  );
+}
+
+/**
+ * A service's routes as an application: everything between the socket and `inTransaction` (API-1 to API-8,
+ * 11, 13, 14, 16).
+ */
+export function httpApp(parts: HttpParts): Express {
+  const app = express();
+  const stopping = new AbortController();
+  app.locals['stopping'] = stopping;
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
+  app.set('trust proxy', parts.trustProxy ?? 'loopback, uniquelocal');
+  app.use(begin(parts, stopping.signal));
+  const limits = rateLimits(parts.ratePerMinute ?? 6_000);
+  const serving: Serving = {
+    db: parts.db,
+    verify: parts.verify,
+    limits,
+    checkAnswers: parts.checkAnswers ?? false,
+    stopping: stopping.signal,
+  };
+  describe(app, parts.service, limits.byAddress);
+  app.use(toRoute(parts.service.routes, serving));
+  app.use(answerProblem(parts));
+  return app;
+}

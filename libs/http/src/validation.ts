@@ -1,0 +1,153 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import * as locales from 'zod/locales';
+import type { Locale } from '@accord/core';
+import { Problem, type Fault } from './problem.ts';
+
+/** What a format looks like, in any language. */
+const examples: Readonly<Record<string, string>> = {
+  date: '2026-01-31',
+  datetime: '2026-01-31T09:00:00Z',
+  guid: '019b76da-a800-7000-8000-000000000001',
+};
+
+const textOf = (said: ReturnType<z.core.$ZodErrorMap>) =>
+  (typeof said === 'object' ? said?.message : said) ?? '';
+
+/**
+ * zod's words, and more where those help nobody: what a value may be where there are several kinds of it, and
+ * an example of a format.
+ */
+const inWords =
+  (zods: z.core.$ZodErrorMap, between: { example: string; alternatives: string }): z.core.$ZodErrorMap =>
+  (issue) => {
+    if (issue.code === 'invalid_format' && examples[issue.format])
+      return textOf(zods(issue)) + between.example + examples[issue.format];
+    if (issue.code !== 'invalid_union') return zods(issue);
+    const { options, errors = [] } = issue as {
+      options?: z.core.util.Primitive[];
+      errors?: z.core.$ZodIssue[][];
+    };
+    if (options?.length) return zods({ ...issue, code: 'invalid_value', values: options });
+    const alternatives = new Set(errors.flatMap(([first]) => first?.message ?? []));
+    return alternatives.size > 0 ? [...alternatives].join(between.alternatives) : zods(issue);
+  };
+
+const settings = {
+  en: { error: inWords(locales.en().localeError, { example: ', for example ', alternatives: '; or: ' }) },
+  'zh-CN': { error: inWords(locales.zhCN().localeError, { example: '，例如 ', alternatives: '；或：' }) },
+};
+const nothing = z.strictObject({});
+
+const escaped = (segment: PropertyKey) => String(segment).replaceAll('~', '~0').replaceAll('/', '~1');
+const pointer = (path: readonly PropertyKey[]) => path.map((segment) => `/${escaped(segment)}`).join('');
+
+/**
+ * A rule of ours says itself in Chinese, too: `.refine(…, { message: 'names each once', params: { 'zh-CN':
+ * '…' } })`.
+ */
+const detailOf = (issue: z.core.$ZodIssue, locale: Locale): string =>
+  (issue.code === 'custom' && (issue.params?.[locale] as string | undefined)) || issue.message;
+
+const mostFaults = 50;
+const longestPointer = 200;
+const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most)}…` : text);
+const unknownField = { en: 'Nobody knows this field.', 'zh-CN': '无法识别的字段。' };
+
+/** The answer stays small whatever was asked: of many faults the first, and what is named in them cut. */
+const faultsOf = (error: z.ZodError, part: Fault['in'], locale: Locale): Fault[] =>
+  error.issues
+    .slice(0, mostFaults)
+    .flatMap((issue): Fault[] => {
+      const at = (path: readonly PropertyKey[], detail: string) => ({
+        in: part,
+        pointer: cut(pointer(path), longestPointer),
+        detail: cut(detail, 2 * longestPointer),
+      });
+      if (issue.code !== 'unrecognized_keys') return [at(issue.path, detailOf(issue, locale))];
+      return issue.keys.slice(0, mostFaults).map((key) => at([...issue.path, key], unknownField[locale]));
+    })
+    .slice(0, mostFaults);
+
+const noText = {
+  en: 'U+0000, control characters in a path, and halves of a surrogate pair are no text.',
+  'zh-CN': 'U+0000、路径中的控制字符以及不成对的代理项不是文本。',
+};
+const unstorable = (pointer: string, part: Fault['in']) =>
+  new Problem(400, 'request.invalid', {}, { faults: [{ in: part, pointer, detail: noText }] });
+
+/** Postgres stores neither U+0000 nor half a surrogate pair. */
+export const isText = (value: string) => !value.includes('\0') && value.isWellFormed();
+
+/** Walks without recursion: a body may be nested half a million deep. */
+function checkText(body: unknown): void {
+  const open: { value: unknown; path: readonly PropertyKey[] }[] = [{ value: body, path: [] }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, path } = next;
+    if (typeof value === 'string' && !isText(value)) throw unstorable(pointer(path), 'body');
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      if (!isText(key)) throw unstorable(pointer(path), 'body');
+      open.push({ value: inner, path: path.length < 20 ? [...path, key] : path });
+    }
+  }
+}
+
+/** Seen by no request whose strings are plain, so those are not walked. */
+const mayBeUnstorable = (raw: Buffer) =>
+  raw.includes('\\u0000') || raw.includes('\\ud') || raw.includes('\\uD');
+
+/** A body as it came, kept until the key of the request is known. */
+export type RawBody = IncomingMessage & { raw?: Buffer };
+
+/** For body-parser's `verify`. @throws where the bytes are no UTF-8. */
+export function keepRaw(req: RawBody, _res: unknown, raw: Buffer): void {
+  if (!isUtf8(raw)) throw new Error('the body is not UTF-8');
+  req.raw = raw;
+}
+
+type Parse = (value: unknown, locale: Locale) => unknown;
+
+/**
+ * @returns a function that gives what the schema makes of a value, and throws Problem 400 `request.invalid`
+ * naming every fault (API-2).
+ */
+export function parserOf(schema: z.ZodType | undefined, part: Fault['in']): Parse {
+  const strict = schema ?? nothing;
+  return (value, locale) => {
+    let parsed: ReturnType<typeof strict.safeParse>;
+    try {
+      parsed = strict.safeParse(value, settings[locale]);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Problem(
+        400,
+        'request.invalid',
+        {},
+        {
+          cause: error,
+          faults: [{ in: part, pointer: '', detail: { en: 'Nested too deeply.', 'zh-CN': '嵌套过深。' } }],
+        },
+      );
+    }
+    if (parsed.success) return schema && parsed.data;
+    throw new Problem(400, 'request.invalid', {}, { faults: faultsOf(parsed.error, part, locale) });
+  };
+}
+
+const isControl = /[\p{Cc}]/u;
+
+/** @throws Problem 400 where a value of the path or the query holds a control character. */
+export function checkPlain(values: Readonly<Record<string, unknown>>, part: 'path' | 'query'): void {
+  for (const [name, value] of Object.entries(values)) {
+    const texts: unknown[] = Array.isArray(value) ? value : [value];
+    if (texts.some((text) => typeof text === 'string' && isControl.test(text)) || isControl.test(name))
+      throw unstorable(pointer([name]), part);
+  }
+}
+
+/** @throws Problem 400 where a string in the body cannot be stored. */
+export function checkBody(body: unknown, raw: Buffer | undefined): void {
+  if (raw && mayBeUnstorable(raw)) checkText(body);
+}

@@ -1,0 +1,130 @@
+import type { Tx } from '@accord/core';
+import { refusedLock } from './refused-events.ts';
+
+/**
+ * An event that goes nowhere until somebody decides: `in`, it came and was given up here (EVT-9); `out`, it
+ * was announced here and the broker refused it (EVT-7). The later events of its key wait behind it.
+ */
+export interface DeadLetter {
+  readonly direction: 'in' | 'out';
+  readonly eventId: string;
+  readonly type: string;
+  readonly key: string;
+  readonly topic: string;
+  /** Where it came from; null for `out`, which never got there. */
+  readonly partition: number | null;
+  readonly offset: string | null;
+  readonly attempts: number;
+  readonly reason: string | null;
+  readonly parkedAt: Date;
+  readonly waitingBehind: number;
+}
+
+export type Inspected = DeadLetter & { readonly payload: string; readonly headers: string };
+export type Act = 'replay' | 'discard';
+
+/** All that are given must fit; nothing given fits all. */
+export interface Filter {
+  readonly eventIds?: readonly string[] | undefined;
+  readonly direction?: DeadLetter['direction'] | undefined;
+  readonly type?: string | undefined;
+  readonly key?: string | undefined;
+  /** A part of the reason, in any case. */
+  readonly reason?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/** The first of each key that the broker refused; those behind it were never tried. */
+const refusedHeads = 'select distinct on (key) * from outbox_refused order by key, seq';
+
+const letters = `
+  select 'in' as direction, seq, event_id, type, key, topic, partition, "offset", attempts, reason, parked_at, payload, headers
+    from parked_events where status = 'dead'
+  union all
+  select 'out', seq, event_id, type, key, topic, null, null, 1, reason, refused_at, payload, headers from (${refusedHeads}) heads`;
+
+/** A page's times are told to the millisecond. */
+const at = `date_trunc('milliseconds', parked_at)`;
+
+const shown = `direction, event_id as "eventId", type, key, topic, partition, "offset", attempts, reason, ${at} as "parkedAt",
+  case direction
+    when 'in' then (select count(*)::int from parked_events behind where behind.key = letters.key and behind.seq > letters.seq)
+    else (select count(*)::int from outbox_refused behind where behind.key = letters.key and behind.seq > letters.seq)
+  end as "waitingBehind"`;
+
+const chosen = `($1::uuid[] is null or event_id = any ($1)) and ($2::text is null or direction = $2) and ($3::text is null or type = $3)
+  and ($4::text is null or key = $4) and ($5::text is null or position(lower($5) in lower(reason)) > 0)
+  and ($6::timestamptz is null or parked_at >= $6) and ($7::timestamptz is null or parked_at < $7)`;
+
+const valuesOf = ({ eventIds, direction, type, key, reason, from, to }: Filter) =>
+  [eventIds, direction, type, key, reason, from, to].map((value) => value ?? null);
+
+/** Oldest first, from after `after`: the time and the id of the last one seen. */
+export const listDeadLetters = (
+  tx: Tx,
+  filter: Filter,
+  { after, limit }: { after: readonly [string, string] | undefined; limit: number },
+) =>
+  tx.many<DeadLetter>(
+    `select ${shown} from (${letters}) letters
+      where ${chosen} and ($8::timestamptz is null or (${at}, event_id::text) > ($8, $9)) order by ${at}, event_id::text limit $10`,
+    [...valuesOf(filter), after?.[0] ?? null, after?.[1] ?? null, limit],
+  );
+
+export const findDeadLetter = (tx: Tx, eventId: string) =>
+  tx.one<Inspected>(`select ${shown}, payload, headers from (${letters}) letters where event_id::text = $1`, [
+    eventId,
+  ]);
+
+export const listActs = (tx: Tx, eventId: string) =>
+  tx.many<{ act: Act; actor: string; at: Date }>(
+    'select act, actor, at from redrive_acts where event_id::text = $1 order by at',
+    [eventId],
+  );
+
+const remember =
+  'insert into redrive_acts (event_id, act, actor, at) select event_id, $8, $9, $10 from touched';
+const chosenOf = (direction: DeadLetter['direction']) =>
+  `select seq, key, event_id from (${letters}) letters where direction = '${direction}' and ${chosen}`;
+
+const columns =
+  'seq, event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at';
+/** To its old place: before all that was announced since. */
+const moveBack = `insert into outbox (${columns}) overriding system value select ${columns} from moved`;
+
+const acts = {
+  replay: [
+    `with touched as (
+       update parked_events set status = 'waiting', attempts = 0, next_attempt_at = clock_timestamp()
+        where status = 'dead' and seq in (select seq from (${chosenOf('in')}) chosen) returning event_id),
+     written as (${remember}) select count(*)::int as count from touched`,
+    `with touched as (${chosenOf('out')}),
+     moved as (delete from outbox_refused r using touched where r.key = touched.key returning r.*),
+     back as (${moveBack}), written as (${remember}) select count(*)::int as count from touched`,
+  ],
+  discard: [
+    `with touched as (
+       delete from parked_events where status = 'dead' and seq in (select seq from (${chosenOf('in')}) chosen) returning event_id),
+     known as (insert into inbox (event_id) select event_id from touched on conflict do nothing),
+     written as (${remember}) select count(*)::int as count from touched`,
+    `with touched as (${chosenOf('out')}),
+     gone as (delete from outbox_refused r using touched where r.seq = touched.seq),
+     moved as (delete from outbox_refused r using touched where r.key = touched.key and r.seq <> touched.seq returning r.*),
+     back as (${moveBack}), written as (${remember}) select count(*)::int as count from touched`,
+  ],
+} as const;
+
+/**
+ * Replays or discards what is chosen, and lets the later events of its keys follow it in order; says how
+ * many. Each act is remembered with its actor. What came and is replayed is tried again by this service, once
+ * (the inbox). What the broker refused goes back to its place in the outbox with all of its key; discarded,
+ * it is never published: readers miss that version.
+ */
+export async function redrive(tx: Tx, act: Act, filter: Filter): Promise<number> {
+  await tx.one(`select pg_advisory_xact_lock(${refusedLock})`);
+  const values = [...valuesOf(filter), act, `${tx.actor.kind}:${tx.actor.id}`, tx.now];
+  let count = 0;
+  for (const sql of acts[act]) count += (await tx.one<{ count: number }>(sql, values))!.count;
+  return count;
+}

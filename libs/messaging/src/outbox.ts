@@ -1,0 +1,101 @@
+import type pg from 'pg';
+import { newEventId, type Actor } from '@accord/core';
+import type { Context } from '@accord/core/observability';
+import { headersOf, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
+import { send } from '@accord/postgres';
+
+/**
+ * Publishers work beside each other, one per shard. The number is part of the stored data: changing it needs
+ * empty outboxes.
+ */
+export const shards = 4;
+
+export interface OutboxRow {
+  readonly eventId: string;
+  readonly aggregateType: string;
+  readonly aggregateId: string;
+  readonly aggregateVersion: number;
+  /** The event type, or a dead letter's topic; without the environment's prefix. */
+  readonly topic: string;
+  readonly key: string;
+  readonly type: string;
+  readonly payload: string;
+  readonly headers: string;
+  readonly shard: number;
+  readonly occurredAt: Date;
+}
+
+/** All events of one key go through one shard, so that their order is kept (EVT-7). FNV-1a. */
+export function shardOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % shards;
+}
+
+/**
+ * @throws ZodError where the data does not fit the type's schema, so the transaction fails where the bug is
+ * (EVT-3).
+ */
+export function announce(
+  fact: Fact,
+  by: { now: Date; actor: Actor; cause: Context; source: string },
+): OutboxRow {
+  const { data } = parseFact(fact.type, fact.data);
+  const subject = subjectOf({ type: fact.type, data } as Fact);
+  const event = {
+    type: fact.type,
+    data,
+    id: newEventId(),
+    time: by.now,
+    actor: `${by.actor.kind}:${by.actor.id}`,
+    causationId: by.cause.causationId,
+    correlationId: by.cause.correlationId,
+    subject,
+  } as Event<EventType>;
+  const { traceparent } = by.cause;
+  return {
+    eventId: event.id,
+    aggregateType: subject.aggregate,
+    aggregateId: subject.id,
+    aggregateVersion: subject.version,
+    topic: fact.type,
+    key: subject.id,
+    type: fact.type,
+    payload: JSON.stringify(data),
+    headers: JSON.stringify(headersOf(event, { source: by.source, ...(traceparent && { traceparent }) })),
+    shard: shardOf(subject.id),
+    occurredAt: by.now,
+  };
+}
+
+const columns =
+  'event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at';
+const valuesOf = (row: OutboxRow) => [
+  row.eventId,
+  row.aggregateType,
+  row.aggregateId,
+  row.aggregateVersion,
+  row.topic,
+  row.key,
+  row.type,
+  row.payload,
+  row.headers,
+  row.shard,
+  row.occurredAt,
+];
+
+const insertOne = `insert into outbox (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
+const insertMany = `insert into outbox (${columns}) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[],
+  $6::text[], $7::text[], $8::text[], $9::text[], $10::smallint[], $11::timestamptz[])`;
+
+/** In the order they were announced; the identity column keeps it. */
+export function storeOutbox(client: pg.ClientBase, rows: readonly OutboxRow[]): Promise<unknown> {
+  const [first, ...rest] = rows.map(valuesOf);
+  if (!first) return Promise.resolve();
+  if (rest.length === 0) return send(client, insertOne, first);
+  const arrays = first.map((_, column) => [first, ...rest].map((row) => row[column]));
+  return send(client, insertMany, arrays);
+}
+
+/** How a service's transactions keep what they announce. */
+export const outbox = { announce, store: storeOutbox };

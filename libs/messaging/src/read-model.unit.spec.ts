@@ -1,0 +1,40 @@
+import type { Tx } from '@accord/core';
+import type { Event } from '@accord/events';
+import { projecting, type Projection } from './read-model.ts';
+import type { Subscription } from './subscription.ts';
+
+const told = { type: 'webhook.disabled' } as Event<'webhook.disabled'>;
+
+test('EVT-13 what an event shows is kept before what follows from it happens, and each row is locked once', async () => {
+  const done: string[] = [];
+  const step = (name: string, ...ids: string[]) => ({ on: () => void done.push(name), locks: () => ids });
+  const model = (name: string) => ({
+    name,
+    tables: [],
+    projections: { 'webhook.disabled': step(name, 'a', 'b') },
+  });
+  const { 'webhook.disabled': subscription, ...others } = projecting([model('one'), model('two')], {
+    'webhook.disabled': { ...step('process', 'b', 'c'), on: async () => void done.push('process') },
+    'order.placed': step('other'),
+  });
+  await (subscription as Subscription<'webhook.disabled'>).on({} as Tx, told);
+  expect([done, (subscription as Subscription<'webhook.disabled'>).locks!(told)]).toEqual([
+    ['one', 'two', 'process'],
+    ['a', 'b', 'c'],
+  ]);
+  expect(Object.keys(others)).toEqual(['order.placed']);
+});
+
+test('EVT-13 a projection that would announce, read or ask for the time does not type-check', () => {
+  const refused: Projection<'webhook.disabled'>[] = [
+    // @ts-expect-error it announces nothing
+    { on: (view, { data }) => view.emit({ type: 'webhook.disabled', data }) },
+    // @ts-expect-error it reads nothing
+    { on: (view) => view.many('select 1') },
+    // @ts-expect-error it knows no time
+    { on: (view) => view.write('select $1', [view.now]) },
+    // @ts-expect-error and what can do so it cannot be given
+    { on: (tx: Tx) => tx.write('select 1') },
+  ];
+  expect(refused).toHaveLength(4);
+});

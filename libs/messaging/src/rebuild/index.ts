@@ -1,0 +1,1 @@
+export { type RebuildAsk, type Rebuilt, rebuild } from './rebuild.ts';

@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { smallService, testService, until, type TestService } from '@accord/testing';
+
+// Events that end the process which handles them, as a bug in native code or memory without end would.
+
+/** Makes the database and the topics, and consumes nothing itself. */
+const deaf = () => smallService({});
+
+let t: TestService;
+let child: ChildProcess | undefined;
+let starts = 0;
+let over = false;
+
+/** As an orchestrator does: whenever it ends it is started again. */
+function keepRunning() {
+  if (over) return;
+  starts += 1;
+  const settings = {
+    ...t.running.settings,
+    ACCORD_PORT: 0,
+    ACCORD_OPS_PORT: 0,
+    ACCORD_KAFKA_SESSION_MS: 2_000,
+  };
+  child = spawn(
+    process.execPath,
+    [
+      '--disable-warning=TimeoutNegativeWarning',
+      fileURLToPath(new URL('./fragile-service.ts', import.meta.url)),
+    ],
+    {
+      env: { ...process.env, NODE_OPTIONS: '', ACCORD_SETTINGS: JSON.stringify(settings) },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+  child.once('exit', () => void sleep(100).then(keepRunning));
+}
+
+beforeAll(async () => void (t = await testService({ service: deaf })), 60_000);
+afterAll(async () => {
+  over = true;
+  child?.kill('SIGKILL');
+  await t.stop();
+}, 30_000);
+
+const seen = async () =>
+  (await t.sql<{ key: string }>('select key from seen order by at_seq')).map(({ key }) => key);
+const dead = () =>
+  t.sql<{ key: string; reason: string; attempts: number }>(
+    `select key, reason, attempts from parked_events where status = 'dead' order by seq`,
+  );
+const disabled = (endpointId: string, reason: string, version = 1) =>
+  t.publish({ type: 'webhook.disabled', data: { endpointId, version, accountId: 'acc_1', reason } });
+
+const untilSo = (done: () => Promise<boolean>) =>
+  until(
+    async () =>
+      `after ${starts} starts; seen ${JSON.stringify(await seen())}, dead ${JSON.stringify(await dead())}`,
+    done,
+    { atMostMs: 100_000, everyMs: 200 },
+  );
+
+test('EVT-9 an event that ends the process is given up after three starts; its key waits, all others had their effect once', async () => {
+  const [before, killer, after] = ['whe_before', `whe_killer_${randomUUID()}`, 'whe_after'];
+  await disabled(before, 'fine');
+  await disabled(killer, 'kill');
+  await disabled(killer, 'fine', 2);
+  await disabled(after, 'fine');
+  keepRunning();
+  await untilSo(async () => (await dead()).length === 1 && (await seen()).includes(after));
+  expect((await seen()).toSorted()).toEqual([after, before].toSorted());
+  expect(await dead()).toEqual([
+    { key: killer, reason: 'the process ended 3 times while it was handled', attempts: 3 },
+  ]);
+  expect(await t.sql('select status from parked_events where key = $1 order by seq', [killer])).toEqual([
+    { status: 'dead' },
+    { status: 'waiting' },
+  ]);
+  expect(starts).toBeLessThanOrEqual(4);
+  expect(await t.sql('select unnest(event_ids) from started_events')).toEqual([]);
+}, 120_000);
+
+test('EVT-9 so is one that fails at first and ends the process when it is tried again', async () => {
+  const killer = `whe_later_${randomUUID()}`;
+  await disabled(killer, 'fail, then kill');
+  await untilSo(async () => (await dead()).some(({ key }) => key === killer));
+  expect((await dead()).at(-1)).toMatchObject({
+    key: killer,
+    reason: 'the process ended 3 times while it was handled',
+  });
+}, 200_000);

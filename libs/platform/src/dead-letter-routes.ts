@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { Refusal, type ProblemTexts, type Tx } from '@accord/core';
+import { decodeTimeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/http';
+import {
+  findDeadLetter,
+  listActs,
+  listDeadLetters,
+  redrive,
+  type Act,
+  type DeadLetter,
+} from '@accord/messaging/dead-letters';
+import type { Service } from './service.ts';
+
+// EVT-10: what operators do with events that were given up. `npm run redrive` asks the same.
+
+/** As a Date: not every year and offset that RFC 3339 writes is text that Postgres reads. */
+const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const EventIds = z.array(z.guid()).min(1).max(200);
+const filter = {
+  direction: z
+    .enum(['in', 'out'])
+    .optional()
+    .meta({ description: '`in`: it came and was given up here; `out`: the broker refused it.' }),
+  type: z.string().min(1).max(100).optional(),
+  key: z.string().min(1).max(500).optional(),
+  reason: z.string().min(1).max(200).optional().meta({ description: 'A part of the reason, in any case.' }),
+  from: Instant.optional().meta({ description: 'Given up at this time or later.' }),
+  to: Instant.optional().meta({ description: 'Given up before this time.' }),
+};
+
+/** A replay or a discard names what it means: one filter at least. */
+const Selection = z
+  .strictObject({ ...filter, eventIds: EventIds.optional() })
+  .refine((given) => Object.values(given).some((value) => value !== undefined), {
+    message: 'names at least one of eventIds, direction, type, key, reason, from, to',
+    params: { 'zh-CN': '请至少指定 eventIds、direction、type、key、reason、from、to 之一' },
+  });
+
+const Listing = z.strictObject({
+  ...pageQuery,
+  ...filter,
+  eventIds: z
+    .string()
+    .transform((ids) => ids.split(','))
+    .pipe(EventIds)
+    .optional()
+    .meta({ description: 'Separated by commas.' }),
+});
+
+const Shown = z.object({
+  direction: z.enum(['in', 'out']),
+  eventId: z.string(),
+  type: z.string(),
+  key: z.string(),
+  topic: z.string(),
+  partition: z.int().nullable(),
+  offset: z.string().nullable(),
+  attempts: z.int(),
+  reason: z.string().nullable(),
+  parkedAt: z.iso.datetime(),
+  /** Later events of its key, which follow in order after it. */
+  waitingBehind: z.int(),
+});
+
+const Inspected = Shown.extend({
+  payload: z.string(),
+  headers: z.record(z.string(), z.string()),
+  acts: z.array(z.object({ act: z.enum(['replay', 'discard']), actor: z.string(), at: z.iso.datetime() })),
+});
+
+const shown = ({ parkedAt, ...letter }: DeadLetter) => ({ ...letter, parkedAt: parkedAt.toISOString() });
+
+async function inspect(tx: Tx, eventId: string): Promise<z.input<typeof Inspected>> {
+  const letter = await findDeadLetter(tx, eventId);
+  if (!letter) throw new Refusal('not_found', 'dead_letter.not_found', { eventId });
+  const acts = await listActs(tx, letter.eventId);
+  const headers = JSON.parse(letter.headers) as Record<string, string>;
+  return {
+    ...shown(letter),
+    payload: letter.payload,
+    headers,
+    acts: acts.map((one) => ({ ...one, at: one.at.toISOString() })),
+  };
+}
+
+const access = { operator: true } as const;
+
+const reading = (path: `/v1/${string}`): Route[] => [
+  route({
+    method: 'get',
+    path,
+    summary:
+      'Events given up here and events the broker refused, oldest first. Each keeps the later events of its key waiting.',
+    access,
+    query: Listing,
+    answer: paged(Shown),
+    inTransaction: async (tx, { query: { limit, cursor, ...wanted } }) => {
+      const found = await listDeadLetters(tx, wanted, {
+        after: cursor ? decodeTimeCursor(cursor) : undefined,
+        limit: limit + 1,
+      });
+      const page = found.slice(0, limit).map(shown);
+      const last = found.length > limit ? page.at(-1) : undefined;
+      return { body: { data: page, nextCursor: last ? encodeCursor([last.parkedAt, last.eventId]) : null } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: `${path}/{eventId}`,
+    summary: 'One of them with its payload, its headers and what was done about it.',
+    access,
+    params: z.strictObject({ eventId: z.string().min(1).max(64) }),
+    answer: Inspected,
+    refusals: ['dead_letter.not_found'],
+    inTransaction: async (tx, { params: { eventId } }) => ({ body: await inspect(tx, eventId) }),
+  }),
+];
+
+const acting = (path: `/v1/${string}`, act: Act, summary: string): Route =>
+  route({
+    method: 'post',
+    path: `${path}/${act}`,
+    summary,
+    access,
+    body: Selection,
+    answer: z.object({ count: z.int() }),
+    inTransaction: async (tx, { body }) => ({ body: { count: await redrive(tx, act, body) } }),
+  });
+
+const texts: ProblemTexts = {
+  'dead_letter.not_found': {
+    en: {
+      title: 'No such dead letter',
+      detail: 'Event {eventId} is not among the events given up or refused here.',
+    },
+    'zh-CN': { title: '死信不存在', detail: '事件 {eventId} 不在本服务放弃或被拒收的事件之中。' },
+  },
+};
+
+/** The service with `/v1/<service>-dead-letters` for operators: list, inspect, replay, discard. */
+export function withRedrive(service: Service): Service {
+  const path = `/v1/${service.name}-dead-letters` as const;
+  const routes = [
+    ...service.routes,
+    ...reading(path),
+    acting(path, 'replay', 'Tries them again, and after each the later events of its key, in order.'),
+    acting(path, 'discard', 'Drops them for good; the later events of their keys follow.'),
+  ];
+  return { ...service, routes, problems: { ...service.problems, ...texts } };
+}

@@ -1,0 +1,72 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Metrics } from '@accord/core/observability';
+
+export interface OpsParts {
+  readonly port: number;
+  readonly host?: string;
+  readonly metrics: Metrics;
+  /** True while the service can do its work: its database answers. */
+  readonly ready: () => boolean | Promise<boolean>;
+  /** True once the service has started; default: it has when it listens here. */
+  readonly started?: () => boolean;
+}
+
+const answerWithinMs = 2_000;
+
+function say(res: ServerResponse, status: number, body: string, contentType = 'application/json'): void {
+  res.writeHead(status, {
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  });
+  res.end(body);
+}
+
+const verdict = (res: ServerResponse, good: boolean) =>
+  say(res, good ? 200 : 503, good ? '{"status":"up"}' : '{"status":"down"}');
+
+/** A question to the outside that hangs is answered with no. */
+const inTime = (question: () => boolean | Promise<boolean>): Promise<boolean> => {
+  const answered = Promise.resolve()
+    .then(question)
+    .catch(() => false);
+  return Promise.race([answered, sleep(answerWithinMs, false, { ref: false })]);
+};
+
+/**
+ * /livez, /readyz, /startupz and /metrics on a port of their own (API-12). Readiness falls when the database
+ * is away, liveness does not.
+ */
+export async function listenOps({
+  port,
+  host,
+  metrics,
+  ready,
+  started = () => true,
+}: OpsParts): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const pages: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
+    '/livez': (res) => verdict(res, true),
+    '/startupz': (res) => verdict(res, started()),
+    '/readyz': async (res) => verdict(res, started() && (await inTime(ready))),
+    '/metrics': async (res) => say(res, 200, await metrics.text(), metrics.contentType),
+  };
+  const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (req, res) => {
+    const page = pages[req.url?.split('?', 1)[0] ?? ''];
+    if (!page || req.method !== 'GET') return say(res, page ? 405 : 404, '{"status":"unknown"}');
+    Promise.resolve(page(res)).catch(() => verdict(res, false));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,127 @@
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { readSettings } from '@accord/core';
+import type { ReadModel } from '@accord/messaging';
+import { rebuild, type Rebuilt } from '@accord/messaging/rebuild';
+import type { ServiceName } from '@accord/postgres/provision';
+import { platformSettings } from './settings.ts';
+
+const { shape } = platformSettings;
+
+const settings = z.object({
+  /** Of the role that owns the service's schema. */
+  ACCORD_OWNER_DATABASE_URL: z.url(),
+  ACCORD_KAFKA_BROKERS: shape.ACCORD_KAFKA_BROKERS,
+  ACCORD_TOPIC_PREFIX: shape.ACCORD_TOPIC_PREFIX,
+});
+
+export interface Rebuildable {
+  readonly service: ServiceName;
+  readonly models: readonly ReadModel[];
+}
+
+const options = {
+  model: { type: 'string', multiple: true },
+  'leave-out': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const tell = (line: string) => process.stderr.write(`rebuild: ${line}\n`);
+
+const usageOf = ({ service, models }: Rebuildable) =>
+  `usage: npm run rebuild -- ${service} [--model ${models.map(({ name }) => name).join('|')}] [--leave-out] [--json]`;
+
+/** Undefined where help is asked for. @throws Error that says what may be asked. */
+function readOptions(what: Rebuildable, args: readonly string[]) {
+  const { service, models } = what;
+  const names = models.map(({ name }) => name);
+  try {
+    const { values } = parseArgs({ args: [...args], options });
+    if (values.help) return undefined;
+    const { model: asked = names, json, 'leave-out': leaveOut } = values;
+    const unknown = asked.find((name) => !names.includes(name));
+    if (unknown !== undefined) throw new Error(`${service} has no read model ${unknown}`);
+    return { models: models.filter(({ name }) => asked.includes(name)), json, leaveOut };
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message}\n${usageOf(what)}`, { cause });
+  }
+}
+
+/**
+ * The command `rebuild` of one service. SIGINT and SIGTERM leave the read models as they are.
+ *
+ * @returns what the process ends with: 0 where the read models were rebuilt, 1 where they are as they were, 2
+ * for wrong arguments.
+ */
+export async function runRebuild(
+  what: Rebuildable,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  let asked: ReturnType<typeof readOptions>;
+  try {
+    asked = readOptions(what, args);
+  } catch (error) {
+    tell((error as Error).message);
+    return 2;
+  }
+  if (!asked) {
+    say(usageOf(what));
+    return 0;
+  }
+  const { models, json, leaveOut } = asked;
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  try {
+    const {
+      ACCORD_OWNER_DATABASE_URL: ownerUrl,
+      ACCORD_KAFKA_BROKERS: brokers,
+      ACCORD_TOPIC_PREFIX: topicPrefix,
+    } = readSettings(settings, env);
+    const rebuilt = await rebuild({
+      service: what.service,
+      models,
+      ownerUrl,
+      brokers,
+      topicPrefix,
+      log: pino({ level: 'silent' }),
+      leaveOut,
+      onProgress: tell,
+      signal: stop.signal,
+    });
+    const names = models.map(({ name }) => name);
+    say(json ? JSON.stringify({ service: what.service, models: names, ...rebuilt }) : asText(names, rebuilt));
+    return 0;
+  } catch (error) {
+    tell(
+      `${stop.signal.aborted ? 'stopped' : (error as Error).message}; ${models.map(({ name }) => name).join(', ')} of ${what.service}: as before`,
+    );
+    return 1;
+  }
+}
+
+function asText(
+  names: readonly string[],
+  { tables, messages, unreadable, leftOut, tookMs, writersMs, readersMs }: Rebuilt,
+): string {
+  const width = Math.max(...tables.map(({ table }) => table.length));
+  const lines = tables.map(({ table, rows, missing, surplus, other }) => {
+    const found =
+      missing + surplus + other === 0
+        ? 'as before'
+        : `${missing} were missing, ${surplus} too many, ${other} other than the events say`;
+    return `  ${table.padEnd(width)}  ${rows} rows, ${found}`;
+  });
+  const without = [
+    unreadable > 0 && `${unreadable} are no events`,
+    leftOut > 0 && `${leftOut} are left out`,
+  ].filter(Boolean);
+  return [
+    `${names.join(', ')}: rebuilt from ${messages} events in ${(tookMs / 1_000).toFixed(1)} s${without.length > 0 ? ` (${without.join('; ')})` : ''}.`,
+    ...lines,
+    `Swapped in; that kept writers waiting for ${writersMs} ms, readers for ${readersMs} ms.`,
+  ].join('\n');
+}

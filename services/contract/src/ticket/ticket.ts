@@ -1,0 +1,120 @@
+import type { z } from 'zod';
+import { isSameSubject, lifecycle, Refusal, type Decision } from '@accord/core';
+import type { TicketSnapshot } from '@accord/events';
+import type { GivenReason } from '../contract/contract.ts';
+
+export const ticketLifecycle = lifecycle('ticket', 'submitted', {
+  submitted: { approve: 'approved', reject: 'rejected', withdraw: 'withdrawn' },
+  approved: {},
+  rejected: {},
+  withdrawn: {},
+});
+
+type Snapshot = z.infer<typeof TicketSnapshot>;
+
+export interface Ticket {
+  readonly ticketId: string;
+  readonly version: number;
+  readonly accountId: string;
+  readonly kind: Snapshot['kind'];
+  readonly status: Snapshot['status'];
+  readonly contractId: string | null;
+  readonly orderIds: readonly string[];
+  /** Why the contract shall be voided (CTR-26). */
+  readonly reason: GivenReason;
+  readonly text: string;
+  /** Why it was rejected or withdrawn. */
+  readonly decisionText: string | null;
+  /** Who submitted it, as `customer:usr_1`. */
+  readonly applicant: string;
+  readonly createdAt: Date;
+  /** End of the next business day; an overdue ticket is flagged, never decided by itself. */
+  readonly dueAt: Date;
+  readonly closedAt: Date | null;
+}
+
+export const ticketSnapshot = ({
+  ticketId,
+  version,
+  accountId,
+  kind,
+  status,
+  contractId,
+  orderIds,
+  text,
+  dueAt,
+}: Ticket): Snapshot => ({
+  ticketId,
+  version,
+  accountId,
+  kind,
+  status,
+  contractId,
+  orderIds: [...orderIds],
+  text,
+  dueAt: dueAt.toISOString(),
+});
+
+export const isOverdue = (ticket: Ticket, now: Date) => ticket.status === 'submitted' && ticket.dueAt < now;
+
+export function submitTicket(
+  of: Pick<
+    Ticket,
+    | 'ticketId'
+    | 'accountId'
+    | 'kind'
+    | 'contractId'
+    | 'orderIds'
+    | 'reason'
+    | 'text'
+    | 'applicant'
+    | 'createdAt'
+    | 'dueAt'
+  >,
+): Decision<Ticket> {
+  const ticket: Ticket = {
+    ...of,
+    version: 1,
+    status: ticketLifecycle.start,
+    decisionText: null,
+    closedAt: null,
+  };
+  return { state: ticket, facts: [{ type: 'ticket.submitted', data: { ticket: ticketSnapshot(ticket) } }] };
+}
+
+const close = (
+  ticket: Ticket,
+  action: 'approve' | 'reject' | 'withdraw',
+  { text, at }: { text: string | null; at: Date },
+): Ticket => {
+  if (!ticketLifecycle.allows(ticket.status, action)) {
+    throw new Refusal('conflict', 'ticket.not_open', { ticketId: ticket.ticketId, status: ticket.status });
+  }
+  return {
+    ...ticket,
+    version: ticket.version + 1,
+    status: ticketLifecycle.after(ticket.status, action),
+    decisionText: text,
+    closedAt: at,
+  };
+};
+
+/** @throws Refusal `ticket.own_approval`, `ticket.not_open` (CTR-24) */
+export function approveTicket(ticket: Ticket, { by, at }: { by: string; at: Date }): Decision<Ticket> {
+  if (isSameSubject(ticket.applicant, by))
+    throw new Refusal('forbidden', 'ticket.own_approval', { ticketId: ticket.ticketId });
+  const state = close(ticket, 'approve', { text: null, at });
+  return { state, facts: [{ type: 'ticket.approved', data: { ticket: ticketSnapshot(state) } }] };
+}
+
+/** @throws Refusal `ticket.not_open` */
+export function rejectTicket(ticket: Ticket, { text, at }: { text: string; at: Date }): Decision<Ticket> {
+  const state = close(ticket, 'reject', { text, at });
+  return { state, facts: [{ type: 'ticket.rejected', data: { ticket: ticketSnapshot(state), text } }] };
+}
+
+/** @throws Refusal `ticket.not_open` */
+export function withdrawTicket(ticket: Ticket, { text, at }: { text: string; at: Date }): Decision<Ticket> {
+  const state = close(ticket, 'withdraw', { text, at });
+  return { state, facts: [{ type: 'ticket.withdrawn', data: { ticket: ticketSnapshot(state), text } }] };
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { Refusal, type Actor, type Tx } from '@accord/core';
+import { Instant } from '@accord/events';
+import {
+  accountOf,
+  decodeTimeCursor,
+  encodeCursor,
+  maskActor,
+  paged,
+  pageQuery,
+  route,
+  Who,
+} from '@accord/http';
+import { listEventsAbout, listEventsOfAccount } from '../timeline/timeline-store.ts';
+import { inCausalOrder, starterOf, type Link, type TimelineEvent } from '../timeline/timeline.ts';
+
+const Id = z.string().min(1).max(64);
+const TimelineItem = z.object({
+  eventId: z.string(),
+  type: z.string(),
+  time: Instant,
+  /** An event did what followed from it by itself. */
+  actor: Who,
+  /** Who set off the chain of events that led here, where its start is on the page. */
+  startedBy: Who.nullable(),
+  causationId: z.string(),
+  subject: z.object({ kind: z.string(), id: z.string(), version: z.int() }),
+  data: z.record(z.string(), z.unknown()),
+});
+
+const TimelineQuery = z
+  .strictObject({
+    ...pageQuery,
+    orderId: Id.optional(),
+    contractId: Id.optional(),
+    refundId: Id.optional(),
+    accountId: Id.optional(),
+  })
+  .refine(
+    (query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length <= 1,
+    {
+      message: 'names at most one of orderId, contractId, refundId and accountId',
+      params: { 'zh-CN': 'orderId、contractId、refundId、accountId 至多指定一个' },
+    },
+  );
+
+/** More than happens to any one order, contract or refund: a contract has at most 500 orders (CTR-5). */
+const wholeStory = 20_000;
+
+export const timelineRoute = route({
+  method: 'get',
+  path: '/v1/timeline',
+  summary:
+    'Everything that happened to an order, a contract or a refund, causes first; or to an account, page by page.',
+  access: { customer: 'notifications:read', operator: true },
+  query: TimelineQuery,
+  answer: paged(TimelineItem),
+  refusals: ['timeline.not_found', 'request.account_required'],
+  inTransaction: async (tx, { actor, query }) => {
+    const about = aboutOf(query);
+    if (!about) return { body: await accountTimeline(tx, actor, query) };
+    const events = await listEventsAbout(tx, about, wholeStory);
+    if (events.length === 0) throw new Refusal('not_found', 'timeline.not_found', { id: about.id });
+    return { body: { data: itemsOf(events, actor), nextCursor: null } };
+  },
+});
+
+function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuery>): Link | undefined {
+  if (orderId !== undefined) return { kind: 'order', id: orderId };
+  if (contractId !== undefined) return { kind: 'contract', id: contractId };
+  return refundId === undefined ? undefined : { kind: 'refund', id: refundId };
+}
+
+/** Pages by time; each page in causal order. Another account's is not there (API-5). */
+async function accountTimeline(
+  tx: Tx,
+  actor: Actor,
+  { accountId: given, limit, cursor }: z.output<typeof TimelineQuery>,
+) {
+  if (actor.kind === 'customer' && given !== undefined && given !== actor.accountId)
+    throw new Refusal('not_found', 'timeline.not_found', { id: given });
+  const accountId = accountOf(actor, given);
+  const place = cursor === undefined ? undefined : decodeTimeCursor(cursor);
+  const after = place && { time: place[0], eventId: place[1] };
+  const found = await listEventsOfAccount(tx, { accountId, after, limit: limit + 1 });
+  const events = found.slice(0, limit);
+  const last = found.length > limit ? events.at(-1) : undefined;
+  return {
+    data: itemsOf(events, actor),
+    nextCursor: last ? encodeCursor([last.time.toISOString(), last.eventId]) : null,
+  };
+}
+
+function itemsOf(events: readonly TimelineEvent[], reader: Actor): z.input<typeof TimelineItem>[] {
+  const byId = new Map(events.map((event) => [event.eventId, event]));
+  return inCausalOrder(events).map((event) => {
+    const starter = starterOf(event, byId);
+    return {
+      eventId: event.eventId,
+      type: event.type,
+      time: event.time.toISOString(),
+      actor: maskActor(reader, event.actor),
+      startedBy: starter === undefined ? null : maskActor(reader, starter),
+      causationId: event.causationId,
+      subject: { kind: event.aggregate, id: event.aggregateId, version: event.aggregateVersion },
+      data: event.data,
+    };
+  });
+}

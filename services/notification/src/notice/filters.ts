@@ -1,0 +1,88 @@
+import type { FilterImplOptions } from 'liquidjs';
+import type { Locale } from '@accord/core';
+import { formatMoney, type Money } from '@accord/money';
+import { refusalWords, words } from './wording.ts';
+
+/** Whom a text is for: money, dates and words come out as this person reads them (NTF-3). */
+export interface Reader {
+  readonly locale: Locale;
+  /** IANA name; one that does not exist is read as UTC. */
+  readonly timeZone: string;
+}
+
+type Of = { readonly context: { readonly globals: object } };
+const readerOf = (filter: Of) => (filter.context.globals as { reader: Reader }).reader;
+
+const separator: { readonly [L in Locale]: string } = { 'zh-CN': '、', en: ', ' };
+const none = '—';
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** To the minute, with the zone's name. */
+function clockOf({ locale, timeZone }: Reader): Intl.DateTimeFormat {
+  const key = `${locale} ${timeZone}`;
+  let clock = clocks.get(key);
+  if (!clock) {
+    clock = new Intl.DateTimeFormat(locale, {
+      year: 'numeric',
+      month: 'long',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZoneName: 'short',
+      timeZone: zoneOr(timeZone),
+    });
+    if (clocks.size < 1000) clocks.set(key, clock);
+  }
+  return clock;
+}
+
+function zoneOr(timeZone: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return timeZone;
+  } catch {
+    // RangeError: a contact's zone is the platform's word, and a wrong one must not keep its messages back
+    return 'UTC';
+  }
+}
+
+/** How templates show values to their reader; an absent value is a dash. */
+export const filters = {
+  /** `{ amount, currency }` */
+  money(this: Of, value: Money | null) {
+    return value ? formatMoney(value, readerOf(this).locale) : none;
+  },
+  /** An instant of the event. */
+  time(this: Of, value: string | null) {
+    return value ? clockOf(readerOf(this)).format(new Date(value)) : none;
+  },
+  /** `{ zh, en }` */
+  name(this: Of, value: { zh: string; en: string }) {
+    return readerOf(this).locale === 'en' ? value.en : value.zh;
+  },
+  list(this: Of, values: readonly string[]) {
+    return values.length > 0 ? values.join(separator[readerOf(this).locale]) : none;
+  },
+  without: (values: readonly string[], value: string | null) => values.filter((one) => one !== value),
+  /** An enum's value, in words. */
+  word(this: Of, value: keyof typeof words) {
+    return words[value][readerOf(this).locale];
+  },
+  /**
+   * Each refusal of a contract or a refund: what it is about, and why. A code that has no words yet stands
+   * for itself.
+   */
+  refusals(
+    this: Of,
+    refusals: readonly { orderId: string | null; instanceId?: string | null; code: string }[],
+  ) {
+    const { locale } = readerOf(this);
+    const said = refusals.map(({ orderId, instanceId, code }) => {
+      const about = orderId ?? instanceId;
+      const why = refusalWords[code]?.[locale] ?? code;
+      return about ? `${about}${locale === 'en' ? ': ' : '：'}${why}` : why;
+    });
+    return said.join(locale === 'en' ? '; ' : '；');
+  },
+} satisfies { [name: string]: FilterImplOptions };

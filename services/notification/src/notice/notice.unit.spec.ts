@@ -1,0 +1,366 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { eventTypes, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
+import type { Contact } from '../delivery/contact-store.ts';
+import {
+  awaitContacts,
+  backOffMs,
+  failed,
+  replay,
+  sent,
+  skip,
+  take,
+  type Delivery,
+} from '../delivery/delivery.ts';
+import { byEmail } from '../dispatch.ts';
+import { noticeOf, notices, visibleData, type Notice } from './notice.ts';
+import { loadTemplates, type Addressee } from './template.ts';
+
+const samples = new URL('../../../../libs/events/samples/', import.meta.url);
+const folder = new URL('../../templates/', import.meta.url);
+
+/** The recorded samples of every type. */
+const recorded: Event[] = readdirSync(samples)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => {
+    const { topic, headers, value } = JSON.parse(readFileSync(new URL(name, samples), 'utf8')) as {
+      topic: EventType;
+      headers: Record<string, string>;
+      value: unknown;
+    };
+    const fact = parseFact(topic, value);
+    const [id, correlationId, causationId] = [
+      headers['ce_id']!,
+      headers['ce_correlationid']!,
+      headers['ce_causationid']!,
+    ];
+    return {
+      ...fact,
+      id,
+      correlationId,
+      causationId,
+      time: new Date(headers['ce_time']!),
+      actor: headers['ce_actor']!,
+      subject: subjectOf(fact),
+    };
+  });
+const sampleOf = <T extends EventType>(type: T) => recorded.find((event) => event.type === type) as Event<T>;
+
+const reader = { locale: 'en', timeZone: 'Asia/Shanghai' } as const;
+const to: Addressee = { ...reader, name: 'Chen <b>Xing</b>', accountId: 'acc_1', messageClass: 'orders' };
+const templates = loadTemplates(folder);
+
+describe('the table of notices', () => {
+  test('NTF-1 every event type of the catalogue has an entry, and a sample', () => {
+    expect(Object.keys(notices).sort()).toEqual([...eventTypes].sort());
+    expect(new Set(recorded.map(({ type }) => type))).toEqual(new Set(eventTypes));
+  });
+
+  test('NTF-1 customers see the named fields and no others', () => {
+    const event = sampleOf('contract.requested');
+    expect(visibleData(event)).toEqual({
+      contract: expect.not.objectContaining({ accountId: expect.anything() }) as unknown,
+    });
+    expect(JSON.stringify(visibleData(sampleOf('account.updated')))).not.toMatch(/@|phone|certificate"/);
+    expect(visibleData(sampleOf('product.published'))).toEqual({});
+  });
+
+  test('NTF-4 what becomes of an official contract, a refund and an expiring order must be told; a voided draft need not', () => {
+    const { type, data } = sampleOf('contract.voided');
+    const voided = (finalizedAt: string | null) =>
+      noticeOf({ type, data: { ...data, contract: { ...data.contract, finalizedAt } } });
+    expect(voided('2026-01-12T06:40:05.000Z')).toMatchObject({ mandatory: true, messageClass: 'contracts' });
+    expect(voided(null)).toMatchObject({ mandatory: false });
+    for (const type of [
+      'order.expiring',
+      'refund.succeeded',
+      'refund.refused',
+      'refund.rejected',
+      'refund.withdrawn',
+    ] as const) {
+      expect(noticeOf(sampleOf(type) as Fact)).toMatchObject({ mandatory: true });
+    }
+  });
+
+  test('no message tells of a message', () => {
+    for (const type of ['notification.sent', 'notification.dead'] as const)
+      expect(noticeOf(sampleOf(type) as Fact)).toBeUndefined();
+  });
+});
+
+describe('templates', () => {
+  const told = recorded.filter(({ type }) => (notices[type] as Notice).tells !== 'nobody');
+  const cases = told.flatMap((event) =>
+    (['zh-CN', 'en'] as const).map((locale) => ({ type: event.type, locale, event })),
+  );
+
+  test.each(cases)('NTF-3 $type is told in $locale, inbox and e-mail alike', ({ event, locale }) => {
+    const data = visibleData(event);
+    const { title, text } = templates.inbox(event.type, data, { ...reader, locale });
+    const mail = templates.email(event.type, data, { ...to, locale });
+    expect(mail.subject).toBe(title);
+    expect(mail.text).toContain(text);
+    for (const said of [title, text, mail.text, mail.html])
+      expect(said).not.toMatch(/undefined|\[object|NaN|\{\{|\{%|null/);
+    expect(title.length).toBeGreaterThan(5);
+    expect(text).toMatch(locale === 'en' ? /[.?!”]$/ : /[。！？”]$/);
+    expect(mail.html).toContain(`<html lang="${locale}">`);
+  });
+
+  test('NTF-3 money and dates come in the language and time zone of the reader', () => {
+    const { type, data } = sampleOf('order.expiring');
+    const seen = { ...visibleData(sampleOf('order.expiring')), payBy: '2026-01-10T18:05:00.000Z' };
+    const of = (locale: 'en' | 'zh-CN', timeZone: string) =>
+      templates.inbox(type, seen, { locale, timeZone }).text;
+    expect(of('en', 'Asia/Shanghai')).toMatch(/January 11, 2026 at 02:05\sAM GMT\+8/);
+    expect(of('zh-CN', 'Asia/Shanghai')).toContain('2026年1月11日 GMT+8 02:05');
+    expect(of('en', 'America/New_York')).toMatch(/January 10, 2026 at 01:05\sPM EST/);
+    expect(of('en', 'Nowhere/Else')).toMatch(/January 10, 2026 at 06:05\sPM UTC/);
+    expect(of('en', 'UTC')).toContain(
+      `CN¥${Number(data.order.payableAmount.amount).toLocaleString('en', { minimumFractionDigits: 2 })}`,
+    );
+  });
+
+  test('NTF-3 what a person wrote is escaped in HTML and cannot break out of a title', () => {
+    const { type } = sampleOf('ticket.rejected');
+    const seen = { ...visibleData(sampleOf('ticket.rejected')), text: '<script>alert(1)</script>\n\n"&' };
+    const mail = templates.email(type, seen, to);
+    expect(mail.html).not.toMatch(/<script|<b>/);
+    expect(mail.html).toContain('&lt;script&gt;');
+    expect(mail.html).toContain('Chen &lt;b&gt;Xing&lt;/b&gt;');
+    expect(mail.text).toContain('<script>alert(1)</script>');
+    const ticket = { ...sampleOf('ticket.rejected').data.ticket, ticketId: 'tkt_1\r\nBcc: all@example.com' };
+    expect(templates.email(type, { ...seen, ticket }, to).subject).not.toMatch(/[\r\n]/);
+  });
+
+  test('CTR-28 a contract that ended with its order says so and names the orders that are free again', () => {
+    const { type, data } = sampleOf('contract.voided');
+    const contract = { ...data.contract, orderIds: ['ord_1', 'ord_2', 'ord_3'] };
+    const voided = (reason: string, orderId: string | null) =>
+      templates.inbox(
+        type,
+        visibleData({
+          ...sampleOf('contract.voided'),
+          data: { ...data, contract, reason, orderId },
+        } as Event),
+        reader,
+      ).text;
+    expect(voided('order_cancelled', 'ord_2')).toMatch(
+      /its order ord_2 was cancelled[^]*other orders are free again[^]*: ord_1, ord_3\./,
+    );
+    expect(voided('order_voided', 'ord_1')).toMatch(/its order ord_1 has ended[^]*: ord_2, ord_3\./);
+    expect(voided('wrong_party_name', null)).toMatch(
+      /the name of a party was wrong[^]*Its orders are free again[^]*: ord_1, ord_2, ord_3\./,
+    );
+  });
+
+  test('NTF-2 a message about an unpaid domain order warns that somebody else may register the name', () => {
+    for (const type of ['order.placed', 'order.expiring'] as const) {
+      const event = sampleOf(type);
+      const about = (productForm: string, status: string) => {
+        const order = { ...event.data.order, productForm, status };
+        return templates.inbox(
+          type,
+          visibleData({ ...event, data: { ...event.data, order } } as Event),
+          reader,
+        ).text;
+      };
+      expect(about('domain', 'unpaid')).toContain('Somebody else may register it');
+      expect(about('domain', 'paid')).not.toContain('Somebody else');
+      expect(about('instance', 'unpaid')).not.toContain('Somebody else');
+    }
+  });
+
+  test('NTF-2 a message about a payment request warns that an unpaid domain name may be registered by somebody else, over every channel', () => {
+    for (const type of ['contract.drafted', 'contract.finalized'] as const) {
+      const event = sampleOf(type);
+      const about = (kind: string, locale: 'en' | 'zh-CN') => {
+        const data = visibleData({
+          ...event,
+          data: { ...event.data, contract: { ...event.data.contract, kind } },
+        } as Event);
+        const { text, html } = templates.email(type, data, { ...to, locale });
+        return [templates.inbox(type, data, { ...reader, locale }).text, text, html];
+      };
+      for (const said of about('payment_request', 'en'))
+        expect(said).toContain('until it is paid, somebody else may register that name');
+      for (const said of about('payment_request', 'zh-CN'))
+        expect(said).toContain('域名在付款成功之前不会保留，可能被他人注册');
+      for (const said of [...about('order', 'en'), ...about('order', 'zh-CN')])
+        expect(said).not.toMatch(/somebody else|他人注册/);
+    }
+  });
+
+  test.each([
+    ['a locale is missing', (at: string) => rmSync(`${at}/order.paid/en.liquid`), /order\.paid\/en.*ENOENT/],
+    [
+      'a part is missing',
+      (at: string) => writeFileSync(`${at}/order.paid/en.liquid`, 'Title\n---\nText.'),
+      /has 2 parts, needs 3/,
+    ],
+    [
+      'a variable does not exist',
+      (at: string) => writeFileSync(`${at}/order.paid/en.liquid`, '{{ order.colour }}\n---\na\n---\nb'),
+      /order\.colour is not a visible field/,
+    ],
+    [
+      'a variable is not visible',
+      (at: string) => writeFileSync(`${at}/order.paid/en.liquid`, '{{ order.operatorId }}\n---\na\n---\nb'),
+      /order\.operatorId is not/,
+    ],
+    [
+      'a variable lies beyond a field',
+      (at: string) => writeFileSync(`${at}/order.paid/en.liquid`, '{{ order.cashPaid.sum }}\n---\na\n---\nb'),
+      /order\.cashPaid\.sum is not/,
+    ],
+    [
+      'a filter does not exist',
+      (at: string) =>
+        writeFileSync(`${at}/order.paid/en.liquid`, '{{ order.orderId | shout }}\n---\na\n---\nb'),
+      /undefined filter: shout/,
+    ],
+    [
+      'a value would go out as it is',
+      (at: string) =>
+        writeFileSync(`${at}/order.paid/en.liquid`, '{{ order.orderId | raw }}\n---\na\n---\nb'),
+      /raw output/,
+    ],
+    [
+      'a template belongs to no event',
+      (at: string) => cpSync(`${at}/order.paid`, `${at}/order.painted`, { recursive: true }),
+      /order\.painted: nobody is told/,
+    ],
+  ])('NTF-3 it does not start where %s', (_, spoil, message) => {
+    const at = mkdtempSync(`${tmpdir()}/templates-`);
+    cpSync(folder, at, { recursive: true });
+    spoil(at);
+    expect(() => loadTemplates(pathToFileURL(`${at}/`))).toThrow(message);
+    rmSync(at, { recursive: true });
+  });
+});
+
+describe('deliveries', () => {
+  const now = new Date('2026-01-10T00:00:00.000Z');
+  const later = (ms: number) => new Date(+now + ms);
+  const message = {
+    accountId: 'acc_1',
+    eventId: 'e1',
+    eventType: 'order.paid',
+    messageClass: 'orders',
+    mandatory: false,
+  } as const;
+  const contact = (more: Partial<Contact>): Contact => ({
+    contactId: 'c1',
+    name: 'Chen',
+    email: 'chen@example.com',
+    phone: null,
+    locale: 'en',
+    timeZone: 'UTC',
+    classes: ['orders'],
+    ...more,
+  });
+  const delivery = byEmail(message, [contact({})], now)[0]!;
+  const minutes = (n: number) => n * 60_000;
+
+  test('NTF-2 one e-mail for each contact of the class, each address once', () => {
+    const contacts = [
+      contact({}),
+      contact({ contactId: 'c2', email: 'CHEN@example.com ' }),
+      contact({ contactId: 'c3', classes: ['refunds'] }),
+      contact({ contactId: 'c4', email: null }),
+      contact({ contactId: 'c5', email: 'li@example.com' }),
+    ];
+    expect(byEmail(message, contacts, now).map(({ contactId, status }) => [contactId, status])).toEqual([
+      ['c1', 'pending'],
+      ['c5', 'pending'],
+    ]);
+    expect(byEmail(message, [contact({ classes: [] })], now)).toMatchObject([
+      { contactId: null, status: 'skipped', reason: 'no_contact', nextAt: null },
+    ]);
+    expect(byEmail(message, undefined, now)).toMatchObject([
+      { contactId: null, status: 'pending', nextAt: now },
+    ]);
+  });
+
+  test('NTF-5 pending, sending, sent: announced once, with its version', () => {
+    const taken = take(delivery, now);
+    expect(taken).toMatchObject({
+      state: { status: 'sending', attempts: 1, nextAt: later(minutes(1)) },
+      facts: [],
+    });
+    const done = sent(taken.state, later(5));
+    expect(done.state).toMatchObject({ status: 'sent', version: 1, nextAt: null, sentAt: later(5) });
+    expect(done.facts).toMatchObject([
+      {
+        type: 'notification.sent',
+        data: { notification: { version: 1, channel: 'email', contactId: 'c1' } },
+      },
+    ]);
+    expect(() => take(done.state, now)).toThrow('notification.transition_refused');
+  });
+
+  test('NTF-5 ten attempts, each later than the one before, then dead; a replay gives ten more', () => {
+    let at: Delivery = delivery;
+    const waits: number[] = [];
+    while (at.status !== 'dead') {
+      at = failed(take(at, now).state, {
+        reason: 'smtp ECONNECTION',
+        permanent: false,
+        now,
+        chance: 0.5,
+      }).state;
+      if (at.nextAt) waits.push((+at.nextAt - +now) / minutes(1));
+    }
+    expect(at).toMatchObject({ attempts: 10, version: 1, reason: 'smtp ECONNECTION', nextAt: null });
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 240]);
+    const again = replay(at, now).state;
+    expect(again).toMatchObject({ status: 'pending', giveUpAfter: 20, nextAt: now });
+    expect(
+      failed(take(again, now).state, { reason: 'x', permanent: false, now, chance: 0 }).state.status,
+    ).toBe('retry_wait');
+    expect(sent(take(again, now).state, now).state.version).toBe(2);
+  });
+
+  test('NTF-5 back-off is spread by a fifth to both sides', () => {
+    expect([backOffMs(1, 0), backOffMs(1, 0.999_999)]).toEqual([48_000, 72_000]);
+    expect(backOffMs(40, 0.5)).toBe(minutes(240));
+  });
+
+  test('NTF-5 what the server will never take is dead at once; an attempt that never came back counts', () => {
+    const refused = failed(take(delivery, now).state, {
+      reason: 'smtp EENVELOPE 550',
+      permanent: true,
+      now,
+      chance: 0,
+    });
+    expect(refused.facts).toMatchObject([
+      { type: 'notification.dead', data: { reason: 'smtp EENVELOPE 550' } },
+    ]);
+    const lost = take({ ...take(delivery, now).state, attempts: 10 }, later(minutes(3)));
+    expect(lost).toMatchObject({
+      state: { status: 'dead', reason: 'outcome_unknown' },
+      facts: [{ type: 'notification.dead' }],
+    });
+    expect(take(take(delivery, now).state, later(minutes(3))).state).toMatchObject({
+      status: 'sending',
+      attempts: 2,
+    });
+  });
+
+  test('NTF-2 contacts are awaited for seven days', () => {
+    const unresolved = byEmail(message, undefined, now)[0]!;
+    expect(awaitContacts(unresolved, later(minutes(7 * 24 * 60) - 1))).toMatchObject({
+      state: { status: 'pending' },
+      facts: [],
+    });
+    expect(awaitContacts(unresolved, later(minutes(7 * 24 * 60)))).toMatchObject({
+      state: { status: 'dead', reason: 'no_contacts_known' },
+    });
+    expect(skip(delivery, 'contact_gone').state).toMatchObject({
+      status: 'skipped',
+      reason: 'contact_gone',
+      nextAt: null,
+    });
+  });
+});

@@ -1,0 +1,62 @@
+import type { Tx } from '@accord/core';
+import type { ProjectionWriter } from '@accord/messaging';
+import type { Link, TimelineEvent } from './timeline.ts';
+
+const columns = `event_id as "eventId", account_id as "accountId", type, time, actor, causation_id as "causationId", correlation_id as "correlationId",
+  aggregate, aggregate_id as "aggregateId", aggregate_version::float8 as "aggregateVersion", data`;
+
+/** One that is already there stays as it is, so that topics can be read again (NTF-11). */
+export function insertTimelineEvent(
+  writer: ProjectionWriter,
+  event: TimelineEvent,
+  links: readonly Link[],
+): void {
+  writer.write(
+    `with link as (
+       insert into timeline_links (kind, id, event_id, account_id)
+       select kind, id, $1, $2 from unnest($12::text[], $13::text[]) as l(kind, id) on conflict do nothing
+     )
+     insert into timeline_events (event_id, account_id, type, time, actor, causation_id, correlation_id, aggregate, aggregate_id,
+       aggregate_version, data)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
+    [
+      event.eventId,
+      event.accountId,
+      event.type,
+      event.time,
+      event.actor,
+      event.causationId,
+      event.correlationId,
+      event.aggregate,
+      event.aggregateId,
+      event.aggregateVersion,
+      JSON.stringify(event.data),
+      links.map(({ kind }) => kind),
+      links.map(({ id }) => id),
+    ],
+  );
+}
+
+export const findTimelineEvent = (tx: Tx, eventId: string) =>
+  tx.one<TimelineEvent>(`select ${columns} from timeline_events where event_id = $1`, [eventId]);
+
+/** The events that name it, and the messages about those; at most `limit`, the earliest. */
+export const listEventsAbout = (tx: Tx, about: Link, limit: number): Promise<TimelineEvent[]> =>
+  tx.many<TimelineEvent>(
+    `with named as (select event_id from timeline_links where kind = $1 and id = $2),
+       told as (select l.event_id from named n join timeline_links l on l.kind = 'event' and l.id = n.event_id)
+     select ${columns} from timeline_events where event_id in (select event_id from named union select event_id from told)
+      order by time, event_id limit $3`,
+    [about.kind, about.id, limit],
+  );
+
+/** By time, then id. */
+export const listEventsOfAccount = (
+  tx: Tx,
+  of: { accountId: string; after?: { time: string; eventId: string }; limit: number },
+) =>
+  tx.many<TimelineEvent>(
+    `select ${columns} from timeline_events
+      where account_id = $1 and (time, event_id) > ($2::timestamptz, $3::text) order by time, event_id limit $4`,
+    [of.accountId, of.after?.time ?? '-infinity', of.after?.eventId ?? '', of.limit],
+  );

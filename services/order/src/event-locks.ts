@@ -1,0 +1,23 @@
+import type { Tx } from '@accord/core';
+import type { Data } from '@accord/events';
+
+// Which rows an event will change, so that a chunk of events can lock them all in one order before the first
+// is handled.
+
+export const contractRows = ({ data }: { data: Pick<Data<'contract.drafted'>, 'contract'> }) =>
+  data.contract.orderIds;
+
+/** Instances stand for all their orders. */
+export const refundRows = ({ data: { refund } }: { data: Pick<Data<'refund.approved'>, 'refund'> }) => [
+  ...refund.instanceIds,
+  ...refund.orderIds,
+];
+
+export const paymentRows = ({ data }: { data: Data<'payment.received'> }) => [data.orderId];
+
+export const reportRows = ({ data: { instanceId, orderId } }: { data: Data<'resource.reported'> }) => [
+  instanceId,
+  ...(orderId ? [orderId] : []),
+];
+
+export const lockRows = (tx: Tx, ids: readonly string[]) => tx.write('select lock_orders($1::text[])', [ids]);

@@ -1,0 +1,235 @@
+import { z } from 'zod';
+import type { Actor } from '@accord/core';
+import { BillType, ChargeType, DomainServiceType, OrderStatus, OrderType, Promotion } from '@accord/events';
+import { accountOf, accountRefusals, maskActor, paged, pageQuery, route, type Route } from '@accord/http';
+import { MoneyJson } from '@accord/money';
+import type { Profile } from '@accord/profile';
+import { cancel, cancelSeveral } from '../cancellation.ts';
+import { listOrders } from '../order/order-list.ts';
+import { findOrder, listHistory, type HistoryLine } from '../order/order-store.ts';
+import { mostInstances, place } from '../placement.ts';
+import {
+  AccountId,
+  Day,
+  InstanceId,
+  Line,
+  Moment,
+  OrderDetail,
+  OrderId,
+  orderRow,
+  OrderRow,
+  OrderView,
+  orderView,
+  ProductCode,
+} from './schemas.ts';
+
+const Duration = z.discriminatedUnion('unit', [
+  z.strictObject({ unit: z.literal('minute'), value: z.int().min(1).max(5_256_000) }),
+  z.strictObject({ unit: z.literal('month'), value: z.int().min(1).max(120) }),
+  z.strictObject({ unit: z.literal('year'), value: z.int().min(1).max(10) }),
+]);
+
+const Instances = z
+  .array(InstanceId)
+  .max(mostInstances)
+  .refine((ids) => new Set(ids).size === ids.length, {
+    message: 'names each instance once',
+    params: { 'zh-CN': '每个实例只能出现一次' },
+  });
+
+const PlaceOrder = z.strictObject({
+  accountId: AccountId.optional(),
+  productCode: ProductCode,
+  orderType: OrderType.default('purchase'),
+  billType: BillType,
+  chargeType: ChargeType,
+  serviceType: DomainServiceType.nullable().default(null),
+  configuration: z
+    .array(z.strictObject({ name: Line(60), value: Line(200) }))
+    .max(30)
+    .default([]),
+  count: z.int().min(1).max(10_000).default(1),
+  duration: Duration.nullable().default(null),
+  instanceIds: Instances.default([]),
+  productAmount: MoneyJson.nullable().optional(),
+  discountAmount: MoneyJson.optional(),
+  promotion: z
+    .strictObject({ ...Promotion.shape, id: Line(64) })
+    .nullable()
+    .default(null),
+  trial: z.boolean().default(false),
+  free: z.boolean().default(false),
+  customised: z.boolean().default(false),
+  bundleId: Line(64).nullable().default(null),
+});
+
+const ListOrders = z.strictObject({
+  ...pageQuery,
+  accountId: AccountId.optional(),
+  from: z.union([Moment, Day]).optional(),
+  to: z.union([Moment, Day]).optional(),
+  status: OrderStatus.optional(),
+  orderId: OrderId.optional(),
+  instanceIds: z
+    .string()
+    .transform((ids) => ids.split(','))
+    .pipe(z.array(InstanceId).max(20))
+    .optional()
+    .meta({ description: 'Separated by commas.' }),
+});
+
+const CancelSeveral = z.strictObject({
+  orderIds: z
+    .array(OrderId)
+    .min(1)
+    .max(10)
+    .refine((ids) => new Set(ids).size === ids.length, {
+      message: 'names each order once',
+      params: { 'zh-CN': '每个订单只能出现一次' },
+    }),
+  reason: Line(200),
+});
+
+const Outcome = z.object({
+  orderId: z.string(),
+  outcome: z.enum(['cancelled', 'refused']),
+  version: z.int().nullable(),
+  code: z.string().nullable(),
+});
+
+const params = z.strictObject({ orderId: OrderId });
+
+const placementRefusals = [
+  'order.product_unknown',
+  'order.product_withdrawn',
+  'order.charge_type_not_offered',
+  'order.bill_type_mismatch',
+  'order.duration_required',
+  'order.duration_not_allowed',
+  'order.duration_not_offered',
+  'order.service_type_misfit',
+  'order.service_type_not_offered',
+  'order.instance_not_allowed',
+  'order.instance_required',
+  'order.instance_unknown',
+  'order.instance_busy',
+  'order.held_by_refund',
+  'order.count_mismatch',
+  'order.count_too_large',
+  'order.entity_unknown',
+  'order.currency_mismatch',
+  'order.price_missing',
+  'order.amount_mismatch',
+  'order.amount_too_large',
+  'order.amount_too_small',
+  'order.discount_misfit',
+  'order.terms_by_provider',
+  'order.compensation_by_operators',
+  ...accountRefusals,
+] as const;
+
+const placing = (profile: Profile) =>
+  route({
+    method: 'post',
+    path: '/v1/orders',
+    summary: 'Places an order',
+    access: { customer: 'orders:write', operator: true, platform: true },
+    body: PlaceOrder,
+    answer: OrderView,
+    success: [201],
+    refusals: placementRefusals,
+    readsFirst: true,
+    inTransaction: async (tx, { actor, body }) => {
+      const order = await place(tx, profile, { ...body, accountId: accountOf(actor, body.accountId) });
+      return {
+        status: 201,
+        body: orderView(order),
+        version: order.version,
+        location: `/v1/orders/${order.orderId}`,
+      };
+    },
+  });
+
+const listing = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/orders',
+    summary: 'Orders of an account, newest first; operators see all accounts',
+    access: { customer: 'orders:read', operator: true, platform: true },
+    query: ListOrders,
+    answer: paged(OrderRow),
+    refusals: ['order.range_too_wide', 'order.range_reversed', 'request.account_not_yours'],
+    inTransaction: async (tx, { actor, query }) => {
+      const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
+      const { data, nextCursor } = await listOrders(tx, profile.timeZone, { ...query, accountId });
+      return { body: { data: data.map(orderRow), nextCursor } };
+    },
+  });
+
+const detail = route({
+  method: 'get',
+  path: '/v1/orders/{orderId}',
+  summary: 'One order with the history of its states',
+  access: { customer: 'orders:read', operator: true, platform: true },
+  params,
+  answer: OrderDetail,
+  refusals: ['order.not_found'],
+  inTransaction: async (tx, { actor, params: { orderId } }) => {
+    const [order, lines] = await Promise.all([findOrder(tx, orderId), listHistory(tx, orderId)]);
+    const history = lines.map((line) => ({
+      ...line,
+      note: noteFor(actor, line),
+      at: line.at.toISOString(),
+      actor: maskActor(actor, line.actor),
+    }));
+    return { body: { ...orderView(order), history }, version: order.version };
+  },
+});
+
+/** Why a fulfilment failed is said in the provisioner's words, for the provider alone (NTF-1). */
+const noteFor = ({ kind }: Actor, { change, note }: HistoryLine) =>
+  kind === 'customer' && change === 'fulfilment_failed' ? null : note;
+
+const cancelling = route({
+  method: 'post',
+  path: '/v1/orders/{orderId}/cancel',
+  summary: 'Cancels an unpaid order at once',
+  access: { customer: 'orders:write', operator: true },
+  params,
+  body: z.strictObject({ reason: Line(200) }),
+  answer: OrderView,
+  refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
+  inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch }) => {
+    const order = await cancel(tx, { orderId, reason, ifMatch });
+    return { body: orderView(order), version: order.version };
+  },
+});
+
+const cancellingSeveral = route({
+  method: 'post',
+  path: '/v1/orders/cancel',
+  summary: 'Cancels up to 10 unpaid orders; answers for each',
+  access: { customer: 'orders:write', operator: true },
+  body: CancelSeveral,
+  answer: z.object({ data: z.array(Outcome) }),
+  run: async (_db, { body, item }) => {
+    const outcomes = await cancelSeveral(item, body);
+    return {
+      body: {
+        data: outcomes.map((each) =>
+          'refused' in each
+            ? { orderId: each.orderId, outcome: 'refused' as const, version: null, code: each.refused.code }
+            : { ...each, outcome: 'cancelled' as const, code: null },
+        ),
+      },
+    };
+  },
+});
+
+export const orderRoutes = (profile: Profile): readonly Route[] => [
+  placing(profile),
+  listing(profile),
+  detail,
+  cancelling,
+  cancellingSeveral,
+];

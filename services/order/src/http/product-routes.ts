@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { ChargeType, DomainServiceType, PriceUnit, ProductForm, ProductSnapshot } from '@accord/events';
+import { decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/http';
+import type { Profile } from '@accord/profile';
+import { listProducts, product, publish } from '../product/product.ts';
+import { Line, ProductCode } from './schemas.ts';
+
+const Name = Line(120);
+const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/);
+
+const Publication = z.strictObject({
+  name: z.strictObject({ zh: Name, en: Name }),
+  category: Code,
+  brand: Code,
+  form: ProductForm,
+  chargeTypes: z.array(ChargeType).min(1).max(4),
+  invoicingEntity: Code,
+  prices: z
+    .array(
+      z.strictObject({
+        chargeType: ChargeType,
+        amount: z.string().regex(/^\d{1,10}(\.\d{1,8})?$/),
+        currency: z.string().regex(/^[A-Z]{3}$/),
+        unit: PriceUnit,
+      }),
+    )
+    .min(1)
+    .max(20),
+  serviceTypes: z.array(DomainServiceType).max(6).default([]),
+  onSale: z.boolean().default(true),
+  contractable: z.boolean(),
+  refundable: z.boolean(),
+  termsUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .nullable()
+    .default(null),
+});
+
+const params = z.strictObject({ productCode: ProductCode });
+const readers = { customer: 'orders:read', operator: true, platform: true } as const;
+
+const publishing = (profile: Profile) =>
+  route({
+    method: 'put',
+    path: '/v1/products/{productCode}',
+    summary: 'Publishes, changes or withdraws a product',
+    access: { operator: true },
+    params,
+    body: Publication,
+    answer: ProductSnapshot,
+    success: [200, 201],
+    refusals: ['product.entity_unknown', 'product.price_misfit', 'request.version_mismatch'],
+    inTransaction: async (tx, { params: { productCode }, body, ifMatch }) => {
+      const published = await publish(tx, profile, { productCode, ...body, ifMatch });
+      return {
+        status: published.created ? 201 : 200,
+        body: published.product,
+        version: published.product.version,
+      };
+    },
+  });
+
+const listing = route({
+  method: 'get',
+  path: '/v1/products',
+  summary: 'The catalogue, by product code',
+  access: readers,
+  query: z.strictObject(pageQuery),
+  answer: paged(ProductSnapshot),
+  inTransaction: async (tx, { query: { cursor, limit } }) => {
+    const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
+    const found = await listProducts(tx, { after, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    const last = found.length > limit ? page.at(-1) : undefined;
+    return { body: { data: page, nextCursor: last ? encodeCursor([last.productCode]) : null } };
+  },
+});
+
+const detail = route({
+  method: 'get',
+  path: '/v1/products/{productCode}',
+  summary: 'One product',
+  access: readers,
+  params,
+  answer: ProductSnapshot,
+  refusals: ['product.not_found'],
+  inTransaction: async (tx, { params: { productCode } }) => {
+    const found = await product(tx, productCode);
+    return { body: found, version: found.version };
+  },
+});
+
+export const productRoutes = (profile: Profile): readonly Route[] => [publishing(profile), listing, detail];

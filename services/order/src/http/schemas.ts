@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { OrderId as AnyOrderId, InstanceId, OrderSnapshot } from '@accord/events';
+import { Who } from '@accord/http';
+import { allowedOperations, snapshot, type Order } from '../order/order.ts';
+
+// The shapes that several routes take or answer.
+
+export const AccountId = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,64}$/)
+  .meta({ description: 'Required of operators and the platform; a customer may leave it out.' });
+export const OrderId = AnyOrderId.meta({ examples: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] });
+export { InstanceId };
+export const ProductCode = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
+
+/** One line of text. */
+export const Line = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}]+$/u);
+
+const thisEra = /^(19|20|21)\d\d-/;
+/** With an offset, as RFC 3339 wants it. */
+export const Moment = z.iso.datetime({ offset: true }).regex(thisEra);
+export const Day = z.iso.date().regex(thisEra);
+export const Instant = Moment.transform((text) => new Date(text));
+
+const Operation = z.enum(['view', 'pay', 'cancel', 'request_contract', 'unsubscribe']);
+
+export const OrderView = OrderSnapshot.extend({
+  allowedOperations: z.array(Operation),
+  links: z.object({ contract: z.string().nullable(), refunds: z.array(z.string()) }),
+});
+
+export const orderView = (order: Order): z.input<typeof OrderView> => ({
+  ...snapshot(order),
+  allowedOperations: allowedOperations(order),
+  links: {
+    contract: order.hold?.kind === 'contract' ? `/v1/contracts/${order.hold.id}` : null,
+    refunds: order.refundIds.map((id) => `/v1/refunds/${id}`),
+  },
+});
+
+/** ORD-17: with every state it was in, when, and by whom. */
+export const OrderDetail = OrderView.extend({
+  history: z.array(
+    z.object({
+      version: z.int(),
+      at: z.iso.datetime(),
+      actor: Who,
+      change: z.string(),
+      status: OrderSnapshot.shape.status,
+      note: z.string().nullable(),
+    }),
+  ),
+});
+
+/** ORD-16. */
+export const OrderRow = OrderSnapshot.pick({
+  orderId: true,
+  version: true,
+  accountId: true,
+  productCode: true,
+  productName: true,
+  orderType: true,
+  billType: true,
+  status: true,
+  fulfilment: true,
+  refundState: true,
+  payableAmount: true,
+  cashPaid: true,
+  payBy: true,
+}).extend({
+  orderAmount: OrderSnapshot.shape.productAmount,
+  orderTime: z.iso.datetime(),
+  allowedOperations: z.array(Operation),
+});
+
+export const orderRow = (order: Order): z.input<typeof OrderRow> => ({
+  orderId: order.orderId,
+  version: order.version,
+  accountId: order.accountId,
+  productCode: order.productCode,
+  productName: order.productName,
+  orderType: order.orderType,
+  billType: order.billType,
+  status: order.status,
+  fulfilment: order.fulfilment,
+  refundState: order.refundState,
+  orderAmount: order.productAmount,
+  payableAmount: order.payableAmount,
+  cashPaid: order.cashPaid,
+  orderTime: order.createdAt.toISOString(),
+  payBy: order.payBy?.toISOString() ?? null,
+  allowedOperations: allowedOperations(order),
+});

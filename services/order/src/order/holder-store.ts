@@ -1,0 +1,31 @@
+import type { Tx } from '@accord/core';
+import type { Hold } from './order.ts';
+
+// What asked for orders. A holder is answered once, and one that has ended gets nothing any more, in whatever
+// order its events arrive (ORD-13).
+
+/**
+ * Whether `holder` is to be answered now: as one that lives or one that has ended already. Its row stays
+ * locked until the end.
+ */
+export async function answerHolder(
+  tx: Tx,
+  { kind, id }: Hold,
+  accountId: string,
+): Promise<'live' | 'ended' | 'answered'> {
+  const row = await tx.one<{ endedAt: Date | null }>(
+    `insert into holders (holder_id, kind, account_id, answered_at) values ($1, $2, $3, $4)
+     on conflict (holder_id) do update set answered_at = excluded.answered_at where holders.answered_at is null
+     returning ended_at as "endedAt"`,
+    [id, kind, accountId, tx.now],
+  );
+  if (!row) return 'answered';
+  return row.endedAt ? 'ended' : 'live';
+}
+
+export const rememberEnds = (tx: Tx, kind: Hold['kind'], ids: readonly string[], accountId: string) =>
+  tx.one(
+    `insert into holders (holder_id, kind, account_id, ended_at) select distinct unnest($1::text[]), $2::text, $3::text, $4::timestamptz
+     order by 1 on conflict (holder_id) do update set ended_at = excluded.ended_at where holders.ended_at is null`,
+    [ids, kind, accountId, tx.now],
+  );

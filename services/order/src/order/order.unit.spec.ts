@@ -1,0 +1,254 @@
+import { quote } from '../product/price.ts';
+import { rangeOf } from './order-list.ts';
+import {
+  allowedOperations,
+  cancelOrder,
+  expireOrder,
+  failFulfilment,
+  fulfilOrder,
+  holdOrder,
+  isOpen,
+  movePayBy,
+  obstacle,
+  payOrder,
+  placeOrder,
+  refundOrder,
+  releaseOrder,
+  snapshot,
+  type Order,
+} from './order.ts';
+
+const cny = (amount: string) => ({ amount, currency: 'CNY' });
+const at = (day: number) => new Date(Date.UTC(2026, 0, day));
+const contract = { kind: 'contract', id: 'ctr_1' } as const;
+const refund = { kind: 'refund', id: 'rfd_1' } as const;
+
+const placed = placeOrder(
+  {
+    orderId: 'ord_1',
+    accountId: 'acc_1',
+    operatorId: 'usr_1',
+    productCode: 'BCC',
+    productName: { zh: '云服务器', en: 'BCC' },
+    category: 'COMPUTE',
+    brand: 'baidu',
+    invoicingEntity: 'baidu_netcom',
+    productForm: 'instance',
+    orderType: 'purchase',
+    billType: 'prepay',
+    chargeType: 'subscription',
+    contractable: true,
+    refundable: true,
+    serviceType: null,
+    configuration: [],
+    count: 2,
+    duration: { value: 1, unit: 'month' },
+    unitPrice: { ...cny('45'), unit: 'month' },
+    productAmount: cny('90.00'),
+    discountAmount: cny('0.00'),
+    payableAmount: cny('90.00'),
+    cashPaid: cny('0.00'),
+    voucherPaid: cny('0.00'),
+    promotion: null,
+    trial: false,
+    free: false,
+    customised: false,
+    bundleId: null,
+    supportRightsUsed: false,
+    invoiced: false,
+    instanceIds: [],
+    servicePeriod: null,
+    refundState: 'none',
+    hold: null,
+    createdAt: at(10),
+    cancelledAt: null,
+    voidedAt: null,
+    refundedInstanceIds: [],
+    refundIds: [],
+  },
+  at(17),
+).state;
+const parts = {
+  cash: cny('50.00'),
+  giftCredit: cny('20.00'),
+  storedCard: cny('10.00'),
+  voucher: cny('10.00'),
+};
+const paid = payOrder(placed, { reference: 'p1', parts, at: at(11) }).state;
+const created = fulfilOrder(paid, {
+  instanceIds: ['i-1', 'i-2'],
+  servicePeriod: { start: at(11), end: at(31) },
+}).state;
+const cancelled = cancelOrder(placed, { reason: 'by_customer', text: 'x', at: at(11) }).state;
+
+test('ORD-5 paying sets the cash and the voucher part, starts fulfilment, and says so once', () => {
+  const { state, facts } = payOrder({ ...placed, hold: contract }, { reference: 'p1', parts, at: at(11) });
+  expect(state).toEqual({
+    ...placed,
+    version: 2,
+    status: 'paid',
+    fulfilment: 'creating',
+    cashPaid: cny('80.00'),
+    voucherPaid: cny('10.00'),
+    paidParts: parts,
+    paidAt: at(11),
+    hold: contract,
+  });
+  expect(facts).toEqual([{ type: 'order.paid', data: { order: snapshot(state), paymentReference: 'p1' } }]);
+});
+
+test('ORD-5 only an unpaid order is paid, and only before its payBy', () => {
+  expect(() => payOrder(paid, { reference: 'p2', parts, at: at(11) })).toThrow('order.not_payable');
+  expect(() => payOrder(cancelled, { reference: 'p2', parts, at: at(11) })).toThrow('order.not_payable');
+  expect(() => payOrder(placed, { reference: 'p2', parts, at: at(17) })).toThrow('order.not_payable');
+});
+
+test('ORD-6 a cancelled order has no hold, whoever held it', () => {
+  const { state, facts } = cancelOrder(
+    { ...placed, hold: contract },
+    { reason: 'by_operator', text: 'x', at: at(12) },
+  );
+  expect(state).toEqual({ ...placed, version: 2, status: 'cancelled', cancelledAt: at(12), hold: null });
+  expect(facts).toEqual([
+    { type: 'order.cancelled', data: { order: snapshot(state), reason: 'by_operator' } },
+  ]);
+  expect(() => cancelOrder(paid, { reason: 'by_customer', text: 'x', at: at(12) })).toThrow(
+    'order.not_cancellable',
+  );
+});
+
+test('ORD-8 an order expires at its payBy and not a millisecond before', () => {
+  expect(expireOrder(placed, new Date(at(17).getTime() - 1))).toMatchObject({
+    facts: [],
+    change: null,
+    state: placed,
+  });
+  expect(expireOrder(placed, at(17)).facts).toMatchObject([
+    { type: 'order.cancelled', data: { reason: 'expired' } },
+  ]);
+  expect(expireOrder(paid, at(30)).facts).toEqual([]);
+});
+
+test('ORD-8 payBy moves for an unpaid order alone, and only when it differs', () => {
+  const day = 24 * 3_600_000;
+  expect(movePayBy(placed, 30 * day).state).toEqual({
+    ...placed,
+    version: 2,
+    payBy: new Date(at(10).getTime() + 30 * day),
+  });
+  expect(movePayBy(placed, 7 * day).facts).toEqual([]);
+  expect(movePayBy(paid, 30 * day).facts).toEqual([]);
+});
+
+test('ORD-10 a failed fulfilment voids the order, ends its hold, and says both with one version', () => {
+  const { state, facts } = failFulfilment({ ...paid, hold: contract }, { reason: null, at: at(12) });
+  expect(state).toEqual({
+    ...paid,
+    version: 3,
+    status: 'voided',
+    fulfilment: 'failed',
+    voidedAt: at(12),
+    hold: null,
+  });
+  expect(facts.map(({ type }) => type)).toEqual(['order.fulfilment_failed', 'order.voided']);
+  expect(() => failFulfilment(created, { reason: null, at: at(12) })).toThrow('order.not_fulfillable');
+});
+
+test("ORD-12 what stands in a holder's way", () => {
+  expect(obstacle(placed, contract)).toBeUndefined();
+  expect(obstacle({ ...paid, hold: contract }, refund)).toBe('order.held_by_contract');
+  expect(obstacle({ ...paid, hold: refund }, contract)).toBe('order.held_by_refund');
+  expect(obstacle(cancelled, contract)).toBe('order.cancelled');
+  expect(obstacle({ ...paid, status: 'voided' }, contract)).toBe('order.voided');
+});
+
+test('ORD-13 a hold is released by its own holder alone', () => {
+  const held = holdOrder(created, refund).state;
+  expect(held).toEqual({
+    ...created,
+    version: 4,
+    hold: refund,
+    refundState: 'in_progress',
+    refundIds: ['rfd_1'],
+  });
+  expect(releaseOrder(held, contract)).toMatchObject({ state: held, facts: [] });
+  expect(releaseOrder(held, { kind: 'refund', id: 'rfd_2' }).facts).toEqual([]);
+  expect(releaseOrder(held, refund)).toMatchObject({
+    state: { hold: null, refundState: 'none', version: 5 },
+    facts: [{ type: 'order.released' }],
+  });
+});
+
+test('ORD-14 partial while an instance is left, full with the last', () => {
+  const held = holdOrder(created, refund).state;
+  const part = refundOrder(held, { holder: refund, instanceIds: ['i-1', 'i-other'], at: at(20) });
+  expect(part.state).toMatchObject({
+    status: 'paid',
+    refundState: 'partial',
+    refundedInstanceIds: ['i-1'],
+    hold: null,
+  });
+  const again = holdOrder(part.state, { kind: 'refund', id: 'rfd_2' }).state;
+  expect(releaseOrder(again, { kind: 'refund', id: 'rfd_2' }).state.refundState).toBe('partial');
+  const full = refundOrder(again, {
+    holder: { kind: 'refund', id: 'rfd_2' },
+    instanceIds: ['i-2'],
+    at: at(21),
+  });
+  expect(full.state).toMatchObject({
+    status: 'voided',
+    refundState: 'full',
+    voidedAt: at(21),
+    hold: null,
+    refundIds: ['rfd_1', 'rfd_2'],
+  });
+  expect(full.facts.map(({ type }) => type)).toEqual(['order.voided']);
+});
+
+test('ORD-3 an order is open until it is cancelled, voided or fulfilled', () => {
+  expect([placed, paid, created, cancelled].map(isOpen)).toEqual([true, true, false, false]);
+});
+
+test('ORD-16 what may be done with an order', () => {
+  expect(allowedOperations(placed)).toEqual(['view', 'pay', 'cancel', 'request_contract']);
+  expect(allowedOperations({ ...placed, hold: contract })).toEqual(['view', 'pay', 'cancel']);
+  expect(allowedOperations(created)).toEqual(['view', 'request_contract', 'unsubscribe']);
+  expect(allowedOperations({ ...created, refundable: false, contractable: false })).toEqual(['view']);
+  expect(allowedOperations(cancelled)).toEqual(['view']);
+});
+
+test('ORD-1 unit price × count × duration, a monthly price serving years, half up once', () => {
+  const monthly = [{ chargeType: 'subscription', amount: '45.005', currency: 'CNY', unit: 'month' }] as const;
+  const ask = { chargeType: 'subscription', currency: 'CNY', count: 3 } as const;
+  const cost = (value: number, unit: 'minute' | 'month' | 'year'): Order['productAmount'] =>
+    quote(monthly, { ...ask, duration: { value, unit } }).productAmount;
+  expect(cost(1, 'month')).toEqual(cny('135.02'));
+  expect(cost(2, 'year')).toEqual(cny('3240.36'));
+  expect(() => cost(90, 'minute')).toThrow('order.duration_not_offered');
+  expect(() => quote(monthly, { ...ask, currency: 'USD', duration: { value: 1, unit: 'month' } })).toThrow(
+    'order.price_missing',
+  );
+  const dear = [
+    { chargeType: 'subscription', amount: '9999999999', currency: 'CNY', unit: 'minute' },
+  ] as const;
+  expect(() =>
+    quote(dear, { ...ask, count: 10_000, duration: { value: 5_000_000, unit: 'minute' } }),
+  ).toThrow('order.amount_too_large');
+  const cheap = [{ ...monthly[0]!, amount: '0.0001', unit: 'minute' as const }];
+  expect(() => quote(cheap, { ...ask, count: 1, duration: { value: 49, unit: 'minute' } })).toThrow(
+    'order.amount_too_small',
+  );
+  expect(quote(cheap, { ...ask, count: 1, duration: { value: 50, unit: 'minute' } }).productAmount).toEqual({
+    amount: '0.01',
+    currency: 'CNY',
+  });
+});
+
+test('ORD-15 the last 7 days by default, at most a year', () => {
+  const now = at(31);
+  expect(rangeOf({}, now)).toEqual({ from: at(24), to: now });
+  expect(rangeOf({ from: new Date(Date.UTC(2025, 0, 31)) }, now).from).toEqual(
+    new Date(Date.UTC(2025, 0, 31)),
+  );
+  expect(() => rangeOf({ from: new Date(Date.UTC(2025, 0, 30, 23)) }, now)).toThrow('order.range_too_wide');
+});

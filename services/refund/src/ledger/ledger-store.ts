@@ -1,0 +1,105 @@
+import { newId, type Tx } from '@accord/core';
+import { money, type Money } from '@accord/money';
+import { fundOf, type Fund, type Posting } from './ledger.ts';
+
+/** What a transaction is for; posted once, whatever repeats. */
+export type Cause =
+  | { readonly kind: 'refund'; readonly refundId: string; readonly orderId: string | null }
+  | { readonly kind: 'unapplied_payment'; readonly paymentReference: string; readonly orderId: string };
+
+/** False where this cause was posted before. */
+export async function post(
+  tx: Tx,
+  accountId: string,
+  { cause, postings }: { cause: Cause; postings: readonly Posting[] },
+): Promise<boolean> {
+  if (postings.length === 0) return false;
+  const transactionId = newId('ltx');
+  const posted = await tx.one(
+    `insert into ledger_transactions (transaction_id, account_id, kind, refund_id, payment_reference, order_id, posted_at)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning transaction_id`,
+    [
+      transactionId,
+      accountId,
+      cause.kind,
+      cause.kind === 'refund' ? cause.refundId : null,
+      cause.kind === 'unapplied_payment' ? cause.paymentReference : null,
+      cause.orderId,
+      tx.now,
+    ],
+  );
+  if (!posted) return false;
+  for (const posting of [...postings].sort((a, b) => (a.account < b.account ? -1 : 1)))
+    await insertPosting(tx, { accountId, transactionId, posting });
+  return true;
+}
+
+/**
+ * The fund's balance moves with its posting, in fund order, so that two transactions of one account never
+ * wait for each other.
+ */
+async function insertPosting(
+  tx: Tx,
+  { accountId, transactionId, posting }: { accountId: string; transactionId: string; posting: Posting },
+) {
+  const fund = fundOf(posting.account);
+  const { amount, currency } = posting.amount;
+  const balance =
+    fund &&
+    (await tx.one<{ amount: string }>(
+      `insert into balances (account_id, fund, currency, amount) values ($1, $2, $3, $4)
+     on conflict (account_id, fund, currency) do update set amount = balances.amount + excluded.amount returning amount`,
+      [accountId, fund, currency, amount],
+    ));
+  await tx.one(
+    `insert into ledger_postings (transaction_id, account_id, ledger_account, amount, currency, balance_after) values ($1, $2, $3, $4, $5, $6)`,
+    [transactionId, accountId, posting.account, amount, currency, balance?.amount ?? null],
+  );
+}
+
+export async function balancesOf(tx: Tx, accountId: string): Promise<{ fund: Fund; amount: Money }[]> {
+  const rows = await tx.many<{ fund: Fund; amount: string; currency: string }>(
+    'select fund, amount, currency from balances where account_id = $1 order by currency, fund',
+    [accountId],
+  );
+  return rows.map(({ fund, amount, currency }) => ({ fund, amount: money(amount, currency) }));
+}
+
+export interface StatementEntry {
+  readonly postingId: string;
+  readonly at: Date;
+  readonly kind: Cause['kind'];
+  readonly fund: Fund;
+  readonly amount: Money;
+  /** Of this fund and currency, after the entry. */
+  readonly balance: Money;
+  readonly refundId: string | null;
+  readonly orderId: string | null;
+  readonly paymentReference: string | null;
+}
+
+type EntryRow = Omit<StatementEntry, 'amount' | 'balance'> & {
+  amount: string;
+  balance: string;
+  currency: string;
+};
+
+/** The customer's side of every transaction, newest first. */
+export async function statementOf(
+  tx: Tx,
+  ask: { accountId: string; before: string | null; limit: number },
+): Promise<StatementEntry[]> {
+  const rows = await tx.many<EntryRow>(
+    `select p.posting_id as "postingId", t.posted_at as at, t.kind, substr(p.ledger_account, 10) as fund, p.amount, p.currency,
+       p.balance_after as balance, t.refund_id as "refundId", t.order_id as "orderId", t.payment_reference as "paymentReference"
+       from ledger_postings p join ledger_transactions t using (transaction_id)
+      where p.account_id = $1 and p.balance_after is not null and ($2::bigint is null or p.posting_id < $2)
+      order by p.posting_id desc limit $3`,
+    [ask.accountId, ask.before, ask.limit],
+  );
+  return rows.map(({ currency, amount, balance, ...entry }) => ({
+    ...entry,
+    amount: money(amount, currency),
+    balance: money(balance, currency),
+  }));
+}

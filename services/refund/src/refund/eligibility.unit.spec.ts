@@ -1,0 +1,489 @@
+import fc from 'fast-check';
+import { loadProfile, type Profile } from '@accord/profile';
+import {
+  bought,
+  cny,
+  dayMs,
+  ends,
+  exampleOrder,
+  exampleResource,
+  none,
+  parts,
+  refundedAt,
+} from '../../test/fixtures.ts';
+import { textOf } from '../http/reason-texts.ts';
+import type { Order, Resource } from '../order-view.ts';
+import { quoteInstances, type Quote } from '../quote.ts';
+import { reasonCodes, type Facts, type RefundKind } from './eligibility.ts';
+import {
+  acceptReserved,
+  approve,
+  asQuoted,
+  fail,
+  refundLifecycle,
+  reject,
+  requestRefund,
+  retry,
+  succeed,
+  withdraw,
+} from './refund.ts';
+
+const baidu = loadProfile('baidu');
+const alibaba = loadProfile('alibaba');
+
+const factsOf = (more: Partial<Facts> = {}): Facts => ({
+  orders: [exampleOrder()],
+  resources: [exampleResource()],
+  contracts: [],
+  claims: [],
+  bundles: [],
+  refundsThisYear: 0,
+  ...more,
+});
+
+type Ask = { at?: Date; kind?: RefundKind; self?: string; ids?: string[] };
+const quoted = (
+  facts: Partial<Facts>,
+  { at = refundedAt, kind = 'unsubscribe', self, ids = ['i-1'] }: Ask = {},
+  profile: Profile = baidu,
+) => quoteInstances(ids, factsOf(facts), { at, kind, ...(self && { self }) }, profile)[0]!;
+const codes = (facts: Partial<Facts>, ask: Ask = {}, profile = baidu) =>
+  quoted(facts, ask, profile).reasons.map(({ code }) => code);
+const ordered = (change: Parameters<typeof exampleOrder>[0]) => ({ orders: [exampleOrder(change)] });
+const seen = (change: Partial<Resource>) => ({ resources: [exampleResource(change)] });
+const usagePackage = {
+  chargeType: 'package',
+  productForm: 'usage_package',
+  servicePeriod: { start: bought, end: '2027-01-10T11:00:00.000Z' },
+} as const;
+const storagePackage = { ...usagePackage, productForm: 'storage_package' } as const;
+const nothingTaken = { usage: '0', inEffect: false, end: null };
+const promotion = (
+  kind: NonNullable<Order['promotion']>['kind'],
+  terms: NonNullable<Order['promotion']>['terms'],
+) => ({ promotion: { id: 'pro_1', kind, terms } });
+const contract = { contractId: 'ctr_1', number: 'CT-2026-00000001', status: 'official' };
+const held = ordered({ hold: { kind: 'contract', id: 'ctr_1' } });
+
+describe('RFD-2 refundable', () => {
+  test.each<[string, Partial<Facts>, string]>([
+    ['a prepaid subscription', {}, '34.84'],
+    ['an unused usage package', { ...ordered(usagePackage), ...seen(nothingTaken) }, '45.00'],
+    ['a storage package not in effect', { ...ordered(storagePackage), ...seen(nothingTaken) }, '45.00'],
+    ['an instance whose facts are not yet reported', { resources: [] }, '34.84'],
+    ['one bought with a plain discount', ordered(promotion('discount', 'refundable')), '34.84'],
+    [
+      'a subscription that something was paid for once besides, which does not come back',
+      {
+        orders: [
+          exampleOrder(),
+          exampleOrder({
+            orderId: 'ord_2',
+            orderType: 'upgrade',
+            chargeType: 'one_time',
+            servicePeriod: null,
+          }),
+        ],
+      },
+      '34.84',
+    ],
+    [
+      'a subscription with an unused package within its window',
+      {
+        orders: [
+          exampleOrder(),
+          exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', chargeType: 'package' }),
+        ],
+        ...seen(nothingTaken),
+      },
+      '79.84',
+    ],
+  ])('%s', (_, facts, amount) => {
+    expect(quoted(facts)).toMatchObject({ refundable: true, reasons: [], amounts: { refund: cny(amount) } });
+  });
+});
+
+const open = exampleOrder({
+  orderId: 'ord_2',
+  orderType: 'renewal',
+  status: 'unpaid',
+  fulfilment: 'none',
+  paidParts: null,
+  paidAt: null,
+  servicePeriod: null,
+});
+const toPostpay = exampleOrder({
+  orderId: 'ord_2',
+  orderType: 'configuration_change',
+  billType: 'postpay',
+  chargeType: 'pay_as_you_go',
+  paid: parts({}),
+  createdAt: '2026-01-12T00:00:00.000Z',
+  servicePeriod: null,
+});
+
+describe('RFD-3 every code against', () => {
+  test.each<[string, string[], Partial<Facts>, Ask?]>([
+    [
+      'POSTPAID',
+      ['POSTPAID', 'ZERO_AMOUNT'],
+      ordered({ billType: 'postpay', chargeType: 'pay_as_you_go', paid: parts({}), servicePeriod: null }),
+    ],
+    [
+      'POSTPAID once the paid period before a switch has ended',
+      ['POSTPAID', 'ZERO_AMOUNT'],
+      { orders: [exampleOrder(), toPostpay], ...seen({ end: null }) },
+      { at: new Date('2026-02-11T00:00:00.000Z') },
+    ],
+    ['EXPIRED', ['EXPIRED', 'ZERO_AMOUNT'], {}, { at: new Date(ends) }],
+    [
+      'PACKAGE_WINDOW_PASSED',
+      ['PACKAGE_WINDOW_PASSED', 'ZERO_AMOUNT'],
+      { ...ordered(usagePackage), ...seen(nothingTaken) },
+      { at: new Date('2026-01-18T00:00:00.000Z') },
+    ],
+    [
+      'PACKAGE_USED',
+      ['PACKAGE_USED', 'ZERO_AMOUNT'],
+      { ...ordered(usagePackage), ...seen({ ...nothingTaken, usage: '0.001' }) },
+    ],
+    [
+      'PACKAGE_IN_EFFECT',
+      ['PACKAGE_IN_EFFECT', 'ZERO_AMOUNT'],
+      { ...ordered(storagePackage), ...seen({ ...nothingTaken, inEffect: true }) },
+    ],
+    ['ZERO_AMOUNT', ['ZERO_AMOUNT'], ordered({ paid: parts({ voucher: '45.00' }) })],
+    ['PRODUCT_NOT_SUPPORTED', ['PRODUCT_NOT_SUPPORTED'], ordered({ refundable: false })],
+    [
+      'PRODUCT_NOT_SUPPORTED, instances whose periods one order does not tell',
+      ['PRODUCT_NOT_SUPPORTED'],
+      ordered({
+        instanceIds: ['i-1', 'i-2'],
+        duration: { value: 1, unit: 'month' },
+        servicePeriod: { start: bought, end: '2027-01-10T11:00:00.000Z' },
+      }),
+    ],
+    [
+      'PRODUCT_NOT_SUPPORTED, a subscription whose end nobody told',
+      ['PRODUCT_NOT_SUPPORTED'],
+      { ...ordered({ servicePeriod: null }), ...seen({ end: null }) },
+    ],
+    ...(['upgrade', 'downgrade', 'configuration_change'] as const).map(
+      (orderType): [string, string[], Partial<Facts>] => [
+        `PRODUCT_NOT_SUPPORTED, a paid ${orderType} whose end nobody told`,
+        ['PRODUCT_NOT_SUPPORTED'],
+        { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType, servicePeriod: null })] },
+      ],
+    ),
+    ['TRADE_IN_PROGRESS by an unpaid renewal', ['TRADE_IN_PROGRESS'], { orders: [exampleOrder(), open] }],
+    [
+      'TRADE_IN_PROGRESS by an order not yet fulfilled',
+      ['TRADE_IN_PROGRESS'],
+      {
+        orders: [
+          exampleOrder(),
+          exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', fulfilment: 'creating' }),
+        ],
+      },
+    ],
+    [
+      'TRADE_IN_PROGRESS by a running refund',
+      ['TRADE_IN_PROGRESS'],
+      { claims: [{ instanceId: 'i-1', refundId: 'rfd_1', refunded: false }] },
+    ],
+    [
+      'TRADE_IN_PROGRESS by a refund that holds the order',
+      ['TRADE_IN_PROGRESS'],
+      ordered({ hold: { kind: 'refund', id: 'rfd_1' } }),
+    ],
+    ['PROMOTION_EXCLUDED, no refund', ['PROMOTION_EXCLUDED'], ordered(promotion('discount', 'no_refund'))],
+    [
+      'PROMOTION_EXCLUDED, no seven-day refund',
+      ['PROMOTION_EXCLUDED'],
+      ordered(promotion('discount', 'no_seven_day_refund')),
+    ],
+    ['TRIAL', ['ZERO_AMOUNT', 'TRIAL'], ordered({ trial: true, paid: parts({}) })],
+    [
+      'PACKAGE_IN_EFFECT, its start has passed and nothing was reported',
+      ['PACKAGE_IN_EFFECT', 'ZERO_AMOUNT'],
+      { ...ordered(storagePackage), ...seen({ ...nothingTaken, reportVersion: 0 }) },
+    ],
+    ['ONE_TIME', ['ZERO_AMOUNT', 'ONE_TIME'], ordered({ chargeType: 'one_time' })],
+    [
+      'PACKAGE_USED and PACKAGE_IN_EFFECT, a package on a subscription',
+      ['PACKAGE_USED', 'PACKAGE_IN_EFFECT'],
+      {
+        orders: [
+          exampleOrder(),
+          exampleOrder({ orderId: 'ord_2', orderType: 'upgrade', chargeType: 'package' }),
+        ],
+        ...seen({ usage: '999' }),
+      },
+    ],
+    [
+      'PACKAGE_WINDOW_PASSED, a package on a subscription',
+      ['PACKAGE_WINDOW_PASSED'],
+      {
+        orders: [
+          exampleOrder(),
+          exampleOrder({
+            orderId: 'ord_2',
+            orderType: 'upgrade',
+            chargeType: 'package',
+            paidAt: '2026-01-01T00:00:00.000Z',
+          }),
+        ],
+        ...seen({ inEffect: false }),
+      },
+    ],
+    ['FREE', ['ZERO_AMOUNT', 'FREE'], ordered({ free: true, paid: parts({}) })],
+    ['FROZEN', ['FROZEN'], seen({ frozenBy: 'police' })],
+    ['INVOICED_MARKETPLACE', ['INVOICED_MARKETPLACE'], ordered({ category: 'MKT', invoiced: true })],
+    ['GIFT_CAMPAIGN', ['GIFT_CAMPAIGN'], ordered(promotion('bundle_gift', 'refundable'))],
+    ['GIFT_CAMPAIGN, the last of its kinds', ['GIFT_CAMPAIGN'], ordered(promotion('referral', 'refundable'))],
+    ['CONTRACT_LINKED', ['CONTRACT_LINKED'], { ...held, contracts: [contract] }],
+    ['SUPPORT_RIGHTS_USED', ['SUPPORT_RIGHTS_USED'], ordered({ supportRightsUsed: true })],
+    [
+      'BUNDLE_MEMBER',
+      ['BUNDLE_MEMBER'],
+      { ...ordered({ bundleId: 'bdl_1' }), bundles: [{ bundleId: 'bdl_1', members: [['i-1'], ['i-2']] }] },
+    ],
+    ['INSTANCE_NOT_FOUND where nothing is known', ['INSTANCE_NOT_FOUND'], { orders: [], resources: [] }],
+    ['INSTANCE_NOT_FOUND once released', ['INSTANCE_NOT_FOUND'], seen({ released: true, archived: true })],
+    [
+      'INSTANCE_NOT_FOUND once given back',
+      ['INSTANCE_NOT_FOUND'],
+      { claims: [{ instanceId: 'i-1', refundId: 'rfd_1', refunded: true }] },
+    ],
+    ['ARCHIVED', ['ARCHIVED'], seen({ archived: true })],
+    [
+      'UNPAID',
+      ['ZERO_AMOUNT', 'TRADE_IN_PROGRESS', 'UNPAID'],
+      { orders: [{ ...open, orderType: 'purchase' }] },
+    ],
+  ])('RFD-3 %s', (_, expected, facts, ask = {}) => {
+    expect(codes(facts, ask)).toEqual(expected);
+  });
+
+  test('RFD-3 SCALED_AFTER_RENEWAL is asked of renewal-only refunds', () => {
+    const facts = {
+      orders: [
+        exampleOrder(),
+        exampleOrder({ orderId: 'ord_2', orderType: 'renewal', paidAt: '2026-01-11T00:00:00.000Z' }),
+      ],
+      ...seen({ scaledAt: '2026-01-12T00:00:00.000Z' }),
+    };
+    expect(codes(facts, { kind: 'renewal_only' })).toEqual(['SCALED_AFTER_RENEWAL']);
+    expect(codes(facts)).toEqual([]);
+  });
+
+  test('RFD-3 RFD-5 where vouchers return, what was paid by voucher alone gives them back', () => {
+    const returning = { ...baidu, refunds: { ...baidu.refunds, vouchersReturn: 'always' as const } };
+    const quote = quoted(ordered({ paid: parts({ voucher: '45.00' }) }), {}, returning);
+    expect(quote).toMatchObject({
+      refundable: true,
+      reasons: [],
+      amounts: { refund: cny('0.00'), split: { voucher: cny('34.84') } },
+    });
+  });
+
+  test('RFD-3 QUOTA_EXHAUSTED where the profile sets a yearly quota', () => {
+    const withQuota = { ...baidu, refunds: { ...baidu.refunds, yearlyQuota: 2 } };
+    expect(codes({ refundsThisYear: 2 }, {}, withQuota)).toEqual(['QUOTA_EXHAUSTED']);
+    expect(codes({ refundsThisYear: 1 }, {}, withQuota)).toEqual([]);
+    expect(codes({ refundsThisYear: 200 })).toEqual([]);
+  });
+
+  test('RFD-3 all reasons at once, each with what would mend it, in both languages', () => {
+    const { reasons } = quoted({
+      ...ordered({ hold: { kind: 'contract', id: 'ctr_1' }, refundable: false, supportRightsUsed: true }),
+      ...seen({ frozenBy: 'platform' }),
+      contracts: [contract],
+    });
+    expect(reasons.map(({ code, remedy }) => `${code}: ${remedy}`)).toEqual([
+      'PRODUCT_NOT_SUPPORTED: ask_support',
+      'FROZEN: lift_freeze',
+      'CONTRACT_LINKED: void_contract_by_ticket',
+      'SUPPORT_RIGHTS_USED: none',
+    ]);
+    expect(textOf(reasons[1]!, 'en')).toContain('(platform)');
+    expect(textOf(reasons[2]!, 'zh-CN')).toContain('CT-2026-00000001');
+    expect(reasonCodes).toHaveLength(23);
+  });
+
+  test.each<[string, Profile, string, string]>([
+    ['baidu, official', baidu, 'official', 'void_contract_by_ticket'],
+    ['baidu, draft', baidu, 'draft', 'void_contract'],
+    ['alibaba, official', alibaba, 'official', 'void_contract'],
+    ['alibaba, draft', alibaba, 'draft', 'delete_contract'],
+  ])('RFD-3 a linked contract is named, and how to void it: %s', (_, profile, status, remedy) => {
+    const [reason] = quoted({ ...held, contracts: [{ ...contract, status }] }, {}, profile).reasons;
+    expect(reason).toMatchObject({ remedy, facts: { contractId: 'ctr_1', number: 'CT-2026-00000001' } });
+  });
+
+  test('RFD-3 a whole bundle may be refunded together, whatever its size', () => {
+    const ids = Array.from({ length: 12 }, (_, i) => `i-${i + 1}`);
+    const orders = ids.map((id, i) =>
+      exampleOrder({ orderId: `ord_${i}`, instanceIds: [id], bundleId: 'bdl_1' }),
+    );
+    const facts = factsOf({
+      orders,
+      resources: [],
+      bundles: [{ bundleId: 'bdl_1', members: ids.map((id) => [id]) }],
+    });
+    expect(
+      quoteInstances(ids, facts, { at: refundedAt, kind: 'unsubscribe' }, baidu).every(
+        ({ refundable }) => refundable,
+      ),
+    ).toBe(true);
+    const unborn = { ...facts, bundles: [{ bundleId: 'bdl_1', members: [...ids.map((id) => [id]), []] }] };
+    expect(
+      quoteInstances(ids, unborn, { at: refundedAt, kind: 'unsubscribe' }, baidu).some(
+        ({ refundable }) => refundable,
+      ),
+    ).toBe(false);
+  });
+
+  test('RFD-3 a switch to postpay takes effect at the end of the paid period', () => {
+    expect(codes({ orders: [exampleOrder(), toPostpay] })).toEqual([]);
+  });
+});
+
+test.each([
+  ['baidu', baidu, 7],
+  ['alibaba', alibaba, 5],
+] as const)(
+  'RFD-2 the window of %s counts whole 24 h from paidAt, its last instant too',
+  (_, profile, days) => {
+    const facts = { ...ordered(usagePackage), ...seen(nothingTaken) };
+    const last = new Date(bought).getTime() + days * dayMs;
+    expect(codes(facts, { at: new Date(last) }, profile)).toEqual([]);
+    expect(codes(facts, { at: new Date(last + 1) }, profile)).toEqual([
+      'PACKAGE_WINDOW_PASSED',
+      'ZERO_AMOUNT',
+    ]);
+  },
+);
+
+test('RFD-4 where an instance is not found, nothing else is said', () => {
+  const nothing = { instanceId: 'i-9', refundable: false, amounts: null, lines: [] };
+  expect(quoted({}, { ids: ['i-9'] })).toEqual({
+    ...nothing,
+    reasons: [
+      {
+        code: 'INSTANCE_NOT_FOUND',
+        remedy: 'check_instance_id',
+        instanceId: 'i-9',
+        orderId: null,
+        facts: {},
+      },
+    ],
+  });
+});
+
+describe('a refund', () => {
+  const quote = (facts: Partial<Facts> = {}): Quote => {
+    const instance = quoted(facts);
+    return {
+      quoteId: 'rfq_1',
+      accountId: 'acc_1',
+      kind: 'unsubscribe',
+      instances: [instance],
+      total: instance.amounts,
+      createdAt: refundedAt,
+      expiresAt: new Date(refundedAt.getTime() + 900_000),
+    };
+  };
+  const ask = { reason: 'other', text: 'changed plans', by: 'customer:usr_1', at: refundedAt } as const;
+  const refund = requestRefund(quote(), ask).state;
+  const at = { at: new Date('2026-01-16T15:01:00.000Z') };
+  const operator = { by: 'operator:op_1', text: 'looks right', ...at };
+  const again = (facts: Partial<Facts> = {}) => [quoted(facts, { self: refund.refundId })];
+  const reviewing = acceptReserved(refund, again(), { reviewAbove: cny('34.83'), ...at }).state;
+  const approved = acceptReserved(refund, again(), { reviewAbove: cny('34.84'), ...at }).state;
+
+  test('RFD-12 a quote is good until its last minute ends', () => {
+    expect(refund).toMatchObject({ status: 'requested', version: 1, amount: cny('34.84'), asOf: refundedAt });
+    expect(() =>
+      requestRefund(quote(), { ...ask, at: new Date(refundedAt.getTime() + 899_999) }),
+    ).not.toThrow();
+    expect(() => requestRefund(quote(), { ...ask, at: new Date(refundedAt.getTime() + 900_000) })).toThrow(
+      'refund.quote_expired',
+    );
+    expect(() => requestRefund(quote({ ...held }), ask)).toThrow('refund.not_refundable');
+  });
+
+  test('RFD-18 the reason other needs a text', () => {
+    expect(() => requestRefund(quote(), { ...ask, text: null })).toThrow('refund.text_required');
+    expect(() => requestRefund(quote(), { ...ask, reason: 'too_complex', text: null })).not.toThrow();
+  });
+
+  test('RFD-12 the facts as reserved give what was quoted, or not', () => {
+    expect(asQuoted(refund, again(ordered({ hold: { kind: 'refund', id: refund.refundId } })))).toBe(true);
+    expect(asQuoted(refund, again(ordered({ paid: parts({ cash: '45.01' }) })))).toBe(false);
+    expect(asQuoted(refund, again({ orders: [] }))).toBe(false);
+  });
+
+  test('RFD-13 exactly the limit is approved, above it waits; so does another currency', () => {
+    expect(approved).toMatchObject({ status: 'approved', version: 2 });
+    expect(reviewing).toMatchObject({ status: 'reviewing', version: 2 });
+    expect(
+      acceptReserved(refund, again(), { reviewAbove: { amount: '99.00', currency: 'USD' }, ...at }).state
+        .status,
+    ).toBe('reviewing');
+  });
+
+  test('RFD-13 the applicant does not decide; a verdict names who and why', () => {
+    const own = { ...reviewing, requestedBy: 'operator:op_1' };
+    expect(() => approve(own, operator)).toThrow('refund.approver_is_applicant');
+    expect(() => reject(own, operator)).toThrow('refund.approver_is_applicant');
+    expect(() => approve({ ...own, requestedBy: 'customer:op_1' }, operator)).toThrow(
+      'refund.approver_is_applicant',
+    );
+    expect(approve(reviewing, operator)).toMatchObject({
+      state: { status: 'approved', version: 3, review: { by: 'operator:op_1', text: 'looks right' } },
+      facts: [{ type: 'refund.approved' }],
+    });
+    expect(reject(reviewing, operator)).toMatchObject({
+      state: { status: 'rejected', endedAt: at.at },
+      facts: [{ type: 'refund.rejected', data: { text: 'looks right' } }],
+    });
+    expect(withdraw(reviewing, { byOperator: false, ...at })).toMatchObject({
+      state: { status: 'withdrawn' },
+      facts: [{ type: 'refund.withdrawn' }],
+    });
+  });
+
+  test('RFD-17 a failed payout is no end: it is tried again, or an operator withdraws it', () => {
+    const failed = fail(approved, { failure: 'refund.exceeds_paid', ...at }).state;
+    expect(failed).toMatchObject({ status: 'failed', version: 3, endedAt: null });
+    expect(succeed(retry(failed), at).state).toMatchObject({
+      status: 'succeeded',
+      version: 4,
+      failure: null,
+    });
+    expect(() => withdraw(failed, { byOperator: false, ...at })).toThrow('refund.only_operator_withdraws');
+    expect(withdraw(failed, { byOperator: true, ...at }).state.status).toBe('withdrawn');
+  });
+
+  test('RFD-17 what has ended stays ended, whatever is asked of it', () => {
+    expect(refundLifecycle.ends).toEqual(['refused', 'rejected', 'withdrawn', 'succeeded']);
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...refundLifecycle.ends),
+        fc.constantFrom(approve, reject, withdraw, retry, succeed),
+        (status, decide) => {
+          const ended = { ...refund, status };
+          expect(() => decide(ended, { ...operator, byOperator: true })).toThrow('refund.transition_refused');
+        },
+      ),
+    );
+  });
+
+  test('RFD-11 nothing paid in cash gives nothing to split', () => {
+    expect(quoted(ordered({ paid: parts({ voucher: '45.00' }) })).amounts).toMatchObject({
+      refund: none,
+      split: parts({}),
+    });
+  });
+});

@@ -1,0 +1,289 @@
+import type { z } from 'zod';
+import { isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/core';
+import type { Fact, RefundSnapshot } from '@accord/events';
+import { compare, equal, type Money } from '@accord/money';
+import type { Profile } from '@accord/profile';
+import type { Order } from '../order-view.ts';
+import type { InstanceQuote, Quote } from '../quote.ts';
+import { total, wholeOrder, type Line, type Split } from './amount.ts';
+import type { Reason, RefundKind } from './eligibility.ts';
+
+export const refundLifecycle = lifecycle('refund', 'requested', {
+  requested: { check: 'checking' },
+  checking: { review: 'reviewing', approve: 'approved', refuse: 'refused' },
+  reviewing: { approve: 'approved', reject: 'rejected', withdraw: 'withdrawn' },
+  approved: { pay: 'paying' },
+  paying: { succeed: 'succeeded', fail: 'failed', lose: 'unknown' },
+  unknown: { succeed: 'succeeded', fail: 'failed' },
+  failed: { retry: 'paying', withdraw: 'withdrawn' },
+  refused: {},
+  rejected: {},
+  withdrawn: {},
+  succeeded: {},
+});
+
+export type RefundStatus = (typeof refundLifecycle.statuses)[number];
+export const requestReasons = [
+  'not_usable',
+  'lacks_function',
+  'too_complex',
+  'unhappy_with_service',
+  'other',
+] as const;
+export type RequestReason = (typeof requestReasons)[number];
+
+export interface Refund {
+  readonly refundId: string;
+  readonly version: number;
+  readonly accountId: string;
+  readonly status: RefundStatus;
+  readonly kind: RefundKind;
+  /** Null for an automatic refund. */
+  readonly quoteId: string | null;
+  /** All amounts stay as of this time, the quote's (RFD-12). */
+  readonly asOf: Date;
+  readonly instanceIds: readonly string[];
+  readonly orderIds: readonly string[];
+  readonly amount: Money;
+  readonly split: Split;
+  readonly lines: readonly Line[];
+  readonly reason: RequestReason | 'fulfilment_failed';
+  readonly text: string | null;
+  /** `customer:usr_1`, `operator:…` */
+  readonly requestedBy: string;
+  readonly review: { readonly by: string; readonly text: string; readonly at: string } | null;
+  /** Why it was refused. */
+  readonly refusals: readonly Reason[];
+  /** With QUOTE_STALE: what the changed facts give. */
+  readonly newQuoteId: string | null;
+  readonly failure: string | null;
+  readonly createdAt: Date;
+  readonly endedAt: Date | null;
+}
+
+type At = { readonly at: Date };
+type Done = Decision<Refund>;
+
+/** RFD-12. @throws Refusal `refund.quote_expired`, `refund.not_refundable` with every reason against. */
+export function requestRefund(
+  quote: Quote,
+  ask: { reason: RequestReason; text: string | null; by: string } & At,
+): Done {
+  const { quoteId, accountId, kind, instances } = quote;
+  if (ask.at >= quote.expiresAt)
+    throw new Refusal('conflict', 'refund.quote_expired', {
+      quoteId,
+      expiresAt: quote.expiresAt.toISOString(),
+    });
+  const reasons = instances.flatMap((instance) => instance.reasons);
+  if (reasons.length > 0 || !quote.total) throw notRefundable(reasons);
+  if (ask.reason === 'other' && !ask.text)
+    throw new Refusal('invalid', 'refund.text_required', { reason: ask.reason });
+  const refund = begin({
+    accountId,
+    kind,
+    quoteId,
+    asOf: quote.createdAt,
+    instanceIds: instances.map(({ instanceId }) => instanceId),
+    ...contents(instances, quote.total.refund.currency),
+    reason: ask.reason,
+    text: ask.text,
+    requestedBy: ask.by,
+    createdAt: ask.at,
+  });
+  return { state: refund, facts: [{ type: 'refund.requested', data: { refund: snapshot(refund) } }] };
+}
+
+const notRefundable = (reasons: readonly Reason[]) =>
+  new Refusal('conflict', 'refund.not_refundable', {
+    codes: [...new Set(reasons.map(({ code }) => code))].join(', '),
+    reasons,
+  });
+
+/** RFD-14: over as soon as it is known, the money going back in the same transaction. */
+export function refundFailedFulfilment(order: Order, { at }: At): Done {
+  const lines = [wholeOrder(order)];
+  const { refund: amount, split } = total(lines, order.cashPaid.currency);
+  const refund: Refund = {
+    ...begin({
+      accountId: order.accountId,
+      kind: 'failed_fulfilment',
+      quoteId: null,
+      asOf: at,
+      instanceIds: order.instanceIds,
+      orderIds: [order.orderId],
+      amount,
+      split,
+      lines,
+      reason: 'fulfilment_failed',
+      text: null,
+      requestedBy: 'system:failed fulfilment',
+      createdAt: at,
+    }),
+    status: 'succeeded',
+    endedAt: at,
+  };
+  return { state: refund, facts: [{ type: 'refund.succeeded', data: { refund: snapshot(refund) } }] };
+}
+
+/**
+ * Whether the facts as reserved give what was quoted (RFD-12). Which order gives which part of it may differ.
+ */
+export const asQuoted = (refund: Refund, again: readonly InstanceQuote[]): boolean =>
+  again.every(({ instanceId, amounts }) => {
+    const quoted = total(
+      refund.lines.filter((line) => line.instanceId === instanceId),
+      refund.amount.currency,
+    );
+    return (
+      amounts !== null &&
+      equal(amounts.refund, quoted.refund) &&
+      equal(amounts.split.voucher, quoted.split.voucher)
+    );
+  });
+
+/**
+ * RFD-13: above the profile's limit a person decides; also where the currency is another, which nothing here
+ * can compare.
+ */
+export function acceptReserved(
+  refund: Refund,
+  again: readonly InstanceQuote[],
+  ask: { reviewAbove: Profile['refunds']['reviewAbove'] } & At,
+): Done {
+  const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency) };
+  const above =
+    refund.amount.currency !== ask.reviewAbove.currency || compare(checked.amount, ask.reviewAbove) > 0;
+  return above
+    ? announce(checked, 'review', 'refund.review_required', ask)
+    : announce(checked, 'approve', 'refund.approved', ask);
+}
+
+export function refuse(refund: Refund, why: { refusals: readonly Reason[]; newQuoteId?: string } & At): Done {
+  const checked = { ...move(refund, 'check'), refusals: why.refusals, newQuoteId: why.newQuoteId ?? null };
+  const next = amend(checked, 'refuse', why);
+  const refusals = why.refusals.map(({ instanceId, orderId, code }) => ({ instanceId, orderId, code }));
+  return { state: next, facts: [{ type: 'refund.refused', data: { refund: snapshot(next), refusals } }] };
+}
+
+type Verdict = { readonly by: string; readonly text: string } & At;
+
+/** RFD-13. @throws Refusal `refund.approver_is_applicant`, `refund.transition_refused`. */
+export function approve(refund: Refund, verdict: Verdict): Done {
+  if (isSameSubject(refund.requestedBy, verdict.by))
+    throw new Refusal('forbidden', 'refund.approver_is_applicant', { refundId: refund.refundId });
+  const review = { by: verdict.by, text: verdict.text, at: verdict.at.toISOString() };
+  return announce({ ...refund, review }, 'approve', 'refund.approved', verdict);
+}
+
+/** RFD-13. @throws Refusal as `approve` does. */
+export function reject(refund: Refund, verdict: Verdict): Done {
+  if (isSameSubject(refund.requestedBy, verdict.by))
+    throw new Refusal('forbidden', 'refund.approver_is_applicant', { refundId: refund.refundId });
+  const next = amend(
+    { ...refund, review: { by: verdict.by, text: verdict.text, at: verdict.at.toISOString() } },
+    'reject',
+    verdict,
+  );
+  return {
+    state: next,
+    facts: [{ type: 'refund.rejected', data: { refund: snapshot(next), text: verdict.text } }],
+  };
+}
+
+/**
+ * While it waits for a review the customer may; a failed payout only an operator. @throws Refusal
+ * `refund.only_operator_withdraws`.
+ */
+export function withdraw(refund: Refund, ask: { byOperator: boolean } & At): Done {
+  if (refund.status === 'failed' && !ask.byOperator)
+    throw new Refusal('forbidden', 'refund.only_operator_withdraws', { refundId: refund.refundId });
+  return announce(refund, 'withdraw', 'refund.withdrawn', ask);
+}
+
+/** A failed payout is tried again; nobody else has to know yet, so no fact and no version. */
+export const retry = (refund: Refund): Refund => ({ ...move(refund, 'retry'), failure: null });
+
+export const succeed = (refund: Refund, at: At): Done =>
+  announce(paying(refund), 'succeed', 'refund.succeeded', at);
+
+export function fail(refund: Refund, why: { failure: string } & At): Done {
+  const next = amend({ ...paying(refund), failure: why.failure }, 'fail', why);
+  return {
+    state: next,
+    facts: [{ type: 'refund.failed', data: { refund: snapshot(next), reason: why.failure } }],
+  };
+}
+
+type Action = Parameters<typeof refundLifecycle.after>[1];
+type Plain = 'refund.review_required' | 'refund.approved' | 'refund.withdrawn' | 'refund.succeeded';
+
+const paying = (refund: Refund): Refund => (refund.status === 'approved' ? move(refund, 'pay') : refund);
+
+/** A step that no event tells of: the version stays. */
+const move = (refund: Refund, action: Action): Refund => ({
+  ...refund,
+  status: refundLifecycle.after(refund.status, action),
+});
+
+function amend(refund: Refund, action: Action, { at }: At): Refund {
+  const status = refundLifecycle.after(refund.status, action);
+  return {
+    ...refund,
+    status,
+    version: refund.version + 1,
+    endedAt: refundLifecycle.ends.includes(status) ? at : null,
+  };
+}
+
+function announce(refund: Refund, action: Action, type: Plain, at: At): Done {
+  const next = amend(refund, action, at);
+  return { state: next, facts: [{ type, data: { refund: snapshot(next) } } as Fact] };
+}
+
+type Contents = Pick<Refund, 'orderIds' | 'amount' | 'split' | 'lines'>;
+type Beginning = Omit<
+  Refund,
+  'refundId' | 'version' | 'status' | 'review' | 'refusals' | 'newQuoteId' | 'failure' | 'endedAt'
+>;
+
+function contents(instances: readonly InstanceQuote[], currency: string): Contents {
+  const lines = instances.flatMap((instance) => instance.lines);
+  const { refund: amount, split } = total(lines, currency);
+  return { lines, amount, split, orderIds: [...new Set(lines.map(({ orderId }) => orderId))] };
+}
+
+const begin = (beginning: Beginning): Refund => ({
+  refundId: newId('rfd'),
+  version: 1,
+  status: refundLifecycle.start,
+  review: null,
+  refusals: [],
+  newQuoteId: null,
+  failure: null,
+  endedAt: null,
+  ...beginning,
+});
+
+export const snapshot = (refund: Refund): z.output<typeof RefundSnapshot> => ({
+  refundId: refund.refundId,
+  version: refund.version,
+  accountId: refund.accountId,
+  status: refund.status,
+  kind: refund.kind,
+  instanceIds: [...refund.instanceIds],
+  orderIds: [...refund.orderIds],
+  amount: refund.amount,
+  split: refund.split,
+  lines: refund.lines.map(({ orderId, instanceId, paid, consumed, fee, refund: back }) => ({
+    orderId,
+    instanceId,
+    paid,
+    consumed,
+    fee,
+    refund: back,
+  })),
+  reason: refund.reason,
+  createdAt: refund.createdAt.toISOString(),
+  endedAt: refund.endedAt?.toISOString() ?? null,
+});

@@ -1,0 +1,898 @@
+import type { Fact } from '@accord/events';
+import { loadProfile, type Profile } from '@accord/profile';
+import { flawsUnderBadInput, flawsUnderRepeats, testService, type TestService } from '@accord/testing';
+import type { Order, Resource } from '../src/order-view.ts';
+import { refundService } from '../src/service.ts';
+import { cny, dayMs, ends, exampleOrder, exampleResource, parts, refundedAt } from './fixtures.ts';
+
+type Change = Parameters<typeof exampleOrder>[0];
+interface Bought {
+  readonly accountId: string;
+  readonly order: Order;
+  readonly resource: Resource;
+  readonly instanceId: string;
+}
+
+let t: TestService;
+let made = 0;
+
+async function start(profile: Profile): Promise<TestService> {
+  const started = await testService({ service: (around) => refundService({ profile }, around) });
+  started.clock.offsetMs = refundedAt.getTime() - Date.now();
+  return started;
+}
+
+/** An account of its own with RFD-7's instance: ordered, paid, running. */
+async function buy({
+  order: change = {},
+  resource = {},
+  accountId,
+}: { order?: Change; resource?: Partial<Resource>; accountId?: string } = {}): Promise<Bought> {
+  const bought = await buyUnsettled(accountId, { change, resource });
+  await t.settled();
+  return bought;
+}
+
+async function buyUnsettled(
+  accountId: string | undefined,
+  { change = {}, resource = {} }: { change?: Change; resource?: Partial<Resource> } = {},
+): Promise<Bought> {
+  made += 1;
+  const [own, orderId, instanceId] = [accountId ?? `acc_${made}`, `ord_${made}`, `i-${made}`];
+  const order = exampleOrder({ orderId, accountId: own, instanceIds: [instanceId], ...change });
+  const running = exampleResource({ instanceId, accountId: own, orderIds: [orderId], ...resource });
+  await t.publish({ type: 'order.fulfilled', data: { order } });
+  await t.publish({ type: 'resource.changed', data: { resource: running } });
+  return { accountId: own, order, resource: running, instanceId };
+}
+
+const quoteOf = async ({ accountId, instanceId }: Bought, headers = {}) =>
+  (await t.customer(accountId).post('/v1/refund-quotes', { instanceIds: [instanceId] }, headers)).body;
+const key = () => ({ 'idempotency-key': `key-${Math.random()}` });
+const requestBy = (accountId: string, quoteId: string, more: object = {}, headers = {}) =>
+  t
+    .customer(accountId)
+    .post('/v1/refunds', { quoteId, reason: 'not_usable', ...more }, { ...key(), ...headers });
+
+/** What the order service answers where contract `ctr_first` holds the order. */
+function refusedForContract({ accountId, order: bought, instanceId }: Bought, refundId: string): Fact {
+  const holder = { kind: 'contract', id: 'ctr_first' } as const;
+  const order = { ...bought, version: 9, hold: holder };
+  const refusals = [{ orderId: order.orderId, instanceId, code: 'order.held_by_contract' as const, holder }];
+  return {
+    type: 'order.reservation_refused',
+    data: { holder: { kind: 'refund', id: refundId }, accountId, refusals, orders: [order] },
+  };
+}
+
+async function requested(bought: Bought) {
+  const { quoteId } = await quoteOf(bought);
+  const { status, body } = await requestBy(bought.accountId, quoteId);
+  expect(status).toBe(202);
+  return body as { refundId: string; quoteId: string };
+}
+
+const contractOf = (contractId: string, accountId: string, status: 'draft' | 'official') => ({
+  contractId,
+  version: 3,
+  accountId,
+  number: 'CT-2026-00000007',
+  kind: 'order' as const,
+  status,
+  language: 'zh' as const,
+  invoicingEntity: 'baidu_netcom',
+  partyA: '张三',
+  orderIds: [],
+  amount: null,
+  createdAt: '2026-01-10T12:00:00.000Z',
+  draftedAt: null,
+  finalizedAt: null,
+  voidedAt: null,
+});
+
+const productFacts = {
+  productCode: 'BCC',
+  version: 1,
+  name: { zh: '云服务器', en: 'Cloud Compute' },
+  category: 'BCC',
+  brand: 'baidu',
+  form: 'instance' as const,
+  chargeTypes: [],
+  invoicingEntity: 'baidu_netcom',
+  prices: [],
+  serviceTypes: [],
+  onSale: true,
+  contractable: true,
+  refundable: true,
+  termsUrl: null,
+};
+
+/** As the order service would answer. */
+const reserved = (
+  { accountId, order, resource }: Bought,
+  refundId: string,
+  change: Partial<Order> = {},
+): Fact => ({
+  type: 'order.reserved',
+  data: {
+    holder: { kind: 'refund', id: refundId },
+    accountId,
+    orders: [
+      {
+        ...order,
+        version: order.version + 1,
+        hold: { kind: 'refund', id: refundId },
+        refundState: 'in_progress',
+        ...change,
+      },
+    ],
+    resources: [resource],
+  },
+});
+
+const refundOf = async (accountId: string, refundId: string) =>
+  (await t.customer(accountId).get(`/v1/refunds/${refundId}`)).body;
+const typesOf = (refundId: string) =>
+  t.events
+    .filter(({ subject }) => subject.id === refundId)
+    .map(({ type, subject }) => `${subject.version} ${type}`)
+    .sort();
+const balanceOf = async (accountId: string) =>
+  (await t.customer(accountId).get(`/v1/balances/${accountId}`)).body.balances;
+const unbalanced = () =>
+  t.sql(
+    `select transaction_id from ledger_postings group by transaction_id, currency having sum(amount) <> 0`,
+  );
+
+describe('with the rules of baidu', () => {
+  beforeAll(async () => {
+    t = await start(loadProfile('baidu'));
+  }, 60_000);
+  afterAll(() => t?.stop());
+
+  test('RFD-1 RFD-7 EVT-23 quoted, requested, reserved, approved, paid to the balance: 34.84', async () => {
+    const bought = await buy();
+    const quote = await quoteOf(bought);
+    expect(quote).toMatchObject({
+      refundable: true,
+      amounts: { paid: cny('45.00'), consumed: cny('10.16'), refund: cny('34.84') },
+      refundId: null,
+    });
+    expect(quote.instances[0].lines[0].calculation.at(-2)).toMatchObject({
+      step: 'refund',
+      formula: '45.00 × (31 − 7) ÷ 31',
+      result: '34.84 CNY',
+    });
+    expect(new Date(quote.expiresAt).getTime() - new Date(quote.createdAt).getTime()).toBe(15 * 60_000);
+
+    const { refundId } = await requested(bought);
+    await t.publish(reserved(bought, refundId), { repeat: 2 });
+    const { data } = await t.event('refund.succeeded', ({ refund }) => refund.refundId === refundId);
+    expect(data.refund).toMatchObject({
+      amount: cny('34.84'),
+      split: parts({ cash: '34.84' }),
+      instanceIds: [bought.instanceId],
+      version: 3,
+    });
+    await t.settled();
+    expect(typesOf(refundId)).toEqual(['1 refund.requested', '2 refund.approved', '3 refund.succeeded']);
+    expect(await refundOf(bought.accountId, refundId)).toMatchObject({
+      status: 'succeeded',
+      amount: cny('34.84'),
+    });
+    expect(await balanceOf(bought.accountId)).toEqual([
+      { currency: 'CNY', balance: cny('34.84'), funds: parts({ cash: '34.84' }) },
+    ]);
+    expect(await unbalanced()).toEqual([]);
+  });
+
+  test('RFD-12 RFD-18 a quote is used once, in time, with a reason and a key', async () => {
+    const bought = await buy();
+    const { quoteId } = await quoteOf(bought);
+    const first = await requestBy(bought.accountId, quoteId, { reason: 'other', text: 'no longer needed' });
+    expect(first).toMatchObject({
+      status: 202,
+      body: {
+        status: 'requested',
+        text: 'no longer needed',
+        requestedBy: { kind: 'customer', id: `usr_${bought.accountId}` },
+      },
+    });
+    expect(first.headers.get('location')).toBe(`/v1/refunds/${first.body.refundId}`);
+    expect((await requestBy(bought.accountId, quoteId)).body).toMatchObject({
+      code: 'refund.quote_used',
+      facts: { refundId: first.body.refundId },
+    });
+
+    const other = await buy();
+    const late = await quoteOf(other);
+    expect((await requestBy(other.accountId, late.quoteId, { reason: 'other' })).body.code).toBe(
+      'refund.text_required',
+    );
+    expect(
+      (await t.customer(other.accountId).post('/v1/refunds', { quoteId: late.quoteId, reason: 'not_usable' }))
+        .body.code,
+    ).toBe('idempotency.key_required');
+    t.clock.offsetMs += 15 * 60_000;
+    expect((await requestBy(other.accountId, late.quoteId)).body.code).toBe('refund.quote_expired');
+    t.clock.offsetMs -= 15 * 60_000;
+  });
+
+  test('RFD-1 a quote that nobody used is forgotten a day after it expired; one that a refund used stays', async () => {
+    const [idle, used] = [await buy(), await buy()];
+    const { quoteId } = await quoteOf(idle);
+    const refund = await requested(used);
+    const read = async ({ accountId }: Bought, id: string) =>
+      (await t.customer(accountId).get(`/v1/refund-quotes/${id}`)).status;
+    const after = async (ms: number) => {
+      t.clock.offsetMs += ms;
+      await t.settled();
+      const found = [await read(idle, quoteId), await read(used, refund.quoteId)];
+      t.clock.offsetMs -= ms;
+      return found;
+    };
+    expect(await after(24 * 3_600_000)).toEqual([200, 200]);
+    expect(await after(24 * 3_600_000 + 16 * 60_000)).toEqual([404, 200]);
+  });
+
+  test('API-6 a repeat with the same key asks once', async () => {
+    const bought = await buy();
+    const { quoteId } = await quoteOf(bought);
+    const same = key();
+    const answers = [
+      await requestBy(bought.accountId, quoteId, {}, same),
+      await requestBy(bought.accountId, quoteId, {}, same),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.refundId])).toEqual([
+      [202, answers[0]!.body.refundId],
+      [202, answers[0]!.body.refundId],
+    ]);
+    expect(answers[1]!.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  test('API-14 Prefer: wait answers with the outcome', async () => {
+    const bought = await buy();
+    const { quoteId } = await quoteOf(bought);
+    const waiting = requestBy(bought.accountId, quoteId, {}, { prefer: 'wait=10' });
+    const { data } = await t.event('refund.requested', ({ refund }) => refund.accountId === bought.accountId);
+    await t.publish(reserved(bought, data.refund.refundId));
+    expect(await waiting).toMatchObject({ status: 200, body: { status: 'succeeded', amount: cny('34.84') } });
+
+    const other = await buy();
+    const refused = requestBy(
+      other.accountId,
+      (await quoteOf(other)).quoteId,
+      {},
+      { prefer: 'wait=10', 'accept-language': 'zh-CN' },
+    );
+    const { refund } = (
+      await t.event('refund.requested', ({ refund: { accountId } }) => accountId === other.accountId)
+    ).data;
+    await t.publish(refusedForContract(other, refund.refundId));
+    expect((await refused).body.refusals[0].text).toMatch(/合同/);
+  });
+
+  test('RFD-3 CONTRACT_LINKED names the contract and how to void it, by ticket here; the refund is not even asked for', async () => {
+    const contractId = `ctr_${made}`;
+    await t.publish({
+      type: 'contract.finalized',
+      data: { contract: contractOf(contractId, `acc_${made + 1}`, 'official'), sha256: 'a'.repeat(64) },
+    });
+    const bought = await buy({ order: { hold: { kind: 'contract', id: contractId } } });
+    const quote = await quoteOf(bought, { 'accept-language': 'en' });
+    expect(quote.instances[0]).toMatchObject({ refundable: false, amounts: { refund: cny('34.84') } });
+    expect(quote.instances[0].reasons).toEqual([
+      {
+        code: 'CONTRACT_LINKED',
+        remedy: 'void_contract_by_ticket',
+        instanceId: bought.instanceId,
+        orderId: null,
+        facts: { contractId, number: 'CT-2026-00000007' },
+        text: 'Contract CT-2026-00000007 holds the order. Ask for the contract to be voided by a void_official ticket, then ask again.',
+      },
+    ]);
+    const { status, body } = await requestBy(bought.accountId, quote.quoteId);
+    expect([status, body.code, body.facts.codes]).toEqual([409, 'refund.not_refundable', 'CONTRACT_LINKED']);
+
+    await t.publish({
+      type: 'order.released',
+      data: {
+        order: { ...bought.order, version: 9, hold: null },
+        holder: { kind: 'contract', id: contractId },
+      },
+    });
+    await t.settled();
+    expect((await quoteOf(bought)).refundable).toBe(true);
+  });
+
+  test('EVT-20 RFD-3 a contract that took the order first refuses the refund, and is named', async () => {
+    const bought = await buy();
+    const { refundId } = await requested(bought);
+    const refused = refusedForContract(bought, refundId);
+    await t.publish(refused, { repeat: 2 });
+    const { data } = await t.event('refund.refused', ({ refund }) => refund.refundId === refundId);
+    expect(data.refusals).toEqual([
+      { instanceId: bought.instanceId, orderId: bought.order.orderId, code: 'CONTRACT_LINKED' },
+    ]);
+    expect(await refundOf(bought.accountId, refundId)).toMatchObject({
+      status: 'refused',
+      refusals: [{ code: 'CONTRACT_LINKED', facts: { contractId: 'ctr_first' } }],
+    });
+    expect(await balanceOf(bought.accountId)).toEqual([]);
+    expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([{ code: 'CONTRACT_LINKED' }]);
+  });
+
+  test('RFD-12 facts that changed end in QUOTE_STALE with the new quote; time that passed does not', async () => {
+    const bought = await buy();
+    const renewed = await requested(bought);
+    await t.publish(
+      reserved(bought, renewed.refundId, {
+        ...parts({}),
+        cashPaid: cny('44.00'),
+        paidParts: parts({ cash: '44.00' }),
+      }),
+    );
+    await t.settled();
+    const refused = await refundOf(bought.accountId, renewed.refundId);
+    expect(refused).toMatchObject({
+      status: 'refused',
+      refusals: [{ code: 'QUOTE_STALE', remedy: 'accept_new_quote' }],
+    });
+    const fresh = (await t.customer(bought.accountId).get(`/v1/refund-quotes/${refused.newQuoteId}`)).body;
+    expect(fresh).toMatchObject({ refundable: true, amounts: { refund: cny('34.06') }, refundId: null });
+
+    const slow = await buy();
+    const { refundId } = await requested(slow);
+    t.clock.offsetMs += 3 * dayMs;
+    await t.publish(reserved(slow, refundId));
+    await t.settled();
+    t.clock.offsetMs -= 3 * dayMs;
+    expect(await refundOf(slow.accountId, refundId)).toMatchObject({
+      status: 'succeeded',
+      amount: cny('34.84'),
+    });
+  });
+
+  test('RFD-12 an order on the instance that the quote had not seen changes the amount', async () => {
+    const bought = await buy();
+    const { refundId } = await requested(bought);
+    const unseen = {
+      ...bought.order,
+      orderId: `${bought.order.orderId}r`,
+      orderType: 'renewal' as const,
+      servicePeriod: { start: ends, end: '2026-03-10T11:00:00.000Z' },
+    };
+    const fact = reserved(bought, refundId) as Extract<Fact, { type: 'order.reserved' }>;
+    await t.publish({ ...fact, data: { ...fact.data, orders: [...fact.data.orders, unseen] } });
+    await t.settled();
+    const refused = await refundOf(bought.accountId, refundId);
+    expect(refused.refusals).toMatchObject([{ code: 'QUOTE_STALE' }]);
+    expect(
+      (await t.customer(bought.accountId).get(`/v1/refund-quotes/${refused.newQuoteId}`)).body.amounts.refund,
+    ).toEqual(cny('79.84'));
+  });
+
+  test('EVT-5 EVT-8 an older snapshot and a repeat change nothing; answers to an ended refund neither', async () => {
+    const bought = await buy();
+    await t.publish({
+      type: 'order.changed',
+      data: { order: { ...bought.order, version: 8, supportRightsUsed: true }, what: ['supportRightsUsed'] },
+    });
+    await t.publish(
+      { type: 'order.fulfilled', data: { order: { ...bought.order, version: 7 } } },
+      { repeat: 3 },
+    );
+    await t.settled();
+    expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([{ code: 'SUPPORT_RIGHTS_USED' }]);
+
+    const other = await buy();
+    const { refundId } = await requested(other);
+    await t.publish(reserved(other, refundId, { supportRightsUsed: true }));
+    await t.settled();
+    await t.publish(reserved(other, refundId));
+    await t.settled();
+    expect(await refundOf(other.accountId, refundId)).toMatchObject({ status: 'refused', version: 2 });
+    expect(typesOf(refundId)).toEqual(['1 refund.requested', '2 refund.refused']);
+    expect(await balanceOf(other.accountId)).toEqual([]);
+  });
+
+  test('RFD-17 RFD-4 an instance is given back once; afterwards it is not found', async () => {
+    const bought = await buy();
+    const { quoteId } = await quoteOf(bought);
+    const running = await requested(bought);
+    expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([
+      { code: 'TRADE_IN_PROGRESS', facts: { refundId: running.refundId } },
+    ]);
+    expect((await requestBy(bought.accountId, quoteId)).body).toMatchObject({
+      status: 409,
+      code: 'refund.trade_in_progress',
+    });
+    await t.publish(reserved(bought, running.refundId));
+    await t.settled();
+    expect((await quoteOf(bought)).instances[0]).toMatchObject({
+      amounts: null,
+      lines: [],
+      reasons: [{ code: 'INSTANCE_NOT_FOUND' }],
+    });
+  });
+
+  test('RFD-14 EVT-24 a failed fulfilment gives everything back once: money to the balance, vouchers as vouchers', async () => {
+    const paid = parts({ cash: '10.00', giftCredit: '5.00', storedCard: '2.50', voucher: '7.50' });
+    const failed = exampleOrder({
+      orderId: 'ord_failed',
+      accountId: 'acc_failed',
+      paid,
+      instanceIds: [],
+      servicePeriod: null,
+      status: 'voided',
+      fulfilment: 'failed',
+    });
+    await t.publish(
+      { type: 'order.fulfilment_failed', data: { order: failed, reason: 'no capacity' } },
+      { repeat: 3 },
+    );
+    await t.publish(
+      { type: 'order.fulfilment_failed', data: { order: { ...failed, version: 5 }, reason: 'no capacity' } },
+      { repeat: 2 },
+    );
+    await t.settled();
+    const refunds = (await t.customer('acc_failed').get('/v1/refunds?orderId=ord_failed')).body.data;
+    expect(refunds).toMatchObject([
+      {
+        status: 'succeeded',
+        kind: 'failed_fulfilment',
+        amount: cny('17.50'),
+        split: paid,
+        quoteId: null,
+        version: 1,
+        reason: 'fulfilment_failed',
+      },
+    ]);
+    expect(typesOf(refunds[0].refundId)).toEqual(['1 refund.succeeded']);
+    expect(await balanceOf('acc_failed')).toEqual([{ currency: 'CNY', balance: cny('17.50'), funds: paid }]);
+    expect(await unbalanced()).toEqual([]);
+  });
+
+  test('RFD-14 an order that nothing was paid for gives nothing back', async () => {
+    const free = exampleOrder({
+      orderId: 'ord_free',
+      accountId: 'acc_free',
+      paid: parts({}),
+      instanceIds: [],
+      status: 'voided',
+      fulfilment: 'failed',
+    });
+    await t.publish({ type: 'order.fulfilment_failed', data: { order: free, reason: null } });
+    await t.settled();
+    expect((await t.customer('acc_free').get('/v1/refunds')).body.data).toEqual([]);
+  });
+
+  test('ORD-5 RFD-11 each part of money that pays no order goes to the fund it came from; a voucher does not become cash', async () => {
+    const split = parts({ cash: '30.00', giftCredit: '5.00', voucher: '10.00' });
+    const data = {
+      paymentReference: 'pay_parts',
+      accountId: 'acc_parts',
+      orderId: 'ord_parts',
+      amount: cny('45.00'),
+      parts: split,
+      reason: 'cancelled' as const,
+    };
+    await t.publish({ type: 'payment.unapplied', data }, { repeat: 2 });
+    await t.publish({ type: 'payment.unapplied', data });
+    await t.settled();
+    expect(await balanceOf('acc_parts')).toMatchObject([{ currency: 'CNY', funds: split }]);
+    expect(await unbalanced()).toEqual([]);
+  });
+
+  test('ORD-5 RFD-15 money that pays no order is credited once, and balance and statement say so', async () => {
+    const data = {
+      paymentReference: 'pay_late',
+      accountId: 'acc_late',
+      orderId: 'ord_late',
+      amount: cny('12.00'),
+      reason: 'expired' as const,
+    };
+    await t.publish({ type: 'payment.unapplied', data }, { repeat: 2 });
+    await t.publish({ type: 'payment.unapplied', data });
+    await t.publish({ type: 'payment.unapplied', data: { ...data, paymentReference: 'pay_later' } });
+    await t.settled();
+    expect(await balanceOf('acc_late')).toMatchObject([{ balance: cny('24.00') }]);
+    const page = (await t.customer('acc_late').get('/v1/balances/acc_late/statement?limit=1')).body;
+    const rest = (
+      await t.customer('acc_late').get(`/v1/balances/acc_late/statement?cursor=${page.nextCursor}`)
+    ).body;
+    expect([...page.data, ...rest.data]).toMatchObject([
+      {
+        kind: 'unapplied_payment',
+        fund: 'cash',
+        amount: cny('12.00'),
+        balance: cny('24.00'),
+        orderId: 'ord_late',
+      },
+      { kind: 'unapplied_payment', amount: cny('12.00'), balance: cny('12.00') },
+    ]);
+    expect(rest.nextCursor).toBeNull();
+    expect(await unbalanced()).toEqual([]);
+  });
+
+  /** Above the limit of RFD-13. */
+  const large = { order: { paid: parts({ cash: '90000.00' }) } };
+
+  /** So many refunds that wait for a review, each of an account of its own. */
+  async function reviewing(count = 1) {
+    const all = await Promise.all(
+      Array.from({ length: count }, () => buyUnsettled(undefined, { change: large.order })),
+    );
+    await t.settled();
+    const asked = await Promise.all(
+      all.map(async (bought) => ({ ...bought, refundId: (await requested(bought)).refundId })),
+    );
+    for (const bought of asked) await t.publish(reserved(bought, bought.refundId));
+    await t.settled();
+    return asked;
+  }
+
+  describe('above the limit', () => {
+    test('RFD-13 a refund waits for an operator, who approves it with a reason; the version is checked', async () => {
+      const [{ accountId, refundId }] = (await reviewing()) as [Bought & { refundId: string }];
+      expect(await refundOf(accountId, refundId)).toMatchObject({
+        status: 'reviewing',
+        amount: cny('69677.42'),
+      });
+      expect(
+        (await t.customer(accountId).post(`/v1/refunds/${refundId}/approve`, { text: 'mine' })).status,
+      ).toBe(403);
+      expect(
+        (await t.operator().post(`/v1/refunds/${refundId}/approve`, { text: 'fine' }, { 'if-match': '"1"' }))
+          .status,
+      ).toBe(412);
+      const approved = await t
+        .operator()
+        .post(`/v1/refunds/${refundId}/approve`, { text: 'fine' }, { 'if-match': '"2"' });
+      expect(approved).toMatchObject({
+        status: 200,
+        body: { status: 'approved', review: { by: { kind: 'operator', id: 'op_1' }, text: 'fine' } },
+      });
+      await t.settled();
+      expect(typesOf(refundId)).toEqual([
+        '1 refund.requested',
+        '2 refund.review_required',
+        '3 refund.approved',
+        '4 refund.succeeded',
+      ]);
+      expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('69677.42') }]);
+    });
+
+    test('RFD-13 an operator rejects, a customer withdraws; the instance is free again', async () => {
+      const [rejected, withdrawn] = (await reviewing(2)) as [
+        Bought & { refundId: string },
+        Bought & { refundId: string },
+      ];
+      const verdict = (await t.operator().post(`/v1/refunds/${rejected.refundId}/reject`, { text: 'abuse' }))
+        .body;
+      expect(verdict).toMatchObject({
+        status: 'rejected',
+        review: { by: { kind: 'operator', id: 'op_1' }, text: 'abuse' },
+      });
+      expect(await refundOf(rejected.accountId, rejected.refundId)).toMatchObject({
+        review: { by: { kind: 'operator', id: null }, text: 'abuse' },
+      });
+      expect(
+        (await t.operator().post(`/v1/refunds/${rejected.refundId}/approve`, { text: 'no, fine' })).body,
+      ).toMatchObject({ status: 409, code: 'refund.transition_refused' });
+      expect(
+        (await t.customer(withdrawn.accountId).post(`/v1/refunds/${withdrawn.refundId}/withdraw`)).body
+          .status,
+      ).toBe('withdrawn');
+      await t.settled();
+      expect(
+        await t.sql('select 1 from claimed_instances where refund_id = any($1)', [
+          [rejected.refundId, withdrawn.refundId],
+        ]),
+      ).toEqual([]);
+      expect(typesOf(withdrawn.refundId).at(-1)).toBe('3 refund.withdrawn');
+    });
+
+    test('RFD-13 the operator who asked does not decide', async () => {
+      const bought = await buy(large);
+      const asked = await t
+        .operator('op_2')
+        .post('/v1/refund-quotes', { instanceIds: [bought.instanceId], accountId: bought.accountId });
+      const { refundId } = (
+        await t
+          .operator('op_2')
+          .post('/v1/refunds', { quoteId: asked.body.quoteId, reason: 'not_usable' }, key())
+      ).body;
+      await t.publish(reserved(bought, refundId));
+      await t.settled();
+      expect(
+        (await t.operator('op_2').post(`/v1/refunds/${refundId}/approve`, { text: 'mine' })).body,
+      ).toMatchObject({ status: 403, code: 'refund.approver_is_applicant' });
+    });
+
+    test('RFD-13 approve against withdraw, 50 rounds: exactly one wins', async () => {
+      const rounds = await reviewing(50);
+      await Promise.all(
+        rounds.map(async ({ accountId, refundId }) => {
+          const answers = await Promise.all([
+            t.operator().post(`/v1/refunds/${refundId}/approve`, { text: 'fine' }),
+            t.customer(accountId).post(`/v1/refunds/${refundId}/withdraw`),
+          ]);
+          expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+        }),
+      );
+      await t.settled();
+      const ended = await t.sql<{ status: string; paid: boolean }>(
+        `select status, exists (select 1 from ledger_transactions l where l.refund_id = r.refund_id) as paid from refunds r where refund_id = any($1)`,
+        [rounds.map(({ refundId }) => refundId)],
+      );
+      expect(
+        ended.every(({ status, paid }) => (paid ? status === 'succeeded' : status === 'withdrawn')),
+      ).toBe(true);
+      expect(new Set(ended.map(({ paid }) => paid))).toEqual(new Set([true, false]));
+    }, 60_000);
+  });
+
+  test('RFD-12 two requests on one quote, 50 rounds: exactly one wins', async () => {
+    const accountId = 'acc_race';
+    const all = await Promise.all(Array.from({ length: 50 }, () => buyUnsettled(accountId)));
+    await t.settled();
+    const race = async (bought: (typeof all)[number]) => {
+      const { quoteId } = await quoteOf(bought);
+      const answers = await Promise.all([requestBy(accountId, quoteId), requestBy(accountId, quoteId)]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+    };
+    // Five at a time: a hundred at once on a busy machine wait longer for a connection than the service lets
+    // them.
+    for (let done = 0; done < all.length; done += 5) await Promise.all(all.slice(done, done + 5).map(race));
+  }, 60_000);
+
+  test('RFD-20 EVT-33 the database gives no order more back than was paid, and posts nothing that does not sum to zero', async () => {
+    const bought = await buy();
+    const { refundId } = await requested(bought);
+    await t.sql(
+      `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded) values ($1, $2, 'CNY', 45, 20, 0, 0)`,
+      [bought.order.orderId, bought.accountId],
+    );
+    await t.publish(reserved(bought, refundId));
+    await t.settled();
+    expect(await refundOf(bought.accountId, refundId)).toMatchObject({
+      status: 'failed',
+      failure: 'refund.exceeds_paid',
+      endedAt: null,
+    });
+    expect(await balanceOf(bought.accountId)).toEqual([]);
+    await expect(
+      t.sql(`update refunded_orders set refunded = 45.01 where order_id = $1`, [bought.order.orderId]),
+    ).rejects.toThrow('refunded_at_most_paid');
+
+    expect((await t.customer(bought.accountId).post(`/v1/refunds/${refundId}/withdraw`)).body.code).toBe(
+      'refund.only_operator_withdraws',
+    );
+    await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
+    expect((await t.operator().post(`/v1/refunds/${refundId}/retry`)).body.status).toBe('paying');
+    await t.settled();
+    expect(typesOf(refundId)).toEqual([
+      '1 refund.requested',
+      '2 refund.approved',
+      '3 refund.failed',
+      '4 refund.succeeded',
+    ]);
+    expect(await balanceOf(bought.accountId)).toMatchObject([{ balance: cny('34.84') }]);
+
+    const posting = `with t as (insert into ledger_transactions (transaction_id, account_id, kind, refund_id, posted_at) values ('ltx_x', 'acc_x', 'refund', 'rfd_x', now()) returning transaction_id)
+      insert into ledger_postings (transaction_id, account_id, ledger_account, amount, currency) select transaction_id, 'acc_x', 'customer:cash', 1, 'CNY' from t`;
+    await expect(t.sql(posting)).rejects.toThrow('does not sum to zero');
+    await expect(t.asRole(bought.accountId).sql('update ledger_postings set amount = 1')).rejects.toThrow(
+      'permission denied',
+    );
+  });
+
+  test('RFD-1 RFD-3 ten instances, a bundle of any size, no more', async () => {
+    const one = await buy({ order: { bundleId: 'bdl_1' }, accountId: 'acc_bundle' });
+    const two = await buy({ order: { bundleId: 'bdl_1' }, accountId: 'acc_bundle' });
+    const customer = t.customer('acc_bundle');
+    expect((await quoteOf(one)).instances[0].reasons).toMatchObject([
+      { code: 'BUNDLE_MEMBER', remedy: 'refund_whole_bundle', facts: { bundleId: 'bdl_1' } },
+    ]);
+    const whole = (await customer.post('/v1/refund-quotes', { bundleId: 'bdl_1' })).body;
+    expect(whole).toMatchObject({ refundable: true, amounts: { refund: cny('69.68') } });
+    expect(whole.instances.map(({ instanceId }: { instanceId: string }) => instanceId)).toEqual(
+      [one.instanceId, two.instanceId].sort(),
+    );
+    expect((await customer.post('/v1/refund-quotes', { bundleId: 'bdl_2' })).body.code).toBe(
+      'refund.bundle_not_found',
+    );
+    const eleven = Array.from({ length: 11 }, (_, i) => `i-none-${i}`);
+    expect((await customer.post('/v1/refund-quotes', { instanceIds: eleven })).status).toBe(400);
+    expect((await customer.post('/v1/refund-quotes', { instanceIds: eleven.slice(1) })).body).toMatchObject({
+      refundable: false,
+      amounts: null,
+    });
+    expect((await customer.post('/v1/refund-quotes', { instanceIds: ['i-1', 'i-1'] })).status).toBe(400);
+  });
+
+  test('RFD-2 the products and the resources that could be refunded are listed', async () => {
+    const product = (productCode: string, refundable: boolean): Fact => ({
+      type: 'product.published',
+      data: { product: { ...productFacts, productCode, refundable } },
+    });
+    for (const fact of [product('BCC', true), product('CDN', true), product('DOMAIN_COM', false)])
+      await t.publish(fact);
+    const good = await buy({ accountId: 'acc_list' });
+    const frozen = await buy({ accountId: 'acc_list', resource: { frozenBy: 'police' } });
+    const customer = t.customer('acc_list');
+    const first = (await customer.get('/v1/refunds/eligible-products?limit=1')).body;
+    const second = (await customer.get(`/v1/refunds/eligible-products?limit=1&cursor=${first.nextCursor}`))
+      .body;
+    expect([...first.data, ...second.data].map(({ productCode }) => productCode)).toEqual(['BCC', 'CDN']);
+    expect(second.nextCursor).toBeNull();
+    const resources = (await customer.get('/v1/refunds/eligible-resources')).body.data;
+    const byId = (id: string) =>
+      resources.find(({ instanceId }: { instanceId: string }) => instanceId === id);
+    expect(byId(good.instanceId)).toMatchObject({ refundable: true, amount: cny('34.84'), reasons: [] });
+    expect(byId(frozen.instanceId)).toMatchObject({
+      refundable: false,
+      reasons: [{ code: 'FROZEN', facts: { frozenBy: 'police' } }],
+    });
+  });
+
+  test("RFD-4 API-5 another account's instance answers like one that does not exist, its refunds and balance 404, its rows are unseen", async () => {
+    const bought = await buy();
+    const quote = await quoteOf(bought);
+    const { refundId } = await requested(bought);
+    const stranger = t.customer('acc_stranger');
+    const theirs = (await stranger.post('/v1/refund-quotes', { instanceIds: [bought.instanceId] })).body
+      .instances[0];
+    const nobodys = (await stranger.post('/v1/refund-quotes', { instanceIds: ['i-nobody'] })).body
+      .instances[0];
+    expect(JSON.stringify(theirs).replaceAll(bought.instanceId, 'X')).toBe(
+      JSON.stringify(nobodys).replaceAll('i-nobody', 'X'),
+    );
+
+    const answers = await Promise.all([
+      stranger.get(`/v1/refund-quotes/${quote.quoteId}`),
+      requestBy('acc_stranger', quote.quoteId),
+      stranger.get(`/v1/refunds/${refundId}`),
+      stranger.post(`/v1/refunds/${refundId}/withdraw`),
+      stranger.get(`/v1/balances/${bought.accountId}`),
+      stranger.get(`/v1/balances/${bought.accountId}/statement`),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404]);
+    expect((await stranger.get(`/v1/refunds?orderId=${bought.order.orderId}`)).body.data).toEqual([]);
+    expect((await stranger.get(`/v1/refunds?accountId=${bought.accountId}`)).body.code).toBe(
+      'request.account_not_yours',
+    );
+    const tables = [
+      'quotes',
+      'refunds',
+      'refund_orders',
+      'claimed_instances',
+      'failed_fulfilments',
+      'refunded_orders',
+      'order_view',
+      'order_view_instances',
+      'resource_view',
+      'contract_view',
+      'ledger_transactions',
+      'ledger_postings',
+      'balances',
+    ];
+    for (const account of ['acc_nobody', undefined]) {
+      for (const table of tables)
+        expect(await t.asRole(account).sql(`select * from ${table} limit 1`)).toEqual([]);
+    }
+  });
+
+  test('RFD-19 the list is filtered and paged, newest first', async () => {
+    const accountId = 'acc_pages';
+    const refundIds: string[] = [];
+    for (let i = 0; i < 3; i += 1) refundIds.push((await requested(await buy({ accountId }))).refundId);
+    const customer = t.customer(accountId);
+    const first = (await customer.get('/v1/refunds?limit=2&status=requested')).body;
+    const second = (await customer.get(`/v1/refunds?limit=2&cursor=${first.nextCursor}`)).body;
+    expect([...first.data, ...second.data].map(({ refundId }) => refundId)).toEqual(refundIds.toReversed());
+    expect(second.nextCursor).toBeNull();
+    expect((await customer.get('/v1/refunds?status=succeeded')).body.data).toEqual([]);
+    expect((await t.operator().get(`/v1/refunds?accountId=${accountId}&limit=1`)).body.data).toHaveLength(1);
+    const { instanceIds, createdAt } = second.data[0];
+    expect((await customer.get(`/v1/refunds?instanceId=${instanceIds[0]}`)).body.data).toHaveLength(1);
+    expect((await customer.get(`/v1/refunds?to=${createdAt}`)).body.data).toEqual([]);
+  });
+
+  /** A refund whose payout failed once and would not fail again. */
+  async function failedPayout(): Promise<string> {
+    const bought = await buy();
+    const { refundId } = await requested(bought);
+    await t.sql(
+      `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded) values ($1, $2, 'CNY', 45, 20, 0, 0)`,
+      [bought.order.orderId, bought.accountId],
+    );
+    await t.publish(reserved(bought, refundId));
+    await t.settled();
+    await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
+    return refundId;
+  }
+
+  test('API-6 every route that takes a key answers a repeat as it did, does nothing twice, and refuses the key with another body', async () => {
+    const texts = { body: { text: 'twice' }, other: { text: 'otherwise' } };
+    const reviewed = async () => (await reviewing())[0]!;
+    const path = (what: string, refundId: string) => `/v1/refunds/${refundId}/${what}`;
+    expect(
+      await flawsUnderRepeats(t, {
+        'POST /v1/refund-quotes': async () => {
+          const { accountId, instanceId } = await buy();
+          return {
+            by: t.customer(accountId),
+            path: '/v1/refund-quotes',
+            body: { instanceIds: [instanceId] },
+            other: { instanceIds: [instanceId, 'i-other'] },
+          };
+        },
+        'POST /v1/refunds': async () => {
+          const bought = await buy();
+          const { quoteId } = await quoteOf(bought);
+          const body = { quoteId, reason: 'not_usable' };
+          return {
+            by: t.customer(bought.accountId),
+            path: '/v1/refunds',
+            body,
+            other: { ...body, reason: 'other', text: 'no longer needed' },
+          };
+        },
+        'POST /v1/refunds/{refundId}/approve': async () => ({
+          by: t.operator(),
+          path: path('approve', (await reviewed()).refundId),
+          ...texts,
+        }),
+        'POST /v1/refunds/{refundId}/reject': async () => ({
+          by: t.operator(),
+          path: path('reject', (await reviewed()).refundId),
+          ...texts,
+        }),
+        'POST /v1/refunds/{refundId}/withdraw': async () => {
+          const { accountId, refundId } = await reviewed();
+          return { by: t.customer(accountId), path: path('withdraw', refundId) };
+        },
+        'POST /v1/refunds/{refundId}/retry': async () => ({
+          by: t.operator(),
+          path: path('retry', await failedPayout()),
+        }),
+      }),
+    ).toEqual([]);
+  }, 60_000);
+
+  test('bad input gets a clear problem on every route, and stores nothing', async () => {
+    await t.settled();
+    expect(await flawsUnderBadInput(t)).toEqual([]);
+  }, 60_000);
+});
+
+describe('with the rules of alibaba', () => {
+  beforeAll(async () => {
+    t = await start(loadProfile('alibaba'));
+  }, 60_000);
+  afterAll(() => t?.stop());
+
+  test('RFD-3 an official contract is voided by the customer, a draft deleted; packages have five days', async () => {
+    const remedies: string[] = [];
+    for (const status of ['draft', 'official'] as const) {
+      const contractId = `ctr_${status}`;
+      await t.publish({
+        type: 'contract.drafted',
+        data: { contract: contractOf(contractId, `acc_${made + 1}`, status) },
+      });
+      const bought = await buy({ order: { hold: { kind: 'contract', id: contractId } } });
+      remedies.push((await quoteOf(bought)).instances[0].reasons[0].remedy);
+    }
+    expect(remedies).toEqual(['delete_contract', 'void_contract']);
+    const aPackage = await buy({
+      order: { chargeType: 'package', productForm: 'usage_package' },
+      resource: { inEffect: false },
+    });
+    expect((await quoteOf(aPackage)).instances[0].reasons).toMatchObject([
+      { code: 'PACKAGE_WINDOW_PASSED' },
+      { code: 'ZERO_AMOUNT' },
+    ]);
+  });
+});

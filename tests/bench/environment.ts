@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { applyTopics, kafkaOf } from '@accord/kafka';
+import {
+  all,
+  compileServices,
+  databaseUrl,
+  dropDatabase,
+  makeDatabase as makeDatabaseOn,
+  placeOf,
+  readOr,
+  settingsFor,
+  startKafka,
+  startPostgres,
+  startServiceProcess,
+  topics,
+  type ServiceProcess,
+  type Settings,
+} from '@accord/local';
+import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
+import { developmentPassword, startIssuer, until, type TestIssuer } from '@accord/testing';
+import { topic } from './messages.ts';
+
+/** Everything of the benchmark's lies in it and is gone when it ends. */
+export const home = fileURLToPath(new URL('../../.accord/bench', import.meta.url));
+const pidFile = join(home, 'pid');
+export const log = pino({ level: 'silent' });
+
+/** A durable Postgres and a fully compiled Kafka of the benchmark's own; everything is gone after `stop`. */
+export interface Ground {
+  readonly issuer: TestIssuer;
+  readonly brokers: readonly string[];
+  /** What Postgres logged so far. */
+  postgresLog(): string;
+  /** Superuser's URL of a fresh database with the system's roles and empty schemas. */
+  makeDatabase(name: string): Promise<string>;
+  /** A service as a process of its own, as `npm start` runs it; stopped with the ground at the latest. */
+  startService(name: ServiceName, databaseUrl: string, settings?: Settings): Promise<ServiceProcess>;
+  /** What else is to be stopped with it, before it. */
+  onStop(stop: () => Promise<void>): void;
+  stop(): Promise<void>;
+}
+
+/** @throws Error where another benchmark runs in this folder. */
+export async function startGround(): Promise<Ground> {
+  claim();
+  const started = new AsyncDisposableStack();
+  const part = async <T extends { stop(): Promise<void> }>(starting: Promise<T>) => {
+    const there = await starting;
+    started.defer(() => there.stop());
+    return there;
+  };
+  started.defer(() =>
+    [home, placeOf(join(home, 'postgres'))].forEach((folder) =>
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
+    ),
+  );
+  try {
+    const [postgres, kafka] = await all([
+      part(startPostgres({ dataDir: join(home, 'postgres'), settings: { track_commit_timestamp: 'on' } })),
+      part(startKafka({ dataDir: join(home, 'broker'), jit: true, heapMb: 2_048 })),
+      compileServices(),
+    ]);
+    const ground = await groundOn({ postgresUrl: postgres.url, broker: kafka.brokers, home });
+    started.defer(ground.stop);
+    return { ...ground, stop: () => started.disposeAsync() };
+  } catch (error) {
+    await started.disposeAsync();
+    throw error;
+  }
+}
+
+/** On a Postgres and a Kafka that run already; `stop` ends what was started on them. */
+export async function groundOn({
+  postgresUrl,
+  broker,
+  home,
+}: {
+  postgresUrl: string;
+  broker: string;
+  home: string;
+}): Promise<Ground> {
+  const started = new AsyncDisposableStack();
+  const issuer = await startIssuer();
+  started.defer(() => issuer.close());
+  const topicPrefix = `bench${randomBytes(4).toString('hex')}.`;
+  const brokers = [broker];
+  await applyTopics({ brokers, topicPrefix, log }, { topics, replication: 1 });
+  return {
+    issuer,
+    brokers,
+    postgresLog: () => readFileSync(join(home, 'logs', 'postgres.log'), 'utf8'),
+    makeDatabase: (name) => makeDatabase(postgresUrl, name),
+    async startService(name, databaseUrl, settings = {}) {
+      const ask = {
+        profile: 'baidu',
+        settings: { ACCORD_LOG_LEVEL: 'warn', ACCORD_RATE_PER_MINUTE: '0', ...settings },
+      };
+      const around = {
+        ask,
+        foundation: { databaseUrl, brokers: broker, topicPrefix },
+        issuer: { ...issuer, audience: 'accord' },
+        mailbox: { url: 'smtp://127.0.0.1:9' },
+      };
+      const service = await startServiceProcess({
+        name,
+        home,
+        supervised: false,
+        settings: settingsFor(name, around),
+      });
+      started.defer(() => service.stop());
+      return service;
+    },
+    onStop: (stop) => started.defer(stop),
+    stop: () => started.disposeAsync(),
+  };
+}
+
+function claim() {
+  mkdirSync(home, { recursive: true });
+  const other = Number(readOr(pidFile, '0'));
+  if (other && readOr(`/proc/${other}/cmdline`, '').includes('tests/bench/main.ts'))
+    throw new Error(`A benchmark runs already in this folder (pid ${other}).`);
+  writeFileSync(pidFile, String(process.pid));
+}
+
+async function makeDatabase(serverUrl: string, name: string): Promise<string> {
+  const url = databaseUrl(serverUrl, name);
+  await dropDatabase(serverUrl, name);
+  await makeDatabaseOn(serverUrl, name);
+  await provisionDatabase(url, { passwordOf: developmentPassword });
+  return url;
+}
+
+/**
+ * A prefix under which the topic of `messages` exists, is empty, and is led: what is sent only once arrives.
+ */
+export async function freshTopic(brokers: readonly string[]): Promise<string> {
+  const topicPrefix = `bench${randomBytes(4).toString('hex')}.`;
+  await applyTopics({ brokers, topicPrefix, log }, { topics: [topic], replication: 1 });
+  const admin = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log }).admin();
+  await admin.connect();
+  await until('every partition is led', () =>
+    admin.fetchTopicOffsets(topicPrefix + topic).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await admin.disconnect();
+  return topicPrefix;
+}

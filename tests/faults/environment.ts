@@ -1,0 +1,237 @@
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { applyTopics } from '@accord/kafka';
+import {
+  databaseUrl,
+  freePort,
+  makeDatabase,
+  placeOf,
+  settingsFor,
+  startKafka,
+  startMailbox,
+  startPostgres,
+  startServiceProcess,
+  topics,
+  type EmbeddedKafka,
+  type EmbeddedPostgres,
+  type Mail,
+  type ServiceProcess,
+  type Settings,
+} from '@accord/local';
+import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
+import { clientOf, developmentPassword, startIssuer, type Client } from '@accord/testing';
+import { mountDisk, type Disk } from './disk.ts';
+import { startProxy, type Proxy } from './proxy.ts';
+
+/** The whole system with the network in our hands: two instances of the order service, one of each other. */
+export interface World {
+  /** `order`, `order 2`, `contract`, `refund`, `notification`. */
+  readonly services: ReadonlyMap<string, ServiceProcess>;
+  readonly network: { readonly postgres: Proxy; readonly kafka: Proxy; readonly smtp: Proxy };
+  /** All that came to the mail server. */
+  readonly mails: readonly Mail[];
+  /** Straight, for looking. */
+  readonly databaseUrl: string;
+  /** Of half of the accounts the orders are at the order service's other instance. */
+  customer(accountId: string): {
+    readonly orders: Client;
+    readonly contracts: Client;
+    readonly refunds: Client;
+  };
+  platform(): { readonly orders: Client; readonly contracts: Client };
+  operator(): Client;
+  postgres(): EmbeddedPostgres;
+  kafka(): EmbeddedKafka;
+  /** Starts it again on its data and port, after it was killed. */
+  mendPostgres(): Promise<void>;
+  mendKafka(): Promise<void>;
+  /** One more broker of the cluster, on the data that it had before. */
+  startSecondBroker(): Promise<EmbeddedKafka>;
+  /** Postgres' own, where it has one. */
+  readonly disk: Disk | undefined;
+  /** Files that processes look at: followed by a blank and the copy's name. */
+  readonly dieNow: string;
+  readonly clock: string;
+  stop(): Promise<void>;
+}
+
+const copies: readonly (readonly [string, ServiceName])[] = [
+  ['order', 'order'],
+  ['order 2', 'order'],
+  ['contract', 'contract'],
+  ['refund', 'refund'],
+  ['notification', 'notification'],
+];
+const preloads = ['die-at', 'older', 'clock']
+  .map((name) => `--import=${new URL(`./${name}.ts`, import.meta.url).href}`)
+  .join(' ');
+/** Enough for hours of what the harness does. */
+const diskMegabytes = 768;
+
+/** With `smallDisk` Postgres has one of its own, where that can be had. */
+export async function startWorld(home: string, { smallDisk = false } = {}): Promise<World> {
+  const started = new AsyncDisposableStack();
+  const dataDir = join(home, 'disk', 'postgres');
+  started.defer(() =>
+    [home, dirname(placeOf(dataDir))].forEach((folder) =>
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
+    ),
+  );
+  const disk = smallDisk ? mountDisk(dirname(placeOf(dataDir)), diskMegabytes) : undefined;
+  if (disk) started.defer(disk.stop);
+  const ground = await startGround(home, { dataDir, started });
+  const issuer = await startIssuer();
+  started.defer(() => issuer.close());
+  const mailbox = await startMailbox();
+  started.defer(mailbox.stop);
+  const smtp = await startProxy(() => Number(new URL(mailbox.url).port));
+  started.defer(smtp.stop);
+
+  const around = {
+    ask: { profile: 'baidu', settings: { ACCORD_LOG_LEVEL: 'info', ACCORD_RATE_PER_MINUTE: '0' } },
+    foundation: {
+      databaseUrl: ground.url(ground.network.postgres.port),
+      brokers: `127.0.0.1:${ground.network.kafka.port}`,
+      topicPrefix: '',
+    },
+    issuer: { ...issuer, audience: 'accord' },
+    mailbox: { url: `smtp://127.0.0.1:${smtp.port}` },
+  };
+  const [dieNow, clock] = [join(home, 'die'), join(home, 'clock')];
+  const services = new Map<string, ServiceProcess>();
+  started.defer(
+    async () => void (await Promise.all([...services.values()].map((service) => service.stop()))),
+  );
+  for (const [copy, name] of copies) {
+    const settings: Settings = {
+      ...settingsFor(name, around),
+      NODE_OPTIONS: preloads,
+      ACCORD_DIE_NOW: `${dieNow} ${copy}`,
+      ACCORD_CLOCK: `${clock} ${copy}`,
+    };
+    services.set(
+      copy,
+      await startServiceProcess({ name, home: join(home, copy), supervised: true, settings }),
+    );
+  }
+
+  let stopped: Promise<void> | undefined;
+  const asking = (ask: Parameters<typeof issuer.token>[0], copy: string) =>
+    clientOf(services.get(copy)!.url, () => issuer.token(ask));
+  const asCustomer = (accountId: string, copy: string) =>
+    asking(
+      {
+        sub: `user_${accountId}`,
+        account_id: accountId,
+        scope: ['orders', 'contracts', 'refunds'].map((of) => `${of}:read ${of}:write`).join(' '),
+      },
+      copy,
+    );
+  const asPlatform = (copy: string) => asking({ sub: 'platform', scope: 'platform' }, copy);
+  return {
+    ...ground,
+    network: { ...ground.network, smtp },
+    mails: mailbox.mails,
+    disk,
+    services,
+    databaseUrl: ground.url(),
+    customer: (accountId) => ({
+      orders: asCustomer(accountId, /[13579]$/.test(accountId) ? 'order 2' : 'order'),
+      contracts: asCustomer(accountId, 'contract'),
+      refunds: asCustomer(accountId, 'refund'),
+    }),
+    platform: () => ({ orders: asPlatform('order'), contracts: asPlatform('contract') }),
+    operator: () => asking({ sub: 'operator', scope: 'operator' }, 'order'),
+    dieNow,
+    clock,
+    stop: () => (stopped ??= started.disposeAsync()),
+  };
+}
+
+async function startGround(
+  home: string,
+  { dataDir, started }: { dataDir: string; started: AsyncDisposableStack },
+) {
+  const postgresAsk = { dataDir, settings: { max_wal_size: '256MB' } };
+  let postgres = await startPostgres(postgresAsk);
+  started.defer(() => postgres.stop());
+  const postgresProxy = await startProxy(() => postgres.port);
+  started.defer(postgresProxy.stop);
+
+  const brokers = await startBrokers(home, started);
+  await applyTopics(
+    { brokers: [brokers.kafka().brokers], topicPrefix: '', log: pino({ level: 'silent' }) },
+    { topics, replication: 1, partitions: 2 },
+  );
+  await makeDatabase(postgres.url, 'accord');
+  await provisionDatabase(databaseUrl(postgres.url, 'accord'), { passwordOf: developmentPassword });
+  const { port } = postgres;
+  return {
+    ...brokers,
+    network: { postgres: postgresProxy, kafka: brokers.proxy },
+    /** Of the database, through a proxy's port or straight. */
+    url: (through = port) => databaseUrl(postgres.url, 'accord').replace(`:${port}/`, `:${through}/`),
+    postgres: () => postgres,
+    mendPostgres: async () => void (postgres = await again(() => startPostgres({ ...postgresAsk, port }))),
+  };
+}
+
+const clusterId = 'accord-faults-cluster1';
+
+/**
+ * The one that everything runs on, behind a proxy, and its controller; the second is started where a fault
+ * needs it.
+ */
+async function startBrokers(home: string, started: AsyncDisposableStack) {
+  // The broker greets itself under the address that it tells others.
+  const [port, controllerPort] = [await freePort(), await freePort()];
+  const proxy = await startProxy(() => port);
+  started.defer(proxy.stop);
+  const controller = { 'controller.quorum.voters': `1@127.0.0.1:${controllerPort}` };
+  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`;
+  const settings = {
+    ...controller,
+    listeners,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}`,
+  };
+  const ask = { dataDir: join(home, 'broker'), port, clusterId, settings };
+  let kafka: EmbeddedKafka = await startKafka(ask);
+  started.defer(() => kafka.stop());
+  let second: EmbeddedKafka | undefined;
+  started.defer(async () => second?.stop());
+  return {
+    proxy,
+    kafka: () => kafka,
+    mendKafka: async () => void (kafka = await again(() => startKafka(ask))),
+    async startSecondBroker() {
+      const itsPort = second?.port ?? (await freePort());
+      const itsOwn = {
+        'node.id': '2',
+        'process.roles': 'broker',
+        listeners: `PLAINTEXT://127.0.0.1:${itsPort}`,
+        'advertised.listeners': `PLAINTEXT://127.0.0.1:${itsPort}`,
+      };
+      return (second = await again(() =>
+        startKafka({
+          dataDir: join(home, 'second-broker'),
+          port: itsPort,
+          clusterId,
+          settings: { ...controller, ...itsOwn },
+        }),
+      ));
+    },
+  };
+}
+
+/** What a killed server leaves behind is in the way for a moment. */
+async function again<T>(start: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + 30_000; ; await sleep(200)) {
+    try {
+      return await start();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+  }
+}

@@ -1,0 +1,453 @@
+import { newEventId, Refusal, type Actor } from '@accord/core';
+import { withContext } from '@accord/core/observability';
+import { headersOf, subjectOf, type Event, type Fact } from '@accord/events';
+import type { Ask } from '@accord/http';
+import { keyedRequest, onceInTransaction } from '@accord/http/server';
+import type { Incoming } from '@accord/kafka';
+import { handleMessages } from '@accord/messaging';
+import type { Money } from '@accord/money';
+import type { ServiceName } from '@accord/postgres/provision';
+import { Death, log, type Ground, type Part } from './environment.ts';
+
+/** An announced event, as the log of all topics keeps it. */
+export interface Told {
+  readonly type: string;
+  readonly aggregate: string;
+  readonly id: string;
+  readonly version: number;
+  readonly at: Date;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What one service has still to hear about one key on one topic: in this order, none left out (EVT-7,
+ * EVT-11).
+ */
+interface Line {
+  readonly to: ServiceName;
+  readonly topic: string;
+  /** The key's name in scripts. */
+  readonly about: string;
+  readonly messages: Incoming[];
+  /** Handled so far. */
+  handled: number;
+}
+
+export interface Command {
+  readonly by: Actor;
+  readonly method: 'post' | 'put' | 'delete';
+  readonly path: `/v1/${string}`;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** The service dies before it commits, and the client sends the same again under the same key (API-6). */
+  readonly dies?: boolean;
+  /** Sent twice under one key. */
+  readonly twice?: boolean;
+  /** Told the answer before what was announced is published: the time to name what it made. */
+  readonly onAnswer?: (body: Record<string, unknown>) => void;
+}
+
+export type Reply =
+  { readonly status: number; readonly body: Record<string, unknown> } | { readonly refused: string };
+
+type ShownOrder = {
+  readonly orderId: string;
+  readonly version: number;
+  readonly status: string;
+  readonly fulfilment: string;
+};
+
+interface OutboxRow {
+  readonly topic: string;
+  readonly key: string;
+  readonly type: string;
+  readonly aggregate: string;
+  readonly id: string;
+  readonly version: string;
+  readonly payload: string;
+  readonly headers: string;
+  readonly at: Date;
+}
+
+/**
+ * Ends a run that found a breach before its end, such as a command that fails in a way no client should see.
+ */
+export class Breakdown extends Error {}
+
+const workers = { order: ['expire', 'expiring'], contract: ['sealing'], refund: ['payout'] } as const;
+export type WorkerName = (typeof workers)[keyof typeof workers][number];
+const ownerOf = (worker: WorkerName) =>
+  (Object.keys(workers) as (keyof typeof workers)[]).find((name) =>
+    (workers[name] as readonly string[]).includes(worker),
+  )!;
+
+/**
+ * Which workers may have something to do: one look instead of one for each. What they find themselves
+ * decides.
+ */
+const dueWork = `
+  select array_remove(array[
+      case when exists (select from orders.orders where status = 'unpaid' and pay_by <= $1) then 'expire' end,
+      case when exists (select from orders.orders where status = 'unpaid' and pay_by <= $1::timestamptz + interval '1 day') then 'expiring' end,
+      case when exists (select from contracts.contracts where status = 'sealing') then 'sealing' end,
+      case when exists (select from refunds.refunds where status in ('approved', 'paying')) then 'payout' end], null) as workers,
+    exists (select from contracts.contracts where status = 'sealing') as sealing`;
+
+/** An order as its customer knows it from the answers so far. */
+export interface KnownOrder {
+  readonly product: string;
+  readonly instances: readonly string[];
+  readonly amount: Money;
+}
+
+export type OrderState = 'unpaid' | 'paid' | 'created' | 'over';
+
+/** A command that was accepted, and where its effect must be found (EVT-35). */
+export interface Accepted {
+  readonly what: string;
+  readonly id: string;
+}
+
+/**
+ * One run: the four services on cleared schemas, and between them the lines of what was announced and not yet
+ * heard.
+ */
+export class World {
+  readonly ground: Ground;
+  readonly accountId: string;
+  readonly log: Told[] = [];
+  readonly orders = new Map<string, KnownOrder>();
+  readonly contracts: string[] = [];
+  readonly quotes: string[] = [];
+  readonly refunds: string[] = [];
+  readonly accepted: Accepted[] = [];
+  /** Money told of by topic, by its reference, and for which order. */
+  readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
+  /** What the last accepted command did. */
+  lastCommand = '';
+  #lines = new Map<string, Line>();
+  #names = new Map<string, string>();
+  #ids = new Map<string, string>();
+  #status = new Map<string, string>();
+  #newest = new Map<string, ShownOrder>();
+  #keys = 0;
+  #offsets = 0;
+
+  constructor(ground: Ground, run: number) {
+    this.ground = ground;
+    this.accountId = `acc_${run}`;
+    ground.clock.offsetMs = 0;
+    for (const part of Object.values(ground.parts)) part.dies = part.announced = false;
+    this.call('account', this.accountId);
+  }
+
+  /** Gives `id` the name that scripts know it by. */
+  call(name: string, id: string): void {
+    this.#names.set(id, name);
+    this.#ids.set(name, id);
+  }
+
+  /** Undefined where a script names what its steps did not make. */
+  idOf = (name: string): string | undefined => this.#ids.get(name);
+  /** The id itself where nobody named it. */
+  nameOf = (id: string): string => this.#names.get(id) ?? id;
+  inNames = (text: string): string => text.replaceAll(/\b[a-z]+_[0-9a-z]+/g, (id) => this.nameOf(id));
+  /** Of a contract or refund by its name, as it was announced last. */
+  statusOf = (name: string): string | undefined => this.#status.get(this.idOf(name) ?? '');
+  /** Of an order by its name, as its newest version that was announced. */
+  stateOf = (name: string): OrderState => {
+    const { status, fulfilment } = this.#newest.get(this.idOf(name) ?? '') ?? {
+      status: 'unpaid',
+      fulfilment: 'none',
+    };
+    if (status === 'unpaid') return 'unpaid';
+    if (status === 'paid') return fulfilment === 'created' ? 'created' : 'paid';
+    return 'over';
+  };
+  /** Of an instance by its name, where an order made it. */
+  productOf = (instance: string): string | undefined =>
+    [...this.orders.values()].find(({ instances }) => instances.includes(this.idOf(instance) ?? ''))?.product;
+  now = (): Date => new Date(Date.now() + this.ground.clock.offsetMs);
+
+  /** Lines with something to deliver, in the order in which they began. */
+  pending = (to?: ServiceName): readonly Line[] =>
+    [...this.#lines.values()].filter(
+      (line) => line.handled < line.messages.length && (!to || line.to === to),
+    );
+  /** Lines of which something was handled already. */
+  heard = (): readonly Line[] =>
+    [...this.#lines.values()].filter((line) => line.handled > 0 && line.to !== 'notification');
+
+  /** Through the route's own schemas and code, in one transaction with its idempotency key. */
+  async command({
+    by,
+    method,
+    path,
+    params = {},
+    body,
+    dies = false,
+    twice = false,
+    onAnswer,
+  }: Command): Promise<Reply> {
+    const [part, route] = this.#routeOf(method, path);
+    const ask: Ask = {
+      actor: by,
+      params: route.params?.parse(params),
+      query: route.query?.parse({}),
+      body: route.body?.parse(body ?? {}),
+      ifMatch: undefined,
+      locale: 'en',
+      requestId: 'simulation',
+      item: () => Promise.reject(new Error('no batches here')),
+    };
+    const key = `key-${(this.#keys += 1)}`;
+    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
+    const keyed = keyedRequest({
+      key,
+      issuer: 'simulation',
+      actor: by,
+      method,
+      path: filled,
+      query: '',
+      body: Buffer.from(JSON.stringify(body ?? {})),
+    });
+    const send = async (): Promise<Reply> => {
+      try {
+        const { status, text } = await onceInTransaction(part.db, by, keyed, async (tx) => {
+          const { status: given = 200, body: answer } = (await route.inTransaction!(tx, ask)) as {
+            status?: number;
+            body: unknown;
+          };
+          return { status: given, headers: {}, text: JSON.stringify(answer) };
+        });
+        return { status, body: JSON.parse(text) as Record<string, unknown> };
+      } catch (error) {
+        if (error instanceof Refusal) return { refused: error.code };
+        throw error;
+      }
+    };
+    part.dies = dies;
+    let reply: Reply;
+    try {
+      reply = await send();
+    } catch (error) {
+      if (!(error instanceof Death))
+        throw new Breakdown(`${method} ${path}: ${(error as Error).message}`, { cause: error });
+      reply = await send();
+    }
+    part.dies = false; // a refusal never came to its end
+    if (twice && 'status' in reply) {
+      const again = await send();
+      if (JSON.stringify(again) !== JSON.stringify(reply))
+        throw new Breakdown(`${method} ${path}: the same key was answered differently`);
+    }
+    if ('body' in reply) onAnswer?.(reply.body);
+    await this.#collect();
+    return reply;
+  }
+
+  #routeOf(method: string, path: string) {
+    for (const part of Object.values(this.ground.parts)) {
+      const route = part.service.routes.find((one) => one.method === method && one.path === path);
+      if (route?.inTransaction) return [part, route] as const;
+    }
+    throw new Error(`no route ${method} ${path}`);
+  }
+
+  /**
+   * The next event of each of these lines, handled together in one transaction. False where a service died of
+   * it: nothing happened, and they wait to be delivered again.
+   */
+  async deliver(
+    to: ServiceName,
+    lines: readonly { topic: string; about: string }[],
+    { dies = false } = {},
+  ): Promise<boolean> {
+    const found = lines
+      .flatMap(({ topic, about }) => this.#lines.get(`${to} ${topic} ${about}`) ?? [])
+      .filter((line) => line.handled < line.messages.length);
+    if (found.length === 0) return false;
+    const part = this.ground.parts[to];
+    part.dies = dies;
+    const done = await this.#handle(
+      part,
+      found.map((line) => line.messages[line.handled]!),
+    );
+    if (done) for (const line of found) line.handled += 1;
+    await this.#collect();
+    return done;
+  }
+
+  async #handle(part: Part, messages: readonly Incoming[]): Promise<boolean> {
+    const { service, db } = part;
+    try {
+      await handleMessages(
+        {
+          group: `accord.${service.name}`,
+          database: db,
+          subscriptions: service.subscriptions,
+          lockRows: service.lockRows,
+          log,
+        },
+        messages,
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof Death) return false;
+      throw error;
+    } finally {
+      part.dies = false;
+    }
+  }
+
+  /**
+   * The consumer begins this line once more from its beginning; with `forgotten`, after its inbox was cleared
+   * of it (EVT-13).
+   */
+  async rewind(to: ServiceName, topic: string, about: string, { forgotten = false } = {}): Promise<void> {
+    const line = this.#lines.get(`${to} ${topic} ${about}`);
+    if (!line) return;
+    if (forgotten) {
+      const ids = line.messages.slice(0, line.handled).map(({ headers }) => headers['ce_id']);
+      await this.ground.sql(
+        `delete from ${this.ground.parts[to].service.schema}.inbox where event_id = any ($1::uuid[])`,
+        [ids],
+      );
+    }
+    line.handled = 0;
+  }
+
+  /**
+   * A worker's look and what it finds due, one item after the other; answers how many it found. Dying, it
+   * leaves the rest.
+   */
+  async work(name: WorkerName, { dies = false } = {}): Promise<number> {
+    const part = this.ground.parts[ownerOf(name)];
+    const worker = part.service.workers.find((one) => one.name === name)!;
+    const due = await part.db.transaction({ kind: 'system', id: name }, (tx) => worker.due(tx, 100));
+    part.dies = dies;
+    try {
+      for (const item of due) {
+        const id = newEventId();
+        await withContext({ causationId: id, correlationId: id }, () => worker.run(part.db, item));
+      }
+    } catch (error) {
+      if (!(error instanceof Death))
+        throw new Breakdown(`worker ${name}: ${(error as Error).message}`, { cause: error });
+    }
+    part.dies = false;
+    await this.#collect();
+    return due.length;
+  }
+
+  /** In a transaction of a service, as work of its own that no route or worker of today reaches. */
+  async inside(name: ServiceName, work: Parameters<Part['db']['transaction']>[1]): Promise<void> {
+    await this.ground.parts[name].db.transaction(
+      { kind: 'system', id: 'simulation', accountId: this.accountId },
+      work,
+    );
+    await this.#collect();
+  }
+
+  wait(ms: number): void {
+    this.ground.clock.offsetMs += ms;
+  }
+
+  /** Delivers all that waits, and what follows from it; answers how many events. */
+  async catchUp(): Promise<number> {
+    let delivered = 0;
+    for (let before = -1; before < delivered;) {
+      before = delivered;
+      for (const to of Object.keys(this.ground.parts) as ServiceName[]) {
+        const lines = this.pending(to);
+        if (lines.length > 0) await this.deliver(to, lines);
+        delivered += lines.length;
+      }
+    }
+    return delivered;
+  }
+
+  /** Delivers everything and does everything due, until nothing moves any more. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 60; round += 1) {
+      let moved = await this.catchUp();
+      const [{ workers: due, sealing } = { workers: [], sealing: false }] = await this.ground.sql<{
+        workers: WorkerName[];
+        sealing: boolean;
+      }>(dueWork, [this.now()], 'due');
+      for (const worker of due) moved += await this.work(worker);
+      if (moved > 0) continue;
+      if (!sealing) return;
+      this.wait(61_000); // its worker died: another takes it once the lease is over
+    }
+    throw new Breakdown('it does not come to rest');
+  }
+
+  /** As the relay does: by seq, then gone from the outbox; into the line of every service that listens. */
+  async #collect(): Promise<void> {
+    for (const part of Object.values(this.ground.parts)) {
+      if (!part.announced) continue;
+      part.announced = false;
+      const rows = await this.ground.sql<OutboxRow & { seq: string }>(
+        `delete from ${part.service.schema}.outbox returning seq, topic, key, type, aggregate_type as aggregate, aggregate_id as id,
+           aggregate_version as version, payload, headers, occurred_at as at`,
+      );
+      for (const row of rows.sort((a, b) => Number(a.seq) - Number(b.seq))) this.#publish(row);
+    }
+  }
+
+  #publish({ topic, key, type, aggregate, id, version, payload, headers, at }: OutboxRow): void {
+    const data = JSON.parse(payload) as Told['data'];
+    this.log.push({ type, aggregate, id, version: Number(version), at, data });
+    if (type === 'refund.succeeded')
+      this.#nameAutomatic(data as { refund: { refundId: string; orderIds: string[] } });
+    const { status } = { ...(data['contract'] ?? data['refund'] ?? {}) } as { status?: string };
+    if (status) this.#status.set(id, status);
+    for (const order of [data['order'] ?? [], data['orders'] ?? []].flat() as ShownOrder[]) {
+      if (order.version > (this.#newest.get(order.orderId)?.version ?? 0))
+        this.#newest.set(order.orderId, order);
+    }
+    this.#send({ topic, key, value: payload, headers: JSON.parse(headers) as Record<string, string> });
+  }
+
+  /** What the platform tells by topic (EVT-14). */
+  tell(fact: Fact, at = this.now()): void {
+    const id = newEventId();
+    const subject = subjectOf(fact);
+    const event = {
+      ...fact,
+      id,
+      time: at,
+      actor: 'platform:bank',
+      causationId: id,
+      correlationId: id,
+      subject,
+    } as Event;
+    this.#send({
+      topic: fact.type,
+      key: subject.id,
+      value: JSON.stringify(fact.data),
+      headers: headersOf(event, { source: '/platform/bank' }),
+    });
+  }
+
+  /** Into the line of every service that listens. */
+  #send(sent: Pick<Incoming, 'topic' | 'key' | 'value' | 'headers'>): void {
+    const { topic, key } = sent;
+    const about = this.nameOf(key);
+    const message: Incoming = { ...sent, partition: 0, offset: String((this.#offsets += 1)) };
+    for (const [to, { service }] of Object.entries(this.ground.parts) as [ServiceName, Part][]) {
+      if (!(topic in service.subscriptions)) continue;
+      const name = `${to} ${topic} ${about}`;
+      const line = this.#lines.get(name) ?? { to, topic, about, messages: [], handled: 0 };
+      this.#lines.set(name, line);
+      line.messages.push(message);
+    }
+  }
+
+  /** A refund that nobody asked for is named after the order whose fulfilment failed. */
+  #nameAutomatic({ refund }: { refund: { refundId: string; orderIds: string[] } }): void {
+    if (!this.#names.has(refund.refundId))
+      this.call(`refund of ${refund.orderIds.map(this.nameOf).join(' ')}`, refund.refundId);
+  }
+}
