@@ -29,7 +29,10 @@ export const dropDatabase = (serverUrl: string, database: string) =>
   );
 
 /** On a connection of its own, as the role that the URL names. */
-export async function asSuperuser<T>(url: string, work: (connection: OwnConnection) => Promise<T>): Promise<T> {
+export async function asSuperuser<T>(
+  url: string,
+  work: (connection: OwnConnection) => Promise<T>,
+): Promise<T> {
   const connection = await connect(url);
   try {
     return await work(connection);
