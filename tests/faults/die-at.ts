@@ -6,7 +6,7 @@ const die = `(await import('node:fs')).existsSync(process.env.ACCORD_DIE_NOW) &&
 const before = (fragment: string) => `${die} ${fragment}`;
 const after = (fragment: string) => `${fragment} ${die}`;
 
-const saved = 'await end(moment);';
+const saved = 'await commit(open);';
 const deleting = '  send(holding.client, remove, ';
 const handled = 'for (const slice of slices) this.#finished(slice);';
 const committing = 'await consumer.commitOffsets(';

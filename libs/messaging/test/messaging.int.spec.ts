@@ -411,7 +411,7 @@ test('API-12 metrics tell of what is in the database: the age of the outbox, wha
   await t.sql(
     `insert into idempotency_keys (key_hash, account_id, request_hash, created_at) values ('\\x00', '*', '\\x00', now() - interval '25 hours')`,
   );
-  expect(await metric('accord_due_items', 'worker="house-keeping"')).toBe(1);
+  expect(await metric('accord_due_items', 'worker="retention"')).toBe(1);
   for (const worker of t.running.workers) worker.look();
   await until('it is forgotten', async () => (await metric('accord_due_items')) === 0);
 
