@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EachBatchHandler, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import { newWakeup } from '@accord/core';
-import { incoming, offsetsOf, toSubscribers, type Offsets } from '@accord/kafka';
+import { joinGroup, type KafkaClient, type MessageSlice } from '@accord/kafka';
 import { lagMeter, type Lag, type LagMeter } from './consumer-lag.ts';
 import { handleAll, messageOf, read, type Found, type HandlingSettings } from './inbox.ts';
+import { withOrderingKey } from './ordering-key.ts';
 import { withStorableNames } from './parked-events.ts';
 import { carefully, type Carefully } from './poison-pill.ts';
 
 export interface ConsumerSettings extends HandlingSettings {
-  readonly kafka: Kafka;
-  readonly topicPrefix: string;
-  /** A member that was silent for so long is taken for dead. */
+  readonly kafka: KafkaClient;
+  /** The group takes a member that was silent for so long for dead, ms. */
   readonly sessionMs: number;
   /** How old messages were, ms, when they had their effect. */
   readonly onDelays?: (topic: string, delaysMs: readonly number[]) => void;
@@ -23,23 +22,16 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
-/** Messages of one partition that follow each other, on their way to the handlers. */
-interface Slice {
-  readonly topic: string;
-  readonly partition: number;
+/** Messages on their way to the handlers. */
+interface Slice extends MessageSlice {
   readonly found: readonly Found[];
-  readonly first: bigint;
-  readonly next: bigint;
-  readonly end: bigint;
   readonly announcedAt: number;
 }
 
-const sliceSize = 50;
 /** Messages that may wait to be handled; more are left at the broker. */
 const longestQueue = 400;
 /** So often in a row a database that answers may be called away. */
 const mostAways = 6;
-const partitionsAtOnce = 16;
 /** After each joining, which may follow the end of a process that an event has ended. */
 const carefulForMs = 60_000;
 
@@ -48,117 +40,37 @@ const carefulForMs = 60_000;
  * parked.
  */
 export function startConsumer(settings: ConsumerSettings): Consumer {
-  const { kafka, group, log, sessionMs } = settings;
-  const consumer = kafka.consumer({
-    groupId: group,
-    partitionAssigners: [toSubscribers],
-    sessionTimeout: sessionMs,
-    heartbeatInterval: Math.min(1_000, sessionMs / 6),
-    maxWaitTimeInMs: 500,
-    allowAutoTopicCreation: false,
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
+  const { kafka, group, sessionMs } = settings;
+  const topics = Object.keys(settings.subscriptions);
+  const meter = lagMeter();
+  const queue = new Queue(settings, meter, (slice) => member.handled(slice));
+  const member = joinGroup(kafka, {
+    group,
+    topics,
+    sessionMs,
+    hasRoom: () => queue.hasRoom(),
+    // Here, while others are in the database.
+    onSlice: (slice) => queue.push(readSlice(settings, slice)),
+    onAssigned(isAssigned) {
+      meter.keep(isAssigned);
+      queue.beCareful();
+    },
+    onFetched: () => meter.fetched(),
   });
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const nothingToHear = Object.keys(settings.subscriptions).length === 0;
-  const joined = new Promise<void>((resolve) =>
-    nothingToHear ? resolve() : consumer.on(consumer.events.GROUP_JOIN, () => resolve()),
-  );
-  const offsets = offsetsOf(consumer, log);
-  const meter = meterOf(consumer);
-  const queue = new Queue(settings, offsets, meter);
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
-    meter.keep(
-      (topic, partition) => memberAssignment[settings.topicPrefix + topic]?.includes(partition) ?? false,
-    );
-    queue.beCareful();
-  });
-  const eachBatch = batchHandler(settings, queue, signal);
-  // kafkajs restarts by itself after what it calls retriable; after the rest it would stay down.
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    log.warn({ reason: payload.error.message, restarts: payload.restart }, 'consumer crashed');
-    if (!payload.restart && !signal.aborted) void run(consumer, settings, eachBatch, signal);
-  });
-  if (!nothingToHear) void run(consumer, settings, eachBatch, signal);
   return {
-    joined,
-    lag: () => ({ ...meter.read(), ...(nothingToHear && { fetchAge: 0 }) }),
+    joined: member.joined,
+    lag: () => ({ ...meter.read(), ...(topics.length === 0 && { fetchAge: 0 }) }),
     async stop() {
-      stopping.abort();
+      member.stopReceiving();
       await queue.stop();
-      await offsets.commit();
-      await consumer.stop().catch(() => undefined);
-      await consumer.disconnect().catch(() => undefined);
+      await member.leave();
     },
   };
 }
 
-function meterOf(consumer: KafkaConsumer): LagMeter {
-  const meter = lagMeter();
-  // Its event of a fetch comes also where the connection was closed instead.
-  consumer.on(consumer.events.REQUEST, ({ payload: { apiName } }) => {
-    if (apiName === 'Fetch') meter.fetched();
-  });
-  return meter;
-}
-
-/** Joins the group, however long the broker needs. */
-async function run(
-  consumer: KafkaConsumer,
-  settings: ConsumerSettings,
-  eachBatch: EachBatchHandler,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let failures = 1; !signal.aborted; failures += 1) {
-    try {
-      await consumer.connect();
-      await consumer.subscribe({
-        topics: Object.keys(settings.subscriptions).map((type) => settings.topicPrefix + type),
-        fromBeginning: true,
-      });
-      return await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: partitionsAtOnce,
-        eachBatch,
-      });
-    } catch (error) {
-      settings.log.warn({ failures, reason: (error as Error).message }, 'consumer could not start');
-      await consumer.disconnect().catch(() => undefined);
-      await sleep(Math.min(3_000, 200 * failures), undefined, { signal }).catch(() => undefined);
-    }
-  }
-}
-
-/** Hands over what came, keeping its place in the group while the queue is full. */
-function batchHandler(settings: ConsumerSettings, queue: Queue, signal: AbortSignal): EachBatchHandler {
-  return async ({ batch, heartbeat, resolveOffset, isRunning, isStale }) => {
-    const { partition, highWatermark } = batch;
-    const topic = batch.topic.slice(settings.topicPrefix.length);
-    const over = () => !isRunning() || isStale() || signal.aborted;
-    for (let from = 0; from < batch.messages.length; from += sliceSize) {
-      while (!over() && !(await queue.hasRoom())) await heartbeat();
-      if (over()) return;
-      const messages = batch.messages.slice(from, from + sliceSize);
-      // Here, while others are in the database.
-      const found = messages.map((message) =>
-        read(settings, withStorableNames(incoming(topic, partition, message))),
-      );
-      const { offset } = messages.at(-1)!;
-      const announcedAt = Date.parse(messageOf(found[0]!).headers['ce_time'] ?? '');
-      queue.push({
-        topic,
-        partition,
-        found,
-        first: BigInt(messages[0]!.offset),
-        next: BigInt(offset) + 1n,
-        end: BigInt(highWatermark),
-        announcedAt,
-      });
-      resolveOffset(offset);
-      await heartbeat();
-    }
-  };
+function readSlice(settings: ConsumerSettings, slice: MessageSlice): Slice {
+  const found = slice.messages.map((message) => read(settings, withStorableNames(withOrderingKey(message))));
+  return { ...slice, found, announcedAt: Date.parse(messageOf(found[0]!).headers['ce_time'] ?? '') };
 }
 
 /**
@@ -167,8 +79,8 @@ function batchHandler(settings: ConsumerSettings, queue: Queue, signal: AbortSig
  */
 class Queue {
   #settings: ConsumerSettings;
-  #offsets: Offsets;
   #meter: LagMeter;
+  #onHandled: (slice: Slice) => void;
   #carefully: Carefully;
   #waiting: Slice[] = [];
   #length = 0;
@@ -179,10 +91,10 @@ class Queue {
   #aways = 0;
   #done: Promise<void>;
 
-  constructor(settings: ConsumerSettings, offsets: Offsets, meter: LagMeter) {
+  constructor(settings: ConsumerSettings, meter: LagMeter, onHandled: (slice: Slice) => void) {
     this.#settings = { ...settings, isOver: () => this.#stopped, doubtsAway: () => this.#aways >= mostAways };
-    this.#offsets = offsets;
     this.#meter = meter;
+    this.#onHandled = onHandled;
     this.#carefully = carefully(this.#settings);
     this.#done = this.#run();
   }
@@ -258,9 +170,9 @@ class Queue {
   }
 
   #finished(slice: Slice): void {
-    const { topic, partition, found, next } = slice;
-    const { topicPrefix, onDelays } = this.#settings;
-    this.#offsets.handled({ topic: topicPrefix + topic, partition, offset: String(next) });
+    const { topic, found } = slice;
+    const { onDelays } = this.#settings;
+    this.#onHandled(slice);
     this.#meter.handled(slice);
     onDelays?.(
       topic,

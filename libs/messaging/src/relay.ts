@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { newWakeup, type Wakeup } from '@accord/core';
-import { openSender } from '@accord/kafka';
+import { openSender, type KafkaClient } from '@accord/kafka';
 import { send } from '@accord/postgres';
 import { shards } from './outbox.ts';
 import type { UnknownTopic } from './refused-events.ts';
@@ -13,8 +12,7 @@ export interface RelaySettings {
   /** Of the operator role. */
   readonly url: string;
   readonly schema: string;
-  readonly kafka: Kafka;
-  readonly topicPrefix: string;
+  readonly kafka: KafkaClient;
   readonly log: Logger;
   readonly onPublished?: (events: number) => void;
   readonly onFailed?: () => void;
@@ -183,7 +181,7 @@ async function holdMore({ client, held, refused }: Holding, schema: string): Pro
 
 async function serve(holding: Holding, { settings, signal, bell }: Publishing): Promise<void> {
   const { held } = holding;
-  const sender = await openSender(settings.kafka, settings.topicPrefix, { inFlight: shards });
+  const sender = await openSender(settings.kafka, { inFlight: shards });
   const send = async (batch: readonly Row[], readAt: number) => {
     const { sent, setAside } = await sendAll(batch, { holding, sender, readAt });
     settings.onPublished?.(sent);
