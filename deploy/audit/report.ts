@@ -1,5 +1,5 @@
 import type { Report } from './audit.ts';
-import type { Difference } from './differences.ts';
+import type { Difference } from './check.ts';
 
 /** How often each rule is broken. */
 export const countsOf = (differences: readonly Difference[]): Map<string, number> =>
