@@ -2,7 +2,8 @@ import type { Check } from './check.ts';
 
 const liveContract = `status in ('requested', 'draft', 'sealing', 'official')`;
 const holdingContract = `status in ('draft', 'sealing', 'official')`;
-const runningRefund = `kind <> 'failed_fulfilment' and status in ('checking', 'reviewing', 'approved', 'paying', 'failed', 'unknown')`;
+const runningRefund = `kind <> 'failed_fulfilment'
+  and status in ('checking', 'reviewing', 'approved', 'paying', 'failed', 'unknown')`;
 
 const inLiveContract = `(select order_id, contract_id
   from contracts.contracts, unnest(order_ids) as order_id where ${liveContract}) live`;
@@ -36,7 +37,9 @@ export const holdChecks: readonly Check[] = [
     rule: 'EVT-30',
     says: 'the orders of the live contracts, and they alone, are claimed by them',
     mends: 'contract',
-    sql: `select order_id as id, contract_id || case when c.found is null then ' claims it and is no live contract over it' else ' lists it and has no claim' end
+    sql: `select order_id as id, contract_id
+        || case when c.found is null then ' claims it and is no live contract over it'
+           else ' lists it and has no claim' end
         as found, contract_id as mark
       from contracts.live_orders full join (select order_id, contract_id, true as found
       from ${inLiveContract}) c using (order_id, contract_id)
@@ -78,7 +81,9 @@ export const holdChecks: readonly Check[] = [
     rule: 'EVT-32',
     says: 'a running refund holds every living order of its instances, those it had not seen included (ORD-12)',
     mends: 'order',
-    sql: `select order_id as id, 'on ' || instance_id || ' of ' || refund_id || ', held by ' || coalesce(o.hold_id, 'nobody') as found, refund_id || instance_id as mark
+    sql: `select order_id as id, 'on ' || instance_id || ' of ' || refund_id
+        || ', held by ' || coalesce(o.hold_id, 'nobody') as found,
+        refund_id || instance_id as mark
       from (select refund_id, unnest(instance_ids) as instance_id from refunds.refunds where ${runningRefund}) running
       join orders.order_instances using (instance_id) join orders.orders o using (order_id)
       where o.status in ('unpaid', 'paid') and o.hold_id is distinct from refund_id`,

@@ -32,7 +32,8 @@ export const ledgerChecks: readonly Check[] = [
     rule: 'EVT-33',
     says: 'each succeeded refund is paid exactly once, in full',
     mends: 'refund',
-    sql: `select r.refund_id as id, coalesce(paid.cash, 0) || ' and ' || coalesce(paid.voucher, 0) || ' of vouchers posted, of ' || r.amount || ' and '
+    sql: `select r.refund_id as id, coalesce(paid.cash, 0) || ' and ' || coalesce(paid.voucher, 0) 
+        || ' of vouchers posted, of ' || r.amount || ' and '
         || (r.split -> 'voucher' ->> 'amount') as found
       from refunds.refunds r left join (
         select t.refund_id, sum(p.amount) filter (where p.ledger_account <> 'customer:voucher') as cash,
@@ -68,7 +69,8 @@ export const ledgerChecks: readonly Check[] = [
     rule: 'EVT-33',
     says: 'no more is refunded than was paid',
     mends: 'refund',
-    sql: `select order_id as id, refunded || ' and ' || voucher_refunded || ' of vouchers, of ' || o.cash_paid || ' and ' || o.voucher_paid as found
+    sql: `select order_id as id, refunded || ' and ' || voucher_refunded 
+        || ' of vouchers, of ' || o.cash_paid || ' and ' || o.voucher_paid as found
       from refunds.refunded_orders r join orders.orders o using (order_id) where r.refunded > o.cash_paid
       or r.voucher_refunded > o.voucher_paid`,
   },
@@ -76,7 +78,8 @@ export const ledgerChecks: readonly Check[] = [
     rule: 'EVT-33',
     says: 'what an order gave back is what its refunds say',
     mends: 'refund',
-    sql: `select order_id as id, coalesce(r.refunded, 0) || ' and ' || coalesce(r.voucher_refunded, 0) || ' of vouchers, its refunds say '
+    sql: `select order_id as id, coalesce(r.refunded, 0) || ' and ' || coalesce(r.voucher_refunded, 0)
+        || ' of vouchers, its refunds say '
         || coalesce(given.refunded, 0) || ' and ' || coalesce(given.voucher_refunded, 0) as found
       from refunds.refunded_orders r full join ${givenBack} using (order_id)
       where coalesce(r.refunded, 0) <> coalesce(given.refunded, 0)

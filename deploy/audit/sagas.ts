@@ -39,7 +39,8 @@ export const sagaChecks: readonly Check[] = [
     rule: 'EVT-24',
     says: 'what was paid for a failed fulfilment goes back',
     mends: 'refund',
-    sql: `select order_id as id, cash_paid || ' and ' || voucher_paid || ' of vouchers paid, refund state ' || refund_state as found from orders.orders
+    sql: `select order_id as id, cash_paid || ' and ' || voucher_paid 
+        || ' of vouchers paid, refund state ' || refund_state as found from orders.orders
       where fulfilment = 'failed' and cash_paid + voucher_paid > 0 and refund_state <> 'full'`,
   },
 ];

@@ -41,7 +41,8 @@ const own: readonly Statement[] = [
     says: 'the amount of a drafted contract is the cash payable of its orders as reserved',
     sql: `select contract_id as id, (c.amount ->> 'amount') || ' for ' || sum(cash) as found
       from contracts.contracts c join (
-        select contract_id, (snapshot -> 'payableAmount' ->> 'amount')::numeric - (snapshot -> 'voucherPaid' ->> 'amount')::numeric as cash
+        select contract_id, (snapshot -> 'payableAmount' ->> 'amount')::numeric
+          - (snapshot -> 'voucherPaid' ->> 'amount')::numeric as cash
           from contracts.contract_orders) listed using (contract_id)
       where drafted_at is not null group by contract_id having (c.amount ->> 'amount')::numeric <> sum(cash)`,
   },

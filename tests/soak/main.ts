@@ -115,7 +115,8 @@ try {
     console.log(
       json
         ? JSON.stringify({ name, second, last, isFlat })
-        : `${name.padEnd(26)} at most ${megabytes(second)} MB in the second quarter, ${megabytes(last)} MB in the last${isFlat ? '' : ': it grows'}`,
+        : `${name.padEnd(26)} at most ${megabytes(second)} MB in the second quarter, ` +
+            `${megabytes(last)} MB in the last${isFlat ? '' : ': it grows'}`,
     );
   }
   process.exitCode = growth.every(({ isFlat }) => isFlat) ? 0 : 1;

@@ -576,8 +576,11 @@ const plants: readonly Plant[] = [
     change: [
       'orders.orders',
       `order_id = '$id'`,
-      `cash_paid = cash_paid + 0.01, payable_amount = payable_amount + 0.01, paid_parts = jsonb_set(paid_parts, '{cash,amount}', to_jsonb((cash_paid + 0.01)::text)),
-        period_end = period_end + interval '1 ms', created_at = created_at + interval '1 ms', paid_at = paid_at + interval '1 ms', pay_by = pay_by + interval '1 ms'`,
+      `cash_paid = cash_paid + 0.01, payable_amount = payable_amount + 0.01,
+        paid_parts = jsonb_set(paid_parts, '{cash,amount}', to_jsonb((cash_paid + 0.01)::text)),
+        period_end = period_end + interval '1 ms', created_at = created_at + interval '1 ms',
+         paid_at = paid_at + interval '1 ms',
+        pay_by = pay_by + interval '1 ms'`,
     ],
   },
   {
@@ -589,7 +592,8 @@ const plants: readonly Plant[] = [
     change: [
       'refunds.order_view',
       `order_id = '$id'`,
-      `bundle_id = 'bdl_1', snapshot = jsonb_set(jsonb_set(jsonb_set(snapshot, '{servicePeriod,end}', '"2020-01-01T00:00:00.000Z"'),
+      `bundle_id = 'bdl_1', snapshot = jsonb_set(jsonb_set(jsonb_set(snapshot,
+        '{servicePeriod,end}', '"2020-01-01T00:00:00.000Z"'),
         '{paidParts,giftCredit,amount}', '"1.00"'), '{unitPrice,amount}', '"1.0"') || '{"bundleId": "bdl_1"}'`,
     ],
   },

@@ -88,7 +88,8 @@ const profileOf = (profile: StartOptions['profile']) =>
 async function tell(settings: DemoSettings): Promise<boolean> {
   const { playStory } = await import('../demo/story.ts');
   say(
-    `\nIn the story an unpaid order has only seconds to be paid, so that one can be seen to expire; one that is placed afterwards has the time that ${settings.profile} gives.`,
+    `\nIn the story an unpaid order has only seconds to be paid, so that one can be seen to expire; ` +
+      `one that is placed afterwards has the time that ${settings.profile} gives.`,
   );
   try {
     await playStory(settings);

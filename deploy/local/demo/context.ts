@@ -49,8 +49,9 @@ export const orderShows = (orderId: string, change: string, note?: string): Effe
       .length === 1,
 });
 
-const orderLine = ({ body }: Reply) =>
-  `${body.orderId}  ${body.productName.en}, ${body.status}, ${body.payableAmount.amount} ${body.payableAmount.currency}${body.payBy ? `, pay by ${body.payBy}` : ''}`;
+const orderLine = ({ body: { orderId, productName, status, payableAmount, payBy } }: Reply) =>
+  `${orderId}  ${productName.en}, ${status}, ${payableAmount.amount} ${payableAmount.currency}` +
+  (payBy ? `, pay by ${payBy}` : '');
 
 export async function place({ narrator }: DemoContext, what: string, body: object): Promise<Placed> {
   const reply = await narrator.ask({

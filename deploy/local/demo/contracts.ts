@@ -31,7 +31,8 @@ export const requested = ({ body }: Reply) =>
   );
 
 const partLine = ({ kind, invoicingEntity, orderIds, amount }: Part) =>
-  `${kind} with ${invoicingEntity} over ${orderIds.length} order${orderIds.length > 1 ? 's' : ''}, ${amount ? amount.amount : 'no amount'}`;
+  `${kind} with ${invoicingEntity} over ${orderIds.length} order${orderIds.length > 1 ? 's' : ''}, ` +
+  (amount ? amount.amount : 'no amount');
 
 export async function applyForContracts(context: DemoContext, orders: Orders): Promise<Contracts> {
   const { narrator } = context;
@@ -49,7 +50,8 @@ export async function applyForContracts(context: DemoContext, orders: Orders): P
   });
   const [won, lost] = await race(context, good);
   narrator.note(
-    `Two applications for the same orders at once: one is answered ${won.status}, the other ${lost.status} ${lost.body.code}`,
+    `Two applications for the same orders at once: one is answered ${won.status}, ` +
+      `the other ${lost.status} ${lost.body.code}`,
   );
   narrator.check(
     won.status === 201 && lost.status === 409 && lost.body.code === 'contract.order_in_contract',

@@ -17,7 +17,8 @@ export async function expire({ narrator }: DemoContext, { forgotten, odd, metere
   const last = body.history.at(-1);
   narrator.check(
     body.status === 'cancelled',
-    `${forgotten.orderId} was to be paid by ${body.payBy} and was cancelled at ${last.at}, by ${last.actor.kind} ${last.actor.id}`,
+    `${forgotten.orderId} was to be paid by ${body.payBy} ` +
+      `and was cancelled at ${last.at}, by ${last.actor.kind} ${last.actor.id}`,
   );
   const other = await narrator.quietly({
     who: 'customer',
@@ -56,9 +57,8 @@ export async function tellTimeline({ narrator }: DemoContext, { machine }: Order
   });
   for (const { time, type, subject, actor } of items) {
     const who = `${actor.kind}${actor.id ? ` ${actor.id}` : ''}`;
-    narrator.note(
-      `${time.slice(11, 23)}  ${type.padEnd(24)} ${`${subject.kind} ${subject.id.slice(-12)} v${subject.version}`.padEnd(34)} ${who}`,
-    );
+    const about = `${subject.kind} ${subject.id.slice(-12)} v${subject.version}`;
+    narrator.note(`${time.slice(11, 23)}  ${type.padEnd(24)} ${about.padEnd(34)} ${who}`);
   }
   const place = new Map(items.map(({ eventId }, i) => [eventId, i]));
   const causesFirst = items.every(({ causationId }, i) => (place.get(causationId) ?? -1) < i);

@@ -18,8 +18,10 @@ const quoteOf = (context: DemoContext, instanceId: string, what: string) =>
     path: '/v1/refund-quotes',
     body: { instanceIds: [instanceId] },
     status: 201,
-    shows: ({ body }) =>
-      `${body.quoteId}: ${body.refundable ? `would give back ${body.amounts.refund.amount}` : body.instances[0].reasons.map(({ code }: { code: string }) => code).join(', ')}`,
+    shows: ({ body: { quoteId, refundable, amounts, instances } }) => {
+      const codes = instances[0].reasons.map(({ code }: { code: string }) => code);
+      return `${quoteId}: ${refundable ? `would give back ${amounts.refund.amount}` : codes.join(', ')}`;
+    },
   });
 
 /** Of the account, in CNY. */
