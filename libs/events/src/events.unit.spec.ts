@@ -33,7 +33,7 @@ const sampleFiles = readdirSync(new URL('samples', folder)).sort();
 const sample = (file: string) => read(`samples/${file}`) as Sample;
 const recorded = (type: EventType) => read(`recorded/${type}.schema.json`) as Recorded;
 const howToRecord =
-  'run `node libs/events/record.ts`; where it says so, add a message of the new version under libs/events/samples';
+  'run `npm run events:record`; where it says so, add a message of the new version under libs/events/samples';
 
 describe('recorded messages', () => {
   test.each(sampleFiles)('EVT-4 %s parses for ever', (file) => {

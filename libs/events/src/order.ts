@@ -135,7 +135,8 @@ export const ProductSnapshot = z.object({
   termsUrl: z.string().nullable(),
 });
 
-export const ReservationCode = z.enum([
+/** ORD-12. */
+export const ReservationRefusalCode = z.enum([
   'order.held_by_contract',
   'order.held_by_refund',
   'order.cancelled',
@@ -145,17 +146,19 @@ export const ReservationCode = z.enum([
   'holder.ended',
   'holder.too_large',
 ]);
+export type ReservationRefusalCode = z.infer<typeof ReservationRefusalCode>;
 
 /**
- * Why one of the asked orders or instances cannot be held (ORD-12). Another account's is `order.not_found`,
+ * One of the asked orders or instances cannot be held (ORD-12). Another account's is `order.not_found`,
  * without a holder.
  */
-export const ReservationRefusal = z.object({
+export const ReservationRefusalReason = z.object({
   orderId: z.string().nullable(),
   instanceId: z.string().nullable(),
-  code: ReservationCode,
+  code: ReservationRefusalCode,
   holder: Holder.nullable(),
 });
+export type ReservationRefusalReason = z.infer<typeof ReservationRefusalReason>;
 
 type OrderSnapshot = z.infer<typeof OrderSnapshot>;
 
@@ -231,7 +234,7 @@ export const orderEvents = {
     data: z.object({
       holder: Holder,
       accountId: AccountId,
-      refusals: z.array(ReservationRefusal),
+      refusals: z.array(ReservationRefusalReason),
       orders: z.array(OrderSnapshot),
     }),
     about: aboutReservation,
