@@ -1,6 +1,7 @@
 import kafkajs from 'kafkajs';
 import pg from 'pg';
-import { deadLetterTopic, eventTypes } from '@accord/events';
+import { eventTypes } from '@accord/events';
+import { deadLetterTopic } from '@accord/events/topics';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
 
 export const serviceNames = Object.keys(schemas) as ServiceName[];
