@@ -7,7 +7,7 @@ import {
   ContractVoidReason,
 } from '@accord/events/contract';
 import { Moment, Money, ServicePeriod } from '@accord/events/fields';
-import { maskActor, Who } from '@accord/http';
+import { ActorView, maskActor } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { findAccount } from '../account/account.ts';
 import { cashPayable, validityOf, withLaterPeriods } from '../contract/contract-orders.ts';
@@ -53,7 +53,7 @@ export const ContractDetail = ContractAnswer.extend({
   sha256: z.string().nullable(),
   warnings: z.array(Warning),
   history: z.array(
-    z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Moment, actor: Who }),
+    z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Moment, actor: ActorView }),
   ),
 }).meta({ id: 'ContractDetail' });
 

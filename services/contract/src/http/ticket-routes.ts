@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Tx } from '@accord/core';
 import { AccountId, Moment } from '@accord/events/fields';
 import { TicketSnapshot } from '@accord/events/ticket';
-import { accountOf, maskActor, paged, pageQuery, route, Who, type Route } from '@accord/http';
+import { accountOf, ActorView, maskActor, paged, pageQuery, route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { getTicket, listTickets } from '../ticket/ticket-store.ts';
 import { isOverdue, ticketSnapshot, type Ticket } from '../ticket/ticket.ts';
@@ -20,7 +20,7 @@ const TicketAnswer = TicketSnapshot.extend({
   reason: GivenReason,
   /** Why it was rejected or withdrawn. */
   decisionText: z.string().nullable(),
-  applicant: Who,
+  applicant: ActorView,
   createdAt: Moment,
   closedAt: Moment.nullable(),
   overdue: z.boolean(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
-import { Who } from '@accord/http';
+import { ActorView } from '@accord/http';
 import { allowedOperations, snapshot, type Order } from '../order/order.ts';
 
 // The shapes that several routes take or answer.
@@ -50,7 +50,7 @@ export const OrderDetail = OrderView.extend({
     z.object({
       version: z.int(),
       at: z.iso.datetime(),
-      actor: Who,
+      actor: ActorView,
       change: z.string(),
       status: OrderSnapshot.shape.status,
       note: z.string().nullable(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Locale } from '@accord/core';
 import { Moment, Money, PaymentSplit } from '@accord/events/fields';
 import { RefundStatus } from '@accord/events/refund';
-import { maskActor, Who, type Ask } from '@accord/http';
+import { ActorView, maskActor, type RouteRequest } from '@accord/http';
 import type { InstanceQuote } from '../quote.ts';
 import { remedies, type Reason } from '../refund/eligibility.ts';
 import type { StoredQuote } from '../refund/refund-store.ts';
@@ -74,8 +74,8 @@ export const RefundBody = z.object({
   lines: z.array(LineBody),
   reason: z.enum([...requestReasons, 'fulfilment_failed']),
   text: z.string().nullable(),
-  requestedBy: Who,
-  review: z.object({ by: Who, text: z.string(), at: Moment }).nullable(),
+  requestedBy: ActorView,
+  review: z.object({ by: ActorView, text: z.string(), at: Moment }).nullable(),
   refusals: z.array(ReasonBody),
   newQuoteId: z.string().nullable(),
   failure: z.string().nullable(),
@@ -112,7 +112,7 @@ const instanceBody = (
 
 export const refundBody = (
   refund: Refund,
-  { actor, locale }: Pick<Ask, 'actor' | 'locale'>,
+  { actor, locale }: Pick<RouteRequest, 'actor' | 'locale'>,
 ): z.input<typeof RefundBody> => ({
   ...refund,
   asOf: refund.asOf.toISOString(),
