@@ -3,19 +3,21 @@ import { z } from 'zod';
 import { asyncApi } from './asyncapi.ts';
 import { incompatibilities } from './compatibility.ts';
 import {
-  deadLetterTopic,
   eventTypes,
+  eventTypesAbout,
+  fitsEvent,
   headersOf,
   keyOf,
   parseFact,
   readEvent,
   schemaUri,
   subjectOf,
-  topicSettings,
   type Event,
+  type EventAbout,
   type EventType,
 } from './index.ts';
 import { recordedForm, type RecordedForm } from './recorded-form.ts';
+import { deadLetterTopic, topicSettings } from './topics.ts';
 
 type Sample = {
   topic: EventType;
@@ -31,7 +33,7 @@ const sampleFiles = readdirSync(new URL('samples', folder)).sort();
 const sample = (file: string) => read(`samples/${file}`) as Sample;
 const recorded = (type: EventType) => read(`recorded/${type}.schema.json`) as Recorded;
 const howToRecord =
-  'run `node libs/events/record.ts`; where it says so, add a message of the new version under libs/events/samples';
+  'run `npm run events:record`; where it says so, add a message of the new version under libs/events/samples';
 
 describe('recorded messages', () => {
   test.each(sampleFiles)('EVT-4 %s parses for ever', (file) => {
@@ -229,12 +231,35 @@ describe('size', () => {
     expect(bytes(reserved)).toBeLessThan(900_000);
   });
 
+  test('EVT-5 an event fits up to 870 000 bytes, however many characters they are', () => {
+    const text = (length: number) => '合'.repeat(length / 3);
+    expect(fitsEvent(text(869_997))).toBe(true);
+    expect(fitsEvent(text(869_997), 1)).toBe(true);
+    expect(fitsEvent(text(869_997), 2)).toBe(false);
+    expect(fitsEvent(text(870_000))).toBe(false);
+  });
+
   test('EVT-5 order.reserved of a refund of 10 instances with 30 orders each stays under 900 KB', () => {
     const resources = Array.from({ length: 10 }, () => ({
       ...resource,
       orderIds: orders(30).map((one) => one.orderId),
     }));
     expect(bytes({ holder, accountId, orders: orders(300), resources })).toBeLessThan(900_000);
+  });
+});
+
+describe('nouns', () => {
+  test('events about a noun are those whose definition names it, at run time and by type', () => {
+    expect(eventTypesAbout('refund')).toEqual(eventTypes.filter((type) => type.startsWith('refund.')));
+    expect(eventTypesAbout('reservation')).toEqual(['order.reserved', 'order.reservation_refused']);
+    expect(eventTypesAbout('order')).not.toContain('order.reserved');
+
+    const about = { 'ticket.submitted': 1, 'ticket.approved': 1, 'ticket.rejected': 1 };
+    // @ts-expect-error a table over a noun's events that leaves one out does not compile
+    const partial: { [T in EventAbout<'ticket'>]: number } = about;
+    const whole: { [T in EventAbout<'ticket'>]: number } = { ...about, 'ticket.withdrawn': 1 };
+    expect(Object.keys(whole)).toEqual(eventTypesAbout('ticket'));
+    expect(partial).toBe(about);
   });
 });
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { AccountId, event, Instant, Version } from './shared.ts';
+import { event } from './definition.ts';
+import { AccountId, Moment, Version } from './fields.ts';
 
-/** A message to a person, without its text: who, what about, over which channel. */
+/** A message to a person, without its text: the reader, the event it is about, and the channel. */
 export const NotificationSnapshot = z.object({
   notificationId: z.string(),
   version: Version,
@@ -10,11 +11,10 @@ export const NotificationSnapshot = z.object({
   eventType: z.string(),
   channel: z.enum(['inbox', 'email', 'sms']),
   contactId: z.string().nullable(),
-  createdAt: Instant,
+  createdAt: Moment,
 });
 
 const about = ({ notification }: { notification: z.infer<typeof NotificationSnapshot> }) => ({
-  aggregate: 'notification',
   id: notification.notificationId,
   version: notification.version,
   accountId: notification.accountId,
@@ -23,22 +23,24 @@ const about = ({ notification }: { notification: z.infer<typeof NotificationSnap
 export const notificationEvents = {
   'notification.sent': event({
     speaker: 'notification',
+    aggregate: 'notification',
     summary: 'A message was handed to its channel.',
     data: z.object({ notification: NotificationSnapshot }),
     about,
   }),
   'notification.dead': event({
     speaker: 'notification',
+    aggregate: 'notification',
     summary: 'A message could not be delivered and is given up.',
     data: z.object({ notification: NotificationSnapshot, reason: z.string() }),
     about,
   }),
   'webhook.disabled': event({
     speaker: 'notification',
+    aggregate: 'webhook_endpoint',
     summary: 'A webhook endpoint was disabled after long failure.',
     data: z.object({ endpointId: z.string(), version: Version, accountId: AccountId, reason: z.string() }),
     about: (data) => ({
-      aggregate: 'webhook_endpoint',
       id: data.endpointId,
       version: data.version,
       accountId: data.accountId,
