@@ -47,6 +47,13 @@ const boundaries = [
   { sourceTag: 'tests', onlyDependOnLibsWithTags: ['*'] },
 ];
 
+const projects = (...allow) => ({
+  '@nx/enforce-module-boundaries': [
+    'error',
+    { enforceBuildableLibDependency: false, allow, depConstraints: boundaries },
+  ],
+});
+
 export default tseslint.config(
   { ignores: ['**/node_modules/', '.accord/', '.nx/', 'coverage/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -56,10 +63,7 @@ export default tseslint.config(
     plugins: { '@nx': nx },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      '@nx/enforce-module-boundaries': [
-        'error',
-        { enforceBuildableLibDependency: false, allow: [], depConstraints: boundaries },
-      ],
+      ...projects(),
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
       '@typescript-eslint/await-thenable': 'error',
@@ -103,4 +107,6 @@ export default tseslint.config(
   },
   // A package's tests are a project of their own, beside it: they open what its door does not show.
   { files: ['libs/*/test/**/*.ts'], rules: { '@nx/enforce-module-boundaries': 'off' } },
+  // Suites are projects so that each runs only when it has to; they share their files by relative paths.
+  { files: ['tests/**/*.ts'], rules: projects('^\\.\\./') },
 );
