@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { newWakeup, type Wakeup } from '@accord/core';
-import { openSender } from '@accord/kafka';
+import { openSender, type KafkaClient } from '@accord/kafka';
 import { send } from '@accord/postgres';
 import { shards } from './outbox.ts';
 import { publishBatch } from './relay-batch.ts';
@@ -13,8 +12,7 @@ export interface RelaySettings {
   /** Of the operator role. */
   readonly url: string;
   readonly schema: string;
-  readonly kafka: Kafka;
-  readonly topicPrefix: string;
+  readonly kafka: KafkaClient;
   readonly log: Logger;
   readonly onPublished?: (events: number) => void;
   readonly onFailed?: () => void;
@@ -168,7 +166,7 @@ async function withConnection(
 }
 
 async function serve(locks: ShardLocks, { settings, signal, bell }: Publishing): Promise<void> {
-  const sender = await openSender(settings.kafka, settings.topicPrefix, { inFlight: shards });
+  const sender = await openSender(settings.kafka, { inFlight: shards });
   const send = async (batch: readonly WaitingRow[], readAt: number) => {
     const { sent, refused } = await publishBatch(batch, { locks, sender, readAt });
     settings.onPublished?.(sent);
