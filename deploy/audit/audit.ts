@@ -1,5 +1,5 @@
-import pg from 'pg';
 import type { Logger } from 'pino';
+import { connect, type OwnConnection } from '@accord/postgres';
 import { databaseDifferences, type Difference } from './differences.ts';
 import { settle, type Settled } from './settling.ts';
 import { openTopics, type Topics } from './topics.ts';
@@ -39,12 +39,12 @@ export interface Audit {
  * Connects at the first round. Between rounds the topics' versions stay known: only new messages are read.
  */
 export function openAudit(ask: AuditAsk): Audit {
-  let open: { client: pg.Client; topics: Topics; sightings: Sightings } | undefined;
+  let open: { connection: OwnConnection; topics: Topics; sightings: Sightings } | undefined;
 
   const close = async () => {
-    const { client, topics } = open ?? {};
+    const { connection, topics } = open ?? {};
     open = undefined;
-    await Promise.allSettled([client?.end(), topics?.close()]);
+    await Promise.allSettled([connection?.end(), topics?.close()]);
   };
 
   return {
@@ -52,13 +52,13 @@ export function openAudit(ask: AuditAsk): Audit {
     async round({ settleMs }) {
       const began = performance.now();
       try {
-        const { client, topics, sightings } = (open ??= await connect(ask));
+        const { connection, topics, sightings } = (open ??= await openBoth(ask));
         let compared = 0;
         const look = async (): Promise<Difference[]> => {
           const ofTopics = await topics.catchUp();
-          const { differences, aggregates } = await versionDifferences(client, sightings);
+          const { differences, aggregates } = await versionDifferences(connection, sightings);
           compared = aggregates;
-          return [...(await databaseDifferences(client)), ...differences, ...ofTopics];
+          return [...(await databaseDifferences(connection)), ...differences, ...ofTopics];
         };
         const settled = await settle(look, { settleMs });
         return {
@@ -75,20 +75,18 @@ export function openAudit(ask: AuditAsk): Audit {
   };
 }
 
-async function connect({ databaseUrl, ...kafka }: AuditAsk) {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: 'accord-audit',
-    options: '-c default_transaction_read_only=on',
+async function openBoth({ databaseUrl, ...kafka }: AuditAsk) {
+  const connection = await connect(databaseUrl, {
+    applicationName: 'accord-audit',
+    settings: { default_transaction_read_only: 'on' },
   });
   // A connection that is lost between two rounds is found out by the next one.
-  client.on('error', (error) => kafka.log.warn({ reason: error.message }, 'database connection lost'));
-  await client.connect();
+  connection.on('error', (error) => kafka.log.warn({ reason: error.message }, 'database connection lost'));
   try {
     const sightings = new Sightings();
-    return { client, sightings, topics: await openTopics(kafka, sightings) };
+    return { connection, sightings, topics: await openTopics(kafka, sightings) };
   } catch (error) {
-    await client.end();
+    await connection.end();
     throw error;
   }
 }

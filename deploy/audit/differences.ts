@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import type { Speaker } from '@accord/events';
+import type { Connection } from '@accord/postgres';
 import { commandChecks } from './commands.ts';
 import { holdChecks } from './holds.ts';
 import { ledgerChecks } from './ledger.ts';
@@ -54,12 +54,12 @@ type Row = { id: string; found: string; mark?: string | null; mends?: Speaker };
  * EVT-30 to EVT-33, EVT-35, EVT-36 and the database's part of EVT-34, as they stand now; what is on its way
  * between two services differs, too. Each statement is a transaction of its own: no snapshot outlives it.
  *
- * @param client of a role that reads all four schemas, such as `accord_auditor`.
+ * @param connection of a role that reads all four schemas, such as `accord_auditor`.
  */
-export async function databaseDifferences(client: pg.ClientBase): Promise<Difference[]> {
+export async function databaseDifferences(connection: Connection): Promise<Difference[]> {
   const differences: Difference[] = [];
   for (const { rule, says, mends, sql } of checks) {
-    const { rows } = await client.query<Row>(
+    const { rows } = await connection.query<Row>(
       `select * from (${sql}) difference order by id limit ${listedAtMost}`,
     );
     differences.push(

@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import { subjectOf, type EventType, type Fact } from '@accord/events';
+import type { Connection } from '@accord/postgres';
 import type { ServiceName } from '@accord/postgres/provision';
 import { listedAtMost, type Difference } from './differences.ts';
 
@@ -112,12 +112,12 @@ const rowsAtOnce = 20_000;
 
 /** Page by page in short transactions: one long look would slow every relay of the database. */
 async function* versionsOf(
-  client: pg.ClientBase,
+  connection: Connection,
   { rows }: Owner,
 ): AsyncGenerator<{ id: string; version: number }> {
   for (let after = ''; ;) {
     const text = `select id, version::float8 as version from (${rows}) owned where id > $1 order by id limit ${rowsAtOnce}`;
-    const { rows: page } = await client.query<{ id: string; version: number }>(text, [after]);
+    const { rows: page } = await connection.query<{ id: string; version: number }>(text, [after]);
     yield* page;
     if (page.length < rowsAtOnce) return;
     after = page.at(-1)!.id;
@@ -129,7 +129,7 @@ async function* versionsOf(
  * gone at the next look.
  */
 export async function versionDifferences(
-  client: pg.ClientBase,
+  connection: Connection,
   sightings: Sightings,
 ): Promise<{ differences: Difference[]; aggregates: number }> {
   const differences: Difference[] = [];
@@ -138,7 +138,7 @@ export async function versionDifferences(
     const seen = sightings.of(aggregate);
     const notOwned = new Set(seen.keys());
     const found: Difference[] = [];
-    for await (const { id, version } of versionsOf(client, owner)) {
+    for await (const { id, version } of versionsOf(connection, owner)) {
       aggregates += 1;
       notOwned.delete(id);
       found.push(...compare({ aggregate, id, version, seen: seen.get(id) ?? 0 }, owner));

@@ -7,9 +7,12 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const text = (page: string) => readFileSync(join(root, page), 'utf8');
 const exists = (path: string) => existsSync(join(root, path));
-const pages = globSync(['*.md', 'docs/**/*.md', '{services,libs,deploy,tests}/*/README.md'], {
-  cwd: root,
-}).sort();
+const pages = globSync(
+  ['*.md', 'docs/**/*.md', 'tests/README.md', '{services,libs,deploy,tests}/*/README.md'],
+  {
+    cwd: root,
+  },
+).sort();
 
 const folders = 'services|libs|deploy|tests|docs|\\.ci';
 /**
@@ -22,8 +25,8 @@ const pathsIn = (page: string) =>
   );
 
 const linksIn = (page: string) =>
-  [...text(page).matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, link]) => link!)
+  [...text(page).matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gm)]
+    .map(([, inline, defined]) => (inline ?? defined)!)
     .filter((link) => !/^[a-z]+:/.test(link));
 
 /** As GitHub makes them of headings. */
@@ -113,4 +116,13 @@ test('docs/flows.md: a cancel is read in five files of the order service, four o
   const of = (service: string) =>
     [...files].filter((file) => file.startsWith(`\`services/${service}/`)).length;
   expect([of('order'), of('contract'), of('notification'), files.size]).toEqual([5, 4, 4, 13]);
+});
+
+test('docs/decisions/README.md lists every decision by its number and title', () => {
+  const decisions = globSync('docs/decisions/[0-9]*.md', { cwd: root }).sort();
+  const titles = decisions.map((page) => text(page).split('\n')[0]!);
+  const listed = [
+    ...text('docs/decisions/README.md').matchAll(/^\| \[(\d+)\] +\| (.+?) +\| \d{4}-\d\d-\d\d /gm),
+  ];
+  expect(listed.map(([, number, title]) => `# ${number} · ${title}`)).toEqual(titles);
 });

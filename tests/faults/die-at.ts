@@ -6,8 +6,8 @@ const die = `(await import('node:fs')).existsSync(process.env.ACCORD_DIE_NOW) &&
 const before = (fragment: string) => `${die} ${fragment}`;
 const after = (fragment: string) => `${fragment} ${die}`;
 
-const saved = 'await end(moment);';
-const deleting = '  send(locks.client, remove, ';
+const saved = 'await commit(open);';
+const deleting = '  pipelined(locks.connection, remove, ';
 const handled = 'for (const slice of slices) this.#finished(slice);';
 const committing = 'await consumer.commitOffsets(';
 const sending = 'sender.send(free.map(outgoing))';

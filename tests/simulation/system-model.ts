@@ -1,7 +1,7 @@
 import { newEventId, Refusal, type Actor } from '@accord/core';
 import { withContext } from '@accord/core/observability';
 import { headersOf, subjectOf, type Event, type Fact } from '@accord/events';
-import type { Ask } from '@accord/http';
+import type { RouteRequest } from '@accord/http';
 import { keyedRequest, onceInTransaction } from '@accord/http/server';
 import type { Incoming } from '@accord/kafka';
 import { handleMessages } from '@accord/messaging';
@@ -190,7 +190,7 @@ export class World {
     onAnswer,
   }: Command): Promise<Reply> {
     const [part, route] = this.#routeOf(method, path);
-    const ask: Ask = {
+    const ask: RouteRequest = {
       actor: by,
       params: route.params?.parse(params),
       query: route.query?.parse({}),

@@ -1,7 +1,7 @@
-import pg from 'pg';
 import { pino } from 'pino';
 import { deadLetterTopic, eventTypes } from '@accord/events';
 import { openAdmin, openKafka } from '@accord/kafka';
+import { connect, type OwnConnection } from '@accord/postgres';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
 
 export const serviceNames = Object.keys(schemas) as ServiceName[];
@@ -18,25 +18,27 @@ export function databaseUrl(serverUrl: string, database: string): string {
 
 /** Makes the database where it does not exist. */
 export const makeDatabase = (serverUrl: string, database: string) =>
-  asSuperuser(serverUrl, async (client) => {
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
-    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)}`);
+  asSuperuser(serverUrl, async (connection) => {
+    const { rowCount } = await connection.query('select from pg_database where datname = $1', [database]);
+    if (rowCount === 0) await connection.query(`create database ${connection.escapeIdentifier(database)}`);
   });
 
 /** Drops the database with everything in it, whoever is connected. */
 export const dropDatabase = (serverUrl: string, database: string) =>
-  asSuperuser(serverUrl, (client) =>
-    client.query(`drop database if exists ${client.escapeIdentifier(database)} with (force)`),
+  asSuperuser(serverUrl, (connection) =>
+    connection.query(`drop database if exists ${connection.escapeIdentifier(database)} with (force)`),
   );
 
-/** On a connection of its own, as whom the URL names. */
-export async function asSuperuser<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+/** On a connection of its own, as the role that the URL names. */
+export async function asSuperuser<T>(
+  url: string,
+  work: (connection: OwnConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(url);
   try {
-    return await work(client);
+    return await work(connection);
   } finally {
-    await client.end();
+    await connection.end();
   }
 }
 

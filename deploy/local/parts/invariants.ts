@@ -1,24 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { databaseDifferences, type Difference } from '@accord/audit';
+import { connect } from '@accord/postgres';
 
 export type Breach = Pick<Difference, 'rule' | 'says' | 'id' | 'found'>;
 
 /**
- * What the auditor finds on the live databases of all services, once they have come to rest: looks until
- * nothing differs, or `settleMs` have passed. An event on its way is no breach; what still moves then is
- * told, too.
+ * The auditor's findings on the live databases of all services, once they have come to rest: looks until nothing
+ * differs, or `settleMs` have passed. An event on its way is no breach, unless it is still on its way then.
  */
 export async function breaches(superuserUrl: string, { settleMs = 10_000 } = {}): Promise<Breach[]> {
-  const client = new pg.Client({ connectionString: superuserUrl });
-  await client.connect();
+  const connection = await connect(superuserUrl);
   try {
     for (const started = performance.now(); ; await sleep(50)) {
-      const found = await databaseDifferences(client);
+      const found = await databaseDifferences(connection);
       if (found.length > 0 && performance.now() - started <= settleMs) continue;
       return found.map(({ mends: _mends, mark: _mark, ...breach }) => breach);
     }
   } finally {
-    await client.end();
+    await connection.end();
   }
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
+import { connect } from '@accord/postgres';
 import { answers, endLeftover, freePort, startBackground, type Background } from './background.ts';
 
 export const postgresSettings = {
@@ -92,12 +92,11 @@ export async function startPostgres(ask: {
 const stop = (program: Background) => program.stop('SIGINT', 8_000);
 
 async function greet(url: string) {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  const connection = await connect(url, { connectTimeoutMs: 2_000 });
   try {
-    await client.connect();
-    await client.query('select 1');
+    await connection.query('select 1');
   } finally {
-    await client.end();
+    await connection.end();
   }
 }
 

@@ -1,22 +1,5 @@
 import type { Fact } from '@accord/events';
-
-/**
- * Who acts. A customer sees `accountId` alone; an event and a worker act under the account they concern
- * (API-5).
- */
-export type Actor = {
-  readonly kind: 'customer' | 'operator' | 'platform' | 'event' | 'system';
-  /** Token subject, or the id of the event, or the worker's name. */
-  readonly id: string;
-  readonly accountId?: string;
-};
-
-/**
- * Whether two actors, each as `kind:id`, are one subject: who applied as a customer is the applicant as an
- * operator, too.
- */
-export const isSameSubject = (one: string, other: string): boolean =>
-  one.slice(one.indexOf(':') + 1) === other.slice(other.indexOf(':') + 1);
+import type { Actor } from './actor.ts';
 
 /**
  * A transaction is one moment: one connection, one time, one actor, and the facts it announces if it commits.
@@ -29,13 +12,14 @@ export interface Tx {
   one<Row>(sql: string, values?: readonly unknown[]): Promise<Row | undefined>;
   many<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /**
-   * A change whose rows nobody asks for: it leaves with what follows, so it costs no wait. What is asked
-   * after it finds it done, and if it fails, the transaction fails with its error.
+   * Queues a statement without waiting for it: it is sent with the next query, so it costs no round trip.
+   * Later queries see its effect. If it fails, the transaction fails with its error.
    */
   write(sql: string, values?: readonly unknown[]): void;
   /**
-   * Into the outbox, in this transaction; data that does not fit its schema fails here, where the bug is
-   * (EVT-3, EVT-6).
+   * Announces facts: they are stored in the outbox by this transaction (EVT-6).
+   *
+   * @throws Error where the data does not fit its schema, here, where the bug is (EVT-3).
    */
   emit(...facts: readonly Fact[]): void;
 }
@@ -43,11 +27,11 @@ export interface Tx {
 export interface Database {
   /**
    * Runs `work` in one transaction under the actor's account: a customer, an event and a worker with an
-   * `accountId` see that account's rows only, an operator and the platform see all. Serialisation failures
+   * `accountId` see the rows of that account only, an operator and the platform see all. Serialisation failures
    * and deadlocks are tried again, at most 5 times.
    *
-   * @param options `atOnce`: the begin leaves with the first statement, one round trip less; `tx.now` throws
-   * until that was answered.
+   * @param options `atOnce`: the begin is sent with the first statement, one round trip less; `tx.now` throws
+   * until that statement was answered.
    */
   transaction<T>(
     actor: Actor,
@@ -55,6 +39,3 @@ export interface Database {
     options?: { readonly atOnce?: boolean | undefined },
   ): Promise<T>;
 }
-
-/** A pure decision: the next state, and the facts that say why. No facts: nothing changed. */
-export type Decision<State> = { readonly state: State; readonly facts: readonly Fact[] };

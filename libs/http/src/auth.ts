@@ -11,7 +11,7 @@ import { Refusal, type Actor } from '@accord/core';
 import { Problem } from './problem.ts';
 import type { Access } from './route.ts';
 
-/** Who calls, as the token says it. */
+/** The caller, as the token says. */
 export interface Caller {
   readonly actor: Actor;
   readonly issuer: string;
@@ -34,7 +34,7 @@ const algorithms = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'];
 const types = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 const rememberedMs = 60_000;
 const rememberedTokens = 10_000;
-/** What an account may be called. */
+/** Names that an account may have. */
 export const accountName = /^[A-Za-z0-9_.-]{1,64}$/;
 const subjectName = /^[^\p{C}]{1,255}$/u;
 
@@ -80,7 +80,7 @@ const typeOf = (header: ProtectedHeaderParameters | undefined) => header?.typ?.t
 
 /**
  * Checks a JWT as RFC 8725 says: an asymmetric algorithm, `typ` `JWT` or `at+jwt`, issuer, audience, expiry.
- * What it found is remembered for at most 60 s under a hash of the token, never beyond its expiry.
+ * A result is remembered for at most 60 s under a hash of the token, never beyond its expiry.
  */
 export function tokenVerifier({ issuer, audience, jwksUrl }: TokenSettings): TokenVerifier {
   const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwksUrl), {
@@ -122,7 +122,7 @@ export function bearerOf(authorization: string | undefined): string {
   throw new Problem(401, 'auth.token_missing', {}, { headers: { 'WWW-Authenticate': 'Bearer' } });
 }
 
-/** What `access` asks for, in words for people. */
+/** The scopes of `access`, in words for people. */
 export const neededFor = (access: Exclude<Access, 'anyone'>): string =>
   [access.customer, access.operator && 'operator', access.platform && 'platform'].filter(Boolean).join(' | ');
 
@@ -143,7 +143,7 @@ export function checkAccess({ actor, scopes }: Caller, access: Exclude<Access, '
   throw new Problem(403, 'auth.scope_missing', { needed }, { headers });
 }
 
-/** What `accountOf` refuses. */
+/** Codes that `accountOf` refuses with. */
 export const accountRefusals = ['request.account_not_yours', 'request.account_required'] as const;
 
 /**

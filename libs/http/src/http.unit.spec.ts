@@ -17,7 +17,7 @@ import { contentDisposition } from './reply.ts';
 import { route, type Route } from './route.ts';
 import { httpApp } from './server/app.ts';
 import { addressOf, rateLimits } from './server/rate-limit.ts';
-import { routingOf } from './server/router.ts';
+import { routerOf } from './server/router.ts';
 import { listen } from './server/server.ts';
 import { parserOf } from './validation.ts';
 
@@ -166,16 +166,16 @@ test('literal segments go before parameters, whatever the order of the routes', 
     'POST /v1/orders/batch/cancel',
     'PUT /v1/orders/export',
   ];
-  const routing = routingOf(
+  const router = routerOf(
     routes.map((name) => ({ method: name.split(' ')[0]!, path: name.split(' ')[1]!, handler: name })),
   );
-  expect(routing.find('GET', '/v1/orders/export')).toEqual({ handler: routes[1], params: {} });
-  expect(routing.find('GET', '/v1/orders/%E8%AE%A2')).toEqual({
+  expect(router.find('GET', '/v1/orders/export')).toEqual({ handler: routes[1], params: {} });
+  expect(router.find('GET', '/v1/orders/%E8%AE%A2')).toEqual({
     handler: routes[0],
     params: { orderId: '订' },
   });
-  expect(routing.find('POST', '/v1/orders/batch/cancel')?.handler).toBe(routes[3]);
-  expect(routing.find('POST', '/v1/orders/export/cancel')?.params).toEqual({ orderId: 'export' });
+  expect(router.find('POST', '/v1/orders/batch/cancel')?.handler).toBe(routes[3]);
+  expect(router.find('POST', '/v1/orders/export/cancel')?.params).toEqual({ orderId: 'export' });
   expect(
     [
       '/v1/orders/',
@@ -185,10 +185,10 @@ test('literal segments go before parameters, whatever the order of the routes', 
       '/',
       '',
       '/v1/__proto__/constructor',
-    ].map((path) => routing.find('GET', path)),
+    ].map((path) => router.find('GET', path)),
   ).toEqual(Array(7).fill(undefined));
-  expect(routing.allowed('/v1/orders/export').sort()).toEqual(['GET', 'PUT']);
-  expect(() => routing.find('GET', '/v1/orders/%E0%A4%A')).toThrow(URIError);
+  expect(router.allowed('/v1/orders/export').sort()).toEqual(['GET', 'PUT']);
+  expect(() => router.find('GET', '/v1/orders/%E0%A4%A')).toThrow(URIError);
 });
 
 test('API-6 a key of another issuer, subject, account, method or path is another key; 255 characters are allowed', async () => {

@@ -12,7 +12,7 @@ export const keptMs = 24 * 3_600_000;
 const leaseMs = 60_000;
 const longestKey = 255;
 
-/** Whose key it is and what was asked with it. */
+/** A request with an idempotency key: the key's owner, and what was asked with it. */
 export interface KeyedRequest {
   /** SHA-256 of issuer, subject, account, method, path and key: two callers never meet in one key. */
   readonly keyHash: Buffer;

@@ -17,8 +17,8 @@ export const paged = <S extends z.ZodType>(item: S) =>
 const mark = (json: string) => hash('sha256', `accord cursor ${json}`, 'base64url').slice(0, 6);
 
 /**
- * Of the last row's sort values, in the order of the sort: they identify the row, so pages stay stable under
- * inserts.
+ * The cursor behind the row with these sort values, in the order of the sort. They identify the row, so pages stay
+ * stable under inserts.
  */
 export function encodeCursor(values: readonly string[]): string {
   const json = JSON.stringify(values);
@@ -36,7 +36,7 @@ export function decodeCursor(cursor: string, count: number): string[] {
   return values;
 }
 
-/** Anybody can make the mark, so what stands behind it may be anything. */
+/** The mark can be made by anybody, so the values behind it may be anything. */
 function valuesOf(json: string): string[] {
   try {
     const values: unknown = JSON.parse(json);
@@ -48,12 +48,30 @@ function valuesOf(json: string): string[] {
   throw bad();
 }
 
-/** Of a year that Postgres has. */
+/** A moment of a year that Postgres has. */
 const isInstant = z.iso.datetime({ precision: 3 }).regex(/^(?!0000)/);
 
-/** Of a list sorted by time: the last row's time and id. @throws Refusal as `decodeCursor` does. */
+/** Time and id of the last row, of a list sorted by time. @throws Refusal as `decodeCursor` does. */
 export function decodeTimeCursor(cursor: string): [string, string] {
   const [time = '', id = ''] = decodeCursor(cursor, 2);
   if (!isInstant.safeParse(time).success) throw bad();
   return [time, id];
+}
+
+/**
+ * A page (API-7) of `rows`, which were asked for with one more than `limit`; that one tells that there is a next
+ * page.
+ *
+ * @param of `key` gives the sort values of a row, as `encodeCursor` takes them.
+ */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  of: { item: (row: Row) => Item; key: (row: Row) => readonly string[] },
+): { data: Item[]; nextCursor: string | null } {
+  const shown = rows.slice(0, limit);
+  return {
+    data: shown.map(of.item),
+    nextCursor: rows.length > limit ? encodeCursor(of.key(shown.at(-1)!)) : null,
+  };
 }

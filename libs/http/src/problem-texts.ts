@@ -1,7 +1,7 @@
 import type { ProblemTexts } from '@accord/core';
 
 /** Title and detail of what the edge itself refuses, on every service (API-16). */
-export const edgeTexts: ProblemTexts = {
+export const problemTexts: ProblemTexts = {
   'request.invalid': {
     en: {
       title: 'The request is not valid',

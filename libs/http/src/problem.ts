@@ -7,9 +7,9 @@ import {
   type RefusalKind,
 } from '@accord/core';
 import { isDatabaseAway } from '@accord/postgres';
-import { edgeTexts } from './problem-texts.ts';
+import { problemTexts } from './problem-texts.ts';
 
-/** What is wrong at one place of a request: `pointer` is a JSON pointer (RFC 6901) into that part. */
+/** A fault at one place of a request: `pointer` is a JSON pointer (RFC 6901) into that part. */
 export interface Fault {
   readonly in: 'body' | 'query' | 'path' | 'header';
   readonly pointer: string;
@@ -65,7 +65,7 @@ const parserProblems: Readonly<Record<string, readonly [number, RefusalCode]>> =
   'request.size.invalid': [400, 'request.bad_json'],
 };
 
-/** Every error has an answer. What nobody expected is `server.error`: its cause is for the log alone. */
+/** Every error has an answer. An unexpected one is `server.error`: its cause is for the log alone. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Refusal) {
@@ -119,7 +119,9 @@ export function problemBody(
     ...fault,
     detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[say.locale],
   }));
-  const { title, detail } = (say.texts[code] ?? edgeTexts[code] ?? edgeTexts['request.refused']!)[say.locale];
+  const { title, detail } = (say.texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!)[
+    say.locale
+  ];
   return {
     type: `urn:accord:problem:${code}`,
     title,

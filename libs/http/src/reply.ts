@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
-import type { Answer, FileAnswer } from './route.ts';
+import type { FileResponse, RouteResponse } from './route.ts';
 
 /** A JSON answer, written once: the same text is sent and stored. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  /** What `text` was made from; absent in a replay. */
+  /** The value that `text` was made from; absent in a replay. */
   readonly body?: unknown;
 }
 
@@ -16,9 +16,9 @@ export interface FileReply {
   readonly file: Buffer | Readable;
 }
 
-export const isFile = (answer: Answer | FileAnswer): answer is FileAnswer => 'file' in answer;
+export const isFile = (answer: RouteResponse | FileResponse): answer is FileResponse => 'file' in answer;
 
-export function replyOf({ status = 200, body, version, location }: Answer): Reply {
+export function replyOf({ status = 200, body, version, location }: RouteResponse): Reply {
   const headers: Record<string, string> = {};
   if (version !== undefined) headers['ETag'] = `"${version}"`;
   if (location !== undefined) headers['Location'] = location;
@@ -35,7 +35,7 @@ export function contentDisposition(fileName: string): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${whole}`;
 }
 
-export function fileReplyOf({ file, contentType, fileName, sha256 }: FileAnswer): FileReply {
+export function fileReplyOf({ file, contentType, fileName, sha256 }: FileResponse): FileReply {
   return {
     status: 200,
     file,

@@ -4,8 +4,8 @@ import helmet from 'helmet';
 import type { Locale } from '@accord/core';
 import type { FileReply, Reply } from './reply.ts';
 
-/** What is known of one request and its answer before and beside its route. */
-export interface Exchange {
+/** Facts of one request and its answer, before and beside its route. */
+export interface RequestContext {
   readonly requestId: string;
   readonly locale: Locale;
   readonly startedAt: number;
@@ -18,7 +18,7 @@ export interface Exchange {
 }
 
 export type HttpRequest = Request;
-export type HttpResponse = Response<unknown, { exchange: Exchange }>;
+export type HttpResponse = Response<unknown, { requestContext: RequestContext }>;
 
 const safeRequestId = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
@@ -58,7 +58,7 @@ function helmetHeaders(): Record<string, string> {
 const constant = { ...helmetHeaders(), 'Cache-Control': 'no-store' };
 
 function shared(res: HttpResponse): Record<string, string> {
-  const { requestId, headers, stopping } = res.locals.exchange;
+  const { requestId, headers, stopping } = res.locals.requestContext;
   return {
     ...constant,
     'X-Request-Id': requestId,

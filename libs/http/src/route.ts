@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Actor, Database, Locale, ProblemTexts, RefusalCode, Tx } from '@accord/core';
 import type { Upload } from './upload.ts';
 
-/** Who may call a route (API-4). A kind that is not named is refused with 403. */
+/** The kinds of caller that a route admits (API-4). A kind that is not named is refused with 403. */
 export type Access =
   | 'anyone'
   | {
@@ -14,7 +14,7 @@ export type Access =
     };
 
 /** A parsed request. */
-export interface Ask<P = unknown, Q = unknown, B = unknown> {
+export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
   readonly actor: Actor;
   readonly params: P;
   readonly query: Q;
@@ -26,7 +26,7 @@ export interface Ask<P = unknown, Q = unknown, B = unknown> {
   readonly ifMatch: number | undefined;
   readonly locale: Locale;
   readonly requestId: string;
-  /** What came to a route with `upload: true`; it is read to its end before the route runs, and not kept. */
+  /** The body of a route with `upload: true`; it is read to its end before the route runs, and not kept. */
   readonly file?: Upload;
   /**
    * For batches in `run`: one item in a transaction of its own. Where the request has an idempotency key,
@@ -36,7 +36,7 @@ export interface Ask<P = unknown, Q = unknown, B = unknown> {
   readonly item: <T>(id: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
 }
 
-export interface Answer<R = unknown> {
+export interface RouteResponse<R = unknown> {
   /** Default 200. */
   readonly status?: number;
   readonly body: R;
@@ -46,7 +46,7 @@ export interface Answer<R = unknown> {
   readonly location?: string;
 }
 
-export interface FileAnswer {
+export interface FileResponse {
   readonly file: Buffer | Readable;
   readonly contentType: string;
   readonly fileName: string;
@@ -60,13 +60,15 @@ type In<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Schema = z.ZodType | undefined;
 
 /**
- * One route: what it takes, what it answers, who may call it. The same schemas validate and make the OpenAPI
+ * One route: its input, its answers, its callers. The same schemas validate and make the OpenAPI
  * page (API-3). Exactly one of `inTransaction` and `run` is given.
  */
 export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema, R extends Schema> {
   readonly method: Method;
   /** `/v1/orders/{orderId}` */
   readonly path: `/v1/${string}`;
+  /** The name of the call, `cancelOrder`; unique in a service, and its `operationId`. */
+  readonly operationId?: string;
   /** One line for the OpenAPI page. */
   readonly summary: string;
   readonly access: Access;
@@ -82,12 +84,12 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   readonly success?: readonly number[];
   /**
    * The refusals it may answer, for the OpenAPI page: of the domain, of `accountOf`, of `expectVersion`.
-   * Those of the edge itself are added.
+   * The edge's own are added.
    */
   readonly refusals?: readonly RefusalCode[];
   /** Content type of a file answer. */
   readonly produces?: string;
-  /** Takes a raw file of at most 64 MiB as body (`Ask.file`) instead of JSON. */
+  /** Takes a raw file of at most 64 MiB as body (`RouteRequest.file`) instead of JSON. */
   readonly upload?: true;
   /**
    * For routes that change something: whether a key must, may or need not come. POST default 'optional',
@@ -100,18 +102,24 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
    */
   readonly readsFirst?: true;
   /** Runs in one transaction, together with the stored idempotent response. */
-  readonly inTransaction?: (tx: Tx, ask: Ask<In<P>, In<Q>, In<B>>) => Promise<Answer<Out<R>> | FileAnswer>;
+  readonly inTransaction?: (
+    tx: Tx,
+    ask: RouteRequest<In<P>, In<Q>, In<B>>,
+  ) => Promise<RouteResponse<Out<R>> | FileResponse>;
   /**
    * Opens its own transactions (batches, calls outside). With an idempotency key its whole answer is stored
    * after it ends.
    */
-  readonly run?: (db: Database, ask: Ask<In<P>, In<Q>, In<B>>) => Promise<Answer<Out<R>> | FileAnswer>;
+  readonly run?: (
+    db: Database,
+    ask: RouteRequest<In<P>, In<Q>, In<B>>,
+  ) => Promise<RouteResponse<Out<R>> | FileResponse>;
   /**
    * For calls that start a saga (API-14): asked again, in fresh transactions, while `Prefer: wait` lasts; the
    * outcome once there is one. `answered` is the body of the first answer. Without `Prefer` the first answer
    * goes out.
    */
-  readonly outcome?: (tx: Tx, answered: Out<R>, locale: Locale) => Promise<Answer<Out<R>> | undefined>;
+  readonly outcome?: (tx: Tx, answered: Out<R>, locale: Locale) => Promise<RouteResponse<Out<R>> | undefined>;
 }
 
 /** A route with its types closed over; a service lists these. */
@@ -127,12 +135,12 @@ export const route = <
   spec: RouteSpec<P, Q, B, R>,
 ): Route => spec;
 
-export const keyOf = ({ idempotencyKey, method }: Route) =>
+export const idempotencyKeyOf = ({ idempotencyKey, method }: Route) =>
   idempotencyKey ?? (method === 'post' ? 'optional' : 'none');
 
 /**
- * Whether it goes by If-Match (API-8); a changing call that does not refuses the header, so that nobody takes
- * himself for protected.
+ * Whether the call goes by If-Match (API-8). A changing call that does not refuses the header, so that no caller
+ * takes himself for protected.
  */
 export const supportsIfMatch = ({ method, refusals }: Route): boolean =>
   method !== 'get' && (refusals?.includes('request.version_mismatch') ?? false);

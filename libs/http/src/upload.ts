@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Problem } from './problem.ts';
 
-/** What is known of an uploaded file once it has come to its end; the file itself is not kept. */
+/** An uploaded file, once it has come to its end; its bytes are not kept. */
 export interface Upload {
   /** In hex. */
   readonly sha256: string;
@@ -15,7 +15,7 @@ export const largestUpload = 64 * 1_048_576;
 const tooLarge = () => new Problem(413, 'request.too_large');
 
 /**
- * Hashes a body as it comes, so that many large ones together fill no memory. What comes of one that is too
+ * Hashes a body as it comes, so that many large ones together fill no memory. The rest of one that is too
  * large is dropped unread.
  *
  * @throws Problem 413 `request.too_large`, 415 `request.content_type` where it is compressed, 400

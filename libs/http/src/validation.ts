@@ -5,7 +5,7 @@ import * as locales from 'zod/locales';
 import type { Locale } from '@accord/core';
 import { Problem, type Fault } from './problem.ts';
 
-/** What a format looks like, in any language. */
+/** An example of each format, the same in any language. */
 const examples: Readonly<Record<string, string>> = {
   date: '2026-01-31',
   datetime: '2026-01-31T09:00:00Z',

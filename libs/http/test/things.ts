@@ -5,7 +5,7 @@ import type { Service } from '@accord/platform';
 import { accountOf } from '../src/auth.ts';
 import { expectVersion } from '../src/if-match.ts';
 import { decodeCursor, encodeCursor, paged, pageQuery } from '../src/paging.ts';
-import { route, type Ask, type Route } from '../src/route.ts';
+import { route, type Route, type RouteRequest } from '../src/route.ts';
 
 // A service as small as can be behind every kind of route, to try the HTTP edge on.
 
@@ -192,7 +192,7 @@ const changing: Route[] = [
 
 const Outcome = z.object({ title: z.string(), thingId: z.string().optional(), code: z.string().optional() });
 
-async function oneOfBatch(ask: Ask, title: string): Promise<z.infer<typeof Outcome>> {
+async function oneOfBatch(ask: RouteRequest, title: string): Promise<z.infer<typeof Outcome>> {
   try {
     return await ask.item(title, async (tx) => ({
       title,
@@ -213,7 +213,7 @@ const batch = route({
   answer: z.object({ data: z.array(Outcome) }),
   run: async (_db, ask) => {
     const data: z.infer<typeof Outcome>[] = [];
-    for (const title of ask.body.titles) data.push(await oneOfBatch(ask as Ask, title));
+    for (const title of ask.body.titles) data.push(await oneOfBatch(ask as RouteRequest, title));
     return { body: { data } };
   },
 });

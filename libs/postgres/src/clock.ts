@@ -1,6 +1,5 @@
 /**
- * The distance between the database's clock and the service's; always 0 outside tests, which move time with
- * it.
+ * How far `tx.now` is ahead of the database's clock, ms; always 0 outside of tests, which move time with it.
  */
 export interface Clock {
   offsetMs: number;

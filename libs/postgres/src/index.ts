@@ -1,5 +1,13 @@
 export { type Clock, systemClock } from './clock.ts';
-export { type ServiceDatabase, type Session, isDatabaseAway, openDatabase } from './database.ts';
+export {
+  type ConnectOptions,
+  type Connection,
+  type OwnConnection,
+  connect,
+  isDatabaseAway,
+} from './connection.ts';
+export { type ServiceDatabase, type Session, openDatabase } from './database.ts';
 export { migrate } from './migrations.ts';
-export { send } from './pipeline.ts';
+export { pipelined, pipelined as send } from './pipeline.ts';
 export { type Migration, accountTable, innerTable, sharedTable } from './table-guards.ts';
+export type { Outbox } from './transaction.ts';

@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import type { Knex } from 'knex';
-import pg from 'pg';
+import { connect } from './connection.ts';
 import type { Migration } from './table-guards.ts';
 
 const silent = () => undefined;
 
-/** Of a schema: the platform's own tables first, then the service's numbered files. */
+/** A service's schema: the platform's own tables first, then the service's numbered files. */
 export interface Schema {
   readonly schema: string;
   /** `0000_…`, before the files. */
@@ -33,28 +33,25 @@ async function migrationsOf({ platform, folder }: Schema): Promise<{ name: strin
 }
 
 /**
- * True where just these are recorded, each in the transaction that did it: most starts need no more, and knex
- * is a tenth of what a start costs.
+ * True where exactly these migrations are recorded, each by the transaction that did it. Most starts need no
+ * more, and loading knex is a tenth of what a start costs.
  */
 async function isUpToDate(ownerUrl: string, { schema, platform, folder }: Schema): Promise<boolean> {
-  const client = new pg.Client({
-    connectionString: ownerUrl,
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 15_000,
+  const connection = await connect(ownerUrl, {
+    connectTimeoutMs: 5_000,
+    answerTimeoutMs: 15_000,
     keepAlive: true,
   });
-  client.on('error', silent); // whoever waits for an answer is told
-  await client.connect();
   try {
-    const { rows } = await client.query<{ name: string }>(
-      `select name from ${client.escapeIdentifier(schema)}.knex_migrations order by id`,
+    const { rows } = await connection.query<{ name: string }>(
+      `select name from ${connection.escapeIdentifier(schema)}.knex_migrations order by id`,
     );
     return [platform.name, ...(await namesIn(folder))].join() === rows.map(({ name }) => name).join();
   } catch (error) {
     if ((error as { code?: string }).code === '42P01') return false;
     throw error;
   } finally {
-    await client.end();
+    await connection.end();
   }
 }
 
@@ -69,11 +66,10 @@ export async function migrate(ownerUrl: string, of: Schema): Promise<void> {
   const { default: knex } = await import('knex');
   const db: Knex = knex({
     client: 'pg',
-    // Functions keep this path. Named last, what a caller made in pg_temp never stands before the schema's
-    // own tables.
+    // Functions keep this path. With pg_temp named last, a caller's temporary table never hides one of ours.
     connection: { connectionString: ownerUrl, options: `-c search_path=${of.schema},pg_temp` },
     pool: { min: 0, max: 2 },
-    // It would write lines of its own between those of the log; what fails is thrown.
+    // knex would write lines of its own between those of the log; errors are thrown.
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
   });
   const migrations = await migrationsOf(of);

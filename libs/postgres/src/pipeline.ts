@@ -1,18 +1,17 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import type { Connection } from './connection.ts';
 
-// The only file that knows the Postgres driver from within. The driver ends each statement with a Sync, and
-// the server answers each Sync by itself, in a packet that wakes us; statements that leave together need one
-// (measured: a quarter less work for both sides).
+// Pipeline mode, as libpq has it. The driver ends each statement with a Sync, and the server answers each Sync
+// in a packet of its own that wakes us; statements that are sent together need one Sync (measured: a quarter
+// less work for both sides). No other file knows the driver from within.
 
-/** What the driver gives to those who write the protocol's messages themselves. */
-interface Wire {
+/** The part of the driver's own `Connection` that writes the protocol's messages. */
+interface ProtocolConnection {
   readonly stream: Socket;
-  /**
-   * Texts that the server has prepared, by name; and those that it was asked to prepare and has not answered
-   * yet.
-   */
+  /** Texts that the server has prepared, by name. */
   readonly parsedStatements: Record<string, string>;
+  /** Texts that the server was asked to prepare and has not answered yet, by name. */
   readonly submittedNamedStatements: Record<string, string>;
   parse(ask: { name: string; text: string }): void;
   bind(ask: {
@@ -39,15 +38,15 @@ const driver = pg as unknown as {
   readonly utils: { prepareValue(value: unknown): unknown };
 };
 
-interface Passenger {
-  /** Empty where it is prepared anew each time. */
+interface PipelinedStatement {
+  /** Empty where the text is prepared anew each time. */
   readonly name: string;
   readonly text: string;
   readonly values: readonly unknown[];
   readonly result: Result;
   readonly resolve: (result: pg.QueryResult) => void;
   readonly reject: (error: Error) => void;
-  /** A row that the driver could not read. */
+  /** Why a row could not be read by the driver. */
   unreadable?: Error;
 }
 
@@ -64,113 +63,115 @@ function nameOf(text: string): string {
 }
 
 /**
- * Statements under one Sync: the first that fails ends the flight, and those behind it fail for the same
- * reason without having run.
+ * Statements under one Sync: the first that fails ends the pipeline, and the later ones fail with the same error
+ * without having run.
  */
-class Flight extends driver.Query {
-  readonly #passengers: readonly Passenger[];
+class Pipeline extends driver.Query {
+  readonly #statements: readonly PipelinedStatement[];
   #answered = 0;
 
-  constructor(passengers: readonly Passenger[]) {
+  constructor(statements: readonly PipelinedStatement[]) {
     super('');
-    this.#passengers = passengers;
+    this.#statements = statements;
     this.callback = () => undefined;
-    const current = (what: 'name' | 'text') => ({ get: () => this.#passengers[this.#answered]?.[what] });
+    const current = (property: 'name' | 'text') => ({
+      get: () => this.#statements[this.#answered]?.[property],
+    });
     // The driver asks the query under way for these when the server has prepared a statement.
     Object.defineProperties(this, { name: current('name'), text: current('text') });
   }
 
-  submit(wire: Wire): Error | null {
-    wire.stream.cork();
+  submit(connection: ProtocolConnection): Error | null {
+    connection.stream.cork();
     try {
-      for (const passenger of this.#passengers) board(wire, passenger);
+      for (const statement of this.#statements) writeStatement(connection, statement);
       return null;
     } catch (error) {
-      // A value that cannot be sent. The server has part of it: the connection is of no more use.
-      wire.stream.destroy(error as Error);
+      // A value that cannot be sent. The server has part of the statement: the connection is of no more use.
+      connection.stream.destroy(error as Error);
       return error as Error;
     } finally {
-      wire.sync();
-      wire.stream.uncork();
+      connection.sync();
+      connection.stream.uncork();
     }
   }
 
   handleRowDescription({ fields }: { fields: unknown }): void {
-    this.#passengers[this.#answered]!.result.addFields(fields);
+    this.#statements[this.#answered]!.result.addFields(fields);
   }
 
   handleDataRow({ fields }: { fields: unknown }): void {
-    const passenger = this.#passengers[this.#answered]!;
-    const { result } = passenger;
+    const statement = this.#statements[this.#answered]!;
+    const { result } = statement;
     try {
       result.addRow(result.parseRow(fields));
     } catch (error) {
-      passenger.unreadable = error as Error;
+      statement.unreadable = error as Error;
     }
   }
 
   handleCommandComplete(message: unknown): void {
-    this.#passengers[this.#answered]!.result.addCommandComplete(message);
+    this.#statements[this.#answered]!.result.addCommandComplete(message);
     this.#answered += 1;
   }
 
   handleReadyForQuery(): void {
     this.callback(null);
-    this.#passengers.forEach(arrive);
+    this.#statements.forEach(settle);
   }
 
-  handleError(error: Error, wire: Wire): void {
+  handleError(error: Error, connection: ProtocolConnection): void {
     this.callback(error);
-    this.#passengers.slice(0, this.#answered).forEach(arrive);
-    for (const { name, reject } of this.#passengers.slice(this.#answered)) {
-      Reflect.deleteProperty(wire.submittedNamedStatements, name);
+    this.#statements.slice(0, this.#answered).forEach(settle);
+    for (const { name, reject } of this.#statements.slice(this.#answered)) {
+      Reflect.deleteProperty(connection.submittedNamedStatements, name);
       reject(error);
     }
   }
 }
 
-function arrive({ result, unreadable, resolve, reject }: Passenger): void {
+function settle({ result, unreadable, resolve, reject }: PipelinedStatement): void {
   if (unreadable) reject(unreadable);
   else resolve(result);
 }
 
-function board(wire: Wire, { name, text, values }: Passenger): void {
-  const known =
-    name !== '' && (wire.parsedStatements[name] ?? wire.submittedNamedStatements[name]) !== undefined;
-  if (!known) wire.parse({ name, text });
-  if (!known && name !== '') wire.submittedNamedStatements[name] = text;
-  wire.bind({ portal: '', statement: name, values, valueMapper: driver.utils.prepareValue });
-  wire.describe({ type: 'P', name: '' });
-  wire.execute({ portal: '', rows: 0 });
+function writeStatement(connection: ProtocolConnection, { name, text, values }: PipelinedStatement): void {
+  const { parsedStatements, submittedNamedStatements } = connection;
+  const known = name !== '' && (parsedStatements[name] ?? submittedNamedStatements[name]) !== undefined;
+  if (!known) connection.parse({ name, text });
+  if (!known && name !== '') submittedNamedStatements[name] = text;
+  connection.bind({ portal: '', statement: name, values, valueMapper: driver.utils.prepareValue });
+  connection.describe({ type: 'P', name: '' });
+  connection.execute({ portal: '', rows: 0 });
 }
 
-const boarding = new WeakMap<pg.ClientBase, Passenger[]>();
+const queued = new WeakMap<Connection, PipelinedStatement[]>();
 
 /**
- * Sends a statement in one packet, and under one Sync, with all else that is sent so on this connection
- * before the running code next waits, in this order. Outside of a transaction what leaves together is one.
+ * Sends a statement in one packet, and under one Sync, with every other that is pipelined on this connection
+ * before the running code next waits, in that order. Outside of a transaction those together are one.
  *
- * @throws what the server refused, or for which one before it in the flight was refused.
+ * @throws Error of the server: it refused this statement, or one before it in the pipeline.
  */
-export function send<Row extends pg.QueryResultRow>(
-  client: pg.ClientBase,
+export function pipelined<Row extends pg.QueryResultRow>(
+  connection: Connection,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<pg.QueryResult<Row>> {
   const { promise, resolve, reject } = Promise.withResolvers<pg.QueryResult>();
-  const passenger = { name: nameOf(text), text, values, result: new driver.Result(), resolve, reject };
-  const waiting = boarding.get(client);
-  if (waiting) waiting.push(passenger);
+  const statement = { name: nameOf(text), text, values, result: new driver.Result(), resolve, reject };
+  const statements = queued.get(connection);
+  if (statements) statements.push(statement);
   else {
-    boarding.set(client, [passenger]);
-    process.nextTick(depart, client);
+    queued.set(connection, [statement]);
+    process.nextTick(flush, connection);
   }
   return promise;
 }
 
-/** What was sent so far leaves now, so that what follows stands under a Sync of its own. */
-export function depart(client: pg.ClientBase): void {
-  const passengers = boarding.get(client);
-  boarding.delete(client);
-  if (passengers) client.query(new Flight(passengers) as unknown as pg.Submittable);
+/** Sends the queued statements now, so that later ones are under a Sync of their own. */
+export function flush(connection: Connection): void {
+  const statements = queued.get(connection);
+  queued.delete(connection);
+  if (statements) connection.query(new Pipeline(statements) as unknown as pg.Submittable);
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import pg from 'pg';
+import { connect } from './connection.ts';
 
 /** The four services and the schema each owns. */
 export const schemas = {
@@ -10,7 +10,7 @@ export const schemas = {
 } as const;
 export type ServiceName = keyof typeof schemas;
 
-/** Where a service's read models are rebuilt beside the live ones. */
+/** The schema in which a service's read models are rebuilt beside the live ones. */
 export const shadowSchemaOf = (schema: string): string => `${schema}_rebuild`;
 
 /**
@@ -40,8 +40,8 @@ export function roleUrl(databaseUrl: string, role: string, password: string): st
 const iterations = 4_096;
 
 /**
- * What the server keeps of a password (RFC 5802, RFC 7677): the password itself does not reach it, nor its
- * log.
+ * The verifier that a server keeps of a password (RFC 5802, RFC 7677): neither the server nor its log sees the
+ * password itself.
  *
  * @throws Error where it has other signs than printable ASCII, which clients prepare differently.
  */
@@ -50,14 +50,14 @@ function verifierOf(role: string, password: string): string {
     throw new Error(`the password of ${role} has other signs than printable ASCII`);
   const salt = randomBytes(16);
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
-  const keyed = (what: string) => createHmac('sha256', salted).update(what).digest();
+  const keyed = (text: string) => createHmac('sha256', salted).update(text).digest();
   const storedKey = createHash('sha256').update(keyed('Client Key')).digest('base64');
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${keyed('Server Key').toString('base64')}`;
 }
 
 /**
- * Makes the roles and the empty schemas in the database of `superuserUrl`; may be repeated. None of the roles
- * may bypass row security.
+ * Makes the roles and the empty schemas in the database of `superuserUrl`; may be repeated. No role may bypass
+ * row security.
  *
  * @param passwordOf the password of each role; roles that exist get it anew.
  */
@@ -65,43 +65,44 @@ export async function provisionDatabase(
   superuserUrl: string,
   { passwordOf }: { passwordOf: (role: string) => string },
 ): Promise<void> {
-  const client = new pg.Client({ connectionString: superuserUrl });
-  await client.connect();
-  const { rows } = await client.query<{ name: string }>('select current_database() as name');
-  const database = client.escapeIdentifier(rows[0]!.name);
+  const connection = await connect(superuserUrl);
+  const { rows } = await connection.query<{ name: string }>('select current_database() as name');
+  const database = connection.escapeIdentifier(rows[0]!.name);
   const login = async (role: string) => {
-    const password = client.escapeLiteral(verifierOf(role, passwordOf(role)));
-    await client.query(
+    const password = connection.escapeLiteral(verifierOf(role, passwordOf(role)));
+    await connection.query(
       `do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$`,
     );
-    await client.query(
+    await connection.query(
       `alter role ${role} with login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`,
     );
-    await client.query(`grant connect on database ${database} to ${role}`);
+    await connection.query(`grant connect on database ${database} to ${role}`);
   };
   try {
     // Roles belong to the whole server: one provisioning at a time, whatever the database.
     for (;;) {
       try {
-        await client.query('begin');
-        // A temporary table could stand before one of ours; nobody here needs any.
-        await client.query(`revoke temporary on database ${database} from public`);
+        await connection.query('begin');
+        // A temporary table could hide one of ours, and no service needs any.
+        await connection.query(`revoke temporary on database ${database} from public`);
         await login('accord_auditor');
         for (const [service, schema] of Object.entries(schemas) as [ServiceName, string][]) {
           const { owner, app, operator } = rolesOf(service);
           for (const role of [owner, app, operator]) await login(role);
-          await client.query(`create schema if not exists ${schema} authorization ${owner}`);
-          await client.query(`create schema if not exists ${shadowSchemaOf(schema)} authorization ${owner}`);
-          await client.query(`grant usage on schema ${schema} to ${app}, ${operator}, accord_auditor`);
+          await connection.query(`create schema if not exists ${schema} authorization ${owner}`);
+          await connection.query(
+            `create schema if not exists ${shadowSchemaOf(schema)} authorization ${owner}`,
+          );
+          await connection.query(`grant usage on schema ${schema} to ${app}, ${operator}, accord_auditor`);
         }
-        await client.query('commit');
+        await connection.query('commit');
         return;
       } catch (error) {
-        await client.query('rollback');
+        await connection.query('rollback');
         if (!/tuple concurrently/.test((error as Error).message)) throw error;
       }
     }
   } finally {
-    await client.end();
+    await connection.end();
   }
 }

@@ -1,11 +1,11 @@
 /**
  * Statements in their order, run as the schema's owner with its search_path. A file in `migrations/` exports
- * one as `up`.
+ * them as `up`.
  */
 export type Migration = readonly string[];
 
 /**
- * Its service sees and writes the rows of which `condition` is true; its operators, its owner and the auditor
+ * The service sees and writes the rows for which `condition` is true; its operators, its owner and the auditor
  * see all.
  */
 const guardedTable = (
@@ -31,7 +31,7 @@ export const accountTable = (service: string, table: string): string =>
     condition: `account_id = (select current_setting('accord.account', true))`,
   });
 
-/** A table for what belongs to no account or to all: out of sight of whoever acts for one (API-5). */
+/** A table of rows that belong to no account or to all: a transaction for one account sees none (API-5). */
 export const innerTable = (service: string, table: string): string =>
   guardedTable(service, table, {
     policy: 'no_account',

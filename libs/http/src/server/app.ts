@@ -10,16 +10,16 @@ import {
   requestIdOf,
   send,
   traceparentOf,
-  type Exchange,
   type HttpRequest,
   type HttpResponse,
+  type RequestContext,
 } from '../request-context.ts';
 import type { Api, Route } from '../route.ts';
 import { docsPage } from './docs-page.ts';
-import { handlerOf, type Serving } from './handler.ts';
+import { handlerOf, type HandlerContext } from './handler.ts';
 import { openApi } from './openapi.ts';
 import { addressOf, rateLimits, type RateLimit } from './rate-limit.ts';
-import { routingOf } from './router.ts';
+import { routerOf } from './router.ts';
 
 export interface HttpParts {
   readonly service: Api;
@@ -57,7 +57,7 @@ function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
   return (req: HttpRequest, res: HttpResponse, next: NextFunction) => {
     const fresh = randomUUID();
     const requestId = requestIdOf(req.headers['x-request-id'] as string | undefined, fresh);
-    const exchange: Exchange = {
+    const requestContext: RequestContext = {
       requestId,
       locale: localeOf(req.headers['accept-language']),
       startedAt: performance.now(),
@@ -65,14 +65,14 @@ function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
       headers: {},
       stopping,
     };
-    res.locals.exchange = exchange;
+    res.locals.requestContext = requestContext;
     const traceparent =
       activeTraceparent() ?? traceparentOf(req.headers['traceparent'] as string | undefined, fresh);
     const context = { requestId, causationId: requestId, correlationId: requestId, traceparent };
     res.once('close', () => {
-      const ms = performance.now() - exchange.startedAt;
+      const ms = performance.now() - requestContext.startedAt;
       const { statusCode: status } = res;
-      seconds.labels(req.method, exchange.pattern, String(status)).observe(ms / 1_000);
+      seconds.labels(req.method, requestContext.pattern, String(status)).observe(ms / 1_000);
       const level = status >= 400 && status !== 404 ? 'info' : 'debug';
       if (!log.isLevelEnabled(level)) return;
       log[level](
@@ -80,7 +80,7 @@ function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
           requestId,
           traceparent,
           method: req.method,
-          route: exchange.pattern,
+          route: requestContext.pattern,
           status,
           ms: Math.round(ms * 10) / 10,
           ended: res.writableFinished,
@@ -93,12 +93,12 @@ function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
 }
 
 /** The request's route; else 404, or 405 with what the path takes. */
-function toRoute(routes: readonly Route[], serving: Serving) {
-  const routing = routingOf(
+function toRoute(routes: readonly Route[], context: HandlerContext) {
+  const router = routerOf(
     routes.map((route) => {
       const method = route.method.toUpperCase();
       const name = `${method} ${route.path}`;
-      const serve = handlerOf(route, serving);
+      const serve = handlerOf(route, context);
       return {
         method,
         path: route.path,
@@ -110,12 +110,12 @@ function toRoute(routes: readonly Route[], serving: Serving) {
     }),
   );
   return (req: HttpRequest, res: HttpResponse) => {
-    const found = routing.find(req.method === 'HEAD' ? 'GET' : req.method, req.path);
+    const found = router.find(req.method === 'HEAD' ? 'GET' : req.method, req.path);
     if (found) {
       req.params = found.params;
       return found.handler(req, res);
     }
-    const allowed = routing.allowed(req.path);
+    const allowed = router.allowed(req.path);
     if (allowed.length === 0) throw new Problem(404, 'request.unknown_route');
     throw new Problem(
       405,
@@ -130,7 +130,7 @@ function toRoute(routes: readonly Route[], serving: Serving) {
 function answerProblem({ service, log }: HttpParts) {
   return ((error: unknown, req: HttpRequest, res: HttpResponse, _next: NextFunction) => {
     const problem = problemOf(error);
-    const { requestId, locale, pattern } = res.locals.exchange;
+    const { requestId, locale, pattern } = res.locals.requestContext;
     const asked = { requestId, method: req.method, route: pattern, code: problem.code };
     if (problem.status === 500) log.error({ ...asked, err: problem.cause }, 'request failed');
     else if (problem.status === 503)
@@ -157,8 +157,8 @@ function describe(app: Express, service: HttpParts['service'], limit: RateLimit)
   };
   const serve = (path: string, answer: (res: HttpResponse) => void) =>
     app.get(path, async (req, res: HttpResponse) => {
-      res.locals.exchange.pattern = path;
-      res.locals.exchange.headers = await limit(addressOf(req.ip));
+      res.locals.requestContext.pattern = path;
+      res.locals.requestContext.headers = await limit(addressOf(req.ip));
       answer(res);
     });
   serve('/openapi.json', (res) =>
@@ -186,12 +186,12 @@ export function httpApp(parts: HttpParts): Express {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', 'simple');
-  app.set('case sensitive routing', true);
-  app.set('strict routing', true);
+  app.set('case sensitive router', true);
+  app.set('strict router', true);
   app.set('trust proxy', parts.trustProxy ?? 'loopback, uniquelocal');
   app.use(begin(parts, stopping.signal));
   const limits = rateLimits(parts.ratePerMinute ?? 6_000);
-  const serving: Serving = {
+  const context: HandlerContext = {
     db: parts.db,
     verify: parts.verify,
     limits,
@@ -199,7 +199,7 @@ export function httpApp(parts: HttpParts): Express {
     stopping: stopping.signal,
   };
   describe(app, parts.service, limits.byAddress);
-  app.use(toRoute(parts.service.routes, serving));
+  app.use(toRoute(parts.service.routes, context));
   app.use(answerProblem(parts));
   return app;
 }

@@ -78,7 +78,7 @@ function responses(answers: Operation['responses'] = {}): string {
 
 type Schemas = Readonly<Record<string, unknown>>;
 
-/** What is required of a value, and nothing else; `<name>` where any text of the name's kind will do. */
+/** The least value that fits a schema; `<name>` where any text of the name's kind will do. */
 function least(shape: Shape, name: string, schemas: Schemas): unknown {
   const one =
     shape.anyOf?.[0] ?? shape.oneOf?.[0] ?? (shape.$ref && (schemas[shape.$ref.split('/').at(-1)!] as Shape));

@@ -7,13 +7,19 @@ import { waitForOutcome, waitOf } from '../prefer-wait.ts';
 import { Problem, problemOf } from '../problem.ts';
 import { fileReplyOf, isFile, replyOf, type FileReply, type Reply } from '../reply.ts';
 import { sendFile, sendReply, type HttpRequest, type HttpResponse } from '../request-context.ts';
-import { keyOf, type Answer, type Ask, type FileAnswer, type Route } from '../route.ts';
+import {
+  idempotencyKeyOf,
+  type FileResponse,
+  type Route,
+  type RouteRequest,
+  type RouteResponse,
+} from '../route.ts';
 import { readUpload } from '../upload.ts';
 import { checkBody, checkPlain, keepRaw, parserOf, type RawBody } from '../validation.ts';
 import { codesOf } from './openapi.ts';
 import { addressOf, type RateLimit } from './rate-limit.ts';
 
-export interface Serving {
+export interface HandlerContext {
   readonly db: Database;
   readonly verify: TokenVerifier;
   readonly limits: { readonly byToken: RateLimit; readonly byAddress: RateLimit };
@@ -48,16 +54,16 @@ const hasBody = ({ headers }: HttpRequest) =>
 /** No account has this caller: row-level security shows it no account's rows. */
 const anyone: Caller = { actor: { kind: 'customer', id: 'anyone' }, issuer: '', scopes: new Set() };
 
-/** Who calls and whether they may (API-4, API-11). */
+/** The caller, once he is allowed to call the route (API-4, API-11). */
 async function admit(
   route: Route,
-  { verify, limits }: Serving,
+  { verify, limits }: HandlerContext,
   req: HttpRequest,
   res: HttpResponse,
 ): Promise<Caller> {
-  const { exchange } = res.locals;
+  const { requestContext } = res.locals;
   if (route.access === 'anyone') {
-    exchange.headers = await limits.byAddress(addressOf(req.ip));
+    requestContext.headers = await limits.byAddress(addressOf(req.ip));
     return anyone;
   }
   let caller: Caller;
@@ -65,10 +71,10 @@ async function admit(
     caller = await verify(bearerOf(req.headers.authorization));
   } catch (error) {
     if (error instanceof Problem && error.status === 401)
-      exchange.headers = await limits.byAddress(addressOf(req.ip));
+      requestContext.headers = await limits.byAddress(addressOf(req.ip));
     throw error;
   }
-  exchange.headers = await limits.byToken(`${caller.issuer} ${caller.actor.id}`);
+  requestContext.headers = await limits.byToken(`${caller.issuer} ${caller.actor.id}`);
   checkAccess(caller, route.access);
   return caller;
 }
@@ -85,7 +91,7 @@ async function readBody(req: HttpRequest, res: HttpResponse): Promise<unknown> {
 }
 
 /** @throws Error where the service answers what its own description does not say (API-3). */
-function checkAnswer(route: Route, answer: Answer | FileAnswer, reply: Reply | FileReply): void {
+function checkAnswer(route: Route, answer: RouteResponse | FileResponse, reply: Reply | FileReply): void {
   const described = route.success ?? [200];
   if (!described.includes(reply.status))
     throw new Error(`${route.method} ${route.path} answers ${reply.status}, which it does not describe`);
@@ -104,14 +110,14 @@ function checkRefused(route: Route, error: unknown): never {
 
 /**
  * The idempotency key that came, with what makes it the caller's own; undefined where the route takes none.
- * `body` is what tells it from others.
+ * `body` tells the request from others under one key.
  */
 function keyedOf(
   route: Route,
   req: HttpRequest,
   { actor, issuer, body = Buffer.alloc(0) }: Caller & { body?: Buffer | undefined },
 ): KeyedRequest | undefined {
-  const wanted = keyOf(route);
+  const wanted = idempotencyKeyOf(route);
   if (wanted === 'none' || route.access === 'anyone') return undefined;
   const key = req.headers['idempotency-key'];
   if (key === undefined && wanted === 'required') throw new Problem(400, 'idempotency.key_required');
@@ -127,7 +133,7 @@ function storable(reply: Reply | FileReply): Reply {
 
 /** One item of a batch, once per key and item where the request has a key (API-6). */
 const itemOf =
-  (db: Database, actor: Actor, keyed: KeyedRequest | undefined): Ask['item'] =>
+  (db: Database, actor: Actor, keyed: KeyedRequest | undefined): RouteRequest['item'] =>
   async <T>(id: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
     if (!keyed) return db.transaction(actor, work);
     const once = onceInTransaction(db, actor, itemKey(keyed, id), async (tx) =>
@@ -143,23 +149,23 @@ const itemOf =
 
 async function answer(
   route: Route,
-  { db, checkAnswers }: Serving,
-  ask: Ask,
+  { db, checkAnswers }: HandlerContext,
+  request: RouteRequest,
   keyed: KeyedRequest | undefined,
 ): Promise<Reply | FileReply> {
-  const { actor } = ask;
-  const reply = (given: Answer | FileAnswer) => {
+  const { actor } = request;
+  const reply = (given: RouteResponse | FileResponse) => {
     const made = isFile(given) ? fileReplyOf(given) : replyOf(given);
     if (checkAnswers) checkAnswer(route, given, made);
     return made;
   };
   if (route.inTransaction) {
-    const work = async (tx: Tx) => reply(await route.inTransaction!(tx, ask));
+    const work = async (tx: Tx) => reply(await route.inTransaction!(tx, request));
     return keyed
       ? onceInTransaction(db, actor, keyed, async (tx) => storable(await work(tx)))
       : db.transaction(actor, work, { atOnce: route.readsFirst });
   }
-  const work = async () => reply(await route.run!(db, ask));
+  const work = async () => reply(await route.run!(db, request));
   return keyed ? onceLeased(db, actor, keyed, async () => storable(await work())) : work();
 }
 
@@ -170,23 +176,20 @@ function endOf(res: HttpResponse, stopping: AbortSignal): AbortSignal {
   return AbortSignal.any([left.signal, stopping]);
 }
 
-/** What a route needs is made ready once; a request runs through it: admit, parse, answer, wait. */
-export function handlerOf(route: Route, serving: Serving) {
-  if (!route.inTransaction === !route.run)
-    throw new Error(`${route.method} ${route.path} has neither or both of inTransaction and run`);
+type Handler = (req: HttpRequest, res: HttpResponse) => Promise<void>;
+
+/** Parses a request by the route's schemas, which are made ready once. */
+function requestReader(route: Route, { db }: HandlerContext) {
   const parseParams = route.params && parserOf(route.params, 'path');
   const parseQuery = parserOf(route.query, 'query');
   const parseBody = parserOf(route.body, 'body');
   const bodyless = route.method === 'get' || (route.method === 'delete' && !route.body);
 
-  const serve = async (req: HttpRequest, res: HttpResponse): Promise<void> => {
-    const { exchange } = res.locals;
-    exchange.pattern = route.path;
-    const caller = await admit(route, serving, req, res);
+  return async (req: HttpRequest, res: HttpResponse, caller: Caller) => {
+    const { locale, requestId } = res.locals.requestContext;
     const ifMatch = ifMatchOf(route, req.headers['if-match']);
     const file = route.upload && (await readUpload(req));
     const body = bodyless || file ? undefined : await readBody(req, res);
-    const { locale, requestId } = exchange;
     checkPlain(req.params, 'path');
     checkPlain(req.query, 'query');
     const params = parseParams?.(req.params, locale);
@@ -196,7 +199,7 @@ export function handlerOf(route: Route, serving: Serving) {
       ...caller,
       body: file ? Buffer.from(file.sha256) : (req as RawBody).raw,
     });
-    const ask: Ask = {
+    const request: RouteRequest = {
       actor: caller.actor,
       params,
       query,
@@ -204,26 +207,33 @@ export function handlerOf(route: Route, serving: Serving) {
       ifMatch,
       locale,
       requestId,
-      item: itemOf(serving.db, caller.actor, keyed),
+      item: itemOf(db, caller.actor, keyed),
       ...(file && { file }),
     };
-    const reply = await answer(route, serving, ask, keyed);
+    return { request, keyed };
+  };
+}
+
+/** A request runs through its handler: admit, parse, answer, wait for the outcome. */
+export function handlerOf(route: Route, context: HandlerContext): Handler {
+  if (!route.inTransaction === !route.run)
+    throw new Error(`${route.method} ${route.path} has neither or both of inTransaction and run`);
+  const readRequest = requestReader(route, context);
+
+  const handle: Handler = async (req, res) => {
+    res.locals.requestContext.pattern = route.path;
+    const caller = await admit(route, context, req, res);
+    const { request, keyed } = await readRequest(req, res, caller);
+    const reply = await answer(route, context, request, keyed);
     if ('file' in reply) return sendFile(res, reply);
     const seconds = route.outcome && waitOf(req.headers.prefer as string | undefined);
     if (!seconds || reply.status !== 202) return sendReply(res, reply);
-    const ended = endOf(res, serving.stopping);
-    sendReply(
-      res,
-      await waitForOutcome(serving.db, route.outcome!, reply, {
-        actor: caller.actor,
-        locale,
-        seconds,
-        ended,
-      }),
-    );
+    const { actor, locale } = request;
+    const ended = endOf(res, context.stopping);
+    const by = { actor, locale, seconds, ended };
+    sendReply(res, await waitForOutcome(context.db, route.outcome!, reply, by));
   };
-  return serving.checkAnswers
-    ? (req: HttpRequest, res: HttpResponse) =>
-        serve(req, res).catch((error: unknown) => checkRefused(route, error))
-    : serve;
+  return context.checkAnswers
+    ? (req, res) => handle(req, res).catch((error: unknown) => checkRefused(route, error))
+    : handle;
 }

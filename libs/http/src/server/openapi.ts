@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { neededFor } from '../auth.ts';
-import { edgeTexts } from '../problem-texts.ts';
-import { keyOf, supportsIfMatch, type Api, type Route } from '../route.ts';
+import { problemTexts } from '../problem-texts.ts';
+import { idempotencyKeyOf, supportsIfMatch, type Api, type Route } from '../route.ts';
 
 export type OpenApi = ReturnType<typeof createDocument>;
 
@@ -55,11 +55,11 @@ const takesBody = (route: Route) => changes(route) && (route.method !== 'delete'
 
 /** The codes of the edge that a route may answer, by status. */
 function edgeCodes(route: Route): [number, string][] {
-  const key = keyOf(route) !== 'none' && route.access !== 'anyone';
+  const key = idempotencyKeyOf(route) !== 'none' && route.access !== 'anyone';
   const codes: [number, string, boolean][] = [
     [400, 'request.invalid', true],
     [400, 'request.bad_json', takesBody(route)],
-    [400, 'idempotency.key_required', keyOf(route) === 'required'],
+    [400, 'idempotency.key_required', idempotencyKeyOf(route) === 'required'],
     [400, 'idempotency.key_invalid', key],
     [401, 'auth.token_missing', route.access !== 'anyone'],
     [401, 'auth.token_invalid', route.access !== 'anyone'],
@@ -130,8 +130,9 @@ function headers(route: Route) {
   return z.object({
     'X-Request-Id': described('Comes back in the answer; made here where absent.').optional(),
     'Accept-Language': described('Language of `title` and `detail`: zh-CN or en.').optional(),
-    ...(keyOf(route) === 'required' && { 'Idempotency-Key': key }),
-    ...(keyOf(route) === 'optional' && route.access !== 'anyone' && { 'Idempotency-Key': key.optional() }),
+    ...(idempotencyKeyOf(route) === 'required' && { 'Idempotency-Key': key }),
+    ...(idempotencyKeyOf(route) === 'optional' &&
+      route.access !== 'anyone' && { 'Idempotency-Key': key.optional() }),
     ...(supportsIfMatch(route) && {
       'If-Match': described(
         'The ETag that the decision was taken on; another present version is answered with 412.',
@@ -147,7 +148,8 @@ const pathOf = (route: Route) =>
   route.params ??
   z.object(Object.fromEntries([...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()])));
 
-const operationId = (route: Route) =>
+const operationIdOf = (route: Route) =>
+  route.operationId ??
   `${route.method}${route.path
     .replace('/v1', '')
     .split(/[^A-Za-z0-9]+/)
@@ -157,7 +159,7 @@ const operationId = (route: Route) =>
 
 function operation(route: Route, service: Pick<Api, 'problems'>): ZodOpenApiOperationObject {
   const refusals = (route.refusals ?? []).map(
-    (code) => `- \`${code}\`: ${(service.problems[code] ?? edgeTexts[code])?.en.title ?? ''}`,
+    (code) => `- \`${code}\`: ${(service.problems[code] ?? problemTexts[code])?.en.title ?? ''}`,
   );
   const access =
     route.access === 'anyone'
@@ -168,7 +170,7 @@ function operation(route: Route, service: Pick<Api, 'problems'>): ZodOpenApiOper
     content: { 'application/octet-stream': { schema: { type: 'string' as const, format: 'binary' } } },
   };
   return {
-    operationId: operationId(route),
+    operationId: operationIdOf(route),
     summary: route.summary,
     description: [access, ...(refusals.length > 0 ? ['', 'Refusals:', ...refusals] : [])].join('\n'),
     security: route.access === 'anyone' ? [] : [{ bearer: [] }],

@@ -54,7 +54,7 @@ export const rateLimits = (perMinute: number) => ({
   byAddress: limitOf('address', Math.ceil(perMinute / 10)),
 });
 
-/** Whoever has one IPv6 address has its whole /64. */
+/** An IPv6 address stands for its whole /64: its owner has all of it. */
 export function addressOf(ip: string | undefined): string {
   if (!ip?.includes(':') || ip.startsWith('::ffff:')) return ip ?? 'unknown';
   const [head = '', tail] = ip.split('::');

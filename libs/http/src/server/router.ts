@@ -1,18 +1,18 @@
-/** What is at one place of the path tree: `{orderId}` is a child of its own, tried after the literal ones. */
+/** One place of the path tree: `{orderId}` is a child of its own, tried after the literal ones. */
 interface Place<H> {
   readonly literal: Map<string, Place<H>>;
   parameter?: Place<H>;
   readonly handlers: Map<string, { readonly names: readonly string[]; readonly handler: H }>;
 }
 
-export interface Found<H> {
+export interface RouteMatch<H> {
   readonly handler: H;
   readonly params: Readonly<Record<string, string>>;
 }
 
-export interface Routing<H> {
+export interface Router<H> {
   /** @throws URIError where a segment cannot be decoded. */
-  find(method: string, path: string): Found<H> | undefined;
+  find(method: string, path: string): RouteMatch<H> | undefined;
   /** Methods that some route at the path takes. */
   allowed(path: string): string[];
 }
@@ -41,9 +41,9 @@ function* placesAt<H>(
  *
  * @throws Error where two routes have one method and path.
  */
-export function routingOf<H>(
+export function routerOf<H>(
   routes: readonly { readonly method: string; readonly path: string; readonly handler: H }[],
-): Routing<H> {
+): Router<H> {
   const root = place<H>();
   for (const { method, path, handler } of routes) {
     const names: string[] = [];

@@ -16,7 +16,7 @@ const unreadable: Readonly<Record<string, readonly [number, string, string]>> = 
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'request.timeout'],
 };
 
-/** What is not HTTP, comes too slowly, or asks for no URL gets its answer before there is a request. */
+/** Bytes that are not HTTP, come too slowly, or ask for no URL get their answer before there is a request. */
 function refuse(error: { readonly code?: string | undefined }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, title, code] = unreadable[error.code ?? ''] ?? [400, 'Bad Request', 'request.unreadable'];

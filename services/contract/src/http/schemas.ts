@@ -9,7 +9,7 @@ import {
   MoneyJson,
   ServicePeriod,
 } from '@accord/events';
-import { maskActor, Who } from '@accord/http';
+import { ActorView, maskActor } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { findAccount } from '../account/account.ts';
 import { cashPayable, validityOf, withLaterPeriods } from '../contract/contract-orders.ts';
@@ -55,7 +55,7 @@ export const ContractDetail = ContractAnswer.extend({
   sha256: z.string().nullable(),
   warnings: z.array(Warning),
   history: z.array(
-    z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Instant, actor: Who }),
+    z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Instant, actor: ActorView }),
   ),
 }).meta({ id: 'ContractDetail' });
 

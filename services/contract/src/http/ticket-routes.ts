@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Tx } from '@accord/core';
 import { AccountId, Instant, TicketSnapshot } from '@accord/events';
-import { accountOf, maskActor, paged, pageQuery, route, Who, type Route } from '@accord/http';
+import { accountOf, ActorView, maskActor, paged, pageQuery, route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { getTicket, listTickets } from '../ticket/ticket-store.ts';
 import { isOverdue, ticketSnapshot, type Ticket } from '../ticket/ticket.ts';
@@ -19,7 +19,7 @@ const TicketAnswer = TicketSnapshot.extend({
   reason: GivenReason,
   /** Why it was rejected or withdrawn. */
   decisionText: z.string().nullable(),
-  applicant: Who,
+  applicant: ActorView,
   createdAt: Instant,
   closedAt: Instant.nullable(),
   overdue: z.boolean(),

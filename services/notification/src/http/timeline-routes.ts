@@ -3,13 +3,13 @@ import { Refusal, type Actor, type Tx } from '@accord/core';
 import { Instant } from '@accord/events';
 import {
   accountOf,
+  ActorView,
   decodeTimeCursor,
   encodeCursor,
   maskActor,
   paged,
   pageQuery,
   route,
-  Who,
 } from '@accord/http';
 import { listEventsAbout, listEventsOfAccount } from '../timeline/timeline-store.ts';
 import { inCausalOrder, starterOf, type Link, type TimelineEvent } from '../timeline/timeline.ts';
@@ -20,9 +20,9 @@ const TimelineItem = z.object({
   type: z.string(),
   time: Instant,
   /** An event did what followed from it by itself. */
-  actor: Who,
+  actor: ActorView,
   /** Who set off the chain of events that led here, where its start is on the page. */
-  startedBy: Who.nullable(),
+  startedBy: ActorView.nullable(),
   causationId: z.string(),
   subject: z.object({ kind: z.string(), id: z.string(), version: z.int() }),
   data: z.record(z.string(), z.unknown()),

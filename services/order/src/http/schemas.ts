@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OrderId as AnyOrderId, InstanceId, OrderSnapshot } from '@accord/events';
-import { Who } from '@accord/http';
+import { ActorView } from '@accord/http';
 import { allowedOperations, snapshot, type Order } from '../order/order.ts';
 
 // The shapes that several routes take or answer.
@@ -49,7 +49,7 @@ export const OrderDetail = OrderView.extend({
     z.object({
       version: z.int(),
       at: z.iso.datetime(),
-      actor: Who,
+      actor: ActorView,
       change: z.string(),
       status: OrderSnapshot.shape.status,
       note: z.string().nullable(),

@@ -10,9 +10,9 @@ import {
   pageQuery,
   route,
   type Access,
-  type Answer,
-  type Ask,
   type Route,
+  type RouteRequest,
+  type RouteResponse,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { quote } from '../quote.ts';
@@ -63,9 +63,9 @@ const RefundsQuery = z.strictObject({
 
 const answer = (
   refund: Refund,
-  by: Pick<Ask, 'actor' | 'locale'>,
+  by: Pick<RouteRequest, 'actor' | 'locale'>,
   status = 200,
-): Answer<z.input<typeof RefundBody>> => ({
+): RouteResponse<z.input<typeof RefundBody>> => ({
   status,
   body: refundBody(refund, by),
   version: refund.version,

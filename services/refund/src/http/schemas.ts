@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Locale } from '@accord/core';
 import { Instant, MoneyJson, PaymentSplit, RefundStatus } from '@accord/events';
-import { maskActor, Who, type Ask } from '@accord/http';
+import { ActorView, maskActor, type RouteRequest } from '@accord/http';
 import type { InstanceQuote } from '../quote.ts';
 import { remedies, type Reason } from '../refund/eligibility.ts';
 import type { StoredQuote } from '../refund/refund-store.ts';
@@ -73,8 +73,8 @@ export const RefundBody = z.object({
   lines: z.array(LineBody),
   reason: z.enum([...requestReasons, 'fulfilment_failed']),
   text: z.string().nullable(),
-  requestedBy: Who,
-  review: z.object({ by: Who, text: z.string(), at: Instant }).nullable(),
+  requestedBy: ActorView,
+  review: z.object({ by: ActorView, text: z.string(), at: Instant }).nullable(),
   refusals: z.array(ReasonBody),
   newQuoteId: z.string().nullable(),
   failure: z.string().nullable(),
@@ -111,7 +111,7 @@ const instanceBody = (
 
 export const refundBody = (
   refund: Refund,
-  { actor, locale }: Pick<Ask, 'actor' | 'locale'>,
+  { actor, locale }: Pick<RouteRequest, 'actor' | 'locale'>,
 ): z.input<typeof RefundBody> => ({
   ...refund,
   asOf: refund.asOf.toISOString(),

@@ -1,0 +1,99 @@
+import pg from 'pg';
+
+/** A session of the server, of a pool or by itself. Its statements run in the order they are sent. */
+export type Connection = pg.ClientBase;
+
+/** A connection that its opener ends. */
+export type OwnConnection = pg.Client;
+
+export interface ConnectOptions {
+  /** Settings of the session: `{ search_path: 'orders', statement_timeout: 5000 }`; times in ms. */
+  readonly settings?: SessionSettings;
+  readonly applicationName?: string;
+  /** Longest wait for the server to accept the connection; default: for ever. */
+  readonly connectTimeoutMs?: number;
+  /** Longest wait for an answer, for a server that is gone without a word; default: for ever. */
+  readonly answerTimeoutMs?: number;
+  readonly keepAlive?: boolean;
+  /** Needed for `pipelined`. */
+  readonly pipeline?: boolean;
+}
+
+type SessionSettings = Readonly<Record<string, string | number>>;
+
+/** Every limit that ends a session holding locks: it is slow, does nothing, or takes no more of what it is sent. */
+const limits: SessionSettings = {
+  statement_timeout: 5_000,
+  lock_timeout: 4_000,
+  idle_in_transaction_session_timeout: 10_000,
+  tcp_user_timeout: 10_000,
+};
+
+const asOptions = (settings: SessionSettings): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${String(value).replaceAll(/[\\ ]/g, '\\$&')}`)
+    .join(' ');
+
+const ignore = () => undefined;
+
+/**
+ * A connection outside of any pool, for a session lock, a listener or a command line. A connection that breaks
+ * while it is idle is reported by its next statement, and to `on('error')`.
+ *
+ * @throws Error where the server cannot be reached or refuses the role.
+ */
+export async function connect(url: string, options: ConnectOptions = {}): Promise<OwnConnection> {
+  const { settings, applicationName, connectTimeoutMs, answerTimeoutMs, keepAlive, pipeline } = options;
+  const connection = new pg.Client({
+    connectionString: url,
+    ...(settings && { options: asOptions(settings) }),
+    ...(applicationName !== undefined && { application_name: applicationName }),
+    ...(connectTimeoutMs !== undefined && { connectionTimeoutMillis: connectTimeoutMs }),
+    ...(answerTimeoutMs !== undefined && { query_timeout: answerTimeoutMs }),
+    ...(keepAlive && { keepAlive }),
+    ...(pipeline && { pipeline }),
+  } as pg.ClientConfig);
+  // Without a listener an 'error' event would end the process; statements that wait fail by themselves.
+  connection.on('error', ignore);
+  try {
+    await connection.connect();
+  } catch (error) {
+    connection.end().catch(ignore);
+    throw error;
+  }
+  return connection;
+}
+
+/** @param size connections at most. */
+export function openPool(url: string, schema: string, size: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    options: asOptions({ search_path: schema, timezone: 'UTC', ...limits }),
+    pipeline: true,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    // The server's limits end what is slow; these end a wait for a server that is gone without a word.
+    keepAlive: true,
+    query_timeout: 15_000,
+  } as pg.PoolConfig);
+  // An idle connection that was cut is replaced by the pool, and the next use reports what is wrong.
+  pool.on('error', ignore);
+  return pool;
+}
+
+/**
+ * True for a lost or refused connection and for a server that starts or stops, has no room on its disk or may
+ * not write: the work may succeed later, unchanged.
+ */
+export const isDatabaseAway = (error: unknown): boolean => {
+  const { code, message } = error as { code?: string; message?: string };
+  return (
+    /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT|57P0|08|53[0-3]00|58030|25006|25P03)/.test(
+      code ?? '',
+    ) ||
+    /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error))/.test(
+      message ?? '',
+    )
+  );
+};
