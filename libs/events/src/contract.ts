@@ -72,12 +72,12 @@ type Contract = { contract: z.infer<typeof ContractSnapshot> };
 const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
   event({
     speaker: 'contract',
+    aggregate: 'contract',
     summary,
     data: z.object({ contract: ContractSnapshot, ...more }),
     about: (data) => {
       const { contract } = data as unknown as Contract;
       return {
-        aggregate: 'contract',
         id: contract.contractId,
         version: contract.version,
         accountId: contract.accountId,
@@ -88,12 +88,12 @@ const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
 const ticketEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
   event({
     speaker: 'contract',
+    aggregate: 'ticket',
     summary,
     data: z.object({ ticket: TicketSnapshot, ...more }),
     about: (data) => {
       const { ticket } = data as unknown as { ticket: z.infer<typeof TicketSnapshot> };
       return {
-        aggregate: 'ticket',
         id: ticket.ticketId,
         version: ticket.version,
         accountId: ticket.accountId,
@@ -135,10 +135,10 @@ export const contractEvents = {
   'ticket.withdrawn': ticketEvent('A ticket was withdrawn.', { text: z.string() }),
   'account.updated': event({
     speaker: 'contract',
+    aggregate: 'account',
     summary: 'Facts of an account changed (EVT-14).',
     data: z.object({ account: AccountFacts }),
     about: ({ account }) => ({
-      aggregate: 'account',
       id: account.accountId,
       version: account.version,
       accountId: account.accountId,

@@ -52,12 +52,12 @@ export const RefundSnapshot = z.object({
 const refundEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
   event({
     speaker: 'refund',
+    aggregate: 'refund',
     summary,
     data: z.object({ refund: RefundSnapshot, ...more }),
     about: (data) => {
       const { refund } = data as unknown as { refund: z.infer<typeof RefundSnapshot> };
       return {
-        aggregate: 'refund',
         id: refund.refundId,
         version: refund.version,
         accountId: refund.accountId,

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Worker } from '@accord/core';
 import { makeLog, makeMetrics, stopTracing, type Metrics } from '@accord/core/observability';
 import { httpApp, listen, tokenVerifier } from '@accord/http/server';
-import { kafkaOf } from '@accord/kafka';
+import { openKafka } from '@accord/kafka';
 import {
   messagingMetrics,
   outbox,
@@ -129,21 +129,19 @@ function startMessaging(
 ) {
   const topicPrefix = settings.ACCORD_TOPIC_PREFIX;
   const clientId = `accord-${service.name}-${hostname()}-${process.pid}`;
-  const kafka = kafkaOf({ brokers: settings.ACCORD_KAFKA_BROKERS, clientId, topicPrefix, log });
+  const kafka = openKafka({ brokers: settings.ACCORD_KAFKA_BROKERS, clientId, topicPrefix, log });
   const figures = messagingMetrics(metrics);
   const relay = startRelay({
     url: settings.ACCORD_OPERATOR_DATABASE_URL,
     schema: service.schema,
     kafka,
-    topicPrefix,
     log,
     ...figures.relay,
   });
   const consuming: ConsumerSettings = {
     kafka,
-    topicPrefix,
     sessionMs: settings.ACCORD_KAFKA_SESSION_MS,
-    group: `${topicPrefix}accord.${service.name}`,
+    group: `accord.${service.name}`,
     database: db,
     subscriptions: service.subscriptions,
     lockRows: service.lockRows,
