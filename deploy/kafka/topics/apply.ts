@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { z } from 'zod';
-import { readSettings } from '@accord/core';
+import { readSettings } from '@accord/core/runtime';
 import { deadLetterTopic, eventTypes, type ServiceName } from '@accord/events';
 import { applyTopics } from '@accord/kafka';
 import { platformSettings } from '@accord/platform';

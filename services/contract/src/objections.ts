@@ -1,4 +1,4 @@
-import { Refusal, type Locale, type RefusalCode, type RefusalKind } from '@accord/core';
+import { Refusal, type Locale, type RefusalCode } from '@accord/core';
 import { mostEventBytes } from '@accord/events';
 import type { Legibility, Unprintable } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
@@ -34,7 +34,7 @@ export interface Asked {
   readonly liveContractId: string | null;
 }
 
-const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; readonly remedy: string } } = {
+const codes: { readonly [code: RefusalCode]: { readonly kind: Refusal['kind']; readonly remedy: string } } = {
   'order.not_found': { kind: 'not_found', remedy: 'check_order_id' },
   'order.cancelled': { kind: 'conflict', remedy: 'place_new_order' },
   'order.voided': { kind: 'conflict', remedy: 'place_new_order' },
