@@ -33,7 +33,7 @@ const sizes = `
   s.n_dead_tup::float8 as dead
     from pg_class c join pg_stat_all_tables s on s.relid = c.oid
    where s.schemaname = '${schema}'
-   and c.relname in ('outbox', 'inbox', 'idempotency_keys', 'parked_events', 'started_events', 'counted')`;
+   and c.relname in ('outbox', 'inbox', 'idempotency_keys', 'parked_events', 'begun_events', 'counted')`;
 
 async function look(
   client: pg.Client,

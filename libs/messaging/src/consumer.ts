@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newWakeup } from '@accord/core';
+import { newWakeup } from '@accord/core/runtime';
 import { joinGroup, type KafkaClient, type MessageSlice } from '@accord/kafka';
 import { lagMeter, type Lag, type LagMeter } from './consumer-lag.ts';
-import { handleAll, messageOf, read, type Found, type HandlingSettings } from './inbox.ts';
+import { handleBatch, type InboxSettings } from './inbox.ts';
 import { withOrderingKey } from './ordering-key.ts';
 import { withStorableNames } from './parked-events.ts';
-import { carefully, type Carefully } from './poison-pill.ts';
+import { withCrashGuard, type CrashGuard } from './poison-pill.ts';
+import { incomingOf, readMessage, type ReadMessage } from './read-message.ts';
 
-export interface ConsumerSettings extends HandlingSettings {
+export interface ConsumerSettings extends InboxSettings {
   readonly kafka: KafkaClient;
   /** The group takes a member that was silent for so long for dead, ms. */
   readonly sessionMs: number;
-  /** How old messages were, ms, when they had their effect. */
+  /** Told the ages of messages, ms, at the moment they had their effect. */
   readonly onDelays?: (topic: string, delaysMs: readonly number[]) => void;
 }
 
@@ -22,22 +23,26 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
-/** Messages on their way to the handlers. */
-interface Slice extends MessageSlice {
-  readonly found: readonly Found[];
+/** A slice whose messages were read, on its way to the handlers. */
+interface ReadSlice extends MessageSlice {
+  readonly batch: readonly ReadMessage[];
+  /** When its first message was announced, ms since 1970; NaN where the message does not say. */
   readonly announcedAt: number;
 }
 
-/** Messages that may wait to be handled; more are left at the broker. */
+/** Messages that may wait to be handled; further ones stay at the broker. */
 const longestQueue = 400;
-/** So often in a row a database that answers may be called away. */
-const mostAways = 6;
-/** After each joining, which may follow the end of a process that an event has ended. */
-const carefulForMs = 60_000;
+/** After so many failures in a row that look like an outage of a database that answers, it is doubted. */
+const maxOutages = 6;
+/** The crash guard is used for so long after each joining, which may follow the end of a process. */
+const guardedForMs = 60_000;
+
+const announcedAt = (message: ReadMessage): number =>
+  Date.parse(incomingOf(message).headers['ce_time'] ?? '');
 
 /**
- * Consumes the topics of the subscriptions. The broker is told of a message only after it was handled or
- * parked.
+ * Consumes the topics of the subscriptions. An offset is committed only after its message was handled or
+ * parked, so each message is handled at least once, and its event has its effect once (EVT-8).
  */
 export function startConsumer(settings: ConsumerSettings): Consumer {
   const { kafka, group, sessionMs } = settings;
@@ -49,11 +54,11 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
     topics,
     sessionMs,
     hasRoom: () => queue.hasRoom(),
-    // Here, while others are in the database.
+    // Read on arrival, while the batch before is in the database.
     onSlice: (slice) => queue.push(readSlice(settings, slice)),
     onAssigned(isAssigned) {
       meter.keep(isAssigned);
-      queue.beCareful();
+      queue.guardForAWhile();
     },
     onFetched: () => meter.fetched(),
   });
@@ -68,40 +73,46 @@ export function startConsumer(settings: ConsumerSettings): Consumer {
   };
 }
 
-function readSlice(settings: ConsumerSettings, slice: MessageSlice): Slice {
-  const found = slice.messages.map((message) => read(settings, withStorableNames(withOrderingKey(message))));
-  return { ...slice, found, announcedAt: Date.parse(messageOf(found[0]!).headers['ce_time'] ?? '') };
+function readSlice({ log }: ConsumerSettings, slice: MessageSlice): ReadSlice {
+  const batch = slice.messages.map((message) =>
+    readMessage(withStorableNames(withOrderingKey(message)), log),
+  );
+  return { ...slice, batch, announcedAt: announcedAt(batch[0]!) };
 }
 
 /**
- * Between the broker and the handlers: what arrives while one transaction is under way is handled together in
- * the next, in its order.
+ * Stands between the broker and the handlers: the messages that arrive while one batch is in the database are
+ * the next batch, in their order.
  */
 class Queue {
   #settings: ConsumerSettings;
   #meter: LagMeter;
-  #onHandled: (slice: Slice) => void;
-  #carefully: Carefully;
-  #waiting: Slice[] = [];
+  #onHandled: (slice: ReadSlice) => void;
+  #guard: CrashGuard;
+  #waiting: ReadSlice[] = [];
   #length = 0;
   #arrived = newWakeup();
   #emptied = newWakeup();
-  #carefulUntil = 0;
+  #guardedUntil = 0;
   #stopped = false;
-  #aways = 0;
+  #outages = 0;
   #done: Promise<void>;
 
-  constructor(settings: ConsumerSettings, meter: LagMeter, onHandled: (slice: Slice) => void) {
-    this.#settings = { ...settings, isOver: () => this.#stopped, doubtsAway: () => this.#aways >= mostAways };
+  constructor(settings: ConsumerSettings, meter: LagMeter, onHandled: (slice: ReadSlice) => void) {
+    this.#settings = {
+      ...settings,
+      isStopping: () => this.#stopped,
+      doubtsOutage: () => this.#outages >= maxOutages,
+    };
     this.#meter = meter;
     this.#onHandled = onHandled;
-    this.#carefully = carefully(this.#settings);
+    this.#guard = withCrashGuard(this.#settings);
     this.#done = this.#run();
   }
 
-  push(slice: Slice): void {
+  push(slice: ReadSlice): void {
     this.#waiting.push(slice);
-    this.#length += slice.found.length;
+    this.#length += slice.batch.length;
     this.#meter.arrived(slice);
     this.#arrived.notify();
   }
@@ -114,23 +125,23 @@ class Queue {
   }
 
   /**
-   * The group was joined anew, perhaps because of an event that ended another member. What waits stays:
-   * kafkajs joins again for one broker's sake while the others' fetches go on after what they brought, so
-   * nobody would bring it again; and what does come again the inbox drops.
+   * Called when the group was joined anew, perhaps because an event ended another member's process. Waiting
+   * messages stay in the queue: a joining for the sake of one broker lets the fetches from the others go on
+   * behind them, so they may not come again. If they do, the inbox drops the repeats.
    */
-  beCareful(): void {
-    this.#carefulUntil = performance.now() + carefulForMs;
+  guardForAWhile(): void {
+    this.#guardedUntil = performance.now() + guardedForMs;
   }
 
-  /** Ends what is under way and leaves the rest. */
+  /** Ends the batch under way and leaves the rest to the next member. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#arrived.notify();
     await this.#done;
-    await this.#carefully.end();
+    await this.#guard.stop();
   }
 
-  #take(): readonly Slice[] {
+  #take(): readonly ReadSlice[] {
     const taken = this.#waiting;
     this.#waiting = [];
     this.#length = 0;
@@ -147,38 +158,31 @@ class Queue {
   }
 
   /**
-   * Until it is done: a database that is away makes all wait instead of filling dead letters, and so does
-   * whatever else cannot be recorded. Where it answers all the same, they are divided, and the event at which
-   * it seems to be away is parked.
+   * Repeats a batch until it is handled: while the database is away the partitions wait, and no event is
+   * parked for it. If the database answers and the batch still fails, it is divided, and the event that fails
+   * is parked.
    */
-  async #handle(slices: readonly Slice[]): Promise<void> {
-    const found = slices.flatMap((slice) => slice.found);
+  async #handle(slices: readonly ReadSlice[]): Promise<void> {
+    const batch = slices.flatMap((slice) => slice.batch);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
-        const isCareful = performance.now() < this.#carefulUntil;
-        if (!(isCareful ? await this.#carefully.handle(found) : await handleAll(this.#settings, found)))
-          return;
+        const isGuarded = performance.now() < this.#guardedUntil;
+        if (!(isGuarded ? await this.#guard.handle(batch) : await handleBatch(this.#settings, batch))) return;
         for (const slice of slices) this.#finished(slice);
-        this.#aways = 0;
+        this.#outages = 0;
         return;
       } catch (error) {
         this.#settings.log.warn({ reason: (error as Error).message }, 'consuming waits and tries again');
-        this.#aways = (await this.#settings.database.answers()) ? this.#aways + 1 : 0;
+        this.#outages = (await this.#settings.database.answers()) ? this.#outages + 1 : 0;
         await sleep(waitMs);
       }
     }
   }
 
-  #finished(slice: Slice): void {
-    const { topic, found } = slice;
-    const { onDelays } = this.#settings;
+  #finished(slice: ReadSlice): void {
     this.#onHandled(slice);
     this.#meter.handled(slice);
-    onDelays?.(
-      topic,
-      found
-        .map((one) => Date.now() - Date.parse(messageOf(one).headers['ce_time'] ?? ''))
-        .filter((ms) => ms >= 0),
-    );
+    const delaysMs = slice.batch.map((message) => Date.now() - announcedAt(message)).filter((ms) => ms >= 0);
+    this.#settings.onDelays?.(slice.topic, delaysMs);
   }
 }

@@ -30,7 +30,7 @@ const usualTimes: RetentionTimes = { inboxMs: 14 * day, keysMs, everyMs: 10 * mi
 
 const platformTables = ({ inboxMs, keysMs: keptMs }: RetentionTimes): readonly Retention[] => [
   { table: 'inbox', since: 'received_at', keptMs: inboxMs },
-  { table: 'started_events', since: 'started_at', keptMs: day },
+  { table: 'begun_events', since: 'begun_at', keptMs: day },
   { table: 'idempotency_keys', since: 'created_at', keptMs },
 ];
 
