@@ -370,6 +370,29 @@ export async function describeKafkaClient(url: URL): Promise<void> {
       );
     });
 
+    test('a member whose receiver has no room lets another join', async () => {
+      const kafka = await withTopics(['one']);
+      await send(kafka, numbered('one', 0, 200));
+      let room = true;
+      const full = join(kafka, ['one'], {
+        hasRoom: async () => {
+          if (!room) await new Promise((resolve) => setTimeout(resolve, 100));
+          return room;
+        },
+      });
+      await until('it has a slice of each partition', () => {
+        room = new Set(full.slices.map(({ partition }) => partition)).size < 2;
+        return !room;
+      });
+      const other = join(kafka, ['one']);
+      const shares = () => [full.assigned().length, other.assigned().length];
+      await until('each has a partition', () => shares().join() === '1,1');
+      room = true;
+      const values = () => new Set([...full.values(), ...other.values()]);
+      await until('all have come', () => values().size >= 200);
+      expect(shares()).toEqual([1, 1]);
+    });
+
     test('messages whose offset a killed member did not commit come again to another, and no others', async () => {
       const kafka = await withTopics(['one'], { partitions: 1 });
       await send(kafka, numbered('one', 0, 120));
