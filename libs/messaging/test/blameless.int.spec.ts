@@ -48,36 +48,45 @@ const parked = (key: string) =>
     [key],
   );
 
-test('EVT-9 a database without room on its disk, out of memory, or that may not write makes events wait, and no event is parked for it', async () => {
-  const key = `whe_${randomUUID()}`;
-  refusals.set(key, ['53100', '53200', '58030', '25006']);
-  const parkedEver: unknown[] = [];
-  await t.publish(disabled(key));
-  await t.publish(disabled(key, 2));
-  await until('both had their effect', async () => {
-    parkedEver.push(...(await parked(key)));
-    return (await seen(key)).length === 2;
-  });
-  expect([await seen(key), parkedEver, refusals.get(key)]).toEqual([[1, 2], [], []]);
-});
+test(
+  'EVT-9 a database without room on its disk, out of memory, or that may not write makes events ' +
+    'wait, and no event is parked for it',
+  async () => {
+    const key = `whe_${randomUUID()}`;
+    refusals.set(key, ['53100', '53200', '58030', '25006']);
+    const parkedEver: unknown[] = [];
+    await t.publish(disabled(key));
+    await t.publish(disabled(key, 2));
+    await until('both had their effect', async () => {
+      parkedEver.push(...(await parked(key)));
+      return (await seen(key)).length === 2;
+    });
+    expect([await seen(key), parkedEver, refusals.get(key)]).toEqual([[1, 2], [], []]);
+  },
+);
 
-test('EVT-9 the end of the server while an event is handled is not counted against the event; the end of the process is', async () => {
-  const [excused, blamed] = [newEventId(), newEventId()];
-  const note = (id: string, at: string) =>
-    t.sql(
-      `insert into begun_events (batch_id, event_ids, starts, begun_at) values (gen_random_uuid(), array[$1::uuid], 3, ${at})`,
-      [id],
-    );
-  await note(excused, `pg_postmaster_start_time() - interval '1 second'`);
-  await note(blamed, 'clock_timestamp()');
-  await t.publish(disabled('whe_excused'), { id: excused });
-  await t.publish(disabled('whe_blamed'), { id: blamed });
-  await t.settled();
-  expect([await seen('whe_excused'), await seen('whe_blamed')]).toEqual([[1], []]);
-  expect(await parked('whe_blamed')).toEqual([
-    { status: 'dead', reason: 'the process ended 3 times while it was handled' },
-  ]);
-});
+test(
+  'EVT-9 the end of the server while an event is handled is not counted against the event; the end ' +
+    'of the process is',
+  async () => {
+    const [excused, blamed] = [newEventId(), newEventId()];
+    const note = (id: string, at: string) =>
+      t.sql(
+        `insert into begun_events (batch_id, event_ids, starts, begun_at)
+        values (gen_random_uuid(), array[$1::uuid], 3, ${at})`,
+        [id],
+      );
+    await note(excused, `pg_postmaster_start_time() - interval '1 second'`);
+    await note(blamed, 'clock_timestamp()');
+    await t.publish(disabled('whe_excused'), { id: excused });
+    await t.publish(disabled('whe_blamed'), { id: blamed });
+    await t.settled();
+    expect([await seen('whe_excused'), await seen('whe_blamed')]).toEqual([[1], []]);
+    expect(await parked('whe_blamed')).toEqual([
+      { status: 'dead', reason: 'the process ended 3 times while it was handled' },
+    ]);
+  },
+);
 
 const park = (id: string, fact: Fact, more: { starts: number; next: string }) => {
   const key = 'endpointId' in fact.data ? fact.data.endpointId : 'ntf_newer';
@@ -89,7 +98,8 @@ const park = (id: string, fact: Fact, more: { starts: number; next: string }) =>
     ce_time: '2026-01-01T00:00:00.000Z',
   };
   return t.sql(
-    `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, attempts, starts, next_attempt_at)
+    `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, attempts,
+      starts, next_attempt_at)
      values ($1, $2, $3, $2, 0, 0, $4, $5, 1, $6, ${more.next})`,
     [id, fact.type, key, JSON.stringify(fact.data), JSON.stringify(headers), more.starts],
   );
@@ -104,34 +114,41 @@ test('EVT-9 nor is it counted against one that is tried again', async () => {
   await until('it had its effect', async () => (await seen('whe_excused_again')).length === 1);
 });
 
-test('EVT-8 EVT-12 an event that a newer instance parked waits for a newer one: an older instance, which does not subscribe to it, leaves it alone', async () => {
-  const notification = {
-    notificationId: 'ntf_newer',
-    version: 1,
-    accountId: 'acc_1',
-    eventId: 'x',
-    eventType: 'x',
-    channel: 'inbox' as const,
-    contactId: null,
-    createdAt: '2026-01-01T00:00:00.000Z',
-  };
-  const id = newEventId();
-  await park(id, { type: 'notification.sent', data: { notification } }, { starts: 0, next: 'now()' });
-  // Behind another key's, so that it was looked at.
-  await park(newEventId(), disabled('whe_looked_at'), { starts: 0, next: 'now()' });
-  await until('the older instance tried what waits', async () => (await seen('whe_looked_at')).length === 1);
-  await sleep(300);
-  expect([await parked('ntf_newer'), await t.sql('select from inbox where event_id = $1', [id])]).toEqual([
-    [{ status: 'waiting', reason: null }],
-    [],
-  ]);
-  const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
-  const newer = await startService(settings, () => smallService({ 'notification.sent': { on: note } }));
-  await until('the newer instance handled it', async () => (await seen('ntf_newer')).length === 1);
-  await newer.joined;
-  await newer.stop();
-  expect(await parked('ntf_newer')).toEqual([]);
-});
+test(
+  'EVT-8 EVT-12 an event that a newer instance parked waits for a newer one: an older instance, ' +
+    'which does not subscribe to it, leaves it alone',
+  async () => {
+    const notification = {
+      notificationId: 'ntf_newer',
+      version: 1,
+      accountId: 'acc_1',
+      eventId: 'x',
+      eventType: 'x',
+      channel: 'inbox' as const,
+      contactId: null,
+      createdAt: '2026-01-01T00:00:00.000Z',
+    };
+    const id = newEventId();
+    await park(id, { type: 'notification.sent', data: { notification } }, { starts: 0, next: 'now()' });
+    // Behind another key's, so that it was looked at.
+    await park(newEventId(), disabled('whe_looked_at'), { starts: 0, next: 'now()' });
+    await until(
+      'the older instance tried what waits',
+      async () => (await seen('whe_looked_at')).length === 1,
+    );
+    await sleep(300);
+    expect([await parked('ntf_newer'), await t.sql('select from inbox where event_id = $1', [id])]).toEqual([
+      [{ status: 'waiting', reason: null }],
+      [],
+    ]);
+    const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
+    const newer = await startService(settings, () => smallService({ 'notification.sent': { on: note } }));
+    await until('the newer instance handled it', async () => (await seen('ntf_newer')).length === 1);
+    await newer.joined;
+    await newer.stop();
+    expect(await parked('ntf_newer')).toEqual([]);
+  },
+);
 
 test('EVT-9 what finds a lock in its way is tried as long as the lock is held, and never given up for it', async () => {
   const key = `whe_held_${randomUUID()}`;
@@ -157,20 +174,27 @@ test('EVT-9 what finds a lock in its way is tried as long as the lock is held, a
   await until('it had its effect', async () => (await seen(key)).length === 1);
 });
 
-test('EVT-9 EVT-11 an event at which a database that answers seems to be away waits alone; the others go on', async () => {
-  const [odd, next] = [`whe_odd_${randomUUID()}`, `whe_next_${randomUUID()}`];
-  refusals.set(
-    odd,
-    Array.from({ length: 1_000 }, () => 'EPIPE'),
-  );
-  await t.publish(disabled(odd));
-  await t.publish(disabled(next));
-  await until('the other had its effect', async () => (await seen(next)).length === 1, { atMostMs: 40_000 });
-  expect(await parked(odd)).toEqual([{ status: 'waiting', reason: 'refused by the database' }]);
-  refusals.delete(odd);
-  await t.sql('update parked_events set next_attempt_at = now() where key = $1', [odd]);
-  await until('it had its effect', async () => (await seen(odd)).length === 1);
-}, 60_000);
+test(
+  'EVT-9 EVT-11 an event at which a database that answers seems to be away waits alone; the others ' +
+    'go on',
+  async () => {
+    const [odd, next] = [`whe_odd_${randomUUID()}`, `whe_next_${randomUUID()}`];
+    refusals.set(
+      odd,
+      Array.from({ length: 1_000 }, () => 'EPIPE'),
+    );
+    await t.publish(disabled(odd));
+    await t.publish(disabled(next));
+    await until('the other had its effect', async () => (await seen(next)).length === 1, {
+      atMostMs: 40_000,
+    });
+    expect(await parked(odd)).toEqual([{ status: 'waiting', reason: 'refused by the database' }]);
+    refusals.delete(odd);
+    await t.sql('update parked_events set next_attempt_at = now() where key = $1', [odd]);
+    await until('it had its effect', async () => (await seen(odd)).length === 1);
+  },
+  60_000,
+);
 
 test('EVT-9 what a process that stops of itself leaves undone is no start that counts', async () => {
   const [key, id] = [`whe_left_${randomUUID()}`, newEventId()];

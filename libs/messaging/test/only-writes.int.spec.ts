@@ -135,36 +135,45 @@ test('EVT-8 of two that are given the same at the same moment one has the effect
   }
 });
 
-test('EVT-8 a connection that ends while the answer is awaited leaves either all or nothing, and the same again completes it', async () => {
-  const superuser = new pg.Client({ connectionString: base.url });
-  await superuser.connect();
-  let ended = 0;
-  for (let round = 0; round < 20; round += 1) {
-    const key = newKey();
-    const all = [message(key, 1), message(key, 2)];
-    const ask = { group: 'accord.test', database: db, subscriptions: service.subscriptions, log };
-    const first = handleMessages(ask, all).catch((error: Error) => error);
-    ended +=
-      (
-        await superuser.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'accord_notification' and datname = current_database()`,
-        )
-      ).rowCount ?? 0;
-    await first;
-    for (let again = 0; again < 10; again += 1)
-      if ((await handleMessages(ask, all).catch(() => false)) === true) break;
-    expect(await seen(key)).toEqual([1, 2]);
-  }
-  await superuser.end();
-  expect(ended).toBeGreaterThan(20);
-});
+test(
+  'EVT-8 a connection that ends while the answer is awaited leaves either all or nothing, and the ' +
+    'same again completes it',
+  async () => {
+    const superuser = new pg.Client({ connectionString: base.url });
+    await superuser.connect();
+    let ended = 0;
+    for (let round = 0; round < 20; round += 1) {
+      const key = newKey();
+      const all = [message(key, 1), message(key, 2)];
+      const ask = { group: 'accord.test', database: db, subscriptions: service.subscriptions, log };
+      const first = handleMessages(ask, all).catch((error: Error) => error);
+      ended +=
+        (
+          await superuser.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'accord_notification'
+            and datname = current_database()`,
+          )
+        ).rowCount ?? 0;
+      await first;
+      for (let again = 0; again < 10; again += 1)
+        if ((await handleMessages(ask, all).catch(() => false)) === true) break;
+      expect(await seen(key)).toEqual([1, 2]);
+    }
+    await superuser.end();
+    expect(ended).toBeGreaterThan(20);
+  },
+);
 
-test('EVT-9 what cannot be written is parked alone, the later ones of its key behind it, and the others go on', async () => {
-  const [bad, good] = [newKey(), newKey()];
-  await handled(message(good, 1), message(bad, 1, { reason: 'misfit' }), message(good, 2));
-  await handled(message(bad, 2), message(good, 3));
-  expect([await seen(bad), await seen(good)]).toEqual([[], [1, 2, 3]]);
-  expect(await parked(bad)).toEqual([{ status: 'waiting' }, { status: 'waiting' }]);
-  // Nothing is refused again at once, where it would be for the same reason.
-  expect(await handled(message(good, 4))).toBe(2);
-});
+test(
+  'EVT-9 what cannot be written is parked alone, the later ones of its key behind it, and the ' +
+    'others go on',
+  async () => {
+    const [bad, good] = [newKey(), newKey()];
+    await handled(message(good, 1), message(bad, 1, { reason: 'misfit' }), message(good, 2));
+    await handled(message(bad, 2), message(good, 3));
+    expect([await seen(bad), await seen(good)]).toEqual([[], [1, 2, 3]]);
+    expect(await parked(bad)).toEqual([{ status: 'waiting' }, { status: 'waiting' }]);
+    // Nothing is refused again at once, where it would be for the same reason.
+    expect(await handled(message(good, 4))).toBe(2);
+  },
+);
