@@ -9,7 +9,8 @@ import { checks, openAudit, type Audit, type Difference } from '@accord/audit';
 import { OrderSnapshot } from '@accord/events';
 import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
-import { clientOf, developmentPassword, publishRaw, until } from '@accord/testing';
+import { clientOf, developmentPassword, until } from '@accord/testing';
+import { publishRaw } from '@accord/testing/outsider';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with

@@ -445,7 +445,7 @@ test(
       `insert into idempotency_keys (key_hash, account_id, request_hash, created_at)
       values ('\\x00', '*', '\\x00', now() - interval '25 hours')`,
     );
-    expect(await metric('accord_due_items', 'worker="house-keeping"')).toBe(1);
+    expect(await metric('accord_due_items', 'worker="retention"')).toBe(1);
     for (const worker of t.running.workers) worker.look();
     await until('it is forgotten', async () => (await metric('accord_due_items')) === 0);
 
