@@ -48,45 +48,37 @@ const parked = (key: string) =>
     [key],
   );
 
-test(
-  'EVT-9 a database without room on its disk, out of memory, or that may not write makes events ' +
-    'wait, and no event is parked for it',
-  async () => {
-    const key = `whe_${randomUUID()}`;
-    refusals.set(key, ['53100', '53200', '58030', '25006']);
-    const parkedEver: unknown[] = [];
-    await t.publish(disabled(key));
-    await t.publish(disabled(key, 2));
-    await until('both had their effect', async () => {
-      parkedEver.push(...(await parked(key)));
-      return (await seen(key)).length === 2;
-    });
-    expect([await seen(key), parkedEver, refusals.get(key)]).toEqual([[1, 2], [], []]);
-  },
-);
+test('EVT-9 no event is parked while the database has no room, no memory or may not write', async () => {
+  const key = `whe_${randomUUID()}`;
+  refusals.set(key, ['53100', '53200', '58030', '25006']);
+  const parkedEver: unknown[] = [];
+  await t.publish(disabled(key));
+  await t.publish(disabled(key, 2));
+  await until('both had their effect', async () => {
+    parkedEver.push(...(await parked(key)));
+    return (await seen(key)).length === 2;
+  });
+  expect([await seen(key), parkedEver, refusals.get(key)]).toEqual([[1, 2], [], []]);
+});
 
-test(
-  'EVT-9 the end of the server while an event is handled is not counted against the event; the end ' +
-    'of the process is',
-  async () => {
-    const [excused, blamed] = [newEventId(), newEventId()];
-    const note = (id: string, at: string) =>
-      t.sql(
-        `insert into begun_events (batch_id, event_ids, starts, begun_at)
+test('EVT-9 the end of the server does not count as a start of an event; the end of the process does', async () => {
+  const [excused, blamed] = [newEventId(), newEventId()];
+  const note = (id: string, at: string) =>
+    t.sql(
+      `insert into begun_events (batch_id, event_ids, starts, begun_at)
         values (gen_random_uuid(), array[$1::uuid], 3, ${at})`,
-        [id],
-      );
-    await note(excused, `pg_postmaster_start_time() - interval '1 second'`);
-    await note(blamed, 'clock_timestamp()');
-    await t.publish(disabled('whe_excused'), { id: excused });
-    await t.publish(disabled('whe_blamed'), { id: blamed });
-    await t.settled();
-    expect([await seen('whe_excused'), await seen('whe_blamed')]).toEqual([[1], []]);
-    expect(await parked('whe_blamed')).toEqual([
-      { status: 'dead', reason: 'the process ended 3 times while it was handled' },
-    ]);
-  },
-);
+      [id],
+    );
+  await note(excused, `pg_postmaster_start_time() - interval '1 second'`);
+  await note(blamed, 'clock_timestamp()');
+  await t.publish(disabled('whe_excused'), { id: excused });
+  await t.publish(disabled('whe_blamed'), { id: blamed });
+  await t.settled();
+  expect([await seen('whe_excused'), await seen('whe_blamed')]).toEqual([[1], []]);
+  expect(await parked('whe_blamed')).toEqual([
+    { status: 'dead', reason: 'the process ended 3 times while it was handled' },
+  ]);
+});
 
 const park = (id: string, fact: Fact, more: { starts: number; next: string }) => {
   const key = 'endpointId' in fact.data ? fact.data.endpointId : 'ntf_newer';
@@ -105,7 +97,7 @@ const park = (id: string, fact: Fact, more: { starts: number; next: string }) =>
   );
 };
 
-test('EVT-9 nor is it counted against one that is tried again', async () => {
+test('EVT-9 the end of the server does not count as a start of a parked event', async () => {
   // As if its third try had begun a second before the server did; its lease is 30 s.
   await park(newEventId(), disabled('whe_excused_again'), {
     starts: 3,
@@ -114,43 +106,36 @@ test('EVT-9 nor is it counted against one that is tried again', async () => {
   await until('it had its effect', async () => (await seen('whe_excused_again')).length === 1);
 });
 
-test(
-  'EVT-8 EVT-12 an event that a newer instance parked waits for a newer one: an older instance, ' +
-    'which does not subscribe to it, leaves it alone',
-  async () => {
-    const notification = {
-      notificationId: 'ntf_newer',
-      version: 1,
-      accountId: 'acc_1',
-      eventId: 'x',
-      eventType: 'x',
-      channel: 'inbox' as const,
-      contactId: null,
-      createdAt: '2026-01-01T00:00:00.000Z',
-    };
-    const id = newEventId();
-    await park(id, { type: 'notification.sent', data: { notification } }, { starts: 0, next: 'now()' });
-    // Behind another key's, so that it was looked at.
-    await park(newEventId(), disabled('whe_looked_at'), { starts: 0, next: 'now()' });
-    await until(
-      'the older instance tried what waits',
-      async () => (await seen('whe_looked_at')).length === 1,
-    );
-    await sleep(300);
-    expect([await parked('ntf_newer'), await t.sql('select from inbox where event_id = $1', [id])]).toEqual([
-      [{ status: 'waiting', reason: null }],
-      [],
-    ]);
-    const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
-    const newer = await startService(settings, () => smallService({ 'notification.sent': { on: note } }));
-    await until('the newer instance handled it', async () => (await seen('ntf_newer')).length === 1);
-    await newer.joined;
-    await newer.stop();
-    expect(await parked('ntf_newer')).toEqual([]);
-  },
-);
+test('EVT-8 EVT-12 an older instance leaves an event alone that only a newer version subscribes to', async () => {
+  const notification = {
+    notificationId: 'ntf_newer',
+    version: 1,
+    accountId: 'acc_1',
+    eventId: 'x',
+    eventType: 'x',
+    channel: 'inbox' as const,
+    contactId: null,
+    createdAt: '2026-01-01T00:00:00.000Z',
+  };
+  const id = newEventId();
+  await park(id, { type: 'notification.sent', data: { notification } }, { starts: 0, next: 'now()' });
+  // Behind another key's, so that it was looked at.
+  await park(newEventId(), disabled('whe_looked_at'), { starts: 0, next: 'now()' });
+  await until('the older instance tried what waits', async () => (await seen('whe_looked_at')).length === 1);
+  await sleep(300);
+  expect([await parked('ntf_newer'), await t.sql('select from inbox where event_id = $1', [id])]).toEqual([
+    [{ status: 'waiting', reason: null }],
+    [],
+  ]);
+  const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
+  const newer = await startService(settings, () => smallService({ 'notification.sent': { on: note } }));
+  await until('the newer instance handled it', async () => (await seen('ntf_newer')).length === 1);
+  await newer.joined;
+  await newer.stop();
+  expect(await parked('ntf_newer')).toEqual([]);
+});
 
-test('EVT-9 what finds a lock in its way is tried as long as the lock is held, and never given up for it', async () => {
+test('EVT-9 an event that finds a lock in its way is tried as long as the lock is held', async () => {
   const key = `whe_held_${randomUUID()}`;
   await t.sql(`insert into seen (account_id, key, version) values ('acc_1', $1, 1)`, [held]);
   const other = new pg.Client({ connectionString: t.database.url });
@@ -174,29 +159,24 @@ test('EVT-9 what finds a lock in its way is tried as long as the lock is held, a
   await until('it had its effect', async () => (await seen(key)).length === 1);
 });
 
-test(
-  'EVT-9 EVT-11 an event at which a database that answers seems to be away waits alone; the others ' +
-    'go on',
-  async () => {
-    const [odd, next] = [`whe_odd_${randomUUID()}`, `whe_next_${randomUUID()}`];
-    refusals.set(
-      odd,
-      Array.from({ length: 1_000 }, () => 'EPIPE'),
-    );
-    await t.publish(disabled(odd));
-    await t.publish(disabled(next));
-    await until('the other had its effect', async () => (await seen(next)).length === 1, {
-      atMostMs: 40_000,
-    });
-    expect(await parked(odd)).toEqual([{ status: 'waiting', reason: 'refused by the database' }]);
-    refusals.delete(odd);
-    await t.sql('update parked_events set next_attempt_at = now() where key = $1', [odd]);
-    await until('it had its effect', async () => (await seen(odd)).length === 1);
-  },
-  60_000,
-);
+test('EVT-9 EVT-11 an event that fails as if the database were away is parked; the others go on', async () => {
+  const [odd, next] = [`whe_odd_${randomUUID()}`, `whe_next_${randomUUID()}`];
+  refusals.set(
+    odd,
+    Array.from({ length: 1_000 }, () => 'EPIPE'),
+  );
+  await t.publish(disabled(odd));
+  await t.publish(disabled(next));
+  await until('the other had its effect', async () => (await seen(next)).length === 1, {
+    atMostMs: 40_000,
+  });
+  expect(await parked(odd)).toEqual([{ status: 'waiting', reason: 'refused by the database' }]);
+  refusals.delete(odd);
+  await t.sql('update parked_events set next_attempt_at = now() where key = $1', [odd]);
+  await until('it had its effect', async () => (await seen(odd)).length === 1);
+}, 60_000);
 
-test('EVT-9 what a process that stops of itself leaves undone is no start that counts', async () => {
+test('EVT-9 a start that a stopping process leaves unfinished does not count', async () => {
   const [key, id] = [`whe_left_${randomUUID()}`, newEventId()];
   const starts = async () =>
     (await t.sql<{ starts: number }>('select starts from begun_events where $1 = any(event_ids)', [id])).map(

@@ -62,32 +62,27 @@ const untilSo = (done: () => Promise<boolean>) =>
     { atMostMs: 100_000, everyMs: 200 },
   );
 
-test(
-  'EVT-9 an event that ends the process is given up after three starts; its key waits, all others ' +
-    'had their effect once',
-  async () => {
-    const [before, killer, after] = ['whe_before', `whe_killer_${randomUUID()}`, 'whe_after'];
-    await disabled(before, 'fine');
-    await disabled(killer, 'kill');
-    await disabled(killer, 'fine', 2);
-    await disabled(after, 'fine');
-    keepRunning();
-    await untilSo(async () => (await dead()).length === 1 && (await seen()).includes(after));
-    expect((await seen()).toSorted()).toEqual([after, before].toSorted());
-    expect(await dead()).toEqual([
-      { key: killer, reason: 'the process ended 3 times while it was handled', attempts: 3 },
-    ]);
-    expect(await t.sql('select status from parked_events where key = $1 order by seq', [killer])).toEqual([
-      { status: 'dead' },
-      { status: 'waiting' },
-    ]);
-    expect(starts).toBeLessThanOrEqual(4);
-    expect(await t.sql('select unnest(event_ids) from begun_events')).toEqual([]);
-  },
-  120_000,
-);
+test('EVT-9 an event that ends the process is given up after three starts; the others have their effect', async () => {
+  const [before, killer, after] = ['whe_before', `whe_killer_${randomUUID()}`, 'whe_after'];
+  await disabled(before, 'fine');
+  await disabled(killer, 'kill');
+  await disabled(killer, 'fine', 2);
+  await disabled(after, 'fine');
+  keepRunning();
+  await untilSo(async () => (await dead()).length === 1 && (await seen()).includes(after));
+  expect((await seen()).toSorted()).toEqual([after, before].toSorted());
+  expect(await dead()).toEqual([
+    { key: killer, reason: 'the process ended 3 times while it was handled', attempts: 3 },
+  ]);
+  expect(await t.sql('select status from parked_events where key = $1 order by seq', [killer])).toEqual([
+    { status: 'dead' },
+    { status: 'waiting' },
+  ]);
+  expect(starts).toBeLessThanOrEqual(4);
+  expect(await t.sql('select unnest(event_ids) from begun_events')).toEqual([]);
+}, 120_000);
 
-test('EVT-9 so is one that fails at first and ends the process when it is tried again', async () => {
+test('EVT-9 a parked event that ends the process when it is tried again is given up after three starts', async () => {
   const killer = `whe_later_${randomUUID()}`;
   await disabled(killer, 'fail, then kill');
   await untilSo(async () => (await dead()).some(({ key }) => key === killer));

@@ -43,7 +43,7 @@ export interface ParkedEvent {
 /** Facts of others are parked under their topic and key. */
 const ofKey = `(key = $1 or right(key, length($1) + 1) = ' ' || $1)`;
 
-/** The first event of `key` that the service set aside, once it has. */
+/** The first event of `key` that the service parked, once it has. */
 export async function parkedEvent(t: TestService, key: string): Promise<ParkedEvent> {
   let first: ParkedEvent | undefined;
   await until(`an event of ${key} is parked`, async () => {
