@@ -6,12 +6,12 @@ import type { Event, Fact } from '@accord/events';
 import { startService } from '@accord/platform';
 import { smallService, testService, until, type TestService } from '@accord/testing';
 
-// Events that cannot be handled for no fault of theirs: they wait, and are never given up.
+// Events that fail for no fault of theirs: they wait, and are never given up.
 
-/** Codes that the database refuses the events of a key with, one after the other. */
+/** Error codes with which the database refuses the events of a key, one after the other. */
 const refusals = new Map<string, string[]>();
 
-/** Of a row that somebody locks. */
+/** The key of a row that another session locks. */
 const held = 'whe_row';
 
 async function note(tx: Tx, { subject }: Event) {
@@ -98,7 +98,7 @@ const park = (id: string, fact: Fact, more: { starts: number; next: string }) =>
 };
 
 test('EVT-9 the end of the server does not count as a start of a parked event', async () => {
-  // As if its third try had begun a second before the server did; its lease is 30 s.
+  // As if its third try had begun a second before the server started; the lease of a try is 30 s.
   await park(newEventId(), disabled('whe_excused_again'), {
     starts: 3,
     next: `least(now(), pg_postmaster_start_time() + interval '29 seconds')`,
@@ -119,7 +119,7 @@ test('EVT-8 EVT-12 an older instance leaves an event alone that only a newer ver
   };
   const id = newEventId();
   await park(id, { type: 'notification.sent', data: { notification } }, { starts: 0, next: 'now()' });
-  // Behind another key's, so that it was looked at.
+  // Due after the other, so that once it is handled the other was looked at, too.
   await park(newEventId(), disabled('whe_looked_at'), { starts: 0, next: 'now()' });
   await until('the older instance tried what waits', async () => (await seen('whe_looked_at')).length === 1);
   await sleep(300);
@@ -186,7 +186,7 @@ test('EVT-9 a start that a stopping process leaves unfinished does not count', a
     key,
     Array.from({ length: 1_000 }, () => '57P01'),
   );
-  // As a process that was killed left it.
+  // The record that a killed process leaves.
   await t.sql('insert into begun_events (batch_id, event_ids) values (gen_random_uuid(), array[$1::uuid])', [
     id,
   ]);

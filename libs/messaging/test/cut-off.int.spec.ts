@@ -6,8 +6,8 @@ import { smallService, testService, until, type TestService } from '@accord/test
 import { startProxy, type Proxy } from '../../../tests/faults/proxy.ts';
 import { metricOf } from './metric.ts';
 
-// What a service's metrics say while Kafka is out of its reach: every connection of this process to the
-// broker goes through a proxy.
+// Metrics of a service that cannot reach Kafka: every connection of this process to the broker goes through a
+// proxy.
 
 type Connect = (to: NetConnectOpts & { port?: number }, heard?: () => void) => Socket;
 const net = createRequire(import.meta.url)('node:net') as { connect: Connect };

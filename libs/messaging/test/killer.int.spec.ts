@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { smallService, testService, until, type TestService } from '@accord/testing';
 
-// Events that end the process which handles them, as a bug in native code or memory without end would.
+// Events that end the process that handles them, as a bug in native code or endless memory would.
 
-/** Makes the database and the topics, and consumes nothing itself. */
+/** Creates the database and the topics, and consumes nothing itself. */
 const deaf = () => smallService({});
 
 let t: TestService;
@@ -14,7 +14,7 @@ let child: ChildProcess | undefined;
 let starts = 0;
 let over = false;
 
-/** As an orchestrator does: whenever it ends it is started again. */
+/** Starts the process again whenever it ends, as an orchestrator does. */
 function keepRunning() {
   if (over) return;
   starts += 1;

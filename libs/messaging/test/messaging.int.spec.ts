@@ -7,8 +7,7 @@ import { startService } from '@accord/platform';
 import { smallService, testService, until, type TestService } from '@accord/testing';
 import { metricOf } from './metric.ts';
 
-// A service as small as can be around the platform's outbox, relay, inbox and parking: it writes down each
-// event that it sees.
+// The smallest service around outbox, relay, inbox and parked events: it writes a row for each event.
 
 const failing = new Set<string>();
 const slow = new Map<string, number>();
@@ -25,7 +24,7 @@ async function note(tx: Tx, event: Event<'webhook.disabled'>) {
   if (failing.has(subject.id)) throw new Error('not yet');
 }
 
-/** Its work is due as long as the test says so. */
+/** Work that is due while there are rows of the key `due_…`, and never succeeds. */
 const stuck: Worker = {
   name: 'stuck',
   everyMs: 3_600_000,
@@ -81,7 +80,7 @@ test('EVT-3 data that does not fit its schema fails in the transaction that anno
   await expect(emit([wrong])).rejects.toThrow(/version/);
 });
 
-/** Whose connection has the locks of shards. */
+/** SQL: the process ids of the connections that hold locks of shards. */
 const publisher = `select distinct pid from pg_locks where locktype = 'advisory' and objsubid = 2
   and granted and database = (select oid from pg_database where datname = current_database())`;
 
@@ -187,7 +186,7 @@ test('EVT-9 an unreadable event is dead at once, with reason, origin and headers
   expect(await seen(key)).toEqual([2]);
 }, 30_000);
 
-/** Lets the head of `key` fail for the last time. */
+/** Lets the first parked event of `key` fail for the last time. */
 async function givenUp(key: string): Promise<void> {
   await untilSql('three are parked', `select count(*) = 3 as done from parked_events where key = $1`, [key]);
   await t.sql(
@@ -205,7 +204,7 @@ async function givenUp(key: string): Promise<void> {
 const untilSql = (what: string, sql: string, values: unknown[]) =>
   until(what, async () => (await t.sql<{ done: boolean }>(sql, values))[0]?.done === true);
 
-/** What `<service>.dead_letter` says of `key`. */
+/** The message of `key` on the topic `<service>.dead_letter`. */
 async function deadLetterOf(key: string): Promise<{ value: string; headers: Record<string, string> }> {
   const { ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = t.running.settings;
   const log = pino({ level: 'silent' });
@@ -245,7 +244,7 @@ test('EVT-9 each further try waits about twice as long', async () => {
   failing.delete(key);
   await t.sql('update parked_events set next_attempt_at = now() where key = $1', [key]);
   await t.settled();
-  // A tenth of a second, doubled so often; half of it is chance.
+  // A tenth of a second, doubled with each attempt; half of it is chance.
   for (const wait of waits) expect([wait > 0.04, wait <= 0.1]).toEqual([true, true]);
   expect(await seen(key)).toEqual([1]);
 }, 30_000);
@@ -543,7 +542,7 @@ test('API-5 a transaction of one account neither sees nor writes rows of another
   await expect(t.running.db.transaction(actor, (tx) => tx.many('select from outbox'))).rejects.toThrow(
     /permission denied/,
   );
-  // Events that wait belong to accounts, too.
+  // Parked events belong to accounts as well.
   await t.sql(
     `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers,
       status) values (gen_random_uuid(), 'x', 'theirs', 'x', 0, 0, '{}', '{}', 'dead')`,

@@ -11,8 +11,7 @@ import { handleMessages } from '../src/inbox.ts';
 import { outbox } from '../src/outbox.ts';
 import { projecting, type ReadModel } from '../src/read-model.ts';
 
-// Events that only write, as those of a read model: their inbox records, their rows and the commit leave
-// together.
+// Events whose handlers only write, as those of a read model: inbox records, rows and commit leave together.
 
 const log = pino({ level: 'silent' });
 const model: ReadModel = {
@@ -80,7 +79,7 @@ function message(
   };
 }
 
-/** @returns how often the database was waited for, once its connections are open. */
+/** @returns the number of round trips to the database, once its connections are open. */
 async function handled(...messages: Incoming[]): Promise<number> {
   const sent = jest.spyOn(pg.Client.prototype, 'query');
   try {
@@ -166,6 +165,6 @@ test('EVT-9 an event that cannot be written is parked with the later ones of its
   await handled(message(bad, 2), message(good, 3));
   expect([await seen(bad), await seen(good)]).toEqual([[], [1, 2, 3]]);
   expect(await parked(bad)).toEqual([{ status: 'waiting' }, { status: 'waiting' }]);
-  // Nothing is refused again at once, where it would be for the same reason.
+  // For a second batches are checked first, because this key would refuse each of them.
   expect(await handled(message(good, 4))).toBe(2);
 });
