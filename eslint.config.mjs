@@ -1,4 +1,3 @@
-import { existsSync, globSync } from 'node:fs';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
@@ -24,7 +23,7 @@ const lib = (name, ...below) => ({
 });
 const service = (name) => ({ sourceTag: `service:${name}`, onlyDependOnLibsWithTags: libs });
 
-/** Imports go one way: main → service → http | process → noun, store → libs. */
+/** Between packages; between the files of a service, .dependency-cruiser.mjs says which way imports go. */
 const boundaries = [
   service('order'),
   service('contract'),
@@ -47,26 +46,6 @@ const boundaries = [
   { sourceTag: 'root', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'tests', onlyDependOnLibsWithTags: ['*'] },
 ];
-
-const main = {
-  regex: '(^|/)main\\.ts$',
-  message: 'Nothing imports main.ts: importing it starts the service.',
-};
-const wiring = {
-  regex: '^\\.{1,2}/(.*/)?service\\.ts$',
-  message: 'Only main.ts and specs import service.ts.',
-};
-const http = { regex: '^\\.{1,2}/(.*/)?(.*-)?http\\.ts$', message: 'Only service.ts imports routes.' };
-const stores = {
-  regex: '^\\.{1,2}/.*-store\\.ts$',
-  message: 'A noun decides from what it is given; processes bring it from the store.',
-};
-const inward = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: [main, ...patterns] }] });
-
-/** A noun is a file that has a store beside it. */
-const nouns = globSync('services/*/src/**/*-store.ts')
-  .map((store) => store.replaceAll('\\', '/').replace('-store.ts', '.ts'))
-  .filter(existsSync);
 
 export default tseslint.config(
   { ignores: ['**/node_modules/', '.accord/', '.nx/', 'coverage/'] },
@@ -99,15 +78,11 @@ export default tseslint.config(
           message: 'Settings are described in config.ts and read in main.ts.',
         },
       ],
+      'max-len': ['error', { code: 120 }],
       'max-lines': ['error', { max: 300 }],
       'max-lines-per-function': ['error', { max: 50, skipComments: true, skipBlankLines: true }],
-      ...inward(),
     },
   },
-  { files: ['services/*/src/**/*.ts'], rules: inward(wiring, http) },
-  { files: ['services/*/src/service.ts'], rules: inward(wiring) },
-  { files: ['services/*/src/main.ts'], rules: inward(http) },
-  { files: nouns.length > 0 ? nouns : ['services/none'], rules: inward(wiring, http, stores) },
   {
     files: [
       '**/config.ts',
@@ -124,7 +99,6 @@ export default tseslint.config(
     rules: {
       'max-lines': 'off',
       'max-lines-per-function': 'off',
-      ...inward(),
     },
   },
   // A package's tests are a project of their own, beside it: they open what its door does not show.

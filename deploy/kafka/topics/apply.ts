@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { z } from 'zod';
 import { readSettings } from '@accord/core';
-import { deadLetterTopic, eventTypes, type ServiceName } from '@accord/events';
+import { eventTypes, type ServiceName } from '@accord/events';
+import { deadLetterTopic } from '@accord/events/topics';
 import { applyTopics } from '@accord/kafka';
 import { platformSettings } from '@accord/platform';
 
@@ -34,7 +35,8 @@ try {
   );
   for (const line of corrected) console.log(line);
   console.log(
-    `${topics.length} topics are there: ${created.length} made now, of ${replication} replicas each; ${corrected.length} settings mended`,
+    `${topics.length} topics are there: ${created.length} made now, of ${replication} replicas each; ` +
+      `${corrected.length} settings mended`,
   );
   for (const line of mismatched)
     console.error(`topics: ${line}, and keeps them: among others its keys would lose their order`);

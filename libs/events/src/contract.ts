@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { AccountFacts } from './account.ts';
-import { AccountId, event, Instant, MoneyJson, Version } from './shared.ts';
+import { event } from './definition.ts';
+import { AccountId, Moment, Money, Version } from './fields.ts';
+import { ReservationRefusalCode } from './reservation.ts';
 
 export const ContractStatus = z.enum(['requested', 'draft', 'sealing', 'official', 'refused', 'voided']);
 export const ContractKind = z.enum(['order', 'payment_request', 'bill', 'offline']);
@@ -36,37 +37,46 @@ export const ContractSnapshot = z.object({
   partyA: z.string(),
   orderIds: z.array(z.string()),
   /** Null where it holds pay-as-you-go orders alone (CTR-16). */
-  amount: MoneyJson.nullable(),
-  createdAt: Instant,
-  draftedAt: Instant.nullable(),
-  finalizedAt: Instant.nullable(),
-  voidedAt: Instant.nullable(),
+  amount: Money.nullable(),
+  createdAt: Moment,
+  draftedAt: Moment.nullable(),
+  finalizedAt: Moment.nullable(),
+  voidedAt: Moment.nullable(),
 });
 
-export const ContractRefusal = z.object({
+/**
+ * CTR-3, CTR-4, and those of ORD-12 that have no code of their own here. Published events have plain text
+ * here, so that a reader takes a code newer than itself.
+ */
+export const ContractRefusalCode = z.enum([
+  ...ReservationRefusalCode.exclude(['order.held_by_contract', 'holder.too_large']).options,
+  'contract.orders_not_offered',
+  'contract.order_in_contract',
+  'contract.order_changed',
+  'contract.product_excluded',
+  'contract.ask_offline',
+  'contract.unpaid_domain',
+  'contract.marketplace_alone',
+  'contract.entity_unknown',
+  'contract.several_entities',
+  'contract.unprintable',
+  'contract.too_large',
+  'contract.not_certified',
+  'contract.ask_your_provider',
+  'contract.invoice_title_mismatch',
+]);
+export type ContractRefusalCode = z.infer<typeof ContractRefusalCode>;
+
+/** An order, or with orderId null the whole application, gets no contract. */
+export const ContractRefusalReason = z.object({
   orderId: z.string().nullable(),
   code: z.string(),
   contractId: z.string().nullable(),
 });
-
-export const TicketKind = z.enum([
-  'void_official',
-  'extra_terms',
-  'physical_seal',
-  'offline_contract',
-  'marketplace',
-]);
-export const TicketSnapshot = z.object({
-  ticketId: z.string(),
-  version: Version,
-  accountId: AccountId,
-  kind: TicketKind,
-  status: z.enum(['submitted', 'approved', 'rejected', 'withdrawn']),
-  contractId: z.string().nullable(),
-  orderIds: z.array(z.string()),
-  text: z.string(),
-  dueAt: Instant,
-});
+/** A contract is refused with codes that have words. */
+export type ContractRefusalReason = z.infer<typeof ContractRefusalReason> & {
+  readonly code: ContractRefusalCode;
+};
 
 type Contract = { contract: z.infer<typeof ContractSnapshot> };
 const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
@@ -85,22 +95,6 @@ const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
     },
   });
 
-const ticketEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
-  event({
-    speaker: 'contract',
-    aggregate: 'ticket',
-    summary,
-    data: z.object({ ticket: TicketSnapshot, ...more }),
-    about: (data) => {
-      const { ticket } = data as unknown as { ticket: z.infer<typeof TicketSnapshot> };
-      return {
-        id: ticket.ticketId,
-        version: ticket.version,
-        accountId: ticket.accountId,
-      };
-    },
-  });
-
 export const contractEvents = {
   'contract.requested': contractEvent('A customer applied; the order service is asked to hold the orders.', {
     /**
@@ -110,7 +104,7 @@ export const contractEvents = {
     earlierEnded: z.array(z.object({ orderId: z.string(), contractId: z.string() })),
   }),
   'contract.refused': contractEvent('The orders could not be held, or changed meanwhile.', {
-    refusals: z.array(ContractRefusal),
+    refusals: z.array(ContractRefusalReason),
   }),
   'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', {}),
   'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string() }),
@@ -129,19 +123,4 @@ export const contractEvents = {
     trackingNumber: z.string(),
   }),
   'contract.paper_delivered': contractEvent('Paper copies arrived.', {}),
-  'ticket.submitted': ticketEvent('A ticket was submitted.', {}),
-  'ticket.approved': ticketEvent('An operator approved a ticket.', {}),
-  'ticket.rejected': ticketEvent('An operator rejected a ticket.', { text: z.string() }),
-  'ticket.withdrawn': ticketEvent('A ticket was withdrawn.', { text: z.string() }),
-  'account.updated': event({
-    speaker: 'contract',
-    aggregate: 'account',
-    summary: 'Facts of an account changed (EVT-14).',
-    data: z.object({ account: AccountFacts }),
-    about: ({ account }) => ({
-      id: account.accountId,
-      version: account.version,
-      accountId: account.accountId,
-    }),
-  }),
 };

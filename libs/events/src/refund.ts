@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AccountId, event, Instant, MoneyJson, PaymentSplit, Version } from './shared.ts';
+import { event } from './definition.ts';
+import { AccountId, Moment, Money, PaymentSplit, Version } from './fields.ts';
 
 export const RefundStatus = z.enum([
   'requested',
@@ -19,10 +20,10 @@ export const RefundStatus = z.enum([
 export const RefundLine = z.object({
   orderId: z.string(),
   instanceId: z.string().nullable(),
-  paid: MoneyJson,
-  consumed: MoneyJson,
-  fee: MoneyJson,
-  refund: MoneyJson,
+  paid: Money,
+  consumed: Money,
+  fee: Money,
+  refund: Money,
 });
 
 export const RefundSnapshot = z.object({
@@ -34,7 +35,7 @@ export const RefundSnapshot = z.object({
   instanceIds: z.array(z.string()),
   /** All orders of the instances that the refund concerns. */
   orderIds: z.array(z.string()),
-  amount: MoneyJson,
+  amount: Money,
   split: PaymentSplit,
   lines: z.array(RefundLine),
   reason: z.enum([
@@ -45,8 +46,43 @@ export const RefundSnapshot = z.object({
     'other',
     'fulfilment_failed',
   ]),
-  createdAt: Instant,
-  endedAt: Instant.nullable(),
+  createdAt: Moment,
+  endedAt: Moment.nullable(),
+});
+
+/** RFD-3, RFD-12. Published events have plain text here, so that a reader takes a code newer than itself. */
+export const RefundRefusalCode = z.enum([
+  'POSTPAID',
+  'EXPIRED',
+  'PACKAGE_WINDOW_PASSED',
+  'PACKAGE_USED',
+  'PACKAGE_IN_EFFECT',
+  'ZERO_AMOUNT',
+  'PRODUCT_NOT_SUPPORTED',
+  'TRADE_IN_PROGRESS',
+  'PROMOTION_EXCLUDED',
+  'TRIAL',
+  'ONE_TIME',
+  'FREE',
+  'FROZEN',
+  'INVOICED_MARKETPLACE',
+  'GIFT_CAMPAIGN',
+  'CONTRACT_LINKED',
+  'SUPPORT_RIGHTS_USED',
+  'BUNDLE_MEMBER',
+  'INSTANCE_NOT_FOUND',
+  'ARCHIVED',
+  'SCALED_AFTER_RENEWAL',
+  'QUOTA_EXHAUSTED',
+  'UNPAID',
+  'QUOTE_STALE',
+]);
+export type RefundRefusalCode = z.infer<typeof RefundRefusalCode>;
+
+const RefundRefusalReason = z.object({
+  instanceId: z.string().nullable(),
+  orderId: z.string().nullable(),
+  code: z.string(),
 });
 
 const refundEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
@@ -71,9 +107,7 @@ export const refundEvents = {
     {},
   ),
   'refund.refused': refundEvent('The refund was refused by its rules.', {
-    refusals: z.array(
-      z.object({ instanceId: z.string().nullable(), orderId: z.string().nullable(), code: z.string() }),
-    ),
+    refusals: z.array(RefundRefusalReason),
   }),
   'refund.review_required': refundEvent('An operator has to decide.', {}),
   'refund.approved': refundEvent('The refund is approved and will be paid back.', {}),

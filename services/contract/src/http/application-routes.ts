@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Locale, Tx } from '@accord/core';
-import { AccountId, Language, MoneyJson, OrderStatus, RefundState } from '@accord/events';
+import { Language } from '@accord/events/contract';
+import { AccountId, Money } from '@accord/events/fields';
+import { OrderStatus, RefundState } from '@accord/events/order';
 import {
   accountOf,
   accountRefusals,
@@ -19,7 +21,7 @@ import { isLive, type Contract } from '../contract/contract.ts';
 import type { Objection } from '../objections.ts';
 import type { Order } from '../order-view.ts';
 import { afterOf, pageOf } from './page.ts';
-import { textOf } from './refusal-texts.ts';
+import { textOf, worded } from './refusal-texts.ts';
 import { ContractAnswer, contractBody } from './schemas.ts';
 
 const Id = z.string().min(1).max(64);
@@ -59,7 +61,7 @@ const PartAnswer = z.object({
   kind: z.enum(['order', 'payment_request']),
   invoicingEntity: z.string(),
   orderIds: z.array(z.string()),
-  amount: MoneyJson.nullable(),
+  amount: Money.nullable(),
 });
 
 const EligibleOrder = z.object({
@@ -70,7 +72,7 @@ const EligibleOrder = z.object({
   invoicingEntity: z.string(),
   status: OrderStatus,
   refundState: RefundState,
-  cashPayable: MoneyJson.nullable(),
+  cashPayable: Money.nullable(),
   createdAt: z.string(),
 });
 
@@ -173,11 +175,8 @@ const application = (profile: Profile) =>
     refusals: refusalsAgainst,
     inTransaction: async (tx, { actor, body, locale }) => {
       const { language = tongue(locale), orderIds } = body;
-      const contracts = await apply(
-        tx,
-        { accountId: accountOf(actor, body.accountId), orderIds, language, locale },
-        profile,
-      );
+      const ask = { accountId: accountOf(actor, body.accountId), orderIds, language };
+      const contracts = await worded(apply(tx, ask, profile), locale);
       return { status: 202, ...applied(contracts, locale) };
     },
     outcome: (tx, { data }, locale) =>
