@@ -1,20 +1,9 @@
 import { Refusal, type Tx } from '@accord/core';
 import { expectVersion } from '@accord/http';
-import {
-  findOrder,
-  listOrderInstances,
-  lockOrder,
-  saveOrder,
-  saveOrderInstances,
-} from './order/order-store.ts';
-import {
-  changeFacts,
-  expectFulfillable,
-  failFulfilment,
-  fulfilOrder,
-  type Order,
-  type OrderId,
-} from './order/order.ts';
+import { expectFulfillable, failFulfilment, fulfilOrder } from './order/order-fulfilment.ts';
+import { listOrderInstances, saveOrderInstances } from './order/order-instance-store.ts';
+import { getOrder, lockOrder, saveOrder } from './order/order-store.ts';
+import { changeFacts, type Order, type OrderId } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import {
   createResource,
@@ -34,7 +23,7 @@ import {
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`,
  * `request.version_mismatch`.
  */
-export async function onCreated(
+export async function reportCreated(
   tx: Tx,
   { orderId, instances, ifMatch }: Told & { instances: readonly Given[] },
 ): Promise<Order> {
@@ -56,7 +45,7 @@ export async function onCreated(
       throw new Refusal('conflict', 'resource.taken', { instanceId: known.instanceId });
 
   const saved = saveOrder(tx, fulfilOrder(order, { instanceIds, servicePeriod: servicePeriodOf(instances) }));
-  await saveOrderInstances(tx, saved, instances);
+  saveOrderInstances(tx, saved, instances);
   for (const given of instances) {
     const known = resources.find(({ instanceId }) => instanceId === given.instanceId);
     await saveResource(
@@ -73,11 +62,11 @@ export async function onCreated(
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `request.version_mismatch`.
  */
-export async function onFailed(
+export async function reportFailed(
   tx: Tx,
   { orderId, reason, ifMatch }: Told & { reason: string | null },
 ): Promise<Order> {
-  const { instanceIds } = await findOrder(tx, orderId);
+  const { instanceIds } = await getOrder(tx, orderId);
   const resources = await lockResources(tx, instanceIds);
   const order = await lockOrder(tx, orderId);
   if (order.fulfilment === 'failed') return order;
@@ -187,6 +176,6 @@ export async function addInstance(
   if (isListed && !known) throw serialisationFailure(orderId);
   if (isListed) return order;
   const saved = saveOrder(tx, changeFacts(order, { instanceIds: [...order.instanceIds, given.instanceId] }));
-  await saveOrderInstances(tx, saved, [given]);
+  saveOrderInstances(tx, saved, [given]);
   return saved;
 }

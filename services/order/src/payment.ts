@@ -4,22 +4,18 @@ import { expectVersion } from '@accord/http';
 import { add, equal, isNegative, money, sum, zero, type Money } from '@accord/money';
 import { lockOrder, saveOrder } from './order/order-store.ts';
 import { expectPayable, isOverdue, payOrder, type Order, type Parts } from './order/order.ts';
+import {
+  findPayment,
+  findUnappliedPayment,
+  insertPayment,
+  insertUnappliedPayment,
+  type Payment,
+  type UnappliedReason,
+} from './order/payment-store.ts';
 
-// Payments are the platform's business. It tells them over REST, where a no is an answer, or by topic
-// (EVT-14), where nobody hears a no: money that pays no order there is announced as `payment.unapplied`, and
-// the refund service credits it to the account (ORD-5).
-
-/** One payment of one order, as it was made; it never changes. */
-export interface Payment {
-  readonly paymentReference: string;
-  readonly orderId: string;
-  readonly accountId: string;
-  readonly parts: Parts;
-  readonly paidAt: Date;
-}
-
-type Unapplied = Data<'payment.unapplied'>['reason'];
-type Told = { readonly paymentReference: string; readonly parts: Parts };
+// Payments are the platform's business. It tells them over REST, where a refusal is an answer, or by topic
+// (EVT-14), where a refusal has no hearer: money that pays no order there is announced as `payment.unapplied`,
+// and the refund service credits it to the account (ORD-5).
 
 /**
  * ORD-5. The order's lock decides between payments, and between a payment and a cancel or expiry. The same
@@ -48,14 +44,14 @@ export async function pay(
  * ORD-5, EVT-14. Pays as `pay` does, or says why it could not, once for each reference. An order that is not
  * known, by this account, may be so later: the fact waits for it, and is at last a dead letter.
  *
- * @throws Refusal `order.not_found`, `payment.reference_used`: a reference that tells different things is
- * nobody's to interpret.
+ * @throws Refusal `order.not_found`; `payment.reference_used` where the reference told another order or other
+ * parts before.
  */
 export async function onPaymentReceived(tx: Tx, { data }: Event<'payment.received'>): Promise<void> {
   const { paymentReference } = data;
   const order = await lockOrder(tx, data.orderId);
   const parts = received(data.parts);
-  const earlier = (await findPayment(tx, paymentReference)) ?? (await findUnapplied(tx, paymentReference));
+  const earlier = (await findPayment(tx, paymentReference)) ?? (await findUnappliedPayment(tx, paymentReference));
   if (earlier) return void sameAgain(earlier, order, parts);
   const reason = whyUnapplied(order, parts, tx.now);
   if (reason) await giveBack(tx, order, { paymentReference, parts, reason });
@@ -63,7 +59,7 @@ export async function onPaymentReceived(tx: Tx, { data }: Event<'payment.receive
 }
 
 /** Undefined where it pays the order. */
-function whyUnapplied(order: Order, parts: Parts, now: Date): Unapplied | undefined {
+function whyUnapplied(order: Order, parts: Parts, now: Date): UnappliedReason | undefined {
   if (order.status === 'paid') return 'already_paid';
   if (order.status === 'voided') return 'voided';
   const isLate =
@@ -75,15 +71,11 @@ function whyUnapplied(order: Order, parts: Parts, now: Date): Unapplied | undefi
   return fits(order, parts) ? undefined : 'wrong_amount';
 }
 
+type Told = { readonly paymentReference: string; readonly parts: Parts };
+
 async function applyPayment(tx: Tx, order: Order, { paymentReference, parts }: Told): Promise<Payment> {
-  const payment = await tx.one<Payment>(insertPayment, [
-    paymentReference,
-    order.orderId,
-    order.accountId,
-    parts,
-    tx.now,
-  ]);
-  if (!payment) throw new Refusal('conflict', 'payment.reference_used', { paymentReference });
+  const { orderId, accountId } = order;
+  const payment = await insertPayment(tx, { paymentReference, orderId, accountId, parts });
   saveOrder(tx, payOrder(order, { reference: paymentReference, parts, at: tx.now }));
   return payment;
 }
@@ -91,14 +83,10 @@ async function applyPayment(tx: Tx, order: Order, { paymentReference, parts }: T
 async function giveBack(
   tx: Tx,
   { orderId, accountId }: Order,
-  { paymentReference, parts, reason }: Told & { reason: Unapplied },
+  { paymentReference, parts, reason }: Told & { reason: UnappliedReason },
 ): Promise<void> {
-  const stored = await tx.one(insertUnapplied, [paymentReference, orderId, accountId, parts, tx.now, reason]);
-  if (!stored) throw new Refusal('conflict', 'payment.reference_used', { paymentReference });
-  const amount = sum(
-    names.map((name) => parts[name]),
-    parts.cash.currency,
-  );
+  await insertUnappliedPayment(tx, { paymentReference, orderId, accountId, parts }, reason);
+  const amount = totalOf(parts, parts.cash.currency);
   tx.emit({
     type: 'payment.unapplied',
     data: { paymentReference, accountId, orderId, amount, parts, reason },
@@ -126,17 +114,17 @@ function received(told: Data<'payment.received'>['parts']): Parts {
   return completed(Object.fromEntries(given), given[0]![1].currency);
 }
 
+const totalOf = (parts: Parts, currency: string): Money =>
+  sum(
+    names.map((name) => parts[name]),
+    currency,
+  );
+
 function fits({ payableAmount }: Order, parts: Parts): boolean {
   const { currency } = payableAmount;
   return (
     names.every((name) => parts[name].currency === currency && !isNegative(parts[name])) &&
-    equal(
-      sum(
-        names.map((name) => parts[name]),
-        currency,
-      ),
-      payableAmount,
-    )
+    equal(totalOf(parts, currency), payableAmount)
   );
 }
 
@@ -158,28 +146,5 @@ function sameAgain<P extends Pick<Payment, 'paymentReference' | 'orderId' | 'par
   return payment;
 }
 
-const columns = `payment_reference as "paymentReference", order_id as "orderId", account_id as "accountId", parts`;
-
-const findPayment = (tx: Tx, paymentReference: string) =>
-  tx.one<Payment>(`select ${columns}, paid_at as "paidAt" from payments where payment_reference = $1`, [
-    paymentReference,
-  ]);
-
-const findUnapplied = (tx: Tx, paymentReference: string) =>
-  tx.one<Omit<Payment, 'paidAt'>>(`select ${columns} from unapplied_payments where payment_reference = $1`, [
-    paymentReference,
-  ]);
-
-/** Nothing where the reference names a payment already, also another account's. */
-const newReference = `with fresh as (
-    insert into payment_references (payment_reference, account_id) values ($1, $3) on conflict do nothing returning payment_reference)`;
-
-const insertPayment = `${newReference}
-  insert into payments (payment_reference, order_id, account_id, parts, paid_at) select payment_reference, $2, $3, $4, $5 from fresh
-  returning ${columns}, paid_at as "paidAt"`;
-
-const insertUnapplied = `${newReference}
-  insert into unapplied_payments (payment_reference, order_id, account_id, parts, received_at, reason)
-  select payment_reference, $2, $3, $4, $5, $6 from fresh returning payment_reference`;
-
+/** Cash, gift credit and stored card make up the cash part (ORD-5). */
 export const cashOf = ({ parts }: Payment) => add(add(parts.cash, parts.giftCredit), parts.storedCard);
