@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Tx } from '@accord/core';
-import type { Event, OrderSnapshot, ProductSnapshot } from '@accord/events';
+import type { Event } from '@accord/events';
+import type { OrderSnapshot } from '@accord/events/order';
+import type { ProductSnapshot } from '@accord/events/product';
 import type { Projection, ProjectionWriter, ReadModel } from '@accord/messaging';
 
 // What the order service said of its orders and products, the newest version of each. It may lag behind; the

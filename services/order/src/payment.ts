@@ -1,9 +1,10 @@
 import { Refusal, type Tx } from '@accord/core';
 import type { Data, Event } from '@accord/events';
+import type { PaymentSplit } from '@accord/events/fields';
 import { expectVersion } from '@accord/http';
 import { add, equal, isNegative, money, sum, zero, type Money } from '@accord/money';
 import { lockOrder, saveOrder } from './order/order-store.ts';
-import { expectPayable, isOverdue, payOrder, type Order, type Parts } from './order/order.ts';
+import { expectPayable, isOverdue, payOrder, type Order } from './order/order.ts';
 import {
   findPayment,
   findUnappliedPayment,
@@ -26,7 +27,12 @@ import {
  */
 export async function pay(
   tx: Tx,
-  ask: { orderId: string; paymentReference: string; parts: Partial<Parts>; ifMatch?: number | undefined },
+  ask: {
+    orderId: string;
+    paymentReference: string;
+    parts: Partial<PaymentSplit>;
+    ifMatch?: number | undefined;
+  },
 ): Promise<Payment> {
   const { paymentReference } = ask;
   const order = await lockOrder(tx, ask.orderId);
@@ -51,7 +57,8 @@ export async function onPaymentReceived(tx: Tx, { data }: Event<'payment.receive
   const { paymentReference } = data;
   const order = await lockOrder(tx, data.orderId);
   const parts = received(data.parts);
-  const earlier = (await findPayment(tx, paymentReference)) ?? (await findUnappliedPayment(tx, paymentReference));
+  const earlier =
+    (await findPayment(tx, paymentReference)) ?? (await findUnappliedPayment(tx, paymentReference));
   if (earlier) return void sameAgain(earlier, order, parts);
   const reason = whyUnapplied(order, parts, tx.now);
   if (reason) await giveBack(tx, order, { paymentReference, parts, reason });
@@ -59,7 +66,7 @@ export async function onPaymentReceived(tx: Tx, { data }: Event<'payment.receive
 }
 
 /** Undefined where it pays the order. */
-function whyUnapplied(order: Order, parts: Parts, now: Date): UnappliedReason | undefined {
+function whyUnapplied(order: Order, parts: PaymentSplit, now: Date): UnappliedReason | undefined {
   if (order.status === 'paid') return 'already_paid';
   if (order.status === 'voided') return 'voided';
   const isLate =
@@ -71,7 +78,7 @@ function whyUnapplied(order: Order, parts: Parts, now: Date): UnappliedReason | 
   return fits(order, parts) ? undefined : 'wrong_amount';
 }
 
-type Told = { readonly paymentReference: string; readonly parts: Parts };
+type Told = { readonly paymentReference: string; readonly parts: PaymentSplit };
 
 async function applyPayment(tx: Tx, order: Order, { paymentReference, parts }: Told): Promise<Payment> {
   const { orderId, accountId } = order;
@@ -99,7 +106,7 @@ const names = ['cash', 'giftCredit', 'storedCard', 'voucher'] as const;
 const completed = (
   { cash, giftCredit, storedCard, voucher }: { [name in (typeof names)[number]]?: Money | undefined },
   currency: string,
-): Parts => ({
+): PaymentSplit => ({
   cash: cash ?? zero(currency),
   giftCredit: giftCredit ?? zero(currency),
   storedCard: storedCard ?? zero(currency),
@@ -107,20 +114,20 @@ const completed = (
 });
 
 /** In its own currency, whatever the order's; every amount with the currency's digits. */
-function received(told: Data<'payment.received'>['parts']): Parts {
+function received(told: Data<'payment.received'>['parts']): PaymentSplit {
   const given = names.flatMap((name) =>
     told[name] ? [[name, money(told[name].amount, told[name].currency)] as const] : [],
   );
   return completed(Object.fromEntries(given), given[0]![1].currency);
 }
 
-const totalOf = (parts: Parts, currency: string): Money =>
+const totalOf = (parts: PaymentSplit, currency: string): Money =>
   sum(
     names.map((name) => parts[name]),
     currency,
   );
 
-function fits({ payableAmount }: Order, parts: Parts): boolean {
+function fits({ payableAmount }: Order, parts: PaymentSplit): boolean {
   const { currency } = payableAmount;
   return (
     names.every((name) => parts[name].currency === currency && !isNegative(parts[name])) &&
@@ -132,7 +139,7 @@ function fits({ payableAmount }: Order, parts: Parts): boolean {
 function sameAgain<P extends Pick<Payment, 'paymentReference' | 'orderId' | 'parts'>>(
   payment: P,
   { orderId }: Order,
-  parts: Parts,
+  parts: PaymentSplit,
 ): P {
   const same =
     payment.orderId === orderId &&

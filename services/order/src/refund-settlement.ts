@@ -1,10 +1,11 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
+import type { Holder } from '@accord/events/fields';
 import { saveEnds } from './order/holder-store.ts';
 import { listPaidTimes } from './order/order-instance-store.ts';
 import { refundFailedFulfilment, refundOrder } from './order/order-refund.ts';
 import { lockOrders, lockOrdersHeldBy, saveOrders } from './order/order-store.ts';
-import type { Hold, Order } from './order/order.ts';
+import type { Order } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import { releaseResource, shortenResource } from './resource/resource.ts';
 
@@ -19,7 +20,7 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
     );
     return;
   }
-  const holder: Hold = { kind: 'refund', id: refund.refundId };
+  const holder: Holder = { kind: 'refund', id: refund.refundId };
   saveEnds(tx, holder.kind, [holder.id], refund.accountId);
   const resources = await lockResources(tx, refund.instanceIds);
   const held = await lockOrdersHeldBy(tx, holder);

@@ -1,5 +1,7 @@
 import type { Tx } from '@accord/core';
-import { mostEventBytes, type Event, type ReservationRefusalReason } from '@accord/events';
+import { fitsEvent, type Event } from '@accord/events';
+import type { Holder } from '@accord/events/fields';
+import type { ReservationRefusalReason } from '@accord/events/reservation';
 import type { Profile } from '@accord/profile';
 import { answerHolder, saveEnds } from './order/holder-store.ts';
 import { lockOrdersOfInstances } from './order/order-instance-store.ts';
@@ -12,7 +14,6 @@ import {
   obstacle,
   orderSnapshot,
   releaseOrder,
-  type Hold,
   type Order,
 } from './order/order.ts';
 import { lockResources } from './resource/resource-store.ts';
@@ -26,7 +27,7 @@ export async function onContractRequested(
   tx: Tx,
   { data: { contract, earlierEnded } }: Event<'contract.requested'>,
 ) {
-  const holder: Hold = { kind: 'contract', id: contract.contractId };
+  const holder: Holder = { kind: 'contract', id: contract.contractId };
   const state = await answerHolder(tx, holder, contract.accountId);
   if (state === 'answered') return;
 
@@ -48,7 +49,7 @@ export async function onContractRequested(
 /** ORD-12: a refund names instances and gets every paid order of them, also one that it had not seen. */
 export async function onRefundRequested(tx: Tx, { data: { refund } }: Event<'refund.requested'>) {
   if (refund.kind === 'failed_fulfilment') return; // its order is voided already, nothing is left to hold
-  const holder: Hold = { kind: 'refund', id: refund.refundId };
+  const holder: Holder = { kind: 'refund', id: refund.refundId };
   const state = await answerHolder(tx, holder, refund.accountId);
   if (state === 'answered') return;
 
@@ -88,7 +89,7 @@ const refusal = (
   about: Partial<ReservationRefusalReason> = {},
 ): ReservationRefusalReason => ({ orderId: null, instanceId: null, holder: null, ...about, code });
 
-function refusalsOfOrders(orderIds: readonly string[], orders: readonly Order[], holder: Hold) {
+function refusalsOfOrders(orderIds: readonly string[], orders: readonly Order[], holder: Holder) {
   const missing = orderIds.filter((id) => !orders.some(({ orderId }) => orderId === id));
   return [
     ...missing.map((orderId) => refusal('order.not_found', { orderId })),
@@ -96,14 +97,14 @@ function refusalsOfOrders(orderIds: readonly string[], orders: readonly Order[],
   ];
 }
 
-function refusalsOfOrder(order: Order, holder: Hold): ReservationRefusalReason[] {
+function refusalsOfOrder(order: Order, holder: Holder): ReservationRefusalReason[] {
   const code = obstacle(order, holder);
   return code ? [refusal(code, { orderId: order.orderId, holder: order.hold })] : [];
 }
 
 function refusalsOfInstance(
   instanceId: string,
-  { known, orders, holder }: { known: readonly string[]; orders: readonly Order[]; holder: Hold },
+  { known, orders, holder }: { known: readonly string[]; orders: readonly Order[]; holder: Holder },
 ): ReservationRefusalReason[] {
   if (!known.includes(instanceId)) return [refusal('order.not_found', { instanceId })];
   const live = orders.filter(
@@ -118,7 +119,7 @@ function refusalsOfInstance(
 }
 
 interface Reservation {
-  readonly holder: Hold;
+  readonly holder: Holder;
   readonly accountId: string;
   readonly refusals: ReservationRefusalReason[];
   readonly orders: readonly Order[];
@@ -126,17 +127,11 @@ interface Reservation {
   readonly resources: readonly Resource[];
 }
 
-/** EVT-5: the broker refuses a larger event, and its readers would never hear of it. */
-const isTooLarge = (data: object) => Buffer.byteLength(JSON.stringify(data)) > mostEventBytes;
-
 /** All or none, and one answer to each holder, which fits an event. */
-async function answer(
-  tx: Tx,
-  { holder, accountId, refusals, orders, toHold, resources }: Reservation,
-) {
+async function answer(tx: Tx, { holder, accountId, refusals, orders, toHold, resources }: Reservation) {
   const refuse = (reasons: ReservationRefusalReason[]) => {
     const data = { holder, accountId, refusals: reasons, orders: orders.map(orderSnapshot) };
-    tx.emit({ type: 'order.reservation_refused', data: isTooLarge(data) ? { ...data, orders: [] } : data });
+    tx.emit({ type: 'order.reservation_refused', data: fitsEvent(data) ? data : { ...data, orders: [] } });
   };
   if (refusals.length > 0) return refuse(refusals);
   const holds = toHold.map((order) => holdOrder(order, holder));
@@ -146,7 +141,7 @@ async function answer(
     orders: holds.map(({ state }) => orderSnapshot(state)),
     resources: resources.map(resourceSnapshot),
   };
-  if (isTooLarge(data)) return refuse([refusal('holder.too_large')]);
+  if (!fitsEvent(data)) return refuse([refusal('holder.too_large')]);
   saveOrders(tx, holds);
   tx.emit({ type: 'order.reserved', data });
 }
@@ -171,7 +166,7 @@ export const onRefundEnded = (
  * ORD-13: the holder has ended, whether or not it ever held: all that it holds comes free, and a late
  * reservation by it is refused.
  */
-async function endHolder(tx: Tx, holder: Hold, accountId: string) {
+async function endHolder(tx: Tx, holder: Holder, accountId: string) {
   saveEnds(tx, holder.kind, [holder.id], accountId);
   const held = await lockOrdersHeldBy(tx, holder);
   saveOrders(

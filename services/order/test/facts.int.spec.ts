@@ -23,7 +23,7 @@ import {
 
 // Facts that other platform services tell by topic, beside the routes that take the same facts.
 
-const t = await openShop((around) => orderService({ profile: loadProfile('baidu') }, around));
+const t = await openShop((context) => orderService({ profile: loadProfile('baidu') }, context));
 
 type Received = Data<'payment.received'>;
 type Reported = Data<'resource.reported'>;

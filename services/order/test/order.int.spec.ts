@@ -29,8 +29,8 @@ import {
 
 const rounds = 50;
 const failedWork: unknown[] = [];
-const t = await openShop((around) => {
-  const service = orderService({ profile: loadProfile('baidu') }, around);
+const t = await openShop((context) => {
+  const service = orderService({ profile: loadProfile('baidu') }, context);
   const noted = (error: unknown) => {
     failedWork.push(error);
     throw error;
@@ -1185,8 +1185,8 @@ test('ORD-8 an order whose payBy passed while the service was down is cancelled 
   const { orderId } = await place(t, 'acc_4');
   await t.running.stop();
   await t.sql(`update orders set pay_by = now() - interval '1 hour' where order_id = $1`, [orderId]);
-  const again = await startService(t.running.settings, (_, around) =>
-    orderService({ profile: loadProfile('baidu') }, around),
+  const again = await startService(t.running.settings, (_, context) =>
+    orderService({ profile: loadProfile('baidu') }, context),
   );
   try {
     const { data } = await t.event('order.cancelled', ({ order }) => order.orderId === orderId);

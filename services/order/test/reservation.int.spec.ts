@@ -5,7 +5,7 @@ import { partitionOf } from '@accord/kafka';
 import type { Subscription } from '@accord/messaging';
 import { startService, type RunningService, type Service, type ServiceContext } from '@accord/platform';
 import { loadProfile, type Profile } from '@accord/profile';
-import type { Hold } from '../src/order/order.ts';
+import type { Holder } from '@accord/events/fields';
 import { orderService } from '../src/service.ts';
 import {
   aContract,
@@ -46,8 +46,8 @@ const profile: Profile = {
  */
 const waits = new Map<string, (instance: string) => Promise<unknown>>();
 
-const instanceOf = (name: string, around: ServiceContext): Service => {
-  const service = orderService({ profile }, around);
+const instanceOf = (name: string, context: ServiceContext): Service => {
+  const service = orderService({ profile }, context);
   const waiting = ([type, { on, ...rest }]: [string, Subscription]) => {
     const answer = async (tx: Tx, event: Event) => (await waits.get(event.subject.id)?.(name), on(tx, event));
     return [type, { ...rest, on: answer }] as const;
@@ -59,7 +59,7 @@ const instanceOf = (name: string, around: ServiceContext): Service => {
     ),
   };
 };
-const t = await openShop((around) => instanceOf('first', around));
+const t = await openShop((context) => instanceOf('first', context));
 let made = 0;
 const newContract = () => `ctr_${(made += 1)}`;
 const newRefund = () => `rfd_${(made += 1)}`;
@@ -89,7 +89,7 @@ const oneInstance = async (accountId = 'acc_1') => {
 };
 
 interface Side {
-  readonly holder: Hold;
+  readonly holder: Holder;
   readonly ask: () => Promise<unknown>;
 }
 const contractSide = (id: string, orderIds: string[]): Side => ({
@@ -561,7 +561,7 @@ describe('two instances', () => {
   let second: RunningService;
   beforeAll(async () => {
     const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
-    second = await startService(settings, (_, around) => instanceOf('second', around), { clock: t.clock });
+    second = await startService(settings, (_, context) => instanceOf('second', context), { clock: t.clock });
     await second.joined;
   }, 30_000);
   afterAll(() => second.stop(), 30_000);

@@ -1,12 +1,10 @@
 import type { z } from 'zod';
 import type { Tx } from '@accord/core';
-import type {
-  ContractSnapshot,
-  Event,
-  OrderSnapshot,
-  ProductSnapshot,
-  ResourceSnapshot,
-} from '@accord/events';
+import type { Event } from '@accord/events';
+import type { ContractSnapshot } from '@accord/events/contract';
+import type { OrderSnapshot } from '@accord/events/order';
+import type { ProductSnapshot } from '@accord/events/product';
+import type { ResourceSnapshot } from '@accord/events/resource';
 import type { Projection, ProjectionWriter, ReadModel } from '@accord/messaging';
 import type { Bundle, Facts, LinkedContract } from './refund/eligibility.ts';
 

@@ -1,5 +1,5 @@
 import type { Tx } from '@accord/core';
-import type { Hold } from './order.ts';
+import type { Holder } from '@accord/events/fields';
 
 // A holder is answered once, and one that has ended gets no hold any more, whatever the order in which its
 // events arrive (ORD-13).
@@ -10,7 +10,7 @@ import type { Hold } from './order.ts';
  */
 export async function answerHolder(
   tx: Tx,
-  { kind, id }: Hold,
+  { kind, id }: Holder,
   accountId: string,
 ): Promise<'live' | 'ended' | 'answered'> {
   const row = await tx.one<{ endedAt: Date | null }>(
@@ -24,7 +24,7 @@ export async function answerHolder(
 }
 
 /** Remembers that these holders, all of one account, have ended, also where one has never asked. */
-export const saveEnds = (tx: Tx, kind: Hold['kind'], ids: readonly string[], accountId: string): void =>
+export const saveEnds = (tx: Tx, kind: Holder['kind'], ids: readonly string[], accountId: string): void =>
   tx.write(
     `insert into holders (holder_id, kind, account_id, ended_at)
      select distinct unnest($1::text[]), $2::text, $3::text, $4::timestamptz order by 1

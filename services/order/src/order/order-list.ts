@@ -45,11 +45,7 @@ export async function listOrders(
 
 type Range = { from?: Date | undefined; to?: Date | undefined };
 
-async function rangeIn(
-  tx: Tx,
-  { timeZone }: Pick<Profile, 'timeZone'>,
-  filter: OrderFilter,
-): Promise<Range> {
+async function rangeIn(tx: Tx, { timeZone }: Pick<Profile, 'timeZone'>, filter: OrderFilter): Promise<Range> {
   if (filter.orderId || filter.instanceIds) return {};
   const from = await boundOf(tx, filter.from, { timeZone, of: 'start' });
   const to = await boundOf(tx, filter.to, { timeZone, of: 'end' });

@@ -1,4 +1,5 @@
 import { amend, recorded, unchanged, type Decision } from '@accord/core';
+import type { Holder } from '@accord/events/fields';
 import {
   orderChanged,
   orderLifecycle,
@@ -7,7 +8,6 @@ import {
   refundStateLifecycle,
   releaseOrder,
   sameHolder,
-  type Hold,
   type Order,
 } from './order.ts';
 
@@ -18,7 +18,7 @@ import {
  */
 export function refundOrder(
   order: Order,
-  refund: { holder: Hold; instanceIds: readonly string[]; at: Date },
+  refund: { holder: Holder; instanceIds: readonly string[]; at: Date },
 ): Decision<Order> {
   const { holder } = refund;
   const now = order.instanceIds.filter(

@@ -1,5 +1,6 @@
 import { actorId, Refusal, type Decision, type Tx } from '@accord/core';
-import type { Hold, Order, OrderId, Terms } from './order.ts';
+import type { Holder } from '@accord/events/fields';
+import type { Order, OrderId, Terms } from './order.ts';
 
 const columns = `order_id as "orderId", account_id as "accountId", version, product_code as "productCode",
   order_type as "orderType", bill_type as "billType", terms, currency, product_amount as "productAmount",
@@ -15,7 +16,7 @@ type Row = Omit<Order, keyof Terms | 'productAmount' | 'hold' | 'servicePeriod' 
   terms: Terms;
   currency: string;
   productAmount: string | null;
-  holdKind: Hold['kind'] | null;
+  holdKind: Holder['kind'] | null;
   holdId: string | null;
   periodStart: Date | null;
   periodEnd: Date | null;
@@ -86,7 +87,7 @@ export async function lockOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<
 }
 
 /** As `lockOrders`. */
-export async function lockOrdersHeldBy(tx: Tx, { kind, id }: Hold): Promise<Order[]> {
+export async function lockOrdersHeldBy(tx: Tx, { kind, id }: Holder): Promise<Order[]> {
   const sql = `select ${columns} from orders where hold_id = $2 and hold_kind = $1 order by order_id for update`;
   return (await tx.many<Row>(sql, [kind, id])).map(toOrder);
 }
@@ -120,33 +121,31 @@ const insertText = `
 
 /** One statement for the order, its instances and the first line of its history. */
 export function insertOrder(tx: Tx, { state: order, facts, history }: Decision<Order>): Order {
-  tx.write(insertText,
-    [
-      order.orderId,
-      order.accountId,
-      order.version,
-      order.productCode,
-      order.orderType,
-      order.billType,
-      termsOf(order),
-      order.payableAmount.currency,
-      order.productAmount?.amount,
-      order.discountAmount.amount,
-      order.payableAmount.amount,
-      order.cashPaid.amount,
-      order.voucherPaid.amount,
-      order.paidParts,
-      order.status,
-      order.fulfilment,
-      order.refundState,
-      order.instanceIds,
-      order.createdAt,
-      order.payBy,
-      order.paidAt,
-      actorId(tx.actor),
-      history?.change,
-    ],
-  );
+  tx.write(insertText, [
+    order.orderId,
+    order.accountId,
+    order.version,
+    order.productCode,
+    order.orderType,
+    order.billType,
+    termsOf(order),
+    order.payableAmount.currency,
+    order.productAmount?.amount,
+    order.discountAmount.amount,
+    order.payableAmount.amount,
+    order.cashPaid.amount,
+    order.voucherPaid.amount,
+    order.paidParts,
+    order.status,
+    order.fulfilment,
+    order.refundState,
+    order.instanceIds,
+    order.createdAt,
+    order.payBy,
+    order.paidAt,
+    actorId(tx.actor),
+    history?.change,
+  ]);
   tx.emit(...facts);
   return order;
 }

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { amend, lifecycle, recorded, Refusal, unchanged, type Decision } from '@accord/core';
-import type { CancelReason, Fact, Holder, OrderSnapshot, PaymentSplit, VoidReason } from '@accord/events';
+import type { Fact } from '@accord/events';
+import type { Holder, PaymentSplit } from '@accord/events/fields';
+import type { CancelReason, OrderSnapshot, VoidReason } from '@accord/events/order';
 import { add, isZero, zero, type Money } from '@accord/money';
 
 export const orderLifecycle = lifecycle('order', 'unpaid', {
@@ -29,8 +31,6 @@ export const refundStateLifecycle = lifecycle('refund_state', 'none', {
 });
 
 export type OrderId = string;
-export type Hold = z.infer<typeof Holder>;
-export type Parts = z.infer<typeof PaymentSplit>;
 type Snapshot = z.infer<typeof OrderSnapshot>;
 
 type Times = {
@@ -115,7 +115,7 @@ export function expectPayable(order: Order, now: Date) {
  */
 export function payOrder(
   order: Order,
-  payment: { reference: string; parts: Parts; at: Date },
+  payment: { reference: string; parts: PaymentSplit; at: Date },
 ): Decision<Order> {
   expectPayable(order, payment.at);
   const { cash, giftCredit, storedCard, voucher } = payment.parts;
@@ -165,10 +165,10 @@ export function expireOrder(order: Order, now: Date): Decision<Order> {
 }
 
 /** Keeps an order from being held. */
-export type Obstacle = 'order.cancelled' | 'order.voided' | `order.held_by_${Hold['kind']}`;
+export type Obstacle = 'order.cancelled' | 'order.voided' | `order.held_by_${Holder['kind']}`;
 
 /** ORD-12: why `holder` cannot have it; undefined where it can. */
-export function obstacle(order: Order, holder: Hold): Obstacle | undefined {
+export function obstacle(order: Order, holder: Holder): Obstacle | undefined {
   if (order.status === 'cancelled') return 'order.cancelled';
   if (order.status === 'voided') return 'order.voided';
   return order.hold && !sameHolder(order.hold, holder) ? `order.held_by_${order.hold.kind}` : undefined;
@@ -178,7 +178,7 @@ export function obstacle(order: Order, holder: Hold): Obstacle | undefined {
  * Takes the hold of a free order. The new version is announced by the reservation's `order.reserved`, with
  * all orders held together.
  */
-export function holdOrder(order: Order, holder: Hold): Decision<Order> {
+export function holdOrder(order: Order, holder: Holder): Decision<Order> {
   const refund = holder.kind === 'refund' && {
     refundState: refundStateLifecycle.after(order.refundState, 'hold'),
     refundIds: [...order.refundIds, holder.id],
@@ -190,7 +190,7 @@ export function holdOrder(order: Order, holder: Hold): Decision<Order> {
 }
 
 /** ORD-13: ends `holder`'s hold. An order that it does not hold, or no longer holds, stays as it is. */
-export function releaseOrder(order: Order, holder: Hold | null): Decision<Order> {
+export function releaseOrder(order: Order, holder: Holder | null): Decision<Order> {
   if (!holder || !sameHolder(order.hold, holder)) return unchanged(order);
   const back = order.refundedInstanceIds.length > 0 ? 'releasePart' : 'release';
   const refund = holder.kind === 'refund' && {
@@ -269,7 +269,7 @@ export function orderSnapshot({
   };
 }
 
-export const sameHolder = (hold: Hold | null, holder: Hold) =>
+export const sameHolder = (hold: Holder | null, holder: Holder) =>
   hold?.kind === holder.kind && hold.id === holder.id;
 
 /** The fact that fields of an order changed which no other event tells of. */

@@ -1,13 +1,14 @@
 import { Refusal, type Tx } from '@accord/core';
 import type { Data } from '@accord/events';
-import type { OrderId, Parts } from './order.ts';
+import type { PaymentSplit } from '@accord/events/fields';
+import type { OrderId } from './order.ts';
 
 /** One payment of one order, as it was made; it never changes. */
 export interface Payment {
   readonly paymentReference: string;
   readonly orderId: OrderId;
   readonly accountId: string;
-  readonly parts: Parts;
+  readonly parts: PaymentSplit;
   readonly paidAt: Date;
 }
 

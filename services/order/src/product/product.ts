@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { changed, Refusal, unchanged, type Decision } from '@accord/core';
-import type { ProductSnapshot } from '@accord/events';
+import type { ProductSnapshot } from '@accord/events/product';
 import type { Profile } from '@accord/profile';
 import { fitsCharge } from './price.ts';
 

@@ -55,28 +55,26 @@ export async function saveResource(
   { state: resource, facts }: Decision<Resource>,
 ): Promise<Resource> {
   if (facts.length === 0) return resource;
-  const saved = await tx.one(saveText,
-    [
-      resource.instanceId,
-      resource.accountId,
-      resource.version,
-      resource.reportVersion,
-      resource.productCode,
-      resource.orderIds,
-      resource.start,
-      resource.end,
-      resource.usage,
-      resource.inEffect,
-      resource.frozenBy,
-      resource.released,
-      resource.archived,
-      resource.nextRenewalPeriod?.start,
-      resource.nextRenewalPeriod?.end,
-      resource.scaledAt,
-      resource.region,
-      resource.ipAddress,
-    ],
-  );
+  const saved = await tx.one(saveText, [
+    resource.instanceId,
+    resource.accountId,
+    resource.version,
+    resource.reportVersion,
+    resource.productCode,
+    resource.orderIds,
+    resource.start,
+    resource.end,
+    resource.usage,
+    resource.inEffect,
+    resource.frozenBy,
+    resource.released,
+    resource.archived,
+    resource.nextRenewalPeriod?.start,
+    resource.nextRenewalPeriod?.end,
+    resource.scaledAt,
+    resource.region,
+    resource.ipAddress,
+  ]);
   if (!saved) throw new Refusal('conflict', 'resource.taken', { instanceId: resource.instanceId });
   tx.emit(...facts);
   return resource;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { amend, changed, unchanged, type Decision } from '@accord/core';
-import type { ResourceSnapshot } from '@accord/events';
+import type { ResourceSnapshot } from '@accord/events/resource';
 import type { Order } from '../order/order.ts';
 
 type Snapshot = z.infer<typeof ResourceSnapshot>;
