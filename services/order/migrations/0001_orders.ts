@@ -19,7 +19,7 @@ export const up: Migration = [
    )`,
   sharedTable('order', 'products'),
 
-  // `terms` is what was agreed at placement and never changes; what is filtered, summed or constrained has a
+  // `terms` are agreed at placement and never change; a value that is filtered, summed or constrained has a
   // column of its own.
   `create table orders (
      order_id text primary key,

@@ -9,7 +9,7 @@ import { cancelOrder, type Order, type OrderId } from './order/order.ts';
 type Cancellation = { orderId: OrderId; reason: string; ifMatch?: number | undefined };
 
 /**
- * @param ask.reason in the asker's words.
+ * @param ask `reason` is in the asker's words.
  * @throws Refusal `order.not_found`, `order.not_cancellable`, `request.version_mismatch`.
  */
 export async function cancel(tx: Tx, { orderId, reason: text, ifMatch }: Cancellation): Promise<Order> {

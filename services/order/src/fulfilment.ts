@@ -14,11 +14,11 @@ import {
 } from './resource/resource.ts';
 
 // ORD-10. The platform's provisioner hears `order.paid` (or an `order.placed` that owes nothing) and reports
-// what came of it. A failure voids the order here at once; the refund service hears `order.fulfilment_failed`
+// the outcome. A failure voids the order here at once; the refund service hears `order.fulfilment_failed`
 // and gives the money back (EVT-24).
 
 /**
- * The order was created. Reporting the same of instances it has again changes nothing.
+ * The order was created. A repeated report of the same instances changes nothing.
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`,
  * `request.version_mismatch`.
@@ -57,8 +57,8 @@ export async function reportCreated(
 }
 
 /**
- * The order could not be created; what was reported for it alone is released, for nothing is paid for it any
- * more. Reporting it again changes nothing.
+ * The order could not be created. Instances that were reported for it alone are released, for nothing pays for
+ * them any more. Reporting it again changes nothing.
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `request.version_mismatch`.
  */
@@ -89,7 +89,7 @@ type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined }
 const serialisationFailure = (orderId: OrderId) =>
   Object.assign(new Error(`the instances of ${orderId} have changed`), { code: '40001' });
 
-/** What is told is what was told; more may have been reported for the order since. */
+/** The same instances with the same times were reported before; more may have been reported since. */
 async function isRepeat(
   tx: Tx,
   { orderId, instanceIds }: Order,
@@ -128,7 +128,7 @@ function checkInstances(order: Order, instances: readonly Given[]) {
     order.orderType === 'purchase'
       ? order.instanceIds.every((id) => ids.includes(id))
       : sameIds(order.instanceIds, ids);
-  // What a subscription gives back, and its contract says, goes by its period (RFD-6, CTR-15).
+  // The refund of a subscription and its contract go by its period (RFD-6, CTR-15).
   const needed = order.chargeType === 'subscription';
   const periods = instances.every(({ start, end }) => (end ? start !== null && start < end : !needed));
   if (enough && named && periods) return;

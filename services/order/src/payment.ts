@@ -102,7 +102,7 @@ async function giveBack(
 
 const names = ['cash', 'giftCredit', 'storedCard', 'voucher'] as const;
 
-/** Parts that were not given are zero. */
+/** A part that was not given is zero. */
 const completed = (
   { cash, giftCredit, storedCard, voucher }: { [name in (typeof names)[number]]?: Money | undefined },
   currency: string,

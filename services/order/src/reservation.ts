@@ -176,8 +176,8 @@ async function endHolder(tx: Tx, holder: Holder, accountId: string) {
 }
 
 /**
- * ORD-8: an order in a drafted contract has longer to be paid. It depends on when the order was placed alone,
- * so it may come at any time.
+ * ORD-8: an order in a drafted contract has longer to be paid. The new payBy depends on the time of placement
+ * alone, so the event may come at any time.
  */
 export const onContractDrafted =
   ({ payWithinWhenContractedMs }: Pick<Profile['orders'], 'payWithinWhenContractedMs'>) =>

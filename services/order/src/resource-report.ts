@@ -53,7 +53,7 @@ export async function report(
 const time = (text: string | null) => (text === null ? null : new Date(text));
 
 /**
- * As `report`. What overtakes the order, or its payment, waits for it.
+ * As `report`. A report that overtakes its order, or the order's payment, waits for it.
  *
  * @throws Refusal as `report` does.
  */

@@ -611,7 +611,7 @@ describe('expiring', () => {
 
   /**
    * Locks it as another transaction would, so that all who want it meanwhile wait in transactions of their
-   * own; resolves with what ends that.
+   * own; resolves with a function that ends that.
    */
   const locked = (orderId: string) =>
     new Promise<() => Promise<void>>((resolve, reject) => {
@@ -654,7 +654,7 @@ describe('expiring', () => {
     const looking = setInterval(() => t.running.workers.forEach((worker) => worker.look()), 2);
     await inRounds(race);
     clearInterval(looking);
-    // Nobody met the other's version: without the lock `order_history` refuses it, and the worker tries
+    // Neither met the other's version: without the lock `order_history` refuses it, and the worker tries
     // again.
     expect(failedWork).toEqual([]);
     expect(won.paid + won.cancelled).toBe(rounds);

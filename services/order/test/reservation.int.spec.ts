@@ -28,7 +28,7 @@ import {
 } from './fixtures.ts';
 
 const rounds = 50;
-/** What each round needs, made five at a time. */
+/** The things that the rounds need, one for each, made five at a time. */
 async function inFives<T>(make: (round: number) => Promise<T>): Promise<T[]> {
   const made: T[] = [];
   while (made.length < rounds)
@@ -41,8 +41,7 @@ const profile: Profile = {
 };
 
 /**
- * What the question of a holder waits for, in the transaction of the instance that handles it, before it is
- * answered.
+ * By holder: a wait before its question is answered, in the transaction of the instance that handles it.
  */
 const waits = new Map<string, (instance: string) => Promise<unknown>>();
 

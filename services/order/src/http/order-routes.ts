@@ -207,7 +207,7 @@ const getOrder = route({
   },
 });
 
-/** Why a fulfilment failed is said in the provisioner's words, for the provider alone (NTF-1). */
+/** The reason of a failed fulfilment is in the provisioner's words, for the provider alone (NTF-1). */
 const noteFor = ({ kind }: Actor, { change, note }: orderStore.HistoryLine) =>
   kind === 'customer' && change === 'fulfilment_failed' ? null : note;
 

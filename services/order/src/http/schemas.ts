@@ -4,7 +4,7 @@ import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
 import { ActorView } from '@accord/http';
 import { allowedOperations, orderSnapshot, type Order } from '../order/order.ts';
 
-// The shapes that several routes take or answer.
+// Shapes that several routes take or answer.
 
 export const AccountId = z
   .string()
@@ -44,7 +44,7 @@ export const toOrderAnswer = (order: Order): z.input<typeof OrderAnswer> => ({
   },
 });
 
-/** ORD-17: with every state it was in, when, and by whom. */
+/** ORD-17: with every state it was in, its time and its actor. */
 export const OrderDetailAnswer = OrderAnswer.extend({
   history: z.array(
     z.object({
@@ -58,7 +58,7 @@ export const OrderDetailAnswer = OrderAnswer.extend({
   ),
 });
 
-/** ORD-16. */
+/** ORD-16: a row of a list. */
 export const OrderRowAnswer = OrderSnapshot.pick({
   orderId: true,
   version: true,

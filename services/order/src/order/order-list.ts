@@ -5,7 +5,7 @@ import { selectOrders } from './order-store.ts';
 import type { Order } from './order.ts';
 import { sqlFilter } from './sql-filter.ts';
 
-/** ORD-15, all combinable. An order id or instance ids ignore the time range; they name what is wanted. */
+/** ORD-15, all combinable. An order id or instance ids ignore the time range; for they name the orders. */
 export interface OrderFilter {
   readonly accountId?: string | undefined;
   /** An instant with offset, or a date: that whole day in the profile's time zone, its end included. */
@@ -19,8 +19,9 @@ export interface OrderFilter {
 }
 
 /**
- * Newest first, by keyset. @throws Refusal `order.range_too_wide`, `order.range_reversed`,
- * `request.bad_cursor`.
+ * Newest first, by keyset.
+ *
+ * @throws Refusal `order.range_too_wide`, `order.range_reversed`, `request.bad_cursor`.
  */
 export async function listOrders(
   tx: Tx,

@@ -99,7 +99,7 @@ export function placeOrder(
   );
 }
 
-/** ORD-5: only unpaid and before payBy. */
+/** ORD-5: only an unpaid order before its payBy. @throws Refusal `order.not_payable`. */
 export function expectPayable(order: Order, now: Date) {
   if (orderLifecycle.allows(order.status, 'pay') && !isOverdue(order, now)) return;
   throw new Refusal('conflict', 'order.not_payable', {
@@ -110,7 +110,7 @@ export function expectPayable(order: Order, now: Date) {
 }
 
 /**
- * ORD-5. `parts` together equal payableAmount; that is the payment's to check. The contract that holds it
+ * ORD-5. `parts` together equal payableAmount; the caller has checked that. The contract that holds the order
  * keeps it (CTR-29).
  */
 export function payOrder(
@@ -237,7 +237,7 @@ export const isOverdue = (order: Order, now: Date) =>
 
 export type Operation = 'view' | 'pay' | 'cancel' | 'request_contract' | 'unsubscribe';
 
-/** ORD-16. */
+/** ORD-16: the operations that its customer may ask for now. */
 export function allowedOperations(order: Order): Operation[] {
   const live = order.status === 'unpaid' || order.status === 'paid';
   return [
