@@ -11,7 +11,7 @@ import { applyReport, createResource, type Report, type Resource } from './resou
 // keep (ORD-11, ORD-22).
 
 /** @throws Refusal `order.not_found`, `request.version_mismatch`. Equal facts change nothing. */
-export async function tellFacts(
+export async function reportFacts(
   tx: Tx,
   {
     orderId,

@@ -5,6 +5,7 @@ import { ChargeType, DomainServiceType } from '@accord/events/product';
 import {
   accountOf,
   accountRefusals,
+  decodeTimeCursor,
   maskActor,
   paged,
   pageOf,
@@ -171,11 +172,14 @@ const listOrders = (profile: Profile) =>
     query: OrderFilter,
     answer: paged(OrderRowAnswer),
     refusals: ['order.range_too_wide', 'order.range_reversed', 'request.account_not_yours'],
-    inTransaction: async (tx, { actor, query }) => {
+    inTransaction: async (tx, { actor, query: { from, to, cursor, limit, ...query } }) => {
       const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
-      const orders = await orderList.listOrders(tx, profile, { ...query, accountId, limit: query.limit + 1 });
+      const range = await orderList.resolveRange(tx, profile, { ...query, from, to });
+      const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
+      const filter = { ...query, ...range, accountId, after, limit: limit + 1 };
+      const orders = await orderList.listOrders(tx, filter);
       return {
-        body: pageOf(orders, query.limit, {
+        body: pageOf(orders, limit, {
           item: toOrderRowAnswer,
           key: ({ createdAt, orderId }) => [createdAt.toISOString(), orderId],
         }),

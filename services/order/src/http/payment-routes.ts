@@ -6,7 +6,7 @@ import { reportCreated, reportFailed } from '../fulfilment.ts';
 import type { Payment } from '../order/payment-store.ts';
 import { cashOf, pay } from '../payment.ts';
 import { mostInstances } from '../placement.ts';
-import { tellFacts } from '../resource-report.ts';
+import { reportFacts } from '../resource-report.ts';
 import { InstanceId, Line, OrderAnswer, OrderId, ReportedMoment, toOrderAnswer } from './schemas.ts';
 
 // Other services of the platform report about an order (API-4: `platform` alone).
@@ -139,7 +139,7 @@ const reportOrderFacts = route({
   answer: OrderAnswer,
   refusals: ['order.not_found', 'request.version_mismatch'],
   inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
-    const order = await tellFacts(tx, { orderId, ifMatch, ...body });
+    const order = await reportFacts(tx, { orderId, ifMatch, ...body });
     return { body: toOrderAnswer(order), version: order.version };
   },
 });

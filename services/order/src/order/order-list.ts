@@ -1,35 +1,22 @@
 import { Refusal, type Tx } from '@accord/core';
-import { decodeTimeCursor } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { selectOrders } from './order-store.ts';
-import type { Order } from './order.ts';
+import type { Order, OrderId } from './order.ts';
 import { sqlFilter } from './sql-filter.ts';
 
-/** ORD-15, all combinable. An order id or instance ids ignore the time range; for they name the orders. */
-export interface OrderFilter {
+/** ORD-15, all combinable. */
+export interface OrderFilter extends Range {
   readonly accountId?: string | undefined;
-  /** An instant with offset, or a date: that whole day in the profile's time zone, its end included. */
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
   readonly status?: Order['status'] | undefined;
-  readonly orderId?: string | undefined;
+  readonly orderId?: OrderId | undefined;
   readonly instanceIds?: readonly string[] | undefined;
-  readonly cursor?: string | undefined;
+  /** Time and id of the order before the first one. */
+  readonly after?: readonly [string, OrderId] | undefined;
   readonly limit: number;
 }
 
-/**
- * Newest first, by keyset.
- *
- * @throws Refusal `order.range_too_wide`, `order.range_reversed`, `request.bad_cursor`.
- */
-export async function listOrders(
-  tx: Tx,
-  rules: Pick<Profile, 'timeZone'>,
-  filter: OrderFilter,
-): Promise<Order[]> {
-  const { from, to } = await rangeIn(tx, rules, filter);
-  const [lastTime, lastId] = filter.cursor === undefined ? [] : decodeTimeCursor(filter.cursor);
+/** Newest first, by keyset. */
+export function listOrders(tx: Tx, filter: OrderFilter): Promise<Order[]> {
   const { where, values } = sqlFilter()
     .and('account_id = ?', filter.accountId)
     .and('status = ?', filter.status)
@@ -38,15 +25,30 @@ export async function listOrders(
       'order_id in (select order_id from order_instances where instance_id = any (?::text[]))',
       filter.instanceIds,
     )
-    .and('created_at >= ? and created_at <= ?', from, to)
-    .and('(created_at, order_id) < (?::timestamptz, ?)', lastTime, lastId);
+    .and('created_at >= ? and created_at <= ?', filter.from, filter.to)
+    .and('(created_at, order_id) < (?::timestamptz, ?)', filter.after?.[0], filter.after?.[1]);
   const tail = `order by created_at desc, order_id desc limit $${values.length + 1}`;
   return selectOrders(tx, { where, tail }, [...values, filter.limit]);
 }
 
-type Range = { from?: Date | undefined; to?: Date | undefined };
+type Range = { readonly from?: Date | undefined; readonly to?: Date | undefined };
 
-async function rangeIn(tx: Tx, { timeZone }: Pick<Profile, 'timeZone'>, filter: OrderFilter): Promise<Range> {
+interface AskedRange extends Pick<OrderFilter, 'orderId' | 'instanceIds'> {
+  /** An instant with offset, or a date: that whole day in the profile's time zone, its end included. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/**
+ * The time range of a list (ORD-15). An order id or instance ids ignore it, for they name the orders.
+ *
+ * @throws Refusal `order.range_too_wide`, `order.range_reversed`.
+ */
+export async function resolveRange(
+  tx: Tx,
+  { timeZone }: Pick<Profile, 'timeZone'>,
+  filter: AskedRange,
+): Promise<Range> {
   if (filter.orderId || filter.instanceIds) return {};
   const from = await boundOf(tx, filter.from, { timeZone, of: 'start' });
   const to = await boundOf(tx, filter.to, { timeZone, of: 'end' });
