@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { pino } from 'pino';
 import { checks, openAudit, type Audit, type Difference } from '@accord/audit';
-import { OrderSnapshot } from '@accord/events';
+import { OrderSnapshot } from '@accord/events/order';
 import { kafkaOf } from '@accord/kafka';
 import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';

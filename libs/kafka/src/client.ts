@@ -1,6 +1,6 @@
 import { Kafka, logLevel, type ICustomPartitioner, type KafkaMessage, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
-import { publicTopics } from '@accord/events';
+import { publicTopics } from '@accord/events/topics';
 import './kafkajs-patches.ts';
 import { partitionOf } from './partitioner.ts';
 

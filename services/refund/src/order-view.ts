@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import type { Tx } from '@accord/core';
-import type { ContractSnapshot, OrderSnapshot, ProductSnapshot, ResourceSnapshot } from '@accord/events';
+import type { ContractSnapshot } from '@accord/events/contract';
+import type { OrderSnapshot } from '@accord/events/order';
+import type { ProductSnapshot } from '@accord/events/product';
+import type { ResourceSnapshot } from '@accord/events/resource';
 import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 import type { Bundle, Facts, LinkedContract } from './refund/eligibility.ts';
 

@@ -1,5 +1,6 @@
 import { Refusal, type Tx } from '@accord/core';
-import { mostEventBytes, type Event, type ReservationRefusalReason } from '@accord/events';
+import { fitsEvent, type Event } from '@accord/events';
+import type { ReservationRefusalReason } from '@accord/events/reservation';
 import type { Profile } from '@accord/profile';
 import { contractsById, findBundles, findFacts } from './order-view.ts';
 import { quoteInstances, storeQuote } from './quote.ts';
@@ -41,9 +42,8 @@ export async function request(
     by: `${tx.actor.kind}:${tx.actor.id}`,
     at: tx.now,
   });
-  // EVT-5: what no event can say the order service would never hear of.
-  if (Buffer.byteLength(JSON.stringify(requested.facts)) > mostEventBytes)
-    throw new Refusal('invalid', 'refund.too_large', { quoteId: ask.quoteId });
+  // EVT-5: the order service would never hear of it.
+  if (!fitsEvent(requested.facts)) throw new Refusal('invalid', 'refund.too_large', { quoteId: ask.quoteId });
   return insertRefund(tx, requested);
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal, type Locale, type Tx } from '@accord/core';
-import { Instant } from '@accord/events';
+import { Moment } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
@@ -59,8 +59,8 @@ const InboxItem = z.object({
   /** In the language of Accept-Language. */
   title: z.string(),
   text: z.string(),
-  createdAt: Instant,
-  readAt: Instant.nullable(),
+  createdAt: Moment,
+  readAt: Moment.nullable(),
 });
 
 const inboxRoute = (itemOf: ItemOf): Route =>
@@ -121,7 +121,7 @@ const readAllRoute = route({
 });
 
 function placeOf(cursor: string): InboxPlace {
-  const place = z.tuple([z.enum(['true', 'false']), Instant, Id]).safeParse(decodeCursor(cursor, 3));
+  const place = z.tuple([z.enum(['true', 'false']), Moment, Id]).safeParse(decodeCursor(cursor, 3));
   if (!place.success) throw new Refusal('invalid', 'request.bad_cursor');
   const [unread, createdAt, notificationId] = place.data;
   return { unread: unread === 'true', createdAt: new Date(createdAt), notificationId };
@@ -138,14 +138,14 @@ const DeliveryDetail = z.object({
   contactId: z.string().nullable(),
   status: z.enum(['pending', 'sending', 'sent', 'retry_wait', 'dead', 'skipped']),
   reason: z.string().nullable(),
-  createdAt: Instant,
-  sentAt: Instant.nullable(),
-  nextAt: Instant.nullable(),
+  createdAt: Moment,
+  sentAt: Moment.nullable(),
+  nextAt: Moment.nullable(),
   attempts: z.array(
     z.object({
       attempt: z.int(),
-      startedAt: Instant,
-      endedAt: Instant.nullable(),
+      startedAt: Moment,
+      endedAt: Moment.nullable(),
       outcome: z.string().nullable(),
     }),
   ),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal, type Actor, type Tx } from '@accord/core';
-import { Instant } from '@accord/events';
+import { Moment } from '@accord/events/fields';
 import {
   accountOf,
   ActorView,
@@ -18,7 +18,7 @@ const Id = z.string().min(1).max(64);
 const TimelineItem = z.object({
   eventId: z.string(),
   type: z.string(),
-  time: Instant,
+  time: Moment,
   /** An event did what followed from it by itself. */
   actor: ActorView,
   /** Who set off the chain of events that led here, where its start is on the page. */

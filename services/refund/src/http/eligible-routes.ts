@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, MoneyJson } from '@accord/events';
+import { Moment, Money } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
@@ -25,9 +25,9 @@ const Product = z.object({
 const RefundableResource = z.object({
   instanceId: z.string(),
   productCode: z.string(),
-  end: Instant.nullable(),
+  end: Moment.nullable(),
   refundable: z.boolean(),
-  amount: MoneyJson.nullable(),
+  amount: Money.nullable(),
   reasons: z.array(ReasonBody),
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RefusalCode } from '@accord/core';
-import { RefundStatus } from '@accord/events';
+import { RefundStatus } from '@accord/events/refund';
 import {
   accountOf,
   accountRefusals,

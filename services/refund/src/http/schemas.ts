@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Locale } from '@accord/core';
-import { Instant, MoneyJson, PaymentSplit, RefundStatus } from '@accord/events';
+import { Moment, Money, PaymentSplit } from '@accord/events/fields';
+import { RefundStatus } from '@accord/events/refund';
 import { ActorView, maskActor, type RouteRequest } from '@accord/http';
 import type { InstanceQuote } from '../quote.ts';
 import { remedies, type Reason } from '../refund/eligibility.ts';
@@ -22,10 +23,10 @@ export const ReasonBody = z.object({
 });
 
 const amounts = {
-  paid: MoneyJson,
-  consumed: MoneyJson,
-  fee: MoneyJson,
-  refund: MoneyJson,
+  paid: Money,
+  consumed: Money,
+  fee: Money,
+  refund: Money,
   split: PaymentSplit,
 };
 export const LineBody = z.object({
@@ -53,8 +54,8 @@ export const QuoteBody = z.object({
       lines: z.array(LineBody),
     }),
   ),
-  createdAt: Instant,
-  expiresAt: Instant,
+  createdAt: Moment,
+  expiresAt: Moment,
   refundId: z.string().nullable().meta({ description: 'The refund that was requested with it.' }),
 });
 
@@ -65,21 +66,21 @@ export const RefundBody = z.object({
   status: RefundStatus,
   kind: Kind,
   quoteId: z.string().nullable(),
-  asOf: Instant,
+  asOf: Moment,
   instanceIds: z.array(z.string()),
   orderIds: z.array(z.string()),
-  amount: MoneyJson,
+  amount: Money,
   split: PaymentSplit,
   lines: z.array(LineBody),
   reason: z.enum([...requestReasons, 'fulfilment_failed']),
   text: z.string().nullable(),
   requestedBy: ActorView,
-  review: z.object({ by: ActorView, text: z.string(), at: Instant }).nullable(),
+  review: z.object({ by: ActorView, text: z.string(), at: Moment }).nullable(),
   refusals: z.array(ReasonBody),
   newQuoteId: z.string().nullable(),
   failure: z.string().nullable(),
-  createdAt: Instant,
-  endedAt: Instant.nullable(),
+  createdAt: Moment,
+  endedAt: Moment.nullable(),
 });
 
 export const reasonBody = (reason: Reason, locale: Locale) => ({ ...reason, text: textOf(reason, locale) });
