@@ -8,7 +8,7 @@ import { announcedOf, codeOf, openOffices, seal, stallNextSealing, waiting } fro
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 
 const { customerOf } = openOffices(
-  (name, sealKey) => (around) => contractService({ profile: loadProfile(name), sealKey }, around),
+  (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),
   'baidu',
   'alibaba',
 );

@@ -10,7 +10,7 @@ import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './samp
 // What stands in a contract's document, as who downloads it reads it.
 
 const { customerOf } = openOffices(
-  (name, sealKey) => (around) => contractService({ profile: loadProfile(name), sealKey }, around),
+  (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),
   'baidu',
 );
 

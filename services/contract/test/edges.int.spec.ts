@@ -8,7 +8,7 @@ import { sampleAccount, sampleOrder } from './sample-orders.ts';
 // Races, facts from outside, and what callers may not do.
 
 const { at, customerOf } = openOffices(
-  (name, sealKey) => (around) => contractService({ profile: loadProfile(name), sealKey }, around),
+  (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),
   'baidu',
 );
 

@@ -3,15 +3,14 @@ import { loadProfile } from '@accord/profile';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from '../../test/sample-orders.ts';
 import { partyOf } from '../account/account.ts';
 import { billingCycle, yearIn } from '../bill/billing-cycle.ts';
-import type { DocumentContent } from '../document/content.ts';
-import { objectionsToApplication, refusalOf } from '../objections.ts';
+import { contentOf, type DocumentContent } from '../document/content.ts';
+import { reasonsAgainstApplication, refusalOf } from '../objections.ts';
 import type { Order } from '../order-view.ts';
 import { approveTicket, isOverdue, submitTicket, withdrawTicket } from '../ticket/ticket.ts';
 import {
   amountOf,
   asDrafted,
   changedOrders,
-  contentOf,
   splitOrders,
   validityOf,
   withLaterPeriods,
@@ -19,13 +18,13 @@ import {
 } from './contract-orders.ts';
 import {
   beginSealing,
+  contractSnapshot,
   draftContract,
   expectDraft,
   failSealing,
   finalizeContract,
   refuseContract,
   requestContract,
-  snapshotOf,
   voidByHand,
   voidForDeadOrder,
   type Contract,
@@ -76,15 +75,15 @@ const asked = (order: Order, liveContractId: string | null = null) => ({
   order,
   liveContractId,
 });
-const codes = (...of: Parameters<typeof objectionsToApplication>) =>
-  objectionsToApplication(...of).map(({ orderId, code }) => [orderId, code]);
+const codes = (...of: Parameters<typeof reasonsAgainstApplication>) =>
+  reasonsAgainstApplication(...of).map(({ orderId, code }) => [orderId, code]);
 
 describe('a contract', () => {
   test('EVT-5 announces a snapshot with every version, and only once', () => {
     const decision = draftContract(requested(), { number: 'CT-2026-00000001', at });
     expect(decision.state.version).toBe(2);
     expect(decision.facts).toEqual([
-      { type: 'contract.drafted', data: { contract: snapshotOf(decision.state) } },
+      { type: 'contract.drafted', data: { contract: contractSnapshot(decision.state) } },
     ]);
     expect(draftContract(decision.state, { number: 'CT-2026-00000002', at })).toEqual({
       state: decision.state,
@@ -205,7 +204,7 @@ describe('an application', () => {
       [refunding.orderId, 'order.held_by_refund'],
       ['ord_x', 'order.not_found'],
     ]);
-    const refusals = objectionsToApplication(list, account, baidu);
+    const refusals = reasonsAgainstApplication(list, account, baidu);
     expect(refusals.find(({ code }) => code === 'contract.order_in_contract')).toMatchObject({
       contractId: 'ctr_9',
       remedy: 'void_that_contract',
@@ -220,7 +219,7 @@ describe('an application', () => {
     const partner = sampleAccount({ partner: { type: 'distribution', provider: 'Sample Partner Ltd' } });
     const market = sampleOrder({ category: 'MKT' });
     const other = sampleOrder();
-    expect(objectionsToApplication([asked(other)], partner, alibaba)).toMatchObject([
+    expect(reasonsAgainstApplication([asked(other)], partner, alibaba)).toMatchObject([
       { code: 'contract.ask_your_provider', provider: 'Sample Partner Ltd' },
     ]);
     expect(codes([asked(other)], partner, baidu)).toEqual([]);
@@ -271,7 +270,7 @@ describe('an application', () => {
 
   test('CTR-1 is refused where the profile has contracts over bills alone, whatever the orders', () => {
     const bills = { ...alibaba, contracts: { ...alibaba.contracts, sources: ['bill' as const] } };
-    expect(objectionsToApplication([asked(sampleOrder())], account, bills)).toMatchObject([
+    expect(reasonsAgainstApplication([asked(sampleOrder())], account, bills)).toMatchObject([
       {
         orderId: null,
         code: 'contract.orders_not_offered',
@@ -289,12 +288,12 @@ describe('an application', () => {
 
   test('one code for all reasons is the refusal’s own; mixed ones are gathered', () => {
     const unknown = { orderId: 'ord_x', order: undefined, liveContractId: null };
-    expect(refusalOf(objectionsToApplication([unknown], account, baidu))).toMatchObject({
+    expect(refusalOf(reasonsAgainstApplication([unknown], account, baidu))).toMatchObject({
       kind: 'not_found',
       code: 'order.not_found',
     });
     const mixed = refusalOf(
-      objectionsToApplication([unknown, asked(sampleOrder(), 'ctr_9')], account, baidu),
+      reasonsAgainstApplication([unknown, asked(sampleOrder(), 'ctr_9')], account, baidu),
     );
     expect(mixed).toMatchObject({ kind: 'conflict', code: 'contract.application_refused' });
     expect(mixed.facts.refusals).toHaveLength(2);

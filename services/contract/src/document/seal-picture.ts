@@ -1,4 +1,4 @@
-import type { Face, Picture, Weight } from '@accord/pdf';
+import type { Graphic, Typeface, Typefaces } from '@accord/pdf';
 
 /** 42 mm across, as company seals are. */
 export const sealRadius = 59;
@@ -17,63 +17,63 @@ type Matrix = readonly [number, number, number, number, number, number];
  */
 export function drawSeal(
   seal: { name: string; caption: string; test: boolean },
-  faces: Record<Weight, Face>,
-): Picture {
+  typefaces: Typefaces,
+): Graphic {
   const parts = [
     '/Ink gs',
     `${red} rg ${red} RG`,
     `2.6 w ${circle(sealRadius - 1.3)} S`,
     `${star(17)} f`,
-    ...ringText(seal.name, faces.regular),
-    ...lineText(seal.caption, faces.strong, { size: han.test(seal.caption) ? 10 : 7, y: -36 }),
-    ...(seal.test ? testBand(faces.strong) : []),
+    ...ringText(seal.name, typefaces.regular),
+    ...lineText(seal.caption, typefaces.bold, { size: han.test(seal.caption) ? 10 : 7, y: -36 }),
+    ...(seal.test ? testBand(typefaces.bold) : []),
   ];
   return { operators: parts.join('\n'), extent: sealRadius };
 }
 
 /** The letters of a name along the upper ring, as large as its length allows. */
-function ringText(name: string, face: Face): string[] {
+function ringText(name: string, typeface: Typeface): string[] {
   const letters = [...name.trim()];
-  const em = letters.reduce((sum, letter) => sum + face.advance(letter), 0);
+  const em = letters.reduce((sum, letter) => sum + typeface.advance(letter), 0);
   if (em === 0) return [];
   const chinese = han.test(name);
   const radius = baseline + 5;
   const spacing = chinese ? 1.22 : 1.06;
   const size = Math.min(chinese ? 13.5 : 10, (ringSpan * radius) / (em * spacing * (chinese ? 0.62 : 0.92)));
   const squeeze = Math.min(0.92, (ringSpan * radius) / (em * spacing * size));
-  const angleOf = (letter: string) => (face.advance(letter) * size * squeeze * spacing) / radius;
+  const angleOf = (letter: string) => (typeface.advance(letter) * size * squeeze * spacing) / radius;
   let angle = -letters.reduce((sum, letter) => sum + angleOf(letter), 0) / 2;
   return letters.map((letter) => {
     const middle = angle + angleOf(letter) / 2;
     angle += angleOf(letter);
     const [cos, sin] = [Math.cos(middle), Math.sin(middle)];
-    const along = -(face.advance(letter) * size * squeeze) / 2;
+    const along = -(typeface.advance(letter) * size * squeeze) / 2;
     const at: Matrix = [cos, -sin, sin, cos, baseline * sin + along * cos, baseline * cos - along * sin];
-    return outline(letter, face, at, { x: size * squeeze, y: size });
+    return outline(letter, typeface, at, { x: size * squeeze, y: size });
   });
 }
 
 /** Upright letters around the middle, their foot at `y`. */
-function lineText(text: string, face: Face, { size, y }: { size: number; y: number }): string[] {
+function lineText(text: string, typeface: Typeface, { size, y }: { size: number; y: number }): string[] {
   const letters = [...text];
-  const width = letters.reduce((sum, letter) => sum + face.advance(letter) * size, 0);
+  const width = letters.reduce((sum, letter) => sum + typeface.advance(letter) * size, 0);
   let x = -width / 2;
   return letters.map((letter) => {
-    const drawn = outline(letter, face, [1, 0, 0, 1, x, y], { x: size, y: size });
-    x += face.advance(letter) * size;
+    const drawn = outline(letter, typeface, [1, 0, 0, 1, x, y], { x: size, y: size });
+    x += typeface.advance(letter) * size;
     return drawn;
   });
 }
 
-const testBand = (face: Face): string[] => [
+const testBand = (typeface: Typeface): string[] => [
   'q /Opaque gs 0.966 0.259 -0.259 0.966 0 0 cm',
   '1 1 1 rg 1.2 w -38 -8.5 76 17 re B',
   `${red} rg`,
-  ...lineText('TEST SEAL', face, { size: 12, y: -4.3 }),
+  ...lineText('TEST SEAL', typeface, { size: 12, y: -4.3 }),
   'Q',
 ];
 
-function outline(letter: string, { font }: Face, at: Matrix, size: { x: number; y: number }): string {
+function outline(letter: string, { font }: Typeface, at: Matrix, size: { x: number; y: number }): string {
   const path = font.glyphForCodePoint(letter.codePointAt(0) ?? 0).path;
   const [a, b, c, d, e, f] = at;
   let from: [number, number] = [0, 0];
