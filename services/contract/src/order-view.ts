@@ -4,8 +4,8 @@ import type { OrderSnapshot } from '@accord/events/order';
 import type { ProductSnapshot } from '@accord/events/product';
 import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 
-// What the order service said of its orders and products, the newest version of each. It may lag behind; the
-// reservation decides (EVT-20).
+// The orders and products of the order service, the newest version of each as it was told. The view may lag
+// behind; the reservation decides (EVT-20).
 
 export type Order = z.infer<typeof OrderSnapshot>;
 export type Product = z.infer<typeof ProductSnapshot>;
@@ -52,7 +52,7 @@ export const orderView: ReadModel = {
   },
 };
 
-/** Those of the ids that are known and the account's own, in no order. */
+/** The orders of these ids that are known and the account's own, in no order. */
 export async function findOrders(
   tx: Tx,
   { accountId, orderIds }: { accountId: string; orderIds: readonly string[] },
@@ -79,7 +79,8 @@ export async function listFreeOrders(tx: Tx, filter: OrderFilter, limit: number)
   const rows = await tx.many<{ snapshot: Order }>(
     `select snapshot from order_view v
       where account_id = $1 and contractable and hold_kind is distinct from 'refund'
-        and status in ('paid', 'unpaid') and ($2::text is null or status = $2) and ($3::text is null or product_code = $3)
+        and status in ('paid', 'unpaid') and ($2::text is null or status = $2)
+        and ($3::text is null or product_code = $3)
         and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at < $5)
         and ($6::timestamptz is null or (created_at, order_id) < ($6, $7::text))
         and not exists (select 1 from live_orders l where l.order_id = v.order_id)
@@ -98,14 +99,15 @@ export async function listFreeOrders(tx: Tx, filter: OrderFilter, limit: number)
   return rows.map(({ snapshot }) => snapshot);
 }
 
-/** By product code, those that follow `after`. */
+/** By product code, the products that follow `after`. */
 export async function listContractableProducts(
   tx: Tx,
   { after }: { after: string | undefined },
   limit: number,
 ): Promise<Product[]> {
   const rows = await tx.many<{ snapshot: Product }>(
-    `select snapshot from products where (snapshot->>'contractable')::boolean and ($1::text is null or product_code > $1)
+    `select snapshot from products
+      where (snapshot->>'contractable')::boolean and ($1::text is null or product_code > $1)
       order by product_code limit $2`,
     [after ?? null, limit],
   );

@@ -25,7 +25,7 @@ writeFileSync(
 );
 const profile = loadProfile(`${folder}/bills.json`);
 const sealKey = await loadSealKey({ env: 'development' });
-const t = await testService({ service: (around) => contractService({ profile, sealKey }, around) });
+const t = await testService({ service: (context) => contractService({ profile, sealKey }, context) });
 afterAll(async () => {
   rmSync(folder, { recursive: true });
   await t.stop();

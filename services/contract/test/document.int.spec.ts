@@ -7,7 +7,7 @@ import { contractService } from '../src/service.ts';
 import { codeOf, openOffices, waiting } from './fixtures.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 
-// What stands in a contract's document, as who downloads it reads it.
+// A contract's document, as a customer who downloads it reads it.
 
 const { customerOf } = openOffices(
   (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),

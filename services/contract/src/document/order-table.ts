@@ -23,7 +23,7 @@ const columns = widths.map((width, index) => ({
 
 type Line = readonly string[];
 
-/** After so long others have their turn, ms; after five rows at the latest. */
+/** Other work has its turn after so long, ms, and after five rows at the latest. */
 const sliceMs = 10;
 
 /**

@@ -4,7 +4,7 @@ import type { Graphic, Typeface, Typefaces } from '@accord/pdf';
 export const sealRadius = 59;
 
 const red = '0.82 0.05 0.09';
-/** Where letters of the ring stand, and how much of the ring they may take (radians). */
+/** The radius on which the letters of the ring stand, and the part of the ring they may take (radians). */
 const baseline = 40;
 const ringSpan = 4.4;
 const han = /\p{Script=Han}/u;
@@ -91,7 +91,12 @@ function outline(letter: string, { font }: Typeface, at: Matrix, size: { x: numb
       case 'lineTo':
         return `${place(x1, y1)} l`;
       case 'quadraticCurveTo':
-        return `${place(x0 + (2 / 3) * (x1 - x0), y0 + (2 / 3) * (y1 - y0))} ${place(x2 + (2 / 3) * (x1 - x2), y2 + (2 / 3) * (y1 - y2))} ${place(x2, y2)} c`;
+        // As a cubic curve, the only kind that PDF has.
+        return [
+          place(x0 + (2 / 3) * (x1 - x0), y0 + (2 / 3) * (y1 - y0)),
+          place(x2 + (2 / 3) * (x1 - x2), y2 + (2 / 3) * (y1 - y2)),
+          `${place(x2, y2)} c`,
+        ].join(' ');
       case 'bezierCurveTo':
         return `${place(x1, y1)} ${place(x2, y2)} ${place(x3, y3)} c`;
       default:
@@ -104,7 +109,13 @@ function outline(letter: string, { font }: Typeface, at: Matrix, size: { x: numb
 function circle(r: number): string {
   const k = (0.5523 * r).toFixed(2);
   const [p, n] = [r.toFixed(2), (-r).toFixed(2)];
-  return `${p} 0 m ${p} ${k} ${k} ${p} 0 ${p} c -${k} ${p} ${n} ${k} ${n} 0 c ${n} -${k} -${k} ${n} 0 ${n} c ${k} ${n} ${p} -${k} ${p} 0 c h`;
+  return [
+    `${p} 0 m`,
+    `${p} ${k} ${k} ${p} 0 ${p} c`,
+    `-${k} ${p} ${n} ${k} ${n} 0 c`,
+    `${n} -${k} -${k} ${n} 0 ${n} c`,
+    `${k} ${n} ${p} -${k} ${p} 0 c h`,
+  ].join(' ');
 }
 
 /** Five points, one up. */

@@ -100,7 +100,7 @@ export function printAmount(
   pdf.y += 6;
 }
 
-/** What follows the amount, numbered on from it; the terms as a link (CTR-14, CTR-23). */
+/** The clauses after the amount, numbered on from it; the terms as a link (CTR-14, CTR-23). */
 export function printClauses(
   pdf: PdfDocument,
   content: DocumentContent,
