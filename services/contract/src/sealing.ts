@@ -139,7 +139,7 @@ export const sealing = ({ sealKey }: Pick<Provider, 'sealKey'>): LeasedWork<Leas
   due: listContractsToSeal,
   take: takeSealing,
   perform: ({ content, at }) => sealDocument(content, sealKey, at),
-  record: recordSealed,
+  record: recordSealing,
   giveBack: giveBackSealing,
 });
 
@@ -156,7 +156,7 @@ async function takeSealing(tx: Tx, { id: contractId }: DueItem): Promise<Lease |
  * CTR-29: an order that was paid while its payment request waited for the seal leaves a draft, and the file
  * is dropped.
  */
-async function recordSealed(
+async function recordSealing(
   tx: Tx,
   { contractId, round }: Lease,
   { file, sha256 }: SealedFile,

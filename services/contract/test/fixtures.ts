@@ -69,7 +69,7 @@ export function openOffices(
 const entity = { baidu: 'baidu_netcom', alibaba: 'aliyun_computing' };
 let accounts = 0;
 
-/** A certified account of its own, and what a test does with it. */
+/** A certified account of its own, with the steps that tests take with it. */
 async function customerOf(t: TestService, provider: Provider) {
   const accountId = `acc_${provider}_${++accounts}`;
   const client = t.customer(accountId);
