@@ -82,7 +82,7 @@ async function redrive(...args: string[]): Promise<Ran> {
   });
 }
 
-test('EVT-7 EVT-10 events for a topic that stays unknown are set aside with the later ones of their keys, the rest goes on, and all arrive in order once it is there', async () => {
+test('EVT-7 EVT-10 events for a topic that stays unknown are refused with the later ones of their keys, the rest goes on, and all arrive in order once it is there', async () => {
   const topic = `things.t${randomUUID().slice(0, 8)}`;
   const [bad, other] = [`whe_${randomUUID()}`, `whe_${randomUUID()}`];
   const good = Array.from({ length: 20 }, () => `whe_${randomUUID()}`);
@@ -91,7 +91,7 @@ test('EVT-7 EVT-10 events for a topic that stays unknown are set aside with the 
   await emit(disabled(bad, 3), ...good.map((key) => disabled(key, 2)));
   for (const key of good) await untilSeen(key, [1, 2]);
   await until(
-    'both keys are set aside',
+    'both keys are refused',
     async () => (await refused(bad)).length === 2 && (await refused(other)).length === 1,
   );
   await emit(disabled(bad, 4), disabled(good[0]!, 3));
@@ -158,7 +158,7 @@ test('EVT-10 a refused event that is replayed stays first of its key, whoever an
   const key = `whe_${randomUUID()}`;
   await announceOn(topic, key, 1);
   await emit(disabled(key, 2));
-  await until('it is set aside', async () => (await refused(key)).length === 2);
+  await until('it is refused', async () => (await refused(key)).length === 2);
   const [head] = await refused(key);
   let version = 2;
   let over = false;
@@ -166,13 +166,13 @@ test('EVT-10 a refused event that is replayed stays first of its key, whoever an
     for (; !over; await new Promise((resolve) => setTimeout(resolve, 3)))
       await emit(disabled(key, (version += 1)));
   })();
-  // The topic is still unknown: each replay brings all of the key back, and all of it is set aside again.
+  // The topic is still unknown: each replay brings all of the key back, and all of it is refused again.
   for (let times = 0; times < 10; times += 1) {
     const { body } = await t.operator('op_1').post(`${path}/replay`, { key });
     if (body.count === 0)
-      await until('it is set aside again', async () => (await refused(key))[0]?.version === 1);
+      await until('it is refused again', async () => (await refused(key))[0]?.version === 1);
   }
-  await until('it is set aside again', async () => (await refused(key))[0]?.version === 1);
+  await until('it is refused again', async () => (await refused(key))[0]?.version === 1);
   expect(await seen(key)).toEqual([]);
   await applyTopics(
     {
@@ -208,7 +208,7 @@ test('EVT-7 EVT-10 an event too large for the broker is found among others; disc
     disabled(after!, 1),
   );
   for (const one of [before!, after!]) await untilSeen(one, [1]);
-  await until('it is set aside', async () => (await refused(key!)).length === 2);
+  await until('it is refused', async () => (await refused(key!)).length === 2);
   const [head] = await refused(key!);
   const shown = await redrive('notification', 'show', '--id', head!.eventId, '--json');
   expect(JSON.parse(shown.out)).toMatchObject({

@@ -106,8 +106,8 @@ export async function listContractableProducts(
   limit: number,
 ): Promise<Product[]> {
   const rows = await tx.many<{ snapshot: Product }>(
-    `select snapshot from products
-      where (snapshot->>'contractable')::boolean and ($1::text is null or product_code > $1)
+    `select snapshot from products where (snapshot->>'contractable')::boolean
+      and ($1::text is null or product_code > $1)
       order by product_code limit $2`,
     [after ?? null, limit],
   );

@@ -210,7 +210,8 @@ export const listRefundableProducts = async (
 ): Promise<Product[]> =>
   snapshots(
     await tx.many(
-      `select snapshot from product_view where refundable and ($1::text is null or product_code > $1) order by product_code limit $2`,
+      `select snapshot from product_view where refundable and ($1::text is null or product_code > $1)
+        order by product_code limit $2`,
       [ask.after, ask.limit],
     ),
   );

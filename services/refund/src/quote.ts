@@ -1,4 +1,4 @@
-import { newId, Refusal, type Tx, type Worker } from '@accord/core';
+import { newId, Refusal, type Tx } from '@accord/core';
 import type { Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { findBundleInstances, findFacts } from './order-view.ts';
@@ -12,29 +12,9 @@ import {
   type Reason,
   type RefundKind,
 } from './refund/eligibility.ts';
-import { forgetSomeQuotes, insertQuote, listForgettable } from './refund/refund-store.ts';
+import { insertQuote } from './refund/refund-store.ts';
 
 export const quoteLivesMs = 15 * 60_000;
-
-const readableMs = 24 * 3_600_000;
-const forgetBefore = ({ now }: Tx) => new Date(now.getTime() - readableMs);
-
-/**
- * A quote that was not used can be read for a day after it expired: asking costs nothing, and would fill the
- * table.
- */
-export const forgetting: Worker = {
-  name: 'forget-quotes',
-  everyMs: 10 * 60_000,
-  due: (tx) => listForgettable(tx, forgetBefore(tx)),
-  async run(db) {
-    while (
-      await db.transaction({ kind: 'system', id: 'forget-quotes' }, (tx) =>
-        forgetSomeQuotes(tx, forgetBefore(tx)),
-      )
-    );
-  },
-};
 
 /**
  * `amounts` and `lines` are what would come back were the reasons mended; null and none where the instance is

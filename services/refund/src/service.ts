@@ -7,7 +7,7 @@ import { problems } from './http/problems.ts';
 import { refundRoutes } from './http/refund-routes.ts';
 import { orderView } from './order-view.ts';
 import { onFulfilmentFailed, onPaymentUnapplied, payout } from './payout.ts';
-import { forgetting } from './quote.ts';
+import { unusedQuotes } from './refund/refund-store.ts';
 import { onOrderReserved, onReservationRefused } from './request.ts';
 
 /** The refund service's table of contents. */
@@ -21,7 +21,9 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Servic
     problems,
     subscriptions: projecting([orderView], processes(profile)),
     lockRows: (tx, ids) => tx.write('select lock_refund_rows($1::text[])', [ids]),
-    workers: [payout, forgetting],
+    workers: [payout],
+    // A quote costs nothing to ask for, so unused ones would fill the table; they can be read for a day (RFD-1).
+    retention: [{ table: 'quotes', since: 'expires_at', keptMs: 24 * 3_600_000, where: unusedQuotes }],
   };
 };
 

@@ -1,4 +1,4 @@
-import { Refusal, type Decision, type DueItem, type Tx } from '@accord/core';
+import { Refusal, type Decision, type Tx } from '@accord/core';
 import { money } from '@accord/money';
 import type { Quote } from '../quote.ts';
 import { refundLifecycle, type Refund } from './refund.ts';
@@ -45,22 +45,9 @@ export async function findQuote(tx: Tx, quoteId: string): Promise<StoredQuote> {
   return { ...quote, ...stored };
 }
 
-const someAtOnce = 1_000;
-const unused = `not used and expires_at < $1::timestamptz and not exists (select from refunds r where r.quote_id = quotes.quote_id)`;
-
-/** Something to forget where a quote that no refund used expired before `end`. */
-export const listForgettable = (tx: Tx, end: Date) =>
-  tx.many<DueItem>(
-    `select 'quotes' as id, '' as "accountId" where exists (select from quotes where ${unused})`,
-    [end],
-  );
-
-/** True where there may be more. */
-export async function forgetSomeQuotes(tx: Tx, end: Date): Promise<boolean> {
-  const text = `with gone as (delete from quotes where quote_id = any (array(select quote_id from quotes where ${unused} order by expires_at limit ${someAtOnce})) returning 1)
-    select count(*)::integer as n from gone`;
-  return (await tx.one<{ n: number }>(text, [end]))!.n === someAtOnce;
-}
+/** True for quotes that no refund used. */
+export const unusedQuotes =
+  'not used and not exists (select from refunds r where r.quote_id = quotes.quote_id)';
 
 /** For update, so that one quote is used once. @throws Refusal `refund.quote_not_found`. */
 export async function lockQuote(tx: Tx, quoteId: string): Promise<StoredQuote> {
