@@ -614,7 +614,8 @@ describe('finalizing', () => {
       seal.fails = true;
       await client.post(`/v1/contracts/${contractId}/finalize`);
       await t.sql(
-        `update contracts set seal_attempts = 1, seal_lease_until = now() + interval '60 seconds' where contract_id = $1`,
+        `update contracts set seal_attempts = 1, seal_lease_until = now() + interval '60 seconds'
+          where contract_id = $1`,
         [contractId],
       );
       seal.fails = false;
