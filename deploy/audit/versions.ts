@@ -1,4 +1,4 @@
-import { catalogue, type EventDefinition, type EventType } from '@accord/events';
+import { subjectOf, type EventType, type Fact } from '@accord/events';
 import type { Connection } from '@accord/postgres';
 import type { ServiceName } from '@accord/postgres/provision';
 import { listedAtMost, type Difference } from './differences.ts';
@@ -95,7 +95,7 @@ export function announcedIn(
   type: EventType,
   data: unknown,
 ): { aggregate: string; id: string; version: number }[] {
-  const { aggregate, id, version } = (catalogue[type] as EventDefinition).about(data);
+  const { aggregate, id, version } = subjectOf({ type, data } as Fact);
   const { orders = [], resources = [] } = data as Snapshots;
   return [
     { aggregate, id, version },

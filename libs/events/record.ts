@@ -4,7 +4,7 @@ import { eventTypes, type EventType } from './src/catalogue.ts';
 import { incompatibilities } from './src/compatibility.ts';
 import { recordedForm, type RecordedForm } from './src/recorded-form.ts';
 
-// Records what changed compatibly in the events, and refuses what did not: `node libs/events/record.ts`.
+// Records what changed compatibly in the events, and refuses what did not: `npm run events:record`.
 
 const folder = new URL('./recorded/', import.meta.url);
 const fileOf = (type: string) => new URL(`${type}.schema.json`, folder);

@@ -18,7 +18,7 @@ const shared = {
   OrderSnapshot: order.OrderSnapshot,
   ResourceSnapshot: order.ResourceSnapshot,
   ProductSnapshot: order.ProductSnapshot,
-  ReservationRefusal: order.ReservationRefusal,
+  ReservationRefusalReason: order.ReservationRefusalReason,
   ContractSnapshot: contract.ContractSnapshot,
   TicketSnapshot: contract.TicketSnapshot,
   AccountFacts,

@@ -40,8 +40,23 @@ export type Event<T extends EventType = EventType> = Fact<T> & {
   readonly subject: Subject;
 };
 
-/** What `fact` is about. */
-export const subjectOf = (fact: Fact): Subject => (catalogue[fact.type] as EventDefinition).about(fact.data);
+/** The nouns that events are about. */
+export type Aggregate = (typeof catalogue)[EventType]['aggregate'];
+
+/** The event types about a noun; a new one becomes a member by its definition alone. */
+export type EventAbout<A extends Aggregate> = {
+  [T in EventType]: (typeof catalogue)[T]['aggregate'] extends A ? T : never;
+}[EventType];
+
+/** The same list at run time, in the order of the catalogue. */
+export const eventTypesAbout = <A extends Aggregate>(aggregate: A): readonly EventAbout<A>[] =>
+  eventTypes.filter((type): type is EventAbout<A> => catalogue[type].aggregate === aggregate);
+
+/** The aggregate, its version and its account that the fact is about. */
+export function subjectOf(fact: Fact): Subject {
+  const { aggregate, about }: EventDefinition = catalogue[fact.type];
+  return { aggregate, ...about(fact.data) };
+}
 
 /**
  * @throws ZodError where the data does not fit the type's schema (EVT-3). Unknown fields, written by a newer

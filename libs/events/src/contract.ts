@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AccountFacts } from './account.ts';
+import { ReservationRefusalCode } from './order.ts';
 import { AccountId, event, Instant, MoneyJson, Version } from './shared.ts';
 
 export const ContractStatus = z.enum(['requested', 'draft', 'sealing', 'official', 'refused', 'voided']);
@@ -43,11 +44,39 @@ export const ContractSnapshot = z.object({
   voidedAt: Instant.nullable(),
 });
 
-export const ContractRefusal = z.object({
+/**
+ * CTR-3, CTR-4, and of ORD-12 the codes that an order service's answer keeps. The published events say text:
+ * a reader takes a code that is newer than itself.
+ */
+export const ContractRefusalCode = z.enum([
+  ...ReservationRefusalCode.exclude(['order.held_by_contract', 'holder.too_large']).options,
+  'contract.orders_not_offered',
+  'contract.order_in_contract',
+  'contract.order_changed',
+  'contract.product_excluded',
+  'contract.ask_offline',
+  'contract.unpaid_domain',
+  'contract.marketplace_alone',
+  'contract.entity_unknown',
+  'contract.several_entities',
+  'contract.unprintable',
+  'contract.too_large',
+  'contract.not_certified',
+  'contract.ask_your_provider',
+  'contract.invoice_title_mismatch',
+]);
+export type ContractRefusalCode = z.infer<typeof ContractRefusalCode>;
+
+/** Of an order, or with orderId null of the whole application. */
+export const ContractRefusalReason = z.object({
   orderId: z.string().nullable(),
   code: z.string(),
   contractId: z.string().nullable(),
 });
+/** As it is announced: with a code that has words. */
+export type ContractRefusalReason = z.infer<typeof ContractRefusalReason> & {
+  readonly code: ContractRefusalCode;
+};
 
 export const TicketKind = z.enum([
   'void_official',
@@ -72,12 +101,12 @@ type Contract = { contract: z.infer<typeof ContractSnapshot> };
 const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
   event({
     speaker: 'contract',
+    aggregate: 'contract',
     summary,
     data: z.object({ contract: ContractSnapshot, ...more }),
     about: (data) => {
       const { contract } = data as unknown as Contract;
       return {
-        aggregate: 'contract',
         id: contract.contractId,
         version: contract.version,
         accountId: contract.accountId,
@@ -88,12 +117,12 @@ const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
 const ticketEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
   event({
     speaker: 'contract',
+    aggregate: 'ticket',
     summary,
     data: z.object({ ticket: TicketSnapshot, ...more }),
     about: (data) => {
       const { ticket } = data as unknown as { ticket: z.infer<typeof TicketSnapshot> };
       return {
-        aggregate: 'ticket',
         id: ticket.ticketId,
         version: ticket.version,
         accountId: ticket.accountId,
@@ -110,7 +139,7 @@ export const contractEvents = {
     earlierEnded: z.array(z.object({ orderId: z.string(), contractId: z.string() })),
   }),
   'contract.refused': contractEvent('The orders could not be held, or changed meanwhile.', {
-    refusals: z.array(ContractRefusal),
+    refusals: z.array(ContractRefusalReason),
   }),
   'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', {}),
   'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string() }),
@@ -135,10 +164,10 @@ export const contractEvents = {
   'ticket.withdrawn': ticketEvent('A ticket was withdrawn.', { text: z.string() }),
   'account.updated': event({
     speaker: 'contract',
+    aggregate: 'account',
     summary: 'Facts of an account changed (EVT-14).',
     data: z.object({ account: AccountFacts }),
     about: ({ account }) => ({
-      aggregate: 'account',
       id: account.accountId,
       version: account.version,
       accountId: account.accountId,

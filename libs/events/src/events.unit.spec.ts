@@ -5,6 +5,7 @@ import { incompatibilities } from './compatibility.ts';
 import {
   deadLetterTopic,
   eventTypes,
+  eventTypesAbout,
   headersOf,
   keyOf,
   parseFact,
@@ -13,6 +14,7 @@ import {
   subjectOf,
   topicSettings,
   type Event,
+  type EventAbout,
   type EventType,
 } from './index.ts';
 import { recordedForm, type RecordedForm } from './recorded-form.ts';
@@ -31,7 +33,7 @@ const sampleFiles = readdirSync(new URL('samples', folder)).sort();
 const sample = (file: string) => read(`samples/${file}`) as Sample;
 const recorded = (type: EventType) => read(`recorded/${type}.schema.json`) as Recorded;
 const howToRecord =
-  'run `node libs/events/record.ts`; where it says so, add a message of the new version under libs/events/samples';
+  'run `npm run events:record`; where it says so, add a message of the new version under libs/events/samples';
 
 describe('recorded messages', () => {
   test.each(sampleFiles)('EVT-4 %s parses for ever', (file) => {
@@ -235,6 +237,21 @@ describe('size', () => {
       orderIds: orders(30).map((one) => one.orderId),
     }));
     expect(bytes({ holder, accountId, orders: orders(300), resources })).toBeLessThan(900_000);
+  });
+});
+
+describe('nouns', () => {
+  test('events about a noun are those whose definition names it, at run time and by type', () => {
+    expect(eventTypesAbout('refund')).toEqual(eventTypes.filter((type) => type.startsWith('refund.')));
+    expect(eventTypesAbout('reservation')).toEqual(['order.reserved', 'order.reservation_refused']);
+    expect(eventTypesAbout('order')).not.toContain('order.reserved');
+
+    const about = { 'ticket.submitted': 1, 'ticket.approved': 1, 'ticket.rejected': 1 };
+    // @ts-expect-error a table over a noun's events that leaves one out does not compile
+    const partial: { [T in EventAbout<'ticket'>]: number } = about;
+    const whole: { [T in EventAbout<'ticket'>]: number } = { ...about, 'ticket.withdrawn': 1 };
+    expect(Object.keys(whole)).toEqual(eventTypesAbout('ticket'));
+    expect(partial).toBe(about);
   });
 });
 

@@ -1,9 +1,12 @@
 export {
+  type Aggregate,
   catalogue,
   type Data,
   type Event,
+  type EventAbout,
   type EventType,
   eventTypes,
+  eventTypesAbout,
   type Fact,
   parseFact,
   subjectOf,

@@ -14,7 +14,6 @@ export const NotificationSnapshot = z.object({
 });
 
 const about = ({ notification }: { notification: z.infer<typeof NotificationSnapshot> }) => ({
-  aggregate: 'notification',
   id: notification.notificationId,
   version: notification.version,
   accountId: notification.accountId,
@@ -23,22 +22,24 @@ const about = ({ notification }: { notification: z.infer<typeof NotificationSnap
 export const notificationEvents = {
   'notification.sent': event({
     speaker: 'notification',
+    aggregate: 'notification',
     summary: 'A message was handed to its channel.',
     data: z.object({ notification: NotificationSnapshot }),
     about,
   }),
   'notification.dead': event({
     speaker: 'notification',
+    aggregate: 'notification',
     summary: 'A message could not be delivered and is given up.',
     data: z.object({ notification: NotificationSnapshot, reason: z.string() }),
     about,
   }),
   'webhook.disabled': event({
     speaker: 'notification',
+    aggregate: 'webhook_endpoint',
     summary: 'A webhook endpoint was disabled after long failure.',
     data: z.object({ endpointId: z.string(), version: Version, accountId: AccountId, reason: z.string() }),
     about: (data) => ({
-      aggregate: 'webhook_endpoint',
       id: data.endpointId,
       version: data.version,
       accountId: data.accountId,

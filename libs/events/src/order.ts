@@ -135,7 +135,8 @@ export const ProductSnapshot = z.object({
   termsUrl: z.string().nullable(),
 });
 
-export const ReservationCode = z.enum([
+/** ORD-12. */
+export const ReservationRefusalCode = z.enum([
   'order.held_by_contract',
   'order.held_by_refund',
   'order.cancelled',
@@ -145,22 +146,23 @@ export const ReservationCode = z.enum([
   'holder.ended',
   'holder.too_large',
 ]);
+export type ReservationRefusalCode = z.infer<typeof ReservationRefusalCode>;
 
 /**
- * Why one of the asked orders or instances cannot be held (ORD-12). Another account's is `order.not_found`,
+ * One of the asked orders or instances cannot be held (ORD-12). Another account's is `order.not_found`,
  * without a holder.
  */
-export const ReservationRefusal = z.object({
+export const ReservationRefusalReason = z.object({
   orderId: z.string().nullable(),
   instanceId: z.string().nullable(),
-  code: ReservationCode,
+  code: ReservationRefusalCode,
   holder: Holder.nullable(),
 });
+export type ReservationRefusalReason = z.infer<typeof ReservationRefusalReason>;
 
 type OrderSnapshot = z.infer<typeof OrderSnapshot>;
 
 const aboutOrder = ({ order }: { order: OrderSnapshot }) => ({
-  aggregate: 'order',
   id: order.orderId,
   version: order.version,
   accountId: order.accountId,
@@ -169,13 +171,13 @@ const aboutOrder = ({ order }: { order: OrderSnapshot }) => ({
 const orderEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
   event({
     speaker: 'order',
+    aggregate: 'order',
     summary,
     data: z.object({ order: OrderSnapshot, ...more }),
     about: (data) => aboutOrder(data as unknown as { order: OrderSnapshot }),
   });
 
 const aboutReservation = ({ holder, accountId }: { holder: z.infer<typeof Holder>; accountId: string }) => ({
-  aggregate: 'reservation',
   id: holder.id,
   version: 1,
   accountId,
@@ -215,6 +217,7 @@ export const orderEvents = {
    */
   'order.reserved': event({
     speaker: 'order',
+    aggregate: 'reservation',
     summary: 'All orders asked for are held by the holder.',
     data: z.object({
       holder: Holder,
@@ -226,17 +229,19 @@ export const orderEvents = {
   }),
   'order.reservation_refused': event({
     speaker: 'order',
+    aggregate: 'reservation',
     summary: 'None of the orders asked for is held by the holder, and why.',
     data: z.object({
       holder: Holder,
       accountId: AccountId,
-      refusals: z.array(ReservationRefusal),
+      refusals: z.array(ReservationRefusalReason),
       orders: z.array(OrderSnapshot),
     }),
     about: aboutReservation,
   }),
   'payment.unapplied': event({
     speaker: 'order',
+    aggregate: 'payment',
     summary: 'Money arrived that pays no order; it is credited to the account.',
     data: z.object({
       paymentReference: z.string(),
@@ -251,7 +256,6 @@ export const orderEvents = {
       reason: z.enum(['cancelled', 'expired', 'already_paid', 'wrong_amount', 'voided']),
     }),
     about: (data) => ({
-      aggregate: 'payment',
       id: data.paymentReference,
       version: 1,
       accountId: data.accountId,
@@ -259,10 +263,10 @@ export const orderEvents = {
   }),
   'resource.changed': event({
     speaker: 'order',
+    aggregate: 'resource',
     summary: 'A resource was created, reported on, shortened or released.',
     data: z.object({ resource: ResourceSnapshot }),
     about: ({ resource }) => ({
-      aggregate: 'resource',
       id: resource.instanceId,
       version: resource.version,
       accountId: resource.accountId,
@@ -270,12 +274,14 @@ export const orderEvents = {
   }),
   'product.published': event({
     speaker: 'order',
+    aggregate: 'product',
     summary: 'A product was published, changed or withdrawn.',
     data: z.object({ product: ProductSnapshot }),
-    about: ({ product }) => ({ aggregate: 'product', id: product.productCode, version: product.version }),
+    about: ({ product }) => ({ id: product.productCode, version: product.version }),
   }),
   'remittance.claimed': event({
     speaker: 'order',
+    aggregate: 'remittance',
     summary: 'A customer claimed a received transfer for orders.',
     data: z.object({
       remittanceId: z.string(),
@@ -286,7 +292,6 @@ export const orderEvents = {
       orderIds: z.array(z.string()),
     }),
     about: (data) => ({
-      aggregate: 'remittance',
       id: data.remittanceId,
       version: data.version,
       accountId: data.accountId,
@@ -294,6 +299,7 @@ export const orderEvents = {
   }),
   'export.ready': event({
     speaker: 'order',
+    aggregate: 'export',
     summary: 'A requested export can be downloaded.',
     data: z.object({
       exportId: z.string(),
@@ -303,7 +309,6 @@ export const orderEvents = {
       expiresAt: Instant,
     }),
     about: (data) => ({
-      aggregate: 'export',
       id: data.exportId,
       version: data.version,
       accountId: data.accountId,

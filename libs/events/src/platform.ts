@@ -96,6 +96,7 @@ function isOneSum(parts: Parts): boolean {
 export const platformEvents = {
   'payment.received': event({
     speaker: 'platform',
+    aggregate: 'received_payment',
     summary:
       'Money was received for an order; it pays the order or, where it cannot, is credited to the account (EVT-14, ORD-5).',
     data: z.object({
@@ -108,7 +109,6 @@ export const platformEvents = {
         .refine(isOneSum, 'are amounts of one currency, none below zero, together above it'),
     }),
     about: (data) => ({
-      aggregate: 'received_payment',
       id: data.paymentReference,
       version: 1,
       accountId: data.accountId,
@@ -116,6 +116,7 @@ export const platformEvents = {
   }),
   'resource.reported': event({
     speaker: 'platform',
+    aggregate: 'reported_resource',
     summary:
       'The whole of what the platform knows of an instance (EVT-14, ORD-11); a fact that is left out is unset.',
     data: InstanceFacts.extend({
@@ -128,7 +129,6 @@ export const platformEvents = {
       scaledAt: Instant.nullable().default(null),
     }),
     about: (data) => ({
-      aggregate: 'reported_resource',
       id: data.instanceId,
       version: data.reportVersion,
       accountId: data.accountId,
@@ -136,6 +136,7 @@ export const platformEvents = {
   }),
   'bill.issued': event({
     speaker: 'platform',
+    aggregate: 'bill',
     summary:
       "The whole of an account's bill for a month, as it was issued or as it is since (EVT-14, CTR-8).",
     data: BillFacts.extend({ billId: BillId }).refine(isSumOfLines, {
@@ -143,7 +144,6 @@ export const platformEvents = {
       message: 'are of one currency, none below zero, together the amount',
     }),
     about: (data) => ({
-      aggregate: 'bill',
       id: data.billId,
       version: data.version,
       accountId: data.accountId,

@@ -16,7 +16,7 @@ export function recordedForm(type: EventType): RecordedForm {
     io: 'input',
     override: byFormatAlone,
   }) as RecordedForm;
-  const { aggregate, id, version, accountId } = definition.about(pointer(''));
+  const { id, version, accountId } = definition.about(pointer(''));
   return {
     $schema: $schema ?? null,
     $id: schemaUri(type),
@@ -24,7 +24,7 @@ export function recordedForm(type: EventType): RecordedForm {
     description: definition.summary,
     'x-topic': type,
     'x-speaker': definition.speaker,
-    'x-aggregate': aggregate,
+    'x-aggregate': definition.aggregate,
     'x-key': String(id),
     'x-sequence': String(version),
     'x-account': accountId === undefined ? null : String(accountId),

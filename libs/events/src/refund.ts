@@ -49,15 +49,50 @@ export const RefundSnapshot = z.object({
   endedAt: Instant.nullable(),
 });
 
+/** RFD-3, RFD-12. The published events say text: a reader takes a code that is newer than itself. */
+export const RefundRefusalCode = z.enum([
+  'POSTPAID',
+  'EXPIRED',
+  'PACKAGE_WINDOW_PASSED',
+  'PACKAGE_USED',
+  'PACKAGE_IN_EFFECT',
+  'ZERO_AMOUNT',
+  'PRODUCT_NOT_SUPPORTED',
+  'TRADE_IN_PROGRESS',
+  'PROMOTION_EXCLUDED',
+  'TRIAL',
+  'ONE_TIME',
+  'FREE',
+  'FROZEN',
+  'INVOICED_MARKETPLACE',
+  'GIFT_CAMPAIGN',
+  'CONTRACT_LINKED',
+  'SUPPORT_RIGHTS_USED',
+  'BUNDLE_MEMBER',
+  'INSTANCE_NOT_FOUND',
+  'ARCHIVED',
+  'SCALED_AFTER_RENEWAL',
+  'QUOTA_EXHAUSTED',
+  'UNPAID',
+  'QUOTE_STALE',
+]);
+export type RefundRefusalCode = z.infer<typeof RefundRefusalCode>;
+
+const RefundRefusalReason = z.object({
+  instanceId: z.string().nullable(),
+  orderId: z.string().nullable(),
+  code: z.string(),
+});
+
 const refundEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
   event({
     speaker: 'refund',
+    aggregate: 'refund',
     summary,
     data: z.object({ refund: RefundSnapshot, ...more }),
     about: (data) => {
       const { refund } = data as unknown as { refund: z.infer<typeof RefundSnapshot> };
       return {
-        aggregate: 'refund',
         id: refund.refundId,
         version: refund.version,
         accountId: refund.accountId,
@@ -71,9 +106,7 @@ export const refundEvents = {
     {},
   ),
   'refund.refused': refundEvent('The refund was refused by its rules.', {
-    refusals: z.array(
-      z.object({ instanceId: z.string().nullable(), orderId: z.string().nullable(), code: z.string() }),
-    ),
+    refusals: z.array(RefundRefusalReason),
   }),
   'refund.review_required': refundEvent('An operator has to decide.', {}),
   'refund.approved': refundEvent('The refund is approved and will be paid back.', {}),

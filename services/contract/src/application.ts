@@ -1,5 +1,10 @@
-import { newId, Refusal, type Locale, type RefusalCode, type Tx } from '@accord/core';
-import type { Event } from '@accord/events';
+import { newId, Refusal, type Tx } from '@accord/core';
+import type {
+  ContractRefusalCode,
+  Event,
+  ReservationRefusalCode,
+  ReservationRefusalReason,
+} from '@accord/events';
 import { loadLegibility } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { findAccount, isCertified, partyOf, type Account } from './account/account.ts';
@@ -110,16 +115,16 @@ export async function previewApplication(
  * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all.
  *
  * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals`
- * lists every one, in words of `locale`.
+ * lists every one.
  */
 export async function apply(
   tx: Tx,
-  application: Application & { language: Tongue; locale: Locale },
+  application: Application & { language: Tongue },
   profile: Profile,
 ): Promise<Contract[]> {
-  const { accountId, language, locale } = application;
+  const { accountId, language } = application;
   const { account, asked, objections } = await look(tx, application, profile);
-  if (objections.length > 0 || !isCertified(account)) throw refusalOf(objections, locale);
+  if (objections.length > 0 || !isCertified(account)) throw refusalOf(objections);
 
   const drafts = splitOrders(asked.flatMap(({ order }) => order ?? [])).map((part) => ({
     ...part,
@@ -128,7 +133,7 @@ export async function apply(
   const claims = drafts.flatMap(({ orders, contractId }) =>
     orders.map(({ orderId }) => ({ orderId, contractId, accountId })),
   );
-  await claimAll(tx, claims, locale);
+  await claimAll(tx, claims);
   const earlier = await listUnreleased(
     tx,
     asked.map(({ orderId }) => orderId),
@@ -160,7 +165,6 @@ export async function apply(
 async function claimAll(
   tx: Tx,
   claims: readonly { orderId: string; contractId: string; accountId: string }[],
-  locale: Locale,
 ): Promise<void> {
   const lost = await claimOrders(tx, claims);
   if (lost.length === 0) return;
@@ -169,7 +173,6 @@ async function claimAll(
     lost.map((orderId) =>
       objection(orderId, 'contract.order_in_contract', { contractId: winners.get(orderId) ?? null }),
     ),
-    locale,
   );
 }
 
@@ -191,7 +194,7 @@ async function draftOrRefuse(
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
   const legible = await loadLegibility();
-  const refusal = (orderId: string, code: RefusalCode) => ({ orderId, code, contractId: null });
+  const refusal = (orderId: string, code: ContractRefusalCode) => ({ orderId, code, contractId: null });
   const refusals = [
     ...changedOrders(await listContractOrders(tx, contractId), reserved).map((orderId) =>
       refusal(orderId, 'contract.order_changed'),
@@ -225,17 +228,20 @@ export async function onReservationRefused(
 
 const ours = {
   'order.held_by_contract': 'contract.order_in_contract',
+  'order.held_by_refund': 'order.held_by_refund',
+  'order.cancelled': 'order.cancelled',
+  'order.voided': 'order.voided',
+  'order.instance_busy': 'order.instance_busy',
+  'order.not_found': 'order.not_found',
+  'holder.ended': 'holder.ended',
   'holder.too_large': 'contract.too_large',
-} as const;
+} as const satisfies { readonly [C in ReservationRefusalCode]: ContractRefusalCode };
 
-function inOurWords({
+const inOurWords = ({ orderId, code, holder }: ReservationRefusalReason): RefusedOrder => ({
   orderId,
-  code,
-  holder,
-}: Event<'order.reservation_refused'>['data']['refusals'][number]): RefusedOrder {
-  const words: RefusalCode = ours[code as keyof typeof ours] ?? code;
-  return { orderId, code: words, contractId: holder?.kind === 'contract' ? holder.id : null };
-}
+  code: ours[code],
+  contractId: holder?.kind === 'contract' ? holder.id : null,
+});
 
 /**
  * @throws Refusal `contract.orders_not_offered` where the profile has no contracts over orders: an empty list

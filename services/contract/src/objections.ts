@@ -1,11 +1,10 @@
-import { Refusal, type Locale, type RefusalCode, type RefusalKind } from '@accord/core';
-import { mostEventBytes } from '@accord/events';
+import { Refusal, type RefusalKind } from '@accord/core';
+import { mostEventBytes, type ContractRefusalCode } from '@accord/events';
 import type { Legibility, Unprintable } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { isCertified, type Account } from './account/account.ts';
 import { splitOrders } from './contract/contract-orders.ts';
 import type { RefusedOrder } from './contract/contract.ts';
-import { textOf } from './http/refusal-texts.ts';
 import type { Order } from './order-view.ts';
 
 type Rules = Profile['contracts'];
@@ -13,7 +12,7 @@ type Rules = Profile['contracts'];
 /** Why an order, or with orderId null the whole application, is refused, and what would mend it (CTR-3). */
 export interface Objection extends RefusedOrder {
   readonly orderId: string | null;
-  readonly code: RefusalCode;
+  readonly code: ObjectionCode;
   readonly remedy: string;
   /** The live contract that has the order. */
   readonly contractId: string | null;
@@ -34,7 +33,7 @@ export interface Asked {
   readonly liveContractId: string | null;
 }
 
-const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; readonly remedy: string } } = {
+const codes = {
   'order.not_found': { kind: 'not_found', remedy: 'check_order_id' },
   'order.cancelled': { kind: 'conflict', remedy: 'place_new_order' },
   'order.voided': { kind: 'conflict', remedy: 'place_new_order' },
@@ -52,17 +51,19 @@ const codes: { readonly [code: RefusalCode]: { readonly kind: RefusalKind; reado
   'contract.not_certified': { kind: 'invalid', remedy: 'certify_account' },
   'contract.ask_your_provider': { kind: 'invalid', remedy: 'ask_provider' },
   'contract.invoice_title_mismatch': { kind: 'invalid', remedy: 'correct_invoice_title' },
+} as const satisfies {
+  readonly [C in ContractRefusalCode]?: { readonly kind: RefusalKind; readonly remedy: string };
 };
+export type ObjectionCode = keyof typeof codes;
 
-/** @throws TypeError for a code that no objection has. */
 export const objection = (
   orderId: string | null,
-  code: RefusalCode,
+  code: ObjectionCode,
   facts: Partial<Omit<Objection, 'orderId' | 'code' | 'remedy'>> = {},
 ): Objection => ({
   orderId,
   code,
-  remedy: codes[code]!.remedy,
+  remedy: codes[code].remedy,
   contractId: null,
   refundId: null,
   provider: null,
@@ -194,21 +195,20 @@ export const printedOf = (order: Order | undefined) =>
  * One Refusal for them all: of their own code where they share it, else `contract.application_refused`;
  * `refusals` lists them.
  */
-export function refusalOf(objections: readonly Objection[], locale: Locale): Refusal {
+export function refusalOf(objections: readonly Objection[]): Refusal {
   const [first, ...rest] = objections;
   if (!first) throw new TypeError('nothing was objected to');
   const { orderId, contractId, refundId, provider, unprintable } = first;
-  const refusals = objections.map((one) => ({ ...one, text: textOf(one, locale) }));
   if (rest.every(({ code }) => code === first.code)) {
-    return new Refusal(codes[first.code]!.kind, first.code, {
+    return new Refusal(codes[first.code].kind, first.code, {
       orderId,
       contractId,
       refundId,
       provider,
       ...unprintable,
-      refusals,
+      refusals: objections,
     });
   }
-  const kind = objections.some(({ code }) => codes[code]!.kind === 'conflict') ? 'conflict' : 'invalid';
-  return new Refusal(kind, 'contract.application_refused', { refusals });
+  const kind = objections.some(({ code }) => codes[code].kind === 'conflict') ? 'conflict' : 'invalid';
+  return new Refusal(kind, 'contract.application_refused', { refusals: objections });
 }

@@ -1,6 +1,5 @@
-import type { z } from 'zod';
 import type { Tx } from '@accord/core';
-import { mostEventBytes, type Event, type ReservationRefusal } from '@accord/events';
+import { mostEventBytes, type Event, type ReservationRefusalReason } from '@accord/events';
 import { answerHolder, rememberEnds } from './order/holder-store.ts';
 import { lockOrders, lockOrdersHeldBy, lockOrdersOfInstances, saveOrders } from './order/order-store.ts';
 import {
@@ -21,7 +20,7 @@ import { resourceSnapshot, type Resource } from './resource/resource.ts';
 // ends (EVT-22, EVT-23). Everything is locked in the order of ids, instances before orders; what was locked
 // first wins, the second sees the first's hold.
 
-type No = z.infer<typeof ReservationRefusal>;
+type No = ReservationRefusalReason;
 const no = (code: No['code'], about: Partial<No> = {}): No => ({
   orderId: null,
   instanceId: null,

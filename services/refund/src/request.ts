@@ -1,6 +1,5 @@
-import type { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
-import { mostEventBytes, type Event, type ReservationRefusal } from '@accord/events';
+import { mostEventBytes, type Event, type ReservationRefusalReason } from '@accord/events';
 import type { Profile } from '@accord/profile';
 import { contractsById, findBundles, findFacts } from './order-view.ts';
 import { quoteInstances, storeQuote } from './quote.ts';
@@ -143,7 +142,7 @@ const remedies = {
 
 /** What the order service says, in the words of RFD-3. */
 function refusalReason(
-  refusal: z.output<typeof ReservationRefusal>,
+  refusal: ReservationRefusalReason,
   contracts: readonly LinkedContract[],
   profile: Profile,
 ): Reason {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { lifecycle, Refusal, type Decision } from '@accord/core';
 import type {
   ContractKind,
-  ContractRefusal,
+  ContractRefusalReason,
   ContractSnapshot,
   ContractVoidReason,
   Fact,
@@ -26,7 +26,7 @@ export type Tongue = z.infer<typeof Language>;
 export type VoidReason = z.infer<typeof ContractVoidReason>;
 /** What a person may give as reason; the others come with an order's end (CTR-26, CTR-28). */
 export type GivenReason = Exclude<VoidReason, 'order_cancelled' | 'order_voided'>;
-export type RefusedOrder = z.infer<typeof ContractRefusal>;
+export type RefusedOrder = ContractRefusalReason;
 export type Snapshot = z.infer<typeof ContractSnapshot>;
 export type EarlierEnded = { readonly orderId: string; readonly contractId: string };
 

@@ -289,13 +289,12 @@ describe('an application', () => {
 
   test('one code for all reasons is the refusal’s own; mixed ones are gathered', () => {
     const unknown = { orderId: 'ord_x', order: undefined, liveContractId: null };
-    expect(refusalOf(objectionsToApplication([unknown], account, baidu), 'en')).toMatchObject({
+    expect(refusalOf(objectionsToApplication([unknown], account, baidu))).toMatchObject({
       kind: 'not_found',
       code: 'order.not_found',
     });
     const mixed = refusalOf(
       objectionsToApplication([unknown, asked(sampleOrder(), 'ctr_9')], account, baidu),
-      'en',
     );
     expect(mixed).toMatchObject({ kind: 'conflict', code: 'contract.application_refused' });
     expect(mixed.facts.refusals).toHaveLength(2);

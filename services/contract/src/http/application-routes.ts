@@ -19,7 +19,7 @@ import { isLive, type Contract } from '../contract/contract.ts';
 import type { Objection } from '../objections.ts';
 import type { Order } from '../order-view.ts';
 import { afterOf, pageOf } from './page.ts';
-import { textOf } from './refusal-texts.ts';
+import { textOf, worded } from './refusal-texts.ts';
 import { ContractAnswer, contractBody } from './schemas.ts';
 
 const Id = z.string().min(1).max(64);
@@ -173,11 +173,8 @@ const application = (profile: Profile) =>
     refusals: refusalsAgainst,
     inTransaction: async (tx, { actor, body, locale }) => {
       const { language = tongue(locale), orderIds } = body;
-      const contracts = await apply(
-        tx,
-        { accountId: accountOf(actor, body.accountId), orderIds, language, locale },
-        profile,
-      );
+      const ask = { accountId: accountOf(actor, body.accountId), orderIds, language };
+      const contracts = await worded(apply(tx, ask, profile), locale);
       return { status: 202, ...applied(contracts, locale) };
     },
     outcome: (tx, { data }, locale) =>

@@ -1,7 +1,10 @@
 import type { ProblemTexts } from '@accord/core';
+import { ContractRefusalCode } from '@accord/events';
+import { problemTextsOf } from '@accord/events/wording';
 
-/** What this service refuses, and how to mend it, for people. */
+/** This service's refusals and how to mend them, for people. */
 export const problems: ProblemTexts = {
+  ...problemTextsOf(ContractRefusalCode.options),
   'account.not_found': {
     en: { title: 'Account not found', detail: 'There is no account {accountId}.' },
     'zh-CN': { title: '账户不存在', detail: '找不到账户 {accountId}。' },
@@ -38,17 +41,6 @@ export const problems: ProblemTexts = {
       detail: '该服务商仅支持按订单申请合同，请查看 GET /v1/contracts/eligible-orders。',
     },
   },
-  'contract.orders_not_offered': {
-    en: {
-      title: 'No contracts over orders',
-      detail:
-        'This provider makes no electronic contracts over orders. Send papers to the address in `facts`, or ask support.',
-    },
-    'zh-CN': {
-      title: '不支持按订单申请合同',
-      detail: '该服务商不支持按订单申请电子合同，请将纸质材料寄至 facts 中的地址，或联系客服。',
-    },
-  },
   'contract.not_found': {
     en: { title: 'Contract not found', detail: 'There is no contract {contractId}.' },
     'zh-CN': { title: '合同不存在', detail: '找不到合同 {contractId}。' },
@@ -62,124 +54,6 @@ export const problems: ProblemTexts = {
       title: '合同申请被拒绝',
       detail: '存在多个问题，请查看 facts.refusals 中的每一项及其解决办法。',
     },
-  },
-  'contract.order_in_contract': {
-    en: {
-      title: 'The order is in a contract',
-      detail: 'Order {orderId} is in contract {contractId}. Void that contract, then apply again.',
-    },
-    'zh-CN': {
-      title: '订单已在合同中',
-      detail: '订单 {orderId} 已在合同 {contractId} 中。请先作废该合同再申请。',
-    },
-  },
-  'contract.order_changed': {
-    en: {
-      title: 'The order changed meanwhile',
-      detail: 'Order {orderId} changed while it was applied for. Look at it, then apply again.',
-    },
-    'zh-CN': { title: '订单已变更', detail: '订单 {orderId} 在申请期间发生了变更，请核对后重新申请。' },
-  },
-  'holder.ended': {
-    en: {
-      title: 'The contract had already ended',
-      detail: 'The contract had ended before its orders could be held. Apply again.',
-    },
-    'zh-CN': { title: '合同已经结束', detail: '合同在占用订单之前已经结束，请重新申请。' },
-  },
-  'contract.product_excluded': {
-    en: {
-      title: 'The product has no electronic contracts',
-      detail: 'Orders of the category of {orderId} are excluded. Apply without it.',
-    },
-    'zh-CN': {
-      title: '该产品不支持电子合同',
-      detail: '订单 {orderId} 所属类别不支持电子合同，请去掉该订单后再申请。',
-    },
-  },
-  'contract.ask_offline': {
-    en: {
-      title: 'The product has contracts on paper only',
-      detail: 'Send papers for order {orderId} to the address in `facts.refusals`, or ask support.',
-    },
-    'zh-CN': {
-      title: '该产品仅支持线下合同',
-      detail: '请将订单 {orderId} 的纸质材料寄至 facts.refusals 中的地址，或联系客服。',
-    },
-  },
-  'contract.unpaid_domain': {
-    en: {
-      title: 'No contract over this unpaid domain order',
-      detail: 'Pay order {orderId} first, then apply. An unpaid name may be registered by somebody else.',
-    },
-    'zh-CN': {
-      title: '该未付款域名订单不能申请合同',
-      detail: '请先支付订单 {orderId} 再申请。未付款的域名可能被他人注册。',
-    },
-  },
-  'contract.marketplace_alone': {
-    en: {
-      title: 'A marketplace order has a contract of its own',
-      detail:
-        'Apply for order {orderId} alone, or send papers for all of them to the address in `facts.refusals`.',
-    },
-    'zh-CN': {
-      title: '云市场订单须单独申请合同',
-      detail: '请单独为订单 {orderId} 申请合同，或将全部纸质材料寄至 facts.refusals 中的地址。',
-    },
-  },
-  'contract.unprintable': {
-    en: {
-      title: 'Characters that no document can show',
-      detail:
-        'A contract cannot show {characters} (in {fields}). Correct them where they were written, or send papers to the provider.',
-    },
-    'zh-CN': {
-      title: '含有合同无法显示的字符',
-      detail: '合同无法显示 {fields} 中的字符 {characters}。请在填写处更正，或向服务商寄送纸质材料。',
-    },
-  },
-  'contract.too_large': {
-    en: {
-      title: 'Too much for one contract',
-      detail: 'The configurations of these orders are too long together. Apply for fewer orders at a time.',
-    },
-    'zh-CN': { title: '合同内容过多', detail: '这些订单的配置内容合计过长，请减少每次申请的订单数量。' },
-  },
-  'contract.entity_unknown': {
-    en: {
-      title: 'Unknown invoicing entity',
-      detail: 'The provider no longer contracts for the invoicing entity of these orders. Ask its support.',
-    },
-    'zh-CN': { title: '未知的开票主体', detail: '服务商已不再以这些订单的开票主体签订合同，请联系客服。' },
-  },
-  'contract.several_entities': {
-    en: {
-      title: 'Several invoicing entities',
-      detail: 'Apply for the orders of each invoicing entity by themselves.',
-    },
-    'zh-CN': { title: '涉及多个开票主体', detail: '请按开票主体分别申请。' },
-  },
-  'contract.not_certified': {
-    en: {
-      title: 'The account is not certified',
-      detail: 'A contract needs the certified name of the account. Certify the account, then apply.',
-    },
-    'zh-CN': { title: '账户未实名认证', detail: '签订合同需要账户的实名认证名称，请先完成实名认证。' },
-  },
-  'contract.ask_your_provider': {
-    en: {
-      title: 'Ask your service provider',
-      detail: 'The account is a customer of {provider}; contracts are made there.',
-    },
-    'zh-CN': { title: '请联系您的服务商', detail: '该账户为 {provider} 的客户，请向其申请合同。' },
-  },
-  'contract.invoice_title_mismatch': {
-    en: {
-      title: 'The invoice title is another',
-      detail: 'The invoice title on file must equal the certified name. Correct it, then try again.',
-    },
-    'zh-CN': { title: '发票抬头不一致', detail: '发票抬头必须与实名认证名称一致，请更正后重试。' },
   },
   'contract.voided': {
     en: {
@@ -256,28 +130,6 @@ export const problems: ProblemTexts = {
   'contract.transition_refused': {
     en: { title: 'Not in this state', detail: 'The contract is {status}.' },
     'zh-CN': { title: '当前状态不允许', detail: '合同状态为 {status}。' },
-  },
-  'order.not_found': {
-    en: { title: 'Order not found', detail: 'There is no order {orderId}, or it is not known here yet.' },
-    'zh-CN': { title: '订单不存在', detail: '找不到订单 {orderId}，或该订单尚未同步。' },
-  },
-  'order.cancelled': {
-    en: { title: 'The order is cancelled', detail: 'Order {orderId} is cancelled. Place a new one.' },
-    'zh-CN': { title: '订单已取消', detail: '订单 {orderId} 已取消，请重新下单。' },
-  },
-  'order.voided': {
-    en: { title: 'The order is void', detail: 'Order {orderId} has ended. Place a new one.' },
-    'zh-CN': { title: '订单已作废', detail: '订单 {orderId} 已作废，请重新下单。' },
-  },
-  'order.held_by_refund': {
-    en: {
-      title: 'The order is in a refund',
-      detail: 'Refund {refundId} has order {orderId}. Withdraw it, or wait for its end.',
-    },
-    'zh-CN': {
-      title: '订单正在退款',
-      detail: '订单 {orderId} 正在退款 {refundId} 中，请撤回退款或等待其结束。',
-    },
   },
   'ticket.not_found': {
     en: { title: 'Ticket not found', detail: 'There is no ticket {ticketId}.' },

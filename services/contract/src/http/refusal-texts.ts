@@ -1,17 +1,28 @@
-import type { Locale, RefusalCode } from '@accord/core';
+import { Refusal, type Locale } from '@accord/core';
+import { sentenceOf } from '@accord/events/wording';
 import type { RefusedOrder } from '../contract/contract.ts';
 import type { Objection } from '../objections.ts';
-import { problems } from './problems.ts';
 
 /**
  * Why an order, or a whole application, is refused, in the reader's language (CTR-3, API-16): as its problem
  * says, short where not all is known that it names.
  */
-export function textOf(refused: RefusedOrder | Objection, locale: Locale): string {
-  const { title, detail } = (problems[refused.code as RefusalCode] ??
-    problems['contract.application_refused']!)[locale];
-  const facts: Record<string, unknown> = { ...refused, ...('unprintable' in refused && refused.unprintable) };
-  const names = [...detail.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-  if (!names.every((name) => facts[name])) return title;
-  return detail.replaceAll(/\{(\w+)\}/g, (_, name: string) => [facts[name]].flat().join(', '));
+export const textOf = (refused: RefusedOrder | Objection, locale: Locale): string =>
+  sentenceOf(refused.code, { ...refused, ...('unprintable' in refused && refused.unprintable) }, locale);
+
+/**
+ * The outcome of `applying`, whose refusal gets the text of each of its `refusals`. @throws Refusal as
+ * `applying`, worded
+ */
+export async function worded<T>(applying: Promise<T>, locale: Locale): Promise<T> {
+  try {
+    return await applying;
+  } catch (error) {
+    if (!(error instanceof Refusal) || !Array.isArray(error.facts['refusals'])) throw error;
+    const refusals = (error.facts['refusals'] as readonly Objection[]).map((one) => ({
+      ...one,
+      text: textOf(one, locale),
+    }));
+    throw new Refusal(error.kind, error.code, { ...error.facts, refusals }, { cause: error });
+  }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor, Locale, Tx } from '@accord/core';
 import {
-  ContractRefusal,
+  ContractRefusalReason,
   ContractSnapshot,
   ContractStatus,
   ContractVoidReason,
@@ -27,7 +27,7 @@ import { textOf } from './refusal-texts.ts';
 // Contracts as the API shows them.
 
 export const ContractAnswer = ContractSnapshot.extend({
-  refusals: z.array(ContractRefusal.extend({ text: z.string() })),
+  refusals: z.array(ContractRefusalReason.extend({ text: z.string() })),
   voidReason: ContractVoidReason.nullable(),
   voidText: z.string().nullable(),
 }).meta({ id: 'Contract' });

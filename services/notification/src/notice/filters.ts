@@ -1,7 +1,8 @@
 import type { FilterImplOptions } from 'liquidjs';
 import type { Locale } from '@accord/core';
+import { clauseOf } from '@accord/events/wording';
 import { formatMoney, type Money } from '@accord/money';
-import { refusalWords, words } from './wording.ts';
+import { words } from './wording.ts';
 
 /** Whom a text is for: money, dates and words come out as this person reads them (NTF-3). */
 export interface Reader {
@@ -69,10 +70,7 @@ export const filters = {
   word(this: Of, value: keyof typeof words) {
     return words[value][readerOf(this).locale];
   },
-  /**
-   * Each refusal of a contract or a refund: what it is about, and why. A code that has no words yet stands
-   * for itself.
-   */
+  /** Each refusal of a contract or a refund: the order or instance, and why (CTR-3, RFD-3). */
   refusals(
     this: Of,
     refusals: readonly { orderId: string | null; instanceId?: string | null; code: string }[],
@@ -80,7 +78,7 @@ export const filters = {
     const { locale } = readerOf(this);
     const said = refusals.map(({ orderId, instanceId, code }) => {
       const about = orderId ?? instanceId;
-      const why = refusalWords[code]?.[locale] ?? code;
+      const why = clauseOf(code, locale);
       return about ? `${about}${locale === 'en' ? ': ' : '：'}${why}` : why;
     });
     return said.join(locale === 'en' ? '; ' : '；');

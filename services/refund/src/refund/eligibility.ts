@@ -1,3 +1,4 @@
+import type { RefundRefusalCode } from '@accord/events';
 import { isZero } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import type { Order, Resource } from '../order-view.ts';
@@ -52,7 +53,7 @@ export interface Candidate {
 }
 
 export interface Reason {
-  readonly code: ReasonCode | 'QUOTE_STALE';
+  readonly code: RefundRefusalCode;
   /** A stable word for what would mend it; `none` where nothing does. */
   readonly remedy: Remedy;
   readonly instanceId: string | null;
@@ -183,7 +184,7 @@ const rules = {
     remedy: 'pay_or_cancel_order',
     against: (c) => when(c.orders.every(({ status }) => status === 'unpaid')),
   },
-} as const satisfies Record<string, Rule>;
+} as const satisfies Readonly<Record<Exclude<RefundRefusalCode, 'QUOTE_STALE'>, Rule>>;
 
 export type ReasonCode = keyof typeof rules;
 export const reasonCodes = Object.keys(rules) as ReasonCode[];

@@ -1,0 +1,62 @@
+import type { ContractRefusalCode } from './contract.ts';
+import type { ReservationRefusalCode } from './order.ts';
+import type { RefundRefusalCode } from './refund.ts';
+import { contractWords } from './wording/contract.ts';
+import { refundWords } from './wording/refund.ts';
+import { reservationWords } from './wording/reservation.ts';
+import type { Locale, RefusalWords } from './wording/words.ts';
+
+export type { RefusalWords } from './wording/words.ts';
+
+/** Every reason not to hold an order, not to make a contract, not to refund (ORD-12, CTR-3, RFD-3). */
+export type RefusalReasonCode = ReservationRefusalCode | ContractRefusalCode | RefundRefusalCode;
+
+/** The one place that words them. */
+export const refusalWords: RefusalWords<RefusalReasonCode> = {
+  ...reservationWords,
+  ...contractWords,
+  ...refundWords,
+};
+
+const isWorded = (code: string): code is RefusalReasonCode => Object.hasOwn(refusalWords, code);
+const capitalised = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
+const fullStop = { en: '.', 'zh-CN': '。' } as const;
+
+/** The title of a problem (RFC 9457): the clause, capitalised. */
+const titleOf = (code: RefusalReasonCode, locale: Locale) => capitalised(refusalWords[code].clause[locale]);
+
+/** With `{name}` where it names a fact. */
+const patternOf = (code: RefusalReasonCode, locale: Locale) =>
+  refusalWords[code].sentence?.[locale] ?? `${titleOf(code, locale)}${fullStop[locale]}`;
+
+/** `the order is cancelled`. A code of a newer service, which has no words here yet, stands for itself. */
+export const clauseOf = (code: string, locale: Locale): string =>
+  isWorded(code) ? refusalWords[code].clause[locale] : code;
+
+/**
+ * `Order ord_1 is cancelled. Place a new one.`; several values of a fact are listed. Short, as a title, where
+ * `facts` lacks one that it names.
+ */
+export function sentenceOf(
+  code: RefusalReasonCode,
+  facts: Readonly<Record<string, unknown>>,
+  locale: Locale,
+): string {
+  const pattern = patternOf(code, locale);
+  const names = [...pattern.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  if (!names.every((name) => facts[name])) return titleOf(code, locale);
+  return pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => [facts[name]].flat().join(', '));
+}
+
+/** Title and detail of each code, for a service that answers with it as a problem (API-2). */
+export const problemTextsOf = <C extends RefusalReasonCode>(codes: readonly C[]) =>
+  Object.fromEntries(
+    codes.map((code) => [code, { en: problem(code, 'en'), 'zh-CN': problem(code, 'zh-CN') }]),
+  ) as {
+    readonly [K in C]: { readonly [L in Locale]: ReturnType<typeof problem> };
+  };
+
+const problem = (code: RefusalReasonCode, locale: Locale) => ({
+  title: titleOf(code, locale),
+  detail: patternOf(code, locale),
+});
