@@ -183,7 +183,7 @@ export const emptied = (databaseUrl: string) =>
     databaseUrl,
     async (client) =>
       void (await client.query(
-        `truncate ${schema}.counted, ${schema}.inbox, ${schema}.started_events; checkpoint`,
+        `truncate ${schema}.counted, ${schema}.inbox, ${schema}.begun_events; checkpoint`,
       )),
   );
 

@@ -40,8 +40,8 @@ export const planted: readonly Planted[] = [
     seed: 2,
     changes: [
       {
-        file: 'services/contract/src/order-view.ts',
-        fragment: 'where order_view.version < excluded.version',
+        file: 'libs/messaging/src/keep-newest.ts',
+        fragment: 'where ${table}.version < excluded.version',
         replacement: '',
       },
     ],

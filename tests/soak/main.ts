@@ -31,7 +31,7 @@ const { name: service, schema, migrations } = countingService();
 const sizes = `
   select c.relname as name, pg_table_size(c.oid)::float8 as rows, pg_indexes_size(c.oid)::float8 as indexes, s.n_dead_tup::float8 as dead
     from pg_class c join pg_stat_all_tables s on s.relid = c.oid
-   where s.schemaname = '${schema}' and c.relname in ('outbox', 'inbox', 'idempotency_keys', 'parked_events', 'started_events', 'counted')`;
+   where s.schemaname = '${schema}' and c.relname in ('outbox', 'inbox', 'idempotency_keys', 'parked_events', 'begun_events', 'counted')`;
 
 async function look(
   client: pg.Client,

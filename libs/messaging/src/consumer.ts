@@ -3,11 +3,12 @@ import type { EachBatchHandler, Kafka, Consumer as KafkaConsumer } from 'kafkajs
 import { newWakeup } from '@accord/core';
 import { incoming, offsetsOf, toSubscribers, type Offsets } from '@accord/kafka';
 import { lagMeter, type Lag, type LagMeter } from './consumer-lag.ts';
-import { handleAll, messageOf, read, type Found, type HandlingSettings } from './inbox.ts';
+import { handleBatch, type InboxSettings } from './inbox.ts';
 import { withStorableNames } from './parked-events.ts';
-import { carefully, type Carefully } from './poison-pill.ts';
+import { withCrashGuard, type CrashGuard } from './poison-pill.ts';
+import { incomingOf, readMessage, type ReadMessage } from './read-message.ts';
 
-export interface ConsumerSettings extends HandlingSettings {
+export interface ConsumerSettings extends InboxSettings {
   readonly kafka: Kafka;
   readonly topicPrefix: string;
   /** A member that was silent for so long is taken for dead. */
@@ -27,7 +28,7 @@ export interface Consumer {
 interface Slice {
   readonly topic: string;
   readonly partition: number;
-  readonly found: readonly Found[];
+  readonly found: readonly ReadMessage[];
   readonly first: bigint;
   readonly next: bigint;
   readonly end: bigint;
@@ -142,10 +143,10 @@ function batchHandler(settings: ConsumerSettings, queue: Queue, signal: AbortSig
       const messages = batch.messages.slice(from, from + sliceSize);
       // Here, while others are in the database.
       const found = messages.map((message) =>
-        read(settings, withStorableNames(incoming(topic, partition, message))),
+        readMessage(withStorableNames(incoming(topic, partition, message)), settings.log),
       );
       const { offset } = messages.at(-1)!;
-      const announcedAt = Date.parse(messageOf(found[0]!).headers['ce_time'] ?? '');
+      const announcedAt = Date.parse(incomingOf(found[0]!).headers['ce_time'] ?? '');
       queue.push({
         topic,
         partition,
@@ -169,7 +170,7 @@ class Queue {
   #settings: ConsumerSettings;
   #offsets: Offsets;
   #meter: LagMeter;
-  #carefully: Carefully;
+  #guard: CrashGuard;
   #waiting: Slice[] = [];
   #length = 0;
   #arrived = newWakeup();
@@ -180,10 +181,14 @@ class Queue {
   #done: Promise<void>;
 
   constructor(settings: ConsumerSettings, offsets: Offsets, meter: LagMeter) {
-    this.#settings = { ...settings, isOver: () => this.#stopped, doubtsAway: () => this.#aways >= mostAways };
+    this.#settings = {
+      ...settings,
+      isStopping: () => this.#stopped,
+      doubtsOutage: () => this.#aways >= mostAways,
+    };
     this.#offsets = offsets;
     this.#meter = meter;
-    this.#carefully = carefully(this.#settings);
+    this.#guard = withCrashGuard(this.#settings);
     this.#done = this.#run();
   }
 
@@ -215,7 +220,7 @@ class Queue {
     this.#stopped = true;
     this.#arrived.notify();
     await this.#done;
-    await this.#carefully.end();
+    await this.#guard.stop();
   }
 
   #take(): readonly Slice[] {
@@ -244,8 +249,7 @@ class Queue {
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
         const isCareful = performance.now() < this.#carefulUntil;
-        if (!(isCareful ? await this.#carefully.handle(found) : await handleAll(this.#settings, found)))
-          return;
+        if (!(isCareful ? await this.#guard.handle(found) : await handleBatch(this.#settings, found))) return;
         for (const slice of slices) this.#finished(slice);
         this.#aways = 0;
         return;
@@ -265,7 +269,7 @@ class Queue {
     onDelays?.(
       topic,
       found
-        .map((one) => Date.now() - Date.parse(messageOf(one).headers['ce_time'] ?? ''))
+        .map((one) => Date.now() - Date.parse(incomingOf(one).headers['ce_time'] ?? ''))
         .filter((ms) => ms >= 0),
     );
   }

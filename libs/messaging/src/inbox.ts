@@ -1,38 +1,40 @@
 import type { Logger } from 'pino';
 import type { Tx } from '@accord/core';
-import { currentTraceparent, span, withTraceparent } from '@accord/core/observability';
-import { readEvent, type Event, type EventType } from '@accord/events';
 import type { Incoming } from '@accord/kafka';
-import { isDatabaseAway, type ServiceDatabase, type Session } from '@accord/postgres';
-import { isFinal, isInTheWay, park, reasonOf, type Parked } from './parked-events.ts';
-import type { Subscription, Subscriptions } from './subscription.ts';
+import { isDatabaseAway, type ServiceDatabase } from '@accord/postgres';
+import { runHandler, subscriptionOf } from './handler.ts';
+import { messagingSession, messagingTx } from './messaging-session.ts';
+import { isDatabaseBusy, isFinal, park, parkOne, reasonOf } from './parked-events.ts';
+import { isReadable, readMessage, type ReadMessage, type ReceivedEvent } from './read-message.ts';
+import type { Subscriptions } from './subscription.ts';
 
-export interface HandlingSettings {
+export interface InboxSettings {
   /** Consumer group: `accord.order`. */
   readonly group: string;
   readonly database: ServiceDatabase;
   readonly subscriptions: Subscriptions;
+  /** Locks the rows with these ids, in one statement and in id order, before a batch is handled. */
   readonly lockRows?: ((tx: Tx, ids: readonly string[]) => void) | undefined;
   readonly log: Logger;
-  /** Writes what else belongs into the transaction that these events are handled in. */
-  readonly within?: (tx: Tx, eventIds: readonly string[]) => void;
+  /** Writes in the transaction in which these events are handled. */
+  readonly alsoWrite?: (tx: Tx, eventIds: readonly string[]) => void;
   readonly onHandled?: (type: string, count: number) => void;
   readonly onFailed?: (type: string) => void;
   readonly onParked?: () => void;
-  /** True once nothing more is to be begun: the process stops. */
-  readonly isOver?: () => boolean;
+  /** True once the process stops: nothing more is begun. */
+  readonly isStopping?: () => boolean;
   /**
-   * True where the database was taken for away again and again, and answers all the same: it may be one
-   * event's own doing.
+   * True where handling failed again and again as if the database were away, while it answers: one event may
+   * be the cause, so a batch is divided and that event is parked.
    */
-  readonly doubtsAway?: () => boolean;
+  readonly doubtsOutage?: () => boolean;
 }
 
 /**
- * Takes the events it sees for the first time and that nobody of their key waits for; names the rest (EVT-8,
- * EVT-9).
+ * Inserts the events that are seen for the first time and whose key does not wait; tells of each event which
+ * it is (EVT-8, EVT-9).
  */
-const intoInbox = `
+const insertFresh = `
   with asked as (select * from unnest($1::uuid[], $2::text[]) as a (event_id, key)),
        waiting as (select distinct key from parked_events where key = any($2::text[])),
        fresh as (
@@ -42,151 +44,98 @@ const intoInbox = `
     from asked a left join waiting w using (key) left join fresh f using (event_id)`;
 
 /**
- * The same where all are seen for the first time and nobody waits; otherwise it fails, and with it all that
- * left with it: of a key that waits the id is null.
+ * Inserts all or fails: an event that was seen before breaks the primary key, and one whose key waits gets
+ * the id null.
  */
-const allIntoInbox = `
+const insertAll = `
   insert into inbox (event_id)
-  select case when not exists (select from parked_events where key = any($2::text[])) then event_id end from unnest($1::uuid[]) as asked (event_id)`;
-const eventIdIsNull = '23502';
-
-export type Received = Incoming & { readonly event: Event };
-/** A message that was read, or why it could not be. */
-export type Found = Received | Parked;
-
-export const messageOf = (found: Found): Incoming => ('event' in found ? found : found.message);
-
-/** Who an event acts as: its own account, and nobody where it belongs to none. */
-export const actorOf = (event: Event) => ({
-  kind: 'event' as const,
-  id: event.type,
-  ...(event.subject.accountId !== undefined && { accountId: event.subject.accountId }),
-});
-
-const causeOf = ({ event, headers }: Received) => {
-  const traceparent = currentTraceparent() ?? headers['traceparent'];
-  return { causationId: event.id, correlationId: event.correlationId, ...(traceparent && { traceparent }) };
-};
-
-export const nobody = { kind: 'event' as const, id: 'chunk' };
-export const noCause = { causationId: '', correlationId: '' };
-
-/** Runs the handler of one event in the session's transaction. */
-export async function handle(
-  session: Session,
-  subscriptions: Subscriptions,
-  received: Received,
-): Promise<void> {
-  const { event, topic, partition, offset } = received;
-  const subscription = subscriptions[event.type] as Subscription | undefined;
-  if (!subscription) return;
-  const attributes = {
-    'messaging.system': 'kafka',
-    'messaging.destination.name': topic,
-    'messaging.kafka.offset': offset,
-    partition,
-    eventId: event.id,
-  };
-  await withTraceparent(received.headers['traceparent'], () =>
-    span(`process ${event.type}`, attributes, async () =>
-      subscription.on(session.as(actorOf(event), causeOf(received)), event),
-    ),
-  );
-}
-
-/** What cannot be read at all never will be: it is parked as dead at once, in the place of its key. */
-export function read(settings: HandlingSettings, message: Incoming): Found {
-  try {
-    return {
-      ...message,
-      event: readEvent(message.topic as EventType, JSON.parse(message.value), message.headers),
-    };
-  } catch (error) {
-    const { topic, partition, offset, key, headers } = message;
-    const reason = reasonOf(error as Error);
-    settings.log.error(
-      { eventId: headers['ce_id'], topic, partition, offset, key, reason },
-      'event cannot be read',
-    );
-    return { message, status: 'dead', reason };
-  }
-}
+  select case when not exists (select from parked_events where key = any($2::text[])) then event_id end
+    from unnest($1::uuid[]) as asked (event_id)`;
+const notNullViolation = '23502';
 
 /**
- * Handles each event in one transaction with its inbox record, many at once (EVT-8); where a handler fails
- * they are rolled back and done again in parts, and the failing event is parked with its key (EVT-9).
+ * Handles each event in one transaction with its inbox record, many events in one transaction (EVT-8). Where
+ * a handler fails, the batch is rolled back and handled again in parts, and the failing event is parked with
+ * its key (EVT-9).
  *
- * @returns false where some of it was left undone, because it is over.
- * @throws what `isDatabaseAway` knows: nothing was done or all is remembered, so the same again later.
+ * @returns false where the process stops and some of it was not handled.
+ * @throws errors of which `isDatabaseAway` is true. Each event then is handled and recorded or not at all, so
+ * the same batch may be handled again.
  */
-export const handleMessages = (settings: HandlingSettings, messages: readonly Incoming[]): Promise<boolean> =>
-  handleAll(
+export const handleMessages = (settings: InboxSettings, messages: readonly Incoming[]): Promise<boolean> =>
+  handleBatch(
     settings,
-    messages.map((message) => read(settings, message)),
+    messages.map((message) => readMessage(message, settings.log)),
   );
 
-const allRead = (found: readonly Found[]): found is readonly Received[] =>
-  found.every((one) => 'event' in one);
-
-export async function handleAll(settings: HandlingSettings, found: readonly Found[]): Promise<boolean> {
-  const blame: Blame = {};
-  if (await handledAsOne(settings, found, blame)) return true;
-  for (const part of partsOf(found, blame))
-    if (settings.isOver?.() || !(await handleAll(settings, part))) return false;
+/** `handleMessages` of messages that were read before. */
+export async function handleBatch(settings: InboxSettings, batch: readonly ReadMessage[]): Promise<boolean> {
+  const failure: Failure = {};
+  if (await handledTogether(settings, batch, failure)) return true;
+  for (const part of splitBatch(batch, failure))
+    if (settings.isStopping?.() || !(await handleBatch(settings, part))) return false;
   return true;
 }
 
-/** False where they have to be handled in parts. */
-async function handledAsOne(
-  settings: HandlingSettings,
-  found: readonly Found[],
-  blame: Blame,
+/** False where the batch has to be split. */
+async function handledTogether(
+  settings: InboxSettings,
+  batch: readonly ReadMessage[],
+  failure: Failure,
 ): Promise<boolean> {
-  const [first] = found;
-  if (!allRead(found)) {
-    if (found.length === 1) await setAside(settings, first as Parked);
-    return found.length === 1;
+  const [first] = batch;
+  if (!batch.every(isReadable)) {
+    if (batch.length > 1 || !first || isReadable(first)) return false;
+    await parkOne(settings, { ...first, status: 'dead' });
+    return true;
   }
   try {
-    await inOneTransaction(settings, found, blame);
+    await handleReadable(settings, batch, failure);
   } catch (error) {
-    if (isDatabaseAway(error) && !settings.doubtsAway?.()) throw error;
-    if (found.length !== 1) return false;
-    await failed(settings, first as Received, error as Error);
+    if (isDatabaseAway(error) && !settings.doubtsOutage?.()) throw error;
+    if (batch.length !== 1) return false;
+    await parkFailed(settings, batch[0]!, error as Error);
   }
   return true;
 }
 
-/** Whose handler failed first. */
-interface Blame {
-  first?: { readonly one: Received; readonly error: unknown };
+/** The handler of a batch that failed first. */
+interface Failure {
+  first?: { readonly message: ReceivedEvent; readonly error: unknown };
 }
 
 /**
- * In their order: before, the one that cannot be read or is to blame, after. What the server refused may be
- * the fault of another, whose statement nobody waited for: halves.
+ * A failed batch, divided in its order so that the culprit ends up alone: around the message known to be at
+ * fault, else in halves.
  */
-function partsOf(found: readonly Found[], { first }: Blame): readonly (readonly Found[])[] {
-  const unread = found.findIndex((one) => !('event' in one));
-  const at = unread === -1 && first && !isOfTheServer(first.error) ? found.indexOf(first.one) : unread;
-  const half = Math.ceil(found.length / 2);
-  const parts =
-    at === -1
-      ? [found.slice(0, half), found.slice(half)]
-      : [found.slice(0, at), found.slice(at, at + 1), found.slice(at + 1)];
-  return parts.filter(({ length }) => length > 0);
+function splitBatch(batch: readonly ReadMessage[], failure: Failure): readonly (readonly ReadMessage[])[] {
+  const culprit = indexOfCulprit(batch, failure);
+  if (culprit === undefined) return halvesOf(batch);
+  return nonEmpty([batch.slice(0, culprit), [batch[culprit]!], batch.slice(culprit + 1)]);
 }
 
-const isOfTheServer = (error: unknown) => /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '');
+function halvesOf<T>(batch: readonly T[]): readonly (readonly T[])[] {
+  const half = Math.ceil(batch.length / 2);
+  return nonEmpty([batch.slice(0, half), batch.slice(half)]);
+}
 
-async function inOneTransaction(
-  settings: HandlingSettings,
-  received: readonly Received[],
-  blame: Blame,
+const nonEmpty = <T>(parts: readonly (readonly T[])[]) => parts.filter(({ length }) => length > 0);
+
+function indexOfCulprit(batch: readonly ReadMessage[], { first }: Failure): number | undefined {
+  const unreadable = batch.findIndex((message) => !isReadable(message));
+  if (unreadable !== -1) return unreadable;
+  // An SQLSTATE may come from another handler's un-awaited write; only a handler's own error names its event.
+  return first && !isSqlError(first.error) ? batch.indexOf(first.message) : undefined;
+}
+
+const isSqlError = (error: unknown) => /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '');
+
+async function handleReadable(
+  settings: InboxSettings,
+  batch: readonly ReceivedEvent[],
+  failure: Failure,
 ): Promise<void> {
-  const handled = (await inOneWait(settings, received))
-    ? received
-    : await inTwoWaits(settings, received, blame);
+  const handled = (await writeOnly(settings, batch)) ? batch : await checkedFirst(settings, batch, failure);
   for (const { event, topic, partition, offset, key } of handled) {
     settings.onHandled?.(event.type, 1);
     settings.log.debug({ eventId: event.id, topic, partition, offset, key }, 'event handled');
@@ -194,85 +143,84 @@ async function inOneTransaction(
 }
 
 /**
- * Where a key waits, each chunk with an event of it would be refused, and the server's log would tell of
- * each.
+ * When `writeOnly` last met a key that waits, as `performance.now()`. Further batches with events of that key
+ * would be refused too, each with an error in the server's log.
  */
 const keyWaitedAt = new WeakMap<ServiceDatabase, number>();
-const twoWaitsForMs = 1_000;
+const checkedFirstForMs = 1_000;
 
 /**
- * What only writes leaves together with its inbox records and the commit. False where that failed, so that
- * nothing was done.
+ * Handles a batch whose handlers only write in one round trip: inbox records, the handlers' rows and the
+ * commit leave together. False where it cannot be handled so; nothing was done then.
  */
-async function inOneWait(
-  { database, subscriptions, lockRows, within, log }: HandlingSettings,
-  received: readonly Received[],
-): Promise<boolean> {
-  if (!received.every(({ event }) => (subscriptions[event.type] as Subscription | undefined)?.onlyWrites))
-    return false;
-  if (performance.now() - (keyWaitedAt.get(database) ?? -Infinity) < twoWaitsForMs) return false;
-  const eventIds = received.map(({ event }) => event.id);
-  const work = async (session: Session) => {
-    const tx = session.as(nobody, noCause);
-    tx.write(allIntoInbox, [eventIds, received.map(({ key }) => key)]);
-    lockAll({ subscriptions, lockRows }, tx, received);
-    for (const one of received) await handle(session, subscriptions, one);
-    within?.(tx, eventIds);
-  };
+async function writeOnly(settings: InboxSettings, batch: readonly ReceivedEvent[]): Promise<boolean> {
+  const { database, subscriptions, log } = settings;
+  if (!batch.every(({ event }) => subscriptionOf(subscriptions, event)?.onlyWrites)) return false;
+  if (performance.now() - (keyWaitedAt.get(database) ?? -Infinity) < checkedFirstForMs) return false;
+  const eventIds = batch.map(({ event }) => event.id);
   try {
-    await database.session(nobody, work);
+    await messagingSession(database, async (session) => {
+      const tx = messagingTx(session);
+      tx.write(insertAll, [eventIds, batch.map(({ key }) => key)]);
+      lockRowsOf(batch, settings, tx);
+      for (const received of batch) await runHandler(session, subscriptions, received);
+      settings.alsoWrite?.(tx, eventIds);
+    });
     return true;
   } catch (error) {
-    if (isDatabaseAway(error) || isInTheWay(error)) throw error;
-    if ((error as { code?: string }).code === eventIdIsNull) keyWaitedAt.set(database, performance.now());
+    if (isDatabaseAway(error) || isDatabaseBusy(error)) throw error;
+    if ((error as { code?: string }).code === notNullViolation) keyWaitedAt.set(database, performance.now());
     log.debug(
       { events: eventIds.length, reason: (error as Error).message },
-      'events are handled in two waits',
+      'batch is checked before it is handled',
     );
     return false;
   }
 }
 
-function lockAll(
-  { subscriptions, lockRows }: Pick<HandlingSettings, 'subscriptions' | 'lockRows'>,
+function lockRowsOf(
+  batch: readonly ReceivedEvent[],
+  { subscriptions, lockRows }: Pick<InboxSettings, 'subscriptions' | 'lockRows'>,
   tx: Tx,
-  received: readonly Received[],
 ): void {
-  const ids = received.flatMap(
-    ({ event }) => (subscriptions[event.type] as Subscription | undefined)?.locks?.(event) ?? [],
-  );
+  const ids = batch.flatMap(({ event }) => subscriptionOf(subscriptions, event)?.locks?.(event) ?? []);
   if (ids.length > 1) lockRows?.(tx, ids);
 }
 
-/** What is fresh is known before it is handled. Answers what was. */
-function inTwoWaits(
-  settings: HandlingSettings,
-  received: readonly Received[],
-  blame: Blame,
-): Promise<readonly Received[]> {
+/**
+ * Asks first which events are fresh, handles those, and parks the events whose key waits.
+ *
+ * @returns the events that were handled.
+ */
+function checkedFirst(
+  settings: InboxSettings,
+  batch: readonly ReceivedEvent[],
+  failure: Failure,
+): Promise<readonly ReceivedEvent[]> {
   const { database, subscriptions } = settings;
-  return database.session(nobody, async (session) => {
-    const tx = session.as(nobody, noCause);
-    const eventIds = received.map(({ event }) => event.id);
-    const places = await tx.many<{ eventId: string; waiting: boolean; fresh: boolean }>(intoInbox, [
+  return messagingSession(database, async (session) => {
+    const tx = messagingTx(session);
+    const eventIds = batch.map(({ event }) => event.id);
+    const states = await tx.many<{ eventId: string; waiting: boolean; fresh: boolean }>(insertFresh, [
       eventIds,
-      received.map(({ key }) => key),
+      batch.map(({ key }) => key),
     ]);
-    const fresh = new Set(places.filter((place) => place.fresh).map(({ eventId }) => eventId));
-    const waiting = new Set(places.filter((place) => place.waiting).map(({ eventId }) => eventId));
-    const todo = received.filter(({ event }) => fresh.delete(event.id));
-    lockAll(settings, tx, todo);
-    await eachAccount(todo, (one) =>
-      handle(session, subscriptions, one).catch((error: unknown) => {
-        blame.first ??= { one, error };
+    const fresh = new Set(states.filter((state) => state.fresh).map(({ eventId }) => eventId));
+    const waiting = new Set(states.filter((state) => state.waiting).map(({ eventId }) => eventId));
+    // An id is deleted when it is met, so an event that is twice in the batch is handled once.
+    const todo = batch.filter(({ event }) => fresh.delete(event.id));
+    lockRowsOf(todo, settings, tx);
+    await byAccount(todo, (message) =>
+      runHandler(session, subscriptions, message).catch((error: unknown) => {
+        failure.first ??= { message, error };
         throw error;
       }),
     );
-    settings.within?.(tx, eventIds);
-    const behind = received.filter(({ event }) => waiting.has(event.id));
+    settings.alsoWrite?.(tx, eventIds);
+    const behind = batch.filter(({ event }) => waiting.has(event.id));
     if (behind.length > 0) {
       await park(
-        session,
+        tx,
         settings,
         behind.map((message) => ({ message, status: 'waiting', reason: 'behind an event of its key' })),
       );
@@ -281,30 +229,25 @@ function inTwoWaits(
   });
 }
 
-/**
- * The events of an account one after the other, the accounts beside each other: no two touch the same rows.
- */
-async function eachAccount(
-  received: readonly Received[],
-  work: (one: Received) => Promise<void>,
+/** Events of one account run one after the other; accounts run beside each other, for they share no rows. */
+async function byAccount(
+  batch: readonly ReceivedEvent[],
+  work: (received: ReceivedEvent) => Promise<void>,
 ): Promise<void> {
-  const accounts = Map.groupBy(received, ({ event }) => event.subject.accountId);
+  const accounts = Map.groupBy(batch, ({ event }) => event.subject.accountId);
   const lanes = [...accounts.values()].map(async (ofAccount) => {
-    for (const one of ofAccount) await work(one);
+    for (const received of ofAccount) await work(received);
   });
   await Promise.all(lanes);
 }
 
-function failed(settings: HandlingSettings, one: Received, error: Error): Promise<void> {
-  const { topic, partition, offset, key } = one;
+function parkFailed(settings: InboxSettings, message: ReceivedEvent, error: Error): Promise<void> {
+  const { event, topic, partition, offset, key } = message;
   const [dead, reason] = [isFinal(error), reasonOf(error)];
   settings.log.warn(
-    { eventId: one.event.id, topic, partition, offset, key, dead, reason },
+    { eventId: event.id, topic, partition, offset, key, dead, reason },
     'event failed and is parked',
   );
-  settings.onFailed?.(one.event.type);
-  return setAside(settings, { message: one, status: dead ? 'dead' : 'waiting', reason });
+  settings.onFailed?.(event.type);
+  return parkOne(settings, { message, status: dead ? 'dead' : 'waiting', reason });
 }
-
-export const setAside = ({ database, ...settings }: HandlingSettings, parked: Parked): Promise<void> =>
-  database.session(nobody, (session) => park(session, settings, [parked]));

@@ -1,133 +1,141 @@
-import { newEventId } from '@accord/core';
-import {
-  handleAll,
-  nobody,
-  noCause,
-  setAside,
-  type Found,
-  type HandlingSettings,
-  type Received,
-} from './inbox.ts';
-import { mostStarts } from './parked-events.ts';
+import { newEventId, type Tx } from '@accord/core';
+import { handleBatch, type InboxSettings } from './inbox.ts';
+import { messagingTransaction } from './messaging-session.ts';
+import { maxStarts, parkOne } from './parked-events.ts';
+import { isReadable, type ReadMessage, type ReceivedEvent } from './read-message.ts';
 
-/** Not waiting for the disk: what a note is about is our end, not the server's. */
-const inTransaction = <Row>({ database }: HandlingSettings, sql: string, values: readonly unknown[]) =>
-  database.session(nobody, (session) => {
-    const tx = session.as(nobody, noCause);
+// An event may end the process that handles it, again and again (a poison pill). `begun_events` records which
+// events are being handled, so that the next process finds the events among which the cause is: the suspects.
+
+/** The record guards against the end of the process, not of the server, so its commit awaits no disk. */
+const recordTransaction = <Row>(
+  { database }: InboxSettings,
+  sql: string,
+  values: readonly unknown[],
+): Promise<Row[]> =>
+  messagingTransaction(database, (tx) => {
     tx.write('set local synchronous_commit = off');
     return tx.many<Row>(sql, values);
   });
 
 /**
- * Notes ($1) that the handling of these ($2) begins; answers those that are in a note of somebody else's, and
- * leaves them out of it. $3: our own notes.
+ * Records under the id $1 that the events $2 are begun, except the suspects, which it returns: events that
+ * stand in a record of another process. $3: ids of this process's own records.
  */
-const begin = `
-  with known as (
-         select distinct id from started_events, unnest(event_ids) as id where id = any($2::uuid[]) and note_id <> all($3::uuid[])),
-       noted as (
-         insert into started_events (note_id, event_ids) select $1, array(select unnest($2::uuid[]) except select id from known)
-         on conflict (note_id) do update set event_ids = excluded.event_ids)
-  select id as "eventId" from known`;
-/**
- * Moves one of those ($2) into a note of its own ($1). What was under way when the server itself ended has an
- * excuse: the start before is not counted.
- */
-const beginAlone = `
-  with former as (
-         update started_events set event_ids = array_remove(event_ids, $2::uuid) where $2::uuid = any(event_ids)
-         returning starts + (started_at > pg_postmaster_start_time())::int as starts)
-  insert into started_events (note_id, event_ids, starts) select $1, array[$2::uuid], coalesce(max(starts), 1) from former returning starts`;
-/** Begun and not ended by a process that ends of itself: no start that counts. */
-const takeBack = 'update started_events set starts = starts - 1 where note_id = any($1::uuid[])';
-const forget = 'delete from started_events where note_id = any($1::uuid[])';
+const recordBegun = `
+  with suspects as (
+         select distinct id from begun_events, unnest(event_ids) as id
+          where id = any($2::uuid[]) and batch_id <> all($3::uuid[])),
+       recorded as (
+         insert into begun_events (batch_id, event_ids)
+         select $1, array(select unnest($2::uuid[]) except select id from suspects)
+         on conflict (batch_id) do update set event_ids = excluded.event_ids)
+  select id as "eventId" from suspects`;
 
-export interface Carefully {
+/**
+ * Moves the suspect $2 into a record of its own ($1) and counts one start more. A start during which the
+ * server itself ended is not counted.
+ */
+const recordAlone = `
+  with former as (
+         update begun_events set event_ids = array_remove(event_ids, $2::uuid) where $2::uuid = any(event_ids)
+         returning starts + (begun_at > pg_postmaster_start_time())::int as starts)
+  insert into begun_events (batch_id, event_ids, starts)
+  select $1, array[$2::uuid], coalesce(max(starts), 1) from former returning starts`;
+
+const uncountStart = 'update begun_events set starts = starts - 1 where batch_id = any($1::uuid[])';
+const deleteRecords = 'delete from begun_events where batch_id = any($1::uuid[])';
+
+export interface CrashGuard {
   /**
-   * False where some of it was left undone, because it is over.
+   * Handles a batch as `handleBatch` does. If it throws, the same batch may be given again: events that this
+   * process itself recorded are no suspects.
    *
-   * @throws what `isDatabaseAway` knows; what this very process noted before is no suspect when it is done
-   * again.
+   * @returns false where the process stops and some of it was not handled.
+   * @throws errors of which `isDatabaseAway` is true.
    */
-  handle(found: readonly Found[]): Promise<boolean>;
-  /** Takes back the note of what it leaves undone: this process ends of itself. */
-  end(): Promise<void>;
+  handle(batch: readonly ReadMessage[]): Promise<boolean>;
+  /** Takes back the records of unfinished events, because this process ends by its own decision. */
+  stop(): Promise<void>;
 }
 
 /**
- * As `handleAll`, with a note before and its removal after: what the process did not survive is found noted
- * by the next, is handled alone, and is given up when the process has ended over it three times (EVT-9).
- * Costs a transaction more, so it is done while the last end may have been such a one.
+ * `handleBatch` with a record before and its removal after. A suspect is handled alone, and given up after
+ * the process ended over it three times (EVT-9). It costs one transaction more, so it is used only while the
+ * last process may have ended because of an event.
  */
-export function carefully(settings: HandlingSettings): Carefully {
-  /**
-   * Of what is under way: the first of all together, the others of one suspect each, whose counts outlive us.
-   */
-  let own: string[] = [];
-  const handle = async (found: readonly Found[]) => {
-    const ids = found.flatMap((one) => ('event' in one ? [one.event.id] : []));
-    // Before it is known whether it is written: an answer that is lost leaves a note of our own, too.
-    if (own.length === 0) own = [newEventId()];
-    const known = await inTransaction<{ eventId: string }>(settings, begin, [own[0], ids, own]);
-    let left = true;
-    const noting: HandlingSettings = {
+export function withCrashGuard(settings: InboxSettings): CrashGuard {
+  /** Records of what is under way: first the batch's, then one of each suspect, whose counts outlive us. */
+  let records: string[] = [];
+  const handle = async (batch: readonly ReadMessage[]) => {
+    const ids = batch.filter(isReadable).map(({ event }) => event.id);
+    // Kept before it is known to be stored: a lost answer leaves a record of ours as well.
+    if (records.length === 0) records = [newEventId()];
+    const begun = [records[0], ids, records];
+    const found = await recordTransaction<{ eventId: string }>(settings, recordBegun, begun);
+    const suspects = new Set(found.map(({ eventId }) => eventId));
+    let recordsLeft = true;
+    const guarded: InboxSettings = {
       ...settings,
-      within(tx, done) {
-        left = done.length < ids.length;
-        if (!left) tx.write(forget, [own]);
+      alsoWrite(tx, eventIds) {
+        recordsLeft = eventIds.length < ids.length;
+        if (!recordsLeft) tx.write(deleteRecords, [records]);
       },
       onParked() {
-        left = true;
+        recordsLeft = true;
         settings.onParked?.();
       },
     };
-    const suspects = new Set(known.map(({ eventId }) => eventId));
-    for (const run of runsOf(found, suspects)) {
-      if (settings.isOver?.()) return false;
-      const [first] = run;
-      if (first && 'event' in first && suspects.has(first.event.id)) {
-        const note = newEventId();
-        own.push(note);
-        await handleSuspect(noting, first, note);
-      } else if (!(await handleAll(noting, run))) return false;
+    for (const part of splitAtSuspects(batch, suspects)) {
+      if (settings.isStopping?.()) return false;
+      const [first] = part;
+      if (first && isSuspect(first, suspects)) {
+        const record = newEventId();
+        records.push(record);
+        await handleSuspect(guarded, first, record);
+      } else if (!(await handleBatch(guarded, part))) return false;
     }
-    if (left) await inTransaction(settings, forget, [own]);
-    own = [];
+    if (recordsLeft) await recordTransaction(settings, deleteRecords, [records]);
+    records = [];
     return true;
   };
   return {
     handle,
-    async end() {
-      if (own.length > 0) await leave(settings, own).catch(() => undefined);
+    async stop() {
+      if (records.length > 0) await takeBack(settings, records).catch(() => undefined);
     },
   };
 }
 
-async function leave(settings: HandlingSettings, [all, ...alone]: readonly string[]): Promise<void> {
-  await inTransaction(settings, forget, [[all]]);
-  await inTransaction(settings, takeBack, [alone]);
+async function takeBack(settings: InboxSettings, [ofBatch, ...ofSuspects]: readonly string[]): Promise<void> {
+  await recordTransaction(settings, deleteRecords, [[ofBatch]]);
+  await recordTransaction(settings, uncountStart, [ofSuspects]);
 }
 
-/** In their order: each suspect alone, the others between them together. */
-function runsOf(found: readonly Found[], suspects: ReadonlySet<string>): Found[][] {
-  const runs: Found[][] = [[]];
-  for (const one of found) {
-    if ('event' in one && suspects.has(one.event.id)) runs.push([one], []);
-    else runs.at(-1)!.push(one);
+const isSuspect = (message: ReadMessage, suspects: ReadonlySet<string>): message is ReceivedEvent =>
+  isReadable(message) && suspects.has(message.event.id);
+
+/** In their order: each suspect alone, the messages between them together. */
+function splitAtSuspects(batch: readonly ReadMessage[], suspects: ReadonlySet<string>): ReadMessage[][] {
+  const parts: ReadMessage[][] = [[]];
+  for (const message of batch) {
+    if (isSuspect(message, suspects)) parts.push([message], []);
+    else parts.at(-1)!.push(message);
   }
-  return runs.filter(({ length }) => length > 0);
+  return parts.filter(({ length }) => length > 0);
 }
 
-async function handleSuspect(settings: HandlingSettings, suspect: Received, note: string): Promise<void> {
+async function handleSuspect(settings: InboxSettings, suspect: ReceivedEvent, record: string): Promise<void> {
   const { id } = suspect.event;
-  const [noted] = await inTransaction<{ starts: number }>(settings, beginAlone, [note, id]);
-  if (noted!.starts <= mostStarts) {
-    await handleAll({ ...settings, within: (tx) => tx.write(forget, [[note]]) }, [suspect]);
+  const [recorded] = await recordTransaction<{ starts: number }>(settings, recordAlone, [record, id]);
+  if (recorded!.starts <= maxStarts) {
+    const alsoWrite = (tx: Tx) => tx.write(deleteRecords, [[record]]);
+    await handleBatch({ ...settings, alsoWrite }, [suspect]);
     return;
   }
   const { topic, partition, offset, key } = suspect;
-  const attempts = noted!.starts - 1;
+  const attempts = recorded!.starts - 1;
   const reason = `the process ended ${attempts} times while it was handled`;
   settings.log.error({ eventId: id, topic, partition, offset, key, reason }, 'event is given up');
-  await setAside(settings, { message: suspect, status: 'dead', reason, attempts });
+  await parkOne(settings, { message: suspect, status: 'dead', reason, attempts });
 }

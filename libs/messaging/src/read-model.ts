@@ -1,16 +1,16 @@
 import type { Tx } from '@accord/core';
-import type { Event, EventType } from '@accord/events';
+import { eventTypesAbout, type Aggregate, type Event, type EventAbout, type EventType } from '@accord/events';
 import type { Subscription, Subscriptions } from './subscription.ts';
 
 /**
- * All that a projection can do: change rows. It reads nothing, knows no time and announces nothing, so a
- * replay ends in the same rows (EVT-13).
+ * A projection changes rows and can do nothing else: it reads nothing, knows no time and announces nothing, so
+ * a replay ends in the same rows (EVT-13).
  */
 export type ProjectionWriter = Pick<Tx, 'write'>;
 
 /**
- * Keeps what an event shows. By version or by the event's id, so that any order of topics and any repeat end
- * in the same rows (EVT-5).
+ * Writes the rows that an event shows. It decides by version (`keepNewest`) or by the event's id, so that any
+ * order of topics and any repeat end in the same rows (EVT-5).
  */
 export interface Projection<T extends EventType = EventType> {
   readonly on: (writer: ProjectionWriter, event: Event<T>) => void;
@@ -18,21 +18,36 @@ export interface Projection<T extends EventType = EventType> {
   readonly locks?: Subscription<T>['locks'];
 }
 
-/** What a service keeps of what the topics say, and of nothing else: it can be rebuilt from them (EVT-13). */
+type ProjectionsAbout<A extends Aggregate> = { readonly [T in EventAbout<A>]: Projection<T> };
+
+/**
+ * One projection for every event type about a noun: `...eventsAbout('order', { on, locks })`. A new event type
+ * about the noun reaches each view that uses it; if the projection does not fit the new type, it does not
+ * compile.
+ */
+export const eventsAbout = <A extends Aggregate>(
+  aggregate: A,
+  projection: Projection<EventAbout<A>>,
+): ProjectionsAbout<A> =>
+  Object.fromEntries(
+    eventTypesAbout(aggregate).map((type) => [type, projection]),
+  ) as unknown as ProjectionsAbout<A>;
+
+/** Tables that a service fills from topics and from nothing else: they can be rebuilt from these (EVT-13). */
 export interface ReadModel {
   /** `order-view` */
   readonly name: string;
   /**
-   * Those that its projections write to, and nobody else; in the order in which the service's `lockRows`
-   * locks them. Each has a primary key.
+   * Only its projections write to them. In the order in which the service's `lockRows` locks them; each has a
+   * primary key.
    */
   readonly tables: readonly string[];
   readonly projections: { readonly [T in EventType]?: Projection<T> };
 }
 
 /**
- * Subscriptions to all that the models keep, and to what follows from it: a process finds the views as its
- * event shows them.
+ * One subscription for each event type: first the projections of the models, then the process, which so finds
+ * the views as its event shows them.
  */
 export function projecting(models: readonly ReadModel[], processes: Subscriptions): Subscriptions {
   const parts = [...models.map(({ projections }) => projections), processes] as readonly Readonly<

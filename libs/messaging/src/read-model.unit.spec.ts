@@ -1,11 +1,11 @@
 import type { Tx } from '@accord/core';
-import type { Event } from '@accord/events';
-import { projecting, type Projection } from './read-model.ts';
+import { eventTypes, type Event } from '@accord/events';
+import { eventsAbout, projecting, type Projection } from './read-model.ts';
 import type { Subscription } from './subscription.ts';
 
 const told = { type: 'webhook.disabled' } as Event<'webhook.disabled'>;
 
-test('EVT-13 what an event shows is kept before what follows from it happens, and each row is locked once', async () => {
+test('EVT-13 the projections of an event run before its process, and each row is locked once', async () => {
   const done: string[] = [];
   const step = (name: string, ...ids: string[]) => ({ on: () => void done.push(name), locks: () => ids });
   const model = (name: string) => ({
@@ -33,8 +33,24 @@ test('EVT-13 a projection that would announce, read or ask for the time does not
     { on: (view) => view.many('select 1') },
     // @ts-expect-error it knows no time
     { on: (view) => view.write('select $1', [view.now]) },
-    // @ts-expect-error and what can do so it cannot be given
+    // @ts-expect-error it is given no transaction
     { on: (tx: Tx) => tx.write('select 1') },
   ];
   expect(refused).toHaveLength(4);
+});
+
+test('EVT-13 a projection about a noun gets every event type about it, and no other', () => {
+  const projection: Projection<'resource.changed'> = { on: () => undefined };
+  expect(eventsAbout('resource', projection)).toEqual({ 'resource.changed': projection });
+
+  const ofOrders = eventsAbout('order', { on: () => undefined });
+  expect(Object.keys(ofOrders)).toEqual(
+    eventTypes.filter((type) => type.startsWith('order.') && !type.startsWith('order.reserv')),
+  );
+});
+
+test('EVT-13 a projection about a noun that does not fit each of its event types does not type-check', () => {
+  // @ts-expect-error only order.paid has a payment reference
+  const projections = eventsAbout('order', { on: (_writer, { data }) => void data.paymentReference });
+  expect(Object.keys(projections)).toContain('order.paid');
 });

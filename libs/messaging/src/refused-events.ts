@@ -1,54 +1,36 @@
-import { brokerErrorOf, type Sender } from '@accord/kafka';
-import type { Holding, Row } from './relay-batch.ts';
+import { brokerErrorOf } from '@accord/kafka';
+import type { BatchAttempt } from './batch-attempt.ts';
+import type { ShardLocks, WaitingRow } from './shard-locks.ts';
 
-// What the broker does not take goes from the outbox to `outbox_refused`, and the later rows of its key go
-// behind it, so that the other keys go on (EVT-7). Operators move whole keys back (EVT-10), under the lock
+// An event that the broker refuses moves from the outbox to `outbox_refused`, and the later events of its key
+// move behind it, so that other keys go on (EVT-7). Operators move whole keys back (EVT-10), under the lock
 // below.
 
-/** A batch on its way to the broker. */
-export interface Round {
-  readonly holding: Holding;
-  readonly sender: Sender;
-  /**
-   * Keys whose rows stay in the outbox until it is read again: something goes out before them that is not in
-   * this batch, or not yet decided.
-   */
-  readonly left: Set<string>;
-  /** What is sent after this, as `performance.now()`, another instance may have sent meanwhile. */
-  readonly sendUntil: number;
-  sent: number;
-  setAside: number;
-}
-
-/** A topic that the broker does not know; times as `performance.now()`. */
-export interface UnknownTopic {
-  readonly since: number;
-  askedAt: number;
-}
-
-/** A topic may be just being made: it has to be unknown for so long before its rows are set aside, ms. */
+/** A topic may just be being created, so it has to be unknown for so long before its rows are refused, ms. */
 const unknownForMs = 3_000;
 const askEveryMs = 500;
 
 /**
- * Held where rows come to stand behind a refused one, and where they go back: nobody decides by what another
- * is changing.
+ * SQL: the key of the advisory lock held while rows move behind a refused one and while they move back, so
+ * that neither decides by rows that the other is moving.
  */
 export const refusedLock = `hashtext('accord refused ' || current_schema())`;
 
-const refuse = `
+const moveToRefused = `
   with moved as (delete from outbox where seq = any($1::bigint[]) returning *)
   insert into outbox_refused select *, $2, now() from moved`;
 
-const refuseBehind = `
+const moveBehindRefused = `
   with refused as (select distinct key from outbox_refused where key = any($2::text[])),
-       moved as (delete from outbox where seq = any($1::bigint[]) and key in (select key from refused) returning *),
-       stored as (insert into outbox_refused select *, 'behind a refused event of its key', now() from moved)
+       moved as (
+         delete from outbox where seq = any($1::bigint[]) and key in (select key from refused) returning *),
+       stored as (
+         insert into outbox_refused select *, 'behind a refused event of its key', now() from moved)
   select key from refused`;
 
-const seqsOf = (rows: readonly Row[]) => rows.map(({ seq }) => seq);
+const seqsOf = (rows: readonly WaitingRow[]) => rows.map(({ seq }) => seq);
 
-/** Refusals that no repetition mends: the record itself is wrong. */
+/** True where the record itself is wrong, so that no repetition helps. */
 export const isRefusedForGood = (error: unknown): boolean =>
   [
     'MESSAGE_TOO_LARGE',
@@ -58,107 +40,116 @@ export const isRefusedForGood = (error: unknown): boolean =>
     'INVALID_TOPIC_EXCEPTION',
   ].includes(brokerErrorOf(error));
 
-/** What was damaged on its way is sent once more; damaged again, it is the record. */
-export function isFirstDamage(error: unknown, rows: readonly Row[], { corrupt }: Holding): boolean {
+/** A row that arrived damaged is sent once more; if it is damaged again, the record itself is wrong. */
+export function isFirstDamage(
+  error: unknown,
+  rows: readonly WaitingRow[],
+  { damagedRows }: ShardLocks,
+): boolean {
   const [row] = rows;
-  if (brokerErrorOf(error) !== 'CORRUPT_MESSAGE' || rows.length > 1 || !row || corrupt.has(row.seq))
+  if (brokerErrorOf(error) !== 'CORRUPT_MESSAGE' || rows.length > 1 || !row || damagedRows.has(row.seq))
     return false;
-  corrupt.add(row.seq);
+  damagedRows.add(row.seq);
   return true;
 }
 
-/** The first of their keys to be refused. */
-export async function setAside(round: Round, rows: readonly Row[], reason: string): Promise<void> {
-  const { client, refused, log } = round.holding;
+/** Moves rows to `outbox_refused` that are the first of their keys to be refused. */
+export async function refuse(
+  attempt: BatchAttempt,
+  rows: readonly WaitingRow[],
+  reason: string,
+): Promise<void> {
+  const { client, refusedKeys, log } = attempt.locks;
   for (const { eventId, topic, key } of rows)
     log.error({ eventId, topic, key, reason }, 'event refused by the broker');
-  await client.query(refuse, [seqsOf(rows), reason]);
-  for (const { key } of rows) refused.add(key);
-  round.setAside += rows.length;
+  await client.query(moveToRefused, [seqsOf(rows), reason]);
+  for (const { key } of rows) refusedKeys.add(key);
+  attempt.refused += rows.length;
 }
 
-/** Those of a batch that may be sent now, in their order. */
-export async function sendable(round: Round, rows: readonly Row[]): Promise<readonly Row[]> {
-  const { refused, unknown } = round.holding;
-  if (rows.some(({ key }) => refused.has(key)))
-    await setAsideBehind(
-      round,
-      rows.filter(({ key }) => refused.has(key)),
-    );
-  const free = round.left.size === 0 ? rows : rows.filter(({ key }) => !round.left.has(key));
-  return unknown.size === 0 ? free : withoutUnknownTopics(round, free);
+/** The rows of a batch that may be sent now, in their order. */
+export async function sendable(
+  attempt: BatchAttempt,
+  rows: readonly WaitingRow[],
+): Promise<readonly WaitingRow[]> {
+  const { refusedKeys, unknownTopics } = attempt.locks;
+  const behind = rows.filter(({ key }) => refusedKeys.has(key));
+  if (behind.length > 0) await refuseBehind(attempt, behind);
+  const { withheldKeys } = attempt;
+  const free = withheldKeys.size === 0 ? rows : rows.filter(({ key }) => !withheldKeys.has(key));
+  return unknownTopics.size === 0 ? free : withoutUnknownTopics(attempt, free);
 }
 
 /**
- * A key that was moved back meanwhile is no longer refused; what was moved is before these rows and is read
- * with them next time.
+ * Moves rows behind the refused one of their key. A key that an operator moved back meanwhile is not refused
+ * any more: its rows in the outbox now precede these, and the next read brings them in order.
  */
-async function setAsideBehind(round: Round, rows: readonly Row[]): Promise<void> {
-  const { client, refused } = round.holding;
+async function refuseBehind(attempt: BatchAttempt, rows: readonly WaitingRow[]): Promise<void> {
+  const { client, refusedKeys } = attempt.locks;
   const keys = [...new Set(rows.map(({ key }) => key))];
   await client.query(`select pg_advisory_lock(${refusedLock})`);
   const still = await client
-    .query<{ key: string }>(refuseBehind, [seqsOf(rows), keys])
+    .query<{ key: string }>(moveBehindRefused, [seqsOf(rows), keys])
     .finally(() => client.query(`select pg_advisory_unlock(${refusedLock})`));
   const stillRefused = new Set(still.rows.map(({ key }) => key));
-  round.setAside += rows.filter(({ key }) => stillRefused.has(key)).length;
+  attempt.refused += rows.filter(({ key }) => stillRefused.has(key)).length;
   for (const key of keys) {
-    round.left.add(key);
-    if (!stillRefused.has(key)) refused.delete(key);
+    attempt.withheldKeys.add(key);
+    if (!stillRefused.has(key)) refusedKeys.delete(key);
   }
 }
 
-/** Sending failed for a topic that the broker does not know: which of them it is. */
+/** After a send that failed for an unknown topic: asks the broker which topics of the rows it does not know. */
 export async function noteUnknownTopics(
-  { holding: { unknown }, sender }: Round,
-  rows: readonly Row[],
+  { locks: { unknownTopics }, sender }: BatchAttempt,
+  rows: readonly WaitingRow[],
 ): Promise<void> {
   const known = await sender.topics();
   const now = performance.now();
   for (const { topic } of rows)
-    if (!known.has(topic) && !unknown.has(topic)) unknown.set(topic, { since: now, askedAt: now });
+    if (!known.has(topic) && !unknownTopics.has(topic))
+      unknownTopics.set(topic, { since: now, askedAt: now });
 }
 
 /**
- * Rows of a topic that stays unknown are set aside. While it may be just being made, they wait, and so do the
- * later rows of their keys.
+ * Refuses rows of a topic that stays unknown. While the topic may just be being created, its rows wait, and so
+ * do the later rows of their keys.
  */
-async function withoutUnknownTopics(round: Round, rows: readonly Row[]): Promise<readonly Row[]> {
-  const { unknown } = round.holding;
-  const missing = await stillMissing(
-    round,
-    new Set(rows.map(({ topic }) => topic).filter((topic) => unknown.has(topic))),
-  );
+async function withoutUnknownTopics(
+  attempt: BatchAttempt,
+  rows: readonly WaitingRow[],
+): Promise<readonly WaitingRow[]> {
+  const { locks, withheldKeys } = attempt;
+  const noted = rows.map(({ topic }) => topic).filter((topic) => locks.unknownTopics.has(topic));
+  const missing = await stillMissing(attempt, new Set(noted));
   if (missing.size === 0) return rows;
-  const refusedNow: Row[] = [];
+  const givenUp: WaitingRow[] = [];
   const free = rows.filter((row) => {
-    if (round.left.has(row.key)) return false;
-    const given = missing.get(row.topic);
-    if (given === undefined) return true;
-    if (given === 'up') refusedNow.push(row);
-    round.left.add(row.key);
+    if (withheldKeys.has(row.key)) return false;
+    const state = missing.get(row.topic);
+    if (state === undefined) return true;
+    if (state === 'given up') givenUp.push(row);
+    withheldKeys.add(row.key);
     return false;
   });
-  for (const [topic, ofTopic] of Map.groupBy(refusedNow, (row) => row.topic))
-    await setAside(round, ofTopic, `the broker does not know the topic ${topic}`);
+  for (const [topic, ofTopic] of Map.groupBy(givenUp, (row) => row.topic))
+    await refuse(attempt, ofTopic, `the broker does not know the topic ${topic}`);
   return free;
 }
 
-/**
- * Which of them the broker does not know, and whether they are given up: only ever right after it was asked.
- */
+/** The topics that the broker does not know. One is given up only right after the broker was asked. */
 async function stillMissing(
-  { holding: { unknown }, sender }: Round,
+  { locks: { unknownTopics }, sender }: BatchAttempt,
   topics: ReadonlySet<string>,
-): Promise<Map<string, 'up' | 'time'>> {
-  const missing = new Map<string, 'up' | 'time'>();
-  const noted = [...topics].map((topic) => [topic, unknown.get(topic)!] as const);
+): Promise<Map<string, 'given up' | 'awaited'>> {
+  const missing = new Map<string, 'given up' | 'awaited'>();
+  const noted = [...topics].map((topic) => [topic, unknownTopics.get(topic)!] as const);
   const due = performance.now() - askEveryMs;
   const known = noted.some(([, { askedAt }]) => askedAt <= due) ? await sender.topics() : undefined;
   const now = performance.now();
   for (const [topic, note] of noted) {
-    if (known?.has(topic)) unknown.delete(topic);
-    else missing.set(topic, known && now - note.since >= unknownForMs ? 'up' : 'time');
+    if (known?.has(topic)) unknownTopics.delete(topic);
+    else missing.set(topic, known && now - note.since >= unknownForMs ? 'given up' : 'awaited');
     if (known) note.askedAt = now;
   }
   return missing;

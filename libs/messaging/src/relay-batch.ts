@@ -1,54 +1,16 @@
-import type pg from 'pg';
-import type { Logger } from 'pino';
 import { span } from '@accord/core/observability';
 import { isUnknownTopic, type Outgoing, type Sender } from '@accord/kafka';
 import { send } from '@accord/postgres';
-import {
-  isFirstDamage,
-  isRefusedForGood,
-  noteUnknownTopics,
-  sendable,
-  setAside,
-  type Round,
-  type UnknownTopic,
-} from './refused-events.ts';
+import type { BatchAttempt } from './batch-attempt.ts';
+import { isFirstDamage, isRefusedForGood, noteUnknownTopics, refuse, sendable } from './refused-events.ts';
+import type { ShardLocks, WaitingRow } from './shard-locks.ts';
 
-/** `bytes` are those of payload and headers. */
-export type Row = {
-  seq: string;
-  eventId: string;
-  shard: number;
-  topic: string;
-  key: string;
-  payload: string;
-  headers: string;
-  bytes: number;
-};
-
-/** A connection with the shards whose locks it holds: when it dies, so does the right to publish them. */
-export interface Holding {
-  readonly client: pg.Client;
-  readonly held: Set<number>;
-  /** Keys that had an event in `outbox_refused` when that was last looked at. */
-  readonly refused: Set<string>;
-  /** Outlives the connection and its sender. */
-  readonly unknown: Map<string, UnknownTopic>;
-  /** Rows that once arrived damaged, by seq; outlives the connection, too. */
-  readonly corrupt: Set<string>;
-  /**
-   * The connection is gone, and the locks with it; or a delete went wrong: what was sent is still in the
-   * outbox.
-   */
-  failed?: Error;
-  readonly log: Logger;
-}
-
-/** Less than the silence after which the server ends the session, and its locks. */
-const roundMs = 5_000;
+/** Less than the silence after which the server ends the relay's session, and its locks. */
+const sendWithinMs = 5_000;
 
 const remove = 'delete from outbox where seq = any($1::bigint[])';
 
-const outgoing = (row: Row): Outgoing => ({
+const outgoing = (row: WaitingRow): Outgoing => ({
   topic: row.topic,
   key: row.key,
   value: row.payload,
@@ -56,49 +18,47 @@ const outgoing = (row: Row): Outgoing => ({
 });
 
 /**
- * Sends, then deletes by id, never by range. A row that the broker refuses is found by halving, one of an
- * unknown topic by asking; it is set aside, with every later row of its key behind it, and the other keys go
- * on. What was read 5 s ago is not sent: by then the locks may be another's.
+ * Sends a batch, then deletes its rows by id, never by range. A row that the broker refuses is found by
+ * halving, one of an unknown topic by asking; it is refused with every later row of its key behind it, and the
+ * other keys go on. Rows read more than 5 s ago are not sent, because another instance may hold the locks.
  *
- * @returns how many were sent, and how many left the outbox otherwise; the rest is still in it.
+ * @returns how many rows were sent and how many refused; the others are still in the outbox.
  */
-export async function sendAll(
-  batch: readonly Row[],
-  { holding, sender, readAt }: { holding: Holding; sender: Sender; readAt: number },
-): Promise<{ sent: number; setAside: number }> {
-  const round: Round = {
-    holding,
+export async function publishBatch(
+  batch: readonly WaitingRow[],
+  { locks, sender, readAt }: { locks: ShardLocks; sender: Sender; readAt: number },
+): Promise<{ sent: number; refused: number }> {
+  const attempt: BatchAttempt = {
+    locks,
     sender,
-    left: new Set(),
-    sendUntil: readAt + roundMs,
+    withheldKeys: new Set(),
+    sendUntil: readAt + sendWithinMs,
     sent: 0,
-    setAside: 0,
+    refused: 0,
   };
-  await sendPart(round, batch);
-  return round;
+  await publishPart(attempt, batch);
+  return attempt;
 }
 
-async function sendPart(round: Round, rows: readonly Row[]): Promise<void> {
-  const { holding, sender } = round;
-  const free = await sendable(round, rows);
-  if (holding.failed) throw holding.failed;
-  if (free.length === 0 || performance.now() > round.sendUntil) return;
+async function publishPart(attempt: BatchAttempt, rows: readonly WaitingRow[]): Promise<void> {
+  const { locks, sender } = attempt;
+  const free = await sendable(attempt, rows);
+  if (locks.failed) throw locks.failed;
+  if (free.length === 0 || performance.now() > attempt.sendUntil) return;
   try {
     await span('publish', { 'messaging.system': 'kafka', 'messaging.batch.message_count': free.length }, () =>
       sender.send(free.map(outgoing)),
     );
   } catch (error) {
-    // Its sender is of no more use: it asks for the topic again and again.
-    if (isUnknownTopic(error)) await noteUnknownTopics(round, free);
-    if (!isRefusedForGood(error) || isFirstDamage(error, free, holding)) throw error;
-    if (free.length === 1) return setAside(round, free, (error as Error).message);
+    // The sender is closed by the relay: after an unknown topic it would ask for the topic again and again.
+    if (isUnknownTopic(error)) await noteUnknownTopics(attempt, free);
+    if (!isRefusedForGood(error) || isFirstDamage(error, free, locks)) throw error;
+    if (free.length === 1) return refuse(attempt, free, (error as Error).message);
     const half = Math.ceil(free.length / 2);
-    await sendPart(round, free.slice(0, half));
-    return sendPart(round, free.slice(half));
+    await publishPart(attempt, free.slice(0, half));
+    return publishPart(attempt, free.slice(half));
   }
-  round.sent += free.length;
-  // The next read waits for it; its failure ends this holding.
-  send(holding.client, remove, [free.map(({ seq }) => seq)]).catch(
-    (failed: Error) => (holding.failed = failed),
-  );
+  attempt.sent += free.length;
+  // The next read waits for it; if it fails, the relay begins anew with other locks.
+  send(locks.client, remove, [free.map(({ seq }) => seq)]).catch((failed: Error) => (locks.failed = failed));
 }

@@ -6,8 +6,8 @@ import { newWakeup, type Wakeup } from '@accord/core';
 import { openSender } from '@accord/kafka';
 import { send } from '@accord/postgres';
 import { shards } from './outbox.ts';
-import type { UnknownTopic } from './refused-events.ts';
-import { sendAll, type Holding, type Row } from './relay-batch.ts';
+import { publishBatch } from './relay-batch.ts';
+import { lockFreeShards, type ShardLocks, type UnknownTopic, type WaitingRow } from './shard-locks.ts';
 
 export interface RelaySettings {
   /** Of the operator role. */
@@ -48,7 +48,6 @@ const goneAfter = '-c idle_session_timeout=10000 -c tcp_user_timeout=10000';
  */
 const backlogMs = 250;
 
-const lock = `select shard from unnest($2::smallint[]) as wanted (shard) where pg_try_advisory_lock(hashtext('accord relay ' || $1), shard)`;
 /** Of each shard the first rows, until they pass $2 bytes; sizes are known without reading what is long. */
 const read = `select waiting.seq, waiting.shard, waiting.topic, waiting.key, waiting.payload, waiting.headers, waiting.bytes, waiting.event_id as "eventId"
   from unnest($1::smallint[]) as held (shard)
@@ -68,15 +67,15 @@ export function startRelay(settings: RelaySettings): Relay {
     settings,
     signal: stopping.signal,
     bell: newWakeup(),
-    unknown: new Map(),
-    corrupt: new Set(),
+    unknownTopics: new Map(),
+    damagedRows: new Set(),
   };
   const { bell } = publishing;
   const done = publish(publishing);
   return {
     wake(written) {
       bell.notify();
-      if (!written.every((shard) => publishing.holding?.held.has(shard))) tell(publishing);
+      if (!written.every((shard) => publishing.locks?.shards.has(shard))) tell(publishing);
     },
     async stop() {
       stopping.abort();
@@ -91,9 +90,9 @@ interface Publishing {
   readonly settings: RelaySettings;
   readonly signal: AbortSignal;
   readonly bell: Wakeup;
-  readonly unknown: Map<string, UnknownTopic>;
-  readonly corrupt: Set<string>;
-  holding?: Holding | undefined;
+  readonly unknownTopics: Map<string, UnknownTopic>;
+  readonly damagedRows: Set<string>;
+  locks?: ShardLocks | undefined;
   telling?: NodeJS.Timeout | undefined;
 }
 
@@ -106,7 +105,7 @@ const channelOf = ({ schema }: RelaySettings) => `accord_relay_${schema}`;
 function tell(publishing: Publishing): void {
   publishing.telling ??= setTimeout(() => {
     publishing.telling = undefined;
-    publishing.holding?.client.query(`notify ${channelOf(publishing.settings)}`).catch(() => undefined);
+    publishing.locks?.client.query(`notify ${channelOf(publishing.settings)}`).catch(() => undefined);
   }, tellMs);
 }
 
@@ -115,23 +114,23 @@ async function publish(publishing: Publishing): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
     try {
       await withConnection(settings, async (client) => {
-        const holding: Holding = {
+        const locks: ShardLocks = {
           client,
-          held: new Set<number>(),
-          refused: new Set<string>(),
-          unknown: publishing.unknown,
-          corrupt: publishing.corrupt,
+          shards: new Set(),
+          refusedKeys: new Set(),
+          unknownTopics: publishing.unknownTopics,
+          damagedRows: publishing.damagedRows,
           log: settings.log,
         };
-        publishing.holding = holding;
-        client.on('error', (error) => (holding.failed ??= error));
+        publishing.locks = locks;
+        client.on('error', (error) => (locks.failed ??= error));
         client.on('notification', () => publishing.bell.notify());
         await client.query(`listen ${channelOf(settings)}`);
-        while (!signal.aborted && !(await holdMore(holding, settings.schema))) {
+        while (!signal.aborted && !(await lockFreeShards(locks, settings.schema))) {
           await sleep(1_000 + Math.random() * 1_000, undefined, { signal }).catch(() => undefined);
         }
         failures = 0;
-        if (!signal.aborted) await serve(holding, publishing);
+        if (!signal.aborted) await serve(locks, publishing);
       });
     } catch (error) {
       if (signal.aborted) return;
@@ -168,41 +167,27 @@ async function withConnection(
   }
 }
 
-/** Takes the locks that no other instance has; false where this one holds none. */
-async function holdMore({ client, held, refused }: Holding, schema: string): Promise<boolean> {
-  const missing = Array.from({ length: shards }, (_, shard) => shard).filter((shard) => !held.has(shard));
-  const { rows } = await client.query<{ shard: number }>(lock, [schema, missing]);
-  for (const { shard } of rows) held.add(shard);
-  const known = await client.query<{ key: string }>(
-    'select distinct key from outbox_refused where shard = any($1::smallint[])',
-    [[...held]],
-  );
-  for (const { key } of known.rows) refused.add(key);
-  return held.size > 0;
-}
-
-async function serve(holding: Holding, { settings, signal, bell }: Publishing): Promise<void> {
-  const { held } = holding;
+async function serve(locks: ShardLocks, { settings, signal, bell }: Publishing): Promise<void> {
   const sender = await openSender(settings.kafka, settings.topicPrefix, { inFlight: shards });
-  const send = async (batch: readonly Row[], readAt: number) => {
-    const { sent, setAside } = await sendAll(batch, { holding, sender, readAt });
+  const send = async (batch: readonly WaitingRow[], readAt: number) => {
+    const { sent, refused } = await publishBatch(batch, { locks, sender, readAt });
     settings.onPublished?.(sent);
-    return sent + setAside;
+    return sent + refused;
   };
-  let holdAt = performance.now() + 1_500;
+  let lockAt = performance.now() + 1_500;
   try {
     while (!signal.aborted) {
       // Also while there is a backlog: another's shards wait for whoever comes.
-      if (held.size < shards && performance.now() > holdAt) {
-        await holdMore(holding, settings.schema);
-        holdAt = performance.now() + 1_000 + Math.random() * 1_000;
+      if (locks.shards.size < shards && performance.now() > lockAt) {
+        await lockFreeShards(locks, settings.schema);
+        lockAt = performance.now() + 1_000 + Math.random() * 1_000;
       }
       bell.reset();
       const began = performance.now();
-      const heads = await readHeads(holding, [...held]);
+      const heads = await readHeads(locks, [...locks.shards]);
       const { rows } = heads;
       if (hasBacklog(heads)) {
-        if (await eachShard(heads, holding, send)) continue;
+        if (await eachShard(heads, locks, send)) continue;
       } else if (rows.length > 0) await send(rows, heads.readAt);
       if (rows.length > 0) await sleep(Math.min(restMs, performance.now() - began));
       await bell.wait(pollMs);
@@ -213,7 +198,7 @@ async function serve(holding: Holding, { settings, signal, bell }: Publishing): 
 }
 
 interface Heads {
-  readonly rows: readonly Row[];
+  readonly rows: readonly WaitingRow[];
   /** When they were asked for: so long, at least, the locks were held. */
   readonly readAt: number;
   /** There may be more that was not read, for it would have taken too long. */
@@ -221,11 +206,11 @@ interface Heads {
 }
 
 /** The first rows of each of these shards, the oldest first. */
-async function readHeads(holding: Holding, of: readonly number[]): Promise<Heads> {
+async function readHeads(locks: ShardLocks, of: readonly number[]): Promise<Heads> {
   for (let bytes = batchBytes; bytes > 1_000; bytes /= 8) {
     const readAt = performance.now();
-    const { rows } = await send<Row>(holding.client, read, [of, Math.floor(bytes)]);
-    if (holding.failed) throw holding.failed;
+    const { rows } = await send<WaitingRow>(locks.client, read, [of, Math.floor(bytes)]);
+    if (locks.failed) throw locks.failed;
     if (performance.now() - readAt <= freshMs)
       return {
         rows: rows.sort((a, b) => Number(a.seq) - Number(b.seq)),
@@ -245,8 +230,8 @@ const hasBacklog = ({ rows, narrowed }: Heads): boolean =>
  */
 async function eachShard(
   { rows, ...read }: Heads,
-  holding: Holding,
-  send: (batch: readonly Row[], readAt: number) => Promise<number>,
+  locks: ShardLocks,
+  send: (batch: readonly WaitingRow[], readAt: number) => Promise<number>,
 ): Promise<boolean> {
   const until = performance.now() + backlogMs;
   let moved = false;
@@ -254,7 +239,7 @@ async function eachShard(
     for (
       let heads: Heads = { rows: first, ...read };
       heads.rows.length > 0;
-      heads = await readHeads(holding, [shard])
+      heads = await readHeads(locks, [shard])
     ) {
       if ((await send(upToBytes(heads.rows), heads.readAt)) === 0) return;
       moved = true;
@@ -268,7 +253,7 @@ async function eachShard(
 }
 
 /** At least one row; at most about a megabyte. */
-function upToBytes(rows: readonly Row[]): readonly Row[] {
+function upToBytes(rows: readonly WaitingRow[]): readonly WaitingRow[] {
   let bytes = 0;
   const end = rows.findIndex((row) => (bytes += row.bytes) > batchBytes);
   return end === -1 ? rows : rows.slice(0, Math.max(1, end));

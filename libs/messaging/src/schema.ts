@@ -1,9 +1,9 @@
 import { innerTable, sharedTable } from '@accord/postgres';
 
 /**
- * What every service's schema has for messaging. Queue tables have their own autovacuum settings, so that
- * they stay small; a row that lives for milliseconds is not worth compressing, as Postgres would from 2 KB
- * on.
+ * The statements that create messaging's tables in a service's schema. Queue tables have their own autovacuum
+ * settings, so that they stay small. Rows of the outbox are not compressed, as Postgres would do from 2 KB on,
+ * because they live for milliseconds.
  */
 export const messagingTables = (service: string): readonly string[] => [
   ...outboxTables(service),
@@ -28,13 +28,24 @@ function outboxTables(service: string): readonly string[] {
        shard smallint not null,
        occurred_at timestamptz not null,
        unique (aggregate_type, aggregate_id, aggregate_version, type)
-     ) with (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_threshold = 100000)`,
+     ) with (
+       toast_tuple_target = 8160,
+       autovacuum_vacuum_scale_factor = 0,
+       autovacuum_vacuum_threshold = 2000,
+       autovacuum_vacuum_cost_delay = 0,
+       autovacuum_analyze_threshold = 100000
+     )`,
     `create index outbox_shard_seq on outbox (shard, seq)`,
     `grant insert on outbox to ${app}`,
     `grant select, insert, delete on outbox to ${operator}`,
     `grant select on outbox to accord_auditor`,
     // Rows the broker refused, with the later rows of their key behind them (EVT-7).
-    `create table outbox_refused (like outbox, reason text not null, refused_at timestamptz not null default now(), primary key (seq))`,
+    `create table outbox_refused (
+       like outbox,
+       reason text not null,
+       refused_at timestamptz not null default now(),
+       primary key (seq)
+     )`,
     `grant select, insert, delete on outbox_refused to ${operator}`,
     `grant select on outbox_refused to accord_auditor`,
   ];
@@ -46,7 +57,7 @@ function inboxTables(service: string): readonly string[] {
        event_id uuid primary key,
        received_at timestamptz not null default now()
      ) with (autovacuum_vacuum_insert_scale_factor = 0.5)`,
-    // A summary of blocks (brin) would say less with each row that takes the place of one that was forgotten.
+    // Not brin: its summary of blocks gets worse with each row that takes the place of a deleted one.
     `create index inbox_received_at on inbox (received_at)`,
     sharedTable(service, 'inbox'),
     ...parkedTables(service),
@@ -55,8 +66,8 @@ function inboxTables(service: string): readonly string[] {
 
 function parkedTables(service: string): readonly string[] {
   return [
-    // Events of a key whose head failed: they wait here in their order (EVT-9). A dead head keeps its key
-    // waiting for the redrive.
+    // Events of a key whose first event failed: they wait here in their order (EVT-9). A dead first event keeps
+    // its key waiting until an operator decides on it.
     `create table parked_events (
        seq bigint generated always as identity primary key,
        event_id uuid not null unique,
@@ -69,7 +80,7 @@ function parkedTables(service: string): readonly string[] {
        headers text not null,
        status text not null default 'waiting' check (status in ('waiting', 'dead')),
        attempts integer not null default 0,
-       -- Tries that began since one last ended: those that the process did not survive.
+       -- Tries that began and did not end: the process ended during them.
        starts integer not null default 0,
        next_attempt_at timestamptz not null default now(),
        reason text,
@@ -77,16 +88,16 @@ function parkedTables(service: string): readonly string[] {
      )`,
     `create index parked_events_key on parked_events (key, seq)`,
     innerTable(service, 'parked_events'),
-    // Events whose handling began together and did not end: what is found here may have ended the process
-    // (EVT-9). `starts` is of one that is alone.
-    `create table started_events (
-       note_id uuid primary key,
+    // Events whose handling began together and has not ended: one of them may have ended the process (EVT-9).
+    // `starts` counts for a record of one event alone.
+    `create table begun_events (
+       batch_id uuid primary key,
        event_ids uuid[] not null,
        starts integer not null default 1,
-       started_at timestamptz not null default clock_timestamp()
+       begun_at timestamptz not null default clock_timestamp()
      )`,
-    innerTable(service, 'started_events'),
-    // What operators did about dead letters, and who (EVT-10).
+    innerTable(service, 'begun_events'),
+    // Decisions of operators on dead letters, and by whom (EVT-10).
     `create table redrive_acts (
        event_id uuid not null,
        act text not null check (act in ('replay', 'discard')),

@@ -65,7 +65,7 @@ test('EVT-9 the end of the server while an event is handled is not counted again
   const [excused, blamed] = [newEventId(), newEventId()];
   const note = (id: string, at: string) =>
     t.sql(
-      `insert into started_events (note_id, event_ids, starts, started_at) values (gen_random_uuid(), array[$1::uuid], 3, ${at})`,
+      `insert into begun_events (batch_id, event_ids, starts, begun_at) values (gen_random_uuid(), array[$1::uuid], 3, ${at})`,
       [id],
     );
   await note(excused, `pg_postmaster_start_time() - interval '1 second'`);
@@ -175,15 +175,15 @@ test('EVT-9 EVT-11 an event at which a database that answers seems to be away wa
 test('EVT-9 what a process that stops of itself leaves undone is no start that counts', async () => {
   const [key, id] = [`whe_left_${randomUUID()}`, newEventId()];
   const starts = async () =>
-    (
-      await t.sql<{ starts: number }>('select starts from started_events where $1 = any(event_ids)', [id])
-    ).map((note) => note.starts);
+    (await t.sql<{ starts: number }>('select starts from begun_events where $1 = any(event_ids)', [id])).map(
+      (note) => note.starts,
+    );
   refusals.set(
     key,
     Array.from({ length: 1_000 }, () => '57P01'),
   );
   // As a process that was killed left it.
-  await t.sql('insert into started_events (note_id, event_ids) values (gen_random_uuid(), array[$1::uuid])', [
+  await t.sql('insert into begun_events (batch_id, event_ids) values (gen_random_uuid(), array[$1::uuid])', [
     id,
   ]);
   await t.publish(disabled(key), { id });

@@ -79,7 +79,7 @@ test('EVT-9 an event that ends the process is given up after three starts; its k
     { status: 'waiting' },
   ]);
   expect(starts).toBeLessThanOrEqual(4);
-  expect(await t.sql('select unnest(event_ids) from started_events')).toEqual([]);
+  expect(await t.sql('select unnest(event_ids) from begun_events')).toEqual([]);
 }, 120_000);
 
 test('EVT-9 so is one that fails at first and ends the process when it is tried again', async () => {

@@ -17,7 +17,7 @@ export interface Retention {
 const usual: Retention = { inboxMs: 14 * day, keysMs, everyMs: 10 * minute };
 
 /** What is kept for a while, and since when. */
-const since = { inbox: 'received_at', started_events: 'started_at', idempotency_keys: 'created_at' } as const;
+const since = { inbox: 'received_at', begun_events: 'begun_at', idempotency_keys: 'created_at' } as const;
 type Table = keyof typeof since;
 
 const tooOld = (table: Table, end: string) => `${since[table]} < ${end}::timestamptz`;
@@ -33,7 +33,7 @@ const forgetSome = (table: Table) => `
 export const houseKeeping = ({ inboxMs, keysMs, everyMs }: Retention = usual): Worker => {
   const keptMs: Readonly<Record<Table, number>> = {
     inbox: inboxMs,
-    started_events: day,
+    begun_events: day,
     idempotency_keys: keysMs,
   };
   const tables = Object.keys(keptMs) as readonly Table[];

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Tx } from '@accord/core';
-import type { Event, OrderSnapshot, ProductSnapshot } from '@accord/events';
-import type { Projection, ProjectionWriter, ReadModel } from '@accord/messaging';
+import type { OrderSnapshot, ProductSnapshot } from '@accord/events';
+import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 
 // What the order service said of its orders and products, the newest version of each. It may lag behind; the
 // reservation decides (EVT-20).
@@ -9,55 +9,45 @@ import type { Projection, ProjectionWriter, ReadModel } from '@accord/messaging'
 export type Order = z.infer<typeof OrderSnapshot>;
 export type Product = z.infer<typeof ProductSnapshot>;
 
-/** Keeps each order's newest version, whatever the order of arrival (EVT-5). */
-const rememberOrders = (writer: ProjectionWriter, orders: readonly Order[]): void =>
-  writer.write(
-    `insert into order_view (order_id, account_id, version, status, product_code, contractable, hold_kind, created_at, snapshot)
-     select o->>'orderId', o->>'accountId', (o->>'version')::bigint, o->>'status', o->>'productCode', (o->>'contractable')::boolean,
-            o->'hold'->>'kind', (o->>'createdAt')::timestamptz, o
-       from jsonb_array_elements($1::jsonb) o order by 1
-       on conflict (order_id) do update set version = excluded.version, status = excluded.status, contractable = excluded.contractable,
-         hold_kind = excluded.hold_kind, snapshot = excluded.snapshot
-       where order_view.version < excluded.version`,
-    [JSON.stringify(orders)],
+const keepOrders = keepNewest({
+  table: 'order_view',
+  key: 'order_id',
+  columns: ['account_id', 'status', 'product_code', 'contractable', 'hold_kind', 'created_at', 'snapshot'],
+});
+const keepProducts = keepNewest({ table: 'products', key: 'product_code', columns: ['snapshot'] });
+
+const seeOrders = (writer: ProjectionWriter, orders: readonly Order[]): void =>
+  keepOrders(
+    writer,
+    orders.map((snapshot) => ({
+      order_id: snapshot.orderId,
+      version: snapshot.version,
+      account_id: snapshot.accountId,
+      status: snapshot.status,
+      product_code: snapshot.productCode,
+      contractable: snapshot.contractable,
+      hold_kind: snapshot.hold?.kind,
+      created_at: snapshot.createdAt,
+      snapshot,
+    })),
   );
 
-function rememberProduct(writer: ProjectionWriter, { data: { product } }: Event<'product.published'>): void {
-  writer.write(
-    `insert into products (product_code, version, snapshot) values ($1, $2, $3)
-       on conflict (product_code) do update set version = excluded.version, snapshot = excluded.snapshot
-       where products.version < excluded.version`,
-    [product.productCode, product.version, JSON.stringify(product)],
-  );
-}
-
-const order = {
-  on: (writer: ProjectionWriter, { data }: { data: { order: Order } }) =>
-    rememberOrders(writer, [data.order]),
-  locks: ({ data }: { data: { order: Order } }) => [data.order.orderId],
-};
-
-const reserved: Projection<'order.reserved' | 'order.reservation_refused'> = {
-  on: (writer, { data }) => rememberOrders(writer, data.orders),
-  locks: ({ data }) => data.orders.map(({ orderId }) => orderId),
-};
+const seeProduct = (writer: ProjectionWriter, snapshot: Product): void =>
+  keepProducts(writer, [{ product_code: snapshot.productCode, version: snapshot.version, snapshot }]);
 
 export const orderView: ReadModel = {
   name: 'order-view',
   tables: ['order_view', 'products'],
   projections: {
-    'order.placed': order,
-    'order.paid': order,
-    'order.expiring': order,
-    'order.cancelled': order,
-    'order.fulfilled': order,
-    'order.fulfilment_failed': order,
-    'order.voided': order,
-    'order.changed': order,
-    'order.released': order,
-    'order.reserved': reserved,
-    'order.reservation_refused': reserved,
-    'product.published': { on: rememberProduct },
+    ...eventsAbout('order', {
+      on: (writer, { data }) => seeOrders(writer, [data.order]),
+      locks: ({ data }) => [data.order.orderId],
+    }),
+    ...eventsAbout('reservation', {
+      on: (writer, { data }) => seeOrders(writer, data.orders),
+      locks: ({ data }) => data.orders.map(({ orderId }) => orderId),
+    }),
+    ...eventsAbout('product', { on: (writer, { data }) => seeProduct(writer, data.product) }),
   },
 };
 

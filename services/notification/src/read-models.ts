@@ -1,5 +1,5 @@
 import { eventTypes, type Event } from '@accord/events';
-import type { ProjectionWriter, ReadModel } from '@accord/messaging';
+import { eventsAbout, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 import { saveContacts } from './delivery/contact-store.ts';
 import { insertTimelineEvent } from './timeline/timeline-store.ts';
 import { linksOf, timelineEvent } from './timeline/timeline.ts';
@@ -22,7 +22,7 @@ const timeline: ReadModel = {
 const contacts: ReadModel = {
   name: 'contacts',
   tables: ['contacts'],
-  projections: { 'account.updated': { on: (writer, { data }) => saveContacts(writer, data.account) } },
+  projections: eventsAbout('account', { on: (writer, { data }) => saveContacts(writer, data.account) }),
 };
 
 export const readModels: readonly ReadModel[] = [timeline, contacts];

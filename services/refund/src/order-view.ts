@@ -1,13 +1,7 @@
 import type { z } from 'zod';
 import type { Tx } from '@accord/core';
-import type {
-  ContractSnapshot,
-  Event,
-  OrderSnapshot,
-  ProductSnapshot,
-  ResourceSnapshot,
-} from '@accord/events';
-import type { Projection, ProjectionWriter, ReadModel } from '@accord/messaging';
+import type { ContractSnapshot, OrderSnapshot, ProductSnapshot, ResourceSnapshot } from '@accord/events';
+import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 import type { Bundle, Facts, LinkedContract } from './refund/eligibility.ts';
 
 // Orders, resources, contracts and products as the events told them, by version (EVT-5). Good enough to
@@ -18,110 +12,108 @@ export type Resource = z.output<typeof ResourceSnapshot>;
 type Contract = z.output<typeof ContractSnapshot>;
 type Product = z.output<typeof ProductSnapshot>;
 
-function seeContract(writer: ProjectionWriter, contract: Contract): void {
-  writer.write(
-    `insert into contract_view (contract_id, account_id, version, number, status) values ($1, $2, $3, $4, $5)
-     on conflict (contract_id) do update set version = excluded.version, number = excluded.number, status = excluded.status
-      where contract_view.version < excluded.version`,
-    [contract.contractId, contract.accountId, contract.version, contract.number, contract.status],
-  );
-}
-
-function seeProduct(writer: ProjectionWriter, { data: { product } }: Event<'product.published'>): void {
-  writer.write(
-    `insert into product_view (product_code, version, refundable, snapshot) values ($1, $2, $3, $4)
-     on conflict (product_code) do update set version = excluded.version, refundable = excluded.refundable, snapshot = excluded.snapshot
-      where product_view.version < excluded.version`,
-    [product.productCode, product.version, product.refundable, JSON.stringify(product)],
-  );
-}
+const keepOrders = keepNewest({
+  table: 'order_view',
+  key: 'order_id',
+  columns: ['account_id', 'bundle_id', 'snapshot'],
+});
+const keepResources = keepNewest({
+  table: 'resource_view',
+  key: 'instance_id',
+  columns: ['account_id', 'released', 'snapshot'],
+});
+const keepContracts = keepNewest({
+  table: 'contract_view',
+  key: 'contract_id',
+  columns: ['account_id', 'number', 'status'],
+});
+const keepProducts = keepNewest({
+  table: 'product_view',
+  key: 'product_code',
+  columns: ['refundable', 'snapshot'],
+});
 
 function seeOrders(writer: ProjectionWriter, orders: readonly Order[]): void {
   if (orders.length === 0) return;
+  keepOrders(
+    writer,
+    orders.map((snapshot) => ({
+      order_id: snapshot.orderId,
+      version: snapshot.version,
+      account_id: snapshot.accountId,
+      bundle_id: snapshot.bundleId,
+      snapshot,
+    })),
+  );
   writer.write(
-    `with told as (select value as o from jsonb_array_elements($1::jsonb)),
-     seen as (
-       insert into order_view (order_id, account_id, version, bundle_id, snapshot)
-       select o->>'orderId', o->>'accountId', (o->>'version')::integer, o->>'bundleId', o from told order by 1
-       on conflict (order_id) do update set version = excluded.version, bundle_id = excluded.bundle_id, snapshot = excluded.snapshot
-        where order_view.version < excluded.version)
-     insert into order_view_instances (instance_id, order_id, account_id)
-     select distinct instance_id, o->>'orderId', o->>'accountId' from told, jsonb_array_elements_text(o->'instanceIds') instance_id order by 1, 2
+    `insert into order_view_instances (instance_id, order_id, account_id)
+     select distinct instance_id, o->>'orderId', o->>'accountId'
+       from jsonb_array_elements($1::jsonb) o, jsonb_array_elements_text(o->'instanceIds') instance_id order by 1, 2
      on conflict do nothing`,
     [JSON.stringify(orders)],
   );
 }
 
-function seeResources(writer: ProjectionWriter, resources: readonly Resource[]): void {
-  if (resources.length === 0) return;
-  writer.write(
-    `insert into resource_view (instance_id, account_id, version, released, snapshot)
-     select r->>'instanceId', r->>'accountId', (r->>'version')::integer, (r->>'released')::boolean, r
-       from jsonb_array_elements($1::jsonb) r order by 1
-     on conflict (instance_id) do update set version = excluded.version, released = excluded.released, snapshot = excluded.snapshot
-      where resource_view.version < excluded.version`,
-    [JSON.stringify(resources)],
+const seeResources = (writer: ProjectionWriter, resources: readonly Resource[]): void =>
+  keepResources(
+    writer,
+    resources.map((snapshot) => ({
+      instance_id: snapshot.instanceId,
+      version: snapshot.version,
+      account_id: snapshot.accountId,
+      released: snapshot.released,
+      snapshot,
+    })),
   );
-}
 
-const order = {
-  on: (writer: ProjectionWriter, { data }: { data: { order: Order } }) => seeOrders(writer, [data.order]),
-  locks: ({ data }: { data: { order: Order } }) => [data.order.orderId],
-};
+const seeContract = (writer: ProjectionWriter, contract: Contract): void =>
+  keepContracts(writer, [
+    {
+      contract_id: contract.contractId,
+      version: contract.version,
+      account_id: contract.accountId,
+      number: contract.number,
+      status: contract.status,
+    },
+  ]);
 
-const contract = {
-  on: (writer: ProjectionWriter, { data }: { data: { contract: Contract } }) =>
-    seeContract(writer, data.contract),
-  locks: ({ data }: { data: { contract: Contract } }) => [data.contract.contractId],
-};
-
-const resource: Projection<'resource.changed'> = {
-  on: (writer, { data }) => seeResources(writer, [data.resource]),
-  locks: ({ data }) => [data.resource.instanceId],
-};
-
-const reserved: Projection<'order.reserved'> = {
-  on: (writer, { data }) => {
-    seeOrders(writer, data.orders);
-    seeResources(writer, data.resources);
-  },
-  locks: ({ data }) => [
-    ...data.orders.map(({ orderId }) => orderId),
-    ...data.resources.map(({ instanceId }) => instanceId),
-  ],
-};
-
-const refused: Projection<'order.reservation_refused'> = {
-  on: (writer, { data }) => seeOrders(writer, data.orders),
-  locks: ({ data }) => data.orders.map(({ orderId }) => orderId),
-};
+const seeProduct = (writer: ProjectionWriter, snapshot: Product): void =>
+  keepProducts(writer, [
+    {
+      product_code: snapshot.productCode,
+      version: snapshot.version,
+      refundable: snapshot.refundable,
+      snapshot,
+    },
+  ]);
 
 export const orderView: ReadModel = {
   name: 'order-view',
   tables: ['order_view', 'order_view_instances', 'resource_view', 'contract_view', 'product_view'],
   projections: {
-    'order.placed': order,
-    'order.paid': order,
-    'order.expiring': order,
-    'order.cancelled': order,
-    'order.fulfilled': order,
-    'order.fulfilment_failed': order,
-    'order.voided': order,
-    'order.released': order,
-    'order.changed': order,
-    'order.reserved': reserved,
-    'order.reservation_refused': refused,
-    'resource.changed': resource,
-    'contract.requested': contract,
-    'contract.refused': contract,
-    'contract.drafted': contract,
-    'contract.finalized': contract,
-    'contract.seal_failed': contract,
-    'contract.voided': contract,
-    'contract.paper_requested': contract,
-    'contract.paper_mailed': contract,
-    'contract.paper_delivered': contract,
-    'product.published': { on: seeProduct },
+    ...eventsAbout('order', {
+      on: (writer, { data }) => seeOrders(writer, [data.order]),
+      locks: ({ data }) => [data.order.orderId],
+    }),
+    ...eventsAbout('reservation', {
+      on(writer, { data }) {
+        seeOrders(writer, data.orders);
+        if ('resources' in data) seeResources(writer, data.resources);
+      },
+      locks: ({ data }) => [
+        ...data.orders.map(({ orderId }) => orderId),
+        ...('resources' in data ? data.resources : []).map(({ instanceId }) => instanceId),
+      ],
+    }),
+    ...eventsAbout('resource', {
+      on: (writer, { data }) => seeResources(writer, [data.resource]),
+      locks: ({ data }) => [data.resource.instanceId],
+    }),
+    ...eventsAbout('contract', {
+      on: (writer, { data }) => seeContract(writer, data.contract),
+      locks: ({ data }) => [data.contract.contractId],
+    }),
+    ...eventsAbout('product', { on: (writer, { data }) => seeProduct(writer, data.product) }),
   },
 };
 

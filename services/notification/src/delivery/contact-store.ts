@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
 import { AccountTelling, type AccountFacts } from '@accord/events';
-import type { ProjectionWriter } from '@accord/messaging';
+import { keepNewest, type ProjectionWriter } from '@accord/messaging';
 
 export type Contact = z.infer<typeof AccountFacts>['contacts'][number];
 
@@ -13,6 +13,8 @@ export async function findContacts(tx: Tx, accountId: string): Promise<readonly 
   return row?.contacts;
 }
 
+const keepContacts = keepNewest({ table: 'contacts', key: 'account_id', columns: ['contacts'] });
+
 /**
  * Of the platform's version; an older one changes nothing. @throws Refusal `account.unfit` as the contract
  * service does.
@@ -20,10 +22,5 @@ export async function findContacts(tx: Tx, accountId: string): Promise<readonly 
 export function saveContacts(writer: ProjectionWriter, account: z.infer<typeof AccountFacts>): void {
   const { data: told, error } = AccountTelling.safeParse(account);
   if (error) throw new Refusal('invalid', 'account.unfit', { errors: z.prettifyError(error) });
-  writer.write(
-    `insert into contacts (account_id, version, contacts) values ($1, $2, $3)
-     on conflict (account_id) do update set version = excluded.version, contacts = excluded.contacts
-       where contacts.version < excluded.version`,
-    [told.accountId, told.version, JSON.stringify(told.contacts)],
-  );
+  keepContacts(writer, [{ account_id: told.accountId, version: told.version, contacts: told.contacts }]);
 }
