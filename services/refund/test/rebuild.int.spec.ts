@@ -19,7 +19,7 @@ let made = 0;
 const told = new Map<string, number>();
 
 beforeAll(async () => {
-  t = await testService({ service: (around) => refundService({ profile: loadProfile('baidu') }, around) });
+  t = await testService({ service: (context) => refundService({ profile: loadProfile('baidu') }, context) });
   t.clock.offsetMs = refundedAt.getTime() - Date.now();
 }, 60_000);
 afterAll(() => t.stop(), 30_000);

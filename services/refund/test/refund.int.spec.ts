@@ -1,7 +1,7 @@
 import type { Fact } from '@accord/events';
 import { loadProfile, type Profile } from '@accord/profile';
 import { flawsUnderBadInput, flawsUnderRepeats, testService, type TestService } from '@accord/testing';
-import type { Order, Resource } from '../src/order-view.ts';
+import type { Order, Resource } from '../src/refund/candidate.ts';
 import { refundService } from '../src/service.ts';
 import { cny, dayMs, ends, exampleOrder, exampleResource, parts, refundedAt } from './fixtures.ts';
 
@@ -17,7 +17,7 @@ let t: TestService;
 let made = 0;
 
 async function start(profile: Profile): Promise<TestService> {
-  const started = await testService({ service: (around) => refundService({ profile }, around) });
+  const started = await testService({ service: (context) => refundService({ profile }, context) });
   started.clock.offsetMs = refundedAt.getTime() - Date.now();
   return started;
 }
