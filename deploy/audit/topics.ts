@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { catalogue, eventTypes, type EventDefinition, type EventType, type Speaker } from '@accord/events';
-import { kafkaOf, readTopics, type OffsetRange } from '@accord/kafka';
+import { openKafka, readTopics, type Incoming, type OffsetRange } from '@accord/kafka';
 import type { Difference } from './differences.ts';
 import { announcedIn, type Sightings } from './versions.ts';
 
@@ -31,41 +31,30 @@ export async function openTopics(
   { brokers, topicPrefix, log }: TopicsAsk,
   sightings: Sightings,
 ): Promise<Topics> {
-  const kafka = kafkaOf({ brokers, topicPrefix, clientId: 'accord-audit', log });
+  const kafka = openKafka({ brokers, topicPrefix, clientId: 'accord-audit', log });
   const read = { messages: 0, unreadable: 0 };
-  const onMessages = (
-    type: EventType,
-    _partition: number,
-    messages: readonly { readonly value: Buffer | null }[],
-  ) => {
+  const onMessages = (type: EventType, _partition: number, messages: readonly Incoming[]) => {
     for (const { value } of messages) {
       read.messages += 1;
       if (!see(type, value, sightings)) read.unreadable += 1;
     }
   };
-  const reading = await readTopics({
-    kafka,
-    topicPrefix,
-    reader: 'audit',
-    types: eventTypes,
-    onMessages,
-    log,
-  });
+  const reading = await readTopics(kafka, { reader: 'audit', topics: eventTypes, onMessages });
   return {
     read,
     close: () => reading.close(),
     async catchUp() {
-      const extents = await reading.extents();
-      await reading.until(extents);
-      return [...reading.missing.map(missingTopic), ...extents.filter(({ low }) => low > 0n).map(cutTopic)];
+      const ranges = await reading.offsetRanges();
+      await reading.untilRead(ranges);
+      return [...reading.missing.map(missingTopic), ...ranges.filter(({ low }) => low > 0n).map(cutTopic)];
     },
   };
 }
 
 /** False where it is no event of its type. */
-function see(type: EventType, value: Buffer | null, sightings: Sightings): boolean {
+function see(type: EventType, value: string, sightings: Sightings): boolean {
   try {
-    for (const { aggregate, id, version } of announcedIn(type, JSON.parse(String(value))))
+    for (const { aggregate, id, version } of announcedIn(type, JSON.parse(value)))
       sightings.see(aggregate, id, version);
     return true;
   } catch {
@@ -89,11 +78,11 @@ const missingTopic = (type: EventType): Difference => ({
   mark: '',
 });
 
-const cutTopic = ({ type, partition, low }: OffsetRange): Difference => ({
+const cutTopic = ({ topic, partition, low }: OffsetRange<EventType>): Difference => ({
   rule: 'EVT-13',
   says: 'a topic keeps all its events',
-  id: `${type}/${partition}`,
+  id: `${topic}/${partition}`,
   found: `begins at offset ${low}`,
-  mends: keeperOf(type),
+  mends: keeperOf(topic),
   mark: '',
 });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Database } from '@accord/core';
 import type { Fact } from '@accord/events';
-import { kafkaOf } from '@accord/kafka';
+import { openKafka } from '@accord/kafka';
 import { outbox, startRelay } from '@accord/messaging';
 import { openDatabase, systemClock } from '@accord/postgres';
 import { countedType, sampleOf } from './counting.ts';
@@ -98,8 +98,7 @@ process.once('message', ({ urls, schema, brokers, topicPrefix }: AnnouncerAsk) =
   const relay = startRelay({
     url: urls.operator,
     schema,
-    kafka: kafkaOf({ brokers, clientId: 'announcer', topicPrefix, log }),
-    topicPrefix,
+    kafka: openKafka({ brokers, clientId: 'announcer', topicPrefix, log }),
     log,
   });
   const db = openDatabase({

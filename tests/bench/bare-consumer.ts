@@ -1,9 +1,8 @@
 // Floors of consuming, as a process of its own: kafkajs and what nobody can do without. Nothing is checked
 // against a schema, remembered or tried again.
-import type { KafkaMessage } from 'kafkajs';
+import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
 import pg from 'pg';
-import { pino } from 'pino';
-import { kafkaOf } from '@accord/kafka';
+import '@accord/kafka'; // with its patches of kafkajs, as our consumer has them
 import { countOne } from './counting.ts';
 
 export interface BareConsumerAsk {
@@ -49,7 +48,7 @@ async function counting({ url, schema }: { url: string; schema: string }) {
 /** Events a second, from having joined the group. */
 async function consume({ brokers, topicPrefix, topic, count, effect }: BareConsumerAsk): Promise<number> {
   const haveEffect = effect && (await counting(effect));
-  const kafka = kafkaOf({ brokers, clientId: 'floor', topicPrefix, log: pino({ level: 'silent' }) });
+  const kafka = new Kafka({ brokers: [...brokers], clientId: 'floor', logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({
     groupId: `${topicPrefix}floor.${effect ? 'effect' : 'decoding'}`,
     maxWaitTimeInMs: 100,

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headersOf, readEvent, type Event } from '@accord/events';
-import { kafkaOf, openSender } from '@accord/kafka';
+import { openKafka, openSender } from '@accord/kafka';
 import { asSuperuser } from '@accord/local';
 import { migrateService, platformSettings, type PlatformSettings } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
@@ -120,7 +120,7 @@ export async function backlog(ground: Ground, work: readonly Message[]): Promise
 }
 
 async function fill({ brokers }: Ground, topicPrefix: string, work: readonly Message[]): Promise<void> {
-  const sender = await openSender(kafkaOf({ brokers, clientId: 'backlog', topicPrefix, log }), topicPrefix);
+  const sender = await openSender(openKafka({ brokers, clientId: 'backlog', topicPrefix, log }));
   for (let from = 0; from < work.length; from += 500)
     await sender.send(work.slice(from, from + 500).map((message) => ({ topic, ...message })));
   await sender.close();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kafkaOf } from '@accord/kafka';
+import { Kafka, logLevel } from 'kafkajs';
 import { asSuperuser } from '@accord/local';
-import { freshTopic, log, type Ground } from './environment.ts';
+import { freshTopic, type Ground } from './environment.ts';
 import { beside, percentile, usual, type Figure } from './figure.ts';
 import type { Load } from './load.ts';
 import type { Message } from './messages.ts';
@@ -85,7 +85,7 @@ async function kafkaAlone(
 ): Promise<number[]> {
   const topicPrefix = await freshTopic(brokers);
   const topic = `${topicPrefix}order.cancelled`;
-  const kafka = kafkaOf({ brokers, clientId: 'floor', topicPrefix, log });
+  const kafka = new Kafka({ brokers: [...brokers], clientId: 'floor', logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   const consumer = kafka.consumer({ groupId: `${topicPrefix}floor`, maxWaitTimeInMs: 100 });
   const seen: number[] = [];

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { applyTopics, kafkaOf } from '@accord/kafka';
+import { applyTopics, openAdmin, openKafka } from '@accord/kafka';
 import {
   all,
   compileServices,
@@ -141,14 +141,13 @@ async function makeDatabase(serverUrl: string, name: string): Promise<string> {
 export async function freshTopic(brokers: readonly string[]): Promise<string> {
   const topicPrefix = `bench${randomBytes(4).toString('hex')}.`;
   await applyTopics({ brokers, topicPrefix, log }, { topics: [topic], replication: 1 });
-  const admin = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log }).admin();
-  await admin.connect();
+  const admin = await openAdmin(openKafka({ brokers, clientId: 'bench', topicPrefix, log }));
   await until('every partition is led', () =>
-    admin.fetchTopicOffsets(topicPrefix + topic).then(
+    admin.offsetRanges([topic]).then(
       () => true,
       () => false,
     ),
   );
-  await admin.disconnect();
+  await admin.close();
   return topicPrefix;
 }

@@ -1,7 +1,7 @@
 // Publishes from a process of its own: what is in an outbox, by the relay; or messages of its own, by the
 // sender that the relay has.
 import { pino } from 'pino';
-import { kafkaOf, openSender } from '@accord/kafka';
+import { openKafka, openSender } from '@accord/kafka';
 import { startRelay } from '@accord/messaging';
 import { messages, publish, topic, type Message } from './messages.ts';
 
@@ -17,9 +17,9 @@ export interface PublisherAsk {
 const log = pino({ level: 'silent' });
 
 async function send({ brokers, topicPrefix, count, keys }: PublisherAsk): Promise<number> {
-  const kafka = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log });
+  const kafka = openKafka({ brokers, clientId: 'bench', topicPrefix, log });
   return publish(messages(count, keys), async () => {
-    const sender = await openSender(kafka, topicPrefix);
+    const sender = await openSender(kafka);
     return {
       send: (batch: readonly Message[]) => sender.send(batch.map((message) => ({ topic, ...message }))),
       close: () => sender.close(),
@@ -36,8 +36,8 @@ async function relay(url: string, { brokers, topicPrefix, count }: PublisherAsk)
     if (published >= count) finish();
   };
   const started = performance.now();
-  const kafka = kafkaOf({ brokers, clientId: 'bench', topicPrefix, log });
-  const running = startRelay({ url, schema: 'orders', kafka, topicPrefix, log, onPublished });
+  const kafka = openKafka({ brokers, clientId: 'bench', topicPrefix, log });
+  const running = startRelay({ url, schema: 'orders', kafka, log, onPublished });
   await all;
   const seconds = (performance.now() - started) / 1_000;
   await running.stop();

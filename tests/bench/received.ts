@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kafkaOf } from '@accord/kafka';
+import { Kafka, logLevel } from 'kafkajs';
 import { asSuperuser } from '@accord/local';
 import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from './child.ts';
 import type { Debezium } from './debezium.ts';
-import { freshTopic, log, type Ground } from './environment.ts';
+import { freshTopic, type Ground } from './environment.ts';
 import { beside, percentile, type Figure } from './figure.ts';
 import { topic } from './messages.ts';
 import type { WriterAsk } from './writer.ts';
@@ -92,10 +92,8 @@ async function receive(
   brokers: readonly string[],
   topicPrefix: string,
 ): Promise<{ at: Map<string, number>; stop(): Promise<void> }> {
-  const consumer = kafkaOf({ brokers, clientId: 'receiver', topicPrefix, log }).consumer({
-    groupId: `${topicPrefix}receiver`,
-    maxWaitTimeInMs: 100,
-  });
+  const kafka = new Kafka({ brokers: [...brokers], clientId: 'receiver', logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: `${topicPrefix}receiver`, maxWaitTimeInMs: 100 });
   const at = new Map<string, number>();
   const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
   await consumer.connect();

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
-import { kafkaOf } from '@accord/kafka';
+import { openKafka } from '@accord/kafka';
 import { shardOf, startRelay, type Relay } from '@accord/messaging';
 import { messages, type Message } from './messages.ts';
 import { debeziums, ours } from './outbox.ts';
@@ -24,9 +24,9 @@ async function write(ask: WriterAsk): Promise<void> {
   const { relay, topicPrefix, rate, ms } = ask;
   const pool = new pg.Pool({ connectionString: ask.url, max: 10, pipeline: true } as pg.PoolConfig);
   const outbox = relay ? ours : debeziums;
-  const kafka = relay && kafkaOf({ brokers: relay.brokers, clientId: 'bench', topicPrefix, log });
+  const kafka = relay && openKafka({ brokers: relay.brokers, clientId: 'bench', topicPrefix, log });
   const running: Relay | undefined =
-    relay && startRelay({ url: relay.url, schema: 'orders', kafka: kafka!, topicPrefix, log });
+    relay && startRelay({ url: relay.url, schema: 'orders', kafka: kafka!, log });
   const commit = async (message: Message) => {
     const client = await pool.connect();
     const sent = [

@@ -7,7 +7,7 @@ const before = (fragment: string) => `${die} ${fragment}`;
 const after = (fragment: string) => `${fragment} ${die}`;
 
 const saved = 'await commit(open);';
-const deleting = '  send(locks.client, remove, ';
+const deleting = '  pipelined(locks.connection, remove, ';
 const handled = 'for (const slice of slices) this.#finished(slice);';
 const committing = 'await consumer.commitOffsets(';
 const sending = 'sender.send(free.map(outgoing))';

@@ -1,9 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin } from 'kafkajs';
+import { Kafka, logLevel, type Admin } from 'kafkajs';
 import pg from 'pg';
-import { pino } from 'pino';
-import { kafkaOf } from '@accord/kafka';
 import { isAlive, topics, type EmbeddedKafka } from '@accord/local';
 import type { World } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
@@ -84,12 +82,7 @@ const second = 2;
 
 /** To which broker each topic's second partition belongs from now on; resolves when it is there. */
 async function move({ kafka }: World, replicas: number[]): Promise<void> {
-  const admin = kafkaOf({
-    brokers: [kafka().brokers],
-    clientId: 'faults',
-    topicPrefix: '',
-    log: pino({ level: 'silent' }),
-  }).admin();
+  const admin = new Kafka({ brokers: [kafka().brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
     await admin.alterPartitionReassignments({

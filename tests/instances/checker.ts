@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { kafkaOf } from '@accord/kafka';
+import { openAdmin, openKafka, readTopics } from '@accord/kafka';
 import { types, type Crowd } from './clients.ts';
 import type { Announced } from './events.ts';
 
@@ -52,18 +52,18 @@ export interface Published {
 
 /** What is on the topics (EVT-7): all of it at least once, each key in the order of first occurrences. */
 export async function published({ brokers, topicPrefix }: Crowd, announced: Announced): Promise<Published> {
-  const consumer = kafkaOf({
+  const kafka = openKafka({
     brokers: [brokers],
     clientId: 'check',
     topicPrefix,
     log: pino({ level: 'silent' }),
-  }).consumer({ groupId: `${topicPrefix}check` });
-  const ends = await endsOf({ brokers, topicPrefix });
+  });
+  const admin = await openAdmin(kafka);
+  const ends = (await admin.offsetRanges(types)).reduce((sum, { high }) => sum + Number(high), 0);
+  await admin.close();
   const come = new Map<string, number>();
   const flaws: string[] = [];
   let [left, repeats, lateRepeats] = [ends, 0, 0];
-  await consumer.connect();
-  await consumer.subscribe({ topics: types.map((type) => topicPrefix + type), fromBeginning: true });
   const see = (key: string, version: number) => {
     const last = come.get(key) ?? 0;
     if (version <= last) repeats += 1;
@@ -71,31 +71,18 @@ export async function published({ brokers, topicPrefix }: Crowd, announced: Anno
     if (version > last + 1) flaws.push(`version ${version} of ${key} was published after ${last}`);
     come.set(key, Math.max(last, version));
   };
-  await consumer.run({
-    eachBatch: ({ batch }) => {
-      for (const { key, headers } of batch.messages) see(String(key), Number(headers!['ce_sequence']));
-      left -= batch.messages.length;
-      return Promise.resolve();
+  const reader = await readTopics(kafka, {
+    reader: 'check',
+    topics: types,
+    onMessages(_topic, _partition, messages) {
+      for (const { key, headers } of messages) see(key, Number(headers['ce_sequence']));
+      left -= messages.length;
     },
   });
   for (let waited = 0; left > 0 && waited < 1_500; waited += 1) await sleep(20);
-  await consumer.disconnect();
+  await reader.close();
   for (const [key, versions] of announced)
     if (come.get(key) !== versions)
       flaws.push(`of ${key} ${versions} were announced, the last that is published is ${come.get(key)}`);
   return { flaws, repeats, lateRepeats };
-}
-
-/** How many messages there are. */
-async function endsOf({ brokers, topicPrefix }: Pick<Crowd, 'brokers' | 'topicPrefix'>): Promise<number> {
-  const admin = kafkaOf({
-    brokers: [brokers],
-    clientId: 'check',
-    topicPrefix,
-    log: pino({ level: 'silent' }),
-  }).admin();
-  await admin.connect();
-  const offsets = await Promise.all(types.map((type) => admin.fetchTopicOffsets(topicPrefix + type)));
-  await admin.disconnect();
-  return offsets.flat().reduce((sum, { offset }) => sum + Number(offset), 0);
 }

@@ -25,7 +25,7 @@ const { events, json } = commandLine(
   },
 );
 /** So that what is usually kept for a day or two weeks comes and goes many times. */
-const keeping = { inboxMs: 20_000, keysMs: 20_000, everyMs: 2_000 };
+const retention = { inboxMs: 20_000, keysMs: 20_000, everyMs: 2_000 };
 const { name: service, schema, migrations } = countingService();
 
 const sizes = `
@@ -74,7 +74,7 @@ async function soak(ground: Ground): Promise<Sample[]> {
   const settings = settingsOf(ground, { databaseUrl, topicPrefix: await freshTopic(ground.brokers) });
   const child = startChild(new URL('./soaking-service.ts', import.meta.url), {
     settings,
-    keeping,
+    retention,
     events,
     keys,
   } satisfies SoakingAsk);

@@ -1,5 +1,5 @@
 // A whole service as a process of its own that announces events to itself: commands with idempotency keys,
-// outbox, relay, topic, inbox, effect, parking, house-keeping.
+// outbox, relay, topic, inbox, effect, parking, retention.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '@accord/events';
@@ -7,7 +7,7 @@ import { keyedRequest, onceInTransaction } from '@accord/http/server';
 import {
   startService,
   type PlatformSettings,
-  type Retention,
+  type RetentionTimes,
   type RunningService,
   type Service,
 } from '@accord/platform';
@@ -15,7 +15,7 @@ import { countedType, countingService, sampleData } from '../bench/counting.ts';
 
 export interface SoakingAsk {
   readonly settings: PlatformSettings;
-  readonly keeping: Retention;
+  readonly retention: RetentionTimes;
   readonly events: number;
   readonly keys: number;
 }
@@ -87,7 +87,7 @@ async function announceAll({ db }: RunningService, { events, keys }: SoakingAsk,
 
 process.once('message', async (ask: SoakingAsk) => {
   const told = { handled: 0 };
-  const running = await startService(ask.settings, soaking, { keeping: ask.keeping });
+  const running = await startService(ask.settings, soaking, { retention: ask.retention });
   await running.joined;
   process.on('message', ({ handled }: Told) => {
     told.handled = handled;

@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { pino } from 'pino';
 import { checks, openAudit, type Audit, type Difference } from '@accord/audit';
 import { OrderSnapshot } from '@accord/events';
-import { kafkaOf } from '@accord/kafka';
 import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
-import { clientOf, developmentPassword, publishRaw, until } from '@accord/testing';
+import { clientOf, developmentPassword, until } from '@accord/testing';
+import { publishRaw } from '@accord/testing/outsider';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with
@@ -778,7 +779,7 @@ describe('with the services stopped', () => {
   });
 
   test('EVT-37 EVT-34 a message that nobody owns is found, then a gap before it, then nothing', async () => {
-    const producer = kafkaOf({ ...auditAsk(), clientId: 'test', log }).producer({
+    const producer = new Kafka({ brokers: [...auditAsk().brokers], logLevel: logLevel.NOTHING }).producer({
       allowAutoTopicCreation: false,
     });
     await producer.connect();
@@ -870,7 +871,7 @@ describe('with the services stopped', () => {
   });
 
   test('EVT-37 EVT-13 a topic that lost its beginning is found', async () => {
-    const admin = kafkaOf({ ...auditAsk(), clientId: 'test', log }).admin();
+    const admin = new Kafka({ brokers: [...auditAsk().brokers], logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
     const topic = `${system.topicPrefix}product.published`;
     const filled = (await admin.fetchTopicOffsets(topic)).find(({ high }) => Number(high) > 0)!;

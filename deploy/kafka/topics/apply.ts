@@ -28,14 +28,17 @@ try {
     ACCORD_TOPIC_PREFIX: topicPrefix,
     ACCORD_TOPIC_REPLICATION: replication,
   } = readSettings(settings, process.env);
-  const { made, mended, unlike } = await applyTopics({ brokers, topicPrefix, log }, { topics, replication });
-  for (const line of mended) console.log(line);
-  console.log(
-    `${topics.length} topics are there: ${made.length} made now, of ${replication} replicas each; ${mended.length} settings mended`,
+  const { created, corrected, mismatched } = await applyTopics(
+    { brokers, topicPrefix, log },
+    { topics, replication },
   );
-  for (const line of unlike)
+  for (const line of corrected) console.log(line);
+  console.log(
+    `${topics.length} topics are there: ${created.length} made now, of ${replication} replicas each; ${corrected.length} settings mended`,
+  );
+  for (const line of mismatched)
     console.error(`topics: ${line}, and keeps them: among others its keys would lose their order`);
-  process.exitCode = unlike.length > 0 ? 1 : 0;
+  process.exitCode = mismatched.length > 0 ? 1 : 0;
 } catch (error) {
   console.error(`topics: ${(error as Error).message}`);
   process.exitCode = 1;

@@ -1,5 +1,6 @@
-import kafkajs from 'kafkajs';
+import { pino } from 'pino';
 import { deadLetterTopic, eventTypes } from '@accord/events';
+import { openAdmin, openKafka } from '@accord/kafka';
 import { connect, type OwnConnection } from '@accord/postgres';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
 
@@ -43,26 +44,20 @@ export async function asSuperuser<T>(
 
 /** Deletes the system's topics and consumer groups. */
 export async function dropTopics(brokers: string, topicPrefix: string): Promise<void> {
-  const kafka = new kafkajs.Kafka({
-    clientId: 'accord-local',
-    brokers: brokers.split(','),
-    logLevel: kafkajs.logLevel.NOTHING,
-  });
-  const admin = kafka.admin();
-  await admin.connect();
+  const log = pino({ level: 'silent' });
+  const admin = await openAdmin(
+    openKafka({ clientId: 'accord-local', brokers: brokers.split(','), topicPrefix, log }),
+  );
   try {
-    const ours = new Set(topics.map((topic) => topicPrefix + topic));
-    const existing = (await admin.listTopics()).filter((topic) => ours.has(topic));
-    if (existing.length > 0) await admin.deleteTopics({ topics: existing });
-    const { groups } = await admin.listGroups();
-    const ended = groups
-      .map(({ groupId }) => groupId)
-      .filter((id) => serviceNames.some((name) => id === `${topicPrefix}accord.${name}`));
+    const existing = await admin.topics();
+    const dropped = topics.filter((topic) => existing.has(topic));
+    if (dropped.length > 0) await admin.deleteTopics(dropped);
+    const groups = await admin.groups();
     // A killed member is still counted for some seconds; its group, without topics, harms nobody.
-    await admin.deleteGroups(ended).catch((error: Error) => {
-      if (error.name !== 'KafkaJSDeleteGroupsError') throw error;
-    });
+    await admin.deleteGroups(
+      serviceNames.map((name) => `accord.${name}`).filter((group) => groups.has(group)),
+    );
   } finally {
-    await admin.disconnect();
+    await admin.close();
   }
 }

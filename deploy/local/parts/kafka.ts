@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import kafkajs from 'kafkajs';
+import { pino } from 'pino';
+import { openAdmin, openKafka } from '@accord/kafka';
 import { bringKafka, kafkaLibs } from '../prerequisites.mjs';
 import { answers, endLeftover, freePort, startBackground } from './background.ts';
 
@@ -131,18 +132,13 @@ function serverProperties(ask: {
 }
 
 async function greet(brokers: string) {
-  const client = new kafkajs.Kafka({
-    brokers: [brokers],
-    logLevel: kafkajs.logLevel.NOTHING,
-    retry: { retries: 0 },
-    connectionTimeout: 1_000,
-  });
-  const admin = client.admin();
+  const log = pino({ level: 'silent' });
+  const admin = await openAdmin(
+    openKafka({ brokers: [brokers], clientId: 'accord-local', topicPrefix: '', log, retries: 0 }),
+  );
   try {
-    await admin.connect();
-    const cluster = await admin.describeCluster();
-    if (cluster.brokers.length === 0) throw new Error('the broker has not registered yet');
+    if ((await admin.brokers()) === 0) throw new Error('the broker has not registered yet');
   } finally {
-    await admin.disconnect();
+    await admin.close();
   }
 }

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { flawsUnderBadInput, testService, type Client, type TestService } from '@accord/testing';
+import { testService, type Client, type TestService } from '@accord/testing';
+import { flawsUnderBadInput } from '@accord/testing/edges';
 import { inTheMiddle, thingService } from './things.ts';
 
 let t: TestService;

@@ -1,31 +1,32 @@
 import type { Consumer, TopicPartitionOffsetAndMetadata } from 'kafkajs';
 import type { Logger } from 'pino';
 
-export interface Offsets {
+export interface OffsetCommits {
   /** All before this offset of the partition has been handled and committed in the database. */
   handled(next: TopicPartitionOffsetAndMetadata): void;
-  /** Tells the broker at once. */
+  /** Commits to the broker at once. */
   commit(): Promise<void>;
 }
 
-const everyMs = 200;
+const commitEveryMs = 200;
 
 /**
- * Tells the broker now and then, not after each chunk, how far the group has come. What is delivered again
- * after a crash or to another instance, the inbox drops (EVT-8). Also what is told late, of a partition that
- * is another's by now, is true: all before it was handled.
+ * Commits offsets five times a second at most, not after each slice. The inbox drops messages that are
+ * delivered again after a crash or to another instance (EVT-8). An offset may be committed late, when its
+ * partition is another member's: it is true all the same, for all before it was handled.
  */
-export function offsetsOf(consumer: Consumer, log: Logger): Offsets {
-  const untold = new Map<string, TopicPartitionOffsetAndMetadata>();
+export function offsetCommits(consumer: Consumer, log: Logger): OffsetCommits {
+  const uncommitted = new Map<string, TopicPartitionOffsetAndMetadata>();
   let timer: NodeJS.Timeout | undefined;
   async function commit(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    const telling = [...untold];
-    if (telling.length === 0) return;
+    const committing = [...uncommitted];
+    if (committing.length === 0) return;
     try {
-      await consumer.commitOffsets(telling.map(([, offset]) => offset));
-      for (const [place, offset] of telling) if (untold.get(place) === offset) untold.delete(place);
+      await consumer.commitOffsets(committing.map(([, offset]) => offset));
+      for (const [place, offset] of committing)
+        if (uncommitted.get(place) === offset) uncommitted.delete(place);
     } catch (error) {
       log.warn({ reason: (error as Error).message }, 'offsets could not be committed');
     }
@@ -33,8 +34,8 @@ export function offsetsOf(consumer: Consumer, log: Logger): Offsets {
 
   return {
     handled(next) {
-      untold.set(`${next.topic} ${next.partition}`, next);
-      timer ??= setTimeout(() => void commit(), everyMs);
+      uncommitted.set(`${next.topic} ${next.partition}`, next);
+      timer ??= setTimeout(() => void commit(), commitEveryMs);
     },
     commit,
   };

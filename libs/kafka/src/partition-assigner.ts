@@ -4,12 +4,12 @@ import { isUnknownTopic } from './broker-errors.ts';
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 
 /**
- * The partitions of each topic go to the members that subscribe to it, to each about as many. kafkajs' own
- * assigner gives what the leader subscribes to to all members: while an older and a newer version of a
- * service run beside each other, nobody would hear what only one of them subscribes to.
+ * Assigns the partitions of each topic to the members that subscribe to it, to each about as many. kafkajs'
+ * own assigner gives all members the topics of the group's leader: while an older and a newer version of a
+ * service run beside each other, no member would be assigned a topic that only one of them subscribes to.
  */
-export const toSubscribers: PartitionAssigner = ({ cluster }) => ({
-  // As kafkajs calls its own, which it agrees with where all subscribe to the same.
+export const assignToSubscribers: PartitionAssigner = ({ cluster }) => ({
+  // The name of kafkajs' own; with equal subscriptions both assign alike.
   name: 'RoundRobinAssigner',
   version: 0,
 
@@ -22,13 +22,12 @@ export const toSubscribers: PartitionAssigner = ({ cluster }) => ({
     }));
     sorted.sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
     const topics = [...new Set(sorted.flatMap(({ subscribed }) => [...subscribed]))].sort();
-    // Of topics that only others subscribe to, the leader knows nothing yet; of one that is gone, nobody
-    // will.
+    // The leader has no metadata yet of topics that only others subscribe to; a deleted topic has none.
     for (const topic of topics) await cluster.addMultipleTargetTopics([topic]).catch(unlessUnknown);
     const subscribersOf = topics.map(
       (topic) => [topic, sorted.filter(({ subscribed }) => subscribed.has(topic))] as const,
     );
-    // First what few subscribe to.
+    // Topics with few subscribers first: those with many can make up for the difference.
     for (const [topic, subscribers] of subscribersOf.sort(([, a], [, b]) => a.length - b.length)) {
       for (const { partitionId } of cluster.findTopicPartitionMetadata(topic)) {
         const assignee = subscribers.reduce((least, other) => (other.count < least.count ? other : least));
@@ -50,7 +49,7 @@ export const toSubscribers: PartitionAssigner = ({ cluster }) => ({
   },
 });
 
-/** Whatever else keeps the leader from knowing a topic passes: the group is joined again. */
+/** Other errors pass: kafkajs joins the group again. */
 function unlessUnknown(error: unknown): void {
   if (!isUnknownTopic(error)) throw error;
 }

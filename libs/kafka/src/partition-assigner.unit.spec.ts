@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { AssignerProtocol, type Cluster } from 'kafkajs';
-import { toSubscribers } from './partition-assigner.ts';
+import { assignToSubscribers } from './partition-assigner.ts';
 import './client.ts';
 
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
@@ -17,7 +17,7 @@ async function assigned(subscriptions: Record<string, string[]>): Promise<Record
         partitionId,
       })),
   } as unknown as Cluster;
-  const assigner = toSubscribers({ cluster, groupId: 'g', logger: undefined as never });
+  const assigner = assignToSubscribers({ cluster, groupId: 'g', logger: undefined as never });
   const members = Object.entries(subscriptions).map(([memberId, topics]) => ({
     memberId,
     memberMetadata: assigner.protocol({ topics }).metadata,
@@ -69,7 +69,7 @@ test('EVT-12 what only a newer version subscribes to goes to its members, also w
 test('a topic that is gone keeps nobody from the others', async () => {
   expect(await assigned({ a: ['paid', 'gone'] })).toEqual({ a: ['paid/0', 'paid/1', 'paid/2', 'paid/3'] });
   expect(
-    MemberMetadata.decode(toSubscribers({} as never).protocol({ topics: ['paid'] }).metadata)?.topics,
+    MemberMetadata.decode(assignToSubscribers({} as never).protocol({ topics: ['paid'] }).metadata)?.topics,
   ).toEqual(['paid']);
 });
 

@@ -1,5 +1,5 @@
 /**
- * The partition that the default partitioners of Kafka's own client and of kafkajs choose for a key
+ * The partition that the default partitioners of Kafka's Java client and of kafkajs choose for a key
  * (murmur2), without kafkajs' big integers.
  */
 export const partitionOf = (key: string, partitions: number): number =>

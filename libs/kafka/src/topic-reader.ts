@@ -1,57 +1,54 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, EachBatchHandler, Kafka, KafkaMessage } from 'kafkajs';
-import type { Logger } from 'pino';
-import type { EventType } from '@accord/events';
+import type { Consumer, EachBatchHandler } from 'kafkajs';
+import { openAdmin, type Admin, type OffsetRange } from './admin.ts';
+import { kafkajsOf, type KafkaClient } from './client.ts';
+import { incoming, type Incoming } from './message.ts';
 
-export interface ReadingSettings {
-  readonly kafka: Kafka;
-  readonly topicPrefix: string;
-  /** `audit`: its consumer group is `accord.audit.<uuid>`, which commits no offset and goes when it ends. */
+export interface TopicReaderSettings<Topic extends string = string> {
+  /** `audit`: its consumer group is `accord.audit.<uuid>`, which commits no offset and is deleted on `close`. */
   readonly reader: string;
-  readonly types: readonly EventType[];
-  /** The messages of a partition in their order, each at least once; the next come when it is done. */
+  readonly topics: readonly Topic[];
+  /**
+   * Handles messages of a partition, in its order, each at least once; the partition's next ones come when it
+   * has resolved. An error ends the reading.
+   */
   readonly onMessages: (
-    type: EventType,
+    topic: Topic,
     partition: number,
-    messages: readonly KafkaMessage[],
+    messages: readonly Incoming[],
   ) => Promise<void> | void;
-  readonly log: Logger;
+  /** Makes `hasRead` throw. */
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface OffsetRange {
-  readonly type: EventType;
-  readonly partition: number;
-  /** Of its first message, and of the one that comes next. */
-  readonly low: bigint;
-  readonly high: bigint;
-}
-
-/** Topics read from their beginning, and followed until it is closed. */
-export interface Reading {
-  /** Types that have no topic. */
-  readonly missing: readonly EventType[];
-  /** All partitions, as they are now. */
-  extents(): Promise<OffsetRange[]>;
+/** Reads topics from their beginning, and follows them until it is closed. */
+export interface TopicReader<Topic extends string = string> {
+  /** Topics that the broker does not know. */
+  readonly missing: readonly Topic[];
+  /** Of all partitions, as they are now. */
+  offsetRanges(): Promise<OffsetRange<Topic>[]>;
   /**
-   * Whether all before their ends was handed over. @throws what `onMessages` threw, or why nothing more will
-   * come, as when it was aborted.
+   * Whether all messages before the ends of these ranges were handled.
+   *
+   * @throws the error of `onMessages`, or the reason why nothing more will come, as the signal's.
    */
-  hasRead(extents: readonly OffsetRange[]): boolean;
+  hasRead(ranges: readonly OffsetRange[]): boolean;
   /** Resolves when `hasRead`. @throws Error also where the broker gives nothing for a minute. */
-  until(extents: readonly OffsetRange[]): Promise<void>;
+  untilRead(ranges: readonly OffsetRange[]): Promise<void>;
   close(): Promise<void>;
 }
 
 const givesUpAfterMs = 60_000;
 
-export async function readTopics(settings: ReadingSettings): Promise<Reading> {
-  const { kafka, topicPrefix, reader, types, log } = settings;
-  const groupId = `${topicPrefix}accord.${reader}.${randomUUID()}`;
-  const admin = kafka.admin();
-  const consumer = kafka.consumer({
-    groupId,
+export async function readTopics<Topic extends string>(
+  kafka: KafkaClient,
+  settings: TopicReaderSettings<Topic>,
+): Promise<TopicReader<Topic>> {
+  const group = `accord.${settings.reader}.${randomUUID()}`;
+  const admin = await openAdmin(kafka);
+  const consumer = kafkajsOf(kafka).consumer({
+    groupId: kafka.topicPrefix + group,
     maxWaitTimeInMs: 50,
     sessionTimeout: 10_000,
     heartbeatInterval: 1_000,
@@ -59,26 +56,16 @@ export async function readTopics(settings: ReadingSettings): Promise<Reading> {
   });
   const close = async () => {
     await consumer.disconnect();
-    await admin
-      .deleteGroups([groupId])
-      .catch((error: Error) => log.warn({ groupId, reason: error.message }, 'the consumer group stays'));
-    await admin.disconnect();
+    await deleteGroup(kafka, admin, group);
+    await admin.close();
   };
   try {
-    await admin.connect();
-    const topics = new Set(await admin.listTopics());
-    const existing = types.filter((type) => topics.has(topicPrefix + type));
-    const extentsOf = async (type: EventType): Promise<OffsetRange[]> =>
-      (await admin.fetchTopicOffsets(topicPrefix + type)).map(({ partition, low, high }) => ({
-        type,
-        partition,
-        low: BigInt(low),
-        high: BigInt(high),
-      }));
+    const known = await admin.topics();
+    const existing = settings.topics.filter((topic) => known.has(topic));
     return {
-      missing: types.filter((type) => !existing.includes(type)),
-      extents: async () => (await Promise.all(existing.map(extentsOf))).flat(),
-      ...(await startReading(consumer, settings, existing)),
+      missing: settings.topics.filter((topic) => !known.has(topic)),
+      offsetRanges: () => admin.offsetRanges(existing),
+      ...(await startReading(consumer, kafka.topicPrefix, { ...settings, topics: existing })),
       close,
     };
   } catch (error) {
@@ -87,14 +74,20 @@ export async function readTopics(settings: ReadingSettings): Promise<Reading> {
   }
 }
 
-async function startReading(
+async function deleteGroup({ topicPrefix, log }: KafkaClient, admin: Admin, group: string): Promise<void> {
+  const stays = (reason: string) =>
+    log.warn({ groupId: topicPrefix + group, reason }, 'the consumer group stays');
+  const kept = await admin.deleteGroups([group]).catch((error: Error) => stays(error.message));
+  if (kept?.has(group)) stays(kept.get(group)!);
+}
+
+async function startReading<Topic extends string>(
   consumer: Consumer,
-  settings: ReadingSettings,
-  types: readonly EventType[],
-): Promise<Pick<Reading, 'hasRead' | 'until'>> {
-  const { topicPrefix, onMessages, signal } = settings;
+  topicPrefix: string,
+  { topics, onMessages, signal }: TopicReaderSettings<Topic>,
+): Promise<Pick<TopicReader, 'hasRead' | 'untilRead'>> {
   const positions = new Map<string, bigint>();
-  const placeOf = (type: string, partition: number) => `${type} ${partition}`;
+  const placeOf = (topic: string, partition: number) => `${topic} ${partition}`;
   let batches = 0;
   let failed: Error | undefined;
   consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
@@ -102,35 +95,37 @@ async function startReading(
   });
   const eachBatch: EachBatchHandler = async ({ batch, heartbeat }) => {
     if (failed) return;
-    const type = batch.topic.slice(topicPrefix.length) as EventType;
+    const { partition } = batch;
+    const topic = batch.topic.slice(topicPrefix.length) as Topic;
     try {
-      await onMessages(type, batch.partition, batch.messages);
+      const messages = batch.messages.map((message) => incoming(topic, partition, message));
+      await onMessages(topic, partition, messages);
     } catch (error) {
       failed = error as Error;
       return;
     }
-    const [place, next] = [placeOf(type, batch.partition), BigInt(batch.lastOffset()) + 1n];
+    const [place, next] = [placeOf(topic, partition), BigInt(batch.lastOffset()) + 1n];
     if (next > (positions.get(place) ?? 0n)) positions.set(place, next);
     batches += 1;
     await heartbeat();
   };
   await consumer.connect();
-  // No offset is ever committed: whoever joins anew reads from the beginning, and what comes twice has come.
-  await consumer.subscribe({ topics: types.map((type) => topicPrefix + type), fromBeginning: true });
+  // No offset is ever committed: a consumer that joins anew reads from the beginning, so messages come twice.
+  await consumer.subscribe({ topics: topics.map((topic) => topicPrefix + topic), fromBeginning: true });
   await consumer.run({ autoCommit: false, eachBatch });
-  const isBehind = ({ type, partition, low, high }: OffsetRange) =>
-    high > low && (positions.get(placeOf(type, partition)) ?? 0n) < high;
-  const hasRead = (extents: readonly OffsetRange[]) => {
+  const isBehind = ({ topic, partition, low, high }: OffsetRange) =>
+    high > low && (positions.get(placeOf(topic, partition)) ?? 0n) < high;
+  const hasRead = (ranges: readonly OffsetRange[]) => {
     signal?.throwIfAborted();
     if (failed) throw failed;
-    return !extents.some(isBehind);
+    return !ranges.some(isBehind);
   };
-  const until = async (extents: readonly OffsetRange[]) => {
-    for (let seen = -1, since = 0; !hasRead(extents); await sleep(10)) {
+  const untilRead = async (ranges: readonly OffsetRange[]) => {
+    for (let seen = -1, since = 0; !hasRead(ranges); await sleep(10)) {
       if (batches !== seen) [seen, since] = [batches, performance.now()];
       else if (performance.now() - since > givesUpAfterMs)
-        throw new Error(`Kafka gives nothing of ${extents.find(isBehind)?.type} for a minute`);
+        throw new Error(`Kafka gives nothing of ${ranges.find(isBehind)?.topic} for a minute`);
     }
   };
-  return { hasRead, until };
+  return { hasRead, untilRead };
 }

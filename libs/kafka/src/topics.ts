@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { topicSettings, type EventType } from '@accord/events';
-import { kafkaOf, type KafkaSettings } from './client.ts';
+import { kafkajsOf, openKafka, type KafkaSettings } from './client.ts';
 
 /**
- * Whatever the broker does unless told: kept for ever (EVT-13), and uncompressed, so that the broker's limit
- * for a message is one for what readers unpack, too.
+ * Set on every topic, whatever the broker's defaults: kept for ever (EVT-13), and uncompressed, so that the
+ * broker's limit for a message also limits what readers unpack.
  */
 const declared: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
@@ -15,28 +15,28 @@ const declared: Readonly<Record<string, string>> = {
 };
 
 export interface AppliedTopics {
-  /** Their names. */
-  readonly made: readonly string[];
+  /** Names of topics that were missing. */
+  readonly created: readonly string[];
   /** `order.paid: retention.ms was 604800000, is -1`, a line for each setting that was not as declared. */
-  readonly mended: readonly string[];
+  readonly corrected: readonly string[];
   /**
-   * `order.paid has 2 partitions instead of 4`, for each such topic. It keeps them: among others its keys
-   * would lose their order.
+   * `order.paid has 2 partitions instead of 4`, for each such topic. It keeps them: with another number its
+   * keys would lose their order.
    */
-  readonly unlike: readonly string[];
+  readonly mismatched: readonly string[];
 }
 
 interface Wanted {
   readonly topics: readonly string[];
-  /** Of topics that are made now. */
+  /** Replicas of topics that are created now. */
   readonly replication: number;
-  /** Other than declared. */
+  /** Of each topic; default: as declared. */
   readonly partitions?: number;
 }
 
 /**
- * Makes the topics that are missing, with the partitions and retention of the one place that declares them,
- * and sets anew what is kept otherwise (EVT-1).
+ * Creates the topics that are missing, with the partitions that `topicSettings` declares, and corrects the
+ * settings of those that exist (EVT-1).
  */
 export async function applyTopics(
   settings: Omit<KafkaSettings, 'clientId'>,
@@ -45,33 +45,33 @@ export async function applyTopics(
   const names = wanted.topics.map((topic) => settings.topicPrefix + topic);
   const partitionsOf = (name: string) =>
     wanted.partitions ?? topicSettings[name.slice(settings.topicPrefix.length) as EventType]?.partitions ?? 1;
-  const admin = kafkaOf({ ...settings, clientId: 'accord-topics' }).admin();
+  const admin = kafkajsOf(openKafka({ ...settings, clientId: 'accord-topics' })).admin();
   await admin.connect();
   try {
     const existing = new Map(
       (await admin.fetchTopicMetadata()).topics.map(({ name, partitions }) => [name, partitions.length]),
     );
-    const made = names.filter((name) => !existing.has(name));
-    if (made.length > 0)
-      await makeTopics(
+    const created = names.filter((name) => !existing.has(name));
+    if (created.length > 0)
+      await createTopics(
         admin,
-        made.map((topic) => ({
+        created.map((topic) => ({
           topic,
           numPartitions: partitionsOf(topic),
           replicationFactor: wanted.replication,
         })),
       );
     const kept = names.filter((name) => existing.has(name));
-    const unlike = kept
+    const mismatched = kept
       .filter((name) => existing.get(name) !== partitionsOf(name))
       .map((name) => `${name} has ${existing.get(name)} partitions instead of ${partitionsOf(name)}`);
-    return { made, mended: kept.length > 0 ? await mendSettings(admin, kept) : [], unlike };
+    return { created, corrected: kept.length > 0 ? await correctSettings(admin, kept) : [], mismatched };
   } finally {
     await admin.disconnect();
   }
 }
 
-async function makeTopics(admin: Admin, missing: readonly ITopicConfig[]): Promise<void> {
+async function createTopics(admin: Admin, missing: readonly ITopicConfig[]): Promise<void> {
   const configEntries = Object.entries(declared).map(([name, value]) => ({ name, value }));
   await admin.createTopics({
     waitForLeaders: false,
@@ -86,8 +86,8 @@ async function makeTopics(admin: Admin, missing: readonly ITopicConfig[]): Promi
 const knownWithinMs = 30_000;
 
 /**
- * A broker learns of new topics a moment after they were made, on a busy machine a long one; kafkajs' own
- * wait fails on that.
+ * A broker learns of new topics a moment after they were created, on a busy machine a long one. kafkajs' own
+ * wait (`waitForLeaders`) fails on that.
  */
 async function untilKnown(admin: Admin, topics: string[]): Promise<void> {
   for (const deadline = performance.now() + knownWithinMs; ; await sleep(50)) {
@@ -106,25 +106,25 @@ async function untilKnown(admin: Admin, topics: string[]): Promise<void> {
   }
 }
 
-/** Kafka's words for a topic, and for a setting of its own. */
+/** ConfigResource type TOPIC, and ConfigSource DYNAMIC_TOPIC_CONFIG: a setting of the topic's own. */
 const topicResource = 2;
 const ofTopic = 1;
 
 /**
- * What is as declared by the broker's default alone is set as well: defaults change. What nobody declared
- * stays as somebody set it.
+ * Sets also declared settings that only the broker's default fulfils: defaults change. Settings that are not
+ * declared stay.
  */
-async function mendSettings(admin: Admin, names: readonly string[]): Promise<string[]> {
+async function correctSettings(admin: Admin, names: readonly string[]): Promise<string[]> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: names.map((name) => ({ type: topicResource, name })),
   });
-  const mended: string[] = [];
+  const corrected: string[] = [];
   const alike = resources.map(({ resourceName, configEntries }) => {
     const own = configEntries.filter(({ configSource }) => configSource === ofTopic);
     const is = Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue]));
     const differing = Object.entries(declared).filter(([name, value]) => is[name] !== value);
-    mended.push(
+    corrected.push(
       ...differing.map(
         ([name, value]) => `${resourceName}: ${name} was ${is[name] ?? 'not set'}, is ${value}`,
       ),
@@ -137,7 +137,7 @@ async function mendSettings(admin: Admin, names: readonly string[]): Promise<str
     };
   });
   const changed = alike.filter(({ differs }) => differs).map(({ differs: _, ...resource }) => resource);
-  // This request sets back what it does not name, so it names all that the topic has of its own.
+  // This request resets the settings that it does not name, so it names all of the topic's own.
   if (changed.length > 0) await admin.alterConfigs({ validateOnly: false, resources: changed });
-  return mended;
+  return corrected;
 }

@@ -1,61 +1,56 @@
-/** Messages of one partition that follow each other. */
-interface Stretch {
-  readonly topic: string;
-  readonly partition: number;
-  /** Offset of its first, and the one after its last. */
-  readonly first: bigint;
-  readonly next: bigint;
-  /** The broker's end of the partition when they were fetched. */
-  readonly end: bigint;
-  /** When its first was announced, ms since 1970; NaN where it does not say. */
+import type { MessageSlice } from '@accord/kafka';
+
+type MeteredSlice = Omit<MessageSlice, 'messages'> & {
+  /** When its first message was announced, ms since 1970; NaN where the message does not say. */
   readonly announcedAt: number;
-}
+};
 
 export interface Lag {
-  /** Of each partition that is this member's and that it has had messages of. */
+  /** Of each partition that this member is assigned and has had messages of. */
   readonly partitions: readonly {
     readonly topic: string;
     readonly partition: number;
     readonly events: number;
   }[];
-  /** Age of the oldest message that has arrived and is not handled. */
+  /** Age of the oldest message that has arrived and is not handled, s. */
   readonly seconds: number;
-  /** Since the broker last answered a fetch, or since the start: all else is as of then. */
+  /** Since the broker last answered a fetch, or since the start, s: all else is as of then. */
   readonly fetchAge: number;
 }
 
 export interface LagMeter {
   /** The broker answered a fetch, also one that brought nothing. */
   fetched(): void;
-  arrived(stretch: Stretch): void;
-  handled(stretch: Stretch): void;
-  /** Partitions that are other members' now are theirs to tell of. */
-  keep(isOurs: (topic: string, partition: number) => boolean): void;
+  arrived(slice: MeteredSlice): void;
+  handled(slice: MeteredSlice): void;
+  /** Forgets partitions that are assigned to other members now. */
+  keep(isAssigned: (topic: string, partition: number) => boolean): void;
   read(): Lag;
 }
 
-/** How far the handlers are behind what was fetched, also while they stand still. */
+/** Measures how far the handlers are behind what was fetched, also while they stand still. */
 export function lagMeter(): LagMeter {
   const places = new Map<string, { topic: string; partition: number; handled: bigint; end: bigint }>();
-  const waiting = new Set<Stretch>();
+  const waiting = new Set<MeteredSlice>();
   let fetchedAt = performance.now();
-  const nameOf = ({ topic, partition }: Stretch) => `${topic} ${partition}`;
+  const nameOf = ({ topic, partition }: MeteredSlice) => `${topic} ${partition}`;
   return {
     fetched: () => void (fetchedAt = performance.now()),
-    arrived(stretch) {
-      const { topic, partition, first, end } = stretch;
-      waiting.add(stretch);
-      const place = places.get(nameOf(stretch));
+    arrived(slice) {
+      const { topic, partition, first, end } = slice;
+      waiting.add(slice);
+      const place = places.get(nameOf(slice));
       if (place) place.end = end;
-      else places.set(nameOf(stretch), { topic, partition, handled: first, end });
+      else places.set(nameOf(slice), { topic, partition, handled: first, end });
     },
-    handled(stretch) {
-      waiting.delete(stretch);
-      const place = places.get(nameOf(stretch));
-      if (place) place.handled = stretch.next;
+    handled(slice) {
+      waiting.delete(slice);
+      const place = places.get(nameOf(slice));
+      if (place) place.handled = slice.next;
     },
-    keep(isOurs) {
-      for (const [name, { topic, partition }] of places) if (!isOurs(topic, partition)) places.delete(name);
+    keep(isAssigned) {
+      for (const [name, { topic, partition }] of places)
+        if (!isAssigned(topic, partition)) places.delete(name);
     },
     read() {
       const partitions = [...places.values()].map(({ topic, partition, handled, end }) => ({
@@ -63,7 +58,7 @@ export function lagMeter(): LagMeter {
         partition,
         events: Math.max(0, Number(end - handled)),
       }));
-      const ages = [...waiting].map(({ announcedAt }) => Date.now() - announcedAt).filter((ms) => ms > 0);
+      const ages = [...waiting].map((slice) => Date.now() - slice.announcedAt).filter((ms) => ms > 0);
       return {
         partitions,
         seconds: Math.max(0, ...ages) / 1_000,

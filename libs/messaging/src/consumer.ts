@@ -1,19 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EachBatchHandler, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import { newWakeup } from '@accord/core';
-import { incoming, offsetsOf, toSubscribers, type Offsets } from '@accord/kafka';
+import { joinGroup, type KafkaClient, type MessageSlice } from '@accord/kafka';
 import { lagMeter, type Lag, type LagMeter } from './consumer-lag.ts';
 import { handleBatch, type InboxSettings } from './inbox.ts';
+import { withOrderingKey } from './ordering-key.ts';
 import { withStorableNames } from './parked-events.ts';
 import { withCrashGuard, type CrashGuard } from './poison-pill.ts';
 import { incomingOf, readMessage, type ReadMessage } from './read-message.ts';
 
 export interface ConsumerSettings extends InboxSettings {
-  readonly kafka: Kafka;
-  readonly topicPrefix: string;
-  /** A member that was silent for so long is taken for dead. */
+  readonly kafka: KafkaClient;
+  /** The group takes a member that was silent for so long for dead, ms. */
   readonly sessionMs: number;
-  /** How old messages were, ms, when they had their effect. */
+  /** Told the ages of messages, ms, at the moment they had their effect. */
   readonly onDelays?: (topic: string, delaysMs: readonly number[]) => void;
 }
 
@@ -24,177 +23,96 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
-/** Messages of one partition that follow each other, on their way to the handlers. */
-interface Slice {
-  readonly topic: string;
-  readonly partition: number;
-  readonly found: readonly ReadMessage[];
-  readonly first: bigint;
-  readonly next: bigint;
-  readonly end: bigint;
+/** A slice whose messages were read, on its way to the handlers. */
+interface ReadSlice extends MessageSlice {
+  readonly batch: readonly ReadMessage[];
+  /** When its first message was announced, ms since 1970; NaN where the message does not say. */
   readonly announcedAt: number;
 }
 
-const sliceSize = 50;
-/** Messages that may wait to be handled; more are left at the broker. */
+/** Messages that may wait to be handled; further ones stay at the broker. */
 const longestQueue = 400;
-/** So often in a row a database that answers may be called away. */
-const mostAways = 6;
-const partitionsAtOnce = 16;
-/** After each joining, which may follow the end of a process that an event has ended. */
-const carefulForMs = 60_000;
+/** After so many failures in a row that look like an outage of a database that answers, it is doubted. */
+const maxOutages = 6;
+/** The crash guard is used for so long after each joining, which may follow the end of a process. */
+const guardedForMs = 60_000;
+
+const announcedAt = (message: ReadMessage): number =>
+  Date.parse(incomingOf(message).headers['ce_time'] ?? '');
 
 /**
- * Consumes the topics of the subscriptions. The broker is told of a message only after it was handled or
- * parked.
+ * Consumes the topics of the subscriptions. An offset is committed only after its message was handled or
+ * parked, so each message is handled at least once, and its event has its effect once (EVT-8).
  */
 export function startConsumer(settings: ConsumerSettings): Consumer {
-  const { kafka, group, log, sessionMs } = settings;
-  const consumer = kafka.consumer({
-    groupId: group,
-    partitionAssigners: [toSubscribers],
-    sessionTimeout: sessionMs,
-    heartbeatInterval: Math.min(1_000, sessionMs / 6),
-    maxWaitTimeInMs: 500,
-    allowAutoTopicCreation: false,
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
+  const { kafka, group, sessionMs } = settings;
+  const topics = Object.keys(settings.subscriptions);
+  const meter = lagMeter();
+  const queue = new Queue(settings, meter, (slice) => member.handled(slice));
+  const member = joinGroup(kafka, {
+    group,
+    topics,
+    sessionMs,
+    hasRoom: () => queue.hasRoom(),
+    // Read on arrival, while the batch before is in the database.
+    onSlice: (slice) => queue.push(readSlice(settings, slice)),
+    onAssigned(isAssigned) {
+      meter.keep(isAssigned);
+      queue.guardForAWhile();
+    },
+    onFetched: () => meter.fetched(),
   });
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const nothingToHear = Object.keys(settings.subscriptions).length === 0;
-  const joined = new Promise<void>((resolve) =>
-    nothingToHear ? resolve() : consumer.on(consumer.events.GROUP_JOIN, () => resolve()),
-  );
-  const offsets = offsetsOf(consumer, log);
-  const meter = meterOf(consumer);
-  const queue = new Queue(settings, offsets, meter);
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
-    meter.keep(
-      (topic, partition) => memberAssignment[settings.topicPrefix + topic]?.includes(partition) ?? false,
-    );
-    queue.beCareful();
-  });
-  const eachBatch = batchHandler(settings, queue, signal);
-  // kafkajs restarts by itself after what it calls retriable; after the rest it would stay down.
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    log.warn({ reason: payload.error.message, restarts: payload.restart }, 'consumer crashed');
-    if (!payload.restart && !signal.aborted) void run(consumer, settings, eachBatch, signal);
-  });
-  if (!nothingToHear) void run(consumer, settings, eachBatch, signal);
   return {
-    joined,
-    lag: () => ({ ...meter.read(), ...(nothingToHear && { fetchAge: 0 }) }),
+    joined: member.joined,
+    lag: () => ({ ...meter.read(), ...(topics.length === 0 && { fetchAge: 0 }) }),
     async stop() {
-      stopping.abort();
+      member.stopReceiving();
       await queue.stop();
-      await offsets.commit();
-      await consumer.stop().catch(() => undefined);
-      await consumer.disconnect().catch(() => undefined);
+      await member.leave();
     },
   };
 }
 
-function meterOf(consumer: KafkaConsumer): LagMeter {
-  const meter = lagMeter();
-  // Its event of a fetch comes also where the connection was closed instead.
-  consumer.on(consumer.events.REQUEST, ({ payload: { apiName } }) => {
-    if (apiName === 'Fetch') meter.fetched();
-  });
-  return meter;
-}
-
-/** Joins the group, however long the broker needs. */
-async function run(
-  consumer: KafkaConsumer,
-  settings: ConsumerSettings,
-  eachBatch: EachBatchHandler,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let failures = 1; !signal.aborted; failures += 1) {
-    try {
-      await consumer.connect();
-      await consumer.subscribe({
-        topics: Object.keys(settings.subscriptions).map((type) => settings.topicPrefix + type),
-        fromBeginning: true,
-      });
-      return await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: partitionsAtOnce,
-        eachBatch,
-      });
-    } catch (error) {
-      settings.log.warn({ failures, reason: (error as Error).message }, 'consumer could not start');
-      await consumer.disconnect().catch(() => undefined);
-      await sleep(Math.min(3_000, 200 * failures), undefined, { signal }).catch(() => undefined);
-    }
-  }
-}
-
-/** Hands over what came, keeping its place in the group while the queue is full. */
-function batchHandler(settings: ConsumerSettings, queue: Queue, signal: AbortSignal): EachBatchHandler {
-  return async ({ batch, heartbeat, resolveOffset, isRunning, isStale }) => {
-    const { partition, highWatermark } = batch;
-    const topic = batch.topic.slice(settings.topicPrefix.length);
-    const over = () => !isRunning() || isStale() || signal.aborted;
-    for (let from = 0; from < batch.messages.length; from += sliceSize) {
-      while (!over() && !(await queue.hasRoom())) await heartbeat();
-      if (over()) return;
-      const messages = batch.messages.slice(from, from + sliceSize);
-      // Here, while others are in the database.
-      const found = messages.map((message) =>
-        readMessage(withStorableNames(incoming(topic, partition, message)), settings.log),
-      );
-      const { offset } = messages.at(-1)!;
-      const announcedAt = Date.parse(incomingOf(found[0]!).headers['ce_time'] ?? '');
-      queue.push({
-        topic,
-        partition,
-        found,
-        first: BigInt(messages[0]!.offset),
-        next: BigInt(offset) + 1n,
-        end: BigInt(highWatermark),
-        announcedAt,
-      });
-      resolveOffset(offset);
-      await heartbeat();
-    }
-  };
+function readSlice({ log }: ConsumerSettings, slice: MessageSlice): ReadSlice {
+  const batch = slice.messages.map((message) =>
+    readMessage(withStorableNames(withOrderingKey(message)), log),
+  );
+  return { ...slice, batch, announcedAt: announcedAt(batch[0]!) };
 }
 
 /**
- * Between the broker and the handlers: what arrives while one transaction is under way is handled together in
- * the next, in its order.
+ * Stands between the broker and the handlers: the messages that arrive while one batch is in the database are
+ * the next batch, in their order.
  */
 class Queue {
   #settings: ConsumerSettings;
-  #offsets: Offsets;
   #meter: LagMeter;
+  #onHandled: (slice: ReadSlice) => void;
   #guard: CrashGuard;
-  #waiting: Slice[] = [];
+  #waiting: ReadSlice[] = [];
   #length = 0;
   #arrived = newWakeup();
   #emptied = newWakeup();
-  #carefulUntil = 0;
+  #guardedUntil = 0;
   #stopped = false;
-  #aways = 0;
+  #outages = 0;
   #done: Promise<void>;
 
-  constructor(settings: ConsumerSettings, offsets: Offsets, meter: LagMeter) {
+  constructor(settings: ConsumerSettings, meter: LagMeter, onHandled: (slice: ReadSlice) => void) {
     this.#settings = {
       ...settings,
       isStopping: () => this.#stopped,
-      doubtsOutage: () => this.#aways >= mostAways,
+      doubtsOutage: () => this.#outages >= maxOutages,
     };
-    this.#offsets = offsets;
     this.#meter = meter;
+    this.#onHandled = onHandled;
     this.#guard = withCrashGuard(this.#settings);
     this.#done = this.#run();
   }
 
-  push(slice: Slice): void {
+  push(slice: ReadSlice): void {
     this.#waiting.push(slice);
-    this.#length += slice.found.length;
+    this.#length += slice.batch.length;
     this.#meter.arrived(slice);
     this.#arrived.notify();
   }
@@ -207,15 +125,15 @@ class Queue {
   }
 
   /**
-   * The group was joined anew, perhaps because of an event that ended another member. What waits stays:
-   * kafkajs joins again for one broker's sake while the others' fetches go on after what they brought, so
-   * nobody would bring it again; and what does come again the inbox drops.
+   * Called when the group was joined anew, perhaps because an event ended another member's process. Waiting
+   * messages stay in the queue: a joining for the sake of one broker lets the fetches from the others go on
+   * behind them, so they may not come again. If they do, the inbox drops the repeats.
    */
-  beCareful(): void {
-    this.#carefulUntil = performance.now() + carefulForMs;
+  guardForAWhile(): void {
+    this.#guardedUntil = performance.now() + guardedForMs;
   }
 
-  /** Ends what is under way and leaves the rest. */
+  /** Ends the batch under way and leaves the rest to the next member. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#arrived.notify();
@@ -223,7 +141,7 @@ class Queue {
     await this.#guard.stop();
   }
 
-  #take(): readonly Slice[] {
+  #take(): readonly ReadSlice[] {
     const taken = this.#waiting;
     this.#waiting = [];
     this.#length = 0;
@@ -240,37 +158,31 @@ class Queue {
   }
 
   /**
-   * Until it is done: a database that is away makes all wait instead of filling dead letters, and so does
-   * whatever else cannot be recorded. Where it answers all the same, they are divided, and the event at which
-   * it seems to be away is parked.
+   * Repeats a batch until it is handled: while the database is away the partitions wait, and no event is
+   * parked for it. If the database answers and the batch still fails, it is divided, and the event that fails
+   * is parked.
    */
-  async #handle(slices: readonly Slice[]): Promise<void> {
-    const found = slices.flatMap((slice) => slice.found);
+  async #handle(slices: readonly ReadSlice[]): Promise<void> {
+    const batch = slices.flatMap((slice) => slice.batch);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
-        const isCareful = performance.now() < this.#carefulUntil;
-        if (!(isCareful ? await this.#guard.handle(found) : await handleBatch(this.#settings, found))) return;
+        const isGuarded = performance.now() < this.#guardedUntil;
+        if (!(isGuarded ? await this.#guard.handle(batch) : await handleBatch(this.#settings, batch))) return;
         for (const slice of slices) this.#finished(slice);
-        this.#aways = 0;
+        this.#outages = 0;
         return;
       } catch (error) {
         this.#settings.log.warn({ reason: (error as Error).message }, 'consuming waits and tries again');
-        this.#aways = (await this.#settings.database.answers()) ? this.#aways + 1 : 0;
+        this.#outages = (await this.#settings.database.answers()) ? this.#outages + 1 : 0;
         await sleep(waitMs);
       }
     }
   }
 
-  #finished(slice: Slice): void {
-    const { topic, partition, found, next } = slice;
-    const { topicPrefix, onDelays } = this.#settings;
-    this.#offsets.handled({ topic: topicPrefix + topic, partition, offset: String(next) });
+  #finished(slice: ReadSlice): void {
+    this.#onHandled(slice);
     this.#meter.handled(slice);
-    onDelays?.(
-      topic,
-      found
-        .map((one) => Date.now() - Date.parse(incomingOf(one).headers['ce_time'] ?? ''))
-        .filter((ms) => ms >= 0),
-    );
+    const delaysMs = slice.batch.map((message) => Date.now() - announcedAt(message)).filter((ms) => ms >= 0);
+    this.#settings.onDelays?.(slice.topic, delaysMs);
   }
 }

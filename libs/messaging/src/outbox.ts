@@ -1,8 +1,7 @@
-import type pg from 'pg';
 import { newEventId, type Actor } from '@accord/core';
 import type { Context } from '@accord/core/observability';
 import { headersOf, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
-import { send } from '@accord/postgres';
+import { pipelined, type Connection } from '@accord/postgres';
 
 /**
  * Publishers work beside each other, one per shard. The number is part of the stored data: changing it needs
@@ -89,12 +88,12 @@ const insertMany = `insert into outbox (${columns}) select * from unnest($1::uui
   $6::text[], $7::text[], $8::text[], $9::text[], $10::smallint[], $11::timestamptz[])`;
 
 /** In the order they were announced; the identity column keeps it. */
-export function storeOutbox(client: pg.ClientBase, rows: readonly OutboxRow[]): Promise<unknown> {
+export function storeOutbox(connection: Connection, rows: readonly OutboxRow[]): Promise<unknown> {
   const [first, ...rest] = rows.map(valuesOf);
   if (!first) return Promise.resolve();
-  if (rest.length === 0) return send(client, insertOne, first);
+  if (rest.length === 0) return pipelined(connection, insertOne, first);
   const arrays = first.map((_, column) => [first, ...rest].map((row) => row[column]));
-  return send(client, insertMany, arrays);
+  return pipelined(connection, insertMany, arrays);
 }
 
 /** How a service's transactions keep what they announce. */

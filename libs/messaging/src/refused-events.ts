@@ -59,10 +59,10 @@ export async function refuse(
   rows: readonly WaitingRow[],
   reason: string,
 ): Promise<void> {
-  const { client, refusedKeys, log } = attempt.locks;
+  const { connection, refusedKeys, log } = attempt.locks;
   for (const { eventId, topic, key } of rows)
     log.error({ eventId, topic, key, reason }, 'event refused by the broker');
-  await client.query(moveToRefused, [seqsOf(rows), reason]);
+  await connection.query(moveToRefused, [seqsOf(rows), reason]);
   for (const { key } of rows) refusedKeys.add(key);
   attempt.refused += rows.length;
 }
@@ -85,12 +85,12 @@ export async function sendable(
  * any more: its rows in the outbox now precede these, and the next read brings them in order.
  */
 async function refuseBehind(attempt: BatchAttempt, rows: readonly WaitingRow[]): Promise<void> {
-  const { client, refusedKeys } = attempt.locks;
+  const { connection, refusedKeys } = attempt.locks;
   const keys = [...new Set(rows.map(({ key }) => key))];
-  await client.query(`select pg_advisory_lock(${refusedLock})`);
-  const still = await client
+  await connection.query(`select pg_advisory_lock(${refusedLock})`);
+  const still = await connection
     .query<{ key: string }>(moveBehindRefused, [seqsOf(rows), keys])
-    .finally(() => client.query(`select pg_advisory_unlock(${refusedLock})`));
+    .finally(() => connection.query(`select pg_advisory_unlock(${refusedLock})`));
   const stillRefused = new Set(still.rows.map(({ key }) => key));
   attempt.refused += rows.filter(({ key }) => stillRefused.has(key)).length;
   for (const key of keys) {

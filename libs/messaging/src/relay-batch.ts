@@ -1,6 +1,6 @@
 import { span } from '@accord/core/observability';
 import { isUnknownTopic, type Outgoing, type Sender } from '@accord/kafka';
-import { send } from '@accord/postgres';
+import { pipelined } from '@accord/postgres';
 import type { BatchAttempt } from './batch-attempt.ts';
 import { isFirstDamage, isRefusedForGood, noteUnknownTopics, refuse, sendable } from './refused-events.ts';
 import type { ShardLocks, WaitingRow } from './shard-locks.ts';
@@ -60,5 +60,7 @@ async function publishPart(attempt: BatchAttempt, rows: readonly WaitingRow[]): 
   }
   attempt.sent += free.length;
   // The next read waits for it; if it fails, the relay begins anew with other locks.
-  send(locks.client, remove, [free.map(({ seq }) => seq)]).catch((failed: Error) => (locks.failed = failed));
+  pipelined(locks.connection, remove, [free.map(({ seq }) => seq)]).catch(
+    (failed: Error) => (locks.failed = failed),
+  );
 }

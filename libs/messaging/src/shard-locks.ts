@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { OwnConnection } from '@accord/postgres';
 import { shards } from './outbox.ts';
 
 /** A row of the outbox that is to be published. */
@@ -23,7 +23,7 @@ export interface UnknownTopic {
 
 /** A connection and the shards whose locks it holds. If it ends, the locks end, and the right to publish with them. */
 export interface ShardLocks {
-  readonly client: pg.Client;
+  readonly connection: OwnConnection;
   readonly shards: Set<number>;
   /** Keys that had an event in `outbox_refused` when that was last looked at. */
   readonly refusedKeys: Set<string>;
@@ -46,13 +46,13 @@ const refusedKeysOf = 'select distinct key from outbox_refused where shard = any
 
 /** Takes the locks of shards that no other instance holds; false where this instance holds none after it. */
 export async function lockFreeShards(locks: ShardLocks, schema: string): Promise<boolean> {
-  const { client, refusedKeys } = locks;
+  const { connection, refusedKeys } = locks;
   const missing = Array.from({ length: shards }, (_, shard) => shard).filter(
     (shard) => !locks.shards.has(shard),
   );
-  const { rows } = await client.query<{ shard: number }>(lockShards, [schema, missing]);
+  const { rows } = await connection.query<{ shard: number }>(lockShards, [schema, missing]);
   for (const { shard } of rows) locks.shards.add(shard);
-  const known = await client.query<{ key: string }>(refusedKeysOf, [[...locks.shards]]);
+  const known = await connection.query<{ key: string }>(refusedKeysOf, [[...locks.shards]]);
   for (const { key } of known.rows) refusedKeys.add(key);
   return locks.shards.size > 0;
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { EachMessagePayload } from 'kafkajs';
 import { pino } from 'pino';
 import { newEventId, type DueItem, type Tx, type Worker } from '@accord/core';
 import type { Event, Fact } from '@accord/events';
-import { kafkaOf } from '@accord/kafka';
+import { openKafka, readTopics, type Incoming } from '@accord/kafka';
 import { startService } from '@accord/platform';
 import { smallService, testService, until, type TestService } from '@accord/testing';
 import { metricOf } from './metric.ts';
@@ -206,29 +205,16 @@ const untilSql = (what: string, sql: string, values: unknown[]) =>
 /** What `<service>.dead_letter` says of `key`. */
 async function deadLetterOf(key: string): Promise<{ value: string; headers: Record<string, string> }> {
   const { ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = t.running.settings;
-  const consumer = kafkaOf({
-    brokers,
-    clientId: 'test',
-    topicPrefix,
-    log: pino({ level: 'silent' }),
-  }).consumer({ groupId: `${topicPrefix}${randomUUID()}` });
-  await consumer.connect();
-  await consumer.subscribe({ topic: `${topicPrefix}notification.dead_letter`, fromBeginning: true });
-  try {
-    return await new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`no dead letter of ${key}`)), 15_000);
-      const eachMessage = ({ message }: EachMessagePayload) => {
-        if (String(message.key) !== key) return Promise.resolve();
-        clearTimeout(late);
-        const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]);
-        resolve({ value: String(message.value), headers: Object.fromEntries(headers) });
-        return Promise.resolve();
-      };
-      consumer.run({ eachMessage }).catch(reject);
-    });
-  } finally {
-    await consumer.disconnect();
-  }
+  const log = pino({ level: 'silent' });
+  let letter: Incoming | undefined;
+  const reader = await readTopics(openKafka({ brokers, clientId: 'test', topicPrefix, log }), {
+    reader: 'test',
+    topics: ['notification.dead_letter'],
+    onMessages: (_topic, _partition, messages) => void (letter ??= messages.find((one) => one.key === key)),
+  });
+  await until(`dead letter of ${key}`, () => letter !== undefined, { atMostMs: 15_000 });
+  await reader.close();
+  return letter!;
 }
 
 test('EVT-9 each further try waits about twice as long', async () => {
@@ -411,7 +397,7 @@ test('API-12 metrics tell of what is in the database: the age of the outbox, wha
   await t.sql(
     `insert into idempotency_keys (key_hash, account_id, request_hash, created_at) values ('\\x00', '*', '\\x00', now() - interval '25 hours')`,
   );
-  expect(await metric('accord_due_items', 'worker="house-keeping"')).toBe(1);
+  expect(await metric('accord_due_items', 'worker="retention"')).toBe(1);
   for (const worker of t.running.workers) worker.look();
   await until('it is forgotten', async () => (await metric('accord_due_items')) === 0);
 

@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  publishRaw,
-  smallService,
-  testService,
-  until,
-  type RawMessage,
-  type TestService,
-} from '@accord/testing';
+import { smallService, testService, until, type TestService } from '@accord/testing';
+import { publishRaw, type RawMessage } from '@accord/testing/outsider';
 
 // Messages that no producer of ours would send, as they may come from other platform services.
 

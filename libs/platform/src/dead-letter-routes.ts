@@ -11,9 +11,10 @@ import {
 } from '@accord/messaging/dead-letters';
 import type { Service } from './service.ts';
 
-// EVT-10: what operators do with events that were given up. `npm run redrive` asks the same.
+// EVT-10: operators list, inspect, replay and discard events that were given up. `npm run redrive` calls the
+// same routes.
 
-/** As a Date: not every year and offset that RFC 3339 writes is text that Postgres reads. */
+/** Becomes a Date, because Postgres does not read every year and offset that RFC 3339 allows. */
 const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const EventIds = z.array(z.guid()).min(1).max(200);
 const filter = {
@@ -28,7 +29,7 @@ const filter = {
   to: Instant.optional().meta({ description: 'Given up before this time.' }),
 };
 
-/** A replay or a discard names what it means: one filter at least. */
+/** A replay or a discard names one filter at least. */
 const Selection = z
   .strictObject({ ...filter, eventIds: EventIds.optional() })
   .refine((given) => Object.values(given).some((value) => value !== undefined), {
@@ -138,7 +139,7 @@ const texts: ProblemTexts = {
 };
 
 /** The service with `/v1/<service>-dead-letters` for operators: list, inspect, replay, discard. */
-export function withRedrive(service: Service): Service {
+export function withDeadLetterRoutes(service: Service): Service {
   const path = `/v1/${service.name}-dead-letters` as const;
   const routes = [
     ...service.routes,

@@ -9,13 +9,13 @@ export interface OpsParts {
   readonly metrics: Metrics;
   /** True while the service can do its work: its database answers. */
   readonly ready: () => boolean | Promise<boolean>;
-  /** True once the service has started; default: it has when it listens here. */
+  /** True once the service has started; default: it has started when it listens here. */
   readonly started?: () => boolean;
 }
 
 const answerWithinMs = 2_000;
 
-function say(res: ServerResponse, status: number, body: string, contentType = 'application/json'): void {
+function respond(res: ServerResponse, status: number, body: string, contentType = 'application/json'): void {
   res.writeHead(status, {
     'Content-Type': contentType,
     'Content-Length': Buffer.byteLength(body),
@@ -24,13 +24,13 @@ function say(res: ServerResponse, status: number, body: string, contentType = 'a
   res.end(body);
 }
 
-const verdict = (res: ServerResponse, good: boolean) =>
-  say(res, good ? 200 : 503, good ? '{"status":"up"}' : '{"status":"down"}');
+const respondStatus = (res: ServerResponse, good: boolean) =>
+  respond(res, good ? 200 : 503, good ? '{"status":"up"}' : '{"status":"down"}');
 
-/** A question to the outside that hangs is answered with no. */
-const inTime = (question: () => boolean | Promise<boolean>): Promise<boolean> => {
+/** False where the check hangs or fails. */
+const inTime = (check: () => boolean | Promise<boolean>): Promise<boolean> => {
   const answered = Promise.resolve()
-    .then(question)
+    .then(check)
     .catch(() => false);
   return Promise.race([answered, sleep(answerWithinMs, false, { ref: false })]);
 };
@@ -47,15 +47,15 @@ export async function listenOps({
   started = () => true,
 }: OpsParts): Promise<{ readonly port: number; close(): Promise<void> }> {
   const pages: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
-    '/livez': (res) => verdict(res, true),
-    '/startupz': (res) => verdict(res, started()),
-    '/readyz': async (res) => verdict(res, started() && (await inTime(ready))),
-    '/metrics': async (res) => say(res, 200, await metrics.text(), metrics.contentType),
+    '/livez': (res) => respondStatus(res, true),
+    '/startupz': (res) => respondStatus(res, started()),
+    '/readyz': async (res) => respondStatus(res, started() && (await inTime(ready))),
+    '/metrics': async (res) => respond(res, 200, await metrics.text(), metrics.contentType),
   };
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (req, res) => {
     const page = pages[req.url?.split('?', 1)[0] ?? ''];
-    if (!page || req.method !== 'GET') return say(res, page ? 405 : 404, '{"status":"unknown"}');
-    Promise.resolve(page(res)).catch(() => verdict(res, false));
+    if (!page || req.method !== 'GET') return respond(res, page ? 405 : 404, '{"status":"unknown"}');
+    Promise.resolve(page(res)).catch(() => respondStatus(res, false));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -2,7 +2,7 @@ import type { Worker } from '@accord/core';
 import type { Metrics } from '@accord/core/observability';
 import type { ServiceDatabase } from '@accord/postgres';
 
-const look = `
+const queuesText = `
   select (select count(*) from outbox) as outbox,
          (select coalesce(extract(epoch from clock_timestamp() - min(occurred_at)), 0) from outbox) as oldest,
          (select count(*) from outbox_refused) as refused,
@@ -21,43 +21,43 @@ const shown = {
   inbox: ['accord_inbox_rows', 'Events remembered as handled, as the planner estimates'],
 } as const;
 
-type State = Record<keyof typeof shown, string>;
+type Queues = Record<keyof typeof shown, string>;
 
-const mostCounted = 1_000;
+const countedAtMost = 1_000;
 
 /**
- * What an SRE sees of the state in the database: asked at each scrape, in one statement, and once for all its
- * gauges; NaN while it does not answer.
+ * Gauges of the queues, the due work and the pools. The queues are read at each scrape by one statement for all
+ * their gauges; NaN while the database does not answer.
  */
-export function showState(workers: readonly Worker[], db: ServiceDatabase, metrics: Metrics): void {
-  let asked: { at: number; state: Promise<State | undefined> } | undefined;
-  const state = () => {
-    if (!asked || performance.now() - asked.at > 500) {
+export function showQueues(workers: readonly Worker[], db: ServiceDatabase, metrics: Metrics): void {
+  let last: { at: number; queues: Promise<Queues | undefined> } | undefined;
+  const readQueues = () => {
+    if (!last || performance.now() - last.at > 500) {
       const actor = { kind: 'system' as const, id: 'metrics' };
-      asked = {
+      last = {
         at: performance.now(),
-        state: db.transaction(actor, (tx) => tx.one<State>(look)).catch(() => undefined),
+        queues: db.transaction(actor, (tx) => tx.one<Queues>(queuesText)).catch(() => undefined),
       };
     }
-    return asked.state;
+    return last.queues;
   };
   for (const [name, [metric, help]] of Object.entries(shown) as [
-    keyof State,
-    (typeof shown)[keyof State],
+    keyof Queues,
+    (typeof shown)[keyof Queues],
   ][]) {
     metrics.gauge(metric, help, [], async (gauge) => {
-      const found = await state();
-      gauge.set(found ? Number(found[name]) : NaN);
+      const queues = await readQueues();
+      gauge.set(queues ? Number(queues[name]) : NaN);
     });
   }
   metrics.gauge(
     'accord_due_items',
-    `Work that is due, counted to ${mostCounted}`,
+    `Work that is due, counted to ${countedAtMost}`,
     ['worker'],
     async (gauge) => {
       for (const { name, due } of workers) {
         const items = await db
-          .transaction({ kind: 'system', id: 'metrics' }, (tx) => due(tx, mostCounted))
+          .transaction({ kind: 'system', id: 'metrics' }, (tx) => due(tx, countedAtMost))
           .catch(() => undefined);
         gauge.set({ worker: name }, items?.length ?? NaN);
       }

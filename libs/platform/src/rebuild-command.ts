@@ -34,9 +34,9 @@ const tell = (line: string) => process.stderr.write(`rebuild: ${line}\n`);
 const usageOf = ({ service, models }: Rebuildable) =>
   `usage: npm run rebuild -- ${service} [--model ${models.map(({ name }) => name).join('|')}] [--leave-out] [--json]`;
 
-/** Undefined where help is asked for. @throws Error that says what may be asked. */
-function readOptions(what: Rebuildable, args: readonly string[]) {
-  const { service, models } = what;
+/** Undefined where help is asked for. @throws Error with the usage. */
+function readOptions(rebuildable: Rebuildable, args: readonly string[]) {
+  const { service, models } = rebuildable;
   const names = models.map(({ name }) => name);
   try {
     const { values } = parseArgs({ args: [...args], options });
@@ -46,30 +46,30 @@ function readOptions(what: Rebuildable, args: readonly string[]) {
     if (unknown !== undefined) throw new Error(`${service} has no read model ${unknown}`);
     return { models: models.filter(({ name }) => asked.includes(name)), json, leaveOut };
   } catch (cause) {
-    throw new Error(`${(cause as Error).message}\n${usageOf(what)}`, { cause });
+    throw new Error(`${(cause as Error).message}\n${usageOf(rebuildable)}`, { cause });
   }
 }
 
 /**
  * The command `rebuild` of one service. SIGINT and SIGTERM leave the read models as they are.
  *
- * @returns what the process ends with: 0 where the read models were rebuilt, 1 where they are as they were, 2
- * for wrong arguments.
+ * @returns the exit code: 0 where the read models were rebuilt, 1 where they are as they were, 2 for wrong
+ * arguments.
  */
 export async function runRebuild(
-  what: Rebuildable,
+  rebuildable: Rebuildable,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
   let asked: ReturnType<typeof readOptions>;
   try {
-    asked = readOptions(what, args);
+    asked = readOptions(rebuildable, args);
   } catch (error) {
     tell((error as Error).message);
     return 2;
   }
   if (!asked) {
-    say(usageOf(what));
+    say(usageOf(rebuildable));
     return 0;
   }
   const { models, json, leaveOut } = asked;
@@ -82,7 +82,7 @@ export async function runRebuild(
       ACCORD_TOPIC_PREFIX: topicPrefix,
     } = readSettings(settings, env);
     const rebuilt = await rebuild({
-      service: what.service,
+      service: rebuildable.service,
       models,
       ownerUrl,
       brokers,
@@ -93,11 +93,15 @@ export async function runRebuild(
       signal: stop.signal,
     });
     const names = models.map(({ name }) => name);
-    say(json ? JSON.stringify({ service: what.service, models: names, ...rebuilt }) : asText(names, rebuilt));
+    say(
+      json
+        ? JSON.stringify({ service: rebuildable.service, models: names, ...rebuilt })
+        : asText(names, rebuilt),
+    );
     return 0;
   } catch (error) {
     tell(
-      `${stop.signal.aborted ? 'stopped' : (error as Error).message}; ${models.map(({ name }) => name).join(', ')} of ${what.service}: as before`,
+      `${stop.signal.aborted ? 'stopped' : (error as Error).message}; ${models.map(({ name }) => name).join(', ')} of ${rebuildable.service}: as before`,
     );
     return 1;
   }

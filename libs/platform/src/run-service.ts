@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import type { Worker } from '@accord/core';
 import { makeLog, makeMetrics, stopTracing, type Metrics } from '@accord/core/observability';
 import { httpApp, listen, tokenVerifier } from '@accord/http/server';
-import { kafkaOf } from '@accord/kafka';
+import { openKafka } from '@accord/kafka';
 import {
   messagingMetrics,
   outbox,
@@ -14,10 +15,10 @@ import {
   type OutboxRow,
 } from '@accord/messaging';
 import { openDatabase, systemClock, type Clock, type ServiceDatabase } from '@accord/postgres';
-import { withRedrive } from './dead-letter-routes.ts';
+import { withDeadLetterRoutes } from './dead-letter-routes.ts';
 import { listenOps } from './ops-server.ts';
-import { showState } from './queue-metrics.ts';
-import { houseKeeping, type Retention } from './retention.ts';
+import { showQueues } from './queue-metrics.ts';
+import { retentionWorker, type RetentionTimes } from './retention.ts';
 import { migrateService } from './service-schema.ts';
 import type { Service, ServiceContext } from './service.ts';
 import type { PlatformSettings } from './settings.ts';
@@ -32,44 +33,44 @@ export interface RunningService {
   /** Resolves once the consumer group has been joined. */
   readonly joined: Promise<void>;
   readonly workers: readonly RunningWorker[];
-  /** How many workers have something due. */
+  /** How many workers have work that is due. */
   dueNow(): Promise<number>;
-  /** No new requests; work under way ends or is abandoned cleanly; nothing is lost (EVT-12). */
+  /** Takes no new requests; work under way ends or is abandoned cleanly, and nothing is lost (EVT-12). */
   stop(): Promise<void>;
 }
 
-type Make<S extends PlatformSettings> = (settings: S, around: ServiceContext) => Service | Promise<Service>;
-type Heard = (announced: readonly OutboxRow[]) => void;
+type Make<S extends PlatformSettings> = (settings: S, context: ServiceContext) => Service | Promise<Service>;
+type OnCommit = (announced: readonly OutboxRow[]) => void;
 
 export interface StartOptions {
   readonly clock?: Clock;
   /** Metrics of the whole process too. */
   readonly ofProcess?: boolean;
-  /** Other times than the usual ones. */
-  readonly keeping?: Retention;
+  /** Default: inbox 14 days, idempotency keys 24 hours. */
+  readonly retention?: RetentionTimes;
 }
 
-/** Starts everything a service is made of. It serves once this resolves; `joined` tells when it consumes. */
+/** Starts every part of a service. It serves once this resolves, and consumes once `joined` does. */
 export async function startService<S extends PlatformSettings>(
   settings: S,
   make: Make<S>,
-  { clock = systemClock(), ofProcess = false, keeping }: StartOptions = {},
+  { clock = systemClock(), ofProcess = false, retention }: StartOptions = {},
 ): Promise<RunningService> {
   const log = makeLog({ level: settings.ACCORD_LOG_LEVEL });
-  const service = withRedrive(await make(settings, { log }));
+  const service = withDeadLetterRoutes(await make(settings, { log }));
   log.setBindings({ service: service.name });
   const { ACCORD_OWNER_DATABASE_URL: ownerUrl } = settings;
   if (ownerUrl) await migrateService(ownerUrl, service);
   const metrics = makeMetrics(service.name, { ofProcess });
-  const heard: Heard[] = [];
+  const listeners: OnCommit[] = [];
   const db = await databaseOf(service, settings, clock, (announced) =>
-    heard.forEach((hear) => hear(announced)),
+    listeners.forEach((listen) => listen(announced)),
   );
-  const working = [...service.workers, houseKeeping(keeping)];
-  showState(working, db, metrics);
+  const allWorkers = [...service.workers, retentionWorker(service.retention, retention)];
+  showQueues(allWorkers, db, metrics);
   const messaging = startMessaging(service, settings, { db, log, metrics });
-  const workers = working.map((worker) => startWorker(worker, db, log));
-  heard.push(messaging.wake, (announced) => wakeAll(workers, new Set(announced.map(({ type }) => type))));
+  const workers = allWorkers.map((worker) => startWorker(worker, db, log));
+  listeners.push(messaging.wake, (announced) => wakeAll(workers, new Set(announced.map(({ type }) => type))));
   const edges = await startEdges(service, settings, { db, log, metrics });
   const stop = async () => {
     await edges.drain();
@@ -88,7 +89,7 @@ export async function startService<S extends PlatformSettings>(
     opsUrl: `http://127.0.0.1:${edges.opsPort}`,
     joined: messaging.joined,
     workers,
-    dueNow: () => dueNow(service, db),
+    dueNow: () => dueNow(allWorkers, db),
     stop: () => (stopped ??= stop()),
   };
 }
@@ -100,7 +101,7 @@ async function databaseOf(
   service: Service,
   settings: PlatformSettings,
   clock: Clock,
-  onCommit: Heard,
+  onCommit: OnCommit,
 ): Promise<ServiceDatabase> {
   const db = openDatabase({
     url: settings.ACCORD_DATABASE_URL,
@@ -124,26 +125,23 @@ async function databaseOf(
 function startMessaging(
   service: Service,
   settings: PlatformSettings,
-  around: { db: ServiceDatabase; log: Logger; metrics: Metrics },
+  { db, log, metrics }: { db: ServiceDatabase; log: Logger; metrics: Metrics },
 ) {
-  const { db, log, metrics } = around;
   const topicPrefix = settings.ACCORD_TOPIC_PREFIX;
   const clientId = `accord-${service.name}-${hostname()}-${process.pid}`;
-  const kafka = kafkaOf({ brokers: settings.ACCORD_KAFKA_BROKERS, clientId, topicPrefix, log });
+  const kafka = openKafka({ brokers: settings.ACCORD_KAFKA_BROKERS, clientId, topicPrefix, log });
   const figures = messagingMetrics(metrics);
   const relay = startRelay({
     url: settings.ACCORD_OPERATOR_DATABASE_URL,
     schema: service.schema,
     kafka,
-    topicPrefix,
     log,
     ...figures.relay,
   });
   const consuming: ConsumerSettings = {
     kafka,
-    topicPrefix,
     sessionMs: settings.ACCORD_KAFKA_SESSION_MS,
-    group: `${topicPrefix}accord.${service.name}`,
+    group: `accord.${service.name}`,
     database: db,
     subscriptions: service.subscriptions,
     lockRows: service.lockRows,
@@ -155,7 +153,7 @@ function startMessaging(
   const retries = startRetries(consuming);
   return {
     joined: consumer.joined,
-    wake: ((announced) => relay.wake(announced.map(({ shard }) => shard))) as Heard,
+    wake: ((announced) => relay.wake(announced.map(({ shard }) => shard))) as OnCommit,
     stopConsuming: () => Promise.all([consumer.stop(), retries.stop()]),
     stopPublishing: () => relay.stop(),
   };
@@ -164,7 +162,7 @@ function startMessaging(
 async function startEdges(
   service: Service,
   settings: PlatformSettings,
-  around: { db: ServiceDatabase; log: Logger; metrics: Metrics },
+  { db, log, metrics }: { db: ServiceDatabase; log: Logger; metrics: Metrics },
 ) {
   const verify = tokenVerifier({
     issuer: settings.ACCORD_TOKEN_ISSUER,
@@ -172,19 +170,21 @@ async function startEdges(
     jwksUrl: settings.ACCORD_JWKS_URL,
   });
   let draining = false;
-  const ready = async () => !draining && (await around.db.answers());
+  const ready = async () => !draining && (await db.answers());
   const app = httpApp({
     service,
     verify,
     ratePerMinute: settings.ACCORD_RATE_PER_MINUTE,
     checkAnswers: settings.ACCORD_CHECK_ANSWERS,
-    ...around,
+    db,
+    log,
+    metrics,
   });
   const [http, ops] = await Promise.all([
     listen(app, settings.ACCORD_PORT, settings.ACCORD_HOST),
-    listenOps({ port: settings.ACCORD_OPS_PORT, host: settings.ACCORD_HOST, metrics: around.metrics, ready }),
+    listenOps({ port: settings.ACCORD_OPS_PORT, host: settings.ACCORD_HOST, metrics, ready }),
   ]);
-  around.log.info({ port: http.port, opsPort: ops.port }, 'service started');
+  log.info({ port: http.port, opsPort: ops.port }, 'service started');
   return {
     port: http.port,
     opsPort: ops.port,
@@ -196,8 +196,8 @@ async function startEdges(
   };
 }
 
-async function dueNow(service: Service, db: ServiceDatabase): Promise<number> {
-  const due = service.workers.map((worker) =>
+async function dueNow(workers: readonly Worker[], db: ServiceDatabase): Promise<number> {
+  const due = workers.map((worker) =>
     db.transaction({ kind: 'system', id: worker.name }, (tx) => worker.due(tx, 1)),
   );
   return (await Promise.all(due)).filter((items) => items.length > 0).length;
@@ -207,7 +207,7 @@ async function dueNow(service: Service, db: ServiceDatabase): Promise<number> {
  * The whole life of a service's process: starts it, stops it on SIGTERM or SIGINT within 10 s. Exits 1 with
  * one clear line where it cannot start.
  *
- * @param read the settings from the environment; throws where they are not right.
+ * @param read reads the settings from the environment; throws where they are missing or wrong.
  */
 export async function runService<S extends PlatformSettings>(read: () => S, make: Make<S>): Promise<void> {
   const running = await startOrExit(read, make);

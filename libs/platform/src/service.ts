@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import type { ProblemTexts, Tx, Worker } from '@accord/core';
 import type { Route } from '@accord/http';
 import type { Subscriptions } from '@accord/messaging';
+import type { Retention } from './retention.ts';
 
-/** What a service is, apart from how it is run: its table of contents. */
+/** A service's table of contents; `runService` gives it edges, messaging and workers. */
 export interface Service {
   /** `order`; also the consumer group `accord.order` and the CloudEvents source `/services/order`. */
   readonly name: 'order' | 'contract' | 'refund' | 'notification';
@@ -24,11 +25,13 @@ export interface Service {
    */
   readonly lockRows?: (tx: Tx, ids: readonly string[]) => void;
   readonly workers: readonly Worker[];
+  /** Rows of its tables that are deleted once they have served their time. */
+  readonly retention?: readonly Retention[];
   /** Ended when the service stops, after workers and consumers: pools to the outside such as SMTP. */
   readonly close?: () => Promise<void>;
 }
 
-/** What `runService` and the tests' `startService` hand to a service when it is wired. */
+/** Handed to a service when it is wired. */
 export interface ServiceContext {
   readonly log: Logger;
 }

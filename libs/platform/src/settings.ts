@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What every service reads from the environment; a service adds its own with `.extend`. The keys are the
- * variables' names.
+ * Settings that every service reads from the environment, by the variables' names; a service adds its own with
+ * `.extend`.
  */
 export const platformSettings = z.object({
   /**

@@ -5,15 +5,16 @@ import { withContext } from '@accord/core/observability';
 
 export interface RunningWorker {
   readonly name: string;
-  /** A commit announced one of these types. */
+  /** Looks at once if the worker wakes on one of these types, which a commit announced. */
   wake(types: ReadonlySet<string>): void;
-  /** Looks at once, whatever was announced. */
+  /** Looks at once. */
   look(): void;
+  /** Waits for items under way, at most 5 s. */
   stop(): Promise<void>;
 }
 
-const atOnce = 100;
-/** What takes longer when the service stops is left behind: it is harmless to do again (EVT-12). */
+const itemsAtOnce = 100;
+/** Items that take longer when the service stops are abandoned: it is harmless to do them again (EVT-12). */
 const abandonedAfterMs = 5_000;
 const longestBackOffMs = 60_000;
 const backOffMs = (failures: number) =>
@@ -25,48 +26,41 @@ const backOffMs = (failures: number) =>
  */
 export function startWorker(worker: Worker, db: Database, log: Logger): RunningWorker {
   const wakesOn = new Set<string>(worker.wakesOn);
-  const { signal, abort } = abortable();
-  const bell = newWakeup();
-  const rounds = roundsOf(worker, db, log, signal);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const wakeup = newWakeup();
+  const lanes = openLanes(worker, db, log, signal);
   const loop = async () => {
     while (!signal.aborted) {
-      bell.reset();
-      const more = await rounds
-        .next()
+      wakeup.reset();
+      const more = await lanes
+        .fill()
         .catch((error: Error) =>
           log.warn({ worker: worker.name, reason: error.message }, 'due work could not be looked for'),
         );
-      if (!more && !signal.aborted) await bell.wait(worker.everyMs * (0.9 + Math.random() * 0.2));
+      if (!more && !signal.aborted) await wakeup.wait(worker.everyMs * (0.9 + Math.random() * 0.2));
     }
   };
   const done = loop();
   return {
     name: worker.name,
     wake: (types) => {
-      if ([...types].some((type) => wakesOn.has(type))) bell.notify();
+      if (!wakesOn.isDisjointFrom(types)) wakeup.notify();
     },
-    look: () => bell.notify(),
+    look: () => wakeup.notify(),
     async stop() {
-      abort();
-      bell.notify();
-      await Promise.race([done.then(rounds.ended), sleep(abandonedAfterMs, undefined, { ref: false })]);
+      stopping.abort();
+      wakeup.notify();
+      await Promise.race([done.then(lanes.empty), sleep(abandonedAfterMs, undefined, { ref: false })]);
     },
   };
 }
 
-const abortable = () => {
-  const controller = new AbortController();
-  return { signal: controller.signal, abort: () => controller.abort() };
-};
-
-/**
- * Looks for due work and sets it going in the worker's lanes. An item that takes long holds its own lane; the
- * looks and the others go on.
- */
-function roundsOf(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {
+/** Lanes do one item each. An item that takes long holds its own lane; the looks and the others go on. */
+function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {
   const waiting = new Map<string, { failures: number; until: number }>();
   const underWay = new Map<string, Promise<void>>();
-  const lanes = worker.parallel ?? 4;
+  const count = worker.parallel ?? 4;
 
   async function doOne(item: DueItem): Promise<void> {
     const id = newEventId();
@@ -86,21 +80,21 @@ function roundsOf(worker: Worker, db: Database, log: Logger, signal: AbortSignal
   }
 
   return {
-    /** True where there may be more at once. */
-    async next(): Promise<boolean> {
-      // Beyond those that wait or are under way, so that they never hide the others.
-      const limit = atOnce + waiting.size + underWay.size;
+    /** Looks once and starts the items found as lanes come free. True where there may be more at once. */
+    async fill(): Promise<boolean> {
+      // Items that wait or are under way come on top, so that they never hide the others.
+      const limit = itemsAtOnce + waiting.size + underWay.size;
       const due = await db.transaction({ kind: 'system', id: worker.name }, (tx) => worker.due(tx, limit));
       const now = performance.now();
       const ready = due.filter(({ id }) => !underWay.has(id) && (waiting.get(id)?.until ?? 0) <= now);
       if (waiting.size > 10_000) waiting.clear();
       for (const item of ready) {
-        while (underWay.size >= lanes) await Promise.race(underWay.values());
+        while (underWay.size >= count) await Promise.race(underWay.values());
         if (signal.aborted) return false;
         underWay.set(item.id, doOne(item));
       }
       return due.length === limit && ready.length > 0;
     },
-    ended: () => Promise.all(underWay.values()),
+    empty: () => Promise.all(underWay.values()),
   };
 }

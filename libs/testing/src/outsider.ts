@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { newEventId } from '@accord/core';
 import type { EventType } from '@accord/events';
-import { kafkaOf } from '@accord/kafka';
+import { openKafka, openSender } from '@accord/kafka';
 import type { TestService } from './test-service.ts';
 import { until } from './waiting.ts';
 
@@ -22,13 +22,8 @@ export async function publishRaw(
   type: EventType,
   messages: readonly RawMessage[],
 ): Promise<void> {
-  const producer = kafkaOf({
-    brokers,
-    clientId: 'outsider',
-    topicPrefix,
-    log: pino({ level: 'silent' }),
-  }).producer();
-  await producer.connect();
+  const log = pino({ level: 'silent' });
+  const sender = await openSender(openKafka({ brokers, clientId: 'outsider', topicPrefix, log }));
   const envelope = () => ({
     ce_specversion: '1.0',
     ce_id: newEventId(),
@@ -36,11 +31,8 @@ export async function publishRaw(
     ce_type: type,
     ce_time: new Date().toISOString(),
   });
-  await producer.send({
-    topic: topicPrefix + type,
-    messages: messages.map((message) => ({ headers: envelope(), ...message })),
-  });
-  await producer.disconnect();
+  await sender.send(messages.map((message) => ({ topic: type, headers: envelope(), ...message })));
+  await sender.close();
 }
 
 export interface ParkedEvent {

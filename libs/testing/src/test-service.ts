@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import pg from 'pg';
 import { pino } from 'pino';
 import { newEventId } from '@accord/core';
@@ -16,7 +15,7 @@ import {
   type EventType,
   type Fact,
 } from '@accord/events';
-import { applyTopics, kafkaOf, openSender, type Sender } from '@accord/kafka';
+import { applyTopics, openKafka, openSender, readTopics, type KafkaClient, type Sender } from '@accord/kafka';
 import {
   platformSettings,
   startService,
@@ -146,57 +145,38 @@ export async function testService({
   };
   const running = await startService(settings, (_, around) => make(around), { clock });
   await running.joined;
-  const kafka = kafkaOf({ brokers, clientId: 'accord-test', topicPrefix, log });
-  const sender = await openSender(kafka, topicPrefix);
-  const heard = await listen(kafka, topicPrefix, spoken);
+  const kafka = openKafka({ brokers, clientId: 'accord-test', topicPrefix, log });
+  const sender = await openSender(kafka);
+  const heard = await listen(kafka, spoken);
   return assemble({ running, database, issuer, clock, topicPrefix, sender, heard });
 }
 
 /** Reads back what the service announces. */
-async function listen(kafka: Kafka, prefix: string, types: readonly EventType[]) {
+async function listen(kafka: KafkaClient, types: readonly EventType[]) {
   const events: Event[] = [];
-  const heard = new Set<string>();
   const ids = new Set<string>();
-  const consumer: KafkaConsumer = kafka.consumer({
-    groupId: `${prefix}listener`,
-    maxWaitTimeInMs: 200,
-    sessionTimeout: 10_000,
-    heartbeatInterval: 1_000,
-  });
-  await consumer.connect();
-  await consumer.subscribe({ topics: types.map((type) => prefix + type), fromBeginning: true });
-  await consumer.run({
-    eachMessage: ({ topic, partition, message }) => {
-      heard.add(`${topic} ${partition} ${message.offset}`);
-      const headers = Object.fromEntries(
-        Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
-      );
-      try {
-        const event = readEvent(
-          topic.slice(prefix.length) as EventType,
-          JSON.parse(String(message.value)),
-          headers,
-        );
-        if (!ids.has(event.id)) events.push(event);
-        ids.add(event.id);
-      } catch {
-        // Broken on purpose by a test, straight into the outbox; a service cannot announce it.
+  const reader = await readTopics(kafka, {
+    reader: 'listener',
+    topics: types,
+    onMessages(type, _partition, messages) {
+      for (const { value, headers } of messages) {
+        try {
+          const event = readEvent(type, JSON.parse(value), headers);
+          if (!ids.has(event.id)) events.push(event);
+          ids.add(event.id);
+        } catch {
+          // Broken on purpose by a test, straight into the outbox; a service cannot announce it.
+        }
       }
-      return Promise.resolve();
     },
   });
-  const admin = kafka.admin();
-  await admin.connect();
   return {
     events,
     async caughtUp() {
-      const ends = await persistently(() =>
-        Promise.all(types.map((type) => admin.fetchTopicOffsets(prefix + type))),
-      );
-      const announced = ends.flat().reduce((sum, { offset }) => sum + Number(offset), 0);
-      await until('what was announced is read back', () => heard.size >= announced);
+      const announced = await persistently(() => reader.offsetRanges());
+      await until('what was announced is read back', () => reader.hasRead(announced));
     },
-    stop: async () => void (await Promise.all([consumer.disconnect(), admin.disconnect()])),
+    stop: () => reader.close(),
   };
 }
 

@@ -3,14 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Data } from '@accord/events';
 import { loadProfile } from '@accord/profile';
-import {
-  flawsUnderBadInput,
-  giveUp,
-  parkedEvent,
-  publishRaw,
-  testService,
-  type Reply,
-} from '@accord/testing';
+import { testService, type Reply } from '@accord/testing';
+import { flawsUnderBadInput } from '@accord/testing/edges';
+import { giveUp, parkedEvent, publishRaw } from '@accord/testing/outsider';
 import { billRoutes } from '../src/http/bill-routes.ts';
 import { loadSealKey } from '../src/seal/seal-key.ts';
 import { contractService } from '../src/service.ts';

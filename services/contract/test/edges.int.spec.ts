@@ -1,5 +1,7 @@
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats, knowledgeOf, parkedEvent, rebuildOf } from '@accord/testing';
+import { knowledgeOf, rebuildOf } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { parkedEvent } from '@accord/testing/outsider';
 import { orderView } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
 import { codeOf, openOffices, waiting } from './fixtures.ts';

@@ -2,17 +2,9 @@ import { newEventId } from '@accord/core';
 import type { Fact } from '@accord/events';
 import { encodeCursor } from '@accord/http';
 import { loadProfile } from '@accord/profile';
-import {
-  flawsUnderBadInput,
-  flawsUnderRepeats,
-  giveUp,
-  knowledgeOf,
-  parkedEvent,
-  rebuildOf,
-  testService,
-  until,
-  type TestService,
-} from '@accord/testing';
+import { knowledgeOf, rebuildOf, testService, until, type TestService } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { giveUp, parkedEvent } from '@accord/testing/outsider';
 import { readModels } from '../src/read-models.ts';
 import { notificationService } from '../src/service.ts';
 import { startMailServer, type MailServer } from './mail-server.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Data } from '@accord/events';
 import { loadProfile } from '@accord/profile';
-import { giveUp, parkedEvent, publishRaw } from '@accord/testing';
+import { giveUp, parkedEvent, publishRaw } from '@accord/testing/outsider';
 import { orderService } from '../src/service.ts';
 import {
   announcedOf,

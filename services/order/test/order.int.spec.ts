@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from '@accord/core';
 import { startService } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats, type Client } from '@accord/testing';
+import { type Client } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import { orderService } from '../src/service.ts';
 import {
   aContract,

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
-import { pino } from 'pino';
 import type { Fact } from '@accord/events';
-import { kafkaOf } from '@accord/kafka';
 import { loadProfile } from '@accord/profile';
 import { knowledgeOf, rebuildOf, testService, type TestService } from '@accord/testing';
 import { orderView } from '../src/order-view.ts';
@@ -222,11 +221,9 @@ test('EVT-13 what a projection does not take, or a topic that lost events, ends 
   );
   expect(await rebuild({ leaveOut: true })).toMatchObject({ leftOut: 1 });
 
-  const admin = kafkaOf({
-    brokers: t.running.settings.ACCORD_KAFKA_BROKERS,
-    topicPrefix: '',
-    clientId: 'test',
-    log: pino({ level: 'silent' }),
+  const admin = new Kafka({
+    brokers: [...t.running.settings.ACCORD_KAFKA_BROKERS],
+    logLevel: logLevel.NOTHING,
   }).admin();
   await admin.connect();
   const topic = `${t.topicPrefix}order.placed`;

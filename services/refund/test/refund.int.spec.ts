@@ -1,6 +1,7 @@
 import type { Fact } from '@accord/events';
 import { loadProfile, type Profile } from '@accord/profile';
-import { flawsUnderBadInput, flawsUnderRepeats, testService, type TestService } from '@accord/testing';
+import { testService, type TestService } from '@accord/testing';
+import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import type { Order, Resource } from '../src/refund/candidate.ts';
 import { refundService } from '../src/service.ts';
 import { cny, dayMs, ends, exampleOrder, exampleResource, parts, refundedAt } from './fixtures.ts';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Logger } from 'pino';
 import type { EventType } from '@accord/events';
-import { kafkaOf, readTopics, type OffsetRange, type Reading } from '@accord/kafka';
+import { openKafka, readTopics, type OffsetRange, type TopicReader } from '@accord/kafka';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
 import type { ReadModel } from '../read-model.ts';
 import { differencesOf, type Differences } from './differences.ts';
@@ -62,7 +62,7 @@ export async function rebuild(ask: RebuildAsk): Promise<Rebuilt> {
 
   await replayed(ask, replay, reading);
   const tables = await compared(client, pairs, ask);
-  await reading.until(await reading.extents());
+  await reading.untilRead(await reading.offsetRanges());
   expectAllTaken(ask, replay);
   ask.onProgress?.('swapping');
   const alone: Swapping['alone'] = (swap) =>
@@ -112,44 +112,41 @@ async function openWholeTopics(
   { service, models, brokers, topicPrefix, log, signal }: RebuildAsk,
   replay: Replay,
   opened: AsyncDisposableStack,
-): Promise<Reading> {
-  const kafka = kafkaOf({ brokers, topicPrefix, clientId: `accord-rebuild-${service}`, log });
+): Promise<TopicReader> {
+  const kafka = openKafka({ brokers, topicPrefix, clientId: `accord-rebuild-${service}`, log });
   const types = [...new Set(models.flatMap(({ projections }) => Object.keys(projections)))] as EventType[];
-  const reading = await readTopics({
-    kafka,
-    topicPrefix,
+  const reading = await readTopics(kafka, {
     reader: `rebuild.${service}`,
-    types,
+    topics: types,
     onMessages: replay.onMessages,
-    log,
     signal,
   });
   opened.defer(() => reading.close());
   if (reading.missing.length > 0) throw new Error(`there is no topic ${reading.missing.join(', ')}`);
   return {
     ...reading,
-    async extents() {
-      const extents = await reading.extents();
-      const cut = extents.find(({ low }) => low > 0n);
+    async offsetRanges() {
+      const ranges = await reading.offsetRanges();
+      const cut = ranges.find(({ low }) => low > 0n);
       if (cut)
         throw new Error(
-          `topic ${cut.type}/${cut.partition} begins at offset ${cut.low}: what came before is gone, so nothing whole can be made from it`,
+          `topic ${cut.topic}/${cut.partition} begins at offset ${cut.low}: what came before is gone, so nothing whole can be made from it`,
         );
-      return extents;
+      return ranges;
     },
   };
 }
 
-const sizeOf = (extents: readonly OffsetRange[]) =>
-  extents.reduce((sum, { low, high }) => sum + Number(high - low), 0);
+const sizeOf = (ranges: readonly OffsetRange[]) =>
+  ranges.reduce((sum, { low, high }) => sum + Number(high - low), 0);
 
 /** All that the topics hold by now is in the shadows. */
-async function replayed({ onProgress }: RebuildAsk, { seen }: Replay, reading: Reading): Promise<void> {
-  const ends = await reading.extents();
+async function replayed({ onProgress }: RebuildAsk, { seen }: Replay, reading: TopicReader): Promise<void> {
+  const ends = await reading.offsetRanges();
   const tell = () => onProgress?.(`${seen.messages} of ${Math.max(seen.messages, sizeOf(ends))} events`);
   const telling = setInterval(tell, 2_000);
   try {
-    await reading.until(ends);
+    await reading.untilRead(ends);
   } finally {
     clearInterval(telling);
   }

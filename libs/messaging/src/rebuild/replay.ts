@@ -1,6 +1,6 @@
 import type { Database } from '@accord/core';
 import { readEvent, type Event, type EventType } from '@accord/events';
-import { incoming, type ReadingSettings } from '@accord/kafka';
+import type { Incoming, TopicReaderSettings } from '@accord/kafka';
 import { isDatabaseAway, openDatabase, systemClock } from '@accord/postgres';
 import { shadowSchemaOf } from '@accord/postgres/provision';
 import { outbox } from '../outbox.ts';
@@ -8,7 +8,7 @@ import { isFinal, withStorableNames } from '../parked-events.ts';
 import type { Projection, ProjectionWriter, ReadModel } from '../read-model.ts';
 
 export interface Replay {
-  readonly onMessages: ReadingSettings['onMessages'];
+  readonly onMessages: TopicReaderSettings<EventType>['onMessages'];
   /**
    * Messages so far; those among them that are no events of their type, or that a rule refuses for ever,
    * which nobody ever handles; and events that a projection did not take, with why for the first of them:
@@ -79,10 +79,10 @@ export function openReplay({
 
   return {
     seen,
-    onMessages: (type, partition, messages) =>
+    onMessages: (type, _partition, messages) =>
       turns(async () => {
         if (ended) return;
-        const placed = messages.flatMap((message) => eventOf(type, partition, message) ?? []);
+        const placed = messages.flatMap((message) => eventOf(type, message) ?? []);
         for (let from = 0; from < placed.length; from += inOneTransaction)
           await take(placed.slice(from, from + inOneTransaction));
         seen.messages += messages.length;
@@ -113,15 +113,11 @@ function projectionOf(database: Database, models: readonly ReadModel[]) {
     );
 }
 
-function eventOf(
-  type: EventType,
-  partition: number,
-  message: Parameters<typeof incoming>[2],
-): Placed | undefined {
+function eventOf(type: EventType, message: Incoming): Placed | undefined {
   try {
-    const { value, headers } = withStorableNames(incoming(type, partition, message));
+    const { value, headers } = withStorableNames(message);
     return {
-      place: `${type}/${partition}/${message.offset}`,
+      place: `${type}/${message.partition}/${message.offset}`,
       event: readEvent(type, JSON.parse(value), headers),
     };
   } catch {

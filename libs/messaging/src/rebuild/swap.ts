@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Reading } from '@accord/kafka';
+import { isRetriable, type TopicReader } from '@accord/kafka';
 import { expectSameShapes, type Pair } from './shadow.ts';
 
 /** How long the swap kept others waiting, ms: those who change the views, and those who read them. */
@@ -14,7 +14,7 @@ export interface Swapping {
   readonly client: pg.ClientBase;
   readonly schema: string;
   readonly pairs: readonly Pair[];
-  readonly reading: Pick<Reading, 'extents' | 'hasRead'>;
+  readonly reading: Pick<TopicReader, 'offsetRanges' | 'hasRead'>;
   /** Runs work while nothing is written to the shadows. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   readonly signal?: AbortSignal | undefined;
@@ -26,8 +26,8 @@ class Busy extends Error {}
  * happened.
  */
 const isBusy = (error: unknown) => {
-  const { code, retriable } = error as { code?: string; retriable?: boolean };
-  return error instanceof Busy || retriable === true || ['55P03', '57014', '40P01'].includes(code ?? '');
+  const { code } = error as { code?: string };
+  return error instanceof Busy || isRetriable(error) || ['55P03', '57014', '40P01'].includes(code ?? '');
 };
 
 // Together less than the 5 s of a transaction; a lock is waited for longer than Postgres takes to end a
@@ -90,7 +90,7 @@ async function catchUp(reading: Swapping['reading']): Promise<void> {
   const late = sleep(catchesUpWithinMs, undefined, { ref: false }).then(() =>
     Promise.reject(new Busy('the replay does not catch up')),
   );
-  const ends = await Promise.race([reading.extents(), late]);
+  const ends = await Promise.race([reading.offsetRanges(), late]);
   for (const since = performance.now(); !reading.hasRead(ends); await sleep(2)) {
     if (performance.now() - since > catchesUpWithinMs) throw new Busy('the replay does not catch up');
   }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { encodeCursor } from '@accord/http';
 
-/** Text that some field or other takes for what it is not: a number, a word of an enum, SQL. */
+/** Texts that a field may mistake for a number, a word of an enum, or SQL. */
 const texts = [
   '',
   'x'.repeat(3_000),
@@ -23,7 +23,7 @@ const texts = [
   'a,,b',
 ];
 
-/** At and past the edges of the calendar and of what a time may look like. */
+/** Times at and past the edges of the calendar and of RFC 3339. */
 const times = [
   '0000-01-01',
   '0000-01-01T00:00:00Z',
@@ -45,7 +45,7 @@ const times = [
 
 export interface QueryValueCase {
   readonly title: string;
-  /** What follows the path. */
+  /** The query, with its question mark. */
   readonly search: string;
   readonly statuses: readonly number[];
   readonly code?: string;
@@ -53,9 +53,9 @@ export interface QueryValueCase {
 }
 
 /**
- * Odd values of one field of a query. What the field's schema refuses is 400 `request.invalid` naming the
- * field; what it takes is found, not found or refused by meaning, and never breaks anything on its way to the
- * database.
+ * Odd values of one field of a query. A value that the field's schema refuses is 400 `request.invalid` naming
+ * the field; one that it takes is found, not found or refused by meaning, and never breaks anything on its way
+ * to the database.
  */
 export function queryValueCases(
   name: string,
@@ -95,8 +95,8 @@ const forged = [
 ];
 
 /**
- * Cursors of the right form that nobody was given: anybody can make the mark. One that fits by chance is a
- * place like any other.
+ * Cursors of the right form that no answer contained: callers can make them. One that fits by chance is a place
+ * like any other.
  */
 export function forgedCursorCases(searchOf: (value: string) => string): QueryValueCase[] {
   const rows = forged.flatMap((value) => [[value], [value, 'x'], ['true', value, 'x']]);

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Route } from '@accord/http';
-import type { Client, Reply } from './client.ts';
-import { rowsOf } from './rows.ts';
-import type { TestService } from './test-service.ts';
+import type { Client, Reply } from '../client.ts';
+import { rowsOf } from '../rows.ts';
+import type { TestService } from '../test-service.ts';
 
 /** A request that succeeds. */
 export interface Granted {
@@ -11,7 +11,7 @@ export interface Granted {
   readonly body?: object;
   /** Another body that the route takes; where it takes none, an empty object is another one. */
   readonly other?: object;
-  /** Resolves when all that follows from it is over, where `settled` does not know. */
+  /** Resolves when its consequences are over, where `settled` does not know of them. */
   readonly over?: () => Promise<unknown>;
 }
 
@@ -27,7 +27,7 @@ const said = ({ status, body }: Reply) => `${status} ${String(body?.code)}`;
 const isReplay = ({ headers }: Reply) => headers.get('idempotency-replayed') === 'true';
 const kept = ['content-type', 'etag', 'location'];
 
-/** One route: what is wrong with what it makes of keys. */
+/** One route's wrong answers to requests with keys. */
 async function flawsOf(
   t: TestService,
   route: Route,
@@ -42,10 +42,10 @@ async function flawsOf(
       ...(used !== undefined && { 'idempotency-key': used }),
     });
   const state = async () => `${await rowsOf(t)} ${t.events.length}`;
-  const refused = (what: string, reply: Reply, expected: string) => {
+  const refused = (attempt: string, reply: Reply, expected: string) => {
     const problem = reply.headers.get('content-type') === 'application/problem+json';
     if (said(reply) !== expected || !problem || isReplay(reply))
-      flaws.push(`${what}: expected ${expected}, got ${said(reply)}`);
+      flaws.push(`${attempt}: expected ${expected}, got ${said(reply)}`);
   };
   /** The key is of one path: under another it is a new one, and a refusal is not kept under it. */
   const refusedElsewhere = async (when: string) => {
@@ -84,10 +84,10 @@ async function flawsOf(
   return flaws;
 }
 
-/** The platform's own routes of a service, asked for what is not there: granted, and the count of nothing. */
+/** Requests of the platform's own routes: for an event that is not there they are granted, with a count of 0. */
 function redriveOf(t: TestService): GrantedRequests {
-  const ask = (what: string) => {
-    const path = `/v1/${t.running.service.name}-dead-letters/${what}`;
+  const ask = (act: 'replay' | 'discard') => {
+    const path = `/v1/${t.running.service.name}-dead-letters/${act}`;
     const [eventIds, others] = [[randomUUID()], [randomUUID()]];
     return {
       [`POST ${path}`]: () =>
@@ -99,7 +99,7 @@ function redriveOf(t: TestService): GrantedRequests {
 
 /**
  * API-6 on every route that takes a key: required, malformed, repeated, with another body, on another path.
- * @returns what was not as it must be, one line each, also for a route without a request here.
+ * @returns a line for each wrong answer, and for each route without a request here.
  */
 export async function flawsUnderRepeats(t: TestService, granted: GrantedRequests): Promise<string[]> {
   const all: GrantedRequests = { ...redriveOf(t), ...granted };

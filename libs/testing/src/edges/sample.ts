@@ -110,7 +110,7 @@ const typesOf = (shape: Shape): readonly (string | undefined)[] => {
 const wrongTypes = (shape: Shape): unknown[] =>
   ofTypes.filter(([type]) => !typesOf(shape).includes(type)).map(([, value]) => value);
 
-/** Of several shapes the place of the choice is named, not what is wrong within. */
+/** Of several shapes the place of the choice is named, not the flaw within. */
 function spoiled(shape: Shape): Spoiled[] {
   const choices = shape.anyOf ?? shape.oneOf;
   if (choices) return choices.flatMap(spoiled).map(({ body }) => ({ body, pointer: '' }));
@@ -127,8 +127,7 @@ function spoiled(shape: Shape): Spoiled[] {
 }
 
 /**
- * Each object within with a field that nobody knows, each field of each with values of other types. Whether
- * the schema refuses the unknown field is not asked: a request that names what nobody knows is refused,
- * however deep it stands (API-1).
+ * Bodies with an unknown field in one of the objects within, or a field of another type. Even where the schema
+ * takes the unknown field the request must be refused, however deep it stands (API-1).
  */
 export const spoiledBodies = (schema: z.ZodType): Spoiled[] => spoiled(shapeOf(schema));

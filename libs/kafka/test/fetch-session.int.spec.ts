@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { pino } from 'pino';
-import { applyTopics, kafkaOf } from '@accord/kafka';
 import { until } from '@accord/testing';
+import { kafkajsOf, openKafka } from '../src/client.ts';
+import { applyTopics } from '../src/index.ts';
 
-// What a consumer's fetches ask a real broker for, read from their bytes.
+// A consumer's fetches from a real broker, read from their bytes.
 
 type Request = { readonly apiName: string; encode(): Promise<{ readonly buffer: Buffer }> };
 type Send = (this: object, of: { readonly request: Request; readonly response: object }) => Promise<unknown>;
@@ -32,7 +33,7 @@ broker[sendRequest] = async function (of) {
   fetches.push(fetch);
   if (forgetNext && fetch.epoch > 0) {
     forgetNext = false;
-    // Whoever names a session with the last epoch ends it.
+    // A fetch with the epoch -1 ends its session.
     await original.call(
       this,
       protocol({ version: 11 })({
@@ -57,7 +58,7 @@ test('a consumer names to the broker only what changed; a session that the broke
   };
   const topics = ['one', 'two', 'three'];
   await applyTopics(settings, { topics, replication: 1, partitions: 4 });
-  const kafka = kafkaOf({ ...settings, clientId: 'fetching' });
+  const kafka = kafkajsOf(openKafka({ ...settings, clientId: 'fetching' }));
   const [producer, consumer] = [
     kafka.producer({ allowAutoTopicCreation: false }),
     kafka.consumer({ groupId: `${settings.topicPrefix}group`, maxWaitTimeInMs: 50 }),

@@ -1,0 +1,50 @@
+import type { KafkaMessage } from 'kafkajs';
+
+/** A message to send. */
+export interface Outgoing {
+  /** Without the prefix. */
+  readonly topic: string;
+  /** Default: the partition of its key, as Kafka's Java client chooses it (murmur2). */
+  readonly partition?: number;
+  readonly key?: string;
+  readonly value: string;
+  readonly headers: Record<string, string>;
+}
+
+/** A message that was read. Bytes that are no UTF-8 become U+FFFD. */
+export interface Incoming {
+  /** Without the prefix. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  /** Empty where the message has none. */
+  readonly key: string;
+  /** Empty where the message has none; of one over 2 MB only a text that says so. */
+  readonly value: string;
+  /** Values of a header that is repeated are joined with commas. */
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * More than any event has, and more than a broker takes uncompressed. A message that another client compressed
+ * may be of any size, and half a gigabyte cannot even be a string.
+ */
+const maxValueBytes = 2_000_000;
+
+export function incoming(topic: string, partition: number, message: KafkaMessage): Incoming {
+  const size = message.value?.length ?? 0;
+  return {
+    topic,
+    partition,
+    offset: message.offset,
+    key: message.key?.toString() ?? '',
+    value: size > maxValueBytes ? `${size} bytes, too many for an event` : (message.value?.toString() ?? ''),
+    headers: headersOf(message.headers ?? {}),
+  };
+}
+
+function headersOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const name in headers) texts[name] = String(headers[name]);
+  return texts;
+}
