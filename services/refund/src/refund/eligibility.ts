@@ -27,7 +27,7 @@ export interface RefusalReason {
   readonly remedy: Remedy;
   readonly instanceId: string | null;
   readonly orderId: string | null;
-  /** What the text names: contractId, number, refundId, frozenBy, bundleId … */
+  /** Named by the text: contractId, number, refundId, frozenBy, bundleId … */
   readonly facts: Readonly<Record<string, string>>;
 }
 
