@@ -4,14 +4,14 @@ import { eventTypes, type EventType } from './src/catalogue.ts';
 import { incompatibilities } from './src/compatibility.ts';
 import { recordedForm, type RecordedForm } from './src/recorded-form.ts';
 
-// Records what changed compatibly in the events, and refuses what did not: `npm run events:record`.
+// `npm run events:record`: records the compatible changes of the events, and refuses the others (EVT-4).
 
 const folder = new URL('./recorded/', import.meta.url);
 const fileOf = (type: string) => new URL(`${type}.schema.json`, folder);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const write = (file: URL, content: unknown) => writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 
-/** What stands in the way of recording the type; writes it where nothing does. */
+/** Writes the type's form where it changed compatibly; else returns the problems. */
 function record(type: EventType): string[] {
   const now = recordedForm(type);
   if (!existsSync(fileOf(type))) {
@@ -23,7 +23,7 @@ function record(type: EventType): string[] {
   if (JSON.stringify(before) === JSON.stringify(now)) return [];
   const problems = incompatibilities(before, now);
   if (problems.length > 0) return problems.map((problem) => `${type}: ${problem}`);
-  // What also leads back without a loss is a change of words alone.
+  // A change that is compatible both ways is one of words alone.
   const next = incompatibilities(now, before).length > 0 ? Number(version) + 1 : Number(version);
   write(fileOf(type), { ...now, 'x-version': next });
   if (next > Number(version))

@@ -1,14 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { contractService } from '@accord/contract';
-import {
-  catalogue,
-  eventTypes,
-  topicSettings,
-  type EventDefinition,
-  type EventType,
-  type Speaker,
-} from '@accord/events';
+import { catalogue, eventTypes, type EventDefinition, type EventType, type Speaker } from '@accord/events';
+import { topicSettings } from '@accord/events/topics';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';
 import type { Service } from '@accord/platform';

@@ -78,7 +78,7 @@ test('every npm script that a page names can be run', () => {
   const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
   const builtIn = ['ci', 'install'];
   const missing = pages.flatMap((page) => {
-    const named = [...text(page).matchAll(/\bnpm (?:run )?(?:-s )?([a-z][\w-]*)/g)].map(
+    const named = [...text(page).matchAll(/\bnpm (?:run )?(?:-s )?([a-z][\w-]*(?::[\w-]+)*)/g)].map(
       ([, script]) => script!,
     );
     return named

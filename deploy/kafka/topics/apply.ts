@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { z } from 'zod';
 import { readSettings } from '@accord/core';
-import { deadLetterTopic, eventTypes, type ServiceName } from '@accord/events';
+import { eventTypes, type ServiceName } from '@accord/events';
+import { deadLetterTopic } from '@accord/events/topics';
 import { applyTopics } from '@accord/kafka';
 import { platformSettings } from '@accord/platform';
 

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import kafkajs, { Kafka, logLevel } from 'kafkajs';
-import { eventTypes, topicSettings } from '@accord/events';
+import { eventTypes } from '@accord/events';
+import { topicSettings } from '@accord/events/topics';
 import { until } from '@accord/testing';
 
 const { CompressionTypes } = kafkajs;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ProductSnapshot } from '@accord/events';
+import type { ProductSnapshot } from '@accord/events/product';
 
 type Product = z.infer<typeof ProductSnapshot>;
 

@@ -1,4 +1,4 @@
-import { DomainServiceType, ProductSnapshot } from '@accord/events';
+import { DomainServiceType, ProductSnapshot } from '@accord/events/product';
 import { loadProfile, shippedProfiles } from '@accord/profile';
 import { catalogue } from './catalogue.ts';
 

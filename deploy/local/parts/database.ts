@@ -1,5 +1,6 @@
 import { pino } from 'pino';
-import { deadLetterTopic, eventTypes } from '@accord/events';
+import { eventTypes } from '@accord/events';
+import { deadLetterTopic } from '@accord/events/topics';
 import { openAdmin, openKafka } from '@accord/kafka';
 import { connect, type OwnConnection } from '@accord/postgres';
 import { schemas, type ServiceName } from '@accord/postgres/provision';

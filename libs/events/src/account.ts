@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AccountId, Version } from './shared.ts';
+import { event } from './definition.ts';
+import { AccountId, Version } from './fields.ts';
 
 export const PartnerType = z.enum(['distribution', 'virtual_business', 'integration', 'consulting', 'isv']);
 
@@ -89,3 +90,17 @@ export const AccountTelling = z.strictObject({
     .nullable()
     .default(null),
 });
+
+export const accountEvents = {
+  'account.updated': event({
+    speaker: 'contract',
+    aggregate: 'account',
+    summary: 'Facts of an account changed (EVT-14).',
+    data: z.object({ account: AccountFacts }),
+    about: ({ account }) => ({
+      id: account.accountId,
+      version: account.version,
+      accountId: account.accountId,
+    }),
+  }),
+};

@@ -1,29 +1,34 @@
 import { z } from 'zod';
 import { AccountFacts } from './account.ts';
 import { catalogue, eventTypes, type EventType } from './catalogue.ts';
-import * as contract from './contract.ts';
+import { ContractSnapshot } from './contract.ts';
+import type { EventDefinition, Speaker } from './definition.ts';
 import { schemaUri } from './envelope.ts';
-import * as notification from './notification.ts';
-import * as order from './order.ts';
+import { Holder, Money, PaymentSplit } from './fields.ts';
+import { NotificationSnapshot } from './notification.ts';
+import { OrderSnapshot } from './order.ts';
+import { ProductSnapshot } from './product.ts';
 import { byFormatAlone } from './recorded-form.ts';
-import * as refund from './refund.ts';
-import { Holder, MoneyJson, PaymentSplit, type EventDefinition, type Speaker } from './shared.ts';
+import { RefundSnapshot } from './refund.ts';
+import { ReservationRefusalReason } from './reservation.ts';
+import { ResourceSnapshot } from './resource.ts';
+import { TicketSnapshot } from './ticket.ts';
 import { topicSettings } from './topics.ts';
 
-/** Schemas that several events share and that have a name of their own in the document. */
+/** Schemas that several events share; each has a name of its own in the document. */
 const shared = {
   Holder,
-  MoneyJson,
+  Money,
   PaymentSplit,
-  OrderSnapshot: order.OrderSnapshot,
-  ResourceSnapshot: order.ResourceSnapshot,
-  ProductSnapshot: order.ProductSnapshot,
-  ReservationRefusalReason: order.ReservationRefusalReason,
-  ContractSnapshot: contract.ContractSnapshot,
-  TicketSnapshot: contract.TicketSnapshot,
+  OrderSnapshot,
+  ResourceSnapshot,
+  ProductSnapshot,
+  ReservationRefusalReason,
+  ContractSnapshot,
+  TicketSnapshot,
   AccountFacts,
-  RefundSnapshot: refund.RefundSnapshot,
-  NotificationSnapshot: notification.NotificationSnapshot,
+  RefundSnapshot,
+  NotificationSnapshot,
 };
 
 const text = { type: 'string' } as const;
@@ -98,7 +103,7 @@ const channel = (type: EventType) => ({
 });
 
 const operation = (type: EventType, speaker: Speaker) => ({
-  // Seen from us: what the platform tells, we receive.
+  // Seen from us: the platform tells, we receive.
   action: speaker === 'platform' ? 'receive' : 'send',
   summary: catalogue[type].summary,
   channel: { $ref: `#/channels/${type}` },
@@ -116,7 +121,8 @@ export const asyncApi = () => ({
     title: 'Accord events',
     version: '1.0.0',
     description:
-      'One Kafka topic per event type, keyed by the aggregate. Each event carries a snapshot: a subscriber never has to ask back.',
+      'One Kafka topic per event type, keyed by the aggregate. Each event carries a snapshot: a subscriber ' +
+      'never has to ask back.',
     license: { name: 'Apache-2.0' },
   },
   defaultContentType: 'application/json',

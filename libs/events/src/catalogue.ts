@@ -1,18 +1,33 @@
 import type { z } from 'zod';
+import { accountEvents } from './account.ts';
 import { contractEvents } from './contract.ts';
+import type { EventDefinition, Subject } from './definition.ts';
+import { exportEvents } from './export.ts';
 import { notificationEvents } from './notification.ts';
 import { orderEvents } from './order.ts';
+import { paymentEvents, remittanceEvents } from './payment.ts';
 import { platformEvents } from './platform.ts';
+import { productEvents } from './product.ts';
 import { refundEvents } from './refund.ts';
-import type { EventDefinition, Subject } from './shared.ts';
+import { reservationEvents } from './reservation.ts';
+import { resourceEvents } from './resource.ts';
+import { ticketEvents } from './ticket.ts';
 
 /**
- * Everything services say to each other, and what the platform tells them, by topic. A service speaks only
- * about its own nouns.
+ * Everything services say to each other, and the platform's facts, by topic. A service speaks only about its
+ * own nouns.
  */
 export const catalogue = {
   ...orderEvents,
+  ...reservationEvents,
+  ...paymentEvents,
+  ...resourceEvents,
+  ...productEvents,
+  ...remittanceEvents,
+  ...exportEvents,
   ...contractEvents,
+  ...ticketEvents,
+  ...accountEvents,
   ...refundEvents,
   ...notificationEvents,
   ...platformEvents,
@@ -22,12 +37,12 @@ export type EventType = keyof typeof catalogue;
 export type Data<T extends EventType> = z.output<(typeof catalogue)[T]['data']>;
 export const eventTypes = Object.keys(catalogue) as EventType[];
 
-/** Something that happened, as the domain says it. */
+/** A change of state, as the domain says it. */
 export type Fact<T extends EventType = EventType> = {
   [K in T]: { readonly type: K; readonly data: Data<K> };
 }[T];
 
-/** A fact on its way: who, when and because of what were added by the transaction that announced it. */
+/** A fact on its way, with the id, time, actor and cause that the transaction added which announced it. */
 export type Event<T extends EventType = EventType> = Fact<T> & {
   /** UUIDv7 (`ce_id`). */
   readonly id: string;

@@ -7,9 +7,9 @@ const isList = (value: Json | undefined): value is readonly Json[] => Array.isAr
 const wordsForPeople = new Set(['title', 'description']);
 
 /**
- * What in a type's recorded form (see recorded-form.ts) makes old messages unreadable for new readers, or new
- * messages unreadable for old readers: anything but a new optional field (EVT-4). Each answer names the place
- * and the change. Empty: compatible.
+ * The changes of a type's recorded form (see recorded-form.ts) that make old messages unreadable for new
+ * readers, or new messages unreadable for old readers: anything but a new optional field (EVT-4). Each line
+ * names the place and the change. Empty: compatible.
  */
 export function incompatibilities(before: Json | undefined, now: Json | undefined, at = ''): string[] {
   if (isNode(before) && isNode(now)) return ofNodes(before, now, at);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { AccountFacts } from './account.ts';
-import { ReservationRefusalCode } from './order.ts';
-import { AccountId, event, Instant, MoneyJson, Version } from './shared.ts';
+import { event } from './definition.ts';
+import { AccountId, Moment, Money, Version } from './fields.ts';
+import { ReservationRefusalCode } from './reservation.ts';
 
 export const ContractStatus = z.enum(['requested', 'draft', 'sealing', 'official', 'refused', 'voided']);
 export const ContractKind = z.enum(['order', 'payment_request', 'bill', 'offline']);
@@ -37,16 +37,16 @@ export const ContractSnapshot = z.object({
   partyA: z.string(),
   orderIds: z.array(z.string()),
   /** Null where it holds pay-as-you-go orders alone (CTR-16). */
-  amount: MoneyJson.nullable(),
-  createdAt: Instant,
-  draftedAt: Instant.nullable(),
-  finalizedAt: Instant.nullable(),
-  voidedAt: Instant.nullable(),
+  amount: Money.nullable(),
+  createdAt: Moment,
+  draftedAt: Moment.nullable(),
+  finalizedAt: Moment.nullable(),
+  voidedAt: Moment.nullable(),
 });
 
 /**
- * CTR-3, CTR-4, and of ORD-12 the codes that an order service's answer keeps. The published events say text:
- * a reader takes a code that is newer than itself.
+ * CTR-3, CTR-4, and those of ORD-12 that have no code of their own here. Published events have plain text
+ * here, so that a reader takes a code newer than itself.
  */
 export const ContractRefusalCode = z.enum([
   ...ReservationRefusalCode.exclude(['order.held_by_contract', 'holder.too_large']).options,
@@ -67,35 +67,16 @@ export const ContractRefusalCode = z.enum([
 ]);
 export type ContractRefusalCode = z.infer<typeof ContractRefusalCode>;
 
-/** Of an order, or with orderId null of the whole application. */
+/** An order, or with orderId null the whole application, gets no contract. */
 export const ContractRefusalReason = z.object({
   orderId: z.string().nullable(),
   code: z.string(),
   contractId: z.string().nullable(),
 });
-/** As it is announced: with a code that has words. */
+/** A contract is refused with codes that have words. */
 export type ContractRefusalReason = z.infer<typeof ContractRefusalReason> & {
   readonly code: ContractRefusalCode;
 };
-
-export const TicketKind = z.enum([
-  'void_official',
-  'extra_terms',
-  'physical_seal',
-  'offline_contract',
-  'marketplace',
-]);
-export const TicketSnapshot = z.object({
-  ticketId: z.string(),
-  version: Version,
-  accountId: AccountId,
-  kind: TicketKind,
-  status: z.enum(['submitted', 'approved', 'rejected', 'withdrawn']),
-  contractId: z.string().nullable(),
-  orderIds: z.array(z.string()),
-  text: z.string(),
-  dueAt: Instant,
-});
 
 type Contract = { contract: z.infer<typeof ContractSnapshot> };
 const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
@@ -110,22 +91,6 @@ const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
         id: contract.contractId,
         version: contract.version,
         accountId: contract.accountId,
-      };
-    },
-  });
-
-const ticketEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
-  event({
-    speaker: 'contract',
-    aggregate: 'ticket',
-    summary,
-    data: z.object({ ticket: TicketSnapshot, ...more }),
-    about: (data) => {
-      const { ticket } = data as unknown as { ticket: z.infer<typeof TicketSnapshot> };
-      return {
-        id: ticket.ticketId,
-        version: ticket.version,
-        accountId: ticket.accountId,
       };
     },
   });
@@ -158,19 +123,4 @@ export const contractEvents = {
     trackingNumber: z.string(),
   }),
   'contract.paper_delivered': contractEvent('Paper copies arrived.', {}),
-  'ticket.submitted': ticketEvent('A ticket was submitted.', {}),
-  'ticket.approved': ticketEvent('An operator approved a ticket.', {}),
-  'ticket.rejected': ticketEvent('An operator rejected a ticket.', { text: z.string() }),
-  'ticket.withdrawn': ticketEvent('A ticket was withdrawn.', { text: z.string() }),
-  'account.updated': event({
-    speaker: 'contract',
-    aggregate: 'account',
-    summary: 'Facts of an account changed (EVT-14).',
-    data: z.object({ account: AccountFacts }),
-    about: ({ account }) => ({
-      id: account.accountId,
-      version: account.version,
-      accountId: account.accountId,
-    }),
-  }),
 };

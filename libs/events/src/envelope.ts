@@ -2,16 +2,20 @@ import { z } from 'zod';
 import { eventTypes, parseFact, subjectOf, type Event, type EventType } from './catalogue.ts';
 
 /**
- * Where the type's schema stands for ever; an incompatible change makes a new type, so the version stays 1
+ * The address of the type's schema, for ever; an incompatible change makes a new type, so the version stays 1
  * (EVT-4).
  */
 export const schemaUri = (type: EventType): string => `https://schemas.accord.dev/${type}/1`;
 
-/** So long may an event's data be, as JSON, for the broker to take it with its headers (EVT-5). */
-export const mostEventBytes = 870_000;
+/** The broker takes an event of this size, as JSON, with its headers. */
+const mostBytes = 870_000;
+
+/** Whether the broker takes an event with this data, as JSON, and `more` bytes to come (EVT-5). */
+export const fitsEvent = (data: unknown, more = 0): boolean =>
+  Buffer.byteLength(JSON.stringify(data)) + more <= mostBytes;
 
 /**
- * The message's key: what the event is about. One key is one partition, so its events stay in order (EVT-1,
+ * The message's key: the id of the event's aggregate. One key is one partition, so its events stay in order (EVT-1,
  * EVT-11).
  */
 export const keyOf = (event: Event): string => event.subject.id;
@@ -43,13 +47,13 @@ export const headersOf = (
 });
 
 /**
- * What must be in the headers. Other platform services announce facts without our extensions: those follow
- * from nothing but themselves.
+ * The headers that a message must have. Other platform services announce facts without our extensions: such a
+ * fact follows from nothing but itself.
  */
 const envelopeOf = (type: EventType) =>
   z.object({
     ce_specversion: z.literal('1.0'),
-    // As Postgres writes it, whoever sent it.
+    // In small letters, as Postgres writes it, whatever the sender's are.
     ce_id: z.guid().toLowerCase(),
     ce_source: z.string().min(1),
     ce_type: z.literal(type),

@@ -3,21 +3,21 @@ import { z } from 'zod';
 import { asyncApi } from './asyncapi.ts';
 import { incompatibilities } from './compatibility.ts';
 import {
-  deadLetterTopic,
   eventTypes,
   eventTypesAbout,
+  fitsEvent,
   headersOf,
   keyOf,
   parseFact,
   readEvent,
   schemaUri,
   subjectOf,
-  topicSettings,
   type Event,
   type EventAbout,
   type EventType,
 } from './index.ts';
 import { recordedForm, type RecordedForm } from './recorded-form.ts';
+import { deadLetterTopic, topicSettings } from './topics.ts';
 
 type Sample = {
   topic: EventType;
@@ -229,6 +229,14 @@ describe('size', () => {
     const reserved = { holder, accountId, orders: orders(500), resources: [] };
     expect(parseFact('order.reserved', reserved).data).toEqual(reserved);
     expect(bytes(reserved)).toBeLessThan(900_000);
+  });
+
+  test('EVT-5 an event fits up to 870 000 bytes, however many characters they are', () => {
+    const text = (length: number) => '合'.repeat(length / 3);
+    expect(fitsEvent(text(869_997))).toBe(true);
+    expect(fitsEvent(text(869_997), 1)).toBe(true);
+    expect(fitsEvent(text(869_997), 2)).toBe(false);
+    expect(fitsEvent(text(870_000))).toBe(false);
   });
 
   test('EVT-5 order.reserved of a refund of 10 instances with 30 orders each stays under 900 KB', () => {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { AccountId, event, Instant, Version } from './shared.ts';
+import { event } from './definition.ts';
+import { AccountId, Moment, Version } from './fields.ts';
 
-/** A message to a person, without its text: who, what about, over which channel. */
+/** A message to a person, without its text: the reader, the event it is about, and the channel. */
 export const NotificationSnapshot = z.object({
   notificationId: z.string(),
   version: Version,
@@ -10,7 +11,7 @@ export const NotificationSnapshot = z.object({
   eventType: z.string(),
   channel: z.enum(['inbox', 'email', 'sms']),
   contactId: z.string().nullable(),
-  createdAt: Instant,
+  createdAt: Moment,
 });
 
 const about = ({ notification }: { notification: z.infer<typeof NotificationSnapshot> }) => ({

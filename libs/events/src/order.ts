@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { AccountId, event, Holder, Instant, MoneyJson, PaymentSplit, Version } from './shared.ts';
+import { event } from './definition.ts';
+import { AccountId, Holder, Moment, Money, PaymentSplit, ServicePeriod, Version } from './fields.ts';
+import { ChargeType, DomainServiceType, PriceUnit, ProductForm } from './product.ts';
 
 export const OrderStatus = z.enum(['unpaid', 'paid', 'cancelled', 'voided']);
 export const Fulfilment = z.enum(['none', 'creating', 'created', 'failed']);
@@ -13,17 +15,6 @@ export const OrderType = z.enum([
   'compensation',
 ]);
 export const BillType = z.enum(['prepay', 'postpay']);
-export const ChargeType = z.enum(['subscription', 'package', 'one_time', 'pay_as_you_go']);
-export const ProductForm = z.enum(['instance', 'usage_package', 'storage_package', 'one_time', 'domain']);
-export const DomainServiceType = z.enum([
-  'registration',
-  'renewal',
-  'transfer_in',
-  'redemption',
-  'buyback',
-  'buyback_zhiyu',
-]);
-export const PriceUnit = z.enum(['minute', 'month', 'year', 'piece', 'gb', 'thousand_requests']);
 export const Duration = z.object({ value: z.int().positive(), unit: z.enum(['minute', 'month', 'year']) });
 export const CancelReason = z.enum(['by_customer', 'by_operator', 'expired', 'domain_taken']);
 export const VoidReason = z.enum(['fulfilment_failed', 'refunded']);
@@ -33,8 +24,6 @@ export const Promotion = z.object({
   kind: z.enum(['discount', 'bundle_gift', 'coupon_pack', 'discount_plan', 'lottery', 'referral']),
   terms: z.enum(['refundable', 'no_seven_day_refund', 'no_refund']),
 });
-
-export const ServicePeriod = z.object({ start: Instant, end: Instant });
 
 /**
  * An order as others may see it. Every order event carries it, so that a reader never has to ask back
@@ -64,11 +53,11 @@ export const OrderSnapshot = z.object({
   count: z.int().positive(),
   duration: Duration.nullable(),
   unitPrice: z.object({ amount: z.string(), currency: z.string(), unit: PriceUnit }),
-  productAmount: MoneyJson.nullable(),
-  discountAmount: MoneyJson,
-  payableAmount: MoneyJson,
-  cashPaid: MoneyJson,
-  voucherPaid: MoneyJson,
+  productAmount: Money.nullable(),
+  discountAmount: Money,
+  payableAmount: Money,
+  cashPaid: Money,
+  voucherPaid: Money,
   /** The parts of cashPaid and the voucher; null until paid. */
   paidParts: PaymentSplit.nullable(),
   promotion: Promotion.nullable(),
@@ -84,81 +73,12 @@ export const OrderSnapshot = z.object({
   fulfilment: Fulfilment,
   refundState: RefundState,
   hold: Holder.nullable(),
-  createdAt: Instant,
-  payBy: Instant.nullable(),
-  paidAt: Instant.nullable(),
-  cancelledAt: Instant.nullable(),
-  voidedAt: Instant.nullable(),
+  createdAt: Moment,
+  payBy: Moment.nullable(),
+  paidAt: Moment.nullable(),
+  cancelledAt: Moment.nullable(),
+  voidedAt: Moment.nullable(),
 });
-
-/**
- * A running instance, usage package or storage package (ORD-11). `version` is ours; `reportVersion` is the
- * platform's own.
- */
-export const ResourceSnapshot = z.object({
-  instanceId: z.string(),
-  version: Version,
-  reportVersion: z.int().nonnegative(),
-  accountId: AccountId,
-  productCode: z.string(),
-  orderIds: z.array(z.string()),
-  start: Instant.nullable(),
-  end: Instant.nullable(),
-  /** Used part of a package, as the platform counts it; '0' when unused. */
-  usage: z.string(),
-  inEffect: z.boolean(),
-  frozenBy: z.enum(['police', 'platform']).nullable(),
-  released: z.boolean(),
-  archived: z.boolean(),
-  nextRenewalPeriod: ServicePeriod.nullable(),
-  scaledAt: Instant.nullable(),
-  region: z.string().nullable(),
-  ipAddress: z.string().nullable(),
-});
-
-export const ProductSnapshot = z.object({
-  productCode: z.string(),
-  version: Version,
-  name: z.object({ zh: z.string(), en: z.string() }),
-  category: z.string(),
-  brand: z.string(),
-  form: ProductForm,
-  chargeTypes: z.array(ChargeType),
-  invoicingEntity: z.string(),
-  prices: z.array(
-    z.object({ chargeType: ChargeType, amount: z.string(), currency: z.string(), unit: PriceUnit }),
-  ),
-  serviceTypes: z.array(DomainServiceType),
-  onSale: z.boolean(),
-  contractable: z.boolean(),
-  refundable: z.boolean(),
-  termsUrl: z.string().nullable(),
-});
-
-/** ORD-12. */
-export const ReservationRefusalCode = z.enum([
-  'order.held_by_contract',
-  'order.held_by_refund',
-  'order.cancelled',
-  'order.voided',
-  'order.instance_busy',
-  'order.not_found',
-  'holder.ended',
-  'holder.too_large',
-]);
-export type ReservationRefusalCode = z.infer<typeof ReservationRefusalCode>;
-
-/**
- * One of the asked orders or instances cannot be held (ORD-12). Another account's is `order.not_found`,
- * without a holder.
- */
-export const ReservationRefusalReason = z.object({
-  orderId: z.string().nullable(),
-  instanceId: z.string().nullable(),
-  code: ReservationRefusalCode,
-  holder: Holder.nullable(),
-});
-export type ReservationRefusalReason = z.infer<typeof ReservationRefusalReason>;
 
 type OrderSnapshot = z.infer<typeof OrderSnapshot>;
 
@@ -177,17 +97,11 @@ const orderEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
     about: (data) => aboutOrder(data as unknown as { order: OrderSnapshot }),
   });
 
-const aboutReservation = ({ holder, accountId }: { holder: z.infer<typeof Holder>; accountId: string }) => ({
-  id: holder.id,
-  version: 1,
-  accountId,
-});
-
 export const orderEvents = {
   'order.placed': orderEvent('An order was placed; a postpay or free one is paid at once.', {}),
   'order.paid': orderEvent('An unpaid order was paid in full.', { paymentReference: z.string() }),
   'order.expiring': orderEvent('An unpaid order expires in 24 hours; once for each payBy.', {
-    payBy: Instant,
+    payBy: Moment,
   }),
   'order.cancelled': orderEvent('An unpaid order was cancelled or expired; its hold died with it.', {
     reason: CancelReason,
@@ -211,107 +125,4 @@ export const orderEvents = {
       what: z.array(z.string()),
     },
   ),
-  /**
-   * Answers a holder: keyed by it, about the reservation, with every order concerned as it is now held
-   * (EVT-5).
-   */
-  'order.reserved': event({
-    speaker: 'order',
-    aggregate: 'reservation',
-    summary: 'All orders asked for are held by the holder.',
-    data: z.object({
-      holder: Holder,
-      accountId: AccountId,
-      orders: z.array(OrderSnapshot),
-      resources: z.array(ResourceSnapshot),
-    }),
-    about: aboutReservation,
-  }),
-  'order.reservation_refused': event({
-    speaker: 'order',
-    aggregate: 'reservation',
-    summary: 'None of the orders asked for is held by the holder, and why.',
-    data: z.object({
-      holder: Holder,
-      accountId: AccountId,
-      refusals: z.array(ReservationRefusalReason),
-      orders: z.array(OrderSnapshot),
-    }),
-    about: aboutReservation,
-  }),
-  'payment.unapplied': event({
-    speaker: 'order',
-    aggregate: 'payment',
-    summary: 'Money arrived that pays no order; it is credited to the account.',
-    data: z.object({
-      paymentReference: z.string(),
-      accountId: AccountId,
-      orderId: z.string(),
-      amount: MoneyJson,
-      /**
-       * What the amount is made of: each part goes back to where it came from. Left out where all of it is
-       * cash.
-       */
-      parts: PaymentSplit.optional(),
-      reason: z.enum(['cancelled', 'expired', 'already_paid', 'wrong_amount', 'voided']),
-    }),
-    about: (data) => ({
-      id: data.paymentReference,
-      version: 1,
-      accountId: data.accountId,
-    }),
-  }),
-  'resource.changed': event({
-    speaker: 'order',
-    aggregate: 'resource',
-    summary: 'A resource was created, reported on, shortened or released.',
-    data: z.object({ resource: ResourceSnapshot }),
-    about: ({ resource }) => ({
-      id: resource.instanceId,
-      version: resource.version,
-      accountId: resource.accountId,
-    }),
-  }),
-  'product.published': event({
-    speaker: 'order',
-    aggregate: 'product',
-    summary: 'A product was published, changed or withdrawn.',
-    data: z.object({ product: ProductSnapshot }),
-    about: ({ product }) => ({ id: product.productCode, version: product.version }),
-  }),
-  'remittance.claimed': event({
-    speaker: 'order',
-    aggregate: 'remittance',
-    summary: 'A customer claimed a received transfer for orders.',
-    data: z.object({
-      remittanceId: z.string(),
-      version: Version,
-      accountId: AccountId,
-      bankReference: z.string(),
-      amount: MoneyJson,
-      orderIds: z.array(z.string()),
-    }),
-    about: (data) => ({
-      id: data.remittanceId,
-      version: data.version,
-      accountId: data.accountId,
-    }),
-  }),
-  'export.ready': event({
-    speaker: 'order',
-    aggregate: 'export',
-    summary: 'A requested export can be downloaded.',
-    data: z.object({
-      exportId: z.string(),
-      version: Version,
-      accountId: AccountId,
-      sha256: z.string(),
-      expiresAt: Instant,
-    }),
-    about: (data) => ({
-      id: data.exportId,
-      version: data.version,
-      accountId: data.accountId,
-    }),
-  }),
 };

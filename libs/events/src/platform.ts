@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { equal, isNegative, isZero, money, sum } from '@accord/money';
-import { AccountId, event, Instant, MoneyJson, Version } from './shared.ts';
+import { event } from './definition.ts';
+import { AccountId, Moment, Money, ServicePeriod, Version } from './fields.ts';
 
-// What other platform services tell us by topic; told over REST it has the same effect (EVT-14). An account
-// tells its facts by `account.updated`.
+// Other services of the platform tell facts by topic; told over REST they have the same effect (EVT-14). The
+// facts of an account are told by `account.updated`.
 
 export const OrderId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const InstanceId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
@@ -38,10 +39,10 @@ export const InstanceFacts = z.object({
 export const BillId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 /** A calendar month in the provider's time zone: `2026-01`. */
 export const BillMonth = z.string().regex(/^20\d\d-(0[1-9]|1[0-2])$/);
-/** What one product cost in the month, after all discounts. */
+/** The cost of one product in the month, after all discounts. */
 export const BillLine = z.object({
   productCode: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/),
-  amount: MoneyJson,
+  amount: Money,
 });
 
 /**
@@ -56,11 +57,11 @@ export const BillFacts = z.object({
   month: BillMonth,
   invoicingEntity: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/),
   status: z.enum(['unpaid', 'paid']),
-  amount: MoneyJson,
+  amount: Money,
   lines: z.array(BillLine).min(1).max(500).meta({ description: 'By product; together they are the amount.' }),
 });
 
-type Amount = z.output<typeof MoneyJson>;
+type Amount = z.output<typeof Money>;
 
 /** Of the bill's currency, none below zero, and together its amount. */
 export function isSumOfLines({
@@ -80,7 +81,7 @@ export function isSumOfLines({
   }
 }
 
-const Part = MoneyJson.optional();
+const Part = Money.optional();
 type Parts = { readonly [part: string]: z.output<typeof Part> };
 
 /** Of one currency, none below zero, together above it. */
@@ -98,7 +99,8 @@ export const platformEvents = {
     speaker: 'platform',
     aggregate: 'received_payment',
     summary:
-      'Money was received for an order; it pays the order or, where it cannot, is credited to the account (EVT-14, ORD-5).',
+      'Money was received for an order; it pays the order or, where it cannot, is credited to the account ' +
+      '(EVT-14, ORD-5).',
     data: z.object({
       /** The source's name of this payment, for ever: told again it is the same money. */
       paymentReference: PaymentReference,
@@ -123,10 +125,10 @@ export const platformEvents = {
       instanceId: InstanceId,
       accountId: AccountId,
       reportVersion: Version,
-      start: Instant.nullable().default(null),
-      end: Instant.nullable().default(null),
-      nextRenewalPeriod: z.object({ start: Instant, end: Instant }).nullable().default(null),
-      scaledAt: Instant.nullable().default(null),
+      start: Moment.nullable().default(null),
+      end: Moment.nullable().default(null),
+      nextRenewalPeriod: ServicePeriod.nullable().default(null),
+      scaledAt: Moment.nullable().default(null),
     }),
     about: (data) => ({
       id: data.instanceId,

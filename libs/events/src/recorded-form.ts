@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { catalogue, type EventType } from './catalogue.ts';
+import type { EventDefinition } from './definition.ts';
 import { schemaUri } from './envelope.ts';
-import type { EventDefinition } from './shared.ts';
 
 /**
- * What other people rely on: the schema of a type's data, its topic, who says it, and where in the data its
- * key and sequence stand.
+ * Others rely on it: the schema of a type's data, its topic, its speaker, and where in the data its key and
+ * sequence stand.
  */
 export type RecordedForm = { readonly [keyword: string]: z.core.util.JSONType };
 

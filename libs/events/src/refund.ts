@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AccountId, event, Instant, MoneyJson, PaymentSplit, Version } from './shared.ts';
+import { event } from './definition.ts';
+import { AccountId, Moment, Money, PaymentSplit, Version } from './fields.ts';
 
 export const RefundStatus = z.enum([
   'requested',
@@ -19,10 +20,10 @@ export const RefundStatus = z.enum([
 export const RefundLine = z.object({
   orderId: z.string(),
   instanceId: z.string().nullable(),
-  paid: MoneyJson,
-  consumed: MoneyJson,
-  fee: MoneyJson,
-  refund: MoneyJson,
+  paid: Money,
+  consumed: Money,
+  fee: Money,
+  refund: Money,
 });
 
 export const RefundSnapshot = z.object({
@@ -34,7 +35,7 @@ export const RefundSnapshot = z.object({
   instanceIds: z.array(z.string()),
   /** All orders of the instances that the refund concerns. */
   orderIds: z.array(z.string()),
-  amount: MoneyJson,
+  amount: Money,
   split: PaymentSplit,
   lines: z.array(RefundLine),
   reason: z.enum([
@@ -45,11 +46,11 @@ export const RefundSnapshot = z.object({
     'other',
     'fulfilment_failed',
   ]),
-  createdAt: Instant,
-  endedAt: Instant.nullable(),
+  createdAt: Moment,
+  endedAt: Moment.nullable(),
 });
 
-/** RFD-3, RFD-12. The published events say text: a reader takes a code that is newer than itself. */
+/** RFD-3, RFD-12. Published events have plain text here, so that a reader takes a code newer than itself. */
 export const RefundRefusalCode = z.enum([
   'POSTPAID',
   'EXPIRED',

@@ -1,5 +1,5 @@
 import { eventTypes, type EventType } from './catalogue.ts';
-import type { ServiceName } from './shared.ts';
+import type { ServiceName } from './definition.ts';
 
 /** How a topic is kept. Events never expire, so that read models can be rebuilt from them (EVT-13). */
 export interface TopicSetting {
@@ -27,5 +27,5 @@ export const publicTopics: ReadonlySet<string> = new Set<EventType>([
   'payment.received',
 ]);
 
-/** Where a service leaves the messages it gave up (EVT-9). */
+/** The topic of the messages that a service gave up (EVT-9). */
 export const deadLetterTopic = (service: ServiceName): string => `${service}.dead_letter`;

@@ -1,6 +1,6 @@
 import type { ContractRefusalCode } from './contract.ts';
-import type { ReservationRefusalCode } from './order.ts';
 import type { RefundRefusalCode } from './refund.ts';
+import type { ReservationRefusalCode } from './reservation.ts';
 import { contractWords } from './wording/contract.ts';
 import { refundWords } from './wording/refund.ts';
 import { reservationWords } from './wording/reservation.ts';

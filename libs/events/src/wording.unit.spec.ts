@@ -1,4 +1,6 @@
-import { ContractRefusalCode, RefundRefusalCode, ReservationRefusalCode } from './index.ts';
+import { ContractRefusalCode } from './contract.ts';
+import { RefundRefusalCode } from './refund.ts';
+import { ReservationRefusalCode } from './reservation.ts';
 import {
   clauseOf,
   problemTextsOf,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ITopicConfig } from 'kafkajs';
-import { topicSettings, type EventType } from '@accord/events';
+import type { EventType } from '@accord/events';
+import { topicSettings } from '@accord/events/topics';
 import { kafkajsOf, openKafka, type KafkaSettings } from './client.ts';
 
 /**

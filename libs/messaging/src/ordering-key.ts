@@ -1,4 +1,4 @@
-import { publicTopics } from '@accord/events';
+import { publicTopics } from '@accord/events/topics';
 import type { Incoming } from '@accord/kafka';
 
 /**

@@ -1,10 +1,7 @@
 import { newId, Refusal, type Tx } from '@accord/core';
-import type {
-  ContractRefusalCode,
-  Event,
-  ReservationRefusalCode,
-  ReservationRefusalReason,
-} from '@accord/events';
+import type { Event } from '@accord/events';
+import type { ContractRefusalCode } from '@accord/events/contract';
+import type { ReservationRefusalCode, ReservationRefusalReason } from '@accord/events/reservation';
 import { loadLegibility } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { findAccount, isCertified, partyOf, type Account } from './account/account.ts';

@@ -1,5 +1,6 @@
 import { Refusal, type RefusalKind } from '@accord/core';
-import { mostEventBytes, type ContractRefusalCode } from '@accord/events';
+import { fitsEvent } from '@accord/events';
+import type { ContractRefusalCode } from '@accord/events/contract';
 import type { Legibility, Unprintable } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { isCertified, type Account } from './account/account.ts';
@@ -128,12 +129,10 @@ export function objectionsToAccount(account: Account | undefined, profile: Profi
   return against.filter((one) => one !== false);
 }
 
-/** What an order's snapshot grows by when it is held. */
-const holdBytes = 64;
+/** So much an order's snapshot grows when it is held. */
+const holdBytes = 63;
 /** EVT-5: the order service answers with all orders of a contract in one event. */
-const isTooLarge = (orders: readonly Order[]) =>
-  orders.reduce((bytes, order) => bytes + Buffer.byteLength(JSON.stringify(order)) + holdBytes, 0) >
-  mostEventBytes;
+const isTooLarge = (orders: readonly Order[]) => !fitsEvent(orders, orders.length * holdBytes);
 
 /** CTR-3, CTR-7, CTR-9, CTR-13: all reasons against an application together; none: it may be requested. */
 export function objectionsToApplication(

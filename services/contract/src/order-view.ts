@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Tx } from '@accord/core';
-import type { OrderSnapshot, ProductSnapshot } from '@accord/events';
+import type { OrderSnapshot } from '@accord/events/order';
+import type { ProductSnapshot } from '@accord/events/product';
 import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 
 // What the order service said of its orders and products, the newest version of each. It may lag behind; the

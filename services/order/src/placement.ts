@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { newId, Refusal, type RefusalCode, type RefusalFacts, type Tx } from '@accord/core';
-import type { BillType, ChargeType, DomainServiceType, Duration, OrderType, Promotion } from '@accord/events';
+import type { BillType, Duration, OrderType, Promotion } from '@accord/events/order';
+import type { ChargeType, DomainServiceType } from '@accord/events/product';
 import { isNegative, subtract, zero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { insertOrder, listOrdersInTheWay } from './order/order-store.ts';

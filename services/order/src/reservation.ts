@@ -1,5 +1,6 @@
 import type { Tx } from '@accord/core';
-import { mostEventBytes, type Event, type ReservationRefusalReason } from '@accord/events';
+import { fitsEvent, type Event } from '@accord/events';
+import type { ReservationRefusalReason } from '@accord/events/reservation';
 import { answerHolder, rememberEnds } from './order/holder-store.ts';
 import { lockOrders, lockOrdersHeldBy, lockOrdersOfInstances, saveOrders } from './order/order-store.ts';
 import {
@@ -124,14 +125,11 @@ interface Asked {
   readonly resources: readonly Resource[];
 }
 
-/** EVT-5: what the broker would refuse nobody would hear of. */
-const isTooLarge = (data: object) => Buffer.byteLength(JSON.stringify(data)) > mostEventBytes;
-
 /** All or none, and one answer to each holder, which fits an event. */
 async function answer(tx: Tx, { holder, accountId, refusals, orders, toHold, resources }: Asked) {
   const refuse = (why: No[]) => {
     const data = { holder, accountId, refusals: why, orders: orders.map(snapshot) };
-    tx.emit({ type: 'order.reservation_refused', data: isTooLarge(data) ? { ...data, orders: [] } : data });
+    tx.emit({ type: 'order.reservation_refused', data: fitsEvent(data) ? data : { ...data, orders: [] } });
   };
   if (refusals.length > 0) return refuse(refusals);
   const holds = toHold.map((order) => holdOrder(order, holder));
@@ -141,7 +139,7 @@ async function answer(tx: Tx, { holder, accountId, refusals, orders, toHold, res
     orders: holds.map(({ state }) => snapshot(state)),
     resources: resources.map(resourceSnapshot),
   };
-  if (isTooLarge(data)) return refuse([no('holder.too_large')]);
+  if (!fitsEvent(data)) return refuse([no('holder.too_large')]);
   saveOrders(tx, holds);
   tx.emit({ type: 'order.reserved', data });
 }

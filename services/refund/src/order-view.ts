@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Tx } from '@accord/core';
-import type { ContractSnapshot, ProductSnapshot } from '@accord/events';
+import type { ContractSnapshot } from '@accord/events/contract';
+import type { ProductSnapshot } from '@accord/events/product';
 import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 import type { Bundle, Claim, Facts, LinkedContract, Order, Resource } from './refund/candidate.ts';
 

@@ -1,5 +1,6 @@
 import { actorId, Refusal, type Tx } from '@accord/core';
-import { mostEventBytes, type Event, type ReservationRefusalReason } from '@accord/events';
+import { fitsEvent, type Event } from '@accord/events';
+import type { ReservationRefusalReason } from '@accord/events/reservation';
 import type { Profile } from '@accord/profile';
 import { findFacts, listBundles, listContracts } from './order-view.ts';
 import type { Facts, LinkedContract } from './refund/candidate.ts';
@@ -35,8 +36,7 @@ export async function request(
     throw new Refusal('conflict', 'refund.quote_used', { quoteId, refundId: quote.refundId });
   const requested = requestRefund(quote, { reason, text, by: actorId(tx.actor), at: tx.now });
   // EVT-5: a request that no event can say would never reach the order service.
-  if (Buffer.byteLength(JSON.stringify(requested.facts)) > mostEventBytes)
-    throw new Refusal('invalid', 'refund.too_large', { quoteId });
+  if (!fitsEvent(requested.facts)) throw new Refusal('invalid', 'refund.too_large', { quoteId });
   return insertRefund(tx, requested);
 }
 

@@ -1,5 +1,5 @@
 import type { ContractRefusalCode } from '../contract.ts';
-import type { ReservationRefusalCode } from '../order.ts';
+import type { ReservationRefusalCode } from '../reservation.ts';
 import type { RefusalWords } from './words.ts';
 
 /** CTR-3, CTR-4: an order, or a whole application, gets no contract. */

@@ -1,4 +1,4 @@
-import type { ReservationRefusalCode } from '../order.ts';
+import type { ReservationRefusalCode } from '../reservation.ts';
 import type { RefusalWords } from './words.ts';
 
 /** ORD-12: an order or an instance cannot be held. */

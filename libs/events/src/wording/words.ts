@@ -1,11 +1,11 @@
-/** As `Locale` of @accord/core, which stands above this package. */
+/** The same as `Locale` of @accord/core, which imports this package. */
 export type Locale = 'zh-CN' | 'en';
 type Text = { readonly [L in Locale]: string };
 
 export interface ReasonWords {
-  /** Small letters, no facts, no full stop: it stands in a list after what it is about. */
+  /** In a list, after the id of an order or instance: small letters, no facts, no full stop. */
   readonly clause: Text;
-  /** Whole, with `{name}` for each fact it names; the clause with a full stop where it is left out. */
+  /** A text by itself, with `{name}` for each fact it names. Left out: the clause as a sentence. */
   readonly sentence?: Text;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
-import { AccountTelling, type AccountFacts, type Event } from '@accord/events';
+import type { Event } from '@accord/events';
+import { AccountTelling, type AccountFacts } from '@accord/events/account';
 import { expectVersion } from '@accord/http';
 import { printable } from '@accord/pdf';
 

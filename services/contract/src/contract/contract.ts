@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import { lifecycle, Refusal, type Decision } from '@accord/core';
+import type { Fact } from '@accord/events';
 import type {
   ContractKind,
   ContractRefusalReason,
   ContractSnapshot,
   ContractVoidReason,
-  Fact,
   Language,
-} from '@accord/events';
+} from '@accord/events/contract';
 import type { Money } from '@accord/money';
 import type { Party } from '../account/account.ts';
 import type { DocumentContent } from '../document/content.ts';

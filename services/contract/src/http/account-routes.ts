@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountFacts, AccountTelling } from '@accord/events';
+import { AccountFacts, AccountTelling } from '@accord/events/account';
 import { route, type Route } from '@accord/http';
 import { expectAccountVersion, getAccount, putAccount } from '../account/account.ts';
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Locale, Tx } from '@accord/core';
-import { AccountId, Language, MoneyJson, OrderStatus, RefundState } from '@accord/events';
+import { Language } from '@accord/events/contract';
+import { AccountId, Money } from '@accord/events/fields';
+import { OrderStatus, RefundState } from '@accord/events/order';
 import {
   accountOf,
   accountRefusals,
@@ -59,7 +61,7 @@ const PartAnswer = z.object({
   kind: z.enum(['order', 'payment_request']),
   invoicingEntity: z.string(),
   orderIds: z.array(z.string()),
-  amount: MoneyJson.nullable(),
+  amount: Money.nullable(),
 });
 
 const EligibleOrder = z.object({
@@ -70,7 +72,7 @@ const EligibleOrder = z.object({
   invoicingEntity: z.string(),
   status: OrderStatus,
   refundState: RefundState,
-  cashPayable: MoneyJson.nullable(),
+  cashPayable: Money.nullable(),
   createdAt: z.string(),
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AccountId, BillFacts, BillId, BillLine, BillMonth, isSumOfLines } from '@accord/events';
+import { AccountId } from '@accord/events/fields';
+import { BillFacts, BillId, BillLine, BillMonth, isSumOfLines } from '@accord/events/platform';
 import { accountOf, accountRefusals, decodeCursor, paged, pageQuery, route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';

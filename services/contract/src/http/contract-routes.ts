@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Tx } from '@accord/core';
-import { AccountId, ContractKind, ContractStatus } from '@accord/events';
+import { ContractKind, ContractStatus } from '@accord/events/contract';
+import { AccountId } from '@accord/events/fields';
 import { accountOf, paged, pageQuery, route, type Route } from '@accord/http';
 import { getContract, listContracts, verifyDocument } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';

@@ -1,5 +1,5 @@
 import type { ProblemTexts } from '@accord/core';
-import { ContractRefusalCode } from '@accord/events';
+import { ContractRefusalCode } from '@accord/events/contract';
 import { problemTextsOf } from '@accord/events/wording';
 
 /** This service's refusals and how to mend them, for people. */

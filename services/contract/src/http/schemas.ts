@@ -5,10 +5,8 @@ import {
   ContractSnapshot,
   ContractStatus,
   ContractVoidReason,
-  Instant,
-  MoneyJson,
-  ServicePeriod,
-} from '@accord/events';
+} from '@accord/events/contract';
+import { Moment, Money, ServicePeriod } from '@accord/events/fields';
 import { ActorView, maskActor } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { findAccount } from '../account/account.ts';
@@ -41,7 +39,7 @@ const OrderRow = z.object({
   productName: z.object({ zh: z.string(), en: z.string() }),
   count: z.int(),
   servicePeriod: ServicePeriod.nullable(),
-  cashPayable: MoneyJson.nullable(),
+  cashPayable: Money.nullable(),
 });
 
 const Warning = z.object({ code: z.string(), orderIds: z.array(z.string()), remedy: z.string() });
@@ -49,13 +47,13 @@ const Warning = z.object({ code: z.string(), orderIds: z.array(z.string()), reme
 export const ContractDetail = ContractAnswer.extend({
   orders: z.array(OrderRow),
   /** Null at an end: not known yet, or open (CTR-33). */
-  validity: z.object({ from: Instant.nullable(), to: Instant.nullable() }),
+  validity: z.object({ from: Moment.nullable(), to: Moment.nullable() }),
   termsUrl: z.string(),
   /** Of the official file. */
   sha256: z.string().nullable(),
   warnings: z.array(Warning),
   history: z.array(
-    z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Instant, actor: ActorView }),
+    z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Moment, actor: ActorView }),
   ),
 }).meta({ id: 'ContractDetail' });
 

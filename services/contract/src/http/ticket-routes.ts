@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Tx } from '@accord/core';
-import { AccountId, Instant, TicketSnapshot } from '@accord/events';
+import { AccountId, Moment } from '@accord/events/fields';
+import { TicketSnapshot } from '@accord/events/ticket';
 import { accountOf, ActorView, maskActor, paged, pageQuery, route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { getTicket, listTickets } from '../ticket/ticket-store.ts';
@@ -20,8 +21,8 @@ const TicketAnswer = TicketSnapshot.extend({
   /** Why it was rejected or withdrawn. */
   decisionText: z.string().nullable(),
   applicant: ActorView,
-  createdAt: Instant,
-  closedAt: Instant.nullable(),
+  createdAt: Moment,
+  closedAt: Moment.nullable(),
   overdue: z.boolean(),
 }).meta({ id: 'Ticket' });
 

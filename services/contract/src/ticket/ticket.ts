@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { isSameSubject, lifecycle, Refusal, type Decision } from '@accord/core';
-import type { TicketSnapshot } from '@accord/events';
+import type { TicketSnapshot } from '@accord/events/ticket';
 import type { GivenReason } from '../contract/contract.ts';
 
 export const ticketLifecycle = lifecycle('ticket', 'submitted', {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
-import { AccountTelling, type AccountFacts } from '@accord/events';
+import { AccountTelling, type AccountFacts } from '@accord/events/account';
 import { keepNewest, type ProjectionWriter } from '@accord/messaging';
 import type { Contact } from './recipient.ts';
 

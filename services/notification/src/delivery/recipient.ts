@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AccountFacts } from '@accord/events';
+import type { AccountFacts } from '@accord/events/account';
 import type { MessageClass } from '../notice/notice.ts';
 
 export type Contact = z.infer<typeof AccountFacts>['contacts'][number];

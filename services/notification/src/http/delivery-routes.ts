@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from '@accord/events';
+import { Moment } from '@accord/events/fields';
 import { route, type Route } from '@accord/http';
 import { getDelivery, listAttempts, type Attempt } from '../delivery/delivery-store.ts';
 import type { Delivery } from '../delivery/delivery.ts';
@@ -17,14 +17,14 @@ const DeliveryAnswer = z.object({
   contactId: z.string().nullable(),
   status: z.enum(['pending', 'sending', 'sent', 'retry_wait', 'dead', 'skipped']),
   reason: z.string().nullable(),
-  createdAt: Instant,
-  sentAt: Instant.nullable(),
-  nextAt: Instant.nullable(),
+  createdAt: Moment,
+  sentAt: Moment.nullable(),
+  nextAt: Moment.nullable(),
   attempts: z.array(
     z.object({
       attempt: z.int(),
-      startedAt: Instant,
-      endedAt: Instant.nullable(),
+      startedAt: Moment,
+      endedAt: Moment.nullable(),
       outcome: z.string().nullable(),
     }),
   ),

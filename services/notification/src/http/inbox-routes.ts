@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal, type Locale } from '@accord/core';
-import { Instant } from '@accord/events';
+import { Id, Moment } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
@@ -14,7 +14,7 @@ import {
 import * as inboxStore from '../delivery/inbox-store.ts';
 import type { InboxMessage, InboxPlace } from '../delivery/inbox-store.ts';
 import type { Templates } from '../notice/template.ts';
-import { Id, NotificationId, reader } from './schemas.ts';
+import { NotificationId, reader } from './schemas.ts';
 
 interface Texts {
   readonly templates: Templates;
@@ -48,8 +48,8 @@ const MessageAnswer = z.object({
   /** In the language of Accept-Language. */
   title: z.string(),
   text: z.string(),
-  createdAt: Instant,
-  readAt: Instant.nullable(),
+  createdAt: Moment,
+  readAt: Moment.nullable(),
 });
 
 type ToMessageAnswer = (message: InboxMessage, locale: Locale) => z.input<typeof MessageAnswer>;
@@ -83,7 +83,7 @@ const listNotifications = (toMessageAnswer: ToMessageAnswer) =>
 
 /** @throws Refusal `request.bad_cursor`. */
 function placeOf(cursor: string): InboxPlace {
-  const place = z.tuple([z.enum(['true', 'false']), Instant, Id]).safeParse(decodeCursor(cursor, 3));
+  const place = z.tuple([z.enum(['true', 'false']), Moment, Id]).safeParse(decodeCursor(cursor, 3));
   if (!place.success) throw new Refusal('invalid', 'request.bad_cursor');
   const [unread, createdAt, notificationId] = place.data;
   return { unread: unread === 'true', createdAt: new Date(createdAt), notificationId };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal, type Actor, type Tx } from '@accord/core';
-import { Instant } from '@accord/events';
+import { Id, Moment } from '@accord/events/fields';
 import {
   accountOf,
   ActorView,
@@ -13,12 +13,12 @@ import {
 } from '@accord/http';
 import { listEventsAbout, listEventsOfAccount } from '../timeline/timeline-store.ts';
 import { inCausalOrder, starterOf, type Link, type TimelineEvent } from '../timeline/timeline.ts';
-import { Id, reader } from './schemas.ts';
+import { reader } from './schemas.ts';
 
 const TimelineEventAnswer = z.object({
   eventId: z.string(),
   type: z.string(),
-  time: Instant,
+  time: Moment,
   /** An event did what followed from it by itself. */
   actor: ActorView,
   /** The actor that set off the chain of events that led here, where its start is on the page. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Locale } from '@accord/core';
-import type { ContractKind, ContractVoidReason, TicketKind } from '@accord/events';
+import type { ContractKind, ContractVoidReason } from '@accord/events/contract';
+import type { TicketKind } from '@accord/events/ticket';
 
 type Word = { readonly [L in Locale]: string };
 type Named = z.infer<typeof ContractKind> | z.infer<typeof ContractVoidReason> | z.infer<typeof TicketKind>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
-import { BillType, ChargeType, DomainServiceType, OrderStatus, OrderType, Promotion } from '@accord/events';
+import { BillType, OrderStatus, OrderType, Promotion } from '@accord/events/order';
+import { ChargeType, DomainServiceType } from '@accord/events/product';
 import { accountOf, accountRefusals, maskActor, paged, pageQuery, route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';

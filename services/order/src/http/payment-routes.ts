@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PaymentReference } from '@accord/events';
+import { PaymentReference } from '@accord/events/platform';
 import { route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import { onCreated, onFailed } from '../fulfilment.ts';

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { ChargeType, DomainServiceType, PriceUnit, ProductForm, ProductSnapshot } from '@accord/events';
+import {
+  ChargeType,
+  DomainServiceType,
+  PriceUnit,
+  ProductForm,
+  ProductSnapshot,
+} from '@accord/events/product';
 import { decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { listProducts, product, publish } from '../product/product.ts';

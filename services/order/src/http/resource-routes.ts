@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { InstanceFacts, ResourceSnapshot } from '@accord/events';
+import { InstanceFacts } from '@accord/events/platform';
+import { ResourceSnapshot } from '@accord/events/resource';
 import {
   accountOf,
   accountRefusals,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { OrderId as AnyOrderId, InstanceId, OrderSnapshot } from '@accord/events';
+import { OrderSnapshot } from '@accord/events/order';
+import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
 import { ActorView } from '@accord/http';
 import { allowedOperations, snapshot, type Order } from '../order/order.ts';
 

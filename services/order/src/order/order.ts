@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { lifecycle, Refusal, type Decision } from '@accord/core';
-import type { CancelReason, Fact, Holder, OrderSnapshot, PaymentSplit, VoidReason } from '@accord/events';
+import type { Fact } from '@accord/events';
+import type { Holder, PaymentSplit } from '@accord/events/fields';
+import type { CancelReason, OrderSnapshot, VoidReason } from '@accord/events/order';
 import { add, isZero, zero, type Money } from '@accord/money';
 
 export const orderLifecycle = lifecycle('order', 'unpaid', {

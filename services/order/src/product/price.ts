@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Refusal } from '@accord/core';
-import type { ChargeType, Duration, PriceUnit, ProductSnapshot } from '@accord/events';
+import type { Duration } from '@accord/events/order';
+import type { ChargeType, PriceUnit, ProductSnapshot } from '@accord/events/product';
 import { isZero, priceTimes, zero, type Money } from '@accord/money';
 
 type Charge = z.infer<typeof ChargeType>;

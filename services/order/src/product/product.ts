@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { Refusal, type Decision, type Tx } from '@accord/core';
-import type { Fact, ProductSnapshot } from '@accord/events';
+import type { Fact } from '@accord/events';
+import type { ProductSnapshot } from '@accord/events/product';
 import { expectVersion } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { fitsCharge } from './price.ts';

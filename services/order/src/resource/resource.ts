@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Decision } from '@accord/core';
-import type { Fact, ResourceSnapshot } from '@accord/events';
+import type { Fact } from '@accord/events';
+import type { ResourceSnapshot } from '@accord/events/resource';
 import type { Order } from '../order/order.ts';
 
 type Snapshot = z.infer<typeof ResourceSnapshot>;

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { Refusal, type Actor } from '@accord/core';
-import { Instant, MoneyJson, PaymentSplit } from '@accord/events';
+import { AccountId, Moment, Money, PaymentSplit } from '@accord/events/fields';
 import { decodeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
-import { sum, zero, type Money } from '@accord/money';
+import { sum, zero } from '@accord/money';
 import { listBalances, listStatementEntries } from '../ledger/ledger-store.ts';
 import { funds, type Fund } from '../ledger/ledger.ts';
 
-const Account = z.strictObject({ accountId: z.string().min(1).max(64) });
+const Account = z.strictObject({ accountId: AccountId });
 const access = { customer: 'refunds:read', operator: true, platform: true } as const;
 
 const Balance = z.object({
@@ -14,7 +14,7 @@ const Balance = z.object({
   balances: z.array(
     z.object({
       currency: z.string(),
-      balance: MoneyJson.meta({
+      balance: Money.meta({
         description: 'Cash, gift credit and stored card together; vouchers are not in it.',
       }),
       funds: PaymentSplit,
@@ -24,11 +24,11 @@ const Balance = z.object({
 
 const Entry = z.object({
   entryId: z.string(),
-  at: Instant,
+  at: Moment,
   kind: z.enum(['refund', 'unapplied_payment']),
   fund: z.enum(funds),
-  amount: MoneyJson,
-  balance: MoneyJson.meta({ description: 'Of this fund, after the entry.' }),
+  amount: Money,
+  balance: Money.meta({ description: 'Of this fund, after the entry.' }),
   refundId: z.string().nullable(),
   orderId: z.string().nullable(),
   paymentReference: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, MoneyJson } from '@accord/events';
+import { AccountId, Moment, Money } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
@@ -13,7 +13,7 @@ import {
 import type { Profile } from '@accord/profile';
 import { findFacts, listInstances, listRefundableProducts } from '../order-view.ts';
 import { quoteInstances } from '../refund/quote.ts';
-import { Id, reader, ReasonAnswer, toReasonAnswer } from './schemas.ts';
+import { reader, ReasonAnswer, toReasonAnswer } from './schemas.ts';
 
 const Product = z.object({
   productCode: z.string(),
@@ -23,9 +23,9 @@ const Product = z.object({
 const RefundableResource = z.object({
   instanceId: z.string(),
   productCode: z.string(),
-  end: Instant.nullable(),
+  end: Moment.nullable(),
   refundable: z.boolean(),
-  amount: MoneyJson.nullable(),
+  amount: Money.nullable(),
   reasons: z.array(ReasonAnswer),
 });
 
@@ -60,7 +60,7 @@ const listEligibleResources = (profile: Profile) =>
     operationId: 'listEligibleResources',
     summary: "An account's resources, and whether each could be refunded now.",
     access: reader,
-    query: z.strictObject({ ...pageQuery, accountId: Id.optional() }),
+    query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
     answer: paged(RefundableResource),
     refusals: accountRefusals,
     inTransaction: async (tx, { query: { limit, cursor, ...asked }, actor, locale }) => {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { AccountId, Id } from '@accord/events/fields';
 import { accountOf, accountRefusals, route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { quote } from '../quotation.ts';
 import * as quoteStore from '../refund/quote-store.ts';
-import { Id, QuoteAnswer, reader, toQuoteAnswer, writer } from './schemas.ts';
+import { QuoteAnswer, reader, toQuoteAnswer, writer } from './schemas.ts';
 
 const AskQuote = z
   .strictObject({
@@ -17,7 +18,7 @@ const AskQuote = z
       })
       .optional(),
     bundleId: Id.optional().meta({ description: 'Instead: all instances of a bundle, whatever its size.' }),
-    accountId: Id.optional().meta({ description: 'For operators: whose instances.' }),
+    accountId: AccountId.optional().meta({ description: 'For operators: whose instances.' }),
   })
   .refine(({ instanceIds, bundleId }) => (instanceIds === undefined) !== (bundleId === undefined), {
     message: 'names either instanceIds or bundleId',

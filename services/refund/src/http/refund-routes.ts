@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { RefundStatus } from '@accord/events';
+import { AccountId, Id, Reason } from '@accord/events/fields';
+import { RefundStatus } from '@accord/events/refund';
 import {
   accountOf,
   decodeTimeCursor,
@@ -15,9 +16,9 @@ import { request } from '../refund-request.ts';
 import * as refundStore from '../refund/refund-store.ts';
 import { refundLifecycle, requestReasons, type Refund } from '../refund/refund.ts';
 import { approve, reject, retry, withdraw } from '../review.ts';
-import { Id, reader, RefundAnswer, toRefundAnswer, writer } from './schemas.ts';
+import { reader, RefundAnswer, toRefundAnswer, writer } from './schemas.ts';
 
-const Text = z.string().trim().min(1).max(500);
+const Text = Reason(500);
 const RefundId = z.strictObject({ refundId: Id });
 const operator = { operator: true } as const;
 
@@ -25,7 +26,7 @@ const AskRefund = z.strictObject({ quoteId: Id, reason: z.enum(requestReasons), 
 const Verdict = z.strictObject({ text: Text });
 const RefundsQuery = z.strictObject({
   ...pageQuery,
-  accountId: Id.optional(),
+  accountId: AccountId.optional(),
   status: RefundStatus.optional(),
   orderId: Id.optional(),
   instanceId: Id.optional(),

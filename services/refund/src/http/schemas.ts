@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Locale } from '@accord/core';
-import { Instant, MoneyJson, PaymentSplit, RefundStatus } from '@accord/events';
+import { Moment, Money, PaymentSplit } from '@accord/events/fields';
+import { RefundStatus } from '@accord/events/refund';
 import { ActorView, maskActor, type RouteRequest } from '@accord/http';
 import { remedies, type RefusalReason } from '../refund/eligibility.ts';
 import type { StoredQuote } from '../refund/quote-store.ts';
@@ -10,7 +11,6 @@ import { textOf } from './reason-texts.ts';
 
 // Schemas of the answers, and the answers made of our nouns.
 
-export const Id = z.string().min(1).max(64);
 export const reader = { customer: 'refunds:read', operator: true } as const;
 export const writer = { customer: 'refunds:write', operator: true } as const;
 
@@ -26,10 +26,10 @@ export const ReasonAnswer = z.object({
 });
 
 const amounts = {
-  paid: MoneyJson,
-  consumed: MoneyJson,
-  fee: MoneyJson,
-  refund: MoneyJson,
+  paid: Money,
+  consumed: Money,
+  fee: Money,
+  refund: Money,
   split: PaymentSplit,
 };
 const LineAnswer = z.object({
@@ -57,8 +57,8 @@ export const QuoteAnswer = z.object({
       lines: z.array(LineAnswer),
     }),
   ),
-  createdAt: Instant,
-  expiresAt: Instant,
+  createdAt: Moment,
+  expiresAt: Moment,
   refundId: z.string().nullable().meta({ description: 'The refund that was requested with it.' }),
 });
 
@@ -69,21 +69,21 @@ export const RefundAnswer = z.object({
   status: RefundStatus,
   kind: Kind,
   quoteId: z.string().nullable(),
-  asOf: Instant,
+  asOf: Moment,
   instanceIds: z.array(z.string()),
   orderIds: z.array(z.string()),
-  amount: MoneyJson,
+  amount: Money,
   split: PaymentSplit,
   lines: z.array(LineAnswer),
   reason: z.enum([...requestReasons, 'fulfilment_failed']),
   text: z.string().nullable(),
   requestedBy: ActorView,
-  review: z.object({ by: ActorView, text: z.string(), at: Instant }).nullable(),
+  review: z.object({ by: ActorView, text: z.string(), at: Moment }).nullable(),
   refusals: z.array(ReasonAnswer),
   newQuoteId: z.string().nullable(),
   failure: z.string().nullable(),
-  createdAt: Instant,
-  endedAt: Instant.nullable(),
+  createdAt: Moment,
+  endedAt: Moment.nullable(),
 });
 
 export const toReasonAnswer = (reason: RefusalReason, locale: Locale) => ({

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { OrderSnapshot, ResourceSnapshot } from '@accord/events';
+import type { OrderSnapshot } from '@accord/events/order';
+import type { ResourceSnapshot } from '@accord/events/resource';
 import { isZero } from '@accord/money';
 import type { Profile } from '@accord/profile';
 

@@ -1,4 +1,4 @@
-import type { RefundRefusalCode } from '@accord/events';
+import type { RefundRefusalCode } from '@accord/events/refund';
 import { isZero } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import type { Amounts } from './amount.ts';

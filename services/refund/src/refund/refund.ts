@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { amend, changed, isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/core';
-import type { Fact, RefundSnapshot } from '@accord/events';
+import type { Fact } from '@accord/events';
+import type { RefundSnapshot } from '@accord/events/refund';
 import { compare, equal, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { total, wholeOrder, type Line, type Split } from './amount.ts';

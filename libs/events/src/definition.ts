@@ -1,30 +1,4 @@
-import { z } from 'zod';
-
-/** RFC 3339 in UTC with milliseconds (API-1). */
-export const Instant = z.iso.datetime({ precision: 3 });
-
-/** A decimal string with the currency's digits, never a float (API-9). */
-export const MoneyJson = z.object({
-  amount: z.string().regex(/^-?\d{1,15}(\.\d{1,8})?$/),
-  currency: z.string().regex(/^[A-Z]{3}$/),
-});
-
-export const AccountId = z.string().min(1).max(64);
-export const Version = z.int().positive();
-
-/** What has an order or an instance now: at most one contract or one refund (ORD-12). */
-export const Holder = z.object({ kind: z.enum(['contract', 'refund']), id: z.string() });
-
-/**
- * How one amount was or is paid: cash, gift credit and stored card make up the cash part, vouchers stand
- * beside it (ORD-5, RFD-11).
- */
-export const PaymentSplit = z.object({
-  cash: MoneyJson,
-  giftCredit: MoneyJson,
-  storedCard: MoneyJson,
-  voucher: MoneyJson,
-});
+import type { z } from 'zod';
 
 /** The id and version of an aggregate; they make an event's key, sequence and account (EVT-2, EVT-5). */
 interface AggregateVersion {

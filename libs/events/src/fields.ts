@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** Any id of ours or of the platform, as a request may name it. */
+export const Id = z.string().min(1).max(64);
+export const AccountId = z.string().min(1).max(64);
+export const Version = z.int().positive();
+
+/** RFC 3339 in UTC with milliseconds, as every event and answer says it (API-1). */
+export const Moment = z.iso.datetime({ precision: 3 });
+export type Moment = z.infer<typeof Moment>;
+
+/**
+ * A moment that a request gives, with any offset; read as a Date, because not every year and offset of RFC
+ * 3339 is text that Postgres reads.
+ */
+export const GivenMoment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
+/** Free text of a person, trimmed and never empty, of at most `longest` characters. */
+export const Reason = (longest: number) => z.string().trim().min(1).max(longest);
+
+/** A decimal string with the currency's digits, never a float (API-9). */
+export const Money = z.object({
+  amount: z.string().regex(/^-?\d{1,15}(\.\d{1,8})?$/),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+});
+export type Money = z.infer<typeof Money>;
+
+/**
+ * How one amount was or is paid: cash, gift credit and stored card make up the cash part, vouchers stand
+ * beside it (ORD-5, RFD-11).
+ */
+export const PaymentSplit = z.object({
+  cash: Money,
+  giftCredit: Money,
+  storedCard: Money,
+  voucher: Money,
+});
+export type PaymentSplit = z.infer<typeof PaymentSplit>;
+
+export const ServicePeriod = z.object({ start: Moment, end: Moment });
+
+/** The contract or refund that has an order or an instance now: at most one (ORD-12). */
+export const Holder = z.object({ kind: z.enum(['contract', 'refund']), id: z.string() });
+export type Holder = z.infer<typeof Holder>;

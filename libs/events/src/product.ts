@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { event } from './definition.ts';
+import { Version } from './fields.ts';
+
+export const ChargeType = z.enum(['subscription', 'package', 'one_time', 'pay_as_you_go']);
+export const ProductForm = z.enum(['instance', 'usage_package', 'storage_package', 'one_time', 'domain']);
+export const DomainServiceType = z.enum([
+  'registration',
+  'renewal',
+  'transfer_in',
+  'redemption',
+  'buyback',
+  'buyback_zhiyu',
+]);
+export const PriceUnit = z.enum(['minute', 'month', 'year', 'piece', 'gb', 'thousand_requests']);
+
+export const ProductSnapshot = z.object({
+  productCode: z.string(),
+  version: Version,
+  name: z.object({ zh: z.string(), en: z.string() }),
+  category: z.string(),
+  brand: z.string(),
+  form: ProductForm,
+  chargeTypes: z.array(ChargeType),
+  invoicingEntity: z.string(),
+  prices: z.array(
+    z.object({ chargeType: ChargeType, amount: z.string(), currency: z.string(), unit: PriceUnit }),
+  ),
+  serviceTypes: z.array(DomainServiceType),
+  onSale: z.boolean(),
+  contractable: z.boolean(),
+  refundable: z.boolean(),
+  termsUrl: z.string().nullable(),
+});
+
+export const productEvents = {
+  'product.published': event({
+    speaker: 'order',
+    aggregate: 'product',
+    summary: 'A product was published, changed or withdrawn.',
+    data: z.object({ product: ProductSnapshot }),
+    about: ({ product }) => ({ id: product.productCode, version: product.version }),
+  }),
+};
