@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { readSettings } from '@accord/core';
+import { readSettings } from '@accord/core/runtime';
 import { platformSettings } from '@accord/platform';
 
 const { shape } = platformSettings;

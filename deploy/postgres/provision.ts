@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readSettings } from '@accord/core';
+import { readSettings } from '@accord/core/runtime';
 import { provisionDatabase, roles } from '@accord/postgres/provision';
 
 // Makes the roles and the empty schemas in a database that exists, and sets the roles' passwords: `node

@@ -1,5 +1,6 @@
-import { newEventId, Refusal, type Actor } from '@accord/core';
+import { Refusal, type Actor } from '@accord/core';
 import { withContext } from '@accord/core/observability';
+import { newEventId } from '@accord/core/runtime';
 import { headersOf, subjectOf, type Event, type Fact } from '@accord/events';
 import type { RouteRequest } from '@accord/http';
 import { keyedRequest, onceInTransaction } from '@accord/http/server';

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { z } from 'zod';
-import { readSettings } from '@accord/core';
+import { readSettings } from '@accord/core/runtime';
 import { eventTypes, type ServiceName } from '@accord/events';
 import { deadLetterTopic } from '@accord/events/topics';
 import { applyTopics } from '@accord/kafka';

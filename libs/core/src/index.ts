@@ -1,11 +1,9 @@
 export { type Actor, actorId, isSameSubject } from './actor.ts';
 export { type Decision, amend, changed, recorded, unchanged } from './decision.ts';
 export type { DueItem, Worker } from './due-work.ts';
-export { newEventId, newId } from './ids.ts';
+export { newId } from './ids.ts';
 export { type LeasedWork, leasedWork } from './leased-work.ts';
 export { lifecycle } from './lifecycle.ts';
 export type { Locale, ProblemTexts } from './locale.ts';
-export { Refusal, type RefusalCode, type RefusalFacts, type RefusalKind } from './refusal.ts';
-export { readSettings } from './settings.ts';
+export { Refusal, type RefusalCode } from './refusal.ts';
 export type { Database, Tx } from './tx.ts';
-export { type Wakeup, newWakeup } from './wakeup.ts';

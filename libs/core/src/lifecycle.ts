@@ -4,7 +4,7 @@ type Table<T> = { readonly [S in keyof T]: { readonly [action: string]: keyof T 
 type Action<T> = { [S in keyof T]: keyof T[S] }[keyof T] & string;
 
 /**
- * One table says everything a status may do: status × action → status.
+ * A noun's lifecycle as one table, status × action → status; a status without actions is an end.
  *
  * @throws Error when the module loads, if a status cannot be reached from `start`.
  */
@@ -26,7 +26,7 @@ export function lifecycle<const T extends Table<T>>(noun: string, start: keyof T
     moves: moves as Readonly<Record<Status, Readonly<Record<string, Status>>>>,
     allows: (status: Status, action: Action<T>) => action in moves[status],
     ends: statuses.filter((status) => Object.keys(moves[status]).length === 0),
-    /** The status after `action`; a Refusal `<noun>.transition_refused` where the table has none. */
+    /** The status after `action`. @throws Refusal `<noun>.transition_refused` where the table has none. */
     after(status: Status, action: Action<T>): Status {
       const next: Status | undefined = moves[status][action];
       if (next) return next;

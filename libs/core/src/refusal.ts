@@ -1,23 +1,23 @@
 /**
- * What is wrong with what was asked. The HTTP edge makes a status of it. At the consumer edge an event that
- * is refused as `invalid` or `forbidden` is dead at once; every other kind is tried again, for it may be
- * mended by what is still on its way (EVT-9).
+ * Kinds of refusal. The HTTP edge makes a status of it. At the consumer edge an event refused as `invalid` or
+ * `forbidden` is dead at once, for it cannot become right; every other kind is tried again, because an event
+ * that is still on its way may make it right (EVT-9).
  */
-export type RefusalKind = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'precondition' | 'unavailable';
+type Kind = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'precondition' | 'unavailable';
 
 export type RefusalCode = `${string}.${string}`;
-export type RefusalFacts = Readonly<Record<string, unknown>>;
 
 /**
- * The domain's "no": expected, explained, never logged as a failure. `code` is stable and documented (API-2).
+ * The domain's "no": expected, explained, never logged as a failure. `code` is stable and documented (API-2);
+ * `facts` fill the words that a person reads.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
-  readonly kind: RefusalKind;
+  readonly kind: Kind;
   readonly code: RefusalCode;
-  readonly facts: RefusalFacts;
+  readonly facts: Readonly<Record<string, unknown>>;
 
-  constructor(kind: RefusalKind, code: RefusalCode, facts: RefusalFacts = {}, options?: ErrorOptions) {
+  constructor(kind: Kind, code: RefusalCode, facts: Refusal['facts'] = {}, options?: ErrorOptions) {
     super(code, options);
     this.kind = kind;
     this.code = code;

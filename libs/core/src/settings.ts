@@ -1,6 +1,10 @@
 import type { z } from 'zod';
 
-/** @throws Error that names each variable that is missing or wrong, without its value. */
+/**
+ * Reads settings from the environment; an empty variable counts as missing.
+ *
+ * @throws Error that names each variable that is missing or wrong, without its value.
+ */
 export function readSettings<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);

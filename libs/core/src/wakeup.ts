@@ -1,23 +1,24 @@
+/** Ends a loop's pause early. A notification that comes while the loop works is not lost. */
 export interface Wakeup {
   notify(): void;
-  /** Forgets that it rang. */
+  /** Forgets earlier notifications: the loop is about to look for itself. */
   reset(): void;
-  /** Until it rings, or `ms` are over; not at all where it rang since the last `hush`. */
+  /** Resolves at a notification or after `ms`; at once where one came since the last `reset`. */
   wait(ms: number): Promise<void>;
 }
 
 export function newWakeup(): Wakeup {
-  let rung = false;
+  let notified = false;
   const listeners = new Set<() => void>();
   return {
-    reset: () => void (rung = false),
+    reset: () => void (notified = false),
     notify() {
-      rung = true;
+      notified = true;
       for (const wake of listeners) wake();
     },
     wait: (ms) =>
       new Promise((resolve) => {
-        if (rung) return resolve();
+        if (notified) return resolve();
         const wake = () => {
           clearTimeout(timer);
           listeners.delete(wake);

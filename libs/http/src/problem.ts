@@ -1,11 +1,4 @@
-import {
-  Refusal,
-  type Locale,
-  type ProblemTexts,
-  type RefusalCode,
-  type RefusalFacts,
-  type RefusalKind,
-} from '@accord/core';
+import { Refusal, type Locale, type ProblemTexts, type RefusalCode } from '@accord/core';
 import { isDatabaseAway } from '@accord/postgres';
 import { problemTexts } from './problem-texts.ts';
 
@@ -21,14 +14,14 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
   readonly code: RefusalCode;
-  readonly facts: RefusalFacts;
+  readonly facts: Refusal['facts'];
   readonly faults: readonly Fault[];
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     status: number,
     code: RefusalCode,
-    facts: RefusalFacts = {},
+    facts: Refusal['facts'] = {},
     more: { faults?: readonly Fault[]; headers?: Record<string, string>; cause?: unknown } = {},
   ) {
     super(code, { cause: more.cause });
@@ -40,7 +33,7 @@ export class Problem extends Error {
   }
 }
 
-export const statusOfKind: Readonly<Record<RefusalKind, number>> = {
+export const statusOfKind: Readonly<Record<Refusal['kind'], number>> = {
   invalid: 422,
   forbidden: 403,
   not_found: 404,
@@ -102,7 +95,7 @@ const say = (value: unknown): string =>
       ? JSON.stringify(value)
       : String(value);
 
-const fill = (text: string, facts: RefusalFacts) =>
+const fill = (text: string, facts: Refusal['facts']) =>
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name in facts ? say(facts[name]) : '—'));
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newWakeup } from '@accord/core';
+import { newWakeup } from '@accord/core/runtime';
 import { joinGroup, type KafkaClient, type MessageSlice } from '@accord/kafka';
 import { lagMeter, type Lag, type LagMeter } from './consumer-lag.ts';
 import { handleBatch, type InboxSettings } from './inbox.ts';

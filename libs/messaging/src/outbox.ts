@@ -1,5 +1,6 @@
-import { newEventId, type Actor } from '@accord/core';
+import { type Actor } from '@accord/core';
 import type { Context } from '@accord/core/observability';
+import { newEventId } from '@accord/core/runtime';
 import { headersOf, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
 import { pipelined, type Connection } from '@accord/postgres';
 

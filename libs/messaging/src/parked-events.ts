@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ZodError } from 'zod';
-import { newEventId, Refusal, type Tx } from '@accord/core';
+import { Refusal, type Tx } from '@accord/core';
+import { newEventId } from '@accord/core/runtime';
 import type { Incoming } from '@accord/kafka';
 import type { ServiceDatabase } from '@accord/postgres';
 import { messagingTransaction } from './messaging-session.ts';

@@ -1,4 +1,5 @@
-import { newEventId, type Tx } from '@accord/core';
+import { type Tx } from '@accord/core';
+import { newEventId } from '@accord/core/runtime';
 import { handleBatch, type InboxSettings } from './inbox.ts';
 import { messagingTransaction } from './messaging-session.ts';
 import { maxStarts, parkOne } from './parked-events.ts';

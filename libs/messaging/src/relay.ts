@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { newWakeup, type Wakeup } from '@accord/core';
+import { newWakeup, type Wakeup } from '@accord/core/runtime';
 import { openSender, type KafkaClient } from '@accord/kafka';
 import { connect, type OwnConnection } from '@accord/postgres';
 import { firstBatch, hasBacklog, readHead, type OutboxHead } from './outbox-reader.ts';

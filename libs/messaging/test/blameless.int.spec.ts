@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { newEventId, type Tx } from '@accord/core';
+import { type Tx } from '@accord/core';
+import { newEventId } from '@accord/core/runtime';
 import type { Event, Fact } from '@accord/events';
 import { startService } from '@accord/platform';
 import { smallService, testService, until, type TestService } from '@accord/testing';

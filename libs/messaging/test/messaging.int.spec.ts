@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { newEventId, type DueItem, type Tx, type Worker } from '@accord/core';
+import { type DueItem, type Tx, type Worker } from '@accord/core';
+import { newEventId } from '@accord/core/runtime';
 import type { Event, Fact } from '@accord/events';
 import { openKafka, readTopics, type Incoming } from '@accord/kafka';
 import { startService } from '@accord/platform';

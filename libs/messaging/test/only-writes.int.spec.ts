@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
-import { newEventId } from '@accord/core';
+import { newEventId } from '@accord/core/runtime';
 import { headersOf, subjectOf, type Event, type Fact } from '@accord/events';
 import type { Incoming } from '@accord/kafka';
 import { openDatabase, systemClock, type ServiceDatabase } from '@accord/postgres';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { readSettings } from '@accord/core';
+import { readSettings } from '@accord/core/runtime';
 import type { ReadModel } from '@accord/messaging';
 import { rebuild, type Rebuilt } from '@accord/messaging/rebuild';
 import type { ServiceName } from '@accord/postgres/provision';

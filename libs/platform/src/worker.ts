@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { newEventId, newWakeup, type Database, type DueItem, type Worker } from '@accord/core';
+import { type Database, type DueItem, type Worker } from '@accord/core';
 import { withContext } from '@accord/core/observability';
+import { newEventId, newWakeup } from '@accord/core/runtime';
 
 export interface RunningWorker {
   readonly name: string;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { newEventId, type Actor, type Database, type Tx } from '@accord/core';
+import { type Actor, type Database, type Tx } from '@accord/core';
 import { currentContext, currentTraceparent, span, type Context } from '@accord/core/observability';
+import { newEventId } from '@accord/core/runtime';
 import type { Clock } from './clock.ts';
 import { openPool } from './connection.ts';
 import { flush } from './pipeline.ts';

@@ -8,6 +8,6 @@ export {
 } from './connection.ts';
 export { type ServiceDatabase, type Session, openDatabase } from './database.ts';
 export { migrate } from './migrations.ts';
-export { pipelined, pipelined as send } from './pipeline.ts';
+export { pipelined } from './pipeline.ts';
 export { type Migration, accountTable, innerTable, sharedTable } from './table-guards.ts';
 export type { Outbox } from './transaction.ts';

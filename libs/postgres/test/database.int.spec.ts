@@ -5,7 +5,7 @@ import { smallService, testDatabase, type TestDatabase } from '@accord/testing';
 import { systemClock } from '../src/clock.ts';
 import { openDatabase, type ServiceDatabase } from '../src/database.ts';
 
-// What leaves together shares one Sync: what happens to a flight of statements when one of them fails.
+// Pipelined statements share one Sync: if one fails, the later ones fail with it.
 
 const service = smallService({});
 const actor = { kind: 'event', id: 'test', accountId: 'acc_1' } as const;
@@ -107,7 +107,7 @@ test('work that fails while its statements are still on their way leaves none of
   expect(await keys()).toEqual(['one']);
 });
 
-test('thousands of statements and long answers in one flight', async () => {
+test('thousands of statements and long answers in one pipeline', async () => {
   const long = 'x'.repeat(10_000);
   const answers = await db.transaction(actor, (tx) =>
     Promise.all(

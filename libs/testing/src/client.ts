@@ -1,6 +1,6 @@
 export interface Reply {
   readonly status: number;
-  /** Parsed JSON; undefined where the answer is none. */
+  /** Parsed JSON; undefined where the answer is not JSON. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads answers of every shape
   readonly body: any;
   readonly headers: Headers;
@@ -15,7 +15,7 @@ export interface Client {
   put(path: string, body?: unknown, headers?: Extra): Promise<Reply>;
   patch(path: string, body?: unknown, headers?: Extra): Promise<Reply>;
   delete(path: string, headers?: Extra): Promise<Reply>;
-  /** Whatever else: raw bodies, odd content types. */
+  /** Any other request: raw bodies, odd content types. */
   send(method: string, path: string, raw: string | Buffer | undefined, headers: Extra): Promise<Reply>;
 }
 

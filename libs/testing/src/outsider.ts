@@ -1,11 +1,11 @@
 import { pino } from 'pino';
-import { newEventId } from '@accord/core';
+import { newEventId } from '@accord/core/runtime';
 import type { EventType } from '@accord/events';
 import { openKafka, openSender } from '@accord/kafka';
 import type { TestService } from './test-service.ts';
 import { until } from './waiting.ts';
 
-// Another service of the platform, which knows our topics and follows no rule of ours.
+// Acts as a foreign program that knows our topics and follows no rule of ours.
 
 export interface RawMessage {
   /** Absent: a message without one. */
@@ -16,7 +16,7 @@ export interface RawMessage {
   readonly partition?: number;
 }
 
-/** Onto the topic as it is, whatever it is. */
+/** Puts messages on the topic unchecked. */
 export async function publishRaw(
   { brokers, topicPrefix }: Pick<TestService, 'brokers' | 'topicPrefix'>,
   type: EventType,
@@ -43,7 +43,7 @@ export interface ParkedEvent {
 /** Facts of others are parked under their topic and key. */
 const ofKey = `(key = $1 or right(key, length($1) + 1) = ' ' || $1)`;
 
-/** The first event of `key` that the service set aside, once it has. */
+/** Waits for the first parked event of `key`. */
 export async function parkedEvent(t: TestService, key: string): Promise<ParkedEvent> {
   let first: ParkedEvent | undefined;
   await until(`an event of ${key} is parked`, async () => {
@@ -56,7 +56,7 @@ export async function parkedEvent(t: TestService, key: string): Promise<ParkedEv
   return first!;
 }
 
-/** Nobody tries the parked events of `key` again, and nobody waits for them. */
+/** Gives the parked events of `key` up, so that they are not tried again and `settled` does not wait for them. */
 export async function giveUp(t: TestService, key: string): Promise<void> {
   await t.sql(`update parked_events set status = 'dead' where ${ofKey}`, [key]);
   await t.settled();

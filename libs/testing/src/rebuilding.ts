@@ -21,7 +21,7 @@ export const rebuildOf = (
     ...more,
   });
 
-/** What a service knows and has said, but for which events it has handled. */
+/** A service's rows, but for those of the inbox, and the number of events that it announced. */
 export async function knowledgeOf(t: TestService): Promise<unknown> {
   await t.settled();
   const tables = JSON.parse(await rowsOf(t)) as { name: string }[];

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import pg from 'pg';
 import { migrateService, type Service } from '@accord/platform';
+import { connect } from '@accord/postgres';
 import { provisionDatabase, rolesOf, roleUrl } from '@accord/postgres/provision';
 
 /** Passwords of a development server; the local platform uses the same. */
@@ -20,7 +20,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Below libs/: everything that makes a schema, apart from the service's migrations. */
+/** Files below libs/ that make a schema, apart from the service's migrations. */
 export const schemaSources: readonly string[] = [
   'postgres/src/migrations.ts',
   'postgres/src/table-guards.ts',
@@ -55,8 +55,7 @@ export const urlsOf = (url: string, service: Service['name']) => {
 export async function testDatabase(superuserUrl: string, service: Service): Promise<TestDatabase> {
   const template = `accord_template_${service.name}_${await fingerprint(service)}`;
   const database = `accord_test_${service.name}_${randomBytes(5).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: superuserUrl });
-  await admin.connect();
+  const admin = await connect(superuserUrl);
   try {
     await admin.query(`select pg_advisory_lock(hashtext('accord test templates'))`);
     const { rows } = await admin.query('select from pg_database where datname = $1', [template]);
@@ -79,10 +78,9 @@ export async function testDatabase(superuserUrl: string, service: Service): Prom
     url,
     urls: urlsOf(url, service.name),
     async drop() {
-      const client = new pg.Client({ connectionString: superuserUrl });
-      await client.connect();
-      await client.query(`drop database if exists ${database} with (force)`);
-      await client.end();
+      const connection = await connect(superuserUrl);
+      await connection.query(`drop database if exists ${database} with (force)`);
+      await connection.end();
     },
   };
 }

@@ -1,21 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { pino } from 'pino';
-import { newEventId } from '@accord/core';
 import {
   catalogue,
   eventTypes,
-  headersOf,
-  parseFact,
-  readEvent,
-  subjectOf,
   type Event,
   type EventDefinition,
   type EventType,
   type Fact,
 } from '@accord/events';
-import { applyTopics, openKafka, openSender, readTopics, type KafkaClient, type Sender } from '@accord/kafka';
+import { applyTopics, openKafka, openSender, type Sender } from '@accord/kafka';
 import {
   platformSettings,
   startService,
@@ -28,17 +21,9 @@ import type { Clock } from '@accord/postgres';
 import { clientOf, type Client } from './client.ts';
 import { startIssuer, type TestIssuer } from './issuer.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';
+import { openSql, type Sql, type TestSql } from './test-sql.ts';
+import { listen, publisher, type Listener, type Published } from './test-topics.ts';
 import { until } from './waiting.ts';
-
-export interface Published {
-  /** The event's id; the same id again is the same event again. */
-  readonly id?: string;
-  /** How often it is sent; default once. */
-  readonly repeat?: number;
-  readonly causationId?: string;
-  readonly correlationId?: string;
-  readonly actor?: string;
-}
 
 /**
  * One service on real parts: its own database, its own topics, real HTTP, relay, consumer and workers
@@ -53,8 +38,8 @@ export interface TestService {
   readonly issuer: TestIssuer;
   readonly database: TestDatabase;
   /**
-   * Everything this service announced so far, read back from Kafka: each event once, as whoever drops repeats
-   * sees it (EVT-8). Order is kept per aggregate.
+   * All events that this service announced so far, read back from Kafka, without repeats (EVT-8). Order is kept
+   * per aggregate.
    */
   readonly events: readonly Event[];
   readonly brokers: readonly string[];
@@ -68,21 +53,19 @@ export interface TestService {
   /** Waits for an event that this service announces, also one announced before. */
   event<T extends EventType>(type: T, matches?: (data: Event<T>['data']) => boolean): Promise<Event<T>>;
   /**
-   * Waits until what was published is handled, the outbox is empty and, unless told otherwise, no work is
+   * Waits until every published event is handled, the outbox is empty and, unless told otherwise, no work is
    * due.
    */
   settled(how?: { dueWork?: boolean }): Promise<void>;
   /** As superuser, in the service's schema. */
-  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  readonly sql: Sql;
   /** As the service's app role, with this account set for a transaction. */
-  asRole(accountId: string | undefined): {
-    sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-  };
+  readonly asRole: TestSql['asRole'];
   stop(): Promise<void>;
 }
 
 export interface TestServiceOptions {
-  readonly service: (around: ServiceContext) => Service;
+  readonly service: (context: ServiceContext) => Service;
   /** Changes to the platform's settings. */
   readonly settings?: Partial<PlatformSettings>;
 }
@@ -93,16 +76,30 @@ const needed = (name: string): string => {
   return value;
 };
 
-/** A topic that was just made may have no leader for a moment. */
-async function persistently<T>(work: () => Promise<T>, tries = 20): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (tries === 1) throw error;
-    await sleep(200);
-    return persistently(work, tries - 1);
-  }
+interface Resources {
+  readonly database: TestDatabase;
+  readonly issuer: TestIssuer;
+  readonly brokers: readonly string[];
+  readonly topicPrefix: string;
 }
+
+const settingsOf = ({ database, issuer, brokers, topicPrefix }: Resources): PlatformSettings =>
+  platformSettings.parse({
+    ACCORD_ENV: 'development',
+    ACCORD_HOST: '127.0.0.1',
+    ACCORD_PORT: 0,
+    ACCORD_OPS_PORT: 0,
+    ACCORD_DATABASE_URL: database.urls.app,
+    ACCORD_OPERATOR_DATABASE_URL: database.urls.operator,
+    ACCORD_KAFKA_BROKERS: brokers.join(','),
+    ACCORD_TOPIC_PREFIX: topicPrefix,
+    ACCORD_TOKEN_ISSUER: issuer.issuer,
+    ACCORD_JWKS_URL: issuer.jwksUrl,
+    PROVIDER_PROFILE: 'baidu',
+    ACCORD_LOG_LEVEL: process.env['ACCORD_TEST_LOG'] ?? 'silent',
+    ACCORD_RATE_PER_MINUTE: 0,
+    ACCORD_CHECK_ANSWERS: 'true',
+  });
 
 export async function testService({
   service: make,
@@ -124,60 +121,13 @@ export async function testService({
   ]);
   await template.close?.();
   const clock: Clock = { offsetMs: 0 };
-  const settings = {
-    ...platformSettings.parse({
-      ACCORD_ENV: 'development',
-      ACCORD_HOST: '127.0.0.1',
-      ACCORD_PORT: 0,
-      ACCORD_OPS_PORT: 0,
-      ACCORD_DATABASE_URL: database.urls.app,
-      ACCORD_OPERATOR_DATABASE_URL: database.urls.operator,
-      ACCORD_KAFKA_BROKERS: brokers.join(','),
-      ACCORD_TOPIC_PREFIX: topicPrefix,
-      ACCORD_TOKEN_ISSUER: issuer.issuer,
-      ACCORD_JWKS_URL: issuer.jwksUrl,
-      PROVIDER_PROFILE: 'baidu',
-      ACCORD_LOG_LEVEL: process.env['ACCORD_TEST_LOG'] ?? 'silent',
-      ACCORD_RATE_PER_MINUTE: 0,
-      ACCORD_CHECK_ANSWERS: 'true',
-    }),
-    ...changes,
-  };
-  const running = await startService(settings, (_, around) => make(around), { clock });
+  const settings = { ...settingsOf({ database, issuer, brokers, topicPrefix }), ...changes };
+  const running = await startService(settings, (_, context) => make(context), { clock });
   await running.joined;
   const kafka = openKafka({ brokers, clientId: 'accord-test', topicPrefix, log });
   const sender = await openSender(kafka);
   const heard = await listen(kafka, spoken);
   return assemble({ running, database, issuer, clock, topicPrefix, sender, heard });
-}
-
-/** Reads back what the service announces. */
-async function listen(kafka: KafkaClient, types: readonly EventType[]) {
-  const events: Event[] = [];
-  const ids = new Set<string>();
-  const reader = await readTopics(kafka, {
-    reader: 'listener',
-    topics: types,
-    onMessages(type, _partition, messages) {
-      for (const { value, headers } of messages) {
-        try {
-          const event = readEvent(type, JSON.parse(value), headers);
-          if (!ids.has(event.id)) events.push(event);
-          ids.add(event.id);
-        } catch {
-          // Broken on purpose by a test, straight into the outbox; a service cannot announce it.
-        }
-      }
-    },
-  });
-  return {
-    events,
-    async caughtUp() {
-      const announced = await persistently(() => reader.offsetRanges());
-      await until('what was announced is read back', () => reader.hasRead(announced));
-    },
-    stop: () => reader.close(),
-  };
 }
 
 interface Parts {
@@ -187,63 +137,17 @@ interface Parts {
   readonly clock: Clock;
   readonly topicPrefix: string;
   readonly sender: Sender;
-  readonly heard: { readonly events: Event[]; caughtUp(): Promise<void>; stop(): Promise<void> };
+  readonly heard: Listener;
 }
+
+const everyScope =
+  'orders:read orders:write contracts:read contracts:write refunds:read refunds:write notifications:read notifications:write';
 
 function assemble({ running, database, issuer, clock, topicPrefix, sender, heard }: Parts): TestService {
   const { service, baseUrl } = running;
-  const superuser = new pg.Pool({
-    connectionString: database.url,
-    max: 4,
-    options: `-c search_path=${service.schema}`,
-  });
-  const app = new pg.Pool({
-    connectionString: database.urls.app,
-    max: 2,
-    options: `-c search_path=${service.schema}`,
-  });
-  for (const pool of [superuser, app]) pool.on('error', () => undefined);
+  const { sql, asRole, close } = openSql(database, service.schema);
+  const send = publisher(sender, clock);
   const published = new Set<string>();
-  const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
-    (await superuser.query<Row>(text, values)).rows;
-  const scopes =
-    'orders:read orders:write contracts:read contracts:write refunds:read refunds:write notifications:read notifications:write';
-
-  async function publish(
-    fact: Fact,
-    {
-      id = newEventId(),
-      repeat = 1,
-      causationId = id,
-      correlationId = id,
-      actor = 'platform:test',
-    }: Published = {},
-  ) {
-    const { data } = parseFact(fact.type, fact.data);
-    const subject = subjectOf({ type: fact.type, data } as Fact);
-    const event = {
-      type: fact.type,
-      data,
-      id,
-      time: new Date(Date.now() + clock.offsetMs),
-      actor,
-      causationId,
-      correlationId,
-      subject,
-    } as Event;
-    const { speaker } = catalogue[fact.type] as EventDefinition;
-    const message = {
-      topic: fact.type,
-      key: subject.id,
-      value: JSON.stringify(data),
-      headers: headersOf(event, {
-        source: speaker === 'platform' ? '/platform/test' : `/services/${speaker}`,
-      }),
-    };
-    for (let times = 0; times < repeat; times += 1) await persistently(() => sender.send([message]));
-    if (fact.type in service.subscriptions) published.add(id);
-    return id;
-  }
 
   async function settled({ dueWork = true } = {}) {
     await until('published events are handled', async () => {
@@ -261,7 +165,7 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
       const [left] = await sql<{ left: string }>(`select count(*) as left from outbox`);
       return due === 0 && left?.left === '0';
     });
-    // What left the outbox is on the topics; the listener reads it a moment later.
+    // Events that left the outbox are on the topics; the listener reads them a moment later.
     await heard.caughtUp();
   }
 
@@ -275,12 +179,16 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
     brokers: running.settings.ACCORD_KAFKA_BROKERS,
     topicPrefix,
     events: heard.events,
-    customer: (accountId, scope = scopes) =>
+    customer: (accountId, scope = everyScope) =>
       clientOf(baseUrl, () => issuer.token({ sub: `usr_${accountId}`, account_id: accountId, scope })),
     operator: (sub = 'op_1') => clientOf(baseUrl, () => issuer.token({ sub, scope: 'operator' })),
     platform: () => clientOf(baseUrl, () => issuer.token({ sub: 'platform_1', scope: 'platform' })),
     anonymous: () => clientOf(baseUrl),
-    publish,
+    async publish(fact, how) {
+      const id = await send(fact, how);
+      if (fact.type in service.subscriptions) published.add(id);
+      return id;
+    },
     settled,
     sql,
     async event(type, matches = () => true) {
@@ -293,23 +201,10 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
       );
       return found as never;
     },
-    asRole: (accountId) => ({
-      async sql<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
-        const client = await app.connect();
-        try {
-          await client.query('begin');
-          if (accountId !== undefined)
-            await client.query(`select set_config('accord.account', $1, true)`, [accountId]);
-          return (await client.query<Row>(text, values)).rows;
-        } finally {
-          await client.query('rollback');
-          client.release();
-        }
-      },
-    }),
+    asRole,
     async stop() {
       await running.stop();
-      await Promise.all([heard.stop(), sender.close(), issuer.close(), superuser.end(), app.end()]);
+      await Promise.all([heard.stop(), sender.close(), issuer.close(), close()]);
       await database.drop();
     },
   };

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Looks again and again until it is so.
+ * Looks again and again until `done` is true.
  *
- * @param what was waited for; as a function it is asked at the end, and says how far it has come.
+ * @param what names the thing waited for; a function is called at the end and says how far it has come.
  * @throws Error after `atMostMs`.
  */
 export async function until(

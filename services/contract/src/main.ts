@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { readSettings } from '@accord/core';
+import { readSettings } from '@accord/core/runtime';
 import { runService } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { contractSettings } from './config.ts';

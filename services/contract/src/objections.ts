@@ -1,4 +1,4 @@
-import { Refusal, type RefusalKind } from '@accord/core';
+import { Refusal } from '@accord/core';
 import { fitsEvent } from '@accord/events';
 import type { ContractRefusalCode } from '@accord/events/contract';
 import type { Legibility, Unprintable } from '@accord/pdf';
@@ -53,7 +53,7 @@ const codes = {
   'contract.ask_your_provider': { kind: 'invalid', remedy: 'ask_provider' },
   'contract.invoice_title_mismatch': { kind: 'invalid', remedy: 'correct_invoice_title' },
 } as const satisfies {
-  readonly [C in ContractRefusalCode]?: { readonly kind: RefusalKind; readonly remedy: string };
+  readonly [C in ContractRefusalCode]?: { readonly kind: Refusal['kind']; readonly remedy: string };
 };
 export type ObjectionCode = keyof typeof codes;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readSettings } from '@accord/core';
+import { readSettings } from '@accord/core/runtime';
 import { platformSettings } from '@accord/platform';
 
 const settings = platformSettings.extend({

@@ -1,4 +1,4 @@
-import { newEventId } from '@accord/core';
+import { newEventId } from '@accord/core/runtime';
 import type { Fact } from '@accord/events';
 import { encodeCursor } from '@accord/http';
 import { loadProfile } from '@accord/profile';

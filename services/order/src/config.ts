@@ -1,4 +1,4 @@
-import { readSettings } from '@accord/core';
+import { readSettings } from '@accord/core/runtime';
 import { platformSettings } from '@accord/platform';
 
 /**

@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * What the work at hand was caused by: carried from the HTTP or Kafka edge to the outbox and the log without
- * passing through the domain.
+ * The cause of the work at hand, carried from the HTTP or Kafka edge to the outbox and the log without passing
+ * through the domain.
  */
 export interface Context {
   /** Of the HTTP request (API-13); absent for events and workers. */
   readonly requestId?: string;
   /** Id of the request or the event that events of this work follow from. */
   readonly causationId: string;
-  /** Of the first cause: the same along the whole chain. */
+  /** Id of the first cause: the same along the whole chain. */
   readonly correlationId: string;
   /** W3C Trace Context. */
   readonly traceparent?: string;

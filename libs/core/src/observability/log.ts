@@ -4,7 +4,7 @@ import { currentContext } from './context.ts';
 const hidden = '[hidden]';
 
 /**
- * Fields that speak of a person or open a door. A service's or worker's own name is logged as `service` and
+ * Fields that hold personal data or a secret. A service's or worker's own name is logged as `service` and
  * `worker`.
  */
 const personal = new Set(
@@ -21,7 +21,7 @@ const bearer = /\b(?:Bearer\s+)?eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 const hideIn = (text: string) =>
   text.replaceAll(bearer, hidden).replaceAll(mailAddress, hidden).replaceAll(phoneNumber, hidden);
 
-/** Not what Postgres adds in `detail`, `where` or `parameters`: those hold rows. */
+/** Leaves out `detail`, `where` and `parameters` of a Postgres error: they hold rows. */
 function errorFields(error: Error, depth: number): Record<string, unknown> {
   const { code, constraint, table } = error as { code?: string; constraint?: string; table?: string };
   return {
@@ -34,7 +34,7 @@ function errorFields(error: Error, depth: number): Record<string, unknown> {
   };
 }
 
-/** A copy without what speaks of persons, whatever its depth. */
+/** A copy without personal data, at any depth. */
 function withoutPersons(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return hideIn(value);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;

@@ -13,14 +13,14 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
 };
 
 /**
- * Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. Where they go
- * is in the OTEL_* environment.
+ * Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. The OTEL_*
+ * environment says where they go.
  */
 export function openTelemetry(): Tracing {
   const sdk = new NodeSDK({
     traceExporter: new OTLPTraceExporter(),
     instrumentations: [new HttpInstrumentation()],
-    // Traces alone: figures are Prometheus' and log lines go to stdout.
+    // Traces alone: metrics are read by Prometheus, and log lines go to stdout.
     metricReaders: [],
     logRecordProcessors: [],
   });

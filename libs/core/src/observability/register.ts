@@ -2,6 +2,6 @@
 // somewhere to go, so that without it a service starts as fast and as small as if it were not there.
 if (process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] || process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
   const { openTelemetry } = await import('./open-telemetry.ts');
-  const { turnOn } = await import('./tracing.ts');
-  turnOn(openTelemetry());
+  const { enableTracing } = await import('./tracing.ts');
+  enableTracing(openTelemetry());
 }
