@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, Id, Reason } from '@accord/events/fields';
+import { AccountId, GivenMoment, Id, Reason } from '@accord/events/fields';
 import { RefundStatus } from '@accord/events/refund';
 import {
   accountOf,
@@ -30,8 +30,8 @@ const RefundsQuery = z.strictObject({
   status: RefundStatus.optional(),
   orderId: Id.optional(),
   instanceId: Id.optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Exclusive.' }),
+  from: GivenMoment.optional(),
+  to: GivenMoment.optional().meta({ description: 'Exclusive.' }),
 });
 
 const answer = (
@@ -92,8 +92,8 @@ const listRefunds = route({
       status: query.status ?? null,
       orderId: query.orderId ?? null,
       instanceId: query.instanceId ?? null,
-      from: query.from ? new Date(query.from) : null,
-      to: query.to ? new Date(query.to) : null,
+      from: query.from ?? null,
+      to: query.to ?? null,
       before: createdAt && refundId ? { createdAt, refundId } : null,
       limit: limit + 1,
     });
