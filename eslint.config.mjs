@@ -1,4 +1,3 @@
-import { existsSync, globSync } from 'node:fs';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
@@ -24,7 +23,7 @@ const lib = (name, ...below) => ({
 });
 const service = (name) => ({ sourceTag: `service:${name}`, onlyDependOnLibsWithTags: libs });
 
-/** Imports go one way: main → service → http | process → noun, store → libs. */
+/** Between packages; between the files of a service, .dependency-cruiser.mjs says which way imports go. */
 const boundaries = [
   service('order'),
   service('contract'),
@@ -48,25 +47,12 @@ const boundaries = [
   { sourceTag: 'tests', onlyDependOnLibsWithTags: ['*'] },
 ];
 
-const main = {
-  regex: '(^|/)main\\.ts$',
-  message: 'Nothing imports main.ts: importing it starts the service.',
-};
-const wiring = {
-  regex: '^\\.{1,2}/(.*/)?service\\.ts$',
-  message: 'Only main.ts and specs import service.ts.',
-};
-const http = { regex: '^\\.{1,2}/(.*/)?(.*-)?http\\.ts$', message: 'Only service.ts imports routes.' };
-const stores = {
-  regex: '^\\.{1,2}/.*-store\\.ts$',
-  message: 'A noun decides from what it is given; processes bring it from the store.',
-};
-const inward = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: [main, ...patterns] }] });
-
-/** A noun is a file that has a store beside it. */
-const nouns = globSync('services/*/src/**/*-store.ts')
-  .map((store) => store.replaceAll('\\', '/').replace('-store.ts', '.ts'))
-  .filter(existsSync);
+const projects = (...allow) => ({
+  '@nx/enforce-module-boundaries': [
+    'error',
+    { enforceBuildableLibDependency: false, allow, depConstraints: boundaries },
+  ],
+});
 
 export default tseslint.config(
   { ignores: ['**/node_modules/', '.accord/', '.nx/', 'coverage/'] },
@@ -77,10 +63,7 @@ export default tseslint.config(
     plugins: { '@nx': nx },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      '@nx/enforce-module-boundaries': [
-        'error',
-        { enforceBuildableLibDependency: false, allow: [], depConstraints: boundaries },
-      ],
+      ...projects(),
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
       '@typescript-eslint/await-thenable': 'error',
@@ -99,15 +82,11 @@ export default tseslint.config(
           message: 'Settings are described in config.ts and read in main.ts.',
         },
       ],
+      'max-len': ['error', { code: 120 }],
       'max-lines': ['error', { max: 300 }],
       'max-lines-per-function': ['error', { max: 50, skipComments: true, skipBlankLines: true }],
-      ...inward(),
     },
   },
-  { files: ['services/*/src/**/*.ts'], rules: inward(wiring, http) },
-  { files: ['services/*/src/service.ts'], rules: inward(wiring) },
-  { files: ['services/*/src/main.ts'], rules: inward(http) },
-  { files: nouns.length > 0 ? nouns : ['services/none'], rules: inward(wiring, http, stores) },
   {
     files: [
       '**/config.ts',
@@ -124,9 +103,10 @@ export default tseslint.config(
     rules: {
       'max-lines': 'off',
       'max-lines-per-function': 'off',
-      ...inward(),
     },
   },
   // A package's tests are a project of their own, beside it: they open what its door does not show.
   { files: ['libs/*/test/**/*.ts'], rules: { '@nx/enforce-module-boundaries': 'off' } },
+  // Suites are projects so that each runs only when it has to; they share their files by relative paths.
+  { files: ['tests/**/*.ts'], rules: projects('^\\.\\./') },
 );

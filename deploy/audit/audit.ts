@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { connect, type OwnConnection } from '@accord/postgres';
-import { databaseDifferences, type Difference } from './differences.ts';
+import type { Difference } from './check.ts';
+import { databaseDifferences } from './differences.ts';
 import { settle, type Settled } from './settling.ts';
 import { openTopics, type Topics } from './topics.ts';
 import { Sightings, versionDifferences } from './versions.ts';

@@ -1,5 +1,5 @@
 import type { ServiceName } from '@accord/postgres/provision';
-import type { Check } from './differences.ts';
+import type { Check } from './check.ts';
 
 interface Named {
   readonly service: ServiceName;
@@ -27,10 +27,13 @@ export const commandChecks: readonly Check[] = named.map(({ service, schema, tab
   rule: 'EVT-35',
   says: `what an accepted command answered with is there (${table})`,
   mends: service,
-  sql: `select answered.id, 'answered ' || answered.status || ' to key ' || encode(answered.key_hash, 'hex') || ', and is not there' as found from (
+  sql: `select answered.id, 'answered ' || answered.status || ' to key ' || encode(answered.key_hash,
+    'hex') || ', and is not there' as found from (
       select key_hash, status, jsonb_array_elements_text(
-        jsonb_path_query_array(body::jsonb, 'lax $.${field}') || case when status = 201 then jsonb_path_query_array(body::jsonb, 'lax $.data[*].${field}')
+        jsonb_path_query_array(body::jsonb, 'lax $.${field}') || case when status = 201
+        then jsonb_path_query_array(body::jsonb, 'lax $.data[*].${field}')
           else '[]'::jsonb end) as id
       from ${schema}.idempotency_keys where status between 200 and 299 and body is json object) answered
-    where answered.id is not null and not exists (select from ${schema}.${table} there where there.${key} = answered.id)`,
+    where answered.id is not null and not exists (select
+    from ${schema}.${table} there where there.${key} = answered.id)`,
 }));

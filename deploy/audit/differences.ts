@@ -1,40 +1,12 @@
 import type { Speaker } from '@accord/events';
 import type { Connection } from '@accord/postgres';
+import type { Check, Difference } from './check.ts';
 import { commandChecks } from './commands.ts';
 import { holdChecks } from './holds.ts';
 import { ledgerChecks } from './ledger.ts';
 import { outboxChecks } from './outboxes.ts';
 import { sagaChecks } from './sagas.ts';
 import { viewChecks } from './views.ts';
-
-/**
- * One thing that holds once everything is quiet; its statement finds what breaks it, over the schemas of all
- * four services.
- */
-export interface Check {
-  readonly rule: string;
-  readonly says: string;
-  /** The service that mends it; a column `mends` says otherwise. */
-  readonly mends: Speaker;
-  /**
-   * Columns `id` and `found`, and, where a difference of the same id may be another one, `mark`: what stays
-   * the same while it is this one.
-   */
-  readonly sql: string;
-}
-
-export interface Difference {
-  readonly rule: string;
-  readonly says: string;
-  readonly id: string;
-  readonly found: string;
-  readonly mends: Speaker;
-  /**
-   * Tells this difference from an earlier or later one of the same thing: a view that lags behind is another
-   * difference at each version.
-   */
-  readonly mark: string;
-}
 
 export const checks: readonly Check[] = [
   ...holdChecks,

@@ -1,3 +1,4 @@
 export { openAudit, type Audit, type Report } from './audit.ts';
 export { runAudit } from './command.ts';
-export { checks, databaseDifferences, type Check, type Difference } from './differences.ts';
+export type { Check, Difference } from './check.ts';
+export { checks, databaseDifferences } from './differences.ts';

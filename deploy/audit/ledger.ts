@@ -1,4 +1,4 @@
-import type { Check } from './differences.ts';
+import type { Check } from './check.ts';
 
 /** What the lines of the refunds that succeeded gave back of each order. */
 const givenBack = `(
@@ -25,13 +25,15 @@ export const ledgerChecks: readonly Check[] = [
     rule: 'EVT-33',
     says: 'the postings of a transaction sum to zero',
     mends: 'refund',
-    sql: `select transaction_id as id, currency || ' ' || sum(amount) as found from refunds.ledger_postings group by transaction_id, currency having sum(amount) <> 0`,
+    sql: `select transaction_id as id, currency || ' ' || sum(amount) as found from refunds.ledger_postings
+      group by transaction_id, currency having sum(amount) <> 0`,
   },
   {
     rule: 'EVT-33',
     says: 'each succeeded refund is paid exactly once, in full',
     mends: 'refund',
-    sql: `select r.refund_id as id, coalesce(paid.cash, 0) || ' and ' || coalesce(paid.voucher, 0) || ' of vouchers posted, of ' || r.amount || ' and '
+    sql: `select r.refund_id as id, coalesce(paid.cash, 0) || ' and ' || coalesce(paid.voucher, 0) 
+        || ' of vouchers posted, of ' || r.amount || ' and '
         || (r.split -> 'voucher' ->> 'amount') as found
       from refunds.refunds r left join (
         select t.refund_id, sum(p.amount) filter (where p.ledger_account <> 'customer:voucher') as cash,
@@ -39,13 +41,15 @@ export const ledgerChecks: readonly Check[] = [
         from refunds.ledger_transactions t join refunds.ledger_postings p using (transaction_id)
         where t.refund_id is not null and p.ledger_account like 'customer:%' group by 1) paid using (refund_id)
       where r.status = 'succeeded'
-        and (coalesce(paid.cash, 0) <> r.amount or coalesce(paid.voucher, 0) <> (r.split -> 'voucher' ->> 'amount')::numeric)`,
+        and (coalesce(paid.cash, 0) <> r.amount
+        or coalesce(paid.voucher, 0) <> (r.split -> 'voucher' ->> 'amount')::numeric)`,
   },
   {
     rule: 'EVT-33',
     says: 'only a refund that succeeded was paid',
     mends: 'refund',
-    sql: `select t.refund_id as id, t.transaction_id || ' posted for it, it is ' || coalesce(r.status, 'not there') as found
+    sql: `select t.refund_id as id, t.transaction_id || ' posted for it, it is ' || coalesce(r.status,
+      'not there') as found
       from refunds.ledger_transactions t left join refunds.refunds r using (refund_id)
       where t.refund_id is not null and r.status is distinct from 'succeeded'`,
   },
@@ -53,9 +57,11 @@ export const ledgerChecks: readonly Check[] = [
     rule: 'EVT-33',
     says: 'a balance is the sum of its postings',
     mends: 'refund',
-    sql: `select account_id || ' ' || fund || ' ' || currency as id, coalesce(b.amount, 0) || ' of ' || coalesce(posted, 0) as found
+    sql: `select account_id || ' ' || fund || ' ' || currency as id, coalesce(b.amount,
+      0) || ' of ' || coalesce(posted, 0) as found
       from refunds.balances b full join (
-        select account_id, substr(ledger_account, 10) as fund, currency, sum(amount) as posted from refunds.ledger_postings
+        select account_id, substr(ledger_account, 10) as fund, currency, sum(amount) as posted
+        from refunds.ledger_postings
         where ledger_account like 'customer:%' group by 1, 2, 3) p using (account_id, fund, currency)
       where coalesce(b.amount, 0) <> coalesce(posted, 0)`,
   },
@@ -63,23 +69,28 @@ export const ledgerChecks: readonly Check[] = [
     rule: 'EVT-33',
     says: 'no more is refunded than was paid',
     mends: 'refund',
-    sql: `select order_id as id, refunded || ' and ' || voucher_refunded || ' of vouchers, of ' || o.cash_paid || ' and ' || o.voucher_paid as found
-      from refunds.refunded_orders r join orders.orders o using (order_id) where r.refunded > o.cash_paid or r.voucher_refunded > o.voucher_paid`,
+    sql: `select order_id as id, refunded || ' and ' || voucher_refunded 
+        || ' of vouchers, of ' || o.cash_paid || ' and ' || o.voucher_paid as found
+      from refunds.refunded_orders r join orders.orders o using (order_id) where r.refunded > o.cash_paid
+      or r.voucher_refunded > o.voucher_paid`,
   },
   {
     rule: 'EVT-33',
     says: 'what an order gave back is what its refunds say',
     mends: 'refund',
-    sql: `select order_id as id, coalesce(r.refunded, 0) || ' and ' || coalesce(r.voucher_refunded, 0) || ' of vouchers, its refunds say '
+    sql: `select order_id as id, coalesce(r.refunded, 0) || ' and ' || coalesce(r.voucher_refunded, 0)
+        || ' of vouchers, its refunds say '
         || coalesce(given.refunded, 0) || ' and ' || coalesce(given.voucher_refunded, 0) as found
       from refunds.refunded_orders r full join ${givenBack} using (order_id)
-      where coalesce(r.refunded, 0) <> coalesce(given.refunded, 0) or coalesce(r.voucher_refunded, 0) <> coalesce(given.voucher_refunded, 0)`,
+      where coalesce(r.refunded, 0) <> coalesce(given.refunded, 0)
+      or coalesce(r.voucher_refunded, 0) <> coalesce(given.voucher_refunded, 0)`,
   },
   {
     rule: 'EVT-33',
     says: 'an order that owed something is paid exactly when its payment is stored',
     mends: 'order',
-    sql: `select o.order_id as id, o.status || case when p.order_id is null then ' without a payment' else ' with payment ' || p.payment_reference end as found
+    sql: `select o.order_id as id, o.status || case when p.order_id is null then ' without a payment'
+      else ' with payment ' || p.payment_reference end as found
       from orders.orders o left join orders.payments p using (order_id)
       where o.payable_amount > 0 and (o.status in ('paid', 'voided')) <> (p.order_id is not null)`,
   },
@@ -87,7 +98,8 @@ export const ledgerChecks: readonly Check[] = [
     rule: 'EVT-33',
     says: 'money that paid no order is credited to its account once, each part to its fund (ORD-5)',
     mends: 'refund',
-    sql: `select payment_reference as id, account_id || ' ' || fund || ': ' || coalesce(credited.amount, 0) || ' of ' || coalesce(unapplied.amount, 0) || ' ' || currency
+    sql: `select payment_reference as id, account_id || ' ' || fund || ': ' || coalesce(credited.amount,
+      0) || ' of ' || coalesce(unapplied.amount, 0) || ' ' || currency
         as found, account_id || fund || currency as mark
       from ${unapplied} full join ${credited} using (payment_reference, account_id, fund, currency)
       where credited.amount is distinct from unapplied.amount`,

@@ -1,5 +1,5 @@
 import { schemas, type ServiceName } from '@accord/postgres/provision';
-import type { Check } from './differences.ts';
+import type { Check } from './check.ts';
 
 /** The same of every service's schema. */
 const ofEach = (select: (schema: string) => string) =>
@@ -32,9 +32,9 @@ export const outboxChecks: readonly Check[] = [
     says: 'no event waits to be handled',
     mends: 'order',
     sql: ofEach(
-      (
-        schema,
-      ) => `select event_id::text as id, type || ' of ' || key || ' is ' || status || ' after ' || attempts || ' tries: ' || coalesce(reason, 'behind another') as found
+      (schema) => `select event_id::text as id,
+        type || ' of ' || key || ' is ' || status || ' after ' || attempts || ' tries: ' || coalesce(reason,
+        'behind another') as found
         from ${schema}.parked_events`,
     ),
   },

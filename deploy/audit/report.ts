@@ -1,5 +1,5 @@
 import type { Report } from './audit.ts';
-import type { Difference } from './differences.ts';
+import type { Difference } from './check.ts';
 
 /** How often each rule is broken. */
 export const countsOf = (differences: readonly Difference[]): Map<string, number> =>
@@ -9,7 +9,9 @@ export const countsOf = (differences: readonly Difference[]): Map<string, number
 export function asText(report: Report): string[] {
   const { broken, moving, aggregates, messages, unreadable, tookMs } = report;
   const counts = [...countsOf(broken)].map(([rule, count]) => `${rule}: ${count}`).join(', ');
-  const seen = `${aggregates} aggregates and ${messages} messages${unreadable > 0 ? ` (${unreadable} of them no events)` : ''} in ${(tookMs / 1_000).toFixed(1)} s`;
+  const strange = unreadable > 0 ? ` (${unreadable} of them no events)` : '';
+  const seconds = (tookMs / 1_000).toFixed(1);
+  const seen = `${aggregates} aggregates and ${messages} messages${strange} in ${seconds} s`;
   return [
     ...broken.map(
       ({ rule, id, found, mends, says }) =>

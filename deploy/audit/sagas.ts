@@ -1,4 +1,4 @@
-import type { Check } from './differences.ts';
+import type { Check } from './check.ts';
 
 /**
  * Nobody waits for ever: a saga whose next step does not come is broken, though nothing contradicts anything
@@ -15,20 +15,23 @@ export const sagaChecks: readonly Check[] = [
     rule: 'EVT-23',
     says: 'a refund is answered by the order service',
     mends: 'order',
-    sql: `select refund_id as id, 'still ' || status as found from refunds.refunds where status in ('requested', 'checking')`,
+    sql: `select refund_id as id, 'still ' || status as found from refunds.refunds
+      where status in ('requested', 'checking')`,
   },
   {
     rule: 'EVT-23',
     says: 'an approved refund is paid',
     mends: 'refund',
-    sql: `select refund_id as id, 'still ' || status as found from refunds.refunds where status in ('approved', 'paying')`,
+    sql: `select refund_id as id, 'still ' || status as found from refunds.refunds
+      where status in ('approved', 'paying')`,
   },
   {
     rule: 'EVT-23',
     says: 'no order lives on for an instance that was refunded (ORD-14)',
     mends: 'order',
     sql: `select order_id as id, o.status || ' on ' || instance_id || ' of ' || refund_id as found, instance_id as mark
-      from (select refund_id, unnest(instance_ids) as instance_id from refunds.refunds where kind = 'unsubscribe' and status = 'succeeded') refunded
+      from (select refund_id, unnest(instance_ids) as instance_id from refunds.refunds
+      where kind = 'unsubscribe' and status = 'succeeded') refunded
       join orders.order_instances using (instance_id) join orders.orders o using (order_id)
       where o.status in ('unpaid', 'paid') and not instance_id = any (o.refunded_instance_ids)`,
   },
@@ -36,7 +39,8 @@ export const sagaChecks: readonly Check[] = [
     rule: 'EVT-24',
     says: 'what was paid for a failed fulfilment goes back',
     mends: 'refund',
-    sql: `select order_id as id, cash_paid || ' and ' || voucher_paid || ' of vouchers paid, refund state ' || refund_state as found from orders.orders
+    sql: `select order_id as id, cash_paid || ' and ' || voucher_paid 
+        || ' of vouchers paid, refund state ' || refund_state as found from orders.orders
       where fulfilment = 'failed' and cash_paid + voucher_paid > 0 and refund_state <> 'full'`,
   },
 ];

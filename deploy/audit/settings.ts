@@ -41,7 +41,8 @@ export const usage = `npm run audit [-- [--json] [--settle 10s] [--every 5m]]
   --settle  how long what is on its way gets to arrive
   --every   stays up, looks again after that time, and exports a metric
 
-It takes ACCORD_AUDIT_DATABASE_URL, ACCORD_KAFKA_BROKERS and ACCORD_TOPIC_PREFIX from the environment; without them, the npm start of this folder.
+It takes ACCORD_AUDIT_DATABASE_URL, ACCORD_KAFKA_BROKERS and ACCORD_TOPIC_PREFIX from the environment;
+without them, the npm start of this folder.
 Exit codes: 0 nothing differs; 1 something does; 2 it could not look.`;
 
 const options = {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Difference } from './differences.ts';
+import type { Difference } from './check.ts';
 
 /**
  * What is broken differed in every look over the settle time; what is moving differs now, and did not all the

@@ -14,7 +14,8 @@ export type Announced<Snapshot> = Readonly<Record<keyof Snapshot, string>>;
 const instant = (column: string) =>
   `to_char(o.${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const period = (start: string, end: string) =>
-  `case when o.${start} is not null and o.${end} is not null then jsonb_build_object('start', ${instant(start)}, 'end', ${instant(end)}) end`;
+  `case when o.${start} is not null and o.${end} is not null
+    then jsonb_build_object('start', ${instant(start)}, 'end', ${instant(end)}) end`;
 /** The exact digits, as text. */
 const amount = (column: string) =>
   `case when o.${column} is not null then jsonb_build_object('amount', o.${column}::text, 'currency', o.currency) end`;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { catalogue, eventTypes, type EventDefinition, type EventType, type Speaker } from '@accord/events';
 import { openKafka, readTopics, type Incoming, type OffsetRange } from '@accord/kafka';
-import type { Difference } from './differences.ts';
+import type { Difference } from './check.ts';
 import { announcedIn, type Sightings } from './versions.ts';
 
 export interface TopicsAsk {

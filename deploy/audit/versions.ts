@@ -1,7 +1,8 @@
 import { subjectOf, type EventType, type Fact } from '@accord/events';
 import type { Connection } from '@accord/postgres';
 import type { ServiceName } from '@accord/postgres/provision';
-import { listedAtMost, type Difference } from './differences.ts';
+import type { Difference } from './check.ts';
+import { listedAtMost } from './differences.ts';
 
 interface Owner {
   readonly service: ServiceName;
@@ -116,7 +117,8 @@ async function* versionsOf(
   { rows }: Owner,
 ): AsyncGenerator<{ id: string; version: number }> {
   for (let after = ''; ;) {
-    const text = `select id, version::float8 as version from (${rows}) owned where id > $1 order by id limit ${rowsAtOnce}`;
+    const text = `select id, version::float8 as version
+      from (${rows}) owned where id > $1 order by id limit ${rowsAtOnce}`;
     const { rows: page } = await connection.query<{ id: string; version: number }>(text, [after]);
     yield* page;
     if (page.length < rowsAtOnce) return;

@@ -1,5 +1,5 @@
 import type { ServiceName } from '@accord/postgres/provision';
-import type { Check } from './differences.ts';
+import type { Check } from './check.ts';
 import { order, product, resource, term, type Announced } from './snapshots.ts';
 
 interface View {
@@ -93,7 +93,8 @@ const views: readonly View[] = [
 
 /** The fields in which two snapshots differ; what is no object lacks them all. */
 const fieldsThatDiffer = (viewed: string, owned: string) => `(
-  select string_agg(key, ', ' order by key) from jsonb_each(case jsonb_typeof(${viewed}) when 'object' then ${viewed} else '{}' end) viewed
+  select string_agg(key, ', ' order by key)
+  from jsonb_each(case jsonb_typeof(${viewed}) when 'object' then ${viewed} else '{}' end) viewed
     full join jsonb_each(${owned}) owned using (key) where viewed.value is distinct from owned.value)`;
 
 /**
@@ -120,7 +121,8 @@ function checkOf({ says, viewer, view, owned, key, snapshot, columns }: View): C
   ];
   const sql = `select ${key} as id, case when v.version is distinct from o.version
         then 'version ' || coalesce(v.version::text, 'none') || ', the owner has ' || coalesce(o.version::text, 'none')
-        else 'at version ' || o.version || ' these differ: ' || concat_ws(', ', ${names.join(', ')}) end as found, coalesce(v.version::text, 'none') as mark
+        else 'at version ' || o.version || ' these differ: ' || concat_ws(', ',
+        ${names.join(', ')}) end as found, coalesce(v.version::text, 'none') as mark
       from ${view} v full join ${owned} o using (${key})
       where ${differs.join(' or ')}`;
   return { rule: 'EVT-36', says, mends: viewer, sql };
@@ -141,7 +143,8 @@ const told = `
     union all select 'resource', instance_id, version from orders.resources
     union all select 'reservation', holder_id, 1 from orders.holders where answered_at is not null
     union all select 'payment', payment_reference, 1 from orders.unapplied_payments
-    union all select 'notification', notification_id, version from notifications.notifications where version > 0) each_version`;
+    union all select 'notification', notification_id, version from notifications.notifications
+    where version > 0) each_version`;
 
 const tellsOf = [
   'order',
@@ -160,19 +163,29 @@ export const viewChecks: readonly Check[] = [
     rule: 'EVT-36',
     says: 'the refund service finds every order by its instances',
     mends: 'refund',
-    sql: `select order_id as id, instance_id || case when o.account_id is null then ' is not its own' when v.account_id is null then ' is not among its instances'
+    sql: `select order_id as id, instance_id || case when o.account_id is null then ' is not its own'
+      when v.account_id is null then ' is not among its instances'
         else ' is of another account' end as found, instance_id as mark
-      from refunds.order_view_instances v full join orders.order_instances o using (instance_id, order_id) where v.account_id is distinct from o.account_id`,
+      from refunds.order_view_instances v full join orders.order_instances o using (instance_id, order_id)
+      where v.account_id is distinct from o.account_id`,
   },
   {
     rule: 'EVT-36',
-    says: 'the timeline tells of every order, contract, ticket, refund, resource, reservation, message and unapplied payment all that its owner announced',
+    says:
+      'the timeline tells of every order, ' +
+      'contract, ticket, refund, resource, ' +
+      'reservation, message and unapplied payment ' +
+      'all that its owner announced',
     mends: 'notification',
-    sql: `select id, aggregate || ': ' || coalesce(t.versions, 0) || ' of ' || coalesce(owned.versions, 0) || ' versions, the newest ' || coalesce(t.newest::text, 'none')
+    sql: `select id, aggregate || ': ' || coalesce(t.versions, 0) || ' of ' || coalesce(owned.versions,
+      0) || ' versions, the newest ' || coalesce(t.newest::text, 'none')
         || ' of ' || coalesce(owned.newest::text, 'none') as found, coalesce(t.versions, 0)::text as mark
       from (${told}) owned full join (
-        select aggregate, aggregate_id as id, count(distinct aggregate_version) as versions, max(aggregate_version) as newest
-        from notifications.timeline_events where aggregate in (${tellsOf.map((aggregate) => `'${aggregate}'`).join(', ')}) group by 1, 2) t using (aggregate, id)
+        select aggregate, aggregate_id as id, count(distinct aggregate_version) as versions,
+        max(aggregate_version) as newest
+        from notifications.timeline_events
+        where aggregate in (${tellsOf.map((aggregate) => `'${aggregate}'`).join(', ')}) group by 1, 2) t
+        using (aggregate, id)
       where t.versions is distinct from owned.versions or t.newest is distinct from owned.newest`,
   },
   {
@@ -180,7 +193,9 @@ export const viewChecks: readonly Check[] = [
     rule: 'EVT-36',
     says: 'the timeline tells of every account at its newest version',
     mends: 'notification',
-    sql: `select account_id as id, 'version ' || version || ' is not told' as found, version::text as mark from contracts.accounts a
-      where not exists (select from notifications.timeline_events t where t.aggregate = 'account' and t.aggregate_id = a.account_id and t.aggregate_version = a.version)`,
+    sql: `select account_id as id, 'version ' || version || ' is not told' as found, version::text as mark
+      from contracts.accounts a
+      where not exists (select from notifications.timeline_events t where t.aggregate = 'account'
+      and t.aggregate_id = a.account_id and t.aggregate_version = a.version)`,
   },
 ];

@@ -19,6 +19,6 @@ export {
   type ServiceProcess,
   type Settings,
 } from './parts/service-process.ts';
-export type { StoryContext } from './commands/start.ts';
+export type { DemoSettings } from './demo/settings.ts';
 export { breaches, type Breach } from './parts/invariants.ts';
 export { playStory } from './demo/story.ts';

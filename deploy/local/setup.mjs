@@ -14,7 +14,8 @@ const [task, ...args] = process.argv.slice(2);
 const file = task?.includes('/') ? join(root, task) : join(root, 'deploy', 'local', 'commands', `${task}.ts`);
 if (!task || !existsSync(file)) {
   console.error(
-    `usage: node deploy/local/setup.mjs <start|test|token|reset|redrive|audit|rebuild|file.ts> [arguments]; there is no ${file}`,
+    `usage: node deploy/local/setup.mjs <start|test|token|reset|redrive|audit|rebuild|file.ts> ` +
+      `[arguments]; there is no ${file}`,
   );
   process.exit(2);
 }

@@ -8,16 +8,21 @@ import pg from 'pg';
 /** Held against what the service really sends before anything is measured. */
 export const statements = {
   product: `select product_code as "productCode", version, name, category, brand, form, charge_types as "chargeTypes",
-    invoicing_entity as "invoicingEntity", prices, service_types as "serviceTypes", on_sale as "onSale", contractable, refundable,
+    invoicing_entity as "invoicingEntity", prices, service_types as "serviceTypes", on_sale as "onSale",
+    contractable, refundable,
     terms_url as "termsUrl" from products where product_code = $1`,
   order: `with placed as (
-      insert into orders (order_id, account_id, version, product_code, order_type, bill_type, terms, currency, product_amount,
-        discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, instance_ids, created_at,
+      insert into orders (order_id, account_id, version, product_code, order_type, bill_type, terms,
+      currency, product_amount,
+        discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment,
+        refund_state, instance_ids, created_at,
         pay_by, paid_at)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)),
     named as (insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
-    insert into order_history (order_id, account_id, version, at, actor, change, status) values ($1, $2, $3, $19, $22, $23, $15)`,
-  outbox: `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+    insert into order_history (order_id, account_id, version, at, actor, change, status)
+    values ($1, $2, $3, $19, $22, $23, $15)`,
+  outbox: `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type,
+    payload, headers, shard, occurred_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 };
 export const opened = `select set_config('accord.account', $1, true), now() as now`;

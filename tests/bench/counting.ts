@@ -36,7 +36,9 @@ export const sampleOf = ({
  * key.
  */
 export const countOne = `insert into counted as c (key, account_id, version, times, misplaced) values ($1, $2, $3, 1, 0)
-  on conflict (key) do update set version = excluded.version, times = c.times + 1, misplaced = c.misplaced + (excluded.version <> c.version + 1)::integer`;
+  on conflict (key) do update
+  set version = excluded.version, times = c.times + 1,
+  misplaced = c.misplaced + (excluded.version <> c.version + 1)::integer`;
 
 const noteOne = 'insert into noted (key, account_id, version) values ($1, $2, $3)';
 

@@ -42,7 +42,9 @@ export async function benchEffect(
     const behind = async () =>
       (
         await client.query(
-          'select from orders.orders o where not exists (select from contracts.order_view v where v.order_id = o.order_id) limit 1',
+          'select from orders.orders o where not exists (select from ' +
+            'contracts.order_view v where ' +
+            'v.order_id = o.order_id) limit 1',
         )
       ).rowCount;
     const caughtUp = async () => {

@@ -12,9 +12,11 @@ export interface Outbox {
 
 export const ours: Outbox = {
   table: 'orders.outbox',
-  insert: `insert into orders.outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+  insert: `insert into orders.outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key,
+    type, payload, headers, shard, occurred_at)
     select i, 'order', k, v, '${topic}', k, '${topic}', p, h, s, now()
-      from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::smallint[]) as u (i, k, v, p, h, s)`,
+      from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::smallint[]) as u (i, k,
+      v, p, h, s)`,
   valuesOf: (messages) => [
     messages.map(({ headers }) => headers['ce_id']),
     messages.map(({ key }) => key),
@@ -47,9 +49,11 @@ const columns = headerColumns.map(({ column }) => column);
 
 export const debeziums: Outbox & { readonly create: string } = {
   table: 'outbox',
-  create: `create table outbox (id uuid primary key, aggregatetype text, aggregateid text, payload text, ${columns.map((column) => `${column} text`).join(', ')})`,
+  create: `create table outbox (id uuid primary key, aggregatetype text, aggregateid text, payload text,
+    ${columns.map((column) => `${column} text`).join(', ')})`,
   insert: `insert into outbox (id, aggregatetype, aggregateid, payload, ${columns.join(', ')})
-    select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], ${columns.map((_, i) => `$${i + 5}::text[]`).join(', ')})`,
+    select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[],
+    ${columns.map((_, i) => `$${i + 5}::text[]`).join(', ')})`,
   valuesOf: (messages, topicPrefix) => [
     messages.map(({ headers }) => headers['ce_id']),
     messages.map(() => topicPrefix + topic),

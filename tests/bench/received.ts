@@ -80,7 +80,8 @@ async function delays(
   await writer.answer<{ ended: true }>();
   if (receiver.at.size !== written) throw new Error(`of ${written} events ${receiver.at.size} were received`);
   const committed = await asSuperuser(ask.url, async (client) => {
-    const text = `select event_id as "eventId", extract(epoch from pg_xact_commit_timestamp(xmin))::float8 * 1000 as at from placed where event_id = any($1::uuid[])`;
+    const text = `select event_id as "eventId", extract(epoch
+      from pg_xact_commit_timestamp(xmin))::float8 * 1000 as at from placed where event_id = any($1::uuid[])`;
     return (await client.query<{ eventId: string; at: number }>(text, [[...receiver.at.keys()]])).rows;
   });
   const from = Math.min(...committed.map(({ at }) => at)) + 1_000;

@@ -53,10 +53,8 @@ export async function openShop(
   if (status !== 201) throw new Error(`the product was not published: ${status}`);
   const tokens = Array.from({ length: customers }, async (_, i) => {
     const accountId = `acc_${i}`;
-    return {
-      accountId,
-      authorization: `Bearer ${await ground.issuer.token({ sub: `user_${i}`, account_id: accountId, scope: 'orders:write' })}`,
-    };
+    const claims = { sub: `user_${i}`, account_id: accountId, scope: 'orders:write' };
+    return { accountId, authorization: `Bearer ${await ground.issuer.token(claims)}` };
   });
   return {
     databaseUrl,

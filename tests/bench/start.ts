@@ -6,7 +6,9 @@ import type { Ground } from './environment.ts';
 import { beside, median, type Figure } from './figure.ts';
 
 const idleMs = 5_000;
-const bareServer = `require('node:http').createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
+const bareServer = `
+  const server = require('node:http').createServer((_, response) => response.end('{}'));
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
 
 /**
  * From spawn to a ready service, and its resident memory when it has been idle for 5 s; beside a Node that

@@ -108,15 +108,19 @@ test('docs/operations.md names each metric and each setting of every service, an
   expect(named(/`((?:ACCORD|PROVIDER)_[A-Z_]+)`/g, page)).toEqual(settings);
 });
 
-test('docs/flows.md: a cancel is read in five files of the order service, four of contract and four of notification', () => {
-  const [, cancel = ''] = text('docs/flows.md').split('\n## Cancel\n');
-  const files = new Set(
-    [...cancel.split('\n## ')[0]!.matchAll(/`services\/(\w+)\/src\/[\w/-]+\.ts`/g)].map(([file]) => file),
-  );
-  const of = (service: string) =>
-    [...files].filter((file) => file.startsWith(`\`services/${service}/`)).length;
-  expect([of('order'), of('contract'), of('notification'), files.size]).toEqual([5, 4, 4, 13]);
-});
+test(
+  'docs/flows.md: a cancel is read in five files of the order ' +
+    'service, four of contract and four of notification',
+  () => {
+    const [, cancel = ''] = text('docs/flows.md').split('\n## Cancel\n');
+    const files = new Set(
+      [...cancel.split('\n## ')[0]!.matchAll(/`services\/(\w+)\/src\/[\w/-]+\.ts`/g)].map(([file]) => file),
+    );
+    const of = (service: string) =>
+      [...files].filter((file) => file.startsWith(`\`services/${service}/`)).length;
+    expect([of('order'), of('contract'), of('notification'), files.size]).toEqual([5, 4, 4, 13]);
+  },
+);
 
 test('docs/decisions/README.md lists every decision by its number and title', () => {
   const decisions = globSync('docs/decisions/[0-9]*.md', { cwd: root }).sort();

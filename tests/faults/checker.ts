@@ -64,11 +64,13 @@ async function unseen(client: pg.Client, history: readonly Done[]): Promise<stri
     isPaid: boolean;
     isPaidWhole: boolean;
   }>(
-    `select order_id as id, status, fulfilment, cash_paid > 0 as "isPaid", cash_paid = 45 as "isPaidWhole" from orders.orders where account_id like 'acc\\_f%'`,
+    `select order_id as id, status, fulfilment, cash_paid > 0 as "isPaid", cash_paid = 45 as "isPaidWhole"
+      from orders.orders where account_id like 'acc\\_f%'`,
   );
   const { rows: contracts } = await client.query<{ id: string; status: string; isPaidMeanwhile: boolean }>(
     `select contract_id as id, status, kind = 'payment_request' and exists (
-              select from contracts.contract_orders join orders.orders o using (order_id) where contract_orders.contract_id = c.contract_id and o.cash_paid > 0) as "isPaidMeanwhile"
+              select from contracts.contract_orders join orders.orders o using (order_id)
+              where contract_orders.contract_id = c.contract_id and o.cash_paid > 0) as "isPaidMeanwhile"
        from contracts.contracts c where account_id like 'acc\\_f%'`,
   );
   const { rows: refunds } = await client.query<{
@@ -155,7 +157,8 @@ async function unmailed(
     180_000,
   );
   const { rows } = await client.query<{ id: string; status: string; type: string; of: string }>(
-    `select notification_id as id, status, event_type as type, aggregate_id as of from notifications.notifications join notifications.timeline_events using (event_id) where channel = 'email'`,
+    `select notification_id as id, status, event_type as type, aggregate_id as of
+      from notifications.notifications join notifications.timeline_events using (event_id) where channel = 'email'`,
   );
   const arrived = new Set(mails.map(({ raw }) => /^message-id: <([^@>]+)@/im.exec(raw)?.[1]));
   const known = new Set(rows.map(({ id }) => id));

@@ -2,7 +2,10 @@
 // ACCORD_DIE_NOW exists.
 import { changeSource, type Change } from '../changed-source.ts';
 
-const die = `(await import('node:fs')).existsSync(process.env.ACCORD_DIE_NOW) && ((await import('node:fs')).rmSync(process.env.ACCORD_DIE_NOW), process.kill(process.pid, 'SIGKILL'));`;
+const files = `(await import('node:fs'))`;
+const now = 'process.env.ACCORD_DIE_NOW';
+const kill = `process.kill(process.pid, 'SIGKILL')`;
+const die = `${files}.existsSync(${now}) && (${files}.rmSync(${now}), ${kill});`;
 const before = (fragment: string) => `${die} ${fragment}`;
 const after = (fragment: string) => `${fragment} ${die}`;
 
@@ -12,7 +15,8 @@ const handled = 'for (const slice of slices) this.#finished(slice);';
 const committing = 'await consumer.commitOffsets(';
 const sending = 'sender.send(free.map(outgoing))';
 /** Handed to the broker, whose answer nobody waited for. */
-const sent = `(async () => { const sent = ${sending}; sent.catch(() => undefined); await new Promise((resolve) => setTimeout(resolve, 1)); ${die} return sent; })()`;
+const sent = `(async () => { const sent = ${sending}; sent.catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 1)); ${die} return sent; })()`;
 
 export const points = {
   'before commit': { file: 'libs/postgres/src/database.ts', fragment: saved, replacement: before(saved) },

@@ -13,25 +13,32 @@ const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 // With this seed the sessions of Postgres end early in the run: the minute that a mail then waits for goes by
 // while the rest happens.
-test('EVT-7 EVT-8 EVT-12 EVT-35 customers are served while processes are killed at the worst moments and connections end: nothing is lost or doubled', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'accord-faults-'));
-  try {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [main, '--short', '--untimed', '--seed', '9', '--home', join(home, 'world')],
-      {
-        env: { ...process.env, NODE_OPTIONS: '' },
-        timeout: 200_000,
-      },
-    );
-    expect(stdout).toContain('Nothing was lost, doubled or out of step.');
-    expect(Number(/(\d+) commands were answered/.exec(stdout)?.[1])).toBeGreaterThan(50);
-    for (const what of ['create', 'apply', 'refund'])
-      expect(stdout).toMatch(new RegExp(`accepted: .*\\b${what} \\d`));
-  } finally {
-    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
-  }
-}, 220_000);
+test(
+  'EVT-7 EVT-8 EVT-12 EVT-35 customers are ' +
+    'served while processes are killed at ' +
+    'the worst moments and connections end: ' +
+    'nothing is lost or doubled',
+  async () => {
+    const home = mkdtempSync(join(tmpdir(), 'accord-faults-'));
+    try {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [main, '--short', '--untimed', '--seed', '9', '--home', join(home, 'world')],
+        {
+          env: { ...process.env, NODE_OPTIONS: '' },
+          timeout: 200_000,
+        },
+      );
+      expect(stdout).toContain('Nothing was lost, doubled or out of step.');
+      expect(Number(/(\d+) commands were answered/.exec(stdout)?.[1])).toBeGreaterThan(50);
+      for (const what of ['create', 'apply', 'refund'])
+        expect(stdout).toMatch(new RegExp(`accepted: .*\\b${what} \\d`));
+    } finally {
+      rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+    }
+  },
+  220_000,
+);
 
 test('docs/reliability.md names every fault and what is promised', () => {
   const page = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8');

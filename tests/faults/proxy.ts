@@ -16,6 +16,8 @@ export interface Proxy {
   cut(): void;
   /** Resets each connection after half of what it is answered next. */
   tear(): void;
+  /** Changes a bit of these bytes the next time that they are sent. */
+  corrupt(bytes: string): void;
   /** Lets those be that were not answered since. */
   calm(): void;
   stop(): Promise<void>;
@@ -37,11 +39,16 @@ export async function startProxy(target: () => number): Promise<Proxy> {
   let weather: Weather = 'fair';
   const open = new Set<Socket>();
   const torn = new Set<Socket>();
+  let corrupted: string | undefined;
 
   /** Waits with what was read, so that nothing is lost or overtaken when the weather clears. */
   const pass = async (chunk: Buffer, to: Socket, isAnswer: boolean) => {
     if (weather === 'slow') await sleep(slowMs);
     while ((weather === 'silent' || (weather === 'half open' && isAnswer)) && !to.destroyed) await sleep(50);
+    if (!isAnswer && corrupted !== undefined && chunk.includes(corrupted)) {
+      chunk[chunk.indexOf(corrupted)]! ^= 1;
+      corrupted = undefined;
+    }
     if (isAnswer && torn.delete(to)) {
       to.write(chunk.subarray(0, Math.ceil(chunk.length / 2)));
       await sleep(20);
@@ -79,6 +86,7 @@ export async function startProxy(target: () => number): Promise<Proxy> {
     },
     cut,
     tear: () => open.forEach((socket) => torn.add(socket)),
+    corrupt: (bytes) => void (corrupted = bytes),
     calm: () => torn.clear(),
     stop: () =>
       new Promise((resolve) => {

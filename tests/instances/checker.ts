@@ -13,7 +13,8 @@ const count = (announced: Announced) => [...announced.values()].reduce((sum, ver
  */
 export async function settled({ sql }: Crowd, announced: Announced, withinMs = 60_000): Promise<void> {
   const all = count(announced);
-  const look = `select (select count(*) from seen)::int as seen, (select count(*) from parked_events)::int as parked, (select count(*) from outbox)::int as outbox`;
+  const look = `select (select count(*) from seen)::int as seen, (select count(*)
+    from parked_events)::int as parked, (select count(*) from outbox)::int as outbox`;
   for (const deadline = performance.now() + withinMs; ; await sleep(50)) {
     const [now] = await sql<{ seen: number; parked: number; outbox: number }>(look);
     if (now!.seen >= all && now!.parked === 0 && now!.outbox === 0) return;
@@ -24,7 +25,8 @@ export async function settled({ sql }: Crowd, announced: Announced, withinMs = 6
 /** What was lost, doubled or overtaken on its way into the database, a line each; empty where all is well. */
 export async function flawsOfEffects({ sql }: Crowd, announced: Announced): Promise<string[]> {
   const overtaken = await sql<{ line: string }>(
-    `select 'version ' || version || ' of ' || key || ' had its effect after ' || before as line from seen where version <> before + 1 order by at_seq limit 20`,
+    `select 'version ' || version || ' of ' || key || ' had its effect after ' || before as line from seen
+      where version <> before + 1 order by at_seq limit 20`,
   );
   const kept = await sql<{ key: string; seen: number; versions: number }>(
     'select key, count(*)::int as seen, count(distinct version)::int as versions from seen group by key',

@@ -74,9 +74,11 @@ function rowOf(fact: Fact) {
   };
 }
 
-const store = `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+const store = `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key,
+  type, payload, headers, shard, occurred_at)
   select id, 'test', key, version, type, key, type, payload, headers, shard, now()
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::smallint[]) as u (id, type, key, version, payload, headers, shard)`;
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[],
+    $7::smallint[]) as u (id, type, key, version, payload, headers, shard)`;
 
 /**
  * Puts events into the outbox, as services do, each key's in the order of its versions; all of a key are of

@@ -18,25 +18,32 @@ const crowdAt = (place: string) =>
     home: join(home, place),
   });
 
-test('EVT-7 EVT-8 EVT-9 EVT-11 EVT-12 processes join, leave in the middle of failing events and are killed under load: nothing lost, nothing doubled, order of each key kept', async () => {
-  const crowd = await crowdAt('all');
-  try {
-    const announcer = announcerOf(crowd, { chance: chanceOf(7) });
-    const load = announcer.start(800);
-    const [one, two] = await Promise.all([crowd.start(), crowd.start({ stumbles: 0.05 })]);
-    await Promise.all([crowd.start(), one.stop('SIGKILL')]);
-    await two.stop();
-    await load.stop();
-    await settled(crowd, announcer.announced);
-    expect(await flawsOfEffects(crowd, announcer.announced)).toEqual([]);
-    expect((await published(crowd, announcer.announced)).flaws).toEqual([]);
-    expect([...announcer.announced.values()].reduce((sum, versions) => sum + versions)).toBeGreaterThan(
-      1_000,
-    );
-  } finally {
-    await crowd.stop();
-  }
-}, 90_000);
+test(
+  'EVT-7 EVT-8 EVT-9 EVT-11 EVT-12 processes join, ' +
+    'leave in the middle of failing events and ' +
+    'are killed under load: nothing lost, nothing ' +
+    'doubled, order of each key kept',
+  async () => {
+    const crowd = await crowdAt('all');
+    try {
+      const announcer = announcerOf(crowd, { chance: chanceOf(7) });
+      const load = announcer.start(800);
+      const [one, two] = await Promise.all([crowd.start(), crowd.start({ stumbles: 0.05 })]);
+      await Promise.all([crowd.start(), one.stop('SIGKILL')]);
+      await two.stop();
+      await load.stop();
+      await settled(crowd, announcer.announced);
+      expect(await flawsOfEffects(crowd, announcer.announced)).toEqual([]);
+      expect((await published(crowd, announcer.announced)).flaws).toEqual([]);
+      expect([...announcer.announced.values()].reduce((sum, versions) => sum + versions)).toBeGreaterThan(
+        1_000,
+      );
+    } finally {
+      await crowd.stop();
+    }
+  },
+  90_000,
+);
 
 test.concurrent.each(['the publisher is stopped', 'the publisher is cut off from Postgres'])(
   'EVT-7 %s: another has its shards within 15 s, and nothing is overtaken when the old owner wakes up',

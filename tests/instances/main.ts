@@ -21,7 +21,8 @@ const { seed, ms, chosen, home } = commandLine(
     const fitting = scenes.filter(({ name }) => values.only.some((part) => name.includes(part)));
     if (fitting.length === 0)
       throw new Error(
-        `there is no scene whose name has ${values.only.join(' or ')}; there are ${scenes.map(({ name }) => name).join(', ')}`,
+        `there is no scene whose name has ${values.only.join(' or ')}; ` +
+          `there are ${scenes.map(({ name }) => name).join(', ')}`,
       );
     return {
       seed: wholeNumber('seed', values.seed),
@@ -46,7 +47,8 @@ async function play(scene: Scene): Promise<readonly string[]> {
     const onTopics = await published(crowd, announced);
     const events = [...announced.values()].reduce((sum, count) => sum + count, 0);
     console.log(
-      `${scene.name}: ${seen}; ${events} events, ${onTopics.repeats} of them published again, ${onTopics.lateRepeats} after later ones of their key`,
+      `${scene.name}: ${seen}; ${events} events, ${onTopics.repeats} of them published again, ` +
+        `${onTopics.lateRepeats} after later ones of their key`,
     );
     const missed =
       lateRepeatsExpected && onTopics.lateRepeats === 0

@@ -166,7 +166,8 @@ const takeover = (name: string, blow: Blow, { large = false, lateRepeatsExpected
 });
 
 const takesNoMore = `select exists (select from pg_locks join pg_stat_activity using (pid)
-  where locktype = 'advisory' and objsubid = 2 and datname = current_database() and wait_event = 'ClientWrite') as there`;
+  where locktype = 'advisory' and objsubid = 2 and datname = current_database()
+  and wait_event = 'ClientWrite') as there`;
 
 /**
  * Strikes when Postgres has more to say to a new connection than the network keeps: its session is not idle

@@ -22,23 +22,27 @@ const own: readonly Statement[] = [
     rule: 'ORD-14',
     says: 'an order that was refunded in full, or died, is in no state between',
     sql: `select order_id as id, status || ' ' || refund_state || ' ' || fulfilment as found from orders.orders
-      where refund_state = 'full' and status <> 'voided' or refund_state = 'in_progress' and hold_kind is distinct from 'refund'
+      where refund_state = 'full' and status <> 'voided' or refund_state = 'in_progress'
+      and hold_kind is distinct from 'refund'
          or fulfilment = 'failed' and status <> 'voided' or fulfilment = 'failed' and refund_state <> 'full'`,
   },
   {
     rule: 'CTR-4',
     says: 'kind and invoicing entity of a drafted contract are those of its orders as reserved',
-    sql: `select contract_id as id, order_id || ' was ' || (o.snapshot ->> 'status') || ' in a contract of kind ' || kind as found
+    sql: `select contract_id as id,
+      order_id || ' was ' || (o.snapshot ->> 'status') || ' in a contract of kind ' || kind as found
       from contracts.contracts join contracts.contract_orders o using (contract_id)
       where drafted_at is not null
-        and ((o.snapshot ->> 'status' = 'unpaid') <> (kind = 'payment_request') or o.snapshot ->> 'invoicingEntity' <> invoicing_entity)`,
+        and ((o.snapshot ->> 'status' = 'unpaid') <> (kind = 'payment_request')
+        or o.snapshot ->> 'invoicingEntity' <> invoicing_entity)`,
   },
   {
     rule: 'CTR-4',
     says: 'the amount of a drafted contract is the cash payable of its orders as reserved',
     sql: `select contract_id as id, (c.amount ->> 'amount') || ' for ' || sum(cash) as found
       from contracts.contracts c join (
-        select contract_id, (snapshot -> 'payableAmount' ->> 'amount')::numeric - (snapshot -> 'voucherPaid' ->> 'amount')::numeric as cash
+        select contract_id, (snapshot -> 'payableAmount' ->> 'amount')::numeric
+          - (snapshot -> 'voucherPaid' ->> 'amount')::numeric as cash
           from contracts.contract_orders) listed using (contract_id)
       where drafted_at is not null group by contract_id having (c.amount ->> 'amount')::numeric <> sum(cash)`,
   },
@@ -46,14 +50,17 @@ const own: readonly Statement[] = [
     rule: 'CTR-27',
     says: 'no application is refused for a contract that had ended before (ORD-13)',
     sql: `select b.contract_id as id, 'refused for ' || a.contract_id as found
-      from contracts.contracts b, jsonb_array_elements(b.refusals) refusal join contracts.contracts a on a.contract_id = refusal ->> 'contractId'
-      where exists (select from contracts.contract_history h where h.contract_id = a.contract_id and h.status in ('voided', 'refused') and h.at < b.created_at)`,
+      from contracts.contracts b, jsonb_array_elements(b.refusals) refusal
+      join contracts.contracts a on a.contract_id = refusal ->> 'contractId'
+      where exists (select from contracts.contract_history h where h.contract_id = a.contract_id
+      and h.status in ('voided', 'refused') and h.at < b.created_at)`,
   },
   {
     rule: 'RFD-14',
     says: 'each failed fulfilment is refunded once, with all that was paid',
     sql: `select o.order_id as id, count(r.refund_id) || ' refunds' as found
-      from orders.orders o left join refunds.refunds r on r.kind = 'failed_fulfilment' and r.order_ids = array[o.order_id] and r.amount = o.cash_paid
+      from orders.orders o left join refunds.refunds r on r.kind = 'failed_fulfilment'
+      and r.order_ids = array[o.order_id] and r.amount = o.cash_paid
       where o.fulfilment = 'failed' group by o.order_id having count(r.refund_id) <> 1`,
   },
 ];
@@ -70,20 +77,26 @@ const everything = statements
 
 /** Each owner's aggregates and their versions. */
 const owned = `
-  select 'order' as aggregate, order_id as id, version from orders.orders union all select 'resource', instance_id, version from orders.resources
-  union all select 'contract', contract_id, version from contracts.contracts union all select 'ticket', ticket_id, version from contracts.tickets
+  select 'order' as aggregate, order_id as id, version from orders.orders
+  union all select 'resource', instance_id, version from orders.resources
+  union all select 'contract', contract_id, version from contracts.contracts
+  union all select 'ticket', ticket_id, version from contracts.tickets
   union all select 'refund', refund_id, version from refunds.refunds`;
 
 const views = `
   select 'contract' as at, 'order' as aggregate, order_id as id, snapshot from contracts.order_view
-  union all select 'refund', 'order', order_id, snapshot from refunds.order_view union all select 'refund', 'resource', instance_id, snapshot from refunds.resource_view`;
+  union all select 'refund', 'order', order_id, snapshot from refunds.order_view
+  union all select 'refund', 'resource', instance_id, snapshot from refunds.resource_view`;
 
 const effects = `
-  select 'order' as what, order_id as id from orders.orders union all select status || ' order', order_id from orders.orders
+  select 'order' as what, order_id as id from orders.orders union all select status || ' order', order_id
+  from orders.orders
   union all select fulfilment || ' order', order_id from orders.orders
   union all select 'payment', payment_reference from orders.payments
-  union all select 'contract', contract_id from contracts.contracts union all select status || ' contract', contract_id from contracts.contracts
-  union all select 'refund', refund_id from refunds.refunds where kind <> 'failed_fulfilment' union all select status || ' refund', refund_id from refunds.refunds`;
+  union all select 'contract', contract_id from contracts.contracts
+  union all select status || ' contract', contract_id from contracts.contracts
+  union all select 'refund', refund_id from refunds.refunds where kind <> 'failed_fulfilment'
+  union all select status || ' refund', refund_id from refunds.refunds`;
 
 /** Of what an event says, every aggregate that it shows whole: `order`, `orders`, `contract` … */
 function snapshotsOf({ data }: Told): { aggregate: string; id: string; snapshot: Record<string, unknown> }[] {
@@ -203,9 +216,11 @@ async function checkEffects(world: World, breach: Tell): Promise<void> {
 }
 
 const uses = `
-  select payment_reference as reference, order_id as "orderId", (select coalesce(sum((part.value ->> 'amount')::numeric), 0) from jsonb_each(parts) part)::text as amount
+  select payment_reference as reference, order_id as "orderId",
+  (select coalesce(sum((part.value ->> 'amount')::numeric), 0) from jsonb_each(parts) part)::text as amount
     from orders.payments
-  union all select payment_reference, order_id, (select coalesce(sum(amount), 0) from refunds.ledger_postings p where p.transaction_id = t.transaction_id and balance_after is not null)::text
+  union all select payment_reference, order_id, (select coalesce(sum(amount), 0)
+  from refunds.ledger_postings p where p.transaction_id = t.transaction_id and balance_after is not null)::text
     from refunds.ledger_transactions t where payment_reference is not null`;
 
 /** ORD-5: money pays its order or is credited to the account, once; money nobody sent does neither. */

@@ -127,7 +127,8 @@ function openPart(url: string, service: Service, clock: Clock): Part {
  */
 const tablesOfRuns = `
   select format('%I.%I', schemaname, tablename) as name from pg_tables
-   where schemaname = any ($1) and tablename not like 'knex%' and tablename not in ('products', 'product_view') order by 1`;
+   where schemaname = any ($1) and tablename not like 'knex%'
+   and tablename not in ('products', 'product_view') order by 1`;
 
 const named = (serverUrl: string, database: string) =>
   Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
@@ -186,7 +187,12 @@ export async function openGround(serverUrl: string): Promise<Ground> {
   ]);
   const tables = rows.map(({ name }) => name);
   await superuser.query(
-    `create function clear_run() returns void language plpgsql as $$ begin ${tables.map((table) => `delete from ${table};`).join(' ')} end $$`,
+    `create function clear_run() returns void language plpgsql as $$ begin ${tables
+      .map(
+        (table) => `delete
+      from ${table};`,
+      )
+      .join(' ')} end $$`,
   );
   let cleared = 0;
   return {

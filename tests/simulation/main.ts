@@ -62,9 +62,8 @@ async function findPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
 function report({ seed: of, breaches, steps, script }: Found): void {
   console.log(`\n${values.replay ?? `Seed ${of}`} breaks`);
   for (const { rule, says, found } of breaches) console.log(`  ${rule}  ${says}\n          ${found}`);
-  console.log(
-    `\nScript, ${script.length} of ${steps} steps:\n${script.map((step, i) => `  ${String(i + 1).padStart(2)} ${inWords(step)}`).join('\n')}`,
-  );
+  const lines = script.map((step, i) => `  ${String(i + 1).padStart(2)} ${inWords(step)}`);
+  console.log(`\nScript, ${script.length} of ${steps} steps:\n${lines.join('\n')}`);
   if (values.replay !== undefined) return;
   const file = join(home, `${values.plant ?? 'seed'}-${of}.json`);
   mkdirSync(home, { recursive: true });
@@ -117,9 +116,8 @@ async function findPlanted(postgresUrl: string): Promise<boolean> {
       shrinkTries: 0,
     });
     missed += found ? 0 : 1;
-    console.log(
-      `${name.padEnd(28)} ${(found ? `seed ${found.seed}, ${needed} runs` : `not in ${most} runs`).padEnd(24)} ${rule}: ${says}`,
-    );
+    const result = found ? `seed ${found.seed}, ${needed} runs` : `not in ${most} runs`;
+    console.log(`${name.padEnd(28)} ${result.padEnd(24)} ${rule}: ${says}`);
     for (const breach of found?.breaches.slice(0, 2) ?? [])
       console.log(`${''.padEnd(28)}   ${breach.rule}  ${breach.says}: ${breach.found}`);
   }

@@ -57,7 +57,8 @@ export const planted: readonly Planted[] = [
         file: reservation,
         fragment: `onHolderEnded(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);`,
         replacement: `rememberEnds(tx, 'contract', [contract.contractId], contract.accountId)
-          .then(() => lockOrders(tx, contract.orderIds)).then((orders) => void saveOrders(tx, orders.map((order) => releaseOrder(order, order.hold))));`,
+          .then(() => lockOrders(tx, contract.orderIds))
+          .then((orders) => void saveOrders(tx, orders.map((order) => releaseOrder(order, order.hold))));`,
       },
     ],
   },

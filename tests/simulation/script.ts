@@ -36,7 +36,10 @@ function said(step: Step): string {
     case 'catch up':
       return 'deliver everything';
     case 'rewind':
-      return `${step.to} hears ${step.topic} of ${step.about} again from its beginning${step.forgotten ? ', its inbox cleared' : ''}`;
+      return (
+        `${step.to} hears ${step.topic} of ${step.about} again from its beginning` +
+        `${step.forgotten ? ', its inbox cleared' : ''}`
+      );
     case 'work':
       return `the worker ${step.worker} looks`;
     case 'wait':

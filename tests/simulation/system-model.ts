@@ -89,9 +89,11 @@ const ownerOf = (worker: WorkerName) =>
 const dueWork = `
   select array_remove(array[
       case when exists (select from orders.orders where status = 'unpaid' and pay_by <= $1) then 'expire' end,
-      case when exists (select from orders.orders where status = 'unpaid' and pay_by <= $1::timestamptz + interval '1 day') then 'expiring' end,
+      case when exists (select from orders.orders where status = 'unpaid'
+      and pay_by <= $1::timestamptz + interval '1 day') then 'expiring' end,
       case when exists (select from contracts.contracts where status = 'sealing') then 'sealing' end,
-      case when exists (select from refunds.refunds where status in ('approved', 'paying')) then 'payout' end], null) as workers,
+      case when exists (select from refunds.refunds where status in ('approved', 'paying'))
+      then 'payout' end], null) as workers,
     exists (select from contracts.contracts where status = 'sealing') as sealing`;
 
 /** An order as its customer knows it from the answers so far. */
@@ -390,7 +392,8 @@ export class World {
       if (!part.announced) continue;
       part.announced = false;
       const rows = await this.ground.sql<OutboxRow & { seq: string }>(
-        `delete from ${part.service.schema}.outbox returning seq, topic, key, type, aggregate_type as aggregate, aggregate_id as id,
+        `delete from ${part.service.schema}.outbox
+          returning seq, topic, key, type, aggregate_type as aggregate, aggregate_id as id,
            aggregate_version as version, payload, headers, occurred_at as at`,
       );
       for (const row of rows.sort((a, b) => Number(a.seq) - Number(b.seq))) this.#publish(row);

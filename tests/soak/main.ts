@@ -29,9 +29,11 @@ const retention = { inboxMs: 20_000, keysMs: 20_000, everyMs: 2_000 };
 const { name: service, schema, migrations } = countingService();
 
 const sizes = `
-  select c.relname as name, pg_table_size(c.oid)::float8 as rows, pg_indexes_size(c.oid)::float8 as indexes, s.n_dead_tup::float8 as dead
+  select c.relname as name, pg_table_size(c.oid)::float8 as rows, pg_indexes_size(c.oid)::float8 as indexes,
+  s.n_dead_tup::float8 as dead
     from pg_class c join pg_stat_all_tables s on s.relid = c.oid
-   where s.schemaname = '${schema}' and c.relname in ('outbox', 'inbox', 'idempotency_keys', 'parked_events', 'begun_events', 'counted')`;
+   where s.schemaname = '${schema}'
+   and c.relname in ('outbox', 'inbox', 'idempotency_keys', 'parked_events', 'begun_events', 'counted')`;
 
 async function look(
   client: pg.Client,
@@ -113,7 +115,8 @@ try {
     console.log(
       json
         ? JSON.stringify({ name, second, last, isFlat })
-        : `${name.padEnd(26)} at most ${megabytes(second)} MB in the second quarter, ${megabytes(last)} MB in the last${isFlat ? '' : ': it grows'}`,
+        : `${name.padEnd(26)} at most ${megabytes(second)} MB in the second quarter, ` +
+            `${megabytes(last)} MB in the last${isFlat ? '' : ': it grows'}`,
     );
   }
   process.exitCode = growth.every(({ isFlat }) => isFlat) ? 0 : 1;

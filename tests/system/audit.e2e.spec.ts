@@ -82,7 +82,8 @@ async function tellFromOutside(): Promise<void> {
       (await there(`select from refunds.ledger_transactions where payment_reference = '${reference}'`)) &&
       (await there(`select from contracts.bills where bill_id = 'bill_1'`)) &&
       (await there(
-        `select from contracts.parked_events p join notifications.parked_events n using (event_id) where p.key = 'account.updated acc_refused'`,
+        `select from contracts.parked_events p join notifications.parked_events n using (event_id)
+          where p.key = 'account.updated acc_refused'`,
       )),
   );
   for (const schema of ['contracts', 'notifications'])
@@ -155,7 +156,8 @@ describe('beside the running services', () => {
 
   test('EVT-13 a view that the auditor finds broken is mended by a rebuild, and everything agrees again', async () => {
     const { order_id: orderId } = await one<{ order_id: string }>(
-      `delete from refunds.order_view where order_id = (select min(order_id) from refunds.order_view) returning order_id`,
+      `delete from refunds.order_view where order_id = (select min(order_id) from refunds.order_view)
+        returning order_id`,
     );
     expect(await broken(0)).toEqual([
       expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'refund' }),
@@ -190,30 +192,33 @@ describe('beside the running services', () => {
     ]);
   });
 
-  test('EVT-37 what is on its way is moving, and broken once it stays away for longer than the settle time', async () => {
-    const { contract } = system.services;
-    const customer = clientOf(system.url, () => system.token({ kind: 'customer', accountId: 'acc_demo' }));
-    process.kill(contract.pid, 'SIGSTOP');
-    try {
-      const body = {
-        productCode: 'BCC',
-        billType: 'prepay',
-        chargeType: 'subscription',
-        duration: { unit: 'month', value: 1 },
-      };
-      const { orderId } = (await customer.post('/v1/orders', body)).body;
-      expect(await broken(700)).toContainEqual(
-        expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'contract' }),
-      );
-      const settled = audit.round({ settleMs: 30_000 });
-      await sleep(700);
-      process.kill(contract.pid, 'SIGCONT');
-      expect((await settled).broken).toEqual([]);
-      expect((await settled).tookMs).toBeGreaterThan(700);
-    } finally {
-      process.kill(contract.pid, 'SIGCONT');
-    }
-  });
+  test(
+    'EVT-37 what is on its way is moving, and broken once it ' + 'stays away for longer than the settle time',
+    async () => {
+      const { contract } = system.services;
+      const customer = clientOf(system.url, () => system.token({ kind: 'customer', accountId: 'acc_demo' }));
+      process.kill(contract.pid, 'SIGSTOP');
+      try {
+        const body = {
+          productCode: 'BCC',
+          billType: 'prepay',
+          chargeType: 'subscription',
+          duration: { unit: 'month', value: 1 },
+        };
+        const { orderId } = (await customer.post('/v1/orders', body)).body;
+        expect(await broken(700)).toContainEqual(
+          expect.objectContaining({ rule: 'EVT-36', id: orderId, mends: 'contract' }),
+        );
+        const settled = audit.round({ settleMs: 30_000 });
+        await sleep(700);
+        process.kill(contract.pid, 'SIGCONT');
+        expect((await settled).broken).toEqual([]);
+        expect((await settled).tookMs).toBeGreaterThan(700);
+      } finally {
+        process.kill(contract.pid, 'SIGCONT');
+      }
+    },
+  );
 });
 
 interface Plant {
@@ -234,8 +239,10 @@ const draft = `select contract_id as id from contracts.contracts where status = 
 const voided = `select contract_id as id from contracts.contracts where status = 'voided' limit 1`;
 const heldOrder = `select order_id as id from orders.orders where hold_kind = 'contract'`;
 const freeOrder = `select order_id as id from orders.orders where status = 'paid' and hold_id is null limit 1`;
-const freeInstance = `select order_id as id from orders.orders join orders.order_instances using (order_id) where status = 'paid' and hold_id is null limit 1`;
-const periodOrder = `select order_id as id from orders.orders where period_end is not null and pay_by is not null and paid_parts is not null limit 1`;
+const freeInstance = `select order_id as id from orders.orders join orders.order_instances using (order_id)
+  where status = 'paid' and hold_id is null limit 1`;
+const periodOrder = `select order_id as id from orders.orders where period_end is not null
+  and pay_by is not null and paid_parts is not null limit 1`;
 const refund = `select refund_id as id from refunds.refunds where status = 'succeeded' and kind = 'unsubscribe'`;
 const refundedOrder = `select order_id as id from refunds.refunded_orders order by 1 limit 1`;
 const sentMail = `select notification_id as id from notifications.notifications where version = 1 limit 1`;
@@ -244,7 +251,8 @@ const literal = (id: string) => `select '${id}' as id`;
 
 /** Another contract or refund like the one that is there. */
 const contractLike = (id: string, status: string, orderIds: string) => `insert into contracts.contracts
-  select (jsonb_populate_record(c, jsonb_build_object('contract_id', '${id}', 'status', '${status}', 'number', null, 'order_ids', array[${orderIds}]))).*
+  select (jsonb_populate_record(c, jsonb_build_object('contract_id',
+  '${id}', 'status', '${status}', 'number', null, 'order_ids', array[${orderIds}]))).*
   from contracts.contracts c where status = 'draft'`;
 const refundLike = (
   id: string,
@@ -252,12 +260,15 @@ const refundLike = (
   orderIds: string,
   instances = `select null where false`,
 ) => `insert into refunds.refunds
-  select (jsonb_populate_record(r, jsonb_build_object('refund_id', '${id}', 'status', '${status}', 'quote_id', '${id}', 'order_ids', array[${orderIds}]::text[],
+  select (jsonb_populate_record(r, jsonb_build_object('refund_id',
+  '${id}', 'status', '${status}', 'quote_id', '${id}', 'order_ids', array[${orderIds}]::text[],
     'instance_ids', array(${instances})::text[]))).*
   from refunds.refunds r where status = 'succeeded' and kind = 'unsubscribe'`;
 const outboxRow = (table: string) => `insert into ${table}
-  (${table.endsWith('refused') ? 'seq, reason, ' : ''}event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
-  values (${table.endsWith('refused') ? `1, 'too large', ` : ''}'${eventId}', 'order', 'ord_x', 1, 'order.changed', 'ord_x', 'order.changed', '{}', '{}', 0, now())`;
+  (${table.endsWith('refused') ? 'seq, reason, ' : ''}event_id, aggregate_type, aggregate_id,
+  aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+  values (${table.endsWith('refused') ? `1, 'too large', ` : ''}'${eventId}', 'order', 'ord_x', 1,
+  'order.changed', 'ord_x', 'order.changed', '{}', '{}', 0, now())`;
 
 const plants: readonly Plant[] = [
   {
@@ -418,7 +429,8 @@ const plants: readonly Plant[] = [
     add: [
       'orders.payments',
       `payment_reference = '$id'`,
-      `insert into orders.payments select payment_reference, order_id, account_id, parts, received_at from orders.unapplied_payments where payment_reference = '$id'`,
+      `insert into orders.payments select payment_reference, order_id, account_id, parts, received_at
+        from orders.unapplied_payments where payment_reference = '$id'`,
     ],
   },
   {
@@ -464,7 +476,8 @@ const plants: readonly Plant[] = [
     add: [
       'contracts.parked_events',
       `event_id = '$id'`,
-      `insert into contracts.parked_events (event_id, type, key, topic, partition, "offset", payload, headers, status) values ('$id', 'order.paid', 'ord_x', 'order.paid', 0, 0, '{}', '{}', 'dead')`,
+      `insert into contracts.parked_events (event_id, type, key, topic, partition, "offset", payload,
+        headers, status) values ('$id', 'order.paid', 'ord_x', 'order.paid', 0, 0, '{}', '{}', 'dead')`,
     ],
   },
   {
@@ -475,7 +488,8 @@ const plants: readonly Plant[] = [
     add: [
       'orders.idempotency_keys',
       `key_hash = 'planted'`,
-      `insert into orders.idempotency_keys (key_hash, account_id, request_hash, status, headers, body, created_at) values ('planted', 'acc_demo', '', 201, '{}', '{"orderId":"$id"}', now())`,
+      `insert into orders.idempotency_keys (key_hash, account_id, request_hash, status, headers, body,
+        created_at) values ('planted', 'acc_demo', '', 201, '{}', '{"orderId":"$id"}', now())`,
     ],
   },
   {
@@ -487,7 +501,9 @@ const plants: readonly Plant[] = [
       'contracts.idempotency_keys',
       `key_hash = 'planted'`,
       `insert into contracts.idempotency_keys (key_hash, account_id, request_hash, status, headers, body, created_at)
-        select 'planted', 'acc_demo', '', 201, '{}', json_build_object('data', json_build_array(json_build_object('contractId', (${draft})), json_build_object('contractId', '$id')))::text, now()`,
+        select 'planted', 'acc_demo', '', 201, '{}', json_build_object('data',
+        json_build_array(json_build_object('contractId', (${draft})), json_build_object('contractId',
+        '$id')))::text, now()`,
     ],
   },
   ...(['refund', 'contract'] as const).map((service): Plant => {
@@ -503,7 +519,8 @@ const plants: readonly Plant[] = [
       add: [
         table,
         `key_hash = 'planted'`,
-        `insert into ${table} (key_hash, account_id, request_hash, status, headers, body, created_at) values ('planted', 'acc_demo', '', 200, '{}', '{"${field}":"$id"}', now())`,
+        `insert into ${table} (key_hash, account_id, request_hash, status, headers, body, created_at)
+          values ('planted', 'acc_demo', '', 200, '{}', '{"${field}":"$id"}', now())`,
       ],
     };
   }),
@@ -560,8 +577,11 @@ const plants: readonly Plant[] = [
     change: [
       'orders.orders',
       `order_id = '$id'`,
-      `cash_paid = cash_paid + 0.01, payable_amount = payable_amount + 0.01, paid_parts = jsonb_set(paid_parts, '{cash,amount}', to_jsonb((cash_paid + 0.01)::text)),
-        period_end = period_end + interval '1 ms', created_at = created_at + interval '1 ms', paid_at = paid_at + interval '1 ms', pay_by = pay_by + interval '1 ms'`,
+      `cash_paid = cash_paid + 0.01, payable_amount = payable_amount + 0.01,
+        paid_parts = jsonb_set(paid_parts, '{cash,amount}', to_jsonb((cash_paid + 0.01)::text)),
+        period_end = period_end + interval '1 ms', created_at = created_at + interval '1 ms',
+         paid_at = paid_at + interval '1 ms',
+        pay_by = pay_by + interval '1 ms'`,
     ],
   },
   {
@@ -573,7 +593,8 @@ const plants: readonly Plant[] = [
     change: [
       'refunds.order_view',
       `order_id = '$id'`,
-      `bundle_id = 'bdl_1', snapshot = jsonb_set(jsonb_set(jsonb_set(snapshot, '{servicePeriod,end}', '"2020-01-01T00:00:00.000Z"'),
+      `bundle_id = 'bdl_1', snapshot = jsonb_set(jsonb_set(jsonb_set(snapshot,
+        '{servicePeriod,end}', '"2020-01-01T00:00:00.000Z"'),
         '{paidParts,giftCredit,amount}', '"1.00"'), '{unitPrice,amount}', '"1.0"') || '{"bundleId": "bdl_1"}'`,
     ],
   },
@@ -716,7 +737,8 @@ async function plant({ change, remove, add }: Plant, id: string): Promise<() => 
   );
   expect(before.length > 0).toBe(!add);
   const { rows } = await db.query<{ columns: string }>(
-    `select string_agg(quote_ident(attname), ', ') as columns from pg_attribute where attrelid = '${table}'::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
+    `select string_agg(quote_ident(attname), ', ') as columns from pg_attribute
+      where attrelid = '${table}'::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
   );
   const columns = rows[0]!.columns;
   if (change) await db.query(`update ${table} set ${filled(change[2])} where ${filled(where)}`);
@@ -730,7 +752,8 @@ async function plant({ change, remove, add }: Plant, id: string): Promise<() => 
     await db.query(`delete from ${table} where ${filled(where)}`);
     for (const { row } of before) {
       await db.query(
-        `insert into ${table} (${columns}) overriding system value select ${columns} from jsonb_populate_record(null::${table}, $1)`,
+        `insert into ${table} (${columns}) overriding system value select ${columns}
+          from jsonb_populate_record(null::${table}, $1)`,
         [row],
       );
     }
@@ -816,7 +839,8 @@ describe('with the services stopped', () => {
     // The timeline did not hear of it, for its service is stopped.
     expect((await broken(200)).map(({ rule, id }) => [rule, id])).toEqual([['EVT-36', 'tkt_ghost']]);
     await db.query(
-      `insert into notifications.timeline_events select $1::text || v, 'acc_demo', 'ticket.submitted', now(), 'test:test', '', '', 'ticket', 'tkt_ghost', v, '{}' from generate_series(1, 3) v`,
+      `insert into notifications.timeline_events select $1::text || v, 'acc_demo', 'ticket.submitted',
+        now(), 'test:test', '', '', 'ticket', 'tkt_ghost', v, '{}' from generate_series(1, 3) v`,
       [randomUUID()],
     );
     expect(await broken(200)).toEqual([]);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { playStory, type StoryContext } from '@accord/local';
+import { playStory, type DemoSettings } from '@accord/local';
 
 // What the tests of the whole system share: each service a process of its own, real Postgres, Kafka and SMTP,
 // through the front door.
@@ -18,7 +18,7 @@ export function folder(): string {
 export const removeFolders = () => folders.forEach((made) => rmSync(made, { recursive: true, force: true }));
 
 /** The provider's profile with an order's time to be paid cut to seconds, as `npm start` does. */
-export function hurried(profile: StoryContext['profile'], payWithin: string): string {
+export function hurried(profile: DemoSettings['profile'], payWithin: string): string {
   const file = join(folder(), `${profile}.json`);
   writeFileSync(
     file,
@@ -32,7 +32,7 @@ export function hurried(profile: StoryContext['profile'], payWithin: string): st
 }
 
 /** Plays the story; what was told is shown where it fails. */
-export async function play(context: Omit<StoryContext, 'say'>): Promise<string> {
+export async function play(context: Omit<DemoSettings, 'say'>): Promise<string> {
   const told: string[] = [];
   try {
     await playStory({ ...context, say: (line) => told.push(line) });

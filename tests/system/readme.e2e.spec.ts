@@ -98,43 +98,47 @@ test('the first call: every command succeeds, with the status that stands behind
   expect(readFileSync('/tmp/contract.pdf').subarray(0, 5).toString()).toBe('%PDF-');
 }, 90_000);
 
-test('subscribing with kafkajs: the script hears the orders that were placed, and Ctrl-C leaves the group', async () => {
-  const token = (
-    await run('npm', ['run', '-s', 'token', '--', 'customer', 'acc_demo'], { cwd: root, env })
-  ).stdout.trim();
-  const customer = clientOf(`http://127.0.0.1:${env['ACCORD_PORT']}`, () => Promise.resolve(token));
-  const body = {
-    productCode: 'BCC',
-    billType: 'prepay',
-    chargeType: 'subscription',
-    duration: { unit: 'month', value: 1 },
-  };
-  const { orderId, payBy, createdAt } = (await customer.post('/v1/orders', body)).body;
-  // After the story the provider's own times hold.
-  expect(Date.parse(payBy) - Date.parse(createdAt)).toBe(7 * 86_400_000);
-  const [, kafkajs = ''] = commandsOf('Subscribe to a topic');
-  const script = spawn('bash', ['-c', kafkajs], {
-    cwd: root,
-    env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let printed = '';
-  for (const stream of [script.stdout, script.stderr])
-    stream.on('data', (chunk: Buffer) => (printed += String(chunk)));
-  const line = `order.placed ${orderId} version 1 unpaid`;
-  await new Promise<void>((resolve) => {
-    script.stdout.on('data', () => printed.includes(line) && resolve());
-    script.once('close', () => resolve());
-    setTimeout(resolve, 20_000).unref();
-  });
-  const ended = new Promise<number | null>((resolve) => script.once('close', resolve));
-  if (script.exitCode === null) process.kill(-script.pid!, 'SIGINT');
-  setTimeout(() => script.exitCode === null && process.kill(-script.pid!, 'SIGKILL'), 5_000).unref();
-  expect(printed).toContain(line);
-  expect(await ended).toBe(0);
-  expect(await stateOfGroup('my-service')).toBe('Empty');
-}, 40_000);
+test(
+  'subscribing with kafkajs: the script hears the orders ' + 'that were placed, and Ctrl-C leaves the group',
+  async () => {
+    const token = (
+      await run('npm', ['run', '-s', 'token', '--', 'customer', 'acc_demo'], { cwd: root, env })
+    ).stdout.trim();
+    const customer = clientOf(`http://127.0.0.1:${env['ACCORD_PORT']}`, () => Promise.resolve(token));
+    const body = {
+      productCode: 'BCC',
+      billType: 'prepay',
+      chargeType: 'subscription',
+      duration: { unit: 'month', value: 1 },
+    };
+    const { orderId, payBy, createdAt } = (await customer.post('/v1/orders', body)).body;
+    // After the story the provider's own times hold.
+    expect(Date.parse(payBy) - Date.parse(createdAt)).toBe(7 * 86_400_000);
+    const [, kafkajs = ''] = commandsOf('Subscribe to a topic');
+    const script = spawn('bash', ['-c', kafkajs], {
+      cwd: root,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let printed = '';
+    for (const stream of [script.stdout, script.stderr])
+      stream.on('data', (chunk: Buffer) => (printed += String(chunk)));
+    const line = `order.placed ${orderId} version 1 unpaid`;
+    await new Promise<void>((resolve) => {
+      script.stdout.on('data', () => printed.includes(line) && resolve());
+      script.once('close', () => resolve());
+      setTimeout(resolve, 20_000).unref();
+    });
+    const ended = new Promise<number | null>((resolve) => script.once('close', resolve));
+    if (script.exitCode === null) process.kill(-script.pid!, 'SIGINT');
+    setTimeout(() => script.exitCode === null && process.kill(-script.pid!, 'SIGKILL'), 5_000).unref();
+    expect(printed).toContain(line);
+    expect(await ended).toBe(0);
+    expect(await stateOfGroup('my-service')).toBe('Empty');
+  },
+  40_000,
+);
 
 async function stateOfGroup(groupId: string) {
   const { ACCORD_KAFKA_BROKERS: brokers } = JSON.parse(readFileSync(join(home, 'platform.json'), 'utf8')) as {
@@ -148,32 +152,41 @@ async function stateOfGroup(groupId: string) {
   }
 }
 
-test('what operates it finds the start that runs: the auditor agrees, nothing was given up, a view is made anew', async () => {
-  expect((await bash('npm run -s audit -- --settle 30s')).stdout).toMatch(/Nothing is broken/i);
-  await bash('npm run -s redrive -- order list');
-  await bash('npm run -s rebuild -- refund');
-  await expect(bash(`ACCORD_HOME=${home} node deploy/local/commands/start.ts`)).rejects.toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('npm start runs already'),
-  });
-}, 90_000);
+test(
+  'what operates it finds the start that runs: the auditor ' +
+    'agrees, nothing was given up, a view is made anew',
+  async () => {
+    expect((await bash('npm run -s audit -- --settle 30s')).stdout).toMatch(/Nothing is broken/i);
+    await bash('npm run -s redrive -- order list');
+    await bash('npm run -s rebuild -- refund');
+    await expect(bash(`ACCORD_HOME=${home} node deploy/local/commands/start.ts`)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('npm start runs already'),
+    });
+  },
+  90_000,
+);
 
-test('Ctrl-C ends it with 0; a story with a step that does not go as documented ends with 1 and says which', async () => {
-  started.child.kill('SIGINT');
-  expect(await started.ended).toBe(0);
-  const other = { ...homeless, ACCORD_HOME: folder() };
-  const broken = startIn(other, '--once', '--profile', 'alibaba');
-  endAll.push(broken.child);
-  const [, orderId] = await broken.says(/the first\.\n.*\n.*(ord_\w+)/);
-  const { ACCORD_API_URL: door } = JSON.parse(
-    readFileSync(join(other.ACCORD_HOME, 'platform.json'), 'utf8'),
-  ) as { ACCORD_API_URL: string };
-  const token = (
-    await run('npm', ['run', '-s', 'token', '--', 'operator'], { cwd: root, env: other })
-  ).stdout.trim();
-  await clientOf(door, () => Promise.resolve(token)).post(`/v1/orders/${orderId}/cancel`, {
-    reason: 'somebody else was faster',
-  });
-  expect(await broken.ended).toBe(1);
-  expect(broken.said).toMatch(/expected 20\d .*, got \d+ .*ord_|waited in vain/);
-}, 120_000);
+test(
+  'Ctrl-C ends it with 0; a story with a step that does not ' + 'go as documented ends with 1 and says which',
+  async () => {
+    started.child.kill('SIGINT');
+    expect(await started.ended).toBe(0);
+    const other = { ...homeless, ACCORD_HOME: folder() };
+    const broken = startIn(other, '--once', '--profile', 'alibaba');
+    endAll.push(broken.child);
+    const [, orderId] = await broken.says(/the first\.\n.*\n.*(ord_\w+)/);
+    const { ACCORD_API_URL: door } = JSON.parse(
+      readFileSync(join(other.ACCORD_HOME, 'platform.json'), 'utf8'),
+    ) as { ACCORD_API_URL: string };
+    const token = (
+      await run('npm', ['run', '-s', 'token', '--', 'operator'], { cwd: root, env: other })
+    ).stdout.trim();
+    await clientOf(door, () => Promise.resolve(token)).post(`/v1/orders/${orderId}/cancel`, {
+      reason: 'somebody else was faster',
+    });
+    expect(await broken.ended).toBe(1);
+    expect(broken.said).toMatch(/expected 20\d .*, got \d+ .*ord_|waited in vain/);
+  },
+  120_000,
+);

@@ -71,20 +71,26 @@ test('CTR-22 API-4 without ACCORD_ENV it is production, and contract does not st
   expect(unread).toEqual({ code: 1, lines: [expect.stringContaining('/no/such.p12')] });
 }, 60_000);
 
-test('API-4 what only development has starts nowhere else: the token issuer, the passwords that everybody knows', async () => {
-  const [door, provision] = await Promise.all([
-    run('deploy/local/commands/gateway.ts', { ACCORD_SERVICE_URL: 'http://{service}:1' }).ended,
-    run('deploy/local/commands/provision.ts', { ACCORD_POSTGRES_URL: production.ACCORD_DATABASE_URL }).ended,
-  ]);
-  expect([door.code, door.lines.join('\n')]).toEqual([
-    1,
-    expect.stringContaining('token issuer starts only with ACCORD_ENV=development'),
-  ]);
-  expect([provision.code, provision.lines.join('\n')]).toEqual([
-    1,
-    expect.stringContaining('known to everybody: only with ACCORD_ENV=development'),
-  ]);
-}, 60_000);
+test(
+  'API-4 what only development has starts nowhere else: the ' +
+    'token issuer, the passwords that everybody knows',
+  async () => {
+    const [door, provision] = await Promise.all([
+      run('deploy/local/commands/gateway.ts', { ACCORD_SERVICE_URL: 'http://{service}:1' }).ended,
+      run('deploy/local/commands/provision.ts', { ACCORD_POSTGRES_URL: production.ACCORD_DATABASE_URL })
+        .ended,
+    ]);
+    expect([door.code, door.lines.join('\n')]).toEqual([
+      1,
+      expect.stringContaining('token issuer starts only with ACCORD_ENV=development'),
+    ]);
+    expect([provision.code, provision.lines.join('\n')]).toEqual([
+      1,
+      expect.stringContaining('known to everybody: only with ACCORD_ENV=development'),
+    ]);
+  },
+  60_000,
+);
 
 test('a profile that is not right and a database that is away are one line, too', async () => {
   const [profile, away] = await Promise.all([

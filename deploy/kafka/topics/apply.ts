@@ -35,7 +35,8 @@ try {
   );
   for (const line of corrected) console.log(line);
   console.log(
-    `${topics.length} topics are there: ${created.length} made now, of ${replication} replicas each; ${corrected.length} settings mended`,
+    `${topics.length} topics are there: ${created.length} made now, of ${replication} replicas each; ` +
+      `${corrected.length} settings mended`,
   );
   for (const line of mismatched)
     console.error(`topics: ${line}, and keeps them: among others its keys would lose their order`);

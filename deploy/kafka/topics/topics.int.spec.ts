@@ -30,19 +30,24 @@ afterAll(async () => {
   await admin.disconnect();
 });
 
-test('EVT-1 one command makes a topic for every event type and for each service’s dead letters, as declared', async () => {
-  await apply();
-  const services = ['order', 'contract', 'refund', 'notification'];
-  expect((await own()).sort()).toEqual(
-    [...eventTypes, ...services.map((name) => `${name}.dead_letter`)].map((name) => prefix + name).sort(),
-  );
+test(
+  'EVT-1 one command makes a topic for every event type and ' +
+    'for each service’s dead letters, as declared',
+  async () => {
+    await apply();
+    const services = ['order', 'contract', 'refund', 'notification'];
+    expect((await own()).sort()).toEqual(
+      [...eventTypes, ...services.map((name) => `${name}.dead_letter`)].map((name) => prefix + name).sort(),
+    );
 
-  const { topics } = await admin.fetchTopicMetadata({ topics: eventTypes.map((type) => prefix + type) });
-  const partitions = Object.fromEntries(topics.map(({ name, partitions: made }) => [name, made.length]));
-  expect(partitions).toEqual(
-    Object.fromEntries(eventTypes.map((type) => [prefix + type, topicSettings[type].partitions])),
-  );
-}, 30_000);
+    const { topics } = await admin.fetchTopicMetadata({ topics: eventTypes.map((type) => prefix + type) });
+    const partitions = Object.fromEntries(topics.map(({ name, partitions: made }) => [name, made.length]));
+    expect(partitions).toEqual(
+      Object.fromEntries(eventTypes.map((type) => [prefix + type, topicSettings[type].partitions])),
+    );
+  },
+  30_000,
+);
 
 test('EVT-13 no event ever expires, whatever the broker does with other topics', async () => {
   const configNames = ['cleanup.policy', 'retention.bytes', 'retention.ms'];
@@ -72,90 +77,107 @@ test('EVT-1 the command may be run again', async () => {
   expect(await own()).toHaveLength(before);
 }, 30_000);
 
-test('EVT-9 what unpacks to more than a message may have is refused by the broker, not left to its readers', async () => {
-  const producer = new Kafka({
-    brokers: brokers.split(','),
-    logLevel: logLevel.NOTHING,
-    retry: { retries: 0 },
-  }).producer();
-  await producer.connect();
-  const messages = [{ key: 'pay-1', value: 'x'.repeat(20_000_000) }];
-  await expect(
-    producer.send({ topic: `${prefix}payment.received`, compression: CompressionTypes.GZIP, messages }),
-  ).rejects.toThrow(/larger than the max message size/);
-  await producer.disconnect();
-}, 30_000);
+test(
+  'EVT-9 what unpacks to more than a message may have is ' + 'refused by the broker, not left to its readers',
+  async () => {
+    const producer = new Kafka({
+      brokers: brokers.split(','),
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+    }).producer();
+    await producer.connect();
+    const messages = [{ key: 'pay-1', value: 'x'.repeat(20_000_000) }];
+    await expect(
+      producer.send({ topic: `${prefix}payment.received`, compression: CompressionTypes.GZIP, messages }),
+    ).rejects.toThrow(/larger than the max message size/);
+    await producer.disconnect();
+  },
+  30_000,
+);
 
 const [topic, other] = ['order.paid', 'order.placed'].map((type) => prefix + type) as [string, string];
 const week = String(7 * 24 * 3_600_000);
 
-test('EVT-1 EVT-13 a topic that is kept otherwise than declared is set as declared, and told; what else somebody set stays', async () => {
-  const configEntries = Object.entries({
-    'cleanup.policy': 'compact',
-    'retention.ms': week,
-    'max.message.bytes': '2000000',
-  }).map(([name, value]) => ({ name, value }));
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
-  // A broker hears of it from the controller, after the command has.
-  const set = async () => {
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: [{ type: 2, name: topic }],
-    });
-    return resources[0]!.configEntries
-      .filter(({ configSource }) => configSource === 1)
-      .map(({ configName, configValue }) => `${configName}=${configValue}`)
-      .sort();
-  };
-  await until('the broker knows', async () => (await set()).includes('cleanup.policy=compact'));
-  const { stdout } = await apply();
-  expect(
-    stdout
-      .split('\n')
-      .filter((line) => line.includes(': '))
-      .slice(0, -1),
-  ).toEqual([
-    `${topic}: cleanup.policy was compact, is delete`,
-    `${topic}: retention.ms was ${week}, is -1`,
-    `${topic}: retention.bytes was not set, is -1`,
-    `${topic}: compression.type was not set, is uncompressed`,
-  ]);
-  expect(stdout).toMatch(/; 4 settings mended\n$/);
-  await until('the broker knows', async () => (await set()).includes('cleanup.policy=delete'));
-  expect(await set()).toEqual([
-    'cleanup.policy=delete',
-    'compression.type=uncompressed',
-    'max.message.bytes=2000000',
-    'retention.bytes=-1',
-    'retention.ms=-1',
-  ]);
-}, 30_000);
+test(
+  'EVT-1 EVT-13 a topic that is kept ' +
+    'otherwise than declared is set ' +
+    'as declared, and told; what else somebody set stays',
+  async () => {
+    const configEntries = Object.entries({
+      'cleanup.policy': 'compact',
+      'retention.ms': week,
+      'max.message.bytes': '2000000',
+    }).map(([name, value]) => ({ name, value }));
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
+    // A broker hears of it from the controller, after the command has.
+    const set = async () => {
+      const { resources } = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: 2, name: topic }],
+      });
+      return resources[0]!.configEntries
+        .filter(({ configSource }) => configSource === 1)
+        .map(({ configName, configValue }) => `${configName}=${configValue}`)
+        .sort();
+    };
+    await until('the broker knows', async () => (await set()).includes('cleanup.policy=compact'));
+    const { stdout } = await apply();
+    expect(
+      stdout
+        .split('\n')
+        .filter((line) => line.includes(': '))
+        .slice(0, -1),
+    ).toEqual([
+      `${topic}: cleanup.policy was compact, is delete`,
+      `${topic}: retention.ms was ${week}, is -1`,
+      `${topic}: retention.bytes was not set, is -1`,
+      `${topic}: compression.type was not set, is uncompressed`,
+    ]);
+    expect(stdout).toMatch(/; 4 settings mended\n$/);
+    await until('the broker knows', async () => (await set()).includes('cleanup.policy=delete'));
+    expect(await set()).toEqual([
+      'cleanup.policy=delete',
+      'compression.type=uncompressed',
+      'max.message.bytes=2000000',
+      'retention.bytes=-1',
+      'retention.ms=-1',
+    ]);
+  },
+  30_000,
+);
 
-test('EVT-1 EVT-7 a topic with another number of partitions keeps it, for the order of its keys: the command does the rest, says so and fails', async () => {
-  await admin.createPartitions({
-    topicPartitions: [
-      { topic, count: 5 },
-      { topic: other, count: 6 },
-    ],
-  });
-  await admin.deleteTopics({ topics: [`${prefix}order.dead_letter`] });
-  await until('it is gone', async () => !(await own()).includes(`${prefix}order.dead_letter`));
-  const says = [`${topic} has 5`, `${other} has 6`].map(
-    (what) =>
-      `topics: ${what} partitions instead of 4, and keeps them: among others its keys would lose their order\n`,
-  );
-  const failed = await apply().catch(
-    (error: unknown) => error as { code: number; stdout: string; stderr: string },
-  );
-  expect(failed).toMatchObject({ code: 1, stdout: expect.stringContaining(': 1 made now') });
-  expect(failed.stderr.split(/(?<=\n)/).sort()).toEqual(says);
-  expect(await own()).toContain(`${prefix}order.dead_letter`);
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic, other] });
-  expect(Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length]))).toEqual({
-    [topic]: 5,
-    [other]: 6,
-  });
-}, 30_000);
+test(
+  'EVT-1 EVT-7 a topic with another number of ' +
+    'partitions keeps it, for the ' +
+    'order of its keys: the command does ' +
+    'the rest, says so and fails',
+  async () => {
+    await admin.createPartitions({
+      topicPartitions: [
+        { topic, count: 5 },
+        { topic: other, count: 6 },
+      ],
+    });
+    await admin.deleteTopics({ topics: [`${prefix}order.dead_letter`] });
+    await until('it is gone', async () => !(await own()).includes(`${prefix}order.dead_letter`));
+    const says = [`${topic} has 5`, `${other} has 6`].map(
+      (what) =>
+        `topics: ${what} partitions instead of 4, and keeps them: among others its keys would lose their order\n`,
+    );
+    const failed = await apply().catch(
+      (error: unknown) => error as { code: number; stdout: string; stderr: string },
+    );
+    expect(failed).toMatchObject({ code: 1, stdout: expect.stringContaining(': 1 made now') });
+    expect(failed.stderr.split(/(?<=\n)/).sort()).toEqual(says);
+    expect(await own()).toContain(`${prefix}order.dead_letter`);
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic, other] });
+    expect(Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length]))).toEqual({
+      [topic]: 5,
+      [other]: 6,
+    });
+  },
+  30_000,
+);
 
 test('EVT-1 without a broker it says in one line what is missing, and fails', async () => {
   await expect(apply({ ACCORD_KAFKA_BROKERS: '' })).rejects.toMatchObject({

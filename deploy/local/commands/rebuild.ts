@@ -12,11 +12,13 @@ type Rebuildable = (typeof services)[number];
 
 const usage = `npm run rebuild -- <${services.join('|')}> [--model <name>] [--leave-out] [--json]
 
-  --model      order-view (contract, refund); timeline, contacts (notification); several may be given; without it, all of the service
+  --model      order-view (contract, refund); timeline, contacts (notification); several may be given;
+               without it, all of the service
   --leave-out  goes on without events that a projection does not take
   --json       one line for a program
 
-It takes ACCORD_OWNER_DATABASE_URL, ACCORD_KAFKA_BROKERS and ACCORD_TOPIC_PREFIX from the environment; without them, the npm start of this folder.
+It takes ACCORD_OWNER_DATABASE_URL, ACCORD_KAFKA_BROKERS and ACCORD_TOPIC_PREFIX from the environment;
+without them, the npm start of this folder.
 Exit codes: 0 rebuilt; 1 the read models are as they were; 2 wrong arguments.`;
 
 /** The environment of the service's own command. @throws Error where nobody says which platform. */

@@ -32,11 +32,13 @@ filters, all that are given must fit; replay and discard need one at least
   --id <event id>        may be given several times
   --direction in|out
   --type <event type>
-  --key <key>            as the list shows it: an aggregate's id; of what others tell, the topic before it, "payment.received ord_…"
+  --key <key>            as the list shows it: an aggregate's id; of what others tell, the topic
+                         before it, "payment.received ord_…"
   --reason <text>        a part of the reason, in any case
   --from, --to <time>    when it was given up, as 2026-01-31T09:00:00Z
 
-It asks the API at ACCORD_API_URL with the operator's token in ACCORD_OPERATOR_TOKEN; without them, the npm start of this folder.
+It asks the API at ACCORD_API_URL with the operator's token in ACCORD_OPERATOR_TOKEN;
+without them, the npm start of this folder.
 Exit codes: 0 done, also where nothing fits; 1 the service refused or did not answer; 2 wrong arguments.`;
 
 const text = { type: 'string' } as const;

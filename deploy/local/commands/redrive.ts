@@ -107,8 +107,11 @@ async function act(ask: Ask, { verb, filter }: RedriveOptions, letters: readonly
 }
 
 const behind = (count: number) => (count > 0 ? `, ${count} behind it` : '');
-const line = ({ direction, eventId, type, key, attempts, reason, parkedAt, waitingBehind }: Letter) =>
-  `${parkedAt}  ${direction.padEnd(3)}  ${eventId}  ${type}  ${key}  (${direction === 'in' ? `${attempts} tries` : 'refused by the broker'}${behind(waitingBehind)})\n  ${reason ?? ''}`;
+const line = ({ direction, eventId, type, key, attempts, reason, parkedAt, waitingBehind }: Letter) => {
+  const fate = direction === 'in' ? `${attempts} tries` : 'refused by the broker';
+  const head = [parkedAt, direction.padEnd(3), eventId, type, key, `(${fate}${behind(waitingBehind)})`];
+  return `${head.join('  ')}\n  ${reason ?? ''}`;
+};
 
 const letterWords = (count: number, service: string) =>
   `${count} ${count === 1 ? 'dead letter' : 'dead letters'} of ${service}`;

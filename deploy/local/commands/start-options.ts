@@ -10,7 +10,8 @@ export const usage = `npm start [-- [--once] [--profile baidu|alibaba]]
   --once     plays the story and ends
   --profile  the provider whose rules hold; baidu where none is named
 
-ACCORD_PORT is the front door's port, else 8080. A Postgres and a Kafka that run already are named by ACCORD_POSTGRES_URL and ACCORD_KAFKA_BROKERS.`;
+ACCORD_PORT is the front door's port, else 8080.
+A Postgres and a Kafka that run already are named by ACCORD_POSTGRES_URL and ACCORD_KAFKA_BROKERS.`;
 
 const options = {
   once: { type: 'boolean', default: false },

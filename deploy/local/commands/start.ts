@@ -2,24 +2,12 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Listr } from 'listr2';
+import type { DemoSettings } from '../demo/settings.ts';
 import { claimHome, database, home, leaveHome, port, tellPlatform } from '../parts/data-folder.ts';
 import { root } from '../parts/infrastructure.ts';
 import { mailLine } from '../parts/mailbox.ts';
 import { auditSettingsOf, startSystem, steps, type Step, type System } from '../parts/system.ts';
 import { readOptions, usage, type StartOptions } from './start-options.ts';
-
-/**
- * What the story (story/story.ts, `playStory(context)`) is told with. It throws where a step does not go as
- * it should.
- */
-export interface StoryContext {
-  readonly system: System;
-  readonly profile: StartOptions['profile'];
-  /** A line for the person who watches. */
-  readonly say: (line: string) => void;
-  /** How long something may take before the story gives up; default 30 s. */
-  readonly patienceMs?: number;
-}
 
 const say = (line: string) => console.log(line);
 /** Of the mails, too, each at its place. */
@@ -97,13 +85,14 @@ const profileOf = (profile: StartOptions['profile']) =>
   join(root, 'deploy', 'local', 'demo', 'profiles', `story-${profile}.json`);
 
 /** False where a step of it failed. */
-async function tell(context: StoryContext): Promise<boolean> {
+async function tell(settings: DemoSettings): Promise<boolean> {
   const { playStory } = await import('../demo/story.ts');
   say(
-    `\nIn the story an unpaid order has only seconds to be paid, so that one can be seen to expire; one that is placed afterwards has the time that ${context.profile} gives.`,
+    `\nIn the story an unpaid order has only seconds to be paid, so that one can be seen to expire; ` +
+      `one that is placed afterwards has the time that ${settings.profile} gives.`,
   );
   try {
-    await playStory(context);
+    await playStory(settings);
     return true;
   } catch (error) {
     console.error(error instanceof Error ? (error.stack ?? error.message) : error);

@@ -1,9 +1,24 @@
-// npm test [-- <pattern> …]: lint, types and the jest tiers, on one Postgres and one Kafka started for this
-// run.
+// npm test [-- --all] [-- <pattern> …]: lint, types and the jest tiers, on one Postgres and one Kafka started for
+// this run. A tier of a project whose inputs are those of its last green run is not run again, except with `--all`
+// or a pattern.
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Listr } from 'listr2';
+import {
+  greenOf,
+  hashTasks,
+  leftOut,
+  linesOf,
+  passedOf,
+  readGreen,
+  sumOf,
+  taskOf,
+  writeGreen,
+  type Green,
+  type RanFile,
+  type Task,
+} from '../nx/tasks.ts';
 import { endLeftover, isAlive } from '../parts/background.ts';
 import { findKafka, findPostgres, root, type Part } from '../parts/infrastructure.ts';
 import { removePostgres } from '../parts/postgres.ts';
@@ -18,12 +33,12 @@ type Tier = (typeof tiers)[number];
 const workers: Readonly<Record<Tier, string>> = { unit: '2', int: '3', e2e: '3' };
 type Sums = { passed: number; failed: number; skipped: number };
 /** `said`: what the unit tests would have shown. */
-type Result = Sums & { green: boolean; said: string };
+type Result = Sums & { green: boolean; files: readonly RanFile[]; said: string };
 
 const node = (...args: string[]) => run(process.execPath, args);
-/** The rule of the module boundaries reads the project graph that nx has made. */
+/** The rule of the module boundaries reads the project graph that nx makes when it hashes. */
 const lint = async () => {
-  await node('node_modules/nx/dist/bin/nx.js', 'show', 'projects');
+  await hashed;
   await node(
     'node_modules/eslint/bin/eslint.js',
     '.',
@@ -46,7 +61,14 @@ const lintAndTell = () =>
 const types = () => node('node_modules/typescript7/bin/tsc', '-p', 'tsconfig.json');
 
 const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
-const jestArguments = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
+const all = options.includes('--all');
+const jestArguments = options.filter((option) => option !== '--all');
+/** With a pattern, or options for jest, a run neither leaves anything out nor is remembered. */
+const whole = patterns.length === 0 && jestArguments.length === 0;
+const greenFile = join(root, '.accord', 'green.json');
+const hashed = patterns.length === 0 ? hashTasks(root) : Promise.resolve([]);
+hashed.catch(() => undefined);
 const home = join(root, '.accord', `test-${process.pid}`);
 const parts: Part[] = [];
 
@@ -54,31 +76,38 @@ async function test(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => void clear().finally(() => process.exit(130)));
   const began = Date.now();
-  const files = Object.fromEntries(tiers.map((tier) => [tier, specsOf(tier)])) as Record<Tier, string[]>;
+  const { left, green, checks, files } = await plan();
   const chosen = tiers.filter((tier) => files[tier].length > 0);
-  if (chosen.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}`);
+  if (chosen.length === 0 && left.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}`);
+  if (left.length > 0) {
+    console.log(
+      'Not run, since their inputs are those of their last green run (`npm test -- --all` runs all):',
+    );
+    for (const line of linesOf(left, green)) console.log(`  ${line}`);
+  }
   let unit: Promise<Result> | undefined;
   let linted: Promise<boolean> | undefined;
   try {
     await clearLeftovers();
     unit = chosen.includes('unit') ? jest('unit', files.unit) : undefined;
     // Takes longest of what comes first, on one processor: the others begin meanwhile.
-    linted = patterns.length === 0 ? lintAndTell() : undefined;
-    let green = await prepare({
-      everything: patterns.length === 0,
+    linted = checks.lint ? lintAndTell() : undefined;
+    const typesAreClean = await prepare({
+      types: checks.types,
       platform: chosen.some((tier) => tier !== 'unit'),
       unit,
     });
-    const sums: Sums = { passed: 0, failed: 0, skipped: 0 };
-    for (const tier of chosen) {
-      const result = await (tier === 'unit' ? unit! : jest(tier, files[tier]));
-      green &&= result.green;
-      for (const key of ['passed', 'failed', 'skipped'] as const) sums[key] += result[key];
-    }
-    green &&= (await linted) ?? true;
-    console.log(`\n${green ? 'Green' : 'Not green'} after ${Math.round((Date.now() - began) / 1000)} s.`);
-    console.log(`${sums.passed} passed, ${sums.failed} failed, ${sums.skipped} skipped`);
-    return green ? 0 : 1;
+    const results: Result[] = [];
+    for (const tier of chosen) results.push(await (tier === 'unit' ? unit! : jest(tier, files[tier])));
+    const lintIsClean = (await linted) ?? true;
+    const checked = { lint: checks.lint && lintIsClean, types: checks.types && typesAreClean };
+    if (whole) await remember({ left, green, checked, results });
+    const isGreen = lintIsClean && typesAreClean && results.every((result) => result.green);
+    console.log(`\n${isGreen ? 'Green' : 'Not green'} after ${Math.round((Date.now() - began) / 1000)} s.`);
+    if (left.length > 0) console.log(`${passedOf(left, green)} passed before, with the same inputs`);
+    const sum = (key: keyof Sums) => sumOf(results, (result) => result[key]);
+    console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+    return isGreen ? 0 : 1;
   } finally {
     await unit?.catch(() => undefined);
     await linted;
@@ -86,13 +115,44 @@ async function test(): Promise<number> {
   }
 }
 
+/** What is left out, with what is known of it, and what has to run. */
+async function plan() {
+  const green = whole ? readGreen(greenFile) : {};
+  // A fresh clone does not wait for nx.
+  const tasks = Object.keys(green).length === 0 ? [] : await hashed;
+  const left = leftOut(tasks, green, { all });
+  const runs = (target: string) => patterns.length === 0 && !left.some((task) => task.target === target);
+  const isLeft = (file: string) => left.some(({ id }) => id === taskOf(file, tasks)?.id);
+  const files = Object.fromEntries(
+    tiers.map((tier) => [tier, specsOf(tier).filter((file) => !isLeft(file))]),
+  ) as Record<Tier, string[]>;
+  return { left, green, files, checks: { lint: runs('lint'), types: runs('types') } };
+}
+
+/** What was left out stays as it was; what ran is green for its inputs, or no longer remembered. */
+async function remember(ask: {
+  left: readonly Task[];
+  green: Green;
+  checked: Readonly<Record<string, boolean>>;
+  results: readonly Result[];
+}) {
+  if (ask.results.length === 0 && !Object.values(ask.checked).includes(true)) return;
+  const ran = ask.results.flatMap(({ files }) => files);
+  const [before, after] = [await hashed, await hashTasks(root)];
+  writeGreen(greenFile, {
+    ...Object.fromEntries(ask.left.map(({ id }) => [id, ask.green[id]!])),
+    ...greenOf({ ran, checked: ask.checked, before, after }),
+  });
+}
+
 /** Spec files of a tier whose path holds one of the patterns asked for. */
 function specsOf(tier: Tier): string[] {
-  const all = globSync(`{libs,services,deploy,tests}/**/*.${tier}.spec.ts`, {
+  const found = globSync(`{libs,services,deploy,tests}/**/*.${tier}.spec.ts`, {
     cwd: root,
     exclude: (path) => path.includes('node_modules'),
   });
-  return all
+  return found
+    .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => patterns.length === 0 || patterns.some((pattern) => new RegExp(pattern).test(path)))
     .sort();
 }
@@ -102,11 +162,11 @@ function specsOf(tier: Tier): string[] {
  * of it, run meanwhile; what they say is shown afterwards.
  */
 async function prepare({
-  everything,
+  types: typesRun,
   platform,
   unit,
 }: {
-  everything: boolean;
+  types: boolean;
   platform: boolean;
   unit: Promise<Result> | undefined;
 }): Promise<boolean> {
@@ -127,7 +187,7 @@ async function prepare({
   const ask = { home, durable: false };
   const steps = new Listr(
     [
-      { title: 'Types', enabled: everything, task: () => check(types()), exitOnError: false },
+      { title: 'Types', enabled: typesRun, task: () => check(types()), exitOnError: false },
       { title: 'Unit tests', enabled: unit !== undefined, task: () => passes(unit!), exitOnError: false },
       { title: 'Postgres', enabled: platform, task: () => find(findPostgres(ask), 'ACCORD_POSTGRES_URL') },
       {
@@ -160,9 +220,7 @@ async function jest(tier: Tier, files: string[]): Promise<Result> {
     '--outputFile',
     output,
   ];
-  const which =
-    patterns.length === 0 ? ['--testMatch', `**/*.${tier}.spec.ts`] : ['--runTestsByPath', ...files];
-  const child = spawn(process.execPath, [...args, ...jestArguments, ...which], {
+  const child = spawn(process.execPath, [...args, ...jestArguments, '--runTestsByPath', ...files], {
     cwd: root,
     stdio: ['ignore', 'ignore', tier === 'unit' ? 'pipe' : 'inherit'],
     env: {
@@ -184,11 +242,23 @@ async function jest(tier: Tier, files: string[]): Promise<Result> {
       failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
       skipped: result.numPendingTests + result.numTodoTests,
       green: code === 0,
+      files: code === 0 || result.numFailedTestSuites > 0 ? result.testResults.map(ranFile) : [],
       said,
     };
   } finally {
     rmSync(output, { force: true });
   }
+}
+
+type Suite = { name: string; status: string; assertionResults: readonly { status: string }[] };
+function ranFile({ name, status, assertionResults }: Suite): RanFile {
+  const count = (...of: string[]) => assertionResults.filter((one) => of.includes(one.status)).length;
+  return {
+    file: relative(root, name).replaceAll('\\', '/'),
+    passed: count('passed'),
+    skipped: assertionResults.length - count('passed', 'failed'),
+    green: status === 'passed',
+  };
 }
 
 /** Once: Ctrl-C is heard twice, from the terminal and from the one that started us. */

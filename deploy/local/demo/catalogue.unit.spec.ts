@@ -12,15 +12,19 @@ describe.each(shippedProfiles)('the catalogue of %s', (name) => {
     expect(new Set(products.map(({ productCode }) => productCode)).size).toBe(products.length);
   });
 
-  test('every product is invoiced by an entity of the profile, in its currency, and every entity sells something', () => {
-    for (const { invoicingEntity, prices } of products) {
-      const entity = profile.invoicingEntities.find(({ code }) => code === invoicingEntity);
-      for (const { currency } of prices) expect(currency).toBe(entity?.currency);
-    }
-    expect(new Set(products.map(({ invoicingEntity }) => invoicingEntity)).size).toBe(
-      profile.invoicingEntities.length,
-    );
-  });
+  test(
+    'every product is invoiced by an entity of the profile, in ' +
+      'its currency, and every entity sells something',
+    () => {
+      for (const { invoicingEntity, prices } of products) {
+        const entity = profile.invoicingEntities.find(({ code }) => code === invoicingEntity);
+        for (const { currency } of prices) expect(currency).toBe(entity?.currency);
+      }
+      expect(new Set(products.map(({ invoicingEntity }) => invoicingEntity)).size).toBe(
+        profile.invoicingEntities.length,
+      );
+    },
+  );
 
   test('it has what the rules tell apart: domains, packages, pay-as-you-go, marketplace, customised', () => {
     expect(

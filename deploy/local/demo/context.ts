@@ -1,7 +1,7 @@
 import type { Reply } from '@accord/testing';
-import type { StoryContext } from '../commands/start.ts';
-import type { Asked, Teller } from './narrator.ts';
+import type { NarratedRequest, Narrator } from './narrator.ts';
 import type { Effect } from './request.ts';
+import type { DemoSettings } from './settings.ts';
 
 export const day = 86_400_000;
 export const money = (amount: string) => ({ amount, currency: 'CNY' });
@@ -12,10 +12,10 @@ export const roles = {
   alibaba: { machine: 'ECS', other: 'VIRTUAL_HOST', odd: 'MKT_IMAGE', oddCode: 'contract.marketplace_alone' },
 } as const;
 
-export interface Plot {
-  readonly teller: Teller;
-  readonly context: StoryContext;
-  readonly role: (typeof roles)[StoryContext['profile']];
+export interface DemoContext {
+  readonly narrator: Narrator;
+  readonly settings: DemoSettings;
+  readonly role: (typeof roles)[DemoSettings['profile']];
   /** Of this telling alone, so that the story can be told again on the same data. */
   readonly mark: string;
 }
@@ -49,11 +49,12 @@ export const orderShows = (orderId: string, change: string, note?: string): Effe
       .length === 1,
 });
 
-const orderLine = ({ body }: Reply) =>
-  `${body.orderId}  ${body.productName.en}, ${body.status}, ${body.payableAmount.amount} ${body.payableAmount.currency}${body.payBy ? `, pay by ${body.payBy}` : ''}`;
+const orderLine = ({ body: { orderId, productName, status, payableAmount, payBy } }: Reply) =>
+  `${orderId}  ${productName.en}, ${status}, ${payableAmount.amount} ${payableAmount.currency}` +
+  (payBy ? `, pay by ${payBy}` : '');
 
-export async function place({ teller }: Plot, what: string, body: object): Promise<Placed> {
-  const reply = await teller.ask({
+export async function place({ narrator }: DemoContext, what: string, body: object): Promise<Placed> {
+  const reply = await narrator.ask({
     what,
     who: 'customer',
     method: 'post',
@@ -71,9 +72,13 @@ export async function place({ teller }: Plot, what: string, body: object): Promi
  * Paid in cash, and told twice, as a careful platform does: the second time answers the same and changes
  * nothing.
  */
-export async function pay({ teller, mark }: Plot, { orderId, amount }: Placed, what: string): Promise<void> {
+export async function pay(
+  { narrator, mark }: DemoContext,
+  { orderId, amount }: Placed,
+  what: string,
+): Promise<void> {
   const paymentReference = `pay-${mark}-${orderId.slice(-8)}`;
-  const paying: Asked = {
+  const paying: NarratedRequest = {
     what,
     who: 'platform',
     method: 'post',
@@ -85,18 +90,18 @@ export async function pay({ teller, mark }: Plot, { orderId, amount }: Placed, w
       `paid ${body.cashPaid.amount} in cash${headers.get('idempotency-replayed') ? ', the stored answer again' : ''}`,
     effects: () => [orderShows(orderId, 'paid', paymentReference)],
   };
-  await teller.ask({ ...paying, follows: ['order.paid'] });
-  const again = await teller.ask({ ...paying, what: 'The same payment is told again.' });
-  teller.check(again.headers.get('idempotency-replayed') === 'true', 'it is one payment (API-6)');
+  await narrator.ask({ ...paying, follows: ['order.paid'] });
+  const again = await narrator.ask({ ...paying, what: 'The same payment is told again.' });
+  narrator.check(again.headers.get('idempotency-replayed') === 'true', 'it is one payment (API-6)');
 }
 
 export async function fulfil(
-  { teller }: Plot,
+  { narrator }: DemoContext,
   { orderId }: Placed,
   what: string,
   instances: readonly object[],
 ): Promise<void> {
-  await teller.ask({
+  await narrator.ask({
     what,
     who: 'platform',
     method: 'post',

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Event, EventType } from '@accord/events';
 import type { Reply } from '@accord/testing';
-import type { StoryContext } from '../commands/start.ts';
 import { mailLine } from '../parts/mailbox.ts';
 import { commandOf, sendOf, untilOf, type Command, type Request, type Send, type Until } from './request.ts';
+import type { DemoSettings } from './settings.ts';
 import { watch, type Seen } from './topic-watcher.ts';
 
-export interface Asked extends Request {
+export interface NarratedRequest extends Request {
   /** What a person would say is asked. */
   readonly what: string;
   /** Status that must come. */
@@ -31,13 +31,13 @@ export interface Asked extends Request {
  * Tells the story: asks, shows the answers, the events that followed and the mails, and fails where something
  * is not as it should be.
  */
-export interface Teller {
+export interface Narrator {
   readonly accountId: string;
   /** All that were accepted. */
   readonly commands: readonly Command[];
   chapter(title: string): void;
   note(line: string): void;
-  ask(asked: Asked): Promise<Reply>;
+  ask(asked: NarratedRequest): Promise<Reply>;
   /** Asks without a word. */
   quietly: Send;
   /** An event that comes by itself. */
@@ -54,14 +54,14 @@ const brief = (body: unknown) => {
   return text === undefined ? '' : text.length > 150 ? `${text.slice(0, 147)}…` : text;
 };
 
-function answerOf(reply: Reply, { shows }: Asked): string {
+function answerOf(reply: Reply, { shows }: NarratedRequest): string {
   const { status, body, bytes } = reply;
   if (shows && status < 400) return shows(reply);
   if (body?.code) return `${body.code}: ${body.detail ?? body.title}`;
   return body === undefined ? `${bytes.length} bytes` : brief(body);
 }
 
-function expectAnswer({ what, status, code }: Asked, reply: Reply): void {
+function expectAnswer({ what, status, code }: NarratedRequest, reply: Reply): void {
   if (reply.status === status && (code === undefined || reply.body?.code === code)) return;
   throw new Error(
     `${what}: expected ${status} ${code ?? ''}, got ${reply.status} ${reply.bytes.toString().slice(0, 2_000)}`,
@@ -76,7 +76,7 @@ const causedBy = (ids: ReadonlySet<string>, seen: readonly Seen[]) =>
   seen.filter(({ event }) => ids.has(event.correlationId) && !event.type.startsWith('notification.'));
 
 async function untilFollowed(
-  { what, follows = [] }: Asked,
+  { what, follows = [] }: NarratedRequest,
   caused: () => readonly Seen[],
   until: Until,
 ): Promise<void> {
@@ -90,7 +90,7 @@ async function untilFollowed(
 }
 
 /** Tells each mail once, after what was told before it came. */
-function mailsOf({ system, say }: StoryContext): () => void {
+function mailNarratorOf({ system, say }: DemoSettings): () => void {
   let told = 0;
   return () => {
     const fresh = system.mails.slice(told);
@@ -99,14 +99,14 @@ function mailsOf({ system, say }: StoryContext): () => void {
   };
 }
 
-export async function startTelling(context: StoryContext, accountId: string): Promise<Teller> {
-  const { say } = context;
-  const { seen, stop } = await watch(context);
-  const until = untilOf(context);
+export async function startNarrator(settings: DemoSettings, accountId: string): Promise<Narrator> {
+  const { say } = settings;
+  const { seen, stop } = await watch(settings);
+  const until = untilOf(settings);
   const commands: Command[] = [];
-  const send = remembering(sendOf(context, accountId, until), commands);
-  const tellMails = mailsOf(context);
-  const { ask, surprises } = askingOf({ say, send, seen, until, tellMails });
+  const send = remembering(sendOf(settings, accountId, until), commands);
+  const tellMails = mailNarratorOf(settings);
+  const { ask, surprises } = requesterOf({ say, send, seen, until, tellMails });
   return {
     accountId,
     commands,
@@ -146,15 +146,21 @@ const remembering =
     return reply;
   };
 
-type AskingParts = Pick<StoryContext, 'say'> & {
+type RequesterParts = Pick<DemoSettings, 'say'> & {
   send: Send;
   seen: readonly Seen[];
   until: Until;
   tellMails: () => void;
 };
 
-function askingOf({ say, send, seen, until, tellMails }: AskingParts): Pick<Teller, 'ask' | 'surprises'> {
-  const all: { asked: Asked; caused: () => readonly Seen[] }[] = [];
+function requesterOf({
+  say,
+  send,
+  seen,
+  until,
+  tellMails,
+}: RequesterParts): Pick<Narrator, 'ask' | 'surprises'> {
+  const all: { asked: NarratedRequest; caused: () => readonly Seen[] }[] = [];
   return {
     async ask(asked) {
       tellMails();

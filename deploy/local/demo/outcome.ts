@@ -1,30 +1,31 @@
 import { breaches } from '../parts/invariants.ts';
-import type { Plot } from './context.ts';
-import type { Teller } from './narrator.ts';
+import type { DemoContext } from './context.ts';
+import type { Narrator } from './narrator.ts';
 import type { Effect } from './request.ts';
 import type { Orders } from './shop.ts';
 
 /** An unpaid order ends by itself once its payBy has passed (ORD-8); the story's profile gives it seconds. */
-export async function expire({ teller }: Plot, { forgotten, odd, metered }: Orders): Promise<void> {
-  teller.chapter('5 · The forgotten order expires by itself, the special one too');
+export async function expire({ narrator }: DemoContext, { forgotten, odd, metered }: Orders): Promise<void> {
+  narrator.chapter('5 · The forgotten order expires by itself, the special one too');
   for (const { orderId } of [forgotten, odd])
-    await teller.awaits('order.cancelled', ({ subject }) => subject.id === orderId);
-  const { body } = await teller.quietly({
+    await narrator.awaits('order.cancelled', ({ subject }) => subject.id === orderId);
+  const { body } = await narrator.quietly({
     who: 'customer',
     method: 'get',
     path: `/v1/orders/${forgotten.orderId}`,
   });
   const last = body.history.at(-1);
-  teller.check(
+  narrator.check(
     body.status === 'cancelled',
-    `${forgotten.orderId} was to be paid by ${body.payBy} and was cancelled at ${last.at}, by ${last.actor.kind} ${last.actor.id}`,
+    `${forgotten.orderId} was to be paid by ${body.payBy} ` +
+      `and was cancelled at ${last.at}, by ${last.actor.kind} ${last.actor.id}`,
   );
-  const other = await teller.quietly({
+  const other = await narrator.quietly({
     who: 'customer',
     method: 'get',
     path: `/v1/orders/${metered.orderId}`,
   });
-  teller.check(other.body.status === 'paid', 'an order that owes nothing stays');
+  narrator.check(other.body.status === 'paid', 'an order that owes nothing stays');
 }
 
 interface Item {
@@ -36,17 +37,17 @@ interface Item {
   readonly subject: { readonly kind: string; readonly id: string; readonly version: number };
 }
 
-export async function tellTimeline({ teller }: Plot, { machine }: Orders): Promise<void> {
-  teller.chapter('8 · All that happened to the machine, over all four services, causes first');
+export async function tellTimeline({ narrator }: DemoContext, { machine }: Orders): Promise<void> {
+  narrator.chapter('8 · All that happened to the machine, over all four services, causes first');
   const look = async () =>
     (
-      await teller.quietly({
+      await narrator.quietly({
         who: 'customer',
         method: 'get',
         path: `/v1/timeline?orderId=${machine.orderId}`,
       })
     ).body.data as Item[];
-  const items = await teller.until('the whole timeline', async () => {
+  const items = await narrator.until('the whole timeline', async () => {
     const found = await look();
     const refunded = found.find(({ type }) => type === 'refund.succeeded');
     const told = found.some(
@@ -56,35 +57,40 @@ export async function tellTimeline({ teller }: Plot, { machine }: Orders): Promi
   });
   for (const { time, type, subject, actor } of items) {
     const who = `${actor.kind}${actor.id ? ` ${actor.id}` : ''}`;
-    teller.note(
-      `${time.slice(11, 23)}  ${type.padEnd(24)} ${`${subject.kind} ${subject.id.slice(-12)} v${subject.version}`.padEnd(34)} ${who}`,
-    );
+    const about = `${subject.kind} ${subject.id.slice(-12)} v${subject.version}`;
+    narrator.note(`${time.slice(11, 23)}  ${type.padEnd(24)} ${about.padEnd(34)} ${who}`);
   }
   const place = new Map(items.map(({ eventId }, i) => [eventId, i]));
   const causesFirst = items.every(({ causationId }, i) => (place.get(causationId) ?? -1) < i);
-  teller.check(causesFirst, `${items.length} events, every cause before its effects (NTF-11)`);
+  narrator.check(causesFirst, `${items.length} events, every cause before its effects (NTF-11)`);
 }
 
-export async function checkInvariants({ teller, context }: Plot): Promise<void> {
-  teller.chapter('9 · What must hold');
+export async function checkInvariants({ narrator, settings }: DemoContext): Promise<void> {
+  narrator.chapter('9 · What must hold');
   const holds = (flaws: readonly string[], what: string) => {
-    for (const flaw of flaws) teller.note(`✗ ${flaw}`);
-    teller.check(flaws.length === 0, what);
+    for (const flaw of flaws) narrator.note(`✗ ${flaw}`);
+    narrator.check(flaws.length === 0, what);
   };
-  const found = await breaches(context.system.databaseUrl, { settleMs: 20_000 });
+  const found = await breaches(settings.system.databaseUrl, { settleMs: 20_000 });
   const told = found.map(({ rule, says, id, found: what }) => `${rule} ${says}: ${id}: ${what}`);
   holds(
     told,
-    'EVT-30 to EVT-33, EVT-36: one live holder per order, holds and holders agree, the ledger sums to zero, the four services agree',
+    'EVT-30 to EVT-33, EVT-36: one live ' +
+      'holder per order, holds and ' +
+      'holders agree, the ledger sums to ' +
+      'zero, the four services agree',
   );
-  holds(teller.surprises(), 'what was asked was followed by the events that are told above, and by no other');
   holds(
-    await lostCommands(teller),
-    `EVT-35: each of the ${teller.commands.length} commands that were accepted shows in what the API gives back`,
+    narrator.surprises(),
+    'what was asked was followed by the events that are told above, and by no other',
+  );
+  holds(
+    await lostCommands(narrator),
+    `EVT-35: each of the ${narrator.commands.length} commands that were accepted shows in what the API gives back`,
   );
 }
 
-async function lostCommands({ commands, quietly }: Teller): Promise<string[]> {
+async function lostCommands({ commands, quietly }: Narrator): Promise<string[]> {
   const paths = new Set(commands.flatMap(({ effects }) => effects.map(({ path }) => path)));
   const read = async (path: string) =>
     [path, await quietly({ who: 'operator', method: 'get', path })] as const;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { equal, subtract, zero, type Money } from '@accord/money';
-import { money, orderShows, pay, place, subscription, type Plot } from './context.ts';
+import { money, orderShows, pay, place, subscription, type DemoContext } from './context.ts';
 import { contractShows } from './contracts.ts';
 import type { Orders } from './shop.ts';
 
@@ -10,24 +10,26 @@ interface Step {
   readonly result: string;
 }
 
-const quoteOf = (plot: Plot, instanceId: string, what: string) =>
-  plot.teller.ask({
+const quoteOf = (context: DemoContext, instanceId: string, what: string) =>
+  context.narrator.ask({
     what,
     who: 'customer',
     method: 'post',
     path: '/v1/refund-quotes',
     body: { instanceIds: [instanceId] },
     status: 201,
-    shows: ({ body }) =>
-      `${body.quoteId}: ${body.refundable ? `would give back ${body.amounts.refund.amount}` : body.instances[0].reasons.map(({ code }: { code: string }) => code).join(', ')}`,
+    shows: ({ body: { quoteId, refundable, amounts, instances } }) => {
+      const codes = instances[0].reasons.map(({ code }: { code: string }) => code);
+      return `${quoteId}: ${refundable ? `would give back ${amounts.refund.amount}` : codes.join(', ')}`;
+    },
   });
 
 /** Of the account, in CNY. */
-async function balanceOf({ teller }: Plot): Promise<Money> {
-  const { body } = await teller.quietly({
+async function balanceOf({ narrator }: DemoContext): Promise<Money> {
+  const { body } = await narrator.quietly({
     who: 'customer',
     method: 'get',
-    path: `/v1/balances/${teller.accountId}`,
+    path: `/v1/balances/${narrator.accountId}`,
   });
   return (
     (body.balances as { currency: string; balance: Money }[]).find(({ currency }) => currency === 'CNY')
@@ -35,18 +37,18 @@ async function balanceOf({ teller }: Plot): Promise<Money> {
   );
 }
 
-export async function refund(plot: Plot, { instanceId, machine }: Orders): Promise<void> {
-  const { teller, context } = plot;
-  teller.chapter('6 · A refund: refused while a contract stands over the order, then paid to the balance');
-  const linked = await quoteOf(plot, instanceId, 'What would the machine give back?');
+export async function refund(context: DemoContext, { instanceId, machine }: Orders): Promise<void> {
+  const { narrator } = context;
+  narrator.chapter('6 · A refund: refused while a contract stands over the order, then paid to the balance');
+  const linked = await quoteOf(context, instanceId, 'What would the machine give back?');
   const reason = linked.body.instances[0].reasons.find(
     ({ code }: { code: string }) => code === 'CONTRACT_LINKED',
   );
-  teller.check(Boolean(reason), `refused with CONTRACT_LINKED: ${reason?.text}`);
-  await removeDraft(plot, reason.facts.contractId as string);
-  const quote = await teller
+  narrator.check(Boolean(reason), `refused with CONTRACT_LINKED: ${reason?.text}`);
+  await removeDraft(context, reason.facts.contractId as string);
+  const quote = await narrator
     .until('a quote without the contract', async () => {
-      const { body } = await teller.quietly({
+      const { body } = await narrator.quietly({
         who: 'customer',
         method: 'post',
         path: '/v1/refund-quotes',
@@ -54,21 +56,29 @@ export async function refund(plot: Plot, { instanceId, machine }: Orders): Promi
       });
       return body.refundable ? true : undefined;
     })
-    .then(() => quoteOf(plot, instanceId, 'And now?'));
+    .then(() => quoteOf(context, instanceId, 'And now?'));
   for (const { step, formula, result } of quote.body.instances[0].lines[0].calculation as Step[])
-    teller.note(`  ${step}: ${formula} = ${result}`);
-  teller.check(
+    narrator.note(`  ${step}: ${formula} = ${result}`);
+  narrator.check(
     quote.body.amounts.refund.amount === '34.84',
     '45.00 for 31 days, 7 of them used: 34.84 (RFD-7)',
   );
-  const mailsBefore = context.system.mails.length;
-  const before = await balanceOf(plot);
-  const { body } = await teller.ask({
+  await requestRefund(context, { quoteId: quote.body.quoteId, orderId: machine.orderId });
+}
+
+async function requestRefund(
+  context: DemoContext,
+  { quoteId, orderId }: { quoteId: string; orderId: string },
+): Promise<void> {
+  const { narrator, settings } = context;
+  const mailsBefore = settings.system.mails.length;
+  const before = await balanceOf(context);
+  const { body } = await narrator.ask({
     what: 'The refund is requested.',
     who: 'customer',
     method: 'post',
     path: '/v1/refunds',
-    body: { quoteId: quote.body.quoteId, reason: 'not_usable' },
+    body: { quoteId, reason: 'not_usable' },
     headers: { prefer: 'wait=25' },
     status: 200,
     follows: [
@@ -84,23 +94,23 @@ export async function refund(plot: Plot, { instanceId, machine }: Orders): Promi
       `${refundId} ${status}, ${amount.amount} ${amount.currency}`,
     effects: ({ body: { refundId } }) => [
       { path: `/v1/refunds/${refundId}`, shown: ({ status }) => status === 'succeeded' },
-      orderShows(machine.orderId, 'refunded', refundId),
+      orderShows(orderId, 'refunded', refundId),
     ],
   });
-  teller.check(body.status === 'succeeded', 'it has succeeded');
-  const after = await balanceOf(plot);
-  teller.check(
+  narrator.check(body.status === 'succeeded', 'it has succeeded');
+  const after = await balanceOf(context);
+  narrator.check(
     equal(subtract(after, before), money('34.84')),
     `the balance of the account: ${before.amount} → ${after.amount} CNY`,
   );
-  await teller.until('the mail about the refund', () =>
-    context.system.mails.slice(mailsBefore).find(({ text }) => text.includes('34.84')),
+  await narrator.until('the mail about the refund', () =>
+    settings.system.mails.slice(mailsBefore).find(({ text }) => text.includes('34.84')),
   );
-  teller.note('and the customer is told, by e-mail:');
+  narrator.note('and the customer is told, by e-mail:');
 }
 
 /** baidu voids drafts, alibaba deletes them (CTR-25). */
-async function removeDraft({ teller, context }: Plot, contractId: string): Promise<void> {
+async function removeDraft({ narrator, settings }: DemoContext, contractId: string): Promise<void> {
   const effects = () => [contractShows(contractId, 'contract.voided')];
   const common = {
     who: 'customer',
@@ -108,8 +118,8 @@ async function removeDraft({ teller, context }: Plot, contractId: string): Promi
     follows: ['contract.voided', 'order.released', 'order.released'],
     effects,
   } as const;
-  if (context.profile === 'alibaba') {
-    await teller.ask({
+  if (settings.profile === 'alibaba') {
+    await narrator.ask({
       ...common,
       what: 'The draft is deleted.',
       method: 'delete',
@@ -119,7 +129,7 @@ async function removeDraft({ teller, context }: Plot, contractId: string): Promi
     return;
   }
   const body = { reason: 'unintended' };
-  await teller.ask({
+  await narrator.ask({
     ...common,
     what: 'The draft is voided.',
     method: 'post',
@@ -129,11 +139,11 @@ async function removeDraft({ teller, context }: Plot, contractId: string): Promi
   });
 }
 
-export async function failFulfilment(plot: Plot): Promise<void> {
-  const { teller, role } = plot;
-  teller.chapter('7 · A fulfilment fails and refunds itself, once');
-  const order = await place(plot, 'A machine is ordered,', subscription(role.machine));
-  await pay(plot, order, 'paid,');
+export async function failFulfilment(context: DemoContext): Promise<void> {
+  const { narrator, role } = context;
+  narrator.chapter('7 · A fulfilment fails and refunds itself, once');
+  const order = await place(context, 'A machine is ordered,', subscription(role.machine));
+  await pay(context, order, 'paid,');
   const failing = {
     what: 'and could not be created.',
     who: 'platform',
@@ -144,7 +154,7 @@ export async function failFulfilment(plot: Plot): Promise<void> {
     status: 200,
     effects: () => [orderShows(order.orderId, 'fulfilment_failed')],
   } as const;
-  await teller.ask({
+  await narrator.ask({
     ...failing,
     follows: ['order.fulfilment_failed', 'order.voided', 'refund.succeeded', 'order.changed'],
     shows: ({ body }) => `fulfilment ${body.fulfilment}, order ${body.status}`,
@@ -154,16 +164,16 @@ export async function failFulfilment(plot: Plot): Promise<void> {
     what: 'The platform tells it again, as news.',
     headers: { 'idempotency-key': randomUUID() },
   };
-  await teller.ask({
+  await narrator.ask({
     ...again,
     shows: ({ body }) => `order ${body.status}, version ${body.version}: nothing changed`,
   });
-  const { body } = await teller.quietly({
+  const { body } = await narrator.quietly({
     who: 'customer',
     method: 'get',
     path: `/v1/refunds?orderId=${order.orderId}`,
   });
-  teller.check(
+  narrator.check(
     body.data.length === 1 && body.data[0].amount.amount === money(order.amount).amount,
     `one refund of ${order.amount}, however often it is told (RFD-14)`,
   );

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clientOf, type Client, type Reply } from '@accord/testing';
-import type { StoryContext } from '../commands/start.ts';
+import type { DemoSettings } from './settings.ts';
 
 /** Where what a command did can be read afterwards. */
 export interface Effect {
@@ -25,7 +25,7 @@ export interface Request {
 export type Until = <T>(what: string, look: () => Promise<T | undefined> | T | undefined) => Promise<T>;
 
 export const untilOf =
-  ({ patienceMs = 30_000 }: StoryContext): Until =>
+  ({ patienceMs = 30_000 }: DemoSettings): Until =>
   async (what, look) => {
     const started = performance.now();
     for (;;) {
@@ -39,7 +39,7 @@ export const untilOf =
 export type Send = (request: Request, requestId?: string) => Promise<Reply>;
 
 const away = new Set([502, 503, 504]);
-/** Asked by POST, and nothing is changed by them: a quote binds nobody. */
+/** NarratedRequest by POST, and nothing is changed by them: a quote binds nobody. */
 const questions = /\/(?:preview|verify|refund-quotes)$/;
 
 export interface Command {
@@ -60,7 +60,7 @@ export function commandOf({ method, path, effects }: Request, reply: Reply): Com
  * Asks through the front door. One idempotency key for all tries: a service that is away for a moment neither
  * loses nor doubles what was asked (API-6).
  */
-export function sendOf({ system }: StoryContext, accountId: string, until: Until): Send {
+export function sendOf({ system }: DemoSettings, accountId: string, until: Until): Send {
   const clients: Record<Who, Client> = {
     customer: clientOf(system.url, () => system.token({ kind: 'customer', accountId, subject: 'usr_li' })),
     operator: clientOf(system.url, () => system.token({ kind: 'operator', subject: 'op_zhang' })),

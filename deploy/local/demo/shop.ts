@@ -1,17 +1,19 @@
 import type { Reply } from '@accord/testing';
 import { catalogue } from './catalogue.ts';
-import { day, fulfil, pay, place, subscription, type Placed, type Plot } from './context.ts';
+import { day, fulfil, pay, place, subscription, type DemoContext, type Placed } from './context.ts';
 
 /** Products go on sale and the account is certified. */
-export async function openTheShop({ teller, context }: Plot): Promise<void> {
-  const products = catalogue[context.profile];
-  teller.chapter(`0 · ${products.length} products go on sale, an account is certified (${context.profile})`);
+export async function openTheShop({ narrator, settings }: DemoContext): Promise<void> {
+  const products = catalogue[settings.profile];
+  narrator.chapter(
+    `0 · ${products.length} products go on sale, an account is certified (${settings.profile})`,
+  );
   for (const { productCode, ...product } of products) {
     const path = `/v1/products/${productCode}`;
     const productShows = ({ body: { version } }: Reply) => [
       { path, shown: (body: Reply['body']) => body.version === version },
     ];
-    const { status } = await teller.quietly({
+    const { status } = await narrator.quietly({
       who: 'operator',
       method: 'put',
       path,
@@ -19,10 +21,10 @@ export async function openTheShop({ teller, context }: Plot): Promise<void> {
       effects: productShows,
     });
     if (status >= 300) throw new Error(`product ${productCode}: ${status}`);
-    teller.note(`on sale: ${productCode.padEnd(16)} ${product.name.zh} / ${product.name.en}`);
+    narrator.note(`on sale: ${productCode.padEnd(16)} ${product.name.zh} / ${product.name.en}`);
   }
-  const [path, facts] = [`/v1/accounts/${teller.accountId}`, account()];
-  await teller.ask({
+  const [path, facts] = [`/v1/accounts/${narrator.accountId}`, account()];
+  await narrator.ask({
     what: 'The platform certifies the account and tells its contacts.',
     who: 'platform',
     method: 'put',
@@ -66,38 +68,38 @@ export interface Orders {
   readonly forgotten: Placed;
 }
 
-export async function placeOrders(plot: Plot): Promise<Orders> {
-  const { teller, role, mark } = plot;
-  teller.chapter(
+export async function placeOrders(context: DemoContext): Promise<Orders> {
+  const { narrator, role, mark } = context;
+  narrator.chapter(
     '1 · Orders: paid and unpaid, of two invoicing entities, pay as you go, and one of a special category',
   );
-  const machine = await place(plot, 'A machine for a month.', subscription(role.machine));
-  const other = await place(plot, 'A product of another invoicing entity.', subscription(role.other));
+  const machine = await place(context, 'A machine for a month.', subscription(role.machine));
+  const other = await place(context, 'A product of another invoicing entity.', subscription(role.other));
   const byTheMinute = { productCode: role.machine, billType: 'postpay', chargeType: 'pay_as_you_go' };
-  const metered = await place(plot, 'A machine by the minute: nothing is owed up front.', byTheMinute);
-  await pay(plot, machine, 'The machine is paid.');
-  await pay(plot, other, 'The other one too.');
+  const metered = await place(context, 'A machine by the minute: nothing is owed up front.', byTheMinute);
+  await pay(context, machine, 'The machine is paid.');
+  await pay(context, other, 'The other one too.');
   const instanceId = `i-${mark}-1`;
   const start = Date.now() - 6 * day - 4 * 3_600_000;
   const period = { start: new Date(start).toISOString(), end: new Date(start + 31 * day).toISOString() };
   const place1 = { region: 'Beijing', ipAddress: '10.0.0.8' };
   await fulfil(
-    plot,
+    context,
     machine,
     'The machine was created: a period of 31 days, 6 days and 4 hours of it gone.',
     [{ instanceId, ...period, ...place1 }],
   );
-  await fulfil(plot, other, 'The other was created.', [{ instanceId: `i-${mark}-2`, ...period }]);
-  await fulfil(plot, metered, 'The metered one was created.', [
+  await fulfil(context, other, 'The other was created.', [{ instanceId: `i-${mark}-2`, ...period }]);
+  await fulfil(context, metered, 'The metered one was created.', [
     { instanceId: `i-${mark}-3`, start: period.start },
   ]);
   const forgotten = await place(
-    plot,
+    context,
     'A machine that somebody orders and forgets.',
     subscription(role.machine),
   );
-  const odd = await place(plot, 'One of a special category, unpaid.', subscription(role.odd));
-  const first = await place(plot, 'Two more machines, unpaid: the first.', subscription(role.machine));
-  const second = await place(plot, 'The second.', subscription(role.machine));
+  const odd = await place(context, 'One of a special category, unpaid.', subscription(role.odd));
+  const first = await place(context, 'Two more machines, unpaid: the first.', subscription(role.machine));
+  const second = await place(context, 'The second.', subscription(role.machine));
   return { machine, other, metered, unpaid: [first, second], odd, instanceId, forgotten };
 }

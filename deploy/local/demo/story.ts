@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { StoryContext } from '../commands/start.ts';
-import { roles, type Plot } from './context.ts';
-import { applyForContracts, cancelInsideAContract, sealAndVoid } from './contracts.ts';
-import { startTelling } from './narrator.ts';
+import { roles, type DemoContext } from './context.ts';
+import { applyForContracts, cancelInsideAContract } from './contracts.ts';
+import { startNarrator } from './narrator.ts';
 import { checkInvariants, expire, tellTimeline } from './outcome.ts';
 import { failFulfilment, refund } from './refunds.ts';
+import { sealAndVoid } from './seal-and-void.ts';
+import type { DemoSettings } from './settings.ts';
 import { openTheShop, placeOrders } from './shop.ts';
 
 /**
@@ -12,25 +13,30 @@ import { openTheShop, placeOrders } from './shop.ts';
  *
  * @throws Error naming the step that did not go as documented.
  */
-export async function playStory(context: StoryContext): Promise<void> {
+export async function playStory(settings: DemoSettings): Promise<void> {
   const started = performance.now();
-  const teller = await startTelling(context, 'acc_demo');
-  const plot: Plot = { teller, context, role: roles[context.profile], mark: randomBytes(3).toString('hex') };
+  const narrator = await startNarrator(settings, 'acc_demo');
+  const context: DemoContext = {
+    narrator,
+    settings,
+    role: roles[settings.profile],
+    mark: randomBytes(3).toString('hex'),
+  };
   try {
-    await openTheShop(plot);
-    const orders = await placeOrders(plot);
-    const contracts = await applyForContracts(plot, orders);
-    await sealAndVoid(plot, contracts.order, orders);
-    await cancelInsideAContract(plot, contracts.request, orders);
-    await expire(plot, orders);
-    await refund(plot, orders);
-    await failFulfilment(plot);
-    await tellTimeline(plot, orders);
-    await checkInvariants(plot);
-    teller.chapter(
+    await openTheShop(context);
+    const orders = await placeOrders(context);
+    const contracts = await applyForContracts(context, orders);
+    await sealAndVoid(context, contracts.order, orders);
+    await cancelInsideAContract(context, contracts.request, orders);
+    await expire(context, orders);
+    await refund(context, orders);
+    await failFulfilment(context);
+    await tellTimeline(context, orders);
+    await checkInvariants(context);
+    narrator.chapter(
       `The story ended as it should, after ${((performance.now() - started) / 1000).toFixed(1)} s.`,
     );
   } finally {
-    await teller.end();
+    await narrator.end();
   }
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { eventTypes, readEvent, type Event, type EventType } from '@accord/events';
 import { joinGroup, openAdmin, openKafka } from '@accord/kafka';
-import type { StoryContext } from '../commands/start.ts';
 import { untilOf } from './request.ts';
+import type { DemoSettings } from './settings.ts';
 
 export interface Seen {
   readonly event: Event;
@@ -14,8 +14,8 @@ export interface Seen {
  * What the topics carry from now on. Only a group that is made anew meanwhile reads them from their
  * beginning: it misses nothing.
  */
-export async function watch(context: StoryContext) {
-  const { system } = context;
+export async function watch(settings: DemoSettings) {
+  const { system } = settings;
   const { topicPrefix, brokers } = system;
   const seen: Seen[] = [];
   const known = new Set<string>();
@@ -28,7 +28,7 @@ export async function watch(context: StoryContext) {
   });
   const admin = await openAdmin(kafka);
   // A topic that was just made may have no leader for some seconds.
-  const ends = await untilOf(context)('every topic has a leader', () =>
+  const ends = await untilOf(settings)('every topic has a leader', () =>
     admin.offsetRanges(eventTypes).catch(() => undefined),
   );
   const group = `story.${randomUUID()}`;

@@ -70,6 +70,8 @@ export async function startBackground(program: Program): Promise<Background> {
     running,
     kill: (signal) => void child.kill(signal),
     async stop(signal, withinMs) {
+      // Its end is waited for, also where nothing else keeps this process.
+      child.ref();
       if (running()) child.kill(signal);
       const forced = setTimeout(() => child.kill('SIGKILL'), withinMs);
       await ended;

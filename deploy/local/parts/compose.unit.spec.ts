@@ -39,9 +39,8 @@ test('Postgres in Docker is the embedded one: version, settings, locale, passwor
 
 test('Kafka in Docker is the embedded one: version and every broker setting', () => {
   const { image, environment } = services['kafka']!;
-  expect(image).toBe(
-    `apache/kafka:${/<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(read('deploy/local/kafka/pom.xml'))![1]}`,
-  );
+  const version = /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</;
+  expect(image).toBe(`apache/kafka:${version.exec(read('deploy/local/kafka/pom.xml'))![1]}`);
   const named = Object.entries(brokerSettings).map(([key, value]) => [
     `KAFKA_${key.replaceAll('.', '_').toUpperCase()}`,
     value,

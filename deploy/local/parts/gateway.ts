@@ -184,7 +184,10 @@ const row = (name: string) =>
 
 /** Where somebody who opens the address in a browser goes on. */
 const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Accord</title>
-<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}td{padding:.25rem 2rem .25rem 0}code{background:#f3f3f5;padding:0 .2rem}</style></head>
-<body><h1>Accord</h1><p>Orders, electronic contracts and refunds of a cloud provider. Each service describes its routes:</p>
+<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
+td{padding:.25rem 2rem .25rem 0}code{background:#f3f3f5;padding:0 .2rem}</style></head>
+<body><h1>Accord</h1><p>Orders, electronic contracts and refunds of a cloud provider.
+Each service describes its routes:</p>
 <table>${[...new Set(Object.values(segments))].map(row).join('')}</table>
-<p>A token for them, in the folder of the project: <code>npm run -s token -- customer acc_demo</code></p></body></html>`;
+<p>A token for them, in the folder of the project:
+<code>npm run -s token -- customer acc_demo</code></p></body></html>`;

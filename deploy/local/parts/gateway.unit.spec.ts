@@ -139,7 +139,8 @@ test('API-5 a body stays a body whatever the method, so that nobody hides a requ
     for (const method of ['GET', 'DELETE']) {
       const socket = connect(Number(new URL(door.url).port), '127.0.0.1');
       socket.write(
-        `${method} /v1/orders/open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`,
+        `${method} /v1/orders/open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n` +
+          `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`,
       );
       await once(socket, 'data');
       socket.destroy();

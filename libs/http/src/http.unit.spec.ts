@@ -94,23 +94,27 @@ test('API-2 API-7 a cursor that somebody made is refused, whatever stands in it'
     expect(await failing(() => decodeTimeCursor(made(bad)))).toMatchObject({ code: 'request.bad_cursor' });
 });
 
-test('API-8 If-Match is read as a version; what is no tag is refused, a tag of someone else matches no version', async () => {
-  expect(
-    [undefined, '*', '"3"', 'W/"12"', '"abc"', '"0"', '"99999999999999999999"'].map(parseIfMatch),
-  ).toEqual([undefined, -1, 3, 12, 0, 0, 0]);
-  for (const bad of ['3', '"3', '"3", "4"', ''])
-    expect(await failing(() => parseIfMatch(bad))).toMatchObject({ status: 400 });
-  expect(() => expectVersion(undefined, 5)).not.toThrow();
-  for (const tag of ['"5"', '*']) expect(() => expectVersion(parseIfMatch(tag), 5)).not.toThrow();
-  for (const tag of ['"5"', '"0"', '"x"', '*'])
-    expect(await failing(() => expectVersion(parseIfMatch(tag), undefined))).toMatchObject({
+test(
+  'API-8 If-Match is read as a version; what is no tag is ' +
+    'refused, a tag of someone else matches no version',
+  async () => {
+    expect(
+      [undefined, '*', '"3"', 'W/"12"', '"abc"', '"0"', '"99999999999999999999"'].map(parseIfMatch),
+    ).toEqual([undefined, -1, 3, 12, 0, 0, 0]);
+    for (const bad of ['3', '"3', '"3", "4"', ''])
+      expect(await failing(() => parseIfMatch(bad))).toMatchObject({ status: 400 });
+    expect(() => expectVersion(undefined, 5)).not.toThrow();
+    for (const tag of ['"5"', '*']) expect(() => expectVersion(parseIfMatch(tag), 5)).not.toThrow();
+    for (const tag of ['"5"', '"0"', '"x"', '*'])
+      expect(await failing(() => expectVersion(parseIfMatch(tag), undefined))).toMatchObject({
+        code: 'request.version_mismatch',
+      });
+    expect(await failing(() => expectVersion(4, 5))).toMatchObject({
+      kind: 'precondition',
       code: 'request.version_mismatch',
     });
-  expect(await failing(() => expectVersion(4, 5))).toMatchObject({
-    kind: 'precondition',
-    code: 'request.version_mismatch',
-  });
-});
+  },
+);
 
 test('API-2 API-16 what is wrong is said in the language of the caller, with what would be right', async () => {
   const term = z.discriminatedUnion('unit', [
@@ -191,38 +195,42 @@ test('literal segments go before parameters, whatever the order of the routes', 
   expect(() => router.find('GET', '/v1/orders/%E0%A4%A')).toThrow(URIError);
 });
 
-test('API-6 a key of another issuer, subject, account, method or path is another key; 255 characters are allowed', async () => {
-  const ask = {
-    key: 'k',
-    issuer: 'i',
-    actor: { kind: 'customer', id: 's', accountId: 'a' },
-    method: 'POST',
-    path: '/v1/x',
-    query: '',
-    body: Buffer.from('{}'),
-  } as const;
-  const others = [
-    { ...ask, issuer: 'j' },
-    { ...ask, actor: { ...ask.actor, id: 't' } },
-    { ...ask, actor: { ...ask.actor, accountId: 'b' } },
-    { ...ask, method: 'PUT' },
-    { ...ask, path: '/v1/y' },
-    { ...ask, key: 'l' },
-  ];
-  const hashes = [ask, ...others].map((one) => keyedRequest(one).keyHash.toString('hex'));
-  expect(new Set(hashes).size).toBe(7);
-  const bodies = [ask, { ...ask, body: Buffer.from('{ }') }, { ...ask, query: 'x=1' }].map((one) =>
-    keyedRequest(one),
-  );
-  expect(new Set(bodies.map(({ requestHash }) => requestHash.toString('hex'))).size).toBe(3);
-  expect(new Set(bodies.map(({ keyHash }) => keyHash.toString('hex'))).size).toBe(1);
-  expect(keyedRequest({ ...ask, key: 'k'.repeat(255) }).keyHash).toHaveLength(32);
-  for (const key of ['', 'k'.repeat(256)])
-    expect(await failing(() => keyedRequest({ ...ask, key }))).toMatchObject({
-      status: 400,
-      code: 'idempotency.key_invalid',
-    });
-});
+test(
+  'API-6 a key of another issuer, subject, account, method or ' +
+    'path is another key; 255 characters are allowed',
+  async () => {
+    const ask = {
+      key: 'k',
+      issuer: 'i',
+      actor: { kind: 'customer', id: 's', accountId: 'a' },
+      method: 'POST',
+      path: '/v1/x',
+      query: '',
+      body: Buffer.from('{}'),
+    } as const;
+    const others = [
+      { ...ask, issuer: 'j' },
+      { ...ask, actor: { ...ask.actor, id: 't' } },
+      { ...ask, actor: { ...ask.actor, accountId: 'b' } },
+      { ...ask, method: 'PUT' },
+      { ...ask, path: '/v1/y' },
+      { ...ask, key: 'l' },
+    ];
+    const hashes = [ask, ...others].map((one) => keyedRequest(one).keyHash.toString('hex'));
+    expect(new Set(hashes).size).toBe(7);
+    const bodies = [ask, { ...ask, body: Buffer.from('{ }') }, { ...ask, query: 'x=1' }].map((one) =>
+      keyedRequest(one),
+    );
+    expect(new Set(bodies.map(({ requestHash }) => requestHash.toString('hex'))).size).toBe(3);
+    expect(new Set(bodies.map(({ keyHash }) => keyHash.toString('hex'))).size).toBe(1);
+    expect(keyedRequest({ ...ask, key: 'k'.repeat(255) }).keyHash).toHaveLength(32);
+    for (const key of ['', 'k'.repeat(256)])
+      expect(await failing(() => keyedRequest({ ...ask, key }))).toMatchObject({
+        status: 400,
+        code: 'idempotency.key_invalid',
+      });
+  },
+);
 
 test('a file name survives every alphabet and cannot break out of its header', () => {
   expect(contentDisposition('CT-2026-00001234.pdf')).toBe(
@@ -471,21 +479,26 @@ describe('the application over a database that is not there', () => {
   };
   const own = { authorization: 'Bearer good' };
 
-  test('API-11 the quota of a token is told in RateLimit headers and ends in 429 with Retry-After; so is that of an address', async () => {
-    const { url, close } = await start(30);
-    const answers = [];
-    for (let i = 0; i < 31; i += 1) answers.push(await fetch(`${url}/v1/own`, { headers: own }));
-    expect(answers[0]!.headers.get('ratelimit-policy')).toBe('"token";q=30;w=60');
-    expect(answers[9]!.headers.get('ratelimit')).toMatch(/^"token";r=20;t=\d+$/);
-    expect(answers.map(({ status }) => status)).toEqual([...Array<number>(30).fill(200), 429]);
-    expect(Number(answers[30]!.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await answers[30]!.json()).toMatchObject({ code: 'request.rate_limited', status: 429 });
-    const open = [];
-    for (let i = 0; i < 4; i += 1) open.push((await fetch(`${url}/v1/open`)).status);
-    expect(open).toEqual([200, 200, 200, 429]);
-    expect((await fetch(`${url}/v1/own`)).status).toBe(429); // no token: the address pays
-    await close(100);
-  });
+  test(
+    'API-11 the quota of a token is told ' +
+      'in RateLimit headers and ' +
+      'ends in 429 with Retry-After; so is that of an address',
+    async () => {
+      const { url, close } = await start(30);
+      const answers = [];
+      for (let i = 0; i < 31; i += 1) answers.push(await fetch(`${url}/v1/own`, { headers: own }));
+      expect(answers[0]!.headers.get('ratelimit-policy')).toBe('"token";q=30;w=60');
+      expect(answers[9]!.headers.get('ratelimit')).toMatch(/^"token";r=20;t=\d+$/);
+      expect(answers.map(({ status }) => status)).toEqual([...Array<number>(30).fill(200), 429]);
+      expect(Number(answers[30]!.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await answers[30]!.json()).toMatchObject({ code: 'request.rate_limited', status: 429 });
+      const open = [];
+      for (let i = 0; i < 4; i += 1) open.push((await fetch(`${url}/v1/open`)).status);
+      expect(open).toEqual([200, 200, 200, 429]);
+      expect((await fetch(`${url}/v1/own`)).status).toBe(429); // no token: the address pays
+      await close(100);
+    },
+  );
 
   test('API-11 no quota is counted where it is turned off', async () => {
     const { byToken, byAddress } = rateLimits(0);

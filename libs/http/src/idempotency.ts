@@ -93,7 +93,8 @@ class KeyTaken extends Error {}
 const lookSql = `select pg_try_advisory_xact_lock($2::bigint) as free, ${columns}
    from (select 1) as one left join idempotency_keys k on k.key_hash = $1 and k.created_at > $3`;
 
-const storeSql = `insert into idempotency_keys as k (key_hash, account_id, request_hash, status, headers, body, created_at)
+const storeSql = `insert into idempotency_keys as k (key_hash, account_id, request_hash, status, headers,
+  body, created_at)
    values ($1, $2, $3, $4, $5, $6, $7)
    on conflict (key_hash) do update set request_hash = $3, status = $4, headers = $5, body = $6, created_at = $7
      where k.created_at <= $8
@@ -144,8 +145,10 @@ export async function onceInTransaction(
 }
 
 const claimSql = `with claimed as (
-     insert into idempotency_keys as k (key_hash, account_id, request_hash, lease_until, created_at) values ($1, $2, $3, $4, $5)
-     on conflict (key_hash) do update set request_hash = $3, lease_until = $4, status = null, headers = null, body = null, created_at = $5
+     insert into idempotency_keys as k (key_hash, account_id, request_hash, lease_until, created_at)
+     values ($1, $2, $3, $4, $5)
+     on conflict (key_hash) do update
+     set request_hash = $3, lease_until = $4, status = null, headers = null, body = null, created_at = $5
        where k.created_at <= $6 or (k.status is null and k.lease_until <= $5 and k.request_hash = $3)
      returning 1)
    select exists (select 1 from claimed) as claimed, ${columns}
@@ -187,7 +190,8 @@ export async function onceLeased(
     const reply = await work();
     await db.transaction(actor, (tx) =>
       tx.one(
-        `update idempotency_keys set status = $3, headers = $4, body = $5, lease_until = null where key_hash = $1 and lease_until = $2`,
+        `update idempotency_keys set status = $3, headers = $4, body = $5, lease_until = null
+          where key_hash = $1 and lease_until = $2`,
         [...mine, reply.status, JSON.stringify(reply.headers), reply.text],
       ),
     );

@@ -36,32 +36,41 @@ function gate() {
   return { arrived, go };
 }
 
-test('API-1 API-2 API-4 API-7 bad input is refused on every route with a stable code and nothing is stored', async () => {
-  const flaws = await flawsUnderBadInput(t);
-  const onPurpose = /^GET \/v1\/(broken|undescribed): /;
-  expect(flaws.filter((flaw) => !onPurpose.test(flaw))).toEqual([]);
-}, 120_000);
+test(
+  'API-1 API-2 API-4 API-7 bad input is refused on every ' + 'route with a stable code and nothing is stored',
+  async () => {
+    const flaws = await flawsUnderBadInput(t);
+    const onPurpose = /^GET \/v1\/(broken|undescribed): /;
+    expect(flaws.filter((flaw) => !onPurpose.test(flaw))).toEqual([]);
+  },
+  120_000,
+);
 
-test('API-1 a query parameter of the wrong type is named by a JSON pointer; text that cannot be stored is refused', async () => {
-  const repeated = await one.get('/v1/things?limit=5&limit=6');
-  expect(repeated).toMatchObject({
-    status: 400,
-    body: { code: 'request.invalid', errors: [{ in: 'query', pointer: '/limit' }] },
-  });
-  const nested = await one.post('/v1/things', {
-    ...thing,
-    parts: [{ weight: 1 }, { weight: 0, 'a/b~c': 1 }],
-  });
-  const errors = nested.body.errors as { pointer: string }[];
-  expect(errors.map(({ pointer }) => pointer).sort()).toEqual(['/parts/1/a~1b~0c', '/parts/1/weight']);
-  for (const title of ['a\u0000b', '\ud800', 'b\udfff']) {
-    expect(await one.post('/v1/things', { ...thing, title })).toMatchObject({
+test(
+  'API-1 a query parameter of the wrong ' +
+    'type is named by a JSON ' +
+    'pointer; text that cannot be stored is refused',
+  async () => {
+    const repeated = await one.get('/v1/things?limit=5&limit=6');
+    expect(repeated).toMatchObject({
       status: 400,
-      body: { errors: [{ pointer: '/title' }] },
+      body: { code: 'request.invalid', errors: [{ in: 'query', pointer: '/limit' }] },
     });
-  }
-  expect((await one.post('/v1/things', { ...thing, title: '\\u0000 😀' })).status).toBe(201);
-});
+    const nested = await one.post('/v1/things', {
+      ...thing,
+      parts: [{ weight: 1 }, { weight: 0, 'a/b~c': 1 }],
+    });
+    const errors = nested.body.errors as { pointer: string }[];
+    expect(errors.map(({ pointer }) => pointer).sort()).toEqual(['/parts/1/a~1b~0c', '/parts/1/weight']);
+    for (const title of ['a\u0000b', '\ud800', 'b\udfff']) {
+      expect(await one.post('/v1/things', { ...thing, title })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/title' }] },
+      });
+    }
+    expect((await one.post('/v1/things', { ...thing, title: '\\u0000 😀' })).status).toBe(201);
+  },
+);
 
 test('API-2 API-13 a problem names the request; a safe request id comes back, an unsafe one is replaced', async () => {
   const given = await one.get('/v1/things/thg_none', { 'x-request-id': 'from-gateway.1:2' });
@@ -104,36 +113,41 @@ test('API-2 a bug answers 500 without internals', async () => {
   expect(JSON.stringify(broken.body)).not.toMatch(/secret_column|no_such_table|select/);
 });
 
-test('API-2 API-3 every route is described, in 3.1, and an answer that does not fit its description does not go out', async () => {
-  const { body: api } = await t.anonymous().get('/openapi.json');
-  expect(api.openapi).toMatch(/^3\.1\./);
-  for (const { method, path, success = [200], refusals = [] } of t.running.service.routes) {
-    const operation = api.paths[path][method];
-    expect(Object.keys(operation.responses)).toEqual(
-      expect.arrayContaining([...success.map(String), '400', '429', '500', '503']),
-    );
-    expect(operation['x-codes']).toEqual(expect.arrayContaining([...refusals]));
-    const headers = operation.parameters
-      .filter((one: { in: string }) => one.in === 'header')
-      .map(({ name }: { name: string }) => name);
-    expect(headers.includes('If-Match')).toBe(refusals.includes('request.version_mismatch'));
-  }
-  expect(
-    api.paths['/v1/things'].post.requestBody.content['application/json'].schema.additionalProperties,
-  ).toBe(false);
-  const page = await t.anonymous().get('/docs');
-  const html = page.bytes.toString();
-  expect(html).toContain('/v1/things/{thingId}');
-  expect(html).toContain(`curl -sS -X POST &quot;$API/v1/things/&lt;thingId&gt;/payments&quot;`);
-  const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
-  const links = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
-  expect(links.length).toBeGreaterThan(t.running.service.routes.length);
-  expect(links.filter((id) => !ids.has(id))).toEqual([]);
-  expect(html).not.toContain('<script');
-  expect(page.headers.get('content-security-policy')).toContain(`default-src 'none'`);
-  expect((await t.operator().get('/v1/undescribed')).body.code).toBe('server.error');
-  expect((await t.operator().get('/v1/unlisted')).body.code).toBe('server.error');
-});
+test(
+  'API-2 API-3 every route is ' +
+    'described, in 3.1, and an answer ' +
+    'that does not fit its description does not go out',
+  async () => {
+    const { body: api } = await t.anonymous().get('/openapi.json');
+    expect(api.openapi).toMatch(/^3\.1\./);
+    for (const { method, path, success = [200], refusals = [] } of t.running.service.routes) {
+      const operation = api.paths[path][method];
+      expect(Object.keys(operation.responses)).toEqual(
+        expect.arrayContaining([...success.map(String), '400', '429', '500', '503']),
+      );
+      expect(operation['x-codes']).toEqual(expect.arrayContaining([...refusals]));
+      const headers = operation.parameters
+        .filter((one: { in: string }) => one.in === 'header')
+        .map(({ name }: { name: string }) => name);
+      expect(headers.includes('If-Match')).toBe(refusals.includes('request.version_mismatch'));
+    }
+    expect(
+      api.paths['/v1/things'].post.requestBody.content['application/json'].schema.additionalProperties,
+    ).toBe(false);
+    const page = await t.anonymous().get('/docs');
+    const html = page.bytes.toString();
+    expect(html).toContain('/v1/things/{thingId}');
+    expect(html).toContain(`curl -sS -X POST &quot;$API/v1/things/&lt;thingId&gt;/payments&quot;`);
+    const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+    const links = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(links.length).toBeGreaterThan(t.running.service.routes.length);
+    expect(links.filter((id) => !ids.has(id))).toEqual([]);
+    expect(html).not.toContain('<script');
+    expect(page.headers.get('content-security-policy')).toContain(`default-src 'none'`);
+    expect((await t.operator().get('/v1/undescribed')).body.code).toBe('server.error');
+    expect((await t.operator().get('/v1/unlisted')).body.code).toBe('server.error');
+  },
+);
 
 test('API-3 an unknown path is 404, a wrong method 405 with what is allowed', async () => {
   expect((await one.get('/v1/nothing')).body.code).toBe('request.unknown_route');
@@ -142,22 +156,27 @@ test('API-3 an unknown path is 404, a wrong method 405 with what is allowed', as
   expect(wrong.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'PATCH', 'POST']);
 });
 
-test('API-5 another account’s thing is not found, changed or listed; anyone sees no account’s rows; an operator sees all', async () => {
-  const { body: mine } = await one.post('/v1/things', thing);
-  for (const answer of [
-    await other.get(`/v1/things/${mine.thingId}`),
-    await other.patch(`/v1/things/${mine.thingId}`, { title: 'taken' }),
-  ]) {
-    expect(answer).toMatchObject({ status: 404, body: { code: 'thing.not_found' } });
-  }
-  expect((await other.get('/v1/things?limit=200')).body.data).toEqual([]);
-  expect((await t.anonymous().get('/v1/catalogue')).body).toEqual([]);
-  expect((await t.operator().get(`/v1/things/${mine.thingId}`)).status).toBe(200);
-  expect((await one.post('/v1/things', { ...thing, accountId: 'acc_2' })).body.code).toBe(
-    'request.account_not_yours',
-  );
-  expect((await t.operator().post('/v1/things', thing)).body.code).toBe('request.account_required');
-});
+test(
+  'API-5 another account’s thing is not ' +
+    'found, changed or listed; ' +
+    'anyone sees no account’s rows; an operator sees all',
+  async () => {
+    const { body: mine } = await one.post('/v1/things', thing);
+    for (const answer of [
+      await other.get(`/v1/things/${mine.thingId}`),
+      await other.patch(`/v1/things/${mine.thingId}`, { title: 'taken' }),
+    ]) {
+      expect(answer).toMatchObject({ status: 404, body: { code: 'thing.not_found' } });
+    }
+    expect((await other.get('/v1/things?limit=200')).body.data).toEqual([]);
+    expect((await t.anonymous().get('/v1/catalogue')).body).toEqual([]);
+    expect((await t.operator().get(`/v1/things/${mine.thingId}`)).status).toBe(200);
+    expect((await one.post('/v1/things', { ...thing, accountId: 'acc_2' })).body.code).toBe(
+      'request.account_not_yours',
+    );
+    expect((await t.operator().post('/v1/things', thing)).body.code).toBe('request.account_required');
+  },
+);
 
 test('API-6 a repeat answers the stored response, of both kinds of route', async () => {
   const key = newKey();
@@ -213,34 +232,40 @@ test('API-6 a key belongs to issuer, subject, account, method and path', async (
   ]);
 });
 
-test('API-6 while the first runs a repeat is 409 with Retry-After at once, and replays after; of 20 at once one has an effect', async () => {
-  const key = newKey();
-  const { arrived, go } = gate();
-  const first = one.post('/v1/things', { ...thing, title: 'held' }, key);
-  await arrived;
-  const second = await one.post('/v1/things', { ...thing, title: 'held' }, key);
-  expect(second).toMatchObject({ status: 409, body: { code: 'idempotency.in_progress' } });
-  expect(second.headers.get('retry-after')).toBe('1');
-  go();
-  expect((await first).status).toBe(201);
-  expect(
-    (await one.post('/v1/things', { ...thing, title: 'held' }, key)).headers.get('idempotency-replayed'),
-  ).toBe('true');
-
-  for (const [path, body] of [
-    ['/v1/things', { ...thing, title: 'many' }],
-    ['/v1/things/batch', { titles: ['many'] }],
-  ] as const) {
-    const before = await titled('many');
-    const together = { 'idempotency-key': `together ${path}` };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => one.post(path, body, together)));
-    expect(answers.filter(({ status }) => ![200, 201, 409].includes(status))).toEqual([]);
+test(
+  'API-6 while the first runs a repeat is ' +
+    '409 with Retry-After at ' +
+    'once, and replays after; of 20 at once one has an effect',
+  async () => {
+    const key = newKey();
+    const { arrived, go } = gate();
+    const first = one.post('/v1/things', { ...thing, title: 'held' }, key);
+    await arrived;
+    const second = await one.post('/v1/things', { ...thing, title: 'held' }, key);
+    expect(second).toMatchObject({ status: 409, body: { code: 'idempotency.in_progress' } });
+    expect(second.headers.get('retry-after')).toBe('1');
+    go();
+    expect((await first).status).toBe(201);
     expect(
-      answers.filter(({ status, headers }) => status < 300 && !headers.get('idempotency-replayed')),
-    ).toHaveLength(1);
-    expect(await titled('many')).toBe(before + 1);
-  }
-}, 20_000);
+      (await one.post('/v1/things', { ...thing, title: 'held' }, key)).headers.get('idempotency-replayed'),
+    ).toBe('true');
+
+    for (const [path, body] of [
+      ['/v1/things', { ...thing, title: 'many' }],
+      ['/v1/things/batch', { titles: ['many'] }],
+    ] as const) {
+      const before = await titled('many');
+      const together = { 'idempotency-key': `together ${path}` };
+      const answers = await Promise.all(Array.from({ length: 20 }, () => one.post(path, body, together)));
+      expect(answers.filter(({ status }) => ![200, 201, 409].includes(status))).toEqual([]);
+      expect(
+        answers.filter(({ status, headers }) => status < 300 && !headers.get('idempotency-replayed')),
+      ).toHaveLength(1);
+      expect(await titled('many')).toBe(before + 1);
+    }
+  },
+  20_000,
+);
 
 test('API-6 a refusal is not stored: the same key works once the reason is gone', async () => {
   const key = newKey();
@@ -294,38 +319,44 @@ test('API-6 a batch that breaks halfway and is sent again answers its done items
   expect([await titled('i1'), await titled('i2')]).toEqual([1, 1]);
 });
 
-test('API-6 a claim whose process died is taken again after 60 s, not before; one that only was slow does no item twice', async () => {
-  const claim = {
-    headers: newKey(),
-    ask: () => one.post('/v1/things/batch', { titles: ['lease'] }, claim.headers),
-  };
-  const { arrived, go } = gate();
-  const slow = claim.ask();
-  await arrived;
-  t.clock.offsetMs += 50_000;
-  expect((await claim.ask()).body.code).toBe('idempotency.in_progress');
-  t.clock.offsetMs += 11_000;
-  // the claim was taken, its item is still under way
-  expect((await claim.ask()).body.code).toBe('idempotency.in_progress');
-  go();
-  const [first, again] = [await slow, await claim.ask()];
-  expect([first.status, again.status]).toEqual([200, 200]);
-  expect(again.body).toEqual(first.body);
-  expect(await titled('lease')).toBe(1);
+test(
+  'API-6 a claim whose process died is ' +
+    'taken again after 60 s, not ' +
+    'before; one that only was slow does no item twice',
+  async () => {
+    const claim = {
+      headers: newKey(),
+      ask: () => one.post('/v1/things/batch', { titles: ['lease'] }, claim.headers),
+    };
+    const { arrived, go } = gate();
+    const slow = claim.ask();
+    await arrived;
+    t.clock.offsetMs += 50_000;
+    expect((await claim.ask()).body.code).toBe('idempotency.in_progress');
+    t.clock.offsetMs += 11_000;
+    // the claim was taken, its item is still under way
+    expect((await claim.ask()).body.code).toBe('idempotency.in_progress');
+    go();
+    const [first, again] = [await slow, await claim.ask()];
+    expect([first.status, again.status]).toEqual([200, 200]);
+    expect(again.body).toEqual(first.body);
+    expect(await titled('lease')).toBe(1);
 
-  const dead = newKey();
-  const body = { titles: ['dead'] };
-  await one.post('/v1/things/batch', body, dead);
-  await t.sql(
-    `update idempotency_keys set status = null, lease_until = now() + $1 * interval '1 ms' + interval '5 s' where status is not null and body like '%dead%' and body like '%data%'`,
-    [t.clock.offsetMs],
-  );
-  expect((await one.post('/v1/things/batch', body, dead)).status).toBe(409);
-  t.clock.offsetMs += 6_000;
-  expect((await one.post('/v1/things/batch', body, dead)).status).toBe(200);
-  expect(await titled('dead')).toBe(1);
-  t.clock.offsetMs = 0;
-});
+    const dead = newKey();
+    const body = { titles: ['dead'] };
+    await one.post('/v1/things/batch', body, dead);
+    await t.sql(
+      `update idempotency_keys set status = null, lease_until = now() + $1 * interval '1 ms' + interval '5 s'
+      where status is not null and body like '%dead%' and body like '%data%'`,
+      [t.clock.offsetMs],
+    );
+    expect((await one.post('/v1/things/batch', body, dead)).status).toBe(409);
+    t.clock.offsetMs += 6_000;
+    expect((await one.post('/v1/things/batch', body, dead)).status).toBe(200);
+    expect(await titled('dead')).toBe(1);
+    t.clock.offsetMs = 0;
+  },
+);
 
 test('API-6 keys are kept 24 h', async () => {
   const old = newKey();
@@ -377,29 +408,34 @@ test('API-8 the ETag is the version; If-Match with another is 412 and changes no
   expect((await one.get(path)).body.title).toBe('second');
 });
 
-test('API-14 a saga answers 202 with Location; Prefer: wait gives the outcome as soon as there is one, or 202 when time is up', async () => {
-  const { body: made } = await one.post('/v1/things', thing);
-  const path = `/v1/things/${made.thingId}/completion`;
-  const at202 = await one.post(path);
-  expect([at202.status, at202.headers.get('location'), at202.headers.get('preference-applied')]).toEqual([
-    202,
-    `/v1/things/${made.thingId}`,
-    null,
-  ]);
-  const started = performance.now();
-  const late = await one.post(path, undefined, { prefer: 'respond-async, wait=1' });
-  expect([late.status, late.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
-  expect(performance.now() - started).toBeGreaterThan(950);
+test(
+  'API-14 a saga answers 202 with ' +
+    'Location; Prefer: wait gives the ' +
+    'outcome as soon as there is one, or 202 when time is up',
+  async () => {
+    const { body: made } = await one.post('/v1/things', thing);
+    const path = `/v1/things/${made.thingId}/completion`;
+    const at202 = await one.post(path);
+    expect([at202.status, at202.headers.get('location'), at202.headers.get('preference-applied')]).toEqual([
+      202,
+      `/v1/things/${made.thingId}`,
+      null,
+    ]);
+    const started = performance.now();
+    const late = await one.post(path, undefined, { prefer: 'respond-async, wait=1' });
+    expect([late.status, late.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
+    expect(performance.now() - started).toBeGreaterThan(950);
 
-  const key = newKey();
-  expect((await one.post(path, undefined, key)).status).toBe(202);
-  const waiting = one.post(path, undefined, { ...key, prefer: 'wait=10' });
-  await sleep(150);
-  await t.sql('update things set done = true where thing_id = $1', [made.thingId]);
-  const outcome = await waiting;
-  expect(outcome).toMatchObject({ status: 200, body: { done: true } });
-  expect(outcome.headers.get('idempotency-replayed')).toBe('true');
-});
+    const key = newKey();
+    expect((await one.post(path, undefined, key)).status).toBe(202);
+    const waiting = one.post(path, undefined, { ...key, prefer: 'wait=10' });
+    await sleep(150);
+    await t.sql('update things set done = true where thing_id = $1', [made.thingId]);
+    const outcome = await waiting;
+    expect(outcome).toMatchObject({ status: 200, body: { done: true } });
+    expect(outcome.headers.get('idempotency-replayed')).toBe('true');
+  },
+);
 
 test('API-14 forty callers that wait hold no connection: others are served meanwhile', async () => {
   const { body: made } = await one.post('/v1/things', thing);
@@ -425,36 +461,52 @@ const file = { 'content-type': 'application/pdf' };
 const upload = (bytes: Buffer, headers = {}) =>
   one.send('POST', '/v1/uploads', bytes, { ...file, ...headers });
 
-test('API-11 a file of 64 MiB is hashed, one byte more is refused, said before or found out; an empty one and a repeat are files too', async () => {
-  const most = Buffer.alloc(67_108_864, 'accord');
-  expect((await upload(most)).body).toEqual({ sha256: hash('sha256', most), size: most.length });
-  expect((await upload(Buffer.alloc(most.length + 1))).body.code).toBe('request.too_large');
-  const authorization = `Bearer ${await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' })}`;
-  const unsaid = {
-    method: 'POST',
-    headers: { authorization, ...file },
-    body: new Blob([most, 'x']).stream(),
-    duplex: 'half',
-  };
-  expect((await fetch(`${t.baseUrl}/v1/uploads`, unsaid as RequestInit)).status).toBe(413);
-  expect((await upload(Buffer.alloc(9), { 'content-encoding': 'gzip' })).body.code).toBe(
-    'request.content_type',
-  );
-  expect((await upload(Buffer.alloc(0))).body.size).toBe(0);
+test(
+  'API-11 a file of 64 MiB is hashed, one ' +
+    'byte more is refused, said ' +
+    'before or found out; an empty one ' +
+    'and a repeat are files too',
+  async () => {
+    const most = Buffer.alloc(67_108_864, 'accord');
+    expect((await upload(most)).body).toEqual({ sha256: hash('sha256', most), size: most.length });
+    expect((await upload(Buffer.alloc(most.length + 1))).body.code).toBe('request.too_large');
+    const token = await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' });
+    const authorization = `Bearer ${token}`;
+    const unsaid = {
+      method: 'POST',
+      headers: { authorization, ...file },
+      body: new Blob([most, 'x']).stream(),
+      duplex: 'half',
+    };
+    expect((await fetch(`${t.baseUrl}/v1/uploads`, unsaid as RequestInit)).status).toBe(413);
+    expect((await upload(Buffer.alloc(9), { 'content-encoding': 'gzip' })).body.code).toBe(
+      'request.content_type',
+    );
+    expect((await upload(Buffer.alloc(0))).body.size).toBe(0);
 
-  const key = newKey();
-  const [first, again, another] = [
-    await upload(Buffer.from('a'), key),
-    await upload(Buffer.from('a'), key),
-    await upload(Buffer.from('b'), key),
-  ];
-  expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([first.body, 'true']);
-  expect([another.status, another.body.code]).toEqual([422, 'idempotency.key_reused']);
-});
+    const key = newKey();
+    const [first, again, another] = [
+      await upload(Buffer.from('a'), key),
+      await upload(Buffer.from('a'), key),
+      await upload(Buffer.from('b'), key),
+    ];
+    expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([first.body, 'true']);
+    expect([another.status, another.body.code]).toEqual([422, 'idempotency.key_reused']);
+  },
+);
 
 test('API-11 forty files that come slowly hold no connection, and one that breaks off does no harm', async () => {
-  const authorization = `Bearer ${await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' })}`;
-  const head = `POST /v1/uploads HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\nContent-Length: 9\r\nConnection: close\r\n\r\nhalf`;
+  const token = await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' });
+  const authorization = `Bearer ${token}`;
+  const head = [
+    'POST /v1/uploads HTTP/1.1',
+    'Host: a',
+    `Authorization: ${authorization}`,
+    'Content-Length: 9',
+    'Connection: close',
+    '',
+    'half',
+  ].join('\r\n');
   const port = Number(new URL(t.baseUrl).port);
   const begun = Array.from({ length: 40 }, () => {
     const socket = connect(port, '127.0.0.1', () => socket.write(head));
@@ -518,26 +570,37 @@ test('a file comes with its name in every alphabet, its length and its digest; a
   expect((await one.get('/v1/things/streamed/document')).bytes.toString()).toBe('streamed');
 });
 
-test('API-12 the pages of operations are on their own port; readiness falls with the database, liveness does not', async () => {
-  const ops = async (path: string) => (await fetch(t.opsUrl + path)).status;
-  expect([await ops('/livez'), await ops('/readyz'), await ops('/startupz'), await ops('/nothing')]).toEqual([
-    200, 200, 200, 404,
-  ]);
-  const metrics = await (await fetch(`${t.opsUrl}/metrics`)).text();
-  expect(metrics).toMatch(
-    /http_request_duration_seconds_count\{[^}]*route="\/v1\/things\/\{thingId\}"[^}]*status="404"/,
-  );
-  expect((await one.get('/metrics')).status).toBe(404);
-  const name = new URL(t.database.url).pathname.slice(1);
-  await t.sql(`alter database ${name} connection limit 0`);
-  await t.sql(
-    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename <> 'postgres'`,
-  );
-  try {
-    expect([await ops('/readyz'), await ops('/livez')]).toEqual([503, 200]);
-    expect(await one.get('/v1/things')).toMatchObject({ status: 503, body: { code: 'server.unavailable' } });
-  } finally {
-    await t.sql(`alter database ${name} connection limit -1`);
-  }
-  expect((await one.get('/v1/things')).status).toBe(200);
-});
+test(
+  'API-12 the pages of operations are on their own port; ' +
+    'readiness falls with the database, liveness does not',
+  async () => {
+    const ops = async (path: string) => (await fetch(t.opsUrl + path)).status;
+    expect([
+      await ops('/livez'),
+      await ops('/readyz'),
+      await ops('/startupz'),
+      await ops('/nothing'),
+    ]).toEqual([200, 200, 200, 404]);
+    const metrics = await (await fetch(`${t.opsUrl}/metrics`)).text();
+    expect(metrics).toMatch(
+      /http_request_duration_seconds_count\{[^}]*route="\/v1\/things\/\{thingId\}"[^}]*status="404"/,
+    );
+    expect((await one.get('/metrics')).status).toBe(404);
+    const name = new URL(t.database.url).pathname.slice(1);
+    await t.sql(`alter database ${name} connection limit 0`);
+    await t.sql(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
+      and usename <> 'postgres'`,
+    );
+    try {
+      expect([await ops('/readyz'), await ops('/livez')]).toEqual([503, 200]);
+      expect(await one.get('/v1/things')).toMatchObject({
+        status: 503,
+        body: { code: 'server.unavailable' },
+      });
+    } finally {
+      await t.sql(`alter database ${name} connection limit -1`);
+    }
+    expect((await one.get('/v1/things')).status).toBe(200);
+  },
+);

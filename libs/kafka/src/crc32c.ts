@@ -1,7 +1,4 @@
-/**
- * Tables for eight bytes at a time: `tables[k]` is what a byte does to the checksum from k bytes further
- * ahead.
- */
+/** Slicing-by-8: `tables[k]` is the effect of a byte on the checksum k bytes later. */
 const tables = Array.from({ length: 8 }, () => new Int32Array(256));
 for (let byte = 0; byte < 256; byte += 1) {
   let crc = byte;

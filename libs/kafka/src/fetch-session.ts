@@ -1,77 +1,77 @@
-/** What is asked of one partition. */
-export interface PartitionAsk {
+/** The part of a fetch request that concerns one partition. */
+export interface FetchPartition {
   readonly partition: number;
   readonly fetchOffset: string;
   readonly maxBytes: number;
 }
 
-export interface TopicAsk {
+export interface FetchTopic {
   readonly topic: string;
-  readonly partitions: readonly PartitionAsk[];
+  readonly partitions: readonly FetchPartition[];
 }
 
-export interface SessionAsk {
+export interface FetchRequest {
   readonly sessionId: number;
   readonly sessionEpoch: number;
-  readonly topics: readonly TopicAsk[];
+  readonly topics: readonly FetchTopic[];
 }
 
-/** Brokers before fetch sessions answer neither. */
-export interface SessionAnswer {
+/** Brokers older than fetch sessions answer neither field. */
+export interface FetchResponse {
   readonly errorCode?: number;
   readonly sessionId?: number;
 }
 
-/** FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH: the broker began anew, or needed the room. */
-const isUnknownSession = ({ errorCode = 0 }: SessionAnswer) => errorCode === 70 || errorCode === 71;
+/** FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH: the broker restarted, or evicted the session. */
+const isUnknownSession = ({ errorCode = 0 }: FetchResponse) => errorCode === 70 || errorCode === 71;
 const lastEpoch = 2 ** 31 - 1;
 
 /**
- * A consumer's fetches of one broker (KIP-227): the broker remembers what it was asked for, so each fetch
- * after the first names the partitions of which something else is wanted now, and its answer the partitions
- * that have something. Whatever goes wrong, the next fetch names all again. What a broker does not remember
- * for us, it is asked in full.
+ * An incremental fetch session of a consumer with one broker (KIP-227): the broker remembers the partitions
+ * and offsets of the session, so each fetch after the first names only partitions whose offset changed, and
+ * its response only partitions that have messages. After any failure the next fetch is a full one again, as is
+ * every fetch of a broker that keeps no sessions.
  *
- * @throws what `failureOf` makes of an answer that failed as a whole.
+ * @throws the error that `failureOf` makes of a response that failed as a whole.
  */
 export function fetchSession(failureOf: (errorCode: number) => Error) {
   let id = 0;
-  /** 0 asks for a new session in the old one's place. */
+  /** 0 makes a full fetch, and a new session in the old one's place. */
   let epoch = 0;
   let known: ReadonlyMap<string, string> = new Map();
 
-  async function fetch<Answer extends SessionAnswer>(
-    topics: readonly TopicAsk[],
-    send: (ask: SessionAsk) => Promise<Answer>,
-  ): Promise<Answer> {
-    const asks = topics.flatMap(({ topic, partitions }) =>
+  async function fetch<Response extends FetchResponse>(
+    topics: readonly FetchTopic[],
+    send: (request: FetchRequest) => Promise<Response>,
+  ): Promise<Response> {
+    const wanted = topics.flatMap(({ topic, partitions }) =>
       partitions.map((one) => ({
         topic,
         partitions: [one],
-        place: `${topic} ${one.partition}`,
-        wanted: `${one.fetchOffset} ${one.maxBytes}`,
+        name: `${topic} ${one.partition}`,
+        state: `${one.fetchOffset} ${one.maxBytes}`,
       })),
     );
-    if (asks.length !== known.size || asks.some(({ place }) => !known.has(place))) epoch = 0;
-    const asked = {
+    if (wanted.length !== known.size || wanted.some(({ name }) => !known.has(name))) epoch = 0;
+    const request = {
       sessionId: id,
       sessionEpoch: epoch,
-      topics: epoch === 0 ? shuffled(asks) : asks.filter(({ place, wanted }) => known.get(place) !== wanted),
+      topics: epoch === 0 ? shuffled(wanted) : wanted.filter(({ name, state }) => known.get(name) !== state),
     };
     epoch = 0;
-    const answer = await send(asked);
-    if (isUnknownSession(answer) && asked.sessionEpoch !== 0) return fetch(topics, send);
-    // Of a fetch that named no partition, this is all that tells of its failure.
-    if (answer.errorCode) throw failureOf(answer.errorCode);
-    id = answer.sessionId ?? 0;
-    if (id !== 0) epoch = asked.sessionEpoch === lastEpoch ? 1 : asked.sessionEpoch + 1;
-    known = new Map(asks.map(({ place, wanted }) => [place, wanted]));
-    return answer;
+    const response = await send(request);
+    if (isUnknownSession(response) && request.sessionEpoch !== 0) return fetch(topics, send);
+    // A fetch that named no partition tells of its failure here alone.
+    if (response.errorCode) throw failureOf(response.errorCode);
+    id = response.sessionId ?? 0;
+    if (id !== 0) epoch = request.sessionEpoch === lastEpoch ? 1 : request.sessionEpoch + 1;
+    known = new Map(wanted.map(({ name, state }) => [name, state]));
+    return response;
   }
   return { fetch };
 }
 
-/** Whoever is named first is served first; in a session the broker sees to that. */
+/** A full fetch is served in its order, so each begins with another partition; in a session the broker rotates. */
 const shuffled = <T>(list: readonly T[]): T[] =>
   list
     .map((one) => [Math.random(), one] as const)

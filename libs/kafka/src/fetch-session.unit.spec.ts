@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { fetchSession, type SessionAnswer, type SessionAsk } from './fetch-session.ts';
+import { fetchSession, type FetchRequest, type FetchResponse } from './fetch-session.ts';
 
 // Against a broker that keeps sessions as Kafka does, loses them, and whose answers get lost.
 
-type Served = SessionAnswer & { readonly from: ReadonlyMap<string, string>; readonly named: number };
+type Served = FetchResponse & { readonly from: ReadonlyMap<string, string>; readonly named: number };
 
 /** Answers with the offset that it takes each partition to be read from. */
 function brokerOf() {
@@ -11,7 +11,7 @@ function brokerOf() {
   let ids = 0;
   return {
     forget: () => (session = undefined),
-    answer({ sessionId, sessionEpoch, topics }: SessionAsk): Served {
+    answer({ sessionId, sessionEpoch, topics }: FetchRequest): Served {
       const named = new Map(
         topics.flatMap(({ topic, partitions }) =>
           partitions.map((one) => [`${topic} ${one.partition}`, one.fetchOffset] as const),
@@ -56,7 +56,7 @@ test('whatever the broker forgets and whichever answer is lost, each partition i
           (_, i) => (offsets[i] ?? 0) + (moved.includes(i) ? 1 : 0),
         );
         if (mishap === 'forgets') broker.forget();
-        const send = (asked: SessionAsk): Promise<Served> => {
+        const send = (asked: FetchRequest): Promise<Served> => {
           if (mishap === 'never came') return Promise.reject(new Error('the connection ended'));
           const answer = broker.answer(asked);
           return mishap === 'answer lost'
@@ -85,7 +85,7 @@ test('a fetch names what changed, and all where the broker keeps no sessions', a
     await named([0, 3]),
   ]).toEqual([4, 0, 1, 0, 2]);
   const without = fetchSession(failed);
-  const full = async (answer: SessionAnswer) =>
+  const full = async (answer: FetchResponse) =>
     (await without.fetch(ask([0, 0]), (asked) => Promise.resolve({ ...answer, asked }))).asked;
   for (const answer of [{}, { errorCode: 0, sessionId: 0 }])
     expect(await full(answer)).toMatchObject({ sessionId: 0, sessionEpoch: 0, topics: { length: 2 } });
@@ -94,7 +94,7 @@ test('a fetch names what changed, and all where the broker keeps no sessions', a
 test('a fetch that failed as a whole is a failure, and the next asks for a new session', async () => {
   const session = fetchSession(failed);
   const epochs: number[] = [];
-  const fetch = (answer: SessionAnswer) =>
+  const fetch = (answer: FetchResponse) =>
     session.fetch(ask([0, 0]), (asked) => (epochs.push(asked.sessionEpoch), Promise.resolve(answer)));
   await fetch({ errorCode: 0, sessionId: 7 });
   await fetch({ errorCode: 0, sessionId: 7 });

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-import { fetchSession, type SessionAnswer, type SessionAsk, type TopicAsk } from './fetch-session.ts';
-import { encodeProduce, isPlain, type ProduceAsk } from './produce-request.ts';
+import { fetchSession, type FetchRequest, type FetchResponse, type FetchTopic } from './fetch-session.ts';
+import { canEncode, encodeProduceRequest, type ProduceRequest } from './produce-request.ts';
 
-// What kafkajs 2.2.4 does at a great cost, or not rightly, done otherwise (decision 0011). Its version is
-// pinned, for this reaches into it.
+// Patches of faults and of great costs in kafkajs 2.2.4 (decision 0011). They replace methods inside it, so
+// its version is pinned; a patch says first what kafkajs does.
 
-const within = createRequire(import.meta.url);
+const internals = createRequire(import.meta.url);
 
 type RequestQueue = {
   readonly pending: readonly unknown[];
@@ -14,19 +14,19 @@ type RequestQueue = {
   scheduleCheckPendingRequests(): void;
   destroy(): void;
 };
-const { prototype: queue } = within('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+const { prototype: queue } = internals('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
 const { scheduleCheckPendingRequests, destroy } = queue;
 /**
- * It looks for requests that wait to be sent every millisecond, for ever, on every connection (its issue
- * 1704); here only while some wait.
+ * kafkajs looks for requests that wait to be sent every millisecond, for ever, on every connection (its issue
+ * 1704). Patched: only while some wait.
  */
 queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
   if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
 };
 
 /**
- * It no longer looks for requests without an answer once the connection has gone: one that was sent just then
- * would wait for ever.
+ * kafkajs stops the check for request timeouts when a connection closes: a request that was sent just then
+ * would wait for ever. Patched: the check goes on while requests are in flight or pending.
  */
 queue.destroy = function (this: RequestQueue) {
   if (this.inflight.size + this.pending.length === 0) destroy.call(this);
@@ -45,17 +45,17 @@ type Pool = {
   readonly pool: Connection[];
   getConnection(index?: number): Promise<Connection>;
 };
-const Connection = within('kafkajs/src/network/connection') as new (options: object) => Connection;
-const { prototype: connections } = within('kafkajs/src/network/connectionPool') as { prototype: Pool };
+const Connection = internals('kafkajs/src/network/connection') as new (options: object) => Connection;
+const { prototype: connections } = internals('kafkajs/src/network/connectionPool') as { prototype: Pool };
 const connecting = new WeakMap<Connection, Promise<Connection>>();
 /**
- * It opens the next socket in the same connection, which still waits for the rest of an answer that was cut
- * off: from then on it understands nothing. It also opens two where two ask at once, and takes what befalls
- * the first for the second's. Here each socket has a connection of its own.
+ * kafkajs opens the next socket in the same connection object, which still waits for the rest of a response
+ * that was cut off: from then on it decodes nothing. It also opens two sockets where two requests come at
+ * once, and takes the end of the first for the second's. Patched: each socket has a connection of its own.
  */
 connections.getConnection = async function (this: Pool, index = 0) {
   const last = this.pool[index]!;
-  // It calls one connected that is about to end, also where nothing can be sent any more.
+  // `isConnected` is true also of a socket that is about to end and takes no more.
   if (last.isConnected() && !last.socket?.destroyed) return last;
   const underWay = connecting.get(last);
   if (underWay) return underWay;
@@ -79,10 +79,11 @@ type Decoder = {
   readVarInt(): number;
   readVarIntArray(): { reduce(): Record<string, string | string[]> };
 };
-const { prototype: decoder } = within('kafkajs/src/protocol/decoder') as { prototype: Decoder };
+const { prototype: decoder } = internals('kafkajs/src/protocol/decoder') as { prototype: Decoder };
 /**
- * It copies a record's headers anew for each further one; with our 14 that is most of what decoding costs.
- * This array, which it reduces, is used for headers alone.
+ * kafkajs copies all headers of a record for each further one; with our 14 that is most of the cost of
+ * decoding. Patched: they are read into one object. kafkajs uses this array for headers alone, and only
+ * reduces it.
  */
 decoder.readVarIntArray = function (this: Decoder) {
   const headers = Object.create(null) as Record<string, string | string[]>;
@@ -103,25 +104,26 @@ function text(from: Decoder): string | undefined {
 }
 
 type Group = { lastRequest: number; heartbeat(ask: { interval: number }): Promise<void> };
-const { prototype: group } = within('kafkajs/src/consumer/consumerGroup') as { prototype: Group };
+const { prototype: group } = internals('kafkajs/src/consumer/consumerGroup') as { prototype: Group };
 const { heartbeat } = group;
 /**
- * It counts the time since its last heartbeat by the wall clock: once that is set back it would be silent
- * until the clock has caught up, and be taken for dead.
+ * kafkajs measures the time since its last heartbeat by the wall clock: when that is set back, the member is
+ * silent until the clock has caught up, and the group takes it for dead. Patched: a last heartbeat in the
+ * future counts as none.
  */
 group.heartbeat = function (this: Group, ask) {
   if (this.lastRequest > Date.now()) this.lastRequest = 0;
   return heartbeat.call(this, ask);
 };
 
-type FetchAsk = { readonly topics: readonly TopicAsk[] };
+type FetchAsk = { readonly topics: readonly FetchTopic[] };
 type Broker = {
-  fetch(ask: FetchAsk): Promise<SessionAnswer>;
-  lookupRequest(key: number, of: object): (ask: FetchAsk & SessionAsk) => object;
+  fetch(ask: FetchAsk): Promise<FetchResponse>;
+  lookupRequest(key: number, of: object): (ask: FetchAsk & FetchRequest) => object;
 };
-const { prototype: broker } = within('kafkajs/src/broker') as { prototype: Broker };
-const fetchRequests = within('kafkajs/src/protocol/requests/fetch') as object;
-const { createErrorFromCode } = within('kafkajs/src/protocol/error') as {
+const { prototype: broker } = internals('kafkajs/src/broker') as { prototype: Broker };
+const fetchRequests = internals('kafkajs/src/protocol/requests/fetch') as object;
+const { createErrorFromCode } = internals('kafkajs/src/protocol/error') as {
   createErrorFromCode(code: number): Error;
 };
 const fetchKey = 1;
@@ -130,8 +132,8 @@ const sendRequest = Object.getOwnPropertySymbols(broker).find(
 )!;
 const sessions = new WeakMap<Broker, ReturnType<typeof fetchSession>>();
 /**
- * It asks for every partition anew each time, and is answered about every one; a consumer has a broker of its
- * own, and one fetch of it at a time.
+ * kafkajs names every partition in every fetch, and is answered about every one. Patched: it fetches in
+ * sessions. A consumer has a broker object of its own, and one fetch at a time from it.
  */
 broker.fetch = function (this: Broker, ask) {
   const session = sessions.get(this) ?? fetchSession(createErrorFromCode);
@@ -139,27 +141,27 @@ broker.fetch = function (this: Broker, ask) {
   const request = this.lookupRequest(fetchKey, fetchRequests);
   const { [sendRequest]: send } = this as unknown as Record<
     symbol,
-    (request: object) => Promise<SessionAnswer>
+    (request: object) => Promise<FetchResponse>
   >;
   return session.fetch(ask.topics, (part) => send!.call(this, request({ ...ask, ...part })));
 };
 
-type ProduceRequest = (ask: ProduceAsk) => { readonly request: object; readonly response: unknown };
-const produce = within('kafkajs/src/protocol/requests/produce') as {
-  protocol(of: { version: number }): ProduceRequest;
+type RequestOf = (ask: ProduceRequest) => { readonly request: object; readonly response: unknown };
+const produce = internals('kafkajs/src/protocol/requests/produce') as {
+  protocol(of: { version: number }): RequestOf;
 };
 const { protocol } = produce;
 /**
- * Writing the request is four fifths of what a send costs it. Ours has the same bytes; what ours cannot write
- * goes the old way.
+ * Encoding the request is four fifths of the cost of a send in kafkajs. Patched: our encoder writes the same
+ * bytes, and leaves to kafkajs requests that it cannot write.
  */
 produce.protocol = ({ version }) => {
   const requestOf = protocol({ version });
   return (ask) => {
     const { request, response } = requestOf(ask);
-    if (version < 3 || version > 7 || !isPlain(ask)) return { request, response };
+    if (version < 3 || version > 7 || !canEncode(ask)) return { request, response };
     const encode = () => {
-      const buffer = encodeProduce(ask);
+      const buffer = encodeProduceRequest(ask);
       return Promise.resolve({ buf: buffer, buffer });
     };
     return { request: { ...request, encode }, response };
@@ -167,13 +169,13 @@ produce.protocol = ({ version }) => {
 };
 
 type Encoder = { buf: Buffer; offset: number; ensureAvailable(length: number): void };
-const { prototype: encoder, nextPowerOfTwo } = within('kafkajs/src/protocol/encoder') as {
+const { prototype: encoder, nextPowerOfTwo } = internals('kafkajs/src/protocol/encoder') as {
   prototype: Encoder;
   nextPowerOfTwo(value: number): number;
 };
 /**
- * It copies a request twice more, each time into zeroed room of up to twice the size; here into room for just
- * that.
+ * kafkajs copies a request twice more, each time into a zeroed buffer of up to twice the size. Patched: a large
+ * one gets a buffer of just its size.
  */
 encoder.ensureAvailable = function (this: Encoder, length: number) {
   const wanted = this.offset + length;

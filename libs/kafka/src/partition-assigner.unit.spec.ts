@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
 import { AssignerProtocol, type Cluster } from 'kafkajs';
 import { assignToSubscribers } from './partition-assigner.ts';
-import './client.ts';
 
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 const partitionsOf: Record<string, number> = { paid: 4, placed: 4, voided: 2 };
@@ -71,34 +69,4 @@ test('a topic that is gone keeps nobody from the others', async () => {
   expect(
     MemberMetadata.decode(assignToSubscribers({} as never).protocol({ topics: ['paid'] }).metadata)?.topics,
   ).toEqual(['paid']);
-});
-
-interface Group {
-  memberId: string;
-  coordinator: unknown;
-  heartbeat(ask: { interval: number }): Promise<void>;
-}
-
-test('a member goes on with its heartbeats when its clock is set back, one an interval', async () => {
-  const ConsumerGroup = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup') as new (
-    options: object,
-  ) => Group;
-  const group = new ConsumerGroup({
-    logger: { namespace: () => undefined },
-    instrumentationEmitter: { emit: () => undefined },
-    topics: [],
-  });
-  let beats = 0;
-  group.memberId = 'm';
-  group.coordinator = { heartbeat: () => Promise.resolve(void (beats += 1)) };
-  const { now } = Date;
-  try {
-    for (const ms of [0, 500, 1_000, -3_600_000, -3_599_500, -3_599_000]) {
-      Date.now = () => 1_800_000_000_000 + ms;
-      await group.heartbeat({ interval: 1_000 });
-    }
-  } finally {
-    Date.now = now;
-  }
-  expect(beats).toBe(4);
 });

@@ -1,81 +1,81 @@
 import { crc32c } from './crc32c.ts';
 
-export interface Produced {
+export interface ProduceRecord {
   readonly key?: unknown;
   readonly value: unknown;
   readonly timestamp?: string | null;
   readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-/** What kafkajs asks its own encoder to write. */
-export interface ProduceAsk {
+/** The fields of a produce request, as kafkajs gives them to its own encoder. */
+export interface ProduceRequest {
   readonly acks: number;
   readonly timeout: number;
   readonly compression?: number;
   readonly transactionalId?: string | null;
-  /** A number, or a long of kafkajs, which prints as one. */
+  /** A number, or kafkajs' Long, which prints as one. */
   readonly producerId?: unknown;
   readonly producerEpoch?: number;
-  readonly topicData: readonly { readonly topic: string; readonly partitions: readonly Part[] }[];
+  readonly topicData: readonly { readonly topic: string; readonly partitions: readonly PartitionRecords[] }[];
 }
 
-interface Part {
+interface PartitionRecords {
   readonly partition: number | string;
   readonly firstSequence?: number;
-  readonly messages: readonly Produced[];
+  readonly messages: readonly ProduceRecord[];
 }
 
-/** Whether `encodeProduce` can write it; what we never send is left to kafkajs. */
-export const isPlain = ({ compression, transactionalId, topicData }: ProduceAsk): boolean =>
+/** Whether `encodeProduceRequest` can write it; kafkajs writes requests that we never send. */
+export const canEncode = ({ compression, transactionalId, topicData }: ProduceRequest): boolean =>
   !compression &&
   isNothing(transactionalId) &&
-  topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.every(isPlainMessage)));
+  topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.every(canEncodeRecord)));
 
 const isNothing = (value: unknown) => value === undefined || value === null;
 const isBytes = (value: unknown) => typeof value === 'string' || Buffer.isBuffer(value);
 
-function isPlainMessage({ key, value, timestamp, headers }: Produced): boolean {
+function canEncodeRecord({ key, value, timestamp, headers }: ProduceRecord): boolean {
   for (const name in headers) if (!isBytes(headers[name])) return false;
   return isNothing(timestamp) && (isNothing(key) || isBytes(key)) && (isNothing(value) || isBytes(value));
 }
 
 /**
- * The body of a produce request of the versions 3 to 7, to the byte what kafkajs 2.2.4 makes of it. kafkajs
- * takes a buffer for each record, each header and each number, which is most of what sending costs; here all
- * is measured first, then written once.
+ * The body of a produce request of the versions 3 to 7, with the very bytes that kafkajs 2.2.4 makes of it.
+ * kafkajs allocates a buffer for each record, each header and each number, which is most of the cost of
+ * sending; here all sizes are measured first, then everything is written once.
  */
-export function encodeProduce(ask: ProduceAsk, now = Date.now()): Buffer {
+export function encodeProduceRequest(request: ProduceRequest, now = Date.now()): Buffer {
   const sizes: number[] = [];
-  const out = new Writer(measure(ask, sizes), sizes);
+  const out = new Writer(measure(request, sizes), sizes);
   out.int16(-1);
-  out.int16(ask.acks);
-  out.int32(ask.timeout);
-  out.int32(ask.topicData.length);
-  for (const { topic, partitions } of ask.topicData) {
+  out.int16(request.acks);
+  out.int32(request.timeout);
+  out.int32(request.topicData.length);
+  for (const { topic, partitions } of request.topicData) {
     out.int16(Buffer.byteLength(topic));
     out.bytes(topic, Buffer.byteLength(topic));
     out.int32(partitions.length);
     for (const part of partitions)
-      writePart(out, part, {
+      writePartition(out, part, {
         time: BigInt(now),
-        producerId: BigInt(String(ask.producerId ?? -1)),
-        epoch: ask.producerEpoch ?? 0,
+        producerId: BigInt(String(request.producerId ?? -1)),
+        epoch: request.producerEpoch ?? 0,
       });
   }
   return out.buffer;
 }
 
-/** Bytes of a partition's part before its records, as `writePart` writes them. */
-const partHead = 69;
+/** Bytes before a partition's records, as `writePartition` writes them. */
+const partitionHeadBytes = 69;
 
 /**
- * The size of all, and in `sizes` each length that is written into it, in order: of the record, its key, its
- * value, its headers' names and values.
+ * The size of the body. Appends to `sizes`, in their order, the lengths that are written into it: of each
+ * record, its key, its value, its headers' names and values.
  */
-function measure({ topicData }: ProduceAsk, sizes: number[]): number {
+function measure({ topicData }: ProduceRequest, sizes: number[]): number {
   let total = 12;
   for (const { topic, partitions } of topicData) {
-    total += 6 + Buffer.byteLength(topic) + partitions.length * partHead;
+    total += 6 + Buffer.byteLength(topic) + partitions.length * partitionHeadBytes;
     for (const { messages } of partitions) {
       for (let i = 0; i < messages.length; i += 1) {
         const at = sizes.push(0) - 1;
@@ -88,7 +88,7 @@ function measure({ topicData }: ProduceAsk, sizes: number[]): number {
   return total;
 }
 
-function measureRecord({ key, value, headers = {} }: Produced, offset: number, sizes: number[]): number {
+function measureRecord({ key, value, headers = {} }: ProduceRecord, offset: number, sizes: number[]): number {
   let size = 2 + varintSize(offset) + measureBytes(key, sizes) + measureBytes(value, sizes);
   let count = 0;
   for (const name in headers) {
@@ -111,9 +111,9 @@ function varintSize(value: number): number {
   return bits < 0x80 ? 1 : bits < 0x4000 ? 2 : bits < 0x20_0000 ? 3 : bits < 0x1000_0000 ? 4 : 5;
 }
 
-function writePart(
+function writePartition(
   out: Writer,
-  { partition, firstSequence = 0, messages }: Part,
+  { partition, firstSequence = 0, messages }: PartitionRecords,
   by: { time: bigint; producerId: bigint; epoch: number },
 ): void {
   out.int32(Number(partition));
@@ -121,9 +121,9 @@ function writePart(
   out.int64(0n);
   const batched = out.skip(4);
   out.int32(0); // leader epoch
-  out.int8(2); // format
+  out.int8(2); // magic: format of the record batch
   const checked = out.skip(4);
-  out.int16(0); // attributes: not compressed, time of making
+  out.int16(0); // attributes: not compressed, create time
   out.int32(messages.length - 1);
   out.int64(by.time);
   out.int64(by.time);
@@ -136,10 +136,10 @@ function writePart(
   for (const at of [batched, sized]) out.buffer.writeInt32BE(out.at - at - 4, at);
 }
 
-function writeRecord(out: Writer, { key, value, headers = {} }: Produced, offset: number): void {
+function writeRecord(out: Writer, { key, value, headers = {} }: ProduceRecord, offset: number): void {
   out.varint(out.size());
   out.int8(0); // attributes
-  out.varint(0); // since the batch's time
+  out.varint(0); // timestamp delta
   out.varint(offset);
   out.sized(key);
   out.sized(value);
@@ -165,7 +165,7 @@ class Writer {
     return this.#sizes[this.#next++]!;
   }
 
-  /** Where what is left out begins. */
+  /** Leaves out `count` bytes. @returns the position of the first. */
   skip(count: number): number {
     this.at += count;
     return this.at - count;
@@ -199,7 +199,7 @@ class Writer {
     this.at += size;
   }
 
-  /** Length and bytes; of nothing, only that it is nothing. */
+  /** Length and bytes; for null only the length -1. */
   sized(value: unknown): void {
     const size = this.size();
     this.varint(size);

@@ -2,8 +2,9 @@ import type { Tx } from '@accord/core';
 import { refusedLock } from './refused-events.ts';
 
 /**
- * An event that goes nowhere until somebody decides: `in`, it came and was given up here (EVT-9); `out`, it
- * was announced here and the broker refused it (EVT-7). The later events of its key wait behind it.
+ * An event that waits for an operator's decision, with the later events of its key behind it. Direction `in`:
+ * it was received and given up here (EVT-9). Direction `out`: it was announced here and refused by the broker
+ * (EVT-7).
  */
 export interface DeadLetter {
   readonly direction: 'in' | 'out';
@@ -11,7 +12,7 @@ export interface DeadLetter {
   readonly type: string;
   readonly key: string;
   readonly topic: string;
-  /** Where it came from; null for `out`, which never got there. */
+  /** Its place in the topic; null for `out`, because it never got into one. */
   readonly partition: number | null;
   readonly offset: string | null;
   readonly attempts: number;
@@ -23,44 +24,52 @@ export interface DeadLetter {
 export type Inspected = DeadLetter & { readonly payload: string; readonly headers: string };
 export type Act = 'replay' | 'discard';
 
-/** All that are given must fit; nothing given fits all. */
+/** Each field that is given must match; an empty filter matches every dead letter. */
 export interface Filter {
   readonly eventIds?: readonly string[] | undefined;
   readonly direction?: DeadLetter['direction'] | undefined;
   readonly type?: string | undefined;
   readonly key?: string | undefined;
-  /** A part of the reason, in any case. */
+  /** A part of the reason; upper and lower case are equal. */
   readonly reason?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
 }
 
-/** The first of each key that the broker refused; those behind it were never tried. */
+/** The first refused event of each key; the later ones were never sent. */
 const refusedHeads = 'select distinct on (key) * from outbox_refused order by key, seq';
 
 const letters = `
-  select 'in' as direction, seq, event_id, type, key, topic, partition, "offset", attempts, reason, parked_at, payload, headers
+  select 'in' as direction, seq, event_id, type, key, topic, partition, "offset", attempts, reason, parked_at,
+         payload, headers
     from parked_events where status = 'dead'
   union all
-  select 'out', seq, event_id, type, key, topic, null, null, 1, reason, refused_at, payload, headers from (${refusedHeads}) heads`;
+  select 'out', seq, event_id, type, key, topic, null, null, 1, reason, refused_at, payload, headers
+    from (${refusedHeads}) heads`;
 
-/** A page's times are told to the millisecond. */
+/** To the millisecond, as answers show times, so that a page can begin after a time that was shown. */
 const at = `date_trunc('milliseconds', parked_at)`;
 
-const shown = `direction, event_id as "eventId", type, key, topic, partition, "offset", attempts, reason, ${at} as "parkedAt",
-  case direction
-    when 'in' then (select count(*)::int from parked_events behind where behind.key = letters.key and behind.seq > letters.seq)
-    else (select count(*)::int from outbox_refused behind where behind.key = letters.key and behind.seq > letters.seq)
-  end as "waitingBehind"`;
+const countBehind = (table: string) =>
+  `(select count(*)::int from ${table} behind where behind.key = letters.key and behind.seq > letters.seq)`;
 
-const chosen = `($1::uuid[] is null or event_id = any ($1)) and ($2::text is null or direction = $2) and ($3::text is null or type = $3)
-  and ($4::text is null or key = $4) and ($5::text is null or position(lower($5) in lower(reason)) > 0)
-  and ($6::timestamptz is null or parked_at >= $6) and ($7::timestamptz is null or parked_at < $7)`;
+const shown = `direction, event_id as "eventId", type, key, topic, partition, "offset", attempts, reason,
+  ${at} as "parkedAt",
+  case direction when 'in' then ${countBehind('parked_events')} else ${countBehind('outbox_refused')} end
+    as "waitingBehind"`;
+
+const chosen = `($1::uuid[] is null or event_id = any ($1))
+  and ($2::text is null or direction = $2)
+  and ($3::text is null or type = $3)
+  and ($4::text is null or key = $4)
+  and ($5::text is null or position(lower($5) in lower(reason)) > 0)
+  and ($6::timestamptz is null or parked_at >= $6)
+  and ($7::timestamptz is null or parked_at < $7)`;
 
 const valuesOf = ({ eventIds, direction, type, key, reason, from, to }: Filter) =>
   [eventIds, direction, type, key, reason, from, to].map((value) => value ?? null);
 
-/** Oldest first, from after `after`: the time and the id of the last one seen. */
+/** Oldest first, those that follow `after`: time and event id of the last one of the page before. */
 export const listDeadLetters = (
   tx: Tx,
   filter: Filter,
@@ -68,7 +77,8 @@ export const listDeadLetters = (
 ) =>
   tx.many<DeadLetter>(
     `select ${shown} from (${letters}) letters
-      where ${chosen} and ($8::timestamptz is null or (${at}, event_id::text) > ($8, $9)) order by ${at}, event_id::text limit $10`,
+      where ${chosen} and ($8::timestamptz is null or (${at}, event_id::text) > ($8, $9))
+      order by ${at}, event_id::text limit $10`,
     [...valuesOf(filter), after?.[0] ?? null, after?.[1] ?? null, limit],
   );
 
@@ -89,8 +99,9 @@ const chosenOf = (direction: DeadLetter['direction']) =>
   `select seq, key, event_id from (${letters}) letters where direction = '${direction}' and ${chosen}`;
 
 const columns =
-  'seq, event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at';
-/** To its old place: before all that was announced since. */
+  'seq, event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, ' +
+  'shard, occurred_at';
+/** With its old seq, so that it precedes all later events of its key. */
 const moveBack = `insert into outbox (${columns}) overriding system value select ${columns} from moved`;
 
 const acts = {
@@ -105,21 +116,26 @@ const acts = {
   ],
   discard: [
     `with touched as (
-       delete from parked_events where status = 'dead' and seq in (select seq from (${chosenOf('in')}) chosen) returning event_id),
+       delete from parked_events
+        where status = 'dead' and seq in (select seq from (${chosenOf('in')}) chosen) returning event_id),
      known as (insert into inbox (event_id) select event_id from touched on conflict do nothing),
      written as (${remember}) select count(*)::int as count from touched`,
     `with touched as (${chosenOf('out')}),
      gone as (delete from outbox_refused r using touched where r.seq = touched.seq),
-     moved as (delete from outbox_refused r using touched where r.key = touched.key and r.seq <> touched.seq returning r.*),
+     moved as (
+       delete from outbox_refused r using touched
+        where r.key = touched.key and r.seq <> touched.seq returning r.*),
      back as (${moveBack}), written as (${remember}) select count(*)::int as count from touched`,
   ],
 } as const;
 
 /**
- * Replays or discards what is chosen, and lets the later events of its keys follow it in order; says how
- * many. Each act is remembered with its actor. What came and is replayed is tried again by this service, once
- * (the inbox). What the broker refused goes back to its place in the outbox with all of its key; discarded,
- * it is never published: readers miss that version.
+ * Replays or discards the dead letters that match, so that the later events of their keys follow in order
+ * (EVT-10). Each act is recorded with its actor. A replayed `in` is handled again by this service, and has its
+ * effect once (the inbox). A replayed `out` goes back to its place in the outbox with all events of its key; a
+ * discarded one is never published, so readers miss that version.
+ *
+ * @returns the number of dead letters that matched.
  */
 export async function redrive(tx: Tx, act: Act, filter: Filter): Promise<number> {
   await tx.one(`select pg_advisory_xact_lock(${refusedLock})`);

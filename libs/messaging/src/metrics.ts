@@ -2,18 +2,18 @@ import type { Metrics } from '@accord/core/observability';
 import type { Consumer, ConsumerSettings } from './consumer.ts';
 import type { RelaySettings } from './relay.ts';
 
-type Heard<T> = Pick<T, Extract<keyof T, `on${string}`>>;
+type Listeners<T> = Pick<T, Extract<keyof T, `on${string}`>>;
 
-/** What relay and consumer tell of themselves, as metrics. */
+/** The listeners that turn the reports of relay and consumer into metrics; to be spread into their settings. */
 export function messagingMetrics(metrics: Metrics): {
-  readonly relay: Heard<RelaySettings>;
-  readonly consumer: Heard<ConsumerSettings>;
+  readonly relay: Listeners<RelaySettings>;
+  readonly consumer: Listeners<ConsumerSettings>;
 } {
   const published = metrics.counter('accord_relay_published_total', 'Events published by the relay');
   const interrupted = metrics.counter('accord_relay_interrupted_total', 'Times the relay was interrupted');
   const handled = metrics.counter('accord_events_handled_total', 'Events handled', ['type']);
   const failed = metrics.counter('accord_events_failed_total', 'Events whose handler failed', ['type']);
-  const parked = metrics.counter('accord_events_parked_total', 'Events set aside with their key');
+  const parked = metrics.counter('accord_events_parked_total', 'Events parked with their key');
   const delay = metrics.histogram(
     'accord_consumer_delay_seconds',
     'From the commit of an event to its effect here',
@@ -32,7 +32,7 @@ export function messagingMetrics(metrics: Metrics): {
   };
 }
 
-/** How far a consumer is behind, asked at each scrape. */
+/** Metrics of a consumer's lag, read at each scrape. */
 export function showLag(metrics: Metrics, { lag }: Pick<Consumer, 'lag'>): void {
   metrics.gauge(
     'accord_consumer_lag_events',

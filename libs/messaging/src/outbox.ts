@@ -5,8 +5,8 @@ import { headersOf, parseFact, subjectOf, type Event, type EventType, type Fact 
 import { pipelined, type Connection } from '@accord/postgres';
 
 /**
- * Publishers work beside each other, one per shard. The number is part of the stored data: changing it needs
- * empty outboxes.
+ * One publisher per shard; publishers of several shards work beside each other. Rows are stored with their
+ * shard, so the number can be changed only while all outboxes are empty.
  */
 export const shards = 4;
 
@@ -25,7 +25,7 @@ export interface OutboxRow {
   readonly occurredAt: Date;
 }
 
-/** All events of one key go through one shard, so that their order is kept (EVT-7). FNV-1a. */
+/** All events of one key have one shard, so that their order is kept (EVT-7). FNV-1a. */
 export function shardOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
@@ -33,6 +33,8 @@ export function shardOf(key: string): number {
 }
 
 /**
+ * The row of an announced fact.
+ *
  * @throws ZodError where the data does not fit the type's schema, so the transaction fails where the bug is
  * (EVT-3).
  */
@@ -85,10 +87,10 @@ const valuesOf = (row: OutboxRow) => [
 ];
 
 const insertOne = `insert into outbox (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
-const insertMany = `insert into outbox (${columns}) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[],
-  $6::text[], $7::text[], $8::text[], $9::text[], $10::smallint[], $11::timestamptz[])`;
+const insertMany = `insert into outbox (${columns}) select * from unnest($1::uuid[], $2::text[], $3::text[],
+  $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::smallint[], $11::timestamptz[])`;
 
-/** In the order they were announced; the identity column keeps it. */
+/** Stores rows in the order they were announced, which the identity column keeps. */
 export function storeOutbox(connection: Connection, rows: readonly OutboxRow[]): Promise<unknown> {
   const [first, ...rest] = rows.map(valuesOf);
   if (!first) return Promise.resolve();
@@ -97,5 +99,5 @@ export function storeOutbox(connection: Connection, rows: readonly OutboxRow[]):
   return pipelined(connection, insertMany, arrays);
 }
 
-/** How a service's transactions keep what they announce. */
+/** The outbox as `openDatabase` takes it: facts that a transaction announces are stored in it. */
 export const outbox = { announce, store: storeOutbox };

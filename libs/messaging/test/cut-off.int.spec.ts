@@ -6,8 +6,8 @@ import { smallService, testService, until, type TestService } from '@accord/test
 import { startProxy, type Proxy } from '../../../tests/faults/proxy.ts';
 import { metricOf } from './metric.ts';
 
-// What a service's metrics say while Kafka is out of its reach: every connection of this process to the
-// broker goes through a proxy.
+// Metrics of a service that cannot reach Kafka: every connection of this process to the broker goes through a
+// proxy.
 
 type Connect = (to: NetConnectOpts & { port?: number }, heard?: () => void) => Socket;
 const net = createRequire(import.meta.url)('node:net') as { connect: Connect };
@@ -41,7 +41,7 @@ const fact = (endpointId: string) =>
     data: { endpointId, version: 1, accountId: 'acc_1', reason: 'test' },
   }) as const;
 
-test('API-12 a consumer that hears nothing from Kafka shows for how long, while its lag stays what it was', async () => {
+test('API-12 a consumer cut off from Kafka shows since when, and its lag stays as it was', async () => {
   await t.publish(fact('before'));
   await t.settled();
   await sleep(1_200);
@@ -62,7 +62,7 @@ test('API-12 a consumer that hears nothing from Kafka shows for how long, while 
   expect(seen).toEqual(['before', 'after']);
 }, 40_000);
 
-test('EVT-7 EVT-8 connections that end within an answer: what comes on the next ones is understood', async () => {
+test('EVT-7 EVT-8 after connections that end within an answer, the answers on new ones are understood', async () => {
   for (let times = 0; times < 5; times += 1) {
     proxy.tear();
     await sleep(300);
@@ -75,7 +75,7 @@ test('EVT-7 EVT-8 connections that end within an answer: what comes on the next 
   await until('it fetches', async () => (await fetchAge()) < 1);
 }, 60_000);
 
-test('API-12 EVT-7 while the broker is away the outbox shows how many events wait and since when, and the relay how often it was interrupted; then it publishes each', async () => {
+test('API-12 EVT-7 while the broker is away metrics show outbox and interruptions; then all is published', async () => {
   await t.settled();
   const before = {
     published: await metric('accord_relay_published_total'),

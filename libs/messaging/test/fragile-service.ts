@@ -1,4 +1,4 @@
-// A service as a process of its own that some events end: ACCORD_SETTINGS has its settings as JSON.
+// A service as a process of its own, which some events end. ACCORD_SETTINGS has its settings as JSON.
 import { startService, type PlatformSettings } from '@accord/platform';
 import { smallService } from '@accord/testing';
 
@@ -12,7 +12,7 @@ const small = smallService({
       ]);
       if (data.reason === 'kill') process.kill(process.pid, 'SIGKILL');
       if (data.reason === 'fail, then kill') {
-        // An account does not see what is parked.
+        // An account sees no parked events.
         await tx.one(`select set_config('accord.account', '', true)`);
         const [parked] = await tx.many<{ parked: string }>('select count(*) as parked from parked_events');
         if (Number(parked!.parked) > 0) process.kill(process.pid, 'SIGKILL');

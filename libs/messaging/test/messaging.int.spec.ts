@@ -8,8 +8,7 @@ import { startService } from '@accord/platform';
 import { smallService, testService, until, type TestService } from '@accord/testing';
 import { metricOf } from './metric.ts';
 
-// A service as small as can be around the platform's outbox, relay, inbox and parking: it writes down each
-// event that it sees.
+// The smallest service around outbox, relay, inbox and parked events: it writes a row for each event.
 
 const failing = new Set<string>();
 const slow = new Map<string, number>();
@@ -26,7 +25,7 @@ async function note(tx: Tx, event: Event<'webhook.disabled'>) {
   if (failing.has(subject.id)) throw new Error('not yet');
 }
 
-/** Its work is due as long as the test says so. */
+/** Work that is due while there are rows of the key `due_…`, and never succeeds. */
 const stuck: Worker = {
   name: 'stuck',
   everyMs: 3_600_000,
@@ -60,7 +59,7 @@ const seen = async (key: string) =>
 const emit = (facts: readonly Fact[]) =>
   t.running.db.transaction(actor, (tx) => Promise.resolve(tx.emit(...facts)));
 
-test('EVT-6 EVT-7 what a transaction announces is published in order and leaves no row behind; what is rolled back never is', async () => {
+test('EVT-6 EVT-7 events are published in order if their transaction commits, and never otherwise', async () => {
   const key = `whe_${randomUUID()}`;
   await expect(
     t.running.db.transaction(actor, async (tx) => {
@@ -82,10 +81,11 @@ test('EVT-3 data that does not fit its schema fails in the transaction that anno
   await expect(emit([wrong])).rejects.toThrow(/version/);
 });
 
-/** Whose connection has the locks of shards. */
-const publisher = `select distinct pid from pg_locks where locktype = 'advisory' and objsubid = 2 and granted and database = (select oid from pg_database where datname = current_database())`;
+/** SQL: the process ids of the connections that hold locks of shards. */
+const publisher = `select distinct pid from pg_locks where locktype = 'advisory' and objsubid = 2
+  and granted and database = (select oid from pg_database where datname = current_database())`;
 
-test('EVT-7 a relay whose connections are cut in the middle goes on where it was: nothing lost, order kept', async () => {
+test('EVT-7 a relay whose connections are cut goes on: nothing is lost, the order is kept', async () => {
   const keys = Array.from({ length: 20 }, () => `whe_${randomUUID()}`);
   const cut: number[] = [];
   for (let version = 1; version <= 20; version += 1) {
@@ -116,7 +116,7 @@ test('EVT-8 an event that is delivered many times has its effect once', async ()
   expect(await seen(key)).toEqual([1, 2, 3]);
 });
 
-test('EVT-9 EVT-11 a failing event lets only its own key wait; once it succeeds the later ones follow in order, once each', async () => {
+test('EVT-9 EVT-11 a failing event holds up its own key alone; the later ones follow it in order, once', async () => {
   const bad = `whe_${randomUUID()}`;
   const good = Array.from({ length: 30 }, () => `whe_${randomUUID()}`);
   failing.add(bad);
@@ -140,11 +140,12 @@ test('EVT-9 EVT-11 a failing event lets only its own key wait; once it succeeds 
   expect(await t.sql('select from parked_events where key = $1', [bad])).toEqual([]);
 }, 60_000);
 
-test('EVT-9 what can never be read goes to the dead-letter topic with reason, origin and headers, and its key waits', async () => {
+test('EVT-9 an unreadable event is dead at once, with reason, origin and headers, and its key waits', async () => {
   const key = `whe_${randomUUID()}`;
   await t.running.db.transaction({ kind: 'system', id: 'test' }, (tx) =>
     tx.one(
-      `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+      `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type,
+        payload, headers, shard, occurred_at)
        values ($1, 'x', $2, 1, 'webhook.disabled', $2, 'x', '{"not":"this"}', $3, 0, now())`,
       [
         newEventId(),
@@ -186,11 +187,12 @@ test('EVT-9 what can never be read goes to the dead-letter topic with reason, or
   expect(await seen(key)).toEqual([2]);
 }, 30_000);
 
-/** Lets the head of `key` fail for the last time. */
+/** Lets the first parked event of `key` fail for the last time. */
 async function givenUp(key: string): Promise<void> {
   await untilSql('three are parked', `select count(*) = 3 as done from parked_events where key = $1`, [key]);
   await t.sql(
-    `update parked_events set attempts = 11, next_attempt_at = now() where seq = (select min(seq) from parked_events where key = $1)`,
+    `update parked_events set attempts = 11, next_attempt_at = now() where seq = (select min(seq)
+      from parked_events where key = $1)`,
     [key],
   );
   await untilSql(
@@ -203,7 +205,7 @@ async function givenUp(key: string): Promise<void> {
 const untilSql = (what: string, sql: string, values: unknown[]) =>
   until(what, async () => (await t.sql<{ done: boolean }>(sql, values))[0]?.done === true);
 
-/** What `<service>.dead_letter` says of `key`. */
+/** The message of `key` on the topic `<service>.dead_letter`. */
 async function deadLetterOf(key: string): Promise<{ value: string; headers: Record<string, string> }> {
   const { ACCORD_KAFKA_BROKERS: brokers, ACCORD_TOPIC_PREFIX: topicPrefix } = t.running.settings;
   const log = pino({ level: 'silent' });
@@ -243,12 +245,12 @@ test('EVT-9 each further try waits about twice as long', async () => {
   failing.delete(key);
   await t.sql('update parked_events set next_attempt_at = now() where key = $1', [key]);
   await t.settled();
-  // A tenth of a second, doubled so often; half of it is chance.
+  // A tenth of a second, doubled with each attempt; half of it is chance.
   for (const wait of waits) expect([wait > 0.04, wait <= 0.1]).toEqual([true, true]);
   expect(await seen(key)).toEqual([1]);
 }, 30_000);
 
-test('EVT-9 EVT-10 an event that fails too often is given up, with reason and origin; its replay, asked for twice, applies once and the later ones follow', async () => {
+test('EVT-9 EVT-10 an event is given up after 12 tries; asked for twice, its replay applies once', async () => {
   const key = `whe_${randomUUID()}`;
   failing.add(key);
   const id = await t.publish(disabled(key, 1));
@@ -285,7 +287,7 @@ test('EVT-9 EVT-10 an event that fails too often is given up, with reason and or
   ]);
 }, 60_000);
 
-test('EVT-10 a discarded event never has its effect, also when it comes again, and the later ones of its key follow', async () => {
+test('EVT-10 a discarded event never has its effect, and the later ones of its key follow', async () => {
   const key = `whe_${randomUUID()}`;
   failing.add(key);
   const id = await t.publish(disabled(key, 1));
@@ -307,7 +309,7 @@ test('EVT-10 a discarded event never has its effect, also when it comes again, a
   expect((await t.operator().get(`/v1/notification-dead-letters/${id}`)).status).toBe(404);
 }, 60_000);
 
-test('EVT-12 a second instance joins and leaves under load: nothing lost, nothing doubled, order of each key kept', async () => {
+test('EVT-12 a second instance joins and leaves under load: nothing lost, nothing doubled, order kept', async () => {
   const keys = Array.from({ length: 40 }, () => `whe_${randomUUID()}`);
   const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
   const load = (async () => {
@@ -335,7 +337,7 @@ test('EVT-12 a second instance joins and leaves under load: nothing lost, nothin
 
 const metric = (name: string, label?: string) => metricOf(t.opsUrl, name, label);
 
-test('API-12 metrics tell how far the consumer is behind while a handler stands still, and of what waits', async () => {
+test('API-12 metrics show the lag of a consumer whose handler stands still, and parked events', async () => {
   const key = `whe_${randomUUID()}`;
   const before = await metric('accord_parked_keys');
   slow.set(key, 1_500);
@@ -354,7 +356,7 @@ test('API-12 metrics tell how far the consumer is behind while a handler stands 
   expect(await metric('accord_outbox_events')).toBe(0);
 }, 30_000);
 
-test('API-12 metrics tell of what is in the database: the age of the outbox, what was refused, dead letters, the inbox, due work, connections', async () => {
+test('API-12 metrics show outbox, refused events, dead letters, inbox, due work and connections', async () => {
   const key = `whe_${randomUUID()}`;
   await t.settled();
   const before = {
@@ -362,8 +364,10 @@ test('API-12 metrics tell of what is in the database: the age of the outbox, wha
     dead: await metric('accord_dead_letters'),
   };
   await t.sql(
-    `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
-    values (gen_random_uuid(), 'test', $1, 1, 'nobody.knows', $1, 'nobody.knows', '{}', '{}', 0, now() - interval '90 seconds')`,
+    `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload,
+      headers, shard, occurred_at)
+    values (gen_random_uuid(), 'test', $1, 1, 'nobody.knows', $1, 'nobody.knows', '{}', '{}', 0,
+      now() - interval '90 seconds')`,
     [key],
   );
   await until('its age shows', async () => (await metric('accord_outbox_oldest_seconds')) >= 90);
@@ -378,7 +382,8 @@ test('API-12 metrics tell of what is in the database: the age of the outbox, wha
   await t.sql('delete from outbox_refused where key = $1', [key]);
 
   await t.sql(
-    `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, status) values (gen_random_uuid(), 'x', $1, 'x', 0, 0, '{}', '{}', 'dead')`,
+    `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers,
+      status) values (gen_random_uuid(), 'x', $1, 'x', 0, 0, '{}', '{}', 'dead')`,
     [key],
   );
   await until('the dead letter shows', async () => (await metric('accord_dead_letters')) === before.dead + 1);
@@ -396,7 +401,8 @@ test('API-12 metrics tell of what is in the database: the age of the outbox, wha
   await t.sql(`delete from seen where key like 'due\\_%'`);
   expect(await metric('accord_due_items')).toBe(0);
   await t.sql(
-    `insert into idempotency_keys (key_hash, account_id, request_hash, created_at) values ('\\x00', '*', '\\x00', now() - interval '25 hours')`,
+    `insert into idempotency_keys (key_hash, account_id, request_hash, created_at)
+      values ('\\x00', '*', '\\x00', now() - interval '25 hours')`,
   );
   expect(await metric('accord_due_items', 'worker="retention"')).toBe(1);
   for (const worker of t.running.workers) worker.look();
@@ -409,7 +415,7 @@ test('API-12 metrics tell of what is in the database: the age of the outbox, wha
   expect(busy).toBeGreaterThan(0);
 }, 60_000);
 
-test('API-12 metrics count what was published, handled, failed and set aside, each once, and how long it took from its commit to its effect', async () => {
+test('API-12 metrics count each published, handled, failed and parked event once, and measure delays', async () => {
   await t.settled();
   const [good, bad] = [`whe_${randomUUID()}`, `whe_${randomUUID()}`];
   const names = [
@@ -477,22 +483,27 @@ test('API-12 metrics count what was published, handled, failed and set aside, ea
   });
 }, 30_000);
 
-test('EVT-8 API-6 what was remembered long enough is forgotten at the next look, all of it and no more', async () => {
+test('EVT-8 API-6 inbox rows and idempotency keys are deleted when they are old enough, and not before', async () => {
   const remembered = newEventId();
   await t.sql(
-    `insert into inbox (event_id, received_at) select gen_random_uuid(), now() - interval '15 days' from generate_series(1, 12000)`,
+    `insert into inbox (event_id, received_at) select gen_random_uuid(), now() - interval '15 days'
+      from generate_series(1, 12000)`,
   );
   await t.sql(`insert into inbox (event_id, received_at) values ($1, now() - interval '13 days')`, [
     remembered,
   ]);
-  const key = `insert into idempotency_keys (key_hash, account_id, request_hash, created_at) select sha256(i::text::bytea), '*', '\\x00', now() - $1::interval from generate_series($2::int, $3::int) i`;
+  const key = `insert into idempotency_keys (key_hash, account_id, request_hash, created_at)
+    select sha256(i::text::bytea), '*', '\\x00', now() - $1::interval from generate_series($2::int, $3::int) i`;
   await t.sql(key, ['25 hours', 1, 7_000]);
   await t.sql(key, ['23 hours', 7_001, 7_002]);
   for (const worker of t.running.workers) worker.look();
-  const old = `select (select count(*) from inbox where received_at < now() - interval '14 days') + (select count(*) from idempotency_keys where created_at < now() - interval '24 hours') as n`;
+  const old = `select
+    (select count(*) from inbox where received_at < now() - interval '14 days')
+    + (select count(*) from idempotency_keys where created_at < now() - interval '24 hours') as n`;
   await until('nothing old is left', async () => (await t.sql<{ n: string }>(old))[0]!.n === '0');
   const [kept] = await t.sql<{ keys: string; events: string }>(
-    `select (select count(*) from idempotency_keys) as keys, (select count(*) from inbox where event_id = $1) as events`,
+    `select (select count(*) from idempotency_keys) as keys, (select count(*) from inbox
+      where event_id = $1) as events`,
     [remembered],
   );
   expect(kept).toEqual({ keys: '2', events: '1' });
@@ -509,7 +520,7 @@ test('EVT-2 an event carries the CloudEvents headers, its cause and its account'
   expect(event.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
 });
 
-test('API-5 a transaction of one account neither sees nor writes the rows of another, also on a connection that served it before', async () => {
+test('API-5 a transaction of one account neither sees nor writes rows of another', async () => {
   await t.running.db.transaction(actor, (tx) =>
     tx.one(`insert into seen (account_id, key, version) values ('acc_1', 'mine', 1)`),
   );
@@ -532,9 +543,10 @@ test('API-5 a transaction of one account neither sees nor writes the rows of ano
   await expect(t.running.db.transaction(actor, (tx) => tx.many('select from outbox'))).rejects.toThrow(
     /permission denied/,
   );
-  // Events that wait belong to accounts, too.
+  // Parked events belong to accounts as well.
   await t.sql(
-    `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, status) values (gen_random_uuid(), 'x', 'theirs', 'x', 0, 0, '{}', '{}', 'dead')`,
+    `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers,
+      status) values (gen_random_uuid(), 'x', 'theirs', 'x', 0, 0, '{}', '{}', 'dead')`,
   );
   expect(
     await t.running.db.transaction(other, (tx) => tx.many('delete from parked_events returning key')),

@@ -1,4 +1,4 @@
-/** What a running service says of a metric: the sum of its lines that have `label` in them. */
+/** The value of a metric of a running service: the sum of its lines that have `label` in them. */
 export async function metricOf(opsUrl: string, name: string, label = ''): Promise<number> {
   const text = await (await fetch(`${opsUrl}/metrics`)).text();
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(label));

@@ -11,8 +11,7 @@ import { handleMessages } from '../src/inbox.ts';
 import { outbox } from '../src/outbox.ts';
 import { projecting, type ReadModel } from '../src/read-model.ts';
 
-// Events that only write, as those of a read model: their inbox records, their rows and the commit leave
-// together.
+// Events whose handlers only write, as those of a read model: inbox records, rows and commit leave together.
 
 const log = pino({ level: 'silent' });
 const model: ReadModel = {
@@ -80,7 +79,7 @@ function message(
   };
 }
 
-/** @returns how often the database was waited for, once its connections are open. */
+/** @returns the number of round trips to the database, once its connections are open. */
 async function handled(...messages: Incoming[]): Promise<number> {
   const sent = jest.spyOn(pg.Client.prototype, 'query');
   try {
@@ -106,14 +105,14 @@ const seen = async (key: string) =>
 const parked = (key: string) =>
   rows<{ status: string }>('select status from parked_events where key = $1 order by seq', [key]);
 
-test('EVT-8 what is fresh has its effect in one wait, of several accounts too', async () => {
+test('EVT-8 fresh events of several accounts have their effect in one round trip', async () => {
   const [one, two] = [newKey(), newKey()];
   await handled(message(newKey(), 1));
   expect(await handled(message(one, 1), message(two, 1, { accountId: 'acc_2' }), message(one, 2))).toBe(1);
   expect([await seen(one), await seen(two)]).toEqual([[1, 2], [1]]);
 });
 
-test('EVT-8 what comes again, alone, among others or twice at once, has its effect once', async () => {
+test('EVT-8 a repeat alone, among other events or twice in a batch has no effect', async () => {
   const key = newKey();
   const [first, second] = [message(key, 1), message(key, 2)];
   await handled(first);
@@ -125,7 +124,7 @@ test('EVT-8 what comes again, alone, among others or twice at once, has its effe
   expect(await parked(key)).toEqual([]);
 });
 
-test('EVT-8 of two that are given the same at the same moment one has the effect, 50 rounds', async () => {
+test('EVT-8 two consumers with the same events at the same moment have one effect, 50 rounds', async () => {
   for (let round = 0; round < 50; round += 1) {
     const key = newKey();
     const all = [message(key, 1), message(key, 2)];
@@ -135,7 +134,7 @@ test('EVT-8 of two that are given the same at the same moment one has the effect
   }
 });
 
-test('EVT-8 a connection that ends while the answer is awaited leaves either all or nothing, and the same again completes it', async () => {
+test('EVT-8 a connection that ends before the answer leaves all or nothing, and a repeat completes it', async () => {
   const superuser = new pg.Client({ connectionString: base.url });
   await superuser.connect();
   let ended = 0;
@@ -147,7 +146,8 @@ test('EVT-8 a connection that ends while the answer is awaited leaves either all
     ended +=
       (
         await superuser.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'accord_notification' and datname = current_database()`,
+          `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'accord_notification'
+            and datname = current_database()`,
         )
       ).rowCount ?? 0;
     await first;
@@ -159,12 +159,12 @@ test('EVT-8 a connection that ends while the answer is awaited leaves either all
   expect(ended).toBeGreaterThan(20);
 });
 
-test('EVT-9 what cannot be written is parked alone, the later ones of its key behind it, and the others go on', async () => {
+test('EVT-9 an event that cannot be written is parked with the later ones of its key; others go on', async () => {
   const [bad, good] = [newKey(), newKey()];
   await handled(message(good, 1), message(bad, 1, { reason: 'misfit' }), message(good, 2));
   await handled(message(bad, 2), message(good, 3));
   expect([await seen(bad), await seen(good)]).toEqual([[], [1, 2, 3]]);
   expect(await parked(bad)).toEqual([{ status: 'waiting' }, { status: 'waiting' }]);
-  // Nothing is refused again at once, where it would be for the same reason.
+  // For a second batches are checked first, because this key would refuse each of them.
   expect(await handled(message(good, 4))).toBe(2);
 });

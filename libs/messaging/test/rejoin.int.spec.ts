@@ -5,9 +5,9 @@ import { pino } from 'pino';
 import { openKafka, openSender } from '@accord/kafka';
 import { smallService, testService } from '@accord/testing';
 
-// When a partition's leader moves, kafkajs joins the group again from within its fetch of one broker, while
-// its fetches of the others go on. Here the one real broker is shown to it as two, and the second says now
-// and then that it leads no more.
+// When a partition's leader moves, kafkajs joins the group again from within its fetch from one broker, while
+// its fetches from the others go on. Here the one real broker is shown to it as two, and the second says now
+// and then that it is no longer the leader.
 
 interface Group {
   readonly cluster: { getNodeIds(): number[]; findBroker(ask: { nodeId: number }): unknown; twofold?: true };
@@ -57,7 +57,7 @@ group.fetch = async function (nodeId) {
   return fetch.call(this, nodeId);
 };
 
-test('EVT-8 EVT-12 a leader that moves while messages wait to be handled loses none, doubles none and keeps their order', async () => {
+test('EVT-8 EVT-12 while a leader moves no waiting message is lost, doubled or reordered', async () => {
   const seen: number[] = [];
   const slow = () =>
     smallService({

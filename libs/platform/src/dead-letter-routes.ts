@@ -91,7 +91,8 @@ const reading = (path: `/v1/${string}`): Route[] => [
     method: 'get',
     path,
     summary:
-      'Events given up here and events the broker refused, oldest first. Each keeps the later events of its key waiting.',
+      'Events given up here and events the broker refused, oldest first. ' +
+      'Each keeps the later events of its key waiting.',
     access,
     query: Listing,
     answer: paged(Shown),

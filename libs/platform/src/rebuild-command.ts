@@ -100,9 +100,9 @@ export async function runRebuild(
     );
     return 0;
   } catch (error) {
-    tell(
-      `${stop.signal.aborted ? 'stopped' : (error as Error).message}; ${models.map(({ name }) => name).join(', ')} of ${rebuildable.service}: as before`,
-    );
+    const reason = stop.signal.aborted ? 'stopped' : (error as Error).message;
+    const names = models.map(({ name }) => name).join(', ');
+    tell(`${reason}; ${names} of ${rebuildable.service}: as before`);
     return 1;
   }
 }
@@ -123,8 +123,10 @@ function asText(
     unreadable > 0 && `${unreadable} are no events`,
     leftOut > 0 && `${leftOut} are left out`,
   ].filter(Boolean);
+  const seconds = (tookMs / 1_000).toFixed(1);
+  const exceptions = without.length > 0 ? ` (${without.join('; ')})` : '';
   return [
-    `${names.join(', ')}: rebuilt from ${messages} events in ${(tookMs / 1_000).toFixed(1)} s${without.length > 0 ? ` (${without.join('; ')})` : ''}.`,
+    `${names.join(', ')}: rebuilt from ${messages} events in ${seconds} s${exceptions}.`,
     ...lines,
     `Swapped in; that kept writers waiting for ${writersMs} ms, readers for ${readersMs} ms.`,
   ].join('\n');

@@ -43,7 +43,8 @@ const emit = (...facts: Fact[]) =>
 const announceOn = (topic: string, key: string, version: number) =>
   t.running.db.transaction({ kind: 'system', id: 'test' }, (tx) =>
     tx.one(
-      `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
+      `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload,
+         headers, shard, occurred_at)
        values ($1, 'x', $2, $3, $4, $2, $4, '{}', '{}', $5, now())`,
       [newEventId(), key, version, topic, shardOf(key)],
     ),
@@ -57,7 +58,8 @@ const untilSeen = (key: string, versions: number[]) =>
   until(`${key} has ${versions.join()}`, async () => (await seen(key)).join() === versions.join());
 const refused = (key: string) =>
   t.sql<{ version: number; reason: string; eventId: string }>(
-    'select aggregate_version::int as version, reason, event_id as "eventId" from outbox_refused where key = $1 order by seq',
+    `select aggregate_version::int as version, reason, event_id as "eventId"
+       from outbox_refused where key = $1 order by seq`,
     [key],
   );
 const actsOf = (eventId: string) =>
@@ -83,57 +85,66 @@ async function redrive(...args: string[]): Promise<Ran> {
   });
 }
 
-test('EVT-7 EVT-10 events for a topic that stays unknown are set aside with the later ones of their keys, the rest goes on, and all arrive in order once it is there', async () => {
-  const topic = `things.t${randomUUID().slice(0, 8)}`;
-  const [bad, other] = [`whe_${randomUUID()}`, `whe_${randomUUID()}`];
-  const good = Array.from({ length: 20 }, () => `whe_${randomUUID()}`);
-  await emit(disabled(bad, 1), ...good.map((key) => disabled(key, 1)));
-  for (const key of [bad, other]) await announceOn(topic, key, 2);
-  await emit(disabled(bad, 3), ...good.map((key) => disabled(key, 2)));
-  for (const key of good) await untilSeen(key, [1, 2]);
-  await until(
-    'both keys are set aside',
-    async () => (await refused(bad)).length === 2 && (await refused(other)).length === 1,
-  );
-  await emit(disabled(bad, 4), disabled(good[0]!, 3));
-  await untilSeen(good[0]!, [1, 2, 3]);
-  await until('the newest is behind', async () => (await refused(bad)).length === 3);
-  expect(await seen(bad)).toEqual([1]);
-  const why = `the broker does not know the topic ${topic}`;
-  expect((await refused(bad)).map(({ version, reason }) => [version, reason])).toEqual([
-    [2, why],
-    [3, 'behind a refused event of its key'],
-    [4, 'behind a refused event of its key'],
-  ]);
+test(
+  'EVT-7 EVT-10 events for a topic that stays unknown are refused with the later ones of their keys, ' +
+    'the rest goes on, and all arrive in order once it is there',
+  async () => {
+    const topic = `things.t${randomUUID().slice(0, 8)}`;
+    const [bad, other] = [`whe_${randomUUID()}`, `whe_${randomUUID()}`];
+    const good = Array.from({ length: 20 }, () => `whe_${randomUUID()}`);
+    await emit(disabled(bad, 1), ...good.map((key) => disabled(key, 1)));
+    for (const key of [bad, other]) await announceOn(topic, key, 2);
+    await emit(disabled(bad, 3), ...good.map((key) => disabled(key, 2)));
+    for (const key of good) await untilSeen(key, [1, 2]);
+    await until(
+      'both keys are refused',
+      async () => (await refused(bad)).length === 2 && (await refused(other)).length === 1,
+    );
+    await emit(disabled(bad, 4), disabled(good[0]!, 3));
+    await untilSeen(good[0]!, [1, 2, 3]);
+    await until('the newest is behind', async () => (await refused(bad)).length === 3);
+    expect(await seen(bad)).toEqual([1]);
+    const why = `the broker does not know the topic ${topic}`;
+    expect((await refused(bad)).map(({ version, reason }) => [version, reason])).toEqual([
+      [2, why],
+      [3, 'behind a refused event of its key'],
+      [4, 'behind a refused event of its key'],
+    ]);
 
-  const { body: list } = await t.operator().get(`${path}?direction=out&reason=${topic}`);
-  expect(
-    list.data.map(({ key, type, waitingBehind }: Record<string, unknown>) => ({ key, type, waitingBehind })),
-  ).toEqual([
-    { key: bad, type: topic, waitingBehind: 2 },
-    { key: other, type: topic, waitingBehind: 0 },
-  ]);
+    const { body: list } = await t.operator().get(`${path}?direction=out&reason=${topic}`);
+    expect(
+      list.data.map(({ key, type, waitingBehind }: Record<string, unknown>) => ({
+        key,
+        type,
+        waitingBehind,
+      })),
+    ).toEqual([
+      { key: bad, type: topic, waitingBehind: 2 },
+      { key: other, type: topic, waitingBehind: 0 },
+    ]);
 
-  await applyTopics(
-    {
-      brokers: t.running.settings.ACCORD_KAFKA_BROKERS,
-      topicPrefix: t.topicPrefix,
-      log: pino({ level: 'silent' }),
-    },
-    { topics: [topic], replication: 1 },
-  );
-  const ran = await redrive('notification', 'replay', '--type', topic);
-  expect(ran).toMatchObject({ code: 0, err: '' });
-  expect(ran.out).toMatch(/^To replay: 2 dead letters of notification\.\n/);
-  expect(ran.out).toMatch(/Done: 2 replayed\.\n$/);
-  await untilSeen(bad, [1, 3, 4]);
-  await t.settled();
-  expect(await refused(bad)).toEqual([]);
-  for (const { eventId } of list.data)
-    expect(await actsOf(eventId)).toEqual([{ act: 'replay', actor: 'operator:op_command' }]);
-  await emit(disabled(bad, 5));
-  await untilSeen(bad, [1, 3, 4, 5]);
-}, 60_000);
+    await applyTopics(
+      {
+        brokers: t.running.settings.ACCORD_KAFKA_BROKERS,
+        topicPrefix: t.topicPrefix,
+        log: pino({ level: 'silent' }),
+      },
+      { topics: [topic], replication: 1 },
+    );
+    const ran = await redrive('notification', 'replay', '--type', topic);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toMatch(/^To replay: 2 dead letters of notification\.\n/);
+    expect(ran.out).toMatch(/Done: 2 replayed\.\n$/);
+    await untilSeen(bad, [1, 3, 4]);
+    await t.settled();
+    expect(await refused(bad)).toEqual([]);
+    for (const { eventId } of list.data)
+      expect(await actsOf(eventId)).toEqual([{ act: 'replay', actor: 'operator:op_command' }]);
+    await emit(disabled(bad, 5));
+    await untilSeen(bad, [1, 3, 4, 5]);
+  },
+  60_000,
+);
 
 test('EVT-7 a topic that is made a moment later sets nothing aside', async () => {
   const topic = `things.t${randomUUID().slice(0, 8)}`;
@@ -154,88 +165,98 @@ test('EVT-7 a topic that is made a moment later sets nothing aside', async () =>
   expect(await t.sql('select from outbox_refused where key = $1', [key])).toEqual([]);
 }, 30_000);
 
-test('EVT-10 a refused event that is replayed stays first of its key, whoever announces meanwhile; asked for by several at once it is one act', async () => {
-  const topic = `things.t${randomUUID().slice(0, 8)}`;
-  const key = `whe_${randomUUID()}`;
-  await announceOn(topic, key, 1);
-  await emit(disabled(key, 2));
-  await until('it is set aside', async () => (await refused(key)).length === 2);
-  const [head] = await refused(key);
-  let version = 2;
-  let over = false;
-  const announcing = (async () => {
-    for (; !over; await new Promise((resolve) => setTimeout(resolve, 3)))
-      await emit(disabled(key, (version += 1)));
-  })();
-  // The topic is still unknown: each replay brings all of the key back, and all of it is set aside again.
-  for (let times = 0; times < 10; times += 1) {
-    const { body } = await t.operator('op_1').post(`${path}/replay`, { key });
-    if (body.count === 0)
-      await until('it is set aside again', async () => (await refused(key))[0]?.version === 1);
-  }
-  await until('it is set aside again', async () => (await refused(key))[0]?.version === 1);
-  expect(await seen(key)).toEqual([]);
-  await applyTopics(
-    {
-      brokers: t.running.settings.ACCORD_KAFKA_BROKERS,
-      topicPrefix: t.topicPrefix,
-      log: pino({ level: 'silent' }),
-    },
-    { topics: [topic], replication: 1 },
-  );
-  const before = (await actsOf(head!.eventId)).length;
-  const replays = await Promise.all(
-    ['op_1', 'op_2', 'op_3'].map((who) =>
-      t.operator(who).post(`${path}/replay`, { eventIds: [head!.eventId] }),
-    ),
-  );
-  expect(replays.map(({ body }) => body.count).sort()).toEqual([0, 0, 1]);
-  expect(await actsOf(head!.eventId)).toHaveLength(before + 1);
-  over = true;
-  await announcing;
-  await untilSeen(
-    key,
-    Array.from({ length: version - 1 }, (_, i) => i + 2),
-  );
-}, 60_000);
+test(
+  'EVT-10 a refused event that is replayed stays first of its key, whoever announces meanwhile; ' +
+    'asked for by several at once it is one act',
+  async () => {
+    const topic = `things.t${randomUUID().slice(0, 8)}`;
+    const key = `whe_${randomUUID()}`;
+    await announceOn(topic, key, 1);
+    await emit(disabled(key, 2));
+    await until('it is refused', async () => (await refused(key)).length === 2);
+    const [head] = await refused(key);
+    let version = 2;
+    let over = false;
+    const announcing = (async () => {
+      for (; !over; await new Promise((resolve) => setTimeout(resolve, 3)))
+        await emit(disabled(key, (version += 1)));
+    })();
+    // The topic is still unknown: each replay brings all of the key back, and all of it is refused again.
+    for (let times = 0; times < 10; times += 1) {
+      const { body } = await t.operator('op_1').post(`${path}/replay`, { key });
+      if (body.count === 0)
+        await until('it is refused again', async () => (await refused(key))[0]?.version === 1);
+    }
+    await until('it is refused again', async () => (await refused(key))[0]?.version === 1);
+    expect(await seen(key)).toEqual([]);
+    await applyTopics(
+      {
+        brokers: t.running.settings.ACCORD_KAFKA_BROKERS,
+        topicPrefix: t.topicPrefix,
+        log: pino({ level: 'silent' }),
+      },
+      { topics: [topic], replication: 1 },
+    );
+    const before = (await actsOf(head!.eventId)).length;
+    const replays = await Promise.all(
+      ['op_1', 'op_2', 'op_3'].map((who) =>
+        t.operator(who).post(`${path}/replay`, { eventIds: [head!.eventId] }),
+      ),
+    );
+    expect(replays.map(({ body }) => body.count).sort()).toEqual([0, 0, 1]);
+    expect(await actsOf(head!.eventId)).toHaveLength(before + 1);
+    over = true;
+    await announcing;
+    await untilSeen(
+      key,
+      Array.from({ length: version - 1 }, (_, i) => i + 2),
+    );
+  },
+  60_000,
+);
 
-test('EVT-7 EVT-10 an event too large for the broker is found among others; discarded, it is never published and the later ones of its key follow', async () => {
-  const [key, before, after] = Array.from({ length: 3 }, () => `whe_${randomUUID()}`);
-  await emit(
-    disabled(before!, 1),
-    disabled(key!, 1),
-    disabled(key!, 2, 'x'.repeat(1_200_000)),
-    disabled(key!, 3),
-    disabled(after!, 1),
-  );
-  for (const one of [before!, after!]) await untilSeen(one, [1]);
-  await until('it is set aside', async () => (await refused(key!)).length === 2);
-  const [head] = await refused(key!);
-  const shown = await redrive('notification', 'show', '--id', head!.eventId, '--json');
-  expect(JSON.parse(shown.out)).toMatchObject({
-    direction: 'out',
-    key,
-    waitingBehind: 1,
-    partition: null,
-    offset: null,
-    headers: { ce_id: head!.eventId },
-    acts: [],
-  });
+test(
+  'EVT-7 EVT-10 an event too large for the broker is found among others; ' +
+    'discarded, it is never published and the later ones of its key follow',
+  async () => {
+    const [key, before, after] = Array.from({ length: 3 }, () => `whe_${randomUUID()}`);
+    await emit(
+      disabled(before!, 1),
+      disabled(key!, 1),
+      disabled(key!, 2, 'x'.repeat(1_200_000)),
+      disabled(key!, 3),
+      disabled(after!, 1),
+    );
+    for (const one of [before!, after!]) await untilSeen(one, [1]);
+    await until('it is refused', async () => (await refused(key!)).length === 2);
+    const [head] = await refused(key!);
+    const shown = await redrive('notification', 'show', '--id', head!.eventId, '--json');
+    expect(JSON.parse(shown.out)).toMatchObject({
+      direction: 'out',
+      key,
+      waitingBehind: 1,
+      partition: null,
+      offset: null,
+      headers: { ce_id: head!.eventId },
+      acts: [],
+    });
 
-  const ran = await redrive('notification', 'discard', '--key', key!, '--direction', 'out', '--json');
-  expect(ran.code).toBe(0);
-  expect(JSON.parse(ran.out)).toMatchObject({
-    act: 'discard',
-    asked: [{ eventId: head!.eventId }],
-    count: 1,
-  });
-  await untilSeen(key!, [1, 3]);
-  expect(await actsOf(head!.eventId)).toEqual([{ act: 'discard', actor: 'operator:op_command' }]);
-  expect(await redrive('notification', 'show', '--id', head!.eventId)).toMatchObject({
-    code: 1,
-    err: expect.stringContaining('dead_letter.not_found'),
-  });
-}, 60_000);
+    const ran = await redrive('notification', 'discard', '--key', key!, '--direction', 'out', '--json');
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.out)).toMatchObject({
+      act: 'discard',
+      asked: [{ eventId: head!.eventId }],
+      count: 1,
+    });
+    await untilSeen(key!, [1, 3]);
+    expect(await actsOf(head!.eventId)).toEqual([{ act: 'discard', actor: 'operator:op_command' }]);
+    expect(await redrive('notification', 'show', '--id', head!.eventId)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('dead_letter.not_found'),
+    });
+  },
+  60_000,
+);
 
 /** Its head is given up here, two wait behind it. */
 async function givenUp(key: string): Promise<string> {
@@ -247,7 +268,8 @@ async function givenUp(key: string): Promise<string> {
     async () => (await t.sql('select from parked_events where key = $1', [key])).length === 3,
   );
   await t.sql(
-    `update parked_events set attempts = 11, next_attempt_at = now() where seq = (select min(seq) from parked_events where key = $1)`,
+    `update parked_events set attempts = 11, next_attempt_at = now()
+      where seq = (select min(seq) from parked_events where key = $1)`,
     [key],
   );
   await until(
@@ -258,99 +280,112 @@ async function givenUp(key: string): Promise<string> {
   return id;
 }
 
-test('EVT-10 the command lists, shows, replays and discards what the service gave up; a second replay changes nothing', async () => {
-  const [replayed, discarded] = [`whe_${randomUUID()}`, `whe_${randomUUID()}`];
-  const id = await givenUp(replayed);
-  const other = await givenUp(discarded);
-  failing.clear();
+test(
+  'EVT-10 the command lists, shows, replays and discards what the service gave up; ' +
+    'a second replay changes nothing',
+  async () => {
+    const [replayed, discarded] = [`whe_${randomUUID()}`, `whe_${randomUUID()}`];
+    const id = await givenUp(replayed);
+    const other = await givenUp(discarded);
+    failing.clear();
 
-  const listed = await redrive(
-    'notification',
-    'list',
-    '--type',
-    'webhook.disabled',
-    '--reason',
-    'NOT YET',
-    '--json',
-  );
-  expect(JSON.parse(listed.out).data.map((one: { eventId: string }) => one.eventId)).toEqual([id, other]);
-  const lines = await redrive('notification', 'list', '--id', id);
-  expect(lines.out).toMatch(
-    new RegExp(
-      `in   ${id}  webhook.disabled  ${replayed}  \\(12 tries, 2 behind it\\)\n  not yet\n1 dead letter of notification\\.\n$`,
-    ),
-  );
-  const past = await redrive('notification', 'list', '--to', '2020-01-01T00:00:00Z');
-  expect(past).toMatchObject({ code: 0, out: '0 dead letters of notification.\n' });
-  const shown = await redrive('notification', 'show', '--id', id);
-  expect(shown.out).toContain(`ce_id: ${id}`);
-  expect(shown.out).toContain(`"endpointId":"${replayed}"`);
-
-  expect((await redrive('notification', 'replay', '--id', id)).out).toMatch(/Done: 1 replayed\.\n$/);
-  expect(await redrive('notification', 'replay', '--id', id)).toMatchObject({
-    code: 0,
-    out: 'To replay: 0 dead letters of notification.\nDone: 0 replayed.\n',
-  });
-  await untilSeen(replayed, [1, 2, 3]);
-  expect((await redrive('notification', 'discard', '--key', discarded)).out).toMatch(
-    /Done: 1 discarded\.\n$/,
-  );
-  await untilSeen(discarded, [2, 3]);
-  expect([await actsOf(id), await actsOf(other)]).toEqual([
-    [{ act: 'replay', actor: 'operator:op_command' }],
-    [{ act: 'discard', actor: 'operator:op_command' }],
-  ]);
-}, 60_000);
-
-test('EVT-9 EVT-10 what is refused for ever is dead at its first try, with the reason; what may be mended waits; the later ones of the key follow in order', async () => {
-  const [invalid, forbidden, missing] = Array.from({ length: 3 }, () => `whe_${randomUUID()}`) as [
-    string,
-    string,
-    string,
-  ];
-  failing.set(invalid, new Refusal('invalid', 'webhook.misfit', { field: 'reason' }));
-  failing.set(forbidden, new Refusal('forbidden', 'webhook.not_yours'));
-  failing.set(missing, new Refusal('not_found', 'webhook.unknown'));
-  const ids = await Promise.all([invalid, forbidden, missing].map((key) => t.publish(disabled(key, 1))));
-  for (const key of [invalid, forbidden, missing])
-    for (const version of [2, 3]) await t.publish(disabled(key, version));
-  const stands = (key: string) =>
-    t.sql<{ status: string; attempts: number; reason: string }>(
-      'select status, attempts, reason from parked_events where key = $1 order by seq',
-      [key],
+    const listed = await redrive(
+      'notification',
+      'list',
+      '--type',
+      'webhook.disabled',
+      '--reason',
+      'NOT YET',
+      '--json',
     );
-  const behind = { status: 'waiting', attempts: 1, reason: 'behind an event of its key' };
-  for (const [key, reason] of [
-    [invalid, 'webhook.misfit {"field":"reason"}'],
-    [forbidden, 'webhook.not_yours'],
-  ] as const) {
-    await until('all are parked', async () => (await stands(key)).length === 3);
-    expect(await stands(key)).toEqual([{ status: 'dead', attempts: 1, reason }, behind, behind]);
-  }
-  await until('all are parked', async () => (await stands(missing)).length === 3);
-  expect((await stands(missing))[0]).toMatchObject({ status: 'waiting', reason: 'webhook.unknown' });
-  const { body } = await t.operator().get(`${path}?key=${invalid}`);
-  expect(body.data).toMatchObject([
-    { eventId: ids[0], attempts: 1, reason: 'webhook.misfit {"field":"reason"}', waitingBehind: 2 },
-  ]);
+    expect(JSON.parse(listed.out).data.map((one: { eventId: string }) => one.eventId)).toEqual([id, other]);
+    const lines = await redrive('notification', 'list', '--id', id);
+    expect(lines.out).toMatch(
+      new RegExp(
+        `in   ${id}  webhook.disabled  ${replayed}  \\(12 tries, 2 behind it\\)\n  not yet\n` +
+          `1 dead letter of notification\\.\n$`,
+      ),
+    );
+    const past = await redrive('notification', 'list', '--to', '2020-01-01T00:00:00Z');
+    expect(past).toMatchObject({ code: 0, out: '0 dead letters of notification.\n' });
+    const shown = await redrive('notification', 'show', '--id', id);
+    expect(shown.out).toContain(`ce_id: ${id}`);
+    expect(shown.out).toContain(`"endpointId":"${replayed}"`);
 
-  // Replayed too early it is dead again at once; then the key goes on where it stood.
-  await t.operator().post(`${path}/replay`, { key: invalid });
-  await until('it is dead again', async () => (await stands(invalid))[0]?.status === 'dead');
-  expect(await seen(invalid)).toEqual([]);
-  failing.clear();
-  await t.operator().post(`${path}/replay`, { key: invalid });
-  await t.operator().post(`${path}/discard`, { key: forbidden });
-  await untilSeen(invalid, [1, 2, 3]);
-  await untilSeen(forbidden, [2, 3]);
-  await t.sql('update parked_events set next_attempt_at = now() where key = $1', [missing]);
-  await untilSeen(missing, [1, 2, 3]);
-});
+    expect((await redrive('notification', 'replay', '--id', id)).out).toMatch(/Done: 1 replayed\.\n$/);
+    expect(await redrive('notification', 'replay', '--id', id)).toMatchObject({
+      code: 0,
+      out: 'To replay: 0 dead letters of notification.\nDone: 0 replayed.\n',
+    });
+    await untilSeen(replayed, [1, 2, 3]);
+    expect((await redrive('notification', 'discard', '--key', discarded)).out).toMatch(
+      /Done: 1 discarded\.\n$/,
+    );
+    await untilSeen(discarded, [2, 3]);
+    expect([await actsOf(id), await actsOf(other)]).toEqual([
+      [{ act: 'replay', actor: 'operator:op_command' }],
+      [{ act: 'discard', actor: 'operator:op_command' }],
+    ]);
+  },
+  60_000,
+);
+
+test(
+  'EVT-9 EVT-10 what is refused for ever is dead at its first try, with the reason; ' +
+    'what may be mended waits; the later ones of the key follow in order',
+  async () => {
+    const [invalid, forbidden, missing] = Array.from({ length: 3 }, () => `whe_${randomUUID()}`) as [
+      string,
+      string,
+      string,
+    ];
+    failing.set(invalid, new Refusal('invalid', 'webhook.misfit', { field: 'reason' }));
+    failing.set(forbidden, new Refusal('forbidden', 'webhook.not_yours'));
+    failing.set(missing, new Refusal('not_found', 'webhook.unknown'));
+    const ids = await Promise.all([invalid, forbidden, missing].map((key) => t.publish(disabled(key, 1))));
+    for (const key of [invalid, forbidden, missing])
+      for (const version of [2, 3]) await t.publish(disabled(key, version));
+    const stands = (key: string) =>
+      t.sql<{ status: string; attempts: number; reason: string }>(
+        'select status, attempts, reason from parked_events where key = $1 order by seq',
+        [key],
+      );
+    const behind = { status: 'waiting', attempts: 1, reason: 'behind an event of its key' };
+    for (const [key, reason] of [
+      [invalid, 'webhook.misfit {"field":"reason"}'],
+      [forbidden, 'webhook.not_yours'],
+    ] as const) {
+      await until('all are parked', async () => (await stands(key)).length === 3);
+      expect(await stands(key)).toEqual([{ status: 'dead', attempts: 1, reason }, behind, behind]);
+    }
+    await until('all are parked', async () => (await stands(missing)).length === 3);
+    expect((await stands(missing))[0]).toMatchObject({ status: 'waiting', reason: 'webhook.unknown' });
+    const { body } = await t.operator().get(`${path}?key=${invalid}`);
+    expect(body.data).toMatchObject([
+      { eventId: ids[0], attempts: 1, reason: 'webhook.misfit {"field":"reason"}', waitingBehind: 2 },
+    ]);
+
+    // Replayed too early it is dead again at once; then the key goes on where it stood.
+    await t.operator().post(`${path}/replay`, { key: invalid });
+    await until('it is dead again', async () => (await stands(invalid))[0]?.status === 'dead');
+    expect(await seen(invalid)).toEqual([]);
+    failing.clear();
+    await t.operator().post(`${path}/replay`, { key: invalid });
+    await t.operator().post(`${path}/discard`, { key: forbidden });
+    await untilSeen(invalid, [1, 2, 3]);
+    await untilSeen(forbidden, [2, 3]);
+    await t.sql('update parked_events set next_attempt_at = now() where key = $1', [missing]);
+    await untilSeen(missing, [1, 2, 3]);
+  },
+);
 
 test('EVT-10 a long list is read page by page, each once', async () => {
   const keys = Array.from({ length: 7 }, () => `whe_${randomUUID()}`);
   await t.sql(
-    `insert into outbox_refused select nextval('outbox_seq_seq'), gen_random_uuid(), 'x', key, 1, 't', key, 't', '{}', '{}', 0, now(), 'paged', now() from unnest($1::text[]) key`,
+    `insert into outbox_refused
+     select nextval('outbox_seq_seq'), gen_random_uuid(), 'x', key, 1, 't', key, 't', '{}', '{}', 0, now(),
+            'paged', now()
+       from unnest($1::text[]) key`,
     [keys],
   );
   const read: string[] = [];

@@ -82,18 +82,22 @@ export function openPool(url: string, schema: string, size: number): pg.Pool {
   return pool;
 }
 
+const awayCodes =
+  /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT|57P0|08|53[0-3]00|58030|25006|25P03)/;
+/** Errors that the driver gives no code. */
+const awayMessages = [
+  'Connection terminated',
+  'Query read timeout',
+  'timeout exceeded when trying to connect',
+  'Client was closed',
+  'Client has encountered a connection error',
+];
+
 /**
  * True for a lost or refused connection and for a server that starts or stops, has no room on its disk or may
  * not write: the work may succeed later, unchanged.
  */
 export const isDatabaseAway = (error: unknown): boolean => {
   const { code, message } = error as { code?: string; message?: string };
-  return (
-    /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT|57P0|08|53[0-3]00|58030|25006|25P03)/.test(
-      code ?? '',
-    ) ||
-    /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error))/.test(
-      message ?? '',
-    )
-  );
+  return awayCodes.test(code ?? '') || awayMessages.some((beginning) => message?.startsWith(beginning));
 };

@@ -16,7 +16,8 @@ const guardedTable = (
   alter table ${table} enable row level security;
   alter table ${table} force row level security;
   create policy ${policy} on ${table} to accord_${service} using (${condition}) with check (${condition});
-  create policy every_account on ${table} to accord_${service}_operator, accord_${service}_owner using (true) with check (true);
+  create policy every_account on ${table} to accord_${service}_operator, accord_${service}_owner
+    using (true) with check (true);
   create policy audit on ${table} for select to accord_auditor using (true);
   ${sharedTable(service, table)}`;
 

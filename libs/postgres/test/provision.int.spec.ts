@@ -56,7 +56,10 @@ test('without a password, the address or the database it says in one line all th
   const { ACCORD_ORDER_PASSWORD: _one, ACCORD_AUDITOR_PASSWORD: _two, ...some } = passwords(1);
   const stderr =
     'provision: settings: ACCORD_AUDITOR_PASSWORD is missing; ACCORD_ORDER_PASSWORD is missing\n';
-  const nothing = `provision: settings: ${['ACCORD_SUPERUSER_DATABASE_URL', ...Object.keys(passwords(1))].map((name) => `${name} is missing`).join('; ')}\n`;
+  const missing = ['ACCORD_SUPERUSER_DATABASE_URL', ...Object.keys(passwords(1))].map(
+    (name) => `${name} is missing`,
+  );
+  const nothing = `provision: settings: ${missing.join('; ')}\n`;
   await Promise.all([
     expect(provision(some)).rejects.toMatchObject({ code: 1, stdout: '', stderr }),
     expect(provision({ ACCORD_SUPERUSER_DATABASE_URL: '' })).rejects.toMatchObject({
@@ -71,29 +74,38 @@ test('without a password, the address or the database it says in one line all th
   await expect(ask(url, `select from pg_roles where rolname like 'accord%'`)).resolves.toEqual([]);
 }, 30_000);
 
-test('API-5 one command makes each service’s roles, none of which may do more than log in, and the schemas that their owners own', async () => {
-  await provision(passwords(1));
-  const powers =
-    'rolsuper or rolbypassrls or rolcreatedb or rolcreaterole or rolreplication or not rolcanlogin';
-  const made = await ask(
-    url,
-    `select rolname as role, ${powers} as more, (select count(*)::int from pg_auth_members where member = r.oid) as groups from pg_roles r where rolname like 'accord%' order by 1`,
-  );
-  expect(made).toEqual([...roles].sort().map((role) => ({ role, more: false, groups: 0 })));
-  const owners = await ask(
-    url,
-    `select nspname as schema, nspowner::regrole::text as owner from pg_namespace where nspowner::regrole::text like 'accord%' order by 1`,
-  );
-  const owned = Object.entries(schemas).flatMap(([service, schema]) =>
-    [schema, `${schema}_rebuild`].map((name) => ({ schema: name, owner: `accord_${service}_owner` })),
-  );
-  expect(owned).toHaveLength(8);
-  expect(owners).toEqual(owned.sort((a, b) => (a.schema < b.schema ? -1 : 1)));
-  for (const role of roles) expect(await ask(as(role, 1), 'select current_user as role')).toEqual([{ role }]);
-  const log = readFileSync(join(home, 'logs', 'postgres.log'), 'utf8');
-  expect(log).toContain('alter role accord_refund_owner with');
-  expect(log).not.toContain('@/%$');
-}, 30_000);
+test(
+  'API-5 one command makes each service’s roles, none of which may do more than log in, ' +
+    'and the schemas that their owners own',
+  async () => {
+    await provision(passwords(1));
+    const powers =
+      'rolsuper or rolbypassrls or rolcreatedb or rolcreaterole or rolreplication or not rolcanlogin';
+    const made = await ask(
+      url,
+      `select rolname as role, ${powers} as more,
+            (select count(*)::int from pg_auth_members where member = r.oid) as groups
+       from pg_roles r where rolname like 'accord%' order by 1`,
+    );
+    expect(made).toEqual([...roles].sort().map((role) => ({ role, more: false, groups: 0 })));
+    const owners = await ask(
+      url,
+      `select nspname as schema, nspowner::regrole::text as owner from pg_namespace
+      where nspowner::regrole::text like 'accord%' order by 1`,
+    );
+    const owned = Object.entries(schemas).flatMap(([service, schema]) =>
+      [schema, `${schema}_rebuild`].map((name) => ({ schema: name, owner: `accord_${service}_owner` })),
+    );
+    expect(owned).toHaveLength(8);
+    expect(owners).toEqual(owned.sort((a, b) => (a.schema < b.schema ? -1 : 1)));
+    for (const role of roles)
+      expect(await ask(as(role, 1), 'select current_user as role')).toEqual([{ role }]);
+    const log = readFileSync(join(home, 'logs', 'postgres.log'), 'utf8');
+    expect(log).toContain('alter role accord_refund_owner with');
+    expect(log).not.toContain('@/%$');
+  },
+  30_000,
+);
 
 test('API-5 what a service keeps, no role of another service may read or add to', async () => {
   await ask(

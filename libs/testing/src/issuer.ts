@@ -17,6 +17,11 @@ export interface TestIssuer {
   close(): Promise<void>;
 }
 
+/** The scopes of a customer who may do everything. */
+export const everyScope = ['orders', 'contracts', 'refunds', 'notifications']
+  .flatMap((resource) => [`${resource}:read`, `${resource}:write`])
+  .join(' ');
+
 /** A token issuer of its own, with its key set behind real HTTP. */
 export async function startIssuer(): Promise<TestIssuer> {
   const { publicKey, privateKey } = await generateKeyPair('ES256');

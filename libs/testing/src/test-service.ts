@@ -19,7 +19,7 @@ import {
 } from '@accord/platform';
 import type { Clock } from '@accord/postgres';
 import { clientOf, type Client } from './client.ts';
-import { startIssuer, type TestIssuer } from './issuer.ts';
+import { everyScope, startIssuer, type TestIssuer } from './issuer.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';
 import { openSql, type Sql, type TestSql } from './test-sql.ts';
 import { listen, publisher, type Listener, type Published } from './test-topics.ts';
@@ -140,9 +140,6 @@ interface Parts {
   readonly heard: Listener;
 }
 
-const everyScope =
-  'orders:read orders:write contracts:read contracts:write refunds:read refunds:write notifications:read notifications:write';
-
 function assemble({ running, database, issuer, clock, topicPrefix, sender, heard }: Parts): TestService {
   const { service, baseUrl } = running;
   const { sql, asRole, close } = openSql(database, service.schema);
@@ -153,7 +150,8 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
     await until('published events are handled', async () => {
       if (published.size === 0) return true;
       const done = await sql<{ event_id: string }>(
-        `select event_id from inbox where event_id = any($1::uuid[]) union select event_id from parked_events where event_id = any($1::uuid[]) and status = 'dead'`,
+        `select event_id from inbox where event_id = any($1::uuid[])
+         union select event_id from parked_events where event_id = any($1::uuid[]) and status = 'dead'`,
         [[...published]],
       );
       for (const row of done) published.delete(row.event_id);

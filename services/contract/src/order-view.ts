@@ -79,7 +79,8 @@ export async function listFreeOrders(tx: Tx, filter: OrderFilter, limit: number)
   const rows = await tx.many<{ snapshot: Order }>(
     `select snapshot from order_view v
       where account_id = $1 and contractable and hold_kind is distinct from 'refund'
-        and status in ('paid', 'unpaid') and ($2::text is null or status = $2) and ($3::text is null or product_code = $3)
+        and status in ('paid', 'unpaid') and ($2::text is null or status = $2)
+        and ($3::text is null or product_code = $3)
         and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at < $5)
         and ($6::timestamptz is null or (created_at, order_id) < ($6, $7::text))
         and not exists (select 1 from live_orders l where l.order_id = v.order_id)
@@ -105,7 +106,8 @@ export async function listContractableProducts(
   limit: number,
 ): Promise<Product[]> {
   const rows = await tx.many<{ snapshot: Product }>(
-    `select snapshot from products where (snapshot->>'contractable')::boolean and ($1::text is null or product_code > $1)
+    `select snapshot from products where (snapshot->>'contractable')::boolean
+      and ($1::text is null or product_code > $1)
       order by product_code limit $2`,
     [after ?? null, limit],
   );

@@ -2,7 +2,8 @@ import { accountTable, type Migration } from '@accord/postgres';
 
 export const up: Migration = [
   // What was handled of each key: how often, up to which version, and how often out of order.
-  `create table counted (key text primary key, account_id text not null, version bigint not null, times integer not null, misplaced integer not null)`,
+  `create table counted (key text primary key, account_id text not null, version bigint not null,
+    times integer not null, misplaced integer not null)`,
   accountTable('notification', 'counted'),
   `create table noted (key text not null, account_id text not null, version bigint not null)`,
   accountTable('notification', 'noted'),

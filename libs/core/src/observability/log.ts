@@ -8,8 +8,9 @@ const hidden = '[hidden]';
  * `worker`.
  */
 const personal = new Set(
-  `authorization cookie set-cookie token password secret apikey privatekey name firstname lastname fullname certifiedname recipient contact
-   holdername email mail phone mobile tel fax address addresses street city postcode certificate idnumber bankaccount`
+  `authorization cookie set-cookie token password secret apikey privatekey name firstname lastname fullname
+   certifiedname recipient contact holdername email mail phone mobile tel fax address addresses street city
+   postcode certificate idnumber bankaccount`
     .split(/\s+/)
     .filter(Boolean),
 );

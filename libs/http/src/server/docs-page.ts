@@ -10,8 +10,13 @@ const signs: Readonly<Record<string, string>> = {
 const escape = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => signs[sign]!);
 const inline = (text: string) => escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 /** A browser unfolds what a link leads into. */
-const folded = (name: string, value: unknown, id?: string) =>
-  `<details><summary>${escape(name)}</summary><pre${id ? ` id="${escape(id)}"` : ''}>${linked(escape(JSON.stringify(value, null, 2)))}</pre></details>`;
+const folded = (name: string, value: unknown, id?: string) => {
+  const json = linked(escape(JSON.stringify(value, null, 2)));
+  const anchor = id ? ` id="${escape(id)}"` : '';
+  return `<details><summary>${escape(name)}</summary><pre${anchor}>${json}</pre></details>`;
+};
+const cells = (...contents: readonly string[]) => contents.map((content) => `<td>${content}</td>`).join('');
+const row = (...contents: readonly string[]) => `<tr>${cells(...contents)}</tr>`;
 const linked = (json: string) => json.replaceAll(/#\/components\/schemas\/(\w+)/g, '<a href="#$1">$&</a>');
 
 type Shape = {
@@ -62,16 +67,17 @@ const parameters = (list: Operation['parameters'] = []) =>
   list.length === 0
     ? ''
     : `<table>${list
-        .map(
-          (one) =>
-            `<tr><td><code>${escape(one.name)}</code></td><td>${one.in}${one.required ? ', required' : ''}</td><td>${inline(one.description ?? one.schema?.description ?? '')}</td></tr>`,
-        )
+        .map((one) => {
+          const place = one.in + (one.required ? ', required' : '');
+          const description = inline(one.description ?? one.schema?.description ?? '');
+          return row(`<code>${escape(one.name)}</code>`, place, description);
+        })
         .join('')}</table>`;
 
 function responses(answers: Operation['responses'] = {}): string {
   const rows = Object.entries(answers).map(([status, { description, content }]) => {
     const json = content?.['application/json']?.schema;
-    return `<tr><td><b>${status}</b></td><td>${inline(description)}${json ? folded('schema', json) : ''}</td></tr>`;
+    return row(`<b>${status}</b>`, inline(description) + (json ? folded('schema', json) : ''));
   });
   return `<table>${rows.join('')}</table>`;
 }
@@ -132,17 +138,25 @@ function section({ method, path, operation }: Described, schemas: Schemas): stri
   const body = Object.entries(operation.requestBody?.content ?? {}).map(
     ([type, { schema: of }]) => `<h4>Body</h4>${folded(type, of)}`,
   );
-  return `<section id="${operation.operationId}"><h2><span class="${method}">${method.toUpperCase()}</span> ${escape(path)}</h2><p><b>${inline(operation.summary ?? '')}</b></p>
-    ${lines(operation.description ?? '')}${parameters(operation.parameters)}${body.join('')}<h4>Example</h4><pre>${escape(curl(method, path, operation, schemas))}</pre>
+  const badge = `<span class="${method}">${method.toUpperCase()}</span>`;
+  return `<section id="${operation.operationId}"><h2>${badge} ${escape(path)}</h2>
+    <p><b>${inline(operation.summary ?? '')}</b></p>
+    ${lines(operation.description ?? '')}${parameters(operation.parameters)}${body.join('')}
+    <h4>Example</h4><pre>${escape(curl(method, path, operation, schemas))}</pre>
     <h4>Answers</h4>${responses(operation.responses)}</section>`;
 }
 
 const entry = ({ method, path, operation }: Described) =>
-  `<tr><td><a href="#${operation.operationId}">${method.toUpperCase()} ${escape(path)}</a></td><td>${inline(operation.summary ?? '')}</td></tr>`;
+  row(
+    `<a href="#${operation.operationId}">${method.toUpperCase()} ${escape(path)}</a>`,
+    inline(operation.summary ?? ''),
+  );
 
 const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
-h1{margin-bottom:0}h2{font-size:1.1rem;border-top:1px solid #ddd;padding-top:1.2rem}h2 span{font-size:.8rem;padding:.15rem .5rem;border-radius:.3rem;background:#345;color:#fff}
-h2 .get{background:#2a6}h2 .delete{background:#b33}table{border-collapse:collapse;width:100%}td{border-bottom:1px solid #eee;padding:.25rem .5rem;vertical-align:top}
+h1{margin-bottom:0}h2{font-size:1.1rem;border-top:1px solid #ddd;padding-top:1.2rem}
+h2 span{font-size:.8rem;padding:.15rem .5rem;border-radius:.3rem;background:#345;color:#fff}
+h2 .get{background:#2a6}h2 .delete{background:#b33}table{border-collapse:collapse;width:100%}
+td{border-bottom:1px solid #eee;padding:.25rem .5rem;vertical-align:top}
 pre{background:#f6f6f8;padding:.6rem;overflow:auto;font-size:13px}code{background:#f3f3f5;padding:0 .2rem}`;
 
 /** The OpenAPI document as one page for people: no script, nothing from elsewhere. */
@@ -156,10 +170,18 @@ export function docsPage(api: OpenApi): string {
     })),
   );
   const shared = Object.entries(schemas).map(([name, of]) => folded(name, of, name));
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(api.info.title)}</title><style>${style}</style></head>
-    <body><h1>${escape(api.info.title)}</h1><p>The same as <a href="openapi.json">openapi.json</a>, for reading. Examples send what is required alone; <code>$API</code> is
-    the address of the system, <code>$TOKEN</code> a token, and what stands in <code>&lt;&gt;</code> is yours to fill in.
-    Behind the local front door, <a href="/docs">/docs</a> has the pages of all services.</p>
-    <nav><table>${operations.map(entry).join('')}<tr><td><a href="#schemas">Schemas</a></td><td>used by several of them</td></tr></table></nav>
-    ${operations.map((one) => section(one, schemas)).join('\n')}<section id="schemas"><h2>Schemas</h2>${shared.join('')}</section></body></html>`;
+  const title = escape(api.info.title);
+  const entries = [
+    ...operations.map(entry),
+    row('<a href="#schemas">Schemas</a>', 'used by several of them'),
+  ];
+  return `<!doctype html>
+    <html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${style}</style></head>
+    <body><h1>${title}</h1><p>The same as <a href="openapi.json">openapi.json</a>, for reading. Examples send what is
+    required alone; <code>$API</code> is the address of the system, <code>$TOKEN</code> a token, and what stands in
+    <code>&lt;&gt;</code> is yours to fill in. Behind the local front door, <a href="/docs">/docs</a> has the pages of
+    all services.</p>
+    <nav><table>${entries.join('')}</table></nav>
+    ${operations.map((one) => section(one, schemas)).join('\n')}
+    <section id="schemas"><h2>Schemas</h2>${shared.join('')}</section></body></html>`;
 }

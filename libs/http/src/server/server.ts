@@ -21,9 +21,13 @@ function refuse(error: { readonly code?: string | undefined }, socket: Duplex): 
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, title, code] = unreadable[error.code ?? ''] ?? [400, 'Bad Request', 'request.unreadable'];
   const body = JSON.stringify({ type: `urn:accord:problem:${code}`, title, status, code });
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  );
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'Connection: close',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${body.length}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** Milliseconds; `silence` is without a byte either way: a client that does not read its answer. */

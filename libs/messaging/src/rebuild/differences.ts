@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
+import type { Connection } from '@accord/postgres';
 import type { Pair } from './shadow.ts';
 
-/**
- * What a rebuild changes in a table: rows that were missing, that no event tells of, that were other than the
- * events say.
- */
+/** The rows of a table that a rebuild changes. */
 export interface Differences {
   readonly table: string;
   /** Of the rebuilt table. */
   readonly rows: number;
+  /** Rows that the live table lacked. */
   readonly missing: number;
+  /** Rows of the live table that no event tells of. */
   readonly surplus: number;
+  /** Rows that were other than the events say. */
   readonly other: number;
 }
 
@@ -22,35 +22,35 @@ interface Differing {
 }
 
 const pageSize = 5_000;
-/** So many are looked at twice. A table that differs in more rows is not late but damaged. */
-const lookedAtTwice = 10_000;
+/** So many rows are compared a second time. A table that differs in more rows is not late but damaged. */
+const maxComparedAgain = 10_000;
 
 /**
- * Compares the tables page by page, each in a short transaction. Both are being written to, so what differs
- * is looked at once more after `settleMs`; counted is what differs in both looks.
+ * Compares the tables page by page, each in a short transaction. Both are being written to, so a row that
+ * differs is compared again after `settleMs`, and counted if it differs both times.
  */
 export async function differencesOf(
-  client: pg.ClientBase,
+  connection: Connection,
   pair: Pair,
   { settleMs, signal }: { settleMs: number; signal?: AbortSignal | undefined },
 ): Promise<Differences> {
   const counts = { missing: 0, surplus: 0, other: 0 };
-  const suspects: Differing[] = [];
+  const differing: Differing[] = [];
   let rows = 0;
   for (let from: readonly string[] | undefined, last = false; !last;) {
     signal?.throwIfAborted();
-    const to = await endOfPage(client, pair, from);
-    const page = await comparePage(client, pair, { from, to });
+    const to = await endOfPage(connection, pair, from);
+    const page = await comparePage(connection, pair, { from, to });
     rows += page.rows;
     for (const found of page.differing) {
-      if (suspects.length < lookedAtTwice) suspects.push(found);
+      if (differing.length < maxComparedAgain) differing.push(found);
       else counts[found.kind] += 1;
     }
     from = to;
     last = to === undefined;
   }
-  if (suspects.length > 0) await sleep(settleMs);
-  for (const { kind } of await lookAgain(client, pair, suspects)) counts[kind] += 1;
+  if (differing.length > 0) await sleep(settleMs);
+  for (const { kind } of await compareAgain(connection, pair, differing)) counts[kind] += 1;
   return { table: pair.table, rows, ...counts };
 }
 
@@ -61,15 +61,16 @@ const given = ({ key }: Pair, first: number) =>
   `(${key.map(({ type }, i) => `$${first + i}::text::${type}`).join(', ')})`;
 
 async function endOfPage(
-  client: pg.ClientBase,
+  connection: Connection,
   pair: Pair,
   from: readonly string[] | undefined,
 ): Promise<readonly string[] | undefined> {
   const after = from ? `where (${names(pair)}) > ${given(pair, 1)}` : '';
   const of = (table: string) =>
     `(select ${names(pair)} from ${table} ${after} order by ${names(pair)} offset ${pageSize - 1} limit 1)`;
-  const sql = `select ${keyAsText(pair, '')} as key from (${of(pair.live)} union all ${of(pair.shadow)}) ends order by ${names(pair)} limit 1`;
-  const { rows } = await client.query<{ key: string[] }>(sql, [...(from ?? [])]);
+  const sql = `select ${keyAsText(pair, '')} as key
+    from (${of(pair.live)} union all ${of(pair.shadow)}) ends order by ${names(pair)} limit 1`;
+  const { rows } = await connection.query<{ key: string[] }>(sql, [...(from ?? [])]);
   return rows[0]?.key;
 }
 
@@ -77,7 +78,7 @@ const kindOf = (key: string) =>
   `case when l.${key} is null then 'missing' when s.${key} is null then 'surplus' else 'other' end`;
 
 async function comparePage(
-  client: pg.ClientBase,
+  connection: Connection,
   pair: Pair,
   { from, to }: { from: readonly string[] | undefined; to: readonly string[] | undefined },
 ) {
@@ -87,34 +88,40 @@ async function comparePage(
   ].filter(Boolean);
   const where = bounds.length > 0 ? `where ${bounds.join(' and ')}` : '';
   const first = `"${pair.key[0]!.name}"`;
+  const found = `jsonb_build_object('key', ${keyAsText(pair, '')}, 'kind', ${kindOf(first)})`;
   const sql = `
-    select count(s.${first})::int as rows, coalesce(jsonb_agg(jsonb_build_object('key', ${keyAsText(pair, '')}, 'kind', ${kindOf(first)}))
-        filter (where l::text is distinct from s::text), '[]') as differing
-      from (select * from ${pair.live} ${where}) l full join (select * from ${pair.shadow} ${where}) s using (${names(pair)})`;
-  const { rows } = await client.query<{ rows: number; differing: Differing[] }>(sql, [
+    select count(s.${first})::int as rows,
+           coalesce(jsonb_agg(${found}) filter (where l::text is distinct from s::text), '[]') as differing
+      from (select * from ${pair.live} ${where}) l
+           full join (select * from ${pair.shadow} ${where}) s using (${names(pair)})`;
+  const { rows } = await connection.query<{ rows: number; differing: Differing[] }>(sql, [
     ...(from ?? []),
     ...(to ?? []),
   ]);
   return rows[0]!;
 }
 
-async function lookAgain(
-  client: pg.ClientBase,
+async function compareAgain(
+  connection: Connection,
   pair: Pair,
-  suspects: readonly Differing[],
+  differing: readonly Differing[],
 ): Promise<Differing[]> {
   const { key } = pair;
   const first = `"${key[0]!.name}"`;
-  const asked = `unnest(${key.map((_, i) => `$${i + 1}::text[]`).join(', ')}) as asked (${key.map((_, i) => `k${i}`).join(', ')})`;
+  const columns = key.map((_, i) => `k${i}`).join(', ');
+  const asked = `unnest(${key.map((_, i) => `$${i + 1}::text[]`).join(', ')}) as asked (${columns})`;
   const match = (of: string) =>
     key.map(({ name, type }, i) => `${of}."${name}" = asked.k${i}::${type}`).join(' and ');
   const sql = `
-    select array[${key.map((_, i) => `k${i}`).join(', ')}] as key, ${kindOf(first)} as kind
-      from ${asked} left join ${pair.live} l on ${match('l')} left join ${pair.shadow} s on ${match('s')} where l::text is distinct from s::text`;
+    select array[${columns}] as key, ${kindOf(first)} as kind
+      from ${asked}
+           left join ${pair.live} l on ${match('l')}
+           left join ${pair.shadow} s on ${match('s')}
+     where l::text is distinct from s::text`;
   const still: Differing[] = [];
-  for (let from = 0; from < suspects.length; from += pageSize) {
-    const some = suspects.slice(from, from + pageSize);
-    const { rows } = await client.query<Differing>(
+  for (let from = 0; from < differing.length; from += pageSize) {
+    const some = differing.slice(from, from + pageSize);
+    const { rows } = await connection.query<Differing>(
       sql,
       key.map((_, i) => some.map((one) => one.key[i])),
     );

@@ -1,13 +1,13 @@
-import pg from 'pg';
 import type { Logger } from 'pino';
 import type { EventType } from '@accord/events';
 import { openKafka, readTopics, type OffsetRange, type TopicReader } from '@accord/kafka';
+import { connect, type OwnConnection } from '@accord/postgres';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
 import type { ReadModel } from '../read-model.ts';
 import { differencesOf, type Differences } from './differences.ts';
 import { openReplay, type Replay } from './replay.ts';
 import { dropShadows, makeShadows, type Pair } from './shadow.ts';
-import { swapIn, type Held, type Swapping } from './swap.ts';
+import { swapIn, type SwapSettings, type SwapTimes } from './swap.ts';
 
 export interface RebuildAsk {
   readonly service: ServiceName;
@@ -17,31 +17,30 @@ export interface RebuildAsk {
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
   readonly log: Logger;
-  /**
-   * Goes on without events that a projection does not take; else they end the rebuild before anything is
-   * swapped.
-   */
+  /** Goes on without events that a projection cannot write; else they end the rebuild before the swap. */
   readonly leaveOut?: boolean;
-  /** How long rows may differ because they are on their way, ms; default 1 000. */
+  /** Rows may differ for so long because their events are on the way, ms; default 1 000. */
   readonly settleMs?: number;
-  /** Told what it is at, every two seconds while it reads. */
+  /** Told the present step, every two seconds while topics are read. */
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
-export interface Rebuilt extends Held {
+export interface Rebuilt extends SwapTimes {
   readonly tables: readonly Differences[];
-  /** Messages read; those that are no events, which no consumer takes; events left out. */
+  /** Messages read. */
   readonly messages: number;
+  /** Messages among them that are no events, so that no consumer handles them. */
   readonly unreadable: number;
+  /** Events left out. */
   readonly leftOut: number;
   readonly tookMs: number;
 }
 
 /**
- * EVT-13: rebuilds read models from their topics beside the live ones and swaps them in, while the service
- * runs. Runs their projections alone. May be repeated, also after one that was killed; whatever ends it
- * before the swap, the live tables are as they were.
+ * Rebuilds read models from their topics beside the live ones and swaps them in, while the service runs
+ * (EVT-13). It runs their projections and nothing else. It may be repeated, also after a rebuild that was
+ * killed. If it ends before the swap, the live tables are as they were.
  *
  * @throws Error that says why there was no swap.
  */
@@ -49,65 +48,62 @@ export async function rebuild(ask: RebuildAsk): Promise<Rebuilt> {
   const began = performance.now();
   await using opened = new AsyncDisposableStack();
   const schema = schemas[ask.service];
-  const client = await openOwner(ask, opened);
+  const connection = await openOwner(ask, opened);
   opened.defer(() =>
-    dropShadows(client, { schema }).catch((error: Error) =>
+    dropShadows(connection, { schema }).catch((error: Error) =>
       ask.log.warn({ reason: error.message }, 'the next rebuild drops what is left'),
     ),
   );
-  const pairs = await makeShadows(client, { schema, tables: ask.models.flatMap(({ tables }) => tables) });
+  const pairs = await makeShadows(connection, { schema, tables: ask.models.flatMap(({ tables }) => tables) });
   const replay = openReplay({ ...ask, schema });
   opened.defer(() => replay.close());
   const reading = await openWholeTopics(ask, replay, opened);
 
-  await replayed(ask, replay, reading);
-  const tables = await compared(client, pairs, ask);
+  await replayTopics(ask, replay, reading);
+  const tables = await compareTables(connection, pairs, ask);
   await reading.untilRead(await reading.offsetRanges());
   expectAllTaken(ask, replay);
   ask.onProgress?.('swapping');
-  const alone: Swapping['alone'] = (swap) =>
+  const alone: SwapSettings['alone'] = (swap) =>
     replay.alone(async () => {
       expectAllTaken(ask, replay);
       const done = await swap();
       replay.end();
       return done;
     });
-  const held = await swapIn({ client, schema, pairs, reading, alone, signal: ask.signal });
+  const times = await swapIn({ connection, schema, pairs, reading, alone, signal: ask.signal });
 
   const { messages, unreadable, refused: leftOut } = replay.seen;
-  return { tables, messages, unreadable, leftOut, ...held, tookMs: Math.round(performance.now() - began) };
+  return { tables, messages, unreadable, leftOut, ...times, tookMs: Math.round(performance.now() - began) };
 }
 
-/**
- * The connection that swaps also holds the lock of the rebuild: where it is lost, so is the right to swap.
- */
+/** One connection swaps and holds the lock of the rebuild: if it is lost, so is the right to swap. */
 async function openOwner(
   { ownerUrl, service }: RebuildAsk,
   opened: AsyncDisposableStack,
-): Promise<pg.Client> {
-  const limits =
-    '-c statement_timeout=4000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=4000 -c transaction_timeout=5000';
-  const client = new pg.Client({
-    connectionString: ownerUrl,
-    connectionTimeoutMillis: 5_000,
+): Promise<OwnConnection> {
+  const connection = await connect(ownerUrl, {
+    settings: {
+      search_path: 'pg_catalog',
+      timezone: 'UTC',
+      statement_timeout: 4_000,
+      lock_timeout: 4_000,
+      idle_in_transaction_session_timeout: 4_000,
+      transaction_timeout: 5_000,
+    },
+    connectTimeoutMs: 5_000,
     keepAlive: true,
-    options: `-c search_path=pg_catalog -c timezone=UTC ${limits}`,
   });
-  client.on('error', () => undefined); // the next statement says so
-  await client.connect();
-  opened.defer(() => client.end());
-  const { rows } = await client.query<{ mine: boolean }>(
+  opened.defer(() => connection.end());
+  const { rows } = await connection.query<{ mine: boolean }>(
     `select pg_try_advisory_lock(hashtext('accord rebuild ' || $1)) as mine`,
     [service],
   );
   if (!rows[0]!.mine) throw new Error(`another rebuild of ${service} is under way`);
-  return client;
+  return connection;
 }
 
-/**
- * @throws Error where a topic is not there, or lacks events that it had: what is made from the rest would not
- * be whole.
- */
+/** @throws Error where a topic is missing or has lost events: read models made from the rest would not be whole. */
 async function openWholeTopics(
   { service, models, brokers, topicPrefix, log, signal }: RebuildAsk,
   replay: Replay,
@@ -130,7 +126,8 @@ async function openWholeTopics(
       const cut = ranges.find(({ low }) => low > 0n);
       if (cut)
         throw new Error(
-          `topic ${cut.topic}/${cut.partition} begins at offset ${cut.low}: what came before is gone, so nothing whole can be made from it`,
+          `topic ${cut.topic}/${cut.partition} begins at offset ${cut.low}: what came before is gone, ` +
+            'so nothing whole can be made from it',
         );
       return ranges;
     },
@@ -140,8 +137,12 @@ async function openWholeTopics(
 const sizeOf = (ranges: readonly OffsetRange[]) =>
   ranges.reduce((sum, { low, high }) => sum + Number(high - low), 0);
 
-/** All that the topics hold by now is in the shadows. */
-async function replayed({ onProgress }: RebuildAsk, { seen }: Replay, reading: TopicReader): Promise<void> {
+/** Reads until all that the topics hold by now is in the shadows. */
+async function replayTopics(
+  { onProgress }: RebuildAsk,
+  { seen }: Replay,
+  reading: TopicReader,
+): Promise<void> {
   const ends = await reading.offsetRanges();
   const tell = () => onProgress?.(`${seen.messages} of ${Math.max(seen.messages, sizeOf(ends))} events`);
   const telling = setInterval(tell, 2_000);
@@ -153,19 +154,19 @@ async function replayed({ onProgress }: RebuildAsk, { seen }: Replay, reading: T
   tell();
 }
 
-async function compared(
-  client: pg.Client,
+async function compareTables(
+  connection: OwnConnection,
   pairs: readonly Pair[],
   { settleMs = 1_000, signal, onProgress }: RebuildAsk,
 ): Promise<Differences[]> {
   const tables: Differences[] = [];
   for (const pair of pairs) {
     onProgress?.(`comparing ${pair.table}`);
-    // Filled by strangers to the planner. Where it takes too long, autovacuum does it later.
-    await client.query(`analyze ${pair.shadow}`).catch((error: Error & { code?: string }) => {
+    // The planner knows nothing of the new rows. If this takes too long, autovacuum does it later.
+    await connection.query(`analyze ${pair.shadow}`).catch((error: Error & { code?: string }) => {
       if (error.code !== '57014') throw error;
     });
-    tables.push(await differencesOf(client, pair, { settleMs, signal }));
+    tables.push(await differencesOf(connection, pair, { settleMs, signal }));
   }
   return tables;
 }
@@ -173,6 +174,7 @@ async function compared(
 function expectAllTaken({ leaveOut = false }: RebuildAsk, { seen: { refused, reasons } }: Replay): void {
   if (refused > 0 && !leaveOut)
     throw new Error(
-      `${refused} events are not taken by their projection: ${reasons.join(', ')}${refused > reasons.length ? ', …' : ''}`,
+      `${refused} events are not taken by their projection: ${reasons.join(', ')}` +
+        (refused > reasons.length ? ', …' : ''),
     );
 }

@@ -7,32 +7,40 @@ import { outbox } from '../outbox.ts';
 import { isFinal, withStorableNames } from '../parked-events.ts';
 import type { Projection, ProjectionWriter, ReadModel } from '../read-model.ts';
 
+/** Counts of messages so far. */
+export interface ReplayCounts {
+  messages: number;
+  /** Messages that are no events of their type, or that a rule refuses for ever: no consumer handles them. */
+  unreadable: number;
+  /** Events that a projection cannot write. */
+  refused: number;
+  /** Of the first refused events, with topic, partition and offset: `order.placed/3/17 (…)`. */
+  readonly reasons: string[];
+}
+
 export interface Replay {
   readonly onMessages: TopicReaderSettings<EventType>['onMessages'];
-  /**
-   * Messages so far; those among them that are no events of their type, or that a rule refuses for ever,
-   * which nobody ever handles; and events that a projection did not take, with why for the first of them:
-   * `order.placed/3/17 (…)`, topic, partition and offset.
-   */
-  readonly seen: { messages: number; unreadable: number; refused: number; readonly reasons: string[] };
-  /**
-   * Runs work between two batches, the next of which waits for it. Once the work has said so, nothing is
-   * written any more.
-   */
+  readonly seen: ReplayCounts;
+  /** Runs work between two batches; the next batch waits for it. */
   alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Writes nothing from now on. */
   end(): void;
   close(): Promise<void>;
 }
 
-const inOneTransaction = 500;
-const reasonsAtMost = 5;
+const eventsPerTransaction = 500;
+const maxReasons = 5;
 
-interface Placed {
+interface PlacedEvent {
+  /** Topic, partition and offset: `order.placed/3/17`. */
   readonly place: string;
   readonly event: Event;
 }
 
-/** Runs the projections of these models, and nothing else, on what it is given, into their shadows. */
+/** Writes the events' rows in one transaction. */
+type Project = (events: readonly Event[]) => Promise<void>;
+
+/** Runs the projections of these models, and nothing else, on messages, into the models' shadows. */
 export function openReplay({
   ownerUrl,
   schema,
@@ -42,7 +50,7 @@ export function openReplay({
   schema: string;
   models: readonly ReadModel[];
 }): Replay {
-  // Beside the shadows no table can be seen from there.
+  // With the shadows' schema as search_path the live tables cannot be reached by mistake.
   const database = openDatabase({
     url: ownerUrl,
     operatorUrl: ownerUrl,
@@ -52,56 +60,59 @@ export function openReplay({
     outbox,
     poolSize: 2,
   });
-  const project = projectionOf(database, models);
-  const seen: Replay['seen'] = { messages: 0, unreadable: 0, refused: 0, reasons: [] };
-  const turns = oneAfterTheOther();
+  const project = projectionsInto(database, models);
+  const seen: ReplayCounts = { messages: 0, unreadable: 0, refused: 0, reasons: [] };
+  const inTurn = oneAfterTheOther();
   let ended = false;
-
-  /** All together; where a projection does not take one, by halves. */
-  async function take(placed: readonly Placed[]): Promise<void> {
-    try {
-      return await project(placed.map(({ event }) => event));
-    } catch (error) {
-      if (isDatabaseAway(error)) throw error;
-      if (placed.length === 1) return refuse(placed[0]!, error as Error);
-    }
-    const half = Math.ceil(placed.length / 2);
-    await take(placed.slice(0, half));
-    await take(placed.slice(half));
-  }
-
-  function refuse({ place }: Placed, error: Error): void {
-    // Its consumers gave it up, too.
-    if (isFinal(error)) return void (seen.unreadable += 1);
-    seen.refused += 1;
-    if (seen.reasons.length < reasonsAtMost) seen.reasons.push(`${place} (${error.message})`);
-  }
-
   return {
     seen,
     onMessages: (type, _partition, messages) =>
-      turns(async () => {
+      inTurn(async () => {
         if (ended) return;
-        const placed = messages.flatMap((message) => eventOf(type, message) ?? []);
-        for (let from = 0; from < placed.length; from += inOneTransaction)
-          await take(placed.slice(from, from + inOneTransaction));
+        const placed = messages.flatMap((message) => placedEvent(type, message) ?? []);
+        for (let from = 0; from < placed.length; from += eventsPerTransaction)
+          await projectOrCount(project, seen, placed.slice(from, from + eventsPerTransaction));
         seen.messages += messages.length;
         seen.unreadable += messages.length - placed.length;
       }),
-    alone: turns,
+    alone: inTurn,
     end: () => void (ended = true),
     close: () => database.close(),
   };
 }
 
-function projectionOf(database: Database, models: readonly ReadModel[]) {
+/** Writes all events together or, where one cannot be written, in halves; counts those that cannot. */
+async function projectOrCount(
+  project: Project,
+  seen: ReplayCounts,
+  placed: readonly PlacedEvent[],
+): Promise<void> {
+  try {
+    return await project(placed.map(({ event }) => event));
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    if (placed.length === 1) return countRefused(seen, placed[0]!, error as Error);
+  }
+  const half = Math.ceil(placed.length / 2);
+  await projectOrCount(project, seen, placed.slice(0, half));
+  await projectOrCount(project, seen, placed.slice(half));
+}
+
+function countRefused(seen: ReplayCounts, { place }: PlacedEvent, error: Error): void {
+  // Its consumers gave it up as well.
+  if (isFinal(error)) return void (seen.unreadable += 1);
+  seen.refused += 1;
+  if (seen.reasons.length < maxReasons) seen.reasons.push(`${place} (${error.message})`);
+}
+
+function projectionsInto(database: Database, models: readonly ReadModel[]): Project {
   const projections = new Map<EventType, Projection['on'][]>();
   for (const [type, { on }] of models.flatMap(
     (model) => Object.entries(model.projections) as [EventType, Projection][],
   )) {
     projections.set(type, [...(projections.get(type) ?? []), on]);
   }
-  return (events: readonly Event[]): Promise<void> =>
+  return (events) =>
     database.transaction(
       { kind: 'system', id: 'rebuild' },
       ({ write }) => {
@@ -113,7 +124,8 @@ function projectionOf(database: Database, models: readonly ReadModel[]) {
     );
 }
 
-function eventOf(type: EventType, message: Incoming): Placed | undefined {
+/** Undefined where the message is no event of its type: its consumers gave it up as well. */
+function placedEvent(type: EventType, message: Incoming): PlacedEvent | undefined {
   try {
     const { value, headers } = withStorableNames(message);
     return {
@@ -121,12 +133,11 @@ function eventOf(type: EventType, message: Incoming): Placed | undefined {
       event: readEvent(type, JSON.parse(value), headers),
     };
   } catch {
-    // No event of its type: its consumers gave it up, and it is counted.
     return undefined;
   }
 }
 
-/** Each work begins when the one before it has ended, however it ended. */
+/** Each work begins when the one before it has ended, also if that failed. */
 function oneAfterTheOther() {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(work: () => Promise<T>): Promise<T> => {

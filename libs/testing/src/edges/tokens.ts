@@ -1,8 +1,6 @@
-import { startIssuer } from '../issuer.ts';
+import { everyScope, startIssuer } from '../issuer.ts';
 import type { TestService } from '../test-service.ts';
 
-const everyScope =
-  'orders:read orders:write contracts:read contracts:write refunds:read refunds:write notifications:read notifications:write';
 const past = () => Math.floor(Date.now() / 1_000) - 60;
 
 /** Every kind of token that a caller may send (API-4). */

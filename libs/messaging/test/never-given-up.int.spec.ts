@@ -7,12 +7,12 @@ import type { Event, Fact } from '@accord/events';
 import { startService } from '@accord/platform';
 import { smallService, testService, until, type TestService } from '@accord/testing';
 
-// Events that cannot be handled for no fault of theirs: they wait, and are never given up.
+// Events that fail for no fault of theirs: they wait, and are never given up.
 
-/** Codes that the database refuses the events of a key with, one after the other. */
+/** Error codes with which the database refuses the events of a key, one after the other. */
 const refusals = new Map<string, string[]>();
 
-/** Of a row that somebody locks. */
+/** The key of a row that another session locks. */
 const held = 'whe_row';
 
 async function note(tx: Tx, { subject }: Event) {
@@ -49,7 +49,7 @@ const parked = (key: string) =>
     [key],
   );
 
-test('EVT-9 a database without room on its disk, out of memory, or that may not write makes events wait, and no event is parked for it', async () => {
+test('EVT-9 no event is parked while the database has no room, no memory or may not write', async () => {
   const key = `whe_${randomUUID()}`;
   refusals.set(key, ['53100', '53200', '58030', '25006']);
   const parkedEver: unknown[] = [];
@@ -62,11 +62,12 @@ test('EVT-9 a database without room on its disk, out of memory, or that may not 
   expect([await seen(key), parkedEver, refusals.get(key)]).toEqual([[1, 2], [], []]);
 });
 
-test('EVT-9 the end of the server while an event is handled is not counted against the event; the end of the process is', async () => {
+test('EVT-9 the end of the server does not count as a start of an event; the end of the process does', async () => {
   const [excused, blamed] = [newEventId(), newEventId()];
   const note = (id: string, at: string) =>
     t.sql(
-      `insert into begun_events (batch_id, event_ids, starts, begun_at) values (gen_random_uuid(), array[$1::uuid], 3, ${at})`,
+      `insert into begun_events (batch_id, event_ids, starts, begun_at)
+        values (gen_random_uuid(), array[$1::uuid], 3, ${at})`,
       [id],
     );
   await note(excused, `pg_postmaster_start_time() - interval '1 second'`);
@@ -90,14 +91,15 @@ const park = (id: string, fact: Fact, more: { starts: number; next: string }) =>
     ce_time: '2026-01-01T00:00:00.000Z',
   };
   return t.sql(
-    `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, attempts, starts, next_attempt_at)
+    `insert into parked_events (event_id, type, key, topic, partition, "offset", payload, headers, attempts,
+      starts, next_attempt_at)
      values ($1, $2, $3, $2, 0, 0, $4, $5, 1, $6, ${more.next})`,
     [id, fact.type, key, JSON.stringify(fact.data), JSON.stringify(headers), more.starts],
   );
 };
 
-test('EVT-9 nor is it counted against one that is tried again', async () => {
-  // As if its third try had begun a second before the server did; its lease is 30 s.
+test('EVT-9 the end of the server does not count as a start of a parked event', async () => {
+  // As if its third try had begun a second before the server started; the lease of a try is 30 s.
   await park(newEventId(), disabled('whe_excused_again'), {
     starts: 3,
     next: `least(now(), pg_postmaster_start_time() + interval '29 seconds')`,
@@ -105,7 +107,7 @@ test('EVT-9 nor is it counted against one that is tried again', async () => {
   await until('it had its effect', async () => (await seen('whe_excused_again')).length === 1);
 });
 
-test('EVT-8 EVT-12 an event that a newer instance parked waits for a newer one: an older instance, which does not subscribe to it, leaves it alone', async () => {
+test('EVT-8 EVT-12 an older instance leaves an event alone that only a newer version subscribes to', async () => {
   const notification = {
     notificationId: 'ntf_newer',
     version: 1,
@@ -118,7 +120,7 @@ test('EVT-8 EVT-12 an event that a newer instance parked waits for a newer one: 
   };
   const id = newEventId();
   await park(id, { type: 'notification.sent', data: { notification } }, { starts: 0, next: 'now()' });
-  // Behind another key's, so that it was looked at.
+  // Due after the other, so that once it is handled the other was looked at, too.
   await park(newEventId(), disabled('whe_looked_at'), { starts: 0, next: 'now()' });
   await until('the older instance tried what waits', async () => (await seen('whe_looked_at')).length === 1);
   await sleep(300);
@@ -134,7 +136,7 @@ test('EVT-8 EVT-12 an event that a newer instance parked waits for a newer one: 
   expect(await parked('ntf_newer')).toEqual([]);
 });
 
-test('EVT-9 what finds a lock in its way is tried as long as the lock is held, and never given up for it', async () => {
+test('EVT-9 an event that finds a lock in its way is tried as long as the lock is held', async () => {
   const key = `whe_held_${randomUUID()}`;
   await t.sql(`insert into seen (account_id, key, version) values ('acc_1', $1, 1)`, [held]);
   const other = new pg.Client({ connectionString: t.database.url });
@@ -158,7 +160,7 @@ test('EVT-9 what finds a lock in its way is tried as long as the lock is held, a
   await until('it had its effect', async () => (await seen(key)).length === 1);
 });
 
-test('EVT-9 EVT-11 an event at which a database that answers seems to be away waits alone; the others go on', async () => {
+test('EVT-9 EVT-11 an event that fails as if the database were away is parked; the others go on', async () => {
   const [odd, next] = [`whe_odd_${randomUUID()}`, `whe_next_${randomUUID()}`];
   refusals.set(
     odd,
@@ -166,14 +168,16 @@ test('EVT-9 EVT-11 an event at which a database that answers seems to be away wa
   );
   await t.publish(disabled(odd));
   await t.publish(disabled(next));
-  await until('the other had its effect', async () => (await seen(next)).length === 1, { atMostMs: 40_000 });
+  await until('the other had its effect', async () => (await seen(next)).length === 1, {
+    atMostMs: 40_000,
+  });
   expect(await parked(odd)).toEqual([{ status: 'waiting', reason: 'refused by the database' }]);
   refusals.delete(odd);
   await t.sql('update parked_events set next_attempt_at = now() where key = $1', [odd]);
   await until('it had its effect', async () => (await seen(odd)).length === 1);
 }, 60_000);
 
-test('EVT-9 what a process that stops of itself leaves undone is no start that counts', async () => {
+test('EVT-9 a start that a stopping process leaves unfinished does not count', async () => {
   const [key, id] = [`whe_left_${randomUUID()}`, newEventId()];
   const starts = async () =>
     (await t.sql<{ starts: number }>('select starts from begun_events where $1 = any(event_ids)', [id])).map(
@@ -183,7 +187,7 @@ test('EVT-9 what a process that stops of itself leaves undone is no start that c
     key,
     Array.from({ length: 1_000 }, () => '57P01'),
   );
-  // As a process that was killed left it.
+  // The record that a killed process leaves.
   await t.sql('insert into begun_events (batch_id, event_ids) values (gen_random_uuid(), array[$1::uuid])', [
     id,
   ]);

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { smallService, testService, until, type TestService } from '@accord/testing';
 
-// Events that end the process which handles them, as a bug in native code or memory without end would.
+// Events that end the process that handles them, as a bug in native code or endless memory would.
 
-/** Makes the database and the topics, and consumes nothing itself. */
+/** Creates the database and the topics, and consumes nothing itself. */
 const deaf = () => smallService({});
 
 let t: TestService;
@@ -14,7 +14,7 @@ let child: ChildProcess | undefined;
 let starts = 0;
 let over = false;
 
-/** As an orchestrator does: whenever it ends it is started again. */
+/** Starts the process again whenever it ends, as an orchestrator does. */
 function keepRunning() {
   if (over) return;
   starts += 1;
@@ -62,7 +62,7 @@ const untilSo = (done: () => Promise<boolean>) =>
     { atMostMs: 100_000, everyMs: 200 },
   );
 
-test('EVT-9 an event that ends the process is given up after three starts; its key waits, all others had their effect once', async () => {
+test('EVT-9 an event that ends the process is given up after three starts; the others have their effect', async () => {
   const [before, killer, after] = ['whe_before', `whe_killer_${randomUUID()}`, 'whe_after'];
   await disabled(before, 'fine');
   await disabled(killer, 'kill');
@@ -82,7 +82,7 @@ test('EVT-9 an event that ends the process is given up after three starts; its k
   expect(await t.sql('select unnest(event_ids) from begun_events')).toEqual([]);
 }, 120_000);
 
-test('EVT-9 so is one that fails at first and ends the process when it is tried again', async () => {
+test('EVT-9 a parked event that ends the process when it is tried again is given up after three starts', async () => {
   const killer = `whe_later_${randomUUID()}`;
   await disabled(killer, 'fail, then kill');
   await untilSo(async () => (await dead()).some(({ key }) => key === killer));
