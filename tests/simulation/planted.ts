@@ -15,7 +15,6 @@ export interface Planted {
 }
 
 const reservation = 'services/order/src/reservation.ts';
-const order = 'services/order/src/order/order.ts';
 
 export const planted: readonly Planted[] = [
   {
@@ -55,9 +54,9 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: reservation,
-        fragment: `onHolderEnded(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);`,
-        replacement: `rememberEnds(tx, 'contract', [contract.contractId], contract.accountId)
-          .then(() => lockOrders(tx, contract.orderIds))
+        fragment: `endHolder(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);`,
+        replacement: `(saveEnds(tx, 'contract', [contract.contractId], contract.accountId),
+            lockOrders(tx, contract.orderIds))
           .then((orders) => void saveOrders(tx, orders.map((order) => releaseOrder(order, order.hold))));`,
       },
     ],
@@ -84,7 +83,7 @@ export const planted: readonly Planted[] = [
     seed: 62,
     changes: [
       {
-        file: order,
+        file: 'services/order/src/order/order-refund.ts',
         fragment: 'hold: null,\n      refundedInstanceIds,',
         replacement: 'refundedInstanceIds,',
       },
@@ -98,7 +97,7 @@ export const planted: readonly Planted[] = [
     seed: 9,
     changes: [
       {
-        file: 'services/order/src/order/order-store.ts',
+        file: 'services/order/src/order/order-instance-store.ts',
         fragment: ` or o.hold_kind = 'refund')`,
         replacement: ')',
       },
@@ -155,8 +154,8 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: reservation,
-        fragment: 'const orders = await expireDue(tx, freed);',
-        replacement: 'const orders = freed;',
+        fragment: 'const orders = await expireDue(tx, await lockOrders(tx, contract.orderIds));',
+        replacement: 'const orders = await lockOrders(tx, contract.orderIds);',
       },
     ],
   },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Stands for `seal/seal.ts` in the simulation: a file of its own for each contract, without the 80 ms that
+ * Stands for `seal/sign-document.ts` in the simulation: a file of its own for each contract, without the 80 ms that
  * drawing and signing one takes.
  */
 export function sealDocument(content: {

@@ -1,10 +1,5 @@
 export { breakLines, printable } from './line-breaking.ts';
-export { type Paper, type Picture, type TextStyle, ink, lineHeight, openPaper, sheet } from './page.ts';
-export {
-  type Face,
-  type Legibility,
-  type Unprintable,
-  type Weight,
-  loadFaces,
-  loadLegibility,
-} from './typeface.ts';
+export { type GlyphCheck, type MissingGlyphs, loadGlyphCheck } from './missing-glyphs.ts';
+export { type TextStyle, colors, lineHeight, page } from './page.ts';
+export { type Graphic, type PdfDocument, openPdfDocument } from './pdf-document.ts';
+export { type Typeface, type Typefaces, loadTypefaces } from './typeface.ts';

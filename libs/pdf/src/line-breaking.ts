@@ -1,12 +1,13 @@
 /** Characters that may not begin a line, and those that may not end one. */
 const notFirst = new Set('，。、；：？！）】》」』”’…—％%,.;:?!)]}°');
 const notLast = new Set('（【《「『“‘￥¥$([{');
+/** Characters of one em, between which a line may break. */
 const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef—…“”‘’]/u;
 
 /**
- * What print can show of a customer's text: one line, without control and direction characters that would
- * reorder or hide what was agreed.
+ * A text as it is set: one line, without control and direction characters that would reorder or hide a part of
+ * it.
  */
 export const printable = (text: string): string =>
   text
@@ -18,6 +19,8 @@ export const printable = (text: string): string =>
 /**
  * The lines of a text within a width: Chinese breaks between any two characters that allow it, other scripts
  * between words, and a word that fits no line breaks anywhere.
+ *
+ * @param advance the width of a character, in the unit of `width`
  */
 export function breakLines(text: string, width: number, advance: (character: string) => number): string[] {
   const lines: string[] = [];

@@ -9,7 +9,7 @@ export const up: Migration = [
    )`,
   accountTable('contract', 'accounts'),
 
-  // What the order service told us of its orders, the newest version of each (EVT-5).
+  // The orders of the order service, the newest version of each as it was told (EVT-5).
   `create table order_view (
      order_id text primary key,
      account_id text not null,
@@ -115,7 +115,8 @@ export const up: Migration = [
      ticket_id text primary key,
      version int not null,
      account_id text not null,
-     kind text not null check (kind in ('void_official', 'extra_terms', 'physical_seal', 'offline_contract', 'marketplace')),
+     kind text not null
+       check (kind in ('void_official', 'extra_terms', 'physical_seal', 'offline_contract', 'marketplace')),
      status text not null check (status in ('submitted', 'approved', 'rejected', 'withdrawn')),
      contract_id text references contracts,
      order_ids text[] not null,
@@ -136,7 +137,8 @@ export const up: Migration = [
 
   // Contract ids and order ids mixed: first the contracts they stand for, then the order view, each in id
   // order.
-  `create function lock_contracts(ids text[]) returns void language plpgsql security definer set search_path from current as
+  `create function lock_contracts(ids text[]) returns void
+     language plpgsql security definer set search_path from current as
    $$ begin
      perform 1 from contracts
        where contract_id = any(ids) or contract_id in (select contract_id from live_orders where order_id = any(ids))
@@ -149,7 +151,8 @@ export const up: Migration = [
   // CTR-20: over all accounts, and nothing more than this.
   `create function verify_document(hash text) returns table (number text, status text)
      language sql stable security definer set search_path from current as
-   $$ select c.number, c.status from contract_documents d join contracts c using (contract_id) where d.sha256 = hash limit 1 $$`,
+   $$ select c.number, c.status from contract_documents d join contracts c using (contract_id)
+       where d.sha256 = hash limit 1 $$`,
   `revoke all on function verify_document(text) from public`,
   `grant execute on function verify_document(text) to accord_contract, accord_contract_operator`,
 ];

@@ -1,8 +1,8 @@
 import { accountTable, type Migration } from '@accord/postgres';
 
 export const up: Migration = [
-  // What the platform told of its monthly bills, the newest version of each (EVT-14). A bill is one account's
-  // for ever.
+  // The platform's monthly bills, the newest version of each as it was told (EVT-14). A bill stays one
+  // account's for ever.
   `create table bills (
      bill_id text primary key,
      account_id text not null,

@@ -8,13 +8,13 @@ import { contractService } from './service.ts';
 
 await runService(
   () => readSettings(contractSettings, process.env),
-  async (settings, around) => {
+  async (settings, context) => {
     const { ACCORD_ENV: env, ACCORD_SEAL_P12: path, ACCORD_SEAL_PASSWORD: password } = settings;
     const sealKey = await loadSealKey({
       env,
       ...(path && { p12: await readFile(path) }),
       ...(password !== undefined && { password }),
     });
-    return contractService({ profile: loadProfile(settings.PROVIDER_PROFILE), sealKey }, around);
+    return contractService({ profile: loadProfile(settings.PROVIDER_PROFILE), sealKey }, context);
   },
 );

@@ -1,19 +1,20 @@
 import { Refusal } from '@accord/core';
 import { fitsEvent } from '@accord/events';
-import type { ContractRefusalCode } from '@accord/events/contract';
-import type { Legibility, Unprintable } from '@accord/pdf';
+import type { ContractRefusalCode, ContractRefusalReason } from '@accord/events/contract';
+import type { GlyphCheck, MissingGlyphs } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { isCertified, type Account } from './account/account.ts';
 import { splitOrders } from './contract/contract-orders.ts';
-import type { RefusedOrder } from './contract/contract.ts';
 import type { Order } from './order-view.ts';
 
 type Rules = Profile['contracts'];
 
-/** Why an order, or with orderId null the whole application, is refused, and what would mend it (CTR-3). */
-export interface Objection extends RefusedOrder {
+// The reasons against an application: of each order, of the account, of the whole. Pure.
+
+/** A reason to refuse an order, or with orderId null the whole application, and its remedy (CTR-3). */
+export interface RefusalReason extends ContractRefusalReason {
   readonly orderId: string | null;
-  readonly code: ObjectionCode;
+  readonly code: ReasonCode;
   readonly remedy: string;
   /** The live contract that has the order. */
   readonly contractId: string | null;
@@ -23,8 +24,8 @@ export interface Objection extends RefusedOrder {
   readonly provider: string | null;
   /** Where papers go for a contract made offline. */
   readonly offlineAddress: Rules['offlineAddress'] | null;
-  /** What a document cannot show of the order or the account. */
-  readonly unprintable: Unprintable | null;
+  /** Characters of the order or the account that a document cannot show. */
+  readonly unprintable: MissingGlyphs | null;
 }
 
 /** An asked order as the local view shows it; `order` undefined where it is unknown or another account's. */
@@ -55,13 +56,13 @@ const codes = {
 } as const satisfies {
   readonly [C in ContractRefusalCode]?: { readonly kind: Refusal['kind']; readonly remedy: string };
 };
-export type ObjectionCode = keyof typeof codes;
+type ReasonCode = keyof typeof codes;
 
-export const objection = (
+export const reasonAgainst = (
   orderId: string | null,
-  code: ObjectionCode,
-  facts: Partial<Omit<Objection, 'orderId' | 'code' | 'remedy'>> = {},
-): Objection => ({
+  code: ReasonCode,
+  facts: Partial<Omit<RefusalReason, 'orderId' | 'code' | 'remedy'>> = {},
+): RefusalReason => ({
   orderId,
   code,
   remedy: codes[code].remedy,
@@ -92,39 +93,40 @@ const isRefusedDomain = (order: Order, rules: Rules): boolean =>
     (rules.unpaidDomainServiceTypes !== 'any' &&
       !(order.serviceType && rules.unpaidDomainServiceTypes.includes(order.serviceType))));
 
-/** All that is against one order by itself. */
-export function objectionsTo(
+/** All reasons against one order by itself. */
+export function reasonsAgainstOrder(
   { orderId, order, liveContractId }: Asked,
   { contracts: rules, invoicingEntities }: Profile,
-): Objection[] {
-  if (!order) return [objection(orderId, 'order.not_found')];
-  const against: (Objection | false)[] = [
-    order.status === 'cancelled' && objection(orderId, 'order.cancelled'),
-    order.status === 'voided' && objection(orderId, 'order.voided'),
+): RefusalReason[] {
+  if (!order) return [reasonAgainst(orderId, 'order.not_found')];
+  const against: (RefusalReason | false)[] = [
+    order.status === 'cancelled' && reasonAgainst(orderId, 'order.cancelled'),
+    order.status === 'voided' && reasonAgainst(orderId, 'order.voided'),
     liveContractId !== null &&
-      objection(orderId, 'contract.order_in_contract', { contractId: liveContractId }),
-    order.hold?.kind === 'refund' && objection(orderId, 'order.held_by_refund', { refundId: order.hold.id }),
-    isExcluded(order, rules) && objection(orderId, 'contract.product_excluded'),
+      reasonAgainst(orderId, 'contract.order_in_contract', { contractId: liveContractId }),
+    order.hold?.kind === 'refund' &&
+      reasonAgainst(orderId, 'order.held_by_refund', { refundId: order.hold.id }),
+    isExcluded(order, rules) && reasonAgainst(orderId, 'contract.product_excluded'),
     !invoicingEntities.some(({ code }) => code === order.invoicingEntity) &&
-      objection(orderId, 'contract.entity_unknown'),
+      reasonAgainst(orderId, 'contract.entity_unknown'),
     !order.contractable &&
-      objection(orderId, 'contract.ask_offline', { offlineAddress: rules.offlineAddress }),
-    isRefusedDomain(order, rules) && objection(orderId, 'contract.unpaid_domain'),
+      reasonAgainst(orderId, 'contract.ask_offline', { offlineAddress: rules.offlineAddress }),
+    isRefusedDomain(order, rules) && reasonAgainst(orderId, 'contract.unpaid_domain'),
   ];
   return against.filter((one) => one !== false);
 }
 
-/** CTR-3, CTR-9, CTR-13: all that is against an account as Party A. */
-export function objectionsToAccount(account: Account | undefined, profile: Profile): Objection[] {
+/** CTR-3, CTR-9, CTR-13: all reasons against an account as Party A. */
+export function reasonsAgainstAccount(account: Account | undefined, profile: Profile): RefusalReason[] {
   const { partnerCustomers, invoiceTitleMustMatch } = profile.contracts;
-  if (!isCertified(account)) return [objection(null, 'contract.not_certified')];
-  const against: (Objection | false)[] = [
+  if (!isCertified(account)) return [reasonAgainst(null, 'contract.not_certified')];
+  const against: (RefusalReason | false)[] = [
     partnerCustomers === 'refused' &&
       account.partner !== null &&
-      objection(null, 'contract.ask_your_provider', { provider: account.partner.provider }),
+      reasonAgainst(null, 'contract.ask_your_provider', { provider: account.partner.provider }),
     invoiceTitleMustMatch &&
       account.invoiceTitle !== account.certifiedName &&
-      objection(null, 'contract.invoice_title_mismatch'),
+      reasonAgainst(null, 'contract.invoice_title_mismatch'),
   ];
   return against.filter((one) => one !== false);
 }
@@ -135,11 +137,11 @@ const holdBytes = 63;
 const isTooLarge = (orders: readonly Order[]) => !fitsEvent(orders, orders.length * holdBytes);
 
 /** CTR-3, CTR-7, CTR-9, CTR-13: all reasons against an application together; none: it may be requested. */
-export function objectionsToApplication(
+export function reasonsAgainstApplication(
   asked: readonly Asked[],
   account: Account | undefined,
   profile: Profile,
-): Objection[] {
+): RefusalReason[] {
   const rules = profile.contracts;
   const isMarketplace = ({ order }: Asked) =>
     order !== undefined && rules.marketplaceCategories.includes(order.category);
@@ -148,55 +150,57 @@ export function objectionsToApplication(
   return [
     ...(offersOrders(rules)
       ? []
-      : [objection(null, 'contract.orders_not_offered', { offlineAddress: rules.offlineAddress })]),
-    ...objectionsToAccount(account, profile),
-    ...asked.flatMap((one) => objectionsTo(one, profile)),
+      : [reasonAgainst(null, 'contract.orders_not_offered', { offlineAddress: rules.offlineAddress })]),
+    ...reasonsAgainstAccount(account, profile),
+    ...asked.flatMap((one) => reasonsAgainstOrder(one, profile)),
     ...aside.map(({ orderId }) =>
-      objection(orderId, 'contract.marketplace_alone', { offlineAddress: rules.offlineAddress }),
+      reasonAgainst(orderId, 'contract.marketplace_alone', { offlineAddress: rules.offlineAddress }),
     ),
     ...(rules.splitByInvoicingEntity || entities.size <= 1
       ? []
-      : [objection(null, 'contract.several_entities')]),
+      : [reasonAgainst(null, 'contract.several_entities')]),
     ...(splitOrders(asked.flatMap(({ order }) => order ?? [])).some(({ orders }) => isTooLarge(orders))
-      ? [objection(null, 'contract.too_large')]
+      ? [reasonAgainst(null, 'contract.too_large')]
       : []),
   ];
 }
 
-/**
- * CTR-14: what the documents of an application could not show of each order, and of the account that is Party
- * A.
- */
-export function objectionsToPrinting(
+/** CTR-14: the characters that the documents could not show, by order and for the account that is Party A. */
+export function reasonsAgainstPrinting(
   asked: readonly Asked[],
   account: Account | undefined,
   { contracts: rules }: Profile,
-  legible: Legibility,
-): Objection[] {
+  missingGlyphs: GlyphCheck,
+): RefusalReason[] {
   const { certifiedName, certificate, address } = account ?? {};
   const printed = [
     { orderId: null, texts: { certifiedName, certificate, address } },
     ...asked.map(({ orderId, order }) => ({ orderId, texts: printedOf(order) })),
   ];
   return printed.flatMap(({ orderId, texts }) => {
-    const unprintable = legible(texts);
+    const unprintable = missingGlyphs(texts);
     return unprintable
-      ? [objection(orderId, 'contract.unprintable', { unprintable, offlineAddress: rules.offlineAddress })]
+      ? [
+          reasonAgainst(orderId, 'contract.unprintable', {
+            unprintable,
+            offlineAddress: rules.offlineAddress,
+          }),
+        ]
       : [];
   });
 }
 
-/** What of an order is printed as somebody wrote it. */
+/** The texts of an order that a document repeats as they were written. */
 export const printedOf = (order: Order | undefined) =>
   order && { productName: order.productName, configuration: order.configuration };
 
 /**
- * One Refusal for them all: of their own code where they share it, else `contract.application_refused`;
+ * One Refusal for all reasons: of their own code where they share it, else `contract.application_refused`;
  * `refusals` lists them.
  */
-export function refusalOf(objections: readonly Objection[]): Refusal {
-  const [first, ...rest] = objections;
-  if (!first) throw new TypeError('nothing was objected to');
+export function refusalOf(reasons: readonly RefusalReason[]): Refusal {
+  const [first, ...rest] = reasons;
+  if (!first) throw new TypeError('there is no reason to refuse');
   const { orderId, contractId, refundId, provider, unprintable } = first;
   if (rest.every(({ code }) => code === first.code)) {
     return new Refusal(codes[first.code].kind, first.code, {
@@ -205,9 +209,9 @@ export function refusalOf(objections: readonly Objection[]): Refusal {
       refundId,
       provider,
       ...unprintable,
-      refusals: objections,
+      refusals: reasons,
     });
   }
-  const kind = objections.some(({ code }) => codes[code].kind === 'conflict') ? 'conflict' : 'invalid';
-  return new Refusal(kind, 'contract.application_refused', { refusals: objections });
+  const kind = reasons.some(({ code }) => codes[code].kind === 'conflict') ? 'conflict' : 'invalid';
+  return new Refusal(kind, 'contract.application_refused', { refusals: reasons });
 }

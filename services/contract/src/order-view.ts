@@ -4,8 +4,8 @@ import type { OrderSnapshot } from '@accord/events/order';
 import type { ProductSnapshot } from '@accord/events/product';
 import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 
-// What the order service said of its orders and products, the newest version of each. It may lag behind; the
-// reservation decides (EVT-20).
+// The orders and products of the order service, the newest version of each as it was told. The view may lag
+// behind; the reservation decides (EVT-20).
 
 export type Order = z.infer<typeof OrderSnapshot>;
 export type Product = z.infer<typeof ProductSnapshot>;
@@ -52,7 +52,7 @@ export const orderView: ReadModel = {
   },
 };
 
-/** Those of the ids that are known and the account's own, in no order. */
+/** The orders of these ids that are known and the account's own, in no order. */
 export async function findOrders(
   tx: Tx,
   { accountId, orderIds }: { accountId: string; orderIds: readonly string[] },
@@ -99,7 +99,7 @@ export async function listFreeOrders(tx: Tx, filter: OrderFilter, limit: number)
   return rows.map(({ snapshot }) => snapshot);
 }
 
-/** By product code, those that follow `after`. */
+/** By product code, the products that follow `after`. */
 export async function listContractableProducts(
   tx: Tx,
   { after }: { after: string | undefined },

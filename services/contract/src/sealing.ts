@@ -1,22 +1,11 @@
-import { Refusal, type Actor, type Database, type DueItem, type Tx, type Worker } from '@accord/core';
+import { Refusal, type Actor, type Database, type DueItem, type LeasedWork, type Tx } from '@accord/core';
 import { expectVersion } from '@accord/http';
-import { loadLegibility } from '@accord/pdf';
+import { loadGlyphCheck } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
-import { findAccount } from './account/account.ts';
-import { contentOf, withLaterPeriods, withoutPeriod } from './contract/contract-orders.ts';
-import {
-  endLease,
-  findDocument,
-  getContract,
-  leaseSealing,
-  listContractOrders,
-  listToSeal,
-  lockContract,
-  saveContract,
-  saveSealing,
-  storeDocument,
-  type Lease,
-} from './contract/contract-store.ts';
+import { findAccount } from './account/account-store.ts';
+import { listContractOrders } from './contract/contract-orders-store.ts';
+import { paidMeanwhile, withLaterPeriods, withoutPeriod } from './contract/contract-orders.ts';
+import { getContract, lockContract, saveContract } from './contract/contract-store.ts';
 import {
   beginSealing,
   expectDraft,
@@ -24,15 +13,25 @@ import {
   finalizeContract,
   type Contract,
 } from './contract/contract.ts';
+import {
+  endLease,
+  leaseSealing,
+  listContractsToSeal,
+  saveSealing,
+  type SealingLease,
+} from './contract/sealing-store.ts';
+import { contentOf } from './document/content.ts';
+import { findDocument, storeDocument } from './document/document-store.ts';
 import { renderInTurn } from './document/render-queue.ts';
 import { findOrders, type Order } from './order-view.ts';
 import type { SealKey } from './seal/seal-key.ts';
 import { sealDocument } from './seal/sign-document.ts';
 
-// Finalizing only marks the contract and fixes its words. A worker makes the sealed file between two
-// transactions, and the second stores the file and makes the contract official together: a crash anywhere
-// leaves it waiting for its seal (CTR-34).
+// Finalizing only marks the contract and fixes its words. The sealed file is made between two transactions,
+// and the second stores the file and makes the contract official together: a crash anywhere leaves the
+// contract waiting for its seal (CTR-34).
 
+/** A provider: its rules, and the key that seals for it. */
 export interface Provider {
   readonly profile: Profile;
   readonly sealKey: SealKey;
@@ -58,8 +57,8 @@ async function ordersOf(
  */
 export async function finalize(
   tx: Tx,
-  { contractId, ifMatch }: { contractId: string; ifMatch: number | undefined },
   { profile, sealKey }: Provider,
+  { contractId, ifMatch }: { readonly contractId: string; readonly ifMatch: number | undefined },
 ): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
   expectVersion(ifMatch, contract.version);
@@ -67,106 +66,89 @@ export async function finalize(
   expectDraft(contract);
   const { reserved, known } = await ordersOf(tx, contract);
   const orders = withLaterPeriods(reserved, known);
-  await checkTitle(tx, contract, profile);
-  checkOrders(contract, { orders, known });
+  await expectSameTitle(tx, profile.contracts, contract);
+  expectSealable(contract, { orders, known });
   const content = contentOf(contract, orders, { profile, mark: 'official', testSeal: sealKey.test });
-  const unprintable = (await loadLegibility())(content);
-  if (unprintable)
-    throw new Refusal('conflict', 'contract.unprintable', {
-      contractId,
-      ...unprintable,
-      remedy: 'void_and_ask_support',
-    });
+  const missingGlyphs = (await loadGlyphCheck())(content);
+  if (missingGlyphs) {
+    const remedy = 'void_and_ask_support';
+    throw new Refusal('conflict', 'contract.unprintable', { contractId, ...missingGlyphs, remedy });
+  }
   const next = beginSealing(contract, content);
-  await saveSealing(tx, next);
+  saveSealing(tx, next);
   return next;
 }
 
-async function checkTitle(
+/** CTR-13, by the account's facts as they are now. */
+async function expectSameTitle(
   tx: Tx,
+  { invoiceTitleMustMatch }: Profile['contracts'],
   { contractId, accountId, partyA }: Contract,
-  { contracts: rules }: Profile,
 ): Promise<void> {
-  if (!rules.invoiceTitleMustMatch) return;
+  if (!invoiceTitleMustMatch) return;
   const account = await findAccount(tx, accountId);
   if (account?.invoiceTitle === partyA.name) return;
-  const facts = {
+  throw new Refusal('invalid', 'contract.invoice_title_mismatch', {
     contractId,
     partyA: partyA.name,
     invoiceTitle: account?.invoiceTitle ?? null,
     remedy: 'correct_invoice_title',
-  };
-  throw new Refusal('invalid', 'contract.invoice_title_mismatch', facts);
+  });
 }
 
-function checkOrders(
+/** CTR-15, CTR-29. */
+function expectSealable(
   contract: Contract,
   { orders, known }: { orders: readonly Order[]; known: readonly Order[] },
 ): void {
-  const { contractId } = contract;
-  const paid = paidMeanwhile(contract, known);
-  if (paid.length > 0)
-    throw new Refusal('conflict', 'contract.order_paid', {
-      contractId,
-      orderIds: paid,
-      remedy: 'void_and_apply_again',
-    });
   const { unfulfilled, fulfilled } = withoutPeriod(orders);
-  if (unfulfilled.length > 0) {
-    throw new Refusal('conflict', 'contract.not_fulfilled', {
-      contractId,
-      orderIds: unfulfilled,
-      remedy: 'try_again_when_fulfilled',
-    });
-  }
-  if (fulfilled.length > 0)
-    throw new Refusal('conflict', 'contract.period_unknown', {
-      contractId,
-      orderIds: fulfilled,
-      remedy: 'leave_out_and_ask_support',
-    });
+  refuseOrders(contract, 'contract.order_paid', paidMeanwhile(contract, known), 'void_and_apply_again');
+  refuseOrders(contract, 'contract.not_fulfilled', unfulfilled, 'try_again_when_fulfilled');
+  refuseOrders(contract, 'contract.period_unknown', fulfilled, 'leave_out_and_ask_support');
 }
 
-/** CTR-29: ids of a payment request's orders that need none any more. */
-export const paidMeanwhile = ({ kind }: Contract, known: readonly Order[]): string[] =>
-  kind === 'payment_request'
-    ? known.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId)
-    : [];
+function refuseOrders(
+  { contractId }: Contract,
+  code: 'contract.order_paid' | 'contract.not_fulfilled' | 'contract.period_unknown',
+  orderIds: readonly string[],
+  remedy: string,
+): void {
+  if (orderIds.length > 0) throw new Refusal('conflict', code, { contractId, orderIds, remedy });
+}
 
-const attempts = 5;
-/** Many times what 500 orders take. */
+const mostAttempts = 5;
+/** Many times the time that 500 orders take. */
 const leaseMs = 20_000;
 
+/** A lease with the time of signing. */
+type Lease = SealingLease & { readonly at: Date };
+interface SealedFile {
+  readonly file: Buffer;
+  readonly sha256: string;
+}
+
 /**
- * Renders and signs what waits for its seal. The lease keeps a second instance away; where it ran out, the
- * first file stored stays. A round ends with a new version, so that the contract's version names it: what a
- * worker brings after its round has ended changes nothing (CTR-34).
+ * Renders and signs the contracts that wait for their seal. The lease keeps a second instance away; where it
+ * ran out, the first file stored stays. A round ends with a new version, so the contract's version names it: a
+ * result that comes after its round has ended changes nothing (CTR-34).
  */
-export const sealingWorker = ({ sealKey }: Pick<Provider, 'sealKey'>): Worker => ({
+export const sealing = ({ sealKey }: Pick<Provider, 'sealKey'>): LeasedWork<Lease, SealedFile> => ({
   name: 'sealing',
   everyMs: 100,
   parallel: 2,
-  due: listToSeal,
-  run: async (db, item) => {
-    const actor = { kind: 'system' as const, id: 'sealing', accountId: item.accountId };
-    const lease = await db.transaction(actor, (tx) => takeLease(tx, item.id));
-    if (!lease) return;
-    let sealed: { file: Buffer; sha256: string };
-    try {
-      sealed = await sealDocument(lease.content, sealKey, lease.at);
-    } catch (error) {
-      return giveBack(db, item, { ...lease, error: error as Error });
-    }
-    await db.transaction(actor, (tx) => onSealed(tx, { contractId: item.id, round: lease.round, ...sealed }));
-  },
+  due: listContractsToSeal,
+  take: takeSealing,
+  perform: ({ content, at }) => sealDocument(content, sealKey, at),
+  record: recordSealing,
+  giveBack: giveBackSealing,
 });
 
-/** A sealing that took its process down with it counts as an attempt, too. `at` is when it is sealed. */
-async function takeLease(tx: Tx, contractId: string): Promise<(Lease & { at: Date }) | undefined> {
+/** A sealing that took its process down with it counts as an attempt, too. */
+async function takeSealing(tx: Tx, { id: contractId }: DueItem): Promise<Lease | undefined> {
   const lease = await leaseSealing(tx, { contractId, until: new Date(tx.now.getTime() + leaseMs) });
   if (!lease) return undefined;
-  if (lease.attempt <= attempts) return { ...lease, at: tx.now };
-  await saveContract(tx, failSealing(await lockContract(tx, contractId), 'Sealing was tried too often.'));
+  if (lease.attempt <= mostAttempts) return { ...lease, at: tx.now };
+  saveContract(tx, failSealing(await lockContract(tx, contractId), 'Sealing was tried too often.'));
   return undefined;
 }
 
@@ -174,40 +156,37 @@ async function takeLease(tx: Tx, contractId: string): Promise<(Lease & { at: Dat
  * CTR-29: an order that was paid while its payment request waited for the seal leaves a draft, and the file
  * is dropped.
  */
-async function onSealed(
+async function recordSealing(
   tx: Tx,
-  { contractId, round, file, sha256 }: { contractId: string; round: number; file: Buffer; sha256: string },
+  { contractId, round }: Lease,
+  { file, sha256 }: SealedFile,
 ): Promise<void> {
   const contract = await lockContract(tx, contractId);
-  if (contract.status !== 'sealing' || contract.version !== round) return;
+  const { accountId, status, version } = contract;
+  if (status !== 'sealing' || version !== round) return;
   const paid = paidMeanwhile(contract, await findOrders(tx, contract));
   if (paid.length > 0) {
-    await saveContract(
-      tx,
-      failSealing(
-        contract,
-        `Paid meanwhile: ${paid.join(', ')}. Void the payment request and apply for an order contract.`,
-      ),
-    );
+    const advice = 'Void the payment request and apply for an order contract.';
+    saveContract(tx, failSealing(contract, `Paid meanwhile: ${paid.join(', ')}. ${advice}`));
     return;
   }
-  await saveContract(
-    tx,
-    finalizeContract(contract, { sha256: await storeDocument(tx, { contract, file, sha256 }), at: tx.now }),
-  );
+  const stored = await storeDocument(tx, { contractId, accountId, file, sha256 });
+  saveContract(tx, finalizeContract(contract, { sha256: stored, at: tx.now }));
 }
 
-async function giveBack(
-  db: Database,
-  { id, accountId }: DueItem,
-  { round, attempt, error }: Omit<Lease, 'content'> & { error: Error },
-): Promise<void> {
-  await db.transaction({ kind: 'system', id: 'sealing', accountId }, async (tx) => {
-    if (attempt < attempts) return endLease(tx, { contractId: id, round, attempt });
-    const contract = await lockContract(tx, id);
-    return contract.version === round && saveContract(tx, failSealing(contract, error.message));
-  });
-  if (attempt < attempts) throw error;
+/** After the last attempt the contract is a draft again, and its customer is told. */
+async function giveBackSealing(
+  tx: Tx,
+  { contractId, round, attempt }: Lease,
+  error: Error,
+): Promise<'retry' | 'ended'> {
+  if (attempt < mostAttempts) {
+    endLease(tx, { contractId, round, attempt });
+    return 'retry';
+  }
+  const contract = await lockContract(tx, contractId);
+  if (contract.version === round) saveContract(tx, failSealing(contract, error.message));
+  return 'ended';
 }
 
 export interface ContractFile {
@@ -237,14 +216,9 @@ export async function contractFile(
       throw new Refusal('conflict', 'contract.no_document', { contractId, status: contract.status });
     if (contract.status === 'official') return { contract, stored: await findDocument(tx, contractId) };
     const { reserved, known } = await ordersOf(tx, contract);
-    return {
-      contract,
-      draft: contentOf(contract, withLaterPeriods(reserved, known), {
-        profile,
-        mark: 'draft',
-        testSeal: sealKey.test,
-      }),
-    };
+    const orders = withLaterPeriods(reserved, known);
+    const draft = contentOf(contract, orders, { profile, mark: 'draft', testSeal: sealKey.test });
+    return { contract, draft };
   });
   const fileName = `${found.contract.number}.pdf`;
   if (found.draft) return { file: await renderInTurn(found.draft, found.contract.accountId), fileName };

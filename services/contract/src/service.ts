@@ -1,35 +1,41 @@
-import type { Event, EventType } from '@accord/events';
+import { leasedWork } from '@accord/core';
+import type { Event, EventAbout } from '@accord/events';
 import { projecting, type Subscription } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
-import { onAccountUpdated } from './account/account.ts';
 import { onOrderReserved, onReservationRefused } from './application.ts';
-import { onBillIssued } from './bill/bill.ts';
-import { onOrderReleased } from './contract/contract-store.ts';
+import { accountRoutes } from './http/account-routes.ts';
+import { applicationRoutes } from './http/application-routes.ts';
+import { billRoutes } from './http/bill-routes.ts';
 import { contractRoutes } from './http/contract-routes.ts';
+import { eligibleRoutes } from './http/eligible-routes.ts';
 import { problems } from './http/problems.ts';
+import { ticketRoutes } from './http/ticket-routes.ts';
+import { verificationRoutes } from './http/verification-routes.ts';
 import { orderView } from './order-view.ts';
-import { sealingWorker, type Provider } from './sealing.ts';
-import { onOrder } from './voiding.ts';
+import { onAccountUpdated, onBillIssued } from './platform-facts.ts';
+import { sealing, type Provider } from './sealing.ts';
+import { onOrder, onOrderReleased } from './voiding.ts';
 
-type OrderEvent = {
-  [T in EventType]: Event<T>['data'] extends { order: Event<'order.placed'>['data']['order'] } ? T : never;
-}[EventType];
+/** An order's event locks the order and its live contract; a reservation's answer locks the contract it is for. */
+const orderRows = ({ data }: Event<EventAbout<'order'>>) => [data.order.orderId];
+const holderRows = ({ data }: Event<EventAbout<'reservation'>>) => [data.holder.id];
 
-const order = { on: onOrder, locks: ({ data }: Event<OrderEvent>) => [data.order.orderId] };
-
-const reserved = <T extends 'order.reserved' | 'order.reservation_refused'>(
-  on: Subscription<T>['on'],
-): Subscription<T> => ({
-  on,
-  locks: ({ data }) => [data.holder.id],
-});
+const order: Subscription<EventAbout<'order'>> = { on: onOrder, locks: orderRows };
 
 /** The contract service's table of contents. */
-export const contractService = (provider: Provider, _around: ServiceContext): Service => ({
+export const contractService = (provider: Provider, _context: ServiceContext): Service => ({
   name: 'contract',
   schema: 'contracts',
   migrations: new URL('../migrations/', import.meta.url),
-  routes: contractRoutes(provider),
+  routes: [
+    ...applicationRoutes(provider.profile),
+    ...eligibleRoutes(provider.profile),
+    ...verificationRoutes,
+    ...contractRoutes(provider),
+    ...ticketRoutes(provider.profile),
+    ...accountRoutes,
+    ...billRoutes(provider.profile),
+  ],
   problems,
   subscriptions: projecting([orderView], {
     'order.paid': order,
@@ -39,18 +45,12 @@ export const contractService = (provider: Provider, _around: ServiceContext): Se
     'order.fulfilment_failed': order,
     'order.voided': order,
     'order.changed': order,
-    'order.released': {
-      ...order,
-      on: async (tx, event) => {
-        await onOrder(tx, event);
-        await onOrderReleased(tx, event);
-      },
-    },
-    'order.reserved': reserved((tx, event) => onOrderReserved(tx, event, provider.profile)),
-    'order.reservation_refused': reserved(onReservationRefused),
+    'order.released': { on: onOrderReleased, locks: orderRows },
+    'order.reserved': { on: onOrderReserved(provider.profile), locks: holderRows },
+    'order.reservation_refused': { on: onReservationRefused, locks: holderRows },
     'account.updated': { on: onAccountUpdated },
     'bill.issued': { on: onBillIssued(provider.profile) },
   }),
   lockRows: (tx, ids) => tx.write('select lock_contracts($1::text[])', [ids]),
-  workers: [sealingWorker(provider)],
+  workers: [leasedWork(sealing(provider))],
 });

@@ -1,6 +1,8 @@
-import { newId, Refusal, type Decision, type Tx } from '@accord/core';
+import { actorId, newId, Refusal, type Decision, type Tx } from '@accord/core';
+import type { Event } from '@accord/events';
 import { expectVersion } from '@accord/http';
 import { businessDayEnd, type Profile } from '@accord/profile';
+import { markReleased } from './contract/contract-orders-store.ts';
 import { lockContract, lockLiveContractOf, saveContract } from './contract/contract-store.ts';
 import {
   voidByHand,
@@ -17,15 +19,13 @@ import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket 
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
 // Locks go contract first, then its tickets.
 
-const actorName = ({ actor }: Tx) => `${actor.kind}:${actor.id}`;
-
-/** Everything that ends with a contract: its open tickets are withdrawn (CTR-24). */
+/** Saves a contract's end; its open tickets are withdrawn with it (CTR-24). */
 async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
-  const contract = await saveContract(tx, decision);
+  const contract = saveContract(tx, decision);
   if (decision.facts.length > 0) {
     const text = 'The contract has ended.';
     for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))
-      await saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
+      saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
   }
   return contract;
 }
@@ -38,33 +38,39 @@ export interface VoidAsk {
   readonly ifMatch: number | undefined;
 }
 
-/** CTR-25, CTR-26. @throws Refusal as `voidByHand` does, `contract.not_found`, `request.version_mismatch` */
+/**
+ * CTR-25, CTR-26.
+ *
+ * @throws Refusal as `voidByHand` does, `contract.not_found`, `request.version_mismatch`
+ */
 export async function voidOnRequest(
   tx: Tx,
+  { contracts: rules }: Profile,
   { contractId, reason, text, ifMatch }: VoidAsk,
-  profile: Profile,
 ): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
   expectVersion(ifMatch, contract.version);
-  return endContract(tx, voidByHand(contract, { reason, text, at: tx.now }, profile.contracts));
+  return endContract(tx, voidByHand(contract, { reason, text, at: tx.now }, rules));
 }
 
 /**
- * CTR-25, where the profile deletes drafts. @throws Refusal `contract.not_a_draft`, `contract.void_instead`
- * and as `voidByHand` does
+ * CTR-25, where the profile deletes drafts.
+ *
+ * @throws Refusal as `voidByHand` does, `contract.not_found`, `contract.not_a_draft`, `contract.void_instead`,
+ * `request.version_mismatch`
  */
 export async function removeDraft(
   tx: Tx,
+  { contracts: rules }: Profile,
   { contractId, ifMatch }: Pick<VoidAsk, 'contractId' | 'ifMatch'>,
-  profile: Profile,
 ): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
   expectVersion(ifMatch, contract.version);
   if (contract.status === 'official' || contract.status === 'refused') {
     throw new Refusal('conflict', 'contract.not_a_draft', { contractId, status: contract.status });
   }
-  const removed = voidByHand(contract, { reason: 'unintended', text: null, at: tx.now }, profile.contracts);
-  if (profile.contracts.removeDraft === 'void')
+  const removed = voidByHand(contract, { reason: 'unintended', text: null, at: tx.now }, rules);
+  if (rules.removeDraft === 'void')
     throw new Refusal('conflict', 'contract.void_instead', { contractId, remedy: 'void_contract' });
   return endContract(tx, removed);
 }
@@ -77,8 +83,16 @@ export async function onOrder(tx: Tx, { data: { order } }: { data: { order: Orde
   if (contract) await endContract(tx, voidForDeadOrder(contract, { orderId, status }, tx.now));
 }
 
+/** ORD-13: an order that its holder let go need not be named as held by it in a later application. */
+export async function onOrderReleased(tx: Tx, event: Event<'order.released'>): Promise<void> {
+  await onOrder(tx, event);
+  const { holder, order } = event.data;
+  if (holder.kind === 'contract') markReleased(tx, holder.id, order.orderId);
+}
+
 export type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };
 
+/** The remedy for a contract that no ticket is needed for, by its status. */
 const withoutTicket = {
   requested: 'void_contract',
   draft: 'void_contract',
@@ -92,36 +106,38 @@ const withoutTicket = {
  */
 export async function submitVoidTicket(
   tx: Tx,
-  { contractId, reason, text }: VoidTicketAsk,
   profile: Profile,
+  { contractId, reason, text }: VoidTicketAsk,
 ): Promise<Ticket> {
   const contract = await lockContract(tx, contractId);
   const { accountId, orderIds, status } = contract;
   if (status === 'voided')
     throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
-  if (status !== 'official')
-    throw new Refusal('conflict', 'ticket.contract_not_official', {
-      contractId,
-      status,
-      remedy: withoutTicket[status],
-    });
-  const dueAt = businessDayEnd(profile, tx.now, 1);
-  const ticket = {
+  if (status !== 'official') {
+    const remedy = withoutTicket[status];
+    throw new Refusal('conflict', 'ticket.contract_not_official', { contractId, status, remedy });
+  }
+  const ticket = submitTicket({
     ticketId: newId('tkt'),
     accountId,
-    kind: 'void_official' as const,
+    kind: 'void_official',
     contractId,
     orderIds,
     reason,
     text,
-    dueAt,
-  };
-  return insertTicket(tx, submitTicket({ ...ticket, applicant: actorName(tx), createdAt: tx.now }));
+    applicant: actorId(tx.actor),
+    createdAt: tx.now,
+    dueAt: businessDayEnd(profile, tx.now, 1),
+  });
+  return insertTicket(tx, ticket);
 }
 
-export type TicketAsk = { readonly ticketId: string; readonly ifMatch: number | undefined };
+export interface TicketAsk {
+  readonly ticketId: string;
+  readonly ifMatch: number | undefined;
+}
 
-/** For update, the contract first: whatever ends the contract goes the same way. */
+/** For update, the contract first, as every end of a contract locks them. */
 async function lockTicketAndContract(
   tx: Tx,
   { ticketId, ifMatch }: TicketAsk,
@@ -134,18 +150,19 @@ async function lockTicketAndContract(
 }
 
 /**
- * CTR-24: the contract is void in the same transaction. @throws Refusal `ticket.not_found`,
- * `ticket.own_approval`, `ticket.not_open`
+ * CTR-24: the contract is void in the same transaction.
+ *
+ * @throws Refusal `ticket.not_found`, `ticket.own_approval`, `ticket.not_open`, `request.version_mismatch`
  */
 export async function approveVoidTicket(tx: Tx, ask: TicketAsk): Promise<Ticket> {
   const { ticket, contract } = await lockTicketAndContract(tx, ask);
-  const approved = await saveTicket(tx, approveTicket(ticket, { by: actorName(tx), at: tx.now }));
+  const approved = saveTicket(tx, approveTicket(ticket, { by: actorId(tx.actor), at: tx.now }));
   const { reason, text } = ticket;
   if (contract) await endContract(tx, voidContract(contract, { reason, text, orderId: null, at: tx.now }));
   return approved;
 }
 
-/** @throws Refusal `ticket.not_found`, `ticket.not_open` */
+/** @throws Refusal `ticket.not_found`, `ticket.not_open`, `request.version_mismatch` */
 export async function rejectOpenTicket(
   tx: Tx,
   { text, ...ask }: TicketAsk & { text: string },
@@ -154,7 +171,7 @@ export async function rejectOpenTicket(
   return saveTicket(tx, rejectTicket(ticket, { text, at: tx.now }));
 }
 
-/** @throws Refusal `ticket.not_found`, `ticket.not_open` */
+/** @throws Refusal `ticket.not_found`, `ticket.not_open`, `request.version_mismatch` */
 export async function withdrawOpenTicket(
   tx: Tx,
   { text, ...ask }: TicketAsk & { text: string },

@@ -8,7 +8,7 @@ import { announcedOf, codeOf, openOffices, seal, stallNextSealing, waiting } fro
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 
 const { customerOf } = openOffices(
-  (name, sealKey) => (around) => contractService({ profile: loadProfile(name), sealKey }, around),
+  (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),
   'baidu',
   'alibaba',
 );
@@ -110,161 +110,180 @@ describe('from application to the end', () => {
     ]);
   });
 
-  test('CTR-17 CTR-18 CTR-19 CTR-20 CTR-34 a draft is downloaded, sealed once, and the official file is the same every time and known to everybody', async () => {
-    const { t, client, placed, draft } = await customerOf('baidu');
-    const [order] = await placed(sampleOrder());
-    const contractId = await draft(order!);
-    const path = `/v1/contracts/${contractId}`;
-    const first = await client.get(`${path}/document`);
-    expect([first.status, first.headers.get('content-type'), first.bytes.subarray(0, 5).toString()]).toEqual([
-      200,
-      'application/pdf',
-      '%PDF-',
-    ]);
+  test(
+    'CTR-17 CTR-18 CTR-19 CTR-20 CTR-34 a draft is downloaded, sealed once, and the official file is ' +
+      'the same every time and known to everybody',
+    async () => {
+      const { t, client, placed, draft } = await customerOf('baidu');
+      const [order] = await placed(sampleOrder());
+      const contractId = await draft(order!);
+      const path = `/v1/contracts/${contractId}`;
+      const first = await client.get(`${path}/document`);
+      expect([
+        first.status,
+        first.headers.get('content-type'),
+        first.bytes.subarray(0, 5).toString(),
+      ]).toEqual([200, 'application/pdf', '%PDF-']);
 
-    t.clock.offsetMs += 5_400_000;
-    const { status, body } = await client.post(`${path}/finalize`, undefined, waiting);
-    t.clock.offsetMs -= 5_400_000;
-    expect([status, body.status, body.version]).toEqual([200, 'official', 3]);
-    const [one, two] = [await client.get(`${path}/document`), await client.get(`${path}/document`)];
-    expect(one.bytes.equals(two.bytes)).toBe(true);
-    const [, ...claimed] = /\/M \(D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z\)/
-      .exec(one.bytes.toString('latin1'))!
-      .map(Number) as [number, number, number, number, number, number, number];
-    const [year, month, ...rest] = claimed;
-    const [sealed] = await t.sql<{ at: Date }>(
-      'select finalized_at as at from contracts where contract_id = $1',
-      [contractId],
-    );
-    const beforeMs = sealed!.at.getTime() - Date.UTC(year, month - 1, ...rest);
-    // By the transaction's clock; the process's own is an hour and a half behind it.
-    expect([beforeMs >= 0, beforeMs < 60_000]).toEqual([true, true]);
-    const sha256 = createHash('sha256').update(one.bytes).digest('hex');
-    const finalized = await t.event(
-      'contract.finalized',
-      ({ contract }) => contract.contractId === contractId,
-    );
-    expect(finalized.data.sha256).toBe(sha256);
-    expect(announcedOf(t, contractId)).toEqual([
-      'contract.requested',
-      'contract.drafted',
-      'contract.finalized',
-    ]);
+      t.clock.offsetMs += 5_400_000;
+      const { status, body } = await client.post(`${path}/finalize`, undefined, waiting);
+      t.clock.offsetMs -= 5_400_000;
+      expect([status, body.status, body.version]).toEqual([200, 'official', 3]);
+      const [one, two] = [await client.get(`${path}/document`), await client.get(`${path}/document`)];
+      expect(one.bytes.equals(two.bytes)).toBe(true);
+      const [, ...claimed] = /\/M \(D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z\)/
+        .exec(one.bytes.toString('latin1'))!
+        .map(Number) as [number, number, number, number, number, number, number];
+      const [year, month, ...rest] = claimed;
+      const [sealed] = await t.sql<{ at: Date }>(
+        'select finalized_at as at from contracts where contract_id = $1',
+        [contractId],
+      );
+      const beforeMs = sealed!.at.getTime() - Date.UTC(year, month - 1, ...rest);
+      // By the transaction's clock; the process's own is an hour and a half behind it.
+      expect([beforeMs >= 0, beforeMs < 60_000]).toEqual([true, true]);
+      const sha256 = createHash('sha256').update(one.bytes).digest('hex');
+      const finalized = await t.event(
+        'contract.finalized',
+        ({ contract }) => contract.contractId === contractId,
+      );
+      expect(finalized.data.sha256).toBe(sha256);
+      expect(announcedOf(t, contractId)).toEqual([
+        'contract.requested',
+        'contract.drafted',
+        'contract.finalized',
+      ]);
 
-    const known = { ours: true, number: body.number, status: 'official' };
-    expect((await t.anonymous().post('/v1/contracts/verify', { sha256: sha256.toUpperCase() })).body).toEqual(
-      known,
-    );
-    const upload = (file: Buffer) =>
-      t.anonymous().send('POST', '/v1/contracts/verify/file', file, { 'content-type': 'application/pdf' });
-    expect((await upload(one.bytes)).body).toEqual(known);
-    const forged = Buffer.from(one.bytes);
-    forged[100] = forged[100]! ^ 1;
-    expect((await upload(forged)).body).toEqual({ ours: false, number: null, status: null });
-    expect((await upload(Buffer.concat([one.bytes, Buffer.alloc(5_000_000)]))).body.ours).toBe(false);
+      const known = { ours: true, number: body.number, status: 'official' };
+      expect(
+        (await t.anonymous().post('/v1/contracts/verify', { sha256: sha256.toUpperCase() })).body,
+      ).toEqual(known);
+      const upload = (file: Buffer) =>
+        t.anonymous().send('POST', '/v1/contracts/verify/file', file, { 'content-type': 'application/pdf' });
+      expect((await upload(one.bytes)).body).toEqual(known);
+      const forged = Buffer.from(one.bytes);
+      forged[100] = forged[100]! ^ 1;
+      expect((await upload(forged)).body).toEqual({ ours: false, number: null, status: null });
+      expect((await upload(Buffer.concat([one.bytes, Buffer.alloc(5_000_000)]))).body.ours).toBe(false);
 
-    await expect(
-      t.sql('update contract_documents set sha256 = $2 where contract_id = $1', [contractId, 'x']),
-    ).rejects.toThrow(/CTR-19/);
-  });
+      await expect(
+        t.sql('update contract_documents set sha256 = $2 where contract_id = $1', [contractId, 'x']),
+      ).rejects.toThrow(/CTR-19/);
+    },
+  );
 
-  test('CTR-21 CTR-24 CTR-26 CTR-27 at baidu an official contract is voided by ticket alone; then its orders are applied for again', async () => {
-    const { t, client, placed, official, apply, get } = await customerOf('baidu');
-    const [order] = await placed(sampleOrder());
-    const contractId = await official(order!);
-    expect(codeOf(await client.post(`/v1/contracts/${contractId}/void`, { reason: 'test' }))).toEqual([
-      409,
-      'contract.needs_ticket',
-    ]);
-    expect(codeOf(await client.delete(`/v1/contracts/${contractId}`))).toEqual([409, 'contract.not_a_draft']);
+  test(
+    'CTR-21 CTR-24 CTR-26 CTR-27 at baidu an official contract is voided by ticket alone; then its ' +
+      'orders are applied for again',
+    async () => {
+      const { t, client, placed, official, apply, get } = await customerOf('baidu');
+      const [order] = await placed(sampleOrder());
+      const contractId = await official(order!);
+      expect(codeOf(await client.post(`/v1/contracts/${contractId}/void`, { reason: 'test' }))).toEqual([
+        409,
+        'contract.needs_ticket',
+      ]);
+      expect(codeOf(await client.delete(`/v1/contracts/${contractId}`))).toEqual([
+        409,
+        'contract.not_a_draft',
+      ]);
 
-    const ask = { kind: 'void_official', contractId, reason: 'replacing', text: 'Another address.' };
-    const ticket = await client.post('/v1/tickets', ask);
-    expect(ticket.status).toBe(201);
-    expect(ticket.body).toMatchObject({
-      status: 'submitted',
-      version: 1,
-      overdue: false,
-      orderIds: [order!.orderId],
-    });
-    expect(new Date(ticket.body.dueAt).getTime()).toBeGreaterThan(Date.now());
-    const path = `/v1/tickets/${ticket.body.ticketId}`;
-    expect(codeOf(await client.post('/v1/tickets', ask))).toEqual([409, 'ticket.already_open']);
-    expect(codeOf(await client.post(`${path}/approve`))).toEqual([403, 'auth.scope_missing']);
-    expect((await client.post(`${path}/withdraw`, { text: 'Not yet.' })).body).toMatchObject({
-      status: 'withdrawn',
-      decisionText: 'Not yet.',
-    });
-    expect(codeOf(await t.operator().post(`${path}/approve`))).toEqual([409, 'ticket.not_open']);
+      const ask = { kind: 'void_official', contractId, reason: 'replacing', text: 'Another address.' };
+      const ticket = await client.post('/v1/tickets', ask);
+      expect(ticket.status).toBe(201);
+      expect(ticket.body).toMatchObject({
+        status: 'submitted',
+        version: 1,
+        overdue: false,
+        orderIds: [order!.orderId],
+      });
+      expect(new Date(ticket.body.dueAt).getTime()).toBeGreaterThan(Date.now());
+      const path = `/v1/tickets/${ticket.body.ticketId}`;
+      expect(codeOf(await client.post('/v1/tickets', ask))).toEqual([409, 'ticket.already_open']);
+      expect(codeOf(await client.post(`${path}/approve`))).toEqual([403, 'auth.scope_missing']);
+      expect((await client.post(`${path}/withdraw`, { text: 'Not yet.' })).body).toMatchObject({
+        status: 'withdrawn',
+        decisionText: 'Not yet.',
+      });
+      expect(codeOf(await t.operator().post(`${path}/approve`))).toEqual([409, 'ticket.not_open']);
 
-    const own = await t.operator('op_1').post('/v1/tickets', ask);
-    expect(codeOf(await t.operator('op_1').post(`/v1/tickets/${own.body.ticketId}/approve`))).toEqual([
-      403,
-      'ticket.own_approval',
-    ]);
-    expect((await client.get(`/v1/tickets/${own.body.ticketId}`)).body.applicant).toEqual({
-      kind: 'operator',
-      id: null,
-    });
-    const approved = await t.operator('op_2').post(`/v1/tickets/${own.body.ticketId}/approve`);
-    expect(approved.body).toMatchObject({
-      status: 'approved',
-      version: 2,
-      applicant: { kind: 'operator', id: 'op_1' },
-    });
+      const own = await t.operator('op_1').post('/v1/tickets', ask);
+      expect(codeOf(await t.operator('op_1').post(`/v1/tickets/${own.body.ticketId}/approve`))).toEqual([
+        403,
+        'ticket.own_approval',
+      ]);
+      expect((await client.get(`/v1/tickets/${own.body.ticketId}`)).body.applicant).toEqual({
+        kind: 'operator',
+        id: null,
+      });
+      const approved = await t.operator('op_2').post(`/v1/tickets/${own.body.ticketId}/approve`);
+      expect(approved.body).toMatchObject({
+        status: 'approved',
+        version: 2,
+        applicant: { kind: 'operator', id: 'op_1' },
+      });
 
-    const voided = await get(contractId);
-    expect(voided).toMatchObject({
-      status: 'voided',
-      version: 4,
-      voidReason: 'replacing',
-      voidText: 'Another address.',
-    });
-    expect(voided.history.at(-1)).toMatchObject({
-      event: 'contract.voided',
-      actor: { kind: 'operator', id: null },
-    });
-    expect(codeOf(await client.get(`/v1/contracts/${contractId}/document`))).toEqual([
-      409,
-      'contract.voided',
-    ]);
-    const sha = (await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId))
-      .data.sha256;
-    expect((await t.anonymous().post('/v1/contracts/verify', { sha256: sha })).body).toMatchObject({
-      ours: true,
-      status: 'voided',
-    });
+      const voided = await get(contractId);
+      expect(voided).toMatchObject({
+        status: 'voided',
+        version: 4,
+        voidReason: 'replacing',
+        voidText: 'Another address.',
+      });
+      expect(voided.history.at(-1)).toMatchObject({
+        event: 'contract.voided',
+        actor: { kind: 'operator', id: null },
+      });
+      expect(codeOf(await client.get(`/v1/contracts/${contractId}/document`))).toEqual([
+        409,
+        'contract.voided',
+      ]);
+      const sha = (await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId))
+        .data.sha256;
+      expect((await t.anonymous().post('/v1/contracts/verify', { sha256: sha })).body).toMatchObject({
+        ours: true,
+        status: 'voided',
+      });
 
-    const again = await apply(order!);
-    const { data } = await t.event('contract.requested', ({ contract }) => contract.contractId === again);
-    expect(data.earlierEnded).toEqual([{ orderId: order!.orderId, contractId }]);
-  });
+      const again = await apply(order!);
+      const { data } = await t.event('contract.requested', ({ contract }) => contract.contractId === again);
+      expect(data.earlierEnded).toEqual([{ orderId: order!.orderId, contractId }]);
+    },
+  );
 
-  test('CTR-25 CTR-26 at alibaba an official contract is voided at once, and a draft is deleted: gone from the list, its number not reused', async () => {
-    const { t, client, placed, official, draft, get } = await customerOf('alibaba');
-    const [order] = await placed(sampleOrder());
-    const first = await official(order!);
-    expect(
-      (await client.post(`/v1/contracts/${first}/void`, { reason: 'other', text: 'No longer needed.' })).body,
-    ).toMatchObject({ status: 'voided', version: 4 });
+  test(
+    'CTR-25 CTR-26 at alibaba an official contract is voided at once, and a draft is deleted: gone ' +
+      'from the list, its number not reused',
+    async () => {
+      const { t, client, placed, official, draft, get } = await customerOf('alibaba');
+      const [order] = await placed(sampleOrder());
+      const first = await official(order!);
+      expect(
+        (await client.post(`/v1/contracts/${first}/void`, { reason: 'other', text: 'No longer needed.' }))
+          .body,
+      ).toMatchObject({ status: 'voided', version: 4 });
 
-    const second = await draft(order!);
-    const { number } = await get(second);
-    expect((await client.delete(`/v1/contracts/${second}`)).body).toMatchObject({ status: 'voided', number });
-    expect(
-      (await client.get('/v1/contracts')).body.data.map(
-        ({ contractId }: { contractId: string }) => contractId,
-      ),
-    ).toEqual([first]);
-    expect(
-      (await t.event('contract.voided', ({ contract }) => contract.contractId === second)).data.reason,
-    ).toBe('unintended');
-    const third = await draft(order!);
-    expect((await get(third)).number).not.toBe(number);
-    expect(
-      codeOf(await client.delete(`/v1/contracts/${await official((await placed(sampleOrder()))[0]!)}`)),
-    ).toEqual([409, 'contract.not_a_draft']);
-  });
+      const second = await draft(order!);
+      const { number } = await get(second);
+      expect((await client.delete(`/v1/contracts/${second}`)).body).toMatchObject({
+        status: 'voided',
+        number,
+      });
+      expect(
+        (await client.get('/v1/contracts')).body.data.map(
+          ({ contractId }: { contractId: string }) => contractId,
+        ),
+      ).toEqual([first]);
+      expect(
+        (await t.event('contract.voided', ({ contract }) => contract.contractId === second)).data.reason,
+      ).toBe('unintended');
+      const third = await draft(order!);
+      expect((await get(third)).number).not.toBe(number);
+      expect(
+        codeOf(await client.delete(`/v1/contracts/${await official((await placed(sampleOrder()))[0]!)}`)),
+      ).toEqual([409, 'contract.not_a_draft']);
+    },
+  );
 
   test('CTR-25 at baidu a draft and a waiting request are voided, not deleted', async () => {
     const { client, placed, draft, apply, get } = await customerOf('baidu');
@@ -382,30 +401,36 @@ describe('the eligible list', () => {
     expect(await list()).toMatchObject({ data: [], objections: [{ code: 'contract.not_certified' }] });
   });
 
-  test('CTR-6 API-7 looks through a thousand orders at a time: a short page, or an empty one, has a next one', async () => {
-    const { t, accountId, client, placed } = await customerOf('baidu');
-    const early = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
-    const [newest, excluded, oldest] = await placed(
-      sampleOrder(),
-      sampleOrder({ category: 'MKT', createdAt: early(1) }),
-      sampleOrder({ createdAt: early(9) }),
-    );
-    await t.sql(
-      `insert into order_view select order_id || i, account_id, version, status, product_code, contractable, hold_kind, created_at,
-         jsonb_set(snapshot, '{orderId}', to_jsonb(order_id || i)) from order_view, generate_series(1, 2000) i where order_id = $1`,
-      [excluded!.orderId],
-    );
-    const pages: string[][] = [];
-    for (let cursor: string | null = ''; cursor !== null;) {
-      const { body } = await client.get(
-        `/v1/contracts/eligible-orders${cursor && `?cursor=${encodeURIComponent(cursor)}`}`,
+  test(
+    'CTR-6 API-7 looks through a thousand orders at a time: a short page, or an empty one, has a next ' +
+      'one',
+    async () => {
+      const { t, accountId, client, placed } = await customerOf('baidu');
+      const early = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+      const [newest, excluded, oldest] = await placed(
+        sampleOrder(),
+        sampleOrder({ category: 'MKT', createdAt: early(1) }),
+        sampleOrder({ createdAt: early(9) }),
       );
-      pages.push(body.data.map(({ orderId }: Order) => orderId));
-      cursor = body.nextCursor;
-    }
-    expect(pages).toEqual([[newest!.orderId], [], [oldest!.orderId]]);
-    await t.sql('delete from order_view where account_id = $1', [accountId]);
-  });
+      await t.sql(
+        `insert into order_view
+       select order_id || i, account_id, version, status, product_code, contractable, hold_kind, created_at,
+              jsonb_set(snapshot, '{orderId}', to_jsonb(order_id || i))
+         from order_view, generate_series(1, 2000) i where order_id = $1`,
+        [excluded!.orderId],
+      );
+      const pages: string[][] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const { body } = await client.get(
+          `/v1/contracts/eligible-orders${cursor && `?cursor=${encodeURIComponent(cursor)}`}`,
+        );
+        pages.push(body.data.map(({ orderId }: Order) => orderId));
+        cursor = body.nextCursor;
+      }
+      expect(pages).toEqual([[newest!.orderId], [], [oldest!.orderId]]);
+      await t.sql('delete from order_view where account_id = $1', [accountId]);
+    },
+  );
 });
 
 describe('finalizing', () => {
@@ -428,106 +453,126 @@ describe('finalizing', () => {
     expect((await get(contractId)).validity).toEqual({ from: servicePeriod.start, to: servicePeriod.end });
   });
 
-  test('CTR-15 an order that is fulfilled without a period is nothing to wait for: it is refused with a code of its own', async () => {
-    const { client, placed, draft } = await customerOf('baidu');
-    const [order] = await placed(sampleOrder({ servicePeriod: null, fulfilment: 'created' }));
-    const contractId = await draft(order!);
-    const refused = await client.post(`/v1/contracts/${contractId}/finalize`);
-    expect(codeOf(refused)).toEqual([409, 'contract.period_unknown']);
-    expect(refused.body.facts).toEqual({
-      contractId,
-      orderIds: [order!.orderId],
-      remedy: 'leave_out_and_ask_support',
-    });
-  });
+  test(
+    'CTR-15 an order that is fulfilled without a period is nothing to wait for: it is refused with a ' +
+      'code of its own',
+    async () => {
+      const { client, placed, draft } = await customerOf('baidu');
+      const [order] = await placed(sampleOrder({ servicePeriod: null, fulfilment: 'created' }));
+      const contractId = await draft(order!);
+      const refused = await client.post(`/v1/contracts/${contractId}/finalize`);
+      expect(codeOf(refused)).toEqual([409, 'contract.period_unknown']);
+      expect(refused.body.facts).toEqual({
+        contractId,
+        orderIds: [order!.orderId],
+        remedy: 'leave_out_and_ask_support',
+      });
+    },
+  );
 
-  test('CTR-29 a payment request over an order that was paid meanwhile stands, says so, and is not finalized', async () => {
-    const { t, client, placed, draft, tell, get } = await customerOf('baidu');
-    const [order] = await placed(unpaidOrder());
-    const contractId = await draft(order!);
-    await tell({
-      type: 'order.paid',
-      data: { order: { ...order!, version: 4, status: 'paid' }, paymentReference: 'pay_1' },
-    });
-    await t.settled();
-    expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([
-      409,
-      'contract.order_paid',
-    ]);
-    expect(await get(contractId)).toMatchObject({
-      status: 'draft',
-      warnings: [{ code: 'contract.order_paid', orderIds: [order!.orderId] }],
-    });
-  });
+  test(
+    'CTR-29 a payment request over an order that was paid meanwhile stands, says so, and is not ' +
+      'finalized',
+    async () => {
+      const { t, client, placed, draft, tell, get } = await customerOf('baidu');
+      const [order] = await placed(unpaidOrder());
+      const contractId = await draft(order!);
+      await tell({
+        type: 'order.paid',
+        data: { order: { ...order!, version: 4, status: 'paid' }, paymentReference: 'pay_1' },
+      });
+      await t.settled();
+      expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([
+        409,
+        'contract.order_paid',
+      ]);
+      expect(await get(contractId)).toMatchObject({
+        status: 'draft',
+        warnings: [{ code: 'contract.order_paid', orderIds: [order!.orderId] }],
+      });
+    },
+  );
 
-  test('CTR-14 ORD-8 at alibaba a payment request that is finalized at once says the time to pay that its draft gives', async () => {
-    const { client, placed, draft, get } = await customerOf('alibaba');
-    const orders = await placed(
-      unpaidOrder({ invoicingEntity: 'aliyun_computing' }),
-      unpaidOrder({ invoicingEntity: 'aliyun_computing' }),
-    );
-    const contractId = await draft(...orders);
-    expect((await client.post(`/v1/contracts/${contractId}/finalize`, undefined, waiting)).body.status).toBe(
-      'official',
-    );
-    const earliest = Math.min(...orders.map(({ createdAt }) => Date.parse(createdAt)));
-    const payBy = new Date(earliest + 30 * 86_400_000);
-    expect((await get(contractId)).validity).toEqual({ from: null, to: payBy.toISOString() });
-    const { text } = readPdf((await client.get(`/v1/contracts/${contractId}/document`)).bytes).pages[0]!;
-    expect(text).toContain(`by ${timeWriter('Asia/Shanghai')(payBy.toISOString())}`);
-  });
+  test(
+    'CTR-14 ORD-8 at alibaba a payment request that is finalized at once says the time to pay that its ' +
+      'draft gives',
+    async () => {
+      const { client, placed, draft, get } = await customerOf('alibaba');
+      const orders = await placed(
+        unpaidOrder({ invoicingEntity: 'aliyun_computing' }),
+        unpaidOrder({ invoicingEntity: 'aliyun_computing' }),
+      );
+      const contractId = await draft(...orders);
+      expect(
+        (await client.post(`/v1/contracts/${contractId}/finalize`, undefined, waiting)).body.status,
+      ).toBe('official');
+      const earliest = Math.min(...orders.map(({ createdAt }) => Date.parse(createdAt)));
+      const payBy = new Date(earliest + 30 * 86_400_000);
+      expect((await get(contractId)).validity).toEqual({ from: null, to: payBy.toISOString() });
+      const { text } = readPdf((await client.get(`/v1/contracts/${contractId}/document`)).bytes).pages[0]!;
+      expect(text).toContain(`by ${timeWriter('Asia/Shanghai')(payBy.toISOString())}`);
+    },
+  );
 
-  test('CTR-29 CTR-34 an order that is paid while its payment request is sealed leaves a draft that says so, and the seal is dropped', async () => {
-    const { t, client, placed, draft, tell, get } = await customerOf('baidu');
-    const [order] = await placed(unpaidOrder());
-    const contractId = await draft(order!);
-    const stalled = stallNextSealing();
-    await client.post(`/v1/contracts/${contractId}/finalize`);
-    await stalled.reached;
-    await tell({
-      type: 'order.paid',
-      data: { order: { ...order!, version: 4, status: 'paid' }, paymentReference: 'pay_1' },
-    });
-    await t.settled({ dueWork: false });
-    stalled.release();
-    const { data } = await t.event(
-      'contract.seal_failed',
-      ({ contract }) => contract.contractId === contractId,
-    );
-    expect(data).toMatchObject({
-      contract: { status: 'draft', version: 3 },
-      reason: expect.stringContaining(order!.orderId),
-    });
-    expect(await get(contractId)).toMatchObject({
-      status: 'draft',
-      sha256: null,
-      warnings: [{ code: 'contract.order_paid', orderIds: [order!.orderId] }],
-    });
-    expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([
-      409,
-      'contract.order_paid',
-    ]);
-  });
+  test(
+    'CTR-29 CTR-34 an order that is paid while its payment request is sealed leaves a draft that says ' +
+      'so, and the seal is dropped',
+    async () => {
+      const { t, client, placed, draft, tell, get } = await customerOf('baidu');
+      const [order] = await placed(unpaidOrder());
+      const contractId = await draft(order!);
+      const stalled = stallNextSealing();
+      await client.post(`/v1/contracts/${contractId}/finalize`);
+      await stalled.reached;
+      await tell({
+        type: 'order.paid',
+        data: { order: { ...order!, version: 4, status: 'paid' }, paymentReference: 'pay_1' },
+      });
+      await t.settled({ dueWork: false });
+      stalled.release();
+      const { data } = await t.event(
+        'contract.seal_failed',
+        ({ contract }) => contract.contractId === contractId,
+      );
+      expect(data).toMatchObject({
+        contract: { status: 'draft', version: 3 },
+        reason: expect.stringContaining(order!.orderId),
+      });
+      expect(await get(contractId)).toMatchObject({
+        status: 'draft',
+        sha256: null,
+        warnings: [{ code: 'contract.order_paid', orderIds: [order!.orderId] }],
+      });
+      expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([
+        409,
+        'contract.order_paid',
+      ]);
+    },
+  );
 
-  test('CTR-13 CTR-10 at alibaba the invoice title is checked again; a later certified name changes no contract', async () => {
-    const { t, accountId, client, placed, draft, get } = await customerOf('alibaba');
-    const [order] = await placed(sampleOrder());
-    const contractId = await draft(order!);
-    const { accountId: _, ...facts } = sampleAccount({
-      version: 2,
-      certifiedName: 'New Name Ltd',
-      invoiceTitle: 'New Name Ltd',
-    });
-    await t.platform().put(`/v1/accounts/${accountId}`, facts);
-    expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([
-      422,
-      'contract.invoice_title_mismatch',
-    ]);
-    expect(await get(contractId)).toMatchObject({
-      partyA: sampleAccount().certifiedName,
-      warnings: [{ code: 'contract.party_name_changed' }],
-    });
-  });
+  test(
+    'CTR-13 CTR-10 at alibaba the invoice title is checked again; a later certified name changes no ' +
+      'contract',
+    async () => {
+      const { t, accountId, client, placed, draft, get } = await customerOf('alibaba');
+      const [order] = await placed(sampleOrder());
+      const contractId = await draft(order!);
+      const { accountId: _, ...facts } = sampleAccount({
+        version: 2,
+        certifiedName: 'New Name Ltd',
+        invoiceTitle: 'New Name Ltd',
+      });
+      await t.platform().put(`/v1/accounts/${accountId}`, facts);
+      expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([
+        422,
+        'contract.invoice_title_mismatch',
+      ]);
+      expect(await get(contractId)).toMatchObject({
+        partyA: sampleAccount().certifiedName,
+        warnings: [{ code: 'contract.party_name_changed' }],
+      });
+    },
+  );
 
   test('CTR-34 failing five times makes it a draft again, and says why; then it can be finalized', async () => {
     const { t, client, placed, draft, get } = await customerOf('baidu');
@@ -560,29 +605,34 @@ describe('finalizing', () => {
     expect(await get(contractId)).toMatchObject({ status: 'official' });
   }, 30_000);
 
-  test('CTR-34 a sealing whose process died is taken up again when its lease has run out, and stored once', async () => {
-    const { t, client, placed, draft } = await customerOf('baidu');
-    const [order] = await placed(sampleOrder());
-    const contractId = await draft(order!);
-    seal.fails = true;
-    await client.post(`/v1/contracts/${contractId}/finalize`);
-    await t.sql(
-      `update contracts set seal_attempts = 1, seal_lease_until = now() + interval '60 seconds' where contract_id = $1`,
-      [contractId],
-    );
-    seal.fails = false;
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    expect((await client.get(`/v1/contracts/${contractId}`)).body.status).toBe('sealing');
-    t.clock.offsetMs += 61_000;
-    await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId);
-    t.clock.offsetMs -= 61_000;
-    expect(await t.sql('select 1 from contract_documents where contract_id = $1', [contractId])).toHaveLength(
-      1,
-    );
-  });
+  test(
+    'CTR-34 a sealing whose process died is taken up again when its lease has run out, and stored ' + 'once',
+    async () => {
+      const { t, client, placed, draft } = await customerOf('baidu');
+      const [order] = await placed(sampleOrder());
+      const contractId = await draft(order!);
+      seal.fails = true;
+      await client.post(`/v1/contracts/${contractId}/finalize`);
+      await t.sql(
+        `update contracts set seal_attempts = 1, seal_lease_until = now() + interval '60 seconds'
+          where contract_id = $1`,
+        [contractId],
+      );
+      seal.fails = false;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect((await client.get(`/v1/contracts/${contractId}`)).body.status).toBe('sealing');
+      t.clock.offsetMs += 61_000;
+      await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId);
+      t.clock.offsetMs -= 61_000;
+      expect(
+        await t.sql('select 1 from contract_documents where contract_id = $1', [contractId]),
+      ).toHaveLength(1);
+    },
+  );
 
   test.each(['seals', 'fails'])(
-    'CTR-34 a worker that stood still while its round ended in a draft, and %s in the next round, changes nothing there',
+    'CTR-34 a worker that stood still while its round ended in a draft, and %s in the next round, ' +
+      'changes nothing there',
     async (how) => {
       const { t, accountId, client, placed, draft, tell } = await customerOf('baidu');
       const [order] = await placed(sampleOrder());
@@ -613,7 +663,8 @@ describe('finalizing', () => {
       await new Promise((resolve) => setTimeout(resolve, 500));
       seal.fails = false;
       const [row] = await t.sql(
-        'select status, seal_attempts as attempts, seal_lease_until is not null as leased from contracts where contract_id = $1',
+        `select status, seal_attempts as attempts, seal_lease_until is not null as leased
+           from contracts where contract_id = $1`,
         [contractId],
       );
       expect(row).toEqual({ status: 'sealing', attempts: 1, leased: true });
@@ -709,36 +760,42 @@ describe('the saga, whatever the order of arrival', () => {
     expect(announcedOf(t, contractId)).toEqual(['contract.requested', 'contract.drafted']);
   });
 
-  test('CTR-25 EVT-20 a contract voided while it was requested stays voided when its reservation comes late', async () => {
-    const { t, client, placed, apply, reserve, get } = await customerOf('baidu');
-    const [order] = await placed(sampleOrder());
-    const contractId = await apply(order!);
-    await client.post(`/v1/contracts/${contractId}/void`, { reason: 'test' });
-    await reserve(contractId, [order!], 2);
-    expect(await get(contractId)).toMatchObject({ status: 'voided', version: 2, number: null });
-    const next = await apply(order!);
-    expect(
-      (await t.event('contract.requested', ({ contract }) => contract.contractId === next)).data.earlierEnded,
-    ).toEqual([{ orderId: order!.orderId, contractId }]);
-    await client.post(`/v1/contracts/${next}/void`, { reason: 'test' });
-    const last = await apply(order!);
-    expect(
-      (await t.event('contract.requested', ({ contract }) => contract.contractId === last)).data.earlierEnded,
-    ).toHaveLength(2);
-    await reserve(last, [order!]);
-    await client.post(`/v1/contracts/${last}/void`, { reason: 'test' });
-    const released = { ...order!, version: 12 };
-    await t.publish({
-      type: 'order.released',
-      data: { order: released, holder: { kind: 'contract', id: last } },
-    });
-    await t.settled();
-    const clean = await apply(order!);
-    expect(
-      (await t.event('contract.requested', ({ contract }) => contract.contractId === clean)).data
-        .earlierEnded,
-    ).toEqual([]);
-  });
+  test(
+    'CTR-25 EVT-20 a contract voided while it was requested stays voided when its reservation comes ' +
+      'late',
+    async () => {
+      const { t, client, placed, apply, reserve, get } = await customerOf('baidu');
+      const [order] = await placed(sampleOrder());
+      const contractId = await apply(order!);
+      await client.post(`/v1/contracts/${contractId}/void`, { reason: 'test' });
+      await reserve(contractId, [order!], 2);
+      expect(await get(contractId)).toMatchObject({ status: 'voided', version: 2, number: null });
+      const next = await apply(order!);
+      expect(
+        (await t.event('contract.requested', ({ contract }) => contract.contractId === next)).data
+          .earlierEnded,
+      ).toEqual([{ orderId: order!.orderId, contractId }]);
+      await client.post(`/v1/contracts/${next}/void`, { reason: 'test' });
+      const last = await apply(order!);
+      expect(
+        (await t.event('contract.requested', ({ contract }) => contract.contractId === last)).data
+          .earlierEnded,
+      ).toHaveLength(2);
+      await reserve(last, [order!]);
+      await client.post(`/v1/contracts/${last}/void`, { reason: 'test' });
+      const released = { ...order!, version: 12 };
+      await t.publish({
+        type: 'order.released',
+        data: { order: released, holder: { kind: 'contract', id: last } },
+      });
+      await t.settled();
+      const clean = await apply(order!);
+      expect(
+        (await t.event('contract.requested', ({ contract }) => contract.contractId === clean)).data
+          .earlierEnded,
+      ).toEqual([]);
+    },
+  );
 
   test('CTR-28 EVT-21 an order’s end voids its contract, also where it arrives before the reservation', async () => {
     const { t, client, placed, apply, reserve, draft, tell, dead, get } = await customerOf('baidu');

@@ -7,10 +7,10 @@ import { contractService } from '../src/service.ts';
 import { codeOf, openOffices, waiting } from './fixtures.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 
-// What stands in a contract's document, as who downloads it reads it.
+// A contract's document, as a customer who downloads it reads it.
 
 const { customerOf } = openOffices(
-  (name, sealKey) => (around) => contractService({ profile: loadProfile(name), sealKey }, around),
+  (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),
   'baidu',
 );
 
@@ -59,48 +59,54 @@ describe('a Chinese document, as draft and as official', () => {
       bank,
       account,
     } = profile.invoicingEntities[0]!.zh;
-    const ofA = `甲方（客户）名称${certifiedName}证件号码${certificate}地址${address!.address}联系方式${address!.recipient}${address!.phone}`;
+    const contactOfA = `${address!.recipient}${address!.phone}`;
+    const ofA = `甲方（客户）名称${certifiedName}证件号码${certificate}地址${address!.address}联系方式${contactOfA}`;
     return [
       ofA,
       `名称${name}证件号码${license}地址${seat}联系方式${contact}开户银行${bank}银行账号${account}`,
     ];
   };
 
-  test('CTR-14 CTR-15 CTR-16 of an order contract says number, parties, every order with its period and cash, and the sum', async () => {
-    const servicePeriod = { start: '2026-03-01T02:10:05.000Z', end: '2027-03-01T02:10:05.000Z' };
-    const rest = {
-      count: 3,
-      duration: { value: 1, unit: 'year' as const },
-      payableAmount: cny('1100.00'),
-      cashPaid: cny('1089.50'),
-      voucherPaid: cny('10.50'),
-    };
-    const configuration = [
-      { name: '地域', value: '华北-北京' },
-      { name: 'IP 地址', value: '192.0.2.99' },
-    ];
-    const { orders, number, createdAt, texts } = await downloaded(
-      sampleOrder(),
-      sampleOrder({ ...rest, configuration, servicePeriod }),
-      payAsYouGoOrder(),
-    );
-    const [one, two, three] = orders.map(({ orderId }) => orderId);
-    const cycle = billingCycle(profile.timeZone, createdAt);
-    const parts = [
-      '云服务订单合同',
-      `合同编号：${number}`,
-      ...parties(),
-      `1${one}云服务器Region：BeijingIP：192.0.2.712026-01-10 11:00:00至 2026-02-10 11:00:001 个月¥45.00`,
-      `2${two}云服务器地域：华北-北京IP 地址：192.0.2.9932026-03-01 10:10:05至 2027-03-01 10:10:051 年¥1,089.50`,
-      `3${three}云服务器Region：BeijingIP：192.0.2.71${write(cycle.start.toISOString())}至 ${write(cycle.end.toISOString())}（计费周期）——`,
-      '合计（大写）：人民币壹仟壹佰叁拾肆元伍角整合计（小写）：¥1,134.50',
-    ];
-    for (const text of texts) for (const part of parts) expect(text).toContain(packed(part));
-    expect(texts.map((text) => [text.includes('DRAFT'), text.includes('前付清')])).toEqual([
-      [true, false],
-      [false, false],
-    ]);
-  });
+  test(
+    'CTR-14 CTR-15 CTR-16 of an order contract says number, parties, every order with its period and ' +
+      'cash, and the sum',
+    async () => {
+      const servicePeriod = { start: '2026-03-01T02:10:05.000Z', end: '2027-03-01T02:10:05.000Z' };
+      const rest = {
+        count: 3,
+        duration: { value: 1, unit: 'year' as const },
+        payableAmount: cny('1100.00'),
+        cashPaid: cny('1089.50'),
+        voucherPaid: cny('10.50'),
+      };
+      const configuration = [
+        { name: '地域', value: '华北-北京' },
+        { name: 'IP 地址', value: '192.0.2.99' },
+      ];
+      const { orders, number, createdAt, texts } = await downloaded(
+        sampleOrder(),
+        sampleOrder({ ...rest, configuration, servicePeriod }),
+        payAsYouGoOrder(),
+      );
+      const [one, two, three] = orders.map(({ orderId }) => orderId);
+      const cycle = billingCycle(profile.timeZone, createdAt);
+      const parts = [
+        '云服务订单合同',
+        `合同编号：${number}`,
+        ...parties(),
+        `1${one}云服务器Region：BeijingIP：192.0.2.712026-01-10 11:00:00至 2026-02-10 11:00:001 个月¥45.00`,
+        `2${two}云服务器地域：华北-北京IP 地址：192.0.2.9932026-03-01 10:10:05至 2027-03-01 10:10:051 年¥1,089.50`,
+        `3${three}云服务器Region：BeijingIP：192.0.2.71` +
+          `${write(cycle.start.toISOString())}至 ${write(cycle.end.toISOString())}（计费周期）——`,
+        '合计（大写）：人民币壹仟壹佰叁拾肆元伍角整合计（小写）：¥1,134.50',
+      ];
+      for (const text of texts) for (const part of parts) expect(text).toContain(packed(part));
+      expect(texts.map((text) => [text.includes('DRAFT'), text.includes('前付清')])).toEqual([
+        [true, false],
+        [false, false],
+      ]);
+    },
+  );
 
   test('CTR-14 CTR-15 of a payment request says the duration alone, and until when it is to be paid', async () => {
     const [placedAt, payBy] = [
@@ -124,71 +130,75 @@ describe('a Chinese document, as draft and as official', () => {
 });
 
 describe('what no document can show', () => {
-  test('CTR-3 CTR-14 is refused at preview and application, of the account and of each order, with what it is, where it stands and where papers go', async () => {
-    const { t, accountId, client, placed } = await customerOf('baidu');
-    const thai = sampleOrder({
-      configuration: [
-        { name: 'Region', value: 'Beijing' },
-        { name: 'ชื่อ', value: 'café №1, Größe Ä' },
-      ],
-    });
-    const [fine, strange, named] = await placed(
-      sampleOrder(),
-      thai,
-      sampleOrder({ productName: { zh: '云服务器', en: 'Cloud 🙂' } }),
-    );
-    const { accountId: _, ...facts } = sampleAccount({
-      version: 2,
-      certifiedName: 'Société Łódź',
-      address: { recipient: '김', phone: '1', address: '北京' },
-    });
-    await t.platform().put(`/v1/accounts/${accountId}`, facts);
-    const orderIds = [fine!, strange!, named!].map(({ orderId }) => orderId);
-    const { offlineAddress } = profile.contracts;
-    const { body } = await client.post('/v1/contracts/preview', { orderIds });
-    expect(body.data.map((part: { orderIds: string[] }) => part.orderIds)).toEqual([[fine!.orderId]]);
-    const against = { code: 'contract.unprintable', offlineAddress };
-    expect(body.refusals).toMatchObject([
-      {
-        ...against,
-        orderId: null,
-        unprintable: { characters: ['Ł', 'ź', '김'], fields: ['/certifiedName', '/address/recipient'] },
-      },
-      {
-        ...against,
-        orderId: strange!.orderId,
-        unprintable: { characters: ['ช', 'ื', '่', 'อ'], fields: ['/configuration/1/name'] },
-      },
-      {
-        ...against,
-        orderId: named!.orderId,
-        unprintable: { characters: ['🙂'], fields: ['/productName/en'] },
-      },
-    ]);
-    const refused = await client.post(
-      '/v1/contracts',
-      { orderIds: [fine!.orderId] },
-      { 'accept-language': 'en' },
-    );
-    expect([...codeOf(refused), refused.body.detail]).toEqual([
-      422,
-      'contract.unprintable',
-      expect.stringContaining('Ł, ź, 김 (in /certifiedName, /address/recipient)'),
-    ]);
-    expect(
-      (await client.post('/v1/contracts', { orderIds: [...orderIds, 'ord_nowhere'] })).body.facts.refusals,
-    ).toHaveLength(4);
-    const eligible = async () => (await client.get('/v1/contracts/eligible-orders')).body;
-    expect(await eligible()).toMatchObject({ data: [], objections: [{ ...against, orderId: null }] });
-    await t.platform().put(`/v1/accounts/${accountId}`, {
-      ...facts,
-      version: 3,
-      certifiedName: 'Société Générale',
-      address: null,
-    });
-    expect(await eligible()).toMatchObject({ data: [{ orderId: fine!.orderId }], objections: [] });
-    expect(await t.sql('select 1 from contracts where account_id = $1', [accountId])).toEqual([]);
-  });
+  test(
+    'CTR-3 CTR-14 is refused at preview and application, of the account and of each order, with what ' +
+      'it is, where it stands and where papers go',
+    async () => {
+      const { t, accountId, client, placed } = await customerOf('baidu');
+      const thai = sampleOrder({
+        configuration: [
+          { name: 'Region', value: 'Beijing' },
+          { name: 'ชื่อ', value: 'café №1, Größe Ä' },
+        ],
+      });
+      const [fine, strange, named] = await placed(
+        sampleOrder(),
+        thai,
+        sampleOrder({ productName: { zh: '云服务器', en: 'Cloud 🙂' } }),
+      );
+      const { accountId: _, ...facts } = sampleAccount({
+        version: 2,
+        certifiedName: 'Société Łódź',
+        address: { recipient: '김', phone: '1', address: '北京' },
+      });
+      await t.platform().put(`/v1/accounts/${accountId}`, facts);
+      const orderIds = [fine!, strange!, named!].map(({ orderId }) => orderId);
+      const { offlineAddress } = profile.contracts;
+      const { body } = await client.post('/v1/contracts/preview', { orderIds });
+      expect(body.data.map((part: { orderIds: string[] }) => part.orderIds)).toEqual([[fine!.orderId]]);
+      const against = { code: 'contract.unprintable', offlineAddress };
+      expect(body.refusals).toMatchObject([
+        {
+          ...against,
+          orderId: null,
+          unprintable: { characters: ['Ł', 'ź', '김'], fields: ['/certifiedName', '/address/recipient'] },
+        },
+        {
+          ...against,
+          orderId: strange!.orderId,
+          unprintable: { characters: ['ช', 'ื', '่', 'อ'], fields: ['/configuration/1/name'] },
+        },
+        {
+          ...against,
+          orderId: named!.orderId,
+          unprintable: { characters: ['🙂'], fields: ['/productName/en'] },
+        },
+      ]);
+      const refused = await client.post(
+        '/v1/contracts',
+        { orderIds: [fine!.orderId] },
+        { 'accept-language': 'en' },
+      );
+      expect([...codeOf(refused), refused.body.detail]).toEqual([
+        422,
+        'contract.unprintable',
+        expect.stringContaining('Ł, ź, 김 (in /certifiedName, /address/recipient)'),
+      ]);
+      expect(
+        (await client.post('/v1/contracts', { orderIds: [...orderIds, 'ord_nowhere'] })).body.facts.refusals,
+      ).toHaveLength(4);
+      const eligible = async () => (await client.get('/v1/contracts/eligible-orders')).body;
+      expect(await eligible()).toMatchObject({ data: [], objections: [{ ...against, orderId: null }] });
+      await t.platform().put(`/v1/accounts/${accountId}`, {
+        ...facts,
+        version: 3,
+        certifiedName: 'Société Générale',
+        address: null,
+      });
+      expect(await eligible()).toMatchObject({ data: [{ orderId: fine!.orderId }], objections: [] });
+      expect(await t.sql('select 1 from contracts where account_id = $1', [accountId])).toEqual([]);
+    },
+  );
 
   test('CTR-4 CTR-14 is refused again of the orders as reserved, and never sealed', async () => {
     const { t, client, placed, apply, draft, reserve, get } = await customerOf('baidu');
@@ -204,7 +214,8 @@ describe('what no document can show', () => {
 
     const older = await draft(two!);
     await t.sql(
-      `update contract_orders set snapshot = jsonb_set(snapshot, '{configuration,0,value}', '"한국"') where contract_id = $1`,
+      `update contract_orders set snapshot = jsonb_set(snapshot, '{configuration,0,value}', '"한국"')
+        where contract_id = $1`,
       [older],
     );
     const refused = await client.post(`/v1/contracts/${older}/finalize`);

@@ -7,10 +7,10 @@ import { contractService } from '../src/service.ts';
 import { codeOf, openOffices, waiting } from './fixtures.ts';
 import { sampleAccount, sampleOrder } from './sample-orders.ts';
 
-// Races, facts from outside, and what callers may not do.
+// Races, facts from outside, and the limits of callers.
 
 const { at, customerOf } = openOffices(
-  (name, sealKey) => (around) => contractService({ profile: loadProfile(name), sealKey }, around),
+  (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),
   'baidu',
 );
 
@@ -138,39 +138,43 @@ describe('accounts', () => {
     ['address/address', { address: { ...address, address: long(401) } }],
   ];
 
-  test('EVT-14 EVT-9 API-1 what is beyond the limits is refused over REST, by topic a dead letter at once that says where; the account stays as it was', async () => {
-    const t = at('baidu');
-    const made = await Promise.all(
-      beyond.map(async ([where, change]) => ({ where, change, ...(await customerOf('baidu')) })),
-    );
-    for (const { where, change, accountId, client } of made) {
-      const { accountId: _, ...facts } = { ...sampleAccount({ version: 2 }), ...change };
-      const refused = await t.platform().put(`/v1/accounts/${accountId}`, facts);
-      expect(codeOf(refused)).toEqual([400, 'request.invalid']);
-      expect(refused.body.errors).toMatchObject([{ pointer: `/${where}` }]);
-      await t.publish({ type: 'account.updated', data: { account: { ...facts, accountId } } });
-      const place = where
-        .split('/')
-        .reduce((path, name) => path + (/\d/.test(name) ? `[${name}]` : `${path && '.'}${name}`), '');
-      expect(await parkedEvent(t, accountId)).toEqual({
-        status: 'dead',
-        reason: expect.stringContaining(`at ${place}`),
+  test(
+    'EVT-14 EVT-9 API-1 what is beyond the limits is refused over REST, by topic a dead letter at once ' +
+      'that says where; the account stays as it was',
+    async () => {
+      const t = at('baidu');
+      const made = await Promise.all(
+        beyond.map(async ([where, change]) => ({ where, change, ...(await customerOf('baidu')) })),
+      );
+      for (const { where, change, accountId, client } of made) {
+        const { accountId: _, ...facts } = { ...sampleAccount({ version: 2 }), ...change };
+        const refused = await t.platform().put(`/v1/accounts/${accountId}`, facts);
+        expect(codeOf(refused)).toEqual([400, 'request.invalid']);
+        expect(refused.body.errors).toMatchObject([{ pointer: `/${where}` }]);
+        await t.publish({ type: 'account.updated', data: { account: { ...facts, accountId } } });
+        const place = where
+          .split('/')
+          .reduce((path, name) => path + (/\d/.test(name) ? `[${name}]` : `${path && '.'}${name}`), '');
+        expect(await parkedEvent(t, accountId)).toEqual({
+          status: 'dead',
+          reason: expect.stringContaining(`at ${place}`),
+        });
+        expect((await client.get(`/v1/accounts/${accountId}`)).body.version).toBe(1);
+      }
+      const { accountId, client } = made[0]!;
+      const { accountId: _, ...most } = sampleAccount({
+        version: 2,
+        certifiedName: long(400),
+        contacts: Array(50).fill({ ...contact, name: long(200), email: long(254), phone: long(64) }),
+        address: { recipient: long(200), phone: long(64), address: long(400) },
+        partner: { type: 'isv', provider: long(400) },
       });
-      expect((await client.get(`/v1/accounts/${accountId}`)).body.version).toBe(1);
-    }
-    const { accountId, client } = made[0]!;
-    const { accountId: _, ...most } = sampleAccount({
-      version: 2,
-      certifiedName: long(400),
-      contacts: Array(50).fill({ ...contact, name: long(200), email: long(254), phone: long(64) }),
-      address: { recipient: long(200), phone: long(64), address: long(400) },
-      partner: { type: 'isv', provider: long(400) },
-    });
-    expect((await t.platform().put(`/v1/accounts/${accountId}`, most)).status).toBe(200);
-    expect((await client.get(`/v1/accounts/${accountId}`)).body).toMatchObject(most);
-    await t.settled();
-    await t.sql('delete from parked_events');
-  });
+      expect((await t.platform().put(`/v1/accounts/${accountId}`, most)).status).toBe(200);
+      expect((await client.get(`/v1/accounts/${accountId}`)).body).toMatchObject(most);
+      await t.settled();
+      await t.sql('delete from parked_events');
+    },
+  );
 
   test('CTR-9 CTR-14 a name of signs that nobody sees certifies nobody', async () => {
     const { t, accountId, client, placed } = await customerOf('baidu');
@@ -195,23 +199,27 @@ describe('accounts', () => {
 });
 
 describe('bills', () => {
-  test('EVT-14 CTR-6 where the profile has no contracts over bills they are kept all the same, and who asks for them is sent to the orders', async () => {
-    const { t, accountId, client } = await customerOf('baidu');
-    const bill = {
-      version: 1,
-      accountId,
-      month: '2026-01',
-      invoicingEntity: 'baidu_netcom',
-      status: 'paid',
-      amount: { amount: '7.00', currency: 'CNY' },
-      lines: [{ productCode: 'BCC', amount: { amount: '7.00', currency: 'CNY' } }],
-    };
-    expect((await t.platform().put('/v1/bills/bill_1', bill)).status).toBe(200);
-    expect((await client.get('/v1/bills/bill_1')).body).toEqual({ billId: 'bill_1', ...bill });
-    const refused = await client.get('/v1/contracts/eligible-bills');
-    expect(codeOf(refused)).toEqual([422, 'contract.bills_not_offered']);
-    expect(refused.body.detail).toContain('/v1/contracts/eligible-orders');
-  });
+  test(
+    'EVT-14 CTR-6 where the profile has no contracts over bills they are kept all the same, and who ' +
+      'asks for them is sent to the orders',
+    async () => {
+      const { t, accountId, client } = await customerOf('baidu');
+      const bill = {
+        version: 1,
+        accountId,
+        month: '2026-01',
+        invoicingEntity: 'baidu_netcom',
+        status: 'paid',
+        amount: { amount: '7.00', currency: 'CNY' },
+        lines: [{ productCode: 'BCC', amount: { amount: '7.00', currency: 'CNY' } }],
+      };
+      expect((await t.platform().put('/v1/bills/bill_1', bill)).status).toBe(200);
+      expect((await client.get('/v1/bills/bill_1')).body).toEqual({ billId: 'bill_1', ...bill });
+      const refused = await client.get('/v1/contracts/eligible-bills');
+      expect(codeOf(refused)).toEqual([422, 'contract.bills_not_offered']);
+      expect(refused.body.detail).toContain('/v1/contracts/eligible-orders');
+    },
+  );
 });
 
 describe('who may, and what', () => {
@@ -274,14 +282,18 @@ describe('who may, and what', () => {
     }
   });
 
-  test('API-5 functions that run as the owner look in pg_temp last, where a caller may have put tables of the same names', async () => {
-    const { t } = await customerOf('baidu');
-    const paths = await t.sql<{ path: string[] }>(
-      `select proconfig as path from pg_proc where prosecdef and pronamespace = 'contracts'::regnamespace`,
-    );
-    expect(paths.length).toBeGreaterThan(0);
-    for (const { path } of paths) expect(path).toEqual(['search_path=contracts,pg_temp']);
-  });
+  test(
+    'API-5 functions that run as the owner look in pg_temp last, where a caller may have put tables of ' +
+      'the same names',
+    async () => {
+      const { t } = await customerOf('baidu');
+      const paths = await t.sql<{ path: string[] }>(
+        `select proconfig as path from pg_proc where prosecdef and pronamespace = 'contracts'::regnamespace`,
+      );
+      expect(paths.length).toBeGreaterThan(0);
+      for (const { path } of paths) expect(path).toEqual(['search_path=contracts,pg_temp']);
+    },
+  );
 
   test('API-4 facts and decisions are out of a customer’s reach', async () => {
     const { t, accountId, client } = await customerOf('baidu');
@@ -316,22 +328,25 @@ describe('who may, and what', () => {
     expect(codeOf(stale)).toEqual([412, 'request.version_mismatch']);
   });
 
-  test('API-8 an account is told on the version it was read at; of two who read the same one the later is refused', async () => {
-    const { t, accountId } = await customerOf('baidu');
-    const { accountId: _, ...facts } = sampleAccount({ version: 3, certifiedName: 'Three Ltd' });
-    const tell = (version: number, tag: string) =>
-      t.platform().put(`/v1/accounts/${accountId}`, { ...facts, version }, { 'if-match': tag });
-    const [one, two] = await Promise.all([tell(3, '"1"'), tell(4, '"1"')]);
-    expect([one.status, two.status].sort()).toEqual([200, 412]);
-    expect(codeOf(await tell(9, '"1"'))).toEqual([412, 'request.version_mismatch']);
-    for (const tag of ['"1"', '"0"', '"of-somebody-else"', '*']) {
-      expect(codeOf(await t.platform().put('/v1/accounts/acc_nobody', facts, { 'if-match': tag }))).toEqual([
-        412,
-        'request.version_mismatch',
-      ]);
-    }
-    expect((await tell(10, '*')).status).toBe(200);
-  });
+  test(
+    'API-8 an account is told on the version it was read at; of two who read the same one the later is ' +
+      'refused',
+    async () => {
+      const { t, accountId } = await customerOf('baidu');
+      const { accountId: _, ...facts } = sampleAccount({ version: 3, certifiedName: 'Three Ltd' });
+      const tell = (version: number, tag: string) =>
+        t.platform().put(`/v1/accounts/${accountId}`, { ...facts, version }, { 'if-match': tag });
+      const [one, two] = await Promise.all([tell(3, '"1"'), tell(4, '"1"')]);
+      expect([one.status, two.status].sort()).toEqual([200, 412]);
+      expect(codeOf(await tell(9, '"1"'))).toEqual([412, 'request.version_mismatch']);
+      for (const tag of ['"1"', '"0"', '"of-somebody-else"', '*']) {
+        expect(codeOf(await t.platform().put('/v1/accounts/acc_nobody', facts, { 'if-match': tag }))).toEqual(
+          [412, 'request.version_mismatch'],
+        );
+      }
+      expect((await tell(10, '*')).status).toBe(200);
+    },
+  );
 
   test('API-1 API-2 API-4 API-7 bad input is refused on every route, and nothing is stored', async () => {
     await at('baidu').settled();
@@ -371,67 +386,77 @@ describe('who may, and what', () => {
     }
   });
 
-  test('API-6 every route that takes a key answers a repeat as it did, does nothing twice, and refuses the key with another body', async () => {
-    const t = at('baidu');
-    const one = await customerOf('baidu');
-    const { client } = one;
-    const contract = (what: string, contractId: string) => `/v1/contracts/${contractId}/${what}`;
-    const freeOrder = async () => (await one.placed(sampleOrder()))[0]!;
-    const ticketAsk = async () => ({
-      kind: 'void_official',
-      contractId: await one.official(await freeOrder()),
-      reason: 'replacing',
-      text: 'Another address.',
-    });
-    const ticket = async (what: string) =>
-      `/v1/tickets/${(await client.post('/v1/tickets', await ticketAsk())).body.ticketId}/${what}`;
-    const texts = { body: { text: 'Twice.' }, other: { text: 'Otherwise.' } };
-    expect(
-      await flawsUnderRepeats(t, {
-        'POST /v1/contracts': async () => {
-          const [order, another] = [await freeOrder(), await freeOrder()];
-          return {
+  test(
+    'API-6 every route that takes a key answers a repeat as it did, does nothing twice, and refuses ' +
+      'the key with another body',
+    async () => {
+      const t = at('baidu');
+      const one = await customerOf('baidu');
+      const { client } = one;
+      const contract = (what: string, contractId: string) => `/v1/contracts/${contractId}/${what}`;
+      const freeOrder = async () => (await one.placed(sampleOrder()))[0]!;
+      const ticketAsk = async () => ({
+        kind: 'void_official',
+        contractId: await one.official(await freeOrder()),
+        reason: 'replacing',
+        text: 'Another address.',
+      });
+      const ticket = async (what: string) =>
+        `/v1/tickets/${(await client.post('/v1/tickets', await ticketAsk())).body.ticketId}/${what}`;
+      const texts = { body: { text: 'Twice.' }, other: { text: 'Otherwise.' } };
+      expect(
+        await flawsUnderRepeats(t, {
+          'POST /v1/contracts': async () => {
+            const [order, another] = [await freeOrder(), await freeOrder()];
+            return {
+              by: client,
+              path: '/v1/contracts',
+              body: { orderIds: [order.orderId] },
+              other: { orderIds: [another.orderId] },
+            };
+          },
+          'POST /v1/contracts/{contractId}/finalize': async () => {
+            const contractId = await one.draft(await freeOrder());
+            const over = () => client.post(contract('finalize', contractId), undefined, waiting);
+            return { by: client, path: contract('finalize', contractId), over };
+          },
+          'POST /v1/contracts/{contractId}/void': async () => {
+            const contractId = await one.draft(await freeOrder());
+            return {
+              by: client,
+              path: contract('void', contractId),
+              body: { reason: 'test' },
+              other: { reason: 'replacing' },
+            };
+          },
+          'POST /v1/tickets': async () => {
+            const body = await ticketAsk();
+            return {
+              by: client,
+              path: '/v1/tickets',
+              body,
+              other: { ...body, text: 'Yet another address.' },
+            };
+          },
+          'POST /v1/tickets/{ticketId}/approve': async () => ({
+            by: t.operator('op_2'),
+            path: await ticket('approve'),
+          }),
+          'POST /v1/tickets/{ticketId}/reject': async () => ({
+            by: t.operator('op_2'),
+            path: await ticket('reject'),
+            ...texts,
+          }),
+          'POST /v1/tickets/{ticketId}/withdraw': async () => ({
             by: client,
-            path: '/v1/contracts',
-            body: { orderIds: [order.orderId] },
-            other: { orderIds: [another.orderId] },
-          };
-        },
-        'POST /v1/contracts/{contractId}/finalize': async () => {
-          const contractId = await one.draft(await freeOrder());
-          const over = () => client.post(contract('finalize', contractId), undefined, waiting);
-          return { by: client, path: contract('finalize', contractId), over };
-        },
-        'POST /v1/contracts/{contractId}/void': async () => {
-          const contractId = await one.draft(await freeOrder());
-          return {
-            by: client,
-            path: contract('void', contractId),
-            body: { reason: 'test' },
-            other: { reason: 'replacing' },
-          };
-        },
-        'POST /v1/tickets': async () => {
-          const body = await ticketAsk();
-          return { by: client, path: '/v1/tickets', body, other: { ...body, text: 'Yet another address.' } };
-        },
-        'POST /v1/tickets/{ticketId}/approve': async () => ({
-          by: t.operator('op_2'),
-          path: await ticket('approve'),
+            path: await ticket('withdraw'),
+            ...texts,
+          }),
         }),
-        'POST /v1/tickets/{ticketId}/reject': async () => ({
-          by: t.operator('op_2'),
-          path: await ticket('reject'),
-          ...texts,
-        }),
-        'POST /v1/tickets/{ticketId}/withdraw': async () => ({
-          by: client,
-          path: await ticket('withdraw'),
-          ...texts,
-        }),
-      }),
-    ).toEqual([]);
-  }, 60_000);
+      ).toEqual([]);
+    },
+    60_000,
+  );
 
   test('API-6 a repeated application under one key is one application', async () => {
     const { client, placed, t, accountId } = await customerOf('baidu');
@@ -449,29 +474,34 @@ describe('who may, and what', () => {
   });
 });
 
-test('EVT-13 the view of orders and products is rebuilt from the topics: what was damaged is as it was, and no contract is touched', async () => {
-  const t = at('baidu');
-  const { client, placed, accountId } = await customerOf('baidu');
-  const [order] = await placed(sampleOrder());
-  // Some tests here tell two stories of one version, which no order service does: of them either may be kept.
-  const known = async () => {
-    const all = (await knowledgeOf(t)) as { said: number; tables: { name: string; rows: string }[] };
-    const own = await t.sql('select * from order_view where account_id = $1', [accountId]);
-    return {
-      ...all,
-      tables: all.tables.map((table) => (table.name === 'order_view' ? { rows: table.rows, own } : table)),
+test(
+  'EVT-13 the view of orders and products is rebuilt from the topics: what was damaged is as it was, ' +
+    'and no contract is touched',
+  async () => {
+    const t = at('baidu');
+    const { client, placed, accountId } = await customerOf('baidu');
+    const [order] = await placed(sampleOrder());
+    // Some tests here tell two stories of one version, which no order service does: of them either may be kept.
+    const known = async () => {
+      const all = (await knowledgeOf(t)) as { said: number; tables: { name: string; rows: string }[] };
+      const own = await t.sql('select * from order_view where account_id = $1', [accountId]);
+      return {
+        ...all,
+        tables: all.tables.map((table) => (table.name === 'order_view' ? { rows: table.rows, own } : table)),
+      };
     };
-  };
-  const [before, eligible] = [await known(), await client.get('/v1/contracts/eligible-orders')];
-  expect(JSON.stringify(eligible.body)).toContain(order!.orderId);
-  await t.sql(`delete from order_view where order_id = $1`, [order!.orderId]);
-  await t.sql(`update order_view set version = version + 1, status = 'voided', hold_kind = null`);
-  await t.sql(`delete from products`);
-  const { tables } = await rebuildOf(t, [orderView]);
-  expect(tables).toMatchObject([
-    { table: 'order_view', missing: 1, surplus: 0, other: tables[0]!.rows - 1 },
-    { table: 'products', missing: tables[1]!.rows },
-  ]);
-  expect(await known()).toEqual(before);
-  expect((await client.get('/v1/contracts/eligible-orders')).body).toEqual(eligible.body);
-}, 30_000);
+    const [before, eligible] = [await known(), await client.get('/v1/contracts/eligible-orders')];
+    expect(JSON.stringify(eligible.body)).toContain(order!.orderId);
+    await t.sql(`delete from order_view where order_id = $1`, [order!.orderId]);
+    await t.sql(`update order_view set version = version + 1, status = 'voided', hold_kind = null`);
+    await t.sql(`delete from products`);
+    const { tables } = await rebuildOf(t, [orderView]);
+    expect(tables).toMatchObject([
+      { table: 'order_view', missing: 1, surplus: 0, other: tables[0]!.rows - 1 },
+      { table: 'products', missing: tables[1]!.rows },
+    ]);
+    expect(await known()).toEqual(before);
+    expect((await client.get('/v1/contracts/eligible-orders')).body).toEqual(eligible.body);
+  },
+  30_000,
+);

@@ -10,8 +10,8 @@ import type { Order } from '../src/order-view.ts';
 import { loadSealKey, type SealKey } from '../src/seal/seal-key.ts';
 import { sampleAccount, sampleOrder } from './sample-orders.ts';
 
-// What the tests of this service do again and again: a service per provider, and customers with orders and
-// contracts there.
+// The steps that tests of this service repeat: a service per provider, and customers with orders and contracts
+// there.
 
 type Provider = 'baidu' | 'alibaba';
 
@@ -69,7 +69,7 @@ export function openOffices(
 const entity = { baidu: 'baidu_netcom', alibaba: 'aliyun_computing' };
 let accounts = 0;
 
-/** A certified account of its own, and what a test does with it. */
+/** A certified account of its own, with the steps that tests take with it. */
 async function customerOf(t: TestService, provider: Provider) {
   const accountId = `acc_${provider}_${++accounts}`;
   const client = t.customer(accountId);
@@ -79,7 +79,7 @@ async function customerOf(t: TestService, provider: Provider) {
   return { t, accountId, client, ...told, ...contractsOf(t, client, told) };
 }
 
-/** What the order service would tell of this account's orders. */
+/** The events of the order service about this account's orders. */
 function ordersOf(t: TestService, provider: Provider, accountId: string) {
   const own = (order: Order): Order => ({
     ...order,
@@ -118,7 +118,7 @@ function ordersOf(t: TestService, provider: Provider, accountId: string) {
   return { tell, placed, reservedFact, reserve, dead };
 }
 
-/** What this customer does with contracts. */
+/** The requests of this customer about contracts. */
 function contractsOf(
   t: TestService,
   client: Client,

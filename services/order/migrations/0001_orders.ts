@@ -19,14 +19,15 @@ export const up: Migration = [
    )`,
   sharedTable('order', 'products'),
 
-  // `terms` is what was agreed at placement and never changes; what is filtered, summed or constrained has a
+  // `terms` are agreed at placement and never change; a value that is filtered, summed or constrained has a
   // column of its own.
   `create table orders (
      order_id text primary key,
      account_id text not null,
      version int not null check (version > 0),
      product_code text not null,
-     order_type text not null check (order_type in ('purchase', 'renewal', 'upgrade', 'downgrade', 'configuration_change', 'compensation')),
+     order_type text not null check (order_type in
+       ('purchase', 'renewal', 'upgrade', 'downgrade', 'configuration_change', 'compensation')),
      bill_type text not null check (bill_type in ('prepay', 'postpay')),
      terms jsonb not null,
      currency text not null,
@@ -97,8 +98,8 @@ export const up: Migration = [
    )`,
   accountTable('order', 'payments'),
 
-  // What asked for orders, whether it was answered, and whether it has ended, also before it ever asked
-  // (ORD-13).
+  // A contract or refund that asked for orders: whether it was answered, and whether it has ended, also before it
+  // ever asked (ORD-13).
   `create table holders (
      holder_id text primary key,
      kind text not null check (kind in ('contract', 'refund')),
@@ -134,7 +135,8 @@ export const up: Migration = [
 
   // Instances before orders, each in id order: everything that locks several rows does so in this order. Ids
   // of unknown rows lock nothing.
-  `create function lock_orders(ids text[]) returns void language plpgsql security definer set search_path from current as $$
+  `create function lock_orders(ids text[]) returns void language plpgsql security definer
+     set search_path from current as $$
    declare
      wanted text[] := ids || array(select i.order_id from order_instances i where i.instance_id = any (ids));
    begin

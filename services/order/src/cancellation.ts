@@ -4,13 +4,13 @@ import { lockOrder, saveOrder } from './order/order-store.ts';
 import { cancelOrder, type Order, type OrderId } from './order/order.ts';
 
 // Cancelling takes effect here at once (ORD-6). A contract that held the order hears `order.cancelled` and is
-// voided; `contract.voided` then frees its other orders, in reservation.ts (EVT-21).
+// voided; its `contract.voided` frees the other orders: `onContractEnded` in reservation.ts (EVT-21).
 
 type Cancellation = { orderId: OrderId; reason: string; ifMatch?: number | undefined };
 
 /**
- * @param ask.reason in the asker's words. @throws Refusal `order.not_found`, `order.not_cancellable`,
- * `request.version_mismatch`.
+ * @param ask `reason` is in the asker's words.
+ * @throws Refusal `order.not_found`, `order.not_cancellable`, `request.version_mismatch`.
  */
 export async function cancel(tx: Tx, { orderId, reason: text, ifMatch }: Cancellation): Promise<Order> {
   const order = await lockOrder(tx, orderId);
@@ -23,19 +23,19 @@ export async function cancel(tx: Tx, { orderId, reason: text, ifMatch }: Cancell
  * Runs one item of a batch in a transaction of its own; a repeat of the batch answers a done item as it was
  * (API-6).
  */
-type Each = <T>(id: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
+type RunItem = <T>(id: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
 export type Outcome = { orderId: OrderId; version: number } | { orderId: OrderId; refused: Refusal };
 
 /** ORD-7: one refusal spoils no other. */
 export async function cancelSeveral(
-  each: Each,
+  runItem: RunItem,
   { orderIds, reason }: { orderIds: readonly OrderId[]; reason: string },
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const orderId of orderIds) {
     try {
       outcomes.push(
-        await each(orderId, async (tx) => ({
+        await runItem(orderId, async (tx) => ({
           orderId,
           version: (await cancel(tx, { orderId, reason })).version,
         })),

@@ -2,7 +2,8 @@ import { readSettings } from '@accord/core/runtime';
 import { platformSettings } from '@accord/platform';
 
 /**
- * The only reader of the environment: what every service reads, and nothing more. @throws Error naming each
- * variable that is wrong.
+ * The only reader of the environment; this service has no settings of its own.
+ *
+ * @throws Error naming each variable that is wrong.
  */
 export const readConfig = (env: NodeJS.ProcessEnv) => readSettings(platformSettings, env);

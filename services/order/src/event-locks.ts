@@ -1,7 +1,6 @@
-import type { Tx } from '@accord/core';
 import type { Data } from '@accord/events';
 
-// Which rows an event will change, so that a chunk of events can lock them all in one order before the first
+// The rows that an event will change, so that a chunk of events can lock them all in one order before the first
 // is handled.
 
 export const contractRows = ({ data }: { data: Pick<Data<'contract.drafted'>, 'contract'> }) =>
@@ -19,5 +18,3 @@ export const reportRows = ({ data: { instanceId, orderId } }: { data: Data<'reso
   instanceId,
   ...(orderId ? [orderId] : []),
 ];
-
-export const lockRows = (tx: Tx, ids: readonly string[]) => tx.write('select lock_orders($1::text[])', [ids]);

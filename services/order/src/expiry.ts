@@ -1,6 +1,7 @@
 import type { Tx, Worker } from '@accord/core';
-import { listExpiring, listOverdue, lockOrder, rememberExpiring, saveOrder } from './order/order-store.ts';
-import { expireOrder, snapshot } from './order/order.ts';
+import { listExpiring, listOverdue, rememberExpiring } from './order/expiry-store.ts';
+import { lockOrder, saveOrder } from './order/order-store.ts';
+import { expireOrder, orderSnapshot } from './order/order.ts';
 
 const noticeMs = 24 * 3_600_000;
 
@@ -37,5 +38,5 @@ async function announceExpiry(tx: Tx, orderId: string) {
       ? order.payBy
       : null;
   if (!soon || !(await rememberExpiring(tx, orderId))) return;
-  tx.emit({ type: 'order.expiring', data: { order: snapshot(order), payBy: soon.toISOString() } });
+  tx.emit({ type: 'order.expiring', data: { order: orderSnapshot(order), payBy: soon.toISOString() } });
 }

@@ -1,20 +1,9 @@
 import { Refusal, type Tx } from '@accord/core';
 import { expectVersion } from '@accord/http';
-import {
-  findOrder,
-  listOrderInstances,
-  lockOrder,
-  saveOrder,
-  saveOrderInstances,
-} from './order/order-store.ts';
-import {
-  changeFacts,
-  expectFulfillable,
-  failFulfilment,
-  fulfilOrder,
-  type Order,
-  type OrderId,
-} from './order/order.ts';
+import { expectFulfillable, failFulfilment, fulfilOrder } from './order/order-fulfilment.ts';
+import { listOrderInstances, saveOrderInstances } from './order/order-instance-store.ts';
+import { getOrder, lockOrder, saveOrder } from './order/order-store.ts';
+import { changeFacts, type Order, type OrderId } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import {
   createResource,
@@ -25,16 +14,16 @@ import {
 } from './resource/resource.ts';
 
 // ORD-10. The platform's provisioner hears `order.paid` (or an `order.placed` that owes nothing) and reports
-// what came of it. A failure voids the order here at once; the refund service hears `order.fulfilment_failed`
+// the outcome. A failure voids the order here at once; the refund service hears `order.fulfilment_failed`
 // and gives the money back (EVT-24).
 
 /**
- * The order was created. Reporting the same of instances it has again changes nothing.
+ * The order was created. A repeated report of the same instances changes nothing.
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`,
  * `request.version_mismatch`.
  */
-export async function onCreated(
+export async function reportCreated(
   tx: Tx,
   { orderId, instances, ifMatch }: Told & { instances: readonly Given[] },
 ): Promise<Order> {
@@ -56,7 +45,7 @@ export async function onCreated(
       throw new Refusal('conflict', 'resource.taken', { instanceId: known.instanceId });
 
   const saved = saveOrder(tx, fulfilOrder(order, { instanceIds, servicePeriod: servicePeriodOf(instances) }));
-  await saveOrderInstances(tx, saved, instances);
+  saveOrderInstances(tx, saved, instances);
   for (const given of instances) {
     const known = resources.find(({ instanceId }) => instanceId === given.instanceId);
     await saveResource(
@@ -68,16 +57,16 @@ export async function onCreated(
 }
 
 /**
- * The order could not be created; what was reported for it alone is released, for nothing is paid for it any
- * more. Reporting it again changes nothing.
+ * The order could not be created. Instances that were reported for it alone are released, for nothing pays for
+ * them any more. Reporting it again changes nothing.
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `request.version_mismatch`.
  */
-export async function onFailed(
+export async function reportFailed(
   tx: Tx,
   { orderId, reason, ifMatch }: Told & { reason: string | null },
 ): Promise<Order> {
-  const { instanceIds } = await findOrder(tx, orderId);
+  const { instanceIds } = await getOrder(tx, orderId);
   const resources = await lockResources(tx, instanceIds);
   const order = await lockOrder(tx, orderId);
   if (order.fulfilment === 'failed') return order;
@@ -100,7 +89,7 @@ type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined }
 const serialisationFailure = (orderId: OrderId) =>
   Object.assign(new Error(`the instances of ${orderId} have changed`), { code: '40001' });
 
-/** What is told is what was told; more may have been reported for the order since. */
+/** The same instances with the same times were reported before; more may have been reported since. */
 async function isRepeat(
   tx: Tx,
   { orderId, instanceIds }: Order,
@@ -139,7 +128,7 @@ function checkInstances(order: Order, instances: readonly Given[]) {
     order.orderType === 'purchase'
       ? order.instanceIds.every((id) => ids.includes(id))
       : sameIds(order.instanceIds, ids);
-  // What a subscription gives back, and its contract says, goes by its period (RFD-6, CTR-15).
+  // The refund of a subscription and its contract go by its period (RFD-6, CTR-15).
   const needed = order.chargeType === 'subscription';
   const periods = instances.every(({ start, end }) => (end ? start !== null && start < end : !needed));
   if (enough && named && periods) return;
@@ -187,6 +176,6 @@ export async function addInstance(
   if (isListed && !known) throw serialisationFailure(orderId);
   if (isListed) return order;
   const saved = saveOrder(tx, changeFacts(order, { instanceIds: [...order.instanceIds, given.instanceId] }));
-  await saveOrderInstances(tx, saved, [given]);
+  saveOrderInstances(tx, saved, [given]);
   return saved;
 }

@@ -5,5 +5,5 @@ import { orderService } from './service.ts';
 
 await runService(
   () => readConfig(process.env),
-  (config, around) => orderService({ profile: loadProfile(config.PROVIDER_PROFILE) }, around),
+  (config, context) => orderService({ profile: loadProfile(config.PROVIDER_PROFILE) }, context),
 );

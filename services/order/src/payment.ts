@@ -1,25 +1,22 @@
 import { Refusal, type Tx } from '@accord/core';
 import type { Data, Event } from '@accord/events';
+import type { PaymentSplit } from '@accord/events/fields';
 import { expectVersion } from '@accord/http';
 import { add, equal, isNegative, money, sum, zero, type Money } from '@accord/money';
 import { lockOrder, saveOrder } from './order/order-store.ts';
-import { expectPayable, isOverdue, payOrder, type Order, type Parts } from './order/order.ts';
+import { expectPayable, isOverdue, payOrder, type Order } from './order/order.ts';
+import {
+  findPayment,
+  findUnappliedPayment,
+  insertPayment,
+  insertUnappliedPayment,
+  type Payment,
+  type UnappliedReason,
+} from './order/payment-store.ts';
 
-// Payments are the platform's business. It tells them over REST, where a no is an answer, or by topic
-// (EVT-14), where nobody hears a no: money that pays no order there is announced as `payment.unapplied`, and
-// the refund service credits it to the account (ORD-5).
-
-/** One payment of one order, as it was made; it never changes. */
-export interface Payment {
-  readonly paymentReference: string;
-  readonly orderId: string;
-  readonly accountId: string;
-  readonly parts: Parts;
-  readonly paidAt: Date;
-}
-
-type Unapplied = Data<'payment.unapplied'>['reason'];
-type Told = { readonly paymentReference: string; readonly parts: Parts };
+// Payments are the platform's business. It tells them over REST, where a refusal is an answer, or by topic
+// (EVT-14), where a refusal has no hearer: money that pays no order there is announced as `payment.unapplied`,
+// and the refund service credits it to the account (ORD-5).
 
 /**
  * ORD-5. The order's lock decides between payments, and between a payment and a cancel or expiry. The same
@@ -30,7 +27,12 @@ type Told = { readonly paymentReference: string; readonly parts: Parts };
  */
 export async function pay(
   tx: Tx,
-  ask: { orderId: string; paymentReference: string; parts: Partial<Parts>; ifMatch?: number | undefined },
+  ask: {
+    orderId: string;
+    paymentReference: string;
+    parts: Partial<PaymentSplit>;
+    ifMatch?: number | undefined;
+  },
 ): Promise<Payment> {
   const { paymentReference } = ask;
   const order = await lockOrder(tx, ask.orderId);
@@ -48,14 +50,15 @@ export async function pay(
  * ORD-5, EVT-14. Pays as `pay` does, or says why it could not, once for each reference. An order that is not
  * known, by this account, may be so later: the fact waits for it, and is at last a dead letter.
  *
- * @throws Refusal `order.not_found`, `payment.reference_used`: a reference that tells different things is
- * nobody's to interpret.
+ * @throws Refusal `order.not_found`; `payment.reference_used` where the reference told another order or other
+ * parts before.
  */
 export async function onPaymentReceived(tx: Tx, { data }: Event<'payment.received'>): Promise<void> {
   const { paymentReference } = data;
   const order = await lockOrder(tx, data.orderId);
   const parts = received(data.parts);
-  const earlier = (await findPayment(tx, paymentReference)) ?? (await findUnapplied(tx, paymentReference));
+  const earlier =
+    (await findPayment(tx, paymentReference)) ?? (await findUnappliedPayment(tx, paymentReference));
   if (earlier) return void sameAgain(earlier, order, parts);
   const reason = whyUnapplied(order, parts, tx.now);
   if (reason) await giveBack(tx, order, { paymentReference, parts, reason });
@@ -63,7 +66,7 @@ export async function onPaymentReceived(tx: Tx, { data }: Event<'payment.receive
 }
 
 /** Undefined where it pays the order. */
-function whyUnapplied(order: Order, parts: Parts, now: Date): Unapplied | undefined {
+function whyUnapplied(order: Order, parts: PaymentSplit, now: Date): UnappliedReason | undefined {
   if (order.status === 'paid') return 'already_paid';
   if (order.status === 'voided') return 'voided';
   const isLate =
@@ -75,15 +78,11 @@ function whyUnapplied(order: Order, parts: Parts, now: Date): Unapplied | undefi
   return fits(order, parts) ? undefined : 'wrong_amount';
 }
 
+type Told = { readonly paymentReference: string; readonly parts: PaymentSplit };
+
 async function applyPayment(tx: Tx, order: Order, { paymentReference, parts }: Told): Promise<Payment> {
-  const payment = await tx.one<Payment>(insertPayment, [
-    paymentReference,
-    order.orderId,
-    order.accountId,
-    parts,
-    tx.now,
-  ]);
-  if (!payment) throw new Refusal('conflict', 'payment.reference_used', { paymentReference });
+  const { orderId, accountId } = order;
+  const payment = await insertPayment(tx, { paymentReference, orderId, accountId, parts });
   saveOrder(tx, payOrder(order, { reference: paymentReference, parts, at: tx.now }));
   return payment;
 }
@@ -91,14 +90,10 @@ async function applyPayment(tx: Tx, order: Order, { paymentReference, parts }: T
 async function giveBack(
   tx: Tx,
   { orderId, accountId }: Order,
-  { paymentReference, parts, reason }: Told & { reason: Unapplied },
+  { paymentReference, parts, reason }: Told & { reason: UnappliedReason },
 ): Promise<void> {
-  const stored = await tx.one(insertUnapplied, [paymentReference, orderId, accountId, parts, tx.now, reason]);
-  if (!stored) throw new Refusal('conflict', 'payment.reference_used', { paymentReference });
-  const amount = sum(
-    names.map((name) => parts[name]),
-    parts.cash.currency,
-  );
+  await insertUnappliedPayment(tx, { paymentReference, orderId, accountId, parts }, reason);
+  const amount = totalOf(parts, parts.cash.currency);
   tx.emit({
     type: 'payment.unapplied',
     data: { paymentReference, accountId, orderId, amount, parts, reason },
@@ -107,11 +102,11 @@ async function giveBack(
 
 const names = ['cash', 'giftCredit', 'storedCard', 'voucher'] as const;
 
-/** Parts that were not given are zero. */
+/** A part that was not given is zero. */
 const completed = (
   { cash, giftCredit, storedCard, voucher }: { [name in (typeof names)[number]]?: Money | undefined },
   currency: string,
-): Parts => ({
+): PaymentSplit => ({
   cash: cash ?? zero(currency),
   giftCredit: giftCredit ?? zero(currency),
   storedCard: storedCard ?? zero(currency),
@@ -119,24 +114,24 @@ const completed = (
 });
 
 /** In its own currency, whatever the order's; every amount with the currency's digits. */
-function received(told: Data<'payment.received'>['parts']): Parts {
+function received(told: Data<'payment.received'>['parts']): PaymentSplit {
   const given = names.flatMap((name) =>
     told[name] ? [[name, money(told[name].amount, told[name].currency)] as const] : [],
   );
   return completed(Object.fromEntries(given), given[0]![1].currency);
 }
 
-function fits({ payableAmount }: Order, parts: Parts): boolean {
+const totalOf = (parts: PaymentSplit, currency: string): Money =>
+  sum(
+    names.map((name) => parts[name]),
+    currency,
+  );
+
+function fits({ payableAmount }: Order, parts: PaymentSplit): boolean {
   const { currency } = payableAmount;
   return (
     names.every((name) => parts[name].currency === currency && !isNegative(parts[name])) &&
-    equal(
-      sum(
-        names.map((name) => parts[name]),
-        currency,
-      ),
-      payableAmount,
-    )
+    equal(totalOf(parts, currency), payableAmount)
   );
 }
 
@@ -144,7 +139,7 @@ function fits({ payableAmount }: Order, parts: Parts): boolean {
 function sameAgain<P extends Pick<Payment, 'paymentReference' | 'orderId' | 'parts'>>(
   payment: P,
   { orderId }: Order,
-  parts: Parts,
+  parts: PaymentSplit,
 ): P {
   const same =
     payment.orderId === orderId &&
@@ -158,28 +153,5 @@ function sameAgain<P extends Pick<Payment, 'paymentReference' | 'orderId' | 'par
   return payment;
 }
 
-const columns = `payment_reference as "paymentReference", order_id as "orderId", account_id as "accountId", parts`;
-
-const findPayment = (tx: Tx, paymentReference: string) =>
-  tx.one<Payment>(`select ${columns}, paid_at as "paidAt" from payments where payment_reference = $1`, [
-    paymentReference,
-  ]);
-
-const findUnapplied = (tx: Tx, paymentReference: string) =>
-  tx.one<Omit<Payment, 'paidAt'>>(`select ${columns} from unapplied_payments where payment_reference = $1`, [
-    paymentReference,
-  ]);
-
-/** Nothing where the reference names a payment already, also another account's. */
-const newReference = `with fresh as (
-    insert into payment_references (payment_reference, account_id) values ($1, $3) on conflict do nothing returning payment_reference)`;
-
-const insertPayment = `${newReference}
-  insert into payments (payment_reference, order_id, account_id, parts, paid_at) select payment_reference, $2, $3, $4, $5 from fresh
-  returning ${columns}, paid_at as "paidAt"`;
-
-const insertUnapplied = `${newReference}
-  insert into unapplied_payments (payment_reference, order_id, account_id, parts, received_at, reason)
-  select payment_reference, $2, $3, $4, $5, $6 from fresh returning payment_reference`;
-
+/** Cash, gift credit and stored card make up the cash part (ORD-5). */
 export const cashOf = ({ parts }: Payment) => add(add(parts.cash, parts.giftCredit), parts.storedCard);

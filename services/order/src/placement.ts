@@ -4,13 +4,15 @@ import type { BillType, Duration, OrderType, Promotion } from '@accord/events/or
 import type { ChargeType, DomainServiceType } from '@accord/events/product';
 import { isNegative, subtract, zero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import { insertOrder, listOrdersInTheWay } from './order/order-store.ts';
+import { listOrdersInTheWay } from './order/order-instance-store.ts';
+import { insertOrder } from './order/order-store.ts';
 import { placeOrder, type Order } from './order/order.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
-import { findProduct, type Product } from './product/product.ts';
+import { findProduct } from './product/product-store.ts';
+import type { Product } from './product/product.ts';
 import { lockResources } from './resource/resource-store.ts';
 
-/** What the provider grants; a customer cannot grant it to himself. */
+/** Terms that the provider grants; a customer cannot grant them to himself. */
 export interface Grants {
   readonly discountAmount?: Money | undefined;
   readonly promotion: z.infer<typeof Promotion> | null;
@@ -31,7 +33,7 @@ export interface Placement extends Grants {
   readonly count: number;
   readonly duration: z.infer<typeof Duration> | null;
   readonly instanceIds: string[];
-  /** What the caller expects it to be; the server computes it (ORD-1). */
+  /** As the caller expects it; the server computes it (ORD-1). */
   readonly productAmount?: Money | null | undefined;
 }
 

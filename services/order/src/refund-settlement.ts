@@ -1,14 +1,17 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
-import { rememberEnds } from './order/holder-store.ts';
-import { lockOrders, lockOrdersHeldBy, paidTimeOf, saveOrders } from './order/order-store.ts';
-import { refundFailedFulfilment, refundOrder, type Hold, type Order } from './order/order.ts';
+import type { Holder } from '@accord/events/fields';
+import { saveEnds } from './order/holder-store.ts';
+import { listPaidTimes } from './order/order-instance-store.ts';
+import { refundFailedFulfilment, refundOrder } from './order/order-refund.ts';
+import { lockOrders, lockOrdersHeldBy, saveOrders } from './order/order-store.ts';
+import type { Order } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import { releaseResource, shortenResource } from './resource/resource.ts';
 
 type Refund = Event<'refund.succeeded'>['data']['refund'];
 
-/** ORD-14, RFD-17: the money went back, so what it paid for ends here and the refund's holds with it. */
+/** ORD-14, RFD-17: the money went back, so the resources it paid for end here and the refund's holds with it. */
 export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'refund.succeeded'>) {
   if (refund.kind === 'failed_fulfilment') {
     saveOrders(
@@ -17,8 +20,8 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
     );
     return;
   }
-  const holder: Hold = { kind: 'refund', id: refund.refundId };
-  await rememberEnds(tx, holder.kind, [holder.id], refund.accountId);
+  const holder: Holder = { kind: 'refund', id: refund.refundId };
+  saveEnds(tx, holder.kind, [holder.id], refund.accountId);
   const resources = await lockResources(tx, refund.instanceIds);
   const held = await lockOrdersHeldBy(tx, holder);
   if (held.length === 0) return; // done before
@@ -33,7 +36,7 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
     .map(({ order }) => order.orderId);
   const givenBack =
     refund.kind === 'renewal_only'
-      ? await paidTimeOf(tx, { orderIds: renewals, instanceIds: refund.instanceIds })
+      ? await listPaidTimes(tx, { orderIds: renewals, instanceIds: refund.instanceIds })
       : [];
   for (const resource of resources) {
     const { ms = '0' } = givenBack.find(({ instanceId }) => instanceId === resource.instanceId) ?? {};

@@ -1,65 +1,41 @@
 import type { Tx } from '@accord/core';
 import { fitsEvent, type Event } from '@accord/events';
+import type { Holder } from '@accord/events/fields';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
-import { answerHolder, rememberEnds } from './order/holder-store.ts';
-import { lockOrders, lockOrdersHeldBy, lockOrdersOfInstances, saveOrders } from './order/order-store.ts';
+import type { Profile } from '@accord/profile';
+import { answerHolder, saveEnds } from './order/holder-store.ts';
+import { lockOrdersOfInstances } from './order/order-instance-store.ts';
+import { lockOrders, lockOrdersHeldBy, saveOrders } from './order/order-store.ts';
 import {
   expireOrder,
   holdOrder,
   isOpen,
   movePayBy,
   obstacle,
+  orderSnapshot,
   releaseOrder,
-  snapshot,
-  type Hold,
   type Order,
 } from './order/order.ts';
 import { lockResources } from './resource/resource-store.ts';
 import { resourceSnapshot, type Resource } from './resource/resource.ts';
 
 // A contract or a refund asks for its orders (EVT-20), gets all or none of them, and gives them back when it
-// ends (EVT-22, EVT-23). Everything is locked in the order of ids, instances before orders; what was locked
-// first wins, the second sees the first's hold.
-
-type No = ReservationRefusalReason;
-const no = (code: No['code'], about: Partial<No> = {}): No => ({
-  orderId: null,
-  instanceId: null,
-  holder: null,
-  ...about,
-  code,
-});
+// ends (EVT-22, EVT-23). Everything is locked in the order of ids, instances before orders; the first lock
+// wins, and a second holder sees the first's hold.
 
 export async function onContractRequested(
   tx: Tx,
   { data: { contract, earlierEnded } }: Event<'contract.requested'>,
 ) {
-  const holder: Hold = { kind: 'contract', id: contract.contractId };
-  const asked = await answerHolder(tx, holder, contract.accountId);
-  if (asked === 'answered') return;
-  await rememberEnds(
-    tx,
-    'contract',
-    earlierEnded.map(({ contractId }) => contractId),
-    contract.accountId,
-  );
-  const earlier = (order: Order) =>
-    earlierEnded.find(
-      ({ orderId, contractId }) => orderId === order.orderId && contractId === order.hold?.id,
-    );
-  const locked = await lockOrders(tx, contract.orderIds);
-  const freed = saveOrders(
-    tx,
-    locked.map((order) => releaseOrder(order, earlier(order) ? order.hold : null)),
-  );
-  const orders = await expireDue(tx, freed);
-  const missing = contract.orderIds
-    .filter((id) => !orders.some(({ orderId }) => orderId === id))
-    .map((orderId) => no('order.not_found', { orderId }));
+  const holder: Holder = { kind: 'contract', id: contract.contractId };
+  const state = await answerHolder(tx, holder, contract.accountId);
+  if (state === 'answered') return;
+
+  await endHolds(tx, earlierEnded, contract.accountId); // ORD-13: the contract's predecessors let go first
+  const orders = await expireDue(tx, await lockOrders(tx, contract.orderIds));
+
   const refusals =
-    asked === 'ended'
-      ? [no('holder.ended')]
-      : [...missing, ...orders.flatMap((order) => refusalOf(order, holder))];
+    state === 'ended' ? [refusal('holder.ended')] : refusalsOfOrders(contract.orderIds, orders, holder);
   await answer(tx, {
     holder,
     accountId: contract.accountId,
@@ -70,65 +46,91 @@ export async function onContractRequested(
   });
 }
 
-/** ORD-12: a refund names instances and gets every paid order of them, those it had not seen included. */
+/** ORD-12: a refund names instances and gets every paid order of them, also one that it had not seen. */
 export async function onRefundRequested(tx: Tx, { data: { refund } }: Event<'refund.requested'>) {
   if (refund.kind === 'failed_fulfilment') return; // its order is voided already, nothing is left to hold
-  const holder: Hold = { kind: 'refund', id: refund.refundId };
-  const asked = await answerHolder(tx, holder, refund.accountId);
-  if (asked === 'answered') return;
+  const holder: Holder = { kind: 'refund', id: refund.refundId };
+  const state = await answerHolder(tx, holder, refund.accountId);
+  if (state === 'answered') return;
+
   const resources = await lockResources(tx, refund.instanceIds);
-  const orders = await expireDue(
-    tx,
-    await lockOrdersOfInstances(
-      tx,
-      resources.map(({ instanceId }) => instanceId),
-    ),
-  );
-  const toHold = orders.filter(({ status }) => status === 'paid');
+  const known = resources.map(({ instanceId }) => instanceId);
+  const orders = await expireDue(tx, await lockOrdersOfInstances(tx, known));
+
   const refusals =
-    asked === 'ended'
-      ? [no('holder.ended')]
-      : refund.instanceIds.flatMap((instanceId) =>
-          refusalsOfInstance(instanceId, { resources, orders, holder }),
-        );
+    state === 'ended'
+      ? [refusal('holder.ended')]
+      : refund.instanceIds.flatMap((id) => refusalsOfInstance(id, { known, orders, holder }));
+  const toHold = orders.filter(({ status }) => status === 'paid');
   await answer(tx, { holder, accountId: refund.accountId, refusals, orders, toHold, resources });
+}
+
+type EarlierEnded = Event<'contract.requested'>['data']['earlierEnded'];
+
+/** Of the orders that `ended` names, those that the ended contract still holds come free. */
+async function endHolds(tx: Tx, ended: EarlierEnded, accountId: string) {
+  if (ended.length === 0) return;
+  const contractIds = ended.map(({ contractId }) => contractId);
+  saveEnds(tx, 'contract', contractIds, accountId);
+  const orders = await lockOrders(
+    tx,
+    ended.map(({ orderId }) => orderId),
+  );
+  const isEnded = ({ orderId, hold }: Order) =>
+    ended.some((one) => one.orderId === orderId && one.contractId === hold?.id);
+  saveOrders(
+    tx,
+    orders.map((order) => releaseOrder(order, isEnded(order) ? order.hold : null)),
+  );
+}
+
+const refusal = (
+  code: ReservationRefusalReason['code'],
+  about: Partial<ReservationRefusalReason> = {},
+): ReservationRefusalReason => ({ orderId: null, instanceId: null, holder: null, ...about, code });
+
+function refusalsOfOrders(orderIds: readonly string[], orders: readonly Order[], holder: Holder) {
+  const missing = orderIds.filter((id) => !orders.some(({ orderId }) => orderId === id));
+  return [
+    ...missing.map((orderId) => refusal('order.not_found', { orderId })),
+    ...orders.flatMap((order) => refusalsOfOrder(order, holder)),
+  ];
+}
+
+function refusalsOfOrder(order: Order, holder: Holder): ReservationRefusalReason[] {
+  const code = obstacle(order, holder);
+  return code ? [refusal(code, { orderId: order.orderId, holder: order.hold })] : [];
 }
 
 function refusalsOfInstance(
   instanceId: string,
-  { resources, orders, holder }: { resources: Resource[]; orders: Order[]; holder: Hold },
-): No[] {
-  if (!resources.some((resource) => resource.instanceId === instanceId))
-    return [no('order.not_found', { instanceId })];
+  { known, orders, holder }: { known: readonly string[]; orders: readonly Order[]; holder: Holder },
+): ReservationRefusalReason[] {
+  if (!known.includes(instanceId)) return [refusal('order.not_found', { instanceId })];
   const live = orders.filter(
     (order) =>
       order.instanceIds.includes(instanceId) && (order.status === 'paid' || order.status === 'unpaid'),
   );
-  if (live.length === 0) return [no('order.voided', { instanceId })];
+  if (live.length === 0) return [refusal('order.voided', { instanceId })];
   return live.flatMap((order) => [
-    ...(isOpen(order) ? [no('order.instance_busy', { orderId: order.orderId, instanceId })] : []),
-    ...refusalOf(order, holder).map((refusal) => ({ ...refusal, instanceId })),
+    ...(isOpen(order) ? [refusal('order.instance_busy', { orderId: order.orderId, instanceId })] : []),
+    ...refusalsOfOrder(order, holder).map((reason) => ({ ...reason, instanceId })),
   ]);
 }
 
-function refusalOf(order: Order, holder: Hold): No[] {
-  const code = obstacle(order, holder);
-  return code ? [no(code, { orderId: order.orderId, holder: order.hold })] : [];
-}
-
-interface Asked {
-  readonly holder: Hold;
+interface Reservation {
+  readonly holder: Holder;
   readonly accountId: string;
-  readonly refusals: No[];
+  readonly refusals: ReservationRefusalReason[];
   readonly orders: readonly Order[];
   readonly toHold: readonly Order[];
   readonly resources: readonly Resource[];
 }
 
 /** All or none, and one answer to each holder, which fits an event. */
-async function answer(tx: Tx, { holder, accountId, refusals, orders, toHold, resources }: Asked) {
-  const refuse = (why: No[]) => {
-    const data = { holder, accountId, refusals: why, orders: orders.map(snapshot) };
+async function answer(tx: Tx, { holder, accountId, refusals, orders, toHold, resources }: Reservation) {
+  const refuse = (reasons: ReservationRefusalReason[]) => {
+    const data = { holder, accountId, refusals: reasons, orders: orders.map(orderSnapshot) };
     tx.emit({ type: 'order.reservation_refused', data: fitsEvent(data) ? data : { ...data, orders: [] } });
   };
   if (refusals.length > 0) return refuse(refusals);
@@ -136,10 +138,10 @@ async function answer(tx: Tx, { holder, accountId, refusals, orders, toHold, res
   const data = {
     holder,
     accountId,
-    orders: holds.map(({ state }) => snapshot(state)),
+    orders: holds.map(({ state }) => orderSnapshot(state)),
     resources: resources.map(resourceSnapshot),
   };
-  if (!fitsEvent(data)) return refuse([no('holder.too_large')]);
+  if (!fitsEvent(data)) return refuse([refusal('holder.too_large')]);
   saveOrders(tx, holds);
   tx.emit({ type: 'order.reserved', data });
 }
@@ -150,12 +152,22 @@ const expireDue = async (tx: Tx, orders: readonly Order[]) =>
     orders.map((order) => expireOrder(order, tx.now)),
   );
 
+export const onContractEnded = (
+  tx: Tx,
+  { data: { contract } }: Event<'contract.voided' | 'contract.refused'>,
+) => endHolder(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);
+
+export const onRefundEnded = (
+  tx: Tx,
+  { data: { refund } }: Event<'refund.refused' | 'refund.rejected' | 'refund.withdrawn'>,
+) => endHolder(tx, { kind: 'refund', id: refund.refundId }, refund.accountId);
+
 /**
- * ORD-13: the holder has ended, whether or not it ever held: what it holds comes free, and a late reservation
- * by it is refused.
+ * ORD-13: the holder has ended, whether or not it ever held: all that it holds comes free, and a late
+ * reservation by it is refused.
  */
-export async function onHolderEnded(tx: Tx, holder: Hold, accountId: string) {
-  await rememberEnds(tx, holder.kind, [holder.id], accountId);
+async function endHolder(tx: Tx, holder: Holder, accountId: string) {
+  saveEnds(tx, holder.kind, [holder.id], accountId);
   const held = await lockOrdersHeldBy(tx, holder);
   saveOrders(
     tx,
@@ -163,25 +175,16 @@ export async function onHolderEnded(tx: Tx, holder: Hold, accountId: string) {
   );
 }
 
-export const onContractEnded = (
-  tx: Tx,
-  { data: { contract } }: Event<'contract.voided' | 'contract.refused'>,
-) => onHolderEnded(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);
-
-export const onRefundEnded = (
-  tx: Tx,
-  { data: { refund } }: Event<'refund.refused' | 'refund.rejected' | 'refund.withdrawn'>,
-) => onHolderEnded(tx, { kind: 'refund', id: refund.refundId }, refund.accountId);
-
 /**
- * ORD-8: an order in a drafted contract has longer to be paid. It depends on when the order was placed alone,
- * so it may come at any time.
+ * ORD-8: an order in a drafted contract has longer to be paid. The new payBy depends on the time of placement
+ * alone, so the event may come at any time.
  */
 export const onContractDrafted =
-  (payWithinMs: number) =>
+  ({ payWithinWhenContractedMs }: Pick<Profile['orders'], 'payWithinWhenContractedMs'>) =>
   async (tx: Tx, { data: { contract } }: Event<'contract.drafted'>) => {
+    const orders = await lockOrders(tx, contract.orderIds);
     saveOrders(
       tx,
-      (await lockOrders(tx, contract.orderIds)).map((order) => movePayBy(order, payWithinMs)),
+      orders.map((order) => movePayBy(order, payWithinWhenContractedMs)),
     );
   };

@@ -11,7 +11,7 @@ import { applyReport, createResource, type Report, type Resource } from './resou
 // keep (ORD-11, ORD-22).
 
 /** @throws Refusal `order.not_found`, `request.version_mismatch`. Equal facts change nothing. */
-export async function tellFacts(
+export async function reportFacts(
   tx: Tx,
   {
     orderId,
@@ -53,7 +53,7 @@ export async function report(
 const time = (text: string | null) => (text === null ? null : new Date(text));
 
 /**
- * As `report`. What overtakes the order, or its payment, waits for it.
+ * As `report`. A report that overtakes its order, or the order's payment, waits for it.
  *
  * @throws Refusal as `report` does.
  */

@@ -1,12 +1,13 @@
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { contractRows, lockRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
+import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
 import { orderRoutes } from './http/order-routes.ts';
-import { factRoutes } from './http/payment-routes.ts';
+import { paymentRoutes } from './http/payment-routes.ts';
 import { problems } from './http/problems.ts';
 import { productRoutes } from './http/product-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
+import { lockRows } from './order/order-store.ts';
 import { onPaymentReceived } from './payment.ts';
 import { onRefundSucceeded } from './refund-settlement.ts';
 import {
@@ -19,18 +20,15 @@ import {
 import { onResourceReported } from './resource-report.ts';
 
 /** The order service's table of contents. */
-export const orderService = ({ profile }: { profile: Profile }, _around: ServiceContext): Service => ({
+export const orderService = ({ profile }: { profile: Profile }, _context: ServiceContext): Service => ({
   name: 'order',
   schema: 'orders',
   migrations: new URL('../migrations/', import.meta.url),
-  routes: [...orderRoutes(profile), ...factRoutes, ...resourceRoutes, ...productRoutes(profile)],
+  routes: [...orderRoutes(profile), ...paymentRoutes, ...resourceRoutes, ...productRoutes(profile)],
   problems,
   subscriptions: {
     'contract.requested': { on: onContractRequested, locks: contractRows },
-    'contract.drafted': {
-      on: onContractDrafted(profile.orders.payWithinWhenContractedMs),
-      locks: contractRows,
-    },
+    'contract.drafted': { on: onContractDrafted(profile.orders), locks: contractRows },
     'contract.refused': { on: onContractEnded, locks: contractRows },
     'contract.voided': { on: onContractEnded, locks: contractRows },
     'refund.requested': { on: onRefundRequested, locks: refundRows },

@@ -23,7 +23,7 @@ import {
 
 // Facts that other platform services tell by topic, beside the routes that take the same facts.
 
-const t = await openShop((around) => orderService({ profile: loadProfile('baidu') }, around));
+const t = await openShop((context) => orderService({ profile: loadProfile('baidu') }, context));
 
 type Received = Data<'payment.received'>;
 type Reported = Data<'resource.reported'>;
@@ -66,92 +66,103 @@ const alike = async (orderId: string) => {
 };
 
 describe('payment.received', () => {
-  test('EVT-14 ORD-5 a payment told by topic has the effect of one told over REST, once, however often and by whichever way it is told again', async () => {
-    const parts = {
-      cash: cny('20.00'),
-      giftCredit: cny('10.00'),
-      storedCard: cny('5.00'),
-      voucher: cny('10.00'),
-    };
-    const [byTopic, byRest] = [await place(t, 'acc_1'), await place(t, 'acc_1')];
-    const told = received(byTopic.orderId, { parts });
-    await pay(t, byRest.orderId, { paymentReference: `rest-${randomUUID()}`, parts });
-    await tellPayment(told, { repeat: 3 });
-    await tellPayment(told);
-    await t.settled();
+  test(
+    'EVT-14 ORD-5 a payment told by topic has the effect of one told over REST, ' +
+      'once, however often and by whichever way it is told again',
+    async () => {
+      const parts = {
+        cash: cny('20.00'),
+        giftCredit: cny('10.00'),
+        storedCard: cny('5.00'),
+        voucher: cny('10.00'),
+      };
+      const [byTopic, byRest] = [await place(t, 'acc_1'), await place(t, 'acc_1')];
+      const told = received(byTopic.orderId, { parts });
+      await pay(t, byRest.orderId, { paymentReference: `rest-${randomUUID()}`, parts });
+      await tellPayment(told, { repeat: 3 });
+      await tellPayment(told);
+      await t.settled();
 
-    expect(await alike(byTopic.orderId)).toEqual(await alike(byRest.orderId));
-    expect(announcedOf(t, byTopic.orderId)).toEqual(['order.placed@1', 'order.paid@2']);
-    const [ours, theirs] = [byTopic, byRest].map(({ orderId }) =>
-      t.events.find(({ type, subject }) => type === 'order.paid' && subject.id === orderId)!,
-    );
-    expect(Object.keys(ours!.data).sort()).toEqual(Object.keys(theirs!.data).sort());
-    expect(ours!.data).toMatchObject({
-      paymentReference: told.paymentReference,
-      order: { status: 'paid', cashPaid: cny('35.00'), voucherPaid: cny('10.00'), paidParts: parts },
-    });
-    const again = await pay(t, byTopic.orderId, { paymentReference: told.paymentReference, parts });
-    expect(again).toMatchObject({
-      status: 201,
-      body: { paymentReference: told.paymentReference, cashPaid: cny('35.00') },
-    });
-    const rest = await t.sql<{ payment_reference: string }>(
-      'select payment_reference from payments where order_id = $1',
-      [byRest.orderId],
-    );
-    await tellPayment(received(byRest.orderId, { paymentReference: rest[0]!.payment_reference, parts }));
-    await t.settled();
-    expect(t.events.filter(({ type }) => type === 'payment.unapplied')).toEqual([]);
-  });
+      expect(await alike(byTopic.orderId)).toEqual(await alike(byRest.orderId));
+      expect(announcedOf(t, byTopic.orderId)).toEqual(['order.placed@1', 'order.paid@2']);
+      const [ours, theirs] = [byTopic, byRest].map(({ orderId }) =>
+        t.events.find(({ type, subject }) => type === 'order.paid' && subject.id === orderId)!,
+      );
+      expect(Object.keys(ours!.data).sort()).toEqual(Object.keys(theirs!.data).sort());
+      expect(ours!.data).toMatchObject({
+        paymentReference: told.paymentReference,
+        order: { status: 'paid', cashPaid: cny('35.00'), voucherPaid: cny('10.00'), paidParts: parts },
+      });
+      const again = await pay(t, byTopic.orderId, { paymentReference: told.paymentReference, parts });
+      expect(again).toMatchObject({
+        status: 201,
+        body: { paymentReference: told.paymentReference, cashPaid: cny('35.00') },
+      });
+      const rest = await t.sql<{ payment_reference: string }>(
+        'select payment_reference from payments where order_id = $1',
+        [byRest.orderId],
+      );
+      await tellPayment(received(byRest.orderId, { paymentReference: rest[0]!.payment_reference, parts }));
+      await t.settled();
+      expect(t.events.filter(({ type }) => type === 'payment.unapplied')).toEqual([]);
+    },
+  );
 
-  test('EVT-14 ORD-5 money that cannot pay its order is announced with its parts and its reason, once for each reference, and never lost', async () => {
-    const cancelled = await place(t, 'acc_1');
-    await customer(t, 'acc_1').post(`/v1/orders/${cancelled.orderId}/cancel`, { reason: 'too dear' });
-    const paid = await place(t, 'acc_1');
-    await pay(t, paid.orderId);
-    const voided = await place(t, 'acc_1');
-    await pay(t, voided.orderId);
-    await t
-      .platform()
-      .post(`/v1/orders/${voided.orderId}/fulfilment`, { outcome: 'failed', reason: 'no room' });
-    const unpaid = await place(t, 'acc_1');
-    const expired = await place(t, 'acc_1');
-    const parts = { cash: cny('30.00'), voucher: cny('15.00') };
-    const cases: [Received, string][] = [
-      [received(cancelled.orderId), 'cancelled'],
-      [received(paid.orderId, { parts }), 'already_paid'],
-      [received(voided.orderId), 'voided'],
-      [received(unpaid.orderId, { parts: { cash: cny('44.99') } }), 'wrong_amount'],
-      [received(unpaid.orderId, { parts: { cash: { amount: '45.00', currency: 'USD' } } }), 'wrong_amount'],
-    ];
-    for (const [data] of cases) await tellPayment(data, { repeat: 2 });
-    await t.settled();
-    t.clock.offsetMs = 8 * day;
-    await t.settled(); // the worker cancels what is past its payBy
-    expect(await stored(t, expired.orderId)).toMatchObject({ status: 'cancelled' });
-    const late = received(expired.orderId, { parts: { storedCard: { amount: '45', currency: 'CNY' } } });
-    cases.push([late, 'expired']);
-    for (const [data] of cases) await tellPayment(data);
-    await t.settled();
+  test(
+    'EVT-14 ORD-5 money that cannot pay its order is announced with its parts ' +
+      'and its reason, once for each reference, and never lost',
+    async () => {
+      const cancelled = await place(t, 'acc_1');
+      await customer(t, 'acc_1').post(`/v1/orders/${cancelled.orderId}/cancel`, { reason: 'too dear' });
+      const paid = await place(t, 'acc_1');
+      await pay(t, paid.orderId);
+      const voided = await place(t, 'acc_1');
+      await pay(t, voided.orderId);
+      await t
+        .platform()
+        .post(`/v1/orders/${voided.orderId}/fulfilment`, { outcome: 'failed', reason: 'no room' });
+      const unpaid = await place(t, 'acc_1');
+      const expired = await place(t, 'acc_1');
+      const parts = { cash: cny('30.00'), voucher: cny('15.00') };
+      const cases: [Received, string][] = [
+        [received(cancelled.orderId), 'cancelled'],
+        [received(paid.orderId, { parts }), 'already_paid'],
+        [received(voided.orderId), 'voided'],
+        [received(unpaid.orderId, { parts: { cash: cny('44.99') } }), 'wrong_amount'],
+        [received(unpaid.orderId, { parts: { cash: { amount: '45.00', currency: 'USD' } } }), 'wrong_amount'],
+      ];
+      for (const [data] of cases) await tellPayment(data, { repeat: 2 });
+      await t.settled();
+      t.clock.offsetMs = 8 * day;
+      await t.settled(); // the worker cancels what is past its payBy
+      expect(await stored(t, expired.orderId)).toMatchObject({ status: 'cancelled' });
+      const late = received(expired.orderId, { parts: { storedCard: { amount: '45', currency: 'CNY' } } });
+      cases.push([late, 'expired']);
+      for (const [data] of cases) await tellPayment(data);
+      await t.settled();
 
-    const none = cny('0.00');
-    for (const [{ paymentReference, parts: given }, reason] of cases) {
-      expect(unappliedOf(paymentReference)).toMatchObject([{ paymentReference, reason, accountId: 'acc_1' }]);
-      if (given === parts)
+      const none = cny('0.00');
+      for (const [{ paymentReference, parts: given }, reason] of cases) {
         expect(unappliedOf(paymentReference)).toMatchObject([
-          { amount: cny('45.00'), parts: { ...parts, giftCredit: none, storedCard: none } },
+          { paymentReference, reason, accountId: 'acc_1' },
         ]);
-    }
-    expect(unappliedOf(late.paymentReference)).toMatchObject([
-      { amount: cny('45.00'), parts: { storedCard: cny('45.00'), cash: none } },
-    ]);
-    expect((await stored(t, unpaid.orderId)).status).toBe('cancelled');
-    expect(
-      await t.sql('select payment_reference from payments where payment_reference = any($1)', [
-        cases.map(([data]) => data.paymentReference),
-      ]),
-    ).toEqual([]);
-  }, 30_000);
+        if (given === parts)
+          expect(unappliedOf(paymentReference)).toMatchObject([
+            { amount: cny('45.00'), parts: { ...parts, giftCredit: none, storedCard: none } },
+          ]);
+      }
+      expect(unappliedOf(late.paymentReference)).toMatchObject([
+        { amount: cny('45.00'), parts: { storedCard: cny('45.00'), cash: none } },
+      ]);
+      expect((await stored(t, unpaid.orderId)).status).toBe('cancelled');
+      expect(
+        await t.sql('select payment_reference from payments where payment_reference = any($1)', [
+          cases.map(([data]) => data.paymentReference),
+        ]),
+      ).toEqual([]);
+    },
+    30_000,
+  );
 
   test('EVT-14 ORD-5 an order past its payBy that nobody has cancelled yet is not paid by topic either', async () => {
     const { orderId } = await place(t, 'acc_1');
@@ -166,50 +177,58 @@ describe('payment.received', () => {
     expect((await stored(t, orderId)).status).toBe('cancelled');
   });
 
-  test('EVT-14 ORD-5 a reference that was credited pays no order over REST, and one that paid is not credited when it tells of another order', async () => {
-    const [cancelled, open, other] = [
-      await place(t, 'acc_1'),
-      await place(t, 'acc_1'),
-      await place(t, 'acc_1'),
-    ];
-    await customer(t, 'acc_1').post(`/v1/orders/${cancelled.orderId}/cancel`, { reason: 'no' });
-    const credited = received(cancelled.orderId);
-    await tellPayment(credited);
-    await t.settled();
-    expect(
-      await pay(t, open.orderId, aPayment('45.00', { paymentReference: credited.paymentReference })),
-    ).toMatchObject({ status: 409, body: { code: 'payment.reference_used' } });
+  test(
+    'EVT-14 ORD-5 a reference that was credited pays no order over REST, and one ' +
+      'that paid is not credited when it tells of another order',
+    async () => {
+      const [cancelled, open, other] = [
+        await place(t, 'acc_1'),
+        await place(t, 'acc_1'),
+        await place(t, 'acc_1'),
+      ];
+      await customer(t, 'acc_1').post(`/v1/orders/${cancelled.orderId}/cancel`, { reason: 'no' });
+      const credited = received(cancelled.orderId);
+      await tellPayment(credited);
+      await t.settled();
+      expect(
+        await pay(t, open.orderId, aPayment('45.00', { paymentReference: credited.paymentReference })),
+      ).toMatchObject({ status: 409, body: { code: 'payment.reference_used' } });
 
-    const paid = received(open.orderId);
-    await tellPayment(paid);
-    await t.settled();
-    await tellPayment({ ...paid, orderId: other.orderId });
-    expect(await parked(paid.paymentReference)).toMatchObject({
-      reason: expect.stringContaining('payment.reference_used'),
-    });
-    expect([(await stored(t, open.orderId)).status, (await stored(t, other.orderId)).status]).toEqual([
-      'paid',
-      'unpaid',
-    ]);
-    expect(unappliedOf(paid.paymentReference)).toEqual([]);
-    await giveUp(t, paid.paymentReference);
-  });
+      const paid = received(open.orderId);
+      await tellPayment(paid);
+      await t.settled();
+      await tellPayment({ ...paid, orderId: other.orderId });
+      expect(await parked(paid.paymentReference)).toMatchObject({
+        reason: expect.stringContaining('payment.reference_used'),
+      });
+      expect([(await stored(t, open.orderId)).status, (await stored(t, other.orderId)).status]).toEqual([
+        'paid',
+        'unpaid',
+      ]);
+      expect(unappliedOf(paid.paymentReference)).toEqual([]);
+      await giveUp(t, paid.paymentReference);
+    },
+  );
 
-  test("EVT-14 a payment that overtakes its order waits for it, and then pays it; another account's order is never paid by it", async () => {
-    const { orderId } = await place(t, 'acc_1');
-    await t.sql(`update orders set account_id = 'acc_hidden' where order_id = $1`, [orderId]);
-    const told = received(orderId);
-    const id = await tellPayment(told);
-    expect(await parked(told.paymentReference)).toMatchObject({
-      status: 'waiting',
-      reason: expect.stringContaining('order.not_found'),
-    });
-    expect(await t.sql('select from unapplied_payments where order_id = $1', [orderId])).toEqual([]);
-    await t.sql(`update orders set account_id = 'acc_1' where order_id = $1`, [orderId]);
-    await t.settled();
-    expect(await stored(t, orderId)).toMatchObject({ status: 'paid', version: 2 });
-    expect(await t.sql('select from inbox where event_id = $1', [id])).toHaveLength(1);
-  });
+  test(
+    'EVT-14 a payment that overtakes its order waits for it, and then ' +
+      "pays it; another account's order is never paid by it",
+    async () => {
+      const { orderId } = await place(t, 'acc_1');
+      await t.sql(`update orders set account_id = 'acc_hidden' where order_id = $1`, [orderId]);
+      const told = received(orderId);
+      const id = await tellPayment(told);
+      expect(await parked(told.paymentReference)).toMatchObject({
+        status: 'waiting',
+        reason: expect.stringContaining('order.not_found'),
+      });
+      expect(await t.sql('select from unapplied_payments where order_id = $1', [orderId])).toEqual([]);
+      await t.sql(`update orders set account_id = 'acc_1' where order_id = $1`, [orderId]);
+      await t.settled();
+      expect(await stored(t, orderId)).toMatchObject({ status: 'paid', version: 2 });
+      expect(await t.sql('select from inbox where event_id = $1', [id])).toHaveLength(1);
+    },
+  );
 
   test('EVT-14 ORD-5 of payments by topic and over REST that race, one pays and each other is credited', async () => {
     const orders = await Promise.all(Array.from({ length: 20 }, () => place(t, 'acc_1')));
@@ -245,59 +264,68 @@ describe('payment.received', () => {
 });
 
 describe('resource.reported', () => {
-  test('EVT-14 ORD-11 a report by topic has the effect of one over REST; what is told again, or older, changes nothing', async () => {
-    const [topic, rest] = [`i-${randomUUID()}`, `i-${randomUUID()}`];
-    for (const id of [topic, rest]) await placeAndPay(t, 'acc_1', {}, [instance(id)]);
-    const change = {
-      frozenBy: 'police',
-      archived: true,
-      nextRenewalPeriod: { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' },
-      scaledAt: '2026-01-20T00:00:00.000Z',
-    };
-    expect(await putReport(facts(rest, 7, change))).toMatchObject({ status: 200 });
-    await tellReport(facts(topic, 7, change), { repeat: 3 });
-    await tellReport(facts(topic, 7, change));
-    await tellReport(facts(topic, 5, { usage: '1', released: true }));
-    await t.settled();
+  test(
+    'EVT-14 ORD-11 a report by topic has the effect of one over REST; ' +
+      'what is told again, or older, changes nothing',
+    async () => {
+      const [topic, rest] = [`i-${randomUUID()}`, `i-${randomUUID()}`];
+      for (const id of [topic, rest]) await placeAndPay(t, 'acc_1', {}, [instance(id)]);
+      const change = {
+        frozenBy: 'police',
+        archived: true,
+        nextRenewalPeriod: { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' },
+        scaledAt: '2026-01-20T00:00:00.000Z',
+      };
+      expect(await putReport(facts(rest, 7, change))).toMatchObject({ status: 200 });
+      await tellReport(facts(topic, 7, change), { repeat: 3 });
+      await tellReport(facts(topic, 7, change));
+      await tellReport(facts(topic, 5, { usage: '1', released: true }));
+      await t.settled();
 
-    const read = async (id: string) => (await customer(t, 'acc_1').get(`/v1/resources/${id}`)).body;
-    const [ours, theirs] = [await read(topic), await read(rest)];
-    expect(ours).toEqual({ ...theirs, instanceId: topic, orderIds: ours.orderIds });
-    expect(ours).toMatchObject({
-      version: 2,
-      reportVersion: 7,
-      usage: '12.5',
-      frozenBy: 'police',
-      released: false,
-      region: null,
-    });
-    expect(announcedOf(t, topic)).toEqual(['resource.changed@1', 'resource.changed@2']);
-    await tellReport(facts(topic, 8, { usage: '13' }));
-    await t.settled();
-    expect(await read(topic)).toMatchObject({ version: 3, reportVersion: 8, usage: '13', frozenBy: null });
-  });
+      const read = async (id: string) => (await customer(t, 'acc_1').get(`/v1/resources/${id}`)).body;
+      const [ours, theirs] = [await read(topic), await read(rest)];
+      expect(ours).toEqual({ ...theirs, instanceId: topic, orderIds: ours.orderIds });
+      expect(ours).toMatchObject({
+        version: 2,
+        reportVersion: 7,
+        usage: '12.5',
+        frozenBy: 'police',
+        released: false,
+        region: null,
+      });
+      expect(announcedOf(t, topic)).toEqual(['resource.changed@1', 'resource.changed@2']);
+      await tellReport(facts(topic, 8, { usage: '13' }));
+      await t.settled();
+      expect(await read(topic)).toMatchObject({ version: 3, reportVersion: 8, usage: '13', frozenBy: null });
+    },
+  );
 
-  test('EVT-14 ORD-11 an unknown instance of a known order is created; a report that overtakes the payment waits for it, the newer ones behind it', async () => {
-    const { orderId } = await place(t, 'acc_1');
-    const id = `i-${randomUUID()}`;
-    await tellReport(facts(id, 1, { orderId }));
-    await tellReport(facts(id, 2, { orderId, usage: '99' }));
-    expect(await parked(id)).toMatchObject({
-      status: 'waiting',
-      reason: expect.stringContaining('order.not_fulfillable'),
-    });
-    await tellPayment(received(orderId));
-    await t.settled();
-    expect((await customer(t, 'acc_1').get(`/v1/resources/${id}`)).body).toMatchObject({
-      reportVersion: 2,
-      usage: '99',
-      orderIds: [orderId],
-    });
-    expect(await fulfil(t, orderId, [instance(id)])).toMatchObject({
-      status: 200,
-      body: { instanceIds: [id] },
-    });
-  }, 30_000);
+  test(
+    'EVT-14 ORD-11 an unknown instance of a known order is created; a report that ' +
+      'overtakes the payment waits for it, the newer ones behind it',
+    async () => {
+      const { orderId } = await place(t, 'acc_1');
+      const id = `i-${randomUUID()}`;
+      await tellReport(facts(id, 1, { orderId }));
+      await tellReport(facts(id, 2, { orderId, usage: '99' }));
+      expect(await parked(id)).toMatchObject({
+        status: 'waiting',
+        reason: expect.stringContaining('order.not_fulfillable'),
+      });
+      await tellPayment(received(orderId));
+      await t.settled();
+      expect((await customer(t, 'acc_1').get(`/v1/resources/${id}`)).body).toMatchObject({
+        reportVersion: 2,
+        usage: '99',
+        orderIds: [orderId],
+      });
+      expect(await fulfil(t, orderId, [instance(id)])).toMatchObject({
+        status: 200,
+        body: { instanceIds: [id] },
+      });
+    },
+    30_000,
+  );
 
   test('EVT-14 API-5 a report in the name of another account changes nothing of the instance', async () => {
     const id = `i-${randomUUID()}`;
@@ -331,72 +359,81 @@ test('API-5 payments that could not be applied, and their references, are seen b
   }
 });
 
-test('EVT-9 EVT-14 a fact that nobody can read holds up neither what it borrowed its key from nor other facts without a key', async () => {
-  const { orderId } = await place(t, 'acc_k');
-  const contractId = `ctr_${orderId}`;
-  await publishRaw(t, 'payment.received', [{ key: contractId, value: '{}' }, { value: '{}' }]);
-  expect((await parked(contractId)).status).toBe('dead');
-  await apply(t, contractId, [orderId], { accountId: 'acc_k', kind: 'payment_request' });
-  expect(await answersTo(t, contractId)).toEqual(['order.reserved']);
-  await publishRaw(t, 'payment.received', [
-    { value: JSON.stringify({ ...received(orderId), accountId: 'acc_k' }) },
-  ]);
-  await t.event('order.paid', ({ order }) => order.orderId === orderId);
-  await t.sql(`delete from parked_events where status = 'dead'`);
-});
+test(
+  'EVT-9 EVT-14 a fact that nobody can read holds up neither what it ' +
+    'borrowed its key from nor other facts without a key',
+  async () => {
+    const { orderId } = await place(t, 'acc_k');
+    const contractId = `ctr_${orderId}`;
+    await publishRaw(t, 'payment.received', [{ key: contractId, value: '{}' }, { value: '{}' }]);
+    expect((await parked(contractId)).status).toBe('dead');
+    await apply(t, contractId, [orderId], { accountId: 'acc_k', kind: 'payment_request' });
+    expect(await answersTo(t, contractId)).toEqual(['order.reserved']);
+    await publishRaw(t, 'payment.received', [
+      { value: JSON.stringify({ ...received(orderId), accountId: 'acc_k' }) },
+    ]);
+    await t.event('order.paid', ({ order }) => order.orderId === orderId);
+    await t.sql(`delete from parked_events where status = 'dead'`);
+  },
+);
 
-test('EVT-14 EVT-3 facts that do not fit their schema are dead letters at once with the reason, and the facts beside them have their effect', async () => {
-  const { orderId } = await place(t, 'acc_1');
-  const good = received(orderId);
-  const bad: [string, object][] = [
-    ['parts', { parts: {} }],
-    ['parts', { parts: { cash: cny('-45.00') } }],
-    ['parts', { parts: { cash: cny('0.00') } }],
-    ['parts', { parts: { cash: cny('45.001') } }],
-    ['parts', { parts: { cash: cny('30.00'), voucher: { amount: '15.00', currency: 'USD' } } }],
-    ['cash', { parts: { cash: 45 } }],
-    ['accountId', { accountId: undefined }],
-    ['paymentReference', { paymentReference: 'a reference' }],
-  ];
-  const messages = bad.map(([, change], i) => ({
-    key: `bad-${i}-${orderId}`,
-    value: JSON.stringify({ ...received(orderId), ...change }),
-  }));
-  await publishRaw(t, 'payment.received', [
-    ...messages,
-    { key: 'no-json', value: '{' },
-    { key: good.paymentReference, value: JSON.stringify(good) },
-  ]);
-  for (const [i, [field]] of bad.entries()) {
-    expect(await parked(`bad-${i}-${orderId}`)).toMatchObject({
-      status: 'dead',
-      reason: expect.stringContaining(field),
-    });
-  }
-  expect(await parked('no-json')).toMatchObject({ status: 'dead' });
-  await t.event('order.paid', ({ order }) => order.orderId === orderId);
+test(
+  'EVT-14 EVT-3 facts that do not fit their schema are dead letters at once ' +
+    'with the reason, and the facts beside them have their effect',
+  async () => {
+    const { orderId } = await place(t, 'acc_1');
+    const good = received(orderId);
+    const bad: [string, object][] = [
+      ['parts', { parts: {} }],
+      ['parts', { parts: { cash: cny('-45.00') } }],
+      ['parts', { parts: { cash: cny('0.00') } }],
+      ['parts', { parts: { cash: cny('45.001') } }],
+      ['parts', { parts: { cash: cny('30.00'), voucher: { amount: '15.00', currency: 'USD' } } }],
+      ['cash', { parts: { cash: 45 } }],
+      ['accountId', { accountId: undefined }],
+      ['paymentReference', { paymentReference: 'a reference' }],
+    ];
+    const messages = bad.map(([, change], i) => ({
+      key: `bad-${i}-${orderId}`,
+      value: JSON.stringify({ ...received(orderId), ...change }),
+    }));
+    await publishRaw(t, 'payment.received', [
+      ...messages,
+      { key: 'no-json', value: '{' },
+      { key: good.paymentReference, value: JSON.stringify(good) },
+    ]);
+    for (const [i, [field]] of bad.entries()) {
+      expect(await parked(`bad-${i}-${orderId}`)).toMatchObject({
+        status: 'dead',
+        reason: expect.stringContaining(field),
+      });
+    }
+    expect(await parked('no-json')).toMatchObject({ status: 'dead' });
+    await t.event('order.paid', ({ order }) => order.orderId === orderId);
 
-  const id = `i-${randomUUID()}`;
-  const reports: [string, object][] = [
-    ['usage', { usage: 'much' }],
-    ['reportVersion', { reportVersion: 0 }],
-    ['start', { start: 'yesterday' }],
-    ['ipAddress', { ipAddress: 'localhost' }],
-    ['frozenBy', { frozenBy: 'nobody' }],
-  ];
-  await publishRaw(
-    t,
-    'resource.reported',
-    reports.map(([, change], i) => ({
-      key: `${id}-${i}`,
-      value: JSON.stringify({ ...facts(`${id}-${i}`, 1), ...change }),
-    })),
-  );
-  for (const [i, [field]] of reports.entries())
-    expect(await parked(`${id}-${i}`)).toMatchObject({
-      status: 'dead',
-      reason: expect.stringContaining(field),
-    });
-  const listed = await t.operator().get(`/v1/order-dead-letters?type=resource.reported&limit=200`);
-  expect(listed.body.data).toHaveLength(reports.length);
-}, 30_000);
+    const id = `i-${randomUUID()}`;
+    const reports: [string, object][] = [
+      ['usage', { usage: 'much' }],
+      ['reportVersion', { reportVersion: 0 }],
+      ['start', { start: 'yesterday' }],
+      ['ipAddress', { ipAddress: 'localhost' }],
+      ['frozenBy', { frozenBy: 'nobody' }],
+    ];
+    await publishRaw(
+      t,
+      'resource.reported',
+      reports.map(([, change], i) => ({
+        key: `${id}-${i}`,
+        value: JSON.stringify({ ...facts(`${id}-${i}`, 1), ...change }),
+      })),
+    );
+    for (const [i, [field]] of reports.entries())
+      expect(await parked(`${id}-${i}`)).toMatchObject({
+        status: 'dead',
+        reason: expect.stringContaining(field),
+      });
+    const listed = await t.operator().get(`/v1/order-dead-letters?type=resource.reported&limit=200`);
+    expect(listed.body.data).toHaveLength(reports.length);
+  },
+  30_000,
+);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testService, type Client, type TestService, type TestServiceOptions } from '@accord/testing';
 
-// What the tests of this service order and report.
+// Products, orders, reports and events for the tests of this service.
 
 export const day = 24 * 3_600_000;
 export const cny = (amount: string) => ({ amount, currency: 'CNY' });
@@ -124,7 +124,7 @@ export async function placeAndPay(
   return reply;
 }
 
-/** What the contract service says of a contract over these orders. */
+/** A contract over these orders, as the contract service announces it. */
 export const aContract = (contractId: string, orderIds: string[], change: object = {}) => ({
   contractId,
   version: 1,
@@ -144,7 +144,7 @@ export const aContract = (contractId: string, orderIds: string[], change: object
   ...change,
 });
 
-/** What the refund service says of a refund of these instances. */
+/** A refund of these instances, as the refund service announces it. */
 export const aRefund = (refundId: string, instanceIds: string[], change: object = {}) => ({
   refundId,
   version: 1,
@@ -196,7 +196,7 @@ export const apply = (
   earlierEnded: object[] = [],
 ) => contractSays(t, 'contract.requested', aContract(contractId, orderIds, change), { earlierEnded });
 
-/** Which answers a holder got, once there is one. */
+/** The answers that these holders got, once each has one. */
 export async function answersTo(t: TestService, ...holders: string[]) {
   const heard = () =>
     t.events
@@ -206,7 +206,7 @@ export async function answersTo(t: TestService, ...holders: string[]) {
   return heard().sort();
 }
 
-/** Types of what was announced of an order, oldest first, as `type@version`. */
+/** Types of the events about an order, oldest first, as `type@version`. */
 export const announcedOf = (t: TestService, orderId: string) =>
   t.events
     .filter(({ subject }) => subject.id === orderId)

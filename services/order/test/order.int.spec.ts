@@ -30,8 +30,8 @@ import {
 
 const rounds = 50;
 const failedWork: unknown[] = [];
-const t = await openShop((around) => {
-  const service = orderService({ profile: loadProfile('baidu') }, around);
+const t = await openShop((context) => {
+  const service = orderService({ profile: loadProfile('baidu') }, context);
   const noted = (error: unknown) => {
     failedWork.push(error);
     throw error;
@@ -51,35 +51,39 @@ const inRounds = async (race: (round: number) => Promise<void>) => {
 };
 
 describe('placing', () => {
-  test('ORD-1 the server computes what an order costs, keeps the product as it is now, and announces the order once', async () => {
-    const reply = await customer(t, 'acc_1').post(
-      '/v1/orders',
-      anOrder({ count: 2, productAmount: cny('90.00') }),
-    );
+  test(
+    'ORD-1 the server computes what an order costs, keeps the product ' +
+      'as it is now, and announces the order once',
+    async () => {
+      const reply = await customer(t, 'acc_1').post(
+        '/v1/orders',
+        anOrder({ count: 2, productAmount: cny('90.00') }),
+      );
 
-    expect(reply.status).toBe(201);
-    expect(reply.headers.get('location')).toBe(`/v1/orders/${reply.body.orderId}`);
-    expect(reply.headers.get('etag')).toBe('"1"');
-    expect(reply.body).toMatchObject({
-      accountId: 'acc_1',
-      operatorId: 'usr_acc_1',
-      status: 'unpaid',
-      fulfilment: 'none',
-      version: 1,
-      hold: null,
-      category: 'COMPUTE',
-      unitPrice: { amount: '45', currency: 'CNY', unit: 'month' },
-      productAmount: cny('90.00'),
-      payableAmount: cny('90.00'),
-      cashPaid: cny('0.00'),
-      allowedOperations: ['view', 'pay', 'cancel', 'request_contract'],
-    });
-    expect(Date.parse(reply.body.payBy) - Date.parse(reply.body.createdAt)).toBe(7 * day);
-    const { data } = await t.event('order.placed', ({ order }) => order.orderId === reply.body.orderId);
-    const { allowedOperations: _operations, links: _links, ...snapshot } = reply.body;
-    expect(data.order).toEqual(snapshot);
-    expect(announcedOf(t, reply.body.orderId)).toEqual(['order.placed@1']);
-  });
+      expect(reply.status).toBe(201);
+      expect(reply.headers.get('location')).toBe(`/v1/orders/${reply.body.orderId}`);
+      expect(reply.headers.get('etag')).toBe('"1"');
+      expect(reply.body).toMatchObject({
+        accountId: 'acc_1',
+        operatorId: 'usr_acc_1',
+        status: 'unpaid',
+        fulfilment: 'none',
+        version: 1,
+        hold: null,
+        category: 'COMPUTE',
+        unitPrice: { amount: '45', currency: 'CNY', unit: 'month' },
+        productAmount: cny('90.00'),
+        payableAmount: cny('90.00'),
+        cashPaid: cny('0.00'),
+        allowedOperations: ['view', 'pay', 'cancel', 'request_contract'],
+      });
+      expect(Date.parse(reply.body.payBy) - Date.parse(reply.body.createdAt)).toBe(7 * day);
+      const { data } = await t.event('order.placed', ({ order }) => order.orderId === reply.body.orderId);
+      const { allowedOperations: _operations, links: _links, ...snapshot } = reply.body;
+      expect(data.order).toEqual(snapshot);
+      expect(announcedOf(t, reply.body.orderId)).toEqual(['order.placed@1']);
+    },
+  );
 
   test.each([
     ['ORD-1 an unknown product', { productCode: 'NOPE' }, 422, 'order.product_unknown'],
@@ -197,45 +201,50 @@ describe('placing', () => {
     }
   });
 
-  test('ORD-2 ORD-3 later orders name instances of the account and product, one open order at a time, also when they race', async () => {
-    await placeAndPay(t, 'acc_2', {}, [instance('i-2a')]);
-    const renewal = { orderType: 'renewal', instanceIds: ['i-2a'] };
-    const foreign = await customer(t, 'acc_3').post('/v1/orders', anOrder(renewal));
-    expect(foreign).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
-    const wrong = await t.operator().post('/v1/orders', anOrder({ ...renewal, accountId: 'acc_3' }));
-    expect(wrong).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
-    const otherProduct = await customer(t, 'acc_2').post(
-      '/v1/orders',
-      anOrder({ ...renewal, productCode: 'CDN', chargeType: 'package', duration: null }),
-    );
-    expect(otherProduct).toMatchObject({
-      status: 404,
-      body: { code: 'order.instance_unknown', facts: { instanceIds: ['i-2a'] } },
-    });
-    for (const gone of ['released', 'archived']) {
-      await placeAndPay(t, 'acc_2', {}, [instance(`i-2${gone}`)]);
-      expect(
-        (await t.platform().put(`/v1/resources/i-2${gone}`, { reportVersion: 1, [gone]: true })).status,
-      ).toBe(200);
-      const late = await customer(t, 'acc_2').post(
+  test(
+    'ORD-2 ORD-3 later orders name instances of the account and product, ' +
+      'one open order at a time, also when they race',
+    async () => {
+      await placeAndPay(t, 'acc_2', {}, [instance('i-2a')]);
+      const renewal = { orderType: 'renewal', instanceIds: ['i-2a'] };
+      const foreign = await customer(t, 'acc_3').post('/v1/orders', anOrder(renewal));
+      expect(foreign).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
+      const wrong = await t.operator().post('/v1/orders', anOrder({ ...renewal, accountId: 'acc_3' }));
+      expect(wrong).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
+      const otherProduct = await customer(t, 'acc_2').post(
         '/v1/orders',
-        anOrder({ ...renewal, instanceIds: [`i-2${gone}`] }),
+        anOrder({ ...renewal, productCode: 'CDN', chargeType: 'package', duration: null }),
       );
-      expect(late).toMatchObject({
+      expect(otherProduct).toMatchObject({
         status: 404,
-        body: { code: 'order.instance_unknown', facts: { instanceIds: [`i-2${gone}`] } },
+        body: { code: 'order.instance_unknown', facts: { instanceIds: ['i-2a'] } },
       });
-    }
+      for (const gone of ['released', 'archived']) {
+        await placeAndPay(t, 'acc_2', {}, [instance(`i-2${gone}`)]);
+        expect(
+          (await t.platform().put(`/v1/resources/i-2${gone}`, { reportVersion: 1, [gone]: true })).status,
+        ).toBe(200);
+        const late = await customer(t, 'acc_2').post(
+          '/v1/orders',
+          anOrder({ ...renewal, instanceIds: [`i-2${gone}`] }),
+        );
+        expect(late).toMatchObject({
+          status: 404,
+          body: { code: 'order.instance_unknown', facts: { instanceIds: [`i-2${gone}`] } },
+        });
+      }
 
-    const theirs = customer(t, 'acc_2');
-    for (let round = 0; round < rounds; round += 1) {
-      const replies = await Promise.all([1, 2].map(() => theirs.post('/v1/orders', anOrder(renewal))));
-      expect(replies.map(({ status }) => status).sort()).toEqual([201, 409]);
-      expect(replies.find(({ status }) => status === 409)?.body.code).toBe('order.instance_busy');
-      const placed = replies.find(({ status }) => status === 201);
-      await theirs.post(`/v1/orders/${placed?.body.orderId}/cancel`, { reason: 'race' });
-    }
-  }, 60_000);
+      const theirs = customer(t, 'acc_2');
+      for (let round = 0; round < rounds; round += 1) {
+        const replies = await Promise.all([1, 2].map(() => theirs.post('/v1/orders', anOrder(renewal))));
+        expect(replies.map(({ status }) => status).sort()).toEqual([201, 409]);
+        expect(replies.find(({ status }) => status === 409)?.body.code).toBe('order.instance_busy');
+        const placed = replies.find(({ status }) => status === 201);
+        await theirs.post(`/v1/orders/${placed?.body.orderId}/cancel`, { reason: 'race' });
+      }
+    },
+    60_000,
+  );
 
   test('ORD-2 a compensation by an operator costs nothing and moves the end of the instance', async () => {
     await placeAndPay(t, 'acc_2', {}, [instance('i-2b')]);
@@ -254,129 +263,146 @@ describe('placing', () => {
     expect(body.orderIds).toHaveLength(2);
   });
 
-  test('ORD-2 a configuration change to postpay owes nothing and leaves the paid period; one back to prepay is paid and starts its own', async () => {
-    const bought = await placeAndPay(t, 'acc_2', {}, [instance('i-2c')]);
-    const change = { orderType: 'configuration_change', instanceIds: ['i-2c'] };
-    const unknown = await customer(t, 'acc_2').post(
-      '/v1/orders',
-      anOrder({ ...change, instanceIds: ['i-nowhere'] }),
-    );
-    expect(unknown).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
+  test(
+    'ORD-2 a configuration change to postpay owes nothing and leaves the paid ' +
+      'period; one back to prepay is paid and starts its own',
+    async () => {
+      const bought = await placeAndPay(t, 'acc_2', {}, [instance('i-2c')]);
+      const change = { orderType: 'configuration_change', instanceIds: ['i-2c'] };
+      const unknown = await customer(t, 'acc_2').post(
+        '/v1/orders',
+        anOrder({ ...change, instanceIds: ['i-nowhere'] }),
+      );
+      expect(unknown).toMatchObject({ status: 404, body: { code: 'order.instance_unknown' } });
 
-    const postpay = await place(t, 'acc_2', {
-      ...change,
-      billType: 'postpay',
-      chargeType: 'pay_as_you_go',
-      duration: null,
-    });
-    expect(postpay).toMatchObject({
-      orderType: 'configuration_change',
-      status: 'paid',
-      payableAmount: cny('0.00'),
-      productAmount: null,
-      instanceIds: ['i-2c'],
-    });
-    const { start, end } = instance('x');
-    expect(await fulfil(t, postpay.orderId, [{ instanceId: 'i-2c', start: end }])).toMatchObject({
-      status: 200,
-      body: { servicePeriod: null },
-    });
-    expect((await customer(t, 'acc_2').get('/v1/resources/i-2c')).body).toMatchObject({ start, end });
-    const before = (await customer(t, 'acc_2').get(`/v1/orders/${bought.body.orderId}`)).body;
-    expect(before).toMatchObject({
-      status: 'paid',
-      refundState: 'none',
-      cashPaid: cny('45.00'),
-      servicePeriod: { start, end },
-    });
+      const postpay = await place(t, 'acc_2', {
+        ...change,
+        billType: 'postpay',
+        chargeType: 'pay_as_you_go',
+        duration: null,
+      });
+      expect(postpay).toMatchObject({
+        orderType: 'configuration_change',
+        status: 'paid',
+        payableAmount: cny('0.00'),
+        productAmount: null,
+        instanceIds: ['i-2c'],
+      });
+      const { start, end } = instance('x');
+      expect(await fulfil(t, postpay.orderId, [{ instanceId: 'i-2c', start: end }])).toMatchObject({
+        status: 200,
+        body: { servicePeriod: null },
+      });
+      expect((await customer(t, 'acc_2').get('/v1/resources/i-2c')).body).toMatchObject({ start, end });
+      const before = (await customer(t, 'acc_2').get(`/v1/orders/${bought.body.orderId}`)).body;
+      expect(before).toMatchObject({
+        status: 'paid',
+        refundState: 'none',
+        cashPaid: cny('45.00'),
+        servicePeriod: { start, end },
+      });
 
-    const prepay = await place(t, 'acc_2', change);
-    expect(prepay).toMatchObject({
-      orderType: 'configuration_change',
-      status: 'unpaid',
-      payableAmount: cny('45.00'),
-      instanceIds: ['i-2c'],
-    });
-    expect((await pay(t, prepay.orderId)).status).toBe(201);
-    const period = { start: '2026-02-12T03:00:00.000Z', end: '2026-03-12T03:00:00.000Z' };
-    expect(await fulfil(t, prepay.orderId, [{ instanceId: 'i-2c', ...period }])).toMatchObject({
-      status: 200,
-      body: { servicePeriod: period },
-    });
-    expect((await customer(t, 'acc_2').get('/v1/resources/i-2c')).body).toMatchObject({
-      end: period.end,
-      orderIds: [bought.body.orderId, postpay.orderId, prepay.orderId],
-    });
-  });
+      const prepay = await place(t, 'acc_2', change);
+      expect(prepay).toMatchObject({
+        orderType: 'configuration_change',
+        status: 'unpaid',
+        payableAmount: cny('45.00'),
+        instanceIds: ['i-2c'],
+      });
+      expect((await pay(t, prepay.orderId)).status).toBe(201);
+      const period = { start: '2026-02-12T03:00:00.000Z', end: '2026-03-12T03:00:00.000Z' };
+      expect(await fulfil(t, prepay.orderId, [{ instanceId: 'i-2c', ...period }])).toMatchObject({
+        status: 200,
+        body: { servicePeriod: period },
+      });
+      expect((await customer(t, 'acc_2').get('/v1/resources/i-2c')).body).toMatchObject({
+        end: period.end,
+        orderIds: [bought.body.orderId, postpay.orderId, prepay.orderId],
+      });
+    },
+  );
 });
 
 describe('paying', () => {
-  test('ORD-5 a payment of all parts pays once; the same reference again is the same payment and the same answer', async () => {
-    const { orderId } = await place(t, 'acc_1');
-    const payment = aPayment('20.00', {
-      parts: { cash: cny('20.00'), giftCredit: cny('10.00'), storedCard: cny('5.00'), voucher: cny('10.00') },
-    });
-    const first = await pay(t, orderId, payment);
-    const again = await pay(t, orderId, payment);
-
-    expect(first).toMatchObject({
-      status: 201,
-      body: { cashPaid: cny('35.00'), voucherPaid: cny('10.00'), orderId },
-    });
-    expect([again.status, again.body]).toEqual([first.status, first.body]);
-    await t.settled();
-    expect(announcedOf(t, orderId)).toEqual(
-      ['order.paid@2', 'order.placed@1'].sort((a, b) => a.slice(-1).localeCompare(b.slice(-1))),
-    );
-    expect(await stored(t, orderId)).toMatchObject({
-      status: 'paid',
-      fulfilment: 'creating',
-      cash_paid: '35.00',
-      voucher_paid: '10.00',
-      version: 2,
-    });
-    expect(await t.sql('select count(*)::int as n from payments where order_id = $1', [orderId])).toEqual([
-      { n: 1 },
-    ]);
-  });
-
-  test('ORD-5 parts that do not make up what is payable, another reference, and a reference used elsewhere are refused', async () => {
-    const { orderId } = await place(t, 'acc_1');
-    const other = await place(t, 'acc_1');
-    for (const parts of [
-      { cash: cny('44.99') },
-      { cash: cny('50.00'), voucher: cny('-5.00') },
-      { cash: { amount: '45.00', currency: 'USD' } },
-    ]) {
-      expect(await pay(t, orderId, { ...aPayment(), parts })).toMatchObject({
-        status: 422,
-        body: { code: 'order.payment_mismatch' },
+  test(
+    'ORD-5 a payment of all parts pays once; the same reference ' +
+      'again is the same payment and the same answer',
+    async () => {
+      const { orderId } = await place(t, 'acc_1');
+      const payment = aPayment('20.00', {
+        parts: {
+          cash: cny('20.00'),
+          giftCredit: cny('10.00'),
+          storedCard: cny('5.00'),
+          voucher: cny('10.00'),
+        },
       });
-    }
-    const payment = aPayment();
-    expect(await pay(t, orderId, payment)).toMatchObject({ status: 201 });
-    expect(await pay(t, orderId)).toMatchObject({ status: 409, body: { code: 'order.not_payable' } });
-    expect(await pay(t, other.orderId, payment)).toMatchObject({
-      status: 409,
-      body: { code: 'payment.reference_used' },
-    });
-    const split = { ...payment, parts: { cash: cny('40.00'), voucher: cny('5.00') } };
-    expect(await pay(t, orderId, split)).toMatchObject({
-      status: 409,
-      body: { code: 'payment.reference_used' },
-    });
-    const dollars = {
-      ...payment,
-      parts: Object.fromEntries(
-        Object.entries(payment.parts).map(([name, part]) => [name, { ...part, currency: 'USD' }]),
-      ),
-    };
-    expect(await pay(t, orderId, dollars)).toMatchObject({
-      status: 409,
-      body: { code: 'payment.reference_used' },
-    });
-    expect((await stored(t, other.orderId)).status).toBe('unpaid');
-  });
+      const first = await pay(t, orderId, payment);
+      const again = await pay(t, orderId, payment);
+
+      expect(first).toMatchObject({
+        status: 201,
+        body: { cashPaid: cny('35.00'), voucherPaid: cny('10.00'), orderId },
+      });
+      expect([again.status, again.body]).toEqual([first.status, first.body]);
+      await t.settled();
+      expect(announcedOf(t, orderId)).toEqual(
+        ['order.paid@2', 'order.placed@1'].sort((a, b) => a.slice(-1).localeCompare(b.slice(-1))),
+      );
+      expect(await stored(t, orderId)).toMatchObject({
+        status: 'paid',
+        fulfilment: 'creating',
+        cash_paid: '35.00',
+        voucher_paid: '10.00',
+        version: 2,
+      });
+      expect(await t.sql('select count(*)::int as n from payments where order_id = $1', [orderId])).toEqual([
+        { n: 1 },
+      ]);
+    },
+  );
+
+  test(
+    'ORD-5 parts that do not make up what is payable, another reference, ' +
+      'and a reference used elsewhere are refused',
+    async () => {
+      const { orderId } = await place(t, 'acc_1');
+      const other = await place(t, 'acc_1');
+      for (const parts of [
+        { cash: cny('44.99') },
+        { cash: cny('50.00'), voucher: cny('-5.00') },
+        { cash: { amount: '45.00', currency: 'USD' } },
+      ]) {
+        expect(await pay(t, orderId, { ...aPayment(), parts })).toMatchObject({
+          status: 422,
+          body: { code: 'order.payment_mismatch' },
+        });
+      }
+      const payment = aPayment();
+      expect(await pay(t, orderId, payment)).toMatchObject({ status: 201 });
+      expect(await pay(t, orderId)).toMatchObject({ status: 409, body: { code: 'order.not_payable' } });
+      expect(await pay(t, other.orderId, payment)).toMatchObject({
+        status: 409,
+        body: { code: 'payment.reference_used' },
+      });
+      const split = { ...payment, parts: { cash: cny('40.00'), voucher: cny('5.00') } };
+      expect(await pay(t, orderId, split)).toMatchObject({
+        status: 409,
+        body: { code: 'payment.reference_used' },
+      });
+      const dollars = {
+        ...payment,
+        parts: Object.fromEntries(
+          Object.entries(payment.parts).map(([name, part]) => [name, { ...part, currency: 'USD' }]),
+        ),
+      };
+      expect(await pay(t, orderId, dollars)).toMatchObject({
+        status: 409,
+        body: { code: 'payment.reference_used' },
+      });
+      expect((await stored(t, other.orderId)).status).toBe('unpaid');
+    },
+  );
 
   test('ORD-5 two payments that race: exactly one pays', async () => {
     await inRounds(async () => {
@@ -473,41 +499,45 @@ describe('cancelling', () => {
     expect(Math.min(won.paid, won.cancelled)).toBeGreaterThan(0);
   });
 
-  test('ORD-7 a batch answers for each, and one refusal spoils no other; sent again with its key it answers the same', async () => {
-    const [open, paid, foreign] = await Promise.all([
-      place(t, 'acc_1'),
-      place(t, 'acc_1'),
-      place(t, 'acc_9'),
-    ]);
-    await pay(t, paid.orderId);
-    const unknown = `ord_${'0'.repeat(32)}`;
-    const orderIds = [paid.orderId, unknown, foreign.orderId, open.orderId];
-    const headers = key();
-    const reply = await customer(t, 'acc_1').post(
-      '/v1/orders/cancel',
-      { orderIds, reason: 'batch' },
-      headers,
-    );
-    expect(reply).toMatchObject({
-      status: 200,
-      body: {
-        data: [
-          { orderId: paid.orderId, outcome: 'refused', code: 'order.not_cancellable' },
-          { orderId: unknown, outcome: 'refused', code: 'order.not_found' },
-          { orderId: foreign.orderId, outcome: 'refused', code: 'order.not_found' },
-          { orderId: open.orderId, outcome: 'cancelled', version: 2 },
-        ],
-      },
-    });
-    expect(
-      (await customer(t, 'acc_1').post('/v1/orders/cancel', { orderIds, reason: 'batch' }, headers)).body,
-    ).toEqual(reply.body);
-    expect((await stored(t, foreign.orderId)).status).toBe('unpaid');
-    const eleven = Array.from({ length: 11 }, (_, n) => `ord_${String(n).padStart(32, '0')}`);
-    expect(
-      await customer(t, 'acc_1').post('/v1/orders/cancel', { orderIds: eleven, reason: 'batch' }),
-    ).toMatchObject({ status: 400 });
-  });
+  test(
+    'ORD-7 a batch answers for each, and one refusal spoils no other; ' +
+      'sent again with its key it answers the same',
+    async () => {
+      const [open, paid, foreign] = await Promise.all([
+        place(t, 'acc_1'),
+        place(t, 'acc_1'),
+        place(t, 'acc_9'),
+      ]);
+      await pay(t, paid.orderId);
+      const unknown = `ord_${'0'.repeat(32)}`;
+      const orderIds = [paid.orderId, unknown, foreign.orderId, open.orderId];
+      const headers = key();
+      const reply = await customer(t, 'acc_1').post(
+        '/v1/orders/cancel',
+        { orderIds, reason: 'batch' },
+        headers,
+      );
+      expect(reply).toMatchObject({
+        status: 200,
+        body: {
+          data: [
+            { orderId: paid.orderId, outcome: 'refused', code: 'order.not_cancellable' },
+            { orderId: unknown, outcome: 'refused', code: 'order.not_found' },
+            { orderId: foreign.orderId, outcome: 'refused', code: 'order.not_found' },
+            { orderId: open.orderId, outcome: 'cancelled', version: 2 },
+          ],
+        },
+      });
+      expect(
+        (await customer(t, 'acc_1').post('/v1/orders/cancel', { orderIds, reason: 'batch' }, headers)).body,
+      ).toEqual(reply.body);
+      expect((await stored(t, foreign.orderId)).status).toBe('unpaid');
+      const eleven = Array.from({ length: 11 }, (_, n) => `ord_${String(n).padStart(32, '0')}`);
+      expect(
+        await customer(t, 'acc_1').post('/v1/orders/cancel', { orderIds: eleven, reason: 'batch' }),
+      ).toMatchObject({ status: 400 });
+    },
+  );
 
   test('API-8 a change that names another version is refused', async () => {
     const { orderId } = await place(t, 'acc_1');
@@ -526,34 +556,38 @@ describe('cancelling', () => {
     expect(fresh.headers.get('etag')).toBe('"2"');
   });
 
-  test('API-8 facts that are told on another version are refused, and change nothing; told again they are what they were', async () => {
-    const platform = t.platform();
-    const { orderId } = await place(t, 'acc_1');
-    const stale = { 'if-match': '"7"' };
-    const mismatch = { status: 412, body: { code: 'request.version_mismatch' } };
-    const payment = aPayment();
-    const paying = (tag: object) =>
-      platform.post(`/v1/orders/${orderId}/payments`, payment, { ...key(), ...tag });
-    const fulfilling = (tag: object) =>
-      platform.post(
-        `/v1/orders/${orderId}/fulfilment`,
-        { outcome: 'created', instances: [instance('i-1v')] },
-        { ...tag },
-      );
-    const failing = platform.post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed' }, stale);
-    const reporting = (reportVersion: number, tag: object) =>
-      platform.put('/v1/resources/i-1v', { reportVersion }, { ...tag });
-    expect([await paying(stale), await failing]).toMatchObject([mismatch, mismatch]);
-    expect((await stored(t, orderId)).version).toBe(1);
-    expect((await paying({ 'if-match': '"1"' })).status).toBe(201);
-    expect((await paying({ 'if-match': '"1"' })).status).toBe(201);
-    expect(await fulfilling({ 'if-match': '"1"' })).toMatchObject(mismatch);
-    expect((await fulfilling({ 'if-match': '"2"' })).headers.get('etag')).toBe('"3"');
-    expect((await fulfilling({ 'if-match': '"2"' })).status).toBe(200);
-    expect(await reporting(1, stale)).toMatchObject(mismatch);
-    expect((await reporting(1, { 'if-match': '"1"' })).headers.get('etag')).toBe('"2"');
-    expect(await reporting(2, { 'if-match': '"1"' })).toMatchObject(mismatch);
-  });
+  test(
+    'API-8 facts that are told on another version are refused, and ' +
+      'change nothing; told again they are what they were',
+    async () => {
+      const platform = t.platform();
+      const { orderId } = await place(t, 'acc_1');
+      const stale = { 'if-match': '"7"' };
+      const mismatch = { status: 412, body: { code: 'request.version_mismatch' } };
+      const payment = aPayment();
+      const paying = (tag: object) =>
+        platform.post(`/v1/orders/${orderId}/payments`, payment, { ...key(), ...tag });
+      const fulfilling = (tag: object) =>
+        platform.post(
+          `/v1/orders/${orderId}/fulfilment`,
+          { outcome: 'created', instances: [instance('i-1v')] },
+          { ...tag },
+        );
+      const failing = platform.post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed' }, stale);
+      const reporting = (reportVersion: number, tag: object) =>
+        platform.put('/v1/resources/i-1v', { reportVersion }, { ...tag });
+      expect([await paying(stale), await failing]).toMatchObject([mismatch, mismatch]);
+      expect((await stored(t, orderId)).version).toBe(1);
+      expect((await paying({ 'if-match': '"1"' })).status).toBe(201);
+      expect((await paying({ 'if-match': '"1"' })).status).toBe(201);
+      expect(await fulfilling({ 'if-match': '"1"' })).toMatchObject(mismatch);
+      expect((await fulfilling({ 'if-match': '"2"' })).headers.get('etag')).toBe('"3"');
+      expect((await fulfilling({ 'if-match': '"2"' })).status).toBe(200);
+      expect(await reporting(1, stale)).toMatchObject(mismatch);
+      expect((await reporting(1, { 'if-match': '"1"' })).headers.get('etag')).toBe('"2"');
+      expect(await reporting(2, { 'if-match': '"1"' })).toMatchObject(mismatch);
+    },
+  );
 });
 
 describe('expiring', () => {
@@ -578,7 +612,7 @@ describe('expiring', () => {
 
   /**
    * Locks it as another transaction would, so that all who want it meanwhile wait in transactions of their
-   * own; resolves with what ends that.
+   * own; resolves with a function that ends that.
    */
   const locked = (orderId: string) =>
     new Promise<() => Promise<void>>((resolve, reject) => {
@@ -621,7 +655,7 @@ describe('expiring', () => {
     const looking = setInterval(() => t.running.workers.forEach((worker) => worker.look()), 2);
     await inRounds(race);
     clearInterval(looking);
-    // Nobody met the other's version: without the lock `order_history` refuses it, and the worker tries
+    // Neither met the other's version: without the lock `order_history` refuses it, and the worker tries
     // again.
     expect(failedWork).toEqual([]);
     expect(won.paid + won.cancelled).toBe(rounds);
@@ -664,34 +698,38 @@ describe('fulfilment and facts', () => {
     ).toMatchObject({ status: 409 });
   });
 
-  test('ORD-10 a failed fulfilment voids the order in the same moment; an instance of another account is never taken over', async () => {
-    const { orderId } = await place(t, 'acc_5');
-    await pay(t, orderId);
-    expect(await fulfil(t, orderId, [])).toMatchObject({
-      status: 422,
-      body: { code: 'order.fulfilment_misfit' },
-    });
-    await placeAndPay(t, 'acc_6', {}, [instance('i-6')]);
-    expect(await fulfil(t, orderId, [instance('i-6')])).toMatchObject({
-      status: 409,
-      body: { code: 'resource.taken' },
-    });
-    const fail = () =>
-      t.platform().post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed', reason: 'no capacity' });
-    const reply = await fail();
-    expect(reply).toMatchObject({
-      status: 200,
-      body: { status: 'voided', fulfilment: 'failed', version: 3 },
-    });
-    expect((await fail()).body).toEqual(reply.body);
-    await t.settled();
-    expect(announcedOf(t, orderId)).toEqual([
-      'order.placed@1',
-      'order.paid@2',
-      'order.fulfilment_failed@3',
-      'order.voided@3',
-    ]);
-  });
+  test(
+    'ORD-10 a failed fulfilment voids the order in the same moment; an ' +
+      'instance of another account is never taken over',
+    async () => {
+      const { orderId } = await place(t, 'acc_5');
+      await pay(t, orderId);
+      expect(await fulfil(t, orderId, [])).toMatchObject({
+        status: 422,
+        body: { code: 'order.fulfilment_misfit' },
+      });
+      await placeAndPay(t, 'acc_6', {}, [instance('i-6')]);
+      expect(await fulfil(t, orderId, [instance('i-6')])).toMatchObject({
+        status: 409,
+        body: { code: 'resource.taken' },
+      });
+      const fail = () =>
+        t.platform().post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed', reason: 'no capacity' });
+      const reply = await fail();
+      expect(reply).toMatchObject({
+        status: 200,
+        body: { status: 'voided', fulfilment: 'failed', version: 3 },
+      });
+      expect((await fail()).body).toEqual(reply.body);
+      await t.settled();
+      expect(announcedOf(t, orderId)).toEqual([
+        'order.placed@1',
+        'order.paid@2',
+        'order.fulfilment_failed@3',
+        'order.voided@3',
+      ]);
+    },
+  );
 
   test('ORD-2 ORD-10 ORD-11 a purchase takes over no instance of another order, by whichever report', async () => {
     const first = await placeAndPay(t, 'acc_5', {}, [instance('i-5own')]);
@@ -710,35 +748,40 @@ describe('fulfilment and facts', () => {
     });
   });
 
-  test("ORD-10 RFD-14 what was reported for an order that then fails is released with it, and why it failed is the provider's to read", async () => {
-    const { orderId } = await place(t, 'acc_5');
-    await pay(t, orderId);
-    await t.platform().put('/v1/resources/i-5dead', {
-      reportVersion: 1,
-      orderId,
-      start: instance('x').start,
-      end: instance('x').end,
-    });
-    const { body } = await t
-      .platform()
-      .post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed', reason: 'rack 17 is on fire' });
-    expect(body).toMatchObject({ status: 'voided', fulfilment: 'failed', instanceIds: ['i-5dead'] });
-    expect((await customer(t, 'acc_5').get('/v1/resources/i-5dead')).body).toMatchObject({
-      released: true,
-      version: 2,
-    });
-    const renewal = anOrder({ orderType: 'renewal', instanceIds: ['i-5dead'] });
-    expect(await customer(t, 'acc_5').post('/v1/orders', renewal)).toMatchObject({
-      status: 404,
-      body: { code: 'order.instance_unknown' },
-    });
-    const lastOf = async (client: Client) => (await client.get(`/v1/orders/${orderId}`)).body.history.at(-1);
-    expect(await lastOf(customer(t, 'acc_5'))).toMatchObject({ change: 'fulfilment_failed', note: null });
-    expect(await lastOf(t.operator())).toMatchObject({
-      change: 'fulfilment_failed',
-      note: 'rack 17 is on fire',
-    });
-  });
+  test(
+    'ORD-10 RFD-14 what was reported for an order that then fails is released ' +
+      "with it, and why it failed is the provider's to read",
+    async () => {
+      const { orderId } = await place(t, 'acc_5');
+      await pay(t, orderId);
+      await t.platform().put('/v1/resources/i-5dead', {
+        reportVersion: 1,
+        orderId,
+        start: instance('x').start,
+        end: instance('x').end,
+      });
+      const { body } = await t
+        .platform()
+        .post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed', reason: 'rack 17 is on fire' });
+      expect(body).toMatchObject({ status: 'voided', fulfilment: 'failed', instanceIds: ['i-5dead'] });
+      expect((await customer(t, 'acc_5').get('/v1/resources/i-5dead')).body).toMatchObject({
+        released: true,
+        version: 2,
+      });
+      const renewal = anOrder({ orderType: 'renewal', instanceIds: ['i-5dead'] });
+      expect(await customer(t, 'acc_5').post('/v1/orders', renewal)).toMatchObject({
+        status: 404,
+        body: { code: 'order.instance_unknown' },
+      });
+      const lastOf = async (client: Client) =>
+        (await client.get(`/v1/orders/${orderId}`)).body.history.at(-1);
+      expect(await lastOf(customer(t, 'acc_5'))).toMatchObject({ change: 'fulfilment_failed', note: null });
+      expect(await lastOf(t.operator())).toMatchObject({
+        change: 'fulfilment_failed',
+        note: 'rack 17 is on fire',
+      });
+    },
+  );
 
   test('ORD-10 a renewal that fails leaves its instance as it is', async () => {
     await placeAndPay(t, 'acc_5', {}, [instance('i-5keep')]);
@@ -754,48 +797,57 @@ describe('fulfilment and facts', () => {
     });
   });
 
-  test('ORD-10 an instance of a subscription is reported with its period, which its refund and its contract go by', async () => {
-    const { orderId } = await place(t, 'acc_5');
-    await pay(t, orderId);
-    for (const change of [
-      { end: null },
-      { start: null },
-      { start: null, end: null },
-      { end: instance('x').start },
-    ]) {
-      expect(await fulfil(t, orderId, [instance('i-5p', change)])).toMatchObject({
-        status: 422,
-        body: { code: 'order.fulfilment_misfit' },
-      });
-    }
-    expect(await fulfil(t, orderId, [instance('i-5p')])).toMatchObject({
-      status: 200,
-      body: { servicePeriod: { start: instance('x').start, end: instance('x').end } },
-    });
-  });
-
-  test('ORD-10 ORD-11 a report of an instance and the fulfilment that names it race: both are taken, 30 rounds', async () => {
-    const race = async (round: number) => {
+  test(
+    'ORD-10 an instance of a subscription is reported with its ' +
+      'period, which its refund and its contract go by',
+    async () => {
       const { orderId } = await place(t, 'acc_5');
       await pay(t, orderId);
-      const given = instance(`i-5race-${round}`);
-      const report = t.platform().put(`/v1/resources/${given.instanceId}`, {
-        reportVersion: 1,
-        orderId,
-        start: given.start,
-        end: given.end,
+      for (const change of [
+        { end: null },
+        { start: null },
+        { start: null, end: null },
+        { end: instance('x').start },
+      ]) {
+        expect(await fulfil(t, orderId, [instance('i-5p', change)])).toMatchObject({
+          status: 422,
+          body: { code: 'order.fulfilment_misfit' },
+        });
+      }
+      expect(await fulfil(t, orderId, [instance('i-5p')])).toMatchObject({
+        status: 200,
+        body: { servicePeriod: { start: instance('x').start, end: instance('x').end } },
       });
-      const [reported, fulfilled] = await Promise.all([report, fulfil(t, orderId, [given])]);
-      expect([reported.status, fulfilled.status, fulfilled.body.fulfilment]).toEqual([200, 200, 'created']);
-      expect((await customer(t, 'acc_5').get(`/v1/resources/${given.instanceId}`)).body).toMatchObject({
-        orderIds: [orderId],
-        reportVersion: 1,
-        end: given.end,
-      });
-    };
-    for (let round = 0; round < 30; round += 5)
-      await Promise.all([0, 1, 2, 3, 4].map((n) => race(round + n)));
-  }, 30_000);
+    },
+  );
+
+  test(
+    'ORD-10 ORD-11 a report of an instance and the fulfilment that ' +
+      'names it race: both are taken, 30 rounds',
+    async () => {
+      const race = async (round: number) => {
+        const { orderId } = await place(t, 'acc_5');
+        await pay(t, orderId);
+        const given = instance(`i-5race-${round}`);
+        const report = t.platform().put(`/v1/resources/${given.instanceId}`, {
+          reportVersion: 1,
+          orderId,
+          start: given.start,
+          end: given.end,
+        });
+        const [reported, fulfilled] = await Promise.all([report, fulfil(t, orderId, [given])]);
+        expect([reported.status, fulfilled.status, fulfilled.body.fulfilment]).toEqual([200, 200, 'created']);
+        expect((await customer(t, 'acc_5').get(`/v1/resources/${given.instanceId}`)).body).toMatchObject({
+          orderIds: [orderId],
+          reportVersion: 1,
+          end: given.end,
+        });
+      };
+      for (let round = 0; round < 30; round += 5)
+        await Promise.all([0, 1, 2, 3, 4].map((n) => race(round + n)));
+    },
+    30_000,
+  );
 
   test('ORD-11 a report joins no instance to an order that is not paid', async () => {
     await placeAndPay(t, 'acc_5', {}, [instance('i-5open')]);
@@ -819,34 +871,38 @@ describe('fulfilment and facts', () => {
     });
   });
 
-  test('ORD-11 reports carry a version and an older one changes nothing; an instance of a known order is created', async () => {
-    const { body: order } = await placeAndPay(t, 'acc_5', {}, [instance('i-5r')]);
-    const put = (id: string, body: object) => t.platform().put(`/v1/resources/${id}`, body);
-    const facts = { start: instance('x').start, end: instance('x').end, frozenBy: 'police', usage: '1.5' };
-    expect(await put('i-5r', { reportVersion: 5, ...facts })).toMatchObject({
-      status: 200,
-      body: { version: 2, reportVersion: 5, frozenBy: 'police', usage: '1.5' },
-    });
-    expect(await put('i-5r', { reportVersion: 4, released: true })).toMatchObject({
-      status: 200,
-      body: { version: 2, released: false },
-    });
-    expect(await put('i-5new', { reportVersion: 1 })).toMatchObject({
-      status: 404,
-      body: { code: 'resource.order_required' },
-    });
-    expect(await put('i-5new', { reportVersion: 1, orderId: order.orderId, ...facts })).toMatchObject({
-      status: 200,
-      body: { orderIds: [order.orderId] },
-    });
-    expect((await customer(t, 'acc_5').get(`/v1/orders/${order.orderId}`)).body.instanceIds).toEqual([
-      'i-5r',
-      'i-5new',
-    ]);
-    await t.settled();
-    expect(announcedOf(t, 'i-5r')).toEqual(['resource.changed@1', 'resource.changed@2']);
-    expect(announcedOf(t, order.orderId).at(-1)).toBe('order.changed@4');
-  });
+  test(
+    'ORD-11 reports carry a version and an older one changes nothing; ' +
+      'an instance of a known order is created',
+    async () => {
+      const { body: order } = await placeAndPay(t, 'acc_5', {}, [instance('i-5r')]);
+      const put = (id: string, body: object) => t.platform().put(`/v1/resources/${id}`, body);
+      const facts = { start: instance('x').start, end: instance('x').end, frozenBy: 'police', usage: '1.5' };
+      expect(await put('i-5r', { reportVersion: 5, ...facts })).toMatchObject({
+        status: 200,
+        body: { version: 2, reportVersion: 5, frozenBy: 'police', usage: '1.5' },
+      });
+      expect(await put('i-5r', { reportVersion: 4, released: true })).toMatchObject({
+        status: 200,
+        body: { version: 2, released: false },
+      });
+      expect(await put('i-5new', { reportVersion: 1 })).toMatchObject({
+        status: 404,
+        body: { code: 'resource.order_required' },
+      });
+      expect(await put('i-5new', { reportVersion: 1, orderId: order.orderId, ...facts })).toMatchObject({
+        status: 200,
+        body: { orderIds: [order.orderId] },
+      });
+      expect((await customer(t, 'acc_5').get(`/v1/orders/${order.orderId}`)).body.instanceIds).toEqual([
+        'i-5r',
+        'i-5new',
+      ]);
+      await t.settled();
+      expect(announcedOf(t, 'i-5r')).toEqual(['resource.changed@1', 'resource.changed@2']);
+      expect(announcedOf(t, order.orderId).at(-1)).toBe('order.changed@4');
+    },
+  );
 
   test('ORD-22 facts that change later come with order.changed; equal facts change nothing', async () => {
     const { orderId } = await place(t, 'acc_5');
@@ -949,88 +1005,92 @@ describe('listing', () => {
     expect(await get('cursor=nonsense')).toMatchObject({ status: 422, body: { code: 'request.bad_cursor' } });
   });
 
-  test('ORD-17 the detail shows what was ordered, its price, its hold and links, and every state with its time and actor', async () => {
-    const ask = {
-      count: 2,
-      configuration: [
-        { name: '地域', value: '北京' },
-        { name: 'IP', value: '10.0.0.1' },
-      ],
-    };
-    const asked = anOrder({ ...ask, accountId: 'acc_17', discountAmount: cny('10.00') });
-    const { orderId } = (await t.operator().post('/v1/orders', asked)).body;
-    await pay(t, orderId, aPayment('80.00', { paymentReference: 'ref-17' }));
-    const [contractId, refundId] = ['ctr_17', 'rfd_17'];
-    await apply(t, contractId, [orderId], { accountId: 'acc_17' });
-    await t.event('order.reserved', ({ holder }) => holder.id === contractId);
-    const get = async () => (await customer(t, 'acc_17').get(`/v1/orders/${orderId}`)).body;
-    const held = await get();
-    expect(held).toMatchObject({
-      productCode: 'BCC',
-      productName: { en: 'Cloud Compute' },
-      configuration: ask.configuration,
-      count: 2,
-      duration: { value: 1, unit: 'month' },
-      unitPrice: { amount: '45', currency: 'CNY', unit: 'month' },
-      chargeType: 'subscription',
-      productAmount: cny('90.00'),
-      discountAmount: cny('10.00'),
-      payableAmount: cny('80.00'),
-      cashPaid: cny('80.00'),
-      hold: { kind: 'contract', id: contractId },
-      version: 3,
-      links: { contract: `/v1/contracts/${contractId}`, refunds: [] },
-    });
-    const voided = aContract(contractId, [orderId], { accountId: 'acc_17', status: 'voided', version: 2 });
-    await contractSays(t, 'contract.voided', voided, { reason: 'unintended', text: null, orderId: null });
-    await t.event('order.released', ({ order }) => order.orderId === orderId);
-    await fulfil(t, orderId, [instance('i-17a'), instance('i-17b')]);
-    await refundSays(t, 'refund.requested', aRefund(refundId, ['i-17a', 'i-17b'], { accountId: 'acc_17' }));
-    await t.event('order.reserved', ({ holder }) => holder.id === refundId);
-    const now = await get();
-    expect(now).toMatchObject({
-      hold: { kind: 'refund', id: refundId },
-      links: { contract: null, refunds: [`/v1/refunds/${refundId}`] },
-    });
-    expect(now.history).toMatchObject([
-      {
-        version: 1,
-        change: 'placed',
-        status: 'unpaid',
-        actor: { kind: 'operator', id: null },
-        at: now.createdAt,
-      },
-      {
-        version: 2,
-        change: 'paid',
-        status: 'paid',
-        actor: { kind: 'platform', id: null },
-        at: now.paidAt,
-        note: 'ref-17',
-      },
-      {
+  test(
+    'ORD-17 the detail shows what was ordered, its price, its hold and ' +
+      'links, and every state with its time and actor',
+    async () => {
+      const ask = {
+        count: 2,
+        configuration: [
+          { name: '地域', value: '北京' },
+          { name: 'IP', value: '10.0.0.1' },
+        ],
+      };
+      const asked = anOrder({ ...ask, accountId: 'acc_17', discountAmount: cny('10.00') });
+      const { orderId } = (await t.operator().post('/v1/orders', asked)).body;
+      await pay(t, orderId, aPayment('80.00', { paymentReference: 'ref-17' }));
+      const [contractId, refundId] = ['ctr_17', 'rfd_17'];
+      await apply(t, contractId, [orderId], { accountId: 'acc_17' });
+      await t.event('order.reserved', ({ holder }) => holder.id === contractId);
+      const get = async () => (await customer(t, 'acc_17').get(`/v1/orders/${orderId}`)).body;
+      const held = await get();
+      expect(held).toMatchObject({
+        productCode: 'BCC',
+        productName: { en: 'Cloud Compute' },
+        configuration: ask.configuration,
+        count: 2,
+        duration: { value: 1, unit: 'month' },
+        unitPrice: { amount: '45', currency: 'CNY', unit: 'month' },
+        chargeType: 'subscription',
+        productAmount: cny('90.00'),
+        discountAmount: cny('10.00'),
+        payableAmount: cny('80.00'),
+        cashPaid: cny('80.00'),
+        hold: { kind: 'contract', id: contractId },
         version: 3,
-        change: 'held_by_contract',
-        actor: { kind: 'event', id: 'contract.requested' },
-        note: contractId,
-      },
-      { version: 4, change: 'released', actor: { kind: 'event', id: 'contract.voided' }, note: contractId },
-      { version: 5, change: 'fulfilled', actor: { kind: 'platform', id: null } },
-      {
-        version: 6,
-        change: 'held_by_refund',
-        actor: { kind: 'event', id: 'refund.requested' },
-        note: refundId,
-      },
-    ]);
-    const ofTheStaff = (await t.operator().get(`/v1/orders/${orderId}`)).body.history;
-    expect(ofTheStaff.slice(0, 2)).toMatchObject([
-      { actor: { kind: 'operator', id: 'op_1' } },
-      { actor: { kind: 'platform', id: 'platform_1' } },
-    ]);
-    const times = now.history.map(({ at }: { at: string }) => at);
-    expect(times).toEqual([...times].sort());
-  });
+        links: { contract: `/v1/contracts/${contractId}`, refunds: [] },
+      });
+      const voided = aContract(contractId, [orderId], { accountId: 'acc_17', status: 'voided', version: 2 });
+      await contractSays(t, 'contract.voided', voided, { reason: 'unintended', text: null, orderId: null });
+      await t.event('order.released', ({ order }) => order.orderId === orderId);
+      await fulfil(t, orderId, [instance('i-17a'), instance('i-17b')]);
+      await refundSays(t, 'refund.requested', aRefund(refundId, ['i-17a', 'i-17b'], { accountId: 'acc_17' }));
+      await t.event('order.reserved', ({ holder }) => holder.id === refundId);
+      const now = await get();
+      expect(now).toMatchObject({
+        hold: { kind: 'refund', id: refundId },
+        links: { contract: null, refunds: [`/v1/refunds/${refundId}`] },
+      });
+      expect(now.history).toMatchObject([
+        {
+          version: 1,
+          change: 'placed',
+          status: 'unpaid',
+          actor: { kind: 'operator', id: null },
+          at: now.createdAt,
+        },
+        {
+          version: 2,
+          change: 'paid',
+          status: 'paid',
+          actor: { kind: 'platform', id: null },
+          at: now.paidAt,
+          note: 'ref-17',
+        },
+        {
+          version: 3,
+          change: 'held_by_contract',
+          actor: { kind: 'event', id: 'contract.requested' },
+          note: contractId,
+        },
+        { version: 4, change: 'released', actor: { kind: 'event', id: 'contract.voided' }, note: contractId },
+        { version: 5, change: 'fulfilled', actor: { kind: 'platform', id: null } },
+        {
+          version: 6,
+          change: 'held_by_refund',
+          actor: { kind: 'event', id: 'refund.requested' },
+          note: refundId,
+        },
+      ]);
+      const ofTheStaff = (await t.operator().get(`/v1/orders/${orderId}`)).body.history;
+      expect(ofTheStaff.slice(0, 2)).toMatchObject([
+        { actor: { kind: 'operator', id: 'op_1' } },
+        { actor: { kind: 'platform', id: 'platform_1' } },
+      ]);
+      const times = now.history.map(({ at }: { at: string }) => at);
+      expect(times).toEqual([...times].sort());
+    },
+  );
 
   test("ORD-15 a date alone is that whole day in the profile's time zone", async () => {
     const { orderId } = await place(t, 'acc_8');
@@ -1060,44 +1120,53 @@ test('API-1 API-2 API-4 bad input is refused on every route and nothing is store
   expect(await flawsUnderBadInput(t)).toEqual([]);
 }, 120_000);
 
-test('API-6 every route that takes a key answers a repeat as it did, does nothing twice, and refuses the key with another body', async () => {
-  const me = customer(t, 'acc_twice');
-  const placed = async (what: string) => `/v1/orders/${(await place(t, 'acc_twice')).orderId}/${what}`;
-  const paid = async () => {
-    const { orderId } = await place(t, 'acc_twice');
-    await pay(t, orderId);
-    return `/v1/orders/${orderId}/fulfilment`;
-  };
-  const reasons = { body: { reason: 'twice' }, other: { reason: 'otherwise' } };
-  expect(
-    await flawsUnderRepeats(t, {
-      'POST /v1/orders': () =>
-        Promise.resolve({ by: me, path: '/v1/orders', body: anOrder(), other: anOrder({ count: 2 }) }),
-      'POST /v1/orders/{orderId}/cancel': async () => ({ by: me, path: await placed('cancel'), ...reasons }),
-      'POST /v1/orders/cancel': async () => {
-        const orderIds = [(await place(t, 'acc_twice')).orderId, 'ord_none'];
-        return {
+test(
+  'API-6 every route that takes a key answers a repeat as it did, does ' +
+    'nothing twice, and refuses the key with another body',
+  async () => {
+    const me = customer(t, 'acc_twice');
+    const placed = async (what: string) => `/v1/orders/${(await place(t, 'acc_twice')).orderId}/${what}`;
+    const paid = async () => {
+      const { orderId } = await place(t, 'acc_twice');
+      await pay(t, orderId);
+      return `/v1/orders/${orderId}/fulfilment`;
+    };
+    const reasons = { body: { reason: 'twice' }, other: { reason: 'otherwise' } };
+    expect(
+      await flawsUnderRepeats(t, {
+        'POST /v1/orders': () =>
+          Promise.resolve({ by: me, path: '/v1/orders', body: anOrder(), other: anOrder({ count: 2 }) }),
+        'POST /v1/orders/{orderId}/cancel': async () => ({
           by: me,
-          path: '/v1/orders/cancel',
-          body: { orderIds, reason: 'twice' },
-          other: { orderIds: orderIds.slice(1), reason: 'twice' },
-        };
-      },
-      'POST /v1/orders/{orderId}/payments': async () => ({
-        by: t.platform(),
-        path: await placed('payments'),
-        body: aPayment(),
-        other: aPayment(),
+          path: await placed('cancel'),
+          ...reasons,
+        }),
+        'POST /v1/orders/cancel': async () => {
+          const orderIds = [(await place(t, 'acc_twice')).orderId, 'ord_none'];
+          return {
+            by: me,
+            path: '/v1/orders/cancel',
+            body: { orderIds, reason: 'twice' },
+            other: { orderIds: orderIds.slice(1), reason: 'twice' },
+          };
+        },
+        'POST /v1/orders/{orderId}/payments': async () => ({
+          by: t.platform(),
+          path: await placed('payments'),
+          body: aPayment(),
+          other: aPayment(),
+        }),
+        'POST /v1/orders/{orderId}/fulfilment': async () => ({
+          by: t.platform(),
+          path: await paid(),
+          body: { outcome: 'created', instances: [instance('i-twice')] },
+          other: { outcome: 'failed', reason: 'no capacity' },
+        }),
       }),
-      'POST /v1/orders/{orderId}/fulfilment': async () => ({
-        by: t.platform(),
-        path: await paid(),
-        body: { outcome: 'created', instances: [instance('i-twice')] },
-        other: { outcome: 'failed', reason: 'no capacity' },
-      }),
-    }),
-  ).toEqual([]);
-}, 60_000);
+    ).toEqual([]);
+  },
+  60_000,
+);
 
 test('API-3 the description of every route can be made', async () => {
   const { status, body } = await t.anonymous().get('/openapi.json');
@@ -1133,29 +1202,40 @@ describe('accounts', () => {
     expect((await t.operator().get('/v1/orders?instanceIds=i-mine')).body.data).toHaveLength(1);
   });
 
-  test('API-5 the database itself shows the runtime role nothing of another account, and nothing at all without one', async () => {
-    const { body } = await placeAndPay(t, 'acc_mine', {}, [instance('i-mine2')]);
-    for (const table of ['orders', 'order_instances', 'order_history', 'payments', 'resources', 'holders']) {
-      for (const account of ['acc_other', undefined]) {
-        expect(await t.asRole(account).sql(`select * from ${table} where account_id = 'acc_mine'`)).toEqual(
-          [],
-        );
+  test(
+    'API-5 the database itself shows the runtime role nothing of ' +
+      'another account, and nothing at all without one',
+    async () => {
+      const { body } = await placeAndPay(t, 'acc_mine', {}, [instance('i-mine2')]);
+      for (const table of [
+        'orders',
+        'order_instances',
+        'order_history',
+        'payments',
+        'resources',
+        'holders',
+      ]) {
+        for (const account of ['acc_other', undefined]) {
+          expect(await t.asRole(account).sql(`select * from ${table} where account_id = 'acc_mine'`)).toEqual(
+            [],
+          );
+        }
       }
-    }
-    expect(
-      await t.asRole('acc_mine').sql('select order_id from orders where order_id = $1', [body.orderId]),
-    ).toHaveLength(1);
-    expect(
-      await t
-        .asRole('acc_other')
-        .sql(`update orders set status = 'voided' where order_id = $1 returning 1`, [body.orderId]),
-    ).toEqual([]);
-    await expect(
-      t
-        .asRole('acc_other')
-        .sql(`insert into holders (holder_id, kind, account_id) values ('x', 'contract', 'acc_mine')`),
-    ).rejects.toThrow(/row-level security/);
-  });
+      expect(
+        await t.asRole('acc_mine').sql('select order_id from orders where order_id = $1', [body.orderId]),
+      ).toHaveLength(1);
+      expect(
+        await t
+          .asRole('acc_other')
+          .sql(`update orders set status = 'voided' where order_id = $1 returning 1`, [body.orderId]),
+      ).toEqual([]);
+      await expect(
+        t
+          .asRole('acc_other')
+          .sql(`insert into holders (holder_id, kind, account_id) values ('x', 'contract', 'acc_mine')`),
+      ).rejects.toThrow(/row-level security/);
+    },
+  );
 
   test("API-4 facts need the platform, products an operator; a customer's scopes never reach them", async () => {
     const { orderId } = await place(t, 'acc_1');
@@ -1182,17 +1262,20 @@ describe('accounts', () => {
   });
 });
 
-test('ORD-8 an order whose payBy passed while the service was down is cancelled once it is back, by itself', async () => {
-  const { orderId } = await place(t, 'acc_4');
-  await t.running.stop();
-  await t.sql(`update orders set pay_by = now() - interval '1 hour' where order_id = $1`, [orderId]);
-  const again = await startService(t.running.settings, (_, around) =>
-    orderService({ profile: loadProfile('baidu') }, around),
-  );
-  try {
-    const { data } = await t.event('order.cancelled', ({ order }) => order.orderId === orderId);
-    expect(data.reason).toBe('expired');
-  } finally {
-    await again.stop();
-  }
-});
+test(
+  'ORD-8 an order whose payBy passed while the service was down ' + 'is cancelled once it is back, by itself',
+  async () => {
+    const { orderId } = await place(t, 'acc_4');
+    await t.running.stop();
+    await t.sql(`update orders set pay_by = now() - interval '1 hour' where order_id = $1`, [orderId]);
+    const again = await startService(t.running.settings, (_, context) =>
+      orderService({ profile: loadProfile('baidu') }, context),
+    );
+    try {
+      const { data } = await t.event('order.cancelled', ({ order }) => order.orderId === orderId);
+      expect(data.reason).toBe('expired');
+    } finally {
+      await again.stop();
+    }
+  },
+);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
+import type { Holder } from '@accord/events/fields';
 import { partitionOf } from '@accord/kafka';
 import type { Subscription } from '@accord/messaging';
 import { startService, type RunningService, type Service, type ServiceContext } from '@accord/platform';
 import { loadProfile, type Profile } from '@accord/profile';
-import type { Hold } from '../src/order/order.ts';
 import { orderService } from '../src/service.ts';
 import {
   aContract,
@@ -28,7 +28,7 @@ import {
 } from './fixtures.ts';
 
 const rounds = 50;
-/** What each round needs, made five at a time. */
+/** The things that the rounds need, one for each, made five at a time. */
 async function inFives<T>(make: (round: number) => Promise<T>): Promise<T[]> {
   const made: T[] = [];
   while (made.length < rounds)
@@ -41,13 +41,12 @@ const profile: Profile = {
 };
 
 /**
- * What the question of a holder waits for, in the transaction of the instance that handles it, before it is
- * answered.
+ * By holder: a wait before its question is answered, in the transaction of the instance that handles it.
  */
 const waits = new Map<string, (instance: string) => Promise<unknown>>();
 
-const instanceOf = (name: string, around: ServiceContext): Service => {
-  const service = orderService({ profile }, around);
+const instanceOf = (name: string, context: ServiceContext): Service => {
+  const service = orderService({ profile }, context);
   const waiting = ([type, { on, ...rest }]: [string, Subscription]) => {
     const answer = async (tx: Tx, event: Event) => (await waits.get(event.subject.id)?.(name), on(tx, event));
     return [type, { ...rest, on: answer }] as const;
@@ -59,7 +58,7 @@ const instanceOf = (name: string, around: ServiceContext): Service => {
     ),
   };
 };
-const t = await openShop((around) => instanceOf('first', around));
+const t = await openShop((context) => instanceOf('first', context));
 let made = 0;
 const newContract = () => `ctr_${(made += 1)}`;
 const newRefund = () => `rfd_${(made += 1)}`;
@@ -89,7 +88,7 @@ const oneInstance = async (accountId = 'acc_1') => {
 };
 
 interface Side {
-  readonly holder: Hold;
+  readonly holder: Holder;
   readonly ask: () => Promise<unknown>;
 }
 const contractSide = (id: string, orderIds: string[]): Side => ({
@@ -123,74 +122,88 @@ describe('contracts', () => {
     ]);
   });
 
-  test('ORD-12 EVT-20 a contract gets all its orders, each with the version its hold gave it, and the same question changes nothing', async () => {
-    const contractId = newContract();
-    const orderIds = [(await place(t, 'acc_1')).orderId, (await oneInstance()).orderId];
-    const id = await apply(t, contractId, orderIds);
-    const { data } = await reserved(contractId);
-    expect(data).toMatchObject({
-      holder: { kind: 'contract', id: contractId },
-      accountId: 'acc_1',
-      resources: [],
-    });
-    expect(data.orders.map(({ orderId, version, status }) => [orderId, version, status])).toEqual([
-      [orderIds[0], 2, 'unpaid'],
-      [orderIds[1], 4, 'paid'],
-    ]);
-    expect(data.orders.every(({ hold }) => hold?.id === contractId)).toBe(true);
+  test(
+    'ORD-12 EVT-20 a contract gets all its orders, each with the version ' +
+      'its hold gave it, and the same question changes nothing',
+    async () => {
+      const contractId = newContract();
+      const orderIds = [(await place(t, 'acc_1')).orderId, (await oneInstance()).orderId];
+      const id = await apply(t, contractId, orderIds);
+      const { data } = await reserved(contractId);
+      expect(data).toMatchObject({
+        holder: { kind: 'contract', id: contractId },
+        accountId: 'acc_1',
+        resources: [],
+      });
+      expect(data.orders.map(({ orderId, version, status }) => [orderId, version, status])).toEqual([
+        [orderIds[0], 2, 'unpaid'],
+        [orderIds[1], 4, 'paid'],
+      ]);
+      expect(data.orders.every(({ hold }) => hold?.id === contractId)).toBe(true);
 
-    await contractSays(
-      t,
-      'contract.requested',
-      aContract(contractId, orderIds),
-      { earlierEnded: [] },
-      { id, repeat: 2 },
-    );
-    await apply(t, contractId, orderIds);
-    await t.settled();
-    expect(await answersTo(t, contractId)).toEqual(['order.reserved']);
-    expect(await stored(t, orderIds[0] as string)).toMatchObject({
-      version: 2,
-      hold_kind: 'contract',
-      hold_id: contractId,
-    });
-    expect((await customer(t, 'acc_1').get(`/v1/orders/${orderIds[0]}`)).body).toMatchObject({
-      hold: { kind: 'contract', id: contractId },
-      links: { contract: `/v1/contracts/${contractId}` },
-      allowedOperations: ['view', 'pay', 'cancel'],
-    });
-  });
+      await contractSays(
+        t,
+        'contract.requested',
+        aContract(contractId, orderIds),
+        { earlierEnded: [] },
+        { id, repeat: 2 },
+      );
+      await apply(t, contractId, orderIds);
+      await t.settled();
+      expect(await answersTo(t, contractId)).toEqual(['order.reserved']);
+      expect(await stored(t, orderIds[0] as string)).toMatchObject({
+        version: 2,
+        hold_kind: 'contract',
+        hold_id: contractId,
+      });
+      expect((await customer(t, 'acc_1').get(`/v1/orders/${orderIds[0]}`)).body).toMatchObject({
+        hold: { kind: 'contract', id: contractId },
+        links: { contract: `/v1/contracts/${contractId}` },
+        allowedOperations: ['view', 'pay', 'cancel'],
+      });
+    },
+  );
 
-  test("ORD-12 all or none: every reason is named per order, another account's order is not found and shown to nobody", async () => {
-    const [free, held, cancelled, foreign] = [
-      await place(t, 'acc_1'),
-      await place(t, 'acc_1'),
-      await place(t, 'acc_1'),
-      await place(t, 'acc_2'),
-    ];
-    const voided = await place(t, 'acc_1');
-    await customer(t, 'acc_1').post(`/v1/orders/${cancelled.orderId}/cancel`, { reason: 'x' });
-    await pay(t, voided.orderId);
-    await t.platform().post(`/v1/orders/${voided.orderId}/fulfilment`, { outcome: 'failed' });
-    const [first, second] = [newContract(), newContract()];
-    await apply(t, first, [held.orderId]);
-    await reserved(first);
-    await apply(t, second, [free.orderId, held.orderId, cancelled.orderId, voided.orderId, foreign.orderId]);
-    const { data } = await refused(second);
-    expect(data.refusals).toEqual([
-      { orderId: foreign.orderId, instanceId: null, code: 'order.not_found', holder: null },
-      {
-        orderId: held.orderId,
-        instanceId: null,
-        code: 'order.held_by_contract',
-        holder: { kind: 'contract', id: first },
-      },
-      { orderId: cancelled.orderId, instanceId: null, code: 'order.cancelled', holder: null },
-      { orderId: voided.orderId, instanceId: null, code: 'order.voided', holder: null },
-    ]);
-    expect(data.orders.map(({ accountId }) => accountId)).toEqual(['acc_1', 'acc_1', 'acc_1', 'acc_1']);
-    expect(await stored(t, free.orderId)).toMatchObject({ hold_id: null, version: 1 });
-  });
+  test(
+    'ORD-12 all or none: every reason is named per order, another ' +
+      "account's order is not found and shown to nobody",
+    async () => {
+      const [free, held, cancelled, foreign] = [
+        await place(t, 'acc_1'),
+        await place(t, 'acc_1'),
+        await place(t, 'acc_1'),
+        await place(t, 'acc_2'),
+      ];
+      const voided = await place(t, 'acc_1');
+      await customer(t, 'acc_1').post(`/v1/orders/${cancelled.orderId}/cancel`, { reason: 'x' });
+      await pay(t, voided.orderId);
+      await t.platform().post(`/v1/orders/${voided.orderId}/fulfilment`, { outcome: 'failed' });
+      const [first, second] = [newContract(), newContract()];
+      await apply(t, first, [held.orderId]);
+      await reserved(first);
+      await apply(t, second, [
+        free.orderId,
+        held.orderId,
+        cancelled.orderId,
+        voided.orderId,
+        foreign.orderId,
+      ]);
+      const { data } = await refused(second);
+      expect(data.refusals).toEqual([
+        { orderId: foreign.orderId, instanceId: null, code: 'order.not_found', holder: null },
+        {
+          orderId: held.orderId,
+          instanceId: null,
+          code: 'order.held_by_contract',
+          holder: { kind: 'contract', id: first },
+        },
+        { orderId: cancelled.orderId, instanceId: null, code: 'order.cancelled', holder: null },
+        { orderId: voided.orderId, instanceId: null, code: 'order.voided', holder: null },
+      ]);
+      expect(data.orders.map(({ accountId }) => accountId)).toEqual(['acc_1', 'acc_1', 'acc_1', 'acc_1']);
+      expect(await stored(t, free.orderId)).toMatchObject({ hold_id: null, version: 1 });
+    },
+  );
 
   test('ORD-13 EVT-22 a voided contract gives its orders back, once, and another can have them', async () => {
     const contractId = newContract();
@@ -212,35 +225,42 @@ describe('contracts', () => {
     expect(await holdOf(orderId)).toEqual({ kind: 'contract', id: next });
   });
 
-  test('ORD-13 an end that comes before its reservation is remembered, and the late reservation is refused', async () => {
-    const contractId = newContract();
-    const { orderId } = await place(t, 'acc_1');
-    await contractEnds(contractId, [orderId]);
-    await t.settled({ dueWork: false });
-    await apply(t, contractId, [orderId]);
-    expect(await codesOf(contractId)).toEqual(['holder.ended']);
-    await apply(t, contractId, [orderId]);
-    await t.settled({ dueWork: false });
-    expect(await answersTo(t, contractId)).toEqual(['order.reservation_refused']);
-    expect(await stored(t, orderId)).toMatchObject({ hold_id: null, version: 1 });
-  });
+  test(
+    'ORD-13 an end that comes before its reservation is remembered, ' + 'and the late reservation is refused',
+    async () => {
+      const contractId = newContract();
+      const { orderId } = await place(t, 'acc_1');
+      await contractEnds(contractId, [orderId]);
+      await t.settled({ dueWork: false });
+      await apply(t, contractId, [orderId]);
+      expect(await codesOf(contractId)).toEqual(['holder.ended']);
+      await apply(t, contractId, [orderId]);
+      await t.settled({ dueWork: false });
+      expect(await answersTo(t, contractId)).toEqual(['order.reservation_refused']);
+      expect(await stored(t, orderId)).toMatchObject({ hold_id: null, version: 1 });
+    },
+  );
 
-  test('ORD-13 an application names the earlier contract whose end was not yet seen; it is ended first, and its own end comes later', async () => {
-    const [earlier, next] = [newContract(), newContract()];
-    const [a, b] = [(await place(t, 'acc_1')).orderId, (await place(t, 'acc_1')).orderId];
-    await apply(t, earlier, [a, b]);
-    await reserved(earlier);
-    await apply(t, next, [a], {}, [{ orderId: a, contractId: earlier }]);
-    expect((await reserved(next)).data.orders).toMatchObject([
-      { orderId: a, version: 4, hold: { id: next } },
-    ]);
-    await contractEnds(earlier, [a, b]);
-    await t.event('order.released', ({ order }) => order.orderId === b);
-    await t.settled({ dueWork: false });
-    expect(announcedOf(t, a)).toEqual(['order.placed@1', 'order.released@3']);
-    expect(await holdOf(a)).toEqual({ kind: 'contract', id: next });
-    expect(await holdOf(b)).toBeNull();
-  });
+  test(
+    'ORD-13 an application names the earlier contract whose end was not yet ' +
+      'seen; it is ended first, and its own end comes later',
+    async () => {
+      const [earlier, next] = [newContract(), newContract()];
+      const [a, b] = [(await place(t, 'acc_1')).orderId, (await place(t, 'acc_1')).orderId];
+      await apply(t, earlier, [a, b]);
+      await reserved(earlier);
+      await apply(t, next, [a], {}, [{ orderId: a, contractId: earlier }]);
+      expect((await reserved(next)).data.orders).toMatchObject([
+        { orderId: a, version: 4, hold: { id: next } },
+      ]);
+      await contractEnds(earlier, [a, b]);
+      await t.event('order.released', ({ order }) => order.orderId === b);
+      await t.settled({ dueWork: false });
+      expect(announcedOf(t, a)).toEqual(['order.placed@1', 'order.released@3']);
+      expect(await holdOf(a)).toEqual({ kind: 'contract', id: next });
+      expect(await holdOf(b)).toBeNull();
+    },
+  );
 
   test("ORD-6 EVT-21 cancelling an order ends its hold at once, and the contract's end frees the others", async () => {
     const contractId = newContract();
@@ -283,7 +303,8 @@ describe('contracts', () => {
       configuration: Array.from({ length: 8 }, (_, n) => ({ name: `参数 ${n}`, value: '某个较长的配置值' })),
     });
     await t.sql(
-      `insert into orders select (o).* from (select jsonb_populate_record(o, jsonb_build_object('order_id', 'ord_' || lpad(n::text, 32, '0'))) as o
+      `insert into orders select (o).* from (select jsonb_populate_record(o,
+          jsonb_build_object('order_id', 'ord_' || lpad(n::text, 32, '0'))) as o
          from orders o, generate_series(1, 499) n where o.order_id = $1) x`,
       [orderId],
     );
@@ -299,57 +320,64 @@ describe('contracts', () => {
 });
 
 describe('refunds', () => {
-  test('ORD-12 EVT-20 a refund of an instance gets every paid order of it, those it had not seen included', async () => {
-    const { instanceId, orderId } = await oneInstance();
-    const renewal = await place(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] });
-    const dropped = renewal.orderId;
-    await customer(t, 'acc_1').post(`/v1/orders/${dropped}/cancel`, { reason: 'x' });
-    const { body } = await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] }, [
-      instance(instanceId, { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' }),
-    ]);
-    const refundId = newRefund();
-    await askRefund(refundId, [instanceId], { orderIds: [orderId] });
-    const { data } = await reserved(refundId);
-    expect(data.orders.map((order) => [order.orderId, order.refundState])).toEqual([
-      [orderId, 'in_progress'],
-      [body.orderId, 'in_progress'],
-    ]);
-    expect(data.resources).toMatchObject([{ instanceId, orderIds: [orderId, body.orderId] }]);
+  test(
+    'ORD-12 EVT-20 a refund of an instance gets every paid ' + 'order of it, those it had not seen included',
+    async () => {
+      const { instanceId, orderId } = await oneInstance();
+      const renewal = await place(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] });
+      const dropped = renewal.orderId;
+      await customer(t, 'acc_1').post(`/v1/orders/${dropped}/cancel`, { reason: 'x' });
+      const { body } = await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] }, [
+        instance(instanceId, { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' }),
+      ]);
+      const refundId = newRefund();
+      await askRefund(refundId, [instanceId], { orderIds: [orderId] });
+      const { data } = await reserved(refundId);
+      expect(data.orders.map((order) => [order.orderId, order.refundState])).toEqual([
+        [orderId, 'in_progress'],
+        [body.orderId, 'in_progress'],
+      ]);
+      expect(data.resources).toMatchObject([{ instanceId, orderIds: [orderId, body.orderId] }]);
 
-    const blocked = await customer(t, 'acc_1').post(
-      '/v1/orders',
-      anOrder({ orderType: 'renewal', instanceIds: [instanceId] }),
-    );
-    expect(blocked).toMatchObject({ status: 409, body: { code: 'order.held_by_refund' } });
-    const [contract, second] = [newContract(), newRefund()];
-    await apply(t, contract, [orderId]);
-    await askRefund(second, [instanceId]);
-    expect(await codesOf(contract)).toEqual(['order.held_by_refund']);
-    expect(await codesOf(second)).toEqual(['order.held_by_refund', 'order.held_by_refund']);
-  });
+      const blocked = await customer(t, 'acc_1').post(
+        '/v1/orders',
+        anOrder({ orderType: 'renewal', instanceIds: [instanceId] }),
+      );
+      expect(blocked).toMatchObject({ status: 409, body: { code: 'order.held_by_refund' } });
+      const [contract, second] = [newContract(), newRefund()];
+      await apply(t, contract, [orderId]);
+      await askRefund(second, [instanceId]);
+      expect(await codesOf(contract)).toEqual(['order.held_by_refund']);
+      expect(await codesOf(second)).toEqual(['order.held_by_refund', 'order.held_by_refund']);
+    },
+  );
 
-  test('ORD-12 an open order on the instance, a contract over one of its orders, and an unknown instance refuse a refund', async () => {
-    const [busy, held, theirs] = [await oneInstance(), await oneInstance(), await oneInstance('acc_2')];
-    const open = await place(t, 'acc_1', { orderType: 'renewal', instanceIds: [busy.instanceId] });
-    const contractId = newContract();
-    await apply(t, contractId, [held.orderId]);
-    await reserved(contractId);
-    const refundId = newRefund();
-    await askRefund(refundId, [busy.instanceId, held.instanceId, theirs.instanceId]);
-    const { data } = await refused(refundId);
-    expect(data.refusals).toEqual([
-      { orderId: open.orderId, instanceId: busy.instanceId, code: 'order.instance_busy', holder: null },
-      {
-        orderId: held.orderId,
-        instanceId: held.instanceId,
-        code: 'order.held_by_contract',
-        holder: { kind: 'contract', id: contractId },
-      },
-      { orderId: null, instanceId: theirs.instanceId, code: 'order.not_found', holder: null },
-    ]);
-    expect(JSON.stringify(data)).not.toContain(theirs.orderId);
-    expect(await holdOf(busy.orderId)).toBeNull();
-  });
+  test(
+    'ORD-12 an open order on the instance, a contract over one of its ' +
+      'orders, and an unknown instance refuse a refund',
+    async () => {
+      const [busy, held, theirs] = [await oneInstance(), await oneInstance(), await oneInstance('acc_2')];
+      const open = await place(t, 'acc_1', { orderType: 'renewal', instanceIds: [busy.instanceId] });
+      const contractId = newContract();
+      await apply(t, contractId, [held.orderId]);
+      await reserved(contractId);
+      const refundId = newRefund();
+      await askRefund(refundId, [busy.instanceId, held.instanceId, theirs.instanceId]);
+      const { data } = await refused(refundId);
+      expect(data.refusals).toEqual([
+        { orderId: open.orderId, instanceId: busy.instanceId, code: 'order.instance_busy', holder: null },
+        {
+          orderId: held.orderId,
+          instanceId: held.instanceId,
+          code: 'order.held_by_contract',
+          holder: { kind: 'contract', id: contractId },
+        },
+        { orderId: null, instanceId: theirs.instanceId, code: 'order.not_found', holder: null },
+      ]);
+      expect(JSON.stringify(data)).not.toContain(theirs.orderId);
+      expect(await holdOf(busy.orderId)).toBeNull();
+    },
+  );
 
   test('ORD-13 EVT-23 a refund that comes to nothing gives everything back', async () => {
     for (const end of [
@@ -403,75 +431,83 @@ describe('refunds', () => {
     expect(await codesOf(again)).toEqual(['order.voided']);
   });
 
-  test('ORD-14 refunding one of two instances makes the order partial and gives it back, refunding the last makes it full', async () => {
-    const [a, b] = [newInstance(), newInstance()];
-    const { body } = await placeAndPay(t, 'acc_1', { count: 2 }, [instance(a), instance(b)], '90.00');
-    const refund = async (instanceId: string) => {
+  test(
+    'ORD-14 refunding one of two instances makes the order partial and ' +
+      'gives it back, refunding the last makes it full',
+    async () => {
+      const [a, b] = [newInstance(), newInstance()];
+      const { body } = await placeAndPay(t, 'acc_1', { count: 2 }, [instance(a), instance(b)], '90.00');
+      const refund = async (instanceId: string) => {
+        const refundId = newRefund();
+        await askRefund(refundId, [instanceId]);
+        await reserved(refundId);
+        await refundSays(
+          t,
+          'refund.succeeded',
+          aRefund(refundId, [instanceId], { version: 4, status: 'succeeded' }),
+        );
+        return t.event(
+          'resource.changed',
+          ({ resource }) => resource.instanceId === instanceId && resource.released,
+        );
+      };
+      await refund(a);
+      await t.event('order.released', ({ order }) => order.orderId === body.orderId);
+      expect(await stored(t, body.orderId)).toMatchObject({
+        status: 'paid',
+        refund_state: 'partial',
+        hold_id: null,
+        version: 5,
+      });
+      await refund(b);
+      await t.settled({ dueWork: false });
+      expect(await stored(t, body.orderId)).toMatchObject({
+        status: 'voided',
+        refund_state: 'full',
+        version: 7,
+      });
+      expect(announcedOf(t, body.orderId).slice(3)).toEqual([
+        'order.changed@5',
+        'order.released@5',
+        'order.voided@7',
+      ]);
+    },
+  );
+
+  test(
+    'ORD-14 a renewal-only refund voids the renewals of its lines ' +
+      'and gives back their time; the instance lives on',
+    async () => {
+      const { instanceId, orderId } = await oneInstance();
+      const period = { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' };
+      const renewal = (
+        await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] }, [
+          instance(instanceId, period),
+        ])
+      ).body.orderId;
       const refundId = newRefund();
-      await askRefund(refundId, [instanceId]);
+      const none = cny('0.00');
+      const lines = [
+        { orderId: renewal, instanceId, paid: cny('45.00'), consumed: none, fee: none, refund: cny('45.00') },
+      ];
+      await askRefund(refundId, [instanceId], { kind: 'renewal_only', lines });
       await reserved(refundId);
       await refundSays(
         t,
         'refund.succeeded',
-        aRefund(refundId, [instanceId], { version: 4, status: 'succeeded' }),
+        aRefund(refundId, [instanceId], { kind: 'renewal_only', lines, version: 4, status: 'succeeded' }),
       );
-      return t.event(
+      await t.event('order.voided', ({ order }) => order.orderId === renewal);
+      const { data } = await t.event(
         'resource.changed',
-        ({ resource }) => resource.instanceId === instanceId && resource.released,
+        ({ resource }) => resource.instanceId === instanceId && resource.version === 3,
       );
-    };
-    await refund(a);
-    await t.event('order.released', ({ order }) => order.orderId === body.orderId);
-    expect(await stored(t, body.orderId)).toMatchObject({
-      status: 'paid',
-      refund_state: 'partial',
-      hold_id: null,
-      version: 5,
-    });
-    await refund(b);
-    await t.settled({ dueWork: false });
-    expect(await stored(t, body.orderId)).toMatchObject({
-      status: 'voided',
-      refund_state: 'full',
-      version: 7,
-    });
-    expect(announcedOf(t, body.orderId).slice(3)).toEqual([
-      'order.changed@5',
-      'order.released@5',
-      'order.voided@7',
-    ]);
-  });
-
-  test('ORD-14 a renewal-only refund voids the renewals of its lines and gives back their time; the instance lives on', async () => {
-    const { instanceId, orderId } = await oneInstance();
-    const period = { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' };
-    const renewal = (
-      await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] }, [
-        instance(instanceId, period),
-      ])
-    ).body.orderId;
-    const refundId = newRefund();
-    const none = cny('0.00');
-    const lines = [
-      { orderId: renewal, instanceId, paid: cny('45.00'), consumed: none, fee: none, refund: cny('45.00') },
-    ];
-    await askRefund(refundId, [instanceId], { kind: 'renewal_only', lines });
-    await reserved(refundId);
-    await refundSays(
-      t,
-      'refund.succeeded',
-      aRefund(refundId, [instanceId], { kind: 'renewal_only', lines, version: 4, status: 'succeeded' }),
-    );
-    await t.event('order.voided', ({ order }) => order.orderId === renewal);
-    const { data } = await t.event(
-      'resource.changed',
-      ({ resource }) => resource.instanceId === instanceId && resource.version === 3,
-    );
-    expect(data.resource).toMatchObject({ end: period.start, released: false });
-    expect(
-      (await t.event('order.released', ({ order }) => order.orderId === orderId)).data.order,
-    ).toMatchObject({ status: 'paid', refundState: 'none', hold: null });
-  });
+      expect(data.resource).toMatchObject({ end: period.start, released: false });
+      expect(
+        (await t.event('order.released', ({ order }) => order.orderId === orderId)).data.order,
+      ).toMatchObject({ status: 'paid', refundState: 'none', hold: null });
+    },
+  );
 
   test('EVT-24 the refund of a failed fulfilment makes the voided order full and holds nothing', async () => {
     const { orderId } = await place(t, 'acc_1');
@@ -496,25 +532,30 @@ describe('refunds', () => {
     expect(t.events.filter(({ subject }) => subject.id === refund.refundId)).toEqual([]);
   });
 
-  test('ORD-12 a renewal placed while a refund is asked for: either the refund is refused or the renewal is', async () => {
-    const outcomes = await inFives(async (round) => {
-      const { instanceId } = await oneInstance();
-      const refundId = newRefund();
-      const begun = Promise.withResolvers<void>();
-      waits.set(refundId, () => (begun.resolve(), sleep((round % 5) * 15)));
-      const renewal = anOrder({ orderType: 'renewal', instanceIds: [instanceId] });
-      // In turn as the refund asks, and once its transaction is open, so that both win some rounds on any
-      // machine.
-      const sent = (round % 3 === 0 ? Promise.resolve() : begun.promise).then(() =>
-        customer(t, 'acc_1').post('/v1/orders', renewal),
+  test(
+    'ORD-12 a renewal placed while a refund is asked for: either ' +
+      'the refund is refused or the renewal is',
+    async () => {
+      const outcomes = await inFives(async (round) => {
+        const { instanceId } = await oneInstance();
+        const refundId = newRefund();
+        const begun = Promise.withResolvers<void>();
+        waits.set(refundId, () => (begun.resolve(), sleep((round % 5) * 15)));
+        const renewal = anOrder({ orderType: 'renewal', instanceIds: [instanceId] });
+        // In turn as the refund asks, and once its transaction is open, so that both win some rounds on any
+        // machine.
+        const sent = (round % 3 === 0 ? Promise.resolve() : begun.promise).then(() =>
+          customer(t, 'acc_1').post('/v1/orders', renewal),
+        );
+        const [placed] = await Promise.all([sent, askRefund(refundId, [instanceId])]);
+        return `${placed.body.code ?? 'placed'}, ${(await answersTo(t, refundId)).join()}`;
+      });
+      expect(new Set(outcomes)).toEqual(
+        new Set(['placed, order.reservation_refused', 'order.held_by_refund, order.reserved']),
       );
-      const [placed] = await Promise.all([sent, askRefund(refundId, [instanceId])]);
-      return `${placed.body.code ?? 'placed'}, ${(await answersTo(t, refundId)).join()}`;
-    });
-    expect(new Set(outcomes)).toEqual(
-      new Set(['placed, order.reservation_refused', 'order.held_by_refund, order.reserved']),
-    );
-  }, 60_000);
+    },
+    60_000,
+  );
 
   test('ORD-12 EVT-5 what would not fit one event is refused as a whole, and nothing stays held', async () => {
     const configuration = Array.from({ length: 30 }, (_, n) => ({
@@ -561,7 +602,7 @@ describe('two instances', () => {
   let second: RunningService;
   beforeAll(async () => {
     const settings = { ...t.running.settings, ACCORD_PORT: 0, ACCORD_OPS_PORT: 0 };
-    second = await startService(settings, (_, around) => instanceOf('second', around), { clock: t.clock });
+    second = await startService(settings, (_, context) => instanceOf('second', context), { clock: t.clock });
     await second.joined;
   }, 30_000);
   afterAll(() => second.stop(), 30_000);
@@ -658,7 +699,8 @@ test('EVT-34 every version of every order and resource was announced, and none t
     else see(subject.id, subject.version);
   }
   const owned = await t.sql<{ id: string; version: number }>(
-    `select order_id as id, version from orders where account_id <> 'acc_big' union all select instance_id, version from resources`,
+    `select order_id as id, version from orders where account_id <> 'acc_big'
+      union all select instance_id, version from resources`,
   );
   for (const { id, version } of owned)
     expect([id, [...(seen.get(id) ?? [])].sort((a, b) => a - b)]).toEqual([

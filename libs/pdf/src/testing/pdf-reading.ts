@@ -1,9 +1,6 @@
 import { inflateSync } from 'node:zlib';
 
-/**
- * What tests see in a PDF that this service wrote: its pages in order, with their text as a reader would
- * select and copy it.
- */
+/** A PDF as tests see it: its pages in order, with their text as a reader would select and copy it. */
 export interface ReadPdf {
   readonly pages: readonly {
     readonly lines: readonly string[];
@@ -48,7 +45,7 @@ export function readPdf(file: Buffer): ReadPdf {
         unicodeOf(at(id), at),
       ]),
     );
-    const placed = printedLines(operators, fonts);
+    const placed = linesOf(operators, fonts);
     const lines = placed.map(({ text }) => text);
     return { lines, placed, text: lines.join('\n'), operators, dictionary };
   });
@@ -95,7 +92,7 @@ function unicodeOf(font: PdfObject, at: (reference: string | undefined) => PdfOb
   return glyphs;
 }
 
-function printedLines(operators: string, fonts: ReadonlyMap<string, string[]>): PlacedLine[] {
+function linesOf(operators: string, fonts: ReadonlyMap<string, string[]>): PlacedLine[] {
   let glyphs: string[] = [];
   let place = { x: 0, y: 0 };
   const lines: PlacedLine[] = [];

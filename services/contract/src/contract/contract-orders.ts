@@ -1,14 +1,12 @@
-import { Refusal } from '@accord/core';
+import type { z } from 'zod';
+import type { ContractKind } from '@accord/events/contract';
 import { add, equal, subtract, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import { billingCycle } from '../bill/billing-cycle.ts';
-import type { DocumentContent } from '../document/content.ts';
 import type { Order } from '../order-view.ts';
-import type { Contract, Kind } from './contract.ts';
 
-export const templateVersion = '1.0';
+// A contract's orders: the split of an application, the amounts, the periods. Pure.
 
-type Row = DocumentContent['rows'][number];
+export type Kind = z.infer<typeof ContractKind>;
 
 /** CTR-1: paid orders, pay-as-you-go among them, make a contract; unpaid ones a payment request. */
 export const kindOf = (order: Pick<Order, 'status'>): Kind & ('order' | 'payment_request') =>
@@ -19,14 +17,16 @@ export const cashPayable = (order: Order): Money | null =>
   order.chargeType === 'pay_as_you_go' ? null : subtract(order.payableAmount, order.voucherPaid);
 
 /**
- * CTR-16: null where none of the orders has an amount. @throws Error where currencies differ; an invoicing
- * entity has one (ORD-1).
+ * CTR-16: null where none of the orders has an amount.
+ *
+ * @throws Error where currencies differ; an invoicing entity has one (ORD-1).
  */
 export const amountOf = (orders: readonly Order[]): Money | null =>
   orders
     .map(cashPayable)
     .reduce((total, amount) => (total && amount ? add(total, amount) : (total ?? amount)), null);
 
+/** One contract of an application. */
 export interface Part {
   readonly kind: 'order' | 'payment_request';
   readonly invoicingEntity: string;
@@ -51,8 +51,8 @@ export function splitOrders(orders: readonly Order[]): Part[] {
 const sameMoney = (a: Money | null, b: Money | null) => (a && b ? equal(a, b) : a === b);
 
 /**
- * CTR-4: ids of the orders whose kind, entity or amount is, as reserved, not what was decided on; of those
- * not reserved, too.
+ * CTR-4: ids of the orders whose kind, entity or amount differs, as reserved, from the decision on them; of
+ * those not reserved, too.
  */
 export function changedOrders(decided: readonly Order[], reserved: readonly Order[]): string[] {
   const now = new Map(reserved.map((order) => [order.orderId, order]));
@@ -69,8 +69,8 @@ export function changedOrders(decided: readonly Order[], reserved: readonly Orde
 }
 
 /**
- * The orders as they were reserved, whose amounts stand, with what the order service said since of their
- * periods: fulfilment may follow the draft (CTR-15).
+ * CTR-15: the orders as they were reserved, whose amounts stand, with the periods that the order service told
+ * since: fulfilment may follow the draft.
  */
 export function withLaterPeriods(reserved: readonly Order[], known: readonly Order[]): Order[] {
   const latest = new Map(known.map((order) => [order.orderId, order]));
@@ -82,8 +82,8 @@ export function withLaterPeriods(reserved: readonly Order[], known: readonly Ord
 }
 
 /**
- * CTR-15: ids of the paid subscriptions whose period is not known: yet, or though they are fulfilled, as
- * orders from before periods were told.
+ * CTR-15: ids of the paid subscriptions without a known period: not fulfilled yet, or fulfilled at a time when
+ * periods were not told.
  */
 export function withoutPeriod(orders: readonly Order[]): { unfulfilled: string[]; fulfilled: string[] } {
   const subscriptions = orders.filter(
@@ -98,67 +98,18 @@ export function withoutPeriod(orders: readonly Order[]): { unfulfilled: string[]
   };
 }
 
-/** CTR-15. `at` is the time of the application; its month is the billing cycle. */
-function periodOf(order: Order, at: Date, profile: Profile): Row['period'] {
-  if (order.chargeType === 'pay_as_you_go') {
-    const { start, end } = billingCycle(profile.timeZone, at);
-    return { kind: 'cycle', start: start.toISOString(), end: end.toISOString() };
-  }
-  if (order.status === 'paid' && order.servicePeriod) return { kind: 'period', ...order.servicePeriod };
-  const unpaidHichina =
-    order.status === 'unpaid' &&
-    order.brand === profile.contracts.hichinaBrand &&
-    order.productForm !== 'domain';
-  return order.duration && !unpaidHichina ? { kind: 'duration', ...order.duration } : { kind: 'none' };
-}
+/** CTR-29: ids of a payment request's orders that need none any more. */
+export const paidMeanwhile = ({ kind }: { readonly kind: Kind }, known: readonly Order[]): string[] =>
+  kind === 'payment_request'
+    ? known.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId)
+    : [];
 
-/**
- * Everything a contract's document says (CTR-14 to CTR-16). `orders` in the contract's order; amounts are
- * those reserved.
- *
- * @throws Refusal `contract.entity_unknown`
- */
-export function contentOf(
-  contract: Contract,
-  orders: readonly Order[],
-  { profile, mark, testSeal }: { profile: Profile; mark: DocumentContent['mark']; testSeal: boolean },
-): DocumentContent {
-  const entity = profile.invoicingEntities.find(({ code }) => code === contract.invoicingEntity);
-  const { contractId, invoicingEntity } = contract;
-  if (!entity) throw new Refusal('conflict', 'contract.entity_unknown', { contractId, invoicingEntity });
-  if (!contract.number) throw new Error(`contract ${contractId} has no number`);
-  return {
-    number: contract.number,
-    kind: kindOf(orders[0]!),
-    language: contract.language,
-    mark,
-    testSeal,
-    partyA: contract.partyA,
-    partyB: entity[contract.language],
-    createdAt: contract.createdAt.toISOString(),
-    timeZone: profile.timeZone,
-    rows: orders.map((order) => ({
-      orderId: order.orderId,
-      serviceName: order.productName[contract.language],
-      configuration: order.configuration,
-      count: order.count,
-      period: periodOf(order, contract.createdAt, profile),
-      duration: order.duration,
-      cashPayable: cashPayable(order),
-    })),
-    total: amountOf(orders),
-    payBy: contract.kind === 'payment_request' ? earliestPayBy(orders) : null,
-    templateVersion,
-    termsUrl: profile.contracts.termsUrl,
-  };
-}
-
-const earliestPayBy = (orders: readonly Order[]): string | null =>
+export const earliestPayBy = (orders: readonly Order[]): string | null =>
   orders.flatMap(({ payBy }) => payBy ?? []).sort()[0] ?? null;
 
 /**
- * ORD-8: orders as their draft leaves them, which moves payBy, counted from the placement. The order service
- * says so later, too late for who reads the draft at once.
+ * ORD-8: the orders as their draft leaves them, which moves payBy, counted from the placement. The order
+ * service tells it later, too late for a reader of the new draft.
  */
 export const asDrafted = (
   orders: readonly Order[],
@@ -183,14 +134,8 @@ export interface Validity {
 export function validityOf(kind: Kind, orders: readonly Order[]): Validity {
   if (kind === 'payment_request') return { from: null, to: earliestPayBy(orders) };
   const periods = orders.flatMap(({ servicePeriod }) => servicePeriod ?? []);
+  const starts = periods.map(({ start }) => start).sort();
+  const ends = periods.map(({ end }) => end).sort();
   const open = orders.some(({ chargeType }) => chargeType === 'pay_as_you_go');
-  return {
-    from: periods.map(({ start }) => start).sort()[0] ?? null,
-    to: open
-      ? null
-      : (periods
-          .map(({ end }) => end)
-          .sort()
-          .at(-1) ?? null),
-  };
+  return { from: starts[0] ?? null, to: open ? null : (ends.at(-1) ?? null) };
 }

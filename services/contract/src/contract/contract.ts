@@ -1,16 +1,10 @@
 import type { z } from 'zod';
-import { lifecycle, Refusal, type Decision } from '@accord/core';
-import type { Fact } from '@accord/events';
-import type {
-  ContractKind,
-  ContractRefusalReason,
-  ContractSnapshot,
-  ContractVoidReason,
-  Language,
-} from '@accord/events/contract';
+import { amend, changed, lifecycle, Refusal, unchanged, type Decision } from '@accord/core';
+import type { ContractRefusalReason, ContractSnapshot, ContractVoidReason } from '@accord/events/contract';
 import type { Money } from '@accord/money';
 import type { Party } from '../account/account.ts';
-import type { DocumentContent } from '../document/content.ts';
+import type { DocumentContent, DocumentLanguage } from '../document/content.ts';
+import type { Kind } from './contract-orders.ts';
 
 export const contractLifecycle = lifecycle('contract', 'requested', {
   requested: { draft: 'draft', refuse: 'refused', void: 'voided' },
@@ -21,31 +15,29 @@ export const contractLifecycle = lifecycle('contract', 'requested', {
   voided: {},
 });
 
-export type Kind = z.infer<typeof ContractKind>;
-export type Tongue = z.infer<typeof Language>;
 export type VoidReason = z.infer<typeof ContractVoidReason>;
-/** What a person may give as reason; the others come with an order's end (CTR-26, CTR-28). */
+/** The reasons that a person may give; the others come with an order's end (CTR-26, CTR-28). */
 export type GivenReason = Exclude<VoidReason, 'order_cancelled' | 'order_voided'>;
-export type RefusedOrder = ContractRefusalReason;
 export type Snapshot = z.infer<typeof ContractSnapshot>;
+/** An ended contract that may still hold the order at the order service (ORD-13). */
 export type EarlierEnded = { readonly orderId: string; readonly contractId: string };
 
 export interface Contract {
   readonly contractId: string;
-  /** Grows with every announced change; a step of sealing that nobody is told of leaves it (EVT-5). */
+  /** Grows with every announced change; a step of sealing that no event tells of leaves it (EVT-5). */
   readonly version: number;
   readonly accountId: string;
   /** Never reused, also where its contract was removed (CTR-25). */
   readonly number: string | null;
   readonly kind: Kind;
   readonly status: Snapshot['status'];
-  readonly language: Tongue;
+  readonly language: DocumentLanguage;
   readonly invoicingEntity: string;
   /** As certified at application; no later change of the account reaches it (CTR-9, CTR-10). */
   readonly partyA: Party;
   readonly orderIds: readonly string[];
   readonly amount: Money | null;
-  readonly refusals: readonly RefusedOrder[];
+  readonly refusals: readonly ContractRefusalReason[];
   readonly voidReason: VoidReason | null;
   readonly voidText: string | null;
   /** Gone from the lists (CTR-25, profiles that delete drafts). */
@@ -54,13 +46,13 @@ export interface Contract {
   readonly draftedAt: Date | null;
   readonly finalizedAt: Date | null;
   readonly voidedAt: Date | null;
-  /** What is sealed, fixed when finalizing was asked for. */
+  /** The words to seal, fixed when finalizing was asked for. */
   readonly content: DocumentContent | null;
 }
 
 const iso = (date: Date | null) => date && date.toISOString();
 
-export const snapshotOf = (contract: Contract): Snapshot => ({
+export const contractSnapshot = (contract: Contract): Snapshot => ({
   contractId: contract.contractId,
   version: contract.version,
   accountId: contract.accountId,
@@ -78,37 +70,28 @@ export const snapshotOf = (contract: Contract): Snapshot => ({
   voidedAt: iso(contract.voidedAt),
 });
 
-const amend = (contract: Contract, change: Partial<Contract>): Contract => ({
-  ...contract,
-  ...change,
-  version: contract.version + 1,
-});
-const decide = (state: Contract, fact: (contract: Snapshot) => Fact): Decision<Contract> => ({
-  state,
-  facts: [fact(snapshotOf(state))],
-});
-const unchanged = (state: Contract): Decision<Contract> => ({ state, facts: [] });
-
 export const isLive = ({ status }: Pick<Contract, 'status'>) => !contractLifecycle.ends.includes(status);
+
+export type RequestedContract = Pick<
+  Contract,
+  | 'contractId'
+  | 'accountId'
+  | 'kind'
+  | 'language'
+  | 'invoicingEntity'
+  | 'partyA'
+  | 'orderIds'
+  | 'amount'
+  | 'createdAt'
+>;
 
 /**
  * EVT-20: asks the order service for the orders, naming the holders that ended here and may still hold them
  * there (ORD-13).
  */
 export function requestContract(
-  of: Pick<
-    Contract,
-    | 'contractId'
-    | 'accountId'
-    | 'kind'
-    | 'language'
-    | 'invoicingEntity'
-    | 'partyA'
-    | 'orderIds'
-    | 'amount'
-    | 'createdAt'
-  >,
-  { earlierEnded }: { earlierEnded: readonly EarlierEnded[] },
+  of: RequestedContract,
+  { earlierEnded }: { readonly earlierEnded: readonly EarlierEnded[] },
 ): Decision<Contract> {
   const contract: Contract = {
     ...of,
@@ -124,10 +107,13 @@ export function requestContract(
     voidedAt: null,
     content: null,
   };
-  return decide(contract, (snapshot) => ({
+  return changed(contract, {
     type: 'contract.requested',
-    data: { contract: snapshot, earlierEnded: earlierEnded.map((earlier) => ({ ...earlier })) },
-  }));
+    data: {
+      contract: contractSnapshot(contract),
+      earlierEnded: earlierEnded.map((earlier) => ({ ...earlier })),
+    },
+  });
 }
 
 /** The orders are held. A contract that no longer waits for them stays as it is. */
@@ -141,17 +127,20 @@ export function draftContract(
     number,
     draftedAt: at,
   });
-  return decide(next, (snapshot) => ({ type: 'contract.drafted', data: { contract: snapshot } }));
+  return changed(next, { type: 'contract.drafted', data: { contract: contractSnapshot(next) } });
 }
 
-/** The orders could not be held, or are not what was decided on (CTR-4). */
-export function refuseContract(contract: Contract, refusals: readonly RefusedOrder[]): Decision<Contract> {
+/** The orders could not be held, or have changed since the decision on them (CTR-4). */
+export function refuseContract(
+  contract: Contract,
+  refusals: readonly ContractRefusalReason[],
+): Decision<Contract> {
   if (!contractLifecycle.allows(contract.status, 'refuse')) return unchanged(contract);
   const next = amend(contract, { status: contractLifecycle.after(contract.status, 'refuse'), refusals });
-  return decide(next, (snapshot) => ({
+  return changed(next, {
     type: 'contract.refused',
-    data: { contract: snapshot, refusals: [...refusals] },
-  }));
+    data: { contract: contractSnapshot(next), refusals: [...refusals] },
+  });
 }
 
 /** @throws Refusal `contract.voided`, `contract.not_a_draft` */
@@ -161,14 +150,14 @@ export function expectDraft({ contractId, status }: Contract): void {
   if (status !== 'draft') throw new Refusal('conflict', 'contract.not_a_draft', { contractId, status });
 }
 
-/** Of a draft. No fact: nobody hears of it until it is sealed. */
+/** Of a draft. No event tells of it, so the version stays (EVT-5). */
 export const beginSealing = (contract: Contract, content: DocumentContent): Contract => ({
   ...contract,
   status: contractLifecycle.after(contract.status, 'seal'),
   content,
 });
 
-/** CTR-34: one that was voided, or sealed by another, stays as it is. */
+/** CTR-34: a contract that was voided, or sealed by another instance, stays as it is. */
 export function finalizeContract(
   contract: Contract,
   { sha256, at }: { sha256: string; at: Date },
@@ -178,7 +167,7 @@ export function finalizeContract(
     status: contractLifecycle.after(contract.status, 'sealed'),
     finalizedAt: at,
   });
-  return decide(next, (snapshot) => ({ type: 'contract.finalized', data: { contract: snapshot, sha256 } }));
+  return changed(next, { type: 'contract.finalized', data: { contract: contractSnapshot(next), sha256 } });
 }
 
 export function failSealing(contract: Contract, reason: string): Decision<Contract> {
@@ -187,7 +176,7 @@ export function failSealing(contract: Contract, reason: string): Decision<Contra
     status: contractLifecycle.after(contract.status, 'sealFailed'),
     content: null,
   });
-  return decide(next, (snapshot) => ({ type: 'contract.seal_failed', data: { contract: snapshot, reason } }));
+  return changed(next, { type: 'contract.seal_failed', data: { contract: contractSnapshot(next), reason } });
 }
 
 export interface Voiding {
@@ -206,13 +195,13 @@ export function voidContract(
 ): Decision<Contract> {
   const status = contractLifecycle.after(contract.status, 'void');
   const next = amend(contract, { status, voidReason: reason, voidText: text, voidedAt: at, removed });
-  return decide(next, (snapshot) => ({
+  return changed(next, {
     type: 'contract.voided',
-    data: { contract: snapshot, reason, text, orderId },
-  }));
+    data: { contract: contractSnapshot(next), reason, text, orderId },
+  });
 }
 
-/** What the profile says of ending a contract by oneself (CTR-25, CTR-26). */
+/** The profile's rules for ending a contract by oneself (CTR-25, CTR-26). */
 export interface VoidRules {
   readonly removeDraft: 'void' | 'delete';
   readonly voidOfficial: 'ticket' | 'self_service';

@@ -3,15 +3,14 @@ import { loadProfile } from '@accord/profile';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from '../../test/sample-orders.ts';
 import { partyOf } from '../account/account.ts';
 import { billingCycle, yearIn } from '../bill/billing-cycle.ts';
-import type { DocumentContent } from '../document/content.ts';
-import { objectionsToApplication, refusalOf } from '../objections.ts';
+import { contentOf, type DocumentContent } from '../document/content.ts';
+import { reasonsAgainstApplication, refusalOf } from '../objections.ts';
 import type { Order } from '../order-view.ts';
 import { approveTicket, isOverdue, submitTicket, withdrawTicket } from '../ticket/ticket.ts';
 import {
   amountOf,
   asDrafted,
   changedOrders,
-  contentOf,
   splitOrders,
   validityOf,
   withLaterPeriods,
@@ -19,13 +18,13 @@ import {
 } from './contract-orders.ts';
 import {
   beginSealing,
+  contractSnapshot,
   draftContract,
   expectDraft,
   failSealing,
   finalizeContract,
   refuseContract,
   requestContract,
-  snapshotOf,
   voidByHand,
   voidForDeadOrder,
   type Contract,
@@ -76,15 +75,15 @@ const asked = (order: Order, liveContractId: string | null = null) => ({
   order,
   liveContractId,
 });
-const codes = (...of: Parameters<typeof objectionsToApplication>) =>
-  objectionsToApplication(...of).map(({ orderId, code }) => [orderId, code]);
+const codes = (...of: Parameters<typeof reasonsAgainstApplication>) =>
+  reasonsAgainstApplication(...of).map(({ orderId, code }) => [orderId, code]);
 
 describe('a contract', () => {
   test('EVT-5 announces a snapshot with every version, and only once', () => {
     const decision = draftContract(requested(), { number: 'CT-2026-00000001', at });
     expect(decision.state.version).toBe(2);
     expect(decision.facts).toEqual([
-      { type: 'contract.drafted', data: { contract: snapshotOf(decision.state) } },
+      { type: 'contract.drafted', data: { contract: contractSnapshot(decision.state) } },
     ]);
     expect(draftContract(decision.state, { number: 'CT-2026-00000002', at })).toEqual({
       state: decision.state,
@@ -140,15 +139,21 @@ describe('a contract', () => {
     });
   });
 
-  test('CTR-26 an official contract needs a ticket at baidu, is voided at once at alibaba; none is voided while it is sealed', () => {
-    const by = { reason: 'wrong_party_name', text: null, at } as const;
-    expect(refusalFrom(() => voidByHand(official(), by, baidu.contracts)).code).toBe('contract.needs_ticket');
-    expect(voidByHand(official(), by, alibaba.contracts).facts).toMatchObject([
-      { type: 'contract.voided', data: { reason: 'wrong_party_name', orderId: null } },
-    ]);
-    for (const profile of [baidu, alibaba])
-      expect(refusalFrom(() => voidByHand(sealing(), by, profile.contracts)).code).toBe('contract.sealing');
-  });
+  test(
+    'CTR-26 an official contract needs a ticket at baidu, is voided at once at alibaba; none is voided ' +
+      'while it is sealed',
+    () => {
+      const by = { reason: 'wrong_party_name', text: null, at } as const;
+      expect(refusalFrom(() => voidByHand(official(), by, baidu.contracts)).code).toBe(
+        'contract.needs_ticket',
+      );
+      expect(voidByHand(official(), by, alibaba.contracts).facts).toMatchObject([
+        { type: 'contract.voided', data: { reason: 'wrong_party_name', orderId: null } },
+      ]);
+      for (const profile of [baidu, alibaba])
+        expect(refusalFrom(() => voidByHand(sealing(), by, profile.contracts)).code).toBe('contract.sealing');
+    },
+  );
 
   test('CTR-28 dies with its order, in every living state', () => {
     for (const living of [requested(), draft(), sealing(), official()]) {
@@ -205,7 +210,7 @@ describe('an application', () => {
       [refunding.orderId, 'order.held_by_refund'],
       ['ord_x', 'order.not_found'],
     ]);
-    const refusals = objectionsToApplication(list, account, baidu);
+    const refusals = reasonsAgainstApplication(list, account, baidu);
     expect(refusals.find(({ code }) => code === 'contract.order_in_contract')).toMatchObject({
       contractId: 'ctr_9',
       remedy: 'void_that_contract',
@@ -216,30 +221,39 @@ describe('an application', () => {
     expect(refusals.find(({ code }) => code === 'order.held_by_refund')).toMatchObject({ refundId: 'rfd_1' });
   });
 
-  test('CTR-3 a partner’s customer is sent to the provider, and a marketplace order stands alone, at alibaba only', () => {
-    const partner = sampleAccount({ partner: { type: 'distribution', provider: 'Sample Partner Ltd' } });
-    const market = sampleOrder({ category: 'MKT' });
-    const other = sampleOrder();
-    expect(objectionsToApplication([asked(other)], partner, alibaba)).toMatchObject([
-      { code: 'contract.ask_your_provider', provider: 'Sample Partner Ltd' },
-    ]);
-    expect(codes([asked(other)], partner, baidu)).toEqual([]);
-    expect(codes([asked(market), asked(other)], account, alibaba)).toEqual([
-      [market.orderId, 'contract.marketplace_alone'],
-    ]);
-    expect(codes([asked(market)], account, alibaba)).toEqual([]);
-  });
+  test(
+    'CTR-3 a partner’s customer is sent to the provider, and a marketplace order stands alone, at ' +
+      'alibaba only',
+    () => {
+      const partner = sampleAccount({ partner: { type: 'distribution', provider: 'Sample Partner Ltd' } });
+      const market = sampleOrder({ category: 'MKT' });
+      const other = sampleOrder();
+      expect(reasonsAgainstApplication([asked(other)], partner, alibaba)).toMatchObject([
+        { code: 'contract.ask_your_provider', provider: 'Sample Partner Ltd' },
+      ]);
+      expect(codes([asked(other)], partner, baidu)).toEqual([]);
+      expect(codes([asked(market), asked(other)], account, alibaba)).toEqual([
+        [market.orderId, 'contract.marketplace_alone'],
+      ]);
+      expect(codes([asked(market)], account, alibaba)).toEqual([]);
+    },
+  );
 
-  test('CTR-2 CTR-3 an order of an invoicing entity that the profile does not have, or no longer, is refused, and so is its contract', () => {
-    const order = sampleOrder({ invoicingEntity: 'nobody' });
-    expect(codes([asked(order)], account, baidu)).toEqual([[order.orderId, 'contract.entity_unknown']]);
-    const print = () => contentOf(draft([order]), [order], { profile: baidu, mark: 'draft', testSeal: true });
-    expect(refusalFrom(print)).toMatchObject({
-      kind: 'conflict',
-      code: 'contract.entity_unknown',
-      facts: { contractId: 'ctr_1', invoicingEntity: 'nobody' },
-    });
-  });
+  test(
+    'CTR-2 CTR-3 an order of an invoicing entity that the profile does not have, or no longer, is ' +
+      'refused, and so is its contract',
+    () => {
+      const order = sampleOrder({ invoicingEntity: 'nobody' });
+      expect(codes([asked(order)], account, baidu)).toEqual([[order.orderId, 'contract.entity_unknown']]);
+      const print = () =>
+        contentOf(draft([order]), [order], { profile: baidu, mark: 'draft', testSeal: true });
+      expect(refusalFrom(print)).toMatchObject({
+        kind: 'conflict',
+        code: 'contract.entity_unknown',
+        facts: { contractId: 'ctr_1', invoicingEntity: 'nobody' },
+      });
+    },
+  );
 
   test('EVT-5 is refused where its orders would not fit one event, whatever their number; 500 usual ones do', () => {
     const configuration = Array.from({ length: 30 }, () => ({
@@ -271,7 +285,7 @@ describe('an application', () => {
 
   test('CTR-1 is refused where the profile has contracts over bills alone, whatever the orders', () => {
     const bills = { ...alibaba, contracts: { ...alibaba.contracts, sources: ['bill' as const] } };
-    expect(objectionsToApplication([asked(sampleOrder())], account, bills)).toMatchObject([
+    expect(reasonsAgainstApplication([asked(sampleOrder())], account, bills)).toMatchObject([
       {
         orderId: null,
         code: 'contract.orders_not_offered',
@@ -289,12 +303,12 @@ describe('an application', () => {
 
   test('one code for all reasons is the refusal’s own; mixed ones are gathered', () => {
     const unknown = { orderId: 'ord_x', order: undefined, liveContractId: null };
-    expect(refusalOf(objectionsToApplication([unknown], account, baidu))).toMatchObject({
+    expect(refusalOf(reasonsAgainstApplication([unknown], account, baidu))).toMatchObject({
       kind: 'not_found',
       code: 'order.not_found',
     });
     const mixed = refusalOf(
-      objectionsToApplication([unknown, asked(sampleOrder(), 'ctr_9')], account, baidu),
+      reasonsAgainstApplication([unknown, asked(sampleOrder(), 'ctr_9')], account, baidu),
     );
     expect(mixed).toMatchObject({ kind: 'conflict', code: 'contract.application_refused' });
     expect(mixed.facts.refusals).toHaveLength(2);
@@ -361,45 +375,53 @@ describe('the content', () => {
     ]);
   });
 
-  test('CTR-15 a paid subscription is not finalized before its period is known; then the period is the one that came later', () => {
-    const early = sampleOrder({ servicePeriod: null, fulfilment: 'creating' });
-    const [renewing, old] = [sampleOrder({ fulfilment: 'creating' }), sampleOrder({ servicePeriod: null })];
-    expect(withoutPeriod([early, payAsYouGoOrder(), unpaidOrder(), renewing, old, sampleOrder()])).toEqual({
-      unfulfilled: [early.orderId, renewing.orderId],
-      fulfilled: [old.orderId],
-    });
-    const later = {
-      ...sampleOrder(),
-      orderId: early.orderId,
-      version: early.version + 1,
-      payableAmount: { amount: '99.00', currency: 'CNY' },
-    };
-    const merged = withLaterPeriods([early], [later]);
-    expect(withoutPeriod(merged)).toEqual({ unfulfilled: [], fulfilled: [] });
-    expect(amountOf(merged)).toEqual({ amount: '45.00', currency: 'CNY' });
-  });
+  test(
+    'CTR-15 a paid subscription is not finalized before its period is known; then the period is the ' +
+      'one that came later',
+    () => {
+      const early = sampleOrder({ servicePeriod: null, fulfilment: 'creating' });
+      const [renewing, old] = [sampleOrder({ fulfilment: 'creating' }), sampleOrder({ servicePeriod: null })];
+      expect(withoutPeriod([early, payAsYouGoOrder(), unpaidOrder(), renewing, old, sampleOrder()])).toEqual({
+        unfulfilled: [early.orderId, renewing.orderId],
+        fulfilled: [old.orderId],
+      });
+      const later = {
+        ...sampleOrder(),
+        orderId: early.orderId,
+        version: early.version + 1,
+        payableAmount: { amount: '99.00', currency: 'CNY' },
+      };
+      const merged = withLaterPeriods([early], [later]);
+      expect(withoutPeriod(merged)).toEqual({ unfulfilled: [], fulfilled: [] });
+      expect(amountOf(merged)).toEqual({ amount: '45.00', currency: 'CNY' });
+    },
+  );
 
-  test('CTR-14 ORD-8 a payment request says until when it is to be paid, as its draft has moved that: the earliest of its orders', () => {
-    // As they were reserved: payBy is still that of orders without a contract.
-    const reserved = ['2026-03-02T00:00:00.000Z', '2026-03-01T00:00:00.000Z'].map((createdAt) =>
-      unpaidOrder({ createdAt, payBy: '2026-03-09T00:00:00.000Z' }),
-    );
-    const [here, there] = [baidu, asItComes].map((profile) => asDrafted(reserved, profile)) as [
-      Order[],
-      Order[],
-    ];
-    const content = contentOf(draft(here), here, { profile: baidu, mark: 'official', testSeal: false });
-    expect(content).toMatchObject({
-      kind: 'payment_request',
-      payBy: '2026-03-08T00:00:00.000Z',
-      number: 'CT-2026-00000001',
-      partyB: baidu.invoicingEntities[0]!.zh,
-    });
-    expect(validityOf('payment_request', here)).toEqual({ from: null, to: '2026-03-08T00:00:00.000Z' });
-    expect(validityOf('payment_request', there)).toEqual({ from: null, to: '2026-03-31T00:00:00.000Z' });
-    const paid = sampleOrder();
-    expect(asDrafted([paid], baidu)).toEqual([paid]);
-  });
+  test(
+    'CTR-14 ORD-8 a payment request says until when it is to be paid, as its draft has moved that: the ' +
+      'earliest of its orders',
+    () => {
+      // As they were reserved: payBy is still that of orders without a contract.
+      const reserved = ['2026-03-02T00:00:00.000Z', '2026-03-01T00:00:00.000Z'].map((createdAt) =>
+        unpaidOrder({ createdAt, payBy: '2026-03-09T00:00:00.000Z' }),
+      );
+      const [here, there] = [baidu, asItComes].map((profile) => asDrafted(reserved, profile)) as [
+        Order[],
+        Order[],
+      ];
+      const content = contentOf(draft(here), here, { profile: baidu, mark: 'official', testSeal: false });
+      expect(content).toMatchObject({
+        kind: 'payment_request',
+        payBy: '2026-03-08T00:00:00.000Z',
+        number: 'CT-2026-00000001',
+        partyB: baidu.invoicingEntities[0]!.zh,
+      });
+      expect(validityOf('payment_request', here)).toEqual({ from: null, to: '2026-03-08T00:00:00.000Z' });
+      expect(validityOf('payment_request', there)).toEqual({ from: null, to: '2026-03-31T00:00:00.000Z' });
+      const paid = sampleOrder();
+      expect(asDrafted([paid], baidu)).toEqual([paid]);
+    },
+  );
 
   test('CTR-33 is valid from the earliest start to the latest end, open with pay as you go', () => {
     const later = sampleOrder({

@@ -1,15 +1,25 @@
+import type { z } from 'zod';
+import { Refusal } from '@accord/core';
+import type { Language } from '@accord/events/contract';
 import type { Money } from '@accord/money';
-import type { PartyDetails } from '@accord/profile';
+import type { PartyDetails, Profile } from '@accord/profile';
+import type { Party } from '../account/account.ts';
+import { billingCycle } from '../bill/billing-cycle.ts';
+import { amountOf, cashPayable, earliestPayBy, kindOf, type Kind } from '../contract/contract-orders.ts';
+import type { Order } from '../order-view.ts';
 
-/** What a row says about when the service runs (CTR-15). Instants are ISO 8601. */
+export const templateVersion = '1.0';
+
+export type DocumentLanguage = z.infer<typeof Language>;
+export type DurationUnit = 'minute' | 'month' | 'year';
+
+/** The time that a row states for its service (CTR-15). Instants are ISO 8601. */
 export type RowPeriod =
   | { readonly kind: 'period'; readonly start: string; readonly end: string }
   | { readonly kind: 'duration'; readonly value: number; readonly unit: DurationUnit }
   /** A billing cycle of a pay-as-you-go order. */
   | { readonly kind: 'cycle'; readonly start: string; readonly end: string }
   | { readonly kind: 'none' };
-
-export type DurationUnit = 'minute' | 'month' | 'year';
 
 export interface DocumentRow {
   readonly orderId: string;
@@ -23,21 +33,16 @@ export interface DocumentRow {
   readonly cashPayable: Money | null;
 }
 
-/** Everything a contract says, as plain JSON: the same content makes the same draft, byte by byte. */
+/** All that a contract's document states, as plain JSON: the same content makes the same draft, byte by byte. */
 export interface DocumentContent {
   readonly number: string;
   readonly kind: 'order' | 'payment_request';
-  readonly language: 'zh' | 'en';
+  readonly language: DocumentLanguage;
   /** A draft has the watermark and no seal; an official one has the seal (CTR-17, CTR-18). */
   readonly mark: 'draft' | 'official';
   /** The seal comes from a self-signed key: every page and the seal itself say so (CTR-22). */
   readonly testSeal: boolean;
-  readonly partyA: {
-    readonly name: string;
-    readonly certificate: string | null;
-    readonly address: string | null;
-    readonly contact: string | null;
-  };
+  readonly partyA: Party;
   readonly partyB: PartyDetails;
   readonly createdAt: string;
   readonly timeZone: string;
@@ -48,4 +53,71 @@ export interface DocumentContent {
   readonly payBy: string | null;
   readonly templateVersion: string;
   readonly termsUrl: string;
+}
+
+/** The part of a contract that its document states. */
+export interface DocumentedContract {
+  readonly contractId: string;
+  readonly number: string | null;
+  readonly kind: Kind;
+  readonly language: DocumentLanguage;
+  readonly invoicingEntity: string;
+  readonly partyA: Party;
+  readonly createdAt: Date;
+}
+
+/**
+ * CTR-14 to CTR-16. `orders` in the contract's order; amounts are those reserved.
+ *
+ * @throws Refusal `contract.entity_unknown`
+ */
+export function contentOf(
+  contract: DocumentedContract,
+  orders: readonly Order[],
+  { profile, mark, testSeal }: { profile: Profile; mark: DocumentContent['mark']; testSeal: boolean },
+): DocumentContent {
+  const { contractId, number, language, invoicingEntity, partyA, createdAt } = contract;
+  const entity = profile.invoicingEntities.find(({ code }) => code === invoicingEntity);
+  if (!entity) throw new Refusal('conflict', 'contract.entity_unknown', { contractId, invoicingEntity });
+  if (!number) throw new Error(`contract ${contractId} has no number`);
+  return {
+    number,
+    kind: kindOf(orders[0]!),
+    language,
+    mark,
+    testSeal,
+    partyA,
+    partyB: entity[language],
+    createdAt: createdAt.toISOString(),
+    timeZone: profile.timeZone,
+    rows: orders.map((order) => rowOf(order, contract, profile)),
+    total: amountOf(orders),
+    payBy: contract.kind === 'payment_request' ? earliestPayBy(orders) : null,
+    templateVersion,
+    termsUrl: profile.contracts.termsUrl,
+  };
+}
+
+const rowOf = (order: Order, { language, createdAt }: DocumentedContract, profile: Profile): DocumentRow => ({
+  orderId: order.orderId,
+  serviceName: order.productName[language],
+  configuration: order.configuration,
+  count: order.count,
+  period: periodOf(order, createdAt, profile),
+  duration: order.duration,
+  cashPayable: cashPayable(order),
+});
+
+/** CTR-15. `at` is the time of the application; its month is the billing cycle. */
+function periodOf(order: Order, at: Date, profile: Profile): RowPeriod {
+  if (order.chargeType === 'pay_as_you_go') {
+    const { start, end } = billingCycle(profile.timeZone, at);
+    return { kind: 'cycle', start: start.toISOString(), end: end.toISOString() };
+  }
+  if (order.status === 'paid' && order.servicePeriod) return { kind: 'period', ...order.servicePeriod };
+  const unpaidHichina =
+    order.status === 'unpaid' &&
+    order.brand === profile.contracts.hichinaBrand &&
+    order.productForm !== 'domain';
+  return order.duration && !unpaidHichina ? { kind: 'duration', ...order.duration } : { kind: 'none' };
 }

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { formatMoney } from '@accord/money';
-import { lineHeight, sheet, type Paper, type TextStyle } from '@accord/pdf';
+import { lineHeight, page, type PdfDocument, type TextStyle } from '@accord/pdf';
 import type { DocumentContent, DocumentRow } from './content.ts';
 import type { Wording } from './wording.ts';
 
@@ -9,13 +9,13 @@ const periodColumn = 5;
 const padding = 4;
 const widths = [24, 86, 54, 108, 26, 92, 44, 71.28];
 const cellStyle: TextStyle = { size: 7.5 };
-const headStyle: TextStyle = { size: 7.5, weight: 'strong' };
+const headStyle: TextStyle = { size: 7.5, weight: 'bold' };
 const alignments = ['center', 'left', 'left', 'left', 'center', 'left', 'left', 'right'] as const;
 const columns = widths.map((width, index) => ({
-  x: sheet.left + widths.slice(0, index).reduce((sum, before) => sum + before, 0),
+  x: page.left + widths.slice(0, index).reduce((sum, before) => sum + before, 0),
   width,
   inner: {
-    x: sheet.left + widths.slice(0, index).reduce((sum, before) => sum + before, 0) + padding,
+    x: page.left + widths.slice(0, index).reduce((sum, before) => sum + before, 0) + padding,
     width: width - 2 * padding,
   },
   align: alignments[index] ?? 'left',
@@ -23,16 +23,16 @@ const columns = widths.map((width, index) => ({
 
 type Line = readonly string[];
 
-/** After so long others have their turn, ms; after five rows at the latest. */
+/** Other work has its turn after so long, ms, and after five rows at the latest. */
 const sliceMs = 10;
 
 /**
  * One row for each order, its head again on every page; a row that fits a page is not torn (CTR-14 to CTR-16,
  * CTR-19). Lets other work run between rows.
  */
-export async function printOrders(paper: Paper, content: DocumentContent, words: Wording): Promise<void> {
+export async function printOrders(pdf: PdfDocument, content: DocumentContent, words: Wording): Promise<void> {
   const heads = words.columns.map((title, index) =>
-    paper.lines(
+    pdf.lines(
       index === periodColumn ? `${title} (${content.timeZone})` : title,
       columns[index]?.inner.width ?? 0,
       headStyle,
@@ -45,14 +45,14 @@ export async function printOrders(paper: Paper, content: DocumentContent, words:
   for (const [index, row] of content.rows.entries()) {
     const texts = cellsOf(row, index, words, write);
     const cells = texts.map((parts, column) =>
-      parts.flatMap((part) => paper.lines(part, columns[column]?.inner.width ?? 0, cellStyle)),
+      parts.flatMap((part) => pdf.lines(part, columns[column]?.inner.width ?? 0, cellStyle)),
     );
-    if (!begun) paper.need(headHeight + Math.min(printedHeight(cells, cellStyle), 200));
-    if (!begun) printHead(paper, heads, headHeight);
+    if (!begun) pdf.ensureSpace(headHeight + Math.min(printedHeight(cells, cellStyle), 200));
+    if (!begun) printHead(pdf, heads, headHeight);
     begun = true;
-    printRow(paper, cells, () => {
-      paper.turn();
-      printHead(paper, heads, headHeight);
+    printRow(pdf, cells, () => {
+      pdf.addPage();
+      printHead(pdf, heads, headHeight);
     });
     if (index % 5 !== 4 && performance.now() - breathedAt < sliceMs) continue;
     await breathe();
@@ -94,41 +94,41 @@ function periodOf({ period }: DocumentRow, words: Wording, write: (instant: stri
   }
 }
 
-function printHead(paper: Paper, heads: readonly Line[], height: number): void {
-  paper.fill({ x: sheet.left, y: paper.y, width: sheet.inner, height });
-  printCells(paper, heads, height, headStyle);
+function printHead(pdf: PdfDocument, heads: readonly Line[], height: number): void {
+  pdf.fillBox({ x: page.left, y: pdf.y, width: page.contentWidth, height });
+  printCells(pdf, heads, height, headStyle);
 }
 
-function printRow(paper: Paper, cells: readonly Line[], turn: () => void): void {
-  const full = sheet.bottom - sheet.top - 40;
-  if (paper.y + printedHeight(cells, cellStyle) > sheet.bottom && printedHeight(cells, cellStyle) <= full)
+function printRow(pdf: PdfDocument, cells: readonly Line[], turn: () => void): void {
+  const full = page.bottom - page.top - 40;
+  if (pdf.y + printedHeight(cells, cellStyle) > page.bottom && printedHeight(cells, cellStyle) <= full)
     turn();
   let rest = cells;
   while (rest.some((cell) => cell.length > 0)) {
-    const room = Math.floor((sheet.bottom - paper.y - 2 * padding) / lineHeight(cellStyle));
+    const room = Math.floor((page.bottom - pdf.y - 2 * padding) / lineHeight(cellStyle));
     if (room < 1) {
       turn();
       continue;
     }
     const part = rest.map((cell) => cell.slice(0, room));
-    printCells(paper, part, printedHeight(part, cellStyle), cellStyle);
+    printCells(pdf, part, printedHeight(part, cellStyle), cellStyle);
     rest = rest.map((cell) => cell.slice(room));
   }
 }
 
-function printCells(paper: Paper, cells: readonly Line[], height: number, style: TextStyle): void {
+function printCells(pdf: PdfDocument, cells: readonly Line[], height: number, style: TextStyle): void {
   columns.forEach((column, index) => {
-    paper.print(
+    pdf.text(
       cells[index] ?? [],
-      { x: column.inner.x, y: paper.y + padding, width: column.inner.width },
+      { x: column.inner.x, y: pdf.y + padding, width: column.inner.width },
       { ...style, align: column.align },
     );
-    paper.rule({ x: column.x, y: paper.y }, { x: column.x, y: paper.y + height });
+    pdf.rule({ x: column.x, y: pdf.y }, { x: column.x, y: pdf.y + height });
   });
-  paper.rule({ x: sheet.right, y: paper.y }, { x: sheet.right, y: paper.y + height });
-  paper.rule({ x: sheet.left, y: paper.y }, { x: sheet.right, y: paper.y });
-  paper.y += height;
-  paper.rule({ x: sheet.left, y: paper.y }, { x: sheet.right, y: paper.y });
+  pdf.rule({ x: page.right, y: pdf.y }, { x: page.right, y: pdf.y + height });
+  pdf.rule({ x: page.left, y: pdf.y }, { x: page.right, y: pdf.y });
+  pdf.y += height;
+  pdf.rule({ x: page.left, y: pdf.y }, { x: page.right, y: pdf.y });
 }
 
 const printedHeight = (cells: readonly Line[], style: TextStyle): number =>

@@ -8,13 +8,13 @@ const mostOfAnAccount = 3;
 
 let rendering = 0;
 const waiting: (() => void)[] = [];
-/** How many each account has asked for and not got yet. */
+/** By account, the number of drafts that were asked for and are not rendered yet. */
 const asked = new Map<string, number>();
 
 /**
- * Drafts are rendered anew for whoever downloads them, and a long one takes this process's thread for a
- * second, in slices: one at a time, so that downloads hold up the rest less, and a few of one account, so
- * that it holds up no other's (API-11).
+ * A draft is rendered anew for each download, and a long one takes this process's thread for a second, in
+ * slices. So one is rendered at a time, which leaves most of the thread to other requests, and a few at most
+ * wait for one account, which leaves room for the others (API-11).
  *
  * @throws Refusal 503 `server.unavailable` where too many wait already.
  */

@@ -141,18 +141,22 @@ const en: Wording = {
   inCapitals: '',
   cashNote: 'Cash payable is the payable amount of an order less what vouchers paid of it.',
   usageNote:
-    'A dash in cash payable stands for a pay-as-you-go service: it is charged by usage in its bills and is not part of the contract amount.',
+    'A dash in cash payable stands for a pay-as-you-go service: it is charged by usage in its bills ' +
+    'and is not part of the contract amount.',
   usageOnly:
-    'All services of this contract are pay as you go: they are charged by usage in their bills, and this contract states no amount.',
+    'All services of this contract are pay as you go: they are charged by usage in their bills, ' +
+    'and this contract states no amount.',
   payment: 'Payment',
   payBy: (payBy) =>
-    `Party A shall pay the above amount in full by ${payBy}. If it is not paid by then, this contract, with all it agrees, becomes invalid.`,
+    `Party A shall pay the above amount in full by ${payBy}. ` +
+    'If it is not paid by then, this contract, with all it agrees, becomes invalid.',
   terms: 'Terms of service',
   termsText:
     'Rights and duties that this contract does not state are those of the terms of service published by Party B: ',
   effect: 'Signing and effect',
   effectText:
-    'Party B signs this contract with its electronic seal and a digital signature over the whole file; any change of the file makes the signature invalid.',
+    'Party B signs this contract with its electronic seal and a digital signature over the whole file; ' +
+    'any change of the file makes the signature invalid.',
   sealOfA: 'Party A (seal): ',
   sealOfB: 'Party B (seal): ',
   placeOfA: "Place for Party A's seal",

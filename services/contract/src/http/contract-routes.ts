@@ -1,74 +1,32 @@
 import { z } from 'zod';
-import type { Tx } from '@accord/core';
 import { ContractKind, ContractStatus } from '@accord/events/contract';
-import { AccountId } from '@accord/events/fields';
-import { accountOf, paged, pageQuery, route, type Route } from '@accord/http';
-import { getContract, listContracts, verifyDocument } from '../contract/contract-store.ts';
+import { AccountId, Id, Reason } from '@accord/events/fields';
+import { decodeTimeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import { listContracts as findContracts, getContract as readContract } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';
 import { contractFile, finalize, type Provider } from '../sealing.ts';
 import { removeDraft, voidOnRequest } from '../voiding.ts';
-import { accountRoutes } from './account-routes.ts';
-import { applicationRoutes } from './application-routes.ts';
-import { billRoutes } from './bill-routes.ts';
-import { afterOf, pageOf } from './page.ts';
-import { ContractAnswer, contractBody, ContractDetail, contractDetail, GivenReason } from './schemas.ts';
-import { ticketRoutes } from './ticket-routes.ts';
+import { ContractDetailAnswer, readContractDetail } from './contract-detail.ts';
+import { ContractAnswer, GivenReason, listedAccount, toContractAnswer } from './schemas.ts';
 
-const Id = z.string().min(1).max(64);
 const ById = z.strictObject({ contractId: Id });
-const read = { customer: 'contracts:read', operator: true } as const;
-const write = { customer: 'contracts:write', operator: true } as const;
+const reader = { customer: 'contracts:read', operator: true } as const;
+const writer = { customer: 'contracts:write', operator: true } as const;
 
 const Voiding = z
-  .strictObject({ reason: GivenReason, text: z.string().trim().min(1).max(1_000).optional() })
+  .strictObject({ reason: GivenReason, text: Reason(1_000).optional() })
   .refine(({ reason, text }) => reason !== 'other' || text !== undefined, {
     path: ['text'],
     message: 'is needed where the reason is other',
     params: { 'zh-CN': 'reason 为 other 时必须填写' },
   });
 
-const Verdict = z.object({
-  ours: z.boolean(),
-  number: z.string().nullable(),
-  status: z.enum(['official', 'voided']).nullable(),
-});
-
-/** CTR-20: whether it is one of ours, its number and status, nothing more. */
-async function verdictOn(tx: Tx, sha256: string): Promise<{ body: z.input<typeof Verdict> }> {
-  const found = await verifyDocument(tx, sha256.toLowerCase());
-  return {
-    body: { ours: found !== undefined, number: found?.number ?? null, status: found?.status ?? null },
-  };
-}
-
-const verificationRoutes: readonly Route[] = [
-  route({
-    method: 'post',
-    path: '/v1/contracts/verify',
-    summary: 'Whether a file with this SHA-256 is an official contract of ours.',
-    access: 'anyone',
-    idempotencyKey: 'none',
-    body: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/i) }),
-    answer: Verdict,
-    inTransaction: (tx, { body: { sha256 } }) => verdictOn(tx, sha256),
-  }),
-  route({
-    method: 'post',
-    path: '/v1/contracts/verify/file',
-    summary: 'Whether the uploaded file is an official contract of ours. The file is not kept.',
-    access: 'anyone',
-    idempotencyKey: 'none',
-    upload: true,
-    answer: Verdict,
-    inTransaction: (tx, { file }) => verdictOn(tx, file!.sha256),
-  }),
-];
-
-const list = route({
+const listContracts = route({
   method: 'get',
   path: '/v1/contracts',
+  operationId: 'listContracts',
   summary: 'Contracts, newest first.',
-  access: read,
+  access: reader,
   query: z.strictObject({
     ...pageQuery,
     accountId: AccountId.optional(),
@@ -80,43 +38,41 @@ const list = route({
   answer: paged(ContractAnswer),
   refusals: ['request.account_not_yours'],
   inTransaction: async (tx, { actor, locale, query: { limit, cursor, accountId, ...filter } }) => {
-    const own =
-      actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
-    const contracts = await listContracts(tx, { ...filter, ...own, ...afterOf(cursor) }, limit + 1);
-    const item = (contract: Contract) => contractBody(contract, locale);
-    return {
-      body: pageOf(contracts, limit, {
-        item,
-        key: (last) => [last.createdAt.toISOString(), last.contractId],
-      }),
-    };
+    const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
+    const shown = { ...filter, ...listedAccount(actor, accountId), ...after };
+    const contracts = await findContracts(tx, shown, limit + 1);
+    const item = (contract: Contract) => toContractAnswer(contract, locale);
+    const key = ({ createdAt, contractId }: Contract) => [createdAt.toISOString(), contractId];
+    return { body: pageOf(contracts, limit, { item, key }) };
   },
 });
 
-const detail = (provider: Provider) =>
+const getContract = (provider: Provider) =>
   route({
     method: 'get',
     path: '/v1/contracts/{contractId}',
+    operationId: 'getContract',
     summary: 'One contract with its orders and its history.',
-    access: read,
+    access: reader,
     params: ById,
-    answer: ContractDetail,
+    answer: ContractDetailAnswer,
     refusals: ['contract.not_found'],
     inTransaction: async (tx, { params, locale }) => {
-      const contract = await getContract(tx, params.contractId);
+      const contract = await readContract(tx, params.contractId);
       return {
-        body: await contractDetail(tx, contract, { profile: provider.profile, locale }),
+        body: await readContractDetail(tx, contract, { profile: provider.profile, locale }),
         version: contract.version,
       };
     },
   });
 
-const document = (provider: Provider) =>
+const downloadContract = (provider: Provider) =>
   route({
     method: 'get',
     path: '/v1/contracts/{contractId}/document',
+    operationId: 'downloadContract',
     summary: 'The contract as PDF: a draft with its watermark, or the official file as it was sealed.',
-    access: read,
+    access: reader,
     params: ById,
     produces: 'application/pdf',
     refusals: ['contract.not_found', 'contract.voided', 'contract.no_document', 'contract.entity_unknown'],
@@ -126,12 +82,13 @@ const document = (provider: Provider) =>
     }),
   });
 
-const finalizing = (provider: Provider) =>
+const finalizeContract = (provider: Provider) =>
   route({
     method: 'post',
     path: '/v1/contracts/{contractId}/finalize',
+    operationId: 'finalizeContract',
     summary: 'Has a draft sealed; official once that is done.',
-    access: write,
+    access: writer,
     params: ById,
     answer: ContractAnswer,
     success: [202, 200],
@@ -148,28 +105,29 @@ const finalizing = (provider: Provider) =>
       'request.version_mismatch',
     ],
     inTransaction: async (tx, { params, ifMatch, locale }) => {
-      const contract = await finalize(tx, { ...params, ifMatch }, provider);
+      const contract = await finalize(tx, provider, { ...params, ifMatch });
       return {
         status: 202,
-        body: contractBody(contract, locale),
+        body: toContractAnswer(contract, locale),
         version: contract.version,
         location: `/v1/contracts/${contract.contractId}`,
       };
     },
     outcome: async (tx, { contractId }, locale) => {
-      const contract = await getContract(tx, contractId);
+      const contract = await readContract(tx, contractId);
       return contract.status === 'sealing'
         ? undefined
-        : { status: 200, body: contractBody(contract, locale), version: contract.version };
+        : { status: 200, body: toContractAnswer(contract, locale), version: contract.version };
     },
   });
 
-const voiding = (provider: Provider) =>
+const voidContract = (provider: Provider) =>
   route({
     method: 'post',
     path: '/v1/contracts/{contractId}/void',
+    operationId: 'voidContract',
     summary: 'Ends a contract; its orders are free at once.',
-    access: write,
+    access: writer,
     params: ById,
     body: Voiding,
     answer: ContractAnswer,
@@ -182,17 +140,18 @@ const voiding = (provider: Provider) =>
       'request.version_mismatch',
     ],
     inTransaction: async (tx, { params, body: { reason, text = null }, ifMatch, locale }) => {
-      const contract = await voidOnRequest(tx, { ...params, reason, text, ifMatch }, provider.profile);
-      return { body: contractBody(contract, locale), version: contract.version };
+      const contract = await voidOnRequest(tx, provider.profile, { ...params, reason, text, ifMatch });
+      return { body: toContractAnswer(contract, locale), version: contract.version };
     },
   });
 
-const removal = (provider: Provider) =>
+const removeDraftContract = (provider: Provider) =>
   route({
     method: 'delete',
     path: '/v1/contracts/{contractId}',
+    operationId: 'removeDraftContract',
     summary: 'Removes a draft or a request still waiting, where the provider deletes drafts.',
-    access: write,
+    access: writer,
     params: ById,
     answer: ContractAnswer,
     refusals: [
@@ -204,21 +163,16 @@ const removal = (provider: Provider) =>
       'request.version_mismatch',
     ],
     inTransaction: async (tx, { params, ifMatch, locale }) => {
-      const contract = await removeDraft(tx, { ...params, ifMatch }, provider.profile);
-      return { body: contractBody(contract, locale), version: contract.version };
+      const contract = await removeDraft(tx, provider.profile, { ...params, ifMatch });
+      return { body: toContractAnswer(contract, locale), version: contract.version };
     },
   });
 
 export const contractRoutes = (provider: Provider): readonly Route[] => [
-  ...applicationRoutes(provider.profile),
-  ...billRoutes(provider.profile),
-  ...verificationRoutes,
-  list,
-  detail(provider),
-  document(provider),
-  finalizing(provider),
-  voiding(provider),
-  removal(provider),
-  ...ticketRoutes(provider.profile),
-  ...accountRoutes,
+  listContracts,
+  getContract(provider),
+  downloadContract(provider),
+  finalizeContract(provider),
+  voidContract(provider),
+  removeDraftContract(provider),
 ];

@@ -87,7 +87,8 @@ export const problems: ProblemTexts = {
     en: {
       title: 'Orders have no service period',
       detail:
-        'Orders {orderIds} are fulfilled, but their service periods were never told, so there is nothing to wait for. Void this contract, apply without them, and ask support about them.',
+        'Orders {orderIds} are fulfilled, but their service periods were never told, so there is nothing ' +
+        'to wait for. Void this contract, apply without them, and ask support about them.',
     },
     'zh-CN': {
       title: '订单没有服务期',
@@ -99,7 +100,8 @@ export const problems: ProblemTexts = {
     en: {
       title: 'An order was paid meanwhile',
       detail:
-        'A payment request over the paid orders {orderIds} is no longer needed. Void it and apply for an order contract.',
+        'A payment request over the paid orders {orderIds} is no longer needed. Void it and apply for an ' +
+        'order contract.',
     },
     'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该付款合同，再申请订单合同。' },
   },

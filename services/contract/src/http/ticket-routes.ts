@@ -1,20 +1,27 @@
 import { z } from 'zod';
 import type { Tx } from '@accord/core';
-import { AccountId, Moment } from '@accord/events/fields';
+import { AccountId, Id, Moment, Reason } from '@accord/events/fields';
 import { TicketSnapshot } from '@accord/events/ticket';
-import { accountOf, ActorView, maskActor, paged, pageQuery, route, type Route } from '@accord/http';
+import {
+  ActorView,
+  decodeTimeCursor,
+  maskActor,
+  paged,
+  pageOf,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/http';
 import type { Profile } from '@accord/profile';
-import { getTicket, listTickets } from '../ticket/ticket-store.ts';
+import { listTickets as findTickets, getTicket as readTicket } from '../ticket/ticket-store.ts';
 import { isOverdue, ticketSnapshot, type Ticket } from '../ticket/ticket.ts';
 import { approveVoidTicket, rejectOpenTicket, submitVoidTicket, withdrawOpenTicket } from '../voiding.ts';
-import { afterOf, pageOf } from './page.ts';
-import { GivenReason } from './schemas.ts';
+import { GivenReason, listedAccount } from './schemas.ts';
 
-const Id = z.string().min(1).max(64);
 const ById = z.strictObject({ ticketId: Id });
-const Text = z.string().trim().min(1).max(2_000);
-const read = { customer: 'contracts:read', operator: true } as const;
-const write = { customer: 'contracts:write', operator: true } as const;
+const Text = Reason(2_000);
+const reader = { customer: 'contracts:read', operator: true } as const;
+const writer = { customer: 'contracts:write', operator: true } as const;
 
 const TicketAnswer = TicketSnapshot.extend({
   reason: GivenReason,
@@ -26,7 +33,7 @@ const TicketAnswer = TicketSnapshot.extend({
   overdue: z.boolean(),
 }).meta({ id: 'Ticket' });
 
-const ticketBody = (ticket: Ticket, { now, actor }: Tx): z.input<typeof TicketAnswer> => ({
+const toTicketAnswer = (ticket: Ticket, { now, actor }: Tx): z.input<typeof TicketAnswer> => ({
   ...ticketSnapshot(ticket),
   reason: ticket.reason,
   decisionText: ticket.decisionText,
@@ -36,14 +43,15 @@ const ticketBody = (ticket: Ticket, { now, actor }: Tx): z.input<typeof TicketAn
   overdue: isOverdue(ticket, now),
 });
 
-const answered = (ticket: Ticket, tx: Tx) => ({ body: ticketBody(ticket, tx), version: ticket.version });
+const answered = (ticket: Ticket, tx: Tx) => ({ body: toTicketAnswer(ticket, tx), version: ticket.version });
 
-const submission = (profile: Profile) =>
+const submitTicket = (profile: Profile) =>
   route({
     method: 'post',
     path: '/v1/tickets',
+    operationId: 'submitTicket',
     summary: 'Asks the provider to void an official contract.',
-    access: write,
+    access: writer,
     body: z.strictObject({
       kind: z.literal('void_official'),
       contractId: Id,
@@ -59,16 +67,17 @@ const submission = (profile: Profile) =>
       'ticket.already_open',
     ],
     inTransaction: async (tx, { body: { contractId, reason, text } }) => {
-      const ticket = await submitVoidTicket(tx, { contractId, reason, text }, profile);
+      const ticket = await submitVoidTicket(tx, profile, { contractId, reason, text });
       return { status: 201, ...answered(ticket, tx), location: `/v1/tickets/${ticket.ticketId}` };
     },
   });
 
-const list = route({
+const listTickets = route({
   method: 'get',
   path: '/v1/tickets',
+  operationId: 'listTickets',
   summary: 'Tickets, newest first.',
-  access: read,
+  access: reader,
   query: z.strictObject({
     ...pageQuery,
     accountId: AccountId.optional(),
@@ -78,30 +87,31 @@ const list = route({
   answer: paged(TicketAnswer),
   refusals: ['request.account_not_yours'],
   inTransaction: async (tx, { actor, query: { limit, cursor, accountId, ...filter } }) => {
-    const own =
-      actor.kind === 'customer' || accountId !== undefined ? { accountId: accountOf(actor, accountId) } : {};
-    const tickets = await listTickets(tx, { ...filter, ...own, ...afterOf(cursor) }, limit + 1);
-    const item = (ticket: Ticket) => ticketBody(ticket, tx);
-    return {
-      body: pageOf(tickets, limit, { item, key: (last) => [last.createdAt.toISOString(), last.ticketId] }),
-    };
+    const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
+    const shown = { ...filter, ...listedAccount(actor, accountId), ...after };
+    const tickets = await findTickets(tx, shown, limit + 1);
+    const item = (ticket: Ticket) => toTicketAnswer(ticket, tx);
+    const key = ({ createdAt, ticketId }: Ticket) => [createdAt.toISOString(), ticketId];
+    return { body: pageOf(tickets, limit, { item, key }) };
   },
 });
 
-const detail = route({
+const getTicket = route({
   method: 'get',
   path: '/v1/tickets/{ticketId}',
+  operationId: 'getTicket',
   summary: 'One ticket.',
-  access: read,
+  access: reader,
   params: ById,
   answer: TicketAnswer,
   refusals: ['ticket.not_found'],
-  inTransaction: async (tx, { params }) => answered(await getTicket(tx, params.ticketId), tx),
+  inTransaction: async (tx, { params }) => answered(await readTicket(tx, params.ticketId), tx),
 });
 
-const approval = route({
+const approveTicket = route({
   method: 'post',
   path: '/v1/tickets/{ticketId}/approve',
+  operationId: 'approveTicket',
   summary: 'Approves a ticket and does what it asks for. Not by its applicant.',
   access: { operator: true },
   params: ById,
@@ -111,9 +121,10 @@ const approval = route({
     answered(await approveVoidTicket(tx, { ...params, ifMatch }), tx),
 });
 
-const rejection = route({
+const rejectTicket = route({
   method: 'post',
   path: '/v1/tickets/{ticketId}/reject',
+  operationId: 'rejectTicket',
   summary: 'Rejects a ticket and says why.',
   access: { operator: true },
   params: ById,
@@ -124,11 +135,12 @@ const rejection = route({
     answered(await rejectOpenTicket(tx, { ...params, ...body, ifMatch }), tx),
 });
 
-const withdrawal = route({
+const withdrawTicket = route({
   method: 'post',
   path: '/v1/tickets/{ticketId}/withdraw',
+  operationId: 'withdrawTicket',
   summary: 'Withdraws a ticket and says why.',
-  access: write,
+  access: writer,
   params: ById,
   body: z.strictObject({ text: Text }),
   answer: TicketAnswer,
@@ -139,10 +151,10 @@ const withdrawal = route({
 
 /** CTR-24, as far as contracts are voided by it. */
 export const ticketRoutes = (profile: Profile): readonly Route[] => [
-  submission(profile),
-  list,
-  detail,
-  approval,
-  rejection,
-  withdrawal,
+  submitTicket(profile),
+  listTickets,
+  getTicket,
+  approveTicket,
+  rejectTicket,
+  withdrawTicket,
 ];

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { plainAddPlaceholder } from '@signpdf/placeholder-plain';
 import { Signer, SignPdf } from '@signpdf/signpdf';
-import { renderDocument, type DocumentContent } from '../document/document.ts';
+import type { DocumentContent } from '../document/content.ts';
+import { renderDocument } from '../document/document.ts';
 import { signCades } from './cades.ts';
 import type { SealKey } from './seal-key.ts';
 

@@ -32,12 +32,20 @@ beforeAll(async () => {
   ({ file } = await sealDocument(sampleContent(1), key, at));
 });
 
-test('CTR-18 the signature is PAdES B-B: over the whole file but itself, the certificate signed with it, the time in the PDF alone', () => {
-  const { attributes, signature } = check(file);
-  expect(signature.filter).toBe('ETSI.CAdES.detached');
-  expect(signature.dictionary).toContain('/M (D:20260302080000Z)');
-  expect(attributes).toEqual(['1.2.840.113549.1.9.16.2.47', '1.2.840.113549.1.9.3', '1.2.840.113549.1.9.4']);
-});
+test(
+  'CTR-18 the signature is PAdES B-B: over the whole file but itself, the certificate signed with ' +
+    'it, the time in the PDF alone',
+  () => {
+    const { attributes, signature } = check(file);
+    expect(signature.filter).toBe('ETSI.CAdES.detached');
+    expect(signature.dictionary).toContain('/M (D:20260302080000Z)');
+    expect(attributes).toEqual([
+      '1.2.840.113549.1.9.16.2.47',
+      '1.2.840.113549.1.9.3',
+      '1.2.840.113549.1.9.4',
+    ]);
+  },
+);
 
 test('CTR-18 a changed byte makes the file invalid, wherever it is', () => {
   const { signature } = check(file);
@@ -52,32 +60,40 @@ test('CTR-18 a changed byte makes the file invalid, wherever it is', () => {
   expect(() => check(Buffer.concat([file, Buffer.from('\n')]))).toThrow('whole file');
 });
 
-test('CTR-18 no padding is left beside the signature that could be changed unnoticed, with an EC key neither', async () => {
-  const ec = await loadSealKey({ env: 'production', ...(await packKey(await ecPair())) });
-  expect(ec.algorithm).toBe('ecdsa');
-  for (const { signature } of [check(file), check((await sealDocument(sampleContent(1), ec, at)).file)]) {
-    expect(signature.der.length).toBe((signature.end - signature.start - 2) / 2);
-  }
-});
+test(
+  'CTR-18 no padding is left beside the signature that could be changed unnoticed, with an EC key ' +
+    'neither',
+  async () => {
+    const ec = await loadSealKey({ env: 'production', ...(await packKey(await ecPair())) });
+    expect(ec.algorithm).toBe('ecdsa');
+    for (const { signature } of [check(file), check((await sealDocument(sampleContent(1), ec, at)).file)]) {
+      expect(signature.der.length).toBe((signature.end - signature.start - 2) / 2);
+    }
+  },
+);
 
-test('CTR-18 pdfsig, where it is installed, finds the signature valid and the document covered, and a change invalid', () => {
-  if (spawnSync('pdfsig', ['-v']).error) return expect(() => check(file)).not.toThrow();
-  const folder = mkdtempSync(join(tmpdir(), 'seal-'));
-  const judge = (bytes: Buffer) => {
-    writeFileSync(join(folder, 'contract.pdf'), bytes);
-    const { stdout } = spawnSync('pdfsig', [join(folder, 'contract.pdf')], { encoding: 'utf8' });
-    return stdout;
-  };
-  const verdict = judge(file);
-  const changed = Buffer.from(file);
-  changed[200] = (changed[200] ?? 0) ^ 1;
-  const secondVerdict = judge(changed);
-  rmSync(folder, { recursive: true });
-  expect(verdict).toContain('Signature is Valid');
-  expect(verdict).toContain('Total document signed');
-  expect(verdict).toContain('ETSI.CAdES.detached');
-  expect(secondVerdict).not.toContain('Signature is Valid');
-});
+test(
+  'CTR-18 pdfsig, where it is installed, finds the signature valid and the document covered, and a ' +
+    'change invalid',
+  () => {
+    if (spawnSync('pdfsig', ['-v']).error) return expect(() => check(file)).not.toThrow();
+    const folder = mkdtempSync(join(tmpdir(), 'seal-'));
+    const judge = (bytes: Buffer) => {
+      writeFileSync(join(folder, 'contract.pdf'), bytes);
+      const { stdout } = spawnSync('pdfsig', [join(folder, 'contract.pdf')], { encoding: 'utf8' });
+      return stdout;
+    };
+    const verdict = judge(file);
+    const changed = Buffer.from(file);
+    changed[200] = (changed[200] ?? 0) ^ 1;
+    const secondVerdict = judge(changed);
+    rmSync(folder, { recursive: true });
+    expect(verdict).toContain('Signature is Valid');
+    expect(verdict).toContain('Total document signed');
+    expect(verdict).toContain('ETSI.CAdES.detached');
+    expect(secondVerdict).not.toContain('Signature is Valid');
+  },
+);
 
 test('CTR-18 a one-page contract has the full round seal and no slice', () => {
   const { pages } = readPdf(file);

@@ -2,8 +2,8 @@ import { Refusal, type Decision, type Tx } from '@accord/core';
 import type { Ticket } from './ticket.ts';
 
 const columns = `ticket_id as "ticketId", version, account_id as "accountId", kind, status, contract_id as "contractId",
-  order_ids as "orderIds", reason, text, decision_text as "decisionText", applicant, created_at as "createdAt", due_at as "dueAt",
-  closed_at as "closedAt"`;
+  order_ids as "orderIds", reason, text, decision_text as "decisionText", applicant, created_at as "createdAt",
+  due_at as "dueAt", closed_at as "closedAt"`;
 
 /** @throws Refusal `ticket.not_found`, also where it is another account's (API-5). */
 export async function getTicket(tx: Tx, ticketId: string): Promise<Ticket> {
@@ -21,9 +21,11 @@ export async function lockTicket(tx: Tx, ticketId: string): Promise<Ticket> {
   return ticket;
 }
 
+/** For update, in the order of their ids. */
 export const lockOpenTicketsOf = (tx: Tx, contractId: string) =>
   tx.many<Ticket>(
-    `select ${columns} from tickets where contract_id = $1 and status = 'submitted' order by ticket_id for update`,
+    `select ${columns} from tickets
+      where contract_id = $1 and status = 'submitted' order by ticket_id for update`,
     [contractId],
   );
 
@@ -40,7 +42,8 @@ export interface TicketFilter {
 export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
   tx.many<Ticket>(
     `select ${columns} from tickets
-      where ($1::text is null or account_id = $1) and ($2::text is null or status = $2) and ($3::text is null or contract_id = $3)
+      where ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
+        and ($3::text is null or contract_id = $3)
         and ($4::timestamptz is null or (created_at, ticket_id) < ($4, $5::text))
       order by created_at desc, ticket_id desc limit $6`,
     [
@@ -53,10 +56,11 @@ export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
     ],
   );
 
-/** @throws Refusal `ticket.already_open`: one per contract and kind (CTR-24) */
+/** Announced. @throws Refusal `ticket.already_open`: one per contract and kind (CTR-24). */
 export async function insertTicket(tx: Tx, { state: ticket, facts }: Decision<Ticket>): Promise<Ticket> {
   const inserted = await tx.one(
-    `insert into tickets (ticket_id, version, account_id, kind, status, contract_id, order_ids, reason, text, applicant, created_at, due_at)
+    `insert into tickets (ticket_id, version, account_id, kind, status, contract_id, order_ids, reason, text,
+       applicant, created_at, due_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      on conflict (contract_id, kind) where status = 'submitted' do nothing returning ticket_id`,
     [
@@ -84,8 +88,9 @@ export async function insertTicket(tx: Tx, { state: ticket, facts }: Decision<Ti
   return ticket;
 }
 
-export async function saveTicket(tx: Tx, { state: ticket, facts }: Decision<Ticket>): Promise<Ticket> {
-  await tx.one(
+/** Saved and announced. */
+export function saveTicket(tx: Tx, { state: ticket, facts }: Decision<Ticket>): Ticket {
+  tx.write(
     'update tickets set version = $2, status = $3, decision_text = $4, closed_at = $5 where ticket_id = $1',
     [ticket.ticketId, ticket.version, ticket.status, ticket.decisionText, ticket.closedAt],
   );

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isSameSubject, lifecycle, Refusal, type Decision } from '@accord/core';
+import { amend, changed, isSameSubject, lifecycle, Refusal, type Decision } from '@accord/core';
 import type { TicketSnapshot } from '@accord/events/ticket';
 import type { GivenReason } from '../contract/contract.ts';
 
@@ -25,7 +25,7 @@ export interface Ticket {
   readonly text: string;
   /** Why it was rejected or withdrawn. */
   readonly decisionText: string | null;
-  /** Who submitted it, as `customer:usr_1`. */
+  /** The actor that submitted it, as `customer:usr_1`. */
   readonly applicant: string;
   readonly createdAt: Date;
   /** End of the next business day; an overdue ticket is flagged, never decided by itself. */
@@ -57,21 +57,9 @@ export const ticketSnapshot = ({
 
 export const isOverdue = (ticket: Ticket, now: Date) => ticket.status === 'submitted' && ticket.dueAt < now;
 
-export function submitTicket(
-  of: Pick<
-    Ticket,
-    | 'ticketId'
-    | 'accountId'
-    | 'kind'
-    | 'contractId'
-    | 'orderIds'
-    | 'reason'
-    | 'text'
-    | 'applicant'
-    | 'createdAt'
-    | 'dueAt'
-  >,
-): Decision<Ticket> {
+export type SubmittedTicket = Omit<Ticket, 'version' | 'status' | 'decisionText' | 'closedAt'>;
+
+export function submitTicket(of: SubmittedTicket): Decision<Ticket> {
   const ticket: Ticket = {
     ...of,
     version: 1,
@@ -79,7 +67,7 @@ export function submitTicket(
     decisionText: null,
     closedAt: null,
   };
-  return { state: ticket, facts: [{ type: 'ticket.submitted', data: { ticket: ticketSnapshot(ticket) } }] };
+  return changed(ticket, { type: 'ticket.submitted', data: { ticket: ticketSnapshot(ticket) } });
 }
 
 const close = (
@@ -90,13 +78,8 @@ const close = (
   if (!ticketLifecycle.allows(ticket.status, action)) {
     throw new Refusal('conflict', 'ticket.not_open', { ticketId: ticket.ticketId, status: ticket.status });
   }
-  return {
-    ...ticket,
-    version: ticket.version + 1,
-    status: ticketLifecycle.after(ticket.status, action),
-    decisionText: text,
-    closedAt: at,
-  };
+  const status = ticketLifecycle.after(ticket.status, action);
+  return amend(ticket, { status, decisionText: text, closedAt: at });
 };
 
 /** @throws Refusal `ticket.own_approval`, `ticket.not_open` (CTR-24) */
@@ -104,17 +87,17 @@ export function approveTicket(ticket: Ticket, { by, at }: { by: string; at: Date
   if (isSameSubject(ticket.applicant, by))
     throw new Refusal('forbidden', 'ticket.own_approval', { ticketId: ticket.ticketId });
   const state = close(ticket, 'approve', { text: null, at });
-  return { state, facts: [{ type: 'ticket.approved', data: { ticket: ticketSnapshot(state) } }] };
+  return changed(state, { type: 'ticket.approved', data: { ticket: ticketSnapshot(state) } });
 }
 
 /** @throws Refusal `ticket.not_open` */
 export function rejectTicket(ticket: Ticket, { text, at }: { text: string; at: Date }): Decision<Ticket> {
   const state = close(ticket, 'reject', { text, at });
-  return { state, facts: [{ type: 'ticket.rejected', data: { ticket: ticketSnapshot(state), text } }] };
+  return changed(state, { type: 'ticket.rejected', data: { ticket: ticketSnapshot(state), text } });
 }
 
 /** @throws Refusal `ticket.not_open` */
 export function withdrawTicket(ticket: Ticket, { text, at }: { text: string; at: Date }): Decision<Ticket> {
   const state = close(ticket, 'withdraw', { text, at });
-  return { state, facts: [{ type: 'ticket.withdrawn', data: { ticket: ticketSnapshot(state), text } }] };
+  return changed(state, { type: 'ticket.withdrawn', data: { ticket: ticketSnapshot(state), text } });
 }

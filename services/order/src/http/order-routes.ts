@@ -2,26 +2,36 @@ import { z } from 'zod';
 import type { Actor } from '@accord/core';
 import { BillType, OrderStatus, OrderType, Promotion } from '@accord/events/order';
 import { ChargeType, DomainServiceType } from '@accord/events/product';
-import { accountOf, accountRefusals, maskActor, paged, pageQuery, route, type Route } from '@accord/http';
+import {
+  accountOf,
+  accountRefusals,
+  decodeTimeCursor,
+  maskActor,
+  paged,
+  pageOf,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { cancel, cancelSeveral } from '../cancellation.ts';
-import { listOrders } from '../order/order-list.ts';
-import { findOrder, listHistory, type HistoryLine } from '../order/order-store.ts';
+import * as orderList from '../order/order-list.ts';
+import * as orderStore from '../order/order-store.ts';
 import { mostInstances, place } from '../placement.ts';
 import {
   AccountId,
   Day,
   InstanceId,
   Line,
-  Moment,
-  OrderDetail,
+  MomentText,
+  OrderAnswer,
+  OrderDetailAnswer,
   OrderId,
-  orderRow,
-  OrderRow,
-  OrderView,
-  orderView,
+  OrderRowAnswer,
   ProductCode,
+  toOrderAnswer,
+  toOrderRowAnswer,
 } from './schemas.ts';
 
 const Duration = z.discriminatedUnion('unit', [
@@ -38,7 +48,7 @@ const Instances = z
     params: { 'zh-CN': '每个实例只能出现一次' },
   });
 
-const PlaceOrder = z.strictObject({
+const Placement = z.strictObject({
   accountId: AccountId.optional(),
   productCode: ProductCode,
   orderType: OrderType.default('purchase'),
@@ -64,11 +74,11 @@ const PlaceOrder = z.strictObject({
   bundleId: Line(64).nullable().default(null),
 });
 
-const ListOrders = z.strictObject({
+const OrderFilter = z.strictObject({
   ...pageQuery,
   accountId: AccountId.optional(),
-  from: z.union([Moment, Day]).optional(),
-  to: z.union([Moment, Day]).optional(),
+  from: z.union([MomentText, Day]).optional(),
+  to: z.union([MomentText, Day]).optional(),
   status: OrderStatus.optional(),
   orderId: OrderId.optional(),
   instanceIds: z
@@ -79,7 +89,7 @@ const ListOrders = z.strictObject({
     .meta({ description: 'Separated by commas.' }),
 });
 
-const CancelSeveral = z.strictObject({
+const Cancellations = z.strictObject({
   orderIds: z
     .array(OrderId)
     .min(1)
@@ -91,7 +101,7 @@ const CancelSeveral = z.strictObject({
   reason: Line(200),
 });
 
-const Outcome = z.object({
+const OutcomeAnswer = z.object({
   orderId: z.string(),
   outcome: z.enum(['cancelled', 'refused']),
   version: z.int().nullable(),
@@ -129,14 +139,15 @@ const placementRefusals = [
   ...accountRefusals,
 ] as const;
 
-const placing = (profile: Profile) =>
+const placeOrder = (profile: Profile) =>
   route({
     method: 'post',
     path: '/v1/orders',
+    operationId: 'placeOrder',
     summary: 'Places an order',
     access: { customer: 'orders:write', operator: true, platform: true },
-    body: PlaceOrder,
-    answer: OrderView,
+    body: Placement,
+    answer: OrderAnswer,
     success: [201],
     refusals: placementRefusals,
     readsFirst: true,
@@ -144,75 +155,90 @@ const placing = (profile: Profile) =>
       const order = await place(tx, profile, { ...body, accountId: accountOf(actor, body.accountId) });
       return {
         status: 201,
-        body: orderView(order),
+        body: toOrderAnswer(order),
         version: order.version,
         location: `/v1/orders/${order.orderId}`,
       };
     },
   });
 
-const listing = (profile: Profile) =>
+const listOrders = (profile: Profile) =>
   route({
     method: 'get',
     path: '/v1/orders',
+    operationId: 'listOrders',
     summary: 'Orders of an account, newest first; operators see all accounts',
     access: { customer: 'orders:read', operator: true, platform: true },
-    query: ListOrders,
-    answer: paged(OrderRow),
+    query: OrderFilter,
+    answer: paged(OrderRowAnswer),
     refusals: ['order.range_too_wide', 'order.range_reversed', 'request.account_not_yours'],
-    inTransaction: async (tx, { actor, query }) => {
+    inTransaction: async (tx, { actor, query: { from, to, cursor, limit, ...query } }) => {
       const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
-      const { data, nextCursor } = await listOrders(tx, profile.timeZone, { ...query, accountId });
-      return { body: { data: data.map(orderRow), nextCursor } };
+      const range = await orderList.resolveRange(tx, profile, { ...query, from, to });
+      const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
+      const filter = { ...query, ...range, accountId, after, limit: limit + 1 };
+      const orders = await orderList.listOrders(tx, filter);
+      return {
+        body: pageOf(orders, limit, {
+          item: toOrderRowAnswer,
+          key: ({ createdAt, orderId }) => [createdAt.toISOString(), orderId],
+        }),
+      };
     },
   });
 
-const detail = route({
+const getOrder = route({
   method: 'get',
   path: '/v1/orders/{orderId}',
+  operationId: 'getOrder',
   summary: 'One order with the history of its states',
   access: { customer: 'orders:read', operator: true, platform: true },
   params,
-  answer: OrderDetail,
+  answer: OrderDetailAnswer,
   refusals: ['order.not_found'],
   inTransaction: async (tx, { actor, params: { orderId } }) => {
-    const [order, lines] = await Promise.all([findOrder(tx, orderId), listHistory(tx, orderId)]);
+    const [order, lines] = await Promise.all([
+      orderStore.getOrder(tx, orderId),
+      orderStore.listHistory(tx, orderId),
+    ]);
     const history = lines.map((line) => ({
       ...line,
       note: noteFor(actor, line),
       at: line.at.toISOString(),
       actor: maskActor(actor, line.actor),
     }));
-    return { body: { ...orderView(order), history }, version: order.version };
+    return { body: { ...toOrderAnswer(order), history }, version: order.version };
   },
 });
 
-/** Why a fulfilment failed is said in the provisioner's words, for the provider alone (NTF-1). */
-const noteFor = ({ kind }: Actor, { change, note }: HistoryLine) =>
+/** The reason of a failed fulfilment is in the provisioner's words, for the provider alone (NTF-1). */
+const noteFor = ({ kind }: Actor, { change, note }: orderStore.HistoryLine) =>
   kind === 'customer' && change === 'fulfilment_failed' ? null : note;
 
-const cancelling = route({
+const cancelOrder = route({
   method: 'post',
   path: '/v1/orders/{orderId}/cancel',
+  operationId: 'cancelOrder',
   summary: 'Cancels an unpaid order at once',
   access: { customer: 'orders:write', operator: true },
   params,
   body: z.strictObject({ reason: Line(200) }),
-  answer: OrderView,
+  answer: OrderAnswer,
   refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
   inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch }) => {
     const order = await cancel(tx, { orderId, reason, ifMatch });
-    return { body: orderView(order), version: order.version };
+    return { body: toOrderAnswer(order), version: order.version };
   },
 });
 
-const cancellingSeveral = route({
+const cancelOrders = route({
   method: 'post',
   path: '/v1/orders/cancel',
+  operationId: 'cancelOrders',
   summary: 'Cancels up to 10 unpaid orders; answers for each',
   access: { customer: 'orders:write', operator: true },
-  body: CancelSeveral,
-  answer: z.object({ data: z.array(Outcome) }),
+  body: Cancellations,
+  answer: z.object({ data: z.array(OutcomeAnswer) }),
   run: async (_db, { body, item }) => {
     const outcomes = await cancelSeveral(item, body);
     return {
@@ -228,9 +254,9 @@ const cancellingSeveral = route({
 });
 
 export const orderRoutes = (profile: Profile): readonly Route[] => [
-  placing(profile),
-  listing(profile),
-  detail,
-  cancelling,
-  cancellingSeveral,
+  placeOrder(profile),
+  listOrders(profile),
+  getOrder,
+  cancelOrder,
+  cancelOrders,
 ];

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { PaymentReference } from '@accord/events/platform';
 import { route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
-import { onCreated, onFailed } from '../fulfilment.ts';
-import { cashOf, pay, type Payment } from '../payment.ts';
+import { reportCreated, reportFailed } from '../fulfilment.ts';
+import type { Payment } from '../order/payment-store.ts';
+import { cashOf, pay } from '../payment.ts';
 import { mostInstances } from '../placement.ts';
-import { tellFacts } from '../resource-report.ts';
-import { InstanceId, Instant, Line, OrderId, OrderView, orderView } from './schemas.ts';
+import { reportFacts } from '../resource-report.ts';
+import { InstanceId, Line, OrderAnswer, OrderId, ReportedMoment, toOrderAnswer } from './schemas.ts';
 
-// What other platform services tell about an order (API-4: `platform` alone).
+// Other services of the platform report about an order (API-4: `platform` alone).
 
 const Parts = z.strictObject({
   cash: MoneyJson.optional(),
@@ -17,7 +18,7 @@ const Parts = z.strictObject({
   voucher: MoneyJson.optional(),
 });
 
-const PaymentView = z.object({
+const PaymentAnswer = z.object({
   paymentReference: z.string(),
   orderId: z.string(),
   accountId: z.string(),
@@ -27,7 +28,7 @@ const PaymentView = z.object({
   paidAt: z.iso.datetime(),
 });
 
-const paymentView = (payment: Payment): z.input<typeof PaymentView> => ({
+const toPaymentAnswer = (payment: Payment): z.input<typeof PaymentAnswer> => ({
   ...payment,
   cashPaid: cashOf(payment),
   voucherPaid: payment.parts.voucher,
@@ -36,8 +37,8 @@ const paymentView = (payment: Payment): z.input<typeof PaymentView> => ({
 
 const Given = z.strictObject({
   instanceId: InstanceId,
-  start: Instant.nullable().default(null),
-  end: Instant.nullable().default(null),
+  start: ReportedMoment.nullable().default(null),
+  end: ReportedMoment.nullable().default(null),
   region: Line(64).nullable().default(null),
   ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
 });
@@ -77,65 +78,70 @@ const Facts = z
 const params = z.strictObject({ orderId: OrderId });
 const access = { platform: true } as const;
 
-export const factRoutes: readonly Route[] = [
-  route({
-    method: 'post',
-    path: '/v1/orders/{orderId}/payments',
-    summary: 'Records a payment in full; parts that are left out are zero',
-    access,
-    params,
-    body: z.strictObject({ paymentReference: PaymentReference, parts: Parts }),
-    answer: PaymentView,
-    success: [201],
-    refusals: [
-      'order.not_found',
-      'order.not_payable',
-      'order.payment_mismatch',
-      'payment.reference_used',
-      'request.version_mismatch',
-    ],
-    idempotencyKey: 'required',
-    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => ({
-      status: 201,
-      body: paymentView(await pay(tx, { orderId, ...body, ifMatch })),
-    }),
+const recordPayment = route({
+  method: 'post',
+  path: '/v1/orders/{orderId}/payments',
+  operationId: 'recordPayment',
+  summary: 'Records a payment in full; parts that are left out are zero',
+  access,
+  params,
+  body: z.strictObject({ paymentReference: PaymentReference, parts: Parts }),
+  answer: PaymentAnswer,
+  success: [201],
+  refusals: [
+    'order.not_found',
+    'order.not_payable',
+    'order.payment_mismatch',
+    'payment.reference_used',
+    'request.version_mismatch',
+  ],
+  idempotencyKey: 'required',
+  inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => ({
+    status: 201,
+    body: toPaymentAnswer(await pay(tx, { orderId, ...body, ifMatch })),
   }),
-  route({
-    method: 'post',
-    path: '/v1/orders/{orderId}/fulfilment',
-    summary: 'Reports that what was ordered was created, or that it failed',
-    access,
-    params,
-    body: Fulfilment,
-    answer: OrderView,
-    refusals: [
-      'order.not_found',
-      'order.not_fulfillable',
-      'order.fulfilment_misfit',
-      'resource.taken',
-      'request.version_mismatch',
-    ],
-    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
-      const { outcome, instances, reason } = body;
-      const order =
-        outcome === 'created'
-          ? await onCreated(tx, { orderId, instances, ifMatch })
-          : await onFailed(tx, { orderId, reason, ifMatch });
-      return { body: orderView(order), version: order.version };
-    },
-  }),
-  route({
-    method: 'put',
-    path: '/v1/orders/{orderId}/facts',
-    summary: 'Tells facts of an order that refunds need',
-    access,
-    params,
-    body: Facts,
-    answer: OrderView,
-    refusals: ['order.not_found', 'request.version_mismatch'],
-    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
-      const order = await tellFacts(tx, { orderId, ifMatch, ...body });
-      return { body: orderView(order), version: order.version };
-    },
-  }),
-];
+});
+
+const reportFulfilment = route({
+  method: 'post',
+  path: '/v1/orders/{orderId}/fulfilment',
+  operationId: 'reportFulfilment',
+  summary: 'Reports that what was ordered was created, or that it failed',
+  access,
+  params,
+  body: Fulfilment,
+  answer: OrderAnswer,
+  refusals: [
+    'order.not_found',
+    'order.not_fulfillable',
+    'order.fulfilment_misfit',
+    'resource.taken',
+    'request.version_mismatch',
+  ],
+  inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+    const { outcome, instances, reason } = body;
+    const order =
+      outcome === 'created'
+        ? await reportCreated(tx, { orderId, instances, ifMatch })
+        : await reportFailed(tx, { orderId, reason, ifMatch });
+    return { body: toOrderAnswer(order), version: order.version };
+  },
+});
+
+const reportOrderFacts = route({
+  method: 'put',
+  path: '/v1/orders/{orderId}/facts',
+  operationId: 'reportOrderFacts',
+  summary: 'Tells facts of an order that refunds need',
+  access,
+  params,
+  body: Facts,
+  answer: OrderAnswer,
+  refusals: ['order.not_found', 'request.version_mismatch'],
+  inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+    const order = await reportFacts(tx, { orderId, ifMatch, ...body });
+    return { body: toOrderAnswer(order), version: order.version };
+  },
+});
+
+export const paymentRoutes: readonly Route[] = [recordPayment, reportFulfilment, reportOrderFacts];

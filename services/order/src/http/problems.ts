@@ -37,7 +37,8 @@ export const problems: ProblemTexts = {
     en: {
       title: 'The payment reference was used',
       detail:
-        'The reference {paymentReference} has paid another order, or this one with other parts, or was credited to the account.',
+        'The reference {paymentReference} has paid another order, or this one ' +
+        'with other parts, or was credited to the account.',
     },
     'zh-CN': {
       title: '支付流水号已被使用',
@@ -59,7 +60,8 @@ export const problems: ProblemTexts = {
     en: {
       title: 'The instances do not fit the order',
       detail:
-        'At least one instance, those the order names, each period with a start before its end; each instance of a subscription has one.',
+        'At least one instance, those the order names, each period with a start ' +
+        'before its end; each instance of a subscription has one.',
     },
     'zh-CN': {
       title: '实例与订单不符',
@@ -172,7 +174,8 @@ export const problems: ProblemTexts = {
     en: {
       title: 'Too little to charge',
       detail:
-        'At {unitPrice} per {unit} this comes to less than half of the smallest unit of the currency; order more at once.',
+        'At {unitPrice} per {unit} this comes to less than half of the ' +
+        'smallest unit of the currency; order more at once.',
     },
     'zh-CN': {
       title: '金额过小',
@@ -266,7 +269,8 @@ export const problems: ProblemTexts = {
     en: {
       title: 'The prices do not fit the product',
       detail:
-        'Every charge type has a price and every price a charge type, in the currency of the invoicing entity and a fitting unit; see {chargeType}, {currency}, {unit}.',
+        'Every charge type has a price and every price a charge type, in the currency of the ' +
+        'invoicing entity and a fitting unit; see {chargeType}, {currency}, {unit}.',
     },
     'zh-CN': {
       title: '价格与产品不符',

@@ -6,9 +6,10 @@ import {
   ProductForm,
   ProductSnapshot,
 } from '@accord/events/product';
-import { decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/http';
+import { decodeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
-import { listProducts, product, publish } from '../product/product.ts';
+import * as store from '../product/product-store.ts';
+import { publish } from '../publication.ts';
 import { Line, ProductCode } from './schemas.ts';
 
 const Name = Line(120);
@@ -46,10 +47,11 @@ const Publication = z.strictObject({
 const params = z.strictObject({ productCode: ProductCode });
 const readers = { customer: 'orders:read', operator: true, platform: true } as const;
 
-const publishing = (profile: Profile) =>
+const publishProduct = (profile: Profile) =>
   route({
     method: 'put',
     path: '/v1/products/{productCode}',
+    operationId: 'publishProduct',
     summary: 'Publishes, changes or withdraws a product',
     access: { operator: true },
     params,
@@ -58,43 +60,45 @@ const publishing = (profile: Profile) =>
     success: [200, 201],
     refusals: ['product.entity_unknown', 'product.price_misfit', 'request.version_mismatch'],
     inTransaction: async (tx, { params: { productCode }, body, ifMatch }) => {
-      const published = await publish(tx, profile, { productCode, ...body, ifMatch });
-      return {
-        status: published.created ? 201 : 200,
-        body: published.product,
-        version: published.product.version,
-      };
+      const { product, created } = await publish(tx, profile, { productCode, ...body, ifMatch });
+      return { status: created ? 201 : 200, body: product, version: product.version };
     },
   });
 
-const listing = route({
+const listProducts = route({
   method: 'get',
   path: '/v1/products',
+  operationId: 'listProducts',
   summary: 'The catalogue, by product code',
   access: readers,
   query: z.strictObject(pageQuery),
   answer: paged(ProductSnapshot),
   inTransaction: async (tx, { query: { cursor, limit } }) => {
     const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
-    const found = await listProducts(tx, { after, limit: limit + 1 });
-    const page = found.slice(0, limit);
-    const last = found.length > limit ? page.at(-1) : undefined;
-    return { body: { data: page, nextCursor: last ? encodeCursor([last.productCode]) : null } };
+    const products = await store.listProducts(tx, { after, limit: limit + 1 });
+    return {
+      body: pageOf(products, limit, { item: (product) => product, key: ({ productCode }) => [productCode] }),
+    };
   },
 });
 
-const detail = route({
+const getProduct = route({
   method: 'get',
   path: '/v1/products/{productCode}',
+  operationId: 'getProduct',
   summary: 'One product',
   access: readers,
   params,
   answer: ProductSnapshot,
   refusals: ['product.not_found'],
   inTransaction: async (tx, { params: { productCode } }) => {
-    const found = await product(tx, productCode);
-    return { body: found, version: found.version };
+    const product = await store.getProduct(tx, productCode);
+    return { body: product, version: product.version };
   },
 });
 
-export const productRoutes = (profile: Profile): readonly Route[] => [publishing(profile), listing, detail];
+export const productRoutes = (profile: Profile): readonly Route[] => [
+  publishProduct(profile),
+  listProducts,
+  getProduct,
+];

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
 import { ActorView } from '@accord/http';
-import { allowedOperations, snapshot, type Order } from '../order/order.ts';
+import { allowedOperations, orderSnapshot, type Order } from '../order/order.ts';
 
-// The shapes that several routes take or answer.
+// Shapes that several routes take or answer.
 
 export const AccountId = z
   .string()
@@ -24,19 +24,19 @@ export const Line = (max: number) =>
 
 const thisEra = /^(19|20|21)\d\d-/;
 /** With an offset, as RFC 3339 wants it. */
-export const Moment = z.iso.datetime({ offset: true }).regex(thisEra);
+export const MomentText = z.iso.datetime({ offset: true }).regex(thisEra);
 export const Day = z.iso.date().regex(thisEra);
-export const Instant = Moment.transform((text) => new Date(text));
+export const ReportedMoment = MomentText.transform((text) => new Date(text));
 
 const Operation = z.enum(['view', 'pay', 'cancel', 'request_contract', 'unsubscribe']);
 
-export const OrderView = OrderSnapshot.extend({
+export const OrderAnswer = OrderSnapshot.extend({
   allowedOperations: z.array(Operation),
   links: z.object({ contract: z.string().nullable(), refunds: z.array(z.string()) }),
 });
 
-export const orderView = (order: Order): z.input<typeof OrderView> => ({
-  ...snapshot(order),
+export const toOrderAnswer = (order: Order): z.input<typeof OrderAnswer> => ({
+  ...orderSnapshot(order),
   allowedOperations: allowedOperations(order),
   links: {
     contract: order.hold?.kind === 'contract' ? `/v1/contracts/${order.hold.id}` : null,
@@ -44,8 +44,8 @@ export const orderView = (order: Order): z.input<typeof OrderView> => ({
   },
 });
 
-/** ORD-17: with every state it was in, when, and by whom. */
-export const OrderDetail = OrderView.extend({
+/** ORD-17: with every state it was in, its time and its actor. */
+export const OrderDetailAnswer = OrderAnswer.extend({
   history: z.array(
     z.object({
       version: z.int(),
@@ -58,8 +58,8 @@ export const OrderDetail = OrderView.extend({
   ),
 });
 
-/** ORD-16. */
-export const OrderRow = OrderSnapshot.pick({
+/** ORD-16: a row of a list. */
+export const OrderRowAnswer = OrderSnapshot.pick({
   orderId: true,
   version: true,
   accountId: true,
@@ -79,7 +79,7 @@ export const OrderRow = OrderSnapshot.pick({
   allowedOperations: z.array(Operation),
 });
 
-export const orderRow = (order: Order): z.input<typeof OrderRow> => ({
+export const toOrderRowAnswer = (order: Order): z.input<typeof OrderRowAnswer> => ({
   orderId: order.orderId,
   version: order.version,
   accountId: order.accountId,

@@ -1,16 +1,16 @@
 import type { Tx } from '@accord/core';
-import type { Hold } from './order.ts';
+import type { Holder } from '@accord/events/fields';
 
-// What asked for orders. A holder is answered once, and one that has ended gets nothing any more, in whatever
-// order its events arrive (ORD-13).
+// A holder is answered once, and one that has ended gets no hold any more, whatever the order in which its
+// events arrive (ORD-13).
 
 /**
  * Whether `holder` is to be answered now: as one that lives or one that has ended already. Its row stays
- * locked until the end.
+ * locked until the transaction ends.
  */
 export async function answerHolder(
   tx: Tx,
-  { kind, id }: Hold,
+  { kind, id }: Holder,
   accountId: string,
 ): Promise<'live' | 'ended' | 'answered'> {
   const row = await tx.one<{ endedAt: Date | null }>(
@@ -23,9 +23,11 @@ export async function answerHolder(
   return row.endedAt ? 'ended' : 'live';
 }
 
-export const rememberEnds = (tx: Tx, kind: Hold['kind'], ids: readonly string[], accountId: string) =>
-  tx.one(
-    `insert into holders (holder_id, kind, account_id, ended_at) select distinct unnest($1::text[]), $2::text, $3::text, $4::timestamptz
-     order by 1 on conflict (holder_id) do update set ended_at = excluded.ended_at where holders.ended_at is null`,
+/** Remembers that these holders, all of one account, have ended, also where one has never asked. */
+export const saveEnds = (tx: Tx, kind: Holder['kind'], ids: readonly string[], accountId: string): void =>
+  tx.write(
+    `insert into holders (holder_id, kind, account_id, ended_at)
+     select distinct unnest($1::text[]), $2::text, $3::text, $4::timestamptz order by 1
+     on conflict (holder_id) do update set ended_at = excluded.ended_at where holders.ended_at is null`,
     [ids, kind, accountId, tx.now],
   );

@@ -10,7 +10,7 @@ type Price = z.infer<typeof ProductSnapshot>['prices'][number];
 export type UnitPrice = { amount: string; currency: string; unit: z.infer<typeof PriceUnit> };
 
 /**
- * What a price list says for one purchase: the unit price, and the whole before any discount; null for
+ * A price list's answer for one purchase: the unit price, and the whole before any discount; null for
  * pay-as-you-go (ORD-1).
  */
 export type Quote = { readonly unitPrice: UnitPrice; readonly productAmount: Money | null };

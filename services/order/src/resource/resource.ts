@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { Decision } from '@accord/core';
-import type { Fact } from '@accord/events';
+import { amend, changed, unchanged, type Decision } from '@accord/core';
 import type { ResourceSnapshot } from '@accord/events/resource';
 import type { Order } from '../order/order.ts';
 
@@ -17,7 +16,7 @@ export type Resource = Readonly<
   }
 >;
 
-/** What fulfilment gave, per instance; `end` is null where it runs until it is released. */
+/** One instance as a fulfilment gave it; `end` is null where it runs until it is released. */
 export type Given = {
   instanceId: string;
   start: Date | null;
@@ -68,7 +67,7 @@ export function createResource(order: Order, given: Given, now: Date, report?: R
     ipAddress: given.ipAddress,
     ...report,
   };
-  return { state: resource, facts: [announced(resource)] };
+  return announced(resource);
 }
 
 /**
@@ -76,49 +75,43 @@ export function createResource(order: Order, given: Given, now: Date, report?: R
  * given stay as they are.
  */
 export function extendResource(resource: Resource, order: Order, given: Given): Decision<Resource> {
-  return changed({
-    ...resource,
+  const next = amend(resource, {
     orderIds: [...new Set([...resource.orderIds, order.orderId])],
     start: resource.start ?? given.start,
     end: given.end ?? resource.end,
     region: given.region ?? resource.region,
     ipAddress: given.ipAddress ?? resource.ipAddress,
   });
+  return announced(next);
 }
 
-/** ORD-11: a report that is not newer changes nothing. What we released stays released. */
+/** ORD-11: a report that is not newer changes nothing. A resource that we released stays released. */
 export function applyReport(
   resource: Resource,
   report: Report,
   orderId: string | undefined,
 ): Decision<Resource> {
-  if (report.reportVersion <= resource.reportVersion) return { state: resource, facts: [] };
+  if (report.reportVersion <= resource.reportVersion) return unchanged(resource);
   const orderIds = orderId === undefined ? resource.orderIds : [...new Set([...resource.orderIds, orderId])];
-  return changed({ ...resource, ...report, orderIds, released: resource.released || report.released });
+  return announced(amend(resource, { ...report, orderIds, released: resource.released || report.released }));
 }
 
 /** RFD-17: it was refunded. */
 export const releaseResource = (resource: Resource): Decision<Resource> =>
   resource.released
-    ? { state: resource, facts: [] }
-    : changed({ ...resource, released: true, nextRenewalPeriod: null });
+    ? unchanged(resource)
+    : announced(amend(resource, { released: true, nextRenewalPeriod: null }));
 
 /** ORD-14: renewals that had not begun were refunded, which gives back `ms` of its time. */
 export const shortenResource = (resource: Resource, ms: number): Decision<Resource> =>
   ms === 0 || !resource.end
-    ? { state: resource, facts: [] }
-    : changed({ ...resource, end: new Date(resource.end.getTime() - ms), nextRenewalPeriod: null });
+    ? unchanged(resource)
+    : announced(amend(resource, { end: new Date(resource.end.getTime() - ms), nextRenewalPeriod: null }));
 
-const changed = (next: Resource): Decision<Resource> => {
-  const resource = { ...next, version: next.version + 1 };
-  return { state: resource, facts: [announced(resource)] };
-};
+const announced = (resource: Resource): Decision<Resource> =>
+  changed(resource, { type: 'resource.changed', data: { resource: resourceSnapshot(resource) } });
 
-const announced = (resource: Resource): Fact => ({
-  type: 'resource.changed',
-  data: { resource: resourceSnapshot(resource) },
-});
-
+/** As every event of the resource carries it (EVT-5). */
 export const resourceSnapshot = (resource: Resource): Snapshot => ({
   ...resource,
   start: resource.start?.toISOString() ?? null,

@@ -1,0 +1,49 @@
+import { printable } from './line-breaking.ts';
+import { loadTypefaces } from './typeface.ts';
+
+/** Characters without a glyph in the typefaces; a document would show boxes in their place. */
+export interface MissingGlyphs {
+  /** At most 20, each once. */
+  readonly characters: readonly string[];
+  /** Where they are: JSON pointers, at most 20. */
+  readonly fields: readonly string[];
+}
+
+/** Looks at all texts in a value (JSON). Undefined: every character has a glyph. */
+export type GlyphCheck = (value: unknown) => MissingGlyphs | undefined;
+
+/** Both weights have all of it. */
+const plain = /^[ -~]*$/;
+/** The fonts' answer for each code point that was asked about: a fixed megabyte, whatever the texts. */
+const known = new Uint8Array(0x110000);
+const [isMissing, isThere] = [1, 2];
+
+/** @throws Error where the typefaces cannot be read. */
+export async function loadGlyphCheck(): Promise<GlyphCheck> {
+  const fonts = Object.values(await loadTypefaces()).map(({ font }) => font);
+  const hasGlyph = (character: string) => {
+    const codePoint = character.codePointAt(0)!;
+    known[codePoint] ||= fonts.every((font) => font.hasGlyphForCodePoint(codePoint)) ? isThere : isMissing;
+    return known[codePoint] === isThere;
+  };
+  const missingIn = (text: string) =>
+    plain.test(text) ? [] : [...printable(text)].filter((character) => !hasGlyph(character));
+  return (value) => {
+    const missing = textsOf(value)
+      .map(({ field, text }) => ({ field, characters: missingIn(text) }))
+      .filter(({ characters }) => characters.length > 0);
+    if (missing.length === 0) return undefined;
+    const characters = new Set(missing.flatMap((one) => one.characters));
+    return {
+      characters: [...characters].slice(0, 20),
+      fields: missing.map(({ field }) => field).slice(0, 20),
+    };
+  };
+}
+
+function textsOf(value: unknown, field = ''): { field: string; text: string }[] {
+  if (typeof value === 'string') return [{ field, text: value }];
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([name, inner]) => textsOf(inner, `${field}/${name}`))
+    : [];
+}

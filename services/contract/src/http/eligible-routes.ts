@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { AccountId, GivenMoment, Id, Money } from '@accord/events/fields';
+import { OrderStatus, RefundState } from '@accord/events/order';
+import { BillFacts, BillLine, BillMonth } from '@accord/events/platform';
+import {
+  accountOf,
+  accountRefusals,
+  decodeCursor,
+  decodeTimeCursor,
+  encodeCursor,
+  paged,
+  pageOf,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/http';
+import type { Profile } from '@accord/profile';
+import { cashPayable, kindOf } from '../contract/contract-orders.ts';
+import {
+  listEligibleBills as eligibleBills,
+  listEligibleOrders as eligibleOrders,
+  listEligibleProducts as eligibleProducts,
+} from '../eligibility.ts';
+import type { Order, Product } from '../order-view.ts';
+import { BillAnswer, RefusalReasonAnswer, toRefusalReasonAnswer } from './schemas.ts';
+
+const reader = { customer: 'contracts:read', operator: true } as const;
+
+const EligibleOrderAnswer = z.object({
+  orderId: z.string(),
+  kind: z.enum(['order', 'payment_request']),
+  productCode: z.string(),
+  productName: z.object({ zh: z.string(), en: z.string() }),
+  invoicingEntity: z.string(),
+  status: OrderStatus,
+  refundState: RefundState,
+  cashPayable: Money.nullable(),
+  createdAt: z.string(),
+});
+
+const toEligibleOrderAnswer = (order: Order): z.input<typeof EligibleOrderAnswer> => ({
+  orderId: order.orderId,
+  kind: kindOf(order),
+  productCode: order.productCode,
+  productName: order.productName,
+  invoicingEntity: order.invoicingEntity,
+  status: order.status,
+  refundState: order.refundState,
+  cashPayable: cashPayable(order),
+  createdAt: order.createdAt,
+});
+
+const listEligibleOrders = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/contracts/eligible-orders',
+    operationId: 'listEligibleOrders',
+    summary:
+      'Orders that could be in a contract now. A page may be short, or empty, and yet have a next one.',
+    access: reader,
+    query: z.strictObject({
+      ...pageQuery,
+      accountId: AccountId.optional(),
+      productCode: Id.optional(),
+      status: z.enum(['paid', 'unpaid']).optional(),
+      from: GivenMoment.optional(),
+      to: GivenMoment.optional(),
+    }),
+    answer: paged(EligibleOrderAnswer).extend({
+      objections: z.array(RefusalReasonAnswer).meta({
+        description: 'What is against the account: while there is anything, none of its orders is eligible.',
+      }),
+    }),
+    refusals: ['contract.orders_not_offered', ...accountRefusals],
+    inTransaction: async (tx, { actor, locale, query: { limit, cursor, ...filter } }) => {
+      const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
+      const accountId = accountOf(actor, filter.accountId);
+      const { reasons, orders, next } = await eligibleOrders(tx, profile, {
+        ...filter,
+        ...after,
+        accountId,
+        limit,
+      });
+      return {
+        body: {
+          data: orders.map(toEligibleOrderAnswer),
+          nextCursor: next ? encodeCursor(next) : null,
+          objections: reasons.map((reason) => toRefusalReasonAnswer(reason, locale)),
+        },
+      };
+    },
+  });
+
+const EligibleProductAnswer = z.object({
+  productCode: z.string(),
+  name: z.object({ zh: z.string(), en: z.string() }),
+  category: z.string(),
+});
+
+const toEligibleProductAnswer = ({ productCode, name, category }: Product) => ({
+  productCode,
+  name,
+  category,
+});
+
+const listEligibleProducts = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/contracts/eligible-products',
+    operationId: 'listEligibleProducts',
+    summary: 'Products whose orders may have a contract by self-service.',
+    access: reader,
+    query: z.strictObject(pageQuery),
+    answer: paged(EligibleProductAnswer),
+    refusals: ['contract.orders_not_offered'],
+    inTransaction: async (tx, { query: { limit, cursor } }) => {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
+      const products = await eligibleProducts(tx, profile, { after, limit: limit + 1 });
+      const key = ({ productCode }: Product) => [productCode];
+      return { body: pageOf(products, limit, { item: toEligibleProductAnswer, key }) };
+    },
+  });
+
+const listEligibleBills = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/contracts/eligible-bills',
+    operationId: 'listEligibleBills',
+    summary: 'Monthly bills that could be in a contract now, latest month first.',
+    access: reader,
+    query: z.strictObject({
+      ...pageQuery,
+      accountId: AccountId.optional(),
+      productCode: BillLine.shape.productCode
+        .optional()
+        .meta({ description: 'Bills with a line of this product.' }),
+      status: BillFacts.shape.status.optional(),
+      from: BillMonth.optional().meta({ description: 'The first month.' }),
+      to: BillMonth.optional().meta({ description: 'The last month.' }),
+    }),
+    answer: paged(BillAnswer),
+    refusals: ['contract.bills_not_offered', ...accountRefusals],
+    inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
+      const after = cursor === undefined ? {} : { after: decodeCursor(cursor, 2) };
+      const accountId = accountOf(actor, filter.accountId);
+      const bills = await eligibleBills(tx, profile, { ...filter, ...after, accountId, limit: limit + 1 });
+      return {
+        body: pageOf(bills, limit, { item: (bill) => bill, key: ({ month, billId }) => [month, billId] }),
+      };
+    },
+  });
+
+/** The orders, products and bills that may be applied for (CTR-6). */
+export const eligibleRoutes = (profile: Profile): readonly Route[] => [
+  listEligibleOrders(profile),
+  listEligibleProducts(profile),
+  listEligibleBills(profile),
+];

@@ -1,0 +1,65 @@
+import { Refusal, type Decision, type Tx } from '@accord/core';
+import type { Product } from './product.ts';
+
+const columns = `product_code as "productCode", version, name, category, brand, form,
+  charge_types as "chargeTypes", invoicing_entity as "invoicingEntity", prices, service_types as "serviceTypes",
+  on_sale as "onSale", contractable, refundable, terms_url as "termsUrl"`;
+
+export const findProduct = (tx: Tx, productCode: string) =>
+  tx.one<Product>(`select ${columns} from products where product_code = $1`, [productCode]);
+
+/** @throws Refusal `product.not_found`. */
+export async function getProduct(tx: Tx, productCode: string): Promise<Product> {
+  const product = await findProduct(tx, productCode);
+  if (!product) throw new Refusal('not_found', 'product.not_found', { productCode });
+  return product;
+}
+
+/** In the order of their codes, from after `after`. */
+export const listProducts = (tx: Tx, { after, limit }: { after: string; limit: number }) =>
+  tx.many<Product>(`select ${columns} from products where product_code > $1 order by product_code limit $2`, [
+    after,
+    limit,
+  ]);
+
+/**
+ * For update. A code that is not published yet is locked by an advisory lock, so that of two first publications
+ * the second sees the first.
+ */
+export function findProductForUpdate(tx: Tx, productCode: string): Promise<Product | undefined> {
+  tx.write(`select pg_advisory_xact_lock(hashtext('product ' || $1))`, [productCode]);
+  return tx.one<Product>(`select ${columns} from products where product_code = $1 for update`, [productCode]);
+}
+
+/** Saves a changed or new product and announces it. */
+export function saveProduct(tx: Tx, { state: product, facts }: Decision<Product>): Product {
+  if (facts.length === 0) return product;
+  tx.write(saveText, [
+    product.productCode,
+    product.version,
+    product.name,
+    product.category,
+    product.brand,
+    product.form,
+    product.chargeTypes,
+    product.invoicingEntity,
+    JSON.stringify(product.prices),
+    product.serviceTypes,
+    product.onSale,
+    product.contractable,
+    product.refundable,
+    product.termsUrl,
+  ]);
+  tx.emit(...facts);
+  return product;
+}
+
+const saveText = `
+  insert into products (product_code, version, name, category, brand, form, charge_types, invoicing_entity, prices,
+    service_types, on_sale, contractable, refundable, terms_url)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+  on conflict (product_code) do update set version = excluded.version, name = excluded.name,
+    category = excluded.category, brand = excluded.brand, form = excluded.form,
+    charge_types = excluded.charge_types, invoicing_entity = excluded.invoicing_entity, prices = excluded.prices,
+    service_types = excluded.service_types, on_sale = excluded.on_sale, contractable = excluded.contractable,
+    refundable = excluded.refundable, terms_url = excluded.terms_url`;

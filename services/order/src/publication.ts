@@ -1,0 +1,22 @@
+import type { Tx } from '@accord/core';
+import { expectVersion } from '@accord/http';
+import type { Profile } from '@accord/profile';
+import { findProductForUpdate, saveProduct } from './product/product-store.ts';
+import { checkPrices, publishOver, type Product, type Publication } from './product/product.ts';
+
+/**
+ * Publishes, changes or withdraws a product (ORD-22). An equal publication changes nothing.
+ *
+ * @throws Refusal `product.entity_unknown`, `product.price_misfit`, `request.version_mismatch`.
+ */
+export async function publish(
+  tx: Tx,
+  rules: Pick<Profile, 'invoicingEntities'>,
+  { ifMatch, ...publication }: Publication & { ifMatch: number | undefined },
+): Promise<{ product: Product; created: boolean }> {
+  checkPrices(rules, publication);
+  const before = await findProductForUpdate(tx, publication.productCode);
+  expectVersion(ifMatch, before?.version);
+  const product = saveProduct(tx, publishOver(before, publication));
+  return { product, created: !before };
+}
