@@ -422,7 +422,7 @@ function tellPayment(
 
 interface RefundStore {
   lockRefund(tx: Tx, refundId: string): Promise<{ status: string }>;
-  saveRefund(tx: Tx, decision: unknown): Promise<unknown>;
+  saveRefund(tx: Tx, decision: unknown): unknown;
 }
 const inRefund = <T>(file: string) =>
   import(new URL(`../../services/refund/src/refund/${file}`, import.meta.url).href) as Promise<T>;
@@ -435,14 +435,14 @@ async function failPayout(world: World, name: string): Promise<Accepted> {
   const refundId = world.idOf(name);
   if (!refundId) return false;
   const { lockRefund, saveRefund } = await inRefund<RefundStore>('refund-store.ts');
-  const { fail } = await inRefund<{ fail(refund: unknown, why: { failure: string; at: Date }): unknown }>(
-    'refund.ts',
-  );
+  const { failRefund } = await inRefund<{
+    failRefund(refund: unknown, why: { failure: string; at: Date }): unknown;
+  }>('refund.ts');
   let failed = false;
   await world.inside('refund', async (tx) => {
     const refund = await lockRefund(tx, refundId).catch(() => undefined);
     failed = refund?.status === 'approved' || refund?.status === 'paying';
-    if (failed) await saveRefund(tx, fail(refund, { failure: 'the gateway said no', at: tx.now }));
+    if (failed) saveRefund(tx, failRefund(refund, { failure: 'the gateway said no', at: tx.now }));
   });
   return failed;
 }

@@ -4,6 +4,7 @@ export type { DueItem, Worker } from './due-work.ts';
 export { newId } from './ids.ts';
 export { type LeasedWork, leasedWork } from './leased-work.ts';
 export { lifecycle } from './lifecycle.ts';
-export type { Locale, ProblemTexts } from './locale.ts';
+export type { Locale } from './locale.ts';
 export { Refusal, type RefusalCode } from './refusal.ts';
 export type { Database, Tx } from './tx.ts';
+export { expectVersion } from './version.ts';

@@ -2,3 +2,4 @@
 export { newEventId } from './ids.ts';
 export { readSettings } from './settings.ts';
 export { type Wakeup, newWakeup } from './wakeup.ts';
+export { anyVersion } from './version.ts';

@@ -1,11 +1,9 @@
-import { Refusal } from '@accord/core';
+import { anyVersion } from '@accord/core/runtime';
 import { Problem, type Fault } from './problem.ts';
 import { supportsIfMatch, type Route } from './route.ts';
 
 /** No aggregate has it: a tag that is none of ours matches nothing. */
 const noVersion = 0;
-/** Of `*`: whichever there is. */
-const anyVersion = -1;
 
 const badTag = (detail: Fault['detail']) =>
   new Problem(400, 'request.invalid', {}, { faults: [{ in: 'header', pointer: '/if-match', detail }] });
@@ -35,18 +33,4 @@ export function parseIfMatch(header: string | undefined): number | undefined {
   if (tag === undefined)
     throw badTag({ en: 'Expected an entity tag such as "3".', 'zh-CN': '期望实体标签，例如 "3"。' });
   return /^[1-9]\d{0,14}$/.test(tag) ? Number(tag) : noVersion;
-}
-
-/**
- * @param version of what is there; undefined where nothing is, which no tag matches.
- * @throws Refusal 412 `request.version_mismatch` where the caller decided on another version than the present
- * one.
- */
-export function expectVersion(ifMatch: number | undefined, version: number | undefined): void {
-  if (ifMatch === undefined || (version !== undefined && (ifMatch === anyVersion || ifMatch === version)))
-    return;
-  throw new Refusal('precondition', 'request.version_mismatch', {
-    expected: ifMatch === anyVersion ? '*' : ifMatch,
-    actual: version ?? null,
-  });
 }

@@ -1,6 +1,5 @@
 export { ActorView, maskActor } from './actor-view.ts';
 export { accountOf, accountRefusals } from './auth.ts';
-export { expectVersion } from './if-match.ts';
 export { decodeCursor, decodeTimeCursor, encodeCursor, pageOf, pageQuery, paged } from './paging.ts';
 export {
   type Access,
@@ -10,3 +9,4 @@ export {
   supportsIfMatch,
   route,
 } from './route.ts';
+export type { ProblemTexts } from './problem-texts.ts';

@@ -1,4 +1,11 @@
-import type { ProblemTexts } from '@accord/core';
+import type { Locale, RefusalCode } from '@accord/core';
+
+/** `{name}` in a detail is filled from the refusal's facts. */
+export type ProblemTexts = {
+  readonly [code: RefusalCode]: {
+    readonly [L in Locale]: { readonly title: string; readonly detail: string };
+  };
+};
 
 /** Title and detail of what the edge itself refuses, on every service (API-16). */
 export const problemTexts: ProblemTexts = {

@@ -1,6 +1,6 @@
-import { Refusal, type Locale, type ProblemTexts, type RefusalCode } from '@accord/core';
+import { Refusal, type Locale, type RefusalCode } from '@accord/core';
 import { isDatabaseAway } from '@accord/postgres';
-import { problemTexts } from './problem-texts.ts';
+import { problemTexts, type ProblemTexts } from './problem-texts.ts';
 
 /** A fault at one place of a request: `pointer` is a JSON pointer (RFC 6901) into that part. */
 export interface Fault {

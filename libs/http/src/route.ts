@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { Actor, Database, Locale, ProblemTexts, RefusalCode, Tx } from '@accord/core';
+import type { Actor, Database, Locale, RefusalCode, Tx } from '@accord/core';
+import type { ProblemTexts } from './problem-texts.ts';
 import type { Upload } from './upload.ts';
 
 /** The kinds of caller that a route admits (API-4). A kind that is not named is refused with 403. */

@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { newId, Refusal, type Tx } from '@accord/core';
+import { expectVersion, newId, Refusal, type Tx } from '@accord/core';
 import type { Service } from '@accord/platform';
 import { accountOf } from '../src/auth.ts';
-import { expectVersion } from '../src/if-match.ts';
 import { decodeCursor, encodeCursor, paged, pageQuery } from '../src/paging.ts';
 import { route, type Route, type RouteRequest } from '../src/route.ts';
 

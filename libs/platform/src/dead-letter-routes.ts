@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { Refusal, type ProblemTexts, type Tx } from '@accord/core';
-import { decodeTimeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/http';
+import { Refusal, type Tx } from '@accord/core';
+import {
+  decodeTimeCursor,
+  encodeCursor,
+  paged,
+  pageQuery,
+  route,
+  type ProblemTexts,
+  type Route,
+} from '@accord/http';
 import {
   findDeadLetter,
   listActs,

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { ProblemTexts, Tx, Worker } from '@accord/core';
-import type { Route } from '@accord/http';
+import type { Tx, Worker } from '@accord/core';
+import type { ProblemTexts, Route } from '@accord/http';
 import type { Subscriptions } from '@accord/messaging';
 import type { Retention } from './retention.ts';
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { Refusal, type Tx } from '@accord/core';
+import { expectVersion, Refusal, type Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import { AccountTelling } from '@accord/events/account';
-import { expectVersion } from '@accord/http';
 import { getAccount, lockAccountVersion, saveAccount } from './account/account-store.ts';
 import type { Account } from './account/account.ts';
 import { lockBillVersion, saveBill } from './bill/bill-store.ts';

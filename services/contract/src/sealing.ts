@@ -1,5 +1,12 @@
-import { Refusal, type Actor, type Database, type DueItem, type LeasedWork, type Tx } from '@accord/core';
-import { expectVersion } from '@accord/http';
+import {
+  expectVersion,
+  Refusal,
+  type Actor,
+  type Database,
+  type DueItem,
+  type LeasedWork,
+  type Tx,
+} from '@accord/core';
 import { loadGlyphCheck } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { findAccount } from './account/account-store.ts';

@@ -1,6 +1,5 @@
-import { actorId, newId, Refusal, type Decision, type Tx } from '@accord/core';
+import { actorId, expectVersion, newId, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Event } from '@accord/events';
-import { expectVersion } from '@accord/http';
 import { businessDayEnd, type Profile } from '@accord/profile';
 import { markReleased } from './contract/contract-orders-store.ts';
 import { lockContract, lockLiveContractOf, saveContract } from './contract/contract-store.ts';

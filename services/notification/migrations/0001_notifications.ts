@@ -8,7 +8,7 @@ export const up: Migration = [
    )`,
   accountTable('notification', 'contacts'),
 
-  // What customers may see of each event, kept once; messages and the timeline read it here.
+  // The part of each event that customers may see, kept once; messages and the timeline read it here.
   `create table timeline_events (
      event_id text primary key,
      account_id text not null,
@@ -55,9 +55,11 @@ export const up: Migration = [
      unread boolean not null generated always as (read_at is null) stored,
      unique nulls not distinct (event_id, channel, contact_id)
    )`,
-  `create index notifications_inbox on notifications (account_id, unread desc, created_at desc, notification_id desc) where channel = 'inbox'`,
+  `create index notifications_inbox on notifications (account_id, unread desc, created_at desc, notification_id desc)
+    where channel = 'inbox'`,
   'create index notifications_due on notifications (next_at) where next_at is not null',
-  `create index notifications_unresolved on notifications (account_id) where channel = 'email' and contact_id is null and status = 'pending'`,
+  `create index notifications_unresolved on notifications (account_id)
+    where channel = 'email' and contact_id is null and status = 'pending'`,
   accountTable('notification', 'notifications'),
 
   `create table notification_attempts (

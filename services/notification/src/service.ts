@@ -1,13 +1,15 @@
+import { leasedWork } from '@accord/core';
 import { eventTypes } from '@accord/events';
 import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { openSmtp } from './delivery/smtp.ts';
 import { onEvent } from './dispatch.ts';
-import { notificationRoutes } from './http/inbox-routes.ts';
+import { deliveryRoutes } from './http/delivery-routes.ts';
+import { inboxRoutes } from './http/inbox-routes.ts';
 import { problems } from './http/problems.ts';
-import { timelineRoute } from './http/timeline-routes.ts';
-import { mailer } from './mailer.ts';
+import { getTimeline } from './http/timeline-routes.ts';
+import { mailing } from './mailing.ts';
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
 
@@ -29,12 +31,12 @@ export function notificationService(
     schema: 'notifications',
     migrations: new URL('../migrations/', import.meta.url),
     problems,
-    routes: [...notificationRoutes({ templates, timeZone: profile.timeZone }), timelineRoute],
+    routes: [...inboxRoutes({ templates, timeZone: profile.timeZone }), ...deliveryRoutes, getTimeline],
     subscriptions: projecting(
       readModels,
       Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }])),
     ),
-    workers: [mailer({ smtp, templates, log })],
+    workers: [leasedWork(mailing({ smtp, templates, log }))],
     close: () => Promise.resolve(smtp.close()),
   };
 }

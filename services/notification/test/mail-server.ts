@@ -10,7 +10,7 @@ export interface ReceivedMail {
 export interface MailServer {
   readonly url: string;
   readonly mails: ReceivedMail[];
-  /** What it does with an address; default: takes the mail. */
+  /** Decides about an address; default: takes the mail. */
   behave: (address: string) => 'take' | 'hang' | 'refuse' | 'later';
   /** Runs when a whole mail has arrived, before it is accepted. */
   beforeAccepting: () => Promise<void>;

@@ -3,8 +3,8 @@ import { loadProfile } from '@accord/profile';
 import { testService, until, type TestService } from '@accord/testing';
 import { notices, type Notice } from '../src/notice/notice.ts';
 import { notificationService } from '../src/service.ts';
+import { accountFact, contractFact, orderFact, sample } from './fixtures.ts';
 import { startMailServer, type MailServer, type ReceivedMail } from './mail-server.ts';
-import { accountFact, contractFact, orderFact, sample } from './story.ts';
 
 const MINUTE = 60_000;
 let smtp: MailServer;
@@ -17,7 +17,7 @@ beforeAll(async () => {
     smtpUrl: smtp.url,
     mailFrom: 'Accord <no-reply@accord.example>',
   };
-  t = await testService({ service: (around) => notificationService(config, around) });
+  t = await testService({ service: (context) => notificationService(config, context) });
 }, 60_000);
 
 afterAll(async () => {
@@ -40,7 +40,8 @@ type Row = {
 };
 const rows = (accountId: string, channel = 'email') =>
   t.sql<Row>(
-    'select notification_id, channel, status, attempts, reason, version from notifications where account_id = $1 and channel = $2 order by created_at, 1',
+    `select notification_id, channel, status, attempts, reason, version from notifications
+      where account_id = $1 and channel = $2 order by created_at, 1`,
     [accountId, channel],
   );
 const mailsTo = (accountId: string) => smtp.mails.filter(({ to }) => to.startsWith(`${accountId}-`));
@@ -50,80 +51,92 @@ const becomes = (accountId: string, status: string) =>
   until(`${accountId} ${status}`, async () => (await rows(accountId))[0]?.status === status);
 const paid = (accountId: string, orderId: string) => orderFact('order.paid', { accountId, orderId });
 
-test('NTF-5 EVT-8 every event of the catalogue, handled twice, makes one message per recipient and channel', async () => {
-  const account = sample('account.updated').data.account.accountId;
-  const contacts = [{ locale: 'zh-CN' as const }, { classes: ['refunds' as const] }].map((contact, i) => ({
-    ...contact,
-    email: `${account}-${i}@example.com`,
-  }));
-  await t.publish(accountFact(account, 1, contacts));
-  await t.settled({ dueWork: false });
-  const ids = new Map<EventType, string>();
-  for (const type of eventTypes.filter((type) => type !== 'account.updated'))
-    ids.set(type, await t.publish(sample(type) as Fact, { repeat: 2 }));
-  await t.settled({ dueWork: false });
+test(
+  'NTF-5 EVT-8 every event of the catalogue, handled twice, ' + 'makes one message per recipient and channel',
+  async () => {
+    const account = sample('account.updated').data.account.accountId;
+    const contacts = [{ locale: 'zh-CN' as const }, { classes: ['refunds' as const] }].map((contact, i) => ({
+      ...contact,
+      email: `${account}-${i}@example.com`,
+    }));
+    await t.publish(accountFact(account, 1, contacts));
+    await t.settled({ dueWork: false });
+    const ids = new Map<EventType, string>();
+    for (const type of eventTypes.filter((type) => type !== 'account.updated'))
+      ids.set(type, await t.publish(sample(type) as Fact, { repeat: 2 }));
+    await t.settled({ dueWork: false });
 
-  const expected = eventTypes.flatMap((type) => {
-    const notice = notices[type] as Notice;
-    if (notice.tells === 'nobody') return [];
-    const emails = notice.channels.includes('email') ? (notice.tells === 'refunds' ? 2 : 1) : 0;
-    return [`${type} inbox 1`, ...(emails ? [`${type} email ${emails}`] : [])];
-  });
-  const found = await t.sql<{ line: string }>(
-    `select event_type || ' ' || channel || ' ' || count(*) as line from notifications where account_id = $1 group by event_type, channel`,
-    [account],
-  );
-  expect(found.map(({ line }) => line).sort()).toEqual(expected.sort());
-  expect(await t.sql('select event_id from parked_events')).toEqual([]);
+    const expected = eventTypes.flatMap((type) => {
+      const notice = notices[type] as Notice;
+      if (notice.tells === 'nobody') return [];
+      const emails = notice.channels.includes('email') ? (notice.tells === 'refunds' ? 2 : 1) : 0;
+      return [`${type} inbox 1`, ...(emails ? [`${type} email ${emails}`] : [])];
+    });
+    const found = await t.sql<{ line: string }>(
+      `select event_type || ' ' || channel || ' ' || count(*) as line from notifications
+          where account_id = $1 group by event_type, channel`,
+      [account],
+    );
+    expect(found.map(({ line }) => line).sort()).toEqual(expected.sort());
+    expect(await t.sql('select event_id from parked_events')).toEqual([]);
 
-  const mails = (await rows(account)).length;
-  await arrives(account, mails);
-  await until('all are recorded', async () => (await rows(account)).every(({ status }) => status === 'sent'));
-  expect(mailsTo(account)).toHaveLength(mails);
-  expect(new Set(mailsTo(account).map(({ messageId }) => messageId)).size).toBe(mails);
-  await t.settled({ dueWork: false });
-  const announced = t.events.filter(
-    ({ type, actor, subject }) =>
-      type === 'notification.sent' && actor === 'system:mailer' && subject.accountId === account,
-  );
-  expect(announced).toHaveLength(mails);
-}, 60_000);
+    const mails = (await rows(account)).length;
+    await arrives(account, mails);
+    await until('all are recorded', async () =>
+      (await rows(account)).every(({ status }) => status === 'sent'),
+    );
+    expect(mailsTo(account)).toHaveLength(mails);
+    expect(new Set(mailsTo(account).map(({ messageId }) => messageId)).size).toBe(mails);
+    await t.settled({ dueWork: false });
+    const announced = t.events.filter(
+      ({ type, actor, subject }) =>
+        type === 'notification.sent' && actor === 'system:mailer' && subject.accountId === account,
+    );
+    expect(announced).toHaveLength(mails);
+  },
+  60_000,
+);
 
-test('NTF-2 NTF-3 an e-mail has text and HTML in the language of its contact, and an id that can be recognised', async () => {
-  await t.publish(accountFact('acc_text', 1, [{ name: '陈 <星>', locale: 'zh-CN' }]));
-  await t.settled({ dueWork: false });
-  const orderIds = ['ord_a', 'ord_b', 'ord_c'];
-  const voided = contractFact(
-    'contract.voided',
-    { accountId: 'acc_text', contractId: 'ctr_t', number: 'CT-2026-00000001', orderIds },
-    { reason: 'order_cancelled', orderId: 'ord_b', text: null },
-  );
-  const eventId = await t.publish(voided);
-  await arrives('acc_text');
-  const [{ raw, messageId }] = mailsTo('acc_text') as [ReceivedMail];
-  const [row] = await rows('acc_text');
-  expect(messageId).toBe(`<${row!.notification_id}@accord.example>`);
-  const decoded = raw
-    .split(/\r?\n\r?\n/)
-    .map((part) => Buffer.from(part.replaceAll(/\s/g, ''), 'base64').toString())
-    .join('\n');
-  expect(raw).toMatch(/multipart\/alternative[^]*text\/plain[^]*text\/html/);
-  expect(raw).toMatch(/^Auto-Submitted: auto-generated\r?$/m);
-  expect(decoded).toContain('其他订单已释放，可以重新申请合同：ord_a、ord_c');
-  expect(decoded).toContain('尊敬的 陈 &lt;星&gt;，您好');
-  const sent = await t.event(
-    'notification.sent',
-    ({ notification }) => notification.accountId === 'acc_text',
-  );
-  expect(sent.data.notification).toMatchObject({
-    eventId,
-    eventType: 'contract.voided',
-    channel: 'email',
-    version: 1,
-    contactId: 'acc_text-c0',
-  });
-  expect(sent.causationId).toBe(eventId);
-}, 30_000);
+test(
+  'NTF-2 NTF-3 an e-mail has text and HTML in the language of its contact, ' +
+    'and an id that can be recognised',
+  async () => {
+    await t.publish(accountFact('acc_text', 1, [{ name: '陈 <星>', locale: 'zh-CN' }]));
+    await t.settled({ dueWork: false });
+    const orderIds = ['ord_a', 'ord_b', 'ord_c'];
+    const voided = contractFact(
+      'contract.voided',
+      { accountId: 'acc_text', contractId: 'ctr_t', number: 'CT-2026-00000001', orderIds },
+      { reason: 'order_cancelled', orderId: 'ord_b', text: null },
+    );
+    const eventId = await t.publish(voided);
+    await arrives('acc_text');
+    const [{ raw, messageId }] = mailsTo('acc_text') as [ReceivedMail];
+    const [row] = await rows('acc_text');
+    expect(messageId).toBe(`<${row!.notification_id}@accord.example>`);
+    const decoded = raw
+      .split(/\r?\n\r?\n/)
+      .map((part) => Buffer.from(part.replaceAll(/\s/g, ''), 'base64').toString())
+      .join('\n');
+    expect(raw).toMatch(/multipart\/alternative[^]*text\/plain[^]*text\/html/);
+    expect(raw).toMatch(/^Auto-Submitted: auto-generated\r?$/m);
+    expect(decoded).toContain('其他订单已释放，可以重新申请合同：ord_a、ord_c');
+    expect(decoded).toContain('尊敬的 陈 &lt;星&gt;，您好');
+    const sent = await t.event(
+      'notification.sent',
+      ({ notification }) => notification.accountId === 'acc_text',
+    );
+    expect(sent.data.notification).toMatchObject({
+      eventId,
+      eventType: 'contract.voided',
+      channel: 'email',
+      version: 1,
+      contactId: 'acc_text-c0',
+    });
+    expect(sent.causationId).toBe(eventId);
+  },
+  30_000,
+);
 
 test('NTF-5 NTF-13 while the mail server is down the inbox fills; when it is back the mails go out, once', async () => {
   await t.publish(accountFact('acc_down', 1, [{}]));
@@ -173,7 +186,8 @@ test('NTF-5 a crash between sending and recording sends the same Message-ID agai
   await t.sql(`create function refuse_record() returns trigger language plpgsql security definer as $$
     begin perform nextval('notifications.crashes'); raise exception 'crash'; end $$`);
   await t.sql(
-    `create trigger crash before update on notifications for each row when (new.account_id = 'acc_crash' and new.status = 'sent') execute function refuse_record()`,
+    `create trigger crash before update on notifications for each row
+       when (new.account_id = 'acc_crash' and new.status = 'sent') execute function refuse_record()`,
   );
   await t.publish(paid('acc_crash', 'ord_crash'));
   await until(
@@ -237,7 +251,8 @@ test('NTF-5 a server that says later is asked again, with the back-off of the at
   await t.publish(paid('acc_later', 'ord_later'));
   await becomes('acc_later', 'retry_wait');
   const [wait] = await t.sql<{ s: string }>(
-    `select extract(epoch from next_at - created_at) as s from notifications where account_id = 'acc_later' and channel = 'email'`,
+    `select extract(epoch from next_at - created_at) as s from notifications
+      where account_id = 'acc_later' and channel = 'email'`,
   );
   expect(Number(wait!.s)).toBeGreaterThan(45);
   expect(Number(wait!.s)).toBeLessThan(80);

@@ -7,8 +7,8 @@ import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import { giveUp, parkedEvent } from '@accord/testing/outsider';
 import { readModels } from '../src/read-models.ts';
 import { notificationService } from '../src/service.ts';
+import { accountFact, contractFact, orderFact, sample } from './fixtures.ts';
 import { startMailServer, type MailServer } from './mail-server.ts';
-import { accountFact, contractFact, orderFact, sample } from './story.ts';
 
 let smtp: MailServer;
 let t: TestService;
@@ -16,7 +16,7 @@ let t: TestService;
 beforeAll(async () => {
   smtp = await startMailServer();
   const config = { profile: loadProfile('alibaba'), smtpUrl: smtp.url, mailFrom: 'no-reply@accord.example' };
-  t = await testService({ service: (around) => notificationService(config, around) });
+  t = await testService({ service: (context) => notificationService(config, context) });
 }, 60_000);
 
 afterAll(async () => {
@@ -41,19 +41,23 @@ test('API-1 API-2 API-4 bad input is refused on every route and nothing is store
   }
 }, 120_000);
 
-test('EVT-14 EVT-9 an account that the contract service refuses is a dead letter here, too, at once and with the reason; its contacts stay as they were', async () => {
-  await t.publish(accountFact('acc_unfit', 1, [{}]));
-  await t.settled();
-  await t.publish(accountFact('acc_unfit', 2, [{ name: 'x'.repeat(201) }]));
-  expect(await parkedEvent(t, 'acc_unfit')).toEqual({
-    status: 'dead',
-    reason: expect.stringContaining('at contacts[0].name'),
-  });
-  expect(await t.sql(`select version::int from contacts where account_id = 'acc_unfit'`)).toEqual([
-    { version: 1 },
-  ]);
-  await giveUp(t, 'acc_unfit');
-});
+test(
+  'EVT-14 EVT-9 an account that the contract service refuses is a dead letter here, ' +
+    'too, at once and with the reason; its contacts stay as they were',
+  async () => {
+    await t.publish(accountFact('acc_unfit', 1, [{}]));
+    await t.settled();
+    await t.publish(accountFact('acc_unfit', 2, [{ name: 'x'.repeat(201) }]));
+    expect(await parkedEvent(t, 'acc_unfit')).toEqual({
+      status: 'dead',
+      reason: expect.stringContaining('at contacts[0].name'),
+    });
+    expect(await t.sql(`select version::int from contacts where account_id = 'acc_unfit'`)).toEqual([
+      { version: 1 },
+    ]);
+    await giveUp(t, 'acc_unfit');
+  },
+);
 
 const ids = (body: { data: { notificationId: string }[] }) =>
   body.data.map(({ notificationId }) => notificationId);
@@ -91,52 +95,61 @@ test('NTF-6 the inbox: unread first, page by page, counted, marked one by one an
   expect((await me.get('/v1/notifications')).body.data).toHaveLength(5);
 }, 60_000);
 
-test('API-6 every route that takes a key answers a repeat as it did, does nothing twice, and refuses the key with another body', async () => {
-  const accountId = 'acc_twice';
-  const me = t.customer(accountId);
-  await t.publish(accountFact(accountId, 1, [{}]));
-  await t.settled({ dueWork: false });
-  smtp.behave = () => 'refuse';
-  const dead = () =>
-    t.events.filter(({ type, subject }) => type === 'notification.dead' && subject.accountId === accountId);
-  const onTimeline = () =>
-    t.sql(`select from timeline_events where account_id = $1 and type = 'notification.dead'`, [accountId]);
-  let deaths = 0;
-  /** The e-mail was refused again, and that is known everywhere. */
-  const over = (count: number) =>
-    until('the e-mail is dead', async () => dead().length === count && (await onTimeline()).length === count);
-  const told = async (orderId: string) => {
-    await t.publish(orderFact('order.paid', { accountId, orderId, status: 'paid' }));
-    await over((deaths += 1));
-    await t.settled();
-    return ids((await me.get('/v1/notifications')).body)[0]!;
-  };
-  expect(
-    await flawsUnderRepeats(t, {
-      'POST /v1/notifications/{notificationId}/read': async () => ({
-        by: me,
-        path: `/v1/notifications/${await told('ord_twice_1')}/read`,
+test(
+  'API-6 every route that takes a key answers a repeat as it did, ' +
+    'does nothing twice, and refuses the key with another body',
+  async () => {
+    const accountId = 'acc_twice';
+    const me = t.customer(accountId);
+    await t.publish(accountFact(accountId, 1, [{}]));
+    await t.settled({ dueWork: false });
+    smtp.behave = () => 'refuse';
+    const dead = () =>
+      t.events.filter(({ type, subject }) => type === 'notification.dead' && subject.accountId === accountId);
+    const onTimeline = () =>
+      t.sql(`select from timeline_events where account_id = $1 and type = 'notification.dead'`, [accountId]);
+    let deaths = 0;
+    /** The e-mail was refused again, and that is known everywhere. */
+    const over = (count: number) =>
+      until(
+        'the e-mail is dead',
+        async () => dead().length === count && (await onTimeline()).length === count,
+      );
+    const told = async (orderId: string) => {
+      await t.publish(orderFact('order.paid', { accountId, orderId, status: 'paid' }));
+      await over((deaths += 1));
+      await t.settled();
+      return ids((await me.get('/v1/notifications')).body)[0]!;
+    };
+    expect(
+      await flawsUnderRepeats(t, {
+        'POST /v1/notifications/{notificationId}/read': async () => ({
+          by: me,
+          path: `/v1/notifications/${await told('ord_twice_1')}/read`,
+        }),
+        'POST /v1/notifications/read': async () => (
+          await told('ord_twice_2'),
+          { by: me, path: '/v1/notifications/read' }
+        ),
+        'POST /v1/notifications/{notificationId}/replay': async () => {
+          await told('ord_twice_3');
+          const [{ notificationId }] = (await t.sql<{ notificationId: string }>(
+            `select notification_id as "notificationId" from notifications
+              where account_id = $1 and status = 'dead' limit 1`,
+            [accountId],
+          )) as [{ notificationId: string }];
+          return {
+            by: t.operator(),
+            path: `/v1/notifications/${notificationId}/replay`,
+            over: () => over(deaths + 1),
+          };
+        },
       }),
-      'POST /v1/notifications/read': async () => (
-        await told('ord_twice_2'),
-        { by: me, path: '/v1/notifications/read' }
-      ),
-      'POST /v1/notifications/{notificationId}/replay': async () => {
-        await told('ord_twice_3');
-        const [{ notificationId }] = (await t.sql<{ notificationId: string }>(
-          `select notification_id as "notificationId" from notifications where account_id = $1 and status = 'dead' limit 1`,
-          [accountId],
-        )) as [{ notificationId: string }];
-        return {
-          by: t.operator(),
-          path: `/v1/notifications/${notificationId}/replay`,
-          over: () => over(deaths + 1),
-        };
-      },
-    }),
-  ).toEqual([]);
-  smtp.behave = () => 'take';
-}, 60_000);
+    ).toEqual([]);
+    smtp.behave = () => 'take';
+  },
+  60_000,
+);
 
 test('NTF-3 the inbox speaks the language that was asked for', async () => {
   await t.publish(orderFact('order.placed', { accountId: 'acc_lang', orderId: 'ord_lang' }));
@@ -329,26 +342,32 @@ test('API-4 an operator names the account; the platform reads no inbox', async (
   expect((await t.anonymous().get('/v1/timeline?orderId=x')).status).toBe(401);
 }, 30_000);
 
-test('EVT-13 NTF-11 the timeline and the contacts are rebuilt from the topics as they were, cursors stay good, and nobody is told twice', async () => {
-  await tellStory('acc_rebuilt');
-  await t.settled();
-  const read = (cursor = '') =>
-    t.customer('acc_rebuilt').get(`/v1/timeline?accountId=acc_rebuilt&limit=3${cursor}`);
-  const first = await read();
-  const cursor = `&cursor=${first.body.nextCursor}`;
-  const [before, second, mails] = [await knowledgeOf(t), await read(cursor), smtp.mails.length];
-  await t.sql('truncate timeline_links, contacts');
-  await t.sql(
-    `delete from timeline_events where event_id <= (select event_id from timeline_events order by event_id offset 3 limit 1)`,
-  );
-  await t.sql(
-    `update timeline_events set time = time + interval '1 day', data = '{}' where account_id = 'acc_rebuilt'`,
-  );
-  await rebuildOf(t, readModels);
-  expect(await knowledgeOf(t)).toEqual(before);
-  expect([(await read()).body, (await read(cursor)).body, smtp.mails.length]).toEqual([
-    first.body,
-    second.body,
-    mails,
-  ]);
-}, 30_000);
+test(
+  'EVT-13 NTF-11 the timeline and the contacts are rebuilt from the topics as they were, ' +
+    'cursors stay good, and nobody is told twice',
+  async () => {
+    await tellStory('acc_rebuilt');
+    await t.settled();
+    const read = (cursor = '') =>
+      t.customer('acc_rebuilt').get(`/v1/timeline?accountId=acc_rebuilt&limit=3${cursor}`);
+    const first = await read();
+    const cursor = `&cursor=${first.body.nextCursor}`;
+    const [before, second, mails] = [await knowledgeOf(t), await read(cursor), smtp.mails.length];
+    await t.sql('truncate timeline_links, contacts');
+    await t.sql(
+      `delete from timeline_events
+          where event_id <= (select event_id from timeline_events order by event_id offset 3 limit 1)`,
+    );
+    await t.sql(
+      `update timeline_events set time = time + interval '1 day', data = '{}' where account_id = 'acc_rebuilt'`,
+    );
+    await rebuildOf(t, readModels);
+    expect(await knowledgeOf(t)).toEqual(before);
+    expect([(await read()).body, (await read(cursor)).body, smtp.mails.length]).toEqual([
+      first.body,
+      second.body,
+      mails,
+    ]);
+  },
+  30_000,
+);

@@ -1,5 +1,4 @@
-import { Refusal, type Tx } from '@accord/core';
-import { expectVersion } from '@accord/http';
+import { expectVersion, Refusal, type Tx } from '@accord/core';
 import { lockOrder, saveOrder } from './order/order-store.ts';
 import { cancelOrder, type Order, type OrderId } from './order/order.ts';
 

@@ -1,5 +1,4 @@
-import { Refusal, type Tx } from '@accord/core';
-import { expectVersion } from '@accord/http';
+import { expectVersion, Refusal, type Tx } from '@accord/core';
 import { expectFulfillable, failFulfilment, fulfilOrder } from './order/order-fulfilment.ts';
 import { listOrderInstances, saveOrderInstances } from './order/order-instance-store.ts';
 import { getOrder, lockOrder, saveOrder } from './order/order-store.ts';

@@ -1,7 +1,6 @@
-import { Refusal, type Tx } from '@accord/core';
+import { expectVersion, Refusal, type Tx } from '@accord/core';
 import type { Data, Event } from '@accord/events';
 import type { PaymentSplit } from '@accord/events/fields';
-import { expectVersion } from '@accord/http';
 import { add, equal, isNegative, money, sum, zero, type Money } from '@accord/money';
 import { lockOrder, saveOrder } from './order/order-store.ts';
 import { expectPayable, isOverdue, payOrder, type Order } from './order/order.ts';

@@ -1,5 +1,4 @@
-import type { Tx } from '@accord/core';
-import { expectVersion } from '@accord/http';
+import { expectVersion, type Tx } from '@accord/core';
 import type { Profile } from '@accord/profile';
 import { findProductForUpdate, saveProduct } from './product/product-store.ts';
 import { checkPrices, publishOver, type Product, type Publication } from './product/product.ts';

@@ -1,6 +1,5 @@
-import { Refusal, type Tx } from '@accord/core';
+import { expectVersion, Refusal, type Tx } from '@accord/core';
 import type { Event } from '@accord/events';
-import { expectVersion } from '@accord/http';
 import { addInstance } from './fulfilment.ts';
 import { lockOrder, saveOrder } from './order/order-store.ts';
 import { changeFacts, type Order, type OrderId } from './order/order.ts';

@@ -1,7 +1,7 @@
 import { accountTable, sharedTable, type Migration } from '@accord/postgres';
 
-// What other services told us, by version. Snapshots are theirs; nothing here is decided upon without asking
-// them again (EVT-20).
+// Views of what other services told, by version. Snapshots are theirs; nothing here is decided upon without
+// asking them again (EVT-20).
 const views = [
   `create table order_view (
     order_id text primary key,
@@ -33,7 +33,12 @@ const views = [
     number text,
     status text not null
   )`,
-  `create table product_view (product_code text primary key, version integer not null, refundable boolean not null, snapshot jsonb not null)`,
+  `create table product_view (
+    product_code text primary key,
+    version integer not null,
+    refundable boolean not null,
+    snapshot jsonb not null
+  )`,
   ...['order_view', 'order_view_instances', 'resource_view', 'contract_view'].map((table) =>
     accountTable('refund', table),
   ),
@@ -55,8 +60,8 @@ const refunds = [
     refund_id text primary key,
     account_id text not null,
     version integer not null,
-    status text not null check (status in ('requested', 'checking', 'reviewing', 'approved', 'refused', 'rejected', 'withdrawn', 'paying',
-      'succeeded', 'failed', 'unknown')),
+    status text not null check (status in ('requested', 'checking', 'reviewing', 'approved', 'refused', 'rejected',
+      'withdrawn', 'paying', 'succeeded', 'failed', 'unknown')),
     kind text not null check (kind in ('unsubscribe', 'renewal_only', 'failed_fulfilment')),
     quote_id text unique,
     as_of timestamptz not null,
@@ -127,7 +132,8 @@ const ledger = [
     payment_reference text unique,
     order_id text,
     posted_at timestamptz not null,
-    check ((kind = 'refund') = (refund_id is not null) and (kind = 'unapplied_payment') = (payment_reference is not null))
+    check ((kind = 'refund') = (refund_id is not null)
+      and (kind = 'unapplied_payment') = (payment_reference is not null))
   )`,
   `create table ledger_postings (
     posting_id bigint generated always as identity primary key,
@@ -148,14 +154,18 @@ const ledger = [
     primary key (account_id, fund, currency)
   )`,
   ...['ledger_transactions', 'ledger_postings', 'balances'].map((table) => accountTable('refund', table)),
-  // What was posted stays posted.
+  // Postings are final.
   `revoke update, delete on ledger_transactions, ledger_postings from accord_refund, accord_refund_operator`,
   // RFD-15, EVT-33: at commit each transaction's postings sum to zero. Its owner sees every account: a chunk
   // of events spans several.
-  `create function check_ledger_transaction() returns trigger language plpgsql security definer set search_path from current as $$
+  `create function check_ledger_transaction() returns trigger
+    language plpgsql security definer set search_path from current as $$
   begin
-    if exists (select from ledger_postings where transaction_id = new.transaction_id group by currency having sum(amount) <> 0) then
-      raise exception 'ledger transaction % does not sum to zero', new.transaction_id using errcode = 'check_violation';
+    if exists (
+      select from ledger_postings where transaction_id = new.transaction_id group by currency having sum(amount) <> 0
+    ) then
+      raise exception 'ledger transaction % does not sum to zero', new.transaction_id
+        using errcode = 'check_violation';
     end if;
     return null;
   end $$`,
@@ -168,7 +178,8 @@ const ledger = [
  * nothing.
  */
 const locks = [
-  `create function lock_refund_rows(ids text[]) returns void language plpgsql security definer set search_path from current as $$
+  `create function lock_refund_rows(ids text[]) returns void
+    language plpgsql security definer set search_path from current as $$
   begin
     perform 1 from order_view where order_id = any(ids) order by order_id for update;
     perform 1 from resource_view where instance_id = any(ids) order by instance_id for update;

@@ -1,7 +1,7 @@
 import type { Migration } from '@accord/postgres';
 
 export const up: Migration = [
-  // Those that a refund has used are kept with it, and nobody looks through them for what may be forgotten.
+  // Quotes that a refund has used are kept with it, and are not looked through for those to delete.
   `alter table quotes add column used boolean not null default false`,
   `create index quotes_unused on quotes (expires_at) where not used`,
 ];

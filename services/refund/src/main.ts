@@ -5,5 +5,5 @@ import { refundService } from './service.ts';
 
 await runService(
   () => readConfig(process.env),
-  ({ PROVIDER_PROFILE }, around) => refundService({ profile: loadProfile(PROVIDER_PROFILE) }, around),
+  ({ PROVIDER_PROFILE }, context) => refundService({ profile: loadProfile(PROVIDER_PROFILE) }, context),
 );

@@ -1,17 +1,13 @@
 import type { z } from 'zod';
 import type { Tx } from '@accord/core';
 import type { ContractSnapshot } from '@accord/events/contract';
-import type { OrderSnapshot } from '@accord/events/order';
 import type { ProductSnapshot } from '@accord/events/product';
-import type { ResourceSnapshot } from '@accord/events/resource';
 import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
-import type { Bundle, Facts, LinkedContract } from './refund/eligibility.ts';
+import type { Bundle, Claim, Facts, LinkedContract, Order, Resource } from './refund/candidate.ts';
 
 // Orders, resources, contracts and products as the events told them, by version (EVT-5). Good enough to
 // answer a quote; a refund asks the order service for the facts as they are held (EVT-20).
 
-export type Order = z.output<typeof OrderSnapshot>;
-export type Resource = z.output<typeof ResourceSnapshot>;
 type Contract = z.output<typeof ContractSnapshot>;
 type Product = z.output<typeof ProductSnapshot>;
 
@@ -120,13 +116,13 @@ export const orderView: ReadModel = {
   },
 };
 
-export const findOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
+export const listOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
   snapshots(
     await tx.many(`select snapshot from order_view where order_id = any($1) order by order_id`, [orderIds]),
   );
 
 /**
- * What is known about the instances; of another account's, nothing (RFD-4). `timeZone` says where a year
+ * All that is known about the instances; of another account's, nothing (RFD-4). `timeZone` says where a year
  * begins (QUOTA_EXHAUSTED).
  */
 export async function findFacts(
@@ -143,7 +139,7 @@ export async function findFacts(
       `select snapshot from resource_view where account_id = $1 and instance_id = any($2)`,
       [ask.accountId, ask.instanceIds],
     ),
-    tx.many<Facts['claims'][number]>(
+    tx.many<Claim>(
       `select instance_id as "instanceId", refund_id as "refundId", refunded_at is not null as "refunded"
          from claimed_instances where account_id = $1 and instance_id = any($2)`,
       [ask.accountId, ask.instanceIds],
@@ -160,32 +156,32 @@ export async function findFacts(
     orders: known,
     resources: snapshots(resources),
     claims,
-    contracts: await findContracts(tx, known),
-    bundles: await findBundles(tx, ask.accountId, known),
+    contracts: await listHoldingContracts(tx, known),
+    bundles: await listBundles(tx, ask.accountId, known),
     refundsThisYear: year?.count ?? 0,
   };
 }
 
 /** The contracts that hold these orders; one of which no event came yet has no number here. */
-async function findContracts(tx: Tx, orders: readonly Order[]): Promise<LinkedContract[]> {
+async function listHoldingContracts(tx: Tx, orders: readonly Order[]): Promise<LinkedContract[]> {
   const contractIds = orders.flatMap(({ hold }) => (hold?.kind === 'contract' ? [hold.id] : []));
-  return contractIds.length === 0 ? [] : contractsById(tx, contractIds);
+  return contractIds.length === 0 ? [] : listContracts(tx, contractIds);
 }
 
-export const contractsById = (tx: Tx, contractIds: readonly string[]) =>
+export const listContracts = (tx: Tx, contractIds: readonly string[]) =>
   tx.many<LinkedContract>(
     `select contract_id as "contractId", number, status from contract_view where contract_id = any($1)`,
     [contractIds],
   );
 
 /** The bundles that any of these orders belong to, with all their living orders. */
-export async function findBundles(tx: Tx, accountId: string, orders: readonly Order[]): Promise<Bundle[]> {
+export async function listBundles(tx: Tx, accountId: string, orders: readonly Order[]): Promise<Bundle[]> {
   const bundleIds = [...new Set(orders.flatMap(({ bundleId }) => bundleId ?? []))];
   return bundleIds.length === 0 ? [] : bundlesById(tx, accountId, bundleIds);
 }
 
 /** Every living instance of a bundle, whatever its size (RFD-3). */
-export async function findBundleInstances(tx: Tx, accountId: string, bundleId: string): Promise<string[]> {
+export async function listBundleInstances(tx: Tx, accountId: string, bundleId: string): Promise<string[]> {
   const [bundle] = await bundlesById(tx, accountId, [bundleId]);
   return [...new Set(bundle?.members.flat())].sort();
 }
@@ -193,14 +189,16 @@ export async function findBundleInstances(tx: Tx, accountId: string, bundleId: s
 const bundlesById = (tx: Tx, accountId: string, bundleIds: readonly string[]) =>
   tx.many<Bundle>(
     `select bundle_id as "bundleId", jsonb_agg(snapshot->'instanceIds') as members from order_view
-      where account_id = $1 and bundle_id = any($2) and snapshot->>'status' in ('unpaid', 'paid') group by bundle_id`,
+      where account_id = $1 and bundle_id = any($2) and snapshot->>'status' in ('unpaid', 'paid')
+      group by bundle_id`,
     [accountId, bundleIds],
   );
 
 export const listInstances = (tx: Tx, ask: { accountId: string; after: string | null; limit: number }) =>
   tx.many<{ instanceId: string; snapshot: Resource }>(
     `select instance_id as "instanceId", snapshot from resource_view
-      where account_id = $1 and not released and ($2::text is null or instance_id > $2) order by instance_id limit $3`,
+      where account_id = $1 and not released and ($2::text is null or instance_id > $2)
+      order by instance_id limit $3`,
     [ask.accountId, ask.after, ask.limit],
   );
 
@@ -210,8 +208,8 @@ export const listRefundableProducts = async (
 ): Promise<Product[]> =>
   snapshots(
     await tx.many(
-      `select snapshot from product_view where refundable and ($1::text is null or product_code > $1)
-        order by product_code limit $2`,
+      `select snapshot from product_view
+        where refundable and ($1::text is null or product_code > $1) order by product_code limit $2`,
       [ask.after, ask.limit],
     ),
   );

@@ -3,19 +3,20 @@ import type { Event } from '@accord/events';
 import { add, compare, money, zero, type Money } from '@accord/money';
 import { post } from './ledger/ledger-store.ts';
 import { refundPostings, unappliedPostings } from './ledger/ledger.ts';
-import { findOrders, type Order } from './order-view.ts';
+import { listOrders } from './order-view.ts';
 import type { Line, Split } from './refund/amount.ts';
+import type { Order } from './refund/candidate.ts';
 import {
   claimFailedFulfilment,
   insertRefund,
   listPayable,
   lockRefund,
-  lockRefunded,
+  lockRefundedOrders,
   saveRefund,
-  saveRefunded,
-  type Refunded,
+  saveRefundedOrders,
+  type RefundedOrder,
 } from './refund/refund-store.ts';
-import { fail, refundFailedFulfilment, succeed } from './refund/refund.ts';
+import { failRefund, refundFailedFulfilment, succeedRefund } from './refund/refund.ts';
 
 // Money goes to the account's balance, in the transaction that ends the refund; the ledger takes each refund
 // once (RFD-15, EVT-33).
@@ -33,16 +34,16 @@ export const payout: Worker = {
 export async function pay(tx: Tx, { refundId }: { refundId: string }): Promise<void> {
   const refund = await lockRefund(tx, refundId);
   if (refund.status !== 'approved' && refund.status !== 'paying') return;
-  const orders = await findOrders(tx, refund.orderIds);
+  const orders = await listOrders(tx, refund.orderIds);
   if (!(await recordRefunded(tx, orders, refund.lines))) {
-    await saveRefund(tx, fail(refund, { failure: 'refund.exceeds_paid', at: tx.now }));
+    saveRefund(tx, failRefund(refund, { failure: 'refund.exceeds_paid', at: tx.now }));
     return;
   }
   await post(tx, refund.accountId, {
     cause: { kind: 'refund', refundId, orderId: null },
     postings: refundPostings(refund.split),
   });
-  await saveRefund(tx, succeed(refund, { at: tx.now }));
+  saveRefund(tx, succeedRefund(refund, { at: tx.now }));
 }
 
 /**
@@ -82,7 +83,7 @@ export async function onPaymentUnapplied(tx: Tx, { data }: Event<'payment.unappl
 
 /** False, and nothing recorded, where an order would give back more than was paid (RFD-20). */
 async function recordRefunded(tx: Tx, orders: readonly Order[], lines: readonly Line[]): Promise<boolean> {
-  const before = await lockRefunded(
+  const before = await lockRefundedOrders(
     tx,
     orders.map(({ orderId }) => orderId),
   );
@@ -94,11 +95,15 @@ async function recordRefunded(tx: Tx, orders: readonly Order[], lines: readonly 
     ),
   );
   if (!after.every(isWithinPaid)) return false;
-  await saveRefunded(tx, orders[0]?.accountId ?? '', after);
+  saveRefundedOrders(tx, orders[0]?.accountId ?? '', after);
   return true;
 }
 
-function refundedAfter(order: Order, lines: readonly Line[], before: Refunded | undefined): Refunded {
+function refundedAfter(
+  order: Order,
+  lines: readonly Line[],
+  before: RefundedOrder | undefined,
+): RefundedOrder {
   const { currency } = order.cashPaid;
   const own = lines.filter(({ orderId }) => orderId === order.orderId);
   const nothing = zero(currency).amount;
@@ -120,6 +125,6 @@ function refundedAfter(order: Order, lines: readonly Line[], before: Refunded | 
   };
 }
 
-const isWithinPaid = ({ currency, paid, refunded, voucherPaid, voucherRefunded }: Refunded) =>
+const isWithinPaid = ({ currency, paid, refunded, voucherPaid, voucherRefunded }: RefundedOrder) =>
   compare(money(refunded, currency), money(paid, currency)) <= 0 &&
   compare(money(voucherRefunded, currency), money(voucherPaid, currency)) <= 0;

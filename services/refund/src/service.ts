@@ -3,12 +3,14 @@ import { projecting, type Subscriptions } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { balanceRoutes } from './http/balance-routes.ts';
+import { eligibleRoutes } from './http/eligible-routes.ts';
 import { problems } from './http/problems.ts';
+import { quoteRoutes } from './http/quote-routes.ts';
 import { refundRoutes } from './http/refund-routes.ts';
 import { orderView } from './order-view.ts';
 import { onFulfilmentFailed, onPaymentUnapplied, payout } from './payout.ts';
-import { unusedQuotes } from './refund/refund-store.ts';
-import { onOrderReserved, onReservationRefused } from './request.ts';
+import { onOrderReserved, onReservationRefused } from './refund-request.ts';
+import { isUnusedQuote } from './refund/quote-store.ts';
 
 /** The refund service's table of contents. */
 export const refundService = ({ profile }: { profile: Profile }, { log }: ServiceContext): Service => {
@@ -17,23 +19,20 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Servic
     name: 'refund',
     schema: 'refunds',
     migrations: new URL('../migrations/', import.meta.url),
-    routes: [...refundRoutes(profile), ...balanceRoutes],
+    routes: [...quoteRoutes(profile), ...eligibleRoutes(profile), ...refundRoutes, ...balanceRoutes],
     problems,
     subscriptions: projecting([orderView], processes(profile)),
     lockRows: (tx, ids) => tx.write('select lock_refund_rows($1::text[])', [ids]),
     workers: [payout],
     // A quote costs nothing to ask for, so unused ones would fill the table; they can be read for a day (RFD-1).
-    retention: [{ table: 'quotes', since: 'expires_at', keptMs: 24 * 3_600_000, where: unusedQuotes }],
+    retention: [{ table: 'quotes', since: 'expires_at', keptMs: 24 * 3_600_000, where: isUnusedQuote }],
   };
 };
 
 const processes = (profile: Profile) =>
   ({
-    'order.reserved': { on: (tx, event) => onOrderReserved(tx, profile, event), locks: holderOf },
-    'order.reservation_refused': {
-      on: (tx, event) => onReservationRefused(tx, profile, event),
-      locks: holderOf,
-    },
+    'order.reserved': { on: onOrderReserved(profile), locks: holderOf },
+    'order.reservation_refused': { on: onReservationRefused(profile), locks: holderOf },
     'order.fulfilment_failed': { on: onFulfilmentFailed, locks: ({ data }) => [data.order.accountId] },
     'payment.unapplied': { on: onPaymentUnapplied, locks: ({ data }) => [data.accountId] },
   }) satisfies Subscriptions;

@@ -1,5 +1,5 @@
 import { add, money, zero } from '@accord/money';
-import type { Order, Resource } from '../src/order-view.ts';
+import type { Order, Resource } from '../src/refund/candidate.ts';
 
 // Orders and resources for the tests: RFD-7's, where nothing else is said.
 

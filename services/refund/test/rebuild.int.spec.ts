@@ -18,7 +18,7 @@ let made = 0;
 const told = new Map<string, number>();
 
 beforeAll(async () => {
-  t = await testService({ service: (around) => refundService({ profile: loadProfile('baidu') }, around) });
+  t = await testService({ service: (context) => refundService({ profile: loadProfile('baidu') }, context) });
   t.clock.offsetMs = refundedAt.getTime() - Date.now();
 }, 60_000);
 afterAll(() => t.stop(), 30_000);
@@ -63,11 +63,12 @@ const versions = async () =>
       ({ id, version }) => [id, version],
     ),
   );
-/** What a table is besides its rows. */
+/** All that a table is besides its rows. */
 const shape = () =>
   t.sql(`select indexdef as line from pg_indexes where schemaname = 'refunds'
     union all select p::text from pg_policies p where schemaname = 'refunds'
-    union all select relname || relacl::text || relrowsecurity || relforcerowsecurity || relowner::regrole from pg_class where relnamespace = 'refunds'::regnamespace order by 1`);
+    union all select relname || relacl::text || relrowsecurity || relforcerowsecurity || relowner::regrole
+      from pg_class where relnamespace = 'refunds'::regnamespace order by 1`);
 const leftovers = async () =>
   (
     await t.sql<{ name: string }>(
@@ -85,7 +86,8 @@ test('EVT-13 a damaged view is mended, and is the table that it was in all but i
     [two.orderId],
   );
   await t.sql(
-    `insert into order_view select (jsonb_populate_record(v, '{"order_id": "ord_ghost"}')).* from order_view v where order_id = $1`,
+    `insert into order_view
+       select (jsonb_populate_record(v, '{"order_id": "ord_ghost"}')).* from order_view v where order_id = $1`,
     [three.orderId],
   );
   await t.sql(`delete from order_view_instances`);
@@ -118,36 +120,40 @@ test('EVT-13 a damaged view is mended, and is the table that it was in all but i
   expect(await versions()).toEqual(told);
 });
 
-test('EVT-13 under load it ends as the owner said, readers always see all of it, and no event waits for long', async () => {
-  const orders = await Promise.all(Array.from({ length: 12 }, bought));
-  await t.settled();
-  let over = false;
-  const load = async (first: number) => {
-    for (let i = first; !over; i += 2, await sleep(10)) await tell(orders[i % orders.length]!);
-  };
-  const missed: string[] = [];
-  const read = async () => {
-    for (let i = 0; !over; i += 1, await sleep(20)) {
-      const { accountId, orderId, instanceId } = orders[i % orders.length]!;
-      const { status, body } = await t
-        .customer(accountId)
-        .post('/v1/refund-quotes', { instanceIds: [instanceId] });
-      if (status !== 201 || JSON.stringify(body).includes('INSTANCE_NOT_FOUND'))
-        missed.push(`${orderId}: ${status}`);
-    }
-  };
-  const working = [load(0), load(1), read()];
-  const held: number[] = [];
-  for (let times = 0; times < 2; times += 1) held.push((await rebuild({ settleMs: 50 })).writersMs);
-  over = true;
-  await Promise.all(working);
-  await t.settled();
-  expect(await versions()).toEqual(told);
-  expect(missed).toEqual([]);
-  // A handler waits no longer for a lock.
-  expect(Math.max(...held)).toBeLessThan(4_000);
-  expect(await t.sql('select from parked_events')).toEqual([]);
-});
+test(
+  'EVT-13 under load it ends as the owner said, ' +
+    'readers always see all of it, and no event waits for long',
+  async () => {
+    const orders = await Promise.all(Array.from({ length: 12 }, bought));
+    await t.settled();
+    let over = false;
+    const load = async (first: number) => {
+      for (let i = first; !over; i += 2, await sleep(10)) await tell(orders[i % orders.length]!);
+    };
+    const missed: string[] = [];
+    const read = async () => {
+      for (let i = 0; !over; i += 1, await sleep(20)) {
+        const { accountId, orderId, instanceId } = orders[i % orders.length]!;
+        const { status, body } = await t
+          .customer(accountId)
+          .post('/v1/refund-quotes', { instanceIds: [instanceId] });
+        if (status !== 201 || JSON.stringify(body).includes('INSTANCE_NOT_FOUND'))
+          missed.push(`${orderId}: ${status}`);
+      }
+    };
+    const working = [load(0), load(1), read()];
+    const held: number[] = [];
+    for (let times = 0; times < 2; times += 1) held.push((await rebuild({ settleMs: 50 })).writersMs);
+    over = true;
+    await Promise.all(working);
+    await t.settled();
+    expect(await versions()).toEqual(told);
+    expect(missed).toEqual([]);
+    // A handler waits no longer for a lock.
+    expect(Math.max(...held)).toBeLessThan(4_000);
+    expect(await t.sql('select from parked_events')).toEqual([]);
+  },
+);
 
 test('EVT-13 from an empty schema it runs projections alone: nothing is paid, asked or said', async () => {
   const { accountId, orderId } = await bought();
@@ -177,34 +183,40 @@ function command() {
   return { child, ended: new Promise((resolve) => child.once('close', resolve)) };
 }
 
-test('EVT-13 two at once are refused; one that is killed in the middle leaves the view as it was, and the next one cleans up', async () => {
-  const before = await knowledgeOf(t);
-  const holder = new pg.Client({ connectionString: t.database.url });
-  await holder.connect();
-  try {
-    // Somebody works at the view, so the swap has to wait.
-    await holder.query('begin');
-    await holder.query('lock table refunds.order_view in row exclusive mode');
-    const { child, ended } = command();
-    const waits = `select 1 from pg_locks where mode = 'ExclusiveLock' and relation = 'refunds.order_view'::regclass and not granted`;
-    while ((await t.sql(waits)).length === 0) await sleep(10);
-    await expect(rebuild()).rejects.toThrow('another rebuild of refund is under way');
-    child.kill('SIGKILL');
-    await ended;
-  } finally {
-    await holder.end();
-  }
-  expect(await leftovers()).toEqual([
-    'contract_view',
-    'order_view',
-    'order_view_instances',
-    'product_view',
-    'resource_view',
-  ]);
-  expect(await knowledgeOf(t)).toEqual(before);
-  await rebuild();
-  expect([await knowledgeOf(t), await leftovers()]).toEqual([before, []]);
-}, 30_000);
+test(
+  'EVT-13 two at once are refused; one that is killed in the middle leaves the view as it was, ' +
+    'and the next one cleans up',
+  async () => {
+    const before = await knowledgeOf(t);
+    const holder = new pg.Client({ connectionString: t.database.url });
+    await holder.connect();
+    try {
+      // Somebody works at the view, so the swap has to wait.
+      await holder.query('begin');
+      await holder.query('lock table refunds.order_view in row exclusive mode');
+      const { child, ended } = command();
+      const waits = `select 1 from pg_locks
+      where mode = 'ExclusiveLock' and relation = 'refunds.order_view'::regclass and not granted`;
+      while ((await t.sql(waits)).length === 0) await sleep(10);
+      await expect(rebuild()).rejects.toThrow('another rebuild of refund is under way');
+      child.kill('SIGKILL');
+      await ended;
+    } finally {
+      await holder.end();
+    }
+    expect(await leftovers()).toEqual([
+      'contract_view',
+      'order_view',
+      'order_view_instances',
+      'product_view',
+      'resource_view',
+    ]);
+    expect(await knowledgeOf(t)).toEqual(before);
+    await rebuild();
+    expect([await knowledgeOf(t), await leftovers()]).toEqual([before, []]);
+  },
+  30_000,
+);
 
 test('EVT-13 what a projection does not take, or a topic that lost events, ends it before the swap', async () => {
   const wrong = exampleOrder({

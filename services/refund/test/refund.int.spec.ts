@@ -2,7 +2,7 @@ import type { Fact } from '@accord/events';
 import { loadProfile, type Profile } from '@accord/profile';
 import { testService, type TestService } from '@accord/testing';
 import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
-import type { Order, Resource } from '../src/order-view.ts';
+import type { Order, Resource } from '../src/refund/candidate.ts';
 import { refundService } from '../src/service.ts';
 import { cny, dayMs, ends, exampleOrder, exampleResource, parts, refundedAt } from './fixtures.ts';
 
@@ -18,7 +18,7 @@ let t: TestService;
 let made = 0;
 
 async function start(profile: Profile): Promise<TestService> {
-  const started = await testService({ service: (around) => refundService({ profile }, around) });
+  const started = await testService({ service: (context) => refundService({ profile }, context) });
   started.clock.offsetMs = refundedAt.getTime() - Date.now();
   return started;
 }
@@ -55,7 +55,7 @@ const requestBy = (accountId: string, quoteId: string, more: object = {}, header
     .customer(accountId)
     .post('/v1/refunds', { quoteId, reason: 'not_usable', ...more }, { ...key(), ...headers });
 
-/** What the order service answers where contract `ctr_first` holds the order. */
+/** The order service's answer where contract `ctr_first` holds the order. */
 function refusedForContract({ accountId, order: bought, instanceId }: Bought, refundId: string): Fact {
   const holder = { kind: 'contract', id: 'ctr_first' } as const;
   const order = { ...bought, version: 9, hold: holder };
@@ -273,38 +273,48 @@ describe('with the rules of baidu', () => {
     expect((await refused).body.refusals[0].text).toMatch(/合同/);
   });
 
-  test('RFD-3 CONTRACT_LINKED names the contract and how to void it, by ticket here; the refund is not even asked for', async () => {
-    const contractId = `ctr_${made}`;
-    await t.publish({
-      type: 'contract.finalized',
-      data: { contract: contractOf(contractId, `acc_${made + 1}`, 'official'), sha256: 'a'.repeat(64) },
-    });
-    const bought = await buy({ order: { hold: { kind: 'contract', id: contractId } } });
-    const quote = await quoteOf(bought, { 'accept-language': 'en' });
-    expect(quote.instances[0]).toMatchObject({ refundable: false, amounts: { refund: cny('34.84') } });
-    expect(quote.instances[0].reasons).toEqual([
-      {
-        code: 'CONTRACT_LINKED',
-        remedy: 'void_contract_by_ticket',
-        instanceId: bought.instanceId,
-        orderId: null,
-        facts: { contractId, number: 'CT-2026-00000007' },
-        text: 'Contract CT-2026-00000007 holds the order. Ask for the contract to be voided by a void_official ticket, then ask again.',
-      },
-    ]);
-    const { status, body } = await requestBy(bought.accountId, quote.quoteId);
-    expect([status, body.code, body.facts.codes]).toEqual([409, 'refund.not_refundable', 'CONTRACT_LINKED']);
+  test(
+    'RFD-3 CONTRACT_LINKED names the contract and how to void it, ' +
+      'by ticket here; the refund is not even asked for',
+    async () => {
+      const contractId = `ctr_${made}`;
+      await t.publish({
+        type: 'contract.finalized',
+        data: { contract: contractOf(contractId, `acc_${made + 1}`, 'official'), sha256: 'a'.repeat(64) },
+      });
+      const bought = await buy({ order: { hold: { kind: 'contract', id: contractId } } });
+      const quote = await quoteOf(bought, { 'accept-language': 'en' });
+      expect(quote.instances[0]).toMatchObject({ refundable: false, amounts: { refund: cny('34.84') } });
+      expect(quote.instances[0].reasons).toEqual([
+        {
+          code: 'CONTRACT_LINKED',
+          remedy: 'void_contract_by_ticket',
+          instanceId: bought.instanceId,
+          orderId: null,
+          facts: { contractId, number: 'CT-2026-00000007' },
+          text:
+            'Contract CT-2026-00000007 holds the order. ' +
+            'Ask for the contract to be voided by a void_official ticket, then ask again.',
+        },
+      ]);
+      const { status, body } = await requestBy(bought.accountId, quote.quoteId);
+      expect([status, body.code, body.facts.codes]).toEqual([
+        409,
+        'refund.not_refundable',
+        'CONTRACT_LINKED',
+      ]);
 
-    await t.publish({
-      type: 'order.released',
-      data: {
-        order: { ...bought.order, version: 9, hold: null },
-        holder: { kind: 'contract', id: contractId },
-      },
-    });
-    await t.settled();
-    expect((await quoteOf(bought)).refundable).toBe(true);
-  });
+      await t.publish({
+        type: 'order.released',
+        data: {
+          order: { ...bought.order, version: 9, hold: null },
+          holder: { kind: 'contract', id: contractId },
+        },
+      });
+      await t.settled();
+      expect((await quoteOf(bought)).refundable).toBe(true);
+    },
+  );
 
   test('EVT-20 RFD-3 a contract that took the order first refuses the refund, and is named', async () => {
     const bought = await buy();
@@ -417,42 +427,51 @@ describe('with the rules of baidu', () => {
     });
   });
 
-  test('RFD-14 EVT-24 a failed fulfilment gives everything back once: money to the balance, vouchers as vouchers', async () => {
-    const paid = parts({ cash: '10.00', giftCredit: '5.00', storedCard: '2.50', voucher: '7.50' });
-    const failed = exampleOrder({
-      orderId: 'ord_failed',
-      accountId: 'acc_failed',
-      paid,
-      instanceIds: [],
-      servicePeriod: null,
-      status: 'voided',
-      fulfilment: 'failed',
-    });
-    await t.publish(
-      { type: 'order.fulfilment_failed', data: { order: failed, reason: 'no capacity' } },
-      { repeat: 3 },
-    );
-    await t.publish(
-      { type: 'order.fulfilment_failed', data: { order: { ...failed, version: 5 }, reason: 'no capacity' } },
-      { repeat: 2 },
-    );
-    await t.settled();
-    const refunds = (await t.customer('acc_failed').get('/v1/refunds?orderId=ord_failed')).body.data;
-    expect(refunds).toMatchObject([
-      {
-        status: 'succeeded',
-        kind: 'failed_fulfilment',
-        amount: cny('17.50'),
-        split: paid,
-        quoteId: null,
-        version: 1,
-        reason: 'fulfilment_failed',
-      },
-    ]);
-    expect(typesOf(refunds[0].refundId)).toEqual(['1 refund.succeeded']);
-    expect(await balanceOf('acc_failed')).toEqual([{ currency: 'CNY', balance: cny('17.50'), funds: paid }]);
-    expect(await unbalanced()).toEqual([]);
-  });
+  test(
+    'RFD-14 EVT-24 a failed fulfilment gives everything back once: ' +
+      'money to the balance, vouchers as vouchers',
+    async () => {
+      const paid = parts({ cash: '10.00', giftCredit: '5.00', storedCard: '2.50', voucher: '7.50' });
+      const failed = exampleOrder({
+        orderId: 'ord_failed',
+        accountId: 'acc_failed',
+        paid,
+        instanceIds: [],
+        servicePeriod: null,
+        status: 'voided',
+        fulfilment: 'failed',
+      });
+      await t.publish(
+        { type: 'order.fulfilment_failed', data: { order: failed, reason: 'no capacity' } },
+        { repeat: 3 },
+      );
+      await t.publish(
+        {
+          type: 'order.fulfilment_failed',
+          data: { order: { ...failed, version: 5 }, reason: 'no capacity' },
+        },
+        { repeat: 2 },
+      );
+      await t.settled();
+      const refunds = (await t.customer('acc_failed').get('/v1/refunds?orderId=ord_failed')).body.data;
+      expect(refunds).toMatchObject([
+        {
+          status: 'succeeded',
+          kind: 'failed_fulfilment',
+          amount: cny('17.50'),
+          split: paid,
+          quoteId: null,
+          version: 1,
+          reason: 'fulfilment_failed',
+        },
+      ]);
+      expect(typesOf(refunds[0].refundId)).toEqual(['1 refund.succeeded']);
+      expect(await balanceOf('acc_failed')).toEqual([
+        { currency: 'CNY', balance: cny('17.50'), funds: paid },
+      ]);
+      expect(await unbalanced()).toEqual([]);
+    },
+  );
 
   test('RFD-14 an order that nothing was paid for gives nothing back', async () => {
     const free = exampleOrder({
@@ -468,22 +487,26 @@ describe('with the rules of baidu', () => {
     expect((await t.customer('acc_free').get('/v1/refunds')).body.data).toEqual([]);
   });
 
-  test('ORD-5 RFD-11 each part of money that pays no order goes to the fund it came from; a voucher does not become cash', async () => {
-    const split = parts({ cash: '30.00', giftCredit: '5.00', voucher: '10.00' });
-    const data = {
-      paymentReference: 'pay_parts',
-      accountId: 'acc_parts',
-      orderId: 'ord_parts',
-      amount: cny('45.00'),
-      parts: split,
-      reason: 'cancelled' as const,
-    };
-    await t.publish({ type: 'payment.unapplied', data }, { repeat: 2 });
-    await t.publish({ type: 'payment.unapplied', data });
-    await t.settled();
-    expect(await balanceOf('acc_parts')).toMatchObject([{ currency: 'CNY', funds: split }]);
-    expect(await unbalanced()).toEqual([]);
-  });
+  test(
+    'ORD-5 RFD-11 each part of money that pays no order goes to the fund it came from; ' +
+      'a voucher does not become cash',
+    async () => {
+      const split = parts({ cash: '30.00', giftCredit: '5.00', voucher: '10.00' });
+      const data = {
+        paymentReference: 'pay_parts',
+        accountId: 'acc_parts',
+        orderId: 'ord_parts',
+        amount: cny('45.00'),
+        parts: split,
+        reason: 'cancelled' as const,
+      };
+      await t.publish({ type: 'payment.unapplied', data }, { repeat: 2 });
+      await t.publish({ type: 'payment.unapplied', data });
+      await t.settled();
+      expect(await balanceOf('acc_parts')).toMatchObject([{ currency: 'CNY', funds: split }]);
+      expect(await unbalanced()).toEqual([]);
+    },
+  );
 
   test('ORD-5 RFD-15 money that pays no order is credited once, and balance and statement say so', async () => {
     const data = {
@@ -624,7 +647,8 @@ describe('with the rules of baidu', () => {
       );
       await t.settled();
       const ended = await t.sql<{ status: string; paid: boolean }>(
-        `select status, exists (select 1 from ledger_transactions l where l.refund_id = r.refund_id) as paid from refunds r where refund_id = any($1)`,
+        `select status, exists (select 1 from ledger_transactions l where l.refund_id = r.refund_id) as paid
+           from refunds r where refund_id = any($1)`,
         [rounds.map(({ refundId }) => refundId)],
       );
       expect(
@@ -648,46 +672,54 @@ describe('with the rules of baidu', () => {
     for (let done = 0; done < all.length; done += 5) await Promise.all(all.slice(done, done + 5).map(race));
   }, 60_000);
 
-  test('RFD-20 EVT-33 the database gives no order more back than was paid, and posts nothing that does not sum to zero', async () => {
-    const bought = await buy();
-    const { refundId } = await requested(bought);
-    await t.sql(
-      `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded) values ($1, $2, 'CNY', 45, 20, 0, 0)`,
-      [bought.order.orderId, bought.accountId],
-    );
-    await t.publish(reserved(bought, refundId));
-    await t.settled();
-    expect(await refundOf(bought.accountId, refundId)).toMatchObject({
-      status: 'failed',
-      failure: 'refund.exceeds_paid',
-      endedAt: null,
-    });
-    expect(await balanceOf(bought.accountId)).toEqual([]);
-    await expect(
-      t.sql(`update refunded_orders set refunded = 45.01 where order_id = $1`, [bought.order.orderId]),
-    ).rejects.toThrow('refunded_at_most_paid');
+  test(
+    'RFD-20 EVT-33 the database gives no order more back than was paid, ' +
+      'and posts nothing that does not sum to zero',
+    async () => {
+      const bought = await buy();
+      const { refundId } = await requested(bought);
+      await t.sql(
+        `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded)
+       values ($1, $2, 'CNY', 45, 20, 0, 0)`,
+        [bought.order.orderId, bought.accountId],
+      );
+      await t.publish(reserved(bought, refundId));
+      await t.settled();
+      expect(await refundOf(bought.accountId, refundId)).toMatchObject({
+        status: 'failed',
+        failure: 'refund.exceeds_paid',
+        endedAt: null,
+      });
+      expect(await balanceOf(bought.accountId)).toEqual([]);
+      await expect(
+        t.sql(`update refunded_orders set refunded = 45.01 where order_id = $1`, [bought.order.orderId]),
+      ).rejects.toThrow('refunded_at_most_paid');
 
-    expect((await t.customer(bought.accountId).post(`/v1/refunds/${refundId}/withdraw`)).body.code).toBe(
-      'refund.only_operator_withdraws',
-    );
-    await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
-    expect((await t.operator().post(`/v1/refunds/${refundId}/retry`)).body.status).toBe('paying');
-    await t.settled();
-    expect(typesOf(refundId)).toEqual([
-      '1 refund.requested',
-      '2 refund.approved',
-      '3 refund.failed',
-      '4 refund.succeeded',
-    ]);
-    expect(await balanceOf(bought.accountId)).toMatchObject([{ balance: cny('34.84') }]);
+      expect((await t.customer(bought.accountId).post(`/v1/refunds/${refundId}/withdraw`)).body.code).toBe(
+        'refund.only_operator_withdraws',
+      );
+      await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
+      expect((await t.operator().post(`/v1/refunds/${refundId}/retry`)).body.status).toBe('paying');
+      await t.settled();
+      expect(typesOf(refundId)).toEqual([
+        '1 refund.requested',
+        '2 refund.approved',
+        '3 refund.failed',
+        '4 refund.succeeded',
+      ]);
+      expect(await balanceOf(bought.accountId)).toMatchObject([{ balance: cny('34.84') }]);
 
-    const posting = `with t as (insert into ledger_transactions (transaction_id, account_id, kind, refund_id, posted_at) values ('ltx_x', 'acc_x', 'refund', 'rfd_x', now()) returning transaction_id)
-      insert into ledger_postings (transaction_id, account_id, ledger_account, amount, currency) select transaction_id, 'acc_x', 'customer:cash', 1, 'CNY' from t`;
-    await expect(t.sql(posting)).rejects.toThrow('does not sum to zero');
-    await expect(t.asRole(bought.accountId).sql('update ledger_postings set amount = 1')).rejects.toThrow(
-      'permission denied',
-    );
-  });
+      const posting = `with t as (
+        insert into ledger_transactions (transaction_id, account_id, kind, refund_id, posted_at)
+        values ('ltx_x', 'acc_x', 'refund', 'rfd_x', now()) returning transaction_id)
+      insert into ledger_postings (transaction_id, account_id, ledger_account, amount, currency)
+      select transaction_id, 'acc_x', 'customer:cash', 1, 'CNY' from t`;
+      await expect(t.sql(posting)).rejects.toThrow('does not sum to zero');
+      await expect(t.asRole(bought.accountId).sql('update ledger_postings set amount = 1')).rejects.toThrow(
+        'permission denied',
+      );
+    },
+  );
 
   test('RFD-1 RFD-3 ten instances, a bundle of any size, no more', async () => {
     const one = await buy({ order: { bundleId: 'bdl_1' }, accountId: 'acc_bundle' });
@@ -738,52 +770,56 @@ describe('with the rules of baidu', () => {
     });
   });
 
-  test("RFD-4 API-5 another account's instance answers like one that does not exist, its refunds and balance 404, its rows are unseen", async () => {
-    const bought = await buy();
-    const quote = await quoteOf(bought);
-    const { refundId } = await requested(bought);
-    const stranger = t.customer('acc_stranger');
-    const theirs = (await stranger.post('/v1/refund-quotes', { instanceIds: [bought.instanceId] })).body
-      .instances[0];
-    const nobodys = (await stranger.post('/v1/refund-quotes', { instanceIds: ['i-nobody'] })).body
-      .instances[0];
-    expect(JSON.stringify(theirs).replaceAll(bought.instanceId, 'X')).toBe(
-      JSON.stringify(nobodys).replaceAll('i-nobody', 'X'),
-    );
+  test(
+    "RFD-4 API-5 another account's instance answers like one that does not exist, " +
+      'its refunds and balance 404, its rows are unseen',
+    async () => {
+      const bought = await buy();
+      const quote = await quoteOf(bought);
+      const { refundId } = await requested(bought);
+      const stranger = t.customer('acc_stranger');
+      const theirs = (await stranger.post('/v1/refund-quotes', { instanceIds: [bought.instanceId] })).body
+        .instances[0];
+      const nobodys = (await stranger.post('/v1/refund-quotes', { instanceIds: ['i-nobody'] })).body
+        .instances[0];
+      expect(JSON.stringify(theirs).replaceAll(bought.instanceId, 'X')).toBe(
+        JSON.stringify(nobodys).replaceAll('i-nobody', 'X'),
+      );
 
-    const answers = await Promise.all([
-      stranger.get(`/v1/refund-quotes/${quote.quoteId}`),
-      requestBy('acc_stranger', quote.quoteId),
-      stranger.get(`/v1/refunds/${refundId}`),
-      stranger.post(`/v1/refunds/${refundId}/withdraw`),
-      stranger.get(`/v1/balances/${bought.accountId}`),
-      stranger.get(`/v1/balances/${bought.accountId}/statement`),
-    ]);
-    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404]);
-    expect((await stranger.get(`/v1/refunds?orderId=${bought.order.orderId}`)).body.data).toEqual([]);
-    expect((await stranger.get(`/v1/refunds?accountId=${bought.accountId}`)).body.code).toBe(
-      'request.account_not_yours',
-    );
-    const tables = [
-      'quotes',
-      'refunds',
-      'refund_orders',
-      'claimed_instances',
-      'failed_fulfilments',
-      'refunded_orders',
-      'order_view',
-      'order_view_instances',
-      'resource_view',
-      'contract_view',
-      'ledger_transactions',
-      'ledger_postings',
-      'balances',
-    ];
-    for (const account of ['acc_nobody', undefined]) {
-      for (const table of tables)
-        expect(await t.asRole(account).sql(`select * from ${table} limit 1`)).toEqual([]);
-    }
-  });
+      const answers = await Promise.all([
+        stranger.get(`/v1/refund-quotes/${quote.quoteId}`),
+        requestBy('acc_stranger', quote.quoteId),
+        stranger.get(`/v1/refunds/${refundId}`),
+        stranger.post(`/v1/refunds/${refundId}/withdraw`),
+        stranger.get(`/v1/balances/${bought.accountId}`),
+        stranger.get(`/v1/balances/${bought.accountId}/statement`),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404]);
+      expect((await stranger.get(`/v1/refunds?orderId=${bought.order.orderId}`)).body.data).toEqual([]);
+      expect((await stranger.get(`/v1/refunds?accountId=${bought.accountId}`)).body.code).toBe(
+        'request.account_not_yours',
+      );
+      const tables = [
+        'quotes',
+        'refunds',
+        'refund_orders',
+        'claimed_instances',
+        'failed_fulfilments',
+        'refunded_orders',
+        'order_view',
+        'order_view_instances',
+        'resource_view',
+        'contract_view',
+        'ledger_transactions',
+        'ledger_postings',
+        'balances',
+      ];
+      for (const account of ['acc_nobody', undefined]) {
+        for (const table of tables)
+          expect(await t.asRole(account).sql(`select * from ${table} limit 1`)).toEqual([]);
+      }
+    },
+  );
 
   test('RFD-19 the list is filtered and paged, newest first', async () => {
     const accountId = 'acc_pages';
@@ -806,7 +842,8 @@ describe('with the rules of baidu', () => {
     const bought = await buy();
     const { refundId } = await requested(bought);
     await t.sql(
-      `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded) values ($1, $2, 'CNY', 45, 20, 0, 0)`,
+      `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded)
+       values ($1, $2, 'CNY', 45, 20, 0, 0)`,
       [bought.order.orderId, bought.accountId],
     );
     await t.publish(reserved(bought, refundId));
@@ -815,53 +852,58 @@ describe('with the rules of baidu', () => {
     return refundId;
   }
 
-  test('API-6 every route that takes a key answers a repeat as it did, does nothing twice, and refuses the key with another body', async () => {
-    const texts = { body: { text: 'twice' }, other: { text: 'otherwise' } };
-    const reviewed = async () => (await reviewing())[0]!;
-    const path = (what: string, refundId: string) => `/v1/refunds/${refundId}/${what}`;
-    expect(
-      await flawsUnderRepeats(t, {
-        'POST /v1/refund-quotes': async () => {
-          const { accountId, instanceId } = await buy();
-          return {
-            by: t.customer(accountId),
-            path: '/v1/refund-quotes',
-            body: { instanceIds: [instanceId] },
-            other: { instanceIds: [instanceId, 'i-other'] },
-          };
-        },
-        'POST /v1/refunds': async () => {
-          const bought = await buy();
-          const { quoteId } = await quoteOf(bought);
-          const body = { quoteId, reason: 'not_usable' };
-          return {
-            by: t.customer(bought.accountId),
-            path: '/v1/refunds',
-            body,
-            other: { ...body, reason: 'other', text: 'no longer needed' },
-          };
-        },
-        'POST /v1/refunds/{refundId}/approve': async () => ({
-          by: t.operator(),
-          path: path('approve', (await reviewed()).refundId),
-          ...texts,
+  test(
+    'API-6 every route that takes a key answers a repeat as it did, ' +
+      'does nothing twice, and refuses the key with another body',
+    async () => {
+      const texts = { body: { text: 'twice' }, other: { text: 'otherwise' } };
+      const reviewed = async () => (await reviewing())[0]!;
+      const path = (what: string, refundId: string) => `/v1/refunds/${refundId}/${what}`;
+      expect(
+        await flawsUnderRepeats(t, {
+          'POST /v1/refund-quotes': async () => {
+            const { accountId, instanceId } = await buy();
+            return {
+              by: t.customer(accountId),
+              path: '/v1/refund-quotes',
+              body: { instanceIds: [instanceId] },
+              other: { instanceIds: [instanceId, 'i-other'] },
+            };
+          },
+          'POST /v1/refunds': async () => {
+            const bought = await buy();
+            const { quoteId } = await quoteOf(bought);
+            const body = { quoteId, reason: 'not_usable' };
+            return {
+              by: t.customer(bought.accountId),
+              path: '/v1/refunds',
+              body,
+              other: { ...body, reason: 'other', text: 'no longer needed' },
+            };
+          },
+          'POST /v1/refunds/{refundId}/approve': async () => ({
+            by: t.operator(),
+            path: path('approve', (await reviewed()).refundId),
+            ...texts,
+          }),
+          'POST /v1/refunds/{refundId}/reject': async () => ({
+            by: t.operator(),
+            path: path('reject', (await reviewed()).refundId),
+            ...texts,
+          }),
+          'POST /v1/refunds/{refundId}/withdraw': async () => {
+            const { accountId, refundId } = await reviewed();
+            return { by: t.customer(accountId), path: path('withdraw', refundId) };
+          },
+          'POST /v1/refunds/{refundId}/retry': async () => ({
+            by: t.operator(),
+            path: path('retry', await failedPayout()),
+          }),
         }),
-        'POST /v1/refunds/{refundId}/reject': async () => ({
-          by: t.operator(),
-          path: path('reject', (await reviewed()).refundId),
-          ...texts,
-        }),
-        'POST /v1/refunds/{refundId}/withdraw': async () => {
-          const { accountId, refundId } = await reviewed();
-          return { by: t.customer(accountId), path: path('withdraw', refundId) };
-        },
-        'POST /v1/refunds/{refundId}/retry': async () => ({
-          by: t.operator(),
-          path: path('retry', await failedPayout()),
-        }),
-      }),
-    ).toEqual([]);
-  }, 60_000);
+      ).toEqual([]);
+    },
+    60_000,
+  );
 
   test('bad input gets a clear problem on every route, and stores nothing', async () => {
     await t.settled();

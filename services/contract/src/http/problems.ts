@@ -1,6 +1,6 @@
-import type { ProblemTexts } from '@accord/core';
 import { ContractRefusalCode } from '@accord/events/contract';
 import { problemTextsOf } from '@accord/events/wording';
+import type { ProblemTexts } from '@accord/http';
 
 /** This service's refusals and how to mend them, for people. */
 export const problems: ProblemTexts = {

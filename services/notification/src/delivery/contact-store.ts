@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
 import { AccountTelling, type AccountFacts } from '@accord/events/account';
 import { keepNewest, type ProjectionWriter } from '@accord/messaging';
-
-export type Contact = z.infer<typeof AccountFacts>['contacts'][number];
+import type { Contact } from './recipient.ts';
 
 /** The account's contacts; undefined while it is not known. */
 export async function findContacts(tx: Tx, accountId: string): Promise<readonly Contact[] | undefined> {

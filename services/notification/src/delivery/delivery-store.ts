@@ -1,51 +1,53 @@
 import { Refusal, type Decision, type DueItem, type Tx } from '@accord/core';
 import type { Delivery } from './delivery.ts';
 
-const columns = `notification_id as "notificationId", account_id as "accountId", event_id as "eventId", event_type as "eventType",
-  message_class as "messageClass", mandatory, channel, contact_id as "contactId", status, version, attempts, give_up_after as "giveUpAfter",
-  reason, next_at as "nextAt", created_at as "createdAt", sent_at as "sentAt"`;
+const columns = `notification_id as "notificationId", account_id as "accountId", event_id as "eventId",
+  event_type as "eventType", message_class as "messageClass", mandatory, channel, contact_id as "contactId", status,
+  version, attempts, give_up_after as "giveUpAfter", reason, next_at as "nextAt", created_at as "createdAt",
+  sent_at as "sentAt"`;
 
 /** One that is already there, by event, channel and contact, stays as it is (NTF-5). */
 export function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): void {
   tx.write(
-    `insert into notifications (notification_id, account_id, event_id, event_type, message_class, mandatory, channel, contact_id, status,
-       version, attempts, give_up_after, reason, next_at, created_at, sent_at)
+    `insert into notifications (notification_id, account_id, event_id, event_type, message_class, mandatory, channel,
+       contact_id, status, version, attempts, give_up_after, reason, next_at, created_at, sent_at)
      select * from jsonb_to_recordset($1) as d(
-       "notificationId" text, "accountId" text, "eventId" text, "eventType" text, "messageClass" text, "mandatory" boolean, "channel" text,
-       "contactId" text, "status" text, "version" integer, "attempts" integer, "giveUpAfter" integer, "reason" text,
-       "nextAt" timestamptz, "createdAt" timestamptz, "sentAt" timestamptz)
+       "notificationId" text, "accountId" text, "eventId" text, "eventType" text, "messageClass" text,
+       "mandatory" boolean, "channel" text, "contactId" text, "status" text, "version" integer, "attempts" integer,
+       "giveUpAfter" integer, "reason" text, "nextAt" timestamptz, "createdAt" timestamptz, "sentAt" timestamptz)
      on conflict (event_id, channel, contact_id) do nothing`,
     [JSON.stringify(deliveries)],
   );
 }
 
+/** @throws Refusal `notification.not_found`. */
+export async function getDelivery(tx: Tx, notificationId: string): Promise<Delivery> {
+  const text = `select ${columns} from notifications where notification_id = $1`;
+  return found(await tx.one<Delivery>(text, [notificationId]), notificationId);
+}
+
 /** For update. @throws Refusal `notification.not_found`. */
 export async function lockDelivery(tx: Tx, notificationId: string): Promise<Delivery> {
-  const delivery = await tx.one<Delivery>(
-    `select ${columns} from notifications where notification_id = $1 for update`,
-    [notificationId],
-  );
+  const text = `select ${columns} from notifications where notification_id = $1 for update`;
+  return found(await tx.one<Delivery>(text, [notificationId]), notificationId);
+}
+
+function found(delivery: Delivery | undefined, notificationId: string): Delivery {
   if (!delivery) throw new Refusal('not_found', 'notification.not_found', { notificationId });
   return delivery;
 }
 
-/** For update; undefined where it is not due any more, for somebody else took it up meanwhile. */
-export const lockDueDelivery = (tx: Tx, notificationId: string) =>
+/** For update; undefined where it is not due any more, for it was taken up meanwhile. */
+export const lockDeliveryIfDue = (tx: Tx, notificationId: string) =>
   tx.one<Delivery>(
     `select ${columns} from notifications where notification_id = $1 and next_at <= $2 for update`,
     [notificationId, tx.now],
   );
 
-export async function findDelivery(tx: Tx, notificationId: string): Promise<Delivery | undefined> {
-  return tx.one<Delivery>(`select ${columns} from notifications where notification_id = $1`, [
-    notificationId,
-  ]);
-}
-
 export function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Delivery {
   tx.write(
-    `update notifications set status = $2, version = $3, attempts = $4, give_up_after = $5, reason = $6, next_at = $7, sent_at = $8
-      where notification_id = $1`,
+    `update notifications set status = $2, version = $3, attempts = $4, give_up_after = $5, reason = $6, next_at = $7,
+       sent_at = $8 where notification_id = $1`,
     [
       state.notificationId,
       state.status,
@@ -62,19 +64,21 @@ export function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Deli
 }
 
 /** One that never had a recipient makes room for those that it has now. */
-export const deleteDelivery = (tx: Tx, notificationId: string) =>
-  tx.many('delete from notifications where notification_id = $1', [notificationId]);
+export const deleteDelivery = (tx: Tx, notificationId: string): void =>
+  tx.write('delete from notifications where notification_id = $1', [notificationId]);
 
 /** Wakes the e-mails of the transaction's account that wait for its contacts. */
-export const wakeUnresolved = (tx: Tx, accountId: string) =>
-  tx.many(
-    `update notifications set next_at = $2 where account_id = $1 and channel = 'email' and contact_id is null and status = 'pending'`,
+export const wakeUnresolved = (tx: Tx, accountId: string): void =>
+  tx.write(
+    `update notifications set next_at = $2
+      where account_id = $1 and channel = 'email' and contact_id is null and status = 'pending'`,
     [accountId, tx.now],
   );
 
 export const listDueDeliveries = (tx: Tx, limit: number): Promise<DueItem[]> =>
   tx.many<DueItem>(
-    'select notification_id as id, account_id as "accountId" from notifications where next_at <= $1 order by next_at, notification_id limit $2',
+    `select notification_id as id, account_id as "accountId" from notifications
+      where next_at <= $1 order by next_at, notification_id limit $2`,
     [tx.now, limit],
   );
 
@@ -86,14 +90,18 @@ export interface Attempt {
   readonly outcome: string | null;
 }
 
-export const insertAttempt = (tx: Tx, { notificationId, attempts, accountId }: Delivery) =>
-  tx.many(
+export const insertAttempt = (tx: Tx, { notificationId, attempts, accountId }: Delivery): void =>
+  tx.write(
     'insert into notification_attempts (notification_id, attempt, account_id, started_at) values ($1, $2, $3, $4)',
     [notificationId, attempts, accountId, tx.now],
   );
 
-export const saveAttempt = (tx: Tx, { notificationId, attempts }: Delivery, outcome: string) =>
-  tx.many(
+export const saveAttempt = (
+  tx: Tx,
+  { notificationId, attempts }: Pick<Delivery, 'notificationId' | 'attempts'>,
+  outcome: string,
+): void =>
+  tx.write(
     'update notification_attempts set ended_at = $3, outcome = $4 where notification_id = $1 and attempt = $2',
     [notificationId, attempts, tx.now, outcome],
   );

@@ -1,5 +1,6 @@
-import { lifecycle, type Decision } from '@accord/core';
+import { amend, changed, lifecycle, newId, type Decision } from '@accord/core';
 import type { Channel, MessageClass } from '../notice/notice.ts';
+import { emailRecipients, type Contact } from './recipient.ts';
 
 /** NTF-5. `send` out of `sending`: the process that was sending is gone, and its lease has run out. */
 export const deliveryLifecycle = lifecycle('notification', 'pending', {
@@ -31,109 +32,126 @@ export interface Delivery {
   readonly giveUpAfter: number;
   /** Why it waits, was skipped or is dead; never a person's data. */
   readonly reason: string | null;
-  /** When the mailer looks at it next, and the end of its lease while it is being sent; null: never. */
+  /** When it is looked at next, and the end of its lease while it is being sent; null: never. */
   readonly nextAt: Date | null;
   readonly createdAt: Date;
   readonly sentAt: Date | null;
 }
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const minute = 60_000;
+const day = 24 * 60 * minute;
 
-export const attemptsPerRound = 10;
+const attemptsPerRound = 10;
+/** Twice as long as the slowest attempt (smtp.ts), so that no message is sent while it is still being sent. */
+const leaseMs = minute;
+const lookForContactsEveryMs = 10 * minute;
+const contactsAwaitedMs = 7 * day;
+
+/** One event, as it is told over any channel. */
+export type Message = Pick<Delivery, 'accountId' | 'eventId' | 'eventType' | 'messageClass' | 'mandatory'>;
+
+const fresh = (now: Date) => ({
+  notificationId: newId('ntf'),
+  version: 0,
+  attempts: 0,
+  giveUpAfter: attemptsPerRound,
+  reason: null,
+  createdAt: now,
+  contactId: null,
+});
+
+/** The inbox has a message at once. */
+export const deliverToInbox = (message: Message, now: Date): Delivery => ({
+  ...message,
+  ...fresh(now),
+  channel: 'inbox',
+  status: 'sent',
+  nextAt: null,
+  sentAt: now,
+});
+
 /**
- * Twice as long as the slowest attempt (smtp.ts), so that nobody sends a message that is still being sent.
+ * One per contact that asked for the class. None did: one that is skipped, and says so. `contacts` undefined,
+ * for the account is not known yet: one that waits for them.
  */
-const leaseMs = MINUTE;
-const lookForContactsEveryMs = 10 * MINUTE;
-const contactsAwaitedMs = 7 * DAY;
+export function deliverByEmail(
+  message: Message,
+  contacts: readonly Contact[] | undefined,
+  now: Date,
+): Delivery[] {
+  const email = (): Delivery => ({
+    ...message,
+    ...fresh(now),
+    channel: 'email',
+    status: 'pending',
+    nextAt: now,
+    sentAt: null,
+  });
+  if (contacts === undefined) return [email()];
+  const recipients = emailRecipients(contacts, message.messageClass);
+  if (recipients.length === 0) return [{ ...email(), status: 'skipped', reason: 'no_contact', nextAt: null }];
+  return recipients.map(({ contactId }) => ({ ...email(), contactId }));
+}
 
 /** 1, 2, 4 … minutes, at most 4 hours, each up to a fifth longer or shorter. @param chance 0 ≤ chance < 1 */
 export const backOffMs = (attempt: number, chance: number): number =>
-  Math.round(Math.min(MINUTE * 2 ** (attempt - 1), 240 * MINUTE) * (0.8 + 0.4 * chance));
+  Math.round(Math.min(minute * 2 ** (attempt - 1), 240 * minute) * (0.8 + 0.4 * chance));
 
 /**
  * Takes it up for one attempt; one whose last attempt never came back is given up, for nobody knows its
  * outcome.
  */
-export function take(delivery: Delivery, now: Date): Decision<Delivery> {
-  if (delivery.attempts >= delivery.giveUpAfter) return giveUp(delivery, 'outcome_unknown');
+export function takeDelivery(delivery: Delivery, now: Date): Decision<Delivery> {
+  if (delivery.attempts >= delivery.giveUpAfter) return giveUpDelivery(delivery, 'outcome_unknown');
   const status = deliveryLifecycle.after(delivery.status, 'send');
-  return {
-    state: { ...delivery, status, attempts: delivery.attempts + 1, nextAt: new Date(+now + leaseMs) },
-    facts: [],
-  };
+  const nextAt = new Date(+now + leaseMs);
+  return changed({ ...delivery, status, attempts: delivery.attempts + 1, nextAt });
 }
 
-export function sent(delivery: Delivery, now: Date): Decision<Delivery> {
+/** Ends it as sent. */
+export function completeDelivery(delivery: Delivery, now: Date): Decision<Delivery> {
   const status = deliveryLifecycle.after(delivery.status, 'sent');
-  const next = {
-    ...delivery,
-    status,
-    version: delivery.version + 1,
-    reason: null,
-    nextAt: null,
-    sentAt: now,
-  };
-  return { state: next, facts: [{ type: 'notification.sent', data: { notification: snapshot(next) } }] };
+  const next = amend(delivery, { status, reason: null, nextAt: null, sentAt: now });
+  return changed(next, { type: 'notification.sent', data: { notification: notificationSnapshot(next) } });
 }
 
 /** Waits for the next attempt, or is dead: when the server will never take it, or after the last attempt. */
-export function failed(
+export function failDelivery(
   delivery: Delivery,
-  why: { reason: string; permanent: boolean; now: Date; chance: number },
+  { reason, permanent, now, chance }: { reason: string; permanent: boolean; now: Date; chance: number },
 ): Decision<Delivery> {
-  if (why.permanent || delivery.attempts >= delivery.giveUpAfter) return giveUp(delivery, why.reason);
-  const nextAt = new Date(+why.now + backOffMs(delivery.attempts, why.chance));
-  return {
-    state: {
-      ...delivery,
-      status: deliveryLifecycle.after(delivery.status, 'fail'),
-      reason: why.reason,
-      nextAt,
-    },
-    facts: [],
-  };
+  if (permanent || delivery.attempts >= delivery.giveUpAfter) return giveUpDelivery(delivery, reason);
+  const status = deliveryLifecycle.after(delivery.status, 'fail');
+  const nextAt = new Date(+now + backOffMs(delivery.attempts, chance));
+  return changed({ ...delivery, status, reason, nextAt });
 }
 
-export function skip(delivery: Delivery, reason: string): Decision<Delivery> {
-  return {
-    state: { ...delivery, status: deliveryLifecycle.after(delivery.status, 'skip'), reason, nextAt: null },
-    facts: [],
-  };
+export function skipDelivery(delivery: Delivery, reason: string): Decision<Delivery> {
+  const status = deliveryLifecycle.after(delivery.status, 'skip');
+  return changed({ ...delivery, status, reason, nextAt: null });
 }
 
 /** Looked up again later; given up once the account stayed unknown for seven days. */
 export function awaitContacts(delivery: Delivery, now: Date): Decision<Delivery> {
-  if (+now - +delivery.createdAt >= contactsAwaitedMs) return giveUp(delivery, 'no_contacts_known');
-  return { state: { ...delivery, nextAt: new Date(+now + lookForContactsEveryMs) }, facts: [] };
+  if (+now - +delivery.createdAt >= contactsAwaitedMs) return giveUpDelivery(delivery, 'no_contacts_known');
+  return changed({ ...delivery, nextAt: new Date(+now + lookForContactsEveryMs) });
 }
 
 /** @throws Refusal `notification.transition_refused` unless it is dead. */
-export function replay(delivery: Delivery, now: Date): Decision<Delivery> {
+export function replayDelivery(delivery: Delivery, now: Date): Decision<Delivery> {
   const status = deliveryLifecycle.after(delivery.status, 'replay');
-  return {
-    state: {
-      ...delivery,
-      status,
-      giveUpAfter: delivery.attempts + attemptsPerRound,
-      reason: null,
-      nextAt: now,
-    },
-    facts: [],
-  };
+  const giveUpAfter = delivery.attempts + attemptsPerRound;
+  return changed({ ...delivery, status, giveUpAfter, reason: null, nextAt: now });
 }
 
-function giveUp(delivery: Delivery, reason: string): Decision<Delivery> {
+function giveUpDelivery(delivery: Delivery, reason: string): Decision<Delivery> {
   const status = deliveryLifecycle.after(delivery.status, 'giveUp');
-  const next = { ...delivery, status, version: delivery.version + 1, reason, nextAt: null };
-  return {
-    state: next,
-    facts: [{ type: 'notification.dead', data: { notification: snapshot(next), reason } }],
-  };
+  const next = amend(delivery, { status, reason, nextAt: null });
+  const notification = notificationSnapshot(next);
+  return changed(next, { type: 'notification.dead', data: { notification, reason } });
 }
 
-const snapshot = ({
+const notificationSnapshot = ({
   notificationId,
   version,
   accountId,

@@ -1,5 +1,8 @@
+import type { z } from 'zod';
+import type { AccountFacts } from '@accord/events/account';
 import type { MessageClass } from '../notice/notice.ts';
-import type { Contact } from './contact-store.ts';
+
+export type Contact = z.infer<typeof AccountFacts>['contacts'][number];
 
 /** NTF-2: the contacts that asked for this class and have an e-mail address, each address once. */
 export function emailRecipients(

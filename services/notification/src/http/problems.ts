@@ -1,4 +1,4 @@
-import type { ProblemTexts } from '@accord/core';
+import type { ProblemTexts } from '@accord/http';
 
 export const problems: ProblemTexts = {
   'notification.not_found': {

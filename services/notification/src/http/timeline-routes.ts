@@ -1,27 +1,27 @@
 import { z } from 'zod';
 import { Refusal, type Actor, type Tx } from '@accord/core';
-import { Moment } from '@accord/events/fields';
+import { Id, Moment } from '@accord/events/fields';
 import {
   accountOf,
   ActorView,
   decodeTimeCursor,
-  encodeCursor,
   maskActor,
   paged,
+  pageOf,
   pageQuery,
   route,
 } from '@accord/http';
 import { listEventsAbout, listEventsOfAccount } from '../timeline/timeline-store.ts';
 import { inCausalOrder, starterOf, type Link, type TimelineEvent } from '../timeline/timeline.ts';
+import { reader } from './schemas.ts';
 
-const Id = z.string().min(1).max(64);
-const TimelineItem = z.object({
+const TimelineEventAnswer = z.object({
   eventId: z.string(),
   type: z.string(),
   time: Moment,
   /** An event did what followed from it by itself. */
   actor: ActorView,
-  /** Who set off the chain of events that led here, where its start is on the page. */
+  /** The actor that set off the chain of events that led here, where its start is on the page. */
   startedBy: ActorView.nullable(),
   causationId: z.string(),
   subject: z.object({ kind: z.string(), id: z.string(), version: z.int() }),
@@ -47,21 +47,22 @@ const TimelineQuery = z
 /** More than happens to any one order, contract or refund: a contract has at most 500 orders (CTR-5). */
 const wholeStory = 20_000;
 
-export const timelineRoute = route({
+export const getTimeline = route({
   method: 'get',
   path: '/v1/timeline',
+  operationId: 'getTimeline',
   summary:
     'Everything that happened to an order, a contract or a refund, causes first; or to an account, page by page.',
-  access: { customer: 'notifications:read', operator: true },
+  access: reader,
   query: TimelineQuery,
-  answer: paged(TimelineItem),
+  answer: paged(TimelineEventAnswer),
   refusals: ['timeline.not_found', 'request.account_required'],
   inTransaction: async (tx, { actor, query }) => {
     const about = aboutOf(query);
     if (!about) return { body: await accountTimeline(tx, actor, query) };
     const events = await listEventsAbout(tx, about, wholeStory);
     if (events.length === 0) throw new Refusal('not_found', 'timeline.not_found', { id: about.id });
-    return { body: { data: itemsOf(events, actor), nextCursor: null } };
+    return { body: { data: toAnswers(events, actor), nextCursor: null } };
   },
 });
 
@@ -82,16 +83,15 @@ async function accountTimeline(
   const accountId = accountOf(actor, given);
   const place = cursor === undefined ? undefined : decodeTimeCursor(cursor);
   const after = place && { time: place[0], eventId: place[1] };
-  const found = await listEventsOfAccount(tx, { accountId, after, limit: limit + 1 });
-  const events = found.slice(0, limit);
-  const last = found.length > limit ? events.at(-1) : undefined;
-  return {
-    data: itemsOf(events, actor),
-    nextCursor: last ? encodeCursor([last.time.toISOString(), last.eventId]) : null,
-  };
+  const rows = await listEventsOfAccount(tx, { accountId, after, limit: limit + 1 });
+  const page = pageOf(rows, limit, {
+    item: (event) => event,
+    key: ({ time, eventId }) => [time.toISOString(), eventId],
+  });
+  return { data: toAnswers(page.data, actor), nextCursor: page.nextCursor };
 }
 
-function itemsOf(events: readonly TimelineEvent[], reader: Actor): z.input<typeof TimelineItem>[] {
+function toAnswers(events: readonly TimelineEvent[], reader: Actor): z.input<typeof TimelineEventAnswer>[] {
   const byId = new Map(events.map((event) => [event.eventId, event]));
   return inCausalOrder(events).map((event) => {
     const starter = starterOf(event, byId);

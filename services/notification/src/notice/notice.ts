@@ -28,7 +28,7 @@ interface Telling<T extends EventType> {
   readonly visible: readonly Field<Data<T>>[];
 }
 
-/** What one event type means to people. */
+/** The meaning of one event type to people. */
 export type Notice<T extends EventType = EventType> = Silence<T> | Telling<T>;
 
 const inbox = ['inbox'] as const;
@@ -113,8 +113,8 @@ const message = [
 
 /**
  * NTF-1: which event tells whom, in which class, over which channels, and which of its fields customers may
- * see, wherever they look (inbox, e-mail, timeline). What is not named stays inside. A new event type does
- * not type-check until it is here.
+ * see, wherever they look (inbox, e-mail, timeline). A field that is not named stays inside. A new event type
+ * does not type-check until it is here.
  */
 export const notices: { readonly [T in EventType]: Notice<T> } = {
   'order.placed': { tells: 'orders', channels: inbox, mandatory: false, visible: order },
@@ -230,7 +230,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
 
   'notification.sent': { tells: 'nobody', visible: message },
   'notification.dead': { tells: 'nobody', visible: message },
-  // What follows from them is told: the order was paid, the resource changed.
+  // Their effects are told: the order was paid, the resource changed.
   'payment.received': { tells: 'nobody', visible: ['paymentReference', 'orderId', 'parts'] },
   'resource.reported': {
     tells: 'nobody',
@@ -247,7 +247,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   },
 };
 
-/** What is to be told of an event; undefined where nobody is told. */
+/** How an event is told; undefined where nobody is told. */
 export function noticeOf(
   fact: Fact,
 ): { messageClass: MessageClass; channels: readonly Channel[]; mandatory: boolean } | undefined {

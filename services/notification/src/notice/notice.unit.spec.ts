@@ -2,18 +2,6 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { eventTypes, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
-import type { Contact } from '../delivery/contact-store.ts';
-import {
-  awaitContacts,
-  backOffMs,
-  failed,
-  replay,
-  sent,
-  skip,
-  take,
-  type Delivery,
-} from '../delivery/delivery.ts';
-import { byEmail } from '../dispatch.ts';
 import { noticeOf, notices, visibleData, type Notice } from './notice.ts';
 import { loadTemplates, type Addressee } from './template.ts';
 
@@ -66,22 +54,29 @@ describe('the table of notices', () => {
     expect(visibleData(sampleOf('product.published'))).toEqual({});
   });
 
-  test('NTF-4 what becomes of an official contract, a refund and an expiring order must be told; a voided draft need not', () => {
-    const { type, data } = sampleOf('contract.voided');
-    const voided = (finalizedAt: string | null) =>
-      noticeOf({ type, data: { ...data, contract: { ...data.contract, finalizedAt } } });
-    expect(voided('2026-01-12T06:40:05.000Z')).toMatchObject({ mandatory: true, messageClass: 'contracts' });
-    expect(voided(null)).toMatchObject({ mandatory: false });
-    for (const type of [
-      'order.expiring',
-      'refund.succeeded',
-      'refund.refused',
-      'refund.rejected',
-      'refund.withdrawn',
-    ] as const) {
-      expect(noticeOf(sampleOf(type) as Fact)).toMatchObject({ mandatory: true });
-    }
-  });
+  test(
+    'NTF-4 what becomes of an official contract, ' +
+      'a refund and an expiring order must be told; a voided draft need not',
+    () => {
+      const { type, data } = sampleOf('contract.voided');
+      const voided = (finalizedAt: string | null) =>
+        noticeOf({ type, data: { ...data, contract: { ...data.contract, finalizedAt } } });
+      expect(voided('2026-01-12T06:40:05.000Z')).toMatchObject({
+        mandatory: true,
+        messageClass: 'contracts',
+      });
+      expect(voided(null)).toMatchObject({ mandatory: false });
+      for (const type of [
+        'order.expiring',
+        'refund.succeeded',
+        'refund.refused',
+        'refund.rejected',
+        'refund.withdrawn',
+      ] as const) {
+        expect(noticeOf(sampleOf(type) as Fact)).toMatchObject({ mandatory: true });
+      }
+    },
+  );
 
   test('no message tells of a message', () => {
     for (const type of ['notification.sent', 'notification.dead'] as const)
@@ -172,25 +167,29 @@ describe('templates', () => {
     }
   });
 
-  test('NTF-2 a message about a payment request warns that an unpaid domain name may be registered by somebody else, over every channel', () => {
-    for (const type of ['contract.drafted', 'contract.finalized'] as const) {
-      const event = sampleOf(type);
-      const about = (kind: string, locale: 'en' | 'zh-CN') => {
-        const data = visibleData({
-          ...event,
-          data: { ...event.data, contract: { ...event.data.contract, kind } },
-        } as Event);
-        const { text, html } = templates.email(type, data, { ...to, locale });
-        return [templates.inbox(type, data, { ...reader, locale }).text, text, html];
-      };
-      for (const said of about('payment_request', 'en'))
-        expect(said).toContain('until it is paid, somebody else may register that name');
-      for (const said of about('payment_request', 'zh-CN'))
-        expect(said).toContain('域名在付款成功之前不会保留，可能被他人注册');
-      for (const said of [...about('order', 'en'), ...about('order', 'zh-CN')])
-        expect(said).not.toMatch(/somebody else|他人注册/);
-    }
-  });
+  test(
+    'NTF-2 a message about a payment request warns that an unpaid ' +
+      'domain name may be registered by somebody else, over every channel',
+    () => {
+      for (const type of ['contract.drafted', 'contract.finalized'] as const) {
+        const event = sampleOf(type);
+        const about = (kind: string, locale: 'en' | 'zh-CN') => {
+          const data = visibleData({
+            ...event,
+            data: { ...event.data, contract: { ...event.data.contract, kind } },
+          } as Event);
+          const { text, html } = templates.email(type, data, { ...to, locale });
+          return [templates.inbox(type, data, { ...reader, locale }).text, text, html];
+        };
+        for (const said of about('payment_request', 'en'))
+          expect(said).toContain('until it is paid, somebody else may register that name');
+        for (const said of about('payment_request', 'zh-CN'))
+          expect(said).toContain('域名在付款成功之前不会保留，可能被他人注册');
+        for (const said of [...about('order', 'en'), ...about('order', 'zh-CN')])
+          expect(said).not.toMatch(/somebody else|他人注册/);
+      }
+    },
+  );
 
   test.each([
     ['a locale is missing', (at: string) => rmSync(`${at}/order.paid/en.liquid`), /order\.paid\/en.*ENOENT/],
@@ -237,130 +236,5 @@ describe('templates', () => {
     spoil(at);
     expect(() => loadTemplates(pathToFileURL(`${at}/`))).toThrow(message);
     rmSync(at, { recursive: true });
-  });
-});
-
-describe('deliveries', () => {
-  const now = new Date('2026-01-10T00:00:00.000Z');
-  const later = (ms: number) => new Date(+now + ms);
-  const message = {
-    accountId: 'acc_1',
-    eventId: 'e1',
-    eventType: 'order.paid',
-    messageClass: 'orders',
-    mandatory: false,
-  } as const;
-  const contact = (more: Partial<Contact>): Contact => ({
-    contactId: 'c1',
-    name: 'Chen',
-    email: 'chen@example.com',
-    phone: null,
-    locale: 'en',
-    timeZone: 'UTC',
-    classes: ['orders'],
-    ...more,
-  });
-  const delivery = byEmail(message, [contact({})], now)[0]!;
-  const minutes = (n: number) => n * 60_000;
-
-  test('NTF-2 one e-mail for each contact of the class, each address once', () => {
-    const contacts = [
-      contact({}),
-      contact({ contactId: 'c2', email: 'CHEN@example.com ' }),
-      contact({ contactId: 'c3', classes: ['refunds'] }),
-      contact({ contactId: 'c4', email: null }),
-      contact({ contactId: 'c5', email: 'li@example.com' }),
-    ];
-    expect(byEmail(message, contacts, now).map(({ contactId, status }) => [contactId, status])).toEqual([
-      ['c1', 'pending'],
-      ['c5', 'pending'],
-    ]);
-    expect(byEmail(message, [contact({ classes: [] })], now)).toMatchObject([
-      { contactId: null, status: 'skipped', reason: 'no_contact', nextAt: null },
-    ]);
-    expect(byEmail(message, undefined, now)).toMatchObject([
-      { contactId: null, status: 'pending', nextAt: now },
-    ]);
-  });
-
-  test('NTF-5 pending, sending, sent: announced once, with its version', () => {
-    const taken = take(delivery, now);
-    expect(taken).toMatchObject({
-      state: { status: 'sending', attempts: 1, nextAt: later(minutes(1)) },
-      facts: [],
-    });
-    const done = sent(taken.state, later(5));
-    expect(done.state).toMatchObject({ status: 'sent', version: 1, nextAt: null, sentAt: later(5) });
-    expect(done.facts).toMatchObject([
-      {
-        type: 'notification.sent',
-        data: { notification: { version: 1, channel: 'email', contactId: 'c1' } },
-      },
-    ]);
-    expect(() => take(done.state, now)).toThrow('notification.transition_refused');
-  });
-
-  test('NTF-5 ten attempts, each later than the one before, then dead; a replay gives ten more', () => {
-    let at: Delivery = delivery;
-    const waits: number[] = [];
-    while (at.status !== 'dead') {
-      at = failed(take(at, now).state, {
-        reason: 'smtp ECONNECTION',
-        permanent: false,
-        now,
-        chance: 0.5,
-      }).state;
-      if (at.nextAt) waits.push((+at.nextAt - +now) / minutes(1));
-    }
-    expect(at).toMatchObject({ attempts: 10, version: 1, reason: 'smtp ECONNECTION', nextAt: null });
-    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 240]);
-    const again = replay(at, now).state;
-    expect(again).toMatchObject({ status: 'pending', giveUpAfter: 20, nextAt: now });
-    expect(
-      failed(take(again, now).state, { reason: 'x', permanent: false, now, chance: 0 }).state.status,
-    ).toBe('retry_wait');
-    expect(sent(take(again, now).state, now).state.version).toBe(2);
-  });
-
-  test('NTF-5 back-off is spread by a fifth to both sides', () => {
-    expect([backOffMs(1, 0), backOffMs(1, 0.999_999)]).toEqual([48_000, 72_000]);
-    expect(backOffMs(40, 0.5)).toBe(minutes(240));
-  });
-
-  test('NTF-5 what the server will never take is dead at once; an attempt that never came back counts', () => {
-    const refused = failed(take(delivery, now).state, {
-      reason: 'smtp EENVELOPE 550',
-      permanent: true,
-      now,
-      chance: 0,
-    });
-    expect(refused.facts).toMatchObject([
-      { type: 'notification.dead', data: { reason: 'smtp EENVELOPE 550' } },
-    ]);
-    const lost = take({ ...take(delivery, now).state, attempts: 10 }, later(minutes(3)));
-    expect(lost).toMatchObject({
-      state: { status: 'dead', reason: 'outcome_unknown' },
-      facts: [{ type: 'notification.dead' }],
-    });
-    expect(take(take(delivery, now).state, later(minutes(3))).state).toMatchObject({
-      status: 'sending',
-      attempts: 2,
-    });
-  });
-
-  test('NTF-2 contacts are awaited for seven days', () => {
-    const unresolved = byEmail(message, undefined, now)[0]!;
-    expect(awaitContacts(unresolved, later(minutes(7 * 24 * 60) - 1))).toMatchObject({
-      state: { status: 'pending' },
-      facts: [],
-    });
-    expect(awaitContacts(unresolved, later(minutes(7 * 24 * 60)))).toMatchObject({
-      state: { status: 'dead', reason: 'no_contacts_known' },
-    });
-    expect(skip(delivery, 'contact_gone').state).toMatchObject({
-      status: 'skipped',
-      reason: 'contact_gone',
-      nextAt: null,
-    });
   });
 });

@@ -15,7 +15,7 @@ export interface Addressee extends Reader {
 export interface Templates {
   /** Title and text of the inbox. */
   readonly inbox: (type: EventType, data: VisibleData, reader: Reader) => { title: string; text: string };
-  /** What the inbox says and the e-mail's own part, between greeting and closing; as text and as HTML. */
+  /** The inbox's text and the e-mail's own part, between greeting and closing; as text and as HTML. */
   readonly email: (
     type: EventType,
     data: VisibleData,
@@ -186,4 +186,5 @@ const asHtml = (part: Part, data: VisibleData, reader: Reader) =>
 const line = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
 
 const page = (locale: Locale, body: string) =>
-  `<!doctype html>\n<html lang="${locale}">\n<head><meta charset="utf-8"></head>\n<body style="font-family: sans-serif; line-height: 1.6; max-width: 40em">\n${body}\n</body>\n</html>\n`;
+  `<!doctype html>\n<html lang="${locale}">\n<head><meta charset="utf-8"></head>\n` +
+  `<body style="font-family: sans-serif; line-height: 1.6; max-width: 40em">\n${body}\n</body>\n</html>\n`;

@@ -2,8 +2,9 @@ import type { Tx } from '@accord/core';
 import type { ProjectionWriter } from '@accord/messaging';
 import type { Link, TimelineEvent } from './timeline.ts';
 
-const columns = `event_id as "eventId", account_id as "accountId", type, time, actor, causation_id as "causationId", correlation_id as "correlationId",
-  aggregate, aggregate_id as "aggregateId", aggregate_version::float8 as "aggregateVersion", data`;
+const columns = `event_id as "eventId", account_id as "accountId", type, time, actor, causation_id as "causationId",
+  correlation_id as "correlationId", aggregate, aggregate_id as "aggregateId",
+  aggregate_version::float8 as "aggregateVersion", data`;
 
 /** One that is already there stays as it is, so that topics can be read again (NTF-11). */
 export function insertTimelineEvent(
@@ -16,8 +17,8 @@ export function insertTimelineEvent(
        insert into timeline_links (kind, id, event_id, account_id)
        select kind, id, $1, $2 from unnest($12::text[], $13::text[]) as l(kind, id) on conflict do nothing
      )
-     insert into timeline_events (event_id, account_id, type, time, actor, causation_id, correlation_id, aggregate, aggregate_id,
-       aggregate_version, data)
+     insert into timeline_events (event_id, account_id, type, time, actor, causation_id, correlation_id, aggregate,
+       aggregate_id, aggregate_version, data)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
     [
       event.eventId,
@@ -45,7 +46,8 @@ export const listEventsAbout = (tx: Tx, about: Link, limit: number): Promise<Tim
   tx.many<TimelineEvent>(
     `with named as (select event_id from timeline_links where kind = $1 and id = $2),
        told as (select l.event_id from named n join timeline_links l on l.kind = 'event' and l.id = n.event_id)
-     select ${columns} from timeline_events where event_id in (select event_id from named union select event_id from told)
+     select ${columns} from timeline_events
+      where event_id in (select event_id from named union select event_id from told)
       order by time, event_id limit $3`,
     [about.kind, about.id, limit],
   );

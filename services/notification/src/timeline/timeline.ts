@@ -112,7 +112,7 @@ export function inCausalOrder(events: readonly TimelineEvent[]): TimelineEvent[]
 }
 
 /**
- * Who set off the chain that led to `event`, as far as `events` show it; undefined where its start is not
+ * The actor that set off the chain to `event`, as far as `events` show it; undefined where its start is not
  * among them.
  */
 export function starterOf(

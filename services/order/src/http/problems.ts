@@ -1,4 +1,4 @@
-import type { ProblemTexts } from '@accord/core';
+import type { ProblemTexts } from '@accord/http';
 
 /** Every refusal this service can answer, in both languages (API-16). */
 export const problems: ProblemTexts = {

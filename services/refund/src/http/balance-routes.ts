@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { Refusal, type Actor } from '@accord/core';
-import { Moment, Money, PaymentSplit } from '@accord/events/fields';
-import { decodeCursor, encodeCursor, paged, pageQuery, route, type Route } from '@accord/http';
+import { AccountId, Moment, Money, PaymentSplit } from '@accord/events/fields';
+import { decodeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
 import { sum, zero } from '@accord/money';
-import { balancesOf, statementOf } from '../ledger/ledger-store.ts';
+import { listBalances, listStatementEntries } from '../ledger/ledger-store.ts';
 import { funds, type Fund } from '../ledger/ledger.ts';
 
-const Account = z.strictObject({ accountId: z.string().min(1).max(64) });
+const Account = z.strictObject({ accountId: AccountId });
 const access = { customer: 'refunds:read', operator: true, platform: true } as const;
 
 const Balance = z.object({
@@ -34,42 +34,45 @@ const Entry = z.object({
   paymentReference: z.string().nullable(),
 });
 
-export const balanceRoutes: Route[] = [
-  route({
-    method: 'get',
-    path: '/v1/balances/{accountId}',
-    summary: "An account's balance in each currency.",
-    access,
-    params: Account,
-    answer: Balance,
-    refusals: ['balance.not_found'],
-    inTransaction: async (tx, { params: { accountId }, actor }) => {
-      checkOwn(actor, accountId);
-      return { body: { accountId, balances: perCurrency(await balancesOf(tx, accountId)) } };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/balances/{accountId}/statement',
-    summary: 'Every movement of the balance, newest first.',
-    access,
-    params: Account,
-    query: z.strictObject(pageQuery),
-    answer: paged(Entry),
-    refusals: ['balance.not_found'],
-    inTransaction: async (tx, { params: { accountId }, query: { limit, cursor }, actor }) => {
-      const before = cursor ? postingOf(cursor) : null;
-      checkOwn(actor, accountId);
-      const found = await statementOf(tx, { accountId, before, limit: limit + 1 });
-      const data = found
-        .slice(0, limit)
-        .map(({ postingId, at, ...entry }) => ({ entryId: postingId, at: at.toISOString(), ...entry }));
-      return {
-        body: { data, nextCursor: found.length > limit ? encodeCursor([data.at(-1)!.entryId]) : null },
-      };
-    },
-  }),
-];
+const getBalance = route({
+  method: 'get',
+  path: '/v1/balances/{accountId}',
+  operationId: 'getBalance',
+  summary: "An account's balance in each currency.",
+  access,
+  params: Account,
+  answer: Balance,
+  refusals: ['balance.not_found'],
+  inTransaction: async (tx, { params: { accountId }, actor }) => {
+    checkOwn(actor, accountId);
+    return { body: { accountId, balances: perCurrency(await listBalances(tx, accountId)) } };
+  },
+});
+
+const getStatement = route({
+  method: 'get',
+  path: '/v1/balances/{accountId}/statement',
+  operationId: 'getStatement',
+  summary: 'Every movement of the balance, newest first.',
+  access,
+  params: Account,
+  query: z.strictObject(pageQuery),
+  answer: paged(Entry),
+  refusals: ['balance.not_found'],
+  inTransaction: async (tx, { params: { accountId }, query: { limit, cursor }, actor }) => {
+    const before = cursor ? postingOf(cursor) : null;
+    checkOwn(actor, accountId);
+    const rows = await listStatementEntries(tx, { accountId, before, limit: limit + 1 });
+    return {
+      body: pageOf(rows, limit, {
+        item: ({ postingId, at, ...entry }) => ({ entryId: postingId, at: at.toISOString(), ...entry }),
+        key: ({ postingId }) => [postingId],
+      }),
+    };
+  },
+});
+
+export const balanceRoutes: readonly Route[] = [getBalance, getStatement];
 
 /** @throws Refusal `request.bad_cursor` */
 function postingOf(cursor: string): string {
@@ -87,19 +90,14 @@ function checkOwn(actor: Actor, accountId: string): void {
 function perCurrency(balances: readonly { fund: Fund; amount: Money }[]) {
   const currencies = [...new Set(balances.map(({ amount }) => amount.currency))];
   return currencies.map((currency) => {
-    const of = (name: Fund) =>
+    const inFund = (name: Fund) =>
       balances.find(({ fund, amount }) => fund === name && amount.currency === currency)?.amount ??
       zero(currency);
-    const [cash, giftCredit, storedCard, voucher] = [
-      of('cash'),
-      of('gift_credit'),
-      of('stored_card'),
-      of('voucher'),
-    ];
+    const [cash, giftCredit, storedCard] = [inFund('cash'), inFund('gift_credit'), inFund('stored_card')];
     return {
       currency,
       balance: sum([cash, giftCredit, storedCard], currency),
-      funds: { cash, giftCredit, storedCard, voucher },
+      funds: { cash, giftCredit, storedCard, voucher: inFund('voucher') },
     };
   });
 }

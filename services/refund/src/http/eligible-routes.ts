@@ -1,21 +1,19 @@
 import { z } from 'zod';
-import { Moment, Money } from '@accord/events/fields';
+import { AccountId, Moment, Money } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
   decodeCursor,
-  encodeCursor,
   paged,
+  pageOf,
   pageQuery,
   route,
   type Route,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { findFacts, listInstances, listRefundableProducts } from '../order-view.ts';
-import { quoteInstances } from '../quote.ts';
-import { ReasonBody, reasonBody } from './schemas.ts';
-
-const access = { customer: 'refunds:read', operator: true } as const;
+import { quoteInstances } from '../refund/quote.ts';
+import { reader, ReasonAnswer, toReasonAnswer } from './schemas.ts';
 
 const Product = z.object({
   productCode: z.string(),
@@ -28,67 +26,70 @@ const RefundableResource = z.object({
   end: Moment.nullable(),
   refundable: z.boolean(),
   amount: Money.nullable(),
-  reasons: z.array(ReasonBody),
+  reasons: z.array(ReasonAnswer),
 });
 
-/** RFD-2: what could be refunded at all, and what could be refunded now. */
-export const eligibleRoutes = (profile: Profile): Route[] => [
-  route({
-    method: 'get',
-    path: '/v1/refunds/eligible-products',
-    summary: 'Products open to self-service refunds.',
-    access,
-    query: z.strictObject(pageQuery),
-    answer: paged(Product),
-    inTransaction: async (tx, { query: { limit, cursor } }) => {
-      const found = await listRefundableProducts(tx, {
-        after: cursor ? decodeCursor(cursor, 1)[0]! : null,
-        limit: limit + 1,
-      });
-      const data = found
-        .slice(0, limit)
-        .map(({ productCode, name, category }) => ({ productCode, name, category }));
-      return {
-        body: { data, nextCursor: found.length > limit ? encodeCursor([data.at(-1)!.productCode]) : null },
-      };
-    },
-  }),
+/** The id of the last row of the page before. @throws Refusal `request.bad_cursor`. */
+const idOf = (cursor: string | undefined) => (cursor ? decodeCursor(cursor, 1)[0]! : null);
+
+/** RFD-2: what could be refunded at all. */
+const listEligibleProducts = route({
+  method: 'get',
+  path: '/v1/refunds/eligible-products',
+  operationId: 'listEligibleProducts',
+  summary: 'Products open to self-service refunds.',
+  access: reader,
+  query: z.strictObject(pageQuery),
+  answer: paged(Product),
+  inTransaction: async (tx, { query: { limit, cursor } }) => {
+    const rows = await listRefundableProducts(tx, { after: idOf(cursor), limit: limit + 1 });
+    return {
+      body: pageOf(rows, limit, {
+        item: ({ productCode, name, category }) => ({ productCode, name, category }),
+        key: ({ productCode }) => [productCode],
+      }),
+    };
+  },
+});
+
+/** RFD-2: what could be refunded now. */
+const listEligibleResources = (profile: Profile) =>
   route({
     method: 'get',
     path: '/v1/refunds/eligible-resources',
+    operationId: 'listEligibleResources',
     summary: "An account's resources, and whether each could be refunded now.",
-    access,
-    query: z.strictObject({ ...pageQuery, accountId: z.string().min(1).max(64).optional() }),
+    access: reader,
+    query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
     answer: paged(RefundableResource),
     refusals: accountRefusals,
     inTransaction: async (tx, { query: { limit, cursor, ...asked }, actor, locale }) => {
       const accountId = accountOf(actor, asked.accountId);
-      const found = await listInstances(tx, {
-        accountId,
-        after: cursor ? decodeCursor(cursor, 1)[0]! : null,
-        limit: limit + 1,
-      });
-      const page = found.slice(0, limit);
-      const facts = await findFacts(tx, {
-        accountId,
-        instanceIds: page.map(({ instanceId }) => instanceId),
-        timeZone: profile.timeZone,
-      });
-      const data = page.map(({ instanceId, snapshot: { productCode, end } }) => {
-        const [alone] = quoteInstances([instanceId], facts, { at: tx.now, kind: 'unsubscribe' }, profile);
-        const reasons = alone!.reasons.map((reason) => reasonBody(reason, locale));
-        return {
-          instanceId,
-          productCode,
-          end,
-          refundable: alone!.refundable,
-          amount: alone!.amounts?.refund ?? null,
-          reasons,
-        };
-      });
+      const rows = await listInstances(tx, { accountId, after: idOf(cursor), limit: limit + 1 });
+      const instanceIds = rows.slice(0, limit).map(({ instanceId }) => instanceId);
+      const facts = await findFacts(tx, { accountId, instanceIds, timeZone: profile.timeZone });
+      const quoteOf = (instanceId: string) =>
+        quoteInstances([instanceId], facts, { at: tx.now, kind: 'unsubscribe' }, profile)[0]!;
       return {
-        body: { data, nextCursor: found.length > limit ? encodeCursor([data.at(-1)!.instanceId]) : null },
+        body: pageOf(rows, limit, {
+          item({ instanceId, snapshot: { productCode, end } }) {
+            const { refundable, amounts, reasons } = quoteOf(instanceId);
+            return {
+              instanceId,
+              productCode,
+              end,
+              refundable,
+              amount: amounts?.refund ?? null,
+              reasons: reasons.map((reason) => toReasonAnswer(reason, locale)),
+            };
+          },
+          key: ({ instanceId }) => [instanceId],
+        }),
       };
     },
-  }),
+  });
+
+export const eligibleRoutes = (profile: Profile): Route[] => [
+  listEligibleProducts,
+  listEligibleResources(profile),
 ];

@@ -1,4 +1,4 @@
-import type { ProblemTexts } from '@accord/core';
+import type { ProblemTexts } from '@accord/http';
 
 export const problems: ProblemTexts = {
   'refund.quote_not_found': {
@@ -13,7 +13,8 @@ export const problems: ProblemTexts = {
     en: {
       title: 'Too much for one refund',
       detail:
-        'The instances of quote {quoteId} have too many orders for one refund; ask for fewer, or ask support where a bundle must stay whole.',
+        'The instances of quote {quoteId} have too many orders for one refund; ask for fewer, ' +
+        'or ask support where a bundle must stay whole.',
     },
     'zh-CN': {
       title: '退订内容过多',

@@ -1,6 +1,6 @@
 import type { Locale } from '@accord/core';
 import { sentenceOf } from '@accord/events/wording';
-import type { Reason, Remedy } from '../refund/eligibility.ts';
+import type { RefusalReason, Remedy } from '../refund/eligibility.ts';
 
 type Text = { readonly [L in Locale]: string };
 
@@ -39,8 +39,8 @@ const mends: { readonly [R in Remedy]: Text } = {
 };
 
 /** Why not, and what would mend it, in the reader's language (RFD-1, API-16). */
-export const textOf = ({ code, remedy, facts }: Reason, locale: Locale): string =>
+export const textOf = ({ code, remedy, facts }: RefusalReason, locale: Locale): string =>
   `${sentenceOf(code, facts, locale)} ${mendOf({ remedy, facts }, locale)}`;
 
-const mendOf = ({ remedy, facts }: Pick<Reason, 'remedy' | 'facts'>, locale: Locale) =>
+const mendOf = ({ remedy, facts }: Pick<RefusalReason, 'remedy' | 'facts'>, locale: Locale) =>
   mends[remedy][locale].replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? '');

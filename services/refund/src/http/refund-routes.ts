@@ -1,73 +1,46 @@
 import { z } from 'zod';
-import type { RefusalCode } from '@accord/core';
+import { AccountId, GivenMoment, Id, Reason } from '@accord/events/fields';
 import { RefundStatus } from '@accord/events/refund';
 import {
   accountOf,
-  accountRefusals,
   decodeTimeCursor,
-  encodeCursor,
   paged,
+  pageOf,
   pageQuery,
   route,
-  type Access,
   type Route,
   type RouteRequest,
   type RouteResponse,
 } from '@accord/http';
-import type { Profile } from '@accord/profile';
-import { quote } from '../quote.ts';
-import { findQuote, findRefund, listRefunds } from '../refund/refund-store.ts';
+import { request } from '../refund-request.ts';
+import * as refundStore from '../refund/refund-store.ts';
 import { refundLifecycle, requestReasons, type Refund } from '../refund/refund.ts';
-import { request } from '../request.ts';
-import { approveRefund, rejectRefund, retryRefund, withdrawRefund } from '../review.ts';
-import { eligibleRoutes } from './eligible-routes.ts';
-import { QuoteBody, quoteBody, RefundBody, refundBody } from './schemas.ts';
+import { approve, reject, retry, withdraw } from '../review.ts';
+import { reader, RefundAnswer, toRefundAnswer, writer } from './schemas.ts';
 
-const Id = z.string().min(1).max(64);
-const Text = z.string().trim().min(1).max(500);
+const Text = Reason(500);
 const RefundId = z.strictObject({ refundId: Id });
-const reader = { customer: 'refunds:read', operator: true } as const;
-const writer = { customer: 'refunds:write', operator: true } as const;
 const operator = { operator: true } as const;
 
-const AskQuote = z
-  .strictObject({
-    instanceIds: z
-      .array(Id)
-      .min(1)
-      .max(10)
-      .refine((ids) => new Set(ids).size === ids.length, {
-        message: 'names each instance once',
-        params: { 'zh-CN': '每个实例只能出现一次' },
-      })
-      .optional(),
-    bundleId: Id.optional().meta({ description: 'Instead: all instances of a bundle, whatever its size.' }),
-    accountId: Id.optional().meta({ description: 'For operators: whose instances.' }),
-  })
-  .refine(({ instanceIds, bundleId }) => (instanceIds === undefined) !== (bundleId === undefined), {
-    message: 'names either instanceIds or bundleId',
-    params: { 'zh-CN': '请指定 instanceIds 或 bundleId 之一' },
-  });
-
 const AskRefund = z.strictObject({ quoteId: Id, reason: z.enum(requestReasons), text: Text.optional() });
-const Decide = z.strictObject({ text: Text });
+const Verdict = z.strictObject({ text: Text });
 const RefundsQuery = z.strictObject({
   ...pageQuery,
-  accountId: Id.optional(),
+  accountId: AccountId.optional(),
   status: RefundStatus.optional(),
   orderId: Id.optional(),
   instanceId: Id.optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Exclusive.' }),
+  from: GivenMoment.optional(),
+  to: GivenMoment.optional().meta({ description: 'Exclusive.' }),
 });
 
 const answer = (
   refund: Refund,
   by: Pick<RouteRequest, 'actor' | 'locale'>,
   status = 200,
-): RouteResponse<z.input<typeof RefundBody>> => ({
+): RouteResponse<z.input<typeof RefundAnswer>> => ({
   status,
-  body: refundBody(refund, by),
+  body: toRefundAnswer(refund, by),
   version: refund.version,
   location: `/v1/refunds/${refund.refundId}`,
 });
@@ -76,54 +49,14 @@ const answer = (
 const isOutcome = ({ status }: Refund) =>
   refundLifecycle.ends.includes(status) || status === 'reviewing' || status === 'failed';
 
-export const refundRoutes = (profile: Profile): Route[] => [
-  ...quoteRoutes(profile),
-  ...eligibleRoutes(profile),
-  requestRoute,
-  ...readRoutes,
-  ...decisionRoutes,
-];
-
-const quoteRoutes = (profile: Profile): Route[] => [
-  route({
-    method: 'post',
-    path: '/v1/refund-quotes',
-    summary: 'What each instance would give back now, and everything against it. Changes nothing.',
-    access: writer,
-    body: AskQuote,
-    answer: QuoteBody,
-    success: [201],
-    refusals: ['refund.mixed_currencies', 'refund.bundle_not_found', ...accountRefusals],
-    inTransaction: async (tx, { body: { accountId, ...ask }, actor, locale }) => {
-      const made = await quote(tx, profile, { accountId: accountOf(actor, accountId), ...ask });
-      return {
-        status: 201,
-        body: quoteBody({ ...made, refundId: null }, locale),
-        location: `/v1/refund-quotes/${made.quoteId}`,
-      };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/refund-quotes/{quoteId}',
-    summary: 'A quote as it was made.',
-    access: reader,
-    params: z.strictObject({ quoteId: Id }),
-    answer: QuoteBody,
-    refusals: ['refund.quote_not_found'],
-    inTransaction: async (tx, { params, locale }) => ({
-      body: quoteBody(await findQuote(tx, params.quoteId), locale),
-    }),
-  }),
-];
-
-const requestRoute = route({
+const requestRefund = route({
   method: 'post',
   path: '/v1/refunds',
+  operationId: 'requestRefund',
   summary: 'Ask for the refund that was quoted. Prefer: wait answers with the outcome.',
   access: writer,
   body: AskRefund,
-  answer: RefundBody,
+  answer: RefundAnswer,
   success: [202, 200],
   idempotencyKey: 'required',
   refusals: [
@@ -138,102 +71,116 @@ const requestRoute = route({
   inTransaction: async (tx, { body, ...by }) =>
     answer(await request(tx, { ...body, text: body.text ?? null }), by, 202),
   outcome: async (tx, { refundId }, locale) => {
-    const refund = await findRefund(tx, refundId);
+    const refund = await refundStore.getRefund(tx, refundId);
     return isOutcome(refund) ? answer(refund, { actor: tx.actor, locale }) : undefined;
   },
 });
 
-const readRoutes: Route[] = [
-  route({
-    method: 'get',
-    path: '/v1/refunds',
-    summary: 'Refunds, newest first.',
-    access: reader,
-    query: RefundsQuery,
-    answer: paged(RefundBody),
-    refusals: ['request.account_not_yours'],
-    inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale }) => {
-      const [createdAt, refundId] = cursor ? decodeTimeCursor(cursor) : [];
-      const found = await listRefunds(tx, {
-        accountId: actor.kind === 'customer' ? accountOf(actor, query.accountId) : (query.accountId ?? null),
-        status: query.status ?? null,
-        orderId: query.orderId ?? null,
-        instanceId: query.instanceId ?? null,
-        from: query.from ? new Date(query.from) : null,
-        to: query.to ? new Date(query.to) : null,
-        before: createdAt && refundId ? { createdAt, refundId } : null,
-        limit: limit + 1,
-      });
-      const page = found.slice(0, limit);
-      const last = page.at(-1);
-      const nextCursor =
-        found.length > limit && last ? encodeCursor([last.createdAt.toISOString(), last.refundId]) : null;
-      return { body: { data: page.map((refund) => refundBody(refund, { actor, locale })), nextCursor } };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/refunds/{refundId}',
-    summary: 'One refund with its calculation.',
-    access: reader,
-    params: RefundId,
-    answer: RefundBody,
-    refusals: ['refund.not_found'],
-    inTransaction: async (tx, { params, ...by }) => answer(await findRefund(tx, params.refundId), by),
-  }),
-];
-
-/** A decision of the provider or the customer about one refund. */
-const decision = (
-  name: 'approve' | 'reject' | 'withdraw' | 'retry',
-  spec: { summary: string; access: Access; refusals: RefusalCode[] },
-) => ({
-  method: 'post' as const,
-  path: `/v1/refunds/{refundId}/${name}` as const,
-  params: RefundId,
-  answer: RefundBody,
-  ...spec,
-  refusals: [
-    'refund.not_found',
-    'refund.transition_refused',
-    'request.version_mismatch',
-    ...spec.refusals,
-  ] satisfies RefusalCode[],
+const listRefunds = route({
+  method: 'get',
+  path: '/v1/refunds',
+  operationId: 'listRefunds',
+  summary: 'Refunds, newest first.',
+  access: reader,
+  query: RefundsQuery,
+  answer: paged(RefundAnswer),
+  refusals: ['request.account_not_yours'],
+  inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale }) => {
+    const [createdAt, refundId] = cursor ? decodeTimeCursor(cursor) : [];
+    const rows = await refundStore.listRefunds(tx, {
+      accountId: actor.kind === 'customer' ? accountOf(actor, query.accountId) : (query.accountId ?? null),
+      status: query.status ?? null,
+      orderId: query.orderId ?? null,
+      instanceId: query.instanceId ?? null,
+      from: query.from ?? null,
+      to: query.to ?? null,
+      before: createdAt && refundId ? { createdAt, refundId } : null,
+      limit: limit + 1,
+    });
+    return {
+      body: pageOf(rows, limit, {
+        item: (refund) => toRefundAnswer(refund, { actor, locale }),
+        key: (last) => [last.createdAt.toISOString(), last.refundId],
+      }),
+    };
+  },
 });
 
-const decisionRoutes: Route[] = [
-  route({
-    ...decision('approve', {
-      summary: 'Approves a refund that waits for a review.',
-      access: operator,
-      refusals: ['refund.approver_is_applicant'],
-    }),
-    body: Decide,
-    inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
-      answer(await approveRefund(tx, { ...params, ...body, ifMatch }), by),
-  }),
-  route({
-    ...decision('reject', {
-      summary: 'Rejects a refund that waits for a review.',
-      access: operator,
-      refusals: ['refund.approver_is_applicant'],
-    }),
-    body: Decide,
-    inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
-      answer(await rejectRefund(tx, { ...params, ...body, ifMatch }), by),
-  }),
-  route({
-    ...decision('withdraw', {
-      summary: 'Withdraws a refund that waits for a review; an operator also one whose payout failed.',
-      access: writer,
-      refusals: ['refund.only_operator_withdraws'],
-    }),
-    inTransaction: async (tx, { params, ifMatch, ...by }) =>
-      answer(await withdrawRefund(tx, { ...params, ifMatch }), by),
-  }),
-  route({
-    ...decision('retry', { summary: 'Tries a failed payout again.', access: operator, refusals: [] }),
-    inTransaction: async (tx, { params, ifMatch, ...by }) =>
-      answer(await retryRefund(tx, { ...params, ifMatch }), by),
-  }),
+const getRefund = route({
+  method: 'get',
+  path: '/v1/refunds/{refundId}',
+  operationId: 'getRefund',
+  summary: 'One refund with its calculation.',
+  access: reader,
+  params: RefundId,
+  answer: RefundAnswer,
+  refusals: ['refund.not_found'],
+  inTransaction: async (tx, { params, ...by }) =>
+    answer(await refundStore.getRefund(tx, params.refundId), by),
+});
+
+const reviewRefusals = ['refund.not_found', 'refund.transition_refused', 'request.version_mismatch'] as const;
+
+const approveRefund = route({
+  method: 'post',
+  path: '/v1/refunds/{refundId}/approve',
+  operationId: 'approveRefund',
+  summary: 'Approves a refund that waits for a review.',
+  access: operator,
+  params: RefundId,
+  body: Verdict,
+  answer: RefundAnswer,
+  refusals: [...reviewRefusals, 'refund.approver_is_applicant'],
+  inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
+    answer(await approve(tx, { ...params, ...body, ifMatch }), by),
+});
+
+const rejectRefund = route({
+  method: 'post',
+  path: '/v1/refunds/{refundId}/reject',
+  operationId: 'rejectRefund',
+  summary: 'Rejects a refund that waits for a review.',
+  access: operator,
+  params: RefundId,
+  body: Verdict,
+  answer: RefundAnswer,
+  refusals: [...reviewRefusals, 'refund.approver_is_applicant'],
+  inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
+    answer(await reject(tx, { ...params, ...body, ifMatch }), by),
+});
+
+const withdrawRefund = route({
+  method: 'post',
+  path: '/v1/refunds/{refundId}/withdraw',
+  operationId: 'withdrawRefund',
+  summary: 'Withdraws a refund that waits for a review; an operator also one whose payout failed.',
+  access: writer,
+  params: RefundId,
+  answer: RefundAnswer,
+  refusals: [...reviewRefusals, 'refund.only_operator_withdraws'],
+  inTransaction: async (tx, { params, ifMatch, ...by }) =>
+    answer(await withdraw(tx, { ...params, ifMatch }), by),
+});
+
+const retryRefund = route({
+  method: 'post',
+  path: '/v1/refunds/{refundId}/retry',
+  operationId: 'retryRefund',
+  summary: 'Tries a failed payout again.',
+  access: operator,
+  params: RefundId,
+  answer: RefundAnswer,
+  refusals: reviewRefusals,
+  inTransaction: async (tx, { params, ifMatch, ...by }) =>
+    answer(await retry(tx, { ...params, ifMatch }), by),
+});
+
+export const refundRoutes: readonly Route[] = [
+  requestRefund,
+  listRefunds,
+  getRefund,
+  approveRefund,
+  rejectRefund,
+  withdrawRefund,
+  retryRefund,
 ];

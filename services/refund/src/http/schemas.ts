@@ -3,17 +3,20 @@ import type { Locale } from '@accord/core';
 import { Moment, Money, PaymentSplit } from '@accord/events/fields';
 import { RefundStatus } from '@accord/events/refund';
 import { ActorView, maskActor, type RouteRequest } from '@accord/http';
-import type { InstanceQuote } from '../quote.ts';
-import { remedies, type Reason } from '../refund/eligibility.ts';
-import type { StoredQuote } from '../refund/refund-store.ts';
+import { remedies, type RefusalReason } from '../refund/eligibility.ts';
+import type { StoredQuote } from '../refund/quote-store.ts';
+import type { InstanceQuote } from '../refund/quote.ts';
 import { requestReasons, type Refund } from '../refund/refund.ts';
 import { textOf } from './reason-texts.ts';
 
-// What the routes answer: schemas, and the answers made of our nouns.
+// Schemas of the answers, and the answers made of our nouns.
 
-export const Kind = z.enum(['unsubscribe', 'renewal_only', 'failed_fulfilment']);
+export const reader = { customer: 'refunds:read', operator: true } as const;
+export const writer = { customer: 'refunds:write', operator: true } as const;
 
-export const ReasonBody = z.object({
+const Kind = z.enum(['unsubscribe', 'renewal_only', 'failed_fulfilment']);
+
+export const ReasonAnswer = z.object({
   code: z.string().meta({ description: 'A code of RFD-3, or QUOTE_STALE.' }),
   remedy: z.enum(remedies),
   text: z.string(),
@@ -29,14 +32,14 @@ const amounts = {
   refund: Money,
   split: PaymentSplit,
 };
-export const LineBody = z.object({
+const LineAnswer = z.object({
   orderId: z.string(),
   instanceId: z.string().nullable(),
   ...amounts,
   calculation: z.array(z.object({ step: z.string(), formula: z.string(), result: z.string() })),
 });
 
-export const QuoteBody = z.object({
+export const QuoteAnswer = z.object({
   quoteId: z.string(),
   accountId: z.string(),
   kind: Kind,
@@ -46,12 +49,12 @@ export const QuoteBody = z.object({
     z.object({
       instanceId: z.string(),
       refundable: z.boolean(),
-      reasons: z.array(ReasonBody),
+      reasons: z.array(ReasonAnswer),
       amounts: z
         .object(amounts)
         .nullable()
         .meta({ description: 'What would come back were the reasons mended.' }),
-      lines: z.array(LineBody),
+      lines: z.array(LineAnswer),
     }),
   ),
   createdAt: Moment,
@@ -59,7 +62,7 @@ export const QuoteBody = z.object({
   refundId: z.string().nullable().meta({ description: 'The refund that was requested with it.' }),
 });
 
-export const RefundBody = z.object({
+export const RefundAnswer = z.object({
   refundId: z.string(),
   version: z.int(),
   accountId: z.string(),
@@ -71,57 +74,60 @@ export const RefundBody = z.object({
   orderIds: z.array(z.string()),
   amount: Money,
   split: PaymentSplit,
-  lines: z.array(LineBody),
+  lines: z.array(LineAnswer),
   reason: z.enum([...requestReasons, 'fulfilment_failed']),
   text: z.string().nullable(),
   requestedBy: ActorView,
   review: z.object({ by: ActorView, text: z.string(), at: Moment }).nullable(),
-  refusals: z.array(ReasonBody),
+  refusals: z.array(ReasonAnswer),
   newQuoteId: z.string().nullable(),
   failure: z.string().nullable(),
   createdAt: Moment,
   endedAt: Moment.nullable(),
 });
 
-export const reasonBody = (reason: Reason, locale: Locale) => ({ ...reason, text: textOf(reason, locale) });
-const linesBody = (lines: Refund['lines']) =>
+export const toReasonAnswer = (reason: RefusalReason, locale: Locale) => ({
+  ...reason,
+  text: textOf(reason, locale),
+});
+const toLineAnswers = (lines: Refund['lines']) =>
   lines.map((line) => ({ ...line, calculation: [...line.calculation] }));
 
-export const quoteBody = (quote: StoredQuote, locale: Locale): z.input<typeof QuoteBody> => ({
+export const toQuoteAnswer = (quote: StoredQuote, locale: Locale): z.input<typeof QuoteAnswer> => ({
   quoteId: quote.quoteId,
   accountId: quote.accountId,
   kind: quote.kind,
   refundable: quote.instances.every(({ refundable }) => refundable),
   amounts: quote.total,
-  instances: quote.instances.map((instance) => instanceBody(instance, locale)),
+  instances: quote.instances.map((instance) => toInstanceAnswer(instance, locale)),
   createdAt: quote.createdAt.toISOString(),
   expiresAt: quote.expiresAt.toISOString(),
   refundId: quote.refundId,
 });
 
-const instanceBody = (
+const toInstanceAnswer = (
   { instanceId, refundable, reasons, amounts: sums, lines }: InstanceQuote,
   locale: Locale,
 ) => ({
   instanceId,
   refundable,
-  reasons: reasons.map((reason) => reasonBody(reason, locale)),
+  reasons: reasons.map((reason) => toReasonAnswer(reason, locale)),
   amounts: sums,
-  lines: linesBody(lines),
+  lines: toLineAnswers(lines),
 });
 
-export const refundBody = (
+export const toRefundAnswer = (
   refund: Refund,
   { actor, locale }: Pick<RouteRequest, 'actor' | 'locale'>,
-): z.input<typeof RefundBody> => ({
+): z.input<typeof RefundAnswer> => ({
   ...refund,
   asOf: refund.asOf.toISOString(),
   instanceIds: [...refund.instanceIds],
   orderIds: [...refund.orderIds],
-  lines: linesBody(refund.lines),
+  lines: toLineAnswers(refund.lines),
   requestedBy: maskActor(actor, refund.requestedBy),
   review: refund.review && { ...refund.review, by: maskActor(actor, refund.review.by) },
-  refusals: refund.refusals.map((reason) => reasonBody(reason, locale)),
+  refusals: refund.refusals.map((reason) => toReasonAnswer(reason, locale)),
   createdAt: refund.createdAt.toISOString(),
   endedAt: refund.endedAt?.toISOString() ?? null,
 });

@@ -2,7 +2,7 @@ import { newId, type Tx } from '@accord/core';
 import { money, type Money } from '@accord/money';
 import { fundOf, type Fund, type Posting } from './ledger.ts';
 
-/** What a transaction is for; posted once, whatever repeats. */
+/** The reason of a transaction; posted once, whatever repeats. */
 export type Cause =
   | { readonly kind: 'refund'; readonly refundId: string; readonly orderId: string | null }
   | { readonly kind: 'unapplied_payment'; readonly paymentReference: string; readonly orderId: string };
@@ -16,8 +16,8 @@ export async function post(
   if (postings.length === 0) return false;
   const transactionId = newId('ltx');
   const posted = await tx.one(
-    `insert into ledger_transactions (transaction_id, account_id, kind, refund_id, payment_reference, order_id, posted_at)
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning transaction_id`,
+    `insert into ledger_transactions (transaction_id, account_id, kind, refund_id, payment_reference, order_id,
+       posted_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning transaction_id`,
     [
       transactionId,
       accountId,
@@ -48,16 +48,18 @@ async function insertPosting(
     fund &&
     (await tx.one<{ amount: string }>(
       `insert into balances (account_id, fund, currency, amount) values ($1, $2, $3, $4)
-     on conflict (account_id, fund, currency) do update set amount = balances.amount + excluded.amount returning amount`,
+     on conflict (account_id, fund, currency) do update set amount = balances.amount + excluded.amount
+     returning amount`,
       [accountId, fund, currency, amount],
     ));
-  await tx.one(
-    `insert into ledger_postings (transaction_id, account_id, ledger_account, amount, currency, balance_after) values ($1, $2, $3, $4, $5, $6)`,
+  tx.write(
+    `insert into ledger_postings (transaction_id, account_id, ledger_account, amount, currency, balance_after)
+     values ($1, $2, $3, $4, $5, $6)`,
     [transactionId, accountId, posting.account, amount, currency, balance?.amount ?? null],
   );
 }
 
-export async function balancesOf(tx: Tx, accountId: string): Promise<{ fund: Fund; amount: Money }[]> {
+export async function listBalances(tx: Tx, accountId: string): Promise<{ fund: Fund; amount: Money }[]> {
   const rows = await tx.many<{ fund: Fund; amount: string; currency: string }>(
     'select fund, amount, currency from balances where account_id = $1 order by currency, fund',
     [accountId],
@@ -85,13 +87,14 @@ type EntryRow = Omit<StatementEntry, 'amount' | 'balance'> & {
 };
 
 /** The customer's side of every transaction, newest first. */
-export async function statementOf(
+export async function listStatementEntries(
   tx: Tx,
   ask: { accountId: string; before: string | null; limit: number },
 ): Promise<StatementEntry[]> {
   const rows = await tx.many<EntryRow>(
-    `select p.posting_id as "postingId", t.posted_at as at, t.kind, substr(p.ledger_account, 10) as fund, p.amount, p.currency,
-       p.balance_after as balance, t.refund_id as "refundId", t.order_id as "orderId", t.payment_reference as "paymentReference"
+    `select p.posting_id as "postingId", t.posted_at as at, t.kind, substr(p.ledger_account, 10) as fund, p.amount,
+       p.currency, p.balance_after as balance, t.refund_id as "refundId", t.order_id as "orderId",
+       t.payment_reference as "paymentReference"
        from ledger_postings p join ledger_transactions t using (transaction_id)
       where p.account_id = $1 and p.balance_after is not null and ($2::bigint is null or p.posting_id < $2)
       order by p.posting_id desc limit $3`,

@@ -10,10 +10,10 @@ import {
   type Money,
 } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import type { Order } from '../order-view.ts';
+import type { Order } from './candidate.ts';
 
-// How much of what was paid comes back. Exact to the end, rounded half up once per order (RFD-5 to RFD-8,
-// RFD-10, RFD-11).
+// The part of what was paid that comes back. Exact to the end, rounded half up once per order (RFD-5 to
+// RFD-8, RFD-10, RFD-11).
 
 export type AmountRules = Pick<Profile['refunds'], 'consumption' | 'fees' | 'vouchersReturn'>;
 export interface Split {
@@ -47,16 +47,18 @@ export interface Line extends Amounts {
 }
 
 type Period = { readonly start: string; readonly end: string };
-type Use = { readonly used: bigint; readonly total: bigint };
+/** Units of a period, of which `used` are used; `total` is at least 1. */
+type Units = { readonly used: bigint; readonly total: bigint };
+type Usage = Units & { readonly unit: 'package' | 'piece' | 'day' | 'hour' };
 
 const dayMs = 86_400_000n;
 const hourMs = 3_600_000n;
 
 /**
- * RFD-6: how much of a service period is used at `at`, in whole units; a period not yet begun is unused, an
+ * RFD-6: the part of a service period that is used at `at`, in whole units; a period not yet begun is unused, an
  * ended one all used.
  */
-export function usedOf(period: Period | null, at: Date, unit: 'day' | 'hour'): Use {
+export function usedOf(period: Period | null, at: Date, unit: 'day' | 'hour'): Units {
   if (!period) return { used: 0n, total: 1n };
   const [start, end, now] = [period.start, period.end, at].map((instant) =>
     BigInt(new Date(instant).getTime()),
@@ -70,85 +72,106 @@ export function usedOf(period: Period | null, at: Date, unit: 'day' | 'hour'): U
   return { used: now <= start ? 0n : smaller(between(start, now), total), total };
 }
 
-/**
- * What comes back of `order` for one of its instances.
- *
- * @param ask.packageUsed only for packages: an unused one comes back in full, a used one not at all (RFD-10).
- * What is paid one time is used at once.
- */
-export function lineOf(
-  order: Order,
-  ask: { instanceId: string; at: Date; packageUsed: boolean },
-  rules: AmountRules,
-): Line {
-  const isPackage = order.chargeType === 'package';
-  const isWhole = isPackage || order.chargeType === 'one_time';
-  const use = isWhole
-    ? { used: isPackage && !ask.packageUsed ? 0n : 1n, total: 1n }
-    : usedOf(order.servicePeriod, ask.at, rules.consumption);
-  const paid = shareOf(
-    order.orderType === 'compensation' ? zero(order.cashPaid.currency) : order.cashPaid,
-    order,
-    ask.instanceId,
-  );
-  const percent =
-    isWhole || (order.orderType === 'renewal' && use.used === 0n) ? '0' : feePercent(order, ask.at, rules);
-  const rate = fractionOf(percent);
+export interface LineAsk {
+  readonly instanceId: string;
+  readonly at: Date;
+  /** Counts for packages alone. */
+  readonly packageUsed: boolean;
+}
 
-  const kept = (use.total - use.used) * rate.of - use.total * rate.parts;
-  const refund = kept > 0n ? scale(paid, kept, use.total * rate.of) : zero(paid.currency);
-  const consumed = smallerMoney(scale(paid, use.used, use.total), subtract(paid, refund));
-  const fee = subtract(subtract(paid, refund), consumed);
-  const voucher =
-    rules.vouchersReturn === 'always'
-      ? scale(shareOf(order.voucherPaid, order, ask.instanceId), use.total - use.used, use.total)
-      : zero(paid.currency);
-  const split = splitOf(order, refund, voucher);
-
+/** The part of `order` that comes back for one of its instances. */
+export function lineOf(order: Order, ask: LineAsk, rules: AmountRules): Line {
+  const paid = paidShare(order, ask.instanceId);
+  const usage = usageOf(order, ask, rules);
+  const feePercent = feePercentOf(order, usage, ask.at, rules);
+  const settled = settle(paid, usage, feePercent);
+  const split = splitOf(order, settled.refund, voucherOf(order, ask, usage, rules));
+  const amounts = { paid, ...settled, split };
   return {
     orderId: order.orderId,
     instanceId: ask.instanceId,
-    paid,
-    consumed,
-    fee,
-    refund,
-    split,
-    calculation: written(),
+    ...amounts,
+    calculation: explain(order, { at: ask.at, usage, feePercent }, amounts),
   };
+}
 
-  function written(): Step[] {
-    const unit = isPackage ? 'package' : isWhole ? 'piece' : rules.consumption;
-    const period =
-      order.servicePeriod && !isWhole
-        ? `${order.servicePeriod.start} / ${order.servicePeriod.end}`
-        : `one ${unit}`;
-    const counted = (units: bigint) => `${units} ${unit}${units === 1n ? '' : 's'}`;
-    const left = `${paid.amount} × (${use.total} − ${use.used}) ÷ ${use.total}`;
-    return [
-      {
-        step: 'share',
-        formula: `${order.cashPaid.amount} ÷ ${order.instanceIds.length}`,
-        result: text(paid),
-      },
-      { step: 'period', formula: period, result: counted(use.total) },
-      { step: 'used', formula: `until ${ask.at.toISOString()}`, result: counted(use.used) },
-      { step: 'consumed', formula: `${paid.amount} × ${use.used} ÷ ${use.total}`, result: text(consumed) },
-      { step: 'fee', formula: `${paid.amount} × ${percent} %`, result: text(fee) },
-      {
-        step: 'refund',
-        formula: percent === '0' ? left : `${left} − ${paid.amount} × ${percent} %`,
-        result: text(refund),
-      },
-      {
-        step: 'split',
-        formula: 'cash + gift credit + stored card',
-        result: `${split.cash.amount} + ${split.giftCredit.amount} + ${split.storedCard.amount}`,
-      },
-      ...(isZero(voucher)
-        ? []
-        : [{ step: 'voucher' as const, formula: `unused part of the voucher`, result: text(voucher) }]),
-    ];
-  }
+/** A compensation cost nothing, so nothing of it comes back. */
+const paidShare = (order: Order, instanceId: string): Money =>
+  shareOf(
+    order.orderType === 'compensation' ? zero(order.cashPaid.currency) : order.cashPaid,
+    order,
+    instanceId,
+  );
+
+/**
+ * An unused package comes back in full, a used one not at all (RFD-10); a one-time service is used at once;
+ * others by units of the service period (RFD-6).
+ */
+function usageOf(order: Order, { at, packageUsed }: LineAsk, { consumption }: AmountRules): Usage {
+  if (order.chargeType === 'package') return { used: packageUsed ? 1n : 0n, total: 1n, unit: 'package' };
+  if (order.chargeType === 'one_time') return { used: 1n, total: 1n, unit: 'piece' };
+  return { ...usedOf(order.servicePeriod, at, consumption), unit: consumption };
+}
+
+const isWhole = ({ unit }: Usage) => unit === 'package' || unit === 'piece';
+
+/** RFD-8: none for a package or a one-time service, nor for a renewal that has not begun. */
+function feePercentOf(order: Order, usage: Usage, at: Date, rules: AmountRules): string {
+  const isFree = isWhole(usage) || (order.orderType === 'renewal' && usage.used === 0n);
+  return isFree ? '0' : termFeePercent(order, at, rules);
+}
+
+/** The refund is rounded, once; consumed and fee are the rest, so that the three make up what was paid. */
+function settle(
+  paid: Money,
+  { used, total }: Usage,
+  feePercent: string,
+): Pick<Amounts, 'consumed' | 'fee' | 'refund'> {
+  const rate = fractionOf(feePercent);
+  const kept = (total - used) * rate.of - total * rate.parts;
+  const refund = kept > 0n ? scale(paid, kept, total * rate.of) : zero(paid.currency);
+  const consumed = smallerMoney(scale(paid, used, total), subtract(paid, refund));
+  return { consumed, fee: subtract(subtract(paid, refund), consumed), refund };
+}
+
+/** RFD-5: the unused part, where the profile gives vouchers back. */
+const voucherOf = (
+  order: Order,
+  { instanceId }: LineAsk,
+  { used, total }: Usage,
+  rules: AmountRules,
+): Money =>
+  rules.vouchersReturn === 'always'
+    ? scale(shareOf(order.voucherPaid, order, instanceId), total - used, total)
+    : zero(order.cashPaid.currency);
+
+function explain(
+  order: Order,
+  { at, usage, feePercent }: { at: Date; usage: Usage; feePercent: string },
+  { paid, consumed, fee, refund, split }: Amounts,
+): Step[] {
+  const { used, total, unit } = usage;
+  const period =
+    order.servicePeriod && !isWhole(usage)
+      ? `${order.servicePeriod.start} / ${order.servicePeriod.end}`
+      : `one ${unit}`;
+  const counted = (units: bigint) => `${units} ${unit}${units === 1n ? '' : 's'}`;
+  const left = `${paid.amount} × (${total} − ${used}) ÷ ${total}`;
+  const charged = `${paid.amount} × ${feePercent} %`;
+  const shared = `${order.cashPaid.amount} ÷ ${order.instanceIds.length}`;
+  const parts = `${split.cash.amount} + ${split.giftCredit.amount} + ${split.storedCard.amount}`;
+  return [
+    { step: 'share', formula: shared, result: text(paid) },
+    { step: 'period', formula: period, result: counted(total) },
+    { step: 'used', formula: `until ${at.toISOString()}`, result: counted(used) },
+    { step: 'consumed', formula: `${paid.amount} × ${used} ÷ ${total}`, result: text(consumed) },
+    { step: 'fee', formula: charged, result: text(fee) },
+    { step: 'refund', formula: feePercent === '0' ? left : `${left} − ${charged}`, result: text(refund) },
+    { step: 'split', formula: 'cash + gift credit + stored card', result: parts },
+    ...(isZero(split.voucher)
+      ? []
+      : [{ step: 'voucher' as const, formula: `unused part of the voucher`, result: text(split.voucher) }]),
+  ];
 }
 
 /** RFD-14: all that was paid for an order, vouchers as vouchers. */
@@ -210,7 +233,7 @@ function splitOf(order: Order, refund: Money, voucher: Money): Split {
  * RFD-8: by the order's term and the time used; 0 where the profile has no table for the term. Terms of no
  * whole years count down.
  */
-function feePercent(order: Order, at: Date, { fees }: AmountRules): string {
+function termFeePercent(order: Order, at: Date, { fees }: AmountRules): string {
   if (!order.servicePeriod) return '0';
   const start = new Date(order.servicePeriod.start);
   const end = new Date(order.servicePeriod.end).getTime();

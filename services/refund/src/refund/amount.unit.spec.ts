@@ -13,19 +13,28 @@ const ask = (at: Date | string, more = {}) => ({
 const after = (ms: number) => new Date(new Date(bought).getTime() + ms);
 const period = { start: bought, end: ends };
 
-test('RFD-7 45.00 paid for 31 days, bought 10 January 11:00, refunded 16 January 15:00: 7 days used, 34.84 back', () => {
-  const line = lineOf(exampleOrder(), ask(refundedAt), plain);
-  expect(line).toMatchObject({ paid: cny('45.00'), consumed: cny('10.16'), fee: none, refund: cny('34.84') });
-  expect(line.calculation.map(({ step, formula, result }) => `${step}: ${formula} = ${result}`)).toEqual([
-    'share: 45.00 ÷ 1 = 45.00 CNY',
-    'period: 2026-01-10T11:00:00.000Z / 2026-02-10T11:00:00.000Z = 31 days',
-    'used: until 2026-01-16T15:00:00.000Z = 7 days',
-    'consumed: 45.00 × 7 ÷ 31 = 10.16 CNY',
-    'fee: 45.00 × 0 % = 0.00 CNY',
-    'refund: 45.00 × (31 − 7) ÷ 31 = 34.84 CNY',
-    'split: cash + gift credit + stored card = 34.84 + 0.00 + 0.00',
-  ]);
-});
+test(
+  'RFD-7 45.00 paid for 31 days, bought 10 January 11:00, ' +
+    'refunded 16 January 15:00: 7 days used, 34.84 back',
+  () => {
+    const line = lineOf(exampleOrder(), ask(refundedAt), plain);
+    expect(line).toMatchObject({
+      paid: cny('45.00'),
+      consumed: cny('10.16'),
+      fee: none,
+      refund: cny('34.84'),
+    });
+    expect(line.calculation.map(({ step, formula, result }) => `${step}: ${formula} = ${result}`)).toEqual([
+      'share: 45.00 ÷ 1 = 45.00 CNY',
+      'period: 2026-01-10T11:00:00.000Z / 2026-02-10T11:00:00.000Z = 31 days',
+      'used: until 2026-01-16T15:00:00.000Z = 7 days',
+      'consumed: 45.00 × 7 ÷ 31 = 10.16 CNY',
+      'fee: 45.00 × 0 % = 0.00 CNY',
+      'refund: 45.00 × (31 − 7) ÷ 31 = 34.84 CNY',
+      'split: cash + gift credit + stored card = 34.84 + 0.00 + 0.00',
+    ]);
+  },
+);
 
 test.each([
   ['not begun', -1, 0n],
@@ -50,26 +59,30 @@ test.each([
   expect(usedOf(shifted, new Date(at), 'hour')).toEqual({ used, total: 744n });
 });
 
-test('RFD-5 each original order over its own period: an ended one gives nothing, a running one a part, a renewal not begun all', () => {
-  const running = exampleOrder({
-    orderId: 'ord_2',
-    orderType: 'renewal',
-    servicePeriod: { start: ends, end: '2026-03-13T11:00:00.000Z' },
-  });
-  const later = exampleOrder({
-    orderId: 'ord_3',
-    orderType: 'renewal',
-    servicePeriod: { start: '2026-03-13T11:00:00.000Z', end: '2026-04-13T11:00:00.000Z' },
-  });
-  const at = ask('2026-02-16T15:00:00.000Z');
-  const lines = [exampleOrder(), running, later].map((order) => lineOf(order, at, plain));
-  expect(lines.map(({ refund }) => refund.amount)).toEqual(['0.00', '34.84', '45.00']);
-  expect(total(lines, 'CNY')).toMatchObject({
-    paid: cny('135.00'),
-    consumed: cny('55.16'),
-    refund: cny('79.84'),
-  });
-});
+test(
+  'RFD-5 each original order over its own period: ' +
+    'an ended one gives nothing, a running one a part, a renewal not begun all',
+  () => {
+    const running = exampleOrder({
+      orderId: 'ord_2',
+      orderType: 'renewal',
+      servicePeriod: { start: ends, end: '2026-03-13T11:00:00.000Z' },
+    });
+    const later = exampleOrder({
+      orderId: 'ord_3',
+      orderType: 'renewal',
+      servicePeriod: { start: '2026-03-13T11:00:00.000Z', end: '2026-04-13T11:00:00.000Z' },
+    });
+    const at = ask('2026-02-16T15:00:00.000Z');
+    const lines = [exampleOrder(), running, later].map((order) => lineOf(order, at, plain));
+    expect(lines.map(({ refund }) => refund.amount)).toEqual(['0.00', '34.84', '45.00']);
+    expect(total(lines, 'CNY')).toMatchObject({
+      paid: cny('135.00'),
+      consumed: cny('55.16'),
+      refund: cny('79.84'),
+    });
+  },
+);
 
 test('RFD-5 a compensation counts as nothing paid', () => {
   expect(lineOf(exampleOrder({ orderType: 'compensation' }), ask(refundedAt), plain)).toMatchObject({
@@ -190,21 +203,25 @@ const orderOf = (paid: ReturnType<typeof parts>, length: number, count = 1) =>
     servicePeriod: { start: bought, end: after(length * dayMs).toISOString() },
   });
 
-test('RFD-5 whatever was paid and whenever it ends: paid = consumed + fee + refund, nothing below 0, the parts make up the refund', () => {
-  fc.assert(
-    fc.property(payment, days, when, rules, (paid, length, ms, profile) => {
-      const line = lineOf(orderOf(paid, length), ask(after(ms)), profile);
-      expect(add(add(line.consumed, line.fee), line.refund)).toEqual(line.paid);
-      for (const amount of [line.consumed, line.fee, line.refund, ...Object.values(line.split)])
-        expect(isNegative(amount)).toBe(false);
-      expect(sum([line.split.cash, line.split.giftCredit, line.split.storedCard], 'CNY')).toEqual(
-        line.refund,
-      );
-      for (const part of ['cash', 'giftCredit', 'storedCard', 'voucher'] as const)
-        expect(compare(line.split[part], paid[part])).toBeLessThanOrEqual(0);
-    }),
-  );
-});
+test(
+  'RFD-5 whatever was paid and whenever it ends: ' +
+    'paid = consumed + fee + refund, nothing below 0, the parts make up the refund',
+  () => {
+    fc.assert(
+      fc.property(payment, days, when, rules, (paid, length, ms, profile) => {
+        const line = lineOf(orderOf(paid, length), ask(after(ms)), profile);
+        expect(add(add(line.consumed, line.fee), line.refund)).toEqual(line.paid);
+        for (const amount of [line.consumed, line.fee, line.refund, ...Object.values(line.split)])
+          expect(isNegative(amount)).toBe(false);
+        expect(sum([line.split.cash, line.split.giftCredit, line.split.storedCard], 'CNY')).toEqual(
+          line.refund,
+        );
+        for (const part of ['cash', 'giftCredit', 'storedCard', 'voucher'] as const)
+          expect(compare(line.split[part], paid[part])).toBeLessThanOrEqual(0);
+      }),
+    );
+  },
+);
 
 test('RFD-5 later never gives back more', () => {
   fc.assert(

@@ -12,20 +12,20 @@ import {
   refundedAt,
 } from '../../test/fixtures.ts';
 import { textOf } from '../http/reason-texts.ts';
-import type { Order, Resource } from '../order-view.ts';
-import { quoteInstances, type Quote } from '../quote.ts';
-import { reasonCodes, type Facts, type RefundKind } from './eligibility.ts';
+import type { Facts, Order, RefundKind, Resource } from './candidate.ts';
+import { reasonCodes } from './eligibility.ts';
+import { quoteInstances, type Quote } from './quote.ts';
 import {
   acceptReserved,
-  approve,
+  approveRefund,
   asQuoted,
-  fail,
+  failRefund,
   refundLifecycle,
-  reject,
+  rejectRefund,
   requestRefund,
-  retry,
-  succeed,
-  withdraw,
+  retryRefund,
+  succeedRefund,
+  withdrawRefund,
 } from './refund.ts';
 
 const baidu = loadProfile('baidu');
@@ -435,35 +435,37 @@ describe('a refund', () => {
 
   test('RFD-13 the applicant does not decide; a verdict names who and why', () => {
     const own = { ...reviewing, requestedBy: 'operator:op_1' };
-    expect(() => approve(own, operator)).toThrow('refund.approver_is_applicant');
-    expect(() => reject(own, operator)).toThrow('refund.approver_is_applicant');
-    expect(() => approve({ ...own, requestedBy: 'customer:op_1' }, operator)).toThrow(
+    expect(() => approveRefund(own, operator)).toThrow('refund.approver_is_applicant');
+    expect(() => rejectRefund(own, operator)).toThrow('refund.approver_is_applicant');
+    expect(() => approveRefund({ ...own, requestedBy: 'customer:op_1' }, operator)).toThrow(
       'refund.approver_is_applicant',
     );
-    expect(approve(reviewing, operator)).toMatchObject({
+    expect(approveRefund(reviewing, operator)).toMatchObject({
       state: { status: 'approved', version: 3, review: { by: 'operator:op_1', text: 'looks right' } },
       facts: [{ type: 'refund.approved' }],
     });
-    expect(reject(reviewing, operator)).toMatchObject({
+    expect(rejectRefund(reviewing, operator)).toMatchObject({
       state: { status: 'rejected', endedAt: at.at },
       facts: [{ type: 'refund.rejected', data: { text: 'looks right' } }],
     });
-    expect(withdraw(reviewing, { byOperator: false, ...at })).toMatchObject({
+    expect(withdrawRefund(reviewing, { byOperator: false, ...at })).toMatchObject({
       state: { status: 'withdrawn' },
       facts: [{ type: 'refund.withdrawn' }],
     });
   });
 
   test('RFD-17 a failed payout is no end: it is tried again, or an operator withdraws it', () => {
-    const failed = fail(approved, { failure: 'refund.exceeds_paid', ...at }).state;
+    const failed = failRefund(approved, { failure: 'refund.exceeds_paid', ...at }).state;
     expect(failed).toMatchObject({ status: 'failed', version: 3, endedAt: null });
-    expect(succeed(retry(failed), at).state).toMatchObject({
+    expect(succeedRefund(retryRefund(failed).state, at).state).toMatchObject({
       status: 'succeeded',
       version: 4,
       failure: null,
     });
-    expect(() => withdraw(failed, { byOperator: false, ...at })).toThrow('refund.only_operator_withdraws');
-    expect(withdraw(failed, { byOperator: true, ...at }).state.status).toBe('withdrawn');
+    expect(() => withdrawRefund(failed, { byOperator: false, ...at })).toThrow(
+      'refund.only_operator_withdraws',
+    );
+    expect(withdrawRefund(failed, { byOperator: true, ...at }).state.status).toBe('withdrawn');
   });
 
   test('RFD-17 what has ended stays ended, whatever is asked of it', () => {
@@ -471,7 +473,7 @@ describe('a refund', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...refundLifecycle.ends),
-        fc.constantFrom(approve, reject, withdraw, retry, succeed),
+        fc.constantFrom(approveRefund, rejectRefund, withdrawRefund, retryRefund, succeedRefund),
         (status, decide) => {
           const ended = { ...refund, status };
           expect(() => decide(ended, { ...operator, byOperator: true })).toThrow('refund.transition_refused');

@@ -1,62 +1,17 @@
 import { Refusal, type Decision, type Tx } from '@accord/core';
 import { money } from '@accord/money';
-import type { Quote } from '../quote.ts';
 import { refundLifecycle, type Refund } from './refund.ts';
 
-const columns = `refund_id as "refundId", account_id as "accountId", version, status, kind, quote_id as "quoteId", as_of as "asOf",
-  instance_ids as "instanceIds", order_ids as "orderIds", amount, currency, split, lines, reason, text, requested_by as "requestedBy", review,
-  refusals, new_quote_id as "newQuoteId", failure, created_at as "createdAt", ended_at as "endedAt"`;
+const columns = `refund_id as "refundId", account_id as "accountId", version, status, kind, quote_id as "quoteId",
+  as_of as "asOf", instance_ids as "instanceIds", order_ids as "orderIds", amount, currency, split, lines, reason, text,
+  requested_by as "requestedBy", review, refusals, new_quote_id as "newQuoteId", failure, created_at as "createdAt",
+  ended_at as "endedAt"`;
 
 type Row = Omit<Refund, 'amount'> & { amount: string; currency: string };
 const refundOf = ({ currency, amount, ...row }: Row): Refund => ({ ...row, amount: money(amount, currency) });
 
-export async function insertQuote(tx: Tx, quote: Quote): Promise<void> {
-  await tx.one(
-    `insert into quotes (quote_id, account_id, kind, amount, currency, instances, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      quote.quoteId,
-      quote.accountId,
-      quote.kind,
-      quote.total?.refund.amount ?? null,
-      quote.total?.refund.currency ?? null,
-      JSON.stringify({ instances: quote.instances, total: quote.total }),
-      quote.createdAt,
-      quote.expiresAt,
-    ],
-  );
-}
-
-type QuoteRow = Omit<Quote, 'instances' | 'total'> & {
-  stored: Pick<Quote, 'instances' | 'total'>;
-  refundId: string | null;
-};
-export type StoredQuote = Quote & { /** The refund that used it. */ readonly refundId: string | null };
-
-/** @throws Refusal `refund.quote_not_found`, also where it is another account's. */
-export async function findQuote(tx: Tx, quoteId: string): Promise<StoredQuote> {
-  const row = await tx.one<QuoteRow>(
-    `select q.quote_id as "quoteId", q.account_id as "accountId", q.kind, q.instances as stored, q.created_at as "createdAt",
-       q.expires_at as "expiresAt", r.refund_id as "refundId"
-       from quotes q left join refunds r on r.quote_id = q.quote_id where q.quote_id = $1`,
-    [quoteId],
-  );
-  if (!row) throw new Refusal('not_found', 'refund.quote_not_found', { quoteId });
-  const { stored, ...quote } = row;
-  return { ...quote, ...stored };
-}
-
-/** True for quotes that no refund used. */
-export const unusedQuotes =
-  'not used and not exists (select from refunds r where r.quote_id = quotes.quote_id)';
-
-/** For update, so that one quote is used once. @throws Refusal `refund.quote_not_found`. */
-export async function lockQuote(tx: Tx, quoteId: string): Promise<StoredQuote> {
-  await tx.one('select 1 from quotes where quote_id = $1 for update', [quoteId]);
-  return findQuote(tx, quoteId);
-}
-
 /** @throws Refusal `refund.not_found`, also where it is another account's (API-5, by row-level security). */
-export async function findRefund(tx: Tx, refundId: string): Promise<Refund> {
+export async function getRefund(tx: Tx, refundId: string): Promise<Refund> {
   const row = await tx.one<Row>(`select ${columns} from refunds where refund_id = $1`, [refundId]);
   if (!row) throw new Refusal('not_found', 'refund.not_found', { refundId });
   return refundOf(row);
@@ -64,13 +19,13 @@ export async function findRefund(tx: Tx, refundId: string): Promise<Refund> {
 
 /** For update. @throws Refusal `refund.not_found`. */
 export async function lockRefund(tx: Tx, refundId: string): Promise<Refund> {
-  const refund = await lockKnownRefund(tx, refundId);
+  const refund = await lockRefundIfKnown(tx, refundId);
   if (!refund) throw new Refusal('not_found', 'refund.not_found', { refundId });
   return refund;
 }
 
 /** For update; undefined where there is none. */
-export async function lockKnownRefund(tx: Tx, refundId: string): Promise<Refund | undefined> {
+export async function lockRefundIfKnown(tx: Tx, refundId: string): Promise<Refund | undefined> {
   const row = await tx.one<Row>(`select ${columns} from refunds where refund_id = $1 for update`, [refundId]);
   return row && refundOf(row);
 }
@@ -80,9 +35,9 @@ export async function lockKnownRefund(tx: Tx, refundId: string): Promise<Refund 
  * already.
  */
 export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): Promise<Refund> {
-  await tx.one(
-    `insert into refunds (refund_id, account_id, version, status, kind, quote_id, as_of, instance_ids, order_ids, amount, currency, split, lines,
-       reason, text, requested_by, created_at, ended_at)
+  tx.write(
+    `insert into refunds (refund_id, account_id, version, status, kind, quote_id, as_of, instance_ids, order_ids,
+       amount, currency, split, lines, reason, text, requested_by, created_at, ended_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
     [
       refund.refundId,
@@ -106,7 +61,7 @@ export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Re
     ],
   );
   if (refund.quoteId) tx.write('update quotes set used = true where quote_id = $1', [refund.quoteId]);
-  await insertOrders(tx, refund);
+  insertOrders(tx, refund);
   if (refund.kind !== 'failed_fulfilment') await claimInstances(tx, refund);
   tx.emit(...facts);
   return refund;
@@ -116,10 +71,10 @@ export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Re
  * Also lets go of the instances where it ended without success, and remembers them as given back where it
  * succeeded.
  */
-export async function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): Promise<Refund> {
-  await tx.one(
-    `update refunds set version = $2, status = $3, order_ids = $4, amount = $5, split = $6, lines = $7, review = $8, refusals = $9,
-       new_quote_id = $10, failure = $11, ended_at = $12 where refund_id = $1`,
+export function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): Refund {
+  tx.write(
+    `update refunds set version = $2, status = $3, order_ids = $4, amount = $5, split = $6, lines = $7, review = $8,
+       refusals = $9, new_quote_id = $10, failure = $11, ended_at = $12 where refund_id = $1`,
     [
       refund.refundId,
       refund.version,
@@ -135,28 +90,26 @@ export async function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refu
       refund.endedAt,
     ],
   );
-  await insertOrders(tx, refund);
+  insertOrders(tx, refund);
   if (refund.status === 'succeeded')
-    await tx.one('update claimed_instances set refunded_at = $2 where refund_id = $1', [
-      refund.refundId,
-      tx.now,
-    ]);
+    tx.write('update claimed_instances set refunded_at = $2 where refund_id = $1', [refund.refundId, tx.now]);
   else if (refundLifecycle.ends.includes(refund.status))
-    await tx.one('delete from claimed_instances where refund_id = $1', [refund.refundId]);
+    tx.write('delete from claimed_instances where refund_id = $1', [refund.refundId]);
   tx.emit(...facts);
   return refund;
 }
 
-const insertOrders = ({ one }: Tx, { refundId, accountId, orderIds }: Refund) =>
-  one(
-    `insert into refund_orders (refund_id, order_id, account_id) select $1, unnest($2::text[]), $3 on conflict do nothing`,
+const insertOrders = (tx: Tx, { refundId, accountId, orderIds }: Refund): void =>
+  tx.write(
+    `insert into refund_orders (refund_id, order_id, account_id) select $1, unnest($2::text[]), $3
+     on conflict do nothing`,
     [refundId, orderIds, accountId],
   );
 
 async function claimInstances(tx: Tx, { refundId, accountId, instanceIds }: Refund): Promise<void> {
   const claimed = await tx.many(
-    `insert into claimed_instances (instance_id, refund_id, account_id) select id, $2, $3 from unnest($1::text[]) id order by id
-     on conflict do nothing returning instance_id`,
+    `insert into claimed_instances (instance_id, refund_id, account_id)
+     select id, $2, $3 from unnest($1::text[]) id order by id on conflict do nothing returning instance_id`,
     [instanceIds, refundId, accountId],
   );
   if (claimed.length < instanceIds.length)
@@ -169,7 +122,8 @@ export async function claimFailedFulfilment(
   ask: { orderId: string; accountId: string; refundId: string },
 ): Promise<boolean> {
   const claimed = await tx.one(
-    `insert into failed_fulfilments (order_id, account_id, refund_id) values ($1, $2, $3) on conflict do nothing returning order_id`,
+    `insert into failed_fulfilments (order_id, account_id, refund_id) values ($1, $2, $3)
+     on conflict do nothing returning order_id`,
     [ask.orderId, ask.accountId, ask.refundId],
   );
   return claimed !== undefined;
@@ -192,7 +146,8 @@ export async function listRefunds(tx: Tx, filter: RefundFilter): Promise<Refund[
     `select ${columns} from refunds
       where ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
         and ($3::text is null or refund_id = any(array(select refund_id from refund_orders where order_id = $3)))
-        and ($4::text is null or refund_id = any(array(select refund_id from refunds where instance_ids @> array[$4])))
+        and ($4::text is null
+             or refund_id = any(array(select refund_id from refunds where instance_ids @> array[$4])))
         and ($5::timestamptz is null or created_at >= $5) and ($6::timestamptz is null or created_at < $6)
         and ($7::timestamptz is null or (created_at, refund_id) < ($7, $8))
       order by created_at desc, refund_id desc limit $9`,
@@ -214,12 +169,13 @@ export async function listRefunds(tx: Tx, filter: RefundFilter): Promise<Refund[
 /** Approved or being paid, over all accounts, oldest first. */
 export const listPayable = (tx: Tx, limit: number) =>
   tx.many<{ id: string; accountId: string }>(
-    `select refund_id as id, account_id as "accountId" from refunds where status in ('approved', 'paying') order by created_at limit $1`,
+    `select refund_id as id, account_id as "accountId" from refunds
+      where status in ('approved', 'paying') order by created_at limit $1`,
     [limit],
   );
 
-/** What an order gave back so far, and all it was paid; amounts in its currency. */
-export interface Refunded {
+/** The money an order gave back so far, and all it was paid; amounts in its currency. */
+export interface RefundedOrder {
   readonly orderId: string;
   readonly currency: string;
   readonly paid: string;
@@ -229,19 +185,21 @@ export interface Refunded {
 }
 
 /** For update, in id order. */
-export const lockRefunded = (tx: Tx, orderIds: readonly string[]) =>
-  tx.many<Refunded>(
-    `select order_id as "orderId", currency, paid, refunded, voucher_paid as "voucherPaid", voucher_refunded as "voucherRefunded"
+export const lockRefundedOrders = (tx: Tx, orderIds: readonly string[]) =>
+  tx.many<RefundedOrder>(
+    `select order_id as "orderId", currency, paid, refunded, voucher_paid as "voucherPaid",
+       voucher_refunded as "voucherRefunded"
        from refunded_orders where order_id = any($1) order by order_id for update`,
     [orderIds],
   );
 
 /** The database refuses more than was paid (RFD-20). */
-export const saveRefunded = (tx: Tx, accountId: string, orders: readonly Refunded[]) =>
-  tx.one(
+export const saveRefundedOrders = (tx: Tx, accountId: string, orders: readonly RefundedOrder[]) =>
+  tx.write(
     `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded)
-     select o->>'orderId', $1, o->>'currency', (o->>'paid')::numeric, (o->>'refunded')::numeric, (o->>'voucherPaid')::numeric,
-       (o->>'voucherRefunded')::numeric from jsonb_array_elements($2::jsonb) o order by 1
+     select o->>'orderId', $1, o->>'currency', (o->>'paid')::numeric, (o->>'refunded')::numeric,
+       (o->>'voucherPaid')::numeric, (o->>'voucherRefunded')::numeric
+       from jsonb_array_elements($2::jsonb) o order by 1
      on conflict (order_id) do update set refunded = excluded.refunded, voucher_refunded = excluded.voucher_refunded`,
     [accountId, JSON.stringify(orders)],
   );

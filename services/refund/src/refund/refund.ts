@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import { isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/core';
+import { amend, changed, isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/core';
 import type { Fact } from '@accord/events';
 import type { RefundSnapshot } from '@accord/events/refund';
 import { compare, equal, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import type { Order } from '../order-view.ts';
-import type { InstanceQuote, Quote } from '../quote.ts';
 import { total, wholeOrder, type Line, type Split } from './amount.ts';
-import type { Reason, RefundKind } from './eligibility.ts';
+import type { Order, RefundKind } from './candidate.ts';
+import type { RefusalReason } from './eligibility.ts';
+import type { InstanceQuote, Quote } from './quote.ts';
 
 export const refundLifecycle = lifecycle('refund', 'requested', {
   requested: { check: 'checking' },
@@ -53,9 +53,9 @@ export interface Refund {
   /** `customer:usr_1`, `operator:…` */
   readonly requestedBy: string;
   readonly review: { readonly by: string; readonly text: string; readonly at: string } | null;
-  /** Why it was refused. */
-  readonly refusals: readonly Reason[];
-  /** With QUOTE_STALE: what the changed facts give. */
+  /** Empty unless it was refused. */
+  readonly refusals: readonly RefusalReason[];
+  /** With QUOTE_STALE: the quote on the changed facts. */
   readonly newQuoteId: string | null;
   readonly failure: string | null;
   readonly createdAt: Date;
@@ -63,13 +63,12 @@ export interface Refund {
 }
 
 type At = { readonly at: Date };
-type Done = Decision<Refund>;
 
 /** RFD-12. @throws Refusal `refund.quote_expired`, `refund.not_refundable` with every reason against. */
 export function requestRefund(
   quote: Quote,
   ask: { reason: RequestReason; text: string | null; by: string } & At,
-): Done {
+): Decision<Refund> {
   const { quoteId, accountId, kind, instances } = quote;
   if (ask.at >= quote.expiresAt)
     throw new Refusal('conflict', 'refund.quote_expired', {
@@ -92,17 +91,17 @@ export function requestRefund(
     requestedBy: ask.by,
     createdAt: ask.at,
   });
-  return { state: refund, facts: [{ type: 'refund.requested', data: { refund: snapshot(refund) } }] };
+  return changed(refund, { type: 'refund.requested', data: { refund: refundSnapshot(refund) } });
 }
 
-const notRefundable = (reasons: readonly Reason[]) =>
+const notRefundable = (reasons: readonly RefusalReason[]) =>
   new Refusal('conflict', 'refund.not_refundable', {
     codes: [...new Set(reasons.map(({ code }) => code))].join(', '),
     reasons,
   });
 
 /** RFD-14: over as soon as it is known, the money going back in the same transaction. */
-export function refundFailedFulfilment(order: Order, { at }: At): Done {
+export function refundFailedFulfilment(order: Order, { at }: At): Decision<Refund> {
   const lines = [wholeOrder(order)];
   const { refund: amount, split } = total(lines, order.cashPaid.currency);
   const refund: Refund = {
@@ -124,7 +123,7 @@ export function refundFailedFulfilment(order: Order, { at }: At): Done {
     status: 'succeeded',
     endedAt: at,
   };
-  return { state: refund, facts: [{ type: 'refund.succeeded', data: { refund: snapshot(refund) } }] };
+  return changed(refund, { type: 'refund.succeeded', data: { refund: refundSnapshot(refund) } });
 }
 
 /**
@@ -151,7 +150,7 @@ export function acceptReserved(
   refund: Refund,
   again: readonly InstanceQuote[],
   ask: { reviewAbove: Profile['refunds']['reviewAbove'] } & At,
-): Done {
+): Decision<Refund> {
   const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency) };
   const above =
     refund.amount.currency !== ask.reviewAbove.currency || compare(checked.amount, ask.reviewAbove) > 0;
@@ -160,60 +159,57 @@ export function acceptReserved(
     : announce(checked, 'approve', 'refund.approved', ask);
 }
 
-export function refuse(refund: Refund, why: { refusals: readonly Reason[]; newQuoteId?: string } & At): Done {
+export function refuseRefund(
+  refund: Refund,
+  why: { refusals: readonly RefusalReason[]; newQuoteId?: string } & At,
+): Decision<Refund> {
   const checked = { ...move(refund, 'check'), refusals: why.refusals, newQuoteId: why.newQuoteId ?? null };
-  const next = amend(checked, 'refuse', why);
+  const next = advance(checked, 'refuse', why);
   const refusals = why.refusals.map(({ instanceId, orderId, code }) => ({ instanceId, orderId, code }));
-  return { state: next, facts: [{ type: 'refund.refused', data: { refund: snapshot(next), refusals } }] };
+  return changed(next, { type: 'refund.refused', data: { refund: refundSnapshot(next), refusals } });
 }
 
 type Verdict = { readonly by: string; readonly text: string } & At;
 
 /** RFD-13. @throws Refusal `refund.approver_is_applicant`, `refund.transition_refused`. */
-export function approve(refund: Refund, verdict: Verdict): Done {
-  if (isSameSubject(refund.requestedBy, verdict.by))
-    throw new Refusal('forbidden', 'refund.approver_is_applicant', { refundId: refund.refundId });
-  const review = { by: verdict.by, text: verdict.text, at: verdict.at.toISOString() };
-  return announce({ ...refund, review }, 'approve', 'refund.approved', verdict);
+export const approveRefund = (refund: Refund, verdict: Verdict): Decision<Refund> =>
+  announce(reviewed(refund, verdict), 'approve', 'refund.approved', verdict);
+
+/** RFD-13. @throws Refusal as `approveRefund` does. */
+export function rejectRefund(refund: Refund, verdict: Verdict): Decision<Refund> {
+  const next = advance(reviewed(refund, verdict), 'reject', verdict);
+  const { text } = verdict;
+  return changed(next, { type: 'refund.rejected', data: { refund: refundSnapshot(next), text } });
 }
 
-/** RFD-13. @throws Refusal as `approve` does. */
-export function reject(refund: Refund, verdict: Verdict): Done {
-  if (isSameSubject(refund.requestedBy, verdict.by))
+function reviewed(refund: Refund, { by, text, at }: Verdict): Refund {
+  if (isSameSubject(refund.requestedBy, by))
     throw new Refusal('forbidden', 'refund.approver_is_applicant', { refundId: refund.refundId });
-  const next = amend(
-    { ...refund, review: { by: verdict.by, text: verdict.text, at: verdict.at.toISOString() } },
-    'reject',
-    verdict,
-  );
-  return {
-    state: next,
-    facts: [{ type: 'refund.rejected', data: { refund: snapshot(next), text: verdict.text } }],
-  };
+  return { ...refund, review: { by, text, at: at.toISOString() } };
 }
 
 /**
- * While it waits for a review the customer may; a failed payout only an operator. @throws Refusal
- * `refund.only_operator_withdraws`.
+ * While it waits for a review the customer may; a failed payout only an operator.
+ *
+ * @throws Refusal `refund.only_operator_withdraws`, `refund.transition_refused`.
  */
-export function withdraw(refund: Refund, ask: { byOperator: boolean } & At): Done {
+export function withdrawRefund(refund: Refund, ask: { byOperator: boolean } & At): Decision<Refund> {
   if (refund.status === 'failed' && !ask.byOperator)
     throw new Refusal('forbidden', 'refund.only_operator_withdraws', { refundId: refund.refundId });
   return announce(refund, 'withdraw', 'refund.withdrawn', ask);
 }
 
 /** A failed payout is tried again; nobody else has to know yet, so no fact and no version. */
-export const retry = (refund: Refund): Refund => ({ ...move(refund, 'retry'), failure: null });
+export const retryRefund = (refund: Refund): Decision<Refund> =>
+  changed({ ...move(refund, 'retry'), failure: null });
 
-export const succeed = (refund: Refund, at: At): Done =>
+export const succeedRefund = (refund: Refund, at: At): Decision<Refund> =>
   announce(paying(refund), 'succeed', 'refund.succeeded', at);
 
-export function fail(refund: Refund, why: { failure: string } & At): Done {
-  const next = amend({ ...paying(refund), failure: why.failure }, 'fail', why);
-  return {
-    state: next,
-    facts: [{ type: 'refund.failed', data: { refund: snapshot(next), reason: why.failure } }],
-  };
+export function failRefund(refund: Refund, why: { failure: string } & At): Decision<Refund> {
+  const next = advance({ ...paying(refund), failure: why.failure }, 'fail', why);
+  const { failure: reason } = why;
+  return changed(next, { type: 'refund.failed', data: { refund: refundSnapshot(next), reason } });
 }
 
 type Action = Parameters<typeof refundLifecycle.after>[1];
@@ -227,19 +223,15 @@ const move = (refund: Refund, action: Action): Refund => ({
   status: refundLifecycle.after(refund.status, action),
 });
 
-function amend(refund: Refund, action: Action, { at }: At): Refund {
+/** A step that an event tells of. */
+function advance(refund: Refund, action: Action, { at }: At): Refund {
   const status = refundLifecycle.after(refund.status, action);
-  return {
-    ...refund,
-    status,
-    version: refund.version + 1,
-    endedAt: refundLifecycle.ends.includes(status) ? at : null,
-  };
+  return amend(refund, { status, endedAt: refundLifecycle.ends.includes(status) ? at : null });
 }
 
-function announce(refund: Refund, action: Action, type: Plain, at: At): Done {
-  const next = amend(refund, action, at);
-  return { state: next, facts: [{ type, data: { refund: snapshot(next) } } as Fact] };
+function announce(refund: Refund, action: Action, type: Plain, at: At): Decision<Refund> {
+  const next = advance(refund, action, at);
+  return changed(next, { type, data: { refund: refundSnapshot(next) } } as Fact);
 }
 
 type Contents = Pick<Refund, 'orderIds' | 'amount' | 'split' | 'lines'>;
@@ -266,7 +258,7 @@ const begin = (beginning: Beginning): Refund => ({
   ...beginning,
 });
 
-export const snapshot = (refund: Refund): z.output<typeof RefundSnapshot> => ({
+export const refundSnapshot = (refund: Refund): z.output<typeof RefundSnapshot> => ({
   refundId: refund.refundId,
   version: refund.version,
   accountId: refund.accountId,

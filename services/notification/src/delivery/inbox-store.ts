@@ -1,6 +1,6 @@
 import { Refusal, type Tx } from '@accord/core';
 import type { EventType } from '@accord/events';
-import type { MessageClass, VisibleData } from './notice.ts';
+import type { MessageClass, VisibleData } from '../notice/notice.ts';
 
 /** A message in the inbox, with what its text is made of. */
 export interface InboxMessage {
@@ -23,8 +23,9 @@ export interface InboxPlace {
   readonly notificationId: string;
 }
 
-const columns = `n.notification_id as "notificationId", n.event_id as "eventId", n.event_type as "eventType", n.message_class as "messageClass",
-  n.mandatory, n.created_at as "createdAt", n.read_at as "readAt", e.aggregate, e.aggregate_id as "aggregateId", e.data`;
+const columns = `n.notification_id as "notificationId", n.event_id as "eventId", n.event_type as "eventType",
+  n.message_class as "messageClass", n.mandatory, n.created_at as "createdAt", n.read_at as "readAt", e.aggregate,
+  e.aggregate_id as "aggregateId", e.data`;
 
 /** NTF-6: unread ones first, then the newest. */
 export const listInbox = (
@@ -68,7 +69,8 @@ export async function markRead(tx: Tx, notificationId: string): Promise<InboxMes
 export async function markAllRead(tx: Tx, accountId: string): Promise<number> {
   const row = await tx.one<{ read: string }>(
     `with marked as (
-       update notifications set read_at = $2 where account_id = $1 and channel = 'inbox' and unread and created_at <= $2 returning 1
+       update notifications set read_at = $2
+        where account_id = $1 and channel = 'inbox' and unread and created_at <= $2 returning 1
      ) select count(*) as read from marked`,
     [accountId, tx.now],
   );

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { Moment } from '@accord/events/fields';
+import { route, type Route } from '@accord/http';
+import { getDelivery, listAttempts, type Attempt } from '../delivery/delivery-store.ts';
+import type { Delivery } from '../delivery/delivery.ts';
+import { replay } from '../mailing.ts';
+import { NotificationId, reader } from './schemas.ts';
+
+const DeliveryAnswer = z.object({
+  notificationId: z.string(),
+  accountId: z.string(),
+  eventId: z.string(),
+  eventType: z.string(),
+  messageClass: z.string(),
+  mandatory: z.boolean(),
+  channel: z.enum(['inbox', 'email']),
+  contactId: z.string().nullable(),
+  status: z.enum(['pending', 'sending', 'sent', 'retry_wait', 'dead', 'skipped']),
+  reason: z.string().nullable(),
+  createdAt: Moment,
+  sentAt: Moment.nullable(),
+  nextAt: Moment.nullable(),
+  attempts: z.array(
+    z.object({
+      attempt: z.int(),
+      startedAt: Moment,
+      endedAt: Moment.nullable(),
+      outcome: z.string().nullable(),
+    }),
+  ),
+});
+
+function toDeliveryAnswer(
+  { version: _, giveUpAfter: __, ...shown }: Delivery,
+  attempts: readonly Attempt[],
+): z.input<typeof DeliveryAnswer> {
+  return {
+    ...shown,
+    createdAt: shown.createdAt.toISOString(),
+    sentAt: shown.sentAt?.toISOString() ?? null,
+    nextAt: shown.nextAt?.toISOString() ?? null,
+    attempts: attempts.map(({ startedAt, endedAt, ...attempt }) => ({
+      ...attempt,
+      startedAt: startedAt.toISOString(),
+      endedAt: endedAt?.toISOString() ?? null,
+    })),
+  };
+}
+
+const getNotification = route({
+  method: 'get',
+  path: '/v1/notifications/{notificationId}',
+  operationId: 'getNotification',
+  summary: 'How the delivery of one message went, attempt by attempt.',
+  access: reader,
+  params: NotificationId,
+  answer: DeliveryAnswer,
+  refusals: ['notification.not_found'],
+  inTransaction: async (tx, { params: { notificationId } }) => {
+    const delivery = await getDelivery(tx, notificationId);
+    return { body: toDeliveryAnswer(delivery, await listAttempts(tx, notificationId)) };
+  },
+});
+
+const replayNotification = route({
+  method: 'post',
+  path: '/v1/notifications/{notificationId}/replay',
+  operationId: 'replayNotification',
+  summary: 'Sends a dead e-mail again.',
+  access: { operator: true },
+  params: NotificationId,
+  answer: DeliveryAnswer,
+  refusals: ['notification.not_found', 'notification.not_dead'],
+  inTransaction: async (tx, { params: { notificationId } }) => {
+    const delivery = await replay(tx, notificationId);
+    return { body: toDeliveryAnswer(delivery, await listAttempts(tx, notificationId)) };
+  },
+});
+
+export const deliveryRoutes: readonly Route[] = [getNotification, replayNotification];

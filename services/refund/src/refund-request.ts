@@ -1,0 +1,146 @@
+import { actorId, Refusal, type Tx } from '@accord/core';
+import { fitsEvent, type Event } from '@accord/events';
+import type { ReservationRefusalReason } from '@accord/events/reservation';
+import type { Profile } from '@accord/profile';
+import { findFacts, listBundles, listContracts } from './order-view.ts';
+import type { Facts, LinkedContract } from './refund/candidate.ts';
+import { linkedContract, refusalReason, type RefusalReason } from './refund/eligibility.ts';
+import { insertQuote, lockQuote } from './refund/quote-store.ts';
+import { makeQuote, quoteInstances } from './refund/quote.ts';
+import { insertRefund, lockRefundIfKnown, saveRefund } from './refund/refund-store.ts';
+import {
+  acceptReserved,
+  asQuoted,
+  refuseRefund,
+  requestRefund,
+  type Refund,
+  type RequestReason,
+} from './refund/refund.ts';
+
+// The order service holds every order of the instances, or none (EVT-20, EVT-23). On what it holds we decide
+// once more, as of the quote's time: what was quoted is approved (or waits for a review), anything else is
+// refused, and our refusal ends the holds.
+
+/**
+ * RFD-12, RFD-18.
+ *
+ * @throws Refusal `refund.quote_not_found`, `refund.quote_used`, those of `requestRefund`, `refund.too_large`,
+ * `refund.trade_in_progress`.
+ */
+export async function request(
+  tx: Tx,
+  { quoteId, reason, text }: { quoteId: string; reason: RequestReason; text: string | null },
+): Promise<Refund> {
+  const quote = await lockQuote(tx, quoteId);
+  if (quote.refundId)
+    throw new Refusal('conflict', 'refund.quote_used', { quoteId, refundId: quote.refundId });
+  const requested = requestRefund(quote, { reason, text, by: actorId(tx.actor), at: tx.now });
+  // EVT-5: a request that no event can say would never reach the order service.
+  if (!fitsEvent(requested.facts)) throw new Refusal('invalid', 'refund.too_large', { quoteId });
+  return insertRefund(tx, requested);
+}
+
+export const onOrderReserved =
+  (profile: Profile) =>
+  async (tx: Tx, { data }: Event<'order.reserved'>): Promise<void> => {
+    const refund = await lockWaiting(tx, data.holder);
+    if (!refund) return;
+
+    const { instanceIds, kind, refundId: self } = refund;
+    const facts = await reservedFacts(tx, profile, { refund, reserved: data });
+    const again = quoteInstances(instanceIds, facts, { at: refund.asOf, kind, self }, profile);
+    const refusals = again.flatMap(({ reasons }) => reasons);
+    if (refusals.length > 0) saveRefund(tx, refuseRefund(refund, { refusals, at: tx.now }));
+    else if (!asQuoted(refund, again)) refuseStale(tx, profile, { refund, facts });
+    else {
+      const { reviewAbove } = profile.refunds;
+      saveRefund(tx, acceptReserved(refund, again, { reviewAbove, at: tx.now }));
+    }
+  };
+
+export const onReservationRefused =
+  (profile: Profile) =>
+  async (tx: Tx, { data }: Event<'order.reservation_refused'>): Promise<void> => {
+    const refund = await lockWaiting(tx, data.holder);
+    if (!refund) return;
+    const contractIds = data.refusals.flatMap(({ holder }) =>
+      holder?.kind === 'contract' ? [holder.id] : [],
+    );
+    const contracts = await listContracts(tx, contractIds);
+    const refusals = data.refusals.map((reason) => toRefusalReason(reason, contracts, profile));
+    saveRefund(tx, refuseRefund(refund, { refusals, at: tx.now }));
+  };
+
+/**
+ * The refund that the answer is for, while it waits for one; one that went on or ended meanwhile stays as it
+ * is.
+ */
+async function lockWaiting(
+  tx: Tx,
+  holder: Event<'order.reserved'>['data']['holder'],
+): Promise<Refund | undefined> {
+  const refund = holder.kind === 'refund' ? await lockRefundIfKnown(tx, holder.id) : undefined;
+  return refund?.status === 'requested' ? refund : undefined;
+}
+
+/** Orders and resources as they are held; all that no reservation holds, as it is known here. */
+async function reservedFacts(
+  tx: Tx,
+  { timeZone }: Profile,
+  { refund, reserved }: { refund: Refund; reserved: Event<'order.reserved'>['data'] },
+): Promise<Facts> {
+  const { accountId, instanceIds } = refund;
+  const { orders, resources } = reserved;
+  const known = await findFacts(tx, { accountId, instanceIds, timeZone });
+  const bundles = await listBundles(tx, accountId, orders);
+  return { ...known, orders, resources, bundles, refundsThisYear: known.refundsThisYear - 1 };
+}
+
+/** RFD-12: with a new quote on the changed facts, as of now. */
+function refuseStale(tx: Tx, profile: Profile, { refund, facts }: { refund: Refund; facts: Facts }): void {
+  const { accountId, instanceIds, kind, refundId: self } = refund;
+  const fresh = quoteInstances(instanceIds, facts, { at: tx.now, kind, self }, profile);
+  const { quoteId: newQuoteId } = insertQuote(tx, makeQuote(accountId, fresh, tx.now));
+  const stale = refusalReason('QUOTE_STALE', null, { remedy: 'accept_new_quote', facts: { newQuoteId } });
+  saveRefund(tx, refuseRefund(refund, { refusals: [stale], newQuoteId, at: tx.now }));
+}
+
+const codes = {
+  'order.held_by_contract': 'CONTRACT_LINKED',
+  'order.held_by_refund': 'TRADE_IN_PROGRESS',
+  'order.instance_busy': 'TRADE_IN_PROGRESS',
+  'order.cancelled': 'UNPAID',
+  'order.voided': 'INSTANCE_NOT_FOUND',
+  'order.not_found': 'INSTANCE_NOT_FOUND',
+  'holder.ended': 'TRADE_IN_PROGRESS',
+  'holder.too_large': 'PRODUCT_NOT_SUPPORTED',
+} as const satisfies Readonly<Record<ReservationRefusalReason['code'], RefusalReason['code']>>;
+
+const remedies = {
+  TRADE_IN_PROGRESS: 'finish_open_order',
+  UNPAID: 'pay_or_cancel_order',
+  INSTANCE_NOT_FOUND: 'check_instance_id',
+  PRODUCT_NOT_SUPPORTED: 'ask_support',
+} as const;
+
+/** A reason of the order service, in the codes of RFD-3. */
+function toRefusalReason(
+  { code: told, instanceId, orderId, holder }: ReservationRefusalReason,
+  contracts: readonly LinkedContract[],
+  profile: Profile,
+): RefusalReason {
+  const code = codes[told];
+  if (code === 'CONTRACT_LINKED') {
+    const linked = linkedContract(holder?.id ?? '', contracts, profile);
+    return refusalReason(code, instanceId, { orderId, ...linked });
+  }
+  const running =
+    holder?.kind === 'refund'
+      ? { remedy: 'await_running_refund' as const, facts: { refundId: holder.id } }
+      : undefined;
+  return refusalReason(code, instanceId, {
+    remedy: remedies[code],
+    ...(orderId && { orderId, facts: { orderId } }),
+    ...running,
+  });
+}
