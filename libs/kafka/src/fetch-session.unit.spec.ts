@@ -45,33 +45,37 @@ const turn = fc.record({
   mishap: fc.option(fc.constantFrom('forgets', 'answer lost', 'never came'), { nil: undefined, freq: 3 }),
 });
 
-test('whatever the broker forgets and whichever answer is lost, each partition is read from where it was asked to be, and from nowhere else', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(turn, { minLength: 2, maxLength: 40 }), async (turns) => {
-      const [session, broker] = [fetchSession(failed), brokerOf()];
-      let offsets = [0, 0, 0, 0];
-      for (const { moved, partitions = offsets.length, mishap } of turns) {
-        offsets = Array.from(
-          { length: partitions },
-          (_, i) => (offsets[i] ?? 0) + (moved.includes(i) ? 1 : 0),
-        );
-        if (mishap === 'forgets') broker.forget();
-        const send = (asked: FetchRequest): Promise<Served> => {
-          if (mishap === 'never came') return Promise.reject(new Error('the connection ended'));
-          const answer = broker.answer(asked);
-          return mishap === 'answer lost'
-            ? Promise.reject(new Error('the connection ended'))
-            : Promise.resolve(answer);
-        };
-        const answer = await session.fetch(ask(offsets), send).catch(() => undefined);
-        if (!mishap || mishap === 'forgets')
-          expect(answer?.from).toEqual(
-            new Map(offsets.map((offset, partition) => [`t${partition % 2} ${partition}`, String(offset)])),
+test(
+  'whatever the broker forgets and whichever answer is lost, each partition is read from where it ' +
+    'was asked to be, and from nowhere else',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(turn, { minLength: 2, maxLength: 40 }), async (turns) => {
+        const [session, broker] = [fetchSession(failed), brokerOf()];
+        let offsets = [0, 0, 0, 0];
+        for (const { moved, partitions = offsets.length, mishap } of turns) {
+          offsets = Array.from(
+            { length: partitions },
+            (_, i) => (offsets[i] ?? 0) + (moved.includes(i) ? 1 : 0),
           );
-      }
-    }),
-  );
-});
+          if (mishap === 'forgets') broker.forget();
+          const send = (asked: FetchRequest): Promise<Served> => {
+            if (mishap === 'never came') return Promise.reject(new Error('the connection ended'));
+            const answer = broker.answer(asked);
+            return mishap === 'answer lost'
+              ? Promise.reject(new Error('the connection ended'))
+              : Promise.resolve(answer);
+          };
+          const answer = await session.fetch(ask(offsets), send).catch(() => undefined);
+          if (!mishap || mishap === 'forgets')
+            expect(answer?.from).toEqual(
+              new Map(offsets.map((offset, partition) => [`t${partition % 2} ${partition}`, String(offset)])),
+            );
+        }
+      }),
+    );
+  },
+);
 
 test('a fetch names what changed, and all where the broker keeps no sessions', async () => {
   const [session, broker] = [fetchSession(failed), brokerOf()];

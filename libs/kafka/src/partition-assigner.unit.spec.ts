@@ -59,10 +59,17 @@ test('EVT-12 members that subscribe to the same share each partition once, about
   ).toEqual([3, 3, 4]);
 });
 
-test('EVT-12 what only a newer version subscribes to goes to its members, also where an older one leads and does not know the topic', async () => {
-  const given = await assigned({ older: ['paid'], newer: ['paid', 'voided'] });
-  expect(given).toEqual({ older: ['paid/0', 'paid/1', 'paid/3'], newer: ['voided/0', 'voided/1', 'paid/2'] });
-});
+test(
+  'EVT-12 what only a newer version subscribes to goes to its members, also where an older one ' +
+    'leads and does not know the topic',
+  async () => {
+    const given = await assigned({ older: ['paid'], newer: ['paid', 'voided'] });
+    expect(given).toEqual({
+      older: ['paid/0', 'paid/1', 'paid/3'],
+      newer: ['voided/0', 'voided/1', 'paid/2'],
+    });
+  },
+);
 
 test('a topic that is gone keeps nobody from the others', async () => {
   expect(await assigned({ a: ['paid', 'gone'] })).toEqual({ a: ['paid/0', 'paid/1', 'paid/2', 'paid/3'] });

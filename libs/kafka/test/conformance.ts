@@ -308,33 +308,36 @@ export async function describeKafkaClient(url: URL): Promise<void> {
   });
 
   describe('a group', () => {
-    test('reads from the beginning, tells of partitions and fetches, and goes on at the committed offsets', async () => {
-      const kafka = await withTopics(['one']);
-      await send(kafka, numbered('one', 0, 130));
-      const first = join(kafka, ['one']);
-      await first.joined;
-      await until('all have come', () => first.values().length >= 130);
-      expect(sorted(first.values())).toEqual(numbers(0, 130));
-      expect(first.assigned()).toEqual(['one/0', 'one/1']);
-      expect(first.fetches).toBeGreaterThan(0);
-      for (const [, slices] of Map.groupBy(first.slices, ({ partition }) => partition)) {
-        expect(slices[0]!.first).toBe(0n);
-        for (const [i, { messages, first: from, next, end }] of slices.entries()) {
-          expect(messages.length).toBeLessThanOrEqual(50);
-          expect(messages.map(({ offset }) => BigInt(offset))).toEqual(
-            messages.map((_, at) => from + BigInt(at)),
-          );
-          expect(next).toBe(from + BigInt(messages.length));
-          if (i > 0) expect(from).toBe(slices[i - 1]!.next);
-          expect(end).toBeGreaterThanOrEqual(next);
+    test(
+      'reads from the beginning, tells of partitions and fetches, and goes on at the committed ' + 'offsets',
+      async () => {
+        const kafka = await withTopics(['one']);
+        await send(kafka, numbered('one', 0, 130));
+        const first = join(kafka, ['one']);
+        await first.joined;
+        await until('all have come', () => first.values().length >= 130);
+        expect(sorted(first.values())).toEqual(numbers(0, 130));
+        expect(first.assigned()).toEqual(['one/0', 'one/1']);
+        expect(first.fetches).toBeGreaterThan(0);
+        for (const [, slices] of Map.groupBy(first.slices, ({ partition }) => partition)) {
+          expect(slices[0]!.first).toBe(0n);
+          for (const [i, { messages, first: from, next, end }] of slices.entries()) {
+            expect(messages.length).toBeLessThanOrEqual(50);
+            expect(messages.map(({ offset }) => BigInt(offset))).toEqual(
+              messages.map((_, at) => from + BigInt(at)),
+            );
+            expect(next).toBe(from + BigInt(messages.length));
+            if (i > 0) expect(from).toBe(slices[i - 1]!.next);
+            expect(end).toBeGreaterThanOrEqual(next);
+          }
         }
-      }
-      await first.leave();
-      await send(kafka, numbered('one', 130, 20));
-      const second = join(kafka, ['one']);
-      await until('the new ones have come', () => second.values().length >= 20);
-      expect(sorted(second.values())).toEqual(numbers(130, 20));
-    });
+        await first.leave();
+        await send(kafka, numbered('one', 130, 20));
+        const second = join(kafka, ['one']);
+        await until('the new ones have come', () => second.values().length >= 20);
+        expect(sorted(second.values())).toEqual(numbers(130, 20));
+      },
+    );
 
     test('a member without topics joins no group', async () => {
       const kafka = await withTopics([]);
@@ -460,32 +463,35 @@ export async function describeKafkaClient(url: URL): Promise<void> {
       expect(sorted([...new Set(member.values())])).toEqual(numbers(0, 30));
     });
 
-    test('while the broker is away a send fails, and a member waits for it; when it is back all goes on', async () => {
-      const kafka = await withTopics(['one']);
-      network.isBetween = true;
-      const member = join(kafka, ['one']);
-      await member.joined;
-      const sender = await openSender(kafka);
-      await sender.send(numbered('one', 0, 10));
-      network.proxy.become('away');
-      await expect(sender.send(numbered('one', 10, 10))).rejects.toThrow();
-      await sender.close();
-      // A member that joins meanwhile waits for the broker, too.
-      const later = join(kafka, ['one'], { group: 'later' });
-      network.proxy.become('fair');
-      await until('a new sender sends', () =>
-        send(kafka, numbered('one', 20, 10)).then(
-          () => true,
-          () => false,
-        ),
-      );
-      for (const each of [member, later])
-        await until('all have come', () => new Set(each.values()).size >= 20);
-      for (const each of [member, later])
-        expect(
-          sorted([...new Set(each.values())]).filter((value) => Number(value) < 10 || Number(value) >= 20),
-        ).toEqual([...numbers(0, 10), ...numbers(20, 10)]);
-    });
+    test(
+      'while the broker is away a send fails, and a member waits for it; when it is back all goes ' + 'on',
+      async () => {
+        const kafka = await withTopics(['one']);
+        network.isBetween = true;
+        const member = join(kafka, ['one']);
+        await member.joined;
+        const sender = await openSender(kafka);
+        await sender.send(numbered('one', 0, 10));
+        network.proxy.become('away');
+        await expect(sender.send(numbered('one', 10, 10))).rejects.toThrow();
+        await sender.close();
+        // A member that joins meanwhile waits for the broker, too.
+        const later = join(kafka, ['one'], { group: 'later' });
+        network.proxy.become('fair');
+        await until('a new sender sends', () =>
+          send(kafka, numbered('one', 20, 10)).then(
+            () => true,
+            () => false,
+          ),
+        );
+        for (const each of [member, later])
+          await until('all have come', () => new Set(each.values()).size >= 20);
+        for (const each of [member, later])
+          expect(
+            sorted([...new Set(each.values())]).filter((value) => Number(value) < 10 || Number(value) >= 20),
+          ).toEqual([...numbers(0, 10), ...numbers(20, 10)]);
+      },
+    );
   });
 
   describe('reading topics', () => {
@@ -543,65 +549,76 @@ export async function describeKafkaClient(url: URL): Promise<void> {
       await aborted.close();
     });
 
-    test('messages that another client compressed are read; one that unpacks to more than any event says so', async () => {
-      const kafka = await withTopics(['zipped'], { partitions: 1 });
-      const name = `${kafka.topicPrefix}zipped`;
-      const configEntries = Object.entries({
-        'compression.type': 'gzip',
-        'max.message.bytes': '5000000',
-      }).map(([key, value]) => ({ name: key, value }));
-      await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
-      const producer = outsider.producer();
-      await producer.connect();
-      const values = ['small', 'x'.repeat(1_500_000), 'y'.repeat(2_000_001)];
-      for (const value of values)
-        await until('the broker takes it', () =>
-          producer
-            .send({
-              topic: name,
-              compression: CompressionTypes.GZIP,
-              messages: [{ value, headers: { a: 'b' } }],
-            })
-            .then(
-              () => true,
-              () => false,
-            ),
+    test(
+      'messages that another client compressed are read; one that unpacks to more than any event says ' +
+        'so',
+      async () => {
+        const kafka = await withTopics(['zipped'], { partitions: 1 });
+        const name = `${kafka.topicPrefix}zipped`;
+        const configEntries = Object.entries({
+          'compression.type': 'gzip',
+          'max.message.bytes': '5000000',
+        }).map(([key, value]) => ({ name: key, value }));
+        await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
+        const producer = outsider.producer();
+        await producer.connect();
+        const values = ['small', 'x'.repeat(1_500_000), 'y'.repeat(2_000_001)];
+        for (const value of values)
+          await until('the broker takes it', () =>
+            producer
+              .send({
+                topic: name,
+                compression: CompressionTypes.GZIP,
+                messages: [{ value, headers: { a: 'b' } }],
+              })
+              .then(
+                () => true,
+                () => false,
+              ),
+          );
+        await producer.disconnect();
+        expect(await readAll(kafka, ['zipped'])).toEqual(
+          [values[0], values[1], '2000001 bytes, too many for an event'].map((value, i) => ({
+            topic: 'zipped',
+            partition: 0,
+            offset: String(i),
+            key: '',
+            value,
+            headers: { a: 'b' },
+          })),
         );
-      await producer.disconnect();
-      expect(await readAll(kafka, ['zipped'])).toEqual(
-        [values[0], values[1], '2000001 bytes, too many for an event'].map((value, i) => ({
-          topic: 'zipped',
-          partition: 0,
-          offset: String(i),
-          key: '',
-          value,
-          headers: { a: 'b' },
-        })),
-      );
-    });
+      },
+    );
   });
 
   describe('topics', () => {
-    test('are created where they are missing; settings and partitions of others are compared; again nothing changes', async () => {
-      const topicPrefix = `k${randomBytes(4).toString('hex')}.`;
-      const settings = { brokers, topicPrefix, log };
-      used.add(openKafka({ ...settings, clientId: 'conformance' }));
-      const [one, two] = ['one', 'two'].map((topic) => topicPrefix + topic);
-      const apply = (topics: string[], partitions: number) =>
-        applyTopics(settings, { topics, replication: 1, partitions });
-      const nothing = { created: [], corrected: [], mismatched: [] };
-      expect(await apply(['one'], 2)).toEqual({ ...nothing, created: [one] });
-      expect(await apply(['one', 'two'], 2)).toEqual({ ...nothing, created: [two] });
-      expect(await apply(['one', 'two'], 2)).toEqual(nothing);
-      expect(await apply(['one'], 3)).toEqual({
-        ...nothing,
-        mismatched: [`${one} has 2 partitions instead of 3`],
-      });
-      const configEntries = [{ name: 'retention.ms', value: '604800000' }];
-      await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: one!, configEntries }] });
-      await until('the broker knows', async () => (await apply(['one'], 2)).corrected.length > 0);
-      await until('it is as declared', async () => (await apply(['one'], 2)).corrected.length === 0);
-    });
+    test(
+      'are created where they are missing; settings and partitions of others are compared; again ' +
+        'nothing changes',
+      async () => {
+        const topicPrefix = `k${randomBytes(4).toString('hex')}.`;
+        const settings = { brokers, topicPrefix, log };
+        used.add(openKafka({ ...settings, clientId: 'conformance' }));
+        const [one, two] = ['one', 'two'].map((topic) => topicPrefix + topic);
+        const apply = (topics: string[], partitions: number) =>
+          applyTopics(settings, { topics, replication: 1, partitions });
+        const nothing = { created: [], corrected: [], mismatched: [] };
+        expect(await apply(['one'], 2)).toEqual({ ...nothing, created: [one] });
+        expect(await apply(['one', 'two'], 2)).toEqual({ ...nothing, created: [two] });
+        expect(await apply(['one', 'two'], 2)).toEqual(nothing);
+        expect(await apply(['one'], 3)).toEqual({
+          ...nothing,
+          mismatched: [`${one} has 2 partitions instead of 3`],
+        });
+        const configEntries = [{ name: 'retention.ms', value: '604800000' }];
+        await admin.alterConfigs({
+          validateOnly: false,
+          resources: [{ type: 2, name: one!, configEntries }],
+        });
+        await until('the broker knows', async () => (await apply(['one'], 2)).corrected.length > 0);
+        await until('it is as declared', async () => (await apply(['one'], 2)).corrected.length === 0);
+      },
+    );
 
     test('topics and groups are listed and deleted under the prefix alone', async () => {
       const [ours, others] = [await withTopics(['one', 'two']), await withTopics(['one'])];

@@ -50,49 +50,54 @@ broker[sendRequest] = async function (of) {
   return original.call(this, of);
 };
 
-test('a consumer names to the broker only what changed; a session that the broker forgot costs no message and repeats none', async () => {
-  const settings = {
-    brokers: process.env['ACCORD_KAFKA_BROKERS']!.split(','),
-    topicPrefix: `f${randomBytes(4).toString('hex')}.`,
-    log: pino({ level: 'silent' }),
-  };
-  const topics = ['one', 'two', 'three'];
-  await applyTopics(settings, { topics, replication: 1, partitions: 4 });
-  const kafka = kafkajsOf(openKafka({ ...settings, clientId: 'fetching' }));
-  const [producer, consumer] = [
-    kafka.producer({ allowAutoTopicCreation: false }),
-    kafka.consumer({ groupId: `${settings.topicPrefix}group`, maxWaitTimeInMs: 50 }),
-  ];
-  const seen: number[] = [];
-  await Promise.all([producer.connect(), consumer.connect()]);
-  await consumer.subscribe({
-    topics: topics.map((topic) => settings.topicPrefix + topic),
-    fromBeginning: true,
-  });
-  await consumer.run({
-    eachMessage: ({ message }) => Promise.resolve(void seen.push(Number(message.value))),
-  });
-  const tell = async (from: number) => {
-    for (let i = from; i < from + 100; i += 1)
-      await producer.send({
-        topic: settings.topicPrefix + topics[i % 3]!,
-        messages: [{ key: String(i), value: String(i) }],
-      });
-    await until(`${from + 100} messages were seen`, () => seen.length >= from + 100);
-  };
-  await tell(0);
-  const before = fetches.length;
-  forgetNext = true;
-  await tell(100);
-  await until(
-    'a fetch names nothing, for nothing changed',
-    () => fetches.at(-1)!.epoch > 0 && fetches.at(-1)!.entries === 0,
-  );
-  expect(forgetNext).toBe(false);
-  await Promise.all([producer.disconnect(), consumer.disconnect()]);
-  expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i));
-  const later = fetches.slice(before);
-  expect(later.filter(({ epoch }) => epoch === 0)).toEqual([
-    { sessionId: expect.any(Number), epoch: 0, entries: 12 },
-  ]);
-}, 60_000);
+test(
+  'a consumer names to the broker only what changed; a session that the broker forgot costs no ' +
+    'message and repeats none',
+  async () => {
+    const settings = {
+      brokers: process.env['ACCORD_KAFKA_BROKERS']!.split(','),
+      topicPrefix: `f${randomBytes(4).toString('hex')}.`,
+      log: pino({ level: 'silent' }),
+    };
+    const topics = ['one', 'two', 'three'];
+    await applyTopics(settings, { topics, replication: 1, partitions: 4 });
+    const kafka = kafkajsOf(openKafka({ ...settings, clientId: 'fetching' }));
+    const [producer, consumer] = [
+      kafka.producer({ allowAutoTopicCreation: false }),
+      kafka.consumer({ groupId: `${settings.topicPrefix}group`, maxWaitTimeInMs: 50 }),
+    ];
+    const seen: number[] = [];
+    await Promise.all([producer.connect(), consumer.connect()]);
+    await consumer.subscribe({
+      topics: topics.map((topic) => settings.topicPrefix + topic),
+      fromBeginning: true,
+    });
+    await consumer.run({
+      eachMessage: ({ message }) => Promise.resolve(void seen.push(Number(message.value))),
+    });
+    const tell = async (from: number) => {
+      for (let i = from; i < from + 100; i += 1)
+        await producer.send({
+          topic: settings.topicPrefix + topics[i % 3]!,
+          messages: [{ key: String(i), value: String(i) }],
+        });
+      await until(`${from + 100} messages were seen`, () => seen.length >= from + 100);
+    };
+    await tell(0);
+    const before = fetches.length;
+    forgetNext = true;
+    await tell(100);
+    await until(
+      'a fetch names nothing, for nothing changed',
+      () => fetches.at(-1)!.epoch > 0 && fetches.at(-1)!.entries === 0,
+    );
+    expect(forgetNext).toBe(false);
+    await Promise.all([producer.disconnect(), consumer.disconnect()]);
+    expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i));
+    const later = fetches.slice(before);
+    expect(later.filter(({ epoch }) => epoch === 0)).toEqual([
+      { sessionId: expect.any(Number), epoch: 0, entries: 12 },
+    ]);
+  },
+  60_000,
+);
