@@ -17,8 +17,10 @@ export function capitalNumerals(m: Money): string {
   const fen = Number(absolute % 10n);
 
   const whole = yuan > 0n ? `${integer(yuan)}元` : '';
-  const parts = `${jiao > 0 ? `${digitOf(jiao)}角` : ''}${fen > 0 ? `${jiao === 0 && yuan > 0n ? '零' : ''}${digitOf(fen)}分` : ''}`;
-  const text = absolute === 0n ? '零元' : whole + parts;
+  const tenths = jiao > 0 ? `${digitOf(jiao)}角` : '';
+  const gap = fen > 0 && jiao === 0 && yuan > 0n ? '零' : '';
+  const hundredths = fen > 0 ? `${digitOf(fen)}分` : '';
+  const text = absolute === 0n ? '零元' : whole + tenths + gap + hundredths;
   return `${units < 0n ? '负' : ''}${text}${fen === 0 ? '整' : ''}`;
 }
 
