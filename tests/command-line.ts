@@ -4,8 +4,8 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 type Said<O extends Options> = ReturnType<typeof parseArgs<{ options: O; allowPositionals: true }>>;
 
 /**
- * What a command was asked. With --help it shows its usage and ends; where it does not understand, it says so
- * above the usage and ends with 2.
+ * Reads what a command was asked. With --help it shows its usage and ends; where it does not understand, it
+ * says so above the usage and ends with 2.
  *
  * @param read throws an Error that says what is wrong.
  */

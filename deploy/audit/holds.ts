@@ -10,14 +10,14 @@ const inLiveContract = `(select order_id, contract_id
 const inRunningRefund = `(select order_id, refund_id from refunds.refunds, unnest(order_ids) as order_id
   where ${runningRefund}) running`;
 
-/** What may hold an order, and whether it has ended, as its owner says. */
+/** The holders an order may have, and whether each has ended, as its owner says. */
 const holders = `(
   select contract_id as holder_id, 'contract' as kind, status, not (${liveContract}) as ended from contracts.contracts
   union all select refund_id, 'refund', status, status in ('refused', 'rejected', 'withdrawn', 'succeeded')
   from refunds.refunds
     where kind <> 'failed_fulfilment') holder`;
 
-/** Who has an order, and who thinks so. */
+/** The holder that has an order, and the services that think it has it. */
 export const holdChecks: readonly Check[] = [
   {
     rule: 'EVT-30',

@@ -1,6 +1,6 @@
 import type { Check } from './check.ts';
 
-/** What the lines of the refunds that succeeded gave back of each order. */
+/** The money that the lines of the refunds that succeeded gave back of each order. */
 const givenBack = `(
   select line ->> 'orderId' as order_id, sum((line -> 'refund' ->> 'amount')::numeric) as refunded,
     sum((line -> 'split' -> 'voucher' ->> 'amount')::numeric) as voucher_refunded
@@ -13,13 +13,13 @@ const unapplied = `(
     ('stored_card', parts -> 'storedCard'), ('voucher', parts -> 'voucher')) as parted (fund, part)
   where (part ->> 'amount')::numeric <> 0) unapplied`;
 
-/** What the ledger credited of such money. */
+/** The part of such money that the ledger credited. */
 const credited = `(
   select t.payment_reference, t.account_id, substr(p.ledger_account, 10) as fund, p.currency, sum(p.amount) as amount
   from refunds.ledger_transactions t join refunds.ledger_postings p using (transaction_id)
   where t.payment_reference is not null and p.ledger_account like 'customer:%' group by 1, 2, 3, 4) credited`;
 
-/** What was paid, and what went back. */
+/** The money that was paid, and the money that went back. */
 export const ledgerChecks: readonly Check[] = [
   {
     rule: 'EVT-33',

@@ -7,7 +7,7 @@ const ofEach = (select: (schema: string) => string) =>
     .map(([service, schema]) => `select *, '${service}' as mends from (${select(schema)}) ${schema}`)
     .join(' union all ');
 
-/** What stays behind between a commit and its effect. */
+/** Events that stay behind between a commit and its effect. */
 export const outboxChecks: readonly Check[] = [
   {
     rule: 'EVT-34',

@@ -5,7 +5,7 @@ import type { Difference } from './check.ts';
 export const countsOf = (differences: readonly Difference[]): Map<string, number> =>
   new Map([...Map.groupBy(differences, ({ rule }) => rule)].map(([rule, ofRule]) => [rule, ofRule.length]));
 
-/** What a person reads: a line for each difference that is broken, then a summary. */
+/** The report a person reads: a line for each difference that is broken, then a summary. */
 export function asText(report: Report): string[] {
   const { broken, moving, aggregates, messages, unreadable, tookMs } = report;
   const counts = [...countsOf(broken)].map(([rule, count]) => `${rule}: ${count}`).join(', ');
@@ -23,7 +23,7 @@ export function asText(report: Report): string[] {
   ];
 }
 
-/** What a program reads: a JSON line for each, the summary last. */
+/** The report a program reads: a JSON line for each, the summary last. */
 export function asJson({ broken, moving, ...summary }: Report): string[] {
   const lines = broken.map(({ mark: _mark, ...difference }) => JSON.stringify(difference));
   return [

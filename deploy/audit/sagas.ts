@@ -1,8 +1,8 @@
 import type { Check } from './check.ts';
 
 /**
- * Nobody waits for ever: a saga whose next step does not come is broken, though nothing contradicts anything
- * yet; and what it did is done whole.
+ * A saga does not wait for ever: one whose next step does not come is broken, though nothing contradicts
+ * anything yet; and what it did is done whole.
  */
 export const sagaChecks: readonly Check[] = [
   {

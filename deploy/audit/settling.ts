@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Difference } from './check.ts';
 
 /**
- * What is broken differed in every look over the settle time; what is moving differs now, and did not all the
- * time.
+ * A broken difference was there in every look over the settle time; a moving one is there now, and was not
+ * all the time.
  */
 export interface Settled {
   readonly broken: readonly Difference[];

@@ -1,6 +1,6 @@
 import type { Data } from '@accord/events';
 
-// What an owner announces of an aggregate, as SQL over its own row.
+// The snapshot an owner announces of an aggregate, as SQL over its own row.
 
 /**
  * All that an owner announces of its aggregate, each field as SQL over the owner's row `o`. A field that is
@@ -19,7 +19,7 @@ const period = (start: string, end: string) =>
 /** The exact digits, as text. */
 const amount = (column: string) =>
   `case when o.${column} is not null then jsonb_build_object('amount', o.${column}::text, 'currency', o.currency) end`;
-/** What was agreed at placement, as it is stored. */
+/** A term agreed at placement, as it is stored. */
 export const term = (name: keyof Data<'order.placed'>['order']) => `o.terms -> '${name}'`;
 
 export const order: Announced<Data<'order.placed'>['order']> = {

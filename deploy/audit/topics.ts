@@ -14,7 +14,7 @@ export interface TopicsAsk {
 /** All topics, each message read once: what was read stays known. */
 export interface Topics {
   /**
-   * Reads all that the topics hold now. What a topic itself lacks is a difference.
+   * Reads all that the topics hold now. Anything a topic itself lacks is a difference.
    *
    * @throws Error where the broker gives nothing for a minute; then it has to be opened anew.
    */
@@ -62,7 +62,7 @@ function see(type: EventType, value: string, sightings: Sightings): boolean {
   }
 }
 
-/** Who sees to it that the topic is there: who speaks on it, or who it was made for. */
+/** The service that sees to it that the topic is there: its speaker, or the one it was made for. */
 const keeperOf = (type: EventType): Speaker => {
   const { speaker } = catalogue[type] as EventDefinition;
   if (speaker !== 'platform') return speaker;

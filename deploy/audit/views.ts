@@ -9,9 +9,9 @@ interface View {
   readonly view: string;
   readonly owned: string;
   readonly key: string;
-  /** What the view's column `snapshot` holds. */
+  /** The fields that the view's column `snapshot` holds. */
   readonly snapshot?: Announced<object>;
-  /** What it keeps in columns of its own, and the same as SQL over `o`. */
+  /** The columns of its own, and the same as SQL over `o`. */
   readonly columns: Readonly<Record<string, string>>;
 }
 
@@ -129,9 +129,9 @@ function checkOf({ says, viewer, view, owned, key, snapshot, columns }: View): C
 }
 
 /**
- * What the timeline tells of: how many versions, each by an event of its own, and the newest. Of an order
- * those in which it was held are announced by the reservation, and are the reservation's there; a message
- * (version 0) is announced once it is sent or dead. Products are nobody's own and are not in it.
+ * The aggregates the timeline tells of: how many versions, each by an event of its own, and the newest. Of an
+ * order those in which it was held are announced by the reservation, and are the reservation's there; a
+ * message (version 0) is announced once it is sent or dead. Products are nobody's own and are not in it.
  */
 const told = `
   select 'order' as aggregate, order_id as id, count(*) as versions, max(version) as newest from orders.order_history

@@ -1,5 +1,5 @@
-// What must be there before anything of ours can run. Plain JavaScript without dependencies: it runs before
-// `npm ci`, on whatever Node there is.
+// Prerequisites: all that must be there before anything of ours can run. Plain JavaScript without
+// dependencies: it runs before `npm ci`, on whatever Node there is.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

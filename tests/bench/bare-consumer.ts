@@ -21,7 +21,7 @@ const decoded = ({ key, value, headers }: KafkaMessage) => ({
 });
 type Decoded = ReturnType<typeof decoded>;
 
-/** What was fetched together in one transaction, a statement for each event, all sent at once. */
+/** Counts the events fetched together in one transaction, a statement for each event, all sent at once. */
 async function counting({ url, schema }: { url: string; schema: string }) {
   const client = new pg.Client({
     connectionString: url,

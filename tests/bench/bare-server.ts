@@ -1,5 +1,5 @@
-// The floor of placing an order: its SQL, in its round trips, behind node:http alone. Nobody is
-// authenticated, nothing is checked or published.
+// The floor of placing an order: its SQL, in its round trips, behind node:http alone. No caller
+// is authenticated, nothing is checked or published.
 import { randomUUIDv7 } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

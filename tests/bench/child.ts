@@ -4,8 +4,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 const flags = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4'];
 
 /**
- * A process of ours that is asked and answers with messages. What it logs goes to the error output: figures
- * alone are on the other.
+ * A process of ours that is asked and answers with messages. Its log goes to the error output: figures alone
+ * are on the other.
  */
 export interface Child {
   readonly pid: number;

@@ -7,8 +7,8 @@ const sample = JSON.parse(
 ) as { value: { order: object } };
 
 /**
- * What the i-th of many events says: about an order of its own of some accounts, the keys in turn, each key's
- * versions in order.
+ * The data of the i-th of many events: about an order of its own of some accounts, the keys in turn, each
+ * key's versions in order.
  */
 export function sampleData(i: number, { keys, accounts = 500 }: { keys: number; accounts?: number }) {
   return sampleOf({

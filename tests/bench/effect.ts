@@ -19,8 +19,8 @@ const delays = `
  * Commit to effect in the next service, at half of what both services carry together, beside produce to
  * consume with kafkajs alone at that rate. Everything shares the processors, so the broker's compiler must
  * have finished before anything is measured: hence the long warm-up, in which the careful minute after the
- * contract service joined goes by, too. What it compiled for much at a time it compiles anew for little. Of
- * six times ten seconds the middle one counts.
+ * contract service joined goes by, too. The broker compiles anew for little at a time what it compiled
+ * for much. Of six times ten seconds the middle one counts.
  */
 export async function benchEffect(
   ground: Ground,

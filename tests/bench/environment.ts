@@ -33,13 +33,13 @@ export const log = pino({ level: 'silent' });
 export interface Ground {
   readonly issuer: TestIssuer;
   readonly brokers: readonly string[];
-  /** What Postgres logged so far. */
+  /** The lines that Postgres logged so far. */
   postgresLog(): string;
   /** Superuser's URL of a fresh database with the system's roles and empty schemas. */
   makeDatabase(name: string): Promise<string>;
   /** A service as a process of its own, as `npm start` runs it; stopped with the ground at the latest. */
   startService(name: ServiceName, databaseUrl: string, settings?: Settings): Promise<ServiceProcess>;
-  /** What else is to be stopped with it, before it. */
+  /** Adds something else that is to be stopped with it, before it. */
   onStop(stop: () => Promise<void>): void;
   stop(): Promise<void>;
 }

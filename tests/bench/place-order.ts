@@ -118,7 +118,7 @@ async function startBare(ground: Ground, shop: Shop): Promise<{ url: string; sto
   return { url: `http://127.0.0.1:${port}/v1/orders`, stop: () => void child.kill() };
 }
 
-/** Those that differ from event to event are filled in by the floor. */
+/** The headers that are the same for every event; the floor fills in the others. */
 const headers = {
   'content-type': 'application/json',
   ce_specversion: '1.0',

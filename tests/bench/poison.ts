@@ -107,7 +107,7 @@ async function inTurn({ client, announcer, rounds, ms, warmUpMs }: Running): Pro
           0.99,
         ),
       );
-      // What waits is tried again and again, which is no matter of the next round.
+      // A parked event is tried again and again, which is no matter of the next round.
       await client.query(`delete from ${schema}.parked_events`);
     }
   }

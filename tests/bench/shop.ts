@@ -8,7 +8,7 @@ export interface Shop {
   readonly service: ServiceProcess;
   readonly url: string;
   readonly customers: readonly { readonly accountId: string; readonly authorization: string }[];
-  /** What a customer sends to place an order. */
+  /** The body a customer sends to place an order. */
   readonly body: string;
   /** Resolves when the relay has published everything. */
   drained(): Promise<void>;

@@ -9,15 +9,15 @@ import type { World } from './environment.ts';
 import type { Done } from './load.ts';
 
 /**
- * What the history says and the final state does not, and what the auditor finds, a line each; empty where
- * all is well (EVT-35, EVT-37).
+ * The differences: all that the history says and the final state does not, and all that the auditor finds, a
+ * line each; empty where all is well (EVT-35, EVT-37).
  */
 export async function differences(world: World, history: readonly Done[]): Promise<string[]> {
   await breaches(world.databaseUrl, { settleMs: 60_000 }); // until it has come to rest
   const client = new pg.Client({ connectionString: world.databaseUrl });
   await client.connect();
   try {
-    // What a process that died was sealing is sealed once its lease has run out.
+    // A contract that a process was sealing when it died is sealed once its lease has run out.
     await untilNone(client, `contracts.contracts where status = 'sealing'`, 60_000);
     return [
       ...(await audited(world)),

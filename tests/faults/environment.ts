@@ -225,7 +225,7 @@ async function startBrokers(home: string, started: AsyncDisposableStack) {
   };
 }
 
-/** What a killed server leaves behind is in the way for a moment. */
+/** A killed server's remains are in the way for a moment. */
 async function again<T>(start: () => Promise<T>): Promise<T> {
   for (const deadline = performance.now() + 30_000; ; await sleep(200)) {
     try {

@@ -3,7 +3,7 @@ import type { World } from './environment.ts';
 /** One thing that goes wrong while customers are served. */
 export interface Fault {
   readonly name: string;
-  /** What everybody may rely on. */
+  /** The promise that everybody may rely on. */
   readonly promise: string;
   /** Resolves when it is over and mending may begin: recovery is counted from here. */
   readonly happen: (world: World) => Promise<void>;

@@ -171,7 +171,7 @@ export const faults: readonly Fault[] = [
   ...rareFaults,
 ];
 
-/** What `npm test` has time for. */
+/** The faults that `npm test` has time for. */
 export const shortList: readonly Fault[] = [
   diesAt(['order', 'order 2'], 'after send'),
   diesAt(['contract'], 'after inbox commit'),

@@ -25,7 +25,7 @@ export interface Proxy {
 
 const slowMs = 150;
 
-/** Whoever takes no more makes whoever sends wait, as without a proxy. */
+/** A reader that takes no more makes the sender wait, as without a proxy. */
 const drained = (socket: Socket) =>
   new Promise<void>((resolve) => {
     const over = () => {

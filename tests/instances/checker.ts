@@ -22,7 +22,7 @@ export async function settled({ sql }: Crowd, announced: Announced, withinMs = 6
   }
 }
 
-/** What was lost, doubled or overtaken on its way into the database, a line each; empty where all is well. */
+/** Events lost, doubled or overtaken on their way into the database, a line each; empty where all is well. */
 export async function flawsOfEffects({ sql }: Crowd, announced: Announced): Promise<string[]> {
   const overtaken = await sql<{ line: string }>(
     `select 'version ' || version || ' of ' || key || ' had its effect after ' || before as line from seen
@@ -52,7 +52,7 @@ export interface Published {
   readonly lateRepeats: number;
 }
 
-/** What is on the topics (EVT-7): all of it at least once, each key in the order of first occurrences. */
+/** The events on the topics (EVT-7): all at least once, each key in the order of first occurrences. */
 export async function published({ brokers, topicPrefix }: Crowd, announced: Announced): Promise<Published> {
   const kafka = openKafka({
     brokers: [brokers],

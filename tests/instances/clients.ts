@@ -11,10 +11,10 @@ import { platformSettings, type PlatformSettings } from '@accord/platform';
 import { smallService, testDatabase } from '@accord/testing';
 import { startProxy, type Proxy } from '../faults/proxy.ts';
 
-/** What a process is told. */
+/** The message a process is told at its start. */
 export interface InstanceAsk {
   readonly settings: PlatformSettings;
-  /** What it subscribes to. */
+  /** The event types it subscribes to. */
   readonly hears: readonly EventType[];
   /** The share of events at which its handler fails, by chance. */
   readonly stumbles: number;
@@ -32,7 +32,7 @@ export interface Instance {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** What the instances stand on. */
+/** The ground the instances stand on. */
 export interface Ground {
   readonly postgresUrl: string;
   readonly brokers: string;
@@ -60,7 +60,7 @@ export const types = ['webhook.disabled', 'notification.sent'] as const satisfie
 
 const log = pino({ level: 'silent' });
 const partitions = 4;
-/** What is killed is missed soon. */
+/** An instance that is killed is missed soon. */
 const sessionMs = 1_000;
 const joinsWithinMs = 60_000;
 const endsWithinMs = 10_000;

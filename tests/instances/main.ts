@@ -34,7 +34,7 @@ const { seed, ms, chosen, home } = commandLine(
 );
 console.log(`seed ${seed}`);
 
-/** What went wrong, a line each. */
+/** Plays a scene and gives all that went wrong, a line each. */
 async function play(scene: Scene): Promise<readonly string[]> {
   const crowd = await startCrowd(ground);
   try {

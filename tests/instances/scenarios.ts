@@ -6,8 +6,8 @@ import type { Crowd, Instance } from './clients.ts';
 import { announcerOf, type Announced, type Announcer } from './events.ts';
 
 /**
- * What happens to the instances while events flow. Whatever it is: nothing is lost, nothing doubled, nothing
- * overtaken.
+ * A thing that happens to the instances while events flow. In any of them nothing is lost, nothing doubled,
+ * nothing overtaken.
  */
 export interface Scene {
   readonly name: string;

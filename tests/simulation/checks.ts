@@ -16,7 +16,7 @@ interface Statement {
   readonly sql: string;
 }
 
-/** What the rules of these flows say beyond what the auditor looks for. */
+/** Statements by the rules of these flows, beyond what the auditor looks for. */
 const own: readonly Statement[] = [
   {
     rule: 'ORD-14',

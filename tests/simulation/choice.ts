@@ -97,7 +97,7 @@ function rewind(world: World, chance: Chance): Step | undefined {
 
 type Choice = readonly [weight: number, step: () => Step];
 
-/** What may be done to one of these; nothing where there is none. */
+/** A step that may be done to one of these; nothing where there is none. */
 const oneOf = (
   chance: Chance,
   weight: number,

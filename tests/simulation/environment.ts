@@ -48,8 +48,8 @@ export interface Ground {
 }
 
 /**
- * What a dying process looks like to those that wait for its transaction: `isDatabaseAway` knows the code, so
- * nothing is parked.
+ * The error that a dying process is to those that wait for its transaction: `isDatabaseAway` knows the code,
+ * so nothing is parked.
  */
 export class Death extends Error {
   readonly code = '57P01';
@@ -164,7 +164,7 @@ async function makeDatabase(serverUrl: string): Promise<string> {
     await admin.query(`create database ${database} template ${template}`);
   });
   const url = named(serverUrl, database);
-  // What was granted on a database is not copied with it.
+  // Grants on a database are not copied with it.
   const roles = services.flatMap(({ name }) => Object.values(rolesOf(name)));
   await asSuperuser(url, (client) =>
     client.query(`grant connect on database ${database} to ${roles.join(', ')}`),

@@ -3,9 +3,9 @@ import type { Change } from '../changed-source.ts';
 /** A bug that the rules of the sagas are there to prevent. */
 export interface Planted {
   readonly name: string;
-  /** What the bug is against. */
+  /** The rule the bug is against. */
   readonly rule: string;
-  /** What is wrong. */
+  /** The wrong that it does. */
   readonly says: string;
   /** The rule that the simulation sees broken. */
   readonly breaks: string;

@@ -9,7 +9,7 @@ export interface Outcome {
   readonly seed: number;
   readonly script: readonly Step[];
   readonly breaches: readonly Breach[];
-  /** What was done by the steps that did something. */
+  /** The steps that did something. */
   readonly effective: readonly Step['do'][];
 }
 

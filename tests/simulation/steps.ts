@@ -169,7 +169,7 @@ async function command(world: World, step: CommandStep): Promise<Accepted> {
   return true;
 }
 
-/** What the client knows from now on, and what must be found at the end (EVT-35). */
+/** Keeps what the client knows from now on, and what must be found at the end (EVT-35). */
 function remember(world: World, step: RouteStep, body: Record<string, unknown>): void {
   const accept = (what: string, ...ids: (string | undefined)[]) =>
     ids.forEach((id) => id && world.accepted.push({ what, id }));
@@ -428,8 +428,8 @@ const inRefund = <T>(file: string) =>
   import(new URL(`../../services/refund/src/refund/${file}`, import.meta.url).href) as Promise<T>;
 
 /**
- * What a payment gateway's no will do (RFD-16): today's payout to the ledger fails only where an order would
- * give back more than was paid.
+ * Does what a payment gateway's no will do (RFD-16): today's payout to the ledger fails only where an order
+ * would give back more than was paid.
  */
 async function failPayout(world: World, name: string): Promise<Accepted> {
   const refundId = world.idOf(name);

@@ -21,7 +21,7 @@ export interface Told {
 }
 
 /**
- * What one service has still to hear about one key on one topic: in this order, none left out (EVT-7,
+ * The messages one service has still to hear about one key on one topic: in this order, none left out (EVT-7,
  * EVT-11).
  */
 interface Line {
@@ -83,8 +83,7 @@ const ownerOf = (worker: WorkerName) =>
   )!;
 
 /**
- * Which workers may have something to do: one look instead of one for each. What they find themselves
- * decides.
+ * The workers that may have something to do: one look instead of one for each. Their own findings decide.
  */
 const dueWork = `
   select array_remove(array[
@@ -126,7 +125,7 @@ export class World {
   readonly accepted: Accepted[] = [];
   /** Money told of by topic, by its reference, and for which order. */
   readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
-  /** What the last accepted command did. */
+  /** The name of the last accepted command's step. */
   lastCommand = '';
   #lines = new Map<string, Line>();
   #names = new Map<string, string>();
@@ -414,7 +413,7 @@ export class World {
     this.#send({ topic, key, value: payload, headers: JSON.parse(headers) as Record<string, string> });
   }
 
-  /** What the platform tells by topic (EVT-14). */
+  /** Sends a fact that the platform tells by topic (EVT-14). */
   tell(fact: Fact, at = this.now()): void {
     const id = newEventId();
     const subject = subjectOf(fact);

@@ -1,4 +1,4 @@
-/** What grows if anything does, in bytes by name: tables, their indexes, the process's memory. */
+/** The sizes that grow if anything does, in bytes by name: tables, their indexes, the process's memory. */
 export interface Sample {
   /** Events that had had their effect. */
   readonly events: number;

@@ -42,7 +42,7 @@ beforeAll(async () => {
 }, 120_000);
 
 /**
- * What the platform tells by topic. The account's message is older than what is known, the other's is
+ * Tells by topic, as the platform does. The account's message is older than what is known, the other's is
  * refused: neither leaves a version behind.
  */
 async function tellFromOutside(): Promise<void> {
@@ -227,7 +227,7 @@ interface Plant {
   readonly mends: 'order' | 'contract' | 'refund' | 'notification';
   /** Gives the id of the aggregate that will differ. */
   readonly about: string;
-  /** What it says of that id at the least. */
+  /** The words that it says of that id at the least. */
   readonly found?: string;
   /** SQL; `$id` stands for that id. Undone by putting the row back as it was, or away. */
   readonly change?: readonly [table: string, where: string, set: string];
@@ -767,7 +767,7 @@ describe('with the services stopped', () => {
     await Promise.all(Object.values(system.services).map((service) => service.stop()));
   }, 60_000);
 
-  /** What the statements that found a plant say. */
+  /** The words of the statements that found a plant. */
   const proved = new Set<string>();
 
   test.each(plants.map((one) => [one.rule, one.what, one] as const))(

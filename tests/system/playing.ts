@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { playStory, type DemoSettings } from '@accord/local';
 
-// What the tests of the whole system share: each service a process of its own, real Postgres, Kafka and SMTP,
-// through the front door.
+// The system that the tests of the whole share: each service a process of its own, real Postgres, Kafka and
+// SMTP, through the front door.
 
 const folders: string[] = [];
 

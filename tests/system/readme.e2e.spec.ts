@@ -37,7 +37,7 @@ function startIn(env: NodeJS.ProcessEnv, ...options: string[]) {
       for (const look of watchers) look();
     });
   }
-  /** What it says, once it fits. @throws Error where it ends before. */
+  /** Resolves with the match in what it says, once it fits. @throws Error where it ends before. */
   function says(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -89,7 +89,7 @@ test('the first call: every command succeeds, with the status that stands behind
   const commands = commandsOf('The first call').join('\n');
   const shown = [...commands.matchAll(/ {3}# (\d{3})$/gm)].map(([, status]) => status);
   expect(shown).toHaveLength((commands.match(/\bcurl /g) ?? []).length);
-  // Whatever bash prints of statuses comes from curl itself, not from the page.
+  // Any status that bash prints comes from curl itself, not from the page.
   const { stdout, stderr } = await bash(
     `curl() { command curl -w '%{stderr}%{http_code}\\n' "$@"; }\n${commands}`,
   );

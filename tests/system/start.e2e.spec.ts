@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 interface Ended {
   readonly code: number | null;
-  /** What it wrote of warnings and errors, line by line. */
+  /** The warnings and errors it wrote, line by line. */
   readonly lines: readonly string[];
 }
 

@@ -73,7 +73,7 @@ export function readOptions(args: readonly string[]): RedriveOptions | undefined
 const eventId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
-/** What the API would refuse, in the words of the command line. */
+/** Refuses the values that the API would refuse, in the words of the command line. */
 function checkValues({ eventIds = [], direction, from, to }: Filter): void {
   const odd = eventIds.find((id) => !eventId.test(id));
   if (odd !== undefined) throw new Error(`--id takes an event id as list shows it, not ${odd}`);

@@ -10,7 +10,7 @@ import { removePostgres } from '../parts/postgres.ts';
 const args = process.argv.slice(2);
 const running = runningStart();
 if (args.length > 0) {
-  // Whoever asks for help loses nothing.
+  // A person who asks for help loses nothing.
   console.log('usage: npm run reset: drops the data of npm start, for good');
   process.exitCode = asksForHelp(args) ? 0 : 2;
 } else if (running) {

@@ -113,7 +113,7 @@ async function test(): Promise<number> {
   }
 }
 
-/** What is left out, with what is known of it, and what has to run. */
+/** The tasks left out, with what is known of them, and the files and checks that have to run. */
 async function plan() {
   const green = whole ? readGreen(greenFile) : {};
   // A fresh clone does not wait for nx.
@@ -127,7 +127,7 @@ async function plan() {
   return { left, green, files, checks: { lint: runs('lint'), types: runs('types') } };
 }
 
-/** What was left out stays as it was; what ran is green for its inputs, or no longer remembered. */
+/** A task left out stays as it was; one that ran is green for its inputs, or no longer remembered. */
 async function remember(ask: {
   left: readonly Task[];
   green: Green;
@@ -269,7 +269,7 @@ async function clearAll() {
   rmSync(home, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** What killed runs left behind: their Postgres, their broker, their data. */
+/** Clears what killed runs left behind: their Postgres, their broker, their data. */
 async function clearLeftovers() {
   mkdirSync(join(root, '.accord'), { recursive: true });
   for (const name of readdirSync(join(root, '.accord'))) {

@@ -3,7 +3,7 @@ import type { ProductSnapshot } from '@accord/events/product';
 
 type Product = z.infer<typeof ProductSnapshot>;
 
-/** What `PUT /v1/products/{productCode}` takes, with its code. */
+/** The body that `PUT /v1/products/{productCode}` takes, with its code. */
 export type Publication = Omit<Product, 'version'>;
 
 type Given = Pick<Publication, 'category' | 'invoicingEntity' | 'prices'> & Partial<Publication>;

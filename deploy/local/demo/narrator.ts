@@ -7,7 +7,7 @@ import type { DemoSettings } from './settings.ts';
 import { watch, type Seen } from './topic-watcher.ts';
 
 export interface NarratedRequest extends Request {
-  /** What a person would say is asked. */
+  /** The request, as a person would say it. */
   readonly what: string;
   /** Status that must come. */
   readonly status: number;
@@ -19,11 +19,11 @@ export interface NarratedRequest extends Request {
    */
   readonly follows?: readonly EventType[];
   /**
-   * Where a worker does it afterwards: its first event, and what that is about. What follows from it follows
-   * from the request, too.
+   * Where a worker does it afterwards: its first event, and what that is about. All that follows from it
+   * follows from the request, too.
    */
   readonly worker?: { readonly announces: EventType; readonly about: (reply: Reply) => string };
-  /** What to show of the answer. */
+  /** The part of the answer to show. */
   readonly shows?: (reply: Reply) => string;
 }
 
@@ -44,7 +44,7 @@ export interface Narrator {
   awaits(type: EventType, matches: (event: Event) => boolean): Promise<Event>;
   until: Until;
   check(holds: boolean, what: string): void;
-  /** What was asked and then followed by other events than were told. */
+  /** Requests that were followed by other events than were told. */
   surprises(): readonly string[];
   end(): Promise<void>;
 }
@@ -71,7 +71,7 @@ function expectAnswer({ what, status, code }: NarratedRequest, reply: Reply): vo
 const typesOf = (seen: readonly Seen[]) => seen.map(({ event }) => event.type);
 const ofType = (types: readonly EventType[], type: EventType) => types.filter((one) => one === type).length;
 
-/** What came of a request: under its id, and under the ids of the work that it set going. */
+/** The events that came of a request: under its id, and under the ids of the work that it set going. */
 const causedBy = (ids: ReadonlySet<string>, seen: readonly Seen[]) =>
   seen.filter(({ event }) => ids.has(event.correlationId) && !event.type.startsWith('notification.'));
 

@@ -1,7 +1,7 @@
 import type { StartOptions } from '../commands/start-options.ts';
 import type { System } from '../parts/system.ts';
 
-/** What the main story is told with: a running system, and a listener. */
+/** The means by which the main story is told: a running system, and a listener. */
 export interface DemoSettings {
   readonly system: System;
   readonly profile: StartOptions['profile'];

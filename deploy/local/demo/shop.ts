@@ -64,7 +64,7 @@ export interface Orders {
   readonly odd: Placed;
   /** Of `machine`. */
   readonly instanceId: string;
-  /** Nobody pays this one. */
+  /** The order that is never paid. */
   readonly forgotten: Placed;
 }
 

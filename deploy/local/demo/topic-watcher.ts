@@ -11,8 +11,8 @@ export interface Seen {
 }
 
 /**
- * What the topics carry from now on. Only a group that is made anew meanwhile reads them from their
- * beginning: it misses nothing.
+ * Watches the events that the topics carry from now on. Only a group that is made anew meanwhile reads them
+ * from their beginning: it misses nothing.
  */
 export async function watch(settings: DemoSettings) {
   const { system } = settings;

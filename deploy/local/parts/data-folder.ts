@@ -36,7 +36,7 @@ export function claimHome() {
 export const tellPlatform = (settings: Readonly<Record<string, string>>) =>
   writeFileSync(platformFile, JSON.stringify(settings), { mode: 0o600 });
 
-/** What was told of the `npm start` that runs on this folder; nothing where none does. */
+/** The settings told of the `npm start` that runs on this folder; nothing where none does. */
 export const runningPlatform = (): Record<string, string> =>
   runningStart() ? (JSON.parse(readOr(platformFile, '{}')) as Record<string, string>) : {};
 

@@ -29,7 +29,7 @@ export const initdbArguments = [
   '--builtin-locale=C.UTF-8',
   '--locale=C',
 ];
-/** What a test run may lose, it need not write to disk. */
+/** A test run need not write to disk what it may lose. */
 const forgetful = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 const password = 'accord';
 /** Postgres does not run as root; `nobody` owns nothing else. */

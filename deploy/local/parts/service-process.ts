@@ -16,7 +16,7 @@ export interface ServiceProcess {
   readonly log: string;
   /** Of the process that runs now. */
   readonly pid: number;
-  /** Resolves when it has ended. Nobody starts it again unless the system is supervised. */
+  /** Resolves when it has ended. It is not started again unless the system is supervised. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /**
    * Ends it if it runs and starts it again on its ports, with `changes` to its environment; resolves when it

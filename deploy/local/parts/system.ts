@@ -17,7 +17,7 @@ import {
   type Settings,
 } from './service-process.ts';
 
-/** What is started, in this order; Postgres and Kafka at once, the four services too. */
+/** The parts that are started, in this order; Postgres and Kafka at once, the four services too. */
 export const steps = [
   'Postgres',
   'Kafka',

@@ -4,7 +4,7 @@ import { assignToSubscribers } from './partition-assigner.ts';
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 const partitionsOf: Record<string, number> = { paid: 4, placed: 4, voided: 2 };
 
-/** What each member is given, as `topic/partition`. */
+/** The partitions each member is given, as `topic/partition`. */
 async function assigned(subscriptions: Record<string, string[]>): Promise<Record<string, string[]>> {
   const known = new Set(Object.values(subscriptions)[0]);
   const cluster = {

@@ -112,8 +112,8 @@ const Tickets = z
   .transform(({ hours }) => hours);
 
 /**
- * What is kept of the sum paid, by the order's term and by how much of it was used (RFD-8). Steps ascend; the
- * last reaches the term.
+ * The part of the sum paid that is kept, by the order's term and by how much of it was used (RFD-8). Steps
+ * ascend; the last reaches the term.
  */
 const FeeTable = z
   .strictObject({

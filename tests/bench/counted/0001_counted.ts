@@ -1,7 +1,7 @@
 import { accountTable, type Migration } from '@accord/postgres';
 
 export const up: Migration = [
-  // What was handled of each key: how often, up to which version, and how often out of order.
+  // The events handled of each key: how often, up to which version, and how often out of order.
   `create table counted (key text primary key, account_id text not null, version bigint not null,
     times integer not null, misplaced integer not null)`,
   accountTable('notification', 'counted'),

@@ -4,7 +4,7 @@ import { clauseOf } from '@accord/events/wording';
 import { formatMoney, type Money } from '@accord/money';
 import { words } from './wording.ts';
 
-/** Whom a text is for: money, dates and words come out as this person reads them (NTF-3). */
+/** The person a text is for: money, dates and words come out as this person reads them (NTF-3). */
 export interface Reader {
   readonly locale: Locale;
   /** IANA name; one that does not exist is read as UTC. */
