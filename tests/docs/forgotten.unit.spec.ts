@@ -88,11 +88,17 @@ describe('routes', () => {
       ).toEqual([]);
     },
   );
+
+  test.each(all)('each operationId of $name is one route’s', ({ routes }) => {
+    const ids = routes.map(({ operationId }) => operationId);
+    expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
+  });
 });
 
 describe('settings', () => {
-  test.each(all)('the README of $name names each setting of its own', ({ name }) => {
+  test.each(all)('the README of $name names each setting of its own, and its code reads it', ({ name }) => {
     const own = names(/^ {2}([A-Z][A-Z_]+): z\b/gm, text(`services/${name}/src/config.ts`));
+    expect(own.filter((setting) => sourceOf(name).split(setting).length < 3)).toEqual([]);
     expect(own.filter((setting) => !readme(name).includes(`\`${setting}\``))).toEqual([]);
   });
 });
