@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
 import { openKafka } from '@accord/kafka';
-import { shardOf, startRelay, type Relay } from '@accord/messaging';
+import { shardOf, startRelay } from '@accord/messaging';
 import { messages, type Message } from './messages.ts';
 import { debeziums, ours } from './outbox.ts';
 
@@ -25,7 +25,7 @@ async function write(ask: WriterAsk): Promise<void> {
   const pool = new pg.Pool({ connectionString: ask.url, max: 10, pipeline: true } as pg.PoolConfig);
   const outbox = relay ? ours : debeziums;
   const kafka = relay && openKafka({ brokers: relay.brokers, clientId: 'bench', topicPrefix, log });
-  const running: Relay | undefined =
+  const running: ReturnType<typeof startRelay> | undefined =
     relay && startRelay({ url: relay.url, schema: 'orders', kafka: kafka!, log });
   const commit = async (message: Message) => {
     const client = await pool.connect();

@@ -64,7 +64,7 @@ const copies: readonly (readonly [string, ServiceName])[] = [
   ['refund', 'refund'],
   ['notification', 'notification'],
 ];
-const preloads = ['die-at', 'older', 'clock']
+const preloads = ['die-at', 'previous-version', 'clock']
   .map((name) => `--import=${new URL(`./${name}.ts`, import.meta.url).href}`)
   .join(' ');
 /** Enough for hours of what the harness does. */

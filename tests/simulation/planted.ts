@@ -154,8 +154,8 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: reservation,
-        fragment: 'const orders = await expireDue(tx, await lockOrders(tx, contract.orderIds));',
-        replacement: 'const orders = await lockOrders(tx, contract.orderIds);',
+        fragment: 'const orders = await expireDue(tx, freed);',
+        replacement: 'const orders = freed;',
       },
     ],
   },

@@ -36,18 +36,16 @@ type Sums = { passed: number; failed: number; skipped: number };
 type Result = Sums & { green: boolean; files: readonly RanFile[]; said: string };
 
 const node = (...args: string[]) => run(process.execPath, args);
+/** As `npm run lint` does: rules and boundaries, directions of imports, form. */
+const linters = [
+  ['eslint/bin/eslint.js', '.', '--cache', '--cache-location', '.accord/eslintcache', '--max-warnings', '0'],
+  ['dependency-cruiser/bin/dependency-cruise.mjs', 'libs', 'services', 'deploy', 'tests'],
+  ['prettier/bin/prettier.cjs', '.', '--check', '--cache', '--cache-location', '.accord/prettiercache'],
+];
 /** The rule of the module boundaries reads the project graph that nx makes when it hashes. */
 const lint = async () => {
   await hashed;
-  await node(
-    'node_modules/eslint/bin/eslint.js',
-    '.',
-    '--cache',
-    '--cache-location',
-    '.accord/eslintcache',
-    '--max-warnings',
-    '0',
-  );
+  for (const [file = '', ...args] of linters) await node(`node_modules/${file}`, ...args);
 };
 /** False where it found something, which is shown at once. */
 const lintAndTell = () =>

@@ -205,6 +205,7 @@ test(
       actor: { kind: 'customer', id: 's', accountId: 'a' },
       method: 'POST',
       path: '/v1/x',
+      operationId: 'POSTX',
       query: '',
       body: Buffer.from('{}'),
     } as const;
@@ -417,6 +418,7 @@ describe('the application over a database that is not there', () => {
     route({
       method: 'get',
       path: '/v1/open',
+      operationId: 'getOpen',
       summary: 'Open.',
       access: 'anyone',
       answer: z.object({}),
@@ -425,6 +427,7 @@ describe('the application over a database that is not there', () => {
     route({
       method: 'get',
       path: '/v1/own',
+      operationId: 'getOwn',
       summary: 'Own.',
       access: { customer: 'orders:read' },
       answer: z.object({}),
@@ -433,6 +436,7 @@ describe('the application over a database that is not there', () => {
     route({
       method: 'get',
       path: '/v1/slow',
+      operationId: 'getSlow',
       summary: 'Slow.',
       access: 'anyone',
       answer: z.object({}),
@@ -446,6 +450,7 @@ describe('the application over a database that is not there', () => {
     route({
       method: 'post',
       path: '/v1/personal',
+      operationId: 'postPersonal',
       summary: 'Fails with personal data at hand.',
       access: 'anyone',
       body: z.strictObject({ email: z.string() }),

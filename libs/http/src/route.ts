@@ -69,7 +69,7 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   /** `/v1/orders/{orderId}` */
   readonly path: `/v1/${string}`;
   /** The name of the call, `cancelOrder`; unique in a service, and its `operationId`. */
-  readonly operationId?: string;
+  readonly operationId: string;
   /** One line for the OpenAPI page. */
   readonly summary: string;
   readonly access: Access;

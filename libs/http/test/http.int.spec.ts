@@ -144,6 +144,8 @@ test(
     expect(links.filter((id) => !ids.has(id))).toEqual([]);
     expect(html).not.toContain('<script');
     expect(page.headers.get('content-security-policy')).toContain(`default-src 'none'`);
+    for (const other of ['/docs/', '/DOCS', '/openapi.json/'])
+      expect((await t.operator().get(other)).status).toBe(404);
     expect((await t.operator().get('/v1/undescribed')).body.code).toBe('server.error');
     expect((await t.operator().get('/v1/unlisted')).body.code).toBe('server.error');
   },

@@ -66,6 +66,7 @@ async function listThings(tx: Tx, { limit, cursor }: { limit: number; cursor?: s
 const placing = route({
   method: 'post',
   path: '/v1/things',
+  operationId: 'postThings',
   summary: 'Makes a thing.',
   access: customer.write,
   body: NewThing,
@@ -82,6 +83,7 @@ const reading: Route[] = [
   route({
     method: 'get',
     path: '/v1/things',
+    operationId: 'getThings',
     summary: 'Lists things.',
     access: customer.read,
     query: z.strictObject({ ...pageQuery }),
@@ -91,6 +93,7 @@ const reading: Route[] = [
   route({
     method: 'get',
     path: '/v1/things/{thingId}',
+    operationId: 'getThingsThingId',
     summary: 'One thing.',
     access: customer.read,
     params: thingId,
@@ -104,6 +107,7 @@ const reading: Route[] = [
   route({
     method: 'get',
     path: '/v1/things/{thingId}/document',
+    operationId: 'getThingsThingIdDocument',
     summary: 'A file.',
     access: customer.read,
     params: z.strictObject({ thingId: z.enum(['whole', 'streamed']) }),
@@ -125,6 +129,7 @@ const changing: Route[] = [
   route({
     method: 'patch',
     path: '/v1/things/{thingId}',
+    operationId: 'patchThingsThingId',
     summary: 'Changes a thing.',
     access: customer.write,
     params: thingId,
@@ -143,6 +148,7 @@ const changing: Route[] = [
   route({
     method: 'post',
     path: '/v1/things/{thingId}/payments',
+    operationId: 'postThingsThingIdPayments',
     summary: 'Needs an idempotency key.',
     access: { platform: true },
     params: thingId,
@@ -162,6 +168,7 @@ const changing: Route[] = [
   route({
     method: 'post',
     path: '/v1/things/{thingId}/completion',
+    operationId: 'postThingsThingIdCompletion',
     summary: 'Starts a saga.',
     access: customer.write,
     params: thingId,
@@ -181,6 +188,7 @@ const changing: Route[] = [
   route({
     method: 'post',
     path: '/v1/uploads',
+    operationId: 'postUploads',
     summary: 'Takes a file.',
     access: customer.write,
     upload: true,
@@ -206,6 +214,7 @@ async function oneOfBatch(ask: RouteRequest, title: string): Promise<z.infer<typ
 const batch = route({
   method: 'post',
   path: '/v1/things/batch',
+  operationId: 'postThingsBatch',
   summary: 'Makes several, each by itself.',
   access: { customer: 'refunds:write' },
   body: z.strictObject({ titles: z.array(z.string()).min(1).max(10) }),
@@ -221,6 +230,7 @@ const odd: Route[] = [
   route({
     method: 'get',
     path: '/v1/catalogue',
+    operationId: 'getCatalogue',
     summary: 'For anyone.',
     access: 'anyone',
     answer: z.array(Thing),
@@ -229,6 +239,7 @@ const odd: Route[] = [
   route({
     method: 'get',
     path: '/v1/broken',
+    operationId: 'getBroken',
     summary: 'Has a bug.',
     access: { operator: true },
     inTransaction: (tx) => tx.many('select secret_column from no_such_table') as never,
@@ -236,6 +247,7 @@ const odd: Route[] = [
   route({
     method: 'get',
     path: '/v1/undescribed',
+    operationId: 'getUndescribed',
     summary: 'Answers something else.',
     access: { operator: true },
     answer: Thing,
@@ -244,6 +256,7 @@ const odd: Route[] = [
   route({
     method: 'get',
     path: '/v1/unlisted',
+    operationId: 'getUnlisted',
     summary: 'Refuses with a code that it does not list.',
     access: { operator: true },
     inTransaction: () => Promise.reject(new Refusal('conflict', 'thing.refused')),

@@ -125,7 +125,9 @@ function indexOfCulprit(batch: readonly ReadMessage[], { first }: Failure): numb
   const unreadable = batch.findIndex((message) => !isReadable(message));
   if (unreadable !== -1) return unreadable;
   // An SQLSTATE may come from another handler's un-awaited write; only a handler's own error names its event.
-  return first && !isSqlError(first.error) ? batch.indexOf(first.message) : undefined;
+  if (!first || isSqlError(first.error)) return undefined;
+  const index = batch.indexOf(first.message);
+  return index === -1 ? undefined : index;
 }
 
 const isSqlError = (error: unknown) => /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '');

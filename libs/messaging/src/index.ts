@@ -10,7 +10,7 @@ export {
   projecting,
   type ReadModel,
 } from './read-model.ts';
-export { type Relay, startRelay } from './relay.ts';
+export { startRelay } from './relay.ts';
 export { startRetries } from './retries.ts';
 export { messagingTables } from './schema.ts';
 export type { Subscription, Subscriptions } from './subscription.ts';

@@ -1,5 +1,5 @@
 export { capitalNumerals } from './capital-numerals.ts';
-export { currencies, currencyDigits } from './currency.ts';
+export { currencies } from './currency.ts';
 export {
   add,
   compare,
@@ -7,9 +7,9 @@ export {
   formatMoney,
   isNegative,
   isZero,
-  minorUnits,
   money,
   type Money,
+  minorUnits,
   MoneyJson,
   negate,
   priceTimes,

@@ -98,6 +98,7 @@ const reading = (path: `/v1/${string}`): Route[] => [
   route({
     method: 'get',
     path,
+    operationId: 'listDeadLetters',
     summary:
       'Events given up here and events the broker refused, oldest first. ' +
       'Each keeps the later events of its key waiting.',
@@ -117,6 +118,7 @@ const reading = (path: `/v1/${string}`): Route[] => [
   route({
     method: 'get',
     path: `${path}/{eventId}`,
+    operationId: 'getDeadLetter',
     summary: 'One of them with its payload, its headers and what was done about it.',
     access,
     params: z.strictObject({ eventId: z.string().min(1).max(64) }),
@@ -130,6 +132,7 @@ const acting = (path: `/v1/${string}`, act: Act, summary: string): Route =>
   route({
     method: 'post',
     path: `${path}/${act}`,
+    operationId: `${act}DeadLetters`,
     summary,
     access,
     body: Selection,

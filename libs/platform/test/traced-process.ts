@@ -21,6 +21,7 @@ const routes = [
   route({
     method: 'get',
     path: '/v1/things/{thingId}',
+    operationId: 'getThingsThingId',
     summary: 'Announces.',
     access: 'anyone',
     inTransaction: () => {

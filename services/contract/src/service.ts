@@ -3,6 +3,7 @@ import type { Event, EventAbout } from '@accord/events';
 import { projecting, type Subscription } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import { onOrderReserved, onReservationRefused } from './application.ts';
+import { lockRowsOf } from './contract/contract-store.ts';
 import { accountRoutes } from './http/account-routes.ts';
 import { applicationRoutes } from './http/application-routes.ts';
 import { billRoutes } from './http/bill-routes.ts';
@@ -51,6 +52,6 @@ export const contractService = (provider: Provider, _context: ServiceContext): S
     'account.updated': { on: onAccountUpdated },
     'bill.issued': { on: onBillIssued(provider.profile) },
   }),
-  lockRows: (tx, ids) => tx.write('select lock_contracts($1::text[])', [ids]),
+  lockRows: lockRowsOf,
   workers: [leasedWork(sealing(provider))],
 });

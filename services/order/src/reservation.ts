@@ -31,8 +31,9 @@ export async function onContractRequested(
   const state = await answerHolder(tx, holder, contract.accountId);
   if (state === 'answered') return;
 
-  await endHolds(tx, earlierEnded, contract.accountId); // ORD-13: the contract's predecessors let go first
-  const orders = await expireDue(tx, await lockOrders(tx, contract.orderIds));
+  const locked = await lockOrders(tx, contract.orderIds);
+  const freed = endHolds(tx, locked, { ended: earlierEnded, accountId: contract.accountId });
+  const orders = await expireDue(tx, freed);
 
   const refusals =
     state === 'ended' ? [refusal('holder.ended')] : refusalsOfOrders(contract.orderIds, orders, holder);
@@ -67,18 +68,18 @@ export async function onRefundRequested(tx: Tx, { data: { refund } }: Event<'ref
 
 type EarlierEnded = Event<'contract.requested'>['data']['earlierEnded'];
 
-/** Of the orders that `ended` names, those that the ended contract still holds come free. */
-async function endHolds(tx: Tx, ended: EarlierEnded, accountId: string) {
-  if (ended.length === 0) return;
+/** ORD-13: the contract's predecessors let go first. Orders that an ended one of them still holds come free. */
+function endHolds(
+  tx: Tx,
+  orders: readonly Order[],
+  { ended, accountId }: { ended: EarlierEnded; accountId: string },
+): Order[] {
+  if (ended.length === 0) return [...orders];
   const contractIds = ended.map(({ contractId }) => contractId);
   saveEnds(tx, 'contract', contractIds, accountId);
-  const orders = await lockOrders(
-    tx,
-    ended.map(({ orderId }) => orderId),
-  );
   const isEnded = ({ orderId, hold }: Order) =>
     ended.some((one) => one.orderId === orderId && one.contractId === hold?.id);
-  saveOrders(
+  return saveOrders(
     tx,
     orders.map((order) => releaseOrder(order, isEnded(order) ? order.hold : null)),
   );

@@ -11,6 +11,7 @@ import { orderView } from './order-view.ts';
 import { onFulfilmentFailed, onPaymentUnapplied, payout } from './payout.ts';
 import { onOrderReserved, onReservationRefused } from './refund-request.ts';
 import { isUnusedQuote } from './refund/quote-store.ts';
+import { lockRowsOf } from './refund/refund-store.ts';
 
 /** The refund service's table of contents. */
 export const refundService = ({ profile }: { profile: Profile }, { log }: ServiceContext): Service => {
@@ -22,7 +23,7 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Servic
     routes: [...quoteRoutes(profile), ...eligibleRoutes(profile), ...refundRoutes, ...balanceRoutes],
     problems,
     subscriptions: projecting([orderView], processes(profile)),
-    lockRows: (tx, ids) => tx.write('select lock_refund_rows($1::text[])', [ids]),
+    lockRows: lockRowsOf,
     workers: [payout],
     // A quote costs nothing to ask for, so unused ones would fill the table; they can be read for a day (RFD-1).
     retention: [{ table: 'quotes', since: 'expires_at', keptMs: 24 * 3_600_000, where: isUnusedQuote }],

@@ -186,8 +186,8 @@ export function httpApp(parts: HttpParts): Express {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', 'simple');
-  app.set('case sensitive router', true);
-  app.set('strict router', true);
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
   app.set('trust proxy', parts.trustProxy ?? 'loopback, uniquelocal');
   app.use(begin(parts, stopping.signal));
   const limits = rateLimits(parts.ratePerMinute ?? 6_000);

@@ -148,15 +148,6 @@ const pathOf = (route: Route) =>
   route.params ??
   z.object(Object.fromEntries([...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()])));
 
-const operationIdOf = (route: Route) =>
-  route.operationId ??
-  `${route.method}${route.path
-    .replace('/v1', '')
-    .split(/[^A-Za-z0-9]+/)
-    .filter(Boolean)
-    .map((word) => word[0]!.toUpperCase() + word.slice(1))
-    .join('')}`;
-
 function operation(route: Route, service: Pick<Api, 'problems'>): ZodOpenApiOperationObject {
   const refusals = (route.refusals ?? []).map(
     (code) => `- \`${code}\`: ${(service.problems[code] ?? problemTexts[code])?.en.title ?? ''}`,
@@ -170,7 +161,7 @@ function operation(route: Route, service: Pick<Api, 'problems'>): ZodOpenApiOper
     content: { 'application/octet-stream': { schema: { type: 'string' as const, format: 'binary' } } },
   };
   return {
-    operationId: operationIdOf(route),
+    operationId: route.operationId,
     summary: route.summary,
     description: [access, ...(refusals.length > 0 ? ['', 'Refusals:', ...refusals] : [])].join('\n'),
     security: route.access === 'anyone' ? [] : [{ bearer: [] }],

@@ -169,3 +169,7 @@ export async function nextNumber(tx: Tx): Promise<bigint> {
   const row = await tx.one<{ next: string }>(`select nextval('contract_numbers') as next`);
   return BigInt(row!.next);
 }
+
+/** Locks, in id order, the rows that these ids stand for, before a batch of events is handled. */
+export const lockRowsOf = (tx: Tx, ids: readonly string[]): void =>
+  tx.write('select lock_contracts($1::text[])', [ids]);

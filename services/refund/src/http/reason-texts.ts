@@ -40,7 +40,11 @@ const mends: { readonly [R in Remedy]: Text } = {
 
 /** Why not, and what would mend it, in the reader's language (RFD-1, API-16). */
 export const textOf = ({ code, remedy, facts }: RefusalReason, locale: Locale): string =>
-  `${sentenceOf(code, facts, locale)} ${mendOf({ remedy, facts }, locale)}`;
+  `${ended(sentenceOf(code, facts, locale), locale)} ${mendOf({ remedy, facts }, locale)}`;
+
+/** A sentence whose facts are missing is a title, which has no full stop. */
+const ended = (text: string, locale: Locale) =>
+  /[.。]$/.test(text) ? text : text + (locale === 'en' ? '.' : '。');
 
 const mendOf = ({ remedy, facts }: Pick<RefusalReason, 'remedy' | 'facts'>, locale: Locale) =>
   mends[remedy][locale].replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? '');

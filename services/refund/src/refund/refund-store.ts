@@ -203,3 +203,7 @@ export const saveRefundedOrders = (tx: Tx, accountId: string, orders: readonly R
      on conflict (order_id) do update set refunded = excluded.refunded, voucher_refunded = excluded.voucher_refunded`,
     [accountId, JSON.stringify(orders)],
   );
+
+/** Locks, in id order, the rows that these ids stand for, before a batch of events is handled. */
+export const lockRowsOf = (tx: Tx, ids: readonly string[]): void =>
+  tx.write('select lock_refund_rows($1::text[])', [ids]);
