@@ -98,12 +98,12 @@ test('docs/operations.md names each metric and each setting of every service, an
     .map(text)
     .join('\n');
   const page = text('docs/operations.md');
-  expect(named(/`(accord_[a-z_]+)`/g, page)).toEqual(
-    named(
-      /'(accord_[a-z_]+(?:_total|_seconds|_events|_keys|_letters|_rows|_items|_connections|_differences))'/g,
-      sources,
-    ),
+  const byEnding = named(
+    /'(accord_[a-z_]+(?:_total|_seconds|_events|_keys|_letters|_rows|_items|_connections|_differences))'/g,
+    sources,
   );
+  const byCall = named(/\b(?:counter|gauge|histogram)\(\s*'((?!http_)[a-z_]+)'/g, sources);
+  expect(named(/`(accord_[a-z_]+)`/g, page)).toEqual([...new Set([...byEnding, ...byCall])].sort());
   const settings = named(/^ {2}([A-Z_]+): z\b/gm, text('libs/platform/src/settings.ts'));
   expect(named(/`((?:ACCORD|PROVIDER)_[A-Z_]+)`/g, page)).toEqual(settings);
 });

@@ -19,8 +19,13 @@ const settings = z.object({
   ACCORD_TOPIC_REPLICATION: z.coerce.number().int().positive().default(3),
 });
 
-const services: readonly ServiceName[] = ['order', 'contract', 'refund', 'notification'];
-const topics = [...eventTypes, ...services.map(deadLetterTopic)];
+const services: { readonly [N in ServiceName]: N } = {
+  order: 'order',
+  contract: 'contract',
+  refund: 'refund',
+  notification: 'notification',
+};
+const topics = [...eventTypes, ...Object.values(services).map(deadLetterTopic)];
 const log = pino({ level: 'warn' });
 
 try {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { businessDayEnd, loadProfile, shippedProfiles, type Profile } from './index.ts';
@@ -106,6 +106,17 @@ describe('what the shipped profiles say, field by field', () => {
       ['aliyun_computing CNY', 'hichina CNY'],
     ],
   ];
+
+  test('every field of the schema is in the table', () => {
+    const read = (name: string): unknown =>
+      JSON.parse(readFileSync(new URL(`./profiles/${name}.json`, import.meta.url), 'utf8'));
+    const groups = Object.entries(read('baidu') as Record<string, object>).filter(
+      ([, group]) => typeof group === 'object' && !Array.isArray(group),
+    );
+    const all = groups.flatMap(([group, of]) => Object.keys(of).map((field) => `${group}.${field}`));
+    expect(all.length).toBeGreaterThan(20);
+    expect(all.filter((field) => !fields.some(([named]) => named === field))).toEqual([]);
+  });
 
   test.each(fields)('%s', (_field, read, ofBaidu, ofAlibaba) => {
     expect(read(baidu)).toEqual(ofBaidu);

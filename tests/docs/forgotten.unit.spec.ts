@@ -1,0 +1,130 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { catalogue, eventTypes, type EventDefinition } from '@accord/events';
+import { schemas } from '@accord/postgres/provision';
+import { services as redriven } from '../../deploy/local/commands/redrive-options.ts';
+import { segments } from '../../deploy/local/parts/gateway.ts';
+import { problemTexts } from '../../libs/http/src/problem-texts.ts';
+import { services } from './events-page.ts';
+
+// Steps of the guides in CONTRIBUTING.md that no compiler holds.
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const text = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
+const all = services();
+const readme = (name: string) => text(`services/${name}/README.md`);
+/** Its table of notices names every event type, published or not. */
+const sourceOf = (name: string) =>
+  globSync(`services/${name}/src/**/*.ts`, { cwd: root, exclude: ['**/*.spec.ts', '**/notice.ts'] })
+    .map(text)
+    .join('\n');
+const names = (pattern: RegExp, from: string) => [
+  ...new Set([...from.matchAll(pattern)].map(([, name]) => name!)),
+];
+
+describe('event types', () => {
+  const publishedBy = (name: string) => {
+    const source = sourceOf(name);
+    return eventTypes.filter(
+      (type) => (catalogue[type] as EventDefinition).speaker === name && source.includes(`'${type}'`),
+    );
+  };
+
+  test('each event type of a service is published, apart from those of features still to come', () => {
+    const published = new Set(all.flatMap(({ name }) => publishedBy(name)));
+    const ours = eventTypes.filter((type) => catalogue[type].speaker !== 'platform');
+    expect(ours.filter((type) => !published.has(type))).toEqual([
+      'remittance.claimed',
+      'export.ready',
+      'contract.paper_requested',
+      'contract.paper_mailed',
+      'contract.paper_delivered',
+      'webhook.disabled',
+    ]);
+  });
+
+  test.each(all)('the README of $name names each event type that it publishes', ({ name }) => {
+    const named = (type: string) =>
+      [type, `.${type.split('.')[1]!}`, type.split('.')[1]!].some((form) =>
+        readme(name).includes(`\`${form}\``),
+      );
+    expect(publishedBy(name).filter((type) => !named(type))).toEqual([]);
+  });
+});
+
+describe('refusal codes', () => {
+  /** No caller gets it: an event is refused by it. */
+  const byEvent = ['account.unfit'];
+
+  test.each(all)('API-2 API-16 $name words each code that a route names, in both languages', (service) => {
+    const worded = { ...problemTexts, ...service.problems };
+    const listed = service.routes.flatMap(({ refusals }) => refusals ?? []);
+    expect(listed.filter((code) => !worded[code])).toEqual([]);
+  });
+
+  test.each(all)('API-2 a route of $name names each code that the service throws', ({ name, routes }) => {
+    const listed = new Set<string>(routes.flatMap(({ refusals }) => refusals ?? []));
+    const thrown = names(/new Refusal\(\s*'[a-z_]+',\s*'([a-z_]+\.[a-z_]+)'/g, sourceOf(name));
+    expect(thrown.length).toBeGreaterThan(0);
+    expect(
+      thrown.filter((code) => !listed.has(code) && !(code in problemTexts) && !byEvent.includes(code)),
+    ).toEqual([]);
+  });
+});
+
+describe('routes', () => {
+  test.each(all)(
+    'the front door leads to each route of $name, and its README names it',
+    ({ name, routes }) => {
+      expect(
+        routes
+          .map(({ path }) => path.split('/').slice(1))
+          .filter(
+            ([version, segment, ...rest]) =>
+              version !== 'v1' ||
+              segments[segment!] !== name ||
+              !readme(name).includes(rest.at(-1) ?? segment!),
+          ),
+      ).toEqual([]);
+    },
+  );
+
+  test.each(all)('each operationId of $name is one route’s', ({ routes }) => {
+    const ids = routes.map(({ operationId }) => operationId);
+    expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
+  });
+});
+
+describe('settings', () => {
+  test.each(all)('the README of $name names each setting of its own, and its code reads it', ({ name }) => {
+    const own = names(/^ {2}([A-Z][A-Z_]+): z\b/gm, text(`services/${name}/src/config.ts`));
+    expect(own.filter((setting) => sourceOf(name).split(setting).length < 3)).toEqual([]);
+    expect(own.filter((setting) => !readme(name).includes(`\`${setting}\``))).toEqual([]);
+  });
+});
+
+describe('tables', () => {
+  const files = globSync('services/*/migrations/*.ts', { cwd: root }).sort();
+
+  test.each(files)('API-5 each table of %s is guarded for the roles', async (file) => {
+    const { up } = (await import(`${root}/${file}`)) as { up: readonly string[] };
+    const sql = up.join(';\n');
+    const made = names(/create table (\w+)/g, sql);
+    const granted = names(/grant select, insert, update, delete on (\w+)/g, sql);
+    expect(made.filter((table) => !granted.includes(table))).toEqual([]);
+  });
+});
+
+describe('services', () => {
+  test('every list of services has all of them', () => {
+    const known = Object.keys(schemas).sort();
+    expect(
+      globSync('services/*/package.json', { cwd: root })
+        .map((file) => file.split('/')[1]!)
+        .sort(),
+    ).toEqual(known);
+    expect(all.map(({ name }) => name).sort()).toEqual(known);
+    expect([...redriven].sort()).toEqual(known);
+    expect([...new Set(Object.values(segments))].sort()).toEqual(known);
+  });
+});
