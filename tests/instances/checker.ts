@@ -11,7 +11,7 @@ const count = (announced: Announced) => [...announced.values()].reduce((sum, ver
  *
  * @throws Error saying what is there, where that takes longer.
  */
-export async function settled({ sql }: Crowd, announced: Announced, withinMs = 60_000): Promise<void> {
+export async function settled({ sql }: Crowd, announced: Announced, withinMs = 180_000): Promise<void> {
   const all = count(announced);
   const look = `select (select count(*) from seen)::int as seen, (select count(*)
     from parked_events)::int as parked, (select count(*) from outbox)::int as outbox`;

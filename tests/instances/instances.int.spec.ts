@@ -42,7 +42,7 @@ test(
       await crowd.stop();
     }
   },
-  90_000,
+  240_000,
 );
 
 test.concurrent.each(['the publisher is stopped', 'the publisher is cut off from Postgres'])(
@@ -62,5 +62,5 @@ test.concurrent.each(['the publisher is stopped', 'the publisher is cut off from
       await crowd.stop();
     }
   },
-  120_000,
+  240_000,
 );
