@@ -172,10 +172,8 @@ export const viewChecks: readonly Check[] = [
   {
     rule: 'EVT-36',
     says:
-      'the timeline tells of every order, ' +
-      'contract, ticket, refund, resource, ' +
-      'reservation, message and unapplied payment ' +
-      'all that its owner announced',
+      'the timeline tells of every order, contract, ticket, refund, resource, reservation, message ' +
+      'and unapplied payment all that its owner announced',
     mends: 'notification',
     sql: `select id, aggregate || ': ' || coalesce(t.versions, 0) || ' of ' || coalesce(owned.versions,
       0) || ' versions, the newest ' || coalesce(t.newest::text, 'none')

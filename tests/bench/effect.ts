@@ -42,8 +42,7 @@ export async function benchEffect(
     const behind = async () =>
       (
         await client.query(
-          'select from orders.orders o where not exists (select from ' +
-            'contracts.order_view v where ' +
+          'select from orders.orders o where not exists (select from contracts.order_view v where ' +
             'v.order_id = o.order_id) limit 1',
         )
       ).rowCount;

@@ -127,14 +127,11 @@ export function eventsPage(): string {
     '',
     `One Kafka topic per event type, named as the type; ${partitions} partitions each, kept forever. ` +
       `The key is the id of what the event is`,
-    'about, so the events of one order, contract ' +
-      'or refund stay in order within ' +
-      'a topic. Across topics they do not: ' +
-      'decide by the version in',
+    'about, so the events of one order, contract or refund stay in order within a topic. Across ' +
+      'topics they do not: decide by the version in',
     'the snapshot.',
-    'An event may come more than once: ' +
-      'remember its `ce_id`. As AsyncAPI ' +
-      '3: `libs/events/asyncapi.json`. A message of each type:',
+    'An event may come more than once: remember its `ce_id`. As AsyncAPI 3: ' +
+      '`libs/events/asyncapi.json`. A message of each type:',
     '`libs/events/samples`.',
     '',
     '## Headers',

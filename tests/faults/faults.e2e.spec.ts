@@ -14,10 +14,8 @@ const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 // With this seed the sessions of Postgres end early in the run: the minute that a mail then waits for goes by
 // while the rest happens.
 test(
-  'EVT-7 EVT-8 EVT-12 EVT-35 customers are ' +
-    'served while processes are killed at ' +
-    'the worst moments and connections end: ' +
-    'nothing is lost or doubled',
+  'EVT-7 EVT-8 EVT-12 EVT-35 customers are served while processes are killed at the worst moments ' +
+    'and connections end: nothing is lost or doubled',
   async () => {
     const home = mkdtempSync(join(tmpdir(), 'accord-faults-'));
     try {

@@ -95,9 +95,8 @@ const sessionsEnded: Fault = {
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
     await client.query(
-      'select pg_terminate_backend(pid) from ' +
-        'pg_stat_activity where pid ' +
-        '<> pg_backend_pid() and datname = current_database()',
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and ' +
+        'datname = current_database()',
     );
     await client.end();
   },

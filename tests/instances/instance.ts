@@ -13,9 +13,8 @@ const { settings, hears, stumbles } = JSON.parse(process.env['ACCORD_INSTANCE']!
 async function note(tx: Tx, { subject }: Event) {
   const { accountId, id, version } = subject;
   await tx.one(
-    'insert into seen (account_id, key, ' +
-      'version, before) select $1, $2, ' +
-      '$3, coalesce(max(version), 0) from seen where key = $2',
+    'insert into seen (account_id, key, version, before) select $1, $2, $3, coalesce(max(version), ' +
+      '0) from seen where key = $2',
     [accountId, id, version],
   );
   if (Math.random() < stumbles) throw new Error('stumbled');

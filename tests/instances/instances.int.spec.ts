@@ -19,10 +19,8 @@ const crowdAt = (place: string) =>
   });
 
 test(
-  'EVT-7 EVT-8 EVT-9 EVT-11 EVT-12 processes join, ' +
-    'leave in the middle of failing events and ' +
-    'are killed under load: nothing lost, nothing ' +
-    'doubled, order of each key kept',
+  'EVT-7 EVT-8 EVT-9 EVT-11 EVT-12 processes join, leave in the middle of failing events and are ' +
+    'killed under load: nothing lost, nothing doubled, order of each key kept',
   async () => {
     const crowd = await crowdAt('all');
     try {

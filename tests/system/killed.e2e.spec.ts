@@ -5,10 +5,8 @@ import { folder, hurried, play, removeFolders } from './playing.ts';
 afterAll(removeFolders);
 
 test(
-  'EVT-7 EVT-8 EVT-12 EVT-35 every service is ' +
-    'killed in the middle of the ' +
-    'story, again and again, and the story ' +
-    'ends as if nothing had happened',
+  'EVT-7 EVT-8 EVT-12 EVT-35 every service is killed in the middle of the story, again and again, ' +
+    'and the story ends as if nothing had happened',
   async () => {
     const system = await startSystem({ dataDir: folder(), profile: hurried('baidu', 'PT40S') });
     try {

@@ -19,10 +19,8 @@ describe.each(['baidu', 'alibaba'] as const)('as %s', (profile) => {
   afterAll(() => system.stop(), 30_000);
 
   test(
-    'EVT-20 EVT-21 EVT-22 EVT-23 EVT-24 EVT-30 ' +
-      'EVT-31 EVT-32 EVT-33 EVT-36 ' +
-      'the main story goes as documented, ' +
-      'and the four services agree',
+    'EVT-20 EVT-21 EVT-22 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-36 the main story goes as ' +
+      'documented, and the four services agree',
     async () => {
       const told = await play({ system, profile });
       expect(told).toContain('34.84');

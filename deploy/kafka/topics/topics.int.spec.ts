@@ -99,9 +99,8 @@ const [topic, other] = ['order.paid', 'order.placed'].map((type) => prefix + typ
 const week = String(7 * 24 * 3_600_000);
 
 test(
-  'EVT-1 EVT-13 a topic that is kept ' +
-    'otherwise than declared is set ' +
-    'as declared, and told; what else somebody set stays',
+  'EVT-1 EVT-13 a topic that is kept otherwise than declared is set as declared, and told; what ' +
+    'else somebody set stays',
   async () => {
     const configEntries = Object.entries({
       'cleanup.policy': 'compact',
@@ -147,10 +146,8 @@ test(
 );
 
 test(
-  'EVT-1 EVT-7 a topic with another number of ' +
-    'partitions keeps it, for the ' +
-    'order of its keys: the command does ' +
-    'the rest, says so and fails',
+  'EVT-1 EVT-7 a topic with another number of partitions keeps it, for the order of its keys: the ' +
+    'command does the rest, says so and fails',
   async () => {
     await admin.createPartitions({
       topicPartitions: [

@@ -81,10 +81,8 @@ async function refuseOne({ narrator, role }: DemoContext, orderIds: readonly str
   });
   const { body } = await narrator.ask({
     what:
-      'An application over six orders: the ' +
-      'machine, the other product, the ' +
-      'metered machine, the two unpaid ' +
-      'machines and the special one.',
+      'An application over six orders: the machine, the other product, the metered machine, the two ' +
+      'unpaid machines and the special one.',
     who: 'customer',
     method: 'post',
     path: '/v1/contracts',

@@ -75,10 +75,8 @@ export async function checkInvariants({ narrator, settings }: DemoContext): Prom
   const told = found.map(({ rule, says, id, found: what }) => `${rule} ${says}: ${id}: ${what}`);
   holds(
     told,
-    'EVT-30 to EVT-33, EVT-36: one live ' +
-      'holder per order, holds and ' +
-      'holders agree, the ledger sums to ' +
-      'zero, the four services agree',
+    'EVT-30 to EVT-33, EVT-36: one live holder per order, holds and holders agree, the ledger sums ' +
+      'to zero, the four services agree',
   );
   holds(
     narrator.surprises(),

@@ -485,9 +485,8 @@ describe('the application over a database that is not there', () => {
   const own = { authorization: 'Bearer good' };
 
   test(
-    'API-11 the quota of a token is told ' +
-      'in RateLimit headers and ' +
-      'ends in 429 with Retry-After; so is that of an address',
+    'API-11 the quota of a token is told in RateLimit headers and ends in 429 with Retry-After; so ' +
+      'is that of an address',
     async () => {
       const { url, close } = await start(30);
       const answers = [];

@@ -47,9 +47,8 @@ test(
 );
 
 test(
-  'API-1 a query parameter of the wrong ' +
-    'type is named by a JSON ' +
-    'pointer; text that cannot be stored is refused',
+  'API-1 a query parameter of the wrong type is named by a JSON pointer; text that cannot be stored ' +
+    'is refused',
   async () => {
     const repeated = await one.get('/v1/things?limit=5&limit=6');
     expect(repeated).toMatchObject({
@@ -114,9 +113,8 @@ test('API-2 a bug answers 500 without internals', async () => {
 });
 
 test(
-  'API-2 API-3 every route is ' +
-    'described, in 3.1, and an answer ' +
-    'that does not fit its description does not go out',
+  'API-2 API-3 every route is described, in 3.1, and an answer that does not fit its description ' +
+    'does not go out',
   async () => {
     const { body: api } = await t.anonymous().get('/openapi.json');
     expect(api.openapi).toMatch(/^3\.1\./);
@@ -159,9 +157,8 @@ test('API-3 an unknown path is 404, a wrong method 405 with what is allowed', as
 });
 
 test(
-  'API-5 another account’s thing is not ' +
-    'found, changed or listed; ' +
-    'anyone sees no account’s rows; an operator sees all',
+  'API-5 another account’s thing is not found, changed or listed; anyone sees no account’s rows; an ' +
+    'operator sees all',
   async () => {
     const { body: mine } = await one.post('/v1/things', thing);
     for (const answer of [
@@ -235,9 +232,8 @@ test('API-6 a key belongs to issuer, subject, account, method and path', async (
 });
 
 test(
-  'API-6 while the first runs a repeat is ' +
-    '409 with Retry-After at ' +
-    'once, and replays after; of 20 at once one has an effect',
+  'API-6 while the first runs a repeat is 409 with Retry-After at once, and replays after; of 20 at ' +
+    'once one has an effect',
   async () => {
     const key = newKey();
     const { arrived, go } = gate();
@@ -322,9 +318,8 @@ test('API-6 a batch that breaks halfway and is sent again answers its done items
 });
 
 test(
-  'API-6 a claim whose process died is ' +
-    'taken again after 60 s, not ' +
-    'before; one that only was slow does no item twice',
+  'API-6 a claim whose process died is taken again after 60 s, not before; one that only was slow ' +
+    'does no item twice',
   async () => {
     const claim = {
       headers: newKey(),
@@ -411,9 +406,8 @@ test('API-8 the ETag is the version; If-Match with another is 412 and changes no
 });
 
 test(
-  'API-14 a saga answers 202 with ' +
-    'Location; Prefer: wait gives the ' +
-    'outcome as soon as there is one, or 202 when time is up',
+  'API-14 a saga answers 202 with Location; Prefer: wait gives the outcome as soon as there is one, ' +
+    'or 202 when time is up',
   async () => {
     const { body: made } = await one.post('/v1/things', thing);
     const path = `/v1/things/${made.thingId}/completion`;
@@ -464,10 +458,8 @@ const upload = (bytes: Buffer, headers = {}) =>
   one.send('POST', '/v1/uploads', bytes, { ...file, ...headers });
 
 test(
-  'API-11 a file of 64 MiB is hashed, one ' +
-    'byte more is refused, said ' +
-    'before or found out; an empty one ' +
-    'and a repeat are files too',
+  'API-11 a file of 64 MiB is hashed, one byte more is refused, said before or found out; an empty ' +
+    'one and a repeat are files too',
   async () => {
     const most = Buffer.alloc(67_108_864, 'accord');
     expect((await upload(most)).body).toEqual({ sha256: hash('sha256', most), size: most.length });

@@ -26,12 +26,11 @@ test('EVT-5 rows are written by one statement that lets no older version overwri
   expect(written((writer) => keepOrders(writer, rows))).toEqual([
     {
       sql:
-        'insert into order_view (order_id, version, account_id, snapshot) ' +
-        'select order_id, version, account_id, snapshot ' +
-        'from jsonb_populate_recordset(null::order_view, $1::jsonb) order by order_id ' +
-        'on conflict (order_id) do update set ' +
-        'version = excluded.version, account_id = excluded.account_id, snapshot = excluded.snapshot ' +
-        'where order_view.version < excluded.version',
+        'insert into order_view (order_id, version, account_id, snapshot) select order_id, version, ' +
+        'account_id, snapshot from jsonb_populate_recordset(null::order_view, $1::jsonb) order by ' +
+        'order_id on conflict (order_id) do update set version = excluded.version, account_id = ' +
+        'excluded.account_id, snapshot = excluded.snapshot where order_view.version < ' +
+        'excluded.version',
       values: [JSON.stringify(rows)],
     },
   ]);
