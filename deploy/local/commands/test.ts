@@ -39,7 +39,7 @@ const node = (...args: string[]) => run(process.execPath, args);
 /** As `npm run lint` does: rules and boundaries, directions of imports, form. */
 const linters = [
   ['eslint/bin/eslint.js', '.', '--cache', '--cache-location', '.accord/eslintcache', '--max-warnings', '0'],
-  ['dependency-cruiser/bin/dependency-cruise.mjs', 'libs', 'services', 'deploy', 'tests'],
+  ['dependency-cruiser/bin/dependency-cruiser.mjs', 'libs', 'services', 'deploy', 'tests'],
   ['prettier/bin/prettier.cjs', '.', '--check', '--cache', '--cache-location', '.accord/prettiercache'],
 ];
 /** The rule of the module boundaries reads the project graph that nx makes when it hashes. */
