@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { applyTopics } from '@accord/kafka';
 import { provisionDatabase, rolesOf, roleUrl, type ServiceName } from '@accord/postgres/provision';
 import { developmentPassword } from '@accord/testing';
-import { freePort } from './background.ts';
+import { startOnPort } from './background.ts';
 import { databaseUrl, dropDatabase, dropTopics, makeDatabase, serviceNames, topics } from './database.ts';
 import { startFrontDoor } from './gateway.ts';
 import { findKafka, findPostgres, type Part } from './infrastructure.ts';
@@ -165,8 +165,8 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
     ServiceName,
     string
   >;
-  const opened = async () =>
-    startFrontDoor({ port: await freePort(ask.port), origins: { ...urls, issuer: issuer.url } });
+  const opened = () =>
+    startOnPort(ask.port, (port) => startFrontDoor({ port, origins: { ...urls, issuer: issuer.url } }));
   const frontDoor = await stepOf(ask, 'Front door', opened());
   started.defer(frontDoor.stop);
   return {
