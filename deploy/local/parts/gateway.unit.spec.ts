@@ -1,8 +1,13 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadProfile } from '@accord/profile';
 import { readOptions as readRedriveOptions } from '../commands/redrive-options.ts';
 import { readOptions } from '../commands/start-options.ts';
+import { providerOf } from '../demo/catalogue.ts';
 import { segments, startFrontDoor, targetOf, type FrontDoor, type Origins } from './gateway.ts';
 import { readMail } from './mailbox.ts';
 
@@ -184,10 +189,13 @@ test('a mail is read back: encoded subject, first plain text of several parts', 
 });
 
 test('npm start says what it understands', () => {
-  expect(readOptions([])).toEqual({ once: false, profile: 'baidu' });
-  expect(readOptions(['--once', '--profile', 'alibaba'])).toEqual({ once: true, profile: 'alibaba' });
+  expect(readOptions([])).toEqual({ once: false, profile: 'baidu', rules: loadProfile('baidu') });
+  const alibaba = { profile: 'alibaba', rules: loadProfile('alibaba') };
+  expect(readOptions(['--once', '--profile', 'alibaba'])).toEqual({ once: true, ...alibaba });
   for (const help of ['--help', '-h']) expect(readOptions(['--once', help])).toBeUndefined();
-  expect(() => readOptions(['--profile', 'other'])).toThrow('there is no profile other');
+  expect(() => readOptions(['--profile', 'other'])).toThrow(
+    /profile .*other cannot be read; shipped are baidu/,
+  );
   expect(() => readOptions(['--twice'])).toThrow('usage: npm start');
 });
 
@@ -206,4 +214,30 @@ test('EVT-10 npm run redrive passes on what the API understands', () => {
   expect(
     readRedriveOptions(['order', 'list', '--from', filter.from, '--direction', 'in', '--id', id])?.filter,
   ).toEqual({ ...filter, eventIds: [id] });
+});
+
+test('the profile of npm start may be a file, named from where the command is given', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'accord-'));
+  const before = process.env['INIT_CWD'];
+  try {
+    process.env['INIT_CWD'] = folder;
+    const write = (name: string, tree: object) => writeFileSync(join(folder, name), JSON.stringify(tree));
+    write('mine.json', { extends: 'alibaba', name: 'mine', contracts: { voidOfficial: 'ticket' } });
+    const { profile, rules } = readOptions(['--profile', './mine.json'])!;
+    expect([profile, rules.name, rules.contracts.voidOfficial]).toEqual([
+      join(folder, 'mine.json'),
+      'mine',
+      'ticket',
+    ]);
+    expect(providerOf(rules)).toBe('alibaba');
+    const [entity] = rules.invoicingEntities;
+    expect(providerOf({ invoicingEntities: [{ ...entity!, code: 'another' }] })).toBeUndefined();
+    write('wrong.json', { extends: 'baidu', orders: { payWithin: 'P1M' } });
+    expect(() => readOptions(['--profile', 'wrong.json'])).toThrow(
+      /wrong\.json: orders\.payWithin: is an ISO/,
+    );
+  } finally {
+    process.env['INIT_CWD'] = before;
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,4 +1,4 @@
-export { businessDayEnd } from './business-days.ts';
+export { businessDayEnd, holidaysEndSoon } from './business-days.ts';
 export { loadProfile } from './load.ts';
 export {
   Profile,

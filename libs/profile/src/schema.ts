@@ -106,8 +106,23 @@ const Tickets = z
         to: Clock,
         timeZone: TimeZone,
         holidays: z.array(z.iso.date()),
+        /** Days of a weekend that are worked. */
+        makeUpWorkdays: z.array(z.iso.date()),
+        /** The last day for which holidays and make-up workdays are known. */
+        listedUntil: z.iso.date(),
       })
-      .refine((hours) => hours.from < hours.to, { path: ['to'], message: 'is later than from' }),
+      .refine((hours) => hours.from < hours.to, { path: ['to'], message: 'is later than from' })
+      .superRefine(({ days, holidays, makeUpWorkdays, listedUntil }, context) => {
+        const refuse = (path: (string | number)[], message: string) =>
+          context.addIssue({ code: 'custom', path, message });
+        makeUpWorkdays.forEach((day, i) => {
+          if (holidays.includes(day)) refuse(['makeUpWorkdays', i], `${day} is a holiday as well`);
+          if (days.includes(Temporal.PlainDate.from(day).dayOfWeek))
+            refuse(['makeUpWorkdays', i], `${day} is worked anyway`);
+        });
+        const last = [...holidays, ...makeUpWorkdays].sort().at(-1);
+        if (last && last > listedUntil) refuse(['listedUntil'], `is not before the last day listed, ${last}`);
+      }),
   })
   .transform(({ hours }) => hours);
 
