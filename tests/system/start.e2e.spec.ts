@@ -94,6 +94,15 @@ test(
   60_000,
 );
 
+test('API-18 in production no service starts with a clock that can be moved', async () => {
+  const { code, lines } = await start('refund', { ...production, ACCORD_DEVELOPMENT_CLOCK: '/tmp/clock' })
+    .ended;
+  expect([code, lines.at(-1)]).toEqual([
+    1,
+    'cannot start: ACCORD_DEVELOPMENT_CLOCK needs ACCORD_ENV=development',
+  ]);
+}, 60_000);
+
 test('a profile that is not right and a database that is away are one line, too', async () => {
   const [profile, away] = await Promise.all([
     start('order', { ...production, PROVIDER_PROFILE: 'nobody' }).ended,

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clockOf } from '@accord/postgres';
 import { loadProfile } from '@accord/profile';
 import { readOptions as readRedriveOptions } from '../commands/redrive-options.ts';
 import { readOptions } from '../commands/start-options.ts';
@@ -161,6 +162,44 @@ test('API-5 a body stays a body whatever the method, so that nobody hides a requ
   } finally {
     await door.stop();
     await new Promise((resolve) => service.close(resolve));
+  }
+});
+
+test('API-18 the clock is shown and moved where there is one, forward alone; elsewhere it is 404', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'accord-'));
+  const door = await startFrontDoor({ port: 0, origins, clock: join(folder, 'clock') });
+  const without = await startFrontDoor({ port: 0, origins });
+  const ask = async (base: string, body?: string) => {
+    const response = await fetch(`${base}/development/clock`, body ? { method: 'POST', body } : {});
+    return { status: response.status, ...((await response.json()) as { now?: string }) };
+  };
+  try {
+    expect(await ask(door.url)).toMatchObject({ status: 200, aheadMs: 0 });
+    expect(await ask(door.url, '{"advanceBy":"P1DT1H"}')).toMatchObject({ status: 200, aheadMs: 90_000_000 });
+    expect(await ask(door.url, '{"advanceBy":"PT1S"}')).toMatchObject({ status: 200, aheadMs: 90_001_000 });
+    expect(clockOf(join(folder, 'clock')).offsetMs).toBe(90_001_000);
+    const inYears = new Date(Date.now() + 3 * 366 * 86_400_000).toISOString();
+    const { now } = await ask(door.url, JSON.stringify({ to: inYears }));
+    expect(Math.abs(Date.parse(String(now)) - Date.parse(inYears))).toBeLessThan(60_000);
+    const before = clockOf(join(folder, 'clock')).offsetMs;
+    for (const body of [
+      '{"advanceBy":"-PT1S"}',
+      '{"advanceBy":"P200Y"}',
+      '{"advanceBy":"tomorrow"}',
+      '{"to":"2020-01-01T00:00:00Z"}',
+      '{"to":"2020-13-01T00:00:00Z"}',
+      '{"advanceBy":"P1D","to":"2030-01-01T00:00:00Z"}',
+      '[]',
+    ])
+      expect(await ask(door.url, body)).toMatchObject({ status: 400, code: 'request.invalid' });
+    expect(await ask(door.url, 'no JSON')).toMatchObject({ status: 400, code: 'request.bad_json' });
+    expect(await ask(door.url, ' '.repeat(2_000))).toMatchObject({ status: 413, code: 'request.too_large' });
+    expect(clockOf(join(folder, 'clock')).offsetMs).toBe(before);
+    for (const body of [undefined, '{"advanceBy":"P1D"}'])
+      expect(await ask(without.url, body)).toMatchObject({ status: 404, code: 'request.unknown_route' });
+  } finally {
+    await Promise.all([door.stop(), without.stop()]);
+    rmSync(folder, { recursive: true });
   }
 });
 
