@@ -55,8 +55,16 @@ export function printParties(pdf: PdfDocument, { partyA, partyB }: DocumentConte
   column(words.partyA, ofA, page.left);
   column(words.partyB, ofB, page.left + half);
   pdf.strokeBox({ x: page.left, y: top, width: page.contentWidth, height: bottom - top });
-  pdf.rule({ x: page.left + half, y: top }, { x: page.left + half, y: bottom });
-  pdf.rule({ x: page.left, y: top + head }, { x: page.right, y: top + head });
+  pdf.rules(
+    [
+      { x: page.left + half, y: top },
+      { x: page.left + half, y: bottom },
+    ],
+    [
+      { x: page.left, y: top + head },
+      { x: page.right, y: top + head },
+    ],
+  );
   pdf.y = bottom + 10;
 }
 
