@@ -177,7 +177,12 @@ export class PdfDocument {
     doc.page.annotations.push(field);
     this.#doc.font('regular').initForm();
     // pdfkit's forms are to be filled in, and ask readers to draw their fields; this one is filled in already.
-    const form = { Fields: [field], SigFlags: signed + appendOnly, NeedAppearances: undefined, DA: undefined };
+    const form = {
+      Fields: [field],
+      SigFlags: signed + appendOnly,
+      NeedAppearances: undefined,
+      DA: undefined,
+    };
     Object.assign(doc._root.data.AcroForm.data, form);
   }
 

@@ -23,7 +23,8 @@ test('each radical has an ideograph that the typefaces draw alike, or its standa
     if (!/^\p{Unified_Ideograph}$/u.test(ideograph)) return true;
     const alike = [regular, bold].every(
       ({ font }) =>
-        font.glyphForCodePoint(one.codePointAt(0)!).id === font.glyphForCodePoint(ideograph.codePointAt(0)!).id,
+        font.glyphForCodePoint(one.codePointAt(0)!).id ===
+        font.glyphForCodePoint(ideograph.codePointAt(0)!).id,
     );
     return !alike && ideograph !== one.normalize('NFKC');
   });
@@ -33,7 +34,11 @@ test('each radical has an ideograph that the typefaces draw alike, or its standa
 test.each([
   ['a direction', '甲\u202e公司', ['U+202E']],
   ['isolates and marks of direction', 'a\u2066b\u2069\u200e', ['U+2066', 'U+2069', 'U+200E']],
-  ['joiners and spaces of no width', '甲\u200b\u200c\u200d\u2060\ufeff乙\u00ad', ['U+200B', 'U+200C', 'U+200D', 'U+2060', 'U+FEFF', 'U+00AD']],
+  [
+    'joiners and spaces of no width',
+    '甲\u200b\u200c\u200d\u2060\ufeff乙\u00ad',
+    ['U+200B', 'U+200C', 'U+200D', 'U+2060', 'U+FEFF', 'U+00AD'],
+  ],
   ['a tag', '甲\u{e0041}', ['U+E0041']],
   ['variation selectors', '葛\u{e0100}辻\ufe00', ['U+E0100', 'U+FE00']],
   ['fillers', '甲\u3164\u034f\u2800', ['U+3164', 'U+034F', 'U+2800']],
@@ -47,6 +52,14 @@ test.each([
 });
 
 test('what is shown as it is meant is not refused', async () => {
-  const fine = ['⾦山', 'cafe\u0301', '阿凡提·买买提 • ‧ ・', '甲\u3000乙\n丙\u00a0丁', '①② № ½ Ω ～〜 …⋯ ㈱', '𠮷野家', ''];
+  const fine = [
+    '⾦山',
+    'cafe\u0301',
+    '阿凡提·买买提 • ‧ ・',
+    '甲\u3000乙\n丙\u00a0丁',
+    '①② № ½ Ω ～〜 …⋯ ㈱',
+    '𧾷',
+    '',
+  ];
   expect((await loadGlyphCheck())(fine)).toBeUndefined();
 });

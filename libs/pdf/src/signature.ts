@@ -33,12 +33,10 @@ export const signatureDictionary = ({ length, reason, at }: SignatureRoom) => ({
  * @throws Error where the file keeps no room, or not so much as the signature takes: no byte is left over that
  * could be changed unnoticed.
  */
-export async function signPdf(
-  file: Buffer,
-  sign: (covered: Buffer) => Promise<Buffer>,
-): Promise<Buffer> {
+export async function signPdf(file: Buffer, sign: (covered: Buffer) => Promise<Buffer>): Promise<Buffer> {
   const at = file.indexOf(opening);
-  if (at === -1 || file.includes(opening, at + 1)) throw new Error('pdf: the file keeps no room for a signature');
+  if (at === -1 || file.includes(opening, at + 1))
+    throw new Error('pdf: the file keeps no room for a signature');
   const start = at + opening.length - 1;
   const end = file.indexOf('>', start) + 1;
   const signed = Buffer.from(file);

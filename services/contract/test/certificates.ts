@@ -43,7 +43,8 @@ export interface Wanted {
   readonly digest?: 'SHA-1' | 'SHA-256';
 }
 
-export const ecKey = (namedCurve = 'P-256'): KeyObject => generateKeyPairSync('ec', { namedCurve }).privateKey;
+export const ecKey = (namedCurve = 'P-256'): KeyObject =>
+  generateKeyPairSync('ec', { namedCurve }).privateKey;
 export const rsaKey = (modulusLength = 2048): KeyObject =>
   generateKeyPairSync('rsa', { modulusLength }).privateKey;
 
@@ -76,7 +77,9 @@ function extensionsOf({ ca = false, usage = 0xc0, extendedUses, dnsNames }: Want
   return [
     extension('2.5.29.19', true, new BasicConstraints({ cA: ca }).toSchema()),
     ...(bits ? [extension('2.5.29.15', true, bits)] : []),
-    ...(extendedUses ? [extension('2.5.29.37', false, new ExtKeyUsage({ keyPurposes: [...extendedUses] }).toSchema())] : []),
+    ...(extendedUses
+      ? [extension('2.5.29.37', false, new ExtKeyUsage({ keyPurposes: [...extendedUses] }).toSchema())]
+      : []),
     ...(names ? [extension('2.5.29.17', false, new GeneralNames({ names }).toSchema())] : []),
   ];
 }
@@ -86,7 +89,9 @@ function signingKeyOf(key: KeyObject, hash: string) {
     key.asymmetricKeyType === 'rsa'
       ? { name: 'RSASSA-PKCS1-v1_5', hash }
       : { name: 'ECDSA', namedCurve: 'P-256' };
-  return crypto.subtle.importKey('pkcs8', key.export({ format: 'der', type: 'pkcs8' }), algorithm, true, ['sign']);
+  return crypto.subtle.importKey('pkcs8', key.export({ format: 'der', type: 'pkcs8' }), algorithm, true, [
+    'sign',
+  ]);
 }
 
 /** A PKCS#12 file with the key and its certificate, then those of others. */

@@ -99,7 +99,9 @@ export function strictComplaints(file: Buffer, certificate?: Buffer): string[] {
 /** One section, whose offsets lead to its objects, and whose trailer says what ISO 32000-1, 7.5.5 wants. */
 function layoutComplaints(file: Buffer): string[] {
   const text = file.toString('latin1');
-  const end = /^xref\n0 (\d+)\n((?:\d{10} \d{5} [fn] \n)+)trailer\n([^]*)\nstartxref\n(\d+)\n%%EOF\n$/m.exec(text);
+  const end = /^xref\n0 (\d+)\n((?:\d{10} \d{5} [fn] \n)+)trailer\n([^]*)\nstartxref\n(\d+)\n%%EOF\n$/m.exec(
+    text,
+  );
   if (!end) return ['the file does not end with one table, trailer and startxref'];
   const [, size, table = '', trailer = '', startxref] = end;
   const offsets = [...table.matchAll(/^(\d{10}) \d{5} n /gm)].map(([, offset]) => Number(offset));
@@ -110,7 +112,9 @@ function layoutComplaints(file: Buffer): string[] {
     !trailer.includes(`/Size ${size}`) && 'the trailer has another size',
     !/\/ID \[<[0-9a-f]{32}> <[0-9a-f]{32}>\]/.test(trailer) && 'the trailer has no /ID',
     !trailer.includes('/Root ') && 'the trailer has no /Root',
-    ...offsets.map((at, index) => !text.startsWith(`${index + 1} 0 obj\n`, at) && `object ${index + 1} is not at ${at}`),
+    ...offsets.map(
+      (at, index) => !text.startsWith(`${index + 1} 0 obj\n`, at) && `object ${index + 1} is not at ${at}`,
+    ),
     ...references.map(([, id]) => Number(id) > offsets.length && `there is no object ${id}`),
   ].filter((complaint) => complaint !== false);
 }

@@ -27,10 +27,7 @@ import { wordings, type Wording } from './wording.ts';
  *
  * @throws RangeError where an amount or the time zone is malformed.
  */
-export async function renderDocument(
-  content: DocumentContent,
-  signature?: SignatureRoom,
-): Promise<Buffer> {
+export async function renderDocument(content: DocumentContent, signature?: SignatureRoom): Promise<Buffer> {
   const words = wordings[content.language];
   const pdf = await openPdfDocument({
     title: `${words.title[content.kind]} ${content.number}`,
@@ -77,7 +74,10 @@ async function stampSeal(
   if (pageCount === 1) return;
   const seals = Math.ceil(pageCount / mostSlices);
   for (let index = 0; index < seals; index += 1) {
-    const [first, end] = [index, index + 1].map((part) => Math.floor((part * pageCount) / seals)) as [number, number];
+    const [first, end] = [index, index + 1].map((part) => Math.floor((part * pageCount) / seals)) as [
+      number,
+      number,
+    ];
     cutSeal(pdf, seal, { first, end, label: seals > 1 ? words.sliced(first + 1, end) : [] });
   }
 }
@@ -109,7 +109,15 @@ function finishPages(pdf: PdfDocument, content: DocumentContent, words: Wording)
     pdf.goToPage(index);
     pdf.text([words.title[content.kind]], line(36), style);
     pdf.text([content.number], line(36), { ...style, align: 'right' });
-    pdf.rules(...[52, 795].map((y) => [{ x: page.left, y }, { x: page.right, y }] as const));
+    pdf.rules(
+      ...[52, 795].map(
+        (y) =>
+          [
+            { x: page.left, y },
+            { x: page.right, y },
+          ] as const,
+      ),
+    );
     pdf.text([words.template + content.templateVersion], line(799), style);
     pdf.text([words.page(index + 1, pdf.pageCount)], line(799), { ...style, align: 'right' });
     const standing = content.mark === 'draft' ? words.watermark : content.testSeal ? words.testSeal : '';

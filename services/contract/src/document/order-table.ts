@@ -47,7 +47,7 @@ export async function printOrders(pdf: PdfDocument, content: DocumentContent, wo
   const write = timeWriter(content.timeZone);
   let breathedAt = performance.now();
   for (const [index, row] of content.rows.entries()) {
-    printRow(pdf, table, setRow(pdf, cellsOf(row, index, words, write), words));
+    printRow(pdf, table, setRow(pdf, cellsOf(row, index, words, write), words), words.continued(index + 1));
     if (index % 5 !== 4 && performance.now() - breathedAt < sliceMs) continue;
     await breathe();
     breathedAt = performance.now();
@@ -83,11 +83,17 @@ function openTable(pdf: PdfDocument, { timeZone }: DocumentContent, words: Wordi
 /** A configuration stays in its column where it is short, and stands below its row where it is long. */
 function setRow(pdf: PdfDocument, texts: readonly Cell[], words: Wording): SetRow {
   const cells = texts.map((parts, column) => linesIn(pdf, column, parts, cellStyle));
-  const configuration = words.columns[configurationColumn] + words.colon + texts[configurationColumn]!.join(words.separator);
+  const configuration =
+    words.columns[configurationColumn] + words.colon + texts[configurationColumn]!.join(words.separator);
   const below = pdf.lines(configuration, belowWidth, cellStyle);
-  const others = Math.max(...cells.filter((_, column) => column !== configurationColumn).map(({ length }) => length));
+  const others = Math.max(
+    ...cells.filter((_, column) => column !== configurationColumn).map(({ length }) => length),
+  );
   if (cells[configurationColumn]!.length <= others + below.length + spared) return { cells, below: [] };
-  return { cells: cells.with(configurationColumn, linesIn(pdf, configurationColumn, [words.below], cellStyle)), below };
+  return {
+    cells: cells.with(configurationColumn, linesIn(pdf, configurationColumn, [words.below], cellStyle)),
+    below,
+  };
 }
 
 const linesIn = (pdf: PdfDocument, column: number, parts: Cell, style: TextStyle): string[] =>
@@ -127,17 +133,29 @@ function periodOf({ period }: DocumentRow, words: Wording, write: (instant: stri
   }
 }
 
-function printRow(pdf: PdfDocument, { makeRoom, pageHeight }: Table, { cells, below }: SetRow): void {
+/** `continued` heads what stands below its row on a later page. */
+function printRow(
+  pdf: PdfDocument,
+  { makeRoom, pageHeight }: Table,
+  { cells, below }: SetRow,
+  continued: string,
+): void {
   const started = below.length === 0 ? 0 : heightOf([below.slice(0, 2)], cellStyle);
   makeRoom(Math.min(heightOf(cells, cellStyle) + started, pageHeight));
-  for (let rest = cells; rest.some((cell) => cell.length > 0); ) {
+  for (let rest = cells; rest.some((cell) => cell.length > 0);) {
     makeRoom(heightOf([['']], cellStyle));
     const count = linesLeft(pdf);
-    printCells(pdf, rest.map((cell) => cell.slice(0, count)), cellStyle);
+    printCells(
+      pdf,
+      rest.map((cell) => cell.slice(0, count)),
+      cellStyle,
+    );
     rest = rest.map((cell) => cell.slice(count));
   }
-  for (let rest = below; rest.length > 0; ) {
+  const { pageCount } = pdf;
+  for (let rest = below; rest.length > 0;) {
     makeRoom(heightOf([rest.slice(0, 2)], cellStyle));
+    if (pdf.pageCount > pageCount) rest = [continued, ...rest];
     const part = rest.slice(0, linesLeft(pdf));
     printBelow(pdf, part);
     rest = rest.slice(part.length);
@@ -165,8 +183,20 @@ function printBelow(pdf: PdfDocument, lines: Cell): void {
 function closeBox(pdf: PdfDocument, height: number, verticals: readonly number[]): void {
   const [top, bottom] = [pdf.y, pdf.y + height];
   pdf.rules(
-    ...verticals.map((x) => [{ x, y: top }, { x, y: bottom }] as const),
-    ...[top, bottom].map((y) => [{ x: page.left, y }, { x: page.right, y }] as const),
+    ...verticals.map(
+      (x) =>
+        [
+          { x, y: top },
+          { x, y: bottom },
+        ] as const,
+    ),
+    ...[top, bottom].map(
+      (y) =>
+        [
+          { x: page.left, y },
+          { x: page.right, y },
+        ] as const,
+    ),
   );
   pdf.y = bottom;
 }

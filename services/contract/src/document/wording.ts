@@ -27,6 +27,7 @@ export interface Wording {
   readonly separator: string;
   /** In the configuration's column, where it stands below the row. */
   readonly below: string;
+  readonly continued: (row: number) => string;
   readonly span: (start: string, end: string) => string[];
   readonly cycle: string;
   readonly amount: string;
@@ -84,6 +85,7 @@ const zh: Wording = {
   colon: '：',
   separator: '；',
   below: '见下',
+  continued: (row) => `（接第 ${row} 项）`,
   span: (start, end) => [start, `至 ${end}`],
   cycle: '（计费周期）',
   amount: '合同金额',
@@ -148,6 +150,7 @@ const en: Wording = {
   colon: ': ',
   separator: '; ',
   below: 'see below',
+  continued: (row) => `(No. ${row}, continued)`,
   span: (start, end) => [start, `to ${end}`],
   cycle: '(billing cycle)',
   amount: 'Contract amount',

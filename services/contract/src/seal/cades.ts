@@ -62,7 +62,12 @@ export async function signCades(bytes: Uint8Array, key: SealKey): Promise<Buffer
 
 /** Bytes of a signature by this key; every other one of an EC key is of another length. */
 export const cadesLength = async (key: SealKey): Promise<number> =>
-  (await signCades(Buffer.alloc(0), { ...key, sign: () => Promise.resolve(Buffer.alloc(key.signatureLength)) })).length;
+  (
+    await signCades(Buffer.alloc(0), {
+      ...key,
+      sign: () => Promise.resolve(Buffer.alloc(key.signatureLength)),
+    })
+  ).length;
 
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 

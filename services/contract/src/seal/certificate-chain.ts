@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import type { BitString } from 'asn1js';
-import { Certificate } from 'pkijs';
+import { BitString } from 'asn1js';
+import { BasicConstraints, Certificate } from 'pkijs';
 
 /** The signer's certificate, then those that issued it one after the other, as far as known. */
 export type CertificateChain = readonly [X509Certificate, ...X509Certificate[]];
@@ -21,7 +21,9 @@ export function chainOf(key: KeyObject, certificates: readonly X509Certificate[]
   }
   const faults = [
     ...[...keyFaults(own), ...signerFaults(own)].map((fault) => `${subjectOf(own)}: ${fault}`),
-    ...issuers.flatMap((one) => [...keyFaults(one), ...issuerFaults(one)].map((fault) => `${subjectOf(one)}: ${fault}`)),
+    ...issuers.flatMap((one) =>
+      [...keyFaults(one), ...issuerFaults(one)].map((fault) => `${subjectOf(one)}: ${fault}`),
+    ),
   ];
   if (faults.length > 0) throw new Error(`seal key: not for seals: ${faults.join('; ')}`);
   return [own, ...issuers];
@@ -62,24 +64,31 @@ const signingUses = new Set([
 const serverUse = '1.3.6.1.5.5.7.3.1';
 
 function signerFaults(certificate: X509Certificate): string[] {
-  const bits = keyUsageOf(certificate);
-  const { ca, keyUsage: uses, subjectAltName = '' } = certificate;
+  const { isAuthority, usage } = limitsOf(certificate);
+  const { keyUsage: uses, subjectAltName = '' } = certificate;
   const isServer = uses?.includes(serverUse) ?? subjectAltName.includes('DNS:');
   return [
-    ca && 'it is of a certificate authority',
-    bits !== undefined &&
-      (bits & (digitalSignature | nonRepudiation)) === 0 &&
+    isAuthority && 'it is of a certificate authority',
+    (usage & (digitalSignature | nonRepudiation)) === 0 &&
       'its key usage is neither digital signature nor non-repudiation',
     isServer && 'it is of a TLS server',
-    !isServer && uses && !uses.some((use) => signingUses.has(use)) && `its extended uses are ${uses.join(', ')}`,
+    !isServer &&
+      uses &&
+      !uses.some((use) => signingUses.has(use)) &&
+      `its extended uses are ${uses.join(', ')}`,
   ].filter((fault) => typeof fault === 'string');
 }
 
-const issuerFaults = ({ ca }: X509Certificate): string[] => (ca ? [] : ['it issued a certificate and is no authority']);
+const issuerFaults = (certificate: X509Certificate): string[] =>
+  limitsOf(certificate).isAuthority ? [] : ['it issued a certificate and is no authority'];
 
-/** The first byte of the key usage; undefined where the certificate does not limit it. */
-function keyUsageOf({ raw }: X509Certificate): number | undefined {
+/** Basic constraints, and the first byte of the key usage: all bits where the certificate does not limit it. */
+function limitsOf({ raw }: X509Certificate): { isAuthority: boolean; usage: number } {
   const { extensions = [] } = Certificate.fromBER(raw);
-  const usage = extensions.find(({ extnID }) => extnID === '2.5.29.15')?.parsedValue as BitString | undefined;
-  return usage?.valueBlock.valueHexView[0];
+  const valueOf = (id: string): unknown => extensions.find(({ extnID }) => extnID === id)?.parsedValue;
+  const [constraints, usage] = [valueOf('2.5.29.19'), valueOf('2.5.29.15')];
+  return {
+    isAuthority: constraints instanceof BasicConstraints && constraints.cA,
+    usage: usage instanceof BitString ? (usage.valueBlock.valueHexView[0] ?? 0) : 0xff,
+  };
 }

@@ -19,11 +19,16 @@ type Chain = Pick<SealKey, 'chain'>;
  */
 export function warningOf({ chain }: Chain, at: Date) {
   const [{ certificate, days }] = chain
-    .map((one) => ({ certificate: one, days: at < one.validFromDate ? -Infinity : daysLeft(one.validToDate, at) }))
+    .map((one) => ({
+      certificate: one,
+      days: at < one.validFromDate ? -Infinity : daysLeft(one.validToDate, at),
+    }))
     .sort((a, b) => a.days - b.days) as [{ certificate: X509Certificate; days: number }];
   const limit = warnedAt.find((one) => days <= one);
   if (limit === undefined) return undefined;
-  const [validFrom, validTo] = [certificate.validFromDate, certificate.validToDate].map((date) => date.toISOString());
+  const [validFrom, validTo] = [certificate.validFromDate, certificate.validToDate].map((date) =>
+    date.toISOString(),
+  );
   const subject = subjectOf(certificate);
   return {
     state: `${subject} ${days === -Infinity ? 'is not valid yet' : days < 0 ? 'ended' : `ends within ${limit} days`}`,
@@ -33,7 +38,8 @@ export function warningOf({ chain }: Chain, at: Date) {
 }
 
 /** To two digits; negative after the end. */
-const daysLeft = (end: Date, at: Date): number => Math.floor((end.getTime() - at.getTime()) / (dayMs / 100)) / 100;
+const daysLeft = (end: Date, at: Date): number =>
+  Math.floor((end.getTime() - at.getTime()) / (dayMs / 100)) / 100;
 
 /** A log line for each warning, once in the life of a process. */
 export function sealExpiry(key: Chain, log: Logger): Worker {
@@ -70,10 +76,15 @@ export const sealFigures =
           gauge.set({ subject: subjectOf(certificate) }, at ? daysLeft(certificate.validToDate, at) : NaN);
       },
     );
-    metrics.gauge('accord_seal_valid', 'Whether all certificates of the seal are valid now: 1, else 0', [], async (gauge) => {
-      const at = await timeOf(db).catch(() => undefined);
-      gauge.set(!at ? NaN : warningOf(key, at)?.isValid === false ? 0 : 1);
-    });
+    metrics.gauge(
+      'accord_seal_valid',
+      'Whether all certificates of the seal are valid now: 1, else 0',
+      [],
+      async (gauge) => {
+        const at = await timeOf(db).catch(() => undefined);
+        gauge.set(!at ? NaN : warningOf(key, at)?.isValid === false ? 0 : 1);
+      },
+    );
   };
 
 const system: Actor = { kind: 'system', id: 'seal-expiry' };

@@ -70,6 +70,8 @@ function sealKey(key: KeyObject, certificates: readonly Buffer[], test: boolean)
 /** By the bytes of r and s: one of the two begins with a bit set, and so takes a byte more, as a rule. */
 const ecdsaLengths = { prime256v1: 71, secp384r1: 103, secp521r1: 139 };
 
-function signatureLengthOf({ asymmetricKeyDetails: { modulusLength = 0, namedCurve } = {} }: KeyObject): number {
+function signatureLengthOf({
+  asymmetricKeyDetails: { modulusLength = 0, namedCurve } = {},
+}: KeyObject): number {
   return ecdsaLengths[namedCurve as keyof typeof ecdsaLengths] ?? Math.ceil(modulusLength / 8);
 }

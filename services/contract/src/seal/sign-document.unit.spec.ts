@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ObjectIdentifier, OctetString, Sequence } from 'asn1js';
 import { Certificate, ContentInfo, SignedData } from 'pkijs';
-import { readPdf } from '@accord/pdf/testing';
-import { ecKey, issue, packKey, rsaKey } from '../../test/certificates.ts';
+import { readPdf, strictComplaints, strictReaders } from '@accord/pdf/testing';
+import { issue, packKey, rsaKey } from '../../test/certificates.ts';
 import { sampleContent } from '../../test/sample-content.ts';
 import { loadSealKey, type SealKey } from './seal-key.ts';
 import { sealDocument } from './sign-document.ts';
@@ -107,6 +107,38 @@ test('CTR-18 more pages have the seal on the signature page and a slice each, wh
   expect(width * pages.length).toBeCloseTo(diameter, 0);
 });
 
+test('CTR-18 over many pages several seals are cut, and each slice is legible and says over which pages', async () => {
+  const { pages } = readPdf((await sealDocument(sampleContent(200), key, at)).file);
+  expect(pages.length).toBeGreaterThan(10);
+  const told = pages.map(({ lines }) => /^第 (\d+)–(\d+) 页$/m.exec(lines.join('\n'))!.slice(1).map(Number));
+  pages.forEach(({ operators, lines }, page) => {
+    const [[first, last], [slice, ...more]] = [told[page]! as [number, number], seals(operators).slices];
+    expect([lines.includes('骑缝章'), more]).toEqual([true, []]);
+    expect(slice!.width).toBeGreaterThan(8.5);
+    expect(slice!.width * (last - first + 1)).toBeCloseTo(slice!.diameter, 0);
+    expect(slice!.from).toBeCloseTo((page + 1 - first) * slice!.width, 0);
+    expect(first <= page + 1 && page + 1 <= last).toBe(true);
+  });
+  const groups = [...new Map(told.map((range) => [String(range), range])).values()];
+  expect(groups.flatMap(([first, last]) => [first!, last! + 1])).toEqual([
+    1,
+    ...groups.slice(1).flatMap(([first]) => [first, first]),
+    pages.length + 1,
+  ]);
+});
+
+test('CTR-18 official files are read by the strict readers that are installed here, and by ours, without complaints', async () => {
+  process.stderr.write(
+    `strict readers beside our own: ${strictReaders().join(', ') || 'none is installed'}\n`,
+  );
+  const issuer = await issue({ name: 'Example Root', ca: true, usage: 0x06 });
+  const ec = await loadSealKey({ env: 'production', ...(await packKey(await issue({ issuer }), issuer)) });
+  expect(strictComplaints(file, key.chain[0].raw)).toEqual([]);
+  expect(strictComplaints((await sealDocument(sampleContent(40), ec, at)).file, issuer.certificate)).toEqual(
+    [],
+  );
+});
+
 test('CTR-19 the answer carries the SHA-256 of the very bytes', async () => {
   const sealed = await sealDocument(sampleContent(2), key, at);
   expect(sealed.sha256).toBe(createHash('sha256').update(sealed.file).digest('hex'));
@@ -130,7 +162,7 @@ test('CTR-22 a mounted PKCS#12 file is the key, and its document is no test', as
 });
 
 test('CTR-22 anything else refuses the start', async () => {
-  const pair = await issue();
+  const pair = await issue({ key: rsaKey() });
   const { p12, password } = await packKey(pair);
   const start = (from: Parameters<typeof loadSealKey>[0]) => expect(loadSealKey(from)).rejects;
   await start({ env: 'production' }).toThrow('production needs a PKCS#12 file');
