@@ -3,97 +3,98 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Readers that complain of the smallest fault in a PDF; each answers its complaints about a file. */
-interface StrictReader {
-  readonly name: string;
-  /** Ends with 0 where the reader is installed. */
-  readonly there: readonly [string, ...string[]];
-  readonly complaints: (file: string, certificate: string) => string[];
+export interface StrictReading {
+  /** Those of qpdf, pdfsig, pypdf and pyHanko that are installed here, after our own. */
+  readonly readers: readonly string[];
+  readonly complaints: readonly string[];
 }
 
-const pypdf = `
-import sys, pypdf
-reader = pypdf.PdfReader(sys.argv[1], strict=True)
-assert reader.trailer['/ID'], 'no /ID'
-for page in reader.pages: page.extract_text()
+/** pypdf in strict mode; pyHanko, which has to find the signature sound, trusted, and over the whole file. */
+const python = `
+import importlib.util, json, sys, warnings
+warnings.simplefilter('error')
+readers = [name for name in ('pypdf', 'pyhanko') if importlib.util.find_spec(name)]
+complaints = []
+
+def pypdf_reads(file, certificate):
+    import pypdf
+    reader = pypdf.PdfReader(file, strict=True)
+    assert reader.trailer['/ID'], 'no /ID'
+    for page in reader.pages: page.get_contents()
+
+def pyhanko_reads(file, certificate):
+    from asn1crypto import x509
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+    reader = PdfFileReader(open(file, 'rb'), strict=True)
+    for page in range(int(reader.root['/Pages']['/Count'])): reader.find_page_for_modification(page)
+    if certificate:
+        root = x509.Certificate.load(open(certificate, 'rb').read())
+        [signature] = reader.embedded_signatures
+        status = validate_pdf_signature(signature, ValidationContext(trust_roots=[root]))
+        assert status.intact and status.valid and status.trusted, status.pretty_print_details()
+        assert status.coverage.name == 'ENTIRE_FILE', status.coverage
+
+for file, certificate in json.loads(sys.argv[1]):
+    for name in readers:
+        try: globals()[name + '_reads'](file, certificate)
+        except BaseException as error: complaints.append(f'{name}: {error!r}')
+print(json.dumps({'readers': readers, 'complaints': complaints}))
 `;
-
-/** The certificate is trusted; the signature has to be sound and over the whole file. */
-const pyHanko = `
-import sys
-from asn1crypto import x509
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko_certvalidator import ValidationContext
-reader = PdfFileReader(open(sys.argv[1], 'rb'), strict=True)
-for page in range(int(reader.root['/Pages']['/Count'])): reader.find_page_for_modification(page)
-if sys.argv[2]:
-    root = x509.Certificate.load(open(sys.argv[2], 'rb').read())
-    [signature] = reader.embedded_signatures
-    status = validate_pdf_signature(signature, ValidationContext(trust_roots=[root]))
-    assert status.intact and status.valid and status.trusted, status.pretty_print_details()
-    assert status.coverage.name == 'ENTIRE_FILE', status.coverage
-`;
-
-const readers: readonly StrictReader[] = [
-  {
-    name: 'qpdf',
-    there: ['qpdf', '--version'],
-    complaints: (file) => complaintsOf('qpdf', '--check', file),
-  },
-  {
-    name: 'pdfsig',
-    there: ['pdfsig', '-v'],
-    complaints(file, certificate) {
-      if (!certificate) return complaintsOf('pdfinfo', file);
-      const { stdout, stderr } = spawnSync('pdfsig', ['-nocert', file], { encoding: 'utf8' });
-      const expected = ['Signature is Valid', 'Total document signed', 'ETSI.CAdES.detached'];
-      const missing = expected.filter((line) => !stdout.includes(line)).map((line) => `not said: ${line}`);
-      return [...missing, ...(stderr.includes('Syntax') ? [stderr] : [])];
-    },
-  },
-  {
-    name: 'pypdf',
-    there: ['python3', '-c', 'import pypdf'],
-    complaints: (file) => complaintsOf('python3', '-W', 'error', '-c', pypdf, file),
-  },
-  {
-    name: 'pyHanko',
-    there: ['python3', '-c', 'import pyhanko'],
-    complaints: (file, certificate) => complaintsOf('python3', '-c', pyHanko, file, certificate),
-  },
-];
-
-/** Standard error, and an exit other than 0, are complaints. */
-function complaintsOf(command: string, ...args: string[]): string[] {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  const warned = stderr.trim() || (/warning/i.test(stdout) ? stdout : '');
-  return status === 0 && warned === '' ? [] : [`ended with ${String(status)}: ${warned || stdout}`];
-}
-
-let installed: readonly StrictReader[] | undefined;
-
-/** The strict readers that are installed here: qpdf, pdfsig, pypdf, pyHanko. */
-export const strictReaders = (): readonly string[] => {
-  installed ??= readers.filter(({ there: [command, ...args] }) => spawnSync(command, args).status === 0);
-  return installed.map(({ name }) => name);
-};
 
 /**
- * The complaints of our own strict reading, and of the readers that are installed here. With the signer's
- * certificate (DER) the file's signature is checked as well.
+ * Reads files as strictly as can be done here. Where a certificate (DER) is given, the file's signature has to be
+ * valid with it as the trusted one.
  */
-export function strictComplaints(file: Buffer, certificate?: Buffer): string[] {
-  const complaints = layoutComplaints(file);
-  if (strictReaders().length === 0) return complaints;
+export function readStrictly(files: readonly { file: Buffer; certificate?: Buffer }[]): StrictReading {
   const folder = mkdtempSync(join(tmpdir(), 'pdf-'));
-  const [pdf, der] = [join(folder, 'file.pdf'), certificate ? join(folder, 'certificate.der') : ''];
-  writeFileSync(pdf, file);
-  if (certificate) writeFileSync(der, certificate);
-  for (const { name, complaints: ask } of installed ?? [])
-    complaints.push(...ask(pdf, der).map((complaint) => `${name}: ${complaint}`));
+  const paths = files.map(({ file, certificate }, index) => {
+    const [pdf, der] = [join(folder, `${index}.pdf`), certificate ? join(folder, `${index}.der`) : ''];
+    writeFileSync(pdf, file);
+    if (certificate) writeFileSync(der, certificate);
+    return [pdf, der] as const;
+  });
+  const readings = [
+    { readers: ['our own'], complaints: files.flatMap(({ file }) => layoutComplaints(file)) },
+    ...paths.flatMap(([pdf, der]) => [qpdf(pdf), ...(der ? [pdfsig(pdf)] : [])]),
+    pythonReaders(paths),
+  ];
   rmSync(folder, { recursive: true });
-  return complaints;
+  return {
+    readers: [...new Set(readings.flatMap(({ readers }) => readers))],
+    complaints: readings.flatMap(({ complaints }) => complaints),
+  };
+}
+
+/** Undefined where the command is not installed. */
+function outputOf(command: string, ...args: string[]) {
+  const { error, status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  return error ? undefined : { status, stdout, stderr, text: stdout + stderr };
+}
+
+const none: StrictReading = { readers: [], complaints: [] };
+
+/** It ends with 0 where it has neither errors nor warnings. */
+function qpdf(file: string): StrictReading {
+  const output = outputOf('qpdf', '--check', file);
+  if (!output) return none;
+  return { readers: ['qpdf'], complaints: output.status === 0 ? [] : [`qpdf: ${output.text}`] };
+}
+
+function pdfsig(file: string): StrictReading {
+  const output = outputOf('pdfsig', '-nocert', file);
+  if (!output) return none;
+  const expected = ['Signature is Valid', 'Total document signed', 'ETSI.CAdES.detached'];
+  const said = expected.every((line) => output.text.includes(line)) && !output.text.includes('Syntax');
+  return { readers: ['pdfsig'], complaints: said ? [] : [`pdfsig: ${output.text}`] };
+}
+
+function pythonReaders(paths: readonly (readonly [string, string])[]): StrictReading {
+  const output = outputOf('python3', '-c', python, JSON.stringify(paths));
+  if (!output) return none;
+  if (output.status !== 0) return { readers: [], complaints: [`python3: ${output.text}`] };
+  return JSON.parse(output.stdout) as StrictReading;
 }
 
 /** One section, whose offsets lead to its objects, and whose trailer says what ISO 32000-1, 7.5.5 wants. */
