@@ -12,6 +12,8 @@ export interface StrictReading {
 /** pypdf in strict mode; pyHanko, which has to find the signature sound, trusted, and over the whole file. */
 const python = `
 import importlib.util, json, sys, warnings
+from io import BytesIO
+from pathlib import Path
 warnings.simplefilter('error')
 readers = [name for name in ('pypdf', 'pyhanko') if importlib.util.find_spec(name)]
 complaints = []
@@ -27,10 +29,10 @@ def pyhanko_reads(file, certificate):
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
-    reader = PdfFileReader(open(file, 'rb'), strict=True)
+    reader = PdfFileReader(BytesIO(Path(file).read_bytes()), strict=True)
     for page in range(int(reader.root['/Pages']['/Count'])): reader.find_page_for_modification(page)
     if certificate:
-        root = x509.Certificate.load(open(certificate, 'rb').read())
+        root = x509.Certificate.load(Path(certificate).read_bytes())
         [signature] = reader.embedded_signatures
         status = validate_pdf_signature(signature, ValidationContext(trust_roots=[root]))
         assert status.intact and status.valid and status.trusted, status.pretty_print_details()
@@ -70,7 +72,7 @@ export function readStrictly(files: readonly { file: Buffer; certificate?: Buffe
 /** Undefined where the command is not installed. */
 function outputOf(command: string, ...args: string[]) {
   const { error, status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  return error ? undefined : { status, stdout, stderr, text: stdout + stderr };
+  return error ? undefined : { status, stdout, text: stdout + stderr };
 }
 
 const none: StrictReading = { readers: [], complaints: [] };
