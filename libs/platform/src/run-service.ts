@@ -68,6 +68,7 @@ export async function startService<S extends PlatformSettings>(
   );
   const allWorkers = [...service.workers, retentionWorker(service.retention, retention)];
   showQueues(allWorkers, db, metrics);
+  service.figures?.(metrics, db);
   const messaging = startMessaging(service, settings, { db, log, metrics });
   const workers = allWorkers.map((worker) => startWorker(worker, db, log));
   listeners.push(messaging.wake, (announced) => wakeAll(workers, new Set(announced.map(({ type }) => type))));
