@@ -3,10 +3,10 @@ import { fitsEvent, type Event } from '@accord/events';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
 import type { Profile } from '@accord/profile';
 import { findFacts, listBundles, listContracts } from './order-view.ts';
-import type { Facts, LinkedContract } from './refund/candidate.ts';
+import type { LinkedContract } from './refund/candidate.ts';
 import { linkedContract, refusalReason, type RefusalReason } from './refund/eligibility.ts';
 import { insertQuote, lockQuote } from './refund/quote-store.ts';
-import { makeQuote, quoteInstances } from './refund/quote.ts';
+import { makeQuote, quoteInstances, type QuoteFacts } from './refund/quote.ts';
 import { insertRefund, lockRefundIfKnown, saveRefund } from './refund/refund-store.ts';
 import {
   acceptReserved,
@@ -88,7 +88,7 @@ async function reservedFacts(
   tx: Tx,
   { timeZone }: Profile,
   { refund, reserved }: { refund: Refund; reserved: Event<'order.reserved'>['data'] },
-): Promise<Facts> {
+): Promise<QuoteFacts> {
   const { accountId, instanceIds } = refund;
   const { orders, resources } = reserved;
   const known = await findFacts(tx, { accountId, instanceIds, timeZone });
@@ -97,7 +97,11 @@ async function reservedFacts(
 }
 
 /** RFD-12: with a new quote on the changed facts, as of now. */
-function refuseStale(tx: Tx, profile: Profile, { refund, facts }: { refund: Refund; facts: Facts }): void {
+function refuseStale(
+  tx: Tx,
+  profile: Profile,
+  { refund, facts }: { refund: Refund; facts: QuoteFacts },
+): void {
   const { accountId, instanceIds, kind, refundId: self } = refund;
   const fresh = quoteInstances(instanceIds, facts, { at: tx.now, kind, self }, profile);
   const { quoteId: newQuoteId } = insertQuote(tx, makeQuote(accountId, fresh, tx.now));
@@ -134,6 +138,10 @@ function toRefusalReason(
     const linked = linkedContract(holder?.id ?? '', contracts, profile);
     return refusalReason(code, instanceId, { orderId, ...linked });
   }
+  if (told === 'order.voided')
+    return refusalReason(code, instanceId, { orderId, facts: { endedOrder: orderId ?? '' } });
+  if (told === 'holder.too_large')
+    return refusalReason(code, instanceId, { remedy: 'ask_support', facts: { tooManyOrders: 'yes' } });
   const running =
     holder?.kind === 'refund'
       ? { remedy: 'await_running_refund' as const, facts: { refundId: holder.id } }

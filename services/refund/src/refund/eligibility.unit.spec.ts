@@ -12,9 +12,9 @@ import {
   refundedAt,
 } from '../../test/fixtures.ts';
 import { textOf } from '../http/reason-texts.ts';
-import type { Facts, Order, RefundKind, Resource } from './candidate.ts';
+import type { Order, RefundKind, Resource } from './candidate.ts';
 import { reasonCodes } from './eligibility.ts';
-import { quoteInstances, type Quote } from './quote.ts';
+import { quoteInstances, type Quote, type QuoteFacts } from './quote.ts';
 import {
   acceptReserved,
   approveRefund,
@@ -31,23 +31,24 @@ import {
 const baidu = loadProfile('baidu');
 const alibaba = loadProfile('alibaba');
 
-const factsOf = (more: Partial<Facts> = {}): Facts => ({
+const factsOf = (more: Partial<QuoteFacts> = {}): QuoteFacts => ({
   orders: [exampleOrder()],
   resources: [exampleResource()],
   contracts: [],
   claims: [],
   bundles: [],
   refundsThisYear: 0,
+  refunded: [],
   ...more,
 });
 
 type Ask = { at?: Date; kind?: RefundKind; self?: string; ids?: string[] };
 const quoted = (
-  facts: Partial<Facts>,
+  facts: Partial<QuoteFacts>,
   { at = refundedAt, kind = 'unsubscribe', self, ids = ['i-1'] }: Ask = {},
   profile: Profile = baidu,
 ) => quoteInstances(ids, factsOf(facts), { at, kind, ...(self && { self }) }, profile)[0]!;
-const codes = (facts: Partial<Facts>, ask: Ask = {}, profile = baidu) =>
+const codes = (facts: Partial<QuoteFacts>, ask: Ask = {}, profile = baidu) =>
   quoted(facts, ask, profile).reasons.map(({ code }) => code);
 const ordered = (change: Parameters<typeof exampleOrder>[0]) => ({ orders: [exampleOrder(change)] });
 const seen = (change: Partial<Resource>) => ({ resources: [exampleResource(change)] });
@@ -66,7 +67,7 @@ const contract = { contractId: 'ctr_1', number: 'CT-2026-00000001', status: 'off
 const held = ordered({ hold: { kind: 'contract', id: 'ctr_1' } });
 
 describe('RFD-2 refundable', () => {
-  test.each<[string, Partial<Facts>, string]>([
+  test.each<[string, Partial<QuoteFacts>, string]>([
     ['a prepaid subscription', {}, '34.84'],
     ['an unused usage package', { ...ordered(usagePackage), ...seen(nothingTaken) }, '45.00'],
     ['a storage package not in effect', { ...ordered(storagePackage), ...seen(nothingTaken) }, '45.00'],
@@ -123,7 +124,7 @@ const toPostpay = exampleOrder({
 });
 
 describe('RFD-3 every code against', () => {
-  test.each<[string, string[], Partial<Facts>, Ask?]>([
+  test.each<[string, string[], Partial<QuoteFacts>, Ask?]>([
     [
       'POSTPAID',
       ['POSTPAID', 'ZERO_AMOUNT'],
@@ -169,7 +170,7 @@ describe('RFD-3 every code against', () => {
       { ...ordered({ servicePeriod: null }), ...seen({ end: null }) },
     ],
     ...(['upgrade', 'downgrade', 'configuration_change'] as const).map(
-      (orderType): [string, string[], Partial<Facts>] => [
+      (orderType): [string, string[], Partial<QuoteFacts>] => [
         `PRODUCT_NOT_SUPPORTED, a paid ${orderType} whose end nobody told`,
         ['PRODUCT_NOT_SUPPORTED'],
         { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType, servicePeriod: null })] },
@@ -382,7 +383,7 @@ test('RFD-4 where an instance is not found, nothing else is said', () => {
 });
 
 describe('a refund', () => {
-  const quote = (facts: Partial<Facts> = {}): Quote => {
+  const quote = (facts: Partial<QuoteFacts> = {}): Quote => {
     const instance = quoted(facts);
     return {
       quoteId: 'rfq_1',
@@ -398,7 +399,7 @@ describe('a refund', () => {
   const refund = requestRefund(quote(), ask).state;
   const at = { at: new Date('2026-01-16T15:01:00.000Z') };
   const operator = { by: 'operator:op_1', text: 'looks right', ...at };
-  const again = (facts: Partial<Facts> = {}) => [quoted(facts, { self: refund.refundId })];
+  const again = (facts: Partial<QuoteFacts> = {}) => [quoted(facts, { self: refund.refundId })];
   const reviewing = acceptReserved(refund, again(), { reviewAbove: cny('34.83'), ...at }).state;
   const approved = acceptReserved(refund, again(), { reviewAbove: cny('34.84'), ...at }).state;
 

@@ -32,6 +32,8 @@ export const requestReasons = [
   'other',
 ] as const;
 export type RequestReason = (typeof requestReasons)[number];
+export const payoutFailures = ['refund.exceeds_paid'] as const;
+export type PayoutFailure = (typeof payoutFailures)[number];
 
 export interface Refund {
   readonly refundId: string;
@@ -57,7 +59,7 @@ export interface Refund {
   readonly refusals: readonly RefusalReason[];
   /** With QUOTE_STALE: the quote on the changed facts. */
   readonly newQuoteId: string | null;
-  readonly failure: string | null;
+  readonly failure: PayoutFailure | null;
   readonly createdAt: Date;
   readonly endedAt: Date | null;
 }
@@ -206,7 +208,7 @@ export const retryRefund = (refund: Refund): Decision<Refund> =>
 export const succeedRefund = (refund: Refund, at: At): Decision<Refund> =>
   announce(paying(refund), 'succeed', 'refund.succeeded', at);
 
-export function failRefund(refund: Refund, why: { failure: string } & At): Decision<Refund> {
+export function failRefund(refund: Refund, why: { failure: PayoutFailure } & At): Decision<Refund> {
   const next = advance({ ...paying(refund), failure: why.failure }, 'fail', why);
   const { failure: reason } = why;
   return changed(next, { type: 'refund.failed', data: { refund: refundSnapshot(next), reason } });
