@@ -192,7 +192,7 @@ describe('splitting', () => {
     fc.assert(
       fc.property(
         fc.tuple(weight, weight, weight),
-        fc.array(fc.bigInt({ min: 0n, max: 9n }), { maxLength: 60 }),
+        fc.array(fc.bigInt({ min: 0n, max: 9n }), { maxLength: 30 }),
         (weights, steps) => {
           const total = weights.reduce((a, b) => a + b, 0n);
           let whole = 0n;
@@ -201,17 +201,16 @@ describe('splitting', () => {
             whole = whole + step < total ? whole + step : total;
             const before = given;
             given = splitInProportion(cents(whole), weights.map(cents), before);
-            expect(minorUnits(sum(given, 'CNY'))).toBe(whole);
-            given.forEach((part, i) => {
+            const isRight = given.every((part, i) => {
               const off = minorUnits(part) * total - whole * (weights[i] ?? 0n);
-              expect(compare(part, before[i]!)).toBeGreaterThanOrEqual(0);
-              expect(total === 0n || (off < total && -off < total)).toBe(true);
+              return compare(part, before[i]!) >= 0 && (total === 0n || (off < total && -off < total));
             });
+            expect([minorUnits(sum(given, 'CNY')), isRight]).toEqual([whole, true]);
           }
           expect(given).toEqual(weights.map(cents));
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -236,12 +235,14 @@ describe('as people read it', () => {
   });
 
   test('money is written with all digits of its currency, whatever a locale would leave out', () => {
-    expect(formatMoney(money('1234.5', 'HUF'), 'en')).toBe('HUF 1,234.50');
-    expect(formatMoney(money('1.005', 'BHD'), 'en')).toBe('BHD 1.005');
+    expect(formatMoney(money('1234.5', 'HUF'), 'en')).toBe('HUF\u00a01,234.50');
+    expect(formatMoney(money('1.005', 'BHD'), 'en')).toBe('BHD\u00a01.005');
     for (const currency of currencies)
-      expect(formatMoney(zero(currency), 'en').replaceAll(/[^\d.]/g, '').replace(/^\.+/, '')).toBe(
-        zero(currency).amount,
-      );
+      expect(
+        formatMoney(zero(currency), 'en')
+          .replaceAll(/[^\d.]/g, '')
+          .replace(/^\.+/, ''),
+      ).toBe(zero(currency).amount);
   });
 
   test.each([

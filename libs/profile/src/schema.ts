@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
-import { currencies, isNegative, MoneyJson } from '@accord/money';
+import { currencies, MoneyJson } from '@accord/money';
 
 /** The profiles that come with Accord, by name. */
 export const shippedProfiles = ['baidu', 'alibaba'] as const;
@@ -169,7 +169,10 @@ const Refunds = z
         'has one table for each term',
       ),
     vouchersReturn: z.enum(['only_failed_fulfilment', 'always']),
-    reviewAbove: MoneyJson.refine((limit) => !isNegative(limit), { path: ['amount'], message: 'is not below 0' }),
+    reviewAbove: MoneyJson.refine(({ amount }) => !amount.startsWith('-'), {
+      path: ['amount'],
+      message: 'is not below 0',
+    }),
     /** Refunds an account may have in one calendar year; null: any number. */
     yearlyQuota: z.int().nonnegative().nullable(),
   })

@@ -34,20 +34,21 @@ export function stepsOf(line: Line, locale: Locale): Step[] {
       ? []
       : [{ step: 'voucher', formula: voucherFormula(line, locale), result: text(split.voucher) } as const]),
   ] as const;
-  if (!calculation)
-    return [{ step: 'refund', formula: allOfIt[locale], result: text(refund) }, ...paidBack];
+  if (!calculation) return [{ step: 'refund', formula: allOfIt[locale], result: text(refund) }, ...paidBack];
   const { feeBy } = calculation;
   return [
-    { step: 'share', formula: shareFormula(line, calculation), result: text(line.paid) },
+    { step: 'share', formula: shareFormula(line, calculation, locale), result: text(line.paid) },
     ...usageSteps(calculation, locale),
     { step: 'consumed', formula: consumedFormula(line, calculation), result: text(line.consumed) },
     ...(feeBy ? [{ step: 'fee_table', ...feeTable(feeBy, locale) } as const] : []),
     { step: 'fee', formula: feeFormula(line, calculation), result: text(line.fee) },
-    { step: 'refund', formula: refundFormula(line, calculation), result: text(refund) },
+    { step: 'refund', formula: refundFormula(line, calculation, locale), result: text(refund) },
     ...paidBack,
   ];
 }
 
+const round: Text = { en: 'round', 'zh-CN': '四舍五入' };
+const larger: Text = { en: 'max', 'zh-CN': '取较大值' };
 const allOfIt: Text = {
   en: 'the order was not fulfilled: all that was paid',
   'zh-CN': '订单未能开通：退还全部已付金额',
@@ -60,7 +61,11 @@ const exactPart = ({ orderPaid, orderInstances }: Calculation) => exactly(orderP
 const isFirst = ({ before }: Calculation) => before.instances === 0;
 
 /** The instances of an order are rounded together, so a later one is the sum so far less the part before it. */
-function shareFormula({ paid, refund, consumed, fee }: Line, calculation: Calculation): string {
+function shareFormula(
+  { paid, refund, consumed, fee }: Line,
+  calculation: Calculation,
+  locale: Locale,
+): string {
   const { orderPaid, orderInstances, before } = calculation;
   const count = before.instances + 1;
   const paidBefore = add(refundedOf(before), add(before.consumed, before.fee));
@@ -69,7 +74,7 @@ function shareFormula({ paid, refund, consumed, fee }: Line, calculation: Calcul
     return `${refund.amount} + ${consumed.amount} + ${fee.amount}`;
   return isFirst(calculation)
     ? `${orderPaid.amount} ÷ ${orderInstances}`
-    : `${orderPaid.amount} × ${count} ÷ ${orderInstances} − ${paidBefore.amount}`;
+    : `${round[locale]}(${orderPaid.amount} × ${count} ÷ ${orderInstances}) − ${paidBefore.amount}`;
 }
 
 /** Where rounding left consumed or fee another cent than by itself, it is the rest. */
@@ -89,13 +94,13 @@ function feeFormula({ paid, consumed, fee, refund }: Line, calculation: Calculat
   return `${paid.amount} − ${consumed.amount} − ${refund.amount}`;
 }
 
-function refundFormula({ exact }: Line, calculation: Calculation): string {
+function refundFormula({ exact }: Line, calculation: Calculation, locale: Locale): string {
   const { used, total, feeBy, before } = calculation;
   const part = partOf(calculation);
   const left = `${part} × (${total} − ${used}) ÷ ${total}`;
   const charged = feeBy ? `${left} − ${part} × ${feeBy.percent} %` : left;
-  const own = feeBy && exact.refund === '0' ? `max(0, ${charged})` : charged;
-  return isFirst(calculation) ? own : sumSoFar(before.exact.refund, own, refundedOf(before));
+  const own = feeBy && exact.refund === '0' ? `${larger[locale]}(0, ${charged})` : charged;
+  return isFirst(calculation) ? own : sumSoFar(before.exact.refund, own, refundedOf(before), locale);
 }
 
 function voucherFormula({ split, calculation }: Line, locale: Locale): string {
@@ -105,11 +110,12 @@ function voucherFormula({ split, calculation }: Line, locale: Locale): string {
   const own = `${part} × (${total} − ${used}) ÷ ${total}`;
   return isFirst(calculation) || isZero(split.voucher)
     ? own
-    : sumSoFar(before.exact.voucher, own, before.refunded.voucher);
+    : sumSoFar(before.exact.voucher, own, before.refunded.voucher, locale);
 }
 
-const sumSoFar = (exactBefore: string, own: string, givenBefore: Money): string =>
-  `${exactBefore.replace('/', ' ÷ ')} + ${own} − ${givenBefore.amount}`;
+/** The exact sum of all parts so far, rounded, less what was given of it. */
+const sumSoFar = (exactBefore: string, own: string, givenBefore: Money, locale: Locale): string =>
+  `${round[locale]}(${exactBefore.replace('/', ' ÷ ')} + ${own}) − ${givenBefore.amount}`;
 
 const fundNames: { readonly [F in 'cash' | 'giftCredit' | 'storedCard']: Text } = {
   cash: { en: 'cash', 'zh-CN': '现金' },
@@ -135,10 +141,15 @@ const counted = (count: number, unit: Usage['unit'], locale: Locale): string =>
     ? `${count} ${unitNames[unit].en[count === 1 ? 0 : 1]}`
     : `${count} ${unitNames[unit]['zh-CN']}`;
 
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
 /** On the provider's clock; seconds only where they are not 0. */
 function localTime(instant: string, timeZone: string): string {
-  const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
-  return format.format(new Date(instant)).replace(/(:\d\d):00$/, '$1');
+  const clock =
+    clocks.get(timeZone) ??
+    new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  clocks.set(timeZone, clock);
+  return clock.format(new Date(instant)).replace(/(:\d\d):00$/, '$1');
 }
 
 function usageSteps({ unit, used, total, period, asOf, timeZone }: Calculation, locale: Locale): Step[] {
