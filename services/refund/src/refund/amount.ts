@@ -90,7 +90,11 @@ export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = 
     orderId,
     instanceId: ask.instanceId,
     ...roundedAmounts(order, exact, before),
-    exact: { refund: exact.refund.toFraction(), fee: exact.fee.toFraction(), voucher: exact.voucher.toFraction() },
+    exact: {
+      refund: exact.refund.toFraction(),
+      fee: exact.fee.toFraction(),
+      voucher: exact.voucher.toFraction(),
+    },
     calculation: {
       ...usage,
       asOf: ask.at.toISOString(),
@@ -189,8 +193,7 @@ export function untouched({ orderId, cashPaid, voucherPaid, paidParts }: Order):
 
 /** The order after `line` of it was given back. */
 export function afterLine(order: RefundedOrder, line: Line): RefundedOrder {
-  const both = (name: keyof ExactSums) =>
-    new Fraction(order.exact[name]).add(line.exact[name]).toFraction();
+  const both = (name: keyof ExactSums) => new Fraction(order.exact[name]).add(line.exact[name]).toFraction();
   return {
     ...order,
     instances: order.instances + 1,

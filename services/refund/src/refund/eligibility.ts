@@ -120,7 +120,10 @@ const rules = {
   ONE_TIME: {
     remedy: 'none',
     against: (c) =>
-      ofOriginAlone(c, ({ chargeType, productForm }) => chargeType === 'one_time' || productForm === 'one_time'),
+      ofOriginAlone(
+        c,
+        ({ chargeType, productForm }) => chargeType === 'one_time' || productForm === 'one_time',
+      ),
   },
   FREE: { remedy: 'release_in_console', against: (c) => ofOriginAlone(c, ({ free }) => free) },
   FROZEN: {

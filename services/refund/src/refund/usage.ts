@@ -38,9 +38,7 @@ export function usageOf(order: Order, { at, packageUsed }: UsageAsk, rules: Usag
   if (order.trial) return { ...whole, unit: 'trial', used: 1 };
   const { consumption: unit, timeZone } = rules;
   const period = order.servicePeriod;
-  return period
-    ? { unit, ...usedOf(period, at, { unit, timeZone }), period }
-    : { ...whole, unit, used: 0 };
+  return period ? { unit, ...usedOf(period, at, { unit, timeZone }), period } : { ...whole, unit, used: 0 };
 }
 
 /**
@@ -55,7 +53,8 @@ export function feeOf(order: Order, { used, period }: Usage, at: Date, rules: Us
     .filter(({ termMonths }) => termMonths <= months)
     .sort((a, b) => b.termMonths - a.termMonths)[0];
   const step =
-    table?.steps.find(({ usedUpToMonths }) => isWithinMonths(period, at, { months: usedUpToMonths, timeZone })) ??
-    table?.steps.at(-1);
+    table?.steps.find(({ usedUpToMonths }) =>
+      isWithinMonths(period, at, { months: usedUpToMonths, timeZone }),
+    ) ?? table?.steps.at(-1);
   return table && step ? { ...table, ...step } : null;
 }
