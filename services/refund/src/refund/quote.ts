@@ -1,5 +1,5 @@
 import { newId, Refusal } from '@accord/core';
-import type { Money } from '@accord/money';
+import { equal, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { lineOf, total, type Amounts, type Line } from './amount.ts';
 import {
@@ -78,6 +78,25 @@ export function quoteInstances(
     return { instanceId, refundable: reasons.length === 0, reasons, amounts: amounts ?? null, lines };
   });
 }
+
+/**
+ * Whether the facts as reserved give what was quoted (RFD-12). Which order gives which part of it may differ.
+ */
+export const asQuoted = (
+  refund: { readonly lines: readonly Line[]; readonly amount: Money },
+  again: readonly InstanceQuote[],
+): boolean =>
+  again.every(({ instanceId, amounts }) => {
+    const quoted = total(
+      refund.lines.filter((line) => line.instanceId === instanceId),
+      refund.amount.currency,
+    );
+    return (
+      amounts !== null &&
+      equal(amounts.refund, quoted.refund) &&
+      equal(amounts.split.voucher, quoted.split.voucher)
+    );
+  });
 
 /** A line for each paid order of the instance's whole life, one that gives nothing back included (RFD-5). */
 function linesOf(candidate: Candidate, profile: Profile): Line[] {
