@@ -30,6 +30,8 @@ interface Ask {
   readonly instanceId: string;
   readonly orderId: OrderId | undefined;
   readonly report: Report;
+  /** Who said so: `platform:cmdb`. */
+  readonly by: string;
   readonly ifMatch?: number | undefined;
 }
 
@@ -53,7 +55,7 @@ export async function report(tx: Tx, rules: FitRules, ask: Ask): Promise<Resourc
   const orders = known && isMoved(known, told) ? await lockOrdersOfInstances(tx, [instanceId]) : [];
   const order = joins ? await addInstance(tx, rules, { orderId, given, known }) : undefined;
   if (!known) return saveResource(tx, createResource(order!, given, tx.now, told));
-  saveOrders(tx, correctPeriods(orders, { ...given, reportVersion }, rules));
+  saveOrders(tx, correctPeriods(orders, { ...given, reportVersion, by: ask.by }, rules));
   return saveResource(tx, applyReport(known, told, joins ? orderId : undefined));
 }
 
@@ -72,9 +74,10 @@ const time = (text: string | null) => (text === null ? null : new Date(text));
  */
 export const onResourceReported =
   (rules: FitRules) =>
-  async (tx: Tx, { data }: Event<'resource.reported'>): Promise<void> => {
+  async (tx: Tx, { data, actor: by }: Event<'resource.reported'>): Promise<void> => {
     const { instanceId, orderId, accountId: _account, nextRenewalPeriod: next, ...facts } = data;
     const times = { start: time(facts.start), end: time(facts.end), scaledAt: time(facts.scaledAt) };
     const nextRenewalPeriod = next && { start: new Date(next.start), end: new Date(next.end) };
-    await report(tx, rules, { instanceId, orderId, report: { ...facts, ...times, nextRenewalPeriod } });
+    const told = { ...facts, ...times, nextRenewalPeriod };
+    await report(tx, rules, { instanceId, orderId, report: told, by });
   };

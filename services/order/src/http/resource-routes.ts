@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorId } from '@accord/core';
 import { InstanceFacts, isForward } from '@accord/events/platform';
 import { ResourceSnapshot } from '@accord/events/resource';
 import {
@@ -54,8 +55,14 @@ const reportResource = (rules: FitRules) =>
       'order.fulfilment_misfit',
       'request.version_mismatch',
     ],
-    inTransaction: async (tx, { params: { instanceId }, body: { orderId, ...facts }, ifMatch }) => {
-      const resource = await report(tx, rules, { instanceId, orderId, report: facts, ifMatch });
+    inTransaction: async (tx, { params: { instanceId }, body: { orderId, ...facts }, ifMatch, actor }) => {
+      const resource = await report(tx, rules, {
+        instanceId,
+        orderId,
+        report: facts,
+        ifMatch,
+        by: actorId(actor),
+      });
       return { body: resourceSnapshot(resource), version: resource.version };
     },
   });

@@ -7,7 +7,11 @@ import { isOpen, orderChanged, type Order } from './order.ts';
 // A report that corrects the start or the end of an instance corrects what its orders pay for (ORD-26, RFD-6).
 
 /** The instance as the platform reports it: from its first start to its last end, over all its orders. */
-export type ReportedInstance = Given & { readonly reportVersion: number };
+export type ReportedInstance = Given & {
+  readonly reportVersion: number;
+  /** Who said so: `platform:cmdb`. */
+  readonly by: string;
+};
 
 type Period = Pick<Given, 'start' | 'end'>;
 
@@ -104,5 +108,6 @@ function correctPeriod(
   );
 }
 
-const about = ({ instanceId, reportVersion }: ReportedInstance) => `${instanceId}, report ${reportVersion}`;
+const about = ({ instanceId, reportVersion, by }: ReportedInstance) =>
+  `${instanceId}, report ${reportVersion} by ${by}`;
 const text = ({ start, end }: Period) => [start, end].map((time) => time?.toISOString() ?? '…').join(' / ');

@@ -14,6 +14,7 @@ const renewalOf = (start: Date, end: Date, change: Partial<Order> = {}): Order =
 const reported = (start: Date | null, end: Date | null, change: object = {}) => ({
   instanceId: 'i-1',
   reportVersion: 7,
+  by: 'platform:cmdb',
   start,
   end,
   region: null,
@@ -42,7 +43,7 @@ test('ORD-26 RFD-6 a reported start and end are what the order pays for, kept wi
   expect(history).toEqual({
     change: 'period_corrected',
     note:
-      'i-1, report 7: 2026-01-11T00:00:00.000Z / 2026-02-11T00:00:00.000Z → ' +
+      'i-1, report 7 by platform:cmdb: 2026-01-11T00:00:00.000Z / 2026-02-11T00:00:00.000Z → ' +
       '2026-01-14T00:00:00.000Z / 2026-02-14T00:00:00.000Z',
   });
   expect(facts).toEqual([
@@ -61,7 +62,7 @@ test('ORD-26 equal times change nothing; a place that was told stays until anoth
     rules,
   );
   expect(moved!.state.instances[0]).toMatchObject({ region: 'gz', ipAddress: '10.0.0.9', start: at(11) });
-  expect(moved!.history).toEqual({ change: 'place_reported', note: 'i-1, report 7' });
+  expect(moved!.history).toEqual({ change: 'place_reported', note: 'i-1, report 7 by platform:cmdb' });
 });
 
 test('RFD-6 one end may be corrected alone; a period may become shorter', () => {
@@ -95,7 +96,7 @@ test('ORD-26 a time that the order cannot have paid for corrects nothing', () =>
   const cases: [Date | null, Date | null, number[]][] = [
     [at(11), at(11 + 3650), [11, 42]], // ten years
     [at(11), at(70), [11, 42]], // another month, which is a renewal that was not told yet
-    [at(12), at(70), [12, 42]], // of both, the start
+    [at(12), at(71), [12, 42]], // of both, the start
     [at(50), at(42), [11, 42]], // it would end before it starts
     [at(11 + 91), at(11 + 122), [11, 42]], // more than 90 days from payment
     [at(11 - 365), at(42), [11, 42]],

@@ -1,7 +1,6 @@
 import type { Facts, Order, Resource } from './candidate.ts';
 
-// What is known of the instances of a refund and decides about it, so that a change since it was asked for can
-// be told (RFD-13).
+// The facts that decide about a refund, so that a change since it was asked for can be told (RFD-13).
 
 /** A fact of an instance, of an order, or of what an order pays for on an instance. */
 export interface KnownFact {
