@@ -1,4 +1,5 @@
 export { businessDayEnd } from './business-days.ts';
+export { calendarEnd } from './calendar.ts';
 export { loadProfile } from './load.ts';
 export {
   Profile,

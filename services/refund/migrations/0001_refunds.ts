@@ -75,6 +75,8 @@ const refunds = [
     text text,
     requested_by text not null,
     review jsonb,
+    reserved_facts jsonb not null default '[]',
+    changes jsonb not null default '[]',
     refusals jsonb not null default '[]',
     new_quote_id text,
     failure text,

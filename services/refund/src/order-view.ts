@@ -118,18 +118,13 @@ export const orderView: ReadModel = {
   },
 };
 
-export const listOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
-  snapshots(
-    await tx.many(`select snapshot from order_view where order_id = any($1) order by order_id`, [orderIds]),
-  );
-
 /**
  * All that is known about the instances; of another account's, nothing (RFD-4). `timeZone` says where a year
- * begins (QUOTA_EXHAUSTED).
+ * begins (QUOTA_EXHAUSTED); `self` is the refund that asks again, which does not count against itself.
  */
 export async function findFacts(
   tx: Tx,
-  ask: { accountId: string; instanceIds: readonly string[]; timeZone: string },
+  ask: { accountId: string; instanceIds: readonly string[]; timeZone: string; self?: string },
 ): Promise<QuoteFacts> {
   const [orders, resources, claims, year] = await Promise.all([
     tx.many<{ snapshot: Order }>(
@@ -149,8 +144,9 @@ export async function findFacts(
     tx.one<{ count: number }>(
       `select count(*)::integer as count from refunds where account_id = $1 and kind <> 'failed_fulfilment'
          and status not in ('refused', 'rejected', 'withdrawn')
-         and created_at >= date_trunc('year', $2::timestamptz at time zone $3) at time zone $3`,
-      [ask.accountId, tx.now, ask.timeZone],
+         and created_at >= date_trunc('year', $2::timestamptz at time zone $3) at time zone $3
+         and refund_id is distinct from $4`,
+      [ask.accountId, tx.now, ask.timeZone, ask.self ?? null],
     ),
   ]);
   const known = snapshots(orders);

@@ -64,6 +64,10 @@ const failures: { readonly [F in PayoutFailure]: Text } = {
     en: 'An order would give back more than was paid for it. Our staff are looking into it.',
     'zh-CN': '退款将超过订单已付金额，工作人员正在核查。',
   },
+  'refund.not_refundable': {
+    en: 'Something stands against the refund by now. Our staff are looking into it.',
+    'zh-CN': '现有情况不再允许该退款，工作人员正在核查。',
+  },
 };
 
 /** Why a payout failed, in the reader's language. */

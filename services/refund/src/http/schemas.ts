@@ -4,6 +4,7 @@ import { Moment, Money, PaymentSplit } from '@accord/events/fields';
 import { RefundStatus } from '@accord/events/refund';
 import { ActorView, maskActor, type RouteRequest } from '@accord/http';
 import { remedies, type RefusalReason } from '../refund/eligibility.ts';
+import { factNames } from '../refund/fact-changes.ts';
 import type { StoredQuote } from '../refund/quote-store.ts';
 import type { InstanceQuote } from '../refund/quote.ts';
 import { payoutFailures, requestReasons, type Refund } from '../refund/refund.ts';
@@ -65,6 +66,14 @@ export const QuoteAnswer = z.object({
   refundId: z.string().nullable().meta({ description: 'The refund that was requested with it.' }),
 });
 
+const ChangeAnswer = z.object({
+  instanceId: z.string().nullable(),
+  orderId: z.string().nullable(),
+  fact: z.enum(factNames),
+  before: z.string().nullable(),
+  now: z.string().nullable(),
+});
+
 export const RefundAnswer = z.object({
   refundId: z.string(),
   version: z.int(),
@@ -82,6 +91,11 @@ export const RefundAnswer = z.object({
   text: z.string().nullable(),
   requestedBy: ActorView,
   review: z.object({ by: ActorView, text: z.string(), at: Moment }).nullable(),
+  changes: z.array(ChangeAnswer).meta({
+    description:
+      'Facts that changed since the orders were held: until now in the detail of a refund that waits for a ' +
+      'review, else until it was refused or its payout failed.',
+  }),
   refusals: z.array(ReasonAnswer),
   newQuoteId: z.string().nullable(),
   failure: z
@@ -132,10 +146,11 @@ const toInstanceAnswer = (
 });
 
 export const toRefundAnswer = (
-  refund: Refund,
+  { reservedFacts: _reserved, ...refund }: Refund,
   { actor, locale }: Pick<RouteRequest, 'actor' | 'locale'>,
 ): z.input<typeof RefundAnswer> => ({
   ...refund,
+  changes: [...refund.changes],
   asOf: refund.asOf.toISOString(),
   instanceIds: [...refund.instanceIds],
   orderIds: [...refund.orderIds],

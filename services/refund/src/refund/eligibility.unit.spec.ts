@@ -15,13 +15,13 @@ import { textOf } from '../http/reason-texts.ts';
 import { untouched } from './amount.ts';
 import type { Order, RefundKind, Resource } from './candidate.ts';
 import { reasonCodes } from './eligibility.ts';
-import { quoteInstances, type Quote, type QuoteFacts } from './quote.ts';
+import { asQuoted, quoteInstances, type Quote, type QuoteFacts } from './quote.ts';
 import {
   acceptReserved,
   approveRefund,
-  asQuoted,
   failRefund,
   refundLifecycle,
+  refuseRefund,
   rejectRefund,
   requestRefund,
   retryRefund,
@@ -501,8 +501,16 @@ describe('a refund', () => {
   const at = { at: new Date('2026-01-16T15:01:00.000Z') };
   const operator = { by: 'operator:op_1', text: 'looks right', ...at };
   const again = (facts: Partial<QuoteFacts> = {}) => [quoted(facts, { self: refund.refundId })];
-  const reviewing = acceptReserved(refund, again(), { reviewAbove: cny('34.83'), ...at }).state;
-  const approved = acceptReserved(refund, again(), { reviewAbove: cny('34.84'), ...at }).state;
+  const reviewing = acceptReserved(refund, again(), {
+    reviewAbove: cny('34.83'),
+    reservedFacts: [],
+    ...at,
+  }).state;
+  const approved = acceptReserved(refund, again(), {
+    reviewAbove: cny('34.84'),
+    reservedFacts: [],
+    ...at,
+  }).state;
 
   test('RFD-12 a quote is good until its last minute ends', () => {
     expect(refund).toMatchObject({ status: 'requested', version: 1, amount: cny('34.84'), asOf: refundedAt });
@@ -530,8 +538,11 @@ describe('a refund', () => {
     expect(approved).toMatchObject({ status: 'approved', version: 2 });
     expect(reviewing).toMatchObject({ status: 'reviewing', version: 2 });
     expect(
-      acceptReserved(refund, again(), { reviewAbove: { amount: '99.00', currency: 'USD' }, ...at }).state
-        .status,
+      acceptReserved(refund, again(), {
+        reviewAbove: { amount: '99.00', currency: 'USD' },
+        reservedFacts: [],
+        ...at,
+      }).state.status,
     ).toBe('reviewing');
   });
 
@@ -568,6 +579,39 @@ describe('a refund', () => {
       'refund.only_operator_withdraws',
     );
     expect(withdrawRefund(failed, { byOperator: true, ...at }).state.status).toBe('withdrawn');
+  });
+
+  test('RFD-13 what is against it by then ends it when it is approved and when it is paid, and says what changed', () => {
+    const frozen = {
+      code: 'FROZEN',
+      remedy: 'lift_freeze',
+      instanceId: 'i-1',
+      orderId: null,
+      facts: {},
+    } as const;
+    const change = {
+      instanceId: 'i-1',
+      orderId: null,
+      fact: 'frozenBy',
+      before: null,
+      now: 'police',
+    } as const;
+    const against = { refusals: [frozen], changes: [change], ...at };
+    for (const waiting of [reviewing, approved])
+      expect(refuseRefund(waiting, against)).toMatchObject({
+        state: { status: 'refused', version: 3, endedAt: at.at, refusals: [frozen], changes: [change] },
+        facts: [
+          {
+            type: 'refund.refused',
+            data: { refusals: [{ instanceId: 'i-1', orderId: null, code: 'FROZEN' }] },
+          },
+        ],
+      });
+    const retried = retryRefund(failRefund(approved, { failure: 'refund.exceeds_paid', ...at }).state).state;
+    expect(() => refuseRefund(retried, against)).toThrow('refund.transition_refused');
+    const failed = failRefund(retried, { failure: 'refund.not_refundable', ...against }).state;
+    expect(failed).toMatchObject({ status: 'failed', refusals: [frozen], changes: [change] });
+    expect(retryRefund(failed).state).toMatchObject({ failure: null, refusals: [], changes: [] });
   });
 
   test('RFD-17 what has ended stays ended, whatever is asked of it', () => {

@@ -1,5 +1,5 @@
 import { newId, Refusal } from '@accord/core';
-import { isZero, type Money } from '@accord/money';
+import { equal, isZero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import {
   afterLine,
@@ -99,6 +99,25 @@ export function quoteInstances(
 }
 
 const isNothing = ({ refund, split }: Amounts) => isZero(refund) && isZero(split.voucher);
+
+/**
+ * Whether the facts as reserved give what was quoted (RFD-12). Which order gives which part of it may differ.
+ */
+export const asQuoted = (
+  refund: { readonly lines: readonly Line[]; readonly amount: Money },
+  again: readonly InstanceQuote[],
+): boolean =>
+  again.every(({ instanceId, amounts }) => {
+    const quoted = total(
+      refund.lines.filter((line) => line.instanceId === instanceId),
+      refund.amount.currency,
+    );
+    return (
+      amounts !== null &&
+      equal(amounts.refund, quoted.refund) &&
+      equal(amounts.split.voucher, quoted.split.voucher)
+    );
+  });
 
 /**
  * A line for each paid order of the instance's whole life, one that gives nothing back included (RFD-5).

@@ -5,7 +5,7 @@ import { refundLifecycle, type Refund } from './refund.ts';
 
 const columns = `refund_id as "refundId", account_id as "accountId", version, status, kind, quote_id as "quoteId",
   as_of as "asOf", instance_ids as "instanceIds", order_ids as "orderIds", amount, currency, split, lines, reason, text,
-  requested_by as "requestedBy", review, refusals, new_quote_id as "newQuoteId", failure, created_at as "createdAt",
+  requested_by as "requestedBy", review, reserved_facts as "reservedFacts", changes, refusals, new_quote_id as "newQuoteId", failure, created_at as "createdAt",
   ended_at as "endedAt"`;
 
 type Row = Omit<Refund, 'amount'> & { amount: string; currency: string };
@@ -75,7 +75,8 @@ export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Re
 export function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): Refund {
   tx.write(
     `update refunds set version = $2, status = $3, order_ids = $4, amount = $5, split = $6, lines = $7, review = $8,
-       refusals = $9, new_quote_id = $10, failure = $11, ended_at = $12 where refund_id = $1`,
+       refusals = $9, new_quote_id = $10, failure = $11, ended_at = $12, reserved_facts = $13, changes = $14
+       where refund_id = $1`,
     [
       refund.refundId,
       refund.version,
@@ -89,6 +90,8 @@ export function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): 
       refund.newQuoteId,
       refund.failure,
       refund.endedAt,
+      JSON.stringify(refund.reservedFacts),
+      JSON.stringify(refund.changes),
     ],
   );
   insertOrders(tx, refund);
