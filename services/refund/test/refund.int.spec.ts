@@ -934,7 +934,7 @@ describe('with the rules of baidu', () => {
     },
   );
 
-  test('RFD-7 RFD-11 three instances of one order, given back one by one, end in the funds they were paid from', async () => {
+  test('RFD-7 RFD-11 three instances given back one by one end in the funds they were paid from', async () => {
     const ids = ['i-a', 'i-b', 'i-c'];
     const [first, ...others] = ids.map((id) => ({ instanceId: id, start: begins, end: ends }));
     const machines = await buy({
@@ -989,7 +989,7 @@ describe('with the rules of baidu', () => {
     ).rejects.toThrow('refunded_at_most_paid');
   });
 
-  test('RFD-3 a bundle is given back with its members that cost nothing, and without those that are gone', async () => {
+  test('RFD-3 a bundle is given back with members that cost nothing, and without those that are gone', async () => {
     const accountId = 'acc_gifts';
     const member = { bundleId: 'bdl_gifts' };
     const machine = await buy({ order: member, accountId });
