@@ -8,3 +8,4 @@ export {
   type InvoicingEntity,
   type PartyDetails,
 } from './schema.ts';
+export { isWithinMonths, monthsOf, usedOf, type Period, type Units } from './service-period.ts';

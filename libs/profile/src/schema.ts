@@ -14,7 +14,27 @@ const IsoDuration = z
     'is an ISO 8601 duration of days, hours, minutes or seconds: P7D, PT20S',
   );
 const milliseconds = (iso: string): number => Temporal.Duration.from(iso).total('milliseconds');
-const PositiveMs = IsoDuration.transform(milliseconds).refine((ms) => ms > 0, 'is longer than 0');
+const dayMs = 86_400_000;
+const longestDays = 3660;
+const PositiveMs = IsoDuration.transform(milliseconds)
+  .refine((ms) => ms > 0, 'is longer than 0')
+  .refine((ms) => ms <= longestDays * dayMs, `is at most ${longestDays} days`);
+const WholeDays = z
+  .string()
+  .regex(/^P\d+D$/, 'is a duration of whole days: P7D')
+  .transform((iso) => Number(iso.slice(1, -1)))
+  .refine((days) => days > 0, 'is longer than 0')
+  .refine((days) => days <= longestDays, `is at most ${longestDays} days`);
+const longestMonths = 120;
+const Months = z
+  .string()
+  .regex(/^P(?=.)(\d+Y)?(\d+M)?$/, 'is a duration of years and months: P1Y, P1M')
+  .transform((iso) => {
+    const { years, months } = Temporal.Duration.from(iso);
+    return 12 * years + months;
+  })
+  .refine((months) => months > 0, 'is longer than 0')
+  .refine((months) => months <= longestMonths, `is at most ${longestMonths / 12} years`);
 const Percent = z
   .string()
   .regex(/^(100|\d{1,2}(\.\d{1,2})?)$/, 'is a percentage from 0 to 100 with at most 2 decimals: "12.5"');
@@ -39,6 +59,10 @@ const DomainServiceType = z.enum([
 
 const Orders = z
   .strictObject({ payWithin: PositiveMs, payWithinWhenContracted: PositiveMs })
+  .refine((orders) => orders.payWithinWhenContracted >= orders.payWithin, {
+    path: ['payWithinWhenContracted'],
+    message: 'is at least payWithin',
+  })
   .transform((orders) => ({
     payWithinMs: orders.payWithin,
     payWithinWhenContractedMs: orders.payWithinWhenContracted,
@@ -117,43 +141,44 @@ const Tickets = z
  */
 const FeeTable = z
   .strictObject({
-    termYears: z.int().positive(),
-    steps: z.array(z.strictObject({ usedUpToYears: z.int().positive(), percent: Percent })).min(1),
+    term: Months,
+    steps: z.array(z.strictObject({ usedUpTo: Months, percent: Percent })).min(1),
   })
+  .transform(({ term, steps }) => ({
+    termMonths: term,
+    steps: steps.map(({ usedUpTo, percent }) => ({ usedUpToMonths: usedUpTo, percent })),
+  }))
   .refine(
     ({ steps }) =>
-      steps.every((step, i) => i === 0 || step.usedUpToYears > (steps[i - 1]?.usedUpToYears ?? 0)),
-    {
-      path: ['steps'],
-      message: 'usedUpToYears ascends',
-    },
+      steps.every((step, i) => i === 0 || step.usedUpToMonths > (steps[i - 1]?.usedUpToMonths ?? 0)),
+    { path: ['steps'], message: 'usedUpTo ascends' },
   )
-  .refine(({ steps, termYears }) => steps.at(-1)?.usedUpToYears === termYears, {
+  .refine(({ steps, termMonths }) => steps.at(-1)?.usedUpToMonths === termMonths, {
     path: ['steps'],
-    message: 'ends with usedUpToYears = termYears',
+    message: 'ends with usedUpTo = term',
   });
 
 const Refunds = z
   .strictObject({
-    packageWindow: z
-      .string()
-      .regex(/^P\d+D$/, 'is a duration of whole days: P7D')
-      .transform(milliseconds),
+    packageWindow: WholeDays,
     consumption: z.enum(['day', 'hour']),
     fee: z
       .array(FeeTable)
       .refine(
-        (tables) => new Set(tables.map((table) => table.termYears)).size === tables.length,
-        'has one table for each termYears',
+        (tables) => new Set(tables.map((table) => table.termMonths)).size === tables.length,
+        'has one table for each term',
       ),
     vouchersReturn: z.enum(['only_failed_fulfilment', 'always']),
-    reviewAbove: MoneyJson,
+    reviewAbove: MoneyJson.refine(({ amount }) => !amount.startsWith('-'), {
+      path: ['amount'],
+      message: 'is not below 0',
+    }),
     /** Refunds an account may have in one calendar year; null: any number. */
     yearlyQuota: z.int().nonnegative().nullable(),
   })
   .transform(({ packageWindow, fee, ...refunds }) => ({
     ...refunds,
-    packageWindowDays: packageWindow / 86_400_000,
+    packageWindowDays: packageWindow,
     fees: fee,
   }));
 

@@ -1,10 +1,10 @@
 import type { Tx, Worker } from '@accord/core';
 import type { Event } from '@accord/events';
-import { add, compare, money, zero, type Money } from '@accord/money';
+import { money, zero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { post } from './ledger/ledger-store.ts';
 import { refundPostings, unappliedPostings } from './ledger/ledger.ts';
-import type { Line, Split } from './refund/amount.ts';
+import { afterLine, isWithinPaid, untouched, type Line, type Split } from './refund/amount.ts';
 import type { Order } from './refund/candidate.ts';
 import {
   claimFailedFulfilment,
@@ -13,7 +13,6 @@ import {
   lockRefundedOrders,
   saveRefund,
   saveRefundedOrders,
-  type RefundedOrder,
 } from './refund/refund-store.ts';
 import { failRefund, refundFailedFulfilment, refuseRefund, succeedRefund } from './refund/refund.ts';
 import { lockRefundAndFacts, lookAgain } from './second-look.ts';
@@ -99,44 +98,11 @@ async function recordRefunded(tx: Tx, orders: readonly Order[], lines: readonly 
     tx,
     orders.map(({ orderId }) => orderId),
   );
-  const after = orders.map((order) =>
-    refundedAfter(
-      order,
-      lines,
-      before.find(({ orderId }) => orderId === order.orderId),
-    ),
-  );
+  const after = orders.map((order) => {
+    const soFar = before.find(({ orderId }) => orderId === order.orderId) ?? untouched(order);
+    return lines.filter(({ orderId }) => orderId === order.orderId).reduce(afterLine, soFar);
+  });
   if (!after.every(isWithinPaid)) return false;
   saveRefundedOrders(tx, orders[0]?.accountId ?? '', after);
   return true;
 }
-
-function refundedAfter(
-  order: Order,
-  lines: readonly Line[],
-  before: RefundedOrder | undefined,
-): RefundedOrder {
-  const { currency } = order.cashPaid;
-  const own = lines.filter(({ orderId }) => orderId === order.orderId);
-  const nothing = zero(currency).amount;
-  const refunded = own.reduce(
-    (so, { refund }) => add(so, refund),
-    money(before?.refunded ?? nothing, currency),
-  );
-  const vouchers = own.reduce(
-    (so, { split }) => add(so, split.voucher),
-    money(before?.voucherRefunded ?? nothing, currency),
-  );
-  return {
-    orderId: order.orderId,
-    currency,
-    paid: order.cashPaid.amount,
-    refunded: refunded.amount,
-    voucherPaid: order.voucherPaid.amount,
-    voucherRefunded: vouchers.amount,
-  };
-}
-
-const isWithinPaid = ({ currency, paid, refunded, voucherPaid, voucherRefunded }: RefundedOrder) =>
-  compare(money(refunded, currency), money(paid, currency)) <= 0 &&
-  compare(money(voucherRefunded, currency), money(voucherPaid, currency)) <= 0;

@@ -3,10 +3,11 @@ import { fitsEvent, type Event } from '@accord/events';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
 import type { Profile } from '@accord/profile';
 import { findFacts, listBundles, listContracts } from './order-view.ts';
-import type { Facts, LinkedContract } from './refund/candidate.ts';
+import type { LinkedContract } from './refund/candidate.ts';
 import { linkedContract, refusalReason, type RefusalReason } from './refund/eligibility.ts';
 import { knownFacts } from './refund/fact-changes.ts';
 import { lockQuote } from './refund/quote-store.ts';
+import type { QuoteFacts } from './refund/quote.ts';
 import { insertRefund, lockRefundIfKnown, saveRefund } from './refund/refund-store.ts';
 import {
   acceptReserved,
@@ -86,7 +87,7 @@ async function reservedFacts(
   tx: Tx,
   { timeZone }: Profile,
   { refund, reserved }: { refund: Refund; reserved: Event<'order.reserved'>['data'] },
-): Promise<Facts> {
+): Promise<QuoteFacts> {
   const { accountId, instanceIds, refundId: self } = refund;
   const { orders, resources } = reserved;
   const known = await findFacts(tx, { accountId, instanceIds, timeZone, self });
@@ -123,6 +124,10 @@ function toRefusalReason(
     const linked = linkedContract(holder?.id ?? '', contracts, profile);
     return refusalReason(code, instanceId, { orderId, ...linked });
   }
+  if (told === 'order.voided')
+    return refusalReason(code, instanceId, { orderId, facts: { endedOrder: orderId ?? '' } });
+  if (told === 'holder.too_large')
+    return refusalReason(code, instanceId, { remedy: 'ask_support', facts: { tooManyOrders: 'yes' } });
   const running =
     holder?.kind === 'refund'
       ? { remedy: 'await_running_refund' as const, facts: { refundId: holder.id } }

@@ -1,11 +1,10 @@
 import type { Tx } from '@accord/core';
 import type { Profile } from '@accord/profile';
 import { findFacts } from './order-view.ts';
-import type { Facts } from './refund/candidate.ts';
 import { refusalReason, type RefusalReason } from './refund/eligibility.ts';
 import { changesOf, knownFacts, type FactChange } from './refund/fact-changes.ts';
 import { insertQuote } from './refund/quote-store.ts';
-import { asQuoted, makeQuote, quoteInstances, type InstanceQuote } from './refund/quote.ts';
+import { asQuoted, makeQuote, quoteInstances, type InstanceQuote, type QuoteFacts } from './refund/quote.ts';
 import { getRefund, lockRefund, lockRowsOf } from './refund/refund-store.ts';
 import type { Refund } from './refund/refund.ts';
 
@@ -22,7 +21,7 @@ export interface SecondLook {
 
 interface Known {
   readonly refund: Refund;
-  readonly facts: Facts;
+  readonly facts: QuoteFacts;
   /** False where no fact did since the amounts were decided: other rules than then do not change them. */
   readonly mayDiffer: boolean;
 }
@@ -52,7 +51,7 @@ export async function lockRefundAndFacts(tx: Tx, refundId: string): Promise<Refu
 }
 
 export interface LookAtFacts {
-  readonly facts: Facts;
+  readonly facts: QuoteFacts;
   /** Since the orders were held for it. */
   readonly changes: readonly FactChange[];
 }

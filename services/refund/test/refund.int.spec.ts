@@ -149,6 +149,15 @@ const typesOf = (refundId: string) =>
     .sort();
 const balanceOf = async (accountId: string) =>
   (await t.customer(accountId).get(`/v1/balances/${accountId}`)).body.balances;
+/** The order remembers that only 20.00 were paid for it, so that no payout of 34.84 can be right. */
+const payLess = ({ order, accountId }: Bought) =>
+  t.sql(
+    `insert into refunded_orders (order_id, account_id, currency, instances, consumed, fee, exact, paid_cash,
+       paid_gift_credit, paid_stored_card, paid_voucher, refunded_cash, refunded_gift_credit,
+       refunded_stored_card, refunded_voucher)
+     values ($1, $2, 'CNY', 1, 0, 0, '{"refund": "0", "fee": "0", "voucher": "0"}', 20, 0, 0, 0, 0, 0, 0, 0)`,
+    [order.orderId, accountId],
+  );
 const unbalanced = () =>
   t.sql(
     `select transaction_id from ledger_postings group by transaction_id, currency having sum(amount) <> 0`,
@@ -884,27 +893,25 @@ describe('with the rules of baidu', () => {
     async () => {
       const bought = await buy();
       const { refundId } = await requested(bought);
-      await t.sql(
-        `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded)
-       values ($1, $2, 'CNY', 45, 20, 0, 0)`,
-        [bought.order.orderId, bought.accountId],
-      );
+      await payLess(bought);
       await t.publish(reserved(bought, refundId));
       await t.settled();
       expect(await refundOf(bought.accountId, refundId)).toMatchObject({
         status: 'failed',
-        failure: 'refund.exceeds_paid',
+        failure: { code: 'refund.exceeds_paid', text: expect.stringContaining('more than was paid') },
         endedAt: null,
       });
       expect(await balanceOf(bought.accountId)).toEqual([]);
       await expect(
-        t.sql(`update refunded_orders set refunded = 45.01 where order_id = $1`, [bought.order.orderId]),
+        t.sql(`update refunded_orders set refunded_gift_credit = 0.01 where order_id = $1`, [
+          bought.order.orderId,
+        ]),
       ).rejects.toThrow('refunded_at_most_paid');
 
       expect((await t.customer(bought.accountId).post(`/v1/refunds/${refundId}/withdraw`)).body.code).toBe(
         'refund.only_operator_withdraws',
       );
-      await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
+      await t.sql('update refunded_orders set paid_cash = 45 where order_id = $1', [bought.order.orderId]);
       expect((await t.operator().post(`/v1/refunds/${refundId}/retry`)).body.status).toBe('paying');
       await t.settled();
       expect(typesOf(refundId)).toEqual([
@@ -926,6 +933,107 @@ describe('with the rules of baidu', () => {
       );
     },
   );
+
+  test('RFD-7 RFD-11 three instances of one order, given back one by one, end in the funds they were paid from', async () => {
+    const ids = ['i-a', 'i-b', 'i-c'];
+    const [first, ...others] = ids.map((id) => ({ instanceId: id, start: begins, end: ends }));
+    const machines = await buy({
+      order: {
+        instanceIds: ids,
+        count: 3,
+        paid: parts({ cash: '50.00', giftCredit: '25.00', storedCard: '25.00' }),
+      },
+      resource: first!,
+    });
+    const { accountId, order } = machines;
+    for (const other of others)
+      await t.publish({
+        type: 'resource.changed',
+        data: { resource: exampleResource({ ...other, accountId, orderIds: [order.orderId] }) },
+      });
+    await t.settled();
+    t.clock.offsetMs -= 10 * dayMs; // before the period begins
+    const splits: unknown[] = [];
+    for (const [i, instanceId] of ids.entries()) {
+      const before = { ...machines, instanceId, order: { ...order, version: 20 + i } };
+      const { refundId } = await requested(before);
+      const fact = reserved(before, refundId) as Extract<Fact, { type: 'order.reserved' }>;
+      await t.publish({
+        ...fact,
+        data: { ...fact.data, resources: [exampleResource({ instanceId, accountId, version: 9 })] },
+      });
+      const { data } = await t.event('refund.succeeded', ({ refund }) => refund.refundId === refundId);
+      splits.push(data.refund.split);
+      await t.publish({
+        type: 'order.released',
+        data: {
+          order: { ...order, version: 40 + i, refundState: 'partial' },
+          holder: { kind: 'refund', id: refundId },
+        },
+      });
+      await t.settled();
+    }
+    t.clock.offsetMs += 10 * dayMs;
+    expect(splits).toEqual([
+      parts({ cash: '16.67', giftCredit: '8.33', storedCard: '8.33' }),
+      parts({ cash: '16.67', giftCredit: '8.34', storedCard: '8.33' }),
+      parts({ cash: '16.66', giftCredit: '8.33', storedCard: '8.34' }),
+    ]);
+    const funds = parts({ cash: '50.00', giftCredit: '25.00', storedCard: '25.00' });
+    expect(await balanceOf(accountId)).toEqual([{ currency: 'CNY', balance: cny('100.00'), funds }]);
+    expect(
+      await t.sql('select instances, exact from refunded_orders where order_id = $1', [order.orderId]),
+    ).toEqual([{ instances: 3, exact: { refund: '100', fee: '0', voucher: '0' } }]);
+    await expect(
+      t.sql(`update refunded_orders set refunded_cash = 50.01 where order_id = $1`, [order.orderId]),
+    ).rejects.toThrow('refunded_at_most_paid');
+  });
+
+  test('RFD-3 a bundle is given back with its members that cost nothing, and without those that are gone', async () => {
+    const accountId = 'acc_gifts';
+    const member = { bundleId: 'bdl_gifts' };
+    const machine = await buy({ order: member, accountId });
+    const gift = await buy({ order: { ...member, free: true, paid: parts({}) }, accountId });
+    await buy({ order: member, accountId, resource: { released: true } });
+    await buy({ order: { ...member, chargeType: 'one_time', instanceIds: [] }, accountId });
+    expect((await quoteOf(gift)).instances[0].reasons).toMatchObject([{ code: 'BUNDLE_MEMBER' }]);
+    const whole = (await t.customer(accountId).post('/v1/refund-quotes', { bundleId: 'bdl_gifts' })).body;
+    expect(whole).toMatchObject({ refundable: true, amounts: { refund: cny('34.84') } });
+    const { refundId } = (await requestBy(accountId, whole.quoteId)).body;
+    const facts = [machine, gift].map(
+      (one) => reserved(one, refundId).data as never as { orders: []; resources: [] },
+    );
+    await t.publish({
+      type: 'order.reserved',
+      data: {
+        holder: { kind: 'refund', id: refundId },
+        accountId,
+        orders: facts.flatMap(({ orders }) => orders),
+        resources: facts.flatMap(({ resources }) => resources),
+      },
+    });
+    const { data } = await t.event('refund.succeeded', ({ refund }) => refund.refundId === refundId);
+    expect(data.refund).toMatchObject({ amount: cny('34.84') });
+    expect(data.refund.instanceIds).toHaveLength(2);
+  });
+
+  test('RFD-1 API-16 the calculation and the reasons are in the reader’s language', async () => {
+    const machine = await buy();
+    const [en, zh] = await Promise.all(
+      ['en', 'zh-CN'].map((language) => quoteOf(machine, { 'accept-language': language })),
+    );
+    const formulas = ({ instances }: typeof en) =>
+      instances[0].lines[0].calculation.map(({ formula }: { formula: string }) => formula);
+    expect(formulas(en)).toContain('2026-01-10 19:00 to 2026-02-10 19:00 (Asia/Shanghai)');
+    expect(formulas(zh)).toContain('2026-01-10 19:00 至 2026-02-10 19:00（Asia/Shanghai）');
+    expect(formulas(zh).join()).not.toMatch(/until|cash/);
+    const gone = await buy({ resource: { released: true } });
+    const [reason] = (await quoteOf(gone, { 'accept-language': 'en' })).instances[0].reasons;
+    expect(reason).toMatchObject({
+      code: 'INSTANCE_NOT_FOUND',
+      text: `Instance ${gone.instanceId} was released. It cannot be refunded.`,
+    });
+  });
 
   test('RFD-1 RFD-3 ten instances, a bundle of any size, no more', async () => {
     const one = await buy({ order: { bundleId: 'bdl_1' }, accountId: 'acc_bundle' });
@@ -1047,14 +1155,10 @@ describe('with the rules of baidu', () => {
   async function failedPayout(): Promise<string> {
     const bought = await buy();
     const { refundId } = await requested(bought);
-    await t.sql(
-      `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded)
-       values ($1, $2, 'CNY', 45, 20, 0, 0)`,
-      [bought.order.orderId, bought.accountId],
-    );
+    await payLess(bought);
     await t.publish(reserved(bought, refundId));
     await t.settled();
-    await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
+    await t.sql('update refunded_orders set paid_cash = 45 where order_id = $1', [bought.order.orderId]);
     return refundId;
   }
 

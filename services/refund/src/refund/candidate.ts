@@ -17,7 +17,9 @@ export interface LinkedContract {
   readonly status: string;
 }
 
-/** `members`: the instances of each living order of the bundle; none yet where it is not fulfilled. */
+/**
+ * `members`: the instances that are there of each living order of the bundle; none yet where it is not fulfilled.
+ */
 export interface Bundle {
   readonly bundleId: string;
   readonly members: readonly (readonly string[])[];
@@ -104,6 +106,9 @@ function onInstance(order: Order, instanceId: string): Order {
 export const originOf = ({ orders }: Pick<Candidate, 'orders'>): Order | undefined =>
   orders.find(({ orderType }) => orderType === 'purchase') ?? orders[0];
 
+export const costNothing = ({ cashPaid, voucherPaid }: Order): boolean =>
+  isZero(cashPaid) && isZero(voucherPaid);
+
 /** Never there, released, or given back already. */
 export const isGone = ({ orders, resource, claim }: Candidate): boolean =>
   orders.length === 0 || resource?.released === true || claim?.refunded === true;
@@ -142,19 +147,10 @@ const longestMs = { minute: 60_000, month: 31 * dayMs, year: 366 * dayMs } as co
  * was paid for; of a subscription without an end, an upgrade's too, nothing would ever be used. People decide
  * about those.
  */
-export function isOfUnclearPeriod({
-  billType,
-  chargeType,
-  fulfilment,
-  instanceIds,
-  instances,
-  servicePeriod,
-  duration,
-  cashPaid,
-  voucherPaid,
-}: Order): boolean {
+export function isOfUnclearPeriod(order: Order): boolean {
+  const { billType, chargeType, fulfilment, instanceIds, instances, servicePeriod, duration } = order;
   if (billType !== 'prepay' || chargeType !== 'subscription' || fulfilment !== 'created') return false;
-  if (!servicePeriod) return !isZero(cashPaid) || !isZero(voucherPaid);
+  if (!servicePeriod) return !costNothing(order);
   const lastsMs = new Date(servicePeriod.end).getTime() - new Date(servicePeriod.start).getTime();
   return (
     !instances &&

@@ -22,6 +22,7 @@ const quote = (order: Order, at: string) =>
       claims: [],
       bundles: [],
       refundsThisYear: 0,
+      refunded: [],
     },
     { at: new Date(at), kind: 'unsubscribe' },
     baidu,

@@ -33,6 +33,8 @@ export const requestReasons = [
   'other',
 ] as const;
 export type RequestReason = (typeof requestReasons)[number];
+export const payoutFailures = ['refund.exceeds_paid', 'refund.not_refundable'] as const;
+export type PayoutFailure = (typeof payoutFailures)[number];
 
 export interface Refund {
   readonly refundId: string;
@@ -62,7 +64,7 @@ export interface Refund {
   readonly refusals: readonly RefusalReason[];
   /** With QUOTE_STALE: the quote on the changed facts. */
   readonly newQuoteId: string | null;
-  readonly failure: string | null;
+  readonly failure: PayoutFailure | null;
   readonly createdAt: Date;
   readonly endedAt: Date | null;
 }
@@ -213,7 +215,7 @@ export const succeedRefund = (refund: Refund, at: At): Decision<Refund> =>
 /** A payout that was begun before is not refused: it fails, and an operator looks at it. */
 export function failRefund(
   refund: Refund,
-  why: { failure: string } & Partial<Against> & At,
+  why: { failure: PayoutFailure } & Partial<Against> & At,
 ): Decision<Refund> {
   const { failure, refusals = [] } = why;
   const next = advance({ ...paying(refund), failure, ...against({ ...why, refusals }) }, 'fail', why);
