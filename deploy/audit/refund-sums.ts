@@ -1,12 +1,18 @@
 import type { Check } from './check.ts';
 
 const funds = ['cash', 'gift_credit', 'stored_card', 'voucher'] as const;
-const inJson = { cash: 'cash', gift_credit: 'giftCredit', stored_card: 'storedCard', voucher: 'voucher' } as const;
+const inJson = {
+  cash: 'cash',
+  gift_credit: 'giftCredit',
+  stored_card: 'storedCard',
+  voucher: 'voucher',
+} as const;
 
 /** The parts of a split, a row for each fund. */
-const partsOf = (split: string) => `lateral (values ${funds
-  .map((fund) => `('${fund}', (${split} -> '${inJson[fund]}' ->> 'amount')::numeric)`)
-  .join(', ')}) parts (fund, amount)`;
+const partsOf = (split: string) =>
+  `lateral (values ${funds
+    .map((fund) => `('${fund}', (${split} -> '${inJson[fund]}' ->> 'amount')::numeric)`)
+    .join(', ')}) parts (fund, amount)`;
 
 /** What refunds that succeeded say of each order and fund. */
 const givenBack = `(

@@ -250,8 +250,16 @@ describe('a profile that does not validate names the field', () => {
       'ends with usedUpTo = term',
     ],
     ['refunds.fee.0.term', { refunds: { fee: [{ term: 'P0M', steps: [step('P1M')] }] } }, 'is longer than 0'],
-    ['refunds.fee.0.term', { refunds: { fee: [{ term: 'P30D', steps: [step('P1M')] }] } }, 'years and months'],
-    ['refunds.fee.0.term', { refunds: { fee: [{ term: 'P99Y', steps: [step('P1M')] }] } }, 'at most 10 years'],
+    [
+      'refunds.fee.0.term',
+      { refunds: { fee: [{ term: 'P30D', steps: [step('P1M')] }] } },
+      'years and months',
+    ],
+    [
+      'refunds.fee.0.term',
+      { refunds: { fee: [{ term: 'P99Y', steps: [step('P1M')] }] } },
+      'at most 10 years',
+    ],
     [
       'refunds.fee',
       { refunds: { fee: ['P1Y', 'P12M'].map((term) => ({ term, steps: [step('P1Y')] })) } },
