@@ -976,8 +976,8 @@ describe('with the rules of baidu', () => {
     t.clock.offsetMs += 10 * dayMs;
     expect(splits).toEqual([
       parts({ cash: '16.67', giftCredit: '8.33', storedCard: '8.33' }),
-      parts({ cash: '16.67', giftCredit: '8.34', storedCard: '8.33' }),
-      parts({ cash: '16.66', giftCredit: '8.33', storedCard: '8.34' }),
+      parts({ cash: '16.66', giftCredit: '8.34', storedCard: '8.34' }),
+      parts({ cash: '16.67', giftCredit: '8.33', storedCard: '8.33' }),
     ]);
     const funds = parts({ cash: '50.00', giftCredit: '25.00', storedCard: '25.00' });
     expect(await balanceOf(accountId)).toEqual([{ currency: 'CNY', balance: cny('100.00'), funds }]);
