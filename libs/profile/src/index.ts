@@ -1,4 +1,5 @@
 export { businessDayEnd, holidaysEndSoon } from './business-days.ts';
+export { calendarEnd } from './calendar.ts';
 export { loadProfile } from './load.ts';
 export {
   Profile,
@@ -7,3 +8,4 @@ export {
   type InvoicingEntity,
   type PartyDetails,
 } from './schema.ts';
+export { isWithinMonths, monthsOf, usedOf, type Period, type Units } from './service-period.ts';

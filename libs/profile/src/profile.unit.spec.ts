@@ -167,14 +167,19 @@ describe('a profile of one’s own', () => {
 
   test('expresses fees by term and time used, hours, a quota and vouchers that return', () => {
     const fee = [
-      { termYears: 1, steps: [{ usedUpToYears: 1, percent: '10' }] },
+      { term: 'P1M', steps: [{ usedUpTo: 'P1M', percent: '10' }] },
+      { term: 'P1Y', steps: [{ usedUpTo: 'P12M', percent: '10' }] },
       {
-        termYears: 2,
-        steps: [1, 2].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10'][i] })),
+        term: 'P3Y',
+        steps: ['P1Y', 'P2Y', 'P3Y'].map((usedUpTo, i) => ({ usedUpTo, percent: ['15', '10', '5'][i] })),
       },
+    ];
+    const fees = [
+      { termMonths: 1, steps: [{ usedUpToMonths: 1, percent: '10' }] },
+      { termMonths: 12, steps: [{ usedUpToMonths: 12, percent: '10' }] },
       {
-        termYears: 3,
-        steps: [1, 2, 3].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10', '5'][i] })),
+        termMonths: 36,
+        steps: [12, 24, 36].map((usedUpToMonths, i) => ({ usedUpToMonths, percent: ['15', '10', '5'][i] })),
       },
     ];
     const path = file('fees.json', {
@@ -182,7 +187,7 @@ describe('a profile of one’s own', () => {
       refunds: { fee, consumption: 'hour', yearlyQuota: 3, vouchersReturn: 'always' },
     });
     expect(loadProfile(path).refunds).toMatchObject({
-      fees: fee,
+      fees,
       consumption: 'hour',
       yearlyQuota: 3,
       vouchersReturn: 'always',
@@ -191,7 +196,7 @@ describe('a profile of one’s own', () => {
 });
 
 describe('a profile that does not validate names the field', () => {
-  const step = (usedUpToYears: number, percent = '10') => ({ usedUpToYears, percent });
+  const step = (usedUpTo: string, percent = '10') => ({ usedUpTo, percent });
   const entity = alibaba.invoicingEntities[0];
 
   test.each([
@@ -233,19 +238,73 @@ describe('a profile that does not validate names the field', () => {
     ],
     ['refunds.packageWindow', { refunds: { packageWindow: 'PT36H' } }, 'is a duration of whole days'],
     ['refunds.reviewAbove.amount', { refunds: { reviewAbove: { amount: 50_000 } } }, 'expected string'],
+    ['refunds.packageWindow', { refunds: { packageWindow: 'P0D' } }, 'is longer than 0'],
+    ['refunds.packageWindow', { refunds: { packageWindow: 'P99999999D' } }, 'is at most 3660 days'],
     [
-      'refunds.fee.0.steps',
-      { refunds: { fee: [{ termYears: 2, steps: [step(2), step(1)] }] } },
-      'usedUpToYears ascends',
+      'refunds.reviewAbove.amount',
+      { refunds: { reviewAbove: { amount: '-1.00', currency: 'CNY' } } },
+      'is not below 0',
+    ],
+    [
+      'refunds.reviewAbove.currency',
+      { refunds: { reviewAbove: { amount: '1.00', currency: 'XXX' } } },
+      'unknown currency',
+    ],
+    [
+      'refunds.reviewAbove.currency',
+      { refunds: { reviewAbove: { amount: '1.00', currency: 'USD' } } },
+      'an invoicing entity bills in',
+    ],
+    ['tickets.hours.days', { tickets: { hours: { days: [1, 1] } } }, 'names each day once'],
+    [
+      'tickets.hours.holidays',
+      { tickets: { hours: { holidays: ['2026-01-01', '2026-01-01'] } } },
+      'names each day once',
+    ],
+    [
+      'contracts.paper.mailedWithinBusinessDays',
+      {
+        contracts: {
+          paper: { by: 'self_service', minCopies: 1, maxCopies: 2, mailedWithinBusinessDays: [5, 3] },
+        },
+      },
+      'is the first day, then the last',
+    ],
+    ['orders.payWithin', { orders: { payWithin: 'P4000D' } }, 'is at most 3660 days'],
+    [
+      'orders.payWithinWhenContracted',
+      { orders: { payWithinWhenContracted: 'P6D' } },
+      'is at least payWithin',
     ],
     [
       'refunds.fee.0.steps',
-      { refunds: { fee: [{ termYears: 2, steps: [step(1)] }] } },
-      'ends with usedUpToYears = termYears',
+      { refunds: { fee: [{ term: 'P2Y', steps: [step('P2Y'), step('P12M')] }] } },
+      'usedUpTo ascends',
+    ],
+    [
+      'refunds.fee.0.steps',
+      { refunds: { fee: [{ term: 'P2Y', steps: [step('P1Y')] }] } },
+      'ends with usedUpTo = term',
+    ],
+    ['refunds.fee.0.term', { refunds: { fee: [{ term: 'P0M', steps: [step('P1M')] }] } }, 'is longer than 0'],
+    [
+      'refunds.fee.0.term',
+      { refunds: { fee: [{ term: 'P30D', steps: [step('P1M')] }] } },
+      'years and months',
+    ],
+    [
+      'refunds.fee.0.term',
+      { refunds: { fee: [{ term: 'P99Y', steps: [step('P1M')] }] } },
+      'at most 10 years',
+    ],
+    [
+      'refunds.fee',
+      { refunds: { fee: ['P1Y', 'P12M'].map((term) => ({ term, steps: [step('P1Y')] })) } },
+      'has one table for each term',
     ],
     [
       'refunds.fee.0.steps.0.percent',
-      { refunds: { fee: [{ termYears: 1, steps: [step(1, '101')] }] } },
+      { refunds: { fee: [{ term: 'P1Y', steps: [step('P1Y', '101')] }] } },
       'is a percentage',
     ],
     ['refunds.yearlyQuota', { refunds: { yearlyQuota: -1 } }, 'Too small'],
