@@ -1,16 +1,22 @@
 import type { Check } from './check.ts';
 
 const funds = ['cash', 'gift_credit', 'stored_card', 'voucher'] as const;
-const inJson = { cash: 'cash', gift_credit: 'giftCredit', stored_card: 'storedCard', voucher: 'voucher' } as const;
+const inJson = {
+  cash: 'cash',
+  gift_credit: 'giftCredit',
+  stored_card: 'storedCard',
+  voucher: 'voucher',
+} as const;
 
 /** The parts of a split, a row for each fund. */
-const partsOf = (split: string) => `lateral (values ${funds
-  .map((fund) => `('${fund}', (${split} -> '${inJson[fund]}' ->> 'amount')::numeric)`)
-  .join(', ')}) parts (fund, amount)`;
+const partsOf = (split: string) =>
+  `lateral (values ${funds
+    .map((fund) => `('${fund}', (${split} -> '${inJson[fund]}' ->> 'amount')::numeric)`)
+    .join(', ')}) parts (fund, part)`;
 
 /** What refunds that succeeded say of each order and fund. */
 const givenBack = `(
-  select line ->> 'orderId' as order_id, fund, sum(amount) as amount
+  select line ->> 'orderId' as order_id, fund, sum(part) as amount
   from refunds.refunds, jsonb_array_elements(lines) line, ${partsOf(`(line -> 'split')`)}
   where status = 'succeeded' group by 1, 2) given`;
 
@@ -44,7 +50,7 @@ export const refundSumChecks: readonly Check[] = [
     mends: 'refund',
     sql: `select refund_id as id, fund || ': ' || coalesce(posted.amount, 0) || ' posted, of '
         || coalesce(said.amount, 0) as found, fund as mark
-      from (select refund_id, fund, amount from refunds.refunds, ${partsOf('split')}
+      from (select refund_id, fund, part as amount from refunds.refunds, ${partsOf('split')}
         where status = 'succeeded') said
       left join ${posted} using (refund_id, fund)
       where coalesce(posted.amount, 0) <> said.amount`,
@@ -54,7 +60,7 @@ export const refundSumChecks: readonly Check[] = [
     says: 'a refund is the sum of its funds, and each fund the sum of its lines',
     mends: 'refund',
     sql: `select refund_id as id, fund || ': ' || said || ', its lines ' || of_lines as found, fund as mark from (
-        select refund_id, fund, amount as said, (select coalesce(sum((line -> 'split'
+        select refund_id, fund, part as said, (select coalesce(sum((line -> 'split'
           -> case fund when 'gift_credit' then 'giftCredit' when 'stored_card' then 'storedCard' else fund end
           ->> 'amount')::numeric), 0) from jsonb_array_elements(lines) line) as of_lines
         from refunds.refunds, ${partsOf('split')}
@@ -80,11 +86,11 @@ export const refundSumChecks: readonly Check[] = [
     rule: 'EVT-33',
     says: 'no fund gets more back of an order than was paid by it',
     mends: 'refund',
-    sql: `select order_id as id, fund || ': ' || refunded || ' of ' || coalesce(parts.amount, 0) as found,
+    sql: `select order_id as id, fund || ': ' || refunded || ' of ' || coalesce(paid_by.part, 0) as found,
         fund as mark
       from ${remembered} join orders.orders o using (order_id) left join lateral (
-        select amount from ${partsOf('o.paid_parts')} where parts.fund = remembered.fund) parts on true
-      where refunded > coalesce(parts.amount, 0)`,
+        select part from ${partsOf('o.paid_parts')} where parts.fund = remembered.fund) paid_by on true
+      where refunded > coalesce(paid_by.part, 0)`,
   },
   {
     rule: 'EVT-33',

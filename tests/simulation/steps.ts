@@ -1,5 +1,5 @@
 import type { Actor, Tx } from '@accord/core';
-import { money, subtract, type Money } from '@accord/money';
+import { money, subtract, sum, type Money } from '@accord/money';
 import type { ServiceName } from '@accord/postgres/provision';
 import { calendarEnd } from '@accord/profile';
 import type { WorkerName, World } from './system-model.ts';
@@ -283,6 +283,9 @@ function askOrder(world: World, step: Extract<Step, { do: 'place' }> | Extract<S
 
 /** Every order costs more. */
 const voucher = money('60', 'CNY');
+/** Odd parts of a payment, so that halves of them do not come out even (RFD-11). */
+const giftCredit = money('7.77', 'CNY');
+const storedCard = money('0.01', 'CNY');
 
 function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { order: string }>): Ask {
   const orderId = world.idOf(name);
@@ -297,7 +300,8 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
       body: { reason: 'no longer needed' },
     };
   if (verb === 'pay') {
-    const parts = { cash: subtract(order.amount, voucher), voucher };
+    const beside = sum([voucher, giftCredit, storedCard], 'CNY');
+    const parts = { cash: subtract(order.amount, beside), giftCredit, storedCard, voucher };
     return {
       ...about,
       by: platform,

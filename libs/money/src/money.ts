@@ -73,7 +73,8 @@ export const isZero = (m: Money): boolean => minorUnits(m) === 0n;
 export const isNegative = (m: Money): boolean => minorUnits(m) < 0n;
 
 /** The amount as a number that sums, shares and quotients of it stay exact in. */
-export const exactly = (m: Money): Fraction => new Fraction(minorUnits(m), 10n ** digitsAfterPoint(m.currency));
+export const exactly = (m: Money): Fraction =>
+  new Fraction(minorUnits(m), 10n ** digitsAfterPoint(m.currency));
 
 /** To the currency's minor unit, half up, once and at the end (RFD-7). */
 export const roundHalfUp = ({ s: sign, n, d }: Fraction, currency: string): Money =>

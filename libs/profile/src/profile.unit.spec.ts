@@ -233,6 +233,26 @@ describe('a profile that does not validate names the field', () => {
       { refunds: { reviewAbove: { amount: '1.00', currency: 'XXX' } } },
       'unknown currency',
     ],
+    [
+      'refunds.reviewAbove.currency',
+      { refunds: { reviewAbove: { amount: '1.00', currency: 'USD' } } },
+      'an invoicing entity bills in',
+    ],
+    ['tickets.hours.days', { tickets: { hours: { days: [1, 1] } } }, 'names each day once'],
+    [
+      'tickets.hours.holidays',
+      { tickets: { hours: { holidays: ['2026-01-01', '2026-01-01'] } } },
+      'names each day once',
+    ],
+    [
+      'contracts.paper.mailedWithinBusinessDays',
+      {
+        contracts: {
+          paper: { by: 'self_service', minCopies: 1, maxCopies: 2, mailedWithinBusinessDays: [5, 3] },
+        },
+      },
+      'is the first day, then the last',
+    ],
     ['orders.payWithin', { orders: { payWithin: 'P4000D' } }, 'is at most 3660 days'],
     [
       'orders.payWithinWhenContracted',
@@ -250,8 +270,16 @@ describe('a profile that does not validate names the field', () => {
       'ends with usedUpTo = term',
     ],
     ['refunds.fee.0.term', { refunds: { fee: [{ term: 'P0M', steps: [step('P1M')] }] } }, 'is longer than 0'],
-    ['refunds.fee.0.term', { refunds: { fee: [{ term: 'P30D', steps: [step('P1M')] }] } }, 'years and months'],
-    ['refunds.fee.0.term', { refunds: { fee: [{ term: 'P99Y', steps: [step('P1M')] }] } }, 'at most 10 years'],
+    [
+      'refunds.fee.0.term',
+      { refunds: { fee: [{ term: 'P30D', steps: [step('P1M')] }] } },
+      'years and months',
+    ],
+    [
+      'refunds.fee.0.term',
+      { refunds: { fee: [{ term: 'P99Y', steps: [step('P1M')] }] } },
+      'at most 10 years',
+    ],
     [
       'refunds.fee',
       { refunds: { fee: ['P1Y', 'P12M'].map((term) => ({ term, steps: [step('P1Y')] })) } },

@@ -6,6 +6,7 @@ import { currencies, MoneyJson } from '@accord/money';
 export const shippedProfiles = ['baidu', 'alibaba'] as const;
 
 const Text = z.string().min(1);
+const isEachOnce = (list: readonly unknown[]) => new Set(list).size === list.length;
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'is a code: letters, digits and _');
 const IsoDuration = z
   .string()
@@ -75,7 +76,9 @@ const Paper = z.discriminatedUnion('by', [
       by: z.literal('self_service'),
       minCopies: z.int().positive(),
       maxCopies: z.int().positive(),
-      mailedWithinBusinessDays: z.tuple([z.int().positive(), z.int().positive()]),
+      mailedWithinBusinessDays: z
+        .tuple([z.int().positive(), z.int().positive()])
+        .refine(([first, last]) => first <= last, 'is the first day, then the last'),
     })
     .refine((paper) => paper.minCopies <= paper.maxCopies, {
       path: ['maxCopies'],
@@ -125,11 +128,11 @@ const Tickets = z
     hours: z
       .strictObject({
         /** ISO weekdays, 1 is Monday. */
-        days: z.array(z.int().min(1).max(7)).min(1),
+        days: z.array(z.int().min(1).max(7)).min(1).refine(isEachOnce, 'names each day once'),
         from: Clock,
         to: Clock,
         timeZone: TimeZone,
-        holidays: z.array(z.iso.date()),
+        holidays: z.array(z.iso.date()).refine(isEachOnce, 'names each day once'),
       })
       .refine((hours) => hours.from < hours.to, { path: ['to'], message: 'is later than from' }),
   })
@@ -164,10 +167,7 @@ const Refunds = z
     consumption: z.enum(['day', 'hour']),
     fee: z
       .array(FeeTable)
-      .refine(
-        (tables) => new Set(tables.map((table) => table.termMonths)).size === tables.length,
-        'has one table for each term',
-      ),
+      .refine((tables) => isEachOnce(tables.map((table) => table.termMonths)), 'has one table for each term'),
     vouchersReturn: z.enum(['only_failed_fulfilment', 'always']),
     reviewAbove: MoneyJson.refine(({ amount }) => !amount.startsWith('-'), {
       path: ['amount'],
@@ -207,22 +207,28 @@ const InvoicingEntity = z.strictObject({
  * 8601 (`orders.payWithin: "P7D"`); here durations are numbers with their unit in the name
  * (`orders.payWithinMs`).
  */
-export const Profile = z.strictObject({
-  name: Text,
-  version: Text,
-  timeZone: TimeZone,
-  orders: Orders,
-  contracts: Contracts,
-  tickets: Tickets,
-  refunds: Refunds,
-  invoicingEntities: z
-    .array(InvoicingEntity)
-    .min(1)
-    .refine(
-      (entities) => new Set(entities.map((entity) => entity.code)).size === entities.length,
-      'names each code once',
-    ),
-});
+export const Profile = z
+  .strictObject({
+    name: Text,
+    version: Text,
+    timeZone: TimeZone,
+    orders: Orders,
+    contracts: Contracts,
+    tickets: Tickets,
+    refunds: Refunds,
+    invoicingEntities: z
+      .array(InvoicingEntity)
+      .min(1)
+      .refine((entities) => isEachOnce(entities.map((entity) => entity.code)), 'names each code once'),
+  })
+  .refine(
+    ({ refunds, invoicingEntities }) =>
+      invoicingEntities.some(({ currency }) => currency === refunds.reviewAbove.currency),
+    {
+      path: ['refunds', 'reviewAbove', 'currency'],
+      message: 'is a currency that an invoicing entity bills in',
+    },
+  );
 
 export type Profile = z.output<typeof Profile>;
 export type FeeTable = z.output<typeof FeeTable>;

@@ -43,7 +43,12 @@ describe('RFD-6 hours: both ends floored to the local hour, a last second is the
 
 describe('RFD-6 days: from the period’s own local time of day, a started one counts whole', () => {
   test.each([
-    ['the day that the clocks go forward is one', '2026-03-28T10:00:00+01:00', '2026-03-30T10:00:00+02:00', 2],
+    [
+      'the day that the clocks go forward is one',
+      '2026-03-28T10:00:00+01:00',
+      '2026-03-30T10:00:00+02:00',
+      2,
+    ],
     ['the day that they go back is one', '2026-10-24T10:00:00+02:00', '2026-10-26T10:00:00+01:00', 2],
     ['told as the last second', '2026-03-01T00:00:00+01:00', '2026-03-31T23:59:59+02:00', 31],
     ['a second more is another', '2026-03-28T10:00:00+01:00', '2026-03-30T10:00:01+02:00', 3],

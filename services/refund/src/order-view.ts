@@ -150,17 +150,22 @@ export async function findFacts(
     ),
   ]);
   const known = snapshots(orders);
+  const [contracts, bundles, refunded] = await Promise.all([
+    listHoldingContracts(tx, known),
+    listBundles(tx, ask.accountId, known),
+    listRefundedOrders(
+      tx,
+      known.map(({ orderId }) => orderId),
+    ),
+  ]);
   return {
     orders: known,
     resources: snapshots(resources),
     claims,
-    contracts: await listHoldingContracts(tx, known),
-    bundles: await listBundles(tx, ask.accountId, known),
-    refunded: await listRefundedOrders(
-      tx,
-      known.map(({ orderId }) => orderId),
-    ),
+    contracts,
+    bundles,
     refundsThisYear: year?.count ?? 0,
+    refunded,
   };
 }
 

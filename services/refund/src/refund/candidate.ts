@@ -106,8 +106,8 @@ function onInstance(order: Order, instanceId: string): Order {
 export const originOf = ({ orders }: Pick<Candidate, 'orders'>): Order | undefined =>
   orders.find(({ orderType }) => orderType === 'purchase') ?? orders[0];
 
-export const costNothing = ({ cashPaid, voucherPaid }: Order): boolean =>
-  isZero(cashPaid) && isZero(voucherPaid);
+export const costNothing = ({ status, cashPaid, voucherPaid }: Order): boolean =>
+  status === 'unpaid' || (isZero(cashPaid) && isZero(voucherPaid));
 
 /** Never there, released, or given back already. */
 export const isGone = ({ orders, resource, claim }: Candidate): boolean =>

@@ -581,7 +581,7 @@ describe('a refund', () => {
     expect(withdrawRefund(failed, { byOperator: true, ...at }).state.status).toBe('withdrawn');
   });
 
-  test('RFD-13 what is against it by then ends it when it is approved and when it is paid, and says what changed', () => {
+  test('RFD-13 what is against it by then ends it when it is approved or paid, and says what changed', () => {
     const frozen = {
       code: 'FROZEN',
       remedy: 'lift_freeze',

@@ -5,8 +5,8 @@ import { refundLifecycle, type Refund } from './refund.ts';
 
 const columns = `refund_id as "refundId", account_id as "accountId", version, status, kind, quote_id as "quoteId",
   as_of as "asOf", instance_ids as "instanceIds", order_ids as "orderIds", amount, currency, split, lines, reason, text,
-  requested_by as "requestedBy", review, reserved_facts as "reservedFacts", changes, refusals, new_quote_id as "newQuoteId", failure, created_at as "createdAt",
-  ended_at as "endedAt"`;
+  requested_by as "requestedBy", review, reserved_facts as "reservedFacts", changes, refusals,
+  new_quote_id as "newQuoteId", failure, created_at as "createdAt", ended_at as "endedAt"`;
 
 type Row = Omit<Refund, 'amount'> & { amount: string; currency: string };
 const refundOf = ({ currency, amount, ...row }: Row): Refund => ({ ...row, amount: money(amount, currency) });
