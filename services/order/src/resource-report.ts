@@ -30,7 +30,7 @@ interface Ask {
   readonly instanceId: string;
   readonly orderId: OrderId | undefined;
   readonly report: Report;
-  /** Who said so: `platform:cmdb`. */
+  /** The actor that said so: `platform:cmdb`. */
   readonly by: string;
   readonly ifMatch?: number | undefined;
 }

@@ -4,7 +4,7 @@ import type { Order, OrderId } from './order.ts';
 
 // The instances that an order concerns, by which its orders are found.
 
-/** Those it names already stay. */
+/** An instance that the order names already stays. */
 export const saveOrderInstances = (tx: Tx, { orderId, accountId, instanceIds }: Order): void =>
   tx.write(
     `insert into order_instances (instance_id, order_id, account_id) select unnest($3::text[]), $1, $2

@@ -9,7 +9,7 @@ import { isOpen, orderChanged, type Order } from './order.ts';
 /** The instance as the platform reports it: from its first start to its last end, over all its orders. */
 export type ReportedInstance = Given & {
   readonly reportVersion: number;
-  /** Who said so: `platform:cmdb`. */
+  /** The actor that said so: `platform:cmdb`. */
   readonly by: string;
 };
 

@@ -100,7 +100,7 @@ export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = 
       asOf: ask.at.toISOString(),
       timeZone: rules.timeZone,
       orderPaid: countedPaid(order),
-      orderInstances: instanceIds.length,
+      orderInstances: sharesOf(order),
       orderVoucher: rules.vouchersReturn === 'always' ? order.voucherPaid : null,
       feeBy,
       before,
@@ -108,16 +108,20 @@ export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = 
   };
 }
 
+/** ORD-14, ORD-26: of an order that is not fulfilled yet, those still to come have their share. */
+const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
+  fulfilment === 'created' ? instanceIds.length : Math.max(count, instanceIds.length);
+
 type Exact = { readonly [name in 'paid' | keyof ExactSums]: Fraction };
 
 /** RFD-5: never below 0; the unused part of a voucher, where the profile gives vouchers back. */
 function exactAmounts(order: Order, { used, total }: Usage, feeBy: Fee | null, rules: AmountRules): Exact {
-  const paid = exactly(countedPaid(order)).div(order.instanceIds.length);
+  const paid = exactly(countedPaid(order)).div(sharesOf(order));
   const unused = new Fraction(total - used, total);
   const left = paid.mul(unused);
   const charged = paid.mul(feeBy?.percent ?? 0).div(100);
   const fee = charged.compare(left) < 0 ? charged : left;
-  const voucher = exactly(order.voucherPaid).div(order.instanceIds.length).mul(unused);
+  const voucher = exactly(order.voucherPaid).div(sharesOf(order)).mul(unused);
   const returned = rules.vouchersReturn === 'always' ? voucher : new Fraction(0);
   return { paid, fee, refund: left.sub(fee), voucher: returned };
 }

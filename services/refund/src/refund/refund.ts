@@ -58,7 +58,7 @@ export interface Refund {
   readonly review: { readonly by: string; readonly text: string; readonly at: string } | null;
   /** All that was known and decides about it when its orders were held; empty until then. */
   readonly reservedFacts: readonly KnownFact[];
-  /** What had changed of them when it was refused, or its payout failed (RFD-13). */
+  /** Facts that had changed since when it was refused, or its payout failed (RFD-13). */
   readonly changes: readonly FactChange[];
   /** Empty unless it was refused, or its payout failed for what is against it. */
   readonly refusals: readonly RefusalReason[];
