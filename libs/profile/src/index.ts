@@ -5,5 +5,6 @@ export {
   shippedProfiles,
   type FeeTable,
   type InvoicingEntity,
+  type OfflineAddress,
   type PartyDetails,
 } from './schema.ts';
