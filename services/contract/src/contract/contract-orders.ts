@@ -137,7 +137,7 @@ export interface Validity {
  * CTR-29, CTR-33: earliest start to latest end of the service periods, open with pay as you go; a payment
  * request until the earliest payBy of the orders that are not `paid` yet.
  */
-export function validityOf(kind: Kind, orders: readonly Order[], paid: readonly string[]): Validity {
+export function validityOf(kind: Kind, orders: readonly Order[], paid: readonly string[] = []): Validity {
   if (kind === 'payment_request')
     return { from: null, to: earliestPayBy(orders.filter(({ orderId }) => !paid.includes(orderId))) };
   const periods = orders.flatMap(({ servicePeriod }) => servicePeriod ?? []);

@@ -2,9 +2,11 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { eventTypes, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
+import { loadProfile } from '@accord/profile';
 import { noticeOf, notices, visibleData, type Notice } from './notice.ts';
 import { loadTemplates, type Addressee } from './template.ts';
 
+const { provider } = loadProfile('alibaba');
 const samples = new URL('../../../../libs/events/samples/', import.meta.url);
 const folder = new URL('../../templates/', import.meta.url);
 
@@ -37,7 +39,7 @@ const sampleOf = <T extends EventType>(type: T) => recorded.find((event) => even
 
 const reader = { locale: 'en', timeZone: 'Asia/Shanghai' } as const;
 const to: Addressee = { ...reader, name: 'Chen <b>Xing</b>', accountId: 'acc_1', messageClass: 'orders' };
-const templates = loadTemplates(folder);
+const templates = loadTemplates(folder, provider);
 
 describe('the table of notices', () => {
   test('NTF-1 every event type of the catalogue has an entry, and a sample', () => {
@@ -234,7 +236,7 @@ describe('templates', () => {
     const at = mkdtempSync(`${tmpdir()}/templates-`);
     cpSync(folder, at, { recursive: true });
     spoil(at);
-    expect(() => loadTemplates(pathToFileURL(`${at}/`))).toThrow(message);
+    expect(() => loadTemplates(pathToFileURL(`${at}/`), provider)).toThrow(message);
     rmSync(at, { recursive: true });
   });
 });
