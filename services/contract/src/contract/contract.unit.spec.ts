@@ -333,7 +333,11 @@ describe('an application', () => {
       code: 'order.not_found',
     });
     const mixed = refusalOf(
-      reasonsAgainstApplication([unknown, asked(sampleOrder(), { contractId: 'ctr_9', number: null, status: 'requested' })], account, baidu),
+      reasonsAgainstApplication(
+        [unknown, asked(sampleOrder(), { contractId: 'ctr_9', number: null, status: 'requested' })],
+        account,
+        baidu,
+      ),
     );
     expect(mixed).toMatchObject({ kind: 'conflict', code: 'contract.application_refused' });
     expect(mixed.facts.refusals).toHaveLength(2);

@@ -133,7 +133,7 @@ export const problems: ProblemTexts = {
         'A payment request over the paid orders {orderIds} is no longer needed. Void it and apply for an ' +
         'order contract.',
     },
-    'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该付款合同，再申请订单合同。' },
+    'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该请款合同，再申请订单合同。' },
   },
   'contract.sealing': {
     en: { title: 'The contract is being sealed', detail: 'Try again in a moment.' },

@@ -101,7 +101,7 @@ export function contractWarnings({ contract, known, certifiedName, rules }: Seen
             'contract.order_paid',
             paid,
             `Paid meanwhile: ${paid.join(', ')}. An order contract over them needs this one to end first.`,
-            `订单 ${paid.join('、')} 已支付。如需订单合同，须先终止本付款合同。`,
+            `订单 ${paid.join('、')} 已支付。如需订单合同，须先终止本请款合同。`,
           ),
         ]
       : []),

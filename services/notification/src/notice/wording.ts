@@ -31,7 +31,7 @@ export const pageWords = {
 /** Values of the events that stand in a sentence. */
 export const words: { readonly [name in Named]: Word } = {
   order: { 'zh-CN': '订单合同', en: 'order contract' },
-  payment_request: { 'zh-CN': '付款申请合同', en: 'payment request' },
+  payment_request: { 'zh-CN': '请款合同', en: 'payment request' },
   bill: { 'zh-CN': '账单合同', en: 'bill contract' },
   offline: { 'zh-CN': '线下合同', en: 'offline contract' },
   wrong_party_name: { 'zh-CN': '签约主体名称有误', en: 'the name of a party was wrong' },
