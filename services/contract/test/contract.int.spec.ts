@@ -855,8 +855,8 @@ describe('finalizing', () => {
 });
 
 test('CTR-3 an order in a contract names its number and a way out that the profile has', async () => {
-  const { client, placed, draft, official, get } = await customerOf('baidu');
-  const [one, two] = await placed(sampleOrder(), sampleOrder());
+  const { client, placed, apply, draft, official, get } = await customerOf('baidu');
+  const [one, two, three] = await placed(sampleOrder(), sampleOrder(), sampleOrder());
   const refusedOver = async (order: Order) => {
     const { body } = await client.post(
       '/v1/contracts',
@@ -874,6 +874,11 @@ test('CTR-3 an order in a contract names its number and a way out that the profi
     remedy: 'void_that_contract',
     text,
     detail: text,
+  });
+  await apply(three!);
+  expect(await refusedOver(three!)).toMatchObject({
+    contractNumber: null,
+    text: 'The order is in a contract. Void that contract, then apply again.',
   });
   await official(two!);
   expect(await refusedOver(two!)).toMatchObject({

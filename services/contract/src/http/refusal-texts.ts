@@ -53,10 +53,11 @@ export function textOf(reason: ContractRefusalReason | RefusalReason, locale: Lo
     ...unprintable,
     ...(offlineAddress && { offlineAddress: addressLine(offlineAddress, locale) }),
   };
+  const said = sentenceOf(reason.code, facts, locale);
   const mending = freeing[remedy]?.[locale];
-  return [sentenceOf(reason.code, facts, locale), ...(mending ? [mending] : [])].join(
-    locale === 'en' ? ' ' : '',
-  );
+  if (!mending) return said;
+  const stop = /[.。]$/.test(said) ? '' : locale === 'en' ? '.' : '。';
+  return `${said}${stop}${locale === 'en' ? ' ' : ''}${mending}`;
 }
 
 /** A reason as its reader sees it: with its text, and the address in the reader's language. */

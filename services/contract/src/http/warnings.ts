@@ -28,8 +28,8 @@ export function domainWarnings(orders: readonly Order[], locale: Locale): Warnin
   const orderIds = unpaidDomains(orders);
   if (orderIds.length === 0) return [];
   const text = isEnglish(locale)
-    ? `Until ${orderIds.join(', ')} is paid, somebody else may register the domain name; the contract ends ` +
-      'with its order then. Pay soon.'
+    ? 'Unpaid domain names are not reserved: until it is paid, somebody else may register the domain name of ' +
+      `${orderIds.join(', ')}, and the contract ends with its order. Pay soon.`
     : `订单 ${orderIds.join('、')} 付款之前，域名不会保留，可能被他人注册，届时合同随订单作废。请尽快付款。`;
   return [{ code: 'contract.unpaid_domain_not_reserved', orderIds, remedy: 'pay_soon', text }];
 }

@@ -41,6 +41,7 @@ const engine = (outputEscape?: 'escape') => {
   const liquid = new Liquid({
     strictFilters: true,
     strictVariables: true,
+    lenientIf: true, // an event that was kept before a field came has none
     ownPropertyOnly: true,
     ...(outputEscape && { outputEscape }),
   });
