@@ -6,6 +6,7 @@ export {
   shippedProfiles,
   type FeeTable,
   type InvoicingEntity,
+  type OfflineAddress,
   type PartyDetails,
 } from './schema.ts';
 export { isWithinMonths, monthsOf, usedOf, type Period, type Units } from './service-period.ts';

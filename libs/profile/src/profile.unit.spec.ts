@@ -30,6 +30,8 @@ function refusal(over: unknown): string {
 
 describe('what the shipped profiles say, field by field', () => {
   const fields: [field: string, read: (profile: Profile) => unknown, baidu: unknown, alibaba: unknown][] = [
+    ['provider.zh', (p) => p.provider.zh.name, '百度智能云', '阿里云'],
+    ['provider.en', (p) => p.provider.en.name, 'Baidu AI Cloud', 'Alibaba Cloud'],
     ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY],
     ['orders.payWithinWhenContracted', (p) => p.orders.payWithinWhenContractedMs, 7 * DAY, 30 * DAY],
     ['contracts.sources', (p) => p.contracts.sources, ['order'], ['order', 'bill']],
@@ -67,15 +69,21 @@ describe('what the shipped profiles say, field by field', () => {
     ['contracts.invoiceTitleMustMatch', (p) => p.contracts.invoiceTitleMustMatch, false, true],
     [
       'contracts.offlineAddress',
-      (p) => p.contracts.offlineAddress.recipient,
-      'Baidu AI Cloud Contract Office',
-      'Guan Qing',
+      ({ contracts: { offlineAddress } }) => [offlineAddress.zh.recipient, offlineAddress.en.recipient],
+      ['百度智能云合同管理处', 'Baidu AI Cloud Contract Office'],
+      ['管青', 'Guan Qing'],
     ],
     [
       'contracts.termsIncludedFor',
       (p) => p.contracts.termsIncludedFor,
       { brands: [], categories: [] },
       { brands: ['hichina'], categories: ['DOMAIN', 'HOSTING'] },
+    ],
+    [
+      'contracts.termsIncluded',
+      ({ contracts: { termsIncluded } }) => [termsIncluded.zh.length, termsIncluded.en.length],
+      [0, 0],
+      [7, 7],
     ],
     ['contracts.termsUrl', (p) => new URL(p.contracts.termsUrl).host, 'cloud.baidu.com', 'terms.aliyun.com'],
     ['contracts.icpFiling', (p) => p.contracts.icpFiling, 'none', 'ctr_31'],
@@ -218,7 +226,21 @@ describe('a profile that does not validate names the field', () => {
       'expected number',
     ],
     ['contracts.unpaidDomainServiceTypes', { contracts: { unpaidDomainServiceTypes: ['resale'] } }, ''],
-    ['contracts.offlineAddress.phone', { contracts: { offlineAddress: { phone: '' } } }, 'Too small'],
+    [
+      'contracts.offlineAddress.zh.phone',
+      { contracts: { offlineAddress: { zh: { phone: '' } } } },
+      'Too small',
+    ],
+    ['contracts.offlineAddress.phone', { contracts: { offlineAddress: { phone: '1' } } }, 'is no field'],
+    [
+      'contracts.termsIncluded',
+      { contracts: { termsIncludedFor: { brands: ['hichina'], categories: ['DOMAIN'] } } },
+      'has the terms that contracts of termsIncludedFor include',
+    ],
+    ['provider.zh.name', { provider: { zh: { name: '' } } }, 'Too small'],
+    ['provider.en.support', { provider: { en: { support: null } } }, 'expected string'],
+    ['provider.en.consoleUrl', { provider: { en: { consoleUrl: 'console.example.com' } } }, 'is an address'],
+    ['provider.en.consoleUrl', { provider: { en: { consoleUrl: 'javascript:alert(1)' } } }, 'is an address'],
     ['tickets.hours.to', { tickets: { hours: { to: '09:00' } } }, 'is later than from'],
     ['tickets.hours.holidays.0', { tickets: { hours: { holidays: ['2026-02-30'] } } }, 'Invalid ISO date'],
     [
