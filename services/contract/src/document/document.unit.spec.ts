@@ -238,16 +238,23 @@ const belowRows = ({ pages }: Awaited<ReturnType<typeof print>>) =>
     .join('')
     .replaceAll(' ', '');
 
-test('CTR-14 CTR-19 a long configuration stands below its row over the full width, and goes on at the next page', async () => {
-  const configuration = options(700);
-  const pdf = await print(sampleContent(1, { rows: [sampleRow(1, { configuration })] }));
-  expect(pdf.pages.length).toBeGreaterThan(3);
-  expect(belowRows(pdf)).toBe(
-    `规格配置：${configuration.map(({ name, value }) => `${name}：${value}`).join('；')}`.replaceAll(' ', ''),
-  );
-  expect(pdf.pages.slice(1, 3).map(({ lines }) => lines.includes('（接第 1 项）'))).toEqual([true, true]);
-  expect(pdf.pages[0]!.lines).toContain('见下');
-});
+test(
+  'CTR-14 CTR-19 a long configuration stands below its row over the full width, and goes on at the ' +
+    'next page',
+  async () => {
+    const configuration = options(700);
+    const pdf = await print(sampleContent(1, { rows: [sampleRow(1, { configuration })] }));
+    expect(pdf.pages.length).toBeGreaterThan(3);
+    expect(belowRows(pdf)).toBe(
+      `规格配置：${configuration.map(({ name, value }) => `${name}：${value}`).join('；')}`.replaceAll(
+        ' ',
+        '',
+      ),
+    );
+    expect(pdf.pages.slice(1, 3).map(({ lines }) => lines.includes('（接第 1 项）'))).toEqual([true, true]);
+    expect(pdf.pages[0]!.lines).toContain('见下');
+  },
+);
 
 test('CTR-14 CTR-19 orders with sixty long options each take half a page an order', async () => {
   const rows = Array.from({ length: 20 }, (_, index) => sampleRow(index + 1, { configuration: options(60) }));
