@@ -4,7 +4,7 @@ import type { System } from '../parts/system.ts';
 /** The means by which the main story is told: a running system, and a listener. */
 export interface DemoSettings {
   readonly system: System;
-  /** Those that hold: a shipped provider's, or those of a profile with the same invoicing entities. */
+  /** A shipped provider's, or those of a profile with the same invoicing entities. */
   readonly rules: Profile;
   /** A line for the person who watches. */
   readonly say: (line: string) => void;

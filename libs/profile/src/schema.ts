@@ -113,7 +113,7 @@ const Contracts = z
      * them (CTR-23).
      */
     termsIncludedFor: z.strictObject({ brands: z.array(Code), categories: z.array(Code) }),
-    /** Those terms, paragraph by paragraph; none where no product has them in its contract. */
+    /** The included terms, paragraph by paragraph; none where no product has them in its contract. */
     termsIncluded: inBothLanguages(z.array(Text)),
     /** Of products that have none of their own. */
     termsUrl: z.url(),

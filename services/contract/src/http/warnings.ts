@@ -4,7 +4,7 @@ import { paidMeanwhile, unpaidDomains } from '../contract/contract-orders.ts';
 import { endingOf, isLive, type Contract, type VoidRules } from '../contract/contract.ts';
 import type { Order } from '../order-view.ts';
 
-// What is allowed and yet to be known: answers carry it with its remedy.
+// A warning is allowed and yet to be known: answers carry it with its remedy.
 
 export const Warning = z
   .object({
