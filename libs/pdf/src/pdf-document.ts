@@ -21,7 +21,7 @@ export interface DefinedGraphic {
   readonly reference: PDFKit.PDFKitReference;
 }
 
-/** What pdfkit has no types for. */
+/** Parts of pdfkit without types. */
 interface Internals {
   ref(data: object): PDFKit.PDFKitReference & { end(): void };
   readonly page: { readonly dictionary: object; readonly annotations: object[] };
