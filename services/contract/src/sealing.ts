@@ -30,7 +30,7 @@ import {
 import { contentOf } from './document/content.ts';
 import { findDocument, storeDocument } from './document/document-store.ts';
 import { renderInTurn } from './document/render-queue.ts';
-import { findOrders, type Order } from './order-view.ts';
+import { findOrders, findOwnTerms, type Order } from './order-view.ts';
 import { expectValid, type SealKey } from './seal/seal-key.ts';
 import { sealDocument } from './seal/sign-document.ts';
 
@@ -58,7 +58,7 @@ async function ordersOf(
 /**
  * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
  *
- * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`,
+ * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`, `contract.party_changed`,
  * `contract.invoice_title_mismatch`, `contract.not_fulfilled`, `contract.period_unknown`,
  * `contract.order_paid`, `contract.entity_unknown`, `contract.unprintable`, `request.version_mismatch`
  */
@@ -73,9 +73,15 @@ export async function finalize(
   expectDraft(contract);
   const { reserved, known } = await ordersOf(tx, contract);
   const orders = withLaterPeriods(reserved, known);
-  await expectSameTitle(tx, profile.contracts, contract);
+  await expectSameParty(tx, profile.contracts, contract);
   expectSealable(contract, { orders, known });
-  const content = contentOf(contract, orders, { profile, mark: 'official', testSeal: sealKey.test });
+  const ownTerms = await findOwnTerms(tx, orders);
+  const content = contentOf(contract, orders, {
+    profile,
+    mark: 'official',
+    testSeal: sealKey.test,
+    ownTerms,
+  });
   const missingGlyphs = (await loadGlyphCheck())(content);
   if (missingGlyphs) {
     const remedy = 'void_and_ask_support';
@@ -86,19 +92,27 @@ export async function finalize(
   return next;
 }
 
-/** CTR-13, by the account's facts as they are now. */
-async function expectSameTitle(
+/** CTR-13, by the account's facts as they are now. A title that followed a new name is not what is wrong. */
+async function expectSameParty(
   tx: Tx,
   { invoiceTitleMustMatch }: Profile['contracts'],
   { contractId, accountId, partyA }: Contract,
 ): Promise<void> {
   if (!invoiceTitleMustMatch) return;
   const account = await findAccount(tx, accountId);
-  if (account?.invoiceTitle === partyA.name) return;
+  if (account?.certifiedName !== partyA.name) {
+    throw new Refusal('conflict', 'contract.party_changed', {
+      contractId,
+      partyA: partyA.name,
+      certifiedName: account?.certifiedName ?? null,
+      remedy: 'void_and_apply_again',
+    });
+  }
+  if (account.invoiceTitle === partyA.name) return;
   throw new Refusal('invalid', 'contract.invoice_title_mismatch', {
     contractId,
     partyA: partyA.name,
-    invoiceTitle: account?.invoiceTitle ?? null,
+    invoiceTitle: account.invoiceTitle,
     remedy: 'correct_invoice_title',
   });
 }
@@ -228,7 +242,8 @@ export async function contractFile(
     if (contract.status === 'official') return { contract, stored: await findDocument(tx, contractId) };
     const { reserved, known } = await ordersOf(tx, contract);
     const orders = withLaterPeriods(reserved, known);
-    const draft = contentOf(contract, orders, { profile, mark: 'draft', testSeal: sealKey.test });
+    const ownTerms = await findOwnTerms(tx, orders);
+    const draft = contentOf(contract, orders, { profile, mark: 'draft', testSeal: sealKey.test, ownTerms });
     return { contract, draft };
   });
   const fileName = `${found.contract.number}.pdf`;

@@ -290,6 +290,26 @@ test.each([3, 5, 10, 20, 30, 40, 50, 60, 80, 120])(
   },
 );
 
+test('CTR-23 terms are stated, or linked, each for its services', async () => {
+  const [one, two] = ['https://cloud.example.com/terms', 'https://cloud.example.com/own'];
+  const rows = [
+    sampleRow(1),
+    sampleRow(2, { serviceName: '对象存储', terms: { included: false, url: two } }),
+    sampleRow(3, { serviceName: '域名', terms: { included: true, url: null } }),
+  ];
+  const { pages, objects } = await print(sampleContent(3, { rows, terms: ['一、第一条。', '二、第二条。'] }));
+  const text = pages.flatMap(({ lines }) => lines).join('');
+  expect(text).toContain(`云服务器 BCC适用乙方公布的服务条款：${one}`);
+  expect(text).toContain(`对象存储适用乙方公布的服务条款：${two}`);
+  expect(text).toContain('域名适用下列服务条款：一、第一条。二、第二条。');
+  for (const url of [one, two]) expect([...objects.values()].join('')).toContain(`/URI (${url})`);
+
+  const all = [sampleRow(1, { serviceName: 'Domain', terms: { included: true, url: null } })];
+  const alone = await flat(sampleContent(1, { ...english, rows: all, terms: ['1. First.'] }));
+  expect(alone).toMatch(/for the above services, those of these terms of service:1\. First\./);
+  expect(alone).not.toContain('https://');
+});
+
 test('CTR-23 the terms of service are linked', async () => {
   const { objects, pages } = await print(sampleContent(1));
   expect(pages[0]?.text).toContain('https://cloud.example.com/terms');

@@ -39,7 +39,13 @@ export interface Wording {
   readonly payment: string;
   readonly payBy: (payBy: string) => string;
   readonly terms: string;
-  readonly termsText: string;
+  /** In a sentence about all of them. */
+  readonly theseServices: string;
+  readonly and: string;
+  /** Followed by the address. */
+  readonly termsPublished: (services: string) => string;
+  /** Followed by the terms. */
+  readonly termsIncluded: (services: string) => string;
   readonly effect: string;
   readonly effectText: string;
   readonly sealOfA: string;
@@ -97,7 +103,10 @@ const zh: Wording = {
   payment: '付款',
   payBy: (payBy) => `甲方应于 ${payBy} 前付清上述款项。逾期未付清的，本合同及其全部约定自该时间起自动失效。`,
   terms: '服务条款',
-  termsText: '本合同未载明的双方权利义务，适用乙方公布的服务条款：',
+  theseServices: '本合同所列服务',
+  and: '、',
+  termsPublished: (services) => `本合同未载明的双方权利义务，${services}适用乙方公布的服务条款：`,
+  termsIncluded: (services) => `本合同未载明的双方权利义务，${services}适用下列服务条款：`,
   effect: '签署与效力',
   effectText: '乙方以电子印章及电子签名签署本合同，电子签名覆盖文件全文；文件的任何改动都将使签名失效。',
   sealOfA: '甲方（盖章）：',
@@ -168,8 +177,13 @@ const en: Wording = {
     `Party A shall pay the above amount in full by ${payBy}. ` +
     'If it is not paid by then, this contract, with all it agrees, becomes invalid.',
   terms: 'Terms of service',
-  termsText:
-    'Rights and duties that this contract does not state are those of the terms of service published by Party B: ',
+  theseServices: 'the above services',
+  and: ', ',
+  termsPublished: (services) =>
+    'Rights and duties that this contract does not state are, ' +
+    `for ${services}, those of the terms of service published by Party B: `,
+  termsIncluded: (services) =>
+    `Rights and duties that this contract does not state are, for ${services}, those of these terms of service:`,
   effect: 'Signing and effect',
   effectText:
     'Party B signs this contract with its electronic seal and a digital signature over the whole file; ' +
