@@ -21,7 +21,7 @@ export interface DefinedGraphic {
   readonly reference: PDFKit.PDFKitReference;
 }
 
-/** The parts of pdfkit that have no types. */
+/** Parts of pdfkit without types. */
 interface Internals {
   ref(data: object): PDFKit.PDFKitReference & { end(): void };
   readonly page: { readonly dictionary: object; readonly annotations: object[] };

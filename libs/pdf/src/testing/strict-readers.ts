@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface StrictReading {
-  /** Our own reader, then of qpdf, pdfsig, pypdf and pyHanko the installed ones. */
+  /** Our own, and of qpdf, pdfsig, pypdf and pyHanko the ones that are installed here. */
   readonly readers: readonly string[];
   readonly complaints: readonly string[];
 }

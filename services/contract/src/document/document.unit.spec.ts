@@ -136,6 +136,21 @@ test('CTR-14 Party A has a place for its own seal and need send nothing back; ab
   expect(text).toMatch(/证件号码—/);
 });
 
+test('CTR-14 a party as long as it may be stands on its pages in full, and so do the signatures', async () => {
+  const name = '深'.repeat(400);
+  const partyA = {
+    name,
+    certificate: '证'.repeat(400),
+    address: '圳'.repeat(400),
+    contact: '市'.repeat(265),
+  };
+  const { pages } = await print(sampleContent(1, { partyA }));
+  const placed = pages.flatMap((page) => page.placed.filter(({ y }) => y > 50));
+  const text = placed.map((line) => line.text).join('');
+  for (const part of Object.values(partyA)) expect(text).toContain(part);
+  expect(text).toContain(`甲方（盖章）：${name}`);
+});
+
 test('CTR-15 a row shows start and end, the billing cycle, the duration only, or nothing', async () => {
   const period = { start: '2026-02-28T16:00:00.000Z', end: '2026-03-31T16:00:00.000Z' };
   const rows = [
