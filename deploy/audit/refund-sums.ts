@@ -14,13 +14,13 @@ const partsOf = (split: string) =>
     .map((fund) => `('${fund}', (${split} -> '${inJson[fund]}' ->> 'amount')::numeric)`)
     .join(', ')}) parts (fund, part)`;
 
-/** What refunds that succeeded say of each order and fund. */
+/** Given back of each order and fund, as the refunds that succeeded say. */
 const givenBack = `(
   select line ->> 'orderId' as order_id, fund, sum(part) as amount
   from refunds.refunds, jsonb_array_elements(lines) line, ${partsOf(`(line -> 'split')`)}
   where status = 'succeeded' group by 1, 2) given`;
 
-/** What each order remembers of each fund. */
+/** Paid and given back of each order and fund, as the order remembers. */
 const remembered = `(
   select order_id, fund, paid, refunded from refunds.refunded_orders, lateral (values ${funds
     .map((fund) => `('${fund}', paid_${fund}, refunded_${fund})`)

@@ -207,7 +207,7 @@ function toRefundedOrder({ orderId, currency, instances, exact, ...row }: Refund
   };
 }
 
-/** Those of these orders that gave something back, by whichever refund. */
+/** The ones among these orders that gave something back, by whichever refund. */
 export const listRefundedOrders = async (tx: Tx, orderIds: readonly string[]): Promise<RefundedOrder[]> =>
   (
     await tx.many<RefundedRow>(
