@@ -1,5 +1,6 @@
 import { calendarEnd } from '@accord/profile';
 import type { Reply } from '@accord/testing';
+import type { ShippedProvider } from './catalogue.ts';
 import type { NarratedRequest, Narrator } from './narrator.ts';
 import type { Effect } from './request.ts';
 import type { DemoSettings } from './settings.ts';
@@ -30,7 +31,8 @@ export const roles = {
 export interface DemoContext {
   readonly narrator: Narrator;
   readonly settings: DemoSettings;
-  readonly role: (typeof roles)[DemoSettings['profile']];
+  readonly provider: ShippedProvider;
+  readonly role: (typeof roles)[ShippedProvider];
   /** Of this telling alone, so that the story can be told again on the same data. */
   readonly mark: string;
 }

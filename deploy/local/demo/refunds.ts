@@ -112,7 +112,7 @@ async function requestRefund(
   narrator.note('and the customer is told, by e-mail:');
 }
 
-/** baidu voids drafts, alibaba deletes them (CTR-25). */
+/** Voided (baidu) or deleted (alibaba), as the rules say (CTR-25). */
 async function removeDraft({ narrator, settings }: DemoContext, contractId: string): Promise<void> {
   const effects = () => [contractShows(contractId, 'contract.voided')];
   const common = {
@@ -121,7 +121,7 @@ async function removeDraft({ narrator, settings }: DemoContext, contractId: stri
     follows: ['contract.voided', 'order.released', 'order.released'],
     effects,
   } as const;
-  if (settings.profile === 'alibaba') {
+  if (settings.rules.contracts.removeDraft === 'delete') {
     await narrator.ask({
       ...common,
       what: 'The draft is deleted.',

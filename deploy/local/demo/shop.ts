@@ -3,11 +3,9 @@ import { catalogue } from './catalogue.ts';
 import { fulfil, machineMonth, pay, place, subscription, type DemoContext, type Placed } from './context.ts';
 
 /** Products go on sale and the account is certified. */
-export async function openTheShop({ narrator, settings }: DemoContext): Promise<void> {
-  const products = catalogue[settings.profile];
-  narrator.chapter(
-    `0 · ${products.length} products go on sale, an account is certified (${settings.profile})`,
-  );
+export async function openTheShop({ narrator, provider }: DemoContext): Promise<void> {
+  const products = catalogue[provider];
+  narrator.chapter(`0 · ${products.length} products go on sale, an account is certified (${provider})`);
   for (const { productCode, ...product } of products) {
     const path = `/v1/products/${productCode}`;
     const productShows = ({ body: { version } }: Reply) => [

@@ -120,6 +120,8 @@ export const orderEvents = {
   }),
   'order.cancelled': orderEvent('An unpaid order was cancelled or expired; its hold died with it.', {
     reason: CancelReason,
+    /** The words of the person who cancelled it; null where nobody did. */
+    text: z.string().nullable().optional(),
   }),
   'order.fulfilled': orderEvent('The platform created what was ordered.', {}),
   'order.fulfilment_failed': orderEvent(

@@ -40,6 +40,9 @@ const Percent = z
   .string()
   .regex(/^(100|\d{1,2}(\.\d{1,2})?)$/, 'is a percentage from 0 to 100 with at most 2 decimals: "12.5"');
 
+/** The same in Chinese and in English. */
+const inBothLanguages = <S extends z.ZodType>(one: S) => z.strictObject({ zh: one, en: one });
+
 const Clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of day: 09:30');
 const TimeZone = Text.refine((zone) => {
   try {
@@ -86,6 +89,8 @@ const Paper = z.discriminatedUnion('by', [
     }),
 ]);
 
+const OfflineAddress = z.strictObject({ recipient: Text, phone: Text, address: Text });
+
 const Contracts = z
   .strictObject({
     sources: z.array(z.enum(['order', 'bill'])).min(1),
@@ -101,15 +106,24 @@ const Contracts = z
     unpaidDomainRefusedBrands: z.array(Code),
     hichinaBrand: Code,
     invoiceTitleMustMatch: z.boolean(),
-    offlineAddress: z.strictObject({ recipient: Text, phone: Text, address: Text }),
+    /** Where papers for the provider go. */
+    offlineAddress: inBothLanguages(OfflineAddress),
     /**
      * A product whose brand and category are both listed has the terms in its contract; all others a link to
      * them (CTR-23).
      */
     termsIncludedFor: z.strictObject({ brands: z.array(Code), categories: z.array(Code) }),
+    /** Those terms, paragraph by paragraph; none where no product has them in its contract. */
+    termsIncluded: inBothLanguages(z.array(Text)),
+    /** Of products that have none of their own. */
     termsUrl: z.url(),
     icpFiling: z.enum(['none', 'ctr_31']),
   })
+  .refine(
+    ({ termsIncludedFor: { brands, categories }, termsIncluded: { zh, en } }) =>
+      brands.length === 0 || categories.length === 0 || (zh.length > 0 && en.length > 0),
+    { path: ['termsIncluded'], message: 'has the terms that contracts of termsIncludedFor include' },
+  )
   .superRefine((contracts, context) => {
     const left = contracts.marketplaceCategories.filter(
       (category) => !contracts.excludedCategories.includes(category),
@@ -133,8 +147,23 @@ const Tickets = z
         to: Clock,
         timeZone: TimeZone,
         holidays: z.array(z.iso.date()).refine(isEachOnce, 'names each day once'),
+        /** Days of a weekend that are worked. */
+        makeUpWorkdays: z.array(z.iso.date()).refine(isEachOnce, 'names each day once'),
+        /** The last day for which holidays and make-up workdays are known. */
+        listedUntil: z.iso.date(),
       })
-      .refine((hours) => hours.from < hours.to, { path: ['to'], message: 'is later than from' }),
+      .refine((hours) => hours.from < hours.to, { path: ['to'], message: 'is later than from' })
+      .superRefine(({ days, holidays, makeUpWorkdays, listedUntil }, context) => {
+        const refuse = (path: (string | number)[], message: string) =>
+          context.addIssue({ code: 'custom', path, message });
+        makeUpWorkdays.forEach((day, i) => {
+          if (holidays.includes(day)) refuse(['makeUpWorkdays', i], `${day} is a holiday as well`);
+          if (days.includes(Temporal.PlainDate.from(day).dayOfWeek))
+            refuse(['makeUpWorkdays', i], `${day} is worked anyway`);
+        });
+        const last = [...holidays, ...makeUpWorkdays].sort().at(-1);
+        if (last && last > listedUntil) refuse(['listedUntil'], `is not before the last day listed, ${last}`);
+      }),
   })
   .transform(({ hours }) => hours);
 
@@ -192,6 +221,15 @@ const PartyDetails = z.strictObject({
   account: Text,
 });
 
+/** The provider as its customers know it: messages speak as it and lead to its console (NTF-16). */
+const Provider = z.strictObject({
+  name: Text,
+  /** Pages stand below it: `<consoleUrl>/orders/{orderId}`. */
+  consoleUrl: z.url({ protocol: /^https?$/, message: 'is an address: https://console.example.com' }),
+  /** How to reach its support, as people read it. */
+  support: Text,
+});
+
 const Currency = z
   .string()
   .refine((currency) => currencies.includes(currency), 'is a currency Accord bills in');
@@ -212,6 +250,7 @@ export const Profile = z
     name: Text,
     version: Text,
     timeZone: TimeZone,
+    provider: inBothLanguages(Provider),
     orders: Orders,
     contracts: Contracts,
     tickets: Tickets,
@@ -234,3 +273,4 @@ export type Profile = z.output<typeof Profile>;
 export type FeeTable = z.output<typeof FeeTable>;
 export type InvoicingEntity = z.output<typeof InvoicingEntity>;
 export type PartyDetails = z.output<typeof PartyDetails>;
+export type OfflineAddress = z.output<typeof OfflineAddress>;

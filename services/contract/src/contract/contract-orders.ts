@@ -110,6 +110,12 @@ export const paidMeanwhile = ({ kind }: { readonly kind: Kind }, known: readonly
     ? known.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId)
     : [];
 
+/** CTR-7, ORD-20: ids of the orders whose domain name is not reserved until they are paid. */
+export const unpaidDomains = (orders: readonly Order[]): string[] =>
+  orders
+    .filter(({ status, productForm }) => status === 'unpaid' && productForm === 'domain')
+    .map(({ orderId }) => orderId);
+
 export const earliestPayBy = (orders: readonly Order[]): string | null =>
   orders.flatMap(({ payBy }) => payBy ?? []).sort()[0] ?? null;
 
@@ -134,11 +140,12 @@ export interface Validity {
 }
 
 /**
- * CTR-33: earliest start to latest end of the service periods, open with pay as you go; a payment request
- * until its earliest payBy.
+ * CTR-29, CTR-33: earliest start to latest end of the service periods, open with pay as you go; a payment
+ * request until the earliest payBy of the orders that are not `paid` yet.
  */
-export function validityOf(kind: Kind, orders: readonly Order[]): Validity {
-  if (kind === 'payment_request') return { from: null, to: earliestPayBy(orders) };
+export function validityOf(kind: Kind, orders: readonly Order[], paid: readonly string[] = []): Validity {
+  if (kind === 'payment_request')
+    return { from: null, to: earliestPayBy(orders.filter(({ orderId }) => !paid.includes(orderId))) };
   const periods = orders.flatMap(({ servicePeriod }) => servicePeriod ?? []);
   const starts = periods.map(({ start }) => start).sort();
   const ends = periods.map(({ end }) => end).sort();

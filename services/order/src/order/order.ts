@@ -156,7 +156,7 @@ export function cancelOrder(
   return recorded(
     next,
     { change: 'cancelled', note: why.text ?? why.reason },
-    { type: 'order.cancelled', data: { order: orderSnapshot(next), reason: why.reason } },
+    { type: 'order.cancelled', data: { order: orderSnapshot(next), reason: why.reason, text: why.text } },
   );
 }
 

@@ -52,7 +52,7 @@ test('ORD-6 a cancelled order has no hold, whoever held it', () => {
   );
   expect(state).toEqual({ ...placed, version: 2, status: 'cancelled', cancelledAt: at(12), hold: null });
   expect(facts).toEqual([
-    { type: 'order.cancelled', data: { order: orderSnapshot(state), reason: 'by_operator' } },
+    { type: 'order.cancelled', data: { order: orderSnapshot(state), reason: 'by_operator', text: 'x' } },
   ]);
   expect(() => cancelOrder(paid, { reason: 'by_customer', text: 'x', at: at(12) })).toThrow(
     'order.not_cancellable',
