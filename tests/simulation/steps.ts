@@ -472,7 +472,7 @@ async function failPayout(world: World, name: string): Promise<Accepted> {
   await world.inside('refund', async (tx) => {
     const refund = await lockRefund(tx, refundId).catch(() => undefined);
     failed = refund?.status === 'approved' || refund?.status === 'paying';
-    if (failed) saveRefund(tx, failRefund(refund, { failure: 'the gateway said no', at: tx.now }));
+    if (failed) saveRefund(tx, failRefund(refund, { failure: 'refund.exceeds_paid', at: tx.now }));
   });
   return failed;
 }

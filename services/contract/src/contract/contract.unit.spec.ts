@@ -427,7 +427,7 @@ describe('the content', () => {
     },
   );
 
-  test('ORD-26 an order of which a part was given is not sealed before the last instance, whatever it is charged by', () => {
+  test('ORD-26 an order given in part is not sealed before its last instance, whatever it is charged by', () => {
     const given = { instanceId: 'i-1', start: null, end: null, region: null, ipAddress: null };
     const part = payAsYouGoOrder({ count: 2, fulfilment: 'creating', instances: [given] });
     const waiting = payAsYouGoOrder({ fulfilment: 'creating', instances: [] });

@@ -168,7 +168,8 @@ const saveText = `
   with changed as (
     select * from jsonb_to_recordset($1::jsonb) as c ("orderId" text, "accountId" text, version int,
       "cashPaid" numeric, "voucherPaid" numeric, "paidParts" jsonb, status text, fulfilment text,
-      "refundState" text, "holdKind" text, "holdId" text, "instanceIds" text[], instances jsonb, "refundedInstanceIds" text[],
+      "refundState" text, "holdKind" text, "holdId" text, "instanceIds" text[], instances jsonb,
+      "refundedInstanceIds" text[],
       "refundIds" text[], "periodStart" timestamptz, "periodEnd" timestamptz, invoiced boolean,
       "supportRightsUsed" boolean, "payBy" timestamptz, "paidAt" timestamptz, "cancelledAt" timestamptz,
       "voidedAt" timestamptz, change text, note text)),
