@@ -1,4 +1,5 @@
-export { businessDayEnd } from './business-days.ts';
+export { businessDayEnd, holidaysEndSoon } from './business-days.ts';
+export { calendarEnd } from './calendar.ts';
 export { loadProfile } from './load.ts';
 export {
   Profile,
@@ -8,3 +9,4 @@ export {
   type OfflineAddress,
   type PartyDetails,
 } from './schema.ts';
+export { isWithinMonths, monthsOf, usedOf, type Period, type Units } from './service-period.ts';

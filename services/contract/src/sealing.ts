@@ -31,7 +31,7 @@ import { contentOf } from './document/content.ts';
 import { findDocument, storeDocument } from './document/document-store.ts';
 import { renderInTurn } from './document/render-queue.ts';
 import { findOrders, findOwnTerms, type Order } from './order-view.ts';
-import type { SealKey } from './seal/seal-key.ts';
+import { expectValid, type SealKey } from './seal/seal-key.ts';
 import { sealDocument } from './seal/sign-document.ts';
 
 // Finalizing only marks the contract and fixes its words. The sealed file is made between two transactions,
@@ -149,7 +149,8 @@ interface SealedFile {
 }
 
 /**
- * Renders and signs the contracts that wait for their seal. The lease keeps a second instance away; where it
+ * Renders and signs the contracts that wait for their seal. While the key's certificates are not valid they wait
+ * on, tried again and again, and no try counts (CTR-37). The lease keeps a second instance away; where it
  * ran out, the first file stored stays. A round ends with a new version, so the contract's version names it: a
  * result that comes after its round has ended changes nothing (CTR-34).
  */
@@ -158,7 +159,10 @@ export const sealing = ({ sealKey }: Pick<Provider, 'sealKey'>): LeasedWork<Leas
   everyMs: 100,
   parallel: 2,
   due: listContractsToSeal,
-  take: takeSealing,
+  take: (tx, item) => {
+    expectValid(sealKey, tx.now);
+    return takeSealing(tx, item);
+  },
   perform: ({ content, at }) => sealDocument(content, sealKey, at),
   record: recordSealing,
   giveBack: giveBackSealing,

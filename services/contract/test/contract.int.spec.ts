@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readPdf } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
 import { timeWriter } from '../src/document/order-table.ts';
 import type { Order } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
+import { issue } from './certificates.ts';
 import { announcedOf, codeOf, openOffices, seal, stallNextSealing, waiting } from './fixtures.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 
@@ -790,6 +791,31 @@ describe('finalizing', () => {
       ).toHaveLength(1);
     },
   );
+
+  test('CTR-37 while a certificate of the seal is not valid the contract waits, and no try counts', async () => {
+    const { t, accountId, client, placed, draft, get } = await customerOf('baidu');
+    const [order] = await placed(sampleOrder());
+    const contractId = await draft(order!);
+    const { run } = t.running.service.workers.find(({ name }) => name === 'sealing')!;
+    const ended = await issue({ to: '2026-01-01T00:00:00Z' });
+    seal.chain = [new X509Certificate(ended.certificate)];
+    try {
+      await client.post(`/v1/contracts/${contractId}/finalize`);
+      for (let tries = 0; tries < 6; tries += 1)
+        await expect(run(t.running.db, { id: contractId, accountId })).rejects.toThrow(
+          'seal key: CN=Example Seal is valid from 2020-01-01T00:00:00.000Z to 2026-01-01T00:00:00.000Z, not now',
+        );
+      expect(await get(contractId)).toMatchObject({ status: 'sealing' });
+      const metrics = await (await fetch(`${t.opsUrl}/metrics`)).text();
+      expect(metrics).toMatch(/^accord_seal_valid\{.*\} 0$/m);
+      expect(metrics).toMatch(/^accord_seal_certificate_days_left\{subject="CN=Example Seal",.*\} -\d/m);
+      expect(metrics).toMatch(/^accord_due_items\{worker="sealing",.*\} [1-9]/m);
+    } finally {
+      seal.chain = undefined;
+    }
+    await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId);
+    expect(announcedOf(t, contractId)).not.toContain('contract.seal_failed');
+  });
 
   test.each(['seals', 'fails'])(
     'CTR-34 a worker that stood still while its round ended in a draft, and %s in the next round, ' +

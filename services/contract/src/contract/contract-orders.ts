@@ -77,21 +77,27 @@ export function withLaterPeriods(reserved: readonly Order[], known: readonly Ord
   return reserved.map((order) => {
     const later = latest.get(order.orderId);
     if (!later || later.version <= order.version) return order;
-    return { ...order, fulfilment: later.fulfilment, servicePeriod: later.servicePeriod };
+    const { fulfilment, servicePeriod, instances } = later;
+    return { ...order, fulfilment, servicePeriod, ...(instances && { instances }) };
   });
 }
 
 /**
  * CTR-15: ids of the paid subscriptions without a known period: not fulfilled yet, or fulfilled at a time when
- * periods were not told.
+ * periods were not told. ORD-26: an order of which some instances were told is not fulfilled either, whatever it
+ * is charged by.
  */
 export function withoutPeriod(orders: readonly Order[]): { unfulfilled: string[]; fulfilled: string[] } {
   const subscriptions = orders.filter(
     ({ status, chargeType }) => status === 'paid' && chargeType === 'subscription',
   );
+  const isInPart = ({ fulfilment, instances = [] }: Order) =>
+    fulfilment === 'creating' && instances.length > 0;
+  const isUnfulfilled = (order: Order) =>
+    isInPart(order) || (subscriptions.includes(order) && order.fulfilment !== 'created');
   const ids = (of: readonly Order[]) => of.map(({ orderId }) => orderId);
   return {
-    unfulfilled: ids(subscriptions.filter(({ fulfilment }) => fulfilment !== 'created')),
+    unfulfilled: ids(orders.filter(isUnfulfilled)),
     fulfilled: ids(
       subscriptions.filter(({ fulfilment, servicePeriod }) => fulfilment === 'created' && !servicePeriod),
     ),

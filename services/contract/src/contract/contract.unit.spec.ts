@@ -427,6 +427,22 @@ describe('the content', () => {
     },
   );
 
+  test('ORD-26 an order of which a part was given is not sealed before the last instance, whatever it is charged by', () => {
+    const given = { instanceId: 'i-1', start: null, end: null, region: null, ipAddress: null };
+    const part = payAsYouGoOrder({ count: 2, fulfilment: 'creating', instances: [given] });
+    const waiting = payAsYouGoOrder({ fulfilment: 'creating', instances: [] });
+    expect(withoutPeriod([part, waiting])).toEqual({ unfulfilled: [part.orderId], fulfilled: [] });
+    const whole = {
+      ...part,
+      version: part.version + 1,
+      fulfilment: 'created' as const,
+      instances: [given, given],
+    };
+    const [merged] = withLaterPeriods([part], [whole]);
+    expect(merged).toMatchObject({ fulfilment: 'created', instances: [given, given] });
+    expect(withoutPeriod([merged!])).toEqual({ unfulfilled: [], fulfilled: [] });
+  });
+
   test(
     'CTR-14 ORD-8 a payment request says until when it is to be paid, as its draft has moved that: the ' +
       'earliest of its orders',

@@ -55,13 +55,22 @@ export function printParties(pdf: PdfDocument, { partyA, partyB }: DocumentConte
   column(words.partyA, ofA, page.left);
   column(words.partyB, ofB, page.left + half);
   pdf.strokeBox({ x: page.left, y: top, width: page.contentWidth, height: bottom - top });
-  pdf.rule({ x: page.left + half, y: top }, { x: page.left + half, y: bottom });
-  pdf.rule({ x: page.left, y: top + head }, { x: page.right, y: top + head });
+  pdf.rules(
+    [
+      { x: page.left + half, y: top },
+      { x: page.left + half, y: bottom },
+    ],
+    [
+      { x: page.left, y: top + head },
+      { x: page.right, y: top + head },
+    ],
+  );
   pdf.y = bottom + 10;
 }
 
+/** A heading, on one page with what its section begins with: some lines, or the sum with its note. */
 export function printSection(pdf: PdfDocument, title: string): void {
-  pdf.ensureSpace(lineHeight(strong) + 2 * lineHeight(body));
+  pdf.ensureSpace(lineHeight(strong) + 5 * lineHeight(body));
   pdf.paragraph(title, strong);
   pdf.y += 2;
 }
@@ -87,7 +96,7 @@ export function printAmount(
         ? 0
         : left.length * lineHeight(strong);
     const height = below + lineHeight(strong) + 10;
-    pdf.ensureSpace(height);
+    pdf.ensureSpace(height + 3 + lineHeight(small));
     pdf.fillBox({ x: page.left, y: pdf.y, width: page.contentWidth, height });
     pdf.text(left, { ...column, y: pdf.y + 5 }, strong);
     pdf.text([figures], { ...column, y: pdf.y + 5 + below }, { ...strong, align: 'right' });

@@ -22,6 +22,12 @@ export interface Wording {
   readonly columns: readonly [string, string, string, string, string, string, string, string];
   readonly units: Readonly<Record<DurationUnit, (value: number) => string>>;
   readonly pair: (name: string, value: string) => string;
+  readonly colon: string;
+  /** Between the pairs of a configuration that stands below its row. */
+  readonly separator: string;
+  /** In the configuration's column, where it stands below the row. */
+  readonly below: string;
+  readonly continued: (row: number) => string;
   readonly span: (start: string, end: string) => string[];
   readonly cycle: string;
   readonly amount: string;
@@ -49,6 +55,8 @@ export interface Wording {
   readonly date: string;
   readonly dateOfB: string;
   readonly caption: string;
+  /** Beside a slice of the seal where a document has several: over which pages it is cut. */
+  readonly sliced: (first: number, last: number) => readonly [string, string];
   readonly page: (page: number, pages: number) => string;
   readonly template: string;
   readonly watermark: string;
@@ -80,6 +88,10 @@ const zh: Wording = {
     year: (value) => `${String(value)} 年`,
   },
   pair: (name, value) => `${name}：${value}`,
+  colon: '：',
+  separator: '；',
+  below: '见下',
+  continued: (row) => `（接第 ${row} 项）`,
   span: (start, end) => [start, `至 ${end}`],
   cycle: '（计费周期）',
   amount: '合同金额',
@@ -104,6 +116,7 @@ const zh: Wording = {
   date: '日期：',
   dateOfB: '日期：以电子签名时间为准',
   caption: '合同专用章',
+  sliced: (first, last) => ['骑缝章', `第 ${first}–${last} 页`],
   page: (page, pages) => `第 ${String(page)} 页 共 ${String(pages)} 页`,
   template: '模板版本：',
   watermark: '草稿 DRAFT',
@@ -143,6 +156,10 @@ const en: Wording = {
   ],
   units: { minute: counted('minute'), month: counted('month'), year: counted('year') },
   pair: (name, value) => `${name}: ${value}`,
+  colon: ': ',
+  separator: '; ',
+  below: 'see below',
+  continued: (row) => `(No. ${row}, continued)`,
   span: (start, end) => [start, `to ${end}`],
   cycle: '(billing cycle)',
   amount: 'Contract amount',
@@ -179,6 +196,7 @@ const en: Wording = {
   date: 'Date: ',
   dateOfB: 'Date: as in the digital signature',
   caption: 'CONTRACT SEAL',
+  sliced: (first, last) => ['Seal across', `pages ${first}–${last}`],
   page: (page, pages) => `Page ${String(page)} of ${String(pages)}`,
   template: 'Template version: ',
   watermark: 'DRAFT',

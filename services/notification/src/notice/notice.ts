@@ -53,6 +53,7 @@ const order = [
   'order.refundState',
   'order.hold',
   'order.instanceIds',
+  'order.instances',
   'order.servicePeriod',
   'order.createdAt',
   'order.payBy',
