@@ -59,7 +59,7 @@ const mailbox = (() => {
 })();
 const EmailAddress = z
   .string()
-  .max(254)
+  .max(254, { abort: true })
   .refine((text) => mailbox.test(text), {
     message: 'is an e-mail address: name@example.com',
     params: { 'zh-CN': '须为电子邮箱地址，例如 name@example.com' },

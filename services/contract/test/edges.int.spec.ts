@@ -254,7 +254,7 @@ describe('bills', () => {
       expect((await client.get('/v1/bills/bill_1')).body).toEqual({ billId: 'bill_1', ...bill });
       const refused = await client.get('/v1/contracts/eligible-bills');
       expect(codeOf(refused)).toEqual([422, 'contract.bills_not_offered']);
-      expect(refused.body.detail).toContain('按订单申请');
+      expect(refused.body.detail).toContain('/v1/contracts/eligible-orders');
     },
   );
 });

@@ -52,11 +52,11 @@ export const problems: ProblemTexts = {
   'contract.bills_not_offered': {
     en: {
       title: 'No contracts over bills',
-      detail: 'This provider makes contracts over orders; see the eligible orders.',
+      detail: 'This provider makes contracts over orders; see GET /v1/contracts/eligible-orders.',
     },
     'zh-CN': {
       title: '不支持按账单申请合同',
-      detail: '该服务商仅支持按订单申请合同，请查看可申请合同的订单。',
+      detail: '该服务商仅支持按订单申请合同，请查看 GET /v1/contracts/eligible-orders。',
     },
   },
   'contract.not_found': {

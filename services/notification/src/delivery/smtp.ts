@@ -57,6 +57,7 @@ export function openSmtp({ url, from }: { url: string; from: string }): Smtp {
         text,
         html,
         headers,
+        textEncoding: 'base64',
       });
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
