@@ -16,6 +16,7 @@ const product = (productCode: string, zh: string, en: string, more: Given): Publ
   chargeTypes: [...new Set(more.prices.map(({ chargeType }) => chargeType))],
   serviceTypes: [],
   onSale: true,
+  renewable: true,
   contractable: true,
   refundable: true,
   termsUrl: null,

@@ -74,6 +74,7 @@ export const OrderSnapshot = z.object({
   refundState: RefundState,
   hold: Holder.nullable(),
   createdAt: Moment,
+  /** Until when it may be paid, or, of a cancelled order, might have been; null once it is paid (ORD-8). */
   payBy: Moment.nullable(),
   paidAt: Moment.nullable(),
   cancelledAt: Moment.nullable(),

@@ -1,4 +1,5 @@
 export { businessDayEnd } from './business-days.ts';
+export { isExcludedFromContracts, isRefusedUnpaidDomain } from './contract-rules.ts';
 export { loadProfile } from './load.ts';
 export {
   Profile,

@@ -38,6 +38,7 @@ export const contractService = (provider: Provider, _context: ServiceContext): S
     ...billRoutes(provider.profile),
   ],
   problems,
+  timeZone: provider.profile.timeZone,
   subscriptions: projecting([orderView], {
     'order.paid': order,
     'order.expiring': order,

@@ -352,6 +352,7 @@ describe('from application to the end', () => {
       prices: [],
       serviceTypes: [],
       onSale: true,
+      renewable: true,
       contractable: true,
       refundable: true,
       termsUrl: null,

@@ -1,5 +1,7 @@
+import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
+import { accountView } from './account-view.ts';
 import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
 import { orderRoutes } from './http/order-routes.ts';
@@ -24,9 +26,10 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   name: 'order',
   schema: 'orders',
   migrations: new URL('../migrations/', import.meta.url),
-  routes: [...orderRoutes(profile), ...paymentRoutes, ...resourceRoutes, ...productRoutes(profile)],
+  routes: [...orderRoutes(profile), ...paymentRoutes(profile), ...resourceRoutes, ...productRoutes(profile)],
   problems,
-  subscriptions: {
+  timeZone: profile.timeZone,
+  subscriptions: projecting([accountView], {
     'contract.requested': { on: onContractRequested, locks: contractRows },
     'contract.drafted': { on: onContractDrafted(profile.orders), locks: contractRows },
     'contract.refused': { on: onContractEnded, locks: contractRows },
@@ -38,7 +41,7 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
     'payment.received': { on: onPaymentReceived, locks: paymentRows },
     'resource.reported': { on: onResourceReported, locks: reportRows },
-  },
+  }),
   lockRows,
   workers: [expire, expiring],
 });

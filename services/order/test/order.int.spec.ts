@@ -978,10 +978,10 @@ describe('listing', () => {
       status: 'unpaid',
       fulfilment: 'none',
       refundState: 'none',
-      orderAmount: cny('45.00'),
+      productAmount: cny('45.00'),
       payableAmount: cny('45.00'),
       cashPaid: cny('0.00'),
-      orderTime: orders[0].createdAt,
+      createdAt: orders[0].createdAt,
       payBy: orders[0].payBy,
       allowedOperations: ['view', 'pay', 'cancel', 'request_contract'],
     });
@@ -1000,7 +1000,7 @@ describe('listing', () => {
     });
     expect(await get('from=2026-02-01&to=2026-01-01')).toMatchObject({
       status: 422,
-      body: { code: 'order.range_reversed' },
+      body: { code: 'request.range_reversed' },
     });
     expect(await get('cursor=nonsense')).toMatchObject({ status: 422, body: { code: 'request.bad_cursor' } });
   });

@@ -103,6 +103,7 @@ const productFacts = {
   prices: [],
   serviceTypes: [],
   onSale: true,
+  renewable: true,
   contractable: true,
   refundable: true,
   termsUrl: null,
