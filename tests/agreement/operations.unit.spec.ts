@@ -281,7 +281,10 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
     { order: pack('storage_package'), resource: { inEffect: true } },
     contractOnly,
   ],
-  'a storage package that begins later': [{ order: pack('storage_package'), resource: { start: day(20) } }, both],
+  'a storage package that begins later': [
+    { order: pack('storage_package'), resource: { start: day(20) } },
+    both,
+  ],
 
   'a renewal beside it': [{ others: [renewal] }, both],
   'an unpaid renewal beside it': [

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { eventTypes } from '@accord/events';
+import { customerScopes } from '@accord/http/server';
 import { eventsPage, services } from './events-page.ts';
 import { lifecyclesPage } from './lifecycles-page.ts';
+import { scopesPage } from './scopes-page.ts';
 
 const kept = (file: string) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
 
@@ -25,6 +27,15 @@ test('docs/lifecycles.md is what the code says, for every noun that has a lifecy
   expectCurrent('lifecycles.md', page);
   const nouns = ['order', 'fulfilment', 'refund state', 'contract', 'ticket', 'refund', 'notification'];
   for (const noun of nouns) expect(page).toContain(`## ${noun}\n`);
+});
+
+test('API-4 docs/scopes.md is what the code says, and every scope of a customer reaches a route', () => {
+  const page = scopesPage();
+  expectCurrent('scopes.md', page);
+  expect(customerScopes.filter((scope) => !page.includes(`| \`${scope}\` |`))).toEqual([]);
+  expect(page.match(/^.*`timeline:read` \|.*$/gm)).toEqual([
+    '| `GET /v1/timeline` | `timeline:read` | yes |  |',
+  ]);
 });
 
 /** Rules with words of their own, anywhere in a schema, that lack the Chinese ones. */
