@@ -30,7 +30,7 @@ const running: Order = {
   accountId: 'acc_1',
   operatorId: 'usr_1',
   productCode: 'VM',
-  productName: { zh: '云服务器', en: 'Virtual machine' },
+  productName: { 'zh-CN': '云服务器', en: 'Virtual machine' },
   category: 'COMPUTE',
   brand: 'own',
   invoicingEntity: 'baidu_netcom',

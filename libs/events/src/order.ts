@@ -35,7 +35,7 @@ export const OrderSnapshot = z.object({
   accountId: AccountId,
   operatorId: z.string(),
   productCode: z.string(),
-  productName: z.object({ zh: z.string(), en: z.string() }),
+  productName: z.object({ 'zh-CN': z.string(), en: z.string() }),
   category: z.string(),
   brand: z.string(),
   invoicingEntity: z.string(),

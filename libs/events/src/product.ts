@@ -17,7 +17,7 @@ export const PriceUnit = z.enum(['minute', 'month', 'year', 'piece', 'gb', 'thou
 export const ProductSnapshot = z.object({
   productCode: z.string(),
   version: Version,
-  name: z.object({ zh: z.string(), en: z.string() }),
+  name: z.object({ 'zh-CN': z.string(), en: z.string() }),
   category: z.string(),
   brand: z.string(),
   form: ProductForm,

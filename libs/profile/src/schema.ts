@@ -173,7 +173,7 @@ const Currency = z
 const InvoicingEntity = z.strictObject({
   code: Code,
   currency: Currency,
-  zh: PartyDetails,
+  'zh-CN': PartyDetails,
   en: PartyDetails,
 });
 

@@ -343,7 +343,7 @@ describe('from application to the end', () => {
     const product = {
       productCode: 'BCC',
       version: 1,
-      name: { zh: '云服务器', en: 'Cloud Compute' },
+      name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
       category: 'BCC',
       brand: 'baidu',
       form: 'instance' as const,
@@ -359,7 +359,7 @@ describe('from application to the end', () => {
     };
     await tell({
       type: 'product.published',
-      data: { product: { ...product, version: 2, name: { zh: '云服务器', en: 'BCC' } } },
+      data: { product: { ...product, version: 2, name: { 'zh-CN': '云服务器', en: 'BCC' } } },
     });
     await tell({ type: 'product.published', data: { product } });
     await tell({
@@ -372,7 +372,7 @@ describe('from application to the end', () => {
     });
     await t.settled();
     expect((await client.get('/v1/contracts/eligible-products')).body).toEqual({
-      data: [{ productCode: 'BCC', name: { zh: '云服务器', en: 'BCC' }, category: 'BCC' }],
+      data: [{ productCode: 'BCC', name: { 'zh-CN': '云服务器', en: 'BCC' }, category: 'BCC' }],
       nextCursor: null,
     });
   });

@@ -7,7 +7,7 @@ export const day = 24 * 3_600_000;
 export const cny = (amount: string) => ({ amount, currency: 'CNY' });
 
 export const aProduct = (change: object = {}) => ({
-  name: { zh: '云服务器', en: 'Cloud Compute' },
+  name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
   category: 'COMPUTE',
   brand: 'baidu',
   form: 'instance',
@@ -150,7 +150,7 @@ export const aContract = (contractId: string, orderIds: string[], change: object
   number: null,
   kind: 'order' as const,
   status: 'requested' as const,
-  language: 'zh' as const,
+  language: 'zh-CN' as const,
   invoicingEntity: 'baidu_netcom',
   partyA: '某某有限公司',
   orderIds,

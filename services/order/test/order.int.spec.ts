@@ -960,7 +960,7 @@ describe('fulfilment and facts', () => {
     expect(await put({})).toMatchObject({ status: 201, body: { version: 1 } });
     expect(await put({})).toMatchObject({ status: 200, body: { version: 1 } });
     const order = await place(t, 'acc_1', { productCode: 'MKT_IMAGE' });
-    expect(await put({ onSale: false, name: { zh: '新名', en: 'New' } })).toMatchObject({
+    expect(await put({ onSale: false, name: { 'zh-CN': '新名', en: 'New' } })).toMatchObject({
       status: 200,
       body: { version: 2 },
     });
@@ -1042,7 +1042,7 @@ describe('listing', () => {
       version: 1,
       accountId: 'acc_7',
       productCode: 'BCC',
-      productName: { zh: '云服务器', en: 'Cloud Compute' },
+      productName: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
       orderType: 'purchase',
       billType: 'prepay',
       status: 'unpaid',

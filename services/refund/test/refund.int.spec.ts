@@ -80,7 +80,7 @@ const contractOf = (contractId: string, accountId: string, status: 'draft' | 'of
   number: 'CT-2026-00000007',
   kind: 'order' as const,
   status,
-  language: 'zh' as const,
+  language: 'zh-CN' as const,
   invoicingEntity: 'baidu_netcom',
   partyA: '张三',
   orderIds: [],
@@ -94,7 +94,7 @@ const contractOf = (contractId: string, accountId: string, status: 'draft' | 'of
 const productFacts = {
   productCode: 'BCC',
   version: 1,
-  name: { zh: '云服务器', en: 'Cloud Compute' },
+  name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
   category: 'BCC',
   brand: 'baidu',
   form: 'instance' as const,

@@ -32,7 +32,7 @@ const EligibleOrderAnswer = z.object({
   orderId: z.string(),
   kind: z.enum(['order', 'payment_request']),
   productCode: z.string(),
-  productName: z.object({ zh: z.string(), en: z.string() }),
+  productName: z.object({ 'zh-CN': z.string(), en: z.string() }),
   invoicingEntity: z.string(),
   status: OrderStatus,
   refundState: RefundState,
@@ -95,7 +95,7 @@ const listEligibleOrders = (profile: Profile) =>
 
 const EligibleProductAnswer = z.object({
   productCode: z.string(),
-  name: z.object({ zh: z.string(), en: z.string() }),
+  name: z.object({ 'zh-CN': z.string(), en: z.string() }),
   category: z.string(),
 });
 

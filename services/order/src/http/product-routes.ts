@@ -16,7 +16,7 @@ const Name = Line(120);
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/);
 
 const Publication = z.strictObject({
-  name: z.strictObject({ zh: Name, en: Name }),
+  name: z.strictObject({ 'zh-CN': Name, en: Name }),
   category: Code,
   brand: Code,
   form: ProductForm,

@@ -28,7 +28,7 @@ export async function getResource(tx: Tx, instanceId: string): Promise<Resource>
   return toResource(row);
 }
 
-/** Those that exist for this account, in no order. */
+/** The instances that exist for this account, in no order. */
 export async function findResources(tx: Tx, instanceIds: readonly string[]): Promise<Resource[]> {
   const sql = `select ${columns} from resources where instance_id = any ($1::text[])`;
   return (await tx.many<Row>(sql, [instanceIds])).map(toResource);
