@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { eventTypes } from '@accord/events';
+import { rangeQuery } from '@accord/http';
 import { customerScopes } from '@accord/http/server';
+import { withDeadLetterRoutes } from '../../libs/platform/src/dead-letter-routes.ts';
 import { eventsPage, services } from './events-page.ts';
 import { lifecyclesPage } from './lifecycles-page.ts';
 import { scopesPage } from './scopes-page.ts';
@@ -36,6 +39,17 @@ test('API-4 docs/scopes.md is what the code says, and every scope of a customer 
   expect(page.match(/^.*`timeline:read` \|.*$/gm)).toEqual([
     '| `GET /v1/timeline` | `timeline:read` | yes |  |',
   ]);
+});
+
+test('ORD-15 every list takes dates and moments in the same form', () => {
+  const lists = services()
+    .flatMap((service) => withDeadLetterRoutes(service).routes)
+    .flatMap(({ path, query }) =>
+      query instanceof z.ZodObject && 'from' in query.shape ? [{ path, shape: query.shape }] : [],
+    );
+  const own = lists.filter(({ shape }) => shape.from !== rangeQuery.from || shape.to !== rangeQuery.to);
+  expect(own.map(({ path }) => path)).toEqual(['/v1/contracts/eligible-bills']); // months
+  expect(lists.length - own.length).toBe(11);
 });
 
 /** Rules with words of their own, anywhere in a schema, that lack the Chinese ones. */

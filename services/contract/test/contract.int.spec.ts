@@ -310,6 +310,11 @@ describe('from application to the end', () => {
     }
     expect(codeOf(await client.post('/v1/tickets', ticket))).toEqual([409, 'contract.voided']);
     expect((await client.get('/v1/contracts?status=voided')).body.data).toHaveLength(2);
+    for (const [range, listed] of [
+      ['from=2020-01-01', 2],
+      ['to=2020-01-01', 0],
+    ] as const)
+      expect((await client.get(`/v1/contracts?status=voided&${range}`)).body.data).toHaveLength(listed);
   });
 
   test('CTR-5 CTR-6 the eligible list shows what could be in a contract now, page by page', async () => {
@@ -333,6 +338,11 @@ describe('from application to the end', () => {
     expect(await ids('')).toEqual([unpaid!.orderId, paid!.orderId]);
     expect(await ids('?status=paid')).toEqual([paid!.orderId]);
     expect(await ids(`?from=${new Date(Date.now() - 86_400_000).toISOString()}`)).toEqual([unpaid!.orderId]);
+    expect(await ids(`?to=${old}`)).toEqual([paid!.orderId]);
+    expect([await ids('?from=2020-01-01'), await ids('?to=2020-01-01')]).toEqual([
+      [unpaid!.orderId, paid!.orderId],
+      [],
+    ]);
     const first = (await client.get('/v1/contracts/eligible-orders?limit=1')).body;
     expect(first.data).toHaveLength(1);
     expect(await ids(`?limit=1&cursor=${encodeURIComponent(first.nextCursor)}`)).toEqual([paid!.orderId]);
