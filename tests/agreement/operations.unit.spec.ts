@@ -271,6 +271,7 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
   released: [{ resource: { released: true } }, contractOnly],
   archived: [{ resource: { archived: true } }, contractOnly],
   expired: [{ resource: { end: now } }, contractOnly],
+  'a period that nobody told': [{ order: { servicePeriod: null } }, contractOnly],
   'a package in its window': [{ order: pack('usage_package') }, both],
   'a package past the window of one': [
     { order: { ...pack('usage_package'), paidAt: day(4) } },
@@ -298,13 +299,6 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
   'a renewal of a promotion without refunds': [
     { others: [{ ...renewal, ...promotion('no_refund') }] },
     contractOnly,
-  ],
-  'a paid renewal of a trial': [
-    {
-      order: renewal,
-      others: [{ ...costsNothing, trial: true }],
-    },
-    both,
   ],
   'a switch to postpay that is still to come': [
     {

@@ -113,10 +113,15 @@ const isReturnable = (order: Order, { contracts }: Profile): boolean =>
   !isOpen(order) &&
   order.hold === null &&
   order.refundable &&
+  hasPeriod(order) &&
   !order.supportRightsUsed &&
   (order.promotion === null ||
     (order.promotion.terms === 'refundable' && order.promotion.kind === 'discount')) &&
   !(order.invoiced && contracts.marketplaceCategories.includes(order.category));
+
+/** RFD-6: what a subscription gave is counted by its period. */
+const hasPeriod = ({ chargeType, servicePeriod, cashPaid, voucherPaid }: Order): boolean =>
+  chargeType !== 'subscription' || servicePeriod !== null || (isZero(cashPaid) && isZero(voucherPaid));
 
 const paidSomething = ({ cashPaid, voucherPaid }: Order, { refunds }: Profile): boolean =>
   !isZero(cashPaid) || (refunds.vouchersReturn === 'always' && !isZero(voucherPaid));
