@@ -59,6 +59,7 @@ const running: Order = {
   supportRightsUsed: false,
   invoiced: false,
   instanceIds: ['i-1'],
+  instances: [],
   refundedInstanceIds: [],
   refundIds: [],
   servicePeriod: { start: day(5), end: new Date(Date.UTC(2026, 3, 5, 3)) },
@@ -300,6 +301,7 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
     { others: [{ ...renewal, ...promotion('no_refund') }] },
     contractOnly,
   ],
+  'a paid renewal of a trial': [{ order: renewal, others: [{ ...costsNothing, trial: true }] }, both],
   'a switch to postpay that is still to come': [
     {
       others: [
@@ -352,15 +354,28 @@ test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, g
   else if (!isZero(order.cashPaid)) expect(refund).not.toEqual([]);
 });
 
+/** Each instance with the period of its order. */
+const withInstances = (order: Order): Order => ({
+  ...order,
+  instances: order.instanceIds.map((instanceId) => ({
+    instanceId,
+    start: order.servicePeriod?.start ?? null,
+    end: order.servicePeriod?.end ?? null,
+    region: null,
+    ipAddress: null,
+    told: null,
+  })),
+});
+
 function worldOf(provider: keyof typeof profiles, asked: Case) {
   const profile = (asked.rules ?? ((same) => same))(profiles[provider]);
   const own = { ...running, invoicingEntity: entity[provider] };
-  const order: Order = { ...own, ...asked.order };
+  const order = withInstances({ ...own, ...asked.order });
   const isKnown = !('account' in asked) || asked.account !== undefined;
   return {
     profile,
     order,
-    orders: [order, ...(asked.others ?? []).map((other): Order => ({ ...own, ...other }))],
+    orders: [order, ...(asked.others ?? []).map((other) => withInstances({ ...own, ...other }))],
     resource: { ...machine, ...asked.resource },
     account: isKnown ? { ...certified, ...asked.account } : undefined,
   };
@@ -379,7 +394,10 @@ function refusedApplication({
   const asked = {
     orderId: order.orderId,
     order: orderSnapshot(order),
-    liveContractId: order.hold?.kind === 'contract' ? order.hold.id : null,
+    live:
+      order.hold?.kind === 'contract'
+        ? { contractId: order.hold.id, number: null, status: 'draft' as const }
+        : null,
   };
   const told = account && { accountId: 'acc_1', version: 1, contacts: [], ...account };
   const reserved = obstacle(expireOrder(order, now).state, { kind: 'contract', id: 'ctr_new' });
@@ -411,6 +429,7 @@ function refusedRefund({
     claims: [],
     bundles: order.bundleId === null ? [] : [{ bundleId: order.bundleId, members }],
     refundsThisYear: 0,
+    refunded: [],
   };
   const quotes = quoteInstances(instanceIds, facts, { at: now, kind: 'unsubscribe' }, profile);
   if (quotes.some(({ refundable }) => refundable)) return [];

@@ -1,4 +1,5 @@
-export { businessDayEnd } from './business-days.ts';
+export { businessDayEnd, holidaysEndSoon } from './business-days.ts';
+export { calendarEnd } from './calendar.ts';
 export { isExcludedFromContracts, isRefusedUnpaidDomain } from './contract-rules.ts';
 export { loadProfile } from './load.ts';
 export {
@@ -6,5 +7,7 @@ export {
   shippedProfiles,
   type FeeTable,
   type InvoicingEntity,
+  type OfflineAddress,
   type PartyDetails,
 } from './schema.ts';
+export { isWithinMonths, monthsOf, usedOf, type Period, type Units } from './service-period.ts';

@@ -24,6 +24,7 @@ import {
   listEligibleProducts as eligibleProducts,
 } from '../eligibility.ts';
 import type { Order, Product } from '../order-view.ts';
+import { worded } from './refusal-texts.ts';
 import { BillAnswer, RefusalReasonAnswer, toRefusalReasonAnswer } from './schemas.ts';
 
 const reader = { customer: 'contracts:read', operator: true } as const;
@@ -76,13 +77,16 @@ const listEligibleOrders = (profile: Profile) =>
     inTransaction: async (tx, { actor, locale, timeZone, query: { limit, cursor, ...filter } }) => {
       const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
       const accountId = accountOf(actor, filter.accountId);
-      const { reasons, orders, next } = await eligibleOrders(tx, profile, {
-        ...filter,
-        ...timeRange(filter, timeZone),
-        ...after,
-        accountId,
-        limit,
-      });
+      const { reasons, orders, next } = await worded(
+        eligibleOrders(tx, profile, {
+          ...filter,
+          ...timeRange(filter, timeZone),
+          ...after,
+          accountId,
+          limit,
+        }),
+        locale,
+      );
       return {
         body: {
           data: orders.map(toEligibleOrderAnswer),
@@ -115,9 +119,9 @@ const listEligibleProducts = (profile: Profile) =>
     query: z.strictObject(pageQuery),
     answer: paged(EligibleProductAnswer),
     refusals: ['contract.orders_not_offered'],
-    inTransaction: async (tx, { query: { limit, cursor } }) => {
+    inTransaction: async (tx, { locale, query: { limit, cursor } }) => {
       const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
-      const products = await eligibleProducts(tx, profile, { after, limit: limit + 1 });
+      const products = await worded(eligibleProducts(tx, profile, { after, limit: limit + 1 }), locale);
       const key = ({ productCode }: Product) => [productCode];
       return { body: pageOf(products, limit, { item: toEligibleProductAnswer, key }) };
     },

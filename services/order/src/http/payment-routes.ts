@@ -108,7 +108,7 @@ const reportFulfilment = (profile: Profile) =>
     method: 'post',
     path: '/v1/orders/{orderId}/fulfilment',
     operationId: 'reportFulfilment',
-    summary: 'Reports that what was ordered was created, or that it failed',
+    summary: 'Reports that what was ordered was created, all of it or a part, or that it failed',
     access,
     params,
     body: Fulfilment,
@@ -124,7 +124,7 @@ const reportFulfilment = (profile: Profile) =>
       const { outcome, instances, reason } = body;
       const order =
         outcome === 'created'
-          ? await reportCreated(tx, { orderId, instances, ifMatch })
+          ? await reportCreated(tx, profile, { orderId, instances, ifMatch })
           : await reportFailed(tx, { orderId, reason, ifMatch });
       return answered(tx, profile, order);
     },
