@@ -104,6 +104,7 @@ export const product: Announced<Data<'product.published'>['product']> = {
   prices: 'o.prices',
   serviceTypes: 'o.service_types',
   onSale: 'o.on_sale',
+  renewable: 'o.renewable',
   contractable: 'o.contractable',
   refundable: 'o.refundable',
   termsUrl: 'o.terms_url',

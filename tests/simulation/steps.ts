@@ -65,7 +65,7 @@ export type ProductCode = 'BCC' | 'RDS';
 
 const price = (amount: string) => [{ chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' }];
 const product = (name: string, more: object) => ({
-  name: { zh: name, en: name },
+  name: { 'zh-CN': name, en: name },
   category: 'COMPUTE',
   brand: 'baidu',
   form: 'instance',
@@ -352,7 +352,7 @@ function askContract(world: World, { as, orders }: Extract<Step, { do: 'apply' }
     by: customer(world),
     method: 'post',
     path: '/v1/contracts',
-    body: { orderIds, language: 'zh' },
+    body: { orderIds, language: 'zh-CN' },
     onAnswer,
   };
 }

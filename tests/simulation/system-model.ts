@@ -201,7 +201,9 @@ export class World {
       body: route.body?.parse(body ?? {}),
       ifMatch: undefined,
       locale: 'en',
+      timeZone: 'Asia/Shanghai',
       requestId: 'simulation',
+      wordsOf: ({ code }) => ({ title: code, detail: code }),
       item: () => Promise.reject(new Error('no batches here')),
     };
     const key = `key-${(this.#keys += 1)}`;

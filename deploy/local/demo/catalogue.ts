@@ -11,12 +11,13 @@ type Given = Pick<Publication, 'category' | 'invoicingEntity' | 'prices'> & Part
 
 const product = (productCode: string, zh: string, en: string, more: Given): Publication => ({
   productCode,
-  name: { zh, en },
+  name: { 'zh-CN': zh, en },
   brand: more.invoicingEntity.startsWith('baidu') ? 'baidu' : 'aliyun',
   form: 'instance',
   chargeTypes: [...new Set(more.prices.map(({ chargeType }) => chargeType))],
   serviceTypes: [],
   onSale: true,
+  renewable: true,
   contractable: true,
   refundable: true,
   termsUrl: null,

@@ -19,7 +19,7 @@ export async function openTheShop({ narrator, provider }: DemoContext): Promise<
       effects: productShows,
     });
     if (status >= 300) throw new Error(`product ${productCode}: ${status}`);
-    narrator.note(`on sale: ${productCode.padEnd(16)} ${product.name.zh} / ${product.name.en}`);
+    narrator.note(`on sale: ${productCode.padEnd(16)} ${product.name['zh-CN']} / ${product.name.en}`);
   }
   const [path, facts] = [`/v1/accounts/${narrator.accountId}`, account()];
   await narrator.ask({

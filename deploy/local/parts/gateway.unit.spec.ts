@@ -239,8 +239,9 @@ test('npm start says what it understands', () => {
 });
 
 test.each([
-  [['--from', 'yesterday'], '--from takes a time as 2026-01-31T09:00:00Z, not yesterday'],
-  [['--to', '2026-01-31'], '--to takes a time'],
+  [['--from', 'yesterday'], '--from takes a time as 2026-01-31T09:00:00Z or a day, not yesterday'],
+  [['--to', '2026-01-31T09:00:00'], '--to takes a time'],
+  [['--to', '2026-01-31T09:00Z'], '--to takes a time'],
   [['--id', 'foo'], '--id takes an event id'],
   [['--direction', 'both'], '--direction takes in or out'],
 ])('EVT-10 npm run redrive says what is wrong with %j', (args, why) =>

@@ -5,7 +5,7 @@ import { ReservationRefusalCode } from './reservation.ts';
 
 export const ContractStatus = z.enum(['requested', 'draft', 'sealing', 'official', 'refused', 'voided']);
 export const ContractKind = z.enum(['order', 'payment_request', 'bill', 'offline']);
-export const Language = z.enum(['zh', 'en']);
+export const Language = z.enum(['zh-CN', 'en']);
 
 /**
  * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, and those of

@@ -9,12 +9,6 @@ export const Version = z.int().positive();
 export const Moment = z.iso.datetime({ precision: 3 });
 export type Moment = z.infer<typeof Moment>;
 
-/**
- * A moment that a request gives, with any offset; read as a Date, because not every year and offset of RFC
- * 3339 is text that Postgres reads.
- */
-export const GivenMoment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
-
 /** Free text of a person, trimmed and never empty, of at most `longest` characters. */
 export const Reason = (longest: number) => z.string().trim().min(1).max(longest);
 

@@ -47,7 +47,7 @@ export const OrderSnapshot = z.object({
   accountId: AccountId,
   operatorId: z.string(),
   productCode: z.string(),
-  productName: z.object({ zh: z.string(), en: z.string() }),
+  productName: z.object({ 'zh-CN': z.string(), en: z.string() }),
   category: z.string(),
   brand: z.string(),
   invoicingEntity: z.string(),
@@ -89,6 +89,7 @@ export const OrderSnapshot = z.object({
   refundState: RefundState,
   hold: Holder.nullable(),
   createdAt: Moment,
+  /** Until when it may be paid, or, of a cancelled order, might have been; null once it is paid (ORD-8). */
   payBy: Moment.nullable(),
   paidAt: Moment.nullable(),
   cancelledAt: Moment.nullable(),

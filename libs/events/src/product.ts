@@ -17,7 +17,7 @@ export const PriceUnit = z.enum(['minute', 'month', 'year', 'piece', 'gb', 'thou
 export const ProductSnapshot = z.object({
   productCode: z.string(),
   version: Version,
-  name: z.object({ zh: z.string(), en: z.string() }),
+  name: z.object({ 'zh-CN': z.string(), en: z.string() }),
   category: z.string(),
   brand: z.string(),
   form: ProductForm,
@@ -27,7 +27,10 @@ export const ProductSnapshot = z.object({
     z.object({ chargeType: ChargeType, amount: z.string(), currency: z.string(), unit: PriceUnit }),
   ),
   serviceTypes: z.array(DomainServiceType),
+  /** Whether it may be bought. */
   onSale: z.boolean(),
+  /** Whether its running instances may be renewed, and, once it is withdrawn, be changed (ORD-22). */
+  renewable: z.boolean(),
   contractable: z.boolean(),
   refundable: z.boolean(),
   termsUrl: z.string().nullable(),

@@ -472,7 +472,7 @@ describe('the application over a database that is not there', () => {
         ? Promise.resolve(caller)
         : Promise.reject(new Refusal('unavailable', 'server.unavailable'));
     const app = httpApp({
-      service: { name: 'order', routes, problems: {} },
+      service: { name: 'order', routes, problems: {}, timeZone: 'Asia/Shanghai' },
       db,
       verify,
       log,
@@ -523,7 +523,7 @@ describe('the application over a database that is not there', () => {
 
   test('API-11 a client that sends its request a byte at a time gets 408 and loses its connection', async () => {
     const app = httpApp({
-      service: { name: 'order', routes, problems: {} },
+      service: { name: 'order', routes, problems: {}, timeZone: 'Asia/Shanghai' },
       db,
       verify: () => Promise.resolve(caller),
       log,

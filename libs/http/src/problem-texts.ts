@@ -65,6 +65,10 @@ export const problemTexts: ProblemTexts = {
     en: { title: 'Too many requests', detail: 'Try again in {seconds} seconds.' },
     'zh-CN': { title: '请求过于频繁', detail: '请在 {seconds} 秒后重试。' },
   },
+  'request.range_reversed': {
+    en: { title: 'The time range ends before it begins', detail: 'The range is {from} to {to}.' },
+    'zh-CN': { title: '时间范围颠倒', detail: '时间范围为 {from} 至 {to}。' },
+  },
   'request.bad_cursor': {
     en: { title: 'The cursor is not valid', detail: 'Send the `nextCursor` of the page before, unchanged.' },
     'zh-CN': { title: '分页游标无效', detail: '请原样传回上一页的 nextCursor。' },

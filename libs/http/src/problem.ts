@@ -98,6 +98,15 @@ const say = (value: unknown): string =>
 const fill = (text: string, facts: Refusal['facts']) =>
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name in facts ? say(facts[name]) : '—'));
 
+/** Title and detail of a refusal in the reader's language (API-16). */
+export function wordsOf(
+  { code, facts }: Pick<Refusal, 'code' | 'facts'>,
+  { locale, texts }: { locale: Locale; texts: ProblemTexts },
+): { title: string; detail: string } {
+  const { title, detail } = (texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!)[locale];
+  return { title, detail: fill(detail, facts) };
+}
+
 /**
  * RFC 9457 (API-2). `facts` holds what the domain says about its no, such as the order and its status; a 5xx
  * has none.
@@ -112,14 +121,12 @@ export function problemBody(
     ...fault,
     detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[say.locale],
   }));
-  const { title, detail } = (say.texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!)[
-    say.locale
-  ];
+  const { title, detail } = wordsOf({ code, facts }, say);
   return {
     type: `urn:accord:problem:${code}`,
     title,
     status,
-    detail: fill(detail, facts),
+    detail,
     instance: say.requestId,
     code,
     ...(errors.length > 0 && { errors }),

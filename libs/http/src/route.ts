@@ -1,15 +1,32 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { Actor, Database, Locale, RefusalCode, Tx } from '@accord/core';
+import type { Actor, Database, Locale, Refusal, RefusalCode, Tx } from '@accord/core';
 import type { ProblemTexts } from './problem-texts.ts';
 import type { Upload } from './upload.ts';
+
+/**
+ * Every scope that a customer's token may carry (API-4). The timeline tells of orders, contracts and refunds
+ * together, so none of their scopes reaches it.
+ */
+export const customerScopes = [
+  'orders:read',
+  'orders:write',
+  'contracts:read',
+  'contracts:write',
+  'refunds:read',
+  'refunds:write',
+  'notifications:read',
+  'notifications:write',
+  'timeline:read',
+] as const;
+export type CustomerScope = (typeof customerScopes)[number];
 
 /** The kinds of caller that a route admits (API-4). A kind that is not named is refused with 403. */
 export type Access =
   | 'anyone'
   | {
-      /** The scope a customer's token needs, `orders:read`; absent: never a customer. */
-      readonly customer?: `${'orders' | 'contracts' | 'refunds' | 'notifications'}:${'read' | 'write'}`;
+      /** The scope a customer's token needs; absent: never a customer. */
+      readonly customer?: CustomerScope;
       readonly operator?: true;
       readonly platform?: true;
     };
@@ -26,7 +43,11 @@ export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
    */
   readonly ifMatch: number | undefined;
   readonly locale: Locale;
+  /** Where the provider is: the zone of a date that stands alone (ORD-15). */
+  readonly timeZone: string;
   readonly requestId: string;
+  /** Title and detail of a refusal that is part of an answer, in the caller's language. */
+  readonly wordsOf: (refusal: Pick<Refusal, 'code' | 'facts'>) => { title: string; detail: string };
   /** The body of a route with `upload: true`; it is read to its end before the route runs, and not kept. */
   readonly file?: Upload;
   /**
@@ -154,4 +175,6 @@ export interface Api {
   readonly name: string;
   readonly routes: readonly Route[];
   readonly problems: ProblemTexts;
+  /** IANA name; `RouteRequest.timeZone`. */
+  readonly timeZone: string;
 }

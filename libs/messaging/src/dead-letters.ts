@@ -32,8 +32,9 @@ export interface Filter {
   readonly key?: string | undefined;
   /** A part of the reason; upper and lower case are equal. */
   readonly reason?: string | undefined;
+  /** Given up at `from` or later, and before `before`. */
   readonly from?: Date | undefined;
-  readonly to?: Date | undefined;
+  readonly before?: Date | undefined;
 }
 
 /** The first refused event of each key; the later ones were never sent. */
@@ -66,8 +67,8 @@ const chosen = `($1::uuid[] is null or event_id = any ($1))
   and ($6::timestamptz is null or parked_at >= $6)
   and ($7::timestamptz is null or parked_at < $7)`;
 
-const valuesOf = ({ eventIds, direction, type, key, reason, from, to }: Filter) =>
-  [eventIds, direction, type, key, reason, from, to].map((value) => value ?? null);
+const valuesOf = ({ eventIds, direction, type, key, reason, from, before }: Filter) =>
+  [eventIds, direction, type, key, reason, from, before].map((value) => value ?? null);
 
 /** Oldest first, those that follow `after`: time and event id of the last one of the page before. */
 export const listDeadLetters = (

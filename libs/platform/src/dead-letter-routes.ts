@@ -5,7 +5,9 @@ import {
   encodeCursor,
   paged,
   pageQuery,
+  rangeQuery,
   route,
+  timeRange,
   type ProblemTexts,
   type Route,
 } from '@accord/http';
@@ -22,8 +24,6 @@ import type { Service } from './service.ts';
 // EVT-10: operators list, inspect, replay and discard events that were given up. `npm run redrive` calls the
 // same routes.
 
-/** Becomes a Date, because Postgres does not read every year and offset that RFC 3339 allows. */
-const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const EventIds = z.array(z.guid()).min(1).max(200);
 const filter = {
   direction: z
@@ -33,8 +33,7 @@ const filter = {
   type: z.string().min(1).max(100).optional(),
   key: z.string().min(1).max(500).optional(),
   reason: z.string().min(1).max(200).optional().meta({ description: 'A part of the reason, in any case.' }),
-  from: Instant.optional().meta({ description: 'Given up at this time or later.' }),
-  to: Instant.optional().meta({ description: 'Given up before this time.' }),
+  ...rangeQuery,
 };
 
 /** A replay or a discard names one filter at least. */
@@ -105,7 +104,9 @@ const reading = (path: `/v1/${string}`): Route[] => [
     access,
     query: Listing,
     answer: paged(Shown),
-    inTransaction: async (tx, { query: { limit, cursor, ...wanted } }) => {
+    refusals: ['request.range_reversed'],
+    inTransaction: async (tx, { timeZone, query: { limit, cursor, ...query } }) => {
+      const wanted = { ...query, ...timeRange(query, timeZone) };
       const found = await listDeadLetters(tx, wanted, {
         after: cursor ? decodeTimeCursor(cursor) : undefined,
         limit: limit + 1,
@@ -137,7 +138,10 @@ const acting = (path: `/v1/${string}`, act: Act, summary: string): Route =>
     access,
     body: Selection,
     answer: z.object({ count: z.int() }),
-    inTransaction: async (tx, { body }) => ({ body: { count: await redrive(tx, act, body) } }),
+    refusals: ['request.range_reversed'],
+    inTransaction: async (tx, { timeZone, body }) => ({
+      body: { count: await redrive(tx, act, { ...body, ...timeRange(body, timeZone) }) },
+    }),
   });
 
 const texts: ProblemTexts = {

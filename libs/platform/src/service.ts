@@ -19,6 +19,8 @@ export interface Service {
   readonly routes: readonly Route[];
   /** Title and detail of each refusal it can answer, in both languages (API-16). */
   readonly problems: ProblemTexts;
+  /** Where the provider is, an IANA name: the zone of a date that stands alone in a request (ORD-15). */
+  readonly timeZone: string;
   readonly subscriptions: Subscriptions;
   /**
    * Locks, in id order, the rows these ids stand for: `select lock_orders($1::text[])`. Ids it does not know

@@ -1,5 +1,6 @@
 export { businessDayEnd, holidaysEndSoon } from './business-days.ts';
 export { calendarEnd } from './calendar.ts';
+export { isExcludedFromContracts, isRefusedUnpaidDomain } from './contract-rules.ts';
 export { loadProfile } from './load.ts';
 export {
   Profile,

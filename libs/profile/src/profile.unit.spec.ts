@@ -30,7 +30,7 @@ function refusal(over: unknown): string {
 
 describe('what the shipped profiles say, field by field', () => {
   const fields: [field: string, read: (profile: Profile) => unknown, baidu: unknown, alibaba: unknown][] = [
-    ['provider.zh', (p) => p.provider.zh.name, '百度智能云', '阿里云'],
+    ['provider.zh-CN', (p) => p.provider['zh-CN'].name, '百度智能云', '阿里云'],
     ['provider.en', (p) => p.provider.en.name, 'Baidu AI Cloud', 'Alibaba Cloud'],
     ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY],
     ['orders.payWithinWhenContracted', (p) => p.orders.payWithinWhenContractedMs, 7 * DAY, 30 * DAY],
@@ -69,7 +69,7 @@ describe('what the shipped profiles say, field by field', () => {
     ['contracts.invoiceTitleMustMatch', (p) => p.contracts.invoiceTitleMustMatch, false, true],
     [
       'contracts.offlineAddress',
-      ({ contracts: { offlineAddress } }) => [offlineAddress.zh.recipient, offlineAddress.en.recipient],
+      ({ contracts: { offlineAddress } }) => [offlineAddress['zh-CN'].recipient, offlineAddress.en.recipient],
       ['百度智能云合同管理处', 'Baidu AI Cloud Contract Office'],
       ['管青', 'Guan Qing'],
     ],
@@ -81,7 +81,7 @@ describe('what the shipped profiles say, field by field', () => {
     ],
     [
       'contracts.termsIncluded',
-      ({ contracts: { termsIncluded } }) => [termsIncluded.zh.length, termsIncluded.en.length],
+      ({ contracts: { termsIncluded } }) => [termsIncluded['zh-CN'].length, termsIncluded.en.length],
       [0, 0],
       [7, 7],
     ],
@@ -227,8 +227,8 @@ describe('a profile that does not validate names the field', () => {
     ],
     ['contracts.unpaidDomainServiceTypes', { contracts: { unpaidDomainServiceTypes: ['resale'] } }, ''],
     [
-      'contracts.offlineAddress.zh.phone',
-      { contracts: { offlineAddress: { zh: { phone: '' } } } },
+      'contracts.offlineAddress.zh-CN.phone',
+      { contracts: { offlineAddress: { 'zh-CN': { phone: '' } } } },
       'Too small',
     ],
     ['contracts.offlineAddress.phone', { contracts: { offlineAddress: { phone: '1' } } }, 'is no field'],
@@ -237,7 +237,7 @@ describe('a profile that does not validate names the field', () => {
       { contracts: { termsIncludedFor: { brands: ['hichina'], categories: ['DOMAIN'] } } },
       'has the terms that contracts of termsIncludedFor include',
     ],
-    ['provider.zh.name', { provider: { zh: { name: '' } } }, 'Too small'],
+    ['provider.zh-CN.name', { provider: { 'zh-CN': { name: '' } } }, 'Too small'],
     ['provider.en.support', { provider: { en: { support: null } } }, 'expected string'],
     ['provider.en.consoleUrl', { provider: { en: { consoleUrl: 'console.example.com' } } }, 'is an address'],
     ['provider.en.consoleUrl', { provider: { en: { consoleUrl: 'javascript:alert(1)' } } }, 'is an address'],

@@ -41,7 +41,7 @@ const Percent = z
   .regex(/^(100|\d{1,2}(\.\d{1,2})?)$/, 'is a percentage from 0 to 100 with at most 2 decimals: "12.5"');
 
 /** The same in Chinese and in English. */
-const inBothLanguages = <S extends z.ZodType>(one: S) => z.strictObject({ zh: one, en: one });
+const inBothLanguages = <S extends z.ZodType>(one: S) => z.strictObject({ 'zh-CN': one, en: one });
 
 const Clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of day: 09:30');
 const TimeZone = Text.refine((zone) => {
@@ -120,7 +120,7 @@ const Contracts = z
     icpFiling: z.enum(['none', 'ctr_31']),
   })
   .refine(
-    ({ termsIncludedFor: { brands, categories }, termsIncluded: { zh, en } }) =>
+    ({ termsIncludedFor: { brands, categories }, termsIncluded: { 'zh-CN': zh, en } }) =>
       brands.length === 0 || categories.length === 0 || (zh.length > 0 && en.length > 0),
     { path: ['termsIncluded'], message: 'has the terms that contracts of termsIncludedFor include' },
   )
@@ -236,7 +236,7 @@ const Currency = z
 const InvoicingEntity = z.strictObject({
   code: Code,
   currency: Currency,
-  zh: PartyDetails,
+  'zh-CN': PartyDetails,
   en: PartyDetails,
 });
 

@@ -38,7 +38,7 @@ export const up: Migration = [
      number text unique,
      kind text not null check (kind in ('order', 'payment_request', 'bill', 'offline')),
      status text not null check (status in ('requested', 'draft', 'sealing', 'official', 'refused', 'voided')),
-     language text not null check (language in ('zh', 'en')),
+     language text not null check (language in ('zh-CN', 'en')),
      invoicing_entity text not null,
      party_a jsonb not null,
      order_ids text[] not null check (cardinality(order_ids) between 1 and 500),

@@ -2,7 +2,7 @@ import { Refusal } from '@accord/core';
 import { fitsEvent } from '@accord/events';
 import type { ContractRefusalCode, ContractRefusalReason } from '@accord/events/contract';
 import type { GlyphCheck, MissingGlyphs } from '@accord/pdf';
-import type { Profile } from '@accord/profile';
+import { isExcludedFromContracts, isRefusedUnpaidDomain, type Profile } from '@accord/profile';
 import { isCertified, type Account } from './account/account.ts';
 import type { LiveContract } from './contract/contract-orders-store.ts';
 import { splitOrders } from './contract/contract-orders.ts';
@@ -102,24 +102,8 @@ export const inContract = (
     }),
   });
 
-export const isExcluded = (
-  { category, customised }: { category: string; customised?: boolean },
-  rules: Rules,
-): boolean =>
-  rules.excludedCategories.includes(category) ||
-  (customised === true && rules.excludedCategories.includes('CUSTOM')) ||
-  (rules.marketplace === 'excluded' && rules.marketplaceCategories.includes(category));
-
 /** CTR-1: whether contracts are made over orders at all. */
 export const offersOrders = ({ sources }: Rules): boolean => sources.includes('order');
-
-/** CTR-7. */
-const isRefusedDomain = (order: Order, rules: Rules): boolean =>
-  order.status === 'unpaid' &&
-  order.productForm === 'domain' &&
-  (rules.unpaidDomainRefusedBrands.includes(order.brand) ||
-    (rules.unpaidDomainServiceTypes !== 'any' &&
-      !(order.serviceType && rules.unpaidDomainServiceTypes.includes(order.serviceType))));
 
 /** All reasons against one order by itself. */
 export function reasonsAgainstOrder(
@@ -133,12 +117,12 @@ export function reasonsAgainstOrder(
     live !== null && inContract(orderId, live, rules),
     order.hold?.kind === 'refund' &&
       reasonAgainst(orderId, 'order.held_by_refund', { refundId: order.hold.id }),
-    isExcluded(order, rules) && reasonAgainst(orderId, 'contract.product_excluded'),
+    isExcludedFromContracts(order, rules) && reasonAgainst(orderId, 'contract.product_excluded'),
     !invoicingEntities.some(({ code }) => code === order.invoicingEntity) &&
       reasonAgainst(orderId, 'contract.entity_unknown'),
     !order.contractable &&
       reasonAgainst(orderId, 'contract.ask_offline', { offlineAddress: rules.offlineAddress }),
-    isRefusedDomain(order, rules) && reasonAgainst(orderId, 'contract.unpaid_domain'),
+    isRefusedUnpaidDomain(order, rules) && reasonAgainst(orderId, 'contract.unpaid_domain'),
   ];
   return against.filter((one) => one !== false);
 }

@@ -77,8 +77,9 @@ export async function findOwnTerms(tx: Tx, orders: readonly Order[]): Promise<Ma
 export interface OrderFilter {
   readonly accountId: string;
   readonly productCode?: string;
-  readonly from?: Date;
-  readonly to?: Date;
+  /** Placed at `from` or later, and before `before`. */
+  readonly from?: Date | undefined;
+  readonly before?: Date | undefined;
   readonly status?: 'paid' | 'unpaid';
   /** createdAt and order id of the last one seen. */
   readonly after?: readonly string[];
@@ -100,7 +101,7 @@ export async function listFreeOrders(tx: Tx, filter: OrderFilter, limit: number)
       filter.status ?? null,
       filter.productCode ?? null,
       filter.from ?? null,
-      filter.to ?? null,
+      filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
       limit,

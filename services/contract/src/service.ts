@@ -39,6 +39,7 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ...billRoutes(provider.profile),
   ],
   problems,
+  timeZone: provider.profile.timeZone,
   subscriptions: projecting([orderView], {
     'order.paid': order,
     'order.expiring': order,

@@ -19,7 +19,7 @@ import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket 
 // Locks go contract first, then its tickets.
 
 /** Said of a ticket that nobody withdrew, in the language of its contract. */
-const endedText = { zh: '合同已终止。', en: 'The contract has ended.' } as const;
+const endedText = { 'zh-CN': '合同已终止。', en: 'The contract has ended.' } as const;
 
 /** Saves a contract's end; its open tickets are withdrawn with it (CTR-24). */
 async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {

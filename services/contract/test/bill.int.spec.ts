@@ -333,7 +333,7 @@ test(
     'told so',
   async () => {
     const customer = t.customer(newAccount());
-    const { zh: offlineAddress, en } = profile.contracts.offlineAddress;
+    const { 'zh-CN': offlineAddress, en } = profile.contracts.offlineAddress;
     const preview = await customer.post('/v1/contracts/preview', { orderIds: ['ord_1'] });
     expect(preview.body.refusals[0]).toMatchObject({
       orderId: null,

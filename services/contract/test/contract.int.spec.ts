@@ -322,6 +322,11 @@ describe('from application to the end', () => {
     }
     expect(codeOf(await client.post('/v1/tickets', ticket))).toEqual([409, 'contract.voided']);
     expect((await client.get('/v1/contracts?status=voided')).body.data).toHaveLength(2);
+    for (const [range, listed] of [
+      ['from=2020-01-01', 2],
+      ['to=2020-01-01', 0],
+    ] as const)
+      expect((await client.get(`/v1/contracts?status=voided&${range}`)).body.data).toHaveLength(listed);
   });
 
   test('CTR-5 CTR-6 the eligible list shows what could be in a contract now, page by page', async () => {
@@ -345,6 +350,11 @@ describe('from application to the end', () => {
     expect(await ids('')).toEqual([unpaid!.orderId, paid!.orderId]);
     expect(await ids('?status=paid')).toEqual([paid!.orderId]);
     expect(await ids(`?from=${new Date(Date.now() - 86_400_000).toISOString()}`)).toEqual([unpaid!.orderId]);
+    expect(await ids(`?to=${old}`)).toEqual([paid!.orderId]);
+    expect([await ids('?from=2020-01-01'), await ids('?to=2020-01-01')]).toEqual([
+      [unpaid!.orderId, paid!.orderId],
+      [],
+    ]);
     const first = (await client.get('/v1/contracts/eligible-orders?limit=1')).body;
     expect(first.data).toHaveLength(1);
     expect(await ids(`?limit=1&cursor=${encodeURIComponent(first.nextCursor)}`)).toEqual([paid!.orderId]);
@@ -355,7 +365,7 @@ describe('from application to the end', () => {
     const product = {
       productCode: 'BCC',
       version: 1,
-      name: { zh: '云服务器', en: 'Cloud Compute' },
+      name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
       category: 'BCC',
       brand: 'baidu',
       form: 'instance' as const,
@@ -364,13 +374,14 @@ describe('from application to the end', () => {
       prices: [],
       serviceTypes: [],
       onSale: true,
+      renewable: true,
       contractable: true,
       refundable: true,
       termsUrl: null,
     };
     await tell({
       type: 'product.published',
-      data: { product: { ...product, version: 2, name: { zh: '云服务器', en: 'BCC' } } },
+      data: { product: { ...product, version: 2, name: { 'zh-CN': '云服务器', en: 'BCC' } } },
     });
     await tell({ type: 'product.published', data: { product } });
     await tell({
@@ -383,7 +394,7 @@ describe('from application to the end', () => {
     });
     await t.settled();
     expect((await client.get('/v1/contracts/eligible-products')).body).toEqual({
-      data: [{ productCode: 'BCC', name: { zh: '云服务器', en: 'BCC' }, category: 'BCC' }],
+      data: [{ productCode: 'BCC', name: { 'zh-CN': '云服务器', en: 'BCC' }, category: 'BCC' }],
       nextCursor: null,
     });
   });
@@ -672,7 +683,7 @@ describe('finalizing', () => {
       const { t, client, placed, draft, tell, get } = await customerOf('alibaba');
       const product = {
         version: 1,
-        name: { zh: '云服务', en: 'Cloud' },
+        name: { 'zh-CN': '云服务', en: 'Cloud' },
         category: 'OWN',
         brand: 'aliyun',
         form: 'instance' as const,
@@ -681,6 +692,7 @@ describe('finalizing', () => {
         prices: [],
         serviceTypes: [],
         onSale: true,
+        renewable: true,
         contractable: true,
         refundable: true,
       };
@@ -690,8 +702,8 @@ describe('finalizing', () => {
         data: { product: { ...product, productCode: 'OWN', termsUrl: own } },
       });
       const orders = await placed(
-        sampleOrder({ productCode: 'OWN', productName: { zh: '自有', en: 'Own' } }),
-        sampleOrder({ brand: 'hichina', category: 'DOMAIN', productName: { zh: '域名', en: 'Domain' } }),
+        sampleOrder({ productCode: 'OWN', productName: { 'zh-CN': '自有', en: 'Own' } }),
+        sampleOrder({ brand: 'hichina', category: 'DOMAIN', productName: { 'zh-CN': '域名', en: 'Domain' } }),
         sampleOrder(),
       );
       const contractId = await draft(...orders);

@@ -20,7 +20,7 @@ export const sampleRow = (index: number, over: Partial<DocumentRow> = {}): Docum
 export const sampleContent = (orders: number, over: Partial<DocumentContent> = {}): DocumentContent => ({
   number: 'CT-2026-00001234',
   kind: 'order',
-  language: 'zh',
+  language: 'zh-CN',
   mark: 'draft',
   testSeal: false,
   partyA: {

@@ -31,6 +31,7 @@ export function notificationService(
     schema: 'notifications',
     migrations: new URL('../migrations/', import.meta.url),
     problems,
+    timeZone: profile.timeZone,
     routes: [...inboxRoutes({ templates, timeZone: profile.timeZone }), ...deliveryRoutes, getTimeline],
     subscriptions: projecting(
       readModels,

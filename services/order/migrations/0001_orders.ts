@@ -13,6 +13,7 @@ export const up: Migration = [
      prices jsonb not null,
      service_types text[] not null,
      on_sale boolean not null,
+     renewable boolean not null,
      contractable boolean not null,
      refundable boolean not null,
      terms_url text
@@ -30,6 +31,7 @@ export const up: Migration = [
        ('purchase', 'renewal', 'upgrade', 'downgrade', 'configuration_change', 'compensation')),
      bill_type text not null check (bill_type in ('prepay', 'postpay')),
      terms jsonb not null,
+     bundle_id text generated always as (terms ->> 'bundleId') stored,
      currency text not null,
      product_amount numeric check (product_amount >= 0),
      discount_amount numeric not null check (discount_amount >= 0),
@@ -59,12 +61,14 @@ export const up: Migration = [
      check ((hold_kind is null) = (hold_id is null)),
      check (hold_id is null or status in ('unpaid', 'paid')),
      check (status <> 'unpaid' or pay_by is not null),
+     check (status not in ('paid', 'voided') or pay_by is null),
      check (status in ('unpaid', 'cancelled') or cash_paid + voucher_paid = payable_amount)
    )`,
   'create index orders_of_account on orders (account_id, created_at, order_id)',
   'create index orders_by_time on orders (created_at, order_id)',
   `create index orders_unpaid on orders (pay_by) where status = 'unpaid'`,
   'create index orders_held on orders (hold_id) where hold_id is not null',
+  'create index orders_of_bundle on orders (account_id, bundle_id) where bundle_id is not null',
   accountTable('order', 'orders'),
 
   `create table order_instances (
@@ -131,6 +135,13 @@ export const up: Migration = [
    )`,
   'create index resources_of_account on resources (account_id, instance_id)',
   accountTable('order', 'resources'),
+
+  `create table account_view (
+     account_id text primary key,
+     version bigint not null,
+     facts jsonb not null
+   )`,
+  accountTable('order', 'account_view'),
 
   // Instances before orders, each in id order: everything that locks several rows does so in this order. Ids
   // of unknown rows lock nothing.

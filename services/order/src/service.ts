@@ -1,5 +1,7 @@
+import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
+import { accountView } from './account-view.ts';
 import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
 import { orderRoutes } from './http/order-routes.ts';
@@ -31,7 +33,8 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     ...productRoutes(profile),
   ],
   problems,
-  subscriptions: {
+  timeZone: profile.timeZone,
+  subscriptions: projecting([accountView], {
     'contract.requested': { on: onContractRequested, locks: contractRows },
     'contract.drafted': { on: onContractDrafted(profile.orders), locks: contractRows },
     'contract.refused': { on: onContractEnded, locks: contractRows },
@@ -43,7 +46,7 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
     'payment.received': { on: onPaymentReceived, locks: paymentRows },
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
-  },
+  }),
   lockRows,
   workers: [expire, expiring],
 });

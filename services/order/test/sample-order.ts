@@ -12,7 +12,7 @@ export const placed = placeOrder(
     accountId: 'acc_1',
     operatorId: 'usr_1',
     productCode: 'BCC',
-    productName: { zh: '云服务器', en: 'BCC' },
+    productName: { 'zh-CN': '云服务器', en: 'BCC' },
     category: 'COMPUTE',
     brand: 'baidu',
     invoicingEntity: 'baidu_netcom',

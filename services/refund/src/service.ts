@@ -22,6 +22,7 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Servic
     migrations: new URL('../migrations/', import.meta.url),
     routes: [...quoteRoutes(profile), ...eligibleRoutes(profile), ...refundRoutes(profile), ...balanceRoutes],
     problems,
+    timeZone: profile.timeZone,
     subscriptions: projecting([orderView], processes(profile)),
     lockRows: lockRowsOf,
     workers: [payout(profile)],

@@ -89,7 +89,7 @@ const contractOf = (contractId: string, accountId: string, status: 'draft' | 'of
   number: 'CT-2026-00000007',
   kind: 'order' as const,
   status,
-  language: 'zh' as const,
+  language: 'zh-CN' as const,
   invoicingEntity: 'baidu_netcom',
   partyA: '张三',
   orderIds: [],
@@ -103,7 +103,7 @@ const contractOf = (contractId: string, accountId: string, status: 'draft' | 'of
 const productFacts = {
   productCode: 'BCC',
   version: 1,
-  name: { zh: '云服务器', en: 'Cloud Compute' },
+  name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
   category: 'BCC',
   brand: 'baidu',
   form: 'instance' as const,
@@ -112,6 +112,7 @@ const productFacts = {
   prices: [],
   serviceTypes: [],
   onSale: true,
+  renewable: true,
   contractable: true,
   refundable: true,
   termsUrl: null,
@@ -554,6 +555,9 @@ describe('with the rules of baidu', () => {
       { kind: 'unapplied_payment', amount: cny('12.00'), balance: cny('12.00') },
     ]);
     expect(rest.nextCursor).toBeNull();
+    const within = async (range: string) =>
+      (await t.customer('acc_late').get(`/v1/balances/acc_late/statement?${range}`)).body.data.length;
+    expect([await within('from=2020-01-01'), await within('to=2020-01-01')]).toEqual([2, 0]);
     expect(await unbalanced()).toEqual([]);
   });
 
@@ -1135,7 +1139,7 @@ describe('with the rules of baidu', () => {
     },
   );
 
-  test('RFD-19 the list is filtered and paged, newest first', async () => {
+  test('RFD-19 ORD-15 the list is filtered and paged, newest first; a moment or a day at its end is included', async () => {
     const accountId = 'acc_pages';
     const refundIds: string[] = [];
     for (let i = 0; i < 3; i += 1) refundIds.push((await requested(await buy({ accountId }))).refundId);
@@ -1148,7 +1152,15 @@ describe('with the rules of baidu', () => {
     expect((await t.operator().get(`/v1/refunds?accountId=${accountId}&limit=1`)).body.data).toHaveLength(1);
     const { instanceIds, createdAt } = second.data[0];
     expect((await customer.get(`/v1/refunds?instanceId=${instanceIds[0]}`)).body.data).toHaveLength(1);
-    expect((await customer.get(`/v1/refunds?to=${createdAt}`)).body.data).toEqual([]);
+    expect((await customer.get(`/v1/refunds?to=${createdAt}`)).body.data).toEqual([second.data[0]]);
+    const justBefore = new Date(Date.parse(createdAt) - 1).toISOString();
+    expect((await customer.get(`/v1/refunds?to=${justBefore}`)).body.data).toEqual([]);
+    expect((await customer.get(`/v1/refunds?from=2020-01-01&to=${createdAt}`)).body.data).toHaveLength(1);
+    expect((await customer.get('/v1/refunds?to=2020-01-01')).body.data).toEqual([]);
+    expect(await customer.get('/v1/refunds?from=2026-01-02&to=2026-01-01')).toMatchObject({
+      status: 422,
+      body: { code: 'request.range_reversed' },
+    });
   });
 
   /** A refund whose payout failed once and would not fail again. */

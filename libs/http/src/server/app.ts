@@ -193,6 +193,7 @@ export function httpApp(parts: HttpParts): Express {
   const limits = rateLimits(parts.ratePerMinute ?? 6_000);
   const context: HandlerContext = {
     db: parts.db,
+    service: parts.service,
     verify: parts.verify,
     limits,
     checkAnswers: parts.checkAnswers ?? false,

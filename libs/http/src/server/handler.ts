@@ -4,11 +4,12 @@ import { bearerOf, checkAccess, type Caller, type TokenVerifier } from '../auth.
 import { itemKey, keyedRequest, onceInTransaction, onceLeased, type KeyedRequest } from '../idempotency.ts';
 import { ifMatchOf } from '../if-match.ts';
 import { waitForOutcome, waitOf } from '../prefer-wait.ts';
-import { Problem, problemOf } from '../problem.ts';
+import { Problem, problemOf, wordsOf } from '../problem.ts';
 import { fileReplyOf, isFile, replyOf, type FileReply, type Reply } from '../reply.ts';
 import { sendFile, sendReply, type HttpRequest, type HttpResponse } from '../request-context.ts';
 import {
   idempotencyKeyOf,
+  type Api,
   type FileResponse,
   type Route,
   type RouteRequest,
@@ -21,6 +22,7 @@ import { addressOf, type RateLimit } from './rate-limit.ts';
 
 export interface HandlerContext {
   readonly db: Database;
+  readonly service: Pick<Api, 'problems' | 'timeZone'>;
   readonly verify: TokenVerifier;
   readonly limits: { readonly byToken: RateLimit; readonly byAddress: RateLimit };
   /**
@@ -179,7 +181,10 @@ function endOf(res: HttpResponse, stopping: AbortSignal): AbortSignal {
 type Handler = (req: HttpRequest, res: HttpResponse) => Promise<void>;
 
 /** Parses a request by the route's schemas, which are made ready once. */
-function requestReader(route: Route, { db }: HandlerContext) {
+function requestReader(
+  route: Route,
+  { db, service: { timeZone, problems: texts } }: Pick<HandlerContext, 'db' | 'service'>,
+) {
   const parseParams = route.params && parserOf(route.params, 'path');
   const parseQuery = parserOf(route.query, 'query');
   const parseBody = parserOf(route.body, 'body');
@@ -206,7 +211,9 @@ function requestReader(route: Route, { db }: HandlerContext) {
       body: parsed,
       ifMatch,
       locale,
+      timeZone,
       requestId,
+      wordsOf: (refusal) => wordsOf(refusal, { locale, texts }),
       item: itemOf(db, caller.actor, keyed),
       ...(file && { file }),
     };

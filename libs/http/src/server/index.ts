@@ -3,5 +3,6 @@ export { idempotencyTable, keptMs, keyedRequest, onceInTransaction } from '../id
 export { localeOf } from '../locale.ts';
 export { Problem, problemBody, problemOf } from '../problem.ts';
 export { requestIdOf } from '../request-context.ts';
+export { customerScopes, type CustomerScope } from '../route.ts';
 export { httpApp } from './app.ts';
 export { listen } from './server.ts';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { pageQuery, supportsIfMatch, type Route } from '@accord/http';
+import type { CustomerScope } from '@accord/http/server';
 import {
   changes,
   fieldsOf,
@@ -41,7 +42,34 @@ export function tokenCases(
       statuses: [403],
       code: 'auth.scope_missing',
     }));
-  return [...refused, ...unreached];
+  return [...refused, ...unreached, ...scopeCases(access.customer, ask)];
+}
+
+/** The route's scope alone reaches it, and all others together do not. */
+function scopeCases(
+  scope: CustomerScope | undefined,
+  { path, ...ask }: { method: string; path: string; body?: string },
+): BadInput[] {
+  if (!scope) return [];
+  const refused = `${path}${path.includes('?') ? '&' : '?'}notAField=1`;
+  return [
+    {
+      ...ask,
+      title: `token with all scopes but ${scope}`,
+      path,
+      token: `all but ${scope}`,
+      statuses: [403],
+      code: 'auth.scope_missing',
+    },
+    {
+      ...ask,
+      title: `token with ${scope} alone`,
+      path: refused,
+      token: `only ${scope}`,
+      statuses: [400],
+      code: 'request.invalid',
+    },
+  ];
 }
 
 /** API-8: a call that heeds no version says so; the tag of one that does is read before anything happens. */

@@ -49,7 +49,7 @@ const requested = (orders: readonly Order[] = [sampleOrder()]): Contract =>
       contractId: 'ctr_1',
       accountId: 'acc_1',
       kind: splitOrders(orders)[0]!.kind,
-      language: 'zh',
+      language: 'zh-CN',
       invoicingEntity: orders[0]!.invoicingEntity,
       partyA: partyOf({ ...account, certifiedName: account.certifiedName! }),
       orderIds: orders.map(({ orderId }) => orderId),
@@ -465,7 +465,7 @@ describe('the content', () => {
         kind: 'payment_request',
         payBy: '2026-03-08T00:00:00.000Z',
         number: 'CT-2026-00000001',
-        partyB: baidu.invoicingEntities[0]!.zh,
+        partyB: baidu.invoicingEntities[0]!['zh-CN'],
       });
       expect(validityOf('payment_request', here)).toEqual({ from: null, to: '2026-03-08T00:00:00.000Z' });
       expect(validityOf('payment_request', there)).toEqual({ from: null, to: '2026-03-31T00:00:00.000Z' });
@@ -500,7 +500,7 @@ describe('the content', () => {
     expect(of('OWN', 'hichina', 'DOMAIN')).toEqual({ included: true, url: 'https://terms.example.com/own' });
     const order = sampleOrder({ brand: 'hichina', category: 'DOMAIN' });
     for (const [profile, included] of [
-      [alibaba, alibaba.contracts.termsIncluded.zh],
+      [alibaba, alibaba.contracts.termsIncluded['zh-CN']],
       [baidu, []],
     ] as const) {
       const content = contentOf(draft([order]), [order], {

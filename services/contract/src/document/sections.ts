@@ -125,7 +125,7 @@ export function printAmount(
   if (total) {
     const figures = words.inFigures + formatMoney(total, words.locale);
     const capitals =
-      language === 'zh' && total.currency === 'CNY' ? words.inCapitals + capitalNumerals(total) : '';
+      language === 'zh-CN' && total.currency === 'CNY' ? words.inCapitals + capitalNumerals(total) : '';
     const column = { x: page.left + 8, width: page.contentWidth - 16 };
     const left = pdf.lines(capitals, column.width, strong);
     const below =

@@ -203,4 +203,4 @@ const en: Wording = {
   testSeal: 'TEST SEAL: without legal effect',
 };
 
-export const wordings: Readonly<Record<'zh' | 'en', Wording>> = { zh, en };
+export const wordings: Readonly<Record<'zh-CN' | 'en', Wording>> = { 'zh-CN': zh, en };

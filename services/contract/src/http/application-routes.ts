@@ -99,8 +99,6 @@ async function outcomeOf(tx: Tx, contractIds: readonly string[], locale: Locale)
   return { status: contracts.every(isLive) ? 201 : 200, ...(await toAppliedResponse(tx, contracts, locale)) };
 }
 
-const languageOf = (locale: Locale) => (locale === 'en' ? 'en' : 'zh');
-
 const applyForContracts = (profile: Profile) =>
   route({
     method: 'post',
@@ -117,7 +115,7 @@ const applyForContracts = (profile: Profile) =>
     success: [202, 201, 200],
     refusals: refusalsAgainst,
     inTransaction: async (tx, { actor, body, locale }) => {
-      const { language = languageOf(locale), orderIds } = body;
+      const { language = locale, orderIds } = body;
       const ask = { accountId: accountOf(actor, body.accountId), orderIds, language };
       const contracts = await worded(apply(tx, profile, ask), locale);
       return { status: 202, ...(await toAppliedResponse(tx, contracts, locale)) };

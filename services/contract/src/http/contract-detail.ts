@@ -18,7 +18,7 @@ import { contractWarnings, Warning } from './warnings.ts';
 const OrderRow = z.object({
   orderId: z.string(),
   productCode: z.string(),
-  productName: z.object({ zh: z.string(), en: z.string() }),
+  productName: z.object({ 'zh-CN': z.string(), en: z.string() }),
   count: z.int(),
   servicePeriod: ServicePeriod.nullable(),
   cashPayable: Money.nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, GivenMoment, Id, Money } from '@accord/events/fields';
+import { AccountId, Id, Money } from '@accord/events/fields';
 import { OrderStatus, RefundState } from '@accord/events/order';
 import { BillFacts, BillLine, BillMonth } from '@accord/events/platform';
 import {
@@ -11,7 +11,9 @@ import {
   paged,
   pageOf,
   pageQuery,
+  rangeQuery,
   route,
+  timeRange,
   type Route,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
@@ -31,7 +33,7 @@ const EligibleOrderAnswer = z.object({
   orderId: z.string(),
   kind: z.enum(['order', 'payment_request']),
   productCode: z.string(),
-  productName: z.object({ zh: z.string(), en: z.string() }),
+  productName: z.object({ 'zh-CN': z.string(), en: z.string() }),
   invoicingEntity: z.string(),
   status: OrderStatus,
   refundState: RefundState,
@@ -64,20 +66,25 @@ const listEligibleOrders = (profile: Profile) =>
       accountId: AccountId.optional(),
       productCode: Id.optional(),
       status: z.enum(['paid', 'unpaid']).optional(),
-      from: GivenMoment.optional(),
-      to: GivenMoment.optional(),
+      ...rangeQuery,
     }),
     answer: paged(EligibleOrderAnswer).extend({
       objections: z.array(RefusalReasonAnswer).meta({
         description: 'What is against the account: while there is anything, none of its orders is eligible.',
       }),
     }),
-    refusals: ['contract.orders_not_offered', ...accountRefusals],
-    inTransaction: async (tx, { actor, locale, query: { limit, cursor, ...filter } }) => {
+    refusals: ['contract.orders_not_offered', 'request.range_reversed', ...accountRefusals],
+    inTransaction: async (tx, { actor, locale, timeZone, query: { limit, cursor, ...filter } }) => {
       const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
       const accountId = accountOf(actor, filter.accountId);
       const { reasons, orders, next } = await worded(
-        eligibleOrders(tx, profile, { ...filter, ...after, accountId, limit }),
+        eligibleOrders(tx, profile, {
+          ...filter,
+          ...timeRange(filter, timeZone),
+          ...after,
+          accountId,
+          limit,
+        }),
         locale,
       );
       return {
@@ -92,7 +99,7 @@ const listEligibleOrders = (profile: Profile) =>
 
 const EligibleProductAnswer = z.object({
   productCode: z.string(),
-  name: z.object({ zh: z.string(), en: z.string() }),
+  name: z.object({ 'zh-CN': z.string(), en: z.string() }),
   category: z.string(),
 });
 

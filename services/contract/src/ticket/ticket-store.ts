@@ -34,6 +34,9 @@ export interface TicketFilter {
   readonly accountId?: string;
   readonly status?: string;
   readonly contractId?: string;
+  /** Submitted at `from` or later, and before `before`. */
+  readonly from?: Date | undefined;
+  readonly before?: Date | undefined;
   /** createdAt and ticket id of the last one seen. */
   readonly after?: readonly string[];
 }
@@ -44,12 +47,15 @@ export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
     `select ${columns} from tickets
       where ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
         and ($3::text is null or contract_id = $3)
-        and ($4::timestamptz is null or (created_at, ticket_id) < ($4, $5::text))
-      order by created_at desc, ticket_id desc limit $6`,
+        and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at < $5)
+        and ($6::timestamptz is null or (created_at, ticket_id) < ($6, $7::text))
+      order by created_at desc, ticket_id desc limit $8`,
     [
       filter.accountId ?? null,
       filter.status ?? null,
       filter.contractId ?? null,
+      filter.from ?? null,
+      filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
       limit,

@@ -16,6 +16,12 @@ export interface InboxMessage {
   readonly data: VisibleData;
 }
 
+/** Created at `from` or later, and before `before`. */
+interface TimeRange {
+  readonly from: Date | undefined;
+  readonly before: Date | undefined;
+}
+
 /** Where a page ended. */
 export interface InboxPlace {
   readonly unread: boolean;
@@ -30,18 +36,21 @@ const columns = `n.notification_id as "notificationId", n.event_id as "eventId",
 /** NTF-6: unread ones first, then the newest. */
 export const listInbox = (
   tx: Tx,
-  of: { accountId: string; after?: InboxPlace; limit: number },
+  of: TimeRange & { accountId: string; after?: InboxPlace; limit: number },
 ): Promise<InboxMessage[]> =>
   tx.many<InboxMessage>(
     `select ${columns} from notifications n join timeline_events e using (event_id)
       where n.account_id = $1 and n.channel = 'inbox'
         and (n.unread, n.created_at, n.notification_id) < ($2::boolean, $3::timestamptz, $4::text)
-      order by n.unread desc, n.created_at desc, n.notification_id desc limit $5`,
+        and ($5::timestamptz is null or n.created_at >= $5) and ($6::timestamptz is null or n.created_at < $6)
+      order by n.unread desc, n.created_at desc, n.notification_id desc limit $7`,
     [
       of.accountId,
       of.after?.unread ?? true,
       of.after?.createdAt ?? 'infinity',
       of.after?.notificationId ?? '',
+      of.from ?? null,
+      of.before ?? null,
       of.limit,
     ],
   );

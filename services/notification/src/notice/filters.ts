@@ -76,9 +76,9 @@ export const filters = {
   time(this: Of, value: string | null) {
     return value ? clockOf(readerOf(this)).format(new Date(value)) : none;
   },
-  /** `{ zh, en }` */
-  name(this: Of, value: { zh: string; en: string }) {
-    return readerOf(this).locale === 'en' ? value.en : value.zh;
+  /** A name in each language. */
+  name(this: Of, value: { 'zh-CN': string; en: string }) {
+    return value[readerOf(this).locale];
   },
   list(this: Of, values: readonly string[]) {
     return values.length > 0 ? values.join(separator[readerOf(this).locale]) : none;

@@ -134,7 +134,7 @@ describe('templates', () => {
     expect(templates.email(type, { ...seen, ticket }, to).subject).not.toMatch(/[\r\n]/);
   });
 
-  const written = ['partyA', 'zh', 'en', 'carrier', 'text'];
+  const written = ['partyA', 'zh-CN', 'en', 'carrier', 'text'];
   /** Every text that somebody wrote ends in a full stop. */
   const stopped = (value: unknown, name = ''): unknown => {
     if (typeof value === 'string') return written.includes(name) ? `${value} Ltd.` : value;
@@ -148,7 +148,7 @@ describe('templates', () => {
     ({ event: { type, data }, event, locale }) => {
       const seen = visibleData(event);
       const { from, subject, text, html } = templates.email(type, seen, { ...to, locale });
-      const { name, consoleUrl, support } = provider[locale === 'en' ? 'en' : 'zh'];
+      const { name, consoleUrl, support } = provider[locale === 'en' ? 'en' : 'zh-CN'];
       expect([from, text]).toEqual([name, expect.stringContaining(name)]);
       expect(text).toContain(support);
       const about = (['contract', 'refund', 'ticket', 'order'] as const).find((noun) => noun in data);

@@ -6,7 +6,7 @@ import { pageWords } from './wording.ts';
 export type Provider = Profile['provider'];
 
 /** The provider as a reader of this language knows it (NTF-16). */
-export const providerFor = (provider: Provider, locale: Locale) => provider[locale === 'en' ? 'en' : 'zh'];
+export const providerFor = (provider: Provider, locale: Locale) => provider[locale];
 
 /** Of two that are named, the first is that which the message is about. */
 const nouns = ['contract', 'refund', 'ticket', 'order'] as const;

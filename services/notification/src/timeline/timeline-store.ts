@@ -52,13 +52,28 @@ export const listEventsAbout = (tx: Tx, about: Link, limit: number): Promise<Tim
     [about.kind, about.id, limit],
   );
 
-/** By time, then id. */
+/** By time, then id; from `from` on, and before `before`. */
 export const listEventsOfAccount = (
   tx: Tx,
-  of: { accountId: string; after?: { time: string; eventId: string }; limit: number },
+  of: {
+    accountId: string;
+    from: Date | undefined;
+    before: Date | undefined;
+    after?: { time: string; eventId: string };
+    limit: number;
+  },
 ) =>
   tx.many<TimelineEvent>(
     `select ${columns} from timeline_events
-      where account_id = $1 and (time, event_id) > ($2::timestamptz, $3::text) order by time, event_id limit $4`,
-    [of.accountId, of.after?.time ?? '-infinity', of.after?.eventId ?? '', of.limit],
+      where account_id = $1 and (time, event_id) > ($2::timestamptz, $3::text)
+        and time >= $4::timestamptz and time < $5::timestamptz
+      order by time, event_id limit $6`,
+    [
+      of.accountId,
+      of.after?.time ?? '-infinity',
+      of.after?.eventId ?? '',
+      of.from ?? '-infinity',
+      of.before ?? 'infinity',
+      of.limit,
+    ],
   );

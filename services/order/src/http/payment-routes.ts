@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { PaymentReference } from '@accord/events/platform';
 import { route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
+import type { Profile } from '@accord/profile';
 import { reportCreated, reportFailed } from '../fulfilment.ts';
-import type { FitRules } from '../order/fulfilment-fit.ts';
 import type { Payment } from '../order/payment-store.ts';
 import { cashOf, pay } from '../payment.ts';
 import { mostInstances } from '../placement.ts';
 import { reportFacts } from '../resource-report.ts';
-import { InstanceId, Line, OrderAnswer, OrderId, ReportedMoment, toOrderAnswer } from './schemas.ts';
+import { answered, InstanceId, Line, OrderAnswer, OrderId, ReportedMoment } from './schemas.ts';
 
 // Other services of the platform report about an order (API-4: `platform` alone).
 
@@ -103,7 +103,7 @@ const recordPayment = route({
   }),
 });
 
-const reportFulfilment = (rules: FitRules) =>
+const reportFulfilment = (profile: Profile) =>
   route({
     method: 'post',
     path: '/v1/orders/{orderId}/fulfilment',
@@ -124,30 +124,31 @@ const reportFulfilment = (rules: FitRules) =>
       const { outcome, instances, reason } = body;
       const order =
         outcome === 'created'
-          ? await reportCreated(tx, rules, { orderId, instances, ifMatch })
+          ? await reportCreated(tx, profile, { orderId, instances, ifMatch })
           : await reportFailed(tx, { orderId, reason, ifMatch });
-      return { body: toOrderAnswer(order), version: order.version };
+      return answered(tx, profile, order);
     },
   });
 
-const reportOrderFacts = route({
-  method: 'put',
-  path: '/v1/orders/{orderId}/facts',
-  operationId: 'reportOrderFacts',
-  summary: 'Tells facts of an order that refunds need',
-  access,
-  params,
-  body: Facts,
-  answer: OrderAnswer,
-  refusals: ['order.not_found', 'request.version_mismatch'],
-  inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
-    const order = await reportFacts(tx, { orderId, ifMatch, ...body });
-    return { body: toOrderAnswer(order), version: order.version };
-  },
-});
+const reportOrderFacts = (profile: Profile) =>
+  route({
+    method: 'put',
+    path: '/v1/orders/{orderId}/facts',
+    operationId: 'reportOrderFacts',
+    summary: 'Tells facts of an order that refunds need',
+    access,
+    params,
+    body: Facts,
+    answer: OrderAnswer,
+    refusals: ['order.not_found', 'request.version_mismatch'],
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+      const order = await reportFacts(tx, { orderId, ifMatch, ...body });
+      return answered(tx, profile, order);
+    },
+  });
 
-export const paymentRoutes = (rules: FitRules): readonly Route[] => [
+export const paymentRoutes = (profile: Profile): readonly Route[] => [
   recordPayment,
-  reportFulfilment(rules),
-  reportOrderFacts,
+  reportFulfilment(profile),
+  reportOrderFacts(profile),
 ];

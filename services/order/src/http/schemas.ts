@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import type { Tx } from '@accord/core';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
 import { ActorView } from '@accord/http';
-import { allowedOperations, orderSnapshot, type Order } from '../order/order.ts';
+import type { Profile } from '@accord/profile';
+import { operationsOf, type OperationsOf } from '../operations.ts';
+import { operations } from '../order/allowed-operations.ts';
+import { orderSnapshot, type Order } from '../order/order.ts';
 
 // Shapes that several routes take or answer.
 
@@ -22,26 +26,32 @@ export const Line = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}]+$/u);
 
-const thisEra = /^(19|20|21)\d\d-/;
-/** With an offset, as RFC 3339 wants it. */
-export const MomentText = z.iso.datetime({ offset: true }).regex(thisEra);
-export const Day = z.iso.date().regex(thisEra);
-export const ReportedMoment = MomentText.transform((text) => new Date(text));
+/** With an offset, as RFC 3339 wants it, of this era. */
+export const ReportedMoment = z.iso
+  .datetime({ offset: true })
+  .regex(/^(19|20|21)\d\d-/)
+  .transform((text) => new Date(text));
 
-const Operation = z.enum(['view', 'pay', 'cancel', 'request_contract', 'unsubscribe']);
+const Operation = z.enum(operations);
 
 export const OrderAnswer = OrderSnapshot.extend({
   allowedOperations: z.array(Operation),
   links: z.object({ contract: z.string().nullable(), refunds: z.array(z.string()) }),
 });
 
-export const toOrderAnswer = (order: Order): z.input<typeof OrderAnswer> => ({
+export const toOrderAnswer = (order: Order, operationsOf: OperationsOf): z.input<typeof OrderAnswer> => ({
   ...orderSnapshot(order),
-  allowedOperations: allowedOperations(order),
+  allowedOperations: operationsOf(order),
   links: {
     contract: order.hold?.kind === 'contract' ? `/v1/contracts/${order.hold.id}` : null,
     refunds: order.refundIds.map((id) => `/v1/refunds/${id}`),
   },
+});
+
+/** As a command leaves it. */
+export const answered = async (tx: Tx, profile: Profile, order: Order) => ({
+  body: toOrderAnswer(order, await operationsOf(tx, profile, [order])),
+  version: order.version,
 });
 
 /** ORD-17: with every state it was in, its time and its actor. */
@@ -70,16 +80,17 @@ export const OrderRowAnswer = OrderSnapshot.pick({
   status: true,
   fulfilment: true,
   refundState: true,
+  productAmount: true,
   payableAmount: true,
   cashPaid: true,
+  createdAt: true,
   payBy: true,
-}).extend({
-  orderAmount: OrderSnapshot.shape.productAmount,
-  orderTime: z.iso.datetime(),
-  allowedOperations: z.array(Operation),
-});
+}).extend({ allowedOperations: z.array(Operation) });
 
-export const toOrderRowAnswer = (order: Order): z.input<typeof OrderRowAnswer> => ({
+export const toOrderRowAnswer = (
+  order: Order,
+  operationsOf: OperationsOf,
+): z.input<typeof OrderRowAnswer> => ({
   orderId: order.orderId,
   version: order.version,
   accountId: order.accountId,
@@ -90,10 +101,10 @@ export const toOrderRowAnswer = (order: Order): z.input<typeof OrderRowAnswer> =
   status: order.status,
   fulfilment: order.fulfilment,
   refundState: order.refundState,
-  orderAmount: order.productAmount,
+  productAmount: order.productAmount,
   payableAmount: order.payableAmount,
   cashPaid: order.cashPaid,
-  orderTime: order.createdAt.toISOString(),
+  createdAt: order.createdAt.toISOString(),
   payBy: order.payBy?.toISOString() ?? null,
-  allowedOperations: allowedOperations(order),
+  allowedOperations: operationsOf(order),
 });

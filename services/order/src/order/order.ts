@@ -114,7 +114,7 @@ export function expectPayable(order: Order, now: Date) {
 
 /**
  * ORD-5. `parts` together equal payableAmount; the caller has checked that. The contract that holds the order
- * keeps it (CTR-29).
+ * keeps it (CTR-29), and there is no payBy any more.
  */
 export function payOrder(
   order: Order,
@@ -128,6 +128,7 @@ export function payOrder(
     cashPaid: [giftCredit, storedCard].reduce<Money>(add, cash),
     voucherPaid: voucher,
     paidParts: payment.parts,
+    payBy: null,
     paidAt: payment.at,
   });
   return recorded(
@@ -237,19 +238,6 @@ export const isOpen = (order: Order) =>
 
 export const isOverdue = (order: Order, now: Date) =>
   order.status === 'unpaid' && order.payBy !== null && order.payBy <= now;
-
-export type Operation = 'view' | 'pay' | 'cancel' | 'request_contract' | 'unsubscribe';
-
-/** ORD-16: the operations that its customer may ask for now. */
-export function allowedOperations(order: Order): Operation[] {
-  const live = order.status === 'unpaid' || order.status === 'paid';
-  return [
-    'view',
-    ...(order.status === 'unpaid' ? (['pay', 'cancel'] as const) : []),
-    ...(live && order.contractable && !order.hold ? (['request_contract'] as const) : []),
-    ...(order.status === 'paid' && order.refundable ? (['unsubscribe'] as const) : []),
-  ];
-}
 
 /** As every event of the order carries it (EVT-5). */
 export function orderSnapshot({

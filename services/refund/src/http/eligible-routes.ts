@@ -17,7 +17,7 @@ import { reader, ReasonAnswer, toReasonAnswer } from './schemas.ts';
 
 const Product = z.object({
   productCode: z.string(),
-  name: z.object({ zh: z.string(), en: z.string() }),
+  name: z.object({ 'zh-CN': z.string(), en: z.string() }),
   category: z.string(),
 });
 const RefundableResource = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, GivenMoment, Id, Reason } from '@accord/events/fields';
+import { AccountId, Id, Reason } from '@accord/events/fields';
 import { RefundStatus } from '@accord/events/refund';
 import {
   accountOf,
@@ -7,7 +7,9 @@ import {
   paged,
   pageOf,
   pageQuery,
+  rangeQuery,
   route,
+  timeRange,
   type Route,
   type RouteRequest,
   type RouteResponse,
@@ -31,8 +33,7 @@ const RefundsQuery = z.strictObject({
   status: RefundStatus.optional(),
   orderId: Id.optional(),
   instanceId: Id.optional(),
-  from: GivenMoment.optional(),
-  to: GivenMoment.optional().meta({ description: 'Exclusive.' }),
+  ...rangeQuery,
 });
 
 const answer = (
@@ -85,17 +86,16 @@ const listRefunds = route({
   access: reader,
   query: RefundsQuery,
   answer: paged(RefundAnswer),
-  refusals: ['request.account_not_yours'],
-  inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale }) => {
+  refusals: ['request.account_not_yours', 'request.range_reversed'],
+  inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale, timeZone }) => {
     const [createdAt, refundId] = cursor ? decodeTimeCursor(cursor) : [];
     const rows = await refundStore.listRefunds(tx, {
       accountId: actor.kind === 'customer' ? accountOf(actor, query.accountId) : (query.accountId ?? null),
       status: query.status ?? null,
       orderId: query.orderId ?? null,
       instanceId: query.instanceId ?? null,
-      from: query.from ?? null,
-      to: query.to ?? null,
-      before: createdAt && refundId ? { createdAt, refundId } : null,
+      ...timeRange(query, timeZone),
+      after: createdAt && refundId ? { createdAt, refundId } : null,
       limit: limit + 1,
     });
     return {

@@ -138,9 +138,10 @@ export interface RefundFilter {
   readonly status: string | null;
   readonly orderId: string | null;
   readonly instanceId: string | null;
-  readonly from: Date | null;
-  readonly to: Date | null;
-  readonly before: { readonly createdAt: string; readonly refundId: string } | null;
+  /** Requested at `from` or later, and before `before`. */
+  readonly from: Date | undefined;
+  readonly before: Date | undefined;
+  readonly after: { readonly createdAt: string; readonly refundId: string } | null;
   readonly limit: number;
 }
 
@@ -160,10 +161,10 @@ export async function listRefunds(tx: Tx, filter: RefundFilter): Promise<Refund[
       filter.status,
       filter.orderId,
       filter.instanceId,
-      filter.from,
-      filter.to,
-      filter.before?.createdAt ?? null,
-      filter.before?.refundId ?? null,
+      filter.from ?? null,
+      filter.before ?? null,
+      filter.after?.createdAt ?? null,
+      filter.after?.refundId ?? null,
       filter.limit,
     ],
   );
