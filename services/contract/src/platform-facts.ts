@@ -18,7 +18,7 @@ import { expectFitting, withExactAmounts, type Bill, type BillRules } from './bi
  */
 export async function tellAccount(
   tx: Tx,
-  { account, ifMatch }: { readonly account: Account; readonly ifMatch: number | undefined },
+  { account, ifMatch }: { readonly account: Account; readonly ifMatch: readonly number[] | undefined },
 ): Promise<Account> {
   if (ifMatch !== undefined) expectVersion(ifMatch, await lockAccountVersion(tx, account.accountId));
   if (await saveAccount(tx, account)) tx.emit({ type: 'account.updated', data: { account } });
@@ -47,7 +47,7 @@ export async function onAccountUpdated(
 export async function tellBill(
   tx: Tx,
   rules: BillRules,
-  { bill, ifMatch }: { readonly bill: Bill; readonly ifMatch: number | undefined },
+  { bill, ifMatch }: { readonly bill: Bill; readonly ifMatch: readonly number[] | undefined },
 ): Promise<Bill> {
   if (ifMatch !== undefined) expectVersion(ifMatch, await lockBillVersion(tx, bill.billId));
   return keepBill(tx, rules, bill);

@@ -16,7 +16,7 @@ export async function reportFacts(
     orderId,
     ifMatch,
     ...facts
-  }: { orderId: OrderId; ifMatch: number | undefined; invoiced?: boolean; supportRightsUsed?: boolean },
+  }: { orderId: OrderId; ifMatch: readonly number[] | undefined; invoiced?: boolean; supportRightsUsed?: boolean },
 ): Promise<Order> {
   const order = await lockOrder(tx, orderId);
   expectVersion(ifMatch, order.version);
@@ -32,7 +32,7 @@ export async function reportFacts(
  */
 export async function report(
   tx: Tx,
-  ask: { instanceId: string; orderId: OrderId | undefined; report: Report; ifMatch?: number | undefined },
+  ask: { instanceId: string; orderId: OrderId | undefined; report: Report; ifMatch?: readonly number[] | undefined },
 ): Promise<Resource> {
   const { instanceId, orderId } = ask;
   const [known] = await lockResources(tx, [instanceId]);

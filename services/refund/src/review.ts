@@ -5,7 +5,7 @@ import { approveRefund, rejectRefund, retryRefund, withdrawRefund, type Refund }
 // A refund above the profile's limit waits for an operator (RFD-13). Approving wakes the payout; every other
 // end ends the holds.
 
-type Ask = { refundId: string; ifMatch: number | undefined };
+type Ask = { refundId: string; ifMatch: readonly number[] | undefined };
 
 export async function approve(tx: Tx, { text, ...ask }: Ask & { text: string }): Promise<Refund> {
   const refund = await lockAsked(tx, ask);

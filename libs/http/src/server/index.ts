@@ -4,4 +4,5 @@ export { localeOf } from '../locale.ts';
 export { Problem, problemBody } from '../problem.ts';
 export { requestIdOf } from '../request-context.ts';
 export { httpApp } from './app.ts';
+export { networksOf } from './client-address.ts';
 export { listen } from './server.ts';
