@@ -450,9 +450,9 @@ describe('tokens', () => {
         .map((name) => signRaw({}, { ...goodClaims(), [name]: value })),
     ]);
     bad.push(...[17, null, {}, [], [17]].map((aud) => signRaw({}, { ...goodClaims(), aud })));
-    bad.push(signRaw({}, [goodClaims()]), signRaw([], goodClaims()), signRaw({ kid: 17 }, goodClaims()));
+    bad.push(signRaw({}, [goodClaims()]), signRaw({ kid: 17 }, goodClaims()));
     for (const token of bad)
-      expect([token, await failing(() => verify(token))]).toMatchObject([token, { status: 401 }]);
+      expect([token, await verify(token).catch((error: Problem) => error.status)]).toEqual([token, 401]);
   });
 
   test('API-4 a token lasts no longer than the setting allows, from its issue to its expiry', async () => {
@@ -581,6 +581,16 @@ describe('the application over a database that is not there', () => {
       inTransaction: () => Promise.resolve({ body: {} }),
     }),
     route({
+      method: 'post',
+      path: '/v1/own',
+      operationId: 'postOwn',
+      summary: 'Takes a body.',
+      access: { customer: 'orders:write' },
+      body: z.strictObject({}),
+      answer: z.object({}),
+      inTransaction: () => Promise.resolve({ body: {} }),
+    }),
+    route({
       method: 'get',
       path: '/v1/slow',
       operationId: 'getSlow',
@@ -613,7 +623,7 @@ describe('the application over a database that is not there', () => {
     level: 'debug',
     to: new Writable({ write: (chunk: Buffer, _encoding, done) => (lines.push(chunk.toString()), done()) }),
   });
-  const start = async (ratePerMinute: number) => {
+  const start = async (ratePerMinute: number, bodyBytesPerSecond?: number) => {
     const verify = (token: string) =>
       token === 'good'
         ? Promise.resolve(caller)
@@ -625,6 +635,7 @@ describe('the application over a database that is not there', () => {
       log,
       metrics: makeMetrics('order'),
       ratePerMinute,
+      ...(bodyBytesPerSecond !== undefined && { bodyBytesPerSecond }),
     });
     const server = await listen(app, 0, '127.0.0.1');
     return { ...server, url: `http://127.0.0.1:${server.port}` };
@@ -650,6 +661,26 @@ describe('the application over a database that is not there', () => {
       await close(100);
     },
   );
+
+  test('API-11 so is the quota of bytes of a token, before they are read; others have their own', async () => {
+    const { url, close } = await start(0, 1_048_576);
+    const personal = (bytes: number, body: BodyInit = 'x'.repeat(bytes)) =>
+      fetch(`${url}/v1/own`, {
+        ...{ method: 'POST', body, duplex: 'half' },
+        headers: { 'content-type': 'application/json', ...own },
+      } as RequestInit);
+    const answers = [await personal(1_000_000), await personal(48_000), await personal(600)];
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 429]);
+    expect(answers[2]!.headers.get('ratelimit-policy')).toBe('"bytes";q=1048576;qu="content-bytes";w=1');
+    expect(answers[2]!.headers.get('retry-after')).toBe('1');
+    expect((await personal(600, new Blob(['x'.repeat(600)]).stream())).status).toBe(429);
+    const other = await fetch(`${url}/v1/personal`, {
+      ...{ method: 'POST', body: '{}' },
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(other.status).toBe(400);
+    await close(100);
+  });
 
   test('API-11 no quota is counted where it is turned off', async () => {
     const { byToken, byAddress, bytes } = rateLimits({ perMinute: 0, bytesPerSecond: 0 });

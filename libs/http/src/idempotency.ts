@@ -36,7 +36,7 @@ export const idempotencyTable = (service: string): readonly string[] => [
      created_at timestamptz not null
    ) with (autovacuum_vacuum_scale_factor = 0.05)`,
   `create index idempotency_keys_created_at on idempotency_keys (created_at)`,
-  accountTable(service, 'idempotency_keys'),
+  accountTable(service, 'idempotency_keys', ['insert', 'update', 'delete']),
 ];
 
 const sha256 = (data: string | Buffer): Buffer => hash('sha256', data, 'buffer');

@@ -17,7 +17,8 @@ export const up: Migration = [
      refundable boolean not null,
      terms_url text
    )`,
-  sharedTable('order', 'products'),
+  // Prices are an operator's decision.
+  sharedTable('order', 'products', { app: [], operator: ['insert', 'update'] }),
 
   // `terms` are agreed at placement and never change; a value that is filtered, summed or constrained has a
   // column of its own.
@@ -64,7 +65,12 @@ export const up: Migration = [
   'create index orders_by_time on orders (created_at, order_id)',
   `create index orders_unpaid on orders (pay_by) where status = 'unpaid'`,
   'create index orders_held on orders (hold_id) where hold_id is not null',
-  accountTable('order', 'orders'),
+  accountTable('order', 'orders', [
+    'insert',
+    `update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, hold_id,
+      instance_ids, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, support_rights_used,
+      pay_by, paid_at, cancelled_at, voided_at, expiring_announced)`,
+  ]),
 
   `create table order_instances (
      instance_id text not null,
@@ -74,7 +80,7 @@ export const up: Migration = [
      period_end timestamptz,
      primary key (instance_id, order_id)
    )`,
-  accountTable('order', 'order_instances'),
+  accountTable('order', 'order_instances', ['insert', 'update (period_start, period_end)']),
 
   `create table order_history (
      order_id text not null,
@@ -87,7 +93,7 @@ export const up: Migration = [
      note text,
      primary key (order_id, version)
    )`,
-  accountTable('order', 'order_history'),
+  accountTable('order', 'order_history', ['insert']),
 
   `create table payments (
      payment_reference text primary key,
@@ -96,7 +102,7 @@ export const up: Migration = [
      parts jsonb not null,
      paid_at timestamptz not null
    )`,
-  accountTable('order', 'payments'),
+  accountTable('order', 'payments', ['insert']),
 
   // A contract or refund that asked for orders: whether it was answered, and whether it has ended, also before it
   // ever asked (ORD-13).
@@ -107,7 +113,7 @@ export const up: Migration = [
      answered_at timestamptz,
      ended_at timestamptz
    )`,
-  accountTable('order', 'holders'),
+  accountTable('order', 'holders', ['insert', 'update (answered_at, ended_at)']),
 
   `create table resources (
      instance_id text primary key,
@@ -131,7 +137,7 @@ export const up: Migration = [
      check ((next_renewal_start is null) = (next_renewal_end is null))
    )`,
   'create index resources_of_account on resources (account_id, instance_id)',
-  accountTable('order', 'resources'),
+  accountTable('order', 'resources', ['insert', 'update']),
 
   // Instances before orders, each in id order: everything that locks several rows does so in this order. Ids
   // of unknown rows lock nothing.
