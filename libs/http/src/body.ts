@@ -60,29 +60,46 @@ const sayings: Readonly<Record<Exclude<JsonFault, 'syntax' | 'text'>, Readonly<R
   name: { en: 'An object has a name twice.', 'zh-CN': '同一对象中有重复的名称。' },
 };
 
-/** The place of the first text that cannot be stored, as far as it is worth looking for. */
-function placeOfText(body: unknown): string {
-  const open: { value: unknown; path: readonly PropertyKey[] }[] = [{ value: body, path: [] }];
-  for (let looked = 0; open.length > 0 && looked < limits.values; looked += 1) {
-    const { value, path } = open.pop()!;
-    if (typeof value === 'string' && !isStorable(value)) return pointer(path);
-    if (typeof value !== 'object' || value === null || path.length === limits.depth) continue;
-    for (const [key, inner] of Object.entries(Array.isArray(value) ? value.slice(0, limits.values) : value)) {
-      if (!isStorable(key)) return pointer(path);
-      open.push({ value: inner, path: [...path, key] });
-    }
+const escapes = /\\(?:u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})|[^])/g;
+/** Stands for what cannot be stored; it is of private use, so nobody means anything by it. */
+const mark = '\uE000';
+
+/** The places of its texts that hold `mark`. */
+function* placesOfMark(value: unknown, path: readonly PropertyKey[] = []): Generator<string> {
+  if (typeof value === 'string' && value.includes(mark)) yield pointer(path);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key.includes(mark)) yield pointer(path);
+    yield* placesOfMark(inner, [...path, key]);
   }
-  return '';
+}
+
+/**
+ * The place of a text that cannot be stored. The rest is held to the limits first, for it has not been looked at.
+ *
+ * @throws JsonError
+ */
+function placeOfText(text: string): string {
+  const marked = text.replaceAll(escapes, (escape) => (escape.length > 2 ? mark : escape));
+  return placesOfMark(readJson(marked, limits)).next().value ?? '';
+}
+
+function refused(error: JsonError, text: string): Problem {
+  const { fault } = error;
+  if (fault === 'syntax') return new Problem(400, 'request.bad_json', {}, { cause: error });
+  if (fault !== 'text') return invalid('body', '', sayings[fault], error);
+  try {
+    return invalid('body', placeOfText(text), noText, error);
+  } catch (worse) {
+    return refused(worse as JsonError, text);
+  }
 }
 
 function valueOf(text: string): unknown {
   try {
     return readJson(text, limits);
   } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    if (error.fault === 'syntax') throw new Problem(400, 'request.bad_json', {}, { cause: error });
-    if (error.fault !== 'text') throw invalid('body', '', sayings[error.fault], error);
-    throw invalid('body', placeOfText(JSON.parse(text)), noText, error);
+    throw error instanceof JsonError ? refused(error, text) : error;
   }
 }
 

@@ -664,7 +664,7 @@ describe('the application over a database that is not there', () => {
 
   test('API-11 so is the quota of bytes of a token, before they are read; others have their own', async () => {
     const { url, close } = await start(0, 1_048_576);
-    const personal = (bytes: number, body: BodyInit = 'x'.repeat(bytes)) =>
+    const personal = (bytes: number, body: RequestInit['body'] = 'x'.repeat(bytes)) =>
       fetch(`${url}/v1/own`, {
         ...{ method: 'POST', body, duplex: 'half' },
         headers: { 'content-type': 'application/json', ...own },

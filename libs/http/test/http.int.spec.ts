@@ -305,7 +305,7 @@ test('API-6 one key is one request, in whatever form its target is written', asy
     '/v1/things#part',
     `${t.baseUrl}/v1/things?#part`,
   ];
-  const answers = [];
+  const answers: Awaited<ReturnType<typeof sendTo>>[] = [];
   for (const path of same) answers.push(await sendTo(path, { body, headers }));
   expect(answers.map(({ status, text }) => [status, text])).toEqual(same.map(() => [201, answers[0]!.text]));
   expect(answers.map((answer) => answer.headers['idempotency-replayed'])).toEqual([
@@ -583,7 +583,7 @@ test('API-11 what is nested deeply or in too many parts is refused before it is 
   };
   const invalid = [400, 'request.invalid'];
   const nested = '['.repeat(500_000) + ']'.repeat(500_000);
-  expect(await said(`["\\u0000",${nested}]`)).toMatchObject(invalid);
+  expect(await said(`["\\u0000",${nested}]`)).toEqual([...invalid, '', 'Nested more than 32 deep.']);
   expect(await said(`[${nested},"\\u0000"]`)).toEqual([...invalid, '', 'Nested more than 32 deep.']);
   expect(await said('{"a":'.repeat(33) + '1' + '}'.repeat(33))).toEqual([
     ...invalid,
@@ -596,7 +596,11 @@ test('API-11 what is nested deeply or in too many parts is refused before it is 
     '',
     'An object has a name twice.',
   ]);
-  expect(await said('{"title":"a","size":1,"parts":[{"weight":1,"\\u0077eight":2}]}')).toMatchObject(invalid);
+  expect(await said('{"title":"a","size":1,"parts":[{"weight":1,"\\u0077eight":2}]}')).toEqual([
+    ...invalid,
+    '',
+    'An object has a name twice.',
+  ]);
   expect((await send(`\ufeff${JSON.stringify(thing)}`)).status).toBe(201);
 });
 
@@ -614,7 +618,7 @@ test('API-2 a request without a host, or with an expectation that is not known, 
     /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"pointer":"\/host"/,
   );
   expect(await say(['GET /v1/catalogue HTTP/1.0'])).toMatch(/^HTTP\/1\.1 200 /);
-  for (const expectation of ['200-ok', '100-continue, x', ''])
+  for (const expectation of ['200-ok', ''])
     expect(await say([get, 'Host: a', `Expect: ${expectation}`])).toMatch(
       /^HTTP\/1\.1 417 [\s\S]*application\/problem\+json[\s\S]*"code":"request\.expectation"/,
     );

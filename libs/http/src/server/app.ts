@@ -97,7 +97,7 @@ function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
 /** @throws Problem where a request names no host (RFC 9112, 3.2), or expects more of a server than this one does. */
 function checkHead({ httpVersion, headers }: HttpRequest): void {
   if (httpVersion === '1.0') return;
-  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect))
+  if (headers.expect !== undefined && !/(?:^|\W)100-continue(?:$|\W)/i.test(headers.expect))
     throw new Problem(417, 'request.expectation');
   if (headers.host !== undefined) return;
   const detail = { en: 'A request names its host.', 'zh-CN': '请求须指明主机。' };
