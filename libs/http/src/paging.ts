@@ -3,16 +3,13 @@ import { z } from 'zod';
 import { Refusal } from '@accord/core';
 import { isStorable } from '@accord/core/runtime';
 
-/** A number in a query, in plain digits: `20`, and neither `2e1`, `0x14` nor ` 20`. */
-const wholeNumber = (number: z.ZodInt) =>
-  z.preprocess(
-    (text) => (typeof text === 'string' && /^-?\d{1,15}$/.test(text) ? Number(text) : text),
-    number,
-  );
+/** A number of a query is written in plain digits: `20`, and neither `2e1`, `0x14` nor ` 20`. */
+const inDigits = (text: unknown) =>
+  typeof text === 'string' && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
 
 /** API-7, to spread into a query's strictObject. */
 export const pageQuery = {
-  limit: wholeNumber(z.int().min(1).max(200)).default(20).meta({ description: 'Rows on a page.' }),
+  limit: z.preprocess(inDigits, z.int().min(1).max(200).default(20)).meta({ description: 'Rows on a page.' }),
   cursor: z.string().min(1).max(2_000).optional().meta({ description: '`nextCursor` of the page before.' }),
 };
 
