@@ -79,7 +79,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
   },
 };
 
-/** What was written stays: histories, money that came and went, documents, events seen, acts of operators. */
+/** Rows that stay as they were written: histories, money that came and went, documents, what customers saw. */
 const staying: Readonly<Record<ServiceName, readonly string[]>> = {
   order: ['order_history', 'payments', 'payment_references', 'unapplied_payments'],
   contract: ['contract_history', 'contract_documents'],
@@ -200,7 +200,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
     ).toEqual(['inbox', 'outbox', 'outbox_refused', 'redrive_acts', ...shared].sort());
   });
 
-  test('API-5 a function that runs as the owner is called by the runtime roles alone, and reads its own schema', async () => {
+  test('API-5 a function that runs as the owner is for the runtime roles alone, and reads its own schema', async () => {
     const functions = await ask<{ name: string; callers: string; path: string }>(
       `select proname as name, array_to_string(proconfig, ' ') as path,
           (select string_agg(case grantee when 0 then 'public' else grantee::regrole::text end, ' ' order by 1)

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { MIMEType } from 'node:util';
 import type { Locale } from '@accord/core';
-import { isStorable, JsonError, readJson, type JsonFault } from '@accord/core/runtime';
+import { JsonError, readJson, type JsonFault } from '@accord/core/runtime';
 import { Problem } from './problem.ts';
 import { invalid, noText, pointer } from './validation.ts';
 

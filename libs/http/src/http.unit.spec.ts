@@ -428,7 +428,8 @@ describe('tokens', () => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const data = `${part({ alg: 'ES256', typ: 'JWT', kid: 'k1', ...header })}.${part(claims)}`;
     const key = KeyObject.from(keys.privateKey as never);
-    return `${data}.${signBytes('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+    const signature = signBytes('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' });
+    return `${data}.${signature.toString('base64url')}`;
   };
   const goodClaims = () => ({
     sub: 'usr_1',

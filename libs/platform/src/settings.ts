@@ -53,7 +53,7 @@ export const platformSettings = z.object({
   ACCORD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /**
    * Addresses and networks of the proxies before the service, comma between: whose X-Forwarded-For is believed
-   * (API-11). Nobody's by itself, not that of a private network either.
+   * (API-11). No network is trusted by itself, a private one neither.
    */
   ACCORD_TRUSTED_PROXIES: networks.prefault(''),
   /** Requests a minute and token; 0 turns the limit off. */

@@ -6,7 +6,7 @@ import { systemClock } from '../src/clock.ts';
 import { openDatabase } from '../src/database.ts';
 import { roleUrl } from '../src/provision.ts';
 
-// What a service does at start with the roles that it is given, whatever they are called.
+// A service's start looks at the roles that it is given, whatever they are called.
 
 const service = smallService({});
 const own = `accord_${service.name}`;

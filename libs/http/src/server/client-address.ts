@@ -38,7 +38,7 @@ export function networksOf(text: string): BlockList {
 /**
  * The address that a request came from (API-11): the last in its chain that is none of `proxies`. The chain is
  * X-Forwarded-For, which is read from its end for as long as the one who wrote it is trusted, and the address of
- * the connection behind it. What cannot be read as an address ends it: the proxy that passed it on stands for it.
+ * the connection behind it. An entry that is no address ends it: the proxy that passed it on stands for it.
  */
 function clientAddress({ headers, socket }: IncomingMessage, proxies: BlockList): string {
   const told = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').reverse();
