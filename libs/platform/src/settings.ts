@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { networksOf } from '@accord/http/server';
 
-const networks = z.string().transform((text, context) => {
+function readNetworks(text: string, context: z.RefinementCtx): ReturnType<typeof networksOf> {
   try {
     return networksOf(text);
   } catch (error) {
     context.addIssue({ code: 'custom', message: (error as Error).message });
     return z.NEVER;
   }
-});
+}
 
 /**
  * Settings that every service reads from the environment, by the variables' names; a service adds its own with
@@ -55,7 +55,7 @@ export const platformSettings = z.object({
    * Addresses and networks of the proxies before the service, comma between: whose X-Forwarded-For is believed
    * (API-11). No network is trusted by itself, a private one neither.
    */
-  ACCORD_TRUSTED_PROXIES: networks.prefault(''),
+  ACCORD_TRUSTED_PROXIES: z.string().default('').transform(readNetworks),
   /** Requests a minute and token; 0 turns the limit off. */
   ACCORD_RATE_PER_MINUTE: z.coerce.number().int().min(0).default(6000),
   /** Bytes of JSON bodies a second and token, at least the 1 MiB of one body; 0 turns the limit off. */
