@@ -27,10 +27,10 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
   order: {
     holders: 'insert, update (answered_at, ended_at)',
     order_history: grows,
-    order_instances: 'insert, update (period_start, period_end)',
+    order_instances: grows,
     orders:
       'insert, update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, ' +
-      'hold_id, instance_ids, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, ' +
+      'hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, ' +
       'support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)',
     payment_references: grows,
     payments: grows,
@@ -64,10 +64,12 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     product_view: view,
     quotes: ['insert, update (used)', 'insert, update (used), delete'],
     refund_orders: grows,
-    refunded_orders: 'insert, update (refunded, voucher_refunded)',
+    refunded_orders:
+      'insert, update (instances, consumed, fee, exact, refunded_cash, refunded_gift_credit, refunded_stored_card, ' +
+      'refunded_voucher)',
     refunds:
-      'insert, update (version, status, order_ids, amount, split, lines, review, refusals, new_quote_id, failure, ' +
-      'ended_at)',
+      'insert, update (version, status, order_ids, amount, split, lines, review, reserved_facts, changes, refusals, ' +
+      'new_quote_id, failure, ended_at)',
     resource_view: view,
   },
   notification: {

@@ -57,6 +57,24 @@ export const problemTexts: ProblemTexts = {
     en: { title: 'The expectation is not met', detail: 'Of Expect, `100-continue` alone is known.' },
     'zh-CN': { title: '无法满足期望', detail: 'Expect 请求头仅支持 100-continue。' },
   },
+  'request.file_expected': {
+    en: {
+      title: 'The file itself is expected',
+      detail:
+        'Send the bytes of one file as application/pdf or application/octet-stream, or the file in a ' +
+        'multipart/form-data form: neither empty nor encoded.',
+    },
+    'zh-CN': {
+      title: '需要文件本身',
+      detail:
+        '请以 application/pdf 或 application/octet-stream 直接发送一个文件的内容，' +
+        '或以 multipart/form-data 表单上传一个文件；文件不得为空，也不得经过编码。',
+    },
+  },
+  'request.bad_form': {
+    en: { title: 'The form cannot be read', detail: 'The body does not fit multipart/form-data.' },
+    'zh-CN': { title: '无法读取表单', detail: '请求体不符合 multipart/form-data 格式。' },
+  },
   'request.unknown_route': {
     en: { title: 'No such route', detail: 'Nothing is served at this path.' },
     'zh-CN': { title: '路径不存在', detail: '该路径未提供任何服务。' },

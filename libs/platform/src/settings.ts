@@ -49,6 +49,8 @@ export const platformSettings = z.object({
   ACCORD_JWKS_URL: z.url(),
   /** The longest time from a token's issue to its expiry (API-4). */
   ACCORD_TOKEN_LIFETIME_SECONDS: z.coerce.number().int().min(60).default(86_400),
+  /** File of the clock that integrators move; with `ACCORD_ENV=development` alone (API-18). */
+  ACCORD_DEVELOPMENT_CLOCK: z.string().min(1).optional(),
   PROVIDER_PROFILE: z.string().min(1),
   ACCORD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /**

@@ -44,6 +44,7 @@ export const up: Migration = [
      hold_kind text check (hold_kind in ('contract', 'refund')),
      hold_id text,
      instance_ids text[] not null,
+     instances jsonb not null default '[]',
      refunded_instance_ids text[] not null default '{}',
      refund_ids text[] not null default '{}',
      period_start timestamptz,
@@ -68,7 +69,7 @@ export const up: Migration = [
   accountTable('order', 'orders', [
     'insert',
     `update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, hold_id,
-      instance_ids, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, support_rights_used,
+      instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, support_rights_used,
       pay_by, paid_at, cancelled_at, voided_at, expiring_announced)`,
   ]),
 
@@ -76,11 +77,9 @@ export const up: Migration = [
      instance_id text not null,
      order_id text not null references orders,
      account_id text not null,
-     period_start timestamptz,
-     period_end timestamptz,
      primary key (instance_id, order_id)
    )`,
-  accountTable('order', 'order_instances', ['insert', 'update (period_start, period_end)']),
+  accountTable('order', 'order_instances', ['insert']),
 
   `create table order_history (
      order_id text not null,

@@ -55,13 +55,22 @@ export function printParties(pdf: PdfDocument, { partyA, partyB }: DocumentConte
   column(words.partyA, ofA, page.left);
   column(words.partyB, ofB, page.left + half);
   pdf.strokeBox({ x: page.left, y: top, width: page.contentWidth, height: bottom - top });
-  pdf.rule({ x: page.left + half, y: top }, { x: page.left + half, y: bottom });
-  pdf.rule({ x: page.left, y: top + head }, { x: page.right, y: top + head });
+  pdf.rules(
+    [
+      { x: page.left + half, y: top },
+      { x: page.left + half, y: bottom },
+    ],
+    [
+      { x: page.left, y: top + head },
+      { x: page.right, y: top + head },
+    ],
+  );
   pdf.y = bottom + 10;
 }
 
+/** A heading, on one page with what its section begins with: some lines, or the sum with its note. */
 export function printSection(pdf: PdfDocument, title: string): void {
-  pdf.ensureSpace(lineHeight(strong) + 2 * lineHeight(body));
+  pdf.ensureSpace(lineHeight(strong) + 5 * lineHeight(body));
   pdf.paragraph(title, strong);
   pdf.y += 2;
 }
@@ -87,7 +96,7 @@ export function printAmount(
         ? 0
         : left.length * lineHeight(strong);
     const height = below + lineHeight(strong) + 10;
-    pdf.ensureSpace(height);
+    pdf.ensureSpace(height + 3 + lineHeight(small));
     pdf.fillBox({ x: page.left, y: pdf.y, width: page.contentWidth, height });
     pdf.text(left, { ...column, y: pdf.y + 5 }, strong);
     pdf.text([figures], { ...column, y: pdf.y + 5 + below }, { ...strong, align: 'right' });
@@ -100,7 +109,7 @@ export function printAmount(
   pdf.y += 6;
 }
 
-/** The clauses after the amount, numbered on from it; the terms as a link (CTR-14, CTR-23). */
+/** The clauses after the amount, numbered on from it (CTR-14). */
 export function printClauses(
   pdf: PdfDocument,
   content: DocumentContent,
@@ -117,20 +126,38 @@ export function printClauses(
             text: words.payBy(`${timeWriter(content.timeZone)(payBy)} (${content.timeZone})`),
           },
         ]),
-    { title: words.terms, text: words.termsText + content.termsUrl, url: content.termsUrl },
+    { title: words.terms, text: '' },
     { title: words.effect, text: words.effectText },
   ];
-  clauses.forEach(({ title, text, ...more }, index) => {
+  clauses.forEach(({ title, text }, index) => {
     printSection(pdf, words.section(first + index, title));
-    pdf.paragraph(text, body);
-    if ('url' in more) {
-      pdf.link(
-        { x: page.left, y: pdf.y - lineHeight(body), width: page.contentWidth, height: lineHeight(body) },
-        content.termsUrl,
-      );
-    }
+    if (title === words.terms) printTerms(pdf, content, words);
+    else pdf.paragraph(text, body);
     pdf.y += 5;
   });
+}
+
+/** CTR-23: a link to the terms, or the terms themselves; each with its services where they differ. */
+function printTerms(pdf: PdfDocument, { rows, terms }: DocumentContent, words: Wording): void {
+  const said = Map.groupBy(rows, ({ terms: { url } }) => url);
+  const services = (of: DocumentContent['rows']) =>
+    said.size === 1
+      ? words.theseServices
+      : [...new Set(of.map(({ serviceName }) => serviceName))].join(words.and);
+  for (const [url, of] of said) {
+    if (url === null) continue;
+    pdf.paragraph(words.termsPublished(services(of)) + url, body);
+    const line = {
+      x: page.left,
+      y: pdf.y - lineHeight(body),
+      width: page.contentWidth,
+      height: lineHeight(body),
+    };
+    pdf.link(line, url);
+  }
+  if (terms.length === 0) return;
+  pdf.paragraph(words.termsIncluded(services(rows.filter((row) => row.terms.included))), body);
+  for (const paragraph of terms) pdf.paragraph(paragraph, body);
 }
 
 /** The page of the signatures, counted from 0, and the middle of the provider's seal on it. */
