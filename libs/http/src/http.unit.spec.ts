@@ -663,24 +663,31 @@ describe('the application over a database that is not there', () => {
     },
   );
 
-  test('API-11 so is the quota of bytes of a token, before they are read; others have their own', async () => {
-    const { url, close } = await start(0, 1_048_576);
-    const personal = (bytes: number, body: RequestInit['body'] = 'x'.repeat(bytes)) =>
+  test('API-11 a body that is beyond the quota of bytes is refused, announced or not', async () => {
+    const { url, close } = await start(0, 1_000);
+    const send = (body: RequestInit['body']) =>
       fetch(`${url}/v1/own`, {
         ...{ method: 'POST', body, duplex: 'half' },
         headers: { 'content-type': 'application/json', ...own },
       } as RequestInit);
-    const answers = [await personal(1_000_000), await personal(48_000), await personal(600)];
-    expect(answers.map(({ status }) => status)).toEqual([400, 400, 429]);
-    expect(answers[2]!.headers.get('ratelimit-policy')).toBe('"bytes";q=1048576;qu="content-bytes";w=1');
-    expect(answers[2]!.headers.get('retry-after')).toBe('1');
-    expect((await personal(600, new Blob(['x'.repeat(600)]).stream())).status).toBe(429);
-    const other = await fetch(`${url}/v1/personal`, {
-      ...{ method: 'POST', body: '{}' },
-      headers: { 'content-type': 'application/json' },
-    });
-    expect(other.status).toBe(400);
+    expect((await send('x'.repeat(1_000))).status).toBe(400);
+    for (const body of ['x'.repeat(1_001), new Blob(['x'.repeat(1_001)]).stream()]) {
+      const refused = await send(body);
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+      expect(refused.headers.get('ratelimit-policy')).toBe('"bytes";q=1000;qu="content-bytes";w=1');
+    }
     await close(100);
+  });
+
+  test('API-11 bytes are counted together by caller', async () => {
+    const { bytes } = rateLimits({ perMinute: 0, bytesPerSecond: 1_000 });
+    const counted = await Promise.allSettled([
+      bytes('a', 600),
+      bytes('b', 600),
+      bytes('a', 401),
+      bytes('b', 400),
+    ]);
+    expect(counted.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   });
 
   test('API-11 no quota is counted where it is turned off', async () => {
