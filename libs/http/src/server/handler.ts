@@ -167,13 +167,14 @@ function requestReader(route: Route, { db, limits }: HandlerContext) {
   return async (req: HttpRequest, res: HttpResponse, caller: Admitted) => {
     const { locale, requestId } = res.locals.requestContext;
     const ifMatch = ifMatchOf(route, req.headers['if-match']);
-    const file = route.upload && (await readUpload(req));
-    const count = (bytes: number) => limits.bytes(caller.countedAs, bytes);
-    const body = bodyless || file ? undefined : await readBody(req, count);
     checkPlain(req.params, 'path');
     checkPlain(req.query, 'query');
     const params = parseParams?.(req.params, locale);
     const query = parseQuery(req.query, locale);
+    // Read last: a request that is refused for its head costs no more.
+    const file = route.upload && (await readUpload(req));
+    const count = (bytes: number) => limits.bytes(caller.countedAs, bytes);
+    const body = bodyless || file ? undefined : await readBody(req, count);
     const parsed = route.body || body ? parseBody(body?.value, locale) : undefined;
     const keyed = keyedOf(route, req, { ...caller, body: file ? Buffer.from(file.sha256) : body?.raw });
     const request: RouteRequest = {
