@@ -207,14 +207,14 @@ export class World {
       item: () => Promise.reject(new Error('no batches here')),
     };
     const key = `key-${(this.#keys += 1)}`;
-    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
     const keyed = keyedRequest({
       key,
       issuer: 'simulation',
       actor: by,
       method,
-      path: filled,
-      query: '',
+      path,
+      params,
+      query: {},
       body: Buffer.from(JSON.stringify(body ?? {})),
     });
     const send = async (): Promise<Reply> => {

@@ -135,14 +135,19 @@ describe('with everything there', () => {
       },
       mailbox: { url: 'smtp://127.0.0.1:1' },
     });
-    const [superuser, owner] = await Promise.all([
+    const [superuser, operators, owner] = await Promise.all([
       start('refund', { ...settings, ACCORD_DATABASE_URL: system.databaseUrl }).ended,
+      start('refund', { ...settings, ACCORD_DATABASE_URL: settings['ACCORD_OPERATOR_DATABASE_URL']! }).ended,
       start('refund', { ...settings, ACCORD_OPERATOR_DATABASE_URL: settings['ACCORD_OWNER_DATABASE_URL']! })
         .ended,
     ]);
     expect([superuser.code, superuser.lines.at(-1)]).toEqual([
       1,
       'cannot start: the database role postgres may bypass row security',
+    ]);
+    expect([operators.code, operators.lines.at(-1)]).toEqual([
+      1,
+      'cannot start: the database role accord_refund_operator sees rows of every account: it is no role for customers',
     ]);
     expect([owner.code, owner.lines.at(-1)]).toEqual([
       1,

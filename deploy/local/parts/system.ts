@@ -193,6 +193,9 @@ export interface Around {
   readonly clock?: string;
 }
 
+/** The gateway's connections come from this machine, or from a network that Docker makes. */
+const gatewayNetworks = '127.0.0.0/8,::1,172.16.0.0/12,192.168.0.0/16';
+
 /** The environment of one service; docker-compose.yml gives the same. */
 export function settingsFor(
   name: ServiceName,
@@ -214,6 +217,7 @@ export function settingsFor(
     ACCORD_TOKEN_ISSUER: issuer.issuer,
     ACCORD_TOKEN_AUDIENCE: issuer.audience,
     ACCORD_JWKS_URL: issuer.jwksUrl,
+    ACCORD_TRUSTED_PROXIES: gatewayNetworks,
     PROVIDER_PROFILE: ask.profile,
     ACCORD_LOG_LEVEL: process.env.ACCORD_LOG_LEVEL ?? 'info',
     ...(clock && { ACCORD_DEVELOPMENT_CLOCK: clock }),

@@ -35,6 +35,28 @@ export const problemTexts: ProblemTexts = {
     en: { title: 'The content type is not supported', detail: 'Send {expected}, not compressed, in UTF-8.' },
     'zh-CN': { title: '不支持的内容类型', detail: '请以 UTF-8、不压缩的方式发送 {expected}。' },
   },
+  'request.unreadable': {
+    en: { title: 'The request cannot be read', detail: 'This is no HTTP, or it asks for no URL.' },
+    'zh-CN': { title: '无法读取请求', detail: '这不是 HTTP 请求，或请求的地址不是 URL。' },
+  },
+  'request.headers_too_large': {
+    en: {
+      title: 'The headers are too large',
+      detail: 'The headers of a request have at most 16 KiB together.',
+    },
+    'zh-CN': { title: '请求头过大', detail: '一个请求的全部请求头最大为 16 KiB。' },
+  },
+  'request.timeout': {
+    en: {
+      title: 'The request came too slowly',
+      detail: 'A request is sent within 30 seconds, its headers within 10.',
+    },
+    'zh-CN': { title: '请求发送超时', detail: '请求须在 30 秒内发送完毕，请求头须在 10 秒内。' },
+  },
+  'request.expectation': {
+    en: { title: 'The expectation is not met', detail: 'Of Expect, `100-continue` alone is known.' },
+    'zh-CN': { title: '无法满足期望', detail: 'Expect 请求头仅支持 100-continue。' },
+  },
   'request.file_expected': {
     en: {
       title: 'The file itself is expected',

@@ -38,10 +38,10 @@ export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
   readonly query: Q;
   readonly body: B;
   /**
-   * The version in If-Match; undefined where the caller sent none (API-8). Check it with `expectVersion`, and
+   * The versions in If-Match; undefined where the caller sent none (API-8). Check them with `expectVersion`, and
    * list `request.version_mismatch` among the refusals.
    */
-  readonly ifMatch: number | undefined;
+  readonly ifMatch: readonly number[] | undefined;
   readonly locale: Locale;
   /** Where the provider is: the zone of a date that stands alone (ORD-15). */
   readonly timeZone: string;

@@ -59,7 +59,8 @@ function inboxTables(service: string): readonly string[] {
      ) with (autovacuum_vacuum_insert_scale_factor = 0.5)`,
     // Not brin: its summary of blocks gets worse with each row that takes the place of a deleted one.
     `create index inbox_received_at on inbox (received_at)`,
-    sharedTable(service, 'inbox'),
+    // Retention alone forgets.
+    sharedTable(service, 'inbox', { app: ['insert'], operator: ['insert', 'delete'] }),
     ...parkedTables(service),
   ];
 }
@@ -87,7 +88,10 @@ function parkedTables(service: string): readonly string[] {
        parked_at timestamptz not null default now()
      )`,
     `create index parked_events_key on parked_events (key, seq)`,
-    innerTable(service, 'parked_events'),
+    innerTable(service, 'parked_events', {
+      app: ['insert', 'update', 'delete'],
+      operator: ['update', 'delete'],
+    }),
     // Events whose handling began together and has not ended: one of them may have ended the process (EVT-9).
     // `starts` counts for a record of one event alone.
     `create table begun_events (
@@ -96,7 +100,7 @@ function parkedTables(service: string): readonly string[] {
        starts integer not null default 1,
        begun_at timestamptz not null default clock_timestamp()
      )`,
-    innerTable(service, 'begun_events'),
+    innerTable(service, 'begun_events', { app: ['insert', 'update', 'delete'], operator: ['delete'] }),
     // Decisions of operators on dead letters, and by whom (EVT-10).
     `create table redrive_acts (
        event_id uuid not null,

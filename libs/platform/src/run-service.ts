@@ -176,13 +176,16 @@ async function startEdges(
     issuer: settings.ACCORD_TOKEN_ISSUER,
     audience: settings.ACCORD_TOKEN_AUDIENCE,
     jwksUrl: settings.ACCORD_JWKS_URL,
+    lifetimeSeconds: settings.ACCORD_TOKEN_LIFETIME_SECONDS,
   });
   let draining = false;
   const ready = async () => !draining && (await db.answers());
   const app = httpApp({
     service,
     verify,
+    trustedProxies: settings.ACCORD_TRUSTED_PROXIES,
     ratePerMinute: settings.ACCORD_RATE_PER_MINUTE,
+    bodyBytesPerSecond: settings.ACCORD_BODY_BYTES_PER_SECOND,
     checkAnswers: settings.ACCORD_CHECK_ANSWERS,
     db,
     log,

@@ -18,7 +18,7 @@ import { expectFitting, withExactAmounts, type Bill, type BillRules } from './bi
  */
 export async function tellAccount(
   tx: Tx,
-  { account, ifMatch }: { readonly account: Account; readonly ifMatch: number | undefined },
+  { account, ifMatch }: { readonly account: Account; readonly ifMatch: readonly number[] | undefined },
 ): Promise<{ account: Account; formerName: string | null }> {
   if (ifMatch !== undefined) expectVersion(ifMatch, await lockAccountVersion(tx, account.accountId));
   const saved = await saveAccount(tx, account);
@@ -49,7 +49,7 @@ export async function onAccountUpdated(
 export async function tellBill(
   tx: Tx,
   rules: BillRules,
-  { bill, ifMatch }: { readonly bill: Bill; readonly ifMatch: number | undefined },
+  { bill, ifMatch }: { readonly bill: Bill; readonly ifMatch: readonly number[] | undefined },
 ): Promise<Bill> {
   if (ifMatch !== undefined) expectVersion(ifMatch, await lockBillVersion(tx, bill.billId));
   return keepBill(tx, rules, bill);

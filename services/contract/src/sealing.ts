@@ -65,7 +65,7 @@ async function ordersOf(
 export async function finalize(
   tx: Tx,
   { profile, sealKey }: Provider,
-  { contractId, ifMatch }: { readonly contractId: string; readonly ifMatch: number | undefined },
+  { contractId, ifMatch }: { readonly contractId: string; readonly ifMatch: readonly number[] | undefined },
 ): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
   expectVersion(ifMatch, contract.version);

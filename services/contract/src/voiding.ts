@@ -37,7 +37,7 @@ export interface VoidAsk {
   readonly reason: GivenReason;
   readonly text: string | null;
   /** The version the caller saw, where it said so. */
-  readonly ifMatch: number | undefined;
+  readonly ifMatch: readonly number[] | undefined;
 }
 
 /**
@@ -137,7 +137,7 @@ export async function submitVoidTicket(
 
 export interface TicketAsk {
   readonly ticketId: string;
-  readonly ifMatch: number | undefined;
+  readonly ifMatch: readonly number[] | undefined;
 }
 
 /** For update, the contract first, as every end of a contract locks them. */

@@ -333,7 +333,7 @@ test(
     'told so',
   async () => {
     const customer = t.customer(newAccount());
-    const { 'zh-CN': offlineAddress, en } = profile.contracts.offlineAddress;
+    const { en: offlineAddress, 'zh-CN': chinese } = profile.contracts.offlineAddress;
     const preview = await customer.post('/v1/contracts/preview', { orderIds: ['ord_1'] });
     expect(preview.body.refusals[0]).toMatchObject({
       orderId: null,
@@ -352,8 +352,8 @@ test(
       ]);
       expect(body.detail).toContain(offlineAddress.address);
     }
-    const told = await customer.get('/v1/contracts/eligible-orders', { 'accept-language': 'en' });
-    expect(told.body.facts.offlineAddress).toEqual(en);
-    for (const known of Object.values(en)) expect(told.body.detail).toContain(known);
+    const told = await customer.get('/v1/contracts/eligible-orders', { 'accept-language': 'zh-CN' });
+    expect(told.body.facts.offlineAddress).toEqual(chinese);
+    for (const known of Object.values(chinese)) expect(told.body.detail).toContain(known);
   },
 );

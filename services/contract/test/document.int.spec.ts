@@ -153,7 +153,7 @@ describe('what no document can show', () => {
       });
       await t.platform().put(`/v1/accounts/${accountId}`, facts);
       const orderIds = [fine!, strange!, named!].map(({ orderId }) => orderId);
-      const offlineAddress = profile.contracts.offlineAddress['zh-CN'];
+      const offlineAddress = profile.contracts.offlineAddress.en;
       const { body } = await client.post('/v1/contracts/preview', { orderIds });
       expect(body.data.map((part: { orderIds: string[] }) => part.orderIds)).toEqual([[fine!.orderId]]);
       const against = { code: 'contract.unprintable', offlineAddress };

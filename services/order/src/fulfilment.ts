@@ -76,7 +76,7 @@ export async function reportFailed(
   return saved;
 }
 
-type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined };
+type Told = { readonly orderId: OrderId; readonly ifMatch?: readonly number[] | undefined };
 
 /**
  * An instance came to the order after its instances were looked for: the transaction begins anew, for

@@ -19,7 +19,12 @@ export async function reportFacts(
     orderId,
     ifMatch,
     ...facts
-  }: { orderId: OrderId; ifMatch: number | undefined; invoiced?: boolean; supportRightsUsed?: boolean },
+  }: {
+    orderId: OrderId;
+    ifMatch: readonly number[] | undefined;
+    invoiced?: boolean;
+    supportRightsUsed?: boolean;
+  },
 ): Promise<Order> {
   const order = await lockOrder(tx, orderId);
   expectVersion(ifMatch, order.version);
@@ -32,7 +37,7 @@ interface Ask {
   readonly report: Report;
   /** The actor that said so: `platform:cmdb`. */
   readonly by: string;
-  readonly ifMatch?: number | undefined;
+  readonly ifMatch?: readonly number[] | undefined;
 }
 
 /**

@@ -14,7 +14,7 @@ import { lockRefundAndFacts, lookAgain, lookAtFacts } from './second-look.ts';
 // A refund above the profile's limit waits for an operator (RFD-13). Approving wakes the payout; every other
 // end ends the holds.
 
-type Ask = { refundId: string; ifMatch: number | undefined };
+type Ask = { refundId: string; ifMatch: readonly number[] | undefined };
 
 /** With what changed until now while it waits for a review. @throws Refusal `refund.not_found`. */
 export async function read(tx: Tx, profile: Profile, { refundId }: { refundId: string }): Promise<Refund> {

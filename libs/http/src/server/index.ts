@@ -5,4 +5,5 @@ export { Problem, problemBody, problemOf } from '../problem.ts';
 export { requestIdOf } from '../request-context.ts';
 export { customerScopes, type CustomerScope } from '../route.ts';
 export { httpApp } from './app.ts';
+export { networksOf } from './client-address.ts';
 export { listen } from './server.ts';

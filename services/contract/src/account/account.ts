@@ -21,4 +21,4 @@ export const partyOf = (account: Account & { certifiedName: string }): Party => 
 
 /** By a name that a document shows: a name of invisible characters is none. */
 export const isCertified = (account: Account | undefined): account is Account & { certifiedName: string } =>
-  printable(account?.certifiedName ?? '').trim() !== '';
+  /[^\s\p{C}\p{Default_Ignorable_Code_Point}]/u.test(account?.certifiedName ?? '');
