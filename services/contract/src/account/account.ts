@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { AccountFacts } from '@accord/events/account';
-import { printable } from '@accord/pdf';
 
 export type Account = z.infer<typeof AccountFacts>;
 
