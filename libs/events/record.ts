@@ -15,21 +15,25 @@ const write = (file: URL, content: unknown) => writeFileSync(file, `${JSON.strin
 function record(type: EventType): string[] {
   const now = recordedForm(type);
   if (!existsSync(fileOf(type))) {
-    write(fileOf(type), { ...now, 'x-version': 1 });
+    write(fileOf(type), now);
     say(`${type}: recorded; keep a message of it as samples/${type}.1.json`);
     return [];
   }
-  const { 'x-version': version, ...before } = JSON.parse(readFileSync(fileOf(type), 'utf8')) as RecordedForm;
+  const before = JSON.parse(readFileSync(fileOf(type), 'utf8')) as RecordedForm;
   if (JSON.stringify(before) === JSON.stringify(now)) return [];
   const problems = incompatibilities(before, now);
   if (problems.length > 0) return problems.map((problem) => `${type}: ${problem}`);
-  // A change that is compatible both ways is one of words alone.
-  const next = incompatibilities(now, before).length > 0 ? Number(version) + 1 : Number(version);
-  write(fileOf(type), { ...now, 'x-version': next });
-  if (next > Number(version))
+  const [version, next] = [now['x-version'], nextVersion(before, now)];
+  if (version !== next) return [`${type}: its definition says version ${version} and has to say ${next}`];
+  write(fileOf(type), now);
+  if (next > Number(before['x-version']))
     say(`${type}: recorded as version ${next}; keep a message of it as samples/${type}.${next}.json`);
   return [];
 }
+
+/** A change that is compatible both ways is one of words alone. */
+const nextVersion = (before: RecordedForm, now: RecordedForm): number =>
+  Number(before['x-version']) + (incompatibilities(now, before).length > 0 ? 1 : 0);
 
 const gone = readdirSync(folder)
   .map((file) => file.replace(/\.schema\.json$/, ''))

@@ -420,6 +420,7 @@ export class World {
     const event = {
       ...fact,
       id,
+      source: '/platform/bank',
       time: at,
       actor: 'platform:bank',
       causationId: id,
@@ -430,7 +431,7 @@ export class World {
       topic: fact.type,
       key: subject.id,
       value: JSON.stringify(fact.data),
-      headers: headersOf(event, { source: '/platform/bank' }),
+      headers: headersOf(event),
     });
   }
 

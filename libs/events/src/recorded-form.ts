@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { catalogue, type EventType } from './catalogue.ts';
 import type { EventDefinition } from './definition.ts';
-import { schemaUri } from './envelope.ts';
+import { schemaAddress, schemaVersion } from './schema-address.ts';
 
 /**
  * Others rely on it: the schema of a type's data, its topic, its speaker, and where in the data its key and
@@ -9,7 +9,7 @@ import { schemaUri } from './envelope.ts';
  */
 export type RecordedForm = { readonly [keyword: string]: z.core.util.JSONType };
 
-/** The form to keep under recorded/, without its version. */
+/** The form to keep under recorded/. */
 export function recordedForm(type: EventType): RecordedForm {
   const definition: EventDefinition = catalogue[type];
   const { $schema, ...schema } = z.toJSONSchema(definition.data, {
@@ -19,7 +19,7 @@ export function recordedForm(type: EventType): RecordedForm {
   const { id, version, accountId } = definition.about(pointer(''));
   return {
     $schema: $schema ?? null,
-    $id: schemaUri(type),
+    $id: schemaAddress(type),
     title: type,
     description: definition.summary,
     'x-topic': type,
@@ -29,7 +29,22 @@ export function recordedForm(type: EventType): RecordedForm {
     'x-sequence': String(version),
     'x-account': accountId === undefined ? null : String(accountId),
     ...schema,
+    'x-version': schemaVersion(type),
   };
+}
+
+/**
+ * The JSON Schema (2020-12) that is answered at the address of an event's `ce_dataschema` (EVT-2). An earlier
+ * version's is the newest form, which takes the earlier version's data as well (EVT-4).
+ *
+ * @param publicUrl the installation's own, as events are announced with it.
+ * @returns undefined where there is no such type, or not yet such a version.
+ */
+export function schemaOf(type: string, version: number, publicUrl?: string): RecordedForm | undefined {
+  if (!Object.hasOwn(catalogue, type)) return undefined;
+  const known = type as EventType;
+  if (!Number.isInteger(version) || version < 1 || version > schemaVersion(known)) return undefined;
+  return { ...recordedForm(known), $id: schemaAddress(known, publicUrl, version) };
 }
 
 /** A format says what its pattern spells out, and stays when zod spells it differently. */

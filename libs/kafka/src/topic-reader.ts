@@ -93,6 +93,15 @@ async function startReading<Topic extends string>(
   consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
     if (!restart) failed ??= error;
   });
+  const readTo = (topic: string, partition: number, lastOffset: string) => {
+    const [place, next] = [placeOf(topic, partition), BigInt(lastOffset) + 1n];
+    if (next > (positions.get(place) ?? 0n)) positions.set(place, next);
+    batches += 1;
+  };
+  // Markers of transactions, records of aborted ones and gaps are no messages, but they are passed.
+  consumer.on('consumer.end_batch_process', ({ payload: { topic, partition, batchSize, lastOffset } }) => {
+    if (batchSize === 0 && !failed) readTo(topic.slice(topicPrefix.length), partition, lastOffset);
+  });
   const eachBatch: EachBatchHandler = async ({ batch, heartbeat }) => {
     if (failed) return;
     const { partition } = batch;
@@ -104,9 +113,7 @@ async function startReading<Topic extends string>(
       failed = error as Error;
       return;
     }
-    const [place, next] = [placeOf(topic, partition), BigInt(batch.lastOffset()) + 1n];
-    if (next > (positions.get(place) ?? 0n)) positions.set(place, next);
-    batches += 1;
+    readTo(topic, partition, batch.lastOffset());
     await heartbeat();
   };
   await consumer.connect();
