@@ -10,7 +10,8 @@ export const up: Migration = [
 
   // The part of each event that customers may see, kept once; messages and the timeline read it here.
   `create table timeline_events (
-     event_id text primary key,
+     event_id text not null,
+     source text not null,
      account_id text not null,
      type text not null,
      time timestamptz not null,
@@ -20,17 +21,19 @@ export const up: Migration = [
      aggregate text not null,
      aggregate_id text not null,
      aggregate_version bigint not null,
-     data jsonb not null
+     data jsonb not null,
+     primary key (event_id, source)
    )`,
-  'create index timeline_events_by_account on timeline_events (account_id, time, event_id)',
+  `create index timeline_events_by_account on timeline_events (account_id, time, (event_id || ' ' || source))`,
   accountTable('notification', 'timeline_events'),
 
   `create table timeline_links (
      kind text not null check (kind in ('order', 'contract', 'refund', 'event')),
      id text not null,
      event_id text not null,
+     source text not null,
      account_id text not null,
-     primary key (kind, id, event_id)
+     primary key (kind, id, event_id, source)
    )`,
   accountTable('notification', 'timeline_links'),
 
