@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { Kafka, type CloudEvent } from 'cloudevents';
 import { z } from 'zod';
 import { asyncApi } from './asyncapi.ts';
 import { incompatibilities } from './compatibility.ts';
@@ -90,6 +91,32 @@ describe('the envelope', () => {
     });
   });
 
+  test.each(eventTypes)('EVT-2 the CloudEvents SDK reads %s as it was announced', (type) => {
+    const { headers, value, key } = sample(`${type}.1.json`);
+    const event = readEvent(type, value, headers);
+    const publicUrl = 'https://accord.example';
+    const text = JSON.stringify(event.data);
+    const message = { key, value: text, body: text, headers: headersOf(event, { publicUrl }) };
+    const read = Kafka.toEvent<unknown>(message) as CloudEvent<unknown>;
+    expect(read.validate()).toBe(true);
+    expect(read.toJSON()).toMatchObject({
+      specversion: '1.0',
+      id: event.id,
+      source: event.source,
+      type,
+      subject: event.subject.id,
+      time: event.time.toISOString(),
+      datacontenttype: 'application/json',
+      dataschema: schemaAddress(type, publicUrl),
+      data: event.data,
+      sequence: String(event.subject.version).padStart(10, '0'),
+      sequencetype: 'Integer',
+      ...(event.subject.accountId !== undefined && { accountid: event.subject.accountId }),
+      causationid: event.causationId,
+      correlationid: event.correlationId,
+    });
+  });
+
   test('EVT-2 a fact without an account and without a trace has no such headers', () => {
     const { value, headers } = sample('product.published.1.json');
     const sent = headersOf(readEvent('product.published', value, headers));
@@ -143,6 +170,69 @@ describe('the envelope', () => {
           readEvent('order.paid', value, { ...headers, [header]: wrong } as Record<string, string>),
         ).toThrow(z.ZodError);
       }
+    },
+  );
+
+  const long = 'x'.repeat(301);
+  test.each([
+    ['ce_id', ['not-a-guid', '\uFEFF019b8bab-0680-7d02-aa76-00379f80c83a']],
+    ['ce_source', [`/${long}`, '/a b', '/a\n/b', '/é', '\uFEFF/a', '/a\0']],
+    [
+      'ce_time',
+      [
+        '0001-01-01T00:00:00+08:00',
+        '1969-12-31T23:59:59.999Z',
+        '1970-01-01T00:00:00+00:01',
+        '9999-12-31T23:59:59-00:01',
+        '2026-02-30T00:00:00Z',
+        '2026-01-01',
+        `2026-01-01T00:00:00.${'0'.repeat(40)}Z`,
+        '2026-01-01T00:00:00Z\n2026-01-01T00:00:00Z',
+      ],
+    ],
+    ...['ce_actor', 'ce_causationid', 'ce_correlationid'].map(
+      (header) =>
+        [
+          header,
+          [long, 'x'.repeat(1_000_000), 'a\0b', 'a\nb', 'a\u2028b', '\uFEFFa', 'a\u202Eb', 'a\uFFFDb'],
+        ] as const,
+    ),
+  ] as const)('EVT-2 EVT-9 a %s that is not bounded and well-formed is refused', (header, values) => {
+    const { value, headers } = sample('order.paid.1.json');
+    const isTaken = (text: string) => {
+      try {
+        return Boolean(readEvent('order.paid', value, { ...headers, [header]: text }));
+      } catch (error) {
+        if (error instanceof z.ZodError) return false;
+        throw error;
+      }
+    };
+    expect(values.filter(isTaken)).toEqual([]);
+  });
+
+  test('EVT-2 an envelope may be as long and as old as anybody needs', () => {
+    const { value, headers } = sample('order.paid.1.json');
+    const given = {
+      ce_source: `/${'~'.repeat(299)}`,
+      ce_time: '1970-01-01T08:00:00+08:00',
+      ce_actor: `customer:${'客'.repeat(255)}`,
+      ce_correlationid: 'x'.repeat(300),
+      ce_causationid: '',
+    };
+    expect(readEvent('order.paid', value, { ...headers, ...given })).toMatchObject({
+      source: given.ce_source,
+      time: new Date(0),
+      actor: given.ce_actor,
+      correlationId: given.ce_correlationid,
+      causationId: headers['ce_id'],
+    });
+  });
+
+  test.each(['', 'acc 1', '\uFEFFacc_1', 'acc_1\u0000', 'acc/1', 'a'.repeat(65), 'конто'])(
+    'API-4 EVT-9 %j is no account that a token may have, so no event is about it',
+    (accountId) => {
+      const { value, headers } = sample('payment.received.1.json');
+      expect(() => readEvent('payment.received', { ...value, accountId }, headers)).toThrow(z.ZodError);
     },
   );
 
