@@ -25,12 +25,12 @@ const recordTransaction = <Row>(
  */
 const recordBegun = `
   with suspects as (
-         select distinct identity from begun_events, unnest(events) as identity
+         select distinct identity from begun_events, unnest(event_ids) as identity
           where identity = any($2::text[]) and batch_id <> all($3::uuid[])),
        recorded as (
-         insert into begun_events (batch_id, events)
+         insert into begun_events (batch_id, event_ids)
          select $1, array(select unnest($2::text[]) except select identity from suspects)
-         on conflict (batch_id) do update set events = excluded.events)
+         on conflict (batch_id) do update set event_ids = excluded.event_ids)
   select identity from suspects`;
 
 /**
@@ -39,9 +39,9 @@ const recordBegun = `
  */
 const recordAlone = `
   with former as (
-         update begun_events set events = array_remove(events, $2::text) where $2::text = any(events)
+         update begun_events set event_ids = array_remove(event_ids, $2::text) where $2::text = any(event_ids)
          returning starts + (begun_at > pg_postmaster_start_time())::int as starts)
-  insert into begun_events (batch_id, events, starts)
+  insert into begun_events (batch_id, event_ids, starts)
   select $1, array[$2::text], coalesce(max(starts), 1) from former returning starts`;
 
 const uncountStart = 'update begun_events set starts = starts - 1 where batch_id = any($1::uuid[])';

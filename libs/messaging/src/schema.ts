@@ -98,7 +98,7 @@ function parkedTables(service: string): readonly string[] {
     // process (EVT-9). `starts` counts for a record of one event alone.
     `create table begun_events (
        batch_id uuid primary key,
-       events text[] not null,
+       event_ids text[] not null,
        starts integer not null default 1,
        begun_at timestamptz not null default clock_timestamp()
      )`,
