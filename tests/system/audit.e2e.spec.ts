@@ -854,6 +854,24 @@ describe('with the services stopped', () => {
     expect(checks.map(({ says }) => says).filter((says) => !proved.has(says))).toEqual([]);
   });
 
+  test('EVT-9 EVT-37 a dead letter that two services have, or that two sources sent, is listed for each', async () => {
+    const insert = (schema: string, source: string) =>
+      db.query(
+        `insert into ${schema}.parked_events (event_id, source, type, key, topic, partition, "offset", payload,
+           headers, status) values ($1, $2, 'bill.issued', 'ord_x', 'bill.issued', 0, 0, '{}', '{}', 'dead')`,
+        [eventId, source],
+      );
+    await insert('contracts', '/bank/one');
+    await insert('contracts', '/bank/two');
+    await insert('refunds', '/bank/one');
+    const found = (await broken(200)).map(({ id, mends, mark }) => `${id} ${mends} ${mark}`);
+    for (const schema of ['contracts', 'refunds'])
+      await db.query(`delete from ${schema}.parked_events where event_id = $1`, [eventId]);
+    expect(found.toSorted()).toEqual(
+      ['contract /bank/one', 'contract /bank/two', 'refund /bank/one'].map((one) => `${eventId} ${one}`),
+    );
+  });
+
   test('EVT-37 EVT-34 a message that nobody owns is found, then a gap before it, then nothing', async () => {
     const producer = new Kafka({ brokers: [...auditAsk().brokers], logLevel: logLevel.NOTHING }).producer({
       allowAutoTopicCreation: false,

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { Kafka, logLevel } from 'kafkajs';
 import { smallService, testService, until, type TestService } from '@accord/testing';
 import { publishRaw, type RawMessage } from '@accord/testing/outsider';
 
@@ -172,4 +174,39 @@ test('EVT-9 a value that no column takes is dead at its first try', async () => 
   await send([good(key), good(after)]);
   await until('the next has its effect', () => seen.includes(after));
   expect(await parked(key)).toMatchObject([{ status: 'dead', attempts: 1 }]);
+});
+
+test('EVT-8 a transaction that its producer takes back has no effect, and leaves no lag', async () => {
+  const { brokers, topicPrefix } = t;
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const topic = `${topicPrefix}webhook.disabled`;
+  const producer = kafka.producer({
+    transactionalId: `${topicPrefix}outside`,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
+  const admin = kafka.admin();
+  await Promise.all([producer.connect(), admin.connect()]);
+  const transaction = await producer.transaction();
+  const { key, value, headers } = good('whe_taken_back');
+  await transaction.send({
+    topic,
+    messages: [0, 1].map((partition) => ({ partition, key, value, headers })),
+  });
+  await transaction.abort();
+  const committed = async () => {
+    const [offsets] = await admin.fetchOffsets({
+      groupId: `${topicPrefix}accord.notification`,
+      topics: [topic],
+    });
+    return offsets!.partitions.map(({ partition, offset }) => [partition, offset]).sort();
+  };
+  const ends = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, high]).sort();
+  await until('all is committed to the end', async () => isDeepStrictEqual(await committed(), ends));
+  const lags = (await (await fetch(`${t.opsUrl}/metrics`)).text()).matchAll(
+    /^accord_consumer_lag_events\{.*\} (\d+)$/gm,
+  );
+  expect([...lags].map(([, events]) => events)).toEqual(['0', '0']);
+  expect(seen).not.toContain('whe_taken_back');
+  await Promise.all([producer.disconnect(), admin.disconnect()]);
 });

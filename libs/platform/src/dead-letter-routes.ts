@@ -60,11 +60,9 @@ const Listing = z.strictObject({
 const Shown = z.object({
   direction: z.enum(['in', 'out']),
   eventId: z.string(),
-  source: z
-    .string()
-    .meta({
-      description: 'Of the event: its id is its own only together with it. Empty where it names none.',
-    }),
+  source: z.string().meta({
+    description: 'Of the event: its id is its own only together with it. Empty where it names none.',
+  }),
   type: z.string(),
   key: z.string(),
   topic: z.string(),

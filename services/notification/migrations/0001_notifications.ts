@@ -11,7 +11,6 @@ export const up: Migration = [
   // The part of each event that customers may see, kept once; messages and the timeline read it here.
   `create table timeline_events (
      event_id text not null,
-     source text not null,
      account_id text not null,
      type text not null,
      time timestamptz not null,
@@ -22,6 +21,7 @@ export const up: Migration = [
      aggregate_id text not null,
      aggregate_version bigint not null,
      data jsonb not null,
+     source text not null default '',
      primary key (event_id, source)
    )`,
   `create index timeline_events_by_account on timeline_events (account_id, time, (event_id || ' ' || source))`,
@@ -31,8 +31,8 @@ export const up: Migration = [
      kind text not null check (kind in ('order', 'contract', 'refund', 'event')),
      id text not null,
      event_id text not null,
-     source text not null,
      account_id text not null,
+     source text not null default '',
      primary key (kind, id, event_id, source)
    )`,
   accountTable('notification', 'timeline_links'),
