@@ -13,5 +13,4 @@ export {
 } from './catalogue.ts';
 export type { EventDefinition, ServiceName, Speaker, Subject } from './definition.ts';
 export { fitsEvent, headersOf, keyOf, readEvent } from './envelope.ts';
-export { schemaOf } from './recorded-form.ts';
 export { schemaAddress } from './schema-address.ts';

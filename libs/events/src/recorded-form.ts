@@ -33,20 +33,6 @@ export function recordedForm(type: EventType): RecordedForm {
   };
 }
 
-/**
- * The JSON Schema (2020-12) that is answered at the address of an event's `ce_dataschema` (EVT-2). An earlier
- * version's is the newest form, which takes the earlier version's data as well (EVT-4).
- *
- * @param publicUrl the installation's own, as events are announced with it.
- * @returns undefined where there is no such type, or not yet such a version.
- */
-export function schemaOf(type: string, version: number, publicUrl?: string): RecordedForm | undefined {
-  if (!Object.hasOwn(catalogue, type)) return undefined;
-  const known = type as EventType;
-  if (!Number.isInteger(version) || version < 1 || version > schemaVersion(known)) return undefined;
-  return { ...recordedForm(known), $id: schemaAddress(known, publicUrl, version) };
-}
-
 /** A format says what its pattern spells out, and stays when zod spells it differently. */
 export function byFormatAlone({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.format) delete jsonSchema.pattern;
