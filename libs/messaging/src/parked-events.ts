@@ -43,8 +43,9 @@ export const isDatabaseBusy = (error: unknown): boolean =>
 export const isRefused = (error: unknown): boolean =>
   error instanceof Refusal && (error.kind === 'invalid' || error.kind === 'forbidden');
 
-/** SQLSTATE class 22, data exception: a value that its column can never take, as the year 0. */
-const isNoValue = (error: unknown) => /^22[0-9A-Z]{3}$/.test((error as { code?: string }).code ?? '');
+/** SQLSTATEs of a text too long, a number or a time beyond its range, as the year 0, and a character that is none. */
+const isNoValue = (error: unknown) =>
+  ['22001', '22003', '22007', '22008', '22021', '22P05'].includes((error as { code?: string }).code ?? '');
 
 /** Never retried: refused by a rule, or no event, or with a value that no column takes. */
 export const isFinal = (error: unknown): boolean =>

@@ -3,7 +3,7 @@ import { newEventId } from '@accord/core/runtime';
 import { handleBatch, type InboxSettings } from './inbox.ts';
 import { messagingTransaction } from './messaging-session.ts';
 import { maxStarts, parkOne } from './parked-events.ts';
-import { identityOf, isReadable, type ReadMessage, type ReceivedEvent } from './read-message.ts';
+import { isReadable, type ReadMessage, type ReceivedEvent } from './read-message.ts';
 
 // An event may end the process that handles it, again and again (a poison pill). `begun_events` records which
 // events are being handled, so that the next process finds the events among which the cause is: the suspects.
@@ -20,18 +20,18 @@ const recordTransaction = <Row>(
   });
 
 /**
- * Records under the id $1 that the events $2 (their identities) are begun, except the suspects, which it
- * returns: events that stand in a record of another process. $3: ids of this process's own records.
+ * Records under the id $1 that the events $2 are begun, except the suspects, which it returns: events that
+ * stand in a record of another process. $3: ids of this process's own records.
  */
 const recordBegun = `
   with suspects as (
-         select distinct identity from begun_events, unnest(event_ids) as identity
-          where identity = any($2::text[]) and batch_id <> all($3::uuid[])),
+         select distinct id from begun_events, unnest(event_ids) as id
+          where id = any($2::uuid[]) and batch_id <> all($3::uuid[])),
        recorded as (
          insert into begun_events (batch_id, event_ids)
-         select $1, array(select unnest($2::text[]) except select identity from suspects)
+         select $1, array(select unnest($2::uuid[]) except select id from suspects)
          on conflict (batch_id) do update set event_ids = excluded.event_ids)
-  select identity from suspects`;
+  select id as "eventId" from suspects`;
 
 /**
  * Moves the suspect $2 into a record of its own ($1) and counts one start more. A start during which the
@@ -39,10 +39,10 @@ const recordBegun = `
  */
 const recordAlone = `
   with former as (
-         update begun_events set event_ids = array_remove(event_ids, $2::text) where $2::text = any(event_ids)
+         update begun_events set event_ids = array_remove(event_ids, $2::uuid) where $2::uuid = any(event_ids)
          returning starts + (begun_at > pg_postmaster_start_time())::int as starts)
   insert into begun_events (batch_id, event_ids, starts)
-  select $1, array[$2::text], coalesce(max(starts), 1) from former returning starts`;
+  select $1, array[$2::uuid], coalesce(max(starts), 1) from former returning starts`;
 
 const uncountStart = 'update begun_events set starts = starts - 1 where batch_id = any($1::uuid[])';
 const deleteRecords = 'delete from begun_events where batch_id = any($1::uuid[])';
@@ -69,17 +69,17 @@ export function withCrashGuard(settings: InboxSettings): CrashGuard {
   /** Records of what is under way: first the batch's, then one of each suspect, whose counts outlive us. */
   let records: string[] = [];
   const handle = async (batch: readonly ReadMessage[]) => {
-    const identities = batch.filter(isReadable).map(identityOf);
+    const ids = batch.filter(isReadable).map(({ event }) => event.id);
     // Kept before it is known to be stored: a lost answer leaves a record of ours as well.
     if (records.length === 0) records = [newEventId()];
-    const begun = [records[0], identities, records];
-    const found = await recordTransaction<{ identity: string }>(settings, recordBegun, begun);
-    const suspects = new Set(found.map(({ identity }) => identity));
+    const begun = [records[0], ids, records];
+    const found = await recordTransaction<{ eventId: string }>(settings, recordBegun, begun);
+    const suspects = new Set(found.map(({ eventId }) => eventId));
     let recordsLeft = true;
     const guarded: InboxSettings = {
       ...settings,
       alsoWrite(tx, events) {
-        recordsLeft = events < identities.length;
+        recordsLeft = events < ids.length;
         if (!recordsLeft) tx.write(deleteRecords, [records]);
       },
       onParked() {
@@ -114,7 +114,7 @@ async function takeBack(settings: InboxSettings, [ofBatch, ...ofSuspects]: reado
 }
 
 const isSuspect = (message: ReadMessage, suspects: ReadonlySet<string>): message is ReceivedEvent =>
-  isReadable(message) && suspects.has(identityOf(message));
+  isReadable(message) && suspects.has(message.event.id);
 
 /** In their order: each suspect alone, the messages between them together. */
 function splitAtSuspects(batch: readonly ReadMessage[], suspects: ReadonlySet<string>): ReadMessage[][] {
@@ -127,8 +127,8 @@ function splitAtSuspects(batch: readonly ReadMessage[], suspects: ReadonlySet<st
 }
 
 async function handleSuspect(settings: InboxSettings, suspect: ReceivedEvent, record: string): Promise<void> {
-  const values = [record, identityOf(suspect)];
-  const [recorded] = await recordTransaction<{ starts: number }>(settings, recordAlone, values);
+  const { id } = suspect.event;
+  const [recorded] = await recordTransaction<{ starts: number }>(settings, recordAlone, [record, id]);
   if (recorded!.starts <= maxStarts) {
     const alsoWrite = (tx: Tx) => tx.write(deleteRecords, [[record]]);
     await handleBatch({ ...settings, alsoWrite }, [suspect]);
@@ -137,9 +137,6 @@ async function handleSuspect(settings: InboxSettings, suspect: ReceivedEvent, re
   const { topic, partition, offset, key } = suspect;
   const attempts = recorded!.starts - 1;
   const reason = `the process ended ${attempts} times while it was handled`;
-  settings.log.error(
-    { eventId: suspect.event.id, topic, partition, offset, key, reason },
-    'event is given up',
-  );
+  settings.log.error({ eventId: id, topic, partition, offset, key, reason }, 'event is given up');
   await parkOne(settings, { message: suspect, status: 'dead', reason, attempts });
 }

@@ -94,11 +94,11 @@ function parkedTables(service: string): readonly string[] {
      )`,
     `create index parked_events_key on parked_events (key, seq)`,
     innerTable(service, 'parked_events'),
-    // Events, by id and source, whose handling began together and has not ended: one of them may have ended the
-    // process (EVT-9). `starts` counts for a record of one event alone.
+    // Events whose handling began together and has not ended: one of them may have ended the process (EVT-9).
+    // `starts` counts for a record of one event alone.
     `create table begun_events (
        batch_id uuid primary key,
-       event_ids text[] not null,
+       event_ids uuid[] not null,
        starts integer not null default 1,
        begun_at timestamptz not null default clock_timestamp()
      )`,
