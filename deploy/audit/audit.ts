@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import { connect, type OwnConnection } from '@accord/postgres';
+import { connect } from '@accord/postgres';
 import type { Difference } from './check.ts';
 import { databaseDifferences } from './differences.ts';
 import { settle, type Settled } from './settling.ts';
 import { factDifferences, ToldFacts } from './told-facts.ts';
-import { openTopics, type Topics } from './topics.ts';
+import { openTopics } from './topics.ts';
 import { Sightings, versionDifferences } from './versions.ts';
 
 export interface AuditAsk {

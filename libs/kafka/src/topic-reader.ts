@@ -93,14 +93,13 @@ async function startReading<Topic extends string>(
   consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
     if (!restart) failed ??= error;
   });
-  const readTo = (topic: string, partition: number, lastOffset: string) => {
-    const [place, next] = [placeOf(topic, partition), BigInt(lastOffset) + 1n];
+  // Also of what has no messages: markers of transactions, records of aborted ones and gaps are passed.
+  consumer.on('consumer.end_batch_process', ({ payload: { topic, partition, lastOffset } }) => {
+    if (failed) return;
+    const place = placeOf(topic.slice(topicPrefix.length), partition);
+    const next = BigInt(lastOffset) + 1n;
     if (next > (positions.get(place) ?? 0n)) positions.set(place, next);
     batches += 1;
-  };
-  // Markers of transactions, records of aborted ones and gaps are no messages, but they are passed.
-  consumer.on('consumer.end_batch_process', ({ payload: { topic, partition, batchSize, lastOffset } }) => {
-    if (batchSize === 0 && !failed) readTo(topic.slice(topicPrefix.length), partition, lastOffset);
   });
   const eachBatch: EachBatchHandler = async ({ batch, heartbeat }) => {
     if (failed) return;
@@ -113,7 +112,6 @@ async function startReading<Topic extends string>(
       failed = error as Error;
       return;
     }
-    readTo(topic, partition, batch.lastOffset());
     await heartbeat();
   };
   await consumer.connect();

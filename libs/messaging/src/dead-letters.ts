@@ -47,7 +47,8 @@ const letters = `
          payload, headers
     from parked_events where status = 'dead'
   union all
-  select 'out', seq, event_id, coalesce(headers::json ->> 'ce_source', ''), type, key, topic, null, null, 1, reason, refused_at, payload, headers
+  select 'out', seq, event_id, coalesce(headers::json ->> 'ce_source', ''), type, key, topic, null, null, 1, reason,
+         refused_at, payload, headers
     from (${refusedHeads}) heads`;
 
 /** To the millisecond, as answers show times, so that a page can begin after a time that was shown. */

@@ -2,8 +2,8 @@ import type { Tx } from '@accord/core';
 import type { ProjectionWriter } from '@accord/messaging';
 import type { Link, TimelineEvent } from './timeline.ts';
 
-const columns = `event_id as "eventId", source, account_id as "accountId", type, time, actor, causation_id as "causationId",
-  correlation_id as "correlationId", aggregate, aggregate_id as "aggregateId",
+const columns = `event_id as "eventId", source, account_id as "accountId", type, time, actor,
+  causation_id as "causationId", correlation_id as "correlationId", aggregate, aggregate_id as "aggregateId",
   aggregate_version::float8 as "aggregateVersion", data`;
 
 /** One that is already there stays as it is, so that topics can be read again (NTF-11). */
