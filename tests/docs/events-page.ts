@@ -144,9 +144,12 @@ export function eventsPage(): string {
       ([name, schema]) => `| ${code(name)} | ${headerWords(schema)} |`,
     ),
     '',
-    'The platform tells its facts with `ce_specversion`, `ce_id` (a UUID), `ce_source`, `ce_type` and `ce_time` (1970 to 9999); each header once, a',
-    'line of at most 300 characters without control characters. A message that is otherwise, whose value is no UTF-8 or no JSON, is nested more',
-    'than 64 deep, has a name twice or U+0000 in a text, or names an account that no token may have, is a dead letter at once. A `traceparent` of',
+    'The platform tells its facts with `ce_specversion`, `ce_id` (a UUID), `ce_source`, `ce_type` ' +
+      'and `ce_time` (1970 to 9999); each header once, a',
+    'line of at most 300 characters without control characters. A message that is otherwise, whose ' +
+      'value is no UTF-8 or no JSON, is nested more',
+    'than 64 deep, has a name twice or U+0000 in a text, or names an account that no token may ' +
+      'have, is a dead letter at once. A `traceparent` of',
     'another form is passed over, and so is a byte order mark before the value.',
     '',
     ...speakers.flatMap((speaker) => typesOf(speaker, heardBy)),

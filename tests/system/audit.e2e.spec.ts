@@ -209,7 +209,7 @@ describe('beside the running services', () => {
     ]);
   });
 
-  test('EVT-8 EVT-14 EVT-37 money whose event was taken for a repeat is found, until its loss is an operator’s decision', async () => {
+  test('EVT-8 EVT-14 EVT-37 money whose event was taken for a repeat is found, until it is discarded', async () => {
     const [id, lost] = [randomUUID(), 'money-without-a-trace'];
     await db.query(`insert into orders.inbox (event_id, source) values ($1, '/platform/bank')`, [id]);
     const { orderId } = await one<{ orderId: string }>(
