@@ -125,6 +125,8 @@ export class World {
   readonly accepted: Accepted[] = [];
   /** Money told of by topic, by its reference, and for which order. */
   readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
+  /** How many reports of instances were told so far. */
+  reports = 0;
   /** The name of the last accepted command's step. */
   lastCommand = '';
   #lines = new Map<string, Line>();

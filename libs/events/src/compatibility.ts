@@ -4,8 +4,8 @@ type Node = { readonly [key: string]: Json };
 const isNode = (value: Json | undefined): value is Node =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
-/** Words for people, and what follows from the version, which `record.ts` checks. */
-const notCompared = new Set(['title', 'description', '$id', 'x-version']);
+/** Words for people, and the address, which follows from the version. */
+const notCompared = new Set(['title', 'description', '$id']);
 
 /**
  * The changes of a type's recorded form (see recorded-form.ts) that make old messages unreadable for new

@@ -72,11 +72,16 @@ export const ContractRefusalReason = z.object({
   orderId: z.string().nullable(),
   code: z.string(),
   contractId: z.string().nullable(),
+  /** Of that contract, as people know it; null where it has none yet. */
+  contractNumber: z.string().nullable().optional(),
 });
 /** A contract is refused with codes that have words. */
 export type ContractRefusalReason = z.infer<typeof ContractRefusalReason> & {
   readonly code: ContractRefusalCode;
 };
+
+/** Until when the unpaid orders of a payment request can be paid now, the earliest; null for other kinds. */
+const payBy = Moment.nullable().optional();
 
 type Contract = { contract: z.infer<typeof ContractSnapshot> };
 const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
@@ -106,8 +111,8 @@ export const contractEvents = {
   'contract.refused': contractEvent('The orders could not be held, or changed meanwhile.', {
     refusals: z.array(ContractRefusalReason),
   }),
-  'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', {}),
-  'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string() }),
+  'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', { payBy }),
+  'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string(), payBy }),
   'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', {
     reason: z.string(),
   }),

@@ -25,8 +25,6 @@ export interface EventDefinition<S extends z.ZodType = z.ZodType, A extends stri
   readonly aggregate: A;
   readonly summary: string;
   readonly data: S;
-  /** Of the data's schema; it counts its compatible changes (EVT-4). Default 1. */
-  readonly version?: number;
   readonly about: (data: z.output<S>) => AggregateVersion;
 }
 

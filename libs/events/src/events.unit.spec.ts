@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Kafka, type CloudEvent } from 'cloudevents';
 import { z } from 'zod';
+import { AccountTelling } from './account.ts';
 import { asyncApi } from './asyncapi.ts';
 import { incompatibilities } from './compatibility.ts';
 import {
@@ -247,7 +248,9 @@ describe('the envelope', () => {
 
 describe('change', () => {
   test.each(eventTypes)('EVT-4 %s changed only as recorded', (type) => {
-    const [before, now] = [recorded(type), recordedForm(type)];
+    const { 'x-version': version, ...before } = recorded(type);
+    const now = recordedForm(type);
+    expect(now['$id']).toBe(`urn:accord:schema:${type}:${String(version)}`);
     const problems = incompatibilities(before, now);
     if (problems.length > 0)
       throw new Error(`${type} changed incompatibly; make a new type instead:\n${problems.join('\n')}`);
@@ -323,6 +326,46 @@ describe('change', () => {
     const properties = { id, kind: { ...kind, enum: ['b', 'a'] }, list, more: { type: 'string' } };
     const now = form({ description: 'new words', properties });
     expect(incompatibilities(before, now)).toEqual([]);
+  });
+});
+
+describe('what an account may be told as', () => {
+  const reasonAgainst = (email: string) => {
+    const contact = { contactId: 'c1', name: 'A', phone: null, locale: 'en', timeZone: 'UTC', classes: [] };
+    const told = AccountTelling.safeParse({ accountId: 'a', version: 1, contacts: [{ ...contact, email }] });
+    return told.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  };
+  const part = (letter: string, length: number) => letter.repeat(length);
+
+  test.each([
+    'a@b.co',
+    'first.last+tag@sub.example.com',
+    "o'brien@x-y.com",
+    '张三@例子.公司',
+    'a@xn--fsqu00a.xn--55qx5d',
+    `${part('x', 64)}@${part('b', 63)}.cd`,
+  ])('EVT-14 a contact has the e-mail address %s', (email) => {
+    expect(reasonAgainst(email)).toBeUndefined();
+  });
+
+  test.each([
+    ...['', 'a', '@b.cd', 'a@', 'a@b', 'a@b@c.de', '.a@b.cd', 'a.@b.cd', 'a..b@c.de', 'a@b..cd', 'a@-b.cd'],
+    ...['a@b-.cd', 'a@.b.cd', 'a@b.cd.', 'a@1.2.3.4', 'a@[1.2.3.4]', '"a b"@c.de', 'a b@c.de', ' a@b.cd'],
+    ...['a@b.cd ', 'a@b.cd\r\nBcc: c@d.ef', 'a@b.cd\n', 'a\u0000@b.cd', 'a\u007f@b.cd', 'a\u200b@b.cd'],
+    ...[
+      'a\u202e@b.cd',
+      'a@b.cd\u2028',
+      'A <a@b.cd>',
+      '<a@b.cd>',
+      'a@b.cd,c@d.ef',
+      'a@b.cd;',
+      'mailto:a@b.cd',
+    ],
+    ...[`${part('x', 65)}@b.cd`, `a@${part('b', 64)}.cd`, `a@${`${part('b', 60)}.`.repeat(5)}cd`],
+  ])('EVT-14 a contact does not have the e-mail address %j', (email) => {
+    expect(reasonAgainst(email)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^contacts\.0\.email (is an e-mail address|Too big)/)]),
+    );
   });
 });
 

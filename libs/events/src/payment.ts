@@ -6,7 +6,6 @@ export const paymentEvents = {
   'payment.unapplied': event({
     speaker: 'order',
     aggregate: 'payment',
-    version: 2,
     summary: 'Money arrived that pays no order; it is credited to the account.',
     data: z.object({
       paymentReference: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { catalogue, type EventType } from './catalogue.ts';
 import type { EventDefinition } from './definition.ts';
-import { schemaAddress, schemaVersion } from './schema-address.ts';
+import { schemaAddress } from './schema-address.ts';
 
 /**
  * Others rely on it: the schema of a type's data, its topic, its speaker, and where in the data its key and
@@ -9,7 +9,7 @@ import { schemaAddress, schemaVersion } from './schema-address.ts';
  */
 export type RecordedForm = { readonly [keyword: string]: z.core.util.JSONType };
 
-/** The form to keep under recorded/. */
+/** The form to keep under recorded/, without its version. */
 export function recordedForm(type: EventType): RecordedForm {
   const definition: EventDefinition = catalogue[type];
   const { $schema, ...schema } = z.toJSONSchema(definition.data, {
@@ -29,7 +29,6 @@ export function recordedForm(type: EventType): RecordedForm {
     'x-sequence': String(version),
     'x-account': accountId === undefined ? null : String(accountId),
     ...schema,
-    'x-version': schemaVersion(type),
   };
 }
 

@@ -1,8 +1,8 @@
-import { catalogue, type EventType } from './catalogue.ts';
-import type { EventDefinition } from './definition.ts';
+import type { EventType } from './catalogue.ts';
+import { schemaVersions } from './schema-versions.ts';
 
-/** The version of the type's schema; an incompatible change makes a new type instead (EVT-4). */
-export const schemaVersion = (type: EventType): number => (catalogue[type] as EventDefinition).version ?? 1;
+/** Counts the compatible changes of the type's schema; another change makes a new type instead (EVT-4). */
+const schemaVersion = (type: EventType): number => schemaVersions[type] ?? 1;
 
 /**
  * The address of the type's schema (EVT-2): `<publicUrl>/v1/schemas/order.paid/1` where an installation says

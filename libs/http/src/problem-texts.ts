@@ -35,6 +35,24 @@ export const problemTexts: ProblemTexts = {
     en: { title: 'The content type is not supported', detail: 'Send {expected}, not compressed, in UTF-8.' },
     'zh-CN': { title: '不支持的内容类型', detail: '请以 UTF-8、不压缩的方式发送 {expected}。' },
   },
+  'request.file_expected': {
+    en: {
+      title: 'The file itself is expected',
+      detail:
+        'Send the bytes of one file as application/pdf or application/octet-stream, or the file in a ' +
+        'multipart/form-data form: neither empty nor encoded.',
+    },
+    'zh-CN': {
+      title: '需要文件本身',
+      detail:
+        '请以 application/pdf 或 application/octet-stream 直接发送一个文件的内容，' +
+        '或以 multipart/form-data 表单上传一个文件；文件不得为空，也不得经过编码。',
+    },
+  },
+  'request.bad_form': {
+    en: { title: 'The form cannot be read', detail: 'The body does not fit multipart/form-data.' },
+    'zh-CN': { title: '无法读取表单', detail: '请求体不符合 multipart/form-data 格式。' },
+  },
   'request.unknown_route': {
     en: { title: 'No such route', detail: 'Nothing is served at this path.' },
     'zh-CN': { title: '路径不存在', detail: '该路径未提供任何服务。' },

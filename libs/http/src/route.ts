@@ -90,7 +90,9 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   readonly refusals?: readonly RefusalCode[];
   /** Content type of a file answer. */
   readonly produces?: string;
-  /** Takes a raw file of at most 64 MiB as body (`RouteRequest.file`) instead of JSON. */
+  /**
+   * Takes one file of at most 64 MiB instead of JSON (`RouteRequest.file`), as the body itself or in a form.
+   */
   readonly upload?: true;
   /**
    * For routes that change something: whether a key must, may or need not come. POST default 'optional',

@@ -458,8 +458,8 @@ const upload = (bytes: Buffer, headers = {}) =>
   one.send('POST', '/v1/uploads', bytes, { ...file, ...headers });
 
 test(
-  'API-11 a file of 64 MiB is hashed, one byte more is refused, said before or found out; an empty ' +
-    'one and a repeat are files too',
+  'API-11 a file of 64 MiB is hashed, one byte more is refused, said before or found out; a repeat is a ' +
+    'file too',
   async () => {
     const most = Buffer.alloc(67_108_864, 'accord');
     expect((await upload(most)).body).toEqual({ sha256: hash('sha256', most), size: most.length });
@@ -476,7 +476,6 @@ test(
     expect((await upload(Buffer.alloc(9), { 'content-encoding': 'gzip' })).body.code).toBe(
       'request.content_type',
     );
-    expect((await upload(Buffer.alloc(0))).body.size).toBe(0);
 
     const key = newKey();
     const [first, again, another] = [
@@ -488,6 +487,94 @@ test(
     expect([another.status, another.body.code]).toEqual([422, 'idempotency.key_reused']);
   },
 );
+
+describe('a file in a wrapping', () => {
+  const bytes = Buffer.from('%PDF-1.7 a\r\n--b--\r\n');
+  const crlf = (...lines: string[]) => lines.join('\r\n');
+  const part = (head: string[], body: Buffer | string) =>
+    Buffer.concat([Buffer.from(crlf('--x', ...head, '', '')), Buffer.from(body), Buffer.from('\r\n')]);
+  const named = 'Content-Disposition: form-data; name="file"; filename="a.pdf"';
+  const whole = part([named, 'Content-Type: application/pdf'], bytes);
+  const field = part(['Content-Disposition: form-data; name="note"'], 'x');
+  const end = Buffer.from('--x--\r\n');
+  const form = (...parts: Buffer[]) =>
+    one.send('POST', '/v1/uploads', Buffer.concat(parts), {
+      'content-type': 'multipart/form-data; boundary=x',
+    });
+  const taken = { sha256: hash('sha256', bytes), size: bytes.length };
+
+  test('CTR-20 the one file of a form is taken out of it, whatever fields stand around', async () => {
+    const made = new FormData();
+    made.set('file', new Blob([bytes]), 'Vertrag 合同.pdf');
+    const encoded = new Response(made);
+    const raw = Buffer.from(await encoded.arrayBuffer());
+    const type = encoded.headers.get('content-type')!;
+    for (const { status, body } of [
+      await form(whole, end),
+      await form(field, whole, field, end),
+      await form(part([named], bytes), end),
+      await form(Buffer.from('before\r\n'), whole, end, Buffer.from('after')),
+      await one.send('POST', '/v1/uploads', raw, { 'content-type': type }),
+    ])
+      expect([status, body]).toEqual([200, taken]);
+    const large = Buffer.alloc(67_108_864, 'accord');
+    const head = [named, 'Content-Type: application/octet-stream'];
+    expect((await form(part(head, large), end)).body).toEqual({
+      sha256: hash('sha256', large),
+      size: large.length,
+    });
+    expect((await form(part(head, large), part(head, Buffer.alloc(1_048_577)), end)).status).toBe(413);
+  });
+
+  test('CTR-20 a form that has not one file as it is, or that breaks off, is refused', async () => {
+    const unfit: [number, string, Buffer[]][] = [
+      [415, 'request.file_expected', [field, end]],
+      [415, 'request.file_expected', [end]],
+      [415, 'request.file_expected', [whole, whole, end]],
+      [415, 'request.file_expected', [part([named], ''), end]],
+      [415, 'request.file_expected', [part([named, 'Content-Transfer-Encoding: base64'], 'JVBERi0='), end]],
+      [415, 'request.file_expected', [part([named, 'Content-Type: application/zip'], bytes), end]],
+      [
+        415,
+        'request.file_expected',
+        [part([named, 'Content-Type: multipart/mixed; boundary=y'], bytes), end],
+      ],
+      [400, 'request.bad_form', [whole]],
+      [400, 'request.bad_form', [part([named], bytes.subarray(0, 5)).subarray(0, -4)]],
+      [400, 'request.bad_form', [bytes]],
+      [400, 'request.bad_form', [Buffer.alloc(0)]],
+      [400, 'request.bad_form', [...Array<Buffer>(30).fill(field), whole, end]],
+    ];
+    for (const [status, code, parts] of unfit) {
+      const { status: answered, body } = await form(...parts);
+      expect([answered, body.code, parts.length]).toEqual([status, code, parts.length]);
+    }
+    expect((await upload(bytes, { 'content-type': 'multipart/form-data' })).body.code).toBe(
+      'request.bad_form',
+    );
+  });
+
+  test.each([
+    ['multipart/mixed', { 'content-type': 'multipart/mixed; boundary=x' }],
+    ['a form of names', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['JSON', { 'content-type': 'application/json' }],
+    ['text', { 'content-type': 'text/plain;charset=UTF-8' }],
+    ['a message', { 'content-type': 'message/rfc822' }],
+    ['an archive', { 'content-type': 'application/zip' }],
+    ['base64', { 'content-transfer-encoding': 'Base64' }],
+    ['a slice', { 'content-range': 'bytes 0-10/100' }],
+  ])('CTR-20 %s is refused', async (_name, headers) => {
+    const { status, body } = await upload(bytes, headers);
+    expect([status, body.code]).toEqual([415, 'request.file_expected']);
+  });
+
+  test('CTR-20 an empty body is no file; types are read without their case and parameters', async () => {
+    for (const headers of [{}, { 'content-type': 'application/octet-stream' }])
+      expect((await upload(Buffer.alloc(0), headers)).body.code).toBe('request.file_expected');
+    for (const type of ['Application/PDF; name="a.pdf"', 'application/octet-stream', 'application/x-pdf'])
+      expect((await upload(bytes, { 'content-type': type })).body).toEqual(taken);
+  });
+});
 
 test('API-11 forty files that come slowly hold no connection, and one that breaks off does no harm', async () => {
   const token = await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' });

@@ -14,7 +14,7 @@ import {
   type ConsumerSettings,
   type OutboxRow,
 } from '@accord/messaging';
-import { openDatabase, systemClock, type Clock, type ServiceDatabase } from '@accord/postgres';
+import { clockOf, openDatabase, systemClock, type Clock, type ServiceDatabase } from '@accord/postgres';
 import { withDeadLetterRoutes } from './dead-letter-routes.ts';
 import { listenOps } from './ops-server.ts';
 import { showQueues } from './queue-metrics.ts';
@@ -54,7 +54,7 @@ export interface StartOptions {
 export async function startService<S extends PlatformSettings>(
   settings: S,
   make: Make<S>,
-  { clock = systemClock(), ofProcess = false, retention }: StartOptions = {},
+  { clock = clockFor(settings), ofProcess = false, retention }: StartOptions = {},
 ): Promise<RunningService> {
   const log = makeLog({ level: settings.ACCORD_LOG_LEVEL });
   const service = withDeadLetterRoutes(await make(settings, { log }));
@@ -68,6 +68,7 @@ export async function startService<S extends PlatformSettings>(
   );
   const allWorkers = [...service.workers, retentionWorker(service.retention, retention)];
   showQueues(allWorkers, db, metrics);
+  service.figures?.(metrics, db);
   const messaging = startMessaging(service, settings, { db, log, metrics });
   const workers = allWorkers.map((worker) => startWorker(worker, db, log));
   listeners.push(messaging.wake, (announced) => wakeAll(workers, new Set(announced.map(({ type }) => type))));
@@ -92,6 +93,13 @@ export async function startService<S extends PlatformSettings>(
     dueNow: () => dueNow(allWorkers, db),
     stop: () => (stopped ??= stop()),
   };
+}
+
+/** @throws Error where somebody would move the clock in production. */
+function clockFor({ ACCORD_ENV: env, ACCORD_DEVELOPMENT_CLOCK: file }: PlatformSettings): Clock {
+  if (!file) return systemClock();
+  if (env !== 'development') throw new Error('ACCORD_DEVELOPMENT_CLOCK needs ACCORD_ENV=development');
+  return clockOf(file);
 }
 
 const wakeAll = (workers: readonly RunningWorker[], types: ReadonlySet<string>) =>

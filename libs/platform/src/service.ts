@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { Tx, Worker } from '@accord/core';
+import type { Database, Tx, Worker } from '@accord/core';
+import type { Metrics } from '@accord/core/observability';
 import type { ProblemTexts, Route } from '@accord/http';
 import type { Subscriptions } from '@accord/messaging';
 import type { Retention } from './retention.ts';
@@ -27,6 +28,8 @@ export interface Service {
   readonly workers: readonly Worker[];
   /** Rows of its tables that are deleted once they have served their time. */
   readonly retention?: readonly Retention[];
+  /** Adds the service's own figures to the platform's. */
+  readonly figures?: (metrics: Metrics, db: Database) => void;
   /** Ended when the service stops, after workers and consumers: pools to the outside such as SMTP. */
   readonly close?: () => Promise<void>;
 }

@@ -45,6 +45,8 @@ export const platformSettings = z.object({
   ACCORD_TOKEN_ISSUER: z.string().min(1),
   ACCORD_TOKEN_AUDIENCE: z.string().min(1).default('accord'),
   ACCORD_JWKS_URL: z.url(),
+  /** File of the clock that integrators move; with `ACCORD_ENV=development` alone (API-18). */
+  ACCORD_DEVELOPMENT_CLOCK: z.string().min(1).optional(),
   PROVIDER_PROFILE: z.string().min(1),
   ACCORD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Requests a minute and token; 0 turns the limit off. */

@@ -1,4 +1,4 @@
-export { type Clock, systemClock } from './clock.ts';
+export { type Clock, clockOf, systemClock } from './clock.ts';
 export {
   type ConnectOptions,
   type Connection,

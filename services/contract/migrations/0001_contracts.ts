@@ -119,6 +119,7 @@ export const up: Migration = [
        check (kind in ('void_official', 'extra_terms', 'physical_seal', 'offline_contract', 'marketplace')),
      status text not null check (status in ('submitted', 'approved', 'rejected', 'withdrawn')),
      contract_id text references contracts,
+     contract_number text,
      order_ids text[] not null,
      reason text not null,
      text text not null,

@@ -86,7 +86,7 @@ const isEligible = (
   order: Order,
   { profile, missingGlyphs, now }: { profile: Profile; missingGlyphs: GlyphCheck; now: Date },
 ): boolean =>
-  reasonsAgainstOrder({ orderId: order.orderId, order, liveContractId: null }, profile).length === 0 &&
+  reasonsAgainstOrder({ orderId: order.orderId, order, live: null }, profile).length === 0 &&
   (order.status === 'paid' || order.payBy === null || new Date(order.payBy) > now) &&
   !missingGlyphs(printedOf(order));
 

@@ -153,7 +153,7 @@ describe('what no document can show', () => {
       });
       await t.platform().put(`/v1/accounts/${accountId}`, facts);
       const orderIds = [fine!, strange!, named!].map(({ orderId }) => orderId);
-      const { offlineAddress } = profile.contracts;
+      const offlineAddress = profile.contracts.offlineAddress.zh;
       const { body } = await client.post('/v1/contracts/preview', { orderIds });
       expect(body.data.map((part: { orderIds: string[] }) => part.orderIds)).toEqual([[fine!.orderId]]);
       const against = { code: 'contract.unprintable', offlineAddress };
@@ -196,6 +196,13 @@ describe('what no document can show', () => {
         address: null,
       });
       expect(await eligible()).toMatchObject({ data: [{ orderId: fine!.orderId }], objections: [] });
+      await t.platform().put(`/v1/accounts/${accountId}`, {
+        ...facts,
+        version: 4,
+        certifiedName: '⾦山\u202e⺀公司',
+      });
+      const hidden = await client.post('/v1/contracts', { orderIds }, { 'accept-language': 'en' });
+      expect(hidden.body.facts.refusals[0].text).toContain('U+202E, ⺀ (U+2E80), 김 (in /certifiedName');
       expect(await t.sql('select 1 from contracts where account_id = $1', [accountId])).toEqual([]);
     },
   );

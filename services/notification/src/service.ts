@@ -24,7 +24,7 @@ export function notificationService(
   { profile, smtpUrl, mailFrom }: NotificationConfig,
   { log }: ServiceContext,
 ): Service {
-  const templates = loadTemplates(new URL('../templates/', import.meta.url));
+  const templates = loadTemplates(new URL('../templates/', import.meta.url), profile.provider);
   const smtp = openSmtp({ url: smtpUrl, from: mailFrom });
   return {
     name: 'notification',

@@ -43,6 +43,7 @@ export const up: Migration = [
      hold_kind text check (hold_kind in ('contract', 'refund')),
      hold_id text,
      instance_ids text[] not null,
+     instances jsonb not null default '[]',
      refunded_instance_ids text[] not null default '{}',
      refund_ids text[] not null default '{}',
      period_start timestamptz,
@@ -70,8 +71,6 @@ export const up: Migration = [
      instance_id text not null,
      order_id text not null references orders,
      account_id text not null,
-     period_start timestamptz,
-     period_end timestamptz,
      primary key (instance_id, order_id)
    )`,
   accountTable('order', 'order_instances'),

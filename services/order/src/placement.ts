@@ -205,6 +205,7 @@ const placed = (ask: Placement, product: Product) => ({
   customised: ask.customised,
   bundleId: ask.bundleId,
   instanceIds: ask.instanceIds,
+  instances: [],
   supportRightsUsed: false,
   invoiced: false,
   servicePeriod: null,

@@ -24,7 +24,12 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   name: 'order',
   schema: 'orders',
   migrations: new URL('../migrations/', import.meta.url),
-  routes: [...orderRoutes(profile), ...paymentRoutes, ...resourceRoutes, ...productRoutes(profile)],
+  routes: [
+    ...orderRoutes(profile),
+    ...paymentRoutes(profile),
+    ...resourceRoutes(profile),
+    ...productRoutes(profile),
+  ],
   problems,
   subscriptions: {
     'contract.requested': { on: onContractRequested, locks: contractRows },
@@ -37,7 +42,7 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
     'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
     'payment.received': { on: onPaymentReceived, locks: paymentRows },
-    'resource.reported': { on: onResourceReported, locks: reportRows },
+    'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   },
   lockRows,
   workers: [expire, expiring],

@@ -857,25 +857,128 @@ describe('fulfilment and facts', () => {
   });
 
   test("ORD-10 what was reported for the order since does not make the provisioner's repeat news", async () => {
-    const { body } = await placeAndPay(t, 'acc_5', {}, [instance('i-5one')]);
-    await t.platform().put('/v1/resources/i-5two', { reportVersion: 1, orderId: body.orderId });
-    expect(await fulfil(t, body.orderId, [instance('i-5one')])).toMatchObject({
+    const { orderId } = await place(t, 'acc_5', { count: 2 });
+    await pay(t, orderId, aPayment('90.00'));
+    await fulfil(t, orderId, [instance('i-5one')]);
+    await t.platform().put('/v1/resources/i-5two', { reportVersion: 1, orderId });
+    expect(await fulfil(t, orderId, [instance('i-5one')])).toMatchObject({
       status: 200,
       body: { instanceIds: ['i-5one', 'i-5two'], version: 4 },
     });
-    // Something else is no repeat.
-    const other = instance('i-5one', { end: '2099-01-01T00:00:00.000Z' });
-    expect(await fulfil(t, body.orderId, [other])).toMatchObject({
-      status: 409,
-      body: { code: 'order.not_fulfillable' },
+    // The platform corrects its start and repeats what it told before.
+    const start = '2026-01-13T03:00:00.000Z';
+    await t
+      .platform()
+      .put('/v1/resources/i-5one', { reportVersion: 1, start, end: '2026-02-13T03:00:00.000Z' });
+    expect(await fulfil(t, orderId, [instance('i-5one')])).toMatchObject({
+      status: 200,
+      body: { version: 5, instances: [{ start }, { start: null }] },
     });
+    // Something else is no repeat, and more than was ordered fits no more.
+    expect(await fulfil(t, orderId, [instance('i-5two'), instance('i-5three')])).toMatchObject(misfit);
+    const { body } = await fulfil(t, orderId, [instance('i-5two')]);
+    expect(body).toMatchObject({
+      fulfilment: 'created',
+      version: 6,
+      servicePeriod: { end: '2026-02-13T03:00:00.000Z' },
+    });
+    expect(await fulfil(t, orderId, [instance('i-5one', { end: '2026-02-11T03:00:00.000Z' })])).toMatchObject(
+      {
+        status: 409,
+        body: { code: 'order.not_fulfillable' },
+      },
+    );
+  });
+
+  const misfit = { status: 422, body: { code: 'order.fulfilment_misfit' } };
+
+  test(
+    'ORD-26 a fulfilment that does not fit its order changes nothing: too many instances, a period that ' +
+      'was not ordered, a start too late',
+    async () => {
+      const { orderId } = await place(t, 'acc_26');
+      await pay(t, orderId);
+      const before = await stored(t, orderId);
+      const start = new Date(Date.now() + 91 * day).toISOString();
+      const end = new Date(Date.now() + 122 * day).toISOString();
+      for (const given of [
+        ['i-26a', 'i-26b', 'i-26c'].map((id) => instance(id)),
+        [instance('i-26a', { end: '2036-01-10T03:00:00.000Z' })],
+        [instance('i-26a', { end: '2026-02-12T03:00:00.000Z' })],
+        [instance('i-26a', { end: '2026-02-08T03:00:00.000Z' })],
+        [instance('i-26a', { start, end })],
+      ])
+        expect(await fulfil(t, orderId, given)).toMatchObject(misfit);
+      const report = {
+        reportVersion: 1,
+        orderId,
+        start: instance('x').start,
+        end: '2036-01-10T03:00:00.000Z',
+      };
+      expect(await t.platform().put('/v1/resources/i-26a', report)).toMatchObject(misfit);
+      expect(await stored(t, orderId)).toEqual(before);
+      expect((await customer(t, 'acc_26').get('/v1/resources')).body.data).toEqual([]);
+      await t.settled();
+      expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.paid@2']);
+      expect(await fulfil(t, orderId, [instance('i-26a')])).toMatchObject({ status: 200 });
+      expect(
+        await t.platform().put('/v1/resources/i-26b', { ...report, end: instance('x').end }),
+      ).toMatchObject(misfit);
+    },
+  );
+
+  test(
+    'ORD-26 RFD-22 instances may come in several reports, also ones that race or are repeated; the order is ' +
+      'fulfilled with the last one',
+    async () => {
+      const race = async (round: number) => {
+        const { orderId } = await place(t, 'acc_26', { count: 3 });
+        await pay(t, orderId, aPayment('135.00'));
+        const given = ['a', 'b', 'c'].map((id) => instance(`i-26r${round}${id}`));
+        const reports = given.flatMap((one) => [fulfil(t, orderId, [one]), fulfil(t, orderId, [one])]);
+        expect((await Promise.all(reports)).map(({ status }) => status)).toEqual(Array(6).fill(200));
+        const { body } = await customer(t, 'acc_26').get(`/v1/orders/${orderId}`);
+        expect(body).toMatchObject({ fulfilment: 'created', version: 5 });
+        expect(body.history.map(({ change }: { change: string }) => change)).toEqual([
+          'placed',
+          'paid',
+          'instances_given',
+          'instances_given',
+          'fulfilled',
+        ]);
+        expect([...body.instances].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1))).toEqual(given);
+        return orderId;
+      };
+      const orderIds = await Promise.all([1, 2, 3, 4].map(race));
+      await t.settled();
+      for (const orderId of orderIds)
+        expect(announcedOf(t, orderId)).toEqual([
+          'order.placed@1',
+          'order.paid@2',
+          'order.changed@3',
+          'order.changed@4',
+          'order.fulfilled@5',
+        ]);
+    },
+    30_000,
+  );
+
+  test('ORD-26 a part of an order that then fails is released with it', async () => {
+    const { orderId } = await place(t, 'acc_26', { count: 2 });
+    await pay(t, orderId, aPayment('90.00'));
+    expect((await fulfil(t, orderId, [instance('i-26half')])).body).toMatchObject({ fulfilment: 'creating' });
+    await t.platform().post(`/v1/orders/${orderId}/fulfilment`, { outcome: 'failed' });
+    expect((await customer(t, 'acc_26').get('/v1/resources/i-26half')).body.released).toBe(true);
+    expect(await fulfil(t, orderId, [instance('i-26rest')])).toMatchObject({ status: 409 });
   });
 
   test(
     'ORD-11 reports carry a version and an older one changes nothing; ' +
       'an instance of a known order is created',
     async () => {
-      const { body: order } = await placeAndPay(t, 'acc_5', {}, [instance('i-5r')]);
+      const order = await place(t, 'acc_5', { count: 2 });
+      await pay(t, order.orderId, aPayment('90.00'));
+      await fulfil(t, order.orderId, [instance('i-5r')]);
       const put = (id: string, body: object) => t.platform().put(`/v1/resources/${id}`, body);
       const facts = { start: instance('x').start, end: instance('x').end, frozenBy: 'police', usage: '1.5' };
       expect(await put('i-5r', { reportVersion: 5, ...facts })).toMatchObject({

@@ -75,6 +75,8 @@ const refunds = [
     text text,
     requested_by text not null,
     review jsonb,
+    reserved_facts jsonb not null default '[]',
+    changes jsonb not null default '[]',
     refusals jsonb not null default '[]',
     new_quote_id text,
     failure text,
@@ -107,16 +109,27 @@ const refunds = [
     refunded_at timestamptz
   )`,
   `create index claimed_instances_refund on claimed_instances (refund_id)`,
-  // RFD-20.
+  // RFD-20, RFD-11: of each fund no more than was paid by it. `exact`: the sums that were rounded (RFD-7), as
+  // fractions.
   `create table refunded_orders (
     order_id text primary key,
     account_id text not null,
     currency text not null,
-    paid numeric not null check (paid >= 0),
-    refunded numeric not null check (refunded >= 0),
-    voucher_paid numeric not null check (voucher_paid >= 0),
-    voucher_refunded numeric not null check (voucher_refunded >= 0),
-    constraint refunded_at_most_paid check (refunded <= paid and voucher_refunded <= voucher_paid)
+    instances integer not null check (instances > 0),
+    consumed numeric not null check (consumed >= 0),
+    fee numeric not null check (fee >= 0),
+    exact jsonb not null,
+    paid_cash numeric not null,
+    paid_gift_credit numeric not null,
+    paid_stored_card numeric not null,
+    paid_voucher numeric not null,
+    refunded_cash numeric not null,
+    refunded_gift_credit numeric not null,
+    refunded_stored_card numeric not null,
+    refunded_voucher numeric not null,
+    constraint refunded_at_most_paid check (
+      refunded_cash between 0 and paid_cash and refunded_gift_credit between 0 and paid_gift_credit
+      and refunded_stored_card between 0 and paid_stored_card and refunded_voucher between 0 and paid_voucher)
   )`,
   ...['quotes', 'refunds', 'refund_orders', 'failed_fulfilments', 'claimed_instances', 'refunded_orders'].map(
     (table) => accountTable('refund', table),

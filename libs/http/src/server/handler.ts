@@ -188,12 +188,12 @@ function requestReader(route: Route, { db }: HandlerContext) {
   return async (req: HttpRequest, res: HttpResponse, caller: Caller) => {
     const { locale, requestId } = res.locals.requestContext;
     const ifMatch = ifMatchOf(route, req.headers['if-match']);
-    const file = route.upload && (await readUpload(req));
-    const body = bodyless || file ? undefined : await readBody(req, res);
+    const body = bodyless || route.upload ? undefined : await readBody(req, res);
     checkPlain(req.params, 'path');
     checkPlain(req.query, 'query');
     const params = parseParams?.(req.params, locale);
     const query = parseQuery(req.query, locale);
+    const file = route.upload && (await readUpload(req));
     const parsed = route.body || body !== undefined ? parseBody(body, locale) : undefined;
     const keyed = keyedOf(route, req, {
       ...caller,

@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { neededFor } from '../auth.ts';
 import { problemTexts } from '../problem-texts.ts';
 import { idempotencyKeyOf, supportsIfMatch, type Api, type Route } from '../route.ts';
+import { fileTypes, formType } from '../upload.ts';
 
 export type OpenApi = ReturnType<typeof createDocument>;
 
@@ -69,6 +70,8 @@ function edgeCodes(route: Route): [number, string][] {
     [409, 'idempotency.in_progress', key],
     [413, 'request.too_large', takesBody(route)],
     [415, 'request.content_type', takesBody(route)],
+    [400, 'request.bad_form', route.upload === true],
+    [415, 'request.file_expected', route.upload === true],
     [422, 'idempotency.key_reused', key],
     [422, 'request.bad_cursor', route.query instanceof z.ZodObject && 'cursor' in route.query.shape],
     [429, 'request.rate_limited', true],
@@ -156,9 +159,15 @@ function operation(route: Route, service: Pick<Api, 'problems'>): ZodOpenApiOper
     route.access === 'anyone'
       ? 'Needs no token.'
       : `Needs \`${neededFor(route.access).replaceAll(' | ', '` or `')}\`.`;
+  const bytes = { type: 'string' as const, format: 'binary' };
   const upload = {
     required: true,
-    content: { 'application/octet-stream': { schema: { type: 'string' as const, format: 'binary' } } },
+    content: {
+      ...Object.fromEntries(fileTypes.map((type) => [type, { schema: bytes }])),
+      [formType]: {
+        schema: { type: 'object' as const, properties: { file: bytes }, required: ['file'] },
+      },
+    },
   };
   return {
     operationId: route.operationId,

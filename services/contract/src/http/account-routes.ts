@@ -3,6 +3,7 @@ import { AccountFacts, AccountTelling } from '@accord/events/account';
 import { route, type Route } from '@accord/http';
 import { getAccount as readAccount } from '../account/account-store.ts';
 import { tellAccount } from '../platform-facts.ts';
+import { renamingWarnings, Warning } from './warnings.ts';
 
 const AccountName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 const ById = z.strictObject({ accountId: AccountName });
@@ -15,11 +16,12 @@ const putAccount = route({
   access: { platform: true },
   params: ById,
   body: AccountTelling.omit({ accountId: true }),
-  answer: AccountFacts,
+  answer: AccountFacts.extend({ warnings: z.array(Warning) }),
   refusals: ['request.version_mismatch'],
-  inTransaction: async (tx, { params, body, ifMatch }) => {
-    const account = await tellAccount(tx, { account: { ...body, ...params }, ifMatch });
-    return { body: account, version: account.version };
+  inTransaction: async (tx, { params, body, ifMatch, locale }) => {
+    const { account, formerName } = await tellAccount(tx, { account: { ...body, ...params }, ifMatch });
+    const warnings = renamingWarnings({ formerName, name: account.certifiedName }, locale);
+    return { body: { ...account, warnings }, version: account.version };
   },
 });
 

@@ -99,6 +99,7 @@ const finalizeContract = (provider: Provider) =>
       'contract.not_fulfilled',
       'contract.period_unknown',
       'contract.order_paid',
+      'contract.party_changed',
       'contract.invoice_title_mismatch',
       'contract.entity_unknown',
       'contract.unprintable',

@@ -22,6 +22,7 @@ import {
   listEligibleProducts as eligibleProducts,
 } from '../eligibility.ts';
 import type { Order, Product } from '../order-view.ts';
+import { worded } from './refusal-texts.ts';
 import { BillAnswer, RefusalReasonAnswer, toRefusalReasonAnswer } from './schemas.ts';
 
 const reader = { customer: 'contracts:read', operator: true } as const;
@@ -75,12 +76,10 @@ const listEligibleOrders = (profile: Profile) =>
     inTransaction: async (tx, { actor, locale, query: { limit, cursor, ...filter } }) => {
       const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
       const accountId = accountOf(actor, filter.accountId);
-      const { reasons, orders, next } = await eligibleOrders(tx, profile, {
-        ...filter,
-        ...after,
-        accountId,
-        limit,
-      });
+      const { reasons, orders, next } = await worded(
+        eligibleOrders(tx, profile, { ...filter, ...after, accountId, limit }),
+        locale,
+      );
       return {
         body: {
           data: orders.map(toEligibleOrderAnswer),
@@ -113,9 +112,9 @@ const listEligibleProducts = (profile: Profile) =>
     query: z.strictObject(pageQuery),
     answer: paged(EligibleProductAnswer),
     refusals: ['contract.orders_not_offered'],
-    inTransaction: async (tx, { query: { limit, cursor } }) => {
+    inTransaction: async (tx, { locale, query: { limit, cursor } }) => {
       const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
-      const products = await eligibleProducts(tx, profile, { after, limit: limit + 1 });
+      const products = await worded(eligibleProducts(tx, profile, { after, limit: limit + 1 }), locale);
       const key = ({ productCode }: Product) => [productCode];
       return { body: pageOf(products, limit, { item: toEligibleProductAnswer, key }) };
     },

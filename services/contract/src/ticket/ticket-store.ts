@@ -2,7 +2,7 @@ import { Refusal, type Decision, type Tx } from '@accord/core';
 import type { Ticket } from './ticket.ts';
 
 const columns = `ticket_id as "ticketId", version, account_id as "accountId", kind, status, contract_id as "contractId",
-  order_ids as "orderIds", reason, text, decision_text as "decisionText", applicant, created_at as "createdAt",
+  contract_number as "contractNumber", order_ids as "orderIds", reason, text, decision_text as "decisionText", applicant, created_at as "createdAt",
   due_at as "dueAt", closed_at as "closedAt"`;
 
 /** @throws Refusal `ticket.not_found`, also where it is another account's (API-5). */
@@ -59,9 +59,9 @@ export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
 /** Announced. @throws Refusal `ticket.already_open`: one per contract and kind (CTR-24). */
 export async function insertTicket(tx: Tx, { state: ticket, facts }: Decision<Ticket>): Promise<Ticket> {
   const inserted = await tx.one(
-    `insert into tickets (ticket_id, version, account_id, kind, status, contract_id, order_ids, reason, text,
-       applicant, created_at, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    `insert into tickets (ticket_id, version, account_id, kind, status, contract_id, contract_number, order_ids,
+       reason, text, applicant, created_at, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      on conflict (contract_id, kind) where status = 'submitted' do nothing returning ticket_id`,
     [
       ticket.ticketId,
@@ -70,6 +70,7 @@ export async function insertTicket(tx: Tx, { state: ticket, facts }: Decision<Ti
       ticket.kind,
       ticket.status,
       ticket.contractId,
+      ticket.contractNumber,
       ticket.orderIds,
       ticket.reason,
       ticket.text,

@@ -211,9 +211,11 @@ const getOrder = route({
   },
 });
 
-/** The reason of a failed fulfilment is in the provisioner's words, for the provider alone (NTF-1). */
+const ofTheProvider = ['fulfilment_failed', 'period_corrected', 'place_reported'];
+
+/** Words and names of the provider's services are for the provider alone (NTF-1). */
 const noteFor = ({ kind }: Actor, { change, note }: orderStore.HistoryLine) =>
-  kind === 'customer' && change === 'fulfilment_failed' ? null : note;
+  kind === 'customer' && ofTheProvider.includes(change) ? null : note;
 
 const cancelOrder = route({
   method: 'post',

@@ -3,6 +3,7 @@ import { PaymentReference } from '@accord/events/platform';
 import { route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import { reportCreated, reportFailed } from '../fulfilment.ts';
+import type { FitRules } from '../order/fulfilment-fit.ts';
 import type { Payment } from '../order/payment-store.ts';
 import { cashOf, pay } from '../payment.ts';
 import { mostInstances } from '../placement.ts';
@@ -102,31 +103,32 @@ const recordPayment = route({
   }),
 });
 
-const reportFulfilment = route({
-  method: 'post',
-  path: '/v1/orders/{orderId}/fulfilment',
-  operationId: 'reportFulfilment',
-  summary: 'Reports that what was ordered was created, or that it failed',
-  access,
-  params,
-  body: Fulfilment,
-  answer: OrderAnswer,
-  refusals: [
-    'order.not_found',
-    'order.not_fulfillable',
-    'order.fulfilment_misfit',
-    'resource.taken',
-    'request.version_mismatch',
-  ],
-  inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
-    const { outcome, instances, reason } = body;
-    const order =
-      outcome === 'created'
-        ? await reportCreated(tx, { orderId, instances, ifMatch })
-        : await reportFailed(tx, { orderId, reason, ifMatch });
-    return { body: toOrderAnswer(order), version: order.version };
-  },
-});
+const reportFulfilment = (rules: FitRules) =>
+  route({
+    method: 'post',
+    path: '/v1/orders/{orderId}/fulfilment',
+    operationId: 'reportFulfilment',
+    summary: 'Reports that what was ordered was created, all of it or a part, or that it failed',
+    access,
+    params,
+    body: Fulfilment,
+    answer: OrderAnswer,
+    refusals: [
+      'order.not_found',
+      'order.not_fulfillable',
+      'order.fulfilment_misfit',
+      'resource.taken',
+      'request.version_mismatch',
+    ],
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+      const { outcome, instances, reason } = body;
+      const order =
+        outcome === 'created'
+          ? await reportCreated(tx, rules, { orderId, instances, ifMatch })
+          : await reportFailed(tx, { orderId, reason, ifMatch });
+      return { body: toOrderAnswer(order), version: order.version };
+    },
+  });
 
 const reportOrderFacts = route({
   method: 'put',
@@ -144,4 +146,8 @@ const reportOrderFacts = route({
   },
 });
 
-export const paymentRoutes: readonly Route[] = [recordPayment, reportFulfilment, reportOrderFacts];
+export const paymentRoutes = (rules: FitRules): readonly Route[] => [
+  recordPayment,
+  reportFulfilment(rules),
+  reportOrderFacts,
+];

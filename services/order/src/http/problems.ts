@@ -60,13 +60,15 @@ export const problems: ProblemTexts = {
     en: {
       title: 'The instances do not fit the order',
       detail:
-        'At least one instance, those the order names, each period with a start ' +
-        'before its end; each instance of a subscription has one.',
+        'Order {orderId} takes {count} instances, in one report or several, those it names where it names ' +
+        'some, each with a period of the ordered duration, up to a day more or less, that starts within ' +
+        '90 days of the payment.',
     },
     'zh-CN': {
       title: '实例与订单不符',
       detail:
-        '至少一个实例，须包含订单指定的实例，各服务期的开始时间早于结束时间；包年包月订单的每个实例都须有服务期。',
+        '订单 {orderId} 共需 {count} 个实例，可一次或分次上报；订单已指定实例的，须为所指定的实例。' +
+        '各实例的服务期须与订购时长相符（误差不超过一天），并在支付后 90 天内开始。',
     },
   },
   'order.product_unknown': {

@@ -4,6 +4,7 @@ import type { Fact } from '@accord/events';
 import type { Holder, PaymentSplit } from '@accord/events/fields';
 import type { CancelReason, OrderSnapshot, VoidReason } from '@accord/events/order';
 import { add, isZero, zero, type Money } from '@accord/money';
+import { instanceSnapshot, type OrderInstance } from './order-instance.ts';
 
 export const orderLifecycle = lifecycle('order', 'unpaid', {
   unpaid: { pay: 'paid', cancel: 'cancelled', expire: 'cancelled' },
@@ -31,6 +32,7 @@ export const refundStateLifecycle = lifecycle('refund_state', 'none', {
 });
 
 export type OrderId = string;
+
 type Snapshot = z.infer<typeof OrderSnapshot>;
 
 type Times = {
@@ -39,6 +41,7 @@ type Times = {
   paidAt: Date | null;
   cancelledAt: Date | null;
   voidedAt: Date | null;
+  instances: readonly OrderInstance[];
   servicePeriod: { start: Date; end: Date } | null;
 };
 
@@ -153,7 +156,7 @@ export function cancelOrder(
   return recorded(
     next,
     { change: 'cancelled', note: why.text ?? why.reason },
-    { type: 'order.cancelled', data: { order: orderSnapshot(next), reason: why.reason } },
+    { type: 'order.cancelled', data: { order: orderSnapshot(next), reason: why.reason, text: why.text } },
   );
 }
 
@@ -218,10 +221,10 @@ export function movePayBy(order: Order, payWithinMs: number): Decision<Order> {
 /** ORD-22: facts that refunds need and that change later. Equal facts change nothing. */
 export function changeFacts(
   order: Order,
-  facts: { invoiced?: boolean; supportRightsUsed?: boolean; instanceIds?: string[] },
+  facts: { invoiced?: boolean; supportRightsUsed?: boolean },
 ): Decision<Order> {
   const what = (Object.keys(facts) as (keyof typeof facts)[]).filter(
-    (name) => facts[name] !== undefined && String(facts[name]) !== String(order[name]),
+    (name) => facts[name] !== undefined && facts[name] !== order[name],
   );
   if (what.length === 0) return unchanged(order);
   const next = amend(order, Object.fromEntries(what.map((name) => [name, facts[name]])));
@@ -252,11 +255,13 @@ export function allowedOperations(order: Order): Operation[] {
 export function orderSnapshot({
   refundedInstanceIds: _refunded,
   refundIds: _refunds,
+  instances,
   servicePeriod,
   ...order
 }: Order): Snapshot {
   return {
     ...order,
+    instances: instances.map(instanceSnapshot),
     servicePeriod: servicePeriod && {
       start: servicePeriod.start.toISOString(),
       end: servicePeriod.end.toISOString(),

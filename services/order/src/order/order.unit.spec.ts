@@ -1,5 +1,6 @@
+import { at, cny, created, paid, parts, placed } from '../../test/sample-order.ts';
 import { quote } from '../product/price.ts';
-import { failFulfilment, fulfilOrder } from './order-fulfilment.ts';
+import { failFulfilment } from './order-fulfilment.ts';
 import { rangeOf } from './order-list.ts';
 import { refundOrder } from './order-refund.ts';
 import {
@@ -12,72 +13,12 @@ import {
   obstacle,
   orderSnapshot,
   payOrder,
-  placeOrder,
   releaseOrder,
   type Order,
 } from './order.ts';
 
-const cny = (amount: string) => ({ amount, currency: 'CNY' });
-const at = (day: number) => new Date(Date.UTC(2026, 0, day));
 const contract = { kind: 'contract', id: 'ctr_1' } as const;
 const refund = { kind: 'refund', id: 'rfd_1' } as const;
-
-const placed = placeOrder(
-  {
-    orderId: 'ord_1',
-    accountId: 'acc_1',
-    operatorId: 'usr_1',
-    productCode: 'BCC',
-    productName: { zh: '云服务器', en: 'BCC' },
-    category: 'COMPUTE',
-    brand: 'baidu',
-    invoicingEntity: 'baidu_netcom',
-    productForm: 'instance',
-    orderType: 'purchase',
-    billType: 'prepay',
-    chargeType: 'subscription',
-    contractable: true,
-    refundable: true,
-    serviceType: null,
-    configuration: [],
-    count: 2,
-    duration: { value: 1, unit: 'month' },
-    unitPrice: { ...cny('45'), unit: 'month' },
-    productAmount: cny('90.00'),
-    discountAmount: cny('0.00'),
-    payableAmount: cny('90.00'),
-    cashPaid: cny('0.00'),
-    voucherPaid: cny('0.00'),
-    promotion: null,
-    trial: false,
-    free: false,
-    customised: false,
-    bundleId: null,
-    supportRightsUsed: false,
-    invoiced: false,
-    instanceIds: [],
-    servicePeriod: null,
-    refundState: 'none',
-    hold: null,
-    createdAt: at(10),
-    cancelledAt: null,
-    voidedAt: null,
-    refundedInstanceIds: [],
-    refundIds: [],
-  },
-  at(17),
-).state;
-const parts = {
-  cash: cny('50.00'),
-  giftCredit: cny('20.00'),
-  storedCard: cny('10.00'),
-  voucher: cny('10.00'),
-};
-const paid = payOrder(placed, { reference: 'p1', parts, at: at(11) }).state;
-const created = fulfilOrder(paid, {
-  instanceIds: ['i-1', 'i-2'],
-  servicePeriod: { start: at(11), end: at(31) },
-}).state;
 const cancelled = cancelOrder(placed, { reason: 'by_customer', text: 'x', at: at(11) }).state;
 
 test('ORD-5 paying sets the cash and the voucher part, starts fulfilment, and says so once', () => {
@@ -111,7 +52,7 @@ test('ORD-6 a cancelled order has no hold, whoever held it', () => {
   );
   expect(state).toEqual({ ...placed, version: 2, status: 'cancelled', cancelledAt: at(12), hold: null });
   expect(facts).toEqual([
-    { type: 'order.cancelled', data: { order: orderSnapshot(state), reason: 'by_operator' } },
+    { type: 'order.cancelled', data: { order: orderSnapshot(state), reason: 'by_operator', text: 'x' } },
   ]);
   expect(() => cancelOrder(paid, { reason: 'by_customer', text: 'x', at: at(12) })).toThrow(
     'order.not_cancellable',

@@ -12,10 +12,11 @@ import {
   type RouteRequest,
   type RouteResponse,
 } from '@accord/http';
+import type { Profile } from '@accord/profile';
 import { request } from '../refund-request.ts';
 import * as refundStore from '../refund/refund-store.ts';
 import { refundLifecycle, requestReasons, type Refund } from '../refund/refund.ts';
-import { approve, reject, retry, withdraw } from '../review.ts';
+import { approve, read, reject, retry, withdraw } from '../review.ts';
 import { reader, RefundAnswer, toRefundAnswer, writer } from './schemas.ts';
 
 const Text = Reason(500);
@@ -106,34 +107,35 @@ const listRefunds = route({
   },
 });
 
-const getRefund = route({
-  method: 'get',
-  path: '/v1/refunds/{refundId}',
-  operationId: 'getRefund',
-  summary: 'One refund with its calculation.',
-  access: reader,
-  params: RefundId,
-  answer: RefundAnswer,
-  refusals: ['refund.not_found'],
-  inTransaction: async (tx, { params, ...by }) =>
-    answer(await refundStore.getRefund(tx, params.refundId), by),
-});
+const getRefund = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/refunds/{refundId}',
+    operationId: 'getRefund',
+    summary: 'One refund with its calculation and, while it waits for a review, what changed since.',
+    access: reader,
+    params: RefundId,
+    answer: RefundAnswer,
+    refusals: ['refund.not_found'],
+    inTransaction: async (tx, { params, ...by }) => answer(await read(tx, profile, params), by),
+  });
 
 const reviewRefusals = ['refund.not_found', 'refund.transition_refused', 'request.version_mismatch'] as const;
 
-const approveRefund = route({
-  method: 'post',
-  path: '/v1/refunds/{refundId}/approve',
-  operationId: 'approveRefund',
-  summary: 'Approves a refund that waits for a review.',
-  access: operator,
-  params: RefundId,
-  body: Verdict,
-  answer: RefundAnswer,
-  refusals: [...reviewRefusals, 'refund.approver_is_applicant'],
-  inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
-    answer(await approve(tx, { ...params, ...body, ifMatch }), by),
-});
+const approveRefund = (profile: Profile) =>
+  route({
+    method: 'post',
+    path: '/v1/refunds/{refundId}/approve',
+    operationId: 'approveRefund',
+    summary: 'Approves a refund that waits for a review; refused where facts are against it by now.',
+    access: operator,
+    params: RefundId,
+    body: Verdict,
+    answer: RefundAnswer,
+    refusals: [...reviewRefusals, 'refund.approver_is_applicant'],
+    inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
+      answer(await approve(tx, profile, { ...params, ...body, ifMatch }), by),
+  });
 
 const rejectRefund = route({
   method: 'post',
@@ -175,11 +177,11 @@ const retryRefund = route({
     answer(await retry(tx, { ...params, ifMatch }), by),
 });
 
-export const refundRoutes: readonly Route[] = [
+export const refundRoutes = (profile: Profile): readonly Route[] => [
   requestRefund,
   listRefunds,
-  getRefund,
-  approveRefund,
+  getRefund(profile),
+  approveRefund(profile),
   rejectRefund,
   withdrawRefund,
   retryRefund,
