@@ -424,6 +424,7 @@ export class World {
     const event = {
       ...fact,
       id,
+      source: '/platform/bank',
       time: at,
       actor: 'platform:bank',
       causationId: id,
@@ -434,7 +435,7 @@ export class World {
       topic: fact.type,
       key: subject.id,
       value: JSON.stringify(fact.data),
-      headers: headersOf(event, { source: '/platform/bank' }),
+      headers: headersOf(event),
     });
   }
 

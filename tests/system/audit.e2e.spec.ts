@@ -38,8 +38,25 @@ beforeAll(async () => {
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
   audit = openAudit({ ...auditAsk(), log });
+  await abortOutside();
   await tellFromOutside();
 }, 120_000);
+
+/** A producer of the platform begins to tell in every partition of a topic, and takes all of it back. */
+async function abortOutside(): Promise<void> {
+  const { brokers, topicPrefix } = auditAsk();
+  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
+    transactionalId: `${topicPrefix}outside`,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  const messages = [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' }));
+  await transaction.send({ topic: `${topicPrefix}bill.issued`, messages });
+  await transaction.abort();
+  await producer.disconnect();
+}
 
 /**
  * Tells by topic, as the platform does. The account's message is older than what is known, the other's is
@@ -191,6 +208,42 @@ describe('beside the running services', () => {
       [2, 'rebuild: refund has no read model timeline'],
       [1, 'npm start does not run in this folder; set ACCORD_OWNER_DATABASE_URL and ACCORD_KAFKA_BROKERS'],
     ]);
+  });
+
+  test('EVT-8 EVT-14 EVT-37 money whose event was taken for a repeat is found, until it is discarded', async () => {
+    const [id, lost] = [randomUUID(), 'money-without-a-trace'];
+    await db.query(`insert into orders.inbox (event_id, source) values ($1, '/platform/bank')`, [id]);
+    const { orderId } = await one<{ orderId: string }>(
+      `select order_id as "orderId" from orders.orders where status = 'cancelled' limit 1`,
+    );
+    const data = {
+      paymentReference: lost,
+      accountId: 'acc_demo',
+      orderId,
+      parts: { cash: { amount: '1.00', currency: 'CNY' } },
+    };
+    const headers = {
+      ce_specversion: '1.0',
+      ce_id: id,
+      ce_source: '/platform/bank',
+      ce_type: 'payment.received',
+      ce_time: new Date().toISOString(),
+    };
+    await publishRaw(auditAsk(), 'payment.received', [{ key: lost, value: JSON.stringify(data), headers }]);
+    expect(await broken(500)).toEqual([
+      expect.objectContaining({
+        rule: 'EVT-14',
+        id: lost,
+        found: `payment.received of event ${id} from /platform/bank has none`,
+        mends: 'order',
+      }),
+    ]);
+    await db.query(
+      `insert into orders.redrive_acts (event_id, source, act, actor, at)
+       values ($1, '/platform/bank', 'discard', 'operator:op_1', now())`,
+      [id],
+    );
+    expect(await broken(0)).toEqual([]);
   });
 
   test(
@@ -868,6 +921,24 @@ describe('with the services stopped', () => {
     expect(await broken(50)).toEqual([]);
     expect(plants.length).toBeGreaterThanOrEqual(20);
     expect(checks.map(({ says }) => says).filter((says) => !proved.has(says))).toEqual([]);
+  });
+
+  test('EVT-9 EVT-37 a dead letter that two services have, or that two sources sent, is listed for each', async () => {
+    const insert = (schema: string, source: string) =>
+      db.query(
+        `insert into ${schema}.parked_events (event_id, source, type, key, topic, partition, "offset", payload,
+           headers, status) values ($1, $2, 'bill.issued', 'ord_x', 'bill.issued', 0, 0, '{}', '{}', 'dead')`,
+        [eventId, source],
+      );
+    await insert('contracts', '/bank/one');
+    await insert('contracts', '/bank/two');
+    await insert('refunds', '/bank/one');
+    const found = (await broken(200)).map(({ id, mends, mark }) => `${id} ${mends} ${mark}`);
+    for (const schema of ['contracts', 'refunds'])
+      await db.query(`delete from ${schema}.parked_events where event_id = $1`, [eventId]);
+    expect(found.toSorted()).toEqual(
+      ['contract /bank/one', 'contract /bank/two', 'refund /bank/one'].map((one) => `${eventId} ${one}`),
+    );
   });
 
   test('EVT-37 EVT-34 a message that nobody owns is found, then a gap before it, then nothing', async () => {

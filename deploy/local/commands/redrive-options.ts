@@ -6,6 +6,7 @@ export const verbs = ['list', 'show', 'replay', 'discard'] as const;
 /** As the API names them. */
 export interface Filter {
   readonly eventIds?: readonly string[];
+  readonly source?: string;
   readonly direction?: string;
   readonly type?: string;
   readonly key?: string;
@@ -30,6 +31,7 @@ export const usage = `npm run redrive -- <${services.join('|')}> <${verbs.join('
 
 filters, all that are given must fit; replay and discard need one at least
   --id <event id>        may be given several times
+  --source <uri>         of the event, where several sources use one id
   --direction in|out
   --type <event type>
   --key <key>            as the list shows it: an aggregate's id; of what others tell, the topic
@@ -44,6 +46,7 @@ Exit codes: 0 done, also where nothing fits; 1 the service refused or did not an
 const text = { type: 'string' } as const;
 const options = {
   id: { type: 'string', multiple: true },
+  source: text,
   direction: text,
   type: text,
   key: text,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** Any id of ours or of the platform, as a request may name it. */
 export const Id = z.string().min(1).max(64);
-export const AccountId = z.string().min(1).max(64);
+/** A name that a token may have (API-4). */
+export const AccountId = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 export const Version = z.int().positive();
 
 /** RFC 3339 in UTC with milliseconds, as every event and answer says it (API-1). */

@@ -32,6 +32,7 @@ const filter = {
     .meta({ description: '`in`: it came and was given up here; `out`: the broker refused it.' }),
   type: z.string().min(1).max(100).optional(),
   key: z.string().min(1).max(500).optional(),
+  source: z.string().max(300).optional(),
   reason: z.string().min(1).max(200).optional().meta({ description: 'A part of the reason, in any case.' }),
   ...rangeQuery,
 };
@@ -40,8 +41,8 @@ const filter = {
 const Selection = z
   .strictObject({ ...filter, eventIds: EventIds.optional() })
   .refine((given) => Object.values(given).some((value) => value !== undefined), {
-    message: 'names at least one of eventIds, direction, type, key, reason, from, to',
-    params: { 'zh-CN': '请至少指定 eventIds、direction、type、key、reason、from、to 之一' },
+    message: 'names at least one of eventIds, source, direction, type, key, reason, from, to',
+    params: { 'zh-CN': '请至少指定 eventIds、source、direction、type、key、reason、from、to 之一' },
   });
 
 const Listing = z.strictObject({
@@ -58,6 +59,9 @@ const Listing = z.strictObject({
 const Shown = z.object({
   direction: z.enum(['in', 'out']),
   eventId: z.string(),
+  source: z.string().meta({
+    description: 'Of the event: its id is its own only together with it. Empty where it names none.',
+  }),
   type: z.string(),
   key: z.string(),
   topic: z.string(),
@@ -78,10 +82,10 @@ const Inspected = Shown.extend({
 
 const shown = ({ parkedAt, ...letter }: DeadLetter) => ({ ...letter, parkedAt: parkedAt.toISOString() });
 
-async function inspect(tx: Tx, eventId: string): Promise<z.input<typeof Inspected>> {
-  const letter = await findDeadLetter(tx, eventId);
+async function inspect(tx: Tx, eventId: string, source?: string): Promise<z.input<typeof Inspected>> {
+  const letter = await findDeadLetter(tx, eventId, source);
   if (!letter) throw new Refusal('not_found', 'dead_letter.not_found', { eventId });
-  const acts = await listActs(tx, letter.eventId);
+  const acts = await listActs(tx, letter);
   const headers = JSON.parse(letter.headers) as Record<string, string>;
   return {
     ...shown(letter),
@@ -113,7 +117,8 @@ const reading = (path: `/v1/${string}`): Route[] => [
       });
       const page = found.slice(0, limit).map(shown);
       const last = found.length > limit ? page.at(-1) : undefined;
-      return { body: { data: page, nextCursor: last ? encodeCursor([last.parkedAt, last.eventId]) : null } };
+      const place = last && [last.parkedAt, `${last.eventId} ${last.source}`];
+      return { body: { data: page, nextCursor: place ? encodeCursor(place) : null } };
     },
   }),
   route({
@@ -123,9 +128,12 @@ const reading = (path: `/v1/${string}`): Route[] => [
     summary: 'One of them with its payload, its headers and what was done about it.',
     access,
     params: z.strictObject({ eventId: z.string().min(1).max(64) }),
+    query: z.strictObject({ source: filter.source }),
     answer: Inspected,
     refusals: ['dead_letter.not_found'],
-    inTransaction: async (tx, { params: { eventId } }) => ({ body: await inspect(tx, eventId) }),
+    inTransaction: async (tx, { params: { eventId }, query: { source } }) => ({
+      body: await inspect(tx, eventId, source),
+    }),
   }),
 ];
 

@@ -116,6 +116,7 @@ async function databaseOf(
     operatorUrl: settings.ACCORD_OPERATOR_DATABASE_URL,
     schema: service.schema,
     source: `/services/${service.name}`,
+    publicUrl: settings.ACCORD_PUBLIC_URL,
     clock,
     outbox,
     poolSize: settings.ACCORD_POOL_SIZE,

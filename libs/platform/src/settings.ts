@@ -35,6 +35,14 @@ export const platformSettings = z.object({
     .string()
     .min(1)
     .transform((brokers) => brokers.split(',')),
+  /**
+   * `https://accord.example`: where the API is reached from outside. Events name their schemas under it; unset, they
+   * give them a name that no address answers (EVT-2).
+   */
+  ACCORD_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
   ACCORD_TOPIC_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9._-]{0,40}$/)

@@ -7,16 +7,21 @@ import type { Clock } from './clock.ts';
 import { openPool } from './connection.ts';
 import { flush } from './pipeline.ts';
 import { checkRowSecurity } from './row-security.ts';
-import { commit, openTransaction, seesAllAccounts, txOf, type Outbox } from './transaction.ts';
+import {
+  commit,
+  openTransaction,
+  seesAllAccounts,
+  txOf,
+  type Announcer,
+  type Outbox,
+} from './transaction.ts';
 
-export interface DatabaseSettings<Row = unknown> {
+export interface DatabaseSettings<Row = unknown> extends Announcer {
   /** Role under row-level security, for customers and events. */
   readonly url: string;
   /** Role that sees every account, for operators, the platform and the search for due work. */
   readonly operatorUrl: string;
   readonly schema: string;
-  /** `/services/order`: the source of the events that transactions announce. */
-  readonly source: string;
   readonly clock: Clock;
   readonly outbox: Outbox<Row>;
   /** Connections per role. */

@@ -10,7 +10,7 @@ export const up: Migration = [
 
   // The part of each event that customers may see, kept once; messages and the timeline read it here.
   `create table timeline_events (
-     event_id text primary key,
+     event_id text not null,
      account_id text not null,
      type text not null,
      time timestamptz not null,
@@ -20,9 +20,11 @@ export const up: Migration = [
      aggregate text not null,
      aggregate_id text not null,
      aggregate_version bigint not null,
-     data jsonb not null
+     data jsonb not null,
+     source text not null default '',
+     primary key (event_id, source)
    )`,
-  'create index timeline_events_by_account on timeline_events (account_id, time, event_id)',
+  `create index timeline_events_by_account on timeline_events (account_id, time, (event_id || ' ' || source))`,
   accountTable('notification', 'timeline_events', { app: ['insert'], operator: [] }),
 
   `create table timeline_links (
@@ -30,7 +32,8 @@ export const up: Migration = [
      id text not null,
      event_id text not null,
      account_id text not null,
-     primary key (kind, id, event_id)
+     source text not null default '',
+     primary key (kind, id, event_id, source)
    )`,
   accountTable('notification', 'timeline_links', { app: ['insert'], operator: [] }),
 

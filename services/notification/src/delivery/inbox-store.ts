@@ -33,13 +33,16 @@ const columns = `n.notification_id as "notificationId", n.event_id as "eventId",
   n.message_class as "messageClass", n.mandatory, n.created_at as "createdAt", n.read_at as "readAt", e.aggregate,
   e.aggregate_id as "aggregateId", e.data`;
 
+/** The event of a message; another source may give the id to an event of another type. */
+const tellsOf = 'e.event_id = n.event_id and e.type = n.event_type';
+
 /** NTF-6: unread ones first, then the newest. */
 export const listInbox = (
   tx: Tx,
   of: TimeRange & { accountId: string; after?: InboxPlace; limit: number },
 ): Promise<InboxMessage[]> =>
   tx.many<InboxMessage>(
-    `select ${columns} from notifications n join timeline_events e using (event_id)
+    `select ${columns} from notifications n join timeline_events e on ${tellsOf}
       where n.account_id = $1 and n.channel = 'inbox'
         and (n.unread, n.created_at, n.notification_id) < ($2::boolean, $3::timestamptz, $4::text)
         and ($5::timestamptz is null or n.created_at >= $5) and ($6::timestamptz is null or n.created_at < $6)
@@ -67,7 +70,7 @@ export async function countUnread(tx: Tx, accountId: string): Promise<number> {
 export async function markRead(tx: Tx, notificationId: string): Promise<InboxMessage> {
   const message = await tx.one<InboxMessage>(
     `update notifications n set read_at = coalesce(n.read_at, $2) from timeline_events e
-      where n.notification_id = $1 and n.channel = 'inbox' and e.event_id = n.event_id returning ${columns}`,
+      where n.notification_id = $1 and n.channel = 'inbox' and ${tellsOf} returning ${columns}`,
     [notificationId, tx.now],
   );
   if (!message) throw new Refusal('not_found', 'notification.not_found', { notificationId });

@@ -93,11 +93,11 @@ async function accountTimeline(
     throw new Refusal('not_found', 'timeline.not_found', { id: given });
   const accountId = accountOf(actor, given);
   const place = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-  const after = place && { time: place[0], eventId: place[1] };
+  const after = place && { time: place[0], place: place[1] };
   const rows = await listEventsOfAccount(tx, { accountId, from, before, after, limit: limit + 1 });
   const page = pageOf(rows, limit, {
     item: (event) => event,
-    key: ({ time, eventId }) => [time.toISOString(), eventId],
+    key: ({ time, eventId, source }) => [time.toISOString(), `${eventId} ${source}`],
   });
   return { data: toAnswers(page.data, actor), nextCursor: page.nextCursor };
 }

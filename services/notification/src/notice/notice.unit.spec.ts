@@ -28,6 +28,7 @@ const recorded: Event[] = readdirSync(samples)
     return {
       ...fact,
       id,
+      source: headers['ce_source']!,
       correlationId,
       causationId,
       time: new Date(headers['ce_time']!),
