@@ -169,29 +169,33 @@ test(
   90_000,
 );
 
-test('API-18 the clock moves for all services together: a week passes at once, and an unpaid order expires', async () => {
-  const door = `http://127.0.0.1:${env['ACCORD_PORT']}`;
-  const { body: issued } = await clientOf(door).post('/token', { kind: 'customer', accountId: 'acc_demo' });
-  const customer = clientOf(door, () => Promise.resolve(String(issued.access_token)));
-  const { orderId, payBy } = (await customer.post('/v1/orders', machineOfAMonth)).body;
-  const moved = await clientOf(door).post('/development/clock', { advanceBy: 'P7DT1M' });
-  expect(moved).toMatchObject({ status: 200, body: { aheadMs: 7 * 86_400_000 + 60_000 } });
-  expect(Date.parse(moved.body.now)).toBeGreaterThan(Date.parse(payBy));
-  expect(Date.parse((await clientOf(door).get('/development/clock')).body.now)).toBeGreaterThan(
-    Date.parse(payBy),
-  );
-  await until('the order has expired, by its own service and in the view of notification', async () => {
-    const { status, cancelledAt } = (await customer.get(`/v1/orders/${orderId}`)).body;
-    const { data } = (await customer.get(`/v1/timeline?orderId=${orderId}`)).body;
-    return (
-      status === 'cancelled' &&
-      Date.parse(cancelledAt) > Date.parse(payBy) &&
-      data.some(({ type }: { type: string }) => type === 'order.cancelled')
+test(
+  'API-18 the clock moves for all services together: a week passes at ' + 'once, and an unpaid order expires',
+  async () => {
+    const door = `http://127.0.0.1:${env['ACCORD_PORT']}`;
+    const { body: issued } = await clientOf(door).post('/token', { kind: 'customer', accountId: 'acc_demo' });
+    const customer = clientOf(door, () => Promise.resolve(String(issued.access_token)));
+    const { orderId, payBy } = (await customer.post('/v1/orders', machineOfAMonth)).body;
+    const moved = await clientOf(door).post('/development/clock', { advanceBy: 'P7DT1M' });
+    expect(moved).toMatchObject({ status: 200, body: { aheadMs: 7 * 86_400_000 + 60_000 } });
+    expect(Date.parse(moved.body.now)).toBeGreaterThan(Date.parse(payBy));
+    expect(Date.parse((await clientOf(door).get('/development/clock')).body.now)).toBeGreaterThan(
+      Date.parse(payBy),
     );
-  });
-  for (const back of [{ advanceBy: '-P1D' }, { to: new Date().toISOString() }])
-    expect((await clientOf(door).post('/development/clock', back)).body.code).toBe('request.invalid');
-}, 90_000);
+    await until('the order has expired, by its own service and in the view of notification', async () => {
+      const { status, cancelledAt } = (await customer.get(`/v1/orders/${orderId}`)).body;
+      const { data } = (await customer.get(`/v1/timeline?orderId=${orderId}`)).body;
+      return (
+        status === 'cancelled' &&
+        Date.parse(cancelledAt) > Date.parse(payBy) &&
+        data.some(({ type }: { type: string }) => type === 'order.cancelled')
+      );
+    });
+    for (const back of [{ advanceBy: '-P1D' }, { to: new Date().toISOString() }])
+      expect((await clientOf(door).post('/development/clock', back)).body.code).toBe('request.invalid');
+  },
+  90_000,
+);
 
 test(
   'Ctrl-C ends it with 0; a story with a step that does not ' + 'go as documented ends with 1 and says which',

@@ -81,13 +81,14 @@ async function deleteGroup({ topicPrefix, log }: KafkaClient, admin: Admin, grou
   if (kept?.has(group)) stays(kept.get(group)!);
 }
 
+const placeOf = (topic: string, partition: number) => `${topic} ${partition}`;
+
 async function startReading<Topic extends string>(
   consumer: Consumer,
   topicPrefix: string,
   { topics, onMessages, signal }: TopicReaderSettings<Topic>,
 ): Promise<Pick<TopicReader, 'hasRead' | 'untilRead'>> {
   const positions = new Map<string, bigint>();
-  const placeOf = (topic: string, partition: number) => `${topic} ${partition}`;
   let batches = 0;
   let failed: Error | undefined;
   consumer.on('consumer.crash', ({ payload: { error, restart } }) => {

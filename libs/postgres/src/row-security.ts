@@ -6,8 +6,8 @@ import { accountTable } from './table-guards.ts';
 // every schema has from its first migration on.
 
 const probe = 'row_security_probe';
-/** No account is named so. */
-const noAccount = '*';
+/** No account is named so, and nothing else is kept under it (idempotency keys of operators are, under `*`). */
+const noAccount = '**';
 
 export const rowSecurityProbe = (service: string): readonly string[] => [
   `create table ${probe} (account_id text primary key)`,

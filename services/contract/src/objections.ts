@@ -183,7 +183,8 @@ export function reasonsAgainstPrinting(
   { contracts: rules }: Profile,
   missingGlyphs: GlyphCheck,
 ): RefusalReason[] {
-  const { certifiedName, certificate, address } = account ?? {};
+  // Whom nothing certifies, no document names.
+  const { certifiedName, certificate, address } = isCertified(account) ? account : {};
   const printed = [
     { orderId: null, texts: { certifiedName, certificate, address } },
     ...asked.map(({ orderId, order }) => ({ orderId, texts: printedOf(order) })),

@@ -612,43 +612,47 @@ describe('finalizing', () => {
     },
   );
 
-  test('CTR-29 CTR-33 an official payment request speaks of no date once its orders are paid: it is settled', async () => {
-    const { t, client, placed, official, tell, get } = await customerOf('baidu');
-    const [one, two] = await placed(unpaidOrder(), unpaidOrder());
-    const contractId = await official(one!, two!);
-    const detail = await get(contractId);
-    expect([detail.settled, detail.warnings]).toEqual([false, []]);
-    const finalized = await t.event(
-      'contract.finalized',
-      ({ contract }) => contract.contractId === contractId,
-    );
-    expect(finalized.data.payBy).toBe(detail.validity.to);
-    const pay = async (order: Order) => {
-      const paid = { ...order, version: 4, status: 'paid' as const };
-      await tell({ type: 'order.paid', data: { order: paid, paymentReference: 'pay_1' } });
-      await t.settled();
-    };
-    await pay(one!);
-    expect(await get(contractId)).toMatchObject({
-      settled: false,
-      validity: { from: null, to: expect.any(String) },
-    });
-    await pay(two!);
-    const { body } = await client.get(`/v1/contracts/${contractId}`, { 'accept-language': 'en' });
-    expect(body).toMatchObject({
-      status: 'official',
-      settled: true,
-      validity: { from: null, to: null },
-      warnings: [
-        {
-          code: 'contract.order_paid',
-          orderIds: [one!.orderId, two!.orderId],
-          remedy: 'submit_void_ticket_and_apply_again',
-          text: expect.stringContaining('Submit a ticket'),
-        },
-      ],
-    });
-  });
+  test(
+    'CTR-29 CTR-33 an official payment request speaks of no date once its orders are ' +
+      'paid: it is settled',
+    async () => {
+      const { t, client, placed, official, tell, get } = await customerOf('baidu');
+      const [one, two] = await placed(unpaidOrder(), unpaidOrder());
+      const contractId = await official(one!, two!);
+      const detail = await get(contractId);
+      expect([detail.settled, detail.warnings]).toEqual([false, []]);
+      const finalized = await t.event(
+        'contract.finalized',
+        ({ contract }) => contract.contractId === contractId,
+      );
+      expect(finalized.data.payBy).toBe(detail.validity.to);
+      const pay = async (order: Order) => {
+        const paid = { ...order, version: 4, status: 'paid' as const };
+        await tell({ type: 'order.paid', data: { order: paid, paymentReference: 'pay_1' } });
+        await t.settled();
+      };
+      await pay(one!);
+      expect(await get(contractId)).toMatchObject({
+        settled: false,
+        validity: { from: null, to: expect.any(String) },
+      });
+      await pay(two!);
+      const { body } = await client.get(`/v1/contracts/${contractId}`, { 'accept-language': 'en' });
+      expect(body).toMatchObject({
+        status: 'official',
+        settled: true,
+        validity: { from: null, to: null },
+        warnings: [
+          {
+            code: 'contract.order_paid',
+            orderIds: [one!.orderId, two!.orderId],
+            remedy: 'submit_void_ticket_and_apply_again',
+            text: expect.stringContaining('Submit a ticket'),
+          },
+        ],
+      });
+    },
+  );
 
   test(
     'CTR-7 ORD-20 where a contract over an unpaid domain order is allowed, preview, application and detail warn ' +

@@ -133,7 +133,7 @@ describe('accounts', () => {
     ['contacts/0/name', { contacts: [{ ...contact, name: long(201) }] }],
     ['contacts/0/email', { contacts: [{ ...contact, email: `${long(243)}@example.com` }] }],
     ['contacts/0/name', { contacts: [{ ...contact, name: 'a\r\nBcc: b@example.com' }] }],
-    ['contacts/0/phone', { contacts: [{ ...contact, phone: '1\u00002' }] }],
+    ['contacts/0/phone', { contacts: [{ ...contact, phone: '1\u00072' }] }],
     ['contacts/0/phone', { contacts: [{ ...contact, phone: long(65) }] }],
     ['contacts/0/timeZone', { contacts: [{ ...contact, timeZone: 'Mars/Base' }] }],
     ['contacts/0/classes', { contacts: [{ ...contact, classes: Array(5).fill('orders') }] }],

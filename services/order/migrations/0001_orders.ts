@@ -73,8 +73,8 @@ export const up: Migration = [
   accountTable('order', 'orders', [
     'insert',
     `update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, hold_id,
-      instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, support_rights_used,
-      pay_by, paid_at, cancelled_at, voided_at, expiring_announced)`,
+      instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced,
+       support_rights_used,       pay_by, paid_at, cancelled_at, voided_at, expiring_announced)`,
   ]),
 
   `create table order_instances (

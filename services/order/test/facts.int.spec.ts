@@ -254,30 +254,34 @@ describe('payment.received', () => {
       expect(await stored(t, orderId)).toMatchObject({ status: 'paid', version: 2 });
   });
 
-  test('EVT-2 EVT-9 a payment whose correlation id no later event could carry is dead at once; told well, it pays', async () => {
-    const { orderId } = await place(t, 'acc_1');
-    const value = JSON.stringify(received(orderId));
-    const headers = {
-      ce_specversion: '1.0',
-      ce_id: randomUUID(),
-      ce_source: '/bank/1',
-      ce_type: 'payment.received',
-      ce_time: '2026-01-10T03:00:00Z',
-    };
-    const key = `long ${orderId}`;
-    await publishRaw(t, 'payment.received', [
-      { key, value, headers: { ...headers, ce_correlationid: 'x'.repeat(900_000) } },
-    ]);
-    expect(await parked(key)).toEqual({
-      status: 'dead',
-      reason: expect.stringMatching('^ce_correlationid: '),
-    });
-    await publishRaw(t, 'payment.received', [
-      { key: orderId, value, headers: { ...headers, ce_id: randomUUID() } },
-    ]);
-    await t.event('order.paid', ({ order }) => order.orderId === orderId);
-    await giveUp(t, key);
-  });
+  test(
+    'EVT-2 EVT-9 a payment whose correlation id no later event could carry is dead ' +
+      'at once; told well, it pays',
+    async () => {
+      const { orderId } = await place(t, 'acc_1');
+      const value = JSON.stringify(received(orderId));
+      const headers = {
+        ce_specversion: '1.0',
+        ce_id: randomUUID(),
+        ce_source: '/bank/1',
+        ce_type: 'payment.received',
+        ce_time: '2026-01-10T03:00:00Z',
+      };
+      const key = `long ${orderId}`;
+      await publishRaw(t, 'payment.received', [
+        { key, value, headers: { ...headers, ce_correlationid: 'x'.repeat(900_000) } },
+      ]);
+      expect(await parked(key)).toEqual({
+        status: 'dead',
+        reason: expect.stringMatching('^ce_correlationid: '),
+      });
+      await publishRaw(t, 'payment.received', [
+        { key: orderId, value, headers: { ...headers, ce_id: randomUUID() } },
+      ]);
+      await t.event('order.paid', ({ order }) => order.orderId === orderId);
+      await giveUp(t, key);
+    },
+  );
 
   test('EVT-14 ORD-5 of payments by topic and over REST that race, one pays and each other is credited', async () => {
     const orders = await Promise.all(Array.from({ length: 20 }, () => place(t, 'acc_1')));

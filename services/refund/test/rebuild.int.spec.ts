@@ -222,14 +222,14 @@ test('EVT-13 what a projection does not take, or a topic that lost events, ends 
   const wrong = exampleOrder({
     orderId: 'ord_wrong',
     accountId: 'acc_wrong',
-    productName: { 'zh-CN': '\0', en: '\0' },
+    version: 3_000_000_000,
   });
   await t.publish({
     type: 'order.expiring',
     data: { order: wrong, payBy: '2026-01-10T11:00:00.000Z' },
   } as Fact);
   await expect(rebuild()).rejects.toThrow(
-    /^1 events are not taken by their projection: order\.expiring\/\d\/\d+ \(unsupported Unicode/,
+    /^1 events are not taken by their projection: order\.expiring\/\d\/\d+ \(.*out of range/,
   );
   expect(await rebuild({ leaveOut: true })).toMatchObject({ leftOut: 1 });
 

@@ -1139,29 +1139,35 @@ describe('with the rules of baidu', () => {
     },
   );
 
-  test('RFD-19 ORD-15 the list is filtered and paged, newest first; a moment or a day at its end is included', async () => {
-    const accountId = 'acc_pages';
-    const refundIds: string[] = [];
-    for (let i = 0; i < 3; i += 1) refundIds.push((await requested(await buy({ accountId }))).refundId);
-    const customer = t.customer(accountId);
-    const first = (await customer.get('/v1/refunds?limit=2&status=requested')).body;
-    const second = (await customer.get(`/v1/refunds?limit=2&cursor=${first.nextCursor}`)).body;
-    expect([...first.data, ...second.data].map(({ refundId }) => refundId)).toEqual(refundIds.toReversed());
-    expect(second.nextCursor).toBeNull();
-    expect((await customer.get('/v1/refunds?status=succeeded')).body.data).toEqual([]);
-    expect((await t.operator().get(`/v1/refunds?accountId=${accountId}&limit=1`)).body.data).toHaveLength(1);
-    const { instanceIds, createdAt } = second.data[0];
-    expect((await customer.get(`/v1/refunds?instanceId=${instanceIds[0]}`)).body.data).toHaveLength(1);
-    expect((await customer.get(`/v1/refunds?to=${createdAt}`)).body.data).toEqual([second.data[0]]);
-    const justBefore = new Date(Date.parse(createdAt) - 1).toISOString();
-    expect((await customer.get(`/v1/refunds?to=${justBefore}`)).body.data).toEqual([]);
-    expect((await customer.get(`/v1/refunds?from=2020-01-01&to=${createdAt}`)).body.data).toHaveLength(1);
-    expect((await customer.get('/v1/refunds?to=2020-01-01')).body.data).toEqual([]);
-    expect(await customer.get('/v1/refunds?from=2026-01-02&to=2026-01-01')).toMatchObject({
-      status: 422,
-      body: { code: 'request.range_reversed' },
-    });
-  });
+  test(
+    'RFD-19 ORD-15 the list is filtered and paged, newest first; a moment or a day ' +
+      'at its end is included',
+    async () => {
+      const accountId = 'acc_pages';
+      const refundIds: string[] = [];
+      for (let i = 0; i < 3; i += 1) refundIds.push((await requested(await buy({ accountId }))).refundId);
+      const customer = t.customer(accountId);
+      const first = (await customer.get('/v1/refunds?limit=2&status=requested')).body;
+      const second = (await customer.get(`/v1/refunds?limit=2&cursor=${first.nextCursor}`)).body;
+      expect([...first.data, ...second.data].map(({ refundId }) => refundId)).toEqual(refundIds.toReversed());
+      expect(second.nextCursor).toBeNull();
+      expect((await customer.get('/v1/refunds?status=succeeded')).body.data).toEqual([]);
+      expect((await t.operator().get(`/v1/refunds?accountId=${accountId}&limit=1`)).body.data).toHaveLength(
+        1,
+      );
+      const { instanceIds, createdAt } = second.data[0];
+      expect((await customer.get(`/v1/refunds?instanceId=${instanceIds[0]}`)).body.data).toHaveLength(1);
+      expect((await customer.get(`/v1/refunds?to=${createdAt}`)).body.data).toEqual([second.data[0]]);
+      const justBefore = new Date(Date.parse(createdAt) - 1).toISOString();
+      expect((await customer.get(`/v1/refunds?to=${justBefore}`)).body.data).toEqual([]);
+      expect((await customer.get(`/v1/refunds?from=2020-01-01&to=${createdAt}`)).body.data).toHaveLength(1);
+      expect((await customer.get('/v1/refunds?to=2020-01-01')).body.data).toEqual([]);
+      expect(await customer.get('/v1/refunds?from=2026-01-02&to=2026-01-01')).toMatchObject({
+        status: 422,
+        body: { code: 'request.range_reversed' },
+      });
+    },
+  );
 
   /** A refund whose payout failed once and would not fail again. */
   async function failedPayout(): Promise<string> {

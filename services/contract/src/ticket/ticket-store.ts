@@ -2,7 +2,8 @@ import { Refusal, type Decision, type Tx } from '@accord/core';
 import type { Ticket } from './ticket.ts';
 
 const columns = `ticket_id as "ticketId", version, account_id as "accountId", kind, status, contract_id as "contractId",
-  contract_number as "contractNumber", order_ids as "orderIds", reason, text, decision_text as "decisionText", applicant, created_at as "createdAt",
+  contract_number as "contractNumber", order_ids as "orderIds", reason, text, decision_text as "decisionText",
+  applicant, created_at as "createdAt",
   due_at as "dueAt", closed_at as "closedAt"`;
 
 /** @throws Refusal `ticket.not_found`, also where it is another account's (API-5). */
