@@ -3,27 +3,26 @@ import { event } from './definition.ts';
 import { AccountId, Holder, Moment, Money, PaymentSplit, ServicePeriod, Version } from './fields.ts';
 import { ChargeType, DomainServiceType, PriceUnit, ProductForm } from './product.ts';
 
-export const OrderStatus = z.enum(['unpaid', 'paid', 'cancelled', 'voided']);
-export const Fulfilment = z.enum(['none', 'creating', 'created', 'failed']);
-export const RefundState = z.enum(['none', 'in_progress', 'partial', 'full']);
-export const OrderType = z.enum([
-  'purchase',
-  'renewal',
-  'upgrade',
-  'downgrade',
-  'configuration_change',
-  'compensation',
-]);
-export const BillType = z.enum(['prepay', 'postpay']);
-export const Duration = z.object({ value: z.int().positive(), unit: z.enum(['minute', 'month', 'year']) });
+export const OrderStatus = z.enum(['unpaid', 'paid', 'cancelled', 'voided']).meta({ id: 'OrderStatus' });
+export const Fulfilment = z.enum(['none', 'creating', 'created', 'failed']).meta({ id: 'Fulfilment' });
+export const RefundState = z.enum(['none', 'in_progress', 'partial', 'full']).meta({ id: 'RefundState' });
+export const OrderType = z
+  .enum(['purchase', 'renewal', 'upgrade', 'downgrade', 'configuration_change', 'compensation'])
+  .meta({ id: 'OrderType' });
+export const BillType = z.enum(['prepay', 'postpay']).meta({ id: 'BillType' });
+export const Duration = z
+  .object({ value: z.int().positive(), unit: z.enum(['minute', 'month', 'year']) })
+  .meta({ id: 'Duration' });
 export const CancelReason = z.enum(['by_customer', 'by_operator', 'expired', 'domain_taken']);
 export const VoidReason = z.enum(['fulfilment_failed', 'refunded']);
 
-export const Promotion = z.object({
-  id: z.string(),
-  kind: z.enum(['discount', 'bundle_gift', 'coupon_pack', 'discount_plan', 'lottery', 'referral']),
-  terms: z.enum(['refundable', 'no_seven_day_refund', 'no_refund']),
-});
+export const Promotion = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['discount', 'bundle_gift', 'coupon_pack', 'discount_plan', 'lottery', 'referral']),
+    terms: z.enum(['refundable', 'no_seven_day_refund', 'no_refund']),
+  })
+  .meta({ id: 'Promotion' });
 
 /**
  * An order as others may see it. Every order event carries it, so that a reader never has to ask back
@@ -52,7 +51,9 @@ export const OrderSnapshot = z.object({
   configuration: z.array(z.object({ name: z.string(), value: z.string() })),
   count: z.int().positive(),
   duration: Duration.nullable(),
-  unitPrice: z.object({ amount: z.string(), currency: z.string(), unit: PriceUnit }),
+  unitPrice: z
+    .object({ amount: z.string(), currency: z.string(), unit: PriceUnit })
+    .meta({ id: 'UnitPrice' }),
   productAmount: Money.nullable(),
   discountAmount: Money,
   payableAmount: Money,

@@ -10,7 +10,9 @@ import type { Reply } from './reply.ts';
 
 export const keptMs = 24 * 3_600_000;
 const leaseMs = 60_000;
-const longestKey = 255;
+export const longestKey = 255;
+/** Visible ASCII, and blanks between. */
+export const keyForm = /^[!-~]([ -~]*[!-~])?$/;
 
 /** A request with an idempotency key: the key's owner, and what was asked with it. */
 export interface KeyedRequest {
@@ -38,7 +40,7 @@ export const idempotencyTable = (service: string): readonly string[] => [
 
 const sha256 = (data: string | Buffer): Buffer => hash('sha256', data, 'buffer');
 
-/** @throws Problem 400 `idempotency.key_invalid` where the key is empty or longer than 255. */
+/** @throws Problem 400 `idempotency.key_invalid` where the key is empty, longer than 255 or not of `keyForm`. */
 export function keyedRequest(ask: {
   key: string;
   issuer: string;
@@ -48,7 +50,7 @@ export function keyedRequest(ask: {
   query: string;
   body: Buffer;
 }): KeyedRequest {
-  if (ask.key.length === 0 || ask.key.length > longestKey)
+  if (ask.key.length > longestKey || !keyForm.test(ask.key))
     throw new Problem(400, 'idempotency.key_invalid', { longest: longestKey });
   const { issuer, actor, method, path, key, query, body } = ask;
   return {

@@ -43,7 +43,8 @@ const Selection = z
   .refine((given) => Object.values(given).some((value) => value !== undefined), {
     message: 'names at least one of eventIds, direction, type, key, reason, from, to',
     params: { 'zh-CN': '请至少指定 eventIds、direction、type、key、reason、from、to 之一' },
-  });
+  })
+  .meta({ id: 'DeadLetterSelection', minProperties: 1 });
 
 const Listing = z.strictObject({
   ...pageQuery,
@@ -56,26 +57,31 @@ const Listing = z.strictObject({
     .meta({ description: 'Separated by commas.' }),
 });
 
-const Shown = z.object({
-  direction: z.enum(['in', 'out']),
-  eventId: z.string(),
-  type: z.string(),
-  key: z.string(),
-  topic: z.string(),
-  partition: z.int().nullable(),
-  offset: z.string().nullable(),
-  attempts: z.int(),
-  reason: z.string().nullable(),
-  parkedAt: z.iso.datetime(),
-  /** Later events of its key, which follow in order after it. */
-  waitingBehind: z.int(),
-});
+const Shown = z
+  .object({
+    direction: z.enum(['in', 'out']),
+    eventId: z.string(),
+    type: z.string(),
+    key: z.string(),
+    topic: z.string(),
+    partition: z.int().nullable(),
+    offset: z.string().nullable(),
+    attempts: z.int(),
+    reason: z.string().nullable(),
+    parkedAt: z.iso.datetime(),
+    /** Later events of its key, which follow in order after it. */
+    waitingBehind: z.int(),
+  })
+  .meta({ id: 'DeadLetter' });
 
 const Inspected = Shown.extend({
   payload: z.string(),
   headers: z.record(z.string(), z.string()),
   acts: z.array(z.object({ act: z.enum(['replay', 'discard']), actor: z.string(), at: z.iso.datetime() })),
-});
+}).meta({ id: 'DeadLetterDetail' });
+
+const Letters = paged(Shown);
+const Count = z.object({ count: z.int() }).meta({ id: 'DeadLetterCount' });
 
 const shown = ({ parkedAt, ...letter }: DeadLetter) => ({ ...letter, parkedAt: parkedAt.toISOString() });
 
@@ -94,17 +100,22 @@ async function inspect(tx: Tx, eventId: string): Promise<z.input<typeof Inspecte
 
 const access = { operator: true } as const;
 
-const reading = (path: `/v1/${string}`): Route[] => [
+const pathOf = (name: Service['name']) => `/v1/${name}-dead-letters` as const;
+/** `OrderDeadLetter`: the operations of one service, told from those of the others. */
+const lettersOf = (name: Service['name']) =>
+  `${name.replace(/^./, (first) => first.toUpperCase())}DeadLetter`;
+
+const reading = (name: Service['name']): Route[] => [
   route({
     method: 'get',
-    path,
-    operationId: 'listDeadLetters',
+    path: pathOf(name),
+    operationId: `list${lettersOf(name)}s`,
     summary:
       'Events given up here and events the broker refused, oldest first. ' +
       'Each keeps the later events of its key waiting.',
     access,
     query: Listing,
-    answer: paged(Shown),
+    answer: Letters,
     inTransaction: async (tx, { query: { limit, cursor, ...wanted } }) => {
       const found = await listDeadLetters(tx, wanted, {
         after: cursor ? decodeTimeCursor(cursor) : undefined,
@@ -117,8 +128,8 @@ const reading = (path: `/v1/${string}`): Route[] => [
   }),
   route({
     method: 'get',
-    path: `${path}/{eventId}`,
-    operationId: 'getDeadLetter',
+    path: `${pathOf(name)}/{eventId}`,
+    operationId: `get${lettersOf(name)}`,
     summary: 'One of them with its payload, its headers and what was done about it.',
     access,
     params: z.strictObject({ eventId: z.string().min(1).max(64) }),
@@ -128,15 +139,15 @@ const reading = (path: `/v1/${string}`): Route[] => [
   }),
 ];
 
-const acting = (path: `/v1/${string}`, act: Act, summary: string): Route =>
+const acting = (name: Service['name'], act: Act, summary: string): Route =>
   route({
     method: 'post',
-    path: `${path}/${act}`,
-    operationId: `${act}DeadLetters`,
+    path: `${pathOf(name)}/${act}`,
+    operationId: `${act}${lettersOf(name)}s`,
     summary,
     access,
     body: Selection,
-    answer: z.object({ count: z.int() }),
+    answer: Count,
     inTransaction: async (tx, { body }) => ({ body: { count: await redrive(tx, act, body) } }),
   });
 
@@ -152,12 +163,16 @@ const texts: ProblemTexts = {
 
 /** The service with `/v1/<service>-dead-letters` for operators: list, inspect, replay, discard. */
 export function withDeadLetterRoutes(service: Service): Service {
-  const path = `/v1/${service.name}-dead-letters` as const;
+  const { name } = service;
   const routes = [
     ...service.routes,
-    ...reading(path),
-    acting(path, 'replay', 'Tries them again, and after each the later events of its key, in order.'),
-    acting(path, 'discard', 'Drops them for good; the later events of their keys follow.'),
+    ...reading(name),
+    acting(name, 'replay', 'Tries them again, and after each the later events of its key, in order.'),
+    acting(name, 'discard', 'Drops them for good; the later events of their keys follow.'),
   ];
-  return { ...service, routes, problems: { ...service.problems, ...texts } };
+  const tags = {
+    ...service.tags,
+    [`${name}-dead-letters`]: 'Events that were given up there; for operators.',
+  };
+  return { ...service, routes, tags, problems: { ...service.problems, ...texts } };
 }

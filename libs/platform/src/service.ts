@@ -18,6 +18,8 @@ export interface Service {
   readonly routes: readonly Route[];
   /** Title and detail of each refusal it can answer, in both languages (API-16). */
   readonly problems: ProblemTexts;
+  /** First segment under `/v1` → a line about its routes, for readers of the OpenAPI document. */
+  readonly tags?: Readonly<Record<string, string>>;
   readonly subscriptions: Subscriptions;
   /**
    * Locks, in id order, the rows these ids stand for: `select lock_orders($1::text[])`. Ids it does not know

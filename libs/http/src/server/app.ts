@@ -152,7 +152,7 @@ function describe(app: Express, service: HttpParts['service'], limit: RateLimit)
   let document: { json: string; page: string } | undefined;
   const made = () => {
     if (document) return document;
-    const api = openApi(service);
+    const api = openApi(`Accord ${service.name} service`, [service]);
     return (document = { json: JSON.stringify(api), page: docsPage(api) });
   };
   const serve = (path: string, answer: (res: HttpResponse) => void) =>

@@ -16,7 +16,7 @@ import {
 } from '../route.ts';
 import { readUpload } from '../upload.ts';
 import { checkBody, checkPlain, keepRaw, parserOf, type RawBody } from '../validation.ts';
-import { codesOf } from './openapi.ts';
+import { codesOf } from './described-problems.ts';
 import { addressOf, type RateLimit } from './rate-limit.ts';
 
 export interface HandlerContext {

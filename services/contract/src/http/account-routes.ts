@@ -7,6 +7,8 @@ import { tellAccount } from '../platform-facts.ts';
 const AccountName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 const ById = z.strictObject({ accountId: AccountName });
 
+const AccountAnswer = AccountFacts.meta({ id: 'Account' });
+
 const putAccount = route({
   method: 'put',
   path: '/v1/accounts/{accountId}',
@@ -15,7 +17,7 @@ const putAccount = route({
   access: { platform: true },
   params: ById,
   body: AccountTelling.omit({ accountId: true }),
-  answer: AccountFacts,
+  answer: AccountAnswer,
   refusals: ['request.version_mismatch'],
   inTransaction: async (tx, { params, body, ifMatch }) => {
     const account = await tellAccount(tx, { account: { ...body, ...params }, ifMatch });
@@ -30,7 +32,7 @@ const getAccount = route({
   summary: 'The facts of an account as they were told last.',
   access: { customer: 'contracts:read', operator: true, platform: true },
   params: ById,
-  answer: AccountFacts,
+  answer: AccountAnswer,
   refusals: ['account.not_found'],
   inTransaction: async (tx, { params }) => {
     const account = await readAccount(tx, params.accountId);

@@ -10,20 +10,24 @@ import { isLive, type Contract } from '../contract/contract.ts';
 import { worded } from './refusal-texts.ts';
 import { ContractAnswer, RefusalReasonAnswer, toContractAnswer, toRefusalReasonAnswer } from './schemas.ts';
 
-const Application = z.strictObject({
-  orderIds: z.array(Id).min(1).max(500),
-  language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
-  accountId: AccountId.optional().meta({
-    description: 'For operators; a customer applies for the own account.',
-  }),
-});
+const Application = z
+  .strictObject({
+    orderIds: z.array(Id).min(1).max(500),
+    language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
+    accountId: AccountId.optional().meta({
+      description: 'For operators; a customer applies for the own account.',
+    }),
+  })
+  .meta({ id: 'ContractApplication' });
 
-const PartAnswer = z.object({
-  kind: z.enum(['order', 'payment_request']),
-  invoicingEntity: z.string(),
-  orderIds: z.array(z.string()),
-  amount: Money.nullable(),
-});
+const PartAnswer = z
+  .object({
+    kind: z.enum(['order', 'payment_request']),
+    invoicingEntity: z.string(),
+    orderIds: z.array(z.string()),
+    amount: Money.nullable(),
+  })
+  .meta({ id: 'ApplicationPart' });
 
 const refusalsAgainst = [
   'contract.application_refused',

@@ -13,27 +13,33 @@ import { findDocumentHash } from '../document/document-store.ts';
 import { findOrders, type Order } from '../order-view.ts';
 import { ContractAnswer, toContractAnswer } from './schemas.ts';
 
-const OrderRow = z.object({
-  orderId: z.string(),
-  productCode: z.string(),
-  productName: z.object({ zh: z.string(), en: z.string() }),
-  count: z.int(),
-  servicePeriod: ServicePeriod.nullable(),
-  cashPayable: Money.nullable(),
-});
+const OrderRow = z
+  .object({
+    orderId: z.string(),
+    productCode: z.string(),
+    productName: z.object({ zh: z.string(), en: z.string() }),
+    count: z.int(),
+    servicePeriod: ServicePeriod.nullable(),
+    cashPayable: Money.nullable(),
+  })
+  .meta({ id: 'ContractOrder' });
 
-const Warning = z.object({ code: z.string(), orderIds: z.array(z.string()), remedy: z.string() });
+const Warning = z
+  .object({ code: z.string(), orderIds: z.array(z.string()), remedy: z.string() })
+  .meta({ id: 'ContractWarning' });
 
 export const ContractDetailAnswer = ContractAnswer.extend({
   orders: z.array(OrderRow),
   /** Null at an end: not known yet, or open (CTR-33). */
-  validity: z.object({ from: Moment.nullable(), to: Moment.nullable() }),
+  validity: z.object({ from: Moment.nullable(), to: Moment.nullable() }).meta({ id: 'Validity' }),
   termsUrl: z.string(),
   /** Of the official file. */
   sha256: z.string().nullable(),
   warnings: z.array(Warning),
   history: z.array(
-    z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Moment, actor: ActorView }),
+    z
+      .object({ version: z.int(), event: z.string(), status: ContractStatus, at: Moment, actor: ActorView })
+      .meta({ id: 'ContractHistoryEntry' }),
   ),
 }).meta({ id: 'ContractDetail' });
 

@@ -26,17 +26,19 @@ import { BillAnswer, RefusalReasonAnswer, toRefusalReasonAnswer } from './schema
 
 const reader = { customer: 'contracts:read', operator: true } as const;
 
-const EligibleOrderAnswer = z.object({
-  orderId: z.string(),
-  kind: z.enum(['order', 'payment_request']),
-  productCode: z.string(),
-  productName: z.object({ zh: z.string(), en: z.string() }),
-  invoicingEntity: z.string(),
-  status: OrderStatus,
-  refundState: RefundState,
-  cashPayable: Money.nullable(),
-  createdAt: z.string(),
-});
+const EligibleOrderAnswer = z
+  .object({
+    orderId: z.string(),
+    kind: z.enum(['order', 'payment_request']),
+    productCode: z.string(),
+    productName: z.object({ zh: z.string(), en: z.string() }),
+    invoicingEntity: z.string(),
+    status: OrderStatus,
+    refundState: RefundState,
+    cashPayable: Money.nullable(),
+    createdAt: z.string(),
+  })
+  .meta({ id: 'EligibleOrder' });
 
 const toEligibleOrderAnswer = (order: Order): z.input<typeof EligibleOrderAnswer> => ({
   orderId: order.orderId,
@@ -91,11 +93,13 @@ const listEligibleOrders = (profile: Profile) =>
     },
   });
 
-const EligibleProductAnswer = z.object({
-  productCode: z.string(),
-  name: z.object({ zh: z.string(), en: z.string() }),
-  category: z.string(),
-});
+const EligibleProductAnswer = z
+  .object({
+    productCode: z.string(),
+    name: z.object({ zh: z.string(), en: z.string() }),
+    category: z.string(),
+  })
+  .meta({ id: 'EligibleProduct' });
 
 const toEligibleProductAnswer = ({ productCode, name, category }: Product) => ({
   productCode,

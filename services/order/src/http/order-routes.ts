@@ -101,12 +101,14 @@ const Cancellations = z.strictObject({
   reason: Line(200),
 });
 
-const OutcomeAnswer = z.object({
-  orderId: z.string(),
-  outcome: z.enum(['cancelled', 'refused']),
-  version: z.int().nullable(),
-  code: z.string().nullable(),
-});
+const OutcomeAnswer = z
+  .object({
+    orderId: z.string(),
+    outcome: z.enum(['cancelled', 'refused']),
+    version: z.int().nullable(),
+    code: z.string().nullable(),
+  })
+  .meta({ id: 'CancellationOutcome' });
 
 const params = z.strictObject({ orderId: OrderId });
 

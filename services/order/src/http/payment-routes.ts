@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Money, PaymentSplit } from '@accord/events/fields';
 import { PaymentReference } from '@accord/events/platform';
 import { route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
@@ -18,15 +19,17 @@ const Parts = z.strictObject({
   voucher: MoneyJson.optional(),
 });
 
-const PaymentAnswer = z.object({
-  paymentReference: z.string(),
-  orderId: z.string(),
-  accountId: z.string(),
-  parts: z.object({ cash: MoneyJson, giftCredit: MoneyJson, storedCard: MoneyJson, voucher: MoneyJson }),
-  cashPaid: MoneyJson,
-  voucherPaid: MoneyJson,
-  paidAt: z.iso.datetime(),
-});
+const PaymentAnswer = z
+  .object({
+    paymentReference: z.string(),
+    orderId: z.string(),
+    accountId: z.string(),
+    parts: PaymentSplit,
+    cashPaid: Money,
+    voucherPaid: Money,
+    paidAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Payment' });
 
 const toPaymentAnswer = (payment: Payment): z.input<typeof PaymentAnswer> => ({
   ...payment,

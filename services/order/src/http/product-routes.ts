@@ -44,6 +44,8 @@ const Publication = z.strictObject({
     .default(null),
 });
 
+const ProductAnswer = ProductSnapshot.meta({ id: 'Product' });
+
 const params = z.strictObject({ productCode: ProductCode });
 const readers = { customer: 'orders:read', operator: true, platform: true } as const;
 
@@ -56,7 +58,7 @@ const publishProduct = (profile: Profile) =>
     access: { operator: true },
     params,
     body: Publication,
-    answer: ProductSnapshot,
+    answer: ProductAnswer,
     success: [200, 201],
     refusals: ['product.entity_unknown', 'product.price_misfit', 'request.version_mismatch'],
     inTransaction: async (tx, { params: { productCode }, body, ifMatch }) => {
@@ -72,7 +74,7 @@ const listProducts = route({
   summary: 'The catalogue, by product code',
   access: readers,
   query: z.strictObject(pageQuery),
-  answer: paged(ProductSnapshot),
+  answer: paged(ProductAnswer),
   inTransaction: async (tx, { query: { cursor, limit } }) => {
     const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
     const products = await store.listProducts(tx, { after, limit: limit + 1 });
@@ -89,7 +91,7 @@ const getProduct = route({
   summary: 'One product',
   access: readers,
   params,
-  answer: ProductSnapshot,
+  answer: ProductAnswer,
   refusals: ['product.not_found'],
   inTransaction: async (tx, { params: { productCode } }) => {
     const product = await store.getProduct(tx, productCode);

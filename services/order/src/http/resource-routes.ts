@@ -25,6 +25,8 @@ const Report = z.strictObject({
   scaledAt: ReportedMoment.nullable().default(null),
 });
 
+const ResourceAnswer = ResourceSnapshot.meta({ id: 'Resource' });
+
 const params = z.strictObject({ instanceId: InstanceId });
 
 const reportResource = route({
@@ -35,7 +37,7 @@ const reportResource = route({
   access: { platform: true },
   params,
   body: Report,
-  answer: ResourceSnapshot,
+  answer: ResourceAnswer,
   refusals: [
     'resource.order_required',
     'resource.taken',
@@ -56,7 +58,7 @@ const listResources = route({
   summary: 'Resources of an account, each with its orders and its end',
   access: { customer: 'orders:read', operator: true, platform: true },
   query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
-  answer: paged(ResourceSnapshot),
+  answer: paged(ResourceAnswer),
   refusals: accountRefusals,
   inTransaction: async (tx, { actor, query: { accountId, cursor, limit } }) => {
     const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
@@ -78,7 +80,7 @@ const getResource = route({
   summary: 'One resource',
   access: { customer: 'orders:read', operator: true, platform: true },
   params,
-  answer: ResourceSnapshot,
+  answer: ResourceAnswer,
   refusals: ['resource.not_found'],
   inTransaction: async (tx, { params: { instanceId } }) => {
     const resource = await store.getResource(tx, instanceId);

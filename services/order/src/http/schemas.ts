@@ -28,12 +28,16 @@ export const MomentText = z.iso.datetime({ offset: true }).regex(thisEra);
 export const Day = z.iso.date().regex(thisEra);
 export const ReportedMoment = MomentText.transform((text) => new Date(text));
 
-const Operation = z.enum(['view', 'pay', 'cancel', 'request_contract', 'unsubscribe']);
+const Operation = z
+  .enum(['view', 'pay', 'cancel', 'request_contract', 'unsubscribe'])
+  .meta({ id: 'OrderOperation' });
 
 export const OrderAnswer = OrderSnapshot.extend({
   allowedOperations: z.array(Operation),
-  links: z.object({ contract: z.string().nullable(), refunds: z.array(z.string()) }),
-});
+  links: z
+    .object({ contract: z.string().nullable(), refunds: z.array(z.string()) })
+    .meta({ id: 'OrderLinks' }),
+}).meta({ id: 'Order' });
 
 export const toOrderAnswer = (order: Order): z.input<typeof OrderAnswer> => ({
   ...orderSnapshot(order),
@@ -47,16 +51,18 @@ export const toOrderAnswer = (order: Order): z.input<typeof OrderAnswer> => ({
 /** ORD-17: with every state it was in, its time and its actor. */
 export const OrderDetailAnswer = OrderAnswer.extend({
   history: z.array(
-    z.object({
-      version: z.int(),
-      at: z.iso.datetime(),
-      actor: ActorView,
-      change: z.string(),
-      status: OrderSnapshot.shape.status,
-      note: z.string().nullable(),
-    }),
+    z
+      .object({
+        version: z.int(),
+        at: z.iso.datetime(),
+        actor: ActorView,
+        change: z.string(),
+        status: OrderSnapshot.shape.status,
+        note: z.string().nullable(),
+      })
+      .meta({ id: 'OrderHistoryEntry' }),
   ),
-});
+}).meta({ id: 'OrderDetail' });
 
 /** ORD-16: a row of a list. */
 export const OrderRowAnswer = OrderSnapshot.pick({
@@ -73,11 +79,13 @@ export const OrderRowAnswer = OrderSnapshot.pick({
   payableAmount: true,
   cashPaid: true,
   payBy: true,
-}).extend({
-  orderAmount: OrderSnapshot.shape.productAmount,
-  orderTime: z.iso.datetime(),
-  allowedOperations: z.array(Operation),
-});
+})
+  .extend({
+    orderAmount: OrderSnapshot.shape.productAmount,
+    orderTime: z.iso.datetime(),
+    allowedOperations: z.array(Operation),
+  })
+  .meta({ id: 'OrderRow' });
 
 export const toOrderRowAnswer = (order: Order): z.input<typeof OrderRowAnswer> => ({
   orderId: order.orderId,

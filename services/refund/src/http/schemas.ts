@@ -14,16 +14,18 @@ import { textOf } from './reason-texts.ts';
 export const reader = { customer: 'refunds:read', operator: true } as const;
 export const writer = { customer: 'refunds:write', operator: true } as const;
 
-const Kind = z.enum(['unsubscribe', 'renewal_only', 'failed_fulfilment']);
+const Kind = z.enum(['unsubscribe', 'renewal_only', 'failed_fulfilment']).meta({ id: 'RefundKind' });
 
-export const ReasonAnswer = z.object({
-  code: z.string().meta({ description: 'A code of RFD-3, or QUOTE_STALE.' }),
-  remedy: z.enum(remedies),
-  text: z.string(),
-  instanceId: z.string().nullable(),
-  orderId: z.string().nullable(),
-  facts: z.record(z.string(), z.string()),
-});
+export const ReasonAnswer = z
+  .object({
+    code: z.string().meta({ description: 'A code of RFD-3, or QUOTE_STALE.' }),
+    remedy: z.enum(remedies),
+    text: z.string(),
+    instanceId: z.string().nullable(),
+    orderId: z.string().nullable(),
+    facts: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'RefundRefusal' });
 
 const amounts = {
   paid: Money,
@@ -32,59 +34,67 @@ const amounts = {
   refund: Money,
   split: PaymentSplit,
 };
-const LineAnswer = z.object({
-  orderId: z.string(),
-  instanceId: z.string().nullable(),
-  ...amounts,
-  calculation: z.array(z.object({ step: z.string(), formula: z.string(), result: z.string() })),
-});
+const Amounts = z.object(amounts).meta({ id: 'RefundAmounts' });
+const LineAnswer = z
+  .object({
+    orderId: z.string(),
+    instanceId: z.string().nullable(),
+    ...amounts,
+    calculation: z.array(
+      z.object({ step: z.string(), formula: z.string(), result: z.string() }).meta({ id: 'CalculationStep' }),
+    ),
+  })
+  .meta({ id: 'RefundLine' });
 
-export const QuoteAnswer = z.object({
-  quoteId: z.string(),
-  accountId: z.string(),
-  kind: Kind,
-  refundable: z.boolean(),
-  amounts: z.object(amounts).nullable().meta({ description: 'The refundable instances together.' }),
-  instances: z.array(
-    z.object({
-      instanceId: z.string(),
-      refundable: z.boolean(),
-      reasons: z.array(ReasonAnswer),
-      amounts: z
-        .object(amounts)
-        .nullable()
-        .meta({ description: 'What would come back were the reasons mended.' }),
-      lines: z.array(LineAnswer),
-    }),
-  ),
-  createdAt: Moment,
-  expiresAt: Moment,
-  refundId: z.string().nullable().meta({ description: 'The refund that was requested with it.' }),
-});
+export const QuoteAnswer = z
+  .object({
+    quoteId: z.string(),
+    accountId: z.string(),
+    kind: Kind,
+    refundable: z.boolean(),
+    amounts: Amounts.nullable().meta({ description: 'The refundable instances together.' }),
+    instances: z.array(
+      z
+        .object({
+          instanceId: z.string(),
+          refundable: z.boolean(),
+          reasons: z.array(ReasonAnswer),
+          amounts: Amounts.nullable().meta({ description: 'What would come back were the reasons mended.' }),
+          lines: z.array(LineAnswer),
+        })
+        .meta({ id: 'InstanceQuote' }),
+    ),
+    createdAt: Moment,
+    expiresAt: Moment,
+    refundId: z.string().nullable().meta({ description: 'The refund that was requested with it.' }),
+  })
+  .meta({ id: 'RefundQuote' });
 
-export const RefundAnswer = z.object({
-  refundId: z.string(),
-  version: z.int(),
-  accountId: z.string(),
-  status: RefundStatus,
-  kind: Kind,
-  quoteId: z.string().nullable(),
-  asOf: Moment,
-  instanceIds: z.array(z.string()),
-  orderIds: z.array(z.string()),
-  amount: Money,
-  split: PaymentSplit,
-  lines: z.array(LineAnswer),
-  reason: z.enum([...requestReasons, 'fulfilment_failed']),
-  text: z.string().nullable(),
-  requestedBy: ActorView,
-  review: z.object({ by: ActorView, text: z.string(), at: Moment }).nullable(),
-  refusals: z.array(ReasonAnswer),
-  newQuoteId: z.string().nullable(),
-  failure: z.string().nullable(),
-  createdAt: Moment,
-  endedAt: Moment.nullable(),
-});
+export const RefundAnswer = z
+  .object({
+    refundId: z.string(),
+    version: z.int(),
+    accountId: z.string(),
+    status: RefundStatus,
+    kind: Kind,
+    quoteId: z.string().nullable(),
+    asOf: Moment,
+    instanceIds: z.array(z.string()),
+    orderIds: z.array(z.string()),
+    amount: Money,
+    split: PaymentSplit,
+    lines: z.array(LineAnswer),
+    reason: z.enum([...requestReasons, 'fulfilment_failed']).meta({ id: 'RefundReason' }),
+    text: z.string().nullable(),
+    requestedBy: ActorView,
+    review: z.object({ by: ActorView, text: z.string(), at: Moment }).meta({ id: 'Review' }).nullable(),
+    refusals: z.array(ReasonAnswer),
+    newQuoteId: z.string().nullable(),
+    failure: z.string().nullable(),
+    createdAt: Moment,
+    endedAt: Moment.nullable(),
+  })
+  .meta({ id: 'Refund' });
 
 export const toReasonAnswer = (reason: RefusalReason, locale: Locale) => ({
   ...reason,

@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+const controls = [
+  [0x00, 0x1f],
+  [0x7f, 0x9f],
+] as const;
+const isControl = (code: number) => controls.some(([first, last]) => code >= first && code <= last);
+const isSurrogate = (code: number) => code >= 0xd800 && code <= 0xdfff;
+
+/** One character of a class: escaped, or itself where no escape is common to all languages. */
+function character(code: number): string {
+  if (isControl(code)) return `\\x${code.toString(16).padStart(2, '0')}`;
+  const text = String.fromCodePoint(code);
+  return /[[\]\\^-]/.test(text) ? `\\${text}` : text;
+}
+
+const computed = new Map<string, string>();
+
+/** The characters that a class means here, as ranges; no language writes half a surrogate pair. */
+function rangesOf(ofClass: string): string {
+  const before = computed.get(ofClass);
+  if (before !== undefined) return before;
+  const has = new RegExp(`^${ofClass}$`, 'u');
+  const ranges: [number, number][] = [];
+  for (let code = 0; code <= 0x10ffff; code += 1) {
+    if (isSurrogate(code) || !has.test(String.fromCodePoint(code))) continue;
+    const last = ranges.at(-1);
+    if (last?.[1] === code - 1) last[1] = code;
+    else ranges.push([code, code]);
+  }
+  const said = ranges.map(([from, to]) => character(from) + (to > from ? `-${character(to)}` : '')).join('');
+  computed.set(ofClass, said);
+  return said;
+}
+
+/**
+ * A pattern as the regular expressions of other languages read it: RE2, Java, Python, .NET. Classes that differ
+ * between them (`\d`, `\w`, `\s`, `\p{…}`) and characters by number are written out. It must not look around or back,
+ * which RE2 does not.
+ */
+export function portablePattern(pattern: string): string {
+  const parts = /(\\p\{\w+\}|\\[dws])|\\u\{?([0-9a-fA-F]+)\}?|(\\.)|(\[\^?)|(\])/gu;
+  let inClass = false;
+  return pattern.replaceAll(
+    parts,
+    (all, ofClass?: string, code?: string, escaped?: string, opens?: string) => {
+      if (ofClass) return inClass ? rangesOf(ofClass) : `[${rangesOf(ofClass)}]`;
+      if (code) return character(Number.parseInt(code, 16));
+      if (!escaped) inClass = opens !== undefined;
+      return all;
+    },
+  );
+}
+
+const mostOfInt32 = 2_147_483_647;
+
+/** Whole numbers as other languages size them. */
+function sizeInteger(schema: JsonSchema): void {
+  if (schema.exclusiveMinimum !== undefined) {
+    schema.minimum = Number(schema.exclusiveMinimum) + 1;
+    delete schema.exclusiveMinimum;
+  }
+  schema.format = (schema.maximum ?? Infinity) > mostOfInt32 ? 'int64' : 'int32';
+}
+
+/**
+ * zod's JSON Schema as clients of other languages want it. Requests are closed; answers are open, because a
+ * client must expect new fields (API-3), and there a format says what its pattern spells out.
+ */
+export function makePortable({ jsonSchema, io }: { jsonSchema: JsonSchema; io: 'input' | 'output' }): void {
+  if (io === 'output') {
+    if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+  }
+  if (jsonSchema.pattern !== undefined) jsonSchema.pattern = portablePattern(jsonSchema.pattern);
+  if (jsonSchema.type === 'integer') sizeInteger(jsonSchema);
+}
