@@ -174,7 +174,10 @@ async function startGround(
     /** Of the database, through a proxy's port or straight. */
     url: (through = port) => databaseUrl(postgres.url, 'accord').replace(`:${port}/`, `:${through}/`),
     postgres: () => postgres,
-    mendPostgres: async () => void (postgres = await again(() => startPostgres({ ...postgresAsk, port }))),
+    async mendPostgres() {
+      await postgres.stop();
+      postgres = await again(() => startPostgres({ ...postgresAsk, port }));
+    },
   };
 }
 
@@ -204,8 +207,13 @@ async function startBrokers(home: string, started: AsyncDisposableStack) {
   return {
     proxy,
     kafka: () => kafka,
-    mendKafka: async () => void (kafka = await again(() => startKafka(ask))),
+    async mendKafka() {
+      // Its port is free when it has ended, a moment after it was killed.
+      await kafka.stop();
+      kafka = await again(() => startKafka(ask));
+    },
     async startSecondBroker() {
+      await second?.stop();
       const itsPort = second?.port ?? (await freePort());
       const itsOwn = {
         'node.id': '2',

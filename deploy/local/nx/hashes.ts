@@ -1,10 +1,16 @@
 // Prints, as JSON, the tasks of nx that npm test runs and the hash of the inputs of each. A process of its own:
 // nx is as large as all the rest of npm test, and leaves handles open.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { readNxJson } from 'nx/src/config/nx-json.js';
 import { createProjectGraphAsync } from 'nx/src/devkit-exports.js';
 import { createTaskHasher } from 'nx/src/hasher/create-task-hasher.js';
 import { createTaskGraph } from 'nx/src/tasks-runner/create-task-graph.js';
+import { workspaceDataDirectory } from 'nx/src/utils/cache-directory.js';
 import type { Task } from './tasks.ts';
+
+// A file's hash is kept with the second in which it was changed: a second change within that would not be seen.
+rmSync(join(workspaceDataDirectory, 'nx_files.nxt'), { force: true });
 
 const targets = ['lint', 'types', 'unit', 'int', 'e2e'];
 const graph = await createProjectGraphAsync({ exitOnError: false });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
@@ -132,17 +133,26 @@ export async function endLeftover(pidFile: string, mark: string, signal: NodeJS.
   rmSync(pidFile, { force: true });
 }
 
-/** A port of 127.0.0.1 that nobody has now: `wanted` where that is free. */
+/**
+ * A port of 127.0.0.1 that nobody has now: `wanted` where that is free. One of our choice lies below those that
+ * connections going out are given, so that it stays free while what listens on it is down.
+ */
 export async function freePort(wanted = 0): Promise<number> {
+  if (wanted && (await isFree(wanted))) return wanted;
+  const port = randomInt(10_000, 32_000);
+  if (chosenPorts.has(port) || !(await isFree(port))) return freePort();
+  chosenPorts.add(port);
+  return port;
+}
+const chosenPorts = new Set<number>();
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
-      wanted && cause.code === 'EADDRINUSE' ? resolve(freePort()) : reject(cause),
+      cause.code === 'EADDRINUSE' ? resolve(false) : reject(cause),
     );
-    server.listen(wanted, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
