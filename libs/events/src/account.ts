@@ -6,15 +6,17 @@ export const PartnerType = z
   .enum(['distribution', 'virtual_business', 'integration', 'consulting', 'isv'])
   .meta({ id: 'PartnerType' });
 
-const Contact = z.object({
-  contactId: z.string(),
-  name: z.string(),
-  email: z.string().nullable(),
-  phone: z.string().nullable(),
-  locale: z.enum(['zh-CN', 'en']),
-  timeZone: z.string(),
-  classes: z.array(z.enum(['orders', 'contracts', 'refunds', 'security'])),
-});
+const Contact = z
+  .object({
+    contactId: z.string(),
+    name: z.string(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    locale: z.enum(['zh-CN', 'en']),
+    timeZone: z.string(),
+    classes: z.array(z.enum(['orders', 'contracts', 'refunds', 'security']).meta({ id: 'MessageClass' })),
+  })
+  .meta({ id: 'Contact' });
 
 /**
  * Facts of an account as the platform tells them. Contacts are where messages go, by message class (NTF-2).
@@ -27,9 +29,12 @@ export const AccountFacts = z
     certifiedName: z.string().nullable(),
     certificate: z.string().nullable(),
     invoiceTitle: z.string().nullable(),
-    partner: z.object({ type: PartnerType, provider: z.string() }).nullable(),
+    partner: z.object({ type: PartnerType, provider: z.string() }).meta({ id: 'Partner' }).nullable(),
     contacts: z.array(Contact),
-    address: z.object({ recipient: z.string(), phone: z.string(), address: z.string() }).nullable(),
+    address: z
+      .object({ recipient: z.string(), phone: z.string(), address: z.string() })
+      .meta({ id: 'PostalAddress' })
+      .nullable(),
   })
   .meta({
     description:
@@ -68,27 +73,31 @@ export const AccountTelling = z.strictObject({
   invoiceTitle: Line,
   partner: z
     .strictObject({ type: PartnerType, provider: Text(400) })
+    .meta({ id: 'PartnerInput' })
     .nullable()
     .default(null),
   contacts: z
     .array(
-      z.strictObject({
-        ...Contact.shape,
-        contactId: Text(64),
-        name: Text(200),
-        email: Text(254).nullable(),
-        phone: Text(64).nullable(),
-        timeZone: Text(64).refine(isTimeZone, {
-          message: 'is an IANA time zone: Asia/Shanghai',
-          params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai' },
-        }),
-        classes: Contact.shape.classes.max(4),
-      }),
+      z
+        .strictObject({
+          ...Contact.shape,
+          contactId: Text(64),
+          name: Text(200),
+          email: Text(254).nullable(),
+          phone: Text(64).nullable(),
+          timeZone: Text(64).refine(isTimeZone, {
+            message: 'is an IANA time zone: Asia/Shanghai',
+            params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai' },
+          }),
+          classes: Contact.shape.classes.max(4),
+        })
+        .meta({ id: 'ContactInput' }),
     )
     .max(50)
     .default([]),
   address: z
     .strictObject({ recipient: Text(200), phone: Text(64), address: Text(400) })
+    .meta({ id: 'PostalAddressInput' })
     .nullable()
     .default(null),
 });

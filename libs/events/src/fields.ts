@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GivenMomentText } from './given-time.ts';
 
 /** Any id of ours or of the platform, as a request may name it. */
 export const Id = z.string().min(1).max(64);
@@ -13,7 +14,7 @@ export type Moment = z.infer<typeof Moment>;
  * A moment that a request gives, with any offset; read as a Date, because not every year and offset of RFC
  * 3339 is text that Postgres reads.
  */
-export const GivenMoment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+export const GivenMoment = GivenMomentText.transform((text) => new Date(text));
 
 /** Free text of a person, trimmed and never empty, of at most `longest` characters. */
 export const Reason = (longest: number) => z.string().trim().min(1).max(longest);
@@ -42,6 +43,9 @@ export const PaymentSplit = z
 export type PaymentSplit = z.infer<typeof PaymentSplit>;
 
 export const ServicePeriod = z.object({ start: Moment, end: Moment }).meta({ id: 'ServicePeriod' });
+
+/** A name in both languages. */
+export const LocalizedName = z.object({ zh: z.string(), en: z.string() }).meta({ id: 'LocalizedName' });
 
 /** The contract or refund that has an order or an instance now: at most one (ORD-12). */
 export const Holder = z

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { event } from './definition.ts';
-import { AccountId, Holder, Moment, Money, PaymentSplit, ServicePeriod, Version } from './fields.ts';
+import {
+  AccountId,
+  Holder,
+  LocalizedName,
+  Moment,
+  Money,
+  PaymentSplit,
+  ServicePeriod,
+  Version,
+} from './fields.ts';
 import { ChargeType, DomainServiceType, PriceUnit, ProductForm } from './product.ts';
 
 export const OrderStatus = z.enum(['unpaid', 'paid', 'cancelled', 'voided']).meta({ id: 'OrderStatus' });
@@ -34,7 +43,7 @@ export const OrderSnapshot = z.object({
   accountId: AccountId,
   operatorId: z.string(),
   productCode: z.string(),
-  productName: z.object({ zh: z.string(), en: z.string() }),
+  productName: LocalizedName,
   category: z.string(),
   brand: z.string(),
   invoicingEntity: z.string(),
@@ -48,7 +57,7 @@ export const OrderSnapshot = z.object({
   contractable: z.boolean(),
   refundable: z.boolean(),
   serviceType: DomainServiceType.nullable(),
-  configuration: z.array(z.object({ name: z.string(), value: z.string() })),
+  configuration: z.array(z.object({ name: z.string(), value: z.string() }).meta({ id: 'ConfigurationItem' })),
   count: z.int().positive(),
   duration: Duration.nullable(),
   unitPrice: z

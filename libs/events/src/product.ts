@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event } from './definition.ts';
-import { Version } from './fields.ts';
+import { LocalizedName, Version } from './fields.ts';
 
 export const ChargeType = z
   .enum(['subscription', 'package', 'one_time', 'pay_as_you_go'])
@@ -18,7 +18,7 @@ export const PriceUnit = z
 export const ProductSnapshot = z.object({
   productCode: z.string(),
   version: Version,
-  name: z.object({ zh: z.string(), en: z.string() }),
+  name: LocalizedName,
   category: z.string(),
   brand: z.string(),
   form: ProductForm,

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
+import { GivenMomentText } from '@accord/events/given-time';
 import {
   decodeTimeCursor,
   encodeCursor,
   paged,
   pageQuery,
   route,
+  separatedByCommas,
   type ProblemTexts,
   type Route,
 } from '@accord/http';
@@ -23,7 +25,7 @@ import type { Service } from './service.ts';
 // same routes.
 
 /** Becomes a Date, because Postgres does not read every year and offset that RFC 3339 allows. */
-const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const Instant = GivenMomentText.transform((text) => new Date(text));
 const EventIds = z.array(z.guid()).min(1).max(200);
 const filter = {
   direction: z
@@ -49,12 +51,7 @@ const Selection = z
 const Listing = z.strictObject({
   ...pageQuery,
   ...filter,
-  eventIds: z
-    .string()
-    .transform((ids) => ids.split(','))
-    .pipe(EventIds)
-    .optional()
-    .meta({ description: 'Separated by commas.' }),
+  eventIds: separatedByCommas(EventIds).optional(),
 });
 
 const Shown = z
@@ -77,7 +74,11 @@ const Shown = z
 const Inspected = Shown.extend({
   payload: z.string(),
   headers: z.record(z.string(), z.string()),
-  acts: z.array(z.object({ act: z.enum(['replay', 'discard']), actor: z.string(), at: z.iso.datetime() })),
+  acts: z.array(
+    z
+      .object({ act: z.enum(['replay', 'discard']), actor: z.string(), at: z.iso.datetime() })
+      .meta({ id: 'DeadLetterAct' }),
+  ),
 }).meta({ id: 'DeadLetterDetail' });
 
 const Letters = paged(Shown);
@@ -147,6 +148,7 @@ const acting = (name: Service['name'], act: Act, summary: string): Route =>
     summary,
     access,
     body: Selection,
+    example: { type: 'order.paid', reason: 'timeout' },
     answer: Count,
     inTransaction: async (tx, { body }) => ({ body: { count: await redrive(tx, act, body) } }),
   });

@@ -26,6 +26,11 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   migrations: new URL('../migrations/', import.meta.url),
   routes: [...orderRoutes(profile), ...paymentRoutes, ...resourceRoutes, ...productRoutes(profile)],
   problems,
+  tags: {
+    orders: 'Orders: placed, paid, fulfilled, cancelled, listed.',
+    products: 'The catalogue.',
+    resources: 'Instances that orders created, as the platform reports them.',
+  },
   subscriptions: {
     'contract.requested': { on: onContractRequested, locks: contractRows },
     'contract.drafted': { on: onContractDrafted(profile.orders), locks: contractRows },

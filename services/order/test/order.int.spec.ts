@@ -3,7 +3,7 @@ import type { Worker } from '@accord/core';
 import { startService } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { type Client } from '@accord/testing';
-import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import { orderService } from '../src/service.ts';
 import {
   aContract,
@@ -1113,6 +1113,10 @@ describe('listing', () => {
       body.orderId,
     ]);
   });
+});
+
+test('API-3 each example of the document is taken as a request of the right form', async () => {
+  expect(await flawsOfExamples(t)).toEqual([]);
 });
 
 test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {

@@ -19,7 +19,7 @@ const keySays = `New for each intent, the same for each repeat; up to ${longestK
 /** Headers of requests, each described once. */
 export const parameters = {
   RequestId: parameter('X-Request-Id', 'Comes back in the answer; made here where absent.'),
-  Language: parameter('Accept-Language', 'Language of the words in the answer: zh-CN or en.', {
+  AcceptLanguage: parameter('Accept-Language', 'Language of the words in the answer: zh-CN or en.', {
     example: 'zh-CN',
   }),
   IdempotencyKey: parameter('Idempotency-Key', keySays, key),
@@ -82,7 +82,7 @@ export function parametersOf(route: Route): oas31.ReferenceObject[] {
   const wanted = idempotencyKeyOf(route);
   return [
     parameterRef('RequestId'),
-    parameterRef('Language'),
+    parameterRef('AcceptLanguage'),
     ...(wanted === 'required' ? [parameterRef('RequiredIdempotencyKey')] : []),
     ...(wanted === 'optional' && route.access !== 'anyone' ? [parameterRef('IdempotencyKey')] : []),
     ...(supportsIfMatch(route) ? [parameterRef('IfMatch')] : []),

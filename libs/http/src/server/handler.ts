@@ -16,6 +16,7 @@ import {
 } from '../route.ts';
 import { readUpload } from '../upload.ts';
 import { checkBody, checkPlain, keepRaw, parserOf, type RawBody } from '../validation.ts';
+import { answersVersion } from './described-headers.ts';
 import { codesOf } from './described-problems.ts';
 import { addressOf, type RateLimit } from './rate-limit.ts';
 
@@ -95,6 +96,8 @@ function checkAnswer(route: Route, answer: RouteResponse | FileResponse, reply: 
   const described = route.success ?? [200];
   if (!described.includes(reply.status))
     throw new Error(`${route.method} ${route.path} answers ${reply.status}, which it does not describe`);
+  if (answersVersion(route) && !('ETag' in reply.headers))
+    throw new Error(`${route.method} ${route.path} answers without the ETag that it describes`);
   if (isFile(answer) || !route.answer) return;
   route.answer.parse(JSON.parse((reply as Reply).text));
 }

@@ -54,6 +54,15 @@ export function portablePattern(pattern: string): string {
   );
 }
 
+/** A choice of texts is one text with one pattern: few languages have a type for the choice. */
+function joinTexts(schema: JsonSchema): void {
+  const texts = (schema.anyOf ?? []) as JsonSchema[];
+  const patterns = texts.flatMap(({ type, pattern }) => (type === 'string' && pattern ? [pattern] : []));
+  if (patterns.length < 2 || patterns.length < texts.length) return;
+  delete schema.anyOf;
+  Object.assign(schema, { type: 'string', pattern: patterns.map((one) => `(${one})`).join('|') });
+}
+
 const mostOfInt32 = 2_147_483_647;
 
 /** Whole numbers as other languages size them. */
@@ -74,6 +83,7 @@ export function makePortable({ jsonSchema, io }: { jsonSchema: JsonSchema; io: '
     if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
   }
+  joinTexts(jsonSchema);
   if (jsonSchema.pattern !== undefined) jsonSchema.pattern = portablePattern(jsonSchema.pattern);
   if (jsonSchema.type === 'integer') sizeInteger(jsonSchema);
 }

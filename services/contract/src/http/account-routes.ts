@@ -17,6 +17,21 @@ const putAccount = route({
   access: { platform: true },
   params: ById,
   body: AccountTelling.omit({ accountId: true }),
+  example: {
+    version: 1,
+    certifiedName: '北京示例科技有限公司',
+    contacts: [
+      {
+        contactId: 'buyer',
+        name: 'Li Lei',
+        email: 'li.lei@example.com',
+        phone: null,
+        locale: 'zh-CN',
+        timeZone: 'Asia/Shanghai',
+        classes: ['orders', 'contracts'],
+      },
+    ],
+  },
   answer: AccountAnswer,
   refusals: ['request.version_mismatch'],
   inTransaction: async (tx, { params, body, ifMatch }) => {

@@ -60,6 +60,7 @@ const previewApplication = (profile: Profile) =>
     access: { customer: 'contracts:read', operator: true },
     idempotencyKey: 'none',
     body: Application,
+    example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] },
     answer: z.object({ data: z.array(PartAnswer), refusals: z.array(RefusalReasonAnswer) }),
     refusals: accountRefusals,
     inTransaction: async (tx, { actor, body: { orderIds, accountId }, locale }) => {
@@ -98,6 +99,7 @@ const applyForContracts = (profile: Profile) =>
     summary: 'Applies for contracts over orders: one per kind and invoicing entity, all or none.',
     access: { customer: 'contracts:write', operator: true },
     body: Application,
+    example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'], language: 'en' },
     answer: z.object({
       data: z.array(ContractAnswer),
       refusals: ContractAnswer.shape.refusals,

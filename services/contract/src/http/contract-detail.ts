@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor, Locale, Tx } from '@accord/core';
 import { ContractStatus } from '@accord/events/contract';
-import { Moment, Money, ServicePeriod } from '@accord/events/fields';
+import { LocalizedName, Moment, Money, ServicePeriod } from '@accord/events/fields';
 import { ActorView, maskActor } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { findAccount } from '../account/account-store.ts';
@@ -17,7 +17,7 @@ const OrderRow = z
   .object({
     orderId: z.string(),
     productCode: z.string(),
-    productName: z.object({ zh: z.string(), en: z.string() }),
+    productName: LocalizedName,
     count: z.int(),
     servicePeriod: ServicePeriod.nullable(),
     cashPayable: Money.nullable(),

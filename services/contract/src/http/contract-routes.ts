@@ -130,6 +130,7 @@ const voidContract = (provider: Provider) =>
     access: writer,
     params: ById,
     body: Voiding,
+    example: { reason: 'incorrect_terms', text: 'The period is wrong' },
     answer: ContractAnswer,
     refusals: [
       'contract.not_found',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, GivenMoment, Id, Money } from '@accord/events/fields';
+import { AccountId, GivenMoment, Id, LocalizedName, Money } from '@accord/events/fields';
 import { OrderStatus, RefundState } from '@accord/events/order';
 import { BillFacts, BillLine, BillMonth } from '@accord/events/platform';
 import {
@@ -31,7 +31,7 @@ const EligibleOrderAnswer = z
     orderId: z.string(),
     kind: z.enum(['order', 'payment_request']),
     productCode: z.string(),
-    productName: z.object({ zh: z.string(), en: z.string() }),
+    productName: LocalizedName,
     invoicingEntity: z.string(),
     status: OrderStatus,
     refundState: RefundState,
@@ -96,7 +96,7 @@ const listEligibleOrders = (profile: Profile) =>
 const EligibleProductAnswer = z
   .object({
     productCode: z.string(),
-    name: z.object({ zh: z.string(), en: z.string() }),
+    name: LocalizedName,
     category: z.string(),
   })
   .meta({ id: 'EligibleProduct' });

@@ -27,6 +27,7 @@ const verifyContractHash = route({
   access: 'anyone',
   idempotencyKey: 'none',
   body: z.strictObject({ sha256: z.string().regex(/^[0-9A-Fa-f]{64}$/) }),
+  example: { sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' },
   answer: VerificationAnswer,
   inTransaction: (tx, { body: { sha256 } }) => verify(tx, sha256),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Money, PaymentSplit } from '@accord/events/fields';
-import { PaymentReference } from '@accord/events/platform';
+import { IpAddress, PaymentReference } from '@accord/events/platform';
 import { route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import { reportCreated, reportFailed } from '../fulfilment.ts';
@@ -12,12 +12,14 @@ import { InstanceId, Line, OrderAnswer, OrderId, ReportedMoment, toOrderAnswer }
 
 // Other services of the platform report about an order (API-4: `platform` alone).
 
-const Parts = z.strictObject({
-  cash: MoneyJson.optional(),
-  giftCredit: MoneyJson.optional(),
-  storedCard: MoneyJson.optional(),
-  voucher: MoneyJson.optional(),
-});
+const Parts = z
+  .strictObject({
+    cash: MoneyJson.optional(),
+    giftCredit: MoneyJson.optional(),
+    storedCard: MoneyJson.optional(),
+    voucher: MoneyJson.optional(),
+  })
+  .meta({ id: 'PaymentParts' });
 
 const PaymentAnswer = z
   .object({
@@ -38,13 +40,15 @@ const toPaymentAnswer = (payment: Payment): z.input<typeof PaymentAnswer> => ({
   paidAt: payment.paidAt.toISOString(),
 });
 
-const Given = z.strictObject({
-  instanceId: InstanceId,
-  start: ReportedMoment.nullable().default(null),
-  end: ReportedMoment.nullable().default(null),
-  region: Line(64).nullable().default(null),
-  ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
-});
+const Given = z
+  .strictObject({
+    instanceId: InstanceId,
+    start: ReportedMoment.nullable().default(null),
+    end: ReportedMoment.nullable().default(null),
+    region: Line(64).nullable().default(null),
+    ipAddress: IpAddress.nullable().default(null),
+  })
+  .meta({ id: 'CreatedInstance' });
 
 const Fulfilment = z
   .strictObject({
@@ -89,6 +93,7 @@ const recordPayment = route({
   access,
   params,
   body: z.strictObject({ paymentReference: PaymentReference, parts: Parts }),
+  example: { paymentReference: 'pay-20260131-17', parts: { cash: { amount: '45.00', currency: 'CNY' } } },
   answer: PaymentAnswer,
   success: [201],
   refusals: [
@@ -113,6 +118,10 @@ const reportFulfilment = route({
   access,
   params,
   body: Fulfilment,
+  example: {
+    outcome: 'created',
+    instances: [{ instanceId: 'i-bp1a2b3c', start: '2026-01-31T09:00:00Z', end: '2026-02-28T09:00:00Z' }],
+  },
   answer: OrderAnswer,
   refusals: [
     'order.not_found',
@@ -139,6 +148,7 @@ const reportOrderFacts = route({
   access,
   params,
   body: Facts,
+  example: { invoiced: true },
   answer: OrderAnswer,
   refusals: ['order.not_found', 'request.version_mismatch'],
   inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {

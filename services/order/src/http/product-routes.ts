@@ -16,7 +16,7 @@ const Name = Line(120);
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/);
 
 const Publication = z.strictObject({
-  name: z.strictObject({ zh: Name, en: Name }),
+  name: z.strictObject({ zh: Name, en: Name }).meta({ id: 'LocalizedNameInput' }),
   category: Code,
   brand: Code,
   form: ProductForm,
@@ -24,12 +24,14 @@ const Publication = z.strictObject({
   invoicingEntity: Code,
   prices: z
     .array(
-      z.strictObject({
-        chargeType: ChargeType,
-        amount: z.string().regex(/^\d{1,10}(\.\d{1,8})?$/),
-        currency: z.string().regex(/^[A-Z]{3}$/),
-        unit: PriceUnit,
-      }),
+      z
+        .strictObject({
+          chargeType: ChargeType,
+          amount: z.string().regex(/^\d{1,10}(\.\d{1,8})?$/),
+          currency: z.string().regex(/^[A-Z]{3}$/),
+          unit: PriceUnit,
+        })
+        .meta({ id: 'PriceInput' }),
     )
     .min(1)
     .max(20),
@@ -58,6 +60,17 @@ const publishProduct = (profile: Profile) =>
     access: { operator: true },
     params,
     body: Publication,
+    example: {
+      name: { zh: '云服务器', en: 'Elastic Compute' },
+      category: 'compute',
+      brand: 'cloud',
+      form: 'instance',
+      chargeTypes: ['subscription'],
+      invoicingEntity: 'main',
+      prices: [{ chargeType: 'subscription', amount: '45.00', currency: 'CNY', unit: 'month' }],
+      contractable: true,
+      refundable: true,
+    },
     answer: ProductAnswer,
     success: [200, 201],
     refusals: ['product.entity_unknown', 'product.price_misfit', 'request.version_mismatch'],

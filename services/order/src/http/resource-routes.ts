@@ -21,7 +21,11 @@ const Report = z.strictObject({
   ...InstanceFacts.shape,
   start: ReportedMoment.nullable().default(null),
   end: ReportedMoment.nullable().default(null),
-  nextRenewalPeriod: z.strictObject({ start: ReportedMoment, end: ReportedMoment }).nullable().default(null),
+  nextRenewalPeriod: z
+    .strictObject({ start: ReportedMoment, end: ReportedMoment })
+    .meta({ id: 'ServicePeriodInput' })
+    .nullable()
+    .default(null),
   scaledAt: ReportedMoment.nullable().default(null),
 });
 
@@ -37,6 +41,13 @@ const reportResource = route({
   access: { platform: true },
   params,
   body: Report,
+  example: {
+    reportVersion: 2,
+    orderId: 'ord_0199a2013ab97155850ff2f85a2d7bf3',
+    start: '2026-01-31T09:00:00Z',
+    end: '2026-02-28T09:00:00Z',
+    usage: '12.5',
+  },
   answer: ResourceAnswer,
   refusals: [
     'resource.order_required',

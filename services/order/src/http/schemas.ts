@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GivenMomentText } from '@accord/events/given-time';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
 import { ActorView } from '@accord/http';
@@ -22,11 +23,8 @@ export const Line = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}]+$/u);
 
-const thisEra = /^(19|20|21)\d\d-/;
-/** With an offset, as RFC 3339 wants it. */
-export const MomentText = z.iso.datetime({ offset: true }).regex(thisEra);
-export const Day = z.iso.date().regex(thisEra);
-export const ReportedMoment = MomentText.transform((text) => new Date(text));
+export { GivenDayText as Day, GivenMomentText as MomentText } from '@accord/events/given-time';
+export const ReportedMoment = GivenMomentText.transform((text) => new Date(text));
 
 const Operation = z
   .enum(['view', 'pay', 'cancel', 'request_contract', 'unsubscribe'])

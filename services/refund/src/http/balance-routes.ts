@@ -16,12 +16,13 @@ const Balance = z
       z
         .object({
           currency: z.string(),
-          balance: Money.meta({
-            description: 'Cash, gift credit and stored card together; vouchers are not in it.',
-          }),
+          balance: Money,
           funds: PaymentSplit,
         })
-        .meta({ id: 'CurrencyBalance' }),
+        .meta({
+          id: 'CurrencyBalance',
+          description: '`balance` is cash, gift credit and stored card together; vouchers are not in it.',
+        }),
     ),
   })
   .meta({ id: 'AccountBalance' });
@@ -33,12 +34,12 @@ const Entry = z
     kind: z.enum(['refund', 'unapplied_payment']),
     fund: z.enum(funds),
     amount: Money,
-    balance: Money.meta({ description: 'Of this fund, after the entry.' }),
+    balance: Money,
     refundId: z.string().nullable(),
     orderId: z.string().nullable(),
     paymentReference: z.string().nullable(),
   })
-  .meta({ id: 'StatementEntry' });
+  .meta({ id: 'StatementEntry', description: '`balance` is that of the fund, after the entry.' });
 
 const getBalance = route({
   method: 'get',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, Moment, Money } from '@accord/events/fields';
+import { AccountId, LocalizedName, Moment, Money } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
@@ -18,7 +18,7 @@ import { reader, ReasonAnswer, toReasonAnswer } from './schemas.ts';
 const Product = z
   .object({
     productCode: z.string(),
-    name: z.object({ zh: z.string(), en: z.string() }),
+    name: LocalizedName,
     category: z.string(),
   })
   .meta({ id: 'RefundableProduct' });

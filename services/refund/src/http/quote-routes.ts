@@ -33,6 +33,7 @@ const quoteRefund = (profile: Profile) =>
     summary: 'What each instance would give back now, and everything against it. Changes nothing.',
     access: writer,
     body: AskQuote,
+    example: { instanceIds: ['i-bp1a2b3c'] },
     answer: QuoteAnswer,
     success: [201],
     refusals: ['refund.mixed_currencies', 'refund.bundle_not_found', ...accountRefusals],
