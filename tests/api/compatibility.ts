@@ -176,7 +176,7 @@ function ofValues(before: Node, now: Node, direction: Direction, at: string): st
 
 const upper = ['maximum', 'maxLength', 'maxItems', 'maxProperties'];
 const lower = ['minimum', 'minLength', 'minItems', 'minProperties'];
-const exact = ['pattern', 'format', 'uniqueItems', 'if', 'then', 'else', 'not', 'additionalProperties'];
+const exact = ['pattern', 'format', 'uniqueItems', 'not', 'additionalProperties'];
 
 /** Of a request: no bound is tighter than it was, and no rule is new or another. */
 function ofBounds(before: Node, now: Node, at: string): string[] {

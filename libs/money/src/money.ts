@@ -11,16 +11,13 @@ export type Money = { readonly amount: string; readonly currency: string };
 const canonical = /^(0(\.0{1,3})?|-?(0\.([1-9]\d{0,2}|0[1-9]\d?|00[1-9])|[1-9]\d{0,14}(\.\d{1,3})?))$/;
 
 const having = (digits: number) => currencies.filter((currency) => currencyDigits(currency) === digits);
-/** The digits of each currency, as JSON Schema says it. */
-const digitsByCurrency = {
-  if: { properties: { currency: { enum: having(0) } } },
-  then: { properties: { amount: { pattern: '^-?[0-9]+$' } } },
-  else: {
-    if: { properties: { currency: { enum: having(3) } } },
-    then: { properties: { amount: { pattern: '[.][0-9]{3}$' } } },
-    else: { properties: { amount: { pattern: '[.][0-9]{2}$' } } },
+/** A currency with an amount of other digits, as JSON Schema says it. */
+const misfits = [0, 2, 3].map((digits) => ({
+  properties: {
+    currency: { enum: having(digits) },
+    amount: { not: { pattern: digits === 0 ? '^-?[0-9]+$' : `[.][0-9]{${digits}}$` } },
   },
-};
+}));
 
 /**
  * How money crosses an edge: one text per amount. A JSON number, `007.00`, `-0.00`, a wrong number of digits
@@ -52,7 +49,7 @@ export const MoneyJson = z
       });
     }
   })
-  .meta({ id: 'MoneyInput', ...digitsByCurrency });
+  .meta({ id: 'MoneyInput', not: { anyOf: misfits } });
 
 /**
  * Missing digits are filled with zeros: `money('45', 'CNY')` is 45.00.

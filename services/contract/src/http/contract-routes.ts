@@ -19,7 +19,8 @@ const Voiding = z
     path: ['text'],
     message: 'is needed where the reason is other',
     params: { 'zh-CN': 'reason 为 other 时必须填写' },
-  });
+  })
+  .meta({ not: { properties: { reason: { const: 'other' } }, not: { required: ['text'] } } });
 
 const listContracts = route({
   method: 'get',

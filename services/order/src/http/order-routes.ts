@@ -36,8 +36,9 @@ import {
 } from './schemas.ts';
 
 const longest = { minute: 5_256_000, month: 120, year: 10 } as const;
-const unitIs = (unit: keyof typeof longest) => ({ properties: { unit: { const: unit } } });
-const atMost = (unit: keyof typeof longest) => ({ properties: { value: { maximum: longest[unit] } } });
+const tooLong = (unit: keyof typeof longest) => ({
+  properties: { unit: { const: unit }, value: { minimum: longest[unit] + 1 } },
+});
 
 /** One object, because clients have no good type for a choice of several; each unit has its own bound. */
 const Duration = z
@@ -49,9 +50,7 @@ const Duration = z
   })
   .meta({
     id: 'DurationInput',
-    if: unitIs('month'),
-    then: atMost('month'),
-    else: { if: unitIs('year'), then: atMost('year') },
+    not: { anyOf: [tooLong('month'), tooLong('year')] },
   });
 
 const Instances = z
@@ -60,7 +59,8 @@ const Instances = z
   .refine((ids) => new Set(ids).size === ids.length, {
     message: 'names each instance once',
     params: { 'zh-CN': '每个实例只能出现一次' },
-  });
+  })
+  .meta({ uniqueItems: true });
 
 const Placement = z.strictObject({
   accountId: AccountId.optional(),
@@ -107,7 +107,8 @@ const Cancellations = z.strictObject({
     .refine((ids) => new Set(ids).size === ids.length, {
       message: 'names each order once',
       params: { 'zh-CN': '每个订单只能出现一次' },
-    }),
+    })
+    .meta({ uniqueItems: true }),
   reason: Line(200),
 });
 

@@ -73,6 +73,14 @@ const Fulfilment = z
     path: ['reason'],
     message: 'a creation has none',
     params: { 'zh-CN': 'outcome 为 created 时不得有原因' },
+  })
+  .meta({
+    not: {
+      anyOf: [
+        { properties: { outcome: { const: 'failed' }, instances: { minItems: 1 } }, required: ['instances'] },
+        { properties: { outcome: { const: 'created' }, reason: { type: 'string' } }, required: ['reason'] },
+      ],
+    },
   });
 
 const Facts = z
@@ -80,7 +88,8 @@ const Facts = z
   .refine(({ invoiced, supportRightsUsed }) => invoiced !== undefined || supportRightsUsed !== undefined, {
     message: 'names invoiced or supportRightsUsed',
     params: { 'zh-CN': '请指定 invoiced 或 supportRightsUsed' },
-  });
+  })
+  .meta({ minProperties: 1 });
 
 const params = z.strictObject({ orderId: OrderId });
 const access = { platform: true } as const;

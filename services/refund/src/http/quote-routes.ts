@@ -16,6 +16,7 @@ const AskQuote = z
         message: 'names each instance once',
         params: { 'zh-CN': '每个实例只能出现一次' },
       })
+      .meta({ uniqueItems: true })
       .optional(),
     bundleId: Id.optional().meta({ description: 'Instead: all instances of a bundle, whatever its size.' }),
     accountId: AccountId.optional().meta({ description: 'For operators: whose instances.' }),
@@ -23,6 +24,14 @@ const AskQuote = z
   .refine(({ instanceIds, bundleId }) => (instanceIds === undefined) !== (bundleId === undefined), {
     message: 'names either instanceIds or bundleId',
     params: { 'zh-CN': '请指定 instanceIds 或 bundleId 之一' },
+  })
+  .meta({
+    not: {
+      anyOf: [
+        { required: ['instanceIds', 'bundleId'] },
+        { not: { anyOf: [{ required: ['instanceIds'] }, { required: ['bundleId'] }] } },
+      ],
+    },
   });
 
 const quoteRefund = (profile: Profile) =>
