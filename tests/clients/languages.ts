@@ -41,7 +41,7 @@ type At = (...path: string[]) => string;
 function typescript(document: string, at: At): Language {
   const program = at('typescript', 'place-order.ts');
   const options =
-    '--noEmit --strict --target es2024 --module nodenext --allowImportingTsExtensions --types node';
+    '--ignoreConfig --noEmit --strict --target es2024 --module nodenext --allowImportingTsExtensions --types node';
   return {
     name: 'TypeScript, openapi-typescript',
     needs: [],

@@ -4,6 +4,7 @@ import { clientOf } from '@accord/testing';
 
 /** The whole system for clients to try, with the provider's catalogue; each answer is held against the document. */
 export async function startForClients(home: string): Promise<System> {
+  process.env['ACCORD_ENV'] = 'development';
   const system = await startSystem({
     dataDir: join(home, 'system'),
     profile: 'baidu',
