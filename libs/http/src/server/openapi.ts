@@ -11,7 +11,7 @@ import { problemTexts } from '../problem-texts.ts';
 import type { Api, Route } from '../route.ts';
 import { headers, headersOfSuccess, parameters, parametersOf } from './described-headers.ts';
 import { Problem, problemsOf } from './described-problems.ts';
-import { makePortable } from './portable-schema.ts';
+import { makePortable, sayDefaults } from './portable-schema.ts';
 
 export type OpenApi = ReturnType<typeof createDocument>;
 
@@ -114,8 +114,11 @@ export function openApi(title: string, services: readonly Api[]): OpenApi {
   const tags = services.flatMap((service) =>
     Object.entries(service.tags ?? {}).map(([name, description]) => ({ name, description })),
   );
-  return createDocument(
+  const document = createDocument(
     { ...frame(title), tags, paths },
     { override: makePortable, allowEmptySchema: { transform: true, custom: true } },
   );
+  const closed = Object.values(document.components!.schemas!) as z.core.JSONSchema.BaseSchema[];
+  closed.filter(({ additionalProperties }) => additionalProperties === false).forEach(sayDefaults);
+  return document;
 }

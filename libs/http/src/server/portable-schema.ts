@@ -75,6 +75,20 @@ function sizeInteger(schema: JsonSchema): void {
 }
 
 /**
+ * Says the defaults of a request's fields in words: several tools make a field with a default one that has to
+ * come.
+ */
+export function sayDefaults(request: JsonSchema): void {
+  for (const field of Object.values(request.properties ?? {}) as JsonSchema[]) {
+    if (field.default === undefined) continue;
+    const said =
+      field.default === null ? undefined : `Where it is left out: ${JSON.stringify(field.default)}.`;
+    delete field.default;
+    if (said) field.description = [field.description, said].filter(Boolean).join(' ');
+  }
+}
+
+/**
  * zod's JSON Schema as clients of other languages want it. Requests are closed; answers are open, because a
  * client must expect new fields (API-3), and there a format says what its pattern spells out.
  */
