@@ -1,9 +1,10 @@
 // Clients in several languages, made of the document of a running system; each places an order there. Exits 1
 // where a tool makes no client, a client does not compile, or its order is not there.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { System } from '@accord/local';
 import { clientOf } from '@accord/testing';
 import { commandLine, known } from '../command-line.ts';
@@ -25,21 +26,22 @@ const { only, home } = commandLine(
 
 const isThere = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 
-function perform(
+/** Not in one go: the front door is in this process, and answers meanwhile. */
+async function perform(
   { command: [command, ...args], in: cwd, unless }: Step,
   env: NodeJS.ProcessEnv = {},
-): string {
+): Promise<string> {
   if (unless !== undefined && existsSync(unless)) return '';
-  const shown = { cwd, env: { ...process.env, ...env }, encoding: 'utf8', stdio: 'pipe' } as const;
-  return execFileSync(command, args, { ...shown, maxBuffer: 2 ** 26 });
+  const settings = { cwd, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 };
+  return (await promisify(execFile)(command, args, settings)).stdout;
 }
 
 /** @throws Error where something on the way to the order fails. */
 async function tryOut(language: Language, system: System): Promise<string> {
-  language.steps.forEach((step) => perform(step));
+  for (const step of language.steps) await perform(step);
   const token = await system.token({ kind: 'customer', accountId: 'acc_clients' });
   const env = { ACCORD_API: system.url, ACCORD_TOKEN: token, ACCORD_PRODUCT: 'BCC' };
-  const [orderId = '', ...amount] = perform(language.run, env).trim().split(' ');
+  const [orderId = '', ...amount] = (await perform(language.run, env)).trim().split(' ');
   const { status, body } = await clientOf(system.url, () => Promise.resolve(token)).get(
     `/v1/orders/${orderId}`,
   );
