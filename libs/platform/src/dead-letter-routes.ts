@@ -51,7 +51,7 @@ const Selection = z
 const Listing = z.strictObject({
   ...pageQuery,
   ...filter,
-  eventIds: separatedByCommas(EventIds).optional(),
+  eventIds: separatedByCommas(EventIds),
 });
 
 const Shown = z

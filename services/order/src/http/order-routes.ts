@@ -96,7 +96,7 @@ const OrderFilter = z.strictObject({
   to: z.union([MomentText, Day]).optional(),
   status: OrderStatus.optional(),
   orderId: OrderId.optional(),
-  instanceIds: separatedByCommas(z.array(InstanceId).min(1).max(20)).optional(),
+  instanceIds: separatedByCommas(z.array(InstanceId).min(1).max(20)),
 });
 
 const Cancellations = z.strictObject({
