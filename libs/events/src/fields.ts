@@ -17,7 +17,8 @@ export type Moment = z.infer<typeof Moment>;
 export const GivenMoment = GivenMomentText.transform((text) => new Date(text));
 
 /** Free text of a person, trimmed and never empty, of at most `longest` characters. */
-export const Reason = (longest: number) => z.string().trim().min(1).max(longest);
+export const Reason = (longest: number) =>
+  z.string().trim().min(1).max(longest).meta({ pattern: '^[^\\x00]*[^\\x00\\s][^\\x00]*$' });
 
 /** A decimal string with the currency's digits, never a float (API-9). */
 export const Money = z

@@ -188,7 +188,8 @@ export function docsPage(api: OpenApi): string {
   ];
   return `<!doctype html>
     <html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${style}</style></head>
-    <body><h1>${title}</h1><p>The same as <a href="openapi.json">openapi.json</a>, for reading. <code>$API</code> is the address of the system, <code>$TOKEN</code> a token, and what stands in
+    <body><h1>${title}</h1><p>The same as <a href="openapi.json">openapi.json</a>, for reading. <code>$API</code> is the
+    address of the system, <code>$TOKEN</code> a token, and what stands in
     <code>&lt;&gt;</code> is yours to fill in. Behind the local front door, <a href="/docs">/docs</a> has the pages of
     all services.</p>
     <nav><table>${entries.join('')}</table></nav>

@@ -11,7 +11,7 @@ import { problemTexts } from '../problem-texts.ts';
 import type { Api, Route } from '../route.ts';
 import { headers, headersOfSuccess, parameters, parametersOf } from './described-headers.ts';
 import { Problem, problemsOf } from './described-problems.ts';
-import { makePortable, sayDefaults } from './portable-schema.ts';
+import { forbidControls, makePortable, sayDefaults } from './portable-schema.ts';
 
 export type OpenApi = ReturnType<typeof createDocument>;
 
@@ -118,7 +118,18 @@ export function openApi(title: string, services: readonly Api[]): OpenApi {
     { ...frame(title), tags, paths },
     { override: makePortable, allowEmptySchema: { transform: true, custom: true } },
   );
+  finish(document);
+  return document;
+}
+
+/** Of the whole document, where a schema's place is known. */
+function finish(document: OpenApi): void {
   const closed = Object.values(document.components!.schemas!) as z.core.JSONSchema.BaseSchema[];
   closed.filter(({ additionalProperties }) => additionalProperties === false).forEach(sayDefaults);
-  return document;
+  const all = Object.values(document.paths!).flatMap((item) =>
+    Object.values(
+      item as Record<string, { parameters?: { schema?: z.core.JSONSchema.BaseSchema }[] }>,
+    ).flatMap((operation) => operation.parameters ?? []),
+  );
+  all.forEach(({ schema }) => schema && forbidControls(schema));
 }

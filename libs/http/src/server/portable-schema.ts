@@ -88,6 +88,18 @@ export function sayDefaults(request: JsonSchema): void {
   }
 }
 
+/** The edge refuses U+0000 everywhere, and every control character in a path and a query (`checkPlain`). */
+const storable = '^[^\\x00]*$';
+const plain = '^[^\\x00-\\x1f\\x7f-\\x9f]*$';
+
+const isFreeText = ({ type, pattern, format, enum: values, const: value }: JsonSchema) =>
+  type === 'string' && pattern === undefined && format === undefined && !values && value === undefined;
+
+/** Of a parameter of a path or a query. */
+export function forbidControls(parameter: JsonSchema): void {
+  if (parameter.pattern === storable) parameter.pattern = plain;
+}
+
 /**
  * zod's JSON Schema as clients of other languages want it. Requests are closed; answers are open, because a
  * client must expect new fields (API-3), and there a format says what its pattern spells out.
@@ -99,5 +111,6 @@ export function makePortable({ jsonSchema, io }: { jsonSchema: JsonSchema; io: '
   }
   joinTexts(jsonSchema);
   if (jsonSchema.pattern !== undefined) jsonSchema.pattern = portablePattern(jsonSchema.pattern);
+  if (io === 'input' && isFreeText(jsonSchema)) jsonSchema.pattern = storable;
   if (jsonSchema.type === 'integer') sizeInteger(jsonSchema);
 }
