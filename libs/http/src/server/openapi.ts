@@ -11,7 +11,7 @@ import { problemTexts } from '../problem-texts.ts';
 import type { Api, Route } from '../route.ts';
 import { headers, headersOfSuccess, parameters, parametersOf } from './described-headers.ts';
 import { Problem, problemsOf } from './described-problems.ts';
-import { forbidControls, makePortable, sayDefaults } from './portable-schema.ts';
+import { forbidControls, forbidNul, makePortable, sayDefaults } from './portable-schema.ts';
 
 export type OpenApi = ReturnType<typeof createDocument>;
 
@@ -125,7 +125,10 @@ export function openApi(title: string, services: readonly Api[]): OpenApi {
 /** Of the whole document, where a schema's place is known. */
 function finish(document: OpenApi): void {
   const closed = Object.values(document.components!.schemas!) as z.core.JSONSchema.BaseSchema[];
-  closed.filter(({ additionalProperties }) => additionalProperties === false).forEach(sayDefaults);
+  for (const request of closed.filter(({ additionalProperties }) => additionalProperties === false)) {
+    sayDefaults(request);
+    forbidNul(request.properties);
+  }
   const all = Object.values(document.paths!).flatMap((item) =>
     Object.values(
       item as Record<string, { parameters?: { schema?: z.core.JSONSchema.BaseSchema }[] }>,

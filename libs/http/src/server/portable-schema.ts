@@ -97,7 +97,14 @@ const isFreeText = ({ type, pattern, format, enum: values, const: value }: JsonS
 
 /** Of a parameter of a path or a query. */
 export function forbidControls(parameter: JsonSchema): void {
-  if (parameter.pattern === storable) parameter.pattern = plain;
+  if (isFreeText(parameter)) parameter.pattern = plain;
+}
+
+/** Of a request's body, at any depth. */
+export function forbidNul(part: unknown): void {
+  if (typeof part !== 'object' || part === null) return;
+  if (!Array.isArray(part) && isFreeText(part as JsonSchema)) (part as JsonSchema).pattern = storable;
+  Object.values(part).forEach(forbidNul);
 }
 
 /**
@@ -111,6 +118,5 @@ export function makePortable({ jsonSchema, io }: { jsonSchema: JsonSchema; io: '
   }
   joinTexts(jsonSchema);
   if (jsonSchema.pattern !== undefined) jsonSchema.pattern = portablePattern(jsonSchema.pattern);
-  if (io === 'input' && isFreeText(jsonSchema)) jsonSchema.pattern = storable;
   if (jsonSchema.type === 'integer') sizeInteger(jsonSchema);
 }
