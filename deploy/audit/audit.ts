@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
-import { connect, type OwnConnection } from '@accord/postgres';
+import { connect } from '@accord/postgres';
 import type { Difference } from './check.ts';
 import { databaseDifferences } from './differences.ts';
 import { settle, type Settled } from './settling.ts';
-import { openTopics, type Topics } from './topics.ts';
+import { factDifferences, ToldFacts } from './told-facts.ts';
+import { openTopics } from './topics.ts';
 import { Sightings, versionDifferences } from './versions.ts';
 
 export interface AuditAsk {
@@ -40,7 +41,7 @@ export interface Audit {
  * Connects at the first round. Between rounds the topics' versions stay known: only new messages are read.
  */
 export function openAudit(ask: AuditAsk): Audit {
-  let open: { connection: OwnConnection; topics: Topics; sightings: Sightings } | undefined;
+  let open: Awaited<ReturnType<typeof openBoth>> | undefined;
 
   const close = async () => {
     const { connection, topics } = open ?? {};
@@ -53,13 +54,14 @@ export function openAudit(ask: AuditAsk): Audit {
     async round({ settleMs }) {
       const began = performance.now();
       try {
-        const { connection, topics, sightings } = (open ??= await openBoth(ask));
+        const { connection, topics, sightings, facts } = (open ??= await openBoth(ask));
         let compared = 0;
         const look = async (): Promise<Difference[]> => {
           const ofTopics = await topics.catchUp();
           const { differences, aggregates } = await versionDifferences(connection, sightings);
           compared = aggregates;
-          return [...(await databaseDifferences(connection)), ...differences, ...ofTopics];
+          const lost = await factDifferences(connection, facts);
+          return [...(await databaseDifferences(connection)), ...differences, ...lost, ...ofTopics];
         };
         const settled = await settle(look, { settleMs });
         return {
@@ -84,8 +86,8 @@ async function openBoth({ databaseUrl, ...kafka }: AuditAsk) {
   // A connection that is lost between two rounds is found out by the next one.
   connection.on('error', (error) => kafka.log.warn({ reason: error.message }, 'database connection lost'));
   try {
-    const sightings = new Sightings();
-    return { connection, sightings, topics: await openTopics(kafka, sightings) };
+    const [sightings, facts] = [new Sightings(), new ToldFacts()];
+    return { connection, sightings, facts, topics: await openTopics(kafka, { sightings, facts }) };
   } catch (error) {
     await connection.end();
     throw error;

@@ -5,12 +5,14 @@ import { commandChecks } from './commands.ts';
 import { holdChecks } from './holds.ts';
 import { ledgerChecks } from './ledger.ts';
 import { outboxChecks } from './outboxes.ts';
+import { refundSumChecks } from './refund-sums.ts';
 import { sagaChecks } from './sagas.ts';
 import { viewChecks } from './views.ts';
 
 export const checks: readonly Check[] = [
   ...holdChecks,
   ...ledgerChecks,
+  ...refundSumChecks,
   ...outboxChecks,
   ...commandChecks,
   ...viewChecks,

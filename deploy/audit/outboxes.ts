@@ -32,9 +32,9 @@ export const outboxChecks: readonly Check[] = [
     says: 'no event waits to be handled',
     mends: 'order',
     sql: ofEach(
-      (schema) => `select event_id::text as id,
-        type || ' of ' || key || ' is ' || status || ' after ' || attempts || ' tries: ' || coalesce(reason,
-        'behind another') as found
+      (schema) => `select event_id::text as id, source as mark,
+        type || ' of ' || key || case when source = '' then '' else ' from ' || source end ||
+          ' is ' || status || ' after ' || attempts || ' tries: ' || coalesce(reason, 'behind another') as found
         from ${schema}.parked_events`,
     ),
   },

@@ -10,7 +10,8 @@ export interface Settled {
   readonly moving: readonly Difference[];
 }
 
-const keyOf = ({ rule, says, id, mark }: Difference) => JSON.stringify([rule, says, id, mark]);
+/** The same of two services is two differences. */
+const keyOf = ({ rule, says, id, mends, mark }: Difference) => JSON.stringify([rule, says, id, mends, mark]);
 
 /**
  * Looks until all that the first look found is gone, or `settleMs` have passed since. The last look begins

@@ -57,6 +57,9 @@ export const order: Announced<Data<'order.placed'>['order']> = {
   supportRightsUsed: 'o.support_rights_used',
   invoiced: 'o.invoiced',
   instanceIds: 'o.instance_ids',
+  // `told` is the owner's own.
+  instances: `(select coalesce(jsonb_agg(each - 'told' order by nth), '[]')
+    from jsonb_array_elements(o.instances) with ordinality as listed (each, nth))`,
   servicePeriod: period('period_start', 'period_end'),
   status: 'o.status',
   fulfilment: 'o.fulfilment',
@@ -101,6 +104,7 @@ export const product: Announced<Data<'product.published'>['product']> = {
   prices: 'o.prices',
   serviceTypes: 'o.service_types',
   onSale: 'o.on_sale',
+  renewable: 'o.renewable',
   contractable: 'o.contractable',
   refundable: 'o.refundable',
   termsUrl: 'o.terms_url',

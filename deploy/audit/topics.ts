@@ -1,7 +1,16 @@
 import type { Logger } from 'pino';
-import { catalogue, eventTypes, type EventDefinition, type EventType, type Speaker } from '@accord/events';
+import { readJson } from '@accord/core/runtime';
+import {
+  catalogue,
+  eventTypes,
+  readEvent,
+  type EventDefinition,
+  type EventType,
+  type Speaker,
+} from '@accord/events';
 import { openKafka, readTopics, type Incoming, type OffsetRange } from '@accord/kafka';
 import type { Difference } from './check.ts';
+import { ToldFacts } from './told-facts.ts';
 import { announcedIn, type Sightings } from './versions.ts';
 
 export interface TopicsAsk {
@@ -26,17 +35,21 @@ export interface Topics {
   close(): Promise<void>;
 }
 
-/** @param sightings is told of every version that a message carries. */
-export async function openTopics(
-  { brokers, topicPrefix, log }: TopicsAsk,
-  sightings: Sightings,
-): Promise<Topics> {
+interface Seen {
+  /** Every version that a message carries. */
+  readonly sightings: Sightings;
+  /** What the platform tells. */
+  readonly facts: ToldFacts;
+}
+
+/** @param seen is told of each message once. */
+export async function openTopics({ brokers, topicPrefix, log }: TopicsAsk, seen: Seen): Promise<Topics> {
   const kafka = openKafka({ brokers, topicPrefix, clientId: 'accord-audit', log });
   const read = { messages: 0, unreadable: 0 };
   const onMessages = (type: EventType, _partition: number, messages: readonly Incoming[]) => {
-    for (const { value } of messages) {
+    for (const message of messages) {
       read.messages += 1;
-      if (!see(type, value, sightings)) read.unreadable += 1;
+      if (!see(type, message, seen)) read.unreadable += 1;
     }
   };
   const reading = await readTopics(kafka, { reader: 'audit', topics: eventTypes, onMessages });
@@ -52,10 +65,11 @@ export async function openTopics(
 }
 
 /** False where it is no event of its type. */
-function see(type: EventType, value: string, sightings: Sightings): boolean {
+function see(type: EventType, { value, headers }: Incoming, { sightings, facts }: Seen): boolean {
   try {
-    for (const { aggregate, id, version } of announcedIn(type, JSON.parse(value)))
-      sightings.see(aggregate, id, version);
+    const data = readJson(value);
+    if (ToldFacts.lookFor(type)) facts.see(readEvent(type, data, headers));
+    for (const { aggregate, id, version } of announcedIn(type, data)) sightings.see(aggregate, id, version);
     return true;
   } catch {
     return false;

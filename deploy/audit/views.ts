@@ -82,6 +82,18 @@ const views: readonly View[] = [
     columns: { refundable: 'o.refundable' },
   },
   {
+    says: 'the order service knows of every account what its owner does',
+    viewer: 'order',
+    view: 'orders.account_view',
+    owned: 'contracts.accounts',
+    key: 'account_id',
+    columns: {
+      facts: `jsonb_build_object(${['certifiedName', 'certificate', 'invoiceTitle', 'partner', 'address']
+        .map((fact) => `'${fact}', o.facts -> '${fact}'`)
+        .join(', ')})`,
+    },
+  },
+  {
     says: 'the notification service knows the contacts of every account as its owner does',
     viewer: 'notification',
     view: 'notifications.contacts',

@@ -19,6 +19,7 @@ export {
   type ServiceProcess,
   type Settings,
 } from './parts/service-process.ts';
+export { machineMonth } from './demo/context.ts';
 export type { DemoSettings } from './demo/settings.ts';
 export { breaches, type Breach } from './parts/invariants.ts';
 export { playStory } from './demo/story.ts';

@@ -3,6 +3,7 @@ import { asyncApi } from './src/asyncapi.ts';
 import { eventTypes, type EventType } from './src/catalogue.ts';
 import { incompatibilities } from './src/compatibility.ts';
 import { recordedForm, type RecordedForm } from './src/recorded-form.ts';
+import { schemaAddress } from './src/schema-address.ts';
 
 // `npm run events:record`: records the compatible changes of the events, and refuses the others (EVT-4).
 
@@ -16,8 +17,10 @@ const write = (file: URL, content: unknown) => writeFileSync(file, `${JSON.strin
 /** Writes the type's form where it changed compatibly; else returns the problems. */
 function record(type: EventType): string[] {
   const now = recordedForm(type);
+  const keep = (version: number) =>
+    write(fileOf(type), { ...now, $id: schemaAddress(type, undefined, version), 'x-version': version });
   if (!existsSync(fileOf(type))) {
-    write(fileOf(type), { ...now, 'x-version': 1 });
+    keep(1);
     say(`${type}: recorded; keep a message of it as samples/${type}.1.json`);
     return [];
   }
@@ -27,7 +30,7 @@ function record(type: EventType): string[] {
   if (problems.length > 0) return problems.map((problem) => `${type}: ${problem}`);
   // A change that is compatible both ways is one of words alone.
   const next = incompatibilities(now, before).length > 0 ? Number(version) + 1 : Number(version);
-  write(fileOf(type), { ...now, 'x-version': next });
+  keep(next);
   if (next > Number(version)) {
     write(earlier(type, Number(version)), { ...before, 'x-version': Number(version) });
     say(`${type}: recorded as version ${next}; keep a message of it as samples/${type}.${next}.json`);
@@ -35,11 +38,25 @@ function record(type: EventType): string[] {
   return [];
 }
 
+/** The versions above 1, for the addresses that events name. */
+function writeVersions(): void {
+  const recorded = eventTypes.map((type) => JSON.parse(readFileSync(fileOf(type), 'utf8')) as RecordedForm);
+  const lines = recorded
+    .filter((form) => Number(form['x-version']) > 1)
+    .map((form) => `  '${String(form['x-topic'])}': ${String(form['x-version'])},\n`);
+  writeFileSync(
+    new URL('./src/schema-versions.ts', import.meta.url),
+    '/** Written by `npm run events:record`: versions of the schemas that changed since their first. */\n' +
+      `export const schemaVersions: Readonly<Record<string, number>> = {\n${lines.join('')}};\n`,
+  );
+}
+
 const gone = readdirSync(folder)
   .filter((file) => file.endsWith('.json'))
   .map((file) => file.replace(/\.schema\.json$/, ''))
   .filter((type) => !eventTypes.includes(type as EventType));
 const problems = [...gone.map((type) => `${type}: was removed`), ...eventTypes.flatMap(record)];
+writeVersions();
 if (problems.length === 0) write(new URL('./asyncapi.json', import.meta.url), asyncApi());
 else {
   process.stderr.write(`Incompatible; make a new event type instead (EVT-4):\n${problems.join('\n')}\n`);

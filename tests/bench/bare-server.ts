@@ -8,9 +8,10 @@ import pg from 'pg';
 /** Held against what the service really sends before anything is measured. */
 export const statements = {
   product: `select product_code as "productCode", version, name, category, brand, form, charge_types as "chargeTypes",
-    invoicing_entity as "invoicingEntity", prices, service_types as "serviceTypes", on_sale as "onSale",
+    invoicing_entity as "invoicingEntity", prices, service_types as "serviceTypes", on_sale as "onSale", renewable,
     contractable, refundable,
     terms_url as "termsUrl" from products where product_code = $1`,
+  account: `select account_id as "accountId", facts from account_view where account_id = any ($1::text[])`,
   order: `with placed as (
       insert into orders (order_id, account_id, version, product_code, order_type, bill_type, terms,
       currency, product_amount,
@@ -54,7 +55,10 @@ function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
     const client = await pool.connect();
     const [, begun] = (await client.query(opening(accountId))) as unknown as pg.QueryResult<{ now: Date }>[];
     const { now } = begun!.rows[0]!;
-    await client.query({ name: 'product', text: statements.product, values: [asked.productCode] });
+    await Promise.all([
+      client.query({ name: 'product', text: statements.product, values: [asked.productCode] }),
+      client.query({ name: 'account', text: statements.account, values: [[accountId]] }),
+    ]);
     const orderId = `ord_${randomUUIDv7().replaceAll('-', '')}`;
     const payBy = new Date(now.getTime() + week);
     await client.query({

@@ -107,7 +107,7 @@ export function events(count: number, keys: number): Message[] {
     return {
       key: data.order.orderId,
       value: JSON.stringify(data),
-      headers: headersOf(event, { source: '/services/order' }),
+      headers: headersOf(event),
     };
   });
 }

@@ -56,6 +56,7 @@ export const countingService = ({ noting = false, failing }: Counting = {}): Ser
   migrations: new URL('./counted/', import.meta.url),
   routes: [],
   problems: {},
+  timeZone: 'Asia/Shanghai',
   subscriptions: {
     [countedType]: {
       on(tx, { subject }) {

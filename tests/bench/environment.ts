@@ -97,7 +97,12 @@ export async function groundOn({
     async startService(name, databaseUrl, settings = {}) {
       const ask = {
         profile: 'baidu',
-        settings: { ACCORD_LOG_LEVEL: 'warn', ACCORD_RATE_PER_MINUTE: '0', ...settings },
+        settings: {
+          ACCORD_LOG_LEVEL: 'warn',
+          ACCORD_RATE_PER_MINUTE: '0',
+          ACCORD_BODY_BYTES_PER_SECOND: '0',
+          ...settings,
+        },
       };
       const around = {
         ask,

@@ -28,7 +28,7 @@ export function messages(count: number, keys: number): Message[] {
     return {
       key,
       value,
-      headers: headersOf(event, { source: '/services/order', traceparent: recorded.headers['traceparent']! }),
+      headers: headersOf(event, { traceparent: recorded.headers['traceparent'] }),
     };
   });
 }

@@ -15,7 +15,7 @@ export interface Shop {
 }
 
 const product = {
-  name: { zh: '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
+  name: { 'zh-CN': '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
   category: 'COMPUTE',
   brand: 'baidu',
   form: 'instance',

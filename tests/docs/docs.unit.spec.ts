@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { eventTypes } from '@accord/events';
+import { rangeQuery } from '@accord/http';
+import { customerScopes } from '@accord/http/server';
+import { withDeadLetterRoutes } from '../../libs/platform/src/dead-letter-routes.ts';
 import { eventsPage, services } from './events-page.ts';
 import { lifecyclesPage } from './lifecycles-page.ts';
+import { scopesPage } from './scopes-page.ts';
 
 const kept = (file: string) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
 
@@ -25,6 +30,39 @@ test('docs/lifecycles.md is what the code says, for every noun that has a lifecy
   expectCurrent('lifecycles.md', page);
   const nouns = ['order', 'fulfilment', 'refund state', 'contract', 'ticket', 'refund', 'notification'];
   for (const noun of nouns) expect(page).toContain(`## ${noun}\n`);
+});
+
+test('API-4 docs/scopes.md is what the code says, and every scope of a customer reaches a route', () => {
+  const page = scopesPage();
+  expectCurrent('scopes.md', page);
+  expect(customerScopes.filter((scope) => !page.includes(`| \`${scope}\` |`))).toEqual([]);
+  expect(page.match(/^.*`timeline:read` \|.*$/gm)).toEqual([
+    '| `GET /v1/timeline` | `timeline:read` | yes |  |',
+  ]);
+});
+
+test('ORD-15 every list takes dates and moments in the same form', () => {
+  const lists = services()
+    .flatMap((service) => withDeadLetterRoutes(service).routes)
+    .flatMap(({ path, query }) =>
+      query instanceof z.ZodObject && 'from' in query.shape ? [{ path, shape: query.shape }] : [],
+    );
+  const own = lists.filter(({ shape }) => shape.from !== rangeQuery.from || shape.to !== rangeQuery.to);
+  expect(own.map(({ path }) => path)).toEqual(['/v1/contracts/eligible-bills']); // months
+  expect(lists.filter((list) => !own.includes(list)).map(({ path }) => path)).toEqual([
+    '/v1/orders',
+    '/v1/order-dead-letters',
+    '/v1/contracts/eligible-orders',
+    '/v1/contracts',
+    '/v1/tickets',
+    '/v1/contract-dead-letters',
+    '/v1/refunds',
+    '/v1/balances/{accountId}/statement',
+    '/v1/refund-dead-letters',
+    '/v1/notifications',
+    '/v1/timeline',
+    '/v1/notification-dead-letters',
+  ]);
 });
 
 /** Rules with words of their own, anywhere in a schema, that lack the Chinese ones. */

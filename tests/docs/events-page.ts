@@ -130,7 +130,7 @@ export function eventsPage(): string {
     'about, so the events of one order, contract or refund stay in order within a topic. Across ' +
       'topics they do not: decide by the version in',
     'the snapshot.',
-    'An event may come more than once: remember its `ce_id`. As AsyncAPI 3: ' +
+    'An event may come more than once: remember its `ce_id` together with its `ce_source`. As AsyncAPI 3: ' +
       '`libs/events/asyncapi.json`. A message of each type:',
     '`libs/events/samples`.',
     '',
@@ -143,6 +143,14 @@ export function eventsPage(): string {
     ...Object.entries(headers?.properties ?? {}).map(
       ([name, schema]) => `| ${code(name)} | ${headerWords(schema)} |`,
     ),
+    '',
+    'The platform tells its facts with `ce_specversion`, `ce_id` (a UUID), `ce_source`, `ce_type` ' +
+      'and `ce_time` (1970 to 9999); each header once, a',
+    'line of at most 300 characters without control characters. A message that is otherwise, whose ' +
+      'value is no UTF-8 or no JSON, is nested more',
+    'than 64 deep, has a name twice or U+0000 in a text, or names an account that no token may ' +
+      'have, is a dead letter at once. A `traceparent` of',
+    'another form is passed over, and so is a byte order mark before the value.',
     '',
     ...speakers.flatMap((speaker) => typesOf(speaker, heardBy)),
     '## Shared schemas',

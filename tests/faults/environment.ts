@@ -90,7 +90,10 @@ export async function startWorld(home: string, { smallDisk = false } = {}): Prom
   started.defer(smtp.stop);
 
   const around = {
-    ask: { profile: 'baidu', settings: { ACCORD_LOG_LEVEL: 'info', ACCORD_RATE_PER_MINUTE: '0' } },
+    ask: {
+      profile: 'baidu',
+      settings: { ACCORD_LOG_LEVEL: 'info', ACCORD_RATE_PER_MINUTE: '0', ACCORD_BODY_BYTES_PER_SECOND: '0' },
+    },
     foundation: {
       databaseUrl: ground.url(ground.network.postgres.port),
       brokers: `127.0.0.1:${ground.network.kafka.port}`,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { calendarEnd } from '@accord/profile';
 import type { Client, Reply } from '@accord/testing';
 import { chanceOf, type Chance } from '../chance.ts';
 import type { World } from './environment.ts';
@@ -27,7 +28,7 @@ const machine = {
   billType: 'prepay',
   chargeType: 'subscription',
   duration: { unit: 'month', value: 1 },
-};
+} as const;
 const giveUpMs = 120_000;
 
 /** Asks until the answer is final, each time with the same idempotency key, as a careful client does. */
@@ -134,7 +135,7 @@ async function customer(world: World, { accountId, chance, history, pauseMs, isO
             'create',
             platform.orders,
             fulfilment,
-            { outcome: 'created', instances: [{ instanceId: machineOf(order), ...period }] },
+            { outcome: 'created', instances: [{ instanceId: machineOf(order), ...period() }] },
             order,
           )
         ).ids,
@@ -192,6 +193,10 @@ async function customer(world: World, { accountId, chance, history, pauseMs, isO
   }
 }
 
-const period = { start: '2026-01-01T00:00:00Z', end: '2099-01-01T00:00:00Z' };
+/** From yesterday on, whatever the clock of a service says. */
+function period() {
+  const start = new Date(Date.now() - 86_400_000);
+  return { start, end: calendarEnd(start, machine.duration, 'Asia/Shanghai') };
+}
 const machineOf = (orderId: string) => `i-${orderId}`;
 const idOf = ({ body }: Reply): string | undefined => body?.refundId ?? body?.quoteId ?? body?.orderId;

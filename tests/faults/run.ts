@@ -27,7 +27,7 @@ const patienceMs = 60_000;
 
 async function openShop(world: World) {
   const product = {
-    name: { zh: '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
+    name: { 'zh-CN': '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
     category: 'COMPUTE',
     brand: 'baidu',
     form: 'instance',

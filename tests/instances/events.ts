@@ -56,13 +56,14 @@ function rowOf(fact: Fact) {
   const event = {
     ...fact,
     id,
+    source: '/services/notification',
     time: new Date(),
     actor: 'test',
     causationId: id,
     correlationId: id,
     subject,
   } as Event<EventType>;
-  const headers = JSON.stringify(headersOf(event, { source: '/services/notification' }));
+  const headers = JSON.stringify(headersOf(event));
   return {
     id,
     type: fact.type,

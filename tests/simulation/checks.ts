@@ -56,6 +56,23 @@ const own: readonly Statement[] = [
       and h.status in ('voided', 'refused') and h.at < b.created_at)`,
   },
   {
+    rule: 'ORD-26',
+    says: 'an order is fulfilled by as many instances as were ordered, and says for each what it pays for',
+    sql: `select order_id as id, fulfilment || ' with ' || given as found
+      from orders.orders, lateral (select count(*) as given, min((i ->> 'start')::timestamptz) as first,
+        max((i ->> 'end')::timestamptz) as last from jsonb_array_elements(instances) i) told
+      where given > (terms ->> 'count')::int
+        or fulfilment = 'created' and (given <> (terms ->> 'count')::int
+          or first is distinct from period_start or last is distinct from period_end)`,
+  },
+  {
+    rule: 'RFD-13',
+    says: 'a refund that was refused says why, and one that was paid had nothing against it that was known',
+    sql: `select refund_id as id, status || ' with ' || jsonb_array_length(refusals) || ' reasons' as found
+      from refunds.refunds where (status = 'refused') <> (jsonb_array_length(refusals) > 0)
+        and not (status in ('failed', 'withdrawn') and failure = 'refund.not_refundable')`,
+  },
+  {
     rule: 'RFD-14',
     says: 'each failed fulfilment is refunded once, with all that was paid',
     sql: `select o.order_id as id, count(r.refund_id) || ' refunds' as found

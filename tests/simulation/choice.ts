@@ -141,11 +141,17 @@ function onOrders(world: World, chance: Chance): Choice[] {
     oneOf(chance, 3, named('unpaid'), (order) => ({ do: 'pay', order })),
     oneOf(chance, 1, named('unpaid'), (order) => ({ do: 'cancel', order })),
     oneOf(chance, 3, named('paid'), (order) => ({ do: 'fulfil', order })),
+    oneOf(chance, 0.6, named('paid'), (order) => ({ do: 'fulfil in part', order })),
     oneOf(chance, 0.8, named('paid'), (order) => ({ do: 'fail', order })),
+    oneOf(chance, world.refunds.length > 0 ? 1.2 : 0.5, named('created'), (order) => ({
+      do: 'report',
+      instance: chance.of(instancesOf(world, order)),
+      says: chance.of(['began later', 'frozen', 'free', 'free']),
+    })),
     oneOf(chance, 0.8, named('unpaid'), (order) => money(order)),
     oneOf(chance, 0.2, [...orders.keys()], (order) => money(order)),
     oneOf(chance, 0.1, [...orders.keys()], (order) => ({
-      do: chance.of(['pay', 'cancel', 'fulfil', 'fail']),
+      do: chance.of(['pay', 'cancel', 'fulfil', 'fulfil in part', 'fail']),
       order,
     })),
   ];

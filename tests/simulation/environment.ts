@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, type X509Certificate } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -71,11 +71,18 @@ export const profile: Profile = (() => {
   };
 })();
 
-/** Signs nothing: sealing is replaced by quick-seal.ts, which does not ask it. */
+/** Signs nothing: sealing is replaced by quick-seal.ts, which does not ask it. Its certificate is always valid. */
 const sealKey: Parameters<typeof contractService>[0]['sealKey'] = {
   test: true,
   algorithm: 'ecdsa',
-  chain: [Buffer.alloc(0)],
+  chain: [
+    {
+      validFromDate: new Date(0),
+      validToDate: new Date(8.64e15),
+      subject: 'CN=Simulation',
+    } as X509Certificate,
+  ],
+  signatureLength: 71,
   sign: () => Promise.reject(new Error('no signature is needed here')),
 };
 

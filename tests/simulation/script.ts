@@ -25,6 +25,8 @@ function said(step: Step): string {
       return `place ${step.as}: ${step.count} ${step.product}`;
     case 'renew':
       return `place ${step.as}: renewal of ${step.instances.join(' ')}`;
+    case 'report':
+      return `the platform reports ${step.instance}: ${step.says}`;
     case 'apply':
       return `apply for ${step.as} over ${step.orders.join(' ')}`;
     case 'quote':

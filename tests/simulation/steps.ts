@@ -1,6 +1,7 @@
 import type { Actor, Tx } from '@accord/core';
-import { money, subtract, type Money } from '@accord/money';
+import { money, subtract, sum, type Money } from '@accord/money';
 import type { ServiceName } from '@accord/postgres/provision';
+import { calendarEnd } from '@accord/profile';
 import type { WorkerName, World } from './system-model.ts';
 
 /**
@@ -16,7 +17,8 @@ export type Step =
       readonly count: number;
     })
   | (Upset & { readonly do: 'renew'; readonly as: string; readonly instances: readonly string[] })
-  | (Upset & { readonly do: 'pay' | 'cancel' | 'fulfil' | 'fail'; readonly order: string })
+  | (Upset & { readonly do: 'pay' | 'cancel' | 'fulfil' | 'fulfil in part' | 'fail'; readonly order: string })
+  | (Upset & { readonly do: 'report'; readonly instance: string; readonly says: Said })
   | (Upset & { readonly do: 'apply'; readonly as: string; readonly orders: readonly string[] })
   | (Upset & { readonly do: 'finalize' | 'void'; readonly contract: string })
   | (Upset & { readonly do: 'void by ticket'; readonly contract: string })
@@ -47,6 +49,9 @@ export type Step =
       readonly forgotten?: true;
     };
 
+/** Told of an instance: it began later than was told before, it is frozen, or it is free again. */
+type Said = 'began later' | 'frozen' | 'free';
+
 /**
  * `dies`: before its commit, then sent again; `twice`: sent again although it was answered. Under one
  * idempotency key.
@@ -60,7 +65,7 @@ export type ProductCode = 'BCC' | 'RDS';
 
 const price = (amount: string) => [{ chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' }];
 const product = (name: string, more: object) => ({
-  name: { zh: name, en: name },
+  name: { 'zh-CN': name, en: name },
   category: 'COMPUTE',
   brand: 'baidu',
   form: 'instance',
@@ -78,8 +83,6 @@ const products = {
   BCC: product('BCC', { invoicingEntity: 'baidu_netcom', prices: price('660.00') }),
   RDS: product('RDS', { invoicingEntity: 'baidu_cloud', prices: price('1680.00') }),
 } satisfies Record<ProductCode, object>;
-
-const month = 31 * 86_400_000;
 
 export const customer = ({ accountId }: World): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
 export const operator: Actor = { kind: 'operator', id: 'op_1' };
@@ -240,8 +243,11 @@ function askOf(world: World, step: RouteStep): Ask {
     case 'pay':
     case 'cancel':
     case 'fulfil':
+    case 'fulfil in part':
     case 'fail':
       return askAboutOrder(world, step);
+    case 'report':
+      return askReport(world, step);
     case 'apply':
       return askContract(world, step);
     case 'finalize':
@@ -258,7 +264,8 @@ function askOf(world: World, step: RouteStep): Ask {
 const idsOf = (world: World, names: readonly string[]) => names.flatMap((name) => world.idOf(name) ?? []);
 
 /** Terms are the same for all: a month, at the list price. */
-const terms = { billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+const month = { unit: 'month', value: 1 } as const;
+const terms = { billType: 'prepay', chargeType: 'subscription', duration: month };
 
 function askOrder(world: World, step: Extract<Step, { do: 'place' }> | Extract<Step, { do: 'renew' }>): Ask {
   const onAnswer = ({ orderId }: Record<string, unknown>) => world.call(step.as, orderId as string);
@@ -276,6 +283,9 @@ function askOrder(world: World, step: Extract<Step, { do: 'place' }> | Extract<S
 
 /** Every order costs more. */
 const voucher = money('60', 'CNY');
+/** Odd parts of a payment, so that halves of them do not come out even (RFD-11). */
+const giftCredit = money('7.77', 'CNY');
+const storedCard = money('0.01', 'CNY');
 
 function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { order: string }>): Ask {
   const orderId = world.idOf(name);
@@ -290,7 +300,8 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
       body: { reason: 'no longer needed' },
     };
   if (verb === 'pay') {
-    const parts = { cash: subtract(order.amount, voucher), voucher };
+    const beside = sum([voucher, giftCredit, storedCard], 'CNY');
+    const parts = { cash: subtract(order.amount, beside), giftCredit, storedCard, voucher };
     return {
       ...about,
       by: platform,
@@ -301,13 +312,32 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
   const path = '/v1/orders/{orderId}/fulfilment';
   if (verb === 'fail')
     return { ...about, by: platform, path, body: { outcome: 'failed', reason: 'out of stock' } };
-  const start = world.now();
-  const instances = order.instances.map((instanceId) => ({
-    instanceId,
-    start: start.toISOString(),
-    end: new Date(start.getTime() + month).toISOString(),
-  }));
+  const given = verb === 'fulfil in part' ? order.instances.slice(0, 1) : order.instances;
+  const instances = given.map((instanceId) => ({ instanceId, ...monthFrom(world.now()) }));
   return { ...about, by: platform, path, body: { outcome: 'created', instances } };
+}
+
+const monthFrom = (start: Date) => ({
+  start: start.toISOString(),
+  end: calendarEnd(start, month, 'Asia/Shanghai').toISOString(),
+});
+
+/** Each report is newer than the one before, and says all that is known of the instance (ORD-11). */
+function askReport(world: World, { instance, says }: Extract<Step, { do: 'report' }>): Ask {
+  const instanceId = world.idOf(instance);
+  if (!instanceId) return undefined;
+  world.reports += 1;
+  return {
+    by: platform,
+    method: 'put',
+    path: '/v1/resources/{instanceId}',
+    params: { instanceId },
+    body: {
+      reportVersion: world.reports,
+      ...(says === 'began later' && monthFrom(world.now())),
+      frozenBy: says === 'frozen' ? 'police' : null,
+    },
+  };
 }
 
 function askContract(world: World, { as, orders }: Extract<Step, { do: 'apply' }>): Ask {
@@ -322,7 +352,7 @@ function askContract(world: World, { as, orders }: Extract<Step, { do: 'apply' }
     by: customer(world),
     method: 'post',
     path: '/v1/contracts',
-    body: { orderIds, language: 'zh' },
+    body: { orderIds, language: 'zh-CN' },
     onAnswer,
   };
 }
@@ -442,7 +472,7 @@ async function failPayout(world: World, name: string): Promise<Accepted> {
   await world.inside('refund', async (tx) => {
     const refund = await lockRefund(tx, refundId).catch(() => undefined);
     failed = refund?.status === 'approved' || refund?.status === 'paying';
-    if (failed) saveRefund(tx, failRefund(refund, { failure: 'the gateway said no', at: tx.now }));
+    if (failed) saveRefund(tx, failRefund(refund, { failure: 'refund.exceeds_paid', at: tx.now }));
   });
   return failed;
 }

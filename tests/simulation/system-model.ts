@@ -125,6 +125,8 @@ export class World {
   readonly accepted: Accepted[] = [];
   /** Money told of by topic, by its reference, and for which order. */
   readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
+  /** How many reports of instances were told so far. */
+  reports = 0;
   /** The name of the last accepted command's step. */
   lastCommand = '';
   #lines = new Map<string, Line>();
@@ -199,18 +201,20 @@ export class World {
       body: route.body?.parse(body ?? {}),
       ifMatch: undefined,
       locale: 'en',
+      timeZone: 'Asia/Shanghai',
       requestId: 'simulation',
+      wordsOf: ({ code }) => ({ title: code, detail: code }),
       item: () => Promise.reject(new Error('no batches here')),
     };
     const key = `key-${(this.#keys += 1)}`;
-    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
     const keyed = keyedRequest({
       key,
       issuer: 'simulation',
       actor: by,
       method,
-      path: filled,
-      query: '',
+      path,
+      params,
+      query: {},
       body: Buffer.from(JSON.stringify(body ?? {})),
     });
     const send = async (): Promise<Reply> => {
@@ -420,6 +424,7 @@ export class World {
     const event = {
       ...fact,
       id,
+      source: '/platform/bank',
       time: at,
       actor: 'platform:bank',
       causationId: id,
@@ -430,7 +435,7 @@ export class World {
       topic: fact.type,
       key: subject.id,
       value: JSON.stringify(fact.data),
-      headers: headersOf(event, { source: '/platform/bank' }),
+      headers: headersOf(event),
     });
   }
 

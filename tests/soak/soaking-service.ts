@@ -67,7 +67,8 @@ async function announceAll({ db }: RunningService, { events, keys }: SoakingAsk,
       actor,
       method: 'POST',
       path: '/v1/soak',
-      query: '',
+      params: {},
+      query: {},
       body: Buffer.alloc(0),
     });
     await onceInTransaction(db, actor, keyed, (tx) => {

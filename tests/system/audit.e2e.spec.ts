@@ -38,8 +38,25 @@ beforeAll(async () => {
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
   audit = openAudit({ ...auditAsk(), log });
+  await abortOutside();
   await tellFromOutside();
 }, 120_000);
+
+/** A producer of the platform begins to tell in every partition of a topic, and takes all of it back. */
+async function abortOutside(): Promise<void> {
+  const { brokers, topicPrefix } = auditAsk();
+  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
+    transactionalId: `${topicPrefix}outside`,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  const messages = [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' }));
+  await transaction.send({ topic: `${topicPrefix}bill.issued`, messages });
+  await transaction.abort();
+  await producer.disconnect();
+}
 
 /**
  * Tells by topic, as the platform does. The account's message is older than what is known, the other's is
@@ -77,16 +94,17 @@ async function tellFromOutside(): Promise<void> {
   });
   const there = async (sql: string) => (await db.query(sql)).rows.length > 0;
   await until(
-    'all was taken in, or refused by both who hear it',
+    'all was taken in, or refused by all who hear it',
     async () =>
       (await there(`select from refunds.ledger_transactions where payment_reference = '${reference}'`)) &&
       (await there(`select from contracts.bills where bill_id = 'bill_1'`)) &&
       (await there(
         `select from contracts.parked_events p join notifications.parked_events n using (event_id)
+           join orders.parked_events o using (event_id)
           where p.key = 'account.updated acc_refused'`,
       )),
   );
-  for (const schema of ['contracts', 'notifications'])
+  for (const schema of ['contracts', 'notifications', 'orders'])
     await db.query(`delete from ${schema}.parked_events where key = 'account.updated acc_refused'`);
 }
 
@@ -181,15 +199,51 @@ describe('beside the running services', () => {
     expect(await broken(0)).toEqual([]);
 
     const wrong = await Promise.all([
-      run(['order'], env, rebuild).ended,
+      run(['billing'], env, rebuild).ended,
       run(['refund', '--model', 'timeline'], env, rebuild).ended,
       run(['refund'], {}, rebuild).ended,
     ]);
     expect(wrong.map(({ code: ended, err }) => [ended, err[0]])).toEqual([
-      [2, 'the order service has no read models: what it shows is its own'],
+      [2, 'name a service: order, contract, refund, notification'],
       [2, 'rebuild: refund has no read model timeline'],
       [1, 'npm start does not run in this folder; set ACCORD_OWNER_DATABASE_URL and ACCORD_KAFKA_BROKERS'],
     ]);
+  });
+
+  test('EVT-8 EVT-14 EVT-37 money whose event was taken for a repeat is found, until it is discarded', async () => {
+    const [id, lost] = [randomUUID(), 'money-without-a-trace'];
+    await db.query(`insert into orders.inbox (event_id, source) values ($1, '/platform/bank')`, [id]);
+    const { orderId } = await one<{ orderId: string }>(
+      `select order_id as "orderId" from orders.orders where status = 'cancelled' limit 1`,
+    );
+    const data = {
+      paymentReference: lost,
+      accountId: 'acc_demo',
+      orderId,
+      parts: { cash: { amount: '1.00', currency: 'CNY' } },
+    };
+    const headers = {
+      ce_specversion: '1.0',
+      ce_id: id,
+      ce_source: '/platform/bank',
+      ce_type: 'payment.received',
+      ce_time: new Date().toISOString(),
+    };
+    await publishRaw(auditAsk(), 'payment.received', [{ key: lost, value: JSON.stringify(data), headers }]);
+    expect(await broken(500)).toEqual([
+      expect.objectContaining({
+        rule: 'EVT-14',
+        id: lost,
+        found: `payment.received of event ${id} from /platform/bank has none`,
+        mends: 'order',
+      }),
+    ]);
+    await db.query(
+      `insert into orders.redrive_acts (event_id, source, act, actor, at)
+       values ($1, '/platform/bank', 'discard', 'operator:op_1', now())`,
+      [id],
+    );
+    expect(await broken(0)).toEqual([]);
   });
 
   test(
@@ -384,14 +438,75 @@ const plants: readonly Plant[] = [
     what: 'more refunded than was paid',
     mends: 'refund',
     about: refundedOrder,
-    change: ['refunds.refunded_orders', `order_id = '$id'`, 'paid = paid + 1000, refunded = paid + 1'],
+    change: [
+      'refunds.refunded_orders',
+      `order_id = '$id'`,
+      'paid_cash = paid_cash + 1000, refunded_cash = paid_cash + 1',
+    ],
+    found: 'cash: ',
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a fund that gets back money of another',
+    mends: 'refund',
+    about: refundedOrder,
+    change: [
+      'refunds.refunded_orders',
+      `order_id = '$id'`,
+      'paid_stored_card = 0.01, refunded_stored_card = 0.01, refunded_cash = refunded_cash - 0.01',
+    ],
+    found: 'stored_card: 0.01 of 0',
+  },
+  {
+    rule: 'EVT-33',
+    what: 'an order whose funds drifted from how it was paid',
+    mends: 'refund',
+    about: refundedOrder,
+    change: [
+      'refunds.refunded_orders',
+      `order_id = '$id'`,
+      'paid_gift_credit = 10, refunded_gift_credit = 0.02, refunded_cash = refunded_cash - 0.02',
+    ],
+    found: 'gift_credit: 0.02 of ',
+  },
+  {
+    rule: 'EVT-33',
+    what: 'an order whose parts were rounded one by one',
+    mends: 'refund',
+    about: refundedOrder,
+    change: ['refunds.refunded_orders', `order_id = '$id'`, 'refunded_cash = refunded_cash - 0.01'],
+    found: ' of exactly ',
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a line whose parts do not make up what was paid',
+    mends: 'refund',
+    about: refund,
+    change: [
+      'refunds.refunds',
+      `refund_id = '$id'`,
+      `lines = jsonb_set(lines, '{0,consumed,amount}', '"0.01"')`,
+    ],
+    found: ' i-',
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a refund that went to another fund',
+    mends: 'refund',
+    about: refund,
+    change: [
+      'refunds.refunds',
+      `refund_id = '$id'`,
+      `split = jsonb_set(jsonb_set(split, '{giftCredit,amount}', split #> '{cash,amount}'), '{cash,amount}', '"0.00"')`,
+    ],
+    found: 'gift_credit: 0 posted, of ',
   },
   {
     rule: 'EVT-33',
     what: 'an order that forgot what it gave back',
     mends: 'refund',
     about: refundedOrder,
-    change: ['refunds.refunded_orders', `order_id = '$id'`, 'refunded = 0'],
+    change: ['refunds.refunded_orders', `order_id = '$id'`, 'refunded_cash = 0'],
   },
   {
     rule: 'EVT-33',
@@ -573,15 +688,14 @@ const plants: readonly Plant[] = [
     what: 'an order whose owner has other amounts by a cent, and times by a millisecond',
     mends: 'refund',
     about: periodOrder,
-    found: 'cashPaid, createdAt, paidAt, paidParts, payBy, payableAmount, servicePeriod',
+    found: 'cashPaid, createdAt, paidAt, paidParts, payableAmount, servicePeriod',
     change: [
       'orders.orders',
       `order_id = '$id'`,
       `cash_paid = cash_paid + 0.01, payable_amount = payable_amount + 0.01,
         paid_parts = jsonb_set(paid_parts, '{cash,amount}', to_jsonb((cash_paid + 0.01)::text)),
         period_end = period_end + interval '1 ms', created_at = created_at + interval '1 ms',
-         paid_at = paid_at + interval '1 ms',
-        pay_by = pay_by + interval '1 ms'`,
+         paid_at = paid_at + interval '1 ms'`,
     ],
   },
   {
@@ -651,6 +765,14 @@ const plants: readonly Plant[] = [
       `product_code = '$id'`,
       `refundable = not refundable, snapshot = snapshot || '{"category": "planted"}'`,
     ],
+  },
+  {
+    rule: 'EVT-36',
+    what: 'an account seen under another name',
+    mends: 'order',
+    about: literal('acc_demo'),
+    found: 'these differ: column facts',
+    change: ['orders.account_view', `account_id = '$id'`, `facts = facts || '{"certifiedName": "planted"}'`],
   },
   {
     rule: 'EVT-36',
@@ -799,6 +921,24 @@ describe('with the services stopped', () => {
     expect(await broken(50)).toEqual([]);
     expect(plants.length).toBeGreaterThanOrEqual(20);
     expect(checks.map(({ says }) => says).filter((says) => !proved.has(says))).toEqual([]);
+  });
+
+  test('EVT-9 EVT-37 a dead letter that two services have, or that two sources sent, is listed for each', async () => {
+    const insert = (schema: string, source: string) =>
+      db.query(
+        `insert into ${schema}.parked_events (event_id, source, type, key, topic, partition, "offset", payload,
+           headers, status) values ($1, $2, 'bill.issued', 'ord_x', 'bill.issued', 0, 0, '{}', '{}', 'dead')`,
+        [eventId, source],
+      );
+    await insert('contracts', '/bank/one');
+    await insert('contracts', '/bank/two');
+    await insert('refunds', '/bank/one');
+    const found = (await broken(200)).map(({ id, mends, mark }) => `${id} ${mends} ${mark}`);
+    for (const schema of ['contracts', 'refunds'])
+      await db.query(`delete from ${schema}.parked_events where event_id = $1`, [eventId]);
+    expect(found.toSorted()).toEqual(
+      ['contract /bank/one', 'contract /bank/two', 'refund /bank/one'].map((one) => `${eventId} ${one}`),
+    );
   });
 
   test('EVT-37 EVT-34 a message that nobody owns is found, then a gap before it, then nothing', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { playStory, type DemoSettings } from '@accord/local';
+import { loadProfile } from '@accord/profile';
 
 // The system that the tests of the whole share: each service a process of its own, real Postgres, Kafka and
 // SMTP, through the front door.
@@ -18,7 +19,7 @@ export function folder(): string {
 export const removeFolders = () => folders.forEach((made) => rmSync(made, { recursive: true, force: true }));
 
 /** The provider's profile with an order's time to be paid cut to seconds, as `npm start` does. */
-export function hurried(profile: DemoSettings['profile'], payWithin: string): string {
+export function hurried(profile: string, payWithin: string): string {
   const file = join(folder(), `${profile}.json`);
   writeFileSync(
     file,
@@ -32,10 +33,13 @@ export function hurried(profile: DemoSettings['profile'], payWithin: string): st
 }
 
 /** Plays the story; what was told is shown where it fails. */
-export async function play(context: Omit<DemoSettings, 'say'>): Promise<string> {
+export async function play({
+  profile,
+  ...ask
+}: Omit<DemoSettings, 'say' | 'rules'> & { profile: string }): Promise<string> {
   const told: string[] = [];
   try {
-    await playStory({ ...context, say: (line) => told.push(line) });
+    await playStory({ ...ask, rules: loadProfile(profile), say: (line) => told.push(line) });
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${told.slice(-60).join('\n')}`, { cause: error });
   }

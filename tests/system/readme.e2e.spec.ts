@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { clientOf } from '@accord/testing';
+import { clientOf, until } from '@accord/testing';
 import { folder, removeFolders } from './playing.ts';
 
 // `npm start` as a process, and the commands of the README beside it, run by bash as they stand, as somebody
@@ -98,6 +98,13 @@ test('the first call: every command succeeds, with the status that stands behind
   expect(readFileSync('/tmp/contract.pdf').subarray(0, 5).toString()).toBe('%PDF-');
 }, 90_000);
 
+const machineOfAMonth = {
+  productCode: 'BCC',
+  billType: 'prepay',
+  chargeType: 'subscription',
+  duration: { unit: 'month', value: 1 },
+};
+
 test(
   'subscribing with kafkajs: the script hears the orders ' + 'that were placed, and Ctrl-C leaves the group',
   async () => {
@@ -105,13 +112,7 @@ test(
       await run('npm', ['run', '-s', 'token', '--', 'customer', 'acc_demo'], { cwd: root, env })
     ).stdout.trim();
     const customer = clientOf(`http://127.0.0.1:${env['ACCORD_PORT']}`, () => Promise.resolve(token));
-    const body = {
-      productCode: 'BCC',
-      billType: 'prepay',
-      chargeType: 'subscription',
-      duration: { unit: 'month', value: 1 },
-    };
-    const { orderId, payBy, createdAt } = (await customer.post('/v1/orders', body)).body;
+    const { orderId, payBy, createdAt } = (await customer.post('/v1/orders', machineOfAMonth)).body;
     // After the story the provider's own times hold.
     expect(Date.parse(payBy) - Date.parse(createdAt)).toBe(7 * 86_400_000);
     const [, kafkajs = ''] = commandsOf('Subscribe to a topic');
@@ -167,6 +168,30 @@ test(
   },
   90_000,
 );
+
+test('API-18 the clock moves for all services together: a week passes at once, and an unpaid order expires', async () => {
+  const door = `http://127.0.0.1:${env['ACCORD_PORT']}`;
+  const { body: issued } = await clientOf(door).post('/token', { kind: 'customer', accountId: 'acc_demo' });
+  const customer = clientOf(door, () => Promise.resolve(String(issued.access_token)));
+  const { orderId, payBy } = (await customer.post('/v1/orders', machineOfAMonth)).body;
+  const moved = await clientOf(door).post('/development/clock', { advanceBy: 'P7DT1M' });
+  expect(moved).toMatchObject({ status: 200, body: { aheadMs: 7 * 86_400_000 + 60_000 } });
+  expect(Date.parse(moved.body.now)).toBeGreaterThan(Date.parse(payBy));
+  expect(Date.parse((await clientOf(door).get('/development/clock')).body.now)).toBeGreaterThan(
+    Date.parse(payBy),
+  );
+  await until('the order has expired, by its own service and in the view of notification', async () => {
+    const { status, cancelledAt } = (await customer.get(`/v1/orders/${orderId}`)).body;
+    const { data } = (await customer.get(`/v1/timeline?orderId=${orderId}`)).body;
+    return (
+      status === 'cancelled' &&
+      Date.parse(cancelledAt) > Date.parse(payBy) &&
+      data.some(({ type }: { type: string }) => type === 'order.cancelled')
+    );
+  });
+  for (const back of [{ advanceBy: '-P1D' }, { to: new Date().toISOString() }])
+    expect((await clientOf(door).post('/development/clock', back)).body.code).toBe('request.invalid');
+}, 90_000);
 
 test(
   'Ctrl-C ends it with 0; a story with a step that does not ' + 'go as documented ends with 1 and says which',

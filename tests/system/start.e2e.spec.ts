@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -32,11 +32,13 @@ function run(file: string, env: Readonly<Record<string, string>>) {
   return { child, ended };
 }
 
-/** Where a service that has started answers for itself, as its log says. */
-async function opsUrlOf({ stdout }: ChildProcess): Promise<string> {
+/** Where a service that has started answers for itself, as its log says, and the log's messages up to there. */
+async function startOf({ stdout }: ChildProcess): Promise<{ opsUrl: string; messages: string[] }> {
+  const messages: string[] = [];
   for await (const line of createInterface({ input: stdout! })) {
-    const { opsPort } = JSON.parse(line) as { opsPort?: number };
-    if (opsPort) return `http://127.0.0.1:${opsPort}`;
+    const { opsPort, msg } = JSON.parse(line) as { opsPort?: number; msg: string };
+    messages.push(msg);
+    if (opsPort) return { opsUrl: `http://127.0.0.1:${opsPort}`, messages };
   }
   throw new Error('it ended before it had started');
 }
@@ -92,6 +94,15 @@ test(
   60_000,
 );
 
+test('API-18 in production no service starts with a clock that can be moved', async () => {
+  const { code, lines } = await start('refund', { ...production, ACCORD_DEVELOPMENT_CLOCK: '/tmp/clock' })
+    .ended;
+  expect([code, lines.at(-1)]).toEqual([
+    1,
+    'cannot start: ACCORD_DEVELOPMENT_CLOCK needs ACCORD_ENV=development',
+  ]);
+}, 60_000);
+
 test('a profile that is not right and a database that is away are one line, too', async () => {
   const [profile, away] = await Promise.all([
     start('order', { ...production, PROVIDER_PROFILE: 'nobody' }).ended,
@@ -124,14 +135,19 @@ describe('with everything there', () => {
       },
       mailbox: { url: 'smtp://127.0.0.1:1' },
     });
-    const [superuser, owner] = await Promise.all([
+    const [superuser, operators, owner] = await Promise.all([
       start('refund', { ...settings, ACCORD_DATABASE_URL: system.databaseUrl }).ended,
+      start('refund', { ...settings, ACCORD_DATABASE_URL: settings['ACCORD_OPERATOR_DATABASE_URL']! }).ended,
       start('refund', { ...settings, ACCORD_OPERATOR_DATABASE_URL: settings['ACCORD_OWNER_DATABASE_URL']! })
         .ended,
     ]);
     expect([superuser.code, superuser.lines.at(-1)]).toEqual([
       1,
       'cannot start: the database role postgres may bypass row security',
+    ]);
+    expect([operators.code, operators.lines.at(-1)]).toEqual([
+      1,
+      'cannot start: the database role accord_refund_operator sees rows of every account: it is no role for customers',
     ]);
     expect([owner.code, owner.lines.at(-1)]).toEqual([
       1,
@@ -140,15 +156,18 @@ describe('with everything there', () => {
   }, 60_000);
 
   test.each(names)(
-    'EVT-12 API-12 %s is ready, and SIGTERM ends it with 0 within 10 s',
+    'EVT-12 API-12 %s is ready, says where its list of holidays ends soon, and SIGTERM ends it with 0 within 10 s',
     async (name) => {
+      const ending = join(dataDir, 'ending.json');
+      const hours = { holidays: [], makeUpWorkdays: [], listedUntil: '2026-01-01' };
+      writeFileSync(ending, JSON.stringify({ extends: 'baidu', tickets: { hours } }));
       const issuer = {
         issuer: 'https://issuer.example',
         audience: 'accord',
         jwksUrl: 'http://127.0.0.1:1/jwks.json',
       };
       const settings = settingsFor(name, {
-        ask: { profile: 'baidu' },
+        ask: { profile: ending },
         foundation: system,
         issuer,
         mailbox: { url: 'smtp://127.0.0.1:1' },
@@ -161,8 +180,10 @@ describe('with everything there', () => {
         KAFKAJS_NO_PARTITIONER_WARNING: '1',
       });
       try {
-        const opsUrl = await opsUrlOf(child);
+        const { opsUrl, messages } = await startOf(child);
         child.stdout.resume();
+        const warning = 'the list of holidays ends soon: days after it are told by weekday';
+        expect(messages.includes(warning)).toBe(name === 'contract');
         expect((await clientOf(opsUrl).get('/readyz')).status).toBe(200);
         const asked = performance.now();
         child.kill('SIGTERM');

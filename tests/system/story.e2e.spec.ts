@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { breaches, startSystem, type System } from '@accord/local';
+import { breaches, machineMonth, startSystem, type System } from '@accord/local';
+import { calendarEnd } from '@accord/profile';
 import { clientOf } from '@accord/testing';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
@@ -23,7 +24,7 @@ describe.each(['baidu', 'alibaba'] as const)('as %s', (profile) => {
       'documented, and the four services agree',
     async () => {
       const told = await play({ system, profile });
-      expect(told).toContain('34.84');
+      expect(told).toContain(`7 of them used: ${machineMonth().back} (RFD-7)`);
     },
     120_000,
   );
@@ -90,13 +91,13 @@ async function refundAgainstContract({ url, token }: System, rounds: number) {
       productCode: 'BCC',
       billType: 'prepay',
       chargeType: 'subscription',
-      duration: { unit: 'month', value: 1 },
+      duration: { unit: 'month', value: 1 } as const,
     };
     const { orderId } = (await customer.post('/v1/orders', body)).body;
     const payment = { paymentReference: `race-${round}`, parts: { cash: money('45.00') } };
     await platform.post(`/v1/orders/${orderId}/payments`, payment, { 'idempotency-key': `race-${round}` });
-    const start = new Date(Date.now() - 3_600_000).toISOString();
-    const end = new Date(Date.now() + 30 * 86_400_000).toISOString();
+    const start = new Date(Date.now() - 3_600_000);
+    const end = calendarEnd(start, body.duration, 'Asia/Shanghai');
     await platform.post(`/v1/orders/${orderId}/fulfilment`, {
       outcome: 'created',
       instances: [{ instanceId: `i-race-${round}`, start, end }],

@@ -7,13 +7,13 @@ import { developmentPassword } from '@accord/testing';
 import { asksForHelp, runningPlatform } from '../parts/data-folder.ts';
 import { root } from '../parts/infrastructure.ts';
 
-const services = ['contract', 'refund', 'notification'] as const;
+const services = ['order', 'contract', 'refund', 'notification'] as const;
 type Rebuildable = (typeof services)[number];
 
 const usage = `npm run rebuild -- <${services.join('|')}> [--model <name>] [--leave-out] [--json]
 
-  --model      order-view (contract, refund); timeline, contacts (notification); several may be given;
-               without it, all of the service
+  --model      account-view (order); order-view (contract, refund); timeline, contacts (notification);
+               several may be given; without it, all of the service
   --leave-out  goes on without events that a projection does not take
   --json       one line for a program
 
@@ -57,11 +57,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (!services.includes(service as Rebuildable)) {
-    const why =
-      service === 'order'
-        ? 'the order service has no read models: what it shows is its own'
-        : `name a service: ${services.join(', ')}`;
-    console.error(`${why}\n\n${usage}`);
+    console.error(`name a service: ${services.join(', ')}\n\n${usage}`);
     return 2;
   }
   try {

@@ -6,6 +6,7 @@ export const verbs = ['list', 'show', 'replay', 'discard'] as const;
 /** As the API names them. */
 export interface Filter {
   readonly eventIds?: readonly string[];
+  readonly source?: string;
   readonly direction?: string;
   readonly type?: string;
   readonly key?: string;
@@ -30,12 +31,13 @@ export const usage = `npm run redrive -- <${services.join('|')}> <${verbs.join('
 
 filters, all that are given must fit; replay and discard need one at least
   --id <event id>        may be given several times
+  --source <uri>         of the event, where several sources use one id
   --direction in|out
   --type <event type>
   --key <key>            as the list shows it: an aggregate's id; of what others tell, the topic
                          before it, "payment.received ord_…"
   --reason <text>        a part of the reason, in any case
-  --from, --to <time>    when it was given up, as 2026-01-31T09:00:00Z
+  --from, --to <time>    when it was given up, as 2026-01-31T09:00:00Z, or a whole day: 2026-01-31
 
 It asks the API at ACCORD_API_URL with the operator's token in ACCORD_OPERATOR_TOKEN;
 without them, the npm start of this folder.
@@ -44,6 +46,7 @@ Exit codes: 0 done, also where nothing fits; 1 the service refused or did not an
 const text = { type: 'string' } as const;
 const options = {
   id: { type: 'string', multiple: true },
+  source: text,
   direction: text,
   type: text,
   key: text,
@@ -71,7 +74,7 @@ export function readOptions(args: readonly string[]): RedriveOptions | undefined
 }
 
 const eventId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/;
 
 /** Refuses the values that the API would refuse, in the words of the command line. */
 function checkValues({ eventIds = [], direction, from, to }: Filter): void {
@@ -81,7 +84,7 @@ function checkValues({ eventIds = [], direction, from, to }: Filter): void {
     throw new Error(`--direction takes in or out, not ${direction}`);
   for (const [name, given] of Object.entries({ from, to })) {
     if (given !== undefined && !time.test(given))
-      throw new Error(`--${name} takes a time as 2026-01-31T09:00:00Z, not ${given}`);
+      throw new Error(`--${name} takes a time as 2026-01-31T09:00:00Z or a day, not ${given}`);
   }
 }
 

@@ -137,7 +137,9 @@ async function run(options: RedriveOptions): Promise<void> {
   const { service, verb, filter, json } = options;
   const ask = askOf(await access(), service);
   if (verb === 'show') {
-    const letter = await ask<Inspected>('GET', `/${encodeURIComponent(filter.eventIds![0]!)}`);
+    const { eventIds: [id] = [], source } = filter;
+    const query = source === undefined ? '' : `?${new URLSearchParams({ source })}`;
+    const letter = await ask<Inspected>('GET', `/${encodeURIComponent(id!)}${query}`);
     return json ? void say(JSON.stringify(letter)) : showOne(letter);
   }
   const letters = await listAll(ask, filter);

@@ -31,6 +31,6 @@ async function reset() {
   await removePostgres(join(home, 'postgres'));
   const broker = join(home, 'broker');
   await endLeftover(join(broker, 'pid'), broker, 'SIGKILL');
-  const rest = ['logs', 'logs-before', 'documents', 'issuer.json'].map((name) => join(home, name));
+  const rest = ['logs', 'logs-before', 'documents', 'issuer.json', 'clock'].map((name) => join(home, name));
   for (const path of [broker, ...rest]) rmSync(path, { recursive: true, force: true });
 }

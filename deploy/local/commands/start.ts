@@ -1,10 +1,8 @@
-// npm start [-- --once] [-- --profile baidu|alibaba]: the whole system on this machine, then the story.
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+// npm start [-- --once] [-- --profile baidu|alibaba|<path>]: the whole system on this machine, then the story.
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Listr } from 'listr2';
-import type { DemoSettings } from '../demo/settings.ts';
 import { claimHome, database, home, leaveHome, port, tellPlatform } from '../parts/data-folder.ts';
-import { root } from '../parts/infrastructure.ts';
 import { mailLine } from '../parts/mailbox.ts';
 import { auditSettingsOf, startSystem, steps, type Step, type System } from '../parts/system.ts';
 import { readOptions, usage, type StartOptions } from './start-options.ts';
@@ -25,10 +23,7 @@ async function start(options: StartOptions): Promise<number> {
   const system = await shown(options);
   tellPlatform({ ...auditSettingsOf(system), ACCORD_API_URL: system.url });
   try {
-    const told = await Promise.race([
-      tell({ system, profile: options.profile, say }),
-      stopped.then(() => undefined),
-    ]);
+    const told = await Promise.race([tell(system, options), stopped.then(() => undefined)]);
     if (told === undefined) return 130;
     if (options.once) return told ? 0 : 1;
     await stay(system, options);
@@ -48,7 +43,7 @@ function setLogsAside() {
 }
 
 /** Starts the system and shows each step as it is done. */
-async function shown({ profile }: StartOptions): Promise<System> {
+async function shown(options: StartOptions): Promise<System> {
   const begun = Object.fromEntries(steps.map((step) => [step, Promise.withResolvers<unknown>()])) as Record<
     Step,
     PromiseWithResolvers<unknown>
@@ -58,7 +53,7 @@ async function shown({ profile }: StartOptions): Promise<System> {
   for (const { promise } of [failed, ...Object.values(begun)]) promise.catch(() => undefined);
   const system = startSystem({
     dataDir: home,
-    profile: profileOf(profile),
+    profile: storyProfile(options),
     database,
     topicPrefix: '',
     port,
@@ -81,18 +76,31 @@ async function shown({ profile }: StartOptions): Promise<System> {
 }
 
 /** In the story unpaid orders expire within the minute; everything else is the provider's. */
-const profileOf = (profile: StartOptions['profile']) =>
-  join(root, 'deploy', 'local', 'demo', 'profiles', `story-${profile}.json`);
+function storyProfile({ profile, rules }: StartOptions): string {
+  const file = resolve(home, 'story-profile.json');
+  const orders = { payWithin: 'PT7S', payWithinWhenContracted: 'PT30M' };
+  mkdirSync(home, { recursive: true });
+  writeFileSync(file, JSON.stringify({ extends: profile, version: `${rules.version}-story`, orders }));
+  return file;
+}
 
 /** False where a step of it failed. */
-async function tell(settings: DemoSettings): Promise<boolean> {
-  const { playStory } = await import('../demo/story.ts');
+async function tell(system: System, { profile, rules }: StartOptions): Promise<boolean> {
+  const [{ playStory }, { providerOf }] = await Promise.all([
+    import('../demo/story.ts'),
+    import('../demo/catalogue.ts'),
+  ]);
+  if (!providerOf(rules)) {
+    storyTells = false;
+    say(`\nNo story is told: its products are invoiced by entities that ${profile} does not have.`);
+    return true;
+  }
   say(
     `\nIn the story an unpaid order has only seconds to be paid, so that one can be seen to expire; ` +
-      `one that is placed afterwards has the time that ${settings.profile} gives.`,
+      `one that is placed afterwards has the time that ${profile} gives.`,
   );
   try {
-    await playStory(settings);
+    await playStory({ system, rules, say });
     return true;
   } catch (error) {
     console.error(error instanceof Error ? (error.stack ?? error.message) : error);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ProductSnapshot } from '@accord/events/product';
+import { shippedProfiles, type Profile } from '@accord/profile';
 
 type Product = z.infer<typeof ProductSnapshot>;
 
@@ -10,12 +11,13 @@ type Given = Pick<Publication, 'category' | 'invoicingEntity' | 'prices'> & Part
 
 const product = (productCode: string, zh: string, en: string, more: Given): Publication => ({
   productCode,
-  name: { zh, en },
+  name: { 'zh-CN': zh, en },
   brand: more.invoicingEntity.startsWith('baidu') ? 'baidu' : 'aliyun',
   form: 'instance',
   chargeTypes: [...new Set(more.prices.map(({ chargeType }) => chargeType))],
   serviceTypes: [],
   onSale: true,
+  renewable: true,
   contractable: true,
   refundable: true,
   termsUrl: null,
@@ -188,3 +190,12 @@ const alibaba: readonly Publication[] = [
  * 45.00 of RFD-7.
  */
 export const catalogue = { baidu, alibaba } as const;
+export type ShippedProvider = keyof typeof catalogue;
+
+/** The shipped provider whose products can be sold under these rules: their invoicing entities are known. */
+export const providerOf = ({ invoicingEntities }: Pick<Profile, 'invoicingEntities'>) =>
+  shippedProfiles.find((name) =>
+    catalogue[name].every((product) =>
+      invoicingEntities.some(({ code }) => code === product.invoicingEntity),
+    ),
+  );

@@ -1,10 +1,26 @@
+import { calendarEnd } from '@accord/profile';
 import type { Reply } from '@accord/testing';
+import type { ShippedProvider } from './catalogue.ts';
 import type { NarratedRequest, Narrator } from './narrator.ts';
 import type { Effect } from './request.ts';
 import type { DemoSettings } from './settings.ts';
 
 export const day = 86_400_000;
 export const money = (amount: string) => ({ amount, currency: 'CNY' });
+
+/**
+ * The month of the machine, 6 days and 4 hours of it gone: 31 days, unless it begins in February, for a period is
+ * at most a day longer than was ordered (ORD-26). `back` is what is left of 45.00 (RFD-7).
+ */
+export function machineMonth() {
+  const start = new Date(Date.now() - 6 * day - 4 * 3_600_000);
+  const ordered =
+    calendarEnd(start, { value: 1, unit: 'month' }, 'Asia/Shanghai').getTime() - start.getTime();
+  const days = Math.min(31, Math.round(ordered / day) + 1);
+  const back = (Math.round((45_00 * (days - 7)) / days) / 100).toFixed(2);
+  const period = { start: start.toISOString(), end: new Date(start.getTime() + days * day).toISOString() };
+  return { period, days, back };
+}
 
 /** Which of the provider's products play which part. */
 export const roles = {
@@ -15,7 +31,8 @@ export const roles = {
 export interface DemoContext {
   readonly narrator: Narrator;
   readonly settings: DemoSettings;
-  readonly role: (typeof roles)[DemoSettings['profile']];
+  readonly provider: ShippedProvider;
+  readonly role: (typeof roles)[ShippedProvider];
   /** Of this telling alone, so that the story can be told again on the same data. */
   readonly mark: string;
 }

@@ -104,7 +104,7 @@ async function race(
       who: 'customer',
       method: 'post',
       path: '/v1/contracts',
-      body: { orderIds, language: 'zh' },
+      body: { orderIds, language: 'zh-CN' },
       headers: { prefer: 'wait=25', 'idempotency-key': `${key}-${mark}` },
       effects: requested,
     });

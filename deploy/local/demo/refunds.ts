@@ -37,7 +37,10 @@ async function balanceOf({ narrator }: DemoContext): Promise<Money> {
   );
 }
 
-export async function refund(context: DemoContext, { instanceId, machine }: Orders): Promise<void> {
+export async function refund(
+  context: DemoContext,
+  { instanceId, machine, days, back }: Orders,
+): Promise<void> {
   const { narrator } = context;
   narrator.chapter('6 · A refund: refused while a contract stands over the order, then paid to the balance');
   const linked = await quoteOf(context, instanceId, 'What would the machine give back?');
@@ -60,15 +63,15 @@ export async function refund(context: DemoContext, { instanceId, machine }: Orde
   for (const { step, formula, result } of quote.body.instances[0].lines[0].calculation as Step[])
     narrator.note(`  ${step}: ${formula} = ${result}`);
   narrator.check(
-    quote.body.amounts.refund.amount === '34.84',
-    '45.00 for 31 days, 7 of them used: 34.84 (RFD-7)',
+    quote.body.amounts.refund.amount === back,
+    `45.00 for ${days} days, 7 of them used: ${back} (RFD-7)`,
   );
-  await requestRefund(context, { quoteId: quote.body.quoteId, orderId: machine.orderId });
+  await requestRefund(context, { quoteId: quote.body.quoteId, orderId: machine.orderId, back });
 }
 
 async function requestRefund(
   context: DemoContext,
-  { quoteId, orderId }: { quoteId: string; orderId: string },
+  { quoteId, orderId, back }: { quoteId: string; orderId: string; back: string },
 ): Promise<void> {
   const { narrator, settings } = context;
   const mailsBefore = settings.system.mails.length;
@@ -100,16 +103,16 @@ async function requestRefund(
   narrator.check(body.status === 'succeeded', 'it has succeeded');
   const after = await balanceOf(context);
   narrator.check(
-    equal(subtract(after, before), money('34.84')),
+    equal(subtract(after, before), money(back)),
     `the balance of the account: ${before.amount} → ${after.amount} CNY`,
   );
   await narrator.until('the mail about the refund', () =>
-    settings.system.mails.slice(mailsBefore).find(({ text }) => text.includes('34.84')),
+    settings.system.mails.slice(mailsBefore).find(({ text }) => text.includes(back)),
   );
   narrator.note('and the customer is told, by e-mail:');
 }
 
-/** baidu voids drafts, alibaba deletes them (CTR-25). */
+/** Voided (baidu) or deleted (alibaba), as the rules say (CTR-25). */
 async function removeDraft({ narrator, settings }: DemoContext, contractId: string): Promise<void> {
   const effects = () => [contractShows(contractId, 'contract.voided')];
   const common = {
@@ -118,7 +121,7 @@ async function removeDraft({ narrator, settings }: DemoContext, contractId: stri
     follows: ['contract.voided', 'order.released', 'order.released'],
     effects,
   } as const;
-  if (settings.profile === 'alibaba') {
+  if (settings.rules.contracts.removeDraft === 'delete') {
     await narrator.ask({
       ...common,
       what: 'The draft is deleted.',

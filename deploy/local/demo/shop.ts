@@ -1,13 +1,11 @@
 import type { Reply } from '@accord/testing';
 import { catalogue } from './catalogue.ts';
-import { day, fulfil, pay, place, subscription, type DemoContext, type Placed } from './context.ts';
+import { fulfil, machineMonth, pay, place, subscription, type DemoContext, type Placed } from './context.ts';
 
 /** Products go on sale and the account is certified. */
-export async function openTheShop({ narrator, settings }: DemoContext): Promise<void> {
-  const products = catalogue[settings.profile];
-  narrator.chapter(
-    `0 · ${products.length} products go on sale, an account is certified (${settings.profile})`,
-  );
+export async function openTheShop({ narrator, provider }: DemoContext): Promise<void> {
+  const products = catalogue[provider];
+  narrator.chapter(`0 · ${products.length} products go on sale, an account is certified (${provider})`);
   for (const { productCode, ...product } of products) {
     const path = `/v1/products/${productCode}`;
     const productShows = ({ body: { version } }: Reply) => [
@@ -21,7 +19,7 @@ export async function openTheShop({ narrator, settings }: DemoContext): Promise<
       effects: productShows,
     });
     if (status >= 300) throw new Error(`product ${productCode}: ${status}`);
-    narrator.note(`on sale: ${productCode.padEnd(16)} ${product.name.zh} / ${product.name.en}`);
+    narrator.note(`on sale: ${productCode.padEnd(16)} ${product.name['zh-CN']} / ${product.name.en}`);
   }
   const [path, facts] = [`/v1/accounts/${narrator.accountId}`, account()];
   await narrator.ask({
@@ -64,6 +62,9 @@ export interface Orders {
   readonly odd: Placed;
   /** Of `machine`. */
   readonly instanceId: string;
+  readonly days: number;
+  /** CNY; what the machine gives back. */
+  readonly back: string;
   /** The order that is never paid. */
   readonly forgotten: Placed;
 }
@@ -80,13 +81,12 @@ export async function placeOrders(context: DemoContext): Promise<Orders> {
   await pay(context, machine, 'The machine is paid.');
   await pay(context, other, 'The other one too.');
   const instanceId = `i-${mark}-1`;
-  const start = Date.now() - 6 * day - 4 * 3_600_000;
-  const period = { start: new Date(start).toISOString(), end: new Date(start + 31 * day).toISOString() };
+  const { period, days, back } = machineMonth();
   const place1 = { region: 'Beijing', ipAddress: '10.0.0.8' };
   await fulfil(
     context,
     machine,
-    'The machine was created: a period of 31 days, 6 days and 4 hours of it gone.',
+    `The machine was created: a period of ${days} days, 6 days and 4 hours of it gone.`,
     [{ instanceId, ...period, ...place1 }],
   );
   await fulfil(context, other, 'The other was created.', [{ instanceId: `i-${mark}-2`, ...period }]);
@@ -101,5 +101,5 @@ export async function placeOrders(context: DemoContext): Promise<Orders> {
   const odd = await place(context, 'One of a special category, unpaid.', subscription(role.odd));
   const first = await place(context, 'Two more machines, unpaid: the first.', subscription(role.machine));
   const second = await place(context, 'The second.', subscription(role.machine));
-  return { machine, other, metered, unpaid: [first, second], odd, instanceId, forgotten };
+  return { machine, other, metered, unpaid: [first, second], odd, instanceId, days, back, forgotten };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { providerOf } from './catalogue.ts';
 import { roles, type DemoContext } from './context.ts';
 import { applyForContracts, cancelInsideAContract } from './contracts.ts';
 import { startNarrator } from './narrator.ts';
@@ -14,12 +15,15 @@ import { openTheShop, placeOrders } from './shop.ts';
  * @throws Error naming the step that did not go as documented.
  */
 export async function playStory(settings: DemoSettings): Promise<void> {
+  const provider = providerOf(settings.rules);
+  if (!provider) throw new Error('no shipped catalogue is invoiced by the entities of this profile');
   const started = performance.now();
   const narrator = await startNarrator(settings, 'acc_demo');
   const context: DemoContext = {
     narrator,
     settings,
-    role: roles[settings.profile],
+    provider,
+    role: roles[provider],
     mark: randomBytes(3).toString('hex'),
   };
   try {

@@ -104,7 +104,7 @@ export async function answers<T>(
       const what = program.running()
         ? `does not answer within ${withinMs} ms`
         : `ended (${await program.ended})`;
-      if (program.running()) program.kill('SIGKILL');
+      await program.stop('SIGKILL', 0);
       throw new Error(`${program.name} ${what}; the end of ${program.log}:\n${endOf(program.log)}`, {
         cause,
       });
@@ -131,6 +131,24 @@ export async function endLeftover(pidFile: string, mark: string, signal: NodeJS.
   for (let waited = 0; isIt() && waited < 100; waited += 1) await sleep(100);
   if (isIt()) process.kill(pid, 'SIGKILL');
   rmSync(pidFile, { force: true });
+}
+
+/**
+ * Starts a server on `wanted`, or on another port where somebody has that one or takes it before `start` does.
+ *
+ * @throws the error of `start` where nobody else has its port.
+ */
+export async function startOnPort<T>(
+  wanted: number | undefined,
+  start: (port: number) => Promise<T>,
+): Promise<T> {
+  const port = await freePort(wanted);
+  try {
+    return await start(port);
+  } catch (error) {
+    if (await isFree(port)) throw error;
+    return startOnPort(undefined, start);
+  }
 }
 
 /**

@@ -7,8 +7,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { localeOf, Problem, problemBody, requestIdOf } from '@accord/http/server';
+import { localeOf, Problem, problemBody, problemOf, requestIdOf } from '@accord/http/server';
 import type { ServiceName } from '@accord/postgres/provision';
+import { developmentClock } from './development-clock.ts';
 
 /** First path segment under `/v1` → the service that answers, as the ingress has it in production. */
 export const segments: Readonly<Record<string, ServiceName>> = {
@@ -74,14 +75,19 @@ export async function startFrontDoor(ask: {
   port: number;
   host?: string;
   origins: Origins;
+  /** File of the clock that `/development/clock` shows and moves (API-18); absent: there is no such clock. */
+  clock?: string;
 }): Promise<FrontDoor> {
   const agent = new Agent({ keepAlive: true });
+  const clock = ask.clock === undefined ? undefined : developmentClock(ask.clock);
   const server = createServer((request, response) => {
     const target = targetOf(request.url ?? '/', ask.origins);
     if (/^(?:GET|HEAD) \/(?:docs\/?)?(?:\?|$)/.test(`${request.method} ${request.url}`))
       response.writeHead(200, pageHeaders).end(page);
     else if (/^\/docs\/[a-z]+$/.test(request.url ?? ''))
       response.writeHead(308, { location: `${request.url}/` }).end();
+    else if (clock && /^(?:GET|POST) \/development\/clock$/.test(`${request.method} ${request.url}`))
+      void tellTime(clock, request, response);
     else if (target) pass({ request, response, target, agent });
     else refuse(request, response, new Problem(404, 'request.unknown_route'));
   });
@@ -158,6 +164,22 @@ function pass({
   });
   response.once('close', () => onward.destroy());
   request.pipe(onward);
+}
+
+async function tellTime(
+  clock: ReturnType<typeof developmentClock>,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  try {
+    let body = '';
+    for await (const chunk of request.setEncoding('utf8'))
+      if ((body += chunk as string).length > 1_000) throw new Problem(413, 'request.too_large');
+    const time = request.method === 'GET' ? clock.time() : clock.move(body);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(time));
+  } catch (error) {
+    refuse(request, response, problemOf(error));
+  }
 }
 
 const without = (headers: IncomingMessage['headers']) =>

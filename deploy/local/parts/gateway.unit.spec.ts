@@ -1,8 +1,14 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { clockOf } from '@accord/postgres';
+import { loadProfile } from '@accord/profile';
 import { readOptions as readRedriveOptions } from '../commands/redrive-options.ts';
 import { readOptions } from '../commands/start-options.ts';
+import { providerOf } from '../demo/catalogue.ts';
 import { segments, startFrontDoor, targetOf, type FrontDoor, type Origins } from './gateway.ts';
 import { readMail } from './mailbox.ts';
 
@@ -162,6 +168,44 @@ test('API-5 a body stays a body whatever the method, so that nobody hides a requ
   }
 });
 
+test('API-18 the clock is shown and moved where there is one, forward alone; elsewhere it is 404', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'accord-'));
+  const door = await startFrontDoor({ port: 0, origins, clock: join(folder, 'clock') });
+  const without = await startFrontDoor({ port: 0, origins });
+  const ask = async (base: string, body?: string) => {
+    const response = await fetch(`${base}/development/clock`, body ? { method: 'POST', body } : {});
+    return { status: response.status, ...((await response.json()) as { now?: string }) };
+  };
+  try {
+    expect(await ask(door.url)).toMatchObject({ status: 200, aheadMs: 0 });
+    expect(await ask(door.url, '{"advanceBy":"P1DT1H"}')).toMatchObject({ status: 200, aheadMs: 90_000_000 });
+    expect(await ask(door.url, '{"advanceBy":"PT1S"}')).toMatchObject({ status: 200, aheadMs: 90_001_000 });
+    expect(clockOf(join(folder, 'clock')).offsetMs).toBe(90_001_000);
+    const inYears = new Date(Date.now() + 3 * 366 * 86_400_000).toISOString();
+    const { now } = await ask(door.url, JSON.stringify({ to: inYears }));
+    expect(Math.abs(Date.parse(String(now)) - Date.parse(inYears))).toBeLessThan(60_000);
+    const before = clockOf(join(folder, 'clock')).offsetMs;
+    for (const body of [
+      '{"advanceBy":"-PT1S"}',
+      '{"advanceBy":"P200Y"}',
+      '{"advanceBy":"tomorrow"}',
+      '{"to":"2020-01-01T00:00:00Z"}',
+      '{"to":"2020-13-01T00:00:00Z"}',
+      '{"advanceBy":"P1D","to":"2030-01-01T00:00:00Z"}',
+      '[]',
+    ])
+      expect(await ask(door.url, body)).toMatchObject({ status: 400, code: 'request.invalid' });
+    expect(await ask(door.url, 'no JSON')).toMatchObject({ status: 400, code: 'request.bad_json' });
+    expect(await ask(door.url, ' '.repeat(2_000))).toMatchObject({ status: 413, code: 'request.too_large' });
+    expect(clockOf(join(folder, 'clock')).offsetMs).toBe(before);
+    for (const body of [undefined, '{"advanceBy":"P1D"}'])
+      expect(await ask(without.url, body)).toMatchObject({ status: 404, code: 'request.unknown_route' });
+  } finally {
+    await Promise.all([door.stop(), without.stop()]);
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('the segments of all services differ: one prefix, one service', () =>
   expect(new Set(Object.values(segments)).size).toBe(4));
 
@@ -187,16 +231,20 @@ test('a mail is read back: encoded subject, first plain text of several parts', 
 });
 
 test('npm start says what it understands', () => {
-  expect(readOptions([])).toEqual({ once: false, profile: 'baidu' });
-  expect(readOptions(['--once', '--profile', 'alibaba'])).toEqual({ once: true, profile: 'alibaba' });
+  expect(readOptions([])).toEqual({ once: false, profile: 'baidu', rules: loadProfile('baidu') });
+  const alibaba = { profile: 'alibaba', rules: loadProfile('alibaba') };
+  expect(readOptions(['--once', '--profile', 'alibaba'])).toEqual({ once: true, ...alibaba });
   for (const help of ['--help', '-h']) expect(readOptions(['--once', help])).toBeUndefined();
-  expect(() => readOptions(['--profile', 'other'])).toThrow('there is no profile other');
+  expect(() => readOptions(['--profile', 'other'])).toThrow(
+    /profile .*other cannot be read; shipped are baidu/,
+  );
   expect(() => readOptions(['--twice'])).toThrow('usage: npm start');
 });
 
 test.each([
-  [['--from', 'yesterday'], '--from takes a time as 2026-01-31T09:00:00Z, not yesterday'],
-  [['--to', '2026-01-31'], '--to takes a time'],
+  [['--from', 'yesterday'], '--from takes a time as 2026-01-31T09:00:00Z or a day, not yesterday'],
+  [['--to', '2026-01-31T09:00:00'], '--to takes a time'],
+  [['--to', '2026-01-31T09:00Z'], '--to takes a time'],
   [['--id', 'foo'], '--id takes an event id'],
   [['--direction', 'both'], '--direction takes in or out'],
 ])('EVT-10 npm run redrive says what is wrong with %j', (args, why) =>
@@ -209,4 +257,30 @@ test('EVT-10 npm run redrive passes on what the API understands', () => {
   expect(
     readRedriveOptions(['order', 'list', '--from', filter.from, '--direction', 'in', '--id', id])?.filter,
   ).toEqual({ ...filter, eventIds: [id] });
+});
+
+test('the profile of npm start may be a file, named from where the command is given', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'accord-'));
+  const before = process.env['INIT_CWD'];
+  try {
+    process.env['INIT_CWD'] = folder;
+    const write = (name: string, tree: object) => writeFileSync(join(folder, name), JSON.stringify(tree));
+    write('mine.json', { extends: 'alibaba', name: 'mine', contracts: { voidOfficial: 'ticket' } });
+    const { profile, rules } = readOptions(['--profile', './mine.json'])!;
+    expect([profile, rules.name, rules.contracts.voidOfficial]).toEqual([
+      join(folder, 'mine.json'),
+      'mine',
+      'ticket',
+    ]);
+    expect(providerOf(rules)).toBe('alibaba');
+    const [entity] = rules.invoicingEntities;
+    expect(providerOf({ invoicingEntities: [{ ...entity!, code: 'another' }] })).toBeUndefined();
+    write('wrong.json', { extends: 'baidu', orders: { payWithin: 'P1M' } });
+    expect(() => readOptions(['--profile', 'wrong.json'])).toThrow(
+      /wrong\.json: orders\.payWithin: is an ISO/,
+    );
+  } finally {
+    process.env['INIT_CWD'] = before;
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
-import { accountName } from '@accord/http/server';
+import { accountName, customerScopes } from '@accord/http/server';
 
 export type TokenKind = 'customer' | 'operator' | 'platform';
 
@@ -27,9 +27,6 @@ export interface Signer {
 export const issuerName = 'accord-development';
 export const audience = 'accord';
 const lifetime = '12h';
-const customerScopes = ['orders', 'contracts', 'refunds', 'notifications']
-  .flatMap((noun) => [`${noun}:read`, `${noun}:write`])
-  .join(' ');
 
 /**
  * Signs development tokens with the key in `keyFile`, made at the first use, so that tokens outlive a
@@ -69,7 +66,7 @@ function claimsOf({ kind, accountId, scope }: TokenAsk) {
     throw new Error('a customer has an account, and nobody else has one');
   if (accountId && !accountName.test(accountId)) throw new Error(`no account is named ${accountId}`);
   return kind === 'customer'
-    ? { scope: scope ?? customerScopes, account_id: accountId }
+    ? { scope: scope ?? customerScopes.join(' '), account_id: accountId }
     : { scope: scope ?? kind };
 }
 

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { openAdmin, openKafka } from '@accord/kafka';
 import { bringKafka, kafkaLibs } from '../prerequisites.mjs';
-import { answers, endLeftover, freePort, startBackground } from './background.ts';
+import { answers, endLeftover, freePort, startBackground, startOnPort } from './background.ts';
 
 /** Same here and in docker-compose.yml: one broker that is its own controller, topics made by us alone. */
 export const brokerSettings = {
@@ -35,6 +35,7 @@ export interface EmbeddedKafka {
 
 export interface KafkaAsk {
   readonly dataDir: string;
+  /** Another is taken where somebody has it, except where `settings.listeners` is given. */
   readonly port?: number;
   readonly jit?: boolean;
   readonly heapMb?: number;
@@ -49,25 +50,32 @@ export interface KafkaAsk {
  * One Kafka 4.3 broker, its data in `dataDir`. With `jit` it is as the benchmark wants it: compiled fully,
  * and never stopped to collect its garbage; without, it starts sooner and stays smaller.
  *
+ * It is ours that answers, told by the id of its cluster: another that listens on the port is never taken for it.
+ *
  * @throws Error with the end of its log where it does not come up, or saying what to install where Java or
  * Maven is missing.
  */
 export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
-  const { dataDir, libs = kafkaLibs, heapMb = 384 } = ask;
+  const { dataDir, libs = kafkaLibs } = ask;
   await bringKafka(libs);
   mkdirSync(dataDir, { recursive: true });
-  const pidFile = join(dataDir, 'pid');
-  await endLeftover(pidFile, dataDir, 'SIGKILL');
+  await endLeftover(join(dataDir, 'pid'), dataDir, 'SIGKILL');
+  // Listeners that are told have their ports in them.
+  const listens = ask.settings?.['listeners'] !== undefined && ask.port !== undefined;
+  return listens ? startBroker(ask, ask.port) : startOnPort(ask.port, (port) => startBroker(ask, port));
+}
 
-  const port = await freePort(ask.port);
+async function startBroker(ask: KafkaAsk, port: number): Promise<EmbeddedKafka> {
+  const { dataDir, libs = kafkaLibs, heapMb = 384 } = ask;
   const properties = join(dataDir, 'server.properties');
   writeFileSync(
     properties,
     serverProperties({ dataDir, port, controllerPort: await freePort(), settings: ask.settings ?? {} }),
   );
   const classPath = ['-cp', join(libs, '*')];
-  if (!existsSync(join(dataDir, 'log', 'meta.properties')))
-    format({ classPath, properties, clusterId: ask.clusterId });
+  const meta = join(dataDir, 'log', 'meta.properties');
+  if (!existsSync(meta)) format({ classPath, properties, clusterId: ask.clusterId });
+  const clusterId = /^cluster\.id=(.+)$/m.exec(readFileSync(meta, 'utf8'))?.[1];
 
   const program = await startBackground({
     name: 'Kafka',
@@ -83,10 +91,10 @@ export async function startKafka(ask: KafkaAsk): Promise<EmbeddedKafka> {
     ],
     env: process.env,
     log: join(dirname(dataDir), 'logs', 'kafka.log'),
-    pidFile,
+    pidFile: join(dataDir, 'pid'),
   });
   const brokers = `127.0.0.1:${port}`;
-  await answers(program, () => greet(brokers), 40_000);
+  await answers(program, () => greet(brokers, clusterId), 40_000);
   return { brokers, port, pid: program.pid, kill: program.kill, stop: () => program.stop('SIGTERM', 6_000) };
 }
 
@@ -131,13 +139,15 @@ function serverProperties(ask: {
     .join('');
 }
 
-async function greet(brokers: string) {
+async function greet(brokers: string, clusterId: string | undefined) {
   const log = pino({ level: 'silent' });
   const admin = await openAdmin(
     openKafka({ brokers: [brokers], clientId: 'accord-local', topicPrefix: '', log, retries: 0 }),
   );
   try {
-    if ((await admin.brokers()) === 0) throw new Error('the broker has not registered yet');
+    const cluster = await admin.cluster();
+    if (cluster.id !== clusterId) throw new Error(`the broker of another cluster answers: ${cluster.id}`);
+    if (cluster.brokers === 0) throw new Error('the broker has not registered yet');
   } finally {
     await admin.close();
   }

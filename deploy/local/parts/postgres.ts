@@ -13,7 +13,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { connect } from '@accord/postgres';
-import { answers, endLeftover, freePort, startBackground, type Background } from './background.ts';
+import { answers, endLeftover, startBackground, startOnPort, type Background } from './background.ts';
 
 export const postgresSettings = {
   max_connections: '300',
@@ -63,8 +63,21 @@ export async function startPostgres(ask: {
   if (!existsSync(join(dataDir, 'PG_VERSION'))) initialise({ dataDir, bin, userId });
   await endLeftover(join(dataDir, 'postmaster.pid'), dataDir, 'SIGINT');
 
-  const port = await freePort(ask.port);
   const settings = { ...postgresSettings, ...(ask.durable === false ? forgetful : {}), ...ask.settings };
+  return startOnPort(ask.port, (port) =>
+    startServer({ dataDir, bin, userId, settings, logs: join(dirname(ask.dataDir), 'logs'), port }),
+  );
+}
+
+async function startServer(ask: {
+  dataDir: string;
+  bin: string;
+  userId: number | undefined;
+  settings: Readonly<Record<string, string>>;
+  logs: string;
+  port: number;
+}): Promise<EmbeddedPostgres> {
+  const { dataDir, bin, userId, settings, logs, port } = ask;
   const program = await startBackground({
     name: 'Postgres',
     command: join(bin, 'postgres'),
@@ -80,21 +93,25 @@ export async function startPostgres(ask: {
       ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
     ],
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
-    log: join(dirname(ask.dataDir), 'logs', 'postgres.log'),
+    log: join(logs, 'postgres.log'),
     ...(userId === undefined ? {} : { userId }),
   });
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-  await answers(program, () => greet(url), 20_000);
+  await answers(program, () => greet(url, dataDir), 20_000);
   return { url, port, pid: program.pid, kill: program.kill, stop: () => stop(program) };
 }
 
 // Fast shutdown: sessions are ended, what they had not committed is rolled back.
 const stop = (program: Background) => program.stop('SIGINT', 8_000);
 
-async function greet(url: string) {
+/** @throws Error also where the server of another folder answers. */
+async function greet(url: string, dataDir: string) {
   const connection = await connect(url, { connectTimeoutMs: 2_000 });
   try {
-    await connection.query('select 1');
+    const { rows } = await connection.query<{ there: string }>(
+      `select current_setting('data_directory') as there`,
+    );
+    if (rows[0]?.there !== dataDir) throw new Error(`another Postgres answers: ${rows[0]?.there}`);
   } finally {
     await connection.end();
   }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { applyTopics } from '@accord/kafka';
 import { provisionDatabase, rolesOf, roleUrl, type ServiceName } from '@accord/postgres/provision';
 import { developmentPassword } from '@accord/testing';
-import { freePort } from './background.ts';
+import { startOnPort } from './background.ts';
 import { databaseUrl, dropDatabase, dropTopics, makeDatabase, serviceNames, topics } from './database.ts';
 import { startFrontDoor } from './gateway.ts';
 import { findKafka, findPostgres, type Part } from './infrastructure.ts';
@@ -146,12 +146,13 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
   const mailbox = await startMailbox(ask.onMail && { onMail: ask.onMail });
   started.defer(mailbox.stop);
 
+  const clock = resolve(ask.dataDir, 'clock');
   const running: ServiceProcess[] = [];
   started.defer(async () => {
     await all(running.map((service) => service.stop()));
   });
   const start = async (name: ServiceName, home = ask.dataDir) => {
-    const settings = settingsFor(name, { ask, foundation, issuer, mailbox });
+    const settings = settingsFor(name, { ask, foundation, issuer, mailbox, clock });
     const { supervised = false, onNote: onEnd } = ask;
     const service = await startServiceProcess({ name, home, settings, supervised, ...(onEnd && { onEnd }) });
     running.push(service);
@@ -165,8 +166,10 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
     ServiceName,
     string
   >;
-  const opened = async () =>
-    startFrontDoor({ port: await freePort(ask.port), origins: { ...urls, issuer: issuer.url } });
+  const opened = () =>
+    startOnPort(ask.port, (port) =>
+      startFrontDoor({ port, clock, origins: { ...urls, issuer: issuer.url } }),
+    );
   const frontDoor = await stepOf(ask, 'Front door', opened());
   started.defer(frontDoor.stop);
   return {
@@ -186,10 +189,18 @@ export interface Around {
   };
   readonly issuer: Pick<Issuer, 'issuer' | 'audience' | 'jwksUrl'>;
   readonly mailbox: Pick<Mailbox, 'url'>;
+  /** File of the clock that integrators move. */
+  readonly clock?: string;
 }
 
+/** The gateway's connections come from this machine, or from a network that Docker makes. */
+const gatewayNetworks = '127.0.0.0/8,::1,172.16.0.0/12,192.168.0.0/16';
+
 /** The environment of one service; docker-compose.yml gives the same. */
-export function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbox }: Around): Settings {
+export function settingsFor(
+  name: ServiceName,
+  { ask, foundation, issuer, mailbox, clock }: Around,
+): Settings {
   const roles = rolesOf(name);
   const urlOf = (role: string) => roleUrl(foundation.databaseUrl, role, developmentPassword(role));
   const tracing = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
@@ -206,8 +217,10 @@ export function settingsFor(name: ServiceName, { ask, foundation, issuer, mailbo
     ACCORD_TOKEN_ISSUER: issuer.issuer,
     ACCORD_TOKEN_AUDIENCE: issuer.audience,
     ACCORD_JWKS_URL: issuer.jwksUrl,
+    ACCORD_TRUSTED_PROXIES: gatewayNetworks,
     PROVIDER_PROFILE: ask.profile,
     ACCORD_LOG_LEVEL: process.env.ACCORD_LOG_LEVEL ?? 'info',
+    ...(clock && { ACCORD_DEVELOPMENT_CLOCK: clock }),
     ...(tracing && { OTEL_EXPORTER_OTLP_ENDPOINT: tracing }),
     ...(name === 'notification' && {
       ACCORD_SMTP_URL: mailbox.url,

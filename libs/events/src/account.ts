@@ -42,6 +42,8 @@ export const AccountFacts = z
   });
 
 const Text = (longest: number) => z.string().max(longest);
+/** Text that may stand in the head of a message. */
+const OneLine = (longest: number) => Text(longest).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u);
 /** One line of a contract's face. */
 const Line = z
   .string()
@@ -51,6 +53,24 @@ const Line = z
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u)
   .nullable()
   .default(null);
+
+/**
+ * A mailbox as RFC 5321 and RFC 6531 spell one, without quotes, comments and addresses of machines:
+ * `name@example.com`.
+ */
+const mailbox = (() => {
+  const letter = String.raw`\p{L}\p{N}\p{M}`;
+  const atom = `[${letter}!#$%&'*+/=?^_\`{|}~-]+`;
+  const label = `[${letter}](?:[${letter}-]{0,61}[${letter}])?`;
+  return new RegExp(String.raw`^(?=.{1,64}@)${atom}(?:\.${atom})*@(?:${label}\.)+(?!\p{N}+$)${label}$`, 'u');
+})();
+const EmailAddress = z
+  .string()
+  .max(254, { abort: true })
+  .refine((text) => mailbox.test(text), {
+    message: 'is an e-mail address: name@example.com',
+    params: { 'zh-CN': '须为电子邮箱地址，例如 name@example.com' },
+  });
 
 const isTimeZone = (zone: string) => {
   try {
@@ -72,7 +92,7 @@ export const AccountTelling = z.strictObject({
   certificate: Line,
   invoiceTitle: Line,
   partner: z
-    .strictObject({ type: PartnerType, provider: Text(400) })
+    .strictObject({ type: PartnerType, provider: OneLine(400) })
     .meta({ id: 'PartnerInput' })
     .nullable()
     .default(null),
@@ -82,9 +102,9 @@ export const AccountTelling = z.strictObject({
         .strictObject({
           ...Contact.shape,
           contactId: Text(64),
-          name: Text(200),
-          email: Text(254).nullable(),
-          phone: Text(64).nullable(),
+          name: OneLine(200),
+          email: EmailAddress.nullable(),
+          phone: OneLine(64).nullable(),
           timeZone: Text(64).refine(isTimeZone, {
             message: 'is an IANA time zone: Asia/Shanghai',
             params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai' },
@@ -96,7 +116,7 @@ export const AccountTelling = z.strictObject({
     .max(50)
     .default([]),
   address: z
-    .strictObject({ recipient: Text(200), phone: Text(64), address: Text(400) })
+    .strictObject({ recipient: OneLine(200), phone: OneLine(64), address: Text(400) })
     .meta({ id: 'PostalAddressInput' })
     .nullable()
     .default(null),

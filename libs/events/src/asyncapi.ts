@@ -3,7 +3,6 @@ import { AccountFacts } from './account.ts';
 import { catalogue, eventTypes, type EventType } from './catalogue.ts';
 import { ContractSnapshot } from './contract.ts';
 import type { EventDefinition, Speaker } from './definition.ts';
-import { schemaUri } from './envelope.ts';
 import { Holder, Money, PaymentSplit } from './fields.ts';
 import { NotificationSnapshot } from './notification.ts';
 import { OrderSnapshot } from './order.ts';
@@ -12,6 +11,7 @@ import { byFormatAlone, withoutNames } from './recorded-form.ts';
 import { RefundSnapshot } from './refund.ts';
 import { ReservationRefusalReason } from './reservation.ts';
 import { ResourceSnapshot } from './resource.ts';
+import { schemaAddress } from './schema-address.ts';
 import { TicketSnapshot } from './ticket.ts';
 import { topicSettings } from './topics.ts';
 
@@ -45,6 +45,7 @@ const headers = {
     'ce_subject',
     'ce_dataschema',
     'ce_sequence',
+    'ce_sequencetype',
   ],
   properties: {
     'content-type': { const: 'application/json' },
@@ -54,8 +55,19 @@ const headers = {
     ce_type: { type: 'string', description: 'The event type, which is the topic.' },
     ce_time: { type: 'string', format: 'date-time' },
     ce_subject: { type: 'string', description: 'The id of the aggregate, which is the key.' },
-    ce_dataschema: { type: 'string', format: 'uri' },
-    ce_sequence: { type: 'string', pattern: '^[1-9][0-9]*$', description: 'The version of the aggregate.' },
+    ce_dataschema: {
+      type: 'string',
+      format: 'uri',
+      description: 'Where the schema of the data is answered, or its name.',
+      examples: ['https://accord.example/v1/schemas/order.paid/1', 'urn:accord:schema:order.paid:1'],
+    },
+    ce_sequence: {
+      type: 'string',
+      pattern: '^[0-9]{10,16}$',
+      description: 'The version of the aggregate, with zeros before it, so that texts order like numbers.',
+      examples: ['0000000003'],
+    },
+    ce_sequencetype: { const: 'Integer' },
     ce_accountid: text,
     ce_actor: { type: 'string', description: 'Who caused it, as kind:id.' },
     ce_causationid: { type: 'string', description: 'The event or request this one follows from.' },
@@ -92,7 +104,7 @@ const message = (type: EventType) => ({
   bindings: {
     kafka: { key: { type: 'string', description: 'The id of the aggregate.' }, bindingVersion: '0.5.0' },
   },
-  'x-dataschema': schemaUri(type),
+  'x-dataschema': schemaAddress(type),
 });
 
 const channel = (type: EventType) => ({

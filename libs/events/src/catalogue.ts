@@ -44,8 +44,10 @@ export type Fact<T extends EventType = EventType> = {
 
 /** A fact on its way, with the id, time, actor and cause that the transaction added which announced it. */
 export type Event<T extends EventType = EventType> = Fact<T> & {
-  /** UUIDv7 (`ce_id`). */
+  /** UUIDv7 (`ce_id`). Only together with the source it is one event's alone. */
   readonly id: string;
+  /** `/services/order`: the speaker, as a URI reference (`ce_source`). */
+  readonly source: string;
   readonly time: Date;
   /** `customer:usr_1`, `operator:…`, `platform:…`, `event:…`, `system:…`. */
   readonly actor: string;

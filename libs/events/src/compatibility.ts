@@ -4,7 +4,8 @@ type Node = { readonly [key: string]: Json };
 const isNode = (value: Json | undefined): value is Node =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
-const wordsForPeople = new Set(['title', 'description']);
+/** Words for people, and the address, which follows from the version. */
+const notCompared = new Set(['title', 'description', '$id']);
 
 /**
  * The changes of a type's recorded form (see recorded-form.ts) that make old messages unreadable for new
@@ -25,7 +26,7 @@ export function incompatibilities(before: Json | undefined, now: Json | undefine
 function ofNodes(before: Node, now: Node, at: string): string[] {
   const keywords = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   return keywords.flatMap((keyword) => {
-    if (wordsForPeople.has(keyword) || keyword === 'required') return [];
+    if (notCompared.has(keyword) || keyword === 'required') return [];
     if (keyword === 'properties' && isNode(before['properties'])) return ofProperties(before, now, at);
     return incompatibilities(before[keyword], now[keyword], `${at}/${keyword}`);
   });

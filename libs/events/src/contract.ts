@@ -9,7 +9,7 @@ export const ContractStatus = z
 export const ContractKind = z
   .enum(['order', 'payment_request', 'bill', 'offline'])
   .meta({ id: 'ContractKind' });
-export const Language = z.enum(['zh', 'en']).meta({ id: 'Language' });
+export const Language = z.enum(['zh-CN', 'en']).meta({ id: 'Language' });
 
 /**
  * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, and those of
@@ -78,11 +78,16 @@ export const ContractRefusalReason = z.object({
   orderId: z.string().nullable(),
   code: z.string(),
   contractId: z.string().nullable(),
+  /** Of that contract, as people know it; null where it has none yet. */
+  contractNumber: z.string().nullable().optional(),
 });
 /** A contract is refused with codes that have words. */
 export type ContractRefusalReason = z.infer<typeof ContractRefusalReason> & {
   readonly code: ContractRefusalCode;
 };
+
+/** Until when the unpaid orders of a payment request can be paid now, the earliest; null for other kinds. */
+const payBy = Moment.nullable().optional();
 
 type Contract = { contract: z.infer<typeof ContractSnapshot> };
 const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
@@ -112,8 +117,8 @@ export const contractEvents = {
   'contract.refused': contractEvent('The orders could not be held, or changed meanwhile.', {
     refusals: z.array(ContractRefusalReason),
   }),
-  'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', {}),
-  'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string() }),
+  'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', { payBy }),
+  'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string(), payBy }),
   'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', {
     reason: z.string(),
   }),

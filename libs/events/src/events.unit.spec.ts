@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { Kafka, type CloudEvent } from 'cloudevents';
 import { z } from 'zod';
+import { AccountTelling } from './account.ts';
 import { asyncApi } from './asyncapi.ts';
 import { incompatibilities } from './compatibility.ts';
 import { schemaText } from './documents.ts';
@@ -11,7 +13,7 @@ import {
   keyOf,
   parseFact,
   readEvent,
-  schemaUri,
+  schemaAddress,
   subjectOf,
   type Event,
   type EventAbout,
@@ -26,13 +28,12 @@ type Sample = {
   headers: Record<string, string>;
   value: Record<string, unknown>;
 };
-type Recorded = RecordedForm & { 'x-version': number };
 
 const folder = new URL('../', import.meta.url);
 const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
 const sampleFiles = readdirSync(new URL('samples', folder)).sort();
 const sample = (file: string) => read(`samples/${file}`) as Sample;
-const recorded = (type: EventType) => read(`recorded/${type}.schema.json`) as Recorded;
+const recorded = (type: EventType) => read(`recorded/${type}.schema.json`) as RecordedForm;
 const howToRecord =
   'run `npm run events:record`; where it says so, add a message of the new version under libs/events/samples';
 
@@ -78,22 +79,75 @@ describe('the envelope', () => {
   test.each(eventTypes)('EVT-2 %s goes out and comes in as CloudEvents 1.0', (type) => {
     const { headers, value } = sample(`${type}.1.json`);
     const event = readEvent(type, value, headers);
-    const { traceparent = '', ce_source: source = '' } = headers;
-    expect(headersOf(event, { source, traceparent })).toEqual(headers);
+    expect(event.source).toBe(headers['ce_source']);
+    expect(headersOf(event, { traceparent: headers['traceparent'] })).toEqual({
+      ...headers,
+      ce_dataschema: schemaAddress(type),
+    });
     expect(headers).toMatchObject({
       'content-type': 'application/json',
       ce_type: type,
-      ce_dataschema: schemaUri(type),
+      ce_dataschema: schemaAddress(type, undefined, 1),
       ce_subject: event.subject.id,
+    });
+  });
+
+  test.each(eventTypes)('EVT-2 the CloudEvents SDK reads %s as it was announced', (type) => {
+    const { headers, value, key } = sample(`${type}.1.json`);
+    const event = readEvent(type, value, headers);
+    const publicUrl = 'https://accord.example';
+    const text = JSON.stringify(event.data);
+    const message = { key, value: text, body: text, headers: headersOf(event, { publicUrl }) };
+    const read = Kafka.toEvent<unknown>(message) as CloudEvent<unknown>;
+    expect(read.validate()).toBe(true);
+    expect(read.toJSON()).toMatchObject({
+      specversion: '1.0',
+      id: event.id,
+      source: event.source,
+      type,
+      subject: event.subject.id,
+      time: event.time.toISOString(),
+      datacontenttype: 'application/json',
+      dataschema: schemaAddress(type, publicUrl),
+      data: event.data,
+      sequence: String(event.subject.version).padStart(10, '0'),
+      sequencetype: 'Integer',
+      ...(event.subject.accountId !== undefined && { accountid: event.subject.accountId }),
+      causationid: event.causationId,
+      correlationid: event.correlationId,
     });
   });
 
   test('EVT-2 a fact without an account and without a trace has no such headers', () => {
     const { value, headers } = sample('product.published.1.json');
-    const sent = headersOf(readEvent('product.published', value, headers), { source: '/services/order' });
+    const sent = headersOf(readEvent('product.published', value, headers));
     expect(Object.keys(sent)).not.toContain('ce_accountid');
     expect(Object.keys(sent)).not.toContain('traceparent');
-    expect(sent['ce_sequence']).toBe('3');
+  });
+
+  test('EVT-2 sequences order like numbers where they are compared as texts, and say that they are numbers', () => {
+    const { value, headers } = sample('account.updated.1.json');
+    const { account } = value as { account: object };
+    const sent = [1, 9, 10, 2 ** 31, 9_999_999_999].map((version) =>
+      headersOf(readEvent('account.updated', { account: { ...account, version } }, headers)),
+    );
+    const sequences = sent.map(({ ce_sequence: sequence = '' }) => sequence);
+    expect(sequences[2]).toBe('0000000010');
+    expect(sequences.toSorted()).toEqual(sequences);
+    expect(sequences.map(Number)).toEqual([1, 9, 10, 2 ** 31, 9_999_999_999]);
+    expect(new Set(sent.map(({ ce_sequencetype: kind }) => kind))).toEqual(new Set(['Integer']));
+  });
+
+  test('EVT-2 the address of the schema is the installation’s, else a name, which the schema says', () => {
+    const { value, headers } = sample('payment.unapplied.2.json');
+    const event = readEvent('payment.unapplied', value, headers);
+    const publicUrl = 'https://accord.example/eu';
+    const of = (more?: { publicUrl: string }) => headersOf(event, more)['ce_dataschema'];
+    expect([of(), of({ publicUrl })]).toEqual([
+      'urn:accord:schema:payment.unapplied:2',
+      `${publicUrl}/v1/schemas/payment.unapplied/2`,
+    ]);
+    expect(recorded('payment.unapplied')).toMatchObject({ $id: of(), 'x-version': 2 });
   });
 
   test.each(['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time'])(
@@ -105,6 +159,69 @@ describe('the envelope', () => {
           readEvent('order.paid', value, { ...headers, [header]: wrong } as Record<string, string>),
         ).toThrow(z.ZodError);
       }
+    },
+  );
+
+  const long = 'x'.repeat(301);
+  test.each([
+    ['ce_id', ['not-a-guid', '\uFEFF019b8bab-0680-7d02-aa76-00379f80c83a']],
+    ['ce_source', [`/${long}`, '/a b', '/a\n/b', '/é', '\uFEFF/a', '/a\0']],
+    [
+      'ce_time',
+      [
+        '0001-01-01T00:00:00+08:00',
+        '1969-12-31T23:59:59.999Z',
+        '1970-01-01T00:00:00+00:01',
+        '9999-12-31T23:59:59-00:01',
+        '2026-02-30T00:00:00Z',
+        '2026-01-01',
+        `2026-01-01T00:00:00.${'0'.repeat(40)}Z`,
+        '2026-01-01T00:00:00Z\n2026-01-01T00:00:00Z',
+      ],
+    ],
+    ...['ce_actor', 'ce_causationid', 'ce_correlationid'].map(
+      (header) =>
+        [
+          header,
+          [long, 'x'.repeat(1_000_000), 'a\0b', 'a\nb', 'a\u2028b', '\uFEFFa', 'a\u202Eb', 'a\uFFFDb'],
+        ] as const,
+    ),
+  ] as const)('EVT-2 EVT-9 a %s that is not bounded and well-formed is refused', (header, values) => {
+    const { value, headers } = sample('order.paid.1.json');
+    const isTaken = (text: string) => {
+      try {
+        return Boolean(readEvent('order.paid', value, { ...headers, [header]: text }));
+      } catch (error) {
+        if (error instanceof z.ZodError) return false;
+        throw error;
+      }
+    };
+    expect(values.filter(isTaken)).toEqual([]);
+  });
+
+  test('EVT-2 an envelope may be as long and as old as anybody needs', () => {
+    const { value, headers } = sample('order.paid.1.json');
+    const given = {
+      ce_source: `/${'~'.repeat(299)}`,
+      ce_time: '1970-01-01T08:00:00+08:00',
+      ce_actor: `customer:${'客'.repeat(255)}`,
+      ce_correlationid: 'x'.repeat(300),
+      ce_causationid: '',
+    };
+    expect(readEvent('order.paid', value, { ...headers, ...given })).toMatchObject({
+      source: given.ce_source,
+      time: new Date(0),
+      actor: given.ce_actor,
+      correlationId: given.ce_correlationid,
+      causationId: headers['ce_id'],
+    });
+  });
+
+  test.each(['', 'acc 1', '\uFEFFacc_1', 'acc_1\u0000', 'acc/1', 'a'.repeat(65), 'конто'])(
+    'API-4 EVT-9 %j is no account that a token may have, so no event is about it',
+    (accountId) => {
+      const { value, headers } = sample('payment.received.1.json');
+      expect(() => readEvent('payment.received', { ...value, accountId }, headers)).toThrow(z.ZodError);
     },
   );
 
@@ -132,8 +249,9 @@ describe('the envelope', () => {
 
 describe('change', () => {
   test.each(eventTypes)('EVT-4 %s changed only as recorded', (type) => {
-    const { 'x-version': _, ...before } = recorded(type);
+    const { 'x-version': version, ...before } = recorded(type);
     const now = recordedForm(type);
+    expect(now['$id']).toBe(`urn:accord:schema:${type}:${String(version)}`);
     const problems = incompatibilities(before, now);
     if (problems.length > 0)
       throw new Error(`${type} changed incompatibly; make a new type instead:\n${problems.join('\n')}`);
@@ -222,6 +340,46 @@ describe('change', () => {
     const properties = { id, kind: { ...kind, enum: ['b', 'a'] }, list, more: { type: 'string' } };
     const now = form({ description: 'new words', properties });
     expect(incompatibilities(before, now)).toEqual([]);
+  });
+});
+
+describe('what an account may be told as', () => {
+  const reasonAgainst = (email: string) => {
+    const contact = { contactId: 'c1', name: 'A', phone: null, locale: 'en', timeZone: 'UTC', classes: [] };
+    const told = AccountTelling.safeParse({ accountId: 'a', version: 1, contacts: [{ ...contact, email }] });
+    return told.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  };
+  const part = (letter: string, length: number) => letter.repeat(length);
+
+  test.each([
+    'a@b.co',
+    'first.last+tag@sub.example.com',
+    "o'brien@x-y.com",
+    '张三@例子.公司',
+    'a@xn--fsqu00a.xn--55qx5d',
+    `${part('x', 64)}@${part('b', 63)}.cd`,
+  ])('EVT-14 a contact has the e-mail address %s', (email) => {
+    expect(reasonAgainst(email)).toBeUndefined();
+  });
+
+  test.each([
+    ...['', 'a', '@b.cd', 'a@', 'a@b', 'a@b@c.de', '.a@b.cd', 'a.@b.cd', 'a..b@c.de', 'a@b..cd', 'a@-b.cd'],
+    ...['a@b-.cd', 'a@.b.cd', 'a@b.cd.', 'a@1.2.3.4', 'a@[1.2.3.4]', '"a b"@c.de', 'a b@c.de', ' a@b.cd'],
+    ...['a@b.cd ', 'a@b.cd\r\nBcc: c@d.ef', 'a@b.cd\n', 'a\u0000@b.cd', 'a\u007f@b.cd', 'a\u200b@b.cd'],
+    ...[
+      'a\u202e@b.cd',
+      'a@b.cd\u2028',
+      'A <a@b.cd>',
+      '<a@b.cd>',
+      'a@b.cd,c@d.ef',
+      'a@b.cd;',
+      'mailto:a@b.cd',
+    ],
+    ...[`${part('x', 65)}@b.cd`, `a@${part('b', 64)}.cd`, `a@${`${part('b', 60)}.`.repeat(5)}cd`],
+  ])('EVT-14 a contact does not have the e-mail address %j', (email) => {
+    expect(reasonAgainst(email)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^contacts\.0\.email (is an e-mail address|Too big)/)]),
+    );
   });
 });
 

@@ -1,20 +1,14 @@
 import { z } from 'zod';
-import { GivenMomentText } from './given-time.ts';
 
 /** Any id of ours or of the platform, as a request may name it. */
 export const Id = z.string().min(1).max(64);
-export const AccountId = z.string().min(1).max(64);
+/** A name that a token may have (API-4). */
+export const AccountId = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 export const Version = z.int().positive();
 
 /** RFC 3339 in UTC with milliseconds, as every event and answer says it (API-1). */
 export const Moment = z.iso.datetime({ precision: 3 });
 export type Moment = z.infer<typeof Moment>;
-
-/**
- * A moment that a request gives, with any offset; read as a Date, because not every year and offset of RFC
- * 3339 is text that Postgres reads.
- */
-export const GivenMoment = GivenMomentText.transform((text) => new Date(text));
 
 /** Free text of a person, trimmed and never empty, of at most `longest` characters. */
 export const Reason = (longest: number) =>
@@ -46,7 +40,7 @@ export type PaymentSplit = z.infer<typeof PaymentSplit>;
 export const ServicePeriod = z.object({ start: Moment, end: Moment }).meta({ id: 'ServicePeriod' });
 
 /** A name in both languages. */
-export const LocalizedName = z.object({ zh: z.string(), en: z.string() }).meta({ id: 'LocalizedName' });
+export const LocalizedName = z.object({ 'zh-CN': z.string(), en: z.string() }).meta({ id: 'LocalizedName' });
 
 /** The contract or refund that has an order or an instance now: at most one (ORD-12). */
 export const Holder = z

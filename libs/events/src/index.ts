@@ -12,4 +12,5 @@ export {
   subjectOf,
 } from './catalogue.ts';
 export type { EventDefinition, ServiceName, Speaker, Subject } from './definition.ts';
-export { fitsEvent, headersOf, keyOf, readEvent, schemaUri } from './envelope.ts';
+export { fitsEvent, headersOf, keyOf, readEvent } from './envelope.ts';
+export { schemaAddress } from './schema-address.ts';

@@ -34,6 +34,20 @@ export const Promotion = z
   .meta({ id: 'Promotion' });
 
 /**
+ * One instance that was told of, with the period that the order pays for there, as last reported, and its
+ * place (RFD-22, ORD-26).
+ */
+export const OrderInstance = z
+  .object({
+    instanceId: z.string(),
+    start: Moment.nullable(),
+    end: Moment.nullable(),
+    region: z.string().nullable(),
+    ipAddress: z.string().nullable(),
+  })
+  .meta({ id: 'OrderInstance' });
+
+/**
  * An order as others may see it. Every order event carries it, so that a reader never has to ask back
  * (EVT-5).
  */
@@ -78,12 +92,16 @@ export const OrderSnapshot = z.object({
   supportRightsUsed: z.boolean(),
   invoiced: z.boolean(),
   instanceIds: z.array(z.string()),
+  /** Absent in events of before, which tell one period for all instances. */
+  instances: z.array(OrderInstance).optional(),
+  /** From the first start to the last end of its instances. */
   servicePeriod: ServicePeriod.nullable(),
   status: OrderStatus,
   fulfilment: Fulfilment,
   refundState: RefundState,
   hold: Holder.nullable(),
   createdAt: Moment,
+  /** Until when it may be paid, or, of a cancelled order, might have been; null once it is paid (ORD-8). */
   payBy: Moment.nullable(),
   paidAt: Moment.nullable(),
   cancelledAt: Moment.nullable(),
@@ -115,6 +133,8 @@ export const orderEvents = {
   }),
   'order.cancelled': orderEvent('An unpaid order was cancelled or expired; its hold died with it.', {
     reason: CancelReason,
+    /** The words of the person who cancelled it; null where nobody did. */
+    text: z.string().nullable().optional(),
   }),
   'order.fulfilled': orderEvent('The platform created what was ordered.', {}),
   'order.fulfilment_failed': orderEvent(

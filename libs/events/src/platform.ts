@@ -39,6 +39,10 @@ export const InstanceFacts = z.object({
   ipAddress: IpAddress.nullable().default(null),
 });
 
+/** A period, as far as it is told: its end is not before its start. */
+export const isForward = ({ start, end }: Readonly<Record<'start' | 'end', Date | string | null>>): boolean =>
+  !start || !end || new Date(start) <= new Date(end);
+
 export const BillId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 /** A calendar month in the provider's time zone: `2026-01`. */
 export const BillMonth = z.string().regex(/^20\d\d-(0[1-9]|1[0-2])$/);
@@ -83,6 +87,8 @@ export function isSumOfLines({
     return false; // no money, or of several currencies
   }
 }
+
+const endsLater = { message: 'is not before start' };
 
 const Part = Money.optional();
 type Parts = { readonly [part: string]: z.output<typeof Part> };
@@ -130,9 +136,9 @@ export const platformEvents = {
       reportVersion: Version,
       start: Moment.nullable().default(null),
       end: Moment.nullable().default(null),
-      nextRenewalPeriod: ServicePeriod.nullable().default(null),
+      nextRenewalPeriod: ServicePeriod.refine(isForward, endsLater).nullable().default(null),
       scaledAt: Moment.nullable().default(null),
-    }),
+    }).refine(isForward, { ...endsLater, path: ['end'] }),
     about: (data) => ({
       id: data.instanceId,
       version: data.reportVersion,

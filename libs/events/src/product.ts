@@ -30,7 +30,10 @@ export const ProductSnapshot = z.object({
       .meta({ id: 'Price' }),
   ),
   serviceTypes: z.array(DomainServiceType),
+  /** Whether it may be bought. */
   onSale: z.boolean(),
+  /** Whether its running instances may be renewed, and, once it is withdrawn, be changed (ORD-22). */
+  renewable: z.boolean(),
   contractable: z.boolean(),
   refundable: z.boolean(),
   termsUrl: z.string().nullable(),

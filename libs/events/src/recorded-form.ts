@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { catalogue, type EventType } from './catalogue.ts';
 import type { EventDefinition } from './definition.ts';
-import { schemaUri } from './envelope.ts';
+import { schemaAddress } from './schema-address.ts';
 
 /**
  * Others rely on it: the schema of a type's data, its topic, its speaker, and where in the data its key and
@@ -20,7 +20,7 @@ export function recordedForm(type: EventType): RecordedForm {
   const { id, version, accountId } = definition.about(pointer(''));
   return {
     $schema: $schema ?? null,
-    $id: schemaUri(type),
+    $id: schemaAddress(type),
     title: type,
     description: definition.summary,
     'x-topic': type,

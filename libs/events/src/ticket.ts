@@ -12,6 +12,8 @@ export const TicketSnapshot = z.object({
   kind: TicketKind,
   status: z.enum(['submitted', 'approved', 'rejected', 'withdrawn']).meta({ id: 'TicketStatus' }),
   contractId: z.string().nullable(),
+  /** Of that contract, as people know it. */
+  contractNumber: z.string().nullable().optional(),
   orderIds: z.array(z.string()),
   text: z.string(),
   dueAt: Moment,

@@ -35,14 +35,15 @@ export const clauseOf = (code: string, locale: Locale): string =>
 
 /**
  * `Order ord_1 is cancelled. Place a new one.`; several values of a fact are listed. Short, as a title, where
- * `facts` lacks one that it names.
+ * `facts` lacks one that it names; the sentence of a fact that makes it closer, where there is one.
  */
 export function sentenceOf(
   code: RefusalReasonCode,
   facts: Readonly<Record<string, unknown>>,
   locale: Locale,
 ): string {
-  const pattern = patternOf(code, locale);
+  const closer = Object.entries(refusalWords[code].where ?? {}).find(([fact]) => facts[fact])?.[1];
+  const pattern = closer?.[locale] ?? patternOf(code, locale);
   const names = [...pattern.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   if (!names.every((name) => facts[name])) return titleOf(code, locale);
   return pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => [facts[name]].flat().join(', '));

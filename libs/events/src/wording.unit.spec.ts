@@ -57,6 +57,15 @@ test('API-16 a sentence names its facts, lists several, and is short where one i
   expect(sentenceOf('UNPAID', {}, 'zh-CN')).toBe('订单未支付。');
 });
 
+test.each([...codes])('API-16 the closer sentences of %s are whole in both languages', (code) => {
+  for (const [fact, sentence] of Object.entries(refusalWords[code].where ?? {}))
+    for (const locale of ['en', 'zh-CN'] as const) {
+      const said = sentenceOf(code, { [fact]: `<${fact}>` }, locale);
+      expect(said).toBe(sentence[locale].replace(`{${fact}}`, `<${fact}>`));
+      expect(said).toMatch(locale === 'en' ? /^[A-Z][^{}]*\.$/ : /^[^{}]*。$/);
+    }
+});
+
 test('EVT-3 a code that a newer service says stands for itself', () => {
   expect(clauseOf('contract.of_tomorrow', 'en')).toBe('contract.of_tomorrow');
   expect(clauseOf('toString', 'zh-CN')).toBe('toString');

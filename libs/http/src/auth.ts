@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import {
   createRemoteJWKSet,
+  decodeProtectedHeader,
   errors,
   jwtVerify,
   type JWTPayload,
-  type JWTVerifyGetKey,
-  type ProtectedHeaderParameters,
+  type JWTVerifyOptions,
 } from 'jose';
 import { Refusal, type Actor } from '@accord/core';
 import { Problem } from './problem.ts';
@@ -28,10 +28,13 @@ export interface TokenSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
+  /** The longest time from issue to expiry that a token may have; default: a day. */
+  readonly lifetimeSeconds?: number;
 }
 
 const algorithms = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'];
 const types = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
+const toleranceSeconds = 5;
 const rememberedMs = 60_000;
 const rememberedTokens = 10_000;
 /** Names that an account may have. */
@@ -49,7 +52,9 @@ const invalid = (cause: unknown) =>
 /** API-4: a token is of exactly one kind. */
 export function callerOf(claims: JWTPayload): Caller {
   const { sub, iss, scope, account_id: accountId } = claims;
-  if (!sub || !subjectName.test(sub)) throw invalid('sub is missing or of an unexpected form');
+  // Claims are of any type until they are looked at, whatever their declaration says.
+  if (typeof sub !== 'string' || !subjectName.test(sub))
+    throw invalid('sub is missing or of an unexpected form');
   if (scope !== undefined && typeof scope !== 'string') throw invalid('scope is no string');
   const scopes = new Set(scope?.split(' '));
   const kinds = [
@@ -76,18 +81,77 @@ function faultOf(error: unknown): Problem {
     : invalid(error);
 }
 
-const typeOf = (header: ProtectedHeaderParameters | undefined) => header?.typ?.toLowerCase();
+type Keys = ReturnType<typeof createRemoteJWKSet>;
+type Verified = Awaited<ReturnType<typeof jwtVerify>>;
+
+/** A token that names no key is tried on each of the issuer's that fits its algorithm. */
+async function verifyWith(keys: Keys, token: string, options: JWTVerifyOptions): Promise<Verified> {
+  try {
+    return await jwtVerify(token, keys, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return await jwtVerify(token, key, options);
+      } catch (failed) {
+        // A key that is of no use, such as a short one, is no reason to leave out the next.
+        const another = failed instanceof errors.JWSSignatureVerificationFailed;
+        if (failed instanceof errors.JOSEError && !another) throw failed;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
 
 /**
- * Checks a JWT as RFC 8725 says: an asymmetric algorithm, `typ` `JWT` or `at+jwt`, issuer, audience, expiry.
- * A result is remembered for at most 60 s under a hash of the token, never beyond its expiry.
+ * The same, and once more with the issuer's present keys where a token that names no key has the signature of
+ * none we know: the issuer may have a new one.
  */
-export function tokenVerifier({ issuer, audience, jwksUrl }: TokenSettings): TokenVerifier {
-  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwksUrl), {
+async function verifyWithPresent(keys: Keys, token: string, options: JWTVerifyOptions): Promise<Verified> {
+  try {
+    return await verifyWith(keys, token, options);
+  } catch (error) {
+    const renewable = error instanceof errors.JWSSignatureVerificationFailed && !keys.coolingDown;
+    if (!renewable || decodeProtectedHeader(token).kid !== undefined) throw error;
+    await keys.reload();
+    return verifyWith(keys, token, options);
+  }
+}
+
+/**
+ * @throws Problem 401 where the token is of another type than a JWT for access, or is made for longer than
+ * `lifetimeSeconds`. A token without `iat`, or with one to come, was made now at the earliest.
+ */
+function checkForm(
+  { payload, protectedHeader }: Verified,
+  lifetimeSeconds: number,
+  nowSeconds: number,
+): void {
+  const { typ } = protectedHeader as { typ?: unknown };
+  if (typeof typ !== 'string' || !types.has(typ.toLowerCase())) throw invalid('typ is missing or another');
+  const { exp, iat = nowSeconds } = payload;
+  if (exp! - Math.min(iat, nowSeconds) > lifetimeSeconds + toleranceSeconds)
+    throw invalid(`it lasts longer than ${lifetimeSeconds} s`);
+}
+
+/**
+ * Checks a JWT as RFC 8725 says: an asymmetric algorithm, `typ` `JWT` or `at+jwt`, issuer, audience, expiry,
+ * lifetime. A result is remembered for at most 60 s under a hash of the token, never beyond its expiry.
+ */
+export function tokenVerifier(of: TokenSettings): TokenVerifier {
+  const { issuer, audience, jwksUrl, lifetimeSeconds = 86_400 } = of;
+  const keys = createRemoteJWKSet(new URL(jwksUrl), {
     cacheMaxAge: 600_000,
     cooldownDuration: 10_000,
     timeoutDuration: 3_000,
   });
+  const options: JWTVerifyOptions = {
+    issuer,
+    audience,
+    algorithms,
+    requiredClaims: ['exp', 'sub', 'iss', 'aud'],
+    clockTolerance: toleranceSeconds,
+  };
   const remembered = new Map<string, { caller: Caller; until: number }>();
 
   return async (token) => {
@@ -95,21 +159,14 @@ export function tokenVerifier({ issuer, audience, jwksUrl }: TokenSettings): Tok
     const known = remembered.get(name);
     const now = Date.now();
     if (known && known.until > now) return known.caller;
-    const { payload, protectedHeader } = await jwtVerify(token, keys, {
-      issuer,
-      audience,
-      algorithms,
-      requiredClaims: ['exp', 'sub', 'iss', 'aud'],
-      clockTolerance: 5,
-    }).catch((error: unknown) => {
+    const verified = await verifyWithPresent(keys, token, options).catch((error: unknown) => {
       throw faultOf(error);
     });
-    if (!types.has(typeOf(protectedHeader) ?? ''))
-      throw invalid(`typ is ${protectedHeader.typ ?? 'missing'}`);
-    const caller = callerOf(payload);
+    checkForm(verified, lifetimeSeconds, now / 1_000);
+    const caller = callerOf(verified.payload);
     remembered.delete(name);
     if (remembered.size >= rememberedTokens) remembered.delete(remembered.keys().next().value!);
-    remembered.set(name, { caller, until: Math.min(now + rememberedMs, payload.exp! * 1_000) });
+    remembered.set(name, { caller, until: Math.min(now + rememberedMs, verified.payload.exp! * 1_000) });
     return caller;
   };
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, KeyObject, randomUUID, sign as signBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
@@ -16,7 +16,8 @@ import type { Problem } from './problem.ts';
 import { contentDisposition } from './reply.ts';
 import { route, type Route } from './route.ts';
 import { httpApp } from './server/app.ts';
-import { addressOf, rateLimits } from './server/rate-limit.ts';
+import { callerAddress, networksOf } from './server/client-address.ts';
+import { rateLimits } from './server/rate-limit.ts';
 import { routerOf } from './server/router.ts';
 import { listen } from './server/server.ts';
 import { parserOf } from './validation.ts';
@@ -29,6 +30,22 @@ const failing = async (work: () => unknown): Promise<{ status?: number; code?: s
   }
   throw new Error('nothing was thrown');
 };
+
+/** Does `work` as if it were `ms` later. */
+async function later(ms: number, work: () => Promise<void>): Promise<void> {
+  const RealDate = Date;
+  globalThis.Date = class extends RealDate {
+    constructor(at: number | string = RealDate.now() + ms) {
+      super(at);
+    }
+    static override now = () => RealDate.now() + ms;
+  } as DateConstructor;
+  try {
+    await work();
+  } finally {
+    globalThis.Date = RealDate;
+  }
+}
 
 test('API-16 the best weighted language that is spoken here is answered, else English', () => {
   const answers = [
@@ -54,6 +71,28 @@ test('API-16 the best weighted language that is spoken here is answered, else En
     'en',
     'en',
   ]);
+});
+
+test('API-16 `*` is any language that is not named, and a weight of 0 is none', () => {
+  const chinese = [
+    '*, en;q=0',
+    'en;q=0, *',
+    '*;q=0, zh',
+    'en;q=0',
+    'EN-GB; Q=0, *;q=0.1',
+    '*;q=0.5, en;q=0.4',
+  ];
+  const english = [
+    '*',
+    '*, zh;q=0',
+    'zh;q=0',
+    'fr, *;q=0.1',
+    'en;q=0.5, zh;q=0.5',
+    '*;q=0',
+    'en;q=0, zh;q=0',
+  ];
+  expect(chinese.map(localeOf)).toEqual(chinese.map(() => 'zh-CN'));
+  expect(english.map(localeOf)).toEqual(english.map(() => 'en'));
 });
 
 test('API-7 a cursor gives back its values; anything else is refused', async () => {
@@ -100,19 +139,24 @@ test(
   async () => {
     expect(
       [undefined, '*', '"3"', 'W/"12"', '"abc"', '"0"', '"99999999999999999999"'].map(parseIfMatch),
-    ).toEqual([undefined, -1, 3, 12, 0, 0, 0]);
-    for (const bad of ['3', '"3', '"3", "4"', ''])
+    ).toEqual([undefined, [-1], [3], [12], [0], [0], [0]]);
+    expect(['"3", "4"', '"3",W/"4" ,, "a,b",', ' * '].map(parseIfMatch)).toEqual([[3, 4], [3, 4, 0], [-1]]);
+    const spaces = ' '.repeat(16_000);
+    for (const bad of ['3', '"3', '"3" "4"', '"3", *', '*, "3"', ',', '', spaces, `${spaces}x`])
       expect(await failing(() => parseIfMatch(bad))).toMatchObject({ status: 400 });
     expect(() => expectVersion(undefined, 5)).not.toThrow();
-    for (const tag of ['"5"', '*']) expect(() => expectVersion(parseIfMatch(tag), 5)).not.toThrow();
-    for (const tag of ['"5"', '"0"', '"x"', '*'])
+    for (const tag of ['"5"', '*', '"4", "5"', '"x", "5"'])
+      expect(() => expectVersion(parseIfMatch(tag), 5)).not.toThrow();
+    for (const tag of ['"5"', '"0"', '"x"', '*', '"5", "6"'])
       expect(await failing(() => expectVersion(parseIfMatch(tag), undefined))).toMatchObject({
         code: 'request.version_mismatch',
       });
-    expect(await failing(() => expectVersion(4, 5))).toMatchObject({
+    expect(await failing(() => expectVersion([4], 5))).toMatchObject({
       kind: 'precondition',
       code: 'request.version_mismatch',
+      facts: { expected: 4, actual: 5 },
     });
+    expect(await failing(() => expectVersion([4, 6], 5))).toMatchObject({ facts: { expected: [4, 6] } });
   },
 );
 
@@ -204,9 +248,9 @@ test(
       issuer: 'i',
       actor: { kind: 'customer', id: 's', accountId: 'a' },
       method: 'POST',
-      path: '/v1/x',
-      operationId: 'POSTX',
-      query: '',
+      path: '/v1/x/{xId}',
+      params: { xId: 'x_1' },
+      query: {},
       body: Buffer.from('{}'),
     } as const;
     const others = [
@@ -214,16 +258,18 @@ test(
       { ...ask, actor: { ...ask.actor, id: 't' } },
       { ...ask, actor: { ...ask.actor, accountId: 'b' } },
       { ...ask, method: 'PUT' },
-      { ...ask, path: '/v1/y' },
+      { ...ask, path: '/v1/y/{xId}' },
+      { ...ask, params: { xId: 'x_2' } },
       { ...ask, key: 'l' },
     ];
     const hashes = [ask, ...others].map((one) => keyedRequest(one).keyHash.toString('hex'));
-    expect(new Set(hashes).size).toBe(7);
-    const bodies = [ask, { ...ask, body: Buffer.from('{ }') }, { ...ask, query: 'x=1' }].map((one) =>
-      keyedRequest(one),
+    expect(new Set(hashes).size).toBe(8);
+    const bodies = [ask, { ...ask, body: Buffer.from('{ }') }, { ...ask, query: { x: '1', y: '2' } }].map(
+      (one) => keyedRequest(one),
     );
     expect(new Set(bodies.map(({ requestHash }) => requestHash.toString('hex'))).size).toBe(3);
     expect(new Set(bodies.map(({ keyHash }) => keyHash.toString('hex'))).size).toBe(1);
+    expect(keyedRequest({ ...ask, query: { y: '2', x: '1' } })).toEqual(bodies[2]);
     expect(keyedRequest({ ...ask, key: 'k'.repeat(255) }).keyHash).toHaveLength(32);
     for (const key of ['', 'k'.repeat(256)])
       expect(await failing(() => keyedRequest({ ...ask, key }))).toMatchObject({
@@ -242,23 +288,48 @@ test('a file name survives every alphabet and cannot break out of its header', (
   );
 });
 
-test('API-11 addresses of one IPv6 network are one', () => {
-  const addresses = [
-    '127.0.0.1',
-    '::ffff:10.0.0.1',
-    '2001:db8:1:2:3:4:5:6',
-    '2001:db8:1:2::9',
-    '2001:db8::1',
-    '::1',
+test('API-11 a caller is counted by the address behind the trusted proxies, whatever form it is written in', () => {
+  const proxies = networksOf('10.0.0.0/8, 2001:db8:ffff::1,192.0.2.7 ');
+  const from = (remoteAddress: string | undefined, ...told: string[]) =>
+    callerAddress(
+      { socket: { remoteAddress }, headers: { 'x-forwarded-for': told.join(', ') } } as never,
+      proxies,
+    );
+  const cases: [string, string | undefined, ...string[]][] = [
+    ['203.0.113.5', '203.0.113.5'],
+    // Not trusted: nothing that it says counts, be it a neighbour or this machine.
+    ['203.0.113.5', '203.0.113.5', '198.51.100.1'],
+    ['192.168.0.9', '::ffff:192.168.0.9', '198.51.100.1'],
+    ['127.0.0.1', '127.0.0.1', '198.51.100.1'],
+    ['unknown', undefined, '198.51.100.1'],
+    // The last that is no proxy; what stands before it may be made up.
+    ['198.51.100.1', '10.0.0.1', '198.51.100.1'],
+    ['198.51.100.1', '::ffff:10.0.0.1', '1.2.3.4', '198.51.100.1', '10.9.9.9:80'],
+    ['198.51.100.1', '::ffff:a00:1', '1.2.3.4', '198.51.100.1', '[2001:DB8:FFFF:0::1]:443', '192.0.2.7'],
+    // One caller, whatever port and form its address has.
+    ['198.51.100.1', '10.0.0.1', '198.51.100.1:51234'],
+    ['198.51.100.1', '10.0.0.1', '[::ffff:c633:6401]:51235'],
+    ['2001:db8:0:1', '10.0.0.1', '[2001:DB8:0:1::5]:51236'],
+    ['2001:db8:0:1', '10.0.0.1', '2001:0db8:0000:0001:5:6:7:8'],
+    ['2001:db8:0:1', '10.0.0.1', '2001:db8:0:1::9%eth0'],
+    ['2001:db8:0:0', '10.0.0.1', '2001:db8::1'],
+    ['0:0:0:0', '::1'],
+    // Unreadable: the proxy that passed it on stands for it.
+    ...['unknown', '_hidden', '', ' ', '1.2.3', '0x7f.1', '1.2.3.4:x', '[2001:db8::1', 'localhost'].map(
+      (text): [string, string, string] => ['10.0.0.1', '10.0.0.1', text],
+    ),
+    ['10.0.0.3', '10.0.0.1', '198.51.100.1', 'unknown', '10.0.0.3'],
+    ['10.0.0.2', '10.0.0.1', '10.0.0.2'],
   ];
-  expect(addresses.map(addressOf)).toEqual([
-    '127.0.0.1',
-    '::ffff:10.0.0.1',
-    '2001:db8:1:2',
-    '2001:db8:1:2',
-    '2001:db8:0:0',
-    '0:0:0:0',
-  ]);
+  expect(cases.map(([, ...ask]) => from(...ask))).toEqual(cases.map(([expected]) => expected));
+});
+
+test('API-11 networks are read as they are written, and what is none is named', () => {
+  expect([networksOf('').rules, networksOf(' , ').rules]).toEqual([[], []]);
+  const v6 = networksOf('2001:db8::/32');
+  expect([v6.check('2001:db8:5::1', 'ipv6'), v6.check('2001:db9::1', 'ipv6')]).toEqual([true, false]);
+  for (const wrong of ['loopback', '10.0.0.0/33', '10.0.0.0/x', '10.0.0', '2001:db8::/129', '10.0.0.1:80'])
+    expect(() => networksOf(`10.0.0.1, ${wrong}`)).toThrow(`${wrong} is no address`);
 });
 
 test('API-5 a customer acts for the own account alone; others name one', async () => {
@@ -352,6 +423,92 @@ describe('tokens', () => {
       expect(await failing(() => verify(token))).toMatchObject({ status: 401, code: 'auth.token_invalid' });
   });
 
+  /** Signed by the issuer, whatever stands in it. */
+  const signRaw = (header: object, claims: object) => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const data = `${part({ alg: 'ES256', typ: 'JWT', kid: 'k1', ...header })}.${part(claims)}`;
+    const key = KeyObject.from(keys.privateKey as never);
+    const signature = signBytes('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' });
+    return `${data}.${signature.toString('base64url')}`;
+  };
+  const goodClaims = () => ({
+    sub: 'usr_1',
+    iss: issuer,
+    aud: audience,
+    exp: Math.floor(Date.now() / 1_000) + 60,
+    account_id: 'acc_1',
+    scope: 'orders:read',
+  });
+
+  test('API-4 a claim or header of another type than its own is refused, and breaks nothing', async () => {
+    const verify = verifier();
+    expect((await verify(signRaw({}, goodClaims()))).actor.id).toBe('usr_1');
+    const others = [17, 0, true, null, ['usr_1'], ['JWT'], { a: 1 }, [], 1e308];
+    const bad = others.flatMap((value) => [
+      ...['typ', 'alg', 'crit'].map((name) => signRaw({ [name]: value }, goodClaims())),
+      ...['sub', 'iss', 'exp', 'nbf', 'iat', 'account_id', 'scope']
+        .filter((name) => typeof value !== 'number' || !/exp|nbf|iat/.test(name))
+        .map((name) => signRaw({}, { ...goodClaims(), [name]: value })),
+    ]);
+    bad.push(...[17, null, {}, [], [17]].map((aud) => signRaw({}, { ...goodClaims(), aud })));
+    bad.push(signRaw({}, [goodClaims()]), signRaw({ kid: 17 }, goodClaims()));
+    for (const token of bad)
+      expect([token, await verify(token).catch((error: Problem) => error.status)]).toEqual([token, 401]);
+  });
+
+  test('API-4 a token lasts no longer than the setting allows, from its issue to its expiry', async () => {
+    const verify = tokenVerifier({ issuer, audience, jwksUrl: `${issuer}/jwks`, lifetimeSeconds: 3_600 });
+    const now = Math.floor(Date.now() / 1_000);
+    const good = [{ iat: now, exp: now + 3_600 }, { iat: now - 3_000, exp: now + 600 }, { exp: now + 3_600 }];
+    for (const claims of good) expect((await verify(await sign(claims))).actor.id).toBe('usr_1');
+    const bad = [
+      { iat: now, exp: now + 3_700 },
+      { iat: now - 3_000, exp: now + 700 },
+      { iat: 0, exp: now + 60 },
+      { iat: -1e300, exp: now + 60 },
+      { exp: now + 3_700 },
+      { iat: now + 99_000_000, exp: now + 99_000_060 },
+      { exp: 1e300 },
+    ];
+    for (const claims of bad)
+      expect(await failing(() => sign(claims).then(verify))).toMatchObject({ code: 'auth.token_invalid' });
+    const year = await sign({ iat: now, exp: now + 365 * 86_400 });
+    expect(await failing(() => verifier()(year))).toMatchObject({ code: 'auth.token_invalid' });
+    expect((await verifier()(await sign({ iat: now, exp: now + 86_400 }))).actor.id).toBe('usr_1');
+  });
+
+  test('API-4 while the issuer shows two keys, a token that names none is good under either', async () => {
+    const [second, stranger] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')];
+    const before = published;
+    const verify = verifier();
+    const unnamed = (key = keys.privateKey) =>
+      sign({ jti: randomUUID() }, { header: { kid: undefined }, key });
+    try {
+      await verify(await unnamed());
+      const short = await exportJWK((await generateKeyPair('RS256')).publicKey);
+      published = [
+        { ...short, n: short.n!.slice(0, 100), kid: 'short', alg: 'ES256' },
+        ...before,
+        { ...(await exportJWK(second.publicKey)), kid: 'k2', alg: 'ES256', use: 'sig' },
+      ];
+      const fresh = verifier();
+      for (const key of [keys.privateKey, second.privateKey])
+        expect((await fresh(await unnamed(key))).actor.id).toBe('usr_1');
+      expect(await failing(async () => fresh(await unnamed(stranger.privateKey)))).toMatchObject({
+        status: 401,
+      });
+      // Keys are asked for at most every 10 s; then the new one is found, though no token names it.
+      expect(await failing(async () => verify(await unnamed(second.privateKey)))).toMatchObject({
+        status: 401,
+      });
+      await later(11_000, async () => {
+        expect((await verify(await unnamed(second.privateKey))).actor.id).toBe('usr_1');
+      });
+    } finally {
+      published = before;
+    }
+  });
+
   test('API-4 a token is of exactly one kind', async () => {
     const base = { sub: 's', iss: 'i' };
     expect(callerOf({ ...base, scope: 'operator orders:read' }).actor).toEqual({ kind: 'operator', id: 's' });
@@ -376,18 +533,9 @@ describe('tokens', () => {
     const verify = verifier();
     const token = await sign({ exp: Math.floor(Date.now() / 1_000) + 2 });
     await verify(token);
-    const RealDate = Date;
-    globalThis.Date = class extends RealDate {
-      constructor(at: number | string = RealDate.now() + 10_000) {
-        super(at);
-      }
-      static override now = () => RealDate.now() + 10_000;
-    } as DateConstructor;
-    try {
+    await later(10_000, async () => {
       expect(await failing(() => verify(token))).toMatchObject({ status: 401 });
-    } finally {
-      globalThis.Date = RealDate;
-    }
+    });
   });
 
   test('API-4 keys that cannot be had are 503, not 401', async () => {
@@ -434,6 +582,16 @@ describe('the application over a database that is not there', () => {
       inTransaction: () => Promise.resolve({ body: {} }),
     }),
     route({
+      method: 'post',
+      path: '/v1/own',
+      operationId: 'postOwn',
+      summary: 'Takes a body.',
+      access: { customer: 'orders:write' },
+      body: z.strictObject({}),
+      answer: z.object({}),
+      inTransaction: () => Promise.resolve({ body: {} }),
+    }),
+    route({
       method: 'get',
       path: '/v1/slow',
       operationId: 'getSlow',
@@ -466,18 +624,19 @@ describe('the application over a database that is not there', () => {
     level: 'debug',
     to: new Writable({ write: (chunk: Buffer, _encoding, done) => (lines.push(chunk.toString()), done()) }),
   });
-  const start = async (ratePerMinute: number) => {
+  const start = async (ratePerMinute: number, bodyBytesPerSecond?: number) => {
     const verify = (token: string) =>
       token === 'good'
         ? Promise.resolve(caller)
         : Promise.reject(new Refusal('unavailable', 'server.unavailable'));
     const app = httpApp({
-      service: { name: 'order', routes, problems: {} },
+      service: { name: 'order', routes, problems: {}, timeZone: 'Asia/Shanghai' },
       db,
       verify,
       log,
       metrics: makeMetrics('order'),
       ratePerMinute,
+      ...(bodyBytesPerSecond !== undefined && { bodyBytesPerSecond }),
     });
     const server = await listen(app, 0, '127.0.0.1');
     return { ...server, url: `http://127.0.0.1:${server.port}` };
@@ -504,9 +663,36 @@ describe('the application over a database that is not there', () => {
     },
   );
 
+  test('API-11 a body that is beyond the quota of bytes is refused, announced or not', async () => {
+    const { url, close } = await start(0, 1_000);
+    const send = (body: RequestInit['body']) =>
+      fetch(`${url}/v1/own`, {
+        ...{ method: 'POST', body, duplex: 'half' },
+        headers: { 'content-type': 'application/json', ...own },
+      } as RequestInit);
+    expect((await send('x'.repeat(1_000))).status).toBe(400);
+    for (const body of ['x'.repeat(1_001), new Blob(['x'.repeat(1_001)]).stream()]) {
+      const refused = await send(body);
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+      expect(refused.headers.get('ratelimit-policy')).toBe('"bytes";q=1000;qu="content-bytes";w=1');
+    }
+    await close(100);
+  });
+
+  test('API-11 bytes are counted together by caller', async () => {
+    const { bytes } = rateLimits({ perMinute: 0, bytesPerSecond: 1_000 });
+    const counted = await Promise.allSettled([
+      bytes('a', 600),
+      bytes('b', 600),
+      bytes('a', 401),
+      bytes('b', 400),
+    ]);
+    expect(counted.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  });
+
   test('API-11 no quota is counted where it is turned off', async () => {
-    const { byToken, byAddress } = rateLimits(0);
-    expect([await byToken('a'), await byAddress('a')]).toEqual([{}, {}]);
+    const { byToken, byAddress, bytes } = rateLimits({ perMinute: 0, bytesPerSecond: 0 });
+    expect([await byToken('a'), await byAddress('a'), await bytes('a', 9_999_999)]).toEqual([{}, {}, {}]);
   });
 
   test('API-11 a server that stops ends what is under way and takes no more', async () => {
@@ -523,7 +709,7 @@ describe('the application over a database that is not there', () => {
 
   test('API-11 a client that sends its request a byte at a time gets 408 and loses its connection', async () => {
     const app = httpApp({
-      service: { name: 'order', routes, problems: {} },
+      service: { name: 'order', routes, problems: {}, timeZone: 'Asia/Shanghai' },
       db,
       verify: () => Promise.resolve(caller),
       log,

@@ -16,9 +16,12 @@ export const keyForm = /^[!-~]([ -~]*[!-~])?$/;
 
 /** A request with an idempotency key: the key's owner, and what was asked with it. */
 export interface KeyedRequest {
-  /** SHA-256 of issuer, subject, account, method, path and key: two callers never meet in one key. */
+  /**
+   * SHA-256 of issuer, subject, account, method, route, its parameters and key: two callers never meet in one
+   * key, and one request is the same in whatever form its target is written.
+   */
   readonly keyHash: Buffer;
-  /** SHA-256 of query and body, byte for byte. */
+  /** SHA-256 of the query's names and values, in any order, and of the body, byte for byte. */
   readonly requestHash: Buffer;
   readonly accountId: string;
 }
@@ -35,10 +38,13 @@ export const idempotencyTable = (service: string): readonly string[] => [
      created_at timestamptz not null
    ) with (autovacuum_vacuum_scale_factor = 0.05)`,
   `create index idempotency_keys_created_at on idempotency_keys (created_at)`,
-  accountTable(service, 'idempotency_keys'),
+  accountTable(service, 'idempotency_keys', ['insert', 'update', 'delete']),
 ];
 
 const sha256 = (data: string | Buffer): Buffer => hash('sha256', data, 'buffer');
+
+const inOrder = (values: Readonly<Record<string, unknown>>) =>
+  Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** @throws Problem 400 `idempotency.key_invalid` where the key is empty, longer than 255 or not of `keyForm`. */
 export function keyedRequest(ask: {
@@ -46,18 +52,24 @@ export function keyedRequest(ask: {
   issuer: string;
   actor: Actor;
   method: string;
+  /** The route's, `/v1/orders/{orderId}`. */
   path: string;
-  query: string;
+  /** Decoded. */
+  params: Readonly<Record<string, unknown>>;
+  /** Decoded. */
+  query: Readonly<Record<string, unknown>>;
   body: Buffer;
 }): KeyedRequest {
   if (ask.key.length > longestKey || !keyForm.test(ask.key))
     throw new Problem(400, 'idempotency.key_invalid', { longest: longestKey });
-  const { issuer, actor, method, path, key, query, body } = ask;
+  const { issuer, actor, method, path, key, body } = ask;
+  const [params, query] = [inOrder(ask.params), inOrder(ask.query)];
+  const asked = query.length === 0 ? body : Buffer.concat([Buffer.from(`${JSON.stringify(query)}\n`), body]);
   return {
     keyHash: sha256(
-      JSON.stringify([issuer, actor.kind, actor.id, actor.accountId ?? null, method, path, key]),
+      JSON.stringify([issuer, actor.kind, actor.id, actor.accountId ?? null, method, path, params, key]),
     ),
-    requestHash: sha256(query === '' ? body : Buffer.concat([Buffer.from(`${query}\n`), body])),
+    requestHash: sha256(asked),
     // No account is named `*`, so neither a customer nor an unset account sees the keys of operators and the
     // platform.
     accountId: actor.accountId ?? '*',

@@ -11,3 +11,4 @@ export {
   route,
 } from './route.ts';
 export type { ProblemTexts } from './problem-texts.ts';
+export { rangeQuery, timeRange, type TimeRange } from './time-range.ts';

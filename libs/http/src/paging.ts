@@ -1,11 +1,15 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { Refusal } from '@accord/core';
-import { isText } from './validation.ts';
+import { isStorable } from '@accord/core/runtime';
+
+/** A number of a query is written in plain digits: `20`, and neither `2e1`, `0x14` nor ` 20`. */
+const inDigits = (text: unknown) =>
+  typeof text === 'string' && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
 
 /** API-7, to spread into a query's strictObject. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(20).meta({ description: 'Rows on a page.' }),
+  limit: z.preprocess(inDigits, z.int().min(1).max(200).default(20)).meta({ description: 'Rows on a page.' }),
   cursor: z.string().min(1).max(2_000).optional().meta({ description: '`nextCursor` of the page before.' }),
 };
 
@@ -43,7 +47,7 @@ export function decodeCursor(cursor: string, count: number): string[] {
 function valuesOf(json: string): string[] {
   try {
     const values: unknown = JSON.parse(json);
-    if (Array.isArray(values) && values.every((value) => typeof value === 'string' && isText(value)))
+    if (Array.isArray(values) && values.every((value) => typeof value === 'string' && isStorable(value)))
       return values as string[];
   } catch {
     // as bad as values of another kind

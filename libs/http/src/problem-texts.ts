@@ -35,6 +35,46 @@ export const problemTexts: ProblemTexts = {
     en: { title: 'The content type is not supported', detail: 'Send {expected}, not compressed, in UTF-8.' },
     'zh-CN': { title: '不支持的内容类型', detail: '请以 UTF-8、不压缩的方式发送 {expected}。' },
   },
+  'request.unreadable': {
+    en: { title: 'The request cannot be read', detail: 'This is no HTTP, or it asks for no URL.' },
+    'zh-CN': { title: '无法读取请求', detail: '这不是 HTTP 请求，或请求的地址不是 URL。' },
+  },
+  'request.headers_too_large': {
+    en: {
+      title: 'The headers are too large',
+      detail: 'The headers of a request have at most 16 KiB together.',
+    },
+    'zh-CN': { title: '请求头过大', detail: '一个请求的全部请求头最大为 16 KiB。' },
+  },
+  'request.timeout': {
+    en: {
+      title: 'The request came too slowly',
+      detail: 'A request is sent within 30 seconds, its headers within 10.',
+    },
+    'zh-CN': { title: '请求发送超时', detail: '请求须在 30 秒内发送完毕，请求头须在 10 秒内。' },
+  },
+  'request.expectation': {
+    en: { title: 'The expectation is not met', detail: 'Of Expect, `100-continue` alone is known.' },
+    'zh-CN': { title: '无法满足期望', detail: 'Expect 请求头仅支持 100-continue。' },
+  },
+  'request.file_expected': {
+    en: {
+      title: 'The file itself is expected',
+      detail:
+        'Send the bytes of one file as application/pdf or application/octet-stream, or the file in a ' +
+        'multipart/form-data form: neither empty nor encoded.',
+    },
+    'zh-CN': {
+      title: '需要文件本身',
+      detail:
+        '请以 application/pdf 或 application/octet-stream 直接发送一个文件的内容，' +
+        '或以 multipart/form-data 表单上传一个文件；文件不得为空，也不得经过编码。',
+    },
+  },
+  'request.bad_form': {
+    en: { title: 'The form cannot be read', detail: 'The body does not fit multipart/form-data.' },
+    'zh-CN': { title: '无法读取表单', detail: '请求体不符合 multipart/form-data 格式。' },
+  },
   'request.unknown_route': {
     en: { title: 'No such route', detail: 'Nothing is served at this path.' },
     'zh-CN': { title: '路径不存在', detail: '该路径未提供任何服务。' },
@@ -46,6 +86,10 @@ export const problemTexts: ProblemTexts = {
   'request.rate_limited': {
     en: { title: 'Too many requests', detail: 'Try again in {seconds} seconds.' },
     'zh-CN': { title: '请求过于频繁', detail: '请在 {seconds} 秒后重试。' },
+  },
+  'request.range_reversed': {
+    en: { title: 'The time range ends before it begins', detail: 'The range is {from} to {to}.' },
+    'zh-CN': { title: '时间范围颠倒', detail: '时间范围为 {from} 至 {to}。' },
   },
   'request.bad_cursor': {
     en: { title: 'The cursor is not valid', detail: 'Send the `nextCursor` of the page before, unchanged.' },

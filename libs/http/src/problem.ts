@@ -47,17 +47,6 @@ const retryAfter = { 'Retry-After': '1' };
 const isOverloaded = (error: unknown) =>
   /^(40001|40P01|55P03|57014|53\d\d\d)$/.test((error as { code?: string }).code ?? '');
 
-/** Codes of body-parser and of the router, which decodes the path. */
-const parserProblems: Readonly<Record<string, readonly [number, RefusalCode]>> = {
-  'entity.too.large': [413, 'request.too_large'],
-  'entity.parse.failed': [400, 'request.bad_json'],
-  'entity.verify.failed': [400, 'request.bad_json'],
-  'encoding.unsupported': [415, 'request.content_type'],
-  'charset.unsupported': [415, 'request.content_type'],
-  'request.aborted': [400, 'request.bad_json'],
-  'request.size.invalid': [400, 'request.bad_json'],
-};
-
 /** Every error has an answer. An unexpected one is `server.error`: its cause is for the log alone. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -69,9 +58,6 @@ export function problemOf(error: unknown): Problem {
       ...(again && { headers: retryAfter }),
     });
   }
-  const { type } = error as { type?: string };
-  const known = type ? parserProblems[type] : undefined;
-  if (known) return new Problem(known[0], known[1], {}, { cause: error });
   if (error instanceof URIError) {
     return new Problem(
       400,
@@ -98,6 +84,15 @@ const say = (value: unknown): string =>
 const fill = (text: string, facts: Refusal['facts']) =>
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name in facts ? say(facts[name]) : '—'));
 
+/** Title and detail of a refusal in the reader's language (API-16). */
+export function wordsOf(
+  { code, facts }: Pick<Refusal, 'code' | 'facts'>,
+  { locale, texts }: { locale: Locale; texts: ProblemTexts },
+): { title: string; detail: string } {
+  const { title, detail } = (texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!)[locale];
+  return { title, detail: fill(detail, facts) };
+}
+
 /**
  * RFC 9457 (API-2). `facts` holds what the domain says about its no, such as the order and its status; a 5xx
  * has none.
@@ -112,14 +107,12 @@ export function problemBody(
     ...fault,
     detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[say.locale],
   }));
-  const { title, detail } = (say.texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!)[
-    say.locale
-  ];
+  const { title, detail } = wordsOf({ code, facts }, say);
   return {
     type: `urn:accord:problem:${code}`,
     title,
     status,
-    detail: fill(detail, facts),
+    detail,
     instance: say.requestId,
     code,
     ...(errors.length > 0 && { errors }),

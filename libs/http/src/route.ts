@@ -1,15 +1,32 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { Actor, Database, Locale, RefusalCode, Tx } from '@accord/core';
+import type { Actor, Database, Locale, Refusal, RefusalCode, Tx } from '@accord/core';
 import type { ProblemTexts } from './problem-texts.ts';
 import type { Upload } from './upload.ts';
+
+/**
+ * Every scope that a customer's token may carry (API-4). The timeline tells of orders, contracts and refunds
+ * together, so none of their scopes reaches it.
+ */
+export const customerScopes = [
+  'orders:read',
+  'orders:write',
+  'contracts:read',
+  'contracts:write',
+  'refunds:read',
+  'refunds:write',
+  'notifications:read',
+  'notifications:write',
+  'timeline:read',
+] as const;
+export type CustomerScope = (typeof customerScopes)[number];
 
 /** The kinds of caller that a route admits (API-4). A kind that is not named is refused with 403. */
 export type Access =
   | 'anyone'
   | {
-      /** The scope a customer's token needs, `orders:read`; absent: never a customer. */
-      readonly customer?: `${'orders' | 'contracts' | 'refunds' | 'notifications'}:${'read' | 'write'}`;
+      /** The scope a customer's token needs; absent: never a customer. */
+      readonly customer?: CustomerScope;
       readonly operator?: true;
       readonly platform?: true;
     };
@@ -21,12 +38,16 @@ export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
   readonly query: Q;
   readonly body: B;
   /**
-   * The version in If-Match; undefined where the caller sent none (API-8). Check it with `expectVersion`, and
+   * The versions in If-Match; undefined where the caller sent none (API-8). Check them with `expectVersion`, and
    * list `request.version_mismatch` among the refusals.
    */
-  readonly ifMatch: number | undefined;
+  readonly ifMatch: readonly number[] | undefined;
   readonly locale: Locale;
+  /** Where the provider is: the zone of a date that stands alone (ORD-15). */
+  readonly timeZone: string;
   readonly requestId: string;
+  /** Title and detail of a refusal that is part of an answer, in the caller's language. */
+  readonly wordsOf: (refusal: Pick<Refusal, 'code' | 'facts'>) => { title: string; detail: string };
   /** The body of a route with `upload: true`; it is read to its end before the route runs, and not kept. */
   readonly file?: Upload;
   /**
@@ -92,7 +113,9 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   readonly refusals?: readonly RefusalCode[];
   /** Content type of a file answer. */
   readonly produces?: string;
-  /** Takes a raw file of at most 64 MiB as body (`RouteRequest.file`) instead of JSON. */
+  /**
+   * Takes one file of at most 64 MiB instead of JSON (`RouteRequest.file`), as the body itself or in a form.
+   */
   readonly upload?: true;
   /**
    * For routes that change something: whether a key must, may or need not come. POST default 'optional',
@@ -156,4 +179,6 @@ export interface Api {
   readonly problems: ProblemTexts;
   /** First segment under `/v1` → a line about it, for the OpenAPI page: its routes stand together. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** IANA name; `RouteRequest.timeZone`. */
+  readonly timeZone: string;
 }

@@ -1,41 +1,123 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { Problem } from './problem.ts';
+
+// A file comes as the body itself, or as the one file of a form. Bytes that wrap it (a form of another kind,
+// JSON, an encoding) are not the file, and are refused: an answer about them would be about something else.
 
 /** An uploaded file, once it has come to its end; its bytes are not kept. */
 export interface Upload {
   /** In hex. */
   readonly sha256: string;
-  /** Bytes. */
+  /** Bytes; never 0. */
   readonly size: number;
 }
 
 export const largestUpload = 64 * 1_048_576;
+/** Heads and fields of a form, beside its file. */
+const mostAround = 1_048_576;
+const formLimits = {
+  files: 1,
+  fileSize: largestUpload,
+  fields: 20,
+  fieldSize: 65_536,
+  parts: 25,
+  headerSize: 16_384,
+};
+
+export const formType = 'multipart/form-data';
+/** The types that say of a body that it is a file as it is. */
+export const fileTypes = ['application/pdf', 'application/octet-stream'] as const;
+/** A part that names no type is text/plain by RFC 7578. */
+const partTypes = [...fileTypes, 'application/x-pdf', 'binary/octet-stream', 'text/plain'];
+const bodyTypes = [...fileTypes, 'application/x-pdf', 'binary/octet-stream', ''];
+const asItIs = ['', 'binary', '8bit', '7bit'];
 
 const tooLarge = () => new Problem(413, 'request.too_large');
+const noFile = () => new Problem(415, 'request.file_expected');
+const brokenOff = (cause: unknown) => new Problem(400, 'request.bad_json', {}, { cause });
+const badForm = (cause?: unknown) => new Problem(400, 'request.bad_form', {}, { cause });
 
 /**
- * Hashes a body as it comes, so that many large ones together fill no memory. The rest of one that is too
+ * Hashes a file as it comes, so that many large ones together fill no memory. The rest of one that is too
  * large is dropped unread.
  *
- * @throws Problem 413 `request.too_large`, 415 `request.content_type` where it is compressed, 400
- * `request.bad_json` where it breaks off
+ * @throws Problem 413 `request.too_large`; 415 `request.content_type` where it is compressed,
+ * `request.file_expected` where it is wrapped, empty, or not one; 400 `request.bad_json` where it breaks off,
+ * `request.bad_form` where a form does not fit its description
  */
 export async function readUpload(req: IncomingMessage): Promise<Upload> {
-  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity')
-    throw new Problem(415, 'request.content_type', { expected: 'application/octet-stream' });
-  if (Number(req.headers['content-length'] ?? 0) > largestUpload) throw tooLarge();
+  const { headers } = req;
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new Problem(415, 'request.content_type', { expected: fileTypes.join(', ') });
+  const type = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  if (isPart(headers) || ![...bodyTypes, formType].includes(type)) throw noFile();
+  const most = largestUpload + (type === formType ? mostAround : 0);
+  if (Number(headers['content-length'] ?? 0) > most) throw tooLarge();
+  const file = await (type === formType ? readForm(req) : hashed(req, brokenOff));
+  if (file?.size) return file;
+  throw noFile();
+}
+
+/** A slice of the file, or an encoded one. */
+const isPart = (headers: IncomingHttpHeaders) =>
+  headers['content-range'] !== undefined ||
+  !asItIs.includes(String(headers['content-transfer-encoding'] ?? '').toLowerCase());
+
+/** Reads `bytes` to their end; too many run out unread. */
+function hashed(bytes: Readable, broken: (cause: unknown) => Problem): Promise<Upload> {
   const hash = createHash('sha256');
   let size = 0;
-  await new Promise<void>((resolve, reject) => {
-    const take = (bytes: Buffer) => {
-      size += bytes.length;
-      if (size <= largestUpload) return void hash.update(bytes);
-      req.off('data', take).resume();
+  return new Promise((resolve, reject) => {
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= largestUpload) return void hash.update(chunk);
+      bytes.off('data', take).resume();
       reject(tooLarge());
     };
-    req.once('error', (cause) => reject(new Problem(400, 'request.bad_json', {}, { cause })));
-    req.once('end', resolve).on('data', take);
+    bytes.on('error', (cause) => reject(broken(cause)));
+    bytes.once('end', () => resolve({ sha256: hash.digest('hex'), size })).on('data', take);
   });
-  return { sha256: hash.digest('hex'), size };
+}
+
+/** The one file of a form; undefined where it has none. Its fields are dropped. */
+async function readForm(req: IncomingMessage): Promise<Upload | undefined> {
+  const form = formOf(req);
+  let file: Promise<Upload> | undefined;
+  let received = 0;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      form.on('file', (_field, bytes, _name, encoding, type) => {
+        bytes.once('limit', () => reject(tooLarge()));
+        if (!asItIs.includes(encoding) || !partTypes.includes(type)) reject(noFile());
+        file = hashed(bytes, badForm);
+        file.catch(reject);
+      });
+      form.once('filesLimit', () => reject(noFile()));
+      form.once('partsLimit', () => reject(badForm()));
+      form.on('error', (cause) => reject(badForm(cause)));
+      form.once('finish', resolve);
+      req.on('error', (cause) => reject(brokenOff(cause)));
+      req.on('data', (bytes: Buffer) => {
+        received += bytes.length;
+        if (received > largestUpload + mostAround) reject(tooLarge());
+      });
+      req.pipe(form);
+    });
+    return await file;
+  } finally {
+    req.unpipe(form);
+    req.removeAllListeners('data').resume();
+  }
+}
+
+/** @throws Problem 400 `request.bad_form` where it names no boundary. */
+function formOf({ headers }: IncomingMessage): BusboyInstance {
+  try {
+    return new Busboy({ headers: headers as BusboyHeaders, limits: formLimits });
+  } catch (error) {
+    throw badForm(error);
+  }
 }

@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer';
-import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import * as locales from 'zod/locales';
 import type { Locale } from '@accord/core';
@@ -41,7 +39,8 @@ const settings = {
 const nothing = z.strictObject({});
 
 const escaped = (segment: PropertyKey) => String(segment).replaceAll('~', '~0').replaceAll('/', '~1');
-const pointer = (path: readonly PropertyKey[]) => path.map((segment) => `/${escaped(segment)}`).join('');
+export const pointer = (path: readonly PropertyKey[]) =>
+  path.map((segment) => `/${escaped(segment)}`).join('');
 
 /**
  * A rule of ours says itself in Chinese, too: `.refine(…, { message: 'names each once', params: { 'zh-CN':
@@ -70,42 +69,14 @@ const faultsOf = (error: z.ZodError, part: Fault['in'], locale: Locale): Fault[]
     })
     .slice(0, mostFaults);
 
-const noText = {
+export const noText = {
   en: 'U+0000, control characters in a path, and halves of a surrogate pair are no text.',
   'zh-CN': 'U+0000、路径中的控制字符以及不成对的代理项不是文本。',
 };
-const unstorable = (pointer: string, part: Fault['in']) =>
-  new Problem(400, 'request.invalid', {}, { faults: [{ in: part, pointer, detail: noText }] });
 
-/** Postgres stores neither U+0000 nor half a surrogate pair. */
-export const isText = (value: string) => !value.includes('\0') && value.isWellFormed();
-
-/** Walks without recursion: a body may be nested half a million deep. */
-function checkText(body: unknown): void {
-  const open: { value: unknown; path: readonly PropertyKey[] }[] = [{ value: body, path: [] }];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { value, path } = next;
-    if (typeof value === 'string' && !isText(value)) throw unstorable(pointer(path), 'body');
-    if (typeof value !== 'object' || value === null) continue;
-    for (const [key, inner] of Object.entries(value)) {
-      if (!isText(key)) throw unstorable(pointer(path), 'body');
-      open.push({ value: inner, path: path.length < 20 ? [...path, key] : path });
-    }
-  }
-}
-
-/** Seen by no request whose strings are plain, so those are not walked. */
-const mayBeUnstorable = (raw: Buffer) =>
-  raw.includes('\\u0000') || raw.includes('\\ud') || raw.includes('\\uD');
-
-/** A body as it came, kept until the key of the request is known. */
-export type RawBody = IncomingMessage & { raw?: Buffer };
-
-/** For body-parser's `verify`. @throws where the bytes are no UTF-8. */
-export function keepRaw(req: RawBody, _res: unknown, raw: Buffer): void {
-  if (!isUtf8(raw)) throw new Error('the body is not UTF-8');
-  req.raw = raw;
-}
+/** The refusal of a request for a fault at one place (API-2). */
+export const invalid = (part: Fault['in'], at: string, detail: Fault['detail'], cause?: unknown) =>
+  new Problem(400, 'request.invalid', {}, { cause, faults: [{ in: part, pointer: at, detail }] });
 
 type Parse = (value: unknown, locale: Locale) => unknown;
 
@@ -121,15 +92,7 @@ export function parserOf(schema: z.ZodType | undefined, part: Fault['in']): Pars
       parsed = strict.safeParse(value, settings[locale]);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new Problem(
-        400,
-        'request.invalid',
-        {},
-        {
-          cause: error,
-          faults: [{ in: part, pointer: '', detail: { en: 'Nested too deeply.', 'zh-CN': '嵌套过深。' } }],
-        },
-      );
+      throw invalid(part, '', { en: 'Nested too deeply.', 'zh-CN': '嵌套过深。' }, error);
     }
     if (parsed.success) return schema && parsed.data;
     throw new Problem(400, 'request.invalid', {}, { faults: faultsOf(parsed.error, part, locale) });
@@ -143,11 +106,6 @@ export function checkPlain(values: Readonly<Record<string, unknown>>, part: 'pat
   for (const [name, value] of Object.entries(values)) {
     const texts: unknown[] = Array.isArray(value) ? value : [value];
     if (texts.some((text) => typeof text === 'string' && isControl.test(text)) || isControl.test(name))
-      throw unstorable(pointer([name]), part);
+      throw invalid(part, pointer([name]), noText);
   }
-}
-
-/** @throws Problem 400 where a string in the body cannot be stored. */
-export function checkBody(body: unknown, raw: Buffer | undefined): void {
-  if (raw && mayBeUnstorable(raw)) checkText(body);
 }

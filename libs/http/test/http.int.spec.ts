@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { testService, type Client, type TestService } from '@accord/testing';
 import { flawsUnderBadInput } from '@accord/testing/edges';
 import { inTheMiddle, thingService } from './things.ts';
@@ -278,6 +281,80 @@ test(
   20_000,
 );
 
+/** Sends the target as it stands, which a client would bring into the usual form. */
+const sendTo = async (
+  path: string,
+  {
+    method = 'POST',
+    body,
+    headers = {},
+  }: { method?: string; body?: string; headers?: Record<string, string> },
+) => {
+  const token = await t.issuer.token({
+    sub: 'usr_1',
+    account_id: 'acc_1',
+    scope: 'refunds:read refunds:write',
+  });
+  const { hostname, port } = new URL(t.baseUrl);
+  const type = body === undefined ? {} : { 'content-type': 'application/json' };
+  const sent = request({
+    ...{ hostname, port, method, path, agent: false },
+    headers: { authorization: `Bearer ${token}`, ...type, ...headers },
+  });
+  const [answer] = (await once(sent.end(body), 'response')) as [IncomingMessage];
+  const text = (await answer.setEncoding('utf8').toArray()).join('');
+  return { status: answer.statusCode, headers: answer.headers, text };
+};
+
+test('API-6 one key is one request, in whatever form its target is written', async () => {
+  const body = JSON.stringify({ ...thing, title: 'one target' });
+  const headers = newKey();
+  const same = [
+    '/v1/things',
+    `${t.baseUrl}/v1/things`,
+    'http://another.example/v1/things',
+    'https://user:pass@[::1]:1/v1/things',
+    '/v1/things?',
+    '/v1/things#part',
+    `${t.baseUrl}/v1/things?#part`,
+  ];
+  const answers: Awaited<ReturnType<typeof sendTo>>[] = [];
+  for (const path of same) answers.push(await sendTo(path, { body, headers }));
+  expect(answers.map(({ status, text }) => [status, text])).toEqual(same.map(() => [201, answers[0]!.text]));
+  expect(answers.map((answer) => answer.headers['idempotency-replayed'])).toEqual([
+    undefined,
+    ...same.slice(1).map(() => 'true'),
+  ]);
+  const others = [
+    '/v1/things/',
+    '//v1/things',
+    '/v1//things',
+    '/V1/things',
+    '/v1/Things',
+    '/v1/%74hings',
+    '/v1/./things',
+    '/v1/x/../things',
+    '/v1/things;a=b',
+    '/v1\\things',
+    '*',
+  ];
+  for (const path of others)
+    expect([path, (await sendTo(path, { body, headers })).status]).toEqual([path, 404]);
+  expect(await titled('one target')).toBe(1);
+
+  const { thingId } = JSON.parse(answers[0]!.text) as { thingId: string };
+  const key = newKey();
+  const forms = [thingId, thingId.replace('_', '%5F'), thingId.replace('_', '%5f'), `%74${thingId.slice(1)}`];
+  const completions = [];
+  for (const form of forms) completions.push(await sendTo(`/v1/things/${form}/completion`, { headers: key }));
+  expect(completions.map((answer) => [answer.status, answer.headers['idempotency-replayed']])).toEqual([
+    [202, undefined],
+    [202, 'true'],
+    [202, 'true'],
+    [202, 'true'],
+  ]);
+});
+
 test('API-6 a refusal is not stored: the same key works once the reason is gone', async () => {
   const key = newKey();
   const { body: made } = await one.post('/v1/things', { ...thing, title: 'paid' });
@@ -466,13 +543,112 @@ test('API-11 a body of 1 MiB passes, one byte more does not', async () => {
   expect((await ofJson(1_048_577)).body.code).toBe('request.too_large');
 });
 
+test('API-1 JSON is taken under any of its types and with parameters that say nothing', async () => {
+  const good = [
+    'application/json',
+    'Application/JSON ; charset="UTF-8"',
+    'application/json;charset=utf8',
+    'application/json; version=1; profile="https://example.com/a;b"',
+    'application/vnd.accord.thing+json; charset=utf-8',
+    'application/json;',
+  ];
+  const bad = [
+    'application/json; charset=utf-16',
+    'application/json; charset=gbk',
+    'application/jsonp',
+    'json',
+    'text/json',
+    '*/*',
+  ];
+  const send = (type: string) =>
+    one.send('POST', '/v1/things', JSON.stringify(thing), { 'content-type': type });
+  for (const type of good) expect([type, (await send(type)).status]).toEqual([type, 201]);
+  for (const type of bad) expect([type, (await send(type)).status]).toEqual([type, 415]);
+});
+
+test('API-2 a body that is compressed is refused in words that say what to send instead', async () => {
+  const send = (encoding: string, body: Buffer) =>
+    one.send('POST', '/v1/things', body, {
+      'content-type': 'application/json',
+      'content-encoding': encoding,
+    });
+  const plain = Buffer.from(JSON.stringify(thing));
+  for (const [encoding, body] of [
+    ['gzip', gzipSync(plain)],
+    ['br', plain],
+    ['gzip, identity', plain],
+  ] as const) {
+    const { status, body: problem, headers } = await send(encoding, body);
+    expect([status, problem.detail, headers.get('accept-encoding')]).toEqual([
+      415,
+      'Send application/json, not compressed, in UTF-8.',
+      'identity',
+    ]);
+  }
+  expect((await send('Identity', plain)).status).toBe(201);
+});
+
+test('API-11 what is nested deeply or in too many parts is refused before it is built', async () => {
+  const send = (body: string) => one.send('POST', '/v1/things', body, { 'content-type': 'application/json' });
+  const said = async (body: string) => {
+    const { status, body: problem } = await send(body);
+    return [status, problem.code, problem.errors[0].pointer, problem.errors[0].detail];
+  };
+  const invalid = [400, 'request.invalid'];
+  const nested = '['.repeat(500_000) + ']'.repeat(500_000);
+  expect(await said(`["\\u0000",${nested}]`)).toEqual([...invalid, '', 'Nested more than 32 deep.']);
+  expect(await said(`[${nested},"\\u0000"]`)).toEqual([...invalid, '', 'Nested more than 32 deep.']);
+  expect(await said('{"a":'.repeat(33) + '1' + '}'.repeat(33))).toEqual([
+    ...invalid,
+    '',
+    'Nested more than 32 deep.',
+  ]);
+  expect(await said(`[${'[],'.repeat(300_000)}1]`)).toEqual([...invalid, '', 'More than 20000 values.']);
+  expect(await said('{"title":"a","size":1,"title":"b"}')).toEqual([
+    ...invalid,
+    '',
+    'An object has a name twice.',
+  ]);
+  expect(await said('{"title":"a","size":1,"parts":[{"weight":1,"\\u0077eight":2}]}')).toEqual([
+    ...invalid,
+    '',
+    'An object has a name twice.',
+  ]);
+  expect((await send(`\ufeff${JSON.stringify(thing)}`)).status).toBe(201);
+});
+
+test('API-2 a request without a host, or with an expectation that is not known, gets a problem', async () => {
+  const say = (lines: string[]) =>
+    new Promise<string>((resolve) => {
+      const socket = connect(Number(new URL(t.baseUrl).port), '127.0.0.1', () =>
+        socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`),
+      );
+      let text = '';
+      socket.on('data', (bytes) => (text += bytes.toString())).on('close', () => resolve(text));
+    });
+  const get = 'GET /v1/catalogue HTTP/1.1';
+  expect(await say([get])).toMatch(
+    /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"pointer":"\/host"/,
+  );
+  expect(await say(['GET /v1/catalogue HTTP/1.0'])).toMatch(/^HTTP\/1\.1 200 /);
+  for (const expectation of ['200-ok', ''])
+    expect(await say([get, 'Host: a', `Expect: ${expectation}`])).toMatch(
+      /^HTTP\/1\.1 417 [\s\S]*application\/problem\+json[\s\S]*"code":"request\.expectation"/,
+    );
+  expect(await say([get, 'Host: a', 'Expect: 100-Continue'])).toMatch(/HTTP\/1\.1 200 /);
+  for (const unreadable of ['CONNECT a:1 HTTP/1.1', 'PRI * HTTP/2.0'])
+    expect(await say([unreadable, 'Host: a'])).toMatch(
+      /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"detail":"[^"—]+","instance":"[0-9a-f-]{36}"/,
+    );
+});
+
 const file = { 'content-type': 'application/pdf' };
 const upload = (bytes: Buffer, headers = {}) =>
   one.send('POST', '/v1/uploads', bytes, { ...file, ...headers });
 
 test(
-  'API-11 a file of 64 MiB is hashed, one byte more is refused, said before or found out; an empty ' +
-    'one and a repeat are files too',
+  'API-11 a file of 64 MiB is hashed, one byte more is refused, said before or found out; a repeat is a ' +
+    'file too',
   async () => {
     const most = Buffer.alloc(67_108_864, 'accord');
     expect((await upload(most)).body).toEqual({ sha256: hash('sha256', most), size: most.length });
@@ -489,7 +665,6 @@ test(
     expect((await upload(Buffer.alloc(9), { 'content-encoding': 'gzip' })).body.code).toBe(
       'request.content_type',
     );
-    expect((await upload(Buffer.alloc(0))).body.size).toBe(0);
 
     const key = newKey();
     const [first, again, another] = [
@@ -501,6 +676,94 @@ test(
     expect([another.status, another.body.code]).toEqual([422, 'idempotency.key_reused']);
   },
 );
+
+describe('a file in a wrapping', () => {
+  const bytes = Buffer.from('%PDF-1.7 a\r\n--b--\r\n');
+  const crlf = (...lines: string[]) => lines.join('\r\n');
+  const part = (head: string[], body: Buffer | string) =>
+    Buffer.concat([Buffer.from(crlf('--x', ...head, '', '')), Buffer.from(body), Buffer.from('\r\n')]);
+  const named = 'Content-Disposition: form-data; name="file"; filename="a.pdf"';
+  const whole = part([named, 'Content-Type: application/pdf'], bytes);
+  const field = part(['Content-Disposition: form-data; name="note"'], 'x');
+  const end = Buffer.from('--x--\r\n');
+  const form = (...parts: Buffer[]) =>
+    one.send('POST', '/v1/uploads', Buffer.concat(parts), {
+      'content-type': 'multipart/form-data; boundary=x',
+    });
+  const taken = { sha256: hash('sha256', bytes), size: bytes.length };
+
+  test('CTR-20 the one file of a form is taken out of it, whatever fields stand around', async () => {
+    const made = new FormData();
+    made.set('file', new Blob([bytes]), 'Vertrag 合同.pdf');
+    const encoded = new Response(made);
+    const raw = Buffer.from(await encoded.arrayBuffer());
+    const type = encoded.headers.get('content-type')!;
+    for (const { status, body } of [
+      await form(whole, end),
+      await form(field, whole, field, end),
+      await form(part([named], bytes), end),
+      await form(Buffer.from('before\r\n'), whole, end, Buffer.from('after')),
+      await one.send('POST', '/v1/uploads', raw, { 'content-type': type }),
+    ])
+      expect([status, body]).toEqual([200, taken]);
+    const large = Buffer.alloc(67_108_864, 'accord');
+    const head = [named, 'Content-Type: application/octet-stream'];
+    expect((await form(part(head, large), end)).body).toEqual({
+      sha256: hash('sha256', large),
+      size: large.length,
+    });
+    expect((await form(part(head, large), part(head, Buffer.alloc(1_048_577)), end)).status).toBe(413);
+  });
+
+  test('CTR-20 a form that has not one file as it is, or that breaks off, is refused', async () => {
+    const unfit: [number, string, Buffer[]][] = [
+      [415, 'request.file_expected', [field, end]],
+      [415, 'request.file_expected', [end]],
+      [415, 'request.file_expected', [whole, whole, end]],
+      [415, 'request.file_expected', [part([named], ''), end]],
+      [415, 'request.file_expected', [part([named, 'Content-Transfer-Encoding: base64'], 'JVBERi0='), end]],
+      [415, 'request.file_expected', [part([named, 'Content-Type: application/zip'], bytes), end]],
+      [
+        415,
+        'request.file_expected',
+        [part([named, 'Content-Type: multipart/mixed; boundary=y'], bytes), end],
+      ],
+      [400, 'request.bad_form', [whole]],
+      [400, 'request.bad_form', [part([named], bytes.subarray(0, 5)).subarray(0, -4)]],
+      [400, 'request.bad_form', [bytes]],
+      [400, 'request.bad_form', [Buffer.alloc(0)]],
+      [400, 'request.bad_form', [...Array<Buffer>(30).fill(field), whole, end]],
+    ];
+    for (const [status, code, parts] of unfit) {
+      const { status: answered, body } = await form(...parts);
+      expect([answered, body.code, parts.length]).toEqual([status, code, parts.length]);
+    }
+    expect((await upload(bytes, { 'content-type': 'multipart/form-data' })).body.code).toBe(
+      'request.bad_form',
+    );
+  });
+
+  test.each([
+    ['multipart/mixed', { 'content-type': 'multipart/mixed; boundary=x' }],
+    ['a form of names', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['JSON', { 'content-type': 'application/json' }],
+    ['text', { 'content-type': 'text/plain;charset=UTF-8' }],
+    ['a message', { 'content-type': 'message/rfc822' }],
+    ['an archive', { 'content-type': 'application/zip' }],
+    ['base64', { 'content-transfer-encoding': 'Base64' }],
+    ['a slice', { 'content-range': 'bytes 0-10/100' }],
+  ])('CTR-20 %s is refused', async (_name, headers) => {
+    const { status, body } = await upload(bytes, headers);
+    expect([status, body.code]).toEqual([415, 'request.file_expected']);
+  });
+
+  test('CTR-20 an empty body is no file; types are read without their case and parameters', async () => {
+    for (const headers of [{}, { 'content-type': 'application/octet-stream' }])
+      expect((await upload(Buffer.alloc(0), headers)).body.code).toBe('request.file_expected');
+    for (const type of ['Application/PDF; name="a.pdf"', 'application/octet-stream', 'application/x-pdf'])
+      expect((await upload(bytes, { 'content-type': type })).body).toEqual(taken);
+  });
+});
 
 test('API-11 forty files that come slowly hold no connection, and one that breaks off does no harm', async () => {
   const token = await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' });

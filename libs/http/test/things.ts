@@ -267,6 +267,7 @@ export const thingService = (): Service => ({
   schema: 'refunds',
   migrations: new URL('./migrations/', import.meta.url),
   routes: [placing, ...reading, ...changing, batch, ...odd],
+  timeZone: 'Asia/Shanghai',
   problems: {
     'thing.not_found': {
       en: { title: 'No such thing', detail: 'There is no thing {thingId}.' },

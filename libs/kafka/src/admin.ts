@@ -13,8 +13,8 @@ export interface OffsetRange<Topic extends string = string> {
 
 /** Topics and groups are named without the client's prefix. */
 export interface Admin {
-  /** How many brokers have registered with the cluster. */
-  brokers(): Promise<number>;
+  /** The cluster's id, and how many brokers have registered with it. */
+  cluster(): Promise<{ readonly id: string; readonly brokers: number }>;
   topics(): Promise<ReadonlySet<string>>;
   groups(): Promise<ReadonlySet<string>>;
   /** Of all partitions of these topics. @throws Error where a partition has no leader (yet). */
@@ -54,7 +54,10 @@ export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
       high: BigInt(high),
     }));
   return {
-    brokers: async () => (await admin.describeCluster()).brokers.length,
+    async cluster() {
+      const { clusterId, brokers } = await admin.describeCluster();
+      return { id: clusterId, brokers: brokers.length };
+    },
     topics: async () => ours(await admin.listTopics()),
     groups: async () => ours((await admin.listGroups()).groups.map(({ groupId }) => groupId)),
     offsetRanges: async (topics) => (await Promise.all(topics.map(rangesOf))).flat(),

@@ -6,14 +6,17 @@ import { incoming, type Incoming } from './message.ts';
 import { offsetCommits } from './offset-commits.ts';
 import { assignToSubscribers } from './partition-assigner.ts';
 
-/** Messages of one partition that follow each other; at least one. */
+/**
+ * Messages of one partition that follow each other. None where the partition only goes on, by markers of
+ * transactions, records of aborted ones or gaps.
+ */
 export interface MessageSlice {
   readonly topic: string;
   readonly partition: number;
   readonly messages: readonly Incoming[];
-  /** Offset of the first message. */
+  /** Offset of the first message; without any, the offset at which the partition goes on. */
   readonly first: bigint;
-  /** The offset after the last message. */
+  /** The offset at which the partition goes on after them. */
   readonly next: bigint;
   /** The broker's end of the partition when they were fetched. */
   readonly end: bigint;
@@ -81,7 +84,7 @@ export function joinGroup(kafka: KafkaClient, settings: GroupMemberSettings): Gr
       ? Promise.resolve()
       : new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
   const offsets = offsetCommits(consumer, log);
-  listen(consumer, topicPrefix, settings);
+  listen(consumer, topicPrefix, settings, signal);
   const start = () => run({ consumer, kafka, settings, signal });
   // kafkajs restarts by itself after errors that it calls retriable; after others it would stay down.
   consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -106,12 +109,20 @@ export function joinGroup(kafka: KafkaClient, settings: GroupMemberSettings): Gr
 function listen(
   consumer: Consumer,
   topicPrefix: string,
-  { startAt = [], onAssigned, onFetched }: GroupMemberSettings,
+  { startAt = [], onSlice, onAssigned, onFetched }: GroupMemberSettings,
+  signal: AbortSignal,
 ): void {
   consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
     for (const { topic, partition, high } of startAt)
       consumer.seek({ topic: topicPrefix + topic, partition, offset: String(high) });
     onAssigned?.((topic, partition) => memberAssignment[topicPrefix + topic]?.includes(partition) ?? false);
+  });
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    const { topic, partition, batchSize, lastOffset, highWatermark } = payload;
+    if (batchSize > 0 || signal.aborted) return;
+    const next = BigInt(lastOffset) + 1n;
+    const place = { topic: topic.slice(topicPrefix.length), partition };
+    onSlice({ ...place, messages: [], first: next, next, end: BigInt(highWatermark) });
   });
   consumer.on(consumer.events.REQUEST, ({ payload: { apiName } }) => {
     if (apiName === 'Fetch') onFetched?.();
@@ -164,12 +175,13 @@ function slicesOf(
       if (over()) return;
       const messages = batch.messages.slice(from, from + sliceSize);
       const { offset: last } = messages.at(-1)!;
+      const isEnd = from + sliceSize >= batch.messages.length;
       onSlice({
         topic,
         partition,
         messages: messages.map((message) => incoming(topic, partition, message)),
         first: BigInt(messages[0]!.offset),
-        next: BigInt(last) + 1n,
+        next: BigInt(isEnd ? batch.lastOffset() : last) + 1n,
         end: BigInt(highWatermark),
       });
       resolveOffset(last);

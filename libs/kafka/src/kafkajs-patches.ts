@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { fetchSession, type FetchRequest, type FetchResponse, type FetchTopic } from './fetch-session.ts';
+import { committedOnly, upToItsEnd, type FetchedPartition, type RecordBatch } from './fetched-records.ts';
 import { canEncode, encodeProduceRequest, type ProduceRequest } from './produce-request.ts';
 
 // Patches of faults and of great costs in kafkajs 2.2.4 (decision 0011). They replace methods inside it, so
@@ -116,9 +117,12 @@ group.heartbeat = function (this: Group, ask) {
   return heartbeat.call(this, ask);
 };
 
+type Fetched = FetchResponse & {
+  readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[];
+};
 type FetchAsk = { readonly topics: readonly FetchTopic[] };
 type Broker = {
-  fetch(ask: FetchAsk): Promise<FetchResponse>;
+  fetch(ask: FetchAsk): Promise<Fetched>;
   lookupRequest(key: number, of: object): (ask: FetchAsk & FetchRequest) => object;
 };
 const { prototype: broker } = internals('kafkajs/src/broker') as { prototype: Broker };
@@ -134,17 +138,28 @@ const sessions = new WeakMap<Broker, ReturnType<typeof fetchSession>>();
 /**
  * kafkajs names every partition in every fetch, and is answered about every one. Patched: it fetches in
  * sessions. A consumer has a broker object of its own, and one fetch at a time from it.
+ *
+ * kafkajs takes the broker's list of aborted transactions to be sorted by their beginnings, and at most one to
+ * begin at a record: records of two that overlap are handed on. Patched: none is.
  */
-broker.fetch = function (this: Broker, ask) {
+broker.fetch = async function (this: Broker, ask) {
   const session = sessions.get(this) ?? fetchSession(createErrorFromCode);
   sessions.set(this, session);
   const request = this.lookupRequest(fetchKey, fetchRequests);
-  const { [sendRequest]: send } = this as unknown as Record<
-    symbol,
-    (request: object) => Promise<FetchResponse>
-  >;
-  return session.fetch(ask.topics, (part) => send!.call(this, request({ ...ask, ...part })));
+  const { [sendRequest]: send } = this as unknown as Record<symbol, (request: object) => Promise<Fetched>>;
+  const fetched = await session.fetch(ask.topics, (part) => send!.call(this, request({ ...ask, ...part })));
+  for (const { partitions } of fetched.responses) partitions.forEach(committedOnly);
+  return fetched;
 };
+
+const batchDecoder = internals.resolve('kafkajs/src/protocol/recordBatch/v0/decoder');
+const decodeBatch = internals(batchDecoder) as (from: object) => Promise<RecordBatch>;
+/**
+ * kafkajs reads to the last record that it finds, and not at all where a batch has none left. Patched: to the end
+ * that the batch's header names. Responses load the decoder with the first fetch, so it is replaced where it is
+ * loaded from.
+ */
+internals.cache[batchDecoder]!.exports = async (from: object) => upToItsEnd(await decodeBatch(from));
 
 type RequestOf = (ask: ProduceRequest) => { readonly request: object; readonly response: unknown };
 const produce = internals('kafkajs/src/protocol/requests/produce') as {

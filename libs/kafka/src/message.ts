@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { KafkaMessage } from 'kafkajs';
 
 /** A message to send. */
@@ -11,7 +12,7 @@ export interface Outgoing {
   readonly headers: Record<string, string>;
 }
 
-/** A message that was read. Bytes that are no UTF-8 become U+FFFD. */
+/** A message that was read. Bytes of keys and headers that are no UTF-8 become U+FFFD. */
 export interface Incoming {
   /** Without the prefix. */
   readonly topic: string;
@@ -19,9 +20,9 @@ export interface Incoming {
   readonly offset: string;
   /** Empty where the message has none. */
   readonly key: string;
-  /** Empty where the message has none; of one over 2 MB only a text that says so. */
+  /** Empty where the message has none. Of one over 2 MB, or of no UTF-8, only a text that says so. */
   readonly value: string;
-  /** Values of a header that is repeated are joined with commas. */
+  /** Values of a header that is repeated are joined with line feeds, which no header of an event holds. */
   readonly headers: Record<string, string>;
 }
 
@@ -32,19 +33,23 @@ export interface Incoming {
 const maxValueBytes = 2_000_000;
 
 export function incoming(topic: string, partition: number, message: KafkaMessage): Incoming {
-  const size = message.value?.length ?? 0;
   return {
     topic,
     partition,
     offset: message.offset,
     key: message.key?.toString() ?? '',
-    value: size > maxValueBytes ? `${size} bytes, too many for an event` : (message.value?.toString() ?? ''),
+    value: textOf(message.value ?? Buffer.alloc(0)),
     headers: headersOf(message.headers ?? {}),
   };
 }
 
+function textOf(value: Buffer): string {
+  if (value.length > maxValueBytes) return `${value.length} bytes, too many for an event`;
+  return isUtf8(value) ? value.toString() : `${value.length} bytes that are no UTF-8`;
+}
+
 function headersOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, string> {
   const texts: Record<string, string> = {};
-  for (const name in headers) texts[name] = String(headers[name]);
+  for (const name in headers) texts[name] = [headers[name]].flat().join('\n');
   return texts;
 }

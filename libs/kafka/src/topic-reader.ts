@@ -93,6 +93,14 @@ async function startReading<Topic extends string>(
   consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
     if (!restart) failed ??= error;
   });
+  // Also of what has no messages: markers of transactions, records of aborted ones and gaps are passed.
+  consumer.on('consumer.end_batch_process', ({ payload: { topic, partition, lastOffset } }) => {
+    if (failed) return;
+    const place = placeOf(topic.slice(topicPrefix.length), partition);
+    const next = BigInt(lastOffset) + 1n;
+    if (next > (positions.get(place) ?? 0n)) positions.set(place, next);
+    batches += 1;
+  });
   const eachBatch: EachBatchHandler = async ({ batch, heartbeat }) => {
     if (failed) return;
     const { partition } = batch;
@@ -104,9 +112,6 @@ async function startReading<Topic extends string>(
       failed = error as Error;
       return;
     }
-    const [place, next] = [placeOf(topic, partition), BigInt(batch.lastOffset()) + 1n];
-    if (next > (positions.get(place) ?? 0n)) positions.set(place, next);
-    batches += 1;
     await heartbeat();
   };
   await consumer.connect();

@@ -37,8 +37,8 @@ const maxOutages = 6;
 /** The crash guard is used for so long after each joining, which may follow the end of a process. */
 const guardedForMs = 60_000;
 
-const announcedAt = (message: ReadMessage): number =>
-  Date.parse(incomingOf(message).headers['ce_time'] ?? '');
+const announcedAt = (message: ReadMessage | undefined): number =>
+  message ? Date.parse(incomingOf(message).headers['ce_time'] ?? '') : NaN;
 
 /**
  * Consumes the topics of the subscriptions. An offset is committed only after its message was handled or
@@ -77,7 +77,7 @@ function readSlice({ log }: ConsumerSettings, slice: MessageSlice): ReadSlice {
   const batch = slice.messages.map((message) =>
     readMessage(withStorableNames(withOrderingKey(message)), log),
   );
-  return { ...slice, batch, announcedAt: announcedAt(batch[0]!) };
+  return { ...slice, batch, announcedAt: announcedAt(batch[0]) };
 }
 
 /**
@@ -152,7 +152,7 @@ class Queue {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       this.#arrived.reset();
-      if (this.#length > 0) await this.#handle(this.#take());
+      if (this.#waiting.length > 0) await this.#handle(this.#take());
       else await this.#arrived.wait(1_000);
     }
   }
@@ -166,8 +166,7 @@ class Queue {
     const batch = slices.flatMap((slice) => slice.batch);
     for (let waitMs = 50; !this.#stopped; waitMs = Math.min(1_000, waitMs * 2)) {
       try {
-        const isGuarded = performance.now() < this.#guardedUntil;
-        if (!(isGuarded ? await this.#guard.handle(batch) : await handleBatch(this.#settings, batch))) return;
+        if (batch.length > 0 && !(await this.#handled(batch))) return;
         for (const slice of slices) this.#finished(slice);
         this.#outages = 0;
         return;
@@ -177,6 +176,11 @@ class Queue {
         await sleep(waitMs);
       }
     }
+  }
+
+  #handled(batch: readonly ReadMessage[]): Promise<boolean> {
+    const isGuarded = performance.now() < this.#guardedUntil;
+    return isGuarded ? this.#guard.handle(batch) : handleBatch(this.#settings, batch);
   }
 
   #finished(slice: ReadSlice): void {

@@ -1,4 +1,4 @@
-import { currentTraceparent, span, withTraceparent } from '@accord/core/observability';
+import { currentTraceparent, span, validTraceparent, withTraceparent } from '@accord/core/observability';
 import type { Event } from '@accord/events';
 import type { Session } from '@accord/postgres';
 import type { ReceivedEvent } from './read-message.ts';
@@ -15,7 +15,7 @@ const actorOf = ({ type, subject: { accountId } }: Event) => ({
 });
 
 const causeOf = ({ event, headers }: ReceivedEvent) => {
-  const traceparent = currentTraceparent() ?? headers['traceparent'];
+  const traceparent = currentTraceparent() ?? validTraceparent(headers['traceparent']);
   return { causationId: event.id, correlationId: event.correlationId, ...(traceparent && { traceparent }) };
 };
 
@@ -35,7 +35,7 @@ export async function runHandler(
     partition,
     eventId: event.id,
   };
-  await withTraceparent(received.headers['traceparent'], () =>
+  await withTraceparent(validTraceparent(received.headers['traceparent']), () =>
     span(`process ${event.type}`, attributes, async () =>
       subscription.on(session.as(actorOf(event), causeOf(received)), event),
     ),

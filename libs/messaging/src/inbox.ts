@@ -5,7 +5,7 @@ import { isDatabaseAway, type ServiceDatabase } from '@accord/postgres';
 import { runHandler, subscriptionOf } from './handler.ts';
 import { messagingSession, messagingTx } from './messaging-session.ts';
 import { isDatabaseBusy, isFinal, park, parkOne, reasonOf } from './parked-events.ts';
-import { isReadable, readMessage, type ReadMessage, type ReceivedEvent } from './read-message.ts';
+import { identityOf, isReadable, readMessage, type ReadMessage, type ReceivedEvent } from './read-message.ts';
 import type { Subscriptions } from './subscription.ts';
 
 export interface InboxSettings {
@@ -16,8 +16,8 @@ export interface InboxSettings {
   /** Locks the rows with these ids, in one statement and in id order, before a batch is handled. */
   readonly lockRows?: ((tx: Tx, ids: readonly string[]) => void) | undefined;
   readonly log: Logger;
-  /** Writes in the transaction in which these events are handled. */
-  readonly alsoWrite?: (tx: Tx, eventIds: readonly string[]) => void;
+  /** Writes in the transaction in which so many events are handled. */
+  readonly alsoWrite?: (tx: Tx, events: number) => void;
   readonly onHandled?: (type: string, count: number) => void;
   readonly onFailed?: (type: string) => void;
   readonly onParked?: () => void;
@@ -35,22 +35,28 @@ export interface InboxSettings {
  * it is (EVT-8, EVT-9).
  */
 const insertFresh = `
-  with asked as (select * from unnest($1::uuid[], $2::text[]) as a (event_id, key)),
-       waiting as (select distinct key from parked_events where key = any($2::text[])),
+  with asked as (select * from unnest($1::uuid[], $2::text[], $3::text[]) as a (event_id, source, key)),
+       waiting as (select distinct key from parked_events where key = any($3::text[])),
        fresh as (
-         insert into inbox (event_id) select event_id from asked where key not in (select key from waiting)
-         on conflict do nothing returning event_id)
-  select a.event_id as "eventId", w.key is not null as waiting, f.event_id is not null as fresh
-    from asked a left join waiting w using (key) left join fresh f using (event_id)`;
+         insert into inbox (event_id, source)
+         select event_id, source from asked where key not in (select key from waiting)
+         on conflict do nothing returning event_id, source)
+  select event_id || ' ' || source as identity, w.key is not null as waiting, f.event_id is not null as fresh
+    from asked left join waiting w using (key) left join fresh f using (event_id, source)`;
 
 /**
  * Inserts all or fails: an event that was seen before breaks the primary key, and one whose key waits gets
  * the id null.
  */
 const insertAll = `
-  insert into inbox (event_id)
-  select case when not exists (select from parked_events where key = any($2::text[])) then event_id end
-    from unnest($1::uuid[]) as asked (event_id)`;
+  insert into inbox (event_id, source)
+  select case when not exists (select from parked_events where key = any($3::text[])) then event_id end, source
+    from unnest($1::uuid[], $2::text[]) as asked (event_id, source)`;
+const valuesOf = (batch: readonly ReceivedEvent[]) => [
+  batch.map(({ event }) => event.id),
+  batch.map(({ event }) => event.source),
+  batch.map(({ key }) => key),
+];
 const notNullViolation = '23502';
 
 /**
@@ -159,21 +165,20 @@ async function writeOnly(settings: InboxSettings, batch: readonly ReceivedEvent[
   const { database, subscriptions, log } = settings;
   if (!batch.every(({ event }) => subscriptionOf(subscriptions, event)?.onlyWrites)) return false;
   if (performance.now() - (keyWaitedAt.get(database) ?? -Infinity) < checkedFirstForMs) return false;
-  const eventIds = batch.map(({ event }) => event.id);
   try {
     await messagingSession(database, async (session) => {
       const tx = messagingTx(session);
-      tx.write(insertAll, [eventIds, batch.map(({ key }) => key)]);
+      tx.write(insertAll, valuesOf(batch));
       lockRowsOf(batch, settings, tx);
       for (const received of batch) await runHandler(session, subscriptions, received);
-      settings.alsoWrite?.(tx, eventIds);
+      settings.alsoWrite?.(tx, batch.length);
     });
     return true;
   } catch (error) {
     if (isDatabaseAway(error) || isDatabaseBusy(error)) throw error;
     if ((error as { code?: string }).code === notNullViolation) keyWaitedAt.set(database, performance.now());
     log.debug(
-      { events: eventIds.length, reason: (error as Error).message },
+      { events: batch.length, reason: (error as Error).message },
       'batch is checked before it is handled',
     );
     return false;
@@ -202,15 +207,14 @@ function checkedFirst(
   const { database, subscriptions } = settings;
   return messagingSession(database, async (session) => {
     const tx = messagingTx(session);
-    const eventIds = batch.map(({ event }) => event.id);
-    const states = await tx.many<{ eventId: string; waiting: boolean; fresh: boolean }>(insertFresh, [
-      eventIds,
-      batch.map(({ key }) => key),
-    ]);
-    const fresh = new Set(states.filter((state) => state.fresh).map(({ eventId }) => eventId));
-    const waiting = new Set(states.filter((state) => state.waiting).map(({ eventId }) => eventId));
-    // An id is deleted when it is met, so an event that is twice in the batch is handled once.
-    const todo = batch.filter(({ event }) => fresh.delete(event.id));
+    const states = await tx.many<{ identity: string; waiting: boolean; fresh: boolean }>(
+      insertFresh,
+      valuesOf(batch),
+    );
+    const fresh = new Set(states.filter((state) => state.fresh).map(({ identity }) => identity));
+    const waiting = new Set(states.filter((state) => state.waiting).map(({ identity }) => identity));
+    // An identity is deleted when it is met, so an event that is twice in the batch is handled once.
+    const todo = batch.filter((received) => fresh.delete(identityOf(received)));
     lockRowsOf(todo, settings, tx);
     await byAccount(todo, (message) =>
       runHandler(session, subscriptions, message).catch((error: unknown) => {
@@ -218,8 +222,8 @@ function checkedFirst(
         throw error;
       }),
     );
-    settings.alsoWrite?.(tx, eventIds);
-    const behind = batch.filter(({ event }) => waiting.has(event.id));
+    settings.alsoWrite?.(tx, batch.length);
+    const behind = batch.filter((received) => waiting.has(identityOf(received)));
     if (behind.length > 0) {
       await park(
         tx,

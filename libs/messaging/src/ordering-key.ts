@@ -9,6 +9,6 @@ import type { Incoming } from '@accord/kafka';
 export const withOrderingKey = (message: Incoming): Incoming => {
   const { topic, key, headers } = message;
   return publicTopics.has(topic)
-    ? { ...message, key: `${topic} ${key || (headers['ce_id'] ?? '')}` }
+    ? { ...message, key: `${topic} ${key || `${headers['ce_id'] ?? ''} ${headers['ce_source'] ?? ''}`}` }
     : message;
 };

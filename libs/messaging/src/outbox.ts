@@ -40,7 +40,7 @@ export function shardOf(key: string): number {
  */
 export function announce(
   fact: Fact,
-  by: { now: Date; actor: Actor; cause: Context; source: string },
+  by: { now: Date; actor: Actor; cause: Context; source: string; publicUrl?: string | undefined },
 ): OutboxRow {
   const { data } = parseFact(fact.type, fact.data);
   const subject = subjectOf({ type: fact.type, data } as Fact);
@@ -48,6 +48,7 @@ export function announce(
     type: fact.type,
     data,
     id: newEventId(),
+    source: by.source,
     time: by.now,
     actor: `${by.actor.kind}:${by.actor.id}`,
     causationId: by.cause.causationId,
@@ -64,7 +65,7 @@ export function announce(
     key: subject.id,
     type: fact.type,
     payload: JSON.stringify(data),
-    headers: JSON.stringify(headersOf(event, { source: by.source, ...(traceparent && { traceparent }) })),
+    headers: JSON.stringify(headersOf(event, { publicUrl: by.publicUrl, traceparent })),
     shard: shardOf(subject.id),
     occurredAt: by.now,
   };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ZodError } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
-import { newEventId } from '@accord/core/runtime';
+import { JsonError, newEventId } from '@accord/core/runtime';
+import { fitsEvent } from '@accord/events';
 import type { Incoming } from '@accord/kafka';
 import type { ServiceDatabase } from '@accord/postgres';
 import { messagingTransaction } from './messaging-session.ts';
@@ -36,11 +37,19 @@ export const isDatabaseBusy = (error: unknown): boolean =>
   ['57014', '55P03', '40001', '40P01'].includes((error as { code?: string }).code ?? '');
 
 /**
- * Never retried: `invalid` and `forbidden` cannot become right. `not_found` and `conflict` are retried,
- * because the missing event may still arrive (EVT-9).
+ * A rule refuses it for ever: `invalid` and `forbidden` cannot become right, while after `not_found` and
+ * `conflict` the missing event may still arrive (EVT-9).
  */
-export const isFinal = (error: unknown): boolean =>
+export const isRefused = (error: unknown): boolean =>
   error instanceof Refusal && (error.kind === 'invalid' || error.kind === 'forbidden');
+
+/** SQLSTATEs of a text too long, a number or a time beyond its range, as the year 0, and a character that is none. */
+const isNoValue = (error: unknown) =>
+  ['22001', '22003', '22007', '22008', '22021', '22P05'].includes((error as { code?: string }).code ?? '');
+
+/** Never retried: refused by a rule, or no event, or with a value that no column takes. */
+export const isFinal = (error: unknown): boolean =>
+  isRefused(error) || error instanceof ZodError || error instanceof JsonError || isNoValue(error);
 
 /** One line for operators: which fields are wrong, or a refusal's code with its facts, or the message. */
 export function reasonOf(error: Error): string {
@@ -82,7 +91,14 @@ export function withStorableNames(message: Incoming): Incoming {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The id of a message without one: equal for equal messages, so that it is parked once however often it comes. */
+/** As the event's; of a message without one, it is equal for equal messages, so that it is parked once. */
+export const idOf = (message: Incoming): string => {
+  const id = message.headers['ce_id'] ?? '';
+  return uuid.test(id) ? id.toLowerCase() : idOfNameless(message);
+};
+const longestSource = 300;
+const sourceOf = ({ headers }: Incoming) => (headers['ce_source'] ?? '').slice(0, longestSource);
+
 function idOfNameless({ topic, partition, offset, key, value }: Incoming): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([topic, partition, offset, key, value]))
@@ -98,9 +114,11 @@ function idOfNameless({ topic, partition, offset, key, value }: Incoming): strin
 
 const insertParked = `
   insert into parked_events
-    (event_id, type, key, topic, partition, "offset", payload, headers, status, attempts, reason, next_attempt_at)
-  select $1::uuid, $2, $3, $2, $4, $5, $6, $7, $8, $11, $9, clock_timestamp() + make_interval(secs => $10)
-   where not exists (select from inbox where event_id = $1::uuid) on conflict do nothing returning seq`;
+    (event_id, source, type, key, topic, partition, "offset", payload, headers, status, attempts, reason,
+     next_attempt_at)
+  select $1::uuid, $12, $2, $3, $2, $4, $5, $6, $7, $8, $11, $9, clock_timestamp() + make_interval(secs => $10)
+   where not exists (select from inbox where event_id = $1::uuid and source = $12)
+  on conflict do nothing returning seq`;
 
 /** Parks events in their order. A dead one is announced on the dead-letter topic in the same transaction. */
 export async function park(
@@ -112,9 +130,8 @@ export async function park(
     const reason = storableReason(why.reason);
     const { topic, key, partition, offset, headers } = message;
     const value = storable(message.value);
-    const id = uuid.test(headers['ce_id'] ?? '') ? headers['ce_id'] : idOfNameless(message);
     const stored = await tx.one<{ seq: string }>(insertParked, [
-      id,
+      idOf(message),
       topic,
       key,
       partition,
@@ -125,6 +142,7 @@ export async function park(
       reason,
       backOffMs(0) / 1_000,
       attempts,
+      sourceOf(message),
     ]);
     if (stored && status === 'dead')
       await announceDead(tx, settings.group, { ...message, value, reason, attempts });
@@ -143,10 +161,29 @@ const insertDeadLetter = `
     headers, shard, occurred_at)
   values ($1, 'dead_letter', $2, 1, $3, $4, 'dead_letter', $5, $6, $7, $8) on conflict do nothing`;
 
+/** More, or longer ones, no producer needs; together they leave room for a value. */
+const [mostHeaders, longestHeader] = [50, 2_000];
+
+/** A dead event's headers and value, as far as the broker takes them beside the reason and origin. */
+function announceable({ headers, value, topic, partition, offset }: Incoming) {
+  const kept = Object.entries(headers)
+    .slice(0, mostHeaders)
+    .map(([name, text]) => [name.slice(0, longestHeader), text.slice(0, longestHeader)]);
+  const bytes = Buffer.byteLength(value);
+  const isWhole = fitsEvent(kept, bytes);
+  return {
+    headers: Object.fromEntries(kept) as Record<string, string>,
+    value: isWhole
+      ? value
+      : `${bytes} bytes, too many for a dead letter: see ${topic}/${partition}/${offset}`,
+  };
+}
+
 /**
  * Announces a dead event on `<service>.dead_letter`: as it came, under the key it is parked under, with
- * reason, number of attempts and origin in headers (EVT-9). If it is replayed and dead again before the first
- * announcement is published, one announcement is made.
+ * reason, number of attempts and origin in headers (EVT-9). Parts that would make it too large for the broker
+ * stay in its topic and in `parked_events` alone. If it is replayed and dead again before the first announcement
+ * is published, one announcement is made.
  */
 export async function announceDead(
   tx: Tx,
@@ -154,8 +191,9 @@ export async function announceDead(
   dead: Incoming & { readonly reason: string; readonly attempts: number },
 ): Promise<void> {
   const service = group.replace(/^.*accord\./, '');
+  const { headers: kept, value } = announceable(dead);
   const headers = {
-    ...dead.headers,
+    ...kept,
     dl_reason: dead.reason,
     dl_attempts: String(dead.attempts),
     dl_topic: dead.topic,
@@ -167,7 +205,7 @@ export async function announceDead(
     `${dead.topic}/${dead.partition}/${dead.offset}`,
     `${service}.dead_letter`,
     dead.key,
-    dead.value,
+    value,
     JSON.stringify(headers),
     shardOf(dead.key),
     tx.now,

@@ -78,8 +78,8 @@ export function withCrashGuard(settings: InboxSettings): CrashGuard {
     let recordsLeft = true;
     const guarded: InboxSettings = {
       ...settings,
-      alsoWrite(tx, eventIds) {
-        recordsLeft = eventIds.length < ids.length;
+      alsoWrite(tx, events) {
+        recordsLeft = events < ids.length;
         if (!recordsLeft) tx.write(deleteRecords, [records]);
       },
       onParked() {

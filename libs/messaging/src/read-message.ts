@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
+import { readJson } from '@accord/core/runtime';
 import { readEvent, type Event, type EventType } from '@accord/events';
 import type { Incoming } from '@accord/kafka';
-import { reasonOf } from './parked-events.ts';
+import { idOf, reasonOf } from './parked-events.ts';
 
 export type ReceivedEvent = Incoming & { readonly event: Event };
 
@@ -15,15 +16,21 @@ export type ReadMessage = ReceivedEvent | UnreadableMessage;
 
 export const isReadable = (read: ReadMessage): read is ReceivedEvent => 'event' in read;
 
+/**
+ * Tells an event from every other, as a text: an id is one event's only together with its source (CloudEvents
+ * 1.0).
+ */
+export const identityOf = ({ event: { id, source } }: ReceivedEvent): string => `${id} ${source}`;
+
 export const incomingOf = (read: ReadMessage): Incoming => (isReadable(read) ? read : read.message);
 
 export function readMessage(message: Incoming, log: Logger): ReadMessage {
   const { topic, partition, offset, key, value, headers } = message;
   try {
-    return { ...message, event: readEvent(topic as EventType, JSON.parse(value), headers) };
+    return { ...message, event: readEvent(topic as EventType, readJson(value), headers) };
   } catch (error) {
     const reason = reasonOf(error as Error);
-    log.error({ eventId: headers['ce_id'], topic, partition, offset, key, reason }, 'event cannot be read');
+    log.error({ eventId: idOf(message), topic, partition, offset, key, reason }, 'event cannot be read');
     return { message, reason };
   }
 }

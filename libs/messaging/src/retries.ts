@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tx } from '@accord/core';
+import { readJson } from '@accord/core/runtime';
 import { readEvent, type EventType } from '@accord/events';
 import type { Incoming } from '@accord/kafka';
 import { isDatabaseAway } from '@accord/postgres';
@@ -69,7 +70,8 @@ const beginTry = `
 
 const lockParked = `select from parked_events where seq = $1 and status = 'waiting' for update`;
 
-const recordInInbox = 'insert into inbox (event_id) values ($1) on conflict do nothing returning event_id';
+const recordInInbox = `
+  insert into inbox (event_id, source) values ($1, $2) on conflict do nothing returning event_id`;
 
 const recordFailure = `
   update parked_events
@@ -119,8 +121,8 @@ const handleParked = ({ database, subscriptions }: InboxSettings, row: ParkedRow
     const tx = messagingTx(session);
     if (!(await tx.one(lockParked, [row.seq]))) return false;
     const message = messageOf(row);
-    const event = readEvent(row.type as EventType, JSON.parse(row.payload), message.headers);
-    const fresh = await tx.one(recordInInbox, [row.eventId]);
+    const event = readEvent(row.type as EventType, readJson(row.payload), message.headers);
+    const fresh = await tx.one(recordInInbox, [row.eventId, event.source]);
     if (fresh) await runHandler(session, subscriptions, { ...message, event });
     tx.write('delete from parked_events where seq = $1', [row.seq]);
     return fresh !== undefined;

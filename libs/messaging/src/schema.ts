@@ -53,13 +53,17 @@ function outboxTables(service: string): readonly string[] {
 
 function inboxTables(service: string): readonly string[] {
   return [
+    // An id is one event's only together with its source. By id first: ours grow, so rows stay together.
     `create table inbox (
-       event_id uuid primary key,
-       received_at timestamptz not null default now()
+       event_id uuid not null,
+       source text not null default '',
+       received_at timestamptz not null default now(),
+       primary key (event_id, source)
      ) with (autovacuum_vacuum_insert_scale_factor = 0.5)`,
     // Not brin: its summary of blocks gets worse with each row that takes the place of a deleted one.
     `create index inbox_received_at on inbox (received_at)`,
-    sharedTable(service, 'inbox'),
+    // Retention alone forgets.
+    sharedTable(service, 'inbox', { app: ['insert'], operator: ['insert', 'delete'] }),
     ...parkedTables(service),
   ];
 }
@@ -70,7 +74,9 @@ function parkedTables(service: string): readonly string[] {
     // its key waiting until an operator decides on it.
     `create table parked_events (
        seq bigint generated always as identity primary key,
-       event_id uuid not null unique,
+       event_id uuid not null,
+       -- Empty where the message names none.
+       source text not null default '',
        type text not null,
        key text not null,
        topic text not null,
@@ -84,10 +90,14 @@ function parkedTables(service: string): readonly string[] {
        starts integer not null default 0,
        next_attempt_at timestamptz not null default now(),
        reason text,
-       parked_at timestamptz not null default now()
+       parked_at timestamptz not null default now(),
+       unique (event_id, source)
      )`,
     `create index parked_events_key on parked_events (key, seq)`,
-    innerTable(service, 'parked_events'),
+    innerTable(service, 'parked_events', {
+      app: ['insert', 'update', 'delete'],
+      operator: ['update', 'delete'],
+    }),
     // Events whose handling began together and has not ended: one of them may have ended the process (EVT-9).
     // `starts` counts for a record of one event alone.
     `create table begun_events (
@@ -96,10 +106,11 @@ function parkedTables(service: string): readonly string[] {
        starts integer not null default 1,
        begun_at timestamptz not null default clock_timestamp()
      )`,
-    innerTable(service, 'begun_events'),
+    innerTable(service, 'begun_events', { app: ['insert', 'update', 'delete'], operator: ['delete'] }),
     // Decisions of operators on dead letters, and by whom (EVT-10).
     `create table redrive_acts (
        event_id uuid not null,
+       source text not null default '',
        act text not null check (act in ('replay', 'discard')),
        actor text not null,
        at timestamptz not null

@@ -63,6 +63,7 @@ function message(
   const event = {
     ...fact,
     id,
+    source: '/test',
     time: new Date(),
     actor: 'system:test',
     causationId: id,
@@ -75,7 +76,7 @@ function message(
     offset: String(offset++),
     key,
     value: JSON.stringify(fact.data),
-    headers: headersOf(event, { source: '/test' }),
+    headers: headersOf(event),
   };
 }
 

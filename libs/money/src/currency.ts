@@ -1,37 +1,26 @@
-/**
- * Digits after the point of the currencies Accord bills in (ISO 4217). A currency that is not here is not
- * accepted anywhere.
- */
-const digitsOf: Readonly<Record<string, number>> = {
-  CNY: 2,
-  USD: 2,
-  EUR: 2,
-  GBP: 2,
-  HKD: 2,
-  MOP: 2,
-  TWD: 2,
-  SGD: 2,
-  MYR: 2,
-  THB: 2,
-  PHP: 2,
-  IDR: 2,
-  INR: 2,
-  AUD: 2,
-  CAD: 2,
-  CHF: 2,
-  AED: 2,
-  BRL: 2,
-  JPY: 0,
-  KRW: 0,
-  VND: 0,
-  KWD: 3,
-};
+import { data } from 'currency-codes';
 
-export const currencies: readonly string[] = Object.keys(digitsOf);
+/** Codes of ISO 4217 that nobody pays with: metals, units of account, funds, and codes for tests. */
+const noMeansOfPayment = new Set(
+  (
+    'XAG XAU XPD XPT XBA XBB XBC XBD XDR XSU XUA XTS XXX ' + // without a minor unit
+    'BOV CHE CHW CLF COU MXV USN UYI UYW'
+  ).split(' '),
+);
+
+/**
+ * Digits after the point, by ISO 4217 (its minor units: 0, 2 or 3). A currency that is not here is not accepted
+ * anywhere.
+ */
+const digitsOf: ReadonlyMap<string, number> = new Map(
+  data.filter(({ code }) => !noMeansOfPayment.has(code)).map(({ code, digits }) => [code, digits]),
+);
+
+export const currencies: readonly string[] = [...digitsOf.keys()];
 
 /** @throws RangeError where the currency is unknown. */
 export function currencyDigits(currency: string): number {
-  const digits = Object.hasOwn(digitsOf, currency) ? digitsOf[currency] : undefined;
+  const digits = digitsOf.get(currency);
   if (digits === undefined) throw new RangeError(`money: unknown currency "${currency}"`);
   return digits;
 }

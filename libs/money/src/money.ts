@@ -1,3 +1,4 @@
+import Fraction from 'fraction.js';
 import { z } from 'zod';
 import { currencies, currencyDigits } from './currency.ts';
 
@@ -87,50 +88,44 @@ export const equal = (a: Money, b: Money): boolean => compare(a, b) === 0;
 export const isZero = (m: Money): boolean => minorUnits(m) === 0n;
 export const isNegative = (m: Money): boolean => minorUnits(m) < 0n;
 
-/**
- * m × numerator ÷ denominator, exact to the end and rounded once, half up (RFD-7). @throws RangeError where
- * the denominator is 0.
- */
-export const scale = (m: Money, numerator: bigint, denominator: bigint): Money =>
-  ofMinorUnits(divideHalfUp(minorUnits(m) * numerator, denominator), m.currency);
+/** The amount as a number that sums, shares and quotients of it stay exact in. */
+export const exactly = (m: Money): Fraction =>
+  new Fraction(minorUnits(m), 10n ** digitsAfterPoint(m.currency));
+
+/** To the currency's minor unit, half up, once and at the end (RFD-7). */
+export const roundHalfUp = ({ s: sign, n, d }: Fraction, currency: string): Money =>
+  ofMinorUnits(divideHalfUp(sign * n * 10n ** digitsAfterPoint(currency), d), currency);
 
 /**
- * n equal parts that make up the whole; the last takes the remainder (ORD-14): 100.00 in three is 33.33,
- * 33.33, 33.34.
- */
-export function splitEqually(m: Money, n: number): Money[] {
-  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`money: cannot split into ${String(n)} parts`);
-  const whole = minorUnits(m);
-  const part = whole / BigInt(n);
-  const last = whole - part * BigInt(n - 1);
-  return Array.from({ length: n }, (_, i) => ofMinorUnits(i === n - 1 ? last : part, m.currency));
-}
-
-/**
- * Parts in the proportion of the weights that make up the whole (RFD-11). The ends of the parts, laid side by
- * side, are rounded half up, so the last non-zero part takes the remainder, no part is more than a unit off,
- * none is below 0, and none of a whole that is at most the sum of the weights is more than its weight.
+ * Parts in the proportion of the weights that make up the whole, each less than a unit off its exact share, none
+ * more than its weight while the whole is at most their sum. `given` is what the parts were when the whole was
+ * less: no part falls below that, so money that went back in steps stays in proportion at each (RFD-11). Up to
+ * three parts always can; of more, parts that were `given` may not fit.
  *
- * @throws RangeError where a weight is negative, or all are 0 and the whole is not.
+ * @throws RangeError where a weight is negative, all are 0 and the whole is not, or `given` does not fit.
  */
-export function splitInProportion(m: Money, weights: readonly Money[]): Money[] {
+export function splitInProportion(m: Money, weights: readonly Money[], given?: readonly Money[]): Money[] {
   const whole = minorUnits(m);
   const units = weights.map((weight) => like(m, weight));
   const total = units.reduce((a, b) => a + b, 0n);
   if (units.some((unit) => unit < 0n)) throw new RangeError('money: a weight is negative');
-  if (total === 0n) {
-    if (whole !== 0n) throw new RangeError('money: all weights are 0');
-    return weights.map(() => zero(m.currency));
-  }
-  let reached = 0n;
-  let given = 0n;
-  return units.map((unit) => {
-    reached += unit;
-    const end = divideHalfUp(whole * reached, total);
-    const part = end - given;
-    given = end;
-    return ofMinorUnits(part, m.currency);
+  if (total === 0n && whole !== 0n) throw new RangeError('money: all weights are 0');
+  if (total === 0n) return weights.map(() => zero(m.currency));
+
+  const parts = units.map((unit, i) => {
+    const least = given?.[i] ? like(m, given[i]) : 0n;
+    const share = (whole * unit) / total;
+    return { index: i, units: share > least ? share : least, wants: whole * unit };
   });
+  const behind = ({ units: has, wants }: (typeof parts)[number]) => wants - has * total;
+  let left = whole - parts.reduce((sum, part) => sum + part.units, 0n);
+  for (const part of [...parts].sort((a, b) => (behind(b) > behind(a) ? 1 : behind(b) < behind(a) ? -1 : 0)))
+    if (left > 0n && behind(part) > 0n) {
+      part.units += 1n;
+      left -= 1n;
+    }
+  if (left !== 0n) throw new RangeError('money: what was given does not fit the proportion');
+  return parts.map((part) => ofMinorUnits(part.units, m.currency));
 }
 
 /**
@@ -146,13 +141,21 @@ export function priceTimes(unitPrice: string, currency: string, factor: bigint):
 }
 
 /** As a person reads it: `¥1,234.50` (zh-CN), `CN¥1,234.50` (en). Exact at any size. */
-export const formatMoney = (m: Money, locale: string): string =>
-  new Intl.NumberFormat(locale, {
+export function formatMoney({ amount, currency }: Money, locale: string): string {
+  const key = `${locale} ${currency}`;
+  let format = formats.get(key);
+  format ??= new Intl.NumberFormat(locale, {
     style: 'currency',
-    currency: m.currency,
-    minimumFractionDigits: currencyDigits(m.currency),
-  }).format(money(m.amount, m.currency).amount as Intl.StringNumericLiteral);
+    currency,
+    minimumFractionDigits: currencyDigits(currency),
+  });
+  formats.set(key, format);
+  return format.format(money(amount, currency).amount as Intl.StringNumericLiteral);
+}
+/** By locale and currency: making one takes as long as using it forty times. */
+const formats = new Map<string, Intl.NumberFormat>();
 
+const digitsAfterPoint = (currency: string): bigint => BigInt(currencyDigits(currency));
 const plainDecimal = /^-?\d+(\.\d+)?$/;
 const fractionOf = (decimal: string): string => decimal.split('.')[1] ?? '';
 

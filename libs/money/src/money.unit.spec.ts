@@ -3,7 +3,9 @@ import {
   add,
   capitalNumerals,
   compare,
+  currencies,
   equal,
+  exactly,
   formatMoney,
   isNegative,
   isZero,
@@ -12,8 +14,7 @@ import {
   MoneyJson,
   negate,
   priceTimes,
-  scale,
-  splitEqually,
+  roundHalfUp,
   splitInProportion,
   subtract,
   sum,
@@ -22,7 +23,7 @@ import {
 } from './index.ts';
 
 const cny = (amount: string): Money => money(amount, 'CNY');
-const cents = (units: bigint): Money => scale(cny('0.01'), units, 1n);
+const cents = (units: bigint): Money => priceTimes('0.01', 'CNY', units);
 const anyCents = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });
 const positiveCents = fc.bigInt({ min: 0n, max: 10n ** 15n });
 
@@ -44,8 +45,21 @@ describe('amounts', () => {
   );
 
   test('API-9 an unknown currency is refused', () => {
-    for (const currency of ['XXX', 'cny', 'toString', ''])
+    for (const currency of ['XXX', 'XAU', 'CLF', 'cny', 'toString', ''])
       expect(() => money('1', currency)).toThrow('unknown currency');
+  });
+
+  test('API-9 a currency has the digits of ISO 4217', () => {
+    const withDigits = (digits: number) =>
+      currencies.filter((currency) => (zero(currency).amount.split('.')[1] ?? '').length === digits);
+    expect(currencies.length).toBeGreaterThan(140);
+    expect(withDigits(0)).toEqual(
+      'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '),
+    );
+    expect(withDigits(3)).toEqual('BHD IQD JOD KWD LYD OMR TND'.split(' '));
+    expect(withDigits(2)).toEqual(expect.arrayContaining(['CNY', 'IDR', 'HUF', 'TWD', 'MXN', 'ZAR', 'NZD']));
+    for (const currency of currencies)
+      expect(MoneyJson.parse(money('7', currency))).toEqual(money('7', currency));
   });
 
   test('API-9 no float, no missing or surplus digit and no unknown field passes the edge', () => {
@@ -93,24 +107,30 @@ describe('amounts', () => {
 
 describe('arithmetic', () => {
   test('RFD-7 45.00 for 31 days, 7 used: 34.84 come back', () => {
-    expect(scale(cny('45.00'), 24n, 31n).amount).toBe('34.84');
+    expect(roundHalfUp(exactly(cny('45.00')).mul(24).div(31), 'CNY').amount).toBe('34.84');
   });
 
-  test('RFD-7 rounding is half up, once, the same on both sides of zero', () => {
-    expect(scale(cny('0.05'), 1n, 2n).amount).toBe('0.03');
-    expect(scale(cny('-0.05'), 1n, 2n).amount).toBe('-0.03');
-    expect(scale(cny('0.04'), 1n, 3n).amount).toBe('0.01');
-    expect(() => scale(cny('1'), 1n, 0n)).toThrow('divided by 0');
+  test('RFD-7 rounding is half up, once, the same on both sides of zero, to the unit of the currency', () => {
+    const rounded = (amount: string, n: number, d: number, currency = 'CNY') =>
+      roundHalfUp(exactly(money(amount, currency)).mul(n).div(d), currency).amount;
+    expect(rounded('0.05', 1, 2)).toBe('0.03');
+    expect(rounded('-0.05', 1, 2)).toBe('-0.03');
+    expect(rounded('0.04', 1, 3)).toBe('0.01');
+    expect(rounded('1', 1, 2, 'JPY')).toBe('1');
+    expect(rounded('0.001', 1, 2, 'KWD')).toBe('0.001');
+    expect(() => rounded('1', 1, 0)).toThrow();
   });
 
-  test('RFD-7 a scaled amount is never more than half a unit off', () => {
+  test('RFD-7 a rounded amount is never more than half a unit off, and thirds make up the whole', () => {
     const divisor = fc.bigInt({ min: 1n, max: 10n ** 6n });
     fc.assert(
       fc.property(anyCents, fc.bigInt({ min: 0n, max: 10n ** 6n }), divisor, (units, n, d) => {
-        const off = minorUnits(scale(cents(units), n, d)) * d - units * n;
+        const off = minorUnits(roundHalfUp(exactly(cents(units)).mul(n).div(d), 'CNY')) * d - units * n;
         return 2n * (off < 0n ? -off : off) <= d;
       }),
     );
+    const third = exactly(cny('100.00')).div(3);
+    expect(roundHalfUp(third.add(third).add(third), 'CNY')).toEqual(cny('100.00'));
   });
 
   test('adding, subtracting, negating and comparing agree with whole numbers', () => {
@@ -137,28 +157,15 @@ describe('arithmetic', () => {
 });
 
 describe('splitting', () => {
-  test('equal parts make up the whole, all but the last are equal, the last takes the remainder', () => {
-    expect(splitEqually(cny('100.00'), 3).map((part) => part.amount)).toEqual(['33.33', '33.33', '33.34']);
-    fc.assert(
-      fc.property(anyCents, fc.integer({ min: 1, max: 60 }), (units, n) => {
-        const parts = splitEqually(cents(units), n);
-        expect(parts).toHaveLength(n);
-        expect(sum(parts, 'CNY')).toEqual(cents(units));
-        expect(new Set(parts.slice(0, -1).map((part) => part.amount)).size).toBeLessThanOrEqual(1);
-      }),
-    );
-    for (const n of [0, -1, 1.5]) expect(() => splitEqually(cny('1'), n)).toThrow(RangeError);
-  });
-
-  test('parts in proportion make up the whole; the last non-zero one takes the remainder', () => {
+  test('RFD-11 parts in proportion make up the whole; the largest remainders take what is left', () => {
     const parts = splitInProportion(cny('34.84'), [cny('30'), cny('0'), cny('15'), cny('0')]);
     expect(parts.map((part) => part.amount)).toEqual(['23.23', '0.00', '11.61', '0.00']);
     expect(splitInProportion(cny('2.99'), [cny('1'), cny('1'), cny('1')]).map((part) => part.amount)).toEqual(
-      ['1.00', '0.99', '1.00'],
+      ['1.00', '1.00', '0.99'],
     );
   });
 
-  test('no part is below 0, off by more than a unit, or more than what was paid that way', () => {
+  test('RFD-11 no part is below 0, off by a unit, or more than what was paid that way', () => {
     fc.assert(
       fc.property(
         fc.array(positiveCents, { minLength: 1, maxLength: 5 }),
@@ -180,6 +187,37 @@ describe('splitting', () => {
     );
   });
 
+  test('RFD-11 given in steps, three parts stay in proportion at each step, and none is taken back', () => {
+    const weight = fc.bigInt({ min: 0n, max: 60n });
+    fc.assert(
+      fc.property(
+        fc.tuple(weight, weight, weight),
+        fc.array(fc.bigInt({ min: 0n, max: 9n }), { maxLength: 30 }),
+        (weights, steps) => {
+          const total = weights.reduce((a, b) => a + b, 0n);
+          let whole = 0n;
+          let given = weights.map(() => zero('CNY'));
+          for (const step of [...steps, total]) {
+            whole = whole + step < total ? whole + step : total;
+            const before = given;
+            given = splitInProportion(cents(whole), weights.map(cents), before);
+            const isRight = given.every((part, i) => {
+              const off = minorUnits(part) * total - whole * (weights[i] ?? 0n);
+              return compare(part, before[i]!) >= 0 && (total === 0n || (off < total && -off < total));
+            });
+            expect([minorUnits(sum(given, 'CNY')), isRight]).toEqual([whole, true]);
+          }
+          expect(given).toEqual(weights.map(cents));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('what was given must fit', () => {
+    expect(() => splitInProportion(cny('1'), [cny('1'), cny('1')], [cny('2'), cny('0')])).toThrow('not fit');
+  });
+
   test('nothing to weigh by is refused, unless there is nothing to split', () => {
     expect(() => splitInProportion(cny('1'), [cny('0')])).toThrow('all weights are 0');
     expect(() => splitInProportion(cny('1'), [cny('2'), cny('-1')])).toThrow('negative');
@@ -194,6 +232,17 @@ describe('as people read it', () => {
       'CN¥1,234.50',
     ]);
     expect(formatMoney(money('1200', 'JPY'), 'en')).toBe('¥1,200');
+  });
+
+  test('money is written with all digits of its currency, whatever a locale would leave out', () => {
+    expect(formatMoney(money('1234.5', 'HUF'), 'en')).toBe('HUF\u00a01,234.50');
+    expect(formatMoney(money('1.005', 'BHD'), 'en')).toBe('BHD\u00a01.005');
+    for (const currency of currencies)
+      expect(
+        formatMoney(zero(currency), 'en')
+          .replaceAll(/[^\d.]/g, '')
+          .replace(/^\.+/, ''),
+      ).toBe(zero(currency).amount);
   });
 
   test.each([

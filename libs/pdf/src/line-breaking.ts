@@ -1,20 +1,11 @@
+import { printable } from './printable.ts';
+
 /** Characters that may not begin a line, and those that may not end one. */
 const notFirst = new Set('，。、；：？！）】》」』”’…—％%,.;:?!)]}°');
 const notLast = new Set('（【《「『“‘￥¥$([{');
 /** Characters of one em, between which a line may break. */
 const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef—…“”‘’]/u;
-
-/**
- * A text as it is set: one line, without control and direction characters that would reorder or hide a part of
- * it.
- */
-export const printable = (text: string): string =>
-  text
-    .normalize('NFC')
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .replaceAll(/\p{Cf}/gu, '')
-    .trim();
 
 /**
  * The lines of a text within a width: Chinese breaks between any two characters that allow it, other scripts

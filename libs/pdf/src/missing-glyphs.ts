@@ -1,15 +1,18 @@
-import { printable } from './line-breaking.ts';
+import { folded, isMisleading, nameCharacter } from './printable.ts';
 import { loadTypefaces } from './typeface.ts';
 
-/** Characters without a glyph in the typefaces; a document would show boxes in their place. */
+/**
+ * Characters that a document would not show as they are meant: those without a glyph in the typefaces, for
+ * which there would be boxes, and those that hide, reorder or pass for others.
+ */
 export interface MissingGlyphs {
-  /** At most 20, each once. */
+  /** At most 20, each once: itself where one can see it, else its number, `U+202E`. */
   readonly characters: readonly string[];
   /** Where they are: JSON pointers, at most 20. */
   readonly fields: readonly string[];
 }
 
-/** Looks at all texts in a value (JSON). Undefined: every character has a glyph. */
+/** Looks at all texts in a value (JSON). Undefined: every character is shown as it is meant. */
 export type GlyphCheck = (value: unknown) => MissingGlyphs | undefined;
 
 /** Both weights have all of it. */
@@ -27,13 +30,15 @@ export async function loadGlyphCheck(): Promise<GlyphCheck> {
     return known[codePoint] === isThere;
   };
   const missingIn = (text: string) =>
-    plain.test(text) ? [] : [...printable(text)].filter((character) => !hasGlyph(character));
+    plain.test(text)
+      ? []
+      : [...folded(text)].filter((character) => isMisleading(character) || !hasGlyph(character));
   return (value) => {
     const missing = textsOf(value)
       .map(({ field, text }) => ({ field, characters: missingIn(text) }))
       .filter(({ characters }) => characters.length > 0);
     if (missing.length === 0) return undefined;
-    const characters = new Set(missing.flatMap((one) => one.characters));
+    const characters = new Set(missing.flatMap((one) => one.characters.map(nameCharacter)));
     return {
       characters: [...characters].slice(0, 20),
       fields: missing.map(({ field }) => field).slice(0, 20),

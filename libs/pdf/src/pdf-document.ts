@@ -1,6 +1,12 @@
+import { embeddedFont } from './embedded-font.ts';
 import { breakLines } from './line-breaking.ts';
 import { colors, leading, lineHeight, page, type Box, type Point, type TextStyle } from './page.ts';
+import { signatureDictionary, type SignatureRoom } from './signature.ts';
 import { loadTypefaces, type Typefaces } from './typeface.ts';
+
+/** Flags of an annotation, and of a form's signatures. */
+const [printed, locked] = [4, 128];
+const [signed, appendOnly] = [1, 2];
 
 /** A drawing that several pages show: PDF operators around its own origin, y upwards. */
 export interface Graphic {
@@ -13,6 +19,13 @@ export interface Graphic {
 export interface DefinedGraphic {
   readonly name: string;
   readonly reference: PDFKit.PDFKitReference;
+}
+
+/** Parts of pdfkit without types. */
+interface Internals {
+  ref(data: object): PDFKit.PDFKitReference & { end(): void };
+  readonly page: { readonly dictionary: object; readonly annotations: object[] };
+  readonly _root: { readonly data: { readonly AcroForm: { readonly data: object } } };
 }
 
 /**
@@ -86,15 +99,11 @@ export class PdfDocument {
     this.#doc.rect(box.x, box.y, box.width, box.height).stroke().restore();
   }
 
-  rule(from: Point, to: Point): void {
-    this.#doc
-      .save()
-      .lineWidth(0.4)
-      .strokeColor(colors.line)
-      .moveTo(from.x, from.y)
-      .lineTo(to.x, to.y)
-      .stroke()
-      .restore();
+  /** Thin lines, each from one point to another. */
+  rules(...lines: readonly (readonly [Point, Point])[]): void {
+    this.#doc.save().lineWidth(0.4).strokeColor(colors.line);
+    for (const [from, to] of lines) this.#doc.moveTo(from.x, from.y).lineTo(to.x, to.y);
+    this.#doc.stroke().restore();
   }
 
   link(box: Box, url: string): void {
@@ -149,6 +158,34 @@ export class PdfDocument {
       .restore();
   }
 
+  /** Keeps room for a signature over the whole file, for `signPdf`; it shows nothing on this page. */
+  keepSignature(room: SignatureRoom): void {
+    const doc = this.#doc as unknown as Internals;
+    const value = doc.ref(signatureDictionary(room));
+    value.end();
+    const field = doc.ref({
+      Type: 'Annot',
+      Subtype: 'Widget',
+      FT: 'Sig',
+      T: Object('Signature') as string,
+      V: value,
+      P: doc.page.dictionary,
+      Rect: [0, 0, 0, 0],
+      F: printed + locked,
+    });
+    field.end();
+    doc.page.annotations.push(field);
+    this.#doc.font('regular').initForm();
+    // pdfkit's forms are to be filled in, and ask readers to draw their fields; this one is filled in already.
+    const form = {
+      Fields: [field],
+      SigFlags: signed + appendOnly,
+      NeedAppearances: undefined,
+      DA: undefined,
+    };
+    Object.assign(doc._root.data.AcroForm.data, form);
+  }
+
   /** The bytes of the file; nothing can be added afterwards. */
   end(): Promise<Buffer> {
     this.#doc.end();
@@ -182,8 +219,8 @@ export async function openPdfDocument(about: {
       ModDate: about.createdAt,
     },
   });
-  doc.registerFont('regular', typefaces.regular.source);
-  doc.registerFont('bold', typefaces.bold.source);
+  for (const [weight, { font }] of Object.entries(typefaces))
+    doc.registerFont(weight, embeddedFont(font) as unknown as PDFKit.Mixins.PDFFontSource);
   return new PdfDocument(doc, typefaces);
 }
 

@@ -6,11 +6,7 @@ export type Weight = 'regular' | 'bold';
 
 /** One weight of Noto Sans SC, in which all documents are set. */
 export interface Typeface {
-  readonly source: Buffer;
-  /**
-   * Measures text and gives outlines. It is never embedded: fontkit keeps with a glyph the characters it first
-   * stood for, so each file parses its own.
-   */
+  /** Measures text and gives outlines; files embed it by `embeddedFont`. */
   readonly font: Font;
   /** Width of a character in em. */
   advance(character: string): number;
@@ -39,8 +35,7 @@ export function loadTypefaces(): Promise<Typefaces> {
 
 async function openTypeface(weight: Weight): Promise<Typeface> {
   const { create } = await import('fontkit');
-  const source = await readFile(createRequire(import.meta.url).resolve(files[weight]));
-  const font = create(source);
+  const font = create(await readFile(createRequire(import.meta.url).resolve(files[weight])));
   if (!('glyphForCodePoint' in font))
     throw new Error(`document: ${files[weight]} is a collection, not a font`);
   const advances = new Map<string, number>();
@@ -51,5 +46,5 @@ async function openTypeface(weight: Weight): Promise<Typeface> {
     advances.set(character, width);
     return width;
   };
-  return { source, font, advance };
+  return { font, advance };
 }

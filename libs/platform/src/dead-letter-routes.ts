@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
-import { GivenMomentText } from '@accord/events/given-time';
 import {
   decodeTimeCursor,
   encodeCursor,
   paged,
   pageQuery,
+  rangeQuery,
   route,
   separatedByCommas,
+  timeRange,
   type ProblemTexts,
   type Route,
 } from '@accord/http';
@@ -24,8 +25,6 @@ import type { Service } from './service.ts';
 // EVT-10: operators list, inspect, replay and discard events that were given up. `npm run redrive` calls the
 // same routes.
 
-/** Becomes a Date, because Postgres does not read every year and offset that RFC 3339 allows. */
-const Instant = GivenMomentText.transform((text) => new Date(text));
 const EventIds = z.array(z.guid()).min(1).max(200);
 const filter = {
   direction: z
@@ -34,17 +33,17 @@ const filter = {
     .meta({ description: '`in`: it came and was given up here; `out`: the broker refused it.' }),
   type: z.string().min(1).max(100).optional(),
   key: z.string().min(1).max(500).optional(),
+  source: z.string().max(300).optional(),
   reason: z.string().min(1).max(200).optional().meta({ description: 'A part of the reason, in any case.' }),
-  from: Instant.optional().meta({ description: 'Given up at this time or later.' }),
-  to: Instant.optional().meta({ description: 'Given up before this time.' }),
+  ...rangeQuery,
 };
 
 /** A replay or a discard names one filter at least. */
 const Selection = z
   .strictObject({ ...filter, eventIds: EventIds.optional() })
   .refine((given) => Object.values(given).some((value) => value !== undefined), {
-    message: 'names at least one of eventIds, direction, type, key, reason, from, to',
-    params: { 'zh-CN': '请至少指定 eventIds、direction、type、key、reason、from、to 之一' },
+    message: 'names at least one of eventIds, source, direction, type, key, reason, from, to',
+    params: { 'zh-CN': '请至少指定 eventIds、source、direction、type、key、reason、from、to 之一' },
   })
   .meta({ id: 'DeadLetterSelection', minProperties: 1 });
 
@@ -58,6 +57,9 @@ const Shown = z
   .object({
     direction: z.enum(['in', 'out']),
     eventId: z.string(),
+    source: z.string().meta({
+      description: 'Of the event: its id is its own only together with it. Empty where it names none.',
+    }),
     type: z.string(),
     key: z.string(),
     topic: z.string(),
@@ -86,10 +88,10 @@ const Count = z.object({ count: z.int() }).meta({ id: 'DeadLetterCount' });
 
 const shown = ({ parkedAt, ...letter }: DeadLetter) => ({ ...letter, parkedAt: parkedAt.toISOString() });
 
-async function inspect(tx: Tx, eventId: string): Promise<z.input<typeof Inspected>> {
-  const letter = await findDeadLetter(tx, eventId);
+async function inspect(tx: Tx, eventId: string, source?: string): Promise<z.input<typeof Inspected>> {
+  const letter = await findDeadLetter(tx, eventId, source);
   if (!letter) throw new Refusal('not_found', 'dead_letter.not_found', { eventId });
-  const acts = await listActs(tx, letter.eventId);
+  const acts = await listActs(tx, letter);
   const headers = JSON.parse(letter.headers) as Record<string, string>;
   return {
     ...shown(letter),
@@ -117,14 +119,17 @@ const reading = (name: Service['name']): Route[] => [
     access,
     query: Listing,
     answer: Letters,
-    inTransaction: async (tx, { query: { limit, cursor, ...wanted } }) => {
+    refusals: ['request.range_reversed'],
+    inTransaction: async (tx, { timeZone, query: { limit, cursor, ...query } }) => {
+      const wanted = { ...query, ...timeRange(query, timeZone) };
       const found = await listDeadLetters(tx, wanted, {
         after: cursor ? decodeTimeCursor(cursor) : undefined,
         limit: limit + 1,
       });
       const page = found.slice(0, limit).map(shown);
       const last = found.length > limit ? page.at(-1) : undefined;
-      return { body: { data: page, nextCursor: last ? encodeCursor([last.parkedAt, last.eventId]) : null } };
+      const place = last && [last.parkedAt, `${last.eventId} ${last.source}`];
+      return { body: { data: page, nextCursor: place ? encodeCursor(place) : null } };
     },
   }),
   route({
@@ -134,9 +139,12 @@ const reading = (name: Service['name']): Route[] => [
     summary: 'One of them with its payload, its headers and what was done about it.',
     access,
     params: z.strictObject({ eventId: z.string().min(1).max(64) }),
+    query: z.strictObject({ source: filter.source }),
     answer: Inspected,
     refusals: ['dead_letter.not_found'],
-    inTransaction: async (tx, { params: { eventId } }) => ({ body: await inspect(tx, eventId) }),
+    inTransaction: async (tx, { params: { eventId }, query: { source } }) => ({
+      body: await inspect(tx, eventId, source),
+    }),
   }),
 ];
 
@@ -150,7 +158,10 @@ const acting = (name: Service['name'], act: Act, summary: string): Route =>
     body: Selection,
     example: { type: 'order.paid', reason: 'timeout' },
     answer: Count,
-    inTransaction: async (tx, { body }) => ({ body: { count: await redrive(tx, act, body) } }),
+    refusals: ['request.range_reversed'],
+    inTransaction: async (tx, { timeZone, body }) => ({
+      body: { count: await redrive(tx, act, { ...body, ...timeRange(body, timeZone) }) },
+    }),
   });
 
 const texts: ProblemTexts = {

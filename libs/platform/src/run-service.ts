@@ -14,7 +14,7 @@ import {
   type ConsumerSettings,
   type OutboxRow,
 } from '@accord/messaging';
-import { openDatabase, systemClock, type Clock, type ServiceDatabase } from '@accord/postgres';
+import { clockOf, openDatabase, systemClock, type Clock, type ServiceDatabase } from '@accord/postgres';
 import { withDeadLetterRoutes } from './dead-letter-routes.ts';
 import { listenOps } from './ops-server.ts';
 import { showQueues } from './queue-metrics.ts';
@@ -54,7 +54,7 @@ export interface StartOptions {
 export async function startService<S extends PlatformSettings>(
   settings: S,
   make: Make<S>,
-  { clock = systemClock(), ofProcess = false, retention }: StartOptions = {},
+  { clock = clockFor(settings), ofProcess = false, retention }: StartOptions = {},
 ): Promise<RunningService> {
   const log = makeLog({ level: settings.ACCORD_LOG_LEVEL });
   const service = withDeadLetterRoutes(await make(settings, { log }));
@@ -68,6 +68,7 @@ export async function startService<S extends PlatformSettings>(
   );
   const allWorkers = [...service.workers, retentionWorker(service.retention, retention)];
   showQueues(allWorkers, db, metrics);
+  service.figures?.(metrics, db);
   const messaging = startMessaging(service, settings, { db, log, metrics });
   const workers = allWorkers.map((worker) => startWorker(worker, db, log));
   listeners.push(messaging.wake, (announced) => wakeAll(workers, new Set(announced.map(({ type }) => type))));
@@ -94,6 +95,13 @@ export async function startService<S extends PlatformSettings>(
   };
 }
 
+/** @throws Error where somebody would move the clock in production. */
+function clockFor({ ACCORD_ENV: env, ACCORD_DEVELOPMENT_CLOCK: file }: PlatformSettings): Clock {
+  if (!file) return systemClock();
+  if (env !== 'development') throw new Error('ACCORD_DEVELOPMENT_CLOCK needs ACCORD_ENV=development');
+  return clockOf(file);
+}
+
 const wakeAll = (workers: readonly RunningWorker[], types: ReadonlySet<string>) =>
   workers.forEach((worker) => worker.wake(types));
 
@@ -108,6 +116,7 @@ async function databaseOf(
     operatorUrl: settings.ACCORD_OPERATOR_DATABASE_URL,
     schema: service.schema,
     source: `/services/${service.name}`,
+    publicUrl: settings.ACCORD_PUBLIC_URL,
     clock,
     outbox,
     poolSize: settings.ACCORD_POOL_SIZE,
@@ -168,13 +177,16 @@ async function startEdges(
     issuer: settings.ACCORD_TOKEN_ISSUER,
     audience: settings.ACCORD_TOKEN_AUDIENCE,
     jwksUrl: settings.ACCORD_JWKS_URL,
+    lifetimeSeconds: settings.ACCORD_TOKEN_LIFETIME_SECONDS,
   });
   let draining = false;
   const ready = async () => !draining && (await db.answers());
   const app = httpApp({
     service,
     verify,
+    trustedProxies: settings.ACCORD_TRUSTED_PROXIES,
     ratePerMinute: settings.ACCORD_RATE_PER_MINUTE,
+    bodyBytesPerSecond: settings.ACCORD_BODY_BYTES_PER_SECOND,
     checkAnswers: settings.ACCORD_CHECK_ANSWERS,
     db,
     log,

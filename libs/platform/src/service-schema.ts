@@ -1,6 +1,6 @@
 import { idempotencyTable } from '@accord/http/server';
 import { messagingTables } from '@accord/messaging';
-import { migrate } from '@accord/postgres';
+import { migrate, rowSecurityProbe } from '@accord/postgres';
 import type { Service } from './service.ts';
 
 /**
@@ -15,5 +15,8 @@ export const migrateService = (
   migrate(ownerUrl, {
     schema,
     folder: migrations,
-    platform: { name: '0000_platform', up: [...messagingTables(name), ...idempotencyTable(name)] },
+    platform: {
+      name: '0000_platform',
+      up: [...messagingTables(name), ...idempotencyTable(name), ...rowSecurityProbe(name)],
+    },
   });

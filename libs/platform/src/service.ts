@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { Tx, Worker } from '@accord/core';
+import type { Database, Tx, Worker } from '@accord/core';
+import type { Metrics } from '@accord/core/observability';
 import type { ProblemTexts, Route } from '@accord/http';
 import type { Subscriptions } from '@accord/messaging';
 import type { Retention } from './retention.ts';
@@ -20,6 +21,8 @@ export interface Service {
   readonly problems: ProblemTexts;
   /** First segment under `/v1` → a line about its routes, for readers of the OpenAPI document. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Where the provider is, an IANA name: the zone of a date that stands alone in a request (ORD-15). */
+  readonly timeZone: string;
   readonly subscriptions: Subscriptions;
   /**
    * Locks, in id order, the rows these ids stand for: `select lock_orders($1::text[])`. Ids it does not know
@@ -29,6 +32,8 @@ export interface Service {
   readonly workers: readonly Worker[];
   /** Rows of its tables that are deleted once they have served their time. */
   readonly retention?: readonly Retention[];
+  /** Adds the service's own figures to the platform's. */
+  readonly figures?: (metrics: Metrics, db: Database) => void;
   /** Ended when the service stops, after workers and consumers: pools to the outside such as SMTP. */
   readonly close?: () => Promise<void>;
 }

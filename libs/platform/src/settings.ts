@@ -1,4 +1,14 @@
 import { z } from 'zod';
+import { networksOf } from '@accord/http/server';
+
+function readNetworks(text: string, context: z.RefinementCtx): ReturnType<typeof networksOf> {
+  try {
+    return networksOf(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+    return z.NEVER;
+  }
+}
 
 /**
  * Settings that every service reads from the environment, by the variables' names; a service adds its own with
@@ -25,6 +35,14 @@ export const platformSettings = z.object({
     .string()
     .min(1)
     .transform((brokers) => brokers.split(',')),
+  /**
+   * `https://accord.example`: where the API is reached from outside. Events name their schemas under it; unset, they
+   * give them a name that no address answers (EVT-2).
+   */
+  ACCORD_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
   ACCORD_TOPIC_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9._-]{0,40}$/)
@@ -37,10 +55,25 @@ export const platformSettings = z.object({
   ACCORD_TOKEN_ISSUER: z.string().min(1),
   ACCORD_TOKEN_AUDIENCE: z.string().min(1).default('accord'),
   ACCORD_JWKS_URL: z.url(),
+  /** The longest time from a token's issue to its expiry (API-4). */
+  ACCORD_TOKEN_LIFETIME_SECONDS: z.coerce.number().int().min(60).default(86_400),
+  /** File of the clock that integrators move; with `ACCORD_ENV=development` alone (API-18). */
+  ACCORD_DEVELOPMENT_CLOCK: z.string().min(1).optional(),
   PROVIDER_PROFILE: z.string().min(1),
   ACCORD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /**
+   * Addresses and networks of the proxies before the service, comma between: whose X-Forwarded-For is believed
+   * (API-11). No network is trusted by itself, a private one neither.
+   */
+  ACCORD_TRUSTED_PROXIES: z.string().default('').transform(readNetworks),
   /** Requests a minute and token; 0 turns the limit off. */
   ACCORD_RATE_PER_MINUTE: z.coerce.number().int().min(0).default(6000),
+  /** Bytes of JSON bodies a second and token, at least the 1 MiB of one body; 0 turns the limit off. */
+  ACCORD_BODY_BYTES_PER_SECOND: z.coerce
+    .number()
+    .int()
+    .refine((bytes) => bytes === 0 || bytes >= 1_048_576, 'is 0, or at least 1048576')
+    .default(2_097_152),
   /** Holds each HTTP answer against its description (API-3), which costs time: on in tests. */
   ACCORD_CHECK_ANSWERS: z.stringbool().default(false),
 });

@@ -32,7 +32,7 @@ const routes = [
 ];
 const log = makeLog({ level: 'silent' });
 const app = httpApp({
-  service: { name: 'order', routes, problems: {} },
+  service: { name: 'order', routes, problems: {}, timeZone: 'Asia/Shanghai' },
   db,
   verify: () => Promise.reject(new Error('no tokens here')),
   log,

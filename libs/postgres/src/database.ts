@@ -6,16 +6,22 @@ import { newEventId } from '@accord/core/runtime';
 import type { Clock } from './clock.ts';
 import { openPool } from './connection.ts';
 import { flush } from './pipeline.ts';
-import { commit, openTransaction, seesAllAccounts, txOf, type Outbox } from './transaction.ts';
+import { checkRowSecurity } from './row-security.ts';
+import {
+  commit,
+  openTransaction,
+  seesAllAccounts,
+  txOf,
+  type Announcer,
+  type Outbox,
+} from './transaction.ts';
 
-export interface DatabaseSettings<Row = unknown> {
+export interface DatabaseSettings<Row = unknown> extends Announcer {
   /** Role under row-level security, for customers and events. */
   readonly url: string;
   /** Role that sees every account, for operators, the platform and the search for due work. */
   readonly operatorUrl: string;
   readonly schema: string;
-  /** `/services/order`: the source of the events that transactions announce. */
-  readonly source: string;
   readonly clock: Clock;
   readonly outbox: Outbox<Row>;
   /** Connections per role. */
@@ -39,7 +45,8 @@ export interface ServiceDatabase extends Database {
   /** True while the database answers. */
   answers(): Promise<boolean>;
   /**
-   * @throws Error where a role could do more than row security allows (API-5): then nothing may be served.
+   * @throws Error where a role could do more than row security allows, or sees other rows than it should (API-5):
+   * then nothing may be served.
    */
   checkRoles(): Promise<void>;
   pools(): Pools;
@@ -86,8 +93,7 @@ export function openDatabase<Row>(of: DatabaseSettings<Row>): ServiceDatabase {
         () => true,
         () => false,
       ),
-    checkRoles: async () =>
-      void (await Promise.all(Object.values(pools).map((pool) => checkRole(pool, settings.schema)))),
+    checkRoles: () => checkRowSecurity(pools, settings.schema),
     pools: () => pools,
     close: async () => void (await Promise.all([pools.app.end(), pools.operator.end()])),
   };
@@ -136,17 +142,4 @@ async function runOnce<T>(
     connection.off('error', onError);
     connection.release(broken);
   }
-}
-
-async function checkRole(pool: pg.Pool, schema: string): Promise<void> {
-  const { rows } = await pool.query<{ name: string; bypasses: boolean; owns: boolean }>(
-    `select rolname as name, rolsuper or rolbypassrls as bypasses,
-            exists (select from pg_namespace where nspname = $1 and pg_has_role(r.oid, nspowner, 'member')) as owns
-       from pg_roles r where rolname = current_user`,
-    [schema],
-  );
-  const { name, bypasses, owns } = rows[0]!;
-  if (bypasses) throw new Error(`the database role ${name} may bypass row security`);
-  if (owns)
-    throw new Error(`the database role ${name} owns the schema ${schema}: it could switch row security off`);
 }

@@ -1,4 +1,4 @@
-export { type Clock, systemClock } from './clock.ts';
+export { type Clock, clockOf, systemClock } from './clock.ts';
 export {
   type ConnectOptions,
   type Connection,
@@ -9,5 +9,6 @@ export {
 export { type ServiceDatabase, type Session, openDatabase } from './database.ts';
 export { migrate } from './migrations.ts';
 export { pipelined } from './pipeline.ts';
+export { rowSecurityProbe } from './row-security.ts';
 export { type Migration, accountTable, innerTable, sharedTable } from './table-guards.ts';
 export type { Outbox } from './transaction.ts';

@@ -4,6 +4,23 @@
  */
 export type Migration = readonly string[];
 
+/** More than reading. A table that only grows has `insert` alone: its rows stay as they were written. */
+type Right = 'insert' | 'update' | 'delete' | `update (${string})`;
+
+/** Of both runtime roles, or of each: the service's own, for customers and events, and that of its operators. */
+type Rights = readonly Right[] | { readonly app: readonly Right[]; readonly operator: readonly Right[] };
+
+/** Truncating is granted to no role. */
+function grants(service: string, table: string, rights: Rights): string {
+  const { app, operator } = 'app' in rights ? rights : { app: rights, operator: rights };
+  const grant = (more: readonly Right[], role: string) =>
+    `grant ${['select', ...more].join(', ')} on ${table} to ${role};`;
+  return `
+  ${grant(app, `accord_${service}`)}
+  ${grant(operator, `accord_${service}_operator`)}
+  ${grant([], 'accord_auditor')}`;
+}
+
 /**
  * The service sees and writes the rows for which `condition` is true; its operators, its owner and the auditor
  * see all.
@@ -11,7 +28,7 @@ export type Migration = readonly string[];
 const guardedTable = (
   service: string,
   table: string,
-  { policy, condition }: { policy: string; condition: string },
+  { policy, condition, rights }: { policy: string; condition: string; rights: Rights },
 ): string => `
   alter table ${table} enable row level security;
   alter table ${table} force row level security;
@@ -19,27 +36,27 @@ const guardedTable = (
   create policy every_account on ${table} to accord_${service}_operator, accord_${service}_owner
     using (true) with check (true);
   create policy audit on ${table} for select to accord_auditor using (true);
-  ${sharedTable(service, table)}`;
+  ${grants(service, table, rights)}`;
 
 /**
  * Guards a table of customers' rows: it has an `account_id`; the app role sees the rows of the account that
  * its transaction is for and no others (unset: none), the operator role sees all (API-5). Forced, so the
  * owner is bound by a policy as well.
  */
-export const accountTable = (service: string, table: string): string =>
+export const accountTable = (service: string, table: string, rights: Rights): string =>
   guardedTable(service, table, {
     policy: 'own_account',
     condition: `account_id = (select current_setting('accord.account', true))`,
+    rights,
   });
 
 /** A table of rows that belong to no account or to all: a transaction for one account sees none (API-5). */
-export const innerTable = (service: string, table: string): string =>
+export const innerTable = (service: string, table: string, rights: Rights): string =>
   guardedTable(service, table, {
     policy: 'no_account',
     condition: `(select coalesce(current_setting('accord.account', true), '')) = ''`,
+    rights,
   });
 
 /** A table without accounts. */
-export const sharedTable = (service: string, table: string): string => `
-  grant select, insert, update, delete on ${table} to accord_${service}, accord_${service}_operator;
-  grant select on ${table} to accord_auditor;`;
+export const sharedTable = grants;

@@ -9,9 +9,17 @@ import { pipelined } from './pipeline.ts';
 /** Keeps the facts that transactions announce: each becomes a row, stored by the same transaction. */
 export interface Outbox<Row> {
   /** @throws Error where the fact does not fit its type: the transaction fails where the bug is (EVT-3). */
-  announce(fact: Fact, by: { now: Date; actor: Actor; cause: Context; source: string }): Row;
+  announce(fact: Fact, by: Announcer & { now: Date; actor: Actor; cause: Context }): Row;
   /** In the order they were announced. */
   store(connection: Connection, rows: readonly Row[]): Promise<unknown>;
+}
+
+/** Of the events that transactions announce. */
+export interface Announcer {
+  /** `/services/order`: their source. */
+  readonly source: string;
+  /** `https://accord.example`: under it their schemas are answered (EVT-2). */
+  readonly publicUrl?: string | undefined;
 }
 
 export interface OpenTransaction {
@@ -22,7 +30,7 @@ export interface OpenTransaction {
   begun: Promise<void>;
   readonly outbox: Outbox<unknown>;
   readonly announced: unknown[];
-  readonly source: string;
+  readonly announcer: Announcer;
   /** The role is that of operators: no account is set. */
   readonly seesAll: boolean;
   /** The account under which the next statement would run. */
@@ -40,7 +48,7 @@ export const seesAllAccounts = (actor: Actor): boolean =>
 export function openTransaction(
   connection: pg.PoolClient,
   actor: Actor,
-  { outbox, source, clock }: { outbox: Outbox<unknown>; source: string; clock: Clock },
+  { outbox, source, publicUrl, clock }: Announcer & { outbox: Outbox<unknown>; clock: Clock },
 ): OpenTransaction {
   const seesAll = seesAllAccounts(actor);
   const open: OpenTransaction = {
@@ -49,7 +57,7 @@ export function openTransaction(
     begun: Promise.resolve(),
     outbox,
     announced: [],
-    source,
+    announcer: { source, publicUrl },
     seesAll,
     account: seesAll ? undefined : actor.accountId,
     failed: undefined,
@@ -99,7 +107,7 @@ function noteFailure(open: OpenTransaction, sent: Promise<unknown>): void {
  * its own actor.
  */
 export function txOf(open: OpenTransaction, actor: Actor, cause: Context): Tx {
-  const { connection, outbox, announced, source } = open;
+  const { connection, outbox, announced, announcer } = open;
   const run = (sql: string, values?: readonly unknown[]) => {
     if (open.ended) throw new Error('a statement after the end of its transaction');
     if (!open.seesAll && open.account !== actor.accountId) {
@@ -121,7 +129,8 @@ export function txOf(open: OpenTransaction, actor: Actor, cause: Context): Tx {
     one: async <Row>(sql: string, values?: readonly unknown[]) => (await many<Row>(sql, values))[0],
     write: (sql, values) => noteFailure(open, run(sql, values)),
     emit(...facts) {
-      announced.push(...facts.map((fact) => outbox.announce(fact, { now: this.now, actor, cause, source })));
+      const by = { ...announcer, now: this.now, actor, cause };
+      announced.push(...facts.map((fact) => outbox.announce(fact, by)));
     },
   };
 }

@@ -10,9 +10,10 @@ import type { Profile } from './schema.ts';
 export function businessDayEnd(profile: Pick<Profile, 'tickets'>, from: Date, businessDays: number): Date {
   if (!Number.isSafeInteger(businessDays) || businessDays < 1)
     throw new RangeError(`profile: no ${String(businessDays)} business days`);
-  const { days, to, timeZone, holidays } = profile.tickets;
+  const { days, to, timeZone, holidays, makeUpWorkdays } = profile.tickets;
   const isBusinessDay = (day: Temporal.PlainDate) =>
-    days.includes(day.dayOfWeek) && !holidays.includes(day.toString());
+    (days.includes(day.dayOfWeek) && !holidays.includes(day.toString())) ||
+    makeUpWorkdays.includes(day.toString());
 
   let day = Temporal.Instant.fromEpochMilliseconds(from.getTime()).toZonedDateTimeISO(timeZone).toPlainDate();
   for (let left = businessDays; left > 0;) {
@@ -20,4 +21,13 @@ export function businessDayEnd(profile: Pick<Profile, 'tickets'>, from: Date, bu
     if (isBusinessDay(day)) left -= 1;
   }
   return new Date(day.toZonedDateTime({ timeZone, plainTime: to }).epochMilliseconds);
+}
+
+/** The profile's list of holidays and make-up workdays ends within 90 days of `now`, or has ended. */
+export function holidaysEndSoon(profile: Pick<Profile, 'tickets'>, now: Date): boolean {
+  const { listedUntil, timeZone } = profile.tickets;
+  const today = Temporal.Instant.fromEpochMilliseconds(now.getTime())
+    .toZonedDateTimeISO(timeZone)
+    .toPlainDate();
+  return today.until(listedUntil).days <= 90;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { businessDayEnd, loadProfile, shippedProfiles, type Profile } from './index.ts';
+import { businessDayEnd, holidaysEndSoon, loadProfile, shippedProfiles, type Profile } from './index.ts';
 
 const DAY = 86_400_000;
 const baidu = loadProfile('baidu');
@@ -30,6 +30,8 @@ function refusal(over: unknown): string {
 
 describe('what the shipped profiles say, field by field', () => {
   const fields: [field: string, read: (profile: Profile) => unknown, baidu: unknown, alibaba: unknown][] = [
+    ['provider.zh-CN', (p) => p.provider['zh-CN'].name, '百度智能云', '阿里云'],
+    ['provider.en', (p) => p.provider.en.name, 'Baidu AI Cloud', 'Alibaba Cloud'],
     ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY],
     ['orders.payWithinWhenContracted', (p) => p.orders.payWithinWhenContractedMs, 7 * DAY, 30 * DAY],
     ['contracts.sources', (p) => p.contracts.sources, ['order'], ['order', 'bill']],
@@ -67,9 +69,9 @@ describe('what the shipped profiles say, field by field', () => {
     ['contracts.invoiceTitleMustMatch', (p) => p.contracts.invoiceTitleMustMatch, false, true],
     [
       'contracts.offlineAddress',
-      (p) => p.contracts.offlineAddress.recipient,
-      'Baidu AI Cloud Contract Office',
-      'Guan Qing',
+      ({ contracts: { offlineAddress } }) => [offlineAddress['zh-CN'].recipient, offlineAddress.en.recipient],
+      ['百度智能云合同管理处', 'Baidu AI Cloud Contract Office'],
+      ['管青', 'Guan Qing'],
     ],
     [
       'contracts.termsIncludedFor',
@@ -77,12 +79,20 @@ describe('what the shipped profiles say, field by field', () => {
       { brands: [], categories: [] },
       { brands: ['hichina'], categories: ['DOMAIN', 'HOSTING'] },
     ],
+    [
+      'contracts.termsIncluded',
+      ({ contracts: { termsIncluded } }) => [termsIncluded['zh-CN'].length, termsIncluded.en.length],
+      [0, 0],
+      [7, 7],
+    ],
     ['contracts.termsUrl', (p) => new URL(p.contracts.termsUrl).host, 'cloud.baidu.com', 'terms.aliyun.com'],
     ['contracts.icpFiling', (p) => p.contracts.icpFiling, 'none', 'ctr_31'],
     ['tickets.hours.days', (p) => p.tickets.days, [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]],
     ['tickets.hours', (p) => `${p.tickets.from}-${p.tickets.to}`, '09:30-18:00', '09:30-18:00'],
     ['tickets.hours.timeZone', (p) => p.tickets.timeZone, 'Asia/Shanghai', 'Asia/Shanghai'],
     ['tickets.hours.holidays', (p) => p.tickets.holidays.includes('2026-10-01'), true, true],
+    ['tickets.hours.makeUpWorkdays', (p) => p.tickets.makeUpWorkdays.includes('2026-10-10'), true, true],
+    ['tickets.hours.listedUntil', (p) => p.tickets.listedUntil, '2027-12-31', '2027-12-31'],
     ['refunds.packageWindow', (p) => p.refunds.packageWindowDays, 7, 5],
     ['refunds.consumption', (p) => p.refunds.consumption, 'day', 'day'],
     ['refunds.fee', (p) => p.refunds.fees, [], []],
@@ -165,14 +175,19 @@ describe('a profile of one’s own', () => {
 
   test('expresses fees by term and time used, hours, a quota and vouchers that return', () => {
     const fee = [
-      { termYears: 1, steps: [{ usedUpToYears: 1, percent: '10' }] },
+      { term: 'P1M', steps: [{ usedUpTo: 'P1M', percent: '10' }] },
+      { term: 'P1Y', steps: [{ usedUpTo: 'P12M', percent: '10' }] },
       {
-        termYears: 2,
-        steps: [1, 2].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10'][i] })),
+        term: 'P3Y',
+        steps: ['P1Y', 'P2Y', 'P3Y'].map((usedUpTo, i) => ({ usedUpTo, percent: ['15', '10', '5'][i] })),
       },
+    ];
+    const fees = [
+      { termMonths: 1, steps: [{ usedUpToMonths: 1, percent: '10' }] },
+      { termMonths: 12, steps: [{ usedUpToMonths: 12, percent: '10' }] },
       {
-        termYears: 3,
-        steps: [1, 2, 3].map((usedUpToYears, i) => ({ usedUpToYears, percent: ['15', '10', '5'][i] })),
+        termMonths: 36,
+        steps: [12, 24, 36].map((usedUpToMonths, i) => ({ usedUpToMonths, percent: ['15', '10', '5'][i] })),
       },
     ];
     const path = file('fees.json', {
@@ -180,7 +195,7 @@ describe('a profile of one’s own', () => {
       refunds: { fee, consumption: 'hour', yearlyQuota: 3, vouchersReturn: 'always' },
     });
     expect(loadProfile(path).refunds).toMatchObject({
-      fees: fee,
+      fees,
       consumption: 'hour',
       yearlyQuota: 3,
       vouchersReturn: 'always',
@@ -189,7 +204,7 @@ describe('a profile of one’s own', () => {
 });
 
 describe('a profile that does not validate names the field', () => {
-  const step = (usedUpToYears: number, percent = '10') => ({ usedUpToYears, percent });
+  const step = (usedUpTo: string, percent = '10') => ({ usedUpTo, percent });
   const entity = alibaba.invoicingEntities[0];
 
   test.each([
@@ -211,24 +226,107 @@ describe('a profile that does not validate names the field', () => {
       'expected number',
     ],
     ['contracts.unpaidDomainServiceTypes', { contracts: { unpaidDomainServiceTypes: ['resale'] } }, ''],
-    ['contracts.offlineAddress.phone', { contracts: { offlineAddress: { phone: '' } } }, 'Too small'],
+    [
+      'contracts.offlineAddress.zh-CN.phone',
+      { contracts: { offlineAddress: { 'zh-CN': { phone: '' } } } },
+      'Too small',
+    ],
+    ['contracts.offlineAddress.phone', { contracts: { offlineAddress: { phone: '1' } } }, 'is no field'],
+    [
+      'contracts.termsIncluded',
+      { contracts: { termsIncludedFor: { brands: ['hichina'], categories: ['DOMAIN'] } } },
+      'has the terms that contracts of termsIncludedFor include',
+    ],
+    ['provider.zh-CN.name', { provider: { 'zh-CN': { name: '' } } }, 'Too small'],
+    ['provider.en.support', { provider: { en: { support: null } } }, 'expected string'],
+    ['provider.en.consoleUrl', { provider: { en: { consoleUrl: 'console.example.com' } } }, 'is an address'],
+    ['provider.en.consoleUrl', { provider: { en: { consoleUrl: 'javascript:alert(1)' } } }, 'is an address'],
     ['tickets.hours.to', { tickets: { hours: { to: '09:00' } } }, 'is later than from'],
     ['tickets.hours.holidays.0', { tickets: { hours: { holidays: ['2026-02-30'] } } }, 'Invalid ISO date'],
+    [
+      'tickets.hours.makeUpWorkdays.0',
+      { tickets: { hours: { makeUpWorkdays: ['2026-10-03'] } } },
+      '2026-10-03 is a holiday as well',
+    ],
+    [
+      'tickets.hours.makeUpWorkdays.0',
+      { tickets: { hours: { makeUpWorkdays: ['2026-11-20'] } } },
+      '2026-11-20 is worked anyway',
+    ],
+    [
+      'tickets.hours.listedUntil',
+      { tickets: { hours: { listedUntil: '2026-12-31' } } },
+      'is not before the last day listed, 2027-10-05',
+    ],
     ['refunds.packageWindow', { refunds: { packageWindow: 'PT36H' } }, 'is a duration of whole days'],
     ['refunds.reviewAbove.amount', { refunds: { reviewAbove: { amount: 50_000 } } }, 'expected string'],
+    ['refunds.packageWindow', { refunds: { packageWindow: 'P0D' } }, 'is longer than 0'],
+    ['refunds.packageWindow', { refunds: { packageWindow: 'P99999999D' } }, 'is at most 3660 days'],
     [
-      'refunds.fee.0.steps',
-      { refunds: { fee: [{ termYears: 2, steps: [step(2), step(1)] }] } },
-      'usedUpToYears ascends',
+      'refunds.reviewAbove.amount',
+      { refunds: { reviewAbove: { amount: '-1.00', currency: 'CNY' } } },
+      'is not below 0',
+    ],
+    [
+      'refunds.reviewAbove.currency',
+      { refunds: { reviewAbove: { amount: '1.00', currency: 'XXX' } } },
+      'unknown currency',
+    ],
+    [
+      'refunds.reviewAbove.currency',
+      { refunds: { reviewAbove: { amount: '1.00', currency: 'USD' } } },
+      'an invoicing entity bills in',
+    ],
+    ['tickets.hours.days', { tickets: { hours: { days: [1, 1] } } }, 'names each day once'],
+    [
+      'tickets.hours.holidays',
+      { tickets: { hours: { holidays: ['2026-01-01', '2026-01-01'] } } },
+      'names each day once',
+    ],
+    [
+      'contracts.paper.mailedWithinBusinessDays',
+      {
+        contracts: {
+          paper: { by: 'self_service', minCopies: 1, maxCopies: 2, mailedWithinBusinessDays: [5, 3] },
+        },
+      },
+      'is the first day, then the last',
+    ],
+    ['orders.payWithin', { orders: { payWithin: 'P4000D' } }, 'is at most 3660 days'],
+    [
+      'orders.payWithinWhenContracted',
+      { orders: { payWithinWhenContracted: 'P6D' } },
+      'is at least payWithin',
     ],
     [
       'refunds.fee.0.steps',
-      { refunds: { fee: [{ termYears: 2, steps: [step(1)] }] } },
-      'ends with usedUpToYears = termYears',
+      { refunds: { fee: [{ term: 'P2Y', steps: [step('P2Y'), step('P12M')] }] } },
+      'usedUpTo ascends',
+    ],
+    [
+      'refunds.fee.0.steps',
+      { refunds: { fee: [{ term: 'P2Y', steps: [step('P1Y')] }] } },
+      'ends with usedUpTo = term',
+    ],
+    ['refunds.fee.0.term', { refunds: { fee: [{ term: 'P0M', steps: [step('P1M')] }] } }, 'is longer than 0'],
+    [
+      'refunds.fee.0.term',
+      { refunds: { fee: [{ term: 'P30D', steps: [step('P1M')] }] } },
+      'years and months',
+    ],
+    [
+      'refunds.fee.0.term',
+      { refunds: { fee: [{ term: 'P99Y', steps: [step('P1M')] }] } },
+      'at most 10 years',
+    ],
+    [
+      'refunds.fee',
+      { refunds: { fee: ['P1Y', 'P12M'].map((term) => ({ term, steps: [step('P1Y')] })) } },
+      'has one table for each term',
     ],
     [
       'refunds.fee.0.steps.0.percent',
-      { refunds: { fee: [{ termYears: 1, steps: [step(1, '101')] }] } },
+      { refunds: { fee: [{ term: 'P1Y', steps: [step('P1Y', '101')] }] } },
       'is a percentage',
     ],
     ['refunds.yearlyQuota', { refunds: { yearlyQuota: -1 } }, 'Too small'],
@@ -279,7 +377,20 @@ describe('business days', () => {
     expect(end('2026-11-20T03:00:00Z')).toBe('2026-11-23T10:00:00.000Z');
     expect(end('2026-11-21T03:00:00Z')).toBe('2026-11-23T10:00:00.000Z');
     expect(end('2026-09-30T03:00:00Z')).toBe('2026-10-08T10:00:00.000Z');
-    expect(end('2026-02-13T03:00:00Z')).toBe('2026-02-24T10:00:00.000Z');
+    expect(end('2026-02-14T03:00:00Z')).toBe('2026-02-24T10:00:00.000Z');
+  });
+
+  test('a day of a weekend that is worked counts: 20 September and 10 October 2026', () => {
+    expect(end('2026-09-18T03:00:00Z')).toBe('2026-09-20T10:00:00.000Z');
+    expect(end('2026-10-09T03:00:00Z')).toBe('2026-10-10T10:00:00.000Z');
+    // Saturday 14 February is worked, the nine days after it are not.
+    expect(end('2026-02-13T03:00:00Z', 2)).toBe('2026-02-24T10:00:00.000Z');
+  });
+
+  test('the end of the list is near from 90 days before it, by the day in the zone of the hours', () => {
+    expect(holidaysEndSoon(baidu, new Date('2027-10-01T15:59:59Z'))).toBe(false);
+    expect(holidaysEndSoon(baidu, new Date('2027-10-01T16:00:00Z'))).toBe(true);
+    expect(holidaysEndSoon(baidu, new Date('2028-06-01T00:00:00Z'))).toBe(true);
   });
 
   test('several days are counted one by one', () => {

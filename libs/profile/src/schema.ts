@@ -6,6 +6,7 @@ import { currencies, MoneyJson } from '@accord/money';
 export const shippedProfiles = ['baidu', 'alibaba'] as const;
 
 const Text = z.string().min(1);
+const isEachOnce = (list: readonly unknown[]) => new Set(list).size === list.length;
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'is a code: letters, digits and _');
 const IsoDuration = z
   .string()
@@ -14,10 +15,33 @@ const IsoDuration = z
     'is an ISO 8601 duration of days, hours, minutes or seconds: P7D, PT20S',
   );
 const milliseconds = (iso: string): number => Temporal.Duration.from(iso).total('milliseconds');
-const PositiveMs = IsoDuration.transform(milliseconds).refine((ms) => ms > 0, 'is longer than 0');
+const dayMs = 86_400_000;
+const longestDays = 3660;
+const PositiveMs = IsoDuration.transform(milliseconds)
+  .refine((ms) => ms > 0, 'is longer than 0')
+  .refine((ms) => ms <= longestDays * dayMs, `is at most ${longestDays} days`);
+const WholeDays = z
+  .string()
+  .regex(/^P\d+D$/, 'is a duration of whole days: P7D')
+  .transform((iso) => Number(iso.slice(1, -1)))
+  .refine((days) => days > 0, 'is longer than 0')
+  .refine((days) => days <= longestDays, `is at most ${longestDays} days`);
+const longestMonths = 120;
+const Months = z
+  .string()
+  .regex(/^P(?=.)(\d+Y)?(\d+M)?$/, 'is a duration of years and months: P1Y, P1M')
+  .transform((iso) => {
+    const { years, months } = Temporal.Duration.from(iso);
+    return 12 * years + months;
+  })
+  .refine((months) => months > 0, 'is longer than 0')
+  .refine((months) => months <= longestMonths, `is at most ${longestMonths / 12} years`);
 const Percent = z
   .string()
   .regex(/^(100|\d{1,2}(\.\d{1,2})?)$/, 'is a percentage from 0 to 100 with at most 2 decimals: "12.5"');
+
+/** The same in Chinese and in English. */
+const inBothLanguages = <S extends z.ZodType>(one: S) => z.strictObject({ 'zh-CN': one, en: one });
 
 const Clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of day: 09:30');
 const TimeZone = Text.refine((zone) => {
@@ -39,6 +63,10 @@ const DomainServiceType = z.enum([
 
 const Orders = z
   .strictObject({ payWithin: PositiveMs, payWithinWhenContracted: PositiveMs })
+  .refine((orders) => orders.payWithinWhenContracted >= orders.payWithin, {
+    path: ['payWithinWhenContracted'],
+    message: 'is at least payWithin',
+  })
   .transform((orders) => ({
     payWithinMs: orders.payWithin,
     payWithinWhenContractedMs: orders.payWithinWhenContracted,
@@ -51,13 +79,17 @@ const Paper = z.discriminatedUnion('by', [
       by: z.literal('self_service'),
       minCopies: z.int().positive(),
       maxCopies: z.int().positive(),
-      mailedWithinBusinessDays: z.tuple([z.int().positive(), z.int().positive()]),
+      mailedWithinBusinessDays: z
+        .tuple([z.int().positive(), z.int().positive()])
+        .refine(([first, last]) => first <= last, 'is the first day, then the last'),
     })
     .refine((paper) => paper.minCopies <= paper.maxCopies, {
       path: ['maxCopies'],
       message: 'is at least minCopies',
     }),
 ]);
+
+const OfflineAddress = z.strictObject({ recipient: Text, phone: Text, address: Text });
 
 const Contracts = z
   .strictObject({
@@ -74,15 +106,24 @@ const Contracts = z
     unpaidDomainRefusedBrands: z.array(Code),
     hichinaBrand: Code,
     invoiceTitleMustMatch: z.boolean(),
-    offlineAddress: z.strictObject({ recipient: Text, phone: Text, address: Text }),
+    /** Where papers for the provider go. */
+    offlineAddress: inBothLanguages(OfflineAddress),
     /**
      * A product whose brand and category are both listed has the terms in its contract; all others a link to
      * them (CTR-23).
      */
     termsIncludedFor: z.strictObject({ brands: z.array(Code), categories: z.array(Code) }),
+    /** The included terms, paragraph by paragraph; none where no product has them in its contract. */
+    termsIncluded: inBothLanguages(z.array(Text)),
+    /** Of products that have none of their own. */
     termsUrl: z.url(),
     icpFiling: z.enum(['none', 'ctr_31']),
   })
+  .refine(
+    ({ termsIncludedFor: { brands, categories }, termsIncluded: { 'zh-CN': zh, en } }) =>
+      brands.length === 0 || categories.length === 0 || (zh.length > 0 && en.length > 0),
+    { path: ['termsIncluded'], message: 'has the terms that contracts of termsIncludedFor include' },
+  )
   .superRefine((contracts, context) => {
     const left = contracts.marketplaceCategories.filter(
       (category) => !contracts.excludedCategories.includes(category),
@@ -101,13 +142,28 @@ const Tickets = z
     hours: z
       .strictObject({
         /** ISO weekdays, 1 is Monday. */
-        days: z.array(z.int().min(1).max(7)).min(1),
+        days: z.array(z.int().min(1).max(7)).min(1).refine(isEachOnce, 'names each day once'),
         from: Clock,
         to: Clock,
         timeZone: TimeZone,
-        holidays: z.array(z.iso.date()),
+        holidays: z.array(z.iso.date()).refine(isEachOnce, 'names each day once'),
+        /** Days of a weekend that are worked. */
+        makeUpWorkdays: z.array(z.iso.date()).refine(isEachOnce, 'names each day once'),
+        /** The last day for which holidays and make-up workdays are known. */
+        listedUntil: z.iso.date(),
       })
-      .refine((hours) => hours.from < hours.to, { path: ['to'], message: 'is later than from' }),
+      .refine((hours) => hours.from < hours.to, { path: ['to'], message: 'is later than from' })
+      .superRefine(({ days, holidays, makeUpWorkdays, listedUntil }, context) => {
+        const refuse = (path: (string | number)[], message: string) =>
+          context.addIssue({ code: 'custom', path, message });
+        makeUpWorkdays.forEach((day, i) => {
+          if (holidays.includes(day)) refuse(['makeUpWorkdays', i], `${day} is a holiday as well`);
+          if (days.includes(Temporal.PlainDate.from(day).dayOfWeek))
+            refuse(['makeUpWorkdays', i], `${day} is worked anyway`);
+        });
+        const last = [...holidays, ...makeUpWorkdays].sort().at(-1);
+        if (last && last > listedUntil) refuse(['listedUntil'], `is not before the last day listed, ${last}`);
+      }),
   })
   .transform(({ hours }) => hours);
 
@@ -117,43 +173,41 @@ const Tickets = z
  */
 const FeeTable = z
   .strictObject({
-    termYears: z.int().positive(),
-    steps: z.array(z.strictObject({ usedUpToYears: z.int().positive(), percent: Percent })).min(1),
+    term: Months,
+    steps: z.array(z.strictObject({ usedUpTo: Months, percent: Percent })).min(1),
   })
+  .transform(({ term, steps }) => ({
+    termMonths: term,
+    steps: steps.map(({ usedUpTo, percent }) => ({ usedUpToMonths: usedUpTo, percent })),
+  }))
   .refine(
     ({ steps }) =>
-      steps.every((step, i) => i === 0 || step.usedUpToYears > (steps[i - 1]?.usedUpToYears ?? 0)),
-    {
-      path: ['steps'],
-      message: 'usedUpToYears ascends',
-    },
+      steps.every((step, i) => i === 0 || step.usedUpToMonths > (steps[i - 1]?.usedUpToMonths ?? 0)),
+    { path: ['steps'], message: 'usedUpTo ascends' },
   )
-  .refine(({ steps, termYears }) => steps.at(-1)?.usedUpToYears === termYears, {
+  .refine(({ steps, termMonths }) => steps.at(-1)?.usedUpToMonths === termMonths, {
     path: ['steps'],
-    message: 'ends with usedUpToYears = termYears',
+    message: 'ends with usedUpTo = term',
   });
 
 const Refunds = z
   .strictObject({
-    packageWindow: z
-      .string()
-      .regex(/^P\d+D$/, 'is a duration of whole days: P7D')
-      .transform(milliseconds),
+    packageWindow: WholeDays,
     consumption: z.enum(['day', 'hour']),
     fee: z
       .array(FeeTable)
-      .refine(
-        (tables) => new Set(tables.map((table) => table.termYears)).size === tables.length,
-        'has one table for each termYears',
-      ),
+      .refine((tables) => isEachOnce(tables.map((table) => table.termMonths)), 'has one table for each term'),
     vouchersReturn: z.enum(['only_failed_fulfilment', 'always']),
-    reviewAbove: MoneyJson,
+    reviewAbove: MoneyJson.refine(({ amount }) => !amount.startsWith('-'), {
+      path: ['amount'],
+      message: 'is not below 0',
+    }),
     /** Refunds an account may have in one calendar year; null: any number. */
     yearlyQuota: z.int().nonnegative().nullable(),
   })
   .transform(({ packageWindow, fee, ...refunds }) => ({
     ...refunds,
-    packageWindowDays: packageWindow / 86_400_000,
+    packageWindowDays: packageWindow,
     fees: fee,
   }));
 
@@ -167,13 +221,22 @@ const PartyDetails = z.strictObject({
   account: Text,
 });
 
+/** The provider as its customers know it: messages speak as it and lead to its console (NTF-16). */
+const Provider = z.strictObject({
+  name: Text,
+  /** Pages stand below it: `<consoleUrl>/orders/{orderId}`. */
+  consoleUrl: z.url({ protocol: /^https?$/, message: 'is an address: https://console.example.com' }),
+  /** How to reach its support, as people read it. */
+  support: Text,
+});
+
 const Currency = z
   .string()
   .refine((currency) => currencies.includes(currency), 'is a currency Accord bills in');
 const InvoicingEntity = z.strictObject({
   code: Code,
   currency: Currency,
-  zh: PartyDetails,
+  'zh-CN': PartyDetails,
   en: PartyDetails,
 });
 
@@ -182,24 +245,32 @@ const InvoicingEntity = z.strictObject({
  * 8601 (`orders.payWithin: "P7D"`); here durations are numbers with their unit in the name
  * (`orders.payWithinMs`).
  */
-export const Profile = z.strictObject({
-  name: Text,
-  version: Text,
-  timeZone: TimeZone,
-  orders: Orders,
-  contracts: Contracts,
-  tickets: Tickets,
-  refunds: Refunds,
-  invoicingEntities: z
-    .array(InvoicingEntity)
-    .min(1)
-    .refine(
-      (entities) => new Set(entities.map((entity) => entity.code)).size === entities.length,
-      'names each code once',
-    ),
-});
+export const Profile = z
+  .strictObject({
+    name: Text,
+    version: Text,
+    timeZone: TimeZone,
+    provider: inBothLanguages(Provider),
+    orders: Orders,
+    contracts: Contracts,
+    tickets: Tickets,
+    refunds: Refunds,
+    invoicingEntities: z
+      .array(InvoicingEntity)
+      .min(1)
+      .refine((entities) => isEachOnce(entities.map((entity) => entity.code)), 'names each code once'),
+  })
+  .refine(
+    ({ refunds, invoicingEntities }) =>
+      invoicingEntities.some(({ currency }) => currency === refunds.reviewAbove.currency),
+    {
+      path: ['refunds', 'reviewAbove', 'currency'],
+      message: 'is a currency that an invoicing entity bills in',
+    },
+  );
 
 export type Profile = z.output<typeof Profile>;
 export type FeeTable = z.output<typeof FeeTable>;
 export type InvoicingEntity = z.output<typeof InvoicingEntity>;
 export type PartyDetails = z.output<typeof PartyDetails>;
+export type OfflineAddress = z.output<typeof OfflineAddress>;

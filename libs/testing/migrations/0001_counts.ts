@@ -5,5 +5,5 @@ export const up: Migration = [
   `create table seen (account_id text not null, key text not null, version bigint not null,
     at_seq bigint generated always as identity, before bigint)`,
   `create index seen_key on seen (key, version)`,
-  accountTable('notification', 'seen'),
+  accountTable('notification', 'seen', ['insert', 'update']),
 ];

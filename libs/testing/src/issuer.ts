@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { customerScopes } from '@accord/http/server';
 
 export interface TestIssuer {
   readonly issuer: string;
@@ -18,9 +19,7 @@ export interface TestIssuer {
 }
 
 /** The scopes of a customer who may do everything. */
-export const everyScope = ['orders', 'contracts', 'refunds', 'notifications']
-  .flatMap((resource) => [`${resource}:read`, `${resource}:write`])
-  .join(' ');
+export const everyScope = customerScopes.join(' ');
 
 /** A token issuer of its own, with its key set behind real HTTP. */
 export async function startIssuer(): Promise<TestIssuer> {

@@ -11,6 +11,7 @@ export const smallService = (subscriptions: Subscriptions): Service => ({
   migrations: new URL('../migrations/', import.meta.url),
   routes: [],
   problems: {},
+  timeZone: 'Asia/Shanghai',
   subscriptions,
   workers: [],
 });

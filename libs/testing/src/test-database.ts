@@ -24,6 +24,7 @@ export interface TestDatabase {
 export const schemaSources: readonly string[] = [
   'postgres/src/migrations.ts',
   'postgres/src/table-guards.ts',
+  'postgres/src/row-security.ts',
   'postgres/src/provision.ts',
   'messaging/src/schema.ts',
   'http/src/idempotency.ts',

@@ -98,6 +98,7 @@ const settingsOf = ({ database, issuer, brokers, topicPrefix }: Resources): Plat
     PROVIDER_PROFILE: 'baidu',
     ACCORD_LOG_LEVEL: process.env['ACCORD_TEST_LOG'] ?? 'silent',
     ACCORD_RATE_PER_MINUTE: 0,
+    ACCORD_BODY_BYTES_PER_SECOND: 0,
     ACCORD_CHECK_ANSWERS: 'true',
   });
 

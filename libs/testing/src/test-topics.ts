@@ -82,24 +82,23 @@ export const publisher =
   ): Promise<string> => {
     const { data } = parseFact(fact.type, fact.data);
     const subject = subjectOf({ type: fact.type, data } as Fact);
+    const { speaker } = catalogue[fact.type] as EventDefinition;
     const event = {
       type: fact.type,
       data,
       id,
+      source: speaker === 'platform' ? '/platform/test' : `/services/${speaker}`,
       time: new Date(Date.now() + clock.offsetMs),
       actor,
       causationId,
       correlationId,
       subject,
     } as Event;
-    const { speaker } = catalogue[fact.type] as EventDefinition;
     const message = {
       topic: fact.type,
       key: subject.id,
       value: JSON.stringify(data),
-      headers: headersOf(event, {
-        source: speaker === 'platform' ? '/platform/test' : `/services/${speaker}`,
-      }),
+      headers: headersOf(event),
     };
     for (let times = 0; times < repeat; times += 1) await persistently(() => sender.send([message]));
     return id;

@@ -1,5 +1,8 @@
 import { accountTable, sharedTable, type Migration } from '@accord/postgres';
 
+/** Views of what other services told are written by events alone. */
+const byEvents = { app: ['insert', 'update'], operator: [] } as const;
+
 export const up: Migration = [
   `create table accounts (
      account_id text primary key,
@@ -7,7 +10,7 @@ export const up: Migration = [
      facts jsonb not null,
      updated_at timestamptz not null
    )`,
-  accountTable('contract', 'accounts'),
+  accountTable('contract', 'accounts', ['insert', 'update']),
 
   // The orders of the order service, the newest version of each as it was told (EVT-5).
   `create table order_view (
@@ -22,14 +25,14 @@ export const up: Migration = [
      snapshot jsonb not null
    )`,
   `create index order_view_newest on order_view (account_id, created_at desc, order_id desc)`,
-  accountTable('contract', 'order_view'),
+  accountTable('contract', 'order_view', byEvents),
 
   `create table products (
      product_code text primary key,
      version bigint not null,
      snapshot jsonb not null
    )`,
-  sharedTable('contract', 'products'),
+  sharedTable('contract', 'products', byEvents),
 
   `create table contracts (
      contract_id text primary key,
@@ -38,7 +41,7 @@ export const up: Migration = [
      number text unique,
      kind text not null check (kind in ('order', 'payment_request', 'bill', 'offline')),
      status text not null check (status in ('requested', 'draft', 'sealing', 'official', 'refused', 'voided')),
-     language text not null check (language in ('zh', 'en')),
+     language text not null check (language in ('zh-CN', 'en')),
      invoicing_entity text not null,
      party_a jsonb not null,
      order_ids text[] not null check (cardinality(order_ids) between 1 and 500),
@@ -59,7 +62,11 @@ export const up: Migration = [
    )`,
   `create index contracts_newest on contracts (account_id, created_at desc, contract_id desc)`,
   `create index contracts_sealing on contracts (sealing_since) where status = 'sealing'`,
-  accountTable('contract', 'contracts'),
+  accountTable('contract', 'contracts', [
+    'insert',
+    `update (version, status, number, refusals, void_reason, void_text, removed, drafted_at, finalized_at, voided_at,
+      content, sealing_since, seal_attempts, seal_lease_until)`,
+  ]),
 
   // Each order of a contract as it was decided on; \`released\` once its hold is known to be over (ORD-13).
   `create table contract_orders (
@@ -73,7 +80,7 @@ export const up: Migration = [
    )`,
   `create index contract_orders_unreleased on contract_orders (order_id) where not released`,
   `create index contract_orders_of_order on contract_orders (order_id)`,
-  accountTable('contract', 'contract_orders'),
+  accountTable('contract', 'contract_orders', ['insert', 'update (snapshot, released)']),
 
   // An order is in at most one live contract (CTR-5, EVT-30).
   `create table live_orders (
@@ -82,7 +89,7 @@ export const up: Migration = [
      account_id text not null
    )`,
   `create index live_orders_of_contract on live_orders (contract_id)`,
-  accountTable('contract', 'live_orders'),
+  accountTable('contract', 'live_orders', ['insert', 'delete']),
 
   `create table contract_history (
      contract_id text not null references contracts,
@@ -94,7 +101,7 @@ export const up: Migration = [
      actor text not null,
      primary key (contract_id, version)
    )`,
-  accountTable('contract', 'contract_history'),
+  accountTable('contract', 'contract_history', ['insert']),
 
   // The official files: stored once, never rewritten (CTR-19).
   `create table contract_documents (
@@ -105,7 +112,7 @@ export const up: Migration = [
      stored_at timestamptz not null
    )`,
   `create index contract_documents_by_hash on contract_documents (sha256)`,
-  accountTable('contract', 'contract_documents'),
+  accountTable('contract', 'contract_documents', ['insert']),
   `create function refuse_rewriting() returns trigger language plpgsql as
    $$ begin raise exception 'an official document is never rewritten (CTR-19)'; end $$`,
   `create trigger contract_documents_stay before update or delete on contract_documents
@@ -119,6 +126,7 @@ export const up: Migration = [
        check (kind in ('void_official', 'extra_terms', 'physical_seal', 'offline_contract', 'marketplace')),
      status text not null check (status in ('submitted', 'approved', 'rejected', 'withdrawn')),
      contract_id text references contracts,
+     contract_number text,
      order_ids text[] not null,
      reason text not null,
      text text not null,
@@ -130,7 +138,7 @@ export const up: Migration = [
    )`,
   `create unique index tickets_open on tickets (contract_id, kind) where status = 'submitted'`,
   `create index tickets_newest on tickets (account_id, created_at desc, ticket_id desc)`,
-  accountTable('contract', 'tickets'),
+  accountTable('contract', 'tickets', ['insert', 'update (version, status, decision_text, closed_at)']),
 
   `create sequence contract_numbers`,
   `grant usage on sequence contract_numbers to accord_contract, accord_contract_operator`,

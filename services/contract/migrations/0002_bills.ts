@@ -13,5 +13,5 @@ export const up: Migration = [
      updated_at timestamptz not null
    )`,
   `create index bills_newest on bills (account_id, month desc, bill_id desc)`,
-  accountTable('contract', 'bills'),
+  accountTable('contract', 'bills', ['insert', 'update']),
 ];

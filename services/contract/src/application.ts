@@ -16,13 +16,31 @@ import {
   markNeverHeld,
   type Claim,
 } from './contract/contract-orders-store.ts';
-import { asDrafted, changedOrders, splitOrders, type Part } from './contract/contract-orders.ts';
-import { insertContract, lockContractIfKnown, nextNumber, saveContract } from './contract/contract-store.ts';
-import { draftContract, refuseContract, requestContract, type Contract } from './contract/contract.ts';
+import {
+  asDrafted,
+  changedOrders,
+  earliestPayBy,
+  splitOrders,
+  type Part,
+} from './contract/contract-orders.ts';
+import {
+  findContracts,
+  insertContract,
+  lockContractIfKnown,
+  nextNumber,
+  saveContract,
+} from './contract/contract-store.ts';
+import {
+  draftContract,
+  refuseContract,
+  requestContract,
+  type Contract,
+  type VoidRules,
+} from './contract/contract.ts';
 import type { DocumentLanguage } from './document/content.ts';
 import {
+  inContract,
   printedOf,
-  reasonAgainst,
   reasonsAgainstApplication,
   reasonsAgainstPrinting,
   refusalOf,
@@ -57,7 +75,7 @@ async function assess(tx: Tx, profile: Profile, { accountId, orderIds }: Applica
   const asked = ids.map((orderId) => ({
     orderId,
     order: orders.get(orderId),
-    liveContractId: live.get(orderId) ?? null,
+    live: live.get(orderId) ?? null,
   }));
   const reasons = reasonsAgainstApplication(asked, account, profile);
   // Orders that do not fit one event are not searched for characters either: it would take too long.
@@ -105,7 +123,7 @@ export async function apply(
   const claims = drafts.flatMap(({ orders, contractId }) =>
     orders.map(({ orderId }) => ({ orderId, contractId, accountId })),
   );
-  await claimAll(tx, claims);
+  await claimAll(tx, profile.contracts, claims);
   const earlier = await listUnreleased(
     tx,
     asked.map(({ orderId }) => orderId),
@@ -120,15 +138,11 @@ export async function apply(
 }
 
 /** Of two applications racing for one order, the later to claim it loses here (CTR-4). */
-async function claimAll(tx: Tx, claims: readonly Claim[]): Promise<void> {
+async function claimAll(tx: Tx, rules: VoidRules, claims: readonly Claim[]): Promise<void> {
   const lost = await claimOrders(tx, claims);
   if (lost.length === 0) return;
   const winners = await findLiveContracts(tx, lost);
-  throw refusalOf(
-    lost.map((orderId) =>
-      reasonAgainst(orderId, 'contract.order_in_contract', { contractId: winners.get(orderId) ?? null }),
-    ),
-  );
+  throw refusalOf(lost.map((orderId) => inContract(orderId, winners.get(orderId), rules)));
 }
 
 /** All orders are held by the contract. One that ended meanwhile stays as it ended; its end releases them. */
@@ -147,7 +161,12 @@ async function draftOrRefuse(
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
   const missingGlyphs = await loadGlyphCheck();
-  const refusal = (orderId: string, code: ContractRefusalCode) => ({ orderId, code, contractId: null });
+  const refusal = (orderId: string, code: ContractRefusalCode) => ({
+    orderId,
+    code,
+    contractId: null,
+    contractNumber: null,
+  });
   const refusals = [
     ...changedOrders(await listContractOrders(tx, contractId), reserved).map((orderId) =>
       refusal(orderId, 'contract.order_changed'),
@@ -160,8 +179,10 @@ async function draftOrRefuse(
     saveContract(tx, refuseContract(contract, refusals));
     return;
   }
-  keepReserved(tx, contractId, asDrafted(reserved, profile));
-  saveContract(tx, draftContract(contract, { number: await newNumber(tx, profile), at: tx.now }));
+  const drafted = asDrafted(reserved, profile);
+  keepReserved(tx, contractId, drafted);
+  const payBy = contract.kind === 'payment_request' ? earliestPayBy(drafted) : null;
+  saveContract(tx, draftContract(contract, { number: await newNumber(tx, profile), payBy, at: tx.now }));
 }
 
 /** `CT-2026-00001234`; a number that was drawn is never drawn again (API-10). */
@@ -176,7 +197,12 @@ export async function onReservationRefused(
   if (data.holder.kind !== 'contract') return;
   const contract = await lockContractIfKnown(tx, data.holder.id);
   markNeverHeld(tx, data.holder.id);
-  if (contract) saveContract(tx, refuseContract(contract, data.refusals.map(asContractReason)));
+  if (!contract) return;
+  const holders = data.refusals.flatMap(({ holder }) => (holder?.kind === 'contract' ? [holder.id] : []));
+  const numbers = new Map(
+    (await findContracts(tx, holders)).map((held) => [held.contractId, held.number] as const),
+  );
+  saveContract(tx, refuseContract(contract, data.refusals.map(asContractReason(numbers))));
 }
 
 /** The codes of a reservation as a contract says them (CTR-3). */
@@ -191,8 +217,9 @@ const codes = {
   'holder.too_large': 'contract.too_large',
 } as const satisfies { readonly [C in ReservationRefusalCode]: ContractRefusalCode };
 
-const asContractReason = ({ orderId, code, holder }: ReservationRefusalReason): ContractRefusalReason => ({
-  orderId,
-  code: codes[code],
-  contractId: holder?.kind === 'contract' ? holder.id : null,
-});
+const asContractReason =
+  (numbers: ReadonlyMap<string, string | null>) =>
+  ({ orderId, code, holder }: ReservationRefusalReason): ContractRefusalReason => {
+    const contractId = holder?.kind === 'contract' ? holder.id : null;
+    return { orderId, code: codes[code], contractId, contractNumber: numbers.get(contractId ?? '') ?? null };
+  };

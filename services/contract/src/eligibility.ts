@@ -1,11 +1,10 @@
 import { Refusal, type Tx } from '@accord/core';
 import { loadGlyphCheck, type GlyphCheck } from '@accord/pdf';
-import type { Profile } from '@accord/profile';
+import { isExcludedFromContracts, type Profile } from '@accord/profile';
 import { findAccount } from './account/account-store.ts';
 import { listBills, type BillFilter } from './bill/bill-store.ts';
 import type { Bill } from './bill/bill.ts';
 import {
-  isExcluded,
   offersOrders,
   printedOf,
   reasonsAgainstAccount,
@@ -86,7 +85,7 @@ const isEligible = (
   order: Order,
   { profile, missingGlyphs, now }: { profile: Profile; missingGlyphs: GlyphCheck; now: Date },
 ): boolean =>
-  reasonsAgainstOrder({ orderId: order.orderId, order, liveContractId: null }, profile).length === 0 &&
+  reasonsAgainstOrder({ orderId: order.orderId, order, live: null }, profile).length === 0 &&
   (order.status === 'paid' || order.payBy === null || new Date(order.payBy) > now) &&
   !missingGlyphs(printedOf(order));
 
@@ -104,7 +103,7 @@ export async function listEligibleProducts(
   const eligible: Product[] = [];
   for (let last = after; ;) {
     const page = await listContractableProducts(tx, { after: last }, pageSize);
-    eligible.push(...page.filter((product) => !isExcluded(product, rules)));
+    eligible.push(...page.filter((product) => !isExcludedFromContracts(product, rules)));
     last = page.at(-1)?.productCode;
     if (eligible.length >= limit || page.length < pageSize) return eligible.slice(0, limit);
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { readSettings } from '@accord/core/runtime';
 import { runService } from '@accord/platform';
-import { loadProfile } from '@accord/profile';
+import { holidaysEndSoon, loadProfile } from '@accord/profile';
 import { contractSettings } from './config.ts';
 import { loadSealKey } from './seal/seal-key.ts';
 import { contractService } from './service.ts';
@@ -15,6 +15,10 @@ await runService(
       ...(path && { p12: await readFile(path) }),
       ...(password !== undefined && { password }),
     });
-    return contractService({ profile: loadProfile(settings.PROVIDER_PROFILE), sealKey }, context);
+    const profile = loadProfile(settings.PROVIDER_PROFILE);
+    const { listedUntil } = profile.tickets;
+    if (holidaysEndSoon(profile, new Date()))
+      context.log.warn({ listedUntil }, 'the list of holidays ends soon: days after it are told by weekday');
+    return contractService({ profile, sealKey }, context);
   },
 );

@@ -2,9 +2,11 @@ import { Refusal } from '@accord/core';
 import { fitsEvent } from '@accord/events';
 import type { ContractRefusalCode, ContractRefusalReason } from '@accord/events/contract';
 import type { GlyphCheck, MissingGlyphs } from '@accord/pdf';
-import type { Profile } from '@accord/profile';
+import { isExcludedFromContracts, isRefusedUnpaidDomain, type Profile } from '@accord/profile';
 import { isCertified, type Account } from './account/account.ts';
+import type { LiveContract } from './contract/contract-orders-store.ts';
 import { splitOrders } from './contract/contract-orders.ts';
+import { endingOf, type VoidRules } from './contract/contract.ts';
 import type { Order } from './order-view.ts';
 
 type Rules = Profile['contracts'];
@@ -18,6 +20,8 @@ export interface RefusalReason extends ContractRefusalReason {
   readonly remedy: string;
   /** The live contract that has the order. */
   readonly contractId: string | null;
+  /** Of that contract; null while it is requested. */
+  readonly contractNumber: string | null;
   /** The refund that has the order. */
   readonly refundId: string | null;
   /** The partner to ask instead of us. */
@@ -32,7 +36,7 @@ export interface RefusalReason extends ContractRefusalReason {
 export interface Asked {
   readonly orderId: string;
   readonly order: Order | undefined;
-  readonly liveContractId: string | null;
+  readonly live: LiveContract | null;
 }
 
 const codes = {
@@ -41,7 +45,8 @@ const codes = {
   'order.voided': { kind: 'conflict', remedy: 'place_new_order' },
   'order.held_by_refund': { kind: 'conflict', remedy: 'withdraw_refund_or_await_its_end' },
   'contract.orders_not_offered': { kind: 'invalid', remedy: 'send_papers_or_ask_support' },
-  'contract.order_in_contract': { kind: 'conflict', remedy: 'void_that_contract' },
+  /** Its remedy follows from the contract that has the order. */
+  'contract.order_in_contract': { kind: 'conflict', remedy: 'await_its_outcome' },
   'contract.product_excluded': { kind: 'invalid', remedy: 'leave_out' },
   'contract.ask_offline': { kind: 'invalid', remedy: 'send_papers_or_ask_support' },
   'contract.unpaid_domain': { kind: 'invalid', remedy: 'pay_first' },
@@ -61,12 +66,13 @@ type ReasonCode = keyof typeof codes;
 export const reasonAgainst = (
   orderId: string | null,
   code: ReasonCode,
-  facts: Partial<Omit<RefusalReason, 'orderId' | 'code' | 'remedy'>> = {},
+  facts: Partial<Omit<RefusalReason, 'orderId' | 'code'>> = {},
 ): RefusalReason => ({
   orderId,
   code,
   remedy: codes[code].remedy,
   contractId: null,
+  contractNumber: null,
   refundId: null,
   provider: null,
   offlineAddress: null,
@@ -74,44 +80,49 @@ export const reasonAgainst = (
   ...facts,
 });
 
-export const isExcluded = (
-  { category, customised }: { category: string; customised?: boolean },
-  rules: Rules,
-): boolean =>
-  rules.excludedCategories.includes(category) ||
-  (customised === true && rules.excludedCategories.includes('CUSTOM')) ||
-  (rules.marketplace === 'excluded' && rules.marketplaceCategories.includes(category));
+/** The remedies for an order in another contract, by how that one ends (CTR-25, CTR-26). */
+const freeing = {
+  void: 'void_that_contract',
+  delete: 'delete_that_contract',
+  ticket: 'submit_void_ticket',
+  wait: 'try_again_when_sealed',
+} as const;
+
+/** CTR-3: the contract's number, and a remedy that it has; `live` undefined where it ended just now. */
+export const inContract = (
+  orderId: string,
+  live: LiveContract | undefined,
+  rules: VoidRules,
+): RefusalReason =>
+  reasonAgainst(orderId, 'contract.order_in_contract', {
+    ...(live && {
+      contractId: live.contractId,
+      contractNumber: live.number,
+      remedy: freeing[endingOf(live, rules)],
+    }),
+  });
 
 /** CTR-1: whether contracts are made over orders at all. */
 export const offersOrders = ({ sources }: Rules): boolean => sources.includes('order');
 
-/** CTR-7. */
-const isRefusedDomain = (order: Order, rules: Rules): boolean =>
-  order.status === 'unpaid' &&
-  order.productForm === 'domain' &&
-  (rules.unpaidDomainRefusedBrands.includes(order.brand) ||
-    (rules.unpaidDomainServiceTypes !== 'any' &&
-      !(order.serviceType && rules.unpaidDomainServiceTypes.includes(order.serviceType))));
-
 /** All reasons against one order by itself. */
 export function reasonsAgainstOrder(
-  { orderId, order, liveContractId }: Asked,
+  { orderId, order, live }: Asked,
   { contracts: rules, invoicingEntities }: Profile,
 ): RefusalReason[] {
   if (!order) return [reasonAgainst(orderId, 'order.not_found')];
   const against: (RefusalReason | false)[] = [
     order.status === 'cancelled' && reasonAgainst(orderId, 'order.cancelled'),
     order.status === 'voided' && reasonAgainst(orderId, 'order.voided'),
-    liveContractId !== null &&
-      reasonAgainst(orderId, 'contract.order_in_contract', { contractId: liveContractId }),
+    live !== null && inContract(orderId, live, rules),
     order.hold?.kind === 'refund' &&
       reasonAgainst(orderId, 'order.held_by_refund', { refundId: order.hold.id }),
-    isExcluded(order, rules) && reasonAgainst(orderId, 'contract.product_excluded'),
+    isExcludedFromContracts(order, rules) && reasonAgainst(orderId, 'contract.product_excluded'),
     !invoicingEntities.some(({ code }) => code === order.invoicingEntity) &&
       reasonAgainst(orderId, 'contract.entity_unknown'),
     !order.contractable &&
       reasonAgainst(orderId, 'contract.ask_offline', { offlineAddress: rules.offlineAddress }),
-    isRefusedDomain(order, rules) && reasonAgainst(orderId, 'contract.unpaid_domain'),
+    isRefusedUnpaidDomain(order, rules) && reasonAgainst(orderId, 'contract.unpaid_domain'),
   ];
   return against.filter((one) => one !== false);
 }
@@ -201,11 +212,12 @@ export const printedOf = (order: Order | undefined) =>
 export function refusalOf(reasons: readonly RefusalReason[]): Refusal {
   const [first, ...rest] = reasons;
   if (!first) throw new TypeError('there is no reason to refuse');
-  const { orderId, contractId, refundId, provider, unprintable } = first;
+  const { orderId, contractId, contractNumber, refundId, provider, unprintable } = first;
   if (rest.every(({ code }) => code === first.code)) {
     return new Refusal(codes[first.code].kind, first.code, {
       orderId,
       contractId,
+      contractNumber,
       refundId,
       provider,
       ...unprintable,

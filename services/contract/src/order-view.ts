@@ -64,11 +64,22 @@ export async function findOrders(
   return rows.map(({ snapshot }) => snapshot);
 }
 
+/** CTR-23, ORD-22: by product code, the terms of those products of the orders that have their own. */
+export async function findOwnTerms(tx: Tx, orders: readonly Order[]): Promise<Map<string, string>> {
+  const rows = await tx.many<{ productCode: string; termsUrl: string }>(
+    `select product_code as "productCode", snapshot->>'termsUrl' as "termsUrl" from products
+      where product_code = any($1) and snapshot->>'termsUrl' is not null`,
+    [[...new Set(orders.map(({ productCode }) => productCode))]],
+  );
+  return new Map(rows.map(({ productCode, termsUrl }) => [productCode, termsUrl]));
+}
+
 export interface OrderFilter {
   readonly accountId: string;
   readonly productCode?: string;
-  readonly from?: Date;
-  readonly to?: Date;
+  /** Placed at `from` or later, and before `before`. */
+  readonly from?: Date | undefined;
+  readonly before?: Date | undefined;
   readonly status?: 'paid' | 'unpaid';
   /** createdAt and order id of the last one seen. */
   readonly after?: readonly string[];
@@ -90,7 +101,7 @@ export async function listFreeOrders(tx: Tx, filter: OrderFilter, limit: number)
       filter.status ?? null,
       filter.productCode ?? null,
       filter.from ?? null,
-      filter.to ?? null,
+      filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
       limit,

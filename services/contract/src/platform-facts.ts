@@ -12,17 +12,19 @@ import { expectFitting, withExactAmounts, type Bill, type BillRules } from './bi
 
 /**
  * Over REST: announced where it is news. Answers the account as it stands, which may be newer than the one
- * told.
+ * told, and the certified name that it had before this telling (CTR-10).
  *
  * @throws Refusal `request.version_mismatch`
  */
 export async function tellAccount(
   tx: Tx,
-  { account, ifMatch }: { readonly account: Account; readonly ifMatch: number | undefined },
-): Promise<Account> {
+  { account, ifMatch }: { readonly account: Account; readonly ifMatch: readonly number[] | undefined },
+): Promise<{ account: Account; formerName: string | null }> {
   if (ifMatch !== undefined) expectVersion(ifMatch, await lockAccountVersion(tx, account.accountId));
-  if (await saveAccount(tx, account)) tx.emit({ type: 'account.updated', data: { account } });
-  return getAccount(tx, account.accountId);
+  const saved = await saveAccount(tx, account);
+  if (saved) tx.emit({ type: 'account.updated', data: { account } });
+  const now = await getAccount(tx, account.accountId);
+  return { account: now, formerName: saved ? saved.formerName : now.certifiedName };
 }
 
 /**
@@ -47,7 +49,7 @@ export async function onAccountUpdated(
 export async function tellBill(
   tx: Tx,
   rules: BillRules,
-  { bill, ifMatch }: { readonly bill: Bill; readonly ifMatch: number | undefined },
+  { bill, ifMatch }: { readonly bill: Bill; readonly ifMatch: readonly number[] | undefined },
 ): Promise<Bill> {
   if (ifMatch !== undefined) expectVersion(ifMatch, await lockBillVersion(tx, bill.billId));
   return keepBill(tx, rules, bill);

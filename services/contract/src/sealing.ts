@@ -30,8 +30,8 @@ import {
 import { contentOf } from './document/content.ts';
 import { findDocument, storeDocument } from './document/document-store.ts';
 import { renderInTurn } from './document/render-queue.ts';
-import { findOrders, type Order } from './order-view.ts';
-import type { SealKey } from './seal/seal-key.ts';
+import { findOrders, findOwnTerms, type Order } from './order-view.ts';
+import { expectValid, type SealKey } from './seal/seal-key.ts';
 import { sealDocument } from './seal/sign-document.ts';
 
 // Finalizing only marks the contract and fixes its words. The sealed file is made between two transactions,
@@ -58,14 +58,14 @@ async function ordersOf(
 /**
  * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
  *
- * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`,
+ * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`, `contract.party_changed`,
  * `contract.invoice_title_mismatch`, `contract.not_fulfilled`, `contract.period_unknown`,
  * `contract.order_paid`, `contract.entity_unknown`, `contract.unprintable`, `request.version_mismatch`
  */
 export async function finalize(
   tx: Tx,
   { profile, sealKey }: Provider,
-  { contractId, ifMatch }: { readonly contractId: string; readonly ifMatch: number | undefined },
+  { contractId, ifMatch }: { readonly contractId: string; readonly ifMatch: readonly number[] | undefined },
 ): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
   expectVersion(ifMatch, contract.version);
@@ -73,9 +73,15 @@ export async function finalize(
   expectDraft(contract);
   const { reserved, known } = await ordersOf(tx, contract);
   const orders = withLaterPeriods(reserved, known);
-  await expectSameTitle(tx, profile.contracts, contract);
+  await expectSameParty(tx, profile.contracts, contract);
   expectSealable(contract, { orders, known });
-  const content = contentOf(contract, orders, { profile, mark: 'official', testSeal: sealKey.test });
+  const ownTerms = await findOwnTerms(tx, orders);
+  const content = contentOf(contract, orders, {
+    profile,
+    mark: 'official',
+    testSeal: sealKey.test,
+    ownTerms,
+  });
   const missingGlyphs = (await loadGlyphCheck())(content);
   if (missingGlyphs) {
     const remedy = 'void_and_ask_support';
@@ -86,19 +92,27 @@ export async function finalize(
   return next;
 }
 
-/** CTR-13, by the account's facts as they are now. */
-async function expectSameTitle(
+/** CTR-13, by the account's facts as they are now. A title that followed a new name is not what is wrong. */
+async function expectSameParty(
   tx: Tx,
   { invoiceTitleMustMatch }: Profile['contracts'],
   { contractId, accountId, partyA }: Contract,
 ): Promise<void> {
   if (!invoiceTitleMustMatch) return;
   const account = await findAccount(tx, accountId);
-  if (account?.invoiceTitle === partyA.name) return;
+  if (account?.certifiedName !== partyA.name) {
+    throw new Refusal('conflict', 'contract.party_changed', {
+      contractId,
+      partyA: partyA.name,
+      certifiedName: account?.certifiedName ?? null,
+      remedy: 'void_and_apply_again',
+    });
+  }
+  if (account.invoiceTitle === partyA.name) return;
   throw new Refusal('invalid', 'contract.invoice_title_mismatch', {
     contractId,
     partyA: partyA.name,
-    invoiceTitle: account?.invoiceTitle ?? null,
+    invoiceTitle: account.invoiceTitle,
     remedy: 'correct_invoice_title',
   });
 }
@@ -135,7 +149,8 @@ interface SealedFile {
 }
 
 /**
- * Renders and signs the contracts that wait for their seal. The lease keeps a second instance away; where it
+ * Renders and signs the contracts that wait for their seal. While the key's certificates are not valid they wait
+ * on, tried again and again, and no try counts (CTR-37). The lease keeps a second instance away; where it
  * ran out, the first file stored stays. A round ends with a new version, so the contract's version names it: a
  * result that comes after its round has ended changes nothing (CTR-34).
  */
@@ -144,7 +159,10 @@ export const sealing = ({ sealKey }: Pick<Provider, 'sealKey'>): LeasedWork<Leas
   everyMs: 100,
   parallel: 2,
   due: listContractsToSeal,
-  take: takeSealing,
+  take: (tx, item) => {
+    expectValid(sealKey, tx.now);
+    return takeSealing(tx, item);
+  },
   perform: ({ content, at }) => sealDocument(content, sealKey, at),
   record: recordSealing,
   giveBack: giveBackSealing,
@@ -224,7 +242,8 @@ export async function contractFile(
     if (contract.status === 'official') return { contract, stored: await findDocument(tx, contractId) };
     const { reserved, known } = await ordersOf(tx, contract);
     const orders = withLaterPeriods(reserved, known);
-    const draft = contentOf(contract, orders, { profile, mark: 'draft', testSeal: sealKey.test });
+    const ownTerms = await findOwnTerms(tx, orders);
+    const draft = contentOf(contract, orders, { profile, mark: 'draft', testSeal: sealKey.test, ownTerms });
     return { contract, draft };
   });
   const fileName = `${found.contract.number}.pdf`;

@@ -14,6 +14,7 @@ import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
 import { orderView } from './order-view.ts';
 import { onAccountUpdated, onBillIssued } from './platform-facts.ts';
+import { sealExpiry, sealFigures } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
 import { onOrder, onOrderReleased } from './voiding.ts';
 
@@ -24,7 +25,7 @@ const holderRows = ({ data }: Event<EventAbout<'reservation'>>) => [data.holder.
 const order: Subscription<EventAbout<'order'>> = { on: onOrder, locks: orderRows };
 
 /** The contract service's table of contents. */
-export const contractService = (provider: Provider, _context: ServiceContext): Service => ({
+export const contractService = (provider: Provider, { log }: ServiceContext): Service => ({
   name: 'contract',
   schema: 'contracts',
   migrations: new URL('../migrations/', import.meta.url),
@@ -44,6 +45,7 @@ export const contractService = (provider: Provider, _context: ServiceContext): S
     accounts: 'Facts of accounts that contracts need.',
     bills: 'Monthly bills, over which there may be contracts.',
   },
+  timeZone: provider.profile.timeZone,
   subscriptions: projecting([orderView], {
     'order.paid': order,
     'order.expiring': order,
@@ -59,5 +61,6 @@ export const contractService = (provider: Provider, _context: ServiceContext): S
     'bill.issued': { on: onBillIssued(provider.profile) },
   }),
   lockRows: lockRowsOf,
-  workers: [leasedWork(sealing(provider))],
+  workers: [leasedWork(sealing(provider)), sealExpiry(provider.sealKey, log)],
+  figures: sealFigures(provider.sealKey),
 });

@@ -18,11 +18,14 @@ import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket 
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
 // Locks go contract first, then its tickets.
 
+/** Said of a ticket that nobody withdrew, in the language of its contract. */
+const endedText = { 'zh-CN': '合同已终止。', en: 'The contract has ended.' } as const;
+
 /** Saves a contract's end; its open tickets are withdrawn with it (CTR-24). */
 async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
   const contract = saveContract(tx, decision);
   if (decision.facts.length > 0) {
-    const text = 'The contract has ended.';
+    const text = endedText[contract.language];
     for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))
       saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
   }
@@ -34,7 +37,7 @@ export interface VoidAsk {
   readonly reason: GivenReason;
   readonly text: string | null;
   /** The version the caller saw, where it said so. */
-  readonly ifMatch: number | undefined;
+  readonly ifMatch: readonly number[] | undefined;
 }
 
 /**
@@ -109,7 +112,7 @@ export async function submitVoidTicket(
   { contractId, reason, text }: VoidTicketAsk,
 ): Promise<Ticket> {
   const contract = await lockContract(tx, contractId);
-  const { accountId, orderIds, status } = contract;
+  const { accountId, number, orderIds, status } = contract;
   if (status === 'voided')
     throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
   if (status !== 'official') {
@@ -121,6 +124,7 @@ export async function submitVoidTicket(
     accountId,
     kind: 'void_official',
     contractId,
+    contractNumber: number,
     orderIds,
     reason,
     text,
@@ -133,7 +137,7 @@ export async function submitVoidTicket(
 
 export interface TicketAsk {
   readonly ticketId: string;
-  readonly ifMatch: number | undefined;
+  readonly ifMatch: readonly number[] | undefined;
 }
 
 /** For update, the contract first, as every end of a contract locks them. */

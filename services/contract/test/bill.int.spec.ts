@@ -333,7 +333,7 @@ test(
     'told so',
   async () => {
     const customer = t.customer(newAccount());
-    const { offlineAddress } = profile.contracts;
+    const { en: offlineAddress, 'zh-CN': chinese } = profile.contracts.offlineAddress;
     const preview = await customer.post('/v1/contracts/preview', { orderIds: ['ord_1'] });
     expect(preview.body.refusals[0]).toMatchObject({
       orderId: null,
@@ -348,8 +348,12 @@ test(
       expect([status, body.code, body.facts]).toEqual([
         422,
         'contract.orders_not_offered',
-        { sources: ['bill'], offlineAddress },
+        { sources: ['bill'], offlineAddress, text: body.detail },
       ]);
+      expect(body.detail).toContain(offlineAddress.address);
     }
+    const told = await customer.get('/v1/contracts/eligible-orders', { 'accept-language': 'zh-CN' });
+    expect(told.body.facts.offlineAddress).toEqual(chinese);
+    for (const known of Object.values(chinese)) expect(told.body.detail).toContain(known);
   },
 );

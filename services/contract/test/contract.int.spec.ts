@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readPdf } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
 import { timeWriter } from '../src/document/order-table.ts';
 import type { Order } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
+import { issue } from './certificates.ts';
 import { announcedOf, codeOf, openOffices, seal, stallNextSealing, waiting } from './fixtures.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 
@@ -158,9 +159,20 @@ describe('from application to the end', () => {
       expect(
         (await t.anonymous().post('/v1/contracts/verify', { sha256: sha256.toUpperCase() })).body,
       ).toEqual(known);
-      const upload = (file: Buffer) =>
-        t.anonymous().send('POST', '/v1/contracts/verify/file', file, { 'content-type': 'application/pdf' });
+      const upload = (file: Buffer, type = 'application/pdf') =>
+        t.anonymous().send('POST', '/v1/contracts/verify/file', file, { 'content-type': type });
       expect((await upload(one.bytes)).body).toEqual(known);
+      const form = new FormData();
+      form.set('file', new Blob([one.bytes], { type: 'application/pdf' }), 'contract.pdf');
+      const filled = new Response(form);
+      const wrapped = Buffer.from(await filled.arrayBuffer());
+      expect((await upload(wrapped, filled.headers.get('content-type')!)).body).toEqual(known);
+      for (const [wrap, type] of [
+        [wrapped, 'application/x-www-form-urlencoded'],
+        [Buffer.from(JSON.stringify({ file: one.bytes.toString('base64') })), 'application/json'],
+        [Buffer.alloc(0), 'application/pdf'],
+      ] as const)
+        expect(codeOf(await upload(wrap, type))).toEqual([415, 'request.file_expected']);
       const forged = Buffer.from(one.bytes);
       forged[100] = forged[100]! ^ 1;
       expect((await upload(forged)).body).toEqual({ ours: false, number: null, status: null });
@@ -310,6 +322,11 @@ describe('from application to the end', () => {
     }
     expect(codeOf(await client.post('/v1/tickets', ticket))).toEqual([409, 'contract.voided']);
     expect((await client.get('/v1/contracts?status=voided')).body.data).toHaveLength(2);
+    for (const [range, listed] of [
+      ['from=2020-01-01', 2],
+      ['to=2020-01-01', 0],
+    ] as const)
+      expect((await client.get(`/v1/contracts?status=voided&${range}`)).body.data).toHaveLength(listed);
   });
 
   test('CTR-5 CTR-6 the eligible list shows what could be in a contract now, page by page', async () => {
@@ -333,6 +350,11 @@ describe('from application to the end', () => {
     expect(await ids('')).toEqual([unpaid!.orderId, paid!.orderId]);
     expect(await ids('?status=paid')).toEqual([paid!.orderId]);
     expect(await ids(`?from=${new Date(Date.now() - 86_400_000).toISOString()}`)).toEqual([unpaid!.orderId]);
+    expect(await ids(`?to=${old}`)).toEqual([paid!.orderId]);
+    expect([await ids('?from=2020-01-01'), await ids('?to=2020-01-01')]).toEqual([
+      [unpaid!.orderId, paid!.orderId],
+      [],
+    ]);
     const first = (await client.get('/v1/contracts/eligible-orders?limit=1')).body;
     expect(first.data).toHaveLength(1);
     expect(await ids(`?limit=1&cursor=${encodeURIComponent(first.nextCursor)}`)).toEqual([paid!.orderId]);
@@ -343,7 +365,7 @@ describe('from application to the end', () => {
     const product = {
       productCode: 'BCC',
       version: 1,
-      name: { zh: '云服务器', en: 'Cloud Compute' },
+      name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
       category: 'BCC',
       brand: 'baidu',
       form: 'instance' as const,
@@ -352,13 +374,14 @@ describe('from application to the end', () => {
       prices: [],
       serviceTypes: [],
       onSale: true,
+      renewable: true,
       contractable: true,
       refundable: true,
       termsUrl: null,
     };
     await tell({
       type: 'product.published',
-      data: { product: { ...product, version: 2, name: { zh: '云服务器', en: 'BCC' } } },
+      data: { product: { ...product, version: 2, name: { 'zh-CN': '云服务器', en: 'BCC' } } },
     });
     await tell({ type: 'product.published', data: { product } });
     await tell({
@@ -371,7 +394,7 @@ describe('from application to the end', () => {
     });
     await t.settled();
     expect((await client.get('/v1/contracts/eligible-products')).body).toEqual({
-      data: [{ productCode: 'BCC', name: { zh: '云服务器', en: 'BCC' }, category: 'BCC' }],
+      data: [{ productCode: 'BCC', name: { 'zh-CN': '云服务器', en: 'BCC' }, category: 'BCC' }],
       nextCursor: null,
     });
   });
@@ -552,25 +575,176 @@ describe('finalizing', () => {
 
   test(
     'CTR-13 CTR-10 at alibaba the invoice title is checked again; a later certified name changes no ' +
-      'contract',
+      'contract, and its draft is to be made anew, whatever the title',
     async () => {
       const { t, accountId, client, placed, draft, get } = await customerOf('alibaba');
       const [order] = await placed(sampleOrder());
       const contractId = await draft(order!);
-      const { accountId: _, ...facts } = sampleAccount({
-        version: 2,
-        certifiedName: 'New Name Ltd',
-        invoiceTitle: 'New Name Ltd',
-      });
-      await t.platform().put(`/v1/accounts/${accountId}`, facts);
-      expect(codeOf(await client.post(`/v1/contracts/${contractId}/finalize`))).toEqual([
+      const { accountId: _, ...facts } = sampleAccount();
+      const tell = (version: number, change: object) =>
+        t.platform().put(`/v1/accounts/${accountId}`, { ...facts, ...change, version });
+      const finalized = () =>
+        client.post(`/v1/contracts/${contractId}/finalize`, undefined, { 'accept-language': 'en' });
+      await tell(2, { invoiceTitle: 'New Name Ltd' });
+      const mistitled = await finalized();
+      expect([...codeOf(mistitled), mistitled.body.facts.remedy]).toEqual([
         422,
         'contract.invoice_title_mismatch',
+        'correct_invoice_title',
       ]);
+      for (const [version, invoiceTitle] of [
+        [3, 'New Name Ltd'],
+        [4, facts.invoiceTitle],
+      ] as const) {
+        await tell(version, { certifiedName: 'New Name Ltd', invoiceTitle });
+        const renamed = await finalized();
+        expect([...codeOf(renamed), renamed.body.facts.remedy]).toEqual([
+          409,
+          'contract.party_changed',
+          'void_and_apply_again',
+        ]);
+        expect(renamed.body.detail).toContain(`drafted for ${facts.certifiedName}`);
+      }
       expect(await get(contractId)).toMatchObject({
         partyA: sampleAccount().certifiedName,
-        warnings: [{ code: 'contract.party_name_changed' }],
+        warnings: [{ code: 'contract.party_name_changed', remedy: 'delete_and_apply_again' }],
       });
+    },
+  );
+
+  test('CTR-29 CTR-33 an official payment request speaks of no date once its orders are paid: it is settled', async () => {
+    const { t, client, placed, official, tell, get } = await customerOf('baidu');
+    const [one, two] = await placed(unpaidOrder(), unpaidOrder());
+    const contractId = await official(one!, two!);
+    const detail = await get(contractId);
+    expect([detail.settled, detail.warnings]).toEqual([false, []]);
+    const finalized = await t.event(
+      'contract.finalized',
+      ({ contract }) => contract.contractId === contractId,
+    );
+    expect(finalized.data.payBy).toBe(detail.validity.to);
+    const pay = async (order: Order) => {
+      const paid = { ...order, version: 4, status: 'paid' as const };
+      await tell({ type: 'order.paid', data: { order: paid, paymentReference: 'pay_1' } });
+      await t.settled();
+    };
+    await pay(one!);
+    expect(await get(contractId)).toMatchObject({
+      settled: false,
+      validity: { from: null, to: expect.any(String) },
+    });
+    await pay(two!);
+    const { body } = await client.get(`/v1/contracts/${contractId}`, { 'accept-language': 'en' });
+    expect(body).toMatchObject({
+      status: 'official',
+      settled: true,
+      validity: { from: null, to: null },
+      warnings: [
+        {
+          code: 'contract.order_paid',
+          orderIds: [one!.orderId, two!.orderId],
+          remedy: 'submit_void_ticket_and_apply_again',
+          text: expect.stringContaining('Submit a ticket'),
+        },
+      ],
+    });
+  });
+
+  test(
+    'CTR-7 ORD-20 where a contract over an unpaid domain order is allowed, preview, application and detail warn ' +
+      'that the name is not reserved',
+    async () => {
+      const { client, placed, apply, reserve, get } = await customerOf('alibaba');
+      const [domain, other] = await placed(
+        unpaidOrder({ productForm: 'domain', serviceType: 'registration' }),
+        unpaidOrder(),
+      );
+      const orderIds = [domain!.orderId, other!.orderId];
+      const warning = { code: 'contract.unpaid_domain_not_reserved', orderIds: [domain!.orderId] };
+      const preview = await client.post('/v1/contracts/preview', { orderIds }, { 'accept-language': 'en' });
+      expect(preview.body).toMatchObject({ refusals: [], warnings: [warning] });
+      expect(preview.body.warnings[0].text).toContain('somebody else may register the domain name');
+      expect(
+        (await client.post('/v1/contracts/preview', { orderIds: [orderIds[1]!] })).body.warnings,
+      ).toEqual([]);
+      const applied = await client.post('/v1/contracts', { orderIds });
+      expect(applied.body.warnings).toMatchObject([warning]);
+      const { contractId } = applied.body.data[0];
+      await reserve(contractId, [domain!, other!]);
+      expect((await get(contractId)).warnings).toMatchObject([warning]);
+      expect((await get(await apply((await placed(sampleOrder()))[0]!))).warnings).toEqual([]);
+    },
+  );
+
+  test(
+    'CTR-23 ORD-22 terms that the profile includes stand in the document; others are linked, the product’s own ' +
+      'before the profile’s',
+    async () => {
+      const { t, client, placed, draft, tell, get } = await customerOf('alibaba');
+      const product = {
+        version: 1,
+        name: { 'zh-CN': '云服务', en: 'Cloud' },
+        category: 'OWN',
+        brand: 'aliyun',
+        form: 'instance' as const,
+        chargeTypes: ['subscription' as const],
+        invoicingEntity: 'aliyun_computing',
+        prices: [],
+        serviceTypes: [],
+        onSale: true,
+        renewable: true,
+        contractable: true,
+        refundable: true,
+      };
+      const own = 'https://terms.example.com/own';
+      await tell({
+        type: 'product.published',
+        data: { product: { ...product, productCode: 'OWN', termsUrl: own } },
+      });
+      const orders = await placed(
+        sampleOrder({ productCode: 'OWN', productName: { 'zh-CN': '自有', en: 'Own' } }),
+        sampleOrder({ brand: 'hichina', category: 'DOMAIN', productName: { 'zh-CN': '域名', en: 'Domain' } }),
+        sampleOrder(),
+      );
+      const contractId = await draft(...orders);
+      const text = async () =>
+        readPdf((await client.get(`/v1/contracts/${contractId}/document`)).bytes)
+          .pages.flatMap(({ lines }) => lines)
+          .join(' ')
+          .replaceAll(/\s+/g, '');
+      const { termsUrl, termsIncluded } = loadProfile('alibaba').contracts;
+      const linked = async () => {
+        const { orders: rows, termsUrl: shared } = await get(contractId);
+        return [
+          shared,
+          ...rows.map((row: { termsUrl: string; termsIncluded: boolean }) => [
+            row.termsIncluded,
+            row.termsUrl,
+          ]),
+        ];
+      };
+      const expected = [null, [false, own], [true, null], [false, termsUrl]];
+      expect(await linked()).toEqual(expected);
+      // A paragraph may go on on the next page; its first words stand together.
+      const printed = [own, termsUrl, ...termsIncluded.en].map((part) =>
+        part.slice(0, 40).replaceAll(/\s+/g, ''),
+      );
+      const draftText = await text();
+      for (const part of printed) expect(draftText).toContain(part);
+      await client.post(`/v1/contracts/${contractId}/finalize`, undefined, waiting);
+      const changed = {
+        ...product,
+        productCode: 'OWN',
+        version: 2,
+        termsUrl: 'https://terms.example.com/later',
+      };
+      await tell({ type: 'product.published', data: { product: changed } });
+      await t.settled();
+      expect(await linked()).toEqual(expected);
+      const officialText = await text();
+      for (const part of printed) expect(officialText).toContain(part);
+      const simple = await draft((await placed(sampleOrder()))[0]!);
+      expect(await get(simple)).toMatchObject({ termsUrl, orders: [{ termsIncluded: false, termsUrl }] });
     },
   );
 
@@ -629,6 +803,31 @@ describe('finalizing', () => {
       ).toHaveLength(1);
     },
   );
+
+  test('CTR-37 while a certificate of the seal is not valid the contract waits, and no try counts', async () => {
+    const { t, accountId, client, placed, draft, get } = await customerOf('baidu');
+    const [order] = await placed(sampleOrder());
+    const contractId = await draft(order!);
+    const { run } = t.running.service.workers.find(({ name }) => name === 'sealing')!;
+    const ended = await issue({ to: '2026-01-01T00:00:00Z' });
+    seal.chain = [new X509Certificate(ended.certificate)];
+    try {
+      await client.post(`/v1/contracts/${contractId}/finalize`);
+      for (let tries = 0; tries < 6; tries += 1)
+        await expect(run(t.running.db, { id: contractId, accountId })).rejects.toThrow(
+          'seal key: CN=Example Seal is valid from 2020-01-01T00:00:00.000Z to 2026-01-01T00:00:00.000Z, not now',
+        );
+      expect(await get(contractId)).toMatchObject({ status: 'sealing' });
+      const metrics = await (await fetch(`${t.opsUrl}/metrics`)).text();
+      expect(metrics).toMatch(/^accord_seal_valid\{.*\} 0$/m);
+      expect(metrics).toMatch(/^accord_seal_certificate_days_left\{subject="CN=Example Seal",.*\} -\d/m);
+      expect(metrics).toMatch(/^accord_due_items\{worker="sealing",.*\} [1-9]/m);
+    } finally {
+      seal.chain = undefined;
+    }
+    await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId);
+    expect(announcedOf(t, contractId)).not.toContain('contract.seal_failed');
+  });
 
   test.each(['seals', 'fails'])(
     'CTR-34 a worker that stood still while its round ended in a draft, and %s in the next round, ' +
@@ -696,6 +895,39 @@ describe('finalizing', () => {
   });
 });
 
+test('CTR-3 an order in a contract names its number and a way out that the profile has', async () => {
+  const { client, placed, apply, draft, official, get } = await customerOf('baidu');
+  const [one, two, three] = await placed(sampleOrder(), sampleOrder(), sampleOrder());
+  const refusedOver = async (order: Order) => {
+    const { body } = await client.post(
+      '/v1/contracts',
+      { orderIds: [order.orderId] },
+      { 'accept-language': 'en' },
+    );
+    return { ...body.facts.refusals[0], detail: body.detail };
+  };
+  const drafted = await draft(one!);
+  const { number } = await get(drafted);
+  const text = `Order ${one!.orderId} is in contract ${number}. Void that contract, then apply again.`;
+  expect(await refusedOver(one!)).toMatchObject({
+    contractId: drafted,
+    contractNumber: number,
+    remedy: 'void_that_contract',
+    text,
+    detail: text,
+  });
+  await apply(three!);
+  expect(await refusedOver(three!)).toMatchObject({
+    contractNumber: null,
+    text: 'The order is in a contract. Void that contract, then apply again.',
+  });
+  await official(two!);
+  expect(await refusedOver(two!)).toMatchObject({
+    remedy: 'submit_void_ticket',
+    text: expect.stringMatching(/^Order \S+ is in contract CT-\S+\. Submit a ticket /),
+  });
+});
+
 describe('the saga, whatever the order of arrival', () => {
   test('EVT-20 ORD-12 a refused reservation ends in refused, in our words, and frees the orders', async () => {
     const { t, client, placed, apply, accountId, tell, get } = await customerOf('baidu');
@@ -720,6 +952,9 @@ describe('the saga, whatever the order of arrival', () => {
       version: 2,
       refusals: [{ orderId: one!.orderId, code: 'contract.order_in_contract', contractId: 'ctr_other' }],
     });
+    expect(
+      JSON.stringify((await get(contractId)).refusals.map(({ text }: { text: string }) => text)),
+    ).not.toContain('ctr_');
     expect((await client.get('/v1/contracts/eligible-orders')).body.data).toHaveLength(2);
     const again = await apply(one!, two!);
     expect(

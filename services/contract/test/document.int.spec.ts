@@ -27,7 +27,7 @@ describe('a Chinese document, as draft and as official', () => {
     const orders = await placed(...given);
     const asked = await client.post('/v1/contracts', {
       orderIds: orders.map(({ orderId }) => orderId),
-      language: 'zh',
+      language: 'zh-CN',
     });
     const [{ contractId, createdAt }] = asked.body.data;
     await reserve(contractId, orders);
@@ -58,7 +58,7 @@ describe('a Chinese document, as draft and as official', () => {
       contact,
       bank,
       account,
-    } = profile.invoicingEntities[0]!.zh;
+    } = profile.invoicingEntities[0]!['zh-CN'];
     const contactOfA = `${address!.recipient}${address!.phone}`;
     const ofA = `甲方（客户）名称${certifiedName}证件号码${certificate}地址${address!.address}联系方式${contactOfA}`;
     return [
@@ -144,7 +144,7 @@ describe('what no document can show', () => {
       const [fine, strange, named] = await placed(
         sampleOrder(),
         thai,
-        sampleOrder({ productName: { zh: '云服务器', en: 'Cloud 🙂' } }),
+        sampleOrder({ productName: { 'zh-CN': '云服务器', en: 'Cloud 🙂' } }),
       );
       const { accountId: _, ...facts } = sampleAccount({
         version: 2,
@@ -153,7 +153,7 @@ describe('what no document can show', () => {
       });
       await t.platform().put(`/v1/accounts/${accountId}`, facts);
       const orderIds = [fine!, strange!, named!].map(({ orderId }) => orderId);
-      const { offlineAddress } = profile.contracts;
+      const offlineAddress = profile.contracts.offlineAddress.en;
       const { body } = await client.post('/v1/contracts/preview', { orderIds });
       expect(body.data.map((part: { orderIds: string[] }) => part.orderIds)).toEqual([[fine!.orderId]]);
       const against = { code: 'contract.unprintable', offlineAddress };
@@ -196,6 +196,13 @@ describe('what no document can show', () => {
         address: null,
       });
       expect(await eligible()).toMatchObject({ data: [{ orderId: fine!.orderId }], objections: [] });
+      await t.platform().put(`/v1/accounts/${accountId}`, {
+        ...facts,
+        version: 4,
+        certifiedName: '⾦山\u202e⺀公司',
+      });
+      const hidden = await client.post('/v1/contracts', { orderIds }, { 'accept-language': 'en' });
+      expect(hidden.body.facts.refusals[0].text).toContain('U+202E, ⺀ (U+2E80), 김 (in /certifiedName');
       expect(await t.sql('select 1 from contracts where account_id = $1', [accountId])).toEqual([]);
     },
   );

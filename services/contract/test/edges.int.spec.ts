@@ -27,6 +27,7 @@ describe('races', () => {
       const [won, lost] = answers.sort((a, b) => a.status - b.status);
       expect([won!.status, ...codeOf(lost!)]).toEqual([202, 409, 'contract.order_in_contract']);
       expect(lost!.body.facts.contractId).toBe(won!.body.data[0].contractId);
+      expect(lost!.body.facts.refusals[0].remedy).toBe('void_that_contract');
     }
     expect(await t.sql('select 1 from contracts where account_id = $1', [accountId])).toHaveLength(rounds);
   }, 60_000);
@@ -111,6 +112,7 @@ describe('accounts', () => {
   });
 
   const long = (length: number) => '长'.repeat(length);
+  const longestEmail = `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(57)}.com`;
   const contact = {
     contactId: 'c1',
     name: '王芳',
@@ -129,7 +131,9 @@ describe('accounts', () => {
     ['contacts', { contacts: Array.from({ length: 51 }, () => contact) }],
     ['contacts/0/contactId', { contacts: [{ ...contact, contactId: long(65) }] }],
     ['contacts/0/name', { contacts: [{ ...contact, name: long(201) }] }],
-    ['contacts/0/email', { contacts: [{ ...contact, email: long(255) }] }],
+    ['contacts/0/email', { contacts: [{ ...contact, email: `${long(243)}@example.com` }] }],
+    ['contacts/0/name', { contacts: [{ ...contact, name: 'a\r\nBcc: b@example.com' }] }],
+    ['contacts/0/phone', { contacts: [{ ...contact, phone: '1\u00002' }] }],
     ['contacts/0/phone', { contacts: [{ ...contact, phone: long(65) }] }],
     ['contacts/0/timeZone', { contacts: [{ ...contact, timeZone: 'Mars/Base' }] }],
     ['contacts/0/classes', { contacts: [{ ...contact, classes: Array(5).fill('orders') }] }],
@@ -165,7 +169,7 @@ describe('accounts', () => {
       const { accountId: _, ...most } = sampleAccount({
         version: 2,
         certifiedName: long(400),
-        contacts: Array(50).fill({ ...contact, name: long(200), email: long(254), phone: long(64) }),
+        contacts: Array(50).fill({ ...contact, name: long(200), email: longestEmail, phone: long(64) }),
         address: { recipient: long(200), phone: long(64), address: long(400) },
         partner: { type: 'isv', provider: long(400) },
       });
@@ -185,6 +189,39 @@ describe('accounts', () => {
       422,
       'contract.not_certified',
     ]);
+  });
+
+  test('CTR-10 a change of the certified name warns of what moves with it; nothing else does', async () => {
+    const { t, accountId } = await customerOf('baidu');
+    const { accountId: _, ...facts } = sampleAccount();
+    const tell = async (version: number, change: object, language = 'en') => {
+      const account = { ...facts, ...change, version };
+      const { body } = await t
+        .platform()
+        .put(`/v1/accounts/${accountId}`, account, { 'accept-language': language });
+      return body.warnings;
+    };
+    expect(await tell(2, { invoiceTitle: 'Title Ltd' })).toEqual([]);
+    const warned = await tell(3, { certifiedName: 'New Ltd' });
+    expect(warned).toEqual([
+      {
+        code: 'account.certified_name_changed',
+        orderIds: [],
+        remedy: 'void_contracts_and_apply_again',
+        text: expect.stringMatching(
+          new RegExp(
+            `was ${facts.certifiedName} and is New Ltd now\\. The ownership of all resources .* title`,
+          ),
+        ),
+      },
+    ]);
+    expect(await tell(2, { certifiedName: 'Old Ltd' })).toEqual([]);
+    expect(await tell(3, { certifiedName: 'New Ltd' })).toEqual([]);
+    expect(await tell(4, { certifiedName: null })).toEqual([]);
+    expect(await tell(5, { certifiedName: 'Newer Ltd' })).toEqual([]);
+    expect((await tell(6, { certifiedName: 'Newest Ltd' }, 'zh-CN'))[0].text).toMatch(
+      /^认证名称由 Newer Ltd/,
+    );
   });
 
   test('CTR-9 an account that nobody certified gets no contract', async () => {

@@ -16,11 +16,18 @@ import { sampleAccount, sampleOrder } from './sample-orders.ts';
 type Provider = 'baidu' | 'alibaba';
 
 export const waiting = { prefer: 'wait=10' };
-/** Set `fails` and nothing is sealed. */
-export const seal: { fails: boolean; before?: (() => Promise<void>) | undefined } = { fails: false };
+/** Set `fails` and nothing is sealed; `chain` stands for the key's certificates. */
+export const seal: {
+  fails: boolean;
+  before?: (() => Promise<void>) | undefined;
+  chain?: SealKey['chain'] | undefined;
+} = { fails: false };
 
 const moody = (key: SealKey): SealKey => ({
   ...key,
+  get chain() {
+    return seal.chain ?? key.chain;
+  },
   async sign(bytes) {
     await seal.before?.();
     if (seal.fails) throw new Error('the seal is out of ink');

@@ -12,6 +12,7 @@ export const sampleRow = (index: number, over: Partial<DocumentRow> = {}): Docum
   period: { kind: 'period', start: '2026-03-01T02:10:05.000Z', end: '2027-03-01T02:10:05.000Z' },
   duration: { value: 12, unit: 'month' },
   cashPayable: { amount: '100.00', currency: 'CNY' },
+  terms: { included: false, url: 'https://cloud.example.com/terms' },
   ...over,
 });
 
@@ -19,7 +20,7 @@ export const sampleRow = (index: number, over: Partial<DocumentRow> = {}): Docum
 export const sampleContent = (orders: number, over: Partial<DocumentContent> = {}): DocumentContent => ({
   number: 'CT-2026-00001234',
   kind: 'order',
-  language: 'zh',
+  language: 'zh-CN',
   mark: 'draft',
   testSeal: false,
   partyA: {
@@ -42,6 +43,6 @@ export const sampleContent = (orders: number, over: Partial<DocumentContent> = {
   total: { amount: `${String(orders * 100)}.00`, currency: 'CNY' },
   payBy: null,
   templateVersion: '2026-01',
-  termsUrl: 'https://cloud.example.com/terms',
+  terms: [],
   ...over,
 });

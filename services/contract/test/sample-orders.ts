@@ -8,7 +8,7 @@ const cny = (amount: string) => ({ amount, currency: 'CNY' });
 
 const product = {
   productCode: 'BCC',
-  productName: { zh: '云服务器', en: 'Cloud Compute' },
+  productName: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
   category: 'BCC',
   brand: 'baidu',
   invoicingEntity: 'baidu_netcom',

@@ -6,11 +6,11 @@ export const up: Migration = [
      version bigint not null,
      contacts jsonb not null
    )`,
-  accountTable('notification', 'contacts'),
+  accountTable('notification', 'contacts', { app: ['insert', 'update'], operator: [] }),
 
   // The part of each event that customers may see, kept once; messages and the timeline read it here.
   `create table timeline_events (
-     event_id text primary key,
+     event_id text not null,
      account_id text not null,
      type text not null,
      time timestamptz not null,
@@ -20,19 +20,22 @@ export const up: Migration = [
      aggregate text not null,
      aggregate_id text not null,
      aggregate_version bigint not null,
-     data jsonb not null
+     data jsonb not null,
+     source text not null default '',
+     primary key (event_id, source)
    )`,
-  'create index timeline_events_by_account on timeline_events (account_id, time, event_id)',
-  accountTable('notification', 'timeline_events'),
+  `create index timeline_events_by_account on timeline_events (account_id, time, (event_id || ' ' || source))`,
+  accountTable('notification', 'timeline_events', { app: ['insert'], operator: [] }),
 
   `create table timeline_links (
      kind text not null check (kind in ('order', 'contract', 'refund', 'event')),
      id text not null,
      event_id text not null,
      account_id text not null,
-     primary key (kind, id, event_id)
+     source text not null default '',
+     primary key (kind, id, event_id, source)
    )`,
-  accountTable('notification', 'timeline_links'),
+  accountTable('notification', 'timeline_links', { app: ['insert'], operator: [] }),
 
   `create table notifications (
      notification_id text primary key,
@@ -60,7 +63,10 @@ export const up: Migration = [
   'create index notifications_due on notifications (next_at) where next_at is not null',
   `create index notifications_unresolved on notifications (account_id)
     where channel = 'email' and contact_id is null and status = 'pending'`,
-  accountTable('notification', 'notifications'),
+  accountTable('notification', 'notifications', {
+    app: ['insert', 'update', 'delete'],
+    operator: ['update'],
+  }),
 
   `create table notification_attempts (
      notification_id text not null,
@@ -71,5 +77,5 @@ export const up: Migration = [
      outcome text,
      primary key (notification_id, attempt)
    )`,
-  accountTable('notification', 'notification_attempts'),
+  accountTable('notification', 'notification_attempts', ['insert', 'update (ended_at, outcome)']),
 ];

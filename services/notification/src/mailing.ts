@@ -24,7 +24,7 @@ import {
 import type { Contact } from './delivery/recipient.ts';
 import { connections, type Outcome, type Smtp } from './delivery/smtp.ts';
 import type { Templates } from './notice/template.ts';
-import { findTimelineEvent } from './timeline/timeline-store.ts';
+import { findToldEvent } from './timeline/timeline-store.ts';
 import type { TimelineEvent } from './timeline/timeline.ts';
 
 // An e-mail is sent between two transactions: the first takes the row for a minute, the second records the
@@ -75,7 +75,7 @@ async function takeForSending(tx: Tx, notificationId: string): Promise<Lease | u
   return {
     delivery: taken,
     contact: { ...contact, email: contact.email },
-    event: (await findTimelineEvent(tx, delivery.eventId))!,
+    event: (await findToldEvent(tx, delivery))!,
   };
 }
 

@@ -24,7 +24,7 @@ export function notificationService(
   { profile, smtpUrl, mailFrom }: NotificationConfig,
   { log }: ServiceContext,
 ): Service {
-  const templates = loadTemplates(new URL('../templates/', import.meta.url));
+  const templates = loadTemplates(new URL('../templates/', import.meta.url), profile.provider);
   const smtp = openSmtp({ url: smtpUrl, from: mailFrom });
   return {
     name: 'notification',
@@ -35,6 +35,7 @@ export function notificationService(
       notifications: 'Messages to accounts, and how their delivery went.',
       timeline: 'Everything that happened, causes first.',
     },
+    timeZone: profile.timeZone,
     routes: [...inboxRoutes({ templates, timeZone: profile.timeZone }), ...deliveryRoutes, getTimeline],
     subscriptions: projecting(
       readModels,

@@ -119,6 +119,9 @@ test(
       .map((part) => Buffer.from(part.replaceAll(/\s/g, ''), 'base64').toString())
       .join('\n');
     expect(raw).toMatch(/multipart\/alternative[^]*text\/plain[^]*text\/html/);
+    const [, sender] = /^From: =\?UTF-8\?B\?(\S+)\?= <no-reply@accord\.example>\r?$/m.exec(raw)!;
+    expect(Buffer.from(sender!, 'base64').toString()).toBe('百度智能云');
+    expect(decoded).toContain('<a href="https://console.bce.baidu.com/contracts/ctr_t">');
     expect(raw).toMatch(/^Auto-Submitted: auto-generated\r?$/m);
     expect(decoded).toContain('其他订单已释放，可以重新申请合同：ord_a、ord_c');
     expect(decoded).toContain('尊敬的 陈 &lt;星&gt;，您好');

@@ -303,6 +303,16 @@ test("NTF-11 an account's timeline comes page by page and misses nothing", async
     cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : '';
   } while (cursor);
   expect(seen.toSorted()).toEqual(ids.toSorted());
+  const within = async (path: string) => (await t.customer('acc_pages').get(path)).body.data.length;
+  for (const list of [
+    '/v1/timeline?limit=200',
+    '/v1/timeline?orderId=acc_pages_1',
+    '/v1/notifications?limit=200',
+  ])
+    expect([await within(`${list}&to=2020-01-01`), await within(`${list}&from=2020-01-01`)]).toEqual([
+      0,
+      await within(list),
+    ]);
 }, 30_000);
 
 test("API-5 another account's messages and events are not there, on any route nor in the database", async () => {
@@ -335,7 +345,7 @@ test("API-5 another account's messages and events are not there, on any route no
   expect((await t.asRole('acc_mine').sql('select from timeline_events')).length).toBeGreaterThan(0);
 }, 30_000);
 
-test('API-4 an operator names the account; the platform reads no inbox', async () => {
+test('API-4 an operator names the account; the platform reads no inbox, and a reader of the inbox no timeline', async () => {
   expect(await t.operator().get('/v1/notifications')).toMatchObject({
     status: 422,
     body: { code: 'request.account_required' },
@@ -343,6 +353,11 @@ test('API-4 an operator names the account; the platform reads no inbox', async (
   expect(await t.operator().get('/v1/notifications?accountId=acc_mine')).toMatchObject({ status: 200 });
   expect((await t.platform().get('/v1/notifications')).status).toBe(403);
   expect((await t.customer('acc_mine', 'orders:read').get('/v1/notifications')).status).toBe(403);
+  const inbox = t.customer('acc_mine', 'notifications:read notifications:write');
+  expect((await inbox.get('/v1/notifications')).status).toBe(200);
+  for (const path of ['/v1/timeline', '/v1/timeline?orderId=acc_mine_1'])
+    expect(await inbox.get(path)).toMatchObject({ status: 403, body: { code: 'auth.scope_missing' } });
+  expect((await t.customer('acc_mine', 'timeline:read').get('/v1/timeline')).status).toBe(200);
   expect((await t.anonymous().get('/v1/timeline?orderId=x')).status).toBe(401);
 }, 30_000);
 

@@ -13,11 +13,13 @@ export const up: Migration = [
      prices jsonb not null,
      service_types text[] not null,
      on_sale boolean not null,
+     renewable boolean not null,
      contractable boolean not null,
      refundable boolean not null,
      terms_url text
    )`,
-  sharedTable('order', 'products'),
+  // Prices are an operator's decision.
+  sharedTable('order', 'products', { app: [], operator: ['insert', 'update'] }),
 
   // `terms` are agreed at placement and never change; a value that is filtered, summed or constrained has a
   // column of its own.
@@ -30,6 +32,7 @@ export const up: Migration = [
        ('purchase', 'renewal', 'upgrade', 'downgrade', 'configuration_change', 'compensation')),
      bill_type text not null check (bill_type in ('prepay', 'postpay')),
      terms jsonb not null,
+     bundle_id text generated always as (terms ->> 'bundleId') stored,
      currency text not null,
      product_amount numeric check (product_amount >= 0),
      discount_amount numeric not null check (discount_amount >= 0),
@@ -43,6 +46,7 @@ export const up: Migration = [
      hold_kind text check (hold_kind in ('contract', 'refund')),
      hold_id text,
      instance_ids text[] not null,
+     instances jsonb not null default '[]',
      refunded_instance_ids text[] not null default '{}',
      refund_ids text[] not null default '{}',
      period_start timestamptz,
@@ -58,23 +62,28 @@ export const up: Migration = [
      check ((hold_kind is null) = (hold_id is null)),
      check (hold_id is null or status in ('unpaid', 'paid')),
      check (status <> 'unpaid' or pay_by is not null),
+     check (status not in ('paid', 'voided') or pay_by is null),
      check (status in ('unpaid', 'cancelled') or cash_paid + voucher_paid = payable_amount)
    )`,
   'create index orders_of_account on orders (account_id, created_at, order_id)',
   'create index orders_by_time on orders (created_at, order_id)',
   `create index orders_unpaid on orders (pay_by) where status = 'unpaid'`,
   'create index orders_held on orders (hold_id) where hold_id is not null',
-  accountTable('order', 'orders'),
+  'create index orders_of_bundle on orders (account_id, bundle_id) where bundle_id is not null',
+  accountTable('order', 'orders', [
+    'insert',
+    `update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, hold_id,
+      instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, support_rights_used,
+      pay_by, paid_at, cancelled_at, voided_at, expiring_announced)`,
+  ]),
 
   `create table order_instances (
      instance_id text not null,
      order_id text not null references orders,
      account_id text not null,
-     period_start timestamptz,
-     period_end timestamptz,
      primary key (instance_id, order_id)
    )`,
-  accountTable('order', 'order_instances'),
+  accountTable('order', 'order_instances', ['insert']),
 
   `create table order_history (
      order_id text not null,
@@ -87,7 +96,7 @@ export const up: Migration = [
      note text,
      primary key (order_id, version)
    )`,
-  accountTable('order', 'order_history'),
+  accountTable('order', 'order_history', ['insert']),
 
   `create table payments (
      payment_reference text primary key,
@@ -96,7 +105,7 @@ export const up: Migration = [
      parts jsonb not null,
      paid_at timestamptz not null
    )`,
-  accountTable('order', 'payments'),
+  accountTable('order', 'payments', ['insert']),
 
   // A contract or refund that asked for orders: whether it was answered, and whether it has ended, also before it
   // ever asked (ORD-13).
@@ -107,7 +116,7 @@ export const up: Migration = [
      answered_at timestamptz,
      ended_at timestamptz
    )`,
-  accountTable('order', 'holders'),
+  accountTable('order', 'holders', ['insert', 'update (answered_at, ended_at)']),
 
   `create table resources (
      instance_id text primary key,
@@ -131,7 +140,14 @@ export const up: Migration = [
      check ((next_renewal_start is null) = (next_renewal_end is null))
    )`,
   'create index resources_of_account on resources (account_id, instance_id)',
-  accountTable('order', 'resources'),
+  accountTable('order', 'resources', ['insert', 'update']),
+
+  `create table account_view (
+     account_id text primary key,
+     version bigint not null,
+     facts jsonb not null
+   )`,
+  accountTable('order', 'account_view', { app: ['insert', 'update'], operator: [] }),
 
   // Instances before orders, each in id order: everything that locks several rows does so in this order. Ids
   // of unknown rows lock nothing.

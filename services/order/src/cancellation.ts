@@ -5,7 +5,7 @@ import { cancelOrder, type Order, type OrderId } from './order/order.ts';
 // Cancelling takes effect here at once (ORD-6). A contract that held the order hears `order.cancelled` and is
 // voided; its `contract.voided` frees the other orders: `onContractEnded` in reservation.ts (EVT-21).
 
-type Cancellation = { orderId: OrderId; reason: string; ifMatch?: number | undefined };
+type Cancellation = { orderId: OrderId; reason: string; ifMatch?: readonly number[] | undefined };
 
 /**
  * @param ask `reason` is in the asker's words.

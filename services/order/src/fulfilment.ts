@@ -1,55 +1,52 @@
 import { expectVersion, Refusal, type Tx } from '@accord/core';
-import { expectFulfillable, failFulfilment, fulfilOrder } from './order/order-fulfilment.ts';
-import { listOrderInstances, saveOrderInstances } from './order/order-instance-store.ts';
+import { expectFit, type FitRules } from './order/fulfilment-fit.ts';
+import { expectFulfillable, failFulfilment, fulfilOrder, giveInstances } from './order/order-fulfilment.ts';
+import { saveOrderInstances } from './order/order-instance-store.ts';
+import type { Given } from './order/order-instance.ts';
 import { getOrder, lockOrder, saveOrder } from './order/order-store.ts';
-import { changeFacts, type Order, type OrderId } from './order/order.ts';
+import type { Order, OrderId } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
-import {
-  createResource,
-  extendResource,
-  releaseResource,
-  type Given,
-  type Resource,
-} from './resource/resource.ts';
+import { createResource, extendResource, releaseResource, type Resource } from './resource/resource.ts';
 
 // ORD-10. The platform's provisioner hears `order.paid` (or an `order.placed` that owes nothing) and reports
 // the outcome. A failure voids the order here at once; the refund service hears `order.fulfilment_failed`
 // and gives the money back (EVT-24).
 
 /**
- * The order was created. A repeated report of the same instances changes nothing.
+ * All or some of the order's instances were created; with the last one it is fulfilled (ORD-26). Instances that
+ * were told before, with the same times, change nothing.
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`,
  * `request.version_mismatch`.
  */
 export async function reportCreated(
   tx: Tx,
+  rules: FitRules,
   { orderId, instances, ifMatch }: Told & { instances: readonly Given[] },
 ): Promise<Order> {
   const instanceIds = instances.map(({ instanceId }) => instanceId);
   const resources = await lockResources(tx, instanceIds); // instances before orders, as everywhere
   const order = await lockOrder(tx, orderId);
-  if (order.fulfilment === 'created' && (await isRepeat(tx, order, instances))) return order;
+  if (isRepeat(order, instances)) return order;
   expectVersion(ifMatch, order.version);
   expectFulfillable(order);
-  checkInstances(order, instances);
-  if (
-    order.instanceIds.some(
-      (id) => instanceIds.includes(id) && !resources.some(({ instanceId }) => instanceId === id),
-    )
-  )
+  const known = new Map(resources.map((resource) => [resource.instanceId, resource]));
+  const ends = new Map(resources.map(({ instanceId, end }) => [instanceId, end]));
+  expectFit(order, instances, { ...rules, ends });
+  if (order.instanceIds.some((id) => instanceIds.includes(id) && !known.has(id)))
     throw serialisationFailure(orderId);
-  for (const known of resources)
-    if (!mayHave(order, known))
-      throw new Refusal('conflict', 'resource.taken', { instanceId: known.instanceId });
+  for (const resource of resources)
+    if (!mayHave(order, resource))
+      throw new Refusal('conflict', 'resource.taken', { instanceId: resource.instanceId });
 
-  const saved = saveOrder(tx, fulfilOrder(order, { instanceIds, servicePeriod: servicePeriodOf(instances) }));
-  saveOrderInstances(tx, saved, instances);
-  for (const given of instances) {
-    const known = resources.find(({ instanceId }) => instanceId === given.instanceId);
+  const given = instances.map((one) => ({ ...one, told: { start: one.start, end: one.end } }));
+  const saved = saveOrder(tx, fulfilOrder(order, given));
+  saveOrderInstances(tx, saved);
+  for (const one of instances) {
+    const resource = known.get(one.instanceId);
     await saveResource(
       tx,
-      known ? extendResource(known, saved, given) : createResource(saved, given, tx.now),
+      resource ? extendResource(resource, saved, one) : createResource(saved, one, tx.now),
     );
   }
   return saved;
@@ -79,7 +76,7 @@ export async function reportFailed(
   return saved;
 }
 
-type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined };
+type Told = { readonly orderId: OrderId; readonly ifMatch?: readonly number[] | undefined };
 
 /**
  * An instance came to the order after its instances were looked for: the transaction begins anew, for
@@ -88,23 +85,13 @@ type Told = { readonly orderId: OrderId; readonly ifMatch?: number | undefined }
 const serialisationFailure = (orderId: OrderId) =>
   Object.assign(new Error(`the instances of ${orderId} have changed`), { code: '40001' });
 
-/** The same instances with the same times were reported before; more may have been reported since. */
-async function isRepeat(
-  tx: Tx,
-  { orderId, instanceIds }: Order,
-  instances: readonly Given[],
-): Promise<boolean> {
-  if (instances.length === 0) return instanceIds.length === 0;
-  const told = new Map((await listOrderInstances(tx, orderId)).map((one) => [one.instanceId, one]));
-  const isSame = ({ instanceId, start, end }: Given) => {
-    const before = told.get(instanceId);
-    return (
-      before !== undefined &&
-      before.start?.getTime() === start?.getTime() &&
-      before.end?.getTime() === end?.getTime()
-    );
-  };
-  return instances.every(isSame);
+/** All that is told was told before, with the same times; other instances may have been told since. */
+function isRepeat(order: Order, told: readonly Given[]): boolean {
+  if (told.length === 0) return order.fulfilment === 'created' && order.instances.length === 0;
+  return told.every(({ instanceId, start, end }) => {
+    const before = order.instances.find((instance) => instance.instanceId === instanceId)?.told;
+    return before && Number(before.start) === Number(start) && Number(before.end) === Number(end);
+  });
 }
 
 /**
@@ -117,51 +104,20 @@ const mayHave = (order: Order, { accountId, productCode, orderIds }: Resource) =
   (order.orderType !== 'purchase' || orderIds.includes(order.orderId));
 
 /**
- * A purchase gets new instances, or those that were reported for it before; every other order concerns the
- * ones it names.
- */
-function checkInstances(order: Order, instances: readonly Given[]) {
-  const ids = instances.map(({ instanceId }) => instanceId);
-  const enough = ids.length > 0 || order.productForm === 'one_time';
-  const named =
-    order.orderType === 'purchase'
-      ? order.instanceIds.every((id) => ids.includes(id))
-      : sameIds(order.instanceIds, ids);
-  // The refund of a subscription and its contract go by its period (RFD-6, CTR-15).
-  const needed = order.chargeType === 'subscription';
-  const periods = instances.every(({ start, end }) => (end ? start !== null && start < end : !needed));
-  if (enough && named && periods) return;
-  throw new Refusal('invalid', 'order.fulfilment_misfit', {
-    orderId: order.orderId,
-    instanceIds: order.instanceIds,
-  });
-}
-
-const sameIds = (a: readonly string[], b: readonly string[]) =>
-  a.length === b.length && a.every((id) => b.includes(id));
-
-/** From the first start to the last end; none where an instance runs until it is released. */
-function servicePeriodOf(instances: readonly Given[]): Order['servicePeriod'] {
-  const starts = instances.flatMap(({ start }) => start ?? []).map(Number);
-  const ends = instances.flatMap(({ end }) => end ?? []).map(Number);
-  const bounded = ends.length > 0 && ends.length === instances.length;
-  return bounded ? { start: new Date(Math.min(...starts)), end: new Date(Math.max(...ends)) } : null;
-}
-
-/**
  * ORD-11: an instance that the platform reports for an order which may not list it yet.
  *
- * @throws Refusal `order.not_fulfillable`; `resource.taken` where it is another account's, product's or
- * purchase's.
+ * @throws Refusal `order.not_fulfillable`, `order.fulfilment_misfit`; `resource.taken` where it is another
+ * account's, product's or purchase's.
  */
 export async function addInstance(
   tx: Tx,
+  rules: FitRules,
   { orderId, given, known }: { orderId: OrderId; given: Given; known: Resource | undefined },
 ): Promise<Order> {
+  const { instanceId } = given;
   const order = await lockOrder(tx, orderId);
-  if (known && !mayHave(order, known))
-    throw new Refusal('conflict', 'resource.taken', { instanceId: given.instanceId });
-  const isListed = order.instanceIds.includes(given.instanceId);
+  if (known && !mayHave(order, known)) throw new Refusal('conflict', 'resource.taken', { instanceId });
+  const isListed = order.instanceIds.includes(instanceId);
   if (
     order.status !== 'paid' ||
     (!isListed && (order.orderType !== 'purchase' || order.refundState !== 'none'))
@@ -174,7 +130,8 @@ export async function addInstance(
   }
   if (isListed && !known) throw serialisationFailure(orderId);
   if (isListed) return order;
-  const saved = saveOrder(tx, changeFacts(order, { instanceIds: [...order.instanceIds, given.instanceId] }));
-  saveOrderInstances(tx, saved, [given]);
+  expectFit(order, [given], { ...rules, ends: new Map(), periodsMayFollow: true });
+  const saved = saveOrder(tx, giveInstances(order, [{ ...given, told: null }]));
+  saveOrderInstances(tx, saved);
   return saved;
 }

@@ -30,7 +30,7 @@ export async function pay(
     orderId: string;
     paymentReference: string;
     parts: Partial<PaymentSplit>;
-    ifMatch?: number | undefined;
+    ifMatch?: readonly number[] | undefined;
   },
 ): Promise<Payment> {
   const { paymentReference } = ask;

@@ -87,9 +87,9 @@ export function checkFit(ask: Placement, product: Product) {
   };
   const timed = chargeType === 'subscription';
   const untimed = chargeType === 'pay_as_you_go' || chargeType === 'one_time';
-  refuse(!product.onSale && orderType !== 'compensation', 'order.product_withdrawn', {
-    productCode: product.productCode,
-  });
+  const { productCode } = product;
+  refuse(orderType === 'purchase' && !product.onSale, 'order.product_withdrawn', { productCode });
+  refuse(!mayGoOn(orderType, product), 'order.not_renewable', { productCode, orderType });
   refuse(!product.chargeTypes.includes(chargeType), 'order.charge_type_not_offered', {
     chargeType,
     offered: product.chargeTypes,
@@ -120,6 +120,17 @@ export function checkFit(ask: Placement, product: Product) {
     instances: instanceIds.length,
   });
 }
+
+/** ORD-22: withdrawing a product stops purchases only, unless it says that its instances are not renewed. */
+const mayGoOn = (orderType: Placement['orderType'], { renewable, onSale }: Product): boolean =>
+  ({
+    purchase: true,
+    compensation: true,
+    renewal: renewable,
+    upgrade: renewable || onSale,
+    downgrade: renewable || onSale,
+    configuration_change: renewable || onSale,
+  })[orderType];
 
 type Amounts = Quote & Pick<Order, 'discountAmount' | 'payableAmount' | 'cashPaid' | 'voucherPaid'>;
 
@@ -205,6 +216,7 @@ const placed = (ask: Placement, product: Product) => ({
   customised: ask.customised,
   bundleId: ask.bundleId,
   instanceIds: ask.instanceIds,
+  instances: [],
   supportRightsUsed: false,
   invoiced: false,
   servicePeriod: null,

@@ -11,7 +11,7 @@ import { checkPrices, publishOver, type Product, type Publication } from './prod
 export async function publish(
   tx: Tx,
   rules: Pick<Profile, 'invoicingEntities'>,
-  { ifMatch, ...publication }: Publication & { ifMatch: number | undefined },
+  { ifMatch, ...publication }: Publication & { ifMatch: readonly number[] | undefined },
 ): Promise<{ product: Product; created: boolean }> {
   checkPrices(rules, publication);
   const before = await findProductForUpdate(tx, publication.productCode);

@@ -2,12 +2,11 @@ import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import type { Holder } from '@accord/events/fields';
 import { saveEnds } from './order/holder-store.ts';
-import { listPaidTimes } from './order/order-instance-store.ts';
 import { refundFailedFulfilment, refundOrder } from './order/order-refund.ts';
 import { lockOrders, lockOrdersHeldBy, saveOrders } from './order/order-store.ts';
 import type { Order } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
-import { releaseResource, shortenResource } from './resource/resource.ts';
+import { releaseResource, shortenResource, type Resource } from './resource/resource.ts';
 
 type Refund = Event<'refund.succeeded'>['data']['refund'];
 
@@ -31,21 +30,25 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
     parts.map(({ order, instanceIds }) => refundOrder(order, { holder, instanceIds, at: tx.now })),
   );
 
-  const renewals = parts
-    .filter(({ instanceIds }) => instanceIds.length > 0)
-    .map(({ order }) => order.orderId);
-  const givenBack =
-    refund.kind === 'renewal_only'
-      ? await listPaidTimes(tx, { orderIds: renewals, instanceIds: refund.instanceIds })
-      : [];
   for (const resource of resources) {
-    const { ms = '0' } = givenBack.find(({ instanceId }) => instanceId === resource.instanceId) ?? {};
     await saveResource(
       tx,
-      refund.kind === 'renewal_only' ? shortenResource(resource, Number(ms)) : releaseResource(resource),
+      refund.kind === 'renewal_only'
+        ? shortenResource(resource, paidTime(parts, resource))
+        : releaseResource(resource),
     );
   }
 }
+
+/** How long the refunded orders pay for the instance, ms. */
+const paidTime = (
+  parts: readonly { order: Order; instanceIds: readonly string[] }[],
+  { instanceId }: Resource,
+): number =>
+  parts
+    .filter(({ instanceIds }) => instanceIds.includes(instanceId))
+    .flatMap(({ order }) => order.instances.filter((instance) => instance.instanceId === instanceId))
+    .reduce((ms, { start, end }) => ms + (start && end ? end.getTime() - start.getTime() : 0), 0);
 
 /**
  * An unsubscription refunds its instances in all orders held; a renewal-only refund just the renewals of its

@@ -1,7 +1,10 @@
 import { expectVersion, Refusal, type Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import { addInstance } from './fulfilment.ts';
-import { lockOrder, saveOrder } from './order/order-store.ts';
+import type { FitRules } from './order/fulfilment-fit.ts';
+import { lockOrdersOfInstances } from './order/order-instance-store.ts';
+import { correctPeriods } from './order/order-period.ts';
+import { lockOrder, saveOrder, saveOrders } from './order/order-store.ts';
 import { changeFacts, type Order, type OrderId } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import { applyReport, createResource, type Report, type Resource } from './resource/resource.ts';
@@ -16,38 +19,56 @@ export async function reportFacts(
     orderId,
     ifMatch,
     ...facts
-  }: { orderId: OrderId; ifMatch: number | undefined; invoiced?: boolean; supportRightsUsed?: boolean },
+  }: {
+    orderId: OrderId;
+    ifMatch: readonly number[] | undefined;
+    invoiced?: boolean;
+    supportRightsUsed?: boolean;
+  },
 ): Promise<Order> {
   const order = await lockOrder(tx, orderId);
   expectVersion(ifMatch, order.version);
   return saveOrder(tx, changeFacts(order, facts));
 }
 
+interface Ask {
+  readonly instanceId: string;
+  readonly orderId: OrderId | undefined;
+  readonly report: Report;
+  /** The actor that said so: `platform:cmdb`. */
+  readonly by: string;
+  readonly ifMatch?: readonly number[] | undefined;
+}
+
 /**
  * ORD-11: an older report changes nothing; an unknown instance is created where the report names the order it
- * belongs to.
+ * belongs to. Times and place that differ from what was told before correct its orders (ORD-26).
  *
- * @throws Refusal `resource.order_required`, `order.not_found`, `order.not_fulfillable`, `resource.taken`,
- * `request.version_mismatch`.
+ * @throws Refusal `resource.order_required`, `order.not_found`, `order.not_fulfillable`,
+ * `order.fulfilment_misfit`, `resource.taken`, `request.version_mismatch`.
  */
-export async function report(
-  tx: Tx,
-  ask: { instanceId: string; orderId: OrderId | undefined; report: Report; ifMatch?: number | undefined },
-): Promise<Resource> {
-  const { instanceId, orderId } = ask;
+export async function report(tx: Tx, rules: FitRules, ask: Ask): Promise<Resource> {
+  const { instanceId, orderId, report: told } = ask;
   const [known] = await lockResources(tx, [instanceId]);
   expectVersion(ask.ifMatch, known?.version);
-  if (known && (orderId === undefined || known.orderIds.includes(orderId)))
-    return saveResource(tx, applyReport(known, ask.report, undefined));
-  if (orderId === undefined) throw new Refusal('not_found', 'resource.order_required', { instanceId });
-  if (known && known.reportVersion >= ask.report.reportVersion) return known;
-  const given = { instanceId, ...ask.report };
-  const order = await addInstance(tx, { orderId, given, known });
-  return saveResource(
-    tx,
-    known ? applyReport(known, ask.report, orderId) : createResource(order, given, tx.now, ask.report),
-  );
+  const joins = orderId !== undefined && !known?.orderIds.includes(orderId);
+  if (!known && !joins) throw new Refusal('not_found', 'resource.order_required', { instanceId });
+  if (known && known.reportVersion >= told.reportVersion) return known;
+
+  const { start, end, region, ipAddress, reportVersion } = told;
+  const given = { instanceId, start, end, region, ipAddress };
+  const orders = known && isMoved(known, told) ? await lockOrdersOfInstances(tx, [instanceId]) : [];
+  const order = joins ? await addInstance(tx, rules, { orderId, given, known }) : undefined;
+  if (!known) return saveResource(tx, createResource(order!, given, tx.now, told));
+  saveOrders(tx, correctPeriods(orders, { ...given, reportVersion, by: ask.by }, rules));
+  return saveResource(tx, applyReport(known, told, joins ? orderId : undefined));
 }
+
+const isMoved = (known: Resource, told: Report): boolean =>
+  Number(known.start) !== Number(told.start) ||
+  Number(known.end) !== Number(told.end) ||
+  known.region !== told.region ||
+  known.ipAddress !== told.ipAddress;
 
 const time = (text: string | null) => (text === null ? null : new Date(text));
 
@@ -56,9 +77,12 @@ const time = (text: string | null) => (text === null ? null : new Date(text));
  *
  * @throws Refusal as `report` does.
  */
-export async function onResourceReported(tx: Tx, { data }: Event<'resource.reported'>): Promise<void> {
-  const { instanceId, orderId, accountId: _account, nextRenewalPeriod: next, ...facts } = data;
-  const times = { start: time(facts.start), end: time(facts.end), scaledAt: time(facts.scaledAt) };
-  const nextRenewalPeriod = next && { start: new Date(next.start), end: new Date(next.end) };
-  await report(tx, { instanceId, orderId, report: { ...facts, ...times, nextRenewalPeriod } });
-}
+export const onResourceReported =
+  (rules: FitRules) =>
+  async (tx: Tx, { data, actor: by }: Event<'resource.reported'>): Promise<void> => {
+    const { instanceId, orderId, accountId: _account, nextRenewalPeriod: next, ...facts } = data;
+    const times = { start: time(facts.start), end: time(facts.end), scaledAt: time(facts.scaledAt) };
+    const nextRenewalPeriod = next && { start: new Date(next.start), end: new Date(next.end) };
+    const told = { ...facts, ...times, nextRenewalPeriod };
+    await report(tx, rules, { instanceId, orderId, report: told, by });
+  };

@@ -1,5 +1,7 @@
+import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
+import { accountView } from './account-view.ts';
 import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
 import { orderRoutes } from './http/order-routes.ts';
@@ -24,14 +26,20 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   name: 'order',
   schema: 'orders',
   migrations: new URL('../migrations/', import.meta.url),
-  routes: [...orderRoutes(profile), ...paymentRoutes, ...resourceRoutes, ...productRoutes(profile)],
+  routes: [
+    ...orderRoutes(profile),
+    ...paymentRoutes(profile),
+    ...resourceRoutes(profile),
+    ...productRoutes(profile),
+  ],
   problems,
   tags: {
     orders: 'Orders: placed, paid, fulfilled, cancelled, listed.',
     products: 'The catalogue.',
     resources: 'Instances that orders created, as the platform reports them.',
   },
-  subscriptions: {
+  timeZone: profile.timeZone,
+  subscriptions: projecting([accountView], {
     'contract.requested': { on: onContractRequested, locks: contractRows },
     'contract.drafted': { on: onContractDrafted(profile.orders), locks: contractRows },
     'contract.refused': { on: onContractEnded, locks: contractRows },
@@ -42,8 +50,8 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
     'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
     'payment.received': { on: onPaymentReceived, locks: paymentRows },
-    'resource.reported': { on: onResourceReported, locks: reportRows },
-  },
+    'resource.reported': { on: onResourceReported(profile), locks: reportRows },
+  }),
   lockRows,
   workers: [expire, expiring],
 });

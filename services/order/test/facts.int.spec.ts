@@ -230,6 +230,55 @@ describe('payment.received', () => {
     },
   );
 
+  test('EVT-8 EVT-14 payments of two sources that use one id pay both their orders', async () => {
+    const orders = await Promise.all([place(t, 'acc_1'), place(t, 'acc_1')]);
+    const ce_id = randomUUID();
+    const messages = orders.map(({ orderId }, i) => ({
+      key: orderId,
+      value: JSON.stringify(received(orderId)),
+      headers: {
+        ce_specversion: '1.0',
+        ce_id,
+        ce_source: `/bank/${i}`,
+        ce_type: 'payment.received',
+        ce_time: '2026-01-10T03:00:00Z',
+      },
+    }));
+    await publishRaw(t, 'payment.received', [...messages, ...messages]);
+    for (const { orderId } of orders) {
+      const paid = await t.event('order.paid', ({ order }) => order.orderId === orderId);
+      expect(paid.causationId).toBe(ce_id);
+    }
+    await t.settled();
+    for (const { orderId } of orders)
+      expect(await stored(t, orderId)).toMatchObject({ status: 'paid', version: 2 });
+  });
+
+  test('EVT-2 EVT-9 a payment whose correlation id no later event could carry is dead at once; told well, it pays', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    const value = JSON.stringify(received(orderId));
+    const headers = {
+      ce_specversion: '1.0',
+      ce_id: randomUUID(),
+      ce_source: '/bank/1',
+      ce_type: 'payment.received',
+      ce_time: '2026-01-10T03:00:00Z',
+    };
+    const key = `long ${orderId}`;
+    await publishRaw(t, 'payment.received', [
+      { key, value, headers: { ...headers, ce_correlationid: 'x'.repeat(900_000) } },
+    ]);
+    expect(await parked(key)).toEqual({
+      status: 'dead',
+      reason: expect.stringMatching('^ce_correlationid: '),
+    });
+    await publishRaw(t, 'payment.received', [
+      { key: orderId, value, headers: { ...headers, ce_id: randomUUID() } },
+    ]);
+    await t.event('order.paid', ({ order }) => order.orderId === orderId);
+    await giveUp(t, key);
+  });
+
   test('EVT-14 ORD-5 of payments by topic and over REST that race, one pays and each other is credited', async () => {
     const orders = await Promise.all(Array.from({ length: 20 }, () => place(t, 'acc_1')));
     const told = orders.map(({ orderId }) => [received(orderId), received(orderId)]);
@@ -326,6 +375,79 @@ describe('resource.reported', () => {
     },
     30_000,
   );
+
+  test(
+    'ORD-26 RFD-22 EVT-14 a report that corrects start and end corrects what the orders pay for, once, ' +
+      'and says who said so and when',
+    async () => {
+      const id = `i-${randomUUID()}`;
+      const { body: bought } = await placeAndPay(t, 'acc_1', {}, [instance(id)]);
+      const next = { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' };
+      const { body: renewal } = await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [id] }, [
+        instance(id, next),
+      ]);
+      const corrected = { start: '2026-01-13T03:00:00.000Z', end: '2026-03-13T03:00:00.000Z', region: 'gz' };
+      await tellReport(facts(id, 1, corrected), { repeat: 2 });
+      await t.settled();
+      const read = async (orderId: string) => (await t.platform().get(`/v1/orders/${orderId}`)).body;
+      const [first, second] = [await read(bought.orderId), await read(renewal.orderId)];
+      const joint = '2026-02-13T03:00:00.000Z';
+      expect([first, second]).toMatchObject([
+        {
+          version: 4,
+          instances: [
+            { instanceId: id, start: corrected.start, end: joint, region: 'gz', ipAddress: '10.0.0.1' },
+          ],
+          servicePeriod: { start: corrected.start, end: joint },
+        },
+        { version: 4, servicePeriod: { start: joint, end: corrected.end } },
+      ]);
+      expect(first.history.at(-1)).toMatchObject({
+        change: 'period_corrected',
+        at: expect.stringMatching(/Z$/),
+        note:
+          `${id}, report 1 by platform:test: 2026-01-10T03:00:00.000Z / 2026-02-10T03:00:00.000Z → ` +
+          `${corrected.start} / ${joint}`,
+      });
+      const changed = t.events.filter(
+        ({ type, subject }) => type === 'order.changed' && subject.id === bought.orderId,
+      );
+      expect(changed.map(({ data }) => data)).toMatchObject([
+        {
+          what: ['instances', 'servicePeriod'],
+          order: { instances: [{ instanceId: id, start: corrected.start, end: joint }] },
+        },
+      ]);
+
+      await tellReport(facts(id, 2, { ...corrected, usage: '13' }));
+      await tellReport(facts(id, 1, {}));
+      expect(
+        await putReport(facts(id, 3, { start: corrected.start, end: '2036-03-13T03:00:00.000Z' })),
+      ).toMatchObject({ status: 200, body: { end: '2036-03-13T03:00:00.000Z' } });
+      await t.settled();
+      expect(await read(bought.orderId)).toMatchObject({ version: 4 });
+      expect(await read(renewal.orderId)).toMatchObject({
+        version: 4,
+        servicePeriod: { end: corrected.end },
+      });
+    },
+  );
+
+  test('ORD-11 ORD-26 a period that ends before it starts is no fact, by whichever way it is told', async () => {
+    const id = `i-${randomUUID()}`;
+    await placeAndPay(t, 'acc_1', {}, [instance(id)]);
+    const backwards = facts(id, 1, { start: '2026-02-10T03:00:00.000Z', end: '2026-01-10T03:00:00.000Z' });
+    expect(await putReport(backwards)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/end' }] },
+    });
+    await publishRaw(t, 'resource.reported', [{ key: `${id}-b`, value: JSON.stringify(backwards) }]);
+    expect(await parked(`${id}-b`)).toMatchObject({
+      status: 'dead',
+      reason: expect.stringContaining('start'),
+    });
+    await t.sql(`delete from parked_events where key = $1`, [`${id}-b`]);
+  });
 
   test('EVT-14 API-5 a report in the name of another account changes nothing of the instance', async () => {
     const id = `i-${randomUUID()}`;

@@ -7,7 +7,7 @@ export const day = 24 * 3_600_000;
 export const cny = (amount: string) => ({ amount, currency: 'CNY' });
 
 export const aProduct = (change: object = {}) => ({
-  name: { zh: '云服务器', en: 'Cloud Compute' },
+  name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
   category: 'COMPUTE',
   brand: 'baidu',
   form: 'instance',
@@ -46,12 +46,30 @@ async function publishCatalogue(t: TestService) {
   });
 }
 
+/** Told by the contract service, with a certified name unless the change says otherwise. */
+export async function tellAccount(t: TestService, accountId: string, change: object = {}) {
+  const account = {
+    accountId,
+    version: 1,
+    certifiedName: '某某有限公司',
+    certificate: null,
+    invoiceTitle: '某某有限公司',
+    partner: null,
+    contacts: [],
+    address: null,
+    ...change,
+  };
+  await t.publish({ type: 'account.updated', data: { account } });
+  await t.settled();
+}
+
 /** The order service with its catalogue, for one test file; after each test its clock is right again. */
 export async function openShop(service: TestServiceOptions['service']): Promise<TestService> {
   const t = await testService({ service });
   afterAll(() => t.stop());
   afterEach(() => void (t.clock.offsetMs = 0));
   await publishCatalogue(t);
+  await tellAccount(t, 'acc_1');
   return t;
 }
 
@@ -132,7 +150,7 @@ export const aContract = (contractId: string, orderIds: string[], change: object
   number: null,
   kind: 'order' as const,
   status: 'requested' as const,
-  language: 'zh' as const,
+  language: 'zh-CN' as const,
   invoicingEntity: 'baidu_netcom',
   partyA: '某某有限公司',
   orderIds,

@@ -39,10 +39,11 @@ const views = [
     refundable boolean not null,
     snapshot jsonb not null
   )`,
-  ...['order_view', 'order_view_instances', 'resource_view', 'contract_view'].map((table) =>
-    accountTable('refund', table),
+  ...['order_view', 'resource_view', 'contract_view'].map((table) =>
+    accountTable('refund', table, { app: ['insert', 'update'], operator: [] }),
   ),
-  sharedTable('refund', 'product_view'),
+  accountTable('refund', 'order_view_instances', { app: ['insert'], operator: [] }),
+  sharedTable('refund', 'product_view', { app: ['insert', 'update'], operator: [] }),
 ];
 
 const refunds = [
@@ -75,6 +76,8 @@ const refunds = [
     text text,
     requested_by text not null,
     review jsonb,
+    reserved_facts jsonb not null default '[]',
+    changes jsonb not null default '[]',
     refusals jsonb not null default '[]',
     new_quote_id text,
     failure text,
@@ -107,20 +110,43 @@ const refunds = [
     refunded_at timestamptz
   )`,
   `create index claimed_instances_refund on claimed_instances (refund_id)`,
-  // RFD-20.
+  // RFD-20, RFD-11: of each fund no more than was paid by it. `exact`: the sums that were rounded (RFD-7), as
+  // fractions.
   `create table refunded_orders (
     order_id text primary key,
     account_id text not null,
     currency text not null,
-    paid numeric not null check (paid >= 0),
-    refunded numeric not null check (refunded >= 0),
-    voucher_paid numeric not null check (voucher_paid >= 0),
-    voucher_refunded numeric not null check (voucher_refunded >= 0),
-    constraint refunded_at_most_paid check (refunded <= paid and voucher_refunded <= voucher_paid)
+    instances integer not null check (instances > 0),
+    consumed numeric not null check (consumed >= 0),
+    fee numeric not null check (fee >= 0),
+    exact jsonb not null,
+    paid_cash numeric not null,
+    paid_gift_credit numeric not null,
+    paid_stored_card numeric not null,
+    paid_voucher numeric not null,
+    refunded_cash numeric not null,
+    refunded_gift_credit numeric not null,
+    refunded_stored_card numeric not null,
+    refunded_voucher numeric not null,
+    constraint refunded_at_most_paid check (
+      refunded_cash between 0 and paid_cash and refunded_gift_credit between 0 and paid_gift_credit
+      and refunded_stored_card between 0 and paid_stored_card and refunded_voucher between 0 and paid_voucher)
   )`,
-  ...['quotes', 'refunds', 'refund_orders', 'failed_fulfilments', 'claimed_instances', 'refunded_orders'].map(
-    (table) => accountTable('refund', table),
-  ),
+  // A quote stays as it was shown, until retention deletes it.
+  accountTable('refund', 'quotes', { app: ['insert'], operator: ['insert', 'delete'] }),
+  accountTable('refund', 'refunds', [
+    'insert',
+    `update (version, status, order_ids, amount, split, lines, review, reserved_facts, changes,
+      refusals, new_quote_id, failure, ended_at)`,
+  ]),
+  accountTable('refund', 'refund_orders', ['insert']),
+  accountTable('refund', 'failed_fulfilments', ['insert']),
+  accountTable('refund', 'claimed_instances', ['insert', 'update (refunded_at)', 'delete']),
+  accountTable('refund', 'refunded_orders', [
+    'insert',
+    `update (instances, consumed, fee, exact, refunded_cash, refunded_gift_credit, refunded_stored_card,
+      refunded_voucher)`,
+  ]),
 ];
 
 const ledger = [
@@ -153,9 +179,9 @@ const ledger = [
     amount numeric not null check (amount >= 0),
     primary key (account_id, fund, currency)
   )`,
-  ...['ledger_transactions', 'ledger_postings', 'balances'].map((table) => accountTable('refund', table)),
   // Postings are final.
-  `revoke update, delete on ledger_transactions, ledger_postings from accord_refund, accord_refund_operator`,
+  ...['ledger_transactions', 'ledger_postings'].map((table) => accountTable('refund', table, ['insert'])),
+  accountTable('refund', 'balances', ['insert', 'update (amount)']),
   // RFD-15, EVT-33: at commit each transaction's postings sum to zero. Its owner sees every account: a chunk
   // of events spans several.
   `create function check_ledger_transaction() returns trigger

@@ -3,7 +3,9 @@ import type { Tx } from '@accord/core';
 import type { ContractSnapshot } from '@accord/events/contract';
 import type { ProductSnapshot } from '@accord/events/product';
 import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
-import type { Bundle, Claim, Facts, LinkedContract, Order, Resource } from './refund/candidate.ts';
+import type { Bundle, Claim, LinkedContract, Order, Resource } from './refund/candidate.ts';
+import type { QuoteFacts } from './refund/quote.ts';
+import { listRefundedOrders } from './refund/refund-store.ts';
 
 // Orders, resources, contracts and products as the events told them, by version (EVT-5). Good enough to
 // answer a quote; a refund asks the order service for the facts as they are held (EVT-20).
@@ -116,19 +118,14 @@ export const orderView: ReadModel = {
   },
 };
 
-export const listOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
-  snapshots(
-    await tx.many(`select snapshot from order_view where order_id = any($1) order by order_id`, [orderIds]),
-  );
-
 /**
  * All that is known about the instances; of another account's, nothing (RFD-4). `timeZone` says where a year
- * begins (QUOTA_EXHAUSTED).
+ * begins (QUOTA_EXHAUSTED); `self` is the refund that asks again, which does not count against itself.
  */
 export async function findFacts(
   tx: Tx,
-  ask: { accountId: string; instanceIds: readonly string[]; timeZone: string },
-): Promise<Facts> {
+  ask: { accountId: string; instanceIds: readonly string[]; timeZone: string; self?: string },
+): Promise<QuoteFacts> {
   const [orders, resources, claims, year] = await Promise.all([
     tx.many<{ snapshot: Order }>(
       `select snapshot from order_view where account_id = $1 and order_id in
@@ -147,18 +144,28 @@ export async function findFacts(
     tx.one<{ count: number }>(
       `select count(*)::integer as count from refunds where account_id = $1 and kind <> 'failed_fulfilment'
          and status not in ('refused', 'rejected', 'withdrawn')
-         and created_at >= date_trunc('year', $2::timestamptz at time zone $3) at time zone $3`,
-      [ask.accountId, tx.now, ask.timeZone],
+         and created_at >= date_trunc('year', $2::timestamptz at time zone $3) at time zone $3
+         and refund_id is distinct from $4`,
+      [ask.accountId, tx.now, ask.timeZone, ask.self ?? null],
     ),
   ]);
   const known = snapshots(orders);
+  const [contracts, bundles, refunded] = await Promise.all([
+    listHoldingContracts(tx, known),
+    listBundles(tx, ask.accountId, known),
+    listRefundedOrders(
+      tx,
+      known.map(({ orderId }) => orderId),
+    ),
+  ]);
   return {
     orders: known,
     resources: snapshots(resources),
     claims,
-    contracts: await listHoldingContracts(tx, known),
-    bundles: await listBundles(tx, ask.accountId, known),
+    contracts,
+    bundles,
     refundsThisYear: year?.count ?? 0,
+    refunded,
   };
 }
 
@@ -186,10 +193,17 @@ export async function listBundleInstances(tx: Tx, accountId: string, bundleId: s
   return [...new Set(bundle?.members.flat())].sort();
 }
 
+/** An instance that was released or given back keeps none of the others, nor does a service without instances. */
 const bundlesById = (tx: Tx, accountId: string, bundleIds: readonly string[]) =>
   tx.many<Bundle>(
-    `select bundle_id as "bundleId", jsonb_agg(snapshot->'instanceIds') as members from order_view
+    `select bundle_id as "bundleId", jsonb_agg(coalesce(there.ids, '[]')) as members
+       from order_view o left join lateral (
+         select jsonb_agg(id) as ids from jsonb_array_elements_text(o.snapshot->'instanceIds') id
+          where not exists (select from resource_view r where r.instance_id = id and r.released)
+            and not exists (select from claimed_instances c where c.instance_id = id and c.refunded_at is not null)
+       ) there on true
       where account_id = $1 and bundle_id = any($2) and snapshot->>'status' in ('unpaid', 'paid')
+        and (there.ids is not null or snapshot->>'fulfilment' <> 'created')
       group by bundle_id`,
     [accountId, bundleIds],
   );

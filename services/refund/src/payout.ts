@@ -1,47 +1,58 @@
 import type { Tx, Worker } from '@accord/core';
 import type { Event } from '@accord/events';
-import { add, compare, money, zero, type Money } from '@accord/money';
+import { money, zero, type Money } from '@accord/money';
+import type { Profile } from '@accord/profile';
 import { post } from './ledger/ledger-store.ts';
 import { refundPostings, unappliedPostings } from './ledger/ledger.ts';
-import { listOrders } from './order-view.ts';
-import type { Line, Split } from './refund/amount.ts';
+import { afterLine, isWithinPaid, untouched, type Line, type Split } from './refund/amount.ts';
 import type { Order } from './refund/candidate.ts';
 import {
   claimFailedFulfilment,
   insertRefund,
   listPayable,
-  lockRefund,
   lockRefundedOrders,
   saveRefund,
   saveRefundedOrders,
-  type RefundedOrder,
 } from './refund/refund-store.ts';
-import { failRefund, refundFailedFulfilment, succeedRefund } from './refund/refund.ts';
+import { failRefund, refundFailedFulfilment, refuseRefund, succeedRefund } from './refund/refund.ts';
+import { lockRefundAndFacts, lookAgain } from './second-look.ts';
 
 // Money goes to the account's balance, in the transaction that ends the refund; the ledger takes each refund
 // once (RFD-15, EVT-33).
 
 /** Pays what is approved. */
-export const payout: Worker = {
+export const payout = (profile: Profile): Worker => ({
   name: 'payout',
   everyMs: 1000,
   wakesOn: ['refund.approved'],
   due: listPayable,
   run: (db, { id, accountId }) =>
-    db.transaction({ kind: 'system', id: 'payout', accountId }, (tx) => pay(tx, { refundId: id })),
-};
+    db.transaction({ kind: 'system', id: 'payout', accountId }, (tx) => pay(tx, profile, { refundId: id })),
+});
 
-export async function pay(tx: Tx, { refundId }: { refundId: string }): Promise<void> {
-  const refund = await lockRefund(tx, refundId);
-  if (refund.status !== 'approved' && refund.status !== 'paying') return;
-  const orders = await listOrders(tx, refund.orderIds);
-  if (!(await recordRefunded(tx, orders, refund.lines))) {
+/** RFD-13: not where facts are against it by now, or give another amount than was approved. */
+async function pay(tx: Tx, profile: Profile, { refundId }: { refundId: string }): Promise<void> {
+  const refund = await lockRefundAndFacts(tx, refundId);
+  const { status, orderIds, accountId, split, lines } = refund;
+  if (status !== 'approved' && status !== 'paying') return;
+  const { facts, ...against } = await lookAgain(tx, profile, refund);
+  if (against.refusals.length > 0) {
+    const why = { ...against, at: tx.now };
+    const failure = 'refund.not_refundable';
+    saveRefund(
+      tx,
+      status === 'approved' ? refuseRefund(refund, why) : failRefund(refund, { ...why, failure }),
+    );
+    return;
+  }
+  const orders = facts.orders.filter(({ orderId }) => orderIds.includes(orderId));
+  if (!(await recordRefunded(tx, orders, lines))) {
     saveRefund(tx, failRefund(refund, { failure: 'refund.exceeds_paid', at: tx.now }));
     return;
   }
-  await post(tx, refund.accountId, {
+  await post(tx, accountId, {
     cause: { kind: 'refund', refundId, orderId: null },
-    postings: refundPostings(refund.split),
+    postings: refundPostings(split),
   });
   saveRefund(tx, succeedRefund(refund, { at: tx.now }));
 }
@@ -87,44 +98,11 @@ async function recordRefunded(tx: Tx, orders: readonly Order[], lines: readonly 
     tx,
     orders.map(({ orderId }) => orderId),
   );
-  const after = orders.map((order) =>
-    refundedAfter(
-      order,
-      lines,
-      before.find(({ orderId }) => orderId === order.orderId),
-    ),
-  );
+  const after = orders.map((order) => {
+    const soFar = before.find(({ orderId }) => orderId === order.orderId) ?? untouched(order);
+    return lines.filter(({ orderId }) => orderId === order.orderId).reduce(afterLine, soFar);
+  });
   if (!after.every(isWithinPaid)) return false;
   saveRefundedOrders(tx, orders[0]?.accountId ?? '', after);
   return true;
 }
-
-function refundedAfter(
-  order: Order,
-  lines: readonly Line[],
-  before: RefundedOrder | undefined,
-): RefundedOrder {
-  const { currency } = order.cashPaid;
-  const own = lines.filter(({ orderId }) => orderId === order.orderId);
-  const nothing = zero(currency).amount;
-  const refunded = own.reduce(
-    (so, { refund }) => add(so, refund),
-    money(before?.refunded ?? nothing, currency),
-  );
-  const vouchers = own.reduce(
-    (so, { split }) => add(so, split.voucher),
-    money(before?.voucherRefunded ?? nothing, currency),
-  );
-  return {
-    orderId: order.orderId,
-    currency,
-    paid: order.cashPaid.amount,
-    refunded: refunded.amount,
-    voucherPaid: order.voucherPaid.amount,
-    voucherRefunded: vouchers.amount,
-  };
-}
-
-const isWithinPaid = ({ currency, paid, refunded, voucherPaid, voucherRefunded }: RefundedOrder) =>
-  compare(money(refunded, currency), money(paid, currency)) <= 0 &&
-  compare(money(voucherRefunded, currency), money(voucherPaid, currency)) <= 0;

@@ -3,19 +3,20 @@ import { fitsEvent, type Event } from '@accord/events';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
 import type { Profile } from '@accord/profile';
 import { findFacts, listBundles, listContracts } from './order-view.ts';
-import type { Facts, LinkedContract } from './refund/candidate.ts';
+import type { LinkedContract } from './refund/candidate.ts';
 import { linkedContract, refusalReason, type RefusalReason } from './refund/eligibility.ts';
-import { insertQuote, lockQuote } from './refund/quote-store.ts';
-import { makeQuote, quoteInstances } from './refund/quote.ts';
+import { knownFacts } from './refund/fact-changes.ts';
+import { lockQuote } from './refund/quote-store.ts';
+import type { QuoteFacts } from './refund/quote.ts';
 import { insertRefund, lockRefundIfKnown, saveRefund } from './refund/refund-store.ts';
 import {
   acceptReserved,
-  asQuoted,
   refuseRefund,
   requestRefund,
   type Refund,
   type RequestReason,
 } from './refund/refund.ts';
+import { decideAgain } from './second-look.ts';
 
 // The order service holds every order of the instances, or none (EVT-20, EVT-23). On what it holds we decide
 // once more, as of the quote's time: what was quoted is approved (or waits for a review), anything else is
@@ -46,15 +47,13 @@ export const onOrderReserved =
     const refund = await lockWaiting(tx, data.holder);
     if (!refund) return;
 
-    const { instanceIds, kind, refundId: self } = refund;
     const facts = await reservedFacts(tx, profile, { refund, reserved: data });
-    const again = quoteInstances(instanceIds, facts, { at: refund.asOf, kind, self }, profile);
-    const refusals = again.flatMap(({ reasons }) => reasons);
-    if (refusals.length > 0) saveRefund(tx, refuseRefund(refund, { refusals, at: tx.now }));
-    else if (!asQuoted(refund, again)) refuseStale(tx, profile, { refund, facts });
+    const { again, refusals, newQuoteId } = decideAgain(tx, profile, { refund, facts, mayDiffer: true });
+    if (refusals.length > 0) saveRefund(tx, refuseRefund(refund, { refusals, newQuoteId, at: tx.now }));
     else {
       const { reviewAbove } = profile.refunds;
-      saveRefund(tx, acceptReserved(refund, again, { reviewAbove, at: tx.now }));
+      const reservedFacts = knownFacts(refund.instanceIds, facts);
+      saveRefund(tx, acceptReserved(refund, again, { reviewAbove, reservedFacts, at: tx.now }));
     }
   };
 
@@ -88,21 +87,12 @@ async function reservedFacts(
   tx: Tx,
   { timeZone }: Profile,
   { refund, reserved }: { refund: Refund; reserved: Event<'order.reserved'>['data'] },
-): Promise<Facts> {
-  const { accountId, instanceIds } = refund;
+): Promise<QuoteFacts> {
+  const { accountId, instanceIds, refundId: self } = refund;
   const { orders, resources } = reserved;
-  const known = await findFacts(tx, { accountId, instanceIds, timeZone });
+  const known = await findFacts(tx, { accountId, instanceIds, timeZone, self });
   const bundles = await listBundles(tx, accountId, orders);
-  return { ...known, orders, resources, bundles, refundsThisYear: known.refundsThisYear - 1 };
-}
-
-/** RFD-12: with a new quote on the changed facts, as of now. */
-function refuseStale(tx: Tx, profile: Profile, { refund, facts }: { refund: Refund; facts: Facts }): void {
-  const { accountId, instanceIds, kind, refundId: self } = refund;
-  const fresh = quoteInstances(instanceIds, facts, { at: tx.now, kind, self }, profile);
-  const { quoteId: newQuoteId } = insertQuote(tx, makeQuote(accountId, fresh, tx.now));
-  const stale = refusalReason('QUOTE_STALE', null, { remedy: 'accept_new_quote', facts: { newQuoteId } });
-  saveRefund(tx, refuseRefund(refund, { refusals: [stale], newQuoteId, at: tx.now }));
+  return { ...known, orders, resources, bundles };
 }
 
 const codes = {
@@ -134,6 +124,10 @@ function toRefusalReason(
     const linked = linkedContract(holder?.id ?? '', contracts, profile);
     return refusalReason(code, instanceId, { orderId, ...linked });
   }
+  if (told === 'order.voided')
+    return refusalReason(code, instanceId, { orderId, facts: { endedOrder: orderId ?? '' } });
+  if (told === 'holder.too_large')
+    return refusalReason(code, instanceId, { remedy: 'ask_support', facts: { tooManyOrders: 'yes' } });
   const running =
     holder?.kind === 'refund'
       ? { remedy: 'await_running_refund' as const, facts: { refundId: holder.id } }

@@ -20,16 +20,17 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Servic
     name: 'refund',
     schema: 'refunds',
     migrations: new URL('../migrations/', import.meta.url),
-    routes: [...quoteRoutes(profile), ...eligibleRoutes(profile), ...refundRoutes, ...balanceRoutes],
+    routes: [...quoteRoutes(profile), ...eligibleRoutes(profile), ...refundRoutes(profile), ...balanceRoutes],
     problems,
     tags: {
       'refund-quotes': 'What would be given back, and what is against it.',
       refunds: 'Refunds: requested, reviewed, paid back.',
       balances: 'What accounts have with the provider, and each movement of it.',
     },
+    timeZone: profile.timeZone,
     subscriptions: projecting([orderView], processes(profile)),
     lockRows: lockRowsOf,
-    workers: [payout],
+    workers: [payout(profile)],
     // A quote costs nothing to ask for, so unused ones would fill the table; they can be read for a day (RFD-1).
     retention: [{ table: 'quotes', since: 'expires_at', keptMs: 24 * 3_600_000, where: isUnusedQuote }],
   };

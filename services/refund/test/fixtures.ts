@@ -16,7 +16,7 @@ export function parts({ cash = '0', giftCredit = '0', storedCard = '0', voucher 
 
 const compute = {
   productCode: 'BCC',
-  productName: { zh: '云服务器', en: 'Cloud Compute' },
+  productName: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
   category: 'BCC',
   brand: 'baidu',
   invoicingEntity: 'baidu_netcom',

@@ -222,7 +222,7 @@ test('EVT-13 what a projection does not take, or a topic that lost events, ends 
   const wrong = exampleOrder({
     orderId: 'ord_wrong',
     accountId: 'acc_wrong',
-    productName: { zh: '\0', en: '\0' },
+    productName: { 'zh-CN': '\0', en: '\0' },
   });
   await t.publish({
     type: 'order.expiring',

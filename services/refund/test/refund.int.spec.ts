@@ -4,7 +4,16 @@ import { testService, type TestService } from '@accord/testing';
 import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import type { Order, Resource } from '../src/refund/candidate.ts';
 import { refundService } from '../src/service.ts';
-import { cny, dayMs, ends, exampleOrder, exampleResource, parts, refundedAt } from './fixtures.ts';
+import {
+  bought as begins,
+  cny,
+  dayMs,
+  ends,
+  exampleOrder,
+  exampleResource,
+  parts,
+  refundedAt,
+} from './fixtures.ts';
 
 type Change = Parameters<typeof exampleOrder>[0];
 interface Bought {
@@ -80,7 +89,7 @@ const contractOf = (contractId: string, accountId: string, status: 'draft' | 'of
   number: 'CT-2026-00000007',
   kind: 'order' as const,
   status,
-  language: 'zh' as const,
+  language: 'zh-CN' as const,
   invoicingEntity: 'baidu_netcom',
   partyA: '张三',
   orderIds: [],
@@ -94,7 +103,7 @@ const contractOf = (contractId: string, accountId: string, status: 'draft' | 'of
 const productFacts = {
   productCode: 'BCC',
   version: 1,
-  name: { zh: '云服务器', en: 'Cloud Compute' },
+  name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
   category: 'BCC',
   brand: 'baidu',
   form: 'instance' as const,
@@ -103,6 +112,7 @@ const productFacts = {
   prices: [],
   serviceTypes: [],
   onSale: true,
+  renewable: true,
   contractable: true,
   refundable: true,
   termsUrl: null,
@@ -140,6 +150,15 @@ const typesOf = (refundId: string) =>
     .sort();
 const balanceOf = async (accountId: string) =>
   (await t.customer(accountId).get(`/v1/balances/${accountId}`)).body.balances;
+/** The order remembers that only 20.00 were paid for it, so that no payout of 34.84 can be right. */
+const payLess = ({ order, accountId }: Bought) =>
+  t.sql(
+    `insert into refunded_orders (order_id, account_id, currency, instances, consumed, fee, exact, paid_cash,
+       paid_gift_credit, paid_stored_card, paid_voucher, refunded_cash, refunded_gift_credit,
+       refunded_stored_card, refunded_voucher)
+     values ($1, $2, 'CNY', 1, 0, 0, '{"refund": "0", "fee": "0", "voucher": "0"}', 20, 0, 0, 0, 0, 0, 0, 0)`,
+    [order.orderId, accountId],
+  );
 const unbalanced = () =>
   t.sql(
     `select transaction_id from ledger_postings group by transaction_id, currency having sum(amount) <> 0`,
@@ -536,6 +555,9 @@ describe('with the rules of baidu', () => {
       { kind: 'unapplied_payment', amount: cny('12.00'), balance: cny('12.00') },
     ]);
     expect(rest.nextCursor).toBeNull();
+    const within = async (range: string) =>
+      (await t.customer('acc_late').get(`/v1/balances/acc_late/statement?${range}`)).body.data.length;
+    expect([await within('from=2020-01-01'), await within('to=2020-01-01')]).toEqual([2, 0]);
     expect(await unbalanced()).toEqual([]);
   });
 
@@ -634,6 +656,203 @@ describe('with the rules of baidu', () => {
       ).toMatchObject({ status: 403, code: 'refund.approver_is_applicant' });
     });
 
+    type Reviewed = Bought & { refundId: string };
+    const tell = (resource: Resource) => t.publish({ type: 'resource.changed', data: { resource } });
+    const changeResource = ({ resource }: Reviewed, change: Partial<Resource>) =>
+      tell({ ...resource, version: resource.version + 1, ...change });
+    const changeOrder = ({ order, refundId }: Reviewed, change: Partial<Order>) =>
+      t.publish({
+        type: 'order.changed',
+        data: {
+          order: {
+            ...order,
+            version: order.version + 2,
+            hold: { kind: 'refund', id: refundId },
+            refundState: 'in_progress',
+            ...change,
+          },
+          what: Object.keys(change),
+        },
+      });
+    const approve = async ({ refundId }: Reviewed) =>
+      (await t.operator().post(`/v1/refunds/${refundId}/approve`, { text: 'fine' })).body;
+
+    test(
+      'RFD-13 what is told against it while it waits is shown to the approver, and ends it in refused with its ' +
+        'code when it is approved',
+      async () => {
+        const cases: [(of: Reviewed) => Promise<unknown>, string, object][] = [
+          [(of) => changeResource(of, { frozenBy: 'police' }), 'FROZEN', { fact: 'frozenBy', now: 'police' }],
+          [
+            (of) => changeResource(of, { released: true }),
+            'INSTANCE_NOT_FOUND',
+            { fact: 'released', now: 'true' },
+          ],
+          [(of) => changeResource(of, { archived: true }), 'ARCHIVED', { fact: 'archived', now: 'true' }],
+          [
+            (of) => changeOrder(of, { invoiced: true, category: 'MKT' }),
+            'INVOICED_MARKETPLACE',
+            { fact: 'invoiced', now: 'true' },
+          ],
+          [
+            (of) => changeOrder(of, { supportRightsUsed: true }),
+            'SUPPORT_RIGHTS_USED',
+            { fact: 'supportRightsUsed', now: 'true' },
+          ],
+        ];
+        const all = (await reviewing(cases.length)) as Reviewed[];
+        for (const [i, [change]] of cases.entries()) await change(all[i]!);
+        await t.settled();
+        for (const [i, [, code, change]] of cases.entries()) {
+          const { accountId, refundId } = all[i]!;
+          const shown = (await t.operator().get(`/v1/refunds/${refundId}`)).body;
+          expect(shown).toMatchObject({ status: 'reviewing', refusals: [], changes: [change] });
+          const refused = await approve(all[i]!);
+          expect(refused).toMatchObject({
+            status: 'refused',
+            version: 3,
+            review: null,
+            refusals: [{ code }],
+            changes: [change],
+          });
+          expect(await refundOf(accountId, refundId)).toMatchObject({ status: 'refused', changes: [change] });
+        }
+        await t.settled();
+        for (const { accountId, refundId } of all) {
+          expect(typesOf(refundId).at(-1)).toBe('3 refund.refused');
+          expect(await balanceOf(accountId)).toEqual([]);
+          expect((await approve({ refundId } as Reviewed)).code).toBe('refund.transition_refused');
+        }
+      },
+    );
+
+    test('RFD-13 a package that is used while its refund waits is not paid back', async () => {
+      const pack: Change = {
+        ...large.order,
+        chargeType: 'package',
+        productForm: 'usage_package',
+        duration: null,
+        paidAt: refundedAt.toISOString(),
+      };
+      const bought = await buy({ order: pack, resource: { inEffect: false } });
+      const { refundId } = await requested(bought);
+      await t.publish(reserved(bought, refundId));
+      await t.settled();
+      expect(await refundOf(bought.accountId, refundId)).toMatchObject({
+        status: 'reviewing',
+        amount: cny('90000.00'),
+      });
+      await changeResource({ ...bought, refundId }, { usage: '0.5' });
+      await t.settled();
+      expect(await approve({ ...bought, refundId })).toMatchObject({
+        status: 'refused',
+        refusals: expect.arrayContaining([expect.objectContaining({ code: 'PACKAGE_USED' })]),
+        changes: [{ instanceId: bought.instanceId, orderId: null, fact: 'usage', before: '0', now: '0.5' }],
+      });
+      await t.settled();
+      expect(await balanceOf(bought.accountId)).toEqual([]);
+    });
+
+    test(
+      'RFD-12 RFD-13 a period that is corrected while it waits gives a new quote; facts that change no amount, ' +
+        'and time, do not',
+      async () => {
+        const [corrected, harmless] = (await reviewing(2)) as [Reviewed, Reviewed];
+        const later = new Date(new Date(begins).getTime() + 3 * dayMs).toISOString();
+        const place = { region: null, ipAddress: null };
+        const instance = { instanceId: corrected.instanceId, start: later, end: ends, ...place };
+        await changeOrder(corrected, { instances: [instance], servicePeriod: { start: later, end: ends } });
+        await changeResource(harmless, { usage: '7', region: 'bj' });
+        await t.settled();
+        const refused = await approve(corrected);
+        expect(refused).toMatchObject({
+          status: 'refused',
+          refusals: [{ code: 'QUOTE_STALE' }],
+          changes: [
+            { orderId: corrected.order.orderId, fact: 'periodStart', before: null, now: later },
+            { fact: 'periodEnd', now: ends },
+          ],
+        });
+        const fresh = await t.customer(corrected.accountId).get(`/v1/refund-quotes/${refused.newQuoteId}`);
+        // 4 of 28 days.
+        expect(fresh.body).toMatchObject({ refundId: null, amounts: { refund: cny('77142.86') } });
+
+        t.clock.offsetMs += 60 * dayMs;
+        expect(await approve(harmless)).toMatchObject({ status: 'approved', amount: cny('69677.42') });
+        await t.settled();
+        t.clock.offsetMs -= 60 * dayMs;
+        expect(await refundOf(harmless.accountId, harmless.refundId)).toMatchObject({ status: 'succeeded' });
+      },
+    );
+
+    test('RFD-13 the payout looks again: approved and then frozen is refused, and the holds end', async () => {
+      const [of] = (await reviewing()) as [Reviewed];
+      await changeResource(of, { frozenBy: 'platform' });
+      await t.settled();
+      // As it stands where the process died between an approval and its payout, and the freeze came meanwhile.
+      await t.sql(`update refunds set status = 'approved', version = 3 where refund_id = $1`, [of.refundId]);
+      const { data } = await t.event('refund.refused', ({ refund }) => refund.refundId === of.refundId);
+      expect(data).toMatchObject({
+        refund: { status: 'refused', version: 4 },
+        refusals: [{ instanceId: of.instanceId, code: 'FROZEN' }],
+      });
+      await t.settled();
+      expect(await refundOf(of.accountId, of.refundId)).toMatchObject({
+        status: 'refused',
+        refusals: [{ code: 'FROZEN', facts: { frozenBy: 'platform' } }],
+        changes: [{ fact: 'frozenBy', before: null, now: 'platform' }],
+      });
+      expect(await balanceOf(of.accountId)).toEqual([]);
+      expect(await t.sql('select from claimed_instances where refund_id = $1', [of.refundId])).toEqual([]);
+    });
+
+    test('RFD-13 a payout that is tried again is not refused: it fails, with what is against it', async () => {
+      const [of] = (await reviewing()) as [Reviewed];
+      await t.sql(`update refunds set status = 'failed', version = 3 where refund_id = $1`, [of.refundId]);
+      await changeResource(of, { frozenBy: 'police' });
+      await t.settled();
+      await t.operator().post(`/v1/refunds/${of.refundId}/retry`);
+      await t.settled();
+      expect(await refundOf(of.accountId, of.refundId)).toMatchObject({
+        status: 'failed',
+        version: 4,
+        refusals: [{ code: 'FROZEN' }],
+        changes: [{ fact: 'frozenBy', now: 'police' }],
+      });
+      await changeResource(of, { version: of.resource.version + 2, frozenBy: null });
+      await t.settled();
+      await t.operator().post(`/v1/refunds/${of.refundId}/retry`);
+      await t.settled();
+      expect(await refundOf(of.accountId, of.refundId)).toMatchObject({
+        status: 'succeeded',
+        failure: null,
+        refusals: [],
+      });
+      expect(await balanceOf(of.accountId)).toMatchObject([{ balance: cny('69677.42') }]);
+    });
+
+    test('RFD-13 a freeze that is told while the approval runs, 30 rounds: paid before it, or refused', async () => {
+      const rounds = (await reviewing(30)) as Reviewed[];
+      await Promise.all(
+        rounds.map(async (of, round) => {
+          const told = () => changeResource(of, { frozenBy: 'police' });
+          const answers = round % 2 ? [approve(of), told()] : [told(), approve(of)];
+          await Promise.all(answers);
+        }),
+      );
+      await t.settled();
+      const ended = await t.sql<{ status: string; paid: boolean; codes: string[] }>(
+        `select status, exists (select 1 from ledger_transactions l where l.refund_id = r.refund_id) as paid,
+             array(select jsonb_array_elements(refusals)->>'code') as codes
+           from refunds r where refund_id = any($1)`,
+        [rounds.map(({ refundId }) => refundId)],
+      );
+      for (const { status, paid, codes } of ended)
+        expect([status, codes]).toEqual(paid ? ['succeeded', []] : ['refused', ['FROZEN']]);
+      expect(ended).toHaveLength(30);
+      expect(await unbalanced()).toEqual([]);
+    }, 60_000);
+
     test('RFD-13 approve against withdraw, 50 rounds: exactly one wins', async () => {
       const rounds = await reviewing(50);
       await Promise.all(
@@ -678,27 +897,25 @@ describe('with the rules of baidu', () => {
     async () => {
       const bought = await buy();
       const { refundId } = await requested(bought);
-      await t.sql(
-        `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded)
-       values ($1, $2, 'CNY', 45, 20, 0, 0)`,
-        [bought.order.orderId, bought.accountId],
-      );
+      await payLess(bought);
       await t.publish(reserved(bought, refundId));
       await t.settled();
       expect(await refundOf(bought.accountId, refundId)).toMatchObject({
         status: 'failed',
-        failure: 'refund.exceeds_paid',
+        failure: { code: 'refund.exceeds_paid', text: expect.stringContaining('more than was paid') },
         endedAt: null,
       });
       expect(await balanceOf(bought.accountId)).toEqual([]);
       await expect(
-        t.sql(`update refunded_orders set refunded = 45.01 where order_id = $1`, [bought.order.orderId]),
+        t.sql(`update refunded_orders set refunded_gift_credit = 0.01 where order_id = $1`, [
+          bought.order.orderId,
+        ]),
       ).rejects.toThrow('refunded_at_most_paid');
 
       expect((await t.customer(bought.accountId).post(`/v1/refunds/${refundId}/withdraw`)).body.code).toBe(
         'refund.only_operator_withdraws',
       );
-      await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
+      await t.sql('update refunded_orders set paid_cash = 45 where order_id = $1', [bought.order.orderId]);
       expect((await t.operator().post(`/v1/refunds/${refundId}/retry`)).body.status).toBe('paying');
       await t.settled();
       expect(typesOf(refundId)).toEqual([
@@ -720,6 +937,107 @@ describe('with the rules of baidu', () => {
       );
     },
   );
+
+  test('RFD-7 RFD-11 three instances given back one by one end in the funds they were paid from', async () => {
+    const ids = ['i-a', 'i-b', 'i-c'];
+    const [first, ...others] = ids.map((id) => ({ instanceId: id, start: begins, end: ends }));
+    const machines = await buy({
+      order: {
+        instanceIds: ids,
+        count: 3,
+        paid: parts({ cash: '50.00', giftCredit: '25.00', storedCard: '25.00' }),
+      },
+      resource: first!,
+    });
+    const { accountId, order } = machines;
+    for (const other of others)
+      await t.publish({
+        type: 'resource.changed',
+        data: { resource: exampleResource({ ...other, accountId, orderIds: [order.orderId] }) },
+      });
+    await t.settled();
+    t.clock.offsetMs -= 10 * dayMs; // before the period begins
+    const splits: unknown[] = [];
+    for (const [i, instanceId] of ids.entries()) {
+      const before = { ...machines, instanceId, order: { ...order, version: 20 + i } };
+      const { refundId } = await requested(before);
+      const fact = reserved(before, refundId) as Extract<Fact, { type: 'order.reserved' }>;
+      await t.publish({
+        ...fact,
+        data: { ...fact.data, resources: [exampleResource({ instanceId, accountId, version: 9 })] },
+      });
+      const { data } = await t.event('refund.succeeded', ({ refund }) => refund.refundId === refundId);
+      splits.push(data.refund.split);
+      await t.publish({
+        type: 'order.released',
+        data: {
+          order: { ...order, version: 40 + i, refundState: 'partial' },
+          holder: { kind: 'refund', id: refundId },
+        },
+      });
+      await t.settled();
+    }
+    t.clock.offsetMs += 10 * dayMs;
+    expect(splits).toEqual([
+      parts({ cash: '16.67', giftCredit: '8.33', storedCard: '8.33' }),
+      parts({ cash: '16.66', giftCredit: '8.34', storedCard: '8.34' }),
+      parts({ cash: '16.67', giftCredit: '8.33', storedCard: '8.33' }),
+    ]);
+    const funds = parts({ cash: '50.00', giftCredit: '25.00', storedCard: '25.00' });
+    expect(await balanceOf(accountId)).toEqual([{ currency: 'CNY', balance: cny('100.00'), funds }]);
+    expect(
+      await t.sql('select instances, exact from refunded_orders where order_id = $1', [order.orderId]),
+    ).toEqual([{ instances: 3, exact: { refund: '100', fee: '0', voucher: '0' } }]);
+    await expect(
+      t.sql(`update refunded_orders set refunded_cash = 50.01 where order_id = $1`, [order.orderId]),
+    ).rejects.toThrow('refunded_at_most_paid');
+  });
+
+  test('RFD-3 a bundle is given back with members that cost nothing, and without those that are gone', async () => {
+    const accountId = 'acc_gifts';
+    const member = { bundleId: 'bdl_gifts' };
+    const machine = await buy({ order: member, accountId });
+    const gift = await buy({ order: { ...member, free: true, paid: parts({}) }, accountId });
+    await buy({ order: member, accountId, resource: { released: true } });
+    await buy({ order: { ...member, chargeType: 'one_time', instanceIds: [] }, accountId });
+    expect((await quoteOf(gift)).instances[0].reasons).toMatchObject([{ code: 'BUNDLE_MEMBER' }]);
+    const whole = (await t.customer(accountId).post('/v1/refund-quotes', { bundleId: 'bdl_gifts' })).body;
+    expect(whole).toMatchObject({ refundable: true, amounts: { refund: cny('34.84') } });
+    const { refundId } = (await requestBy(accountId, whole.quoteId)).body;
+    const facts = [machine, gift].map(
+      (one) => reserved(one, refundId).data as never as { orders: []; resources: [] },
+    );
+    await t.publish({
+      type: 'order.reserved',
+      data: {
+        holder: { kind: 'refund', id: refundId },
+        accountId,
+        orders: facts.flatMap(({ orders }) => orders),
+        resources: facts.flatMap(({ resources }) => resources),
+      },
+    });
+    const { data } = await t.event('refund.succeeded', ({ refund }) => refund.refundId === refundId);
+    expect(data.refund).toMatchObject({ amount: cny('34.84') });
+    expect(data.refund.instanceIds).toHaveLength(2);
+  });
+
+  test('RFD-1 API-16 the calculation and the reasons are in the reader’s language', async () => {
+    const machine = await buy();
+    const [en, zh] = await Promise.all(
+      ['en', 'zh-CN'].map((language) => quoteOf(machine, { 'accept-language': language })),
+    );
+    const formulas = ({ instances }: typeof en) =>
+      instances[0].lines[0].calculation.map(({ formula }: { formula: string }) => formula);
+    expect(formulas(en)).toContain('2026-01-10 19:00 to 2026-02-10 19:00 (Asia/Shanghai)');
+    expect(formulas(zh)).toContain('2026-01-10 19:00 至 2026-02-10 19:00（Asia/Shanghai）');
+    expect(formulas(zh).join()).not.toMatch(/until|cash/);
+    const gone = await buy({ resource: { released: true } });
+    const [reason] = (await quoteOf(gone, { 'accept-language': 'en' })).instances[0].reasons;
+    expect(reason).toMatchObject({
+      code: 'INSTANCE_NOT_FOUND',
+      text: `Instance ${gone.instanceId} was released. It cannot be refunded.`,
+    });
+  });
 
   test('RFD-1 RFD-3 ten instances, a bundle of any size, no more', async () => {
     const one = await buy({ order: { bundleId: 'bdl_1' }, accountId: 'acc_bundle' });
@@ -821,7 +1139,7 @@ describe('with the rules of baidu', () => {
     },
   );
 
-  test('RFD-19 the list is filtered and paged, newest first', async () => {
+  test('RFD-19 ORD-15 the list is filtered and paged, newest first; a moment or a day at its end is included', async () => {
     const accountId = 'acc_pages';
     const refundIds: string[] = [];
     for (let i = 0; i < 3; i += 1) refundIds.push((await requested(await buy({ accountId }))).refundId);
@@ -834,21 +1152,25 @@ describe('with the rules of baidu', () => {
     expect((await t.operator().get(`/v1/refunds?accountId=${accountId}&limit=1`)).body.data).toHaveLength(1);
     const { instanceIds, createdAt } = second.data[0];
     expect((await customer.get(`/v1/refunds?instanceId=${instanceIds[0]}`)).body.data).toHaveLength(1);
-    expect((await customer.get(`/v1/refunds?to=${createdAt}`)).body.data).toEqual([]);
+    expect((await customer.get(`/v1/refunds?to=${createdAt}`)).body.data).toEqual([second.data[0]]);
+    const justBefore = new Date(Date.parse(createdAt) - 1).toISOString();
+    expect((await customer.get(`/v1/refunds?to=${justBefore}`)).body.data).toEqual([]);
+    expect((await customer.get(`/v1/refunds?from=2020-01-01&to=${createdAt}`)).body.data).toHaveLength(1);
+    expect((await customer.get('/v1/refunds?to=2020-01-01')).body.data).toEqual([]);
+    expect(await customer.get('/v1/refunds?from=2026-01-02&to=2026-01-01')).toMatchObject({
+      status: 422,
+      body: { code: 'request.range_reversed' },
+    });
   });
 
   /** A refund whose payout failed once and would not fail again. */
   async function failedPayout(): Promise<string> {
     const bought = await buy();
     const { refundId } = await requested(bought);
-    await t.sql(
-      `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded)
-       values ($1, $2, 'CNY', 45, 20, 0, 0)`,
-      [bought.order.orderId, bought.accountId],
-    );
+    await payLess(bought);
     await t.publish(reserved(bought, refundId));
     await t.settled();
-    await t.sql('update refunded_orders set refunded = 0 where order_id = $1', [bought.order.orderId]);
+    await t.sql('update refunded_orders set paid_cash = 45 where order_id = $1', [bought.order.orderId]);
     return refundId;
   }
 

@@ -7,5 +7,6 @@ export {
   nameSpan,
   span,
   stopTracing,
+  validTraceparent,
   withTraceparent,
 } from './tracing.ts';

@@ -36,6 +36,12 @@ export const activeTraceparent = (): string | undefined => tracing?.traceparent(
 export const currentTraceparent = (): string | undefined =>
   tracing?.traceparent() ?? currentContext()?.traceparent;
 
+const traceparentForm = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** W3C Trace Context: a header of another form is no header, and a new trace begins. */
+export const validTraceparent = (given: string | undefined): string | undefined =>
+  given !== undefined && traceparentForm.test(given) ? given : undefined;
+
 /** Runs `work` as a consequence of `traceparent`, the header of a message. */
 export const withTraceparent = <T>(traceparent: string | undefined, work: () => T): T =>
   tracing && traceparent ? tracing.after(traceparent, work) : work();

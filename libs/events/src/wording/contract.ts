@@ -8,16 +8,16 @@ export const contractWords: RefusalWords<Exclude<ContractRefusalCode, Reservatio
     clause: { en: 'no contracts over orders', 'zh-CN': '不支持按订单申请合同' },
     sentence: {
       en:
-        'This provider makes no electronic contracts over orders. Send papers to the address in `facts`, ' +
-        'or ask support.',
-      'zh-CN': '该服务商不支持按订单申请电子合同，请将纸质材料寄至 facts 中的地址，或联系客服。',
+        'This provider makes no electronic contracts over orders. Send papers to {offlineAddress}, or ask ' +
+        'support.',
+      'zh-CN': '该服务商不支持按订单申请电子合同，请将纸质材料寄至 {offlineAddress}，或联系客服。',
     },
   },
   'contract.order_in_contract': {
     clause: { en: 'the order is in a contract', 'zh-CN': '订单已在合同中' },
     sentence: {
-      en: 'Order {orderId} is in contract {contractId}. Void that contract, then apply again.',
-      'zh-CN': '订单 {orderId} 已在合同 {contractId} 中。请先作废该合同再申请。',
+      en: 'Order {orderId} is in contract {contractNumber}.',
+      'zh-CN': '订单 {orderId} 已在合同 {contractNumber} 中。',
     },
   },
   'contract.order_changed': {
@@ -40,8 +40,8 @@ export const contractWords: RefusalWords<Exclude<ContractRefusalCode, Reservatio
   'contract.ask_offline': {
     clause: { en: 'the product has contracts on paper only', 'zh-CN': '该产品仅支持线下合同' },
     sentence: {
-      en: 'Send papers for order {orderId} to the address in `facts.refusals`, or ask support.',
-      'zh-CN': '请将订单 {orderId} 的纸质材料寄至 facts.refusals 中的地址，或联系客服。',
+      en: 'Send papers for order {orderId} to {offlineAddress}, or ask support.',
+      'zh-CN': '请将订单 {orderId} 的纸质材料寄至 {offlineAddress}，或联系客服。',
     },
   },
   'contract.unpaid_domain': {
@@ -54,10 +54,8 @@ export const contractWords: RefusalWords<Exclude<ContractRefusalCode, Reservatio
   'contract.marketplace_alone': {
     clause: { en: 'a marketplace order has a contract of its own', 'zh-CN': '云市场订单须单独申请合同' },
     sentence: {
-      en:
-        'Apply for order {orderId} alone, or send papers for all of them to the address in ' +
-        '`facts.refusals`.',
-      'zh-CN': '请单独为订单 {orderId} 申请合同，或将全部纸质材料寄至 facts.refusals 中的地址。',
+      en: 'Apply for order {orderId} alone, or send papers for all of them to {offlineAddress}.',
+      'zh-CN': '请单独为订单 {orderId} 申请合同，或将全部纸质材料寄至 {offlineAddress}。',
     },
   },
   'contract.entity_unknown': {

@@ -19,6 +19,16 @@ export const refundWords: RefusalWords<RefundRefusalCode> = {
   ZERO_AMOUNT: { clause: { en: 'nothing would be paid back', 'zh-CN': '退款金额为 0' } },
   PRODUCT_NOT_SUPPORTED: {
     clause: { en: 'the product has no self-service refunds', 'zh-CN': '该产品不支持自助退订' },
+    where: {
+      orderOfUnclearPeriod: {
+        en: 'It is not known from when to when order {orderOfUnclearPeriod} pays for the instance.',
+        'zh-CN': '尚不清楚订单 {orderOfUnclearPeriod} 为该资源付费的起止时间。',
+      },
+      tooManyOrders: {
+        en: 'The instances have too many orders for one refund.',
+        'zh-CN': '这些资源涉及的订单过多，无法一次退订。',
+      },
+    },
   },
   TRADE_IN_PROGRESS: {
     clause: { en: 'another transaction is open on the instance', 'zh-CN': '资源有正在进行的交易' },
@@ -69,7 +79,17 @@ export const refundWords: RefusalWords<RefundRefusalCode> = {
       'zh-CN': '资源属于组合订购 {bundleId}。',
     },
   },
-  INSTANCE_NOT_FOUND: { clause: { en: 'there is no such instance', 'zh-CN': '资源不存在' } },
+  INSTANCE_NOT_FOUND: {
+    clause: { en: 'there is no such instance', 'zh-CN': '资源不存在' },
+    where: {
+      released: { en: 'Instance {released} was released.', 'zh-CN': '资源 {released} 已释放。' },
+      givenBackBy: {
+        en: 'Refund {givenBackBy} gave the instance back before.',
+        'zh-CN': '资源已通过退款 {givenBackBy} 退订。',
+      },
+      endedOrder: { en: 'Order {endedOrder} has ended.', 'zh-CN': '订单 {endedOrder} 已终止。' },
+    },
+  },
   ARCHIVED: { clause: { en: 'the subscription is archived', 'zh-CN': '订购关系已经归档转储' } },
   SCALED_AFTER_RENEWAL: {
     clause: { en: 'the instance was scaled after its renewal', 'zh-CN': '续费后资源已变更配置' },

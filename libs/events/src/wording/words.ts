@@ -7,6 +7,8 @@ export interface ReasonWords {
   readonly clause: Text;
   /** A text by itself, with `{name}` for each fact it names. Left out: the clause as a sentence. */
   readonly sentence?: Text;
+  /** Sentences for where the code stands for something closer, by the fact that says so. */
+  readonly where?: Readonly<Record<string, Text>>;
 }
 
 /** Words for every code: one that has none, or lacks a language, does not compile. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { BlockList } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type NextFunction } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '@accord/core';
 import { activeTraceparent, nameSpan, withContext, type Metrics } from '@accord/core/observability';
 import type { TokenVerifier } from '../auth.ts';
+import { largestBody } from '../body.ts';
 import { localeOf } from '../locale.ts';
 import { Problem, problemBody, problemOf } from '../problem.ts';
 import {
@@ -15,10 +17,11 @@ import {
   type RequestContext,
 } from '../request-context.ts';
 import type { Api, Route } from '../route.ts';
+import { callerAddress } from './client-address.ts';
 import { docsPage } from './docs-page.ts';
 import { handlerOf, type HandlerContext } from './handler.ts';
 import { openApi } from './openapi.ts';
-import { addressOf, rateLimits, type RateLimit } from './rate-limit.ts';
+import { rateLimits } from './rate-limit.ts';
 import { routerOf } from './router.ts';
 import { sharedDocument } from './shared-documents.ts';
 
@@ -33,11 +36,10 @@ export interface HttpParts {
    * Default 6 000.
    */
   readonly ratePerMinute?: number;
-  /**
-   * Addresses whose X-Forwarded-For is believed, as express writes them; default: this machine and private
-   * networks.
-   */
-  readonly trustProxy?: string;
+  /** Bytes of JSON bodies a second of one token's subject or address; 0: no limit. Default 2 MiB. */
+  readonly bodyBytesPerSecond?: number;
+  /** Proxies whose X-Forwarded-For is believed; default: none. */
+  readonly trustedProxies?: BlockList;
   /**
    * Holds every answer against its description and fails with 500 where it does not fit (API-3); for tests
    * and development.
@@ -93,6 +95,16 @@ function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
   };
 }
 
+/** @throws Problem where a request names no host (RFC 9112, 3.2), or expects more of a server than this one does. */
+function checkHead({ httpVersion, headers }: HttpRequest): void {
+  if (httpVersion === '1.0') return;
+  if (headers.expect !== undefined && !/(?:^|\W)100-continue(?:$|\W)/i.test(headers.expect))
+    throw new Problem(417, 'request.expectation');
+  if (headers.host !== undefined) return;
+  const detail = { en: 'A request names its host.', 'zh-CN': '请求须指明主机。' };
+  throw new Problem(400, 'request.invalid', {}, { faults: [{ in: 'header', pointer: '/host', detail }] });
+}
+
 /** The request's route; else 404, or 405 with what the path takes. */
 function toRoute(routes: readonly Route[], context: HandlerContext) {
   const router = routerOf(
@@ -111,6 +123,7 @@ function toRoute(routes: readonly Route[], context: HandlerContext) {
     }),
   );
   return (req: HttpRequest, res: HttpResponse) => {
+    checkHead(req);
     const found = router.find(req.method === 'HEAD' ? 'GET' : req.method, req.path);
     if (found) {
       req.params = found.params;
@@ -149,7 +162,7 @@ function answerProblem({ service, log }: HttpParts) {
   }) as ErrorRequestHandler;
 }
 
-function describe(app: Express, service: HttpParts['service'], limit: RateLimit): void {
+function describe(app: Express, service: HttpParts['service'], { limits, addressOf }: HandlerContext): void {
   let document: { json: string; page: string } | undefined;
   const made = () => {
     if (document) return document;
@@ -159,7 +172,7 @@ function describe(app: Express, service: HttpParts['service'], limit: RateLimit)
   const serve = (path: string, answer: (res: HttpResponse, asked: string) => void) =>
     app.get(path, async (req, res: HttpResponse) => {
       res.locals.requestContext.pattern = path;
-      res.locals.requestContext.headers = await limit(addressOf(req.ip));
+      res.locals.requestContext.headers = await limits.byAddress(addressOf(req));
       answer(res, req.path);
     });
   const json = (res: HttpResponse, text: string) =>
@@ -191,17 +204,21 @@ export function httpApp(parts: HttpParts): Express {
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
-  app.set('trust proxy', parts.trustProxy ?? 'loopback, uniquelocal');
   app.use(begin(parts, stopping.signal));
-  const limits = rateLimits(parts.ratePerMinute ?? 6_000);
+  const proxies = parts.trustedProxies ?? new BlockList();
   const context: HandlerContext = {
     db: parts.db,
+    service: parts.service,
     verify: parts.verify,
-    limits,
+    limits: rateLimits({
+      perMinute: parts.ratePerMinute ?? 6_000,
+      bytesPerSecond: parts.bodyBytesPerSecond ?? 2 * largestBody,
+    }),
+    addressOf: (req) => callerAddress(req, proxies),
     checkAnswers: parts.checkAnswers ?? false,
     stopping: stopping.signal,
   };
-  describe(app, parts.service, limits.byAddress);
+  describe(app, parts.service, context);
   app.use(toRoute(parts.service.routes, context));
   app.use(answerProblem(parts));
   return app;

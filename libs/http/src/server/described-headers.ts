@@ -16,6 +16,8 @@ const key = {
 } as const;
 const keySays = `New for each intent, the same for each repeat; up to ${longestKey} characters of ASCII, kept 24 h.`;
 
+const tag = '(W/)?"[!#-~]*"';
+
 /** Headers of requests, each described once. */
 export const parameters = {
   RequestId: parameter('X-Request-Id', 'Comes back in the answer; made here where absent.'),
@@ -26,8 +28,8 @@ export const parameters = {
   RequiredIdempotencyKey: parameter('Idempotency-Key', keySays, { ...key, required: true }),
   IfMatch: parameter(
     'If-Match',
-    'The ETag that the decision was taken on; another present version is answered with 412.',
-    { schema: { type: 'string', pattern: '^(\\*|(W/)?"[!#-~]*")$' }, example: '"3"' },
+    'The ETag that the decision was taken on, or several; another present version is answered with 412.',
+    { schema: { type: 'string', pattern: `^(\\*|${tag}( *, *${tag})*)$` }, example: '"3"' },
   ),
   Prefer: parameter('Prefer', '`wait=5`: seconds to wait for the outcome, at most 30.', {
     example: 'wait=5',

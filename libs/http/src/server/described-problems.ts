@@ -61,6 +61,8 @@ function edgeCodes(route: Route): [number, string][] {
     [409, 'idempotency.in_progress', key],
     [413, 'request.too_large', takesBody(route)],
     [415, 'request.content_type', takesBody(route)],
+    [400, 'request.bad_form', route.upload === true],
+    [415, 'request.file_expected', route.upload === true],
     [422, 'idempotency.key_reused', key],
     [422, 'request.bad_cursor', route.query instanceof z.ZodObject && 'cursor' in route.query.shape],
     [429, 'request.rate_limited', true],

@@ -1,29 +1,33 @@
-import express, { type RequestHandler } from 'express';
 import { Refusal, type Actor, type Database, type Tx } from '@accord/core';
 import { bearerOf, checkAccess, type Caller, type TokenVerifier } from '../auth.ts';
+import { readBody } from '../body.ts';
 import { itemKey, keyedRequest, onceInTransaction, onceLeased, type KeyedRequest } from '../idempotency.ts';
 import { ifMatchOf } from '../if-match.ts';
 import { waitForOutcome, waitOf } from '../prefer-wait.ts';
-import { Problem, problemOf } from '../problem.ts';
+import { Problem, problemOf, wordsOf } from '../problem.ts';
 import { fileReplyOf, isFile, replyOf, type FileReply, type Reply } from '../reply.ts';
 import { sendFile, sendReply, type HttpRequest, type HttpResponse } from '../request-context.ts';
 import {
   idempotencyKeyOf,
+  type Api,
   type FileResponse,
   type Route,
   type RouteRequest,
   type RouteResponse,
 } from '../route.ts';
 import { readUpload } from '../upload.ts';
-import { checkBody, checkPlain, keepRaw, parserOf, type RawBody } from '../validation.ts';
+import { checkPlain, parserOf } from '../validation.ts';
 import { answersVersion } from './described-headers.ts';
 import { codesOf } from './described-problems.ts';
-import { addressOf, type RateLimit } from './rate-limit.ts';
+import type { Limits } from './rate-limit.ts';
 
 export interface HandlerContext {
   readonly db: Database;
+  readonly service: Pick<Api, 'problems' | 'timeZone'>;
   readonly verify: TokenVerifier;
-  readonly limits: { readonly byToken: RateLimit; readonly byAddress: RateLimit };
+  readonly limits: Limits;
+  /** The address that a request came from, as limits count it. */
+  readonly addressOf: (req: HttpRequest) => string;
   /**
    * Holds each answer against the route's schema and statuses (API-3); costs time, so for tests and
    * development.
@@ -33,62 +37,39 @@ export interface HandlerContext {
   readonly stopping: AbortSignal;
 }
 
-export const largestBody = 1_048_576;
-
-const json = express.json({
-  limit: largestBody,
-  inflate: false,
-  type: () => true,
-  verify: keepRaw,
-  strict: false,
-});
-const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
-
-const take = (reader: RequestHandler, req: HttpRequest, res: HttpResponse) =>
-  new Promise<void>((resolve, reject) =>
-    reader(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())),
-  );
-
-const hasBody = ({ headers }: HttpRequest) =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-
 /** No account has this caller: row-level security shows it no account's rows. */
 const anyone: Caller = { actor: { kind: 'customer', id: 'anyone' }, issuer: '', scopes: new Set() };
+
+interface Admitted extends Caller {
+  /** The name under which limits count the caller: of the token, else of the address. */
+  readonly countedAs: string;
+}
 
 /** The caller, once he is allowed to call the route (API-4, API-11). */
 async function admit(
   route: Route,
-  { verify, limits }: HandlerContext,
+  { verify, limits, addressOf }: HandlerContext,
   req: HttpRequest,
   res: HttpResponse,
-): Promise<Caller> {
+): Promise<Admitted> {
   const { requestContext } = res.locals;
   if (route.access === 'anyone') {
-    requestContext.headers = await limits.byAddress(addressOf(req.ip));
-    return anyone;
+    const countedAs = addressOf(req);
+    requestContext.headers = await limits.byAddress(countedAs);
+    return { ...anyone, countedAs };
   }
   let caller: Caller;
   try {
     caller = await verify(bearerOf(req.headers.authorization));
   } catch (error) {
     if (error instanceof Problem && error.status === 401)
-      requestContext.headers = await limits.byAddress(addressOf(req.ip));
+      requestContext.headers = await limits.byAddress(addressOf(req));
     throw error;
   }
-  requestContext.headers = await limits.byToken(`${caller.issuer} ${caller.actor.id}`);
+  const countedAs = `${caller.issuer} ${caller.actor.id}`;
+  requestContext.headers = await limits.byToken(countedAs);
   checkAccess(caller, route.access);
-  return caller;
-}
-
-async function readBody(req: HttpRequest, res: HttpResponse): Promise<unknown> {
-  if (!hasBody(req)) return undefined;
-  if (!jsonType.test(req.headers['content-type'] ?? ''))
-    throw new Problem(415, 'request.content_type', { expected: 'application/json' });
-  await take(json, req, res);
-  const { raw: bytes } = req as RawBody;
-  if (!bytes?.length) return undefined;
-  checkBody(req.body, bytes);
-  return req.body;
+  return { ...caller, countedAs };
 }
 
 /** @throws Error where the service answers what its own description does not say (API-3). */
@@ -125,8 +106,8 @@ function keyedOf(
   const key = req.headers['idempotency-key'];
   if (key === undefined && wanted === 'required') throw new Problem(400, 'idempotency.key_required');
   if (typeof key !== 'string') return undefined;
-  const [path = '', query = ''] = req.originalUrl.split('?', 2);
-  return keyedRequest({ key, issuer, actor, method: req.method, path, query, body });
+  const { method, params, query } = req;
+  return keyedRequest({ key, issuer, actor, method, path: route.path, params, query, body });
 }
 
 function storable(reply: Reply | FileReply): Reply {
@@ -182,26 +163,25 @@ function endOf(res: HttpResponse, stopping: AbortSignal): AbortSignal {
 type Handler = (req: HttpRequest, res: HttpResponse) => Promise<void>;
 
 /** Parses a request by the route's schemas, which are made ready once. */
-function requestReader(route: Route, { db }: HandlerContext) {
+function requestReader(route: Route, { db, limits, service: { timeZone, problems: texts } }: HandlerContext) {
   const parseParams = route.params && parserOf(route.params, 'path');
   const parseQuery = parserOf(route.query, 'query');
   const parseBody = parserOf(route.body, 'body');
   const bodyless = route.method === 'get' || (route.method === 'delete' && !route.body);
 
-  return async (req: HttpRequest, res: HttpResponse, caller: Caller) => {
+  return async (req: HttpRequest, res: HttpResponse, caller: Admitted) => {
     const { locale, requestId } = res.locals.requestContext;
     const ifMatch = ifMatchOf(route, req.headers['if-match']);
-    const file = route.upload && (await readUpload(req));
-    const body = bodyless || file ? undefined : await readBody(req, res);
     checkPlain(req.params, 'path');
     checkPlain(req.query, 'query');
     const params = parseParams?.(req.params, locale);
     const query = parseQuery(req.query, locale);
-    const parsed = route.body || body !== undefined ? parseBody(body, locale) : undefined;
-    const keyed = keyedOf(route, req, {
-      ...caller,
-      body: file ? Buffer.from(file.sha256) : (req as RawBody).raw,
-    });
+    // Read last: a request that is refused for its head costs no more.
+    const file = route.upload && (await readUpload(req));
+    const count = (bytes: number) => limits.bytes(caller.countedAs, bytes);
+    const body = bodyless || file ? undefined : await readBody(req, count);
+    const parsed = route.body || body ? parseBody(body?.value, locale) : undefined;
+    const keyed = keyedOf(route, req, { ...caller, body: file ? Buffer.from(file.sha256) : body?.raw });
     const request: RouteRequest = {
       actor: caller.actor,
       params,
@@ -209,7 +189,9 @@ function requestReader(route: Route, { db }: HandlerContext) {
       body: parsed,
       ifMatch,
       locale,
+      timeZone,
       requestId,
+      wordsOf: (refusal) => wordsOf(refusal, { locale, texts }),
       item: itemOf(db, caller.actor, keyed),
       ...(file && { file }),
     };

@@ -1,7 +1,9 @@
 export { accountName, tokenVerifier } from '../auth.ts';
 export { idempotencyTable, keptMs, keyedRequest, onceInTransaction } from '../idempotency.ts';
 export { localeOf } from '../locale.ts';
-export { Problem, problemBody } from '../problem.ts';
+export { Problem, problemBody, problemOf } from '../problem.ts';
 export { requestIdOf } from '../request-context.ts';
+export { customerScopes, type CustomerScope } from '../route.ts';
 export { httpApp } from './app.ts';
+export { networksOf } from './client-address.ts';
 export { listen } from './server.ts';

@@ -9,6 +9,7 @@ import {
 import { neededFor } from '../auth.ts';
 import { problemTexts } from '../problem-texts.ts';
 import type { Api, Route } from '../route.ts';
+import { fileTypes, formType } from '../upload.ts';
 import { headers, headersOfSuccess, parameters, parametersOf } from './described-headers.ts';
 import { Problem, problemsOf } from './described-problems.ts';
 import { forbidControls, forbidNul, makePortable, sayDefaults } from './portable-schema.ts';
@@ -45,8 +46,19 @@ const pathOf = (route: Route) =>
   (route.params as z.ZodObject | undefined) ??
   z.object(Object.fromEntries([...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()])));
 
+/** The file as the body itself, or as the one file of a form. */
+const uploadBody = {
+  required: true,
+  content: {
+    ...Object.fromEntries(fileTypes.map((type) => [type, { schema: file }])),
+    [formType]: {
+      schema: z.strictObject({ file: z.string().meta({ override: file }) }).meta({ id: 'FileForm' }),
+    },
+  },
+};
+
 function bodyOf(route: Route, name: string): ZodOpenApiOperationObject['requestBody'] {
-  if (route.upload) return { required: true, content: { 'application/octet-stream': { schema: file } } };
+  if (route.upload) return uploadBody;
   if (!route.body) return undefined;
   const schema = named(route.body as z.ZodType, `${name}Request`);
   const example = route.example === undefined ? {} : { example: route.example as unknown };

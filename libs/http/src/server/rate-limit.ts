@@ -1,12 +1,30 @@
 import limiter from 'rate-limiter-flexible';
 import { Problem } from '../problem.ts';
 
-export interface RateLimit {
-  /**
-   * Counts one request and gives the RateLimit headers for its answer. @throws Problem 429 once the quota is
-   * used up.
-   */
-  (who: string): Promise<Readonly<Record<string, string>>>;
+/**
+ * Counts a request, or as many units as it has, and gives the RateLimit headers for its answer. @throws Problem
+ * 429 once the quota is used up.
+ */
+type RateLimit = (who: string, units?: number) => Promise<Readonly<Record<string, string>>>;
+
+export interface Limits {
+  readonly byToken: RateLimit;
+  readonly byAddress: RateLimit;
+  /** Of the bodies of a token or address. */
+  readonly bytes: RateLimit;
+}
+
+interface Policy {
+  readonly name: string;
+  readonly quota: number;
+  readonly seconds: number;
+  /** Of the quota, where it counts no requests. */
+  readonly unit?: 'content-bytes';
+}
+
+interface Quotas {
+  readonly perMinute: number;
+  readonly bytesPerSecond: number;
 }
 
 const unlimited: RateLimit = () => Promise.resolve({});
@@ -15,12 +33,12 @@ const unlimited: RateLimit = () => Promise.resolve({});
  * Names of draft-ietf-httpapi-ratelimit-headers. Counted in this process: with n instances the quota is n
  * times as much.
  */
-function limitOf(policy: string, quota: number): RateLimit {
+function limitOf({ name, quota, seconds: duration, unit }: Policy): RateLimit {
   if (quota === 0) return unlimited;
-  const counter = new limiter.RateLimiterMemory({ points: quota, duration: 60 });
-  const policyHeader = `"${policy}";q=${quota};w=60`;
-  return async (who) => {
-    const { remaining, seconds, refused } = await counter.consume(who).then(
+  const counter = new limiter.RateLimiterMemory({ points: quota, duration });
+  const policy = `"${name}";q=${quota}${unit ? `;qu="${unit}"` : ''};w=${duration}`;
+  return async (who, units = 1) => {
+    const { remaining, seconds, refused } = await counter.consume(who, units).then(
       (left) => ({
         remaining: left.remainingPoints,
         seconds: Math.ceil(left.msBeforeNext / 1_000),
@@ -33,8 +51,8 @@ function limitOf(policy: string, quota: number): RateLimit {
       }),
     );
     const headers = {
-      'RateLimit-Policy': policyHeader,
-      RateLimit: `"${policy}";r=${remaining};t=${seconds}`,
+      'RateLimit-Policy': policy,
+      RateLimit: `"${name}";r=${remaining};t=${seconds}`,
     };
     if (!refused) return headers;
     throw new Problem(
@@ -47,22 +65,11 @@ function limitOf(policy: string, quota: number): RateLimit {
 }
 
 /**
- * API-11: by the token's subject; a tenth of it by address where there is no valid token. 0 turns both off.
+ * API-11: requests by the token's subject, a tenth of it by address where there is no valid token; bytes of bodies
+ * by either. 0 turns a limit off.
  */
-export const rateLimits = (perMinute: number) => ({
-  byToken: limitOf('token', perMinute),
-  byAddress: limitOf('address', Math.ceil(perMinute / 10)),
+export const rateLimits = ({ perMinute, bytesPerSecond }: Quotas): Limits => ({
+  byToken: limitOf({ name: 'token', quota: perMinute, seconds: 60 }),
+  byAddress: limitOf({ name: 'address', quota: Math.ceil(perMinute / 10), seconds: 60 }),
+  bytes: limitOf({ name: 'bytes', quota: bytesPerSecond, seconds: 1, unit: 'content-bytes' }),
 });
-
-/** An IPv6 address stands for its whole /64: its owner has all of it. */
-export function addressOf(ip: string | undefined): string {
-  if (!ip?.includes(':') || ip.startsWith('::ffff:')) return ip ?? 'unknown';
-  const [head = '', tail] = ip.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const last = tail ? tail.split(':') : [];
-  const whole =
-    tail === undefined
-      ? groups
-      : [...groups, ...Array<string>(Math.max(0, 8 - groups.length - last.length)).fill('0'), ...last];
-  return whole.slice(0, 4).join(':');
-}

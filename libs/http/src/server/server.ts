@@ -1,8 +1,11 @@
-import { createServer } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { createServer, STATUS_CODES, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
+import type { RefusalCode } from '@accord/core';
+import { Problem, problemBody } from '../problem.ts';
 import { stoppingOf } from './app.ts';
 
 export interface Listening {
@@ -11,21 +14,24 @@ export interface Listening {
   close(graceMs?: number): Promise<void>;
 }
 
-const unreadable: Readonly<Record<string, readonly [number, string, string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'request.headers_too_large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'request.timeout'],
+const unreadable: Readonly<Record<string, readonly [number, RefusalCode]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'request.headers_too_large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request.timeout'],
 };
 
 /** Bytes that are not HTTP, come too slowly, or ask for no URL get their answer before there is a request. */
 function refuse(error: { readonly code?: string | undefined }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const [status, title, code] = unreadable[error.code ?? ''] ?? [400, 'Bad Request', 'request.unreadable'];
-  const body = JSON.stringify({ type: `urn:accord:problem:${code}`, title, status, code });
+  const [status, code] = unreadable[error.code ?? ''] ?? [400, 'request.unreadable'];
+  const requestId = randomUUID();
+  const problem = problemBody(new Problem(status, code), { locale: 'en', requestId, texts: {} });
+  const body = JSON.stringify(problem);
   const head = [
-    `HTTP/1.1 ${status} ${title}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',
     'Content-Type: application/problem+json',
-    `Content-Length: ${body.length}`,
+    `X-Request-Id: ${requestId}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
@@ -47,10 +53,13 @@ export async function listen(
   changed: Partial<typeof limits> = {},
 ): Promise<Listening> {
   const { silence, ...timeouts } = { ...limits, ...changed };
-  const server = createServer({ ...timeouts, maxHeaderSize: 16_384 }, (req, res) =>
-    URL.canParse(req.url ?? '', 'http://service') ? app(req, res) : refuse({}, req.socket),
-  );
+  const serve: RequestListener = (req, res) =>
+    URL.canParse(req.url ?? '', 'http://service') ? app(req, res) : refuse({}, req.socket);
+  // The application refuses a request without a host, and an expectation that it does not know, in its own words.
+  const server = createServer({ ...timeouts, maxHeaderSize: 16_384, requireHostHeader: false }, serve);
   server.setTimeout(silence);
+  server.on('checkExpectation', serve);
+  server.on('connect', (_req, socket) => refuse({}, socket));
   server.on('clientError', refuse);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

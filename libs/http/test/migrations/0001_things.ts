@@ -9,5 +9,5 @@ export const up: Migration = [
      version integer not null default 1,
      done boolean not null default false
    )`,
-  accountTable('refund', 'things'),
+  accountTable('refund', 'things', ['insert', 'update']),
 ];

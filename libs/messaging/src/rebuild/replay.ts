@@ -1,10 +1,11 @@
 import type { Database } from '@accord/core';
+import { readJson } from '@accord/core/runtime';
 import { readEvent, type Event, type EventType } from '@accord/events';
 import type { Incoming, TopicReaderSettings } from '@accord/kafka';
 import { isDatabaseAway, openDatabase, systemClock } from '@accord/postgres';
 import { shadowSchemaOf } from '@accord/postgres/provision';
 import { outbox } from '../outbox.ts';
-import { isFinal, withStorableNames } from '../parked-events.ts';
+import { isRefused, withStorableNames } from '../parked-events.ts';
 import type { Projection, ProjectionWriter, ReadModel } from '../read-model.ts';
 
 /** Counts of messages so far. */
@@ -100,7 +101,7 @@ async function projectOrCount(
 
 function countRefused(seen: ReplayCounts, { place }: PlacedEvent, error: Error): void {
   // Its consumers gave it up as well.
-  if (isFinal(error)) return void (seen.unreadable += 1);
+  if (isRefused(error)) return void (seen.unreadable += 1);
   seen.refused += 1;
   if (seen.reasons.length < maxReasons) seen.reasons.push(`${place} (${error.message})`);
 }
@@ -130,7 +131,7 @@ function placedEvent(type: EventType, message: Incoming): PlacedEvent | undefine
     const { value, headers } = withStorableNames(message);
     return {
       place: `${type}/${message.partition}/${message.offset}`,
-      event: readEvent(type, JSON.parse(value), headers),
+      event: readEvent(type, readJson(value), headers),
     };
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { Route } from '@accord/http';
 import { fieldsOf, json, takesBody, unknownField, type BadInput } from './case.ts';
 import { spoiledBodies, wrongFor } from './sample.ts';
@@ -39,6 +40,38 @@ export function bodyCases(route: Route, ask: { method: string; path: string }): 
       headers: { 'content-type': 'text/plain' },
       statuses: [415],
       code: 'request.content_type',
+    },
+    {
+      ...ask,
+      title: 'another charset',
+      body: '{}',
+      headers: { 'content-type': 'application/json; charset=utf-16' },
+      statuses: [415],
+      code: 'request.content_type',
+    },
+    {
+      ...ask,
+      title: 'compressed',
+      body: gzipSync('{}'),
+      headers: { ...json, 'content-encoding': 'gzip' },
+      statuses: [415],
+      code: 'request.content_type',
+    },
+    {
+      ...ask,
+      title: 'a name twice',
+      body: '{"a":1,"a":2}',
+      headers: json,
+      statuses: [400],
+      code: 'request.invalid',
+    },
+    {
+      ...ask,
+      title: 'a list without end',
+      body: `[${'0,'.repeat(20_000)}0]`,
+      headers: json,
+      statuses: [400],
+      code: 'request.invalid',
     },
     {
       ...ask,

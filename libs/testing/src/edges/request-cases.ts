@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { pageQuery, supportsIfMatch, type Route } from '@accord/http';
+import type { CustomerScope } from '@accord/http/server';
 import {
   changes,
   fieldsOf,
@@ -41,13 +42,40 @@ export function tokenCases(
       statuses: [403],
       code: 'auth.scope_missing',
     }));
-  return [...refused, ...unreached];
+  return [...refused, ...unreached, ...scopeCases(access.customer, ask)];
+}
+
+/** The route's scope alone reaches it, and all others together do not. */
+function scopeCases(
+  scope: CustomerScope | undefined,
+  { path, ...ask }: { method: string; path: string; body?: string },
+): BadInput[] {
+  if (!scope) return [];
+  const refused = `${path}${path.includes('?') ? '&' : '?'}notAField=1`;
+  return [
+    {
+      ...ask,
+      title: `token with all scopes but ${scope}`,
+      path,
+      token: `all but ${scope}`,
+      statuses: [403],
+      code: 'auth.scope_missing',
+    },
+    {
+      ...ask,
+      title: `token with ${scope} alone`,
+      path: refused,
+      token: `only ${scope}`,
+      statuses: [400],
+      code: 'request.invalid',
+    },
+  ];
 }
 
 /** API-8: a call that heeds no version says so; the tag of one that does is read before anything happens. */
 export function versionCases(route: Route, ask: { method: string; path: string }): BadInput[] {
   if (!changes(route)) return [];
-  const tags = supportsIfMatch(route) ? ['3', '"3', '"a" "b"'] : ['"1"', '*', '3'];
+  const tags = supportsIfMatch(route) ? ['3', '"3', '"a" "b"', '"3", *', ','] : ['"1"', '*', '3'];
   return tags.map((tag) => ({
     ...ask,
     title: `If-Match ${tag}`,
@@ -96,7 +124,21 @@ export function queryCases(route: Route, { method }: { method: string }): BadInp
   const shape = fieldsOf(route.query);
   const ask = { method, ...(takesBody(route) && { body: unknownField, headers: json }) };
   const invalid = { statuses: [400], code: 'request.invalid' };
-  const limits = ['0', '201', '-1', '1.5', 'many', ''].map((limit) => ({
+  const limits = [
+    '0',
+    '201',
+    '-1',
+    '1.5',
+    'many',
+    '',
+    '1e1',
+    '0x10',
+    '%2B5',
+    '%205',
+    '5.0',
+    '5n',
+    '%D9%A5',
+  ].map((limit) => ({
     ...ask,
     ...invalid,
     title: `limit ${limit}`,

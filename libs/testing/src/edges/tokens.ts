@@ -1,10 +1,25 @@
+import { customerScopes, type CustomerScope } from '@accord/http/server';
 import { everyScope, startIssuer } from '../issuer.ts';
 import type { TestService } from '../test-service.ts';
 
 const past = () => Math.floor(Date.now() / 1_000) - 60;
 
+const customerWith =
+  (...scopes: readonly CustomerScope[]) =>
+  ({ issuer }: TestService) =>
+    issuer.token({ account_id: 'acc_bad', scope: scopes.join(' ') });
+
+/** Customers' tokens by scope: with that one alone, and with all others. */
+const tokensByScope = Object.fromEntries(
+  customerScopes.flatMap((scope) => [
+    [`only ${scope}`, customerWith(scope)],
+    [`all but ${scope}`, customerWith(...customerScopes.filter((other) => other !== scope))],
+  ]),
+) as Record<`${'only' | 'all but'} ${CustomerScope}`, (t: TestService) => Promise<string>>;
+
 /** Every kind of token that a caller may send (API-4). */
 export const tokens = {
+  ...tokensByScope,
   none: () => Promise.resolve(undefined),
   garbage: () => Promise.resolve('not.a.token'),
   unsigned: ({ issuer: { issuer } }: TestService) => {

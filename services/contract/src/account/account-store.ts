@@ -24,15 +24,16 @@ export async function lockAccountVersion(tx: Tx, accountId: string): Promise<num
   return row && Number(row.version);
 }
 
-/** Keeps the account where its version is newer than the stored one; answers whether it was. */
-export async function saveAccount(tx: Tx, account: Account): Promise<boolean> {
-  const row = await tx.one(
+/**
+ * Keeps the account where its version is newer than the stored one; answers the certified name that it had
+ * before, and undefined where nothing was newer.
+ */
+export const saveAccount = (tx: Tx, account: Account) =>
+  tx.one<{ formerName: string | null }>(
     `insert into accounts (account_id, version, facts, updated_at) values ($1, $2, $3, $4)
        on conflict (account_id) do update
          set version = excluded.version, facts = excluded.facts, updated_at = excluded.updated_at
        where accounts.version < excluded.version
-     returning version`,
+     returning old.facts->>'certifiedName' as "formerName"`,
     [account.accountId, account.version, JSON.stringify(account), tx.now],
   );
-  return row !== undefined;
-}

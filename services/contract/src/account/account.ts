@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { AccountFacts } from '@accord/events/account';
-import { printable } from '@accord/pdf';
 
 export type Account = z.infer<typeof AccountFacts>;
 
@@ -21,4 +20,4 @@ export const partyOf = (account: Account & { certifiedName: string }): Party => 
 
 /** By a name that a document shows: a name of invisible characters is none. */
 export const isCertified = (account: Account | undefined): account is Account & { certifiedName: string } =>
-  printable(account?.certifiedName ?? '').trim() !== '';
+  /[^\s\p{C}\p{Default_Ignorable_Code_Point}]/u.test(account?.certifiedName ?? '');

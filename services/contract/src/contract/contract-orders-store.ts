@@ -1,6 +1,6 @@
 import type { Tx } from '@accord/core';
 import type { Order } from '../order-view.ts';
-import type { EarlierEnded } from './contract.ts';
+import type { Contract, EarlierEnded } from './contract.ts';
 
 export interface Claim {
   readonly orderId: string;
@@ -24,13 +24,20 @@ export async function claimOrders(tx: Tx, claims: readonly Claim[]): Promise<str
   return sorted.map(({ orderId }) => orderId).filter((orderId) => !ids.has(orderId));
 }
 
+/** The live contract that has an order. */
+export type LiveContract = Pick<Contract, 'contractId' | 'number' | 'status'>;
+
 /** By order id, the live contract of each of the orders that are in one. */
-export async function findLiveContracts(tx: Tx, orderIds: readonly string[]): Promise<Map<string, string>> {
-  const rows = await tx.many<{ orderId: string; contractId: string }>(
-    `select order_id as "orderId", contract_id as "contractId" from live_orders where order_id = any($1)`,
+export async function findLiveContracts(
+  tx: Tx,
+  orderIds: readonly string[],
+): Promise<Map<string, LiveContract>> {
+  const rows = await tx.many<LiveContract & { readonly orderId: string }>(
+    `select l.order_id as "orderId", contract_id as "contractId", c.number, c.status
+       from live_orders l join contracts c using (contract_id) where l.order_id = any($1)`,
     [orderIds],
   );
-  return new Map(rows.map(({ orderId, contractId }) => [orderId, contractId]));
+  return new Map(rows.map(({ orderId, ...live }) => [orderId, live]));
 }
 
 /** The contract's orders as they were decided on, in the contract's order. */

@@ -77,21 +77,27 @@ export function withLaterPeriods(reserved: readonly Order[], known: readonly Ord
   return reserved.map((order) => {
     const later = latest.get(order.orderId);
     if (!later || later.version <= order.version) return order;
-    return { ...order, fulfilment: later.fulfilment, servicePeriod: later.servicePeriod };
+    const { fulfilment, servicePeriod, instances } = later;
+    return { ...order, fulfilment, servicePeriod, ...(instances && { instances }) };
   });
 }
 
 /**
  * CTR-15: ids of the paid subscriptions without a known period: not fulfilled yet, or fulfilled at a time when
- * periods were not told.
+ * periods were not told. ORD-26: an order of which some instances were told is not fulfilled either, whatever it
+ * is charged by.
  */
 export function withoutPeriod(orders: readonly Order[]): { unfulfilled: string[]; fulfilled: string[] } {
   const subscriptions = orders.filter(
     ({ status, chargeType }) => status === 'paid' && chargeType === 'subscription',
   );
+  const isInPart = ({ fulfilment, instances = [] }: Order) =>
+    fulfilment === 'creating' && instances.length > 0;
+  const isUnfulfilled = (order: Order) =>
+    isInPart(order) || (subscriptions.includes(order) && order.fulfilment !== 'created');
   const ids = (of: readonly Order[]) => of.map(({ orderId }) => orderId);
   return {
-    unfulfilled: ids(subscriptions.filter(({ fulfilment }) => fulfilment !== 'created')),
+    unfulfilled: ids(orders.filter(isUnfulfilled)),
     fulfilled: ids(
       subscriptions.filter(({ fulfilment, servicePeriod }) => fulfilment === 'created' && !servicePeriod),
     ),
@@ -103,6 +109,12 @@ export const paidMeanwhile = ({ kind }: { readonly kind: Kind }, known: readonly
   kind === 'payment_request'
     ? known.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId)
     : [];
+
+/** CTR-7, ORD-20: ids of the orders whose domain name is not reserved until they are paid. */
+export const unpaidDomains = (orders: readonly Order[]): string[] =>
+  orders
+    .filter(({ status, productForm }) => status === 'unpaid' && productForm === 'domain')
+    .map(({ orderId }) => orderId);
 
 export const earliestPayBy = (orders: readonly Order[]): string | null =>
   orders.flatMap(({ payBy }) => payBy ?? []).sort()[0] ?? null;
@@ -128,11 +140,12 @@ export interface Validity {
 }
 
 /**
- * CTR-33: earliest start to latest end of the service periods, open with pay as you go; a payment request
- * until its earliest payBy.
+ * CTR-29, CTR-33: earliest start to latest end of the service periods, open with pay as you go; a payment
+ * request until the earliest payBy of the orders that are not `paid` yet.
  */
-export function validityOf(kind: Kind, orders: readonly Order[]): Validity {
-  if (kind === 'payment_request') return { from: null, to: earliestPayBy(orders) };
+export function validityOf(kind: Kind, orders: readonly Order[], paid: readonly string[] = []): Validity {
+  if (kind === 'payment_request')
+    return { from: null, to: earliestPayBy(orders.filter(({ orderId }) => !paid.includes(orderId))) };
   const periods = orders.flatMap(({ servicePeriod }) => servicePeriod ?? []);
   const starts = periods.map(({ start }) => start).sort();
   const ends = periods.map(({ end }) => end).sort();

@@ -48,6 +48,9 @@ export interface ContractFilter {
   readonly kind?: string;
   readonly orderId?: string;
   readonly number?: string;
+  /** Created at `from` or later, and before `before`. */
+  readonly from?: Date | undefined;
+  readonly before?: Date | undefined;
   /** createdAt and contract id of the last one seen. */
   readonly after?: readonly string[];
 }
@@ -60,14 +63,17 @@ export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
         and ($3::text is null or kind = $3)
         and ($4::text is null or contract_id = any(array(select contract_id from contract_orders where order_id = $4)))
         and ($5::text is null or number = $5)
-        and ($6::timestamptz is null or (created_at, contract_id) < ($6, $7::text))
-      order by created_at desc, contract_id desc limit $8`,
+        and ($6::timestamptz is null or created_at >= $6) and ($7::timestamptz is null or created_at < $7)
+        and ($8::timestamptz is null or (created_at, contract_id) < ($8, $9::text))
+      order by created_at desc, contract_id desc limit $10`,
     [
       filter.accountId ?? null,
       filter.status ?? null,
       filter.kind ?? null,
       filter.orderId ?? null,
       filter.number ?? null,
+      filter.from ?? null,
+      filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
       limit,

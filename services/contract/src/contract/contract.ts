@@ -116,10 +116,14 @@ export function requestContract(
   });
 }
 
-/** The orders are held. A contract that no longer waits for them stays as it is. */
+/**
+ * The orders are held. A contract that no longer waits for them stays as it is.
+ *
+ * @param as `payBy` is that of a payment request, as the draft leaves it.
+ */
 export function draftContract(
   contract: Contract,
-  { number, at }: { number: string; at: Date },
+  { number, payBy, at }: { number: string; payBy: string | null; at: Date },
 ): Decision<Contract> {
   if (!contractLifecycle.allows(contract.status, 'draft')) return unchanged(contract);
   const next = amend(contract, {
@@ -127,7 +131,7 @@ export function draftContract(
     number,
     draftedAt: at,
   });
-  return changed(next, { type: 'contract.drafted', data: { contract: contractSnapshot(next) } });
+  return changed(next, { type: 'contract.drafted', data: { contract: contractSnapshot(next), payBy } });
 }
 
 /** The orders could not be held, or have changed since the decision on them (CTR-4). */
@@ -167,7 +171,11 @@ export function finalizeContract(
     status: contractLifecycle.after(contract.status, 'sealed'),
     finalizedAt: at,
   });
-  return changed(next, { type: 'contract.finalized', data: { contract: contractSnapshot(next), sha256 } });
+  const payBy = contract.content?.payBy ?? null;
+  return changed(next, {
+    type: 'contract.finalized',
+    data: { contract: contractSnapshot(next), sha256, payBy },
+  });
 }
 
 export function failSealing(contract: Contract, reason: string): Decision<Contract> {
@@ -205,6 +213,16 @@ export function voidContract(
 export interface VoidRules {
   readonly removeDraft: 'void' | 'delete';
   readonly voidOfficial: 'ticket' | 'self_service';
+}
+
+/** CTR-25, CTR-26: how the customer of a live contract ends it where these rules hold. */
+export function endingOf(
+  { status }: Pick<Contract, 'status'>,
+  { removeDraft, voidOfficial }: VoidRules,
+): 'void' | 'delete' | 'ticket' | 'wait' {
+  if (status === 'sealing') return 'wait';
+  if (status === 'official') return voidOfficial === 'ticket' ? 'ticket' : 'void';
+  return removeDraft;
 }
 
 /**

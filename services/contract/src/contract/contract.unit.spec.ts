@@ -7,6 +7,7 @@ import { contentOf, type DocumentContent } from '../document/content.ts';
 import { reasonsAgainstApplication, refusalOf } from '../objections.ts';
 import type { Order } from '../order-view.ts';
 import { approveTicket, isOverdue, submitTicket, withdrawTicket } from '../ticket/ticket.ts';
+import type { LiveContract } from './contract-orders-store.ts';
 import {
   amountOf,
   asDrafted,
@@ -29,6 +30,7 @@ import {
   voidForDeadOrder,
   type Contract,
 } from './contract.ts';
+import { termsOf } from './terms.ts';
 
 const baidu = loadProfile('baidu');
 const asItComes = loadProfile('alibaba');
@@ -39,6 +41,7 @@ const alibaba = {
 };
 const at = new Date('2026-03-02T08:00:00.000Z');
 const account = sampleAccount();
+const ownTerms = new Map<string, string>();
 
 const requested = (orders: readonly Order[] = [sampleOrder()]): Contract =>
   requestContract(
@@ -46,7 +49,7 @@ const requested = (orders: readonly Order[] = [sampleOrder()]): Contract =>
       contractId: 'ctr_1',
       accountId: 'acc_1',
       kind: splitOrders(orders)[0]!.kind,
-      language: 'zh',
+      language: 'zh-CN',
       invoicingEntity: orders[0]!.invoicingEntity,
       partyA: partyOf({ ...account, certifiedName: account.certifiedName! }),
       orderIds: orders.map(({ orderId }) => orderId),
@@ -56,7 +59,7 @@ const requested = (orders: readonly Order[] = [sampleOrder()]): Contract =>
     { earlierEnded: [] },
   ).state;
 const draft = (orders?: readonly Order[]) =>
-  draftContract(requested(orders), { number: 'CT-2026-00000001', at }).state;
+  draftContract(requested(orders), { number: 'CT-2026-00000001', payBy: null, at }).state;
 const sealing = () => beginSealing(draft(), {} as DocumentContent);
 const official = () => finalizeContract(sealing(), { sha256: 'ab', at }).state;
 const voided = () => voidForDeadOrder(draft(), { orderId: 'ord_1', status: 'cancelled' }, at).state;
@@ -70,22 +73,18 @@ const refusalFrom = (act: () => unknown): Refusal => {
   }
   throw new Error('nothing was refused');
 };
-const asked = (order: Order, liveContractId: string | null = null) => ({
-  orderId: order.orderId,
-  order,
-  liveContractId,
-});
+const asked = (order: Order, live: LiveContract | null = null) => ({ orderId: order.orderId, order, live });
 const codes = (...of: Parameters<typeof reasonsAgainstApplication>) =>
   reasonsAgainstApplication(...of).map(({ orderId, code }) => [orderId, code]);
 
 describe('a contract', () => {
   test('EVT-5 announces a snapshot with every version, and only once', () => {
-    const decision = draftContract(requested(), { number: 'CT-2026-00000001', at });
+    const decision = draftContract(requested(), { number: 'CT-2026-00000001', payBy: null, at });
     expect(decision.state.version).toBe(2);
     expect(decision.facts).toEqual([
-      { type: 'contract.drafted', data: { contract: contractSnapshot(decision.state) } },
+      { type: 'contract.drafted', data: { contract: contractSnapshot(decision.state), payBy: null } },
     ]);
-    expect(draftContract(decision.state, { number: 'CT-2026-00000002', at })).toEqual({
+    expect(draftContract(decision.state, { number: 'CT-2026-00000002', payBy: null, at })).toEqual({
       state: decision.state,
       facts: [],
     });
@@ -94,7 +93,7 @@ describe('a contract', () => {
   test('EVT-20 that ended stays as it ended, whatever comes late', () => {
     const late = voided();
     for (const decision of [
-      draftContract(late, { number: 'CT-2026-00000009', at }),
+      draftContract(late, { number: 'CT-2026-00000009', payBy: null, at }),
       refuseContract(late, []),
       finalizeContract(late, { sha256: 'ab', at }),
       failSealing(late, 'late'),
@@ -196,10 +195,10 @@ describe('an application', () => {
     const list = [
       asked(excluded),
       asked(custom),
-      asked(taken, 'ctr_9'),
+      asked(taken, { contractId: 'ctr_9', number: 'CT-2026-00000009', status: 'draft' }),
       asked(dead),
       asked(refunding),
-      { orderId: 'ord_x', order: undefined, liveContractId: null },
+      { orderId: 'ord_x', order: undefined, live: null },
     ];
     expect(codes(list, account, baidu)).toEqual([
       [excluded.orderId, 'contract.product_excluded'],
@@ -213,6 +212,7 @@ describe('an application', () => {
     const refusals = reasonsAgainstApplication(list, account, baidu);
     expect(refusals.find(({ code }) => code === 'contract.order_in_contract')).toMatchObject({
       contractId: 'ctr_9',
+      contractNumber: 'CT-2026-00000009',
       remedy: 'void_that_contract',
     });
     expect(refusals.find(({ code }) => code === 'contract.ask_offline')?.offlineAddress).toEqual(
@@ -220,6 +220,31 @@ describe('an application', () => {
     );
     expect(refusals.find(({ code }) => code === 'order.held_by_refund')).toMatchObject({ refundId: 'rfd_1' });
   });
+
+  test.each([
+    ['requested', baidu, 'void_that_contract'],
+    ['requested', alibaba, 'delete_that_contract'],
+    ['draft', baidu, 'void_that_contract'],
+    ['draft', alibaba, 'delete_that_contract'],
+    ['sealing', baidu, 'try_again_when_sealed'],
+    ['sealing', alibaba, 'try_again_when_sealed'],
+    ['official', baidu, 'submit_void_ticket'],
+    ['official', alibaba, 'void_that_contract'],
+  ] as const)(
+    'CTR-3 CTR-25 CTR-26 an order in a contract that is %s comes free as its profile has it',
+    (...of) => {
+      const [status, profile, remedy] = of;
+      const order = sampleOrder({ invoicingEntity: profile.invoicingEntities[0]!.code });
+      const live = {
+        contractId: 'ctr_9',
+        number: status === 'requested' ? null : 'CT-2026-00000009',
+        status,
+      };
+      expect(reasonsAgainstApplication([asked(order, live)], account, profile)).toMatchObject([
+        { code: 'contract.order_in_contract', contractId: 'ctr_9', contractNumber: live.number, remedy },
+      ]);
+    },
+  );
 
   test(
     'CTR-3 a partner’s customer is sent to the provider, and a marketplace order stands alone, at ' +
@@ -246,7 +271,7 @@ describe('an application', () => {
       const order = sampleOrder({ invoicingEntity: 'nobody' });
       expect(codes([asked(order)], account, baidu)).toEqual([[order.orderId, 'contract.entity_unknown']]);
       const print = () =>
-        contentOf(draft([order]), [order], { profile: baidu, mark: 'draft', testSeal: true });
+        contentOf(draft([order]), [order], { profile: baidu, mark: 'draft', testSeal: true, ownTerms });
       expect(refusalFrom(print)).toMatchObject({
         kind: 'conflict',
         code: 'contract.entity_unknown',
@@ -302,13 +327,17 @@ describe('an application', () => {
   });
 
   test('one code for all reasons is the refusal’s own; mixed ones are gathered', () => {
-    const unknown = { orderId: 'ord_x', order: undefined, liveContractId: null };
+    const unknown = { orderId: 'ord_x', order: undefined, live: null };
     expect(refusalOf(reasonsAgainstApplication([unknown], account, baidu))).toMatchObject({
       kind: 'not_found',
       code: 'order.not_found',
     });
     const mixed = refusalOf(
-      reasonsAgainstApplication([unknown, asked(sampleOrder(), 'ctr_9')], account, baidu),
+      reasonsAgainstApplication(
+        [unknown, asked(sampleOrder(), { contractId: 'ctr_9', number: null, status: 'requested' })],
+        account,
+        baidu,
+      ),
     );
     expect(mixed).toMatchObject({ kind: 'conflict', code: 'contract.application_refused' });
     expect(mixed.facts.refusals).toHaveLength(2);
@@ -331,7 +360,7 @@ describe('an application', () => {
 
 describe('the content', () => {
   const rowsOf = (orders: readonly Order[], profile = baidu) =>
-    contentOf(draft(orders), orders, { profile, mark: 'draft', testSeal: true }).rows.map(
+    contentOf(draft(orders), orders, { profile, mark: 'draft', testSeal: true, ownTerms }).rows.map(
       ({ period }) => period,
     );
 
@@ -347,6 +376,7 @@ describe('the content', () => {
         profile: baidu,
         mark: 'draft',
         testSeal: true,
+        ownTerms,
       }),
     ).toMatchObject({
       total: null,
@@ -397,6 +427,22 @@ describe('the content', () => {
     },
   );
 
+  test('ORD-26 an order given in part is not sealed before its last instance, whatever it is charged by', () => {
+    const given = { instanceId: 'i-1', start: null, end: null, region: null, ipAddress: null };
+    const part = payAsYouGoOrder({ count: 2, fulfilment: 'creating', instances: [given] });
+    const waiting = payAsYouGoOrder({ fulfilment: 'creating', instances: [] });
+    expect(withoutPeriod([part, waiting])).toEqual({ unfulfilled: [part.orderId], fulfilled: [] });
+    const whole = {
+      ...part,
+      version: part.version + 1,
+      fulfilment: 'created' as const,
+      instances: [given, given],
+    };
+    const [merged] = withLaterPeriods([part], [whole]);
+    expect(merged).toMatchObject({ fulfilment: 'created', instances: [given, given] });
+    expect(withoutPeriod([merged!])).toEqual({ unfulfilled: [], fulfilled: [] });
+  });
+
   test(
     'CTR-14 ORD-8 a payment request says until when it is to be paid, as its draft has moved that: the ' +
       'earliest of its orders',
@@ -409,12 +455,17 @@ describe('the content', () => {
         Order[],
         Order[],
       ];
-      const content = contentOf(draft(here), here, { profile: baidu, mark: 'official', testSeal: false });
+      const content = contentOf(draft(here), here, {
+        profile: baidu,
+        mark: 'official',
+        testSeal: false,
+        ownTerms,
+      });
       expect(content).toMatchObject({
         kind: 'payment_request',
         payBy: '2026-03-08T00:00:00.000Z',
         number: 'CT-2026-00000001',
-        partyB: baidu.invoicingEntities[0]!.zh,
+        partyB: baidu.invoicingEntities[0]!['zh-CN'],
       });
       expect(validityOf('payment_request', here)).toEqual({ from: null, to: '2026-03-08T00:00:00.000Z' });
       expect(validityOf('payment_request', there)).toEqual({ from: null, to: '2026-03-31T00:00:00.000Z' });
@@ -422,6 +473,45 @@ describe('the content', () => {
       expect(asDrafted([paid], baidu)).toEqual([paid]);
     },
   );
+
+  test('CTR-29 CTR-33 a payment request is valid until the earliest payBy that is left to keep', () => {
+    const [first, second] = ['2026-03-08T00:00:00.000Z', '2026-03-09T00:00:00.000Z'].map((payBy) =>
+      unpaidOrder({ payBy }),
+    ) as [Order, Order];
+    const until = (...paid: string[]) => validityOf('payment_request', [second, first], paid);
+    expect(until()).toEqual({ from: null, to: first.payBy });
+    expect(until(first.orderId)).toEqual({ from: null, to: second.payBy });
+    expect(until(first.orderId, second.orderId)).toEqual({ from: null, to: null });
+  });
+
+  test('CTR-23 ORD-22 terms are included or linked by brand and category; a product’s own come first', () => {
+    const rules = alibaba.contracts;
+    const own = new Map([['OWN', 'https://terms.example.com/own']]);
+    const of = (productCode: string, brand: string, category: string) =>
+      termsOf({ productCode, brand, category }, own, rules);
+    expect(of('DOMAIN', 'hichina', 'DOMAIN')).toEqual({ included: true, url: null });
+    expect(of('HOSTING', 'hichina', 'HOSTING')).toEqual({ included: true, url: null });
+    for (const [brand, category] of [
+      ['hichina', 'ECS'],
+      ['aliyun', 'DOMAIN'],
+    ] as const)
+      expect(of('X', brand, category)).toEqual({ included: false, url: rules.termsUrl });
+    expect(of('OWN', 'aliyun', 'ECS')).toEqual({ included: false, url: 'https://terms.example.com/own' });
+    expect(of('OWN', 'hichina', 'DOMAIN')).toEqual({ included: true, url: 'https://terms.example.com/own' });
+    const order = sampleOrder({ brand: 'hichina', category: 'DOMAIN' });
+    for (const [profile, included] of [
+      [alibaba, alibaba.contracts.termsIncluded['zh-CN']],
+      [baidu, []],
+    ] as const) {
+      const content = contentOf(draft([order]), [order], {
+        profile,
+        mark: 'draft',
+        testSeal: true,
+        ownTerms,
+      });
+      expect(content.terms).toEqual(included);
+    }
+  });
 
   test('CTR-33 is valid from the earliest start to the latest end, open with pay as you go', () => {
     const later = sampleOrder({
@@ -459,6 +549,7 @@ describe('a ticket', () => {
     accountId: 'acc_1',
     kind: 'void_official',
     contractId: 'ctr_1',
+    contractNumber: 'CT-2026-00000001',
     orderIds: ['ord_1'],
     reason: 'test',
     text: 'Please.',

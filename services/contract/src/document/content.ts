@@ -6,9 +6,10 @@ import type { PartyDetails, Profile } from '@accord/profile';
 import type { Party } from '../account/account.ts';
 import { billingCycle } from '../bill/billing-cycle.ts';
 import { amountOf, cashPayable, earliestPayBy, kindOf, type Kind } from '../contract/contract-orders.ts';
+import { termsOf, type OwnTerms, type Terms } from '../contract/terms.ts';
 import type { Order } from '../order-view.ts';
 
-export const templateVersion = '1.0';
+export const templateVersion = '1.1';
 
 export type DocumentLanguage = z.infer<typeof Language>;
 export type DurationUnit = 'minute' | 'month' | 'year';
@@ -31,6 +32,7 @@ export interface DocumentRow {
   readonly duration: { readonly value: number; readonly unit: DurationUnit } | null;
   /** Null prints a dash: pay as you go (CTR-16). */
   readonly cashPayable: Money | null;
+  readonly terms: Terms;
 }
 
 /** All that a contract's document states, as plain JSON: the same content makes the same draft, byte by byte. */
@@ -52,7 +54,8 @@ export interface DocumentContent {
   /** Printed by a payment request (CTR-14). */
   readonly payBy: string | null;
   readonly templateVersion: string;
-  readonly termsUrl: string;
+  /** The terms of the rows that include them, paragraph by paragraph (CTR-23). */
+  readonly terms: readonly string[];
 }
 
 /** The part of a contract that its document states. */
@@ -66,20 +69,28 @@ export interface DocumentedContract {
   readonly createdAt: Date;
 }
 
+interface Printing {
+  readonly profile: Profile;
+  readonly mark: DocumentContent['mark'];
+  readonly testSeal: boolean;
+  readonly ownTerms: OwnTerms;
+}
+
 /**
- * CTR-14 to CTR-16. `orders` in the contract's order; amounts are those reserved.
+ * CTR-14 to CTR-16, CTR-23. `orders` in the contract's order; amounts are those reserved.
  *
  * @throws Refusal `contract.entity_unknown`
  */
 export function contentOf(
   contract: DocumentedContract,
   orders: readonly Order[],
-  { profile, mark, testSeal }: { profile: Profile; mark: DocumentContent['mark']; testSeal: boolean },
+  { profile, mark, testSeal, ownTerms }: Printing,
 ): DocumentContent {
   const { contractId, number, language, invoicingEntity, partyA, createdAt } = contract;
   const entity = profile.invoicingEntities.find(({ code }) => code === invoicingEntity);
   if (!entity) throw new Refusal('conflict', 'contract.entity_unknown', { contractId, invoicingEntity });
   if (!number) throw new Error(`contract ${contractId} has no number`);
+  const rows = orders.map((order) => rowOf(order, contract, { profile, ownTerms }));
   return {
     number,
     kind: kindOf(orders[0]!),
@@ -90,15 +101,19 @@ export function contentOf(
     partyB: entity[language],
     createdAt: createdAt.toISOString(),
     timeZone: profile.timeZone,
-    rows: orders.map((order) => rowOf(order, contract, profile)),
+    rows,
     total: amountOf(orders),
     payBy: contract.kind === 'payment_request' ? earliestPayBy(orders) : null,
     templateVersion,
-    termsUrl: profile.contracts.termsUrl,
+    terms: rows.some(({ terms }) => terms.included) ? profile.contracts.termsIncluded[language] : [],
   };
 }
 
-const rowOf = (order: Order, { language, createdAt }: DocumentedContract, profile: Profile): DocumentRow => ({
+const rowOf = (
+  order: Order,
+  { language, createdAt }: DocumentedContract,
+  { profile, ownTerms }: Pick<Printing, 'profile' | 'ownTerms'>,
+): DocumentRow => ({
   orderId: order.orderId,
   serviceName: order.productName[language],
   configuration: order.configuration,
@@ -106,6 +121,7 @@ const rowOf = (order: Order, { language, createdAt }: DocumentedContract, profil
   period: periodOf(order, createdAt, profile),
   duration: order.duration,
   cashPayable: cashPayable(order),
+  terms: termsOf(order, ownTerms, profile.contracts),
 });
 
 /** CTR-15. `at` is the time of the application; its month is the billing cycle. */

@@ -1,4 +1,11 @@
-import { colors, loadTypefaces, openPdfDocument, page, type PdfDocument } from '@accord/pdf';
+import {
+  colors,
+  loadTypefaces,
+  openPdfDocument,
+  page,
+  type PdfDocument,
+  type SignatureRoom,
+} from '@accord/pdf';
 import type { DocumentContent } from './content.ts';
 import { printOrders } from './order-table.ts';
 import { drawSeal, sealRadius } from './seal-picture.ts';
@@ -16,11 +23,11 @@ import { wordings, type Wording } from './wording.ts';
 /**
  * The contract as a PDF with real text and embedded fonts (CTR-14 to CTR-19). The same content makes the same
  * bytes. A document marked official shows the seal but is not signed: only `sealDocument` makes a binding
- * contract.
+ * contract. With `signature` it keeps room for one.
  *
  * @throws RangeError where an amount or the time zone is malformed.
  */
-export async function renderDocument(content: DocumentContent): Promise<Buffer> {
+export async function renderDocument(content: DocumentContent, signature?: SignatureRoom): Promise<Buffer> {
   const words = wordings[content.language];
   const pdf = await openPdfDocument({
     title: `${words.title[content.kind]} ${content.number}`,
@@ -41,8 +48,13 @@ export async function renderDocument(content: DocumentContent): Promise<Buffer> 
   const place = printSignatures(pdf, content, words);
   if (content.mark === 'official') await stampSeal(pdf, content, words, place);
   finishPages(pdf, content, words);
+  if (signature) pdf.keepSignature(signature);
   return pdf.end();
 }
+
+/** A slice of the seal is 3 mm wide at least: over more pages it is cut from several seals. */
+const mostSlices = 10;
+const sliceScale = 0.76;
 
 /** The full seal on the signature page, and a slice of another on the edge of every page, in order (CTR-18). */
 async function stampSeal(
@@ -58,15 +70,34 @@ async function stampSeal(
   const seal = pdf.defineGraphic('Seal', picture);
   pdf.goToPage(place.page);
   pdf.drawGraphic(seal, { x: place.x, y: place.y, scale: 1 });
-  if (pdf.pageCount === 1) return;
-  const scale = 0.76;
-  const across = 2 * sealRadius * scale;
-  const width = across / pdf.pageCount;
-  for (let index = 0; index < pdf.pageCount; index += 1) {
+  const { pageCount } = pdf;
+  if (pageCount === 1) return;
+  const seals = Math.ceil(pageCount / mostSlices);
+  for (let index = 0; index < seals; index += 1) {
+    const [first, end] = [index, index + 1].map((part) => Math.floor((part * pageCount) / seals)) as [
+      number,
+      number,
+    ];
+    cutSeal(pdf, seal, { first, end, label: seals > 1 ? words.sliced(first + 1, end) : [] });
+  }
+}
+
+/** One seal over the edges of some pages, counted from 0 and without `end`, with a label below each slice. */
+function cutSeal(
+  pdf: PdfDocument,
+  seal: ReturnType<PdfDocument['defineGraphic']>,
+  { first, end, label }: { first: number; end: number; label: readonly string[] },
+): void {
+  const across = 2 * sealRadius * sliceScale;
+  const width = across / (end - first);
+  const top = (page.height - across) / 2;
+  for (let index = first; index < end; index += 1) {
     pdf.goToPage(index);
-    const slice = { x: page.width - width, y: (page.height - across) / 2, width, height: across };
-    const middle = { x: slice.x - index * width + across / 2, y: page.height / 2, scale };
-    pdf.drawGraphic(seal, middle, slice);
+    const slice = { x: page.width - width, y: top, width, height: across };
+    const left = slice.x - (index - first) * width;
+    pdf.drawGraphic(seal, { x: left + across / 2, y: page.height / 2, scale: sliceScale }, slice);
+    const place = { x: page.right, y: top + across + 2, width: page.width - page.right - 3 };
+    pdf.text(label, place, { size: 5.5, color: colors.faint, align: 'right' });
   }
 }
 
@@ -78,8 +109,15 @@ function finishPages(pdf: PdfDocument, content: DocumentContent, words: Wording)
     pdf.goToPage(index);
     pdf.text([words.title[content.kind]], line(36), style);
     pdf.text([content.number], line(36), { ...style, align: 'right' });
-    pdf.rule({ x: page.left, y: 52 }, { x: page.right, y: 52 });
-    pdf.rule({ x: page.left, y: 795 }, { x: page.right, y: 795 });
+    pdf.rules(
+      ...[52, 795].map(
+        (y) =>
+          [
+            { x: page.left, y },
+            { x: page.right, y },
+          ] as const,
+      ),
+    );
     pdf.text([words.template + content.templateVersion], line(799), style);
     pdf.text([words.page(index + 1, pdf.pageCount)], line(799), { ...style, align: 'right' });
     const standing = content.mark === 'draft' ? words.watermark : content.testSeal ? words.testSeal : '';

@@ -136,6 +136,21 @@ test('CTR-14 Party A has a place for its own seal and need send nothing back; ab
   expect(text).toMatch(/证件号码—/);
 });
 
+test('CTR-14 a party as long as it may be stands on its pages in full, and so do the signatures', async () => {
+  const name = '深'.repeat(400);
+  const partyA = {
+    name,
+    certificate: '证'.repeat(400),
+    address: '圳'.repeat(400),
+    contact: '市'.repeat(265),
+  };
+  const { pages } = await print(sampleContent(1, { partyA }));
+  const placed = pages.flatMap((page) => page.placed.filter(({ y }) => y > 50));
+  const text = placed.map((line) => line.text).join('');
+  for (const part of Object.values(partyA)) expect(text).toContain(part);
+  expect(text).toContain(`甲方（盖章）：${name}`);
+});
+
 test('CTR-15 a row shows start and end, the billing cycle, the duration only, or nothing', async () => {
   const period = { start: '2026-02-28T16:00:00.000Z', end: '2026-03-31T16:00:00.000Z' };
   const rows = [
@@ -228,21 +243,86 @@ test(
   },
 );
 
-test('CTR-19 a row longer than a page goes on at the next one', async () => {
-  const configuration = Array.from({ length: 200 }, (_, index) => ({
-    name: '选项',
-    value: `值${String(index)}。`,
-  }));
-  const { pages } = await print(sampleContent(1, { rows: [sampleRow(1, { configuration })] }));
-  const text = pages.map(({ lines }) => lines.join('')).join('');
-  expect(pages.length).toBeGreaterThan(3);
-  for (const { value } of configuration) expect(text).toContain(`选项：${value}`);
+const options = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ name: '选项', value: `allow tcp 10.0.0.${index} 说明` }));
+/** The lines that stand below their rows, as one text. */
+const belowRows = ({ pages }: Awaited<ReturnType<typeof print>>) =>
+  pages
+    .flatMap(({ placed }) => placed.filter(({ x, text }) => x === 49 && !text.startsWith('（接第')))
+    .map(({ text }) => text)
+    .join('')
+    .replaceAll(' ', '');
+
+test(
+  'CTR-14 CTR-19 a long configuration stands below its row over the full width, and goes on at the ' +
+    'next page',
+  async () => {
+    const configuration = options(700);
+    const pdf = await print(sampleContent(1, { rows: [sampleRow(1, { configuration })] }));
+    expect(pdf.pages.length).toBeGreaterThan(3);
+    expect(belowRows(pdf)).toBe(
+      `规格配置：${configuration.map(({ name, value }) => `${name}：${value}`).join('；')}`.replaceAll(
+        ' ',
+        '',
+      ),
+    );
+    expect(pdf.pages.slice(1, 3).map(({ lines }) => lines.includes('（接第 1 项）'))).toEqual([true, true]);
+    expect(pdf.pages[0]!.lines).toContain('见下');
+  },
+);
+
+test('CTR-14 CTR-19 orders with sixty long options each take half a page an order', async () => {
+  const rows = Array.from({ length: 20 }, (_, index) => sampleRow(index + 1, { configuration: options(60) }));
+  const { pages } = await print(sampleContent(20, { rows }));
+  expect(pages.length).toBeLessThanOrEqual(11);
+});
+
+test.each([3, 5, 10, 20, 30, 40, 50, 60, 80, 120])(
+  'CTR-19 the head of the table stands over a row on every page, with %i options in each row',
+  async (count) => {
+    const rows = [1, 2, 3].map((index) => sampleRow(index, { configuration: options(count) }));
+    const { pages } = await print(sampleContent(3, { rows }));
+    for (const { lines } of pages) {
+      const head = lines.indexOf('现金应付');
+      if (head === -1) expect(lines.join('')).not.toContain('allow tcp');
+      else expect(lines[head + 1]).toMatch(/^(?:\d|（接第 \d 项）)$/);
+    }
+  },
+);
+
+test('CTR-23 terms are stated, or linked, each for its services', async () => {
+  const [one, two] = ['https://cloud.example.com/terms', 'https://cloud.example.com/own'];
+  const rows = [
+    sampleRow(1),
+    sampleRow(2, { serviceName: '对象存储', terms: { included: false, url: two } }),
+    sampleRow(3, { serviceName: '域名', terms: { included: true, url: null } }),
+  ];
+  const { pages, objects } = await print(sampleContent(3, { rows, terms: ['一、第一条。', '二、第二条。'] }));
+  const text = pages.flatMap(({ lines }) => lines).join('');
+  expect(text).toContain(`云服务器 BCC适用乙方公布的服务条款：${one}`);
+  expect(text).toContain(`对象存储适用乙方公布的服务条款：${two}`);
+  expect(text).toContain('域名适用下列服务条款：一、第一条。二、第二条。');
+  for (const url of [one, two]) expect([...objects.values()].join('')).toContain(`/URI (${url})`);
+
+  const all = [sampleRow(1, { serviceName: 'Domain', terms: { included: true, url: null } })];
+  const alone = await flat(sampleContent(1, { ...english, rows: all, terms: ['1. First.'] }));
+  expect(alone).toMatch(/for the above services, those of these terms of service:1\. First\./);
+  expect(alone).not.toContain('https://');
 });
 
 test('CTR-23 the terms of service are linked', async () => {
   const { objects, pages } = await print(sampleContent(1));
   expect(pages[0]?.text).toContain('https://cloud.example.com/terms');
   expect([...objects.values()].join('')).toContain('/URI (https://cloud.example.com/terms)');
+});
+
+test('CTR-14 text is copied as it was agreed, also where the typeface draws characters alike', async () => {
+  const alike = '⾦山 · • ‧ ・ - ‑ … ⋯ ／ ∕ ① ➀ ～ 〜 墫 壿';
+  const text = await flat(
+    sampleContent(1, { partyA: { name: alike, certificate: null, address: null, contact: null } }),
+  );
+  expect(text).toContain(alike.replace('⾦', '金'));
+  expect(text).toContain('现金应付金额为订单应付金额扣除代金券抵扣后的金额');
 });
 
 test('what customers typed cannot hide or reorder what is agreed', async () => {

@@ -5,8 +5,10 @@ import type { DocumentContent, DocumentRow } from './content.ts';
 import type { Wording } from './wording.ts';
 
 const dash = '—';
+const configurationColumn = 3;
 const periodColumn = 5;
 const padding = 4;
+const belowWidth = page.contentWidth - 2 * padding;
 const widths = [24, 86, 54, 108, 26, 92, 44, 71.28];
 const cellStyle: TextStyle = { size: 7.5 };
 const headStyle: TextStyle = { size: 7.5, weight: 'bold' };
@@ -21,44 +23,81 @@ const columns = widths.map((width, index) => ({
   align: alignments[index] ?? 'left',
 }));
 
-type Line = readonly string[];
+type Cell = readonly string[];
+
+/** A row as it is set: its cells, and below them over the full width what would be long in a column. */
+interface SetRow {
+  readonly cells: readonly Cell[];
+  readonly below: Cell;
+}
+
+/** A row's configuration leaves its column where that saves more lines than this. */
+const spared = 2;
 
 /** Other work has its turn after so long, ms, and after five rows at the latest. */
 const sliceMs = 10;
 
 /**
- * One row for each order, its head again on every page; a row that fits a page is not torn (CTR-14 to CTR-16,
- * CTR-19). Lets other work run between rows.
+ * One row for each order, its head again on every page and never without a row (CTR-14 to CTR-16, CTR-19).
+ * Cells are torn only where they fit no page; a long configuration stands below them and goes on at the next
+ * page. Lets other work run between rows.
  */
 export async function printOrders(pdf: PdfDocument, content: DocumentContent, words: Wording): Promise<void> {
-  const heads = words.columns.map((title, index) =>
-    pdf.lines(
-      index === periodColumn ? `${title} (${content.timeZone})` : title,
-      columns[index]?.inner.width ?? 0,
-      headStyle,
-    ),
-  );
-  const headHeight = printedHeight(heads, headStyle);
+  const table = openTable(pdf, content, words);
   const write = timeWriter(content.timeZone);
-  let begun = false;
   let breathedAt = performance.now();
   for (const [index, row] of content.rows.entries()) {
-    const texts = cellsOf(row, index, words, write);
-    const cells = texts.map((parts, column) =>
-      parts.flatMap((part) => pdf.lines(part, columns[column]?.inner.width ?? 0, cellStyle)),
-    );
-    if (!begun) pdf.ensureSpace(headHeight + Math.min(printedHeight(cells, cellStyle), 200));
-    if (!begun) printHead(pdf, heads, headHeight);
-    begun = true;
-    printRow(pdf, cells, () => {
-      pdf.addPage();
-      printHead(pdf, heads, headHeight);
-    });
+    printRow(pdf, table, setRow(pdf, cellsOf(row, index, words, write), words), words.continued(index + 1));
     if (index % 5 !== 4 && performance.now() - breathedAt < sliceMs) continue;
     await breathe();
     breathedAt = performance.now();
   }
 }
+
+interface Table {
+  /** Begins a page unless this one has room for the height, at most a page's, and a head where there is none. */
+  readonly makeRoom: (height: number) => void;
+  /** The height of a page without the head. */
+  readonly pageHeight: number;
+}
+
+function openTable(pdf: PdfDocument, { timeZone }: DocumentContent, words: Wording): Table {
+  const heads = words.columns.map((title, column) =>
+    linesIn(pdf, column, [column === periodColumn ? `${title} (${timeZone})` : title], headStyle),
+  );
+  const headHeight = heightOf(heads, headStyle);
+  let headed = false;
+  const makeRoom = (height: number) => {
+    if (pdf.y + (headed ? 0 : headHeight) + height > page.bottom) {
+      pdf.addPage();
+      headed = false;
+    }
+    if (headed) return;
+    pdf.fillBox({ x: page.left, y: pdf.y, width: page.contentWidth, height: headHeight });
+    printCells(pdf, heads, headStyle);
+    headed = true;
+  };
+  return { makeRoom, pageHeight: page.bottom - page.top - headHeight };
+}
+
+/** A configuration stays in its column where it is short, and stands below its row where it is long. */
+function setRow(pdf: PdfDocument, texts: readonly Cell[], words: Wording): SetRow {
+  const cells = texts.map((parts, column) => linesIn(pdf, column, parts, cellStyle));
+  const configuration =
+    words.columns[configurationColumn] + words.colon + texts[configurationColumn]!.join(words.separator);
+  const below = pdf.lines(configuration, belowWidth, cellStyle);
+  const others = Math.max(
+    ...cells.filter((_, column) => column !== configurationColumn).map(({ length }) => length),
+  );
+  if (cells[configurationColumn]!.length <= others + below.length + spared) return { cells, below: [] };
+  return {
+    cells: cells.with(configurationColumn, linesIn(pdf, configurationColumn, [words.below], cellStyle)),
+    below,
+  };
+}
+
+const linesIn = (pdf: PdfDocument, column: number, parts: Cell, style: TextStyle): string[] =>
+  parts.flatMap((part) => pdf.lines(part, columns[column]!.inner.width, style));
 
 function cellsOf(
   row: DocumentRow,
@@ -94,44 +133,75 @@ function periodOf({ period }: DocumentRow, words: Wording, write: (instant: stri
   }
 }
 
-function printHead(pdf: PdfDocument, heads: readonly Line[], height: number): void {
-  pdf.fillBox({ x: page.left, y: pdf.y, width: page.contentWidth, height });
-  printCells(pdf, heads, height, headStyle);
-}
-
-function printRow(pdf: PdfDocument, cells: readonly Line[], turn: () => void): void {
-  const full = page.bottom - page.top - 40;
-  if (pdf.y + printedHeight(cells, cellStyle) > page.bottom && printedHeight(cells, cellStyle) <= full)
-    turn();
-  let rest = cells;
-  while (rest.some((cell) => cell.length > 0)) {
-    const room = Math.floor((page.bottom - pdf.y - 2 * padding) / lineHeight(cellStyle));
-    if (room < 1) {
-      turn();
-      continue;
-    }
-    const part = rest.map((cell) => cell.slice(0, room));
-    printCells(pdf, part, printedHeight(part, cellStyle), cellStyle);
-    rest = rest.map((cell) => cell.slice(room));
+/** `continued` heads what stands below its row on a later page. */
+function printRow(
+  pdf: PdfDocument,
+  { makeRoom, pageHeight }: Table,
+  { cells, below }: SetRow,
+  continued: string,
+): void {
+  const started = below.length === 0 ? 0 : heightOf([below.slice(0, 2)], cellStyle);
+  makeRoom(Math.min(heightOf(cells, cellStyle) + started, pageHeight));
+  for (let rest = cells; rest.some((cell) => cell.length > 0);) {
+    makeRoom(heightOf([['']], cellStyle));
+    const count = linesLeft(pdf);
+    printCells(
+      pdf,
+      rest.map((cell) => cell.slice(0, count)),
+      cellStyle,
+    );
+    rest = rest.map((cell) => cell.slice(count));
+  }
+  const { pageCount } = pdf;
+  for (let rest = below; rest.length > 0;) {
+    makeRoom(heightOf([rest.slice(0, 2)], cellStyle));
+    if (pdf.pageCount > pageCount) rest = [continued, ...rest];
+    const part = rest.slice(0, linesLeft(pdf));
+    printBelow(pdf, part);
+    rest = rest.slice(part.length);
   }
 }
 
-function printCells(pdf: PdfDocument, cells: readonly Line[], height: number, style: TextStyle): void {
-  columns.forEach((column, index) => {
-    pdf.text(
-      cells[index] ?? [],
-      { x: column.inner.x, y: pdf.y + padding, width: column.inner.width },
-      { ...style, align: column.align },
-    );
-    pdf.rule({ x: column.x, y: pdf.y }, { x: column.x, y: pdf.y + height });
+const linesLeft = (pdf: PdfDocument): number =>
+  Math.floor((page.bottom - pdf.y - 2 * padding) / lineHeight(cellStyle));
+
+function printCells(pdf: PdfDocument, cells: readonly Cell[], style: TextStyle): void {
+  const height = heightOf(cells, style);
+  columns.forEach(({ inner, align }, column) => {
+    pdf.text(cells[column] ?? [], { ...inner, y: pdf.y + padding }, { ...style, align });
   });
-  pdf.rule({ x: page.right, y: pdf.y }, { x: page.right, y: pdf.y + height });
-  pdf.rule({ x: page.left, y: pdf.y }, { x: page.right, y: pdf.y });
-  pdf.y += height;
-  pdf.rule({ x: page.left, y: pdf.y }, { x: page.right, y: pdf.y });
+  closeBox(pdf, height, [...columns.map(({ x }) => x), page.right]);
 }
 
-const printedHeight = (cells: readonly Line[], style: TextStyle): number =>
+function printBelow(pdf: PdfDocument, lines: Cell): void {
+  const inner = { x: page.left + padding, y: pdf.y + padding, width: belowWidth };
+  pdf.text(lines, inner, cellStyle);
+  closeBox(pdf, heightOf([lines], cellStyle), [page.left, page.right]);
+}
+
+/** The lines around and between what was set from here down to the height, where the next content goes. */
+function closeBox(pdf: PdfDocument, height: number, verticals: readonly number[]): void {
+  const [top, bottom] = [pdf.y, pdf.y + height];
+  pdf.rules(
+    ...verticals.map(
+      (x) =>
+        [
+          { x, y: top },
+          { x, y: bottom },
+        ] as const,
+    ),
+    ...[top, bottom].map(
+      (y) =>
+        [
+          { x: page.left, y },
+          { x: page.right, y },
+        ] as const,
+    ),
+  );
+  pdf.y = bottom;
+}
+
+const heightOf = (cells: readonly Cell[], style: TextStyle): number =>
   Math.max(1, ...cells.map((cell) => cell.length)) * lineHeight(style) + 2 * padding;
 
 /** `2026-03-01 10:00:00` on the clock of a time zone. */

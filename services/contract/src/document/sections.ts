@@ -25,43 +25,89 @@ export function printHeading(pdf: PdfDocument, content: DocumentContent, words: 
   pdf.y += lineHeight(body) + 6;
 }
 
-/** Both parties beside each other (CTR-14). */
-export function printParties(pdf: PdfDocument, { partyA, partyB }: DocumentContent, words: Wording): void {
-  const fields = words.fields;
-  const common = ['name', 'certificate', 'address', 'contact'] as const;
-  const ofA = common.map((field) => [fields[field], partyA[field]] as const);
-  const ofB = [...common, 'bank' as const, 'account' as const].map(
-    (field) => [fields[field], partyB[field]] as const,
-  );
-  const label = { ...small, size: 8.5 };
-  const value: TextStyle = { size: 8.5 };
-  const labelWidth =
-    Math.max(...[...ofA, ...ofB].map(([name]) => name.length)) * (words.locale === 'en' ? 5 : 8.5) + 10;
-  const head = lineHeight(strong) + 8;
-  const top = pdf.y;
-  let bottom = top;
-  const column = (title: string, rows: typeof ofB | typeof ofA, x: number) => {
-    pdf.text([title], { x: x + 8, y: top + 4, width: half - 16 }, strong);
-    let y = top + head + 5;
-    for (const [name, text] of rows) {
-      const lines = pdf.lines(text ?? '—', half - labelWidth - 16, value);
-      pdf.text([name], { x: x + 8, y, width: labelWidth }, label);
-      pdf.text(lines, { x: x + 8 + labelWidth, y, width: half - labelWidth - 16 }, value);
-      y += lines.length * lineHeight(value) + 1;
-    }
-    bottom = Math.max(bottom, y + 4);
-  };
-  pdf.fillBox({ x: page.left, y: top, width: page.contentWidth, height: head });
-  column(words.partyA, ofA, page.left);
-  column(words.partyB, ofB, page.left + half);
-  pdf.strokeBox({ x: page.left, y: top, width: page.contentWidth, height: bottom - top });
-  pdf.rule({ x: page.left + half, y: top }, { x: page.left + half, y: bottom });
-  pdf.rule({ x: page.left, y: top + head }, { x: page.right, y: top + head });
-  pdf.y = bottom + 10;
+const label: TextStyle = { ...small, size: 8.5 };
+const value: TextStyle = { size: 8.5 };
+const partyHead = lineHeight(strong) + 8;
+
+/** A party as it is set in a width: its fields, each with its lines. */
+interface SetParty {
+  readonly title: string;
+  readonly fields: readonly (readonly [name: string, lines: readonly string[]])[];
+  readonly width: number;
+  readonly labelWidth: number;
+  /** With the head. */
+  readonly height: number;
 }
 
+/** Both parties (CTR-14) beside each other, or where that fits no page one below the other. */
+export function printParties(pdf: PdfDocument, content: DocumentContent, words: Wording): void {
+  const beside = setParties(pdf, content, words, half);
+  const height = Math.max(...beside.map((party) => party.height));
+  if (pdf.y + height <= page.bottom) {
+    printParty(pdf, beside[0], { x: page.left, height });
+    printParty(pdf, beside[1], { x: page.left + half, height });
+    pdf.y += height + 10;
+    return;
+  }
+  for (const party of setParties(pdf, content, words, page.contentWidth)) {
+    pdf.ensureSpace(party.height);
+    printParty(pdf, party, { x: page.left, height: party.height });
+    pdf.y += party.height + 10;
+  }
+}
+
+function setParties(
+  pdf: PdfDocument,
+  { partyA, partyB }: DocumentContent,
+  { fields, locale, ...words }: Wording,
+  width: number,
+): [SetParty, SetParty] {
+  const longest = Math.max(...Object.values(fields).map(({ length }) => length));
+  const labelWidth = longest * (locale === 'en' ? 5 : 8.5) + 10;
+  const set = (title: string, texts: readonly (readonly [string, string | null])[]): SetParty => {
+    const lines = texts.map(
+      ([name, text]) => [name, pdf.lines(text ?? '—', width - labelWidth - 16, value)] as const,
+    );
+    const heights = lines.map(([, { length }]) => length * lineHeight(value) + 1);
+    const height = partyHead + 9 + heights.reduce((sum, one) => sum + one, 0);
+    return { title, fields: lines, width, labelWidth, height };
+  };
+  const common = ['name', 'certificate', 'address', 'contact'] as const;
+  const bank = ['bank', 'account'] as const;
+  return [
+    set(
+      words.partyA,
+      common.map((field) => [fields[field], partyA[field]]),
+    ),
+    set(
+      words.partyB,
+      [...common, ...bank].map((field) => [fields[field], partyB[field]]),
+    ),
+  ];
+}
+
+/** Its box begins here and is as high as is said; the next content goes where it did. */
+function printParty(pdf: PdfDocument, party: SetParty, { x, height }: { x: number; height: number }): void {
+  const { title, fields, width, labelWidth } = party;
+  const top = pdf.y;
+  pdf.fillBox({ x, y: top, width, height: partyHead });
+  pdf.text([title], { x: x + 8, y: top + 4, width: width - 16 }, strong);
+  let y = top + partyHead + 5;
+  for (const [name, lines] of fields) {
+    pdf.text([name], { x: x + 8, y, width: labelWidth }, label);
+    pdf.text(lines, { x: x + 8 + labelWidth, y, width: width - labelWidth - 16 }, value);
+    y += lines.length * lineHeight(value) + 1;
+  }
+  pdf.strokeBox({ x, y: top, width, height });
+  pdf.rules([
+    { x, y: top + partyHead },
+    { x: x + width, y: top + partyHead },
+  ]);
+}
+
+/** A heading, on one page with what its section begins with: some lines, or the sum with its note. */
 export function printSection(pdf: PdfDocument, title: string): void {
-  pdf.ensureSpace(lineHeight(strong) + 2 * lineHeight(body));
+  pdf.ensureSpace(lineHeight(strong) + 5 * lineHeight(body));
   pdf.paragraph(title, strong);
   pdf.y += 2;
 }
@@ -79,7 +125,7 @@ export function printAmount(
   if (total) {
     const figures = words.inFigures + formatMoney(total, words.locale);
     const capitals =
-      language === 'zh' && total.currency === 'CNY' ? words.inCapitals + capitalNumerals(total) : '';
+      language === 'zh-CN' && total.currency === 'CNY' ? words.inCapitals + capitalNumerals(total) : '';
     const column = { x: page.left + 8, width: page.contentWidth - 16 };
     const left = pdf.lines(capitals, column.width, strong);
     const below =
@@ -87,7 +133,7 @@ export function printAmount(
         ? 0
         : left.length * lineHeight(strong);
     const height = below + lineHeight(strong) + 10;
-    pdf.ensureSpace(height);
+    pdf.ensureSpace(height + 3 + lineHeight(small));
     pdf.fillBox({ x: page.left, y: pdf.y, width: page.contentWidth, height });
     pdf.text(left, { ...column, y: pdf.y + 5 }, strong);
     pdf.text([figures], { ...column, y: pdf.y + 5 + below }, { ...strong, align: 'right' });
@@ -100,7 +146,7 @@ export function printAmount(
   pdf.y += 6;
 }
 
-/** The clauses after the amount, numbered on from it; the terms as a link (CTR-14, CTR-23). */
+/** The clauses after the amount, numbered on from it (CTR-14). */
 export function printClauses(
   pdf: PdfDocument,
   content: DocumentContent,
@@ -117,20 +163,38 @@ export function printClauses(
             text: words.payBy(`${timeWriter(content.timeZone)(payBy)} (${content.timeZone})`),
           },
         ]),
-    { title: words.terms, text: words.termsText + content.termsUrl, url: content.termsUrl },
+    { title: words.terms, text: '' },
     { title: words.effect, text: words.effectText },
   ];
-  clauses.forEach(({ title, text, ...more }, index) => {
+  clauses.forEach(({ title, text }, index) => {
     printSection(pdf, words.section(first + index, title));
-    pdf.paragraph(text, body);
-    if ('url' in more) {
-      pdf.link(
-        { x: page.left, y: pdf.y - lineHeight(body), width: page.contentWidth, height: lineHeight(body) },
-        content.termsUrl,
-      );
-    }
+    if (title === words.terms) printTerms(pdf, content, words);
+    else pdf.paragraph(text, body);
     pdf.y += 5;
   });
+}
+
+/** CTR-23: a link to the terms, or the terms themselves; each with its services where they differ. */
+function printTerms(pdf: PdfDocument, { rows, terms }: DocumentContent, words: Wording): void {
+  const said = Map.groupBy(rows, ({ terms: { url } }) => url);
+  const services = (of: DocumentContent['rows']) =>
+    said.size === 1
+      ? words.theseServices
+      : [...new Set(of.map(({ serviceName }) => serviceName))].join(words.and);
+  for (const [url, of] of said) {
+    if (url === null) continue;
+    pdf.paragraph(words.termsPublished(services(of)) + url, body);
+    const line = {
+      x: page.left,
+      y: pdf.y - lineHeight(body),
+      width: page.contentWidth,
+      height: lineHeight(body),
+    };
+    pdf.link(line, url);
+  }
+  if (terms.length === 0) return;
+  pdf.paragraph(words.termsIncluded(services(rows.filter((row) => row.terms.included))), body);
+  for (const paragraph of terms) pdf.paragraph(paragraph, body);
 }
 
 /** The page of the signatures, counted from 0, and the middle of the provider's seal on it. */

@@ -22,6 +22,12 @@ export interface Wording {
   readonly columns: readonly [string, string, string, string, string, string, string, string];
   readonly units: Readonly<Record<DurationUnit, (value: number) => string>>;
   readonly pair: (name: string, value: string) => string;
+  readonly colon: string;
+  /** Between the pairs of a configuration that stands below its row. */
+  readonly separator: string;
+  /** In the configuration's column, where it stands below the row. */
+  readonly below: string;
+  readonly continued: (row: number) => string;
   readonly span: (start: string, end: string) => string[];
   readonly cycle: string;
   readonly amount: string;
@@ -33,7 +39,13 @@ export interface Wording {
   readonly payment: string;
   readonly payBy: (payBy: string) => string;
   readonly terms: string;
-  readonly termsText: string;
+  /** In a sentence about all of them. */
+  readonly theseServices: string;
+  readonly and: string;
+  /** Followed by the address. */
+  readonly termsPublished: (services: string) => string;
+  /** Followed by the terms. */
+  readonly termsIncluded: (services: string) => string;
   readonly effect: string;
   readonly effectText: string;
   readonly sealOfA: string;
@@ -43,6 +55,8 @@ export interface Wording {
   readonly date: string;
   readonly dateOfB: string;
   readonly caption: string;
+  /** Beside a slice of the seal where a document has several: over which pages it is cut. */
+  readonly sliced: (first: number, last: number) => readonly [string, string];
   readonly page: (page: number, pages: number) => string;
   readonly template: string;
   readonly watermark: string;
@@ -74,6 +88,10 @@ const zh: Wording = {
     year: (value) => `${String(value)} 年`,
   },
   pair: (name, value) => `${name}：${value}`,
+  colon: '：',
+  separator: '；',
+  below: '见下',
+  continued: (row) => `（接第 ${row} 项）`,
   span: (start, end) => [start, `至 ${end}`],
   cycle: '（计费周期）',
   amount: '合同金额',
@@ -85,7 +103,10 @@ const zh: Wording = {
   payment: '付款',
   payBy: (payBy) => `甲方应于 ${payBy} 前付清上述款项。逾期未付清的，本合同及其全部约定自该时间起自动失效。`,
   terms: '服务条款',
-  termsText: '本合同未载明的双方权利义务，适用乙方公布的服务条款：',
+  theseServices: '本合同所列服务',
+  and: '、',
+  termsPublished: (services) => `本合同未载明的双方权利义务，${services}适用乙方公布的服务条款：`,
+  termsIncluded: (services) => `本合同未载明的双方权利义务，${services}适用下列服务条款：`,
   effect: '签署与效力',
   effectText: '乙方以电子印章及电子签名签署本合同，电子签名覆盖文件全文；文件的任何改动都将使签名失效。',
   sealOfA: '甲方（盖章）：',
@@ -95,6 +116,7 @@ const zh: Wording = {
   date: '日期：',
   dateOfB: '日期：以电子签名时间为准',
   caption: '合同专用章',
+  sliced: (first, last) => ['骑缝章', `第 ${first}–${last} 页`],
   page: (page, pages) => `第 ${String(page)} 页 共 ${String(pages)} 页`,
   template: '模板版本：',
   watermark: '草稿 DRAFT',
@@ -134,6 +156,10 @@ const en: Wording = {
   ],
   units: { minute: counted('minute'), month: counted('month'), year: counted('year') },
   pair: (name, value) => `${name}: ${value}`,
+  colon: ': ',
+  separator: '; ',
+  below: 'see below',
+  continued: (row) => `(No. ${row}, continued)`,
   span: (start, end) => [start, `to ${end}`],
   cycle: '(billing cycle)',
   amount: 'Contract amount',
@@ -151,8 +177,13 @@ const en: Wording = {
     `Party A shall pay the above amount in full by ${payBy}. ` +
     'If it is not paid by then, this contract, with all it agrees, becomes invalid.',
   terms: 'Terms of service',
-  termsText:
-    'Rights and duties that this contract does not state are those of the terms of service published by Party B: ',
+  theseServices: 'the above services',
+  and: ', ',
+  termsPublished: (services) =>
+    'Rights and duties that this contract does not state are, ' +
+    `for ${services}, those of the terms of service published by Party B: `,
+  termsIncluded: (services) =>
+    `Rights and duties that this contract does not state are, for ${services}, those of these terms of service:`,
   effect: 'Signing and effect',
   effectText:
     'Party B signs this contract with its electronic seal and a digital signature over the whole file; ' +
@@ -165,10 +196,11 @@ const en: Wording = {
   date: 'Date: ',
   dateOfB: 'Date: as in the digital signature',
   caption: 'CONTRACT SEAL',
+  sliced: (first, last) => ['Seal across', `pages ${first}–${last}`],
   page: (page, pages) => `Page ${String(page)} of ${String(pages)}`,
   template: 'Template version: ',
   watermark: 'DRAFT',
   testSeal: 'TEST SEAL: without legal effect',
 };
 
-export const wordings: Readonly<Record<'zh' | 'en', Wording>> = { zh, en };
+export const wordings: Readonly<Record<'zh-CN' | 'en', Wording>> = { 'zh-CN': zh, en };

@@ -3,11 +3,13 @@ import { AccountFacts, AccountTelling } from '@accord/events/account';
 import { route, type Route } from '@accord/http';
 import { getAccount as readAccount } from '../account/account-store.ts';
 import { tellAccount } from '../platform-facts.ts';
+import { renamingWarnings, Warning } from './warnings.ts';
 
 const AccountName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 const ById = z.strictObject({ accountId: AccountName });
 
 const AccountAnswer = AccountFacts.meta({ id: 'Account' });
+const ToldAccount = AccountFacts.extend({ warnings: z.array(Warning) }).meta({ id: 'ToldAccount' });
 
 const putAccount = route({
   method: 'put',
@@ -32,11 +34,12 @@ const putAccount = route({
       },
     ],
   },
-  answer: AccountAnswer,
+  answer: ToldAccount,
   refusals: ['request.version_mismatch'],
-  inTransaction: async (tx, { params, body, ifMatch }) => {
-    const account = await tellAccount(tx, { account: { ...body, ...params }, ifMatch });
-    return { body: account, version: account.version };
+  inTransaction: async (tx, { params, body, ifMatch, locale }) => {
+    const { account, formerName } = await tellAccount(tx, { account: { ...body, ...params }, ifMatch });
+    const warnings = renamingWarnings({ formerName, name: account.certifiedName }, locale);
+    return { body: { ...account, warnings }, version: account.version };
   },
 });
 

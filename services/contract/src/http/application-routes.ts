@@ -7,8 +7,10 @@ import type { Profile } from '@accord/profile';
 import { apply, previewApplication as preview } from '../application.ts';
 import { findContracts } from '../contract/contract-store.ts';
 import { isLive, type Contract } from '../contract/contract.ts';
+import { findOrders } from '../order-view.ts';
 import { worded } from './refusal-texts.ts';
 import { ContractAnswer, RefusalReasonAnswer, toContractAnswer, toRefusalReasonAnswer } from './schemas.ts';
+import { domainWarnings, Warning } from './warnings.ts';
 
 const Application = z
   .strictObject({
@@ -28,6 +30,14 @@ const PartAnswer = z
     amount: Money.nullable(),
   })
   .meta({ id: 'ApplicationPart' });
+
+const PreviewAnswer = z
+  .object({
+    data: z.array(PartAnswer),
+    refusals: z.array(RefusalReasonAnswer),
+    warnings: z.array(Warning),
+  })
+  .meta({ id: 'ApplicationPreview' });
 
 const refusalsAgainst = [
   'contract.application_refused',
@@ -61,7 +71,7 @@ const previewApplication = (profile: Profile) =>
     idempotencyKey: 'none',
     body: Application,
     example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] },
-    answer: z.object({ data: z.array(PartAnswer), refusals: z.array(RefusalReasonAnswer) }),
+    answer: PreviewAnswer,
     refusals: accountRefusals,
     inTransaction: async (tx, { actor, body: { orderIds, accountId }, locale }) => {
       const { parts, reasons } = await preview(tx, profile, {
@@ -72,24 +82,31 @@ const previewApplication = (profile: Profile) =>
         ...part,
         orderIds: orders.map(({ orderId }) => orderId),
       }));
-      return { body: { data, refusals: reasons.map((reason) => toRefusalReasonAnswer(reason, locale)) } };
+      const refusals = reasons.map((reason) => toRefusalReasonAnswer(reason, locale));
+      const warnings = domainWarnings(
+        parts.flatMap(({ orders }) => orders),
+        locale,
+      );
+      return { body: { data, refusals, warnings } };
     },
   });
 
-const toAppliedResponse = (contracts: readonly Contract[], locale: Locale) => {
+async function toAppliedResponse(tx: Tx, contracts: readonly Contract[], locale: Locale) {
   const data = contracts.map((contract) => toContractAnswer(contract, locale));
   const location = contracts.length === 1 ? `/v1/contracts/${contracts[0]!.contractId}` : '/v1/contracts';
-  return { body: { data, refusals: data.flatMap(({ refusals }) => refusals) }, location };
-};
+  const { accountId } = contracts[0]!;
+  const live = contracts.filter((contract) => isLive(contract) && contract.kind === 'payment_request');
+  const unpaid = await findOrders(tx, { accountId, orderIds: live.flatMap(({ orderIds }) => orderIds) });
+  const refusals = data.flatMap((contract) => contract.refusals);
+  return { body: { data, refusals, warnings: domainWarnings(unpaid, locale) }, location };
+}
 
 /** API-14: once the order service has answered for every contract of the application. */
 async function outcomeOf(tx: Tx, contractIds: readonly string[], locale: Locale) {
   const contracts = await findContracts(tx, contractIds);
   if (contracts.some(({ status }) => status === 'requested')) return undefined;
-  return { status: contracts.every(isLive) ? 201 : 200, ...toAppliedResponse(contracts, locale) };
+  return { status: contracts.every(isLive) ? 201 : 200, ...(await toAppliedResponse(tx, contracts, locale)) };
 }
-
-const languageOf = (locale: Locale) => (locale === 'en' ? 'en' : 'zh');
 
 const applyForContracts = (profile: Profile) =>
   route({
@@ -103,14 +120,15 @@ const applyForContracts = (profile: Profile) =>
     answer: z.object({
       data: z.array(ContractAnswer),
       refusals: ContractAnswer.shape.refusals,
+      warnings: z.array(Warning),
     }),
     success: [202, 201, 200],
     refusals: refusalsAgainst,
     inTransaction: async (tx, { actor, body, locale }) => {
-      const { language = languageOf(locale), orderIds } = body;
+      const { language = locale, orderIds } = body;
       const ask = { accountId: accountOf(actor, body.accountId), orderIds, language };
       const contracts = await worded(apply(tx, profile, ask), locale);
-      return { status: 202, ...toAppliedResponse(contracts, locale) };
+      return { status: 202, ...(await toAppliedResponse(tx, contracts, locale)) };
     },
     outcome: (tx, { data }, locale) =>
       outcomeOf(

@@ -8,10 +8,12 @@ import { findAccount } from '../account/account-store.ts';
 import { listContractOrders } from '../contract/contract-orders-store.ts';
 import { cashPayable, paidMeanwhile, validityOf, withLaterPeriods } from '../contract/contract-orders.ts';
 import { listHistory, type HistoryEntry } from '../contract/contract-store.ts';
-import { isLive, type Contract } from '../contract/contract.ts';
+import type { Contract } from '../contract/contract.ts';
+import { termsOf, type Terms } from '../contract/terms.ts';
 import { findDocumentHash } from '../document/document-store.ts';
-import { findOrders, type Order } from '../order-view.ts';
+import { findOrders, findOwnTerms, type Order } from '../order-view.ts';
 import { ContractAnswer, toContractAnswer } from './schemas.ts';
+import { contractWarnings, Warning } from './warnings.ts';
 
 const OrderRow = z
   .object({
@@ -21,18 +23,22 @@ const OrderRow = z
     count: z.int(),
     servicePeriod: ServicePeriod.nullable(),
     cashPayable: Money.nullable(),
+    termsIncluded: z.boolean().meta({ description: 'Whether the document states the terms in full.' }),
+    termsUrl: z.string().nullable(),
   })
   .meta({ id: 'ContractOrder' });
-
-const Warning = z
-  .object({ code: z.string(), orderIds: z.array(z.string()), remedy: z.string() })
-  .meta({ id: 'ContractWarning' });
 
 export const ContractDetailAnswer = ContractAnswer.extend({
   orders: z.array(OrderRow),
   /** Null at an end: not known yet, or open (CTR-33). */
   validity: z.object({ from: Moment.nullable(), to: Moment.nullable() }).meta({ id: 'Validity' }),
-  termsUrl: z.string(),
+  settled: z
+    .boolean()
+    .meta({ description: 'An official payment request whose orders are all paid; no date is left to keep.' }),
+  termsUrl: z
+    .string()
+    .nullable()
+    .meta({ description: 'Where all orders have the same terms by a link; else each order says its own.' }),
   /** Of the official file. */
   sha256: z.string().nullable(),
   warnings: z.array(Warning),
@@ -54,20 +60,46 @@ export async function readContractDetail(
   const orders = withLaterPeriods(await listContractOrders(tx, contractId), known);
   const account = await findAccount(tx, accountId);
   const document = await findDocumentHash(tx, contractId);
+  const paid = paidMeanwhile(contract, known);
+  const terms = await termsOfOrders(tx, contract, orders, profile.contracts);
+  const urls = new Set(terms.map(({ url }) => url));
+  const seen = { contract, known, certifiedName: account?.certifiedName, rules: profile.contracts };
   return {
     ...toContractAnswer(contract, locale),
-    orders: orders.map(toOrderRow),
-    validity: { ...validityOf(contract.kind, orders) },
-    termsUrl: profile.contracts.termsUrl,
+    orders: orders.map((order, index) => toOrderRow(order, terms[index]!)),
+    validity: { ...validityOf(contract.kind, orders, paid) },
+    settled: contract.status === 'official' && paid.length === orderIds.length,
+    termsUrl: urls.size === 1 ? terms[0]!.url : null,
     sha256: document?.sha256 ?? null,
-    warnings: warningsOf(contract, { known, certifiedName: account?.certifiedName }),
+    warnings: contractWarnings(seen, locale),
     history: (await listHistory(tx, contractId)).map((entry) => toHistoryRow(entry, tx.actor)),
   };
 }
 
-const toOrderRow = (order: Order): z.input<typeof OrderRow> => {
+/** CTR-23: in the orders' order, as the sealed file states them, or as a draft would now. */
+async function termsOfOrders(
+  tx: Tx,
+  { content }: Contract,
+  orders: readonly Order[],
+  rules: Profile['contracts'],
+): Promise<Terms[]> {
+  if (content) return content.rows.map(({ terms }) => terms);
+  const own = await findOwnTerms(tx, orders);
+  return orders.map((order) => termsOf(order, own, rules));
+}
+
+const toOrderRow = (order: Order, terms: Terms): z.input<typeof OrderRow> => {
   const { orderId, productCode, productName, count, servicePeriod } = order;
-  return { orderId, productCode, productName, count, servicePeriod, cashPayable: cashPayable(order) };
+  return {
+    orderId,
+    productCode,
+    productName,
+    count,
+    servicePeriod,
+    cashPayable: cashPayable(order),
+    termsIncluded: terms.included,
+    termsUrl: terms.url,
+  };
 };
 
 const toHistoryRow = ({ at, actor, ...entry }: HistoryEntry, reader: Actor) => ({
@@ -75,18 +107,3 @@ const toHistoryRow = ({ at, actor, ...entry }: HistoryEntry, reader: Actor) => (
   at: at.toISOString(),
   actor: maskActor(reader, actor),
 });
-
-/** CTR-10, CTR-29: the obstacles of a live contract, with their remedies. */
-function warningsOf(
-  contract: Contract,
-  { known, certifiedName }: { known: readonly Order[]; certifiedName: string | null | undefined },
-): z.input<typeof Warning>[] {
-  if (!isLive(contract)) return [];
-  const remedy = 'void_and_apply_again';
-  const paid = paidMeanwhile(contract, known);
-  const renamed = certifiedName && certifiedName !== contract.partyA.name;
-  return [
-    ...(paid.length > 0 ? [{ code: 'contract.order_paid', orderIds: paid, remedy }] : []),
-    ...(renamed ? [{ code: 'contract.party_name_changed', orderIds: [], remedy }] : []),
-  ];
-}

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { ContractKind, ContractStatus } from '@accord/events/contract';
 import { AccountId, Id, Reason } from '@accord/events/fields';
-import { decodeTimeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import {
+  decodeTimeCursor,
+  paged,
+  pageOf,
+  pageQuery,
+  rangeQuery,
+  route,
+  timeRange,
+  type Route,
+} from '@accord/http';
 import { listContracts as findContracts, getContract as readContract } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';
 import { contractFile, finalize, type Provider } from '../sealing.ts';
@@ -35,12 +44,18 @@ const listContracts = route({
     kind: ContractKind.optional(),
     orderId: Id.optional(),
     number: z.string().max(32).optional(),
+    ...rangeQuery,
   }),
   answer: paged(ContractAnswer),
-  refusals: ['request.account_not_yours'],
-  inTransaction: async (tx, { actor, locale, query: { limit, cursor, accountId, ...filter } }) => {
+  refusals: ['request.account_not_yours', 'request.range_reversed'],
+  inTransaction: async (tx, { actor, locale, timeZone, query: { limit, cursor, accountId, ...filter } }) => {
     const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
-    const shown = { ...filter, ...listedAccount(actor, accountId), ...after };
+    const shown = {
+      ...filter,
+      ...timeRange(filter, timeZone),
+      ...listedAccount(actor, accountId),
+      ...after,
+    };
     const contracts = await findContracts(tx, shown, limit + 1);
     const item = (contract: Contract) => toContractAnswer(contract, locale);
     const key = ({ createdAt, contractId }: Contract) => [createdAt.toISOString(), contractId];
@@ -100,6 +115,7 @@ const finalizeContract = (provider: Provider) =>
       'contract.not_fulfilled',
       'contract.period_unknown',
       'contract.order_paid',
+      'contract.party_changed',
       'contract.invoice_title_mismatch',
       'contract.entity_unknown',
       'contract.unprintable',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, GivenMoment, Id, LocalizedName, Money } from '@accord/events/fields';
+import { AccountId, Id, LocalizedName, Money } from '@accord/events/fields';
 import { OrderStatus, RefundState } from '@accord/events/order';
 import { BillFacts, BillLine, BillMonth } from '@accord/events/platform';
 import {
@@ -11,7 +11,9 @@ import {
   paged,
   pageOf,
   pageQuery,
+  rangeQuery,
   route,
+  timeRange,
   type Route,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
@@ -22,6 +24,7 @@ import {
   listEligibleProducts as eligibleProducts,
 } from '../eligibility.ts';
 import type { Order, Product } from '../order-view.ts';
+import { worded } from './refusal-texts.ts';
 import { BillAnswer, RefusalReasonAnswer, toRefusalReasonAnswer } from './schemas.ts';
 
 const reader = { customer: 'contracts:read', operator: true } as const;
@@ -65,24 +68,27 @@ const listEligibleOrders = (profile: Profile) =>
       accountId: AccountId.optional(),
       productCode: Id.optional(),
       status: z.enum(['paid', 'unpaid']).optional(),
-      from: GivenMoment.optional(),
-      to: GivenMoment.optional(),
+      ...rangeQuery,
     }),
     answer: paged(EligibleOrderAnswer).extend({
       objections: z.array(RefusalReasonAnswer).meta({
         description: 'What is against the account: while there is anything, none of its orders is eligible.',
       }),
     }),
-    refusals: ['contract.orders_not_offered', ...accountRefusals],
-    inTransaction: async (tx, { actor, locale, query: { limit, cursor, ...filter } }) => {
+    refusals: ['contract.orders_not_offered', 'request.range_reversed', ...accountRefusals],
+    inTransaction: async (tx, { actor, locale, timeZone, query: { limit, cursor, ...filter } }) => {
       const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
       const accountId = accountOf(actor, filter.accountId);
-      const { reasons, orders, next } = await eligibleOrders(tx, profile, {
-        ...filter,
-        ...after,
-        accountId,
-        limit,
-      });
+      const { reasons, orders, next } = await worded(
+        eligibleOrders(tx, profile, {
+          ...filter,
+          ...timeRange(filter, timeZone),
+          ...after,
+          accountId,
+          limit,
+        }),
+        locale,
+      );
       return {
         body: {
           data: orders.map(toEligibleOrderAnswer),
@@ -117,9 +123,9 @@ const listEligibleProducts = (profile: Profile) =>
     query: z.strictObject(pageQuery),
     answer: paged(EligibleProductAnswer),
     refusals: ['contract.orders_not_offered'],
-    inTransaction: async (tx, { query: { limit, cursor } }) => {
+    inTransaction: async (tx, { locale, query: { limit, cursor } }) => {
       const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
-      const products = await eligibleProducts(tx, profile, { after, limit: limit + 1 });
+      const products = await worded(eligibleProducts(tx, profile, { after, limit: limit + 1 }), locale);
       const key = ({ productCode }: Product) => [productCode];
       return { body: pageOf(products, limit, { item: toEligibleProductAnswer, key }) };
     },

@@ -2,9 +2,27 @@ import { ContractRefusalCode } from '@accord/events/contract';
 import { problemTextsOf } from '@accord/events/wording';
 import type { ProblemTexts } from '@accord/http';
 
+/** Their details name what only the reason itself knows: its contract and remedy, an address. */
+const naming = [
+  'contract.order_in_contract',
+  'contract.orders_not_offered',
+  'contract.ask_offline',
+  'contract.marketplace_alone',
+] as const;
+
+/** `text` is that of the first of the refusal's reasons, in the reader's language. */
+const saidOfTheFirst = (texts: ProblemTexts): ProblemTexts =>
+  Object.fromEntries(
+    Object.entries(texts).map(([code, { en, 'zh-CN': zh }]) => [
+      code,
+      { en: { ...en, detail: '{text}' }, 'zh-CN': { ...zh, detail: '{text}' } },
+    ]),
+  );
+
 /** This service's refusals and how to mend them, for people. */
 export const problems: ProblemTexts = {
   ...problemTextsOf(ContractRefusalCode.options),
+  ...saidOfTheFirst(problemTextsOf(naming)),
   'account.not_found': {
     en: { title: 'Account not found', detail: 'There is no account {accountId}.' },
     'zh-CN': { title: '账户不存在', detail: '找不到账户 {accountId}。' },
@@ -96,6 +114,18 @@ export const problems: ProblemTexts = {
         '订单 {orderIds} 已开通，但没有服务期记录，继续等待也不会有。请作废该合同，去掉这些订单后再申请，并就这些订单联系客服。',
     },
   },
+  'contract.party_changed': {
+    en: {
+      title: 'Party A has another name now',
+      detail:
+        'The contract was drafted for {partyA}, and the account is certified as {certifiedName} now. Void the ' +
+        'draft and apply again.',
+    },
+    'zh-CN': {
+      title: '甲方名称已变更',
+      detail: '该合同草稿的甲方为 {partyA}，账户现在的认证名称为 {certifiedName}。请作废草稿后重新申请。',
+    },
+  },
   'contract.order_paid': {
     en: {
       title: 'An order was paid meanwhile',
@@ -103,7 +133,7 @@ export const problems: ProblemTexts = {
         'A payment request over the paid orders {orderIds} is no longer needed. Void it and apply for an ' +
         'order contract.',
     },
-    'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该付款合同，再申请订单合同。' },
+    'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该请款合同，再申请订单合同。' },
   },
   'contract.sealing': {
     en: { title: 'The contract is being sealed', detail: 'Try again in a moment.' },
@@ -112,21 +142,21 @@ export const problems: ProblemTexts = {
   'contract.needs_ticket': {
     en: {
       title: 'Voiding needs a ticket',
-      detail: 'An official contract is voided by a ticket of kind {ticketKind} (POST /v1/tickets).',
+      detail: 'An official contract is voided by the provider: submit a ticket that asks for it.',
     },
     'zh-CN': {
       title: '作废需要提交工单',
-      detail: '正式合同须通过 {ticketKind} 工单作废（POST /v1/tickets）。',
+      detail: '正式合同须由服务商作废，请提交作废工单。',
     },
   },
   'contract.void_instead': {
     en: {
       title: 'Drafts are voided here',
-      detail: 'This provider deletes no drafts. Void the contract (POST /v1/contracts/{contractId}/void).',
+      detail: 'This provider deletes no drafts. Void the contract instead.',
     },
     'zh-CN': {
       title: '请改为作废',
-      detail: '该服务商不删除草稿，请作废合同（POST /v1/contracts/{contractId}/void）。',
+      detail: '该服务商不删除草稿，请改为作废合同。',
     },
   },
   'contract.transition_refused': {

@@ -1,28 +1,96 @@
 import { Refusal, type Locale } from '@accord/core';
 import type { ContractRefusalReason } from '@accord/events/contract';
 import { sentenceOf } from '@accord/events/wording';
+import type { OfflineAddress, Profile } from '@accord/profile';
 import type { RefusalReason } from '../objections.ts';
+
+type BothAddresses = Profile['contracts']['offlineAddress'];
+
+/** Of the two addresses for papers that of the reader's language. */
+export const addressFor = (addresses: BothAddresses, locale: Locale): OfflineAddress => addresses[locale];
+
+const addressLine = (addresses: BothAddresses, locale: Locale): string => {
+  const { recipient, phone, address } = addressFor(addresses, locale);
+  return locale === 'en'
+    ? `${recipient}, ${address} (phone ${phone})`
+    : `${address}（${recipient}收，电话 ${phone}）`;
+};
+
+/** CTR-3: to be done about the contract that has the order, by the remedy. */
+const freeing: { readonly [remedy: string]: { readonly [L in Locale]: string } } = {
+  void_that_contract: {
+    en: 'Void that contract, then apply again.',
+    'zh-CN': '请先作废该合同，再重新申请。',
+  },
+  delete_that_contract: {
+    en: 'Delete that draft, then apply again.',
+    'zh-CN': '请先删除该合同草稿，再重新申请。',
+  },
+  submit_void_ticket: {
+    en: 'Submit a ticket to have that contract voided, then apply again.',
+    'zh-CN': '请先提交工单作废该合同，再重新申请。',
+  },
+  try_again_when_sealed: {
+    en: 'That contract is being sealed; look at it again in a moment.',
+    'zh-CN': '该合同正在签章，请稍后查看。',
+  },
+};
 
 /**
  * Why an order, or a whole application, is refused, in the reader's language (CTR-3, API-16): as its problem
  * says, short where not all is known that it names.
  */
-export const textOf = (reason: ContractRefusalReason | RefusalReason, locale: Locale): string =>
-  sentenceOf(reason.code, { ...reason, ...('unprintable' in reason && reason.unprintable) }, locale);
+export function textOf(reason: ContractRefusalReason | RefusalReason, locale: Locale): string {
+  const { unprintable, offlineAddress, remedy } = {
+    unprintable: null,
+    offlineAddress: null,
+    remedy: '',
+    ...reason,
+  };
+  const facts = {
+    ...reason,
+    ...unprintable,
+    ...(offlineAddress && { offlineAddress: addressLine(offlineAddress, locale) }),
+  };
+  const said = sentenceOf(reason.code, facts, locale);
+  const mending = freeing[remedy]?.[locale];
+  if (!mending) return said;
+  const stop = /[.。]$/.test(said) ? '' : locale === 'en' ? '.' : '。';
+  return `${said}${stop}${locale === 'en' ? ' ' : ''}${mending}`;
+}
 
-/**
- * The outcome of `applying`, whose refusal gets the text of each of its `refusals`. @throws Refusal as
- * `applying`, worded
- */
-export async function worded<T>(applying: Promise<T>, locale: Locale): Promise<T> {
+/** A reason as its reader sees it: with its text, and the address in the reader's language. */
+export const readable = (reason: RefusalReason, locale: Locale) => ({
+  ...reason,
+  text: textOf(reason, locale),
+  offlineAddress: reason.offlineAddress && addressFor(reason.offlineAddress, locale),
+});
+
+/** The facts of a refusal for its reader; `text` where one reason, or one code, says it all. */
+function readableFacts({ code, facts }: Refusal, locale: Locale): Refusal['facts'] {
+  const { refusals, offlineAddress } = facts as {
+    refusals?: readonly RefusalReason[];
+    offlineAddress?: BothAddresses;
+  };
+  if (refusals) {
+    const said = refusals.map((reason) => readable(reason, locale));
+    return { ...facts, refusals: said, ...(said[0]?.code === code && { text: said[0].text }) };
+  }
+  if (!offlineAddress) return facts;
+  const text = sentenceOf(
+    code as RefusalReason['code'],
+    { offlineAddress: addressLine(offlineAddress, locale) },
+    locale,
+  );
+  return { ...facts, offlineAddress: addressFor(offlineAddress, locale), text };
+}
+
+/** The outcome of `asking`, whose refusal is worded for its reader. @throws Refusal as `asking` */
+export async function worded<T>(asking: Promise<T>, locale: Locale): Promise<T> {
   try {
-    return await applying;
+    return await asking;
   } catch (error) {
-    if (!(error instanceof Refusal) || !Array.isArray(error.facts['refusals'])) throw error;
-    const refusals = (error.facts['refusals'] as readonly RefusalReason[]).map((one) => ({
-      ...one,
-      text: textOf(one, locale),
-    }));
-    throw new Refusal(error.kind, error.code, { ...error.facts, refusals }, { cause: error });
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal(error.kind, error.code, readableFacts(error, locale), { cause: error });
   }
 }

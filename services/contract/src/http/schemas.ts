@@ -5,7 +5,7 @@ import { BillFacts, BillId, BillLine } from '@accord/events/platform';
 import { accountOf } from '@accord/http';
 import { contractSnapshot, type Contract } from '../contract/contract.ts';
 import type { RefusalReason } from '../objections.ts';
-import { textOf } from './refusal-texts.ts';
+import { readable, textOf } from './refusal-texts.ts';
 
 // The shapes that several routes take or answer.
 
@@ -34,6 +34,7 @@ export const RefusalReasonAnswer = z
     remedy: z.string(),
     text: z.string(),
     contractId: z.string().nullable(),
+    contractNumber: z.string().nullable(),
     refundId: z.string().nullable(),
     provider: z.string().nullable(),
     offlineAddress: z
@@ -57,8 +58,7 @@ export const toRefusalReasonAnswer = (
 ): z.input<typeof RefusalReasonAnswer> => {
   const { unprintable } = reason;
   return {
-    ...reason,
-    text: textOf(reason, locale),
+    ...readable(reason, locale),
     unprintable: unprintable && { characters: [...unprintable.characters], fields: [...unprintable.fields] },
   };
 };

@@ -9,7 +9,9 @@ import {
   paged,
   pageOf,
   pageQuery,
+  rangeQuery,
   route,
+  timeRange,
   type Route,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
@@ -89,12 +91,18 @@ const listTickets = route({
     accountId: AccountId.optional(),
     status: TicketSnapshot.shape.status.optional(),
     contractId: Id.optional(),
+    ...rangeQuery,
   }),
   answer: paged(TicketAnswer),
-  refusals: ['request.account_not_yours'],
-  inTransaction: async (tx, { actor, query: { limit, cursor, accountId, ...filter } }) => {
+  refusals: ['request.account_not_yours', 'request.range_reversed'],
+  inTransaction: async (tx, { actor, timeZone, query: { limit, cursor, accountId, ...filter } }) => {
     const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
-    const shown = { ...filter, ...listedAccount(actor, accountId), ...after };
+    const shown = {
+      ...filter,
+      ...timeRange(filter, timeZone),
+      ...listedAccount(actor, accountId),
+      ...after,
+    };
     const tickets = await findTickets(tx, shown, limit + 1);
     const item = (ticket: Ticket) => toTicketAnswer(ticket, tx);
     const key = ({ createdAt, ticketId }: Ticket) => [createdAt.toISOString(), ticketId];

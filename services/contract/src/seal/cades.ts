@@ -27,13 +27,12 @@ const signatures: Record<SealKey['algorithm'], () => AlgorithmIdentifier> = {
  * certificate are signed; the time is not among them, the PDF states it (CTR-18). Answers DER.
  */
 export async function signCades(bytes: Uint8Array, key: SealKey): Promise<Buffer> {
-  const certificates = key.chain.map((der) => Certificate.fromBER(der));
-  const [signer] = certificates;
-  if (!signer) throw new Error('seal: the key has no certificate');
+  const certificates = key.chain.map(({ raw }) => Certificate.fromBER(raw));
+  const signer = certificates[0]!;
   const attributes = derSet([
     attribute(contentType, new ObjectIdentifier({ value: ContentInfo.DATA })),
     attribute(messageDigest, octets(digest(bytes))),
-    attribute(signingCertificateV2, certificateReference(key.chain[0])),
+    attribute(signingCertificateV2, certificateReference(key.chain[0].raw)),
   ]);
   const signature = await key.sign(
     new Uint8Array(new AsnSet({ value: attributes.map((entry) => entry.toSchema()) }).toBER()),
@@ -60,6 +59,15 @@ export async function signCades(bytes: Uint8Array, key: SealKey): Promise<Buffer
       .toBER(),
   );
 }
+
+/** Bytes of a signature by this key; every other one of an EC key is of another length. */
+export const cadesLength = async (key: SealKey): Promise<number> =>
+  (
+    await signCades(Buffer.alloc(0), {
+      ...key,
+      sign: () => Promise.resolve(Buffer.alloc(key.signatureLength)),
+    })
+  ).length;
 
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 

@@ -1,5 +1,6 @@
 import { constants, sign, X509Certificate, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import { chainOf, subjectOf, type CertificateChain } from './certificate-chain.ts';
 import { readPkcs12 } from './pkcs12.ts';
 import { issueTestCertificate } from './test-certificate.ts';
 
@@ -11,18 +12,20 @@ export interface SealKey {
   /** Self-signed for development; documents say so (CTR-22). */
   readonly test: boolean;
   readonly algorithm: 'rsa' | 'ecdsa';
-  /** DER of the signer's certificate, then of those that issued it, as far as known. */
-  readonly chain: readonly [Buffer, ...Buffer[]];
+  readonly chain: CertificateChain;
+  /** Bytes of a signature; of ECDSA the most frequent number. */
+  readonly signatureLength: number;
   /** RSA: PKCS#1 v1.5; ECDSA: DER of r and s; both over SHA-256 of the bytes. */
   sign(bytes: Uint8Array): Promise<Buffer>;
 }
 
 /**
  * The key that seals contracts, asked for once at start (CTR-22): from a mounted PKCS#12 file, or, in
- * development without one, self-signed for the life of the process and marked as a test.
+ * development without one, self-signed for the life of the process and marked as a test. Whether its
+ * certificates are valid is asked at each seal, by `expectValid`.
  *
- * @throws Error where there is no key outside development, or the file cannot be read, holds no key with its
- * certificate, or its certificate is not valid now. The service must not start.
+ * @throws Error where there is no key outside development, the file cannot be read or holds no key with its
+ * certificate, or a certificate is not for seals (CTR-37). The service must not start.
  */
 export async function loadSealKey(from: {
   env: 'development' | 'production';
@@ -39,28 +42,36 @@ export async function loadSealKey(from: {
   return sealKey(key, [certificate], true);
 }
 
+/** @throws Error where a certificate of the chain is not valid at that time (CTR-37). */
+export function expectValid({ chain }: Pick<SealKey, 'chain'>, at: Date): void {
+  const invalid = chain.find(({ validFromDate, validToDate }) => at < validFromDate || at > validToDate);
+  if (!invalid) return;
+  const [from, to] = [invalid.validFromDate, invalid.validToDate].map((date) => date.toISOString());
+  throw new Error(`seal key: ${subjectOf(invalid)} is valid from ${from} to ${to}, not now`);
+}
+
 function sealKey(key: KeyObject, certificates: readonly Buffer[], test: boolean): SealKey {
-  const all = certificates.map((der) => new X509Certificate(der));
-  const own = all.find((certificate) => certificate.checkPrivateKey(key));
-  if (!own) throw new Error('seal key: no certificate belongs to the private key');
-  const now = new Date();
-  if (now < own.validFromDate || now > own.validToDate) {
-    throw new Error(`seal key: the certificate is valid from ${own.validFrom} to ${own.validTo}, not now`);
-  }
-  const algorithm = algorithmOf(key);
-  const issuers = all.filter((certificate) => certificate !== own).map((certificate) => certificate.raw);
+  const chain = chainOf(
+    key,
+    certificates.map((der) => new X509Certificate(der)),
+  );
+  const algorithm = key.asymmetricKeyType === 'rsa' ? 'rsa' : 'ecdsa';
   return {
     test,
     algorithm,
-    chain: [own.raw, ...issuers],
+    chain,
+    signatureLength: signatureLengthOf(key),
     sign: promisify<Uint8Array, Buffer>((bytes, done) => {
       sign('sha256', bytes, algorithm === 'rsa' ? { key, padding: constants.RSA_PKCS1_PADDING } : key, done);
     }),
   };
 }
 
-function algorithmOf(key: KeyObject): SealKey['algorithm'] {
-  if (key.asymmetricKeyType === 'rsa') return 'rsa';
-  if (key.asymmetricKeyType === 'ec') return 'ecdsa';
-  throw new Error(`seal key: ${key.asymmetricKeyType ?? 'this'} keys cannot seal; RSA and EC keys can`);
+/** By the bytes of r and s: one of the two begins with a bit set, and so takes a byte more, as a rule. */
+const ecdsaLengths = { prime256v1: 71, secp384r1: 103, secp521r1: 139 };
+
+function signatureLengthOf({
+  asymmetricKeyDetails: { modulusLength = 0, namedCurve } = {},
+}: KeyObject): number {
+  return ecdsaLengths[namedCurve as keyof typeof ecdsaLengths] ?? Math.ceil(modulusLength / 8);
 }

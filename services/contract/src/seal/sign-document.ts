@@ -1,60 +1,38 @@
 import { createHash } from 'node:crypto';
-import { plainAddPlaceholder } from '@signpdf/placeholder-plain';
-import { Signer, SignPdf } from '@signpdf/signpdf';
+import { signPdf } from '@accord/pdf';
 import type { DocumentContent } from '../document/content.ts';
 import { renderDocument } from '../document/document.ts';
-import { signCades } from './cades.ts';
-import type { SealKey } from './seal-key.ts';
+import { cadesLength, signCades } from './cades.ts';
+import { expectValid, type SealKey } from './seal-key.ts';
 
 /**
  * The official contract: the document with the provider's seal on it and a PAdES B-B signature over the whole
  * file, and the SHA-256 of that file in hex (CTR-18, CTR-19). Store what it answers: sealing the same content
  * again makes another file. `at` is the time of signing that it claims.
  *
- * @throws Error where the key does not sign.
+ * @throws Error where the key does not sign, or a certificate of it is not valid at `at` (CTR-37).
  */
 export async function sealDocument(
   content: DocumentContent,
   key: SealKey,
   at: Date,
 ): Promise<{ file: Buffer; sha256: string }> {
-  const page = await renderDocument({ ...content, mark: 'official', testSeal: key.test });
-  const room = (await signCades(page, key)).length;
-  const prepared = plainAddPlaceholder({
-    pdfBuffer: page,
-    reason: `Contract ${content.number}`,
-    name: '',
-    location: '',
-    contactInfo: '',
-    signingTime: at,
-    signatureLength: room,
-    subFilter: 'ETSI.CAdES.detached',
-    widgetRect: [0, 0, 0, 0],
-    appName: 'Accord',
-  });
-  const file = await new SignPdf().sign(prepared, new ExactSigner(key, room), at);
+  expectValid(key, at);
+  const length = await cadesLength(key);
+  const reason = `Contract ${content.number}`;
+  const prepared = await renderDocument(
+    { ...content, mark: 'official', testSeal: key.test },
+    { length, reason, at },
+  );
+  const file = await signPdf(prepared, (covered) => signToLength(covered, key, length));
   return { file, sha256: createHash('sha256').update(file).digest('hex') };
 }
 
-/**
- * Fills the room kept for the signature to the last byte: no padding is left that could be changed unnoticed.
- * An ECDSA signature is a byte or two longer or shorter from time to time, so it signs until one fits.
- */
-class ExactSigner extends Signer {
-  readonly #key: SealKey;
-  readonly #room: number;
-
-  constructor(key: SealKey, room: number) {
-    super();
-    this.#key = key;
-    this.#room = room;
+/** An ECDSA signature is a byte or two longer or shorter every other time: signs until one fits its room. */
+async function signToLength(bytes: Buffer, key: SealKey, length: number): Promise<Buffer> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const signature = await signCades(bytes, key);
+    if (signature.length === length) return signature;
   }
-
-  override async sign(bytes: Buffer): Promise<Buffer> {
-    for (let tries = 0; tries < 100; tries += 1) {
-      const signature = await signCades(bytes, this.#key);
-      if (signature.length === this.#room) return signature;
-    }
-    throw new Error(`seal: no signature of ${String(this.#room)} bytes came from the key`);
-  }
+  throw new Error(`seal: no signature of ${length} bytes came from the key`);
 }

@@ -1,27 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { constants, createHash, generateKeyPairSync, verify, X509Certificate } from 'node:crypto';
+import { constants, createHash, verify, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ObjectIdentifier, OctetString, Sequence } from 'asn1js';
-import {
-  AuthenticatedSafe,
-  CertBag,
-  Certificate,
-  ContentInfo,
-  PFX,
-  PKCS8ShroudedKeyBag,
-  PrivateKeyInfo,
-  PublicKeyInfo,
-  SafeBag,
-  SafeContents,
-  SignedData,
-} from 'pkijs';
-import { readPdf } from '@accord/pdf/testing';
+import { Certificate, ContentInfo, SignedData } from 'pkijs';
+import { readPdf, readStrictly } from '@accord/pdf/testing';
+import { issue, packKey, rsaKey } from '../../test/certificates.ts';
 import { sampleContent } from '../../test/sample-content.ts';
+import { renderDocument } from '../document/document.ts';
 import { loadSealKey, type SealKey } from './seal-key.ts';
 import { sealDocument } from './sign-document.ts';
-import { issueTestCertificate } from './test-certificate.ts';
 
 const at = new Date('2026-03-02T08:00:00.000Z');
 let key: SealKey;
@@ -64,7 +53,7 @@ test(
   'CTR-18 no padding is left beside the signature that could be changed unnoticed, with an EC key ' +
     'neither',
   async () => {
-    const ec = await loadSealKey({ env: 'production', ...(await packKey(await ecPair())) });
+    const ec = await loadSealKey({ env: 'production', ...(await packKey(await issue())) });
     expect(ec.algorithm).toBe('ecdsa');
     for (const { signature } of [check(file), check((await sealDocument(sampleContent(1), ec, at)).file)]) {
       expect(signature.der.length).toBe((signature.end - signature.start - 2) / 2);
@@ -119,6 +108,42 @@ test('CTR-18 more pages have the seal on the signature page and a slice each, wh
   expect(width * pages.length).toBeCloseTo(diameter, 0);
 });
 
+test('CTR-18 over many pages several seals are cut, and each slice is legible and says over which pages', async () => {
+  const { pages } = readPdf((await sealDocument(sampleContent(160), key, at)).file);
+  expect(pages.length).toBeGreaterThan(10);
+  const told = pages.map(({ lines }) => /^第 (\d+)–(\d+) 页$/m.exec(lines.join('\n'))!.slice(1).map(Number));
+  pages.forEach(({ operators, lines }, page) => {
+    const [[first, last], [slice, ...more]] = [told[page]! as [number, number], seals(operators).slices];
+    expect([lines.includes('骑缝章'), more]).toEqual([true, []]);
+    expect(slice!.width).toBeGreaterThan(8.5);
+    expect(slice!.width * (last - first + 1)).toBeCloseTo(slice!.diameter, 0);
+    expect(slice!.from).toBeCloseTo((page + 1 - first) * slice!.width, 0);
+    expect(first <= page + 1 && page + 1 <= last).toBe(true);
+  });
+  const groups = [...new Map(told.map((range) => [String(range), range])).values()];
+  expect(groups.flatMap(([first, last]) => [first!, last! + 1])).toEqual([
+    1,
+    ...groups.slice(1).flatMap(([first]) => [first, first]),
+    pages.length + 1,
+  ]);
+});
+
+test(
+  'CTR-17 CTR-18 drafts and official files are read without complaints by our strict reading and the ' +
+    'strict readers that are installed',
+  async () => {
+    const issuer = await issue({ name: 'Example Root', ca: true, usage: 0x06 });
+    const ec = await loadSealKey({ env: 'production', ...(await packKey(await issue({ issuer }), issuer)) });
+    const { readers, complaints } = readStrictly([
+      { file: await renderDocument(sampleContent(30)) },
+      { file, certificate: key.chain[0].raw },
+      { file: (await sealDocument(sampleContent(40), ec, at)).file, certificate: issuer.certificate },
+    ]);
+    process.stderr.write(`contracts are read strictly by ${readers.join(', ')}\n`);
+    expect(complaints).toEqual([]);
+  },
+);
+
 test('CTR-19 the answer carries the SHA-256 of the very bytes', async () => {
   const sealed = await sealDocument(sampleContent(2), key, at);
   expect(sealed.sha256).toBe(createHash('sha256').update(sealed.file).digest('hex'));
@@ -132,17 +157,17 @@ test('CTR-22 without a key, development seals with a self-signed one and every p
 });
 
 test('CTR-22 a mounted PKCS#12 file is the key, and its document is no test', async () => {
-  const pair = await rsaPair();
+  const pair = await issue({ key: rsaKey() });
   const mounted = await loadSealKey({ env: 'production', ...(await packKey(pair)) });
   expect(mounted).toMatchObject({ test: false, algorithm: 'rsa' });
-  expect(mounted.chain[0].equals(pair.certificate)).toBe(true);
+  expect(mounted.chain.map(({ raw }) => raw.equals(pair.certificate))).toEqual([true]);
   const sealed = await sealDocument(sampleContent(1), mounted, at);
   check(sealed.file);
   expect(readPdf(sealed.file).pages[0]?.text).not.toContain('TEST SEAL');
 });
 
 test('CTR-22 anything else refuses the start', async () => {
-  const pair = await rsaPair();
+  const pair = await issue({ key: rsaKey() });
   const { p12, password } = await packKey(pair);
   const start = (from: Parameters<typeof loadSealKey>[0]) => expect(loadSealKey(from)).rejects;
   await start({ env: 'production' }).toThrow('production needs a PKCS#12 file');
@@ -152,19 +177,17 @@ test('CTR-22 anything else refuses the start', async () => {
   const broken = Buffer.from(p12);
   broken[700] = (broken[700] ?? 0) ^ 1;
   await start({ env: 'production', p12: broken, password }).toThrow('seal key');
-  const { certificate } = await rsaPair();
+  const { certificate } = await issue();
   await start({ env: 'production', ...(await packKey({ ...pair, certificate })) }).toThrow(
     'no certificate belongs',
   );
-  const ended = await rsaPair(new Date('2020-01-01T00:00:00Z'));
-  await start({ env: 'production', ...(await packKey(ended)) }).toThrow('not now');
 });
 
 test('CTR-22 a PKCS#12 file of openssl, where it is installed, is read as ours is', async () => {
   if (spawnSync('openssl', ['version']).error) return expect(key.test).toBe(true);
   const folder = mkdtempSync(join(tmpdir(), 'seal-'));
   const at = (name: string) => join(folder, name);
-  const pair = await rsaPair();
+  const pair = await issue({ key: rsaKey() });
   writeFileSync(at('key.pem'), pair.key.export({ format: 'pem', type: 'pkcs8' }));
   writeFileSync(at('certificate.pem'), new X509Certificate(pair.certificate).toString());
   const p12 = execFileSync('openssl', [
@@ -253,53 +276,4 @@ function seals(operators: string) {
       diameter: Number(height),
     })),
   };
-}
-
-type Pair = Awaited<ReturnType<typeof rsaPair>>;
-
-const rsaPair = (at?: Date) => issueTestCertificate(at);
-
-/**
- * An EC key with a certificate that only its public key fits; nobody checks who issued a seal's certificate
- * here.
- */
-async function ecPair(): Promise<Pair> {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const certificate = Certificate.fromBER((await rsaPair()).certificate);
-  certificate.subjectPublicKeyInfo = PublicKeyInfo.fromBER(publicKey.export({ format: 'der', type: 'spki' }));
-  certificate.tbsView = new Uint8Array(certificate.encodeTBS().toBER());
-  return { key: privateKey, certificate: Buffer.from(certificate.toSchema(true).toBER()) };
-}
-
-async function packKey({ key: secret, certificate }: Pair): Promise<{ p12: Buffer; password: string }> {
-  const password = 'geheim';
-  const buffer = new Uint8Array(Buffer.from(password)).buffer;
-  const info = PrivateKeyInfo.fromBER(secret.export({ format: 'der', type: 'pkcs8' }));
-  const bag = new PKCS8ShroudedKeyBag({ parsedValue: info });
-  const aes = { name: 'AES-CBC', length: 256 };
-  await (bag as unknown as { makeInternalValues(p: object): Promise<void> }).makeInternalValues({
-    password: buffer,
-    contentEncryptionAlgorithm: aes,
-    hmacHashAlgorithm: 'SHA-256',
-    iterationCount: 2048,
-  });
-  const bags = [
-    new SafeBag({ bagId: '1.2.840.113549.1.12.10.1.2', bagValue: bag }),
-    new SafeBag({
-      bagId: '1.2.840.113549.1.12.10.1.3',
-      bagValue: new CertBag({ parsedValue: Certificate.fromBER(certificate) }),
-    }),
-  ];
-  const safes = new AuthenticatedSafe({
-    parsedValue: { safeContents: [{ privacyMode: 0, value: new SafeContents({ safeBags: bags }) }] },
-  });
-  await safes.makeInternalValues({ safeContents: [{}] });
-  const pfx = new PFX({ parsedValue: { integrityMode: 0, authenticatedSafe: safes } });
-  await pfx.makeInternalValues({
-    password: buffer,
-    iterations: 2048,
-    pbkdf2HashAlgorithm: 'SHA-256',
-    hmacHashAlgorithm: 'SHA-256',
-  });
-  return { p12: Buffer.from(pfx.toSchema().toBER()), password };
 }

@@ -1,21 +1,18 @@
 import { KeyObject, randomBytes } from 'node:crypto';
 import { BitString, Integer, Utf8String } from 'asn1js';
-import { AttributeTypeAndValue, BasicConstraints, Certificate, Extension, Time } from 'pkijs';
+import { AttributeTypeAndValue, BasicConstraints, Certificate, Extension, Time, TimeType } from 'pkijs';
 
 const commonName = '2.5.4.3';
 const basicConstraints = '2.5.29.19';
 const keyUsage = '2.5.29.15';
 /** digitalSignature and nonRepudiation. */
 const usage = new BitString({ valueHex: Uint8Array.of(0xc0).buffer, unusedBits: 6 });
-const year = 365 * 86_400_000;
 
 /**
- * A new RSA key and the certificate it gives itself, for two years from an hour ago, under a name that says
- * it is for tests (CTR-22).
+ * A new RSA key and the certificate it gives itself, under a name that says it is for tests (CTR-22). It is valid
+ * whatever the time: clocks are moved in development.
  */
-export async function issueTestCertificate(
-  now = new Date(),
-): Promise<{ key: KeyObject; certificate: Buffer }> {
+export async function issueTestCertificate(): Promise<{ key: KeyObject; certificate: Buffer }> {
   const algorithm = {
     name: 'RSASSA-PKCS1-v1_5',
     modulusLength: 2048,
@@ -30,8 +27,8 @@ export async function issueTestCertificate(
   const certificate = new Certificate({
     version: 2,
     serialNumber: Integer.fromBigInt(BigInt(`0x01${randomBytes(15).toString('hex')}`)),
-    notBefore: new Time({ value: new Date(now.getTime() - 3_600_000) }),
-    notAfter: new Time({ value: new Date(now.getTime() + 2 * year) }),
+    notBefore: new Time({ value: new Date('2000-01-01T00:00:00Z') }),
+    notAfter: new Time({ type: TimeType.GeneralizedTime, value: new Date('2999-12-31T00:00:00Z') }),
     extensions: [
       new Extension({
         extnID: basicConstraints,

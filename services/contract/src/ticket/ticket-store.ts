@@ -2,7 +2,7 @@ import { Refusal, type Decision, type Tx } from '@accord/core';
 import type { Ticket } from './ticket.ts';
 
 const columns = `ticket_id as "ticketId", version, account_id as "accountId", kind, status, contract_id as "contractId",
-  order_ids as "orderIds", reason, text, decision_text as "decisionText", applicant, created_at as "createdAt",
+  contract_number as "contractNumber", order_ids as "orderIds", reason, text, decision_text as "decisionText", applicant, created_at as "createdAt",
   due_at as "dueAt", closed_at as "closedAt"`;
 
 /** @throws Refusal `ticket.not_found`, also where it is another account's (API-5). */
@@ -34,6 +34,9 @@ export interface TicketFilter {
   readonly accountId?: string;
   readonly status?: string;
   readonly contractId?: string;
+  /** Submitted at `from` or later, and before `before`. */
+  readonly from?: Date | undefined;
+  readonly before?: Date | undefined;
   /** createdAt and ticket id of the last one seen. */
   readonly after?: readonly string[];
 }
@@ -44,12 +47,15 @@ export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
     `select ${columns} from tickets
       where ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
         and ($3::text is null or contract_id = $3)
-        and ($4::timestamptz is null or (created_at, ticket_id) < ($4, $5::text))
-      order by created_at desc, ticket_id desc limit $6`,
+        and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at < $5)
+        and ($6::timestamptz is null or (created_at, ticket_id) < ($6, $7::text))
+      order by created_at desc, ticket_id desc limit $8`,
     [
       filter.accountId ?? null,
       filter.status ?? null,
       filter.contractId ?? null,
+      filter.from ?? null,
+      filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
       limit,
@@ -59,9 +65,9 @@ export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
 /** Announced. @throws Refusal `ticket.already_open`: one per contract and kind (CTR-24). */
 export async function insertTicket(tx: Tx, { state: ticket, facts }: Decision<Ticket>): Promise<Ticket> {
   const inserted = await tx.one(
-    `insert into tickets (ticket_id, version, account_id, kind, status, contract_id, order_ids, reason, text,
-       applicant, created_at, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    `insert into tickets (ticket_id, version, account_id, kind, status, contract_id, contract_number, order_ids,
+       reason, text, applicant, created_at, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      on conflict (contract_id, kind) where status = 'submitted' do nothing returning ticket_id`,
     [
       ticket.ticketId,
@@ -70,6 +76,7 @@ export async function insertTicket(tx: Tx, { state: ticket, facts }: Decision<Ti
       ticket.kind,
       ticket.status,
       ticket.contractId,
+      ticket.contractNumber,
       ticket.orderIds,
       ticket.reason,
       ticket.text,

@@ -19,6 +19,8 @@ export interface Ticket {
   readonly kind: Snapshot['kind'];
   readonly status: Snapshot['status'];
   readonly contractId: string | null;
+  /** Of that contract, as people know it. */
+  readonly contractNumber: string | null;
   readonly orderIds: readonly string[];
   /** Why the contract shall be voided (CTR-26). */
   readonly reason: GivenReason;
@@ -40,6 +42,7 @@ export const ticketSnapshot = ({
   kind,
   status,
   contractId,
+  contractNumber,
   orderIds,
   text,
   dueAt,
@@ -50,6 +53,7 @@ export const ticketSnapshot = ({
   kind,
   status,
   contractId,
+  contractNumber,
   orderIds: [...orderIds],
   text,
   dueAt: dueAt.toISOString(),

@@ -16,6 +16,12 @@ export interface InboxMessage {
   readonly data: VisibleData;
 }
 
+/** Created at `from` or later, and before `before`. */
+interface TimeRange {
+  readonly from: Date | undefined;
+  readonly before: Date | undefined;
+}
+
 /** Where a page ended. */
 export interface InboxPlace {
   readonly unread: boolean;
@@ -27,21 +33,27 @@ const columns = `n.notification_id as "notificationId", n.event_id as "eventId",
   n.message_class as "messageClass", n.mandatory, n.created_at as "createdAt", n.read_at as "readAt", e.aggregate,
   e.aggregate_id as "aggregateId", e.data`;
 
+/** The event of a message; another source may give the id to an event of another type. */
+const tellsOf = 'e.event_id = n.event_id and e.type = n.event_type';
+
 /** NTF-6: unread ones first, then the newest. */
 export const listInbox = (
   tx: Tx,
-  of: { accountId: string; after?: InboxPlace; limit: number },
+  of: TimeRange & { accountId: string; after?: InboxPlace; limit: number },
 ): Promise<InboxMessage[]> =>
   tx.many<InboxMessage>(
-    `select ${columns} from notifications n join timeline_events e using (event_id)
+    `select ${columns} from notifications n join timeline_events e on ${tellsOf}
       where n.account_id = $1 and n.channel = 'inbox'
         and (n.unread, n.created_at, n.notification_id) < ($2::boolean, $3::timestamptz, $4::text)
-      order by n.unread desc, n.created_at desc, n.notification_id desc limit $5`,
+        and ($5::timestamptz is null or n.created_at >= $5) and ($6::timestamptz is null or n.created_at < $6)
+      order by n.unread desc, n.created_at desc, n.notification_id desc limit $7`,
     [
       of.accountId,
       of.after?.unread ?? true,
       of.after?.createdAt ?? 'infinity',
       of.after?.notificationId ?? '',
+      of.from ?? null,
+      of.before ?? null,
       of.limit,
     ],
   );
@@ -58,7 +70,7 @@ export async function countUnread(tx: Tx, accountId: string): Promise<number> {
 export async function markRead(tx: Tx, notificationId: string): Promise<InboxMessage> {
   const message = await tx.one<InboxMessage>(
     `update notifications n set read_at = coalesce(n.read_at, $2) from timeline_events e
-      where n.notification_id = $1 and n.channel = 'inbox' and e.event_id = n.event_id returning ${columns}`,
+      where n.notification_id = $1 and n.channel = 'inbox' and ${tellsOf} returning ${columns}`,
     [notificationId, tx.now],
   );
   if (!message) throw new Refusal('not_found', 'notification.not_found', { notificationId });

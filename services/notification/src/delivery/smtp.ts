@@ -6,6 +6,8 @@ export interface Mail {
    * Its Message-ID is made of this; a mail sent again, for nobody knew whether it had arrived, has the same.
    */
   readonly notificationId: string;
+  /** The name that it is from; the address is that of the service. */
+  readonly from: string;
   readonly to: { readonly name: string; readonly address: string };
   readonly subject: string;
   readonly text: string;
@@ -27,7 +29,7 @@ const wholeAttemptMs = 30_000;
 
 /**
  * A pool of connections to one SMTP server. @param url `smtp://user:password@host:587`, or `smtps:` @param
- * from `Accord <no-reply@example.com>`
+ * from `no-reply@example.com`, or `Accord <no-reply@example.com>`, whose name is left out: each mail has its own
  */
 export function openSmtp({ url, from }: { url: string; from: string }): Smtp {
   const transport = nodemailer.createTransport({
@@ -41,20 +43,21 @@ export function openSmtp({ url, from }: { url: string; from: string }): Smtp {
     disableUrlAccess: true,
     maxRequeues: 0, // a failed attempt is ours to repeat, later
   } as SmtpPool.Options & { maxRequeues: number });
-  const domain = /@([^\s@>]+)>?\s*$/.exec(from)?.[1];
-  if (!domain) throw new Error('the sender of mails has no domain');
+  const [, address, domain] = /([^\s<@]+@([^\s@>]+))>?\s*$/.exec(from) ?? [];
+  if (!address || !domain) throw new Error('the sender of mails has no address');
 
   return {
-    async send({ notificationId, to, subject, text, html }) {
+    async send({ notificationId, from: name, to, subject, text, html }) {
       const headers = { 'Auto-Submitted': 'auto-generated' };
       const sending = transport.sendMail({
         messageId: `<${notificationId}@${domain}>`,
-        from,
+        from: { name, address },
         to,
         subject,
         text,
         html,
         headers,
+        textEncoding: 'base64',
       });
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {

@@ -8,7 +8,9 @@ import {
   paged,
   pageOf,
   pageQuery,
+  rangeQuery,
   route,
+  timeRange,
   type Route,
 } from '@accord/http';
 import * as inboxStore from '../delivery/inbox-store.ts';
@@ -63,13 +65,14 @@ const listNotifications = (toMessageAnswer: ToMessageAnswer) =>
     operationId: 'listNotifications',
     summary: 'The inbox of an account: unread messages first, then the newest.',
     access: reader,
-    query: z.strictObject({ ...pageQuery, ...OfAccount }),
+    query: z.strictObject({ ...pageQuery, ...OfAccount, ...rangeQuery }),
     answer: paged(MessageAnswer),
-    refusals: accountRefusals,
-    inTransaction: async (tx, { actor, query: { limit, cursor, ...asked }, locale }) => {
+    refusals: ['request.range_reversed', ...accountRefusals],
+    inTransaction: async (tx, { actor, query: { limit, cursor, ...asked }, locale, timeZone }) => {
       const after = cursor === undefined ? undefined : placeOf(cursor);
       const accountId = accountOf(actor, asked.accountId);
-      const rows = await inboxStore.listInbox(tx, { accountId, after, limit: limit + 1 });
+      const range = timeRange(asked, timeZone);
+      const rows = await inboxStore.listInbox(tx, { accountId, ...range, after, limit: limit + 1 });
       return {
         body: pageOf(rows, limit, {
           item: (message) => toMessageAnswer(message, locale),

@@ -9,11 +9,13 @@ import {
   paged,
   pageOf,
   pageQuery,
+  rangeQuery,
   route,
+  timeRange,
+  type TimeRange,
 } from '@accord/http';
 import { listEventsAbout, listEventsOfAccount } from '../timeline/timeline-store.ts';
 import { inCausalOrder, starterOf, type Link, type TimelineEvent } from '../timeline/timeline.ts';
-import { reader } from './schemas.ts';
 
 const TimelineEventAnswer = z
   .object({
@@ -37,6 +39,7 @@ const TimelineQuery = z
     contractId: Id.optional(),
     refundId: Id.optional(),
     accountId: Id.optional(),
+    ...rangeQuery,
   })
   .refine(
     (query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length <= 1,
@@ -55,18 +58,24 @@ export const getTimeline = route({
   operationId: 'getTimeline',
   summary:
     'Everything that happened to an order, a contract or a refund, causes first; or to an account, page by page.',
-  access: reader,
+  access: { customer: 'timeline:read', operator: true },
   query: TimelineQuery,
   answer: paged(TimelineEventAnswer),
-  refusals: ['timeline.not_found', 'request.account_required'],
-  inTransaction: async (tx, { actor, query }) => {
+  refusals: ['timeline.not_found', 'request.account_required', 'request.range_reversed'],
+  inTransaction: async (tx, { actor, query, timeZone }) => {
     const about = aboutOf(query);
-    if (!about) return { body: await accountTimeline(tx, actor, query) };
+    const range = timeRange(query, timeZone);
+    if (!about) return { body: await accountTimeline(tx, actor, { ...query, ...range }) };
     const events = await listEventsAbout(tx, about, wholeStory);
     if (events.length === 0) throw new Refusal('not_found', 'timeline.not_found', { id: about.id });
-    return { body: { data: toAnswers(events, actor), nextCursor: null } };
+    return { body: { data: toAnswers(events.filter(isWithin(range)), actor), nextCursor: null } };
   },
 });
+
+const isWithin =
+  ({ from, before }: TimeRange) =>
+  ({ time }: TimelineEvent) =>
+    (from === undefined || time >= from) && (before === undefined || time < before);
 
 function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuery>): Link | undefined {
   if (orderId !== undefined) return { kind: 'order', id: orderId };
@@ -74,21 +83,23 @@ function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuer
   return refundId === undefined ? undefined : { kind: 'refund', id: refundId };
 }
 
+type AccountQuery = Omit<z.output<typeof TimelineQuery>, keyof TimeRange> & TimeRange;
+
 /** Pages by time; each page in causal order. Another account's is not there (API-5). */
 async function accountTimeline(
   tx: Tx,
   actor: Actor,
-  { accountId: given, limit, cursor }: z.output<typeof TimelineQuery>,
+  { accountId: given, limit, cursor, from, before }: AccountQuery,
 ) {
   if (actor.kind === 'customer' && given !== undefined && given !== actor.accountId)
     throw new Refusal('not_found', 'timeline.not_found', { id: given });
   const accountId = accountOf(actor, given);
   const place = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-  const after = place && { time: place[0], eventId: place[1] };
-  const rows = await listEventsOfAccount(tx, { accountId, after, limit: limit + 1 });
+  const after = place && { time: place[0], place: place[1] };
+  const rows = await listEventsOfAccount(tx, { accountId, from, before, after, limit: limit + 1 });
   const page = pageOf(rows, limit, {
     item: (event) => event,
-    key: ({ time, eventId }) => [time.toISOString(), eventId],
+    key: ({ time, eventId, source }) => [time.toISOString(), `${eventId} ${source}`],
   });
   return { data: toAnswers(page.data, actor), nextCursor: page.nextCursor };
 }

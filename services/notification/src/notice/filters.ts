@@ -1,8 +1,8 @@
 import type { FilterImplOptions } from 'liquidjs';
 import type { Locale } from '@accord/core';
 import { clauseOf } from '@accord/events/wording';
-import { formatMoney, type Money } from '@accord/money';
-import { words } from './wording.ts';
+import { formatMoney, isZero, type Money } from '@accord/money';
+import { fundWords, words } from './wording.ts';
 
 /** The person a text is for: money, dates and words come out as this person reads them (NTF-3). */
 export interface Reader {
@@ -13,6 +13,13 @@ export interface Reader {
 
 type Of = { readonly context: { readonly globals: object } };
 const readerOf = (filter: Of) => (filter.context.globals as { reader: Reader }).reader;
+
+interface ToldRefusal {
+  readonly orderId: string | null;
+  readonly instanceId?: string | null;
+  readonly code: string;
+  readonly contractNumber?: string | null;
+}
 
 const separator: { readonly [L in Locale]: string } = { 'zh-CN': '、', en: ', ' };
 const none = '—';
@@ -54,13 +61,24 @@ export const filters = {
   money(this: Of, value: Money | null) {
     return value ? formatMoney(value, readerOf(this).locale) : none;
   },
+  /** The amount, or null where there is none or it is zero: of nothing nothing is said (NTF-16). */
+  worth: (value: Money | null) => (value && !isZero(value) ? value : null),
+  /** The parts of a payment that are not zero, each with its name. */
+  funds(this: Of, split: Readonly<Record<keyof typeof fundWords, Money>>) {
+    const { locale } = readerOf(this);
+    const parts = Object.entries(fundWords).flatMap(([fund, word]) => {
+      const part = split[fund as keyof typeof fundWords];
+      return isZero(part) ? [] : [`${word[locale]} ${formatMoney(part, locale)}`];
+    });
+    return parts.join(separator[locale]);
+  },
   /** An instant of the event. */
   time(this: Of, value: string | null) {
     return value ? clockOf(readerOf(this)).format(new Date(value)) : none;
   },
-  /** `{ zh, en }` */
-  name(this: Of, value: { zh: string; en: string }) {
-    return readerOf(this).locale === 'en' ? value.en : value.zh;
+  /** A name in each language. */
+  name(this: Of, value: { 'zh-CN': string; en: string }) {
+    return value[readerOf(this).locale];
   },
   list(this: Of, values: readonly string[]) {
     return values.length > 0 ? values.join(separator[readerOf(this).locale]) : none;
@@ -70,15 +88,16 @@ export const filters = {
   word(this: Of, value: keyof typeof words) {
     return words[value][readerOf(this).locale];
   },
-  /** Each refusal of a contract or a refund: the order or instance, and why (CTR-3, RFD-3). */
-  refusals(
-    this: Of,
-    refusals: readonly { orderId: string | null; instanceId?: string | null; code: string }[],
-  ) {
+  /**
+   * Each refusal of a contract or a refund: the order or instance, and why, with the number of the contract that
+   * is in the way (CTR-3, RFD-3).
+   */
+  refusals(this: Of, refusals: readonly ToldRefusal[]) {
     const { locale } = readerOf(this);
-    const said = refusals.map(({ orderId, instanceId, code }) => {
+    const said = refusals.map(({ orderId, instanceId, code, contractNumber }) => {
       const about = orderId ?? instanceId;
-      const why = clauseOf(code, locale);
+      const clause = clauseOf(code, locale);
+      const why = contractNumber ? `${clause} (${contractNumber})` : clause;
       return about ? `${about}${locale === 'en' ? ': ' : '：'}${why}` : why;
     });
     return said.join(locale === 'en' ? '; ' : '；');

@@ -53,6 +53,7 @@ const order = [
   'order.refundState',
   'order.hold',
   'order.instanceIds',
+  'order.instances',
   'order.servicePeriod',
   'order.createdAt',
   'order.payBy',
@@ -84,6 +85,7 @@ const ticket = [
   'ticket.kind',
   'ticket.status',
   'ticket.contractId',
+  'ticket.contractNumber',
   'ticket.orderIds',
   'ticket.text',
   'ticket.dueAt',
@@ -124,7 +126,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     tells: 'orders',
     channels: everywhere,
     mandatory: false,
-    visible: [...order, 'reason'],
+    visible: [...order, 'reason', 'text'],
   },
   'order.fulfilled': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },
   'order.fulfilment_failed': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },
@@ -171,12 +173,17 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: [...contract, 'refusals'],
   },
-  'contract.drafted': { tells: 'contracts', channels: everywhere, mandatory: false, visible: contract },
+  'contract.drafted': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...contract, 'payBy'],
+  },
   'contract.finalized': {
     tells: 'contracts',
     channels: everywhere,
     mandatory: false,
-    visible: [...contract, 'sha256'],
+    visible: [...contract, 'sha256', 'payBy'],
   },
   'contract.seal_failed': { tells: 'contracts', channels: inbox, mandatory: false, visible: contract },
   'contract.voided': {
@@ -262,17 +269,17 @@ export function noticeOf(
 
 export type VisibleData = Readonly<Record<string, unknown>>;
 
-/** The part of an event's data that customers may see, in its own shape. */
+/** The part of an event's data that customers may see, in its own shape; null where an older event lacks it. */
 export function visibleData(event: Event): VisibleData {
   const whole = event.data as Record<string, unknown>;
   const seen: Record<string, unknown> = {};
   for (const path of notices[event.type].visible as readonly string[]) {
     const [first, second] = path.split('.') as [string, string?];
-    if (second === undefined) seen[first] = whole[first];
+    if (second === undefined) seen[first] = whole[first] ?? null;
     else
       seen[first] = {
         ...(seen[first] as object),
-        [second]: (whole[first] as Record<string, unknown>)[second],
+        [second]: (whole[first] as Record<string, unknown>)[second] ?? null,
       };
   }
   return seen;

@@ -2,9 +2,11 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { eventTypes, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
+import { loadProfile } from '@accord/profile';
 import { noticeOf, notices, visibleData, type Notice } from './notice.ts';
 import { loadTemplates, type Addressee } from './template.ts';
 
+const { provider } = loadProfile('alibaba');
 const samples = new URL('../../../../libs/events/samples/', import.meta.url);
 const folder = new URL('../../templates/', import.meta.url);
 
@@ -26,6 +28,7 @@ const recorded: Event[] = readdirSync(samples)
     return {
       ...fact,
       id,
+      source: headers['ce_source']!,
       correlationId,
       causationId,
       time: new Date(headers['ce_time']!),
@@ -37,7 +40,7 @@ const sampleOf = <T extends EventType>(type: T) => recorded.find((event) => even
 
 const reader = { locale: 'en', timeZone: 'Asia/Shanghai' } as const;
 const to: Addressee = { ...reader, name: 'Chen <b>Xing</b>', accountId: 'acc_1', messageClass: 'orders' };
-const templates = loadTemplates(folder);
+const templates = loadTemplates(folder, provider);
 
 describe('the table of notices', () => {
   test('NTF-1 every event type of the catalogue has an entry, and a sample', () => {
@@ -125,8 +128,100 @@ describe('templates', () => {
     expect(mail.html).toContain('&lt;script&gt;');
     expect(mail.html).toContain('Chen &lt;b&gt;Xing&lt;/b&gt;');
     expect(mail.text).toContain('<script>alert(1)</script>');
-    const ticket = { ...sampleOf('ticket.rejected').data.ticket, ticketId: 'tkt_1\r\nBcc: all@example.com' };
+    const ticket = {
+      ...sampleOf('ticket.rejected').data.ticket,
+      contractNumber: 'CT-1\r\nBcc: all@example.com',
+    };
     expect(templates.email(type, { ...seen, ticket }, to).subject).not.toMatch(/[\r\n]/);
+  });
+
+  const written = ['partyA', 'zh-CN', 'en', 'carrier', 'text'];
+  /** Every text that somebody wrote ends in a full stop. */
+  const stopped = (value: unknown, name = ''): unknown => {
+    if (typeof value === 'string') return written.includes(name) ? `${value} Ltd.` : value;
+    if (Array.isArray(value)) return value.map((one) => stopped(one));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, stopped(inner, field)]));
+  };
+
+  test.each(cases)(
+    'NTF-16 $type in $locale is from the provider, leads to its page, and says nothing that is for machines',
+    ({ event: { type, data }, event, locale }) => {
+      const seen = visibleData(event);
+      const { from, subject, text, html } = templates.email(type, seen, { ...to, locale });
+      const { name, consoleUrl, support } = provider[locale === 'en' ? 'en' : 'zh-CN'];
+      expect([from, text]).toEqual([name, expect.stringContaining(name)]);
+      expect(text).toContain(support);
+      const about = (['contract', 'refund', 'ticket', 'order'] as const).find((noun) => noun in data);
+      const id = about && (data as unknown as Record<string, Record<string, string>>)[about]![`${about}Id`]!;
+      const url = `${consoleUrl}${id ? `/${about!}s/${id}` : ''}`;
+      expect(text).toContain(url);
+      expect(html).toContain(`<a href="${url}`);
+      const said = `${subject}\n${text.replaceAll(/https:\S+/g, '')}`;
+      expect(said).not.toMatch(
+        /\b(ctr|rfd|tkt)_|[{}]|\/v1|\b0\.00\b|\b(GET|POST|PUT|DELETE) |_[a-z]+ contacts/,
+      );
+      const ending = templates.email(type, stopped(seen) as typeof seen, { ...to, locale });
+      for (const one of [ending.subject, ending.text]) expect(one).not.toMatch(/\.\.|\.。|。。|\.，/);
+    },
+  );
+
+  test.each([
+    ['order.paid', { cashPaid: '45.00', voucherPaid: '0.00' }, /It was paid on/],
+    ['order.paid', { cashPaid: '0.00', voucherPaid: '45.00' }, /It was paid with vouchers on/],
+    [
+      'order.paid',
+      { cashPaid: '40.00', voucherPaid: '5.00' },
+      /CN¥40\.00 was paid in cash and CN¥5\.00 with/,
+    ],
+    ['order.fulfilment_failed', { payableAmount: '0.00' }, /has ended\.\n\nYou need not do anything\.\n/],
+  ] as const)('NTF-16 %s of %j says nothing of nothing', (type, amounts, said) => {
+    const event = sampleOf(type);
+    const exact = Object.fromEntries(
+      Object.entries(amounts).map(([name, amount]) => [name, { amount, currency: 'CNY' }]),
+    );
+    const data = { ...event.data, order: { ...event.data.order, ...exact } };
+    const { text } = templates.email(type, visibleData({ ...event, data } as Event), to);
+    expect(text).toMatch(said);
+    expect(text).not.toMatch(/¥0\.00/);
+  });
+
+  test('NTF-16 a refund says where the money is, by its kinds; a cancellation and a voiding why', () => {
+    const refunded = sampleOf('refund.succeeded');
+    const { text } = templates.email(refunded.type, visibleData(refunded), to);
+    expect(text).toMatch(/CN¥34\.84 is in your account balance now/);
+    expect(text).toMatch(/as: cash CN¥23\.23, gift credit CN¥11\.61\.\n/);
+    const cancelled = sampleOf('order.cancelled');
+    const told = (reason: string, why: string | null) =>
+      templates.inbox(
+        cancelled.type,
+        visibleData({ ...cancelled, data: { ...cancelled.data, reason, text: why } } as Event),
+        reader,
+      ).text;
+    expect(told('by_operator', 'Ordered twice.')).toMatch(/by our staff\.\n\n.*“Ordered twice\.”$/);
+    expect(told('expired', null)).toMatch(/not paid in time\.$/);
+    const voided = sampleOf('contract.voided');
+    const ended = (number: string | null) => {
+      const contract = { ...voided.data.contract, number, finalizedAt: null };
+      const data = { ...voided.data, contract, reason: 'other', text: 'No budget.', orderId: null };
+      return templates.email(voided.type, visibleData({ ...voided, data } as Event), to);
+    };
+    expect(ended('CT-2026-00000001').text).toMatch(/CT-2026-00000001 was voided\.\n\n.*“No budget\.”\n/);
+    expect(ended(null)).toMatchObject({ subject: 'Your contract application was ended' });
+    expect(ended(null).text).not.toMatch(/null|downloaded/);
+  });
+
+  test('NTF-16 a payment request says until when it can be paid now, as long as an older event does not know', () => {
+    for (const type of ['contract.drafted', 'contract.finalized'] as const) {
+      const event = sampleOf(type);
+      const about = (payBy: string | null | undefined) => {
+        const contract = { ...event.data.contract, kind: 'payment_request' };
+        const data = { ...event.data, contract, payBy };
+        return templates.inbox(type, visibleData({ ...event, data } as Event), reader).text;
+      };
+      expect(about('2026-02-10T06:00:00.000Z')).toMatch(/pay them by February 10, 2026 at 02:00\sPM GMT\+8/);
+      for (const unknown of [null, undefined]) expect(about(unknown)).not.toMatch(/pay them by|—/);
+    }
   });
 
   test('CTR-28 a contract that ended with its order says so and names the orders that are free again', () => {
@@ -234,7 +329,7 @@ describe('templates', () => {
     const at = mkdtempSync(`${tmpdir()}/templates-`);
     cpSync(folder, at, { recursive: true });
     spoil(at);
-    expect(() => loadTemplates(pathToFileURL(`${at}/`))).toThrow(message);
+    expect(() => loadTemplates(pathToFileURL(`${at}/`), provider)).toThrow(message);
     rmSync(at, { recursive: true });
   });
 });

@@ -5,6 +5,7 @@ import type { Locale } from '@accord/core';
 import { catalogue, eventTypes, type EventType } from '@accord/events';
 import { filters, type Reader } from './filters.ts';
 import { notices, type MessageClass, type Notice, type VisibleData } from './notice.ts';
+import { pageFor, providerFor, type Provider } from './page.ts';
 
 export interface Addressee extends Reader {
   readonly name: string;
@@ -12,19 +13,27 @@ export interface Addressee extends Reader {
   readonly messageClass: MessageClass;
 }
 
+/** An e-mail as it goes out, but for its addresses. */
+export interface Letter {
+  /** The provider's name: the mail is from it (NTF-16). */
+  readonly from: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
 export interface Templates {
   /** Title and text of the inbox. */
   readonly inbox: (type: EventType, data: VisibleData, reader: Reader) => { title: string; text: string };
-  /** The inbox's text and the e-mail's own part, between greeting and closing; as text and as HTML. */
-  readonly email: (
-    type: EventType,
-    data: VisibleData,
-    to: Addressee,
-  ) => { subject: string; text: string; html: string };
+  /**
+   * The inbox's text, the e-mail's own part and the link to the page where it goes on, between greeting and
+   * closing; as text and as HTML.
+   */
+  readonly email: (type: EventType, data: VisibleData, to: Addressee) => Letter;
 }
 
 const locales: readonly Locale[] = ['zh-CN', 'en'];
-const letterFields = ['name', 'accountId', 'messageClass'];
+const letterFields = ['name', 'accountId', 'messageClass', 'provider', 'support'];
 
 // Two engines read the same templates: in HTML whatever comes out of a value is escaped, a person's words as
 // well as our own (NTF-3).
@@ -32,6 +41,7 @@ const engine = (outputEscape?: 'escape') => {
   const liquid = new Liquid({
     strictFilters: true,
     strictVariables: true,
+    lenientIf: true, // an event that was kept before a field came has none
     ownPropertyOnly: true,
     ...(outputEscape && { outputEscape }),
   });
@@ -118,7 +128,7 @@ const partsFor = (type: EventType) => {
  * @throws Error where a locale is missing, a part is missing, a variable is no visible field, or a template
  * belongs to no notice.
  */
-export function loadTemplates(folder: URL): Templates {
+export function loadTemplates(folder: URL, provider: Provider): Templates {
   const stray = readdirSync(folder).find(
     (name) => name !== 'letter' && !eventTypes.some((type) => type === name && told(type)),
   );
@@ -152,19 +162,19 @@ export function loadTemplates(folder: URL): Templates {
     email: (type, data, to) => {
       const [title, ...body] = partsAt(`${type}/${to.locale}`) as [Part, ...Part[]];
       const [greeting, closing] = partsAt(`letter/${to.locale}`) as [Part, Part];
-      const frame = { name: to.name, accountId: to.accountId, messageClass: to.messageClass };
-      const inOrder: [Part, VisibleData][] = [
-        [greeting, frame],
-        ...body.map((part): [Part, VisibleData] => [part, data]),
-        [closing, frame],
-      ];
-      return {
-        subject: line(asText(title, data, to)),
-        text: inOrder
-          .map(([part, values]) => asText(part, values, to))
+      const { name: from, support } = providerFor(provider, to.locale);
+      const { name, accountId, messageClass } = to;
+      const frame = { name, accountId, messageClass, provider: from, support };
+      const next = pageFor(data, provider, to.locale);
+      const written = (as: typeof asText, link: string) =>
+        [as(greeting, frame, to), ...body.map((part) => as(part, data, to)), link, as(closing, frame, to)]
           .filter(Boolean)
-          .join('\n\n'),
-        html: page(to.locale, inOrder.map(([part, values]) => asHtml(part, values, to)).join('\n')),
+          .join('\n\n');
+      return {
+        from,
+        subject: line(asText(title, data, to)),
+        text: written(asText, next.label + next.url),
+        html: page(to.locale, written(asHtml, asLink(next))),
       };
     },
   };
@@ -181,6 +191,9 @@ const asHtml = (part: Part, data: VisibleData, reader: Reader) =>
   paragraphs(escaped.renderSync(part.escaped, data, { globals: { reader } }) as string)
     .map((text) => `<p>${text}</p>`)
     .join('\n');
+
+const link = escaped.parse('<p>{{ label }}<a href="{{ url }}">{{ url }}</a></p>');
+const asLink = (to: { label: string; url: string }) => escaped.renderSync(link, to) as string;
 
 /** A title is one line, whatever a person wrote into it. */
 const line = (text: string) => text.replaceAll(/\s+/g, ' ').trim();

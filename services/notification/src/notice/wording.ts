@@ -2,14 +2,36 @@ import type { z } from 'zod';
 import type { Locale } from '@accord/core';
 import type { ContractKind, ContractVoidReason } from '@accord/events/contract';
 import type { TicketKind } from '@accord/events/ticket';
+import type { MessageClass } from './notice.ts';
 
 type Word = { readonly [L in Locale]: string };
-type Named = z.infer<typeof ContractKind> | z.infer<typeof ContractVoidReason> | z.infer<typeof TicketKind>;
+type Named =
+  | z.infer<typeof ContractKind>
+  | z.infer<typeof ContractVoidReason>
+  | z.infer<typeof TicketKind>
+  | MessageClass;
+
+/** Funds, as people call them. */
+export const fundWords = {
+  cash: { 'zh-CN': '现金', en: 'cash' },
+  giftCredit: { 'zh-CN': '赠送金', en: 'gift credit' },
+  storedCard: { 'zh-CN': '储值卡', en: 'stored card' },
+  voucher: { 'zh-CN': '代金券', en: 'vouchers' },
+} as const satisfies { readonly [fund: string]: Word };
+
+/** Before the link to a page of the console (NTF-16). */
+export const pageWords = {
+  order: { 'zh-CN': '查看订单：', en: 'Open the order: ' },
+  contract: { 'zh-CN': '查看合同：', en: 'Open the contract: ' },
+  refund: { 'zh-CN': '查看退款：', en: 'Open the refund: ' },
+  ticket: { 'zh-CN': '查看工单：', en: 'Open the ticket: ' },
+  console: { 'zh-CN': '前往控制台：', en: 'Open the console: ' },
+} as const satisfies { readonly [page: string]: Word };
 
 /** Values of the events that stand in a sentence. */
 export const words: { readonly [name in Named]: Word } = {
   order: { 'zh-CN': '订单合同', en: 'order contract' },
-  payment_request: { 'zh-CN': '付款申请合同', en: 'payment request' },
+  payment_request: { 'zh-CN': '请款合同', en: 'payment request' },
   bill: { 'zh-CN': '账单合同', en: 'bill contract' },
   offline: { 'zh-CN': '线下合同', en: 'offline contract' },
   wrong_party_name: { 'zh-CN': '签约主体名称有误', en: 'the name of a party was wrong' },
@@ -26,4 +48,8 @@ export const words: { readonly [name in Named]: Word } = {
   physical_seal: { 'zh-CN': '加盖实体章', en: 'physical seal' },
   offline_contract: { 'zh-CN': '线下合同', en: 'offline contract' },
   marketplace: { 'zh-CN': '云市场合同', en: 'marketplace contract' },
+  orders: { 'zh-CN': '订单', en: 'orders' },
+  contracts: { 'zh-CN': '合同', en: 'contracts' },
+  refunds: { 'zh-CN': '退款', en: 'refunds' },
+  security: { 'zh-CN': '安全', en: 'security' },
 };

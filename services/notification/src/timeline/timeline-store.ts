@@ -2,8 +2,8 @@ import type { Tx } from '@accord/core';
 import type { ProjectionWriter } from '@accord/messaging';
 import type { Link, TimelineEvent } from './timeline.ts';
 
-const columns = `event_id as "eventId", account_id as "accountId", type, time, actor, causation_id as "causationId",
-  correlation_id as "correlationId", aggregate, aggregate_id as "aggregateId",
+const columns = `event_id as "eventId", source, account_id as "accountId", type, time, actor,
+  causation_id as "causationId", correlation_id as "correlationId", aggregate, aggregate_id as "aggregateId",
   aggregate_version::float8 as "aggregateVersion", data`;
 
 /** One that is already there stays as it is, so that topics can be read again (NTF-11). */
@@ -14,12 +14,12 @@ export function insertTimelineEvent(
 ): void {
   writer.write(
     `with link as (
-       insert into timeline_links (kind, id, event_id, account_id)
-       select kind, id, $1, $2 from unnest($12::text[], $13::text[]) as l(kind, id) on conflict do nothing
+       insert into timeline_links (kind, id, event_id, source, account_id)
+       select kind, id, $1, $14, $2 from unnest($12::text[], $13::text[]) as l(kind, id) on conflict do nothing
      )
      insert into timeline_events (event_id, account_id, type, time, actor, causation_id, correlation_id, aggregate,
-       aggregate_id, aggregate_version, data)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
+       aggregate_id, aggregate_version, data, source)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14) on conflict do nothing`,
     [
       event.eventId,
       event.accountId,
@@ -34,31 +34,52 @@ export function insertTimelineEvent(
       JSON.stringify(event.data),
       links.map(({ kind }) => kind),
       links.map(({ id }) => id),
+      event.source,
     ],
   );
 }
 
-export const findTimelineEvent = (tx: Tx, eventId: string) =>
-  tx.one<TimelineEvent>(`select ${columns} from timeline_events where event_id = $1`, [eventId]);
+/** The event that a message tells of. */
+export const findToldEvent = (tx: Tx, of: { eventId: string; eventType: string }) =>
+  tx.one<TimelineEvent>(`select ${columns} from timeline_events where event_id = $1 and type = $2`, [
+    of.eventId,
+    of.eventType,
+  ]);
 
 /** The events that name it, and the messages about those; at most `limit`, the earliest. */
 export const listEventsAbout = (tx: Tx, about: Link, limit: number): Promise<TimelineEvent[]> =>
   tx.many<TimelineEvent>(
-    `with named as (select event_id from timeline_links where kind = $1 and id = $2),
-       told as (select l.event_id from named n join timeline_links l on l.kind = 'event' and l.id = n.event_id)
+    `with named as (select event_id, source from timeline_links where kind = $1 and id = $2),
+       told as (
+         select l.event_id, l.source from named n join timeline_links l on l.kind = 'event' and l.id = n.event_id)
      select ${columns} from timeline_events
-      where event_id in (select event_id from named union select event_id from told)
-      order by time, event_id limit $3`,
+      where (event_id, source) in (select * from named union select * from told)
+      order by time, event_id, source limit $3`,
     [about.kind, about.id, limit],
   );
 
-/** By time, then id. */
+/** By time, then id and source; from `from` on, and before `before`. `place` is id and source. */
 export const listEventsOfAccount = (
   tx: Tx,
-  of: { accountId: string; after?: { time: string; eventId: string }; limit: number },
+  of: {
+    accountId: string;
+    from: Date | undefined;
+    before: Date | undefined;
+    after?: { time: string; place: string };
+    limit: number;
+  },
 ) =>
   tx.many<TimelineEvent>(
     `select ${columns} from timeline_events
-      where account_id = $1 and (time, event_id) > ($2::timestamptz, $3::text) order by time, event_id limit $4`,
-    [of.accountId, of.after?.time ?? '-infinity', of.after?.eventId ?? '', of.limit],
+      where account_id = $1 and (time, event_id || ' ' || source) > ($2::timestamptz, $3::text)
+        and time >= $4::timestamptz and time < $5::timestamptz
+      order by time, event_id || ' ' || source limit $6`,
+    [
+      of.accountId,
+      of.after?.time ?? '-infinity',
+      of.after?.place ?? '',
+      of.from ?? '-infinity',
+      of.before ?? 'infinity',
+      of.limit,
+    ],
   );

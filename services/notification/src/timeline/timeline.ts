@@ -4,6 +4,8 @@ import { visibleData, type VisibleData } from '../notice/notice.ts';
 /** One thing that happened, as the timeline keeps it (NTF-11). */
 export interface TimelineEvent {
   readonly eventId: string;
+  /** Only together with it the id is one event's. */
+  readonly source: string;
   readonly accountId: string;
   readonly type: EventType;
   readonly time: Date;
@@ -29,6 +31,7 @@ export function timelineEvent(event: Event, accountId: string): TimelineEvent {
   const causationId = 'notification' in event.data ? event.data.notification.eventId : event.causationId;
   return {
     eventId: event.id,
+    source: event.source,
     accountId,
     type: event.type,
     time: event.time,

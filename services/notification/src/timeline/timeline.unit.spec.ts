@@ -4,6 +4,7 @@ import { inCausalOrder, linksOf, starterOf, type TimelineEvent } from './timelin
 const start = Date.parse('2026-01-10T00:00:00.000Z');
 const event = (eventId: string, more: Partial<TimelineEvent> = {}): TimelineEvent => ({
   eventId,
+  source: '/services/order',
   accountId: 'acc_1',
   type: 'order.changed',
   time: new Date(start),

@@ -10,22 +10,25 @@ import {
   paged,
   pageOf,
   pageQuery,
+  rangeQuery,
   route,
   separatedByCommas,
+  timeRange,
   type Route,
+  type RouteRequest,
 } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import { cancel, cancelSeveral } from '../cancellation.ts';
+import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
+import { operationsOf, operationsOfNew } from '../operations.ts';
 import * as orderList from '../order/order-list.ts';
 import * as orderStore from '../order/order-store.ts';
 import { mostInstances, place } from '../placement.ts';
 import {
   AccountId,
-  Day,
+  answered,
   InstanceId,
   Line,
-  MomentText,
   OrderAnswer,
   OrderDetailAnswer,
   OrderId,
@@ -92,8 +95,7 @@ const Placement = z.strictObject({
 const OrderFilter = z.strictObject({
   ...pageQuery,
   accountId: AccountId.optional(),
-  from: z.union([MomentText, Day]).optional(),
-  to: z.union([MomentText, Day]).optional(),
+  ...rangeQuery,
   status: OrderStatus.optional(),
   orderId: OrderId.optional(),
   instanceIds: separatedByCommas(z.array(InstanceId).min(1).max(20)),
@@ -118,14 +120,28 @@ const OutcomeAnswer = z
     outcome: z.enum(['cancelled', 'refused']),
     version: z.int().nullable(),
     code: z.string().nullable(),
+    title: z.string().nullable().meta({ description: 'Of the refusal, in the language of Accept-Language.' }),
+    detail: z.string().nullable(),
   })
   .meta({ id: 'CancellationOutcome' });
+
+const cancelled = { outcome: 'cancelled', code: null, title: null, detail: null } as const;
+
+const toOutcomeAnswer = (
+  outcome: Outcome,
+  wordsOf: RouteRequest['wordsOf'],
+): z.input<typeof OutcomeAnswer> => {
+  if (!('refused' in outcome)) return { ...outcome, ...cancelled };
+  const { orderId, refused } = outcome;
+  return { orderId, outcome: 'refused', version: null, code: refused.code, ...wordsOf(refused) };
+};
 
 const params = z.strictObject({ orderId: OrderId });
 
 const placementRefusals = [
   'order.product_unknown',
   'order.product_withdrawn',
+  'order.not_renewable',
   'order.charge_type_not_offered',
   'order.bill_type_mismatch',
   'order.duration_required',
@@ -171,10 +187,14 @@ const placeOrder = (profile: Profile) =>
     refusals: placementRefusals,
     readsFirst: true,
     inTransaction: async (tx, { actor, body }) => {
-      const order = await place(tx, profile, { ...body, accountId: accountOf(actor, body.accountId) });
+      const accountId = accountOf(actor, body.accountId);
+      const [order, operations] = await Promise.all([
+        place(tx, profile, { ...body, accountId }),
+        operationsOfNew(tx, profile, accountId),
+      ]);
       return {
         status: 201,
-        body: toOrderAnswer(order),
+        body: toOrderAnswer(order, operations),
         version: order.version,
         location: `/v1/orders/${order.orderId}`,
       };
@@ -190,66 +210,72 @@ const listOrders = (profile: Profile) =>
     access: { customer: 'orders:read', operator: true, platform: true },
     query: OrderFilter,
     answer: paged(OrderRowAnswer),
-    refusals: ['order.range_too_wide', 'order.range_reversed', 'request.account_not_yours'],
-    inTransaction: async (tx, { actor, query: { from, to, cursor, limit, ...query } }) => {
+    refusals: ['order.range_too_wide', 'request.range_reversed', 'request.account_not_yours'],
+    inTransaction: async (tx, { actor, timeZone, query: { from, to, cursor, limit, ...query } }) => {
       const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
-      const range = await orderList.resolveRange(tx, profile, { ...query, from, to });
+      const given = { ...query, ...timeRange({ from, to }, timeZone), timeZone };
+      const range = orderList.rangeOf(given, tx.now);
       const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
       const filter = { ...query, ...range, accountId, after, limit: limit + 1 };
       const orders = await orderList.listOrders(tx, filter);
+      const operations = await operationsOf(tx, profile, orders);
       return {
         body: pageOf(orders, limit, {
-          item: toOrderRowAnswer,
+          item: (order) => toOrderRowAnswer(order, operations),
           key: ({ createdAt, orderId }) => [createdAt.toISOString(), orderId],
         }),
       };
     },
   });
 
-const getOrder = route({
-  method: 'get',
-  path: '/v1/orders/{orderId}',
-  operationId: 'getOrder',
-  summary: 'One order with the history of its states',
-  access: { customer: 'orders:read', operator: true, platform: true },
-  params,
-  answer: OrderDetailAnswer,
-  refusals: ['order.not_found'],
-  inTransaction: async (tx, { actor, params: { orderId } }) => {
-    const [order, lines] = await Promise.all([
-      orderStore.getOrder(tx, orderId),
-      orderStore.listHistory(tx, orderId),
-    ]);
-    const history = lines.map((line) => ({
-      ...line,
-      note: noteFor(actor, line),
-      at: line.at.toISOString(),
-      actor: maskActor(actor, line.actor),
-    }));
-    return { body: { ...toOrderAnswer(order), history }, version: order.version };
-  },
-});
+const getOrder = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/orders/{orderId}',
+    operationId: 'getOrder',
+    summary: 'One order with the history of its states',
+    access: { customer: 'orders:read', operator: true, platform: true },
+    params,
+    answer: OrderDetailAnswer,
+    refusals: ['order.not_found'],
+    inTransaction: async (tx, { actor, params: { orderId } }) => {
+      const [order, lines] = await Promise.all([
+        orderStore.getOrder(tx, orderId),
+        orderStore.listHistory(tx, orderId),
+      ]);
+      const history = lines.map((line) => ({
+        ...line,
+        note: noteFor(actor, line),
+        at: line.at.toISOString(),
+        actor: maskActor(actor, line.actor),
+      }));
+      const { body, version } = await answered(tx, profile, order);
+      return { body: { ...body, history }, version };
+    },
+  });
 
-/** The reason of a failed fulfilment is in the provisioner's words, for the provider alone (NTF-1). */
+const ofTheProvider = ['fulfilment_failed', 'period_corrected', 'place_reported'];
+
+/** Words and names of the provider's services are for the provider alone (NTF-1). */
 const noteFor = ({ kind }: Actor, { change, note }: orderStore.HistoryLine) =>
-  kind === 'customer' && change === 'fulfilment_failed' ? null : note;
+  kind === 'customer' && ofTheProvider.includes(change) ? null : note;
 
-const cancelOrder = route({
-  method: 'post',
-  path: '/v1/orders/{orderId}/cancel',
-  operationId: 'cancelOrder',
-  summary: 'Cancels an unpaid order at once',
-  access: { customer: 'orders:write', operator: true },
-  params,
-  body: z.strictObject({ reason: Line(200) }),
-  example: { reason: 'Ordered twice' },
-  answer: OrderAnswer,
-  refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
-  inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch }) => {
-    const order = await cancel(tx, { orderId, reason, ifMatch });
-    return { body: toOrderAnswer(order), version: order.version };
-  },
-});
+const cancelOrder = (profile: Profile) =>
+  route({
+    method: 'post',
+    path: '/v1/orders/{orderId}/cancel',
+    operationId: 'cancelOrder',
+    summary: 'Cancels an unpaid order at once',
+    access: { customer: 'orders:write', operator: true },
+    params,
+    body: z.strictObject({ reason: Line(200) }),
+    example: { reason: 'Ordered twice' },
+    answer: OrderAnswer,
+    refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
+    inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch }) => {
+      return answered(tx, profile, await cancel(tx, { orderId, reason, ifMatch }));
+    },
+  });
 
 const cancelOrders = route({
   method: 'post',
@@ -260,24 +286,16 @@ const cancelOrders = route({
   body: Cancellations,
   example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'], reason: 'Ordered twice' },
   answer: z.object({ data: z.array(OutcomeAnswer) }),
-  run: async (_db, { body, item }) => {
+  run: async (_db, { body, item, wordsOf }) => {
     const outcomes = await cancelSeveral(item, body);
-    return {
-      body: {
-        data: outcomes.map((each) =>
-          'refused' in each
-            ? { orderId: each.orderId, outcome: 'refused' as const, version: null, code: each.refused.code }
-            : { ...each, outcome: 'cancelled' as const, code: null },
-        ),
-      },
-    };
+    return { body: { data: outcomes.map((outcome) => toOutcomeAnswer(outcome, wordsOf)) } };
   },
 });
 
 export const orderRoutes = (profile: Profile): readonly Route[] => [
   placeOrder(profile),
   listOrders(profile),
-  getOrder,
-  cancelOrder,
+  getOrder(profile),
+  cancelOrder(profile),
   cancelOrders,
 ];

@@ -3,12 +3,13 @@ import { Money, PaymentSplit } from '@accord/events/fields';
 import { IpAddress, PaymentReference } from '@accord/events/platform';
 import { route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
+import type { Profile } from '@accord/profile';
 import { reportCreated, reportFailed } from '../fulfilment.ts';
 import type { Payment } from '../order/payment-store.ts';
 import { cashOf, pay } from '../payment.ts';
 import { mostInstances } from '../placement.ts';
 import { reportFacts } from '../resource-report.ts';
-import { InstanceId, Line, OrderAnswer, OrderId, ReportedMoment, toOrderAnswer } from './schemas.ts';
+import { answered, InstanceId, Line, OrderAnswer, OrderId, ReportedMoment } from './schemas.ts';
 
 // Other services of the platform report about an order (API-4: `platform` alone).
 
@@ -119,51 +120,57 @@ const recordPayment = route({
   }),
 });
 
-const reportFulfilment = route({
-  method: 'post',
-  path: '/v1/orders/{orderId}/fulfilment',
-  operationId: 'reportFulfilment',
-  summary: 'Reports that what was ordered was created, or that it failed',
-  access,
-  params,
-  body: Fulfilment,
-  example: {
-    outcome: 'created',
-    instances: [{ instanceId: 'i-bp1a2b3c', start: '2026-01-31T09:00:00Z', end: '2026-02-28T09:00:00Z' }],
-  },
-  answer: OrderAnswer,
-  refusals: [
-    'order.not_found',
-    'order.not_fulfillable',
-    'order.fulfilment_misfit',
-    'resource.taken',
-    'request.version_mismatch',
-  ],
-  inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
-    const { outcome, instances, reason } = body;
-    const order =
-      outcome === 'created'
-        ? await reportCreated(tx, { orderId, instances, ifMatch })
-        : await reportFailed(tx, { orderId, reason, ifMatch });
-    return { body: toOrderAnswer(order), version: order.version };
-  },
-});
+const reportFulfilment = (profile: Profile) =>
+  route({
+    method: 'post',
+    path: '/v1/orders/{orderId}/fulfilment',
+    operationId: 'reportFulfilment',
+    summary: 'Reports that what was ordered was created, all of it or a part, or that it failed',
+    access,
+    params,
+    body: Fulfilment,
+    example: {
+      outcome: 'created',
+      instances: [{ instanceId: 'i-bp1a2b3c', start: '2026-01-31T09:00:00Z', end: '2026-02-28T09:00:00Z' }],
+    },
+    answer: OrderAnswer,
+    refusals: [
+      'order.not_found',
+      'order.not_fulfillable',
+      'order.fulfilment_misfit',
+      'resource.taken',
+      'request.version_mismatch',
+    ],
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+      const { outcome, instances, reason } = body;
+      const order =
+        outcome === 'created'
+          ? await reportCreated(tx, profile, { orderId, instances, ifMatch })
+          : await reportFailed(tx, { orderId, reason, ifMatch });
+      return answered(tx, profile, order);
+    },
+  });
 
-const reportOrderFacts = route({
-  method: 'put',
-  path: '/v1/orders/{orderId}/facts',
-  operationId: 'reportOrderFacts',
-  summary: 'Tells facts of an order that refunds need',
-  access,
-  params,
-  body: Facts,
-  example: { invoiced: true },
-  answer: OrderAnswer,
-  refusals: ['order.not_found', 'request.version_mismatch'],
-  inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
-    const order = await reportFacts(tx, { orderId, ifMatch, ...body });
-    return { body: toOrderAnswer(order), version: order.version };
-  },
-});
+const reportOrderFacts = (profile: Profile) =>
+  route({
+    method: 'put',
+    path: '/v1/orders/{orderId}/facts',
+    operationId: 'reportOrderFacts',
+    summary: 'Tells facts of an order that refunds need',
+    access,
+    params,
+    body: Facts,
+    example: { invoiced: true },
+    answer: OrderAnswer,
+    refusals: ['order.not_found', 'request.version_mismatch'],
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+      const order = await reportFacts(tx, { orderId, ifMatch, ...body });
+      return answered(tx, profile, order);
+    },
+  });
 
-export const paymentRoutes: readonly Route[] = [recordPayment, reportFulfilment, reportOrderFacts];
+export const paymentRoutes = (profile: Profile): readonly Route[] => [
+  recordPayment,
+  reportFulfilment(profile),
+  reportOrderFacts(profile),
+];

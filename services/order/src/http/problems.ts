@@ -60,13 +60,15 @@ export const problems: ProblemTexts = {
     en: {
       title: 'The instances do not fit the order',
       detail:
-        'At least one instance, those the order names, each period with a start ' +
-        'before its end; each instance of a subscription has one.',
+        'Order {orderId} takes {count} instances, in one report or several, those it names where it names ' +
+        'some, each with a period of the ordered duration, up to a day more or less, that starts within ' +
+        '90 days of the payment.',
     },
     'zh-CN': {
       title: '实例与订单不符',
       detail:
-        '至少一个实例，须包含订单指定的实例，各服务期的开始时间早于结束时间；包年包月订单的每个实例都须有服务期。',
+        '订单 {orderId} 共需 {count} 个实例，可一次或分次上报；订单已指定实例的，须为所指定的实例。' +
+        '各实例的服务期须与订购时长相符（误差不超过一天），并在支付后 90 天内开始。',
     },
   },
   'order.product_unknown': {
@@ -74,8 +76,21 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '产品不存在', detail: '产品目录中没有 {productCode}。' },
   },
   'order.product_withdrawn': {
-    en: { title: 'The product is not on sale', detail: '{productCode} takes no new orders.' },
-    'zh-CN': { title: '产品已下架', detail: '{productCode} 不再接受新订单。' },
+    en: {
+      title: 'The product is not on sale',
+      detail: '{productCode} is not bought any more; running instances of it go on.',
+    },
+    'zh-CN': { title: '产品已下架', detail: '{productCode} 不再接受新购，已有实例不受影响。' },
+  },
+  'order.not_renewable': {
+    en: {
+      title: 'The product is not renewed any more',
+      detail: 'Instances of {productCode} run to their end; they take no {orderType}.',
+    },
+    'zh-CN': {
+      title: '产品不支持续费',
+      detail: '{productCode} 的实例使用至到期为止，不再接受类型为 {orderType} 的订单。',
+    },
   },
   'order.charge_type_not_offered': {
     en: { title: 'The product is not charged that way', detail: 'It offers {offered}, not {chargeType}.' },
@@ -231,10 +246,6 @@ export const problems: ProblemTexts = {
   'order.range_too_wide': {
     en: { title: 'The time range is too wide', detail: 'A range is at most 1 year; this is {from} to {to}.' },
     'zh-CN': { title: '时间范围过大', detail: '时间范围最长 1 年，当前为 {from} 至 {to}。' },
-  },
-  'order.range_reversed': {
-    en: { title: 'The time range ends before it begins', detail: 'The range is {from} to {to}.' },
-    'zh-CN': { title: '时间范围颠倒', detail: '时间范围为 {from} 至 {to}。' },
   },
   'resource.not_found': {
     en: { title: 'No such resource', detail: 'There is no instance {instanceId}.' },

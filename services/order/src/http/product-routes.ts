@@ -16,7 +16,7 @@ const Name = Line(120);
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/);
 
 const Publication = z.strictObject({
-  name: z.strictObject({ zh: Name, en: Name }).meta({ id: 'LocalizedNameInput' }),
+  name: z.strictObject({ 'zh-CN': Name, en: Name }).meta({ id: 'LocalizedNameInput' }),
   category: Code,
   brand: Code,
   form: ProductForm,
@@ -36,7 +36,13 @@ const Publication = z.strictObject({
     .min(1)
     .max(20),
   serviceTypes: z.array(DomainServiceType).max(6).default([]),
-  onSale: z.boolean().default(true),
+  onSale: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'False withdraws it: it is not bought any more, while running instances go on.' }),
+  renewable: z.boolean().default(true).meta({
+    description: 'False: no instance is renewed, and one of a withdrawn product is not changed either.',
+  }),
   contractable: z.boolean(),
   refundable: z.boolean(),
   termsUrl: z
@@ -61,7 +67,7 @@ const publishProduct = (profile: Profile) =>
     params,
     body: Publication,
     example: {
-      name: { zh: '云服务器', en: 'Elastic Compute' },
+      name: { 'zh-CN': '云服务器', en: 'Elastic Compute' },
       category: 'compute',
       brand: 'cloud',
       form: 'instance',

@@ -1,9 +1,13 @@
 import { z } from 'zod';
+import type { Tx } from '@accord/core';
 import { GivenMomentText } from '@accord/events/given-time';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
 import { ActorView } from '@accord/http';
-import { allowedOperations, orderSnapshot, type Order } from '../order/order.ts';
+import type { Profile } from '@accord/profile';
+import { operationsOf, type OperationsOf } from '../operations.ts';
+import { operations } from '../order/allowed-operations.ts';
+import { orderSnapshot, type Order } from '../order/order.ts';
 
 // Shapes that several routes take or answer.
 
@@ -23,12 +27,9 @@ export const Line = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}]+$/u);
 
-export { GivenDayText as Day, GivenMomentText as MomentText } from '@accord/events/given-time';
 export const ReportedMoment = GivenMomentText.transform((text) => new Date(text));
 
-const Operation = z
-  .enum(['view', 'pay', 'cancel', 'request_contract', 'unsubscribe'])
-  .meta({ id: 'OrderOperation' });
+const Operation = z.enum(operations).meta({ id: 'OrderOperation' });
 
 export const OrderAnswer = OrderSnapshot.extend({
   allowedOperations: z.array(Operation),
@@ -37,13 +38,19 @@ export const OrderAnswer = OrderSnapshot.extend({
     .meta({ id: 'OrderLinks' }),
 }).meta({ id: 'Order' });
 
-export const toOrderAnswer = (order: Order): z.input<typeof OrderAnswer> => ({
+export const toOrderAnswer = (order: Order, operationsOf: OperationsOf): z.input<typeof OrderAnswer> => ({
   ...orderSnapshot(order),
-  allowedOperations: allowedOperations(order),
+  allowedOperations: operationsOf(order),
   links: {
     contract: order.hold?.kind === 'contract' ? `/v1/contracts/${order.hold.id}` : null,
     refunds: order.refundIds.map((id) => `/v1/refunds/${id}`),
   },
+});
+
+/** As a command leaves it. */
+export const answered = async (tx: Tx, profile: Profile, order: Order) => ({
+  body: toOrderAnswer(order, await operationsOf(tx, profile, [order])),
+  version: order.version,
 });
 
 /** ORD-17: with every state it was in, its time and its actor. */
@@ -74,18 +81,19 @@ export const OrderRowAnswer = OrderSnapshot.pick({
   status: true,
   fulfilment: true,
   refundState: true,
+  productAmount: true,
   payableAmount: true,
   cashPaid: true,
+  createdAt: true,
   payBy: true,
 })
-  .extend({
-    orderAmount: OrderSnapshot.shape.productAmount,
-    orderTime: z.iso.datetime(),
-    allowedOperations: z.array(Operation),
-  })
+  .extend({ allowedOperations: z.array(Operation) })
   .meta({ id: 'OrderRow' });
 
-export const toOrderRowAnswer = (order: Order): z.input<typeof OrderRowAnswer> => ({
+export const toOrderRowAnswer = (
+  order: Order,
+  operationsOf: OperationsOf,
+): z.input<typeof OrderRowAnswer> => ({
   orderId: order.orderId,
   version: order.version,
   accountId: order.accountId,
@@ -96,10 +104,10 @@ export const toOrderRowAnswer = (order: Order): z.input<typeof OrderRowAnswer> =
   status: order.status,
   fulfilment: order.fulfilment,
   refundState: order.refundState,
-  orderAmount: order.productAmount,
+  productAmount: order.productAmount,
   payableAmount: order.payableAmount,
   cashPaid: order.cashPaid,
-  orderTime: order.createdAt.toISOString(),
+  createdAt: order.createdAt.toISOString(),
   payBy: order.payBy?.toISOString() ?? null,
-  allowedOperations: allowedOperations(order),
+  allowedOperations: operationsOf(order),
 });

@@ -1,21 +1,52 @@
 import { amend, recorded, Refusal, type Decision } from '@accord/core';
-import { fulfilmentLifecycle, orderLifecycle, orderSnapshot, orderVoided, type Order } from './order.ts';
+import { isWhole } from './fulfilment-fit.ts';
+import { joinInstances, servicePeriodOf, type OrderInstance } from './order-instance.ts';
+import {
+  fulfilmentLifecycle,
+  orderChanged,
+  orderLifecycle,
+  orderSnapshot,
+  orderVoided,
+  type Order,
+} from './order.ts';
 
 // The fulfilment of an order: its instances are made, or it is voided (ORD-10).
 
-/** ORD-10: a paid order gave its instances. `servicePeriod` is null where it pays for no period. */
-export function fulfilOrder(
-  order: Order,
-  given: { instanceIds: string[]; servicePeriod: Order['servicePeriod'] },
-): Decision<Order> {
+/**
+ * ORD-26: a paid order was given instances, in addition to those it has or told anew. With the last one it is
+ * fulfilled (ORD-10).
+ */
+export function fulfilOrder(order: Order, given: readonly OrderInstance[]): Decision<Order> {
   expectFulfillable(order);
-  const next = amend(order, { ...given, fulfilment: fulfilmentLifecycle.after(order.fulfilment, 'create') });
+  const instances = joinInstances(order.instances, given);
+  if (!isWhole(order, instances)) return giveInstances(order, given);
+  const next = amend(order, {
+    ...withInstances(order, instances),
+    servicePeriod: servicePeriodOf(instances),
+    fulfilment: fulfilmentLifecycle.after(order.fulfilment, 'create'),
+  });
   return recorded(
     next,
     { change: 'fulfilled', note: null },
     { type: 'order.fulfilled', data: { order: orderSnapshot(next) } },
   );
 }
+
+/** Some of its instances, by a fulfilment or a report (ORD-11). */
+export function giveInstances(order: Order, given: readonly OrderInstance[]): Decision<Order> {
+  const next = amend(order, withInstances(order, joinInstances(order.instances, given)));
+  const note = given.map(({ instanceId }) => instanceId).join(', ');
+  return recorded(
+    next,
+    { change: 'instances_given', note },
+    orderChanged(next, ['instanceIds', 'instances']),
+  );
+}
+
+const withInstances = ({ instanceIds }: Order, instances: OrderInstance[]) => ({
+  instances,
+  instanceIds: [...new Set([...instanceIds, ...instances.map(({ instanceId }) => instanceId)])],
+});
 
 /** ORD-10: a paid order whose fulfilment failed is voided in the same moment, and its hold dies. */
 export function failFulfilment(order: Order, failure: { reason: string | null; at: Date }): Decision<Order> {

@@ -2,27 +2,14 @@ import type { Tx } from '@accord/core';
 import { lockOrders } from './order-store.ts';
 import type { Order, OrderId } from './order.ts';
 
-// The instances that an order concerns, each with the period it pays for there.
+// The instances that an order concerns, by which its orders are found.
 
-type OrderInstance = { instanceId: string; start: Date | null; end: Date | null };
-
-/** An instance that the order names already gets the new period. */
-export const saveOrderInstances = (tx: Tx, order: Order, instances: readonly OrderInstance[]): void =>
+/** An instance that the order names already stays. */
+export const saveOrderInstances = (tx: Tx, { orderId, accountId, instanceIds }: Order): void =>
   tx.write(
-    `insert into order_instances (instance_id, order_id, account_id, period_start, period_end)
-     select i."instanceId", $1, $2, i.start, i."end"
-       from jsonb_to_recordset($3::jsonb) as i ("instanceId" text, start timestamptz, "end" timestamptz)
-     on conflict (instance_id, order_id) do update
-       set period_start = excluded.period_start, period_end = excluded.period_end`,
-    [order.orderId, order.accountId, JSON.stringify(instances)],
-  );
-
-/** As `saveOrderInstances` saved them. */
-export const listOrderInstances = (tx: Tx, orderId: OrderId) =>
-  tx.many<OrderInstance>(
-    `select instance_id as "instanceId", period_start as start, period_end as "end"
-       from order_instances where order_id = $1`,
-    [orderId],
+    `insert into order_instances (instance_id, order_id, account_id) select unnest($3::text[]), $1, $2
+     on conflict do nothing`,
+    [orderId, accountId, instanceIds],
   );
 
 /** As `lockOrders`. Lock the instances first: then no order can join them meanwhile (ORD-12). */
@@ -50,18 +37,4 @@ export const listOrdersInTheWay = (tx: Tx, instanceIds: readonly string[]) =>
         and (o.status = 'unpaid' or (o.status = 'paid' and o.fulfilment = 'creating') or o.hold_kind = 'refund')
       order by 1`,
     [instanceIds],
-  );
-
-/** How long these orders pay for each of the instances, ms, summed. */
-export const listPaidTimes = (
-  tx: Tx,
-  { orderIds, instanceIds }: { orderIds: readonly OrderId[]; instanceIds: readonly string[] },
-) =>
-  tx.many<{ instanceId: string; ms: string }>(
-    `select instance_id as "instanceId",
-            (sum(extract(epoch from period_end - period_start)) * 1000)::bigint as ms
-       from order_instances
-      where order_id = any ($1::text[]) and instance_id = any ($2::text[]) and period_end > period_start
-      group by 1`,
-    [orderIds, instanceIds],
   );

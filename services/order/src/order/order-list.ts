@@ -1,8 +1,14 @@
+import { Temporal } from 'temporal-polyfill';
 import { Refusal, type Tx } from '@accord/core';
-import type { Profile } from '@accord/profile';
 import { selectOrders } from './order-store.ts';
 import type { Order, OrderId } from './order.ts';
 import { sqlFilter } from './sql-filter.ts';
+
+/** Placed at `from` or later, and before `before`; undefined where it is open. */
+interface Range {
+  readonly from: Date | undefined;
+  readonly before: Date | undefined;
+}
 
 /** ORD-15, all combinable. */
 export interface OrderFilter extends Range {
@@ -25,61 +31,37 @@ export function listOrders(tx: Tx, filter: OrderFilter): Promise<Order[]> {
       'order_id in (select order_id from order_instances where instance_id = any (?::text[]))',
       filter.instanceIds,
     )
-    .and('created_at >= ? and created_at <= ?', filter.from, filter.to)
+    .and('created_at >= ? and created_at < ?', filter.from, filter.before)
     .and('(created_at, order_id) < (?::timestamptz, ?)', filter.after?.[0], filter.after?.[1]);
   const tail = `order by created_at desc, order_id desc limit $${values.length + 1}`;
   return selectOrders(tx, { where, tail }, [...values, filter.limit]);
 }
 
-type Range = { readonly from?: Date | undefined; readonly to?: Date | undefined };
-
-interface AskedRange extends Pick<OrderFilter, 'orderId' | 'instanceIds'> {
-  /** An instant with offset, or a date: that whole day in the profile's time zone, its end included. */
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
+interface AskedRange extends Pick<OrderFilter, 'orderId' | 'instanceIds' | 'from' | 'before'> {
+  readonly timeZone: string;
 }
 
 /**
- * The time range of a list (ORD-15). An order id or instance ids ignore it, for they name the orders.
+ * The time range of a list (ORD-15): the last 7 days where nothing is said, and a year at most, both by the
+ * calendar of `timeZone`. An order id or instance ids ignore it, for they name the orders.
  *
- * @throws Refusal `order.range_too_wide`, `order.range_reversed`.
+ * @throws Refusal `order.range_too_wide`.
  */
-export async function resolveRange(
-  tx: Tx,
-  { timeZone }: Pick<Profile, 'timeZone'>,
-  filter: AskedRange,
-): Promise<Range> {
-  if (filter.orderId || filter.instanceIds) return {};
-  const from = await boundOf(tx, filter.from, { timeZone, of: 'start' });
-  const to = await boundOf(tx, filter.to, { timeZone, of: 'end' });
-  return rangeOf({ from, to }, tx.now);
+export function rangeOf(asked: AskedRange, now: Date): Range {
+  if (asked.orderId || asked.instanceIds) return { from: undefined, before: undefined };
+  const before = asked.before ?? new Date(now.getTime() + 1);
+  const last = new Date(before.getTime() - 1);
+  const from = asked.from ?? moved(last, { days: -7 }, asked.timeZone);
+  if (last > moved(from, { years: 1 }, asked.timeZone))
+    throw new Refusal('invalid', 'order.range_too_wide', {
+      from: from.toISOString(),
+      to: last.toISOString(),
+    });
+  return { from, before };
 }
 
-/** Default the last 7 days; at most 1 year. Pure. */
-export function rangeOf({ from, to }: Range, now: Date): { from: Date; to: Date } {
-  const end = to ?? now;
-  const start = from ?? new Date(end.getTime() - 7 * 24 * 3_600_000);
-  const range = { from: start.toISOString(), to: end.toISOString() };
-  if (start > end) throw new Refusal('invalid', 'order.range_reversed', range);
-  const yearOn = new Date(start);
-  yearOn.setUTCFullYear(yearOn.getUTCFullYear() + 1);
-  if (end > yearOn) throw new Refusal('invalid', 'order.range_too_wide', range);
-  return { from: start, to: end };
-}
-
-type DayBound = { timeZone: string; of: 'start' | 'end' };
-const dateOnly = /^\d{4}-\d\d-\d\d$/;
-
-async function boundOf(tx: Tx, text: string | undefined, day: DayBound): Promise<Date | undefined> {
-  if (text === undefined) return undefined;
-  return dateOnly.test(text) ? dayBound(tx, text, day) : new Date(text);
-}
-
-/** Days begin and end by the time zone's own rules, which the database knows. */
-async function dayBound(tx: Tx, date: string, { timeZone, of }: DayBound): Promise<Date | undefined> {
-  const bound = {
-    start: '$1::date::timestamp at time zone $2::text',
-    end: `($1::date + 1)::timestamp at time zone $2::text - interval '1 ms'`,
-  }[of];
-  return (await tx.one<{ bound: Date }>(`select ${bound} as bound`, [date, timeZone]))?.bound;
-}
+const moved = (moment: Date, by: Temporal.DurationLike, timeZone: string) =>
+  new Date(
+    Temporal.Instant.fromEpochMilliseconds(moment.getTime()).toZonedDateTimeISO(timeZone).add(by)
+      .epochMilliseconds,
+  );

@@ -1,19 +1,22 @@
 import { actorId, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Holder } from '@accord/events/fields';
+import type { OrderInstance } from './order-instance.ts';
 import type { Order, OrderId, Terms } from './order.ts';
 
 const columns = `order_id as "orderId", account_id as "accountId", version, product_code as "productCode",
   order_type as "orderType", bill_type as "billType", terms, currency, product_amount as "productAmount",
   discount_amount as "discountAmount", payable_amount as "payableAmount", cash_paid as "cashPaid",
   voucher_paid as "voucherPaid", paid_parts as "paidParts", status, fulfilment, refund_state as "refundState",
-  hold_kind as "holdKind", hold_id as "holdId", instance_ids as "instanceIds",
+  hold_kind as "holdKind", hold_id as "holdId", instance_ids as "instanceIds", instances,
   refunded_instance_ids as "refundedInstanceIds", refund_ids as "refundIds", period_start as "periodStart",
   period_end as "periodEnd", invoiced, support_rights_used as "supportRightsUsed", created_at as "createdAt",
   pay_by as "payBy", paid_at as "paidAt", cancelled_at as "cancelledAt", voided_at as "voidedAt"`;
 
+type AsJson<T> = T extends Date ? string : T extends object ? { [K in keyof T]: AsJson<T[K]> } : T;
 type Amounts = 'discountAmount' | 'payableAmount' | 'cashPaid' | 'voucherPaid';
-type Row = Omit<Order, keyof Terms | 'productAmount' | 'hold' | 'servicePeriod' | Amounts> & {
+type Row = Omit<Order, keyof Terms | 'productAmount' | 'hold' | 'instances' | 'servicePeriod' | Amounts> & {
   terms: Terms;
+  instances: AsJson<OrderInstance>[];
   currency: string;
   productAmount: string | null;
   holdKind: Holder['kind'] | null;
@@ -32,9 +35,20 @@ function toOrder({ terms, currency, holdKind, holdId, periodStart, periodEnd, ..
     cashPaid: { amount: row.cashPaid, currency },
     voucherPaid: { amount: row.voucherPaid, currency },
     hold: holdKind && holdId ? { kind: holdKind, id: holdId } : null,
+    instances: row.instances.map(({ told, ...instance }) => ({
+      ...instance,
+      ...timesOf(instance),
+      told: told && timesOf(told),
+    })),
     servicePeriod: periodStart && periodEnd ? { start: periodStart, end: periodEnd } : null,
   };
 }
+
+const timeOf = (text: string | null) => (text === null ? null : new Date(text));
+const timesOf = ({ start, end }: { start: string | null; end: string | null }) => ({
+  start: timeOf(start),
+  end: timeOf(end),
+});
 
 const termsOf = (order: Order): Terms => ({
   operatorId: order.operatorId,
@@ -154,7 +168,8 @@ const saveText = `
   with changed as (
     select * from jsonb_to_recordset($1::jsonb) as c ("orderId" text, "accountId" text, version int,
       "cashPaid" numeric, "voucherPaid" numeric, "paidParts" jsonb, status text, fulfilment text,
-      "refundState" text, "holdKind" text, "holdId" text, "instanceIds" text[], "refundedInstanceIds" text[],
+      "refundState" text, "holdKind" text, "holdId" text, "instanceIds" text[], instances jsonb,
+      "refundedInstanceIds" text[],
       "refundIds" text[], "periodStart" timestamptz, "periodEnd" timestamptz, invoiced boolean,
       "supportRightsUsed" boolean, "payBy" timestamptz, "paidAt" timestamptz, "cancelledAt" timestamptz,
       "voidedAt" timestamptz, change text, note text)),
@@ -162,7 +177,8 @@ const saveText = `
     update orders o set version = c.version, cash_paid = c."cashPaid", voucher_paid = c."voucherPaid",
       paid_parts = nullif(c."paidParts", 'null'), status = c.status, fulfilment = c.fulfilment,
       refund_state = c."refundState", hold_kind = c."holdKind", hold_id = c."holdId",
-      instance_ids = c."instanceIds", refunded_instance_ids = c."refundedInstanceIds",
+      instance_ids = c."instanceIds", instances = c.instances,
+      refunded_instance_ids = c."refundedInstanceIds",
       refund_ids = c."refundIds", period_start = c."periodStart", period_end = c."periodEnd",
       invoiced = c.invoiced, support_rights_used = c."supportRightsUsed", pay_by = c."payBy",
       paid_at = c."paidAt", cancelled_at = c."cancelledAt", voided_at = c."voidedAt"

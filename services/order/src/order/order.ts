@@ -4,6 +4,7 @@ import type { Fact } from '@accord/events';
 import type { Holder, PaymentSplit } from '@accord/events/fields';
 import type { CancelReason, OrderSnapshot, VoidReason } from '@accord/events/order';
 import { add, isZero, zero, type Money } from '@accord/money';
+import { instanceSnapshot, type OrderInstance } from './order-instance.ts';
 
 export const orderLifecycle = lifecycle('order', 'unpaid', {
   unpaid: { pay: 'paid', cancel: 'cancelled', expire: 'cancelled' },
@@ -31,6 +32,7 @@ export const refundStateLifecycle = lifecycle('refund_state', 'none', {
 });
 
 export type OrderId = string;
+
 type Snapshot = z.infer<typeof OrderSnapshot>;
 
 type Times = {
@@ -39,6 +41,7 @@ type Times = {
   paidAt: Date | null;
   cancelledAt: Date | null;
   voidedAt: Date | null;
+  instances: readonly OrderInstance[];
   servicePeriod: { start: Date; end: Date } | null;
 };
 
@@ -111,7 +114,7 @@ export function expectPayable(order: Order, now: Date) {
 
 /**
  * ORD-5. `parts` together equal payableAmount; the caller has checked that. The contract that holds the order
- * keeps it (CTR-29).
+ * keeps it (CTR-29), and there is no payBy any more.
  */
 export function payOrder(
   order: Order,
@@ -125,6 +128,7 @@ export function payOrder(
     cashPaid: [giftCredit, storedCard].reduce<Money>(add, cash),
     voucherPaid: voucher,
     paidParts: payment.parts,
+    payBy: null,
     paidAt: payment.at,
   });
   return recorded(
@@ -153,7 +157,7 @@ export function cancelOrder(
   return recorded(
     next,
     { change: 'cancelled', note: why.text ?? why.reason },
-    { type: 'order.cancelled', data: { order: orderSnapshot(next), reason: why.reason } },
+    { type: 'order.cancelled', data: { order: orderSnapshot(next), reason: why.reason, text: why.text } },
   );
 }
 
@@ -218,10 +222,10 @@ export function movePayBy(order: Order, payWithinMs: number): Decision<Order> {
 /** ORD-22: facts that refunds need and that change later. Equal facts change nothing. */
 export function changeFacts(
   order: Order,
-  facts: { invoiced?: boolean; supportRightsUsed?: boolean; instanceIds?: string[] },
+  facts: { invoiced?: boolean; supportRightsUsed?: boolean },
 ): Decision<Order> {
   const what = (Object.keys(facts) as (keyof typeof facts)[]).filter(
-    (name) => facts[name] !== undefined && String(facts[name]) !== String(order[name]),
+    (name) => facts[name] !== undefined && facts[name] !== order[name],
   );
   if (what.length === 0) return unchanged(order);
   const next = amend(order, Object.fromEntries(what.map((name) => [name, facts[name]])));
@@ -235,28 +239,17 @@ export const isOpen = (order: Order) =>
 export const isOverdue = (order: Order, now: Date) =>
   order.status === 'unpaid' && order.payBy !== null && order.payBy <= now;
 
-export type Operation = 'view' | 'pay' | 'cancel' | 'request_contract' | 'unsubscribe';
-
-/** ORD-16: the operations that its customer may ask for now. */
-export function allowedOperations(order: Order): Operation[] {
-  const live = order.status === 'unpaid' || order.status === 'paid';
-  return [
-    'view',
-    ...(order.status === 'unpaid' ? (['pay', 'cancel'] as const) : []),
-    ...(live && order.contractable && !order.hold ? (['request_contract'] as const) : []),
-    ...(order.status === 'paid' && order.refundable ? (['unsubscribe'] as const) : []),
-  ];
-}
-
 /** As every event of the order carries it (EVT-5). */
 export function orderSnapshot({
   refundedInstanceIds: _refunded,
   refundIds: _refunds,
+  instances,
   servicePeriod,
   ...order
 }: Order): Snapshot {
   return {
     ...order,
+    instances: instances.map(instanceSnapshot),
     servicePeriod: servicePeriod && {
       start: servicePeriod.start.toISOString(),
       end: servicePeriod.end.toISOString(),

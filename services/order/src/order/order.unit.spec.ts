@@ -1,9 +1,12 @@
+import { loadProfile } from '@accord/profile';
+import { at, cny, created, paid, parts, placed } from '../../test/sample-order.ts';
 import { quote } from '../product/price.ts';
-import { failFulfilment, fulfilOrder } from './order-fulfilment.ts';
+import { createResource } from '../resource/resource.ts';
+import { allowedOperations, surroundingsOf } from './allowed-operations.ts';
+import { failFulfilment } from './order-fulfilment.ts';
 import { rangeOf } from './order-list.ts';
 import { refundOrder } from './order-refund.ts';
 import {
-  allowedOperations,
   cancelOrder,
   expireOrder,
   holdOrder,
@@ -12,72 +15,19 @@ import {
   obstacle,
   orderSnapshot,
   payOrder,
-  placeOrder,
   releaseOrder,
   type Order,
 } from './order.ts';
 
-const cny = (amount: string) => ({ amount, currency: 'CNY' });
-const at = (day: number) => new Date(Date.UTC(2026, 0, day));
 const contract = { kind: 'contract', id: 'ctr_1' } as const;
 const refund = { kind: 'refund', id: 'rfd_1' } as const;
-
-const placed = placeOrder(
-  {
-    orderId: 'ord_1',
-    accountId: 'acc_1',
-    operatorId: 'usr_1',
-    productCode: 'BCC',
-    productName: { zh: '云服务器', en: 'BCC' },
-    category: 'COMPUTE',
-    brand: 'baidu',
-    invoicingEntity: 'baidu_netcom',
-    productForm: 'instance',
-    orderType: 'purchase',
-    billType: 'prepay',
-    chargeType: 'subscription',
-    contractable: true,
-    refundable: true,
-    serviceType: null,
-    configuration: [],
-    count: 2,
-    duration: { value: 1, unit: 'month' },
-    unitPrice: { ...cny('45'), unit: 'month' },
-    productAmount: cny('90.00'),
-    discountAmount: cny('0.00'),
-    payableAmount: cny('90.00'),
-    cashPaid: cny('0.00'),
-    voucherPaid: cny('0.00'),
-    promotion: null,
-    trial: false,
-    free: false,
-    customised: false,
-    bundleId: null,
-    supportRightsUsed: false,
-    invoiced: false,
-    instanceIds: [],
-    servicePeriod: null,
-    refundState: 'none',
-    hold: null,
-    createdAt: at(10),
-    cancelledAt: null,
-    voidedAt: null,
-    refundedInstanceIds: [],
-    refundIds: [],
-  },
-  at(17),
-).state;
-const parts = {
-  cash: cny('50.00'),
-  giftCredit: cny('20.00'),
-  storedCard: cny('10.00'),
-  voucher: cny('10.00'),
-};
-const paid = payOrder(placed, { reference: 'p1', parts, at: at(11) }).state;
-const created = fulfilOrder(paid, {
-  instanceIds: ['i-1', 'i-2'],
-  servicePeriod: { start: at(11), end: at(31) },
-}).state;
+const given = (instanceId: string) => ({
+  instanceId,
+  start: at(11),
+  end: at(31),
+  region: null,
+  ipAddress: null,
+});
 const cancelled = cancelOrder(placed, { reason: 'by_customer', text: 'x', at: at(11) }).state;
 
 test('ORD-5 paying sets the cash and the voucher part, starts fulfilment, and says so once', () => {
@@ -90,6 +40,7 @@ test('ORD-5 paying sets the cash and the voucher part, starts fulfilment, and sa
     cashPaid: cny('80.00'),
     voucherPaid: cny('10.00'),
     paidParts: parts,
+    payBy: null,
     paidAt: at(11),
     hold: contract,
   });
@@ -111,7 +62,7 @@ test('ORD-6 a cancelled order has no hold, whoever held it', () => {
   );
   expect(state).toEqual({ ...placed, version: 2, status: 'cancelled', cancelledAt: at(12), hold: null });
   expect(facts).toEqual([
-    { type: 'order.cancelled', data: { order: orderSnapshot(state), reason: 'by_operator' } },
+    { type: 'order.cancelled', data: { order: orderSnapshot(state), reason: 'by_operator', text: 'x' } },
   ]);
   expect(() => cancelOrder(paid, { reason: 'by_customer', text: 'x', at: at(12) })).toThrow(
     'order.not_cancellable',
@@ -210,11 +161,29 @@ test('ORD-3 an order is open until it is cancelled, voided or fulfilled', () => 
 });
 
 test('ORD-16 what may be done with an order', () => {
-  expect(allowedOperations(placed)).toEqual(['view', 'pay', 'cancel', 'request_contract']);
-  expect(allowedOperations({ ...placed, hold: contract })).toEqual(['view', 'pay', 'cancel']);
-  expect(allowedOperations(created)).toEqual(['view', 'request_contract', 'unsubscribe']);
-  expect(allowedOperations({ ...created, refundable: false, contractable: false })).toEqual(['view']);
-  expect(allowedOperations(cancelled)).toEqual(['view']);
+  const account = {
+    certifiedName: 'A Ltd.',
+    certificate: null,
+    invoiceTitle: null,
+    partner: null,
+    address: null,
+  };
+  const resources = created.instanceIds.map((instanceId) =>
+    createResource(created, given(instanceId), at(11)),
+  );
+  const around = surroundingsOf({
+    accounts: new Map([['acc_1', account]]),
+    resources: resources.map(({ state }) => state),
+    orders: [created],
+  });
+  const rules = { profile: loadProfile('baidu'), missingGlyphs: () => undefined, now: at(12) };
+  const may = (order: Order, now = rules.now) => allowedOperations(order, around, { ...rules, now });
+  expect(may(placed)).toEqual(['view', 'pay', 'cancel', 'request_contract']);
+  expect(may({ ...placed, hold: contract })).toEqual(['view', 'pay', 'cancel']);
+  expect(may(placed, at(17))).toEqual(['view']);
+  expect(may(created)).toEqual(['view', 'request_contract', 'unsubscribe']);
+  expect(may({ ...created, refundable: false, contractable: false })).toEqual(['view']);
+  expect(may(cancelled)).toEqual(['view']);
 });
 
 test('ORD-1 unit price × count × duration, a monthly price serving years, half up once', () => {
@@ -244,11 +213,36 @@ test('ORD-1 unit price × count × duration, a monthly price serving years, half
   });
 });
 
-test('ORD-15 the last 7 days by default, at most a year', () => {
-  const now = at(31);
-  expect(rangeOf({}, now)).toEqual({ from: at(24), to: now });
-  expect(rangeOf({ from: new Date(Date.UTC(2025, 0, 31)) }, now).from).toEqual(
-    new Date(Date.UTC(2025, 0, 31)),
-  );
-  expect(() => rangeOf({ from: new Date(Date.UTC(2025, 0, 30, 23)) }, now)).toThrow('order.range_too_wide');
+describe('ORD-15 the range of a list', () => {
+  const whole = { from: undefined, before: undefined };
+  const in_ = (timeZone: string, from?: string, before?: string) => ({
+    timeZone,
+    from: from === undefined ? undefined : new Date(from),
+    before: before === undefined ? undefined : new Date(before),
+  });
+
+  test('is the last 7 days where nothing is said, and a year at most', () => {
+    const now = at(31);
+    const justAfter = new Date(now.getTime() + 1);
+    expect(rangeOf(in_('UTC'), now)).toEqual({ from: at(24), before: justAfter });
+    expect(rangeOf(in_('UTC', '2025-01-31T00:00:00Z'), now).from).toEqual(new Date(Date.UTC(2025, 0, 31)));
+    expect(() => rangeOf(in_('UTC', '2025-01-30T23:00:00Z'), now)).toThrow('order.range_too_wide');
+    expect(rangeOf({ ...in_('UTC', '2020-01-01T00:00:00Z'), orderId: 'ord_1' }, now)).toEqual(whole);
+    expect(rangeOf({ ...in_('UTC', '2020-01-01T00:00:00Z'), instanceIds: ['i-1'] }, now)).toEqual(whole);
+  });
+
+  test.each([
+    // Clocks change on other days of the next year, so a year is longer there than 365 days.
+    ['Europe/Berlin', '2027-10-30T22:00:00Z', '2028-10-30T23:00:00Z'],
+    ['America/Havana', '2026-11-01T04:00:00Z', '2027-11-01T04:00:00Z'],
+    ['Asia/Shanghai', '2027-02-28T16:00:00Z', '2028-02-29T16:00:00Z'],
+  ])('a year by the calendar of %s is no day too wide', (timeZone, from, before) => {
+    const now = new Date('2030-01-01T00:00:00Z');
+    expect(rangeOf(in_(timeZone, from, before), now)).toEqual({
+      from: new Date(from),
+      before: new Date(before),
+    });
+    const dayMore = new Date(Date.parse(before) + 24 * 3_600_000).toISOString();
+    expect(() => rangeOf(in_(timeZone, from, dayMore), now)).toThrow('order.range_too_wide');
+  });
 });

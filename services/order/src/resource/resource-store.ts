@@ -28,6 +28,12 @@ export async function getResource(tx: Tx, instanceId: string): Promise<Resource>
   return toResource(row);
 }
 
+/** The instances that exist for this account, in no order. */
+export async function findResources(tx: Tx, instanceIds: readonly string[]): Promise<Resource[]> {
+  const sql = `select ${columns} from resources where instance_id = any ($1::text[])`;
+  return (await tx.many<Row>(sql, [instanceIds])).map(toResource);
+}
+
 /** The instances that exist for this account, locked in the order of their ids. */
 export async function lockResources(tx: Tx, instanceIds: readonly string[]): Promise<Resource[]> {
   const sql = `select ${columns} from resources where instance_id = any ($1::text[])

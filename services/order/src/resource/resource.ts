@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { amend, changed, unchanged, type Decision } from '@accord/core';
 import type { ResourceSnapshot } from '@accord/events/resource';
+import type { Given } from '../order/order-instance.ts';
 import type { Order } from '../order/order.ts';
 
 type Snapshot = z.infer<typeof ResourceSnapshot>;
@@ -15,15 +16,6 @@ export type Resource = Readonly<
     nextRenewalPeriod: Period | null;
   }
 >;
-
-/** One instance as a fulfilment gave it; `end` is null where it runs until it is released. */
-export type Given = {
-  instanceId: string;
-  start: Date | null;
-  end: Date | null;
-  region: string | null;
-  ipAddress: string | null;
-};
 
 /** The platform's facts of one instance, all of them, with the platform's own version. */
 export type Report = Pick<
@@ -71,13 +63,13 @@ export function createResource(order: Order, given: Given, now: Date, report?: R
 }
 
 /**
- * A later order was fulfilled on it: a renewal or a compensation moves its end (ORD-2). Facts that were not
- * given stay as they are.
+ * An order was fulfilled on it: a renewal or a compensation moves its end (ORD-2), its own purchase, which a
+ * report overtook, says its start too. Facts that were not given stay as they are.
  */
 export function extendResource(resource: Resource, order: Order, given: Given): Decision<Resource> {
   const next = amend(resource, {
     orderIds: [...new Set([...resource.orderIds, order.orderId])],
-    start: resource.start ?? given.start,
+    start: (order.orderType === 'purchase' ? given.start : null) ?? resource.start ?? given.start,
     end: given.end ?? resource.end,
     region: given.region ?? resource.region,
     ipAddress: given.ipAddress ?? resource.ipAddress,

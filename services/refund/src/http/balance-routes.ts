@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { Refusal, type Actor } from '@accord/core';
 import { AccountId, Moment, Money, PaymentSplit } from '@accord/events/fields';
-import { decodeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import {
+  decodeCursor,
+  paged,
+  pageOf,
+  pageQuery,
+  rangeQuery,
+  route,
+  timeRange,
+  type Route,
+} from '@accord/http';
 import { sum, zero } from '@accord/money';
 import { listBalances, listStatementEntries } from '../ledger/ledger-store.ts';
 import { funds, type Fund } from '../ledger/ledger.ts';
@@ -63,13 +72,17 @@ const getStatement = route({
   summary: 'Every movement of the balance, newest first.',
   access,
   params: Account,
-  query: z.strictObject(pageQuery),
+  query: z.strictObject({ ...pageQuery, ...rangeQuery }),
   answer: paged(Entry),
-  refusals: ['balance.not_found'],
-  inTransaction: async (tx, { params: { accountId }, query: { limit, cursor }, actor }) => {
-    const before = cursor ? postingOf(cursor) : null;
+  refusals: ['balance.not_found', 'request.range_reversed'],
+  inTransaction: async (
+    tx,
+    { params: { accountId }, query: { limit, cursor, ...query }, actor, timeZone },
+  ) => {
+    const after = cursor ? postingOf(cursor) : null;
     checkOwn(actor, accountId);
-    const rows = await listStatementEntries(tx, { accountId, before, limit: limit + 1 });
+    const range = timeRange(query, timeZone);
+    const rows = await listStatementEntries(tx, { accountId, ...range, after, limit: limit + 1 });
     return {
       body: pageOf(rows, limit, {
         item: ({ postingId, at, ...entry }) => ({ entryId: postingId, at: at.toISOString(), ...entry }),

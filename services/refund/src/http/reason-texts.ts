@@ -1,6 +1,8 @@
 import type { Locale } from '@accord/core';
 import { sentenceOf } from '@accord/events/wording';
+import type { Resource } from '../refund/candidate.ts';
 import type { RefusalReason, Remedy } from '../refund/eligibility.ts';
+import type { PayoutFailure } from '../refund/refund.ts';
 
 type Text = { readonly [L in Locale]: string };
 
@@ -28,6 +30,10 @@ const mends: { readonly [R in Remedy]: Text } = {
     'zh-CN': '请提交工单作废该合同，再申请退订。',
   },
   refund_whole_bundle: { en: 'Ask for a quote of the whole bundle.', 'zh-CN': '请对整个组合申请退订。' },
+  await_periods: {
+    en: 'Ask again once the provider has reported the periods of the instances, or open a support ticket.',
+    'zh-CN': '请在服务商上报各资源的起止时间后重新申请，或提交工单。',
+  },
   check_instance_id: { en: 'Check the instance id.', 'zh-CN': '请检查资源 ID。' },
   refund_the_instance: { en: 'Refund the whole instance instead.', 'zh-CN': '请退订整个资源。' },
   await_next_year: { en: 'Ask again next year.', 'zh-CN': '请于下一年度再申请。' },
@@ -40,7 +46,32 @@ const mends: { readonly [R in Remedy]: Text } = {
 
 /** Why not, and what would mend it, in the reader's language (RFD-1, API-16). */
 export const textOf = ({ code, remedy, facts }: RefusalReason, locale: Locale): string =>
-  `${ended(sentenceOf(code, facts, locale), locale)} ${mendOf({ remedy, facts }, locale)}`;
+  `${ended(sentenceOf(code, worded(facts, locale), locale), locale)} ${mendOf({ remedy, facts }, locale)}`;
+
+const freezers: { readonly [by in NonNullable<Resource['frozenBy']>]: Text } = {
+  police: { en: 'police', 'zh-CN': '公安机关' },
+  platform: { en: 'platform', 'zh-CN': '平台' },
+};
+const isFreezer = (by: string | undefined): by is keyof typeof freezers =>
+  by !== undefined && Object.hasOwn(freezers, by);
+
+/** Facts that are codes, in words. */
+const worded = (facts: RefusalReason['facts'], locale: Locale): RefusalReason['facts'] =>
+  isFreezer(facts.frozenBy) ? { ...facts, frozenBy: freezers[facts.frozenBy][locale] } : facts;
+
+const failures: { readonly [F in PayoutFailure]: Text } = {
+  'refund.exceeds_paid': {
+    en: 'An order would give back more than was paid for it. Our staff are looking into it.',
+    'zh-CN': '退款将超过订单已付金额，工作人员正在核查。',
+  },
+  'refund.not_refundable': {
+    en: 'Something stands against the refund by now. Our staff are looking into it.',
+    'zh-CN': '现有情况不再允许该退款，工作人员正在核查。',
+  },
+};
+
+/** Why a payout failed, in the reader's language. */
+export const failureText = (failure: PayoutFailure, locale: Locale): string => failures[failure][locale];
 
 /** A sentence whose facts are missing is a title, which has no full stop. */
 const ended = (text: string, locale: Locale) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, GivenMoment, Id, Reason } from '@accord/events/fields';
+import { AccountId, Id, Reason } from '@accord/events/fields';
 import { RefundStatus } from '@accord/events/refund';
 import {
   accountOf,
@@ -7,15 +7,18 @@ import {
   paged,
   pageOf,
   pageQuery,
+  rangeQuery,
   route,
+  timeRange,
   type Route,
   type RouteRequest,
   type RouteResponse,
 } from '@accord/http';
+import type { Profile } from '@accord/profile';
 import { request } from '../refund-request.ts';
 import * as refundStore from '../refund/refund-store.ts';
 import { refundLifecycle, requestReasons, type Refund } from '../refund/refund.ts';
-import { approve, reject, retry, withdraw } from '../review.ts';
+import { approve, read, reject, retry, withdraw } from '../review.ts';
 import { reader, RefundAnswer, toRefundAnswer, writer } from './schemas.ts';
 
 const Text = Reason(500);
@@ -30,8 +33,7 @@ const RefundsQuery = z.strictObject({
   status: RefundStatus.optional(),
   orderId: Id.optional(),
   instanceId: Id.optional(),
-  from: GivenMoment.optional(),
-  to: GivenMoment.optional().meta({ description: 'Exclusive.' }),
+  ...rangeQuery,
 });
 
 const answer = (
@@ -85,17 +87,16 @@ const listRefunds = route({
   access: reader,
   query: RefundsQuery,
   answer: paged(RefundAnswer),
-  refusals: ['request.account_not_yours'],
-  inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale }) => {
+  refusals: ['request.account_not_yours', 'request.range_reversed'],
+  inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale, timeZone }) => {
     const [createdAt, refundId] = cursor ? decodeTimeCursor(cursor) : [];
     const rows = await refundStore.listRefunds(tx, {
       accountId: actor.kind === 'customer' ? accountOf(actor, query.accountId) : (query.accountId ?? null),
       status: query.status ?? null,
       orderId: query.orderId ?? null,
       instanceId: query.instanceId ?? null,
-      from: query.from ?? null,
-      to: query.to ?? null,
-      before: createdAt && refundId ? { createdAt, refundId } : null,
+      ...timeRange(query, timeZone),
+      after: createdAt && refundId ? { createdAt, refundId } : null,
       limit: limit + 1,
     });
     return {
@@ -107,35 +108,36 @@ const listRefunds = route({
   },
 });
 
-const getRefund = route({
-  method: 'get',
-  path: '/v1/refunds/{refundId}',
-  operationId: 'getRefund',
-  summary: 'One refund with its calculation.',
-  access: reader,
-  params: RefundId,
-  answer: RefundAnswer,
-  refusals: ['refund.not_found'],
-  inTransaction: async (tx, { params, ...by }) =>
-    answer(await refundStore.getRefund(tx, params.refundId), by),
-});
+const getRefund = (profile: Profile) =>
+  route({
+    method: 'get',
+    path: '/v1/refunds/{refundId}',
+    operationId: 'getRefund',
+    summary: 'One refund with its calculation and, while it waits for a review, what changed since.',
+    access: reader,
+    params: RefundId,
+    answer: RefundAnswer,
+    refusals: ['refund.not_found'],
+    inTransaction: async (tx, { params, ...by }) => answer(await read(tx, profile, params), by),
+  });
 
 const reviewRefusals = ['refund.not_found', 'refund.transition_refused', 'request.version_mismatch'] as const;
 
-const approveRefund = route({
-  method: 'post',
-  path: '/v1/refunds/{refundId}/approve',
-  operationId: 'approveRefund',
-  summary: 'Approves a refund that waits for a review.',
-  access: operator,
-  params: RefundId,
-  body: Verdict,
-  example: { text: 'As agreed with the customer' },
-  answer: RefundAnswer,
-  refusals: [...reviewRefusals, 'refund.approver_is_applicant'],
-  inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
-    answer(await approve(tx, { ...params, ...body, ifMatch }), by),
-});
+const approveRefund = (profile: Profile) =>
+  route({
+    method: 'post',
+    path: '/v1/refunds/{refundId}/approve',
+    operationId: 'approveRefund',
+    summary: 'Approves a refund that waits for a review; refused where facts are against it by now.',
+    access: operator,
+    params: RefundId,
+    body: Verdict,
+    example: { text: 'As agreed with the customer' },
+    answer: RefundAnswer,
+    refusals: [...reviewRefusals, 'refund.approver_is_applicant'],
+    inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
+      answer(await approve(tx, profile, { ...params, ...body, ifMatch }), by),
+  });
 
 const rejectRefund = route({
   method: 'post',
@@ -178,11 +180,11 @@ const retryRefund = route({
     answer(await retry(tx, { ...params, ifMatch }), by),
 });
 
-export const refundRoutes: readonly Route[] = [
+export const refundRoutes = (profile: Profile): readonly Route[] => [
   requestRefund,
   listRefunds,
-  getRefund,
-  approveRefund,
+  getRefund(profile),
+  approveRefund(profile),
   rejectRefund,
   withdrawRefund,
   retryRefund,

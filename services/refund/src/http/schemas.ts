@@ -4,10 +4,12 @@ import { Moment, Money, PaymentSplit } from '@accord/events/fields';
 import { RefundStatus } from '@accord/events/refund';
 import { ActorView, maskActor, type RouteRequest } from '@accord/http';
 import { remedies, type RefusalReason } from '../refund/eligibility.ts';
+import { factNames } from '../refund/fact-changes.ts';
 import type { StoredQuote } from '../refund/quote-store.ts';
 import type { InstanceQuote } from '../refund/quote.ts';
-import { requestReasons, type Refund } from '../refund/refund.ts';
-import { textOf } from './reason-texts.ts';
+import { payoutFailures, requestReasons, type Refund } from '../refund/refund.ts';
+import { stepNames, stepsOf } from './calculation-texts.ts';
+import { failureText, textOf } from './reason-texts.ts';
 
 // Schemas of the answers, and the answers made of our nouns.
 
@@ -40,9 +42,13 @@ const LineAnswer = z
     orderId: z.string(),
     instanceId: z.string().nullable(),
     ...amounts,
-    calculation: z.array(
-      z.object({ step: z.string(), formula: z.string(), result: z.string() }).meta({ id: 'CalculationStep' }),
-    ),
+    calculation: z
+      .array(
+        z
+          .object({ step: z.enum(stepNames), formula: z.string(), result: z.string() })
+          .meta({ id: 'CalculationStep' }),
+      )
+      .meta({ description: 'Step by step, in the language of the answer; each formula gives its result.' }),
   })
   .meta({ id: 'RefundLine' });
 
@@ -70,6 +76,16 @@ export const QuoteAnswer = z
   })
   .meta({ id: 'RefundQuote' });
 
+const ChangeAnswer = z
+  .object({
+    instanceId: z.string().nullable(),
+    orderId: z.string().nullable(),
+    fact: z.enum(factNames),
+    before: z.string().nullable(),
+    now: z.string().nullable(),
+  })
+  .meta({ id: 'RefundFactChange' });
+
 export const RefundAnswer = z
   .object({
     refundId: z.string(),
@@ -88,9 +104,18 @@ export const RefundAnswer = z
     text: z.string().nullable(),
     requestedBy: ActorView,
     review: z.object({ by: ActorView, text: z.string(), at: Moment }).meta({ id: 'Review' }).nullable(),
+    changes: z.array(ChangeAnswer).meta({
+      description:
+        'Facts that changed since the orders were held: until now in the detail of a refund that waits for a ' +
+        'review, else until it was refused or its payout failed.',
+    }),
     refusals: z.array(ReasonAnswer),
     newQuoteId: z.string().nullable(),
-    failure: z.string().nullable(),
+    failure: z
+      .object({ code: z.enum(payoutFailures), text: z.string() })
+      .meta({ id: 'PayoutFailure' })
+      .nullable()
+      .meta({ description: 'Why the last payout failed.' }),
     createdAt: Moment,
     endedAt: Moment.nullable(),
   })
@@ -100,8 +125,17 @@ export const toReasonAnswer = (reason: RefusalReason, locale: Locale) => ({
   ...reason,
   text: textOf(reason, locale),
 });
-const toLineAnswers = (lines: Refund['lines']) =>
-  lines.map((line) => ({ ...line, calculation: [...line.calculation] }));
+const toLineAnswers = (lines: Refund['lines'], locale: Locale) =>
+  lines.map((line) => ({
+    orderId: line.orderId,
+    instanceId: line.instanceId,
+    paid: line.paid,
+    consumed: line.consumed,
+    fee: line.fee,
+    refund: line.refund,
+    split: line.split,
+    calculation: stepsOf(line, locale),
+  }));
 
 export const toQuoteAnswer = (quote: StoredQuote, locale: Locale): z.input<typeof QuoteAnswer> => ({
   quoteId: quote.quoteId,
@@ -123,21 +157,23 @@ const toInstanceAnswer = (
   refundable,
   reasons: reasons.map((reason) => toReasonAnswer(reason, locale)),
   amounts: sums,
-  lines: toLineAnswers(lines),
+  lines: toLineAnswers(lines, locale),
 });
 
 export const toRefundAnswer = (
-  refund: Refund,
+  { reservedFacts: _reserved, ...refund }: Refund,
   { actor, locale }: Pick<RouteRequest, 'actor' | 'locale'>,
 ): z.input<typeof RefundAnswer> => ({
   ...refund,
+  changes: [...refund.changes],
   asOf: refund.asOf.toISOString(),
   instanceIds: [...refund.instanceIds],
   orderIds: [...refund.orderIds],
-  lines: toLineAnswers(refund.lines),
+  lines: toLineAnswers(refund.lines, locale),
   requestedBy: maskActor(actor, refund.requestedBy),
   review: refund.review && { ...refund.review, by: maskActor(actor, refund.review.by) },
   refusals: refund.refusals.map((reason) => toReasonAnswer(reason, locale)),
+  failure: refund.failure && { code: refund.failure, text: failureText(refund.failure, locale) },
   createdAt: refund.createdAt.toISOString(),
   endedAt: refund.endedAt?.toISOString() ?? null,
 });

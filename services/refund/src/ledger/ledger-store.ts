@@ -89,7 +89,14 @@ type EntryRow = Omit<StatementEntry, 'amount' | 'balance'> & {
 /** The customer's side of every transaction, newest first. */
 export async function listStatementEntries(
   tx: Tx,
-  ask: { accountId: string; before: string | null; limit: number },
+  ask: {
+    accountId: string;
+    from: Date | undefined;
+    before: Date | undefined;
+    /** The posting id of the last one seen. */
+    after: string | null;
+    limit: number;
+  },
 ): Promise<StatementEntry[]> {
   const rows = await tx.many<EntryRow>(
     `select p.posting_id as "postingId", t.posted_at as at, t.kind, substr(p.ledger_account, 10) as fund, p.amount,
@@ -97,8 +104,9 @@ export async function listStatementEntries(
        t.payment_reference as "paymentReference"
        from ledger_postings p join ledger_transactions t using (transaction_id)
       where p.account_id = $1 and p.balance_after is not null and ($2::bigint is null or p.posting_id < $2)
-      order by p.posting_id desc limit $3`,
-    [ask.accountId, ask.before, ask.limit],
+        and ($3::timestamptz is null or t.posted_at >= $3) and ($4::timestamptz is null or t.posted_at < $4)
+      order by p.posting_id desc limit $5`,
+    [ask.accountId, ask.after, ask.from ?? null, ask.before ?? null, ask.limit],
   );
   return rows.map(({ currency, amount, balance, ...entry }) => ({
     ...entry,

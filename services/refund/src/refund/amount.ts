@@ -1,8 +1,9 @@
+import Fraction from 'fraction.js';
 import {
+  add,
   compare,
-  isZero,
-  scale,
-  splitEqually,
+  exactly,
+  roundHalfUp,
   splitInProportion,
   subtract,
   sum,
@@ -11,23 +12,17 @@ import {
 } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import type { Order } from './candidate.ts';
+import { feeOf, usageOf, type Fee, type Usage, type UsageAsk, type UsageRules } from './usage.ts';
 
-// The part of what was paid that comes back. Exact to the end, rounded half up once per order (RFD-5 to
-// RFD-8, RFD-10, RFD-11).
+// The part of what was paid that comes back. An order gives back the exact sum of its exact parts, rounded half
+// up once, over however many refunds (RFD-5, RFD-7), and each fund its share of that (RFD-11).
 
-export type AmountRules = Pick<Profile['refunds'], 'consumption' | 'fees' | 'vouchersReturn'>;
+export type AmountRules = UsageRules & Pick<Profile['refunds'], 'vouchersReturn'>;
 export interface Split {
   readonly cash: Money;
   readonly giftCredit: Money;
   readonly storedCard: Money;
   readonly voucher: Money;
-}
-
-/** `formula` is for people; `result` is what it gives. */
-export interface Step {
-  readonly step: 'share' | 'period' | 'used' | 'consumed' | 'fee' | 'refund' | 'voucher' | 'split';
-  readonly formula: string;
-  readonly result: string;
 }
 
 /** paid = consumed + fee + refund, always. Vouchers stand beside it, in `split` alone. */
@@ -39,152 +34,189 @@ export interface Amounts {
   readonly split: Split;
 }
 
+/** Sums that no minor unit can say, as fractions: `800/31`. */
+export interface ExactSums {
+  readonly refund: string;
+  readonly fee: string;
+  readonly voucher: string;
+}
+
+/** All that an order gave back so far. `refunded` is `exact` rounded, and at most `paid` in each fund (RFD-20). */
+export interface RefundedOrder {
+  readonly orderId: string;
+  readonly paid: Split;
+  /** How many of its instances were given back. */
+  readonly instances: number;
+  readonly refunded: Split;
+  readonly consumed: Money;
+  readonly fee: Money;
+  readonly exact: ExactSums;
+}
+
+/** All that the amounts of a line follow from, kept for ever (RFD-19). */
+export interface Calculation extends Usage {
+  readonly asOf: string;
+  readonly timeZone: string;
+  readonly orderPaid: Money;
+  readonly orderInstances: number;
+  /** Null where vouchers do not return. */
+  readonly orderVoucher: Money | null;
+  readonly feeBy: Fee | null;
+  readonly before: RefundedOrder;
+}
+
 /** One original order's part in the refund of one instance; the whole order where `instanceId` is null. */
 export interface Line extends Amounts {
   readonly orderId: string;
   readonly instanceId: string | null;
-  readonly calculation: readonly Step[];
+  readonly exact: ExactSums;
+  /** Null where all that was paid comes back, whatever was used. */
+  readonly calculation: Calculation | null;
 }
 
-type Period = { readonly start: string; readonly end: string };
-/** Units of a period, of which `used` are used; `total` is at least 1. */
-type Units = { readonly used: bigint; readonly total: bigint };
-type Usage = Units & { readonly unit: 'package' | 'piece' | 'day' | 'hour' };
-
-const dayMs = 86_400_000n;
-const hourMs = 3_600_000n;
-
-/**
- * RFD-6: the part of a service period that is used at `at`, in whole units; a period not yet begun is unused, an
- * ended one all used.
- */
-export function usedOf(period: Period | null, at: Date, unit: 'day' | 'hour'): Units {
-  if (!period) return { used: 0n, total: 1n };
-  const [start, end, now] = [period.start, period.end, at].map((instant) =>
-    BigInt(new Date(instant).getTime()),
-  ) as [bigint, bigint, bigint];
-  const between =
-    unit === 'day'
-      ? (from: bigint, to: bigint) => ceiling(to - from, dayMs)
-      : (from: bigint, to: bigint) => to / hourMs - from / hourMs;
-  const total = larger(between(start, end), 1n);
-  if (now >= end) return { used: total, total };
-  return { used: now <= start ? 0n : smaller(between(start, now), total), total };
-}
-
-export interface LineAsk {
+export interface LineAsk extends UsageAsk {
   readonly instanceId: string;
-  readonly at: Date;
-  /** Counts for packages alone. */
-  readonly packageUsed: boolean;
 }
 
-/** The part of `order` that comes back for one of its instances. */
-export function lineOf(order: Order, ask: LineAsk, rules: AmountRules): Line {
-  const paid = paidShare(order, ask.instanceId);
+/** The part of `order` that comes back for one of its instances, after all that it gave back `before`. */
+export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = untouched(order)): Line {
+  const { orderId, instanceIds } = order;
+  if (!instanceIds.includes(ask.instanceId))
+    throw new Error(`order ${orderId} does not have the instance ${ask.instanceId}`);
   const usage = usageOf(order, ask, rules);
-  const feePercent = feePercentOf(order, usage, ask.at, rules);
-  const settled = settle(paid, usage, feePercent);
-  const split = splitOf(order, settled.refund, voucherOf(order, ask, usage, rules));
-  const amounts = { paid, ...settled, split };
+  const feeBy = feeOf(order, usage, ask.at, rules);
+  const exact = exactAmounts(order, usage, feeBy, rules);
   return {
-    orderId: order.orderId,
+    orderId,
     instanceId: ask.instanceId,
-    ...amounts,
-    calculation: explain(order, { at: ask.at, usage, feePercent }, amounts),
+    ...roundedAmounts(order, exact, before),
+    exact: {
+      refund: exact.refund.toFraction(),
+      fee: exact.fee.toFraction(),
+      voucher: exact.voucher.toFraction(),
+    },
+    calculation: {
+      ...usage,
+      asOf: ask.at.toISOString(),
+      timeZone: rules.timeZone,
+      orderPaid: countedPaid(order),
+      orderInstances: sharesOf(order),
+      orderVoucher: rules.vouchersReturn === 'always' ? order.voucherPaid : null,
+      feeBy,
+      before,
+    },
   };
 }
 
-/** A compensation cost nothing, so nothing of it comes back. */
-const paidShare = (order: Order, instanceId: string): Money =>
-  shareOf(
-    order.orderType === 'compensation' ? zero(order.cashPaid.currency) : order.cashPaid,
-    order,
-    instanceId,
-  );
+/** ORD-14, ORD-26: of an order that is not fulfilled yet, those still to come have their share. */
+const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
+  fulfilment === 'created' ? instanceIds.length : Math.max(count, instanceIds.length);
+
+type Exact = { readonly [name in 'paid' | keyof ExactSums]: Fraction };
+
+/** RFD-5: never below 0; the unused part of a voucher, where the profile gives vouchers back. */
+function exactAmounts(order: Order, { used, total }: Usage, feeBy: Fee | null, rules: AmountRules): Exact {
+  const paid = exactly(countedPaid(order)).div(sharesOf(order));
+  const unused = new Fraction(total - used, total);
+  const left = paid.mul(unused);
+  const charged = paid.mul(feeBy?.percent ?? 0).div(100);
+  const fee = charged.compare(left) < 0 ? charged : left;
+  const voucher = exactly(order.voucherPaid).div(sharesOf(order)).mul(unused);
+  const returned = rules.vouchersReturn === 'always' ? voucher : new Fraction(0);
+  return { paid, fee, refund: left.sub(fee), voucher: returned };
+}
 
 /**
- * An unused package comes back in full, a used one not at all (RFD-10); a one-time service is used at once;
- * others by units of the service period (RFD-6).
+ * RFD-7: what came back so far is rounded, not its parts. ORD-14: so is what was paid, as near as consumed and
+ * fee allow, which are never below 0 and leave room for all that may still come back.
  */
-function usageOf(order: Order, { at, packageUsed }: LineAsk, { consumption }: AmountRules): Usage {
-  if (order.chargeType === 'package') return { used: packageUsed ? 1n : 0n, total: 1n, unit: 'package' };
-  if (order.chargeType === 'one_time') return { used: 1n, total: 1n, unit: 'piece' };
-  return { ...usedOf(order.servicePeriod, at, consumption), unit: consumption };
+function roundedAmounts(order: Order, own: Exact, before: RefundedOrder): Amounts {
+  const whole = countedPaid(order);
+  const { currency } = whole;
+  const exactRefund = own.refund.add(before.exact.refund);
+  const exactPaid = own.paid.mul(before.instances + 1);
+  const refundSoFar = roundHalfUp(exactRefund, currency);
+  const mostToCome = roundHalfUp(exactly(whole).sub(exactPaid).add(exactRefund), currency);
+  const keptBefore = add(before.consumed, before.fee);
+  const keptSoFar = larger(
+    keptBefore,
+    smaller(subtract(roundHalfUp(exactPaid, currency), refundSoFar), subtract(whole, mostToCome)),
+  );
+  const kept = subtract(keptSoFar, keptBefore);
+  const feeSoFar = larger(before.fee, roundHalfUp(own.fee.add(before.exact.fee), currency));
+  const fee = smaller(kept, subtract(feeSoFar, before.fee));
+  const refund = subtract(refundSoFar, refundedOf(before));
+  const voucherSoFar = roundHalfUp(own.voucher.add(before.exact.voucher), currency);
+  return {
+    paid: add(refund, kept),
+    consumed: subtract(kept, fee),
+    fee,
+    refund,
+    split: { ...fundsOf(refundSoFar, before), voucher: subtract(voucherSoFar, before.refunded.voucher) },
+  };
 }
 
-const isWhole = ({ unit }: Usage) => unit === 'package' || unit === 'piece';
-
-/** RFD-8: none for a package or a one-time service, nor for a renewal that has not begun. */
-function feePercentOf(order: Order, usage: Usage, at: Date, rules: AmountRules): string {
-  const isFree = isWhole(usage) || (order.orderType === 'renewal' && usage.used === 0n);
-  return isFree ? '0' : termFeePercent(order, at, rules);
-}
-
-/** The refund is rounded, once; consumed and fee are the rest, so that the three make up what was paid. */
-function settle(
-  paid: Money,
-  { used, total }: Usage,
-  feePercent: string,
-): Pick<Amounts, 'consumed' | 'fee' | 'refund'> {
-  const rate = fractionOf(feePercent);
-  const kept = (total - used) * rate.of - total * rate.parts;
-  const refund = kept > 0n ? scale(paid, kept, total * rate.of) : zero(paid.currency);
-  const consumed = smallerMoney(scale(paid, used, total), subtract(paid, refund));
-  return { consumed, fee: subtract(subtract(paid, refund), consumed), refund };
-}
-
-/** RFD-5: the unused part, where the profile gives vouchers back. */
-const voucherOf = (
-  order: Order,
-  { instanceId }: LineAsk,
-  { used, total }: Usage,
-  rules: AmountRules,
-): Money =>
-  rules.vouchersReturn === 'always'
-    ? scale(shareOf(order.voucherPaid, order, instanceId), total - used, total)
-    : zero(order.cashPaid.currency);
-
-function explain(
-  order: Order,
-  { at, usage, feePercent }: { at: Date; usage: Usage; feePercent: string },
-  { paid, consumed, fee, refund, split }: Amounts,
-): Step[] {
-  const { used, total, unit } = usage;
-  const period =
-    order.servicePeriod && !isWhole(usage)
-      ? `${order.servicePeriod.start} / ${order.servicePeriod.end}`
-      : `one ${unit}`;
-  const counted = (units: bigint) => `${units} ${unit}${units === 1n ? '' : 's'}`;
-  const left = `${paid.amount} × (${total} − ${used}) ÷ ${total}`;
-  const charged = `${paid.amount} × ${feePercent} %`;
-  const shared = `${order.cashPaid.amount} ÷ ${order.instanceIds.length}`;
-  const parts = `${split.cash.amount} + ${split.giftCredit.amount} + ${split.storedCard.amount}`;
-  return [
-    { step: 'share', formula: shared, result: text(paid) },
-    { step: 'period', formula: period, result: counted(total) },
-    { step: 'used', formula: `until ${at.toISOString()}`, result: counted(used) },
-    { step: 'consumed', formula: `${paid.amount} × ${used} ÷ ${total}`, result: text(consumed) },
-    { step: 'fee', formula: charged, result: text(fee) },
-    { step: 'refund', formula: feePercent === '0' ? left : `${left} − ${charged}`, result: text(refund) },
-    { step: 'split', formula: 'cash + gift credit + stored card', result: parts },
-    ...(isZero(split.voucher)
-      ? []
-      : [{ step: 'voucher' as const, formula: `unused part of the voucher`, result: text(split.voucher) }]),
+/** RFD-11: each fund its share of all that came back so far, less what went back to it before. */
+function fundsOf(refundSoFar: Money, { paid, refunded }: RefundedOrder): Omit<Split, 'voucher'> {
+  const funds = ['cash', 'giftCredit', 'storedCard'] as const;
+  const soFar = splitInProportion(
+    refundSoFar,
+    funds.map((fund) => paid[fund]),
+    funds.map((fund) => refunded[fund]),
+  );
+  const [cash, giftCredit, storedCard] = funds.map((fund, i) => subtract(soFar[i]!, refunded[fund])) as [
+    Money,
+    Money,
+    Money,
   ];
+  return { cash, giftCredit, storedCard };
 }
+
+/** A compensation cost nothing, so nothing of it comes back. */
+const countedPaid = ({ orderType, cashPaid }: Order): Money =>
+  orderType === 'compensation' ? zero(cashPaid.currency) : cashPaid;
+
+/** In money, without vouchers. */
+export const refundedOf = ({ refunded: { cash, giftCredit, storedCard } }: RefundedOrder): Money =>
+  add(add(cash, giftCredit), storedCard);
+
+/** An order that gave nothing back yet. */
+export function untouched({ orderId, cashPaid, voucherPaid, paidParts }: Order): RefundedOrder {
+  const none = zero(cashPaid.currency);
+  const nothing = { cash: none, giftCredit: none, storedCard: none, voucher: none };
+  return {
+    orderId,
+    paid: paidParts ?? { ...nothing, cash: cashPaid, voucher: voucherPaid },
+    instances: 0,
+    refunded: nothing,
+    consumed: none,
+    fee: none,
+    exact: { refund: '0', fee: '0', voucher: '0' },
+  };
+}
+
+/** The order after `line` of it was given back. */
+export function afterLine(order: RefundedOrder, line: Line): RefundedOrder {
+  const both = (name: keyof ExactSums) => new Fraction(order.exact[name]).add(line.exact[name]).toFraction();
+  return {
+    ...order,
+    instances: order.instances + 1,
+    refunded: addSplits(order.refunded, line.split),
+    consumed: add(order.consumed, line.consumed),
+    fee: add(order.fee, line.fee),
+    exact: { refund: both('refund'), fee: both('fee'), voucher: both('voucher') },
+  };
+}
+
+/** RFD-20. */
+export const isWithinPaid = ({ paid, refunded }: RefundedOrder): boolean =>
+  (['cash', 'giftCredit', 'storedCard', 'voucher'] as const).every(
+    (fund) => compare(refunded[fund], paid[fund]) <= 0,
+  );
 
 /** RFD-14: all that was paid for an order, vouchers as vouchers. */
 export function wholeOrder(order: Order): Line {
   const none = zero(order.cashPaid.currency);
-  const calculation: Step[] = [
-    {
-      step: 'refund',
-      formula: 'the order was not fulfilled: all that was paid',
-      result: text(order.cashPaid),
-    },
-  ];
-  const split = splitOf(order, order.cashPaid, order.voucherPaid);
   return {
     orderId: order.orderId,
     instanceId: null,
@@ -192,8 +224,13 @@ export function wholeOrder(order: Order): Line {
     consumed: none,
     fee: none,
     refund: order.cashPaid,
-    split,
-    calculation,
+    split: untouched(order).paid,
+    exact: {
+      refund: exactly(order.cashPaid).toFraction(),
+      fee: '0',
+      voucher: exactly(order.voucherPaid).toFraction(),
+    },
+    calculation: null,
   };
 }
 
@@ -213,55 +250,12 @@ export function total(parts: readonly Amounts[], currency: string): Amounts {
   };
 }
 
-/** ORD-14: an order's money over its instances, the last taking the remainder. */
-function shareOf(whole: Money, order: Order, instanceId: string): Money {
-  const share = splitEqually(whole, order.instanceIds.length)[order.instanceIds.indexOf(instanceId)];
-  if (!share) throw new Error(`order ${order.orderId} does not have the instance ${instanceId}`);
-  return share;
-}
+const addSplits = (a: Split, b: Split): Split => ({
+  cash: add(a.cash, b.cash),
+  giftCredit: add(a.giftCredit, b.giftCredit),
+  storedCard: add(a.storedCard, b.storedCard),
+  voucher: add(a.voucher, b.voucher),
+});
 
-/** RFD-11: back in the proportion it was paid, the last part taking the remainder. */
-function splitOf(order: Order, refund: Money, voucher: Money): Split {
-  const none = zero(refund.currency);
-  const parts = order.paidParts ?? { cash: order.cashPaid, giftCredit: none, storedCard: none };
-  const weights = [parts.cash, parts.giftCredit, parts.storedCard];
-  const [cash, giftCredit, storedCard] = splitInProportion(refund, weights) as [Money, Money, Money];
-  return { cash, giftCredit, storedCard, voucher };
-}
-
-/**
- * RFD-8: by the order's term and the time used; 0 where the profile has no table for the term. Terms of no
- * whole years count down.
- */
-function termFeePercent(order: Order, at: Date, { fees }: AmountRules): string {
-  if (!order.servicePeriod) return '0';
-  const start = new Date(order.servicePeriod.start);
-  const end = new Date(order.servicePeriod.end).getTime();
-  const table = fees
-    .filter(({ termYears }) => yearsAfter(start, termYears) <= end)
-    .sort((a, b) => b.termYears - a.termYears)[0];
-  if (!table) return '0';
-  const step =
-    table.steps.find(({ usedUpToYears }) => at.getTime() <= yearsAfter(start, usedUpToYears)) ??
-    table.steps.at(-1);
-  return step?.percent ?? '0';
-}
-
-function yearsAfter(start: Date, years: number): number {
-  const then = new Date(start);
-  then.setUTCFullYear(then.getUTCFullYear() + years);
-  if (then.getUTCMonth() !== start.getUTCMonth()) then.setUTCDate(0); // a 29 February a year on is a 28th
-  return then.getTime();
-}
-
-/** `12.5` percent is 125 parts of 1000. */
-function fractionOf(percent: string): { parts: bigint; of: bigint } {
-  const digits = percent.split('.')[1]?.length ?? 0;
-  return { parts: BigInt(percent.replace('.', '')), of: 100n * 10n ** BigInt(digits) };
-}
-
-const ceiling = (n: bigint, d: bigint) => (n + d - 1n) / d;
-const smaller = (a: bigint, b: bigint) => (a < b ? a : b);
-const larger = (a: bigint, b: bigint) => (a > b ? a : b);
-const smallerMoney = (a: Money, b: Money) => (compare(a, b) < 0 ? a : b);
-const text = ({ amount, currency }: Money) => `${amount} ${currency}`;
+const smaller = (a: Money, b: Money) => (compare(a, b) < 0 ? a : b);
+const larger = (a: Money, b: Money) => (compare(a, b) > 0 ? a : b);

@@ -17,7 +17,9 @@ export interface LinkedContract {
   readonly status: string;
 }
 
-/** `members`: the instances of each living order of the bundle; none yet where it is not fulfilled. */
+/**
+ * `members`: the instances that are there of each living order of the bundle; none yet where it is not fulfilled.
+ */
 export interface Bundle {
   readonly bundleId: string;
   readonly members: readonly (readonly string[])[];
@@ -79,7 +81,9 @@ export function candidateOf(
     at,
     kind,
     self,
-    orders: living.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)),
+    orders: living
+      .map((order) => onInstance(order, instanceId))
+      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)),
     resource: resources.find((known) => known.instanceId === instanceId),
     claim: claim?.refundId === self ? undefined : claim,
     contracts,
@@ -88,9 +92,22 @@ export function candidateOf(
   };
 }
 
+/**
+ * With the period that the order pays for on this instance (RFD-22). An order that was announced before orders
+ * said that has one for all.
+ */
+function onInstance(order: Order, instanceId: string): Order {
+  if (!order.instances) return order;
+  const { start, end } = order.instances.find((instance) => instance.instanceId === instanceId) ?? {};
+  return { ...order, servicePeriod: start && end ? { start, end } : null };
+}
+
 /** The order that began the instance. */
 export const originOf = ({ orders }: Pick<Candidate, 'orders'>): Order | undefined =>
   orders.find(({ orderType }) => orderType === 'purchase') ?? orders[0];
+
+export const costNothing = ({ status, cashPaid, voucherPaid }: Order): boolean =>
+  status === 'unpaid' || (isZero(cashPaid) && isZero(voucherPaid));
 
 /** Never there, released, or given back already. */
 export const isGone = ({ orders, resource, claim }: Candidate): boolean =>
@@ -125,25 +142,21 @@ export const isUsedPackage = (candidate: Candidate, order: Order, profile: Profi
 const longestMs = { minute: 60_000, month: 31 * dayMs, year: 366 * dayMs } as const;
 
 /**
- * An order says one period for all of its instances, and what is used of it decides the money (RFD-6). Of
- * several that end at different times, one renewal makes a period longer than what was paid for; of a
- * subscription without an end, an upgrade's too, nothing would ever be used. People decide about those.
+ * An order that was announced before RFD-22 says one period for all of its instances, and what is used of it
+ * decides the money (RFD-6). Of several that end at different times, one renewal makes a period longer than what
+ * was paid for; of a subscription without an end, an upgrade's too, nothing would ever be used. People decide
+ * about those.
  */
-export function isOfUnclearPeriod({
-  billType,
-  chargeType,
-  fulfilment,
-  instanceIds,
-  servicePeriod,
-  duration,
-  cashPaid,
-  voucherPaid,
-}: Order): boolean {
+export function isOfUnclearPeriod(order: Order): boolean {
+  const { billType, chargeType, fulfilment, instanceIds, instances, servicePeriod, duration } = order;
   if (billType !== 'prepay' || chargeType !== 'subscription' || fulfilment !== 'created') return false;
-  if (!servicePeriod) return !isZero(cashPaid) || !isZero(voucherPaid);
+  if (!servicePeriod) return !costNothing(order);
   const lastsMs = new Date(servicePeriod.end).getTime() - new Date(servicePeriod.start).getTime();
   return (
-    instanceIds.length > 1 && duration !== null && lastsMs > duration.value * longestMs[duration.unit] + dayMs
+    !instances &&
+    instanceIds.length > 1 &&
+    duration !== null &&
+    lastsMs > duration.value * longestMs[duration.unit] + dayMs
   );
 }
 

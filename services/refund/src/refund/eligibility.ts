@@ -1,9 +1,8 @@
 import type { RefundRefusalCode } from '@accord/events/refund';
-import { isZero } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import type { Amounts } from './amount.ts';
 import {
   billTypeOf,
+  costNothing,
   endOf,
   isGone,
   isInEffect,
@@ -45,6 +44,7 @@ export const remedies = [
   'void_contract_by_ticket',
   'refund_whole_bundle',
   'check_instance_id',
+  'await_periods',
   'refund_the_instance',
   'await_next_year',
   'pay_or_cancel_order',
@@ -60,8 +60,8 @@ export const refusalReason = (
   { remedy = 'none', orderId = null, facts = {} }: ReasonDetails,
 ): RefusalReason => ({ code, remedy, instanceId, orderId, facts });
 
-/** An instance with its amounts; undefined where no order tells any. */
-type PricedCandidate = Candidate & { readonly amounts: Amounts | undefined };
+/** `givesNothing`: all that is asked for together gives nothing back. */
+type PricedCandidate = Candidate & { readonly givesNothing: boolean };
 
 type Rule = {
   readonly remedy: Remedy;
@@ -98,13 +98,17 @@ const rules = {
   },
   ZERO_AMOUNT: {
     remedy: 'none',
-    against: (c) => when(c.amounts && isZero(c.amounts.refund) && isZero(c.amounts.split.voucher)),
+    against: (c) => when(c.givesNothing && incompleteBundles(c).length === 0),
   },
   PRODUCT_NOT_SUPPORTED: {
     remedy: 'ask_support',
     against: (c) => [
       ...when(c.orders.some(({ refundable }) => !refundable)),
-      ...each(c.orders, isOfUnclearPeriod),
+      ...c.orders.filter(isOfUnclearPeriod).map(({ orderId }) => ({
+        orderId,
+        remedy: 'await_periods' as const,
+        facts: { orderOfUnclearPeriod: orderId },
+      })),
     ],
   },
   TRADE_IN_PROGRESS: { remedy: 'finish_open_order', against: tradesInProgress },
@@ -112,12 +116,16 @@ const rules = {
     remedy: 'none',
     against: (c) => each(c.orders, ({ promotion }) => promotion !== null && promotion.terms !== 'refundable'),
   },
-  TRIAL: { remedy: 'release_in_console', against: (c) => when(originOf(c)?.trial) },
+  TRIAL: { remedy: 'release_in_console', against: (c) => ofOriginAlone(c, ({ trial }) => trial) },
   ONE_TIME: {
     remedy: 'none',
-    against: (c) => when(originOf(c)?.chargeType === 'one_time' || originOf(c)?.productForm === 'one_time'),
+    against: (c) =>
+      ofOriginAlone(
+        c,
+        ({ chargeType, productForm }) => chargeType === 'one_time' || productForm === 'one_time',
+      ),
   },
-  FREE: { remedy: 'release_in_console', against: (c) => when(originOf(c)?.free) },
+  FREE: { remedy: 'release_in_console', against: (c) => ofOriginAlone(c, ({ free }) => free) },
   FROZEN: {
     remedy: 'lift_freeze',
     against: (c) => (c.resource?.frozenBy ? [{ facts: { frozenBy: c.resource.frozenBy } }] : []),
@@ -140,7 +148,7 @@ const rules = {
     against: (c) => each(c.orders, ({ supportRightsUsed }) => supportRightsUsed),
   },
   BUNDLE_MEMBER: { remedy: 'refund_whole_bundle', against: incompleteBundles },
-  INSTANCE_NOT_FOUND: { remedy: 'check_instance_id', against: (c) => when(isGone(c)) },
+  INSTANCE_NOT_FOUND: { remedy: 'check_instance_id', against: goneInstance },
   ARCHIVED: { remedy: 'none', against: (c) => when(c.resource?.archived) },
   SCALED_AFTER_RENEWAL: {
     remedy: 'refund_the_instance',
@@ -172,6 +180,24 @@ export function reasonsAgainst(candidate: PricedCandidate, profile: Profile): Re
       .against(candidate, profile)
       .map((details) => refusalReason(code, candidate.instanceId, { remedy: rule.remedy, ...details }));
   });
+}
+
+/**
+ * The order that began the instance is one that gives nothing back, and no later one was paid for. A member of a
+ * bundle that cost nothing goes with the others (RFD-3).
+ */
+function ofOriginAlone(c: Candidate, is: (order: Order) => boolean): readonly ReasonDetails[] {
+  const origin = originOf(c);
+  if (!origin || !is(origin)) return [];
+  if (costNothing(origin) && origin.bundleId !== null) return [];
+  return when(c.orders.every((order) => order === origin || is(order) || costNothing(order)));
+}
+
+/** One that was the account's says how it ended; of any other, nothing is known (RFD-4). */
+function goneInstance(c: Candidate): readonly ReasonDetails[] {
+  if (!isGone(c)) return [];
+  if (c.claim?.refunded) return [{ remedy: 'none', facts: { givenBackBy: c.claim.refundId } }];
+  return c.resource?.released ? [{ remedy: 'none', facts: { released: c.instanceId } }] : [{}];
 }
 
 /** Unpaid, or paid and not yet fulfilled; or a refund of its own that runs. */

@@ -12,15 +12,16 @@ import {
   refundedAt,
 } from '../../test/fixtures.ts';
 import { textOf } from '../http/reason-texts.ts';
-import type { Facts, Order, RefundKind, Resource } from './candidate.ts';
+import { untouched } from './amount.ts';
+import type { Order, RefundKind, Resource } from './candidate.ts';
 import { reasonCodes } from './eligibility.ts';
-import { quoteInstances, type Quote } from './quote.ts';
+import { asQuoted, quoteInstances, type Quote, type QuoteFacts } from './quote.ts';
 import {
   acceptReserved,
   approveRefund,
-  asQuoted,
   failRefund,
   refundLifecycle,
+  refuseRefund,
   rejectRefund,
   requestRefund,
   retryRefund,
@@ -31,23 +32,24 @@ import {
 const baidu = loadProfile('baidu');
 const alibaba = loadProfile('alibaba');
 
-const factsOf = (more: Partial<Facts> = {}): Facts => ({
+const factsOf = (more: Partial<QuoteFacts> = {}): QuoteFacts => ({
   orders: [exampleOrder()],
   resources: [exampleResource()],
   contracts: [],
   claims: [],
   bundles: [],
   refundsThisYear: 0,
+  refunded: [],
   ...more,
 });
 
 type Ask = { at?: Date; kind?: RefundKind; self?: string; ids?: string[] };
 const quoted = (
-  facts: Partial<Facts>,
+  facts: Partial<QuoteFacts>,
   { at = refundedAt, kind = 'unsubscribe', self, ids = ['i-1'] }: Ask = {},
   profile: Profile = baidu,
 ) => quoteInstances(ids, factsOf(facts), { at, kind, ...(self && { self }) }, profile)[0]!;
-const codes = (facts: Partial<Facts>, ask: Ask = {}, profile = baidu) =>
+const codes = (facts: Partial<QuoteFacts>, ask: Ask = {}, profile = baidu) =>
   quoted(facts, ask, profile).reasons.map(({ code }) => code);
 const ordered = (change: Parameters<typeof exampleOrder>[0]) => ({ orders: [exampleOrder(change)] });
 const seen = (change: Partial<Resource>) => ({ resources: [exampleResource(change)] });
@@ -63,10 +65,11 @@ const promotion = (
   terms: NonNullable<Order['promotion']>['terms'],
 ) => ({ promotion: { id: 'pro_1', kind, terms } });
 const contract = { contractId: 'ctr_1', number: 'CT-2026-00000001', status: 'official' };
+const nothingPaid = { cashPaid: none, voucherPaid: none, paidParts: parts({}) };
 const held = ordered({ hold: { kind: 'contract', id: 'ctr_1' } });
 
 describe('RFD-2 refundable', () => {
-  test.each<[string, Partial<Facts>, string]>([
+  test.each<[string, Partial<QuoteFacts>, string]>([
     ['a prepaid subscription', {}, '34.84'],
     ['an unused usage package', { ...ordered(usagePackage), ...seen(nothingTaken) }, '45.00'],
     ['a storage package not in effect', { ...ordered(storagePackage), ...seen(nothingTaken) }, '45.00'],
@@ -123,7 +126,7 @@ const toPostpay = exampleOrder({
 });
 
 describe('RFD-3 every code against', () => {
-  test.each<[string, string[], Partial<Facts>, Ask?]>([
+  test.each<[string, string[], Partial<QuoteFacts>, Ask?]>([
     [
       'POSTPAID',
       ['POSTPAID', 'ZERO_AMOUNT'],
@@ -169,7 +172,7 @@ describe('RFD-3 every code against', () => {
       { ...ordered({ servicePeriod: null }), ...seen({ end: null }) },
     ],
     ...(['upgrade', 'downgrade', 'configuration_change'] as const).map(
-      (orderType): [string, string[], Partial<Facts>] => [
+      (orderType): [string, string[], Partial<QuoteFacts>] => [
         `PRODUCT_NOT_SUPPORTED, a paid ${orderType} whose end nobody told`,
         ['PRODUCT_NOT_SUPPORTED'],
         { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType, servicePeriod: null })] },
@@ -344,6 +347,105 @@ describe('RFD-3 every code against', () => {
     ).toBe(false);
   });
 
+  test('RFD-3 a trial, a free or a one-time service renewed for money gives the renewal back', () => {
+    const renewal = exampleOrder({
+      orderId: 'ord_2',
+      orderType: 'renewal',
+      createdAt: '2026-01-11T00:00:00.000Z',
+    });
+    for (const change of [
+      { trial: true, paid: parts({}) },
+      { trial: true, paid: parts({ cash: '1.00' }) },
+      { free: true, paid: parts({}) },
+      { chargeType: 'one_time' as const, paid: parts({ cash: '9.00' }) },
+    ]) {
+      const first = exampleOrder(change);
+      expect(quoted({ orders: [first, renewal] })).toMatchObject({
+        refundable: true,
+        amounts: { refund: cny('34.84') },
+      });
+      const unpaid = { ...renewal, ...open, orderId: 'ord_2' };
+      const code = change.trial ? 'TRIAL' : change.free ? 'FREE' : 'ONE_TIME';
+      for (const more of [[], [unpaid], [{ ...renewal, orderType: 'compensation' as const, ...nothingPaid }]])
+        expect(codes({ orders: [first, ...more] })).toContain(code);
+    }
+  });
+
+  test('RFD-3 ZERO_AMOUNT is decided over all that is asked for together', () => {
+    const ids = ['i-1', 'i-2', 'i-3'];
+    const together = (orders: Order[], asked: string[], more: Partial<QuoteFacts> = {}) =>
+      quoteInstances(
+        asked,
+        factsOf({ orders, resources: [], ...more }),
+        { at: new Date(bought), kind: 'unsubscribe' },
+        baidu,
+      ).map(({ reasons, amounts }) => [reasons.map(({ code }) => code).join(), amounts?.refund.amount]);
+    const cent = exampleOrder({ paid: parts({ cash: '0.01' }), instanceIds: ids });
+    expect(together([cent], ids)).toEqual([
+      ['', '0.00'],
+      ['', '0.01'],
+      ['', '0.00'],
+    ]);
+    expect(together([cent], ['i-1'])).toEqual([['ZERO_AMOUNT', '0.00']]);
+    const [paid, gift] = [45, 0].map((amount, i) =>
+      exampleOrder({
+        orderId: `ord_${i}`,
+        instanceIds: [ids[i]!],
+        bundleId: 'bdl_1',
+        free: amount === 0,
+        paid: parts({ cash: `${amount}.00` }),
+      }),
+    ) as [Order, Order];
+    const bundles = [{ bundleId: 'bdl_1', members: [['i-1'], ['i-2']] }];
+    expect(together([paid, gift], ['i-1', 'i-2'], { bundles })).toEqual([
+      ['', '45.00'],
+      ['', '0.00'],
+    ]);
+    expect(together([paid, gift], ['i-2'], { bundles })).toEqual([['BUNDLE_MEMBER', '0.00']]);
+    const free = { ...paid, ...nothingPaid };
+    expect(together([free, gift], ['i-1', 'i-2'], { bundles })).toEqual([
+      ['ZERO_AMOUNT', '0.00'],
+      ['ZERO_AMOUNT', '0.00'],
+    ]);
+  });
+
+  test('RFD-7 what an order gave back before counts', () => {
+    const order = exampleOrder({ paid: parts({ cash: '100.00' }), instanceIds: ['i-1', 'i-2', 'i-3'] });
+    const before = {
+      ...untouched(order),
+      instances: 1,
+      refunded: parts({ cash: '33.33' }),
+      exact: { refund: '100/3', fee: '0', voucher: '0' },
+    };
+    const unused = { at: new Date(bought), ids: ['i-2'] };
+    expect(quoted({ orders: [order] }, unused).amounts?.refund).toEqual(cny('33.33'));
+    expect(quoted({ orders: [order], refunded: [before] }, unused).amounts?.refund).toEqual(cny('33.34'));
+  });
+
+  test('RFD-22 API-16 an order of unclear period, and an instance that is gone, are told as such', () => {
+    const said = (facts: Partial<QuoteFacts>) =>
+      quoted(facts).reasons.map((reason) => `${reason.code} ${reason.remedy}: ${textOf(reason, 'en')}`);
+    expect(said({ ...ordered({ servicePeriod: null }), ...seen({ end: null }) })).toEqual([
+      'PRODUCT_NOT_SUPPORTED await_periods: ' +
+        'It is not known from when to when order ord_1 pays for the instance. ' +
+        'Ask again once the provider has reported the periods of the instances, or open a support ticket.',
+    ]);
+    expect(said(ordered({ refundable: false }))).toEqual([
+      'PRODUCT_NOT_SUPPORTED ask_support: The product has no self-service refunds. Open a support ticket.',
+    ]);
+    expect(said(seen({ released: true }))).toEqual([
+      'INSTANCE_NOT_FOUND none: Instance i-1 was released. It cannot be refunded.',
+    ]);
+    expect(said({ claims: [{ instanceId: 'i-1', refundId: 'rfd_1', refunded: true }] })).toEqual([
+      'INSTANCE_NOT_FOUND none: Refund rfd_1 gave the instance back before. It cannot be refunded.',
+    ]);
+    expect(said({ orders: [] })).toEqual([
+      'INSTANCE_NOT_FOUND check_instance_id: There is no such instance. Check the instance id.',
+    ]);
+    const frozen = quoted(seen({ frozenBy: 'police' })).reasons[0]!;
+    expect(textOf(frozen, 'zh-CN')).toContain('公安机关');
+  });
+
   test('RFD-3 a switch to postpay takes effect at the end of the paid period', () => {
     expect(codes({ orders: [exampleOrder(), toPostpay] })).toEqual([]);
   });
@@ -382,7 +484,7 @@ test('RFD-4 where an instance is not found, nothing else is said', () => {
 });
 
 describe('a refund', () => {
-  const quote = (facts: Partial<Facts> = {}): Quote => {
+  const quote = (facts: Partial<QuoteFacts> = {}): Quote => {
     const instance = quoted(facts);
     return {
       quoteId: 'rfq_1',
@@ -398,9 +500,17 @@ describe('a refund', () => {
   const refund = requestRefund(quote(), ask).state;
   const at = { at: new Date('2026-01-16T15:01:00.000Z') };
   const operator = { by: 'operator:op_1', text: 'looks right', ...at };
-  const again = (facts: Partial<Facts> = {}) => [quoted(facts, { self: refund.refundId })];
-  const reviewing = acceptReserved(refund, again(), { reviewAbove: cny('34.83'), ...at }).state;
-  const approved = acceptReserved(refund, again(), { reviewAbove: cny('34.84'), ...at }).state;
+  const again = (facts: Partial<QuoteFacts> = {}) => [quoted(facts, { self: refund.refundId })];
+  const reviewing = acceptReserved(refund, again(), {
+    reviewAbove: cny('34.83'),
+    reservedFacts: [],
+    ...at,
+  }).state;
+  const approved = acceptReserved(refund, again(), {
+    reviewAbove: cny('34.84'),
+    reservedFacts: [],
+    ...at,
+  }).state;
 
   test('RFD-12 a quote is good until its last minute ends', () => {
     expect(refund).toMatchObject({ status: 'requested', version: 1, amount: cny('34.84'), asOf: refundedAt });
@@ -428,8 +538,11 @@ describe('a refund', () => {
     expect(approved).toMatchObject({ status: 'approved', version: 2 });
     expect(reviewing).toMatchObject({ status: 'reviewing', version: 2 });
     expect(
-      acceptReserved(refund, again(), { reviewAbove: { amount: '99.00', currency: 'USD' }, ...at }).state
-        .status,
+      acceptReserved(refund, again(), {
+        reviewAbove: { amount: '99.00', currency: 'USD' },
+        reservedFacts: [],
+        ...at,
+      }).state.status,
     ).toBe('reviewing');
   });
 
@@ -466,6 +579,39 @@ describe('a refund', () => {
       'refund.only_operator_withdraws',
     );
     expect(withdrawRefund(failed, { byOperator: true, ...at }).state.status).toBe('withdrawn');
+  });
+
+  test('RFD-13 what is against it by then ends it when it is approved or paid, and says what changed', () => {
+    const frozen = {
+      code: 'FROZEN',
+      remedy: 'lift_freeze',
+      instanceId: 'i-1',
+      orderId: null,
+      facts: {},
+    } as const;
+    const change = {
+      instanceId: 'i-1',
+      orderId: null,
+      fact: 'frozenBy',
+      before: null,
+      now: 'police',
+    } as const;
+    const against = { refusals: [frozen], changes: [change], ...at };
+    for (const waiting of [reviewing, approved])
+      expect(refuseRefund(waiting, against)).toMatchObject({
+        state: { status: 'refused', version: 3, endedAt: at.at, refusals: [frozen], changes: [change] },
+        facts: [
+          {
+            type: 'refund.refused',
+            data: { refusals: [{ instanceId: 'i-1', orderId: null, code: 'FROZEN' }] },
+          },
+        ],
+      });
+    const retried = retryRefund(failRefund(approved, { failure: 'refund.exceeds_paid', ...at }).state).state;
+    expect(() => refuseRefund(retried, against)).toThrow('refund.transition_refused');
+    const failed = failRefund(retried, { failure: 'refund.not_refundable', ...against }).state;
+    expect(failed).toMatchObject({ status: 'failed', refusals: [frozen], changes: [change] });
+    expect(retryRefund(failed).state).toMatchObject({ failure: null, refusals: [], changes: [] });
   });
 
   test('RFD-17 what has ended stays ended, whatever is asked of it', () => {

@@ -1,9 +1,18 @@
 import { newId, Refusal } from '@accord/core';
-import type { Money } from '@accord/money';
+import { equal, isZero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import { lineOf, total, type Amounts, type Line } from './amount.ts';
+import {
+  afterLine,
+  lineOf,
+  total,
+  untouched,
+  type Amounts,
+  type Line,
+  type RefundedOrder,
+} from './amount.ts';
 import {
   candidateOf,
+  isGone,
   isUsedPackage,
   originOf,
   type Candidate,
@@ -14,6 +23,11 @@ import {
 import { reasonsAgainst, type RefusalReason } from './eligibility.ts';
 
 const goodForMs = 15 * 60_000;
+
+export interface QuoteFacts extends Facts {
+  /** Orders of the instances that gave something back before, with others of their instances. */
+  readonly refunded: readonly RefundedOrder[];
+}
 
 /**
  * `amounts` and `lines` are what would come back were the reasons mended; null and none where the instance is
@@ -56,36 +70,70 @@ export function makeQuote(accountId: string, instances: readonly InstanceQuote[]
 }
 
 /**
- * The part of each instance that would come back at `ask.at`, and everything against it.
+ * The part of each instance that would come back at `ask.at`, one after the other, and everything against it.
  *
  * @throws Refusal `refund.mixed_currencies`.
  */
 export function quoteInstances(
   instanceIds: readonly string[],
-  facts: Facts,
+  facts: QuoteFacts,
   ask: CandidateAsk,
   profile: Profile,
 ): InstanceQuote[] {
   const together = new Set(instanceIds);
-  return instanceIds.map((instanceId) => {
+  const soFar = new Map(facts.refunded.map((order) => [order.orderId, order]));
+  const priced = instanceIds.map((instanceId) => {
     const candidate = candidateOf(instanceId, together, facts, ask);
-    const lines = linesOf(candidate, profile);
+    const lines = isGone(candidate) ? [] : linesOf(candidate, profile, soFar);
     const origin = originOf(candidate);
-    const amounts = origin && total(lines, currencyOf(lines, origin.cashPaid));
-    const reasons = reasonsAgainst({ ...candidate, amounts }, profile);
+    return { candidate, lines, amounts: origin && total(lines, currencyOf(lines, origin.cashPaid)) };
+  });
+  const givesNothing = priced.every(({ amounts }) => !amounts || isNothing(amounts));
+  return priced.map(({ candidate, lines, amounts }) => {
+    const { instanceId } = candidate;
+    const reasons = reasonsAgainst({ ...candidate, givesNothing }, profile);
     if (reasons.some(({ code }) => code === 'INSTANCE_NOT_FOUND'))
       return { instanceId, refundable: false, reasons, amounts: null, lines: [] };
     return { instanceId, refundable: reasons.length === 0, reasons, amounts: amounts ?? null, lines };
   });
 }
 
-/** A line for each paid order of the instance's whole life, one that gives nothing back included (RFD-5). */
-function linesOf(candidate: Candidate, profile: Profile): Line[] {
+const isNothing = ({ refund, split }: Amounts) => isZero(refund) && isZero(split.voucher);
+
+/**
+ * Whether the facts as reserved give what was quoted (RFD-12). Which order gives which part of it may differ.
+ */
+export const asQuoted = (
+  refund: { readonly lines: readonly Line[]; readonly amount: Money },
+  again: readonly InstanceQuote[],
+): boolean =>
+  again.every(({ instanceId, amounts }) => {
+    const quoted = total(
+      refund.lines.filter((line) => line.instanceId === instanceId),
+      refund.amount.currency,
+    );
+    return (
+      amounts !== null &&
+      equal(amounts.refund, quoted.refund) &&
+      equal(amounts.split.voucher, quoted.split.voucher)
+    );
+  });
+
+/**
+ * A line for each paid order of the instance's whole life, one that gives nothing back included (RFD-5).
+ * `soFar` learns of each: an order that has several of the instances is rounded over all of them (RFD-7).
+ */
+function linesOf(candidate: Candidate, profile: Profile, soFar: Map<string, RefundedOrder>): Line[] {
   const { instanceId, at } = candidate;
+  const { refunds, timeZone } = profile;
   const paid = candidate.orders.filter(({ status }) => status === 'paid');
-  return paid.map((order) =>
-    lineOf(order, { instanceId, at, packageUsed: isUsedPackage(candidate, order, profile) }, profile.refunds),
-  );
+  return paid.map((order) => {
+    const ask = { instanceId, at, packageUsed: isUsedPackage(candidate, order, profile) };
+    const before = soFar.get(order.orderId) ?? untouched(order);
+    const line = lineOf(order, ask, { ...refunds, timeZone }, before);
+    soFar.set(order.orderId, afterLine(before, line));
+    return line;
+  });
 }
 
 const currencyOf = (lines: readonly Line[], fallback: Money): string =>

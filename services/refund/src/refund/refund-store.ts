@@ -1,11 +1,12 @@
 import { Refusal, type Decision, type Tx } from '@accord/core';
 import { money } from '@accord/money';
+import type { RefundedOrder } from './amount.ts';
 import { refundLifecycle, type Refund } from './refund.ts';
 
 const columns = `refund_id as "refundId", account_id as "accountId", version, status, kind, quote_id as "quoteId",
   as_of as "asOf", instance_ids as "instanceIds", order_ids as "orderIds", amount, currency, split, lines, reason, text,
-  requested_by as "requestedBy", review, refusals, new_quote_id as "newQuoteId", failure, created_at as "createdAt",
-  ended_at as "endedAt"`;
+  requested_by as "requestedBy", review, reserved_facts as "reservedFacts", changes, refusals,
+  new_quote_id as "newQuoteId", failure, created_at as "createdAt", ended_at as "endedAt"`;
 
 type Row = Omit<Refund, 'amount'> & { amount: string; currency: string };
 const refundOf = ({ currency, amount, ...row }: Row): Refund => ({ ...row, amount: money(amount, currency) });
@@ -74,7 +75,8 @@ export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Re
 export function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): Refund {
   tx.write(
     `update refunds set version = $2, status = $3, order_ids = $4, amount = $5, split = $6, lines = $7, review = $8,
-       refusals = $9, new_quote_id = $10, failure = $11, ended_at = $12 where refund_id = $1`,
+       refusals = $9, new_quote_id = $10, failure = $11, ended_at = $12, reserved_facts = $13, changes = $14
+       where refund_id = $1`,
     [
       refund.refundId,
       refund.version,
@@ -88,6 +90,8 @@ export function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): 
       refund.newQuoteId,
       refund.failure,
       refund.endedAt,
+      JSON.stringify(refund.reservedFacts),
+      JSON.stringify(refund.changes),
     ],
   );
   insertOrders(tx, refund);
@@ -134,9 +138,10 @@ export interface RefundFilter {
   readonly status: string | null;
   readonly orderId: string | null;
   readonly instanceId: string | null;
-  readonly from: Date | null;
-  readonly to: Date | null;
-  readonly before: { readonly createdAt: string; readonly refundId: string } | null;
+  /** Requested at `from` or later, and before `before`. */
+  readonly from: Date | undefined;
+  readonly before: Date | undefined;
+  readonly after: { readonly createdAt: string; readonly refundId: string } | null;
   readonly limit: number;
 }
 
@@ -156,10 +161,10 @@ export async function listRefunds(tx: Tx, filter: RefundFilter): Promise<Refund[
       filter.status,
       filter.orderId,
       filter.instanceId,
-      filter.from,
-      filter.to,
-      filter.before?.createdAt ?? null,
-      filter.before?.refundId ?? null,
+      filter.from ?? null,
+      filter.before ?? null,
+      filter.after?.createdAt ?? null,
+      filter.after?.refundId ?? null,
       filter.limit,
     ],
   );
@@ -174,33 +179,70 @@ export const listPayable = (tx: Tx, limit: number) =>
     [limit],
   );
 
-/** The money an order gave back so far, and all it was paid; amounts in its currency. */
-export interface RefundedOrder {
-  readonly orderId: string;
-  readonly currency: string;
-  readonly paid: string;
-  readonly refunded: string;
-  readonly voucherPaid: string;
-  readonly voucherRefunded: string;
+const refundedColumns = `order_id as "orderId", currency, instances, consumed, fee, exact,
+  paid_cash, paid_gift_credit, paid_stored_card, paid_voucher,
+  refunded_cash, refunded_gift_credit, refunded_stored_card, refunded_voucher`;
+
+type Fund = 'cash' | 'gift_credit' | 'stored_card' | 'voucher';
+type RefundedRow = Pick<RefundedOrder, 'orderId' | 'instances' | 'exact'> & {
+  currency: string;
+  consumed: string;
+  fee: string;
+} & Record<`${'paid' | 'refunded'}_${Fund}`, string>;
+
+function toRefundedOrder({ orderId, currency, instances, exact, ...row }: RefundedRow): RefundedOrder {
+  const splitOf = (kind: 'paid' | 'refunded') => ({
+    cash: money(row[`${kind}_cash`], currency),
+    giftCredit: money(row[`${kind}_gift_credit`], currency),
+    storedCard: money(row[`${kind}_stored_card`], currency),
+    voucher: money(row[`${kind}_voucher`], currency),
+  });
+  return {
+    orderId,
+    instances,
+    exact,
+    paid: splitOf('paid'),
+    refunded: splitOf('refunded'),
+    consumed: money(row.consumed, currency),
+    fee: money(row.fee, currency),
+  };
 }
 
-/** For update, in id order. */
-export const lockRefundedOrders = (tx: Tx, orderIds: readonly string[]) =>
-  tx.many<RefundedOrder>(
-    `select order_id as "orderId", currency, paid, refunded, voucher_paid as "voucherPaid",
-       voucher_refunded as "voucherRefunded"
-       from refunded_orders where order_id = any($1) order by order_id for update`,
-    [orderIds],
-  );
+/** The ones among these orders that gave something back, by whichever refund. */
+export const listRefundedOrders = async (tx: Tx, orderIds: readonly string[]): Promise<RefundedOrder[]> =>
+  (
+    await tx.many<RefundedRow>(
+      `select ${refundedColumns} from refunded_orders where order_id = any($1) order by order_id`,
+      [orderIds],
+    )
+  ).map(toRefundedOrder);
 
-/** The database refuses more than was paid (RFD-20). */
+/** For update, in id order. */
+export const lockRefundedOrders = async (tx: Tx, orderIds: readonly string[]): Promise<RefundedOrder[]> =>
+  (
+    await tx.many<RefundedRow>(
+      `select ${refundedColumns} from refunded_orders where order_id = any($1) order by order_id for update`,
+      [orderIds],
+    )
+  ).map(toRefundedOrder);
+
+/** The database refuses more than was paid, of each fund (RFD-20). */
 export const saveRefundedOrders = (tx: Tx, accountId: string, orders: readonly RefundedOrder[]) =>
   tx.write(
-    `insert into refunded_orders (order_id, account_id, currency, paid, refunded, voucher_paid, voucher_refunded)
-     select o->>'orderId', $1, o->>'currency', (o->>'paid')::numeric, (o->>'refunded')::numeric,
-       (o->>'voucherPaid')::numeric, (o->>'voucherRefunded')::numeric
-       from jsonb_array_elements($2::jsonb) o order by 1
-     on conflict (order_id) do update set refunded = excluded.refunded, voucher_refunded = excluded.voucher_refunded`,
+    `insert into refunded_orders (order_id, account_id, currency, instances, consumed, fee, exact,
+       paid_cash, paid_gift_credit, paid_stored_card, paid_voucher,
+       refunded_cash, refunded_gift_credit, refunded_stored_card, refunded_voucher)
+     select "orderId", $1, fee->>'currency', instances, (consumed->>'amount')::numeric, (fee->>'amount')::numeric,
+       exact, (paid->'cash'->>'amount')::numeric, (paid->'giftCredit'->>'amount')::numeric,
+       (paid->'storedCard'->>'amount')::numeric, (paid->'voucher'->>'amount')::numeric,
+       (refunded->'cash'->>'amount')::numeric, (refunded->'giftCredit'->>'amount')::numeric,
+       (refunded->'storedCard'->>'amount')::numeric, (refunded->'voucher'->>'amount')::numeric
+       from jsonb_to_recordset($2::jsonb) as o ("orderId" text, instances integer, consumed jsonb, fee jsonb,
+         exact jsonb, paid jsonb, refunded jsonb) order by 1
+     on conflict (order_id) do update set instances = excluded.instances, consumed = excluded.consumed,
+       fee = excluded.fee, exact = excluded.exact, refunded_cash = excluded.refunded_cash,
+       refunded_gift_credit = excluded.refunded_gift_credit, refunded_stored_card = excluded.refunded_stored_card,
+       refunded_voucher = excluded.refunded_voucher`,
     [accountId, JSON.stringify(orders)],
   );
 

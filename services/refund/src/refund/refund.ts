@@ -2,18 +2,19 @@ import type { z } from 'zod';
 import { amend, changed, isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/core';
 import type { Fact } from '@accord/events';
 import type { RefundSnapshot } from '@accord/events/refund';
-import { compare, equal, type Money } from '@accord/money';
+import { compare, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { total, wholeOrder, type Line, type Split } from './amount.ts';
 import type { Order, RefundKind } from './candidate.ts';
 import type { RefusalReason } from './eligibility.ts';
+import type { FactChange, KnownFact } from './fact-changes.ts';
 import type { InstanceQuote, Quote } from './quote.ts';
 
 export const refundLifecycle = lifecycle('refund', 'requested', {
   requested: { check: 'checking' },
   checking: { review: 'reviewing', approve: 'approved', refuse: 'refused' },
-  reviewing: { approve: 'approved', reject: 'rejected', withdraw: 'withdrawn' },
-  approved: { pay: 'paying' },
+  reviewing: { approve: 'approved', refuse: 'refused', reject: 'rejected', withdraw: 'withdrawn' },
+  approved: { pay: 'paying', refuse: 'refused' },
   paying: { succeed: 'succeeded', fail: 'failed', lose: 'unknown' },
   unknown: { succeed: 'succeeded', fail: 'failed' },
   failed: { retry: 'paying', withdraw: 'withdrawn' },
@@ -32,6 +33,8 @@ export const requestReasons = [
   'other',
 ] as const;
 export type RequestReason = (typeof requestReasons)[number];
+export const payoutFailures = ['refund.exceeds_paid', 'refund.not_refundable'] as const;
+export type PayoutFailure = (typeof payoutFailures)[number];
 
 export interface Refund {
   readonly refundId: string;
@@ -53,11 +56,15 @@ export interface Refund {
   /** `customer:usr_1`, `operator:…` */
   readonly requestedBy: string;
   readonly review: { readonly by: string; readonly text: string; readonly at: string } | null;
-  /** Empty unless it was refused. */
+  /** All that was known and decides about it when its orders were held; empty until then. */
+  readonly reservedFacts: readonly KnownFact[];
+  /** Facts that had changed since when it was refused, or its payout failed (RFD-13). */
+  readonly changes: readonly FactChange[];
+  /** Empty unless it was refused, or its payout failed for what is against it. */
   readonly refusals: readonly RefusalReason[];
   /** With QUOTE_STALE: the quote on the changed facts. */
   readonly newQuoteId: string | null;
-  readonly failure: string | null;
+  readonly failure: PayoutFailure | null;
   readonly createdAt: Date;
   readonly endedAt: Date | null;
 }
@@ -127,31 +134,19 @@ export function refundFailedFulfilment(order: Order, { at }: At): Decision<Refun
 }
 
 /**
- * Whether the facts as reserved give what was quoted (RFD-12). Which order gives which part of it may differ.
- */
-export const asQuoted = (refund: Refund, again: readonly InstanceQuote[]): boolean =>
-  again.every(({ instanceId, amounts }) => {
-    const quoted = total(
-      refund.lines.filter((line) => line.instanceId === instanceId),
-      refund.amount.currency,
-    );
-    return (
-      amounts !== null &&
-      equal(amounts.refund, quoted.refund) &&
-      equal(amounts.split.voucher, quoted.split.voucher)
-    );
-  });
-
-/**
  * RFD-13: above the profile's limit a person decides; also where the currency is another, which nothing here
  * can compare.
  */
 export function acceptReserved(
   refund: Refund,
   again: readonly InstanceQuote[],
-  ask: { reviewAbove: Profile['refunds']['reviewAbove'] } & At,
+  ask: {
+    reviewAbove: Profile['refunds']['reviewAbove'];
+    reservedFacts: readonly KnownFact[];
+  } & At,
 ): Decision<Refund> {
-  const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency) };
+  const { reservedFacts } = ask;
+  const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency), reservedFacts };
   const above =
     refund.amount.currency !== ask.reviewAbove.currency || compare(checked.amount, ask.reviewAbove) > 0;
   return above
@@ -159,15 +154,26 @@ export function acceptReserved(
     : announce(checked, 'approve', 'refund.approved', ask);
 }
 
-export function refuseRefund(
-  refund: Refund,
-  why: { refusals: readonly RefusalReason[]; newQuoteId?: string } & At,
-): Decision<Refund> {
-  const checked = { ...move(refund, 'check'), refusals: why.refusals, newQuoteId: why.newQuoteId ?? null };
-  const next = advance(checked, 'refuse', why);
+/** All that is against a refund; `changes` is what changed since its orders were held. */
+export interface Against {
+  readonly refusals: readonly RefusalReason[];
+  readonly newQuoteId?: string | null;
+  readonly changes?: readonly FactChange[];
+}
+
+/** When its orders are held, when it is approved, or when it is paid (RFD-12, RFD-13). */
+export function refuseRefund(refund: Refund, why: Against & At): Decision<Refund> {
+  const checked = refund.status === 'requested' ? move(refund, 'check') : refund;
+  const next = advance({ ...checked, ...against(why) }, 'refuse', why);
   const refusals = why.refusals.map(({ instanceId, orderId, code }) => ({ instanceId, orderId, code }));
   return changed(next, { type: 'refund.refused', data: { refund: refundSnapshot(next), refusals } });
 }
+
+const against = ({ refusals, newQuoteId = null, changes = [] }: Against) => ({
+  refusals,
+  newQuoteId,
+  changes,
+});
 
 type Verdict = { readonly by: string; readonly text: string } & At;
 
@@ -201,13 +207,18 @@ export function withdrawRefund(refund: Refund, ask: { byOperator: boolean } & At
 
 /** A failed payout is tried again; nobody else has to know yet, so no fact and no version. */
 export const retryRefund = (refund: Refund): Decision<Refund> =>
-  changed({ ...move(refund, 'retry'), failure: null });
+  changed({ ...move(refund, 'retry'), failure: null, ...against({ refusals: [] }) });
 
 export const succeedRefund = (refund: Refund, at: At): Decision<Refund> =>
   announce(paying(refund), 'succeed', 'refund.succeeded', at);
 
-export function failRefund(refund: Refund, why: { failure: string } & At): Decision<Refund> {
-  const next = advance({ ...paying(refund), failure: why.failure }, 'fail', why);
+/** A payout that was begun before is not refused: it fails, and an operator looks at it. */
+export function failRefund(
+  refund: Refund,
+  why: { failure: PayoutFailure } & Partial<Against> & At,
+): Decision<Refund> {
+  const { failure, refusals = [] } = why;
+  const next = advance({ ...paying(refund), failure, ...against({ ...why, refusals }) }, 'fail', why);
   const { failure: reason } = why;
   return changed(next, { type: 'refund.failed', data: { refund: refundSnapshot(next), reason } });
 }
@@ -235,10 +246,8 @@ function announce(refund: Refund, action: Action, type: Plain, at: At): Decision
 }
 
 type Contents = Pick<Refund, 'orderIds' | 'amount' | 'split' | 'lines'>;
-type Beginning = Omit<
-  Refund,
-  'refundId' | 'version' | 'status' | 'review' | 'refusals' | 'newQuoteId' | 'failure' | 'endedAt'
->;
+type Unset = 'review' | 'reservedFacts' | 'changes' | 'refusals' | 'newQuoteId' | 'failure' | 'endedAt';
+type Beginning = Omit<Refund, 'refundId' | 'version' | 'status' | Unset>;
 
 function contents(instances: readonly InstanceQuote[], currency: string): Contents {
   const lines = instances.flatMap((instance) => instance.lines);
@@ -251,8 +260,8 @@ const begin = (beginning: Beginning): Refund => ({
   version: 1,
   status: refundLifecycle.start,
   review: null,
-  refusals: [],
-  newQuoteId: null,
+  reservedFacts: [],
+  ...against({ refusals: [] }),
   failure: null,
   endedAt: null,
   ...beginning,

@@ -1,0 +1,22 @@
+/** Written by `npm run events:record`: versions of the schemas that changed since their first. */
+export const schemaVersions: Readonly<Record<string, number>> = {
+  'order.placed': 2,
+  'order.paid': 2,
+  'order.expiring': 2,
+  'order.cancelled': 2,
+  'order.fulfilled': 2,
+  'order.fulfilment_failed': 2,
+  'order.voided': 2,
+  'order.released': 2,
+  'order.changed': 2,
+  'order.reserved': 2,
+  'order.reservation_refused': 2,
+  'payment.unapplied': 2,
+  'contract.refused': 2,
+  'contract.drafted': 2,
+  'contract.finalized': 2,
+  'ticket.submitted': 2,
+  'ticket.approved': 2,
+  'ticket.rejected': 2,
+  'ticket.withdrawn': 2,
+};

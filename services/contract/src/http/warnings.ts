@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { Locale } from '@accord/core';
+import { paidMeanwhile, unpaidDomains } from '../contract/contract-orders.ts';
+import { endingOf, isLive, type Contract, type VoidRules } from '../contract/contract.ts';
+import type { Order } from '../order-view.ts';
+
+// A warning is allowed and yet to be known: answers carry it with its remedy.
+
+export const Warning = z
+  .object({
+    code: z.enum([
+      'contract.order_paid',
+      'contract.party_name_changed',
+      'contract.unpaid_domain_not_reserved',
+      'account.certified_name_changed',
+    ]),
+    orderIds: z.array(z.string()),
+    remedy: z.string(),
+    text: z.string(),
+  })
+  .meta({ id: 'Warning' });
+type Warning = z.input<typeof Warning>;
+
+const isEnglish = (locale: Locale) => locale === 'en';
+
+/** CTR-7, ORD-20: of each unpaid domain order, that its name is not reserved. */
+export function domainWarnings(orders: readonly Order[], locale: Locale): Warning[] {
+  const orderIds = unpaidDomains(orders);
+  if (orderIds.length === 0) return [];
+  const text = isEnglish(locale)
+    ? 'Unpaid domain names are not reserved: until it is paid, somebody else may register the domain name of ' +
+      `${orderIds.join(', ')}, and the contract ends with its order. Pay soon.`
+    : `订单 ${orderIds.join('、')} 付款之前，域名不会保留，可能被他人注册，届时合同随订单作废。请尽快付款。`;
+  return [{ code: 'contract.unpaid_domain_not_reserved', orderIds, remedy: 'pay_soon', text }];
+}
+
+/** CTR-10: told with the change itself. */
+export function renamingWarnings(
+  { formerName, name }: { readonly formerName: string | null; readonly name: string | null },
+  locale: Locale,
+): Warning[] {
+  if (formerName === null || name === null || formerName === name) return [];
+  const text = isEnglish(locale)
+    ? `The certified name was ${formerName} and is ${name} now. The ownership of all resources of the account ` +
+      'and its invoicing title move with it. Contracts made before keep the former name: to change one, ' +
+      'void it and apply again.'
+    : `认证名称由 ${formerName} 变更为 ${name}。账户下全部资源的归属及发票抬头随之变更。` +
+      '此前的合同仍为原名称，如需变更，请作废后重新申请。';
+  const remedy = 'void_contracts_and_apply_again';
+  return [{ code: 'account.certified_name_changed', orderIds: [], remedy, text }];
+}
+
+/** The remedies of a contract that shall be replaced, by how it ends (CTR-25, CTR-26). */
+const replacing = {
+  void: {
+    remedy: 'void_and_apply_again',
+    en: 'Void this contract and apply again.',
+    'zh-CN': '请作废本合同后重新申请。',
+  },
+  delete: {
+    remedy: 'delete_and_apply_again',
+    en: 'Delete this draft and apply again.',
+    'zh-CN': '请删除本合同草稿后重新申请。',
+  },
+  ticket: {
+    remedy: 'submit_void_ticket_and_apply_again',
+    en: 'Submit a ticket to have this contract voided, then apply again.',
+    'zh-CN': '请提交工单作废本合同后重新申请。',
+  },
+  wait: {
+    remedy: 'try_again_when_sealed',
+    en: 'It is being sealed; look at it again in a moment.',
+    'zh-CN': '本合同正在签章，请稍后查看。',
+  },
+} as const;
+
+interface Seen {
+  readonly contract: Contract;
+  /** Its orders as the order service showed them last. */
+  readonly known: readonly Order[];
+  readonly certifiedName: string | null | undefined;
+  readonly rules: VoidRules;
+}
+
+/** CTR-7, CTR-10, CTR-29: of a live contract. */
+export function contractWarnings({ contract, known, certifiedName, rules }: Seen, locale: Locale): Warning[] {
+  if (!isLive(contract)) return [];
+  const { remedy, [locale]: mending } = replacing[endingOf(contract, rules)];
+  const warning = (code: Warning['code'], orderIds: string[], en: string, zh: string): Warning => ({
+    code,
+    orderIds,
+    remedy,
+    text: isEnglish(locale) ? `${en} ${mending}` : zh + mending,
+  });
+  const paid = paidMeanwhile(contract, known);
+  const { name } = contract.partyA;
+  return [
+    ...(paid.length > 0
+      ? [
+          warning(
+            'contract.order_paid',
+            paid,
+            `Paid meanwhile: ${paid.join(', ')}. An order contract over them needs this one to end first.`,
+            `订单 ${paid.join('、')} 已支付。如需订单合同，须先终止本请款合同。`,
+          ),
+        ]
+      : []),
+    ...(certifiedName && certifiedName !== name
+      ? [
+          warning(
+            'contract.party_name_changed',
+            [],
+            `The contract is with ${name}; the account is certified as ${certifiedName} now.`,
+            `本合同的甲方为 ${name}，账户现在的认证名称为 ${certifiedName}。`,
+          ),
+        ]
+      : []),
+    ...(contract.kind === 'payment_request' ? domainWarnings(known, locale) : []),
+  ];
+}

@@ -1,0 +1,156 @@
+import { generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Database, Tx } from '@accord/core';
+import { makeMetrics } from '@accord/core/observability';
+import { ecKey, issue, packKey, rsaKey, type Issued, type Wanted } from '../../test/certificates.ts';
+import { sampleContent } from '../../test/sample-content.ts';
+import { chainOf } from './certificate-chain.ts';
+import { sealExpiry, sealFigures } from './seal-expiry.ts';
+import { expectValid, loadSealKey } from './seal-key.ts';
+import { sealDocument } from './sign-document.ts';
+
+const load = async (own: Issued, ...others: Issued[]) =>
+  loadSealKey({ env: 'production', ...(await packKey(own, ...others)) });
+const chain = (own: Issued, ...others: Issued[]) =>
+  chainOf(
+    own.key,
+    [own, ...others].map(({ certificate }) => new X509Certificate(certificate)),
+  );
+const authority = (wanted: Wanted = {}) => issue({ name: 'Example Root', ca: true, usage: 0x06, ...wanted });
+const root = await authority();
+const serverUse = '1.3.6.1.5.5.7.3.1';
+const emailUse = '1.3.6.1.5.5.7.3.4';
+
+describe('CTR-37 a certificate that can carry no seal refuses the start', () => {
+  test.each<[string, () => Wanted, string]>([
+    ['of a short RSA key', () => ({ key: rsaKey(1024) }), 'an RSA key of 1024 bits'],
+    ['of a small curve', () => ({ key: ecKey('secp224r1') }), 'the curve secp224r1'],
+    ['of a curve of other uses', () => ({ key: ecKey('secp256k1') }), 'the curve secp256k1'],
+    ['of a key of another kind', () => ({ key: keyOf('ed25519') }), 'ed25519 keys cannot seal'],
+    ['of an RSA-PSS key', () => ({ key: keyOf('rsa-pss') }), 'rsa-pss keys cannot seal'],
+    ['of an authority', () => ({ ca: true }), 'certificate authority'],
+    ['of an authority that may sign', () => ({ ca: true, usage: 0xc6 }), 'certificate authority'],
+    ['for encryption', () => ({ usage: 0x20 }), 'key usage'],
+    ['for certificates', () => ({ usage: 0x04 }), 'key usage'],
+    ['for servers', () => ({ extendedUses: [serverUse] }), 'TLS server'],
+    ['for servers and e-mail', () => ({ extendedUses: [serverUse, emailUse] }), 'TLS server'],
+    ['for a host', () => ({ dnsNames: ['contracts.example.com'] }), 'TLS server'],
+    ['for clients alone', () => ({ extendedUses: ['1.3.6.1.5.5.7.3.2'] }), '1.3.6.1.5.5.7.3.2'],
+    ['for code', () => ({ extendedUses: ['1.3.6.1.5.5.7.3.3'] }), '1.3.6.1.5.5.7.3.3'],
+    ['for time stamps', () => ({ extendedUses: ['1.3.6.1.5.5.7.3.8'] }), '1.3.6.1.5.5.7.3.8'],
+    ['signed by SHA-1', () => ({ digest: 'SHA-1' }), 'signed by ecdsa-with-SHA1'],
+  ])('%s', async (_, wanted, fault) => {
+    const own = await issue({ ...wanted(), issuer: root });
+    expect(() => chain(own, root)).toThrow(fault);
+    expect(() => chain(own)).toThrow(/^seal key: not for seals: CN=Example Seal: /);
+  });
+
+  test.each<[string, () => Wanted, string]>([
+    ['has a short key', () => ({ key: rsaKey(1024) }), 'CN=Example Root: an RSA key of 1024 bits'],
+    ['is no authority', () => ({ ca: false, usage: null }), 'CN=Example Root: it issued a certificate'],
+  ])('whose issuer %s', async (_, wanted, fault) => {
+    const issuer = await authority(wanted());
+    const own = await issue({ issuer });
+    expect(() => chain(own, issuer)).toThrow(fault);
+    await expect(load(own, issuer)).rejects.toThrow(fault);
+  });
+
+  test('while others may seal: long keys, P-384 and P-521, uses for documents, uses without limits', async () => {
+    for (const wanted of [
+      { key: rsaKey(2048) },
+      { key: ecKey('P-384') },
+      { key: ecKey('P-521') },
+      { usage: null },
+      { usage: 0x40 },
+      { usage: 0x80, extendedUses: ['1.3.6.1.5.5.7.3.36'] },
+      { extendedUses: [emailUse, '1.3.6.1.5.5.7.3.2'] },
+    ])
+      expect(chain(await issue({ ...wanted, issuer: root }), root)).toHaveLength(2);
+  });
+});
+
+test('CTR-37 the chain is in order whatever the order in the file, without strangers', async () => {
+  const between = await authority({ name: 'Example Issuer', issuer: root });
+  const own = await issue({ issuer: between });
+  const key = await load(own, await issue({ name: 'Stranger' }), root, between);
+  expect(key.chain.map(({ subject }) => subject)).toEqual([
+    'CN=Example Seal',
+    'CN=Example Issuer',
+    'CN=Example Root',
+  ]);
+});
+
+describe('CTR-37 a certificate that is not valid at the time of the seal', () => {
+  const [before, from, within, to, after] = [
+    '2026-02-28T23:59:59Z',
+    '2026-03-01T00:00:00Z',
+    '2026-06-01T00:00:00Z',
+    '2027-03-01T00:00:00Z',
+    '2027-03-01T00:00:01Z',
+  ];
+
+  test.each([
+    ['own', 0],
+    ["issuer's", 1],
+  ])('never seals, its %s', async (_, place) => {
+    const issuer = place === 1 ? await authority({ from, to }) : root;
+    const key = await load(await issue({ issuer, ...(place === 0 && { from, to }) }), issuer);
+    for (const at of [before, after]) {
+      await expect(sealDocument(sampleContent(1), key, new Date(at))).rejects.toThrow(
+        /is valid from .* not now$/,
+      );
+    }
+    for (const at of [from, within, to]) expect(() => expectValid(key, new Date(at))).not.toThrow();
+  });
+
+  test('is told 30, 7 and 1 days before, and once it is not valid, each once, by log and by metric', async () => {
+    const key = await load(await issue({ from, to }));
+    const lines: [string, object][] = [];
+    const log = (level: string) => (facts: object, message: string) =>
+      void lines.push([`${level}: ${message}`, facts]);
+    const worker = sealExpiry(key, { warn: log('warn'), error: log('error') } as unknown as Logger);
+    let now = new Date(before);
+    const db: Database = { transaction: (actor, work) => work({ now, actor } as Tx) };
+    const metrics = makeMetrics('contract');
+    sealFigures(key)(metrics, db);
+    const figures: string[] = [];
+    for (const at of [
+      before,
+      within,
+      '2027-01-29T23:59:59Z',
+      '2027-01-30T00:00:00Z',
+      '2027-02-10T00:00:00Z',
+      '2027-02-22T00:00:00Z',
+      '2027-02-28T12:00:00Z',
+      '2027-02-28T12:00:01Z',
+      after,
+    ]) {
+      now = new Date(at);
+      for (const item of await worker.due({ now } as Tx, 10)) await worker.run(db, item);
+      const text = await metrics.text();
+      figures.push([...text.matchAll(/^accord_seal\w+\{.*\} (.*)$/gm)].map(([, figure]) => figure).join(' '));
+    }
+    const facts = {
+      subject: 'CN=Example Seal',
+      validFrom: '2026-03-01T00:00:00.000Z',
+      validTo: '2027-03-01T00:00:00.000Z',
+    };
+    const [soon, invalid] = [
+      'warn: a certificate of the seal ends soon',
+      'error: a certificate of the seal is not valid: contracts wait in sealing',
+    ];
+    expect(lines).toEqual([
+      [invalid, { ...facts, daysLeft: 365 }],
+      [soon, { ...facts, daysLeft: 30 }],
+      [soon, { ...facts, daysLeft: 7 }],
+      [soon, { ...facts, daysLeft: 0.5 }],
+      [invalid, { ...facts, daysLeft: -0.01 }],
+    ]);
+    expect(figures).toEqual(['365 0', '273 1', '30 1', '30 1', '19 1', '7 1', '0.5 1', '0.49 1', '-0.01 0']);
+  });
+});
+
+const keyOf = (type: 'ed25519' | 'rsa-pss'): KeyObject =>
+  type === 'ed25519'
+    ? generateKeyPairSync('ed25519').privateKey
+    : generateKeyPairSync('rsa-pss', { modulusLength: 1024 }).privateKey;

@@ -1,0 +1,46 @@
+import type { Tx } from '@accord/core';
+import { loadGlyphCheck } from '@accord/pdf';
+import type { Profile } from '@accord/profile';
+import { findAccounts } from './account-view.ts';
+import {
+  allowedOperations,
+  mayGiveBack,
+  surroundingsOf,
+  type Operation,
+} from './order/allowed-operations.ts';
+import type { Order } from './order/order.ts';
+import { listOrdersAround } from './order/surroundings-store.ts';
+import { findResources } from './resource/resource-store.ts';
+
+/** The operations of an order. */
+export type OperationsOf = (order: Order) => Operation[];
+
+/** ORD-16: the operations of each of these orders, looked up for all of them in one round trip. */
+export async function operationsOf(
+  tx: Tx,
+  profile: Profile,
+  orders: readonly Order[],
+): Promise<OperationsOf> {
+  const accountIds = orders.filter(isLive).map(({ accountId }) => accountId);
+  const instanceIds = orders
+    .filter((order) => mayGiveBack(order, profile))
+    .flatMap((order) => order.instanceIds);
+  const [missingGlyphs, accounts, resources, living] = await Promise.all([
+    loadGlyphCheck(),
+    accountIds.length > 0 ? findAccounts(tx, accountIds) : new Map(),
+    instanceIds.length > 0 ? findResources(tx, instanceIds) : [],
+    instanceIds.length > 0 ? listOrdersAround(tx, instanceIds) : [],
+  ]);
+  const around = surroundingsOf({ accounts, resources, orders: living });
+  const rules = { profile, missingGlyphs, now: tx.now };
+  return (order) => allowedOperations(order, around, rules);
+}
+
+const isLive = ({ status }: Order) => status === 'unpaid' || status === 'paid';
+
+/** Of an order that is placed just now: around it there is its account alone. */
+export async function operationsOfNew(tx: Tx, profile: Profile, accountId: string): Promise<OperationsOf> {
+  const [missingGlyphs, accounts] = await Promise.all([loadGlyphCheck(), findAccounts(tx, [accountId])]);
+  const around = surroundingsOf({ accounts, resources: [], orders: [] });
+  return (order) => allowedOperations(order, around, { profile, missingGlyphs, now: tx.now });
+}

@@ -1,0 +1,192 @@
+import type { z } from 'zod';
+import type { AccountTelling } from '@accord/events/account';
+import { isZero } from '@accord/money';
+import { printable, type GlyphCheck } from '@accord/pdf';
+import { isExcludedFromContracts, isRefusedUnpaidDomain, type Profile } from '@accord/profile';
+import type { Resource } from '../resource/resource.ts';
+import { isOpen, isOverdue, type Order } from './order.ts';
+
+// ORD-16: an operation is offered where the same request, made now, would be taken. Pure. The contract and the
+// refund service decide about the request itself; tests/agreement holds both against this.
+
+export const operations = ['view', 'pay', 'cancel', 'request_contract', 'unsubscribe'] as const;
+export type Operation = (typeof operations)[number];
+
+/** Of an account, that which decides whether it may be Party A. */
+export type Account = Pick<
+  z.output<typeof AccountTelling>,
+  'certifiedName' | 'certificate' | 'invoiceTitle' | 'partner' | 'address'
+>;
+
+/** All that the operations of some orders go by beside the orders themselves. */
+export interface Surroundings {
+  readonly accounts: ReadonlyMap<string, Account>;
+  /** By instance id. */
+  readonly resources: ReadonlyMap<string, Resource>;
+  /** By instance id and by bundle id: the orders that are unpaid or paid. */
+  readonly living: ReadonlyMap<string, readonly Order[]>;
+}
+
+export interface OperationRules {
+  readonly profile: Profile;
+  readonly missingGlyphs: GlyphCheck;
+  readonly now: Date;
+}
+
+export function surroundingsOf(known: {
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly resources: readonly Resource[];
+  readonly orders: readonly Order[];
+}): Surroundings {
+  const living = new Map<string, Order[]>();
+  for (const order of known.orders)
+    for (const key of [...order.instanceIds, ...(order.bundleId === null ? [] : [bundleKey(order.bundleId)])])
+      living.set(key, [...(living.get(key) ?? []), order]);
+  return {
+    accounts: known.accounts,
+    resources: new Map(known.resources.map((resource) => [resource.instanceId, resource])),
+    living,
+  };
+}
+
+export function allowedOperations(order: Order, around: Surroundings, rules: OperationRules): Operation[] {
+  const payable = order.status === 'unpaid' && !isOverdue(order, rules.now);
+  const live = payable || order.status === 'paid';
+  const allowed = {
+    view: true,
+    pay: payable,
+    cancel: payable,
+    request_contract: live && isContractable(order, around.accounts.get(order.accountId), rules),
+    unsubscribe: mayGiveBack(order, rules.profile) && givesBack(order, around, rules),
+  } satisfies Record<Operation, boolean>;
+  return operations.filter((operation) => allowed[operation]);
+}
+
+/** CTR-1 to CTR-14, of the order by itself. */
+function isContractable(
+  order: Order,
+  account: Account | undefined,
+  { profile: { contracts, invoicingEntities }, missingGlyphs }: OperationRules,
+): boolean {
+  const { hold, contractable, invoicingEntity, productName, configuration } = order;
+  return (
+    hold === null &&
+    contractable &&
+    contracts.sources.includes('order') &&
+    !isExcludedFromContracts(order, contracts) &&
+    !isRefusedUnpaidDomain(order, contracts) &&
+    invoicingEntities.some(({ code }) => code === invoicingEntity) &&
+    !missingGlyphs({ productName, configuration }) &&
+    account !== undefined &&
+    isPartyA(account, contracts) &&
+    !missingGlyphs([account.certifiedName, account.certificate, account.address])
+  );
+}
+
+/** CTR-3, CTR-9, CTR-13. */
+const isPartyA = (
+  { certifiedName, invoiceTitle, partner }: Account,
+  { partnerCustomers, invoiceTitleMustMatch }: Profile['contracts'],
+): boolean =>
+  printable(certifiedName ?? '').trim() !== '' &&
+  (partner === null || partnerCustomers === 'allowed') &&
+  (invoiceTitle === certifiedName || !invoiceTitleMustMatch);
+
+/**
+ * RFD-2, RFD-3: whether the order is of a kind that ever gives money back; if not, there is no need to look
+ * around it.
+ */
+export const mayGiveBack = (order: Order, profile: Profile): boolean =>
+  order.billType === 'prepay' &&
+  order.chargeType !== 'one_time' &&
+  order.productForm !== 'one_time' &&
+  order.orderType !== 'compensation' &&
+  !order.trial &&
+  !order.free &&
+  profile.refunds.yearlyQuota !== 0 &&
+  isReturnable(order, profile) &&
+  paidSomething(order, profile);
+
+/** RFD-3, of each order on an instance that is given back: also of those that bring nothing themselves. */
+const isReturnable = (order: Order, { contracts }: Profile): boolean =>
+  order.status === 'paid' &&
+  !isOpen(order) &&
+  order.hold === null &&
+  order.refundable &&
+  hasPeriod(order) &&
+  !order.supportRightsUsed &&
+  (order.promotion === null ||
+    (order.promotion.terms === 'refundable' && order.promotion.kind === 'discount')) &&
+  !(order.invoiced && contracts.marketplaceCategories.includes(order.category));
+
+/** RFD-6: what a subscription gave is counted by its period. */
+const hasPeriod = ({ chargeType, servicePeriod, cashPaid, voucherPaid }: Order): boolean =>
+  chargeType !== 'subscription' || servicePeriod !== null || (isZero(cashPaid) && isZero(voucherPaid));
+
+const paidSomething = ({ cashPaid, voucherPaid }: Order, { refunds }: Profile): boolean =>
+  !isZero(cashPaid) || (refunds.vouchersReturn === 'always' && !isZero(voucherPaid));
+
+/** Whether one of its instances at least could be given back now. */
+function givesBack(order: Order, around: Surroundings, rules: OperationRules): boolean {
+  const left = order.instanceIds.filter((id) => !order.refundedInstanceIds.includes(id));
+  return left.some((instanceId) => {
+    const resource = around.resources.get(instanceId);
+    const orders = around.living.get(instanceId) ?? [];
+    return (
+      resource !== undefined &&
+      isRunning(resource, orders, rules.now) &&
+      isPrepaid(orders, rules.now) &&
+      orders.every((one) => isReturnable(one, rules.profile) && isWindowOpen(one, resource, rules)) &&
+      isWholeBundle(orders, left, around)
+    );
+  });
+}
+
+function isRunning(resource: Resource, orders: readonly Order[], now: Date): boolean {
+  if (resource.released || resource.archived || resource.frozenBy !== null) return false;
+  return (resource.end?.getTime() ?? lastEnd(orders) ?? Infinity) > now.getTime();
+}
+
+/** Epoch ms; undefined where none has a period. */
+function lastEnd(orders: readonly Order[]): number | undefined {
+  const ends = orders.flatMap(({ servicePeriod }) => servicePeriod?.end.getTime() ?? []);
+  return ends.length > 0 ? Math.max(...ends) : undefined;
+}
+
+/** ORD-2: a switch to postpay takes effect at the end of the paid period. */
+function isPrepaid(orders: readonly Order[], now: Date): boolean {
+  const paidUntil = lastEnd(orders.filter(({ billType }) => billType === 'prepay')) ?? -Infinity;
+  const began = orders
+    .filter(
+      ({ orderType, billType }) =>
+        orderType === 'purchase' ||
+        (orderType === 'configuration_change' && (billType === 'prepay' || paidUntil <= now.getTime())),
+    )
+    .toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  return (began.at(-1) ?? orders[0])?.billType === 'prepay';
+}
+
+const dayMs = 86_400_000;
+
+/** RFD-2: a package comes back within its window, unused or not in effect; anything else at any time. */
+function isWindowOpen(
+  { chargeType, productForm, paidAt }: Order,
+  { usage, inEffect, reportVersion, start }: Resource,
+  { profile: { refunds }, now }: OperationRules,
+): boolean {
+  if (chargeType !== 'package') return true;
+  const isLate = paidAt !== null && now.getTime() > paidAt.getTime() + refunds.packageWindowDays * dayMs;
+  const isUsed = /[1-9]/.test(usage);
+  const hasBegun = inEffect || (reportVersion === 0 && start !== null && start <= now);
+  return !isLate && !isUsed && !(productForm !== 'usage_package' && hasBegun);
+}
+
+/** RFD-3: an instance of a bundle comes back with the whole bundle, so this order has to be all of it. */
+const isWholeBundle = (orders: readonly Order[], asked: readonly string[], { living }: Surroundings) =>
+  orders
+    .flatMap(({ bundleId }) => bundleId ?? [])
+    .flatMap((bundleId) => living.get(bundleKey(bundleId)) ?? [])
+    .every(({ instanceIds }) => instanceIds.every((id) => asked.includes(id)));
+
+/** Ids of bundles are the provider's own words, and may be those of instances. */
+export const bundleKey = (bundleId: string) => `bundle ${bundleId}`;

@@ -1,0 +1,110 @@
+import { at, created, given, paid } from '../../test/sample-order.ts';
+import { expectFit } from './fulfilment-fit.ts';
+import { fulfilOrder } from './order-fulfilment.ts';
+import type { Given } from './order-instance.ts';
+import { orderSnapshot, type Order } from './order.ts';
+
+const rules = { timeZone: 'Asia/Shanghai' };
+const hours = (of: Date, more: number) => new Date(of.getTime() + more * 3_600_000);
+/** Whether the instances fit the order; those that run already end at `ends`. */
+function fits(order: Order, instances: readonly Given[], ends: Record<string, Date> = {}): boolean {
+  try {
+    expectFit(order, instances, { ...rules, ends: new Map(Object.entries(ends)) });
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'order.fulfilment_misfit', facts: { count: order.count } });
+    return false;
+  }
+}
+
+test('ORD-26 a purchase is given as many instances as were ordered, in one report or several', () => {
+  const ids = (...of: string[]) => of.map((id) => given(id));
+  expect([fits(paid, ids('a')), fits(paid, ids('a', 'b')), fits(paid, ids('a', 'b', 'c'))]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(fits(paid, [])).toBe(false);
+  const first = fulfilOrder(paid, ids('a')).state;
+  expect(first).toMatchObject({
+    fulfilment: 'creating',
+    instanceIds: ['a'],
+    servicePeriod: null,
+    version: 3,
+  });
+  expect([fits(first, ids('a')), fits(first, ids('b')), fits(first, ids('b', 'c'))]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  const { state, facts } = fulfilOrder(first, ids('b'));
+  expect(state).toMatchObject({
+    fulfilment: 'created',
+    instanceIds: ['a', 'b'],
+    servicePeriod: { start: at(11), end: at(42) },
+  });
+  expect(facts).toEqual([{ type: 'order.fulfilled', data: { order: orderSnapshot(state) } }]);
+});
+
+test('ORD-26 RFD-22 the snapshot says the period and the place of each instance', () => {
+  const later = given('i-2', { start: at(12), end: at(43) });
+  expect(orderSnapshot(fulfilOrder(paid, [given('i-1'), later]).state)).toMatchObject({
+    instances: [
+      { instanceId: 'i-1', start: at(11).toISOString(), end: at(42).toISOString(), region: 'bj' },
+      { instanceId: 'i-2', start: at(12).toISOString(), end: at(43).toISOString(), region: 'bj' },
+    ],
+    servicePeriod: { start: at(11).toISOString(), end: at(43).toISOString() },
+  });
+});
+
+test('ORD-26 every order but a purchase is given the instances it names, each once', () => {
+  const renewal: Order = { ...paid, orderType: 'renewal', instanceIds: ['a', 'b'] };
+  expect(fits(renewal, [given('a')])).toBe(true);
+  expect(fits(renewal, [given('a'), given('c')])).toBe(false);
+  const half = fulfilOrder(renewal, [given('b')]).state;
+  expect(half).toMatchObject({ fulfilment: 'creating', instanceIds: ['a', 'b'] });
+  expect(fulfilOrder(half, [given('a')]).state.fulfilment).toBe('created');
+});
+
+test('ORD-26 a period has the ordered length by the calendar, up to a day more or less', () => {
+  const until = (end: Date, order: Order = paid) => fits(order, [given('a', { end })]);
+  const month = at(42); // 11 February
+  expect([until(month), until(hours(month, 24)), until(hours(month, -24))]).toEqual([true, true, true]);
+  expect([until(hours(month, 24.01)), until(hours(month, -24.01)), until(at(11 + 3650))]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(until(at(11))).toBe(false);
+  const of = (value: number, unit: 'minute' | 'month' | 'year') => ({ ...paid, duration: { value, unit } });
+  expect([until(at(11 + 365), of(1, 'year')), until(at(11 + 365), of(12, 'month'))]).toEqual([true, true]);
+  expect([until(at(18), of(7 * 1440, 'minute')), until(at(20), of(7 * 1440, 'minute'))]).toEqual([
+    true,
+    false,
+  ]);
+  const packages: Order = { ...paid, chargeType: 'package', duration: null };
+  expect([until(at(400), packages), fits(packages, [{ ...given('a'), end: null }])]).toEqual([true, true]);
+  expect(fits(paid, [{ ...given('a'), end: null }])).toBe(false);
+});
+
+test('ORD-24 ORD-26 an upgrade pays for what is left, so for less than was ordered, never for more', () => {
+  const upgrade: Order = { ...paid, orderType: 'upgrade', instanceIds: ['a', 'b'] };
+  expect(fits(upgrade, [given('a', { end: at(20) })])).toBe(true);
+  expect(fits(upgrade, [given('a', { end: at(44) })])).toBe(false);
+});
+
+test('ORD-26 a period starts at most 90 days from payment, a renewal from the end of what runs', () => {
+  const from = (start: Date) => given('a', { start, end: hours(start, 31 * 24) });
+  expect([fits(paid, [from(at(11 + 90))]), fits(paid, [from(hours(at(11 + 90), 1))])]).toEqual([true, false]);
+  const renewal: Order = {
+    ...created,
+    orderType: 'renewal',
+    fulfilment: 'creating',
+    instanceIds: ['a', 'b'],
+  };
+  const nextYear = at(11 + 365);
+  expect([fits(renewal, [from(nextYear)]), fits(renewal, [from(nextYear)], { a: nextYear })]).toEqual([
+    false,
+    true,
+  ]);
+});

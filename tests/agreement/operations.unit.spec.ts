@@ -1,0 +1,437 @@
+import { isZero } from '@accord/money';
+import { loadGlyphCheck, type GlyphCheck } from '@accord/pdf';
+import { loadProfile, type Profile } from '@accord/profile';
+import { reasonsAgainstApplication, reasonsAgainstPrinting } from '../../services/contract/src/objections.ts';
+import {
+  allowedOperations,
+  surroundingsOf,
+  type Account,
+  type Operation,
+} from '../../services/order/src/order/allowed-operations.ts';
+import { expireOrder, obstacle, orderSnapshot, type Order } from '../../services/order/src/order/order.ts';
+import { resourceSnapshot, type Resource } from '../../services/order/src/resource/resource.ts';
+import { quoteInstances } from '../../services/refund/src/refund/quote.ts';
+
+// ORD-16: the order service offers an operation where the service that decides about it would take the request. Both
+// are asked about the same orders here.
+
+const day = (n: number) => new Date(Date.UTC(2026, 2, n, 3));
+const now = day(10);
+const cny = (amount: string) => ({ amount, currency: 'CNY' });
+const profiles = { baidu: loadProfile('baidu'), alibaba: loadProfile('alibaba') };
+const entity = { baidu: 'baidu_netcom', alibaba: 'aliyun_computing' } as const;
+let missingGlyphs: GlyphCheck;
+beforeAll(async () => void (missingGlyphs = await loadGlyphCheck()));
+
+/** A month of one instance, paid in cash and running. */
+const running: Order = {
+  orderId: 'ord_1',
+  version: 3,
+  accountId: 'acc_1',
+  operatorId: 'usr_1',
+  productCode: 'VM',
+  productName: { 'zh-CN': '云服务器', en: 'Virtual machine' },
+  category: 'COMPUTE',
+  brand: 'own',
+  invoicingEntity: 'baidu_netcom',
+  productForm: 'instance',
+  orderType: 'purchase',
+  billType: 'prepay',
+  chargeType: 'subscription',
+  contractable: true,
+  refundable: true,
+  serviceType: null,
+  configuration: [{ name: 'CPU', value: '2 核' }],
+  count: 1,
+  duration: { value: 1, unit: 'month' },
+  unitPrice: { ...cny('45'), unit: 'month' },
+  productAmount: cny('45.00'),
+  discountAmount: cny('0.00'),
+  payableAmount: cny('45.00'),
+  cashPaid: cny('45.00'),
+  voucherPaid: cny('0.00'),
+  paidParts: { cash: cny('45.00'), giftCredit: cny('0.00'), storedCard: cny('0.00'), voucher: cny('0.00') },
+  promotion: null,
+  trial: false,
+  free: false,
+  customised: false,
+  bundleId: null,
+  supportRightsUsed: false,
+  invoiced: false,
+  instanceIds: ['i-1'],
+  instances: [],
+  refundedInstanceIds: [],
+  refundIds: [],
+  servicePeriod: { start: day(5), end: new Date(Date.UTC(2026, 3, 5, 3)) },
+  status: 'paid',
+  fulfilment: 'created',
+  refundState: 'none',
+  hold: null,
+  createdAt: day(5),
+  payBy: null,
+  paidAt: day(5),
+  cancelledAt: null,
+  voidedAt: null,
+};
+const nothing = cny('0.00');
+const unpaid: Partial<Order> = {
+  status: 'unpaid',
+  fulfilment: 'none',
+  cashPaid: nothing,
+  paidParts: null,
+  instanceIds: [],
+  servicePeriod: null,
+  payBy: day(12),
+  paidAt: null,
+};
+const creating: Partial<Order> = { fulfilment: 'creating', instanceIds: [], servicePeriod: null };
+const costsNothing: Partial<Order> = {
+  payableAmount: nothing,
+  cashPaid: nothing,
+  discountAmount: cny('45.00'),
+};
+const domain: Partial<Order> = {
+  ...unpaid,
+  productForm: 'domain',
+  category: 'DOMAIN',
+  serviceType: 'registration',
+};
+const pack = (productForm: 'usage_package' | 'storage_package'): Partial<Order> => ({
+  chargeType: 'package',
+  productForm,
+  duration: null,
+});
+const promotion = (terms: 'refundable' | 'no_refund', kind: 'discount' | 'lottery' = 'discount') => ({
+  promotion: { id: 'p1', kind, terms },
+});
+
+const machine: Resource = {
+  instanceId: 'i-1',
+  version: 1,
+  reportVersion: 1,
+  accountId: 'acc_1',
+  productCode: 'VM',
+  orderIds: ['ord_1'],
+  start: day(5),
+  end: new Date(Date.UTC(2026, 3, 5, 3)),
+  usage: '0',
+  inEffect: false,
+  frozenBy: null,
+  released: false,
+  archived: false,
+  nextRenewalPeriod: null,
+  scaledAt: null,
+  region: null,
+  ipAddress: null,
+};
+
+const certified: Account = {
+  certifiedName: '北京示例有限公司',
+  certificate: null,
+  invoiceTitle: '北京示例有限公司',
+  partner: null,
+  address: null,
+};
+
+interface Case {
+  readonly order?: Partial<Order>;
+  readonly resource?: Partial<Resource>;
+  readonly account?: Partial<Account> | undefined;
+  /** Other orders of the account: on the same instance, or of the same bundle. */
+  readonly others?: readonly Partial<Order>[];
+  readonly rules?: (profile: Profile) => Profile;
+}
+
+const renewal: Partial<Order> = { orderId: 'ord_2', orderType: 'renewal', createdAt: day(6) };
+const fees = (profile: Profile, change: Partial<Profile['refunds']>): Profile => ({
+  ...profile,
+  refunds: { ...profile.refunds, ...change },
+});
+const contracts = (profile: Profile, change: Partial<Profile['contracts']>): Profile => ({
+  ...profile,
+  contracts: { ...profile.contracts, ...change },
+});
+
+const view: Operation[] = ['view'];
+const both: Operation[] = ['view', 'request_contract', 'unsubscribe'];
+const contractOnly: Operation[] = ['view', 'request_contract'];
+const unsubscribeOnly: Operation[] = ['view', 'unsubscribe'];
+const open: Operation[] = ['view', 'pay', 'cancel'];
+const openWithContract: Operation[] = [...open, 'request_contract'];
+type Expected = Operation[] | { readonly baidu: Operation[]; readonly alibaba: Operation[] };
+
+const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
+  'a running instance': [{}, both],
+  'of several instances one that is left': [
+    {
+      order: { count: 2, instanceIds: ['i-0', 'i-1'], refundedInstanceIds: ['i-0'], refundState: 'partial' },
+    },
+    both,
+  ],
+  'not yet created': [{ order: creating }, contractOnly],
+  unpaid: [{ order: unpaid }, openWithContract],
+  'past its payBy': [{ order: { ...unpaid, payBy: now } }, view],
+  cancelled: [{ order: { ...unpaid, status: 'cancelled', cancelledAt: day(6) } }, view],
+  voided: [{ order: { status: 'voided', voidedAt: day(6) } }, view],
+  'in a contract': [{ order: { hold: { kind: 'contract', id: 'ctr_1' } } }, view],
+  'unpaid and in a contract': [{ order: { ...unpaid, hold: { kind: 'contract', id: 'ctr_1' } } }, open],
+  'in a refund': [{ order: { hold: { kind: 'refund', id: 'rfd_1' }, refundState: 'in_progress' } }, view],
+
+  'marketplace, MKT': [{ order: { category: 'MKT' } }, { baidu: unsubscribeOnly, alibaba: both }],
+  'marketplace, AI_MKT': [{ order: { category: 'AI_MKT' } }, { baidu: unsubscribeOnly, alibaba: both }],
+  'marketplace, unpaid': [
+    { order: { ...unpaid, category: 'MKT_V' } },
+    { baidu: open, alibaba: openWithContract },
+  ],
+  'category CUSTOM': [{ order: { category: 'CUSTOM' } }, { baidu: unsubscribeOnly, alibaba: both }],
+  customised: [{ order: { customised: true } }, { baidu: unsubscribeOnly, alibaba: both }],
+  'invoiced marketplace': [
+    { order: { category: 'MKT', invoiced: true } },
+    { baidu: view, alibaba: contractOnly },
+  ],
+  'an unpaid domain': [{ order: domain }, openWithContract],
+  'an unpaid domain of the refused brand': [
+    { order: { ...domain, brand: 'hichina' } },
+    { baidu: openWithContract, alibaba: open },
+  ],
+  'a paid domain of the refused brand': [
+    { order: { productForm: 'domain', serviceType: 'renewal', brand: 'hichina' } },
+    both,
+  ],
+  'an unpaid domain of a service type that gets none': [
+    {
+      order: { ...domain, serviceType: 'buyback' },
+      rules: (profile) => contracts(profile, { unpaidDomainServiceTypes: ['registration'] }),
+    },
+    open,
+  ],
+  'no product for contracts': [{ order: { contractable: false } }, unsubscribeOnly],
+  'an invoicing entity the profile no longer has': [{ order: { invoicingEntity: 'gone' } }, unsubscribeOnly],
+  'a provider with contracts over bills alone': [
+    { rules: (profile) => contracts(profile, { sources: ['bill'] }) },
+    unsubscribeOnly,
+  ],
+  'characters that no document shows': [
+    { order: { configuration: [{ name: 'Tag', value: '\u{1F600}' }] } },
+    unsubscribeOnly,
+  ],
+
+  'an account that is not known': [{ account: undefined }, unsubscribeOnly],
+  'an account without a certified name': [{ account: { certifiedName: null } }, unsubscribeOnly],
+  'a certified name of invisible characters': [{ account: { certifiedName: '\u200b' } }, unsubscribeOnly],
+  'a certified name that no document shows': [
+    { account: { certifiedName: '\u{1F600}', invoiceTitle: '\u{1F600}' } },
+    unsubscribeOnly,
+  ],
+  'an address that no document shows': [
+    { account: { address: { recipient: '\u{1F600}', phone: '1', address: 'x' } } },
+    unsubscribeOnly,
+  ],
+  "a partner's customer": [
+    { account: { partner: { type: 'distribution', provider: 'Partner Ltd.' } } },
+    { baidu: both, alibaba: unsubscribeOnly },
+  ],
+  'another invoice title': [
+    { account: { invoiceTitle: 'Other Ltd.' } },
+    { baidu: both, alibaba: unsubscribeOnly },
+  ],
+
+  'pay as you go': [
+    {
+      order: {
+        ...costsNothing,
+        billType: 'postpay',
+        chargeType: 'pay_as_you_go',
+        duration: null,
+        productAmount: null,
+        servicePeriod: null,
+      },
+      resource: { end: null },
+    },
+    contractOnly,
+  ],
+  'charged once': [
+    { order: { chargeType: 'one_time', productForm: 'one_time', duration: null, servicePeriod: null } },
+    contractOnly,
+  ],
+  free: [{ order: { ...costsNothing, free: true } }, contractOnly],
+  'a trial': [{ order: { ...costsNothing, trial: true } }, contractOnly],
+  'a compensation': [
+    { order: { ...costsNothing, ...renewal, orderType: 'compensation' }, others: [{}] },
+    contractOnly,
+  ],
+  'paid by vouchers alone': [{ order: { cashPaid: nothing, voucherPaid: cny('45.00') } }, contractOnly],
+  'no product for refunds': [{ order: { refundable: false } }, contractOnly],
+  'support rights that were used': [{ order: { supportRightsUsed: true } }, contractOnly],
+  'a promotion without refunds': [{ order: promotion('no_refund') }, contractOnly],
+  'a gift campaign': [{ order: promotion('refundable', 'lottery') }, contractOnly],
+  'a discount with refunds': [{ order: promotion('refundable') }, both],
+  'a year without refunds': [{ rules: (profile) => fees(profile, { yearlyQuota: 0 }) }, contractOnly],
+
+  frozen: [{ resource: { frozenBy: 'police' } }, contractOnly],
+  released: [{ resource: { released: true } }, contractOnly],
+  archived: [{ resource: { archived: true } }, contractOnly],
+  expired: [{ resource: { end: now } }, contractOnly],
+  'a period that nobody told': [{ order: { servicePeriod: null } }, contractOnly],
+  'a package in its window': [{ order: pack('usage_package') }, both],
+  'a package past the window of one': [
+    { order: { ...pack('usage_package'), paidAt: day(4) } },
+    { baidu: both, alibaba: contractOnly },
+  ],
+  'a package that was used': [{ order: pack('usage_package'), resource: { usage: '0.001' } }, contractOnly],
+  'a storage package in effect': [
+    { order: pack('storage_package'), resource: { inEffect: true } },
+    contractOnly,
+  ],
+  'a storage package that begins later': [
+    { order: pack('storage_package'), resource: { start: day(20) } },
+    both,
+  ],
+
+  'a renewal beside it': [{ others: [renewal] }, both],
+  'an unpaid renewal beside it': [
+    { others: [{ ...unpaid, ...renewal, instanceIds: ['i-1'] }] },
+    contractOnly,
+  ],
+  'a renewal in a contract': [
+    { others: [{ ...renewal, hold: { kind: 'contract', id: 'ctr_1' } }] },
+    contractOnly,
+  ],
+  'a renewal of a promotion without refunds': [
+    { others: [{ ...renewal, ...promotion('no_refund') }] },
+    contractOnly,
+  ],
+  'a paid renewal of a trial': [{ order: renewal, others: [{ ...costsNothing, trial: true }] }, both],
+  'a switch to postpay that is still to come': [
+    {
+      others: [
+        {
+          ...costsNothing,
+          orderId: 'ord_2',
+          orderType: 'configuration_change',
+          billType: 'postpay',
+          chargeType: 'pay_as_you_go',
+          createdAt: day(6),
+          productAmount: null,
+          duration: null,
+          servicePeriod: null,
+        },
+      ],
+    },
+    both,
+  ],
+  'a bundle of itself': [{ order: { bundleId: 'b1' } }, both],
+  'one of a bundle': [
+    { order: { bundleId: 'b1' }, others: [{ orderId: 'ord_2', bundleId: 'b1', instanceIds: ['i-2'] }] },
+    contractOnly,
+  ],
+};
+
+const rows = Object.entries(cases).flatMap(([title, [given, expected]]) =>
+  (['baidu', 'alibaba'] as const).map(
+    (provider) => [title, provider, given, Array.isArray(expected) ? expected : expected[provider]] as const,
+  ),
+);
+
+test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, given, expected) => {
+  const { profile, order, orders, resource, account } = worldOf(provider, given);
+  const around = surroundingsOf({
+    accounts: new Map(account ? [['acc_1', account]] : []),
+    resources: [resource],
+    orders: orders.filter(({ status }) => status === 'unpaid' || status === 'paid'),
+  });
+  const offered = allowedOperations(order, around, { profile, missingGlyphs, now });
+  expect(offered).toEqual(expected);
+
+  const application = refusedApplication({ profile, order, account });
+  expect([application, application.length === 0]).toEqual([
+    application,
+    offered.includes('request_contract'),
+  ]);
+  const refund = refusedRefund({ profile, order, orders, resource });
+  if (offered.includes('unsubscribe')) expect(refund).toEqual([]);
+  // An order that brings nothing back is not offered, even where its instance comes back with another order.
+  else if (!isZero(order.cashPaid)) expect(refund).not.toEqual([]);
+});
+
+/** Each instance with the period of its order. */
+const withInstances = (order: Order): Order => ({
+  ...order,
+  instances: order.instanceIds.map((instanceId) => ({
+    instanceId,
+    start: order.servicePeriod?.start ?? null,
+    end: order.servicePeriod?.end ?? null,
+    region: null,
+    ipAddress: null,
+    told: null,
+  })),
+});
+
+function worldOf(provider: keyof typeof profiles, asked: Case) {
+  const profile = (asked.rules ?? ((same) => same))(profiles[provider]);
+  const own = { ...running, invoicingEntity: entity[provider] };
+  const order = withInstances({ ...own, ...asked.order });
+  const isKnown = !('account' in asked) || asked.account !== undefined;
+  return {
+    profile,
+    order,
+    orders: [order, ...(asked.others ?? []).map((other) => withInstances({ ...own, ...other }))],
+    resource: { ...machine, ...asked.resource },
+    account: isKnown ? { ...certified, ...asked.account } : undefined,
+  };
+}
+
+/** Codes of the contract service and, of an order that has to expire first, of the reservation. */
+function refusedApplication({
+  profile,
+  order,
+  account,
+}: {
+  profile: Profile;
+  order: Order;
+  account: Account | undefined;
+}): string[] {
+  const asked = {
+    orderId: order.orderId,
+    order: orderSnapshot(order),
+    live:
+      order.hold?.kind === 'contract'
+        ? { contractId: order.hold.id, number: null, status: 'draft' as const }
+        : null,
+  };
+  const told = account && { accountId: 'acc_1', version: 1, contacts: [], ...account };
+  const reserved = obstacle(expireOrder(order, now).state, { kind: 'contract', id: 'ctr_new' });
+  return [
+    ...reasonsAgainstApplication([asked], told, profile).map(({ code }) => code),
+    ...reasonsAgainstPrinting([asked], told, profile, missingGlyphs).map(({ code }) => code),
+    ...(reserved ? [reserved] : []),
+  ];
+}
+
+/** Codes of the refund service; none where one of the order's instances could be given back. */
+function refusedRefund({
+  profile,
+  order,
+  orders,
+  resource,
+}: {
+  profile: Profile;
+  order: Order;
+  orders: readonly Order[];
+  resource: Resource;
+}): string[] {
+  const instanceIds = order.instanceIds.filter((id) => !order.refundedInstanceIds.includes(id));
+  const members = orders.map((one) => one.instanceIds);
+  const facts = {
+    orders: orders.map(orderSnapshot),
+    resources: [resourceSnapshot(resource)],
+    contracts: [],
+    claims: [],
+    bundles: order.bundleId === null ? [] : [{ bundleId: order.bundleId, members }],
+    refundsThisYear: 0,
+    refunded: [],
+  };
+  const quotes = quoteInstances(instanceIds, facts, { at: now, kind: 'unsubscribe' }, profile);
+  if (quotes.some(({ refundable }) => refundable)) return [];
+  return ['none of its instances', ...quotes.flatMap(({ reasons }) => reasons.map(({ code }) => code))];
+}
