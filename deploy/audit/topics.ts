@@ -38,7 +38,7 @@ export interface Topics {
 interface Seen {
   /** Every version that a message carries. */
   readonly sightings: Sightings;
-  /** What the platform tells. */
+  /** Facts that the platform tells. */
   readonly facts: ToldFacts;
 }
 

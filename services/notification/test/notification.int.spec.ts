@@ -345,7 +345,7 @@ test("API-5 another account's messages and events are not there, on any route no
   expect((await t.asRole('acc_mine').sql('select from timeline_events')).length).toBeGreaterThan(0);
 }, 30_000);
 
-test('API-4 an operator names the account; the platform reads no inbox, and a reader of the inbox no timeline', async () => {
+test('API-4 an operator names the account; the platform reads no inbox, its reader no timeline', async () => {
   expect(await t.operator().get('/v1/notifications')).toMatchObject({
     status: 422,
     body: { code: 'request.account_required' },

@@ -1139,7 +1139,7 @@ describe('with the rules of baidu', () => {
     },
   );
 
-  test('RFD-19 ORD-15 the list is filtered and paged, newest first; a moment or a day at its end is included', async () => {
+  test('RFD-19 ORD-15 the list is filtered and paged, newest first; its last moment or day is in it', async () => {
     const accountId = 'acc_pages';
     const refundIds: string[] = [];
     for (let i = 0; i < 3; i += 1) refundIds.push((await requested(await buy({ accountId }))).refundId);

@@ -51,10 +51,7 @@ const Duration = z
     message: 'is at most 10 years',
     params: { 'zh-CN': '最长为 10 年' },
   })
-  .meta({
-    id: 'DurationInput',
-    not: { anyOf: [tooLong('month'), tooLong('year')] },
-  });
+  .meta({ id: 'DurationInput', not: { anyOf: [tooLong('month'), tooLong('year')] } });
 
 const Instances = z
   .array(InstanceId)
