@@ -133,7 +133,7 @@ describe('accounts', () => {
     ['contacts/0/name', { contacts: [{ ...contact, name: long(201) }] }],
     ['contacts/0/email', { contacts: [{ ...contact, email: `${long(243)}@example.com` }] }],
     ['contacts/0/name', { contacts: [{ ...contact, name: 'a\r\nBcc: b@example.com' }] }],
-    ['contacts/0/phone', { contacts: [{ ...contact, phone: '1\u00002' }] }],
+    ['contacts/0/phone', { contacts: [{ ...contact, phone: '1\u00012' }] }],
     ['contacts/0/phone', { contacts: [{ ...contact, phone: long(65) }] }],
     ['contacts/0/timeZone', { contacts: [{ ...contact, timeZone: 'Mars/Base' }] }],
     ['contacts/0/classes', { contacts: [{ ...contact, classes: Array(5).fill('orders') }] }],
@@ -185,9 +185,11 @@ describe('accounts', () => {
     const [order] = await placed(sampleOrder());
     const { accountId: _, ...facts } = sampleAccount({ version: 2, certifiedName: '\u200b\u00ad' });
     expect((await t.platform().put(`/v1/accounts/${accountId}`, facts)).status).toBe(200);
-    expect(codeOf(await client.post('/v1/contracts', { orderIds: [order!.orderId] }))).toEqual([
-      422,
-      'contract.not_certified',
+    const refused = await client.post('/v1/contracts', { orderIds: [order!.orderId] });
+    expect(codeOf(refused)).toEqual([422, 'contract.application_refused']);
+    expect(refused.body.facts.refusals).toMatchObject([
+      { code: 'contract.not_certified' },
+      { code: 'contract.unprintable', unprintable: { fields: ['/certifiedName'] } },
     ]);
   });
 
