@@ -8,6 +8,8 @@ import { schemaAddress } from './src/schema-address.ts';
 // `npm run events:record`: records the compatible changes of the events, and refuses the others (EVT-4).
 
 const folder = new URL('./recorded/', import.meta.url);
+/** Messages name the version that they were written in, so earlier ones stay. */
+const earlier = (type: string, version: number) => new URL(`earlier/${type}.${version}.schema.json`, folder);
 const fileOf = (type: string) => new URL(`${type}.schema.json`, folder);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const write = (file: URL, content: unknown) => writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
@@ -29,8 +31,10 @@ function record(type: EventType): string[] {
   // A change that is compatible both ways is one of words alone.
   const next = incompatibilities(now, before).length > 0 ? Number(version) + 1 : Number(version);
   keep(next);
-  if (next > Number(version))
+  if (next > Number(version)) {
+    write(earlier(type, Number(version)), { ...before, 'x-version': Number(version) });
     say(`${type}: recorded as version ${next}; keep a message of it as samples/${type}.${next}.json`);
+  }
   return [];
 }
 
@@ -48,6 +52,7 @@ function writeVersions(): void {
 }
 
 const gone = readdirSync(folder)
+  .filter((file) => file.endsWith('.json'))
   .map((file) => file.replace(/\.schema\.json$/, ''))
   .filter((type) => !eventTypes.includes(type as EventType));
 const problems = [...gone.map((type) => `${type}: was removed`), ...eventTypes.flatMap(record)];

@@ -36,6 +36,10 @@ export const segments: Readonly<Record<string, ServiceName>> = {
   'contract-dead-letters': 'contract',
   'refund-dead-letters': 'refund',
   'notification-dead-letters': 'notification',
+  // The same in every service: what all of them answer and announce.
+  'openapi.json': 'order',
+  'asyncapi.json': 'order',
+  schemas: 'order',
 };
 
 export interface FrontDoor {
@@ -211,5 +215,7 @@ td{padding:.25rem 2rem .25rem 0}code{background:#f3f3f5;padding:0 .2rem}</style>
 <body><h1>Accord</h1><p>Orders, electronic contracts and refunds of a cloud provider.
 Each service describes its routes:</p>
 <table>${[...new Set(Object.values(segments))].map(row).join('')}</table>
+<p>All of them together: <a href="/v1/openapi.json">OpenAPI</a>; the events:
+<a href="/v1/asyncapi.json">AsyncAPI</a>.</p>
 <p>A token for them, in the folder of the project:
 <code>npm run -s token -- customer acc_demo</code></p></body></html>`;

@@ -31,6 +31,9 @@ test.each([
   ['/docs/refund/', 'http://r', '/docs'],
   ['/docs/refund/openapi.json', 'http://r', '/openapi.json'],
   ['/openapi/order.json', 'http://o', '/openapi.json'],
+  ['/v1/openapi.json', 'http://o', '/v1/openapi.json'],
+  ['/v1/asyncapi.json', 'http://o', '/v1/asyncapi.json'],
+  ['/v1/schemas/order.paid/1', 'http://o', '/v1/schemas/order.paid/1'],
   ['/token', 'http://i', '/token'],
 ])('%s goes to %s%s', (url, origin, path) => expect(targetOf(url, origins)).toEqual({ origin, path }));
 
@@ -119,7 +122,7 @@ describe('what the front door answers itself', () => {
     async (path) => {
       const page = await (await fetch(door.url + path)).text();
       const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link!);
-      expect(links).toHaveLength(8);
+      expect(links).toHaveLength(10);
       for (const link of links) expect(targetOf(link, origins)).toBeDefined();
       expect((await fetch(door.url + path, { method: 'POST' })).status).toBe(404);
     },

@@ -2,17 +2,21 @@ import { z } from 'zod';
 import { event } from './definition.ts';
 import { AccountId, Version } from './fields.ts';
 
-export const PartnerType = z.enum(['distribution', 'virtual_business', 'integration', 'consulting', 'isv']);
+export const PartnerType = z
+  .enum(['distribution', 'virtual_business', 'integration', 'consulting', 'isv'])
+  .meta({ id: 'PartnerType' });
 
-const Contact = z.object({
-  contactId: z.string(),
-  name: z.string(),
-  email: z.string().nullable(),
-  phone: z.string().nullable(),
-  locale: z.enum(['zh-CN', 'en']),
-  timeZone: z.string(),
-  classes: z.array(z.enum(['orders', 'contracts', 'refunds', 'security'])),
-});
+const Contact = z
+  .object({
+    contactId: z.string(),
+    name: z.string(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    locale: z.enum(['zh-CN', 'en']),
+    timeZone: z.string(),
+    classes: z.array(z.enum(['orders', 'contracts', 'refunds', 'security']).meta({ id: 'MessageClass' })),
+  })
+  .meta({ id: 'Contact' });
 
 /**
  * Facts of an account as the platform tells them. Contacts are where messages go, by message class (NTF-2).
@@ -25,9 +29,12 @@ export const AccountFacts = z
     certifiedName: z.string().nullable(),
     certificate: z.string().nullable(),
     invoiceTitle: z.string().nullable(),
-    partner: z.object({ type: PartnerType, provider: z.string() }).nullable(),
+    partner: z.object({ type: PartnerType, provider: z.string() }).meta({ id: 'Partner' }).nullable(),
     contacts: z.array(Contact),
-    address: z.object({ recipient: z.string(), phone: z.string(), address: z.string() }).nullable(),
+    address: z
+      .object({ recipient: z.string(), phone: z.string(), address: z.string() })
+      .meta({ id: 'PostalAddress' })
+      .nullable(),
   })
   .meta({
     description:
@@ -86,27 +93,31 @@ export const AccountTelling = z.strictObject({
   invoiceTitle: Line,
   partner: z
     .strictObject({ type: PartnerType, provider: OneLine(400) })
+    .meta({ id: 'PartnerInput' })
     .nullable()
     .default(null),
   contacts: z
     .array(
-      z.strictObject({
-        ...Contact.shape,
-        contactId: Text(64),
-        name: OneLine(200),
-        email: EmailAddress.nullable(),
-        phone: OneLine(64).nullable(),
-        timeZone: Text(64).refine(isTimeZone, {
-          message: 'is an IANA time zone: Asia/Shanghai',
-          params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai' },
-        }),
-        classes: Contact.shape.classes.max(4),
-      }),
+      z
+        .strictObject({
+          ...Contact.shape,
+          contactId: Text(64),
+          name: OneLine(200),
+          email: EmailAddress.nullable(),
+          phone: OneLine(64).nullable(),
+          timeZone: Text(64).refine(isTimeZone, {
+            message: 'is an IANA time zone: Asia/Shanghai',
+            params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai' },
+          }),
+          classes: Contact.shape.classes.max(4),
+        })
+        .meta({ id: 'ContactInput' }),
     )
     .max(50)
     .default([]),
   address: z
     .strictObject({ recipient: OneLine(200), phone: OneLine(64), address: Text(400) })
+    .meta({ id: 'PostalAddressInput' })
     .nullable()
     .default(null),
 });

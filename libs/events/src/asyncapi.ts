@@ -7,7 +7,7 @@ import { Holder, Money, PaymentSplit } from './fields.ts';
 import { NotificationSnapshot } from './notification.ts';
 import { OrderSnapshot } from './order.ts';
 import { ProductSnapshot } from './product.ts';
-import { byFormatAlone } from './recorded-form.ts';
+import { byFormatAlone, withoutNames } from './recorded-form.ts';
 import { RefundSnapshot } from './refund.ts';
 import { ReservationRefusalReason } from './reservation.ts';
 import { ResourceSnapshot } from './resource.ts';
@@ -81,7 +81,13 @@ function schemas() {
   for (const [id, schema] of Object.entries(shared)) registry.add(schema, { id });
   for (const type of eventTypes) registry.add(catalogue[type].data, { id: type });
   const uri = (id: string) => `#/components/schemas/${id}`;
-  const made = z.toJSONSchema(registry, { io: 'input', target: 'draft-07', uri, override: byFormatAlone });
+  const made = z.toJSONSchema(registry, {
+    io: 'input',
+    target: 'draft-07',
+    uri,
+    override: byFormatAlone,
+    metadata: withoutNames,
+  });
   return Object.fromEntries(
     Object.entries(made.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
   );

@@ -3,25 +3,31 @@ import { event } from './definition.ts';
 import { AccountId, Moment, Money, Version } from './fields.ts';
 import { ReservationRefusalCode } from './reservation.ts';
 
-export const ContractStatus = z.enum(['requested', 'draft', 'sealing', 'official', 'refused', 'voided']);
-export const ContractKind = z.enum(['order', 'payment_request', 'bill', 'offline']);
-export const Language = z.enum(['zh-CN', 'en']);
+export const ContractStatus = z
+  .enum(['requested', 'draft', 'sealing', 'official', 'refused', 'voided'])
+  .meta({ id: 'ContractStatus' });
+export const ContractKind = z
+  .enum(['order', 'payment_request', 'bill', 'offline'])
+  .meta({ id: 'ContractKind' });
+export const Language = z.enum(['zh-CN', 'en']).meta({ id: 'Language' });
 
 /**
  * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, and those of
  * CTR-28.
  */
-export const ContractVoidReason = z.enum([
-  'wrong_party_name',
-  'incorrect_terms',
-  'order_changed',
-  'replacing',
-  'test',
-  'unintended',
-  'other',
-  'order_cancelled',
-  'order_voided',
-]);
+export const ContractVoidReason = z
+  .enum([
+    'wrong_party_name',
+    'incorrect_terms',
+    'order_changed',
+    'replacing',
+    'test',
+    'unintended',
+    'other',
+    'order_cancelled',
+    'order_voided',
+  ])
+  .meta({ id: 'ContractVoidReason' });
 
 export const ContractSnapshot = z.object({
   contractId: z.string(),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AccountTelling } from './account.ts';
 import { asyncApi } from './asyncapi.ts';
 import { incompatibilities } from './compatibility.ts';
+import { schemaText } from './documents.ts';
 import {
   eventTypes,
   eventTypesAbout,
@@ -257,8 +258,21 @@ describe('change', () => {
     if (JSON.stringify(before) !== JSON.stringify(now)) throw new Error(`${type} changed: ${howToRecord}`);
   });
 
+  test('EVT-2 EVT-4 the schema of every version that was ever published is answered, and no other', () => {
+    for (const type of eventTypes) {
+      const newest = Number(recorded(type)['x-version']);
+      for (let version = 1; version <= newest; version += 1)
+        expect(JSON.parse(schemaText(type, String(version))!)).toMatchObject({ 'x-version': version });
+      for (const none of [String(newest + 1), '0', '01', '1.0', ''])
+        expect(schemaText(type, none)).toBeUndefined();
+    }
+    expect(schemaText('earlier/payment.unapplied.1', '1')).toBeUndefined();
+  });
+
   test('EVT-4 no recorded type is gone', () => {
-    const files = readdirSync(new URL('recorded', folder)).map((file) => file.replace('.schema.json', ''));
+    const files = readdirSync(new URL('recorded', folder))
+      .filter((file) => file !== 'earlier')
+      .map((file) => file.replace('.schema.json', ''));
     expect(files.sort()).toEqual([...eventTypes].sort());
   });
 

@@ -11,29 +11,39 @@ export const Moment = z.iso.datetime({ precision: 3 });
 export type Moment = z.infer<typeof Moment>;
 
 /** Free text of a person, trimmed and never empty, of at most `longest` characters. */
-export const Reason = (longest: number) => z.string().trim().min(1).max(longest);
+export const Reason = (longest: number) =>
+  z.string().trim().min(1).max(longest).meta({ pattern: '^[^\\x00]*[^\\x00\\s][^\\x00]*$' });
 
 /** A decimal string with the currency's digits, never a float (API-9). */
-export const Money = z.object({
-  amount: z.string().regex(/^-?\d{1,15}(\.\d{1,8})?$/),
-  currency: z.string().regex(/^[A-Z]{3}$/),
-});
+export const Money = z
+  .object({
+    amount: z.string().regex(/^-?\d{1,15}(\.\d{1,8})?$/),
+    currency: z.string().regex(/^[A-Z]{3}$/),
+  })
+  .meta({ id: 'Money' });
 export type Money = z.infer<typeof Money>;
 
 /**
  * How one amount was or is paid: cash, gift credit and stored card make up the cash part, vouchers stand
  * beside it (ORD-5, RFD-11).
  */
-export const PaymentSplit = z.object({
-  cash: Money,
-  giftCredit: Money,
-  storedCard: Money,
-  voucher: Money,
-});
+export const PaymentSplit = z
+  .object({
+    cash: Money,
+    giftCredit: Money,
+    storedCard: Money,
+    voucher: Money,
+  })
+  .meta({ id: 'PaymentSplit' });
 export type PaymentSplit = z.infer<typeof PaymentSplit>;
 
-export const ServicePeriod = z.object({ start: Moment, end: Moment });
+export const ServicePeriod = z.object({ start: Moment, end: Moment }).meta({ id: 'ServicePeriod' });
+
+/** A name in both languages. */
+export const LocalizedName = z.object({ 'zh-CN': z.string(), en: z.string() }).meta({ id: 'LocalizedName' });
 
 /** The contract or refund that has an order or an instance now: at most one (ORD-12). */
-export const Holder = z.object({ kind: z.enum(['contract', 'refund']), id: z.string() });
+export const Holder = z
+  .object({ kind: z.enum(['contract', 'refund']), id: z.string() })
+  .meta({ id: 'Holder' });
 export type Holder = z.infer<typeof Holder>;

@@ -1,41 +1,51 @@
 import { z } from 'zod';
 import { event } from './definition.ts';
-import { AccountId, Holder, Moment, Money, PaymentSplit, ServicePeriod, Version } from './fields.ts';
+import {
+  AccountId,
+  Holder,
+  LocalizedName,
+  Moment,
+  Money,
+  PaymentSplit,
+  ServicePeriod,
+  Version,
+} from './fields.ts';
 import { ChargeType, DomainServiceType, PriceUnit, ProductForm } from './product.ts';
 
-export const OrderStatus = z.enum(['unpaid', 'paid', 'cancelled', 'voided']);
-export const Fulfilment = z.enum(['none', 'creating', 'created', 'failed']);
-export const RefundState = z.enum(['none', 'in_progress', 'partial', 'full']);
-export const OrderType = z.enum([
-  'purchase',
-  'renewal',
-  'upgrade',
-  'downgrade',
-  'configuration_change',
-  'compensation',
-]);
-export const BillType = z.enum(['prepay', 'postpay']);
-export const Duration = z.object({ value: z.int().positive(), unit: z.enum(['minute', 'month', 'year']) });
+export const OrderStatus = z.enum(['unpaid', 'paid', 'cancelled', 'voided']).meta({ id: 'OrderStatus' });
+export const Fulfilment = z.enum(['none', 'creating', 'created', 'failed']).meta({ id: 'Fulfilment' });
+export const RefundState = z.enum(['none', 'in_progress', 'partial', 'full']).meta({ id: 'RefundState' });
+export const OrderType = z
+  .enum(['purchase', 'renewal', 'upgrade', 'downgrade', 'configuration_change', 'compensation'])
+  .meta({ id: 'OrderType' });
+export const BillType = z.enum(['prepay', 'postpay']).meta({ id: 'BillType' });
+export const Duration = z
+  .object({ value: z.int().positive(), unit: z.enum(['minute', 'month', 'year']) })
+  .meta({ id: 'Duration' });
 export const CancelReason = z.enum(['by_customer', 'by_operator', 'expired', 'domain_taken']);
 export const VoidReason = z.enum(['fulfilment_failed', 'refunded']);
 
-export const Promotion = z.object({
-  id: z.string(),
-  kind: z.enum(['discount', 'bundle_gift', 'coupon_pack', 'discount_plan', 'lottery', 'referral']),
-  terms: z.enum(['refundable', 'no_seven_day_refund', 'no_refund']),
-});
+export const Promotion = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['discount', 'bundle_gift', 'coupon_pack', 'discount_plan', 'lottery', 'referral']),
+    terms: z.enum(['refundable', 'no_seven_day_refund', 'no_refund']),
+  })
+  .meta({ id: 'Promotion' });
 
 /**
  * One instance that was told of, with the period that the order pays for there, as last reported, and its
  * place (RFD-22, ORD-26).
  */
-export const OrderInstance = z.object({
-  instanceId: z.string(),
-  start: Moment.nullable(),
-  end: Moment.nullable(),
-  region: z.string().nullable(),
-  ipAddress: z.string().nullable(),
-});
+export const OrderInstance = z
+  .object({
+    instanceId: z.string(),
+    start: Moment.nullable(),
+    end: Moment.nullable(),
+    region: z.string().nullable(),
+    ipAddress: z.string().nullable(),
+  })
+  .meta({ id: 'OrderInstance' });
 
 /**
  * An order as others may see it. Every order event carries it, so that a reader never has to ask back
@@ -47,7 +57,7 @@ export const OrderSnapshot = z.object({
   accountId: AccountId,
   operatorId: z.string(),
   productCode: z.string(),
-  productName: z.object({ 'zh-CN': z.string(), en: z.string() }),
+  productName: LocalizedName,
   category: z.string(),
   brand: z.string(),
   invoicingEntity: z.string(),
@@ -61,10 +71,12 @@ export const OrderSnapshot = z.object({
   contractable: z.boolean(),
   refundable: z.boolean(),
   serviceType: DomainServiceType.nullable(),
-  configuration: z.array(z.object({ name: z.string(), value: z.string() })),
+  configuration: z.array(z.object({ name: z.string(), value: z.string() }).meta({ id: 'ConfigurationItem' })),
   count: z.int().positive(),
   duration: Duration.nullable(),
-  unitPrice: z.object({ amount: z.string(), currency: z.string(), unit: PriceUnit }),
+  unitPrice: z
+    .object({ amount: z.string(), currency: z.string(), unit: PriceUnit })
+    .meta({ id: 'UnitPrice' }),
   productAmount: Money.nullable(),
   discountAmount: Money,
   payableAmount: Money,

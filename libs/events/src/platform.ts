@@ -15,6 +15,9 @@ const Region = z
   .max(64)
   .regex(/^[^\p{Cc}]+$/u);
 
+/** IPv4 or IPv6; one text to clients, whose types know no choice of formats. */
+export const IpAddress = z.union([z.ipv4(), z.ipv6()]);
+
 /** Facts of an instance that are no times; one that is left out is unset. */
 export const InstanceFacts = z.object({
   reportVersion: z
@@ -33,7 +36,7 @@ export const InstanceFacts = z.object({
   released: z.boolean().default(false),
   archived: z.boolean().default(false),
   region: Region.nullable().default(null),
-  ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
+  ipAddress: IpAddress.nullable().default(null),
 });
 
 /** A period, as far as it is told: its end is not before its start. */

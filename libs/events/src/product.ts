@@ -1,30 +1,33 @@
 import { z } from 'zod';
 import { event } from './definition.ts';
-import { Version } from './fields.ts';
+import { LocalizedName, Version } from './fields.ts';
 
-export const ChargeType = z.enum(['subscription', 'package', 'one_time', 'pay_as_you_go']);
-export const ProductForm = z.enum(['instance', 'usage_package', 'storage_package', 'one_time', 'domain']);
-export const DomainServiceType = z.enum([
-  'registration',
-  'renewal',
-  'transfer_in',
-  'redemption',
-  'buyback',
-  'buyback_zhiyu',
-]);
-export const PriceUnit = z.enum(['minute', 'month', 'year', 'piece', 'gb', 'thousand_requests']);
+export const ChargeType = z
+  .enum(['subscription', 'package', 'one_time', 'pay_as_you_go'])
+  .meta({ id: 'ChargeType' });
+export const ProductForm = z
+  .enum(['instance', 'usage_package', 'storage_package', 'one_time', 'domain'])
+  .meta({ id: 'ProductForm' });
+export const DomainServiceType = z
+  .enum(['registration', 'renewal', 'transfer_in', 'redemption', 'buyback', 'buyback_zhiyu'])
+  .meta({ id: 'DomainServiceType' });
+export const PriceUnit = z
+  .enum(['minute', 'month', 'year', 'piece', 'gb', 'thousand_requests'])
+  .meta({ id: 'PriceUnit' });
 
 export const ProductSnapshot = z.object({
   productCode: z.string(),
   version: Version,
-  name: z.object({ 'zh-CN': z.string(), en: z.string() }),
+  name: LocalizedName,
   category: z.string(),
   brand: z.string(),
   form: ProductForm,
   chargeTypes: z.array(ChargeType),
   invoicingEntity: z.string(),
   prices: z.array(
-    z.object({ chargeType: ChargeType, amount: z.string(), currency: z.string(), unit: PriceUnit }),
+    z
+      .object({ chargeType: ChargeType, amount: z.string(), currency: z.string(), unit: PriceUnit })
+      .meta({ id: 'Price' }),
   ),
   serviceTypes: z.array(DomainServiceType),
   /** Whether it may be bought. */

@@ -15,6 +15,7 @@ export function recordedForm(type: EventType): RecordedForm {
   const { $schema, ...schema } = z.toJSONSchema(definition.data, {
     io: 'input',
     override: byFormatAlone,
+    metadata: withoutNames,
   }) as RecordedForm;
   const { id, version, accountId } = definition.about(pointer(''));
   return {
@@ -31,6 +32,14 @@ export function recordedForm(type: EventType): RecordedForm {
     ...schema,
   };
 }
+
+/** Names are those of the REST documents (API-3): what is recorded stands by itself. */
+export const withoutNames = {
+  get(schema: z.ZodType) {
+    const { id: _, ...said } = z.globalRegistry.get(schema) ?? {};
+    return said;
+  },
+} as unknown as typeof z.globalRegistry;
 
 /** A format says what its pattern spells out, and stays when zod spells it differently. */
 export function byFormatAlone({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {

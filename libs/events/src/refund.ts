@@ -2,19 +2,21 @@ import { z } from 'zod';
 import { event } from './definition.ts';
 import { AccountId, Moment, Money, PaymentSplit, Version } from './fields.ts';
 
-export const RefundStatus = z.enum([
-  'requested',
-  'checking',
-  'reviewing',
-  'approved',
-  'refused',
-  'rejected',
-  'withdrawn',
-  'paying',
-  'succeeded',
-  'failed',
-  'unknown',
-]);
+export const RefundStatus = z
+  .enum([
+    'requested',
+    'checking',
+    'reviewing',
+    'approved',
+    'refused',
+    'rejected',
+    'withdrawn',
+    'paying',
+    'succeeded',
+    'failed',
+    'unknown',
+  ])
+  .meta({ id: 'RefundStatus' });
 
 /** One original order's part in a refund, per instance (RFD-1, RFD-5). */
 export const RefundLine = z.object({

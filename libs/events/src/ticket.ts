@@ -2,19 +2,15 @@ import { z } from 'zod';
 import { event } from './definition.ts';
 import { AccountId, Moment, Version } from './fields.ts';
 
-export const TicketKind = z.enum([
-  'void_official',
-  'extra_terms',
-  'physical_seal',
-  'offline_contract',
-  'marketplace',
-]);
+export const TicketKind = z
+  .enum(['void_official', 'extra_terms', 'physical_seal', 'offline_contract', 'marketplace'])
+  .meta({ id: 'TicketKind' });
 export const TicketSnapshot = z.object({
   ticketId: z.string(),
   version: Version,
   accountId: AccountId,
   kind: TicketKind,
-  status: z.enum(['submitted', 'approved', 'rejected', 'withdrawn']),
+  status: z.enum(['submitted', 'approved', 'rejected', 'withdrawn']).meta({ id: 'TicketStatus' }),
   contractId: z.string().nullable(),
   /** Of that contract, as people know it. */
   contractNumber: z.string().nullable().optional(),

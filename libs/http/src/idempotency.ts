@@ -10,7 +10,9 @@ import type { Reply } from './reply.ts';
 
 export const keptMs = 24 * 3_600_000;
 const leaseMs = 60_000;
-const longestKey = 255;
+export const longestKey = 255;
+/** Visible ASCII, and blanks between. */
+export const keyForm = /^[!-~]([ -~]*[!-~])?$/;
 
 /** A request with an idempotency key: the key's owner, and what was asked with it. */
 export interface KeyedRequest {
@@ -44,7 +46,7 @@ const sha256 = (data: string | Buffer): Buffer => hash('sha256', data, 'buffer')
 const inOrder = (values: Readonly<Record<string, unknown>>) =>
   Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** @throws Problem 400 `idempotency.key_invalid` where the key is empty or longer than 255. */
+/** @throws Problem 400 `idempotency.key_invalid` where the key is empty, longer than 255 or not of `keyForm`. */
 export function keyedRequest(ask: {
   key: string;
   issuer: string;
@@ -58,7 +60,7 @@ export function keyedRequest(ask: {
   query: Readonly<Record<string, unknown>>;
   body: Buffer;
 }): KeyedRequest {
-  if (ask.key.length === 0 || ask.key.length > longestKey)
+  if (ask.key.length > longestKey || !keyForm.test(ask.key))
     throw new Problem(400, 'idempotency.key_invalid', { longest: longestKey });
   const { issuer, actor, method, path, key, body } = ask;
   const [params, query] = [inOrder(ask.params), inOrder(ask.query)];

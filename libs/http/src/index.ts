@@ -1,6 +1,7 @@
 export { ActorView, maskActor } from './actor-view.ts';
 export { accountOf, accountRefusals } from './auth.ts';
 export { decodeCursor, decodeTimeCursor, encodeCursor, pageOf, pageQuery, paged } from './paging.ts';
+export { separatedByCommas } from './query-list.ts';
 export {
   type Access,
   type RouteResponse,

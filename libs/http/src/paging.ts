@@ -13,9 +13,12 @@ export const pageQuery = {
   cursor: z.string().min(1).max(2_000).optional().meta({ description: '`nextCursor` of the page before.' }),
 };
 
-/** `{ data, nextCursor }`; `nextCursor` is null on the last page. */
-export const paged = <S extends z.ZodType>(item: S) =>
-  z.object({ data: z.array(item), nextCursor: z.string().nullable() });
+/** `{ data, nextCursor }`; `nextCursor` is null on the last page. A page of `Order` is named `OrderPage`. */
+export function paged<S extends z.ZodType>(item: S) {
+  const page = z.object({ data: z.array(item), nextCursor: z.string().nullable() });
+  const name = z.globalRegistry.get(item)?.id;
+  return name ? page.meta({ id: `${name}Page` }) : page;
+}
 
 // The mark tells a cursor of ours from anything else before its values reach a statement; it is no secret.
 const mark = (json: string) => hash('sha256', `accord cursor ${json}`, 'base64url').slice(0, 6);

@@ -153,9 +153,10 @@ export const problemTexts: ProblemTexts = {
   'idempotency.key_invalid': {
     en: {
       title: 'The idempotency key is not valid',
-      detail: 'An `Idempotency-Key` has 1 to {longest} characters.',
+      detail:
+        'An `Idempotency-Key` has 1 to {longest} characters, all of ASCII and none a control character.',
     },
-    'zh-CN': { title: '幂等键无效', detail: 'Idempotency-Key 的长度为 1 至 {longest} 个字符。' },
+    'zh-CN': { title: '幂等键无效', detail: 'Idempotency-Key 由 1 至 {longest} 个 ASCII 可见字符组成。' },
   },
   'idempotency.key_reused': {
     en: {

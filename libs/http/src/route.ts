@@ -100,6 +100,8 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   readonly query?: Q;
   /** strictObject. */
   readonly body?: B;
+  /** A body for the OpenAPI page; a test of the service sends it. */
+  readonly example?: Out<B>;
   /** Schema of every 2xx JSON body; absent for files. */
   readonly answer?: R;
   /** Statuses it answers on success; default [200]. */
@@ -175,6 +177,8 @@ export interface Api {
   readonly name: string;
   readonly routes: readonly Route[];
   readonly problems: ProblemTexts;
+  /** First segment under `/v1` → a line about it, for the OpenAPI page: its routes stand together. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** IANA name; `RouteRequest.timeZone`. */
   readonly timeZone: string;
 }

@@ -1,9 +1,9 @@
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { Refusal } from '@accord/core';
+import { GivenDayText, GivenMomentText } from '@accord/events/given-time';
 
-const thisEra = /^(19|20|21)\d\d-/;
-const Bound = z.union([z.iso.datetime({ offset: true }).regex(thisEra), z.iso.date().regex(thisEra)]);
+const Bound = z.union([GivenMomentText, GivenDayText]);
 
 /** ORD-15, to spread into a query's strictObject; `timeRange` reads it. */
 export const rangeQuery = {

@@ -121,19 +121,19 @@ test(
   async () => {
     const { body: api } = await t.anonymous().get('/openapi.json');
     expect(api.openapi).toMatch(/^3\.1\./);
+    const named = ({ $ref }: { $ref: string }) => api.components.schemas[$ref.split('/').at(-1)!];
     for (const { method, path, success = [200], refusals = [] } of t.running.service.routes) {
       const operation = api.paths[path][method];
       expect(Object.keys(operation.responses)).toEqual(
         expect.arrayContaining([...success.map(String), '400', '429', '500', '503']),
       );
-      expect(operation['x-codes']).toEqual(expect.arrayContaining([...refusals]));
-      const headers = operation.parameters
-        .filter((one: { in: string }) => one.in === 'header')
-        .map(({ name }: { name: string }) => name);
-      expect(headers.includes('If-Match')).toBe(refusals.includes('request.version_mismatch'));
+      const problem = operation.responses['500'].content['application/problem+json'].schema;
+      expect(named(problem).properties.code.enum).toEqual(expect.arrayContaining([...refusals]));
+      const headers = operation.parameters.map((one: { $ref?: string }) => one.$ref?.split('/').at(-1));
+      expect(headers.includes('IfMatch')).toBe(refusals.includes('request.version_mismatch'));
     }
     expect(
-      api.paths['/v1/things'].post.requestBody.content['application/json'].schema.additionalProperties,
+      named(api.paths['/v1/things'].post.requestBody.content['application/json'].schema).additionalProperties,
     ).toBe(false);
     const page = await t.anonymous().get('/docs');
     const html = page.bytes.toString();
@@ -145,6 +145,19 @@ test(
     expect(links.filter((id) => !ids.has(id))).toEqual([]);
     expect(html).not.toContain('<script');
     expect(page.headers.get('content-security-policy')).toContain(`default-src 'none'`);
+    const shared = async (asked: string) => (await t.anonymous().get(asked)).body;
+    expect(await shared('/v1/openapi.json')).toMatchObject({ openapi: '3.1.1', info: { title: 'Accord' } });
+    expect(await shared('/v1/asyncapi.json')).toMatchObject({ asyncapi: '3.0.0' });
+    expect(await shared('/v1/schemas/payment.unapplied/1')).toMatchObject({ 'x-version': 1 });
+    expect(await shared('/v1/schemas/payment.unapplied/2')).toMatchObject({ 'x-version': 2 });
+    for (const none of [
+      'order.paid/9',
+      'order.paid/1.0',
+      'order.nothing/1',
+      '..%2Fasyncapi/1',
+      'order.paid/01',
+    ])
+      expect(await shared(`/v1/schemas/${none}`)).toMatchObject({ code: 'request.unknown_route' });
     for (const other of ['/docs/', '/DOCS', '/openapi.json/'])
       expect((await t.operator().get(other)).status).toBe(404);
     expect((await t.operator().get('/v1/undescribed')).body.code).toBe('server.error');

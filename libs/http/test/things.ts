@@ -162,7 +162,7 @@ const changing: Route[] = [
         [params.thingId, body.size],
       );
       if (!thing) throw new Refusal('not_found', 'thing.not_found', params);
-      return { body: thing };
+      return { body: thing, version: thing.version };
     },
   }),
   route({
@@ -175,11 +175,10 @@ const changing: Route[] = [
     answer: Thing,
     success: [202, 200],
     refusals: ['thing.not_found'],
-    inTransaction: async (tx, { params }) => ({
-      status: 202,
-      body: await findThing(tx, params.thingId),
-      location: `/v1/things/${params.thingId}`,
-    }),
+    inTransaction: async (tx, { params }) => {
+      const thing = await findThing(tx, params.thingId);
+      return { status: 202, body: thing, version: thing.version, location: `/v1/things/${params.thingId}` };
+    },
     outcome: async (tx, { thingId: id }) => {
       const thing = await findThing(tx, id);
       return thing.done ? { body: thing, version: thing.version } : undefined;

@@ -8,14 +8,29 @@ import { currencies, currencyDigits } from './currency.ts';
  */
 export type Money = { readonly amount: string; readonly currency: string };
 
+/** No zero before another digit, none below zero; no lookahead, which not every language reads. */
+const canonical = /^(0(\.0{1,3})?|-?(0\.([1-9]\d{0,2}|0[1-9]\d?|00[1-9])|[1-9]\d{0,14}(\.\d{1,3})?))$/;
+
+const having = (digits: number) => currencies.filter((currency) => currencyDigits(currency) === digits);
+/** A currency with an amount of other digits, as JSON Schema says it. */
+const misfits = [0, 2, 3].map((digits) => ({
+  properties: {
+    currency: { enum: having(digits) },
+    amount: { not: { pattern: digits === 0 ? '^-?[0-9]+$' : `[.][0-9]{${digits}}$` } },
+  },
+}));
+
 /**
  * How money crosses an edge: one text per amount. A JSON number, `007.00`, `-0.00`, a wrong number of digits
  * and an unknown currency are refused (API-1, API-9).
  */
 export const MoneyJson = z
   .strictObject({
-    amount: z.string().regex(/^(?!-0(\.0+)?$)-?(0|[1-9]\d{0,14})(\.\d{1,3})?$/),
-    currency: z.string().regex(/^[A-Z]{3}$/),
+    amount: z.string().regex(canonical),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/)
+      .meta({ enum: currencies }),
   })
   .superRefine((value, context) => {
     if (!currencies.includes(value.currency)) {
@@ -34,7 +49,8 @@ export const MoneyJson = z
         params: { 'zh-CN': `${value.currency} 须有 ${String(digits)} 位小数` },
       });
     }
-  });
+  })
+  .meta({ id: 'MoneyInput', not: { anyOf: misfits } });
 
 /**
  * Missing digits are filled with zeros: `money('45', 'CNY')` is 45.00.

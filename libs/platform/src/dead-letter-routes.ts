@@ -7,6 +7,7 @@ import {
   pageQuery,
   rangeQuery,
   route,
+  separatedByCommas,
   timeRange,
   type ProblemTexts,
   type Route,
@@ -43,42 +44,47 @@ const Selection = z
   .refine((given) => Object.values(given).some((value) => value !== undefined), {
     message: 'names at least one of eventIds, source, direction, type, key, reason, from, to',
     params: { 'zh-CN': '请至少指定 eventIds、source、direction、type、key、reason、from、to 之一' },
-  });
+  })
+  .meta({ id: 'DeadLetterSelection', minProperties: 1 });
 
 const Listing = z.strictObject({
   ...pageQuery,
   ...filter,
-  eventIds: z
-    .string()
-    .transform((ids) => ids.split(','))
-    .pipe(EventIds)
-    .optional()
-    .meta({ description: 'Separated by commas.' }),
+  eventIds: separatedByCommas(EventIds),
 });
 
-const Shown = z.object({
-  direction: z.enum(['in', 'out']),
-  eventId: z.string(),
-  source: z.string().meta({
-    description: 'Of the event: its id is its own only together with it. Empty where it names none.',
-  }),
-  type: z.string(),
-  key: z.string(),
-  topic: z.string(),
-  partition: z.int().nullable(),
-  offset: z.string().nullable(),
-  attempts: z.int(),
-  reason: z.string().nullable(),
-  parkedAt: z.iso.datetime(),
-  /** Later events of its key, which follow in order after it. */
-  waitingBehind: z.int(),
-});
+const Shown = z
+  .object({
+    direction: z.enum(['in', 'out']),
+    eventId: z.string(),
+    source: z.string().meta({
+      description: 'Of the event: its id is its own only together with it. Empty where it names none.',
+    }),
+    type: z.string(),
+    key: z.string(),
+    topic: z.string(),
+    partition: z.int().nullable(),
+    offset: z.string().nullable(),
+    attempts: z.int(),
+    reason: z.string().nullable(),
+    parkedAt: z.iso.datetime(),
+    /** Later events of its key, which follow in order after it. */
+    waitingBehind: z.int(),
+  })
+  .meta({ id: 'DeadLetter' });
 
 const Inspected = Shown.extend({
   payload: z.string(),
   headers: z.record(z.string(), z.string()),
-  acts: z.array(z.object({ act: z.enum(['replay', 'discard']), actor: z.string(), at: z.iso.datetime() })),
-});
+  acts: z.array(
+    z
+      .object({ act: z.enum(['replay', 'discard']), actor: z.string(), at: z.iso.datetime() })
+      .meta({ id: 'DeadLetterAct' }),
+  ),
+}).meta({ id: 'DeadLetterDetail' });
+
+const Letters = paged(Shown);
+const Count = z.object({ count: z.int() }).meta({ id: 'DeadLetterCount' });
 
 const shown = ({ parkedAt, ...letter }: DeadLetter) => ({ ...letter, parkedAt: parkedAt.toISOString() });
 
@@ -97,17 +103,22 @@ async function inspect(tx: Tx, eventId: string, source?: string): Promise<z.inpu
 
 const access = { operator: true } as const;
 
-const reading = (path: `/v1/${string}`): Route[] => [
+const pathOf = (name: Service['name']) => `/v1/${name}-dead-letters` as const;
+/** `OrderDeadLetter`: the operations of one service, told from those of the others. */
+const lettersOf = (name: Service['name']) =>
+  `${name.replace(/^./, (first) => first.toUpperCase())}DeadLetter`;
+
+const reading = (name: Service['name']): Route[] => [
   route({
     method: 'get',
-    path,
-    operationId: 'listDeadLetters',
+    path: pathOf(name),
+    operationId: `list${lettersOf(name)}s`,
     summary:
       'Events given up here and events the broker refused, oldest first. ' +
       'Each keeps the later events of its key waiting.',
     access,
     query: Listing,
-    answer: paged(Shown),
+    answer: Letters,
     refusals: ['request.range_reversed'],
     inTransaction: async (tx, { timeZone, query: { limit, cursor, ...query } }) => {
       const wanted = { ...query, ...timeRange(query, timeZone) };
@@ -123,8 +134,8 @@ const reading = (path: `/v1/${string}`): Route[] => [
   }),
   route({
     method: 'get',
-    path: `${path}/{eventId}`,
-    operationId: 'getDeadLetter',
+    path: `${pathOf(name)}/{eventId}`,
+    operationId: `get${lettersOf(name)}`,
     summary: 'One of them with its payload, its headers and what was done about it.',
     access,
     params: z.strictObject({ eventId: z.string().min(1).max(64) }),
@@ -137,15 +148,16 @@ const reading = (path: `/v1/${string}`): Route[] => [
   }),
 ];
 
-const acting = (path: `/v1/${string}`, act: Act, summary: string): Route =>
+const acting = (name: Service['name'], act: Act, summary: string): Route =>
   route({
     method: 'post',
-    path: `${path}/${act}`,
-    operationId: `${act}DeadLetters`,
+    path: `${pathOf(name)}/${act}`,
+    operationId: `${act}${lettersOf(name)}s`,
     summary,
     access,
     body: Selection,
-    answer: z.object({ count: z.int() }),
+    example: { type: 'order.paid', reason: 'timeout' },
+    answer: Count,
     refusals: ['request.range_reversed'],
     inTransaction: async (tx, { timeZone, body }) => ({
       body: { count: await redrive(tx, act, { ...body, ...timeRange(body, timeZone) }) },
@@ -164,12 +176,16 @@ const texts: ProblemTexts = {
 
 /** The service with `/v1/<service>-dead-letters` for operators: list, inspect, replay, discard. */
 export function withDeadLetterRoutes(service: Service): Service {
-  const path = `/v1/${service.name}-dead-letters` as const;
+  const { name } = service;
   const routes = [
     ...service.routes,
-    ...reading(path),
-    acting(path, 'replay', 'Tries them again, and after each the later events of its key, in order.'),
-    acting(path, 'discard', 'Drops them for good; the later events of their keys follow.'),
+    ...reading(name),
+    acting(name, 'replay', 'Tries them again, and after each the later events of its key, in order.'),
+    acting(name, 'discard', 'Drops them for good; the later events of their keys follow.'),
   ];
-  return { ...service, routes, problems: { ...service.problems, ...texts } };
+  const tags = {
+    ...service.tags,
+    [`${name}-dead-letters`]: 'Events that were given up there; for operators.',
+  };
+  return { ...service, routes, tags, problems: { ...service.problems, ...texts } };
 }

@@ -19,6 +19,8 @@ export interface Service {
   readonly routes: readonly Route[];
   /** Title and detail of each refusal it can answer, in both languages (API-16). */
   readonly problems: ProblemTexts;
+  /** First segment under `/v1` → a line about its routes, for readers of the OpenAPI document. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Where the provider is, an IANA name: the zone of a date that stands alone in a request (ORD-15). */
   readonly timeZone: string;
   readonly subscriptions: Subscriptions;

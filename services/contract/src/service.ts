@@ -39,6 +39,12 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ...billRoutes(provider.profile),
   ],
   problems,
+  tags: {
+    contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
+    tickets: 'What the provider is asked to do about a contract.',
+    accounts: 'Facts of accounts that contracts need.',
+    bills: 'Monthly bills, over which there may be contracts.',
+  },
   timeZone: provider.profile.timeZone,
   subscriptions: projecting([orderView], {
     'order.paid': order,

@@ -1,6 +1,6 @@
 import { loadProfile } from '@accord/profile';
 import { knowledgeOf, rebuildOf } from '@accord/testing';
-import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import { parkedEvent } from '@accord/testing/outsider';
 import { orderView } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
@@ -185,10 +185,8 @@ describe('accounts', () => {
     const [order] = await placed(sampleOrder());
     const { accountId: _, ...facts } = sampleAccount({ version: 2, certifiedName: '\u200b\u00ad' });
     expect((await t.platform().put(`/v1/accounts/${accountId}`, facts)).status).toBe(200);
-    expect(codeOf(await client.post('/v1/contracts', { orderIds: [order!.orderId] }))).toEqual([
-      422,
-      'contract.not_certified',
-    ]);
+    const refused = await client.post('/v1/contracts', { orderIds: [order!.orderId] });
+    expect(codeOf(refused)).toEqual([422, 'contract.not_certified']);
   });
 
   test('CTR-10 a change of the certified name warns of what moves with it; nothing else does', async () => {
@@ -384,6 +382,10 @@ describe('who may, and what', () => {
       expect((await tell(10, '*')).status).toBe(200);
     },
   );
+
+  test('API-3 each example of the document is taken as a request of the right form', async () => {
+    expect(await flawsOfExamples(at('baidu'))).toEqual([]);
+  });
 
   test('API-1 API-2 API-4 API-7 bad input is refused on every route, and nothing is stored', async () => {
     await at('baidu').settled();

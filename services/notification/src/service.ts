@@ -31,6 +31,10 @@ export function notificationService(
     schema: 'notifications',
     migrations: new URL('../migrations/', import.meta.url),
     problems,
+    tags: {
+      notifications: 'Messages to accounts, and how their delivery went.',
+      timeline: 'Everything that happened, causes first.',
+    },
     timeZone: profile.timeZone,
     routes: [...inboxRoutes({ templates, timeZone: profile.timeZone }), ...deliveryRoutes, getTimeline],
     subscriptions: projecting(

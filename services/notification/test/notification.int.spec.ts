@@ -3,7 +3,7 @@ import type { Fact } from '@accord/events';
 import { encodeCursor } from '@accord/http';
 import { loadProfile } from '@accord/profile';
 import { knowledgeOf, rebuildOf, testService, until, type TestService } from '@accord/testing';
-import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import { giveUp, parkedEvent } from '@accord/testing/outsider';
 import { readModels } from '../src/read-models.ts';
 import { notificationService } from '../src/service.ts';
@@ -22,6 +22,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await t.stop();
   await smtp.down();
+});
+
+test('API-3 each example of the document is taken as a request of the right form', async () => {
+  expect(await flawsOfExamples(t)).toEqual([]);
 });
 
 test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {

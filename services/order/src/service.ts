@@ -33,6 +33,11 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     ...productRoutes(profile),
   ],
   problems,
+  tags: {
+    orders: 'Orders: placed, paid, fulfilled, cancelled, listed.',
+    products: 'The catalogue.',
+    resources: 'Instances that orders created, as the platform reports them.',
+  },
   timeZone: profile.timeZone,
   subscriptions: projecting([accountView], {
     'contract.requested': { on: onContractRequested, locks: contractRows },

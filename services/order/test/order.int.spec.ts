@@ -3,7 +3,7 @@ import type { Tx, Worker } from '@accord/core';
 import { startService } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { type Client } from '@accord/testing';
-import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import { operationsOf } from '../src/operations.ts';
 import { listOrders } from '../src/order/order-list.ts';
 import type { Order } from '../src/order/order.ts';
@@ -1362,6 +1362,10 @@ describe('listing', () => {
       body.orderId,
     ]);
   });
+});
+
+test('API-3 each example of the document is taken as a request of the right form', async () => {
+  expect(await flawsOfExamples(t)).toEqual([]);
 });
 
 test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {

@@ -22,6 +22,11 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Servic
     migrations: new URL('../migrations/', import.meta.url),
     routes: [...quoteRoutes(profile), ...eligibleRoutes(profile), ...refundRoutes(profile), ...balanceRoutes],
     problems,
+    tags: {
+      'refund-quotes': 'What would be given back, and what is against it.',
+      refunds: 'Refunds: requested, reviewed, paid back.',
+      balances: 'What accounts have with the provider, and each movement of it.',
+    },
     timeZone: profile.timeZone,
     subscriptions: projecting([orderView], processes(profile)),
     lockRows: lockRowsOf,

@@ -1,7 +1,7 @@
 import type { Fact } from '@accord/events';
 import { loadProfile, type Profile } from '@accord/profile';
 import { testService, type TestService } from '@accord/testing';
-import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import type { Order, Resource } from '../src/refund/candidate.ts';
 import { refundService } from '../src/service.ts';
 import {
@@ -1232,6 +1232,10 @@ describe('with the rules of baidu', () => {
     },
     60_000,
   );
+
+  test('API-3 each example of the document is taken as a request of the right form', async () => {
+    expect(await flawsOfExamples(t)).toEqual([]);
+  });
 
   test('bad input gets a clear problem on every route, and stores nothing', async () => {
     await t.settled();

@@ -23,6 +23,7 @@ import { handlerOf, type HandlerContext } from './handler.ts';
 import { openApi } from './openapi.ts';
 import { rateLimits } from './rate-limit.ts';
 import { routerOf } from './router.ts';
+import { sharedDocument } from './shared-documents.ts';
 
 export interface HttpParts {
   readonly service: Api;
@@ -165,18 +166,20 @@ function describe(app: Express, service: HttpParts['service'], { limits, address
   let document: { json: string; page: string } | undefined;
   const made = () => {
     if (document) return document;
-    const api = openApi(service);
+    const api = openApi(`Accord ${service.name} service`, [service]);
     return (document = { json: JSON.stringify(api), page: docsPage(api) });
   };
-  const serve = (path: string, answer: (res: HttpResponse) => void) =>
+  const serve = (path: string, answer: (res: HttpResponse, asked: string) => void) =>
     app.get(path, async (req, res: HttpResponse) => {
       res.locals.requestContext.pattern = path;
       res.locals.requestContext.headers = await limits.byAddress(addressOf(req));
-      answer(res);
+      answer(res, req.path);
     });
-  serve('/openapi.json', (res) =>
-    send(res, 200, { 'Content-Type': 'application/json; charset=utf-8' }, made().json),
-  );
+  const json = (res: HttpResponse, text: string) =>
+    send(res, 200, { 'Content-Type': 'application/json; charset=utf-8' }, text);
+  serve('/openapi.json', (res) => json(res, made().json));
+  for (const path of ['/v1/openapi.json', '/v1/asyncapi.json', '/v1/schemas/:type/:version'])
+    serve(path, (res, asked) => json(res, sharedDocument(asked)));
   const styled = `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'`;
   serve('/docs', (res) =>
     send(

@@ -34,19 +34,21 @@ type Shape = {
   required?: string[];
 };
 
+interface Parameter {
+  readonly in: string;
+  readonly name: string;
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema?: { readonly description?: string };
+}
+
 type Operation = {
   operationId: string;
   summary?: string;
   description?: string;
   security?: object[];
-  parameters?: {
-    in: string;
-    name: string;
-    required?: boolean;
-    description?: string;
-    schema?: { description?: string };
-  }[];
-  requestBody?: { content: Record<string, { schema?: Shape }> };
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema?: Shape; example?: unknown }> };
   responses?: Record<string, { description: string; content?: Record<string, { schema?: unknown }> }>;
 };
 
@@ -122,14 +124,14 @@ function curl(
   const url =
     path.replaceAll('{', '<').replaceAll('}', '>') + (query.length > 0 ? `?${query.join('&')}` : '');
   const headers = needed.filter((one) => one.in === 'header').map(({ name }) => `${name}: <${name}>`);
-  const [type, { schema = {} } = {}] = Object.entries(requestBody?.content ?? {})[0] ?? [];
+  const [type, { schema = {}, example } = {}] = Object.entries(requestBody?.content ?? {})[0] ?? [];
   const json = type === 'application/json';
   return [
     `curl -sS${method === 'get' ? '' : ` -X ${method.toUpperCase()}`} "$API${url}"`,
     ...(security.length > 0 ? ['-H "Authorization: Bearer $TOKEN"'] : []),
     ...[...headers, ...(type ? [`Content-Type: ${type}`] : [])].map((header) => `-H '${header}'`),
     ...(type
-      ? [json ? `-d '${JSON.stringify(least(schema, 'body', schemas))}'` : '--data-binary @<file>']
+      ? [json ? `-d '${JSON.stringify(example ?? least(schema, 'body', schemas))}'` : '--data-binary @<file>']
       : []),
   ].join(' \\\n  ');
 }
@@ -159,6 +161,15 @@ h2 .get{background:#2a6}h2 .delete{background:#b33}table{border-collapse:collaps
 td{border-bottom:1px solid #eee;padding:.25rem .5rem;vertical-align:top}
 pre{background:#f6f6f8;padding:.6rem;overflow:auto;font-size:13px}code{background:#f3f3f5;padding:0 .2rem}`;
 
+/** Headers stand once in the document; here they stand with each operation. */
+function withParameters(operation: Operation, { components }: OpenApi): Operation {
+  const shared = (components?.parameters ?? {}) as Readonly<Record<string, Parameter>>;
+  const parameters = operation.parameters?.map((one) =>
+    '$ref' in one ? shared[String(one.$ref).split('/').at(-1)!]! : one,
+  );
+  return { ...operation, ...(parameters && { parameters }) };
+}
+
 /** The OpenAPI document as one page for people: no script, nothing from elsewhere. */
 export function docsPage(api: OpenApi): string {
   const schemas = api.components?.schemas ?? {};
@@ -166,7 +177,7 @@ export function docsPage(api: OpenApi): string {
     Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({
       method,
       path,
-      operation,
+      operation: withParameters(operation, api),
     })),
   );
   const shared = Object.entries(schemas).map(([name, of]) => folded(name, of, name));
@@ -177,8 +188,8 @@ export function docsPage(api: OpenApi): string {
   ];
   return `<!doctype html>
     <html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${style}</style></head>
-    <body><h1>${title}</h1><p>The same as <a href="openapi.json">openapi.json</a>, for reading. Examples send what is
-    required alone; <code>$API</code> is the address of the system, <code>$TOKEN</code> a token, and what stands in
+    <body><h1>${title}</h1><p>The same as <a href="openapi.json">openapi.json</a>, for reading. <code>$API</code> is the
+    address of the system, <code>$TOKEN</code> a token, and what stands in
     <code>&lt;&gt;</code> is yours to fill in. Behind the local front door, <a href="/docs">/docs</a> has the pages of
     all services.</p>
     <nav><table>${entries.join('')}</table></nav>

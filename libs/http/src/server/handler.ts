@@ -17,7 +17,8 @@ import {
 } from '../route.ts';
 import { readUpload } from '../upload.ts';
 import { checkPlain, parserOf } from '../validation.ts';
-import { codesOf } from './openapi.ts';
+import { answersVersion } from './described-headers.ts';
+import { codesOf } from './described-problems.ts';
 import type { Limits } from './rate-limit.ts';
 
 export interface HandlerContext {
@@ -76,6 +77,8 @@ function checkAnswer(route: Route, answer: RouteResponse | FileResponse, reply: 
   const described = route.success ?? [200];
   if (!described.includes(reply.status))
     throw new Error(`${route.method} ${route.path} answers ${reply.status}, which it does not describe`);
+  if (answersVersion(route) && !('ETag' in reply.headers))
+    throw new Error(`${route.method} ${route.path} answers without the ETag that it describes`);
   if (isFile(answer) || !route.answer) return;
   route.answer.parse(JSON.parse((reply as Reply).text));
 }

@@ -8,6 +8,9 @@ import { renamingWarnings, Warning } from './warnings.ts';
 const AccountName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 const ById = z.strictObject({ accountId: AccountName });
 
+const AccountAnswer = AccountFacts.meta({ id: 'Account' });
+const ToldAccount = AccountFacts.extend({ warnings: z.array(Warning) }).meta({ id: 'ToldAccount' });
+
 const putAccount = route({
   method: 'put',
   path: '/v1/accounts/{accountId}',
@@ -16,7 +19,22 @@ const putAccount = route({
   access: { platform: true },
   params: ById,
   body: AccountTelling.omit({ accountId: true }),
-  answer: AccountFacts.extend({ warnings: z.array(Warning) }),
+  example: {
+    version: 1,
+    certifiedName: '北京示例科技有限公司',
+    contacts: [
+      {
+        contactId: 'buyer',
+        name: 'Li Lei',
+        email: 'li.lei@example.com',
+        phone: null,
+        locale: 'zh-CN',
+        timeZone: 'Asia/Shanghai',
+        classes: ['orders', 'contracts'],
+      },
+    ],
+  },
+  answer: ToldAccount,
   refusals: ['request.version_mismatch'],
   inTransaction: async (tx, { params, body, ifMatch, locale }) => {
     const { account, formerName } = await tellAccount(tx, { account: { ...body, ...params }, ifMatch });
@@ -32,7 +50,7 @@ const getAccount = route({
   summary: 'The facts of an account as they were told last.',
   access: { customer: 'contracts:read', operator: true, platform: true },
   params: ById,
-  answer: AccountFacts,
+  answer: AccountAnswer,
   refusals: ['account.not_found'],
   inTransaction: async (tx, { params }) => {
     const account = await readAccount(tx, params.accountId);

@@ -12,20 +12,32 @@ import { worded } from './refusal-texts.ts';
 import { ContractAnswer, RefusalReasonAnswer, toContractAnswer, toRefusalReasonAnswer } from './schemas.ts';
 import { domainWarnings, Warning } from './warnings.ts';
 
-const Application = z.strictObject({
-  orderIds: z.array(Id).min(1).max(500),
-  language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
-  accountId: AccountId.optional().meta({
-    description: 'For operators; a customer applies for the own account.',
-  }),
-});
+const Application = z
+  .strictObject({
+    orderIds: z.array(Id).min(1).max(500),
+    language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
+    accountId: AccountId.optional().meta({
+      description: 'For operators; a customer applies for the own account.',
+    }),
+  })
+  .meta({ id: 'ContractApplication' });
 
-const PartAnswer = z.object({
-  kind: z.enum(['order', 'payment_request']),
-  invoicingEntity: z.string(),
-  orderIds: z.array(z.string()),
-  amount: Money.nullable(),
-});
+const PartAnswer = z
+  .object({
+    kind: z.enum(['order', 'payment_request']),
+    invoicingEntity: z.string(),
+    orderIds: z.array(z.string()),
+    amount: Money.nullable(),
+  })
+  .meta({ id: 'ApplicationPart' });
+
+const PreviewAnswer = z
+  .object({
+    data: z.array(PartAnswer),
+    refusals: z.array(RefusalReasonAnswer),
+    warnings: z.array(Warning),
+  })
+  .meta({ id: 'ApplicationPreview' });
 
 const refusalsAgainst = [
   'contract.application_refused',
@@ -58,11 +70,8 @@ const previewApplication = (profile: Profile) =>
     access: { customer: 'contracts:read', operator: true },
     idempotencyKey: 'none',
     body: Application,
-    answer: z.object({
-      data: z.array(PartAnswer),
-      refusals: z.array(RefusalReasonAnswer),
-      warnings: z.array(Warning),
-    }),
+    example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] },
+    answer: PreviewAnswer,
     refusals: accountRefusals,
     inTransaction: async (tx, { actor, body: { orderIds, accountId }, locale }) => {
       const { parts, reasons } = await preview(tx, profile, {
@@ -107,6 +116,7 @@ const applyForContracts = (profile: Profile) =>
     summary: 'Applies for contracts over orders: one per kind and invoicing entity, all or none.',
     access: { customer: 'contracts:write', operator: true },
     body: Application,
+    example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'], language: 'en' },
     answer: z.object({
       data: z.array(ContractAnswer),
       refusals: ContractAnswer.shape.refusals,

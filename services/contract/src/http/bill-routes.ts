@@ -17,7 +17,7 @@ const BillTelling = z
     ...BillFacts.shape,
     amount: MoneyJson,
     lines: z
-      .array(z.strictObject({ productCode, amount: MoneyJson }))
+      .array(z.strictObject({ productCode, amount: MoneyJson }).meta({ id: 'BillLineInput' }))
       .min(1)
       .max(500),
   })
@@ -38,6 +38,15 @@ const putBill = (profile: Profile) =>
     access: { platform: true },
     params: ById,
     body: BillTelling,
+    example: {
+      version: 1,
+      accountId: 'acc_demo',
+      month: '2026-01',
+      invoicingEntity: 'main',
+      status: 'unpaid',
+      amount: { amount: '12.30', currency: 'CNY' },
+      lines: [{ productCode: 'ECS', amount: { amount: '12.30', currency: 'CNY' } }],
+    },
     answer: BillAnswer,
     refusals: ['bill.entity_unknown', 'bill.currency_mismatch', 'bill.taken', 'request.version_mismatch'],
     inTransaction: async (tx, { params, body, ifMatch }) =>

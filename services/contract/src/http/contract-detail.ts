@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor, Locale, Tx } from '@accord/core';
 import { ContractStatus } from '@accord/events/contract';
-import { Moment, Money, ServicePeriod } from '@accord/events/fields';
+import { LocalizedName, Moment, Money, ServicePeriod } from '@accord/events/fields';
 import { ActorView, maskActor } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { findAccount } from '../account/account-store.ts';
@@ -15,21 +15,23 @@ import { findOrders, findOwnTerms, type Order } from '../order-view.ts';
 import { ContractAnswer, toContractAnswer } from './schemas.ts';
 import { contractWarnings, Warning } from './warnings.ts';
 
-const OrderRow = z.object({
-  orderId: z.string(),
-  productCode: z.string(),
-  productName: z.object({ 'zh-CN': z.string(), en: z.string() }),
-  count: z.int(),
-  servicePeriod: ServicePeriod.nullable(),
-  cashPayable: Money.nullable(),
-  termsIncluded: z.boolean().meta({ description: 'Whether the document states the terms in full.' }),
-  termsUrl: z.string().nullable(),
-});
+const OrderRow = z
+  .object({
+    orderId: z.string(),
+    productCode: z.string(),
+    productName: LocalizedName,
+    count: z.int(),
+    servicePeriod: ServicePeriod.nullable(),
+    cashPayable: Money.nullable(),
+    termsIncluded: z.boolean().meta({ description: 'Whether the document states the terms in full.' }),
+    termsUrl: z.string().nullable(),
+  })
+  .meta({ id: 'ContractOrder' });
 
 export const ContractDetailAnswer = ContractAnswer.extend({
   orders: z.array(OrderRow),
   /** Null at an end: not known yet, or open (CTR-33). */
-  validity: z.object({ from: Moment.nullable(), to: Moment.nullable() }),
+  validity: z.object({ from: Moment.nullable(), to: Moment.nullable() }).meta({ id: 'Validity' }),
   settled: z
     .boolean()
     .meta({ description: 'An official payment request whose orders are all paid; no date is left to keep.' }),
@@ -41,7 +43,9 @@ export const ContractDetailAnswer = ContractAnswer.extend({
   sha256: z.string().nullable(),
   warnings: z.array(Warning),
   history: z.array(
-    z.object({ version: z.int(), event: z.string(), status: ContractStatus, at: Moment, actor: ActorView }),
+    z
+      .object({ version: z.int(), event: z.string(), status: ContractStatus, at: Moment, actor: ActorView })
+      .meta({ id: 'ContractHistoryEntry' }),
   ),
 }).meta({ id: 'ContractDetail' });
 

@@ -28,7 +28,8 @@ const Voiding = z
     path: ['text'],
     message: 'is needed where the reason is other',
     params: { 'zh-CN': 'reason 为 other 时必须填写' },
-  });
+  })
+  .meta({ not: { properties: { reason: { const: 'other' } }, not: { required: ['text'] } } });
 
 const listContracts = route({
   method: 'get',
@@ -146,6 +147,7 @@ const voidContract = (provider: Provider) =>
     access: writer,
     params: ById,
     body: Voiding,
+    example: { reason: 'incorrect_terms', text: 'The period is wrong' },
     answer: ContractAnswer,
     refusals: [
       'contract.not_found',

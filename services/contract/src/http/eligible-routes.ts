@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, Id, Money } from '@accord/events/fields';
+import { AccountId, Id, LocalizedName, Money } from '@accord/events/fields';
 import { OrderStatus, RefundState } from '@accord/events/order';
 import { BillFacts, BillLine, BillMonth } from '@accord/events/platform';
 import {
@@ -29,17 +29,19 @@ import { BillAnswer, RefusalReasonAnswer, toRefusalReasonAnswer } from './schema
 
 const reader = { customer: 'contracts:read', operator: true } as const;
 
-const EligibleOrderAnswer = z.object({
-  orderId: z.string(),
-  kind: z.enum(['order', 'payment_request']),
-  productCode: z.string(),
-  productName: z.object({ 'zh-CN': z.string(), en: z.string() }),
-  invoicingEntity: z.string(),
-  status: OrderStatus,
-  refundState: RefundState,
-  cashPayable: Money.nullable(),
-  createdAt: z.string(),
-});
+const EligibleOrderAnswer = z
+  .object({
+    orderId: z.string(),
+    kind: z.enum(['order', 'payment_request']),
+    productCode: z.string(),
+    productName: LocalizedName,
+    invoicingEntity: z.string(),
+    status: OrderStatus,
+    refundState: RefundState,
+    cashPayable: Money.nullable(),
+    createdAt: z.string(),
+  })
+  .meta({ id: 'EligibleOrder' });
 
 const toEligibleOrderAnswer = (order: Order): z.input<typeof EligibleOrderAnswer> => ({
   orderId: order.orderId,
@@ -97,11 +99,13 @@ const listEligibleOrders = (profile: Profile) =>
     },
   });
 
-const EligibleProductAnswer = z.object({
-  productCode: z.string(),
-  name: z.object({ 'zh-CN': z.string(), en: z.string() }),
-  category: z.string(),
-});
+const EligibleProductAnswer = z
+  .object({
+    productCode: z.string(),
+    name: LocalizedName,
+    category: z.string(),
+  })
+  .meta({ id: 'EligibleProduct' });
 
 const toEligibleProductAnswer = ({ productCode, name, category }: Product) => ({
   productCode,

@@ -10,7 +10,7 @@ import { readable, textOf } from './refusal-texts.ts';
 // The shapes that several routes take or answer.
 
 export const ContractAnswer = ContractSnapshot.extend({
-  refusals: z.array(ContractRefusalReason.extend({ text: z.string() })),
+  refusals: z.array(ContractRefusalReason.extend({ text: z.string() }).meta({ id: 'ContractRefusal' })),
   voidReason: ContractVoidReason.nullable(),
   voidText: z.string().nullable(),
 }).meta({ id: 'Contract' });
@@ -23,7 +23,9 @@ export const toContractAnswer = (contract: Contract, locale: Locale): z.input<ty
 });
 
 /** CTR-26: the reasons that a person may give; the others come with an order's end. */
-export const GivenReason = ContractVoidReason.exclude(['order_cancelled', 'order_voided']);
+export const GivenReason = ContractVoidReason.exclude(['order_cancelled', 'order_voided']).meta({
+  id: 'GivenVoidReason',
+});
 
 export const RefusalReasonAnswer = z
   .object({
@@ -35,9 +37,13 @@ export const RefusalReasonAnswer = z
     contractNumber: z.string().nullable(),
     refundId: z.string().nullable(),
     provider: z.string().nullable(),
-    offlineAddress: z.object({ recipient: z.string(), phone: z.string(), address: z.string() }).nullable(),
+    offlineAddress: z
+      .object({ recipient: z.string(), phone: z.string(), address: z.string() })
+      .meta({ id: 'OfflineAddress' })
+      .nullable(),
     unprintable: z
       .object({ characters: z.array(z.string()), fields: z.array(z.string()) })
+      .meta({ id: 'Unprintable' })
       .nullable()
       .meta({
         description:
@@ -68,7 +74,7 @@ export const BillAnswer = z
     invoicingEntity,
     status,
     amount,
-    lines: z.array(BillLine),
+    lines: z.array(BillLine.meta({ id: 'BillLine' })),
   })
   .meta({ id: 'Bill' });
 

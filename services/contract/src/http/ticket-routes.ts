@@ -60,6 +60,12 @@ const submitTicket = (profile: Profile) =>
       reason: GivenReason.default('other'),
       text: Text,
     }),
+    example: {
+      kind: 'void_official',
+      contractId: 'ctr_0199a2013ab97155850ff2f85a2d7bf3',
+      reason: 'incorrect_terms',
+      text: 'The period is wrong',
+    },
     answer: TicketAnswer,
     success: [201],
     refusals: [
@@ -137,6 +143,7 @@ const rejectTicket = route({
   access: { operator: true },
   params: ById,
   body: z.strictObject({ text: Text }),
+  example: { text: 'The terms are as they were agreed' },
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'request.version_mismatch'],
   inTransaction: async (tx, { params, body, ifMatch }) =>
@@ -151,6 +158,7 @@ const withdrawTicket = route({
   access: writer,
   params: ById,
   body: z.strictObject({ text: Text }),
+  example: { text: 'Settled by telephone' },
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'request.version_mismatch'],
   inTransaction: async (tx, { params, body, ifMatch }) =>

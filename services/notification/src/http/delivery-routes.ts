@@ -6,29 +6,33 @@ import type { Delivery } from '../delivery/delivery.ts';
 import { replay } from '../mailing.ts';
 import { NotificationId, reader } from './schemas.ts';
 
-const DeliveryAnswer = z.object({
-  notificationId: z.string(),
-  accountId: z.string(),
-  eventId: z.string(),
-  eventType: z.string(),
-  messageClass: z.string(),
-  mandatory: z.boolean(),
-  channel: z.enum(['inbox', 'email']),
-  contactId: z.string().nullable(),
-  status: z.enum(['pending', 'sending', 'sent', 'retry_wait', 'dead', 'skipped']),
-  reason: z.string().nullable(),
-  createdAt: Moment,
-  sentAt: Moment.nullable(),
-  nextAt: Moment.nullable(),
-  attempts: z.array(
-    z.object({
-      attempt: z.int(),
-      startedAt: Moment,
-      endedAt: Moment.nullable(),
-      outcome: z.string().nullable(),
-    }),
-  ),
-});
+const DeliveryAnswer = z
+  .object({
+    notificationId: z.string(),
+    accountId: z.string(),
+    eventId: z.string(),
+    eventType: z.string(),
+    messageClass: z.string(),
+    mandatory: z.boolean(),
+    channel: z.enum(['inbox', 'email']),
+    contactId: z.string().nullable(),
+    status: z.enum(['pending', 'sending', 'sent', 'retry_wait', 'dead', 'skipped']),
+    reason: z.string().nullable(),
+    createdAt: Moment,
+    sentAt: Moment.nullable(),
+    nextAt: Moment.nullable(),
+    attempts: z.array(
+      z
+        .object({
+          attempt: z.int(),
+          startedAt: Moment,
+          endedAt: Moment.nullable(),
+          outcome: z.string().nullable(),
+        })
+        .meta({ id: 'DeliveryAttempt' }),
+    ),
+  })
+  .meta({ id: 'Delivery' });
 
 function toDeliveryAnswer(
   { version: _, giveUpAfter: __, ...shown }: Delivery,

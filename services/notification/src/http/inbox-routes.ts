@@ -40,19 +40,21 @@ export function inboxRoutes({ templates, timeZone }: Texts): readonly Route[] {
 
 const OfAccount = { accountId: Id.optional() };
 
-const MessageAnswer = z.object({
-  notificationId: z.string(),
-  eventId: z.string(),
-  eventType: z.string(),
-  messageClass: z.enum(['orders', 'contracts', 'refunds', 'security']),
-  /** An order, a contract, a refund … */
-  about: z.object({ kind: z.string(), id: z.string() }),
-  /** In the language of Accept-Language. */
-  title: z.string(),
-  text: z.string(),
-  createdAt: Moment,
-  readAt: Moment.nullable(),
-});
+const MessageAnswer = z
+  .object({
+    notificationId: z.string(),
+    eventId: z.string(),
+    eventType: z.string(),
+    messageClass: z.enum(['orders', 'contracts', 'refunds', 'security']),
+    /** An order, a contract, a refund … */
+    about: z.object({ kind: z.string(), id: z.string() }).meta({ id: 'NotificationSubject' }),
+    /** In the language of Accept-Language. */
+    title: z.string(),
+    text: z.string(),
+    createdAt: Moment,
+    readAt: Moment.nullable(),
+  })
+  .meta({ id: 'Notification' });
 
 type ToMessageAnswer = (message: InboxMessage, locale: Locale) => z.input<typeof MessageAnswer>;
 

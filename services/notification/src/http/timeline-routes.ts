@@ -17,18 +17,20 @@ import {
 import { listEventsAbout, listEventsOfAccount } from '../timeline/timeline-store.ts';
 import { inCausalOrder, starterOf, type Link, type TimelineEvent } from '../timeline/timeline.ts';
 
-const TimelineEventAnswer = z.object({
-  eventId: z.string(),
-  type: z.string(),
-  time: Moment,
-  /** An event did what followed from it by itself. */
-  actor: ActorView,
-  /** The actor that set off the chain of events that led here, where its start is on the page. */
-  startedBy: ActorView.nullable(),
-  causationId: z.string(),
-  subject: z.object({ kind: z.string(), id: z.string(), version: z.int() }),
-  data: z.record(z.string(), z.unknown()),
-});
+const TimelineEventAnswer = z
+  .object({
+    eventId: z.string(),
+    type: z.string(),
+    time: Moment,
+    /** An event did what followed from it by itself. */
+    actor: ActorView,
+    /** The actor that set off the chain of events that led here, where its start is on the page. */
+    startedBy: ActorView.nullable(),
+    causationId: z.string(),
+    subject: z.object({ kind: z.string(), id: z.string(), version: z.int() }).meta({ id: 'EventSubject' }),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'TimelineEvent' });
 
 const TimelineQuery = z
   .strictObject({

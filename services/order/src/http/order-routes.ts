@@ -12,6 +12,7 @@ import {
   pageQuery,
   rangeQuery,
   route,
+  separatedByCommas,
   timeRange,
   type Route,
   type RouteRequest,
@@ -37,11 +38,20 @@ import {
   toOrderRowAnswer,
 } from './schemas.ts';
 
-const Duration = z.discriminatedUnion('unit', [
-  z.strictObject({ unit: z.literal('minute'), value: z.int().min(1).max(5_256_000) }),
-  z.strictObject({ unit: z.literal('month'), value: z.int().min(1).max(120) }),
-  z.strictObject({ unit: z.literal('year'), value: z.int().min(1).max(10) }),
-]);
+const longest = { minute: 5_256_000, month: 120, year: 10 } as const;
+const tooLong = (unit: keyof typeof longest) => ({
+  properties: { unit: { const: unit }, value: { minimum: longest[unit] + 1 } },
+});
+
+/** One object, because clients have no good type for a choice of several; each unit has its own bound. */
+const Duration = z
+  .strictObject({ unit: z.enum(['minute', 'month', 'year']), value: z.int().min(1).max(longest.minute) })
+  .refine(({ unit, value }) => value <= longest[unit], {
+    path: ['value'],
+    message: 'is at most 10 years',
+    params: { 'zh-CN': '最长为 10 年' },
+  })
+  .meta({ id: 'DurationInput', not: { anyOf: [tooLong('month'), tooLong('year')] } });
 
 const Instances = z
   .array(InstanceId)
@@ -49,7 +59,8 @@ const Instances = z
   .refine((ids) => new Set(ids).size === ids.length, {
     message: 'names each instance once',
     params: { 'zh-CN': '每个实例只能出现一次' },
-  });
+  })
+  .meta({ uniqueItems: true });
 
 const Placement = z.strictObject({
   accountId: AccountId.optional(),
@@ -59,7 +70,7 @@ const Placement = z.strictObject({
   chargeType: ChargeType,
   serviceType: DomainServiceType.nullable().default(null),
   configuration: z
-    .array(z.strictObject({ name: Line(60), value: Line(200) }))
+    .array(z.strictObject({ name: Line(60), value: Line(200) }).meta({ id: 'ConfigurationItemInput' }))
     .max(30)
     .default([]),
   count: z.int().min(1).max(10_000).default(1),
@@ -69,6 +80,7 @@ const Placement = z.strictObject({
   discountAmount: MoneyJson.optional(),
   promotion: z
     .strictObject({ ...Promotion.shape, id: Line(64) })
+    .meta({ id: 'PromotionInput' })
     .nullable()
     .default(null),
   trial: z.boolean().default(false),
@@ -83,12 +95,7 @@ const OrderFilter = z.strictObject({
   ...rangeQuery,
   status: OrderStatus.optional(),
   orderId: OrderId.optional(),
-  instanceIds: z
-    .string()
-    .transform((ids) => ids.split(','))
-    .pipe(z.array(InstanceId).max(20))
-    .optional()
-    .meta({ description: 'Separated by commas.' }),
+  instanceIds: separatedByCommas(z.array(InstanceId).min(1).max(20)),
 });
 
 const Cancellations = z.strictObject({
@@ -99,18 +106,21 @@ const Cancellations = z.strictObject({
     .refine((ids) => new Set(ids).size === ids.length, {
       message: 'names each order once',
       params: { 'zh-CN': '每个订单只能出现一次' },
-    }),
+    })
+    .meta({ uniqueItems: true }),
   reason: Line(200),
 });
 
-const OutcomeAnswer = z.object({
-  orderId: z.string(),
-  outcome: z.enum(['cancelled', 'refused']),
-  version: z.int().nullable(),
-  code: z.string().nullable(),
-  title: z.string().nullable().meta({ description: 'Of the refusal, in the language of Accept-Language.' }),
-  detail: z.string().nullable(),
-});
+const OutcomeAnswer = z
+  .object({
+    orderId: z.string(),
+    outcome: z.enum(['cancelled', 'refused']),
+    version: z.int().nullable(),
+    code: z.string().nullable(),
+    title: z.string().nullable().meta({ description: 'Of the refusal, in the language of Accept-Language.' }),
+    detail: z.string().nullable(),
+  })
+  .meta({ id: 'CancellationOutcome' });
 
 const cancelled = { outcome: 'cancelled', code: null, title: null, detail: null } as const;
 
@@ -163,6 +173,12 @@ const placeOrder = (profile: Profile) =>
     summary: 'Places an order',
     access: { customer: 'orders:write', operator: true, platform: true },
     body: Placement,
+    example: {
+      productCode: 'ECS',
+      billType: 'prepay',
+      chargeType: 'subscription',
+      duration: { unit: 'month', value: 1 },
+    },
     answer: OrderAnswer,
     success: [201],
     refusals: placementRefusals,
@@ -250,6 +266,7 @@ const cancelOrder = (profile: Profile) =>
     access: { customer: 'orders:write', operator: true },
     params,
     body: z.strictObject({ reason: Line(200) }),
+    example: { reason: 'Ordered twice' },
     answer: OrderAnswer,
     refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
     inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch }) => {
@@ -264,6 +281,7 @@ const cancelOrders = route({
   summary: 'Cancels up to 10 unpaid orders; answers for each',
   access: { customer: 'orders:write', operator: true },
   body: Cancellations,
+  example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'], reason: 'Ordered twice' },
   answer: z.object({ data: z.array(OutcomeAnswer) }),
   run: async (_db, { body, item, wordsOf }) => {
     const outcomes = await cancelSeveral(item, body);

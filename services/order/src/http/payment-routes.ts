@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { PaymentReference } from '@accord/events/platform';
+import { Money, PaymentSplit } from '@accord/events/fields';
+import { IpAddress, PaymentReference } from '@accord/events/platform';
 import { route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';
@@ -12,22 +13,26 @@ import { answered, InstanceId, Line, OrderAnswer, OrderId, ReportedMoment } from
 
 // Other services of the platform report about an order (API-4: `platform` alone).
 
-const Parts = z.strictObject({
-  cash: MoneyJson.optional(),
-  giftCredit: MoneyJson.optional(),
-  storedCard: MoneyJson.optional(),
-  voucher: MoneyJson.optional(),
-});
+const Parts = z
+  .strictObject({
+    cash: MoneyJson.optional(),
+    giftCredit: MoneyJson.optional(),
+    storedCard: MoneyJson.optional(),
+    voucher: MoneyJson.optional(),
+  })
+  .meta({ id: 'PaymentParts' });
 
-const PaymentAnswer = z.object({
-  paymentReference: z.string(),
-  orderId: z.string(),
-  accountId: z.string(),
-  parts: z.object({ cash: MoneyJson, giftCredit: MoneyJson, storedCard: MoneyJson, voucher: MoneyJson }),
-  cashPaid: MoneyJson,
-  voucherPaid: MoneyJson,
-  paidAt: z.iso.datetime(),
-});
+const PaymentAnswer = z
+  .object({
+    paymentReference: z.string(),
+    orderId: z.string(),
+    accountId: z.string(),
+    parts: PaymentSplit,
+    cashPaid: Money,
+    voucherPaid: Money,
+    paidAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Payment' });
 
 const toPaymentAnswer = (payment: Payment): z.input<typeof PaymentAnswer> => ({
   ...payment,
@@ -36,13 +41,15 @@ const toPaymentAnswer = (payment: Payment): z.input<typeof PaymentAnswer> => ({
   paidAt: payment.paidAt.toISOString(),
 });
 
-const Given = z.strictObject({
-  instanceId: InstanceId,
-  start: ReportedMoment.nullable().default(null),
-  end: ReportedMoment.nullable().default(null),
-  region: Line(64).nullable().default(null),
-  ipAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
-});
+const Given = z
+  .strictObject({
+    instanceId: InstanceId,
+    start: ReportedMoment.nullable().default(null),
+    end: ReportedMoment.nullable().default(null),
+    region: Line(64).nullable().default(null),
+    ipAddress: IpAddress.nullable().default(null),
+  })
+  .meta({ id: 'CreatedInstance' });
 
 const Fulfilment = z
   .strictObject({
@@ -67,6 +74,14 @@ const Fulfilment = z
     path: ['reason'],
     message: 'a creation has none',
     params: { 'zh-CN': 'outcome 为 created 时不得有原因' },
+  })
+  .meta({
+    not: {
+      anyOf: [
+        { properties: { outcome: { const: 'failed' }, instances: { minItems: 1 } }, required: ['instances'] },
+        { properties: { outcome: { const: 'created' }, reason: { type: 'string' } }, required: ['reason'] },
+      ],
+    },
   });
 
 const Facts = z
@@ -74,7 +89,8 @@ const Facts = z
   .refine(({ invoiced, supportRightsUsed }) => invoiced !== undefined || supportRightsUsed !== undefined, {
     message: 'names invoiced or supportRightsUsed',
     params: { 'zh-CN': '请指定 invoiced 或 supportRightsUsed' },
-  });
+  })
+  .meta({ minProperties: 1 });
 
 const params = z.strictObject({ orderId: OrderId });
 const access = { platform: true } as const;
@@ -87,6 +103,7 @@ const recordPayment = route({
   access,
   params,
   body: z.strictObject({ paymentReference: PaymentReference, parts: Parts }),
+  example: { paymentReference: 'pay-20260131-17', parts: { cash: { amount: '45.00', currency: 'CNY' } } },
   answer: PaymentAnswer,
   success: [201],
   refusals: [
@@ -112,6 +129,10 @@ const reportFulfilment = (profile: Profile) =>
     access,
     params,
     body: Fulfilment,
+    example: {
+      outcome: 'created',
+      instances: [{ instanceId: 'i-bp1a2b3c', start: '2026-01-31T09:00:00Z', end: '2026-02-28T09:00:00Z' }],
+    },
     answer: OrderAnswer,
     refusals: [
       'order.not_found',
@@ -139,6 +160,7 @@ const reportOrderFacts = (profile: Profile) =>
     access,
     params,
     body: Facts,
+    example: { invoiced: true },
     answer: OrderAnswer,
     refusals: ['order.not_found', 'request.version_mismatch'],
     inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {

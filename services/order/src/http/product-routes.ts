@@ -16,7 +16,7 @@ const Name = Line(120);
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/);
 
 const Publication = z.strictObject({
-  name: z.strictObject({ 'zh-CN': Name, en: Name }),
+  name: z.strictObject({ 'zh-CN': Name, en: Name }).meta({ id: 'LocalizedNameInput' }),
   category: Code,
   brand: Code,
   form: ProductForm,
@@ -24,12 +24,14 @@ const Publication = z.strictObject({
   invoicingEntity: Code,
   prices: z
     .array(
-      z.strictObject({
-        chargeType: ChargeType,
-        amount: z.string().regex(/^\d{1,10}(\.\d{1,8})?$/),
-        currency: z.string().regex(/^[A-Z]{3}$/),
-        unit: PriceUnit,
-      }),
+      z
+        .strictObject({
+          chargeType: ChargeType,
+          amount: z.string().regex(/^\d{1,10}(\.\d{1,8})?$/),
+          currency: z.string().regex(/^[A-Z]{3}$/),
+          unit: PriceUnit,
+        })
+        .meta({ id: 'PriceInput' }),
     )
     .min(1)
     .max(20),
@@ -50,6 +52,8 @@ const Publication = z.strictObject({
     .default(null),
 });
 
+const ProductAnswer = ProductSnapshot.meta({ id: 'Product' });
+
 const params = z.strictObject({ productCode: ProductCode });
 const readers = { customer: 'orders:read', operator: true, platform: true } as const;
 
@@ -62,7 +66,18 @@ const publishProduct = (profile: Profile) =>
     access: { operator: true },
     params,
     body: Publication,
-    answer: ProductSnapshot,
+    example: {
+      name: { 'zh-CN': '云服务器', en: 'Elastic Compute' },
+      category: 'compute',
+      brand: 'cloud',
+      form: 'instance',
+      chargeTypes: ['subscription'],
+      invoicingEntity: 'main',
+      prices: [{ chargeType: 'subscription', amount: '45.00', currency: 'CNY', unit: 'month' }],
+      contractable: true,
+      refundable: true,
+    },
+    answer: ProductAnswer,
     success: [200, 201],
     refusals: ['product.entity_unknown', 'product.price_misfit', 'request.version_mismatch'],
     inTransaction: async (tx, { params: { productCode }, body, ifMatch }) => {
@@ -78,7 +93,7 @@ const listProducts = route({
   summary: 'The catalogue, by product code',
   access: readers,
   query: z.strictObject(pageQuery),
-  answer: paged(ProductSnapshot),
+  answer: paged(ProductAnswer),
   inTransaction: async (tx, { query: { cursor, limit } }) => {
     const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
     const products = await store.listProducts(tx, { after, limit: limit + 1 });
@@ -95,7 +110,7 @@ const getProduct = route({
   summary: 'One product',
   access: readers,
   params,
-  answer: ProductSnapshot,
+  answer: ProductAnswer,
   refusals: ['product.not_found'],
   inTransaction: async (tx, { params: { productCode } }) => {
     const product = await store.getProduct(tx, productCode);

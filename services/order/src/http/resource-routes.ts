@@ -29,11 +29,14 @@ const Report = z
     nextRenewalPeriod: z
       .strictObject({ start: ReportedMoment, end: ReportedMoment })
       .refine(isForward, endsLater)
+      .meta({ id: 'ServicePeriodInput' })
       .nullable()
       .default(null),
     scaledAt: ReportedMoment.nullable().default(null),
   })
   .refine(isForward, { ...endsLater, path: ['end'] });
+
+const ResourceAnswer = ResourceSnapshot.meta({ id: 'Resource' });
 
 const params = z.strictObject({ instanceId: InstanceId });
 
@@ -46,7 +49,14 @@ const reportResource = (rules: FitRules) =>
     access: { platform: true },
     params,
     body: Report,
-    answer: ResourceSnapshot,
+    example: {
+      reportVersion: 2,
+      orderId: 'ord_0199a2013ab97155850ff2f85a2d7bf3',
+      start: '2026-01-31T09:00:00Z',
+      end: '2026-02-28T09:00:00Z',
+      usage: '12.5',
+    },
+    answer: ResourceAnswer,
     refusals: [
       'resource.order_required',
       'resource.taken',
@@ -74,7 +84,7 @@ const listResources = route({
   summary: 'Resources of an account, each with its orders and its end',
   access: { customer: 'orders:read', operator: true, platform: true },
   query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
-  answer: paged(ResourceSnapshot),
+  answer: paged(ResourceAnswer),
   refusals: accountRefusals,
   inTransaction: async (tx, { actor, query: { accountId, cursor, limit } }) => {
     const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
@@ -96,7 +106,7 @@ const getResource = route({
   summary: 'One resource',
   access: { customer: 'orders:read', operator: true, platform: true },
   params,
-  answer: ResourceSnapshot,
+  answer: ResourceAnswer,
   refusals: ['resource.not_found'],
   inTransaction: async (tx, { params: { instanceId } }) => {
     const resource = await store.getResource(tx, instanceId);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Tx } from '@accord/core';
+import { GivenMomentText } from '@accord/events/given-time';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
 import { ActorView } from '@accord/http';
@@ -26,18 +27,16 @@ export const Line = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}]+$/u);
 
-/** With an offset, as RFC 3339 wants it, of this era. */
-export const ReportedMoment = z.iso
-  .datetime({ offset: true })
-  .regex(/^(19|20|21)\d\d-/)
-  .transform((text) => new Date(text));
+export const ReportedMoment = GivenMomentText.transform((text) => new Date(text));
 
-const Operation = z.enum(operations);
+const Operation = z.enum(operations).meta({ id: 'OrderOperation' });
 
 export const OrderAnswer = OrderSnapshot.extend({
   allowedOperations: z.array(Operation),
-  links: z.object({ contract: z.string().nullable(), refunds: z.array(z.string()) }),
-});
+  links: z
+    .object({ contract: z.string().nullable(), refunds: z.array(z.string()) })
+    .meta({ id: 'OrderLinks' }),
+}).meta({ id: 'Order' });
 
 export const toOrderAnswer = (order: Order, operationsOf: OperationsOf): z.input<typeof OrderAnswer> => ({
   ...orderSnapshot(order),
@@ -57,16 +56,18 @@ export const answered = async (tx: Tx, profile: Profile, order: Order) => ({
 /** ORD-17: with every state it was in, its time and its actor. */
 export const OrderDetailAnswer = OrderAnswer.extend({
   history: z.array(
-    z.object({
-      version: z.int(),
-      at: z.iso.datetime(),
-      actor: ActorView,
-      change: z.string(),
-      status: OrderSnapshot.shape.status,
-      note: z.string().nullable(),
-    }),
+    z
+      .object({
+        version: z.int(),
+        at: z.iso.datetime(),
+        actor: ActorView,
+        change: z.string(),
+        status: OrderSnapshot.shape.status,
+        note: z.string().nullable(),
+      })
+      .meta({ id: 'OrderHistoryEntry' }),
   ),
-});
+}).meta({ id: 'OrderDetail' });
 
 /** ORD-16: a row of a list. */
 export const OrderRowAnswer = OrderSnapshot.pick({
@@ -85,7 +86,9 @@ export const OrderRowAnswer = OrderSnapshot.pick({
   cashPaid: true,
   createdAt: true,
   payBy: true,
-}).extend({ allowedOperations: z.array(Operation) });
+})
+  .extend({ allowedOperations: z.array(Operation) })
+  .meta({ id: 'OrderRow' });
 
 export const toOrderRowAnswer = (
   order: Order,

@@ -18,30 +18,37 @@ import { funds, type Fund } from '../ledger/ledger.ts';
 const Account = z.strictObject({ accountId: AccountId });
 const access = { customer: 'refunds:read', operator: true, platform: true } as const;
 
-const Balance = z.object({
-  accountId: z.string(),
-  balances: z.array(
-    z.object({
-      currency: z.string(),
-      balance: Money.meta({
-        description: 'Cash, gift credit and stored card together; vouchers are not in it.',
-      }),
-      funds: PaymentSplit,
-    }),
-  ),
-});
+const Balance = z
+  .object({
+    accountId: z.string(),
+    balances: z.array(
+      z
+        .object({
+          currency: z.string(),
+          balance: Money,
+          funds: PaymentSplit,
+        })
+        .meta({
+          id: 'CurrencyBalance',
+          description: '`balance` is cash, gift credit and stored card together; vouchers are not in it.',
+        }),
+    ),
+  })
+  .meta({ id: 'AccountBalance' });
 
-const Entry = z.object({
-  entryId: z.string(),
-  at: Moment,
-  kind: z.enum(['refund', 'unapplied_payment']),
-  fund: z.enum(funds),
-  amount: Money,
-  balance: Money.meta({ description: 'Of this fund, after the entry.' }),
-  refundId: z.string().nullable(),
-  orderId: z.string().nullable(),
-  paymentReference: z.string().nullable(),
-});
+const Entry = z
+  .object({
+    entryId: z.string(),
+    at: Moment,
+    kind: z.enum(['refund', 'unapplied_payment']),
+    fund: z.enum(funds),
+    amount: Money,
+    balance: Money,
+    refundId: z.string().nullable(),
+    orderId: z.string().nullable(),
+    paymentReference: z.string().nullable(),
+  })
+  .meta({ id: 'StatementEntry', description: '`balance` is that of the fund, after the entry.' });
 
 const getBalance = route({
   method: 'get',

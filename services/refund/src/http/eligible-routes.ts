@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, Moment, Money } from '@accord/events/fields';
+import { AccountId, LocalizedName, Moment, Money } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
@@ -15,19 +15,23 @@ import { findFacts, listInstances, listRefundableProducts } from '../order-view.
 import { quoteInstances } from '../refund/quote.ts';
 import { reader, ReasonAnswer, toReasonAnswer } from './schemas.ts';
 
-const Product = z.object({
-  productCode: z.string(),
-  name: z.object({ 'zh-CN': z.string(), en: z.string() }),
-  category: z.string(),
-});
-const RefundableResource = z.object({
-  instanceId: z.string(),
-  productCode: z.string(),
-  end: Moment.nullable(),
-  refundable: z.boolean(),
-  amount: Money.nullable(),
-  reasons: z.array(ReasonAnswer),
-});
+const Product = z
+  .object({
+    productCode: z.string(),
+    name: LocalizedName,
+    category: z.string(),
+  })
+  .meta({ id: 'RefundableProduct' });
+const RefundableResource = z
+  .object({
+    instanceId: z.string(),
+    productCode: z.string(),
+    end: Moment.nullable(),
+    refundable: z.boolean(),
+    amount: Money.nullable(),
+    reasons: z.array(ReasonAnswer),
+  })
+  .meta({ id: 'RefundableResource' });
 
 /** The id of the last row of the page before. @throws Refusal `request.bad_cursor`. */
 const idOf = (cursor: string | undefined) => (cursor ? decodeCursor(cursor, 1)[0]! : null);
@@ -36,7 +40,7 @@ const idOf = (cursor: string | undefined) => (cursor ? decodeCursor(cursor, 1)[0
 const listEligibleProducts = route({
   method: 'get',
   path: '/v1/refunds/eligible-products',
-  operationId: 'listEligibleProducts',
+  operationId: 'listRefundableProducts',
   summary: 'Products open to self-service refunds.',
   access: reader,
   query: z.strictObject(pageQuery),
@@ -57,7 +61,7 @@ const listEligibleResources = (profile: Profile) =>
   route({
     method: 'get',
     path: '/v1/refunds/eligible-resources',
-    operationId: 'listEligibleResources',
+    operationId: 'listRefundableResources',
     summary: "An account's resources, and whether each could be refunded now.",
     access: reader,
     query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),

@@ -16,6 +16,7 @@ const AskQuote = z
         message: 'names each instance once',
         params: { 'zh-CN': '每个实例只能出现一次' },
       })
+      .meta({ uniqueItems: true })
       .optional(),
     bundleId: Id.optional().meta({ description: 'Instead: all instances of a bundle, whatever its size.' }),
     accountId: AccountId.optional().meta({ description: 'For operators: whose instances.' }),
@@ -23,6 +24,14 @@ const AskQuote = z
   .refine(({ instanceIds, bundleId }) => (instanceIds === undefined) !== (bundleId === undefined), {
     message: 'names either instanceIds or bundleId',
     params: { 'zh-CN': '请指定 instanceIds 或 bundleId 之一' },
+  })
+  .meta({
+    not: {
+      anyOf: [
+        { required: ['instanceIds', 'bundleId'] },
+        { not: { anyOf: [{ required: ['instanceIds'] }, { required: ['bundleId'] }] } },
+      ],
+    },
   });
 
 const quoteRefund = (profile: Profile) =>
@@ -33,6 +42,7 @@ const quoteRefund = (profile: Profile) =>
     summary: 'What each instance would give back now, and everything against it. Changes nothing.',
     access: writer,
     body: AskQuote,
+    example: { instanceIds: ['i-bp1a2b3c'] },
     answer: QuoteAnswer,
     success: [201],
     refusals: ['refund.mixed_currencies', 'refund.bundle_not_found', ...accountRefusals],

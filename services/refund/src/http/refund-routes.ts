@@ -58,6 +58,7 @@ const requestRefund = route({
   summary: 'Ask for the refund that was quoted. Prefer: wait answers with the outcome.',
   access: writer,
   body: AskRefund,
+  example: { quoteId: 'quo_0199a2013ab97155850ff2f85a2d7bf3', reason: 'not_usable' },
   answer: RefundAnswer,
   success: [202, 200],
   idempotencyKey: 'required',
@@ -131,6 +132,7 @@ const approveRefund = (profile: Profile) =>
     access: operator,
     params: RefundId,
     body: Verdict,
+    example: { text: 'As agreed with the customer' },
     answer: RefundAnswer,
     refusals: [...reviewRefusals, 'refund.approver_is_applicant'],
     inTransaction: async (tx, { params, body, ifMatch, ...by }) =>
@@ -145,6 +147,7 @@ const rejectRefund = route({
   access: operator,
   params: RefundId,
   body: Verdict,
+  example: { text: 'The instance was used' },
   answer: RefundAnswer,
   refusals: [...reviewRefusals, 'refund.approver_is_applicant'],
   inTransaction: async (tx, { params, body, ifMatch, ...by }) =>

@@ -16,16 +16,18 @@ import { failureText, textOf } from './reason-texts.ts';
 export const reader = { customer: 'refunds:read', operator: true } as const;
 export const writer = { customer: 'refunds:write', operator: true } as const;
 
-const Kind = z.enum(['unsubscribe', 'renewal_only', 'failed_fulfilment']);
+const Kind = z.enum(['unsubscribe', 'renewal_only', 'failed_fulfilment']).meta({ id: 'RefundKind' });
 
-export const ReasonAnswer = z.object({
-  code: z.string().meta({ description: 'A code of RFD-3, or QUOTE_STALE.' }),
-  remedy: z.enum(remedies),
-  text: z.string(),
-  instanceId: z.string().nullable(),
-  orderId: z.string().nullable(),
-  facts: z.record(z.string(), z.string()),
-});
+export const ReasonAnswer = z
+  .object({
+    code: z.string().meta({ description: 'A code of RFD-3, or QUOTE_STALE.' }),
+    remedy: z.enum(remedies),
+    text: z.string(),
+    instanceId: z.string().nullable(),
+    orderId: z.string().nullable(),
+    facts: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'RefundRefusal' });
 
 const amounts = {
   paid: Money,
@@ -34,77 +36,90 @@ const amounts = {
   refund: Money,
   split: PaymentSplit,
 };
-const LineAnswer = z.object({
-  orderId: z.string(),
-  instanceId: z.string().nullable(),
-  ...amounts,
-  calculation: z
-    .array(z.object({ step: z.enum(stepNames), formula: z.string(), result: z.string() }))
-    .meta({ description: 'Step by step, in the language of the answer; each formula gives its result.' }),
-});
+const Amounts = z.object(amounts).meta({ id: 'RefundAmounts' });
+const LineAnswer = z
+  .object({
+    orderId: z.string(),
+    instanceId: z.string().nullable(),
+    ...amounts,
+    calculation: z
+      .array(
+        z
+          .object({ step: z.enum(stepNames), formula: z.string(), result: z.string() })
+          .meta({ id: 'CalculationStep' }),
+      )
+      .meta({ description: 'Step by step, in the language of the answer; each formula gives its result.' }),
+  })
+  .meta({ id: 'RefundLine' });
 
-export const QuoteAnswer = z.object({
-  quoteId: z.string(),
-  accountId: z.string(),
-  kind: Kind,
-  refundable: z.boolean(),
-  amounts: z.object(amounts).nullable().meta({ description: 'The refundable instances together.' }),
-  instances: z.array(
-    z.object({
-      instanceId: z.string(),
-      refundable: z.boolean(),
-      reasons: z.array(ReasonAnswer),
-      amounts: z
-        .object(amounts)
-        .nullable()
-        .meta({ description: 'What would come back were the reasons mended.' }),
-      lines: z.array(LineAnswer),
+export const QuoteAnswer = z
+  .object({
+    quoteId: z.string(),
+    accountId: z.string(),
+    kind: Kind,
+    refundable: z.boolean(),
+    amounts: Amounts.nullable().meta({ description: 'The refundable instances together.' }),
+    instances: z.array(
+      z
+        .object({
+          instanceId: z.string(),
+          refundable: z.boolean(),
+          reasons: z.array(ReasonAnswer),
+          amounts: Amounts.nullable().meta({ description: 'What would come back were the reasons mended.' }),
+          lines: z.array(LineAnswer),
+        })
+        .meta({ id: 'InstanceQuote' }),
+    ),
+    createdAt: Moment,
+    expiresAt: Moment,
+    refundId: z.string().nullable().meta({ description: 'The refund that was requested with it.' }),
+  })
+  .meta({ id: 'RefundQuote' });
+
+const ChangeAnswer = z
+  .object({
+    instanceId: z.string().nullable(),
+    orderId: z.string().nullable(),
+    fact: z.enum(factNames),
+    before: z.string().nullable(),
+    now: z.string().nullable(),
+  })
+  .meta({ id: 'RefundFactChange' });
+
+export const RefundAnswer = z
+  .object({
+    refundId: z.string(),
+    version: z.int(),
+    accountId: z.string(),
+    status: RefundStatus,
+    kind: Kind,
+    quoteId: z.string().nullable(),
+    asOf: Moment,
+    instanceIds: z.array(z.string()),
+    orderIds: z.array(z.string()),
+    amount: Money,
+    split: PaymentSplit,
+    lines: z.array(LineAnswer),
+    reason: z.enum([...requestReasons, 'fulfilment_failed']).meta({ id: 'RefundReason' }),
+    text: z.string().nullable(),
+    requestedBy: ActorView,
+    review: z.object({ by: ActorView, text: z.string(), at: Moment }).meta({ id: 'Review' }).nullable(),
+    changes: z.array(ChangeAnswer).meta({
+      description:
+        'Facts that changed since the orders were held: until now in the detail of a refund that waits for a ' +
+        'review, else until it was refused or its payout failed.',
     }),
-  ),
-  createdAt: Moment,
-  expiresAt: Moment,
-  refundId: z.string().nullable().meta({ description: 'The refund that was requested with it.' }),
-});
-
-const ChangeAnswer = z.object({
-  instanceId: z.string().nullable(),
-  orderId: z.string().nullable(),
-  fact: z.enum(factNames),
-  before: z.string().nullable(),
-  now: z.string().nullable(),
-});
-
-export const RefundAnswer = z.object({
-  refundId: z.string(),
-  version: z.int(),
-  accountId: z.string(),
-  status: RefundStatus,
-  kind: Kind,
-  quoteId: z.string().nullable(),
-  asOf: Moment,
-  instanceIds: z.array(z.string()),
-  orderIds: z.array(z.string()),
-  amount: Money,
-  split: PaymentSplit,
-  lines: z.array(LineAnswer),
-  reason: z.enum([...requestReasons, 'fulfilment_failed']),
-  text: z.string().nullable(),
-  requestedBy: ActorView,
-  review: z.object({ by: ActorView, text: z.string(), at: Moment }).nullable(),
-  changes: z.array(ChangeAnswer).meta({
-    description:
-      'Facts that changed since the orders were held: until now in the detail of a refund that waits for a ' +
-      'review, else until it was refused or its payout failed.',
-  }),
-  refusals: z.array(ReasonAnswer),
-  newQuoteId: z.string().nullable(),
-  failure: z
-    .object({ code: z.enum(payoutFailures), text: z.string() })
-    .nullable()
-    .meta({ description: 'Why the last payout failed.' }),
-  createdAt: Moment,
-  endedAt: Moment.nullable(),
-});
+    refusals: z.array(ReasonAnswer),
+    newQuoteId: z.string().nullable(),
+    failure: z
+      .object({ code: z.enum(payoutFailures), text: z.string() })
+      .meta({ id: 'PayoutFailure' })
+      .nullable()
+      .meta({ description: 'Why the last payout failed.' }),
+    createdAt: Moment,
+    endedAt: Moment.nullable(),
+  })
+  .meta({ id: 'Refund' });
 
 export const toReasonAnswer = (reason: RefusalReason, locale: Locale) => ({
   ...reason,
