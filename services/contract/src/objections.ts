@@ -183,7 +183,7 @@ export function reasonsAgainstPrinting(
   { contracts: rules }: Profile,
   missingGlyphs: GlyphCheck,
 ): RefusalReason[] {
-  // Whom nothing certifies, no document names.
+  // An account that nothing certifies is named by no document.
   const { certifiedName, certificate, address } = isCertified(account) ? account : {};
   const printed = [
     { orderId: null, texts: { certifiedName, certificate, address } },
