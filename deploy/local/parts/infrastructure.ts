@@ -51,7 +51,12 @@ export async function findKafka({ home, durable }: PlatformAsk): Promise<Part> {
   if (docker) return { ...docker, address: `127.0.0.1:${port}` };
   const settings: Record<string, string> = durable
     ? {}
-    : { 'file.delete.delay.ms': '1000', 'offsets.topic.num.partitions': '10' };
+    : {
+        'file.delete.delay.ms': '1000',
+        'offsets.topic.num.partitions': '10',
+        // A busy machine stops it for seconds: it is not gone.
+        'broker.session.timeout.ms': '30000',
+      };
   const embedded: EmbeddedKafka = await startKafka({
     dataDir: join(home, 'broker'),
     port,

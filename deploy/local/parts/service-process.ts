@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ServiceName } from '@accord/postgres/provision';
 import { run } from '../prerequisites.mjs';
-import { answers, endLeftover, freePort, startBackground, type Background } from './background.ts';
+import { answers, endLeftover, startBackground, startOnPort, type Background } from './background.ts';
 import { root } from './infrastructure.ts';
 
 export type Settings = Readonly<Record<string, string>>;
@@ -56,12 +56,15 @@ export async function compileServices(): Promise<void> {
 
 /** One service as a process of its own: `node services/<name>/src/main.ts`. Resolves when it is ready. */
 export async function startServiceProcess(ask: ServiceProcessAsk): Promise<ServiceProcess> {
-  const [port, opsPort] = [await freePort(), await freePort()];
   await endLeftover(pidFileOf(ask), mainOf(ask), 'SIGKILL');
-  const ports = { ACCORD_PORT: String(port), ACCORD_OPS_PORT: String(opsPort) };
-  const child = new Child(ask, { ...ask.settings, ...ports });
-  await child.restart();
-  return child;
+  return startOnPort(undefined, (port) =>
+    startOnPort(undefined, async (opsPort) => {
+      const ports = { ACCORD_PORT: String(port), ACCORD_OPS_PORT: String(opsPort) };
+      const child = new Child(ask, { ...ask.settings, ...ports });
+      await child.restart();
+      return child;
+    }),
+  );
 }
 
 class Child implements ServiceProcess {
@@ -134,7 +137,7 @@ class Child implements ServiceProcess {
       pidFile: pidFileOf(this.#ask),
     });
     this.#program = program;
-    await answers(program, () => ready(this.opsUrl), readyWithinMs);
+    await answers(program, () => ready(this.opsUrl, program.pid), readyWithinMs);
     if (this.#ask.supervised) void program.ended.then((how) => this.#mend(program, how));
   }
 
@@ -161,7 +164,8 @@ const tracing = new URL('../../../libs/core/src/observability/register.ts', impo
 const pidFileOf = ({ home, name }: ServiceProcessAsk) => join(home, `${name}.pid`);
 const mainOf = ({ name }: ServiceProcessAsk) => join(root, 'services', name, 'src', 'main.ts');
 
-async function ready(opsUrl: string) {
-  const { status } = await fetch(`${opsUrl}/readyz`, { signal: AbortSignal.timeout(2_000) });
+async function ready(opsUrl: string, pid: number) {
+  const { status, headers } = await fetch(`${opsUrl}/readyz`, { signal: AbortSignal.timeout(2_000) });
+  if (headers.get('x-process-id') !== String(pid)) throw new Error('another process answers on its port');
   if (status !== 200) throw new Error(`/readyz answers ${status}`);
 }

@@ -20,6 +20,8 @@ function respond(res: ServerResponse, status: number, body: string, contentType 
     'Content-Type': contentType,
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
+    // So that whoever started a process knows its answer from that of another on the same port.
+    'X-Process-Id': process.pid,
   });
   res.end(body);
 }
