@@ -645,7 +645,7 @@ describe('finalizing', () => {
         warnings: [
           {
             code: 'contract.order_paid',
-            orderIds: [one!.orderId, two!.orderId],
+            orderIds: [one!.orderId, two!.orderId].sort(),
             remedy: 'submit_void_ticket_and_apply_again',
             text: expect.stringContaining('Submit a ticket'),
           },

@@ -107,14 +107,18 @@ export function withoutPeriod(orders: readonly Order[]): { unfulfilled: string[]
 /** CTR-29: ids of a payment request's orders that need none any more. */
 export const paidMeanwhile = ({ kind }: { readonly kind: Kind }, known: readonly Order[]): string[] =>
   kind === 'payment_request'
-    ? known.filter(({ status }) => status === 'paid').map(({ orderId }) => orderId)
+    ? known
+        .filter(({ status }) => status === 'paid')
+        .map(({ orderId }) => orderId)
+        .sort()
     : [];
 
 /** CTR-7, ORD-20: ids of the orders whose domain name is not reserved until they are paid. */
 export const unpaidDomains = (orders: readonly Order[]): string[] =>
   orders
     .filter(({ status, productForm }) => status === 'unpaid' && productForm === 'domain')
-    .map(({ orderId }) => orderId);
+    .map(({ orderId }) => orderId)
+    .sort();
 
 export const earliestPayBy = (orders: readonly Order[]): string | null =>
   orders.flatMap(({ payBy }) => payBy ?? []).sort()[0] ?? null;
