@@ -1014,7 +1014,7 @@ describe('with the services stopped', () => {
       ACCORD_HOST: '127.0.0.1',
     } as Record<string, string>);
     const metric = async (line: RegExp) => {
-      for (const deadline = performance.now() + 15_000; ; await sleep(50)) {
+      for (const deadline = performance.now() + 60_000; ; await sleep(50)) {
         const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
           (reply) => reply.text(),
           () => '',
@@ -1032,7 +1032,7 @@ describe('with the services stopped', () => {
     await metric(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 0$/m);
     scheduled.child.kill('SIGTERM');
     expect((await scheduled.ended).code).toBe(0);
-  });
+  }, 300_000);
 
   test('EVT-37 EVT-13 a topic that lost its beginning is found', async () => {
     const admin = new Kafka({ brokers: [...auditAsk().brokers], logLevel: logLevel.NOTHING }).admin();
