@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { Problem } from '@accord/http/server';
+import { clockOf } from '@accord/postgres';
 
 /** `{ "advanceBy": "P7D" }`, calendar months and years counted in UTC, or `{ "to": "2027-01-01T00:00:00Z" }`. */
 const Move = z.union([
@@ -24,25 +25,19 @@ const refused = (detail: string) =>
  * that is told the file looks at it in each transaction, so that all move together, and keep it over restarts.
  */
 export const developmentClock = (file: string) => {
-  const ahead = () => {
-    try {
-      return Number(readFileSync(file, 'utf8'));
-    } catch {
-      return 0;
-    }
-  };
+  const clock = clockOf(file);
   const shown = (aheadMs: number): DevelopmentTime => ({
     now: new Date(Date.now() + aheadMs).toISOString(),
     aheadMs,
   });
   return {
-    time: () => shown(ahead()),
+    time: () => shown(clock.offsetMs),
     /** @throws Problem where it is no move, or one back: what has happened stays in the past. */
     move(body: string): DevelopmentTime {
       const parsed = Move.safeParse(parse(body));
       if (!parsed.success)
         throw refused('Is {"advanceBy": an ISO 8601 duration} or {"to": an RFC 3339 time}.');
-      const before = ahead();
+      const before = clock.offsetMs;
       const now = Temporal.Instant.fromEpochMilliseconds(Date.now() + before);
       const then =
         'to' in parsed.data

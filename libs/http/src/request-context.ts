@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream';
 import type { Request, Response } from 'express';
 import helmet from 'helmet';
 import type { Locale } from '@accord/core';
+import { validTraceparent } from '@accord/core/observability';
 import type { FileReply, Reply } from './reply.ts';
 
 /** Facts of one request and its answer, before and beside its route. */
@@ -26,14 +27,13 @@ const safeRequestId = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 export const requestIdOf = (given: string | undefined, fresh: string): string =>
   given && safeRequestId.test(given) ? given : fresh;
 
-const knownTraceparent = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-
 /**
  * W3C Trace Context: the caller's, else an unsampled one made of a fresh UUID, so that logs and events of one
  * request can always be joined.
  */
 export function traceparentOf(given: string | undefined, fresh: string): string {
-  if (given && knownTraceparent.test(given)) return given;
+  const valid = validTraceparent(given);
+  if (valid) return valid;
   const id = fresh.replaceAll('-', '');
   return `00-${id}-${id.slice(16)}-00`;
 }
