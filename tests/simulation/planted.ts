@@ -9,7 +9,7 @@ export interface Planted {
   readonly says: string;
   /** The rule that the simulation sees broken. */
   readonly breaks: string;
-  /** Where the tests begin to look: the run of this seed showed it on 2026-11-22. */
+  /** Where the tests begin to look: the run of this seed showed it. `npm run simulate -- --planted` tells a new one. */
   readonly seed: number;
   readonly changes: readonly Change[];
 }

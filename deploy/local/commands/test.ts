@@ -22,12 +22,15 @@ import {
 import { endLeftover, isAlive } from '../parts/background.ts';
 import { findKafka, findPostgres, root, type Part } from '../parts/infrastructure.ts';
 import { removePostgres } from '../parts/postgres.ts';
+import { compileServices } from '../parts/service-process.ts';
 import { kafkaMissing, run } from '../prerequisites.mjs';
 
 const tiers = ['unit', 'int', 'e2e'] as const;
 type Tier = (typeof tiers)[number];
 /** For two cores, which two keep busy: with a third, tests only took longer and missed their limits. */
-const workers: Readonly<Record<Tier, string>> = { unit: '2', int: '2', e2e: '2' };
+const workers = '2';
+/** What needs Postgres and Kafka is one run of jest: a long file at the end of a tier would leave a core idle. */
+type Stage = 'unit' | 'int and e2e';
 type Sums = { passed: number; failed: number; skipped: number };
 /** `said`: what the unit tests would have shown. */
 type Result = Sums & { green: boolean; files: readonly RanFile[]; said: string };
@@ -72,8 +75,8 @@ async function test(): Promise<number> {
     process.on(signal, () => void clear().finally(() => process.exit(130)));
   const began = Date.now();
   const { left, green, checks, files } = await plan();
-  const chosen = tiers.filter((tier) => files[tier].length > 0);
-  if (chosen.length === 0 && left.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}`);
+  if (left.length === 0 && tiers.every((tier) => files[tier].length === 0))
+    throw new Error(`No test file matches ${patterns.join(' ')}`);
   if (left.length > 0) {
     console.log(
       'Not run, since their inputs are those of their last green run (`npm test -- --all` runs all):',
@@ -84,16 +87,19 @@ async function test(): Promise<number> {
   let linted: Promise<boolean> | undefined;
   try {
     await clearLeftovers();
-    unit = chosen.includes('unit') ? jest('unit', files.unit) : undefined;
+    const onPlatform = [...files.int, ...files.e2e];
+    unit = files.unit.length > 0 ? jest('unit', files.unit) : undefined;
     // Takes longest of what comes first, on one processor: the others begin meanwhile.
     linted = checks.lint ? lintAndTell() : undefined;
     const typesAreClean = await prepare({
       types: checks.types,
-      platform: chosen.some((tier) => tier !== 'unit'),
+      platform: onPlatform.length > 0,
+      system: files.e2e.length > 0,
       unit,
     });
     const results: Result[] = [];
-    for (const tier of chosen) results.push(await (tier === 'unit' ? unit! : jest(tier, files[tier])));
+    if (unit) results.push(await unit);
+    if (onPlatform.length > 0) results.push(await jest('int and e2e', onPlatform));
     const lintIsClean = (await linted) ?? true;
     const checked = { lint: checks.lint && lintIsClean, types: checks.types && typesAreClean };
     if (whole) await remember({ left, green, checked, results });
@@ -159,10 +165,12 @@ function specsOf(tier: Tier): string[] {
 async function prepare({
   types: typesRun,
   platform,
+  system,
   unit,
 }: {
   types: boolean;
   platform: boolean;
+  system: boolean;
   unit: Promise<Result> | undefined;
 }): Promise<boolean> {
   const found: string[] = [];
@@ -190,6 +198,8 @@ async function prepare({
         enabled: platform,
         task: () => find(findKafka(ask), 'ACCORD_KAFKA_BROKERS'),
       },
+      // Once, before several systems start at the same time.
+      { title: 'Services compiled', enabled: system, task: async () => void (await compileServices()) },
     ],
     { concurrent: true },
   );
@@ -199,25 +209,25 @@ async function prepare({
   return found.length === 0;
 }
 
-async function jest(tier: Tier, files: string[]): Promise<Result> {
-  const heading = `\n${tier}: ${files.length} files`;
-  if (tier !== 'unit') console.log(heading);
+async function jest(stage: Stage, files: string[]): Promise<Result> {
+  const heading = `\n${stage}: ${files.length} files`;
+  if (stage !== 'unit') console.log(heading);
   let said = `${heading}\n`;
   mkdirSync(join(root, '.accord'), { recursive: true });
-  const output = join(root, '.accord', `test-${process.pid}-${tier}.json`);
+  const output = join(root, '.accord', `test-${process.pid}-${stage === 'unit' ? 'unit' : 'platform'}.json`);
   const args = [
     'node_modules/jest/bin/jest.js',
     '--config',
     'jest.config.mjs',
     '--maxWorkers',
-    workers[tier],
+    workers,
     '--json',
     '--outputFile',
     output,
   ];
   const child = spawn(process.execPath, [...args, ...jestArguments, '--runTestsByPath', ...files], {
     cwd: root,
-    stdio: ['ignore', 'ignore', tier === 'unit' ? 'pipe' : 'inherit'],
+    stdio: ['ignore', 'ignore', stage === 'unit' ? 'pipe' : 'inherit'],
     env: {
       ...process.env,
       ACCORD_ENV: 'development',
