@@ -924,7 +924,7 @@ describe('with the services stopped', () => {
     },
   );
 
-  test('EVT-37 at least 20 kinds were planted, every statement of the auditor has found one, and undone they are gone', async () => {
+  test('EVT-37 at least 20 kinds were planted, each statement has found one, and undone all are gone', async () => {
     expect(await broken(0)).toEqual([]);
     expect(plants.length).toBeGreaterThanOrEqual(20);
     expect(checks.map(({ says }) => says).filter((says) => !proved.has(says))).toEqual([]);

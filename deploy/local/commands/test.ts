@@ -1,10 +1,10 @@
 // npm test [-- --all] [-- <pattern> …]: lint, types and the jest tiers, on one Postgres and one Kafka started for
 // this run. A tier of a project whose inputs are those of its last green run is not run again, except with `--all`
 // or a pattern.
-import { spawn } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { globSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Listr } from 'listr2';
+import { jest, waits, type Result, type Sums } from '../nx/jest.ts';
 import {
   greenOf,
   hashTasks,
@@ -16,7 +16,6 @@ import {
   taskOf,
   writeGreen,
   type Green,
-  type RanFile,
   type Task,
 } from '../nx/tasks.ts';
 import { endLeftover, isAlive } from '../parts/background.ts';
@@ -27,14 +26,6 @@ import { kafkaMissing, run } from '../prerequisites.mjs';
 
 const tiers = ['unit', 'int', 'e2e'] as const;
 type Tier = (typeof tiers)[number];
-/** For two cores, which two keep busy: with a third, tests only took longer and missed their limits. */
-const workers = '2';
-/** What needs Postgres and Kafka is one run of jest: a long file at the end of a tier would leave a core idle. */
-type Stage = 'unit' | 'int and e2e';
-type Sums = { passed: number; failed: number; skipped: number };
-/** `said`: what the unit tests would have shown. */
-type Result = Sums & { green: boolean; files: readonly RanFile[]; said: string };
-
 const node = (...args: string[]) => run(process.execPath, args);
 /** As `npm run lint` does: rules and boundaries, directions of imports, form. */
 const linters = [
@@ -88,7 +79,7 @@ async function test(): Promise<number> {
   try {
     await clearLeftovers();
     const onPlatform = [...files.int, ...files.e2e];
-    unit = files.unit.length > 0 ? jest('unit', files.unit) : undefined;
+    unit = files.unit.length > 0 ? jest('unit', files.unit, jestArguments) : undefined;
     // Takes longest of what comes first, on one processor: the others begin meanwhile.
     linted = checks.lint ? lintAndTell() : undefined;
     const typesAreClean = await prepare({
@@ -99,7 +90,14 @@ async function test(): Promise<number> {
     });
     const results: Result[] = [];
     if (unit) results.push(await unit);
-    if (onPlatform.length > 0) results.push(await jest('int and e2e', onPlatform));
+    const [busy, waiting] = [onPlatform.filter((file) => !waits(file)), onPlatform.filter(waits)];
+    const runs = [
+      waiting.length > 0 && jest('waiting', waiting),
+      busy.length > 0 && jest('int and e2e', busy),
+    ];
+    for (const result of await Promise.all(runs)) if (result) results.push(result);
+    const [besides] = results.filter(({ stage }) => stage === 'waiting');
+    if (besides) console.error(besides.said);
     const lintIsClean = (await linted) ?? true;
     const checked = { lint: checks.lint && lintIsClean, types: checks.types && typesAreClean };
     if (whole) await remember({ left, green, checked, results });
@@ -114,6 +112,19 @@ async function test(): Promise<number> {
     await linted;
     await clear();
   }
+}
+
+/** Of the int and e2e tests. In a whole run the words of those that wait are shown when all have ended. */
+async function onPlatformOf(files: readonly string[]): Promise<readonly Result[]> {
+  if (patterns.length > 0 && files.length > 0) return [await jest('int and e2e', files, jestArguments)];
+  const stages = (['waiting', 'int and e2e'] as const).map(
+    (stage) => [stage, files.filter((file) => waits(file) === (stage === 'waiting'))] as const,
+  );
+  const ran = await Promise.all(
+    stages.filter(([, its]) => its.length > 0).map(([stage, its]) => jest(stage, its, jestArguments)),
+  );
+  ran.filter(({ stage }) => stage === 'waiting').forEach(({ said }) => console.error(said));
+  return ran;
 }
 
 /** The tasks left out, with what is known of them, and the files and checks that have to run. */
@@ -207,63 +218,6 @@ async function prepare({
   found.forEach((text) => console.error(`\n${text}`));
   if (unit) console.error((await unit).said);
   return found.length === 0;
-}
-
-async function jest(stage: Stage, files: string[]): Promise<Result> {
-  const heading = `\n${stage}: ${files.length} files`;
-  if (stage !== 'unit') console.log(heading);
-  let said = `${heading}\n`;
-  mkdirSync(join(root, '.accord'), { recursive: true });
-  const output = join(root, '.accord', `test-${process.pid}-${stage === 'unit' ? 'unit' : 'platform'}.json`);
-  const args = [
-    'node_modules/jest/bin/jest.js',
-    '--config',
-    'jest.config.mjs',
-    '--maxWorkers',
-    workers,
-    '--json',
-    '--outputFile',
-    output,
-  ];
-  const child = spawn(process.execPath, [...args, ...jestArguments, '--runTestsByPath', ...files], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', stage === 'unit' ? 'pipe' : 'inherit'],
-    env: {
-      ...process.env,
-      ACCORD_ENV: 'development',
-      NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
-    },
-  });
-  child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)));
-  const code = await new Promise<number | null>((resolve, reject) =>
-    child.once('error', reject).once('close', resolve),
-  );
-  try {
-    if (!existsSync(output)) throw new Error(`${said}jest ended (${code}) without a result`);
-    const result = JSON.parse(readFileSync(output, 'utf8'));
-    return {
-      passed: result.numPassedTests,
-      // A file that did not load has no tests to count, but it failed.
-      failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
-      skipped: result.numPendingTests + result.numTodoTests,
-      green: code === 0,
-      files: code === 0 || result.numFailedTestSuites > 0 ? result.testResults.map(ranFile) : [],
-      said,
-    };
-  } finally {
-    rmSync(output, { force: true });
-  }
-}
-
-type Suite = { name: string; status: string; assertionResults: readonly { status: string }[] };
-function ranFile({ name, status, assertionResults }: Suite): RanFile {
-  const count = (...of: string[]) => assertionResults.filter((one) => of.includes(one.status)).length;
-  return {
-    file: relative(root, name).replaceAll('\\', '/'),
-    passed: count('passed'),
-    skipped: assertionResults.length - count('passed', 'failed'),
-    green: status === 'passed',
-  };
 }
 
 /** Once: Ctrl-C is heard twice, from the terminal and from the one that started us. */
