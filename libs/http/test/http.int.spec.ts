@@ -760,7 +760,7 @@ describe('a file in a wrapping', () => {
   test.each([
     ['gzip', gzipSync(bytes)],
     ['base64', Buffer.from(bytes.toString('base64'))],
-    ['a form that was saved', Buffer.concat([whole, end])],
+    ['a form that was saved', Buffer.from(crlf('--y', named, '', bytes.toString(), '--y--', ''))],
     ['a blank before it', Buffer.concat([Buffer.from(' '), bytes])],
     ['less than a head', bytes.subarray(0, 4)],
   ])('CTR-20 bytes that are no PDF are refused, whatever is said of them: %s', async (_name, wrapped) => {
