@@ -90,14 +90,7 @@ async function test(): Promise<number> {
     });
     const results: Result[] = [];
     if (unit) results.push(await unit);
-    const [busy, waiting] = [onPlatform.filter((file) => !waits(file)), onPlatform.filter(waits)];
-    const runs = [
-      waiting.length > 0 && jest('waiting', waiting),
-      busy.length > 0 && jest('int and e2e', busy),
-    ];
-    for (const result of await Promise.all(runs)) if (result) results.push(result);
-    const [besides] = results.filter(({ stage }) => stage === 'waiting');
-    if (besides) console.error(besides.said);
+    results.push(...(await onPlatformOf(onPlatform)));
     const lintIsClean = (await linted) ?? true;
     const checked = { lint: checks.lint && lintIsClean, types: checks.types && typesAreClean };
     if (whole) await remember({ left, green, checked, results });
