@@ -12,10 +12,7 @@ const day = 86_400_000;
  * Orders of one account as CSV and as XLSX, downloaded and by a job; beside `COPY … TO STDOUT` of the same
  * columns, rounds in turn. Memory is the highest while a file is made, less that of the idle service before.
  */
-export async function benchExport(
-  ground: Ground,
-  { rows = 1_000_000, rounds = 3 } = {},
-): Promise<Figure[]> {
+export async function benchExport(ground: Ground, { rows = 1_000_000, rounds = 3 } = {}): Promise<Figure[]> {
   const shop = await openShop(ground, { customers: 1 });
   await fill(shop, rows);
   const token = await ground.issuer.token({ sub: 'exporter', account_id: accountId, scope: 'orders:read' });
@@ -58,19 +55,20 @@ export async function benchExport(
 async function fill(shop: Shop, rows: number): Promise<void> {
   const { orderId } = await placeOne(shop);
   await asSuperuser(shop.databaseUrl, async (client) => {
-    const { rows: found } = await client.query<{ columns: string }>(
-      `select string_agg(column_name, ', ') as columns from information_schema.columns
+    const { rows: found } = await client.query<{ name: string }>(
+      `select column_name as name from information_schema.columns
         where table_schema = 'orders' and table_name = 'orders' and is_generated = 'NEVER'`,
     );
-    const { columns } = found[0]!;
+    const list = (of = '') => found.map(({ name }) => of + name).join(', ');
     const atOnce = 100_000;
     for (let from = 0; from < rows; from += atOnce)
       await client.query(
-        `insert into orders.orders (${columns}) select ${columns} from (
-           select (jsonb_populate_record(o, jsonb_build_object('account_id', $2::text,
+        `insert into orders.orders (${list()}) select ${list('copy.')}
+           from orders.orders o, generate_series($3::int, $4::int) n,
+             lateral jsonb_populate_record(o, jsonb_build_object('account_id', $2::text,
                'order_id', 'ord_' || md5(n::text), 'instance_ids', array['i-' || n],
-               'created_at', now() - n * interval '1 second' * ($5::float8 / $6)))).*
-             from orders.orders o, generate_series($3::int, $4::int) n where order_id = $1) copies`,
+               'created_at', now() - n * interval '1 second' * ($5::float8 / $6))) copy
+          where o.order_id = $1`,
         [orderId, accountId, from + 1, Math.min(from + atOnce, rows), (360 * day) / 1_000, rows],
       );
     await client.query('vacuum (analyze, freeze) orders.orders');
@@ -157,7 +155,10 @@ async function copy({ databaseUrl }: Shop, rows: number): Promise<number> {
   return rows / seconds;
 }
 
-async function watched(shop: Shop, work: () => Promise<number>): Promise<{ perSecond: number; peak: number }> {
+async function watched(
+  shop: Shop,
+  work: () => Promise<number>,
+): Promise<{ perSecond: number; peak: number }> {
   let peak = 0;
   const look = setInterval(() => (peak = Math.max(peak, residentMegabytes(shop.service.pid))), 50);
   try {

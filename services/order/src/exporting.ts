@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { actorId, newId, Refusal, type Actor, type Database, type Locale, type Tx, type Worker } from '@accord/core';
+import {
+  actorId,
+  newId,
+  Refusal,
+  type Actor,
+  type Database,
+  type Locale,
+  type Tx,
+  type Worker,
+} from '@accord/core';
 import type { Profile } from '@accord/profile';
 import {
   countKept,
@@ -60,10 +69,7 @@ export async function startExport(
   const filter = { ...ask.filter, accountId: ask.accountId };
   const rowsExpected = await countRows(tx, filter, mostRows + 1);
   const requestedBy = actorId(tx.actor);
-  const job = requestExport(
-    { ...ask, exportId: newId('exp'), filter, requestedBy, rowsExpected },
-    tx.now,
-  );
+  const job = requestExport({ ...ask, exportId: newId('exp'), filter, requestedBy, rowsExpected }, tx.now);
   return insertExport(tx, job);
 }
 

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { Refusal, type Actor, type Database, type Tx } from '@accord/core';
 import type { Profile } from '@accord/profile';
-import { rowsOfPart } from './exporting.ts';
 import type { ExportFormat } from './export/export.ts';
 import { fileFormats, fileWriter } from './export/file-writer.ts';
 import { readRows, type RowKey, type Rows, type RowsAsk } from './export/row-store.ts';
+import { rowsOfPart } from './exporting.ts';
 
 /** Downloads under way in this process: each holds a page of rows, and one more that is read ahead. */
 const most = { inAll: 16, ofCaller: 2 };
@@ -15,7 +15,8 @@ function takePlace({ accountId, id }: Actor): () => void {
   const caller = accountId ?? id;
   const ofCaller = underWay.get(caller) ?? 0;
   const inAll = [...underWay.values()].reduce((sum, one) => sum + one, 0);
-  if (ofCaller >= most.ofCaller || inAll >= most.inAll) throw new Refusal('unavailable', 'server.unavailable');
+  if (ofCaller >= most.ofCaller || inAll >= most.inAll)
+    throw new Refusal('unavailable', 'server.unavailable');
   underWay.set(caller, ofCaller + 1);
   return () => {
     const left = underWay.get(caller)! - 1;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,10 @@ const t = await openShop((context) => {
   const service = orderService({ profile }, context);
   const workers = service.workers.map((worker) =>
     worker.name === 'exporting'
-      ? { ...worker, due: async (...ask: Parameters<typeof worker.due>) => (mayWrite ? worker.due(...ask) : []) }
+      ? {
+          ...worker,
+          due: async (...ask: Parameters<typeof worker.due>) => (mayWrite ? worker.due(...ask) : []),
+        }
       : worker,
   );
   return { ...service, workers };
@@ -34,19 +37,22 @@ const csvOf = (reply: Reply) => {
 };
 const idsOf = (lines: readonly string[]) => lines.slice(1).map((line) => line.split(',')[0]!);
 
-/** Copies of an order with a change of its columns, each a second older than the one before. */
-async function manyLike(orderId: string, count: number, change: object = {}): Promise<void> {
-  const [row] = await t.sql<{ columns: string }>(
-    `select string_agg(column_name, ', ') as columns from information_schema.columns
+/** Copies of an order with a change of its columns, each a second older than the one before; answers their ids. */
+async function manyLike(orderId: string, count: number, change: object = {}): Promise<string[]> {
+  const columns = await t.sql<{ name: string }>(
+    `select column_name as name from information_schema.columns
       where table_schema = 'orders' and table_name = 'orders' and is_generated = 'NEVER'`,
   );
+  const list = (of = '') => columns.map(({ name }) => of + name).join(', ');
   await t.sql(
-    `insert into orders (${row!.columns}) select ${row!.columns} from (
-       select (jsonb_populate_record(o, $3::jsonb || jsonb_build_object('order_id', 'ord_' || lpad(n::text, 32, '0'),
-           'created_at', o.created_at - n * interval '1 second'))).*
-         from orders o, generate_series(1, $2::int) n where order_id = $1) copies`,
+    `insert into orders (${list()}) select ${list('copy.')}
+       from orders o, generate_series(1, $2::int) n,
+         lateral jsonb_populate_record(o, $3::jsonb || jsonb_build_object('created_at',
+           o.created_at - n * interval '1 second', 'order_id', left(o.order_id, 28) || lpad(n::text, 8, '0'))) copy
+      where o.order_id = $1`,
     [orderId, count, JSON.stringify(change)],
   );
+  return Array.from({ length: count }, (_, n) => orderId.slice(0, 28) + String(n + 1).padStart(8, '0'));
 }
 
 const request = (client: Client, body: object = {}, headers: Record<string, string> = {}) =>
@@ -97,15 +103,27 @@ describe('a list as a file', () => {
     );
     const placedAt = new Date(plain.createdAt).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
     expect(lines[0]!.split(',').slice(1, 20)).toEqual(
-      ['acc_csv', '云服务器', 'BCC', '新购', '预付费', '包年包月', '已支付', '开通中', '无', '1', '1 个月'].concat(
-        ['45.00', '0.00', '45.00', '45.00', '0.00', 'CNY', placedAt.slice(0, 16), ''],
-      ),
+      [
+        'acc_csv',
+        '云服务器',
+        'BCC',
+        '新购',
+        '预付费',
+        '包年包月',
+        '已支付',
+        '开通中',
+        '无',
+        '1',
+        '1 个月',
+      ].concat(['45.00', '0.00', '45.00', '45.00', '0.00', 'CNY', placedAt.slice(0, 16), '']),
     );
     expect(lines[1]).toContain(`${evil.orderId},acc_csv,"'=1+1",EVIL,`);
     const english = csvOf(await customer(t, 'acc_csv').get('/v1/orders/export?status=unpaid'));
     expect(english).toHaveLength(2);
     expect(english[1]).toContain(`,"'@SUM(A1), ""x""",EVIL,Purchase,Prepay,`);
-    expect(csvOf(await customer(t, 'acc_csv').get(`/v1/orders/export?orderId=${plain.orderId}`))).toHaveLength(2);
+    expect(
+      csvOf(await customer(t, 'acc_csv').get(`/v1/orders/export?orderId=${plain.orderId}`)),
+    ).toHaveLength(2);
   });
 
   test('ORD-18 XLSX has the same cells: amounts as numbers, all else as text', async () => {
@@ -123,20 +141,21 @@ describe('a list as a file', () => {
   test('ORD-18 API-5 each order once over all pages, of the own account alone, while others are placed', async () => {
     const { orderId } = await place(t, 'acc_many');
     const count = 2 * rowsOfPart + 7;
-    await manyLike(orderId, count);
+    const copies = await manyLike(orderId, count);
     const asked = customer(t, 'acc_many').get('/v1/orders/export');
     await place(t, 'acc_many');
     const ids = idsOf(csvOf(await asked));
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.filter((id) => id.startsWith('ord_000000'))).toEqual(
-      Array.from({ length: count }, (_, index) => `ord_${String(index + 1).padStart(32, '0')}`),
-    );
+    expect(ids.slice(-count)).toEqual(copies);
+    expect(ids).toContain(orderId);
     const foreign = await customer(t, 'acc_2').get('/v1/orders/export?accountId=acc_many');
-    expect([foreign.status, foreign.body.code]).toEqual([403, 'request.account_not_yours']);
+    expect([foreign.status, foreign.body.code]).toEqual([422, 'request.account_not_yours']);
     expect(idsOf(csvOf(await customer(t, 'acc_2').get('/v1/orders/export')))).toEqual([]);
-    expect(idsOf(csvOf(await t.operator().get('/v1/orders/export?accountId=acc_many'))).length).toBe(count + 2);
+    expect(idsOf(csvOf(await t.operator().get('/v1/orders/export?accountId=acc_many'))).length).toBe(
+      count + 2,
+    );
     const wide = await customer(t, 'acc_many').get('/v1/orders/export?from=2020-01-01&to=2026-01-01');
-    expect([wide.status, wide.body.code]).toEqual([400, 'order.range_too_wide']);
+    expect([wide.status, wide.body.code]).toEqual([422, 'order.range_too_wide']);
     expect((await t.anonymous().get('/v1/orders/export')).status).toBe(401);
   });
 
@@ -144,25 +163,26 @@ describe('a list as a file', () => {
     const { orderId } = await place(t, 'acc_slow');
     // More than the buffers between the two ends hold.
     const ids = Array.from({ length: 100 }, (_, index) => `i-${index}`.padEnd(60, 'x'));
-    await manyLike(orderId, 3 * rowsOfPart, { instance_ids: ids });
+    await manyLike(orderId, 2 * rowsOfPart, { instance_ids: ids });
     const token = await t.issuer.token({ sub: 'u', account_id: 'acc_slow', scope: 'orders:read' });
     const open = async (method = 'GET') => {
       const leaving = new AbortController();
       const headers = { authorization: `Bearer ${token}` };
       const asked = { method, headers, signal: leaving.signal };
-      const { status } = await fetch(`${t.baseUrl}/v1/orders/export`, asked);
-      return { status, leave: () => leaving.abort() };
+      const response = await fetch(`${t.baseUrl}/v1/orders/export`, asked);
+      // Kept: a response that nobody holds any more is given up by its client.
+      return { response, status: response.status, leave: () => leaving.abort() };
     };
     for (let n = 0; n < 3; n += 1) expect((await open('HEAD')).status).toBe(200);
-    const [one, two] = [await open(), await open()];
-    expect([one.status, two.status, (await open()).status]).toEqual([200, 200, 503]);
-    one.leave();
+    const opened = [await open(), await open(), await open()];
+    expect(opened.map(({ response }) => response.status)).toEqual([200, 200, 503]);
+    opened[0]!.leave();
     await until('a place is free', async () => {
       const { status, leave } = await open();
       if (status === 200) leave();
       return status === 200;
     });
-    two.leave();
+    opened[1]!.leave();
   });
 });
 
@@ -186,7 +206,9 @@ describe('an export job', () => {
     const sha256 = hash('sha256', file.bytes);
     expect(job).toMatchObject({ progress: 100, sha256, bytes: file.bytes.length, rows: 2 * rowsOfPart + 9 });
     expect(file.headers.get('content-length')).toBe(String(file.bytes.length));
-    expect(file.headers.get('repr-digest')).toBe(`sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`);
+    expect(file.headers.get('repr-digest')).toBe(
+      `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
+    );
     const { expiresAt } = job;
     expect((await t.event('export.ready', (data) => data.exportId === exportId)).data).toEqual({
       exportId,
@@ -209,7 +231,11 @@ describe('an export job', () => {
     const other = await request(customer(t, 'acc_race2'));
     expect(other.status).toBe(202);
     const early = await me.get(`/v1/exports/${exportId}/file`, zh);
-    expect([early.status, early.body.code, early.body.title]).toEqual([409, 'export.not_ready', '文件尚未生成']);
+    expect([early.status, early.body.code, early.body.title]).toEqual([
+      409,
+      'export.not_ready',
+      '文件尚未生成',
+    ]);
     for (const path of [`/v1/exports/${exportId}`, `/v1/exports/${exportId}/file`]) {
       const strange = await customer(t, 'acc_race2').get(path);
       expect([strange.status, strange.body.code]).toEqual([404, 'export.not_found']);
@@ -240,7 +266,10 @@ describe('an export job', () => {
     expect([gone.status, gone.body.code]).toEqual([409, 'export.file_gone']);
     await t.settled();
     for (const id of [body.exportId, exportId])
-      expect((await me.get(`/v1/exports/${id}`)).body).toMatchObject({ status: 'expired', links: { file: null } });
+      expect((await me.get(`/v1/exports/${id}`)).body).toMatchObject({
+        status: 'expired',
+        links: { file: null },
+      });
     expect(await t.sql(`select from export_parts where account_id = 'acc_old'`)).toEqual([]);
     mayWrite = true;
   });
@@ -260,11 +289,12 @@ describe('an export job', () => {
       const me = customer(t, 'acc_killed');
       if (format === 'csv') {
         const { orderId } = await place(t, 'acc_killed');
-        await manyLike(orderId, 30 * rowsOfPart);
+        await manyLike(orderId, 16 * rowsOfPart);
       }
       const { exportId } = (await request(me, { format })).body;
       const partsNow = async () =>
-        (await t.sql<{ parts: number }>('select parts from exports where export_id = $1', [exportId]))[0]!.parts;
+        (await t.sql<{ parts: number }>('select parts from exports where export_id = $1', [exportId]))[0]!
+          .parts;
       for (const point of ['before commit', 'after commit']) {
         const before = await partsNow();
         const writer = startWriter(point);
@@ -285,6 +315,9 @@ describe('an export job', () => {
   );
 });
 
+const writers: ChildProcess[] = [];
+afterAll(() => writers.forEach((child) => child.kill('SIGKILL')));
+
 /** The service as a process of its own, which dies at the point once it is told to. */
 function startWriter(point: string) {
   const folder = mkdtempSync(join(tmpdir(), 'accord-die-'));
@@ -292,27 +325,34 @@ function startWriter(point: string) {
   const { settings } = t.running;
   const dieAt = new URL('../../../tests/faults/die-at.ts', import.meta.url).href;
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', `--import=${dieAt}`, main], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env['PATH'],
-      ACCORD_ENV: 'development',
-      ACCORD_HOST: '127.0.0.1',
-      ACCORD_PORT: '0',
-      ACCORD_OPS_PORT: '0',
-      ACCORD_DATABASE_URL: settings.ACCORD_DATABASE_URL,
-      ACCORD_OPERATOR_DATABASE_URL: settings.ACCORD_OPERATOR_DATABASE_URL,
-      ACCORD_KAFKA_BROKERS: t.brokers.join(','),
-      ACCORD_TOPIC_PREFIX: t.topicPrefix,
-      ACCORD_TOKEN_ISSUER: settings.ACCORD_TOKEN_ISSUER,
-      ACCORD_JWKS_URL: settings.ACCORD_JWKS_URL,
-      ACCORD_LOG_LEVEL: 'warn',
-      PROVIDER_PROFILE: 'baidu',
-      ACCORD_DIE_AT: point,
-      ACCORD_DIE_NOW: dieNow,
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=TimeoutNegativeWarning', `--import=${dieAt}`, main],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env['PATH'],
+        ACCORD_ENV: 'development',
+        ACCORD_HOST: '127.0.0.1',
+        ACCORD_PORT: '0',
+        ACCORD_OPS_PORT: '0',
+        ACCORD_DATABASE_URL: settings.ACCORD_DATABASE_URL,
+        ACCORD_OPERATOR_DATABASE_URL: settings.ACCORD_OPERATOR_DATABASE_URL,
+        ACCORD_KAFKA_BROKERS: t.brokers.join(','),
+        ACCORD_TOPIC_PREFIX: t.topicPrefix,
+        ACCORD_TOKEN_ISSUER: settings.ACCORD_TOKEN_ISSUER,
+        ACCORD_JWKS_URL: settings.ACCORD_JWKS_URL,
+        ACCORD_LOG_LEVEL: 'warn',
+        PROVIDER_PROFILE: 'baidu',
+        ACCORD_DIE_AT: point,
+        ACCORD_DIE_NOW: dieNow,
+      },
     },
-  });
-  const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
+  );
+  writers.push(child);
+  const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+    child.once('exit', (_code, signal) => resolve(signal)),
+  );
   return {
     async die() {
       writeFileSync(dieNow, '');

@@ -50,8 +50,11 @@ export function sheetsOf(file: Buffer): ReadCell[][][] {
   return [...entries.keys()]
     .filter((name) => name.startsWith('xl/worksheets/'))
     .map((name) =>
-      [...entries.get(name)!.toString().matchAll(/<row>(.*?)<\/row>/gs)].map(([, row]) =>
-        [...row!.matchAll(/<c\/>|<c[ >].*?<\/c>/gs)].map(([cell]) => cellOf(cell)),
-      ),
+      [
+        ...entries
+          .get(name)!
+          .toString()
+          .matchAll(/<row>(.*?)<\/row>/gs),
+      ].map(([, row]) => [...row!.matchAll(/<c\/>|<c[ >].*?<\/c>/gs)].map(([cell]) => cellOf(cell))),
     );
 }

@@ -1,4 +1,4 @@
-import { readPdf, copiedText as textOf } from '@accord/pdf/testing';
+import { copiedText, readPdf } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
 import { at, created, placed } from '../../test/sample-order.ts';
 import type { Order } from '../order/order.ts';
@@ -73,9 +73,6 @@ test('ORD-18 many instances go on over pages, each under the table’s head and 
 
 test('ORD-18 text that customers typed can neither break nor reorder the document', async () => {
   const value = `长${'很长的配置'.repeat(60)}\u202e尾 \\ ) Tj`;
-  const text = textOf(
-    await render({ ...order, configuration: [{ name: 'a', value }], discountAmount: cny('0.00') }),
-  );
-  expect(text.replaceAll(/\s/g, '')).toContain('尾\\)Tj');
+  const text = expectTold(await render({ ...order, configuration: [{ name: 'a', value }] }), ['尾 \\ ) Tj']);
   expect(text).not.toContain('\u202e');
 });

@@ -86,7 +86,10 @@ export function saveDecision(tx: Tx, { state, facts }: Decision<Export>): Export
 
 /** @throws Refusal `export.not_found`, also where it is another account's (API-5). */
 export async function getExport(tx: Tx, exportId: string): Promise<Export> {
-  return found(await tx.one<Stored>(`select ${columns} from exports where export_id = $1`, [exportId]), exportId);
+  return found(
+    await tx.one<Stored>(`select ${columns} from exports where export_id = $1`, [exportId]),
+    exportId,
+  );
 }
 
 /** For update. @throws Refusal `export.not_found` as `getExport` does. */

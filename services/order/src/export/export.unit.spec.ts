@@ -41,7 +41,12 @@ test('ORD-19 parts add up, and say where the next one begins', () => {
     lastKey: ['t', 'ord_2'],
     writerState: { a: 1 },
   });
-  expect(addPart(once, { ...part, whole: true })).toMatchObject({ rowsWritten: 4, parts: 2, bytes: 20, whole: true });
+  expect(addPart(once, { ...part, whole: true })).toMatchObject({
+    rowsWritten: 4,
+    parts: 2,
+    bytes: 20,
+    whole: true,
+  });
 });
 
 test('ORD-19 progress is in percent, and 100 for a file that is ready alone', () => {
@@ -61,7 +66,13 @@ test('ORD-19 a file that is ready is announced once and kept for 24 h; an ended 
   expect(facts).toEqual([
     {
       type: 'export.ready',
-      data: { exportId: 'exp_1', version: 1, accountId: 'acc_1', sha256: 'ab', expiresAt: expiresAt.toISOString() },
+      data: {
+        exportId: 'exp_1',
+        version: 1,
+        accountId: 'acc_1',
+        sha256: 'ab',
+        expiresAt: expiresAt.toISOString(),
+      },
     },
   ]);
   expect(finishExport(state, { sha256: 'cd', at: at(2) })).toEqual({ state, facts: [] });
@@ -83,5 +94,7 @@ test('ORD-19 a running job alone is cancelled; a file is there from ready to its
 
 test('ORD-19 a job has so many rows at most', () => {
   expect(codeOf(() => requestExport({ ...ask, rowsExpected: mostRows }, at(0)))).toBeUndefined();
-  expect(codeOf(() => requestExport({ ...ask, rowsExpected: mostRows + 1 }, at(0)))).toBe('export.too_many_rows');
+  expect(codeOf(() => requestExport({ ...ask, rowsExpected: mostRows + 1 }, at(0)))).toBe(
+    'export.too_many_rows',
+  );
 });

@@ -58,12 +58,20 @@ test('ORD-18 rows that fit no sheet go on in the next, under their headings; all
   ]);
   const entries = entriesOf(file);
   for (const name of ['xl/workbook.xml', 'xl/_rels/workbook.xml.rels', '[Content_Types].xml'])
-    expect(entries.get(name)!.toString().match(/sheet[123][."]/g)!.length).toBeGreaterThanOrEqual(3);
+    expect(
+      entries
+        .get(name)!
+        .toString()
+        .match(/sheet[123][."]/g)!.length,
+    ).toBeGreaterThanOrEqual(3);
 });
 
 test('a sheet ends before its bytes are too many; a file without rows has its headings', async () => {
   const rows = [cells({ orderId: 'ord_0' }), cells({ orderId: 'ord_1' })];
-  const file = await fileOf(xlsxOf({ rows: 100, bytes: 10 }), rows.map((row) => [row]));
+  const file = await fileOf(
+    xlsxOf({ rows: 100, bytes: 10 }),
+    rows.map((row) => [row]),
+  );
   expect(sheetsOf(file).map((sheet) => sheet.length)).toEqual([1, 2, 2]);
   expect(sheetsOf(await fileOf(xlsx, [[]]))).toHaveLength(1);
 });

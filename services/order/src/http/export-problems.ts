@@ -11,7 +11,10 @@ export const exportProblems: ProblemTexts = {
       title: 'An export is running',
       detail: 'An account has one export at a time: wait for it, or cancel it.',
     },
-    'zh-CN': { title: '已有导出任务在进行', detail: '每个账户同时只能有一个导出任务，请等待其完成或将其取消。' },
+    'zh-CN': {
+      title: '已有导出任务在进行',
+      detail: '每个账户同时只能有一个导出任务，请等待其完成或将其取消。',
+    },
   },
   'export.too_many_files': {
     en: {
@@ -45,7 +48,10 @@ export const exportProblems: ProblemTexts = {
     },
   },
   'export.not_running': {
-    en: { title: 'The export has ended', detail: 'Only a running export is cancelled; this one is {status}.' },
+    en: {
+      title: 'The export has ended',
+      detail: 'Only a running export is cancelled; this one is {status}.',
+    },
     'zh-CN': { title: '导出任务已结束', detail: '只有进行中的导出任务可以取消，当前状态为 {status}。' },
   },
 };
