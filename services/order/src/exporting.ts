@@ -36,9 +36,10 @@ import {
   requestExport,
   type Export,
   type ExportFormat,
+  type RowsAsk,
 } from './export/export.ts';
 import { fileFormats, fileWriter } from './export/file-writer.ts';
-import { countRows, readRows, type RowsAsk } from './export/row-store.ts';
+import { countRows, readRows } from './export/row-store.ts';
 
 // A job writes its file part by part. A part's rows are read, the part is stored and the place behind it is
 // remembered in one short transaction, under the job's lock: a crash leaves whole parts and the place where the

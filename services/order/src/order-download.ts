@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { Refusal, type Actor, type Database, type Tx } from '@accord/core';
 import type { Profile } from '@accord/profile';
-import type { ExportFormat } from './export/export.ts';
+import type { ExportFormat, RowKey, RowsAsk } from './export/export.ts';
 import { fileFormats, fileWriter } from './export/file-writer.ts';
-import { readRows, type RowKey, type Rows, type RowsAsk } from './export/row-store.ts';
+import { readRows, type Rows } from './export/row-store.ts';
 import { rowsOfPart } from './exporting.ts';
 
 /** Downloads under way in this process: each holds a page of rows, and one more that is read ahead. */

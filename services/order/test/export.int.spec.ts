@@ -187,7 +187,7 @@ describe('a list as a file', () => {
 });
 
 describe('an export job', () => {
-  test('ORD-19 a job tells its progress, announces its file once, and the file is the one that was hashed', async () => {
+  test('ORD-19 a job tells its progress, announces its file once, and that is the file it hashed', async () => {
     const me = customer(t, 'acc_many');
     const keyed = key();
     const asked = await me.post('/v1/exports', { format: 'csv' }, { ...keyed, ...zh });
@@ -221,7 +221,7 @@ describe('an export job', () => {
     expect(t.events.filter(({ type }) => type === 'export.ready')).toHaveLength(1);
   });
 
-  test('ORD-19 an account has one job at a time, also when requests race; another account’s is not in its way', async () => {
+  test('ORD-19 an account has one job at a time, also when requests race; others have their own', async () => {
     mayWrite = false;
     const me = customer(t, 'acc_race');
     const replies = await Promise.all(Array.from({ length: 8 }, () => request(me, { format: 'xlsx' })));
@@ -283,7 +283,7 @@ describe('an export job', () => {
   });
 
   test.each(['csv', 'xlsx'])(
-    'ORD-19 a process that is killed in the middle of a job, before and after its commit, leaves it to the next: the %s is whole',
+    'ORD-19 a process that is killed in the middle of a job leaves it to the next, and the %s is whole',
     async (format) => {
       mayWrite = false;
       const me = customer(t, 'acc_killed');

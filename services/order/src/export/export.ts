@@ -1,5 +1,5 @@
 import { amend, changed, lifecycle, Refusal, unchanged, type Decision, type Locale } from '@accord/core';
-import type { RowKey, RowsAsk } from './row-store.ts';
+import type { OrderFilter } from '../order/order-list.ts';
 
 export const exportLifecycle = lifecycle('export', 'running', {
   running: { finish: 'ready', cancel: 'cancelled', expire: 'expired' },
@@ -17,6 +17,16 @@ const keptMs = 24 * 3_600_000;
 export const mostKept = 10;
 /** Rows of one job. */
 export const mostRows = 5_000_000;
+
+/** Time and id of an order: rows are read newest first, and go on behind one. */
+export type RowKey = readonly [createdAt: string, orderId: string];
+
+/** Rows that are asked for: which, in whose language and on whose clock. */
+export interface RowsAsk {
+  readonly filter: Omit<OrderFilter, 'after' | 'limit'>;
+  readonly locale: Locale;
+  readonly timeZone: string;
+}
 
 /** Where a file goes on: behind this row, in this state of its writer. */
 interface Place {

@@ -1,4 +1,4 @@
-import { Refusal } from '@accord/core';
+import type { Refusal } from '@accord/core';
 import {
   addPart,
   cancelExport,

@@ -1,16 +1,7 @@
-import type { Locale, Tx } from '@accord/core';
-import { orderCondition, type OrderFilter } from '../order/order-list.ts';
+import type { Tx } from '@accord/core';
+import { orderCondition } from '../order/order-list.ts';
 import { columns, type ColumnName, type Row } from './columns.ts';
-
-/** Time and id of an order: rows are read newest first, and go on behind one. */
-export type RowKey = readonly [createdAt: string, orderId: string];
-
-/** A read of some rows: which, in whose language and on whose clock. */
-export interface RowsAsk {
-  readonly filter: Omit<OrderFilter, 'after' | 'limit'>;
-  readonly locale: Locale;
-  readonly timeZone: string;
-}
+import type { RowKey, RowsAsk } from './export.ts';
 
 export interface Rows {
   readonly rows: readonly Row[];

@@ -41,7 +41,7 @@ const longestText = 32_767;
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escaped = /[&<>"]/g;
 /** Not in XML 1.0, in no way. A lone half of a surrogate pair becomes U+FFFD as UTF-8 is written. */
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g; // eslint-disable-line no-control-regex
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 const xml = (text: string) => text.replaceAll(forbidden, '').replaceAll(escaped, (sign) => escapes[sign]!);
 
