@@ -85,6 +85,8 @@ const RefundRefusalReason = z.object({
   instanceId: z.string().nullable(),
   orderId: z.string().nullable(),
   code: z.string(),
+  /** What the words of the reason name: a contract's number, who froze the instance … */
+  facts: z.record(z.string(), z.string()).optional(),
 });
 
 const refundEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>

@@ -211,6 +211,18 @@ export const problems: ProblemTexts = {
     },
     'zh-CN': { title: '币种不符', detail: '开票主体以 {currency} 结算，而非 {given}。' },
   },
+  'order.mixed_currencies': {
+    en: {
+      title: 'Another currency than the orders beside it',
+      detail:
+        'Orders of one bundle and of one instance come back together, so they have one currency; there is ' +
+        '{others} already, and this one is in {currency}.',
+    },
+    'zh-CN': {
+      title: '币种与关联订单不同',
+      detail: '同一组合或同一实例的订单须一并退订，币种必须一致；已有订单为 {others}，本订单为 {currency}。',
+    },
+  },
   'order.amount_mismatch': {
     en: { title: 'The amount differs from the catalogue', detail: 'The product amount is {productAmount}.' },
     'zh-CN': { title: '金额与目录价不符', detail: '产品金额应为 {productAmount}。' },

@@ -133,23 +133,34 @@ export function refundFailedFulfilment(order: Order, { at }: At): Decision<Refun
   return changed(refund, { type: 'refund.succeeded', data: { refund: refundSnapshot(refund) } });
 }
 
+/** What the account asked for within 30 days, this refund included, but for what was refused or taken back. */
+export interface RecentRefunds {
+  readonly count: number;
+  /** Of those in the currency of the profile's limit. */
+  readonly sum: Money;
+}
+
 /**
- * RFD-13: above the profile's limit a person decides; also where the currency is another, which nothing here
+ * RFD-13: above a limit of the profile a person decides; also where the currency is another, which nothing here
  * can compare.
  */
 export function acceptReserved(
   refund: Refund,
   again: readonly InstanceQuote[],
   ask: {
-    reviewAbove: Profile['refunds']['reviewAbove'];
+    rules: Pick<Profile['refunds'], 'reviewAbove' | 'abuse'>;
+    recent: RecentRefunds;
     reservedFacts: readonly KnownFact[];
   } & At,
 ): Decision<Refund> {
-  const { reservedFacts } = ask;
+  const { reservedFacts, recent } = ask;
+  const { reviewAbove, abuse } = ask.rules;
   const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency), reservedFacts };
+  const looksLikeAbuse =
+    abuse !== null && (recent.count > abuse.count || compare(recent.sum, abuse.sum) > 0);
   const above =
-    refund.amount.currency !== ask.reviewAbove.currency || compare(checked.amount, ask.reviewAbove) > 0;
-  return above
+    refund.amount.currency !== reviewAbove.currency || compare(checked.amount, reviewAbove) > 0;
+  return above || looksLikeAbuse
     ? announce(checked, 'review', 'refund.review_required', ask)
     : announce(checked, 'approve', 'refund.approved', ask);
 }
@@ -165,7 +176,12 @@ export interface Against {
 export function refuseRefund(refund: Refund, why: Against & At): Decision<Refund> {
   const checked = refund.status === 'requested' ? move(refund, 'check') : refund;
   const next = advance({ ...checked, ...against(why) }, 'refuse', why);
-  const refusals = why.refusals.map(({ instanceId, orderId, code }) => ({ instanceId, orderId, code }));
+  const refusals = why.refusals.map(({ instanceId, orderId, code, facts }) => ({
+    instanceId,
+    orderId,
+    code,
+    facts: { ...facts },
+  }));
   return changed(next, { type: 'refund.refused', data: { refund: refundSnapshot(next), refusals } });
 }
 
