@@ -324,6 +324,13 @@ test('API-11 a caller is counted by the address behind the trusted proxies, what
   expect(cases.map(([, ...ask]) => from(...ask))).toEqual(cases.map(([expected]) => expected));
 });
 
+test('API-11 Forwarded (RFC 7239) is not read: a trusted proxy passes on the one that its caller made up', () => {
+  const headers = { forwarded: 'for=198.51.100.1', 'x-forwarded-for': '203.0.113.5' };
+  const from = (sent: Partial<typeof headers>) =>
+    callerAddress({ socket: { remoteAddress: '10.0.0.1' }, headers: sent } as never, networksOf('10.0.0.1'));
+  expect([from(headers), from({ forwarded: headers.forwarded })]).toEqual(['203.0.113.5', '10.0.0.1']);
+});
+
 test('API-11 networks are read as they are written, and what is none is named', () => {
   expect([networksOf('').rules, networksOf(' , ').rules]).toEqual([[], []]);
   const v6 = networksOf('2001:db8::/32');
