@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { playStory, startSystem, type System } from '@accord/local';
 import { loadProfile } from '@accord/profile';
-import { clientOf } from '@accord/testing';
+import { clientOf, until, type Client } from '@accord/testing';
+import { publishRaw } from '@accord/testing/outsider';
 import { examplesFile, wholeDocument } from './document.ts';
 
 // `npm run api:examples`: plays the story, and records an answer of each operation as its example (API-3).
@@ -58,27 +59,47 @@ async function readTheRest(system: System): Promise<void> {
     }
 }
 
-/** What the story has no need of. */
-async function changeTheRest(system: System): Promise<void> {
-  const customer = clientOf(system.url, () =>
-    system.token({ kind: 'customer', accountId: 'acc_demo', subject: 'usr_li' }),
-  );
-  const { notificationId } = (recorded.get('listNotifications') as { data: { notificationId: string }[] })
-    .data[0]!;
+/** What the story has no need of: a bill, a message that is read, an event that is given up. */
+async function goOn(system: System): Promise<void> {
+  const [customer, platform, operator] = (
+    [{ kind: 'customer', accountId: 'acc_demo' }, { kind: 'platform' }, { kind: 'operator' }] as const
+  ).map((ask) => clientOf(system.url, () => system.token(ask))) as [Client, Client, Client];
+  const bill = {
+    version: 1,
+    accountId: 'acc_demo',
+    month: '2026-01',
+    invoicingEntity: 'baidu_netcom',
+    amount: { amount: '120.00', currency: 'CNY' },
+    status: 'paid',
+  };
+  await platform.put('/v1/bills/bill_2026_01', bill);
+  const messages = await customer.get('/v1/notifications');
+  const [{ notificationId }] = messages.body.data as [{ notificationId: string }];
   await customer.post(`/v1/notifications/${notificationId}/read`);
-  await customer.post('/v1/notifications/read-all', {});
+  await customer.post('/v1/notifications/read-all');
+  await publishRaw({ brokers: system.brokers.split(','), topicPrefix: system.topicPrefix }, 'payment.received', [
+    { key: 'pay_1', value: '{}' },
+    { key: 'pay_2', value: '{}' },
+  ]);
+  const letters = '/v1/order-dead-letters';
+  await until('both are given up', async () => (await operator.get(letters)).body.data.length === 2);
+  const [one, two] = (await operator.get(letters)).body.data as { eventId: string }[];
+  await operator.get(`${letters}/${one!.eventId}`);
+  await operator.post(`${letters}/replay`, { eventIds: [one!.eventId] });
+  await operator.post(`${letters}/discard`, { eventIds: [two!.eventId] });
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
 process.env['ACCORD_ENV'] = 'development';
 const profile = join(dataDir, 'profile.json');
 const orders = { payWithin: 'PT7S', payWithinWhenContracted: 'PT30M' };
-writeFileSync(profile, JSON.stringify({ extends: 'baidu', version: '1-examples', orders }));
+const contracts = { sources: ['order', 'bill'] };
+writeFileSync(profile, JSON.stringify({ extends: 'baidu', version: '1-examples', orders, contracts }));
 const system = await startSystem({ dataDir, profile, settings: { ACCORD_CHECK_ANSWERS: 'true' } });
 try {
   await playStory({ system, rules: loadProfile('baidu'), say: () => undefined });
+  await goOn(system);
   await readTheRest(system);
-  await changeTheRest(system);
 } finally {
   await system.stop();
   rmSync(dataDir, { recursive: true, force: true });
