@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { ZodType } from 'zod';
-import { breakingChanges, type Document } from './compatibility.ts';
 import { withDeadLetterRoutes } from '../../libs/platform/src/dead-letter-routes.ts';
 import { services } from '../docs/events-page.ts';
+import { breakingChanges, type Document } from './compatibility.ts';
 import { examplesFile, recordedFile, wholeDocument } from './document.ts';
 
 // API-3: what makes good clients, held over the document of all services.
@@ -142,7 +142,10 @@ test('API-3 each answer shows an example that a system gave, and that fits its s
   const examples = JSON.parse(readFileSync(examplesFile, 'utf8')) as Readonly<Record<string, unknown>>;
   for (const [operationId, example] of Object.entries(examples)) {
     const { answer } = routes.find((route) => route.operationId === operationId)!;
-    expect([operationId, (answer as ZodType).safeParse(example).error?.issues]).toEqual([operationId, undefined]);
+    expect([operationId, (answer as ZodType).safeParse(example).error?.issues]).toEqual([
+      operationId,
+      undefined,
+    ]);
   }
   const nameless = (name: string | undefined): name is string => name !== undefined;
   const shown = operations.map(({ responses }) => {

@@ -71,16 +71,21 @@ async function goOn(system: System): Promise<void> {
     invoicingEntity: 'baidu_netcom',
     amount: { amount: '120.00', currency: 'CNY' },
     status: 'paid',
+    lines: [{ productCode: 'BCC', amount: { amount: '120.00', currency: 'CNY' } }],
   };
   await platform.put('/v1/bills/bill_2026_01', bill);
   const messages = await customer.get('/v1/notifications');
   const [{ notificationId }] = messages.body.data as [{ notificationId: string }];
   await customer.post(`/v1/notifications/${notificationId}/read`);
-  await customer.post('/v1/notifications/read-all');
-  await publishRaw({ brokers: system.brokers.split(','), topicPrefix: system.topicPrefix }, 'payment.received', [
-    { key: 'pay_1', value: '{}' },
-    { key: 'pay_2', value: '{}' },
-  ]);
+  await customer.post('/v1/notifications/read');
+  await publishRaw(
+    { brokers: system.brokers.split(','), topicPrefix: system.topicPrefix },
+    'payment.received',
+    [
+      { key: 'pay_1', value: '{}' },
+      { key: 'pay_2', value: '{}' },
+    ],
+  );
   const letters = '/v1/order-dead-letters';
   await until('both are given up', async () => (await operator.get(letters)).body.data.length === 2);
   const [one, two] = (await operator.get(letters)).body.data as { eventId: string }[];

@@ -339,7 +339,8 @@ export class World {
     const part = this.ground.parts[ownerOf(name)];
     const worker = part.service.workers.find((one) => one.name === name)!;
     const due = await part.db.transaction({ kind: 'system', id: name }, (tx) => worker.due(tx, 100));
-    const frozen = name === 'payout' ? await this.ground.sql<{ id: string }>(payableOfFrozen, [], 'frozen') : [];
+    const frozen =
+      name === 'payout' ? await this.ground.sql<{ id: string }>(payableOfFrozen, [], 'frozen') : [];
     part.dies = dies;
     try {
       for (const item of due) {

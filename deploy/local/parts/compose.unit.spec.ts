@@ -91,8 +91,7 @@ test('API-18 the door moves the clock that the services read', () => {
     '/app/.clock/ahead',
     expect.arrayContaining(['clock:/app/.clock']),
   ]);
-  for (const name of Object.keys(schemas))
-    expect(services[name]!.volumes).toEqual(['clock:/app/.clock:ro']);
+  for (const name of Object.keys(schemas)) expect(services[name]!.volumes).toEqual(['clock:/app/.clock:ro']);
 });
 
 test('everything published is published to this machine alone', () => {

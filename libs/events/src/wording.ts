@@ -38,8 +38,8 @@ const patternOf = ({ sentence, clause }: Wording, locale: Locale) =>
 /** Facts that are codes themselves. */
 const factWords: Readonly<Record<string, Readonly<Record<string, Text>>>> = {
   frozenBy: {
-    police: { en: 'by the police', 'zh-CN': '公安机关' },
-    platform: { en: 'by the provider', 'zh-CN': '平台' },
+    police: { en: 'police', 'zh-CN': '公安机关' },
+    platform: { en: 'platform', 'zh-CN': '平台' },
   },
 };
 const said = (fact: string, value: unknown, locale: Locale) =>

@@ -67,7 +67,7 @@ test('API-16 a sentence names its facts, lists several, and is short where one i
     detail: refusalWords['contract.unprintable'].sentence!.en,
   });
   expect(sentenceOf('UNPAID', {}, 'zh-CN')).toBe('订单未支付。');
-  expect(sentenceOf('FROZEN', { frozenBy: 'police' }, 'en')).toBe('The instance is frozen (by the police).');
+  expect(sentenceOf('FROZEN', { frozenBy: 'police' }, 'en')).toBe('The instance is frozen (police).');
 });
 
 test('EVT-3 a code that a newer service says stands for itself', () => {

@@ -8,12 +8,7 @@ import { linkedContract, refusalReason, type RefusalReason } from './refund/elig
 import { knownFacts } from './refund/fact-changes.ts';
 import { lockQuote } from './refund/quote-store.ts';
 import type { QuoteFacts } from './refund/quote.ts';
-import {
-  insertRefund,
-  lockRefundIfKnown,
-  saveRefund,
-  sumRecentRefunds,
-} from './refund/refund-store.ts';
+import { insertRefund, lockRefundIfKnown, saveRefund, sumRecentRefunds } from './refund/refund-store.ts';
 import {
   acceptReserved,
   refuseRefund,

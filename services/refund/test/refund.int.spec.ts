@@ -630,10 +630,9 @@ describe('with the rules of baidu', () => {
       expect(status).toBe('reviewing');
       await t.operator().post(`/v1/refunds/${eleventh}/reject`, { text: 'too many' });
       expect(await asked(1)).toMatchObject([[expect.anything(), 'reviewing']]);
-      await t.sql(
-        `update refunds set created_at = created_at - interval '30 days' where account_id = $1`,
-        [accountId],
-      );
+      await t.sql(`update refunds set created_at = created_at - interval '30 days' where account_id = $1`, [
+        accountId,
+      ]);
       expect(await asked(1)).toMatchObject([[expect.anything(), 'succeeded']]);
     });
 

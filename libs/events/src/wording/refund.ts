@@ -69,7 +69,9 @@ export const refundWords: RefusalWords<RefundRefusalCode> = {
   FROZEN: {
     clause: { en: 'the instance is frozen', 'zh-CN': '实例已被冻结' },
     where: {
-      frozenBy: { clause: { en: 'the instance is frozen ({frozenBy})', 'zh-CN': '资源已被冻结（{frozenBy}）' } },
+      frozenBy: {
+        clause: { en: 'the instance is frozen ({frozenBy})', 'zh-CN': '资源已被冻结（{frozenBy}）' },
+      },
     },
   },
   INVOICED_MARKETPLACE: {

@@ -76,12 +76,16 @@ function edgeCodes(route: Route): [number, string][] {
 
 /** By code, the statuses with which it may answer it instead of what was asked (API-2); each code has one as a rule. */
 export function statusesOf(route: Route, texts: Api['problems']): ReadonlyMap<string, readonly number[]> {
-  const ofEdge = edgeCodes(route).map(([status, code]) => [code, [status]] as const);
-  const refused = (route.refusals ?? []).map((code) => {
+  const statuses = new Map<string, readonly number[]>();
+  for (const [status, code] of edgeCodes(route)) statuses.set(code, [status]);
+  for (const code of route.refusals ?? []) {
     const kinds = [(texts[code] ?? problemTexts[code])?.kind ?? []].flat();
-    return [code, kinds.map((kind) => statusOfKind[kind])] as const;
-  });
-  return new Map([...ofEdge, ...refused]);
+    statuses.set(
+      code,
+      kinds.map((kind) => statusOfKind[kind]),
+    );
+  }
+  return statuses;
 }
 
 /** `x-accord-codes` of an operation: `{ "order.not_found": 404 }`, a list where a code has several statuses. */

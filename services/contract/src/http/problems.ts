@@ -12,9 +12,9 @@ const naming = [
 ] as const;
 
 /** Those of an application; a few are found in a contract that is there, too. */
-const withKinds = (texts: ReturnType<typeof problemTextsOf>): ProblemTexts =>
+const withKinds = (codes: readonly ContractRefusalCode[]): ProblemTexts =>
   Object.fromEntries(
-    Object.entries(texts).map(([code, words]) => [code, { ...words, kind: kindsOf(code) }]),
+    Object.entries(problemTextsOf(codes)).map(([code, words]) => [code, { ...words, kind: kindsOf(code) }]),
   );
 
 /** `text` is that of the first of the refusal's reasons, in the reader's language. */
@@ -28,8 +28,8 @@ const saidOfTheFirst = (texts: ProblemTexts): ProblemTexts =>
 
 /** This service's refusals and how to mend them, for people. */
 export const problems: ProblemTexts = {
-  ...withKinds(problemTextsOf(ContractRefusalCode.options)),
-  ...saidOfTheFirst(withKinds(problemTextsOf(naming))),
+  ...withKinds(ContractRefusalCode.options),
+  ...saidOfTheFirst(withKinds(naming)),
   'account.not_found': {
     kind: 'not_found',
     en: { title: 'Account not found', detail: 'There is no account {accountId}.' },

@@ -229,7 +229,7 @@ describe('templates', () => {
     expect(text('en')).toContain(
       'The reasons: ord_1: it is in contract CT-2026-00000007, which has to be voided first; ' +
         'ord_1: the instance was given back before; ord_1: another refund of the instance is running; ' +
-        'ord_1: the instance is frozen (by the police); ' +
+        'ord_1: the instance is frozen (police); ' +
         'ord_1: it is not known from when to when the order pays for the instance; ' +
         'ord_1: it is in a contract, which has to be voided first.',
     );

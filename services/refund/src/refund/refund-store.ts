@@ -32,11 +32,7 @@ export async function lockRefundIfKnown(tx: Tx, refundId: string): Promise<Refun
 }
 
 /** RFD-13: of the 30 days up to now; what was refused, rejected or withdrawn, or came by itself, does not count. */
-export async function sumRecentRefunds(
-  tx: Tx,
-  accountId: string,
-  currency: string,
-): Promise<RecentRefunds> {
+export async function sumRecentRefunds(tx: Tx, accountId: string, currency: string): Promise<RecentRefunds> {
   const row = await tx.one<{ count: number; sum: string }>(
     `select count(*)::integer as count, coalesce(sum(amount) filter (where currency = $3), 0)::text as sum
        from refunds where account_id = $1 and kind <> 'failed_fulfilment'

@@ -156,10 +156,8 @@ export function acceptReserved(
   const { reservedFacts, recent } = ask;
   const { reviewAbove, abuse } = ask.rules;
   const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency), reservedFacts };
-  const looksLikeAbuse =
-    abuse !== null && (recent.count > abuse.count || compare(recent.sum, abuse.sum) > 0);
-  const above =
-    refund.amount.currency !== reviewAbove.currency || compare(checked.amount, reviewAbove) > 0;
+  const looksLikeAbuse = abuse !== null && (recent.count > abuse.count || compare(recent.sum, abuse.sum) > 0);
+  const above = refund.amount.currency !== reviewAbove.currency || compare(checked.amount, reviewAbove) > 0;
   return above || looksLikeAbuse
     ? announce(checked, 'review', 'refund.review_required', ask)
     : announce(checked, 'approve', 'refund.approved', ask);
