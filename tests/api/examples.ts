@@ -59,7 +59,7 @@ async function readTheRest(system: System): Promise<void> {
     }
 }
 
-/** What the story has no need of: a bill, a message that is read, an event that is given up. */
+/** What the story has no need of: a batch, a bill, a message that is read, an event that is given up. */
 async function goOn(system: System): Promise<void> {
   const [customer, platform, operator] = (
     [{ kind: 'customer', accountId: 'acc_demo' }, { kind: 'platform' }, { kind: 'operator' }] as const
@@ -74,6 +74,8 @@ async function goOn(system: System): Promise<void> {
     lines: [{ productCode: 'BCC', amount: { amount: '120.00', currency: 'CNY' } }],
   };
   await platform.put('/v1/bills/bill_2026_01', bill);
+  const { data: orders } = recorded.get('listOrders') as { data: { orderId: string }[] };
+  await customer.post('/v1/orders/cancel', { orderIds: [orders[0]!.orderId], reason: 'Ordered twice' });
   const messages = await customer.get('/v1/notifications');
   const [{ notificationId }] = messages.body.data as [{ notificationId: string }];
   await customer.post(`/v1/notifications/${notificationId}/read`);

@@ -259,40 +259,6 @@ describe('placing', () => {
     60_000,
   );
 
-  test(
-    'RFD-3 ORD-1 what can only come back together is placed in one currency, ' +
-      'also when two begin a bundle at once',
-    async () => {
-      const inDollars = aProduct({
-        invoicingEntity: 'baidu_global',
-        chargeTypes: ['subscription'],
-        prices: [{ chargeType: 'subscription', amount: '9', currency: 'USD', unit: 'month' }],
-      });
-      await t.operator().put('/v1/products/GLOBAL', inDollars);
-      const accountId = 'acc_currencies';
-      const add = (productCode: string, bundleId: string) =>
-        t.operator().post('/v1/orders', anOrder({ accountId, productCode, bundleId }));
-      expect((await add('BCC', 'bdl_1')).status).toBe(201);
-      const mixed = {
-        status: 422,
-        body: { code: 'order.mixed_currencies', facts: { others: ['CNY'], currency: 'USD' } },
-      };
-      expect(await add('GLOBAL', 'bdl_1')).toMatchObject(mixed);
-      expect((await add('BCC', 'bdl_1')).status).toBe(201);
-      const rounds = Array.from({ length: 10 }, (_, round) => `bdl_race_${round}`);
-      for (const bundleId of rounds) {
-        const both = await Promise.all(['BCC', 'GLOBAL'].map((code) => add(code, bundleId)));
-        expect(both.map(({ status }) => status).sort()).toEqual([201, 422]);
-      }
-
-      await t.operator().put('/v1/products/MOVED', aProduct());
-      await placeAndPay(t, accountId, { productCode: 'MOVED' }, [instance('i-moved')]);
-      await t.operator().put('/v1/products/MOVED', inDollars);
-      const renewal = { productCode: 'MOVED', orderType: 'renewal', instanceIds: ['i-moved'] };
-      expect(await customer(t, accountId).post('/v1/orders', anOrder(renewal))).toMatchObject(mixed);
-    },
-  );
-
   test('ORD-2 a compensation by an operator costs nothing and moves the end of the instance', async () => {
     await placeAndPay(t, 'acc_2', {}, [instance('i-2b')]);
     const placed = await t.operator().post('/v1/orders', {
@@ -1132,6 +1098,40 @@ describe('fulfilment and facts', () => {
     ).toEqual(['DOMAIN_COM', 'MKT_IMAGE']);
   });
 });
+
+test(
+  'RFD-3 ORD-1 what can only come back together is placed in one currency, ' +
+    'also when two begin a bundle at once',
+  async () => {
+    const inDollars = aProduct({
+      invoicingEntity: 'baidu_global',
+      chargeTypes: ['subscription'],
+      prices: [{ chargeType: 'subscription', amount: '9', currency: 'USD', unit: 'month' }],
+    });
+    await t.operator().put('/v1/products/GLOBAL', inDollars);
+    const accountId = 'acc_currencies';
+    const add = (productCode: string, bundleId: string) =>
+      t.operator().post('/v1/orders', anOrder({ accountId, productCode, bundleId }));
+    expect((await add('BCC', 'bdl_1')).status).toBe(201);
+    const mixed = {
+      status: 422,
+      body: { code: 'order.mixed_currencies', facts: { others: ['CNY'], currency: 'USD' } },
+    };
+    expect(await add('GLOBAL', 'bdl_1')).toMatchObject(mixed);
+    expect((await add('BCC', 'bdl_1')).status).toBe(201);
+    const rounds = Array.from({ length: 10 }, (_, round) => `bdl_race_${round}`);
+    for (const bundleId of rounds) {
+      const both = await Promise.all(['BCC', 'GLOBAL'].map((code) => add(code, bundleId)));
+      expect(both.map(({ status }) => status).sort()).toEqual([201, 422]);
+    }
+
+    await t.operator().put('/v1/products/MOVED', aProduct());
+    await placeAndPay(t, accountId, { productCode: 'MOVED' }, [instance('i-moved')]);
+    await t.operator().put('/v1/products/MOVED', inDollars);
+    const renewal = { productCode: 'MOVED', orderType: 'renewal', instanceIds: ['i-moved'] };
+    expect(await customer(t, accountId).post('/v1/orders', anOrder(renewal))).toMatchObject(mixed);
+  },
+);
 
 test(
   'ORD-22 a running instance of a withdrawn product is renewed and changed, ' +

@@ -342,7 +342,12 @@ describe('with the rules of baidu', () => {
     await t.publish(refused, { repeat: 2 });
     const { data } = await t.event('refund.refused', ({ refund }) => refund.refundId === refundId);
     expect(data.refusals).toEqual([
-      { instanceId: bought.instanceId, orderId: bought.order.orderId, code: 'CONTRACT_LINKED' },
+      {
+        instanceId: bought.instanceId,
+        orderId: bought.order.orderId,
+        code: 'CONTRACT_LINKED',
+        facts: { contractId: 'ctr_first' },
+      },
     ]);
     expect(await refundOf(bought.accountId, refundId)).toMatchObject({
       status: 'refused',
