@@ -74,8 +74,8 @@ async function goOn(system: System): Promise<void> {
     lines: [{ productCode: 'BCC', amount: { amount: '120.00', currency: 'CNY' } }],
   };
   await platform.put('/v1/bills/bill_2026_01', bill);
-  const { data: orders } = recorded.get('listOrders') as { data: { orderId: string }[] };
-  await customer.post('/v1/orders/cancel', { orderIds: [orders[0]!.orderId], reason: 'Ordered twice' });
+  const { orderId } = recorded.get('placeOrder') as { orderId: string };
+  await customer.post('/v1/orders/cancel', { orderIds: [orderId], reason: 'Ordered twice' });
   const messages = await customer.get('/v1/notifications');
   const [{ notificationId }] = messages.body.data as [{ notificationId: string }];
   await customer.post(`/v1/notifications/${notificationId}/read`);
