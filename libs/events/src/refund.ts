@@ -85,7 +85,7 @@ const RefundRefusalReason = z.object({
   instanceId: z.string().nullable(),
   orderId: z.string().nullable(),
   code: z.string(),
-  /** What the words of the reason name: a contract's number, who froze the instance … */
+  /** Named by the words of the reason: a contract's number, by whom the instance is frozen … */
   facts: z.record(z.string(), z.string()).optional(),
 });
 

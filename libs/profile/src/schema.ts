@@ -204,7 +204,7 @@ const Refunds = z
       .refine((tables) => isEachOnce(tables.map((table) => table.termMonths)), 'has one table for each term'),
     vouchersReturn: z.enum(['only_failed_fulfilment', 'always']),
     reviewAbove: Limit,
-    /** What an account may ask for within 30 days before an operator looks at each of its refunds; null: all. */
+    /** Beyond so much of an account within 30 days an operator looks at each of its refunds; null: at none. */
     abuse: z.strictObject({ count: z.int().positive(), sum: Limit }).nullable(),
     /** Refunds an account may have in one calendar year; null: any number. */
     yearlyQuota: z.int().nonnegative().nullable(),

@@ -11,7 +11,7 @@ const naming = [
   'contract.marketplace_alone',
 ] as const;
 
-/** Those of an application; a few are found in a contract that is there, too. */
+/** With the kind that each has at an application; a few are found in a contract that is there, too. */
 const withKinds = (codes: readonly ContractRefusalCode[]): ProblemTexts =>
   Object.fromEntries(
     Object.entries(problemTextsOf(codes)).map(([code, words]) => [code, { ...words, kind: kindsOf(code) }]),

@@ -133,7 +133,7 @@ export function refundFailedFulfilment(order: Order, { at }: At): Decision<Refun
   return changed(refund, { type: 'refund.succeeded', data: { refund: refundSnapshot(refund) } });
 }
 
-/** What the account asked for within 30 days, this refund included, but for what was refused or taken back. */
+/** Refunds that the account asked for within 30 days, this one included; none that was refused or taken back. */
 export interface RecentRefunds {
   readonly count: number;
   /** Of those in the currency of the profile's limit. */
