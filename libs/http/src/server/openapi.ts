@@ -65,7 +65,10 @@ const uploadBody = {
   content: {
     ...Object.fromEntries(fileTypes.map((type) => [type, { schema: file }])),
     [formType]: {
-      schema: z.strictObject({ file: z.string().meta({ override: file }) }).meta({ id: 'FileForm' }),
+      schema: z
+        .object({ file: z.string().meta({ override: file }) })
+        .catchall(z.string())
+        .meta({ id: 'FileForm', description: 'Other fields of the form are dropped.' }),
     },
   },
 };
