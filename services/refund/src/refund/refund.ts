@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { amend, changed, isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/core';
 import type { Fact } from '@accord/events';
 import type { RefundSnapshot } from '@accord/events/refund';
-import { compare, type Money } from '@accord/money';
-import type { Profile } from '@accord/profile';
+import type { Money } from '@accord/money';
 import { total, wholeOrder, type Line, type Split } from './amount.ts';
 import type { Order, RefundKind } from './candidate.ts';
 import type { RefusalReason } from './eligibility.ts';
 import type { FactChange, KnownFact } from './fact-changes.ts';
 import type { InstanceQuote, Quote } from './quote.ts';
+import { needsReview, type RecentRefunds, type ReviewRules } from './review-limits.ts';
 
 export const refundLifecycle = lifecycle('refund', 'requested', {
   requested: { check: 'checking' },
@@ -133,32 +133,19 @@ export function refundFailedFulfilment(order: Order, { at }: At): Decision<Refun
   return changed(refund, { type: 'refund.succeeded', data: { refund: refundSnapshot(refund) } });
 }
 
-/** Refunds that the account asked for within 30 days, this one included; none that was refused or taken back. */
-export interface RecentRefunds {
-  readonly count: number;
-  /** Of those in the currency of the profile's limit. */
-  readonly sum: Money;
-}
-
-/**
- * RFD-13: above a limit of the profile a person decides; also where the currency is another, which nothing here
- * can compare.
- */
+/** RFD-13: above a limit of the profile a person decides. */
 export function acceptReserved(
   refund: Refund,
   again: readonly InstanceQuote[],
   ask: {
-    rules: Pick<Profile['refunds'], 'reviewAbove' | 'abuse'>;
+    rules: ReviewRules;
     recent: RecentRefunds;
     reservedFacts: readonly KnownFact[];
   } & At,
 ): Decision<Refund> {
-  const { reservedFacts, recent } = ask;
-  const { reviewAbove, abuse } = ask.rules;
+  const { reservedFacts, recent, rules } = ask;
   const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency), reservedFacts };
-  const looksLikeAbuse = abuse !== null && (recent.count > abuse.count || compare(recent.sum, abuse.sum) > 0);
-  const above = refund.amount.currency !== reviewAbove.currency || compare(checked.amount, reviewAbove) > 0;
-  return above || looksLikeAbuse
+  return needsReview(checked.amount, recent, rules)
     ? announce(checked, 'review', 'refund.review_required', ask)
     : announce(checked, 'approve', 'refund.approved', ask);
 }
