@@ -10,7 +10,7 @@ import { OrderSnapshot } from '@accord/events/order';
 import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, until } from '@accord/testing';
-import { publishRaw } from '@accord/testing/outsider';
+import { publishRaw, takeBack } from '@accord/testing/outsider';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with
@@ -43,20 +43,12 @@ beforeAll(async () => {
 }, 120_000);
 
 /** A producer of the platform begins to tell in every partition of a topic, and takes all of it back. */
-async function abortOutside(): Promise<void> {
-  const { brokers, topicPrefix } = auditAsk();
-  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
-    transactionalId: `${topicPrefix}outside`,
-    idempotent: true,
-    maxInFlightRequests: 1,
-  });
-  await producer.connect();
-  const transaction = await producer.transaction();
-  const messages = [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' }));
-  await transaction.send({ topic: `${topicPrefix}bill.issued`, messages });
-  await transaction.abort();
-  await producer.disconnect();
-}
+const abortOutside = () =>
+  takeBack(
+    auditAsk(),
+    'bill.issued',
+    [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' })),
+  );
 
 /**
  * Tells by topic, as the platform does. The account's message is older than what is known, the other's is
