@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { settingsFor, startSystem, type System } from '@accord/local';
+import { compileServices, settingsFor, startSystem, type System } from '@accord/local';
 import { clientOf } from '@accord/testing';
 
 // Each main.ts on real Node, as a container starts it: its whole environment is given here.
@@ -18,12 +18,19 @@ interface Ended {
   readonly lines: readonly string[];
 }
 
+let compiled: string;
+beforeAll(async () => void (compiled = await compileServices()), 60_000);
+
 const start = (name: (typeof names)[number], env: Readonly<Record<string, string>>) =>
   run(`services/${name}/src/main.ts`, env);
 
 function run(file: string, env: Readonly<Record<string, string>>) {
-  const args = ['--disable-warning=TimeoutNegativeWarning', join(root, file)];
-  const child = spawn(process.execPath, args, { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const args = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4', join(root, file)];
+  const child = spawn(process.execPath, args, {
+    cwd: tmpdir(),
+    env: { NODE_COMPILE_CACHE: compiled, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)));
   const ended = new Promise<Ended>((resolve) =>
