@@ -159,6 +159,20 @@ export const planted: readonly Planted[] = [
       },
     ],
   },
+  {
+    name: 'paid-unseen',
+    rule: 'RFD-13',
+    says: 'a refund is paid whatever was told of its instance since it was approved',
+    breaks: 'RFD-13',
+    seed: 321,
+    changes: [
+      {
+        file: 'services/refund/src/payout.ts',
+        fragment: 'if (against.refusals.length > 0) {',
+        replacement: 'if (against.refusals.length < 0) {',
+      },
+    ],
+  },
 ];
 
 export function plantOf(name: string): Planted {

@@ -10,7 +10,7 @@ import { OrderSnapshot } from '@accord/events/order';
 import { auditSettingsOf, freePort, machineMonth, startSystem, type System } from '@accord/local';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, until } from '@accord/testing';
-import { publishRaw } from '@accord/testing/outsider';
+import { publishRaw, takeBack } from '@accord/testing/outsider';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with
@@ -45,20 +45,12 @@ beforeAll(async () => {
 }, 120_000);
 
 /** A producer of the platform begins to tell in every partition of a topic, and takes all of it back. */
-async function abortOutside(): Promise<void> {
-  const { brokers, topicPrefix } = auditAsk();
-  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
-    transactionalId: `${topicPrefix}outside`,
-    idempotent: true,
-    maxInFlightRequests: 1,
-  });
-  await producer.connect();
-  const transaction = await producer.transaction();
-  const messages = [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' }));
-  await transaction.send({ topic: `${topicPrefix}bill.issued`, messages });
-  await transaction.abort();
-  await producer.disconnect();
-}
+const abortOutside = () =>
+  takeBack(
+    auditAsk(),
+    'bill.issued',
+    [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' })),
+  );
 
 /**
  * Tells by topic, as the platform does. The account's message is older than what is known, the other's is
@@ -629,11 +621,13 @@ const plants: readonly Plant[] = [
         '$id')))::text, now()`,
     ],
   },
-  ...(['refund', 'contract'] as const).map((service): Plant => {
-    const [table, field, id] =
-      service === 'refund'
-        ? ['refunds.idempotency_keys', 'refundId', 'rfd_gone']
-        : ['contracts.idempotency_keys', 'ticketId', 'tkt_gone'];
+  ...(
+    [
+      ['refund', 'refunds.idempotency_keys', 'refundId', 'rfd_gone'],
+      ['contract', 'contracts.idempotency_keys', 'ticketId', 'tkt_gone'],
+      ['order', 'orders.idempotency_keys', 'exportId', 'exp_gone'],
+    ] as const
+  ).map(([service, table, field, id]): Plant => {
     return {
       rule: 'EVT-35',
       what: `an accepted ${field} that is not there`,
@@ -855,6 +849,21 @@ const plants: readonly Plant[] = [
     mends: 'refund',
     about: `select order_id as id from orders.orders where fulfilment = 'failed'`,
     change: ['orders.orders', `order_id = '$id'`, `refund_state = 'none'`],
+  },
+  {
+    rule: 'ORD-19',
+    what: 'a file that lacks a part',
+    mends: 'order',
+    about: literal('exp_torn'),
+    found: '3 parts of 7 bytes told, 0 of 0 there',
+    add: [
+      'orders.exports',
+      `export_id = '$id'`,
+      `insert into orders.exports (export_id, account_id, version, requested_by, format, locale, filter, status,
+          rows_expected, rows_written, parts, bytes, whole, sha256, requested_at, worked_at, ready_at, expires_at)
+        values ('$id', 'acc_demo', 0, 'planted', 'csv', 'en', '{}', 'ready', 1, 1, 3, 7, true, 'planted', now(),
+          now(), now(), now() + interval '1 day')`,
+    ],
   },
 ];
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
 import { breaches, machineMonth, startSystem, type System } from '@accord/local';
 import { calendarEnd } from '@accord/profile';
 import { clientOf } from '@accord/testing';
@@ -45,6 +46,26 @@ test('API-3 every service describes itself, and no path belongs to two', async (
       segments.set(segment, name);
     }
   }
+});
+
+test('EVT-2 a message names the address where the schema of its data is answered', async () => {
+  const topic = `${system.topicPrefix}order.placed`;
+  const kafka = new Kafka({ brokers: system.brokers.split(','), logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: `${system.topicPrefix}outside` });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  const { value, headers } = await new Promise<KafkaMessage>((resolve) => {
+    void consumer.run({ eachMessage: ({ message }) => Promise.resolve(resolve(message)) });
+  });
+  await consumer.disconnect();
+  const address = String(headers!['ce_dataschema']);
+  expect(address).toMatch(new RegExp(`^${system.url}/v1/schemas/order\\.placed/\\d+$`));
+  const answer = await fetch(address);
+  const schema = (await answer.json()) as { required: string[] };
+  expect([answer.status, schema.required]).toEqual([
+    200,
+    expect.arrayContaining(Object.keys(JSON.parse(String(value)) as object)),
+  ]);
 });
 
 test('API-12 a service is ready while its database answers, alive anyway, and shows metrics', async () => {
