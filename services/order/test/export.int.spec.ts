@@ -251,7 +251,7 @@ describe('an export job', () => {
     const cancelled = await me.post(`/v1/exports/${exportId}/cancel`);
     expect(cancelled.body).toMatchObject({ status: 'cancelled', links: { file: null } });
     const again = await me.post(`/v1/exports/${exportId}/cancel`);
-    expect([again.status, again.body.code]).toEqual([409, 'export.not_running']);
+    expect([again.status, again.body.code]).toEqual([409, 'export.ended']);
     const gone = await me.get(`/v1/exports/${exportId}/file`);
     expect([gone.status, gone.body.code]).toEqual([409, 'export.file_gone']);
     await customer(t, 'acc_race2').post(`/v1/exports/${other.body.exportId}/cancel`);
@@ -286,6 +286,9 @@ describe('an export job', () => {
       expect((await request(me, {}, { prefer: 'wait=10' })).body.status).toBe('ready');
     const refused = await request(me);
     expect([refused.status, refused.body.code]).toEqual([409, 'export.too_many_files']);
+    const { data } = (await me.get('/v1/exports')).body;
+    expect((await me.post(`/v1/exports/${data[0].exportId}/cancel`)).body.status).toBe('cancelled');
+    expect((await request(me)).status).toBe(202);
   });
 
   test.each(['csv', 'xlsx'])(
