@@ -1446,6 +1446,12 @@ test(
             other: { orderIds: orderIds.slice(1), reason: 'twice' },
           };
         },
+        'POST /v1/exports': () =>
+          Promise.resolve({ by: me, path: '/v1/exports', body: {}, other: { format: 'xlsx' } }),
+        'POST /v1/exports/{exportId}/cancel': async () => {
+          const { body } = await me.post('/v1/exports', {}, { prefer: 'wait=10' });
+          return { by: me, path: `/v1/exports/${body.exportId}/cancel` };
+        },
         'POST /v1/orders/{orderId}/payments': async () => ({
           by: t.platform(),
           path: await placed('payments'),
