@@ -28,7 +28,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     account_view: view,
     holders: 'insert, update (answered_at, ended_at)',
     order_history: grows,
-    order_instances: grows,
+    order_instances: 'insert, update (open)',
     orders:
       'insert, update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, ' +
       'hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, ' +

@@ -34,6 +34,7 @@ describe('what the shipped profiles say, field by field', () => {
     ['provider.en', (p) => p.provider.en.name, 'Baidu AI Cloud', 'Alibaba Cloud'],
     ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY],
     ['orders.payWithinWhenContracted', (p) => p.orders.payWithinWhenContractedMs, 7 * DAY, 30 * DAY],
+    ['orders.downgradeReturns', (p) => p.orders.downgradeReturns, 'none', 'difference'],
     ['contracts.sources', (p) => p.contracts.sources, ['order'], ['order', 'bill']],
     [
       'contracts.excludedCategories',

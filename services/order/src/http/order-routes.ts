@@ -27,12 +27,14 @@ import { mostInstances, place } from '../placement.ts';
 import {
   AccountId,
   answered,
+  ConfigurationItem,
   InstanceId,
   Line,
   OrderAnswer,
   OrderDetailAnswer,
   OrderId,
   OrderRowAnswer,
+  PlanCode,
   ProductCode,
   toOrderAnswer,
   toOrderRowAnswer,
@@ -65,12 +67,17 @@ const Instances = z
 const Placement = z.strictObject({
   accountId: AccountId.optional(),
   productCode: ProductCode,
+  plan: PlanCode.nullable().default(null).meta({
+    description:
+      'Of a product with plans: the one to buy, or to change to. Every other order goes by the plan that its ' +
+      'instances have.',
+  }),
   orderType: OrderType.default('purchase'),
   billType: BillType,
   chargeType: ChargeType,
   serviceType: DomainServiceType.nullable().default(null),
   configuration: z
-    .array(z.strictObject({ name: Line(60), value: Line(200) }).meta({ id: 'ConfigurationItemInput' }))
+    .array(ConfigurationItem)
     .max(30)
     .default([]),
   count: z.int().min(1).max(10_000).default(1),
@@ -153,6 +160,18 @@ const placementRefusals = [
   'order.held_by_refund',
   'order.count_mismatch',
   'order.count_too_large',
+  'order.plan_required',
+  'order.plan_not_allowed',
+  'order.plan_unknown',
+  'order.plan_withdrawn',
+  'order.plan_unchanged',
+  'order.not_an_upgrade',
+  'order.not_a_downgrade',
+  'order.too_late_to_upgrade',
+  'order.no_running_period',
+  'order.instances_differ',
+  'order.instance_frozen',
+  'order.instance_billed_otherwise',
   'order.entity_unknown',
   'order.currency_mismatch',
   'order.price_missing',
