@@ -58,6 +58,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     claimed_instances: 'insert, update (refunded_at), delete',
     contract_view: view,
     failed_fulfilments: grows,
+    settled_downgrades: grows,
     ledger_postings: grows,
     ledger_transactions: grows,
     order_view: view,
@@ -86,7 +87,13 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
 const staying: Readonly<Record<ServiceName, readonly string[]>> = {
   order: ['order_history', 'payments', 'payment_references', 'unapplied_payments'],
   contract: ['contract_history', 'contract_documents'],
-  refund: ['ledger_transactions', 'ledger_postings', 'refund_orders', 'failed_fulfilments'],
+  refund: [
+    'ledger_transactions',
+    'ledger_postings',
+    'refund_orders',
+    'failed_fulfilments',
+    'settled_downgrades',
+  ],
   notification: ['timeline_events', 'timeline_links'],
 };
 

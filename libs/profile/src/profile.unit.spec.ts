@@ -157,7 +157,7 @@ describe('a profile of one’s own', () => {
     expect(story).toEqual({
       ...baidu,
       name: 'story',
-      orders: { payWithinMs: 20_000, payWithinWhenContractedMs: 7 * DAY },
+      orders: { ...baidu.orders, payWithinMs: 20_000, payWithinWhenContractedMs: 7 * DAY },
       contracts: { ...baidu.contracts, sources: ['bill'] },
     });
   });

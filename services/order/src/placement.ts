@@ -57,7 +57,11 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
   const currency = currencyOf(ask, product, rules);
   const named = ask.instanceIds.length > 0 ? await claimInstances(tx, ask) : none;
   const plan = planOf(ask, product, named.resources);
-  const { quote: quoted, ...period } = priced(ask, { product, plan, ...named }, { rules, currency, now: tx.now });
+  const { quote: quoted, ...period } = priced(
+    ask,
+    { product, plan, ...named },
+    { rules, currency, now: tx.now },
+  );
   const order = {
     ...placed(ask, product, plan),
     ...period,
@@ -225,7 +229,11 @@ async function claimInstances(tx: Tx, ask: Placement): Promise<Named> {
   }
   if (ask.orderType === 'renewal')
     for (const id of instanceIds)
-      expectBilled(ask.billType, orders.filter((order) => order.instanceIds.includes(id)), id);
+      expectBilled(
+        ask.billType,
+        orders.filter((order) => order.instanceIds.includes(id)),
+        id,
+      );
   return { resources: usable, orders };
 }
 

@@ -11,7 +11,7 @@ import { productRoutes } from './http/product-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
 import { lockRows } from './order/order-store.ts';
 import { onPaymentReceived } from './payment.ts';
-import { onRefundSucceeded } from './refund-settlement.ts';
+import { onDifferenceReturned, onRefundSucceeded } from './refund-settlement.ts';
 import {
   onContractDrafted,
   onContractEnded,
@@ -49,6 +49,7 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'refund.rejected': { on: onRefundEnded, locks: refundRows },
     'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
     'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
+    'refund.difference_returned': { on: onDifferenceReturned, locks: refundRows },
     'payment.received': { on: onPaymentReceived, locks: paymentRows },
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   }),

@@ -987,7 +987,7 @@ describe('with the rules of baidu', () => {
     expect(await balanceOf(accountId)).toEqual([{ currency: 'CNY', balance: cny('100.00'), funds }]);
     expect(
       await t.sql('select instances, exact from refunded_orders where order_id = $1', [order.orderId]),
-    ).toEqual([{ instances: 3, exact: { refund: '100', fee: '0', voucher: '0' } }]);
+    ).toEqual([{ instances: 3, exact: { paid: '100', refund: '100', fee: '0', voucher: '0' } }]);
     await expect(
       t.sql(`update refunded_orders set refunded_cash = 50.01 where order_id = $1`, [order.orderId]),
     ).rejects.toThrow('refunded_at_most_paid');

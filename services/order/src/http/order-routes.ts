@@ -67,19 +67,18 @@ const Instances = z
 const Placement = z.strictObject({
   accountId: AccountId.optional(),
   productCode: ProductCode,
-  plan: PlanCode.nullable().default(null).meta({
-    description:
-      'Of a product with plans: the one to buy, or to change to. Every other order goes by the plan that its ' +
-      'instances have.',
-  }),
+  plan: PlanCode.nullable()
+    .default(null)
+    .meta({
+      description:
+        'Of a product with plans: the one to buy, or to change to. Every other order goes by the plan that its ' +
+        'instances have.',
+    }),
   orderType: OrderType.default('purchase'),
   billType: BillType,
   chargeType: ChargeType,
   serviceType: DomainServiceType.nullable().default(null),
-  configuration: z
-    .array(ConfigurationItem)
-    .max(30)
-    .default([]),
+  configuration: z.array(ConfigurationItem).max(30).default([]),
   count: z.int().min(1).max(10_000).default(1),
   duration: Duration.nullable().default(null),
   instanceIds: Instances.default([]),

@@ -218,7 +218,8 @@ export const problems: ProblemTexts = {
   'order.plan_withdrawn': {
     en: {
       title: 'The plan is not on sale',
-      detail: 'Plan {plan} of {productCode} is neither bought nor changed to any more; instances on it go on.',
+      detail:
+        'Plan {plan} of {productCode} is neither bought nor changed to any more; instances on it go on.',
     },
     'zh-CN': {
       title: '套餐已下架',
@@ -234,19 +235,26 @@ export const problems: ProblemTexts = {
       title: 'That plan costs less',
       detail: 'For the rest of the period {plan} costs less than {from}; order a downgrade.',
     },
-    'zh-CN': { title: '目标套餐价格更低', detail: '剩余时长内套餐 {plan} 的价格低于 {from}，请提交降配订单。' },
+    'zh-CN': {
+      title: '目标套餐价格更低',
+      detail: '剩余时长内套餐 {plan} 的价格低于 {from}，请提交降配订单。',
+    },
   },
   'order.not_a_downgrade': {
     en: {
       title: 'That plan costs more',
       detail: 'For the rest of the period {plan} costs more than {from}; order an upgrade.',
     },
-    'zh-CN': { title: '目标套餐价格更高', detail: '剩余时长内套餐 {plan} 的价格高于 {from}，请提交升配订单。' },
+    'zh-CN': {
+      title: '目标套餐价格更高',
+      detail: '剩余时长内套餐 {plan} 的价格高于 {from}，请提交升配订单。',
+    },
   },
   'order.too_late_to_upgrade': {
     en: {
       title: 'Too late to upgrade',
-      detail: 'An upgrade is ordered at least 24 hours before the end; instance {instanceId} ends on {end}. Renew it first.',
+      detail:
+        'An upgrade is ordered at least 24 hours before the end; instance {instanceId} ends on {end}. Renew it first.',
     },
     'zh-CN': {
       title: '已临近到期，无法升配',
@@ -269,7 +277,8 @@ export const problems: ProblemTexts = {
     },
     'zh-CN': {
       title: '实例不一致',
-      detail: '同一订单中的实例须为同一套餐，变更套餐时剩余周期的价格也须相同，请为以下实例分别下单：{instanceIds}。',
+      detail:
+        '同一订单中的实例须为同一套餐，变更套餐时剩余周期的价格也须相同，请为以下实例分别下单：{instanceIds}。',
     },
   },
   'order.instance_frozen': {
@@ -288,7 +297,8 @@ export const problems: ProblemTexts = {
     },
     'zh-CN': {
       title: '实例的付费方式不同',
-      detail: '实例 {instanceId} 的付费方式为 {billType}，可通过变更配置订单切换；转为后付费将在已付费周期结束时生效。',
+      detail:
+        '实例 {instanceId} 的付费方式为 {billType}，可通过变更配置订单切换；转为后付费将在已付费周期结束时生效。',
     },
   },
   'order.entity_unknown': {

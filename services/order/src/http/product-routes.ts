@@ -55,7 +55,8 @@ const Publication = z.strictObject({
     })
     .default([])
     .meta({
-      description: 'Sizes to choose from, each with its own prices; one that was published once stays (ORD-24).',
+      description:
+        'Sizes to choose from, each with its own prices; one that was published once stays (ORD-24).',
     }),
   serviceTypes: z.array(DomainServiceType).max(6).default([]),
   onSale: z

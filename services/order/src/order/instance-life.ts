@@ -18,9 +18,23 @@ export const billedFromNowOn = (orders: readonly Order[]): Order['billType'] | u
 
 /** The periods that its paid orders give an instance and that are not over at `at`, earliest first. */
 export const periodsLeft = (orders: readonly Order[], instanceId: string, at: Date): PaidPeriod[] =>
+  periodsOf(
+    orders.filter(({ orderType }) => givesTime.includes(orderType)),
+    instanceId,
+    at,
+  );
+
+/** Those of its changes of plan, which are for a part of the same time. */
+export const changesLeft = (orders: readonly Order[], instanceId: string, at: Date): PaidPeriod[] =>
+  periodsOf(
+    orders.filter(({ planChange }) => planChange),
+    instanceId,
+    at,
+  );
+
+const periodsOf = (orders: readonly Order[], instanceId: string, at: Date): PaidPeriod[] =>
   orders
-    .filter(({ orderType, refundedInstanceIds }) =>
-      givesTime.includes(orderType) && !refundedInstanceIds.includes(instanceId))
+    .filter(({ refundedInstanceIds }) => !refundedInstanceIds.includes(instanceId))
     .flatMap(({ orderId, duration, instances }) =>
       instances.flatMap(({ instanceId: id, start, end }) =>
         id === instanceId && start && end && end > at ? [{ orderId, duration, start, end }] : [],

@@ -1,12 +1,19 @@
 import { Refusal } from '@accord/core';
 import { isZero, roundHalfUp, zero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import { differenceOf, restsOf, type CountingRules, type PaidPeriod, type Rest } from '../product/plan-price.ts';
+import {
+  differenceOf,
+  restsBeside,
+  restsOf,
+  type CountingRules,
+  type PaidPeriod,
+  type Rest,
+} from '../product/plan-price.ts';
 import { getPlan, plansOf, pricesOf, type Plan } from '../product/plan.ts';
 import { chargeable, unitPriceOf, type Quote } from '../product/price.ts';
 import type { Product } from '../product/product.ts';
 import type { Resource } from '../resource/resource.ts';
-import { billedFromNowOn, periodsLeft } from './instance-life.ts';
+import { billedFromNowOn, changesLeft, periodsLeft } from './instance-life.ts';
 import type { Order } from './order.ts';
 
 // ORD-24: the plan that an order is for, and a change from one plan to another.
@@ -93,7 +100,11 @@ export function changePlan(
   const paidFor = resources.map(({ instanceId }) => {
     const own = orders.filter(({ instanceIds }) => instanceIds.includes(instanceId));
     expectBilled(ask.billType, own, instanceId);
-    return { instanceId, periods: periodsLeft(own, instanceId, rules.now) };
+    return {
+      instanceId,
+      periods: periodsLeft(own, instanceId, rules.now),
+      changes: changesLeft(own, instanceId, rules.now),
+    };
   });
   if (ask.billType === 'postpay') {
     // Until a switch to postpay takes effect (ORD-2), the paid period is no reason to be billed by use.
@@ -104,9 +115,13 @@ export function changePlan(
   }
 
   const prices = { before: pricesOf(product, before), after: plan.prices, currency: rules.currency };
-  const each = paidFor.map(({ instanceId, periods }) => {
+  const returns = ask.orderType === 'downgrade' ? rules.returns : 'none';
+  const each = paidFor.map(({ instanceId, periods, changes }) => {
     const end = endOf(ask, instanceId, { periods, now: rules.now });
-    return { instanceId, end, rests: restsOf(periods, rules.now, prices, rules) };
+    const rests = restsOf(periods, rules.now, prices, rules);
+    // The difference comes back from all that was paid for the rest.
+    const [first] = returns === 'difference' ? rests : [];
+    return { instanceId, end, rests, beside: first ? restsBeside(changes, rules.now, first, rules) : [] };
   });
   const [difference, ...others] = each.map(({ rests }) => differenceOf(rests));
   if (others.some((other) => !other.equals(difference!))) throw instancesDiffer(resources);
@@ -121,8 +136,10 @@ export function changePlan(
   return {
     planChange: {
       from,
-      returns: ask.orderType === 'downgrade' ? rules.returns : 'none',
-      rest: each.flatMap(({ instanceId, rests }) => rests.map((rest) => restSnapshot(instanceId, rest))),
+      returns,
+      rest: each.flatMap(({ instanceId, rests, beside }) =>
+        [...rests, ...beside].map((rest) => restSnapshot(instanceId, rest)),
+      ),
     },
     servicePeriod: { start: new Date(Math.min(...starts)), end: new Date(Math.max(...ends)) },
     quote: { unitPrice, productAmount: costOf(difference!.mul(ask.count), unitPrice, sign > 0) },
@@ -141,11 +158,16 @@ function costOf(
 
 function expectChangeable(ask: Ask, { instanceId, frozenBy, plan: has }: Resource, plan: Plan): void {
   if (frozenBy) throw new Refusal('conflict', 'order.instance_frozen', { instanceId, frozenBy });
-  if (has === plan.code) throw new Refusal('conflict', 'order.plan_unchanged', { instanceId, plan: plan.code });
+  if (has === plan.code)
+    throw new Refusal('conflict', 'order.plan_unchanged', { instanceId, plan: plan.code });
 }
 
 /** @throws Refusal `order.instance_billed_otherwise`. */
-export function expectBilled(billType: Order['billType'], orders: readonly Order[], instanceId: string): void {
+export function expectBilled(
+  billType: Order['billType'],
+  orders: readonly Order[],
+  instanceId: string,
+): void {
   const billed = billedFromNowOn(orders);
   if (billed && billed !== billType) throw billedOtherwise(instanceId, billed);
 }

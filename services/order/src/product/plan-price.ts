@@ -46,16 +46,39 @@ export const restsOf = (
   prices: PlanPrices,
   rules: CountingRules,
 ): Rest[] =>
-  periods.flatMap(({ orderId, duration, start, end }) => {
-    const period = { start: start.toISOString(), end: end.toISOString() };
-    const { used, total: counted } = usedOf(period, at, rules);
-    const remaining = counted - used;
-    if (remaining === 0) return [];
-    const { before, after, by } = pricesOf(duration, prices);
-    const total = by ? unitsOf(start, by, rules) : counted;
-    const rest = { orderId, start: restOf(period, at, rules), end, unit: rules.unit, remaining, total };
-    return [{ ...rest, priceBefore: before, priceAfter: after }];
+  periods.flatMap((period) => {
+    const { before, after, by } = pricesOf(period.duration, prices);
+    const priced = { priceBefore: before, priceAfter: after };
+    const total = by && { total: unitsOf(period.start, by, rules) };
+    return unusedOf(period, at, rules).map((rest) => ({ ...rest, ...total, ...priced }));
   });
+
+/**
+ * The rests of the periods that earlier changes of plan are for: of money that was paid beside that for the
+ * instance's time, at the prices of that.
+ */
+export const restsBeside = (
+  periods: readonly PaidPeriod[],
+  at: Date,
+  { priceBefore, priceAfter }: Pick<Rest, 'priceBefore' | 'priceAfter'>,
+  rules: CountingRules,
+): Rest[] =>
+  periods.flatMap((period) =>
+    unusedOf(period, at, rules).map((rest) => ({ ...rest, priceBefore, priceAfter })),
+  );
+
+/** None where all of it is used. */
+function unusedOf(
+  { orderId, start, end }: PaidPeriod,
+  at: Date,
+  rules: CountingRules,
+): Omit<Rest, 'priceBefore' | 'priceAfter'>[] {
+  const period = { start: start.toISOString(), end: end.toISOString() };
+  const { used, total } = usedOf(period, at, rules);
+  if (used === total) return [];
+  const { unit } = rules;
+  return [{ orderId, start: restOf(period, at, rules), end, unit, remaining: total - used, total }];
+}
 
 /** The exact difference of all together, for one instance; above 0 where the plan after costs more. */
 export const differenceOf = (rests: readonly Rest[]): Fraction =>

@@ -57,7 +57,12 @@ test('ORD-24 several small parts are rounded once, together', () => {
 
 test('ORD-24 a time that has no price by itself goes by the month: the 4320 minutes of a compensation', () => {
   const periods = [
-    { orderId: 'ord_3', duration: { value: 4320, unit: 'minute' as const }, start: at(2, 10), end: at(2, 13) },
+    {
+      orderId: 'ord_3',
+      duration: { value: 4320, unit: 'minute' as const },
+      start: at(2, 10),
+      end: at(2, 13),
+    },
   ];
   expect(restAt(at(1, 13), { periods })).toMatchObject([{ remaining: 3, total: 28 }]);
   expect(cost(at(1, 13), { periods })).toBe('9.96');
@@ -65,7 +70,11 @@ test('ORD-24 a time that has no price by itself goes by the month: the 4320 minu
 });
 
 test('ORD-24 a year has the price of a year, or of twelve months', () => {
-  const year = { ...january, duration: { value: 1, unit: 'year' as const }, end: new Date('2027-01-10T03:00:00Z') };
+  const year = {
+    ...january,
+    duration: { value: 1, unit: 'year' as const },
+    end: new Date('2027-01-10T03:00:00Z'),
+  };
   const yearly = (amount: string): Price[] => [{ ...monthly(amount)[0]!, unit: 'year' }];
   expect(cost(at(1, 10), { periods: [year] })).toBe('1116.00');
   expect(cost(at(1, 10), { periods: [year], before: yearly('450'), after: yearly('1380') })).toBe('930.00');

@@ -79,7 +79,9 @@ export function chargeable(amount: Money, price: Pick<Price, 'amount' | 'unit'>)
 
 /** The price of a time as it is, not rounded to the currency yet; undefined where it is not offered. */
 export function exactPrice(prices: readonly Price[], currency: string, duration: Span): Fraction | undefined {
-  const offered = prices.filter((price) => price.chargeType === 'subscription' && price.currency === currency);
+  const offered = prices.filter(
+    (price) => price.chargeType === 'subscription' && price.currency === currency,
+  );
   const fitting = timesOf(offered, duration);
   return fitting && new Fraction(fitting.price.amount).mul(fitting.times);
 }

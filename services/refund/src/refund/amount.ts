@@ -12,6 +12,7 @@ import {
 } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import type { Order } from './candidate.ts';
+import { keptOf, type Kept } from './plan-difference.ts';
 import { feeOf, usageOf, type Fee, type Usage, type UsageAsk, type UsageRules } from './usage.ts';
 
 // The part of what was paid that comes back. An order gives back the exact sum of its exact parts, rounded half
@@ -36,6 +37,8 @@ export interface Amounts {
 
 /** Sums that no minor unit can say, as fractions: `800/31`. */
 export interface ExactSums {
+  /** What was paid for the parts that came back. */
+  readonly paid: string;
   readonly refund: string;
   readonly fee: string;
   readonly voucher: string;
@@ -53,6 +56,13 @@ export interface RefundedOrder {
   readonly exact: ExactSums;
 }
 
+/** A change to a cheaper plan, by its order, and the prices of the period with the plan before and after. */
+export interface Downgrade {
+  readonly orderId: string;
+  readonly priceBefore: string;
+  readonly priceAfter: string;
+}
+
 /** All that the amounts of a line follow from, kept for ever (RFD-19). */
 export interface Calculation extends Usage {
   readonly asOf: string;
@@ -62,6 +72,10 @@ export interface Calculation extends Usage {
   /** Null where vouchers do not return. */
   readonly orderVoucher: Money | null;
   readonly feeBy: Fee | null;
+  /** What downgrades gave back of the instance before. */
+  readonly kept: Kept;
+  /** The one whose difference this line gives back; null where the instance is given back. */
+  readonly downgrade: Downgrade | null;
   readonly before: RefundedOrder;
 }
 
@@ -76,49 +90,120 @@ export interface Line extends Amounts {
 
 export interface LineAsk extends UsageAsk {
   readonly instanceId: string;
+  /** The orders of the instance, of which some may be downgrades that gave a difference back. */
+  readonly orders?: readonly Order[];
 }
 
 /** The part of `order` that comes back for one of its instances, after all that it gave back `before`. */
 export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = untouched(order)): Line {
   const { orderId, instanceIds } = order;
-  if (!instanceIds.includes(ask.instanceId))
-    throw new Error(`order ${orderId} does not have the instance ${ask.instanceId}`);
+  const { instanceId, at } = ask;
+  if (!instanceIds.includes(instanceId))
+    throw new Error(`order ${orderId} does not have the instance ${instanceId}`);
   const usage = usageOf(order, ask, rules);
-  const feeBy = feeOf(order, usage, ask.at, rules);
-  const exact = exactAmounts(order, usage, feeBy, rules);
+  const feeBy = feeOf(order, usage, at, rules);
+  const kept = keptOf({ order, instanceId, share: shareOf(order) }, ask.orders ?? []);
+  const exact = exactAmounts(order, usage, { feeBy, kept }, rules);
   return {
     orderId,
-    instanceId: ask.instanceId,
+    instanceId,
     ...roundedAmounts(order, exact, before),
-    exact: {
-      refund: exact.refund.toFraction(),
-      fee: exact.fee.toFraction(),
-      voucher: exact.voucher.toFraction(),
-    },
+    exact: textOf(exact),
     calculation: {
       ...usage,
-      asOf: ask.at.toISOString(),
+      asOf: at.toISOString(),
       timeZone: rules.timeZone,
       orderPaid: countedPaid(order),
       orderInstances: sharesOf(order),
       orderVoucher: rules.vouchersReturn === 'always' ? order.voucherPaid : null,
       feeBy,
+      kept,
+      downgrade: null,
       before,
     },
   };
 }
 
+/** A change to a cheaper plan, and the orders of its instances that the difference comes back from. */
+export interface Returning {
+  readonly downgrade: Order;
+  readonly orders: readonly Order[];
+}
+
+/**
+ * ORD-24: the part of `order` that a downgrade gives back for an instance, from what was paid for it in money and is
+ * still kept of it; null where the downgrade leaves the order as it is.
+ */
+export function differenceLine(
+  order: Order,
+  { instanceId, downgrade, orders }: Returning & { readonly instanceId: string },
+  { timeZone }: Pick<AmountRules, 'timeZone'>,
+  before = untouched(order),
+): Line | null {
+  const { orderId } = order;
+  const rest = downgrade.planChange?.rest.find(
+    (one) => one.orderId === orderId && one.instanceId === instanceId,
+  );
+  if (!rest) return null;
+  const own = { order, instanceId, share: shareOf(order) };
+  const earlier = orders.filter((one) => one.createdAt < downgrade.createdAt);
+  const kept = keptOf(own, earlier);
+  const difference = new Fraction(keptOf(own, [...earlier, downgrade]).returned).sub(kept.returned);
+  if (difference.equals(0)) return null;
+  const none = new Fraction(0);
+  const exact = { paid: difference, refund: difference, fee: none, voucher: none };
+  const period = order.instances?.find((one) => one.instanceId === instanceId);
+  const { unit, remaining, total, priceBefore, priceAfter } = rest;
+  return {
+    orderId,
+    instanceId,
+    ...roundedAmounts(order, exact, before),
+    exact: textOf(exact),
+    calculation: {
+      unit,
+      used: total - remaining,
+      total,
+      period: period?.start && period.end ? { start: period.start, end: period.end } : null,
+      asOf: downgrade.createdAt,
+      timeZone,
+      orderPaid: countedPaid(order),
+      orderInstances: sharesOf(order),
+      orderVoucher: null,
+      feeBy: null,
+      kept,
+      downgrade: { orderId: downgrade.orderId, priceBefore, priceAfter },
+      before,
+    },
+  };
+}
+
+const textOf = ({ paid, refund, fee, voucher }: Exact): ExactSums => ({
+  paid: paid.toFraction(),
+  refund: refund.toFraction(),
+  fee: fee.toFraction(),
+  voucher: voucher.toFraction(),
+});
+
+/** What was paid in money for one instance, exactly (ORD-14). */
+const shareOf = (order: Order): Fraction => exactly(countedPaid(order)).div(sharesOf(order));
+
 /** ORD-14, ORD-26: of an order that is not fulfilled yet, those still to come have their share. */
 const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
   fulfilment === 'created' ? instanceIds.length : Math.max(count, instanceIds.length);
 
-type Exact = { readonly [name in 'paid' | keyof ExactSums]: Fraction };
+type Exact = { readonly [name in keyof ExactSums]: Fraction };
 
 /** RFD-5: never below 0; the unused part of a voucher, where the profile gives vouchers back. */
-function exactAmounts(order: Order, { used, total }: Usage, feeBy: Fee | null, rules: AmountRules): Exact {
-  const paid = exactly(countedPaid(order)).div(sharesOf(order));
+function exactAmounts(
+  order: Order,
+  { used, total }: Usage,
+  { feeBy, kept }: { readonly feeBy: Fee | null; readonly kept: Kept },
+  rules: AmountRules,
+): Exact {
+  const share = shareOf(order);
+  const paid = share.sub(kept.returned);
   const unused = new Fraction(total - used, total);
-  const left = paid.mul(unused);
+  const left = share.mul(unused).mul(kept.part);
   const charged = paid.mul(feeBy?.percent ?? 0).div(100);
   const fee = charged.compare(left) < 0 ? charged : left;
   const voucher = exactly(order.voucherPaid).div(sharesOf(order)).mul(unused);
@@ -134,7 +219,7 @@ function roundedAmounts(order: Order, own: Exact, before: RefundedOrder): Amount
   const whole = countedPaid(order);
   const { currency } = whole;
   const exactRefund = own.refund.add(before.exact.refund);
-  const exactPaid = own.paid.mul(before.instances + 1);
+  const exactPaid = own.paid.add(before.exact.paid);
   const refundSoFar = roundHalfUp(exactRefund, currency);
   const mostToCome = roundHalfUp(exactly(whole).sub(exactPaid).add(exactRefund), currency);
   const keptBefore = add(before.consumed, before.fee);
@@ -191,7 +276,7 @@ export function untouched({ orderId, cashPaid, voucherPaid, paidParts }: Order):
     refunded: nothing,
     consumed: none,
     fee: none,
-    exact: { refund: '0', fee: '0', voucher: '0' },
+    exact: { paid: '0', refund: '0', fee: '0', voucher: '0' },
   };
 }
 
@@ -200,11 +285,11 @@ export function afterLine(order: RefundedOrder, line: Line): RefundedOrder {
   const both = (name: keyof ExactSums) => new Fraction(order.exact[name]).add(line.exact[name]).toFraction();
   return {
     ...order,
-    instances: order.instances + 1,
+    instances: order.instances + (line.calculation?.downgrade ? 0 : 1),
     refunded: addSplits(order.refunded, line.split),
     consumed: add(order.consumed, line.consumed),
     fee: add(order.fee, line.fee),
-    exact: { refund: both('refund'), fee: both('fee'), voucher: both('voucher') },
+    exact: { paid: both('paid'), refund: both('refund'), fee: both('fee'), voucher: both('voucher') },
   };
 }
 
@@ -226,6 +311,7 @@ export function wholeOrder(order: Order): Line {
     refund: order.cashPaid,
     split: untouched(order).paid,
     exact: {
+      paid: exactly(order.cashPaid).toFraction(),
       refund: exactly(order.cashPaid).toFraction(),
       fee: '0',
       voucher: exactly(order.voucherPaid).toFraction(),

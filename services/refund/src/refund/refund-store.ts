@@ -63,7 +63,7 @@ export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Re
   );
   if (refund.quoteId) tx.write('update quotes set used = true where quote_id = $1', [refund.quoteId]);
   insertOrders(tx, refund);
-  if (refund.kind !== 'failed_fulfilment') await claimInstances(tx, refund);
+  if (refund.quoteId !== null) await claimInstances(tx, refund);
   tx.emit(...facts);
   return refund;
 }
@@ -132,6 +132,26 @@ export async function claimFailedFulfilment(
   );
   return claimed !== undefined;
 }
+
+/** False where the downgrade was settled before (ORD-24); `refundId` is null where nothing comes back. */
+export async function settleDowngrade(
+  tx: Tx,
+  ask: { orderId: string; accountId: string; refundId: string | null },
+): Promise<boolean> {
+  const settled = await tx.one(
+    `insert into settled_downgrades (order_id, account_id, refund_id) values ($1, $2, $3)
+     on conflict do nothing returning order_id`,
+    [ask.orderId, ask.accountId, ask.refundId],
+  );
+  return settled !== undefined;
+}
+
+/** The ones among these downgrades whose difference has come back. */
+export const listSettledDowngrades = (tx: Tx, orderIds: readonly string[]) =>
+  tx.many<{ orderId: string }>(
+    'select order_id as "orderId" from settled_downgrades where order_id = any($1)',
+    [orderIds],
+  );
 
 export interface RefundFilter {
   readonly accountId: string | null;
