@@ -45,6 +45,7 @@ const order = [
   'order.billType',
   'order.count',
   'order.duration',
+  'order.plan',
   'order.payableAmount',
   'order.cashPaid',
   'order.voucherPaid',

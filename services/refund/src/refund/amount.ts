@@ -108,7 +108,7 @@ export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = 
     orderId,
     instanceId,
     ...roundedAmounts(order, exact, before),
-    exact: textOf(exact),
+    exact: exactText(exact),
     calculation: {
       ...usage,
       asOf: at.toISOString(),
@@ -124,60 +124,7 @@ export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = 
   };
 }
 
-/** A change to a cheaper plan, and the orders of its instances that the difference comes back from. */
-export interface Returning {
-  readonly downgrade: Order;
-  readonly orders: readonly Order[];
-}
-
-/**
- * ORD-24: the part of `order` that a downgrade gives back for an instance, from what was paid for it in money and is
- * still kept of it; null where the downgrade leaves the order as it is.
- */
-export function differenceLine(
-  order: Order,
-  { instanceId, downgrade, orders }: Returning & { readonly instanceId: string },
-  { timeZone }: Pick<AmountRules, 'timeZone'>,
-  before = untouched(order),
-): Line | null {
-  const { orderId } = order;
-  const rest = downgrade.planChange?.rest.find(
-    (one) => one.orderId === orderId && one.instanceId === instanceId,
-  );
-  if (!rest) return null;
-  const own = { order, instanceId, share: shareOf(order) };
-  const earlier = orders.filter((one) => one.createdAt < downgrade.createdAt);
-  const kept = keptOf(own, earlier);
-  const difference = new Fraction(keptOf(own, [...earlier, downgrade]).returned).sub(kept.returned);
-  if (difference.equals(0)) return null;
-  const none = new Fraction(0);
-  const exact = { paid: difference, refund: difference, fee: none, voucher: none };
-  const period = order.instances?.find((one) => one.instanceId === instanceId);
-  const { unit, remaining, total, priceBefore, priceAfter } = rest;
-  return {
-    orderId,
-    instanceId,
-    ...roundedAmounts(order, exact, before),
-    exact: textOf(exact),
-    calculation: {
-      unit,
-      used: total - remaining,
-      total,
-      period: period?.start && period.end ? { start: period.start, end: period.end } : null,
-      asOf: downgrade.createdAt,
-      timeZone,
-      orderPaid: countedPaid(order),
-      orderInstances: sharesOf(order),
-      orderVoucher: null,
-      feeBy: null,
-      kept,
-      downgrade: { orderId: downgrade.orderId, priceBefore, priceAfter },
-      before,
-    },
-  };
-}
-
-const textOf = ({ paid, refund, fee, voucher }: Exact): ExactSums => ({
+export const exactText = ({ paid, refund, fee, voucher }: Exact): ExactSums => ({
   paid: paid.toFraction(),
   refund: refund.toFraction(),
   fee: fee.toFraction(),
@@ -185,10 +132,10 @@ const textOf = ({ paid, refund, fee, voucher }: Exact): ExactSums => ({
 });
 
 /** What was paid in money for one instance, exactly (ORD-14). */
-const shareOf = (order: Order): Fraction => exactly(countedPaid(order)).div(sharesOf(order));
+export const shareOf = (order: Order): Fraction => exactly(countedPaid(order)).div(sharesOf(order));
 
 /** ORD-14, ORD-26: of an order that is not fulfilled yet, those still to come have their share. */
-const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
+export const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
   fulfilment === 'created' ? instanceIds.length : Math.max(count, instanceIds.length);
 
 type Exact = { readonly [name in keyof ExactSums]: Fraction };
@@ -215,7 +162,7 @@ function exactAmounts(
  * RFD-7: what came back so far is rounded, not its parts. ORD-14: so is what was paid, as near as consumed and
  * fee allow, which are never below 0 and leave room for all that may still come back.
  */
-function roundedAmounts(order: Order, own: Exact, before: RefundedOrder): Amounts {
+export function roundedAmounts(order: Order, own: Exact, before: RefundedOrder): Amounts {
   const whole = countedPaid(order);
   const { currency } = whole;
   const exactRefund = own.refund.add(before.exact.refund);
@@ -258,7 +205,7 @@ function fundsOf(refundSoFar: Money, { paid, refunded }: RefundedOrder): Omit<Sp
 }
 
 /** A compensation cost nothing, so nothing of it comes back. */
-const countedPaid = ({ orderType, cashPaid }: Order): Money =>
+export const countedPaid = ({ orderType, cashPaid }: Order): Money =>
   orderType === 'compensation' ? zero(cashPaid.currency) : cashPaid;
 
 /** In money, without vouchers. */

@@ -1,7 +1,7 @@
 import { changed, Refusal, type Decision } from '@accord/core';
-import { afterLine, differenceLine, total, untouched, wholeOrder } from './amount.ts';
-import type { Line, RefundedOrder, Returning } from './amount.ts';
+import { afterLine, total, untouched, wholeOrder, type Line, type RefundedOrder } from './amount.ts';
 import type { Order } from './candidate.ts';
+import { differenceLine, type Returning } from './difference-line.ts';
 import { begin, refundSnapshot, snapshotOf, type Refund } from './refund.ts';
 
 // Refunds that come by themselves, without quote or review: over as soon as they are known, the money going back in

@@ -7,7 +7,6 @@ import { computed } from '../../test/formula.ts';
 import { stepsOf } from '../http/calculation-texts.ts';
 import {
   afterLine,
-  differenceLine,
   isWithinPaid,
   lineOf,
   refundedOf,
@@ -17,6 +16,7 @@ import {
 } from './amount.ts';
 import { returnDifference } from './automatic-refund.ts';
 import type { Order } from './candidate.ts';
+import { differenceLine } from './difference-line.ts';
 
 const timeZone = 'Asia/Shanghai';
 const rules: AmountRules = { consumption: 'day', fees: [], vouchersReturn: 'only_failed_fulfilment', timeZone };
