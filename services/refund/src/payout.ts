@@ -83,7 +83,7 @@ export async function onFulfilmentFailed(
 /**
  * ORD-24: as of the downgrade's placement, exactly once for each downgrade that says so.
  *
- * @throws Refusal `order.not_found` while an order that paid for the rest is not known yet.
+ * @throws Refusal `refund.orders_to_come` while one that paid for the rest is not known yet.
  */
 export const onOrderFulfilled =
   ({ timeZone }: Pick<Profile, 'timeZone'>) =>

@@ -559,7 +559,7 @@ describe('with the rules of baidu', () => {
     await t.publish({ type: 'order.fulfilled', data: { order: down } });
     expect(await parkedEvent(t, down.orderId)).toMatchObject({
       status: 'waiting',
-      reason: expect.stringContaining('order.not_found'),
+      reason: expect.stringContaining('refund.orders_to_come'),
     });
     await t.publish({ type: 'order.fulfilled', data: { order } });
     await t.publish({ type: 'resource.changed', data: { resource } });

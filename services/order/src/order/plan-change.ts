@@ -1,5 +1,5 @@
 import { Refusal } from '@accord/core';
-import { isZero, roundHalfUp, zero, type Money } from '@accord/money';
+import { roundHalfUp, zero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import {
   differenceOf,

@@ -23,7 +23,7 @@ export function refundFailedFulfilment(order: Order, { at }: { readonly at: Date
 /**
  * ORD-24: like a failed fulfilment, from all orders that paid for the rest; `before`: what each of them gave back.
  *
- * @throws Refusal `order.not_found` where one of them, as it is paid and fulfilled, is not known yet: it will be.
+ * @throws Refusal `refund.orders_to_come` where one of them, as it is paid and fulfilled, is not known yet: it will be.
  */
 export function returnDifference(
   { downgrade, orders }: Returning,
@@ -34,7 +34,7 @@ export function returnDifference(
   const lines = (downgrade.planChange?.rest ?? []).flatMap(({ orderId, instanceId }) => {
     const order = orders.find((one) => one.orderId === orderId);
     if (!order || order.paidAt === null || order.fulfilment !== 'created')
-      throw new Refusal('not_found', 'order.not_found', { orderId });
+      throw new Refusal('not_found', 'refund.orders_to_come', { orderId });
     const known = soFar.get(orderId) ?? untouched(order);
     const line = differenceLine(order, { instanceId, downgrade, orders }, { timeZone }, known);
     if (line) soFar.set(orderId, afterLine(known, line));

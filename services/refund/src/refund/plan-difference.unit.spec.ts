@@ -155,7 +155,7 @@ test('ORD-24 the difference waits for the orders that it comes back from, as the
   });
   const unpaid = { ...purchase, status: 'unpaid' as const, paidAt: null, fulfilment: 'none' as const };
   for (const orders of [downgraded.slice(1), [unpaid, ...downgraded.slice(1)]])
-    expect(() => give(orders)).toThrow(expect.objectContaining({ kind: 'not_found', code: 'order.not_found' }));
+    expect(() => give(orders)).toThrow(expect.objectContaining({ kind: 'not_found', code: 'refund.orders_to_come' }));
 });
 
 test('ORD-24 RFD-7 RFD-20 whatever changes of plan there were: never more than was paid, and formulas that hold', () => {
