@@ -26,7 +26,9 @@ describe.each(['baidu', 'alibaba'] as const)('as %s', (profile) => {
       const told = await play({ system, profile });
       expect(told).toContain(`7 of them used: ${machineMonth().back} (RFD-7)`);
       expect(told).toMatch(
-        profile === 'alibaba' ? /and for the month to come: .* is back \(ORD-24\)/ : /nothing comes back \(ORD-24\)/,
+        profile === 'alibaba'
+          ? /and for the month to come: .* is back \(ORD-24\)/
+          : /nothing comes back \(ORD-24\)/,
       );
     },
     120_000,

@@ -25,8 +25,20 @@ export function machineMonth() {
 
 /** Which of the provider's products play which part. */
 export const roles = {
-  baidu: { machine: 'BCC', other: 'RDS', planned: 'LS', odd: 'MKT_IMAGE', oddCode: 'contract.product_excluded' },
-  alibaba: { machine: 'ECS', other: 'VIRTUAL_HOST', planned: 'SWAS', odd: 'MKT_IMAGE', oddCode: 'contract.marketplace_alone' },
+  baidu: {
+    machine: 'BCC',
+    other: 'RDS',
+    planned: 'LS',
+    odd: 'MKT_IMAGE',
+    oddCode: 'contract.product_excluded',
+  },
+  alibaba: {
+    machine: 'ECS',
+    other: 'VIRTUAL_HOST',
+    planned: 'SWAS',
+    odd: 'MKT_IMAGE',
+    oddCode: 'contract.marketplace_alone',
+  },
 } as const;
 
 export interface DemoContext {

@@ -121,13 +121,18 @@ describe('ORD-24 the rest of a period is exactly the units that remain', () => {
   ] as const)('%s', (_, at, unit, rest, remaining) => {
     const rules = { unit, timeZone: shanghai };
     const { used: over, total } = usedOf({ start, end }, new Date(at), rules);
-    expect([total - over, restOf({ start, end }, new Date(at), rules).toISOString()]).toEqual([remaining, rest]);
+    expect([total - over, restOf({ start, end }, new Date(at), rules).toISOString()]).toEqual([
+      remaining,
+      rest,
+    ]);
     expect(usedOf({ start: rest, end }, new Date(rest), rules)).toEqual({ used: 0, total: remaining });
   });
 
   test('over a change of the clocks a day is a day', () => {
     const period = { start: '2026-03-28T00:30:00Z', end: '2026-04-28T00:30:00+02:00' };
     const rules = { unit: 'day' as const, timeZone: 'Europe/Berlin' };
-    expect(restOf(period, new Date('2026-03-29T12:00:00Z'), rules).toISOString()).toBe('2026-03-29T23:30:00.000Z');
+    expect(restOf(period, new Date('2026-03-29T12:00:00Z'), rules).toISOString()).toBe(
+      '2026-03-29T23:30:00.000Z',
+    );
   });
 });

@@ -8,7 +8,7 @@ import { listOrdersInTheWay, listPaidOrders } from './order/order-instance-store
 import { insertOrder } from './order/order-store.ts';
 import { payByOf, placeOrder, type Order } from './order/order.ts';
 import { changePlan, changesPlan, expectBilled, planOf, type Named } from './order/plan-change.ts';
-import { plansOf, pricesOf, type Plan } from './product/plan.ts';
+import { pricesOf, type Plan } from './product/plan.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
 import { findProduct } from './product/product-store.ts';
 import type { Product } from './product/product.ts';

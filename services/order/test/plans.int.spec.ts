@@ -97,8 +97,13 @@ const part = (price: number, of: number, total: number) =>
 
 describe('the catalogue', () => {
   test('ORD-24 ORD-22 a plan that was published stays; its prices fit the product', async () => {
-    expect((await publish()).body).toMatchObject({ version: 1, plans: [{ code: 'small', onSale: true }, {}, {}, {}] });
-    expect((await t.event('product.published', ({ product }) => product.productCode === 'VM')).data).toMatchObject({
+    expect((await publish()).body).toMatchObject({
+      version: 1,
+      plans: [{ code: 'small', onSale: true }, {}, {}, {}],
+    });
+    expect(
+      (await t.event('product.published', ({ product }) => product.productCode === 'VM')).data,
+    ).toMatchObject({
       product: { plans: [{ code: 'small', prices: [{ amount: '45.00' }] }, {}, {}, { onSale: false }] },
     });
     expect(await publish({ plans: plans.slice(1) })).toMatchObject({
@@ -126,7 +131,12 @@ describe('an order for a plan', () => {
       await refused('purchase', [], { plan: 'none' }),
       await refused('purchase', [], { plan: 'old' }),
       await refused('purchase', [], { plan: 'x', productCode: 'BCC' }),
-      await refused('purchase', [], { plan: 'small', billType: 'postpay', chargeType: 'pay_as_you_go', duration: null }),
+      await refused('purchase', [], {
+        plan: 'small',
+        billType: 'postpay',
+        chargeType: 'pay_as_you_go',
+        duration: null,
+      }),
     ]).toEqual([
       [422, 'order.plan_required'],
       [422, 'order.plan_unknown'],
@@ -180,7 +190,9 @@ describe('an order for a plan', () => {
     const later = await resource(id);
     expect(later).toMatchObject({ plan: 'large', region: 'gz' });
     expect(later.knownSince > seen.knownSince).toBe(true);
-    expect((await read(placed.orderId)).instances).toMatchObject([{ region: 'gz', knownSince: later.knownSince }]);
+    expect((await read(placed.orderId)).instances).toMatchObject([
+      { region: 'gz', knownSince: later.knownSince },
+    ]);
   });
 
   test('ORD-24 an upgrade pays for exactly the rest, and the instance has the plan once it is fulfilled', async () => {
@@ -242,6 +254,7 @@ describe('an order for a plan', () => {
     const seen = await resource(id);
     expect(seen).toMatchObject({ plan: 'large', start: period.start, end: period.end, version: 2 });
     expect(seen.orderIds).toHaveLength(2);
+    await t.event('order.fulfilled', ({ order: one }) => one.orderId === upgrade.orderId);
     expect(announcedOf(t, upgrade.orderId)).toEqual(['order.placed@1', 'order.paid@2', 'order.fulfilled@3']);
     expect((await order('renewal', [id])).payableAmount).toEqual(cny('138.00'));
   });
@@ -251,7 +264,10 @@ describe('an order for a plan', () => {
     const id = await bought(period);
     const end = await renewed(id, period);
     const upgrade = await order('upgrade', [id], { plan: 'large' });
-    expect(upgrade.planChange.rest).toMatchObject([{ remaining: period.total - 3 }, { start: period.end, end }]);
+    expect(upgrade.planChange.rest).toMatchObject([
+      { remaining: period.total - 3 },
+      { start: period.end, end },
+    ]);
     expect(upgrade.servicePeriod.end).toBe(end);
     expect(upgrade.payableAmount).toEqual(cny(part(93, period.total * 2 - 3, period.total)));
   });
@@ -334,7 +350,10 @@ describe('an order for a plan', () => {
       [409, 'order.instance_billed_otherwise'],
       404,
     ]);
-    expect(await order('upgrade', [id], { plan: 'same' })).toMatchObject({ status: 'paid', payableAmount: cny('0.00') });
+    expect(await order('upgrade', [id], { plan: 'same' })).toMatchObject({
+      status: 'paid',
+      payableAmount: cny('0.00'),
+    });
 
     const dear = await bought(running, 'large', '138.00');
     expect(await refused('upgrade', [dear], { plan: 'small' })).toEqual([422, 'order.not_an_upgrade']);
@@ -344,7 +363,9 @@ describe('an order for a plan', () => {
     expect(await refused('renewal', [twin, dear], { count: 2 })).toEqual([422, 'order.instances_differ']);
 
     const report = (of: string, facts: object) =>
-      t.platform().put(`/v1/resources/${of}`, { reportVersion: 1, start: running.start, end: running.end, ...facts });
+      t
+        .platform()
+        .put(`/v1/resources/${of}`, { reportVersion: 1, start: running.start, end: running.end, ...facts });
     await report(twin, { frozenBy: 'police' });
     expect(await up([twin])).toEqual([409, 'order.instance_frozen']);
     await report(dear, { released: true });
@@ -361,8 +382,14 @@ describe('an order for a plan', () => {
     expect(upgrade.payableAmount).toEqual(cny(cost));
     await pay(t, upgrade.orderId, aPayment(cost));
     const [first, ...others] = ids.map((instanceId) => ({ instanceId }));
-    expect(await fulfil(t, upgrade.orderId, [first!])).toMatchObject({ status: 200, body: { fulfilment: 'creating' } });
-    expect(await fulfil(t, upgrade.orderId, others)).toMatchObject({ status: 200, body: { fulfilment: 'created' } });
+    expect(await fulfil(t, upgrade.orderId, [first!])).toMatchObject({
+      status: 200,
+      body: { fulfilment: 'creating' },
+    });
+    expect(await fulfil(t, upgrade.orderId, others)).toMatchObject({
+      status: 200,
+      body: { fulfilment: 'created' },
+    });
     for (const id of ids) expect((await resource(id)).plan).toBe('large');
   });
 
@@ -396,7 +423,10 @@ describe('an order for a plan', () => {
     const billed = [409, 'order.instance_billed_otherwise'];
     expect(await refused('renewal', [id])).toEqual(billed);
     expect(await refused('downgrade', [id], { plan: 'small' })).toEqual(billed);
-    expect(await refused('upgrade', [id], { ...byUse, plan: 'large' })).toEqual([409, 'order.plan_unchanged']);
+    expect(await refused('upgrade', [id], { ...byUse, plan: 'large' })).toEqual([
+      409,
+      'order.plan_unchanged',
+    ]);
 
     const back = await order('configuration_change', [id]);
     expect(back).toMatchObject({ status: 'unpaid', plan: { code: 'large' }, payableAmount: cny('138.00') });
@@ -411,9 +441,8 @@ describe('an order for a plan', () => {
 describe('ORD-3 one open order', () => {
   test('of orders of all types that race for an instance one is placed, fifty times', async () => {
     const id = await bought(month(2));
-    const rounds = Array.from({ length: 50 });
     const asks = [ask('renewal', [id]), ask('upgrade', [id], { plan: 'large' }), ask('renewal', [id])];
-    for (const _ of rounds) {
+    for (let round = 0; round < 50; round += 1) {
       const replies = await Promise.all(asks.map((body) => theirs.post('/v1/orders', body)));
       expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
       const placed = replies.find(({ status }) => status === 201)!.body.orderId;
@@ -434,7 +463,9 @@ describe('ORD-3 one open order', () => {
     );
     await expect(insert).rejects.toMatchObject({ code: '23505', constraint: 'one_open_order' });
     await pay(t, orderId, aPayment('45.00'));
-    expect(await t.sql('select open from order_instances where order_id = $1', [orderId])).toEqual([{ open: true }]);
+    expect(await t.sql('select open from order_instances where order_id = $1', [orderId])).toEqual([
+      { open: true },
+    ]);
   });
 });
 

@@ -142,7 +142,8 @@ export async function findFacts(
       [ask.accountId, ask.instanceIds],
     ),
     tx.one<{ count: number }>(
-      `select count(*)::integer as count from refunds where account_id = $1 and kind not in ('failed_fulfilment', 'downgrade_difference')
+      `select count(*)::integer as count from refunds where account_id = $1
+         and kind not in ('failed_fulfilment', 'downgrade_difference')
          and status not in ('refused', 'rejected', 'withdrawn')
          and created_at >= date_trunc('year', $2::timestamptz at time zone $3) at time zone $3
          and refund_id is distinct from $4`,

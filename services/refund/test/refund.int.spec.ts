@@ -161,7 +161,7 @@ const payLess = ({ order, accountId }: Bought) =>
     [order.orderId, accountId],
   );
 /** An instance of a plan at 138.00 a month, with its period as the order service tells it. */
-const large = {
+const onLargePlan = {
   order: { paid: parts({ cash: '138.00' }), createdAt: begins, servicePeriod: { start: begins, end: ends } },
 };
 
@@ -522,7 +522,7 @@ describe('with the rules of baidu', () => {
   );
 
   test('ORD-24 the difference of a downgrade comes back once, and then the rest is worth the small plan', async () => {
-    const { accountId, order, resource, instanceId } = await buy(large);
+    const { accountId, order, resource, instanceId } = await buy(onLargePlan);
     const down = downgradeOf(order);
     await t.publish({ type: 'order.fulfilled', data: { order: down } }, { repeat: 3 });
     await t.publish({ type: 'order.fulfilled', data: { order: { ...down, version: 5 } } }, { repeat: 2 });
@@ -552,7 +552,12 @@ describe('with the rules of baidu', () => {
   test('ORD-24 a difference waits for its orders, and a refund of the instance for the difference', async () => {
     made += 1;
     const accountId = `acc_${made}`;
-    const order = exampleOrder({ orderId: `ord_${made}`, accountId, instanceIds: [`i-${made}`], ...large.order });
+    const order = exampleOrder({
+      orderId: `ord_${made}`,
+      accountId,
+      instanceIds: [`i-${made}`],
+      ...onLargePlan.order,
+    });
     const resource = exampleResource({ instanceId: `i-${made}`, accountId, orderIds: [order.orderId] });
     const bought = { accountId, order, resource, instanceId: `i-${made}` };
     const down = downgradeOf(order);
@@ -566,7 +571,7 @@ describe('with the rules of baidu', () => {
     await t.settled();
     expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('84.00') }]);
 
-    const other = await buy(large);
+    const other = await buy(onLargePlan);
     const later = downgradeOf(other.order);
     await t.publish({ type: 'order.changed', data: { order: { ...later, version: 5 }, what: [] } });
     await t.settled();
@@ -578,23 +583,28 @@ describe('with the rules of baidu', () => {
     });
     await t.publish({ type: 'order.fulfilled', data: { order: later } });
     await t.settled();
-    expect(await refundOf(other.accountId, refundId)).toMatchObject({ status: 'succeeded', amount: cny('34.84') });
+    expect(await refundOf(other.accountId, refundId)).toMatchObject({
+      status: 'succeeded',
+      amount: cny('34.84'),
+    });
     expect(await balanceOf(other.accountId)).toMatchObject([{ balance: cny('118.84') }]);
     expect((await quoteOf(bought)).amounts.refund).toEqual(cny('34.84'));
   });
 
   test('ORD-24 a downgrade that says nothing comes back, or that nothing was paid for, gives nothing', async () => {
-    const paid = await buy(large);
+    const paid = await buy(onLargePlan);
     const none = downgradeOf(paid.order, { returns: 'none' });
-    const byVoucher = await buy({ order: { ...large.order, paid: parts({ voucher: '138.00' }) } });
+    const byVoucher = await buy({ order: { ...onLargePlan.order, paid: parts({ voucher: '138.00' }) } });
     const settled = downgradeOf(byVoucher.order);
     for (const order of [none, settled]) await t.publish({ type: 'order.fulfilled', data: { order } });
     await t.settled();
     for (const { accountId } of [paid, byVoucher])
       expect((await t.customer(accountId).get('/v1/refunds')).body.data).toEqual([]);
-    expect(await t.sql('select order_id, refund_id from settled_downgrades where account_id = any($1)', [
-      [paid.accountId, byVoucher.accountId],
-    ])).toEqual([{ order_id: settled.orderId, refund_id: null }]);
+    expect(
+      await t.sql('select order_id, refund_id from settled_downgrades where account_id = any($1)', [
+        [paid.accountId, byVoucher.accountId],
+      ]),
+    ).toEqual([{ order_id: settled.orderId, refund_id: null }]);
   });
 
   test('RFD-14 an order that nothing was paid for gives nothing back', async () => {

@@ -3,7 +3,6 @@ import type { Actor } from '@accord/core';
 import { OrderStatus } from '@accord/events/order';
 import {
   accountOf,
-  accountRefusals,
   decodeTimeCursor,
   maskActor,
   paged,
@@ -31,7 +30,6 @@ import {
   OrderDetailAnswer,
   OrderId,
   OrderRowAnswer,
-  toOrderAnswer,
   toOrderRowAnswer,
 } from './schemas.ts';
 

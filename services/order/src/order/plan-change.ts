@@ -97,19 +97,9 @@ export function changePlan(
   const before = planOfInstances(product, resources);
   const from = before?.code ?? null;
   const unitPrice = unitPriceOf(plan.prices, { chargeType: ask.chargeType, currency: rules.currency });
-  const paidFor = resources.map(({ instanceId }) => {
-    const own = orders.filter(({ instanceIds }) => instanceIds.includes(instanceId));
-    expectBilled(ask.billType, own, instanceId);
-    return {
-      instanceId,
-      periods: periodsLeft(own, instanceId, rules.now),
-      changes: changesLeft(own, instanceId, rules.now),
-    };
-  });
+  const paidFor = resources.map(({ instanceId }) => paidForOn(ask, instanceId, { orders, now: rules.now }));
   if (ask.billType === 'postpay') {
-    // Until a switch to postpay takes effect (ORD-2), the paid period is no reason to be billed by use.
-    const stillPaid = paidFor.find(({ periods }) => periods.length > 0);
-    if (stillPaid) throw billedOtherwise(stillPaid.instanceId, 'prepay');
+    expectByUse(paidFor);
     const planChange = { from, returns: 'none' as const, rest: [] };
     return { planChange, servicePeriod: null, quote: { unitPrice, productAmount: null } };
   }
@@ -144,6 +134,34 @@ export function changePlan(
     servicePeriod: { start: new Date(Math.min(...starts)), end: new Date(Math.max(...ends)) },
     quote: { unitPrice, productAmount: costOf(difference!.mul(ask.count), unitPrice, sign > 0) },
   };
+}
+
+interface PaidFor {
+  readonly instanceId: string;
+  readonly periods: readonly PaidPeriod[];
+  /** Those of earlier changes of plan. */
+  readonly changes: readonly PaidPeriod[];
+}
+
+/** @throws Refusal `order.instance_billed_otherwise`. */
+function paidForOn(
+  { billType }: Ask,
+  instanceId: string,
+  { orders, now }: { readonly orders: readonly Order[]; readonly now: Date },
+): PaidFor {
+  const own = orders.filter(({ instanceIds }) => instanceIds.includes(instanceId));
+  expectBilled(billType, own, instanceId);
+  return {
+    instanceId,
+    periods: periodsLeft(own, instanceId, now),
+    changes: changesLeft(own, instanceId, now),
+  };
+}
+
+/** Until a switch to postpay takes effect (ORD-2), an instance is paid for and not billed by use. */
+function expectByUse(paidFor: readonly PaidFor[]): void {
+  const stillPaid = paidFor.find(({ periods }) => periods.length > 0);
+  if (stillPaid) throw billedOtherwise(stillPaid.instanceId, 'prepay');
 }
 
 function costOf(

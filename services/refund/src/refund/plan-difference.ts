@@ -32,9 +32,7 @@ export function keptOf(instance: Instance, downgrades: readonly Order[]): Kept {
     const rest = restOf(downgrade, instance);
     if (!rest || rest.priceBefore === rest.priceAfter) continue;
     const left = partAfter(rest);
-    returned = returned.add(
-      instance.share.mul(rest.remaining).div(rest.total).mul(part).mul(one.sub(left)),
-    );
+    returned = returned.add(instance.share.mul(rest.remaining).div(rest.total).mul(part).mul(one.sub(left)));
     part = part.mul(left);
   }
   return { part: part.toFraction(), returned: returned.toFraction() };
