@@ -126,7 +126,11 @@ test('ORD-24 ORD-26 a change of plan says itself for which rest it is; a time th
     duration: null,
     instanceIds: ['a', 'b'],
     servicePeriod: { start: at(14), end: at(42) },
-    planChange: { from: 'small', returns: 'none', rest: ['a', 'b'].map((instanceId) => ({ instanceId, ...rest })) },
+    planChange: {
+      from: 'small',
+      returns: 'none',
+      rest: ['a', 'b'].map((instanceId) => ({ instanceId, ...rest })),
+    },
   };
   const told = (start: Date | null, end: Date | null, id = 'a') => [{ ...given(id), start, end }];
   const ends = { a: at(42), b: at(42) };
