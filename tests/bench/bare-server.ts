@@ -8,7 +8,8 @@ import pg from 'pg';
 /** Held against what the service really sends before anything is measured. */
 export const statements = {
   product: `select product_code as "productCode", version, name, category, brand, form, charge_types as "chargeTypes",
-    invoicing_entity as "invoicingEntity", prices, plans, service_types as "serviceTypes", on_sale as "onSale", renewable,
+    invoicing_entity as "invoicingEntity", prices, plans, service_types as "serviceTypes",
+    on_sale as "onSale", renewable,
     contractable, refundable,
     terms_url as "termsUrl" from products where product_code = $1`,
   account: `select account_id as "accountId", facts from account_view where account_id = any ($1::text[])`,

@@ -157,7 +157,8 @@ const payLess = ({ order, accountId }: Bought) =>
     `insert into refunded_orders (order_id, account_id, currency, instances, consumed, fee, exact, paid_cash,
        paid_gift_credit, paid_stored_card, paid_voucher, refunded_cash, refunded_gift_credit,
        refunded_stored_card, refunded_voucher)
-     values ($1, $2, 'CNY', 1, 0, 0, '{"paid": "0", "refund": "0", "fee": "0", "voucher": "0"}', 20, 0, 0, 0, 0, 0, 0, 0)`,
+     values ($1, $2, 'CNY', 1, 0, 0, '{"paid": "0", "refund": "0", "fee": "0", "voucher": "0"}', 20, 0, 0, 0,
+       0, 0, 0, 0)`,
     [order.orderId, accountId],
   );
 /** An instance of a plan at 138.00 a month, with its period as the order service tells it. */

@@ -109,7 +109,7 @@ test('ORD-26 a period starts at most 90 days from payment, a renewal from the en
   ]);
 });
 
-test('ORD-24 ORD-26 a change of plan says itself for which rest it is; a time that is told is within a day of it', () => {
+test('ORD-24 ORD-26 a change of plan says itself for which rest it is; told times are within a day of it', () => {
   const rest = {
     orderId: 'ord_1',
     start: at(14).toISOString(),

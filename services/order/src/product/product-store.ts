@@ -64,4 +64,5 @@ const saveText = `
     category = excluded.category, brand = excluded.brand, form = excluded.form,
     charge_types = excluded.charge_types, invoicing_entity = excluded.invoicing_entity, prices = excluded.prices,
     plans = excluded.plans, service_types = excluded.service_types, on_sale = excluded.on_sale,
-    renewable = excluded.renewable, contractable = excluded.contractable, refundable = excluded.refundable, terms_url = excluded.terms_url`;
+    renewable = excluded.renewable, contractable = excluded.contractable, refundable = excluded.refundable,
+    terms_url = excluded.terms_url`;
