@@ -6,6 +6,7 @@ import { contractRows, paymentRows, refundRows, reportRows } from './event-locks
 import { expire, expiring } from './expiry.ts';
 import { orderRoutes } from './http/order-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
+import { placementRoutes } from './http/placement-routes.ts';
 import { problems } from './http/problems.ts';
 import { productRoutes } from './http/product-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
@@ -27,6 +28,7 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   schema: 'orders',
   migrations: new URL('../migrations/', import.meta.url),
   routes: [
+    ...placementRoutes(profile),
     ...orderRoutes(profile),
     ...paymentRoutes(profile),
     ...resourceRoutes(profile),

@@ -20,7 +20,6 @@ import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
 import { operationsOf } from '../operations.ts';
 import * as orderList from '../order/order-list.ts';
 import * as orderStore from '../order/order-store.ts';
-import { placeOrder } from './placement-routes.ts';
 import {
   AccountId,
   answered,
@@ -171,7 +170,6 @@ const cancelOrders = route({
 });
 
 export const orderRoutes = (profile: Profile): readonly Route[] => [
-  placeOrder(profile),
   listOrders(profile),
   getOrder(profile),
   cancelOrder(profile),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BillType, OrderType, Promotion } from '@accord/events/order';
 import { ChargeType, DomainServiceType } from '@accord/events/product';
-import { accountOf, accountRefusals, route } from '@accord/http';
+import { accountOf, accountRefusals, route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { operationsOfNew } from '../operations.ts';
@@ -114,7 +114,7 @@ const placementRefusals = [
   ...accountRefusals,
 ] as const;
 
-export const placeOrder = (profile: Profile) =>
+const placeOrder = (profile: Profile) =>
   route({
     method: 'post',
     path: '/v1/orders',
@@ -146,3 +146,5 @@ export const placeOrder = (profile: Profile) =>
       };
     },
   });
+
+export const placementRoutes = (profile: Profile): readonly Route[] => [placeOrder(profile)];

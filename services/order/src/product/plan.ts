@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { Refusal } from '@accord/core';
-import type { Plan as PlanSnapshot } from '@accord/events/product';
-import type { Product, Publication } from './product.ts';
+import type { Plan as PlanSnapshot, ProductSnapshot } from '@accord/events/product';
 
 /** One size of a product (ORD-24). */
 export type Plan = Readonly<z.infer<typeof PlanSnapshot>>;
+type Product = Readonly<z.infer<typeof ProductSnapshot>>;
+type WithPlans = Pick<Product, 'plans'>;
 
-export const plansOf = ({ plans }: Pick<Product, 'plans'>): readonly Plan[] => plans ?? [];
+export const plansOf = ({ plans }: WithPlans): readonly Plan[] => plans ?? [];
 
 /** @throws Refusal `order.plan_unknown`. */
 export function getPlan(product: Product, code: string): Plan {
@@ -23,7 +24,7 @@ export const pricesOf = (product: Product, plan: Plan | null): Product['prices']
  *
  * @throws Refusal `product.plan_removed`.
  */
-export function expectPlansStay(before: Product | undefined, publication: Publication): void {
+export function expectPlansStay(before: WithPlans | undefined, publication: WithPlans): void {
   const codes = plansOf(publication).map(({ code }) => code);
   const gone = before && plansOf(before).find(({ code }) => !codes.includes(code));
   if (gone) throw new Refusal('conflict', 'product.plan_removed', { plan: gone.code });
