@@ -9,7 +9,7 @@ const oneMonth = (start: Date) => ({
   end: calendarEnd(start, month, 'Asia/Shanghai').toISOString(),
 });
 
-/** What 93.00 more in a month come to for a part of it, half up. */
+/** The part of 93.00 more in a month, half up. */
 const partOf = (days: number, of: number) => (Math.round((93_00 * days) / of) / 100).toFixed(2);
 
 /** The instance is paid for on its plan, changed to a dearer one, renewed on that, and changed back. */

@@ -24,7 +24,7 @@ export const periodsLeft = (orders: readonly Order[], instanceId: string, at: Da
     at,
   );
 
-/** Those of its changes of plan, which are for a part of the same time. */
+/** The periods of its changes of plan, which are for a part of the same time. */
 export const changesLeft = (orders: readonly Order[], instanceId: string, at: Date): PaidPeriod[] =>
   periodsOf(
     orders.filter(({ planChange }) => planChange),

@@ -81,8 +81,8 @@ const dayMs = 86_400_000;
 
 /**
  * A change of plan takes effect at once and is for the rest of all that the instances were paid for, renewals that
- * have not begun included. An upgrade costs the difference, half up once; a downgrade costs nothing. What is split
- * over the instances of an order is split equally (ORD-14), so theirs has to be the same.
+ * have not begun included. An upgrade costs the difference, half up once; a downgrade costs nothing. Money is
+ * split equally over the instances of an order (ORD-14), so the difference of each has to be the same.
  *
  * @throws Refusal `order.plan_unchanged`, `order.instance_frozen`, `order.instance_billed_otherwise`,
  * `order.no_running_period`, `order.too_late_to_upgrade`, `order.not_an_upgrade`, `order.not_a_downgrade`,
@@ -139,7 +139,7 @@ export function changePlan(
 interface PaidFor {
   readonly instanceId: string;
   readonly periods: readonly PaidPeriod[];
-  /** Those of earlier changes of plan. */
+  /** The periods of earlier changes of plan. */
   readonly changes: readonly PaidPeriod[];
 }
 

@@ -37,7 +37,7 @@ export interface Amounts {
 
 /** Sums that no minor unit can say, as fractions: `800/31`. */
 export interface ExactSums {
-  /** What was paid for the parts that came back. */
+  /** The sum that was paid for the parts that came back. */
   readonly paid: string;
   readonly refund: string;
   readonly fee: string;
@@ -72,7 +72,7 @@ export interface Calculation extends Usage {
   /** Null where vouchers do not return. */
   readonly orderVoucher: Money | null;
   readonly feeBy: Fee | null;
-  /** What downgrades gave back of the instance before. */
+  /** The part that downgrades gave back of the instance before, and the part that is kept. */
   readonly kept: Kept;
   /** The one whose difference this line gives back; null where the instance is given back. */
   readonly downgrade: Downgrade | null;
@@ -131,7 +131,7 @@ export const exactText = ({ paid, refund, fee, voucher }: Exact): ExactSums => (
   voucher: voucher.toFraction(),
 });
 
-/** What was paid in money for one instance, exactly (ORD-14). */
+/** The part of what was paid in money that is one instance's, exactly (ORD-14). */
 export const shareOf = (order: Order): Fraction => exactly(countedPaid(order)).div(sharesOf(order));
 
 /** ORD-14, ORD-26: of an order that is not fulfilled yet, those still to come have their share. */

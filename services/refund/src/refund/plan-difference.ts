@@ -8,7 +8,7 @@ import type { Order } from './candidate.ts';
 export interface Kept {
   /** The part of what is unused that its customer still paid for: 1 where no downgrade gave any of it back. */
   readonly part: string;
-  /** What downgrades gave back of it. */
+  /** The part that downgrades gave back of it. */
   readonly returned: string;
 }
 

@@ -69,7 +69,7 @@ function changed(orders: readonly Order[], [orderType, at, prices]: Change, vouc
   ];
 }
 
-/** What these downgrades give back, in the order they are told in, and the instance after them, order by order. */
+/** The lines of these downgrades, in the order they are told in, and of the instance after them. */
 function settled(orders: readonly Order[], steps: readonly (Order | Date)[]) {
   const before = new Map(orders.map((order) => [order.orderId, untouched(order)]));
   const lines: Line[] = [];
@@ -198,7 +198,7 @@ test('ORD-24 RFD-7 RFD-20 after any changes of plan: never more than was paid, a
         const { lines, after } = settled(orders, [...downgrades, end]);
         expect(after.filter((order) => !isWithinPaid(order))).toEqual([]);
         expect(lines.flatMap(amounts).filter(isNegative)).toEqual([]);
-        // What comes back last is what is left of the time at the price of the last plan.
+        // The last part to come back is the rest of the time at the price of the last plan.
         const { used, total } = usedOf({ start: bought, end: ends }, end, { unit: 'day', timeZone });
         const worth = exactly(cny(now))
           .mul(total - used)
