@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
-import { OrderStatus } from '@accord/events/order';
 import {
   accountOf,
   decodeTimeCursor,
@@ -8,22 +7,19 @@ import {
   paged,
   pageOf,
   pageQuery,
-  rangeQuery,
   route,
-  separatedByCommas,
-  timeRange,
   type Route,
   type RouteRequest,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
 import { operationsOf } from '../operations.ts';
-import * as orderList from '../order/order-list.ts';
+import { listOrders as readOrders } from '../order/order-list.ts';
 import * as orderStore from '../order/order-store.ts';
+import { askedFilter, filterRefusals, OrderFilter } from './order-filter.ts';
 import {
   AccountId,
   answered,
-  InstanceId,
   Line,
   OrderAnswer,
   OrderDetailAnswer,
@@ -32,14 +28,7 @@ import {
   toOrderRowAnswer,
 } from './schemas.ts';
 
-const OrderFilter = z.strictObject({
-  ...pageQuery,
-  accountId: AccountId.optional(),
-  ...rangeQuery,
-  status: OrderStatus.optional(),
-  orderId: OrderId.optional(),
-  instanceIds: separatedByCommas(z.array(InstanceId).min(1).max(20)),
-});
+const ListQuery = z.strictObject({ ...pageQuery, ...OrderFilter.shape });
 
 const Cancellations = z.strictObject({
   orderIds: z
@@ -85,16 +74,13 @@ const listOrders = (profile: Profile) =>
     operationId: 'listOrders',
     summary: 'Orders of an account, newest first; operators see all accounts',
     access: { customer: 'orders:read', operator: true, platform: true },
-    query: OrderFilter,
+    query: ListQuery,
     answer: paged(OrderRowAnswer),
-    refusals: ['order.range_too_wide', 'request.range_reversed', 'request.account_not_yours'],
-    inTransaction: async (tx, { actor, timeZone, query: { from, to, cursor, limit, ...query } }) => {
-      const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
-      const given = { ...query, ...timeRange({ from, to }, timeZone), timeZone };
-      const range = orderList.rangeOf(given, tx.now);
+    refusals: filterRefusals,
+    inTransaction: async (tx, { actor, timeZone, query: { cursor, limit, ...query } }) => {
       const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-      const filter = { ...query, ...range, accountId, after, limit: limit + 1 };
-      const orders = await orderList.listOrders(tx, filter);
+      const filter = { ...askedFilter(query, { actor, timeZone, now: tx.now }), after, limit: limit + 1 };
+      const orders = await readOrders(tx, filter);
       const operations = await operationsOf(tx, profile, orders);
       return {
         body: pageOf(orders, limit, {
