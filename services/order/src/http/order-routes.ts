@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
 import {
-  accountOf,
   decodeTimeCursor,
   maskActor,
   paged,
@@ -18,7 +17,6 @@ import { listOrders as readOrders } from '../order/order-list.ts';
 import * as orderStore from '../order/order-store.ts';
 import { askedFilter, filterRefusals, OrderFilter } from './order-filter.ts';
 import {
-  AccountId,
   answered,
   Line,
   OrderAnswer,
