@@ -9,6 +9,7 @@ import { insertOrder } from './order/order-store.ts';
 import { payByOf, placeOrder, type Order } from './order/order.ts';
 import { changePlan, changesPlan, expectBilled, planOf, type Named } from './order/plan-change.ts';
 import { pricesOf, type Plan } from './product/plan.ts';
+import { listCurrenciesAround } from './order/surroundings-store.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
 import { findProduct } from './product/product-store.ts';
 import type { Product } from './product/product.ts';
@@ -46,8 +47,8 @@ type Rules = Pick<Profile, 'orders' | 'invoicingEntities' | 'refunds' | 'timeZon
 /**
  * Places an order: paid at once where nothing is owed (ORD-4), else unpaid until its payBy (ORD-8).
  *
- * @throws Refusal of ORD-1 to ORD-3 and ORD-24, and, for an instance that a refund holds, `order.held_by_refund`
- * (ORD-12).
+ * @throws Refusal of ORD-1 to ORD-3 and ORD-24, `order.mixed_currencies` and, for an instance that a refund holds,
+ * `order.held_by_refund` (ORD-12).
  */
 export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order> {
   checkGrants(tx, ask);
@@ -56,6 +57,7 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
   checkFit(ask, product);
   const currency = currencyOf(ask, product, rules);
   const named = ask.instanceIds.length > 0 ? await claimInstances(tx, ask) : none;
+  await expectOneCurrency(tx, ask, currency);
   const plan = planOf(ask, product, named.resources);
   const { quote: quoted, ...period } = priced(
     ask,
@@ -248,6 +250,21 @@ function configurationOf({ configuration }: Placement, plan: Plan | null): Order
   const ofPlan = plan?.configuration ?? [];
   const others = configuration.filter(({ name }) => !ofPlan.some((item) => item.name === name));
   return [...ofPlan, ...others];
+}
+
+
+/**
+ * A refund has one currency, and gives back the whole life of an instance and a bundle as a whole (RFD-3): orders
+ * that come back together are placed in one, or they never could.
+ *
+ * @throws Refusal `order.mixed_currencies`.
+ */
+async function expectOneCurrency(tx: Tx, ask: Placement, currency: string) {
+  const { bundleId, instanceIds } = ask;
+  if (bundleId === null && instanceIds.length === 0) return;
+  const others = (await listCurrenciesAround(tx, ask)).filter((other) => other !== currency);
+  if (others.length > 0)
+    throw new Refusal('invalid', 'order.mixed_currencies', { currency, others, instanceIds, bundleId });
 }
 
 const placed = (ask: Placement, product: Product, plan: Plan | null) => ({

@@ -9,7 +9,13 @@ import { knownFacts } from './refund/fact-changes.ts';
 import { returnsDifference } from './refund/plan-difference.ts';
 import { lockQuote } from './refund/quote-store.ts';
 import type { QuoteFacts } from './refund/quote.ts';
-import { insertRefund, listSettledDowngrades, lockRefundIfKnown, saveRefund } from './refund/refund-store.ts';
+import {
+  insertRefund,
+  listSettledDowngrades,
+  lockRefundIfKnown,
+  saveRefund,
+  sumRecentRefunds,
+} from './refund/refund-store.ts';
 import {
   acceptReserved,
   refuseRefund,
@@ -49,13 +55,16 @@ export const onOrderReserved =
     if (!refund) return;
     await expectSettled(tx, data.orders);
 
-    const facts = await reservedFacts(tx, profile, { refund, reserved: data });
+    const { reviewAbove, abuse } = profile.refunds;
+    const [facts, recent] = await Promise.all([
+      reservedFacts(tx, profile, { refund, reserved: data }),
+      sumRecentRefunds(tx, refund.accountId, (abuse?.sum ?? reviewAbove).currency),
+    ]);
     const { again, refusals, newQuoteId } = decideAgain(tx, profile, { refund, facts, mayDiffer: true });
     if (refusals.length > 0) saveRefund(tx, refuseRefund(refund, { refusals, newQuoteId, at: tx.now }));
     else {
-      const { reviewAbove } = profile.refunds;
-      const reservedFacts = knownFacts(refund.instanceIds, facts);
-      saveRefund(tx, acceptReserved(refund, again, { reviewAbove, reservedFacts, at: tx.now }));
+      const known = { recent, reservedFacts: knownFacts(refund.instanceIds, facts) };
+      saveRefund(tx, acceptReserved(refund, again, { rules: profile.refunds, ...known, at: tx.now }));
     }
   };
 

@@ -104,6 +104,7 @@ const placementRefusals = [
   'order.instance_billed_otherwise',
   'order.entity_unknown',
   'order.currency_mismatch',
+  'order.mixed_currencies',
   'order.price_missing',
   'order.amount_mismatch',
   'order.amount_too_large',

@@ -3,10 +3,12 @@ import type { ProblemTexts } from '@accord/http';
 /** Refusals of plans and of changes between them (ORD-24). */
 export const planProblems: ProblemTexts = {
   'order.plan_required': {
+    kind: 'invalid',
     en: { title: 'A plan is missing', detail: 'This product is sold in plans; name one of {plans}.' },
     'zh-CN': { title: '缺少套餐', detail: '该产品按套餐售卖，请指定其中之一：{plans}。' },
   },
   'order.plan_not_allowed': {
+    kind: 'invalid',
     en: {
       title: 'This order names no plan',
       detail: 'A {orderType} goes by the plan that its instances have; an upgrade or a downgrade changes it.',
@@ -17,10 +19,12 @@ export const planProblems: ProblemTexts = {
     },
   },
   'order.plan_unknown': {
+    kind: 'invalid',
     en: { title: 'No such plan', detail: '{productCode} has no plan {plan}.' },
     'zh-CN': { title: '套餐不存在', detail: '{productCode} 没有套餐 {plan}。' },
   },
   'order.plan_withdrawn': {
+    kind: 'invalid',
     en: {
       title: 'The plan is not on sale',
       detail:
@@ -32,10 +36,12 @@ export const planProblems: ProblemTexts = {
     },
   },
   'order.plan_unchanged': {
+    kind: 'conflict',
     en: { title: 'The instance has that plan', detail: 'Instance {instanceId} is on plan {plan} already.' },
     'zh-CN': { title: '套餐未变更', detail: '实例 {instanceId} 当前已是套餐 {plan}。' },
   },
   'order.not_an_upgrade': {
+    kind: 'invalid',
     en: {
       title: 'That plan costs less',
       detail: 'For the rest of the period {plan} costs less than {from}; order a downgrade.',
@@ -46,6 +52,7 @@ export const planProblems: ProblemTexts = {
     },
   },
   'order.not_a_downgrade': {
+    kind: 'invalid',
     en: {
       title: 'That plan costs more',
       detail: 'For the rest of the period {plan} costs more than {from}; order an upgrade.',
@@ -56,6 +63,7 @@ export const planProblems: ProblemTexts = {
     },
   },
   'order.too_late_to_upgrade': {
+    kind: 'conflict',
     en: {
       title: 'Too late to upgrade',
       detail:
@@ -67,6 +75,7 @@ export const planProblems: ProblemTexts = {
     },
   },
   'order.no_running_period': {
+    kind: 'conflict',
     en: {
       title: 'Nothing is left to change',
       detail: 'Instance {instanceId} has no paid period that runs or is still to begin.',
@@ -74,6 +83,7 @@ export const planProblems: ProblemTexts = {
     'zh-CN': { title: '没有可变更的周期', detail: '实例 {instanceId} 没有进行中或尚未开始的已付费周期。' },
   },
   'order.instances_differ': {
+    kind: 'invalid',
     en: {
       title: 'The instances differ',
       detail:
@@ -87,6 +97,7 @@ export const planProblems: ProblemTexts = {
     },
   },
   'order.instance_frozen': {
+    kind: 'conflict',
     en: {
       title: 'The instance is frozen',
       detail: 'Instance {instanceId} is frozen by {frozenBy}; it is changed once that is lifted.',
@@ -94,6 +105,7 @@ export const planProblems: ProblemTexts = {
     'zh-CN': { title: '实例已冻结', detail: '实例 {instanceId} 已被冻结（{frozenBy}），解冻后方可变更。' },
   },
   'order.instance_billed_otherwise': {
+    kind: 'conflict',
     en: {
       title: 'The instance is billed otherwise',
       detail:
@@ -107,6 +119,7 @@ export const planProblems: ProblemTexts = {
     },
   },
   'product.plan_removed': {
+    kind: 'conflict',
     en: {
       title: 'A published plan is missing',
       detail: 'Instances keep their plan, so {plan} stays in the catalogue; withdraw it by onSale: false.',
