@@ -7,7 +7,7 @@ import type { Profile } from '@accord/profile';
 import { listOrdersInTheWay, listPaidOrders } from './order/order-instance-store.ts';
 import { insertOrder } from './order/order-store.ts';
 import { payByOf, placeOrder, type Order } from './order/order.ts';
-import { changePlan, changesPlan, expectBilled, planOf, type Named } from './order/plan-change.ts';
+import { changePlan, changesPlan, configurationOf, expectBilled, planOf, type Named } from './order/plan-change.ts';
 import { pricesOf, type Plan } from './product/plan.ts';
 import { listCurrenciesAround } from './order/surroundings-store.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
@@ -244,14 +244,6 @@ async function claimInstances(tx: Tx, ask: Placement): Promise<Named> {
       );
   return { resources: usable, orders };
 }
-
-/** As the customer saw it: what the plan has, then all that was chosen besides. */
-function configurationOf({ configuration }: Placement, plan: Plan | null): Order['configuration'] {
-  const ofPlan = plan?.configuration ?? [];
-  const others = configuration.filter(({ name }) => !ofPlan.some((item) => item.name === name));
-  return [...ofPlan, ...others];
-}
-
 
 /**
  * A refund has one currency, and gives back the whole life of an instance and a bundle as a whole (RFD-3): orders

@@ -226,3 +226,13 @@ export function restOfInstance(
   const ends = rests.map(({ end }) => Date.parse(end));
   return { start: new Date(first.start), end: new Date(Math.max(...ends)) };
 }
+
+/** As the customer saw it: what the plan has, then all that was chosen besides. */
+export function configurationOf(
+  { configuration }: Pick<Order, 'configuration'>,
+  plan: Plan | null,
+): Order['configuration'] {
+  const ofPlan = plan?.configuration ?? [];
+  const others = configuration.filter(({ name }) => !ofPlan.some((item) => item.name === name));
+  return [...ofPlan, ...others];
+}
