@@ -7,9 +7,16 @@ import type { Profile } from '@accord/profile';
 import { listOrdersInTheWay, listPaidOrders } from './order/order-instance-store.ts';
 import { insertOrder } from './order/order-store.ts';
 import { payByOf, placeOrder, type Order } from './order/order.ts';
-import { changePlan, changesPlan, configurationOf, expectBilled, planOf, type Named } from './order/plan-change.ts';
-import { pricesOf, type Plan } from './product/plan.ts';
+import {
+  changePlan,
+  changesPlan,
+  configurationOf,
+  expectBilled,
+  planOf,
+  type Named,
+} from './order/plan-change.ts';
 import { listCurrenciesAround } from './order/surroundings-store.ts';
+import { pricesOf, type Plan } from './product/plan.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
 import { findProduct } from './product/product-store.ts';
 import type { Product } from './product/product.ts';
