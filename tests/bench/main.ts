@@ -4,6 +4,7 @@ import { benchConsumer } from './consumer.ts';
 import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
 import { startGround } from './environment.ts';
+import { benchExpiry } from './expiry.ts';
 import type { Figure } from './figure.ts';
 import { startLoad } from './load.ts';
 import { benchPlaceOrder } from './place-order.ts';
@@ -13,7 +14,7 @@ import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect'];
+const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect', 'expiry'];
 const usage = `npm run bench [-- [--json] [${names.join('|')} …]]`;
 const { json, chosen } = commandLine(
   usage,
@@ -29,7 +30,7 @@ const show = ({ name, value, unit, floor, ratio }: Figure) =>
   console.log(
     json
       ? JSON.stringify({ name, value, unit, floor, ratio })
-      : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor}, ratio ${ratio}`,
+      : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)}${floor === undefined ? '' : ` floor ${floor}, ratio ${ratio}`}`,
   );
 
 const ground = await startGround();
@@ -46,11 +47,12 @@ try {
   }
   if (wanted('consumer')) (await benchConsumer(ground)).forEach(show);
   if (wanted('poison')) show(await benchPoison(ground));
-  if (wanted('place-order') || wanted('effect')) {
+  if (wanted('place-order') || wanted('effect') || wanted('expiry')) {
     const load = startLoad();
     const shop = await openShop(ground);
     if (wanted('place-order')) show(await benchPlaceOrder(ground, shop, load));
     if (wanted('effect')) (await benchEffect(ground, shop, load)).forEach(show);
+    if (wanted('expiry')) (await benchExpiry(shop, load)).forEach(show);
     load.stop();
     await shop.service.stop();
   }

@@ -18,6 +18,8 @@ const itemsAtOnce = 100;
 /** Items that take longer when the service stops are abandoned: it is harmless to do them again (EVT-12). */
 const abandonedAfterMs = 5_000;
 const longestBackOffMs = 60_000;
+/** Between two masses of items, ms. */
+const longestRestMs = 20;
 const backOffMs = (failures: number) =>
   Math.min(longestBackOffMs, 200 * 2 ** failures) * (0.5 + Math.random() / 2);
 
@@ -57,17 +59,20 @@ export function startWorker(worker: Worker, db: Database, log: Logger): RunningW
   };
 }
 
-/** Lanes do one item each. An item that takes long holds its own lane; the looks and the others go on. */
+/**
+ * Lanes do one item each, or several together. One that takes long holds its own lane; the looks and the others go
+ * on.
+ */
 function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {
   const waiting = new Map<string, { failures: number; until: number }>();
-  const underWay = new Map<string, Promise<void>>();
+  const underWay = new Set<string>();
+  const busy = new Set<Promise<void>>();
   const count = worker.parallel ?? 4;
+  const { most, run } = worker.together ?? { most: 1, run: undefined };
 
   async function doOne(item: DueItem): Promise<void> {
-    const id = newEventId();
-    await Promise.resolve(); // so that it is among those under way before it can end
     try {
-      await withContext({ causationId: id, correlationId: id }, () => worker.run(db, item));
+      await asOwnCause(() => worker.run(db, item));
       waiting.delete(item.id);
     } catch (error) {
       const failures = (waiting.get(item.id)?.failures ?? 0) + 1;
@@ -77,7 +82,26 @@ function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSigna
         'due work failed',
       );
     }
-    underWay.delete(item.id);
+  }
+
+  async function doTogether(items: readonly DueItem[]): Promise<void> {
+    const began = performance.now();
+    try {
+      await asOwnCause(() => run!(db, items));
+      for (const { id } of items) waiting.delete(id);
+    } catch (error) {
+      const reason = (error as Error).message;
+      log.warn({ worker: worker.name, items: items.length, reason }, 'due work is done one by one');
+      for (const item of items) await doOne(item);
+    }
+    // The longer it took the busier the machine is with other things, and these go first.
+    if (items.length === most) await sleep(Math.min(performance.now() - began, longestRestMs));
+  }
+
+  async function occupy(items: readonly DueItem[]): Promise<void> {
+    await Promise.resolve(); // so that it is among those under way before it can end
+    await (run && items.length > 1 ? doTogether(items) : doOne(items[0]!));
+    for (const { id } of items) underWay.delete(id);
   }
 
   return {
@@ -89,13 +113,21 @@ function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSigna
       const now = performance.now();
       const ready = due.filter(({ id }) => !underWay.has(id) && (waiting.get(id)?.until ?? 0) <= now);
       if (waiting.size > 10_000) waiting.clear();
-      for (const item of ready) {
-        while (underWay.size >= count) await Promise.race(underWay.values());
+      for (let at = 0; at < ready.length; at += most) {
+        while (busy.size >= count) await Promise.race(busy);
         if (signal.aborted) return false;
-        underWay.set(item.id, doOne(item));
+        const items = ready.slice(at, at + most);
+        for (const { id } of items) underWay.add(id);
+        const lane: Promise<void> = occupy(items).finally(() => busy.delete(lane));
+        busy.add(lane);
       }
       return due.length === limit && ready.length > 0;
     },
-    empty: () => Promise.all(underWay.values()),
+    empty: () => Promise.all(busy),
   };
+}
+
+function asOwnCause<T>(work: () => Promise<T>): Promise<T> {
+  const id = newEventId();
+  return withContext({ causationId: id, correlationId: id }, work);
 }

@@ -4,14 +4,19 @@ import type { Profile } from '@accord/profile';
 import { accountView } from './account-view.ts';
 import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
+import { domainRoutes } from './http/domain-routes.ts';
 import { orderRoutes } from './http/order-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
 import { problems } from './http/problems.ts';
 import { productRoutes } from './http/product-routes.ts';
+import { remittanceClaimRoutes } from './http/remittance-claim-routes.ts';
+import { remittanceProblems } from './http/remittance-problems.ts';
+import { remittanceRoutes } from './http/remittance-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
 import { lockRows } from './order/order-store.ts';
 import { onPaymentReceived } from './payment.ts';
 import { onRefundSucceeded } from './refund-settlement.ts';
+import { settleClaims } from './remittance-claim.ts';
 import {
   onContractDrafted,
   onContractEnded,
@@ -28,14 +33,19 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   migrations: new URL('../migrations/', import.meta.url),
   routes: [
     ...orderRoutes(profile),
+    ...domainRoutes(profile),
     ...paymentRoutes(profile),
     ...resourceRoutes(profile),
     ...productRoutes(profile),
+    ...remittanceRoutes,
+    ...remittanceClaimRoutes,
   ],
-  problems,
+  problems: { ...problems, ...remittanceProblems },
   tags: {
     orders: 'Orders: placed, paid, fulfilled, cancelled, listed.',
     products: 'The catalogue.',
+    'remittance-claims': 'Claims of transfers by customers, for their orders.',
+    remittances: 'Transfers that the bank received.',
     resources: 'Instances that orders created, as the platform reports them.',
   },
   timeZone: profile.timeZone,
@@ -53,5 +63,5 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   }),
   lockRows,
-  workers: [expire, expiring],
+  workers: [expire, expiring, settleClaims],
 });

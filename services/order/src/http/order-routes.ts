@@ -37,6 +37,7 @@ import {
   toOrderAnswer,
   toOrderRowAnswer,
 } from './schemas.ts';
+import { orderWarnings } from './warnings.ts';
 
 const longest = { minute: 5_256_000, month: 120, year: 10 } as const;
 const tooLong = (unit: keyof typeof longest) => ({
@@ -235,7 +236,7 @@ const getOrder = (profile: Profile) =>
     params,
     answer: OrderDetailAnswer,
     refusals: ['order.not_found'],
-    inTransaction: async (tx, { actor, params: { orderId } }) => {
+    inTransaction: async (tx, { actor, locale, params: { orderId } }) => {
       const [order, lines] = await Promise.all([
         orderStore.getOrder(tx, orderId),
         orderStore.listHistory(tx, orderId),
@@ -247,7 +248,7 @@ const getOrder = (profile: Profile) =>
         actor: maskActor(actor, line.actor),
       }));
       const { body, version } = await answered(tx, profile, order);
-      return { body: { ...body, history }, version };
+      return { body: { ...body, history, warnings: orderWarnings(order, locale) }, version };
     },
   });
 

@@ -13,6 +13,10 @@ export const problems: ProblemTexts = {
     },
     'zh-CN': { title: '订单无法取消', detail: '只有未支付的订单可以取消，当前状态为 {status}。' },
   },
+  'order.not_a_domain': {
+    en: { title: 'Not an order of a domain', detail: 'Order {orderId} is not for a domain name.' },
+    'zh-CN': { title: '非域名订单', detail: '订单 {orderId} 不是域名订单。' },
+  },
   'order.not_payable': {
     en: {
       title: 'The order cannot be paid',
