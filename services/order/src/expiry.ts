@@ -62,7 +62,9 @@ function perOrder(name: string, { everyMs, due, act }: Work): Worker {
     everyMs,
     due,
     run: (db, { id, accountId }) =>
-      db.transaction({ kind: 'system', id: name, accountId }, async (tx) => act(tx, await lockOrders(tx, [id]))),
+      db.transaction({ kind: 'system', id: name, accountId }, async (tx) =>
+        act(tx, await lockOrders(tx, [id])),
+      ),
     together: {
       most: together,
       run: (db: Database, items: readonly DueItem[]) =>

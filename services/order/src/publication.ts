@@ -23,7 +23,6 @@ export async function publish(
   const before = await findProductForUpdate(tx, publication.productCode);
   expectVersion(ifMatch, before?.version);
   const product = saveProduct(tx, publishOver(before, publication));
-  if (product.version !== before?.version)
-    insertProductVersion(tx, product, changedFields(before, product));
+  if (product.version !== before?.version) insertProductVersion(tx, product, changedFields(before, product));
   return { product, created: !before };
 }

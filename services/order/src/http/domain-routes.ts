@@ -17,12 +17,7 @@ const reportDomainTakenRoute = (profile: Profile) =>
     access: { platform: true },
     params,
     answer: OrderAnswer,
-    refusals: [
-      'order.not_found',
-      'order.not_a_domain',
-      'order.not_cancellable',
-      'request.version_mismatch',
-    ],
+    refusals: ['order.not_found', 'order.not_a_domain', 'order.not_cancellable', 'request.version_mismatch'],
     inTransaction: async (tx, { params: { orderId }, ifMatch }) =>
       answered(tx, profile, await reportDomainTaken(tx, { orderId, ifMatch })),
   });

@@ -8,7 +8,16 @@ import {
   ProductForm,
   ProductSnapshot,
 } from '@accord/events/product';
-import { ActorView, decodeCursor, maskActor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import {
+  ActorView,
+  decodeCursor,
+  maskActor,
+  paged,
+  pageOf,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/http';
 import type { Profile } from '@accord/profile';
 import * as store from '../product/product-store.ts';
 import { publish } from '../publication.ts';

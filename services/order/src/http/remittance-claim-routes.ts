@@ -78,7 +78,11 @@ export const toClaimAnswer = (
   differs: differsOf(claim),
 });
 
-export async function differsFor(tx: Tx, of: readonly Claim[], known?: readonly Remittance[]): Promise<DiffersOf> {
+export async function differsFor(
+  tx: Tx,
+  of: readonly Claim[],
+  known?: readonly Remittance[],
+): Promise<DiffersOf> {
   if (tx.actor.kind !== 'operator') return () => null;
   const references = of.map(({ bankReference }) => bankReference);
   const [transfers, accounts] = await Promise.all([
@@ -114,7 +118,8 @@ const claimRemittanceRoute = route({
   method: 'post',
   path: '/v1/remittance-claims',
   operationId: 'claimRemittance',
-  summary: 'Claims a transfer for an order, or for all unpaid orders of a contract; 202: it waits for the bank',
+  summary:
+    'Claims a transfer for an order, or for all unpaid orders of a contract; 202: it waits for the bank',
   access: { customer: 'orders:write' },
   body: ClaimAsk,
   example: {

@@ -23,7 +23,8 @@ export const remittanceProblems: ProblemTexts = {
   'remittance.name_not_certified': {
     en: {
       title: 'The account has no certified name',
-      detail: 'A transfer is claimed by the account whose certified name paid it. Have the name certified first.',
+      detail:
+        'A transfer is claimed by the account whose certified name paid it. Have the name certified first.',
     },
     'zh-CN': {
       title: '账户尚未实名认证',

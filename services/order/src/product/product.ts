@@ -23,9 +23,7 @@ export function publishOver(before: Product | undefined, publication: Publicatio
 export const changedFields = (before: Product | undefined, product: Product): string[] =>
   (Object.keys(product) as (keyof Product)[]).filter(
     (field) =>
-      field !== 'version' &&
-      field !== 'productCode' &&
-      !isDeepStrictEqual(before?.[field], product[field]),
+      field !== 'version' && field !== 'productCode' && !isDeepStrictEqual(before?.[field], product[field]),
   );
 
 /**

@@ -73,10 +73,10 @@ export function saveClaim(tx: Tx, { state: claim, facts }: Decision<Claim>): Cla
 
 /** The claims that wait for this reference are looked at now. */
 export const wakeClaims = (tx: Tx, bankReference: string): void =>
-  tx.write(
-    `update remittance_claims set look_at = $2 where bank_reference = $1 and status = 'waiting'`,
-    [bankReference, tx.now],
-  );
+  tx.write(`update remittance_claims set look_at = $2 where bank_reference = $1 and status = 'waiting'`, [
+    bankReference,
+    tx.now,
+  ]);
 
 /** Waiting claims whose transfer was reported or whose time is over, over all accounts. */
 export const listDueClaims = (tx: Tx, limit: number) =>

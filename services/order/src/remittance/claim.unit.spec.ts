@@ -36,9 +36,12 @@ test.each([
   ['letters of full width', 'ＡＣＭＥ', 'acme', true],
   ['another name', '某某（上海）有限公司', '某某（北京）有限公司', false],
   ['a part of the name', '某某', '某某（北京）有限公司', false],
-])('ORD-21 the payer is the certified name, compared without regard to spelling: %s', (_, one, other, same) => {
-  expect(nameKey(one) === nameKey(other)).toBe(same);
-});
+])(
+  'ORD-21 the payer is the certified name, compared without regard to spelling: %s',
+  (_, one, other, same) => {
+    expect(nameKey(one) === nameKey(other)).toBe(same);
+  },
+);
 
 test.each<[string, Partial<Remittance> | undefined, string | null, string[]]>([
   ['nothing', {}, '某某(北京)有限公司', []],
@@ -49,7 +52,12 @@ test.each<[string, Partial<Remittance> | undefined, string | null, string[]]>([
   ['an account that is not certified', {}, null, ['payer']],
   ['another has it', { claimId: 'rcl_2', claimedAt: at(9) }, '某某(北京)有限公司', ['claimed']],
   ['it has it itself', { claimId: 'rcl_1', claimedAt: at(9) }, '某某(北京)有限公司', []],
-  ['all', { amount: cny('1.00'), claimId: 'rcl_2', claimedAt: at(9) }, '他人', ['amount', 'payer', 'claimed']],
+  [
+    'all',
+    { amount: cny('1.00'), claimId: 'rcl_2', claimedAt: at(9) },
+    '他人',
+    ['amount', 'payer', 'claimed'],
+  ],
 ])('ORD-21 operators see what differs: %s', (_, change, name, differs) => {
   expect(differencesOf(claim, name, change && { ...transfer, ...change })).toEqual(differs);
 });

@@ -106,6 +106,10 @@ export async function listRemittances(
   tx: Tx,
   { status, after, limit }: RemittanceFilter,
 ): Promise<Remittance[]> {
-  const rows = await tx.many<Row>(listTexts[status ?? 'all'], [after?.[0] ?? null, after?.[1] ?? null, limit]);
+  const rows = await tx.many<Row>(listTexts[status ?? 'all'], [
+    after?.[0] ?? null,
+    after?.[1] ?? null,
+    limit,
+  ]);
   return rows.map(toRemittance);
 }
