@@ -303,7 +303,10 @@ const sentMail = `select notification_id as id from notifications.notifications 
 const eventId = '0199aaaa-0000-7000-8000-000000000001';
 const literal = (id: string) => `select '${id}' as id`;
 
-const remittanceLike = (id: string, claimId: string) => `insert into orders.remittances (remittance_id, bank_reference,
+const remittanceLike = (
+  id: string,
+  claimId: string,
+) => `insert into orders.remittances (remittance_id, bank_reference,
     amount, currency, payer_name, payer_key, received_at, reported_at, claim_id, claimed_at)
   values ('${id}', 'CMB-planted', 45.00, 'CNY', 'payer', 'PAYER', now(), now(), '${claimId}', now())`;
 

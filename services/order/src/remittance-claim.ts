@@ -24,9 +24,9 @@ import {
   type Claim,
 } from './remittance/claim.ts';
 import {
-  findByReference,
   findFitting,
   insertRemittance,
+  listByReference,
   lockReference,
   takeRemittance,
 } from './remittance/remittance-store.ts';
@@ -50,7 +50,7 @@ export async function reportRemittance(
     wakeClaims(tx, told.bankReference);
     return { remittance: fresh, created: true };
   }
-  const known = await findByReference(tx, told.bankReference);
+  const [known] = await listByReference(tx, [told.bankReference]);
   if (!known || !isSameTransfer(known, told))
     throw new Refusal('conflict', 'remittance.reference_used', { bankReference: told.bankReference });
   return { remittance: known, created: false };

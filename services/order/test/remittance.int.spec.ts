@@ -377,10 +377,9 @@ describe('a claim before the bank reports', () => {
     [
       'its orders expired',
       'order_not_payable',
-      async () => {
-        t.clock.offsetMs = 7 * day - 1;
+      async (_accountId: string, _contractId: string, orders: string[]) => {
+        await t.sql(`update orders set pay_by = now() - interval '1 hour' where order_id = any ($1)`, [orders]);
         await t.settled();
-        t.clock.offsetMs += 1;
       },
     ],
   ])(
@@ -502,9 +501,9 @@ test('ORD-21 operators list unclaimed transfers by keyset, stable while more com
       expect(one.status).toBe('unclaimed');
       seen.push(one.bankReference);
     }
-    if (seen.length === 2) await reported();
+    if (seen.length === 2) expect(mine).not.toContain((await reported()).bankReference);
     cursor = body.nextCursor;
   } while (cursor && seen.length < 500);
   expect(new Set(seen).size).toBe(seen.length);
-  expect(seen.slice(0, 5)).toEqual(mine.reverse());
+  expect(seen.filter((reference) => mine.includes(reference))).toEqual(mine.toReversed());
 });

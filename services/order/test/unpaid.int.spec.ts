@@ -59,7 +59,7 @@ describe('many overdue orders', () => {
       await over;
     });
     await isLocked;
-    await overdue(orderIds);
+    t.clock.offsetMs = 7 * day + 60_000;
     look();
     await until('all but the locked one are cancelled', async () => (await unpaid(orderIds)).join() === busy);
     end();

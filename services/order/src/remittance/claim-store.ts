@@ -3,7 +3,7 @@ import { sqlFilter } from '../order/sql-filter.ts';
 import type { Claim } from './claim.ts';
 
 const columns = `claim_id as "claimId", account_id as "accountId", claimed_by as "claimedBy",
-  bank_reference as "bankReference", amount::text, currency, order_ids as "orderIds", contract_id as "contractId",
+  bank_reference as "bankReference", amount, currency, order_ids as "orderIds", contract_id as "contractId",
   status, failure, remittance_id as "remittanceId", created_at as "createdAt", expires_at as "expiresAt",
   ended_at as "endedAt"`;
 

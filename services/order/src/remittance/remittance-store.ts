@@ -1,8 +1,9 @@
 import { Refusal, type Tx } from '@accord/core';
+import { sqlFilter } from '../order/sql-filter.ts';
 import type { Claim } from './claim.ts';
 import { nameKey, type Remittance, type ReportedRemittance } from './remittance.ts';
 
-const columns = `remittance_id as "remittanceId", bank_reference as "bankReference", amount::text, currency,
+const columns = `remittance_id as "remittanceId", bank_reference as "bankReference", amount, currency,
   payer_name as "payerName", received_at as "receivedAt", reported_at as "reportedAt", claim_id as "claimId",
   claimed_at as "claimedAt"`;
 
@@ -37,13 +38,6 @@ export async function insertRemittance(
       tx.now,
     ],
   );
-  return row && toRemittance(row);
-}
-
-export async function findByReference(tx: Tx, bankReference: string): Promise<Remittance | undefined> {
-  const row = await tx.one<Row>(`select ${columns} from remittances where bank_reference = $1`, [
-    bankReference,
-  ]);
   return row && toRemittance(row);
 }
 
@@ -91,25 +85,22 @@ export interface RemittanceFilter {
   readonly limit: number;
 }
 
-const listText = (condition: string) => `
-  select ${columns} from remittances
-   where ${condition} and ($1::timestamptz is null or (reported_at, remittance_id) < ($1, $2::text))
-   order by reported_at desc, remittance_id desc limit $3`;
-const listTexts = {
-  all: listText('true'),
-  unclaimed: listText('claim_id is null'),
-  claimed: listText('claim_id is not null'),
-};
+const claimed = { unclaimed: 'claim_id is null', claimed: 'claim_id is not null' } as const;
 
 /** The last reported first. */
 export async function listRemittances(
   tx: Tx,
   { status, after, limit }: RemittanceFilter,
 ): Promise<Remittance[]> {
-  const rows = await tx.many<Row>(listTexts[status ?? 'all'], [
-    after?.[0] ?? null,
-    after?.[1] ?? null,
-    limit,
-  ]);
+  const { where, values } = sqlFilter(status ? [claimed[status]] : []).and(
+    '(reported_at, remittance_id) < (?::timestamptz, ?)',
+    after?.[0],
+    after?.[1],
+  );
+  const rows = await tx.many<Row>(
+    `select ${columns} from remittances where ${where}
+      order by reported_at desc, remittance_id desc limit $${values.length + 1}`,
+    [...values, limit],
+  );
   return rows.map(toRemittance);
 }
