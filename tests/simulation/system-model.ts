@@ -75,7 +75,11 @@ interface OutboxRow {
  */
 export class Breakdown extends Error {}
 
-const workers = { order: ['expire', 'expiring', 'remittance-claims'], contract: ['sealing'], refund: ['payout'] } as const;
+const workers = {
+  order: ['expire', 'expiring', 'remittance-claims'],
+  contract: ['sealing'],
+  refund: ['payout'],
+} as const;
 export type WorkerName = (typeof workers)[keyof typeof workers][number];
 const ownerOf = (worker: WorkerName) =>
   (Object.keys(workers) as (keyof typeof workers)[]).find((name) =>

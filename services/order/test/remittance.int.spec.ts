@@ -378,7 +378,9 @@ describe('a claim before the bank reports', () => {
       'its orders expired',
       'order_not_payable',
       async (_accountId: string, _contractId: string, orders: string[]) => {
-        await t.sql(`update orders set pay_by = now() - interval '1 hour' where order_id = any ($1)`, [orders]);
+        await t.sql(`update orders set pay_by = now() - interval '1 hour' where order_id = any ($1)`, [
+          orders,
+        ]);
         await t.settled();
       },
     ],
@@ -488,7 +490,7 @@ describe('races', () => {
 });
 
 test('ORD-21 operators list unclaimed transfers by keyset, stable while more come', async () => {
-  const mine = [];
+  const mine: string[] = [];
   for (let n = 0; n < 5; n += 1) mine.push((await reported()).bankReference);
   const seen: string[] = [];
   let cursor: string | null = null;
