@@ -448,7 +448,7 @@ describe('races', () => {
       );
       expect(paid).toHaveLength(1);
       expect(claims.map(({ status }) => status)).toEqual(['paid', 'waiting']);
-      // Those that wait would use up the attempts of the rounds to come.
+      // A claim that waits would be an attempt in the rounds to come.
       await t.sql('delete from remittance_claims where bank_reference = $1 and status = $2', [
         transfer.bankReference,
         'waiting',
