@@ -79,8 +79,8 @@ export const ledgerChecks: readonly Check[] = [
           select claim_id, order_ids from orders.remittance_claims) c using (claim_id)
         where claim_id is not null) r
       full join (
-        select split_part(payment_reference, ':', 1) as remittance_id, array_agg(order_id order by order_id) as order_ids,
-          sum((parts -> 'cash' ->> 'amount')::numeric) as amount
+        select split_part(payment_reference, ':', 1) as remittance_id,
+          array_agg(order_id order by order_id) as order_ids, sum((parts -> 'cash' ->> 'amount')::numeric) as amount
         from orders.payments where payment_reference ~ '^rem_[0-9a-f]{32}:' group by 1) p using (remittance_id)
       where r.amount is distinct from p.amount or r.order_ids is distinct from p.order_ids`,
   },

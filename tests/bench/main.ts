@@ -30,7 +30,7 @@ const show = ({ name, value, unit, floor, ratio }: Figure) =>
   console.log(
     json
       ? JSON.stringify({ name, value, unit, floor, ratio })
-      : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)}${floor === undefined ? '' : ` floor ${floor}, ratio ${ratio}`}`,
+      : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} ${floor ? `floor ${floor}, ratio ${ratio}` : ''}`,
   );
 
 const ground = await startGround();

@@ -513,7 +513,7 @@ describe('refunds', () => {
     },
   );
 
-  test('ORD-14 where one of two instances gives its renewal back, the renewal is partial and the other keeps its time', async () => {
+  test('ORD-14 of a renewal of two instances one is given back: it is partial, the other keeps its time', async () => {
     const [a, b] = [newInstance(), newInstance()];
     const { body: purchase } = await placeAndPay(
       t,

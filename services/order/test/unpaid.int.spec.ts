@@ -48,7 +48,7 @@ describe('many overdue orders', () => {
     ).map(({ id }) => id);
   const look = () => t.running.workers.forEach((worker) => worker.look());
 
-  test('ORD-8 are cancelled together, each with its own history and event; one that others have locked waits for nobody', async () => {
+  test('ORD-8 are cancelled together, each with its own history and event; none waits for a locked one', async () => {
     const orderIds = await placeMany(80);
     const [busy] = orderIds as [string];
     const { promise: over, resolve: end } = Promise.withResolvers<void>();
