@@ -142,6 +142,7 @@ interface Case {
   readonly rules?: (profile: Profile) => Profile;
 }
 
+const lastDay = { start: new Date(Date.UTC(2026, 2, 5, 2)), end: new Date(Date.UTC(2026, 2, 10, 4)) };
 const renewal: Partial<Order> = { orderId: 'ord_2', orderType: 'renewal', createdAt: day(6) };
 const fees = (profile: Profile, change: Partial<Profile['refunds']>): Profile => ({
   ...profile,
@@ -272,6 +273,26 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
   released: [{ resource: { released: true } }, contractOnly],
   archived: [{ resource: { archived: true } }, contractOnly],
   expired: [{ resource: { end: now } }, contractOnly],
+  'in the last day of its period': [
+    { order: { servicePeriod: lastDay }, resource: { end: lastDay.end } },
+    contractOnly,
+  ],
+  'in the last hour of its last day, counted by hours': [
+    {
+      order: { servicePeriod: lastDay },
+      resource: { end: lastDay.end },
+      rules: (profile) => fees(profile, { consumption: 'hour' }),
+    },
+    both,
+  ],
+  'in the last day of its period, renewed': [
+    {
+      order: { servicePeriod: lastDay },
+      others: [{ ...renewal, servicePeriod: { start: lastDay.end, end: day(30) } }],
+      resource: { end: day(30) },
+    },
+    both,
+  ],
   'a period that nobody told': [{ order: { servicePeriod: null } }, contractOnly],
   'a package in its window': [{ order: pack('usage_package') }, both],
   'a package past the window of one': [

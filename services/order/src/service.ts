@@ -4,7 +4,11 @@ import type { Profile } from '@accord/profile';
 import { accountView } from './account-view.ts';
 import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
+import { exportExpiry, exporting } from './exporting.ts';
+import { documentRoutes } from './http/document-routes.ts';
 import { domainRoutes } from './http/domain-routes.ts';
+import { exportProblems } from './http/export-problems.ts';
+import { exportRoutes } from './http/export-routes.ts';
 import { orderRoutes } from './http/order-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
 import { problems } from './http/problems.ts';
@@ -34,14 +38,17 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   routes: [
     ...orderRoutes(profile),
     ...domainRoutes(profile),
+    ...documentRoutes(profile),
+    ...exportRoutes(profile),
     ...paymentRoutes(profile),
     ...resourceRoutes(profile),
     ...productRoutes(profile),
     ...remittanceRoutes,
     ...remittanceClaimRoutes,
   ],
-  problems: { ...problems, ...remittanceProblems },
+  problems: { ...problems, ...exportProblems, ...remittanceProblems },
   tags: {
+    exports: 'Files of orders, made in the background.',
     orders: 'Orders: placed, paid, fulfilled, cancelled, listed.',
     products: 'The catalogue.',
     'remittance-claims': 'Claims of transfers by customers, for their orders.',
@@ -63,5 +70,5 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   }),
   lockRows,
-  workers: [expire, expiring, settleClaims],
+  workers: [expire, expiring, settleClaims, exporting(profile), exportExpiry],
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { copiedText } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
 import { until } from '@accord/testing';
 import { orderService } from '../src/service.ts';
@@ -20,7 +21,10 @@ import {
 // Orders that are not paid yet: they expire, in masses where the service was down, and the name of a domain order may
 // be registered by somebody else.
 
-const t = await openShop((context) => orderService({ profile: loadProfile('baidu') }, context));
+const baidu = loadProfile('baidu');
+/** Unpaid domains of one brand get no contract (CTR-7). */
+const profile = { ...baidu, contracts: { ...baidu.contracts, unpaidDomainRefusedBrands: ['hichina'] } };
+const t = await openShop((context) => orderService({ profile }, context));
 
 const aDomain = (change: object = {}) =>
   anOrder({
@@ -129,6 +133,36 @@ describe('a domain order', () => {
     expect((await detail('en')).body.warnings).toEqual([]);
     const server = await place(t, 'acc_1');
     expect((await customer(t, 'acc_1').get(`/v1/orders/${server.orderId}`)).body.warnings).toEqual([]);
+  });
+
+  test('ORD-20 CTR-7 that gets no contract has a checklist while it is unpaid, in the language asked for', async () => {
+    const domain = {
+      brand: 'hichina',
+      form: 'domain',
+      chargeTypes: ['subscription'],
+      prices: [{ chargeType: 'subscription', amount: '69', currency: 'CNY', unit: 'year' }],
+      serviceTypes: ['registration'],
+    };
+    expect((await t.operator().put('/v1/products/DOMAIN_CN', aProduct(domain))).status).toBe(201);
+    const { body: order } = await customer(t, 'acc_1').post('/v1/orders', aDomain({ productCode: 'DOMAIN_CN' }));
+    const path = `/v1/orders/${order.orderId}/checklist`;
+    expect((await customer(t, 'acc_1').get(`/v1/orders/${order.orderId}`)).body.links.checklist).toBe(path);
+    const copied = async (language: string) => {
+      const { status, headers, bytes } = await customer(t, 'acc_1').get(path, { 'accept-language': language });
+      expect({ status, type: headers.get('content-type') }).toEqual({ status: 200, type: 'application/pdf' });
+      return copiedText(bytes).replaceAll(/\s/g, '');
+    };
+    expect(await copied('zh-CN')).toMatch(/业务清单.*某某有限公司.*example\.com/);
+    expect(await copied('en')).toMatch(/Businesschecklist.*example\.com/);
+    expect((await t.operator().get(path)).status).toBe(200);
+    expect((await customer(t, 'acc_2').get(path)).body.code).toBe('order.not_found');
+
+    await pay(t, order.orderId, aPayment('69.00'));
+    expect(await customer(t, 'acc_1').get(path)).toMatchObject({ status: 409, body: { code: 'order.no_checklist' } });
+    expect((await customer(t, 'acc_1').get(`/v1/orders/${order.orderId}`)).body.links.checklist).toBeNull();
+    const { body: contractable } = await customer(t, 'acc_1').post('/v1/orders', aDomain());
+    for (const { orderId } of [contractable, await place(t, 'acc_1')])
+      expect((await customer(t, 'acc_1').get(`/v1/orders/${orderId}/checklist`)).body.code).toBe('order.no_checklist');
   });
 
   const taken = (orderId: string, headers: Record<string, string> = {}) =>

@@ -342,7 +342,12 @@ describe('with the rules of baidu', () => {
     await t.publish(refused, { repeat: 2 });
     const { data } = await t.event('refund.refused', ({ refund }) => refund.refundId === refundId);
     expect(data.refusals).toEqual([
-      { instanceId: bought.instanceId, orderId: bought.order.orderId, code: 'CONTRACT_LINKED' },
+      {
+        instanceId: bought.instanceId,
+        orderId: bought.order.orderId,
+        code: 'CONTRACT_LINKED',
+        facts: { contractId: 'ctr_first' },
+      },
     ]);
     expect(await refundOf(bought.accountId, refundId)).toMatchObject({
       status: 'refused',
@@ -607,6 +612,33 @@ describe('with the rules of baidu', () => {
         '4 refund.succeeded',
       ]);
       expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('69677.42') }]);
+    });
+
+    test('RFD-13 an account that asked ten times within 30 days waits with the next; a rejected one is none', async () => {
+      const accountId = 'acc_often';
+      const asked = async (count: number) => {
+        const all = await Promise.all(Array.from({ length: count }, () => buyUnsettled(accountId)));
+        await t.settled();
+        const refundIds: string[] = [];
+        for (const bought of all) {
+          const { refundId } = await requested(bought);
+          refundIds.push(refundId);
+          await t.publish(reserved(bought, refundId));
+          await t.settled();
+        }
+        return Promise.all(
+          refundIds.map(async (refundId) => [refundId, (await refundOf(accountId, refundId)).status]),
+        );
+      };
+      expect((await asked(10)).map(([, status]) => status)).toEqual(Array(10).fill('succeeded'));
+      const [[eleventh, status]] = (await asked(1)) as [[string, string]];
+      expect(status).toBe('reviewing');
+      await t.operator().post(`/v1/refunds/${eleventh}/reject`, { text: 'too many' });
+      expect(await asked(1)).toMatchObject([[expect.anything(), 'reviewing']]);
+      await t.sql(`update refunds set created_at = created_at - interval '30 days' where account_id = $1`, [
+        accountId,
+      ]);
+      expect(await asked(1)).toMatchObject([[expect.anything(), 'succeeded']]);
     });
 
     test('RFD-13 an operator rejects, a customer withdraws; the instance is free again', async () => {
