@@ -34,7 +34,6 @@ describe('event types', () => {
     const published = new Set(all.flatMap(({ name }) => publishedBy(name)));
     const ours = eventTypes.filter((type) => catalogue[type].speaker !== 'platform');
     expect(ours.filter((type) => !published.has(type))).toEqual([
-      'remittance.claimed',
       'contract.paper_requested',
       'contract.paper_mailed',
       'contract.paper_delivered',

@@ -39,7 +39,10 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
       'support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)',
     payment_references: grows,
     payments: grows,
+    product_history: [none, grows],
     products: [none, 'insert, update'],
+    remittance_claims: 'insert, update (status, failure, remittance_id, look_at, ended_at)',
+    remittances: [none, 'insert'],
     resources: 'insert, update',
     unapplied_payments: grows,
   },
@@ -89,7 +92,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
 
 /** Rows that stay as they were written: histories, money that came and went, documents, what customers saw. */
 const staying: Readonly<Record<ServiceName, readonly string[]>> = {
-  order: ['order_history', 'payments', 'payment_references', 'unapplied_payments'],
+  order: ['order_history', 'product_history', 'payments', 'payment_references', 'unapplied_payments'],
   contract: ['contract_history', 'contract_documents'],
   refund: [
     'ledger_transactions',

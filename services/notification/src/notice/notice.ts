@@ -160,6 +160,12 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: ['remittanceId', 'amount', 'orderIds'],
   },
+  'remittance.claim_failed': {
+    tells: 'orders',
+    channels: everywhere,
+    mandatory: false,
+    visible: ['claimId', 'bankReference', 'amount', 'orderIds', 'reason'],
+  },
   'export.ready': {
     tells: 'orders',
     channels: everywhere,

@@ -10,7 +10,7 @@ import {
   type Route,
   type RouteRequest,
 } from '@accord/http';
-import type { Profile } from '@accord/profile';
+import { isRefusedUnpaidDomain, type Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
 import { operationsOf } from '../operations.ts';
 import { listOrders as readOrders } from '../order/order-list.ts';
@@ -25,6 +25,7 @@ import {
   OrderRowAnswer,
   toOrderRowAnswer,
 } from './schemas.ts';
+import { orderWarnings } from './warnings.ts';
 
 const ListQuery = z.strictObject({ ...pageQuery, ...OrderFilter.shape });
 
@@ -99,7 +100,7 @@ const getOrder = (profile: Profile) =>
     params,
     answer: OrderDetailAnswer,
     refusals: ['order.not_found'],
-    inTransaction: async (tx, { actor, params: { orderId } }) => {
+    inTransaction: async (tx, { actor, locale, params: { orderId } }) => {
       const [order, lines] = await Promise.all([
         orderStore.getOrder(tx, orderId),
         orderStore.listHistory(tx, orderId),
@@ -111,7 +112,11 @@ const getOrder = (profile: Profile) =>
         actor: maskActor(actor, line.actor),
       }));
       const { body, version } = await answered(tx, profile, order);
-      return { body: { ...body, history }, version };
+      const checklist = isRefusedUnpaidDomain(order, profile.contracts)
+        ? `/v1/orders/${orderId}/checklist`
+        : null;
+      const warnings = orderWarnings(order, locale);
+      return { body: { ...body, history, warnings, links: { ...body.links, checklist } }, version };
     },
   });
 

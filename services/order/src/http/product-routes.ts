@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Refusal } from '@accord/core';
+import { Moment } from '@accord/events/fields';
 import {
   ChargeType,
   DomainServiceType,
@@ -6,7 +8,16 @@ import {
   ProductForm,
   ProductSnapshot,
 } from '@accord/events/product';
-import { decodeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import {
+  ActorView,
+  decodeCursor,
+  maskActor,
+  paged,
+  pageOf,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/http';
 import type { Profile } from '@accord/profile';
 import * as store from '../product/product-store.ts';
 import { publish } from '../publication.ts';
@@ -78,6 +89,16 @@ const Publication = z.strictObject({
 
 const ProductAnswer = ProductSnapshot.meta({ id: 'Product' });
 
+const ProductVersionAnswer = z
+  .object({
+    version: z.int(),
+    at: Moment,
+    actor: ActorView,
+    changed: z.array(z.string()).meta({ description: 'The fields that differ from the version before.' }),
+    product: ProductAnswer,
+  })
+  .meta({ id: 'ProductVersion' });
+
 const params = z.strictObject({ productCode: ProductCode });
 const readers = { customer: 'orders:read', operator: true, platform: true } as const;
 
@@ -147,8 +168,44 @@ const getProduct = route({
   },
 });
 
+const listProductVersions = route({
+  method: 'get',
+  path: '/v1/products/{productCode}/history',
+  operationId: 'listProductVersions',
+  summary: 'Every version of a product, the newest first, with who published it and what changed',
+  access: { operator: true },
+  params,
+  query: z.strictObject(pageQuery),
+  answer: paged(ProductVersionAnswer),
+  refusals: ['product.not_found'],
+  inTransaction: async (tx, { actor, params: { productCode }, query: { cursor, limit } }) => {
+    await store.getProduct(tx, productCode);
+    const before = cursor === undefined ? undefined : decodeVersionCursor(cursor);
+    const versions = await store.listProductVersions(tx, { productCode, before, limit: limit + 1 });
+    return {
+      body: pageOf(versions, limit, {
+        item: ({ at, actor: by, changed, ...line }) => ({
+          ...line,
+          at: at.toISOString(),
+          actor: maskActor(actor, by),
+          changed: [...changed],
+        }),
+        key: ({ version }) => [String(version)],
+      }),
+    };
+  },
+});
+
+/** @throws Refusal `request.bad_cursor`. */
+function decodeVersionCursor(cursor: string): number {
+  const [version = ''] = decodeCursor(cursor, 1);
+  if (!/^[1-9]\d{0,8}$/.test(version)) throw new Refusal('invalid', 'request.bad_cursor');
+  return Number(version);
+}
+
 export const productRoutes = (profile: Profile): readonly Route[] => [
   publishProduct(profile),
   listProducts,
   getProduct,
+  listProductVersions,
 ];

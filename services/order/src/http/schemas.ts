@@ -8,6 +8,7 @@ import type { Profile } from '@accord/profile';
 import { operationsOf, type OperationsOf } from '../operations.ts';
 import { operations } from '../order/allowed-operations.ts';
 import { orderSnapshot, type Order } from '../order/order.ts';
+import { OrderWarning } from './warnings.ts';
 
 // Shapes that several routes take or answer.
 
@@ -74,6 +75,8 @@ export const OrderDetailAnswer = OrderAnswer.extend({
       })
       .meta({ id: 'OrderHistoryEntry' }),
   ),
+  warnings: z.array(OrderWarning),
+  links: OrderAnswer.shape.links.extend({ checklist: z.string().nullable() }).meta({ id: 'OrderDetailLinks' }),
 }).meta({ id: 'OrderDetail' });
 
 /** ORD-16: a row of a list. */

@@ -1,4 +1,4 @@
-import { Refusal, type Decision, type Tx } from '@accord/core';
+import { actorId, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Product } from './product.ts';
 
 const columns = `product_code as "productCode", version, name, category, brand, form,
@@ -66,3 +66,33 @@ const saveText = `
     plans = excluded.plans, service_types = excluded.service_types, on_sale = excluded.on_sale,
     renewable = excluded.renewable, contractable = excluded.contractable, refundable = excluded.refundable,
     terms_url = excluded.terms_url`;
+
+/** One version as it was published. */
+export interface ProductVersion {
+  readonly version: number;
+  readonly at: Date;
+  /** `operator:lin` */
+  readonly actor: string;
+  /** The fields in which it differs from the version before. */
+  readonly changed: readonly string[];
+  readonly product: Product;
+}
+
+/** ORD-22: stays for ever. */
+export const insertProductVersion = (tx: Tx, product: Product, changed: readonly string[]): void =>
+  tx.write(
+    `insert into product_history (product_code, version, at, actor, changed, product)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [product.productCode, product.version, tx.now, actorId(tx.actor), changed, product],
+  );
+
+/** The newest first, those before version `before`. */
+export const listProductVersions = (
+  tx: Tx,
+  { productCode, before, limit }: { productCode: string; before: number | undefined; limit: number },
+) =>
+  tx.many<ProductVersion>(
+    `select version, at, actor, changed, product from product_history
+      where product_code = $1 and ($2::integer is null or version < $2) order by version desc limit $3`,
+    [productCode, before ?? null, limit],
+  );

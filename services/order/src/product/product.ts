@@ -25,6 +25,13 @@ export function publishOver(before: Product | undefined, publication: Publicatio
   return changed(product, { type: 'product.published', data: { product } });
 }
 
+/** The fields in which they differ; all of them where it is new. */
+export const changedFields = (before: Product | undefined, product: Product): string[] =>
+  (Object.keys(product) as (keyof Product)[]).filter(
+    (field) =>
+      field !== 'version' && field !== 'productCode' && !isDeepStrictEqual(before?.[field], product[field]),
+  );
+
 /**
  * ORD-1: an order's currency is its invoicing entity's, so a price in any other could never be used. A plan need
  * not be offered for every charge type.
