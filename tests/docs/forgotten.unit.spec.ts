@@ -53,7 +53,7 @@ describe('event types', () => {
 
 describe('refusal codes', () => {
   /** No caller gets it: an event is refused by it. */
-  const byEvent = ['account.unfit'];
+  const byEvent = ['account.unfit', 'refund.orders_to_come', 'refund.difference_to_come'];
 
   test.each(all)('API-2 API-16 $name words each code that a route names, in both languages', (service) => {
     const worded = { ...problemTexts, ...service.problems };

@@ -844,6 +844,18 @@ const plants: readonly Plant[] = [
     change: ['orders.orders', `order_id = '$id'`, `status = 'paid', refunded_instance_ids = '{}'`],
   },
   {
+    rule: 'ORD-24',
+    what: 'a downgrade whose difference has not come back',
+    mends: 'refund',
+    about: freeOrder.replace('where', `where fulfilment = 'created' and`),
+    found: 'not settled',
+    change: [
+      'orders.orders',
+      `order_id = '$id'`,
+      `terms = jsonb_set(terms, '{planChange}', '{"returns": "difference"}')`,
+    ],
+  },
+  {
     rule: 'EVT-24',
     what: 'a failed fulfilment that was not refunded',
     mends: 'refund',

@@ -6,7 +6,8 @@ import { checkPrices, publishOver, type Product, type Publication } from './prod
 /**
  * Publishes, changes or withdraws a product (ORD-22). An equal publication changes nothing.
  *
- * @throws Refusal `product.entity_unknown`, `product.price_misfit`, `request.version_mismatch`.
+ * @throws Refusal `product.entity_unknown`, `product.price_misfit`, `product.plan_removed`,
+ * `request.version_mismatch`.
  */
 export async function publish(
   tx: Tx,

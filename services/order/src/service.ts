@@ -10,12 +10,13 @@ import { exportProblems } from './http/export-problems.ts';
 import { exportRoutes } from './http/export-routes.ts';
 import { orderRoutes } from './http/order-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
+import { placementRoutes } from './http/placement-routes.ts';
 import { problems } from './http/problems.ts';
 import { productRoutes } from './http/product-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
 import { lockRows } from './order/order-store.ts';
 import { onPaymentReceived } from './payment.ts';
-import { onRefundSucceeded } from './refund-settlement.ts';
+import { onDifferenceReturned, onRefundSucceeded } from './refund-settlement.ts';
 import {
   onContractDrafted,
   onContractEnded,
@@ -31,6 +32,7 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   schema: 'orders',
   migrations: new URL('../migrations/', import.meta.url),
   routes: [
+    ...placementRoutes(profile),
     ...orderRoutes(profile),
     ...documentRoutes(profile),
     ...exportRoutes(profile),
@@ -56,6 +58,7 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'refund.rejected': { on: onRefundEnded, locks: refundRows },
     'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
     'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
+    'refund.difference_returned': { on: onDifferenceReturned, locks: refundRows },
     'payment.received': { on: onPaymentReceived, locks: paymentRows },
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   }),

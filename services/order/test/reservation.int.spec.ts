@@ -37,7 +37,7 @@ async function inFives<T>(make: (round: number) => Promise<T>): Promise<T[]> {
 }
 const profile: Profile = {
   ...loadProfile('baidu'),
-  orders: { payWithinMs: 7 * day, payWithinWhenContractedMs: 30 * day },
+  orders: { payWithinMs: 7 * day, payWithinWhenContractedMs: 30 * day, downgradeReturns: 'none' },
 };
 
 /**

@@ -1,9 +1,11 @@
 import type { ProblemTexts } from '@accord/http';
 import { placementProblems } from './placement-problems.ts';
+import { planProblems } from './plan-problems.ts';
 
 /** Every refusal this service can answer, in both languages (API-16). */
 export const problems: ProblemTexts = {
   ...placementProblems,
+  ...planProblems,
   'order.not_found': {
     kind: 'not_found',
     en: { title: 'No such order', detail: 'There is no order {orderId}.' },

@@ -10,31 +10,54 @@ import { decodeCursor, paged, pageOf, pageQuery, route, type Route } from '@acco
 import type { Profile } from '@accord/profile';
 import * as store from '../product/product-store.ts';
 import { publish } from '../publication.ts';
-import { Line, ProductCode } from './schemas.ts';
+import { ConfigurationItem, Line, PlanCode, ProductCode } from './schemas.ts';
 
 const Name = Line(120);
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/);
 
+const Price = z
+  .strictObject({
+    chargeType: ChargeType,
+    amount: z.string().regex(/^\d{1,10}(\.\d{1,8})?$/),
+    currency: z.string().regex(/^[A-Z]{3}$/),
+    unit: PriceUnit,
+  })
+  .meta({ id: 'PriceInput' });
+
+const LocalizedName = z.strictObject({ 'zh-CN': Name, en: Name }).meta({ id: 'LocalizedNameInput' });
+
+const Plan = z
+  .strictObject({
+    code: PlanCode,
+    name: LocalizedName,
+    configuration: z.array(ConfigurationItem).max(30).default([]),
+    prices: z.array(Price).min(1).max(20),
+    onSale: z.boolean().default(true).meta({
+      description: 'False withdraws it: it is not bought or changed to, while instances that have it go on.',
+    }),
+  })
+  .meta({ id: 'PlanInput' });
+
 const Publication = z.strictObject({
-  name: z.strictObject({ 'zh-CN': Name, en: Name }).meta({ id: 'LocalizedNameInput' }),
+  name: LocalizedName,
   category: Code,
   brand: Code,
   form: ProductForm,
   chargeTypes: z.array(ChargeType).min(1).max(4),
   invoicingEntity: Code,
-  prices: z
-    .array(
-      z
-        .strictObject({
-          chargeType: ChargeType,
-          amount: z.string().regex(/^\d{1,10}(\.\d{1,8})?$/),
-          currency: z.string().regex(/^[A-Z]{3}$/),
-          unit: PriceUnit,
-        })
-        .meta({ id: 'PriceInput' }),
-    )
-    .min(1)
-    .max(20),
+  prices: z.array(Price).min(1).max(20),
+  plans: z
+    .array(Plan)
+    .max(50)
+    .refine((plans) => new Set(plans.map(({ code }) => code)).size === plans.length, {
+      message: 'names each plan once',
+      params: { 'zh-CN': '每个套餐编码只能出现一次' },
+    })
+    .default([])
+    .meta({
+      description:
+        'Sizes to choose from, each with its own prices; one that was published once stays (ORD-24).',
+    }),
   serviceTypes: z.array(DomainServiceType).max(6).default([]),
   onSale: z
     .boolean()
@@ -80,7 +103,12 @@ const publishProduct = (profile: Profile) =>
     },
     answer: ProductAnswer,
     success: [200, 201],
-    refusals: ['product.entity_unknown', 'product.price_misfit', 'request.version_mismatch'],
+    refusals: [
+      'product.entity_unknown',
+      'product.price_misfit',
+      'product.plan_removed',
+      'request.version_mismatch',
+    ],
     inTransaction: async (tx, { params: { productCode }, body, ifMatch }) => {
       const { product, created } = await publish(tx, profile, { productCode, ...body, ifMatch });
       return { status: created ? 201 : 200, body: product, version: product.version };

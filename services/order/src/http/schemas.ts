@@ -19,6 +19,8 @@ export const OrderId = AnyOrderId.meta({ examples: ['ord_0199a2013ab97155850ff2f
 export { InstanceId };
 export const ProductCode = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
 
+export const PlanCode = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/);
+
 /** One line of text. */
 export const Line = (max: number) =>
   z
@@ -26,6 +28,11 @@ export const Line = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^[^\p{Cc}]+$/u);
+
+/** Of an order or a plan, as the customer reads it. */
+export const ConfigurationItem = z
+  .strictObject({ name: Line(60), value: Line(200) })
+  .meta({ id: 'ConfigurationItemInput' });
 
 export const ReportedMoment = GivenMomentText.transform((text) => new Date(text));
 
