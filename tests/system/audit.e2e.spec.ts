@@ -303,6 +303,13 @@ const sentMail = `select notification_id as id from notifications.notifications 
 const eventId = '0199aaaa-0000-7000-8000-000000000001';
 const literal = (id: string) => `select '${id}' as id`;
 
+const remittanceLike = (
+  id: string,
+  claimId: string,
+) => `insert into orders.remittances (remittance_id, bank_reference,
+    amount, currency, payer_name, payer_key, received_at, reported_at, claim_id, claimed_at)
+  values ('${id}', 'CMB-planted', 45.00, 'CNY', 'payer', 'PAYER', now(), now(), '${claimId}', now())`;
+
 /** Another contract or refund like the one that is there. */
 const contractLike = (id: string, status: string, orderIds: string) => `insert into contracts.contracts
   select (jsonb_populate_record(c, jsonb_build_object('contract_id',
@@ -546,6 +553,35 @@ const plants: readonly Plant[] = [
       `payment_reference = '$id'`,
       `insert into orders.payments select payment_reference, order_id, account_id, parts, received_at
         from orders.unapplied_payments where payment_reference = '$id'`,
+    ],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a claimed transfer that has paid nothing',
+    mends: 'order',
+    about: literal('rem_planted'),
+    found: 'paid 0 of 45.00',
+    add: ['orders.remittances', `remittance_id = '$id'`, remittanceLike('$id', 'rcl_planted')],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a transfer that a claim has which is not there',
+    mends: 'order',
+    about: literal('rcl_planted'),
+    add: ['orders.remittances', `claim_id = '$id'`, remittanceLike('rem_planted', '$id')],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a claim of a transfer that waits for ever',
+    mends: 'order',
+    about: literal('rcl_late'),
+    add: [
+      'orders.remittance_claims',
+      `claim_id = '$id'`,
+      `insert into orders.remittance_claims (claim_id, account_id, claimed_by, bank_reference, amount, currency,
+         order_ids, status, created_at, expires_at, look_at)
+       values ('$id', 'acc_demo', 'customer:usr', 'CMB-1', 45.00, 'CNY', '{ord_1}', 'waiting',
+         now() - interval '8 days', now() - interval '1 day', now() - interval '1 day')`,
     ],
   },
   {
@@ -842,6 +878,18 @@ const plants: readonly Plant[] = [
     mends: 'order',
     about: `select unnest(order_ids) as id from refunds.refunds where refund_id = (${refund})`,
     change: ['orders.orders', `order_id = '$id'`, `status = 'paid', refunded_instance_ids = '{}'`],
+  },
+  {
+    rule: 'ORD-24',
+    what: 'a downgrade whose difference has not come back',
+    mends: 'refund',
+    about: freeOrder.replace('where', `where fulfilment = 'created' and`),
+    found: 'not settled',
+    change: [
+      'orders.orders',
+      `order_id = '$id'`,
+      `terms = jsonb_set(terms, '{planChange}', '{"returns": "difference"}')`,
+    ],
   },
   {
     rule: 'EVT-24',
