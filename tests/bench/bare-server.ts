@@ -17,8 +17,9 @@ export const statements = {
       currency, product_amount,
         discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment,
         refund_state, instance_ids, created_at,
-        pay_by, paid_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)),
+        pay_by, paid_at, placed_on)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+        ($19::timestamptz at time zone $24)::date)),
     named as (insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
     insert into order_history (order_id, account_id, version, at, actor, change, status)
     values ($1, $2, $3, $19, $22, $23, $15)`,
@@ -88,6 +89,7 @@ function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
         null,
         'customer:user',
         'placed',
+        'Asia/Shanghai',
       ],
     });
     const order = { ...snapshot, orderId, accountId, createdAt: now, payBy };

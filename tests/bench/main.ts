@@ -1,10 +1,11 @@
 // Figures of this machine, each beside its floor measured in the same run.
-import { commandLine, known } from '../command-line.ts';
+import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { benchConsumer } from './consumer.ts';
 import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
 import { startGround } from './environment.ts';
 import type { Figure } from './figure.ts';
+import { benchList } from './list.ts';
 import { startLoad } from './load.ts';
 import { benchPlaceOrder } from './place-order.ts';
 import { benchPoison } from './poison.ts';
@@ -13,14 +14,21 @@ import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect'];
-const usage = `npm run bench [-- [--json] [${names.join('|')} …]]`;
-const { json, chosen } = commandLine(
+const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect', 'list', 'statistics'];
+const usage = `npm run bench [-- [--json] [--orders N,N …] [--of-one TENTHS] [${names.join('|')} …]]`;
+const { json, chosen, sizes, ofOne } = commandLine(
   usage,
-  { json: { type: 'boolean', default: false } },
+  {
+    json: { type: 'boolean', default: false },
+    // Of the parts list and statistics: how many orders, and how many of ten are one account's.
+    orders: { type: 'string', default: '10000,1000000' },
+    'of-one': { type: 'string', default: '3' },
+  },
   ({ values, positionals }) => {
     known(positionals, names);
-    return { json: values.json, chosen: positionals };
+    const sizes = values.orders.split(',').map((size) => wholeNumber('orders', size, 1));
+    const ofOne = wholeNumber('of-one', values['of-one'], 1);
+    return { json: values.json, chosen: positionals, sizes, ofOne };
   },
 );
 const wanted = (name: string) => chosen.length === 0 || chosen.includes(name);
@@ -54,6 +62,10 @@ try {
     load.stop();
     await shop.service.stop();
   }
+  const parts = (['list', 'statistics'] as const).filter(wanted);
+  const tell = (line: string) => console.error(line);
+  for (const orders of parts.length > 0 ? sizes : [])
+    (await benchList(ground, { orders, ofOne }, { parts, tell })).forEach(show);
 } finally {
   await ground.stop();
 }

@@ -27,14 +27,18 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
   order: {
     account_view: view,
     holders: 'insert, update (answered_at, ended_at)',
+    order_deltas: ['insert', 'insert, delete'],
+    order_facets: grows,
     order_history: grows,
     order_instances: grows,
+    order_totals: [none, 'insert, update, delete'],
     orders:
       'insert, update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, ' +
       'hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, ' +
       'support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)',
     payment_references: grows,
     payments: grows,
+    product_names: grows,
     products: [none, 'insert, update'],
     resources: 'insert, update',
     unapplied_payments: grows,

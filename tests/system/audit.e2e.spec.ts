@@ -300,6 +300,7 @@ const periodOrder = `select order_id as id from orders.orders where period_end i
 const refund = `select refund_id as id from refunds.refunds where status = 'succeeded' and kind = 'unsubscribe'`;
 const refundedOrder = `select order_id as id from refunds.refunded_orders order by 1 limit 1`;
 const sentMail = `select notification_id as id from notifications.notifications where version = 1 limit 1`;
+const totalsId = `concat_ws(' ', account_id, placed_on, product_code, status, currency)`;
 const eventId = '0199aaaa-0000-7000-8000-000000000001';
 const literal = (id: string) => `select '${id}' as id`;
 
@@ -682,6 +683,13 @@ const plants: readonly Plant[] = [
       `order_id = '$id'`,
       `status = 'unpaid', snapshot = (select jsonb_object_agg(key, '"another"'::jsonb) from jsonb_each(snapshot))`,
     ],
+  },
+  {
+    rule: 'ORD-23',
+    what: 'totals with an order too many',
+    mends: 'order',
+    about: `select ${totalsId} as id from orders.order_totals where account_id = '*' order by 1 limit 1`,
+    change: ['orders.order_totals', `${totalsId} = '$id'`, 'orders = orders + 1'],
   },
   {
     rule: 'EVT-36',

@@ -37,7 +37,7 @@ export interface Placement extends Grants {
   readonly productAmount?: Money | null | undefined;
 }
 
-type Rules = Pick<Profile, 'orders' | 'invoicingEntities'>;
+type Rules = Pick<Profile, 'orders' | 'invoicingEntities' | 'timeZone'>;
 
 /**
  * Places an order: paid at once where nothing is owed (ORD-4), else unpaid until its payBy (ORD-8).
@@ -59,7 +59,8 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
     operatorId: tx.actor.id,
     createdAt: tx.now,
   };
-  return insertOrder(tx, placeOrder(order, new Date(tx.now.getTime() + rules.orders.payWithinMs)));
+  const payBy = new Date(tx.now.getTime() + rules.orders.payWithinMs);
+  return insertOrder(tx, placeOrder(order, payBy), rules.timeZone);
 }
 
 /**

@@ -4,11 +4,13 @@ import type { Profile } from '@accord/profile';
 import { accountView } from './account-view.ts';
 import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
+import { orderListRoutes } from './http/order-list-routes.ts';
 import { orderRoutes } from './http/order-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
 import { problems } from './http/problems.ts';
 import { productRoutes } from './http/product-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
+import { statisticsRoutes } from './http/statistics-routes.ts';
 import { lockRows } from './order/order-store.ts';
 import { onPaymentReceived } from './payment.ts';
 import { onRefundSucceeded } from './refund-settlement.ts';
@@ -20,6 +22,7 @@ import {
   onRefundRequested,
 } from './reservation.ts';
 import { onResourceReported } from './resource-report.ts';
+import { counting } from './statistics.ts';
 
 /** The order service's table of contents. */
 export const orderService = ({ profile }: { profile: Profile }, _context: ServiceContext): Service => ({
@@ -28,6 +31,8 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   migrations: new URL('../migrations/', import.meta.url),
   routes: [
     ...orderRoutes(profile),
+    ...orderListRoutes(profile),
+    ...statisticsRoutes,
     ...paymentRoutes(profile),
     ...resourceRoutes(profile),
     ...productRoutes(profile),
@@ -53,5 +58,5 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   }),
   lockRows,
-  workers: [expire, expiring],
+  workers: [expire, expiring, counting],
 });

@@ -1,27 +1,19 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
-import { BillType, OrderStatus, OrderType, Promotion } from '@accord/events/order';
+import { BillType, OrderType, Promotion } from '@accord/events/order';
 import { ChargeType, DomainServiceType } from '@accord/events/product';
 import {
   accountOf,
   accountRefusals,
-  decodeTimeCursor,
   maskActor,
-  paged,
-  pageOf,
-  pageQuery,
-  rangeQuery,
   route,
-  separatedByCommas,
-  timeRange,
   type Route,
   type RouteRequest,
 } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
-import { operationsOf, operationsOfNew } from '../operations.ts';
-import * as orderList from '../order/order-list.ts';
+import { operationsOfNew } from '../operations.ts';
 import * as orderStore from '../order/order-store.ts';
 import { mostInstances, place } from '../placement.ts';
 import {
@@ -32,10 +24,8 @@ import {
   OrderAnswer,
   OrderDetailAnswer,
   OrderId,
-  OrderRowAnswer,
   ProductCode,
   toOrderAnswer,
-  toOrderRowAnswer,
 } from './schemas.ts';
 
 const longest = { minute: 5_256_000, month: 120, year: 10 } as const;
@@ -87,15 +77,6 @@ const Placement = z.strictObject({
   free: z.boolean().default(false),
   customised: z.boolean().default(false),
   bundleId: Line(64).nullable().default(null),
-});
-
-const OrderFilter = z.strictObject({
-  ...pageQuery,
-  accountId: AccountId.optional(),
-  ...rangeQuery,
-  status: OrderStatus.optional(),
-  orderId: OrderId.optional(),
-  instanceIds: separatedByCommas(z.array(InstanceId).min(1).max(20)),
 });
 
 const Cancellations = z.strictObject({
@@ -198,33 +179,6 @@ const placeOrder = (profile: Profile) =>
     },
   });
 
-const listOrders = (profile: Profile) =>
-  route({
-    method: 'get',
-    path: '/v1/orders',
-    operationId: 'listOrders',
-    summary: 'Orders of an account, newest first; operators see all accounts',
-    access: { customer: 'orders:read', operator: true, platform: true },
-    query: OrderFilter,
-    answer: paged(OrderRowAnswer),
-    refusals: ['order.range_too_wide', 'request.range_reversed', 'request.account_not_yours'],
-    inTransaction: async (tx, { actor, timeZone, query: { from, to, cursor, limit, ...query } }) => {
-      const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
-      const given = { ...query, ...timeRange({ from, to }, timeZone), timeZone };
-      const range = orderList.rangeOf(given, tx.now);
-      const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-      const filter = { ...query, ...range, accountId, after, limit: limit + 1 };
-      const orders = await orderList.listOrders(tx, filter);
-      const operations = await operationsOf(tx, profile, orders);
-      return {
-        body: pageOf(orders, limit, {
-          item: (order) => toOrderRowAnswer(order, operations),
-          key: ({ createdAt, orderId }) => [createdAt.toISOString(), orderId],
-        }),
-      };
-    },
-  });
-
 const getOrder = (profile: Profile) =>
   route({
     method: 'get',
@@ -291,7 +245,6 @@ const cancelOrders = route({
 
 export const orderRoutes = (profile: Profile): readonly Route[] => [
   placeOrder(profile),
-  listOrders(profile),
   getOrder(profile),
   cancelOrder(profile),
   cancelOrders,

@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import { Refusal, type Tx } from '@accord/core';
 import { selectOrders } from './order-store.ts';
 import type { Order, OrderId } from './order.ts';
-import { sqlFilter } from './sql-filter.ts';
+import { sqlFilter, type SqlFilter } from './sql-filter.ts';
 
 /** Placed at `from` or later, and before `before`; undefined where it is open. */
 interface Range {
@@ -10,32 +10,174 @@ interface Range {
   readonly before: Date | undefined;
 }
 
-/** ORD-15, all combinable. */
+/** ORD-15, all combinable; undefined takes every order. */
 export interface OrderFilter extends Range {
   readonly accountId?: string | undefined;
   readonly status?: Order['status'] | undefined;
+  readonly productCode?: string | undefined;
+  /** A part of the product's name as the order has it, in either language, in any case and width. */
+  readonly productName?: string | undefined;
+  readonly orderType?: Order['orderType'] | undefined;
+  readonly billType?: Order['billType'] | undefined;
+  readonly operatorId?: string | undefined;
+  /** Paid at `paid.from` or later, and before `paid.before`. */
+  readonly paid?: Range | undefined;
   readonly orderId?: OrderId | undefined;
   readonly instanceIds?: readonly string[] | undefined;
+}
+
+export interface OrderPage {
+  readonly sort: 'newest_first' | 'oldest_first';
   /** Time and id of the order before the first one. */
   readonly after?: readonly [string, OrderId] | undefined;
   readonly limit: number;
 }
 
-/** Newest first, by keyset. */
-export function listOrders(tx: Tx, filter: OrderFilter): Promise<Order[]> {
-  const { where, values } = sqlFilter()
-    .and('account_id = ?', filter.accountId)
-    .and('status = ?', filter.status)
-    .and('order_id = ?', filter.orderId)
-    .and(
-      'order_id in (select order_id from order_instances where instance_id = any (?::text[]))',
-      filter.instanceIds,
-    )
-    .and('created_at >= ? and created_at < ?', filter.from, filter.before)
-    .and('(created_at, order_id) < (?::timestamptz, ?)', filter.after?.[0], filter.after?.[1]);
-  const tail = `order by created_at desc, order_id desc limit $${values.length + 1}`;
-  return selectOrders(tx, { where, tail }, [...values, filter.limit]);
+/** By time and id, by keyset. */
+export function listOrders(tx: Tx, filter: OrderFilter, page: OrderPage): Promise<Order[]> {
+  const { where, values } = orderPage(tx, filter, page);
+  return selectOrders(tx, { where, tail: `order by ${orderBy[page.sort]}` }, [...values]);
 }
+
+/**
+ * The condition of one page's orders, for the next statement of this transaction that reads orders; `given` are the
+ * values of `$1`, `$2` … before it. It sorts nothing.
+ */
+export function orderPage(
+  tx: Tx,
+  filter: OrderFilter,
+  page: OrderPage,
+  given: readonly unknown[] = [],
+): SqlFilter {
+  const { statuses, facets, orders } = searchOf(filter, page, given);
+  const order = orderBy[page.sort];
+  const limit = `limit $${orders.values.length + 1}`;
+  tx.write(inOrder);
+  const found = `
+    select order_id from ${statuses} cross join ${facets} cross join lateral (
+      select order_id, created_at from orders where ${orders.where} order by ${order} ${limit}) found
+    order by ${order} ${limit}`;
+  return sqlFilter([`order_id = any (array(${found}))`], [...orders.values, page.limit]);
+}
+
+export type OrderCount = { readonly status: Order['status']; readonly orders: number };
+
+/** How many orders of each status the filter finds, `most` of each at most. */
+export function countOrders(tx: Tx, filter: OrderFilter, most: number): Promise<OrderCount[]> {
+  const { statuses, facets, orders } = searchOf(filter, { sort: 'newest_first' }, []);
+  const limit = `limit $${orders.values.length + 1}`;
+  tx.write(inOrder);
+  return tx.many<OrderCount>(
+    `select each.status, (select count(*)::int from (select from ${facets} cross join lateral (
+        select from orders where ${orders.where} ${limit}) found ${limit}) found) as orders from ${statuses}`,
+    [...orders.values, most],
+  );
+}
+
+/**
+ * Where the orders of a list are. Those of one status and one facet of an account lie in an index in the order of
+ * time, so a search costs what it finds and one look for each of these, however many others the account has.
+ * What may be absent is mostly `coalesce`d: each text is prepared once, so there should be few.
+ */
+interface Search {
+  /** For `from`: `each.status`. */
+  readonly statuses: string;
+  /** For `from`: the facets to look in, `facet.facet_id`, or one row where no facet is asked for. */
+  readonly facets: string;
+  /** Of one status and facet. */
+  readonly orders: SqlFilter;
+}
+
+function searchOf(filter: OrderFilter, page: Omit<OrderPage, 'limit'>, given: readonly unknown[]): Search {
+  const { paid } = filter;
+  const { facets, orders } = placesOf(filter, sqlFilter([], [...given, statusesOf(filter)]));
+  const ofStatus = orders
+    .and('status = each.status')
+    .and(`paid_at >= coalesce(?, timestamptz '-infinity')`, paid && (paid.from ?? null))
+    .and(`paid_at < coalesce(?, timestamptz 'infinity')`, paid && (paid.before ?? null));
+  return {
+    statuses: `unnest($${given.length + 1}::text[]) each (status)`,
+    facets,
+    orders: inRange(ofStatus, filter, page),
+  };
+}
+
+/** One bound at each end: of two at one end an index begins at either, and passes over all between them. */
+function inRange(orders: SqlFilter, { from, before }: Range, { sort, after }: Omit<OrderPage, 'limit'>) {
+  const time = after && new Date(after[0]);
+  if (sort === 'newest_first') {
+    const end = time && !(before && time >= before) ? after : [before ?? null, ''];
+    return orders
+      .and(`created_at >= coalesce(?, timestamptz '-infinity')`, from ?? null)
+      .and(`(created_at, order_id) < (coalesce(?, timestamptz 'infinity'), ?)`, ...end);
+  }
+  const begin = time && !(from && time < from) ? after : [from ?? null, ''];
+  return orders
+    .and(`created_at < coalesce(?, timestamptz 'infinity')`, before ?? null)
+    .and(`(created_at, order_id) > (coalesce(?, timestamptz '-infinity'), ?)`, ...begin);
+}
+
+/** Only what was paid has a time of payment. */
+const statusesOf = ({ status, paid }: OrderFilter): readonly Order['status'][] => {
+  const possible = paid ? (['paid', 'voided'] as const) : (['unpaid', 'paid', 'cancelled', 'voided'] as const);
+  return status === undefined ? possible : possible.filter((one) => one === status);
+};
+
+const noFacets = '(select) facet';
+
+function placesOf(filter: OrderFilter, start: SqlFilter): Omit<Search, 'statuses'> {
+  const { accountId, orderId, instanceIds } = filter;
+  const ofAccount = start.and('account_id = ?', accountId);
+  if (orderId !== undefined || instanceIds)
+    return { facets: noFacets, orders: ofFacets(ofIds(ofAccount, filter), filter) };
+  if (accountId === undefined) return { facets: noFacets, orders: ofAll(start, filter) };
+  if (!hasFacets(filter)) return { facets: noFacets, orders: ofAccount };
+  const facets = ofFacets(ofAccount, filter);
+  return {
+    facets: `(select facet_id from order_facets where ${facets.where}) facet`,
+    orders: sqlFilter([], facets.values).and(`account_id = $${ofAccount.values.length}`).and('facet_id = facet.facet_id'),
+  };
+}
+
+const hasFacets = ({ productCode, productName, orderType, billType, operatorId }: OrderFilter) =>
+  [productCode, productName, orderType, billType, operatorId].some((value) => value !== undefined);
+
+const ofIds = (filter: SqlFilter, { orderId, instanceIds }: OrderFilter) =>
+  filter
+    .and('order_id = ?', orderId)
+    .and(
+      'order_id = any (array(select order_id from order_instances where instance_id = any (?::text[])))',
+      instanceIds,
+    );
+
+const names = `product_name_id = any (array(select product_name_id from product_names
+  where product_code = coalesce(?, product_code) and strpos(search, lower(normalize(coalesce(?, ''), nfkc))) > 0))`;
+
+/** In one text, of few rows: facets of an account, or orders that are named. */
+const ofFacets = (filter: SqlFilter, { productCode, productName, ...asked }: OrderFilter) =>
+  filter
+    .and('order_type = coalesce(?, order_type)', asked.orderType ?? null)
+    .and('bill_type = coalesce(?, bill_type)', asked.billType ?? null)
+    .and('operator_id = coalesce(?, operator_id)', asked.operatorId ?? null)
+    .and(names, productCode ?? null, productName ?? null);
+
+/** Of all accounts, in texts that an index answers by itself. */
+function ofAll(filter: SqlFilter, { productCode, productName, ...asked }: OrderFilter) {
+  const kinds = filter
+    .and('order_type = ?', asked.orderType)
+    .and('bill_type = ?', asked.billType)
+    .and('operator_id = ?', asked.operatorId);
+  const isNamed = productCode !== undefined || productName !== undefined;
+  return isNamed ? kinds.and(names, productCode ?? null, productName ?? null) : kinds;
+}
+
+/** A list reads an index in its order and ends with its limit; a bitmap is of all that fits, before the first row. */
+const inOrder = 'set local enable_bitmapscan = off';
+
+const orderBy = {
+  newest_first: 'created_at desc, order_id desc',
+  oldest_first: 'created_at, order_id',
+} as const;
 
 interface AskedRange extends Pick<OrderFilter, 'orderId' | 'instanceIds' | 'from' | 'before'> {
   readonly timeZone: string;

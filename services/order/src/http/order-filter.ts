@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { Actor } from '@accord/core';
+import { BillType, OrderStatus, OrderType } from '@accord/events/order';
+import { accountOf, rangeQuery, separatedByCommas, timeRange } from '@accord/http';
+import { rangeOf, type OrderFilter as Filter } from '../order/order-list.ts';
+import { AccountId, InstanceId, Line, OrderId, ProductCode } from './schemas.ts';
+
+const Instances = z.array(InstanceId).min(1).max(20);
+
+/** ORD-15, of a query. */
+export const OrderFilter = z.strictObject({
+  accountId: AccountId.optional(),
+  ...rangeQuery,
+  status: OrderStatus.optional(),
+  productCode: ProductCode.optional(),
+  productName: Line(120).optional().meta({
+    description: 'A part of the name of the product as ordered, in Chinese or English, in any case.',
+  }),
+  billType: BillType.optional(),
+  orderType: OrderType.optional(),
+  operatorId: Line(255).optional().meta({ description: 'The sub-user or operator who placed it.' }),
+  paidFrom: rangeQuery.from,
+  paidTo: rangeQuery.to,
+  orderId: OrderId.optional().meta({ description: 'Ignores the time range.' }),
+  instanceIds: separatedByCommas(Instances),
+});
+
+export const filterRefusals = [
+  'order.range_too_wide',
+  'request.range_reversed',
+  'request.account_not_yours',
+] as const;
+
+/**
+ * The orders that are asked for: of the caller's own account, or of the one that is named; operators and the
+ * platform name none for all.
+ *
+ * @throws Refusal, one of `filterRefusals`.
+ */
+export function askedFilter(
+  { from, to, paidFrom, paidTo, ...query }: z.output<typeof OrderFilter>,
+  { actor, timeZone, now }: { readonly actor: Actor; readonly timeZone: string; readonly now: Date },
+): Filter {
+  const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
+  const isPaid = paidFrom !== undefined || paidTo !== undefined;
+  return {
+    ...query,
+    ...rangeOf({ ...query, ...timeRange({ from, to }, timeZone), timeZone }, now),
+    paid: isPaid ? timeRange({ from: paidFrom, to: paidTo }, timeZone) : undefined,
+    accountId,
+  };
+}
