@@ -27,9 +27,10 @@ const named = { orderId: 'ord_1', instanceIds: ['i-1', 'i-2'], from: undefined, 
 export async function waysToOrders({ customer, operator }: Readers): Promise<Record<keyof Readers, string[]>> {
   const waysOf = async (connection: Connection, accountId: string | undefined) => {
     const ways = new Set<string>();
+    const known = new Set<string>();
     const searches = [...everySearch, ...everySearch.map((search) => ({ ...search, ...named }))];
     for (const read of searches.flatMap((search) => readingsOf({ ...search, accountId })))
-      for (const plan of await plansOf(connection, read, { run: false }))
+      for (const plan of await plansOf(connection, read, { run: false, known }))
         for (const way of plan.ways) if (/ orders/.test(way)) ways.add(way);
     return [...ways].sort();
   };

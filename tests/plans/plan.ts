@@ -41,11 +41,15 @@ export async function statementsOf(read: (tx: Tx) => Promise<unknown>): Promise<
   return statements;
 }
 
-/** As the service's statements are kept: planned once, for every account and value alike. */
+/**
+ * As the service's statements are kept: planned once, for every account and value alike.
+ *
+ * @param how `run`: with the values. Else texts that are `known` are not planned again.
+ */
 export async function plansOf(
   connection: Connection,
   read: (tx: Tx) => Promise<unknown>,
-  { run }: { readonly run: boolean },
+  { run, known = new Set() }: { readonly run: boolean; readonly known?: Set<string> },
 ): Promise<Plan[]> {
   const plans: Plan[] = [];
   await connection.query('set plan_cache_mode = force_generic_plan');
@@ -55,6 +59,8 @@ export async function plansOf(
       await connection.query(sql);
       continue;
     }
+    if (!run && known.has(sql)) continue;
+    known.add(sql);
     await connection.query(`prepare planned as ${sql}`);
     const given = values.map((value) => literal(connection, value)).join(', ');
     const { rows } = await connection.query<{ 'QUERY PLAN': readonly [{ Plan: Node }] }>(

@@ -49,12 +49,12 @@ export function orderPage(
   page: OrderPage,
   given: readonly unknown[] = [],
 ): SqlFilter {
-  const { statuses, facets, orders } = searchOf(filter, page, given);
+  const { statuses, places, orders } = searchOf(filter, page, given);
   const order = orderBy[page.sort];
   const limit = `limit $${orders.values.length + 1}`;
   tx.write(inOrder);
   const found = `
-    select order_id from ${statuses} cross join ${facets} cross join lateral (
+    select order_id from ${statuses} cross join ${places} cross join lateral (
       select order_id, created_at from orders where ${orders.where} order by ${order} ${limit}) found
     order by ${order} ${limit}`;
   return sqlFilter([`order_id = any (array(${found}))`], [...orders.values, page.limit]);
@@ -64,11 +64,11 @@ export type OrderCount = { readonly status: Order['status']; readonly orders: nu
 
 /** How many orders of each status the filter finds, `most` of each at most. */
 export function countOrders(tx: Tx, filter: OrderFilter, most: number): Promise<OrderCount[]> {
-  const { statuses, facets, orders } = searchOf(filter, { sort: 'newest_first' }, []);
+  const { statuses, places, orders } = searchOf(filter, { sort: 'newest_first' }, []);
   const limit = `limit $${orders.values.length + 1}`;
   tx.write(inOrder);
   return tx.many<OrderCount>(
-    `select each.status, (select count(*)::int from (select from ${facets} cross join lateral (
+    `select each.status, (select count(*)::int from (select from ${places} cross join lateral (
         select from orders where ${orders.where} ${limit}) found ${limit}) found) as orders from ${statuses}`,
     [...orders.values, most],
   );
@@ -82,39 +82,42 @@ export function countOrders(tx: Tx, filter: OrderFilter, most: number): Promise<
 interface Search {
   /** For `from`: `each.status`. */
   readonly statuses: string;
-  /** For `from`: the facets to look in, `facet.facet_id`, or one row where no facet is asked for. */
-  readonly facets: string;
-  /** Of one status and facet. */
+  /** For `from`: the facets to look in, `place.facet_id`, or one row where it is the same everywhere. */
+  readonly places: string;
+  /** Of one status and place. */
   readonly orders: SqlFilter;
 }
 
 function searchOf(filter: OrderFilter, page: Omit<OrderPage, 'limit'>, given: readonly unknown[]): Search {
   const { paid } = filter;
-  const { facets, orders } = placesOf(filter, sqlFilter([], [...given, statusesOf(filter)]));
+  const { places, orders } = placesOf(filter, sqlFilter([], [...given, statusesOf(filter)]));
   const ofStatus = orders
     .and('status = each.status')
-    .and(`paid_at >= coalesce(?, timestamptz '-infinity')`, paid && (paid.from ?? null))
-    .and(`paid_at < coalesce(?, timestamptz 'infinity')`, paid && (paid.before ?? null));
+    .and('paid_at >= ?', paid && (paid.from ?? first))
+    .and('paid_at < ?', paid && (paid.before ?? last));
   return {
     statuses: `unnest($${given.length + 1}::text[]) each (status)`,
-    facets,
+    places,
     orders: inRange(ofStatus, filter, page),
   };
 }
+
+/** Before and behind every time. */
+const [first, last] = ['-infinity', 'infinity'];
 
 /** One bound at each end: of two at one end an index begins at either, and passes over all between them. */
 function inRange(orders: SqlFilter, { from, before }: Range, { sort, after }: Omit<OrderPage, 'limit'>) {
   const time = after && new Date(after[0]);
   if (sort === 'newest_first') {
-    const end = time && !(before && time >= before) ? after : [before ?? null, ''];
+    const end = time && !(before && time >= before) ? after : [before ?? last, ''];
     return orders
-      .and(`created_at >= coalesce(?, timestamptz '-infinity')`, from ?? null)
-      .and(`(created_at, order_id) < (coalesce(?, timestamptz 'infinity'), ?)`, ...end);
+      .and('created_at >= ?', from ?? first)
+      .and('(created_at, order_id) < (?::timestamptz, ?)', ...end);
   }
-  const begin = time && !(from && time < from) ? after : [from ?? null, ''];
+  const begin = time && !(from && time < from) ? after : [from ?? first, ''];
   return orders
-    .and(`created_at < coalesce(?, timestamptz 'infinity')`, before ?? null)
-    .and(`(created_at, order_id) > (coalesce(?, timestamptz '-infinity'), ?)`, ...begin);
+    .and('created_at < ?', before ?? last)
+    .and('(created_at, order_id) > (?::timestamptz, ?)', ...begin);
 }
 
 /** Only what was paid has a time of payment. */
@@ -123,32 +126,36 @@ const statusesOf = ({ status, paid }: OrderFilter): readonly Order['status'][] =
   return status === undefined ? possible : possible.filter((one) => one === status);
 };
 
-const noFacets = '(select) facet';
+const everywhere = '(select) place';
 
 function placesOf(filter: OrderFilter, start: SqlFilter): Omit<Search, 'statuses'> {
   const { accountId, orderId, instanceIds } = filter;
   const ofAccount = start.and('account_id = ?', accountId);
-  if (orderId !== undefined || instanceIds)
-    return { facets: noFacets, orders: ofFacets(ofIds(ofAccount, filter), filter) };
-  if (accountId === undefined) return { facets: noFacets, orders: ofAll(start, filter) };
-  if (!hasFacets(filter)) return { facets: noFacets, orders: ofAccount };
+  if (orderId !== undefined || instanceIds) return placesOfIds(filter, start);
+  if (accountId === undefined) return { places: everywhere, orders: ofAll(start, filter) };
+  if (!hasFacets(filter)) return { places: everywhere, orders: ofAccount };
   const facets = ofFacets(ofAccount, filter);
   return {
-    facets: `(select facet_id from order_facets where ${facets.where}) facet`,
-    orders: sqlFilter([], facets.values).and(`account_id = $${ofAccount.values.length}`).and('facet_id = facet.facet_id'),
+    places: `(select facet_id from order_facets where ${facets.where}) place`,
+    orders: sqlFilter([], facets.values)
+      .and(`account_id = $${ofAccount.values.length}`)
+      .and('facet_id = place.facet_id'),
   };
+}
+
+/** The orders that are named, each a place by itself. */
+function placesOfIds(filter: OrderFilter, start: SqlFilter): Omit<Search, 'statuses'> {
+  const { accountId, orderId, instanceIds } = filter;
+  const named = start.and('instance_id = any (?::text[])', instanceIds).and('order_id = ?', orderId);
+  const places = instanceIds
+    ? `(select distinct order_id as id from order_instances where ${named.where}) place`
+    : `(select $${named.values.length}::text as id) place`;
+  const orders = sqlFilter([], named.values).and('order_id = place.id').and('account_id = ?', accountId);
+  return { places, orders: ofFacets(orders, filter) };
 }
 
 const hasFacets = ({ productCode, productName, orderType, billType, operatorId }: OrderFilter) =>
   [productCode, productName, orderType, billType, operatorId].some((value) => value !== undefined);
-
-const ofIds = (filter: SqlFilter, { orderId, instanceIds }: OrderFilter) =>
-  filter
-    .and('order_id = ?', orderId)
-    .and(
-      'order_id = any (array(select order_id from order_instances where instance_id = any (?::text[])))',
-      instanceIds,
-    );
 
 const names = `product_name_id = any (array(select product_name_id from product_names
   where product_code = coalesce(?, product_code) and strpos(search, lower(normalize(coalesce(?, ''), nfkc))) > 0))`;
