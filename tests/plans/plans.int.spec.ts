@@ -1,9 +1,17 @@
+import type { Tx } from '@accord/core';
 import { connect, type OwnConnection } from '@accord/postgres';
 import { loadProfile } from '@accord/profile';
 import { testDatabase, type TestDatabase } from '@accord/testing';
+import {
+  countOrders,
+  listOrders,
+  type OrderFilter,
+  type OrderPage,
+} from '../../services/order/src/order/order-list.ts';
 import { orderService } from '../../services/order/src/service.ts';
 import { pagesForNothing, waysToOrders, type Readers } from './look.ts';
 import { fillOrders } from './many-orders.ts';
+import { everySearch } from './searches.ts';
 
 // `npm run plans -- --orders 1000000` looks at the same, with as many orders as wanted.
 
@@ -45,3 +53,54 @@ test('ORD-15 a search that finds nothing looks at few pages, not at each order o
   const pages = await pagesForNothing(readers);
   expect(Object.entries(pages).filter(([, looked]) => looked > 2_000)).toEqual([]);
 });
+
+type Row = {
+  orderId: string;
+  accountId: string;
+  productCode: string;
+  name: string;
+  status: string;
+  orderType: string;
+  billType: string;
+  operatorId: string;
+  paidAt: Date | null;
+};
+
+/** Whether a plain look at the row finds it. */
+const fits = (row: Row, { productName, paid, ...filter }: OrderFilter) =>
+  (['accountId', 'productCode', 'status', 'orderType', 'billType', 'operatorId'] as const).every(
+    (name) => filter[name] === undefined || row[name] === filter[name],
+  ) &&
+  (productName === undefined || row.name.includes(productName)) &&
+  (!paid || (row.paidAt !== null && row.paidAt >= paid.from! && row.paidAt < paid.before!));
+
+test.each(['newest_first', 'oldest_first'] as const)(
+  'ORD-15 every combination of filters finds the orders that a plain look finds, %s',
+  async (sort) => {
+    const { rows } = await readers.operator.query<Row>(
+      `select order_id as "orderId", account_id as "accountId", product_code as "productCode",
+          terms #>> '{productName,zh-CN}' as name, status, order_type as "orderType", bill_type as "billType",
+          operator_id as "operatorId", paid_at as "paidAt"
+        from orders order by created_at, order_id`,
+    );
+    const sorted = sort === 'newest_first' ? rows.toReversed() : rows;
+    for (const { accountId, connection } of [
+      { accountId: 'acc_0', connection: readers.customer },
+      { accountId: undefined, connection: readers.operator },
+    ]) {
+      const tx = {
+        many: async (sql: string, values: unknown[]) => (await connection.query(sql, values)).rows,
+        write: () => undefined,
+      } as unknown as Tx;
+      for (const search of everySearch) {
+        const filter = { ...search, accountId };
+        const expected = sorted.filter((row) => fits(row, filter)).map(({ orderId }) => orderId);
+        const page: OrderPage = { sort, limit: 20 };
+        const first = (await listOrders(tx, filter, page)).map(({ orderId }) => orderId);
+        expect([search, first]).toEqual([search, expected.slice(0, 20)]);
+        const counts = await countOrders(tx, filter, 100_000);
+        expect([search, counts.reduce((sum, { orders }) => sum + orders, 0)]).toEqual([search, expected.length]);
+      }
+    }
+  },
+);

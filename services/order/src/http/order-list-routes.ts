@@ -46,7 +46,7 @@ const OrderCount = z
   .object({
     status: OrderStatus,
     orders: z.int().min(0).max(mostCounted),
-    isMost: z.boolean().meta({ description: `True: ${mostCounted} and more, which are not counted.` }),
+    hasMore: z.boolean().meta({ description: `True: ${mostCounted} and more, which are not counted.` }),
   })
   .meta({ id: 'OrderCount' });
 
@@ -66,7 +66,7 @@ const countOrders = route({
     const data = OrderStatus.options.map((status) => ({
       status,
       orders: ordersOf(status),
-      isMost: ordersOf(status) === mostCounted,
+      hasMore: ordersOf(status) === mostCounted,
     }));
     return { body: { data } };
   },
