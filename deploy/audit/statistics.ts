@@ -19,7 +19,7 @@ const counted = `
     union all select '*', placed_on, product_code, status, currency, ${sums.join(', ')} from orders.order_deltas) parts
   group by ${cell} having sum(orders) <> 0`;
 
-/** What statistics answer, beside the orders themselves. */
+/** The numbers that statistics answer, beside the orders themselves. */
 export const statisticsChecks: readonly Check[] = [
   {
     rule: 'ORD-23',

@@ -8,7 +8,9 @@ export interface ReadAsk {
   readonly url: string;
   readonly accountId: string;
   /** By the path that asks for it, the statements of a reading. */
-  readonly readings: Readonly<Record<string, readonly { readonly text: string; readonly values: unknown[] }[]>>;
+  readonly readings: Readonly<
+    Record<string, readonly { readonly text: string; readonly values: unknown[] }[]>
+  >;
 }
 
 async function serve({ url, accountId, readings }: ReadAsk): Promise<number> {

@@ -49,7 +49,9 @@ const counts = (name: string, filter: OrderFilter): Reading => ({
 });
 
 function statistics(asker: Reading['asker']): Reading {
-  const [from, to] = [year.from, new Date(year.before.getTime() - 1)].map((at) => at.toISOString().slice(0, 10));
+  const [from, to] = [year.from, new Date(year.before.getTime() - 1)].map((at) =>
+    at.toISOString().slice(0, 10),
+  );
   return {
     name: `statistics of a year, ${asker}`,
     path: `/v1/orders/statistics?from=${from}&to=${to}`,
@@ -79,7 +81,10 @@ const readings = {
 export async function benchList(
   ground: Ground,
   many: ManyOrders,
-  { parts, tell }: { readonly parts: readonly (keyof typeof readings)[]; readonly tell: (line: string) => void },
+  {
+    parts,
+    tell,
+  }: { readonly parts: readonly (keyof typeof readings)[]; readonly tell: (line: string) => void },
 ): Promise<Figure[]> {
   const databaseUrl = await ground.makeDatabase('accord_list');
   const service = await ground.startService('order', databaseUrl);
@@ -95,7 +100,11 @@ export async function benchList(
     await connection.query('checkpoint');
   });
   if (parts.includes('list')) await checkPlans(databaseUrl, many, tell);
-  const figures = await measure(ground, { databaseUrl, service }, parts.flatMap((part) => readings[part]));
+  const figures = await measure(
+    ground,
+    { databaseUrl, service },
+    parts.flatMap((part) => readings[part]),
+  );
   await service.stop();
   return figures.map((figure) => ({ ...figure, name: `${figure.name}, ${many.orders} orders` }));
 }
@@ -110,7 +119,11 @@ async function checkPlans(databaseUrl: string, { orders }: ManyOrders, tell: (li
   for (const [name, pages] of Object.entries(await pagesForNothing({ customer, operator })))
     tell(`${orders} orders, ${name}: ${pages} pages for nothing`);
   await Promise.all([customer.end(), operator.end()]);
-  if (Object.values(ways).flat().some((way) => !way.startsWith('Index')))
+  if (
+    Object.values(ways)
+      .flat()
+      .some((way) => !way.startsWith('Index'))
+  )
     throw new Error('orders are looked at one by one');
 }
 
@@ -155,7 +168,10 @@ const askOf = async (url: string, own: readonly Reading[]): Promise<ReadAsk> => 
 });
 
 /** Milliseconds of each, a few of one and then of the other; the first are not counted. */
-async function inTurn(ours: () => Promise<number>, floor: () => Promise<number>): Promise<[number[], number[]]> {
+async function inTurn(
+  ours: () => Promise<number>,
+  floor: () => Promise<number>,
+): Promise<[number[], number[]]> {
   const times: [number[], number[]] = [[], []];
   for (let round = 0; round < 11; round += 1)
     for (const [i, ask] of [ours, floor].entries())

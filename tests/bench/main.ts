@@ -14,7 +14,17 @@ import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect', 'list', 'statistics'];
+const names = [
+  'start',
+  'relay',
+  'received',
+  'consumer',
+  'poison',
+  'place-order',
+  'effect',
+  'list',
+  'statistics',
+];
 const usage = `npm run bench [-- [--json] [--orders N,N …] [--of-one TENTHS] [${names.join('|')} …]]`;
 const { json, chosen, sizes, ofOne } = commandLine(
   usage,

@@ -10,10 +10,13 @@ export interface Readers {
   readonly operator: Connection;
 }
 
-const first = { newest: { sort: 'newest_first', limit: 21 }, oldest: { sort: 'oldest_first', limit: 21 } } as const;
+const first = {
+  newest: { sort: 'newest_first', limit: 21 },
+  oldest: { sort: 'oldest_first', limit: 21 },
+} as const;
 const after = ['2026-08-01T00:00:00.000Z', 'ord_1'] as const;
 
-/** Whatever a list is asked for, by its pages and its counts. */
+/** All that a list is read by: its pages and its counts. */
 const readingsOf = (filter: OrderFilter): readonly ((tx: Tx) => Promise<unknown>)[] => [
   (tx) => listOrders(tx, filter, first.newest),
   (tx) => listOrders(tx, filter, { ...first.newest, after }),
@@ -24,7 +27,10 @@ const readingsOf = (filter: OrderFilter): readonly ((tx: Tx) => Promise<unknown>
 const named = { orderId: 'ord_1', instanceIds: ['i-1', 'i-2'], from: undefined, before: undefined };
 
 /** How orders are found by each combination of filters: `Index Only Scan orders_by_facet` and so on. */
-export async function waysToOrders({ customer, operator }: Readers): Promise<Record<keyof Readers, string[]>> {
+export async function waysToOrders({
+  customer,
+  operator,
+}: Readers): Promise<Record<keyof Readers, string[]>> {
   const waysOf = async (connection: Connection, accountId: string | undefined) => {
     const ways = new Set<string>();
     const known = new Set<string>();

@@ -60,7 +60,7 @@ const insert = `
     (created_at at time zone 'Asia/Shanghai')::date
   from (select *, case when status = 'cancelled' then 0.00 else 45.00 end as cash_paid from (${decided}) decided) paid`;
 
-/** On a connection of the superuser; the schema is migrated and empty. What the orders changed is not counted yet. */
+/** On a connection of the superuser; the schema is migrated and empty. The worker counts them later. */
 export async function fillOrders(connection: Connection, { orders, ofOne }: ManyOrders): Promise<void> {
   await connection.query(insert, [orders, ofOne, year.from, year.before, new Date(quietFrom)]);
   await connection.query('vacuum analyze orders.orders');

@@ -1,7 +1,7 @@
 import type { Tx } from '@accord/core';
 import type { Connection } from '@accord/postgres';
 
-/** What the database does for a statement: each of its tables with the way to its rows. */
+/** The work of the database for a statement. */
 export interface Plan {
   /** `Index Only Scan orders_by_facet`, `Seq Scan order_facets` … */
   readonly ways: readonly string[];

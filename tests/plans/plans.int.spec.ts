@@ -99,7 +99,10 @@ test.each(['newest_first', 'oldest_first'] as const)(
         const first = (await listOrders(tx, filter, page)).map(({ orderId }) => orderId);
         expect([search, first]).toEqual([search, expected.slice(0, 20)]);
         const counts = await countOrders(tx, filter, 100_000);
-        expect([search, counts.reduce((sum, { orders }) => sum + orders, 0)]).toEqual([search, expected.length]);
+        expect([search, counts.reduce((sum, { orders }) => sum + orders, 0)]).toEqual([
+          search,
+          expected.length,
+        ]);
       }
     }
   },

@@ -194,7 +194,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
         order by 1`,
     );
     const shared = {
-      order: ['products'],
+      order: ['product_names', 'products'],
       contract: ['products'],
       refund: ['product_view'],
       notification: [],

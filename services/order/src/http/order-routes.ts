@@ -2,14 +2,7 @@ import { z } from 'zod';
 import type { Actor } from '@accord/core';
 import { BillType, OrderType, Promotion } from '@accord/events/order';
 import { ChargeType, DomainServiceType } from '@accord/events/product';
-import {
-  accountOf,
-  accountRefusals,
-  maskActor,
-  route,
-  type Route,
-  type RouteRequest,
-} from '@accord/http';
+import { accountOf, accountRefusals, maskActor, route, type Route, type RouteRequest } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';

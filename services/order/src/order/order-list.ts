@@ -75,9 +75,9 @@ export function countOrders(tx: Tx, filter: OrderFilter, most: number): Promise<
 }
 
 /**
- * Where the orders of a list are. Those of one status and one facet of an account lie in an index in the order of
- * time, so a search costs what it finds and one look for each of these, however many others the account has.
- * What may be absent is mostly `coalesce`d: each text is prepared once, so there should be few.
+ * Where the orders of a list are. One status and one facet of an account is a stretch of an index in the order of
+ * time, so a search costs what it finds and one look for each stretch, however many other orders there are. Each
+ * text is prepared once: most of what may be absent is `coalesce`d, to have few of them.
  */
 interface Search {
   /** For `from`: `each.status`. */
@@ -122,7 +122,9 @@ function inRange(orders: SqlFilter, { from, before }: Range, { sort, after }: Om
 
 /** Only what was paid has a time of payment. */
 const statusesOf = ({ status, paid }: OrderFilter): readonly Order['status'][] => {
-  const possible = paid ? (['paid', 'voided'] as const) : (['unpaid', 'paid', 'cancelled', 'voided'] as const);
+  const possible = paid
+    ? (['paid', 'voided'] as const)
+    : (['unpaid', 'paid', 'cancelled', 'voided'] as const);
   return status === undefined ? possible : possible.filter((one) => one === status);
 };
 

@@ -61,9 +61,7 @@ const statisticsText = `
 
 /** One item where there are deltas. */
 export const listUncounted = (tx: Tx) =>
-  tx.many<DueItem>(
-    `select 'deltas' as id, '' as "accountId" where exists (select from order_deltas)`,
-  );
+  tx.many<DueItem>(`select 'deltas' as id, '' as "accountId" where exists (select from order_deltas)`);
 
 const countedAtOnce = 20_000;
 const totalsOf = (account: string, by: string) => `
