@@ -14,7 +14,6 @@ const packages = [
   'money',
   'profile',
   'testing',
-  'client',
 ];
 const libs = packages.map((name) => `lib:${name}`);
 const lib = (name, ...below) => ({
@@ -30,12 +29,11 @@ const boundaries = [
   service('refund'),
   service('notification'),
   lib('money'),
-  lib('pdf'),
   lib('events', 'money'),
   lib('profile', 'money'),
-  lib('client', 'money'),
   lib('core', 'events'),
   lib('kafka', 'events'),
+  lib('pdf', 'core', 'events'),
   lib('postgres', 'core', 'events'),
   lib('messaging', 'postgres', 'kafka', 'core', 'events'),
   lib('http', 'postgres', 'core', 'events'),

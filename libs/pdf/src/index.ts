@@ -1,7 +1,10 @@
-export { breakLines } from './line-breaking.ts';
+export { setFieldBox } from './field-box.ts';
 export { type GlyphCheck, type MissingGlyphs, loadGlyphCheck } from './missing-glyphs.ts';
 export { type TextStyle, colors, lineHeight, page } from './page.ts';
 export { type Graphic, type PdfDocument, openPdfDocument } from './pdf-document.ts';
 export { printable } from './printable.ts';
+export { renderInTurn } from './render-queue.ts';
+export { printRunningLines } from './running-lines.ts';
 export { type SignatureRoom, signPdf } from './signature.ts';
+export { openTable } from './table.ts';
 export { type Typeface, type Typefaces, loadTypefaces } from './typeface.ts';

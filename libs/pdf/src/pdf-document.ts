@@ -51,8 +51,18 @@ export class PdfDocument {
 
   /** The lines of a text that is set in a column of this width. */
   lines(text: string, width: number, style: TextStyle): string[] {
-    const typeface = this.#typefaces[style.weight ?? 'regular'];
-    return breakLines(text, width, (character) => typeface.advance(character) * style.size);
+    return breakLines(text, width, this.#advance(style));
+  }
+
+  /** Points that a line of text takes. */
+  widthOf(line: string, style: TextStyle): number {
+    const advance = this.#advance(style);
+    return [...line].reduce((sum, character) => sum + advance(character), 0);
+  }
+
+  #advance({ size, weight = 'regular' }: TextStyle): (character: string) => number {
+    const typeface = this.#typefaces[weight];
+    return (character) => typeface.advance(character) * size;
   }
 
   /** Sets lines in a column, its top at `y`. Nothing is wrapped or moved to another page. */

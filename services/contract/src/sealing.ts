@@ -7,7 +7,7 @@ import {
   type LeasedWork,
   type Tx,
 } from '@accord/core';
-import { loadGlyphCheck } from '@accord/pdf';
+import { loadGlyphCheck, renderInTurn } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { findAccount } from './account/account-store.ts';
 import { listContractOrders } from './contract/contract-orders-store.ts';
@@ -29,7 +29,7 @@ import {
 } from './contract/sealing-store.ts';
 import { contentOf } from './document/content.ts';
 import { findDocument, storeDocument } from './document/document-store.ts';
-import { renderInTurn } from './document/render-queue.ts';
+import { renderDocument } from './document/document.ts';
 import { findOrders, findOwnTerms, type Order } from './order-view.ts';
 import { expectValid, type SealKey } from './seal/seal-key.ts';
 import { sealDocument } from './seal/sign-document.ts';
@@ -247,7 +247,9 @@ export async function contractFile(
     return { contract, draft };
   });
   const fileName = `${found.contract.number}.pdf`;
-  if (found.draft) return { file: await renderInTurn(found.draft, found.contract.accountId), fileName };
+  const { draft } = found;
+  if (draft)
+    return { file: await renderInTurn(found.contract.accountId, () => renderDocument(draft)), fileName };
   if (!found.stored) throw new Error(`the file of official contract ${contractId} is missing`);
   return { ...found.stored, fileName };
 }

@@ -1,2 +1,2 @@
 export { readPdf, type PlacedLine, type ReadPdf } from './pdf-reading.ts';
-export { readStrictly, type StrictReading } from './strict-readers.ts';
+export { copiedText, readStrictly, type StrictReading } from './strict-readers.ts';

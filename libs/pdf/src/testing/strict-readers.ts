@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readPdf } from './pdf-reading.ts';
 
 export interface StrictReading {
   /** Our own, and of qpdf, pdfsig, pypdf and pyHanko the ones that are installed here. */
@@ -67,6 +68,24 @@ export function readStrictly(files: readonly { file: Buffer; certificate?: Buffe
     readers: [...new Set(readings.flatMap(({ readers }) => readers))],
     complaints: readings.flatMap(({ complaints }) => complaints),
   };
+}
+
+/**
+ * The text of a file as its reader copies it, line by line from the top, with one blank between words: by
+ * pdftotext where it is installed, else by our own reading.
+ */
+export function copiedText(file: Buffer): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pdf-'));
+  const path = join(folder, 'file.pdf');
+  writeFileSync(path, file);
+  const copied = outputOf('pdftotext', '-layout', path, '-')?.stdout;
+  rmSync(folder, { recursive: true });
+  return (
+    copied ??
+    readPdf(file)
+      .pages.map(({ text }) => text)
+      .join(' ')
+  ).replaceAll(/\s+/g, ' ');
 }
 
 /** Undefined where the command is not installed. */

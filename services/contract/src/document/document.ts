@@ -3,6 +3,7 @@ import {
   loadTypefaces,
   openPdfDocument,
   page,
+  printRunningLines,
   type PdfDocument,
   type SignatureRoom,
 } from '@accord/pdf';
@@ -103,25 +104,14 @@ function cutSeal(
 
 /** Head and foot of every page, and the document's standing: a draft, or sealed with a test key (CTR-17, CTR-22). */
 function finishPages(pdf: PdfDocument, content: DocumentContent, words: Wording): void {
-  const style = { size: 8, color: colors.faint };
-  const line = (y: number) => ({ x: page.left, y, width: page.contentWidth });
-  for (let index = 0; index < pdf.pageCount; index += 1) {
+  const isDraft = content.mark === 'draft';
+  printRunningLines(pdf, {
+    head: [words.title[content.kind], content.number],
+    mark: isDraft ? words.watermark : content.testSeal ? words.testSeal : '',
+    foot: (page, pages) => [words.template + content.templateVersion, words.page(page, pages)],
+  });
+  for (let index = 0; isDraft && index < pdf.pageCount; index += 1) {
     pdf.goToPage(index);
-    pdf.text([words.title[content.kind]], line(36), style);
-    pdf.text([content.number], line(36), { ...style, align: 'right' });
-    pdf.rules(
-      ...[52, 795].map(
-        (y) =>
-          [
-            { x: page.left, y },
-            { x: page.right, y },
-          ] as const,
-      ),
-    );
-    pdf.text([words.template + content.templateVersion], line(799), style);
-    pdf.text([words.page(index + 1, pdf.pageCount)], line(799), { ...style, align: 'right' });
-    const standing = content.mark === 'draft' ? words.watermark : content.testSeal ? words.testSeal : '';
-    pdf.text([standing], line(36), { size: 8, weight: 'bold', color: colors.mark, align: 'center' });
-    if (content.mark === 'draft') pdf.watermark(words.watermark);
+    pdf.watermark(words.watermark);
   }
 }

@@ -1,10 +1,9 @@
 import type { Refusal } from '@accord/core';
-import { loadTypefaces } from '@accord/pdf';
+import { loadTypefaces, renderInTurn } from '@accord/pdf';
 import { readPdf, type PlacedLine } from '@accord/pdf/testing';
 import { sampleContent, sampleRow } from '../../test/sample-content.ts';
 import type { DocumentContent } from './content.ts';
 import { renderDocument } from './document.ts';
-import { renderInTurn } from './render-queue.ts';
 
 const print = async (content: DocumentContent) => readPdf(await renderDocument(content));
 /** Text of all pages without line ends: cells wrap. */
@@ -337,7 +336,7 @@ test(
     'from its own',
   async () => {
     const ask = (account: string, times: number) =>
-      Array.from({ length: times }, () => renderInTurn(sampleContent(1), account));
+      Array.from({ length: times }, () => renderInTurn(account, () => renderDocument(sampleContent(1))));
     const [one, other] = await Promise.all([
       Promise.allSettled(ask('acc_1', 5)),
       Promise.allSettled(ask('acc_2', 1)),

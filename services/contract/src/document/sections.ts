@@ -1,5 +1,5 @@
 import { capitalNumerals, formatMoney } from '@accord/money';
-import { colors, lineHeight, page, type PdfDocument, type TextStyle } from '@accord/pdf';
+import { colors, lineHeight, page, setFieldBox, type PdfDocument, type TextStyle } from '@accord/pdf';
 import type { DocumentContent } from './content.ts';
 import { timeWriter } from './order-table.ts';
 import type { Wording } from './wording.ts';
@@ -25,33 +25,18 @@ export function printHeading(pdf: PdfDocument, content: DocumentContent, words: 
   pdf.y += lineHeight(body) + 6;
 }
 
-const label: TextStyle = { ...small, size: 8.5 };
-const value: TextStyle = { size: 8.5 };
-const partyHead = lineHeight(strong) + 8;
-
-/** A party as it is set in a width: its fields, each with its lines. */
-interface SetParty {
-  readonly title: string;
-  readonly fields: readonly (readonly [name: string, lines: readonly string[]])[];
-  readonly width: number;
-  readonly labelWidth: number;
-  /** With the head. */
-  readonly height: number;
-}
-
 /** Both parties (CTR-14) beside each other, or where that fits no page one below the other. */
 export function printParties(pdf: PdfDocument, content: DocumentContent, words: Wording): void {
   const beside = setParties(pdf, content, words, half);
   const height = Math.max(...beside.map((party) => party.height));
   if (pdf.y + height <= page.bottom) {
-    printParty(pdf, beside[0], { x: page.left, height });
-    printParty(pdf, beside[1], { x: page.left + half, height });
+    beside.forEach((party, index) => party.print({ x: page.left + index * half, height }));
     pdf.y += height + 10;
     return;
   }
   for (const party of setParties(pdf, content, words, page.contentWidth)) {
     pdf.ensureSpace(party.height);
-    printParty(pdf, party, { x: page.left, height: party.height });
+    party.print({ x: page.left, height: party.height });
     pdf.y += party.height + 10;
   }
 }
@@ -59,50 +44,23 @@ export function printParties(pdf: PdfDocument, content: DocumentContent, words: 
 function setParties(
   pdf: PdfDocument,
   { partyA, partyB }: DocumentContent,
-  { fields, locale, ...words }: Wording,
+  { fields, ...words }: Wording,
   width: number,
-): [SetParty, SetParty] {
-  const longest = Math.max(...Object.values(fields).map(({ length }) => length));
-  const labelWidth = longest * (locale === 'en' ? 5 : 8.5) + 10;
-  const set = (title: string, texts: readonly (readonly [string, string | null])[]): SetParty => {
-    const lines = texts.map(
-      ([name, text]) => [name, pdf.lines(text ?? '—', width - labelWidth - 16, value)] as const,
-    );
-    const heights = lines.map(([, { length }]) => length * lineHeight(value) + 1);
-    const height = partyHead + 9 + heights.reduce((sum, one) => sum + one, 0);
-    return { title, fields: lines, width, labelWidth, height };
-  };
+) {
   const common = ['name', 'certificate', 'address', 'contact'] as const;
   const bank = ['bank', 'account'] as const;
   return [
-    set(
-      words.partyA,
-      common.map((field) => [fields[field], partyA[field]]),
-    ),
-    set(
-      words.partyB,
-      [...common, ...bank].map((field) => [fields[field], partyB[field]]),
-    ),
+    setFieldBox(pdf, {
+      title: words.partyA,
+      fields: common.map((field) => [fields[field], partyA[field]]),
+      width,
+    }),
+    setFieldBox(pdf, {
+      title: words.partyB,
+      fields: [...common, ...bank].map((field) => [fields[field], partyB[field]]),
+      width,
+    }),
   ];
-}
-
-/** Its box begins here and is as high as is said; the next content goes where it did. */
-function printParty(pdf: PdfDocument, party: SetParty, { x, height }: { x: number; height: number }): void {
-  const { title, fields, width, labelWidth } = party;
-  const top = pdf.y;
-  pdf.fillBox({ x, y: top, width, height: partyHead });
-  pdf.text([title], { x: x + 8, y: top + 4, width: width - 16 }, strong);
-  let y = top + partyHead + 5;
-  for (const [name, lines] of fields) {
-    pdf.text([name], { x: x + 8, y, width: labelWidth }, label);
-    pdf.text(lines, { x: x + 8 + labelWidth, y, width: width - labelWidth - 16 }, value);
-    y += lines.length * lineHeight(value) + 1;
-  }
-  pdf.strokeBox({ x, y: top, width, height });
-  pdf.rules([
-    { x, y: top + partyHead },
-    { x: x + width, y: top + partyHead },
-  ]);
 }
 
 /** A heading, on one page with what its section begins with: some lines, or the sum with its note. */
