@@ -6,7 +6,6 @@ import {
   countOrders,
   listOrders,
   type OrderFilter,
-  type OrderPage,
 } from '../../services/order/src/order/order-list.ts';
 import { orderService } from '../../services/order/src/service.ts';
 import { pagesForNothing, waysToOrders, type Readers } from './look.ts';
@@ -38,7 +37,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('ORD-15 every combination of filters finds its orders by an index, for a customer and for an operator', async () => {
+test('ORD-15 every combination of filters finds its orders by an index, for customers and operators', async () => {
   expect(await waysToOrders(readers)).toEqual({
     customer: [
       'Index Only Scan orders_by_facet',
@@ -74,36 +73,30 @@ const fits = (row: Row, { productName, paid, ...filter }: OrderFilter) =>
   (productName === undefined || row.name.includes(productName)) &&
   (!paid || (row.paidAt !== null && row.paidAt >= paid.from! && row.paidAt < paid.before!));
 
-test.each(['newest_first', 'oldest_first'] as const)(
-  'ORD-15 every combination of filters finds the orders that a plain look finds, %s',
-  async (sort) => {
-    const { rows } = await readers.operator.query<Row>(
-      `select order_id as "orderId", account_id as "accountId", product_code as "productCode",
-          terms #>> '{productName,zh-CN}' as name, status, order_type as "orderType", bill_type as "billType",
-          operator_id as "operatorId", paid_at as "paidAt"
-        from orders order by created_at, order_id`,
-    );
-    const sorted = sort === 'newest_first' ? rows.toReversed() : rows;
-    for (const { accountId, connection } of [
-      { accountId: 'acc_0', connection: readers.customer },
-      { accountId: undefined, connection: readers.operator },
-    ]) {
-      const tx = {
-        many: async (sql: string, values: unknown[]) => (await connection.query(sql, values)).rows,
-        write: () => undefined,
-      } as unknown as Tx;
-      for (const search of everySearch) {
-        const filter = { ...search, accountId };
-        const expected = sorted.filter((row) => fits(row, filter)).map(({ orderId }) => orderId);
-        const page: OrderPage = { sort, limit: 20 };
-        const first = (await listOrders(tx, filter, page)).map(({ orderId }) => orderId);
-        expect([search, first]).toEqual([search, expected.slice(0, 20)]);
-        const counts = await countOrders(tx, filter, 100_000);
-        expect([search, counts.reduce((sum, { orders }) => sum + orders, 0)]).toEqual([
-          search,
-          expected.length,
-        ]);
-      }
+test('ORD-15 every combination of filters finds the orders that a plain look finds', async () => {
+  const { rows } = await readers.operator.query<Row>(
+    `select order_id as "orderId", account_id as "accountId", product_code as "productCode",
+        terms #>> '{productName,zh-CN}' as name, status, order_type as "orderType", bill_type as "billType",
+        operator_id as "operatorId", paid_at as "paidAt"
+      from orders order by created_at, order_id`,
+  );
+  const sorted = { oldest_first: rows, newest_first: rows.toReversed() };
+  for (const { accountId, connection } of [
+    { accountId: 'acc_0', connection: readers.customer },
+    { accountId: undefined, connection: readers.operator },
+  ]) {
+    const tx = {
+      many: async (sql: string, values: unknown[]) => (await connection.query(sql, values)).rows,
+      write: () => undefined,
+    } as unknown as Tx;
+    for (const [i, search] of everySearch.entries()) {
+      const filter = { ...search, accountId };
+      const sort = i % 2 === 0 ? 'newest_first' : 'oldest_first';
+      const expected = sorted[sort].filter((row) => fits(row, filter)).map(({ orderId }) => orderId);
+      const listed = (await listOrders(tx, filter, { sort, limit: 20 })).map(({ orderId }) => orderId);
+      expect([search, listed]).toEqual([search, expected.slice(0, 20)]);
+      const counts = await countOrders(tx, filter, 100_000);
+      expect([search, counts.reduce((sum, { orders }) => sum + orders, 0)]).toEqual([search, expected.length]);
     }
-  },
-);
+  }
+});

@@ -133,7 +133,7 @@ describe('filters', () => {
   });
 });
 
-test('ORD-15 a product is found by any part of the name it was ordered under, in any case, width and language', async () => {
+test('ORD-15 a product is found by any part of its name as ordered, in both languages and any case', async () => {
   const publish = (zh: string, en: string) =>
     t.operator().put('/v1/products/SEARCHED', aProduct({ name: { 'zh-CN': zh, en } }));
   await publish('弹性裸金属_服务器', 'Bare-Metal 50% Server');
