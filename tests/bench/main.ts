@@ -4,6 +4,7 @@ import { benchConsumer } from './consumer.ts';
 import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
 import { startGround } from './environment.ts';
+import { benchExport } from './export.ts';
 import type { Figure } from './figure.ts';
 import { benchList } from './list.ts';
 import { startLoad } from './load.ts';
@@ -22,14 +23,17 @@ const names = [
   'poison',
   'place-order',
   'effect',
+  'export',
   'list',
   'statistics',
 ];
-const usage = `npm run bench [-- [--json] [--orders N,N …] [--of-one TENTHS] [${names.join('|')} …]]`;
-const { json, chosen, sizes, ofOne } = commandLine(
+const usage = `npm run bench [-- [--json] [--rows N] [--orders N,N …] [--of-one TENTHS] [${names.join('|')} …]]`;
+const { json, chosen, rows, sizes, ofOne } = commandLine(
   usage,
   {
     json: { type: 'boolean', default: false },
+    // Of the part export.
+    rows: { type: 'string', default: '1000000' },
     // Of the parts list and statistics: how many orders, and how many of ten are one account's.
     orders: { type: 'string', default: '10000,1000000' },
     'of-one': { type: 'string', default: '3' },
@@ -38,7 +42,8 @@ const { json, chosen, sizes, ofOne } = commandLine(
     known(positionals, names);
     const sizes = values.orders.split(',').map((size) => wholeNumber('orders', size, 1));
     const ofOne = wholeNumber('of-one', values['of-one'], 1);
-    return { json: values.json, chosen: positionals, sizes, ofOne };
+    const rows = wholeNumber('rows', values.rows, 1);
+    return { json: values.json, chosen: positionals, rows, sizes, ofOne };
   },
 );
 const wanted = (name: string) => chosen.length === 0 || chosen.includes(name);
@@ -47,7 +52,7 @@ const show = ({ name, value, unit, floor, ratio }: Figure) =>
   console.log(
     json
       ? JSON.stringify({ name, value, unit, floor, ratio })
-      : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor}, ratio ${ratio}`,
+      : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor ?? '-'}, ratio ${ratio ?? '-'}`,
   );
 
 const ground = await startGround();
@@ -72,6 +77,7 @@ try {
     load.stop();
     await shop.service.stop();
   }
+  if (wanted('export')) (await benchExport(ground, { rows })).forEach(show);
   const parts = (['list', 'statistics'] as const).filter(wanted);
   const tell = (line: string) => console.error(line);
   for (const orders of parts.length > 0 ? sizes : [])

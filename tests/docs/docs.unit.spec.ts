@@ -53,6 +53,7 @@ test('ORD-15 every list takes dates and moments in the same form', () => {
   expect(lists.filter((list) => !own.includes(list)).map(({ path }) => path)).toEqual([
     '/v1/orders',
     '/v1/orders/counts',
+    '/v1/orders/export',
     '/v1/order-dead-letters',
     '/v1/contracts/eligible-orders',
     '/v1/contracts',

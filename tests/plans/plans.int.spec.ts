@@ -2,11 +2,7 @@ import type { Tx } from '@accord/core';
 import { connect, type OwnConnection } from '@accord/postgres';
 import { loadProfile } from '@accord/profile';
 import { testDatabase, type TestDatabase } from '@accord/testing';
-import {
-  countOrders,
-  listOrders,
-  type OrderFilter,
-} from '../../services/order/src/order/order-list.ts';
+import { countOrders, listOrders, type OrderFilter } from '../../services/order/src/order/order-list.ts';
 import { orderService } from '../../services/order/src/service.ts';
 import { pagesForNothing, waysToOrders, type Readers } from './look.ts';
 import { fillOrders } from './many-orders.ts';
@@ -96,7 +92,10 @@ test('ORD-15 every combination of filters finds the orders that a plain look fin
       const listed = (await listOrders(tx, filter, { sort, limit: 20 })).map(({ orderId }) => orderId);
       expect([search, listed]).toEqual([search, expected.slice(0, 20)]);
       const counts = await countOrders(tx, filter, 100_000);
-      expect([search, counts.reduce((sum, { orders }) => sum + orders, 0)]).toEqual([search, expected.length]);
+      expect([search, counts.reduce((sum, { orders }) => sum + orders, 0)]).toEqual([
+        search,
+        expected.length,
+      ]);
     }
   }
 });

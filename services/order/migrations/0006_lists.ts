@@ -73,8 +73,9 @@ const filing: Migration = [
   file('orders'),
   'drop index orders_of_account',
   'drop index orders_by_time',
-  'create index orders_by_status on orders (account_id, status, created_at, order_id, paid_at)',
+  'create index orders_by_status on orders (account_id, status, created_at, order_id, paid_at, facet_id)',
   'create index orders_by_facet on orders (account_id, facet_id, status, created_at, order_id, paid_at)',
+  'create index orders_by_payment on orders (account_id, paid_at, created_at) where paid_at is not null',
   // Of all accounts: the columns behind the id are looked at in the index alone.
   `create index orders_of_all on orders
      (status, created_at, order_id, paid_at, product_name_id, order_type, bill_type, operator_id)`,

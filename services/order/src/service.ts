@@ -4,6 +4,10 @@ import type { Profile } from '@accord/profile';
 import { accountView } from './account-view.ts';
 import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
+import { exportExpiry, exporting } from './exporting.ts';
+import { documentRoutes } from './http/document-routes.ts';
+import { exportProblems } from './http/export-problems.ts';
+import { exportRoutes } from './http/export-routes.ts';
 import { orderListRoutes } from './http/order-list-routes.ts';
 import { orderRoutes } from './http/order-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
@@ -33,12 +37,15 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     ...orderRoutes(profile),
     ...orderListRoutes(profile),
     ...statisticsRoutes,
+    ...documentRoutes(profile),
+    ...exportRoutes(profile),
     ...paymentRoutes(profile),
     ...resourceRoutes(profile),
     ...productRoutes(profile),
   ],
-  problems,
+  problems: { ...problems, ...exportProblems },
   tags: {
+    exports: 'Files of orders, made in the background.',
     orders: 'Orders: placed, paid, fulfilled, cancelled, listed.',
     products: 'The catalogue.',
     resources: 'Instances that orders created, as the platform reports them.',
@@ -58,5 +65,5 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   }),
   lockRows,
-  workers: [expire, expiring, counting],
+  workers: [expire, expiring, counting, exporting(profile), exportExpiry],
 });

@@ -7,7 +7,7 @@ import { AccountId, InstanceId, Line, OrderId, ProductCode } from './schemas.ts'
 
 const Instances = z.array(InstanceId).min(1).max(20);
 
-/** ORD-15, of a query. */
+/** ORD-15, of a query: lists and exports of orders take the same. */
 export const OrderFilter = z.strictObject({
   accountId: AccountId.optional(),
   ...rangeQuery,
@@ -23,6 +23,11 @@ export const OrderFilter = z.strictObject({
   paidTo: rangeQuery.to,
   orderId: OrderId.optional().meta({ description: 'Ignores the time range.' }),
   instanceIds: separatedByCommas(Instances),
+});
+
+/** The same in a body. */
+export const OrderFilterBody = OrderFilter.extend({ instanceIds: Instances.optional() }).meta({
+  id: 'OrderFilterInput',
 });
 
 export const filterRefusals = [

@@ -49,16 +49,47 @@ export function orderPage(
   page: OrderPage,
   given: readonly unknown[] = [],
 ): SqlFilter {
-  const { statuses, places, orders } = searchOf(filter, page, given);
-  const order = orderBy[page.sort];
-  const limit = `limit $${orders.values.length + 1}`;
+  const search = searchOf(filter, page, given);
+  const { values } = search.orders;
+  const limit = `$${values.length + 1}`;
   tx.write(inOrder);
-  const found = `
-    select order_id from ${statuses} cross join ${places} cross join lateral (
-      select order_id, created_at from orders where ${orders.where} order by ${order} ${limit}) found
-    order by ${order} ${limit}`;
-  return sqlFilter([`order_id = any (array(${found}))`], [...orders.values, page.limit]);
+  if (!search.facets)
+    return sqlFilter(
+      [`order_id = any (array(${pageOfPlaces(search, page, limit)}))`],
+      [...values, page.limit],
+    );
+  const found = pageOfFacets({ ...search, facets: search.facets }, page, {
+    limit,
+    near: `$${values.length + 2}`,
+  });
+  return sqlFilter([`order_id = any (array(${found}))`], [...values, page.limit, page.limit * density]);
 }
+
+/** The first of each place, merged. */
+const pageOfPlaces = ({ statuses, places, orders }: Search, { sort }: OrderPage, limit: string) => `
+    select order_id from ${statuses} cross join ${places} cross join lateral (
+      select order_id, created_at from orders where ${orders.where} order by ${orderBy[sort]} limit ${limit}) first
+    order by ${orderBy[sort]} limit ${limit}`;
+
+/** Where one of so many orders fits, a page is among the nearest of the account. */
+const density = 20;
+
+/** Orders that are many are found among the nearest of the account; only where that is no page, in each facet. */
+const pageOfFacets = (
+  search: Search & { readonly facets: string },
+  page: OrderPage,
+  { limit, near }: { readonly limit: string; readonly near: string },
+) => `
+    with nearest as materialized (
+      select order_id, created_at from (
+        select order_id, created_at, facet_id from ${search.statuses} cross join lateral (
+          select order_id, created_at, facet_id from orders where ${search.ofStatus.where}
+            order by ${orderBy[page.sort]} limit ${near}) first
+          order by ${orderBy[page.sort]} limit ${near}) nearest
+       where facet_id = any (array(${search.facets})) order by ${orderBy[page.sort]} limit ${limit})
+    select order_id from nearest where (select count(*) from nearest) = ${limit}
+    union all
+    (select order_id from (${pageOfPlaces(search, page, limit)}) page where (select count(*) from nearest) < ${limit})`;
 
 export type OrderCount = { readonly status: Order['status']; readonly orders: number };
 
@@ -82,42 +113,76 @@ export function countOrders(tx: Tx, filter: OrderFilter, most: number): Promise<
 interface Search {
   /** For `from`: `each.status`. */
   readonly statuses: string;
-  /** For `from`: the facets to look in, `place.facet_id`, or one row where it is the same everywhere. */
+  /** For `from`: where to look, each with its `orders`: `place.facet_id`, an order's `place.id`, or one row. */
   readonly places: string;
+  /** Where the places are facets: their ids. */
+  readonly facets?: string | undefined;
+  /** Of one status, in every place. */
+  readonly ofStatus: SqlFilter;
   /** Of one status and place. */
   readonly orders: SqlFilter;
 }
 
 function searchOf(filter: OrderFilter, page: Omit<OrderPage, 'limit'>, given: readonly unknown[]): Search {
   const { paid } = filter;
-  const { places, orders } = placesOf(filter, sqlFilter([], [...given, statusesOf(filter)]));
-  const ofStatus = orders
+  const { places, facets, orders } = placesOf(filter, sqlFilter([], [...given, statusesOf(filter)]));
+  const ofTime = orders
     .and('status = each.status')
     .and('paid_at >= ?', paid && (paid.from ?? first))
     .and('paid_at < ?', paid && (paid.before ?? last));
+  const ofStatus = inRange(ofTime, filter, page);
   return {
     statuses: `unnest($${given.length + 1}::text[]) each (status)`,
     places,
-    orders: inRange(ofStatus, filter, page),
+    facets,
+    ofStatus,
+    orders: facets ? ofStatus.and('facet_id = place.facet_id') : ofStatus,
   };
 }
 
+const dayMs = 86_400_000;
 /** Before and behind every time. */
 const [first, last] = ['-infinity', 'infinity'];
 
 /** One bound at each end: of two at one end an index begins at either, and passes over all between them. */
-function inRange(orders: SqlFilter, { from, before }: Range, { sort, after }: Omit<OrderPage, 'limit'>) {
+function inRange(
+  orders: SqlFilter,
+  filter: OrderFilter,
+  { sort, after }: Omit<OrderPage, 'limit'>,
+): SqlFilter {
+  const { from, paid } = filter;
+  // An order is placed before it is paid; the day is for clocks.
+  const ends = [filter.before?.getTime(), paid?.before && paid.before.getTime() + dayMs];
+  const end = Math.min(...ends.map((time) => time ?? Infinity));
+  const before = end === Infinity ? last : new Date(end);
   const time = after && new Date(after[0]);
   if (sort === 'newest_first') {
-    const end = time && !(before && time >= before) ? after : [before ?? last, ''];
-    return orders
-      .and('created_at >= ?', from ?? first)
-      .and('(created_at, order_id) < (?::timestamptz, ?)', ...end);
+    const begin = time && !(time.getTime() >= end) ? after : [before, ''];
+    return sincePaid(orders, from ?? first, filter).and(
+      '(created_at, order_id) < (?::timestamptz, ?)',
+      ...begin,
+    );
   }
-  const begin = time && !(from && time < from) ? after : [from ?? first, ''];
+  const bounded = orders.and('created_at < ?', before);
+  return time && !(from && time < from)
+    ? bounded.and('(created_at, order_id) > (?::timestamptz, ?)', ...after)
+    : sincePaid(bounded, from ?? first, filter);
+}
+
+const longestMs = 31 * dayMs;
+
+/**
+ * Of an account and a month of payments or less: begins at the first order that was paid in it, for the orders that
+ * were paid at one time lie close together among all that were not.
+ */
+function sincePaid(orders: SqlFilter, from: Date | string, { accountId, paid }: OrderFilter) {
+  const isShort = paid?.from && paid.before && paid.before.getTime() - paid.from.getTime() <= longestMs;
+  if (accountId === undefined || !isShort) return orders.and('created_at >= ?', from);
+  const given = [accountId, paid.from, paid.before];
+  const ofTime = 'from orders where account_id = ? and paid_at >= ? and paid_at < ?';
   return orders
-    .and('created_at < ?', before ?? last)
-    .and('(created_at, order_id) > (?::timestamptz, ?)', ...begin);
+    .and(`exists (select ${ofTime})`, ...given)
+    .and(`created_at >= greatest(?, (select min(created_at) ${ofTime}))`, from, ...given);
 }
 
 /** Only what was paid has a time of payment. */
@@ -130,23 +195,22 @@ const statusesOf = ({ status, paid }: OrderFilter): readonly Order['status'][] =
 
 const everywhere = '(select) place';
 
-function placesOf(filter: OrderFilter, start: SqlFilter): Omit<Search, 'statuses'> {
+type Places = Pick<Search, 'places' | 'facets' | 'orders'>;
+
+function placesOf(filter: OrderFilter, start: SqlFilter): Places {
   const { accountId, orderId, instanceIds } = filter;
   const ofAccount = start.and('account_id = ?', accountId);
   if (orderId !== undefined || instanceIds) return placesOfIds(filter, start);
   if (accountId === undefined) return { places: everywhere, orders: ofAll(start, filter) };
   if (!hasFacets(filter)) return { places: everywhere, orders: ofAccount };
-  const facets = ofFacets(ofAccount, filter);
-  return {
-    places: `(select facet_id from order_facets where ${facets.where}) place`,
-    orders: sqlFilter([], facets.values)
-      .and(`account_id = $${ofAccount.values.length}`)
-      .and('facet_id = place.facet_id'),
-  };
+  const asked = ofFacets(ofAccount, filter);
+  const facets = `select facet_id from order_facets where ${asked.where}`;
+  const orders = sqlFilter([], asked.values).and(`account_id = $${ofAccount.values.length}`);
+  return { places: `(${facets}) place`, facets, orders };
 }
 
 /** The orders that are named, each a place by itself. */
-function placesOfIds(filter: OrderFilter, start: SqlFilter): Omit<Search, 'statuses'> {
+function placesOfIds(filter: OrderFilter, start: SqlFilter): Places {
   const { accountId, orderId, instanceIds } = filter;
   const named = start.and('instance_id = any (?::text[])', instanceIds).and('order_id = ?', orderId);
   const places = instanceIds
