@@ -123,6 +123,8 @@ const machine: Resource = {
   scaledAt: null,
   region: null,
   ipAddress: null,
+  plan: null,
+  knownSince: null,
 };
 
 const certified: Account = {
@@ -142,6 +144,7 @@ interface Case {
   readonly rules?: (profile: Profile) => Profile;
 }
 
+const lastDay = { start: new Date(Date.UTC(2026, 2, 5, 2)), end: new Date(Date.UTC(2026, 2, 10, 4)) };
 const renewal: Partial<Order> = { orderId: 'ord_2', orderType: 'renewal', createdAt: day(6) };
 const fees = (profile: Profile, change: Partial<Profile['refunds']>): Profile => ({
   ...profile,
@@ -169,6 +172,7 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
     both,
   ],
   'not yet created': [{ order: creating }, contractOnly],
+  'created in part': [{ order: { count: 2, fulfilment: 'creating', servicePeriod: null } }, view],
   unpaid: [{ order: unpaid }, openWithContract],
   'past its payBy': [{ order: { ...unpaid, payBy: now } }, view],
   cancelled: [{ order: { ...unpaid, status: 'cancelled', cancelledAt: day(6) } }, view],
@@ -272,6 +276,26 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
   released: [{ resource: { released: true } }, contractOnly],
   archived: [{ resource: { archived: true } }, contractOnly],
   expired: [{ resource: { end: now } }, contractOnly],
+  'in the last day of its period': [
+    { order: { servicePeriod: lastDay }, resource: { end: lastDay.end } },
+    contractOnly,
+  ],
+  'in the last hour of its last day, counted by hours': [
+    {
+      order: { servicePeriod: lastDay },
+      resource: { end: lastDay.end },
+      rules: (profile) => fees(profile, { consumption: 'hour' }),
+    },
+    both,
+  ],
+  'in the last day of its period, renewed': [
+    {
+      order: { servicePeriod: lastDay },
+      others: [{ ...renewal, servicePeriod: { start: lastDay.end, end: day(30) } }],
+      resource: { end: day(30) },
+    },
+    both,
+  ],
   'a period that nobody told': [{ order: { servicePeriod: null } }, contractOnly],
   'a package in its window': [{ order: pack('usage_package') }, both],
   'a package past the window of one': [
@@ -364,6 +388,7 @@ const withInstances = (order: Order): Order => ({
     region: null,
     ipAddress: null,
     told: null,
+    knownSince: null,
   })),
 });
 
