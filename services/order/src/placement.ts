@@ -79,7 +79,7 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
     operatorId: tx.actor.id,
     createdAt: tx.now,
   };
-  return insertOrder(tx, placeOrder(order, payByOf(order, rules.orders.payWithinMs)));
+  return insertOrder(tx, placeOrder(order, payByOf(order, rules.orders.payWithinMs)), rules.timeZone);
 }
 
 /**
