@@ -59,7 +59,7 @@ async function readTheRest(system: System): Promise<void> {
     }
 }
 
-/** Beyond the story: an export, a transfer that is claimed, a batch, a bill, a message that is read, events that are given up. */
+/** Beyond the story: an export, a transfer that is claimed, a batch, a bill, a message, events that are given up. */
 async function goOn(system: System): Promise<void> {
   const [customer, platform, operator] = (
     [{ kind: 'customer', accountId: 'acc_demo' }, { kind: 'platform' }, { kind: 'operator' }] as const

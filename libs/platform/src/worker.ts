@@ -96,7 +96,7 @@ function openAttempts(worker: Worker, db: Database, log: Logger) {
 
   return {
     waiting: () => waiting.size,
-    /** Those whose time to wait is over. */
+    /** The items whose time to wait is over. */
     ready(items: readonly DueItem[]): DueItem[] {
       const now = performance.now();
       const ready = items.filter(({ id }) => (waiting.get(id)?.until ?? 0) <= now);

@@ -144,11 +144,16 @@ describe('a domain order', () => {
       serviceTypes: ['registration'],
     };
     expect((await t.operator().put('/v1/products/DOMAIN_CN', aProduct(domain))).status).toBe(201);
-    const { body: order } = await customer(t, 'acc_1').post('/v1/orders', aDomain({ productCode: 'DOMAIN_CN' }));
+    const { body: order } = await customer(t, 'acc_1').post(
+      '/v1/orders',
+      aDomain({ productCode: 'DOMAIN_CN' }),
+    );
     const path = `/v1/orders/${order.orderId}/checklist`;
     expect((await customer(t, 'acc_1').get(`/v1/orders/${order.orderId}`)).body.links.checklist).toBe(path);
     const copied = async (language: string) => {
-      const { status, headers, bytes } = await customer(t, 'acc_1').get(path, { 'accept-language': language });
+      const { status, headers, bytes } = await customer(t, 'acc_1').get(path, {
+        'accept-language': language,
+      });
       expect({ status, type: headers.get('content-type') }).toEqual({ status: 200, type: 'application/pdf' });
       return copiedText(bytes).replaceAll(/\s/g, '');
     };
@@ -158,11 +163,16 @@ describe('a domain order', () => {
     expect((await customer(t, 'acc_2').get(path)).body.code).toBe('order.not_found');
 
     await pay(t, order.orderId, aPayment('69.00'));
-    expect(await customer(t, 'acc_1').get(path)).toMatchObject({ status: 409, body: { code: 'order.no_checklist' } });
+    expect(await customer(t, 'acc_1').get(path)).toMatchObject({
+      status: 409,
+      body: { code: 'order.no_checklist' },
+    });
     expect((await customer(t, 'acc_1').get(`/v1/orders/${order.orderId}`)).body.links.checklist).toBeNull();
     const { body: contractable } = await customer(t, 'acc_1').post('/v1/orders', aDomain());
     for (const { orderId } of [contractable, await place(t, 'acc_1')])
-      expect((await customer(t, 'acc_1').get(`/v1/orders/${orderId}/checklist`)).body.code).toBe('order.no_checklist');
+      expect((await customer(t, 'acc_1').get(`/v1/orders/${orderId}/checklist`)).body.code).toBe(
+        'order.no_checklist',
+      );
   });
 
   const taken = (orderId: string, headers: Record<string, string> = {}) =>

@@ -3,15 +3,8 @@ import type { Actor } from '@accord/core';
 import { maskActor, route, type Route, type RouteRequest } from '@accord/http';
 import { isRefusedUnpaidDomain, type Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
-import { operationsOf } from '../operations.ts';
 import * as orderStore from '../order/order-store.ts';
-import {
-  answered,
-  Line,
-  OrderAnswer,
-  OrderDetailAnswer,
-  OrderId,
-} from './schemas.ts';
+import { answered, Line, OrderAnswer, OrderDetailAnswer, OrderId } from './schemas.ts';
 import { orderWarnings } from './warnings.ts';
 
 const Cancellations = z.strictObject({

@@ -76,7 +76,9 @@ export const OrderDetailAnswer = OrderAnswer.extend({
       .meta({ id: 'OrderHistoryEntry' }),
   ),
   warnings: z.array(OrderWarning),
-  links: OrderAnswer.shape.links.extend({ checklist: z.string().nullable() }).meta({ id: 'OrderDetailLinks' }),
+  links: OrderAnswer.shape.links
+    .extend({ checklist: z.string().nullable() })
+    .meta({ id: 'OrderDetailLinks' }),
 }).meta({ id: 'OrderDetail' });
 
 /** ORD-16: a row of a list. */

@@ -13,7 +13,11 @@ export interface RecentRefunds {
 }
 
 /** Also where the currency is not that of the limit: nothing here can compare them. */
-export const needsReview = (amount: Money, recent: RecentRefunds, { reviewAbove, abuse }: ReviewRules): boolean =>
+export const needsReview = (
+  amount: Money,
+  recent: RecentRefunds,
+  { reviewAbove, abuse }: ReviewRules,
+): boolean =>
   amount.currency !== reviewAbove.currency ||
   compare(amount, reviewAbove) > 0 ||
   (abuse !== null && (recent.count > abuse.count || compare(recent.sum, abuse.sum) > 0));
