@@ -49,13 +49,22 @@ export const onOrderReserved =
 
     const facts = await reservedFacts(tx, profile, { refund, reserved: data });
     const { again, refusals, newQuoteId } = decideAgain(tx, profile, { refund, facts, mayDiffer: true });
-    if (refusals.length > 0) saveRefund(tx, refuseRefund(refund, { refusals, newQuoteId, at: tx.now }));
-    else {
-      const { reviewAbove } = profile.refunds;
-      const reservedFacts = knownFacts(refund.instanceIds, facts);
-      saveRefund(tx, acceptReserved(refund, again, { reviewAbove, reservedFacts, at: tx.now }));
+    if (refusals.length > 0) {
+      saveRefund(tx, refuseRefund(refund, { refusals, newQuoteId, at: tx.now }));
+      return;
     }
+    const { reviewAbove } = profile.refunds;
+    const reservedFacts = knownFacts(refund.instanceIds, facts);
+    const accepted = acceptReserved(refund, again, { reviewAbove, reservedFacts, at: tx.now });
+    const fits = fitsEvent(accepted.facts); // with orders that the request had not seen
+    saveRefund(tx, fits ? accepted : refuseRefund(refund, { refusals: [tooLarge(null)], at: tx.now }));
   };
+
+const tooLarge = (instanceId: string | null): RefusalReason =>
+  refusalReason('PRODUCT_NOT_SUPPORTED', instanceId, {
+    remedy: 'ask_support',
+    facts: { tooManyOrders: 'yes' },
+  });
 
 export const onReservationRefused =
   (profile: Profile) =>
@@ -126,8 +135,7 @@ function toRefusalReason(
   }
   if (told === 'order.voided')
     return refusalReason(code, instanceId, { orderId, facts: { endedOrder: orderId ?? '' } });
-  if (told === 'holder.too_large')
-    return refusalReason(code, instanceId, { remedy: 'ask_support', facts: { tooManyOrders: 'yes' } });
+  if (told === 'holder.too_large') return tooLarge(instanceId);
   const running =
     holder?.kind === 'refund'
       ? { remedy: 'await_running_refund' as const, facts: { refundId: holder.id } }
