@@ -54,8 +54,8 @@ export const onOrderReserved =
       return;
     }
     const { reviewAbove } = profile.refunds;
-    const reservedFacts = knownFacts(refund.instanceIds, facts);
-    const accepted = acceptReserved(refund, again, { reviewAbove, reservedFacts, at: tx.now });
+    const known = knownFacts(refund.instanceIds, facts);
+    const accepted = acceptReserved(refund, again, { reviewAbove, reservedFacts: known, at: tx.now });
     const fits = fitsEvent(accepted.facts); // with orders that the request had not seen
     saveRefund(tx, fits ? accepted : refuseRefund(refund, { refusals: [tooLarge(null)], at: tx.now }));
   };

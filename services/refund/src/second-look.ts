@@ -40,8 +40,10 @@ export function decideAgain(tx: Tx, profile: Profile, known: Known): SecondLook 
 }
 
 function reasonOf({ code, facts: { currencies } }: Refusal): RefusalReason {
-  const facts = typeof currencies === 'string' ? { currencies } : { refusedAs: code };
-  return refusalReason('PRODUCT_NOT_SUPPORTED', null, { remedy: 'ask_support', facts });
+  return refusalReason('PRODUCT_NOT_SUPPORTED', null, {
+    remedy: 'ask_support',
+    facts: typeof currencies === 'string' ? { currencies } : { refusedAs: code },
+  });
 }
 
 function decide(tx: Tx, profile: Profile, { refund, facts, mayDiffer }: Known): SecondLook {
