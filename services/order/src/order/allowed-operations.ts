@@ -2,12 +2,7 @@ import type { z } from 'zod';
 import type { AccountTelling } from '@accord/events/account';
 import { exactly, isZero, roundHalfUp, zero } from '@accord/money';
 import { printable, type GlyphCheck } from '@accord/pdf';
-import {
-  isExcludedFromContracts,
-  isRefusedUnpaidDomain,
-  returnedPart,
-  type Profile,
-} from '@accord/profile';
+import { isExcludedFromContracts, isRefusedUnpaidDomain, returnedPart, type Profile } from '@accord/profile';
 import type { Resource } from '../resource/resource.ts';
 import { isOpen, isOverdue, type Order } from './order.ts';
 
