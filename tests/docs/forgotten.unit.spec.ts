@@ -61,6 +61,19 @@ describe('refusal codes', () => {
     expect(listed.filter((code) => !worded[code])).toEqual([]);
   });
 
+  test.each(all)(
+    'API-2 each code that $name throws is of the kind that its words say',
+    ({ name, problems }) => {
+      const pattern = /new Refusal\(\s*'([a-z_]+)',\s*'([a-z_]+\.[a-z_]+)'/g;
+      const thrown = [...sourceOf(name).matchAll(pattern)].map(([, kind, code]) => ({ kind, code }));
+      const kindsOf = (code: string) =>
+        [(problems[code as `a.b`] ?? problemTexts[code as `a.b`])?.kind ?? []].flat() as string[];
+      expect(
+        thrown.filter(({ kind, code }) => !byEvent.includes(code!) && !kindsOf(code!).includes(kind!)),
+      ).toEqual([]);
+    },
+  );
+
   test.each(all)('API-2 a route of $name names each code that the service throws', ({ name, routes }) => {
     const listed = new Set<string>(routes.flatMap(({ refusals }) => refusals ?? []));
     const thrown = names(/new Refusal\(\s*'[a-z_]+',\s*'([a-z_]+\.[a-z_]+)'/g, sourceOf(name));

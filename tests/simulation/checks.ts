@@ -83,7 +83,7 @@ const own: readonly Statement[] = [
 ];
 
 const statements: readonly Statement[] = [...checks, ...own];
-const beyondStatements = ['EVT-5', 'EVT-34', 'EVT-35', 'EVT-36', 'ORD-5', 'ORD-12'] as const;
+const beyondStatements = ['EVT-5', 'EVT-34', 'EVT-35', 'EVT-36', 'ORD-5', 'ORD-12', 'RFD-13'] as const;
 /** All that a run is looked at for. */
 export const rules: readonly string[] = [
   ...new Set([...statements.map(({ rule }) => rule), ...beyondStatements]),
@@ -184,6 +184,8 @@ export async function breachesOf(world: World): Promise<Breach[]> {
   await checkEffects(world, breach);
   await checkMoney(world, breach);
   checkReservations(world, breach);
+  for (const id of world.paidOfFrozen)
+    breach('RFD-13', 'no refund is paid of an instance that is known to be frozen', id);
   return found;
 }
 

@@ -95,6 +95,12 @@ const dueWork = `
       then 'payout' end], null) as workers,
     exists (select from contracts.contracts where status = 'sealing') as sealing`;
 
+/** Refunds that a payout would pay, of instances that the refund service knows to be frozen. */
+const payableOfFrozen = `
+  select r.refund_id as id from refunds.refunds r
+   where r.status in ('approved', 'paying') and exists (select from refunds.resource_view v
+     where v.instance_id = any (r.instance_ids) and v.snapshot ->> 'frozenBy' is not null)`;
+
 /** An order as its customer knows it from the answers so far. */
 export interface KnownOrder {
   readonly product: string;
@@ -125,6 +131,8 @@ export class World {
   readonly accepted: Accepted[] = [];
   /** Money told of by topic, by its reference, and for which order. */
   readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
+  /** Refunds that were paid although an instance was known to be frozen (RFD-13). */
+  readonly paidOfFrozen: string[] = [];
   /** How many reports of instances were told so far. */
   reports = 0;
   /** The name of the last accepted command's step. */
@@ -331,6 +339,8 @@ export class World {
     const part = this.ground.parts[ownerOf(name)];
     const worker = part.service.workers.find((one) => one.name === name)!;
     const due = await part.db.transaction({ kind: 'system', id: name }, (tx) => worker.due(tx, 100));
+    const frozen =
+      name === 'payout' ? await this.ground.sql<{ id: string }>(payableOfFrozen, [], 'frozen') : [];
     part.dies = dies;
     try {
       for (const item of due) {
@@ -343,6 +353,9 @@ export class World {
     }
     part.dies = false;
     await this.#collect();
+    this.paidOfFrozen.push(
+      ...frozen.map(({ id }) => id).filter((id) => this.#status.get(id) === 'succeeded'),
+    );
     return due.length;
   }
 

@@ -7,10 +7,10 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { checks, openAudit, type Audit, type Difference } from '@accord/audit';
 import { OrderSnapshot } from '@accord/events/order';
-import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
+import { auditSettingsOf, freePort, machineMonth, startSystem, type System } from '@accord/local';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, until } from '@accord/testing';
-import { publishRaw } from '@accord/testing/outsider';
+import { publishRaw, takeBack } from '@accord/testing/outsider';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with
@@ -24,6 +24,8 @@ const log = pino({ level: 'silent' });
 let system: System;
 let db: pg.Client;
 let audit: Audit;
+/** The story's words. */
+let told: string;
 /** Of a payment for a cancelled order. */
 const reference = 'money-for-nothing';
 
@@ -34,7 +36,7 @@ beforeAll(async () => {
     profile: hurried('baidu', 'PT8S'),
     settings: { ACCORD_KAFKA_SESSION_MS: '10000' },
   });
-  await play({ system, profile: 'baidu' });
+  told = await play({ system, profile: 'baidu' });
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
   audit = openAudit({ ...auditAsk(), log });
@@ -43,20 +45,12 @@ beforeAll(async () => {
 }, 120_000);
 
 /** A producer of the platform begins to tell in every partition of a topic, and takes all of it back. */
-async function abortOutside(): Promise<void> {
-  const { brokers, topicPrefix } = auditAsk();
-  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
-    transactionalId: `${topicPrefix}outside`,
-    idempotent: true,
-    maxInFlightRequests: 1,
-  });
-  await producer.connect();
-  const transaction = await producer.transaction();
-  const messages = [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' }));
-  await transaction.send({ topic: `${topicPrefix}bill.issued`, messages });
-  await transaction.abort();
-  await producer.disconnect();
-}
+const abortOutside = () =>
+  takeBack(
+    auditAsk(),
+    'bill.issued',
+    [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' })),
+  );
 
 /**
  * Tells by topic, as the platform does. The account's message is older than what is known, the other's is
@@ -125,7 +119,7 @@ const settings = () => auditSettingsOf(system);
 /** The command as an operator runs it. */
 function run(args: readonly string[], env: Readonly<Record<string, string>>, file = command) {
   const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', file, ...args], {
-    env,
+    env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', err: '' };
@@ -149,6 +143,12 @@ const one = async <Row = { id: string }>(sql: string): Promise<Row> => {
 };
 
 describe('beside the running services', () => {
+  test(
+    'EVT-20 EVT-21 EVT-22 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-36 as baidu the main story goes as ' +
+      'documented, and the four services agree',
+    () => expect(told).toContain(`7 of them used: ${machineMonth().back} (RFD-7)`),
+  );
+
   test('EVT-37 the command finds nothing on a quiet system, and exits 0', async () => {
     const { code, out, err } = await run(['--json'], settings() as Record<string, string>).ended;
     const { broken: found, messages, aggregates, byRule } = JSON.parse(out.at(-1)!);
@@ -910,13 +910,12 @@ describe('with the services stopped', () => {
   const proved = new Set<string>();
 
   test.each(plants.map((one) => [one.rule, one.what, one] as const))(
-    'EVT-37 %s %s is found, and gone once undone',
+    'EVT-37 %s %s is found',
     async (rule, _what, planted) => {
-      expect(await broken(50)).toEqual([]);
       const { id } = await one(planted.about);
       const undo = await plant(planted, id);
       try {
-        const found = await broken(50);
+        const found = await broken(0);
         expect(found).toContainEqual(
           expect.objectContaining({
             rule,
@@ -934,8 +933,8 @@ describe('with the services stopped', () => {
     },
   );
 
-  test('EVT-37 at least 20 kinds were planted, and every statement of the auditor has found one', async () => {
-    expect(await broken(50)).toEqual([]);
+  test('EVT-37 at least 20 kinds were planted, each statement has found one, and undone all are gone', async () => {
+    expect(await broken(0)).toEqual([]);
     expect(plants.length).toBeGreaterThanOrEqual(20);
     expect(checks.map(({ says }) => says).filter((says) => !proved.has(says))).toEqual([]);
   });

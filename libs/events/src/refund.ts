@@ -85,6 +85,8 @@ const RefundRefusalReason = z.object({
   instanceId: z.string().nullable(),
   orderId: z.string().nullable(),
   code: z.string(),
+  /** Named by the words of the reason: a contract's number, by whom the instance is frozen … */
+  facts: z.record(z.string(), z.string()).optional(),
 });
 
 const refundEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>

@@ -19,4 +19,5 @@ export const schemaVersions: Readonly<Record<string, number>> = {
   'ticket.approved': 2,
   'ticket.rejected': 2,
   'ticket.withdrawn': 2,
+  'refund.refused': 2,
 };

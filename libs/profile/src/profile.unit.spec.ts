@@ -108,6 +108,12 @@ describe('what the shipped profiles say, field by field', () => {
       { amount: '50000.00', currency: 'CNY' },
       { amount: '50000.00', currency: 'CNY' },
     ],
+    [
+      'refunds.abuse',
+      (p) => p.refunds.abuse,
+      { count: 10, sum: { amount: '100000.00', currency: 'CNY' } },
+      { count: 10, sum: { amount: '100000.00', currency: 'CNY' } },
+    ],
     ['refunds.yearlyQuota', (p) => p.refunds.yearlyQuota, null, null],
     [
       'invoicingEntities',
@@ -320,6 +326,17 @@ describe('a profile that does not validate names the field', () => {
     [
       'refunds.reviewAbove.currency',
       { refunds: { reviewAbove: { amount: '1.00', currency: 'USD' } } },
+      'an invoicing entity bills in',
+    ],
+    ['refunds.abuse.count', { refunds: { abuse: { count: 0 } } }, 'expected number to be >0'],
+    [
+      'refunds.abuse.sum.amount',
+      { refunds: { abuse: { sum: { amount: '-1.00', currency: 'CNY' } } } },
+      'is not below 0',
+    ],
+    [
+      'refunds.abuse.sum.currency',
+      { refunds: { abuse: { sum: { amount: '1.00', currency: 'USD' } } } },
       'an invoicing entity bills in',
     ],
     ['tickets.hours.days', { tickets: { hours: { days: [1, 1] } } }, 'names each day once'],

@@ -3,7 +3,7 @@ import type { FeeTable, Profile } from './schema.ts';
 import { isWithinMonths, monthsOf, usedOf, type Duration, type Period } from './service-period.ts';
 
 // The part of what was paid for one instance that comes back: what is not used of it (RFD-6, RFD-10), less the fee
-// for giving it back (RFD-8). Exact; who adds parts up rounds their sum once (RFD-7).
+// for giving it back (RFD-8). Exact: a sum of such parts is rounded once (RFD-7).
 
 type Rules = Pick<Profile['refunds'], 'consumption' | 'fees' | 'vouchersReturn'> & Pick<Profile, 'timeZone'>;
 
@@ -36,7 +36,7 @@ export interface ReturnAsk {
   readonly at: Date;
   /** Counts for packages alone. */
   readonly packageUsed: boolean;
-  /** What the whole order was paid, without vouchers and by them, and how many instances share it (ORD-14). */
+  /** Of the whole order, without vouchers and by them, and how many instances share it (ORD-14). */
   readonly paid: Money;
   readonly voucherPaid: Money;
   readonly shares: number;

@@ -63,6 +63,12 @@ const codes = {
 };
 type ReasonCode = keyof typeof codes;
 
+/** Found at an application; two of them also in a contract that cannot be sealed as it is. */
+export const kindsOf = (code: string): readonly Refusal['kind'][] => [
+  ...(Object.hasOwn(codes, code) ? [codes[code as ReasonCode].kind] : []),
+  ...(['contract.unprintable', 'contract.entity_unknown'].includes(code) ? (['conflict'] as const) : []),
+];
+
 export const reasonAgainst = (
   orderId: string | null,
   code: ReasonCode,

@@ -7,6 +7,7 @@ import type { Profile } from '@accord/profile';
 import { listOrdersInTheWay } from './order/order-instance-store.ts';
 import { insertOrder } from './order/order-store.ts';
 import { placeOrder, type Order } from './order/order.ts';
+import { listCurrenciesAround } from './order/surroundings-store.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
 import { findProduct } from './product/product-store.ts';
 import type { Product } from './product/product.ts';
@@ -42,8 +43,8 @@ type Rules = Pick<Profile, 'orders' | 'invoicingEntities'>;
 /**
  * Places an order: paid at once where nothing is owed (ORD-4), else unpaid until its payBy (ORD-8).
  *
- * @throws Refusal of ORD-1 to ORD-3 and, for an instance that a refund holds, `order.held_by_refund`
- * (ORD-12).
+ * @throws Refusal of ORD-1 to ORD-3, `order.mixed_currencies` and, for an instance that a refund holds,
+ * `order.held_by_refund` (ORD-12).
  */
 export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order> {
   checkGrants(tx, ask);
@@ -52,6 +53,7 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
   checkFit(ask, product);
   const amounts = priceOf(ask, product, rules);
   if (ask.instanceIds.length > 0) await claimInstances(tx, ask);
+  await expectOneCurrency(tx, ask, amounts.payableAmount);
   const order = {
     ...placed(ask, product),
     ...amounts,
@@ -200,6 +202,20 @@ async function claimInstances(tx: Tx, { accountId, productCode, instanceIds }: P
     instanceId,
     orderId,
   });
+}
+
+/**
+ * A refund has one currency, and gives back the whole life of an instance and a bundle as a whole (RFD-3): orders
+ * that come back together are placed in one, or they never could.
+ *
+ * @throws Refusal `order.mixed_currencies`.
+ */
+async function expectOneCurrency(tx: Tx, ask: Placement, { currency }: Money) {
+  const { bundleId, instanceIds } = ask;
+  if (bundleId === null && instanceIds.length === 0) return;
+  const others = (await listCurrenciesAround(tx, ask)).filter((other) => other !== currency);
+  if (others.length > 0)
+    throw new Refusal('invalid', 'order.mixed_currencies', { currency, others, instanceIds, bundleId });
 }
 
 const placed = (ask: Placement, product: Product) => ({

@@ -8,7 +8,7 @@ import { linkedContract, refusalReason, type RefusalReason } from './refund/elig
 import { knownFacts } from './refund/fact-changes.ts';
 import { lockQuote } from './refund/quote-store.ts';
 import type { QuoteFacts } from './refund/quote.ts';
-import { insertRefund, lockRefundIfKnown, saveRefund } from './refund/refund-store.ts';
+import { insertRefund, lockRefundIfKnown, saveRefund, sumRecentRefunds } from './refund/refund-store.ts';
 import {
   acceptReserved,
   refuseRefund,
@@ -47,15 +47,18 @@ export const onOrderReserved =
     const refund = await lockWaiting(tx, data.holder);
     if (!refund) return;
 
-    const facts = await reservedFacts(tx, profile, { refund, reserved: data });
+    const { reviewAbove, abuse } = profile.refunds;
+    const [facts, recent] = await Promise.all([
+      reservedFacts(tx, profile, { refund, reserved: data }),
+      sumRecentRefunds(tx, refund.accountId, (abuse?.sum ?? reviewAbove).currency),
+    ]);
     const { again, refusals, newQuoteId } = decideAgain(tx, profile, { refund, facts, mayDiffer: true });
     if (refusals.length > 0) {
       saveRefund(tx, refuseRefund(refund, { refusals, newQuoteId, at: tx.now }));
       return;
     }
-    const { reviewAbove } = profile.refunds;
-    const known = knownFacts(refund.instanceIds, facts);
-    const accepted = acceptReserved(refund, again, { reviewAbove, reservedFacts: known, at: tx.now });
+    const known = { recent, reservedFacts: knownFacts(refund.instanceIds, facts) };
+    const accepted = acceptReserved(refund, again, { rules: profile.refunds, ...known, at: tx.now });
     const fits = fitsEvent(accepted.facts); // with orders that the request had not seen
     saveRefund(tx, fits ? accepted : refuseRefund(refund, { refusals: [tooLarge(null)], at: tx.now }));
   };

@@ -342,7 +342,12 @@ describe('with the rules of baidu', () => {
     await t.publish(refused, { repeat: 2 });
     const { data } = await t.event('refund.refused', ({ refund }) => refund.refundId === refundId);
     expect(data.refusals).toEqual([
-      { instanceId: bought.instanceId, orderId: bought.order.orderId, code: 'CONTRACT_LINKED' },
+      {
+        instanceId: bought.instanceId,
+        orderId: bought.order.orderId,
+        code: 'CONTRACT_LINKED',
+        facts: { contractId: 'ctr_first' },
+      },
     ]);
     expect(await refundOf(bought.accountId, refundId)).toMatchObject({
       status: 'refused',
@@ -402,7 +407,7 @@ describe('with the rules of baidu', () => {
     ).toEqual(cny('79.84'));
   });
 
-  test('RFD-12 RFD-3 orders in another currency than was quoted end the refund, whatever instance they are of', async () => {
+  test('RFD-12 RFD-3 orders in another currency than was quoted end the refund', async () => {
     const dollars = (amount: string) => ({ amount, currency: 'USD' });
     const none = dollars('0.00');
     const inDollars = {
@@ -451,7 +456,7 @@ describe('with the rules of baidu', () => {
     expect(await balanceOf(bought.accountId)).toEqual([]);
   });
 
-  test('RFD-13 RFD-17 an operator withdraws a refund that the order service has not answered; a late answer changes nothing', async () => {
+  test('RFD-13 RFD-17 an operator withdraws a refund that waits for its orders; a late answer changes nothing', async () => {
     const bought = await buy();
     const { refundId } = await requested(bought);
     expect((await t.customer(bought.accountId).post(`/v1/refunds/${refundId}/withdraw`)).body).toMatchObject({
@@ -461,11 +466,11 @@ describe('with the rules of baidu', () => {
     const withdraw = () => t.operator().post(`/v1/refunds/${refundId}/withdraw`);
     expect(await withdraw()).toMatchObject({ status: 200, body: { status: 'withdrawn', version: 2 } });
     expect((await withdraw()).body).toMatchObject({ status: 409, code: 'refund.transition_refused' });
+    expect((await quoteOf(bought)).instances[0]).toMatchObject({ refundable: true });
     await t.publish(reserved(bought, refundId), { repeat: 2 });
     await t.settled();
     expect(typesOf(refundId)).toEqual(['1 refund.requested', '2 refund.withdrawn']);
     expect(await balanceOf(bought.accountId)).toEqual([]);
-    expect((await quoteOf(bought)).instances[0]).toMatchObject({ refundable: true });
   });
 
   test('EVT-5 EVT-8 an older snapshot and a repeat change nothing; answers to an ended refund neither', async () => {
@@ -673,6 +678,33 @@ describe('with the rules of baidu', () => {
         '4 refund.succeeded',
       ]);
       expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('69677.42') }]);
+    });
+
+    test('RFD-13 an account that asked ten times within 30 days waits with the next; a rejected one is none', async () => {
+      const accountId = 'acc_often';
+      const asked = async (count: number) => {
+        const all = await Promise.all(Array.from({ length: count }, () => buyUnsettled(accountId)));
+        await t.settled();
+        const refundIds: string[] = [];
+        for (const bought of all) {
+          const { refundId } = await requested(bought);
+          refundIds.push(refundId);
+          await t.publish(reserved(bought, refundId));
+          await t.settled();
+        }
+        return Promise.all(
+          refundIds.map(async (refundId) => [refundId, (await refundOf(accountId, refundId)).status]),
+        );
+      };
+      expect((await asked(10)).map(([, status]) => status)).toEqual(Array(10).fill('succeeded'));
+      const [[eleventh, status]] = (await asked(1)) as [[string, string]];
+      expect(status).toBe('reviewing');
+      await t.operator().post(`/v1/refunds/${eleventh}/reject`, { text: 'too many' });
+      expect(await asked(1)).toMatchObject([[expect.anything(), 'reviewing']]);
+      await t.sql(`update refunds set created_at = created_at - interval '30 days' where account_id = $1`, [
+        accountId,
+      ]);
+      expect(await asked(1)).toMatchObject([[expect.anything(), 'succeeded']]);
     });
 
     test('RFD-13 an operator rejects, a customer withdraws; the instance is free again', async () => {

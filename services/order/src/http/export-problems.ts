@@ -3,10 +3,12 @@ import type { ProblemTexts } from '@accord/http';
 /** Refusals of exports, in both languages (API-16). */
 export const exportProblems: ProblemTexts = {
   'export.not_found': {
+    kind: 'not_found',
     en: { title: 'No such export', detail: 'There is no export {exportId}.' },
     'zh-CN': { title: '导出任务不存在', detail: '导出任务 {exportId} 不存在。' },
   },
   'export.already_running': {
+    kind: 'conflict',
     en: {
       title: 'An export is running',
       detail: 'An account has one export at a time: wait for it, or cancel it.',
@@ -17,6 +19,7 @@ export const exportProblems: ProblemTexts = {
     },
   },
   'export.too_many_files': {
+    kind: 'conflict',
     en: {
       title: 'Too many exports are kept',
       detail: 'An account has at most {most} files at once; each is deleted 24 hours after it was made.',
@@ -27,6 +30,7 @@ export const exportProblems: ProblemTexts = {
     },
   },
   'export.too_many_rows': {
+    kind: 'invalid',
     en: {
       title: 'Too many orders for one export',
       detail: 'An export has at most {most} orders; ask for a shorter time.',
@@ -34,10 +38,12 @@ export const exportProblems: ProblemTexts = {
     'zh-CN': { title: '导出的订单过多', detail: '一次最多导出 {most} 个订单，请缩短时间范围。' },
   },
   'export.not_ready': {
+    kind: 'conflict',
     en: { title: 'The file is not ready', detail: 'Export {exportId} is still running.' },
     'zh-CN': { title: '文件尚未生成', detail: '导出任务 {exportId} 仍在进行。' },
   },
   'export.file_gone': {
+    kind: 'conflict',
     en: {
       title: 'There is no file any more',
       detail: 'Export {exportId} was cancelled, or its file was deleted after 24 hours; ask for another one.',
@@ -48,6 +54,7 @@ export const exportProblems: ProblemTexts = {
     },
   },
   'export.not_running': {
+    kind: 'conflict',
     en: {
       title: 'The export has ended',
       detail: 'Only a running export is cancelled; this one is {status}.',

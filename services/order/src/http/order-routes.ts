@@ -146,6 +146,7 @@ const placementRefusals = [
   'order.count_too_large',
   'order.entity_unknown',
   'order.currency_mismatch',
+  'order.mixed_currencies',
   'order.price_missing',
   'order.amount_mismatch',
   'order.amount_too_large',

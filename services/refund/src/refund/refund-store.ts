@@ -2,6 +2,7 @@ import { Refusal, type Decision, type Tx } from '@accord/core';
 import { money } from '@accord/money';
 import type { RefundedOrder } from './amount.ts';
 import { refundLifecycle, type Refund } from './refund.ts';
+import type { RecentRefunds } from './review-limits.ts';
 
 const columns = `refund_id as "refundId", account_id as "accountId", version, status, kind, quote_id as "quoteId",
   as_of as "asOf", instance_ids as "instanceIds", order_ids as "orderIds", amount, currency, split, lines, reason, text,
@@ -29,6 +30,18 @@ export async function lockRefund(tx: Tx, refundId: string): Promise<Refund> {
 export async function lockRefundIfKnown(tx: Tx, refundId: string): Promise<Refund | undefined> {
   const row = await tx.one<Row>(`select ${columns} from refunds where refund_id = $1 for update`, [refundId]);
   return row && refundOf(row);
+}
+
+/** RFD-13: of the 30 days up to now; what was refused, rejected or withdrawn, or came by itself, does not count. */
+export async function sumRecentRefunds(tx: Tx, accountId: string, currency: string): Promise<RecentRefunds> {
+  const row = await tx.one<{ count: number; sum: string }>(
+    `select count(*)::integer as count, coalesce(sum(amount) filter (where currency = $3), 0)::text as sum
+       from refunds where account_id = $1 and kind <> 'failed_fulfilment'
+        and status not in ('refused', 'rejected', 'withdrawn')
+        and created_at > $2::timestamptz - interval '720 hours'`,
+    [accountId, tx.now, currency],
+  );
+  return { count: row!.count, sum: money(row!.sum, currency) };
 }
 
 /**

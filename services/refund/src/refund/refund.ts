@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { amend, changed, isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/core';
 import type { Fact } from '@accord/events';
 import type { RefundSnapshot } from '@accord/events/refund';
-import { compare, type Money } from '@accord/money';
-import type { Profile } from '@accord/profile';
+import type { Money } from '@accord/money';
 import { total, wholeOrder, type Line, type Split } from './amount.ts';
 import type { Order, RefundKind } from './candidate.ts';
 import type { RefusalReason } from './eligibility.ts';
 import type { FactChange, KnownFact } from './fact-changes.ts';
 import type { InstanceQuote, Quote } from './quote.ts';
+import { needsReview, type RecentRefunds, type ReviewRules } from './review-limits.ts';
 
 export const refundLifecycle = lifecycle('refund', 'requested', {
   requested: { check: 'checking', withdraw: 'withdrawn' },
@@ -133,23 +133,19 @@ export function refundFailedFulfilment(order: Order, { at }: At): Decision<Refun
   return changed(refund, { type: 'refund.succeeded', data: { refund: refundSnapshot(refund) } });
 }
 
-/**
- * RFD-13: above the profile's limit a person decides; also where the currency is another, which nothing here
- * can compare.
- */
+/** RFD-13: above a limit of the profile a person decides. */
 export function acceptReserved(
   refund: Refund,
   again: readonly InstanceQuote[],
   ask: {
-    reviewAbove: Profile['refunds']['reviewAbove'];
+    rules: ReviewRules;
+    recent: RecentRefunds;
     reservedFacts: readonly KnownFact[];
   } & At,
 ): Decision<Refund> {
-  const { reservedFacts } = ask;
+  const { reservedFacts, recent, rules } = ask;
   const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency), reservedFacts };
-  const above =
-    refund.amount.currency !== ask.reviewAbove.currency || compare(checked.amount, ask.reviewAbove) > 0;
-  return above
+  return needsReview(checked.amount, recent, rules)
     ? announce(checked, 'review', 'refund.review_required', ask)
     : announce(checked, 'approve', 'refund.approved', ask);
 }
@@ -165,7 +161,12 @@ export interface Against {
 export function refuseRefund(refund: Refund, why: Against & At): Decision<Refund> {
   const checked = refund.status === 'requested' ? move(refund, 'check') : refund;
   const next = advance({ ...checked, ...against(why) }, 'refuse', why);
-  const refusals = why.refusals.map(({ instanceId, orderId, code }) => ({ instanceId, orderId, code }));
+  const refusals = why.refusals.map(({ instanceId, orderId, code, facts }) => ({
+    instanceId,
+    orderId,
+    code,
+    facts: { ...facts },
+  }));
   return changed(next, { type: 'refund.refused', data: { refund: refundSnapshot(next), refusals } });
 }
 
