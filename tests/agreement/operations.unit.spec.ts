@@ -123,6 +123,8 @@ const machine: Resource = {
   scaledAt: null,
   region: null,
   ipAddress: null,
+  plan: null,
+  knownSince: null,
 };
 
 const certified: Account = {
@@ -183,6 +185,7 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
     both,
   ],
   'not yet created': [{ order: creating }, contractOnly],
+  'created in part': [{ order: { count: 2, fulfilment: 'creating', servicePeriod: null } }, view],
   unpaid: [{ order: unpaid }, openWithContract],
   'past its payBy': [{ order: { ...unpaid, payBy: now } }, view],
   cancelled: [{ order: { ...unpaid, status: 'cancelled', cancelledAt: day(6) } }, view],
@@ -426,6 +429,7 @@ const withInstances = (order: Order): Order => ({
     region: null,
     ipAddress: null,
     told: null,
+    knownSince: null,
   })),
 });
 

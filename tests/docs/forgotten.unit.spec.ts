@@ -34,7 +34,6 @@ describe('event types', () => {
     const published = new Set(all.flatMap(({ name }) => publishedBy(name)));
     const ours = eventTypes.filter((type) => catalogue[type].speaker !== 'platform');
     expect(ours.filter((type) => !published.has(type))).toEqual([
-      'remittance.claimed',
       'contract.paper_requested',
       'contract.paper_mailed',
       'contract.paper_delivered',
@@ -53,7 +52,7 @@ describe('event types', () => {
 
 describe('refusal codes', () => {
   /** No caller gets it: an event is refused by it. */
-  const byEvent = ['account.unfit'];
+  const byEvent = ['account.unfit', 'refund.orders_to_come', 'refund.difference_to_come'];
 
   test.each(all)('API-2 API-16 $name words each code that a route names, in both languages', (service) => {
     const worded = { ...problemTexts, ...service.problems };

@@ -31,15 +31,22 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
       'insert, update (version, status, rows_written, parts, bytes, last_key, writer_state, whole, sha256, ' +
       'worked_at, ready_at, expires_at)',
     holders: 'insert, update (answered_at, ended_at)',
+    order_deltas: ['insert', 'insert, delete'],
+    order_facets: grows,
     order_history: grows,
-    order_instances: grows,
+    order_instances: 'insert, update (open)',
+    order_totals: [none, 'insert, update, delete'],
     orders:
       'insert, update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, ' +
       'hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, ' +
       'support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)',
     payment_references: grows,
     payments: grows,
+    product_history: [none, grows],
+    product_names: grows,
     products: [none, 'insert, update'],
+    remittance_claims: 'insert, update (status, failure, remittance_id, look_at, ended_at)',
+    remittances: [none, 'insert'],
     resources: 'insert, update',
     unapplied_payments: grows,
   },
@@ -62,6 +69,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     claimed_instances: 'insert, update (refunded_at), delete',
     contract_view: view,
     failed_fulfilments: grows,
+    settled_downgrades: grows,
     ledger_postings: grows,
     ledger_transactions: grows,
     order_view: view,
@@ -88,9 +96,15 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
 
 /** Rows that stay as they were written: histories, money that came and went, documents, what customers saw. */
 const staying: Readonly<Record<ServiceName, readonly string[]>> = {
-  order: ['order_history', 'payments', 'payment_references', 'unapplied_payments'],
+  order: ['order_history', 'product_history', 'payments', 'payment_references', 'unapplied_payments'],
   contract: ['contract_history', 'contract_documents'],
-  refund: ['ledger_transactions', 'ledger_postings', 'refund_orders', 'failed_fulfilments'],
+  refund: [
+    'ledger_transactions',
+    'ledger_postings',
+    'refund_orders',
+    'failed_fulfilments',
+    'settled_downgrades',
+  ],
   notification: ['timeline_events', 'timeline_links'],
 };
 
@@ -194,7 +208,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
         order by 1`,
     );
     const shared = {
-      order: ['products'],
+      order: ['product_names', 'products'],
       contract: ['products'],
       refund: ['product_view'],
       notification: [],

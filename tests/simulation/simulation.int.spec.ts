@@ -36,6 +36,8 @@ const steps: Record<Step['do'], boolean> = {
   retry: false,
   'payout fails': false,
   'money arrives': true,
+  transfer: true,
+  claim: true,
   work: true,
   wait: true,
   'catch up': true,

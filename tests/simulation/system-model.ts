@@ -75,7 +75,11 @@ interface OutboxRow {
  */
 export class Breakdown extends Error {}
 
-const workers = { order: ['expire', 'expiring'], contract: ['sealing'], refund: ['payout'] } as const;
+const workers = {
+  order: ['expire', 'expiring', 'remittance-claims'],
+  contract: ['sealing'],
+  refund: ['payout'],
+} as const;
 export type WorkerName = (typeof workers)[keyof typeof workers][number];
 const ownerOf = (worker: WorkerName) =>
   (Object.keys(workers) as (keyof typeof workers)[]).find((name) =>
@@ -90,6 +94,8 @@ const dueWork = `
       case when exists (select from orders.orders where status = 'unpaid' and pay_by <= $1) then 'expire' end,
       case when exists (select from orders.orders where status = 'unpaid'
       and pay_by <= $1::timestamptz + interval '1 day') then 'expiring' end,
+      case when exists (select from orders.remittance_claims where status = 'waiting' and look_at <= $1)
+      then 'remittance-claims' end,
       case when exists (select from contracts.contracts where status = 'sealing') then 'sealing' end,
       case when exists (select from refunds.refunds where status in ('approved', 'paying'))
       then 'payout' end], null) as workers,
@@ -131,6 +137,8 @@ export class World {
   readonly accepted: Accepted[] = [];
   /** Money told of by topic, by its reference, and for which order. */
   readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
+  /** Transfers that the bank has reported, by their names. */
+  readonly transfers: string[] = [];
   /** Refunds that were paid although an instance was known to be frozen (RFD-13). */
   readonly paidOfFrozen: string[] = [];
   /** How many reports of instances were told so far. */

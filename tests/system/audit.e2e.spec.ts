@@ -300,8 +300,16 @@ const periodOrder = `select order_id as id from orders.orders where period_end i
 const refund = `select refund_id as id from refunds.refunds where status = 'succeeded' and kind = 'unsubscribe'`;
 const refundedOrder = `select order_id as id from refunds.refunded_orders order by 1 limit 1`;
 const sentMail = `select notification_id as id from notifications.notifications where version = 1 limit 1`;
+const totalsId = `concat_ws(' ', account_id, placed_on, product_code, status, currency)`;
 const eventId = '0199aaaa-0000-7000-8000-000000000001';
 const literal = (id: string) => `select '${id}' as id`;
+
+const remittanceLike = (
+  id: string,
+  claimId: string,
+) => `insert into orders.remittances (remittance_id, bank_reference,
+    amount, currency, payer_name, payer_key, received_at, reported_at, claim_id, claimed_at)
+  values ('${id}', 'CMB-planted', 45.00, 'CNY', 'payer', 'PAYER', now(), now(), '${claimId}', now())`;
 
 /** Another contract or refund like the one that is there. */
 const contractLike = (id: string, status: string, orderIds: string) => `insert into contracts.contracts
@@ -549,6 +557,35 @@ const plants: readonly Plant[] = [
     ],
   },
   {
+    rule: 'EVT-33',
+    what: 'a claimed transfer that has paid nothing',
+    mends: 'order',
+    about: literal('rem_planted'),
+    found: 'paid 0 of 45.00',
+    add: ['orders.remittances', `remittance_id = '$id'`, remittanceLike('$id', 'rcl_planted')],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a transfer that a claim has which is not there',
+    mends: 'order',
+    about: literal('rcl_planted'),
+    add: ['orders.remittances', `claim_id = '$id'`, remittanceLike('rem_planted', '$id')],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a claim of a transfer that waits for ever',
+    mends: 'order',
+    about: literal('rcl_late'),
+    add: [
+      'orders.remittance_claims',
+      `claim_id = '$id'`,
+      `insert into orders.remittance_claims (claim_id, account_id, claimed_by, bank_reference, amount, currency,
+         order_ids, status, created_at, expires_at, look_at)
+       values ('$id', 'acc_demo', 'customer:usr', 'CMB-1', 45.00, 'CNY', '{ord_1}', 'waiting',
+         now() - interval '8 days', now() - interval '1 day', now() - interval '1 day')`,
+    ],
+  },
+  {
     rule: 'EVT-34',
     what: 'a version that no topic holds',
     mends: 'notification',
@@ -684,6 +721,13 @@ const plants: readonly Plant[] = [
       `order_id = '$id'`,
       `status = 'unpaid', snapshot = (select jsonb_object_agg(key, '"another"'::jsonb) from jsonb_each(snapshot))`,
     ],
+  },
+  {
+    rule: 'ORD-23',
+    what: 'totals with an order too many',
+    mends: 'order',
+    about: `select ${totalsId} as id from orders.order_totals where account_id = '*' order by 1 limit 1`,
+    change: ['orders.order_totals', `${totalsId} = '$id'`, 'orders = orders + 1'],
   },
   {
     rule: 'EVT-36',
@@ -844,6 +888,18 @@ const plants: readonly Plant[] = [
     change: ['orders.orders', `order_id = '$id'`, `status = 'paid', refunded_instance_ids = '{}'`],
   },
   {
+    rule: 'ORD-24',
+    what: 'a downgrade whose difference has not come back',
+    mends: 'refund',
+    about: freeOrder.replace('where', `where fulfilment = 'created' and`),
+    found: 'not settled',
+    change: [
+      'orders.orders',
+      `order_id = '$id'`,
+      `terms = jsonb_set(terms, '{planChange}', '{"returns": "difference"}')`,
+    ],
+  },
+  {
     rule: 'EVT-24',
     what: 'a failed fulfilment that was not refunded',
     mends: 'refund',
@@ -896,6 +952,8 @@ async function plant({ change, remove, add }: Plant, id: string): Promise<() => 
         [row],
       );
     }
+    // The change of an order was counted (ORD-23), and this is not.
+    if (table === 'orders.orders') await db.query('delete from orders.order_deltas');
     await db.query('commit');
   };
 }
@@ -903,6 +961,7 @@ async function plant({ change, remove, add }: Plant, id: string): Promise<() => 
 describe('with the services stopped', () => {
   beforeAll(async () => {
     expect((await audit.round({ settleMs: 20_000 })).broken).toEqual([]);
+    while ((await db.query('select from orders.order_deltas limit 1')).rowCount) await sleep(100);
     await Promise.all(Object.values(system.services).map((service) => service.stop()));
   }, 60_000);
 

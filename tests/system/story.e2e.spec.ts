@@ -28,6 +28,7 @@ test(
   async () => {
     const told = await play({ system, profile: 'alibaba' });
     expect(told).toContain(`7 of them used: ${machineMonth().back} (RFD-7)`);
+    expect(told).toMatch(/and for the month to come: .* is back \(ORD-24\)/);
   },
   120_000,
 );

@@ -10,5 +10,5 @@ export {
   type OfflineAddress,
   type PartyDetails,
 } from './schema.ts';
-export { returnedPart, type Fee, type PaidService, type Usage } from './returned-part.ts';
-export { usedOf, type Period } from './service-period.ts';
+export { returnedPart, type Fee, type Usage } from './returned-part.ts';
+export { restOf, usedOf, type Period } from './service-period.ts';

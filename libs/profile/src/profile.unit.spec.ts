@@ -34,6 +34,7 @@ describe('what the shipped profiles say, field by field', () => {
     ['provider.en', (p) => p.provider.en.name, 'Baidu AI Cloud', 'Alibaba Cloud'],
     ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY],
     ['orders.payWithinWhenContracted', (p) => p.orders.payWithinWhenContractedMs, 7 * DAY, 30 * DAY],
+    ['orders.downgradeReturns', (p) => p.orders.downgradeReturns, 'none', 'difference'],
     ['contracts.sources', (p) => p.contracts.sources, ['order'], ['order', 'bill']],
     [
       'contracts.excludedCategories',
@@ -162,7 +163,7 @@ describe('a profile of one’s own', () => {
     expect(story).toEqual({
       ...baidu,
       name: 'story',
-      orders: { payWithinMs: 20_000, payWithinWhenContractedMs: 7 * DAY },
+      orders: { ...baidu.orders, payWithinMs: 20_000, payWithinWhenContractedMs: 7 * DAY },
       contracts: { ...baidu.contracts, sources: ['bill'] },
     });
   });

@@ -8,7 +8,7 @@ import { isWithinMonths, monthsOf, usedOf, type Duration, type Period } from './
 type Rules = Pick<Profile['refunds'], 'consumption' | 'fees' | 'vouchersReturn'> & Pick<Profile, 'timeZone'>;
 
 /** An order as it pays for one instance. */
-export interface PaidService {
+interface PaidService {
   readonly orderType: string;
   readonly chargeType: string;
   readonly trial: boolean;
@@ -32,7 +32,7 @@ export interface Fee extends FeeTable {
   readonly percent: string;
 }
 
-export interface ReturnAsk {
+interface ReturnAsk {
   readonly at: Date;
   /** Counts for packages alone. */
   readonly packageUsed: boolean;
@@ -40,6 +40,8 @@ export interface ReturnAsk {
   readonly paid: Money;
   readonly voucherPaid: Money;
   readonly shares: number;
+  /** Fractions: the part of the unused that it still pays for, and what came back of it before (ORD-24). */
+  readonly kept?: { readonly part: string; readonly returned: string };
 }
 
 /**
@@ -55,8 +57,9 @@ export function returnedPart(service: PaidService, ask: ReturnAsk, rules: Rules)
       .div(ask.shares)
       .mul(total - used)
       .div(total);
-  const paid = exactly(ask.paid).div(ask.shares);
-  const left = unusedOf(ask.paid);
+  const { part, returned } = ask.kept ?? { part: '1', returned: '0' };
+  const paid = exactly(ask.paid).div(ask.shares).sub(returned);
+  const left = unusedOf(ask.paid).mul(part);
   const charged = paid.mul(feeBy?.percent ?? 0).div(100);
   const fee = charged.compare(left) < 0 ? charged : left;
   const voucher = unusedOf(ask.voucherPaid).mul(rules.vouchersReturn === 'always' ? 1 : 0);

@@ -80,14 +80,20 @@ const DomainServiceType = z.enum([
 ]);
 
 const Orders = z
-  .strictObject({ payWithin: PositiveMs, payWithinWhenContracted: PositiveMs })
+  .strictObject({
+    payWithin: PositiveMs,
+    payWithinWhenContracted: PositiveMs,
+    /** Whether a change to a cheaper plan gives back what the rest of the period was dearer (ORD-24). */
+    downgradeReturns: z.enum(['none', 'difference']),
+  })
   .refine((orders) => orders.payWithinWhenContracted >= orders.payWithin, {
     path: ['payWithinWhenContracted'],
     message: 'is at least payWithin',
   })
-  .transform((orders) => ({
-    payWithinMs: orders.payWithin,
-    payWithinWhenContractedMs: orders.payWithinWhenContracted,
+  .transform(({ payWithin, payWithinWhenContracted, ...orders }) => ({
+    ...orders,
+    payWithinMs: payWithin,
+    payWithinWhenContractedMs: payWithinWhenContracted,
   }));
 
 const Paper = z.discriminatedUnion('by', [

@@ -1,5 +1,5 @@
 import { expectVersion, Refusal, type Tx } from '@accord/core';
-import { expectFit, type FitRules } from './order/fulfilment-fit.ts';
+import { expectFit, withRest, type FitRules } from './order/fulfilment-fit.ts';
 import { expectFulfillable, failFulfilment, fulfilOrder, giveInstances } from './order/order-fulfilment.ts';
 import { saveOrderInstances } from './order/order-instance-store.ts';
 import type { Given } from './order/order-instance.ts';
@@ -39,14 +39,18 @@ export async function reportCreated(
     if (!mayHave(order, resource))
       throw new Refusal('conflict', 'resource.taken', { instanceId: resource.instanceId });
 
-  const given = instances.map((one) => ({ ...one, told: { start: one.start, end: one.end } }));
+  const given = instances.map((one) => ({
+    ...withRest(order, one, ends.get(one.instanceId)),
+    told: { start: one.start, end: one.end },
+    knownSince: tx.now,
+  }));
   const saved = saveOrder(tx, fulfilOrder(order, given));
   saveOrderInstances(tx, saved);
-  for (const one of instances) {
+  for (const one of given) {
     const resource = known.get(one.instanceId);
     await saveResource(
       tx,
-      resource ? extendResource(resource, saved, one) : createResource(saved, one, tx.now),
+      resource ? extendResource(resource, saved, one, tx.now) : createResource(saved, one, tx.now),
     );
   }
   return saved;
@@ -131,7 +135,7 @@ export async function addInstance(
   if (isListed && !known) throw serialisationFailure(orderId);
   if (isListed) return order;
   expectFit(order, [given], { ...rules, ends: new Map(), periodsMayFollow: true });
-  const saved = saveOrder(tx, giveInstances(order, [{ ...given, told: null }]));
+  const saved = saveOrder(tx, giveInstances(order, [{ ...given, told: null, knownSince: tx.now }]));
   saveOrderInstances(tx, saved);
   return saved;
 }

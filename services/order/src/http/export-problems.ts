@@ -22,11 +22,12 @@ export const exportProblems: ProblemTexts = {
     kind: 'conflict',
     en: {
       title: 'Too many exports are kept',
-      detail: 'An account has at most {most} files at once; each is deleted 24 hours after it was made.',
+      detail:
+        'An account has at most {most} files at once; cancel one, or wait: each is deleted after 24 hours.',
     },
     'zh-CN': {
       title: '保留的导出文件过多',
-      detail: '每个账户最多同时保留 {most} 个导出文件，文件在生成 24 小时后删除。',
+      detail: '每个账户最多同时保留 {most} 个导出文件，请取消其中一个，或等待文件在生成 24 小时后删除。',
     },
   },
   'export.too_many_rows': {
@@ -53,12 +54,15 @@ export const exportProblems: ProblemTexts = {
       detail: '导出任务 {exportId} 已取消，或其文件已在 24 小时后删除，请重新导出。',
     },
   },
-  'export.not_running': {
+  'export.ended': {
     kind: 'conflict',
     en: {
       title: 'The export has ended',
-      detail: 'Only a running export is cancelled; this one is {status}.',
+      detail: 'Only an export that runs or has its file is cancelled; this one is {status}.',
     },
-    'zh-CN': { title: '导出任务已结束', detail: '只有进行中的导出任务可以取消，当前状态为 {status}。' },
+    'zh-CN': {
+      title: '导出任务已结束',
+      detail: '只有进行中或文件仍保留的导出任务可以取消，当前状态为 {status}。',
+    },
   },
 };

@@ -1,9 +1,11 @@
 import type { ProblemTexts } from '@accord/http';
 import { placementProblems } from './placement-problems.ts';
+import { planProblems } from './plan-problems.ts';
 
 /** Every refusal this service can answer, in both languages (API-16). */
 export const problems: ProblemTexts = {
   ...placementProblems,
+  ...planProblems,
   'order.not_found': {
     kind: 'not_found',
     en: { title: 'No such order', detail: 'There is no order {orderId}.' },
@@ -16,6 +18,22 @@ export const problems: ProblemTexts = {
       detail: 'Only an unpaid order is cancelled; this one is {status}.',
     },
     'zh-CN': { title: '订单无法取消', detail: '只有未支付的订单可以取消，当前状态为 {status}。' },
+  },
+  'order.not_a_domain': {
+    kind: 'invalid',
+    en: { title: 'Not an order of a domain', detail: 'Order {orderId} is not for a domain name.' },
+    'zh-CN': { title: '非域名订单', detail: '订单 {orderId} 不是域名订单。' },
+  },
+  'order.no_checklist': {
+    kind: 'conflict',
+    en: {
+      title: 'The order has no checklist',
+      detail: 'Only an unpaid domain order that gets no contract has one, before its payBy; {orderId} is none.',
+    },
+    'zh-CN': {
+      title: '该订单没有业务清单',
+      detail: '只有不能申请合同的未付款域名订单在支付期限内提供业务清单，订单 {orderId} 不属于此类。',
+    },
   },
   'order.not_payable': {
     kind: 'conflict',

@@ -4,7 +4,7 @@ import { exactly, isZero, roundHalfUp, zero } from '@accord/money';
 import { printable, type GlyphCheck } from '@accord/pdf';
 import { isExcludedFromContracts, isRefusedUnpaidDomain, returnedPart, type Profile } from '@accord/profile';
 import type { Resource } from '../resource/resource.ts';
-import { isOpen, isOverdue, type Order } from './order.ts';
+import { isInPart, isOpen, isOverdue, type Order } from './order.ts';
 
 // ORD-16: an operation is offered where the same request, made now, would be taken. Pure. The contract and the
 // refund service decide about the request itself; tests/agreement holds both against this.
@@ -71,6 +71,7 @@ function isContractable(
   const { hold, contractable, invoicingEntity, productName, configuration } = order;
   return (
     hold === null &&
+    !isInPart(order) &&
     contractable &&
     contracts.sources.includes('order') &&
     !isExcludedFromContracts(order, contracts) &&

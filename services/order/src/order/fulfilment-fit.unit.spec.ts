@@ -1,5 +1,5 @@
 import { at, created, given, paid } from '../../test/sample-order.ts';
-import { expectFit } from './fulfilment-fit.ts';
+import { expectFit, withRest } from './fulfilment-fit.ts';
 import { fulfilOrder } from './order-fulfilment.ts';
 import type { Given } from './order-instance.ts';
 import { orderSnapshot, type Order } from './order.ts';
@@ -107,4 +107,54 @@ test('ORD-26 a period starts at most 90 days from payment, a renewal from the en
     false,
     true,
   ]);
+});
+
+test('ORD-24 ORD-26 a change of plan says itself for which rest it is; told times are within a day of it', () => {
+  const rest = {
+    orderId: 'ord_1',
+    start: at(14).toISOString(),
+    end: at(42).toISOString(),
+    unit: 'day' as const,
+    remaining: 28,
+    total: 31,
+    priceBefore: '45',
+    priceAfter: '138',
+  };
+  const upgrade: Order = {
+    ...paid,
+    orderType: 'upgrade',
+    duration: null,
+    instanceIds: ['a', 'b'],
+    servicePeriod: { start: at(14), end: at(42) },
+    planChange: {
+      from: 'small',
+      returns: 'none',
+      rest: ['a', 'b'].map((instanceId) => ({ instanceId, ...rest })),
+    },
+  };
+  const told = (start: Date | null, end: Date | null, id = 'a') => [{ ...given(id), start, end }];
+  const ends = { a: at(42), b: at(42) };
+  const taken = [
+    told(null, null),
+    told(at(13), null),
+    told(at(20), at(42)),
+    told(null, at(43)),
+    told(null, hours(at(42), -24)),
+  ];
+  expect(taken.map((instances) => fits(upgrade, instances, ends))).toEqual(taken.map(() => true));
+  const refused = [
+    [],
+    told(null, null, 'c'),
+    told(null, hours(at(43), 1)),
+    told(null, hours(at(41), -1)),
+    told(hours(at(13), -1), null),
+    told(at(42), null),
+  ];
+  expect(refused.map((instances) => fits(upgrade, instances, ends))).toEqual(refused.map(() => false));
+  expect(fits(upgrade, told(null, at(50)), { a: at(50) })).toBe(true);
+
+  const period = (id: string, runsUntil: Date) => withRest(upgrade, told(at(20), null, id)[0]!, runsUntil);
+  expect(period('a', at(42))).toMatchObject({ start: at(14), end: at(42), region: 'bj' });
+  expect(period('b', at(50))).toMatchObject({ start: at(14), end: at(50) });
+  expect(withRest(paid, given('a'), at(50))).toEqual(given('a'));
 });

@@ -12,6 +12,7 @@ import {
 } from '@accord/money';
 import { returnedPart, type Fee, type Profile, type Usage } from '@accord/profile';
 import type { Order } from './candidate.ts';
+import { keptOf, type Kept } from './plan-difference.ts';
 
 // The part of what was paid that comes back. An order gives back the exact sum of its exact parts, rounded half
 // up once, over however many refunds (RFD-5, RFD-7), and each fund its share of that (RFD-11).
@@ -36,6 +37,8 @@ export interface Amounts {
 
 /** Sums that no minor unit can say, as fractions: `800/31`. */
 export interface ExactSums {
+  /** The sum that was paid for the parts that came back. */
+  readonly paid: string;
   readonly refund: string;
   readonly fee: string;
   readonly voucher: string;
@@ -53,6 +56,13 @@ export interface RefundedOrder {
   readonly exact: ExactSums;
 }
 
+/** A change to a cheaper plan, by its order, and the prices of the period with the plan before and after. */
+export interface Downgrade {
+  readonly orderId: string;
+  readonly priceBefore: string;
+  readonly priceAfter: string;
+}
+
 /** All that the amounts of a line follow from, kept for ever (RFD-19). */
 export interface Calculation extends Usage {
   readonly asOf: string;
@@ -62,6 +72,10 @@ export interface Calculation extends Usage {
   /** Null where vouchers do not return. */
   readonly orderVoucher: Money | null;
   readonly feeBy: Fee | null;
+  /** The part that downgrades gave back of the instance before, and the part that is kept. */
+  readonly kept: Kept;
+  /** The one whose difference this line gives back; null where the instance is given back. */
+  readonly downgrade: Downgrade | null;
   readonly before: RefundedOrder;
 }
 
@@ -79,53 +93,65 @@ export interface LineAsk {
   readonly at: Date;
   /** Counts for packages alone. */
   readonly packageUsed: boolean;
+  /** The orders of the instance, of which some may be downgrades that gave a difference back. */
+  readonly orders?: readonly Order[];
 }
 
 /** The part of `order` that comes back for one of its instances, after all that it gave back `before`. */
 export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = untouched(order)): Line {
   const { orderId, instanceIds } = order;
-  if (!instanceIds.includes(ask.instanceId))
-    throw new Error(`order ${orderId} does not have the instance ${ask.instanceId}`);
+  const { instanceId, at } = ask;
+  if (!instanceIds.includes(instanceId))
+    throw new Error(`order ${orderId} does not have the instance ${instanceId}`);
   const { voucherPaid } = order;
-  const share = { ...ask, paid: countedPaid(order), voucherPaid, shares: sharesOf(order) };
+  const kept = keptOf({ order, instanceId, share: shareOf(order) }, ask.orders ?? []);
+  const share = { ...ask, kept, paid: countedPaid(order), voucherPaid, shares: sharesOf(order) };
   const { usage, feeBy, exact } = returnedPart(order, share, rules);
   return {
     orderId,
-    instanceId: ask.instanceId,
+    instanceId,
     ...roundedAmounts(order, exact, before),
-    exact: {
-      refund: exact.refund.toFraction(),
-      fee: exact.fee.toFraction(),
-      voucher: exact.voucher.toFraction(),
-    },
+    exact: exactText(exact),
     calculation: {
       ...usage,
-      asOf: ask.at.toISOString(),
+      asOf: at.toISOString(),
       timeZone: rules.timeZone,
       orderPaid: countedPaid(order),
       orderInstances: sharesOf(order),
       orderVoucher: rules.vouchersReturn === 'always' ? order.voucherPaid : null,
       feeBy,
+      kept,
+      downgrade: null,
       before,
     },
   };
 }
 
+export const exactText = ({ paid, refund, fee, voucher }: Exact): ExactSums => ({
+  paid: paid.toFraction(),
+  refund: refund.toFraction(),
+  fee: fee.toFraction(),
+  voucher: voucher.toFraction(),
+});
+
+/** The part of what was paid in money that is one instance's, exactly (ORD-14). */
+export const shareOf = (order: Order): Fraction => exactly(countedPaid(order)).div(sharesOf(order));
+
 /** ORD-14, ORD-26: of an order that is not fulfilled yet, those still to come have their share. */
-const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
+export const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
   fulfilment === 'created' ? instanceIds.length : Math.max(count, instanceIds.length);
 
-type Exact = { readonly [name in 'paid' | keyof ExactSums]: Fraction };
+type Exact = { readonly [name in keyof ExactSums]: Fraction };
 
 /**
  * RFD-7: what came back so far is rounded, not its parts. ORD-14: so is what was paid, as near as consumed and
  * fee allow, which are never below 0 and leave room for all that may still come back.
  */
-function roundedAmounts(order: Order, own: Exact, before: RefundedOrder): Amounts {
+export function roundedAmounts(order: Order, own: Exact, before: RefundedOrder): Amounts {
   const whole = countedPaid(order);
   const { currency } = whole;
   const exactRefund = own.refund.add(before.exact.refund);
-  const exactPaid = own.paid.mul(before.instances + 1);
+  const exactPaid = own.paid.add(before.exact.paid);
   const refundSoFar = roundHalfUp(exactRefund, currency);
   const mostToCome = roundHalfUp(exactly(whole).sub(exactPaid).add(exactRefund), currency);
   const keptBefore = add(before.consumed, before.fee);
@@ -164,7 +190,7 @@ function fundsOf(refundSoFar: Money, { paid, refunded }: RefundedOrder): Omit<Sp
 }
 
 /** A compensation cost nothing, so nothing of it comes back. */
-const countedPaid = ({ orderType, cashPaid }: Order): Money =>
+export const countedPaid = ({ orderType, cashPaid }: Order): Money =>
   orderType === 'compensation' ? zero(cashPaid.currency) : cashPaid;
 
 /** In money, without vouchers. */
@@ -182,7 +208,7 @@ export function untouched({ orderId, cashPaid, voucherPaid, paidParts }: Order):
     refunded: nothing,
     consumed: none,
     fee: none,
-    exact: { refund: '0', fee: '0', voucher: '0' },
+    exact: { paid: '0', refund: '0', fee: '0', voucher: '0' },
   };
 }
 
@@ -191,11 +217,11 @@ export function afterLine(order: RefundedOrder, line: Line): RefundedOrder {
   const both = (name: keyof ExactSums) => new Fraction(order.exact[name]).add(line.exact[name]).toFraction();
   return {
     ...order,
-    instances: order.instances + 1,
+    instances: order.instances + (line.calculation?.downgrade ? 0 : 1),
     refunded: addSplits(order.refunded, line.split),
     consumed: add(order.consumed, line.consumed),
     fee: add(order.fee, line.fee),
-    exact: { refund: both('refund'), fee: both('fee'), voucher: both('voucher') },
+    exact: { paid: both('paid'), refund: both('refund'), fee: both('fee'), voucher: both('voucher') },
   };
 }
 
@@ -217,6 +243,7 @@ export function wholeOrder(order: Order): Line {
     refund: order.cashPaid,
     split: untouched(order).paid,
     exact: {
+      paid: exactly(order.cashPaid).toFraction(),
       refund: exactly(order.cashPaid).toFraction(),
       fee: '0',
       voucher: exactly(order.voucherPaid).toFraction(),

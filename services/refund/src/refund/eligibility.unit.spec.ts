@@ -432,7 +432,7 @@ describe('RFD-3 every code against', () => {
       ...untouched(order),
       instances: 1,
       refunded: parts({ cash: '33.33' }),
-      exact: { refund: '100/3', fee: '0', voucher: '0' },
+      exact: { paid: '100/3', refund: '100/3', fee: '0', voucher: '0' },
     };
     const unused = { at: new Date(bought), ids: ['i-2'] };
     expect(quoted({ orders: [order] }, unused).amounts?.refund).toEqual(cny('33.33'));

@@ -135,7 +135,8 @@ function linesOf(candidate: Candidate, profile: Profile, soFar: Map<string, Refu
   const { refunds, timeZone } = profile;
   const paid = candidate.orders.filter(({ status }) => status === 'paid');
   return paid.map((order) => {
-    const ask = { instanceId, at, packageUsed: isUsedPackage(candidate, order, profile) };
+    const packageUsed = isUsedPackage(candidate, order, profile);
+    const ask = { instanceId, at, packageUsed, orders: candidate.orders };
     const before = soFar.get(order.orderId) ?? untouched(order);
     const line = lineOf(order, ask, { ...refunds, timeZone }, before);
     soFar.set(order.orderId, afterLine(before, line));

@@ -3,8 +3,8 @@ import { amend, changed, isSameSubject, lifecycle, newId, Refusal, type Decision
 import type { Fact } from '@accord/events';
 import type { RefundSnapshot } from '@accord/events/refund';
 import type { Money } from '@accord/money';
-import { total, wholeOrder, type Line, type Split } from './amount.ts';
-import type { Order, RefundKind } from './candidate.ts';
+import { total, type Line, type Split } from './amount.ts';
+import type { RefundKind } from './candidate.ts';
 import type { RefusalReason } from './eligibility.ts';
 import type { FactChange, KnownFact } from './fact-changes.ts';
 import type { InstanceQuote, Quote } from './quote.ts';
@@ -51,7 +51,7 @@ export interface Refund {
   readonly amount: Money;
   readonly split: Split;
   readonly lines: readonly Line[];
-  readonly reason: RequestReason | 'fulfilment_failed';
+  readonly reason: RequestReason | 'fulfilment_failed' | 'downgraded';
   readonly text: string | null;
   /** `customer:usr_1`, `operator:…` */
   readonly requestedBy: string;
@@ -106,32 +106,6 @@ const notRefundable = (reasons: readonly RefusalReason[]) =>
     codes: [...new Set(reasons.map(({ code }) => code))].join(', '),
     reasons,
   });
-
-/** RFD-14: over as soon as it is known, the money going back in the same transaction. */
-export function refundFailedFulfilment(order: Order, { at }: At): Decision<Refund> {
-  const lines = [wholeOrder(order)];
-  const { refund: amount, split } = total(lines, order.cashPaid.currency);
-  const refund: Refund = {
-    ...begin({
-      accountId: order.accountId,
-      kind: 'failed_fulfilment',
-      quoteId: null,
-      asOf: at,
-      instanceIds: order.instanceIds,
-      orderIds: [order.orderId],
-      amount,
-      split,
-      lines,
-      reason: 'fulfilment_failed',
-      text: null,
-      requestedBy: 'system:failed fulfilment',
-      createdAt: at,
-    }),
-    status: 'succeeded',
-    endedAt: at,
-  };
-  return changed(refund, { type: 'refund.succeeded', data: { refund: refundSnapshot(refund) } });
-}
 
 /** RFD-13: above a limit of the profile a person decides. */
 export function acceptReserved(
@@ -257,7 +231,7 @@ function contents(instances: readonly InstanceQuote[], currency: string): Conten
   return { lines, amount, split, orderIds: [...new Set(lines.map(({ orderId }) => orderId))] };
 }
 
-const begin = (beginning: Beginning): Refund => ({
+export const begin = (beginning: Beginning): Refund => ({
   refundId: newId('rfd'),
   version: 1,
   status: refundLifecycle.start,
@@ -269,7 +243,16 @@ const begin = (beginning: Beginning): Refund => ({
   ...beginning,
 });
 
-export const refundSnapshot = (refund: Refund): z.output<typeof RefundSnapshot> => ({
+type Kind = z.output<typeof RefundSnapshot>['kind'];
+type Reason = z.output<typeof RefundSnapshot>['reason'];
+
+/** Of any refund but the difference of a downgrade, which has an event of its own. */
+export const refundSnapshot = (refund: Refund): z.output<typeof RefundSnapshot> =>
+  snapshotOf({ ...refund, kind: refund.kind as Kind, reason: refund.reason as Reason });
+
+export const snapshotOf = <K extends RefundKind, R extends Refund['reason']>(
+  refund: Refund & { readonly kind: K; readonly reason: R },
+) => ({
   refundId: refund.refundId,
   version: refund.version,
   accountId: refund.accountId,
