@@ -138,13 +138,26 @@ const certified: Account = {
 interface Case {
   readonly order?: Partial<Order>;
   readonly resource?: Partial<Resource>;
+  readonly frozen?: readonly string[];
   readonly account?: Partial<Account> | undefined;
   /** Other orders of the account: on the same instance, or of the same bundle. */
   readonly others?: readonly Partial<Order>[];
   readonly rules?: (profile: Profile) => Profile;
 }
 
+const minutes = (n: number) => new Date(now.getTime() + n * 60_000);
 const lastDay = { start: new Date(Date.UTC(2026, 2, 5, 2)), end: new Date(Date.UTC(2026, 2, 10, 4)) };
+const usd = (amount: string) => ({ amount, currency: 'USD' });
+const threeFor = (amount: string): Partial<Order> => ({
+  count: 3,
+  instanceIds: ['i-1', 'i-2', 'i-3'],
+  cashPaid: cny(amount),
+  paidParts: { cash: cny(amount), giftCredit: nothing, storedCard: nothing, voucher: nothing },
+  servicePeriod: { start: day(20), end: day(30) },
+});
+const feeOf = (percent: string): Partial<Profile['refunds']> => ({
+  fees: [{ termMonths: 1, steps: [{ usedUpToMonths: 1, percent }] }],
+});
 const renewal: Partial<Order> = { orderId: 'ord_2', orderType: 'renewal', createdAt: day(6) };
 const fees = (profile: Profile, change: Partial<Profile['refunds']>): Profile => ({
   ...profile,
@@ -296,6 +309,34 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
     },
     both,
   ],
+  'sixty minutes, of which one is over': [
+    {
+      order: {
+        duration: { value: 60, unit: 'minute' },
+        servicePeriod: { start: minutes(-1), end: minutes(59) },
+      },
+      resource: { start: minutes(-1), end: minutes(59) },
+    },
+    contractOnly,
+  ],
+  'a rest that is less than the fee': [{ rules: (profile) => fees(profile, feeOf('90')) }, contractOnly],
+  'a rest that is more than the fee': [{ rules: (profile) => fees(profile, feeOf('10')) }, both],
+  'a cent for three instances together': [{ order: threeFor('0.01') }, both],
+  'a cent for three instances, of which two are frozen': [
+    { order: threeFor('0.01'), resource: {}, frozen: ['i-2', 'i-3'] },
+    contractOnly,
+  ],
+  'vouchers that return': [
+    {
+      order: { cashPaid: nothing, voucherPaid: cny('45.00') },
+      rules: (profile) => fees(profile, { vouchersReturn: 'always' }),
+    },
+    both,
+  ],
+  'a renewal in another currency': [
+    { others: [{ ...renewal, cashPaid: usd('13.00'), voucherPaid: usd('0.00'), paidParts: null }] },
+    contractOnly,
+  ],
   'a period that nobody told': [{ order: { servicePeriod: null } }, contractOnly],
   'a package in its window': [{ order: pack('usage_package') }, both],
   'a package past the window of one': [
@@ -358,10 +399,10 @@ const rows = Object.entries(cases).flatMap(([title, [given, expected]]) =>
 );
 
 test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, given, expected) => {
-  const { profile, order, orders, resource, account } = worldOf(provider, given);
+  const { profile, order, orders, resources, account } = worldOf(provider, given);
   const around = surroundingsOf({
     accounts: new Map(account ? [['acc_1', account]] : []),
-    resources: [resource],
+    resources,
     orders: orders.filter(({ status }) => status === 'unpaid' || status === 'paid'),
   });
   const offered = allowedOperations(order, around, { profile, missingGlyphs, now });
@@ -372,7 +413,7 @@ test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, g
     application,
     offered.includes('request_contract'),
   ]);
-  const refund = refusedRefund({ profile, order, orders, resource });
+  const refund = refusedRefund({ profile, order, orders, resources });
   if (offered.includes('unsubscribe')) expect(refund).toEqual([]);
   // An order that brings nothing back is not offered, even where its instance comes back with another order.
   else if (!isZero(order.cashPaid)) expect(refund).not.toEqual([]);
@@ -401,7 +442,14 @@ function worldOf(provider: keyof typeof profiles, asked: Case) {
     profile,
     order,
     orders: [order, ...(asked.others ?? []).map((other) => withInstances({ ...own, ...other }))],
-    resource: { ...machine, ...asked.resource },
+    resources: order.instanceIds
+      .filter((id) => !order.refundedInstanceIds.includes(id))
+      .map((instanceId) => ({
+        ...machine,
+        ...asked.resource,
+        instanceId,
+        ...(asked.frozen?.includes(instanceId) && { frozenBy: 'police' as const }),
+      })),
     account: isKnown ? { ...certified, ...asked.account } : undefined,
   };
 }
@@ -438,25 +486,29 @@ function refusedRefund({
   profile,
   order,
   orders,
-  resource,
+  resources,
 }: {
   profile: Profile;
   order: Order;
   orders: readonly Order[];
-  resource: Resource;
+  resources: readonly Resource[];
 }): string[] {
   const instanceIds = order.instanceIds.filter((id) => !order.refundedInstanceIds.includes(id));
   const members = orders.map((one) => one.instanceIds);
   const facts = {
     orders: orders.map(orderSnapshot),
-    resources: [resourceSnapshot(resource)],
+    resources: resources.map(resourceSnapshot),
     contracts: [],
     claims: [],
     bundles: order.bundleId === null ? [] : [{ bundleId: order.bundleId, members }],
     refundsThisYear: 0,
     refunded: [],
   };
-  const quotes = quoteInstances(instanceIds, facts, { at: now, kind: 'unsubscribe' }, profile);
-  if (quotes.some(({ refundable }) => refundable)) return [];
+  const quote = (ids: readonly string[]) =>
+    quoteInstances(ids, facts, { at: now, kind: 'unsubscribe' }, profile);
+  const open = quote(instanceIds).filter(({ refundable }) => refundable);
+  // A request names none that is refused for itself.
+  const quotes = quote(open.length > 0 ? open.map(({ instanceId }) => instanceId) : instanceIds);
+  if (open.length > 0 && quotes.every(({ refundable }) => refundable)) return [];
   return ['none of its instances', ...quotes.flatMap(({ reasons }) => reasons.map(({ code }) => code))];
 }

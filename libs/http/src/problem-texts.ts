@@ -33,6 +33,14 @@ export const problemTexts: { readonly [code: RefusalCode]: Words & { readonly ki
     },
     'zh-CN': { title: '请求体过大', detail: '请求体最大为 1 MiB，上传的文件最大为 64 MiB。' },
   },
+  'event.too_large': {
+    kind: 'invalid',
+    en: {
+      title: 'Too much for one event',
+      detail: 'The change of {id} does not fit one event, so it was not made. Change less at a time.',
+    },
+    'zh-CN': { title: '内容过多', detail: '{id} 的变更超出单个事件的容量，未生效。请减少单次变更的内容。' },
+  },
   'request.content_type': {
     en: { title: 'The content type is not supported', detail: 'Send {expected}, not compressed, in UTF-8.' },
     'zh-CN': { title: '不支持的内容类型', detail: '请以 UTF-8、不压缩的方式发送 {expected}。' },

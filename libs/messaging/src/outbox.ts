@@ -1,4 +1,4 @@
-import { type Actor } from '@accord/core';
+import { Refusal, type Actor } from '@accord/core';
 import type { Context } from '@accord/core/observability';
 import { newEventId } from '@accord/core/runtime';
 import { headersOf, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
@@ -32,9 +32,13 @@ export function shardOf(key: string): number {
   return (hash >>> 0) % shards;
 }
 
+/** EVT-5: with its headers. Every broker takes that much; what `fitsEvent` lets through is smaller. */
+const largestBytes = 900_000;
+
 /**
  * The row of an announced fact.
  *
+ * @throws Refusal `event.too_large`: a change that no event can tell is not made (EVT-5, EVT-6).
  * @throws ZodError where the data does not fit the type's schema, so the transaction fails where the bug is
  * (EVT-3).
  */
@@ -56,6 +60,11 @@ export function announce(
     subject,
   } as Event<EventType>;
   const { traceparent } = by.cause;
+  const payload = JSON.stringify(data);
+  const headers = JSON.stringify(headersOf(event, { publicUrl: by.publicUrl, traceparent }));
+  const bytes = Buffer.byteLength(payload) + Buffer.byteLength(headers);
+  if (bytes > largestBytes)
+    throw new Refusal('invalid', 'event.too_large', { type: fact.type, id: subject.id, bytes });
   return {
     eventId: event.id,
     aggregateType: subject.aggregate,
@@ -64,8 +73,8 @@ export function announce(
     topic: fact.type,
     key: subject.id,
     type: fact.type,
-    payload: JSON.stringify(data),
-    headers: JSON.stringify(headersOf(event, { publicUrl: by.publicUrl, traceparent })),
+    payload,
+    headers,
     shard: shardOf(subject.id),
     occurredAt: by.now,
   };

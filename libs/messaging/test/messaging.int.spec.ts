@@ -81,6 +81,24 @@ test('EVT-3 data that does not fit its schema fails in the transaction that anno
   await expect(emit([wrong])).rejects.toThrow(/version/);
 });
 
+test('EVT-5 EVT-6 an event that is too large for a broker is refused with all that its transaction did', async () => {
+  const key = `whe_${randomUUID()}`;
+  const of = (reason: string, version = 1): Fact => ({
+    type: 'webhook.disabled',
+    data: { endpointId: key, version, accountId: 'acc_1', reason },
+  });
+  await expect(emit([of('small'), of('名'.repeat(300_000), 2)])).rejects.toMatchObject({
+    kind: 'invalid',
+    code: 'event.too_large',
+    facts: { type: 'webhook.disabled', id: key },
+  });
+  await emit([of('x'.repeat(898_000))]);
+  await t.settled();
+  const published = t.events.filter(({ subject }) => subject.id === key);
+  expect(published.map(({ subject }) => subject.version)).toEqual([1]);
+  expect(await t.sql('select from outbox_refused where key = $1', [key])).toEqual([]);
+});
+
 /** SQL: the process ids of the connections that hold locks of shards. */
 const publisher = `select distinct pid from pg_locks where locktype = 'advisory' and objsubid = 2
   and granted and database = (select oid from pg_database where datname = current_database())`;

@@ -10,4 +10,5 @@ export {
   type OfflineAddress,
   type PartyDetails,
 } from './schema.ts';
-export { isWithinMonths, monthsOf, restOf, usedOf, type Period, type Units } from './service-period.ts';
+export { returnedPart, type Fee, type Usage } from './returned-part.ts';
+export { restOf, usedOf, type Period } from './service-period.ts';

@@ -1,4 +1,4 @@
-import { isWithinMonths, monthsOf, restOf, usedOf } from './index.ts';
+import { isWithinMonths, monthsOf, restOf, usedOf } from './service-period.ts';
 
 const shanghai = 'Asia/Shanghai';
 const used = (start: string, end: string, at: string, unit: 'day' | 'hour', timeZone = shanghai) =>

@@ -165,7 +165,9 @@ export function reasonsAgainstApplication(
   const isMarketplace = ({ order }: Asked) =>
     order !== undefined && rules.marketplaceCategories.includes(order.category);
   const aside = rules.marketplace === 'alone' && asked.length > 1 ? asked.filter(isMarketplace) : [];
-  const entities = new Set(asked.flatMap(({ order }) => order?.invoicingEntity ?? []));
+  const entities = new Set(
+    asked.flatMap(({ order }) => (order ? `${order.invoicingEntity} ${order.payableAmount.currency}` : [])),
+  );
   return [
     ...(offersOrders(rules)
       ? []

@@ -97,6 +97,12 @@ function checkGrants({ actor }: Tx, ask: Placement) {
 /** As many as one report of fulfilment, and one renewal, may name. */
 export const mostInstances = 100;
 
+/**
+ * Of a package or a one-time service, told in several reports: an order with so many instances, each name as long
+ * as it may be, fits one event and one contract (EVT-5).
+ */
+export const mostPackages = 1_000;
+
 const chargesOf = { prepay: ['subscription', 'package', 'one_time'], postpay: ['pay_as_you_go'] } as const;
 
 /** ORD-1, ORD-2: everything about the ask that the product alone decides. */
@@ -135,11 +141,8 @@ export function checkFit(ask: Placement, product: Product) {
     'order.service_type_not_offered',
     { serviceType },
   );
-  refuse(
-    (product.form === 'instance' || product.form === 'domain') && count > mostInstances,
-    'order.count_too_large',
-    { most: mostInstances },
-  );
+  const most = product.form === 'instance' || product.form === 'domain' ? mostInstances : mostPackages;
+  refuse(count > most, 'order.count_too_large', { most });
   refuse(orderType === 'purchase' && instanceIds.length > 0, 'order.instance_not_allowed', { orderType });
   refuse(orderType !== 'purchase' && instanceIds.length === 0, 'order.instance_required', { orderType });
   refuse(orderType !== 'purchase' && instanceIds.length !== count, 'order.count_mismatch', {

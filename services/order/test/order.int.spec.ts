@@ -151,6 +151,12 @@ describe('placing', () => {
       'order.count_too_large',
     ],
     [
+      'ORD-1 EVT-5 more packages than one event can name',
+      { productCode: 'CDN', chargeType: 'package', duration: null, count: 1_001 },
+      422,
+      'order.count_too_large',
+    ],
+    [
       'ORD-1 a service type on what is no domain',
       { serviceType: 'renewal' },
       422,

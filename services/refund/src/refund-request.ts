@@ -61,12 +61,21 @@ export const onOrderReserved =
       sumRecentRefunds(tx, refund.accountId, (abuse?.sum ?? reviewAbove).currency),
     ]);
     const { again, refusals, newQuoteId } = decideAgain(tx, profile, { refund, facts, mayDiffer: true });
-    if (refusals.length > 0) saveRefund(tx, refuseRefund(refund, { refusals, newQuoteId, at: tx.now }));
-    else {
-      const known = { recent, reservedFacts: knownFacts(refund.instanceIds, facts) };
-      saveRefund(tx, acceptReserved(refund, again, { rules: profile.refunds, ...known, at: tx.now }));
+    if (refusals.length > 0) {
+      saveRefund(tx, refuseRefund(refund, { refusals, newQuoteId, at: tx.now }));
+      return;
     }
+    const known = { recent, reservedFacts: knownFacts(refund.instanceIds, facts) };
+    const accepted = acceptReserved(refund, again, { rules: profile.refunds, ...known, at: tx.now });
+    const fits = fitsEvent(accepted.facts); // with orders that the request had not seen
+    saveRefund(tx, fits ? accepted : refuseRefund(refund, { refusals: [tooLarge(null)], at: tx.now }));
   };
+
+const tooLarge = (instanceId: string | null): RefusalReason =>
+  refusalReason('PRODUCT_NOT_SUPPORTED', instanceId, {
+    remedy: 'ask_support',
+    facts: { tooManyOrders: 'yes' },
+  });
 
 /**
  * ORD-24: a difference that still has to come back goes first, for the refund is what is left after it.
@@ -150,8 +159,7 @@ function toRefusalReason(
   }
   if (told === 'order.voided')
     return refusalReason(code, instanceId, { orderId, facts: { endedOrder: orderId ?? '' } });
-  if (told === 'holder.too_large')
-    return refusalReason(code, instanceId, { remedy: 'ask_support', facts: { tooManyOrders: 'yes' } });
+  if (told === 'holder.too_large') return tooLarge(instanceId);
   const running =
     holder?.kind === 'refund'
       ? { remedy: 'await_running_refund' as const, facts: { refundId: holder.id } }

@@ -1,4 +1,4 @@
-import type { Tx } from '@accord/core';
+import { Refusal, type Tx } from '@accord/core';
 import type { Profile } from '@accord/profile';
 import { findFacts } from './order-view.ts';
 import { refusalReason, type RefusalReason } from './refund/eligibility.ts';
@@ -26,8 +26,27 @@ interface Known {
   readonly mayDiffer: boolean;
 }
 
-/** As of the quote's time: time that passed changes nothing (RFD-12). */
-export function decideAgain(tx: Tx, profile: Profile, { refund, facts, mayDiffer }: Known): SecondLook {
+/**
+ * As of the quote's time: time that passed changes nothing (RFD-12). A refusal is a reason against the refund: were
+ * it thrown, the orders would stay held for a refund that nobody ends.
+ */
+export function decideAgain(tx: Tx, profile: Profile, known: Known): SecondLook {
+  try {
+    return decide(tx, profile, known);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { again: [], refusals: [reasonOf(error)], newQuoteId: null };
+  }
+}
+
+function reasonOf({ code, facts: { currencies } }: Refusal): RefusalReason {
+  return refusalReason('PRODUCT_NOT_SUPPORTED', null, {
+    remedy: 'ask_support',
+    facts: typeof currencies === 'string' ? { currencies } : { refusedAs: code },
+  });
+}
+
+function decide(tx: Tx, profile: Profile, { refund, facts, mayDiffer }: Known): SecondLook {
   const { instanceIds, kind, refundId: self } = refund;
   const again = quoteInstances(instanceIds, facts, { at: refund.asOf, kind, self }, profile);
   const refusals = again.flatMap(({ reasons }) => reasons);

@@ -437,6 +437,72 @@ describe('with the rules of baidu', () => {
     ).toEqual(cny('79.84'));
   });
 
+  test('RFD-12 RFD-3 orders in another currency than was quoted end the refund', async () => {
+    const dollars = (amount: string) => ({ amount, currency: 'USD' });
+    const none = dollars('0.00');
+    const inDollars = {
+      cashPaid: dollars('13.00'),
+      voucherPaid: none,
+      paidParts: { cash: dollars('13.00'), giftCredit: none, storedCard: none, voucher: none },
+    };
+    const bought = await buy();
+    const { refundId } = await requested(bought);
+    const renewal = {
+      ...bought.order,
+      ...inDollars,
+      orderId: `${bought.order.orderId}r`,
+      orderType: 'renewal' as const,
+      servicePeriod: { start: ends, end: '2026-03-10T11:00:00.000Z' },
+    };
+    const fact = reserved(bought, refundId) as Extract<Fact, { type: 'order.reserved' }>;
+    await t.publish({ ...fact, data: { ...fact.data, orders: [...fact.data.orders, renewal] } });
+    await t.settled();
+    expect(await refundOf(bought.accountId, refundId)).toMatchObject({
+      status: 'refused',
+      refusals: [{ code: 'PRODUCT_NOT_SUPPORTED', facts: { currencies: 'CNY, USD' } }],
+    });
+    expect(typesOf(refundId)).toEqual(['1 refund.requested', '2 refund.refused']);
+
+    const two = [await buy({ accountId: bought.accountId }), await buy({ accountId: bought.accountId })];
+    const quote = await t
+      .customer(bought.accountId)
+      .post('/v1/refund-quotes', { instanceIds: two.map(({ instanceId }) => instanceId) });
+    const { refundId: together } = (await requestBy(bought.accountId, quote.body.quoteId)).body;
+    const [one, other] = two.map((each) => reserved(each, together)) as [typeof fact, typeof fact];
+    const changed = other.data.orders.map((order) => ({ ...order, ...inDollars }));
+    await t.publish({
+      ...one,
+      data: {
+        ...one.data,
+        orders: [...one.data.orders, ...changed],
+        resources: [...one.data.resources, ...other.data.resources],
+      },
+    });
+    await t.settled();
+    expect(await refundOf(bought.accountId, together)).toMatchObject({
+      status: 'refused',
+      refusals: [{ code: 'PRODUCT_NOT_SUPPORTED', facts: { currencies: 'CNY, USD' } }],
+    });
+    expect(await balanceOf(bought.accountId)).toEqual([]);
+  });
+
+  test('RFD-13 RFD-17 an operator withdraws what waits for its orders; a late answer changes nothing', async () => {
+    const bought = await buy();
+    const { refundId } = await requested(bought);
+    expect((await t.customer(bought.accountId).post(`/v1/refunds/${refundId}/withdraw`)).body).toMatchObject({
+      status: 403,
+      code: 'refund.only_operator_withdraws',
+    });
+    const withdraw = () => t.operator().post(`/v1/refunds/${refundId}/withdraw`);
+    expect(await withdraw()).toMatchObject({ status: 200, body: { status: 'withdrawn', version: 2 } });
+    expect((await withdraw()).body).toMatchObject({ status: 409, code: 'refund.transition_refused' });
+    expect((await quoteOf(bought)).instances[0]).toMatchObject({ refundable: true });
+    await t.publish(reserved(bought, refundId), { repeat: 2 });
+    await t.settled();
+    expect(typesOf(refundId)).toEqual(['1 refund.requested', '2 refund.withdrawn']);
+    expect(await balanceOf(bought.accountId)).toEqual([]);
+  });
+
   test('EVT-5 EVT-8 an older snapshot and a repeat change nothing; answers to an ended refund neither', async () => {
     const bought = await buy();
     await t.publish({

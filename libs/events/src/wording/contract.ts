@@ -70,8 +70,8 @@ export const contractWords: RefusalWords<Exclude<ContractRefusalCode, Reservatio
   'contract.several_entities': {
     clause: { en: 'several invoicing entities', 'zh-CN': '涉及多个开票主体' },
     sentence: {
-      en: 'Apply for the orders of each invoicing entity by themselves.',
-      'zh-CN': '请按开票主体分别申请。',
+      en: 'Apply for the orders of each invoicing entity and currency by themselves.',
+      'zh-CN': '请按开票主体和币种分别申请。',
     },
   },
   'contract.unprintable': {

@@ -36,6 +36,18 @@ export const refundWords: RefusalWords<RefundRefusalCode> = {
           'zh-CN': '这些资源涉及的订单过多，无法一次退订',
         },
       },
+      refusedAs: {
+        clause: {
+          en: 'our staff have to decide about it ({refusedAs})',
+          'zh-CN': '该退订须由工作人员处理（{refusedAs}）',
+        },
+      },
+      currencies: {
+        clause: {
+          en: 'it was paid in several currencies ({currencies}), which no one refund gives back',
+          'zh-CN': '资源以多种币种（{currencies}）支付，无法在一次退订中退还',
+        },
+      },
     },
   },
   TRADE_IN_PROGRESS: {

@@ -17,9 +17,7 @@ export const cashPayable = (order: Order): Money | null =>
   order.chargeType === 'pay_as_you_go' ? null : subtract(order.payableAmount, order.voucherPaid);
 
 /**
- * CTR-16: null where none of the orders has an amount.
- *
- * @throws Error where currencies differ; an invoicing entity has one (ORD-1).
+ * CTR-16: null where none of the orders, which are of one currency, has an amount.
  */
 export const amountOf = (orders: readonly Order[]): Money | null =>
   orders
@@ -35,11 +33,14 @@ export interface Part {
 }
 
 /**
- * CTR-1, CTR-2: one contract per kind and invoicing entity; parts and orders keep the order they were asked
- * for in.
+ * CTR-1, CTR-2: one contract per kind and invoicing entity, and per currency where the profile gave an entity
+ * another one since; parts and orders keep the order they were asked for in.
  */
 export function splitOrders(orders: readonly Order[]): Part[] {
-  const groups = Map.groupBy(orders, (order) => `${kindOf(order)} ${order.invoicingEntity}`);
+  const groups = Map.groupBy(
+    orders,
+    (order) => `${kindOf(order)} ${order.invoicingEntity} ${order.payableAmount.currency}`,
+  );
   return [...groups.values()].map((group) => ({
     kind: kindOf(group[0]!),
     invoicingEntity: group[0]!.invoicingEntity,

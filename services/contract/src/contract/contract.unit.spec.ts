@@ -186,6 +186,23 @@ describe('an application', () => {
     ]);
   });
 
+  test('CTR-2 CTR-16 is split by currency where the profile gave the entity another one meanwhile', () => {
+    const amount = { amount: '13.00', currency: 'USD' };
+    const inDollars = sampleOrder({
+      payableAmount: amount,
+      voucherPaid: { amount: '0.00', currency: 'USD' },
+    });
+    const orders = [sampleOrder(), inDollars, sampleOrder()];
+    expect(splitOrders(orders).map((part) => [part.orders.length, part.amount])).toEqual([
+      [2, { amount: '90.00', currency: 'CNY' }],
+      [1, amount],
+    ]);
+    const list = orders.map((order) => asked(order));
+    expect(codes(list, account, baidu)).toEqual([]);
+    const whole = { ...baidu, contracts: { ...baidu.contracts, splitByInvoicingEntity: false } };
+    expect(codes(list, account, whole)).toEqual([[null, 'contract.several_entities']]);
+  });
+
   test('CTR-3 is refused with all reasons together, each with what mends it', () => {
     const excluded = sampleOrder({ category: 'MKT', contractable: false });
     const custom = sampleOrder({ customised: true });

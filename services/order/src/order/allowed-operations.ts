@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { AccountTelling } from '@accord/events/account';
-import { isZero } from '@accord/money';
+import { exactly, isZero, roundHalfUp, zero } from '@accord/money';
 import { printable, type GlyphCheck } from '@accord/pdf';
-import { isExcludedFromContracts, isRefusedUnpaidDomain, usedOf, type Profile } from '@accord/profile';
+import { isExcludedFromContracts, isRefusedUnpaidDomain, returnedPart, type Profile } from '@accord/profile';
 import type { Resource } from '../resource/resource.ts';
 import { isInPart, isOpen, isOverdue, type Order } from './order.ts';
 
@@ -127,10 +127,10 @@ const hasPeriod = ({ chargeType, servicePeriod, cashPaid, voucherPaid }: Order):
 const paidSomething = ({ cashPaid, voucherPaid }: Order, { refunds }: Profile): boolean =>
   !isZero(cashPaid) || (refunds.vouchersReturn === 'always' && !isZero(voucherPaid));
 
-/** Whether one of its instances at least could be given back now. */
+/** Whether one of its instances at least could be given back now, and something would come back. */
 function givesBack(order: Order, around: Surroundings, rules: OperationRules): boolean {
   const left = order.instanceIds.filter((id) => !order.refundedInstanceIds.includes(id));
-  return left.some((instanceId) => {
+  const open = left.filter((instanceId) => {
     const resource = around.resources.get(instanceId);
     const orders = around.living.get(instanceId) ?? [];
     return (
@@ -138,10 +138,12 @@ function givesBack(order: Order, around: Surroundings, rules: OperationRules): b
       isRunning(resource, orders, rules.now) &&
       isPrepaid(orders, rules.now) &&
       orders.every((one) => isReturnable(one, rules.profile) && isWindowOpen(one, resource, rules)) &&
-      orders.some((one) => paidSomething(one, rules.profile) && !isUsedUp(one, instanceId, rules)) &&
+      new Set(orders.map(({ cashPaid }) => cashPaid.currency)).size === 1 &&
       isWholeBundle(orders, left, around)
     );
   });
+  const paying = new Set(open.flatMap((instanceId) => around.living.get(instanceId) ?? []));
+  return [...paying].some((one) => leavesSomething(one, open, rules));
 }
 
 function isRunning(resource: Resource, orders: readonly Order[], now: Date): boolean {
@@ -183,17 +185,53 @@ function isWindowOpen(
   return !isLate && !isUsed && !(productForm !== 'usage_package' && hasBegun);
 }
 
-/** RFD-6: a day that has begun counts whole, so that of the last one nothing is left. */
-function isUsedUp(
-  { chargeType, instances, servicePeriod }: Order,
-  instanceId: string,
+/**
+ * RFD-3, RFD-7: whether the rest of these instances, asked for together, is a minor unit at least, rounded once. An
+ * order of which others came back before rounds over all of them, which the refund service alone can.
+ */
+function leavesSomething(order: Order, instanceIds: readonly string[], rules: OperationRules): boolean {
+  const periods = new Map(order.instances.map(({ instanceId, start, end }) => [instanceId, { start, end }]));
+  const asked = instanceIds.filter((instanceId) => order.instanceIds.includes(instanceId));
+  const sameOf = Map.groupBy(asked, (instanceId) => {
+    const { start, end } = periods.get(instanceId) ?? {};
+    return `${start?.toISOString()} ${end?.toISOString()}`;
+  });
+  const parts = [...sameOf.values()]
+    .map((same) => ({ count: same.length, part: restOf(order, periods.get(same[0]!), rules) }))
+    .sort((a, b) => b.part.compare(a.part));
+  let free = order.bundleId === null ? mostTogether : Infinity;
+  let rest = exactly(zero(order.cashPaid.currency));
+  for (const { count, part } of parts) {
+    const taken = Math.min(count, free);
+    rest = rest.add(part.mul(taken));
+    free -= taken;
+  }
+  return !isZero(roundHalfUp(rest, order.cashPaid.currency));
+}
+
+/** RFD-1: instances of one quote; a bundle is quoted whole. */
+const mostTogether = 10;
+
+/** In money and vouchers, exactly, of one of its instances. */
+function restOf(
+  order: Order,
+  period: { start: Date | null; end: Date | null } | undefined,
   { profile: { refunds, timeZone }, now }: OperationRules,
-): boolean {
-  const { start, end } = instances.find((one) => one.instanceId === instanceId) ?? servicePeriod ?? {};
-  if (chargeType !== 'subscription' || !start || !end) return false;
-  const period = { start: start.toISOString(), end: end.toISOString() };
-  const { used, total } = usedOf(period, now, { unit: refunds.consumption, timeZone });
-  return used === total;
+) {
+  const { start = null, end = null } = period ?? {};
+  const servicePeriod = start && end && { start: start.toISOString(), end: end.toISOString() };
+  const { exact } = returnedPart(
+    { ...order, servicePeriod },
+    {
+      at: now,
+      packageUsed: false, // or it would not come back at all
+      paid: order.cashPaid,
+      voucherPaid: order.voucherPaid,
+      shares: order.instanceIds.length,
+    },
+    { ...refunds, timeZone },
+  );
+  return exact.refund.compare(exact.voucher) < 0 ? exact.voucher : exact.refund;
 }
 
 /** RFD-3: an instance of a bundle comes back with the whole bundle, so this order has to be all of it. */

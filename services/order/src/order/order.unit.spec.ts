@@ -1,5 +1,7 @@
+import { fitsEvent } from '@accord/events';
 import { loadProfile } from '@accord/profile';
 import { at, cny, created, paid, parts, placed } from '../../test/sample-order.ts';
+import { mostPackages } from '../placement.ts';
 import { quote } from '../product/price.ts';
 import { createResource } from '../resource/resource.ts';
 import { allowedOperations, surroundingsOf } from './allowed-operations.ts';
@@ -29,6 +31,29 @@ const given = (instanceId: string) => ({
   ipAddress: null,
 });
 const cancelled = cancelOrder(placed, { reason: 'by_customer', text: 'x', at: at(11) }).state;
+
+test('EVT-5 an order with as many instances as it may have, all names as long as they may be, fits one event', () => {
+  const ids = Array.from({ length: mostPackages }, (_, n) => String(n).padStart(64, 'i'));
+  const instances = ids.map((instanceId) => ({
+    instanceId,
+    start: at(11),
+    end: at(31),
+    region: '区'.repeat(64),
+    ipAddress: '2001:0db8:1111:2222:3333:4444:192.168.100.100',
+    told: null,
+  }));
+  const configuration = Array.from({ length: 30 }, () => ({
+    name: '名'.repeat(60),
+    value: '值'.repeat(200),
+  }));
+  const largest = { ...paid, count: mostPackages, configuration, instanceIds: ids, instances, hold: refund };
+  const data = { order: orderSnapshot(largest), reason: '因'.repeat(200) };
+  const others = 100_000; // texts of the product, and of the one that asks
+  expect(fitsEvent(data, others)).toBe(true);
+  expect(fitsEvent({ order: orderSnapshot({ ...largest, instances: [...instances, ...instances] }) })).toBe(
+    false,
+  );
+});
 
 test('ORD-5 paying sets the cash and the voucher part, starts fulfilment, and says so once', () => {
   const { state, facts } = payOrder({ ...placed, hold: contract }, { reference: 'p1', parts, at: at(11) });

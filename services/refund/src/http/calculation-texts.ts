@@ -1,8 +1,8 @@
 import Fraction from 'fraction.js';
 import type { Locale } from '@accord/core';
 import { add, equal, exactly, isZero, roundHalfUp, type Money } from '@accord/money';
+import type { Fee, Usage } from '@accord/profile';
 import { refundedOf, type Calculation, type Downgrade, type Line } from '../refund/amount.ts';
-import type { Fee, Usage } from '../refund/usage.ts';
 
 // The calculation of a line in the reader's language (RFD-1). Each formula, computed exactly and rounded half up
 // once, gives its result.

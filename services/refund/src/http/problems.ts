@@ -82,9 +82,10 @@ export const problems: ProblemTexts = {
     kind: 'forbidden',
     en: {
       title: 'Only an operator',
-      detail: 'The payout of refund {refundId} failed; only an operator may withdraw it now.',
+      detail:
+        'Refund {refundId} is being checked, or its payout failed; only an operator may withdraw it now.',
     },
-    'zh-CN': { title: '仅限运营人员', detail: '退款 {refundId} 打款失败，仅运营人员可以撤回。' },
+    'zh-CN': { title: '仅限运营人员', detail: '退款 {refundId} 正在核对或打款失败，仅运营人员可以撤回。' },
   },
   'balance.not_found': {
     kind: 'not_found',

@@ -158,7 +158,9 @@ const withdrawRefund = route({
   method: 'post',
   path: '/v1/refunds/{refundId}/withdraw',
   operationId: 'withdrawRefund',
-  summary: 'Withdraws a refund that waits for a review; an operator also one whose payout failed.',
+  summary:
+    'Withdraws a refund that waits for a review; an operator also one that waits for the order service, or ' +
+    'whose payout failed.',
   access: writer,
   params: RefundId,
   answer: RefundAnswer,

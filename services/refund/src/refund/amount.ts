@@ -10,15 +10,15 @@ import {
   zero,
   type Money,
 } from '@accord/money';
-import type { Profile } from '@accord/profile';
+import { returnedPart, type Fee, type Profile, type Usage } from '@accord/profile';
 import type { Order } from './candidate.ts';
 import { keptOf, type Kept } from './plan-difference.ts';
-import { feeOf, usageOf, type Fee, type Usage, type UsageAsk, type UsageRules } from './usage.ts';
 
 // The part of what was paid that comes back. An order gives back the exact sum of its exact parts, rounded half
 // up once, over however many refunds (RFD-5, RFD-7), and each fund its share of that (RFD-11).
 
-export type AmountRules = UsageRules & Pick<Profile['refunds'], 'vouchersReturn'>;
+export type AmountRules = Pick<Profile['refunds'], 'consumption' | 'fees' | 'vouchersReturn'> &
+  Pick<Profile, 'timeZone'>;
 export interface Split {
   readonly cash: Money;
   readonly giftCredit: Money;
@@ -88,8 +88,11 @@ export interface Line extends Amounts {
   readonly calculation: Calculation | null;
 }
 
-export interface LineAsk extends UsageAsk {
+export interface LineAsk {
   readonly instanceId: string;
+  readonly at: Date;
+  /** Counts for packages alone. */
+  readonly packageUsed: boolean;
   /** The orders of the instance, of which some may be downgrades that gave a difference back. */
   readonly orders?: readonly Order[];
 }
@@ -100,10 +103,10 @@ export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = 
   const { instanceId, at } = ask;
   if (!instanceIds.includes(instanceId))
     throw new Error(`order ${orderId} does not have the instance ${instanceId}`);
-  const usage = usageOf(order, ask, rules);
-  const feeBy = feeOf(order, usage, at, rules);
+  const { voucherPaid } = order;
   const kept = keptOf({ order, instanceId, share: shareOf(order) }, ask.orders ?? []);
-  const exact = exactAmounts(order, usage, { feeBy, kept }, rules);
+  const share = { ...ask, kept, paid: countedPaid(order), voucherPaid, shares: sharesOf(order) };
+  const { usage, feeBy, exact } = returnedPart(order, share, rules);
   return {
     orderId,
     instanceId,
@@ -139,24 +142,6 @@ export const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
   fulfilment === 'created' ? instanceIds.length : Math.max(count, instanceIds.length);
 
 type Exact = { readonly [name in keyof ExactSums]: Fraction };
-
-/** RFD-5: never below 0; the unused part of a voucher, where the profile gives vouchers back. */
-function exactAmounts(
-  order: Order,
-  { used, total }: Usage,
-  { feeBy, kept }: { readonly feeBy: Fee | null; readonly kept: Kept },
-  rules: AmountRules,
-): Exact {
-  const share = shareOf(order);
-  const paid = share.sub(kept.returned);
-  const unused = new Fraction(total - used, total);
-  const left = share.mul(unused).mul(kept.part);
-  const charged = paid.mul(feeBy?.percent ?? 0).div(100);
-  const fee = charged.compare(left) < 0 ? charged : left;
-  const voucher = exactly(order.voucherPaid).div(sharesOf(order)).mul(unused);
-  const returned = rules.vouchersReturn === 'always' ? voucher : new Fraction(0);
-  return { paid, fee, refund: left.sub(fee), voucher: returned };
-}
 
 /**
  * RFD-7: what came back so far is rounded, not its parts. ORD-14: so is what was paid, as near as consumed and

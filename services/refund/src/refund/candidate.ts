@@ -109,6 +109,15 @@ export const originOf = ({ orders }: Pick<Candidate, 'orders'>): Order | undefin
 export const costNothing = ({ status, cashPaid, voucherPaid }: Order): boolean =>
   status === 'unpaid' || (isZero(cashPaid) && isZero(voucherPaid));
 
+/** In which the instance was paid. */
+export const currenciesOf = ({ orders }: Pick<Candidate, 'orders'>): string[] => [
+  ...new Set(orders.filter(({ status }) => status === 'paid').map(({ cashPaid }) => cashPaid.currency)),
+];
+
+/** No one sum says what would come back: its product moved to an entity with another currency. */
+export const isOfSeveralCurrencies = (candidate: Pick<Candidate, 'orders'>): boolean =>
+  currenciesOf(candidate).length > 1;
+
 /** Never there, released, or given back already. */
 export const isGone = ({ orders, resource, claim }: Candidate): boolean =>
   orders.length === 0 || resource?.released === true || claim?.refunded === true;

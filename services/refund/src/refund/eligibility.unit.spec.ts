@@ -115,6 +115,18 @@ const open = exampleOrder({
   paidAt: null,
   servicePeriod: null,
 });
+const dollars = (amount: string) => ({ amount, currency: 'USD' });
+const inDollars: Order = {
+  ...exampleOrder({ orderId: 'ord_2', orderType: 'renewal', servicePeriod: { start: ends, end: ends } }),
+  cashPaid: dollars('13.00'),
+  voucherPaid: dollars('0.00'),
+  paidParts: {
+    cash: dollars('13.00'),
+    giftCredit: dollars('0.00'),
+    storedCard: dollars('0.00'),
+    voucher: dollars('0.00'),
+  },
+};
 const toPostpay = exampleOrder({
   orderId: 'ord_2',
   orderType: 'configuration_change',
@@ -178,6 +190,11 @@ describe('RFD-3 every code against', () => {
         { orders: [exampleOrder(), exampleOrder({ orderId: 'ord_2', orderType, servicePeriod: null })] },
       ],
     ),
+    [
+      'PRODUCT_NOT_SUPPORTED, an instance that was renewed in another currency',
+      ['PRODUCT_NOT_SUPPORTED'],
+      { orders: [exampleOrder(), inDollars] },
+    ],
     ['TRADE_IN_PROGRESS by an unpaid renewal', ['TRADE_IN_PROGRESS'], { orders: [exampleOrder(), open] }],
     [
       'TRADE_IN_PROGRESS by an order not yet fulfilled',
@@ -536,6 +553,24 @@ describe('a refund', () => {
     expect(asQuoted(refund, again(ordered({ hold: { kind: 'refund', id: refund.refundId } })))).toBe(true);
     expect(asQuoted(refund, again(ordered({ paid: parts({ cash: '45.01' }) })))).toBe(false);
     expect(asQuoted(refund, again({ orders: [] }))).toBe(false);
+    expect(asQuoted(refund, again({ orders: [{ ...inDollars, orderType: 'purchase' }] }))).toBe(false);
+  });
+
+  test('RFD-3 an instance of several currencies has no amounts, and spoils no other', () => {
+    const [mixed, other] = quoteInstances(
+      ['i-1', 'i-2'],
+      factsOf({
+        orders: [exampleOrder(), inDollars, exampleOrder({ orderId: 'ord_3', instanceIds: ['i-2'] })],
+        resources: [exampleResource(), exampleResource({ instanceId: 'i-2' })],
+      }),
+      { at: refundedAt, kind: 'unsubscribe' },
+      baidu,
+    );
+    expect(mixed).toMatchObject({ refundable: false, amounts: null, lines: [] });
+    expect(mixed!.reasons.map((reason) => textOf(reason, 'en'))).toEqual([
+      'It was paid in several currencies (CNY, USD), which no one refund gives back. Open a support ticket.',
+    ]);
+    expect(other).toMatchObject({ refundable: true, amounts: { refund: cny('34.84') } });
   });
 
   test('RFD-13 exactly the limit is approved, above it waits; so does another currency', () => {
@@ -618,6 +653,16 @@ describe('a refund', () => {
     const failed = failRefund(retried, { failure: 'refund.not_refundable', ...against }).state;
     expect(failed).toMatchObject({ status: 'failed', refusals: [frozen], changes: [change] });
     expect(retryRefund(failed).state).toMatchObject({ failure: null, refusals: [], changes: [] });
+  });
+
+  test('RFD-13 an operator withdraws what waits for the order service', () => {
+    expect(() => withdrawRefund(refund, { byOperator: false, ...at })).toThrow(
+      'refund.only_operator_withdraws',
+    );
+    expect(withdrawRefund(refund, { byOperator: true, ...at })).toMatchObject({
+      state: { status: 'withdrawn', version: 2, endedAt: at.at },
+      facts: [{ type: 'refund.withdrawn' }],
+    });
   });
 
   test('RFD-17 what has ended stays ended, whatever is asked of it', () => {

@@ -13,6 +13,7 @@ import {
 import {
   candidateOf,
   isGone,
+  isOfSeveralCurrencies,
   isUsedPackage,
   originOf,
   type Candidate,
@@ -31,7 +32,7 @@ export interface QuoteFacts extends Facts {
 
 /**
  * `amounts` and `lines` are what would come back were the reasons mended; null and none where the instance is
- * not found (RFD-4).
+ * not found (RFD-4), or was paid in several currencies.
  */
 export interface InstanceQuote {
   readonly instanceId: string;
@@ -69,11 +70,7 @@ export function makeQuote(accountId: string, instances: readonly InstanceQuote[]
   };
 }
 
-/**
- * The part of each instance that would come back at `ask.at`, one after the other, and everything against it.
- *
- * @throws Refusal `refund.mixed_currencies`.
- */
+/** The part of each instance that would come back at `ask.at`, one after the other, and everything against it. */
 export function quoteInstances(
   instanceIds: readonly string[],
   facts: QuoteFacts,
@@ -84,18 +81,27 @@ export function quoteInstances(
   const soFar = new Map(facts.refunded.map((order) => [order.orderId, order]));
   const priced = instanceIds.map((instanceId) => {
     const candidate = candidateOf(instanceId, together, facts, ask);
-    const lines = isGone(candidate) ? [] : linesOf(candidate, profile, soFar);
-    const origin = originOf(candidate);
-    return { candidate, lines, amounts: origin && total(lines, currencyOf(lines, origin.cashPaid)) };
+    const hasSum = !isGone(candidate) && !isOfSeveralCurrencies(candidate);
+    const lines = hasSum ? linesOf(candidate, profile, soFar) : [];
+    return { candidate, lines, amounts: amountsOf(candidate, lines) };
   });
-  const givesNothing = priced.every(({ amounts }) => !amounts || isNothing(amounts));
+  const givesNothing = priced.every(({ candidate, amounts }) =>
+    amounts ? isNothing(amounts) : !isOfSeveralCurrencies(candidate),
+  );
   return priced.map(({ candidate, lines, amounts }) => {
     const { instanceId } = candidate;
     const reasons = reasonsAgainst({ ...candidate, givesNothing }, profile);
     if (reasons.some(({ code }) => code === 'INSTANCE_NOT_FOUND'))
       return { instanceId, refundable: false, reasons, amounts: null, lines: [] };
-    return { instanceId, refundable: reasons.length === 0, reasons, amounts: amounts ?? null, lines };
+    return { instanceId, refundable: reasons.length === 0, reasons, amounts, lines };
   });
+}
+
+/** Null where no one sum says it. */
+function amountsOf(candidate: Candidate, lines: readonly Line[]): Amounts | null {
+  const origin = originOf(candidate);
+  if (!origin || isOfSeveralCurrencies(candidate)) return null;
+  return total(lines, (lines[0]?.paid ?? origin.cashPaid).currency);
 }
 
 const isNothing = ({ refund, split }: Amounts) => isZero(refund) && isZero(split.voucher);
@@ -114,6 +120,7 @@ export const asQuoted = (
     );
     return (
       amounts !== null &&
+      amounts.refund.currency === quoted.refund.currency &&
       equal(amounts.refund, quoted.refund) &&
       equal(amounts.split.voucher, quoted.split.voucher)
     );
@@ -137,13 +144,8 @@ function linesOf(candidate: Candidate, profile: Profile, soFar: Map<string, Refu
   });
 }
 
-const currencyOf = (lines: readonly Line[], fallback: Money): string =>
-  expectOneCurrency(lines.map(({ paid }) => paid.currency)) ?? fallback.currency;
-
-/** Undefined where there is none. */
-function expectOneCurrency(currencies: readonly string[]): string | undefined {
+function expectOneCurrency(currencies: readonly string[]): void {
   const different = [...new Set(currencies)];
   if (different.length > 1)
     throw new Refusal('invalid', 'refund.mixed_currencies', { currencies: different.join(', ') });
-  return different[0];
 }

@@ -11,7 +11,7 @@ import type { InstanceQuote, Quote } from './quote.ts';
 import { needsReview, type RecentRefunds, type ReviewRules } from './review-limits.ts';
 
 export const refundLifecycle = lifecycle('refund', 'requested', {
-  requested: { check: 'checking' },
+  requested: { check: 'checking', withdraw: 'withdrawn' },
   checking: { review: 'reviewing', approve: 'approved', refuse: 'refused' },
   reviewing: { approve: 'approved', refuse: 'refused', reject: 'rejected', withdraw: 'withdrawn' },
   approved: { pay: 'paying', refuse: 'refused' },
@@ -170,12 +170,13 @@ function reviewed(refund: Refund, { by, text, at }: Verdict): Refund {
 }
 
 /**
- * While it waits for a review the customer may; a failed payout only an operator.
+ * While it waits for a review the customer may; while it waits for the order service, and of a failed payout, only
+ * an operator. An answer of the order service that comes later changes nothing, and what it holds comes free.
  *
  * @throws Refusal `refund.only_operator_withdraws`, `refund.transition_refused`.
  */
 export function withdrawRefund(refund: Refund, ask: { byOperator: boolean } & At): Decision<Refund> {
-  if (refund.status === 'failed' && !ask.byOperator)
+  if ((refund.status === 'failed' || refund.status === 'requested') && !ask.byOperator)
     throw new Refusal('forbidden', 'refund.only_operator_withdraws', { refundId: refund.refundId });
   return announce(refund, 'withdraw', 'refund.withdrawn', ask);
 }

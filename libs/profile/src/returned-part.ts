@@ -1,0 +1,99 @@
+import { exactly, type Money } from '@accord/money';
+import type { FeeTable, Profile } from './schema.ts';
+import { isWithinMonths, monthsOf, usedOf, type Duration, type Period } from './service-period.ts';
+
+// The part of what was paid for one instance that comes back: what is not used of it (RFD-6, RFD-10), less the fee
+// for giving it back (RFD-8). Exact: a sum of such parts is rounded once (RFD-7).
+
+type Rules = Pick<Profile['refunds'], 'consumption' | 'fees' | 'vouchersReturn'> & Pick<Profile, 'timeZone'>;
+
+/** An order as it pays for one instance. */
+interface PaidService {
+  readonly orderType: string;
+  readonly chargeType: string;
+  readonly trial: boolean;
+  readonly duration: Duration | null;
+  /** The one that it pays for on this instance (RFD-22). */
+  readonly servicePeriod: Period | null;
+}
+
+/** Whole units, of which `used` are used. A package, and a service that is used at once, is one unit. */
+export interface Usage {
+  readonly unit: 'package' | 'piece' | 'trial' | 'day' | 'hour';
+  readonly used: number;
+  readonly total: number;
+  /** Null where nothing is counted by time. */
+  readonly period: Period | null;
+}
+
+export interface Fee extends FeeTable {
+  /** The step of the table that was reached. */
+  readonly usedUpToMonths: number;
+  readonly percent: string;
+}
+
+interface ReturnAsk {
+  readonly at: Date;
+  /** Counts for packages alone. */
+  readonly packageUsed: boolean;
+  /** Of the whole order, without vouchers and by them, and how many instances share it (ORD-14). */
+  readonly paid: Money;
+  readonly voucherPaid: Money;
+  readonly shares: number;
+  /** Fractions: the part of the unused that it still pays for, and what came back of it before (ORD-24). */
+  readonly kept?: { readonly part: string; readonly returned: string };
+}
+
+/**
+ * RFD-5: `exact` are the instance's own sums, none below 0, paid being what is used, the fee and the refund
+ * together; the unused part of a voucher stands beside them, where the profile gives vouchers back.
+ */
+export function returnedPart(service: PaidService, ask: ReturnAsk, rules: Rules) {
+  const usage = usageOf(service, ask, rules);
+  const feeBy = feeOf(service, usage, ask.at, rules);
+  const { used, total } = usage;
+  const unusedOf = (amount: Money) =>
+    exactly(amount)
+      .div(ask.shares)
+      .mul(total - used)
+      .div(total);
+  const { part, returned } = ask.kept ?? { part: '1', returned: '0' };
+  const paid = exactly(ask.paid).div(ask.shares).sub(returned);
+  const left = unusedOf(ask.paid).mul(part);
+  const charged = paid.mul(feeBy?.percent ?? 0).div(100);
+  const fee = charged.compare(left) < 0 ? charged : left;
+  const voucher = unusedOf(ask.voucherPaid).mul(rules.vouchersReturn === 'always' ? 1 : 0);
+  return { usage, feeBy, exact: { paid, fee, refund: left.sub(fee), voucher } };
+}
+
+/**
+ * An unused package comes back in full, a used one not at all (RFD-10). A one-time service is used at once, and
+ * money for a trial does not come back (RFD-3); others go by units of the period (RFD-6).
+ */
+function usageOf(service: PaidService, { at, packageUsed }: ReturnAsk, rules: Rules): Usage {
+  const whole = { total: 1, period: null };
+  if (service.chargeType === 'package') return { ...whole, unit: 'package', used: packageUsed ? 1 : 0 };
+  if (service.chargeType === 'one_time') return { ...whole, unit: 'piece', used: 1 };
+  if (service.trial) return { ...whole, unit: 'trial', used: 1 };
+  const { consumption: unit, timeZone } = rules;
+  const period = service.servicePeriod;
+  return period ? { unit, ...usedOf(period, at, { unit, timeZone }), period } : { ...whole, unit, used: 0 };
+}
+
+/**
+ * RFD-8: by the order's term and the time used. Null where the profile has no table for the term, for a package
+ * or a one-time service, and for a renewal that has not begun. A term between two tables has the shorter one's.
+ */
+function feeOf(service: PaidService, { used, period }: Usage, at: Date, rules: Rules): Fee | null {
+  if (!period || (service.orderType === 'renewal' && used === 0)) return null;
+  const { timeZone } = rules;
+  const months = monthsOf(service.duration, period, { timeZone });
+  const table = rules.fees
+    .filter(({ termMonths }) => termMonths <= months)
+    .sort((a, b) => b.termMonths - a.termMonths)[0];
+  const step =
+    table?.steps.find(({ usedUpToMonths }) =>
+      isWithinMonths(period, at, { months: usedUpToMonths, timeZone }),
+    ) ?? table?.steps.at(-1);
+  return table && step ? { ...table, ...step } : null;
+}
