@@ -15,7 +15,10 @@ import { findResources } from './resource/resource-store.ts';
 /** The operations of an order. */
 export type OperationsOf = (order: Order) => Operation[];
 
-/** ORD-16: the operations of each of these orders, looked up for all of them in one round trip. */
+/**
+ * ORD-16: the operations of each of these orders, looked up for all of them in one round trip; in two where there
+ * are bundles.
+ */
 export async function operationsOf(
   tx: Tx,
   profile: Profile,
@@ -31,7 +34,12 @@ export async function operationsOf(
     instanceIds.length > 0 ? findResources(tx, instanceIds) : [],
     instanceIds.length > 0 ? listOrdersAround(tx, instanceIds) : [],
   ]);
-  const around = surroundingsOf({ accounts, resources, orders: living });
+  const members = living
+    .filter(({ bundleId }) => bundleId !== null)
+    .flatMap((order) => order.instanceIds)
+    .filter((id) => !instanceIds.includes(id));
+  const others = members.length > 0 ? await findResources(tx, members) : [];
+  const around = surroundingsOf({ accounts, resources: [...resources, ...others], orders: living });
   const rules = { profile, missingGlyphs, now: tx.now };
   return (order) => allowedOperations(order, around, rules);
 }

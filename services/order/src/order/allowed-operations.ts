@@ -104,20 +104,23 @@ export const mayGiveBack = (order: Order, profile: Profile): boolean =>
   !order.trial &&
   !order.free &&
   profile.refunds.yearlyQuota !== 0 &&
-  isReturnable(order, profile) &&
+  isFree(order, profile) &&
+  isReturnable(order) &&
   paidSomething(order, profile);
 
 /** RFD-3, of each order on an instance that is given back: also of those that bring nothing themselves. */
-const isReturnable = (order: Order, { contracts }: Profile): boolean =>
+const isFree = (order: Order, { contracts }: Profile): boolean =>
   order.status === 'paid' &&
   !isOpen(order) &&
   order.hold === null &&
   order.refundable &&
   hasPeriod(order) &&
-  !order.supportRightsUsed &&
-  (order.promotion === null ||
-    (order.promotion.terms === 'refundable' && order.promotion.kind === 'discount')) &&
   !(order.invoiced && contracts.marketplaceCategories.includes(order.category));
+
+/** RFD-3: nothing ends that which is against it. In a bundle, that keeps back the order's own money alone. */
+const isReturnable = ({ supportRightsUsed, promotion }: Order): boolean =>
+  !supportRightsUsed &&
+  (promotion === null || (promotion.terms === 'refundable' && promotion.kind === 'discount'));
 
 /** RFD-6: what a subscription gave is counted by its period. */
 const hasPeriod = ({ chargeType, servicePeriod, cashPaid, voucherPaid }: Order): boolean =>
@@ -126,26 +129,48 @@ const hasPeriod = ({ chargeType, servicePeriod, cashPaid, voucherPaid }: Order):
 const paidSomething = ({ cashPaid, voucherPaid }: Order, { refunds }: Profile): boolean =>
   !isZero(cashPaid) || (refunds.vouchersReturn === 'always' && !isZero(voucherPaid));
 
-/** Whether one of its instances at least could be given back now. */
+/**
+ * Whether one of its instances at least could be given back now: by itself, or as a member of a bundle with all
+ * that is left of the order.
+ */
 function givesBack(order: Order, around: Surroundings, rules: OperationRules): boolean {
-  const left = order.instanceIds.filter((id) => !order.refundedInstanceIds.includes(id));
+  const left = order.instanceIds.filter((id) => !isGone(id, order, around));
   return left.some((instanceId) => {
-    const resource = around.resources.get(instanceId);
     const orders = around.living.get(instanceId) ?? [];
+    const isMember = orders.some(({ bundleId }) => bundleId !== null);
     return (
-      resource !== undefined &&
-      isRunning(resource, orders, rules.now) &&
-      isPrepaid(orders, rules.now) &&
-      orders.every((one) => isReturnable(one, rules.profile) && isWindowOpen(one, resource, rules)) &&
+      (isMember ? left : [instanceId]).every((id) => isUnhindered(id, around, rules)) &&
+      (isMember ? [order] : orders).every((one) => isRefunded(one, instanceId, around, rules)) &&
       isWholeBundle(orders, left, around)
     );
   });
 }
 
-function isRunning(resource: Resource, orders: readonly Order[], now: Date): boolean {
-  if (resource.released || resource.archived || resource.frozenBy !== null) return false;
-  return (resource.end?.getTime() ?? lastEnd(orders) ?? Infinity) > now.getTime();
+/** Given back before, or released. */
+const isGone = (instanceId: string, { refundedInstanceIds }: Order, { resources }: Surroundings): boolean =>
+  refundedInstanceIds.includes(instanceId) || resources.get(instanceId)?.released === true;
+
+function isUnhindered(instanceId: string, { resources, living }: Surroundings, rules: OperationRules) {
+  const resource = resources.get(instanceId);
+  const orders = living.get(instanceId) ?? [];
+  return resource?.frozenBy === null && orders.every((order) => isFree(order, rules.profile));
 }
+
+/** Whether the order's money for this instance comes back once nothing hinders it. */
+function isRefunded(order: Order, instanceId: string, around: Surroundings, rules: OperationRules): boolean {
+  const resource = around.resources.get(instanceId);
+  const orders = around.living.get(instanceId) ?? [];
+  return (
+    resource !== undefined &&
+    isRunning(resource, orders, rules.now) &&
+    isPrepaid(orders, rules.now) &&
+    isReturnable(order) &&
+    isWindowOpen(order, resource, rules)
+  );
+}
+
+const isRunning = ({ archived, end }: Resource, orders: readonly Order[], now: Date): boolean =>
+  !archived && (end?.getTime() ?? lastEnd(orders) ?? Infinity) > now.getTime();
 
 /** Epoch ms; undefined where none has a period. */
 function lastEnd(orders: readonly Order[]): number | undefined {
@@ -181,12 +206,18 @@ function isWindowOpen(
   return !isLate && !isUsed && !(productForm !== 'usage_package' && hasBegun);
 }
 
-/** RFD-3: an instance of a bundle comes back with the whole bundle, so this order has to be all of it. */
-const isWholeBundle = (orders: readonly Order[], asked: readonly string[], { living }: Surroundings) =>
+/**
+ * RFD-3: an instance of a bundle comes back with the whole bundle, so this order has to be all of it that is
+ * left. An order of it that has no instance yet keeps it back.
+ */
+const isWholeBundle = (orders: readonly Order[], asked: readonly string[], around: Surroundings): boolean =>
   orders
     .flatMap(({ bundleId }) => bundleId ?? [])
-    .flatMap((bundleId) => living.get(bundleKey(bundleId)) ?? [])
-    .every(({ instanceIds }) => instanceIds.every((id) => asked.includes(id)));
+    .flatMap((bundleId) => around.living.get(bundleKey(bundleId)) ?? [])
+    .every((member) => {
+      const left = member.instanceIds.filter((id) => !isGone(id, member, around));
+      return left.every((id) => asked.includes(id)) && (left.length > 0 || member.fulfilment === 'created');
+    });
 
 /** Ids of bundles are the provider's own words, and may be those of instances. */
 export const bundleKey = (bundleId: string) => `bundle ${bundleId}`;

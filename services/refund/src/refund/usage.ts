@@ -6,9 +6,12 @@ import type { Order } from './candidate.ts';
 
 export type UsageRules = Pick<Profile['refunds'], 'consumption' | 'fees'> & Pick<Profile, 'timeZone'>;
 
-/** Whole units, of which `used` are used. A package, and a service that is used at once, is one unit. */
+/**
+ * Whole units, of which `used` are used. A package, a service that is used at once, and an order that gives
+ * nothing back is one unit.
+ */
 export interface Usage {
-  readonly unit: 'package' | 'piece' | 'trial' | 'day' | 'hour';
+  readonly unit: 'package' | 'piece' | 'trial' | 'excluded' | 'day' | 'hour';
   readonly used: number;
   readonly total: number;
   /** Null where nothing is counted by time. */
@@ -25,13 +28,22 @@ export interface UsageAsk {
   readonly at: Date;
   /** Counts for packages alone. */
   readonly packageUsed: boolean;
+  /** The order gives nothing back, whatever is left of it (RFD-3). */
+  readonly forfeited?: boolean;
 }
 
 /**
  * An unused package comes back in full, a used one not at all (RFD-10). A one-time service is used at once, and
  * money for a trial does not come back (RFD-3); others go by units of the period (RFD-6).
  */
-export function usageOf(order: Order, { at, packageUsed }: UsageAsk, rules: UsageRules): Usage {
+export function usageOf(order: Order, ask: UsageAsk, rules: UsageRules): Usage {
+  const usage = countedUsage(order, ask, rules);
+  return ask.forfeited && usage.used < usage.total
+    ? { unit: 'excluded', used: 1, total: 1, period: null }
+    : usage;
+}
+
+function countedUsage(order: Order, { at, packageUsed }: UsageAsk, rules: UsageRules): Usage {
   const whole = { total: 1, period: null };
   if (order.chargeType === 'package') return { ...whole, unit: 'package', used: packageUsed ? 1 : 0 };
   if (order.chargeType === 'one_time') return { ...whole, unit: 'piece', used: 1 };
