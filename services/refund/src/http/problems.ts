@@ -26,8 +26,8 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '报价已使用', detail: '该报价已用于退款 {refundId}。' },
   },
   'refund.not_refundable': {
-    en: { title: 'Not refundable', detail: 'The quote names reasons against a refund: {codes}.' },
-    'zh-CN': { title: '不可退订', detail: '报价列出了不可退订的原因：{codes}。' },
+    en: { title: 'Not refundable', detail: 'Against the refund stands: {codes}. The quote says what would mend it.' },
+    'zh-CN': { title: '不可退订', detail: '不可退订的原因：{codes}。处理方法见报价。' },
   },
   'refund.mixed_currencies': {
     en: {
@@ -56,8 +56,8 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '退款不存在', detail: '没有退款 {refundId}。' },
   },
   'refund.transition_refused': {
-    en: { title: 'Not possible now', detail: 'The refund is {status}; it does not allow this: {action}.' },
-    'zh-CN': { title: '当前状态不允许', detail: '退款状态为 {status}，不能执行 {action}。' },
+    en: { title: 'Not possible now', detail: 'The refund is {status}; one cannot {action} now.' },
+    'zh-CN': { title: '当前状态不允许', detail: '退款状态为{status}，不能{action}。' },
   },
   'refund.approver_is_applicant': {
     en: {
