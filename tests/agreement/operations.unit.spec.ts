@@ -497,9 +497,12 @@ function refusedRefund({
     refunded: [],
   };
   const quotes = quoteInstances(instanceIds, facts, { at: now, kind: 'unsubscribe' }, profile);
-  const brings = quotes
-    .filter(({ refundable }) => refundable)
-    .flatMap(({ lines }) => lines.filter(({ orderId, refund }) => orderId === order.orderId && !isZero(refund)));
+  // A bundle comes back as a whole, or not at all.
+  const refundable = quotes.filter((quote) => quote.refundable);
+  const taken = order.bundleId === null || refundable.length === quotes.length ? refundable : [];
+  const brings = taken.flatMap(({ lines }) =>
+    lines.filter(({ orderId, refund }) => orderId === order.orderId && !isZero(refund)),
+  );
   if (brings.length > 0) return [];
   return ['none of its instances', ...quotes.flatMap(({ reasons }) => reasons.map(({ code }) => code))];
 }

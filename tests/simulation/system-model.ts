@@ -99,6 +99,7 @@ const dueWork = `
 export interface KnownOrder {
   readonly product: string;
   readonly instances: readonly string[];
+  readonly renews: boolean;
   readonly amount: Money;
 }
 
@@ -125,6 +126,8 @@ export class World {
   readonly accepted: Accepted[] = [];
   /** Money told of by topic, by its reference, and for which order. */
   readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
+  /** Until when instances run, by their ids, as the platform told last. */
+  readonly ends = new Map<string, Date>();
   /** How many reports of instances were told so far. */
   reports = 0;
   /** The name of the last accepted command's step. */

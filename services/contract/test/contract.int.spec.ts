@@ -1076,10 +1076,11 @@ describe('the saga, whatever the order of arrival', () => {
     await tell({ type: 'order.fulfilment_failed', data: { order: dead(order!, 'voided', 8), reason: null } });
     await t.settled();
     expect(await get(contractId)).toMatchObject({ status: 'voided', voidReason: 'order_voided' });
-    expect((await client.get(`/v1/tickets/${ticket.ticketId}`)).body).toMatchObject({
-      status: 'withdrawn',
-      version: 2,
-    });
+    const ended = { 'zh-CN': '合同已终止。', en: 'The contract has ended.' };
+    for (const [language, decisionText] of Object.entries(ended))
+      expect(
+        (await client.get(`/v1/tickets/${ticket.ticketId}`, { 'accept-language': language })).body,
+      ).toMatchObject({ status: 'withdrawn', version: 2, decisionText });
     expect(
       (await t.event('ticket.withdrawn', (data) => data.ticket.ticketId === ticket.ticketId)).data.ticket
         .contractId,

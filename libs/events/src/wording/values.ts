@@ -1,6 +1,8 @@
 import type { z } from 'zod';
-import type { Fulfilment, BillType, OrderStatus, OrderType } from '../order.ts';
+import type { ContractStatus } from '../contract.ts';
+import type { BillType, Fulfilment, OrderStatus, OrderType } from '../order.ts';
 import type { ChargeType, DomainServiceType, PriceUnit } from '../product.ts';
+import type { RefundStatus } from '../refund.ts';
 import type { TicketKind, TicketSnapshot } from '../ticket.ts';
 import type { Locale } from './words.ts';
 
@@ -9,34 +11,35 @@ import type { Locale } from './words.ts';
 type Word = { readonly [L in Locale]: string };
 type Words<Value extends string> = { readonly [V in Value]: Word };
 
-const order: Words<z.infer<typeof OrderStatus>> = {
+/** Of orders, contracts, tickets and refunds. */
+const status: Words<
+  | z.infer<typeof OrderStatus>
+  | z.infer<typeof ContractStatus>
+  | z.infer<typeof RefundStatus>
+  | z.infer<typeof TicketSnapshot>['status']
+> = {
   unpaid: { en: 'unpaid', 'zh-CN': '待支付' },
   paid: { en: 'paid', 'zh-CN': '已支付' },
   cancelled: { en: 'cancelled', 'zh-CN': '已取消' },
   voided: { en: 'void', 'zh-CN': '已作废' },
-};
-const contract = {
   requested: { en: 'requested', 'zh-CN': '已申请' },
   draft: { en: 'a draft', 'zh-CN': '草稿' },
   sealing: { en: 'being sealed', 'zh-CN': '签章中' },
   official: { en: 'official', 'zh-CN': '正式合同' },
   refused: { en: 'refused', 'zh-CN': '已拒绝' },
-} as const satisfies Words<string>;
-const ticket: Words<z.infer<typeof TicketSnapshot>['status']> = {
   submitted: { en: 'submitted', 'zh-CN': '待处理' },
   approved: { en: 'approved', 'zh-CN': '已通过' },
   rejected: { en: 'rejected', 'zh-CN': '已驳回' },
   withdrawn: { en: 'withdrawn', 'zh-CN': '已撤回' },
-};
-const refund = {
   checking: { en: 'being checked', 'zh-CN': '核对中' },
   reviewing: { en: 'under review', 'zh-CN': '审核中' },
   paying: { en: 'being paid', 'zh-CN': '打款中' },
   succeeded: { en: 'complete', 'zh-CN': '已完成' },
   failed: { en: 'delayed, for its payout failed', 'zh-CN': '打款失败' },
   unknown: { en: 'paid with an outcome that is not known yet', 'zh-CN': '打款结果待确认' },
-} as const satisfies Words<string>;
-const message = {
+};
+/** Of messages. */
+const delivery = {
   pending: { en: 'still to be sent', 'zh-CN': '待发送' },
   sending: { en: 'being sent', 'zh-CN': '发送中' },
   sent: { en: 'sent', 'zh-CN': '已发送' },
@@ -110,7 +113,7 @@ export const ticketKindWords: Words<z.infer<typeof TicketKind>> = {
 
 /** By the name of the fact that has the value. */
 const words: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
-  status: { ...order, ...contract, ...ticket, ...refund, ...message },
+  status: { ...status, ...delivery },
   action,
   fulfilment,
   orderType,

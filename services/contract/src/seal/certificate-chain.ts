@@ -107,13 +107,8 @@ function signerFaults(certificate: X509Certificate): string[] {
   ].filter((fault) => typeof fault === 'string');
 }
 
-function issuerFaults(certificate: X509Certificate): string[] {
-  const { isAuthority, usage } = limitsOf(certificate);
-  return [
-    !isAuthority && 'it issued a certificate and is no authority',
-    usage !== null && (usage & keyCertSign) === 0 && 'its key usage is not to issue certificates',
-  ].filter((fault) => typeof fault === 'string');
-}
+const issuerFaults = (certificate: X509Certificate): string[] =>
+  limitsOf(certificate).isAuthority ? [] : ['it issued a certificate and is no authority'];
 
 /** Basic constraints, and the first byte of the key usage: null where the certificate does not limit it. */
 function limitsOf({ raw }: X509Certificate): { isAuthority: boolean; usage: number | null } {

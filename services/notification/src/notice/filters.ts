@@ -83,7 +83,7 @@ export const filters = {
         ? []
         : [locale === 'en' ? `${vouchers} in vouchers` : `${fundWords.voucher[locale]} ${vouchers}`]),
     ];
-    return parts.length > 0 ? parts.join(locale === 'en' ? ' and ' : '和') : null;
+    return parts.length > 0 ? parts.join(locale === 'en' ? ' and ' : ' 和') : null;
   },
   /** An instant of the event. */
   time(this: Of, value: string | null) {

@@ -221,7 +221,7 @@ describe('templates', () => {
     expect([said(none, 'en').title, said(none, 'zh-CN').title]).toEqual([en, zh]);
     expect(said(none, 'en').text).toContain('CN¥10.00 in vouchers');
     expect(said(ten, 'en').title).toContain('CN¥10.00 and CN¥10.00 in vouchers');
-    expect(said(ten, 'zh-CN').text).toContain('¥10.00和代金券 ¥10.00');
+    expect(said(ten, 'zh-CN').text).toContain('¥10.00 和代金券 ¥10.00');
   });
 
   test('NTF-16 a refund says where the money is, by its kinds; a cancellation and a voiding why', () => {
@@ -247,6 +247,19 @@ describe('templates', () => {
     expect(ended('CT-2026-00000001').text).toMatch(/CT-2026-00000001 was voided\.\n\n.*“No budget\.”\n/);
     expect(ended(null)).toMatchObject({ subject: 'Your contract application was ended' });
     expect(ended(null).text).not.toMatch(/null|downloaded/);
+  });
+
+  test('NTF-16 CTR-24 reasons of ours stand as words in the language of the reader', () => {
+    const told = (type: 'ticket.withdrawn' | 'contract.seal_failed', change: object, locale: 'en' | 'zh-CN') => {
+      const event = sampleOf(type);
+      const data = visibleData({ ...event, data: { ...event.data, ...change } } as Event);
+      return templates.inbox(type, data, { ...reader, locale }).text;
+    };
+    expect(told('ticket.withdrawn', { text: 'contract_ended' }, 'en')).toContain('“The contract has ended.”');
+    expect(told('ticket.withdrawn', { text: 'contract_ended' }, 'zh-CN')).toContain('“合同已终止。”');
+    expect(told('ticket.withdrawn', { text: 'Not yet.' }, 'zh-CN')).toContain('“Not yet.”');
+    expect(told('contract.seal_failed', { reason: 'order_paid' }, 'en')).toContain('apply for an order contract');
+    expect(told('contract.seal_failed', { reason: 'signing_failed' }, 'zh-CN')).toContain('请再次申请正式合同');
   });
 
   test('NTF-16 a payment request says until when it can be paid now, as long as an older event does not know', () => {
