@@ -833,6 +833,9 @@ describe('API-16 the detail of a problem', () => {
     expect(detail('{chargeType}，{offered}，{status}，{action}。', facts, 'zh-CN')).toBe(
       '按量付费，包年包月、资源包，已作废，通过。',
     );
+    expect(detail('订单 {orderIds} 状态为 {status}，共 {count} 个。', facts, 'zh-CN')).toBe(
+      '订单 ord_1、ord_2 状态为已作废，共 3 个。',
+    );
     expect(detail('{codes}', facts, 'zh-CN')).toBe('实例已被冻结、订单未支付');
     expect(detail('{productAmount}, {orderIds}, {count}, {none}', facts)).toBe(
       '45.00 CNY, ord_1, ord_2, 3, —',

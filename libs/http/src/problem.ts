@@ -111,6 +111,10 @@ function timeText(time: string, { locale, timeZone }: Reading): string {
   return locale === 'en' ? `${local} (${timeZone})` : `${local}（${timeZone}）`;
 }
 
+/** Chinese words have no spaces around them, as ids and figures do. */
+const spaced = (text: string, { before, after }: { before: string; after: string }): string =>
+  `${/^\p{sc=Han}/u.test(text) ? '' : before}${text}${/[\p{sc=Han}）]$/u.test(text) ? '' : after}`;
+
 const capitalised = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** Title and detail of a refusal in the reader's language (API-16). */
@@ -120,8 +124,8 @@ export function wordsOf(
 ): { title: string; detail: string } {
   const texts = reading.texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!;
   const { title, detail } = texts[reading.locale];
-  const filled = detail.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    name in facts ? say(name, facts[name], reading) : '—',
+  const filled = detail.replaceAll(/( ?)\{(\w+)\}( ?)/g, (_, before: string, name: string, after: string) =>
+    spaced(name in facts ? say(name, facts[name], reading) : '—', { before, after }),
   );
   return { title, detail: detail.startsWith('{') ? capitalised(filled) : filled };
 }

@@ -180,7 +180,7 @@ export const problems: ProblemTexts = {
   'ticket.already_open': {
     en: {
       title: 'Such a ticket is open',
-      detail: 'Contract {contractId} has an open ticket of kind {kind}. Await its decision, or withdraw it.',
+      detail: 'Contract {contractId} has an open ticket ({kind}). Await its decision, or withdraw it.',
     },
     'zh-CN': {
       title: '已有未处理的工单',
