@@ -34,7 +34,7 @@ export async function reportCreated(
   expectFulfillable(order);
   const known = new Map(resources.map((resource) => [resource.instanceId, resource]));
   const ends = new Map(resources.map(({ instanceId, end }) => [instanceId, end]));
-  expectFit(order, instances, { ...rules, ends, orders });
+  expectFit(order, instances, { ...rules, ends, others: orders });
   if (order.instanceIds.some((id) => instanceIds.includes(id) && !known.has(id)))
     throw serialisationFailure(orderId);
   for (const resource of resources)

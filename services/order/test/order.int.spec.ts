@@ -561,7 +561,7 @@ describe('cancelling', () => {
         { 'accept-language': 'zh-CN' },
       );
       expect(inChinese.body.data).toMatchObject([
-        { title: '订单无法取消', detail: '只有未支付的订单可以取消，当前状态为 paid。' },
+        { title: '订单无法取消', detail: '只有未支付的订单可以取消，当前状态为已支付。' },
         { title: '订单不存在', detail: `订单 ${unknown} 不存在。` },
       ]);
       expect(

@@ -16,8 +16,8 @@ export interface FitRules {
 interface FitAsk extends FitRules {
   /** The ends of the instances before the order moves them, as last told. */
   readonly ends: ReadonlyMap<string, Date | null>;
-  /** All orders of the instances. */
-  readonly orders?: readonly Order[];
+  /** All orders of the instances, this one perhaps among them. */
+  readonly others?: readonly Order[];
   /** A report of an instance need not say its period yet. */
   readonly periodsMayFollow?: boolean;
 }
@@ -106,9 +106,9 @@ const isBetween = (time: Date, from: number, to: number) => time.getTime() >= fr
  * The ends that the instance may have for an order to come: as it is paid for, as it was told first, and as it was
  * reported last, for a report may be ahead of the order. That end is no later than a start may be.
  */
-function endsOf(instanceId: string, { orderId }: Order, { ends, orders = [] }: FitAsk): Date[] {
+function endsOf(instanceId: string, { orderId }: Order, { ends, others = [] }: FitAsk): Date[] {
   const reported = ends.get(instanceId) ?? null;
-  const given = orders
+  const given = others
     .filter((other) => other.orderId !== orderId && other.status === 'paid')
     .flatMap(({ instances }) => instances.filter((instance) => instance.instanceId === instanceId));
   const last = given.toSorted((a, b) => Number(a.end) - Number(b.end)).at(-1);

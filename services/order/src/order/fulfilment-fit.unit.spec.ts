@@ -138,7 +138,7 @@ describe('ORD-26 a renewal begins where the instance ends', () => {
   const from = (start: Date, ends: Record<string, Date>, orders: Order[] = [], order = renewal) => {
     const one = given('i-1', { start, end: calendarEnd(start, renewal.duration!, rules.timeZone) });
     try {
-      expectFit(order, [one], { ...rules, ends: new Map(Object.entries(ends)), orders });
+      expectFit(order, [one], { ...rules, ends: new Map(Object.entries(ends)), others: orders });
       return true;
     } catch {
       return false;
