@@ -14,7 +14,6 @@ const packages = [
   'money',
   'profile',
   'testing',
-  'client',
 ];
 const libs = packages.map((name) => `lib:${name}`);
 const lib = (name, ...below) => ({
@@ -32,7 +31,6 @@ const boundaries = [
   lib('money'),
   lib('events', 'money'),
   lib('profile', 'money'),
-  lib('client', 'money'),
   lib('core', 'events'),
   lib('kafka', 'events'),
   lib('pdf', 'core', 'events'),

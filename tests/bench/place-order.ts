@@ -78,17 +78,19 @@ async function checkStatements(ground: Ground, shop: Shop): Promise<void> {
     statements.order,
     statements.outbox,
     'commit',
-  ].map(plain);
-  const session = logged.findLast(([, , text]) => text === plain(statements.order))?.[1];
+  ];
+  const session = logged.findLast(([, , text]) => same(text ?? '', statements.order))?.[1];
   const sent = logged.filter(([, of]) => of === session).map(([, , text]) => text);
   const own = sent.slice(sent.lastIndexOf('begin'));
-  if (floor.some((text, i) => own[i] !== text))
+  if (floor.some((text, i) => !same(own[i] ?? '', text)))
     throw new Error(
-      `the floor's statements are not the service's, which are:\n${own.slice(0, 6).join('\n')}`,
+      `the floor's statements are not the service's, which are:\n${own.slice(0, floor.length).join('\n')}`,
     );
 }
 
 const plain = (text: string) => text.replaceAll(/\s+/g, ' ');
+/** White space apart. */
+const same = (one: string, other: string) => one.replaceAll(/\s/g, '') === other.replaceAll(/\s/g, '');
 
 /**
  * The floor on a database of its own with the same tables, so that our relay does not publish what it leaves

@@ -115,6 +115,32 @@ describe('tables', () => {
   });
 });
 
+describe('doors', () => {
+  const doors = globSync('libs/*/package.json', { cwd: root })
+    .sort()
+    .flatMap((file) => {
+      const { name, exports } = JSON.parse(text(file)) as {
+        name: string;
+        exports: string | Record<string, string>;
+      };
+      const entries = typeof exports === 'string' ? { '.': exports } : exports;
+      return Object.entries(entries)
+        .filter(([, source]) => source.endsWith('.ts'))
+        .map(([door, source]) => [name + door.slice(1), file.replace('package.json', source)] as const);
+    });
+
+  test.each(doors)('%s has at most 20 names', (_door, file) => {
+    const source = text(file);
+    const named = [...source.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names]) =>
+      names!.split(',').filter((one) => one.trim()),
+    );
+    const made =
+      source.match(/^export (?:async function|function|const|class|interface|type|enum) \w/gm) ?? [];
+    expect(source).not.toMatch(/^export \*/m);
+    expect(named.length + made.length).toBeLessThanOrEqual(20);
+  });
+});
+
 describe('services', () => {
   test('every list of services has all of them', () => {
     const known = Object.keys(schemas).sort();

@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
+import { readJson } from '@accord/core/runtime';
 import { Problem } from '@accord/http/server';
 import { clockOf } from '@accord/postgres';
 
@@ -39,10 +40,7 @@ export const developmentClock = (file: string) => {
         throw refused('Is {"advanceBy": an ISO 8601 duration} or {"to": an RFC 3339 time}.');
       const before = clock.offsetMs;
       const now = Temporal.Instant.fromEpochMilliseconds(Date.now() + before);
-      const then =
-        'to' in parsed.data
-          ? Temporal.Instant.from(parsed.data.to)
-          : now.toZonedDateTimeISO('UTC').add(parsed.data.advanceBy).toInstant();
+      const then = target(parsed.data, now);
       const aheadMs = before + then.epochMilliseconds - now.epochMilliseconds;
       if (aheadMs < before) throw refused('The clock moves forward only.');
       if (aheadMs > farthestMs) throw refused('The clock moves at most 100 years ahead.');
@@ -53,9 +51,21 @@ export const developmentClock = (file: string) => {
   };
 };
 
+/** @throws Problem where it is a time or a duration of which there is no calendar. */
+function target(move: z.infer<typeof Move>, now: Temporal.Instant): Temporal.Instant {
+  try {
+    return 'to' in move
+      ? Temporal.Instant.fromEpochMilliseconds(new Date(move.to).getTime())
+      : now.toZonedDateTimeISO('UTC').add(move.advanceBy).toInstant();
+  } catch (error) {
+    if (error instanceof RangeError) throw refused('The clock moves at most 100 years ahead.');
+    throw error;
+  }
+}
+
 function parse(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return readJson(body);
   } catch (cause) {
     throw new Problem(400, 'request.bad_json', {}, { cause });
   }

@@ -184,6 +184,8 @@ test('API-18 the clock is shown and moved where there is one, forward alone; els
     const inYears = new Date(Date.now() + 3 * 366 * 86_400_000).toISOString();
     const { now } = await ask(door.url, JSON.stringify({ to: inYears }));
     expect(Math.abs(Date.parse(String(now)) - Date.parse(inYears))).toBeLessThan(60_000);
+    const fine = new Date(Date.parse(inYears) + 86_400_000).toISOString().replace('Z', '456789012345Z');
+    expect(await ask(door.url, JSON.stringify({ to: fine }))).toMatchObject({ status: 200 });
     const before = clockOf(join(folder, 'clock')).offsetMs;
     for (const body of [
       '{"advanceBy":"-PT1S"}',
@@ -193,8 +195,16 @@ test('API-18 the clock is shown and moved where there is one, forward alone; els
       '{"to":"2020-13-01T00:00:00Z"}',
       '{"advanceBy":"P1D","to":"2030-01-01T00:00:00Z"}',
       '[]',
+      '{"advanceBy":"P99999999999Y"}',
+      '{"advanceBy":"P9999999999999999999D"}',
+      '{"advanceBy":"-P99999999999Y"}',
+      '{"to":"9999-12-31T23:59:59Z"}',
     ])
       expect(await ask(door.url, body)).toMatchObject({ status: 400, code: 'request.invalid' });
+    expect(await ask(door.url, '{"advanceBy":"P1D","advanceBy":"P2D"}')).toMatchObject({
+      status: 400,
+      code: 'request.bad_json',
+    });
     expect(await ask(door.url, 'no JSON')).toMatchObject({ status: 400, code: 'request.bad_json' });
     expect(await ask(door.url, ' '.repeat(2_000))).toMatchObject({ status: 413, code: 'request.too_large' });
     expect(clockOf(join(folder, 'clock')).offsetMs).toBe(before);

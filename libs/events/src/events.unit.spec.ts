@@ -225,6 +225,27 @@ describe('the envelope', () => {
     },
   );
 
+  test('EVT-14 API-9 a payment whose parts together have more digits than an amount has is refused', () => {
+    const { value, headers } = sample('payment.received.1.json');
+    const part = (amount: string) => ({ amount, currency: 'CNY' });
+    const paid = (cash: string, giftCredit: string) =>
+      readEvent(
+        'payment.received',
+        {
+          ...value,
+          parts: {
+            cash: part(cash),
+            giftCredit: part(giftCredit),
+            storedCard: part('0.00'),
+            voucher: part('0.00'),
+          },
+        },
+        headers,
+      );
+    expect(() => paid('999999999999999.00', '1.00')).toThrow('together');
+    expect(paid('999999999999998.00', '1.00').type).toBe('payment.received');
+  });
+
   test('EVT-2 a message on the wrong topic is refused', () => {
     const { value, headers } = sample('order.cancelled.1.json');
     expect(() => readEvent('order.placed', value, headers)).toThrow(z.ZodError);

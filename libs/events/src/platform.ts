@@ -93,11 +93,13 @@ const endsLater = { message: 'is not before start' };
 const Part = Money.optional();
 type Parts = { readonly [part: string]: z.output<typeof Part> };
 
-/** Of one currency, none below zero, together above it. */
+/** Of one currency, none below zero, together above it and no more than an amount has digits. */
 function isOneSum(parts: Parts): boolean {
   try {
     const given = Object.values(parts).flatMap((part) => (part ? [money(part.amount, part.currency)] : []));
-    return given.length > 0 && !given.some(isNegative) && !isZero(sum(given, given[0]!.currency));
+    if (given.length === 0 || given.some(isNegative)) return false;
+    const together = sum(given, given[0]!.currency);
+    return !isZero(together) && Money.safeParse(together).success;
   } catch {
     return false; // no money, or of several currencies
   }

@@ -39,7 +39,8 @@ const rememberedMs = 60_000;
 const rememberedTokens = 10_000;
 /** Names that an account may have. */
 export const accountName = /^[A-Za-z0-9_.-]{1,64}$/;
-const subjectName = /^[^\p{C}]{1,255}$/u;
+/** It goes on into the headers of every event that follows, as a line of text (`readEvent`). */
+const subjectName = /^[^\p{C}\p{Zl}\p{Zp}\uFFFD]{1,255}$/u;
 
 const invalid = (cause: unknown) =>
   new Problem(

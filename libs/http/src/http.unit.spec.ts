@@ -1,11 +1,14 @@
 import { hash, KeyObject, randomUUID, sign as signBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import fc from 'fast-check';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { z } from 'zod';
 import { expectVersion, Refusal, type Database, type Tx } from '@accord/core';
 import { makeLog, makeMetrics } from '@accord/core/observability';
+import { readEvent } from '@accord/events';
 import { accountOf, callerOf, tokenVerifier } from './auth.ts';
 import { keyedRequest } from './idempotency.ts';
 import { parseIfMatch } from './if-match.ts';
@@ -527,6 +530,37 @@ describe('tokens', () => {
       status: 403,
       code: 'auth.account_missing',
     });
+  });
+
+  test('API-4 EVT-2 no subject is taken that a reader of events would refuse in a header', () => {
+    const sample = JSON.parse(
+      readFileSync(new URL('../../events/samples/webhook.disabled.1.json', import.meta.url), 'utf8'),
+    ) as { headers: Record<string, string>; value: unknown };
+    const isRead = (sub: string) => {
+      const ce_actor = `platform:${sub}`;
+      try {
+        return (
+          readEvent('webhook.disabled', sample.value, { ...sample.headers, ce_actor }).actor === ce_actor
+        );
+      } catch {
+        return false;
+      }
+    };
+    const isTaken = (sub: string) => {
+      try {
+        return callerOf({ sub, iss: 'i', scope: 'platform' }).actor.id === sub;
+      } catch {
+        return false;
+      }
+    };
+    for (const odd of ['\u2028', '\u2029', '\uFFFD', '\uFEFF', '\0', '\n', '\u202E', '\uD800'])
+      expect([isTaken(`zo${odd}e`), isRead(`zo${odd}e`)]).toEqual([false, false]);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }), (sub) => {
+        if (isTaken(sub)) expect(isRead(sub)).toBe(true);
+      }),
+    );
+    expect(['zoë 王', 'x'.repeat(255)].every((sub) => isTaken(sub) && isRead(sub))).toBe(true);
   });
 
   test('API-4 a token is remembered no longer than it lasts', async () => {

@@ -4,14 +4,15 @@ import type { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { Problem } from './problem.ts';
 
-// A file comes as the body itself, or as the one file of a form. Bytes that wrap it (a form of another kind,
-// JSON, an encoding) are not the file, and are refused: an answer about them would be about something else.
+// A file is a PDF, and comes as the body itself, or as the one file of a form. Bytes that wrap it (a form of
+// another kind, JSON, an encoding) are not the file, and are refused: an answer about them would be about
+// something else.
 
 /** An uploaded file, once it has come to its end; its bytes are not kept. */
 export interface Upload {
   /** In hex. */
   readonly sha256: string;
-  /** Bytes; never 0. */
+  /** Bytes. */
   readonly size: number;
 }
 
@@ -50,35 +51,52 @@ const badForm = (cause?: unknown) => new Problem(400, 'request.bad_form', {}, { 
  */
 export async function readUpload(req: IncomingMessage): Promise<Upload> {
   const { headers } = req;
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
-    throw new Problem(415, 'request.content_type', { expected: fileTypes.join(', ') });
+  if (isCoded(headers)) throw new Problem(415, 'request.content_type', { expected: fileTypes.join(', ') });
   const type = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   if (isPart(headers) || ![...bodyTypes, formType].includes(type)) throw noFile();
   const most = largestUpload + (type === formType ? mostAround : 0);
   if (Number(headers['content-length'] ?? 0) > most) throw tooLarge();
   const file = await (type === formType ? readForm(req) : hashed(req, brokenOff));
-  if (file?.size) return file;
+  if (file) return file;
   throw noFile();
 }
+
+const isCoded = (headers: IncomingHttpHeaders) =>
+  (headers['content-encoding'] ?? 'identity').trim().toLowerCase() !== 'identity' ||
+  (headers['transfer-encoding'] ?? 'chunked').trim().toLowerCase() !== 'chunked';
 
 /** A slice of the file, or an encoded one. */
 const isPart = (headers: IncomingHttpHeaders) =>
   headers['content-range'] !== undefined ||
   !asItIs.includes(String(headers['content-transfer-encoding'] ?? '').toLowerCase());
 
-/** Reads `bytes` to their end; too many run out unread. */
+/** All of our files begin so. Bytes that do not are a file within something else, or none. */
+const signature = Buffer.from('%PDF-');
+
+/** Reads `bytes` to their end; too many, and ones that are no PDF, run out unread. */
 function hashed(bytes: Readable, broken: (cause: unknown) => Problem): Promise<Upload> {
   const hash = createHash('sha256');
   let size = 0;
+  let head = Buffer.alloc(0);
   return new Promise((resolve, reject) => {
+    const refuse = (problem: Problem) => {
+      bytes.off('data', take).resume();
+      reject(problem);
+    };
     const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= largestUpload) return void hash.update(chunk);
-      bytes.off('data', take).resume();
-      reject(tooLarge());
+      if (head.length < signature.length)
+        head = Buffer.concat([head, chunk.subarray(0, signature.length - head.length)]);
+      if (!signature.subarray(0, head.length).equals(head)) refuse(noFile());
+      else if (size > largestUpload) refuse(tooLarge());
+      else hash.update(chunk);
     };
     bytes.on('error', (cause) => reject(broken(cause)));
-    bytes.once('end', () => resolve({ sha256: hash.digest('hex'), size })).on('data', take);
+    bytes
+      .once('end', () =>
+        size < signature.length ? reject(noFile()) : resolve({ sha256: hash.digest('hex'), size }),
+      )
+      .on('data', take);
   });
 }
 

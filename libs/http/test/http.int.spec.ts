@@ -650,7 +650,7 @@ test(
   'API-11 a file of 64 MiB is hashed, one byte more is refused, said before or found out; a repeat is a ' +
     'file too',
   async () => {
-    const most = Buffer.alloc(67_108_864, 'accord');
+    const most = Buffer.alloc(67_108_864, '%PDF-accord');
     expect((await upload(most)).body).toEqual({ sha256: hash('sha256', most), size: most.length });
     expect((await upload(Buffer.alloc(most.length + 1))).body.code).toBe('request.too_large');
     const token = await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' });
@@ -668,9 +668,9 @@ test(
 
     const key = newKey();
     const [first, again, another] = [
-      await upload(Buffer.from('a'), key),
-      await upload(Buffer.from('a'), key),
-      await upload(Buffer.from('b'), key),
+      await upload(Buffer.from('%PDF-a'), key),
+      await upload(Buffer.from('%PDF-a'), key),
+      await upload(Buffer.from('%PDF-b'), key),
     ];
     expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([first.body, 'true']);
     expect([another.status, another.body.code]).toEqual([422, 'idempotency.key_reused']);
@@ -706,7 +706,7 @@ describe('a file in a wrapping', () => {
       await one.send('POST', '/v1/uploads', raw, { 'content-type': type }),
     ])
       expect([status, body]).toEqual([200, taken]);
-    const large = Buffer.alloc(67_108_864, 'accord');
+    const large = Buffer.alloc(67_108_864, '%PDF-accord');
     const head = [named, 'Content-Type: application/octet-stream'];
     expect((await form(part(head, large), end)).body).toEqual({
       sha256: hash('sha256', large),
@@ -757,6 +757,48 @@ describe('a file in a wrapping', () => {
     expect([status, body.code]).toEqual([415, 'request.file_expected']);
   });
 
+  test.each([
+    ['gzip', gzipSync(bytes)],
+    ['base64', Buffer.from(bytes.toString('base64'))],
+    ['a form that was saved', Buffer.from(crlf('--y', named, '', bytes.toString(), '--y--', ''))],
+    ['a blank before it', Buffer.concat([Buffer.from(' '), bytes])],
+    ['less than a head', bytes.subarray(0, 4)],
+  ])('CTR-20 bytes that are no PDF are refused, whatever is said of them: %s', async (_name, wrapped) => {
+    for (const type of ['application/pdf', 'application/octet-stream']) {
+      const { status, body } = await upload(wrapped, { 'content-type': type });
+      expect([status, body.code]).toEqual([415, 'request.file_expected']);
+      const inForm = await form(
+        part([named, `Content-Type: ${type}`, 'Content-Encoding: gzip'], wrapped),
+        end,
+      );
+      expect([inForm.status, inForm.body.code]).toEqual([415, 'request.file_expected']);
+    }
+  });
+
+  test('CTR-20 a coding of the body or of its transfer is refused; identity is none, in any case', async () => {
+    expect((await upload(bytes, { 'content-encoding': 'IDENTITY' })).body).toEqual(taken);
+    const token = await t.issuer.token({ sub: 'usr_1', account_id: 'acc_1', scope: 'refunds:write' });
+    const coded = await new Promise<string>((resolve) => {
+      const head = [
+        'POST /v1/uploads HTTP/1.1',
+        'Host: a',
+        `Authorization: Bearer ${token}`,
+        'Connection: close',
+      ];
+      const zipped = gzipSync(bytes);
+      const socket = connect(Number(new URL(t.baseUrl).port), '127.0.0.1', () => {
+        socket.write(
+          crlf(...head, 'Transfer-Encoding: gzip, chunked', '', `${zipped.length.toString(16)}`, ''),
+        );
+        socket.write(zipped);
+        socket.write('\r\n0\r\n\r\n');
+      });
+      let text = '';
+      socket.on('data', (more) => (text += more.toString())).on('close', () => resolve(text));
+    });
+    expect(coded).toMatch(/^HTTP\/1\.1 (415|400|501) /);
+  });
+
   test('CTR-20 an empty body is no file; types are read without their case and parameters', async () => {
     for (const headers of [{}, { 'content-type': 'application/octet-stream' }])
       expect((await upload(Buffer.alloc(0), headers)).body.code).toBe('request.file_expected');
@@ -775,7 +817,7 @@ test('API-11 forty files that come slowly hold no connection, and one that break
     'Content-Length: 9',
     'Connection: close',
     '',
-    'half',
+    '%PD',
   ].join('\r\n');
   const port = Number(new URL(t.baseUrl).port);
   const begun = Array.from({ length: 40 }, () => {
@@ -791,7 +833,7 @@ test('API-11 forty files that come slowly hold no connection, and one that break
   expect((await one.get('/v1/things?limit=1')).status).toBe(200);
   const [broken, ...others] = begun;
   broken!.socket.destroy();
-  for (const { socket } of others) socket.write('whole');
+  for (const { socket } of others) socket.write('F-file');
   for (const { answer } of others) expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
 });
 

@@ -81,27 +81,46 @@ type Decoder = {
   readVarIntArray(): { reduce(): Record<string, string | string[]> };
 };
 const { prototype: decoder } = internals('kafkajs/src/protocol/decoder') as { prototype: Decoder };
+/** Of a record's headers, where they are more than an event has: how many they are, and their bytes. */
+export const beyondHeaders = Symbol('headers that were not read');
+type Headers = Record<string, string | string[]> & { [beyondHeaders]?: string };
+const [mostHeaders, mostHeaderBytes] = [200, 65_536];
 /**
  * kafkajs copies all headers of a record for each further one; with our 14 that is most of the cost of
  * decoding. Patched: they are read into one object. kafkajs uses this array for headers alone, and only
- * reduces it.
+ * reduces it. A record with too many, or too long ones, has none of the others: they are passed over unread,
+ * so that nobody can hold the reader with one record.
  */
 decoder.readVarIntArray = function (this: Decoder) {
-  const headers = Object.create(null) as Record<string, string | string[]>;
-  for (let left = this.readVarInt(); left > 0; left -= 1) {
+  const headers = Object.create(null) as Headers;
+  const count = this.readVarInt();
+  const start = this.offset;
+  for (let read = 0; read < count; read += 1) {
     const name = text(this);
     const value = text(this);
+    if (read >= mostHeaders || this.offset - start > mostHeaderBytes) {
+      for (let left = 2 * (count - read - 1); left > 0; left -= 1) pass(this);
+      headers[beyondHeaders] = `${count} headers of ${this.offset - start} bytes`;
+      break;
+    }
     if (name === undefined || value === undefined) continue;
     const former = headers[name];
-    headers[name] = former === undefined ? value : [former, value].flat();
+    if (Array.isArray(former)) former.push(value);
+    else headers[name] = former === undefined ? value : [former, value];
   }
   return { reduce: () => headers };
 };
 
 function text(from: Decoder): string | undefined {
+  const length = pass(from);
+  return length < 0 ? undefined : from.buffer.toString('utf8', from.offset - length, from.offset);
+}
+
+/** Goes behind a text. @returns its bytes; below 0 where there is none. */
+function pass(from: Decoder): number {
   const length = from.readVarInt();
-  if (length < 0) return undefined;
-  return from.buffer.toString('utf8', from.offset, (from.offset += length));
+  if (length > 0) from.offset += length;
+  return length;
 }
 
 type Group = { lastRequest: number; heartbeat(ask: { interval: number }): Promise<void> };

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import './kafkajs-patches.ts';
+import { beyondHeaders } from './kafkajs-patches.ts';
 
 test('a request that was sent when its connection was about to end is not waited for for ever', async () => {
   const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue');
@@ -52,4 +52,49 @@ test('a member goes on with its heartbeats when its clock is set back, one an in
     Date.now = now;
   }
   expect(beats).toBe(4);
+});
+
+describe('headers of a record', () => {
+  const internal = createRequire(import.meta.url);
+  const Encoder = internal('kafkajs/src/protocol/encoder');
+  const Decoder = internal('kafkajs/src/protocol/decoder');
+  const read = (headers: readonly (readonly [string, string])[]) => {
+    const encoder = new Encoder().writeVarInt(headers.length);
+    for (const [name, value] of headers) encoder.writeVarIntString(name).writeVarIntString(value);
+    const decoder = new Decoder(Buffer.concat([encoder.writeInt8(7).buffer]));
+    const decoded = decoder.readVarIntArray(() => undefined).reduce();
+    // The reader stands behind them, whatever was passed over.
+    expect(decoder.readInt8()).toBe(7);
+    return decoded;
+  };
+
+  test('a name that is there several times has all its values', () => {
+    const decoded = read([
+      ['a', '1'],
+      ['b', '2'],
+      ['a', '3'],
+      ['a', '4'],
+    ]);
+    expect({ ...decoded }).toEqual({ a: ['1', '3', '4'], b: '2' });
+    expect(decoded[beyondHeaders]).toBeUndefined();
+  });
+
+  test.each([
+    ['300 000 of one name', Array.from({ length: 300_000 }, () => ['x', ''] as const), 200],
+    ['300 000 of many names', Array.from({ length: 300_000 }, (_, i) => [`x${i}`, ''] as const), 200],
+    [
+      'a long text',
+      [
+        ['a', '1'],
+        ['b', 'x'.repeat(70_000)],
+        ['c', '3'],
+      ] as const,
+      1,
+    ],
+    ['a long name', [['x'.repeat(70_000), '']] as const, 0],
+  ])('%s are passed over, and it is said', (_name, headers, kept) => {
+    const decoded = read(headers);
+    expect(decoded[beyondHeaders]).toMatch(new RegExp(`^${headers.length} headers of \\d+ bytes$`));
+    expect(Object.values(decoded).flat()).toHaveLength(kept);
+  });
 });

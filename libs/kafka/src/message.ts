@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { KafkaMessage } from 'kafkajs';
+import { beyondHeaders } from './kafkajs-patches.ts';
 
 /** A message to send. */
 export interface Outgoing {
@@ -20,7 +21,10 @@ export interface Incoming {
   readonly offset: string;
   /** Empty where the message has none. */
   readonly key: string;
-  /** Empty where the message has none. Of one over 2 MB, or of no UTF-8, only a text that says so. */
+  /**
+   * Empty where the message has none. Of one over 2 MB, of no UTF-8, or with more than 200 headers or 64 KiB of
+   * them, only a text that says so.
+   */
   readonly value: string;
   /** Values of a header that is repeated are joined with line feeds, which no header of an event holds. */
   readonly headers: Record<string, string>;
@@ -38,9 +42,14 @@ export function incoming(topic: string, partition: number, message: KafkaMessage
     partition,
     offset: message.offset,
     key: message.key?.toString() ?? '',
-    value: textOf(message.value ?? Buffer.alloc(0)),
+    value: valueOf(message),
     headers: headersOf(message.headers ?? {}),
   };
+}
+
+function valueOf({ value, headers = {} }: KafkaMessage): string {
+  const beyond = (headers as { [beyondHeaders]?: string })[beyondHeaders];
+  return beyond === undefined ? textOf(value ?? Buffer.alloc(0)) : `${beyond}, too many for an event`;
 }
 
 function textOf(value: Buffer): string {
@@ -50,6 +59,9 @@ function textOf(value: Buffer): string {
 
 function headersOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, string> {
   const texts: Record<string, string> = {};
-  for (const name in headers) texts[name] = [headers[name]].flat().join('\n');
+  for (const name in headers) {
+    const value = headers[name];
+    texts[name] = Array.isArray(value) ? value.join('\n') : (value?.toString() ?? '');
+  }
   return texts;
 }

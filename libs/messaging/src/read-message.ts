@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { readJson } from '@accord/core/runtime';
 import { readEvent, type Event, type EventType } from '@accord/events';
 import type { Incoming } from '@accord/kafka';
-import { idOf, reasonOf } from './parked-events.ts';
+import { idOf, reasonOf, storableReason } from './parked-events.ts';
 
 export type ReceivedEvent = Incoming & { readonly event: Event };
 
@@ -29,7 +29,7 @@ export function readMessage(message: Incoming, log: Logger): ReadMessage {
   try {
     return { ...message, event: readEvent(topic as EventType, readJson(value), headers) };
   } catch (error) {
-    const reason = reasonOf(error as Error);
+    const reason = storableReason(reasonOf(error as Error));
     log.error({ eventId: idOf(message), topic, partition, offset, key, reason }, 'event cannot be read');
     return { message, reason };
   }

@@ -207,14 +207,59 @@ describe('a profile that does not validate names the field', () => {
   const step = (usedUpTo: string, percent = '10') => ({ usedUpTo, percent });
   const entity = alibaba.invoicingEntities[0];
 
-  test.each([
+  type Refused = [field: string, over: object, why: string];
+  const spoiltTexts: Refused[] = [
+    ...[
+      'javascript:alert(1)',
+      'ftp://h/terms',
+      'mailto:a@b.cn',
+      'https://u:p@h/',
+      'https:\\\\h',
+      'https://',
+    ].map((termsUrl): Refused => ['contracts.termsUrl', { contracts: { termsUrl } }, 'is an address']),
+    ...['https://h/?x=1', 'https://h/#f'].map((consoleUrl): Refused => [
+      'provider.en.consoleUrl',
+      { provider: { en: { consoleUrl } } },
+      'has no query',
+    ]),
+    ...['   ', ' A', 'A ', 'A\nB', 'A\u0000', 'A\u202e', 'A\u2028B', '\ufffd', '\u3000'].map(
+      (name): Refused => ['provider.en.name', { provider: { en: { name } } }, 'is one line of text'],
+    ),
+  ];
+
+  test.each<Refused>([
     ['orders.payWithin', { orders: { payWithin: '7 days' } }, 'is an ISO 8601 duration'],
     ['orders.payWithin', { orders: { payWithin: 604_800 } }, 'expected string'],
     ['orders.payWithin', { orders: { payWithin: 'PT0S' } }, 'is longer than 0'],
     ['orders.grace', { orders: { grace: 'P1D' } }, 'is no field of a profile'],
     ['color', { color: 'red' }, 'is no field of a profile'],
     ['timeZone', { timeZone: 'Asia/Pekin' }, 'is an IANA time zone'],
-    ['contracts.sources', { contracts: { sources: [] } }, 'Too small'],
+    ['contracts.sources', { contracts: { sources: [] } }, 'names one at least'],
+    ['contracts.sources', { contracts: { sources: ['order', 'order'] } }, 'names each once'],
+    ['contracts.marketplaceCategories', { contracts: { marketplaceCategories: [] } }, 'names one at least'],
+    [
+      'contracts.excludedCategories',
+      { contracts: { excludedCategories: ['MKT', 'MKT'] } },
+      'names each once',
+    ],
+    [
+      'contracts.termsIncludedFor',
+      { contracts: { termsIncludedFor: { brands: ['hichina'], categories: [] } } },
+      'names brands and categories, or neither',
+    ],
+    ...spoiltTexts,
+    ['version', { version: '1\n2' }, 'is one line of text'],
+    ['provider.en.support', { provider: { en: { support: 'x'.repeat(301) } } }, 'Too big'],
+    [
+      'contracts.paper.maxCopies',
+      { contracts: { paper: { by: 'self_service', minCopies: 1, maxCopies: 1e9 } } },
+      'Too big',
+    ],
+    [
+      'contracts.paper.mailedWithinBusinessDays.1',
+      { contracts: { paper: { by: 'self_service', mailedWithinBusinessDays: [3, 100_000] } } },
+      'Too big',
+    ],
     [
       'contracts.excludedCategories',
       { contracts: { excludedCategories: ['CUSTOM'] } },

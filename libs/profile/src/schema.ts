@@ -5,9 +5,27 @@ import { currencies, MoneyJson } from '@accord/money';
 /** The profiles that come with Accord, by name. */
 export const shippedProfiles = ['baidu', 'alibaba'] as const;
 
-const Text = z.string().min(1);
+/** One line as people read it, of at most so many characters: nothing hidden in it, no blank around it. */
+const Line = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^(?!\s)[^\p{C}\p{Zl}\p{Zp}\uFFFD]*$(?<!\s)/u, 'is one line of text, without a blank at its ends');
+const Text = Line(300);
+const Paragraph = Line(5_000);
+/** Of a page that people open: without a user in it, which a mail or a sealed contract would show to all. */
+const WebAddress = z
+  .url()
+  .max(500)
+  .regex(/^https?:\/\/[^\s/?#@\\]+([/?#]\S*)?$/, 'is an address: https://console.example.com');
 const isEachOnce = (list: readonly unknown[]) => new Set(list).size === list.length;
-const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'is a code: letters, digits and _');
+const Code = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'is a code: letters, digits and _');
+/** A set: each member once. */
+const each = <S extends z.ZodType>(one: S) => z.array(one).refine(isEachOnce, 'names each once');
 const IsoDuration = z
   .string()
   .regex(
@@ -77,10 +95,10 @@ const Paper = z.discriminatedUnion('by', [
   z
     .strictObject({
       by: z.literal('self_service'),
-      minCopies: z.int().positive(),
-      maxCopies: z.int().positive(),
+      minCopies: z.int().min(1).max(100),
+      maxCopies: z.int().min(1).max(100),
       mailedWithinBusinessDays: z
-        .tuple([z.int().positive(), z.int().positive()])
+        .tuple([z.int().min(1).max(250), z.int().min(1).max(250)])
         .refine(([first, last]) => first <= last, 'is the first day, then the last'),
     })
     .refine((paper) => paper.minCopies <= paper.maxCopies, {
@@ -93,17 +111,17 @@ const OfflineAddress = z.strictObject({ recipient: Text, phone: Text, address: T
 
 const Contracts = z
   .strictObject({
-    sources: z.array(z.enum(['order', 'bill'])).min(1),
-    excludedCategories: z.array(Code),
+    sources: each(z.enum(['order', 'bill'])).refine((sources) => sources.length > 0, 'names one at least'),
+    excludedCategories: each(Code),
     marketplace: z.enum(['excluded', 'alone']),
-    marketplaceCategories: z.array(Code).min(1),
+    marketplaceCategories: each(Code).refine((list) => list.length > 0, 'names one at least'),
     partnerCustomers: z.enum(['allowed', 'refused']),
     removeDraft: z.enum(['void', 'delete']),
     voidOfficial: z.enum(['ticket', 'self_service']),
     splitByInvoicingEntity: z.boolean(),
     paper: Paper,
-    unpaidDomainServiceTypes: z.union([z.literal('any'), z.array(DomainServiceType)]),
-    unpaidDomainRefusedBrands: z.array(Code),
+    unpaidDomainServiceTypes: z.union([z.literal('any'), each(DomainServiceType)]),
+    unpaidDomainRefusedBrands: each(Code),
     hichinaBrand: Code,
     invoiceTitleMustMatch: z.boolean(),
     /** Where papers for the provider go. */
@@ -112,11 +130,16 @@ const Contracts = z
      * A product whose brand and category are both listed has the terms in its contract; all others a link to
      * them (CTR-23).
      */
-    termsIncludedFor: z.strictObject({ brands: z.array(Code), categories: z.array(Code) }),
+    termsIncludedFor: z
+      .strictObject({ brands: each(Code), categories: each(Code) })
+      .refine(
+        ({ brands, categories }) => (brands.length === 0) === (categories.length === 0),
+        'names brands and categories, or neither',
+      ),
     /** The included terms, paragraph by paragraph; none where no product has them in its contract. */
-    termsIncluded: inBothLanguages(z.array(Text)),
+    termsIncluded: inBothLanguages(z.array(Paragraph)),
     /** Of products that have none of their own. */
-    termsUrl: z.url(),
+    termsUrl: WebAddress,
     icpFiling: z.enum(['none', 'ctr_31']),
   })
   .refine(
@@ -203,7 +226,7 @@ const Refunds = z
       message: 'is not below 0',
     }),
     /** Refunds an account may have in one calendar year; null: any number. */
-    yearlyQuota: z.int().nonnegative().nullable(),
+    yearlyQuota: z.int().min(0).max(100_000).nullable(),
   })
   .transform(({ packageWindow, fee, ...refunds }) => ({
     ...refunds,
@@ -225,7 +248,7 @@ const PartyDetails = z.strictObject({
 const Provider = z.strictObject({
   name: Text,
   /** Pages stand below it: `<consoleUrl>/orders/{orderId}`. */
-  consoleUrl: z.url({ protocol: /^https?$/, message: 'is an address: https://console.example.com' }),
+  consoleUrl: WebAddress.regex(/^[^?#]*$/, 'has no query and no fragment'),
   /** How to reach its support, as people read it. */
   support: Text,
 });

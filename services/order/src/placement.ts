@@ -100,6 +100,12 @@ export function checkFit(ask: Placement, product: Product) {
   });
   refuse((timed || orderType === 'compensation') && !duration, 'order.duration_required', { chargeType });
   refuse(untimed && duration !== null, 'order.duration_not_allowed', { chargeType });
+  // Priced by the piece: the platform says how long it runs.
+  refuse(
+    chargeType === 'package' && orderType !== 'compensation' && duration !== null,
+    'order.duration_not_allowed',
+    { chargeType },
+  );
   refuse((product.form === 'domain') !== (serviceType !== null), 'order.service_type_misfit', {
     form: product.form,
   });

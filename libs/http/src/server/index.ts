@@ -3,7 +3,7 @@ export { idempotencyTable, keptMs, keyedRequest, onceInTransaction } from '../id
 export { localeOf } from '../locale.ts';
 export { Problem, problemBody, problemOf } from '../problem.ts';
 export { requestIdOf } from '../request-context.ts';
-export { customerScopes, type CustomerScope } from '../route.ts';
+export { customerScopes, supportsIfMatch, type CustomerScope } from '../route.ts';
 export { httpApp } from './app.ts';
 export { networksOf } from './client-address.ts';
 export { listen } from './server.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { pageQuery, supportsIfMatch, type Route } from '@accord/http';
-import type { CustomerScope } from '@accord/http/server';
+import { pageQuery, type Route } from '@accord/http';
+import { supportsIfMatch, type CustomerScope } from '@accord/http/server';
 import {
   changes,
   fieldsOf,

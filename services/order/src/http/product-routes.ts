@@ -46,8 +46,9 @@ const Publication = z.strictObject({
   contractable: z.boolean(),
   refundable: z.boolean(),
   termsUrl: z
-    .url({ protocol: /^https?$/ })
+    .url()
     .max(500)
+    .regex(/^https?:\/\/[^@/?#\x00-\x20]+([/?#][^\x00-\x20]*)?$/)
     .nullable()
     .default(null),
 });
