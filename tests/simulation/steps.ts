@@ -244,10 +244,7 @@ function newInstances(world: World, { as, count }: { as: string; count: number }
 function rememberOrder(
   world: World,
   name: string,
-  {
-    body,
-    ...order
-  }: Omit<KnownOrder, 'amount'> & { body: Record<string, unknown> },
+  { body, ...order }: Omit<KnownOrder, 'amount'> & { body: Record<string, unknown> },
 ): void {
   world.orders.set(name, { ...order, amount: body['payableAmount'] as Money });
 }

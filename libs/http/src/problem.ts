@@ -134,10 +134,7 @@ export function wordsOf(
  * RFC 9457 (API-2). `facts` holds what the domain says about its no, such as the order and its status; a 5xx
  * has none.
  */
-export function problemBody(
-  problem: Problem,
-  reading: Reading & { readonly requestId: string },
-): object {
+export function problemBody(problem: Problem, reading: Reading & { readonly requestId: string }): object {
   const { status, code, faults } = problem;
   const facts = status < 500 ? problem.facts : {};
   const errors = faults.map((fault) => ({

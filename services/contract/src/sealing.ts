@@ -199,10 +199,7 @@ async function recordSealing(
 }
 
 /** After the last attempt the contract is a draft again, and its customer is told; the log has the error. */
-async function giveBackSealing(
-  tx: Tx,
-  { contractId, round, attempt }: Lease,
-): Promise<'retry' | 'ended'> {
+async function giveBackSealing(tx: Tx, { contractId, round, attempt }: Lease): Promise<'retry' | 'ended'> {
   if (attempt < mostAttempts) {
     endLease(tx, { contractId, round, attempt });
     return 'retry';

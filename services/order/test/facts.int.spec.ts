@@ -455,12 +455,18 @@ describe('resource.reported', () => {
     expect(await period(bought.orderId)).toEqual({ start, end: later(month.end, 5) });
     const corrected = t.event(
       'order.changed',
-      ({ order, what }) => order.orderId === bought.orderId && what.includes('servicePeriod') && order.version > 4,
+      ({ order, what }) =>
+        order.orderId === bought.orderId && what.includes('servicePeriod') && order.version > 4,
     );
-    expect((await corrected).data.order).toMatchObject({ version: 5, servicePeriod: { end: later(month.end, 5) } });
+    expect((await corrected).data.order).toMatchObject({
+      version: 5,
+      servicePeriod: { end: later(month.end, 5) },
+    });
     const longAgo = await place(t, 'acc_1', { orderType: 'renewal', instanceIds: [id] });
     await pay(t, longAgo.orderId);
-    expect(await fulfil(t, longAgo.orderId, [instance(id, monthFrom('2020-01-10T03:00:00.000Z'))])).toMatchObject({
+    expect(
+      await fulfil(t, longAgo.orderId, [instance(id, monthFrom('2020-01-10T03:00:00.000Z'))]),
+    ).toMatchObject({
       status: 422,
       body: { code: 'order.fulfilment_misfit' },
     });

@@ -903,9 +903,7 @@ describe('fulfilment and facts', () => {
     });
     // The platform corrects its start and repeats what it told before.
     const start = later(month.start, 3);
-    await t
-      .platform()
-      .put('/v1/resources/i-5one', { reportVersion: 1, start, end: later(month.end, 3) });
+    await t.platform().put('/v1/resources/i-5one', { reportVersion: 1, start, end: later(month.end, 3) });
     expect(await fulfil(t, orderId, [instance('i-5one')])).toMatchObject({
       status: 200,
       body: { version: 5, instances: [{ start }, { start: null }] },
@@ -918,12 +916,10 @@ describe('fulfilment and facts', () => {
       version: 6,
       servicePeriod: { end: later(month.end, 3) },
     });
-    expect(await fulfil(t, orderId, [instance('i-5one', { end: later(month.end, 1) })])).toMatchObject(
-      {
-        status: 409,
-        body: { code: 'order.not_fulfillable' },
-      },
-    );
+    expect(await fulfil(t, orderId, [instance('i-5one', { end: later(month.end, 1) })])).toMatchObject({
+      status: 409,
+      body: { code: 'order.not_fulfillable' },
+    });
   });
 
   const misfit = { status: 422, body: { code: 'order.fulfilment_misfit' } };

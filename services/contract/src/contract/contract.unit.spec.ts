@@ -108,7 +108,9 @@ describe('a contract', () => {
     expect(inSealing.version).toBe(draft().version);
     const failed = failSealing(inSealing, 'signing_failed');
     expect(failed.state).toMatchObject({ status: 'draft', version: inSealing.version + 1, content: null });
-    expect(failed.facts).toMatchObject([{ type: 'contract.seal_failed', data: { reason: 'signing_failed' } }]);
+    expect(failed.facts).toMatchObject([
+      { type: 'contract.seal_failed', data: { reason: 'signing_failed' } },
+    ]);
   });
 
   test('CTR-18 only a draft is finalized', () => {

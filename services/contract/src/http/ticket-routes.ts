@@ -36,7 +36,11 @@ const TicketAnswer = TicketSnapshot.extend({
   overdue: z.boolean(),
 }).meta({ id: 'Ticket' });
 
-const toTicketAnswer = (ticket: Ticket, { now, actor }: Tx, locale: Locale): z.input<typeof TicketAnswer> => ({
+const toTicketAnswer = (
+  ticket: Ticket,
+  { now, actor }: Tx,
+  locale: Locale,
+): z.input<typeof TicketAnswer> => ({
   ...ticketSnapshot(ticket),
   reason: ticket.reason,
   decisionText: ticket.decisionText && remarkOf(ticket.decisionText, locale),

@@ -28,7 +28,8 @@ export function chainsOf(key: KeyObject, certificates: readonly X509Certificate[
 function continued(chain: CertificateChain, all: readonly X509Certificate[]): CertificateChain[] {
   const last = chain.at(-1)!;
   const issuers = all.filter(
-    (one) => !chain.some((known) => isSame(known, one)) && last.checkIssued(one) && last.verify(one.publicKey),
+    (one) =>
+      !chain.some((known) => isSame(known, one)) && last.checkIssued(one) && last.verify(one.publicKey),
   );
   const isRoot = last.checkIssued(last);
   if (issuers.length === 0 || isRoot) return [chain];
@@ -44,7 +45,10 @@ export function chainAt(chains: CertificateChains, at: Date): CertificateChain {
   const ends = (chain: CertificateChain) => Math.min(...chain.map(({ validToDate }) => Number(validToDate)));
   const [first, ...others] = chains;
   return others.reduce((best, chain) => {
-    const [now, before] = [chain, best].map((one) => Number(invalidAt(one, at) === undefined)) as [number, number];
+    const [now, before] = [chain, best].map((one) => Number(invalidAt(one, at) === undefined)) as [
+      number,
+      number,
+    ];
     return now > before || (now === before && ends(chain) > ends(best)) ? chain : best;
   }, first);
 }

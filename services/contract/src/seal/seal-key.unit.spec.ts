@@ -35,7 +35,11 @@ describe('CTR-37 a certificate that can carry no seal refuses the start', () => 
     ['for certificates', () => ({ usage: 0x04 }), 'key usage'],
     ['for servers', () => ({ extendedUses: [serverUse] }), 'TLS server'],
     ['for servers and e-mail', () => ({ extendedUses: [serverUse, emailUse] }), 'TLS server'],
-    ['for servers, under any use', () => ({ extendedUses: [anyUse], dnsNames: ['a.example.com'] }), 'TLS server'],
+    [
+      'for servers, under any use',
+      () => ({ extendedUses: [anyUse], dnsNames: ['a.example.com'] }),
+      'TLS server',
+    ],
     ['for signatures and certificates', () => ({ usage: 0xc4 }), 'to issue certificates'],
     ['for a host', () => ({ dnsNames: ['contracts.example.com'] }), 'TLS server'],
     ['for clients alone', () => ({ extendedUses: ['1.3.6.1.5.5.7.3.2'] }), '1.3.6.1.5.5.7.3.2'],
@@ -86,10 +90,17 @@ test('CTR-37 the chain is in order whatever the order in the file, without stran
 });
 
 describe('CTR-37 of the certificates before and after a renewal the seal has those that are valid then', () => {
-  const [old, late] = [{ to: '2026-06-30T00:00:00Z' }, { from: '2026-06-01T00:00:00Z', to: '2027-06-30T00:00:00Z' }];
-  const times = ['2026-05-01T00:00:00Z', '2026-06-15T00:00:00Z', '2026-07-01T00:00:00Z'].map((at) => new Date(at));
+  const [old, late] = [
+    { to: '2026-06-30T00:00:00Z' },
+    { from: '2026-06-01T00:00:00Z', to: '2027-06-30T00:00:00Z' },
+  ];
+  const times = ['2026-05-01T00:00:00Z', '2026-06-15T00:00:00Z', '2026-07-01T00:00:00Z'].map(
+    (at) => new Date(at),
+  );
   const ends = (key: Awaited<ReturnType<typeof load>>) =>
-    times.map((at) => signerAt(key, at).chain.map(({ validToDate }) => validToDate.toISOString().slice(0, 7)));
+    times.map((at) =>
+      signerAt(key, at).chain.map(({ validToDate }) => validToDate.toISOString().slice(0, 7)),
+    );
 
   test.each([
     ['old first', false],
@@ -105,7 +116,9 @@ describe('CTR-37 of the certificates before and after a renewal the seal has tho
       ['2027-06', '2049-01'],
       ['2027-06', '2049-01'],
     ]);
-    expect(() => signerAt(sealKey, new Date('2027-07-01T00:00:00Z'))).toThrow('to 2027-06-30T00:00:00.000Z, not now');
+    expect(() => signerAt(sealKey, new Date('2027-07-01T00:00:00Z'))).toThrow(
+      'to 2027-06-30T00:00:00.000Z, not now',
+    );
     const { sha256 } = await sealDocument(sampleContent(1), sealKey, times[2]!);
     expect(sha256).toHaveLength(64);
   });
@@ -127,7 +140,9 @@ describe('CTR-37 of the certificates before and after a renewal the seal has tho
 
   test('one that can carry no seal is left out', async () => {
     const key = ecKey();
-    const own = await Promise.all([{ usage: 0x20 }, late].map((wanted) => issue({ key, issuer: root, ...wanted })));
+    const own = await Promise.all(
+      [{ usage: 0x20 }, late].map((wanted) => issue({ key, issuer: root, ...wanted })),
+    );
     const [chain, ...others] = (await load(own[0]!, own[1]!, root)).chains;
     expect(chain[0].raw.equals(own[1]!.certificate)).toBe(true);
     expect(others).toEqual([]);

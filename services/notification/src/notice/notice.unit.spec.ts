@@ -205,7 +205,11 @@ describe('templates', () => {
 
   test.each([
     ['approved', 'Your refund of CN¥10.00 in vouchers was approved', '您的退款 代金券 ¥10.00 已通过'],
-    ['review_required', 'Your refund of CN¥10.00 in vouchers is being reviewed', '您的退款 代金券 ¥10.00 正在人工审核'],
+    [
+      'review_required',
+      'Your refund of CN¥10.00 in vouchers is being reviewed',
+      '您的退款 代金券 ¥10.00 正在人工审核',
+    ],
     ['failed', 'Your refund of CN¥10.00 in vouchers is delayed', '您的退款 代金券 ¥10.00 延迟'],
     ['rejected', 'Your refund of CN¥10.00 in vouchers was rejected', '您的退款 代金券 ¥10.00 被拒绝'],
     ['withdrawn', 'Your refund of CN¥10.00 in vouchers was withdrawn', '您的退款 代金券 ¥10.00 已撤回'],
@@ -250,7 +254,11 @@ describe('templates', () => {
   });
 
   test('NTF-16 CTR-24 reasons of ours stand as words in the language of the reader', () => {
-    const told = (type: 'ticket.withdrawn' | 'contract.seal_failed', change: object, locale: 'en' | 'zh-CN') => {
+    const told = (
+      type: 'ticket.withdrawn' | 'contract.seal_failed',
+      change: object,
+      locale: 'en' | 'zh-CN',
+    ) => {
       const event = sampleOf(type);
       const data = visibleData({ ...event, data: { ...event.data, ...change } } as Event);
       return templates.inbox(type, data, { ...reader, locale }).text;
@@ -258,8 +266,12 @@ describe('templates', () => {
     expect(told('ticket.withdrawn', { text: 'contract_ended' }, 'en')).toContain('“The contract has ended.”');
     expect(told('ticket.withdrawn', { text: 'contract_ended' }, 'zh-CN')).toContain('“合同已终止。”');
     expect(told('ticket.withdrawn', { text: 'Not yet.' }, 'zh-CN')).toContain('“Not yet.”');
-    expect(told('contract.seal_failed', { reason: 'order_paid' }, 'en')).toContain('apply for an order contract');
-    expect(told('contract.seal_failed', { reason: 'signing_failed' }, 'zh-CN')).toContain('请再次申请正式合同');
+    expect(told('contract.seal_failed', { reason: 'order_paid' }, 'en')).toContain(
+      'apply for an order contract',
+    );
+    expect(told('contract.seal_failed', { reason: 'signing_failed' }, 'zh-CN')).toContain(
+      '请再次申请正式合同',
+    );
   });
 
   test('NTF-16 a payment request says until when it can be paid now, as long as an older event does not know', () => {

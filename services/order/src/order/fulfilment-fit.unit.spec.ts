@@ -112,7 +112,8 @@ test('ORD-26 a period starts at most 90 days from payment, a renewal from the en
 });
 
 test('ORD-26 a period is not over when it is paid, nor long before it', () => {
-  const month = (start: Date) => given('a', { start, end: calendarEnd(start, paid.duration!, rules.timeZone) });
+  const month = (start: Date) =>
+    given('a', { start, end: calendarEnd(start, paid.duration!, rules.timeZone) });
   const from = (start: Date, order: Order = paid) => fits(order, [month(start)]);
   expect([from(new Date('2016-01-10T00:00:00Z')), from(at(11 - 31)), from(at(11 - 30))]).toEqual([
     false,
@@ -157,7 +158,11 @@ describe('ORD-26 a renewal begins where the instance ends', () => {
 
   test('as it is paid for, was told first, or was reported, but no ten years on', () => {
     expect(days([42, 45, 46, 47], { 'i-1': at(45) }, [created])).toEqual([true, true, true, false]);
-    const [cut] = correctPeriods([created], { ...given('i-1', { end: at(25) }), reportVersion: 1, by: 'x' }, rules);
+    const [cut] = correctPeriods(
+      [created],
+      { ...given('i-1', { end: at(25) }), reportVersion: 1, by: 'x' },
+      rules,
+    );
     expect(days([25, 42, 44], { 'i-1': at(25) }, [cut!.state])).toEqual([true, true, false]);
     expect(days([42, 42 + 3650], { 'i-1': at(42 + 3650) }, [created])).toEqual([true, false]);
   });

@@ -26,7 +26,10 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '报价已使用', detail: '该报价已用于退款 {refundId}。' },
   },
   'refund.not_refundable': {
-    en: { title: 'Not refundable', detail: 'Against the refund stands: {codes}. The quote says what would mend it.' },
+    en: {
+      title: 'Not refundable',
+      detail: 'Against the refund stands: {codes}. The quote says what would mend it.',
+    },
     'zh-CN': { title: '不可退订', detail: '不可退订的原因：{codes}。处理方法见报价。' },
   },
   'refund.mixed_currencies': {

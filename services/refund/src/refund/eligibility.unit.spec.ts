@@ -419,7 +419,12 @@ describe('RFD-3 every code against', () => {
       'excluded',
     ],
     ['whose package was used', usagePackage, { ...nothingTaken, usage: '1' }, 'package'],
-    ['whose window has passed', { ...usagePackage, paidAt: '2026-01-01T00:00:00.000Z' }, nothingTaken, 'package'],
+    [
+      'whose window has passed',
+      { ...usagePackage, paidAt: '2026-01-01T00:00:00.000Z' },
+      nothingTaken,
+      'package',
+    ],
     ['that is in effect', storagePackage, { ...nothingTaken, inEffect: true }, 'package'],
     ['of a promotion without refunds', promotion('discount', 'no_refund'), {}, 'excluded'],
     ['of a gift campaign', promotion('bundle_gift', 'refundable'), {}, 'excluded'],
@@ -433,8 +438,11 @@ describe('RFD-3 every code against', () => {
       exampleOrder({ orderId: `ord_${i}`, instanceIds: [id], bundleId: 'bdl_1', ...(i === 0 ? order : {}) }),
     ) as [Order, Order];
     const resources = [exampleResource(resource), exampleResource({ instanceId: 'i-2' })];
-    const asked = (orders: Order[], ids: string[], bundles = [{ bundleId: 'bdl_1', members: [['i-1'], ['i-2']] }]) =>
-      quoteInstances(ids, factsOf({ orders, resources, bundles }), { at, kind: 'unsubscribe' }, baidu);
+    const asked = (
+      orders: Order[],
+      ids: string[],
+      bundles = [{ bundleId: 'bdl_1', members: [['i-1'], ['i-2']] }],
+    ) => quoteInstances(ids, factsOf({ orders, resources, bundles }), { at, kind: 'unsubscribe' }, baidu);
     const [nothing, all] = asked([one, other], ['i-1', 'i-2']);
     expect(nothing).toMatchObject({ refundable: true, reasons: [], amounts: { refund: none, fee: none } });
     expect(nothing!.lines).toMatchObject([
@@ -456,7 +464,8 @@ describe('RFD-3 every code against', () => {
     expect(frozen.map(({ reasons }) => reasons.map(({ code }) => code))).toEqual([['FROZEN'], []]);
     const alone = asked([{ ...one, bundleId: null }], ['i-1'])[0]!.reasons;
     const whole = asked([one], ['i-1'], [{ bundleId: 'bdl_1', members: [['i-1']] }])[0]!.reasons;
-    const codes = (reasons: typeof alone) => reasons.map(({ code }) => code).filter((code) => code !== 'ZERO_AMOUNT');
+    const codes = (reasons: typeof alone) =>
+      reasons.map(({ code }) => code).filter((code) => code !== 'ZERO_AMOUNT');
     expect(codes(alone)).toHaveLength(1);
     expect(codes(whole)).toEqual(codes(alone));
   });
