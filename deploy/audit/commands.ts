@@ -13,6 +13,7 @@ interface Named {
 
 const named: readonly Named[] = [
   { service: 'order', schema: 'orders', table: 'orders', key: 'order_id', field: 'orderId' },
+  { service: 'order', schema: 'orders', table: 'exports', key: 'export_id', field: 'exportId' },
   { service: 'contract', schema: 'contracts', table: 'contracts', key: 'contract_id', field: 'contractId' },
   { service: 'contract', schema: 'contracts', table: 'tickets', key: 'ticket_id', field: 'ticketId' },
   { service: 'refund', schema: 'refunds', table: 'refunds', key: 'refund_id', field: 'refundId' },

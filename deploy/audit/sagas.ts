@@ -43,4 +43,14 @@ export const sagaChecks: readonly Check[] = [
         || ' of vouchers paid, refund state ' || refund_state as found from orders.orders
       where fulfilment = 'failed' and cash_paid + voucher_paid > 0 and refund_state <> 'full'`,
   },
+  {
+    rule: 'ORD-19',
+    says: 'a file that is ready is there as it was hashed, part by part',
+    mends: 'order',
+    sql: `select export_id as id, e.parts || ' parts of ' || e.bytes || ' bytes told, ' || count(part) || ' of '
+        || coalesce(sum(octet_length(p.bytes)), 0) || ' there' as found
+      from orders.exports e left join orders.export_parts p using (export_id)
+      where status = 'ready' group by export_id
+      having (e.parts, e.bytes) is distinct from (count(part), coalesce(sum(octet_length(p.bytes)), 0))`,
+  },
 ];

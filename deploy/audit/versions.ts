@@ -25,6 +25,7 @@ const every = (service: ServiceName, rows: string): Owner => ({ service, rows, v
 const owners: Readonly<Record<string, Owner>> = {
   order: every('order', 'select order_id as id, version from orders.orders'),
   resource: every('order', 'select instance_id as id, version from orders.resources'),
+  export: every('order', 'select export_id as id, version from orders.exports where version > 0'),
   product: every('order', 'select product_code as id, version from orders.products'),
   reservation: every(
     'order',

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** One measured figure beside its floor, the same work without us, measured in the same run. */
 export interface Figure {
   readonly name: string;
@@ -35,3 +37,9 @@ export function usual(values: readonly number[], part: number, parts = 6): numbe
 }
 
 export const median = (values: readonly number[]) => percentile(values, 0.5);
+
+/** Of a process, as the system counts it. */
+export function residentMegabytes(pid: number): number {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+  return (pages * 4_096) / 1e6;
+}

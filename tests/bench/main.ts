@@ -1,9 +1,10 @@
 // Figures of this machine, each beside its floor measured in the same run.
-import { commandLine, known } from '../command-line.ts';
+import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { benchConsumer } from './consumer.ts';
 import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
 import { startGround } from './environment.ts';
+import { benchExport } from './export.ts';
 import type { Figure } from './figure.ts';
 import { startLoad } from './load.ts';
 import { benchPlaceOrder } from './place-order.ts';
@@ -13,14 +14,14 @@ import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect'];
-const usage = `npm run bench [-- [--json] [${names.join('|')} …]]`;
-const { json, chosen } = commandLine(
+const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect', 'export'];
+const usage = `npm run bench [-- [--json] [--rows N] [${names.join('|')} …]]`;
+const { json, rows, chosen } = commandLine(
   usage,
-  { json: { type: 'boolean', default: false } },
+  { json: { type: 'boolean', default: false }, rows: { type: 'string', default: '1000000' } },
   ({ values, positionals }) => {
     known(positionals, names);
-    return { json: values.json, chosen: positionals };
+    return { json: values.json, rows: wholeNumber('rows', values.rows, 1), chosen: positionals };
   },
 );
 const wanted = (name: string) => chosen.length === 0 || chosen.includes(name);
@@ -29,7 +30,7 @@ const show = ({ name, value, unit, floor, ratio }: Figure) =>
   console.log(
     json
       ? JSON.stringify({ name, value, unit, floor, ratio })
-      : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor}, ratio ${ratio}`,
+      : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor ?? '-'}, ratio ${ratio ?? '-'}`,
   );
 
 const ground = await startGround();
@@ -54,6 +55,7 @@ try {
     load.stop();
     await shop.service.stop();
   }
+  if (wanted('export')) (await benchExport(ground, { rows })).forEach(show);
 } finally {
   await ground.stop();
 }

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
 import type { Ground } from './environment.ts';
-import { beside, median, type Figure } from './figure.ts';
+import { beside, median, residentMegabytes, type Figure } from './figure.ts';
 
 const idleMs = 5_000;
 const bareServer = `
@@ -59,9 +58,4 @@ async function bareNode(starts: number): Promise<{ seconds: number; megabytes: n
     child.kill();
   }
   return { seconds: median(seconds), megabytes: median(megabytes) };
-}
-
-function residentMegabytes(pid: number): number {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-  return (pages * 4_096) / 1e6;
 }

@@ -51,6 +51,7 @@ test('ORD-15 every list takes dates and moments in the same form', () => {
   expect(own.map(({ path }) => path)).toEqual(['/v1/contracts/eligible-bills']); // months
   expect(lists.filter((list) => !own.includes(list)).map(({ path }) => path)).toEqual([
     '/v1/orders',
+    '/v1/orders/export',
     '/v1/order-dead-letters',
     '/v1/contracts/eligible-orders',
     '/v1/contracts',

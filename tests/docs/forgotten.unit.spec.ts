@@ -35,7 +35,6 @@ describe('event types', () => {
     const ours = eventTypes.filter((type) => catalogue[type].speaker !== 'platform');
     expect(ours.filter((type) => !published.has(type))).toEqual([
       'remittance.claimed',
-      'export.ready',
       'contract.paper_requested',
       'contract.paper_mailed',
       'contract.paper_delivered',

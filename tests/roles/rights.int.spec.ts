@@ -26,6 +26,10 @@ const ofEveryService: Tables = {
 const ofService: Readonly<Record<ServiceName, Tables>> = {
   order: {
     account_view: view,
+    export_parts: 'insert, delete',
+    exports:
+      'insert, update (version, status, rows_written, parts, bytes, last_key, writer_state, whole, sha256, ' +
+      'worked_at, ready_at, expires_at)',
     holders: 'insert, update (answered_at, ended_at)',
     order_history: grows,
     order_instances: grows,

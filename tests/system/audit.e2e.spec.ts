@@ -621,11 +621,13 @@ const plants: readonly Plant[] = [
         '$id')))::text, now()`,
     ],
   },
-  ...(['refund', 'contract'] as const).map((service): Plant => {
-    const [table, field, id] =
-      service === 'refund'
-        ? ['refunds.idempotency_keys', 'refundId', 'rfd_gone']
-        : ['contracts.idempotency_keys', 'ticketId', 'tkt_gone'];
+  ...(
+    [
+      ['refund', 'refunds.idempotency_keys', 'refundId', 'rfd_gone'],
+      ['contract', 'contracts.idempotency_keys', 'ticketId', 'tkt_gone'],
+      ['order', 'orders.idempotency_keys', 'exportId', 'exp_gone'],
+    ] as const
+  ).map(([service, table, field, id]): Plant => {
     return {
       rule: 'EVT-35',
       what: `an accepted ${field} that is not there`,
@@ -847,6 +849,21 @@ const plants: readonly Plant[] = [
     mends: 'refund',
     about: `select order_id as id from orders.orders where fulfilment = 'failed'`,
     change: ['orders.orders', `order_id = '$id'`, `refund_state = 'none'`],
+  },
+  {
+    rule: 'ORD-19',
+    what: 'a file that lacks a part',
+    mends: 'order',
+    about: literal('exp_torn'),
+    found: '3 parts of 7 bytes told, 0 of 0 there',
+    add: [
+      'orders.exports',
+      `export_id = '$id'`,
+      `insert into orders.exports (export_id, account_id, version, requested_by, format, locale, filter, status,
+          rows_expected, rows_written, parts, bytes, whole, sha256, requested_at, worked_at, ready_at, expires_at)
+        values ('$id', 'acc_demo', 0, 'planted', 'csv', 'en', '{}', 'ready', 1, 1, 3, 7, true, 'planted', now(),
+          now(), now(), now() + interval '1 day')`,
+    ],
   },
 ];
 

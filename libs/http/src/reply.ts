@@ -35,14 +35,15 @@ export function contentDisposition(fileName: string): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${whole}`;
 }
 
-export function fileReplyOf({ file, contentType, fileName, sha256 }: FileResponse): FileReply {
+export function fileReplyOf({ file, contentType, fileName, sha256, length }: FileResponse): FileReply {
+  const bytes = Buffer.isBuffer(file) ? file.length : length;
   return {
     status: 200,
     file,
     headers: {
       'Content-Type': contentType,
       'Content-Disposition': contentDisposition(fileName),
-      ...(Buffer.isBuffer(file) && { 'Content-Length': String(file.length) }),
+      ...(bytes !== undefined && { 'Content-Length': String(bytes) }),
       ...(sha256 && { 'Repr-Digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:` }),
     },
   };

@@ -89,6 +89,7 @@ export const sendReply = (res: HttpResponse, { status, headers, text }: Reply): 
 export function sendFile(res: HttpResponse, { status, headers, file }: FileReply): void {
   res.writeHead(status, { ...shared(res), ...headers });
   if (Buffer.isBuffer(file)) res.end(file);
+  else if (res.req.method === 'HEAD') file.destroy().once('close', () => res.end());
   // A stream that breaks has sent its status already: the connection is cut, which a client sees as an
   // incomplete body.
   else pipeline(file, res, (error) => error && res.destroy(error));

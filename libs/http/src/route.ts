@@ -72,6 +72,8 @@ export interface FileResponse {
   readonly file: Buffer | Readable;
   readonly contentType: string;
   readonly fileName: string;
+  /** Bytes of a stream, where they are known; becomes the Content-Length header. */
+  readonly length?: number;
   /** In hex; becomes the Repr-Digest header. */
   readonly sha256?: string;
 }
@@ -111,8 +113,8 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
    * The edge's own are added.
    */
   readonly refusals?: readonly RefusalCode[];
-  /** Content type of a file answer. */
-  readonly produces?: string;
+  /** Content type of a file answer, or each that it may have. */
+  readonly produces?: string | readonly string[];
   /**
    * Takes one file of at most 64 MiB instead of JSON (`RouteRequest.file`), as the body itself or in a form.
    */

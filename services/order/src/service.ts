@@ -4,6 +4,10 @@ import type { Profile } from '@accord/profile';
 import { accountView } from './account-view.ts';
 import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
+import { exportExpiry, exporting } from './exporting.ts';
+import { documentRoutes } from './http/document-routes.ts';
+import { exportProblems } from './http/export-problems.ts';
+import { exportRoutes } from './http/export-routes.ts';
 import { orderRoutes } from './http/order-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
 import { problems } from './http/problems.ts';
@@ -28,12 +32,15 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   migrations: new URL('../migrations/', import.meta.url),
   routes: [
     ...orderRoutes(profile),
+    ...documentRoutes(profile),
+    ...exportRoutes(profile),
     ...paymentRoutes(profile),
     ...resourceRoutes(profile),
     ...productRoutes(profile),
   ],
-  problems,
+  problems: { ...problems, ...exportProblems },
   tags: {
+    exports: 'Files of orders, made in the background.',
     orders: 'Orders: placed, paid, fulfilled, cancelled, listed.',
     products: 'The catalogue.',
     resources: 'Instances that orders created, as the platform reports them.',
@@ -53,5 +60,5 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   }),
   lockRows,
-  workers: [expire, expiring],
+  workers: [expire, expiring, exporting(profile), exportExpiry],
 });

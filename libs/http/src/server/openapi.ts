@@ -28,12 +28,13 @@ const inCapitals = (operationId: string) => operationId.replace(/^./, (first) =>
 const named = (schema: z.ZodType, name: string): z.ZodType =>
   z.globalRegistry.get(schema)?.id ? schema : schema.meta({ id: name });
 
+const fileType = 'application/octet-stream';
 const file = { type: 'string', format: 'binary' } as const;
 
 function answersOf(route: Route, name: string): ZodOpenApiResponsesObject {
   const content = route.answer
     ? { 'application/json': { schema: named(route.answer as z.ZodType, `${name}Answer`) } }
-    : { [route.produces ?? 'application/octet-stream']: { schema: file } };
+    : Object.fromEntries([route.produces ?? fileType].flat().map((type) => [type, { schema: file }]));
   return Object.fromEntries(
     (route.success ?? [200]).map((status) => [
       String(status),

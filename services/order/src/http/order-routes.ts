@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
-import { BillType, OrderStatus, OrderType, Promotion } from '@accord/events/order';
+import { BillType, OrderType, Promotion } from '@accord/events/order';
 import { ChargeType, DomainServiceType } from '@accord/events/product';
 import {
   accountOf,
@@ -10,10 +10,7 @@ import {
   paged,
   pageOf,
   pageQuery,
-  rangeQuery,
   route,
-  separatedByCommas,
-  timeRange,
   type Route,
   type RouteRequest,
 } from '@accord/http';
@@ -21,9 +18,10 @@ import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
 import { operationsOf, operationsOfNew } from '../operations.ts';
-import * as orderList from '../order/order-list.ts';
+import { listOrders as readOrders } from '../order/order-list.ts';
 import * as orderStore from '../order/order-store.ts';
 import { mostInstances, place } from '../placement.ts';
+import { askedFilter, filterRefusals, OrderFilter } from './order-filter.ts';
 import {
   AccountId,
   answered,
@@ -89,14 +87,7 @@ const Placement = z.strictObject({
   bundleId: Line(64).nullable().default(null),
 });
 
-const OrderFilter = z.strictObject({
-  ...pageQuery,
-  accountId: AccountId.optional(),
-  ...rangeQuery,
-  status: OrderStatus.optional(),
-  orderId: OrderId.optional(),
-  instanceIds: separatedByCommas(z.array(InstanceId).min(1).max(20)),
-});
+const ListQuery = z.strictObject({ ...pageQuery, ...OrderFilter.shape });
 
 const Cancellations = z.strictObject({
   orderIds: z
@@ -205,16 +196,13 @@ const listOrders = (profile: Profile) =>
     operationId: 'listOrders',
     summary: 'Orders of an account, newest first; operators see all accounts',
     access: { customer: 'orders:read', operator: true, platform: true },
-    query: OrderFilter,
+    query: ListQuery,
     answer: paged(OrderRowAnswer),
-    refusals: ['order.range_too_wide', 'request.range_reversed', 'request.account_not_yours'],
-    inTransaction: async (tx, { actor, timeZone, query: { from, to, cursor, limit, ...query } }) => {
-      const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
-      const given = { ...query, ...timeRange({ from, to }, timeZone), timeZone };
-      const range = orderList.rangeOf(given, tx.now);
+    refusals: filterRefusals,
+    inTransaction: async (tx, { actor, timeZone, query: { cursor, limit, ...query } }) => {
       const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-      const filter = { ...query, ...range, accountId, after, limit: limit + 1 };
-      const orders = await orderList.listOrders(tx, filter);
+      const filter = { ...askedFilter(query, { actor, timeZone, now: tx.now }), after, limit: limit + 1 };
+      const orders = await readOrders(tx, filter);
       const operations = await operationsOf(tx, profile, orders);
       return {
         body: pageOf(orders, limit, {

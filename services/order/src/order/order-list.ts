@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import { Refusal, type Tx } from '@accord/core';
 import { selectOrders } from './order-store.ts';
 import type { Order, OrderId } from './order.ts';
-import { sqlFilter } from './sql-filter.ts';
+import { sqlFilter, type SqlFilter } from './sql-filter.ts';
 
 /** Placed at `from` or later, and before `before`; undefined where it is open. */
 interface Range {
@@ -23,7 +23,17 @@ export interface OrderFilter extends Range {
 
 /** Newest first, by keyset. */
 export function listOrders(tx: Tx, filter: OrderFilter): Promise<Order[]> {
-  const { where, values } = sqlFilter()
+  const { where, values } = orderCondition(filter);
+  const tail = `order by created_at desc, order_id desc limit $${values.length + 1}`;
+  return selectOrders(tx, { where, tail }, [...values, filter.limit]);
+}
+
+/** The orders that a filter is for; `given` are the values of `$1`, `$2` … before it. */
+export const orderCondition = (
+  filter: Omit<OrderFilter, 'limit'>,
+  given: readonly unknown[] = [],
+): SqlFilter =>
+  sqlFilter([], given)
     .and('account_id = ?', filter.accountId)
     .and('status = ?', filter.status)
     .and('order_id = ?', filter.orderId)
@@ -33,9 +43,6 @@ export function listOrders(tx: Tx, filter: OrderFilter): Promise<Order[]> {
     )
     .and('created_at >= ? and created_at < ?', filter.from, filter.before)
     .and('(created_at, order_id) < (?::timestamptz, ?)', filter.after?.[0], filter.after?.[1]);
-  const tail = `order by created_at desc, order_id desc limit $${values.length + 1}`;
-  return selectOrders(tx, { where, tail }, [...values, filter.limit]);
-}
 
 interface AskedRange extends Pick<OrderFilter, 'orderId' | 'instanceIds' | 'from' | 'before'> {
   readonly timeZone: string;

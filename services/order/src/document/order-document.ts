@@ -1,0 +1,180 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Locale } from '@accord/core';
+import { formatMoney, isZero } from '@accord/money';
+import {
+  openPdfDocument,
+  openTable,
+  page,
+  printRunningLines,
+  setFieldBox,
+  type PdfDocument,
+} from '@accord/pdf';
+import type { Profile } from '@accord/profile';
+import type { Order } from '../order/order.ts';
+import { minuteWriter } from './minute.ts';
+import { codeWords, documentWords } from './wording.ts';
+
+/** All that an order's document tells. */
+export interface OrderDocument {
+  readonly order: Order;
+  /** The account's certified name; null where none is known. */
+  readonly customer: string | null;
+  /** When the order was so. */
+  readonly at: Date;
+  readonly locale: Locale;
+}
+
+type Rules = Pick<Profile, 'timeZone' | 'invoicingEntities' | 'provider'>;
+type Fields = readonly (readonly [name: string, value: string | null])[];
+
+/** Other work has its turn after so many rows. */
+const rowsAtOnce = 20;
+
+/**
+ * ORD-18: one order as a PDF with real text and embedded fonts, its times to the minute where the provider is.
+ * The same order at the same moment makes the same bytes.
+ */
+export async function renderOrder(document: OrderDocument, rules: Rules): Promise<Buffer> {
+  const { order, at, locale } = document;
+  const words = documentWords[locale];
+  const write = minuteWriter(rules.timeZone);
+  const pdf = await openPdfDocument({
+    title: `${words.title} ${order.orderId}`,
+    author: rules.provider[locale].name,
+    language: locale,
+    createdAt: at,
+  });
+  printTitle(pdf, words.title, `${words.printedAt}${write(at)} (${rules.timeZone})`);
+  printBox(pdf, words.order, orderFields(document, write));
+  printBox(pdf, words.product, productFields(document, rules, write));
+  printBox(pdf, words.amounts, amountFields(document));
+  await printConfiguration(pdf, document);
+  await printInstances(pdf, document, write);
+  pdf.y += 6;
+  pdf.paragraph(`${words.zone(rules.timeZone)} ${words.note}`, { size: 8 });
+  printRunningLines(pdf, {
+    head: [words.title, order.orderId],
+    foot: (number, pages) => [rules.provider[locale].name, words.page(number, pages)],
+  });
+  return pdf.end();
+}
+
+function printTitle(pdf: PdfDocument, title: string, below: string): void {
+  const place = { x: page.left, width: page.contentWidth };
+  pdf.text([title], { ...place, y: pdf.y }, { size: 19, weight: 'bold', align: 'center' });
+  pdf.y += 34;
+  pdf.text([below], { ...place, y: pdf.y }, { size: 9, align: 'right' });
+  pdf.y += 20;
+}
+
+function printBox(pdf: PdfDocument, title: string, fields: Fields): void {
+  const box = setFieldBox(pdf, { title, fields });
+  pdf.ensureSpace(box.height);
+  box.print({ x: page.left, height: box.height });
+  pdf.y += box.height + 10;
+}
+
+type Writer = (moment: Date) => string;
+
+function orderFields({ order, customer, locale }: OrderDocument, write: Writer): Fields {
+  const { fields } = documentWords[locale];
+  const codes = codeWords[locale];
+  const times = (['payBy', 'paidAt', 'cancelledAt', 'voidedAt'] as const).flatMap((name) => {
+    const moment = order[name];
+    return moment ? [[fields[name], write(moment)] as const] : [];
+  });
+  return [
+    [fields.orderId, order.orderId],
+    [fields.customer, customer],
+    [fields.account, order.accountId],
+    [fields.orderType, codes.orderType[order.orderType]],
+    [fields.status, codes.status[order.status]],
+    [fields.fulfilment, codes.fulfilment[order.fulfilment]],
+    [fields.refundState, codes.refundState[order.refundState]],
+    [fields.createdAt, write(order.createdAt)],
+    ...times,
+  ];
+}
+
+function productFields(
+  { order, locale }: OrderDocument,
+  { invoicingEntities }: Rules,
+  write: Writer,
+): Fields {
+  const { fields } = documentWords[locale];
+  const codes = codeWords[locale];
+  const { duration, unitPrice, servicePeriod, serviceType, invoicingEntity } = order;
+  const seller = invoicingEntities.find(({ code }) => code === invoicingEntity)?.[locale].name;
+  const period = servicePeriod && `${write(servicePeriod.start)} – ${write(servicePeriod.end)}`;
+  return [
+    [fields.product, `${order.productName[locale]} (${order.productCode})`],
+    [fields.seller, seller ?? invoicingEntity],
+    ...(serviceType ? [[fields.serviceType, codes.serviceType[serviceType]] as const] : []),
+    [fields.billType, codes.billType[order.billType]],
+    [fields.chargeType, codes.chargeType[order.chargeType]],
+    [fields.count, String(order.count)],
+    [fields.duration, duration && codes.duration[duration.unit](duration.value)],
+    [fields.unitPrice, `${unitPrice.amount} ${unitPrice.currency} / ${codes.per[unitPrice.unit]}`],
+    [fields.servicePeriod, period],
+  ];
+}
+
+function amountFields({ order, locale }: OrderDocument): Fields {
+  const { fields } = documentWords[locale];
+  const named = ['productAmount', 'discountAmount', 'payableAmount', 'cashPaid', 'voucherPaid'] as const;
+  return named
+    .filter((name) => name !== 'voucherPaid' || !isZero(order.voucherPaid))
+    .map((name) => [fields[name], order[name] && formatMoney(order[name], locale)]);
+}
+
+async function printConfiguration(pdf: PdfDocument, { order, locale }: OrderDocument): Promise<void> {
+  const words = documentWords[locale];
+  const [name, value] = words.configurationColumns;
+  await printTable(pdf, words.configuration, {
+    columns: [
+      { title: name, width: 150 },
+      { title: value, width: page.contentWidth - 150 },
+    ],
+    rows: order.configuration.map((item) => [item.name, item.value]),
+  });
+}
+
+async function printInstances(
+  pdf: PdfDocument,
+  { order, locale }: OrderDocument,
+  write: Writer,
+): Promise<void> {
+  const words = documentWords[locale];
+  const widths = [160, 90, 90, 65, 100.28];
+  const refunded = new Set(order.refundedInstanceIds);
+  const known = new Map(order.instances.map((instance) => [instance.instanceId, instance]));
+  const ids = [...new Set([...order.instanceIds, ...known.keys()])];
+  await printTable(pdf, words.instances, {
+    columns: words.instanceColumns.map((title, at) => ({ title, width: widths[at]! })),
+    rows: ids.map((id) => {
+      const { start = null, end = null, region = null, ipAddress = null } = known.get(id) ?? {};
+      const times = [start, end].map((moment) => (moment ? write(moment) : dash));
+      return [refunded.has(id) ? words.refunded(id) : id, ...times, region ?? dash, ipAddress ?? dash];
+    }),
+  });
+}
+
+const dash = '—';
+
+/** Nothing where there are no rows. Lets other work run between them. */
+async function printTable(
+  pdf: PdfDocument,
+  title: string,
+  { columns, rows }: { columns: Parameters<typeof openTable>[1]; rows: readonly (readonly string[])[] },
+): Promise<void> {
+  if (rows.length === 0) return;
+  pdf.ensureSpace(70);
+  pdf.paragraph(title, { size: 9.5, weight: 'bold' });
+  pdf.y += 2;
+  const table = openTable(pdf, columns);
+  for (const [index, row] of rows.entries()) {
+    table.print({ cells: row.map((text, column) => table.lines(column, [text])) });
+    if (index % rowsAtOnce === rowsAtOnce - 1) await breathe();
+  }
+  pdf.y += 8;
+}

@@ -1,0 +1,238 @@
+import type { z } from 'zod';
+import type { Locale } from '@accord/core';
+import type { BillType, Fulfilment, OrderStatus, OrderType, RefundState } from '@accord/events/order';
+import type { ChargeType, DomainServiceType, PriceUnit } from '@accord/events/product';
+
+type Words<E extends z.ZodType<string>> = Readonly<Record<z.infer<E>, string>>;
+
+/** Codes of an order as its readers call them: in its document and in exports (ORD-18). */
+interface CodeWords {
+  readonly status: Words<typeof OrderStatus>;
+  readonly orderType: Words<typeof OrderType>;
+  readonly billType: Words<typeof BillType>;
+  readonly chargeType: Words<typeof ChargeType>;
+  readonly fulfilment: Words<typeof Fulfilment>;
+  readonly refundState: Words<typeof RefundState>;
+  readonly serviceType: Words<typeof DomainServiceType>;
+  /** Behind a unit price. */
+  readonly per: Words<typeof PriceUnit>;
+  readonly duration: Readonly<Record<'minute' | 'month' | 'year', (value: number) => string>>;
+}
+
+const counted = (unit: string) => (value: number) => `${value} ${unit}${value === 1 ? '' : 's'}`;
+
+const en: CodeWords = {
+  status: { unpaid: 'Unpaid', paid: 'Paid', cancelled: 'Cancelled', voided: 'Voided' },
+  orderType: {
+    purchase: 'Purchase',
+    renewal: 'Renewal',
+    upgrade: 'Upgrade',
+    downgrade: 'Downgrade',
+    configuration_change: 'Configuration change',
+    compensation: 'Compensation',
+  },
+  billType: { prepay: 'Prepay', postpay: 'Postpay' },
+  chargeType: {
+    subscription: 'Subscription',
+    package: 'Package',
+    one_time: 'One-time',
+    pay_as_you_go: 'Pay as you go',
+  },
+  fulfilment: { none: 'Not begun', creating: 'Being created', created: 'Created', failed: 'Failed' },
+  refundState: {
+    none: 'None',
+    in_progress: 'In progress',
+    partial: 'Refunded in part',
+    full: 'Refunded in full',
+  },
+  serviceType: {
+    registration: 'Registration',
+    renewal: 'Renewal',
+    transfer_in: 'Transfer in',
+    redemption: 'Redemption',
+    buyback: 'Buyback',
+    buyback_zhiyu: 'Buyback (Zhiyu)',
+  },
+  per: {
+    minute: 'minute',
+    month: 'month',
+    year: 'year',
+    piece: 'piece',
+    gb: 'GB',
+    thousand_requests: '1,000 requests',
+  },
+  duration: { minute: counted('minute'), month: counted('month'), year: counted('year') },
+};
+
+const zh: CodeWords = {
+  status: { unpaid: '待支付', paid: '已支付', cancelled: '已取消', voided: '已作废' },
+  orderType: {
+    purchase: '新购',
+    renewal: '续费',
+    upgrade: '升级',
+    downgrade: '降级',
+    configuration_change: '变更配置',
+    compensation: '补偿',
+  },
+  billType: { prepay: '预付费', postpay: '后付费' },
+  chargeType: { subscription: '包年包月', package: '资源包', one_time: '一次性', pay_as_you_go: '按量付费' },
+  fulfilment: { none: '未开通', creating: '开通中', created: '已开通', failed: '开通失败' },
+  refundState: { none: '无', in_progress: '退款中', partial: '部分退款', full: '全额退款' },
+  serviceType: {
+    registration: '注册',
+    renewal: '续费',
+    transfer_in: '转入',
+    redemption: '赎回',
+    buyback: '回购',
+    buyback_zhiyu: '回购（智域）',
+  },
+  per: { minute: '分钟', month: '月', year: '年', piece: '个', gb: 'GB', thousand_requests: '千次请求' },
+  duration: {
+    minute: (value) => `${value} 分钟`,
+    month: (value) => `${value} 个月`,
+    year: (value) => `${value} 年`,
+  },
+};
+
+export const codeWords: Readonly<Record<Locale, CodeWords>> = { en, 'zh-CN': zh };
+
+/** The standing text of an order's document. */
+interface DocumentWords {
+  readonly title: string;
+  readonly printedAt: string;
+  readonly order: string;
+  readonly product: string;
+  readonly amounts: string;
+  readonly configuration: string;
+  readonly instances: string;
+  readonly fields: Readonly<Record<Field, string>>;
+  readonly configurationColumns: readonly [name: string, value: string];
+  readonly instanceColumns: readonly [
+    id: string,
+    start: string,
+    end: string,
+    region: string,
+    address: string,
+  ];
+  readonly zone: (timeZone: string) => string;
+  readonly refunded: (instanceId: string) => string;
+  readonly note: string;
+  readonly page: (page: number, pages: number) => string;
+}
+
+type Field =
+  | 'orderId'
+  | 'customer'
+  | 'account'
+  | 'status'
+  | 'orderType'
+  | 'createdAt'
+  | 'payBy'
+  | 'paidAt'
+  | 'cancelledAt'
+  | 'voidedAt'
+  | 'fulfilment'
+  | 'refundState'
+  | 'product'
+  | 'seller'
+  | 'serviceType'
+  | 'billType'
+  | 'chargeType'
+  | 'count'
+  | 'duration'
+  | 'unitPrice'
+  | 'servicePeriod'
+  | 'productAmount'
+  | 'discountAmount'
+  | 'payableAmount'
+  | 'cashPaid'
+  | 'voucherPaid';
+
+export const documentWords: Readonly<Record<Locale, DocumentWords>> = {
+  en: {
+    title: 'Order',
+    printedAt: 'As of ',
+    order: 'Order',
+    product: 'Product',
+    amounts: 'Amounts',
+    configuration: 'Configuration',
+    instances: 'Instances',
+    fields: {
+      orderId: 'Order id',
+      customer: 'Customer',
+      account: 'Account',
+      status: 'Status',
+      orderType: 'Order type',
+      createdAt: 'Ordered at',
+      payBy: 'Pay by',
+      paidAt: 'Paid at',
+      cancelledAt: 'Cancelled at',
+      voidedAt: 'Voided at',
+      fulfilment: 'Fulfilment',
+      refundState: 'Refund',
+      product: 'Product',
+      seller: 'Invoiced by',
+      serviceType: 'Service type',
+      billType: 'Billing',
+      chargeType: 'Charge type',
+      count: 'Count',
+      duration: 'Duration',
+      unitPrice: 'Unit price',
+      servicePeriod: 'Service period',
+      productAmount: 'Product amount',
+      discountAmount: 'Discount',
+      payableAmount: 'Payable amount',
+      cashPaid: 'Cash paid',
+      voucherPaid: 'Paid by vouchers',
+    },
+    configurationColumns: ['Name', 'Value'],
+    instanceColumns: ['Instance', 'Start', 'End', 'Region', 'IP address'],
+    zone: (timeZone) => `All times are ${timeZone} times.`,
+    refunded: (instanceId) => `${instanceId} (refunded)`,
+    note: 'This document tells the order as it was at the time above. It is no contract and no invoice.',
+    page: (page, pages) => `Page ${page} of ${pages}`,
+  },
+  'zh-CN': {
+    title: '订单详情',
+    printedAt: '截至：',
+    order: '订单信息',
+    product: '产品信息',
+    amounts: '金额',
+    configuration: '配置',
+    instances: '实例',
+    fields: {
+      orderId: '订单号',
+      customer: '客户名称',
+      account: '账户',
+      status: '订单状态',
+      orderType: '订单类型',
+      createdAt: '下单时间',
+      payBy: '支付期限',
+      paidAt: '支付时间',
+      cancelledAt: '取消时间',
+      voidedAt: '作废时间',
+      fulfilment: '开通状态',
+      refundState: '退款状态',
+      product: '产品名称',
+      seller: '开票主体',
+      serviceType: '服务类型',
+      billType: '付费方式',
+      chargeType: '计费方式',
+      count: '数量',
+      duration: '时长',
+      unitPrice: '单价',
+      servicePeriod: '服务期限',
+      productAmount: '产品金额',
+      discountAmount: '优惠金额',
+      payableAmount: '应付金额',
+      cashPaid: '现金支付',
+      voucherPaid: '代金券支付',
+    },
+    configurationColumns: ['名称', '值'],
+    instanceColumns: ['实例', '开始时间', '到期时间', '地域', 'IP 地址'],
+    zone: (timeZone) => `本文件中的时间均为 ${timeZone} 时间。`,
+    refunded: (instanceId) => `${instanceId}（已退款）`,
+    note: '本文件载明订单在上述时间的状态，不是合同，也不是发票。',
+    page: (page, pages) => `第 ${page} 页 共 ${pages} 页`,
+  },
+};

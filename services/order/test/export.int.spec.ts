@@ -1,0 +1,365 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { copiedText, readStrictly } from '@accord/pdf/testing';
+import { loadProfile } from '@accord/profile';
+import { until, type Client, type Reply } from '@accord/testing';
+import { rowsOfPart } from '../src/exporting.ts';
+import { orderService } from '../src/service.ts';
+import { aProduct, customer, day, fulfil, instance, key, openShop, pay, place } from './fixtures.ts';
+import { sheetsOf } from './reading-xlsx.ts';
+
+const profile = loadProfile('baidu');
+/** This process writes parts only while it may; else a process of its own does, which a test kills. */
+let mayWrite = true;
+const t = await openShop((context) => {
+  const service = orderService({ profile }, context);
+  const workers = service.workers.map((worker) =>
+    worker.name === 'exporting'
+      ? {
+          ...worker,
+          due: async (...ask: Parameters<typeof worker.due>) => (mayWrite ? worker.due(...ask) : []),
+        }
+      : worker,
+  );
+  return { ...service, workers };
+});
+
+const zh = { 'accept-language': 'zh-CN' };
+const csvOf = (reply: Reply) => {
+  expect(reply.status).toBe(200);
+  const text = reply.bytes.toString();
+  expect(text.startsWith('\ufeff')).toBe(true);
+  return text.slice(1).trimEnd().split('\r\n');
+};
+const idsOf = (lines: readonly string[]) => lines.slice(1).map((line) => line.split(',')[0]!);
+
+/** Copies of an order with a change of its columns, each a second older than the one before; answers their ids. */
+async function manyLike(orderId: string, count: number, change: object = {}): Promise<string[]> {
+  const columns = await t.sql<{ name: string }>(
+    `select column_name as name from information_schema.columns
+      where table_schema = 'orders' and table_name = 'orders' and is_generated = 'NEVER'`,
+  );
+  const list = (of = '') => columns.map(({ name }) => of + name).join(', ');
+  await t.sql(
+    `insert into orders (${list()}) select ${list('copy.')}
+       from orders o, generate_series(1, $2::int) n,
+         lateral jsonb_populate_record(o, $3::jsonb || jsonb_build_object('created_at',
+           o.created_at - n * interval '1 second', 'order_id', left(o.order_id, 28) || lpad(n::text, 8, '0'))) copy
+      where o.order_id = $1`,
+    [orderId, count, JSON.stringify(change)],
+  );
+  return Array.from({ length: count }, (_, n) => orderId.slice(0, 28) + String(n + 1).padStart(8, '0'));
+}
+
+const request = (client: Client, body: object = {}, headers: Record<string, string> = {}) =>
+  client.post('/v1/exports', body, { ...key(), ...headers });
+const ready = async (client: Client, exportId: string) => {
+  let answer: Reply | undefined;
+  await until(
+    'the export is ready',
+    async () => (answer = await client.get(`/v1/exports/${exportId}`)).body.status === 'ready',
+    { atMostMs: 60_000 },
+  );
+  return answer!.body;
+};
+
+describe('the document of an order', () => {
+  test('ORD-18 API-5 one order as PDF in the reader’s language, of the own account alone', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    await pay(t, orderId);
+    await fulfil(t, orderId, [instance('i-pdf')]);
+    const chinese = await customer(t, 'acc_1').get(`/v1/orders/${orderId}/document`, zh);
+    expect(chinese.status).toBe(200);
+    expect(chinese.headers.get('content-type')).toBe('application/pdf');
+    expect(chinese.headers.get('content-disposition')).toContain(`${orderId}.pdf`);
+    expect(readStrictly([{ file: chinese.bytes }]).complaints).toEqual([]);
+    const text = copiedText(chinese.bytes).replaceAll(' ', '');
+    for (const said of [orderId, '某某有限公司', '已支付', 'i-pdf', '2026-01-1011:00', '10.0.0.1'])
+      expect(text).toContain(said);
+    const english = await t.operator().get(`/v1/orders/${orderId}/document`);
+    expect(copiedText(english.bytes)).toContain('Payable amount CN¥45.00');
+    const stranger = await customer(t, 'acc_2').get(`/v1/orders/${orderId}/document`);
+    expect([stranger.status, stranger.body.code]).toEqual([404, 'order.not_found']);
+  });
+});
+
+describe('a list as a file', () => {
+  test('ORD-18 CSV has the rows of the list, words in the reader’s language, money as it is, no formula', async () => {
+    await t.operator().put('/v1/products/EVIL', aProduct({ name: { 'zh-CN': '=1+1', en: '@SUM(A1), "x"' } }));
+    const evil = await place(t, 'acc_csv', { productCode: 'EVIL' });
+    const plain = await place(t, 'acc_csv');
+    await pay(t, plain.orderId);
+    const list = await customer(t, 'acc_csv').get('/v1/orders');
+    const reply = await customer(t, 'acc_csv').get('/v1/orders/export', zh);
+    expect(reply.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    const [head, ...lines] = csvOf(reply);
+    expect(head).toMatch(/^订单号,账户,产品名称,.*,下单时间 \(Asia\/Shanghai\),/);
+    expect(lines.map((line) => line.split(',')[0])).toEqual(
+      list.body.data.map(({ orderId }: { orderId: string }) => orderId),
+    );
+    const placedAt = new Date(plain.createdAt).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
+    expect(lines[0]!.split(',').slice(1, 20)).toEqual(
+      [
+        'acc_csv',
+        '云服务器',
+        'BCC',
+        '新购',
+        '预付费',
+        '包年包月',
+        '已支付',
+        '开通中',
+        '无',
+        '1',
+        '1 个月',
+      ].concat(['45.00', '0.00', '45.00', '45.00', '0.00', 'CNY', placedAt.slice(0, 16), '']),
+    );
+    expect(lines[1]).toContain(`${evil.orderId},acc_csv,"'=1+1",EVIL,`);
+    const english = csvOf(await customer(t, 'acc_csv').get('/v1/orders/export?status=unpaid'));
+    expect(english).toHaveLength(2);
+    expect(english[1]).toContain(`,"'@SUM(A1), ""x""",EVIL,Purchase,Prepay,`);
+    expect(
+      csvOf(await customer(t, 'acc_csv').get(`/v1/orders/export?orderId=${plain.orderId}`)),
+    ).toHaveLength(2);
+  });
+
+  test('ORD-18 XLSX has the same cells: amounts as numbers, all else as text', async () => {
+    const reply = await customer(t, 'acc_csv').get('/v1/orders/export?format=xlsx');
+    const [sheet] = sheetsOf(reply.bytes);
+    expect(sheet!.map((row) => row.slice(2, 4).map(({ text }) => text))).toEqual([
+      ['Product', 'Product code'],
+      ['Cloud Compute', 'BCC'],
+      ['@SUM(A1), "x"', 'EVIL'],
+    ]);
+    expect(sheet![1]![12]).toEqual({ kind: 'number', text: '45.00' });
+    expect(sheet!.flat().some(({ kind }) => kind === 'formula')).toBe(false);
+  });
+
+  test('ORD-18 API-5 each order once over all pages, of the own account alone, while others are placed', async () => {
+    const { orderId } = await place(t, 'acc_many');
+    const count = 2 * rowsOfPart + 7;
+    const copies = await manyLike(orderId, count);
+    const asked = customer(t, 'acc_many').get('/v1/orders/export');
+    await place(t, 'acc_many');
+    const ids = idsOf(csvOf(await asked));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.slice(-count)).toEqual(copies);
+    expect(ids).toContain(orderId);
+    const foreign = await customer(t, 'acc_2').get('/v1/orders/export?accountId=acc_many');
+    expect([foreign.status, foreign.body.code]).toEqual([422, 'request.account_not_yours']);
+    expect(idsOf(csvOf(await customer(t, 'acc_2').get('/v1/orders/export')))).toEqual([]);
+    expect(idsOf(csvOf(await t.operator().get('/v1/orders/export?accountId=acc_many'))).length).toBe(
+      count + 2,
+    );
+    const wide = await customer(t, 'acc_many').get('/v1/orders/export?from=2020-01-01&to=2026-01-01');
+    expect([wide.status, wide.body.code]).toEqual([422, 'order.range_too_wide']);
+    expect((await t.anonymous().get('/v1/orders/export')).status).toBe(401);
+  });
+
+  test('ORD-18 API-11 a caller has two downloads at once, and one that he leaves ends', async () => {
+    const { orderId } = await place(t, 'acc_slow');
+    // More than the buffers between the two ends hold.
+    const ids = Array.from({ length: 100 }, (_, index) => `i-${index}`.padEnd(60, 'x'));
+    await manyLike(orderId, 2 * rowsOfPart, { instance_ids: ids });
+    const token = await t.issuer.token({ sub: 'u', account_id: 'acc_slow', scope: 'orders:read' });
+    const open = async (method = 'GET') => {
+      const leaving = new AbortController();
+      const headers = { authorization: `Bearer ${token}` };
+      const asked = { method, headers, signal: leaving.signal };
+      const response = await fetch(`${t.baseUrl}/v1/orders/export`, asked);
+      // Kept: a response that nobody holds any more is given up by its client.
+      return { response, status: response.status, leave: () => leaving.abort() };
+    };
+    for (let n = 0; n < 3; n += 1) expect((await open('HEAD')).status).toBe(200);
+    const opened = [await open(), await open(), await open()];
+    expect(opened.map(({ response }) => response.status)).toEqual([200, 200, 503]);
+    opened[0]!.leave();
+    await until('a place is free', async () => {
+      const { status, leave } = await open();
+      if (status === 200) leave();
+      return status === 200;
+    });
+    opened[1]!.leave();
+  });
+});
+
+describe('an export job', () => {
+  test('ORD-19 a job tells its progress, announces its file once, and that is the file it hashed', async () => {
+    const me = customer(t, 'acc_many');
+    const keyed = key();
+    const asked = await me.post('/v1/exports', { format: 'csv' }, { ...keyed, ...zh });
+    expect(asked).toMatchObject({
+      status: 202,
+      body: { accountId: 'acc_many', format: 'csv', language: 'zh-CN', status: 'running', progress: 0 },
+    });
+    const { exportId } = asked.body;
+    expect(asked.headers.get('location')).toBe(`/v1/exports/${exportId}`);
+    const repeated = await me.post('/v1/exports', { format: 'csv' }, { ...keyed, ...zh });
+    expect(repeated.body.exportId).toBe(exportId);
+    const job = await ready(me, exportId);
+    const stream = await me.get('/v1/orders/export', zh);
+    const file = await me.get(job.links.file);
+    expect(file.bytes.equals(stream.bytes)).toBe(true);
+    const sha256 = hash('sha256', file.bytes);
+    expect(job).toMatchObject({ progress: 100, sha256, bytes: file.bytes.length, rows: 2 * rowsOfPart + 9 });
+    expect(file.headers.get('content-length')).toBe(String(file.bytes.length));
+    expect(file.headers.get('repr-digest')).toBe(
+      `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
+    );
+    const { expiresAt } = job;
+    expect((await t.event('export.ready', (data) => data.exportId === exportId)).data).toEqual({
+      exportId,
+      version: 1,
+      accountId: 'acc_many',
+      sha256,
+      expiresAt,
+    });
+    await t.settled();
+    expect(t.events.filter(({ type }) => type === 'export.ready')).toHaveLength(1);
+  });
+
+  test('ORD-19 an account has one job at a time, also when requests race; others have their own', async () => {
+    mayWrite = false;
+    const me = customer(t, 'acc_race');
+    const replies = await Promise.all(Array.from({ length: 8 }, () => request(me, { format: 'xlsx' })));
+    const codes = replies.map(({ status, body }) => body.code ?? status).sort();
+    expect(codes).toEqual([202, ...Array.from({ length: 7 }, () => 'export.already_running')]);
+    const { exportId } = replies.find(({ status }) => status === 202)!.body;
+    const other = await request(customer(t, 'acc_race2'));
+    expect(other.status).toBe(202);
+    const early = await me.get(`/v1/exports/${exportId}/file`, zh);
+    expect([early.status, early.body.code, early.body.title]).toEqual([
+      409,
+      'export.not_ready',
+      '文件尚未生成',
+    ]);
+    for (const path of [`/v1/exports/${exportId}`, `/v1/exports/${exportId}/file`]) {
+      const strange = await customer(t, 'acc_race2').get(path);
+      expect([strange.status, strange.body.code]).toEqual([404, 'export.not_found']);
+    }
+    const strange = await customer(t, 'acc_race2').post(`/v1/exports/${exportId}/cancel`);
+    expect([strange.status, strange.body.code]).toEqual([404, 'export.not_found']);
+    const cancelled = await me.post(`/v1/exports/${exportId}/cancel`);
+    expect(cancelled.body).toMatchObject({ status: 'cancelled', links: { file: null } });
+    const again = await me.post(`/v1/exports/${exportId}/cancel`);
+    expect([again.status, again.body.code]).toEqual([409, 'export.not_running']);
+    const gone = await me.get(`/v1/exports/${exportId}/file`);
+    expect([gone.status, gone.body.code]).toEqual([409, 'export.file_gone']);
+    await customer(t, 'acc_race2').post(`/v1/exports/${other.body.exportId}/cancel`);
+    mayWrite = true;
+    expect((await request(me, {}, { prefer: 'wait=10' })).body).toMatchObject({ status: 'ready', rows: 0 });
+    const { data } = (await me.get('/v1/exports')).body;
+    expect(data.map(({ status }: { status: string }) => status)).toEqual(['ready', 'cancelled']);
+    expect((await customer(t, 'acc_race2').get('/v1/exports')).body.data).toHaveLength(1);
+  });
+
+  test('ORD-19 a file is gone after 24 h, its parts with it; a job that was not done by then is given up', async () => {
+    const me = customer(t, 'acc_old');
+    const { body } = await request(me, {}, { prefer: 'wait=10' });
+    mayWrite = false;
+    const { exportId } = (await request(me)).body;
+    t.clock.offsetMs = day + 60_000;
+    const gone = await me.get(`/v1/exports/${body.exportId}/file`);
+    expect([gone.status, gone.body.code]).toEqual([409, 'export.file_gone']);
+    await t.settled();
+    for (const id of [body.exportId, exportId])
+      expect((await me.get(`/v1/exports/${id}`)).body).toMatchObject({
+        status: 'expired',
+        links: { file: null },
+      });
+    expect(await t.sql(`select from export_parts where account_id = 'acc_old'`)).toEqual([]);
+    mayWrite = true;
+  });
+
+  test('ORD-19 an account keeps ten files at most', async () => {
+    const me = customer(t, 'acc_ten');
+    for (let n = 0; n < 10; n += 1)
+      expect((await request(me, {}, { prefer: 'wait=10' })).body.status).toBe('ready');
+    const refused = await request(me);
+    expect([refused.status, refused.body.code]).toEqual([409, 'export.too_many_files']);
+  });
+
+  test.each(['csv', 'xlsx'])(
+    'ORD-19 a process that is killed in the middle of a job leaves it to the next, and the %s is whole',
+    async (format) => {
+      mayWrite = false;
+      const me = customer(t, 'acc_killed');
+      if (format === 'csv') {
+        const { orderId } = await place(t, 'acc_killed');
+        await manyLike(orderId, 16 * rowsOfPart);
+      }
+      const { exportId } = (await request(me, { format })).body;
+      const partsNow = async () =>
+        (await t.sql<{ parts: number }>('select parts from exports where export_id = $1', [exportId]))[0]!
+          .parts;
+      for (const point of ['before commit', 'after commit']) {
+        const before = await partsNow();
+        const writer = startWriter(point);
+        await until('some parts are written', async () => (await partsNow()) > before + 2, {
+          atMostMs: 40_000,
+        });
+        expect(await writer.die()).toBe('SIGKILL');
+        expect((await me.get(`/v1/exports/${exportId}`)).body.status).toBe('running');
+      }
+      mayWrite = true;
+      const job = await ready(me, exportId);
+      const file = await me.get(job.links.file);
+      expect(hash('sha256', file.bytes)).toBe(job.sha256);
+      const stream = await me.get(`/v1/orders/export?format=${format}`);
+      expect(file.bytes.equals(stream.bytes)).toBe(true);
+    },
+    120_000,
+  );
+});
+
+const writers: ChildProcess[] = [];
+afterAll(() => writers.forEach((child) => child.kill('SIGKILL')));
+
+/** The service as a process of its own, which dies at the point once it is told to. */
+function startWriter(point: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'accord-die-'));
+  const dieNow = join(folder, 'now');
+  const { settings } = t.running;
+  const dieAt = new URL('../../../tests/faults/die-at.ts', import.meta.url).href;
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=TimeoutNegativeWarning', `--import=${dieAt}`, main],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env['PATH'],
+        ACCORD_ENV: 'development',
+        ACCORD_HOST: '127.0.0.1',
+        ACCORD_PORT: '0',
+        ACCORD_OPS_PORT: '0',
+        ACCORD_DATABASE_URL: settings.ACCORD_DATABASE_URL,
+        ACCORD_OPERATOR_DATABASE_URL: settings.ACCORD_OPERATOR_DATABASE_URL,
+        ACCORD_KAFKA_BROKERS: t.brokers.join(','),
+        ACCORD_TOPIC_PREFIX: t.topicPrefix,
+        ACCORD_TOKEN_ISSUER: settings.ACCORD_TOKEN_ISSUER,
+        ACCORD_JWKS_URL: settings.ACCORD_JWKS_URL,
+        ACCORD_LOG_LEVEL: 'warn',
+        PROVIDER_PROFILE: 'baidu',
+        ACCORD_DIE_AT: point,
+        ACCORD_DIE_NOW: dieNow,
+      },
+    },
+  );
+  writers.push(child);
+  const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+    child.once('exit', (_code, signal) => resolve(signal)),
+  );
+  return {
+    async die() {
+      writeFileSync(dieNow, '');
+      const signal = await ended;
+      expect(existsSync(dieNow)).toBe(false);
+      rmSync(folder, { recursive: true });
+      return signal;
+    },
+  };
+}
