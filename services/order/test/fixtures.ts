@@ -13,7 +13,7 @@ export const monthFrom = (start: string) => ({
   end: calendarEnd(new Date(start), { value: 1, unit: 'month' }, 'Asia/Shanghai').toISOString(),
 });
 export const later = (time: string, days: number) => new Date(Date.parse(time) + days * day).toISOString();
-/** Those of an instance, where nothing else is said. */
+/** The period of an instance, where nothing else is said. */
 export const month = monthFrom(new Date(Date.now() - 3_600_000).toISOString());
 export const nextMonth = monthFrom(month.end);
 

@@ -103,7 +103,7 @@ export function requestRefund(
 
 const notRefundable = (reasons: readonly RefusalReason[]) =>
   new Refusal('conflict', 'refund.not_refundable', {
-    codes: [...new Set(reasons.map(({ code }) => code))],
+    codes: [...new Set(reasons.map(({ code }) => code))].join(', '),
     reasons,
   });
 
