@@ -2,7 +2,9 @@ import type { Check } from './check.ts';
 
 const liveContract = `status in ('requested', 'draft', 'sealing', 'official')`;
 const holdingContract = `status in ('draft', 'sealing', 'official')`;
-const runningRefund = `kind <> 'failed_fulfilment'
+/** Comes by itself and holds nothing. */
+const automatic = `('failed_fulfilment', 'downgrade_difference')`;
+const runningRefund = `kind not in ${automatic}
   and status in ('checking', 'reviewing', 'approved', 'paying', 'failed', 'unknown')`;
 
 const inLiveContract = `(select order_id, contract_id
@@ -15,7 +17,7 @@ const holders = `(
   select contract_id as holder_id, 'contract' as kind, status, not (${liveContract}) as ended from contracts.contracts
   union all select refund_id, 'refund', status, status in ('refused', 'rejected', 'withdrawn', 'succeeded')
   from refunds.refunds
-    where kind <> 'failed_fulfilment') holder`;
+    where kind not in ${automatic}) holder`;
 
 /** The holder that has an order, and the services that think it has it. */
 export const holdChecks: readonly Check[] = [

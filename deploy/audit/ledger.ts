@@ -69,4 +69,37 @@ export const ledgerChecks: readonly Check[] = [
     sql: `select payment_reference as id, 'paid ' || p.order_id || ' and could not pay ' || u.order_id as found
       from orders.payments p join orders.unapplied_payments u using (payment_reference)`,
   },
+  {
+    rule: 'EVT-33',
+    says: 'a claimed transfer pays the orders of its claim, all of its amount (ORD-21)',
+    mends: 'order',
+    sql: `select remittance_id as id, 'paid ' || coalesce(p.amount, 0) || ' of ' || coalesce(r.amount, 0) as found
+      from (
+        select remittance_id, amount, order_ids from orders.remittances left join (
+          select claim_id, order_ids from orders.remittance_claims) c using (claim_id)
+        where claim_id is not null) r
+      full join (
+        select split_part(payment_reference, ':', 1) as remittance_id,
+          array_agg(order_id order by order_id) as order_ids, sum((parts -> 'cash' ->> 'amount')::numeric) as amount
+        from orders.payments where payment_reference ~ '^rem_[0-9a-f]{32}:' group by 1) p using (remittance_id)
+      where r.amount is distinct from p.amount or r.order_ids is distinct from p.order_ids`,
+  },
+  {
+    rule: 'EVT-33',
+    says: 'a claim is paid by the transfer that it has, and a transfer is in one claim (ORD-21)',
+    mends: 'order',
+    sql: `select claim_id as id, coalesce(c.status, 'not there') || ', has ' || coalesce(r.remittance_id,
+      'nothing') as found
+      from orders.remittance_claims c full join (
+        select claim_id, remittance_id from orders.remittances where claim_id is not null) r using (claim_id)
+      where c.status is null or (c.status = 'paid') <> (r.remittance_id is not null)
+        or c.remittance_id is distinct from r.remittance_id`,
+  },
+  {
+    rule: 'EVT-33',
+    says: 'no claim of a transfer waits beyond its time (ORD-21)',
+    mends: 'order',
+    sql: `select claim_id as id, 'waits until ' || expires_at as found from orders.remittance_claims
+      where status = 'waiting' and expires_at < now()`,
+  },
 ];

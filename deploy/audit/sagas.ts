@@ -36,6 +36,14 @@ export const sagaChecks: readonly Check[] = [
       where o.status in ('unpaid', 'paid') and not instance_id = any (o.refunded_instance_ids)`,
   },
   {
+    rule: 'ORD-24',
+    says: 'the difference of a downgrade has come back, once',
+    mends: 'refund',
+    sql: `select o.order_id as id, 'not settled' as found from orders.orders o
+      left join refunds.settled_downgrades s using (order_id)
+      where o.terms #>> '{planChange,returns}' = 'difference' and o.fulfilment = 'created' and s.order_id is null`,
+  },
+  {
     rule: 'EVT-24',
     says: 'what was paid for a failed fulfilment goes back',
     mends: 'refund',

@@ -40,6 +40,8 @@ export const order: Announced<Data<'order.placed'>['order']> = {
   refundable: term('refundable'),
   serviceType: term('serviceType'),
   configuration: term('configuration'),
+  plan: term('plan'),
+  planChange: term('planChange'),
   count: term('count'),
   duration: term('duration'),
   unitPrice: term('unitPrice'),
@@ -57,8 +59,9 @@ export const order: Announced<Data<'order.placed'>['order']> = {
   supportRightsUsed: 'o.support_rights_used',
   invoiced: 'o.invoiced',
   instanceIds: 'o.instance_ids',
-  // `told` is the owner's own.
-  instances: `(select coalesce(jsonb_agg(each - 'told' order by nth), '[]')
+  // `told` is the owner's own; the plan is the order's.
+  instances: `(select coalesce(jsonb_agg(each - 'told' || jsonb_build_object('plan', o.terms #> '{plan,code}')
+      order by nth), '[]')
     from jsonb_array_elements(o.instances) with ordinality as listed (each, nth))`,
   servicePeriod: period('period_start', 'period_end'),
   status: 'o.status',
@@ -90,6 +93,8 @@ export const resource: Announced<Data<'resource.changed'>['resource']> = {
   scaledAt: instant('scaled_at'),
   region: 'o.region',
   ipAddress: 'o.ip_address',
+  plan: 'o.plan',
+  knownSince: instant('known_since'),
 };
 
 export const product: Announced<Data<'product.published'>['product']> = {
@@ -102,6 +107,7 @@ export const product: Announced<Data<'product.published'>['product']> = {
   chargeTypes: 'o.charge_types',
   invoicingEntity: 'o.invoicing_entity',
   prices: 'o.prices',
+  plans: 'o.plans',
   serviceTypes: 'o.service_types',
   onSale: 'o.on_sale',
   renewable: 'o.renewable',

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { ZodType } from 'zod';
+import { withDeadLetterRoutes } from '../../libs/platform/src/dead-letter-routes.ts';
+import { services } from '../docs/events-page.ts';
 import { breakingChanges, type Document } from './compatibility.ts';
-import { recordedFile, wholeDocument } from './document.ts';
+import { examplesFile, recordedFile, wholeDocument } from './document.ts';
 
 // API-3: what makes good clients, held over the document of all services.
 
@@ -11,6 +14,7 @@ interface Operation {
   readonly parameters?: readonly Part[];
   readonly requestBody?: Part;
   readonly responses: Readonly<Record<string, { readonly headers: Part; readonly content?: Part }>>;
+  readonly 'x-accord-codes': Readonly<Record<string, number | readonly number[]>>;
 }
 
 const document = JSON.parse(JSON.stringify(wholeDocument())) as {
@@ -66,7 +70,8 @@ test('API-3 every noun is a schema with a name, and nothing hides in another', (
 });
 
 test('API-3 requests are closed, answers are open', () => {
-  const requests = schemasOf(operations.map(({ requestBody }) => requestBody));
+  // A browser's form may have fields beside the file.
+  const { FileForm: _form, ...requests } = schemasOf(operations.map(({ requestBody }) => requestBody));
   const answers = schemasOf(operations.map(({ responses }) => responses));
   const isObject = ({ type, properties }: Part) => type === 'object' && properties !== undefined;
   expect(places(requests, (part) => isObject(part) && part['additionalProperties'] !== false)).toEqual([]);
@@ -103,6 +108,24 @@ test('API-2 API-3 each operation is a verb with a tag that is described, and its
   }
 });
 
+test('API-2 each operation says the status of each of its codes, and describes these statuses alone', () => {
+  for (const { operationId, responses, 'x-accord-codes': codes } of operations) {
+    const name = `${operationId.replace(/^./, (first) => first.toUpperCase())}Problem`;
+    const { code } = schemas[name]!['properties'] as { code: { enum: string[] } };
+    expect(Object.keys(codes)).toEqual(code.enum);
+    const said = new Set(Object.values(codes).flat().map(String));
+    const described = Object.keys(responses).filter((status) => Number(status) >= 400);
+    expect([operationId, ...[...said].sort()]).toEqual([operationId, ...described.sort()]);
+  }
+  const placing = operations.find(({ operationId }) => operationId === 'placeOrder')!['x-accord-codes'];
+  expect(placing).toMatchObject({
+    'order.mixed_currencies': 422,
+    'order.instance_busy': 409,
+    'order.compensation_by_operators': 403,
+    'order.instance_unknown': 404,
+  });
+});
+
 test('API-3 each request with a body shows an example', () => {
   const without = operations.filter(({ requestBody }) => {
     const json = (requestBody?.['content'] as Readonly<Record<string, Part>> | undefined)?.[
@@ -111,4 +134,27 @@ test('API-3 each request with a body shows an example', () => {
     return json && json['example'] === undefined;
   });
   expect(without.map(({ operationId }) => operationId)).toEqual([]);
+});
+
+test('API-3 each answer shows an example that a system gave, and that fits its schema', () => {
+  const routes = services()
+    .map(withDeadLetterRoutes)
+    .flatMap((service) => service.routes);
+  const examples = JSON.parse(readFileSync(examplesFile, 'utf8')) as Readonly<Record<string, unknown>>;
+  for (const [operationId, example] of Object.entries(examples)) {
+    const { answer } = routes.find((route) => route.operationId === operationId)!;
+    expect([operationId, (answer as ZodType).safeParse(example).error?.issues]).toEqual([
+      operationId,
+      undefined,
+    ]);
+  }
+  const nameless = (name: string | undefined): name is string => name !== undefined;
+  const shown = operations.map(({ responses }) => {
+    const answers = Object.values(responses).flatMap(({ content }) => content?.['application/json'] ?? []);
+    const [{ schema, example } = {}] = answers as { schema?: { $ref: string }; example?: unknown }[];
+    return { name: schema?.$ref.split('/').at(-1), example };
+  });
+  const named = shown.flatMap(({ name, example }) => (example === undefined ? [] : name)).filter(nameless);
+  const all = new Set(shown.map(({ name }) => name).filter(nameless));
+  expect([...all].filter((name) => !named.includes(name))).toEqual([]);
 });

@@ -183,6 +183,7 @@ function ofBounds(before: Node, now: Node, at: string): string[] {
   const tighter = (keyword: string) => {
     const [was, is] = [before[keyword], now[keyword]];
     if (is === undefined || JSON.stringify(was) === JSON.stringify(is)) return false;
+    if (keyword === 'additionalProperties' && was === false) return false;
     if (was === undefined || exact.includes(keyword)) return true;
     return upper.includes(keyword) ? Number(is) < Number(was) : Number(is) > Number(was);
   };

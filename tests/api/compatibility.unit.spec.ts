@@ -70,6 +70,7 @@ test.each<[string, Partial<Thing>]>([
     'a value more in a request',
     { request: withProperties(usual.request, { size: { type: ['integer', 'null'] } }) },
   ],
+  ['any field more', { request: { ...usual.request, additionalProperties: text } }],
   ['a field that need not come any more', { request: withProperties(usual.request, {}, []) }],
   ['a new field of an answer', { answer: withProperties(usual.answer, { kind: text }, ['name', 'kind']) }],
   ['a new code', { answer: withProperties(usual.answer, { code: { enum: ['x.y', 'x.z'] } }) }],

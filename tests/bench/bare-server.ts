@@ -8,7 +8,8 @@ import pg from 'pg';
 /** Held against what the service really sends before anything is measured. */
 export const statements = {
   product: `select product_code as "productCode", version, name, category, brand, form, charge_types as "chargeTypes",
-    invoicing_entity as "invoicingEntity", prices, service_types as "serviceTypes", on_sale as "onSale", renewable,
+    invoicing_entity as "invoicingEntity", prices, plans, service_types as "serviceTypes",
+    on_sale as "onSale", renewable,
     contractable, refundable,
     terms_url as "termsUrl" from products where product_code = $1`,
   account: `select account_id as "accountId", facts from account_view where account_id = any ($1::text[])`,
@@ -17,8 +18,9 @@ export const statements = {
       currency, product_amount,
         discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment,
         refund_state, instance_ids, created_at,
-        pay_by, paid_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)),
+        pay_by, paid_at, period_start, period_end)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+        $24, $25)),
     named as (insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
     insert into order_history (order_id, account_id, version, at, actor, change, status)
     values ($1, $2, $3, $19, $22, $23, $15)`,
@@ -88,6 +90,8 @@ function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
         null,
         'customer:user',
         'placed',
+        null,
+        null,
       ],
     });
     const order = { ...snapshot, orderId, accountId, createdAt: now, payBy };

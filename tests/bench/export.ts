@@ -59,18 +59,20 @@ async function fill(shop: Shop, rows: number): Promise<void> {
       `select column_name as name from information_schema.columns
         where table_schema = 'orders' and table_name = 'orders' and is_generated = 'NEVER'`,
     );
-    const list = (of = '') => found.map(({ name }) => of + name).join(', ');
+    const changed: Readonly<Record<string, string>> = {
+      account_id: '$2::text',
+      order_id: `'ord_' || md5(n::text)`,
+      instance_ids: `array['i-' || n]`,
+      created_at: `now() - n * interval '1 second' * $5::float8`,
+    };
+    const names = found.map(({ name }) => name);
+    const copy = `insert into orders.orders (${names.join(', ')})
+      select ${names.map((name) => changed[name] ?? name).join(', ')}
+        from orders.orders, generate_series($3::int, $4::int) n where order_id = $1`;
+    const apart = (360 * day) / 1_000 / rows;
     const atOnce = 100_000;
-    for (let from = 0; from < rows; from += atOnce)
-      await client.query(
-        `insert into orders.orders (${list()}) select ${list('copy.')}
-           from orders.orders o, generate_series($3::int, $4::int) n,
-             lateral jsonb_populate_record(o, jsonb_build_object('account_id', $2::text,
-               'order_id', 'ord_' || md5(n::text), 'instance_ids', array['i-' || n],
-               'created_at', now() - n * interval '1 second' * ($5::float8 / $6))) copy
-          where o.order_id = $1`,
-        [orderId, accountId, from + 1, Math.min(from + atOnce, rows), (360 * day) / 1_000, rows],
-      );
+    for (let first = 1; first <= rows; first += atOnce)
+      await client.query(copy, [orderId, accountId, first, Math.min(first + atOnce - 1, rows), apart]);
     await client.query('vacuum (analyze, freeze) orders.orders');
     await client.query('checkpoint');
   });

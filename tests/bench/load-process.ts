@@ -20,6 +20,8 @@ export interface LoadResult {
   /** Answers a second that came in time. */
   readonly perSecond: number;
   readonly statuses: Readonly<Record<string, number>>;
+  /** From when a request was due, so that one that had to wait counts with its wait. */
+  readonly latenciesMs: readonly number[];
 }
 
 /** One connection, which asks the same again and again, one after the other. */
@@ -81,11 +83,13 @@ async function load(ask: LoadAsk): Promise<LoadResult> {
   const { ms, rate } = ask;
   const clients = ask.clients.map((headers) => new Client(ask, headers));
   const statuses: Record<string, number> = {};
+  const latenciesMs: number[] = [];
   const started = performance.now();
   let answered = 0;
 
-  const post = async (client: Client) => {
+  const post = async (client: Client, due = performance.now()) => {
     const status = await client.post();
+    latenciesMs.push(performance.now() - due);
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (performance.now() - started <= ms) answered += 1;
   };
@@ -96,14 +100,15 @@ async function load(ask: LoadAsk): Promise<LoadResult> {
     const sent: Promise<void>[] = [];
     while (performance.now() - started < ms) {
       const due = ((performance.now() - started) / 1_000) * perSecond;
-      while (sent.length < due) sent.push(post(clients[sent.length % clients.length]!));
+      while (sent.length < due)
+        sent.push(post(clients[sent.length % clients.length]!, started + (sent.length / perSecond) * 1_000));
       await sleep(1);
     }
     await Promise.all(sent);
   };
   await (rate === undefined ? Promise.all(clients.map(closed)) : open(rate));
   for (const client of clients) client.end();
-  return { perSecond: (answered / ms) * 1_000, statuses };
+  return { perSecond: (answered / ms) * 1_000, statuses, latenciesMs };
 }
 
 process.on('message', (ask: LoadAsk) => {

@@ -4,6 +4,7 @@ import { benchConsumer } from './consumer.ts';
 import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
 import { startGround } from './environment.ts';
+import { benchExpiry } from './expiry.ts';
 import { benchExport } from './export.ts';
 import type { Figure } from './figure.ts';
 import { startLoad } from './load.ts';
@@ -14,7 +15,7 @@ import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect', 'export'];
+const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect', 'expiry', 'export'];
 const usage = `npm run bench [-- [--json] [--rows N] [${names.join('|')} …]]`;
 const { json, rows, chosen } = commandLine(
   usage,
@@ -47,11 +48,12 @@ try {
   }
   if (wanted('consumer')) (await benchConsumer(ground)).forEach(show);
   if (wanted('poison')) show(await benchPoison(ground));
-  if (wanted('place-order') || wanted('effect')) {
+  if (wanted('place-order') || wanted('effect') || wanted('expiry')) {
     const load = startLoad();
     const shop = await openShop(ground);
     if (wanted('place-order')) show(await benchPlaceOrder(ground, shop, load));
     if (wanted('effect')) (await benchEffect(ground, shop, load)).forEach(show);
+    if (wanted('expiry')) (await benchExpiry(shop, load)).forEach(show);
     load.stop();
     await shop.service.stop();
   }

@@ -34,7 +34,6 @@ describe('event types', () => {
     const published = new Set(all.flatMap(({ name }) => publishedBy(name)));
     const ours = eventTypes.filter((type) => catalogue[type].speaker !== 'platform');
     expect(ours.filter((type) => !published.has(type))).toEqual([
-      'remittance.claimed',
       'contract.paper_requested',
       'contract.paper_mailed',
       'contract.paper_delivered',
@@ -53,13 +52,26 @@ describe('event types', () => {
 
 describe('refusal codes', () => {
   /** No caller gets it: an event is refused by it. */
-  const byEvent = ['account.unfit'];
+  const byEvent = ['account.unfit', 'refund.orders_to_come', 'refund.difference_to_come'];
 
   test.each(all)('API-2 API-16 $name words each code that a route names, in both languages', (service) => {
     const worded = { ...problemTexts, ...service.problems };
     const listed = service.routes.flatMap(({ refusals }) => refusals ?? []);
     expect(listed.filter((code) => !worded[code])).toEqual([]);
   });
+
+  test.each(all)(
+    'API-2 each code that $name throws is of the kind that its words say',
+    ({ name, problems }) => {
+      const pattern = /new Refusal\(\s*'([a-z_]+)',\s*'([a-z_]+\.[a-z_]+)'/g;
+      const thrown = [...sourceOf(name).matchAll(pattern)].map(([, kind, code]) => ({ kind, code }));
+      const kindsOf = (code: string) =>
+        [(problems[code as `a.b`] ?? problemTexts[code as `a.b`])?.kind ?? []].flat() as string[];
+      expect(
+        thrown.filter(({ kind, code }) => !byEvent.includes(code!) && !kindsOf(code!).includes(kind!)),
+      ).toEqual([]);
+    },
+  );
 
   test.each(all)('API-2 a route of $name names each code that the service throws', ({ name, routes }) => {
     const listed = new Set<string>(routes.flatMap(({ refusals }) => refusals ?? []));

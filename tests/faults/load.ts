@@ -59,7 +59,7 @@ async function persist(
  */
 export function startLoad(
   world: World,
-  { seed, clients = 6, pauseMs = 60 }: { seed: number; clients?: number; pauseMs?: number },
+  { seed, clients = 6, pauseMs }: { seed: number; clients?: number; pauseMs: number },
 ): Load {
   const history: Done[] = [];
   let over = false;

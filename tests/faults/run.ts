@@ -70,11 +70,14 @@ export async function run({
   home,
   faults,
   seed,
+  pauseMs,
   say,
 }: {
   home: string;
   faults: readonly Fault[];
   seed: number;
+  /** Of a customer between two commands, about. */
+  pauseMs: number;
   say: (line: string) => void;
 }): Promise<Outcome> {
   const world = await startWorld(home, { smallDisk: faults.some(({ needs }) => needs === 'small disk') });
@@ -82,7 +85,7 @@ export async function run({
     process.once(signal, () => void world.stop().finally(() => process.exit(130)));
   try {
     await openShop(world);
-    const load = startLoad(world, { seed });
+    const load = startLoad(world, { seed, pauseMs });
     await sleep(2_000);
     const seen: Seen[] = [];
     const refused: string[] = [];

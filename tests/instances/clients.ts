@@ -142,6 +142,7 @@ function startProcess(ask: InstanceAsk, logFile: string): Process {
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       TZ: 'UTC',
       KAFKAJS_NO_PARTITIONER_WARNING: '1',
       ACCORD_INSTANCE: JSON.stringify(ask),

@@ -32,14 +32,17 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
       'worked_at, ready_at, expires_at)',
     holders: 'insert, update (answered_at, ended_at)',
     order_history: grows,
-    order_instances: grows,
+    order_instances: 'insert, update (open)',
     orders:
       'insert, update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, ' +
       'hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, ' +
       'support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)',
     payment_references: grows,
     payments: grows,
+    product_history: [none, grows],
     products: [none, 'insert, update'],
+    remittance_claims: 'insert, update (status, failure, remittance_id, look_at, ended_at)',
+    remittances: [none, 'insert'],
     resources: 'insert, update',
     unapplied_payments: grows,
   },
@@ -62,6 +65,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     claimed_instances: 'insert, update (refunded_at), delete',
     contract_view: view,
     failed_fulfilments: grows,
+    settled_downgrades: grows,
     ledger_postings: grows,
     ledger_transactions: grows,
     order_view: view,
@@ -88,9 +92,15 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
 
 /** Rows that stay as they were written: histories, money that came and went, documents, what customers saw. */
 const staying: Readonly<Record<ServiceName, readonly string[]>> = {
-  order: ['order_history', 'payments', 'payment_references', 'unapplied_payments'],
+  order: ['order_history', 'product_history', 'payments', 'payment_references', 'unapplied_payments'],
   contract: ['contract_history', 'contract_documents'],
-  refund: ['ledger_transactions', 'ledger_postings', 'refund_orders', 'failed_fulfilments'],
+  refund: [
+    'ledger_transactions',
+    'ledger_postings',
+    'refund_orders',
+    'failed_fulfilments',
+    'settled_downgrades',
+  ],
   notification: ['timeline_events', 'timeline_links'],
 };
 

@@ -1,11 +1,14 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Found, Orders, Progress } from './runner.ts';
+import type { Step } from './steps.ts';
 
 export type { Found } from './runner.ts';
 
 export interface Played {
   readonly runs: number;
+  /** The kinds of steps that did something. */
+  readonly did: readonly Step['do'][];
   readonly found?: Found;
 }
 
@@ -18,7 +21,7 @@ function playIn(orders: Orders, onRuns: (runs: number) => void, signal: AbortSig
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
-    let last: Progress = { runs: 0 };
+    let last: Progress = { runs: 0, did: [] };
     let wrote = '';
     child.stderr!.on('data', (bytes: Buffer) => (wrote = (wrote + String(bytes)).slice(-4_000)));
     child.on('message', (progress: Progress) => {
@@ -70,5 +73,9 @@ export async function playRuns({ processes, onRuns, ...ask }: Ask): Promise<Play
   if (failed) throw failed.reason;
   const done = all.map((one) => (one as PromiseFulfilledResult<Played>).value);
   const found = done.flatMap((one) => one.found ?? []).sort((a, b) => a.seed - b.seed)[0];
-  return { runs: done.reduce((sum, { runs }) => sum + runs, 0), ...(found && { found }) };
+  return {
+    runs: done.reduce((sum, { runs }) => sum + runs, 0),
+    did: [...new Set(done.flatMap(({ did }) => did))],
+    ...(found && { found }),
+  };
 }

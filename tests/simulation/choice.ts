@@ -82,6 +82,7 @@ function work(world: World, chance: Chance): Step {
   const worker = chance.weighed<WorkerName>([
     [1, 'expire'],
     [0.5, 'expiring'],
+    [world.transfers.length > 0 ? 1.5 : 0.2, 'remittance-claims'],
     [sealing ? 2 : 0.2, 'sealing'],
     [approved ? 5 : 0.2, 'payout'],
   ])!;
@@ -131,6 +132,7 @@ function onOrders(world: World, chance: Chance): Choice[] {
     order,
     amount: chance.of(['due', 'due', 'less']),
   });
+  const transfer = (): string => `b${1 + chance.below(world.transfers.length + 1)}`;
   return [
     [orders.size < 4 ? 5 / (1 + orders.size) : 0, place],
     oneOf(chance, orders.size < 7 ? 1.5 : 0, named('created'), (order) => ({
@@ -149,6 +151,13 @@ function onOrders(world: World, chance: Chance): Choice[] {
       says: chance.of(['began later', 'frozen', 'free', 'free']),
     })),
     oneOf(chance, 0.8, named('unpaid'), (order) => money(order)),
+    oneOf(chance, world.transfers.length < 4 ? 1 : 0, named('unpaid'), (order) => ({
+      do: 'transfer',
+      as: `b${world.transfers.length + 1}`,
+      order,
+      amount: chance.of(['due', 'due', 'less']),
+    })),
+    oneOf(chance, 1.5, named('unpaid'), (order) => ({ do: 'claim', transfer: transfer(), order })),
     oneOf(chance, 0.2, [...orders.keys()], (order) => money(order)),
     oneOf(chance, 0.1, [...orders.keys()], (order) => ({
       do: chance.of(['pay', 'cancel', 'fulfil', 'fulfil in part', 'fail']),

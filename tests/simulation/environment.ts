@@ -65,7 +65,7 @@ export const profile: Profile = (() => {
   const baidu = loadProfile('baidu');
   return {
     ...baidu,
-    orders: { payWithinMs: 7 * day, payWithinWhenContractedMs: 30 * day },
+    orders: { payWithinMs: 7 * day, payWithinWhenContractedMs: 30 * day, downgradeReturns: 'difference' },
     contracts: { ...baidu.contracts, voidOfficial: 'self_service' },
     refunds: { ...baidu.refunds, reviewAbove: { amount: '1000.00', currency: 'CNY' } },
   };

@@ -29,6 +29,8 @@ export interface Found {
 /** After `runs` runs, the last of them with what it found, if anything; a runner ends with its first find. */
 export interface Progress {
   readonly runs: number;
+  /** The kinds of steps that did something in them. */
+  readonly did: readonly Step['do'][];
   readonly found?: Found;
 }
 
@@ -53,21 +55,24 @@ const same = (one: readonly Breach[], other: readonly Breach[]) =>
   one.some(({ rule, says }) => other.some((each) => each.rule === rule && each.says === says));
 
 const ground = await openGround(orders.postgresUrl);
+const did = new Set<Step['do']>();
 let ended = false;
 process.once('disconnect', () => (ended = true));
 try {
   await prepare(ground);
   for (let run = 0; run < orders.runs && !ended; run += 1) {
     const seed = orders.seed + run * orders.stride;
-    const { breaches, script } = await (orders.script
+    const { breaches, script, effective } = await (orders.script
       ? replay(ground, orders.script)
       : simulate(ground, seed));
+    effective.forEach((step) => did.add(step));
     if (sought(breaches).length > 0) {
       const fails = async (shorter: readonly Step[]) =>
         !ended && same((await replay(ground, shorter)).breaches, sought(breaches));
       const shrinkable = orders.shrinkTries > 0 && (await fails(script));
       await tell({
         runs: run + 1,
+        did: [...did],
         found: {
           seed,
           breaches,
@@ -77,7 +82,7 @@ try {
       });
       break;
     }
-    if ((run + 1) % 10 === 0 || run + 1 === orders.runs) await tell({ runs: run + 1 });
+    if ((run + 1) % 10 === 0 || run + 1 === orders.runs) await tell({ runs: run + 1, did: [...did] });
   }
 } finally {
   await ground.close();

@@ -27,6 +27,10 @@ function said(step: Step): string {
       return `place ${step.as}: renewal of ${step.instances.join(' ')}`;
     case 'report':
       return `the platform reports ${step.instance}: ${step.says}`;
+    case 'transfer':
+      return `the bank reports ${step.as} for ${step.order}${step.amount === 'less' ? ', less than is due' : ''}`;
+    case 'claim':
+      return `claim ${step.transfer} for ${step.order}`;
     case 'apply':
       return `apply for ${step.as} over ${step.orders.join(' ')}`;
     case 'quote':

@@ -18,6 +18,13 @@ export type Step =
     })
   | (Upset & { readonly do: 'renew'; readonly as: string; readonly instances: readonly string[] })
   | (Upset & { readonly do: 'pay' | 'cancel' | 'fulfil' | 'fulfil in part' | 'fail'; readonly order: string })
+  | (Upset & {
+      readonly do: 'transfer';
+      readonly as: string;
+      readonly order: string;
+      readonly amount: 'due' | 'less';
+    })
+  | (Upset & { readonly do: 'claim'; readonly transfer: string; readonly order: string })
   | (Upset & { readonly do: 'report'; readonly instance: string; readonly says: Said })
   | (Upset & { readonly do: 'apply'; readonly as: string; readonly orders: readonly string[] })
   | (Upset & { readonly do: 'finalize' | 'void'; readonly contract: string })
@@ -102,12 +109,14 @@ export async function publishCatalogue(world: World): Promise<void> {
   await world.settle();
 }
 
+const certifiedName = '某某科技有限公司';
+
 /** The account of a run: certified, so that it may have contracts. */
 export async function openAccount(world: World): Promise<void> {
   const { accountId } = world;
   const body = {
     version: 1,
-    certifiedName: '某某科技有限公司',
+    certifiedName,
     certificate: '91110000000000000X',
     invoiceTitle: '某某科技有限公司',
   };
@@ -195,6 +204,12 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
       return accept('order', body['orderId'] as string);
     case 'pay':
       return accept('payment', body['paymentReference'] as string);
+    case 'transfer':
+      return void world.transfers.push(step.as);
+    case 'claim':
+      return body['status'] === 'paid'
+        ? accept('payment', `${body['remittanceId'] as string}:${world.idOf(step.order)}`)
+        : undefined;
     case 'fulfil':
       rememberEnds(world, body['instances'] as Told[]);
       return accept('created order', world.idOf(step.order));
@@ -260,6 +275,9 @@ function askOf(world: World, step: RouteStep): Ask {
     case 'fulfil in part':
     case 'fail':
       return askAboutOrder(world, step);
+    case 'transfer':
+    case 'claim':
+      return askTransfer(world, step);
     case 'report':
       return askReport(world, step);
     case 'apply':
@@ -331,6 +349,32 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
     (order.renews ? world.ends.get(instanceId) : undefined) ?? world.now();
   const instances = given.map((instanceId) => ({ instanceId, ...monthFrom(start(instanceId)) }));
   return { ...about, by: platform, path, body: { outcome: 'created', instances } };
+}
+
+/** ORD-21: the bank reports a transfer, a customer claims one, in this order or the other. */
+function askTransfer(world: World, step: Extract<Step, { do: 'transfer' | 'claim' }>): Ask {
+  const orderId = world.idOf(step.order);
+  const order = world.orders.get(step.order);
+  if (!orderId || !order) return undefined;
+  if (step.do === 'claim')
+    return {
+      by: customer(world),
+      method: 'post',
+      path: '/v1/remittance-claims',
+      body: { bankReference: `bank-${step.transfer}`, amount: order.amount, orderId },
+    };
+  const amount = step.amount === 'due' ? order.amount : subtract(order.amount, giftCredit);
+  return {
+    by: platform,
+    method: 'post',
+    path: '/v1/remittances',
+    body: {
+      bankReference: `bank-${step.as}`,
+      amount,
+      payerName: certifiedName,
+      receivedAt: world.now().toISOString(),
+    },
+  };
 }
 
 const monthFrom = (start: Date) => ({

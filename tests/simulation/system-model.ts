@@ -75,7 +75,11 @@ interface OutboxRow {
  */
 export class Breakdown extends Error {}
 
-const workers = { order: ['expire', 'expiring'], contract: ['sealing'], refund: ['payout'] } as const;
+const workers = {
+  order: ['expire', 'expiring', 'remittance-claims'],
+  contract: ['sealing'],
+  refund: ['payout'],
+} as const;
 export type WorkerName = (typeof workers)[keyof typeof workers][number];
 const ownerOf = (worker: WorkerName) =>
   (Object.keys(workers) as (keyof typeof workers)[]).find((name) =>
@@ -90,10 +94,18 @@ const dueWork = `
       case when exists (select from orders.orders where status = 'unpaid' and pay_by <= $1) then 'expire' end,
       case when exists (select from orders.orders where status = 'unpaid'
       and pay_by <= $1::timestamptz + interval '1 day') then 'expiring' end,
+      case when exists (select from orders.remittance_claims where status = 'waiting' and look_at <= $1)
+      then 'remittance-claims' end,
       case when exists (select from contracts.contracts where status = 'sealing') then 'sealing' end,
       case when exists (select from refunds.refunds where status in ('approved', 'paying'))
       then 'payout' end], null) as workers,
     exists (select from contracts.contracts where status = 'sealing') as sealing`;
+
+/** Refunds that a payout would pay, of instances that the refund service knows to be frozen. */
+const payableOfFrozen = `
+  select r.refund_id as id from refunds.refunds r
+   where r.status in ('approved', 'paying') and exists (select from refunds.resource_view v
+     where v.instance_id = any (r.instance_ids) and v.snapshot ->> 'frozenBy' is not null)`;
 
 /** An order as its customer knows it from the answers so far. */
 export interface KnownOrder {
@@ -128,6 +140,10 @@ export class World {
   readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
   /** Until when instances run, by their ids, as the platform told last. */
   readonly ends = new Map<string, Date>();
+  /** Transfers that the bank has reported, by their names. */
+  readonly transfers: string[] = [];
+  /** Refunds that were paid although an instance was known to be frozen (RFD-13). */
+  readonly paidOfFrozen: string[] = [];
   /** How many reports of instances were told so far. */
   reports = 0;
   /** The name of the last accepted command's step. */
@@ -334,6 +350,8 @@ export class World {
     const part = this.ground.parts[ownerOf(name)];
     const worker = part.service.workers.find((one) => one.name === name)!;
     const due = await part.db.transaction({ kind: 'system', id: name }, (tx) => worker.due(tx, 100));
+    const frozen =
+      name === 'payout' ? await this.ground.sql<{ id: string }>(payableOfFrozen, [], 'frozen') : [];
     part.dies = dies;
     try {
       for (const item of due) {
@@ -346,6 +364,9 @@ export class World {
     }
     part.dies = false;
     await this.#collect();
+    this.paidOfFrozen.push(
+      ...frozen.map(({ id }) => id).filter((id) => this.#status.get(id) === 'succeeded'),
+    );
     return due.length;
   }
 

@@ -7,10 +7,10 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { checks, openAudit, type Audit, type Difference } from '@accord/audit';
 import { OrderSnapshot } from '@accord/events/order';
-import { auditSettingsOf, freePort, startSystem, type System } from '@accord/local';
+import { auditSettingsOf, freePort, machineMonth, startSystem, type System } from '@accord/local';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, until } from '@accord/testing';
-import { publishRaw } from '@accord/testing/outsider';
+import { publishRaw, takeBack } from '@accord/testing/outsider';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with
@@ -24,6 +24,8 @@ const log = pino({ level: 'silent' });
 let system: System;
 let db: pg.Client;
 let audit: Audit;
+/** The story's words. */
+let told: string;
 /** Of a payment for a cancelled order. */
 const reference = 'money-for-nothing';
 
@@ -34,7 +36,7 @@ beforeAll(async () => {
     profile: hurried('baidu', 'PT8S'),
     settings: { ACCORD_KAFKA_SESSION_MS: '10000' },
   });
-  await play({ system, profile: 'baidu' });
+  told = await play({ system, profile: 'baidu' });
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
   audit = openAudit({ ...auditAsk(), log });
@@ -43,20 +45,12 @@ beforeAll(async () => {
 }, 120_000);
 
 /** A producer of the platform begins to tell in every partition of a topic, and takes all of it back. */
-async function abortOutside(): Promise<void> {
-  const { brokers, topicPrefix } = auditAsk();
-  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
-    transactionalId: `${topicPrefix}outside`,
-    idempotent: true,
-    maxInFlightRequests: 1,
-  });
-  await producer.connect();
-  const transaction = await producer.transaction();
-  const messages = [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' }));
-  await transaction.send({ topic: `${topicPrefix}bill.issued`, messages });
-  await transaction.abort();
-  await producer.disconnect();
-}
+const abortOutside = () =>
+  takeBack(
+    auditAsk(),
+    'bill.issued',
+    [0, 1, 2, 3].map((partition) => ({ partition, value: 'taken back' })),
+  );
 
 /**
  * Tells by topic, as the platform does. The account's message is older than what is known, the other's is
@@ -125,7 +119,7 @@ const settings = () => auditSettingsOf(system);
 /** The command as an operator runs it. */
 function run(args: readonly string[], env: Readonly<Record<string, string>>, file = command) {
   const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', file, ...args], {
-    env,
+    env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', err: '' };
@@ -149,6 +143,12 @@ const one = async <Row = { id: string }>(sql: string): Promise<Row> => {
 };
 
 describe('beside the running services', () => {
+  test(
+    'EVT-20 EVT-21 EVT-22 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-36 as baidu the main story goes as ' +
+      'documented, and the four services agree',
+    () => expect(told).toContain(`7 of them used: ${machineMonth().back} (RFD-7)`),
+  );
+
   test('EVT-37 the command finds nothing on a quiet system, and exits 0', async () => {
     const { code, out, err } = await run(['--json'], settings() as Record<string, string>).ended;
     const { broken: found, messages, aggregates, byRule } = JSON.parse(out.at(-1)!);
@@ -302,6 +302,13 @@ const refundedOrder = `select order_id as id from refunds.refunded_orders order 
 const sentMail = `select notification_id as id from notifications.notifications where version = 1 limit 1`;
 const eventId = '0199aaaa-0000-7000-8000-000000000001';
 const literal = (id: string) => `select '${id}' as id`;
+
+const remittanceLike = (
+  id: string,
+  claimId: string,
+) => `insert into orders.remittances (remittance_id, bank_reference,
+    amount, currency, payer_name, payer_key, received_at, reported_at, claim_id, claimed_at)
+  values ('${id}', 'CMB-planted', 45.00, 'CNY', 'payer', 'PAYER', now(), now(), '${claimId}', now())`;
 
 /** Another contract or refund like the one that is there. */
 const contractLike = (id: string, status: string, orderIds: string) => `insert into contracts.contracts
@@ -546,6 +553,35 @@ const plants: readonly Plant[] = [
       `payment_reference = '$id'`,
       `insert into orders.payments select payment_reference, order_id, account_id, parts, received_at
         from orders.unapplied_payments where payment_reference = '$id'`,
+    ],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a claimed transfer that has paid nothing',
+    mends: 'order',
+    about: literal('rem_planted'),
+    found: 'paid 0 of 45.00',
+    add: ['orders.remittances', `remittance_id = '$id'`, remittanceLike('$id', 'rcl_planted')],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a transfer that a claim has which is not there',
+    mends: 'order',
+    about: literal('rcl_planted'),
+    add: ['orders.remittances', `claim_id = '$id'`, remittanceLike('rem_planted', '$id')],
+  },
+  {
+    rule: 'EVT-33',
+    what: 'a claim of a transfer that waits for ever',
+    mends: 'order',
+    about: literal('rcl_late'),
+    add: [
+      'orders.remittance_claims',
+      `claim_id = '$id'`,
+      `insert into orders.remittance_claims (claim_id, account_id, claimed_by, bank_reference, amount, currency,
+         order_ids, status, created_at, expires_at, look_at)
+       values ('$id', 'acc_demo', 'customer:usr', 'CMB-1', 45.00, 'CNY', '{ord_1}', 'waiting',
+         now() - interval '8 days', now() - interval '1 day', now() - interval '1 day')`,
     ],
   },
   {
@@ -844,6 +880,18 @@ const plants: readonly Plant[] = [
     change: ['orders.orders', `order_id = '$id'`, `status = 'paid', refunded_instance_ids = '{}'`],
   },
   {
+    rule: 'ORD-24',
+    what: 'a downgrade whose difference has not come back',
+    mends: 'refund',
+    about: freeOrder.replace('where', `where fulfilment = 'created' and`),
+    found: 'not settled',
+    change: [
+      'orders.orders',
+      `order_id = '$id'`,
+      `terms = jsonb_set(terms, '{planChange}', '{"returns": "difference"}')`,
+    ],
+  },
+  {
     rule: 'EVT-24',
     what: 'a failed fulfilment that was not refunded',
     mends: 'refund',
@@ -910,13 +958,12 @@ describe('with the services stopped', () => {
   const proved = new Set<string>();
 
   test.each(plants.map((one) => [one.rule, one.what, one] as const))(
-    'EVT-37 %s %s is found, and gone once undone',
+    'EVT-37 %s %s is found',
     async (rule, _what, planted) => {
-      expect(await broken(50)).toEqual([]);
       const { id } = await one(planted.about);
       const undo = await plant(planted, id);
       try {
-        const found = await broken(50);
+        const found = await broken(0);
         expect(found).toContainEqual(
           expect.objectContaining({
             rule,
@@ -934,8 +981,8 @@ describe('with the services stopped', () => {
     },
   );
 
-  test('EVT-37 at least 20 kinds were planted, and every statement of the auditor has found one', async () => {
-    expect(await broken(50)).toEqual([]);
+  test('EVT-37 at least 20 kinds were planted, each statement has found one, and undone all are gone', async () => {
+    expect(await broken(0)).toEqual([]);
     expect(plants.length).toBeGreaterThanOrEqual(20);
     expect(checks.map(({ says }) => says).filter((says) => !proved.has(says))).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { settingsFor, startSystem, type System } from '@accord/local';
+import { compileServices, settingsFor, startSystem, type System } from '@accord/local';
 import { clientOf } from '@accord/testing';
 
 // Each main.ts on real Node, as a container starts it: its whole environment is given here.
@@ -18,12 +18,19 @@ interface Ended {
   readonly lines: readonly string[];
 }
 
+let compiled: string;
+beforeAll(async () => void (compiled = await compileServices()), 60_000);
+
 const start = (name: (typeof names)[number], env: Readonly<Record<string, string>>) =>
   run(`services/${name}/src/main.ts`, env);
 
 function run(file: string, env: Readonly<Record<string, string>>) {
-  const args = ['--disable-warning=TimeoutNegativeWarning', join(root, file)];
-  const child = spawn(process.execPath, args, { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const args = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4', join(root, file)];
+  const child = spawn(process.execPath, args, {
+    cwd: tmpdir(),
+    env: { NODE_COMPILE_CACHE: compiled, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)));
   const ended = new Promise<Ended>((resolve) =>
@@ -33,12 +40,15 @@ function run(file: string, env: Readonly<Record<string, string>>) {
 }
 
 /** Where a service that has started answers for itself, as its log says, and the log's messages up to there. */
-async function startOf({ stdout }: ChildProcess): Promise<{ opsUrl: string; messages: string[] }> {
+async function startOf({
+  stdout,
+}: ChildProcess): Promise<{ url: string; opsUrl: string; messages: string[] }> {
   const messages: string[] = [];
   for await (const line of createInterface({ input: stdout! })) {
-    const { opsPort, msg } = JSON.parse(line) as { opsPort?: number; msg: string };
+    const { port, opsPort, msg } = JSON.parse(line) as { port: number; opsPort?: number; msg: string };
     messages.push(msg);
-    if (opsPort) return { opsUrl: `http://127.0.0.1:${opsPort}`, messages };
+    const [url, opsUrl] = [port, opsPort].map((one) => `http://127.0.0.1:${one}`) as [string, string];
+    if (opsPort) return { url, opsUrl, messages };
   }
   throw new Error('it ended before it had started');
 }
@@ -153,6 +163,36 @@ describe('with everything there', () => {
       1,
       'cannot start: the database role accord_refund_owner owns the schema refunds: it could switch row security off',
     ]);
+  }, 60_000);
+
+  test('API-18 outside development no service has a clock that is asked for or moved', async () => {
+    const settings = settingsFor('refund', {
+      ask: { profile: 'baidu' },
+      foundation: system,
+      issuer: {
+        issuer: 'https://issuer.example',
+        audience: 'accord',
+        jwksUrl: 'https://127.0.0.1:1/jwks.json',
+      },
+      mailbox: { url: 'smtp://127.0.0.1:1' },
+    });
+    const { child, ended } = start('refund', {
+      ...settings,
+      ACCORD_ENV: 'production',
+      ACCORD_PORT: '0',
+      ACCORD_OPS_PORT: '0',
+    });
+    try {
+      const { url } = await startOf(child);
+      child.stdout.resume();
+      const asked = await clientOf(url).get('/development/clock');
+      const moved = await clientOf(url).post('/development/clock', { advanceBy: 'P1D' });
+      for (const { status, body } of [asked, moved])
+        expect([status, body.code]).toEqual([404, 'request.unknown_route']);
+    } finally {
+      child.kill('SIGKILL');
+      await ended;
+    }
   }, 60_000);
 
   test.each(names)(

@@ -15,7 +15,9 @@ const host = '0.0.0.0';
 const issuer = await startIssuer(await openSigner(join(home, 'issuer.json')), { port: 8081, host });
 const mailbox = await startMailbox({ port: 2525, host, onMail: (mail) => console.log(mailLine(mail)) });
 const urls = Object.fromEntries(serviceNames.map((name) => [name, serviceUrl.replace('{service}', name)]));
-const door = await startFrontDoor({ port: 8080, host, origins: { ...urls, issuer: issuer.url } as Origins });
+const clock = process.env.ACCORD_DEVELOPMENT_CLOCK;
+const origins: Origins = { ...urls, issuer: issuer.url };
+const door = await startFrontDoor({ port: 8080, host, origins, ...(clock && { clock }) });
 console.log(`front door ${door.url}, issuer ${issuer.url}, mailbox ${mailbox.url}`);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

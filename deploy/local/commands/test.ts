@@ -1,10 +1,10 @@
 // npm test [-- --all] [-- <pattern> …]: lint, types and the jest tiers, on one Postgres and one Kafka started for
 // this run. A tier of a project whose inputs are those of its last green run is not run again, except with `--all`
 // or a pattern.
-import { spawn } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { globSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Listr } from 'listr2';
+import { jest, waits, type Result, type Sums } from '../nx/jest.ts';
 import {
   greenOf,
   hashTasks,
@@ -16,22 +16,16 @@ import {
   taskOf,
   writeGreen,
   type Green,
-  type RanFile,
   type Task,
 } from '../nx/tasks.ts';
 import { endLeftover, isAlive } from '../parts/background.ts';
 import { findKafka, findPostgres, root, type Part } from '../parts/infrastructure.ts';
 import { removePostgres } from '../parts/postgres.ts';
+import { compileServices } from '../parts/service-process.ts';
 import { kafkaMissing, run } from '../prerequisites.mjs';
 
 const tiers = ['unit', 'int', 'e2e'] as const;
 type Tier = (typeof tiers)[number];
-/** For two cores, which two keep busy: with a third, tests only took longer and missed their limits. */
-const workers: Readonly<Record<Tier, string>> = { unit: '2', int: '2', e2e: '2' };
-type Sums = { passed: number; failed: number; skipped: number };
-/** `said`: what the unit tests would have shown. */
-type Result = Sums & { green: boolean; files: readonly RanFile[]; said: string };
-
 const node = (...args: string[]) => run(process.execPath, args);
 /** As `npm run lint` does: rules and boundaries, directions of imports, form. */
 const linters = [
@@ -72,8 +66,8 @@ async function test(): Promise<number> {
     process.on(signal, () => void clear().finally(() => process.exit(130)));
   const began = Date.now();
   const { left, green, checks, files } = await plan();
-  const chosen = tiers.filter((tier) => files[tier].length > 0);
-  if (chosen.length === 0 && left.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}`);
+  if (left.length === 0 && tiers.every((tier) => files[tier].length === 0))
+    throw new Error(`No test file matches ${patterns.join(' ')}`);
   if (left.length > 0) {
     console.log(
       'Not run, since their inputs are those of their last green run (`npm test -- --all` runs all):',
@@ -84,16 +78,19 @@ async function test(): Promise<number> {
   let linted: Promise<boolean> | undefined;
   try {
     await clearLeftovers();
-    unit = chosen.includes('unit') ? jest('unit', files.unit) : undefined;
+    const onPlatform = [...files.int, ...files.e2e];
+    unit = files.unit.length > 0 ? jest('unit', files.unit, jestArguments) : undefined;
     // Takes longest of what comes first, on one processor: the others begin meanwhile.
     linted = checks.lint ? lintAndTell() : undefined;
     const typesAreClean = await prepare({
       types: checks.types,
-      platform: chosen.some((tier) => tier !== 'unit'),
+      platform: onPlatform.length > 0,
+      system: files.e2e.length > 0,
       unit,
     });
     const results: Result[] = [];
-    for (const tier of chosen) results.push(await (tier === 'unit' ? unit! : jest(tier, files[tier])));
+    if (unit) results.push(await unit);
+    results.push(...(await onPlatformOf(onPlatform)));
     const lintIsClean = (await linted) ?? true;
     const checked = { lint: checks.lint && lintIsClean, types: checks.types && typesAreClean };
     if (whole) await remember({ left, green, checked, results });
@@ -108,6 +105,19 @@ async function test(): Promise<number> {
     await linted;
     await clear();
   }
+}
+
+/** Of the int and e2e tests. In a whole run the words of those that wait are shown when all have ended. */
+async function onPlatformOf(files: readonly string[]): Promise<readonly Result[]> {
+  if (patterns.length > 0 && files.length > 0) return [await jest('int and e2e', files, jestArguments)];
+  const stages = (['waiting', 'int and e2e'] as const).map(
+    (stage) => [stage, files.filter((file) => waits(file) === (stage === 'waiting'))] as const,
+  );
+  const ran = await Promise.all(
+    stages.filter(([, its]) => its.length > 0).map(([stage, its]) => jest(stage, its, jestArguments)),
+  );
+  ran.filter(({ stage }) => stage === 'waiting').forEach(({ said }) => console.error(said));
+  return ran;
 }
 
 /** The tasks left out, with what is known of them, and the files and checks that have to run. */
@@ -159,10 +169,12 @@ function specsOf(tier: Tier): string[] {
 async function prepare({
   types: typesRun,
   platform,
+  system,
   unit,
 }: {
   types: boolean;
   platform: boolean;
+  system: boolean;
   unit: Promise<Result> | undefined;
 }): Promise<boolean> {
   const found: string[] = [];
@@ -190,6 +202,8 @@ async function prepare({
         enabled: platform,
         task: () => find(findKafka(ask), 'ACCORD_KAFKA_BROKERS'),
       },
+      // Once, before several systems start at the same time.
+      { title: 'Services compiled', enabled: system, task: async () => void (await compileServices()) },
     ],
     { concurrent: true },
   );
@@ -197,63 +211,6 @@ async function prepare({
   found.forEach((text) => console.error(`\n${text}`));
   if (unit) console.error((await unit).said);
   return found.length === 0;
-}
-
-async function jest(tier: Tier, files: string[]): Promise<Result> {
-  const heading = `\n${tier}: ${files.length} files`;
-  if (tier !== 'unit') console.log(heading);
-  let said = `${heading}\n`;
-  mkdirSync(join(root, '.accord'), { recursive: true });
-  const output = join(root, '.accord', `test-${process.pid}-${tier}.json`);
-  const args = [
-    'node_modules/jest/bin/jest.js',
-    '--config',
-    'jest.config.mjs',
-    '--maxWorkers',
-    workers[tier],
-    '--json',
-    '--outputFile',
-    output,
-  ];
-  const child = spawn(process.execPath, [...args, ...jestArguments, '--runTestsByPath', ...files], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', tier === 'unit' ? 'pipe' : 'inherit'],
-    env: {
-      ...process.env,
-      ACCORD_ENV: 'development',
-      NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
-    },
-  });
-  child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)));
-  const code = await new Promise<number | null>((resolve, reject) =>
-    child.once('error', reject).once('close', resolve),
-  );
-  try {
-    if (!existsSync(output)) throw new Error(`${said}jest ended (${code}) without a result`);
-    const result = JSON.parse(readFileSync(output, 'utf8'));
-    return {
-      passed: result.numPassedTests,
-      // A file that did not load has no tests to count, but it failed.
-      failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
-      skipped: result.numPendingTests + result.numTodoTests,
-      green: code === 0,
-      files: code === 0 || result.numFailedTestSuites > 0 ? result.testResults.map(ranFile) : [],
-      said,
-    };
-  } finally {
-    rmSync(output, { force: true });
-  }
-}
-
-type Suite = { name: string; status: string; assertionResults: readonly { status: string }[] };
-function ranFile({ name, status, assertionResults }: Suite): RanFile {
-  const count = (...of: string[]) => assertionResults.filter((one) => of.includes(one.status)).length;
-  return {
-    file: relative(root, name).replaceAll('\\', '/'),
-    passed: count('passed'),
-    skipped: assertionResults.length - count('passed', 'failed'),
-    green: status === 'passed',
-  };
 }
 
 /** Once: Ctrl-C is heard twice, from the terminal and from the one that started us. */

@@ -40,6 +40,24 @@ const perThousand = price('pay_as_you_go', 'thousand_requests');
 const perPackage = price('package', 'piece');
 const once = price('one_time', 'piece');
 
+/** Two sizes, whose prices are those of ORD-24. */
+const sizes: Publication['plans'] = [
+  {
+    code: 'small',
+    name: { 'zh-CN': '入门型 2 核 2GB', en: 'Small, 2 vCPU 2 GiB' },
+    configuration: [{ name: '规格', value: '2 核 2GB' }],
+    prices: [perMonth('45.00')],
+    onSale: true,
+  },
+  {
+    code: 'large',
+    name: { 'zh-CN': '进阶型 4 核 8GB', en: 'Large, 4 vCPU 8 GiB' },
+    configuration: [{ name: '规格', value: '4 核 8GB' }],
+    prices: [perMonth('138.00')],
+    onSale: true,
+  },
+];
+
 const everyService: Publication['serviceTypes'] = [
   'registration',
   'renewal',
@@ -65,6 +83,12 @@ const baidu: readonly Publication[] = [
     category: 'DATABASE',
     invoicingEntity: 'baidu_cloud',
     prices: [perMonth('168.00'), perYear('1680.00'), perMinute('0.00583334')],
+  }),
+  product('LS', '轻量应用服务器 LS', 'Lightweight Server LS', {
+    category: 'COMPUTE',
+    invoicingEntity: 'baidu_netcom',
+    prices: [perMonth('45.00')],
+    plans: sizes,
   }),
   product('CDN', '内容分发网络 CDN', 'Content Delivery Network CDN', {
     category: 'CDN',
@@ -116,6 +140,13 @@ const alibaba: readonly Publication[] = [
     category: 'DATABASE',
     invoicingEntity: 'aliyun_computing',
     prices: [perMonth('185.00'), perYear('1850.00'), perMinute('0.00642362')],
+    termsUrl: terms,
+  }),
+  product('SWAS', '轻量应用服务器', 'Simple Application Server', {
+    category: 'COMPUTE',
+    invoicingEntity: 'aliyun_computing',
+    prices: [perMonth('45.00')],
+    plans: sizes,
     termsUrl: terms,
   }),
   product('CDN', '内容分发 CDN', 'Alibaba Cloud CDN', {

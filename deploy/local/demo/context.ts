@@ -1,3 +1,4 @@
+import type { EventType } from '@accord/events';
 import { calendarEnd } from '@accord/profile';
 import type { Reply } from '@accord/testing';
 import type { ShippedProvider } from './catalogue.ts';
@@ -24,8 +25,20 @@ export function machineMonth() {
 
 /** Which of the provider's products play which part. */
 export const roles = {
-  baidu: { machine: 'BCC', other: 'RDS', odd: 'MKT_IMAGE', oddCode: 'contract.product_excluded' },
-  alibaba: { machine: 'ECS', other: 'VIRTUAL_HOST', odd: 'MKT_IMAGE', oddCode: 'contract.marketplace_alone' },
+  baidu: {
+    machine: 'BCC',
+    other: 'RDS',
+    planned: 'LS',
+    odd: 'MKT_IMAGE',
+    oddCode: 'contract.product_excluded',
+  },
+  alibaba: {
+    machine: 'ECS',
+    other: 'VIRTUAL_HOST',
+    planned: 'SWAS',
+    odd: 'MKT_IMAGE',
+    oddCode: 'contract.marketplace_alone',
+  },
 } as const;
 
 export interface DemoContext {
@@ -117,6 +130,7 @@ export async function fulfil(
   { orderId }: Placed,
   what: string,
   instances: readonly object[],
+  also: readonly EventType[] = [],
 ): Promise<void> {
   await narrator.ask({
     what,
@@ -125,7 +139,7 @@ export async function fulfil(
     path: `/v1/orders/${orderId}/fulfilment`,
     body: { outcome: 'created', instances },
     status: 200,
-    follows: ['order.fulfilled', ...instances.map(() => 'resource.changed' as const)],
+    follows: ['order.fulfilled', ...instances.map(() => 'resource.changed' as const), ...also],
     shows: ({ body }) => `fulfilment ${body.fulfilment}, ${body.instanceIds.join(', ')}`,
     effects: () => [orderShows(orderId, 'fulfilled')],
   });

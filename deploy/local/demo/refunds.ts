@@ -25,7 +25,7 @@ const quoteOf = (context: DemoContext, instanceId: string, what: string) =>
   });
 
 /** Of the account, in CNY. */
-async function balanceOf({ narrator }: DemoContext): Promise<Money> {
+export async function balanceOf({ narrator }: DemoContext): Promise<Money> {
   const { body } = await narrator.quietly({
     who: 'customer',
     method: 'get',

@@ -4,6 +4,7 @@ import { roles, type DemoContext } from './context.ts';
 import { applyForContracts, cancelInsideAContract } from './contracts.ts';
 import { startNarrator } from './narrator.ts';
 import { checkInvariants, expire, tellTimeline } from './outcome.ts';
+import { changePlans } from './plans.ts';
 import { failFulfilment, refund } from './refunds.ts';
 import { sealAndVoid } from './seal-and-void.ts';
 import type { DemoSettings } from './settings.ts';
@@ -35,6 +36,7 @@ export async function playStory(settings: DemoSettings): Promise<void> {
     await expire(context, orders);
     await refund(context, orders);
     await failFulfilment(context);
+    await changePlans(context);
     await tellTimeline(context, orders);
     await checkInvariants(context);
     narrator.chapter(

@@ -12,6 +12,7 @@ interface Container {
   command: string[];
   environment: Record<string, string>;
   ports: string[];
+  volumes: string[];
 }
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -64,6 +65,8 @@ test.each(Object.keys(schemas) as ServiceName[])(
         jwksUrl: 'http://door:8081/.well-known/jwks.json',
       },
       mailbox: { url: 'smtp://door:2525' },
+      frontDoor: { url: 'http://127.0.0.1:${ACCORD_PORT:-8080}' },
+      clock: '/app/.clock/ahead',
     });
     const {
       ACCORD_LOG_LEVEL: level,
@@ -81,6 +84,15 @@ test.each(Object.keys(schemas) as ServiceName[])(
     expect(services[name]!.command).toEqual(['node', `services/${name}/src/main.ts`]);
   },
 );
+
+test('API-18 the door moves the clock that the services read', () => {
+  const { environment, volumes } = services['door']!;
+  expect([environment['ACCORD_DEVELOPMENT_CLOCK'], volumes]).toEqual([
+    '/app/.clock/ahead',
+    expect.arrayContaining(['clock:/app/.clock']),
+  ]);
+  for (const name of Object.keys(schemas)) expect(services[name]!.volumes).toEqual(['clock:/app/.clock:ro']);
+});
 
 test('everything published is published to this machine alone', () => {
   const published = Object.values(services).flatMap(({ ports = [] }) => ports);

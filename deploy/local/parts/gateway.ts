@@ -47,11 +47,11 @@ export interface FrontDoor {
   stop(): Promise<void>;
 }
 
-/** Where each of them listens: `http://127.0.0.1:8081`. */
-export type Origins = Readonly<Record<ServiceName | 'issuer', string>>;
+/** Where each of them listens, `http://127.0.0.1:8081`; absent while it has not started. */
+export type Origins = Readonly<Partial<Record<ServiceName | 'issuer', string>>>;
 
 interface Target {
-  readonly origin: string;
+  readonly origin: string | undefined;
   readonly path: string;
 }
 
@@ -88,7 +88,9 @@ export async function startFrontDoor(ask: {
       response.writeHead(308, { location: `${request.url}/` }).end();
     else if (clock && /^(?:GET|POST) \/development\/clock$/.test(`${request.method} ${request.url}`))
       void tellTime(clock, request, response);
-    else if (target) pass({ request, response, target, agent });
+    else if (target?.origin !== undefined)
+      pass({ request, response, address: target.origin + target.path, agent });
+    else if (target) refuse(request, response, unavailable());
     else refuse(request, response, new Problem(404, 'request.unknown_route'));
   });
   // Uploads and event streams may be slow; the services have timeouts of their own.
@@ -128,12 +130,12 @@ export function targetOf(url: string, origins: Origins): Target | undefined {
 function pass({
   request,
   response,
-  target,
+  address,
   agent,
 }: {
   request: IncomingMessage;
   response: ServerResponse;
-  target: Target;
+  address: string;
   agent: Agent;
 }) {
   // Node sends the body of a GET unframed unless it is told: the next request of that connection would begin
@@ -144,27 +146,20 @@ function pass({
     ...framed,
     'x-forwarded-for': request.socket.remoteAddress ?? '',
   };
-  const onward = forward(
-    target.origin + target.path,
-    { method: request.method, headers, agent },
-    (answer) => {
-      response.writeHead(answer.statusCode ?? 502, without(answer.headers));
-      answer.pipe(response);
-      answer.once('error', () => response.destroy());
-    },
-  );
+  const onward = forward(address, { method: request.method, headers, agent }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, without(answer.headers));
+    answer.pipe(response);
+    answer.once('error', () => response.destroy());
+  });
   onward.once('error', () => {
     if (response.headersSent) response.destroy();
-    else
-      refuse(
-        request,
-        response,
-        new Problem(503, 'server.unavailable', {}, { headers: { 'retry-after': '1' } }),
-      );
+    else refuse(request, response, unavailable());
   });
   response.once('close', () => onward.destroy());
   request.pipe(onward);
 }
+
+const unavailable = () => new Problem(503, 'server.unavailable', {}, { headers: { 'retry-after': '1' } });
 
 async function tellTime(
   clock: ReturnType<typeof developmentClock>,

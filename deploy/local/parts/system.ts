@@ -6,7 +6,7 @@ import { provisionDatabase, rolesOf, roleUrl, type ServiceName } from '@accord/p
 import { developmentPassword } from '@accord/testing';
 import { startOnPort } from './background.ts';
 import { databaseUrl, dropDatabase, dropTopics, makeDatabase, serviceNames, topics } from './database.ts';
-import { startFrontDoor } from './gateway.ts';
+import { startFrontDoor, type FrontDoor, type Origins } from './gateway.ts';
 import { findKafka, findPostgres, type Part } from './infrastructure.ts';
 import { openSigner, startIssuer, type Issuer, type TokenAsk } from './issuer.ts';
 import { startMailbox, type Mail, type Mailbox } from './mailbox.ts';
@@ -23,11 +23,11 @@ export const steps = [
   'Kafka',
   'Roles and schemas',
   'Topics',
+  'Front door',
   'order',
   'contract',
   'refund',
   'notification',
-  'Front door',
 ] as const;
 export type Step = (typeof steps)[number];
 
@@ -139,7 +139,7 @@ async function provision(serverUrl: string, database: string) {
   await provisionDatabase(databaseUrl(serverUrl, database), { passwordOf: developmentPassword });
 }
 
-/** Issuer, mailbox, the four services, the front door. */
+/** Issuer, mailbox, the front door, whose address the services tell others, and the four services. */
 async function startParts(ask: SystemAsk, foundation: Foundation, started: AsyncDisposableStack) {
   const issuer = await startIssuer(await openSigner(join(ask.dataDir, 'issuer.json')));
   started.defer(issuer.stop);
@@ -147,12 +147,17 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
   started.defer(mailbox.stop);
 
   const clock = resolve(ask.dataDir, 'clock');
+  const origins: Partial<Record<keyof Origins, string>> = { issuer: issuer.url };
+  const opened = startOnPort(ask.port, (port) => startFrontDoor({ port, clock, origins }));
+  const frontDoor = await stepOf(ask, 'Front door', opened);
+  started.defer(frontDoor.stop);
+
   const running: ServiceProcess[] = [];
   started.defer(async () => {
     await all(running.map((service) => service.stop()));
   });
   const start = async (name: ServiceName, home = ask.dataDir) => {
-    const settings = settingsFor(name, { ask, foundation, issuer, mailbox, clock });
+    const settings = settingsFor(name, { ask, foundation, issuer, mailbox, frontDoor, clock });
     const { supervised = false, onNote: onEnd } = ask;
     const service = await startServiceProcess({ name, home, settings, supervised, ...(onEnd && { onEnd }) });
     running.push(service);
@@ -162,16 +167,7 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
   const services = Object.fromEntries(entries) as Record<ServiceName, ServiceProcess>;
   const second = ask.second && (await start(ask.second, join(ask.dataDir, 'second')))[1];
 
-  const urls = Object.fromEntries(entries.map(([name, { url }]) => [name, url])) as Record<
-    ServiceName,
-    string
-  >;
-  const opened = () =>
-    startOnPort(ask.port, (port) =>
-      startFrontDoor({ port, clock, origins: { ...urls, issuer: issuer.url } }),
-    );
-  const frontDoor = await stepOf(ask, 'Front door', opened());
-  started.defer(frontDoor.stop);
+  for (const [name, { url }] of entries) origins[name] = url;
   return {
     url: frontDoor.url,
     services,
@@ -189,6 +185,8 @@ export interface Around {
   };
   readonly issuer: Pick<Issuer, 'issuer' | 'audience' | 'jwksUrl'>;
   readonly mailbox: Pick<Mailbox, 'url'>;
+  /** Absent: events give their schemas names that no address answers (EVT-2). */
+  readonly frontDoor?: Pick<FrontDoor, 'url'>;
   /** File of the clock that integrators move. */
   readonly clock?: string;
 }
@@ -199,7 +197,7 @@ const gatewayNetworks = '127.0.0.0/8,::1,172.16.0.0/12,192.168.0.0/16';
 /** The environment of one service; docker-compose.yml gives the same. */
 export function settingsFor(
   name: ServiceName,
-  { ask, foundation, issuer, mailbox, clock }: Around,
+  { ask, foundation, issuer, mailbox, frontDoor, clock }: Around,
 ): Settings {
   const roles = rolesOf(name);
   const urlOf = (role: string) => roleUrl(foundation.databaseUrl, role, developmentPassword(role));
@@ -220,6 +218,7 @@ export function settingsFor(
     ACCORD_TRUSTED_PROXIES: gatewayNetworks,
     PROVIDER_PROFILE: ask.profile,
     ACCORD_LOG_LEVEL: process.env.ACCORD_LOG_LEVEL ?? 'info',
+    ...(frontDoor && { ACCORD_PUBLIC_URL: frontDoor.url }),
     ...(clock && { ACCORD_DEVELOPMENT_CLOCK: clock }),
     ...(tracing && { OTEL_EXPORTER_OTLP_ENDPOINT: tracing }),
     ...(name === 'notification' && {

@@ -10,7 +10,7 @@ import {
   ServicePeriod,
   Version,
 } from './fields.ts';
-import { ChargeType, DomainServiceType, PriceUnit, ProductForm } from './product.ts';
+import { ChargeType, ConfigurationItem, DomainServiceType, PriceUnit, ProductForm } from './product.ts';
 
 export const OrderStatus = z.enum(['unpaid', 'paid', 'cancelled', 'voided']).meta({ id: 'OrderStatus' });
 export const Fulfilment = z.enum(['none', 'creating', 'created', 'failed']).meta({ id: 'Fulfilment' });
@@ -33,9 +33,46 @@ export const Promotion = z
   })
   .meta({ id: 'Promotion' });
 
+/** The plan that an order pays for: as it was called when the order was placed (ORD-24). */
+export const OrderPlan = z.object({ code: z.string(), name: LocalizedName }).meta({ id: 'OrderPlan' });
+
+/** An exact price for a whole period, before anything is rounded. */
+const ExactPrice = z.string().regex(/^\d{1,23}(\.\d{1,8})?$/);
+
 /**
- * One instance that was told of, with the period that the order pays for there, as last reported, and its
- * place (RFD-22, ORD-26).
+ * A change to another plan, for the rest of all that is paid for (ORD-24): of each period that an order pays for
+ * on an instance the units that remain, counted as a refund counts them (RFD-6), and what the period costs with
+ * the plan before and after.
+ */
+export const PlanChange = z
+  .object({
+    /** The plan before; null where the instance had none. */
+    from: z.string().nullable(),
+    /** Whether a downgrade gives the difference of the rest back. */
+    returns: z.enum(['none', 'difference']),
+    rest: z.array(
+      z
+        .object({
+          instanceId: z.string(),
+          /** The order that pays for the period. */
+          orderId: z.string(),
+          /** The part of it that remains: exactly `remaining` units. */
+          start: Moment,
+          end: Moment,
+          unit: z.enum(['day', 'hour']),
+          remaining: z.int().positive(),
+          total: z.int().positive(),
+          priceBefore: ExactPrice,
+          priceAfter: ExactPrice,
+        })
+        .meta({ id: 'RestOfPeriod' }),
+    ),
+  })
+  .meta({ id: 'PlanChange' });
+
+/**
+ * One instance that was told of, with the period that the order pays for there, as last reported, its plan and
+ * its place (RFD-22, ORD-25, ORD-26).
  */
 export const OrderInstance = z
   .object({
@@ -44,6 +81,10 @@ export const OrderInstance = z
     end: Moment.nullable(),
     region: z.string().nullable(),
     ipAddress: z.string().nullable(),
+    /** Code of the plan that the order pays for; null where the product has none. Absent in events of before. */
+    plan: z.string().nullable().optional(),
+    /** When its period or its place was told last. Absent in events of before. */
+    knownSince: Moment.nullable().optional(),
   })
   .meta({ id: 'OrderInstance' });
 
@@ -71,7 +112,11 @@ export const OrderSnapshot = z.object({
   contractable: z.boolean(),
   refundable: z.boolean(),
   serviceType: DomainServiceType.nullable(),
-  configuration: z.array(z.object({ name: z.string(), value: z.string() }).meta({ id: 'ConfigurationItem' })),
+  configuration: z.array(ConfigurationItem),
+  /** Null where the product has no plans. Absent in events of before. */
+  plan: OrderPlan.nullable().optional(),
+  /** Of an upgrade or a downgrade between plans. Absent in events of before. */
+  planChange: PlanChange.nullable().optional(),
   count: z.int().positive(),
   duration: Duration.nullable(),
   unitPrice: z
@@ -94,7 +139,7 @@ export const OrderSnapshot = z.object({
   instanceIds: z.array(z.string()),
   /** Absent in events of before, which tell one period for all instances. */
   instances: z.array(OrderInstance).optional(),
-  /** From the first start to the last end of its instances. */
+  /** From the first start to the last end of its instances; a change of plan says it from its placement. */
   servicePeriod: ServicePeriod.nullable(),
   status: OrderStatus,
   fulfilment: Fulfilment,

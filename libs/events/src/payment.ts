@@ -43,4 +43,23 @@ export const remittanceEvents = {
       accountId: data.accountId,
     }),
   }),
+  'remittance.claim_failed': event({
+    speaker: 'order',
+    aggregate: 'remittance_claim',
+    summary: 'A claim of a transfer has ended without a payment; a transfer that came stays unclaimed.',
+    data: z.object({
+      claimId: z.string(),
+      version: Version,
+      accountId: AccountId,
+      bankReference: z.string(),
+      amount: Money,
+      orderIds: z.array(z.string()),
+      reason: z.enum(['order_not_payable', 'contract_ended', 'expired']),
+    }),
+    about: (data) => ({
+      id: data.claimId,
+      version: data.version,
+      accountId: data.accountId,
+    }),
+  }),
 };

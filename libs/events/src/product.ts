@@ -15,6 +15,26 @@ export const PriceUnit = z
   .enum(['minute', 'month', 'year', 'piece', 'gb', 'thousand_requests'])
   .meta({ id: 'PriceUnit' });
 
+export const ConfigurationItem = z
+  .object({ name: z.string(), value: z.string() })
+  .meta({ id: 'ConfigurationItem' });
+
+const Price = z
+  .object({ chargeType: ChargeType, amount: z.string(), currency: z.string(), unit: PriceUnit })
+  .meta({ id: 'Price' });
+
+/** One size of a product, with its own prices (ORD-24). */
+export const Plan = z
+  .object({
+    code: z.string(),
+    name: LocalizedName,
+    configuration: z.array(ConfigurationItem),
+    prices: z.array(Price),
+    /** Whether it may be bought or changed to; instances that have it go on. */
+    onSale: z.boolean(),
+  })
+  .meta({ id: 'Plan' });
+
 export const ProductSnapshot = z.object({
   productCode: z.string(),
   version: Version,
@@ -24,11 +44,9 @@ export const ProductSnapshot = z.object({
   form: ProductForm,
   chargeTypes: z.array(ChargeType),
   invoicingEntity: z.string(),
-  prices: z.array(
-    z
-      .object({ chargeType: ChargeType, amount: z.string(), currency: z.string(), unit: PriceUnit })
-      .meta({ id: 'Price' }),
-  ),
+  prices: z.array(Price),
+  /** Absent in events of before, and empty where the product is sold in one size. */
+  plans: z.array(Plan).optional(),
   serviceTypes: z.array(DomainServiceType),
   /** Whether it may be bought. */
   onSale: z.boolean(),

@@ -52,6 +52,15 @@ export const RefundSnapshot = z.object({
   endedAt: Moment.nullable(),
 });
 
+/**
+ * The rest of what a dearer plan had cost, after a downgrade (ORD-24): made and paid in one, like a failed
+ * fulfilment.
+ */
+export const DifferenceSnapshot = RefundSnapshot.extend({
+  kind: z.literal('downgrade_difference'),
+  reason: z.literal('downgraded'),
+});
+
 /** RFD-3, RFD-12. Published events have plain text here, so that a reader takes a code newer than itself. */
 export const RefundRefusalCode = z.enum([
   'POSTPAID',
@@ -85,7 +94,15 @@ const RefundRefusalReason = z.object({
   instanceId: z.string().nullable(),
   orderId: z.string().nullable(),
   code: z.string(),
+  /** Named by the words of the reason: a contract's number, by whom the instance is frozen … */
+  facts: z.record(z.string(), z.string()).optional(),
 });
+
+const aboutRefund = ({
+  refund,
+}: {
+  refund: Pick<z.infer<typeof RefundSnapshot>, 'refundId' | 'version' | 'accountId'>;
+}) => ({ id: refund.refundId, version: refund.version, accountId: refund.accountId });
 
 const refundEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
   event({
@@ -93,14 +110,7 @@ const refundEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
     aggregate: 'refund',
     summary,
     data: z.object({ refund: RefundSnapshot, ...more }),
-    about: (data) => {
-      const { refund } = data as unknown as { refund: z.infer<typeof RefundSnapshot> };
-      return {
-        id: refund.refundId,
-        version: refund.version,
-        accountId: refund.accountId,
-      };
-    },
+    about: (data) => aboutRefund(data as unknown as { refund: z.infer<typeof RefundSnapshot> }),
   });
 
 export const refundEvents = {
@@ -116,6 +126,13 @@ export const refundEvents = {
   'refund.rejected': refundEvent('An operator rejected the refund.', { text: z.string() }),
   'refund.withdrawn': refundEvent('The customer or an operator withdrew the refund.', {}),
   'refund.succeeded': refundEvent('The money went back.', {}),
+  'refund.difference_returned': event({
+    speaker: 'refund',
+    aggregate: 'refund',
+    summary: 'After a change to a cheaper plan the difference of the rest went back by itself.',
+    data: z.object({ refund: DifferenceSnapshot }),
+    about: aboutRefund,
+  }),
   'refund.failed': refundEvent('Paying back failed; the orders stay held until it is settled.', {
     reason: z.string(),
   }),

@@ -25,6 +25,10 @@ export const ResourceSnapshot = z.object({
   scaledAt: Moment.nullable(),
   region: z.string().nullable(),
   ipAddress: z.string().nullable(),
+  /** Code of its plan; null where it has none. Absent in events of before. */
+  plan: z.string().nullable().optional(),
+  /** When its end or its place was told last (ORD-25). Absent in events of before. */
+  knownSince: Moment.nullable().optional(),
 });
 
 export const resourceEvents = {

@@ -4,7 +4,7 @@ import type { ReservationRefusalCode } from './reservation.ts';
 import { contractWords } from './wording/contract.ts';
 import { refundWords } from './wording/refund.ts';
 import { reservationWords } from './wording/reservation.ts';
-import type { Locale, RefusalWords } from './wording/words.ts';
+import type { Locale, RefusalWords, Text, Wording } from './wording/words.ts';
 
 export { remarkOf, ticketKindWords, wordOf } from './wording/values.ts';
 export type { RefusalWords } from './wording/words.ts';
@@ -23,31 +23,49 @@ const isWorded = (code: string): code is RefusalReasonCode => Object.hasOwn(refu
 const capitalised = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const fullStop = { en: '.', 'zh-CN': '。' } as const;
 
+export type ReasonFacts = Readonly<Record<string, unknown>>;
+
+/** The words for the closest that the facts say. */
+const wordingOf = (code: RefusalReasonCode, facts: ReasonFacts): Wording =>
+  Object.entries(refusalWords[code].where ?? {}).find(([fact]) => facts[fact])?.[1] ?? refusalWords[code];
+
 /** The title of a problem (RFC 9457): the clause, capitalised. */
 const titleOf = (code: RefusalReasonCode, locale: Locale) => capitalised(refusalWords[code].clause[locale]);
 
 /** With `{name}` where it names a fact. */
-const patternOf = (code: RefusalReasonCode, locale: Locale) =>
-  refusalWords[code].sentence?.[locale] ?? `${titleOf(code, locale)}${fullStop[locale]}`;
+const patternOf = ({ sentence, clause }: Wording, locale: Locale) =>
+  sentence?.[locale] ?? `${capitalised(clause[locale])}${fullStop[locale]}`;
 
-/** `the order is cancelled`. A code of a newer service, which has no words here yet, stands for itself. */
-export const clauseOf = (code: string, locale: Locale): string =>
-  isWorded(code) ? refusalWords[code].clause[locale] : code;
+/** Facts that are codes themselves. */
+const factWords: Readonly<Record<string, Readonly<Record<string, Text>>>> = {
+  frozenBy: {
+    police: { en: 'police', 'zh-CN': '公安机关' },
+    platform: { en: 'platform', 'zh-CN': '平台' },
+  },
+};
+const said = (fact: string, value: unknown, locale: Locale) =>
+  [value]
+    .flat()
+    .map((one) => factWords[fact]?.[String(one)]?.[locale] ?? String(one))
+    .join(', ');
+const fill = (pattern: string, facts: ReasonFacts, locale: Locale) =>
+  pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => said(name, facts[name], locale));
+
+/**
+ * `the order is cancelled`, as close as the facts say. A code of a newer service, which has no words here yet,
+ * stands for itself.
+ */
+export const clauseOf = (code: string, facts: ReasonFacts, locale: Locale): string =>
+  isWorded(code) ? fill(wordingOf(code, facts).clause[locale], facts, locale) : code;
 
 /**
  * `Order ord_1 is cancelled. Place a new one.`; several values of a fact are listed. Short, as a title, where
- * `facts` lacks one that it names; the sentence of a fact that makes it closer, where there is one.
+ * `facts` lacks one that it names.
  */
-export function sentenceOf(
-  code: RefusalReasonCode,
-  facts: Readonly<Record<string, unknown>>,
-  locale: Locale,
-): string {
-  const closer = Object.entries(refusalWords[code].where ?? {}).find(([fact]) => facts[fact])?.[1];
-  const pattern = closer?.[locale] ?? patternOf(code, locale);
+export function sentenceOf(code: RefusalReasonCode, facts: ReasonFacts, locale: Locale): string {
+  const pattern = patternOf(wordingOf(code, facts), locale);
   const names = [...pattern.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-  if (!names.every((name) => facts[name])) return titleOf(code, locale);
-  return pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => [facts[name]].flat().join(', '));
+  return names.every((name) => facts[name]) ? fill(pattern, facts, locale) : titleOf(code, locale);
 }
 
 /** Title and detail of each code, for a service that answers with it as a problem (API-2). */
@@ -60,5 +78,5 @@ export const problemTextsOf = <C extends RefusalReasonCode>(codes: readonly C[])
 
 const problem = (code: RefusalReasonCode, locale: Locale) => ({
   title: titleOf(code, locale),
-  detail: patternOf(code, locale),
+  detail: patternOf(refusalWords[code], locale),
 });

@@ -239,6 +239,18 @@ test('literal segments go before parameters, whatever the order of the routes', 
     ].map((path) => router.find('GET', path)),
   ).toEqual(Array(7).fill(undefined));
   expect(router.allowed('/v1/orders/export').sort()).toEqual(['GET', 'PUT']);
+  expect([
+    router.find('POST', '/v1/orders/batch/cancel')?.handler,
+    router.allowed('/v1/orders/batch'),
+  ]).toEqual([routes[3], ['GET']]);
+  const hiding = routerOf([
+    { method: 'POST', path: '/v1/orders/cancel', handler: 'a batch' },
+    { method: 'GET', path: '/v1/orders/{orderId}', handler: 'one' },
+  ]);
+  expect([hiding.find('GET', '/v1/orders/cancel'), hiding.allowed('/v1/orders/cancel')]).toEqual([
+    undefined,
+    ['POST'],
+  ]);
   expect(() => router.find('GET', '/v1/orders/%E0%A4%A')).toThrow(URIError);
 });
 
@@ -325,6 +337,13 @@ test('API-11 a caller is counted by the address behind the trusted proxies, what
     ['10.0.0.2', '10.0.0.1', '10.0.0.2'],
   ];
   expect(cases.map(([, ...ask]) => from(...ask))).toEqual(cases.map(([expected]) => expected));
+});
+
+test('API-11 Forwarded (RFC 7239) is not read: a trusted proxy passes on the one that its caller made up', () => {
+  const headers = { forwarded: 'for=198.51.100.1', 'x-forwarded-for': '203.0.113.5' };
+  const from = (sent: Partial<typeof headers>) =>
+    callerAddress({ socket: { remoteAddress: '10.0.0.1' }, headers: sent } as never, networksOf('10.0.0.1'));
+  expect([from(headers), from({ forwarded: headers.forwarded })]).toEqual(['203.0.113.5', '10.0.0.1']);
 });
 
 test('API-11 networks are read as they are written, and what is none is named', () => {
@@ -841,7 +860,7 @@ test('personal data is hidden at any depth of a log line, in texts too', () => {
 describe('API-16 the detail of a problem', () => {
   const detail = (pattern: string, facts: Refusal['facts'], locale: 'en' | 'zh-CN' = 'en') => {
     const texts = {
-      'order.x': { en: { title: '', detail: pattern }, 'zh-CN': { title: '', detail: pattern } },
+      'order.x': { kind: 'conflict' as const, en: { title: '', detail: pattern }, 'zh-CN': { title: '', detail: pattern } },
     };
     return wordsOf({ code: 'order.x', facts }, { locale, timeZone: 'Asia/Shanghai', texts }).detail;
   };
@@ -854,7 +873,7 @@ describe('API-16 the detail of a problem', () => {
       action: 'approve',
       chargeType: 'pay_as_you_go',
       offered: ['subscription', 'package'],
-      codes: ['FROZEN', 'UNPAID'],
+      codes: 'FROZEN, UNPAID',
       productAmount: { amount: '45.00', currency: 'CNY' },
       orderIds: ['ord_1', 'ord_2'],
       count: 3,

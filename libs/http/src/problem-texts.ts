@@ -1,14 +1,16 @@
-import type { Locale, RefusalCode } from '@accord/core';
+import type { Locale, Refusal, RefusalCode } from '@accord/core';
 
 /** `{name}` in a detail is filled from the refusal's facts. */
+type Words = { readonly [L in Locale]: { readonly title: string; readonly detail: string } };
+type Kind = Refusal['kind'];
+
+/** Words of each refusal of a service, and its kind, which makes its status; a few have another at another time. */
 export type ProblemTexts = {
-  readonly [code: RefusalCode]: {
-    readonly [L in Locale]: { readonly title: string; readonly detail: string };
-  };
+  readonly [code: RefusalCode]: Words & { readonly kind: Kind | readonly Kind[] };
 };
 
-/** Title and detail of what the edge itself refuses, on every service (API-16). */
-export const problemTexts: ProblemTexts = {
+/** The same of what the edge itself refuses, on every service (API-16); a kind where a route says it. */
+export const problemTexts: { readonly [code: RefusalCode]: Words & { readonly kind?: Kind } } = {
   'request.invalid': {
     en: {
       title: 'The request is not valid',
@@ -88,14 +90,17 @@ export const problemTexts: ProblemTexts = {
     'zh-CN': { title: '请求过于频繁', detail: '请在 {seconds} 秒后重试。' },
   },
   'request.range_reversed': {
+    kind: 'invalid',
     en: { title: 'The time range ends before it begins', detail: 'The range is {from} to {to}.' },
     'zh-CN': { title: '时间范围颠倒', detail: '时间范围为 {from} 至 {to}。' },
   },
   'request.bad_cursor': {
+    kind: 'invalid',
     en: { title: 'The cursor is not valid', detail: 'Send the `nextCursor` of the page before, unchanged.' },
     'zh-CN': { title: '分页游标无效', detail: '请原样传回上一页的 nextCursor。' },
   },
   'request.version_mismatch': {
+    kind: 'precondition',
     en: {
       title: 'The version has changed',
       detail:
@@ -107,10 +112,12 @@ export const problemTexts: ProblemTexts = {
     },
   },
   'request.account_not_yours': {
+    kind: 'invalid',
     en: { title: 'The account is not yours', detail: 'A customer acts for the account of the token alone.' },
     'zh-CN': { title: '账户不属于您', detail: '客户只能操作令牌所属的账户。' },
   },
   'request.account_required': {
+    kind: 'invalid',
     en: { title: 'An account is required', detail: 'Name the account this is about in `accountId`.' },
     'zh-CN': { title: '缺少账户', detail: '请在 accountId 中指明所涉及的账户。' },
   },
@@ -180,6 +187,7 @@ export const problemTexts: ProblemTexts = {
     'zh-CN': { title: '服务内部错误', detail: '并非您的请求有误。咨询时请提供请求编号。' },
   },
   'server.unavailable': {
+    kind: 'unavailable',
     en: {
       title: 'The service cannot answer now',
       detail: 'Something it depends on is away, or too much is asked of it at once. Try again in a moment.',

@@ -96,7 +96,11 @@ function say(name: string, value: unknown, reading: Reading): string {
     return isMoney(value) ? `${value.amount} ${value.currency}` : JSON.stringify(value);
   const text = String(value);
   if (instant.test(text)) return timeText(text, reading);
-  return name === 'codes' ? clauseOf(text, locale) : (wordOf(name, text, locale) ?? text);
+  if (name !== 'codes') return wordOf(name, text, locale) ?? text;
+  return text
+    .split(', ')
+    .map((code) => clauseOf(code, {}, locale))
+    .join(separator[locale]);
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>();

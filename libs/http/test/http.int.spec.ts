@@ -530,7 +530,8 @@ test('API-14 forty callers that wait hold no connection: others are served meanw
   await sleep(100);
   const started = performance.now();
   expect((await one.get(`/v1/things/${made.thingId}`)).status).toBe(200);
-  expect(performance.now() - started).toBeLessThan(3_000);
+  // Before any of them gives up.
+  expect(performance.now() - started).toBeLessThan(8_000);
   await t.sql('update things set done = true where thing_id = $1', [made.thingId]);
   expect((await Promise.all(waiting)).every(({ status }) => status === 200)).toBe(true);
 });

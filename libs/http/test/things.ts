@@ -270,10 +270,12 @@ export const thingService = (): Service => ({
   timeZone: 'Asia/Shanghai',
   problems: {
     'thing.not_found': {
+      kind: 'not_found',
       en: { title: 'No such thing', detail: 'There is no thing {thingId}.' },
       'zh-CN': { title: '对象不存在', detail: '找不到对象 {thingId}。' },
     },
     'thing.refused': {
+      kind: 'conflict',
       en: { title: 'Refused', detail: '{title} with {parts} is refused.' },
       'zh-CN': { title: '被拒绝', detail: '{title}（{parts}）被拒绝。' },
     },

@@ -166,6 +166,7 @@ const acting = (name: Service['name'], act: Act, summary: string): Route =>
 
 const texts: ProblemTexts = {
   'dead_letter.not_found': {
+    kind: 'not_found',
     en: {
       title: 'No such dead letter',
       detail: 'Event {eventId} is not among the events given up or refused here.',

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Database, type DueItem, type Worker } from '@accord/core';
+import type { Database, DueItem, Worker } from '@accord/core';
 import { withContext } from '@accord/core/observability';
 import { newEventId, newWakeup } from '@accord/core/runtime';
+
+type DueTogether = NonNullable<Worker['together']>;
 
 export interface RunningWorker {
   readonly name: string;
@@ -18,6 +20,8 @@ const itemsAtOnce = 100;
 /** Items that take longer when the service stops are abandoned: it is harmless to do them again (EVT-12). */
 const abandonedAfterMs = 5_000;
 const longestBackOffMs = 60_000;
+/** Between two masses of items, ms. */
+const longestRestMs = 20;
 const backOffMs = (failures: number) =>
   Math.min(longestBackOffMs, 200 * 2 ** failures) * (0.5 + Math.random() / 2);
 
@@ -57,17 +61,14 @@ export function startWorker(worker: Worker, db: Database, log: Logger): RunningW
   };
 }
 
-/** Lanes do one item each. An item that takes long holds its own lane; the looks and the others go on. */
-function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {
+/** Items that failed wait with back-off; those that are done are forgotten. */
+function openAttempts(worker: Worker, db: Database, log: Logger) {
   const waiting = new Map<string, { failures: number; until: number }>();
-  const underWay = new Map<string, Promise<void>>();
-  const count = worker.parallel ?? 4;
+  const { together } = worker;
 
   async function doOne(item: DueItem): Promise<void> {
-    const id = newEventId();
-    await Promise.resolve(); // so that it is among those under way before it can end
     try {
-      await withContext({ causationId: id, correlationId: id }, () => worker.run(db, item));
+      await asOwnCause(() => worker.run(db, item));
       waiting.delete(item.id);
     } catch (error) {
       const failures = (waiting.get(item.id)?.failures ?? 0) + 1;
@@ -77,25 +78,75 @@ function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSigna
         'due work failed',
       );
     }
-    underWay.delete(item.id);
+  }
+
+  async function doTogether(items: readonly DueItem[], { run, most }: DueTogether): Promise<void> {
+    const began = performance.now();
+    try {
+      await asOwnCause(() => run(db, items));
+      for (const { id } of items) waiting.delete(id);
+    } catch (error) {
+      const reason = (error as Error).message;
+      log.warn({ worker: worker.name, items: items.length, reason }, 'due work is done one by one');
+      for (const item of items) await doOne(item);
+    }
+    // The longer it took the busier the machine is with other things, and these go first.
+    if (items.length === most) await sleep(Math.min(performance.now() - began, longestRestMs));
+  }
+
+  return {
+    waiting: () => waiting.size,
+    /** Those whose time to wait is over. */
+    ready(items: readonly DueItem[]): DueItem[] {
+      const now = performance.now();
+      const ready = items.filter(({ id }) => (waiting.get(id)?.until ?? 0) <= now);
+      if (waiting.size > 10_000) waiting.clear();
+      return ready;
+    },
+    run: (items: readonly DueItem[]): Promise<void> =>
+      together && items.length > 1 ? doTogether(items, together) : doOne(items[0]!),
+  };
+}
+
+/**
+ * Lanes do one item each, or several together. One that takes long holds its own lane; the looks and the others go
+ * on.
+ */
+function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {
+  const attempts = openAttempts(worker, db, log);
+  const underWay = new Set<string>();
+  const busy = new Set<Promise<void>>();
+  const count = worker.parallel ?? 4;
+  const most = worker.together?.most ?? 1;
+
+  async function occupy(items: readonly DueItem[]): Promise<void> {
+    await Promise.resolve(); // so that it is among those under way before it can end
+    await attempts.run(items);
+    for (const { id } of items) underWay.delete(id);
   }
 
   return {
     /** Looks once and starts the items found as lanes come free. True where there may be more at once. */
     async fill(): Promise<boolean> {
       // Items that wait or are under way come on top, so that they never hide the others.
-      const limit = itemsAtOnce + waiting.size + underWay.size;
+      const limit = itemsAtOnce + attempts.waiting() + underWay.size;
       const due = await db.transaction({ kind: 'system', id: worker.name }, (tx) => worker.due(tx, limit));
-      const now = performance.now();
-      const ready = due.filter(({ id }) => !underWay.has(id) && (waiting.get(id)?.until ?? 0) <= now);
-      if (waiting.size > 10_000) waiting.clear();
-      for (const item of ready) {
-        while (underWay.size >= count) await Promise.race(underWay.values());
+      const ready = attempts.ready(due.filter(({ id }) => !underWay.has(id)));
+      for (let at = 0; at < ready.length; at += most) {
+        while (busy.size >= count) await Promise.race(busy);
         if (signal.aborted) return false;
-        underWay.set(item.id, doOne(item));
+        const items = ready.slice(at, at + most);
+        for (const { id } of items) underWay.add(id);
+        const lane: Promise<void> = occupy(items).finally(() => busy.delete(lane));
+        busy.add(lane);
       }
       return due.length === limit && ready.length > 0;
     },
-    empty: () => Promise.all(underWay.values()),
+    empty: () => Promise.all(busy),
   };
+}
+
+function asOwnCause<T>(work: () => Promise<T>): Promise<T> {
+  const id = newEventId();
+  return withContext({ causationId: id, correlationId: id }, work);
 }

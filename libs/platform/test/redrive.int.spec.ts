@@ -77,7 +77,8 @@ const file = fileURLToPath(new URL('../../../deploy/local/commands/redrive.ts', 
 /** `npm run redrive -- …`, as an operator of an installation runs it. */
 async function redrive(...args: string[]): Promise<Ran> {
   const token = await t.issuer.token({ sub: 'op_command', scope: 'operator' });
-  const env = { PATH: process.env['PATH'], ACCORD_API_URL: t.baseUrl, ACCORD_OPERATOR_TOKEN: token };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, ACCORD_API_URL: t.baseUrl, ACCORD_OPERATOR_TOKEN: token };
   return new Promise((resolve) => {
     execFile(process.execPath, [file, ...args], { env, maxBuffer: 10_000_000 }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),

@@ -146,11 +146,14 @@ test('two transactions that wait for each other: the server ends one, and it is 
     poolSize: 2,
   });
   let tries = 0;
+  let holding = 0;
+  const bothHold = Promise.withResolvers<void>();
   const crossed = (first: string, second: string) =>
     wide.transaction(actor, async (tx) => {
       tries += 1;
       await tx.one('select pg_advisory_xact_lock(hashtext($1))', [first]);
-      await sleep(100);
+      if ((holding += 1) === 2) bothHold.resolve();
+      await bothHold.promise;
       tx.write(note, [`${first}${second}`, 1]);
       await tx.one('select pg_advisory_xact_lock(hashtext($1))', [second]);
     });

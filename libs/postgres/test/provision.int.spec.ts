@@ -31,13 +31,14 @@ afterAll(async () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 /** Runs the command as an operator does. */
 const provision = (settings: Readonly<Record<string, string>>) =>
   promisify(execFile)(
     process.execPath,
     [fileURLToPath(new URL('../../../deploy/postgres/provision.ts', import.meta.url))],
     {
-      env: { PATH: process.env['PATH'], ACCORD_SUPERUSER_DATABASE_URL: url, ...settings },
+      env: { PATH, NODE_COMPILE_CACHE, ACCORD_SUPERUSER_DATABASE_URL: url, ...settings },
     },
   );
 

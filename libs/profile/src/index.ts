@@ -10,4 +10,4 @@ export {
   type OfflineAddress,
   type PartyDetails,
 } from './schema.ts';
-export { isWithinMonths, monthsOf, usedOf, type Period, type Units } from './service-period.ts';
+export { isWithinMonths, monthsOf, restOf, usedOf, type Period, type Units } from './service-period.ts';

@@ -34,6 +34,7 @@ describe('what the shipped profiles say, field by field', () => {
     ['provider.en', (p) => p.provider.en.name, 'Baidu AI Cloud', 'Alibaba Cloud'],
     ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY],
     ['orders.payWithinWhenContracted', (p) => p.orders.payWithinWhenContractedMs, 7 * DAY, 30 * DAY],
+    ['orders.downgradeReturns', (p) => p.orders.downgradeReturns, 'none', 'difference'],
     ['contracts.sources', (p) => p.contracts.sources, ['order'], ['order', 'bill']],
     [
       'contracts.excludedCategories',
@@ -108,6 +109,12 @@ describe('what the shipped profiles say, field by field', () => {
       { amount: '50000.00', currency: 'CNY' },
       { amount: '50000.00', currency: 'CNY' },
     ],
+    [
+      'refunds.abuse',
+      (p) => p.refunds.abuse,
+      { count: 10, sum: { amount: '100000.00', currency: 'CNY' } },
+      { count: 10, sum: { amount: '100000.00', currency: 'CNY' } },
+    ],
     ['refunds.yearlyQuota', (p) => p.refunds.yearlyQuota, null, null],
     [
       'invoicingEntities',
@@ -156,7 +163,7 @@ describe('a profile of one’s own', () => {
     expect(story).toEqual({
       ...baidu,
       name: 'story',
-      orders: { payWithinMs: 20_000, payWithinWhenContractedMs: 7 * DAY },
+      orders: { ...baidu.orders, payWithinMs: 20_000, payWithinWhenContractedMs: 7 * DAY },
       contracts: { ...baidu.contracts, sources: ['bill'] },
     });
   });
@@ -320,6 +327,17 @@ describe('a profile that does not validate names the field', () => {
     [
       'refunds.reviewAbove.currency',
       { refunds: { reviewAbove: { amount: '1.00', currency: 'USD' } } },
+      'an invoicing entity bills in',
+    ],
+    ['refunds.abuse.count', { refunds: { abuse: { count: 0 } } }, 'expected number to be >0'],
+    [
+      'refunds.abuse.sum.amount',
+      { refunds: { abuse: { sum: { amount: '-1.00', currency: 'CNY' } } } },
+      'is not below 0',
+    ],
+    [
+      'refunds.abuse.sum.currency',
+      { refunds: { abuse: { sum: { amount: '1.00', currency: 'USD' } } } },
       'an invoicing entity bills in',
     ],
     ['tickets.hours.days', { tickets: { hours: { days: [1, 1] } } }, 'names each day once'],

@@ -80,14 +80,20 @@ const DomainServiceType = z.enum([
 ]);
 
 const Orders = z
-  .strictObject({ payWithin: PositiveMs, payWithinWhenContracted: PositiveMs })
+  .strictObject({
+    payWithin: PositiveMs,
+    payWithinWhenContracted: PositiveMs,
+    /** Whether a change to a cheaper plan gives back what the rest of the period was dearer (ORD-24). */
+    downgradeReturns: z.enum(['none', 'difference']),
+  })
   .refine((orders) => orders.payWithinWhenContracted >= orders.payWithin, {
     path: ['payWithinWhenContracted'],
     message: 'is at least payWithin',
   })
-  .transform((orders) => ({
-    payWithinMs: orders.payWithin,
-    payWithinWhenContractedMs: orders.payWithinWhenContracted,
+  .transform(({ payWithin, payWithinWhenContracted, ...orders }) => ({
+    ...orders,
+    payWithinMs: payWithin,
+    payWithinWhenContractedMs: payWithinWhenContracted,
   }));
 
 const Paper = z.discriminatedUnion('by', [
@@ -213,6 +219,11 @@ const FeeTable = z
     message: 'ends with usedUpTo = term',
   });
 
+const Limit = MoneyJson.refine(({ amount }) => !amount.startsWith('-'), {
+  path: ['amount'],
+  message: 'is not below 0',
+});
+
 const Refunds = z
   .strictObject({
     packageWindow: WholeDays,
@@ -221,10 +232,9 @@ const Refunds = z
       .array(FeeTable)
       .refine((tables) => isEachOnce(tables.map((table) => table.termMonths)), 'has one table for each term'),
     vouchersReturn: z.enum(['only_failed_fulfilment', 'always']),
-    reviewAbove: MoneyJson.refine(({ amount }) => !amount.startsWith('-'), {
-      path: ['amount'],
-      message: 'is not below 0',
-    }),
+    reviewAbove: Limit,
+    /** Beyond so much of an account within 30 days an operator looks at each of its refunds; null: at none. */
+    abuse: z.strictObject({ count: z.int().positive(), sum: Limit }).nullable(),
     /** Refunds an account may have in one calendar year; null: any number. */
     yearlyQuota: z.int().min(0).max(100_000).nullable(),
   })
@@ -283,14 +293,16 @@ export const Profile = z
       .min(1)
       .refine((entities) => isEachOnce(entities.map((entity) => entity.code)), 'names each code once'),
   })
-  .refine(
-    ({ refunds, invoicingEntities }) =>
-      invoicingEntities.some(({ currency }) => currency === refunds.reviewAbove.currency),
-    {
-      path: ['refunds', 'reviewAbove', 'currency'],
-      message: 'is a currency that an invoicing entity bills in',
-    },
-  );
+  .superRefine(({ refunds, invoicingEntities }, context) => {
+    const limits = { reviewAbove: refunds.reviewAbove, 'abuse.sum': refunds.abuse?.sum };
+    for (const [limit, money] of Object.entries(limits))
+      if (money && !invoicingEntities.some(({ currency }) => currency === money.currency))
+        context.addIssue({
+          code: 'custom',
+          path: ['refunds', ...limit.split('.'), 'currency'],
+          message: 'is a currency that an invoicing entity bills in',
+        });
+  });
 
 export type Profile = z.output<typeof Profile>;
 export type FeeTable = z.output<typeof FeeTable>;

@@ -41,6 +41,22 @@ export function usedOf(
   return { used: isBefore(start, now) ? Math.min(between(start, now), total) : 0, total };
 }
 
+/**
+ * ORD-24: when the part of a period begins that is not used at `at`, which is exactly the units that remain: a
+ * started day is over first. The period's own start where it has not begun.
+ */
+export function restOf(
+  period: Period,
+  at: Date,
+  { unit, timeZone }: Clock & { unit: Profile['refunds']['consumption'] },
+): Date {
+  const { used } = usedOf(period, at, { unit, timeZone });
+  const start = localOf(period.start, timeZone);
+  if (used === 0) return new Date(period.start);
+  const rest = unit === 'day' ? start.add({ days: used }) : floored(start).add({ hours: used });
+  return new Date(rest.epochMilliseconds);
+}
+
 function startedDays(from: Local, to: Local): number {
   const { days } = from.until(to, { largestUnit: 'days' });
   return days + (isBefore(from.add({ days }), to) ? 1 : 0);

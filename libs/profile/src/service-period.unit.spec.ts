@@ -1,4 +1,4 @@
-import { isWithinMonths, monthsOf, usedOf } from './index.ts';
+import { isWithinMonths, monthsOf, restOf, usedOf } from './index.ts';
 
 const shanghai = 'Asia/Shanghai';
 const used = (start: string, end: string, at: string, unit: 'day' | 'hour', timeZone = shanghai) =>
@@ -108,5 +108,31 @@ describe('RFD-8 the months of a term', () => {
       isWithinMonths({ start: '2026-01-31T10:00:00+08:00' }, new Date(at), { months: 1, timeZone: shanghai });
     expect(within('2026-02-28T10:00:00+08:00')).toBe(true);
     expect(within('2026-02-28T10:00:00.001+08:00')).toBe(false);
+  });
+});
+
+describe('ORD-24 the rest of a period is exactly the units that remain', () => {
+  const [start, end] = ['2026-01-10T11:00:00+08:00', '2026-02-10T11:00:00+08:00'];
+  test.each([
+    ['not begun', '2026-01-09T00:00:00+08:00', 'day', '2026-01-10T03:00:00.000Z', 31],
+    ['a started day is over first', '2026-01-12T23:00:00+08:00', 'day', '2026-01-13T03:00:00.000Z', 28],
+    ['at the end of a day', '2026-01-13T11:00:00+08:00', 'day', '2026-01-13T03:00:00.000Z', 28],
+    ['hours from the local hour', '2026-01-12T23:40:00+08:00', 'hour', '2026-01-12T15:00:00.000Z', 684],
+  ] as const)('%s', (_, at, unit, rest, remaining) => {
+    const rules = { unit, timeZone: shanghai };
+    const { used: over, total } = usedOf({ start, end }, new Date(at), rules);
+    expect([total - over, restOf({ start, end }, new Date(at), rules).toISOString()]).toEqual([
+      remaining,
+      rest,
+    ]);
+    expect(usedOf({ start: rest, end }, new Date(rest), rules)).toEqual({ used: 0, total: remaining });
+  });
+
+  test('over a change of the clocks a day is a day', () => {
+    const period = { start: '2026-03-28T00:30:00Z', end: '2026-04-28T00:30:00+02:00' };
+    const rules = { unit: 'day' as const, timeZone: 'Europe/Berlin' };
+    expect(restOf(period, new Date('2026-03-29T12:00:00Z'), rules).toISOString()).toBe(
+      '2026-03-29T23:30:00.000Z',
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { Kafka, logLevel } from 'kafkajs';
 import { pino } from 'pino';
 import { newEventId } from '@accord/core/runtime';
 import type { EventType } from '@accord/events';
@@ -33,6 +34,24 @@ export async function publishRaw(
   });
   await sender.send(messages.map((message) => ({ topic: type, headers: envelope(), ...message })));
   await sender.close();
+}
+
+/** Puts messages on the topic in a transaction and takes all of them back: records and markers stay in its log. */
+export async function takeBack(
+  { brokers, topicPrefix }: { readonly brokers: readonly string[]; readonly topicPrefix: string },
+  type: EventType,
+  messages: readonly RawMessage[],
+): Promise<void> {
+  const producer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).producer({
+    transactionalId: `${topicPrefix}outside`,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  await transaction.send({ topic: `${topicPrefix}${type}`, messages: [...messages] });
+  await transaction.abort();
+  await producer.disconnect();
 }
 
 export interface ParkedEvent {

@@ -5,7 +5,7 @@ import type { GlyphCheck, MissingGlyphs } from '@accord/pdf';
 import { isExcludedFromContracts, isRefusedUnpaidDomain, type Profile } from '@accord/profile';
 import { isCertified, type Account } from './account/account.ts';
 import type { LiveContract } from './contract/contract-orders-store.ts';
-import { splitOrders } from './contract/contract-orders.ts';
+import { isInPart, splitOrders } from './contract/contract-orders.ts';
 import { endingOf, type VoidRules } from './contract/contract.ts';
 import type { Order } from './order-view.ts';
 
@@ -44,6 +44,7 @@ const codes = {
   'order.cancelled': { kind: 'conflict', remedy: 'place_new_order' },
   'order.voided': { kind: 'conflict', remedy: 'place_new_order' },
   'order.held_by_refund': { kind: 'conflict', remedy: 'withdraw_refund_or_await_its_end' },
+  'order.instance_busy': { kind: 'conflict', remedy: 'await_fulfilment' },
   'contract.orders_not_offered': { kind: 'invalid', remedy: 'send_papers_or_ask_support' },
   /** Its remedy follows from the contract that has the order. */
   'contract.order_in_contract': { kind: 'conflict', remedy: 'await_its_outcome' },
@@ -62,6 +63,12 @@ const codes = {
   readonly [C in ContractRefusalCode]?: { readonly kind: Refusal['kind']; readonly remedy: string };
 };
 type ReasonCode = keyof typeof codes;
+
+/** Found at an application; two of them also in a contract that cannot be sealed as it is. */
+export const kindsOf = (code: string): readonly Refusal['kind'][] => [
+  ...(Object.hasOwn(codes, code) ? [codes[code as ReasonCode].kind] : []),
+  ...(['contract.unprintable', 'contract.entity_unknown'].includes(code) ? (['conflict'] as const) : []),
+];
 
 export const reasonAgainst = (
   orderId: string | null,
@@ -117,6 +124,7 @@ export function reasonsAgainstOrder(
     live !== null && inContract(orderId, live, rules),
     order.hold?.kind === 'refund' &&
       reasonAgainst(orderId, 'order.held_by_refund', { refundId: order.hold.id }),
+    isInPart(order) && reasonAgainst(orderId, 'order.instance_busy'),
     isExcludedFromContracts(order, rules) && reasonAgainst(orderId, 'contract.product_excluded'),
     !invoicingEntities.some(({ code }) => code === order.invoicingEntity) &&
       reasonAgainst(orderId, 'contract.entity_unknown'),

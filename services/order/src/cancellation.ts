@@ -19,6 +19,24 @@ export async function cancel(tx: Tx, { orderId, reason: text, ifMatch }: Cancell
 }
 
 /**
+ * ORD-20: the platform found the name of an unpaid order registered by somebody else. Of an order that has ended
+ * unpaid it is no news.
+ *
+ * @throws Refusal `order.not_found`, `order.not_a_domain`, `order.not_cancellable` where it was paid,
+ * `request.version_mismatch`.
+ */
+export async function reportDomainTaken(
+  tx: Tx,
+  { orderId, ifMatch }: Omit<Cancellation, 'reason'>,
+): Promise<Order> {
+  const order = await lockOrder(tx, orderId);
+  if (order.productForm !== 'domain') throw new Refusal('invalid', 'order.not_a_domain', { orderId });
+  if (order.status === 'cancelled') return order;
+  expectVersion(ifMatch, order.version);
+  return saveOrder(tx, cancelOrder(order, { reason: 'domain_taken', text: null, at: tx.now }));
+}
+
+/**
  * Runs one item of a batch in a transaction of its own; a repeat of the batch answers a done item as it was
  * (API-6).
  */

@@ -7,10 +7,11 @@ export const contractRows = ({ data }: { data: Pick<Data<'contract.drafted'>, 'c
   data.contract.orderIds;
 
 /** Instances stand for all their orders. */
-export const refundRows = ({ data: { refund } }: { data: Pick<Data<'refund.approved'>, 'refund'> }) => [
-  ...refund.instanceIds,
-  ...refund.orderIds,
-];
+export const refundRows = ({
+  data: { refund },
+}: {
+  data: { refund: Pick<Data<'refund.approved'>['refund'], 'instanceIds' | 'orderIds'> };
+}) => [...refund.instanceIds, ...refund.orderIds];
 
 export const paymentRows = ({ data }: { data: Data<'payment.received'> }) => [data.orderId];
 

@@ -134,9 +134,9 @@ async function* partsOf(
 }
 
 /**
- * A job ends before its file is made.
+ * A job ends before its file is made, or its file is deleted.
  *
- * @throws Refusal `export.not_found`, `export.not_running`
+ * @throws Refusal `export.not_found`, `export.ended`
  */
 export async function cancel(tx: Tx, exportId: string): Promise<Export> {
   const next = cancelExport(await lockExport(tx, exportId));

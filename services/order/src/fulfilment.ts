@@ -1,5 +1,5 @@
 import { actorId, expectVersion, Refusal, type Tx } from '@accord/core';
-import { expectFit, movesEnd, type FitRules } from './order/fulfilment-fit.ts';
+import { expectFit, movesEnd, withRest, type FitRules } from './order/fulfilment-fit.ts';
 import { expectFulfillable, failFulfilment, fulfilOrder, giveInstances } from './order/order-fulfilment.ts';
 import { lockOrdersOfInstances, saveOrderInstances } from './order/order-instance-store.ts';
 import type { Given } from './order/order-instance.ts';
@@ -41,16 +41,20 @@ export async function reportCreated(
     if (!mayHave(order, resource))
       throw new Refusal('conflict', 'resource.taken', { instanceId: resource.instanceId });
 
-  const given = instances.map((one) => ({ ...one, told: { start: one.start, end: one.end } }));
+  const given = instances.map((one) => ({
+    ...withRest(order, one, ends.get(one.instanceId)),
+    told: { start: one.start, end: one.end },
+    knownSince: tx.now,
+  }));
   const saved = saveOrder(tx, fulfilOrder(order, given));
   saveOrderInstances(tx, saved);
   let before = movesEnd(saved) ? orders.filter((other) => other.orderId !== orderId) : [];
-  for (const one of instances) {
+  for (const one of given) {
     const resource = known.get(one.instanceId);
     if (resource) before = joinTo(tx, rules, { before, resource, next: one.start });
     await saveResource(
       tx,
-      resource ? extendResource(resource, saved, one) : createResource(saved, one, tx.now),
+      resource ? extendResource(resource, saved, one, tx.now) : createResource(saved, one, tx.now),
     );
   }
   return saved;
@@ -95,7 +99,7 @@ function joinTo(
   rules: FitRules,
   { before, resource, next }: { before: Order[]; resource: Resource; next: Date | null },
 ): Order[] {
-  const reported = { ...resource, by: actorId(tx.actor) };
+  const reported = { ...resource, by: actorId(tx.actor), at: tx.now };
   const joined = saveOrders(tx, joinPeriods(before, reported, next, rules));
   return before.map((order) => joined.find(({ orderId }) => orderId === order.orderId) ?? order);
 }
@@ -146,7 +150,7 @@ export async function addInstance(
   if (isListed && !known) throw serialisationFailure(orderId);
   if (isListed) return order;
   expectFit(order, [given], { ...rules, ends: new Map(), periodsMayFollow: true });
-  const saved = saveOrder(tx, giveInstances(order, [{ ...given, told: null }]));
+  const saved = saveOrder(tx, giveInstances(order, [{ ...given, told: null, knownSince: tx.now }]));
   saveOrderInstances(tx, saved);
   return saved;
 }

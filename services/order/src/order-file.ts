@@ -1,25 +1,46 @@
-import type { Actor, Database, Locale } from '@accord/core';
+import { Refusal, type Actor, type Database, type Locale } from '@accord/core';
 import { renderInTurn } from '@accord/pdf';
-import type { Profile } from '@accord/profile';
+import { isRefusedUnpaidDomain, type Profile } from '@accord/profile';
 import { findAccounts } from './account-view.ts';
-import { renderOrder } from './document/order-document.ts';
+import { renderChecklist } from './document/checklist.ts';
+import { renderOrder, type OrderDocument } from './document/order-document.ts';
 import { getOrder } from './order/order-store.ts';
+import { isOverdue } from './order/order.ts';
+
+interface Asked {
+  readonly actor: Actor;
+  readonly orderId: string;
+  readonly locale: Locale;
+}
 
 /**
  * ORD-18: one order as a PDF, as it is now.
  *
  * @throws Refusal `order.not_found`, `server.unavailable`
  */
-export async function orderFile(
-  db: Database,
-  profile: Profile,
-  { actor, orderId, locale }: { readonly actor: Actor; readonly orderId: string; readonly locale: Locale },
-): Promise<{ file: Buffer; fileName: string }> {
-  const document = await db.transaction(actor, async (tx) => {
+export async function orderFile(db: Database, profile: Profile, ask: Asked) {
+  const document = await readDocument(db, ask);
+  const file = await renderInTurn(document.order.accountId, () => renderOrder(document, profile));
+  return { file, fileName: `${ask.orderId}.pdf` };
+}
+
+/**
+ * ORD-20: the checklist of an unpaid domain order that gets no contract (CTR-7).
+ *
+ * @throws Refusal `order.not_found`, `order.no_checklist`, `server.unavailable`
+ */
+export async function checklistFile(db: Database, profile: Profile, ask: Asked) {
+  const document = await readDocument(db, ask);
+  const { order, at } = document;
+  if (!isRefusedUnpaidDomain(order, profile.contracts) || isOverdue(order, at))
+    throw new Refusal('conflict', 'order.no_checklist', { orderId: ask.orderId });
+  const file = await renderInTurn(order.accountId, () => renderChecklist(document, profile));
+  return { file, fileName: `${ask.orderId}-checklist.pdf` };
+}
+
+const readDocument = (db: Database, { actor, orderId, locale }: Asked): Promise<OrderDocument> =>
+  db.transaction(actor, async (tx) => {
     const order = await getOrder(tx, orderId);
     const account = (await findAccounts(tx, [order.accountId])).get(order.accountId);
     return { order, customer: account?.certifiedName ?? null, at: tx.now, locale };
   });
-  const file = await renderInTurn(document.order.accountId, () => renderOrder(document, profile));
-  return { file, fileName: `${orderId}.pdf` };
-}

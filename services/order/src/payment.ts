@@ -2,12 +2,13 @@ import { expectVersion, Refusal, type Tx } from '@accord/core';
 import type { Data, Event } from '@accord/events';
 import type { PaymentSplit } from '@accord/events/fields';
 import { add, equal, isNegative, money, sum, zero, type Money } from '@accord/money';
-import { lockOrder, saveOrder } from './order/order-store.ts';
+import { lockOrder, saveOrder, saveOrders } from './order/order-store.ts';
 import { expectPayable, isOverdue, payOrder, type Order } from './order/order.ts';
 import {
   findPayment,
   findUnappliedPayment,
   insertPayment,
+  insertPayments,
   insertUnappliedPayment,
   type Payment,
   type UnappliedReason,
@@ -84,6 +85,31 @@ async function applyPayment(tx: Tx, order: Order, { paymentReference, parts }: T
   const payment = await insertPayment(tx, { paymentReference, orderId, accountId, parts });
   saveOrder(tx, payOrder(order, { reference: paymentReference, parts, at: tx.now }));
   return payment;
+}
+
+/**
+ * ORD-21: pays locked orders in cash, each its own amount under a reference that is new.
+ *
+ * @throws Refusal `order.not_payable`.
+ */
+export function payInFull(tx: Tx, orders: readonly Order[], referenceOf: (order: Order) => string): void {
+  const paid = orders.map((order) => {
+    const { orderId, accountId, payableAmount } = order;
+    const parts = completed({ cash: payableAmount }, payableAmount.currency);
+    const reference = referenceOf(order);
+    return {
+      payment: { paymentReference: reference, orderId, accountId, parts },
+      decision: payOrder(order, { reference, parts, at: tx.now }),
+    };
+  });
+  insertPayments(
+    tx,
+    paid.map(({ payment }) => payment),
+  );
+  saveOrders(
+    tx,
+    paid.map(({ decision }) => decision),
+  );
 }
 
 async function giveBack(

@@ -4,9 +4,19 @@ import type { BillType, Duration, OrderType, Promotion } from '@accord/events/or
 import type { ChargeType, DomainServiceType } from '@accord/events/product';
 import { isNegative, subtract, zero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import { listOrdersInTheWay } from './order/order-instance-store.ts';
+import { listOrdersInTheWay, listPaidOrders } from './order/order-instance-store.ts';
 import { insertOrder } from './order/order-store.ts';
-import { placeOrder, type Order } from './order/order.ts';
+import { payByOf, placeOrder, type Order } from './order/order.ts';
+import {
+  changePlan,
+  changesPlan,
+  configurationOf,
+  expectBilled,
+  planOf,
+  type Named,
+} from './order/plan-change.ts';
+import { listCurrenciesAround } from './order/surroundings-store.ts';
+import { pricesOf, type Plan } from './product/plan.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
 import { findProduct } from './product/product-store.ts';
 import type { Product } from './product/product.ts';
@@ -25,6 +35,8 @@ export interface Grants {
 export interface Placement extends Grants {
   readonly accountId: string;
   readonly productCode: string;
+  /** Code of the plan to buy or to change to. */
+  readonly plan: string | null;
   readonly orderType: z.infer<typeof OrderType>;
   readonly billType: z.infer<typeof BillType>;
   readonly chargeType: z.infer<typeof ChargeType>;
@@ -37,29 +49,37 @@ export interface Placement extends Grants {
   readonly productAmount?: Money | null | undefined;
 }
 
-type Rules = Pick<Profile, 'orders' | 'invoicingEntities'>;
+type Rules = Pick<Profile, 'orders' | 'invoicingEntities' | 'refunds' | 'timeZone'>;
 
 /**
  * Places an order: paid at once where nothing is owed (ORD-4), else unpaid until its payBy (ORD-8).
  *
- * @throws Refusal of ORD-1 to ORD-3 and, for an instance that a refund holds, `order.held_by_refund`
- * (ORD-12).
+ * @throws Refusal of ORD-1 to ORD-3 and ORD-24, `order.mixed_currencies` and, for an instance that a refund holds,
+ * `order.held_by_refund` (ORD-12).
  */
 export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order> {
   checkGrants(tx, ask);
   const product = await findProduct(tx, ask.productCode);
   if (!product) throw new Refusal('invalid', 'order.product_unknown', { productCode: ask.productCode });
   checkFit(ask, product);
-  const amounts = priceOf(ask, product, rules);
-  if (ask.instanceIds.length > 0) await claimInstances(tx, ask);
+  const currency = currencyOf(ask, product, rules);
+  const named = ask.instanceIds.length > 0 ? await claimInstances(tx, ask) : none;
+  await expectOneCurrency(tx, ask, currency);
+  const plan = planOf(ask, product, named.resources);
+  const { quote: quoted, ...period } = priced(
+    ask,
+    { product, plan, ...named },
+    { rules, currency, now: tx.now },
+  );
   const order = {
-    ...placed(ask, product),
-    ...amounts,
+    ...placed(ask, product, plan),
+    ...period,
+    ...amountsOf(ask, quoted, currency),
     orderId: newId('ord'),
     operatorId: tx.actor.id,
     createdAt: tx.now,
   };
-  return insertOrder(tx, placeOrder(order, new Date(tx.now.getTime() + rules.orders.payWithinMs)));
+  return insertOrder(tx, placeOrder(order, payByOf(order, rules.orders.payWithinMs)));
 }
 
 /**
@@ -85,8 +105,9 @@ export function checkFit(ask: Placement, product: Product) {
   const refuse = (when: boolean, code: RefusalCode, facts: Refusal['facts'] = {}) => {
     if (when) throw new Refusal('invalid', code, facts);
   };
-  const timed = chargeType === 'subscription';
-  const untimed = chargeType === 'pay_as_you_go' || chargeType === 'one_time';
+  const isForRest = changesPlan(ask, product);
+  const timed = chargeType === 'subscription' && !isForRest;
+  const untimed = chargeType === 'pay_as_you_go' || chargeType === 'one_time' || isForRest;
   const { productCode } = product;
   refuse(orderType === 'purchase' && !product.onSale, 'order.product_withdrawn', { productCode });
   refuse(!mayGoOn(orderType, product), 'order.not_renewable', { productCode, orderType });
@@ -138,17 +159,12 @@ const mayGoOn = (orderType: Placement['orderType'], { renewable, onSale }: Produ
     configuration_change: renewable || onSale,
   })[orderType];
 
-type Amounts = Quote & Pick<Order, 'discountAmount' | 'payableAmount' | 'cashPaid' | 'voucherPaid'>;
-
-/**
- * ORD-1, ORD-4: the amounts as the server computes them; pay-as-you-go, free, trial and compensation owe
- * nothing.
- */
-export function priceOf(
+/** ORD-1: the currency of the order is the one that its invoicing entity bills in. */
+function currencyOf(
   ask: Placement,
   product: Product,
   { invoicingEntities }: Pick<Profile, 'invoicingEntities'>,
-): Amounts {
+): string {
   const entity = invoicingEntities.find(({ code }) => code === product.invoicingEntity);
   if (!entity)
     throw new Refusal('invalid', 'order.entity_unknown', { invoicingEntity: product.invoicingEntity });
@@ -157,11 +173,34 @@ export function priceOf(
     (amount) => amount && amount.currency !== currency,
   );
   if (given) throw new Refusal('invalid', 'order.currency_mismatch', { currency, given: given.currency });
+  return currency;
+}
 
-  const quoted =
-    ask.orderType === 'compensation' && ask.duration
-      ? nothing(currency, ask.duration)
-      : quote(product.prices, { ...ask, currency });
+/** The price of the order, and the period that it pays for where its placement decides that. */
+function priced(
+  ask: Placement,
+  { plan, ...concerned }: Named & { readonly product: Product; readonly plan: Plan | null },
+  { rules, currency, now }: { readonly rules: Rules; readonly currency: string; readonly now: Date },
+): { quote: Quote } & Pick<Order, 'planChange' | 'servicePeriod'> {
+  const { product } = concerned;
+  if (plan && changesPlan(ask, product)) {
+    const { timeZone, refunds, orders } = rules;
+    const counting = { timeZone, unit: refunds.consumption, returns: orders.downgradeReturns };
+    return changePlan(ask, { ...concerned, plan }, { ...counting, currency, now });
+  }
+  const untilFulfilled = { planChange: null, servicePeriod: null };
+  if (ask.orderType === 'compensation' && ask.duration)
+    return { quote: nothing(currency, ask.duration), ...untilFulfilled };
+  return { quote: quote(pricesOf(product, plan), { ...ask, currency }), ...untilFulfilled };
+}
+
+type Amounts = Quote & Pick<Order, 'discountAmount' | 'payableAmount' | 'cashPaid' | 'voucherPaid'>;
+
+/**
+ * ORD-1, ORD-4: the amounts as the server computes them; pay-as-you-go, free, trial and compensation owe
+ * nothing.
+ */
+function amountsOf(ask: Placement, quoted: Quote, currency: string): Amounts {
   const { productAmount } = quoted;
   if (ask.productAmount !== undefined && ask.productAmount?.amount !== productAmount?.amount) {
     throw new Refusal('invalid', 'order.amount_mismatch', { productAmount });
@@ -174,13 +213,17 @@ export function priceOf(
   return { ...quoted, discountAmount, payableAmount, cashPaid: zero(currency), voucherPaid: zero(currency) };
 }
 
+const none: Named = { resources: [], orders: [] };
+
 /**
  * ORD-2, ORD-3: locks the instances, so that of two orders on one of them that race the second sees the
- * first.
+ * first. A renewal is for time, so not for an instance that is billed by use.
  *
- * @throws Refusal `order.instance_unknown`, `order.instance_busy`, `order.held_by_refund`.
+ * @throws Refusal `order.instance_unknown`, `order.instance_busy`, `order.held_by_refund`,
+ * `order.instance_billed_otherwise`.
  */
-async function claimInstances(tx: Tx, { accountId, productCode, instanceIds }: Placement) {
+async function claimInstances(tx: Tx, ask: Placement): Promise<Named> {
+  const { accountId, productCode, instanceIds } = ask;
   const usable = (await lockResources(tx, instanceIds)).filter(
     (resource) =>
       resource.accountId === accountId &&
@@ -190,16 +233,40 @@ async function claimInstances(tx: Tx, { accountId, productCode, instanceIds }: P
   );
   const unknown = instanceIds.filter((id) => !usable.some(({ instanceId }) => instanceId === id));
   if (unknown.length > 0) throw new Refusal('not_found', 'order.instance_unknown', { instanceIds: unknown });
-  const [first] = await listOrdersInTheWay(tx, instanceIds);
-  if (!first) return;
-  const { instanceId, orderId } = first;
-  throw new Refusal('conflict', first.heldByRefund ? 'order.held_by_refund' : 'order.instance_busy', {
-    instanceId,
-    orderId,
-  });
+  const [[first], orders] = await Promise.all([
+    listOrdersInTheWay(tx, instanceIds),
+    listPaidOrders(tx, instanceIds),
+  ]);
+  if (first) {
+    const { instanceId, orderId, heldByRefund } = first;
+    const code = heldByRefund ? 'order.held_by_refund' : 'order.instance_busy';
+    throw new Refusal('conflict', code, { instanceId, orderId });
+  }
+  if (ask.orderType === 'renewal')
+    for (const id of instanceIds)
+      expectBilled(
+        ask.billType,
+        orders.filter((order) => order.instanceIds.includes(id)),
+        id,
+      );
+  return { resources: usable, orders };
 }
 
-const placed = (ask: Placement, product: Product) => ({
+/**
+ * A refund has one currency, and gives back the whole life of an instance and a bundle as a whole (RFD-3): orders
+ * that come back together are placed in one, or they never could.
+ *
+ * @throws Refusal `order.mixed_currencies`.
+ */
+async function expectOneCurrency(tx: Tx, ask: Placement, currency: string) {
+  const { bundleId, instanceIds } = ask;
+  if (bundleId === null && instanceIds.length === 0) return;
+  const others = (await listCurrenciesAround(tx, ask)).filter((other) => other !== currency);
+  if (others.length > 0)
+    throw new Refusal('invalid', 'order.mixed_currencies', { currency, others, instanceIds, bundleId });
+}
+
+const placed = (ask: Placement, product: Product, plan: Plan | null) => ({
   accountId: ask.accountId,
   productCode: product.productCode,
   productName: product.name,
@@ -213,7 +280,8 @@ const placed = (ask: Placement, product: Product) => ({
   billType: ask.billType,
   chargeType: ask.chargeType,
   serviceType: ask.serviceType,
-  configuration: ask.configuration,
+  configuration: configurationOf(ask, plan),
+  plan: plan && { code: plan.code, name: plan.name },
   count: ask.count,
   duration: ask.duration,
   promotion: ask.promotion,
@@ -225,7 +293,6 @@ const placed = (ask: Placement, product: Product) => ({
   instances: [],
   supportRightsUsed: false,
   invoiced: false,
-  servicePeriod: null,
   refundState: 'none' as const,
   hold: null,
   cancelledAt: null,

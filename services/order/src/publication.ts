@@ -1,12 +1,19 @@
 import { expectVersion, type Tx } from '@accord/core';
 import type { Profile } from '@accord/profile';
-import { findProductForUpdate, saveProduct } from './product/product-store.ts';
-import { checkPrices, publishOver, type Product, type Publication } from './product/product.ts';
+import { findProductForUpdate, insertProductVersion, saveProduct } from './product/product-store.ts';
+import {
+  changedFields,
+  checkPrices,
+  publishOver,
+  type Product,
+  type Publication,
+} from './product/product.ts';
 
 /**
  * Publishes, changes or withdraws a product (ORD-22). An equal publication changes nothing.
  *
- * @throws Refusal `product.entity_unknown`, `product.price_misfit`, `request.version_mismatch`.
+ * @throws Refusal `product.entity_unknown`, `product.price_misfit`, `product.plan_removed`,
+ * `request.version_mismatch`.
  */
 export async function publish(
   tx: Tx,
@@ -17,5 +24,6 @@ export async function publish(
   const before = await findProductForUpdate(tx, publication.productCode);
   expectVersion(ifMatch, before?.version);
   const product = saveProduct(tx, publishOver(before, publication));
+  if (product.version !== before?.version) insertProductVersion(tx, product, changedFields(before, product));
   return { product, created: !before };
 }

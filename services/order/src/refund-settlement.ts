@@ -2,7 +2,7 @@ import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import type { Holder } from '@accord/events/fields';
 import { saveEnds } from './order/holder-store.ts';
-import { refundFailedFulfilment, refundOrder } from './order/order-refund.ts';
+import { linkDifference, refundFailedFulfilment, refundOrder } from './order/order-refund.ts';
 import { lockOrders, lockOrdersHeldBy, saveOrders } from './order/order-store.ts';
 import type { Order } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
@@ -38,6 +38,18 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
         : releaseResource(resource),
     );
   }
+}
+
+/** ORD-24: the downgrade and the orders that the difference came back of show it (ORD-17). */
+export async function onDifferenceReturned(
+  tx: Tx,
+  { data: { refund } }: Event<'refund.difference_returned'>,
+): Promise<void> {
+  const orders = await lockOrders(tx, refund.orderIds);
+  saveOrders(
+    tx,
+    orders.map((order) => linkDifference(order, refund.refundId)),
+  );
 }
 
 /** How long the refunded orders pay for the instance, ms. */

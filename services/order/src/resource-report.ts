@@ -60,8 +60,8 @@ export async function report(tx: Tx, rules: FitRules, ask: Ask): Promise<Resourc
   const orders = known && isMoved(known, told) ? await lockOrdersOfInstances(tx, [instanceId]) : [];
   const order = joins ? await addInstance(tx, rules, { orderId, given, known }) : undefined;
   if (!known) return saveResource(tx, createResource(order!, given, tx.now, told));
-  saveOrders(tx, correctPeriods(orders, { ...given, reportVersion, by: ask.by }, rules));
-  return saveResource(tx, applyReport(known, told, joins ? orderId : undefined));
+  saveOrders(tx, correctPeriods(orders, { ...given, reportVersion, by: ask.by, at: tx.now }, rules));
+  return saveResource(tx, applyReport(known, told, { orderId: joins ? orderId : undefined, at: tx.now }));
 }
 
 const isMoved = (known: Resource, told: Report): boolean =>

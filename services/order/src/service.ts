@@ -6,16 +6,22 @@ import { contractRows, paymentRows, refundRows, reportRows } from './event-locks
 import { expire, expiring } from './expiry.ts';
 import { exportExpiry, exporting } from './exporting.ts';
 import { documentRoutes } from './http/document-routes.ts';
+import { domainRoutes } from './http/domain-routes.ts';
 import { exportProblems } from './http/export-problems.ts';
 import { exportRoutes } from './http/export-routes.ts';
 import { orderRoutes } from './http/order-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
+import { placementRoutes } from './http/placement-routes.ts';
 import { problems } from './http/problems.ts';
 import { productRoutes } from './http/product-routes.ts';
+import { remittanceClaimRoutes } from './http/remittance-claim-routes.ts';
+import { remittanceProblems } from './http/remittance-problems.ts';
+import { remittanceRoutes } from './http/remittance-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
 import { lockRows } from './order/order-store.ts';
 import { onPaymentReceived } from './payment.ts';
-import { onRefundSucceeded } from './refund-settlement.ts';
+import { onDifferenceReturned, onRefundSucceeded } from './refund-settlement.ts';
+import { settleClaims } from './remittance-claim.ts';
 import {
   onContractDrafted,
   onContractEnded,
@@ -31,18 +37,24 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   schema: 'orders',
   migrations: new URL('../migrations/', import.meta.url),
   routes: [
+    ...placementRoutes(profile),
     ...orderRoutes(profile),
+    ...domainRoutes(profile),
     ...documentRoutes(profile),
     ...exportRoutes(profile),
     ...paymentRoutes(profile),
     ...resourceRoutes(profile),
     ...productRoutes(profile),
+    ...remittanceRoutes,
+    ...remittanceClaimRoutes,
   ],
-  problems: { ...problems, ...exportProblems },
+  problems: { ...problems, ...exportProblems, ...remittanceProblems },
   tags: {
     exports: 'Files of orders, made in the background.',
     orders: 'Orders: placed, paid, fulfilled, cancelled, listed.',
     products: 'The catalogue.',
+    'remittance-claims': 'Claims of transfers by customers, for their orders.',
+    remittances: 'Transfers that the bank received.',
     resources: 'Instances that orders created, as the platform reports them.',
   },
   timeZone: profile.timeZone,
@@ -56,9 +68,10 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'refund.rejected': { on: onRefundEnded, locks: refundRows },
     'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
     'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
+    'refund.difference_returned': { on: onDifferenceReturned, locks: refundRows },
     'payment.received': { on: onPaymentReceived, locks: paymentRows },
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   }),
   lockRows,
-  workers: [expire, expiring, exporting(profile), exportExpiry],
+  workers: [expire, expiring, settleClaims, exporting(profile), exportExpiry],
 });

@@ -37,8 +37,17 @@ import {
 
 const rounds = 50;
 const failedWork: unknown[] = [];
+const baidu = loadProfile('baidu');
+/** With an entity that bills in another currency than the others. */
+const profile = {
+  ...baidu,
+  invoicingEntities: [
+    ...baidu.invoicingEntities,
+    { ...baidu.invoicingEntities[0]!, code: 'baidu_global', currency: 'USD' },
+  ],
+};
 const t = await openShop((context) => {
-  const service = orderService({ profile: loadProfile('baidu') }, context);
+  const service = orderService({ profile }, context);
   const noted = (error: unknown) => {
     failedWork.push(error);
     throw error;
@@ -978,7 +987,9 @@ describe('fulfilment and facts', () => {
           'instances_given',
           'fulfilled',
         ]);
-        expect([...body.instances].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1))).toEqual(given);
+        expect([...body.instances].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1))).toEqual(
+          given.map((one) => ({ ...one, plan: null, knownSince: expect.stringMatching(/Z$/) })),
+        );
         return orderId;
       };
       const orderIds = await Promise.all([1, 2, 3, 4].map(race));
@@ -1088,6 +1099,40 @@ describe('fulfilment and facts', () => {
     ).toEqual(['DOMAIN_COM', 'MKT_IMAGE']);
   });
 });
+
+test(
+  'RFD-3 ORD-1 what can only come back together is placed in one currency, ' +
+    'also when two begin a bundle at once',
+  async () => {
+    const inDollars = aProduct({
+      invoicingEntity: 'baidu_global',
+      chargeTypes: ['subscription'],
+      prices: [{ chargeType: 'subscription', amount: '9', currency: 'USD', unit: 'month' }],
+    });
+    await t.operator().put('/v1/products/GLOBAL', inDollars);
+    const accountId = 'acc_currencies';
+    const add = (productCode: string, bundleId: string) =>
+      t.operator().post('/v1/orders', anOrder({ accountId, productCode, bundleId }));
+    expect((await add('BCC', 'bdl_1')).status).toBe(201);
+    const mixed = {
+      status: 422,
+      body: { code: 'order.mixed_currencies', facts: { others: ['CNY'], currency: 'USD' } },
+    };
+    expect(await add('GLOBAL', 'bdl_1')).toMatchObject(mixed);
+    expect((await add('BCC', 'bdl_1')).status).toBe(201);
+    const rounds = Array.from({ length: 10 }, (_, round) => `bdl_race_${round}`);
+    for (const bundleId of rounds) {
+      const both = await Promise.all(['BCC', 'GLOBAL'].map((code) => add(code, bundleId)));
+      expect(both.map(({ status }) => status).sort()).toEqual([201, 422]);
+    }
+
+    await t.operator().put('/v1/products/MOVED', aProduct());
+    await placeAndPay(t, accountId, { productCode: 'MOVED' }, [instance('i-moved')]);
+    await t.operator().put('/v1/products/MOVED', inDollars);
+    const renewal = { productCode: 'MOVED', orderType: 'renewal', instanceIds: ['i-moved'] };
+    expect(await customer(t, accountId).post('/v1/orders', anOrder(renewal))).toMatchObject(mixed);
+  },
+);
 
 test(
   'ORD-22 a running instance of a withdrawn product is renewed and changed, ' +
@@ -1401,6 +1446,12 @@ test(
             body: { orderIds, reason: 'twice' },
             other: { orderIds: orderIds.slice(1), reason: 'twice' },
           };
+        },
+        'POST /v1/exports': () =>
+          Promise.resolve({ by: me, path: '/v1/exports', body: {}, other: { format: 'xlsx' } }),
+        'POST /v1/exports/{exportId}/cancel': async () => {
+          const { body } = await me.post('/v1/exports', {}, { prefer: 'wait=10' });
+          return { by: me, path: `/v1/exports/${body.exportId}/cancel` };
         },
         'POST /v1/orders/{orderId}/payments': async () => ({
           by: t.platform(),

@@ -68,5 +68,6 @@ export const given = (instanceId: string, { start = at(11), end = at(42) } = {})
   region: 'bj',
   ipAddress: null,
   told: { start, end },
+  knownSince: at(11),
 });
 export const created: Order = fulfilOrder(paid, [given('i-1'), given('i-2')]).state;

@@ -142,7 +142,8 @@ export async function findFacts(
       [ask.accountId, ask.instanceIds],
     ),
     tx.one<{ count: number }>(
-      `select count(*)::integer as count from refunds where account_id = $1 and kind <> 'failed_fulfilment'
+      `select count(*)::integer as count from refunds where account_id = $1
+         and kind not in ('failed_fulfilment', 'downgrade_difference')
          and status not in ('refused', 'rejected', 'withdrawn')
          and created_at >= date_trunc('year', $2::timestamptz at time zone $3) at time zone $3
          and refund_id is distinct from $4`,
@@ -168,6 +169,10 @@ export async function findFacts(
     refunded,
   };
 }
+
+/** The orders of these ids that are known, in no order. */
+export const listOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
+  snapshots(await tx.many('select snapshot from order_view where order_id = any($1)', [orderIds]));
 
 /** The contracts that hold these orders; one of which no event came yet has no number here. */
 async function listHoldingContracts(tx: Tx, orders: readonly Order[]): Promise<LinkedContract[]> {

@@ -4,8 +4,11 @@ import { money, zero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { post } from './ledger/ledger-store.ts';
 import { refundPostings, unappliedPostings } from './ledger/ledger.ts';
+import { listOrders } from './order-view.ts';
 import { afterLine, isWithinPaid, untouched, type Line, type Split } from './refund/amount.ts';
+import { refundFailedFulfilment, returnDifference } from './refund/automatic-refund.ts';
 import type { Order } from './refund/candidate.ts';
+import { returnsDifference } from './refund/plan-difference.ts';
 import {
   claimFailedFulfilment,
   insertRefund,
@@ -13,8 +16,9 @@ import {
   lockRefundedOrders,
   saveRefund,
   saveRefundedOrders,
+  settleDowngrade,
 } from './refund/refund-store.ts';
-import { failRefund, refundFailedFulfilment, refuseRefund, succeedRefund } from './refund/refund.ts';
+import { failRefund, refuseRefund, succeedRefund } from './refund/refund.ts';
 import { lockRefundAndFacts, lookAgain } from './second-look.ts';
 
 // Money goes to the account's balance, in the transaction that ends the refund; the ledger takes each refund
@@ -75,6 +79,32 @@ export async function onFulfilmentFailed(
     throw new Error(`order ${order.orderId} gave back more than was paid`);
   await post(tx, accountId, { cause: { kind: 'refund', refundId, orderId: order.orderId }, postings });
 }
+
+/**
+ * ORD-24: as of the downgrade's placement, exactly once for each downgrade that says so.
+ *
+ * @throws Refusal `refund.orders_to_come` while one that paid for the rest is not known yet.
+ */
+export const onOrderFulfilled =
+  ({ timeZone }: Pick<Profile, 'timeZone'>) =>
+  async (tx: Tx, { data: { order: downgrade } }: Event<'order.fulfilled'>): Promise<void> => {
+    if (!returnsDifference(downgrade)) return;
+    const { orderId, accountId, planChange } = downgrade;
+    const orderIds = [...new Set(planChange?.rest.map((rest) => rest.orderId))];
+    const orders = await listOrders(tx, orderIds);
+    const before = await lockRefundedOrders(tx, orderIds);
+    const decision = returnDifference({ downgrade, orders }, before, { at: tx.now, timeZone });
+    const { refundId, split, lines } = decision.state;
+    const postings = refundPostings(split);
+    const isNothing = postings.length === 0;
+    if (!(await settleDowngrade(tx, { orderId, accountId, refundId: isNothing ? null : refundId }))) return;
+    if (isNothing) return;
+    await insertRefund(tx, decision);
+    const giving = orders.filter((order) => lines.some((line) => line.orderId === order.orderId));
+    if (!(await recordRefunded(tx, giving, lines)))
+      throw new Error(`downgrade ${orderId} gave back more than was paid`);
+    await post(tx, accountId, { cause: { kind: 'refund', refundId, orderId }, postings });
+  };
 
 const cashAlone = (cash: Money): Split => {
   const none = zero(cash.currency);

@@ -3,12 +3,19 @@ import { fitsEvent, type Event } from '@accord/events';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
 import type { Profile } from '@accord/profile';
 import { findFacts, listBundles, listContracts } from './order-view.ts';
-import type { LinkedContract } from './refund/candidate.ts';
+import type { LinkedContract, Order } from './refund/candidate.ts';
 import { linkedContract, refusalReason, type RefusalReason } from './refund/eligibility.ts';
 import { knownFacts } from './refund/fact-changes.ts';
+import { returnsDifference } from './refund/plan-difference.ts';
 import { lockQuote } from './refund/quote-store.ts';
 import type { QuoteFacts } from './refund/quote.ts';
-import { insertRefund, lockRefundIfKnown, saveRefund } from './refund/refund-store.ts';
+import {
+  insertRefund,
+  listSettledDowngrades,
+  lockRefundIfKnown,
+  saveRefund,
+  sumRecentRefunds,
+} from './refund/refund-store.ts';
 import {
   acceptReserved,
   refuseRefund,
@@ -46,16 +53,33 @@ export const onOrderReserved =
   async (tx: Tx, { data }: Event<'order.reserved'>): Promise<void> => {
     const refund = await lockWaiting(tx, data.holder);
     if (!refund) return;
+    await expectSettled(tx, data.orders);
 
-    const facts = await reservedFacts(tx, profile, { refund, reserved: data });
+    const { reviewAbove, abuse } = profile.refunds;
+    const [facts, recent] = await Promise.all([
+      reservedFacts(tx, profile, { refund, reserved: data }),
+      sumRecentRefunds(tx, refund.accountId, (abuse?.sum ?? reviewAbove).currency),
+    ]);
     const { again, refusals, newQuoteId } = decideAgain(tx, profile, { refund, facts, mayDiffer: true });
     if (refusals.length > 0) saveRefund(tx, refuseRefund(refund, { refusals, newQuoteId, at: tx.now }));
     else {
-      const { reviewAbove } = profile.refunds;
-      const reservedFacts = knownFacts(refund.instanceIds, facts);
-      saveRefund(tx, acceptReserved(refund, again, { reviewAbove, reservedFacts, at: tx.now }));
+      const known = { recent, reservedFacts: knownFacts(refund.instanceIds, facts) };
+      saveRefund(tx, acceptReserved(refund, again, { rules: profile.refunds, ...known, at: tx.now }));
     }
   };
+
+/**
+ * ORD-24: a difference that still has to come back goes first, for the refund is what is left after it.
+ *
+ * @throws Refusal `refund.difference_to_come`: the downgrade's `order.fulfilled` is on its way.
+ */
+async function expectSettled(tx: Tx, orders: readonly Order[]): Promise<void> {
+  const downgrades = orders.filter(returnsDifference).map(({ orderId }) => orderId);
+  if (downgrades.length === 0) return;
+  const settled = new Set((await listSettledDowngrades(tx, downgrades)).map(({ orderId }) => orderId));
+  const orderId = downgrades.find((id) => !settled.has(id));
+  if (orderId) throw new Refusal('conflict', 'refund.difference_to_come', { orderId });
+}
 
 export const onReservationRefused =
   (profile: Profile) =>

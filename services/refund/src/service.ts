@@ -8,8 +8,9 @@ import { problems } from './http/problems.ts';
 import { quoteRoutes } from './http/quote-routes.ts';
 import { refundRoutes } from './http/refund-routes.ts';
 import { orderView } from './order-view.ts';
-import { onFulfilmentFailed, onPaymentUnapplied, payout } from './payout.ts';
+import { onFulfilmentFailed, onOrderFulfilled, onPaymentUnapplied, payout } from './payout.ts';
 import { onOrderReserved, onReservationRefused } from './refund-request.ts';
+import { returnsDifference } from './refund/plan-difference.ts';
 import { isUnusedQuote } from './refund/quote-store.ts';
 import { lockRowsOf } from './refund/refund-store.ts';
 
@@ -40,8 +41,13 @@ const processes = (profile: Profile) =>
   ({
     'order.reserved': { on: onOrderReserved(profile), locks: holderOf },
     'order.reservation_refused': { on: onReservationRefused(profile), locks: holderOf },
+    'order.fulfilled': { on: onOrderFulfilled(profile), locks: downgradeRows },
     'order.fulfilment_failed': { on: onFulfilmentFailed, locks: ({ data }) => [data.order.accountId] },
     'payment.unapplied': { on: onPaymentUnapplied, locks: ({ data }) => [data.accountId] },
   }) satisfies Subscriptions;
+
+/** The balance that a downgrade moves; any other order moves none. */
+const downgradeRows = ({ data: { order } }: Event<'order.fulfilled'>) =>
+  returnsDifference(order) ? [order.accountId] : [];
 
 const holderOf = ({ data }: Event<'order.reserved' | 'order.reservation_refused'>) => [data.holder.id];

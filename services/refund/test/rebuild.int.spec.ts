@@ -6,6 +6,7 @@ import pg from 'pg';
 import type { Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
 import { knowledgeOf, rebuildOf, testService, type TestService } from '@accord/testing';
+import { takeBack } from '@accord/testing/outsider';
 import { orderView } from '../src/order-view.ts';
 import { refundService } from '../src/service.ts';
 import { exampleOrder, exampleResource, refundedAt } from './fixtures.ts';
@@ -120,6 +121,36 @@ test('EVT-13 a damaged view is mended, and is the table that it was in all but i
   expect(await versions()).toEqual(told);
 });
 
+test('EVT-13 EVT-37 it reads past transactions that were taken back, wherever in a partition they stand', async () => {
+  const before = await knowledgeOf(t);
+  const { orderId, accountId } = await bought();
+  const takenBack = (type: (typeof types)[number] | 'product.published') => {
+    const order = exampleOrder({ orderId, accountId, version: 90, status: 'cancelled' });
+    const value = JSON.stringify({ order, what: [], payBy: refundedAt.toISOString() });
+    return takeBack(
+      t,
+      type,
+      [0, 1].map((partition) => ({ key: orderId, partition, value })),
+    );
+  };
+  // Before and after messages that count, last of all, and as the only content of a topic.
+  for (const type of types) await takenBack(type);
+  await tell({ orderId, accountId, instanceId: 'i-again' });
+  await tell({ orderId, accountId, instanceId: 'i-again' });
+  for (const type of [...types, 'product.published'] as const) await takenBack(type);
+  await t.settled();
+  const as = await knowledgeOf(t);
+  expect(as).not.toEqual(before);
+  await t.sql('delete from order_view where order_id = $1', [orderId]);
+  expect(await rebuild()).toMatchObject({
+    unreadable: 0,
+    leftOut: 0,
+    tables: [{ table: 'order_view', missing: 1, surplus: 0, other: 0 }, {}, {}, {}, {}],
+  });
+  expect(await knowledgeOf(t)).toEqual(as);
+  expect(await versions()).toEqual(told);
+});
+
 test(
   'EVT-13 under load it ends as the owner said, ' +
     'readers always see all of it, and no event waits for long',
@@ -171,6 +202,7 @@ test('EVT-13 from an empty schema it runs projections alone: nothing is paid, as
 /** The command of the service, as an operator runs it. */
 function command() {
   const env = {
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     ACCORD_OWNER_DATABASE_URL: t.database.urls.owner,
     ACCORD_KAFKA_BROKERS: String(process.env['ACCORD_KAFKA_BROKERS']),
     ACCORD_TOPIC_PREFIX: t.topicPrefix,

@@ -2,6 +2,7 @@ import type { Fact } from '@accord/events';
 import { loadProfile, type Profile } from '@accord/profile';
 import { testService, type TestService } from '@accord/testing';
 import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { parkedEvent } from '@accord/testing/outsider';
 import type { Order, Resource } from '../src/refund/candidate.ts';
 import { refundService } from '../src/service.ts';
 import {
@@ -156,9 +157,38 @@ const payLess = ({ order, accountId }: Bought) =>
     `insert into refunded_orders (order_id, account_id, currency, instances, consumed, fee, exact, paid_cash,
        paid_gift_credit, paid_stored_card, paid_voucher, refunded_cash, refunded_gift_credit,
        refunded_stored_card, refunded_voucher)
-     values ($1, $2, 'CNY', 1, 0, 0, '{"refund": "0", "fee": "0", "voucher": "0"}', 20, 0, 0, 0, 0, 0, 0, 0)`,
+     values ($1, $2, 'CNY', 1, 0, 0, '{"paid": "0", "refund": "0", "fee": "0", "voucher": "0"}', 20, 0, 0, 0,
+       0, 0, 0, 0)`,
     [order.orderId, accountId],
   );
+/** An instance of a plan at 138.00 a month, with its period as the order service tells it. */
+const onLargePlan = {
+  order: { paid: parts({ cash: '138.00' }), createdAt: begins, servicePeriod: { start: begins, end: ends } },
+};
+
+/** To a plan at 45.00, 3 of the 31 days used. */
+function downgradeOf(
+  { orderId, accountId, instanceIds }: Order,
+  { returns = 'difference' as 'difference' | 'none' } = {},
+): Order {
+  const at = '2026-01-12T15:00:00.000Z';
+  const start = '2026-01-13T11:00:00.000Z';
+  const instanceId = instanceIds[0]!;
+  const rest = { instanceId, orderId, start, end: ends, unit: 'day' as const, remaining: 28, total: 31 };
+  return exampleOrder({
+    orderId: `${orderId}d`,
+    accountId,
+    instanceIds,
+    orderType: 'downgrade',
+    duration: null,
+    paid: parts({}),
+    createdAt: at,
+    paidAt: at,
+    servicePeriod: { start, end: ends },
+    planChange: { from: 'large', returns, rest: [{ ...rest, priceBefore: '138', priceAfter: '45' }] },
+  });
+}
+
 const unbalanced = () =>
   t.sql(
     `select transaction_id from ledger_postings group by transaction_id, currency having sum(amount) <> 0`,
@@ -342,7 +372,12 @@ describe('with the rules of baidu', () => {
     await t.publish(refused, { repeat: 2 });
     const { data } = await t.event('refund.refused', ({ refund }) => refund.refundId === refundId);
     expect(data.refusals).toEqual([
-      { instanceId: bought.instanceId, orderId: bought.order.orderId, code: 'CONTRACT_LINKED' },
+      {
+        instanceId: bought.instanceId,
+        orderId: bought.order.orderId,
+        code: 'CONTRACT_LINKED',
+        facts: { contractId: 'ctr_first' },
+      },
     ]);
     expect(await refundOf(bought.accountId, refundId)).toMatchObject({
       status: 'refused',
@@ -492,6 +527,92 @@ describe('with the rules of baidu', () => {
     },
   );
 
+  test('ORD-24 the difference of a downgrade comes back once, and then the rest is worth the small plan', async () => {
+    const { accountId, order, resource, instanceId } = await buy(onLargePlan);
+    const down = downgradeOf(order);
+    await t.publish({ type: 'order.fulfilled', data: { order: down } }, { repeat: 3 });
+    await t.publish({ type: 'order.fulfilled', data: { order: { ...down, version: 5 } } }, { repeat: 2 });
+    await t.settled();
+    const [refund, ...others] = (await t.customer(accountId).get('/v1/refunds')).body.data;
+    expect(others).toEqual([]);
+    expect(refund).toMatchObject({
+      status: 'succeeded',
+      kind: 'downgrade_difference',
+      reason: 'downgraded',
+      quoteId: null,
+      amount: cny('84.00'),
+      split: parts({ cash: '84.00' }),
+      orderIds: [down.orderId, order.orderId],
+      lines: [{ orderId: order.orderId, instanceId, refund: cny('84.00'), consumed: cny('0.00') }],
+    });
+    expect(typesOf(refund.refundId)).toEqual(['1 refund.difference_returned']);
+    expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('84.00') }]);
+    expect(await unbalanced()).toEqual([]);
+    const { lines } = (await quoteOf({ accountId, order, resource, instanceId })).instances[0];
+    expect(lines).toMatchObject([
+      { orderId: order.orderId, refund: cny('34.84'), paid: cny('54.00') },
+      { orderId: down.orderId, refund: cny('0.00') },
+    ]);
+  });
+
+  test('ORD-24 a difference waits for its orders, and a refund of the instance for the difference', async () => {
+    made += 1;
+    const accountId = `acc_${made}`;
+    const order = exampleOrder({
+      orderId: `ord_${made}`,
+      accountId,
+      instanceIds: [`i-${made}`],
+      ...onLargePlan.order,
+    });
+    const resource = exampleResource({ instanceId: `i-${made}`, accountId, orderIds: [order.orderId] });
+    const bought = { accountId, order, resource, instanceId: `i-${made}` };
+    const down = downgradeOf(order);
+    await t.publish({ type: 'order.fulfilled', data: { order: down } });
+    expect(await parkedEvent(t, down.orderId)).toMatchObject({
+      status: 'waiting',
+      reason: expect.stringContaining('refund.orders_to_come'),
+    });
+    await t.publish({ type: 'order.fulfilled', data: { order } });
+    await t.publish({ type: 'resource.changed', data: { resource } });
+    await t.settled();
+    expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('84.00') }]);
+
+    const other = await buy(onLargePlan);
+    const later = downgradeOf(other.order);
+    await t.publish({ type: 'order.changed', data: { order: { ...later, version: 5 }, what: [] } });
+    await t.settled();
+    const { refundId } = await requested(other);
+    const fact = reserved(other, refundId) as Extract<Fact, { type: 'order.reserved' }>;
+    await t.publish({ ...fact, data: { ...fact.data, orders: [...fact.data.orders, later] } });
+    expect(await parkedEvent(t, refundId)).toMatchObject({
+      reason: expect.stringContaining('refund.difference_to_come'),
+    });
+    await t.publish({ type: 'order.fulfilled', data: { order: later } });
+    await t.settled();
+    expect(await refundOf(other.accountId, refundId)).toMatchObject({
+      status: 'succeeded',
+      amount: cny('34.84'),
+    });
+    expect(await balanceOf(other.accountId)).toMatchObject([{ balance: cny('118.84') }]);
+    expect((await quoteOf(bought)).amounts.refund).toEqual(cny('34.84'));
+  });
+
+  test('ORD-24 a downgrade that says nothing comes back, or that nothing was paid for, gives nothing', async () => {
+    const paid = await buy(onLargePlan);
+    const none = downgradeOf(paid.order, { returns: 'none' });
+    const byVoucher = await buy({ order: { ...onLargePlan.order, paid: parts({ voucher: '138.00' }) } });
+    const settled = downgradeOf(byVoucher.order);
+    for (const order of [none, settled]) await t.publish({ type: 'order.fulfilled', data: { order } });
+    await t.settled();
+    for (const { accountId } of [paid, byVoucher])
+      expect((await t.customer(accountId).get('/v1/refunds')).body.data).toEqual([]);
+    expect(
+      await t.sql('select order_id, refund_id from settled_downgrades where account_id = any($1)', [
+        [paid.accountId, byVoucher.accountId],
+      ]),
+    ).toEqual([{ order_id: settled.orderId, refund_id: null }]);
+  });
+
   test('RFD-14 an order that nothing was paid for gives nothing back', async () => {
     const free = exampleOrder({
       orderId: 'ord_free',
@@ -607,6 +728,33 @@ describe('with the rules of baidu', () => {
         '4 refund.succeeded',
       ]);
       expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('69677.42') }]);
+    });
+
+    test('RFD-13 an account that asked ten times within 30 days waits with the next; a rejected one is none', async () => {
+      const accountId = 'acc_often';
+      const asked = async (count: number) => {
+        const all = await Promise.all(Array.from({ length: count }, () => buyUnsettled(accountId)));
+        await t.settled();
+        const refundIds: string[] = [];
+        for (const bought of all) {
+          const { refundId } = await requested(bought);
+          refundIds.push(refundId);
+          await t.publish(reserved(bought, refundId));
+          await t.settled();
+        }
+        return Promise.all(
+          refundIds.map(async (refundId) => [refundId, (await refundOf(accountId, refundId)).status]),
+        );
+      };
+      expect((await asked(10)).map(([, status]) => status)).toEqual(Array(10).fill('succeeded'));
+      const [[eleventh, status]] = (await asked(1)) as [[string, string]];
+      expect(status).toBe('reviewing');
+      await t.operator().post(`/v1/refunds/${eleventh}/reject`, { text: 'too many' });
+      expect(await asked(1)).toMatchObject([[expect.anything(), 'reviewing']]);
+      await t.sql(`update refunds set created_at = created_at - interval '30 days' where account_id = $1`, [
+        accountId,
+      ]);
+      expect(await asked(1)).toMatchObject([[expect.anything(), 'succeeded']]);
     });
 
     test('RFD-13 an operator rejects, a customer withdraws; the instance is free again', async () => {
@@ -987,7 +1135,7 @@ describe('with the rules of baidu', () => {
     expect(await balanceOf(accountId)).toEqual([{ currency: 'CNY', balance: cny('100.00'), funds }]);
     expect(
       await t.sql('select instances, exact from refunded_orders where order_id = $1', [order.orderId]),
-    ).toEqual([{ instances: 3, exact: { refund: '100', fee: '0', voucher: '0' } }]);
+    ).toEqual([{ instances: 3, exact: { paid: '100', refund: '100', fee: '0', voucher: '0' } }]);
     await expect(
       t.sql(`update refunded_orders set refunded_cash = 50.01 where order_id = $1`, [order.orderId]),
     ).rejects.toThrow('refunded_at_most_paid');

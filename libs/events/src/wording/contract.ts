@@ -47,8 +47,10 @@ export const contractWords: RefusalWords<Exclude<ContractRefusalCode, Reservatio
   'contract.unpaid_domain': {
     clause: { en: 'no contract over this unpaid domain order', 'zh-CN': '该未付款域名订单不能申请合同' },
     sentence: {
-      en: 'Pay order {orderId} first, then apply. An unpaid name may be registered by somebody else.',
-      'zh-CN': '请先支付订单 {orderId} 再申请。未付款的域名可能被他人注册。',
+      en:
+        'Pay order {orderId} first, then apply, or print its checklist. An unpaid name may be registered by ' +
+        'somebody else.',
+      'zh-CN': '请先支付订单 {orderId} 再申请，或打印其业务清单。未付款的域名可能被他人注册。',
     },
   },
   'contract.marketplace_alone': {

@@ -21,17 +21,40 @@ export const refundWords: RefusalWords<RefundRefusalCode> = {
     clause: { en: 'the product has no self-service refunds', 'zh-CN': '该产品不支持自助退订' },
     where: {
       orderOfUnclearPeriod: {
-        en: 'It is not known from when to when order {orderOfUnclearPeriod} pays for the instance.',
-        'zh-CN': '尚不清楚订单 {orderOfUnclearPeriod} 为该资源付费的起止时间。',
+        clause: {
+          en: 'it is not known from when to when the order pays for the instance',
+          'zh-CN': '尚不清楚该订单为资源付费的起止时间',
+        },
+        sentence: {
+          en: 'It is not known from when to when order {orderOfUnclearPeriod} pays for the instance.',
+          'zh-CN': '尚不清楚订单 {orderOfUnclearPeriod} 为该资源付费的起止时间。',
+        },
       },
       tooManyOrders: {
-        en: 'The instances have too many orders for one refund.',
-        'zh-CN': '这些资源涉及的订单过多，无法一次退订。',
+        clause: {
+          en: 'the instances have too many orders for one refund',
+          'zh-CN': '这些资源涉及的订单过多，无法一次退订',
+        },
       },
     },
   },
   TRADE_IN_PROGRESS: {
     clause: { en: 'another transaction is open on the instance', 'zh-CN': '资源有正在进行的交易' },
+    where: {
+      refundId: {
+        clause: { en: 'another refund of the instance is running', 'zh-CN': '该资源的另一笔退订正在进行' },
+      },
+      orderId: {
+        clause: {
+          en: 'an order of the instance is unpaid or not fulfilled yet',
+          'zh-CN': '该资源有订单尚未支付或尚未开通',
+        },
+        sentence: {
+          en: 'Order {orderId} of the instance is unpaid or not fulfilled yet.',
+          'zh-CN': '该资源的订单 {orderId} 尚未支付或尚未开通。',
+        },
+      },
+    },
   },
   PROMOTION_EXCLUDED: {
     clause: { en: 'the promotion excludes refunds', 'zh-CN': '活动订单不支持退款' },
@@ -45,7 +68,11 @@ export const refundWords: RefusalWords<RefundRefusalCode> = {
   FREE: { clause: { en: 'the instance is free', 'zh-CN': '免费的产品不支持退款' } },
   FROZEN: {
     clause: { en: 'the instance is frozen', 'zh-CN': '实例已被冻结' },
-    sentence: { en: 'The instance is frozen ({frozenBy}).', 'zh-CN': '资源已被冻结（{frozenBy}）。' },
+    where: {
+      frozenBy: {
+        clause: { en: 'the instance is frozen ({frozenBy})', 'zh-CN': '资源已被冻结（{frozenBy}）' },
+      },
+    },
   },
   INVOICED_MARKETPLACE: {
     clause: { en: 'the marketplace order was invoiced', 'zh-CN': '云市场订单已开具发票' },
@@ -63,7 +90,15 @@ export const refundWords: RefusalWords<RefundRefusalCode> = {
       en: 'it is in a contract, which has to be voided first',
       'zh-CN': '订单在有效合同中，请先作废合同',
     },
-    sentence: { en: 'Contract {number} holds the order.', 'zh-CN': '订单关联了合同 {number}。' },
+    where: {
+      number: {
+        clause: {
+          en: 'it is in contract {number}, which has to be voided first',
+          'zh-CN': '订单在有效合同 {number} 中，请先作废该合同',
+        },
+        sentence: { en: 'Contract {number} holds the order.', 'zh-CN': '订单关联了合同 {number}。' },
+      },
+    },
   },
   SUPPORT_RIGHTS_USED: {
     clause: { en: 'its support rights were used', 'zh-CN': '服务权益已使用' },
@@ -74,20 +109,37 @@ export const refundWords: RefusalWords<RefundRefusalCode> = {
   },
   BUNDLE_MEMBER: {
     clause: { en: 'a bundle is given back as a whole', 'zh-CN': '套餐须整体退订' },
-    sentence: {
-      en: 'The instance belongs to bundle {bundleId}.',
-      'zh-CN': '资源属于组合订购 {bundleId}。',
+    where: {
+      bundleId: {
+        clause: {
+          en: 'it belongs to bundle {bundleId}, which is given back as a whole',
+          'zh-CN': '资源属于组合订购 {bundleId}，须整体退订',
+        },
+        sentence: {
+          en: 'The instance belongs to bundle {bundleId}.',
+          'zh-CN': '资源属于组合订购 {bundleId}。',
+        },
+      },
     },
   },
   INSTANCE_NOT_FOUND: {
     clause: { en: 'there is no such instance', 'zh-CN': '资源不存在' },
     where: {
-      released: { en: 'Instance {released} was released.', 'zh-CN': '资源 {released} 已释放。' },
-      givenBackBy: {
-        en: 'Refund {givenBackBy} gave the instance back before.',
-        'zh-CN': '资源已通过退款 {givenBackBy} 退订。',
+      released: {
+        clause: { en: 'the instance was released', 'zh-CN': '资源已释放' },
+        sentence: { en: 'Instance {released} was released.', 'zh-CN': '资源 {released} 已释放。' },
       },
-      endedOrder: { en: 'Order {endedOrder} has ended.', 'zh-CN': '订单 {endedOrder} 已终止。' },
+      givenBackBy: {
+        clause: { en: 'the instance was given back before', 'zh-CN': '资源此前已退订' },
+        sentence: {
+          en: 'Refund {givenBackBy} gave the instance back before.',
+          'zh-CN': '资源已通过退款 {givenBackBy} 退订。',
+        },
+      },
+      endedOrder: {
+        clause: { en: 'the order has ended', 'zh-CN': '订单已终止' },
+        sentence: { en: 'Order {endedOrder} has ended.', 'zh-CN': '订单 {endedOrder} 已终止。' },
+      },
     },
   },
   ARCHIVED: { clause: { en: 'the subscription is archived', 'zh-CN': '订购关系已经归档转储' } },

@@ -29,6 +29,10 @@ export const reservationWords: RefusalWords<ReservationRefusalCode> = {
   },
   'order.instance_busy': {
     clause: { en: 'its instance has a trade in progress', 'zh-CN': '实例上有进行中的交易' },
+    sentence: {
+      en: 'Order {orderId} is being fulfilled: instances of it are still to come. Apply again once they are there.',
+      'zh-CN': '订单 {orderId} 正在开通，尚有实例未就绪，请在全部开通后重新申请。',
+    },
   },
   'order.not_found': {
     clause: { en: 'order not found', 'zh-CN': '订单不存在' },

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { ZodOpenApiResponsesObject } from 'zod-openapi';
-import { idempotencyKeyOf, type Route } from '../route.ts';
+import { problemTexts } from '../problem-texts.ts';
+import { statusOfKind } from '../problem.ts';
+import { idempotencyKeyOf, type Api, type Route } from '../route.ts';
 import { headersOfProblem } from './described-headers.ts';
 
 const Fault = z
@@ -72,39 +74,48 @@ function edgeCodes(route: Route): [number, string][] {
   return codes.filter(([, , applies]) => applies).map(([status, code]) => [status, code]);
 }
 
-/** All that it may answer instead of what was asked (API-2). */
-export const codesOf = (route: Route): readonly string[] => [
-  ...edgeCodes(route).map(([, code]) => code),
-  ...(route.refusals ?? []),
-];
+/** By code, the statuses with which it may answer it instead of what was asked (API-2); each code has one as a rule. */
+export function statusesOf(route: Route, texts: Api['problems']): ReadonlyMap<string, readonly number[]> {
+  const statuses = new Map<string, readonly number[]>();
+  for (const [status, code] of edgeCodes(route)) statuses.set(code, [status]);
+  for (const code of route.refusals ?? []) {
+    const kinds = [(texts[code] ?? problemTexts[code])?.kind ?? []].flat();
+    statuses.set(
+      code,
+      kinds.map((kind) => statusOfKind[kind]),
+    );
+  }
+  return statuses;
+}
 
-/** A refusal's status is its kind's, which the code alone does not say: its statuses are listed together. */
-const refusalStatuses = [403, 404, 409, 412, 422, 503];
+/** `x-accord-codes` of an operation: `{ "order.not_found": 404 }`, a list where a code has several statuses. */
+export const codesOf = (route: Route, texts: Api['problems']) =>
+  Object.fromEntries(
+    [...statusesOf(route, texts)].map(([code, statuses]) => [
+      code,
+      statuses.length === 1 ? statuses[0]! : [...statuses],
+    ]),
+  );
 
 /** Every problem that a route answers, by status; `code` is an enum of the operation (API-2, API-3). */
-export function problemsOf(route: Route, named: string): ZodOpenApiResponsesObject {
+export function problemsOf(route: Route, named: string, texts: Api['problems']): ZodOpenApiResponsesObject {
+  const byCode = statusesOf(route, texts);
   const byStatus = new Map<number, string[]>();
-  for (const [status, code] of edgeCodes(route))
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  if (route.refusals?.length)
-    for (const status of refusalStatuses) byStatus.set(status, byStatus.get(status) ?? []);
-  const code = z.enum([...new Set(codesOf(route))] as [string, ...string[]]).meta({
+  for (const [code, statuses] of byCode)
+    for (const status of statuses) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  const code = z.enum([...byCode.keys()] as [string, ...string[]]).meta({
     description: 'Stable. A later release may answer codes that are not listed: go by the status then.',
   });
   const schema = z.object({ ...Problem.shape, code }).meta({ id: `${named}Problem` });
   const content = { 'application/problem+json': { schema } };
   return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => {
-      const ofEdge = codes.map((one) => `\`${one}\``).join(', ');
-      const more = refusalStatuses.includes(status) && route.refusals?.length ? 'a refusal of the list' : '';
-      return [
-        String(status),
-        {
-          description: `${reasons[status]}: ${[ofEdge, more].filter(Boolean).join(', ')}`,
-          headers: headersOfProblem(status),
-          content,
-        },
-      ];
-    }),
+    [...byStatus].map(([status, codes]) => [
+      String(status),
+      {
+        description: `${reasons[status]}: ${codes.map((one) => `\`${one}\``).join(', ')}`,
+        headers: headersOfProblem(status),
+        content,
+      },
+    ]),
   );
 }

@@ -18,7 +18,7 @@ import {
 import { readUpload } from '../upload.ts';
 import { checkPlain, parserOf } from '../validation.ts';
 import { answersVersion } from './described-headers.ts';
-import { codesOf } from './described-problems.ts';
+import { statusesOf } from './described-problems.ts';
 import type { Limits } from './rate-limit.ts';
 
 export interface HandlerContext {
@@ -84,9 +84,9 @@ function checkAnswer(route: Route, answer: RouteResponse | FileResponse, reply: 
 }
 
 /** The same for what it refuses (API-2). @throws Error in place of what is not described. */
-function checkRefused(route: Route, error: unknown): never {
+function checkRefused(route: Route, { problems }: HandlerContext['service'], error: unknown): never {
   const { status, code } = problemOf(error);
-  if (codesOf(route).includes(code)) throw error;
+  if (statusesOf(route, problems).get(code)?.includes(status)) throw error;
   throw new Error(`${route.method} ${route.path} answers ${status} ${code}, which it does not describe`, {
     cause: error,
   });
@@ -219,6 +219,6 @@ export function handlerOf(route: Route, context: HandlerContext): Handler {
     sendReply(res, await waitForOutcome(context.db, route.outcome!, reply, by));
   };
   return context.checkAnswers
-    ? (req, res) => handle(req, res).catch((error: unknown) => checkRefused(route, error))
+    ? (req, res) => handle(req, res).catch((error: unknown) => checkRefused(route, context.service, error))
     : handle;
 }

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import {
   createDocument,
@@ -11,7 +12,7 @@ import { problemTexts } from '../problem-texts.ts';
 import type { Api, Route } from '../route.ts';
 import { fileTypes, formType } from '../upload.ts';
 import { headers, headersOfSuccess, parameters, parametersOf } from './described-headers.ts';
-import { Problem, problemsOf } from './described-problems.ts';
+import { codesOf, Problem, problemsOf } from './described-problems.ts';
 import { forbidControls, forbidNul, makePortable, sayDefaults } from './portable-schema.ts';
 
 export type OpenApi = ReturnType<typeof createDocument>;
@@ -31,9 +32,21 @@ const named = (schema: z.ZodType, name: string): z.ZodType =>
 const fileType = 'application/octet-stream';
 const file = { type: 'string', format: 'binary' } as const;
 
+const examples = new URL('../../answer-examples.json', import.meta.url);
+/** By operation, an answer that a system gave; `npm run api:examples` writes them. */
+const exampleOf: Readonly<Record<string, unknown>> = existsSync(examples)
+  ? (JSON.parse(readFileSync(examples, 'utf8')) as Record<string, unknown>)
+  : {};
+
 function answersOf(route: Route, name: string): ZodOpenApiResponsesObject {
+  const example = exampleOf[route.operationId];
   const content = route.answer
-    ? { 'application/json': { schema: named(route.answer as z.ZodType, `${name}Answer`) } }
+    ? {
+        'application/json': {
+          schema: named(route.answer as z.ZodType, `${name}Answer`),
+          ...(example !== undefined && { example }),
+        },
+      }
     : Object.fromEntries([route.produces ?? fileType].flat().map((type) => [type, { schema: file }]));
   return Object.fromEntries(
     (route.success ?? [200]).map((status) => [
@@ -53,7 +66,10 @@ const uploadBody = {
   content: {
     ...Object.fromEntries(fileTypes.map((type) => [type, { schema: file }])),
     [formType]: {
-      schema: z.strictObject({ file: z.string().meta({ override: file }) }).meta({ id: 'FileForm' }),
+      schema: z
+        .object({ file: z.string().meta({ override: file }) })
+        .catchall(z.string())
+        .meta({ id: 'FileForm', description: 'Other fields of the form are dropped.' }),
     },
   },
 };
@@ -92,7 +108,8 @@ function operationOf(route: Route, service: Pick<Api, 'problems'>): ZodOpenApiOp
     },
     parameters: parametersOf(route),
     ...(requestBody && { requestBody }),
-    responses: { ...answersOf(route, name), ...problemsOf(route, name) },
+    responses: { ...answersOf(route, name), ...problemsOf(route, name, service.problems) },
+    'x-accord-codes': codesOf(route, service.problems),
   };
 }
 

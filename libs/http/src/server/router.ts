@@ -36,8 +36,8 @@ function* placesAt<H>(
 }
 
 /**
- * Finds a request's route by its path's segments, whatever the number of routes. `/v1/orders/export` goes
- * before `/v1/orders/{orderId}`.
+ * Finds a request's route by its path's segments, whatever the number of routes. `/v1/orders/export` hides
+ * `/v1/orders/{orderId}`, also for methods that it does not take.
  *
  * @throws Error where two routes have one method and path.
  */
@@ -59,20 +59,20 @@ export function routerOf<H>(
     if (at.handlers.has(method)) throw new Error(`two routes for ${method} ${path}`);
     at.handlers.set(method, { names, handler });
   }
+  /** The first that has a route: as OpenAPI has it, a path without parameters hides one with them. */
+  const meant = (path: string) =>
+    placesAt(root, path.split('/'), 0, []).find(({ at }) => at.handlers.size > 0);
   return {
     find(method, path) {
-      for (const { at, values } of placesAt(root, path.split('/'), 0, [])) {
-        const found = at.handlers.get(method);
-        if (found)
-          return {
-            handler: found.handler,
-            params: Object.fromEntries(found.names.map((name, i) => [name, decodeURIComponent(values[i]!)])),
-          };
-      }
-      return undefined;
+      const there = meant(path);
+      const found = there?.at.handlers.get(method);
+      if (!there || !found) return undefined;
+      const value = (i: number) => decodeURIComponent(there.values[i]!);
+      return {
+        handler: found.handler,
+        params: Object.fromEntries(found.names.map((name, i) => [name, value(i)])),
+      };
     },
-    allowed: (path) => [
-      ...new Set([...placesAt(root, path.split('/'), 0, [])].flatMap(({ at }) => [...at.handlers.keys()])),
-    ],
+    allowed: (path) => [...(meant(path)?.at.handlers.keys() ?? [])],
   };
 }

@@ -82,6 +82,10 @@ export function withLaterPeriods(reserved: readonly Order[], known: readonly Ord
   });
 }
 
+/** ORD-26: some of its instances are there, others still to come; it gets no contract before the last. */
+export const isInPart = ({ fulfilment, instances = [] }: Order): boolean =>
+  fulfilment === 'creating' && instances.length > 0;
+
 /**
  * CTR-15: ids of the paid subscriptions without a known period: not fulfilled yet, or fulfilled at a time when
  * periods were not told. ORD-26: an order of which some instances were told is not fulfilled either, whatever it
@@ -91,8 +95,6 @@ export function withoutPeriod(orders: readonly Order[]): { unfulfilled: string[]
   const subscriptions = orders.filter(
     ({ status, chargeType }) => status === 'paid' && chargeType === 'subscription',
   );
-  const isInPart = ({ fulfilment, instances = [] }: Order) =>
-    fulfilment === 'creating' && instances.length > 0;
   const isUnfulfilled = (order: Order) =>
     isInPart(order) || (subscriptions.includes(order) && order.fulfilment !== 'created');
   const ids = (of: readonly Order[]) => of.map(({ orderId }) => orderId);
@@ -124,18 +126,21 @@ export const earliestPayBy = (orders: readonly Order[]): string | null =>
   orders.flatMap(({ payBy }) => payBy ?? []).sort()[0] ?? null;
 
 /**
- * ORD-8: the orders as their draft leaves them, which moves payBy, counted from the placement. The order
- * service tells it later, too late for a reader of the new draft.
+ * ORD-8: the orders as their draft leaves them, which moves payBy, counted from the placement; a change of plan is
+ * paid before the rest is over that it is for (ORD-24). The order service tells it later, too late for a reader of
+ * the new draft.
  */
 export const asDrafted = (
   orders: readonly Order[],
   { orders: { payWithinWhenContractedMs } }: Pick<Profile, 'orders'>,
 ): Order[] =>
-  orders.map((order) =>
-    order.status === 'unpaid'
-      ? { ...order, payBy: new Date(Date.parse(order.createdAt) + payWithinWhenContractedMs).toISOString() }
-      : order,
-  );
+  orders.map((order) => {
+    if (order.status !== 'unpaid') return order;
+    const { createdAt, planChange, servicePeriod } = order;
+    const latest = Date.parse(createdAt) + payWithinWhenContractedMs;
+    const payBy = planChange && servicePeriod ? Math.min(latest, Date.parse(servicePeriod.end)) : latest;
+    return { ...order, payBy: new Date(payBy).toISOString() };
+  });
 
 /** Null at an end: not known yet, or open (pay as you go). */
 export interface Validity {

@@ -58,6 +58,7 @@ const refusalsAgainst = [
   'order.cancelled',
   'order.voided',
   'order.held_by_refund',
+  'order.instance_busy',
   ...accountRefusals,
 ] as const;
 

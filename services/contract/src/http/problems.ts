@@ -1,6 +1,7 @@
 import { ContractRefusalCode } from '@accord/events/contract';
 import { problemTextsOf } from '@accord/events/wording';
 import type { ProblemTexts } from '@accord/http';
+import { kindsOf } from '../objections.ts';
 
 /** Their details name what only the reason itself knows: its contract and remedy, an address. */
 const naming = [
@@ -10,28 +11,37 @@ const naming = [
   'contract.marketplace_alone',
 ] as const;
 
+/** With the kind that each has at an application; a few are found in a contract that is there, too. */
+const withKinds = (codes: readonly ContractRefusalCode[]): ProblemTexts =>
+  Object.fromEntries(
+    Object.entries(problemTextsOf(codes)).map(([code, words]) => [code, { ...words, kind: kindsOf(code) }]),
+  );
+
 /** `text` is that of the first of the refusal's reasons, in the reader's language. */
 const saidOfTheFirst = (texts: ProblemTexts): ProblemTexts =>
   Object.fromEntries(
-    Object.entries(texts).map(([code, { en, 'zh-CN': zh }]) => [
+    Object.entries(texts).map(([code, { kind, en, 'zh-CN': zh }]) => [
       code,
-      { en: { ...en, detail: '{text}' }, 'zh-CN': { ...zh, detail: '{text}' } },
+      { kind, en: { ...en, detail: '{text}' }, 'zh-CN': { ...zh, detail: '{text}' } },
     ]),
   );
 
 /** This service's refusals and how to mend them, for people. */
 export const problems: ProblemTexts = {
-  ...problemTextsOf(ContractRefusalCode.options),
-  ...saidOfTheFirst(problemTextsOf(naming)),
+  ...withKinds(ContractRefusalCode.options),
+  ...saidOfTheFirst(withKinds(naming)),
   'account.not_found': {
+    kind: 'not_found',
     en: { title: 'Account not found', detail: 'There is no account {accountId}.' },
     'zh-CN': { title: '账户不存在', detail: '找不到账户 {accountId}。' },
   },
   'bill.not_found': {
+    kind: 'not_found',
     en: { title: 'Bill not found', detail: 'There is no bill {billId}.' },
     'zh-CN': { title: '账单不存在', detail: '找不到账单 {billId}。' },
   },
   'bill.entity_unknown': {
+    kind: 'invalid',
     en: {
       title: 'Unknown invoicing entity',
       detail: 'The profile has no invoicing entity {invoicingEntity}.',
@@ -39,6 +49,7 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '未知的开票主体', detail: '配置中没有开票主体 {invoicingEntity}。' },
   },
   'bill.currency_mismatch': {
+    kind: 'invalid',
     en: {
       title: 'The currency is another',
       detail: 'This invoicing entity bills in {currency}, not in {given}.',
@@ -46,10 +57,12 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '币种不符', detail: '该开票主体以 {currency} 计费，而非 {given}。' },
   },
   'bill.taken': {
+    kind: 'conflict',
     en: { title: 'The id is taken', detail: 'Bill {billId} is the bill of another account.' },
     'zh-CN': { title: '账单号已被占用', detail: '账单 {billId} 属于其他账户。' },
   },
   'contract.bills_not_offered': {
+    kind: 'invalid',
     en: {
       title: 'No contracts over bills',
       detail: 'This provider makes contracts over orders; see GET /v1/contracts/eligible-orders.',
@@ -60,10 +73,12 @@ export const problems: ProblemTexts = {
     },
   },
   'contract.not_found': {
+    kind: 'not_found',
     en: { title: 'Contract not found', detail: 'There is no contract {contractId}.' },
     'zh-CN': { title: '合同不存在', detail: '找不到合同 {contractId}。' },
   },
   'contract.application_refused': {
+    kind: ['conflict', 'invalid'],
     en: {
       title: 'The application was refused',
       detail: 'Several things are against it; `facts.refusals` lists each with what mends it.',
@@ -74,6 +89,7 @@ export const problems: ProblemTexts = {
     },
   },
   'contract.voided': {
+    kind: 'conflict',
     en: {
       title: 'The contract is void',
       detail: 'Contract {contractId} has ended. Its orders may be in a new application.',
@@ -81,6 +97,7 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '合同已作废', detail: '合同 {contractId} 已作废，其订单可以重新申请合同。' },
   },
   'contract.no_document': {
+    kind: 'conflict',
     en: {
       title: 'There is no document',
       detail: 'Contract {contractId} is {status}; a document exists from its draft on.',
@@ -88,6 +105,7 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '没有合同文件', detail: '合同 {contractId} 状态为 {status}，生成草稿后才有文件。' },
   },
   'contract.not_a_draft': {
+    kind: 'conflict',
     en: {
       title: 'The contract is no draft',
       detail: 'Contract {contractId} is {status}; this is for drafts.',
@@ -95,6 +113,7 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '合同不是草稿', detail: '合同 {contractId} 状态为 {status}，该操作仅适用于草稿。' },
   },
   'contract.not_fulfilled': {
+    kind: 'conflict',
     en: {
       title: 'Orders are not fulfilled yet',
       detail: 'The service periods of {orderIds} are not known yet. Try again once they are fulfilled.',
@@ -102,6 +121,7 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '订单尚未开通', detail: '订单 {orderIds} 的服务期尚未确定，请在开通后重试。' },
   },
   'contract.period_unknown': {
+    kind: 'conflict',
     en: {
       title: 'Orders have no service period',
       detail:
@@ -115,6 +135,7 @@ export const problems: ProblemTexts = {
     },
   },
   'contract.party_changed': {
+    kind: 'conflict',
     en: {
       title: 'Party A has another name now',
       detail:
@@ -127,6 +148,7 @@ export const problems: ProblemTexts = {
     },
   },
   'contract.order_paid': {
+    kind: 'conflict',
     en: {
       title: 'An order was paid meanwhile',
       detail:
@@ -136,10 +158,12 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该请款合同，再申请订单合同。' },
   },
   'contract.sealing': {
+    kind: 'conflict',
     en: { title: 'The contract is being sealed', detail: 'Try again in a moment.' },
     'zh-CN': { title: '合同正在签章', detail: '请稍后重试。' },
   },
   'contract.needs_ticket': {
+    kind: 'conflict',
     en: {
       title: 'Voiding needs a ticket',
       detail: 'An official contract is voided by the provider: submit a ticket that asks for it.',
@@ -150,6 +174,7 @@ export const problems: ProblemTexts = {
     },
   },
   'contract.void_instead': {
+    kind: 'conflict',
     en: {
       title: 'Drafts are voided here',
       detail: 'This provider deletes no drafts. Void the contract instead.',
@@ -160,14 +185,17 @@ export const problems: ProblemTexts = {
     },
   },
   'contract.transition_refused': {
+    kind: 'conflict',
     en: { title: 'Not in this state', detail: 'The contract is {status}.' },
     'zh-CN': { title: '当前状态不允许', detail: '合同状态为 {status}。' },
   },
   'ticket.not_found': {
+    kind: 'not_found',
     en: { title: 'Ticket not found', detail: 'There is no ticket {ticketId}.' },
     'zh-CN': { title: '工单不存在', detail: '找不到工单 {ticketId}。' },
   },
   'ticket.contract_not_official': {
+    kind: 'conflict',
     en: {
       title: 'The contract is not official',
       detail: 'Contract {contractId} is {status}; tickets are for official contracts.',
@@ -178,6 +206,7 @@ export const problems: ProblemTexts = {
     },
   },
   'ticket.already_open': {
+    kind: 'conflict',
     en: {
       title: 'Such a ticket is open',
       detail: 'Contract {contractId} has an open ticket ({kind}). Await its decision, or withdraw it.',
@@ -188,10 +217,12 @@ export const problems: ProblemTexts = {
     },
   },
   'ticket.not_open': {
+    kind: 'conflict',
     en: { title: 'The ticket is closed', detail: 'Ticket {ticketId} is {status}.' },
     'zh-CN': { title: '工单已关闭', detail: '工单 {ticketId} 状态为 {status}。' },
   },
   'ticket.own_approval': {
+    kind: 'forbidden',
     en: {
       title: 'Not by the applicant',
       detail: 'A ticket is approved by another operator than the one who submitted it.',

@@ -2,10 +2,12 @@ import type { ProblemTexts } from '@accord/http';
 
 export const problems: ProblemTexts = {
   'notification.not_found': {
+    kind: 'not_found',
     en: { title: 'No such message', detail: 'There is no message {notificationId}.' },
     'zh-CN': { title: '消息不存在', detail: '消息 {notificationId} 不存在。' },
   },
   'notification.not_dead': {
+    kind: 'conflict',
     en: {
       title: 'The message is not dead',
       detail: 'Only a message that was given up can be sent again; this one is {status}.',
@@ -13,6 +15,7 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '消息未失败', detail: '只有已放弃发送的消息才能重新发送，该消息当前状态为 {status}。' },
   },
   'timeline.not_found': {
+    kind: 'not_found',
     en: { title: 'Nothing is known of it', detail: 'Nothing has happened to {id}, or it does not exist.' },
     'zh-CN': { title: '没有相关记录', detail: '{id} 没有任何记录，或者不存在。' },
   },

@@ -19,6 +19,7 @@ interface ToldRefusal {
   readonly instanceId?: string | null;
   readonly code: string;
   readonly contractNumber?: string | null;
+  readonly facts?: Readonly<Record<string, string>>;
 }
 
 const separator: { readonly [L in Locale]: string } = { 'zh-CN': '、', en: ', ' };
@@ -111,9 +112,9 @@ export const filters = {
    */
   refusals(this: Of, refusals: readonly ToldRefusal[]) {
     const { locale } = readerOf(this);
-    const said = refusals.map(({ orderId, instanceId, code, contractNumber }) => {
+    const said = refusals.map(({ orderId, instanceId, code, contractNumber, facts = {} }) => {
       const about = orderId ?? instanceId;
-      const clause = clauseOf(code, locale);
+      const clause = clauseOf(code, facts, locale);
       const why = contractNumber ? `${clause} (${contractNumber})` : clause;
       return about ? `${about}${locale === 'en' ? ': ' : '：'}${why}` : why;
     });

@@ -45,6 +45,7 @@ const order = [
   'order.billType',
   'order.count',
   'order.duration',
+  'order.plan',
   'order.payableAmount',
   'order.cashPaid',
   'order.voucherPaid',
@@ -159,6 +160,12 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: ['remittanceId', 'amount', 'orderIds'],
   },
+  'remittance.claim_failed': {
+    tells: 'orders',
+    channels: everywhere,
+    mandatory: false,
+    visible: ['claimId', 'bankReference', 'amount', 'orderIds', 'reason'],
+  },
   'export.ready': {
     tells: 'orders',
     channels: everywhere,
@@ -237,6 +244,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     visible: [...refund, 'text'],
   },
   'refund.withdrawn': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
+  'refund.difference_returned': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
   'refund.succeeded': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
   'refund.failed': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
 

@@ -274,6 +274,32 @@ describe('templates', () => {
     );
   });
 
+  test('NTF-16 a refusal of a refund says each reason as close as it is known, and the number of the contract', () => {
+    const { type, data } = sampleOf('refund.refused');
+    const about = { instanceId: null, orderId: 'ord_1' };
+    const facts = [
+      ['CONTRACT_LINKED', { contractId: 'ctr_1', number: 'CT-2026-00000007' }],
+      ['INSTANCE_NOT_FOUND', { givenBackBy: 'rfd_1' }],
+      ['TRADE_IN_PROGRESS', { refundId: 'rfd_1' }],
+      ['FROZEN', { frozenBy: 'police' }],
+      ['PRODUCT_NOT_SUPPORTED', { orderOfUnclearPeriod: 'ord_1' }],
+      ['CONTRACT_LINKED', undefined],
+    ] as const;
+    const refusals = facts.map(([code, facts]) => ({ ...about, code, ...(facts && { facts }) }));
+    const event = { ...sampleOf('refund.refused'), data: { ...data, refusals } } as Event;
+    const text = (locale: 'en' | 'zh-CN') =>
+      templates.inbox(type, visibleData(event), { ...reader, locale }).text;
+    expect(text('en')).toContain(
+      'The reasons: ord_1: it is in contract CT-2026-00000007, which has to be voided first; ' +
+        'ord_1: the instance was given back before; ord_1: another refund of the instance is running; ' +
+        'ord_1: the instance is frozen (police); ' +
+        'ord_1: it is not known from when to when the order pays for the instance; ' +
+        'ord_1: it is in a contract, which has to be voided first.',
+    );
+    expect(text('zh-CN')).toContain('ord_1：订单在有效合同 CT-2026-00000007 中，请先作废该合同；');
+    expect(text('en') + text('zh-CN')).not.toMatch(/(ctr|rfd)_/);
+  });
+
   test('NTF-16 a payment request says until when it can be paid now, as long as an older event does not know', () => {
     for (const type of ['contract.drafted', 'contract.finalized'] as const) {
       const event = sampleOf(type);

@@ -24,36 +24,54 @@ export interface OrderDocument {
   readonly locale: Locale;
 }
 
-type Rules = Pick<Profile, 'timeZone' | 'invoicingEntities' | 'provider'>;
-type Fields = readonly (readonly [name: string, value: string | null])[];
+export type Rules = Pick<Profile, 'timeZone' | 'invoicingEntities' | 'provider'>;
+export type Fields = readonly (readonly [name: string, value: string | null])[];
 
 /** Other work has its turn after so many rows. */
 const rowsAtOnce = 20;
+
+/** Tells papers about an order apart. */
+interface Paper {
+  readonly title: string;
+  /** Stands before the order. */
+  readonly warning?: string;
+  /** Behind the amounts. */
+  readonly boxes?: readonly (readonly [title: string, fields: Fields])[];
+  /** Stands at the end. */
+  readonly note: string;
+}
 
 /**
  * ORD-18: one order as a PDF with real text and embedded fonts, its times to the minute where the provider is.
  * The same order at the same moment makes the same bytes.
  */
-export async function renderOrder(document: OrderDocument, rules: Rules): Promise<Buffer> {
+export const renderOrder = (document: OrderDocument, rules: Rules): Promise<Buffer> =>
+  renderPaper(document, rules, documentWords[document.locale]);
+
+/** As `renderOrder`, with all that this paper says besides. */
+export async function renderPaper(document: OrderDocument, rules: Rules, paper: Paper): Promise<Buffer> {
   const { order, at, locale } = document;
+  const { title, warning, boxes = [], note } = paper;
   const words = documentWords[locale];
   const write = minuteWriter(rules.timeZone);
   const pdf = await openPdfDocument({
-    title: `${words.title} ${order.orderId}`,
+    title: `${title} ${order.orderId}`,
     author: rules.provider[locale].name,
     language: locale,
     createdAt: at,
   });
-  printTitle(pdf, words.title, `${words.printedAt}${write(at)} (${rules.timeZone})`);
+  printTitle(pdf, title, `${words.printedAt}${write(at)} (${rules.timeZone})`);
+  if (warning) pdf.paragraph(warning, { size: 9.5, weight: 'bold' });
   printBox(pdf, words.order, orderFields(document, write));
   printBox(pdf, words.product, productFields(document, rules, write));
   printBox(pdf, words.amounts, amountFields(document));
+  for (const [head, fields] of boxes) printBox(pdf, head, fields);
   await printConfiguration(pdf, document);
   await printInstances(pdf, document, write);
   pdf.y += 6;
-  pdf.paragraph(`${words.zone(rules.timeZone)} ${words.note}`, { size: 8 });
+  pdf.paragraph(`${words.zone(rules.timeZone)} ${note}`, { size: 8 });
   printRunningLines(pdf, {
-    head: [words.title, order.orderId],
+    head: [title, order.orderId],
     foot: (number, pages) => [rules.provider[locale].name, words.page(number, pages)],
   });
   return pdf.end();

@@ -236,3 +236,29 @@ export const documentWords: Readonly<Record<Locale, DocumentWords>> = {
     page: (page, pages) => `第 ${page} 页 共 ${pages} 页`,
   },
 };
+
+/** The standing text of a checklist, beside that of its order's document (ORD-20). */
+export const checklistWords = {
+  en: {
+    title: 'Business checklist',
+    warning:
+      'This order is not paid yet. Until it is, the domain name is not reserved: somebody else may register it, and ' +
+      'the order is cancelled.',
+    payee: 'Payment by transfer',
+    name: 'Payee',
+    bank: 'Bank',
+    bankAccount: 'Account number',
+    purpose: 'Purpose of the transfer',
+    note: 'This checklist tells the order as it was at the time above. It is no contract and no invoice.',
+  },
+  'zh-CN': {
+    title: '业务清单',
+    warning: '该订单尚未付款。付款之前域名不会为您保留，可能被他人注册；一旦被他人注册，该订单将被取消。',
+    payee: '汇款信息',
+    name: '收款户名',
+    bank: '开户银行',
+    bankAccount: '银行账号',
+    purpose: '汇款用途',
+    note: '本清单载明订单在上述时间的状态，不是合同，也不是发票。',
+  },
+} as const;

@@ -3,7 +3,7 @@ import type { OrderFilter } from '../order/order-list.ts';
 
 export const exportLifecycle = lifecycle('export', 'running', {
   running: { finish: 'ready', cancel: 'cancelled', expire: 'expired' },
-  ready: { expire: 'expired' },
+  ready: { cancel: 'cancelled', expire: 'expired' },
   cancelled: {},
   expired: {},
 });
@@ -115,10 +115,10 @@ export function finishExport(job: Export, { sha256, at }: { sha256: string; at: 
   return changed(next, { type: 'export.ready', data: { exportId, version, accountId, sha256, expiresAt } });
 }
 
-/** @throws Refusal `export.not_running`. */
+/** A job ends before its file is made, or its file is given up. @throws Refusal `export.ended`. */
 export function cancelExport(job: Export): Export {
   if (!exportLifecycle.allows(job.status, 'cancel'))
-    throw new Refusal('conflict', 'export.not_running', { exportId: job.exportId, status: job.status });
+    throw new Refusal('conflict', 'export.ended', { exportId: job.exportId, status: job.status });
   return { ...job, status: exportLifecycle.after(job.status, 'cancel') };
 }
 

@@ -80,14 +80,15 @@ test('ORD-19 a file that is ready is announced once and kept for 24 h; an ended 
   expect(expireExport(state, at(25)).status).toBe('expired');
 });
 
-test('ORD-19 a running job alone is cancelled; a file is there from ready to its end', () => {
+test('ORD-19 a job that runs or has its file is cancelled; a file is there from ready to its end', () => {
   const cancelled = cancelExport(job);
   expect(cancelled.status).toBe('cancelled');
-  expect(codeOf(() => cancelExport(cancelled))).toBe('export.not_running');
+  expect(codeOf(() => cancelExport(cancelled))).toBe('export.ended');
   expect(expireExport(cancelled, at(100))).toBe(cancelled);
   expect(codeOf(() => expectFile(job, at(1)))).toBe('export.not_ready');
   expect(codeOf(() => expectFile(cancelled, at(1)))).toBe('export.file_gone');
   const { state } = finishExport(addPart(job, { ...part, whole: true }), { sha256: 'ab', at: at(1) });
+  expect(cancelExport(state)).toEqual({ ...state, status: 'cancelled' });
   expect(codeOf(() => expectFile(state, at(24)))).toBeUndefined();
   expect(codeOf(() => expectFile(state, at(25)))).toBe('export.file_gone');
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Tx } from '@accord/core';
+import { Id } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
@@ -22,7 +23,7 @@ import { AccountId } from './schemas.ts';
 const Format = z.enum(exportFormats).meta({ id: 'ExportFormat' });
 const contentTypes = exportFormats.map((format) => fileFormats[format].contentType);
 const reader = { customer: 'orders:read', operator: true } as const;
-const params = z.strictObject({ exportId: z.string().regex(/^exp_[0-9a-f]{32}$/) });
+const params = z.strictObject({ exportId: Id });
 const Time = z.iso.datetime().nullable();
 
 const ExportAnswer = z
@@ -156,11 +157,11 @@ const cancelExport = route({
   method: 'post',
   path: '/v1/exports/{exportId}/cancel',
   operationId: 'cancelExport',
-  summary: 'Ends an export before its file is made',
+  summary: 'Ends an export before its file is made, or deletes the file',
   access: reader,
   params,
   answer: ExportAnswer,
-  refusals: ['export.not_found', 'export.not_running'],
+  refusals: ['export.not_found', 'export.ended'],
   inTransaction: async (tx, { params: { exportId } }) => ({
     body: toExportAnswer(await cancel(tx, exportId)),
   }),

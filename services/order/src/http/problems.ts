@@ -1,19 +1,42 @@
 import type { ProblemTexts } from '@accord/http';
+import { placementProblems } from './placement-problems.ts';
+import { planProblems } from './plan-problems.ts';
 
 /** Every refusal this service can answer, in both languages (API-16). */
 export const problems: ProblemTexts = {
+  ...placementProblems,
+  ...planProblems,
   'order.not_found': {
+    kind: 'not_found',
     en: { title: 'No such order', detail: 'There is no order {orderId}.' },
     'zh-CN': { title: '订单不存在', detail: '订单 {orderId} 不存在。' },
   },
   'order.not_cancellable': {
+    kind: 'conflict',
     en: {
       title: 'The order cannot be cancelled',
       detail: 'Only an unpaid order is cancelled; this one is {status}.',
     },
     'zh-CN': { title: '订单无法取消', detail: '只有未支付的订单可以取消，当前状态为 {status}。' },
   },
+  'order.not_a_domain': {
+    kind: 'invalid',
+    en: { title: 'Not an order of a domain', detail: 'Order {orderId} is not for a domain name.' },
+    'zh-CN': { title: '非域名订单', detail: '订单 {orderId} 不是域名订单。' },
+  },
+  'order.no_checklist': {
+    kind: 'conflict',
+    en: {
+      title: 'The order has no checklist',
+      detail: 'Only an unpaid domain order that gets no contract has one, before its payBy; {orderId} is none.',
+    },
+    'zh-CN': {
+      title: '该订单没有业务清单',
+      detail: '只有不能申请合同的未付款域名订单在支付期限内提供业务清单，订单 {orderId} 不属于此类。',
+    },
+  },
   'order.not_payable': {
+    kind: 'conflict',
     en: {
       title: 'The order cannot be paid',
       detail: 'Only an unpaid order is paid, and only before its payBy; this one is {status}.',
@@ -24,6 +47,7 @@ export const problems: ProblemTexts = {
     },
   },
   'order.payment_mismatch': {
+    kind: 'invalid',
     en: {
       title: 'The payment does not fit the order',
       detail: 'The parts, none below zero, together are exactly the payable amount in its currency.',
@@ -34,6 +58,7 @@ export const problems: ProblemTexts = {
     },
   },
   'payment.reference_used': {
+    kind: 'conflict',
     en: {
       title: 'The payment reference was used',
       detail:
@@ -46,6 +71,7 @@ export const problems: ProblemTexts = {
     },
   },
   'order.not_fulfillable': {
+    kind: 'conflict',
     en: {
       title: 'The order is not waiting for fulfilment',
       detail:
@@ -57,6 +83,7 @@ export const problems: ProblemTexts = {
     },
   },
   'order.fulfilment_misfit': {
+    kind: 'invalid',
     en: {
       title: 'The instances do not fit the order',
       detail:
@@ -71,187 +98,18 @@ export const problems: ProblemTexts = {
         '各实例的服务期须与订购时长相符（误差不超过一天），并在支付后 90 天内开始。',
     },
   },
-  'order.product_unknown': {
-    en: { title: 'No such product', detail: 'The catalogue has no product {productCode}.' },
-    'zh-CN': { title: '产品不存在', detail: '产品目录中没有 {productCode}。' },
-  },
-  'order.product_withdrawn': {
-    en: {
-      title: 'The product is not on sale',
-      detail: '{productCode} is not bought any more; running instances of it go on.',
-    },
-    'zh-CN': { title: '产品已下架', detail: '{productCode} 不再接受新购，已有实例不受影响。' },
-  },
-  'order.not_renewable': {
-    en: {
-      title: 'The product is not renewed any more',
-      detail: 'Instances of {productCode} run to their end; they take no {orderType}.',
-    },
-    'zh-CN': {
-      title: '产品不支持续费',
-      detail: '{productCode} 的实例使用至到期为止，不再接受类型为 {orderType} 的订单。',
-    },
-  },
-  'order.charge_type_not_offered': {
-    en: { title: 'The product is not charged that way', detail: 'It offers {offered}, not {chargeType}.' },
-    'zh-CN': { title: '产品不支持该计费方式', detail: '该产品支持 {offered}，不支持 {chargeType}。' },
-  },
-  'order.bill_type_mismatch': {
-    en: {
-      title: 'Bill type and charge type do not fit',
-      detail: '{chargeType} is not billed as {billType}.',
-    },
-    'zh-CN': { title: '账单类型与计费方式不符', detail: '{chargeType} 不能以 {billType} 方式结算。' },
-  },
-  'order.duration_required': {
-    en: { title: 'A duration is missing', detail: 'This order is for a time; say how long.' },
-    'zh-CN': { title: '缺少时长', detail: '该订单按时长计费，请填写时长。' },
-  },
-  'order.duration_not_allowed': {
-    en: { title: 'There is no duration here', detail: '{chargeType} has no duration.' },
-    'zh-CN': { title: '不应填写时长', detail: '{chargeType} 没有时长。' },
-  },
-  'order.duration_not_offered': {
-    en: {
-      title: 'The duration is not offered',
-      detail: 'The product has no price for a duration by the {unit}.',
-    },
-    'zh-CN': { title: '不提供该时长', detail: '该产品没有以 {unit} 为单位的价格。' },
-  },
-  'order.price_missing': {
-    en: {
-      title: 'The product has no price for this',
-      detail: 'There is no price for {chargeType} in {currency}.',
-    },
-    'zh-CN': { title: '产品没有对应价格', detail: '没有以 {currency} 计价的 {chargeType} 价格。' },
-  },
-  'order.service_type_misfit': {
-    en: {
-      title: 'The service type does not fit',
-      detail: 'Domain orders have a service type, all others have none.',
-    },
-    'zh-CN': { title: '服务类型不符', detail: '域名订单须填写服务类型，其他订单不填写。' },
-  },
-  'order.service_type_not_offered': {
-    en: { title: 'The service type is not offered', detail: 'The product does not offer {serviceType}.' },
-    'zh-CN': { title: '不提供该服务类型', detail: '该产品不提供 {serviceType}。' },
-  },
-  'order.instance_not_allowed': {
-    en: {
-      title: 'A purchase names no instance',
-      detail: 'Instances come into being by a purchase; leave instanceIds out.',
-    },
-    'zh-CN': { title: '新购订单不指定实例', detail: '实例由新购产生，请勿填写 instanceIds。' },
-  },
-  'order.instance_required': {
-    en: {
-      title: 'The instances are missing',
-      detail: 'An order of type {orderType} names the instances it is for.',
-    },
-    'zh-CN': { title: '缺少实例', detail: '类型为 {orderType} 的订单须指定实例。' },
-  },
-  'order.instance_unknown': {
-    en: {
-      title: 'No such instance',
-      detail: 'The account has no such instance of this product: {instanceIds}.',
-    },
-    'zh-CN': { title: '实例不存在', detail: '账户下没有该产品的这些实例：{instanceIds}。' },
-  },
-  'order.instance_busy': {
-    en: {
-      title: 'The instance has an open order',
-      detail: 'Order {orderId} on instance {instanceId} is not finished yet.',
-    },
-    'zh-CN': { title: '实例有未完成的订单', detail: '实例 {instanceId} 上的订单 {orderId} 尚未完成。' },
-  },
-  'order.held_by_refund': {
-    en: {
-      title: 'The instance is being refunded',
-      detail: 'A refund holds order {orderId} of instance {instanceId}.',
-    },
-    'zh-CN': { title: '实例正在退款', detail: '实例 {instanceId} 的订单 {orderId} 正在退款。' },
-  },
-  'order.count_mismatch': {
-    en: {
-      title: 'Count and instances differ',
-      detail: 'The count is {count}, the instances named are {instances}.',
-    },
-    'zh-CN': { title: '数量与实例不符', detail: '数量为 {count}，指定的实例为 {instances} 个。' },
-  },
-  'order.count_too_large': {
-    en: {
-      title: 'Too many instances in one order',
-      detail: 'One order takes at most {most} instances; place several.',
-    },
-    'zh-CN': { title: '单个订单的实例过多', detail: '一个订单最多包含 {most} 个实例，请拆分为多个订单。' },
-  },
-  'order.amount_too_small': {
-    en: {
-      title: 'Too little to charge',
-      detail:
-        'At {unitPrice} per {unit} this comes to less than half of the ' +
-        'smallest unit of the currency; order more at once.',
-    },
-    'zh-CN': {
-      title: '金额过小',
-      detail: '单价 {unitPrice}/{unit} 计算出的金额不足最小货币单位的一半，请增加订购数量或时长。',
-    },
-  },
-  'order.entity_unknown': {
-    en: {
-      title: 'The invoicing entity is not known',
-      detail: 'The provider has no invoicing entity {invoicingEntity}.',
-    },
-    'zh-CN': { title: '开票主体未知', detail: '服务商没有开票主体 {invoicingEntity}。' },
-  },
-  'order.currency_mismatch': {
-    en: {
-      title: 'The currency does not fit',
-      detail: 'The invoicing entity bills in {currency}, not in {given}.',
-    },
-    'zh-CN': { title: '币种不符', detail: '开票主体以 {currency} 结算，而非 {given}。' },
-  },
-  'order.amount_mismatch': {
-    en: { title: 'The amount differs from the catalogue', detail: 'The product amount is {productAmount}.' },
-    'zh-CN': { title: '金额与目录价不符', detail: '产品金额应为 {productAmount}。' },
-  },
-  'order.amount_too_large': {
-    en: {
-      title: 'The amount is too large',
-      detail: 'An order has at most {maxAmountDigits} digits before the point; place several.',
-    },
-    'zh-CN': {
-      title: '金额过大',
-      detail: '单个订单金额的整数部分最多 {maxAmountDigits} 位，请分多个订单提交。',
-    },
-  },
-  'order.discount_misfit': {
-    en: {
-      title: 'The discount does not fit',
-      detail: 'A discount is not below zero and not above the product amount.',
-    },
-    'zh-CN': { title: '折扣金额不符', detail: '折扣不得为负，也不得超过产品金额。' },
-  },
-  'order.terms_by_provider': {
-    en: {
-      title: 'Only the provider grants this',
-      detail: 'Discounts, promotions, bundles, trial, free and customised orders are placed by the provider.',
-    },
-    'zh-CN': { title: '仅服务商可设置', detail: '折扣、促销、套餐、试用、免费及定制订单由服务商提交。' },
-  },
-  'order.compensation_by_operators': {
-    en: { title: 'Only operators compensate', detail: 'A compensation is placed by an operator.' },
-    'zh-CN': { title: '仅运营人员可补偿', detail: '补偿订单由运营人员提交。' },
-  },
   'order.range_too_wide': {
+    kind: 'invalid',
     en: { title: 'The time range is too wide', detail: 'A range is at most 1 year; this is {from} to {to}.' },
     'zh-CN': { title: '时间范围过大', detail: '时间范围最长 1 年，当前为 {from} 至 {to}。' },
   },
   'resource.not_found': {
+    kind: 'not_found',
     en: { title: 'No such resource', detail: 'There is no instance {instanceId}.' },
     'zh-CN': { title: '资源不存在', detail: '实例 {instanceId} 不存在。' },
   },
   'resource.order_required': {
+    kind: 'not_found',
     en: {
       title: 'The order is missing',
       detail: 'Instance {instanceId} is not known yet; name the order it belongs to.',
@@ -259,6 +117,7 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '缺少订单', detail: '实例 {instanceId} 尚未登记，请填写其所属订单。' },
   },
   'resource.taken': {
+    kind: 'conflict',
     en: {
       title: 'The instance id is taken',
       detail: 'Instance {instanceId} belongs to another account, product or order.',
@@ -266,10 +125,12 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '实例编号已被占用', detail: '实例 {instanceId} 属于其他账户、产品或订单。' },
   },
   'product.not_found': {
+    kind: 'not_found',
     en: { title: 'No such product', detail: 'The catalogue has no product {productCode}.' },
     'zh-CN': { title: '产品不存在', detail: '产品目录中没有 {productCode}。' },
   },
   'product.entity_unknown': {
+    kind: 'invalid',
     en: {
       title: 'The invoicing entity is not known',
       detail: 'The provider has no invoicing entity {invoicingEntity}.',
@@ -277,6 +138,7 @@ export const problems: ProblemTexts = {
     'zh-CN': { title: '开票主体未知', detail: '服务商没有开票主体 {invoicingEntity}。' },
   },
   'product.price_misfit': {
+    kind: 'invalid',
     en: {
       title: 'The prices do not fit the product',
       detail:

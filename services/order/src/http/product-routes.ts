@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Refusal } from '@accord/core';
+import { Moment } from '@accord/events/fields';
 import {
   ChargeType,
   DomainServiceType,
@@ -6,35 +8,67 @@ import {
   ProductForm,
   ProductSnapshot,
 } from '@accord/events/product';
-import { decodeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import {
+  ActorView,
+  decodeCursor,
+  maskActor,
+  paged,
+  pageOf,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/http';
 import type { Profile } from '@accord/profile';
 import * as store from '../product/product-store.ts';
 import { publish } from '../publication.ts';
-import { Line, ProductCode } from './schemas.ts';
+import { ConfigurationItem, Line, PlanCode, ProductCode } from './schemas.ts';
 
 const Name = Line(120);
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/);
 
+const Price = z
+  .strictObject({
+    chargeType: ChargeType,
+    amount: z.string().regex(/^\d{1,10}(\.\d{1,8})?$/),
+    currency: z.string().regex(/^[A-Z]{3}$/),
+    unit: PriceUnit,
+  })
+  .meta({ id: 'PriceInput' });
+
+const LocalizedName = z.strictObject({ 'zh-CN': Name, en: Name }).meta({ id: 'LocalizedNameInput' });
+
+const Plan = z
+  .strictObject({
+    code: PlanCode,
+    name: LocalizedName,
+    configuration: z.array(ConfigurationItem).max(30).default([]),
+    prices: z.array(Price).min(1).max(20),
+    onSale: z.boolean().default(true).meta({
+      description: 'False withdraws it: it is not bought or changed to, while instances that have it go on.',
+    }),
+  })
+  .meta({ id: 'PlanInput' });
+
 const Publication = z.strictObject({
-  name: z.strictObject({ 'zh-CN': Name, en: Name }).meta({ id: 'LocalizedNameInput' }),
+  name: LocalizedName,
   category: Code,
   brand: Code,
   form: ProductForm,
   chargeTypes: z.array(ChargeType).min(1).max(4),
   invoicingEntity: Code,
-  prices: z
-    .array(
-      z
-        .strictObject({
-          chargeType: ChargeType,
-          amount: z.string().regex(/^\d{1,10}(\.\d{1,8})?$/),
-          currency: z.string().regex(/^[A-Z]{3}$/),
-          unit: PriceUnit,
-        })
-        .meta({ id: 'PriceInput' }),
-    )
-    .min(1)
-    .max(20),
+  prices: z.array(Price).min(1).max(20),
+  plans: z
+    .array(Plan)
+    .max(50)
+    .refine((plans) => new Set(plans.map(({ code }) => code)).size === plans.length, {
+      message: 'names each plan once',
+      params: { 'zh-CN': '每个套餐编码只能出现一次' },
+    })
+    .default([])
+    .meta({
+      description:
+        'Sizes to choose from, each with its own prices; one that was published once stays (ORD-24).',
+    }),
   serviceTypes: z.array(DomainServiceType).max(6).default([]),
   onSale: z
     .boolean()
@@ -54,6 +88,16 @@ const Publication = z.strictObject({
 });
 
 const ProductAnswer = ProductSnapshot.meta({ id: 'Product' });
+
+const ProductVersionAnswer = z
+  .object({
+    version: z.int(),
+    at: Moment,
+    actor: ActorView,
+    changed: z.array(z.string()).meta({ description: 'The fields that differ from the version before.' }),
+    product: ProductAnswer,
+  })
+  .meta({ id: 'ProductVersion' });
 
 const params = z.strictObject({ productCode: ProductCode });
 const readers = { customer: 'orders:read', operator: true, platform: true } as const;
@@ -80,7 +124,12 @@ const publishProduct = (profile: Profile) =>
     },
     answer: ProductAnswer,
     success: [200, 201],
-    refusals: ['product.entity_unknown', 'product.price_misfit', 'request.version_mismatch'],
+    refusals: [
+      'product.entity_unknown',
+      'product.price_misfit',
+      'product.plan_removed',
+      'request.version_mismatch',
+    ],
     inTransaction: async (tx, { params: { productCode }, body, ifMatch }) => {
       const { product, created } = await publish(tx, profile, { productCode, ...body, ifMatch });
       return { status: created ? 201 : 200, body: product, version: product.version };
@@ -119,8 +168,44 @@ const getProduct = route({
   },
 });
 
+const listProductVersions = route({
+  method: 'get',
+  path: '/v1/products/{productCode}/history',
+  operationId: 'listProductVersions',
+  summary: 'Every version of a product, the newest first, with who published it and what changed',
+  access: { operator: true },
+  params,
+  query: z.strictObject(pageQuery),
+  answer: paged(ProductVersionAnswer),
+  refusals: ['product.not_found'],
+  inTransaction: async (tx, { actor, params: { productCode }, query: { cursor, limit } }) => {
+    await store.getProduct(tx, productCode);
+    const before = cursor === undefined ? undefined : decodeVersionCursor(cursor);
+    const versions = await store.listProductVersions(tx, { productCode, before, limit: limit + 1 });
+    return {
+      body: pageOf(versions, limit, {
+        item: ({ at, actor: by, changed, ...line }) => ({
+          ...line,
+          at: at.toISOString(),
+          actor: maskActor(actor, by),
+          changed: [...changed],
+        }),
+        key: ({ version }) => [String(version)],
+      }),
+    };
+  },
+});
+
+/** @throws Refusal `request.bad_cursor`. */
+function decodeVersionCursor(cursor: string): number {
+  const [version = ''] = decodeCursor(cursor, 1);
+  if (!/^[1-9]\d{0,8}$/.test(version)) throw new Refusal('invalid', 'request.bad_cursor');
+  return Number(version);
+}
+
 export const productRoutes = (profile: Profile): readonly Route[] => [
   publishProduct(profile),
   listProducts,
   getProduct,
+  listProductVersions,
 ];

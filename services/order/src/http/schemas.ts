@@ -8,6 +8,7 @@ import type { Profile } from '@accord/profile';
 import { operationsOf, type OperationsOf } from '../operations.ts';
 import { operations } from '../order/allowed-operations.ts';
 import { orderSnapshot, type Order } from '../order/order.ts';
+import { OrderWarning } from './warnings.ts';
 
 // Shapes that several routes take or answer.
 
@@ -19,6 +20,8 @@ export const OrderId = AnyOrderId.meta({ examples: ['ord_0199a2013ab97155850ff2f
 export { InstanceId };
 export const ProductCode = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
 
+export const PlanCode = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/);
+
 /** One line of text. */
 export const Line = (max: number) =>
   z
@@ -26,6 +29,11 @@ export const Line = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^[^\p{Cc}]+$/u);
+
+/** Of an order or a plan, as the customer reads it. */
+export const ConfigurationItem = z
+  .strictObject({ name: Line(60), value: Line(200) })
+  .meta({ id: 'ConfigurationItemInput' });
 
 export const ReportedMoment = GivenMomentText.transform((text) => new Date(text));
 
@@ -67,6 +75,8 @@ export const OrderDetailAnswer = OrderAnswer.extend({
       })
       .meta({ id: 'OrderHistoryEntry' }),
   ),
+  warnings: z.array(OrderWarning),
+  links: OrderAnswer.shape.links.extend({ checklist: z.string().nullable() }).meta({ id: 'OrderDetailLinks' }),
 }).meta({ id: 'OrderDetail' });
 
 /** ORD-16: a row of a list. */

@@ -2,9 +2,9 @@ import type { z } from 'zod';
 import type { AccountTelling } from '@accord/events/account';
 import { isZero } from '@accord/money';
 import { printable, type GlyphCheck } from '@accord/pdf';
-import { isExcludedFromContracts, isRefusedUnpaidDomain, type Profile } from '@accord/profile';
+import { isExcludedFromContracts, isRefusedUnpaidDomain, usedOf, type Profile } from '@accord/profile';
 import type { Resource } from '../resource/resource.ts';
-import { isOpen, isOverdue, type Order } from './order.ts';
+import { isInPart, isOpen, isOverdue, type Order } from './order.ts';
 
 // ORD-16: an operation is offered where the same request, made now, would be taken. Pure. The contract and the
 // refund service decide about the request itself; tests/agreement holds both against this.
@@ -71,6 +71,7 @@ function isContractable(
   const { hold, contractable, invoicingEntity, productName, configuration } = order;
   return (
     hold === null &&
+    !isInPart(order) &&
     contractable &&
     contracts.sources.includes('order') &&
     !isExcludedFromContracts(order, contracts) &&
@@ -141,6 +142,7 @@ function givesBack(order: Order, around: Surroundings, rules: OperationRules): b
     return (
       (isMember ? left : [instanceId]).every((id) => isUnhindered(id, around, rules)) &&
       (isMember ? [order] : orders).every((one) => isRefunded(one, instanceId, around, rules)) &&
+      orders.some((one) => paidSomething(one, rules.profile) && !isUsedUp(one, instanceId, rules)) &&
       isWholeBundle(orders, left, around)
     );
   });
@@ -204,6 +206,19 @@ function isWindowOpen(
   const isUsed = /[1-9]/.test(usage);
   const hasBegun = inEffect || (reportVersion === 0 && start !== null && start <= now);
   return !isLate && !isUsed && !(productForm !== 'usage_package' && hasBegun);
+}
+
+/** RFD-6: a day that has begun counts whole, so that of the last one nothing is left. */
+function isUsedUp(
+  { chargeType, instances, servicePeriod }: Order,
+  instanceId: string,
+  { profile: { refunds, timeZone }, now }: OperationRules,
+): boolean {
+  const { start, end } = instances.find((one) => one.instanceId === instanceId) ?? servicePeriod ?? {};
+  if (chargeType !== 'subscription' || !start || !end) return false;
+  const period = { start: start.toISOString(), end: end.toISOString() };
+  const { used, total } = usedOf(period, now, { unit: refunds.consumption, timeZone });
+  return used === total;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { DueItem, Tx } from '@accord/core';
-import type { OrderId } from './order.ts';
+import { selectOrders } from './order-store.ts';
+import type { Order, OrderId } from './order.ts';
 
 /** Unpaid orders whose payBy has come, over all accounts, oldest first. */
 export const listOverdue = (tx: Tx, limit: number) =>
@@ -7,6 +8,14 @@ export const listOverdue = (tx: Tx, limit: number) =>
     `select order_id as id, account_id as "accountId" from orders
       where status = 'unpaid' and pay_by <= $1 order by pay_by limit $2`,
     [tx.now, limit],
+  );
+
+/** As `lockOrders`, without those that others have locked: they may be paid just now. */
+export const lockFreeOrders = (tx: Tx, orderIds: readonly OrderId[]): Promise<Order[]> =>
+  selectOrders(
+    tx,
+    { where: 'order_id = any ($1::text[])', tail: 'order by order_id for update skip locked' },
+    [orderIds],
   );
 
 /**
@@ -22,12 +31,13 @@ export const listExpiring = (tx: Tx, noticeMs: number, limit: number) =>
     [tx.now, new Date(tx.now.getTime() + noticeMs), limit],
   );
 
-/** False where this payBy was announced before. No new version: nothing of the order changed. */
-export async function rememberExpiring(tx: Tx, orderId: OrderId): Promise<boolean> {
-  const row = await tx.one(
+/** Of these orders, those whose payBy was not announced before. No new version: nothing of an order changed. */
+export async function rememberExpiring(tx: Tx, orderIds: readonly OrderId[]): Promise<Set<OrderId>> {
+  const rows = await tx.many<{ orderId: OrderId }>(
     `update orders set expiring_announced = pay_by
-      where order_id = $1 and expiring_announced is distinct from pay_by returning order_id`,
-    [orderId],
+      where order_id = any ($1::text[]) and expiring_announced is distinct from pay_by
+      returning order_id as "orderId"`,
+    [orderIds],
   );
-  return row !== undefined;
+  return new Set(rows.map(({ orderId }) => orderId));
 }

@@ -2,6 +2,7 @@ import { Refusal } from '@accord/core';
 import { calendarEnd } from '@accord/profile';
 import type { Given, OrderInstance } from './order-instance.ts';
 import type { Order } from './order.ts';
+import { restOfInstance } from './plan-change.ts';
 
 // ORD-26: whether the instances that the platform gives are what was ordered.
 
@@ -35,10 +36,11 @@ export function expectFit(order: Order, given: readonly Given[], ask: FitAsk): v
     order.orderType === 'purchase'
       ? new Set([...order.instanceIds, ...ids]).size <= order.count
       : ids.every((id) => order.instanceIds.includes(id));
-  const fits = given.every(
-    (one) =>
-      (fitsPeriod(order, one, ask) || (ask.periodsMayFollow && !one.end)) &&
-      startsInTime(order, one, endsOf(one.instanceId, order, ask)),
+  const fits = given.every((one) =>
+    order.planChange
+      ? fitsRest(order, one, ask.ends.get(one.instanceId))
+      : (fitsPeriod(order, one, ask) || (ask.periodsMayFollow && !one.end)) &&
+        startsInTime(order, one, endsOf(one.instanceId, order, ask)),
   );
   if (enough && named && fits) return;
   const { orderId, count, instanceIds } = order;
@@ -54,8 +56,30 @@ export const isWhole = (order: Order, instances: readonly OrderInstance[]): bool
 const needsPeriod = ({ chargeType }: Order) => chargeType === 'subscription';
 
 /**
- * The calendar length of the ordered duration, up to a day more or less; an upgrade or a downgrade pays for what
- * is left of a period, so for less as well (ORD-24).
+ * ORD-24: a change of plan says itself which rest it is for. The platform need not repeat it; a start or an end that
+ * it tells is within a day of it, or of the end that the instance has by now, and a late start is before the end.
+ */
+function fitsRest(order: Order, { instanceId, start, end }: Given, runsUntil?: Date | null): boolean {
+  const rest = restOfInstance(order, instanceId);
+  if (!rest) return !end;
+  const last = runsUntil ?? rest.end;
+  const fitsEnd = !end || [rest.end, last].some((at) => Math.abs(end.getTime() - at.getTime()) <= dayMs);
+  return fitsEnd && (!start || (start.getTime() >= rest.start.getTime() - dayMs && start < (end ?? last)));
+}
+
+/**
+ * ORD-24: the instance with the rest that a change of plan pays for there, up to the end that it has by now; of any
+ * other order as it is told.
+ */
+export function withRest(order: Order, given: Given, runsUntil: Date | null | undefined): Given {
+  const rest = order.planChange && restOfInstance(order, given.instanceId);
+  if (!rest) return given;
+  return { ...given, start: rest.start, end: runsUntil && runsUntil > rest.start ? runsUntil : rest.end };
+}
+
+/**
+ * The calendar length of the ordered duration, up to a day more or less; an upgrade or a downgrade without a plan
+ * pays for what is left of a period, so for less as well.
  */
 export function fitsPeriod(
   order: Order,

@@ -1,6 +1,6 @@
 import { calendarEnd } from '@accord/profile';
 import { at, created, given, paid } from '../../test/sample-order.ts';
-import { expectFit } from './fulfilment-fit.ts';
+import { expectFit, withRest } from './fulfilment-fit.ts';
 import { fulfilOrder } from './order-fulfilment.ts';
 import type { Given } from './order-instance.ts';
 import { correctPeriods } from './order-period.ts';
@@ -160,7 +160,7 @@ describe('ORD-26 a renewal begins where the instance ends', () => {
     expect(days([42, 45, 46, 47], { 'i-1': at(45) }, [created])).toEqual([true, true, true, false]);
     const [cut] = correctPeriods(
       [created],
-      { ...given('i-1', { end: at(25) }), reportVersion: 1, by: 'x' },
+      { ...given('i-1', { end: at(25) }), reportVersion: 1, by: 'x', at: at(20) },
       rules,
     );
     expect(days([25, 42, 44], { 'i-1': at(25) }, [cut!.state])).toEqual([true, true, false]);
@@ -180,4 +180,54 @@ describe('ORD-26 a renewal begins where the instance ends', () => {
     const longAgo = { ...created, instances: [given('i-1', { end: at(-40) })] };
     expect(days([-40, 19], { 'i-1': at(-40) }, [longAgo])).toEqual([false, true]);
   });
+});
+
+test('ORD-24 ORD-26 a change of plan says itself for which rest it is; told times are within a day of it', () => {
+  const rest = {
+    orderId: 'ord_1',
+    start: at(14).toISOString(),
+    end: at(42).toISOString(),
+    unit: 'day' as const,
+    remaining: 28,
+    total: 31,
+    priceBefore: '45',
+    priceAfter: '138',
+  };
+  const upgrade: Order = {
+    ...paid,
+    orderType: 'upgrade',
+    duration: null,
+    instanceIds: ['a', 'b'],
+    servicePeriod: { start: at(14), end: at(42) },
+    planChange: {
+      from: 'small',
+      returns: 'none',
+      rest: ['a', 'b'].map((instanceId) => ({ instanceId, ...rest })),
+    },
+  };
+  const told = (start: Date | null, end: Date | null, id = 'a') => [{ ...given(id), start, end }];
+  const ends = { a: at(42), b: at(42) };
+  const taken = [
+    told(null, null),
+    told(at(13), null),
+    told(at(20), at(42)),
+    told(null, at(43)),
+    told(null, hours(at(42), -24)),
+  ];
+  expect(taken.map((instances) => fits(upgrade, instances, ends))).toEqual(taken.map(() => true));
+  const refused = [
+    [],
+    told(null, null, 'c'),
+    told(null, hours(at(43), 1)),
+    told(null, hours(at(41), -1)),
+    told(hours(at(13), -1), null),
+    told(at(42), null),
+  ];
+  expect(refused.map((instances) => fits(upgrade, instances, ends))).toEqual(refused.map(() => false));
+  expect(fits(upgrade, told(null, at(50)), { a: at(50) })).toBe(true);
+
+  const period = (id: string, runsUntil: Date) => withRest(upgrade, told(at(20), null, id)[0]!, runsUntil);
+  expect(period('a', at(42))).toMatchObject({ start: at(14), end: at(42), region: 'bj' });
+  expect(period('b', at(50))).toMatchObject({ start: at(14), end: at(50) });
+  expect(withRest(paid, given('a'), at(50))).toEqual(given('a'));
 });

@@ -1,15 +1,28 @@
 import type { Tx } from '@accord/core';
-import { lockOrders } from './order-store.ts';
-import type { Order, OrderId } from './order.ts';
+import { lockOrders, selectOrders } from './order-store.ts';
+import { isOpen, type Order, type OrderId } from './order.ts';
 
-// The instances that an order concerns, by which its orders are found.
+// The instances that an order concerns, by which its orders are found. The database holds that an instance has
+// one open order at most (ORD-3).
 
 /** An instance that the order names already stays. */
-export const saveOrderInstances = (tx: Tx, { orderId, accountId, instanceIds }: Order): void =>
+export const saveOrderInstances = (tx: Tx, order: Order): void =>
   tx.write(
-    `insert into order_instances (instance_id, order_id, account_id) select unnest($3::text[]), $1, $2
-     on conflict do nothing`,
-    [orderId, accountId, instanceIds],
+    `insert into order_instances (instance_id, order_id, account_id, open) select unnest($3::text[]), $1, $2, $4
+     on conflict (instance_id, order_id) do nothing`,
+    [order.orderId, order.accountId, order.instanceIds, isOpen(order)],
+  );
+
+/** The paid orders on these instances, in no order; nothing changes them while the instances are locked. */
+export const listPaidOrders = (tx: Tx, instanceIds: readonly string[]): Promise<Order[]> =>
+  selectOrders(
+    tx,
+    {
+      where: `status = 'paid' and order_id = any (array(
+        select order_id from order_instances where instance_id = any ($1::text[])))`,
+      tail: '',
+    },
+    [instanceIds],
   );
 
 /** As `lockOrders`. Lock the instances first: then no order can join them meanwhile (ORD-12). */
@@ -33,8 +46,7 @@ export const listOrdersInTheWay = (tx: Tx, instanceIds: readonly string[]) =>
     `select o.order_id as "orderId", i.instance_id as "instanceId",
             o.hold_kind is not distinct from 'refund' as "heldByRefund"
        from order_instances i join orders o using (order_id)
-      where i.instance_id = any ($1::text[])
-        and (o.status = 'unpaid' or (o.status = 'paid' and o.fulfilment = 'creating') or o.hold_kind = 'refund')
+      where i.instance_id = any ($1::text[]) and (i.open or o.hold_kind = 'refund')
       order by 1`,
     [instanceIds],
   );

@@ -16,6 +16,8 @@ export type Given = Readonly<{
 export type OrderInstance = Given & {
   /** The period as its fulfilment told it, which no correction changes; null until it did. */
   readonly told: Pick<Given, 'start' | 'end'> | null;
+  /** When its period or its place was told last (ORD-25). */
+  readonly knownSince: Date | null;
 };
 
 /** The instances with those of `given`, which take the place of what was known of them. */
@@ -35,14 +37,14 @@ export function servicePeriodOf(instances: readonly Given[]): { start: Date; end
   return { start: new Date(Math.min(...starts)), end: new Date(Math.max(...ends)) };
 }
 
-/** As every event of its order carries it. */
-export const instanceSnapshot = ({
-  told: _told,
-  start,
-  end,
-  ...instance
-}: OrderInstance): z.output<typeof OrderInstanceSnapshot> => ({
+/** As every event of its order carries it; `plan` is the code of the plan that the order pays for. */
+export const instanceSnapshot = (
+  { told: _told, start, end, knownSince, ...instance }: OrderInstance,
+  plan: string | null,
+): z.output<typeof OrderInstanceSnapshot> => ({
   ...instance,
   start: start?.toISOString() ?? null,
   end: end?.toISOString() ?? null,
+  plan,
+  knownSince: knownSince?.toISOString() ?? null,
 });

@@ -9,6 +9,7 @@ import { isOpen, orderChanged, type Order } from './order.ts';
 /** The instance as the platform reports it: from its first start to its last end, over all its orders. */
 export type ReportedInstance = Given & {
   readonly reportVersion: number;
+  readonly at: Date;
   /** The actor that said so: `platform:cmdb`. */
   readonly by: string;
 };
@@ -27,7 +28,8 @@ export function correctPeriods(
 ): Decision<Order>[] {
   const given = orders.filter(({ status, instances }) => status === 'paid' && find(instances, reported));
   const isExtended = orders.some(
-    (order) => order.fulfilment === 'creating' && order.orderType !== 'purchase',
+    ({ fulfilment, orderType, planChange }) =>
+      fulfilment === 'creating' && orderType !== 'purchase' && !planChange,
   );
   const move = moves(
     given.map(({ instances }) => find(instances, reported)!),
@@ -124,6 +126,7 @@ function correctPeriod(
     end,
     region: reported.region ?? before.region,
     ipAddress: reported.ipAddress ?? before.ipAddress,
+    knownSince: reported.at,
   };
   const moved = Number(now.start) !== Number(before.start) || Number(now.end) !== Number(before.end);
   if (!moved && now.region === before.region && now.ipAddress === before.ipAddress) return unchanged(order);

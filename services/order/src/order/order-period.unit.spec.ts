@@ -15,6 +15,7 @@ const reported = (start: Date | null, end: Date | null, change: object = {}) => 
   instanceId: 'i-1',
   reportVersion: 7,
   by: 'platform:cmdb',
+  at: at(20),
   start,
   end,
   region: null,
@@ -35,7 +36,11 @@ test('ORD-26 RFD-6 a reported start and end are what the order pays for, kept wi
     ...purchase,
     version: purchase.version + 1,
     instances: [
-      { ...given('i-1', { start: at(14), end: at(45) }), told: { start: at(11), end: at(42) } },
+      {
+        ...given('i-1', { start: at(14), end: at(45) }),
+        told: { start: at(11), end: at(42) },
+        knownSince: at(20),
+      },
       given('i-2'),
     ],
     servicePeriod: { start: at(11), end: at(45) },

@@ -46,6 +46,13 @@ export function refundOrder(
   return recorded(next, { change: 'refunded', note: holder.id }, orderVoided(next, 'refunded'));
 }
 
+/** ORD-24: a part of what paid for the rest went back after a downgrade, its own order's links included. */
+export function linkDifference(order: Order, refundId: string): Decision<Order> {
+  if (order.refundIds.includes(refundId)) return unchanged(order);
+  const next = amend(order, { refundIds: [...order.refundIds, refundId] });
+  return recorded(next, { change: 'difference_returned', note: refundId }, orderChanged(next, ['refunds']));
+}
+
 /** RFD-14: the money that had paid for a failed fulfilment went back. */
 export function refundFailedFulfilment(order: Order, refundId: string): Decision<Order> {
   if (order.fulfilment !== 'failed' || !refundStateLifecycle.allows(order.refundState, 'refundAll'))

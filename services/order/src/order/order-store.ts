@@ -1,7 +1,7 @@
 import { actorId, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Holder } from '@accord/events/fields';
 import type { OrderInstance } from './order-instance.ts';
-import type { Order, OrderId, Terms } from './order.ts';
+import { isOpen, type Order, type OrderId, type Terms } from './order.ts';
 
 const columns = `order_id as "orderId", account_id as "accountId", version, product_code as "productCode",
   order_type as "orderType", bill_type as "billType", terms, currency, product_amount as "productAmount",
@@ -35,10 +35,11 @@ function toOrder({ terms, currency, holdKind, holdId, periodStart, periodEnd, ..
     cashPaid: { amount: row.cashPaid, currency },
     voucherPaid: { amount: row.voucherPaid, currency },
     hold: holdKind && holdId ? { kind: holdKind, id: holdId } : null,
-    instances: row.instances.map(({ told, ...instance }) => ({
+    instances: row.instances.map(({ told, knownSince, ...instance }) => ({
       ...instance,
       ...timesOf(instance),
       told: told && timesOf(told),
+      knownSince: timeOf(knownSince),
     })),
     servicePeriod: periodStart && periodEnd ? { start: periodStart, end: periodEnd } : null,
   };
@@ -62,6 +63,8 @@ const termsOf = (order: Order): Terms => ({
   refundable: order.refundable,
   serviceType: order.serviceType,
   configuration: order.configuration,
+  plan: order.plan ?? null,
+  planChange: order.planChange ?? null,
   count: order.count,
   duration: order.duration,
   unitPrice: order.unitPrice,
@@ -126,8 +129,9 @@ const insertText = `
   with placed as (
     insert into orders (order_id, account_id, version, product_code, order_type, bill_type, terms, currency,
       product_amount, discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment,
-      refund_state, instance_ids, created_at, pay_by, paid_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)),
+      refund_state, instance_ids, created_at, pay_by, paid_at, period_start, period_end)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+      $24, $25)),
   named as (
     insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
   insert into order_history (order_id, account_id, version, at, actor, change, status)
@@ -159,6 +163,8 @@ export function insertOrder(tx: Tx, { state: order, facts, history }: Decision<O
     order.paidAt,
     actorId(tx.actor),
     history?.change,
+    order.servicePeriod?.start,
+    order.servicePeriod?.end,
   ]);
   tx.emit(...facts);
   return order;
@@ -172,7 +178,7 @@ const saveText = `
       "refundedInstanceIds" text[],
       "refundIds" text[], "periodStart" timestamptz, "periodEnd" timestamptz, invoiced boolean,
       "supportRightsUsed" boolean, "payBy" timestamptz, "paidAt" timestamptz, "cancelledAt" timestamptz,
-      "voidedAt" timestamptz, change text, note text)),
+      "voidedAt" timestamptz, open boolean, change text, note text)),
   saved as (
     update orders o set version = c.version, cash_paid = c."cashPaid", voucher_paid = c."voucherPaid",
       paid_parts = nullif(c."paidParts", 'null'), status = c.status, fulfilment = c.fulfilment,
@@ -182,7 +188,10 @@ const saveText = `
       refund_ids = c."refundIds", period_start = c."periodStart", period_end = c."periodEnd",
       invoiced = c.invoiced, support_rights_used = c."supportRightsUsed", pay_by = c."payBy",
       paid_at = c."paidAt", cancelled_at = c."cancelledAt", voided_at = c."voidedAt"
-    from changed c where o.order_id = c."orderId")
+    from changed c where o.order_id = c."orderId"),
+  closed as (
+    update order_instances i set open = false from changed c, unnest(c."instanceIds") named
+    where not c.open and i.instance_id = named and i.order_id = c."orderId" and i.open)
   insert into order_history (order_id, account_id, version, at, actor, change, status, note)
   select c."orderId", c."accountId", c.version, $2, $3, c.change, c.status, c.note from changed c`;
 
@@ -212,6 +221,7 @@ const toChange = ({ state, history }: Decision<Order>) => ({
   holdId: state.hold?.id ?? null,
   periodStart: state.servicePeriod?.start ?? null,
   periodEnd: state.servicePeriod?.end ?? null,
+  open: isOpen(state),
   ...history,
 });
 

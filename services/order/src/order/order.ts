@@ -59,6 +59,8 @@ export type Terms = Pick<
   | 'refundable'
   | 'serviceType'
   | 'configuration'
+  | 'plan'
+  | 'planChange'
   | 'count'
   | 'duration'
   | 'unitPrice'
@@ -169,12 +171,14 @@ export function expireOrder(order: Order, now: Date): Decision<Order> {
 }
 
 /** Keeps an order from being held. */
-export type Obstacle = 'order.cancelled' | 'order.voided' | `order.held_by_${Holder['kind']}`;
+export type Obstacle =
+  'order.cancelled' | 'order.voided' | 'order.instance_busy' | `order.held_by_${Holder['kind']}`;
 
-/** ORD-12: why `holder` cannot have it; undefined where it can. */
+/** ORD-12: why `holder` cannot have it; undefined where it can. ORD-26: no contract over a part of an order. */
 export function obstacle(order: Order, holder: Holder): Obstacle | undefined {
   if (order.status === 'cancelled') return 'order.cancelled';
   if (order.status === 'voided') return 'order.voided';
+  if (holder.kind === 'contract' && isInPart(order)) return 'order.instance_busy';
   return order.hold && !sameHolder(order.hold, holder) ? `order.held_by_${order.hold.kind}` : undefined;
 }
 
@@ -208,12 +212,21 @@ export function releaseOrder(order: Order, holder: Holder | null): Decision<Orde
   );
 }
 
+/** ORD-8; a change of plan pays for a rest of a period, so only until that is over (ORD-24). */
+export function payByOf(
+  { createdAt, planChange, servicePeriod }: Pick<Order, 'createdAt' | 'planChange' | 'servicePeriod'>,
+  payWithinMs: number,
+): Date {
+  const latest = createdAt.getTime() + payWithinMs;
+  return new Date(planChange && servicePeriod ? Math.min(latest, servicePeriod.end.getTime()) : latest);
+}
+
 /**
  * ORD-8: an unpaid order that was in a drafted contract keeps the later payBy, also after that contract has
  * ended.
  */
 export function movePayBy(order: Order, payWithinMs: number): Decision<Order> {
-  const payBy = new Date(order.createdAt.getTime() + payWithinMs);
+  const payBy = payByOf(order, payWithinMs);
   if (order.status !== 'unpaid' || order.payBy?.getTime() === payBy.getTime()) return unchanged(order);
   const next = amend(order, { payBy });
   return recorded(next, { change: 'pay_by_moved', note: payBy.toISOString() }, orderChanged(next, ['payBy']));
@@ -236,6 +249,10 @@ export function changeFacts(
 export const isOpen = (order: Order) =>
   order.status === 'unpaid' || (order.status === 'paid' && order.fulfilment === 'creating');
 
+/** ORD-26: some of its instances are there, others still to come. */
+export const isInPart = ({ fulfilment, instances }: Pick<Order, 'fulfilment' | 'instances'>) =>
+  fulfilment === 'creating' && instances.length > 0;
+
 export const isOverdue = (order: Order, now: Date) =>
   order.status === 'unpaid' && order.payBy !== null && order.payBy <= now;
 
@@ -249,7 +266,7 @@ export function orderSnapshot({
 }: Order): Snapshot {
   return {
     ...order,
-    instances: instances.map(instanceSnapshot),
+    instances: instances.map((instance) => instanceSnapshot(instance, order.plan?.code ?? null)),
     servicePeriod: servicePeriod && {
       start: servicePeriod.start.toISOString(),
       end: servicePeriod.end.toISOString(),

@@ -46,6 +46,19 @@ export async function insertPayment(tx: Tx, payment: UnappliedPayment): Promise<
   return stored;
 }
 
+/** Received at `tx.now`, under references that are new; else the transaction fails. */
+export const insertPayments = (tx: Tx, payments: readonly UnappliedPayment[]): void =>
+  tx.write(
+    `with told as (
+       select * from jsonb_to_recordset($1::jsonb)
+         as p ("paymentReference" text, "orderId" text, "accountId" text, parts jsonb)),
+     fresh as (
+       insert into payment_references (payment_reference, account_id) select "paymentReference", "accountId" from told)
+     insert into payments (payment_reference, order_id, account_id, parts, paid_at)
+     select "paymentReference", "orderId", "accountId", parts, $2 from told`,
+    [JSON.stringify(payments), tx.now],
+  );
+
 /** Received at `tx.now`. @throws Refusal `payment.reference_used`. */
 export async function insertUnappliedPayment(
   tx: Tx,

@@ -1,3 +1,4 @@
+import Fraction from 'fraction.js';
 import type { z } from 'zod';
 import { Refusal } from '@accord/core';
 import type { Duration } from '@accord/events/order';
@@ -5,8 +6,8 @@ import type { ChargeType, PriceUnit, ProductSnapshot } from '@accord/events/prod
 import { isZero, priceTimes, zero, type Money } from '@accord/money';
 
 type Charge = z.infer<typeof ChargeType>;
-type Span = z.infer<typeof Duration>;
-type Price = z.infer<typeof ProductSnapshot>['prices'][number];
+export type Span = z.infer<typeof Duration>;
+export type Price = z.infer<typeof ProductSnapshot>['prices'][number];
 export type UnitPrice = { amount: string; currency: string; unit: z.infer<typeof PriceUnit> };
 
 /**
@@ -60,13 +61,43 @@ function timesOf(
   return monthly && { price: monthly, times: value * 12 };
 }
 
-function amountOf(price: Price, times: bigint): Money {
-  const amount = priceTimes(price.amount, price.currency, times);
-  // Rounded to nothing it would be paid as it is placed (ORD-4), as often as somebody likes.
+const amountOf = (price: Price, times: bigint): Money =>
+  chargeable(priceTimes(price.amount, price.currency, times), price);
+
+/**
+ * An amount that an order may have.
+ *
+ * @throws Refusal `order.amount_too_large`; `order.amount_too_small` where it is nothing though `price` is not:
+ * it would be paid as it is placed (ORD-4), as often as somebody likes.
+ */
+export function chargeable(amount: Money, price: Pick<Price, 'amount' | 'unit'>): Money {
   if (isZero(amount) && /[1-9]/.test(price.amount))
     throw new Refusal('invalid', 'order.amount_too_small', { unitPrice: price.amount, unit: price.unit });
   if ((amount.amount.split('.')[0] ?? '').length <= maxAmountDigits) return amount;
   throw new Refusal('invalid', 'order.amount_too_large', { maxAmountDigits });
+}
+
+/** The price of a time as it is, not rounded to the currency yet; undefined where it is not offered. */
+export function exactPrice(prices: readonly Price[], currency: string, duration: Span): Fraction | undefined {
+  const offered = prices.filter(
+    (price) => price.chargeType === 'subscription' && price.currency === currency,
+  );
+  const fitting = timesOf(offered, duration);
+  return fitting && new Fraction(fitting.price.amount).mul(fitting.times);
+}
+
+/**
+ * The price that stands in an order which is not for a multiple of it.
+ *
+ * @throws Refusal `order.price_missing`.
+ */
+export function unitPriceOf(
+  prices: readonly Price[],
+  { chargeType, currency }: { chargeType: Charge; currency: string },
+): UnitPrice {
+  const price = prices.find((one) => one.chargeType === chargeType && one.currency === currency);
+  if (!price) throw new Refusal('invalid', 'order.price_missing', { chargeType, currency });
+  return { amount: price.amount, currency, unit: price.unit };
 }
 
 const priced = ({ amount, currency, unit }: Price): UnitPrice => ({ amount, currency, unit });

@@ -1,9 +1,9 @@
-import { Refusal, type Decision, type Tx } from '@accord/core';
+import { actorId, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Product } from './product.ts';
 
 const columns = `product_code as "productCode", version, name, category, brand, form,
-  charge_types as "chargeTypes", invoicing_entity as "invoicingEntity", prices, service_types as "serviceTypes",
-  on_sale as "onSale", renewable, contractable, refundable, terms_url as "termsUrl"`;
+  charge_types as "chargeTypes", invoicing_entity as "invoicingEntity", prices, plans,
+  service_types as "serviceTypes", on_sale as "onSale", renewable, contractable, refundable, terms_url as "termsUrl"`;
 
 export const findProduct = (tx: Tx, productCode: string) =>
   tx.one<Product>(`select ${columns} from products where product_code = $1`, [productCode]);
@@ -44,6 +44,7 @@ export function saveProduct(tx: Tx, { state: product, facts }: Decision<Product>
     product.chargeTypes,
     product.invoicingEntity,
     JSON.stringify(product.prices),
+    JSON.stringify(product.plans ?? []),
     product.serviceTypes,
     product.onSale,
     product.renewable,
@@ -57,10 +58,41 @@ export function saveProduct(tx: Tx, { state: product, facts }: Decision<Product>
 
 const saveText = `
   insert into products (product_code, version, name, category, brand, form, charge_types, invoicing_entity, prices,
-    service_types, on_sale, renewable, contractable, refundable, terms_url)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    plans, service_types, on_sale, renewable, contractable, refundable, terms_url)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
   on conflict (product_code) do update set version = excluded.version, name = excluded.name,
     category = excluded.category, brand = excluded.brand, form = excluded.form,
     charge_types = excluded.charge_types, invoicing_entity = excluded.invoicing_entity, prices = excluded.prices,
-    service_types = excluded.service_types, on_sale = excluded.on_sale, renewable = excluded.renewable,
-    contractable = excluded.contractable, refundable = excluded.refundable, terms_url = excluded.terms_url`;
+    plans = excluded.plans, service_types = excluded.service_types, on_sale = excluded.on_sale,
+    renewable = excluded.renewable, contractable = excluded.contractable, refundable = excluded.refundable,
+    terms_url = excluded.terms_url`;
+
+/** One version as it was published. */
+export interface ProductVersion {
+  readonly version: number;
+  readonly at: Date;
+  /** `operator:lin` */
+  readonly actor: string;
+  /** The fields in which it differs from the version before. */
+  readonly changed: readonly string[];
+  readonly product: Product;
+}
+
+/** ORD-22: stays for ever. */
+export const insertProductVersion = (tx: Tx, product: Product, changed: readonly string[]): void =>
+  tx.write(
+    `insert into product_history (product_code, version, at, actor, changed, product)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [product.productCode, product.version, tx.now, actorId(tx.actor), changed, product],
+  );
+
+/** The newest first, those before version `before`. */
+export const listProductVersions = (
+  tx: Tx,
+  { productCode, before, limit }: { productCode: string; before: number | undefined; limit: number },
+) =>
+  tx.many<ProductVersion>(
+    `select version, at, actor, changed, product from product_history
+      where product_code = $1 and ($2::integer is null or version < $2) order by version desc limit $3`,
+    [productCode, before ?? null, limit],
+  );

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { changed, Refusal, unchanged, type Decision } from '@accord/core';
 import type { ProductSnapshot } from '@accord/events/product';
 import type { Profile } from '@accord/profile';
+import { expectPlansStay, plansOf } from './plan.ts';
 import { fitsCharge } from './price.ts';
 
 // ORD-22: the catalogue has no accounts; everybody reads it, operators write it. Orders keep the terms they
@@ -11,23 +12,37 @@ import { fitsCharge } from './price.ts';
 export type Product = Readonly<z.infer<typeof ProductSnapshot>>;
 export type Publication = Omit<Product, 'version'>;
 
-/** The next version where something differs; a product that is the same already stays as it is. */
+/**
+ * The next version where something differs; a product that is the same already stays as it is.
+ *
+ * @throws Refusal `product.plan_removed`.
+ */
 export function publishOver(before: Product | undefined, publication: Publication): Decision<Product> {
+  expectPlansStay(before, publication);
   const product = { ...publication, version: (before?.version ?? 0) + 1 };
   if (before && isDeepStrictEqual({ ...before }, { ...product, version: before.version }))
     return unchanged(before);
   return changed(product, { type: 'product.published', data: { product } });
 }
 
+/** The fields in which they differ; all of them where it is new. */
+export const changedFields = (before: Product | undefined, product: Product): string[] =>
+  (Object.keys(product) as (keyof Product)[]).filter(
+    (field) =>
+      field !== 'version' && field !== 'productCode' && !isDeepStrictEqual(before?.[field], product[field]),
+  );
+
 /**
- * ORD-1: an order's currency is its invoicing entity's, so a price in any other could never be used.
+ * ORD-1: an order's currency is its invoicing entity's, so a price in any other could never be used. A plan need
+ * not be offered for every charge type.
  *
  * @throws Refusal `product.entity_unknown`, `product.price_misfit`.
  */
 export function checkPrices(
   { invoicingEntities }: Pick<Profile, 'invoicingEntities'>,
-  { invoicingEntity, prices, chargeTypes }: Publication,
+  { invoicingEntity, chargeTypes, ...publication }: Publication,
 ) {
+  const prices = [...publication.prices, ...plansOf(publication).flatMap((plan) => plan.prices)];
   const entity = invoicingEntities.find(({ code }) => code === invoicingEntity);
   if (!entity) throw new Refusal('invalid', 'product.entity_unknown', { invoicingEntity });
   const misfit = prices.find(
@@ -40,7 +55,9 @@ export function checkPrices(
       currency: misfit.currency,
       unit: misfit.unit,
     });
-  const unpriced = chargeTypes.find((chargeType) => !prices.some((price) => price.chargeType === chargeType));
+  const unpriced = chargeTypes.find(
+    (chargeType) => !publication.prices.some((price) => price.chargeType === chargeType),
+  );
   if (unpriced)
     throw new Refusal('invalid', 'product.price_misfit', {
       chargeType: unpriced,

@@ -9,11 +9,13 @@ type Period = { start: Date; end: Date };
 
 /** A running instance, usage package or storage package of an account (ORD-11). */
 export type Resource = Readonly<
-  Omit<Snapshot, 'start' | 'end' | 'scaledAt' | 'nextRenewalPeriod'> & {
+  Omit<Snapshot, 'start' | 'end' | 'scaledAt' | 'nextRenewalPeriod' | 'plan' | 'knownSince'> & {
     start: Date | null;
     end: Date | null;
     scaledAt: Date | null;
     nextRenewalPeriod: Period | null;
+    plan: string | null;
+    knownSince: Date | null;
   }
 >;
 
@@ -57,22 +59,31 @@ export function createResource(order: Order, given: Given, now: Date, report?: R
     scaledAt: null,
     region: given.region,
     ipAddress: given.ipAddress,
+    plan: order.plan?.code ?? null,
+    knownSince: now,
     ...report,
   };
   return announced(resource);
 }
 
 /**
- * An order was fulfilled on it: a renewal or a compensation moves its end (ORD-2), its own purchase, which a
- * report overtook, says its start too. Facts that were not given stay as they are.
+ * An order was fulfilled on it: a renewal or a compensation moves its end (ORD-2), a change of plan its plan
+ * (ORD-24); its own purchase, which a report overtook, says its start too. Facts that were not given stay as they are.
  */
-export function extendResource(resource: Resource, order: Order, given: Given): Decision<Resource> {
+export function extendResource(
+  resource: Resource,
+  order: Order,
+  given: Given,
+  now: Date,
+): Decision<Resource> {
   const next = amend(resource, {
     orderIds: [...new Set([...resource.orderIds, order.orderId])],
     start: (order.orderType === 'purchase' ? given.start : null) ?? resource.start ?? given.start,
     end: given.end ?? resource.end,
     region: given.region ?? resource.region,
     ipAddress: given.ipAddress ?? resource.ipAddress,
+    plan: order.plan?.code ?? resource.plan,
+    knownSince: now,
   });
   return announced(next);
 }
@@ -81,11 +92,12 @@ export function extendResource(resource: Resource, order: Order, given: Given): 
 export function applyReport(
   resource: Resource,
   report: Report,
-  orderId: string | undefined,
+  { orderId, at }: { readonly orderId: string | undefined; readonly at: Date },
 ): Decision<Resource> {
   if (report.reportVersion <= resource.reportVersion) return unchanged(resource);
   const orderIds = orderId === undefined ? resource.orderIds : [...new Set([...resource.orderIds, orderId])];
-  return announced(amend(resource, { ...report, orderIds, released: resource.released || report.released }));
+  const released = resource.released || report.released;
+  return announced(amend(resource, { ...report, orderIds, released, knownSince: at }));
 }
 
 /** RFD-17: it was refunded. */
@@ -109,6 +121,7 @@ export const resourceSnapshot = (resource: Resource): Snapshot => ({
   start: resource.start?.toISOString() ?? null,
   end: resource.end?.toISOString() ?? null,
   scaledAt: resource.scaledAt?.toISOString() ?? null,
+  knownSince: resource.knownSince?.toISOString() ?? null,
   nextRenewalPeriod: resource.nextRenewalPeriod && {
     start: resource.nextRenewalPeriod.start.toISOString(),
     end: resource.nextRenewalPeriod.end.toISOString(),

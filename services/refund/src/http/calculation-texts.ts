@@ -1,7 +1,7 @@
 import Fraction from 'fraction.js';
 import type { Locale } from '@accord/core';
 import { add, equal, exactly, isZero, roundHalfUp, type Money } from '@accord/money';
-import { refundedOf, type Calculation, type Line } from '../refund/amount.ts';
+import { refundedOf, type Calculation, type Downgrade, type Line } from '../refund/amount.ts';
 import type { Fee, Usage } from '../refund/usage.ts';
 
 // The calculation of a line in the reader's language (RFD-1). Each formula, computed exactly and rounded half up
@@ -35,6 +35,14 @@ export function stepsOf(line: Line, locale: Locale): Step[] {
       : [{ step: 'voucher', formula: voucherFormula(line, locale), result: text(split.voucher) } as const]),
   ] as const;
   if (!calculation) return [{ step: 'refund', formula: allOfIt[locale], result: text(refund) }, ...paidBack];
+  if (calculation.downgrade) {
+    const formula = differenceFormula(calculation, calculation.downgrade, locale);
+    return [
+      ...usageSteps(calculation, locale),
+      { step: 'refund', formula, result: text(refund) },
+      ...paidBack,
+    ];
+  }
   const { feeBy } = calculation;
   return [
     { step: 'share', formula: shareFormula(line, calculation, locale), result: text(line.paid) },
@@ -58,7 +66,30 @@ const allOfIt: Text = {
 const partOf = ({ orderPaid, orderInstances: n }: Calculation): string =>
   n === 1 ? orderPaid.amount : `${orderPaid.amount} ÷ ${n}`;
 const exactPart = ({ orderPaid, orderInstances }: Calculation) => exactly(orderPaid).div(orderInstances);
-const isFirst = ({ before }: Calculation) => before.instances === 0;
+const isFirst = ({ before }: Calculation) => before.instances === 0 && before.exact.refund === '0';
+
+const quotient = (fraction: string): string => fraction.replace('/', ' ÷ ');
+/** One instance's part without the differences that came back of it (ORD-24). */
+const partLeft = (calculation: Calculation): string =>
+  calculation.kept.returned === '0'
+    ? partOf(calculation)
+    : `(${partOf(calculation)} − ${quotient(calculation.kept.returned)})`;
+/** The unused part of it, as far as its customer still paid for it. */
+const unusedPart = (calculation: Calculation): string => {
+  const { used, total, kept } = calculation;
+  const unused = `${partOf(calculation)} × (${total} − ${used}) ÷ ${total}`;
+  return kept.part === '1' ? unused : `${unused} × ${quotient(kept.part)}`;
+};
+
+function differenceFormula(
+  calculation: Calculation,
+  { priceBefore, priceAfter }: Downgrade,
+  locale: Locale,
+): string {
+  const { before } = calculation;
+  const own = `${unusedPart(calculation)} × (${priceBefore} − ${priceAfter}) ÷ ${priceBefore}`;
+  return isFirst(calculation) ? own : sumSoFar(before.exact.refund, own, refundedOf(before), locale);
+}
 
 /** The instances of an order are rounded together, so a later one is the sum so far less the part before it. */
 function shareFormula(
@@ -88,17 +119,16 @@ function consumedFormula({ paid, consumed, fee, refund }: Line, calculation: Cal
 
 function feeFormula({ paid, consumed, fee, refund }: Line, calculation: Calculation): string {
   const percent = calculation.feeBy?.percent ?? '0';
-  const exact = exactPart(calculation).mul(percent).div(100);
+  const exact = exactPart(calculation).sub(calculation.kept.returned).mul(percent).div(100);
   if (isZero(fee) ? percent === '0' : isFirst(calculation) && equal(roundHalfUp(exact, paid.currency), fee))
-    return `${partOf(calculation)} × ${percent} %`;
+    return `${partLeft(calculation)} × ${percent} %`;
   return `${paid.amount} − ${consumed.amount} − ${refund.amount}`;
 }
 
 function refundFormula({ exact }: Line, calculation: Calculation, locale: Locale): string {
-  const { used, total, feeBy, before } = calculation;
-  const part = partOf(calculation);
-  const left = `${part} × (${total} − ${used}) ÷ ${total}`;
-  const charged = feeBy ? `${left} − ${part} × ${feeBy.percent} %` : left;
+  const { feeBy, before } = calculation;
+  const left = unusedPart(calculation);
+  const charged = feeBy ? `${left} − ${partLeft(calculation)} × ${feeBy.percent} %` : left;
   const own = feeBy && exact.refund === '0' ? `${larger[locale]}(0, ${charged})` : charged;
   return isFirst(calculation) ? own : sumSoFar(before.exact.refund, own, refundedOf(before), locale);
 }
@@ -115,7 +145,7 @@ function voucherFormula({ split, calculation }: Line, locale: Locale): string {
 
 /** The exact sum of all parts so far, rounded, less what was given of it. */
 const sumSoFar = (exactBefore: string, own: string, givenBefore: Money, locale: Locale): string =>
-  `${round[locale]}(${exactBefore.replace('/', ' ÷ ')} + ${own}) − ${givenBefore.amount}`;
+  `${round[locale]}(${quotient(exactBefore)} + ${own}) − ${givenBefore.amount}`;
 
 const fundNames: { readonly [F in 'cash' | 'giftCredit' | 'storedCard']: Text } = {
   cash: { en: 'cash', 'zh-CN': '现金' },

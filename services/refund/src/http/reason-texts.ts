@@ -1,6 +1,5 @@
 import type { Locale } from '@accord/core';
 import { sentenceOf } from '@accord/events/wording';
-import type { Resource } from '../refund/candidate.ts';
 import type { RefusalReason, Remedy } from '../refund/eligibility.ts';
 import type { PayoutFailure } from '../refund/refund.ts';
 
@@ -46,18 +45,7 @@ const mends: { readonly [R in Remedy]: Text } = {
 
 /** Why not, and what would mend it, in the reader's language (RFD-1, API-16). */
 export const textOf = ({ code, remedy, facts }: RefusalReason, locale: Locale): string =>
-  `${ended(sentenceOf(code, worded(facts, locale), locale), locale)} ${mendOf({ remedy, facts }, locale)}`;
-
-const freezers: { readonly [by in NonNullable<Resource['frozenBy']>]: Text } = {
-  police: { en: 'police', 'zh-CN': '公安机关' },
-  platform: { en: 'platform', 'zh-CN': '平台' },
-};
-const isFreezer = (by: string | undefined): by is keyof typeof freezers =>
-  by !== undefined && Object.hasOwn(freezers, by);
-
-/** Facts that are codes, in words. */
-const worded = (facts: RefusalReason['facts'], locale: Locale): RefusalReason['facts'] =>
-  isFreezer(facts.frozenBy) ? { ...facts, frozenBy: freezers[facts.frozenBy][locale] } : facts;
+  `${ended(sentenceOf(code, facts, locale), locale)} ${mendOf({ remedy, facts }, locale)}`;
 
 const failures: { readonly [F in PayoutFailure]: Text } = {
   'refund.exceeds_paid': {

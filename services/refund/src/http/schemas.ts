@@ -16,7 +16,9 @@ import { failureText, textOf } from './reason-texts.ts';
 export const reader = { customer: 'refunds:read', operator: true } as const;
 export const writer = { customer: 'refunds:write', operator: true } as const;
 
-const Kind = z.enum(['unsubscribe', 'renewal_only', 'failed_fulfilment']).meta({ id: 'RefundKind' });
+const Kind = z
+  .enum(['unsubscribe', 'renewal_only', 'failed_fulfilment', 'downgrade_difference'])
+  .meta({ id: 'RefundKind' });
 
 export const ReasonAnswer = z
   .object({
@@ -100,7 +102,7 @@ export const RefundAnswer = z
     amount: Money,
     split: PaymentSplit,
     lines: z.array(LineAnswer),
-    reason: z.enum([...requestReasons, 'fulfilment_failed']).meta({ id: 'RefundReason' }),
+    reason: z.enum([...requestReasons, 'fulfilment_failed', 'downgraded']).meta({ id: 'RefundReason' }),
     text: z.string().nullable(),
     requestedBy: ActorView,
     review: z.object({ by: ActorView, text: z.string(), at: Moment }).meta({ id: 'Review' }).nullable(),

@@ -12,6 +12,7 @@ import {
 } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import type { Order } from './candidate.ts';
+import { keptOf, type Kept } from './plan-difference.ts';
 import { feeOf, usageOf, type Fee, type Usage, type UsageAsk, type UsageRules } from './usage.ts';
 
 // The part of what was paid that comes back. An order gives back the exact sum of its exact parts, rounded half
@@ -36,6 +37,8 @@ export interface Amounts {
 
 /** Sums that no minor unit can say, as fractions: `800/31`. */
 export interface ExactSums {
+  /** The sum that was paid for the parts that came back. */
+  readonly paid: string;
   readonly refund: string;
   readonly fee: string;
   readonly voucher: string;
@@ -53,6 +56,13 @@ export interface RefundedOrder {
   readonly exact: ExactSums;
 }
 
+/** A change to a cheaper plan, by its order, and the prices of the period with the plan before and after. */
+export interface Downgrade {
+  readonly orderId: string;
+  readonly priceBefore: string;
+  readonly priceAfter: string;
+}
+
 /** All that the amounts of a line follow from, kept for ever (RFD-19). */
 export interface Calculation extends Usage {
   readonly asOf: string;
@@ -62,6 +72,10 @@ export interface Calculation extends Usage {
   /** Null where vouchers do not return. */
   readonly orderVoucher: Money | null;
   readonly feeBy: Fee | null;
+  /** The part that downgrades gave back of the instance before, and the part that is kept. */
+  readonly kept: Kept;
+  /** The one whose difference this line gives back; null where the instance is given back. */
+  readonly downgrade: Downgrade | null;
   readonly before: RefundedOrder;
 }
 
@@ -76,49 +90,67 @@ export interface Line extends Amounts {
 
 export interface LineAsk extends UsageAsk {
   readonly instanceId: string;
+  /** The orders of the instance, of which some may be downgrades that gave a difference back. */
+  readonly orders?: readonly Order[];
 }
 
 /** The part of `order` that comes back for one of its instances, after all that it gave back `before`. */
 export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = untouched(order)): Line {
   const { orderId, instanceIds } = order;
-  if (!instanceIds.includes(ask.instanceId))
-    throw new Error(`order ${orderId} does not have the instance ${ask.instanceId}`);
+  const { instanceId, at } = ask;
+  if (!instanceIds.includes(instanceId))
+    throw new Error(`order ${orderId} does not have the instance ${instanceId}`);
   const usage = usageOf(order, ask, rules);
-  const feeBy = feeOf(order, usage, ask.at, rules);
-  const exact = exactAmounts(order, usage, feeBy, rules);
+  const feeBy = feeOf(order, usage, at, rules);
+  const kept = keptOf({ order, instanceId, share: shareOf(order) }, ask.orders ?? []);
+  const exact = exactAmounts(order, usage, { feeBy, kept }, rules);
   return {
     orderId,
-    instanceId: ask.instanceId,
+    instanceId,
     ...roundedAmounts(order, exact, before),
-    exact: {
-      refund: exact.refund.toFraction(),
-      fee: exact.fee.toFraction(),
-      voucher: exact.voucher.toFraction(),
-    },
+    exact: exactText(exact),
     calculation: {
       ...usage,
-      asOf: ask.at.toISOString(),
+      asOf: at.toISOString(),
       timeZone: rules.timeZone,
       orderPaid: countedPaid(order),
       orderInstances: sharesOf(order),
       orderVoucher: rules.vouchersReturn === 'always' ? order.voucherPaid : null,
       feeBy,
+      kept,
+      downgrade: null,
       before,
     },
   };
 }
 
+export const exactText = ({ paid, refund, fee, voucher }: Exact): ExactSums => ({
+  paid: paid.toFraction(),
+  refund: refund.toFraction(),
+  fee: fee.toFraction(),
+  voucher: voucher.toFraction(),
+});
+
+/** The part of what was paid in money that is one instance's, exactly (ORD-14). */
+export const shareOf = (order: Order): Fraction => exactly(countedPaid(order)).div(sharesOf(order));
+
 /** ORD-14, ORD-26: of an order that is not fulfilled yet, those still to come have their share. */
-const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
+export const sharesOf = ({ fulfilment, count, instanceIds }: Order): number =>
   fulfilment === 'created' ? instanceIds.length : Math.max(count, instanceIds.length);
 
-type Exact = { readonly [name in 'paid' | keyof ExactSums]: Fraction };
+type Exact = { readonly [name in keyof ExactSums]: Fraction };
 
 /** RFD-5: never below 0; the unused part of a voucher, where the profile gives vouchers back. */
-function exactAmounts(order: Order, { used, total }: Usage, feeBy: Fee | null, rules: AmountRules): Exact {
-  const paid = exactly(countedPaid(order)).div(sharesOf(order));
+function exactAmounts(
+  order: Order,
+  { used, total }: Usage,
+  { feeBy, kept }: { readonly feeBy: Fee | null; readonly kept: Kept },
+  rules: AmountRules,
+): Exact {
+  const share = shareOf(order);
+  const paid = share.sub(kept.returned);
   const unused = new Fraction(total - used, total);
-  const left = paid.mul(unused);
+  const left = share.mul(unused).mul(kept.part);
   const charged = paid.mul(feeBy?.percent ?? 0).div(100);
   const fee = charged.compare(left) < 0 ? charged : left;
   const voucher = exactly(order.voucherPaid).div(sharesOf(order)).mul(unused);
@@ -130,11 +162,11 @@ function exactAmounts(order: Order, { used, total }: Usage, feeBy: Fee | null, r
  * RFD-7: what came back so far is rounded, not its parts. ORD-14: so is what was paid, as near as consumed and
  * fee allow, which are never below 0 and leave room for all that may still come back.
  */
-function roundedAmounts(order: Order, own: Exact, before: RefundedOrder): Amounts {
+export function roundedAmounts(order: Order, own: Exact, before: RefundedOrder): Amounts {
   const whole = countedPaid(order);
   const { currency } = whole;
   const exactRefund = own.refund.add(before.exact.refund);
-  const exactPaid = own.paid.mul(before.instances + 1);
+  const exactPaid = own.paid.add(before.exact.paid);
   const refundSoFar = roundHalfUp(exactRefund, currency);
   const mostToCome = roundHalfUp(exactly(whole).sub(exactPaid).add(exactRefund), currency);
   const keptBefore = add(before.consumed, before.fee);
@@ -173,7 +205,7 @@ function fundsOf(refundSoFar: Money, { paid, refunded }: RefundedOrder): Omit<Sp
 }
 
 /** A compensation cost nothing, so nothing of it comes back. */
-const countedPaid = ({ orderType, cashPaid }: Order): Money =>
+export const countedPaid = ({ orderType, cashPaid }: Order): Money =>
   orderType === 'compensation' ? zero(cashPaid.currency) : cashPaid;
 
 /** In money, without vouchers. */
@@ -191,7 +223,7 @@ export function untouched({ orderId, cashPaid, voucherPaid, paidParts }: Order):
     refunded: nothing,
     consumed: none,
     fee: none,
-    exact: { refund: '0', fee: '0', voucher: '0' },
+    exact: { paid: '0', refund: '0', fee: '0', voucher: '0' },
   };
 }
 
@@ -200,11 +232,11 @@ export function afterLine(order: RefundedOrder, line: Line): RefundedOrder {
   const both = (name: keyof ExactSums) => new Fraction(order.exact[name]).add(line.exact[name]).toFraction();
   return {
     ...order,
-    instances: order.instances + 1,
+    instances: order.instances + (line.calculation?.downgrade ? 0 : 1),
     refunded: addSplits(order.refunded, line.split),
     consumed: add(order.consumed, line.consumed),
     fee: add(order.fee, line.fee),
-    exact: { refund: both('refund'), fee: both('fee'), voucher: both('voucher') },
+    exact: { paid: both('paid'), refund: both('refund'), fee: both('fee'), voucher: both('voucher') },
   };
 }
 
@@ -226,6 +258,7 @@ export function wholeOrder(order: Order): Line {
     refund: order.cashPaid,
     split: untouched(order).paid,
     exact: {
+      paid: exactly(order.cashPaid).toFraction(),
       refund: exactly(order.cashPaid).toFraction(),
       fee: '0',
       voucher: exactly(order.voucherPaid).toFraction(),

@@ -13,6 +13,7 @@ import {
 } from '@accord/money';
 import { usedOf } from '@accord/profile';
 import { bought, cny, dayMs, ends, exampleOrder, none, parts, refundedAt } from '../../test/fixtures.ts';
+import { computed } from '../../test/formula.ts';
 import { stepsOf } from '../http/calculation-texts.ts';
 import {
   afterLine,
@@ -467,40 +468,6 @@ test('RFD-20 all instances of an order together never give back more than it was
     ),
   );
 });
-
-/** `round(1 ÷ 40 + 0.50 × (2 − 1) ÷ 2) − 0.03`, exactly; words are left out. */
-function computed(formula: string): Fraction {
-  const tokens = formula.match(/max|round|\d+(\.\d+)?|[+×÷−%(),]/g)!;
-  const take = () => tokens.shift()!;
-  const inBrackets = () => {
-    take();
-    const inner = [sums()];
-    while (take() === ',') inner.push(sums());
-    return inner;
-  };
-  const atom = (): Fraction => {
-    if (/^\d/.test(tokens[0]!)) return new Fraction(take());
-    const name = tokens[0] === '(' ? '' : take();
-    const [first, second] = inBrackets() as [Fraction, Fraction?];
-    if (name === 'round') return exactly(roundHalfUp(first, 'CNY'));
-    return second && second.compare(first) > 0 ? second : first;
-  };
-  const products = (): Fraction => {
-    let so = atom();
-    while (['×', '÷', '%'].includes(tokens[0] ?? '')) {
-      const sign = take();
-      so = sign === '%' ? so.div(100) : sign === '×' ? so.mul(atom()) : so.div(atom());
-    }
-    return so;
-  };
-  const sums = (): Fraction => {
-    let so = products();
-    while (['+', '−'].includes(tokens[0] ?? ''))
-      so = take() === '+' ? so.add(products()) : so.sub(products());
-    return so;
-  };
-  return sums();
-}
 
 test(
   'RFD-1 RFD-7 RFD-11 whatever is given back, in whatever steps: each formula gives its result, ' +

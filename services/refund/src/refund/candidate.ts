@@ -8,7 +8,7 @@ import type { Profile } from '@accord/profile';
 
 export type Order = z.output<typeof OrderSnapshot>;
 export type Resource = z.output<typeof ResourceSnapshot>;
-export type RefundKind = 'unsubscribe' | 'renewal_only' | 'failed_fulfilment';
+export type RefundKind = 'unsubscribe' | 'renewal_only' | 'failed_fulfilment' | 'downgrade_difference';
 
 export interface LinkedContract {
   readonly contractId: string;
@@ -186,7 +186,10 @@ export function billTypeOf({ orders, at }: Candidate): Order['billType'] | undef
   return (inEffect.at(-1) ?? orders[0])?.billType;
 }
 
+/** As the platform reports it, or by a change of its plan (ORD-24). */
 export function isScaledAfterRenewal({ orders, resource }: Candidate): boolean {
-  const renewal = orders.findLast(({ orderType }) => orderType === 'renewal');
-  return Boolean(renewal?.paidAt && resource?.scaledAt && resource.scaledAt > renewal.paidAt);
+  const paidAt = orders.findLast(({ orderType }) => orderType === 'renewal')?.paidAt;
+  if (!paidAt) return false;
+  const isChanged = orders.some((order) => order.planChange && order.paidAt && order.paidAt > paidAt);
+  return isChanged || Boolean(resource?.scaledAt && resource.scaledAt > paidAt);
 }

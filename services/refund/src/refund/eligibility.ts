@@ -257,7 +257,7 @@ function linkedContracts(c: Candidate, profile: Profile): ReasonDetails[] {
   return [...contractIds].map((contractId) => linkedContract(contractId, c.contracts, profile));
 }
 
-/** A contract that holds an order, and how it is ended. One that is not known here goes by its id. */
+/** A contract that holds an order, and how it is ended. One that is not drafted yet has no number. */
 export function linkedContract(
   contractId: string,
   contracts: readonly LinkedContract[],
@@ -266,7 +266,7 @@ export function linkedContract(
   const contract = contracts.find((known) => known.contractId === contractId);
   return {
     remedy: voidingOf(contract, profile),
-    facts: { contractId, number: contract?.number ?? contractId },
+    facts: { contractId, ...(contract?.number && { number: contract.number }) },
   };
 }
 

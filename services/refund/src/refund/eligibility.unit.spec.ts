@@ -476,7 +476,7 @@ describe('RFD-3 every code against', () => {
       ...untouched(order),
       instances: 1,
       refunded: parts({ cash: '33.33' }),
-      exact: { refund: '100/3', fee: '0', voucher: '0' },
+      exact: { paid: '100/3', refund: '100/3', fee: '0', voucher: '0' },
     };
     const unused = { at: new Date(bought), ids: ['i-2'] };
     expect(quoted({ orders: [order] }, unused).amounts?.refund).toEqual(cny('33.33'));
@@ -562,16 +562,20 @@ describe('a refund', () => {
   const at = { at: new Date('2026-01-16T15:01:00.000Z') };
   const operator = { by: 'operator:op_1', text: 'looks right', ...at };
   const again = (facts: Partial<QuoteFacts> = {}) => [quoted(facts, { self: refund.refundId })];
-  const reviewing = acceptReserved(refund, again(), {
-    reviewAbove: cny('34.83'),
-    reservedFacts: [],
-    ...at,
-  }).state;
-  const approved = acceptReserved(refund, again(), {
-    reviewAbove: cny('34.84'),
-    reservedFacts: [],
-    ...at,
-  }).state;
+  const abuse = { count: 10, sum: cny('100.00') };
+  const accepted = (
+    reviewAbove: { amount: string; currency: string },
+    recent = { count: 10, sum: cny('100.00') },
+    limits: typeof abuse | null = abuse,
+  ) =>
+    acceptReserved(refund, again(), {
+      rules: { reviewAbove, abuse: limits },
+      recent,
+      reservedFacts: [],
+      ...at,
+    }).state;
+  const reviewing = accepted(cny('34.83'));
+  const approved = accepted(cny('34.84'));
 
   test('RFD-12 a quote is good until its last minute ends', () => {
     expect(refund).toMatchObject({ status: 'requested', version: 1, amount: cny('34.84'), asOf: refundedAt });
@@ -598,13 +602,15 @@ describe('a refund', () => {
   test('RFD-13 exactly the limit is approved, above it waits; so does another currency', () => {
     expect(approved).toMatchObject({ status: 'approved', version: 2 });
     expect(reviewing).toMatchObject({ status: 'reviewing', version: 2 });
-    expect(
-      acceptReserved(refund, again(), {
-        reviewAbove: { amount: '99.00', currency: 'USD' },
-        reservedFacts: [],
-        ...at,
-      }).state.status,
-    ).toBe('reviewing');
+    expect(accepted({ amount: '99.00', currency: 'USD' }).status).toBe('reviewing');
+  });
+
+  test('RFD-13 more refunds of the account within 30 days than the profile has, by number or by sum, wait', () => {
+    const of = (recent: Parameters<typeof accepted>[1], limits?: typeof abuse | null) =>
+      accepted(cny('34.84'), recent, limits).status;
+    expect(of({ count: 11, sum: cny('0.00') })).toBe('reviewing');
+    expect(of({ count: 1, sum: cny('100.01') })).toBe('reviewing');
+    expect(of({ count: 99, sum: cny('999.00') }, null)).toBe('approved');
   });
 
   test('RFD-13 the applicant does not decide; a verdict names who and why', () => {

@@ -130,7 +130,8 @@ function linesOf(candidate: Candidate, profile: Profile, soFar: Map<string, Refu
   const forfeits = forfeitedOrders(candidate, profile);
   return paid.map((order) => {
     const packageUsed = isUsedPackage(candidate, order, profile);
-    const ask = { instanceId, at, packageUsed, forfeited: forfeits.has(order.orderId) };
+    const forfeited = forfeits.has(order.orderId);
+    const ask = { instanceId, at, packageUsed, forfeited, orders: candidate.orders };
     const before = soFar.get(order.orderId) ?? untouched(order);
     const line = lineOf(order, ask, { ...refunds, timeZone }, before);
     soFar.set(order.orderId, afterLine(before, line));

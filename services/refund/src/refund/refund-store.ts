@@ -2,6 +2,7 @@ import { Refusal, type Decision, type Tx } from '@accord/core';
 import { money } from '@accord/money';
 import type { RefundedOrder } from './amount.ts';
 import { refundLifecycle, type Refund } from './refund.ts';
+import type { RecentRefunds } from './review-limits.ts';
 
 const columns = `refund_id as "refundId", account_id as "accountId", version, status, kind, quote_id as "quoteId",
   as_of as "asOf", instance_ids as "instanceIds", order_ids as "orderIds", amount, currency, split, lines, reason, text,
@@ -29,6 +30,18 @@ export async function lockRefund(tx: Tx, refundId: string): Promise<Refund> {
 export async function lockRefundIfKnown(tx: Tx, refundId: string): Promise<Refund | undefined> {
   const row = await tx.one<Row>(`select ${columns} from refunds where refund_id = $1 for update`, [refundId]);
   return row && refundOf(row);
+}
+
+/** RFD-13: of the 30 days up to now; what was refused, rejected or withdrawn, or came by itself, does not count. */
+export async function sumRecentRefunds(tx: Tx, accountId: string, currency: string): Promise<RecentRefunds> {
+  const row = await tx.one<{ count: number; sum: string }>(
+    `select count(*)::integer as count, coalesce(sum(amount) filter (where currency = $3), 0)::text as sum
+       from refunds where account_id = $1 and quote_id is not null
+        and status not in ('refused', 'rejected', 'withdrawn')
+        and created_at > $2::timestamptz - interval '720 hours'`,
+    [accountId, tx.now, currency],
+  );
+  return { count: row!.count, sum: money(row!.sum, currency) };
 }
 
 /**
@@ -63,7 +76,7 @@ export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Re
   );
   if (refund.quoteId) tx.write('update quotes set used = true where quote_id = $1', [refund.quoteId]);
   insertOrders(tx, refund);
-  if (refund.kind !== 'failed_fulfilment') await claimInstances(tx, refund);
+  if (refund.quoteId !== null) await claimInstances(tx, refund);
   tx.emit(...facts);
   return refund;
 }
@@ -132,6 +145,26 @@ export async function claimFailedFulfilment(
   );
   return claimed !== undefined;
 }
+
+/** False where the downgrade was settled before (ORD-24); `refundId` is null where nothing comes back. */
+export async function settleDowngrade(
+  tx: Tx,
+  ask: { orderId: string; accountId: string; refundId: string | null },
+): Promise<boolean> {
+  const settled = await tx.one(
+    `insert into settled_downgrades (order_id, account_id, refund_id) values ($1, $2, $3)
+     on conflict do nothing returning order_id`,
+    [ask.orderId, ask.accountId, ask.refundId],
+  );
+  return settled !== undefined;
+}
+
+/** The ones among these downgrades whose difference has come back. */
+export const listSettledDowngrades = (tx: Tx, orderIds: readonly string[]) =>
+  tx.many<{ orderId: string }>(
+    'select order_id as "orderId" from settled_downgrades where order_id = any($1)',
+    [orderIds],
+  );
 
 export interface RefundFilter {
   readonly accountId: string | null;

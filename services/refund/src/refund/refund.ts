@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { amend, changed, isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/core';
 import type { Fact } from '@accord/events';
 import type { RefundSnapshot } from '@accord/events/refund';
-import { compare, type Money } from '@accord/money';
-import type { Profile } from '@accord/profile';
-import { total, wholeOrder, type Line, type Split } from './amount.ts';
-import type { Order, RefundKind } from './candidate.ts';
+import type { Money } from '@accord/money';
+import { total, type Line, type Split } from './amount.ts';
+import type { RefundKind } from './candidate.ts';
 import type { RefusalReason } from './eligibility.ts';
 import type { FactChange, KnownFact } from './fact-changes.ts';
 import type { InstanceQuote, Quote } from './quote.ts';
+import { needsReview, type RecentRefunds, type ReviewRules } from './review-limits.ts';
 
 export const refundLifecycle = lifecycle('refund', 'requested', {
   requested: { check: 'checking' },
@@ -51,7 +51,7 @@ export interface Refund {
   readonly amount: Money;
   readonly split: Split;
   readonly lines: readonly Line[];
-  readonly reason: RequestReason | 'fulfilment_failed';
+  readonly reason: RequestReason | 'fulfilment_failed' | 'downgraded';
   readonly text: string | null;
   /** `customer:usr_1`, `operator:…` */
   readonly requestedBy: string;
@@ -107,49 +107,19 @@ const notRefundable = (reasons: readonly RefusalReason[]) =>
     reasons,
   });
 
-/** RFD-14: over as soon as it is known, the money going back in the same transaction. */
-export function refundFailedFulfilment(order: Order, { at }: At): Decision<Refund> {
-  const lines = [wholeOrder(order)];
-  const { refund: amount, split } = total(lines, order.cashPaid.currency);
-  const refund: Refund = {
-    ...begin({
-      accountId: order.accountId,
-      kind: 'failed_fulfilment',
-      quoteId: null,
-      asOf: at,
-      instanceIds: order.instanceIds,
-      orderIds: [order.orderId],
-      amount,
-      split,
-      lines,
-      reason: 'fulfilment_failed',
-      text: null,
-      requestedBy: 'system:failed fulfilment',
-      createdAt: at,
-    }),
-    status: 'succeeded',
-    endedAt: at,
-  };
-  return changed(refund, { type: 'refund.succeeded', data: { refund: refundSnapshot(refund) } });
-}
-
-/**
- * RFD-13: above the profile's limit a person decides; also where the currency is another, which nothing here
- * can compare.
- */
+/** RFD-13: above a limit of the profile a person decides. */
 export function acceptReserved(
   refund: Refund,
   again: readonly InstanceQuote[],
   ask: {
-    reviewAbove: Profile['refunds']['reviewAbove'];
+    rules: ReviewRules;
+    recent: RecentRefunds;
     reservedFacts: readonly KnownFact[];
   } & At,
 ): Decision<Refund> {
-  const { reservedFacts } = ask;
+  const { reservedFacts, recent, rules } = ask;
   const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency), reservedFacts };
-  const above =
-    refund.amount.currency !== ask.reviewAbove.currency || compare(checked.amount, ask.reviewAbove) > 0;
-  return above
+  return needsReview(checked.amount, recent, rules)
     ? announce(checked, 'review', 'refund.review_required', ask)
     : announce(checked, 'approve', 'refund.approved', ask);
 }
@@ -165,7 +135,12 @@ export interface Against {
 export function refuseRefund(refund: Refund, why: Against & At): Decision<Refund> {
   const checked = refund.status === 'requested' ? move(refund, 'check') : refund;
   const next = advance({ ...checked, ...against(why) }, 'refuse', why);
-  const refusals = why.refusals.map(({ instanceId, orderId, code }) => ({ instanceId, orderId, code }));
+  const refusals = why.refusals.map(({ instanceId, orderId, code, facts }) => ({
+    instanceId,
+    orderId,
+    code,
+    facts: { ...facts },
+  }));
   return changed(next, { type: 'refund.refused', data: { refund: refundSnapshot(next), refusals } });
 }
 
@@ -255,7 +230,7 @@ function contents(instances: readonly InstanceQuote[], currency: string): Conten
   return { lines, amount, split, orderIds: [...new Set(lines.map(({ orderId }) => orderId))] };
 }
 
-const begin = (beginning: Beginning): Refund => ({
+export const begin = (beginning: Beginning): Refund => ({
   refundId: newId('rfd'),
   version: 1,
   status: refundLifecycle.start,
@@ -267,7 +242,16 @@ const begin = (beginning: Beginning): Refund => ({
   ...beginning,
 });
 
-export const refundSnapshot = (refund: Refund): z.output<typeof RefundSnapshot> => ({
+type Kind = z.output<typeof RefundSnapshot>['kind'];
+type Reason = z.output<typeof RefundSnapshot>['reason'];
+
+/** Of any refund but the difference of a downgrade, which has an event of its own. */
+export const refundSnapshot = (refund: Refund): z.output<typeof RefundSnapshot> =>
+  snapshotOf({ ...refund, kind: refund.kind as Kind, reason: refund.reason as Reason });
+
+export const snapshotOf = <K extends RefundKind, R extends Refund['reason']>(
+  refund: Refund & { readonly kind: K; readonly reason: R },
+) => ({
   refundId: refund.refundId,
   version: refund.version,
   accountId: refund.accountId,

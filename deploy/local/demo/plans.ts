@@ -1,0 +1,77 @@
+import { equal, subtract } from '@accord/money';
+import { calendarEnd } from '@accord/profile';
+import { day, fulfil, money, pay, place, type DemoContext, type Placed } from './context.ts';
+import { balanceOf } from './refunds.ts';
+
+const month = { value: 1, unit: 'month' } as const;
+const oneMonth = (start: Date) => ({
+  start: start.toISOString(),
+  end: calendarEnd(start, month, 'Asia/Shanghai').toISOString(),
+});
+
+/** The part of 93.00 more in a month, half up. */
+const partOf = (days: number, of: number) => (Math.round((93_00 * days) / of) / 100).toFixed(2);
+
+/** The instance is paid for on its plan, changed to a dearer one, renewed on that, and changed back. */
+export async function changePlans(context: DemoContext): Promise<void> {
+  const { narrator, role, mark } = context;
+  narrator.chapter('8 · Plans: an upgrade for the rest of the month, a renewal, a downgrade');
+  const instanceId = `i-${mark}-plan`;
+  const order = (orderType: string, plan?: string, duration: object | null = null) => ({
+    productCode: role.planned,
+    orderType,
+    billType: 'prepay',
+    chargeType: 'subscription',
+    instanceIds: orderType === 'purchase' ? [] : [instanceId],
+    ...(plan && { plan }),
+    duration,
+  });
+  const running = oneMonth(new Date(Date.now() - 2 * day - 4 * 3_600_000));
+  const days = Math.round((Date.parse(running.end) - Date.parse(running.start)) / day);
+  const small = await place(context, 'A small server for a month.', order('purchase', 'small', month));
+  await pay(context, small, 'It is paid,');
+  await fulfil(context, small, 'and was created 2 days and 4 hours ago.', [{ instanceId, ...running }]);
+
+  const upgrade = await place(context, 'It becomes a large one.', order('upgrade', 'large'));
+  const cost = partOf(days - 3, days);
+  narrator.check(
+    upgrade.amount === cost,
+    `138.00 instead of 45.00 for ${days - 3} of ${days} days: ${cost} (ORD-24)`,
+  );
+  await pay(context, upgrade, 'The difference is paid,');
+  await fulfil(context, upgrade, 'and the server is large.', [{ instanceId }]);
+
+  const renewal = await place(context, 'It is renewed for a month.', order('renewal', undefined, month));
+  narrator.check(renewal.amount === '138.00', 'at the price of the plan that it has: 138.00 (ORD-24)');
+  await pay(context, renewal, 'The renewal is paid,');
+  const next = oneMonth(new Date(running.end));
+  await fulfil(context, renewal, 'and the server runs a month longer.', [{ instanceId, ...next }]);
+
+  await downgrade(context, order('downgrade', 'small'), { instanceId, days });
+}
+
+/** Back to the small one: nothing comes back (baidu), or the difference of all that is left does (alibaba). */
+async function downgrade(
+  context: DemoContext,
+  body: object,
+  { instanceId, days }: { instanceId: string; days: number },
+): Promise<void> {
+  const { narrator, settings } = context;
+  const before = await balanceOf(context);
+  const order: Placed = await place(context, 'It becomes a small one again, which costs nothing.', body);
+  const given = [{ instanceId }];
+  if (settings.rules.orders.downgradeReturns === 'none') {
+    await fulfil(context, order, 'From now on it is small; nothing comes back (ORD-24).', given);
+    return;
+  }
+  await fulfil(context, order, 'From now on it is small, and the difference comes back.', given, [
+    'refund.difference_returned',
+    ...(['order.changed', 'order.changed', 'order.changed', 'order.changed'] as const),
+  ]);
+  const back = subtract(await balanceOf(context), before);
+  const expected = (Number(partOf(days - 3, days)) + 93).toFixed(2);
+  narrator.check(
+    equal(back, money(expected)),
+    `93.00 less for ${days - 3} of ${days} days and for the month to come: ${expected} is back (ORD-24)`,
+  );
+}

@@ -1,0 +1,43 @@
+import type { PaidPeriod } from '../product/plan-price.ts';
+import type { Order } from './order.ts';
+
+// An instance's life as its orders tell it: how it is billed, and the periods that it was paid for (ORD-11).
+
+const began: readonly Order['orderType'][] = ['purchase', 'configuration_change'];
+const givesTime: readonly Order['orderType'][] = [...began, 'renewal', 'compensation'];
+
+/**
+ * How an instance is billed from now on, by its paid orders: a switch to postpay counts from its order on, though
+ * it takes effect at the end of the paid period (ORD-2). Undefined where no order says.
+ */
+export const billedFromNowOn = (orders: readonly Order[]): Order['billType'] | undefined =>
+  orders
+    .filter(({ orderType }) => began.includes(orderType))
+    .toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
+    .at(-1)?.billType;
+
+/** The periods that its paid orders give an instance and that are not over at `at`, earliest first. */
+export const periodsLeft = (orders: readonly Order[], instanceId: string, at: Date): PaidPeriod[] =>
+  periodsOf(
+    orders.filter(({ orderType }) => givesTime.includes(orderType)),
+    instanceId,
+    at,
+  );
+
+/** The periods of its changes of plan, which are for a part of the same time. */
+export const changesLeft = (orders: readonly Order[], instanceId: string, at: Date): PaidPeriod[] =>
+  periodsOf(
+    orders.filter(({ planChange }) => planChange),
+    instanceId,
+    at,
+  );
+
+const periodsOf = (orders: readonly Order[], instanceId: string, at: Date): PaidPeriod[] =>
+  orders
+    .filter(({ refundedInstanceIds }) => !refundedInstanceIds.includes(instanceId))
+    .flatMap(({ orderId, duration, instances }) =>
+      instances.flatMap(({ instanceId: id, start, end }) =>
+        id === instanceId && start && end && end > at ? [{ orderId, duration, start, end }] : [],
+      ),
+    )
+    .toSorted((a, b) => a.start.getTime() - b.start.getTime());

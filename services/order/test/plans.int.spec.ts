@@ -1,0 +1,493 @@
+import { randomUUID } from 'node:crypto';
+import { calendarEnd, loadProfile, usedOf } from '@accord/profile';
+import { orderService } from '../src/service.ts';
+import {
+  announcedOf,
+  anOrder,
+  answersTo,
+  aPayment,
+  apply,
+  aProduct,
+  aRefund,
+  cny,
+  customer,
+  day,
+  fulfil,
+  instance,
+  openShop,
+  pay,
+  place,
+  placeAndPay,
+  refundSays,
+  stored,
+} from './fixtures.ts';
+
+const baidu = loadProfile('baidu');
+const profile = { ...baidu, orders: { ...baidu.orders, downgradeReturns: 'difference' as const } };
+const t = await openShop((context) => orderService({ profile }, context));
+
+const monthly = (amount: string) => [{ chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' }];
+const plan = (code: string, prices: object[], change: object = {}) => ({
+  code,
+  name: { 'zh-CN': `规格 ${code}`, en: `Size ${code}` },
+  configuration: [{ name: 'CPU', value: code }],
+  prices,
+  ...change,
+});
+const metered = { chargeType: 'pay_as_you_go', amount: '0.00200000', currency: 'CNY', unit: 'minute' };
+const plans = [
+  plan('small', monthly('45.00')),
+  plan('large', [...monthly('138.00'), metered]),
+  plan('same', monthly('45.00')),
+  plan('old', monthly('20.00'), { onSale: false }),
+];
+const publish = (change: object = {}) => t.operator().put('/v1/products/VM', aProduct({ plans, ...change }));
+beforeAll(async () => void expect((await publish()).status).toBe(201));
+
+/** A month that began so long ago, as the platform tells it. */
+function month(daysAgo: number, change: object = {}) {
+  const start = new Date(Date.now() - daysAgo * day);
+  const end = calendarEnd(start, { value: 1, unit: 'month' }, 'Asia/Shanghai');
+  const period = { start: start.toISOString(), end: end.toISOString() };
+  const { total } = usedOf(period, start, { unit: 'day', timeZone: 'Asia/Shanghai' });
+  return { ...period, total, ...change };
+}
+type Month = ReturnType<typeof month>;
+
+const ask = (orderType: string, instanceIds: string[], change: object = {}) =>
+  anOrder({
+    productCode: 'VM',
+    orderType,
+    instanceIds,
+    count: Math.max(1, instanceIds.length),
+    configuration: [],
+    ...(orderType.endsWith('grade') && { duration: null }),
+    ...change,
+  });
+const theirs = customer(t, 'acc_plans');
+const order = async (orderType: string, instanceIds: string[], change: object = {}) => {
+  const reply = await theirs.post('/v1/orders', ask(orderType, instanceIds, change));
+  expect(reply).toMatchObject({ status: 201 });
+  return reply.body;
+};
+const refused = async (orderType: string, instanceIds: string[], change: object = {}) => {
+  const { status, body } = await theirs.post('/v1/orders', ask(orderType, instanceIds, change));
+  return [status, body.code];
+};
+
+/** An instance of a plan for a month, running since `period` began. */
+async function bought(period: Month, code = 'small', amount = '45.00'): Promise<string> {
+  const id = `i-${randomUUID()}`;
+  const given = instance(id, { start: period.start, end: period.end });
+  await placeAndPay(t, 'acc_plans', ask('purchase', [], { plan: code }), [given], amount);
+  return id;
+}
+async function renewed(id: string, { end }: Month): Promise<string> {
+  const { orderId, payableAmount } = await order('renewal', [id]);
+  expect((await pay(t, orderId, aPayment(payableAmount.amount))).status).toBe(201);
+  const next = calendarEnd(new Date(end), { value: 1, unit: 'month' }, 'Asia/Shanghai').toISOString();
+  expect((await fulfil(t, orderId, [{ instanceId: id, start: end, end: next }])).status).toBe(200);
+  return next;
+}
+const resource = async (id: string) => (await theirs.get(`/v1/resources/${id}`)).body;
+const read = async (orderId: string) => (await theirs.get(`/v1/orders/${orderId}`)).body;
+/** Half up, in minor units. */
+const part = (price: number, of: number, total: number) =>
+  (Math.floor((price * 100 * of * 2 + total) / (2 * total)) / 100).toFixed(2);
+
+describe('the catalogue', () => {
+  test('ORD-24 ORD-22 a plan that was published stays; its prices fit the product', async () => {
+    expect((await publish()).body).toMatchObject({
+      version: 1,
+      plans: [{ code: 'small', onSale: true }, {}, {}, {}],
+    });
+    expect(
+      (await t.event('product.published', ({ product }) => product.productCode === 'VM')).data,
+    ).toMatchObject({
+      product: { plans: [{ code: 'small', prices: [{ amount: '45.00' }] }, {}, {}, { onSale: false }] },
+    });
+    expect(await publish({ plans: plans.slice(1) })).toMatchObject({
+      status: 409,
+      body: { code: 'product.plan_removed', facts: { plan: 'small' } },
+    });
+    const dollars = [{ ...monthly('1')[0], currency: 'USD' }];
+    expect(await publish({ plans: [...plans, plan('odd', dollars)] })).toMatchObject({
+      status: 422,
+      body: { code: 'product.price_misfit' },
+    });
+    expect(await publish({ plans: [...plans, plans[0]] })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/plans' }] },
+    });
+    expect((await publish()).body).toMatchObject({ version: 1 });
+  });
+});
+
+describe('an order for a plan', () => {
+  test('ORD-24 ORD-25 a purchase names one, its instance has it, and the snapshot says it with its place', async () => {
+    const period = month(1);
+    expect([
+      await refused('purchase', []),
+      await refused('purchase', [], { plan: 'none' }),
+      await refused('purchase', [], { plan: 'old' }),
+      await refused('purchase', [], { plan: 'x', productCode: 'BCC' }),
+      await refused('purchase', [], {
+        plan: 'small',
+        billType: 'postpay',
+        chargeType: 'pay_as_you_go',
+        duration: null,
+      }),
+    ]).toEqual([
+      [422, 'order.plan_required'],
+      [422, 'order.plan_unknown'],
+      [422, 'order.plan_withdrawn'],
+      [422, 'order.plan_unknown'],
+      [422, 'order.price_missing'],
+    ]);
+    const id = `i-${randomUUID()}`;
+    const placed = await order('purchase', [], {
+      plan: 'large',
+      configuration: [
+        { name: 'CPU', value: '64' },
+        { name: 'Disk', value: '40 GB' },
+      ],
+    });
+    const large = { code: 'large', name: { 'zh-CN': '规格 large', en: 'Size large' } };
+    expect(placed).toMatchObject({
+      plan: large,
+      planChange: null,
+      payableAmount: cny('138.00'),
+      configuration: [
+        { name: 'CPU', value: 'large' },
+        { name: 'Disk', value: '40 GB' },
+      ],
+    });
+    await pay(t, placed.orderId, aPayment('138.00'));
+    await fulfil(t, placed.orderId, [instance(id, { start: period.start, end: period.end })]);
+    const { data } = await t.event('order.fulfilled', ({ order: one }) => one.orderId === placed.orderId);
+    expect(data.order).toMatchObject({
+      plan: large,
+      instances: [
+        {
+          instanceId: id,
+          start: period.start,
+          end: period.end,
+          plan: 'large',
+          region: 'bj',
+          ipAddress: '10.0.0.1',
+          knownSince: expect.stringMatching(/Z$/),
+        },
+      ],
+    });
+    const seen = await resource(id);
+    expect(seen).toMatchObject({ plan: 'large', knownSince: data.order.instances![0]!.knownSince });
+
+    expect(await refused('renewal', [id], { plan: 'large' })).toEqual([422, 'order.plan_not_allowed']);
+    const renewal = await order('renewal', [id]);
+    expect(renewal).toMatchObject({ plan: { code: 'large' }, payableAmount: cny('138.00') });
+    const report = { reportVersion: 1, start: period.start, end: period.end, region: 'gz', usage: '0' };
+    await t.platform().put(`/v1/resources/${id}`, report);
+    const later = await resource(id);
+    expect(later).toMatchObject({ plan: 'large', region: 'gz' });
+    expect(later.knownSince > seen.knownSince).toBe(true);
+    expect((await read(placed.orderId)).instances).toMatchObject([
+      { region: 'gz', knownSince: later.knownSince },
+    ]);
+  });
+
+  test('ORD-24 an upgrade pays for exactly the rest, and the instance has the plan once it is fulfilled', async () => {
+    const period = month(2.5);
+    const id = await bought(period);
+    const remaining = period.total - 3;
+    const start = new Date(Date.parse(period.start) + 3 * day).toISOString();
+    const cost = part(93, remaining, period.total);
+    const upgrade = await order('upgrade', [id], { plan: 'large' });
+    expect(upgrade).toMatchObject({
+      status: 'unpaid',
+      duration: null,
+      unitPrice: { amount: '138.00', unit: 'month' },
+      payableAmount: cny(cost),
+      servicePeriod: { start, end: period.end },
+      instances: [],
+      planChange: {
+        from: 'small',
+        returns: 'none',
+        rest: [
+          {
+            instanceId: id,
+            start,
+            end: period.end,
+            unit: 'day',
+            remaining,
+            total: period.total,
+            priceBefore: '45',
+            priceAfter: '138',
+          },
+        ],
+      },
+    });
+    expect((await resource(id)).plan).toBe('small');
+    expect(await refused('upgrade', [id], { plan: 'large' })).toEqual([409, 'order.instance_busy']);
+    expect((await pay(t, upgrade.orderId, aPayment(cost))).status).toBe(201);
+
+    const misfit = { status: 422, body: { code: 'order.fulfilment_misfit' } };
+    const given = { instanceId: id };
+    for (const wrong of [
+      [],
+      [{ instanceId: 'i-other' }],
+      [{ ...given, end: new Date(Date.parse(period.end) + 2 * day).toISOString() }],
+      [{ ...given, start: new Date(Date.parse(period.start) - day).toISOString() }],
+      [{ ...given, start: period.end }],
+    ])
+      expect(await fulfil(t, upgrade.orderId, wrong)).toMatchObject(misfit);
+    const done = await fulfil(t, upgrade.orderId, [{ ...given, start: new Date().toISOString() }]);
+    expect(done).toMatchObject({
+      status: 200,
+      body: {
+        fulfilment: 'created',
+        servicePeriod: { start, end: period.end },
+        instances: [{ instanceId: id, start, end: period.end, plan: 'large' }],
+      },
+    });
+    const again = await fulfil(t, upgrade.orderId, [{ ...given, start: new Date().toISOString() }]);
+    expect(again).toMatchObject({ status: 409, body: { code: 'order.not_fulfillable' } });
+    const seen = await resource(id);
+    expect(seen).toMatchObject({ plan: 'large', start: period.start, end: period.end, version: 2 });
+    expect(seen.orderIds).toHaveLength(2);
+    await t.event('order.fulfilled', ({ order: one }) => one.orderId === upgrade.orderId);
+    expect(announcedOf(t, upgrade.orderId)).toEqual(['order.placed@1', 'order.paid@2', 'order.fulfilled@3']);
+    expect((await order('renewal', [id])).payableAmount).toEqual(cny('138.00'));
+  });
+
+  test('ORD-24 a renewal that has not begun is changed with the running period', async () => {
+    const period = month(2.5);
+    const id = await bought(period);
+    const end = await renewed(id, period);
+    const upgrade = await order('upgrade', [id], { plan: 'large' });
+    expect(upgrade.planChange.rest).toMatchObject([
+      { remaining: period.total - 3 },
+      { start: period.end, end },
+    ]);
+    expect(upgrade.servicePeriod.end).toBe(end);
+    expect(upgrade.payableAmount).toEqual(cny(part(93, period.total * 2 - 3, period.total)));
+  });
+
+  test('ORD-24 a change of plan that is cancelled or fails leaves the plan as it was', async () => {
+    const id = await bought(month(1));
+    const first = await order('upgrade', [id], { plan: 'large' });
+    await theirs.post(`/v1/orders/${first.orderId}/cancel`, { reason: 'no' });
+    const second = await order('upgrade', [id], { plan: 'large' });
+    await pay(t, second.orderId, aPayment(second.payableAmount.amount));
+    const failure = { outcome: 'failed', reason: 'no capacity' };
+    await t.platform().post(`/v1/orders/${second.orderId}/fulfilment`, failure);
+    expect(await read(second.orderId)).toMatchObject({ status: 'voided', fulfilment: 'failed' });
+    expect(await resource(id)).toMatchObject({ plan: 'small', released: false, version: 1 });
+    expect((await order('upgrade', [id], { plan: 'large' })).status).toBe('unpaid');
+  });
+
+  test('ORD-24 a downgrade costs nothing, takes effect when fulfilled, and says whether it gives back', async () => {
+    const period = month(2.5);
+    const id = await bought(period, 'large', '138.00');
+    const bad = await refused('downgrade', [id], { plan: 'small', productAmount: cny('1.00') });
+    expect(bad).toEqual([422, 'order.amount_mismatch']);
+    const downgrade = await order('downgrade', [id], { plan: 'small' });
+    expect(downgrade).toMatchObject({
+      status: 'paid',
+      fulfilment: 'creating',
+      payableAmount: cny('0.00'),
+      planChange: {
+        from: 'large',
+        returns: 'difference',
+        rest: [{ remaining: period.total - 3, priceBefore: '138', priceAfter: '45' }],
+      },
+    });
+    expect(await fulfil(t, downgrade.orderId, [{ instanceId: id, end: period.end }])).toMatchObject({
+      status: 200,
+      body: { fulfilment: 'created' },
+    });
+    expect(await resource(id)).toMatchObject({ plan: 'small', end: period.end });
+
+    const lines = [downgrade.orderId];
+    const refundId = `rfd_${randomUUID()}`;
+    const refund = aRefund(refundId, [id], {
+      accountId: 'acc_plans',
+      status: 'succeeded',
+      kind: 'downgrade_difference',
+      reason: 'downgraded',
+      orderIds: lines,
+    });
+    await refundSays(t, 'refund.difference_returned', refund, {}, { repeat: 2 });
+    await t.settled();
+    const shown = await read(downgrade.orderId);
+    expect(shown.links.refunds).toEqual([`/v1/refunds/${refundId}`]);
+    expect(shown.history.map(({ change }: { change: string }) => change)).toEqual([
+      'placed',
+      'fulfilled',
+      'difference_returned',
+    ]);
+  });
+
+  test('ORD-24 a change of plan is refused for what the instance is', async () => {
+    const running = month(2);
+    const id = await bought(running);
+    const up = (ids: string[], change: object = {}) => refused('upgrade', ids, { plan: 'large', ...change });
+    expect([
+      await up(['i-nowhere']),
+      await up([id], { plan: undefined }),
+      await up([id], { plan: 'small' }),
+      await up([id], { plan: 'old' }),
+      await up([id], { duration: { unit: 'month', value: 1 } }),
+      await refused('downgrade', [id], { plan: 'large' }),
+      await up([id], { billType: 'postpay', chargeType: 'pay_as_you_go' }),
+      (await customer(t, 'acc_other').post('/v1/orders', ask('upgrade', [id], { plan: 'large' }))).status,
+    ]).toEqual([
+      [404, 'order.instance_unknown'],
+      [422, 'order.plan_required'],
+      [409, 'order.plan_unchanged'],
+      [422, 'order.plan_withdrawn'],
+      [422, 'order.duration_not_allowed'],
+      [422, 'order.not_a_downgrade'],
+      [409, 'order.instance_billed_otherwise'],
+      404,
+    ]);
+    expect(await order('upgrade', [id], { plan: 'same' })).toMatchObject({
+      status: 'paid',
+      payableAmount: cny('0.00'),
+    });
+
+    const dear = await bought(running, 'large', '138.00');
+    expect(await refused('upgrade', [dear], { plan: 'small' })).toEqual([422, 'order.not_an_upgrade']);
+    const other = await bought(month(20));
+    const twin = await bought(running);
+    expect(await up([twin, other], { count: 2 })).toEqual([422, 'order.instances_differ']);
+    expect(await refused('renewal', [twin, dear], { count: 2 })).toEqual([422, 'order.instances_differ']);
+
+    const report = (of: string, facts: object) =>
+      t
+        .platform()
+        .put(`/v1/resources/${of}`, { reportVersion: 1, start: running.start, end: running.end, ...facts });
+    await report(twin, { frozenBy: 'police' });
+    expect(await up([twin])).toEqual([409, 'order.instance_frozen']);
+    await report(dear, { released: true });
+    expect(await refused('downgrade', [dear], { plan: 'small' })).toEqual([404, 'order.instance_unknown']);
+  });
+
+  test('ORD-24 several instances of one order share its price, rounded once', async () => {
+    const period = month(2.5);
+    const ids = [`i-${randomUUID()}`, `i-${randomUUID()}`, `i-${randomUUID()}`];
+    const given = ids.map((id) => instance(id, { start: period.start, end: period.end }));
+    await placeAndPay(t, 'acc_plans', ask('purchase', [], { plan: 'small', count: 3 }), given, '135.00');
+    const upgrade = await order('upgrade', ids, { plan: 'large' });
+    const cost = part(93 * 3, period.total - 3, period.total);
+    expect(upgrade.payableAmount).toEqual(cny(cost));
+    await pay(t, upgrade.orderId, aPayment(cost));
+    const [first, ...others] = ids.map((instanceId) => ({ instanceId }));
+    expect(await fulfil(t, upgrade.orderId, [first!])).toMatchObject({
+      status: 200,
+      body: { fulfilment: 'creating' },
+    });
+    expect(await fulfil(t, upgrade.orderId, others)).toMatchObject({
+      status: 200,
+      body: { fulfilment: 'created' },
+    });
+    for (const id of ids) expect((await resource(id)).plan).toBe('large');
+  });
+
+  test('ORD-24 an upgrade is ordered 24 hours before the end at the latest, and paid before the end', async () => {
+    const period = month(2.5);
+    const id = await bought(period);
+    const end = Date.parse(period.end);
+    t.clock.offsetMs = end - Date.now() - day - 60_000;
+    const upgrade = await order('upgrade', [id], { plan: 'large' });
+    expect(upgrade).toMatchObject({ payBy: period.end, payableAmount: cny(part(93, 1, period.total)) });
+    await theirs.post(`/v1/orders/${upgrade.orderId}/cancel`, { reason: 'later' });
+    t.clock.offsetMs = end - Date.now() - day + 1_000;
+    expect(await refused('upgrade', [id], { plan: 'large' })).toEqual([409, 'order.too_late_to_upgrade']);
+    t.clock.offsetMs = end - Date.now() + 1_000;
+    expect(await refused('upgrade', [id], { plan: 'large' })).toEqual([409, 'order.no_running_period']);
+  });
+
+  test('ORD-2 ORD-24 a switch to postpay keeps the plan; until it takes effect no plan is changed', async () => {
+    const period = month(2.5);
+    const id = await bought(period, 'large', '138.00');
+    const byUse = { billType: 'postpay', chargeType: 'pay_as_you_go', duration: null };
+    const change = await order('configuration_change', [id], byUse);
+    expect(change).toMatchObject({
+      status: 'paid',
+      plan: { code: 'large' },
+      unitPrice: { amount: '0.00200000' },
+      productAmount: null,
+    });
+    expect((await fulfil(t, change.orderId, [{ instanceId: id, start: period.end }])).status).toBe(200);
+    expect(await resource(id)).toMatchObject({ plan: 'large', end: period.end });
+    const billed = [409, 'order.instance_billed_otherwise'];
+    expect(await refused('renewal', [id])).toEqual(billed);
+    expect(await refused('downgrade', [id], { plan: 'small' })).toEqual(billed);
+    expect(await refused('upgrade', [id], { ...byUse, plan: 'large' })).toEqual([
+      409,
+      'order.plan_unchanged',
+    ]);
+
+    const back = await order('configuration_change', [id]);
+    expect(back).toMatchObject({ status: 'unpaid', plan: { code: 'large' }, payableAmount: cny('138.00') });
+    await pay(t, back.orderId, aPayment('138.00'));
+    const next = month(0);
+    const given = { instanceId: id, start: next.start, end: next.end };
+    expect((await fulfil(t, back.orderId, [given])).status).toBe(200);
+    expect((await order('renewal', [id])).payableAmount).toEqual(cny('138.00'));
+  });
+});
+
+describe('ORD-3 one open order', () => {
+  test('of orders of all types that race for an instance one is placed, fifty times', async () => {
+    const id = await bought(month(2));
+    const asks = [ask('renewal', [id]), ask('upgrade', [id], { plan: 'large' }), ask('renewal', [id])];
+    for (let round = 0; round < 50; round += 1) {
+      const replies = await Promise.all(asks.map((body) => theirs.post('/v1/orders', body)));
+      expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+      const placed = replies.find(({ status }) => status === 201)!.body.orderId;
+      const open = await t.sql('select order_id from order_instances where instance_id = $1 and open', [id]);
+      expect(open).toEqual([{ order_id: placed }]);
+      await theirs.post(`/v1/orders/${placed}/cancel`, { reason: 'race' });
+    }
+    expect(await t.sql('select 1 from order_instances where instance_id = $1 and open', [id])).toEqual([]);
+  }, 60_000);
+
+  test('the database refuses a second, whatever asks for it', async () => {
+    const id = await bought(month(2));
+    const { orderId } = await order('renewal', [id]);
+    const other = await place(t, 'acc_plans');
+    const insert = t.sql(
+      `insert into order_instances (instance_id, order_id, account_id) values ($1, $2, 'acc_plans')`,
+      [id, other.orderId],
+    );
+    await expect(insert).rejects.toMatchObject({ code: '23505', constraint: 'one_open_order' });
+    await pay(t, orderId, aPayment('45.00'));
+    expect(await t.sql('select open from order_instances where order_id = $1', [orderId])).toEqual([
+      { open: true },
+    ]);
+  });
+});
+
+test('ORD-26 CTR-4 an order given in part is not reserved for a contract before its last instance', async () => {
+  const ids = [`i-${randomUUID()}`, `i-${randomUUID()}`];
+  const period = month(0);
+  const given = ids.map((id) => instance(id, { start: period.start, end: period.end }));
+  const { orderId } = await place(t, 'acc_1', { count: 2 });
+  await pay(t, orderId, aPayment('90.00'));
+  const whole = async () => (await customer(t, 'acc_1').get(`/v1/orders/${orderId}`)).body.allowedOperations;
+  expect(await whole()).toContain('request_contract');
+  await fulfil(t, orderId, [given[0]!]);
+  expect(await whole()).toEqual(['view']);
+  const [early, late] = [`ctr_${randomUUID()}`, `ctr_${randomUUID()}`];
+  await apply(t, early, [orderId]);
+  expect(await answersTo(t, early)).toEqual(['order.reservation_refused']);
+  expect(
+    t.events.find(({ type, subject }) => type === 'order.reservation_refused' && subject.id === early)?.data,
+  ).toMatchObject({ refusals: [{ orderId, code: 'order.instance_busy' }] });
+  await fulfil(t, orderId, [given[1]!]);
+  expect(await whole()).toEqual(['view', 'request_contract', 'unsubscribe']);
+  await apply(t, late, [orderId]);
+  expect(await answersTo(t, late)).toEqual(['order.reserved']);
+  expect(await stored(t, orderId)).toMatchObject({ hold_id: late, fulfilment: 'created' });
+});

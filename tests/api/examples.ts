@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { playStory, startSystem, type System } from '@accord/local';
+import { loadProfile } from '@accord/profile';
+import { clientOf, until, type Client } from '@accord/testing';
+import { publishRaw } from '@accord/testing/outsider';
+import { examplesFile, wholeDocument } from './document.ts';
+
+// `npm run api:examples`: plays the story, and records an answer of each operation as its example (API-3).
+
+const operations = Object.entries(wholeDocument().paths!).flatMap(([path, item]) =>
+  Object.entries(item as Record<string, { operationId: string }>).map(([method, { operationId }]) => ({
+    method: method.toUpperCase(),
+    path,
+    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '([^/?]+)')}$`),
+    operationId,
+  })),
+);
+const recorded = new Map<string, unknown>();
+
+/** One row is enough, and tells that there may be more. */
+function shortened(body: object): object {
+  const { data } = body as { data?: unknown };
+  return Array.isArray(data) ? { ...body, data: data.slice(0, 1) } : body;
+}
+const isEmpty = (body: unknown) => (body as { data?: unknown[] }).data?.length === 0;
+
+async function note(method: string, url: string, response: Response): Promise<void> {
+  const { pathname } = new URL(url);
+  const fitting = operations.filter((one) => one.method === method && one.pattern.test(pathname));
+  // A path without parameters stands before one with them.
+  const [operation] = fitting.sort((a, b) => a.path.split('{').length - b.path.split('{').length);
+  const isJson = response.headers.get('content-type')?.startsWith('application/json');
+  if (!operation || !isJson || response.status >= 300) return;
+  const before = recorded.get(operation.operationId);
+  if (before === undefined || isEmpty(before))
+    recorded.set(operation.operationId, shortened((await response.json()) as object));
+}
+
+const sent = globalThis.fetch;
+globalThis.fetch = async (input, init) => {
+  const response = await sent(input, init);
+  if (typeof input === 'string') await note(init?.method ?? 'GET', input, response.clone());
+  return response;
+};
+
+/** Asks for all that can be read and that the story did not ask for, by the ids that it left behind. */
+async function readTheRest(system: System): Promise<void> {
+  const said = JSON.stringify([...recorded.values()]);
+  const idOf = (name: string) => new RegExp(`"${name}":"([^"]+)"`).exec(said)?.[1] ?? 'none';
+  const asks = [{ kind: 'customer', accountId: 'acc_demo' }, { kind: 'operator' }] as const;
+  for (const { method, path, operationId } of operations)
+    for (const ask of asks) {
+      const before = recorded.get(operationId);
+      if (method !== 'GET' || (before !== undefined && !isEmpty(before))) continue;
+      const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => idOf(name));
+      await clientOf(system.url, () => system.token(ask)).get(filled);
+    }
+}
+
+/** Beyond the story: a batch, a bill, a message that is read, events that are given up. */
+async function goOn(system: System): Promise<void> {
+  const [customer, platform, operator] = (
+    [{ kind: 'customer', accountId: 'acc_demo' }, { kind: 'platform' }, { kind: 'operator' }] as const
+  ).map((ask) => clientOf(system.url, () => system.token(ask))) as [Client, Client, Client];
+  const bill = {
+    version: 1,
+    accountId: 'acc_demo',
+    month: '2026-01',
+    invoicingEntity: 'baidu_netcom',
+    amount: { amount: '120.00', currency: 'CNY' },
+    status: 'paid',
+    lines: [{ productCode: 'BCC', amount: { amount: '120.00', currency: 'CNY' } }],
+  };
+  await platform.put('/v1/bills/bill_2026_01', bill);
+  const { orderId } = recorded.get('placeOrder') as { orderId: string };
+  await customer.post('/v1/orders/cancel', { orderIds: [orderId], reason: 'Ordered twice' });
+  const messages = await customer.get('/v1/notifications');
+  const [{ notificationId }] = messages.body.data as [{ notificationId: string }];
+  await customer.post(`/v1/notifications/${notificationId}/read`);
+  await customer.post('/v1/notifications/read');
+  await publishRaw(
+    { brokers: system.brokers.split(','), topicPrefix: system.topicPrefix },
+    'payment.received',
+    [
+      { key: 'pay_1', value: '{}' },
+      { key: 'pay_2', value: '{}' },
+    ],
+  );
+  const letters = '/v1/order-dead-letters';
+  await until('both are given up', async () => (await operator.get(letters)).body.data.length === 2);
+  const [one, two] = (await operator.get(letters)).body.data as { eventId: string }[];
+  await operator.get(`${letters}/${one!.eventId}`);
+  await operator.post(`${letters}/replay`, { eventIds: [one!.eventId] });
+  await operator.post(`${letters}/discard`, { eventIds: [two!.eventId] });
+}
+
+const dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
+process.env['ACCORD_ENV'] = 'development';
+const profile = join(dataDir, 'profile.json');
+const orders = { payWithin: 'PT7S', payWithinWhenContracted: 'PT30M' };
+const contracts = { sources: ['order', 'bill'] };
+writeFileSync(profile, JSON.stringify({ extends: 'baidu', version: '1-examples', orders, contracts }));
+const system = await startSystem({ dataDir, profile, settings: { ACCORD_CHECK_ANSWERS: 'true' } });
+try {
+  await playStory({ system, rules: loadProfile('baidu'), say: () => undefined });
+  await goOn(system);
+  await readTheRest(system);
+} finally {
+  await system.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}
+const sorted = [...recorded].sort(([a], [b]) => (a < b ? -1 : 1));
+writeFileSync(examplesFile, `${JSON.stringify(Object.fromEntries(sorted), null, 1)}\n`);
+const without = operations.filter(({ operationId }) => !recorded.has(operationId));
+console.log(`${sorted.length} answers; none of ${without.map(({ operationId }) => operationId).join(', ')}`);
