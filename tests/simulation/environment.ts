@@ -75,12 +75,14 @@ export const profile: Profile = (() => {
 const sealKey: Parameters<typeof contractService>[0]['sealKey'] = {
   test: true,
   algorithm: 'ecdsa',
-  chain: [
-    {
-      validFromDate: new Date(0),
-      validToDate: new Date(8.64e15),
-      subject: 'CN=Simulation',
-    } as X509Certificate,
+  chains: [
+    [
+      {
+        validFromDate: new Date(0),
+        validToDate: new Date(8.64e15),
+        subject: 'CN=Simulation',
+      } as X509Certificate,
+    ],
   ],
   signatureLength: 71,
   sign: () => Promise.reject(new Error('no signature is needed here')),

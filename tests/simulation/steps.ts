@@ -2,7 +2,7 @@ import type { Actor, Tx } from '@accord/core';
 import { money, subtract, sum, type Money } from '@accord/money';
 import type { ServiceName } from '@accord/postgres/provision';
 import { calendarEnd } from '@accord/profile';
-import type { WorkerName, World } from './system-model.ts';
+import type { KnownOrder, WorkerName, World } from './system-model.ts';
 
 /**
  * One step of a run, as a script writes it down. It names what earlier steps made (`o1` an order, `o1.2` its
@@ -187,12 +187,18 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
     ids.forEach((id) => id && world.accepted.push({ what, id }));
   switch (step.do) {
     case 'place':
-      rememberOrder(world, step.as, { product: step.product, instances: newInstances(world, step), body });
+      rememberOrder(world, step.as, {
+        product: step.product,
+        instances: newInstances(world, step),
+        renews: false,
+        body,
+      });
       return accept('order', body['orderId'] as string);
     case 'renew':
       rememberOrder(world, step.as, {
         product: world.productOf(step.instances[0]!)!,
         instances: idsOf(world, step.instances),
+        renews: true,
         body,
       });
       return accept('order', body['orderId'] as string);
@@ -205,7 +211,12 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
         ? accept('payment', `${body['remittanceId'] as string}:${world.idOf(step.order)}`)
         : undefined;
     case 'fulfil':
+      rememberEnds(world, body['instances'] as Told[]);
       return accept('created order', world.idOf(step.order));
+    case 'fulfil in part':
+      return rememberEnds(world, body['instances'] as Told[]);
+    case 'report':
+      return rememberEnds(world, [body as unknown as Told]);
     case 'cancel':
     case 'fail':
       return accept(step.do === 'cancel' ? 'cancelled order' : 'voided order', world.idOf(step.order));
@@ -229,6 +240,13 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
   }
 }
 
+interface Told {
+  readonly instanceId: string;
+  readonly end: string | null;
+}
+const rememberEnds = (world: World, told: readonly Told[]): void =>
+  told.forEach(({ instanceId, end }) => end && world.ends.set(instanceId, new Date(end)));
+
 /** The instances that fulfilment will give, named after the order. */
 function newInstances(world: World, { as, count }: { as: string; count: number }): string[] {
   return Array.from({ length: count }, (_, i) => {
@@ -241,13 +259,9 @@ function newInstances(world: World, { as, count }: { as: string; count: number }
 function rememberOrder(
   world: World,
   name: string,
-  {
-    product,
-    instances,
-    body,
-  }: { product: string; instances: readonly string[]; body: Record<string, unknown> },
+  { body, ...order }: Omit<KnownOrder, 'amount'> & { body: Record<string, unknown> },
 ): void {
-  world.orders.set(name, { product, instances, amount: body['payableAmount'] as Money });
+  world.orders.set(name, { ...order, amount: body['payableAmount'] as Money });
 }
 
 function askOf(world: World, step: RouteStep): Ask {
@@ -331,7 +345,9 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
   if (verb === 'fail')
     return { ...about, by: platform, path, body: { outcome: 'failed', reason: 'out of stock' } };
   const given = verb === 'fulfil in part' ? order.instances.slice(0, 1) : order.instances;
-  const instances = given.map((instanceId) => ({ instanceId, ...monthFrom(world.now()) }));
+  const start = (instanceId: string) =>
+    (order.renews ? world.ends.get(instanceId) : undefined) ?? world.now();
+  const instances = given.map((instanceId) => ({ instanceId, ...monthFrom(start(instanceId)) }));
   return { ...about, by: platform, path, body: { outcome: 'created', instances } };
 }
 

@@ -111,6 +111,7 @@ const payableOfFrozen = `
 export interface KnownOrder {
   readonly product: string;
   readonly instances: readonly string[];
+  readonly renews: boolean;
   readonly amount: Money;
 }
 
@@ -137,6 +138,8 @@ export class World {
   readonly accepted: Accepted[] = [];
   /** Money told of by topic, by its reference, and for which order. */
   readonly received = new Map<string, { readonly order: string; readonly amount: Money }>();
+  /** Until when instances run, by their ids, as the platform told last. */
+  readonly ends = new Map<string, Date>();
   /** Transfers that the bank has reported, by their names. */
   readonly transfers: string[] = [];
   /** Refunds that were paid although an instance was known to be frozen (RFD-13). */

@@ -192,7 +192,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, problem: Pro
   };
   response
     .writeHead(problem.status, headers)
-    .end(JSON.stringify(problemBody(problem, { locale, requestId, texts: {} })));
+    .end(JSON.stringify(problemBody(problem, { locale, timeZone: 'UTC', requestId, texts: {} })));
 }
 
 const pageHeaders = {

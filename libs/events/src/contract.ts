@@ -120,6 +120,7 @@ export const contractEvents = {
   'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', { payBy }),
   'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string(), payBy }),
   'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', {
+    /** `order_paid`, `signing_failed` or `tried_too_often`; of before, a text. */
     reason: z.string(),
   }),
   'contract.voided': contractEvent('The contract has ended; its orders come free.', {

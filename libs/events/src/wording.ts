@@ -6,6 +6,7 @@ import { refundWords } from './wording/refund.ts';
 import { reservationWords } from './wording/reservation.ts';
 import type { Locale, RefusalWords, Text, Wording } from './wording/words.ts';
 
+export { remarkOf, ticketKindWords, wordOf } from './wording/values.ts';
 export type { RefusalWords } from './wording/words.ts';
 
 /** Every reason not to hold an order, not to make a contract, not to refund (ORD-12, CTR-3, RFD-3). */

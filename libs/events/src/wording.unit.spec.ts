@@ -1,11 +1,16 @@
-import { ContractRefusalCode } from './contract.ts';
-import { RefundRefusalCode } from './refund.ts';
+import { ContractRefusalCode, ContractStatus } from './contract.ts';
+import { BillType, Fulfilment, OrderStatus, OrderType } from './order.ts';
+import { ChargeType, DomainServiceType, PriceUnit } from './product.ts';
+import { RefundRefusalCode, RefundStatus } from './refund.ts';
 import { ReservationRefusalCode } from './reservation.ts';
+import { TicketKind, TicketSnapshot } from './ticket.ts';
 import {
   clauseOf,
   problemTextsOf,
   refusalWords,
+  remarkOf,
   sentenceOf,
+  wordOf,
   type RefusalReasonCode,
   type RefusalWords,
 } from './wording.ts';
@@ -73,4 +78,32 @@ test('API-16 a sentence names its facts, lists several, and is short where one i
 test('EVT-3 a code that a newer service says stands for itself', () => {
   expect(clauseOf('contract.of_tomorrow', {}, 'en')).toBe('contract.of_tomorrow');
   expect(clauseOf('toString', {}, 'zh-CN')).toBe('toString');
+});
+
+test.each<[fact: string, values: readonly string[]]>([
+  ['status', OrderStatus.options],
+  ['status', ContractStatus.options],
+  ['status', RefundStatus.options],
+  ['status', TicketSnapshot.shape.status.options],
+  ['fulfilment', Fulfilment.options],
+  ['orderType', OrderType.options],
+  ['billType', BillType.options],
+  ['chargeType', ChargeType.options],
+  ['unit', PriceUnit.options],
+  ['serviceType', DomainServiceType.options],
+  ['kind', TicketKind.options],
+])('API-16 each %s of %j has words in both languages', (fact, values) => {
+  for (const value of values) {
+    expect(wordOf(fact, value, 'en')).toMatch(/^[^_]+$/);
+    expect(wordOf(fact, value, 'zh-CN')).toMatch(/^(\p{sc=Han}|GB|[（）])+$/u);
+  }
+  expect(wordOf(fact, 'toString', 'en')).toBeUndefined();
+});
+
+test('CTR-24 a reason of ours has words where a person’s text stands as it is', () => {
+  expect(['en', 'zh-CN'].map((locale) => remarkOf('contract_ended', locale as 'en'))).toEqual([
+    'The contract has ended.',
+    '合同已终止。',
+  ]);
+  expect(remarkOf('Settled by telephone', 'zh-CN')).toBe('Settled by telephone');
 });

@@ -15,7 +15,7 @@ import { parseIfMatch } from './if-match.ts';
 import { localeOf } from './locale.ts';
 import { decodeCursor, decodeTimeCursor, encodeCursor } from './paging.ts';
 import { waitOf } from './prefer-wait.ts';
-import type { Problem } from './problem.ts';
+import { wordsOf, type Problem } from './problem.ts';
 import { contentDisposition } from './reply.ts';
 import { route, type Route } from './route.ts';
 import { httpApp } from './server/app.ts';
@@ -854,5 +854,47 @@ test('personal data is hidden at any depth of a log line, in texts too', () => {
     order: { party: { Name: '[hidden]' } },
     orderId: 'ord_019913800000000',
     msg: 'sent to [hidden]',
+  });
+});
+
+describe('API-16 the detail of a problem', () => {
+  const detail = (pattern: string, facts: Refusal['facts'], locale: 'en' | 'zh-CN' = 'en') => {
+    const texts = {
+      'order.x': { kind: 'conflict' as const, en: { title: '', detail: pattern }, 'zh-CN': { title: '', detail: pattern } },
+    };
+    return wordsOf({ code: 'order.x', facts }, { locale, timeZone: 'Asia/Shanghai', texts }).detail;
+  };
+
+  test('says times on the clock of the provider, amounts, and values of enums in words', () => {
+    const facts = {
+      expiresAt: '2026-01-10T11:00:00.000Z',
+      from: '2026-01-10T16:00:01.000Z',
+      status: 'voided',
+      action: 'approve',
+      chargeType: 'pay_as_you_go',
+      offered: ['subscription', 'package'],
+      codes: 'FROZEN, UNPAID',
+      productAmount: { amount: '45.00', currency: 'CNY' },
+      orderIds: ['ord_1', 'ord_2'],
+      count: 3,
+    };
+    expect(detail('until {expiresAt}, {from}.', facts)).toBe(
+      'until 2026-01-10 19:00 (Asia/Shanghai), 2026-01-11 00:00:01 (Asia/Shanghai).',
+    );
+    expect(detail('至 {expiresAt}。', facts, 'zh-CN')).toBe('至 2026-01-10 19:00（Asia/Shanghai）。');
+    expect(detail('{chargeType} of {offered}, {status}, {action}.', facts)).toBe(
+      'Pay as you go of subscription, package, void, approve it.',
+    );
+    expect(detail('{chargeType}，{offered}，{status}，{action}。', facts, 'zh-CN')).toBe(
+      '按量付费，包年包月、资源包，已作废，通过。',
+    );
+    expect(detail('订单 {orderIds} 状态为 {status}，共 {count} 个。', facts, 'zh-CN')).toBe(
+      '订单 ord_1、ord_2 状态为已作废，共 3 个。',
+    );
+    expect(detail('{codes}', facts, 'zh-CN')).toBe('实例已被冻结、订单未支付');
+    expect(detail('{productAmount}, {orderIds}, {count}, {none}', facts)).toBe(
+      '45.00 CNY, ord_1, ord_2, 3, —',
+    );
+    expect(detail('is {status}', { status: 'of_tomorrow' })).toBe('is of_tomorrow');
   });
 });

@@ -1,4 +1,5 @@
 import { Refusal, type Locale, type RefusalCode } from '@accord/core';
+import { clauseOf, wordOf } from '@accord/events/wording';
 import { isDatabaseAway } from '@accord/postgres';
 import { problemTexts, type ProblemTexts } from './problem-texts.ts';
 
@@ -74,46 +75,83 @@ export function problemOf(error: unknown): Problem {
   return new Problem(500, 'server.error', {}, { cause: error });
 }
 
-const say = (value: unknown): string =>
-  Array.isArray(value)
-    ? value.map(say).join(', ')
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value);
+/** How a text is read: its language, the clock of its times, and the texts of the service. */
+export interface Reading {
+  readonly locale: Locale;
+  /** IANA name, the provider's. */
+  readonly timeZone: string;
+  readonly texts: ProblemTexts;
+}
 
-const fill = (text: string, facts: Refusal['facts']) =>
-  text.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name in facts ? say(facts[name]) : '—'));
+const separator: Readonly<Record<Locale, string>> = { en: ', ', 'zh-CN': '、' };
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+const isMoney = (value: object): value is { amount: string; currency: string } =>
+  'amount' in value && 'currency' in value;
+
+/** A fact, for people: times on the provider's clock, values of enums and codes of refusals in words. */
+function say(name: string, value: unknown, reading: Reading): string {
+  const { locale } = reading;
+  if (Array.isArray(value)) return value.map((one) => say(name, one, reading)).join(separator[locale]);
+  if (typeof value === 'object' && value !== null)
+    return isMoney(value) ? `${value.amount} ${value.currency}` : JSON.stringify(value);
+  const text = String(value);
+  if (instant.test(text)) return timeText(text, reading);
+  if (name !== 'codes') return wordOf(name, text, locale) ?? text;
+  return text
+    .split(', ')
+    .map((code) => clauseOf(code, {}, locale))
+    .join(separator[locale]);
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** `2026-01-10 19:00 (Asia/Shanghai)`; seconds only where they are not 0. */
+function timeText(time: string, { locale, timeZone }: Reading): string {
+  const clock =
+    clocks.get(timeZone) ??
+    new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  clocks.set(timeZone, clock);
+  const local = clock.format(new Date(time)).replace(/(:\d\d):00$/, '$1');
+  return locale === 'en' ? `${local} (${timeZone})` : `${local}（${timeZone}）`;
+}
+
+/** Chinese words have no spaces around them, as ids and figures do. */
+const spaced = (text: string, { before, after }: { before: string; after: string }): string =>
+  `${/^\p{sc=Han}/u.test(text) ? '' : before}${text}${/[\p{sc=Han}）]$/u.test(text) ? '' : after}`;
+
+const capitalised = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** Title and detail of a refusal in the reader's language (API-16). */
 export function wordsOf(
   { code, facts }: Pick<Refusal, 'code' | 'facts'>,
-  { locale, texts }: { locale: Locale; texts: ProblemTexts },
+  reading: Reading,
 ): { title: string; detail: string } {
-  const { title, detail } = (texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!)[locale];
-  return { title, detail: fill(detail, facts) };
+  const texts = reading.texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!;
+  const { title, detail } = texts[reading.locale];
+  const filled = detail.replaceAll(/( ?)\{(\w+)\}( ?)/g, (_, before: string, name: string, after: string) =>
+    spaced(name in facts ? say(name, facts[name], reading) : '—', { before, after }),
+  );
+  return { title, detail: detail.startsWith('{') ? capitalised(filled) : filled };
 }
 
 /**
  * RFC 9457 (API-2). `facts` holds what the domain says about its no, such as the order and its status; a 5xx
  * has none.
  */
-export function problemBody(
-  problem: Problem,
-  say: { locale: Locale; requestId: string; texts: ProblemTexts },
-): object {
+export function problemBody(problem: Problem, reading: Reading & { readonly requestId: string }): object {
   const { status, code, faults } = problem;
   const facts = status < 500 ? problem.facts : {};
   const errors = faults.map((fault) => ({
     ...fault,
-    detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[say.locale],
+    detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[reading.locale],
   }));
-  const { title, detail } = wordsOf({ code, facts }, say);
+  const { title, detail } = wordsOf({ code, facts }, reading);
   return {
     type: `urn:accord:problem:${code}`,
     title,
     status,
     detail,
-    instance: say.requestId,
+    instance: reading.requestId,
     code,
     ...(errors.length > 0 && { errors }),
     ...(Object.keys(facts).length > 0 && { facts }),

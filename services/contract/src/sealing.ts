@@ -31,7 +31,7 @@ import { contentOf } from './document/content.ts';
 import { findDocument, storeDocument } from './document/document-store.ts';
 import { renderDocument } from './document/document.ts';
 import { findOrders, findOwnTerms, type Order } from './order-view.ts';
-import { expectValid, type SealKey } from './seal/seal-key.ts';
+import { signerAt, type SealKey } from './seal/seal-key.ts';
 import { sealDocument } from './seal/sign-document.ts';
 
 // Finalizing only marks the contract and fixes its words. The sealed file is made between two transactions,
@@ -160,7 +160,7 @@ export const sealing = ({ sealKey }: Pick<Provider, 'sealKey'>): LeasedWork<Leas
   parallel: 2,
   due: listContractsToSeal,
   take: (tx, item) => {
-    expectValid(sealKey, tx.now);
+    signerAt(sealKey, tx.now);
     return takeSealing(tx, item);
   },
   perform: ({ content, at }) => sealDocument(content, sealKey, at),
@@ -173,7 +173,7 @@ async function takeSealing(tx: Tx, { id: contractId }: DueItem): Promise<Lease |
   const lease = await leaseSealing(tx, { contractId, until: new Date(tx.now.getTime() + leaseMs) });
   if (!lease) return undefined;
   if (lease.attempt <= mostAttempts) return { ...lease, at: tx.now };
-  saveContract(tx, failSealing(await lockContract(tx, contractId), 'Sealing was tried too often.'));
+  saveContract(tx, failSealing(await lockContract(tx, contractId), 'tried_too_often'));
   return undefined;
 }
 
@@ -191,26 +191,21 @@ async function recordSealing(
   if (status !== 'sealing' || version !== round) return;
   const paid = paidMeanwhile(contract, await findOrders(tx, contract));
   if (paid.length > 0) {
-    const advice = 'Void the payment request and apply for an order contract.';
-    saveContract(tx, failSealing(contract, `Paid meanwhile: ${paid.join(', ')}. ${advice}`));
+    saveContract(tx, failSealing(contract, 'order_paid'));
     return;
   }
   const stored = await storeDocument(tx, { contractId, accountId, file, sha256 });
   saveContract(tx, finalizeContract(contract, { sha256: stored, at: tx.now }));
 }
 
-/** After the last attempt the contract is a draft again, and its customer is told. */
-async function giveBackSealing(
-  tx: Tx,
-  { contractId, round, attempt }: Lease,
-  error: Error,
-): Promise<'retry' | 'ended'> {
+/** After the last attempt the contract is a draft again, and its customer is told; the log has the error. */
+async function giveBackSealing(tx: Tx, { contractId, round, attempt }: Lease): Promise<'retry' | 'ended'> {
   if (attempt < mostAttempts) {
     endLease(tx, { contractId, round, attempt });
     return 'retry';
   }
   const contract = await lockContract(tx, contractId);
-  if (contract.version === round) saveContract(tx, failSealing(contract, error.message));
+  if (contract.version === round) saveContract(tx, failSealing(contract, 'signing_failed'));
   return 'ended';
 }
 

@@ -18,16 +18,12 @@ import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket 
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
 // Locks go contract first, then its tickets.
 
-/** Said of a ticket that nobody withdrew, in the language of its contract. */
-const endedText = { 'zh-CN': '合同已终止。', en: 'The contract has ended.' } as const;
-
 /** Saves a contract's end; its open tickets are withdrawn with it (CTR-24). */
 async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
   const contract = saveContract(tx, decision);
   if (decision.facts.length > 0) {
-    const text = endedText[contract.language];
     for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))
-      saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
+      saveTicket(tx, withdrawTicket(ticket, { text: 'contract_ended', at: tx.now }));
   }
   return contract;
 }

@@ -814,7 +814,7 @@ describe('finalizing', () => {
     const contractId = await draft(order!);
     const { run } = t.running.service.workers.find(({ name }) => name === 'sealing')!;
     const ended = await issue({ to: '2026-01-01T00:00:00Z' });
-    seal.chain = [new X509Certificate(ended.certificate)];
+    seal.chains = [[new X509Certificate(ended.certificate)]];
     try {
       await client.post(`/v1/contracts/${contractId}/finalize`);
       for (let tries = 0; tries < 6; tries += 1)
@@ -827,7 +827,7 @@ describe('finalizing', () => {
       expect(metrics).toMatch(/^accord_seal_certificate_days_left\{subject="CN=Example Seal",.*\} -\d/m);
       expect(metrics).toMatch(/^accord_due_items\{worker="sealing",.*\} [1-9]/m);
     } finally {
-      seal.chain = undefined;
+      seal.chains = undefined;
     }
     await t.event('contract.finalized', ({ contract }) => contract.contractId === contractId);
     expect(announcedOf(t, contractId)).not.toContain('contract.seal_failed');
@@ -1076,10 +1076,11 @@ describe('the saga, whatever the order of arrival', () => {
     await tell({ type: 'order.fulfilment_failed', data: { order: dead(order!, 'voided', 8), reason: null } });
     await t.settled();
     expect(await get(contractId)).toMatchObject({ status: 'voided', voidReason: 'order_voided' });
-    expect((await client.get(`/v1/tickets/${ticket.ticketId}`)).body).toMatchObject({
-      status: 'withdrawn',
-      version: 2,
-    });
+    const ended = { 'zh-CN': '合同已终止。', en: 'The contract has ended.' };
+    for (const [language, decisionText] of Object.entries(ended))
+      expect(
+        (await client.get(`/v1/tickets/${ticket.ticketId}`, { 'accept-language': language })).body,
+      ).toMatchObject({ status: 'withdrawn', version: 2, decisionText });
     expect(
       (await t.event('ticket.withdrawn', (data) => data.ticket.ticketId === ticket.ticketId)).data.ticket
         .contractId,

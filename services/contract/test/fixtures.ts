@@ -16,17 +16,17 @@ import { sampleAccount, sampleOrder } from './sample-orders.ts';
 type Provider = 'baidu' | 'alibaba';
 
 export const waiting = { prefer: 'wait=10' };
-/** Set `fails` and nothing is sealed; `chain` stands for the key's certificates. */
+/** Set `fails` and nothing is sealed; `chains` stand for the key's certificates. */
 export const seal: {
   fails: boolean;
   before?: (() => Promise<void>) | undefined;
-  chain?: SealKey['chain'] | undefined;
+  chains?: SealKey['chains'] | undefined;
 } = { fails: false };
 
 const moody = (key: SealKey): SealKey => ({
   ...key,
-  get chain() {
-    return seal.chain ?? key.chain;
+  get chains() {
+    return seal.chains ?? key.chains;
   },
   async sign(bytes) {
     await seal.before?.();

@@ -1,9 +1,10 @@
-import { expectVersion, Refusal, type Tx } from '@accord/core';
-import { expectFit, withRest, type FitRules } from './order/fulfilment-fit.ts';
+import { actorId, expectVersion, Refusal, type Tx } from '@accord/core';
+import { expectFit, movesEnd, withRest, type FitRules } from './order/fulfilment-fit.ts';
 import { expectFulfillable, failFulfilment, fulfilOrder, giveInstances } from './order/order-fulfilment.ts';
-import { saveOrderInstances } from './order/order-instance-store.ts';
+import { lockOrdersOfInstances, saveOrderInstances } from './order/order-instance-store.ts';
 import type { Given } from './order/order-instance.ts';
-import { getOrder, lockOrder, saveOrder } from './order/order-store.ts';
+import { joinPeriods } from './order/order-period.ts';
+import { getOrder, lockOrder, saveOrder, saveOrders } from './order/order-store.ts';
 import type { Order, OrderId } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import { createResource, extendResource, releaseResource, type Resource } from './resource/resource.ts';
@@ -26,13 +27,14 @@ export async function reportCreated(
 ): Promise<Order> {
   const instanceIds = instances.map(({ instanceId }) => instanceId);
   const resources = await lockResources(tx, instanceIds); // instances before orders, as everywhere
-  const order = await lockOrder(tx, orderId);
+  const orders = resources.length > 0 ? await lockOrdersOfInstances(tx, instanceIds) : [];
+  const order = orders.find((one) => one.orderId === orderId) ?? (await lockOrder(tx, orderId));
   if (isRepeat(order, instances)) return order;
   expectVersion(ifMatch, order.version);
   expectFulfillable(order);
   const known = new Map(resources.map((resource) => [resource.instanceId, resource]));
   const ends = new Map(resources.map(({ instanceId, end }) => [instanceId, end]));
-  expectFit(order, instances, { ...rules, ends });
+  expectFit(order, instances, { ...rules, ends, others: orders });
   if (order.instanceIds.some((id) => instanceIds.includes(id) && !known.has(id)))
     throw serialisationFailure(orderId);
   for (const resource of resources)
@@ -46,8 +48,10 @@ export async function reportCreated(
   }));
   const saved = saveOrder(tx, fulfilOrder(order, given));
   saveOrderInstances(tx, saved);
+  let before = movesEnd(saved) ? orders.filter((other) => other.orderId !== orderId) : [];
   for (const one of given) {
     const resource = known.get(one.instanceId);
+    if (resource) before = joinTo(tx, rules, { before, resource, next: one.start });
     await saveResource(
       tx,
       resource ? extendResource(resource, saved, one, tx.now) : createResource(saved, one, tx.now),
@@ -88,6 +92,17 @@ type Told = { readonly orderId: OrderId; readonly ifMatch?: readonly number[] | 
  */
 const serialisationFailure = (orderId: OrderId) =>
   Object.assign(new Error(`the instances of ${orderId} have changed`), { code: '40001' });
+
+/** The orders, with those that the last report had end where the next one begins (ORD-26). */
+function joinTo(
+  tx: Tx,
+  rules: FitRules,
+  { before, resource, next }: { before: Order[]; resource: Resource; next: Date | null },
+): Order[] {
+  const reported = { ...resource, by: actorId(tx.actor), at: tx.now };
+  const joined = saveOrders(tx, joinPeriods(before, reported, next, rules));
+  return before.map((order) => joined.find(({ orderId }) => orderId === order.orderId) ?? order);
+}
 
 /** All that is told was told before, with the same times; other instances may have been told since. */
 function isRepeat(order: Order, told: readonly Given[]): boolean {

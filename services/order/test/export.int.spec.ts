@@ -9,7 +9,19 @@ import { loadProfile } from '@accord/profile';
 import { until, type Client, type Reply } from '@accord/testing';
 import { rowsOfPart } from '../src/exporting.ts';
 import { orderService } from '../src/service.ts';
-import { aProduct, customer, day, fulfil, instance, key, openShop, pay, place } from './fixtures.ts';
+import {
+  aProduct,
+  customer,
+  day,
+  fulfil,
+  instance,
+  key,
+  later,
+  month,
+  openShop,
+  pay,
+  place,
+} from './fixtures.ts';
 import { sheetsOf } from './reading-xlsx.ts';
 
 const profile = loadProfile('baidu');
@@ -84,7 +96,8 @@ describe('the document of an order', () => {
     expect(chinese.headers.get('content-disposition')).toContain(`${orderId}.pdf`);
     expect(readStrictly([{ file: chinese.bytes }]).complaints).toEqual([]);
     const text = copiedText(chinese.bytes).replaceAll(' ', '');
-    for (const said of [orderId, '某某有限公司', '已支付', 'i-pdf', '2026-01-1011:00', '10.0.0.1'])
+    const begins = later(month.start, 8 / 24).slice(0, 16).replace('T', '');
+    for (const said of [orderId, '某某有限公司', '已支付', 'i-pdf', begins, '10.0.0.1'])
       expect(text).toContain(said);
     const english = await t.operator().get(`/v1/orders/${orderId}/document`);
     expect(copiedText(english.bytes)).toContain('Payable amount CN¥45.00');

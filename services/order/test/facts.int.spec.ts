@@ -14,6 +14,10 @@ import {
   fulfil,
   instance,
   key,
+  later,
+  month,
+  monthFrom,
+  nextMonth,
   openShop,
   pay,
   place,
@@ -42,8 +46,7 @@ const facts = (instanceId: string, reportVersion: number, change: object = {}) =
   instanceId,
   accountId: 'acc_1',
   reportVersion,
-  start: '2026-01-10T03:00:00.000Z',
-  end: '2026-02-10T03:00:00.000Z',
+  ...month,
   usage: '12.5',
   inEffect: true,
   ...change,
@@ -326,7 +329,7 @@ describe('resource.reported', () => {
       const change = {
         frozenBy: 'police',
         archived: true,
-        nextRenewalPeriod: { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' },
+        nextRenewalPeriod: nextMonth,
         scaledAt: '2026-01-20T00:00:00.000Z',
       };
       expect(await putReport(facts(rest, 7, change))).toMatchObject({ status: 200 });
@@ -387,16 +390,15 @@ describe('resource.reported', () => {
     async () => {
       const id = `i-${randomUUID()}`;
       const { body: bought } = await placeAndPay(t, 'acc_1', {}, [instance(id)]);
-      const next = { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' };
       const { body: renewal } = await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [id] }, [
-        instance(id, next),
+        instance(id, nextMonth),
       ]);
-      const corrected = { start: '2026-01-13T03:00:00.000Z', end: '2026-03-13T03:00:00.000Z', region: 'gz' };
+      const corrected = { start: later(month.start, 3), end: later(nextMonth.end, 3), region: 'gz' };
       await tellReport(facts(id, 1, corrected), { repeat: 2 });
       await t.settled();
       const read = async (orderId: string) => (await t.platform().get(`/v1/orders/${orderId}`)).body;
       const [first, second] = [await read(bought.orderId), await read(renewal.orderId)];
-      const joint = '2026-02-13T03:00:00.000Z';
+      const joint = later(month.end, 3);
       expect([first, second]).toMatchObject([
         {
           version: 4,
@@ -411,7 +413,7 @@ describe('resource.reported', () => {
         change: 'period_corrected',
         at: expect.stringMatching(/Z$/),
         note:
-          `${id}, report 1 by platform:test: 2026-01-10T03:00:00.000Z / 2026-02-10T03:00:00.000Z → ` +
+          `${id}, report 1 by platform:test: ${month.start} / ${month.end} → ` +
           `${corrected.start} / ${joint}`,
       });
       const changed = t.events.filter(
@@ -427,8 +429,8 @@ describe('resource.reported', () => {
       await tellReport(facts(id, 2, { ...corrected, usage: '13' }));
       await tellReport(facts(id, 1, {}));
       expect(
-        await putReport(facts(id, 3, { start: corrected.start, end: '2036-03-13T03:00:00.000Z' })),
-      ).toMatchObject({ status: 200, body: { end: '2036-03-13T03:00:00.000Z' } });
+        await putReport(facts(id, 3, { start: corrected.start, end: later(month.end, 3650) })),
+      ).toMatchObject({ status: 200, body: { end: later(month.end, 3650) } });
       await t.settled();
       expect(await read(bought.orderId)).toMatchObject({ version: 4 });
       expect(await read(renewal.orderId)).toMatchObject({
@@ -438,10 +440,43 @@ describe('resource.reported', () => {
     },
   );
 
+  test('ORD-26 RFD-6 an end that is told while a renewal is open is not lost', async () => {
+    const id = `i-${randomUUID()}`;
+    const { body: bought } = await placeAndPay(t, 'acc_1', {}, [instance(id)]);
+    const { orderId } = await place(t, 'acc_1', { orderType: 'renewal', instanceIds: [id] });
+    await pay(t, orderId);
+    const period = async (of: string) => (await t.platform().get(`/v1/orders/${of}`)).body.servicePeriod;
+    const [start, end] = [later(month.start, 3), later(month.end, 3)];
+    // The renewal is in it already, so that it says the end of neither.
+    await putReport(facts(id, 1, { start, end: monthFrom(end).end }));
+    expect(await period(bought.orderId)).toEqual({ start, end: month.end });
+    expect(await fulfil(t, orderId, [instance(id, monthFrom(later(month.end, 5)))])).toMatchObject({
+      status: 200,
+    });
+    expect(await period(bought.orderId)).toEqual({ start, end: later(month.end, 5) });
+    const corrected = t.event(
+      'order.changed',
+      ({ order, what }) =>
+        order.orderId === bought.orderId && what.includes('servicePeriod') && order.version > 4,
+    );
+    expect((await corrected).data.order).toMatchObject({
+      version: 5,
+      servicePeriod: { end: later(month.end, 5) },
+    });
+    const longAgo = await place(t, 'acc_1', { orderType: 'renewal', instanceIds: [id] });
+    await pay(t, longAgo.orderId);
+    expect(
+      await fulfil(t, longAgo.orderId, [instance(id, monthFrom('2020-01-10T03:00:00.000Z'))]),
+    ).toMatchObject({
+      status: 422,
+      body: { code: 'order.fulfilment_misfit' },
+    });
+  });
+
   test('ORD-11 ORD-26 a period that ends before it starts is no fact, by whichever way it is told', async () => {
     const id = `i-${randomUUID()}`;
     await placeAndPay(t, 'acc_1', {}, [instance(id)]);
-    const backwards = facts(id, 1, { start: '2026-02-10T03:00:00.000Z', end: '2026-01-10T03:00:00.000Z' });
+    const backwards = facts(id, 1, { start: month.end, end: month.start });
     expect(await putReport(backwards)).toMatchObject({
       status: 400,
       body: { errors: [{ pointer: '/end' }] },

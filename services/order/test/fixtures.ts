@@ -1,10 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { calendarEnd } from '@accord/profile';
 import { testService, type Client, type TestService, type TestServiceOptions } from '@accord/testing';
 
 // Products, orders, reports and events for the tests of this service.
 
 export const day = 24 * 3_600_000;
 export const cny = (amount: string) => ({ amount, currency: 'CNY' });
+
+/** By the calendar of the provider. */
+export const monthFrom = (start: string) => ({
+  start,
+  end: calendarEnd(new Date(start), { value: 1, unit: 'month' }, 'Asia/Shanghai').toISOString(),
+});
+export const later = (time: string, days: number) => new Date(Date.parse(time) + days * day).toISOString();
+/** The period of an instance, where nothing else is said. */
+export const month = monthFrom(new Date(Date.now() - 3_600_000).toISOString());
+export const nextMonth = monthFrom(month.end);
 
 export const aProduct = (change: object = {}) => ({
   name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
@@ -108,8 +119,7 @@ export const key = () => ({ 'idempotency-key': `key-${(payments += 1)}` });
 
 export const instance = (instanceId: string, change: object = {}) => ({
   instanceId,
-  start: '2026-01-10T03:00:00.000Z',
-  end: '2026-02-10T03:00:00.000Z',
+  ...month,
   region: 'bj',
   ipAddress: '10.0.0.1',
   ...change,

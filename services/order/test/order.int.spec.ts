@@ -23,6 +23,9 @@ import {
   fulfil,
   instance,
   key,
+  later,
+  month,
+  monthFrom,
   openShop,
   pay,
   place,
@@ -275,7 +278,7 @@ describe('placing', () => {
       status: 201,
       body: { status: 'paid', payableAmount: cny('0.00'), productAmount: cny('0.00') },
     });
-    const given = { instanceId: 'i-2b', start: '2026-02-10T03:00:00.000Z', end: '2026-02-13T03:00:00.000Z' };
+    const given = { instanceId: 'i-2b', start: month.end, end: later(month.end, 3) };
     expect(await fulfil(t, placed.body.orderId, [given])).toMatchObject({ status: 200 });
     const { body } = await customer(t, 'acc_2').get('/v1/resources/i-2b');
     expect(body).toMatchObject({ end: given.end, start: instance('x').start, region: 'bj', version: 2 });
@@ -329,7 +332,7 @@ describe('placing', () => {
         instanceIds: ['i-2c'],
       });
       expect((await pay(t, prepay.orderId)).status).toBe(201);
-      const period = { start: '2026-02-12T03:00:00.000Z', end: '2026-03-12T03:00:00.000Z' };
+      const period = monthFrom(later(month.end, 2));
       expect(await fulfil(t, prepay.orderId, [{ instanceId: 'i-2c', ...period }])).toMatchObject({
         status: 200,
         body: { servicePeriod: period },
@@ -573,7 +576,7 @@ describe('cancelling', () => {
         { 'accept-language': 'zh-CN' },
       );
       expect(inChinese.body.data).toMatchObject([
-        { title: '订单无法取消', detail: '只有未支付的订单可以取消，当前状态为 paid。' },
+        { title: '订单无法取消', detail: '只有未支付的订单可以取消，当前状态为已支付。' },
         { title: '订单不存在', detail: `订单 ${unknown} 不存在。` },
       ]);
       expect(
@@ -715,7 +718,7 @@ describe('expiring', () => {
 describe('fulfilment and facts', () => {
   test("ORD-10 what was created becomes the account's resources; the same report again changes nothing", async () => {
     const { orderId } = await place(t, 'acc_5', { count: 2 });
-    const instances = [instance('i-5a'), instance('i-5b', { end: '2026-02-11T03:00:00.000Z' })];
+    const instances = [instance('i-5a'), instance('i-5b', { end: later(month.end, 1) })];
     expect(await fulfil(t, orderId, instances)).toMatchObject({
       status: 409,
       body: { code: 'order.not_fulfillable' },
@@ -727,7 +730,7 @@ describe('fulfilment and facts', () => {
       body: {
         fulfilment: 'created',
         instanceIds: ['i-5a', 'i-5b'],
-        servicePeriod: { start: instance('x').start, end: '2026-02-11T03:00:00.000Z' },
+        servicePeriod: { start: instance('x').start, end: later(month.end, 1) },
         version: 3,
       },
     });
@@ -914,10 +917,8 @@ describe('fulfilment and facts', () => {
       body: { instanceIds: ['i-5one', 'i-5two'], version: 4 },
     });
     // The platform corrects its start and repeats what it told before.
-    const start = '2026-01-13T03:00:00.000Z';
-    await t
-      .platform()
-      .put('/v1/resources/i-5one', { reportVersion: 1, start, end: '2026-02-13T03:00:00.000Z' });
+    const start = later(month.start, 3);
+    await t.platform().put('/v1/resources/i-5one', { reportVersion: 1, start, end: later(month.end, 3) });
     expect(await fulfil(t, orderId, [instance('i-5one')])).toMatchObject({
       status: 200,
       body: { version: 5, instances: [{ start }, { start: null }] },
@@ -928,40 +929,38 @@ describe('fulfilment and facts', () => {
     expect(body).toMatchObject({
       fulfilment: 'created',
       version: 6,
-      servicePeriod: { end: '2026-02-13T03:00:00.000Z' },
+      servicePeriod: { end: later(month.end, 3) },
     });
-    expect(await fulfil(t, orderId, [instance('i-5one', { end: '2026-02-11T03:00:00.000Z' })])).toMatchObject(
-      {
-        status: 409,
-        body: { code: 'order.not_fulfillable' },
-      },
-    );
+    expect(await fulfil(t, orderId, [instance('i-5one', { end: later(month.end, 1) })])).toMatchObject({
+      status: 409,
+      body: { code: 'order.not_fulfillable' },
+    });
   });
 
   const misfit = { status: 422, body: { code: 'order.fulfilment_misfit' } };
 
   test(
     'ORD-26 a fulfilment that does not fit its order changes nothing: too many instances, a period that ' +
-      'was not ordered, a start too late',
+      'was not ordered, a start too late, one that was over before it was paid',
     async () => {
       const { orderId } = await place(t, 'acc_26');
       await pay(t, orderId);
       const before = await stored(t, orderId);
-      const start = new Date(Date.now() + 91 * day).toISOString();
-      const end = new Date(Date.now() + 122 * day).toISOString();
       for (const given of [
         ['i-26a', 'i-26b', 'i-26c'].map((id) => instance(id)),
-        [instance('i-26a', { end: '2036-01-10T03:00:00.000Z' })],
-        [instance('i-26a', { end: '2026-02-12T03:00:00.000Z' })],
-        [instance('i-26a', { end: '2026-02-08T03:00:00.000Z' })],
-        [instance('i-26a', { start, end })],
+        [instance('i-26a', { end: later(month.end, 3650) })],
+        [instance('i-26a', { end: later(month.end, 2) })],
+        [instance('i-26a', { end: later(month.end, -2) })],
+        [instance('i-26a', monthFrom(later(month.start, 92)))],
+        [instance('i-26a', monthFrom(later(month.start, -32)))],
+        [instance('i-26a', monthFrom('2016-01-10T03:00:00.000Z'))],
       ])
         expect(await fulfil(t, orderId, given)).toMatchObject(misfit);
       const report = {
         reportVersion: 1,
         orderId,
         start: instance('x').start,
-        end: '2036-01-10T03:00:00.000Z',
+        end: later(month.end, 3650),
       };
       expect(await t.platform().put('/v1/resources/i-26a', report)).toMatchObject(misfit);
       expect(await stored(t, orderId)).toEqual(before);

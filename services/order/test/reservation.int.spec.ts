@@ -19,6 +19,8 @@ import {
   customer,
   day,
   instance,
+  monthFrom,
+  nextMonth,
   openShop,
   pay,
   place,
@@ -332,7 +334,7 @@ describe('refunds', () => {
       const dropped = renewal.orderId;
       await customer(t, 'acc_1').post(`/v1/orders/${dropped}/cancel`, { reason: 'x' });
       const { body } = await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] }, [
-        instance(instanceId, { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' }),
+        instance(instanceId, nextMonth),
       ]);
       const refundId = newRefund();
       await askRefund(refundId, [instanceId], { orderIds: [orderId] });
@@ -483,7 +485,7 @@ describe('refunds', () => {
       'and gives back their time; the instance lives on',
     async () => {
       const { instanceId, orderId } = await oneInstance();
-      const period = { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' };
+      const period = nextMonth;
       const renewal = (
         await placeAndPay(t, 'acc_1', { orderType: 'renewal', instanceIds: [instanceId] }, [
           instance(instanceId, period),
@@ -625,13 +627,12 @@ describe('refunds', () => {
     }));
     const instanceId = `i-large-${(made += 1)}`;
     await placeAndPay(t, 'acc_large', { configuration }, [instance(instanceId)]);
+    let period = nextMonth;
     for (let n = 0; n < 39; n += 1) {
-      const [start, end] = [1, 2].map((month) =>
-        new Date(Date.UTC(2026, month + n, 10, 3)).toISOString(),
-      ) as [string, string];
       await placeAndPay(t, 'acc_large', { configuration, orderType: 'renewal', instanceIds: [instanceId] }, [
-        instance(instanceId, { start, end }),
+        instance(instanceId, period),
       ]);
+      period = monthFrom(period.end);
     }
     const refundId = newRefund();
     await askRefund(refundId, [instanceId], { accountId: 'acc_large' });

@@ -343,7 +343,7 @@ describe('with the rules of baidu', () => {
           facts: { contractId, number: 'CT-2026-00000007' },
           text:
             'Contract CT-2026-00000007 holds the order. ' +
-            'Ask for the contract to be voided by a void_official ticket, then ask again.',
+            'Ask for the contract to be voided by a ticket, then ask again.',
         },
       ]);
       const { status, body } = await requestBy(bought.accountId, quote.quoteId);

@@ -151,7 +151,12 @@ function answerProblem({ service, log }: HttpParts) {
       log.warn({ ...asked, err: problem.cause }, 'request could not be served');
     else log.debug({ ...asked, err: problem.status === 401 ? problem.cause : undefined }, 'request refused');
     if (res.headersSent || res.destroyed) return void res.destroy();
-    const body = problemBody(problem, { locale, requestId, texts: service.problems });
+    const body = problemBody(problem, {
+      locale,
+      timeZone: service.timeZone,
+      requestId,
+      texts: service.problems,
+    });
     const headers = {
       'Content-Type': 'application/problem+json',
       'Content-Language': locale,

@@ -191,7 +191,7 @@ function requestReader(route: Route, { db, limits, service: { timeZone, problems
       locale,
       timeZone,
       requestId,
-      wordsOf: (refusal) => wordsOf(refusal, { locale, texts }),
+      wordsOf: (refusal) => wordsOf(refusal, { locale, timeZone, texts }),
       item: itemOf(db, caller.actor, keyed),
       ...(file && { file }),
     };

@@ -24,7 +24,12 @@ function refuse(error: { readonly code?: string | undefined }, socket: Duplex): 
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, code] = unreadable[error.code ?? ''] ?? [400, 'request.unreadable'];
   const requestId = randomUUID();
-  const problem = problemBody(new Problem(status, code), { locale: 'en', requestId, texts: {} });
+  const problem = problemBody(new Problem(status, code), {
+    locale: 'en',
+    timeZone: 'UTC',
+    requestId,
+    texts: {},
+  });
   const body = JSON.stringify(problem);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -178,7 +178,10 @@ export function finalizeContract(
   });
 }
 
-export function failSealing(contract: Contract, reason: string): Decision<Contract> {
+/** An order of the payment request was paid meanwhile (CTR-29), or the seal could not be made (CTR-34). */
+export type SealFailure = 'order_paid' | 'signing_failed' | 'tried_too_often';
+
+export function failSealing(contract: Contract, reason: SealFailure): Decision<Contract> {
   if (!contractLifecycle.allows(contract.status, 'sealFailed')) return unchanged(contract);
   const next = amend(contract, {
     status: contractLifecycle.after(contract.status, 'sealFailed'),

@@ -96,7 +96,7 @@ describe('a contract', () => {
       draftContract(late, { number: 'CT-2026-00000009', payBy: null, at }),
       refuseContract(late, []),
       finalizeContract(late, { sha256: 'ab', at }),
-      failSealing(late, 'late'),
+      failSealing(late, 'signing_failed'),
       voidForDeadOrder(late, { orderId: 'ord_1', status: 'voided' }, at),
     ]) {
       expect(decision).toEqual({ state: late, facts: [] });
@@ -106,9 +106,11 @@ describe('a contract', () => {
   test('CTR-34 goes to sealing without a version, and back to a draft where sealing failed', () => {
     const inSealing = sealing();
     expect(inSealing.version).toBe(draft().version);
-    const failed = failSealing(inSealing, 'no ink');
+    const failed = failSealing(inSealing, 'signing_failed');
     expect(failed.state).toMatchObject({ status: 'draft', version: inSealing.version + 1, content: null });
-    expect(failed.facts).toMatchObject([{ type: 'contract.seal_failed', data: { reason: 'no ink' } }]);
+    expect(failed.facts).toMatchObject([
+      { type: 'contract.seal_failed', data: { reason: 'signing_failed' } },
+    ]);
   });
 
   test('CTR-18 only a draft is finalized', () => {

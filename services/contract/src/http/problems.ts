@@ -209,7 +209,7 @@ export const problems: ProblemTexts = {
     kind: 'conflict',
     en: {
       title: 'Such a ticket is open',
-      detail: 'Contract {contractId} has an open ticket of kind {kind}. Await its decision, or withdraw it.',
+      detail: 'Contract {contractId} has an open ticket ({kind}). Await its decision, or withdraw it.',
     },
     'zh-CN': {
       title: '已有未处理的工单',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { Tx } from '@accord/core';
+import type { Locale, Tx } from '@accord/core';
 import { AccountId, Id, Moment, Reason } from '@accord/events/fields';
 import { TicketSnapshot } from '@accord/events/ticket';
+import { remarkOf } from '@accord/events/wording';
 import {
   ActorView,
   decodeTimeCursor,
@@ -35,17 +36,24 @@ const TicketAnswer = TicketSnapshot.extend({
   overdue: z.boolean(),
 }).meta({ id: 'Ticket' });
 
-const toTicketAnswer = (ticket: Ticket, { now, actor }: Tx): z.input<typeof TicketAnswer> => ({
+const toTicketAnswer = (
+  ticket: Ticket,
+  { now, actor }: Tx,
+  locale: Locale,
+): z.input<typeof TicketAnswer> => ({
   ...ticketSnapshot(ticket),
   reason: ticket.reason,
-  decisionText: ticket.decisionText,
+  decisionText: ticket.decisionText && remarkOf(ticket.decisionText, locale),
   applicant: maskActor(actor, ticket.applicant),
   createdAt: ticket.createdAt.toISOString(),
   closedAt: ticket.closedAt && ticket.closedAt.toISOString(),
   overdue: isOverdue(ticket, now),
 });
 
-const answered = (ticket: Ticket, tx: Tx) => ({ body: toTicketAnswer(ticket, tx), version: ticket.version });
+const answered = (ticket: Ticket, tx: Tx, locale: Locale) => ({
+  body: toTicketAnswer(ticket, tx, locale),
+  version: ticket.version,
+});
 
 const submitTicket = (profile: Profile) =>
   route({
@@ -74,9 +82,9 @@ const submitTicket = (profile: Profile) =>
       'ticket.contract_not_official',
       'ticket.already_open',
     ],
-    inTransaction: async (tx, { body: { contractId, reason, text } }) => {
+    inTransaction: async (tx, { locale, body: { contractId, reason, text } }) => {
       const ticket = await submitVoidTicket(tx, profile, { contractId, reason, text });
-      return { status: 201, ...answered(ticket, tx), location: `/v1/tickets/${ticket.ticketId}` };
+      return { status: 201, ...answered(ticket, tx, locale), location: `/v1/tickets/${ticket.ticketId}` };
     },
   });
 
@@ -95,7 +103,7 @@ const listTickets = route({
   }),
   answer: paged(TicketAnswer),
   refusals: ['request.account_not_yours', 'request.range_reversed'],
-  inTransaction: async (tx, { actor, timeZone, query: { limit, cursor, accountId, ...filter } }) => {
+  inTransaction: async (tx, { actor, locale, timeZone, query: { limit, cursor, accountId, ...filter } }) => {
     const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
     const shown = {
       ...filter,
@@ -104,7 +112,7 @@ const listTickets = route({
       ...after,
     };
     const tickets = await findTickets(tx, shown, limit + 1);
-    const item = (ticket: Ticket) => toTicketAnswer(ticket, tx);
+    const item = (ticket: Ticket) => toTicketAnswer(ticket, tx, locale);
     const key = ({ createdAt, ticketId }: Ticket) => [createdAt.toISOString(), ticketId];
     return { body: pageOf(tickets, limit, { item, key }) };
   },
@@ -119,7 +127,8 @@ const getTicket = route({
   params: ById,
   answer: TicketAnswer,
   refusals: ['ticket.not_found'],
-  inTransaction: async (tx, { params }) => answered(await readTicket(tx, params.ticketId), tx),
+  inTransaction: async (tx, { params, locale }) =>
+    answered(await readTicket(tx, params.ticketId), tx, locale),
 });
 
 const approveTicket = route({
@@ -131,8 +140,8 @@ const approveTicket = route({
   params: ById,
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'ticket.own_approval', 'request.version_mismatch'],
-  inTransaction: async (tx, { params, ifMatch }) =>
-    answered(await approveVoidTicket(tx, { ...params, ifMatch }), tx),
+  inTransaction: async (tx, { params, ifMatch, locale }) =>
+    answered(await approveVoidTicket(tx, { ...params, ifMatch }), tx, locale),
 });
 
 const rejectTicket = route({
@@ -146,8 +155,8 @@ const rejectTicket = route({
   example: { text: 'The terms are as they were agreed' },
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'request.version_mismatch'],
-  inTransaction: async (tx, { params, body, ifMatch }) =>
-    answered(await rejectOpenTicket(tx, { ...params, ...body, ifMatch }), tx),
+  inTransaction: async (tx, { params, body, ifMatch, locale }) =>
+    answered(await rejectOpenTicket(tx, { ...params, ...body, ifMatch }), tx, locale),
 });
 
 const withdrawTicket = route({
@@ -161,8 +170,8 @@ const withdrawTicket = route({
   example: { text: 'Settled by telephone' },
   answer: TicketAnswer,
   refusals: ['ticket.not_found', 'ticket.not_open', 'request.version_mismatch'],
-  inTransaction: async (tx, { params, body, ifMatch }) =>
-    answered(await withdrawOpenTicket(tx, { ...params, ...body, ifMatch }), tx),
+  inTransaction: async (tx, { params, body, ifMatch, locale }) =>
+    answered(await withdrawOpenTicket(tx, { ...params, ...body, ifMatch }), tx, locale),
 });
 
 /** CTR-24, as far as contracts are voided by it. */

@@ -11,13 +11,13 @@ import {
   SignedData,
   SignerInfo,
 } from 'pkijs';
-import type { SealKey } from './seal-key.ts';
+import type { Signer } from './seal-key.ts';
 
 const contentType = '1.2.840.113549.1.9.3';
 const messageDigest = '1.2.840.113549.1.9.4';
 const signingCertificateV2 = '1.2.840.113549.1.9.16.2.47';
 const sha256 = '2.16.840.1.101.3.4.2.1';
-const signatures: Record<SealKey['algorithm'], () => AlgorithmIdentifier> = {
+const signatures: Record<Signer['algorithm'], () => AlgorithmIdentifier> = {
   rsa: () => new AlgorithmIdentifier({ algorithmId: '1.2.840.113549.1.1.11', algorithmParams: new Null() }),
   ecdsa: () => new AlgorithmIdentifier({ algorithmId: '1.2.840.10045.4.3.2' }),
 };
@@ -26,7 +26,7 @@ const signatures: Record<SealKey['algorithm'], () => AlgorithmIdentifier> = {
  * A detached CAdES signature over bytes, as PAdES B-B wants it: content type, digest and the signer's
  * certificate are signed; the time is not among them, the PDF states it (CTR-18). Answers DER.
  */
-export async function signCades(bytes: Uint8Array, key: SealKey): Promise<Buffer> {
+export async function signCades(bytes: Uint8Array, key: Signer): Promise<Buffer> {
   const certificates = key.chain.map(({ raw }) => Certificate.fromBER(raw));
   const signer = certificates[0]!;
   const attributes = derSet([
@@ -61,7 +61,7 @@ export async function signCades(bytes: Uint8Array, key: SealKey): Promise<Buffer
 }
 
 /** Bytes of a signature by this key; every other one of an EC key is of another length. */
-export const cadesLength = async (key: SealKey): Promise<number> =>
+export const cadesLength = async (key: Signer): Promise<number> =>
   (
     await signCades(Buffer.alloc(0), {
       ...key,

@@ -5,32 +5,64 @@ import { BasicConstraints, Certificate } from 'pkijs';
 /** The signer's certificate, then those that issued it one after the other, as far as known. */
 export type CertificateChain = readonly [X509Certificate, ...X509Certificate[]];
 
+/** All that a key may seal with: after a renewal there are several, of which one is valid (CTR-37). */
+export type CertificateChains = readonly [CertificateChain, ...CertificateChain[]];
+
 /**
- * The chain of a key's certificate among some in any order; others are left out.
+ * The chains of a key's certificates among some in any order; others are left out, and so is a chain that can carry
+ * no seal at any time.
  *
- * @throws Error where none belongs to the key, or one of the chain can carry no seal at any time (CTR-37): its
- * key is too short, its digest broken, or it was issued for another use.
+ * @throws Error where none belongs to the key, or none of them can carry a seal (CTR-37): a key is too short, a
+ * digest broken, or a certificate was issued for another use.
  */
-export function chainOf(key: KeyObject, certificates: readonly X509Certificate[]): CertificateChain {
-  const own = certificates.find((certificate) => certificate.checkPrivateKey(key));
-  if (!own) throw new Error('seal key: no certificate belongs to the private key');
-  const issuers: X509Certificate[] = [];
-  for (let next = issuerOf(own, certificates); next; next = issuerOf(next, certificates)) {
-    if (next === own || issuers.includes(next)) break;
-    issuers.push(next);
-  }
-  const faults = [
-    ...[...keyFaults(own), ...signerFaults(own)].map((fault) => `${subjectOf(own)}: ${fault}`),
-    ...issuers.flatMap((one) =>
-      [...keyFaults(one), ...issuerFaults(one)].map((fault) => `${subjectOf(one)}: ${fault}`),
-    ),
-  ];
-  if (faults.length > 0) throw new Error(`seal key: not for seals: ${faults.join('; ')}`);
-  return [own, ...issuers];
+export function chainsOf(key: KeyObject, certificates: readonly X509Certificate[]): CertificateChains {
+  const own = certificates.filter((certificate) => certificate.checkPrivateKey(key));
+  if (own.length === 0) throw new Error('seal key: no certificate belongs to the private key');
+  const chains = own.flatMap((one) => continued([one], certificates));
+  const [first, ...others] = chains.filter((chain) => faultsOf(chain).length === 0);
+  if (first) return [first, ...others];
+  throw new Error(`seal key: not for seals: ${faultsOf(chains[0]!).join('; ')}`);
 }
 
-const issuerOf = (certificate: X509Certificate, all: readonly X509Certificate[]) =>
-  all.find((one) => certificate.checkIssued(one) && certificate.verify(one.publicKey));
+/** Each way from the last certificate of a chain to an end. */
+function continued(chain: CertificateChain, all: readonly X509Certificate[]): CertificateChain[] {
+  const last = chain.at(-1)!;
+  const issuers = all.filter(
+    (one) =>
+      !chain.some((known) => isSame(known, one)) && last.checkIssued(one) && last.verify(one.publicKey),
+  );
+  const isRoot = last.checkIssued(last);
+  if (issuers.length === 0 || isRoot) return [chain];
+  return issuers.flatMap((issuer) => continued([...chain, issuer], all));
+}
+
+const isSame = (a: X509Certificate, b: X509Certificate): boolean => a.fingerprint256 === b.fingerprint256;
+
+/**
+ * The chain that is valid at that time; of several, and where none is, the one that ends last.
+ */
+export function chainAt(chains: CertificateChains, at: Date): CertificateChain {
+  const ends = (chain: CertificateChain) => Math.min(...chain.map(({ validToDate }) => Number(validToDate)));
+  const [first, ...others] = chains;
+  return others.reduce((best, chain) => {
+    const [now, before] = [chain, best].map((one) => Number(invalidAt(one, at) === undefined)) as [
+      number,
+      number,
+    ];
+    return now > before || (now === before && ends(chain) > ends(best)) ? chain : best;
+  }, first);
+}
+
+/** A certificate that is not valid at that time. */
+export const invalidAt = (chain: CertificateChain, at: Date): X509Certificate | undefined =>
+  chain.find(({ validFromDate, validToDate }) => at < validFromDate || at > validToDate);
+
+const faultsOf = ([own, ...issuers]: CertificateChain): string[] => [
+  ...[...keyFaults(own), ...signerFaults(own)].map((fault) => `${subjectOf(own)}: ${fault}`),
+  ...issuers.flatMap((one) =>
+    [...keyFaults(one), ...issuerFaults(one)].map((fault) => `${subjectOf(one)}: ${fault}`),
+  ),
+];
 
 /** On one line: `CN=Example Seal, O=Example`. */
 export const subjectOf = ({ subject, serialNumber }: X509Certificate): string =>
@@ -52,10 +84,10 @@ function keyFaults({ publicKey, issuer, subject, signatureAlgorithm = '' }: X509
 }
 
 /** Bits of the first byte of a key usage. */
-const [digitalSignature, nonRepudiation] = [0x80, 0x40];
-/** Extended uses under which documents are signed: any, documents (RFC 9336, Microsoft, Adobe), e-mail. */
+const [digitalSignature, nonRepudiation, keyCertSign] = [0x80, 0x40, 0x04];
+const anyUse = '2.5.29.37.0';
+/** Extended uses under which documents are signed: documents (RFC 9336, Microsoft, Adobe), e-mail. */
 const signingUses = new Set([
-  '2.5.29.37.0',
   '1.3.6.1.5.5.7.3.36',
   '1.3.6.1.4.1.311.10.3.12',
   '1.2.840.113583.1.1.5',
@@ -66,29 +98,29 @@ const serverUse = '1.3.6.1.5.5.7.3.1';
 function signerFaults(certificate: X509Certificate): string[] {
   const { isAuthority, usage } = limitsOf(certificate);
   const { keyUsage: uses, subjectAltName = '' } = certificate;
-  const isServer = uses?.includes(serverUse) ?? subjectAltName.includes('DNS:');
+  const signs = uses?.some((use) => signingUses.has(use)) ?? false;
+  const isServer = uses?.includes(serverUse) || (subjectAltName.includes('DNS:') && !signs);
   return [
     isAuthority && 'it is of a certificate authority',
-    (usage & (digitalSignature | nonRepudiation)) === 0 &&
+    usage !== null &&
+      (usage & (digitalSignature | nonRepudiation)) === 0 &&
       'its key usage is neither digital signature nor non-repudiation',
+    usage !== null && (usage & keyCertSign) !== 0 && 'its key usage is to issue certificates',
     isServer && 'it is of a TLS server',
-    !isServer &&
-      uses &&
-      !uses.some((use) => signingUses.has(use)) &&
-      `its extended uses are ${uses.join(', ')}`,
+    !isServer && uses && !signs && !uses.includes(anyUse) && `its extended uses are ${uses.join(', ')}`,
   ].filter((fault) => typeof fault === 'string');
 }
 
 const issuerFaults = (certificate: X509Certificate): string[] =>
   limitsOf(certificate).isAuthority ? [] : ['it issued a certificate and is no authority'];
 
-/** Basic constraints, and the first byte of the key usage: all bits where the certificate does not limit it. */
-function limitsOf({ raw }: X509Certificate): { isAuthority: boolean; usage: number } {
+/** Basic constraints, and the first byte of the key usage: null where the certificate does not limit it. */
+function limitsOf({ raw }: X509Certificate): { isAuthority: boolean; usage: number | null } {
   const { extensions = [] } = Certificate.fromBER(raw);
   const valueOf = (id: string): unknown => extensions.find(({ extnID }) => extnID === id)?.parsedValue;
   const [constraints, usage] = [valueOf('2.5.29.19'), valueOf('2.5.29.15')];
   return {
     isAuthority: constraints instanceof BasicConstraints && constraints.cA,
-    usage: usage instanceof BitString ? (usage.valueBlock.valueHexView[0] ?? 0) : 0xff,
+    usage: usage instanceof BitString ? (usage.valueBlock.valueHexView[0] ?? 0) : null,
   };
 }

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Actor, Database, Worker } from '@accord/core';
 import type { Metrics } from '@accord/core/observability';
-import { subjectOf } from './certificate-chain.ts';
+import { chainAt, subjectOf } from './certificate-chain.ts';
 import type { SealKey } from './seal-key.ts';
 
 // CTR-37: operators learn by metric and log that a certificate of the seal ends, or is not valid.
@@ -11,14 +11,14 @@ const dayMs = 86_400_000;
 /** Days before the end at which operators are warned. */
 const warnedAt = [1, 7, 30];
 
-type Chain = Pick<SealKey, 'chain'>;
+type Chains = Pick<SealKey, 'chains'>;
 
 /**
  * The certificate to warn of at that time: the first that is not valid, else the one that ends first, once it
  * ends within 30 days. `state` is another at each limit.
  */
-export function warningOf({ chain }: Chain, at: Date) {
-  const [{ certificate, days }] = chain
+export function warningOf({ chains }: Chains, at: Date) {
+  const [{ certificate, days }] = chainAt(chains, at)
     .map((one) => ({
       certificate: one,
       days: at < one.validFromDate ? -Infinity : daysLeft(one.validToDate, at),
@@ -42,7 +42,7 @@ const daysLeft = (end: Date, at: Date): number =>
   Math.floor((end.getTime() - at.getTime()) / (dayMs / 100)) / 100;
 
 /** A log line for each warning, once in the life of a process. */
-export function sealExpiry(key: Chain, log: Logger): Worker {
+export function sealExpiry(key: Chains, log: Logger): Worker {
   const told = new Set<string>();
   return {
     name: 'seal-expiry',
@@ -62,17 +62,17 @@ export function sealExpiry(key: Chain, log: Logger): Worker {
   };
 }
 
-/** Days left of each certificate, and whether all are valid. */
+/** Days left of each certificate that the seal is made with, and whether all are valid. */
 export const sealFigures =
-  (key: Chain) =>
+  (key: Chains) =>
   (metrics: Metrics, db: Database): void => {
     metrics.gauge(
       'accord_seal_certificate_days_left',
-      'Days until a certificate of the seal ends, negative after its end',
+      'Days until a certificate that the seal is made with ends, negative after its end',
       ['subject'],
       async (gauge) => {
         const at = await timeOf(db).catch(() => undefined);
-        for (const certificate of key.chain)
+        for (const certificate of chainAt(key.chains, at ?? new Date(0)))
           gauge.set({ subject: subjectOf(certificate) }, at ? daysLeft(certificate.validToDate, at) : NaN);
       },
     );

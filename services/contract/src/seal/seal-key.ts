@@ -1,6 +1,13 @@
 import { constants, sign, X509Certificate, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { chainOf, subjectOf, type CertificateChain } from './certificate-chain.ts';
+import {
+  chainAt,
+  chainsOf,
+  invalidAt,
+  subjectOf,
+  type CertificateChain,
+  type CertificateChains,
+} from './certificate-chain.ts';
 import { readPkcs12 } from './pkcs12.ts';
 import { issueTestCertificate } from './test-certificate.ts';
 
@@ -12,17 +19,20 @@ export interface SealKey {
   /** Self-signed for development; documents say so (CTR-22). */
   readonly test: boolean;
   readonly algorithm: 'rsa' | 'ecdsa';
-  readonly chain: CertificateChain;
+  readonly chains: CertificateChains;
   /** Bytes of a signature; of ECDSA the most frequent number. */
   readonly signatureLength: number;
   /** RSA: PKCS#1 v1.5; ECDSA: DER of r and s; both over SHA-256 of the bytes. */
   sign(bytes: Uint8Array): Promise<Buffer>;
 }
 
+/** The key with the certificates that it seals with now. */
+export type Signer = Omit<SealKey, 'chains'> & { readonly chain: CertificateChain };
+
 /**
  * The key that seals contracts, asked for once at start (CTR-22): from a mounted PKCS#12 file, or, in
  * development without one, self-signed for the life of the process and marked as a test. Whether its
- * certificates are valid is asked at each seal, by `expectValid`.
+ * certificates are valid is asked at each seal, by `signerAt`.
  *
  * @throws Error where there is no key outside development, the file cannot be read or holds no key with its
  * certificate, or a certificate is not for seals (CTR-37). The service must not start.
@@ -42,16 +52,17 @@ export async function loadSealKey(from: {
   return sealKey(key, [certificate], true);
 }
 
-/** @throws Error where a certificate of the chain is not valid at that time (CTR-37). */
-export function expectValid({ chain }: Pick<SealKey, 'chain'>, at: Date): void {
-  const invalid = chain.find(({ validFromDate, validToDate }) => at < validFromDate || at > validToDate);
-  if (!invalid) return;
+/** @throws Error where no chain of certificates is valid at that time (CTR-37). */
+export function signerAt({ chains, ...key }: SealKey, at: Date): Signer {
+  const chain = chainAt(chains, at);
+  const invalid = invalidAt(chain, at);
+  if (!invalid) return { ...key, chain };
   const [from, to] = [invalid.validFromDate, invalid.validToDate].map((date) => date.toISOString());
   throw new Error(`seal key: ${subjectOf(invalid)} is valid from ${from} to ${to}, not now`);
 }
 
 function sealKey(key: KeyObject, certificates: readonly Buffer[], test: boolean): SealKey {
-  const chain = chainOf(
+  const chains = chainsOf(
     key,
     certificates.map((der) => new X509Certificate(der)),
   );
@@ -59,7 +70,7 @@ function sealKey(key: KeyObject, certificates: readonly Buffer[], test: boolean)
   return {
     test,
     algorithm,
-    chain,
+    chains,
     signatureLength: signatureLengthOf(key),
     sign: promisify<Uint8Array, Buffer>((bytes, done) => {
       sign('sha256', bytes, algorithm === 'rsa' ? { key, padding: constants.RSA_PKCS1_PADDING } : key, done);

@@ -4,21 +4,22 @@ import type { Database, Tx } from '@accord/core';
 import { makeMetrics } from '@accord/core/observability';
 import { ecKey, issue, packKey, rsaKey, type Issued, type Wanted } from '../../test/certificates.ts';
 import { sampleContent } from '../../test/sample-content.ts';
-import { chainOf } from './certificate-chain.ts';
-import { sealExpiry, sealFigures } from './seal-expiry.ts';
-import { expectValid, loadSealKey } from './seal-key.ts';
+import { chainAt, chainsOf } from './certificate-chain.ts';
+import { sealExpiry, sealFigures, warningOf } from './seal-expiry.ts';
+import { loadSealKey, signerAt } from './seal-key.ts';
 import { sealDocument } from './sign-document.ts';
 
 const load = async (own: Issued, ...others: Issued[]) =>
   loadSealKey({ env: 'production', ...(await packKey(own, ...others)) });
 const chain = (own: Issued, ...others: Issued[]) =>
-  chainOf(
+  chainsOf(
     own.key,
     [own, ...others].map(({ certificate }) => new X509Certificate(certificate)),
-  );
+  )[0];
 const authority = (wanted: Wanted = {}) => issue({ name: 'Example Root', ca: true, usage: 0x06, ...wanted });
 const root = await authority();
 const serverUse = '1.3.6.1.5.5.7.3.1';
+const anyUse = '2.5.29.37.0';
 const emailUse = '1.3.6.1.5.5.7.3.4';
 
 describe('CTR-37 a certificate that can carry no seal refuses the start', () => {
@@ -34,6 +35,12 @@ describe('CTR-37 a certificate that can carry no seal refuses the start', () => 
     ['for certificates', () => ({ usage: 0x04 }), 'key usage'],
     ['for servers', () => ({ extendedUses: [serverUse] }), 'TLS server'],
     ['for servers and e-mail', () => ({ extendedUses: [serverUse, emailUse] }), 'TLS server'],
+    [
+      'for servers, under any use',
+      () => ({ extendedUses: [anyUse], dnsNames: ['a.example.com'] }),
+      'TLS server',
+    ],
+    ['for signatures and certificates', () => ({ usage: 0xc4 }), 'to issue certificates'],
     ['for a host', () => ({ dnsNames: ['contracts.example.com'] }), 'TLS server'],
     ['for clients alone', () => ({ extendedUses: ['1.3.6.1.5.5.7.3.2'] }), '1.3.6.1.5.5.7.3.2'],
     ['for code', () => ({ extendedUses: ['1.3.6.1.5.5.7.3.3'] }), '1.3.6.1.5.5.7.3.3'],
@@ -64,6 +71,8 @@ describe('CTR-37 a certificate that can carry no seal refuses the start', () => 
       { usage: 0x40 },
       { usage: 0x80, extendedUses: ['1.3.6.1.5.5.7.3.36'] },
       { extendedUses: [emailUse, '1.3.6.1.5.5.7.3.2'] },
+      { extendedUses: [anyUse] },
+      { extendedUses: [anyUse, emailUse], dnsNames: ['a.example.com'] },
     ])
       expect(chain(await issue({ ...wanted, issuer: root }), root)).toHaveLength(2);
   });
@@ -73,11 +82,80 @@ test('CTR-37 the chain is in order whatever the order in the file, without stran
   const between = await authority({ name: 'Example Issuer', issuer: root });
   const own = await issue({ issuer: between });
   const key = await load(own, await issue({ name: 'Stranger' }), root, between);
-  expect(key.chain.map(({ subject }) => subject)).toEqual([
+  expect(key.chains[0].map(({ subject }) => subject)).toEqual([
     'CN=Example Seal',
     'CN=Example Issuer',
     'CN=Example Root',
   ]);
+});
+
+describe('CTR-37 of the certificates before and after a renewal the seal has those that are valid then', () => {
+  const [old, late] = [
+    { to: '2026-06-30T00:00:00Z' },
+    { from: '2026-06-01T00:00:00Z', to: '2027-06-30T00:00:00Z' },
+  ];
+  const times = ['2026-05-01T00:00:00Z', '2026-06-15T00:00:00Z', '2026-07-01T00:00:00Z'].map(
+    (at) => new Date(at),
+  );
+  const ends = (key: Awaited<ReturnType<typeof load>>) =>
+    times.map((at) =>
+      signerAt(key, at).chain.map(({ validToDate }) => validToDate.toISOString().slice(0, 7)),
+    );
+
+  test.each([
+    ['old first', false],
+    ['new first', true],
+  ])('of its own, the %s', async (_, newFirst) => {
+    const key = ecKey();
+    const own = await Promise.all([old, late].map((wanted) => issue({ key, issuer: root, ...wanted })));
+    const [first, second] = newFirst ? own.reverse() : own;
+    const sealKey = await load(first!, root, second!);
+    expect(sealKey.chains).toHaveLength(2);
+    expect(ends(sealKey)).toEqual([
+      ['2026-06', '2049-01'],
+      ['2027-06', '2049-01'],
+      ['2027-06', '2049-01'],
+    ]);
+    expect(() => signerAt(sealKey, new Date('2027-07-01T00:00:00Z'))).toThrow(
+      'to 2027-06-30T00:00:00.000Z, not now',
+    );
+    const { sha256 } = await sealDocument(sampleContent(1), sealKey, times[2]!);
+    expect(sha256).toHaveLength(64);
+  });
+
+  test.each([
+    ['old first', false],
+    ['new first', true],
+  ])('of its issuer, the %s', async (_, newFirst) => {
+    const key = ecKey();
+    const issuers = await Promise.all([old, late].map((wanted) => authority({ key, ...wanted })));
+    const own = await issue({ issuer: issuers[0]! });
+    const sealKey = await load(own, ...(newFirst ? issuers.reverse() : issuers));
+    expect(ends(sealKey)).toEqual([
+      ['2049-01', '2026-06'],
+      ['2049-01', '2027-06'],
+      ['2049-01', '2027-06'],
+    ]);
+  });
+
+  test('one that can carry no seal is left out', async () => {
+    const key = ecKey();
+    const own = await Promise.all(
+      [{ usage: 0x20 }, late].map((wanted) => issue({ key, issuer: root, ...wanted })),
+    );
+    const [chain, ...others] = (await load(own[0]!, own[1]!, root)).chains;
+    expect(chain[0].raw.equals(own[1]!.certificate)).toBe(true);
+    expect(others).toEqual([]);
+    expect(chainAt([chain], times[0]!)).toBe(chain);
+  });
+
+  test('and none is warned of that another stands for', async () => {
+    const key = ecKey();
+    const own = await Promise.all([old, late].map((wanted) => issue({ key, ...wanted })));
+    const sealKey = await load(own[0]!, own[1]!);
+    expect(times.map((at) => warningOf(sealKey, at))).toEqual([undefined, undefined, undefined]);
+    expect(warningOf(await load(own[0]!), times[1]!)).toMatchObject({ isValid: true });
+  });
 });
 
 describe('CTR-37 a certificate that is not valid at the time of the seal', () => {
@@ -100,7 +178,7 @@ describe('CTR-37 a certificate that is not valid at the time of the seal', () =>
         /is valid from .* not now$/,
       );
     }
-    for (const at of [from, within, to]) expect(() => expectValid(key, new Date(at))).not.toThrow();
+    for (const at of [from, within, to]) expect(() => signerAt(key, new Date(at))).not.toThrow();
   });
 
   test('is told 30, 7 and 1 days before, and once it is not valid, each once, by log and by metric', async () => {

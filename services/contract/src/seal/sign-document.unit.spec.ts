@@ -136,7 +136,7 @@ test(
     const ec = await loadSealKey({ env: 'production', ...(await packKey(await issue({ issuer }), issuer)) });
     const { readers, complaints } = readStrictly([
       { file: await renderDocument(sampleContent(30)) },
-      { file, certificate: key.chain[0].raw },
+      { file, certificate: key.chains[0][0].raw },
       { file: (await sealDocument(sampleContent(40), ec, at)).file, certificate: issuer.certificate },
     ]);
     process.stderr.write(`contracts are read strictly by ${readers.join(', ')}\n`);
@@ -160,7 +160,7 @@ test('CTR-22 a mounted PKCS#12 file is the key, and its document is no test', as
   const pair = await issue({ key: rsaKey() });
   const mounted = await loadSealKey({ env: 'production', ...(await packKey(pair)) });
   expect(mounted).toMatchObject({ test: false, algorithm: 'rsa' });
-  expect(mounted.chain.map(({ raw }) => raw.equals(pair.certificate))).toEqual([true]);
+  expect(mounted.chains[0].map(({ raw }) => raw.equals(pair.certificate))).toEqual([true]);
   const sealed = await sealDocument(sampleContent(1), mounted, at);
   check(sealed.file);
   expect(readPdf(sealed.file).pages[0]?.text).not.toContain('TEST SEAL');

@@ -100,7 +100,7 @@ export function rejectTicket(ticket: Ticket, { text, at }: { text: string; at: D
   return changed(state, { type: 'ticket.rejected', data: { ticket: ticketSnapshot(state), text } });
 }
 
-/** @throws Refusal `ticket.not_open` */
+/** `text` is a person's, or `contract_ended` where the contract took it along. @throws Refusal `ticket.not_open` */
 export function withdrawTicket(ticket: Ticket, { text, at }: { text: string; at: Date }): Decision<Ticket> {
   const state = close(ticket, 'withdraw', { text, at });
   return changed(state, { type: 'ticket.withdrawn', data: { ticket: ticketSnapshot(state), text } });

@@ -1,7 +1,7 @@
 import type { FilterImplOptions } from 'liquidjs';
 import type { Locale } from '@accord/core';
-import { clauseOf } from '@accord/events/wording';
-import { formatMoney, isZero, type Money } from '@accord/money';
+import { clauseOf, remarkOf } from '@accord/events/wording';
+import { add, formatMoney, isZero, type Money } from '@accord/money';
 import { fundWords, words } from './wording.ts';
 
 /** The person a text is for: money, dates and words come out as this person reads them (NTF-3). */
@@ -73,6 +73,19 @@ export const filters = {
     });
     return parts.join(separator[locale]);
   },
+  /** All that a refund gives back, money and vouchers; null where that is nothing (NTF-16). */
+  returned(this: Of, split: Readonly<Record<keyof typeof fundWords, Money>>) {
+    const { locale } = readerOf(this);
+    const money = add(add(split.cash, split.giftCredit), split.storedCard);
+    const vouchers = formatMoney(split.voucher, locale);
+    const parts = [
+      ...(isZero(money) ? [] : [formatMoney(money, locale)]),
+      ...(isZero(split.voucher)
+        ? []
+        : [locale === 'en' ? `${vouchers} in vouchers` : `${fundWords.voucher[locale]} ${vouchers}`]),
+    ];
+    return parts.length > 0 ? parts.join(locale === 'en' ? ' and ' : ' 和') : null;
+  },
   /** An instant of the event. */
   time(this: Of, value: string | null) {
     return value ? clockOf(readerOf(this)).format(new Date(value)) : none;
@@ -88,6 +101,10 @@ export const filters = {
   /** An enum's value, in words. */
   word(this: Of, value: keyof typeof words) {
     return words[value][readerOf(this).locale];
+  },
+  /** A person's text, or the words for a reason of ours that stands in its place. */
+  remark(this: Of, text: string) {
+    return remarkOf(text, readerOf(this).locale);
   },
   /**
    * Each refusal of a contract or a refund: the order or instance, and why, with the number of the contract that

@@ -192,7 +192,12 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: [...contract, 'sha256', 'payBy'],
   },
-  'contract.seal_failed': { tells: 'contracts', channels: inbox, mandatory: false, visible: contract },
+  'contract.seal_failed': {
+    tells: 'contracts',
+    channels: inbox,
+    mandatory: false,
+    visible: [...contract, 'reason'],
+  },
   'contract.voided': {
     tells: 'contracts',
     channels: everywhere,

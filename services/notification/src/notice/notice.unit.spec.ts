@@ -186,6 +186,48 @@ describe('templates', () => {
     expect(text).not.toMatch(/¥0\.00/);
   });
 
+  const amountless = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(amountless);
+    if (value === null || typeof value !== 'object') return value;
+    if ('amount' in value && typeof value.amount === 'string') return { ...value, amount: '0.00' };
+    return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, amountless(inner)]));
+  };
+
+  test.each(cases)('NTF-16 $type in $locale says nothing of amounts that are zero', ({ event, locale }) => {
+    const data = visibleData({ ...event, data: amountless(event.data) } as Event);
+    const { subject, text } = templates.email(event.type, data, { ...to, locale });
+    const inbox = templates.inbox(event.type, data, { ...reader, locale });
+    for (const said of [subject, text, inbox.title, inbox.text]) {
+      expect(said).not.toMatch(/\b0\.00\b|null/);
+      expect(said).not.toMatch(/ of (was|is|for|could)\b|金额 [，。）]/);
+    }
+  });
+
+  test.each([
+    ['approved', 'Your refund of CN¥10.00 in vouchers was approved', '您的退款 代金券 ¥10.00 已通过'],
+    [
+      'review_required',
+      'Your refund of CN¥10.00 in vouchers is being reviewed',
+      '您的退款 代金券 ¥10.00 正在人工审核',
+    ],
+    ['failed', 'Your refund of CN¥10.00 in vouchers is delayed', '您的退款 代金券 ¥10.00 延迟'],
+    ['rejected', 'Your refund of CN¥10.00 in vouchers was rejected', '您的退款 代金券 ¥10.00 被拒绝'],
+    ['withdrawn', 'Your refund of CN¥10.00 in vouchers was withdrawn', '您的退款 代金券 ¥10.00 已撤回'],
+    ['requested', 'A refund of CN¥10.00 in vouchers was requested', '退款 代金券 ¥10.00 已申请'],
+  ] as const)('NTF-16 refund.%s names vouchers, with money and without', (what, en, zh) => {
+    const event = sampleOf(`refund.${what}`);
+    const [none, ten] = ['0.00', '10.00'].map((amount) => ({ amount, currency: 'CNY' })) as [object, object];
+    const said = (cash: object, locale: 'en' | 'zh-CN') => {
+      const split = { cash, giftCredit: none, storedCard: none, voucher: ten };
+      const data = { ...event.data, refund: { ...event.data.refund, amount: cash, split } };
+      return templates.inbox(event.type, visibleData({ ...event, data } as Event), { ...reader, locale });
+    };
+    expect([said(none, 'en').title, said(none, 'zh-CN').title]).toEqual([en, zh]);
+    expect(said(none, 'en').text).toContain('CN¥10.00 in vouchers');
+    expect(said(ten, 'en').title).toContain('CN¥10.00 and CN¥10.00 in vouchers');
+    expect(said(ten, 'zh-CN').text).toContain('¥10.00 和代金券 ¥10.00');
+  });
+
   test('NTF-16 a refund says where the money is, by its kinds; a cancellation and a voiding why', () => {
     const refunded = sampleOf('refund.succeeded');
     const { text } = templates.email(refunded.type, visibleData(refunded), to);
@@ -209,6 +251,27 @@ describe('templates', () => {
     expect(ended('CT-2026-00000001').text).toMatch(/CT-2026-00000001 was voided\.\n\n.*“No budget\.”\n/);
     expect(ended(null)).toMatchObject({ subject: 'Your contract application was ended' });
     expect(ended(null).text).not.toMatch(/null|downloaded/);
+  });
+
+  test('NTF-16 CTR-24 reasons of ours stand as words in the language of the reader', () => {
+    const told = (
+      type: 'ticket.withdrawn' | 'contract.seal_failed',
+      change: object,
+      locale: 'en' | 'zh-CN',
+    ) => {
+      const event = sampleOf(type);
+      const data = visibleData({ ...event, data: { ...event.data, ...change } } as Event);
+      return templates.inbox(type, data, { ...reader, locale }).text;
+    };
+    expect(told('ticket.withdrawn', { text: 'contract_ended' }, 'en')).toContain('“The contract has ended.”');
+    expect(told('ticket.withdrawn', { text: 'contract_ended' }, 'zh-CN')).toContain('“合同已终止。”');
+    expect(told('ticket.withdrawn', { text: 'Not yet.' }, 'zh-CN')).toContain('“Not yet.”');
+    expect(told('contract.seal_failed', { reason: 'order_paid' }, 'en')).toContain(
+      'apply for an order contract',
+    );
+    expect(told('contract.seal_failed', { reason: 'signing_failed' }, 'zh-CN')).toContain(
+      '请再次申请正式合同',
+    );
   });
 
   test('NTF-16 a refusal of a refund says each reason as close as it is known, and the number of the contract', () => {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Locale } from '@accord/core';
 import type { ContractKind, ContractVoidReason } from '@accord/events/contract';
 import type { TicketKind } from '@accord/events/ticket';
+import { ticketKindWords } from '@accord/events/wording';
 import type { MessageClass } from './notice.ts';
 
 type Word = { readonly [L in Locale]: string };
@@ -43,11 +44,7 @@ export const words: { readonly [name in Named]: Word } = {
   other: { 'zh-CN': '其他原因', en: 'another reason' },
   order_cancelled: { 'zh-CN': '合同内的订单已取消', en: 'one of its orders was cancelled' },
   order_voided: { 'zh-CN': '合同内的订单已作废', en: 'one of its orders has ended' },
-  void_official: { 'zh-CN': '正式合同作废', en: 'void an official contract' },
-  extra_terms: { 'zh-CN': '补充条款', en: 'extra terms' },
-  physical_seal: { 'zh-CN': '加盖实体章', en: 'physical seal' },
-  offline_contract: { 'zh-CN': '线下合同', en: 'offline contract' },
-  marketplace: { 'zh-CN': '云市场合同', en: 'marketplace contract' },
+  ...ticketKindWords,
   orders: { 'zh-CN': '订单', en: 'orders' },
   contracts: { 'zh-CN': '合同', en: 'contracts' },
   refunds: { 'zh-CN': '退款', en: 'refunds' },

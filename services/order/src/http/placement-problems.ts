@@ -53,7 +53,7 @@ export const placementProblems: ProblemTexts = {
     kind: 'invalid',
     en: {
       title: 'The duration is not offered',
-      detail: 'The product has no price for a duration in {unit}.',
+      detail: 'The product has no price for a duration by the {unit}.',
     },
     'zh-CN': { title: '不提供该时长', detail: '该产品没有以 {unit} 为单位的价格。' },
   },

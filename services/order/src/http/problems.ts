@@ -76,7 +76,7 @@ export const problems: ProblemTexts = {
     en: {
       title: 'The order is not waiting for fulfilment',
       detail:
-        'Only a paid order that is being created takes this report; it is {status}, fulfilment {fulfilment}.',
+        'Only a paid order that is being created takes this report; it is {status}, its fulfilment {fulfilment}.',
     },
     'zh-CN': {
       title: '订单不在开通中',

@@ -15,8 +15,10 @@ export interface FitRules {
 }
 
 interface FitAsk extends FitRules {
-  /** The ends of the instances before the order moves them. */
+  /** The ends of the instances before the order moves them, as last told. */
   readonly ends: ReadonlyMap<string, Date | null>;
+  /** All orders of the instances, this one perhaps among them. */
+  readonly others?: readonly Order[];
   /** A report of an instance need not say its period yet. */
   readonly periodsMayFollow?: boolean;
 }
@@ -38,7 +40,7 @@ export function expectFit(order: Order, given: readonly Given[], ask: FitAsk): v
     order.planChange
       ? fitsRest(order, one, ask.ends.get(one.instanceId))
       : (fitsPeriod(order, one, ask) || (ask.periodsMayFollow && !one.end)) &&
-        startsInTime(order, one, ask.ends.get(one.instanceId)),
+        startsInTime(order, one, endsOf(one.instanceId, order, ask)),
   );
   if (enough && named && fits) return;
   const { orderId, count, instanceIds } = order;
@@ -93,14 +95,48 @@ export function fitsPeriod(
 
 const paysForRest = ({ orderType }: Order) => orderType === 'upgrade' || orderType === 'downgrade';
 
-/** At most 90 days from payment, or from the end of an instance that runs on. */
+/**
+ * At most 90 days from payment, before or after it, and not over by then. An order that moves an end begins where
+ * the instance ends, at one of `ends`, a day more or less; where it had ended before it was paid for again, from
+ * there on.
+ */
 export function startsInTime(
   order: Order,
-  { start }: Pick<Given, 'start'>,
-  runsUntil?: Date | null,
+  { start, end }: Pick<Given, 'start' | 'end'>,
+  ends: readonly Date[],
 ): boolean {
   if (!start) return true;
   const paidAt = (order.paidAt ?? order.createdAt).getTime();
-  const from = order.orderType === 'purchase' || !runsUntil ? paidAt : Math.max(paidAt, runsUntil.getTime());
-  return start.getTime() <= from + startsWithinMs;
+  if (end && end.getTime() <= paidAt) return false;
+  const [firstEnd, lastEnd] = [Math.min(...ends.map(Number)), Math.max(...ends.map(Number))];
+  const runsOn = ends.length > 0 && lastEnd > paidAt;
+  const latest = (runsOn && order.orderType !== 'purchase' ? lastEnd : paidAt) + startsWithinMs;
+  if (ends.length === 0 || !movesEnd(order)) return isBetween(start, paidAt - startsWithinMs, latest);
+  return isBetween(start, firstEnd - dayMs, runsOn ? lastEnd + dayMs : latest);
+}
+
+/** A correction of a start: of a purchase as above, of any other order not far from what was told first. */
+export const staysInTime = (order: Order, told: Date | null, next: Pick<Given, 'start' | 'end'>): boolean =>
+  order.orderType === 'purchase' || !told || !next.start
+    ? startsInTime(order, next, [])
+    : isBetween(next.start, told.getTime() - startsWithinMs, told.getTime() + startsWithinMs);
+
+/** ORD-2: it begins where the instance ends, and moves that. */
+export const movesEnd = ({ orderType }: Order) => orderType === 'renewal' || orderType === 'compensation';
+
+const isBetween = (time: Date, from: number, to: number) => time.getTime() >= from && time.getTime() <= to;
+
+/**
+ * The ends that the instance may have for an order to come: as it is paid for, as it was told first, and as it was
+ * reported last, for a report may be ahead of the order. That end is no later than a start may be.
+ */
+function endsOf(instanceId: string, { orderId }: Order, { ends, others = [] }: FitAsk): Date[] {
+  const reported = ends.get(instanceId) ?? null;
+  const given = others
+    .filter((other) => other.orderId !== orderId && other.status === 'paid')
+    .flatMap(({ instances }) => instances.filter((instance) => instance.instanceId === instanceId));
+  const last = given.toSorted((a, b) => Number(a.end) - Number(b.end)).at(-1);
+  if (!last?.end) return reported ? [reported] : [];
+  const latest = Math.min(Number(reported ?? last.end), last.end.getTime() + startsWithinMs);
+  return [last.end, last.told?.end ?? last.end, new Date(latest)];
 }

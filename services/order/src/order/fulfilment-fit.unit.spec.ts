@@ -1,7 +1,9 @@
+import { calendarEnd } from '@accord/profile';
 import { at, created, given, paid } from '../../test/sample-order.ts';
 import { expectFit, withRest } from './fulfilment-fit.ts';
 import { fulfilOrder } from './order-fulfilment.ts';
 import type { Given } from './order-instance.ts';
+import { correctPeriods } from './order-period.ts';
 import { orderSnapshot, type Order } from './order.ts';
 
 const rules = { timeZone: 'Asia/Shanghai' };
@@ -107,6 +109,77 @@ test('ORD-26 a period starts at most 90 days from payment, a renewal from the en
     false,
     true,
   ]);
+});
+
+test('ORD-26 a period is not over when it is paid, nor long before it', () => {
+  const month = (start: Date) =>
+    given('a', { start, end: calendarEnd(start, paid.duration!, rules.timeZone) });
+  const from = (start: Date, order: Order = paid) => fits(order, [month(start)]);
+  expect([from(new Date('2016-01-10T00:00:00Z')), from(at(11 - 31)), from(at(11 - 30))]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  const year: Order = { ...paid, duration: { value: 1, unit: 'year' } };
+  const began = (day: number) => fits(year, [given('a', { start: at(day), end: at(day + 365) })]);
+  expect([began(11 - 90), began(11 - 91)]).toEqual([true, false]);
+  const metered: Order = { ...paid, chargeType: 'pay_as_you_go', duration: null };
+  expect(fits(metered, [{ ...given('a'), start: at(11 - 91), end: null }])).toBe(false);
+});
+
+describe('ORD-26 a renewal begins where the instance ends', () => {
+  const renewal: Order = {
+    ...paid,
+    orderId: 'ord_2',
+    orderType: 'renewal',
+    instanceIds: ['i-1'],
+    count: 1,
+    paidAt: at(20),
+  };
+  const from = (start: Date, ends: Record<string, Date>, orders: Order[] = [], order = renewal) => {
+    const one = given('i-1', { start, end: calendarEnd(start, renewal.duration!, rules.timeZone) });
+    try {
+      expectFit(order, [one], { ...rules, ends: new Map(Object.entries(ends)), others: orders });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const days = (of: number[], ...more: [Record<string, Date>, Order[]?]) =>
+    of.map((day) => from(at(day), ...more));
+
+  test('a day more or less, also for a compensation, and in no other year', () => {
+    expect(days([40, 41, 43, 44], { 'i-1': at(42) }, [created])).toEqual([false, true, true, false]);
+    expect(from(new Date('2020-01-01T00:00:00Z'), { 'i-1': at(42) }, [created])).toBe(false);
+    const compensation: Order = { ...renewal, orderType: 'compensation' };
+    expect(from(at(42), { 'i-1': at(42) }, [created], compensation)).toBe(true);
+    expect(from(at(20), { 'i-1': at(42) }, [created], compensation)).toBe(false);
+  });
+
+  test('as it is paid for, was told first, or was reported, but no ten years on', () => {
+    expect(days([42, 45, 46, 47], { 'i-1': at(45) }, [created])).toEqual([true, true, true, false]);
+    const [cut] = correctPeriods(
+      [created],
+      { ...given('i-1', { end: at(25) }), reportVersion: 1, by: 'x', at: at(20) },
+      rules,
+    );
+    expect(days([25, 42, 44], { 'i-1': at(25) }, [cut!.state])).toEqual([true, true, false]);
+    expect(days([42, 42 + 3650], { 'i-1': at(42 + 3650) }, [created])).toEqual([true, false]);
+  });
+
+  test('or, once it has ended, from then on, but is not over when it is paid', () => {
+    const ended = { ...created, instances: [given('i-1', { end: at(15) })] };
+    expect(days([13, 14, 15, 20, 110, 111], { 'i-1': at(15) }, [ended])).toEqual([
+      false,
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
+    const longAgo = { ...created, instances: [given('i-1', { end: at(-40) })] };
+    expect(days([-40, 19], { 'i-1': at(-40) }, [longAgo])).toEqual([false, true]);
+  });
 });
 
 test('ORD-24 ORD-26 a change of plan says itself for which rest it is; told times are within a day of it', () => {

@@ -1,6 +1,6 @@
 import { amend, recorded, unchanged, type Decision } from '@accord/core';
 import { calendarEnd } from '@accord/profile';
-import { fitsPeriod, startsInTime, type FitRules } from './fulfilment-fit.ts';
+import { fitsPeriod, staysInTime, type FitRules } from './fulfilment-fit.ts';
 import { servicePeriodOf, type Given, type OrderInstance } from './order-instance.ts';
 import { isOpen, orderChanged, type Order } from './order.ts';
 
@@ -27,14 +27,14 @@ export function correctPeriods(
   rules: FitRules,
 ): Decision<Order>[] {
   const given = orders.filter(({ status, instances }) => status === 'paid' && find(instances, reported));
-  // An order that will move the end, once it is fulfilled, may be in the reported end already.
   const isExtended = orders.some(
     ({ fulfilment, orderType, planChange }) =>
       fulfilment === 'creating' && orderType !== 'purchase' && !planChange,
   );
   const move = moves(
     given.map(({ instances }) => find(instances, reported)!),
-    isExtended ? { ...reported, end: null } : reported,
+    reported,
+    isExtended,
   );
   return given.map((order) => {
     const before = find(order.instances, reported)!;
@@ -45,18 +45,49 @@ export function correctPeriods(
   });
 }
 
+/**
+ * An order that begins at `next` was fulfilled, on an instance that had been reported to run until then at least:
+ * the orders that end last before it end there.
+ */
+export function joinPeriods(
+  orders: readonly Order[],
+  reported: ReportedInstance,
+  next: Date | null,
+  rules: FitRules,
+): Decision<Order>[] {
+  if (reported.reportVersion === 0 || !next || !reported.end || reported.end < next) return [];
+  const given = orders.filter(({ status, instances }) => status === 'paid' && find(instances, reported)?.end);
+  const last = Math.max(...given.map(({ instances }) => Number(find(instances, reported)!.end)));
+  if (last >= next.getTime()) return [];
+  return given.flatMap((order) => {
+    const before = find(order.instances, reported)!;
+    const period = { start: before.start, end: next };
+    const isJoined = Number(before.end) === last && isAllowed(order, before, period, rules);
+    return isJoined ? [correctPeriod(order, before, reported, period)] : [];
+  });
+}
+
 const find = (instances: readonly OrderInstance[], { instanceId }: Pick<Given, 'instanceId'>) =>
   instances.find((instance) => instance.instanceId === instanceId);
 
 type Move = (period: Period) => Period;
 
-/** A period once the first start is as reported, and once the last end is too. */
-function moves(periods: readonly Period[], reported: Period): { start: Move; both: Move } {
+/**
+ * A period once the first start is as reported, and once the last end is too. An order that will move the end, once
+ * it is fulfilled, may be in the reported end already; not in one that is no later than what is paid for, or that
+ * has moved as the start has.
+ */
+function moves(
+  periods: readonly Period[],
+  reported: Period,
+  isExtended: boolean,
+): { start: Move; both: Move } {
   const starts = periods.flatMap(({ start }) => start?.getTime() ?? []);
   const ends = periods.flatMap(({ end }) => end?.getTime() ?? []);
   const [first, last] = [Math.min(...starts), Math.max(...ends)];
   const startBy = reported.start && starts.length > 0 ? reported.start.getTime() - first : 0;
-  const endBy = reported.end && ends.length > 0 ? reported.end.getTime() - last : 0;
+  const toldBy = reported.end && ends.length > 0 ? reported.end.getTime() - last : 0;
+  const endBy = isExtended && toldBy > 0 && toldBy !== startBy ? 0 : toldBy;
   const joints = new Set(startBy !== 0 && endBy !== 0 ? ends.filter((time) => starts.includes(time)) : []);
   const moving = (lastBy: number): Move => {
     const by = (time: number) => (time === last ? lastBy : time === first || joints.has(time) ? startBy : 0);
@@ -72,8 +103,8 @@ const leastRenewalMs = 28 * 86_400_000;
  * Until it is fulfilled the period has to fit. A fulfilled one may be cut short, and may last longer than was
  * ordered by less than another month, or as long again: that would be a renewal.
  */
-function isAllowed(order: Order, before: Period, next: Period, rules: FitRules): boolean {
-  if (!startsInTime(order, next, before.start)) return false;
+function isAllowed(order: Order, before: OrderInstance, next: Period, rules: FitRules): boolean {
+  if (!staysInTime(order, before.told?.start ?? before.start, next)) return false;
   if (isOpen(order)) return fitsPeriod(order, next, rules);
   const { start, end } = next;
   if (!start || !end) return true;

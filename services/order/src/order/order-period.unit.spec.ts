@@ -1,6 +1,6 @@
 import { at, created, given, paid } from '../../test/sample-order.ts';
 import { fulfilOrder } from './order-fulfilment.ts';
-import { correctPeriods } from './order-period.ts';
+import { correctPeriods, joinPeriods } from './order-period.ts';
 import { orderSnapshot, type Order } from './order.ts';
 
 const rules = { timeZone: 'Asia/Shanghai' };
@@ -105,6 +105,8 @@ test('ORD-26 a time that the order cannot have paid for corrects nothing', () =>
     [at(50), at(42), [11, 42]], // it would end before it starts
     [at(11 + 91), at(11 + 122), [11, 42]], // more than 90 days from payment
     [at(11 - 365), at(42), [11, 42]],
+    [at(11 - 3650), at(42 - 3650), [11, 42]], // as long, ten years ago
+    [at(-25), at(6), [11, 42]], // over when it was paid
     [at(11), at(69), [11, 69]], // 27 days more
   ];
   for (const [start, end, expected] of cases)
@@ -119,6 +121,40 @@ test('ORD-26 an end that a paid renewal will move is not the end of what was pai
   expect(
     days([purchase, { ...coming, status: 'unpaid', fulfilment: 'none' }], reported(at(12), at(45))),
   ).toEqual([[12, 45]]);
+});
+
+describe('ORD-26 RFD-6 an end that is told while a renewal is open', () => {
+  const coming: Order = { ...paid, orderId: 'ord_3', orderType: 'renewal', instanceIds: ['i-1'] };
+  const told = (start: Date, end: Date, orders: Order[] = [purchase]) =>
+    days([...orders, coming], reported(start, end));
+
+  test('is taken where it is no later than what is paid for, or has moved as the start has', () => {
+    expect(told(at(14), at(45))).toEqual([[14, 45]]);
+    expect(told(at(11), at(20))).toEqual([[11, 20]]);
+    expect(told(at(14), at(42))).toEqual([[14, 42]]);
+    expect(told(at(14), at(73))).toEqual([[14, 42]]);
+    expect(told(at(11), at(45))).toEqual([[11, 42]]);
+    expect(told(at(14), at(73), [purchase, renewalOf(at(42), at(70))])).toEqual([
+      [14, 45],
+      [45, 73],
+    ]);
+  });
+
+  test('is taken once the renewal begins there', () => {
+    const joined = (reportedEnd: Date, next: Date, change = {}, orders = [purchase]) =>
+      joinPeriods(orders, reported(at(11), reportedEnd, change), next, rules).map(({ state, facts }) => [
+        Number(state.instances[0]!.end) / 86_400_000 - at(0).getTime() / 86_400_000,
+        facts.map(({ type }) => type).join(),
+      ]);
+    const extended = [[45, 'order.changed']];
+    expect(joined(at(73), at(45))).toEqual(extended);
+    expect(joined(at(45), at(45))).toEqual(extended);
+    expect(joined(at(44), at(45))).toEqual([]);
+    expect(joined(at(45), at(45), { reportVersion: 0 })).toEqual([]);
+    expect(joined(at(73), at(42))).toEqual([]);
+    expect(joined(at(200), at(73))).toEqual([]);
+    expect(joined(at(45), at(45), {}, [{ ...purchase, status: 'voided' }])).toEqual([]);
+  });
 });
 
 test('ORD-26 an order that ended, and one that is not of the instance, stay as they are', () => {

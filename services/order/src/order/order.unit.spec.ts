@@ -41,6 +41,7 @@ test('EVT-5 an order with as many instances as it may have, all names as long as
     region: '区'.repeat(64),
     ipAddress: '2001:0db8:1111:2222:3333:4444:192.168.100.100',
     told: null,
+    knownSince: null,
   }));
   const configuration = Array.from({ length: 30 }, () => ({
     name: '名'.repeat(60),

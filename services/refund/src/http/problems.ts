@@ -31,8 +31,11 @@ export const problems: ProblemTexts = {
   },
   'refund.not_refundable': {
     kind: 'conflict',
-    en: { title: 'Not refundable', detail: 'The quote names reasons against a refund: {codes}.' },
-    'zh-CN': { title: '不可退订', detail: '报价列出了不可退订的原因：{codes}。' },
+    en: {
+      title: 'Not refundable',
+      detail: 'Against the refund stands: {codes}. The quote says what would mend it.',
+    },
+    'zh-CN': { title: '不可退订', detail: '不可退订的原因：{codes}。处理方法见报价。' },
   },
   'refund.mixed_currencies': {
     kind: 'invalid',
@@ -67,8 +70,8 @@ export const problems: ProblemTexts = {
   },
   'refund.transition_refused': {
     kind: 'conflict',
-    en: { title: 'Not possible now', detail: 'The refund is {status}; it does not allow this: {action}.' },
-    'zh-CN': { title: '当前状态不允许', detail: '退款状态为 {status}，不能执行 {action}。' },
+    en: { title: 'Not possible now', detail: 'The refund is {status}; one cannot {action} now.' },
+    'zh-CN': { title: '当前状态不允许', detail: '退款状态为{status}，不能{action}。' },
   },
   'refund.approver_is_applicant': {
     kind: 'forbidden',

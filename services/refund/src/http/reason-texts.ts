@@ -25,7 +25,7 @@ const mends: { readonly [R in Remedy]: Text } = {
   },
   void_contract: { en: 'Void the contract, then ask again.', 'zh-CN': '请先作废该合同，再申请退订。' },
   void_contract_by_ticket: {
-    en: 'Ask for the contract to be voided by a void_official ticket, then ask again.',
+    en: 'Ask for the contract to be voided by a ticket, then ask again.',
     'zh-CN': '请提交工单作废该合同，再申请退订。',
   },
   refund_whole_bundle: { en: 'Ask for a quote of the whole bundle.', 'zh-CN': '请对整个组合申请退订。' },

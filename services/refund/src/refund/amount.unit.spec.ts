@@ -342,10 +342,22 @@ describe('RFD-11 each fund gets its share of all that came back, over any number
     [3, { cash: '50.00', giftCredit: '25.00', storedCard: '25.00' }],
     [100, { cash: '50.50', giftCredit: '49.50' }],
     [7, { giftCredit: '0.01', storedCard: '0.01' }],
+    [14, { cash: '0.06', giftCredit: '0.06', storedCard: '0.02' }],
   ])('given back one by one unused, %i instances end as they were paid: %j', (count, paid) => {
     const lines = unused(exampleOrder({ paid: parts(paid), instanceIds: instances(count) }));
     const { cash, giftCredit, storedCard } = parts(paid);
     expect(byFund(lines)).toEqual([cash, giftCredit, storedCard].map(({ amount }) => amount));
+    for (const { split } of lines)
+      expect(Object.values(split).filter((part) => isNegative(part))).toEqual([]);
+  });
+
+  test('a fund whose share falls by rounding keeps what went back to it', () => {
+    const paid = parts({ cash: '0.06', giftCredit: '0.06', storedCard: '0.02' });
+    const lines = unused(exampleOrder({ paid, instanceIds: instances(14) }));
+    expect([byFund(lines.slice(0, 10)), byFund(lines.slice(0, 11))]).toEqual([
+      ['0.04', '0.04', '0.02'],
+      ['0.05', '0.04', '0.02'],
+    ]);
   });
 });
 
