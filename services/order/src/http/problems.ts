@@ -28,7 +28,8 @@ export const problems: ProblemTexts = {
     kind: 'conflict',
     en: {
       title: 'The order has no checklist',
-      detail: 'Only an unpaid domain order that gets no contract has one, before its payBy; {orderId} is none.',
+      detail:
+        'Only an unpaid domain order that gets no contract has one, before its payBy; {orderId} is none.',
     },
     'zh-CN': {
       title: '该订单没有业务清单',
