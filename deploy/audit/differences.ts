@@ -7,6 +7,7 @@ import { ledgerChecks } from './ledger.ts';
 import { outboxChecks } from './outboxes.ts';
 import { refundSumChecks } from './refund-sums.ts';
 import { sagaChecks } from './sagas.ts';
+import { statisticsChecks } from './statistics.ts';
 import { viewChecks } from './views.ts';
 
 export const checks: readonly Check[] = [
@@ -17,6 +18,7 @@ export const checks: readonly Check[] = [
   ...commandChecks,
   ...viewChecks,
   ...sagaChecks,
+  ...statisticsChecks,
 ];
 
 /** So many of one check are listed; the first by id, so that two looks list the same. */
@@ -25,7 +27,7 @@ export const listedAtMost = 1_000;
 type Row = { id: string; found: string; mark?: string | null; mends?: Speaker };
 
 /**
- * EVT-30 to EVT-33, EVT-35, EVT-36 and the database's part of EVT-34, as they stand now; what is on its way
+ * EVT-30 to EVT-33, EVT-35, EVT-36, ORD-23 and the database's part of EVT-34, as they stand now; what is on its way
  * between two services differs, too. Each statement is a transaction of its own: no snapshot outlives it.
  *
  * @param connection of a role that reads all four schemas, such as `accord_auditor`.

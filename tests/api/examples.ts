@@ -59,7 +59,7 @@ async function readTheRest(system: System): Promise<void> {
     }
 }
 
-/** Beyond the story: a batch, a bill, a message that is read, events that are given up. */
+/** Beyond the story: an export, a transfer that is claimed, a batch, a bill, a message that is read, events that are given up. */
 async function goOn(system: System): Promise<void> {
   const [customer, platform, operator] = (
     [{ kind: 'customer', accountId: 'acc_demo' }, { kind: 'platform' }, { kind: 'operator' }] as const
@@ -74,7 +74,16 @@ async function goOn(system: System): Promise<void> {
     lines: [{ productCode: 'BCC', amount: { amount: '120.00', currency: 'CNY' } }],
   };
   await platform.put('/v1/bills/bill_2026_01', bill);
-  const { orderId } = recorded.get('placeOrder') as { orderId: string };
+  await customer.post('/v1/exports', { format: 'xlsx', filter: { status: 'paid' } });
+  const month = { billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+  const { orderId, payableAmount: amount } = (
+    await customer.post('/v1/orders', { productCode: 'BCC', ...month })
+  ).body;
+  const { certifiedName: payerName } = (await customer.get('/v1/accounts/acc_demo')).body;
+  const transfer = { bankReference: 'CMB20260131083312', amount };
+  const receivedAt = new Date().toISOString();
+  await platform.post('/v1/remittances', { ...transfer, payerName, receivedAt });
+  await customer.post('/v1/remittance-claims', { ...transfer, orderId }, { 'idempotency-key': orderId });
   await customer.post('/v1/orders/cancel', { orderIds: [orderId], reason: 'Ordered twice' });
   const messages = await customer.get('/v1/notifications');
   const [{ notificationId }] = messages.body.data as [{ notificationId: string }];

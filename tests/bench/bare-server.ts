@@ -18,9 +18,9 @@ export const statements = {
       currency, product_amount,
         discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment,
         refund_state, instance_ids, created_at,
-        pay_by, paid_at, period_start, period_end)
+        pay_by, paid_at, period_start, period_end, placed_on)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $24, $25)),
+        $24, $25, ($19::timestamptz at time zone $26)::date)),
     named as (insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
     insert into order_history (order_id, account_id, version, at, actor, change, status)
     values ($1, $2, $3, $19, $22, $23, $15)`,
@@ -92,6 +92,7 @@ function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
         'placed',
         null,
         null,
+        'Asia/Shanghai',
       ],
     });
     const order = { ...snapshot, orderId, accountId, createdAt: now, payBy };

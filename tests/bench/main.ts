@@ -7,6 +7,7 @@ import { startGround } from './environment.ts';
 import { benchExpiry } from './expiry.ts';
 import { benchExport } from './export.ts';
 import type { Figure } from './figure.ts';
+import { benchList } from './list.ts';
 import { startLoad } from './load.ts';
 import { benchPlaceOrder } from './place-order.ts';
 import { benchPoison } from './poison.ts';
@@ -15,14 +16,36 @@ import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 
-const names = ['start', 'relay', 'received', 'consumer', 'poison', 'place-order', 'effect', 'expiry', 'export'];
-const usage = `npm run bench [-- [--json] [--rows N] [${names.join('|')} …]]`;
-const { json, rows, chosen } = commandLine(
+const names = [
+  'start',
+  'relay',
+  'received',
+  'consumer',
+  'poison',
+  'place-order',
+  'effect',
+  'expiry',
+  'export',
+  'list',
+  'statistics',
+];
+const usage = `npm run bench [-- [--json] [--rows N] [--orders N,N …] [--of-one TENTHS] [${names.join('|')} …]]`;
+const { json, chosen, rows, sizes, ofOne } = commandLine(
   usage,
-  { json: { type: 'boolean', default: false }, rows: { type: 'string', default: '1000000' } },
+  {
+    json: { type: 'boolean', default: false },
+    // Of the part export.
+    rows: { type: 'string', default: '1000000' },
+    // Of the parts list and statistics: how many orders, and how many of ten are one account's.
+    orders: { type: 'string', default: '10000,1000000' },
+    'of-one': { type: 'string', default: '3' },
+  },
   ({ values, positionals }) => {
     known(positionals, names);
-    return { json: values.json, rows: wholeNumber('rows', values.rows, 1), chosen: positionals };
+    const sizes = values.orders.split(',').map((size) => wholeNumber('orders', size, 1));
+    const ofOne = wholeNumber('of-one', values['of-one'], 1);
+    const rows = wholeNumber('rows', values.rows, 1);
+    return { json: values.json, chosen: positionals, rows, sizes, ofOne };
   },
 );
 const wanted = (name: string) => chosen.length === 0 || chosen.includes(name);
@@ -58,6 +81,10 @@ try {
     await shop.service.stop();
   }
   if (wanted('export')) (await benchExport(ground, { rows })).forEach(show);
+  const parts = (['list', 'statistics'] as const).filter(wanted);
+  const tell = (line: string) => console.error(line);
+  for (const orders of parts.length > 0 ? sizes : [])
+    (await benchList(ground, { orders, ofOne }, { parts, tell })).forEach(show);
 } finally {
   await ground.stop();
 }

@@ -48,9 +48,11 @@ test('ORD-15 every list takes dates and moments in the same form', () => {
       query instanceof z.ZodObject && 'from' in query.shape ? [{ path, shape: query.shape }] : [],
     );
   const own = lists.filter(({ shape }) => shape.from !== rangeQuery.from || shape.to !== rangeQuery.to);
-  expect(own.map(({ path }) => path)).toEqual(['/v1/contracts/eligible-bills']); // months
+  // Days alone, and months.
+  expect(own.map(({ path }) => path)).toEqual(['/v1/orders/statistics', '/v1/contracts/eligible-bills']);
   expect(lists.filter((list) => !own.includes(list)).map(({ path }) => path)).toEqual([
     '/v1/orders',
+    '/v1/orders/counts',
     '/v1/orders/export',
     '/v1/order-dead-letters',
     '/v1/contracts/eligible-orders',

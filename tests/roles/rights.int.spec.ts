@@ -31,8 +31,11 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
       'insert, update (version, status, rows_written, parts, bytes, last_key, writer_state, whole, sha256, ' +
       'worked_at, ready_at, expires_at)',
     holders: 'insert, update (answered_at, ended_at)',
+    order_deltas: ['insert', 'insert, delete'],
+    order_facets: grows,
     order_history: grows,
     order_instances: 'insert, update (open)',
+    order_totals: [none, 'insert, update, delete'],
     orders:
       'insert, update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, ' +
       'hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, ' +
@@ -40,6 +43,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     payment_references: grows,
     payments: grows,
     product_history: [none, grows],
+    product_names: grows,
     products: [none, 'insert, update'],
     remittance_claims: 'insert, update (status, failure, remittance_id, look_at, ended_at)',
     remittances: [none, 'insert'],
@@ -204,7 +208,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
         order by 1`,
     );
     const shared = {
-      order: ['products'],
+      order: ['product_names', 'products'],
       contract: ['products'],
       refund: ['product_view'],
       notification: [],

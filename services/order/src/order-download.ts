@@ -6,7 +6,7 @@ import { fileFormats, fileWriter } from './export/file-writer.ts';
 import { readRows, type Rows } from './export/row-store.ts';
 import { rowsOfPart } from './exporting.ts';
 
-/** Downloads under way in this process: each holds a page of rows, and one more that is read ahead. */
+/** Downloads of several pages that are under way in this process: each holds a page, and one that is read ahead. */
 const most = { inAll: 16, ofCaller: 2 };
 const underWay = new Map<string, number>();
 
@@ -43,23 +43,18 @@ export async function downloadOrders(
   },
 ) {
   const { actor, format, locale, filterOf } = ask;
-  const leave = takePlace(actor);
-  try {
-    const read = (tx: Tx, filter: RowsAsk['filter'], after?: RowKey) =>
-      readRows(tx, { filter, locale, timeZone }, { after, limit: rowsOfPart });
-    const { filter, first } = await db.transaction(actor, async (tx) => {
-      const asked = filterOf(tx);
-      return { filter: asked, first: await read(tx, asked) };
-    });
-    const next = (after: RowKey) => db.transaction(actor, (tx) => read(tx, filter, after), { atOnce: true });
-    const file = Readable.from(pieces({ format, locale, timeZone }, first, next), { objectMode: false });
-    file.once('close', leave);
-    const { extension, contentType } = fileFormats[format];
-    return { file, contentType, fileName: `orders.${extension}` };
-  } catch (error) {
-    leave();
-    throw error;
-  }
+  const read = (tx: Tx, filter: RowsAsk['filter'], after?: RowKey) =>
+    readRows(tx, { filter, locale, timeZone }, { after, limit: rowsOfPart });
+  const { filter, first } = await db.transaction(actor, async (tx) => {
+    const asked = filterOf(tx);
+    return { filter: asked, first: await read(tx, asked) };
+  });
+  const leave = first.next && takePlace(actor);
+  const next = (after: RowKey) => db.transaction(actor, (tx) => read(tx, filter, after), { atOnce: true });
+  const file = Readable.from(pieces({ format, locale, timeZone }, first, next), { objectMode: false });
+  if (leave) file.once('close', leave);
+  const { extension, contentType } = fileFormats[format];
+  return { file, contentType, fileName: `orders.${extension}` };
 }
 
 async function* pieces(

@@ -11,7 +11,7 @@ import {
   changePlan,
   changesPlan,
   configurationOf,
-  expectBilled,
+  expectEachBilled,
   planOf,
   type Named,
 } from './order/plan-change.ts';
@@ -79,7 +79,7 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
     operatorId: tx.actor.id,
     createdAt: tx.now,
   };
-  return insertOrder(tx, placeOrder(order, payByOf(order, rules.orders.payWithinMs)));
+  return insertOrder(tx, placeOrder(order, payByOf(order, rules.orders.payWithinMs)), rules.timeZone);
 }
 
 /**
@@ -242,13 +242,7 @@ async function claimInstances(tx: Tx, ask: Placement): Promise<Named> {
     const code = heldByRefund ? 'order.held_by_refund' : 'order.instance_busy';
     throw new Refusal('conflict', code, { instanceId, orderId });
   }
-  if (ask.orderType === 'renewal')
-    for (const id of instanceIds)
-      expectBilled(
-        ask.billType,
-        orders.filter((order) => order.instanceIds.includes(id)),
-        id,
-      );
+  if (ask.orderType === 'renewal') expectEachBilled(ask, orders);
   return { resources: usable, orders };
 }
 

@@ -9,6 +9,7 @@ import { documentRoutes } from './http/document-routes.ts';
 import { domainRoutes } from './http/domain-routes.ts';
 import { exportProblems } from './http/export-problems.ts';
 import { exportRoutes } from './http/export-routes.ts';
+import { orderListRoutes } from './http/order-list-routes.ts';
 import { orderRoutes } from './http/order-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
 import { placementRoutes } from './http/placement-routes.ts';
@@ -18,6 +19,7 @@ import { remittanceClaimRoutes } from './http/remittance-claim-routes.ts';
 import { remittanceProblems } from './http/remittance-problems.ts';
 import { remittanceRoutes } from './http/remittance-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
+import { statisticsRoutes } from './http/statistics-routes.ts';
 import { lockRows } from './order/order-store.ts';
 import { onPaymentReceived } from './payment.ts';
 import { onDifferenceReturned, onRefundSucceeded } from './refund-settlement.ts';
@@ -30,6 +32,7 @@ import {
   onRefundRequested,
 } from './reservation.ts';
 import { onResourceReported } from './resource-report.ts';
+import { counting } from './statistics.ts';
 
 /** The order service's table of contents. */
 export const orderService = ({ profile }: { profile: Profile }, _context: ServiceContext): Service => ({
@@ -39,6 +42,8 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
   routes: [
     ...placementRoutes(profile),
     ...orderRoutes(profile),
+    ...orderListRoutes(profile),
+    ...statisticsRoutes,
     ...domainRoutes(profile),
     ...documentRoutes(profile),
     ...exportRoutes(profile),
@@ -73,5 +78,5 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     'resource.reported': { on: onResourceReported(profile), locks: reportRows },
   }),
   lockRows,
-  workers: [expire, expiring, settleClaims, exporting(profile), exportExpiry],
+  workers: [expire, expiring, counting, settleClaims, exporting(profile), exportExpiry],
 });

@@ -1302,7 +1302,11 @@ describe('listing', () => {
           return asked;
         });
       const orders = await t.running.db.transaction({ kind: 'operator', id: 'op_1' }, (tx) =>
-        listOrders(tx, { accountId: 'acc_16', from: undefined, before: undefined, limit: 200 }),
+        listOrders(
+          tx,
+          { accountId: 'acc_16', from: undefined, before: undefined },
+          { sort: 'newest_first', limit: 200 },
+        ),
       );
       expect(orders).toHaveLength(7);
       const one = orders.find(({ orderId }) => orderId === running.orderId)!;

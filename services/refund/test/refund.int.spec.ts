@@ -730,7 +730,7 @@ describe('with the rules of baidu', () => {
       expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('69677.42') }]);
     });
 
-    test('RFD-13 an account that asked ten times within 30 days waits with the next; a rejected one is none', async () => {
+    test('RFD-13 an account’s eleventh refund within 30 days waits; a rejected one does not count', async () => {
       const accountId = 'acc_often';
       const asked = async (count: number) => {
         const all = await Promise.all(Array.from({ length: count }, () => buyUnsettled(accountId)));

@@ -7,14 +7,16 @@ const columns = `export_id as "exportId", account_id as "accountId", version, re
   bytes::float8 as bytes, last_key as "lastKey", writer_state as "writerState", whole, sha256,
   requested_at as "requestedAt", ready_at as "readyAt", expires_at as "expiresAt"`;
 
+type StoredRange = { from?: string; before?: string };
 type Stored = Omit<Export, 'filter'> & {
-  readonly filter: Omit<Export['filter'], 'from' | 'before'> & { from?: string; before?: string };
+  readonly filter: Omit<Export['filter'], 'from' | 'before' | 'paid'> & StoredRange & { paid?: StoredRange };
 };
 
 const dateOf = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
+const rangeOf = ({ from, before }: StoredRange) => ({ from: dateOf(from), before: dateOf(before) });
 const toExport = ({ filter, ...job }: Stored): Export => ({
   ...job,
-  filter: { ...filter, from: dateOf(filter.from), before: dateOf(filter.before) },
+  filter: { ...filter, ...rangeOf(filter), paid: filter.paid && rangeOf(filter.paid) },
 });
 
 const insertText = `

@@ -23,7 +23,7 @@ export type RowKey = readonly [createdAt: string, orderId: string];
 
 /** Rows that are asked for: which, in whose language and on whose clock. */
 export interface RowsAsk {
-  readonly filter: Omit<OrderFilter, 'after' | 'limit'>;
+  readonly filter: OrderFilter;
   readonly locale: Locale;
   readonly timeZone: string;
 }

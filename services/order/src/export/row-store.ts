@@ -1,5 +1,5 @@
 import type { Tx } from '@accord/core';
-import { orderCondition } from '../order/order-list.ts';
+import { countOrders, orderPage } from '../order/order-list.ts';
 import { columns, type ColumnName, type Row } from './columns.ts';
 import type { RowKey, RowsAsk } from './export.ts';
 
@@ -50,12 +50,13 @@ export async function readRows(
   { filter, locale, timeZone }: RowsAsk,
   { after, limit }: { readonly after: RowKey | undefined; readonly limit: number },
 ): Promise<Rows> {
-  const { where, values: given } = orderCondition({ ...filter, after }, [locale, timeZone]);
+  const page = { sort: 'newest_first', after, limit } as const;
+  const { where, values: given } = orderPage(tx, filter, page, [locale, timeZone]);
   const found = await tx.one<{ rows: Row[]; lastAt: string }>(
     `select coalesce(json_agg(cells), '[]') as rows, min(created_at)::text as "lastAt"
        from (select created_at, ${cells} as cells from orders where ${where}
-         order by created_at desc, order_id desc limit $${given.length + 1}) page`,
-    [...given, limit],
+         order by created_at desc, order_id desc) page`,
+    given,
   );
   const { rows, lastAt } = found!;
   return { rows, next: rows.length < limit ? undefined : [lastAt, rows.at(-1)![0]!] };
@@ -63,7 +64,9 @@ export async function readRows(
 
 /** How many there are, counted up to `most`. */
 export async function countRows(tx: Tx, filter: RowsAsk['filter'], most: number): Promise<number> {
-  const { where, values: given } = orderCondition(filter);
-  const text = `select count(*)::int as n from (select from orders where ${where} limit $${given.length + 1}) found`;
-  return (await tx.one<{ n: number }>(text, [...given, most]))!.n;
+  const counts = await countOrders(tx, filter, most);
+  return Math.min(
+    most,
+    counts.reduce((sum, { orders }) => sum + orders, 0),
+  );
 }

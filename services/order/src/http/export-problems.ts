@@ -22,7 +22,8 @@ export const exportProblems: ProblemTexts = {
     kind: 'conflict',
     en: {
       title: 'Too many exports are kept',
-      detail: 'An account has at most {most} files at once; cancel one, or wait: each is deleted after 24 hours.',
+      detail:
+        'An account has at most {most} files at once; cancel one, or wait: each is deleted after 24 hours.',
     },
     'zh-CN': {
       title: '保留的导出文件过多',
@@ -59,6 +60,9 @@ export const exportProblems: ProblemTexts = {
       title: 'The export has ended',
       detail: 'Only an export that runs or has its file is cancelled; this one is {status}.',
     },
-    'zh-CN': { title: '导出任务已结束', detail: '只有进行中或文件仍保留的导出任务可以取消，当前状态为 {status}。' },
+    'zh-CN': {
+      title: '导出任务已结束',
+      detail: '只有进行中或文件仍保留的导出任务可以取消，当前状态为 {status}。',
+    },
   },
 };

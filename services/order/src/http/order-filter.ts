@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
-import { OrderStatus } from '@accord/events/order';
+import { BillType, OrderStatus, OrderType } from '@accord/events/order';
 import { accountOf, rangeQuery, separatedByCommas, timeRange } from '@accord/http';
 import { rangeOf, type OrderFilter as Filter } from '../order/order-list.ts';
-import { AccountId, InstanceId, OrderId } from './schemas.ts';
+import { AccountId, InstanceId, Line, OrderId, ProductCode } from './schemas.ts';
 
 const Instances = z.array(InstanceId).min(1).max(20);
 
@@ -12,7 +12,16 @@ export const OrderFilter = z.strictObject({
   accountId: AccountId.optional(),
   ...rangeQuery,
   status: OrderStatus.optional(),
-  orderId: OrderId.optional(),
+  productCode: ProductCode.optional(),
+  productName: Line(120).optional().meta({
+    description: 'A part of the name of the product as ordered, in Chinese or English, in any case.',
+  }),
+  billType: BillType.optional(),
+  orderType: OrderType.optional(),
+  operatorId: Line(255).optional().meta({ description: 'The sub-user or operator who placed it.' }),
+  paidFrom: rangeQuery.from,
+  paidTo: rangeQuery.to,
+  orderId: OrderId.optional().meta({ description: 'Ignores the time range.' }),
   instanceIds: separatedByCommas(Instances),
 });
 
@@ -34,10 +43,15 @@ export const filterRefusals = [
  * @throws Refusal, one of `filterRefusals`.
  */
 export function askedFilter(
-  { from, to, ...query }: z.output<typeof OrderFilter>,
+  { from, to, paidFrom, paidTo, ...query }: z.output<typeof OrderFilter>,
   { actor, timeZone, now }: { readonly actor: Actor; readonly timeZone: string; readonly now: Date },
-): Omit<Filter, 'after' | 'limit'> {
+): Filter {
   const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
-  const asked = { ...query, ...timeRange({ from, to }, timeZone), timeZone };
-  return { ...query, ...rangeOf(asked, now), accountId };
+  const isPaid = paidFrom !== undefined || paidTo !== undefined;
+  return {
+    ...query,
+    ...rangeOf({ ...query, ...timeRange({ from, to }, timeZone), timeZone }, now),
+    paid: isPaid ? timeRange({ from: paidFrom, to: paidTo }, timeZone) : undefined,
+    accountId,
+  };
 }

@@ -1,33 +1,18 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
-import {
-  decodeTimeCursor,
-  maskActor,
-  paged,
-  pageOf,
-  pageQuery,
-  route,
-  type Route,
-  type RouteRequest,
-} from '@accord/http';
+import { maskActor, route, type Route, type RouteRequest } from '@accord/http';
 import { isRefusedUnpaidDomain, type Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
 import { operationsOf } from '../operations.ts';
-import { listOrders as readOrders } from '../order/order-list.ts';
 import * as orderStore from '../order/order-store.ts';
-import { askedFilter, filterRefusals, OrderFilter } from './order-filter.ts';
 import {
   answered,
   Line,
   OrderAnswer,
   OrderDetailAnswer,
   OrderId,
-  OrderRowAnswer,
-  toOrderRowAnswer,
 } from './schemas.ts';
 import { orderWarnings } from './warnings.ts';
-
-const ListQuery = z.strictObject({ ...pageQuery, ...OrderFilter.shape });
 
 const Cancellations = z.strictObject({
   orderIds: z
@@ -65,30 +50,6 @@ const toOutcomeAnswer = (
 };
 
 const params = z.strictObject({ orderId: OrderId });
-
-const listOrders = (profile: Profile) =>
-  route({
-    method: 'get',
-    path: '/v1/orders',
-    operationId: 'listOrders',
-    summary: 'Orders of an account, newest first; operators see all accounts',
-    access: { customer: 'orders:read', operator: true, platform: true },
-    query: ListQuery,
-    answer: paged(OrderRowAnswer),
-    refusals: filterRefusals,
-    inTransaction: async (tx, { actor, timeZone, query: { cursor, limit, ...query } }) => {
-      const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-      const filter = { ...askedFilter(query, { actor, timeZone, now: tx.now }), after, limit: limit + 1 };
-      const orders = await readOrders(tx, filter);
-      const operations = await operationsOf(tx, profile, orders);
-      return {
-        body: pageOf(orders, limit, {
-          item: (order) => toOrderRowAnswer(order, operations),
-          key: ({ createdAt, orderId }) => [createdAt.toISOString(), orderId],
-        }),
-      };
-    },
-  });
 
 const getOrder = (profile: Profile) =>
   route({
@@ -159,7 +120,6 @@ const cancelOrders = route({
 });
 
 export const orderRoutes = (profile: Profile): readonly Route[] => [
-  listOrders(profile),
   getOrder(profile),
   cancelOrder(profile),
   cancelOrders,

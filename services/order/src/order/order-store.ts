@@ -129,16 +129,23 @@ const insertText = `
   with placed as (
     insert into orders (order_id, account_id, version, product_code, order_type, bill_type, terms, currency,
       product_amount, discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment,
-      refund_state, instance_ids, created_at, pay_by, paid_at, period_start, period_end)
+      refund_state, instance_ids, created_at, pay_by, paid_at, period_start, period_end, placed_on)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-      $24, $25)),
+      $24, $25, ($19::timestamptz at time zone $26)::date)),
   named as (
     insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
   insert into order_history (order_id, account_id, version, at, actor, change, status)
   values ($1, $2, $3, $19, $22, $23, $15)`;
 
-/** One statement for the order, its instances and the first line of its history. */
-export function insertOrder(tx: Tx, { state: order, facts, history }: Decision<Order>): Order {
+/**
+ * One statement for the order, its instances and the first line of its history. The order counts for the day that
+ * it is in `timeZone` (ORD-23).
+ */
+export function insertOrder(
+  tx: Tx,
+  { state: order, facts, history }: Decision<Order>,
+  timeZone: string,
+): Order {
   tx.write(insertText, [
     order.orderId,
     order.accountId,
@@ -165,6 +172,7 @@ export function insertOrder(tx: Tx, { state: order, facts, history }: Decision<O
     history?.change,
     order.servicePeriod?.start,
     order.servicePeriod?.end,
+    timeZone,
   ]);
   tx.emit(...facts);
   return order;

@@ -181,13 +181,19 @@ function expectChangeable(ask: Ask, { instanceId, frozenBy, plan: has }: Resourc
 }
 
 /** @throws Refusal `order.instance_billed_otherwise`. */
-export function expectBilled(
-  billType: Order['billType'],
-  orders: readonly Order[],
-  instanceId: string,
-): void {
+function expectBilled(billType: Order['billType'], orders: readonly Order[], instanceId: string): void {
   const billed = billedFromNowOn(orders);
   if (billed && billed !== billType) throw billedOtherwise(instanceId, billed);
+}
+
+/** Of all instances that the order names. @throws Refusal `order.instance_billed_otherwise`. */
+export function expectEachBilled({ billType, instanceIds }: Ask, orders: readonly Order[]): void {
+  for (const id of instanceIds)
+    expectBilled(
+      billType,
+      orders.filter((order) => order.instanceIds.includes(id)),
+      id,
+    );
 }
 
 const billedOtherwise = (instanceId: string, billType: Order['billType']) =>

@@ -1,0 +1,127 @@
+import { accountTable, sharedTable, type Migration } from '@accord/postgres';
+
+// Lists and statistics of orders (ORD-15, ORD-23). The database files and counts each order itself, in the
+// transaction that changes it, so that no statement can forget to.
+
+const nameKey = `product_code || ' ' || (terms ->> 'productName')`;
+/** As order-list.ts looks for it. */
+const search = `lower(normalize((terms #>> '{productName,zh-CN}') || e'\\n' || (terms #>> '{productName,en}'), nfkc))`;
+
+const amounts = ['product_amount', 'payable_amount', 'cash_paid', 'voucher_paid'];
+const cell = ['account_id', 'placed_on', 'product_code', 'status', 'currency'];
+const numbers = `account_id text not null,
+     placed_on date not null,
+     product_code text not null,
+     status text not null,
+     currency text not null,
+     orders bigint not null,
+     ${amounts.map((amount) => `${amount} numeric not null`).join(', ')}`;
+const columns = [...cell, 'orders', ...amounts].join(', ');
+const of = (row: 'old' | 'new', names: readonly string[]) => names.map((name) => `${row}.${name}`).join(', ');
+const times = (sign: '' | '-', row: 'old' | 'new') =>
+  `${of(row, cell)}, ${sign}1, ${amounts.map((amount) => `${sign}coalesce(${row}.${amount}, 0)`).join(', ')}`;
+
+const facetColumns = 'account_id, facet_id, product_name_id, order_type, bill_type, operator_id';
+/** `placed` are orders. */
+const file = (placed: string) => `
+  with filed as (
+    insert into order_facets (${facetColumns}) select distinct ${facetColumns} from ${placed}
+    on conflict do nothing returning product_name_id)
+  insert into product_names (product_name_id, product_code, search)
+  select distinct product_name_id, product_code, ${search} from ${placed}
+   where product_name_id in (select product_name_id from filed)
+  on conflict do nothing`;
+const count = (placed: string) => `
+  insert into order_deltas (${columns})
+  select ${cell.join(', ')}, count(*), ${amounts.map((amount) => `coalesce(sum(${amount}), 0)`).join(', ')}
+    from ${placed} group by ${cell.join(', ')}`;
+
+const filing: Migration = [
+  // The names that products had when they were ordered.
+  `create table product_names (
+     product_name_id bigint primary key,
+     product_code text not null,
+     search text not null
+   )`,
+  sharedTable('order', 'product_names', ['insert']),
+
+  // A facet is all that lists filter by and that never changes, apart from time. The orders of an account are in
+  // few of them, and a list looks in each by itself.
+  `create table order_facets (
+     account_id text not null,
+     facet_id bigint not null,
+     product_name_id bigint not null,
+     order_type text not null,
+     bill_type text not null,
+     operator_id text not null,
+     primary key (account_id, facet_id) include (product_name_id, order_type, bill_type, operator_id)
+   )`,
+  accountTable('order', 'order_facets', ['insert']),
+
+  // `placed_on` is the day where the provider was at placement; the default is for a release that does not know
+  // the column.
+  `alter table orders
+     add operator_id text not null generated always as (terms ->> 'operatorId') stored,
+     add product_name_id bigint not null generated always as (hashtextextended(${nameKey}, 0)) stored,
+     add facet_id bigint not null generated always as (hashtextextended(
+       order_type || ' ' || bill_type || ' ' || (terms ->> 'operatorId') || ' ' || ${nameKey}, 0)) stored,
+     add placed_on date not null default current_date`,
+  // Plans are kept, one for all accounts. The largest decides: as if there were ten, no plan reads all orders of an
+  // account to find a few by their ids.
+  'alter table orders alter account_id set (n_distinct = 10)',
+  'update orders set placed_on = created_at::date',
+  file('orders'),
+  'drop index orders_of_account',
+  'drop index orders_by_time',
+  'create index orders_by_status on orders (account_id, status, created_at, order_id, paid_at, facet_id)',
+  'create index orders_by_facet on orders (account_id, facet_id, status, created_at, order_id, paid_at)',
+  'create index orders_by_payment on orders (account_id, paid_at, created_at) where paid_at is not null',
+  // Of all accounts: the columns behind the id are looked at in the index alone.
+  `create index orders_of_all on orders
+     (status, created_at, order_id, paid_at, product_name_id, order_type, bill_type, operator_id)`,
+];
+
+const counting: Migration = [
+  // Changes of what statistics count, until the worker `statistics` adds them to the totals: a row of the totals
+  // would be locked by each order of its account and day.
+  `create table order_deltas (${numbers}) with (
+     autovacuum_vacuum_scale_factor = 0,
+     autovacuum_vacuum_threshold = 2000,
+     autovacuum_vacuum_cost_delay = 0,
+     autovacuum_analyze_threshold = 100000
+   )`,
+  'create index order_deltas_of_account on order_deltas (account_id)',
+  accountTable('order', 'order_deltas', { app: ['insert'], operator: ['insert', 'delete'] }),
+
+  // The account `*` has the totals of all accounts.
+  `create table order_totals (${numbers}, primary key (${cell.join(', ')})) with (fillfactor = 70)`,
+  accountTable('order', 'order_totals', { app: [], operator: ['insert', 'update', 'delete'] }),
+  // For the owner, where the two tables were damaged; changes of orders wait until it is done.
+  `create function recount() returns void language sql set search_path from current as $$
+     lock table orders in share row exclusive mode;
+     delete from order_deltas;
+     delete from order_totals;
+     ${count('orders')};
+   $$`,
+  'revoke all on function recount() from public',
+  'select recount()',
+
+  `create function on_placed() returns trigger language plpgsql set search_path from current as $$
+   begin
+     ${file('placed')};
+     ${count('placed')};
+     return null;
+   end $$`,
+  `create trigger placed after insert on orders referencing new table as placed
+     for each statement execute function on_placed()`,
+  `create function on_changed() returns trigger language plpgsql set search_path from current as $$
+   begin
+     insert into order_deltas (${columns}) values (${times('-', 'old')}), (${times('', 'new')});
+     return null;
+   end $$`,
+  `create trigger changed after update on orders for each row
+     when ((${of('old', [...cell, ...amounts])}) is distinct from (${of('new', [...cell, ...amounts])}))
+     execute function on_changed()`,
+];
+
+export const up: Migration = [...filing, ...counting];
