@@ -860,7 +860,11 @@ test('personal data is hidden at any depth of a log line, in texts too', () => {
 describe('API-16 the detail of a problem', () => {
   const detail = (pattern: string, facts: Refusal['facts'], locale: 'en' | 'zh-CN' = 'en') => {
     const texts = {
-      'order.x': { kind: 'conflict' as const, en: { title: '', detail: pattern }, 'zh-CN': { title: '', detail: pattern } },
+      'order.x': {
+        kind: 'conflict' as const,
+        en: { title: '', detail: pattern },
+        'zh-CN': { title: '', detail: pattern },
+      },
     };
     return wordsOf({ code: 'order.x', facts }, { locale, timeZone: 'Asia/Shanghai', texts }).detail;
   };

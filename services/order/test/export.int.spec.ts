@@ -96,7 +96,9 @@ describe('the document of an order', () => {
     expect(chinese.headers.get('content-disposition')).toContain(`${orderId}.pdf`);
     expect(readStrictly([{ file: chinese.bytes }]).complaints).toEqual([]);
     const text = copiedText(chinese.bytes).replaceAll(' ', '');
-    const begins = later(month.start, 8 / 24).slice(0, 16).replace('T', '');
+    const begins = later(month.start, 8 / 24)
+      .slice(0, 16)
+      .replace('T', '');
     for (const said of [orderId, '某某有限公司', '已支付', 'i-pdf', begins, '10.0.0.1'])
       expect(text).toContain(said);
     const english = await t.operator().get(`/v1/orders/${orderId}/document`);
