@@ -1,105 +1,13 @@
 import { z } from 'zod';
-import type { Tx } from '@accord/core';
-import { Id, Moment, Money } from '@accord/events/fields';
-import {
-  accountOf,
-  ActorView,
-  decodeTimeCursor,
-  maskActor,
-  paged,
-  pageOf,
-  pageQuery,
-  route,
-  type Route,
-} from '@accord/http';
-import { isNegative, isZero, MoneyJson } from '@accord/money';
-import { findAccounts } from '../account-view.ts';
+import { Id } from '@accord/events/fields';
+import { accountOf, decodeTimeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
 import { claimRemittance } from '../remittance-claim.ts';
 import * as store from '../remittance/claim-store.ts';
-import { claimLifecycle, differences, differencesOf, type Claim } from '../remittance/claim.ts';
-import { listByReference } from '../remittance/remittance-store.ts';
-import type { Remittance } from '../remittance/remittance.ts';
+import { claimLifecycle, type Claim } from '../remittance/claim.ts';
+import { BankReference, ClaimAnswer, differsFor, toClaimAnswer, Transferred } from './remittance-schemas.ts';
 import { AccountId, OrderId } from './schemas.ts';
 
 // ORD-21. A customer sees his claims, which say nothing of a transfer that is not his.
-
-export const BankReference = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/)
-  .meta({ description: 'The bank’s own name of the transfer, for ever.' });
-
-export const Transferred = MoneyJson.refine((amount) => !isNegative(amount) && !isZero(amount), {
-  path: ['amount'],
-  message: 'is more than nothing',
-  params: { 'zh-CN': '必须大于零' },
-});
-
-const Difference = z.enum(differences).meta({ id: 'RemittanceDifference' });
-
-export const ClaimAnswer = z
-  .object({
-    claimId: z.string(),
-    accountId: z.string(),
-    claimedBy: ActorView,
-    bankReference: z.string(),
-    amount: Money,
-    orderIds: z.array(z.string()),
-    contractId: z.string().nullable(),
-    status: z.enum(claimLifecycle.statuses as [Claim['status']]).meta({ id: 'RemittanceClaimStatus' }),
-    failure: z
-      .enum(['order_not_payable', 'contract_ended'])
-      .nullable()
-      .meta({ description: 'Why a transfer that fits has paid nothing; it stays unclaimed.' }),
-    remittanceId: z.string().nullable(),
-    createdAt: Moment,
-    expiresAt: Moment.meta({ description: 'Until then a waiting claim waits for the bank.' }),
-    endedAt: Moment.nullable(),
-    differs: z
-      .array(Difference)
-      .nullable()
-      .meta({ description: 'For operators: what keeps it from its transfer. Null for customers.' }),
-  })
-  .meta({ id: 'RemittanceClaim' });
-
-/** Of each claim, what differs; null to those who may not know. */
-type DiffersOf = (claim: Claim) => z.input<typeof Difference>[] | null;
-
-export const toClaimAnswer = (
-  claim: Claim,
-  { actor }: Tx,
-  differsOf: DiffersOf = () => null,
-): z.input<typeof ClaimAnswer> => ({
-  ...claim,
-  orderIds: [...claim.orderIds],
-  claimedBy: maskActor(actor, claim.claimedBy),
-  createdAt: claim.createdAt.toISOString(),
-  expiresAt: claim.expiresAt.toISOString(),
-  endedAt: claim.endedAt?.toISOString() ?? null,
-  differs: differsOf(claim),
-});
-
-export async function differsFor(
-  tx: Tx,
-  of: readonly Claim[],
-  known?: readonly Remittance[],
-): Promise<DiffersOf> {
-  if (tx.actor.kind !== 'operator') return () => null;
-  const references = of.map(({ bankReference }) => bankReference);
-  const [transfers, accounts] = await Promise.all([
-    known ?? listByReference(tx, references),
-    findAccounts(
-      tx,
-      of.map(({ accountId }) => accountId),
-    ),
-  ]);
-  const byReference = new Map(transfers.map((one) => [one.bankReference, one]));
-  return (claim) =>
-    differencesOf(
-      claim,
-      accounts.get(claim.accountId)?.certifiedName ?? null,
-      byReference.get(claim.bankReference),
-    );
-}
 
 const ClaimAsk = z
   .strictObject({

@@ -6,13 +6,7 @@ import { reportRemittance } from '../remittance-claim.ts';
 import { listClaimsOn } from '../remittance/claim-store.ts';
 import * as store from '../remittance/remittance-store.ts';
 import type { Remittance } from '../remittance/remittance.ts';
-import {
-  BankReference,
-  ClaimAnswer,
-  differsFor,
-  toClaimAnswer,
-  Transferred,
-} from './remittance-claim-routes.ts';
+import { BankReference, ClaimAnswer, differsFor, toClaimAnswer, Transferred } from './remittance-schemas.ts';
 import { Line, ReportedMoment } from './schemas.ts';
 
 // ORD-21. Transfers are the bank's to report and the operators' to see.
