@@ -17,9 +17,12 @@ interface PaidService {
   readonly servicePeriod: Period | null;
 }
 
-/** Whole units, of which `used` are used. A package, and a service that is used at once, is one unit. */
+/**
+ * Whole units, of which `used` are used. A package, a service that is used at once, and an order that gives
+ * nothing back is one unit.
+ */
 export interface Usage {
-  readonly unit: 'package' | 'piece' | 'trial' | 'day' | 'hour';
+  readonly unit: 'package' | 'piece' | 'trial' | 'excluded' | 'day' | 'hour';
   readonly used: number;
   readonly total: number;
   /** Null where nothing is counted by time. */
@@ -36,6 +39,8 @@ interface ReturnAsk {
   readonly at: Date;
   /** Counts for packages alone. */
   readonly packageUsed: boolean;
+  /** The order gives nothing back, whatever is left of it (RFD-3). */
+  readonly forfeited?: boolean;
   /** Of the whole order, without vouchers and by them, and how many instances share it (ORD-14). */
   readonly paid: Money;
   readonly voucherPaid: Money;
@@ -70,7 +75,14 @@ export function returnedPart(service: PaidService, ask: ReturnAsk, rules: Rules)
  * An unused package comes back in full, a used one not at all (RFD-10). A one-time service is used at once, and
  * money for a trial does not come back (RFD-3); others go by units of the period (RFD-6).
  */
-function usageOf(service: PaidService, { at, packageUsed }: ReturnAsk, rules: Rules): Usage {
+function usageOf(service: PaidService, ask: ReturnAsk, rules: Rules): Usage {
+  const usage = countedUsage(service, ask, rules);
+  return ask.forfeited && usage.used < usage.total
+    ? { unit: 'excluded', used: 1, total: 1, period: null }
+    : usage;
+}
+
+function countedUsage(service: PaidService, { at, packageUsed }: ReturnAsk, rules: Rules): Usage {
   const whole = { total: 1, period: null };
   if (service.chargeType === 'package') return { ...whole, unit: 'package', used: packageUsed ? 1 : 0 };
   if (service.chargeType === 'one_time') return { ...whole, unit: 'piece', used: 1 };

@@ -1214,11 +1214,14 @@ describe('with the rules of baidu', () => {
     const gift = await buy({ order: { ...member, free: true, paid: parts({}) }, accountId });
     await buy({ order: member, accountId, resource: { released: true } });
     await buy({ order: { ...member, chargeType: 'one_time', instanceIds: [] }, accountId });
+    const period = { start: '2025-12-10T11:00:00.000Z', end: begins };
+    const ended = await buy({ order: { ...member, servicePeriod: period }, accountId, resource: period });
+    expect((await quoteOf(ended)).instances[0].reasons).toMatchObject([{ code: 'BUNDLE_MEMBER' }]);
     expect((await quoteOf(gift)).instances[0].reasons).toMatchObject([{ code: 'BUNDLE_MEMBER' }]);
     const whole = (await t.customer(accountId).post('/v1/refund-quotes', { bundleId: 'bdl_gifts' })).body;
     expect(whole).toMatchObject({ refundable: true, amounts: { refund: cny('34.84') } });
     const { refundId } = (await requestBy(accountId, whole.quoteId)).body;
-    const facts = [machine, gift].map(
+    const facts = [machine, gift, ended].map(
       (one) => reserved(one, refundId).data as never as { orders: []; resources: [] },
     );
     await t.publish({
@@ -1232,7 +1235,10 @@ describe('with the rules of baidu', () => {
     });
     const { data } = await t.event('refund.succeeded', ({ refund }) => refund.refundId === refundId);
     expect(data.refund).toMatchObject({ amount: cny('34.84') });
-    expect(data.refund.instanceIds).toHaveLength(2);
+    expect(data.refund.instanceIds).toHaveLength(3);
+    expect(data.refund.lines).toContainEqual(
+      expect.objectContaining({ orderId: ended.order.orderId, paid: cny('45.00'), refund: cny('0.00') }),
+    );
   });
 
   test('RFD-1 API-16 the calculation and the reasons are in the reader’s language', async () => {

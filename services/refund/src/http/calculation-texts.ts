@@ -162,6 +162,10 @@ const unitNames: { readonly [U in Usage['unit']]: { en: [one: string, many: stri
   package: { en: ['package', 'packages'], 'zh-CN': '个资源包' },
   piece: { en: ['service used at once', 'services used at once'], 'zh-CN': '次性服务' },
   trial: { en: ['trial', 'trials'], 'zh-CN': '次试用' },
+  excluded: {
+    en: ['order that gives nothing back', 'orders that give nothing back'],
+    'zh-CN': '笔不予退款的订单',
+  },
   day: { en: ['day', 'days'], 'zh-CN': '天' },
   hour: { en: ['hour', 'hours'], 'zh-CN': '小时' },
 };

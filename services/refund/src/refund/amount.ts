@@ -93,6 +93,8 @@ export interface LineAsk {
   readonly at: Date;
   /** Counts for packages alone. */
   readonly packageUsed: boolean;
+  /** The order gives nothing back, whatever is left of it (RFD-3). */
+  readonly forfeited?: boolean;
   /** The orders of the instance, of which some may be downgrades that gave a difference back. */
   readonly orders?: readonly Order[];
 }

@@ -173,16 +173,52 @@ type Code = keyof typeof rules;
 export const reasonCodes = Object.keys(rules) as Code[];
 
 /**
+ * Nothing that the customer or the provider does ends these. A member of a bundle gives nothing back for them,
+ * and does not keep the others back (RFD-3).
+ */
+const lasting: readonly Code[] = [
+  'POSTPAID',
+  'EXPIRED',
+  'PACKAGE_WINDOW_PASSED',
+  'PACKAGE_USED',
+  'PACKAGE_IN_EFFECT',
+  'PROMOTION_EXCLUDED',
+  'TRIAL',
+  'ONE_TIME',
+  'FREE',
+  'GIFT_CAMPAIGN',
+  'SUPPORT_RIGHTS_USED',
+  'ARCHIVED',
+];
+
+/**
  * All reasons against, each with what would mend it; none where the instance may be refunded (RFD-1, RFD-3).
  */
 export function reasonsAgainst(candidate: PricedCandidate, profile: Profile): RefusalReason[] {
-  const asked: readonly Code[] = isGone(candidate) ? ['INSTANCE_NOT_FOUND'] : reasonCodes;
+  const asked: readonly Code[] = isGone(candidate) ? ['INSTANCE_NOT_FOUND'] : codesFor(candidate);
   return asked.flatMap((code) => {
     const rule: Rule = rules[code];
     return rule
       .against(candidate, profile)
       .map((details) => refusalReason(code, candidate.instanceId, { remedy: rule.remedy, ...details }));
   });
+}
+
+/** A whole bundle that gives nothing at all is told everything; a member asked for alone, to ask for the whole. */
+const codesFor = (c: PricedCandidate): readonly Code[] =>
+  bundlesOf(c).size > 0 && !(c.givesNothing && incompleteBundles(c).length === 0)
+    ? reasonCodes.filter((code) => !lasting.includes(code))
+    : reasonCodes;
+
+/** The orders of a member of a bundle that go with the others as lines of 0.00. */
+export function forfeitedOrders(candidate: Candidate, profile: Profile): ReadonlySet<string> {
+  if (bundlesOf(candidate).size === 0) return new Set();
+  const priced = { ...candidate, givesNothing: false };
+  const reasons = lasting.flatMap((code): readonly ReasonDetails[] => rules[code].against(priced, profile));
+  const orderIds = reasons.flatMap(
+    ({ orderId }) => orderId ?? candidate.orders.map((order) => order.orderId),
+  );
+  return new Set(orderIds);
 }
 
 /**
@@ -247,11 +283,14 @@ function voidingOf(contract: LinkedContract | undefined, profile: Profile): Reme
   return profile.contracts.removeDraft === 'delete' ? 'delete_contract' : 'void_contract';
 }
 
+const bundlesOf = ({ orders }: Candidate): ReadonlySet<string> =>
+  new Set(orders.flatMap(({ bundleId }) => bundleId ?? []));
+
 /**
  * The whole bundle may be refunded together (RFD-3); an order of it that has no instance yet keeps it back.
  */
 function incompleteBundles(c: Candidate): ReasonDetails[] {
-  const own = new Set(c.orders.flatMap(({ bundleId }) => bundleId ?? []));
+  const own = bundlesOf(c);
   const isWhole = (bundle: Bundle) =>
     bundle.members.every((instances) => instances.length > 0 && instances.every((id) => c.together.has(id)));
   const whole = new Set(

@@ -426,6 +426,67 @@ describe('RFD-3 every code against', () => {
     ]);
   });
 
+  const ended = { servicePeriod: { start: '2025-12-10T11:00:00.000Z', end: '2026-01-10T11:00:00.000Z' } };
+  test.each<[string, Partial<Order>, Partial<Resource>, string]>([
+    ['that has ended and is not released', ended, { end: ended.servicePeriod.end }, 'day'],
+    [
+      'that is paid as it is used',
+      { billType: 'postpay', chargeType: 'pay_as_you_go', paid: parts({}), servicePeriod: null } as never,
+      { end: null },
+      'excluded',
+    ],
+    ['whose package was used', usagePackage, { ...nothingTaken, usage: '1' }, 'package'],
+    [
+      'whose window has passed',
+      { ...usagePackage, paidAt: '2026-01-01T00:00:00.000Z' },
+      nothingTaken,
+      'package',
+    ],
+    ['that is in effect', storagePackage, { ...nothingTaken, inEffect: true }, 'package'],
+    ['of a promotion without refunds', promotion('discount', 'no_refund'), {}, 'excluded'],
+    ['of a gift campaign', promotion('bundle_gift', 'refundable'), {}, 'excluded'],
+    ['whose support rights were used', { supportRightsUsed: true }, {}, 'excluded'],
+    ['that is archived', {}, { archived: true }, 'excluded'],
+    ['that was paid for once', { chargeType: 'one_time' }, {}, 'piece'],
+    ['that was a trial for money', { trial: true }, {}, 'trial'],
+  ])('RFD-3 a member %s gives nothing and does not keep the bundle back', (_, order, resource, unit) => {
+    const at = refundedAt;
+    const [one, other] = ['i-1', 'i-2'].map((id, i) =>
+      exampleOrder({ orderId: `ord_${i}`, instanceIds: [id], bundleId: 'bdl_1', ...(i === 0 ? order : {}) }),
+    ) as [Order, Order];
+    const resources = [exampleResource(resource), exampleResource({ instanceId: 'i-2' })];
+    const asked = (
+      orders: Order[],
+      ids: string[],
+      bundles = [{ bundleId: 'bdl_1', members: [['i-1'], ['i-2']] }],
+    ) => quoteInstances(ids, factsOf({ orders, resources, bundles }), { at, kind: 'unsubscribe' }, baidu);
+    const [nothing, all] = asked([one, other], ['i-1', 'i-2']);
+    expect(nothing).toMatchObject({ refundable: true, reasons: [], amounts: { refund: none, fee: none } });
+    expect(nothing!.lines).toMatchObject([
+      { orderId: 'ord_0', refund: none, consumed: one.cashPaid, calculation: { unit } },
+    ]);
+    expect(all).toMatchObject({ refundable: true, amounts: { refund: cny('34.84') } });
+    for (const id of ['i-1', 'i-2'])
+      expect(asked([one, other], [id])[0]!.reasons.map(({ code }) => code)).toEqual(['BUNDLE_MEMBER']);
+    const frozen = quoteInstances(
+      ['i-1', 'i-2'],
+      factsOf({
+        orders: [one, other],
+        resources: [{ ...resources[0]!, frozenBy: 'police' }, resources[1]!],
+        bundles: [{ bundleId: 'bdl_1', members: [['i-1'], ['i-2']] }],
+      }),
+      { at, kind: 'unsubscribe' },
+      baidu,
+    );
+    expect(frozen.map(({ reasons }) => reasons.map(({ code }) => code))).toEqual([['FROZEN'], []]);
+    const alone = asked([{ ...one, bundleId: null }], ['i-1'])[0]!.reasons;
+    const whole = asked([one], ['i-1'], [{ bundleId: 'bdl_1', members: [['i-1']] }])[0]!.reasons;
+    const codes = (reasons: typeof alone) =>
+      reasons.map(({ code }) => code).filter((code) => code !== 'ZERO_AMOUNT');
+    expect(codes(alone)).toHaveLength(1);
+    expect(codes(whole)).toEqual(codes(alone));
+  });
+
   test('RFD-7 what an order gave back before counts', () => {
     const order = exampleOrder({ paid: parts({ cash: '100.00' }), instanceIds: ['i-1', 'i-2', 'i-3'] });
     const before = {

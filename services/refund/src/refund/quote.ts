@@ -21,7 +21,7 @@ import {
   type Facts,
   type RefundKind,
 } from './candidate.ts';
-import { reasonsAgainst, type RefusalReason } from './eligibility.ts';
+import { forfeitedOrders, reasonsAgainst, type RefusalReason } from './eligibility.ts';
 
 const goodForMs = 15 * 60_000;
 
@@ -134,9 +134,11 @@ function linesOf(candidate: Candidate, profile: Profile, soFar: Map<string, Refu
   const { instanceId, at } = candidate;
   const { refunds, timeZone } = profile;
   const paid = candidate.orders.filter(({ status }) => status === 'paid');
+  const forfeits = forfeitedOrders(candidate, profile);
   return paid.map((order) => {
     const packageUsed = isUsedPackage(candidate, order, profile);
-    const ask = { instanceId, at, packageUsed, orders: candidate.orders };
+    const forfeited = forfeits.has(order.orderId);
+    const ask = { instanceId, at, packageUsed, forfeited, orders: candidate.orders };
     const before = soFar.get(order.orderId) ?? untouched(order);
     const line = lineOf(order, ask, { ...refunds, timeZone }, before);
     soFar.set(order.orderId, afterLine(before, line));
