@@ -34,14 +34,15 @@ afterAll(async () => {
 });
 
 test('ORD-15 every combination of filters finds its orders by an index, for customers and operators', async () => {
-  expect(await waysToOrders(readers)).toEqual({
-    customer: [
-      'Index Only Scan orders_by_facet',
-      'Index Only Scan orders_by_status',
-      'Index Scan orders_pkey',
-    ],
-    operator: ['Index Only Scan orders_of_all', 'Index Scan orders_pkey'],
-  });
+  const { customer, operator } = await waysToOrders(readers);
+  const made = ['orders_by_facet', 'orders_by_status', 'orders_by_payment', 'orders_of_all', 'orders_pkey'];
+  const isByIndex = (way: string) => {
+    const [, index] = /^Index (?:Only )?Scan (\w+)$/.exec(way) ?? [];
+    return index !== undefined && made.includes(index);
+  };
+  expect([customer, operator].map((ways) => ways.filter((way) => !isByIndex(way)))).toEqual([[], []]);
+  expect(customer).toContain('Index Only Scan orders_by_facet');
+  expect(operator).toContain('Index Only Scan orders_of_all');
 });
 
 test('ORD-15 a search that finds nothing looks at few pages, not at each order of its account', async () => {

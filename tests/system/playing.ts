@@ -27,6 +27,8 @@ export function hurried(profile: string, payWithin: string): string {
       extends: profile,
       version: '1-test',
       orders: { payWithin, payWithinWhenContracted: 'PT30M' },
+      // One account races for many refunds.
+      refunds: { abuse: null },
     }),
   );
   return file;

@@ -115,9 +115,14 @@ function timeText(time: string, { locale, timeZone }: Reading): string {
   return locale === 'en' ? `${local} (${timeZone})` : `${local}（${timeZone}）`;
 }
 
-/** Chinese words have no spaces around them, as ids and figures do. */
-const spaced = (text: string, { before, after }: { before: string; after: string }): string =>
-  `${/^\p{sc=Han}/u.test(text) ? '' : before}${text}${/[\p{sc=Han}）]$/u.test(text) ? '' : after}`;
+/** In a Chinese sentence, Chinese words have no spaces around them, as ids and figures do. */
+const spaced = (
+  text: string,
+  { before, after, locale }: { before: string; after: string; locale: Locale },
+) =>
+  locale === 'en'
+    ? `${before}${text}${after}`
+    : `${/^\p{sc=Han}/u.test(text) ? '' : before}${text}${/[\p{sc=Han}）]$/u.test(text) ? '' : after}`;
 
 const capitalised = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
@@ -129,7 +134,7 @@ export function wordsOf(
   const texts = reading.texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!;
   const { title, detail } = texts[reading.locale];
   const filled = detail.replaceAll(/( ?)\{(\w+)\}( ?)/g, (_, before: string, name: string, after: string) =>
-    spaced(name in facts ? say(name, facts[name], reading) : '—', { before, after }),
+    spaced(name in facts ? say(name, facts[name], reading) : '—', { before, after, locale: reading.locale }),
   );
   return { title, detail: detail.startsWith('{') ? capitalised(filled) : filled };
 }

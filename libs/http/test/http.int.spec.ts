@@ -99,7 +99,7 @@ test('API-16 title and detail come in the language of the caller, from the servi
   );
   expect(refused).toMatchObject({
     status: 409,
-    body: { title: '被拒绝', detail: 'refused（a, b）被拒绝。' },
+    body: { title: '被拒绝', detail: 'Refused（a、b）被拒绝。' },
   });
   expect(refused.headers.get('content-language')).toBe('zh-CN');
   const invalid = await one.post('/v1/things', { title: 5, size: 1 }, { 'accept-language': 'zh-CN' });

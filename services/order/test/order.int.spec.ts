@@ -1422,6 +1422,13 @@ test('API-3 each example of the document is taken as a request of the right form
   expect(await flawsOfExamples(t)).toEqual([]);
 });
 
+const aTransfer = (bankReference: string) => ({
+  bankReference,
+  amount: cny('45.00'),
+  payerName: '某某有限公司',
+  receivedAt: '2026-01-10T03:00:00.000Z',
+});
+
 test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {
   await t.settled();
   expect(await flawsUnderBadInput(t)).toEqual([]);
@@ -1462,6 +1469,29 @@ test(
         'POST /v1/exports/{exportId}/cancel': async () => {
           const { body } = await me.post('/v1/exports', {}, { prefer: 'wait=10' });
           return { by: me, path: `/v1/exports/${body.exportId}/cancel` };
+        },
+        'POST /v1/orders/{orderId}/domain-taken': async () => {
+          const domain = { productCode: 'DOMAIN_COM', serviceType: 'registration' };
+          const order = await place(t, 'acc_twice', { ...domain, duration: { value: 1, unit: 'year' } });
+          return { by: t.platform(), path: `/v1/orders/${order.orderId}/domain-taken` };
+        },
+        'POST /v1/remittances': () =>
+          Promise.resolve({
+            by: t.platform(),
+            path: '/v1/remittances',
+            body: aTransfer('CMB-twice'),
+            other: aTransfer('CMB-other'),
+          }),
+        'POST /v1/remittance-claims': async () => {
+          await tellAccount(t, 'acc_twice');
+          const { orderId } = await place(t, 'acc_twice');
+          const claim = { bankReference: 'CMB-claimed', amount: cny('45.00'), orderId };
+          return {
+            by: me,
+            path: '/v1/remittance-claims',
+            body: claim,
+            other: { ...claim, bankReference: 'CMB-another' },
+          };
         },
         'POST /v1/orders/{orderId}/payments': async () => ({
           by: t.platform(),

@@ -524,7 +524,7 @@ describe('refunds', () => {
       [instance(a), instance(b)],
       '90.00',
     );
-    const period = { start: '2026-02-10T03:00:00.000Z', end: '2026-03-10T03:00:00.000Z' };
+    const period = nextMonth;
     const { body: renewal } = await placeAndPay(
       t,
       'acc_1',

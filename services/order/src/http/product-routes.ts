@@ -179,8 +179,8 @@ const listProductVersions = route({
   answer: paged(ProductVersionAnswer),
   refusals: ['product.not_found'],
   inTransaction: async (tx, { actor, params: { productCode }, query: { cursor, limit } }) => {
-    await store.getProduct(tx, productCode);
     const before = cursor === undefined ? undefined : decodeVersionCursor(cursor);
+    await store.getProduct(tx, productCode);
     const versions = await store.listProductVersions(tx, { productCode, before, limit: limit + 1 });
     return {
       body: pageOf(versions, limit, {
