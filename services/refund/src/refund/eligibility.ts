@@ -215,10 +215,7 @@ export function forfeitedOrders(candidate: Candidate, profile: Profile): Readonl
   if (bundlesOf(candidate).size === 0) return new Set();
   const priced = { ...candidate, givesNothing: false };
   const reasons = lasting.flatMap((code): readonly ReasonDetails[] => rules[code].against(priced, profile));
-  const orderIds = reasons.flatMap(
-    ({ orderId }) => orderId ?? candidate.orders.map((order) => order.orderId),
-  );
-  return new Set(orderIds);
+  return new Set(reasons.flatMap(({ orderId }) => orderId ?? candidate.orders.map((one) => one.orderId)));
 }
 
 /**
