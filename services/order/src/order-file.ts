@@ -5,7 +5,7 @@ import { findAccounts } from './account-view.ts';
 import { renderChecklist } from './document/checklist.ts';
 import { renderOrder, type OrderDocument } from './document/order-document.ts';
 import { getOrder } from './order/order-store.ts';
-import { isOverdue } from './order/order.ts';
+import { isPayable, type Order } from './order/order.ts';
 
 interface Asked {
   readonly actor: Actor;
@@ -24,15 +24,19 @@ export async function orderFile(db: Database, profile: Profile, ask: Asked) {
   return { file, fileName: `${ask.orderId}.pdf` };
 }
 
+/** ORD-20: an unpaid domain order that gets no contract (CTR-7) has one until its payBy. */
+export const hasChecklist = (order: Order, { contracts }: Profile, now: Date): boolean =>
+  isRefusedUnpaidDomain(order, contracts) && isPayable(order, now);
+
 /**
- * ORD-20: the checklist of an unpaid domain order that gets no contract (CTR-7).
+ * The checklist of an order (ORD-20).
  *
  * @throws Refusal `order.not_found`, `order.no_checklist`, `server.unavailable`
  */
 export async function checklistFile(db: Database, profile: Profile, ask: Asked) {
   const document = await readDocument(db, ask);
   const { order, at } = document;
-  if (!isRefusedUnpaidDomain(order, profile.contracts) || isOverdue(order, at))
+  if (!hasChecklist(order, profile, at))
     throw new Refusal('conflict', 'order.no_checklist', { orderId: ask.orderId });
   const file = await renderInTurn(order.accountId, () => renderChecklist(document, profile));
   return { file, fileName: `${ask.orderId}-checklist.pdf` };

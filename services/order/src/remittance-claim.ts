@@ -30,7 +30,12 @@ import {
   lockReference,
   takeRemittance,
 } from './remittance/remittance-store.ts';
-import { isSameTransfer, type Remittance, type ReportedRemittance } from './remittance/remittance.ts';
+import {
+  isSameAmount,
+  isSameTransfer,
+  type Remittance,
+  type ReportedRemittance,
+} from './remittance/remittance.ts';
 
 // ORD-21. The bank feed reports transfers; a customer claims one for his orders, before or after the bank reports it.
 // All is locked in one order: the claims of the account, its orders, the reference, its claim and transfer.
@@ -116,8 +121,7 @@ async function findEarlier(tx: Tx, ask: Asked): Promise<Claim | undefined> {
 }
 
 const isSameAsk = (claim: Claim, { amount, target }: Asked): boolean =>
-  claim.amount.amount === amount.amount &&
-  claim.amount.currency === amount.currency &&
+  isSameAmount(claim.amount, amount) &&
   ('contractId' in target
     ? claim.contractId === target.contractId
     : claim.contractId === null && claim.orderIds[0] === target.orderId);

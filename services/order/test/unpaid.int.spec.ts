@@ -162,6 +162,16 @@ describe('a domain order', () => {
     expect((await t.operator().get(path)).status).toBe(200);
     expect((await customer(t, 'acc_2').get(path)).body.code).toBe('order.not_found');
 
+    const { body: late } = await customer(t, 'acc_1').post(
+      '/v1/orders',
+      aDomain({ productCode: 'DOMAIN_CN' }),
+    );
+    await t.sql(`update orders set pay_by = now() - interval '1 hour' where order_id = $1`, [late.orderId]);
+    expect((await customer(t, 'acc_1').get(`/v1/orders/${late.orderId}`)).body.links.checklist).toBeNull();
+    expect((await customer(t, 'acc_1').get(`/v1/orders/${late.orderId}/checklist`)).body.code).toBe(
+      'order.no_checklist',
+    );
+
     await pay(t, order.orderId, aPayment('69.00'));
     expect(await customer(t, 'acc_1').get(path)).toMatchObject({
       status: 409,

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
 import { maskActor, route, type Route, type RouteRequest } from '@accord/http';
-import { isRefusedUnpaidDomain, type Profile } from '@accord/profile';
+import type { Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
+import { hasChecklist } from '../order-file.ts';
 import * as orderStore from '../order/order-store.ts';
 import { answered, Line, OrderAnswer, OrderDetailAnswer, OrderId } from './schemas.ts';
 import { orderWarnings } from './warnings.ts';
@@ -66,9 +67,7 @@ const getOrder = (profile: Profile) =>
         actor: maskActor(actor, line.actor),
       }));
       const { body, version } = await answered(tx, profile, order);
-      const checklist = isRefusedUnpaidDomain(order, profile.contracts)
-        ? `/v1/orders/${orderId}/checklist`
-        : null;
+      const checklist = hasChecklist(order, profile, tx.now) ? `/v1/orders/${orderId}/checklist` : null;
       const warnings = orderWarnings(order, locale);
       return { body: { ...body, history, warnings, links: { ...body.links, checklist } }, version };
     },

@@ -4,7 +4,7 @@ import { exactly, isZero, roundHalfUp, zero } from '@accord/money';
 import { printable, type GlyphCheck } from '@accord/pdf';
 import { isExcludedFromContracts, isRefusedUnpaidDomain, returnedPart, type Profile } from '@accord/profile';
 import type { Resource } from '../resource/resource.ts';
-import { isInPart, isOpen, isOverdue, type Order } from './order.ts';
+import { isInPart, isOpen, isPayable, type Order } from './order.ts';
 
 // ORD-16: an operation is offered where the same request, made now, would be taken. Pure. The contract and the
 // refund service decide about the request itself; tests/agreement holds both against this.
@@ -50,7 +50,7 @@ export function surroundingsOf(known: {
 }
 
 export function allowedOperations(order: Order, around: Surroundings, rules: OperationRules): Operation[] {
-  const payable = order.status === 'unpaid' && !isOverdue(order, rules.now);
+  const payable = isPayable(order, rules.now);
   const live = payable || order.status === 'paid';
   const allowed = {
     view: true,

@@ -104,9 +104,13 @@ export function placeOrder(
   );
 }
 
-/** ORD-5: only an unpaid order before its payBy. @throws Refusal `order.not_payable`. */
+/** ORD-5: only an unpaid order before its payBy. */
+export const isPayable = (order: Order, now: Date): boolean =>
+  orderLifecycle.allows(order.status, 'pay') && !isOverdue(order, now);
+
+/** ORD-5. @throws Refusal `order.not_payable`. */
 export function expectPayable(order: Order, now: Date) {
-  if (orderLifecycle.allows(order.status, 'pay') && !isOverdue(order, now)) return;
+  if (isPayable(order, now)) return;
   throw new Refusal('conflict', 'order.not_payable', {
     orderId: order.orderId,
     status: order.status,

@@ -1,7 +1,7 @@
 import { changed, lifecycle, Refusal, type Decision } from '@accord/core';
 import { equal, sum, type Money } from '@accord/money';
-import { expectPayable, isOverdue, type Order, type OrderId } from '../order/order.ts';
-import { nameKey, type Remittance } from './remittance.ts';
+import { expectPayable, isPayable, type Order, type OrderId } from '../order/order.ts';
+import { isSameAmount, nameKey, type Remittance } from './remittance.ts';
 
 // ORD-21: a customer says which transfer pays which of his orders.
 
@@ -71,8 +71,8 @@ export function expectExactly(orders: readonly Order[], amount: Money, now: Date
 
 /** Of the orders that a waiting claim named, as they are now; undefined where they can all be paid. */
 export function whyNotPaid(claim: Claim, orders: readonly Order[], now: Date): ClaimFailure | undefined {
-  const isPayable = (order: Order) => order.status === 'unpaid' && !isOverdue(order, now);
-  if (orders.length < claim.orderIds.length || !orders.every(isPayable)) return 'order_not_payable';
+  if (orders.length < claim.orderIds.length || !orders.every((order) => isPayable(order, now)))
+    return 'order_not_payable';
   const { contractId } = claim;
   const isHeld = ({ hold }: Order) => hold?.kind === 'contract' && hold.id === contractId;
   return contractId === null || orders.every(isHeld) ? undefined : 'contract_ended';
@@ -120,8 +120,7 @@ export function differencesOf(
   remittance: Remittance | undefined,
 ): (typeof differences)[number][] {
   if (!remittance) return ['reference'];
-  const isAmount =
-    remittance.amount.currency === amount.currency && remittance.amount.amount === amount.amount;
+  const isAmount = isSameAmount(remittance.amount, amount);
   const isPayer = certifiedName !== null && nameKey(certifiedName) === nameKey(remittance.payerName);
   const isFree = remittance.claimId === null || remittance.claimId === claimId;
   return differences.filter(

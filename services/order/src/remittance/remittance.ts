@@ -18,10 +18,13 @@ export interface Remittance {
 
 export type ReportedRemittance = Pick<Remittance, 'bankReference' | 'amount' | 'payerName' | 'receivedAt'>;
 
+/** Of any two currencies. */
+export const isSameAmount = (one: Money, other: Money): boolean =>
+  one.amount === other.amount && one.currency === other.currency;
+
 /** Told again it is the same transfer, or another one under a reference that is taken. */
 export const isSameTransfer = (known: ReportedRemittance, told: ReportedRemittance): boolean =>
-  known.amount.amount === told.amount.amount &&
-  known.amount.currency === told.amount.currency &&
+  isSameAmount(known.amount, told.amount) &&
   known.payerName === told.payerName &&
   known.receivedAt.getTime() === told.receivedAt.getTime();
 
