@@ -15,7 +15,7 @@ import {
   planOf,
   type Named,
 } from './order/plan-change.ts';
-import { listCurrenciesAround } from './order/surroundings-store.ts';
+import { listCurrenciesOfBundle } from './order/surroundings-store.ts';
 import { pricesOf, type Plan } from './product/plan.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
 import { findProduct } from './product/product-store.ts';
@@ -64,7 +64,7 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
   checkFit(ask, product);
   const currency = currencyOf(ask, product, rules);
   const named = ask.instanceIds.length > 0 ? await claimInstances(tx, ask) : none;
-  await expectOneCurrency(tx, ask, currency);
+  await expectOneCurrency(tx, { ...ask, orders: named.orders }, currency);
   const plan = planOf(ask, product, named.resources);
   const { quote: quoted, ...period } = priced(
     ask,
@@ -113,7 +113,9 @@ export function checkFit(ask: Placement, product: Product) {
   };
   const isForRest = changesPlan(ask, product);
   const timed = chargeType === 'subscription' && !isForRest;
-  const untimed = chargeType === 'pay_as_you_go' || chargeType === 'one_time' || isForRest;
+  // A package is priced by the piece: the platform says how long it runs.
+  const packaged = chargeType === 'package' && orderType !== 'compensation';
+  const untimed = chargeType === 'pay_as_you_go' || chargeType === 'one_time' || packaged || isForRest;
   const { productCode } = product;
   refuse(orderType === 'purchase' && !product.onSale, 'order.product_withdrawn', { productCode });
   refuse(!mayGoOn(orderType, product), 'order.not_renewable', { productCode, orderType });
@@ -127,12 +129,6 @@ export function checkFit(ask: Placement, product: Product) {
   });
   refuse((timed || orderType === 'compensation') && !duration, 'order.duration_required', { chargeType });
   refuse(untimed && duration !== null, 'order.duration_not_allowed', { chargeType });
-  // Priced by the piece: the platform says how long it runs.
-  refuse(
-    chargeType === 'package' && orderType !== 'compensation' && duration !== null,
-    'order.duration_not_allowed',
-    { chargeType },
-  );
   refuse((product.form === 'domain') !== (serviceType !== null), 'order.service_type_misfit', {
     form: product.form,
   });
@@ -255,10 +251,14 @@ async function claimInstances(tx: Tx, ask: Placement): Promise<Named> {
  *
  * @throws Refusal `order.mixed_currencies`.
  */
-async function expectOneCurrency(tx: Tx, ask: Placement, currency: string) {
-  const { bundleId, instanceIds } = ask;
-  if (bundleId === null && instanceIds.length === 0) return;
-  const others = (await listCurrenciesAround(tx, ask)).filter((other) => other !== currency);
+async function expectOneCurrency(
+  tx: Tx,
+  { accountId, bundleId, instanceIds, orders }: Placement & Pick<Named, 'orders'>,
+  currency: string,
+) {
+  const bundled = bundleId === null ? [] : await listCurrenciesOfBundle(tx, { accountId, bundleId });
+  const found = new Set([...orders.map(({ payableAmount }) => payableAmount.currency), ...bundled]);
+  const others = [...found].filter((other) => other !== currency);
   if (others.length > 0)
     throw new Refusal('invalid', 'order.mixed_currencies', { currency, others, instanceIds, bundleId });
 }

@@ -140,6 +140,12 @@ describe('placing', () => {
       422,
       'order.duration_not_allowed',
     ],
+    [
+      'ORD-1 a package with a duration',
+      { productCode: 'CDN', chargeType: 'package' },
+      422,
+      'order.duration_not_allowed',
+    ],
     ['ORD-1 a count of zero', { count: 0 }, 400, 'request.invalid'],
     ['ORD-1 ORD-10 more instances than one report can name', { count: 101 }, 422, 'order.count_too_large'],
     [

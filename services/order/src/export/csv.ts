@@ -1,15 +1,13 @@
 import type { Cells } from './columns.ts';
-import type { FileFormat } from './file-format.ts';
+import { isFormula, type FileFormat } from './file-format.ts';
 
-/** A spreadsheet program takes a cell that begins so for a formula; full-width signs too (OWASP, CSV injection). */
-const formula = /^[=+\-@\t\r\n＝＋－＠]/;
 const quoted = /[",\r\n]/;
 
 /** Tells a spreadsheet program that the text is UTF-8. */
 const byteOrderMark = '\ufeff';
 
 function cellText(cell: string): string {
-  if (formula.test(cell)) return `"'${cell.replaceAll('"', '""')}"`;
+  if (isFormula(cell)) return `"'${cell.replaceAll('"', '""')}"`;
   return quoted.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 

@@ -18,3 +18,6 @@ export interface FileFormat<State> {
   add(state: State, rows: readonly Cells[]): Promise<Piece<State>>;
   end(state: State): Promise<Buffer>;
 }
+
+/** A spreadsheet program takes a cell that begins so for a formula; full-width signs too (OWASP, CSV injection). */
+export const isFormula = (cell: string): boolean => /^[=+\-@\t\r\n＝＋－＠]/.test(cell);

@@ -1,5 +1,5 @@
 import { isAmount, type Cells } from './columns.ts';
-import type { FileFormat } from './file-format.ts';
+import { isFormula, type FileFormat } from './file-format.ts';
 import {
   addToEntry,
   closeEntry,
@@ -35,7 +35,6 @@ const [bold, textThatIsNoFormula, firstNumber] = [1, 2, 3];
 const numberFormats = ['0', '0.0', '0.00', '0.000'];
 /** A spreadsheet program keeps numbers as binary floats of 15 decimal digits: longer ones are texts. */
 const exactNumber = /^(?=(?:\D*\d){1,15}\D*$)-?\d+(?:\.(\d{1,3}))?$/;
-const formula = /^[=+\-@\t\r\n＝＋－＠]/;
 const longestText = 32_767;
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -48,7 +47,7 @@ const xml = (text: string) => text.replaceAll(forbidden, '').replaceAll(escaped,
 function textCell(text: string, style?: number): string {
   if (text === '') return '<c/>';
   const shown = text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text;
-  const format = style ?? (formula.test(text) ? textThatIsNoFormula : undefined);
+  const format = style ?? (isFormula(text) ? textThatIsNoFormula : undefined);
   return `<c${format ? ` s="${format}"` : ''} t="inlineStr"><is><t xml:space="preserve">${xml(shown)}</t></is></c>`;
 }
 

@@ -19,28 +19,21 @@ export const listOrdersAround = (tx: Tx, instanceIds: readonly string[]): Promis
   );
 
 /**
- * The currencies of the unpaid and paid orders that come back together with a new one: those on its instances and
- * of its bundle. Two orders that begin one bundle at the same moment go one after the other.
+ * The currencies of the unpaid and paid orders of a bundle. Two orders that begin one bundle at the same moment go
+ * one after the other.
  */
-export async function listCurrenciesAround(
+export async function listCurrenciesOfBundle(
   tx: Tx,
-  {
-    accountId,
-    instanceIds,
-    bundleId,
-  }: Pick<Order, 'accountId' | 'bundleId'> & { readonly instanceIds: readonly string[] },
+  { accountId, bundleId }: { readonly accountId: string; readonly bundleId: string },
 ): Promise<string[]> {
-  if (bundleId !== null)
-    tx.write(`select pg_advisory_xact_lock(hashtextextended($1 || ' bundle ' || $2, 0))`, [
-      accountId,
-      bundleId,
-    ]);
+  tx.write(`select pg_advisory_xact_lock(hashtextextended($1 || ' bundle ' || $2, 0))`, [
+    accountId,
+    bundleId,
+  ]);
   const rows = await tx.many<{ currency: string }>(
     `select distinct currency from orders
-      where status in ('unpaid', 'paid')
-        and (account_id = $1 and bundle_id = $2
-             or order_id = any (array(select order_id from order_instances where instance_id = any ($3::text[]))))`,
-    [accountId, bundleId, instanceIds],
+      where status in ('unpaid', 'paid') and account_id = $1 and bundle_id = $2`,
+    [accountId, bundleId],
   );
   return rows.map(({ currency }) => currency);
 }
