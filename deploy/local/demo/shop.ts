@@ -35,7 +35,7 @@ export async function openTheShop({ narrator, provider }: DemoContext): Promise<
   });
 }
 
-/** Who pays: a transfer in another name pays nothing (ORD-21). */
+/** A transfer in another name pays nothing (ORD-21). */
 export const certifiedName = '杭州云上科技有限公司';
 
 const account = () => ({
