@@ -321,7 +321,7 @@ test('CTR-14 text is copied as it was agreed, also where the typeface draws char
     sampleContent(1, { partyA: { name: alike, certificate: null, address: null, contact: null } }),
   );
   expect(text).toContain(alike.replace('⾦', '金'));
-  expect(text).toContain('现金应付金额为订单应付金额扣除代金券抵扣后的金额');
+  expect(text).toContain('现金应付金额为订单应付金额扣除代金券抵扣及已退现金后的金额');
 });
 
 test('what customers typed cannot hide or reorder what is agreed', async () => {

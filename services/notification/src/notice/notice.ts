@@ -49,6 +49,7 @@ const order = [
   'order.payableAmount',
   'order.cashPaid',
   'order.voucherPaid',
+  'order.cashReturned',
   'order.status',
   'order.fulfilment',
   'order.refundState',
@@ -185,6 +186,12 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     channels: everywhere,
     mandatory: false,
     visible: [...contract, 'payBy'],
+  },
+  'contract.changed': {
+    tells: 'contracts',
+    channels: inbox,
+    mandatory: false,
+    visible: [...contract, 'what'],
   },
   'contract.finalized': {
     tells: 'contracts',

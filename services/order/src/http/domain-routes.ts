@@ -19,8 +19,8 @@ const reportDomainTakenRoute = (profile: Profile) =>
     params,
     answer: OrderAnswer,
     refusals: ['order.not_found', 'order.not_a_domain', 'order.not_cancellable', 'request.version_mismatch'],
-    inTransaction: async (tx, { params: { orderId }, ifMatch }) =>
-      answered(tx, profile, await reportDomainTaken(tx, { orderId, ifMatch })),
+    inTransaction: async (tx, { params: { orderId }, ifMatch, locale }) =>
+      answered(tx, { profile, locale }, await reportDomainTaken(tx, { orderId, ifMatch })),
   });
 
 const downloadChecklist = (profile: Profile) =>

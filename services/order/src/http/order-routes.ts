@@ -6,7 +6,6 @@ import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
 import { hasChecklist } from '../order-file.ts';
 import * as orderStore from '../order/order-store.ts';
 import { answered, Line, OrderAnswer, OrderDetailAnswer, OrderId } from './schemas.ts';
-import { orderWarnings } from './warnings.ts';
 
 const Cancellations = z.strictObject({
   orderIds: z
@@ -66,10 +65,9 @@ const getOrder = (profile: Profile) =>
         at: line.at.toISOString(),
         actor: maskActor(actor, line.actor),
       }));
-      const { body, version } = await answered(tx, profile, order);
+      const { body, version } = await answered(tx, { profile, locale }, order);
       const checklist = hasChecklist(order, profile, tx.now) ? `/v1/orders/${orderId}/checklist` : null;
-      const warnings = orderWarnings(order, locale);
-      return { body: { ...body, history, warnings, links: { ...body.links, checklist } }, version };
+      return { body: { ...body, history, links: { ...body.links, checklist } }, version };
     },
   });
 
@@ -91,8 +89,8 @@ const cancelOrder = (profile: Profile) =>
     example: { reason: 'Ordered twice' },
     answer: OrderAnswer,
     refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
-    inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch }) => {
-      return answered(tx, profile, await cancel(tx, { orderId, reason, ifMatch }));
+    inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch, locale }) => {
+      return answered(tx, { profile, locale }, await cancel(tx, { orderId, reason, ifMatch }));
     },
   });
 

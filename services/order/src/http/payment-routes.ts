@@ -138,16 +138,17 @@ const reportFulfilment = (profile: Profile) =>
       'order.not_found',
       'order.not_fulfillable',
       'order.fulfilment_misfit',
+      'event.too_large',
       'resource.taken',
       'request.version_mismatch',
     ],
-    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch, locale }) => {
       const { outcome, instances, reason } = body;
       const order =
         outcome === 'created'
           ? await reportCreated(tx, profile, { orderId, instances, ifMatch })
           : await reportFailed(tx, { orderId, reason, ifMatch });
-      return answered(tx, profile, order);
+      return answered(tx, { profile, locale }, order);
     },
   });
 
@@ -163,9 +164,9 @@ const reportOrderFacts = (profile: Profile) =>
     example: { invoiced: true },
     answer: OrderAnswer,
     refusals: ['order.not_found', 'request.version_mismatch'],
-    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch, locale }) => {
       const order = await reportFacts(tx, { orderId, ifMatch, ...body });
-      return answered(tx, profile, order);
+      return answered(tx, { profile, locale }, order);
     },
   });
 

@@ -112,6 +112,7 @@ const placementRefusals = [
   'order.discount_misfit',
   'order.terms_by_provider',
   'order.compensation_by_operators',
+  'event.too_large',
   ...accountRefusals,
 ] as const;
 
@@ -133,7 +134,7 @@ const placeOrder = (profile: Profile) =>
     success: [201],
     refusals: placementRefusals,
     readsFirst: true,
-    inTransaction: async (tx, { actor, body }) => {
+    inTransaction: async (tx, { actor, body, locale }) => {
       const accountId = accountOf(actor, body.accountId);
       const [order, operations] = await Promise.all([
         place(tx, profile, { ...body, accountId }),
@@ -141,7 +142,7 @@ const placeOrder = (profile: Profile) =>
       ]);
       return {
         status: 201,
-        body: toOrderAnswer(order, operations),
+        body: toOrderAnswer(order, operations, locale),
         version: order.version,
         location: `/v1/orders/${order.orderId}`,
       };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Tx } from '@accord/core';
+import type { Locale, Tx } from '@accord/core';
 import { GivenMomentText } from '@accord/events/given-time';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
@@ -8,7 +8,7 @@ import type { Profile } from '@accord/profile';
 import { operationsOf, type OperationsOf } from '../operations.ts';
 import { operations } from '../order/allowed-operations.ts';
 import { orderSnapshot, type Order } from '../order/order.ts';
-import { OrderWarning } from './warnings.ts';
+import { OrderWarning, orderWarnings } from './warnings.ts';
 
 // Shapes that several routes take or answer.
 
@@ -44,20 +44,30 @@ export const OrderAnswer = OrderSnapshot.extend({
   links: z
     .object({ contract: z.string().nullable(), refunds: z.array(z.string()) })
     .meta({ id: 'OrderLinks' }),
+  warnings: z.array(OrderWarning),
 }).meta({ id: 'Order' });
 
-export const toOrderAnswer = (order: Order, operationsOf: OperationsOf): z.input<typeof OrderAnswer> => ({
+export const toOrderAnswer = (
+  order: Order,
+  operationsOf: OperationsOf,
+  locale: Locale,
+): z.input<typeof OrderAnswer> => ({
   ...orderSnapshot(order),
   allowedOperations: operationsOf(order),
   links: {
     contract: order.hold?.kind === 'contract' ? `/v1/contracts/${order.hold.id}` : null,
     refunds: order.refundIds.map((id) => `/v1/refunds/${id}`),
   },
+  warnings: orderWarnings(order, locale),
 });
 
 /** As a command leaves it. */
-export const answered = async (tx: Tx, profile: Profile, order: Order) => ({
-  body: toOrderAnswer(order, await operationsOf(tx, profile, [order])),
+export const answered = async (
+  tx: Tx,
+  { profile, locale }: { profile: Profile; locale: Locale },
+  order: Order,
+) => ({
+  body: toOrderAnswer(order, await operationsOf(tx, profile, [order]), locale),
   version: order.version,
 });
 
@@ -75,7 +85,6 @@ export const OrderDetailAnswer = OrderAnswer.extend({
       })
       .meta({ id: 'OrderHistoryEntry' }),
   ),
-  warnings: z.array(OrderWarning),
   links: OrderAnswer.shape.links
     .extend({ checklist: z.string().nullable() })
     .meta({ id: 'OrderDetailLinks' }),
