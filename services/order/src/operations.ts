@@ -46,10 +46,3 @@ export async function operationsOf(
 }
 
 const isLive = ({ status }: Order) => status === 'unpaid' || status === 'paid';
-
-/** Of an order that is placed just now: around it there is its account alone. */
-export async function operationsOfNew(tx: Tx, profile: Profile, accountId: string): Promise<OperationsOf> {
-  const [missingGlyphs, accounts] = await Promise.all([loadGlyphCheck(), findAccounts(tx, [accountId])]);
-  const around = surroundingsOf({ accounts, resources: [], orders: [] });
-  return (order) => allowedOperations(order, around, { profile, missingGlyphs, now: tx.now });
-}
