@@ -510,7 +510,7 @@ test('ORD-26 CTR-4 an order given in part is not reserved for a contract before 
 
 test('ORD-16 RFD-3 unsubscribe is not offered once the refunds of the year are used up', async () => {
   const accountId = 'acc_quota';
-  const orderIds = [];
+  const orderIds: string[] = [];
   for (const instanceId of ['i-q1', 'i-q2', 'i-q3'])
     orderIds.push((await placeAndPay(t, accountId, {}, [instance(instanceId)])).body.orderId);
   const says = async (type: string, refund: object) => {
