@@ -141,7 +141,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
     const service = { name, schema, migrations } as Service;
     database = await testDatabase(process.env['ACCORD_POSTGRES_URL']!, service);
     superuser = await open(database.url);
-  }, 60_000);
+  });
   afterAll(async () => {
     await superuser?.end();
     await database?.drop();

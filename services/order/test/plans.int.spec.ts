@@ -467,7 +467,7 @@ describe('ORD-3 one open order', () => {
       await theirs.post(`/v1/orders/${placed}/cancel`, { reason: 'race' });
     }
     expect(await t.sql('select 1 from order_instances where instance_id = $1 and open', [id])).toEqual([]);
-  }, 60_000);
+  });
 
   test('the database refuses a second, whatever asks for it', async () => {
     const id = await bought(month(2));
