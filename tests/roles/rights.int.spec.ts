@@ -37,9 +37,9 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     order_instances: 'insert, update (open)',
     order_totals: [none, 'insert, update, delete'],
     orders:
-      'insert, update (version, cash_paid, voucher_paid, cash_returned, paid_parts, status, fulfilment, refund_state, hold_kind, ' +
-      'hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, ' +
-      'support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)',
+      'insert, update (version, cash_paid, voucher_paid, cash_returned, paid_parts, status, fulfilment, ' +
+      'refund_state, hold_kind, hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, ' +
+      'period_start, period_end, invoiced, support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)',
     payment_references: grows,
     payments: grows,
     product_history: [none, grows],
@@ -141,7 +141,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
     const service = { name, schema, migrations } as Service;
     database = await testDatabase(process.env['ACCORD_POSTGRES_URL']!, service);
     superuser = await open(database.url);
-  }, 60_000);
+  });
   afterAll(async () => {
     await superuser?.end();
     await database?.drop();

@@ -71,7 +71,7 @@ export async function checkInvariants({ narrator, settings }: DemoContext): Prom
     for (const flaw of flaws) narrator.note(`✗ ${flaw}`);
     narrator.check(flaws.length === 0, what);
   };
-  const found = await breaches(settings.system.databaseUrl, { settleMs: 20_000 });
+  const found = await breaches(settings.system.databaseUrl, { settleMs: 120_000 });
   const told = found.map(({ rule, says, id, found: what }) => `${rule} ${says}: ${id}: ${what}`);
   holds(
     told,

@@ -271,7 +271,6 @@ describe('placing', () => {
         await theirs.post(`/v1/orders/${placed?.body.orderId}/cancel`, { reason: 'race' });
       }
     },
-    60_000,
   );
 
   test('ORD-2 a compensation by an operator costs nothing and moves the end of the instance', async () => {
@@ -718,7 +717,7 @@ describe('expiring', () => {
     expect(won.paid + won.cancelled).toBe(rounds);
     expect(won.cancelled).toBeGreaterThan(0);
     expect(won.paid).toBeGreaterThan(0);
-  }, 30_000);
+  });
 });
 
 describe('fulfilment and facts', () => {
@@ -903,7 +902,6 @@ describe('fulfilment and facts', () => {
       for (let round = 0; round < 30; round += 5)
         await Promise.all([0, 1, 2, 3, 4].map((n) => race(round + n)));
     },
-    30_000,
   );
 
   test('ORD-11 a report joins no instance to an order that is not paid', async () => {
@@ -1015,7 +1013,6 @@ describe('fulfilment and facts', () => {
           'order.fulfilled@5',
         ]);
     },
-    30_000,
   );
 
   test('ORD-26 a part of an order that then fails is released with it', async () => {
@@ -1440,7 +1437,7 @@ const aTransfer = (bankReference: string) => ({
 test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {
   await t.settled();
   expect(await flawsUnderBadInput(t)).toEqual([]);
-}, 120_000);
+});
 
 test(
   'API-6 every route that takes a key answers a repeat as it did, does ' +
@@ -1516,7 +1513,6 @@ test(
       }),
     ).toEqual([]);
   },
-  60_000,
 );
 
 test('API-3 the description of every route can be made', async () => {

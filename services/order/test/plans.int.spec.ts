@@ -467,7 +467,7 @@ describe('ORD-3 one open order', () => {
       await theirs.post(`/v1/orders/${placed}/cancel`, { reason: 'race' });
     }
     expect(await t.sql('select 1 from order_instances where instance_id = $1 and open', [id])).toEqual([]);
-  }, 60_000);
+  });
 
   test('the database refuses a second, whatever asks for it', async () => {
     const id = await bought(month(2));
@@ -510,7 +510,7 @@ test('ORD-26 CTR-4 an order given in part is not reserved for a contract before 
 
 test('ORD-16 RFD-3 unsubscribe is not offered once the refunds of the year are used up', async () => {
   const accountId = 'acc_quota';
-  const orderIds = [];
+  const orderIds: string[] = [];
   for (const instanceId of ['i-q1', 'i-q2', 'i-q3'])
     orderIds.push((await placeAndPay(t, accountId, {}, [instance(instanceId)])).body.orderId);
   const says = async (type: string, refund: object) => {
