@@ -95,7 +95,8 @@ describe('placing', () => {
       });
       expect(Date.parse(reply.body.payBy) - Date.parse(reply.body.createdAt)).toBe(7 * day);
       const { data } = await t.event('order.placed', ({ order }) => order.orderId === reply.body.orderId);
-      const { allowedOperations: _operations, links: _links, ...snapshot } = reply.body;
+      const { allowedOperations: _operations, links: _links, warnings, ...snapshot } = reply.body;
+      expect(warnings).toEqual([]);
       expect(data.order).toEqual(snapshot);
       expect(announcedOf(t, reply.body.orderId)).toEqual(['order.placed@1']);
     },
