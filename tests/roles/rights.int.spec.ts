@@ -39,7 +39,8 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     orders:
       'insert, update (version, cash_paid, voucher_paid, cash_returned, paid_parts, status, fulfilment, ' +
       'refund_state, hold_kind, hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, ' +
-      'period_start, period_end, invoiced, support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)',
+      'period_start, period_end, invoiced, support_rights_used, pay_by, paid_at, cancelled_at, voided_at, ' +
+      'expiring_announced)',
     payment_references: grows,
     payments: grows,
     product_history: [none, grows],

@@ -153,7 +153,9 @@ describe('accounts', () => {
       for (const { where, change, accountId, client } of made) {
         const { accountId: _, ...facts } = { ...sampleAccount({ version: 2 }), ...change };
         const refused = await t.platform().put(`/v1/accounts/${accountId}`, facts);
-        expect(codeOf(refused)).toEqual([400, 'request.invalid']);
+        // No schema says which time zones there are.
+        const status = where.endsWith('timeZone') ? 422 : 400;
+        expect(codeOf(refused)).toEqual([status, 'request.invalid']);
         expect(refused.body.errors).toMatchObject([{ pointer: `/${where}` }]);
         await t.publish({ type: 'account.updated', data: { account: { ...facts, accountId } } });
         const place = where

@@ -31,7 +31,7 @@ test('API-3 each example of the document is taken as a request of the right form
 test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {
   expect(await flawsUnderBadInput(t)).toEqual([]);
   const twice = await t.customer('acc_inbox').get('/v1/timeline?orderId=ord_1&refundId=rfd_1');
-  expect(twice).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+  expect(twice).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
   const forged = (values: string[]) => `/v1/notifications?cursor=${encodeCursor(values)}`;
   for (const values of [
     ['maybe', '2026-01-10T00:00:00.000Z', 'x'],

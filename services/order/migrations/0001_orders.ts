@@ -39,7 +39,7 @@ export const up: Migration = [
      payable_amount numeric not null check (payable_amount >= 0),
      cash_paid numeric not null check (cash_paid >= 0),
      voucher_paid numeric not null check (voucher_paid >= 0),
-     cash_returned numeric not null check (cash_returned between 0 and cash_paid),
+     cash_returned numeric not null default 0 check (cash_returned between 0 and cash_paid),
      paid_parts jsonb,
      status text not null check (status in ('unpaid', 'paid', 'cancelled', 'voided')),
      fulfilment text not null check (fulfilment in ('none', 'creating', 'created', 'failed')),

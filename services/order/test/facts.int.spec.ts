@@ -477,8 +477,8 @@ describe('resource.reported', () => {
     await placeAndPay(t, 'acc_1', {}, [instance(id)]);
     const backwards = facts(id, 1, { start: month.end, end: month.start });
     expect(await putReport(backwards)).toMatchObject({
-      status: 400,
-      body: { errors: [{ pointer: '/end' }] },
+      status: 422,
+      body: { code: 'request.invalid', errors: [{ pointer: '/end' }] },
     });
     await publishRaw(t, 'resource.reported', [{ key: `${id}-b`, value: JSON.stringify(backwards) }]);
     expect(await parked(`${id}-b`)).toMatchObject({

@@ -33,7 +33,8 @@ const OrderRow = z
     count: z.int(),
     servicePeriod: ServicePeriod.nullable(),
     cashPayable: Money.nullable(),
-    cashReturned: Money.meta({ description: 'So much of it came back in cash, and is not in cashPayable.' }),
+    /** Came back of it in cash, and is not in cashPayable (CTR-16). */
+    cashReturned: Money,
     places: z
       .array(
         OrderInstance.pick({ instanceId: true, region: true, ipAddress: true })

@@ -62,7 +62,7 @@ const Fulfilment = z
         params: { 'zh-CN': '每个实例只能出现一次' },
       })
       .default([])
-      .meta({ description: 'What was created.' }),
+      .meta({ description: 'What was created.', uniqueItems: true }),
     reason: Line(200).nullable().default(null).meta({ description: 'Why it failed.' }),
   })
   .refine(({ outcome, instances }) => outcome === 'created' || instances.length === 0, {
