@@ -55,7 +55,7 @@ export const planted: readonly Planted[] = [
       {
         file: reservation,
         fragment: `endHolder(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);`,
-        replacement: `(saveEnds(tx, 'contract', [contract.contractId], contract.accountId),
+        replacement: `(saveEnds(tx, { kind: 'contract', ids: [contract.contractId], accountId: contract.accountId }),
             lockOrders(tx, contract.orderIds))
           .then((orders) => void saveOrders(tx, orders.map((order) => releaseOrder(order, order.hold))));`,
       },

@@ -518,6 +518,14 @@ const plants: readonly Plant[] = [
   },
   {
     rule: 'EVT-33',
+    what: 'an order that tells contracts of less returned cash than came back',
+    mends: 'order',
+    about: `select order_id as id from orders.orders where cash_returned > 0 limit 1`,
+    change: ['orders.orders', `order_id = '$id'`, 'cash_returned = cash_returned - 0.01'],
+    found: ', its refunds say ',
+  },
+  {
+    rule: 'EVT-33',
     what: 'a paid order without its payment',
     mends: 'order',
     about: `select order_id as id from orders.payments limit 1`,

@@ -438,8 +438,8 @@ describe('refunds', () => {
   });
 
   test(
-    'ORD-14 refunding one of two instances makes the order partial and ' +
-      'gives it back, refunding the last makes it full',
+    'ORD-14 CTR-16 refunding one of two instances makes the order partial and gives it back, refunding the ' +
+      'last makes it full; each tells once how much came back, as do its reservations',
     async () => {
       const [a, b] = [newInstance(), newInstance()];
       const { body } = await placeAndPay(t, 'acc_1', { count: 2 }, [instance(a), instance(b)], '90.00');
@@ -447,10 +447,27 @@ describe('refunds', () => {
         const refundId = newRefund();
         await askRefund(refundId, [instanceId]);
         await reserved(refundId);
+        const none = cny('0.00');
+        const line = {
+          orderId: body.orderId,
+          instanceId,
+          paid: cny('45.00'),
+          consumed: cny('10.16'),
+          fee: none,
+        };
         await refundSays(
           t,
           'refund.succeeded',
-          aRefund(refundId, [instanceId], { version: 4, status: 'succeeded' }),
+          aRefund(refundId, [instanceId], {
+            version: 4,
+            status: 'succeeded',
+            lines: [
+              { ...line, refund: cny('34.84') },
+              { ...line, orderId: 'ord_other', refund: cny('9.00') },
+            ],
+          }),
+          {},
+          { repeat: 2 },
         );
         return t.event(
           'resource.changed',
@@ -462,20 +479,28 @@ describe('refunds', () => {
       expect(await stored(t, body.orderId)).toMatchObject({
         status: 'paid',
         refund_state: 'partial',
+        cash_returned: '34.84',
         hold_id: null,
         version: 5,
       });
+      const contractId = newContract();
+      await apply(t, contractId, [body.orderId]);
+      expect((await reserved(contractId)).data.orders).toMatchObject([{ cashReturned: cny('34.84') }]);
+      await contractEnds(contractId, [body.orderId]);
+      await t.event('order.released', ({ order }) => order.orderId === body.orderId && order.version === 7);
       await refund(b);
       await t.settled({ dueWork: false });
       expect(await stored(t, body.orderId)).toMatchObject({
         status: 'voided',
         refund_state: 'full',
-        version: 7,
+        cash_returned: '69.68',
+        version: 9,
       });
       expect(announcedOf(t, body.orderId).slice(3)).toEqual([
         'order.changed@5',
         'order.released@5',
-        'order.voided@7',
+        'order.released@7',
+        'order.voided@9',
       ]);
     },
   );

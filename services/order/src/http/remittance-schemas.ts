@@ -34,7 +34,7 @@ export const ClaimAnswer = z
     amount: Money,
     orderIds: z.array(z.string()),
     contractId: z.string().nullable(),
-    status: z.enum(claimLifecycle.statuses as [Claim['status']]).meta({ id: 'RemittanceClaimStatus' }),
+    status: z.enum(claimLifecycle.statuses).meta({ id: 'RemittanceClaimStatus' }),
     failure: z
       .enum(['order_not_payable', 'contract_ended'])
       .nullable()
