@@ -66,7 +66,8 @@ export const midway = {
   ],
 } as const satisfies Record<string, readonly Change[]>;
 
-export type PointName = keyof typeof points | keyof typeof midway;
+export type MidwayName = keyof typeof midway;
+export type PointName = keyof typeof points | MidwayName;
 const changes: Readonly<Record<PointName, Change | readonly Change[]>> = { ...points, ...midway };
 
 const named = process.env['ACCORD_DIE_AT'] as PointName | undefined;

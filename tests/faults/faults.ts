@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { isAlive } from '@accord/local';
-import { midway, points, type PointName } from './die-at.ts';
+import { points, type MidwayName, type PointName } from './die-at.ts';
 import type { World } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
 import { beginExport, beginMassExpiry } from './masses.ts';
@@ -53,7 +53,7 @@ const diesAt = (
 });
 
 const begins = { 'an export job': beginExport, 'a mass expiry': beginMassExpiry } as const;
-const diesMidway = (point: keyof typeof midway): Fault =>
+const diesMidway = (point: MidwayName): Fault =>
   diesAt(['order', 'order 2'], point, { name: `in the middle of ${point}`, begin: begins[point] });
 
 const restarted = (copy: string): Fault => ({
