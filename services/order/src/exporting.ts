@@ -96,11 +96,11 @@ async function writePart(tx: Tx, exportId: string, timeZone: string): Promise<Ex
   if (!job || job.whole) return job;
   const { filter, format, locale, lastKey } = job;
   const ask = { filter, locale, timeZone };
-  const { rows, next } = await readRows(tx, ask, { after: lastKey ?? undefined, limit: rowsOfPart });
+  const { text, count, next } = await readRows(tx, ask, { after: lastKey ?? undefined, limit: rowsOfPart });
   const state = job.parts === 0 ? undefined : job.writerState;
-  const piece = await fileWriter({ format, locale, timeZone }).write(rows, { state, isLast: !next });
+  const piece = await fileWriter({ format, locale, timeZone }).write(text, { state, isLast: !next });
   const grown = addPart(job, {
-    rows: rows.length,
+    rows: count,
     bytes: piece.bytes.length,
     lastKey: next ?? null,
     writerState: piece.state,

@@ -69,7 +69,7 @@ async function* pieces(
     // Read while this page is written and sent. An error is told where it is waited for, if it still is.
     const ahead: Promise<Rows> | undefined = page.next && read(page.next);
     ahead?.catch(() => undefined);
-    const piece = await writer.write(page.rows, { state, isLast: !ahead });
+    const piece = await writer.write(page.text, { state, isLast: !ahead });
     state = piece.state;
     yield piece.bytes;
     page = await ahead;
