@@ -1,8 +1,18 @@
-import { formulaSigns, isFormula, toRowsText, type FileFormat, type RowsText } from './file-format.ts';
+import {
+  cellEnd,
+  formulaSigns,
+  isFormula,
+  rowEnd,
+  toRowsText,
+  type FileFormat,
+  type RowsText,
+} from './file-format.ts';
 
+/** Whether any cell is not as CSV has it: most rows are, and are only searched. */
+const anySpecial = new RegExp(String.raw`[",\r\n]|(?:^|[\x1d\x1f])[${formulaSigns}]`);
 /** Cells that begin as a formula, or have a sign of CSV's own. */
 const special = new RegExp(
-  String.raw`(?<=^|\x1f|\x1e\n)(?:[${formulaSigns}][^\x1e\x1f]*|[^\x1e\x1f",\r\n]*[",\r\n][^\x1e\x1f]*)`,
+  String.raw`(?<=^|[\x1d\x1f])(?:[${formulaSigns}][^\x1d-\x1f]*|[^\x1d-\x1f",\r\n]*[",\r\n][^\x1d-\x1f]*)`,
   'g',
 );
 
@@ -11,15 +21,14 @@ const byteOrderMark = '\ufeff';
 
 const quoted = (cell: string): string => `"${isFormula(cell) ? `'` : ''}${cell.replaceAll('"', '""')}"`;
 
-const [endOfCell, endOfRow, comma, carriageReturn] = [0x1f, 0x1e, 0x2c, 0x0d];
+/** In the place of the ends of cells and rows: no cell is looked at by itself. */
+const signs = new Map([cellEnd, ...rowEnd].map((end, i) => [end.charCodeAt(0), ',\r\n'.charCodeAt(i)]));
 
-/** The ends of cells and rows become those of CSV in their places: no cell is looked at by itself. */
 function lines(rows: RowsText): Buffer {
-  const bytes = Buffer.from(rows.replaceAll(special, quoted));
+  const bytes = Buffer.from(anySpecial.test(rows) ? rows.replaceAll(special, quoted) : rows);
   for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === endOfCell) bytes[at] = comma;
-    else if (byte === endOfRow) bytes[at] = carriageReturn;
+    const byte = bytes[at]!;
+    if (byte >= 0x1d && byte <= 0x1f) bytes[at] = signs.get(byte)!;
   }
   return bytes;
 }

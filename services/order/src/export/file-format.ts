@@ -6,7 +6,7 @@ import type { Cells } from './columns.ts';
  */
 export type RowsText = string;
 export const cellEnd = '\u001f';
-export const rowEnd = '\u001e\n';
+export const rowEnd = '\u001e\u001d';
 
 export const toRowsText = (cells: Cells): RowsText => cells.join(cellEnd) + rowEnd;
 

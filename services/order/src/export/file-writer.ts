@@ -9,26 +9,33 @@ import { xlsx } from './xlsx.ts';
 export const fileFormats: Readonly<Record<ExportFormat, FileFormat<unknown>>> = { csv, xlsx };
 
 /** A file in a language, on a zone's clock. */
-interface Written {
+export interface Written {
   readonly format: ExportFormat;
   readonly locale: Locale;
   readonly timeZone: string;
 }
 
-/** Rows of a file, with its beginning before the first and its end behind the last. */
-export function fileWriter({ format, locale, timeZone }: Written) {
+/**
+ * Rows of a file in pieces, with its beginning before the first and its end behind the last.
+ *
+ * @param of `state` is that of the piece before; undefined at the beginning of the file.
+ */
+export async function* writtenPieces(
+  { format, locale, timeZone }: Written,
+  texts: readonly RowsText[],
+  of: { readonly state: unknown; readonly isLast: boolean },
+): AsyncGenerator<Piece<unknown>, void> {
   const { begin, add, end } = fileFormats[format];
-  return {
-    /** @param of `state` is that of the piece before; undefined at the beginning of the file. */
-    async write(
-      rows: RowsText,
-      of: { readonly state: unknown; readonly isLast: boolean },
-    ): Promise<Piece<unknown>> {
-      const began = of.state === undefined ? await begin(headings(locale, timeZone)) : undefined;
-      const added = await add(began ? began.state : of.state, rows);
-      const parts = [...(began ? [began.bytes] : []), added.bytes];
-      if (of.isLast) parts.push(await end(added.state));
-      return { bytes: parts.length === 1 ? added.bytes : Buffer.concat(parts), state: added.state };
-    },
-  };
+  let { state } = of;
+  if (state === undefined) {
+    const begun = await begin(headings(locale, timeZone));
+    yield begun;
+    state = begun.state;
+  }
+  for (const text of texts) {
+    const added = await add(state, text);
+    yield added;
+    state = added.state;
+  }
+  if (of.isLast) yield { bytes: await end(state), state };
 }

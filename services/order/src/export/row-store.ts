@@ -6,7 +6,8 @@ import type { RowKey, RowsAsk } from './export.ts';
 import { cellEnd, rowEnd, type RowsText } from './file-format.ts';
 
 export interface Rows {
-  readonly text: RowsText;
+  /** Each of some rows: short texts are gone with the young objects, long ones would wait for the old. */
+  readonly texts: readonly RowsText[];
   readonly count: number;
   /** Of the last row; undefined where these are the last rows. */
   readonly next: RowKey | undefined;
@@ -16,7 +17,7 @@ export interface Rows {
 const minute = (column: string) => `left(date_trunc('minute', ${column} at time zone $1::text)::text, -3)`;
 
 /** Texts of any form; the others have one that excludes the ends of cells and rows. */
-const free = (value: string) => `translate(${value}, e'\\x1e\\x1f', '')`;
+const free = (value: string) => `translate(${value}, e'\\x1d\\x1e\\x1f', '')`;
 
 const [durationValue, durationUnit] = ['value', 'unit'].map(
   (part) => `(terms -> 'duration' ->> '${part}')`,
@@ -49,7 +50,7 @@ const values = (locale: Locale): Readonly<Record<ColumnName, string>> => ({
   periodStart: minute('period_start'),
   periodEnd: minute('period_end'),
   instanceIds: `array_to_string(instance_ids, ' ')`,
-  operatorId: free(`terms ->> 'operatorId'`),
+  operatorId: free('operator_id'),
 });
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -77,10 +78,12 @@ function rowIn(locale: Locale): string {
   const cells = columns.map(({ name, codes }: Column & { readonly name: ColumnName }) =>
     codes ? inWords(of[name], codeWords[locale][codes]) : of[name],
   );
-  return `concat(${cells.join(`, e'\\x1f', `)}, e'\\x1e\\n')`;
+  return `concat(${cells.join(`, e'\\x1f', `)}, e'\\x1e\\x1d')`;
 }
 
 const rowText: Readonly<Record<Locale, string>> = { en: rowIn('en'), 'zh-CN': rowIn('zh-CN') };
+
+const rowsOfText = 200;
 
 /** Newest first, by keyset, as they are now. */
 export async function readRows(
@@ -90,14 +93,16 @@ export async function readRows(
 ): Promise<Rows> {
   const page = { sort: 'newest_first', after, limit } as const;
   const { where, values: given } = orderPage(tx, filter, page, [timeZone]);
-  const found = await tx.one<{ text: string; count: number; lastAt: string }>(
-    `select coalesce(string_agg(row, ''), '') as text, count(*)::int as count, min(created_at)::text as "lastAt"
-       from (select created_at, ${rowText[locale]} as row from orders where ${where}
-         order by created_at desc, order_id desc) page`,
+  const parts = await tx.many<{ text: RowsText; count: number; lastAt: string }>(
+    `select string_agg(row, '' order by n) as text, count(*)::int as count, min(created_at)::text as "lastAt"
+       from (select created_at, ${rowText[locale]} as row,
+           row_number() over (order by created_at desc, order_id desc) as n from orders where ${where}) page
+      group by (n - 1) / ${rowsOfText} order by (n - 1) / ${rowsOfText}`,
     given,
   );
-  const { text, count, lastAt } = found!;
-  return { text, count, next: count < limit ? undefined : [lastAt, lastId(text)] };
+  const texts = parts.map(({ text }) => text);
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  return { texts, count, next: count < limit ? undefined : [parts.at(-1)!.lastAt, lastId(texts.at(-1)!)] };
 }
 
 /** The first cell of the last row. */

@@ -60,9 +60,6 @@ function amountCell(text: string): string {
 const rowOf = (cells: Cells): string =>
   `<row>${cells.map((cell, column) => (isAmount[column] ? amountCell(cell) : textCell(cell))).join('')}</row>`;
 
-/** A row is 2 KB: so many are packed together, for memory is that of what is on its way. */
-const rowsAtOnce = 200;
-
 const nameOf = (sheet: number) => `xl/worksheets/sheet${sheet}.xml`;
 
 /** The headings stay in sight above the rows. */
@@ -164,7 +161,7 @@ export const xlsxOf = (most: typeof limits): FileFormat<State> => ({
     for (let at = 0; at < rows.length;) {
       const isFull = inSheet >= most.rows || archive.entries.at(-1)!.size >= most.bytes;
       if (isFull) [sheet, inSheet] = [sheet + 1, 0];
-      const some = rows.slice(at, at + Math.min(rowsAtOnce, most.rows - inSheet));
+      const some = rows.slice(at, at + most.rows - inSheet);
       const next = isFull ? [...closeSheet, ...openSheet(sheet, state.headings)] : [];
       const done = await written(archive, [
         ...next,
