@@ -6,15 +6,14 @@ import type { RowKey, RowsAsk } from './export.ts';
 import { cellEnd, rowEnd, type RowsText } from './file-format.ts';
 
 export interface Rows {
-  /** Each of some rows: short texts are gone with the young objects, long ones would wait for the old. */
+  /** Newest first; of some rows each, so that a file goes out in small pieces. */
   readonly texts: readonly RowsText[];
   readonly count: number;
   /** Of the last row; undefined where these are the last rows. */
   readonly next: RowKey | undefined;
 }
 
-/** To the minute, as `to_char` writes it, which takes twice as long. */
-const minute = (column: string) => `left(date_trunc('minute', ${column} at time zone $1::text)::text, -3)`;
+const minute = (column: string) => `to_char(${column} at time zone $1::text, 'YYYY-MM-DD HH24:MI')`;
 
 /** Texts of any form; the others have one that excludes the ends of cells and rows. */
 const free = (value: string) => `translate(${value}, e'\\x1d\\x1e\\x1f', '')`;
@@ -62,16 +61,16 @@ const inWords = (value: string, words: Readonly<Record<string, string>>): string
 };
 
 function durationText(locale: Locale): string {
-  const whens = Object.entries(codeWords[locale].duration).map(
-    ([unit, { one, other }]) =>
-      `when ${literal(unit)} then ${durationValue} || case ${durationValue} when '1' then ${literal(one)} else ${literal(other)} end`,
-  );
+  const whens = Object.entries(codeWords[locale].duration).map(([unit, { one, other }]) => {
+    const words = `case ${durationValue} when '1' then ${literal(one)} else ${literal(other)} end`;
+    return `when ${literal(unit)} then ${durationValue} || ${words}`;
+  });
   return `case ${durationUnit} ${whens.join(' ')} else ${durationValue} || ' ' || ${durationUnit} end`;
 }
 
 /**
- * A row as its reader reads it, made by the database: the driver's and our own work for each value of a row would
- * be most of all work, and most of the memory.
+ * A row as its reader reads it, made by the database: the driver's work and ours for each value would be most of
+ * all work.
  */
 function rowIn(locale: Locale): string {
   const of = values(locale);
