@@ -1,7 +1,7 @@
 /** Shared by every project: Node 24 runs the TypeScript as it is, so jest transforms nothing. */
 export default {
   // Generous: a busy machine makes a test slow, not wrong.
-  testTimeout: 60_000,
+  testTimeout: 600_000,
   modulePathIgnorePatterns: ['<rootDir>/\\.accord/'],
   testEnvironment: 'node',
   // With a limit jest runs a single file in a worker as well, which it ends. Its own process, with a file's

@@ -17,4 +17,4 @@ test('a tool shows how it is used where it is asked to, or does not understand',
   const stderr =
     '--events takes a whole number from 5000, not many\nusage: npm run soak [-- [--events N] [--json]]\n';
   await expect(run('soak', '--events', 'many')).rejects.toMatchObject({ code: 2, stdout: '', stderr });
-}, 30_000);
+});

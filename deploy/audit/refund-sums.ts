@@ -103,6 +103,18 @@ export const refundSumChecks: readonly Check[] = [
   },
   {
     rule: 'EVT-33',
+    says: 'what an order tells contracts of its returned cash is what its refunds say (CTR-16)',
+    mends: 'order',
+    sql: `select order_id as id, coalesce(o.cash_returned, 0) || ', its refunds say '
+        || coalesce(said.amount, 0) as found
+      from orders.orders o full join (
+        select line ->> 'orderId' as order_id, sum(${amountOf('refund')}) as amount
+        from refunds.refunds, jsonb_array_elements(lines) line
+        where status = 'succeeded' group by 1) said using (order_id)
+      where coalesce(o.cash_returned, 0) <> coalesce(said.amount, 0)`,
+  },
+  {
+    rule: 'EVT-33',
     says: 'what an order gave back is the exact sum of its parts, rounded once (RFD-7)',
     mends: 'refund',
     sql: `select order_id as id, refunded || ' of exactly ' || exact || '/' || of as found from ${sums}

@@ -50,6 +50,7 @@ export const order: Announced<Data<'order.placed'>['order']> = {
   payableAmount: amount('payable_amount'),
   cashPaid: amount('cash_paid'),
   voucherPaid: amount('voucher_paid'),
+  cashReturned: amount('cash_returned'),
   paidParts: 'o.paid_parts',
   promotion: term('promotion'),
   trial: term('trial'),

@@ -5,6 +5,7 @@ import { reasonsAgainstApplication, reasonsAgainstPrinting } from '../../service
 import {
   allowedOperations,
   surroundingsOf,
+  withoutQuota,
   type Account,
   type Operation,
 } from '../../services/order/src/order/allowed-operations.ts';
@@ -50,6 +51,7 @@ const running: Order = {
   payableAmount: cny('45.00'),
   cashPaid: cny('45.00'),
   voucherPaid: cny('0.00'),
+  cashReturned: cny('0.00'),
   paidParts: { cash: cny('45.00'), giftCredit: cny('0.00'), storedCard: cny('0.00'), voucher: cny('0.00') },
   promotion: null,
   trial: false,
@@ -143,6 +145,7 @@ interface Case {
   /** Other orders of the account: on the same instance, or of the same bundle. */
   readonly others?: readonly Partial<Order>[];
   readonly rules?: (profile: Profile) => Profile;
+  readonly refundsThisYear?: number;
 }
 
 const minutes = (n: number) => new Date(now.getTime() + n * 60_000);
@@ -390,6 +393,37 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
     { order: { bundleId: 'b1' }, others: [{ orderId: 'ord_2', bundleId: 'b1', instanceIds: ['i-2'] }] },
     contractOnly,
   ],
+  'a bundle of itself with a renewal that gives nothing back': [
+    {
+      order: { bundleId: 'b1' },
+      others: [{ ...renewal, bundleId: 'b1', ...promotion('no_refund') }],
+    },
+    both,
+  ],
+  'a bundle of itself with a renewal that used support rights, and is in no bundle': [
+    { order: { bundleId: 'b1' }, others: [{ ...renewal, supportRightsUsed: true }] },
+    both,
+  ],
+  'a bundle of itself that is over': [{ order: { bundleId: 'b1' }, resource: { end: now } }, contractOnly],
+  'a bundle of itself with a renewal in a contract': [
+    {
+      order: { bundleId: 'b1' },
+      others: [{ ...renewal, bundleId: 'b1', hold: { kind: 'contract', id: 'ctr_1' } }],
+    },
+    contractOnly,
+  ],
+  'a bundle of which another order is not fulfilled yet': [
+    { order: { bundleId: 'b1' }, others: [{ ...creating, orderId: 'ord_2', bundleId: 'b1' }] },
+    contractOnly,
+  ],
+  'a year whose refunds are used up': [
+    { rules: (profile) => fees(profile, { yearlyQuota: 2 }), refundsThisYear: 2 },
+    contractOnly,
+  ],
+  'a year with one refund left': [
+    { rules: (profile) => fees(profile, { yearlyQuota: 2 }), refundsThisYear: 1 },
+    both,
+  ],
 };
 
 const rows = Object.entries(cases).flatMap(([title, [given, expected]]) =>
@@ -400,10 +434,12 @@ const rows = Object.entries(cases).flatMap(([title, [given, expected]]) =>
 
 test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, given, expected) => {
   const { profile, order, orders, resources, account } = worldOf(provider, given);
+  const { refundsThisYear = 0 } = given;
   const around = surroundingsOf({
     accounts: new Map(account ? [['acc_1', account]] : []),
     resources,
     orders: orders.filter(({ status }) => status === 'unpaid' || status === 'paid'),
+    withoutQuota: withoutQuota(new Map([['acc_1', refundsThisYear]]), profile),
   });
   const offered = allowedOperations(order, around, { profile, missingGlyphs, now });
   expect(offered).toEqual(expected);
@@ -413,7 +449,7 @@ test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, g
     application,
     offered.includes('request_contract'),
   ]);
-  const refund = refusedRefund({ profile, order, orders, resources });
+  const refund = refusedRefund({ profile, order, orders, resources, refundsThisYear });
   if (offered.includes('unsubscribe')) expect(refund).toEqual([]);
   // An order that brings nothing back is not offered, even where its instance comes back with another order.
   else if (!isZero(order.cashPaid)) expect(refund).not.toEqual([]);
@@ -487,11 +523,13 @@ function refusedRefund({
   order,
   orders,
   resources,
+  refundsThisYear,
 }: {
   profile: Profile;
   order: Order;
   orders: readonly Order[];
   resources: readonly Resource[];
+  refundsThisYear: number;
 }): string[] {
   const instanceIds = order.instanceIds.filter((id) => !order.refundedInstanceIds.includes(id));
   const members = orders.map((one) => one.instanceIds);
@@ -501,7 +539,7 @@ function refusedRefund({
     contracts: [],
     claims: [],
     bundles: order.bundleId === null ? [] : [{ bundleId: order.bundleId, members }],
-    refundsThisYear: 0,
+    refundsThisYear,
     refunded: [],
   };
   const quote = (ids: readonly string[]) =>

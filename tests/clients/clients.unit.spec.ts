@@ -12,4 +12,4 @@ test('API-3 a TypeScript client is made of the document, has Order, Money and Re
   const client = readFileSync(`${home}/typescript/accord.ts`, 'utf8');
   for (const name of ['Order', 'Money', 'Refund'])
     expect(client).toMatch(new RegExp(`^ {8}${name}: \\{`, 'm'));
-}, 120_000);
+});

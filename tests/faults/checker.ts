@@ -13,12 +13,12 @@ import type { Done } from './load.ts';
  * line each; empty where all is well (EVT-35, EVT-37).
  */
 export async function differences(world: World, history: readonly Done[]): Promise<string[]> {
-  await breaches(world.databaseUrl, { settleMs: 60_000 }); // until it has come to rest
+  await breaches(world.databaseUrl, { settleMs: 180_000 }); // until it has come to rest
   const client = new pg.Client({ connectionString: world.databaseUrl });
   await client.connect();
   try {
     // A contract that a process was sealing when it died is sealed once its lease has run out.
-    await untilNone(client, `contracts.contracts where status = 'sealing'`, 60_000);
+    await untilNone(client, `contracts.contracts where status = 'sealing'`, 180_000);
     return [
       ...(await audited(world)),
       ...(await unseen(client, history)),

@@ -172,10 +172,7 @@ export const faults: readonly Fault[] = [
 
 /** The faults that `npm test` has time for. */
 export const shortList: readonly Fault[] = [
-  diesAt(['order', 'order 2'], 'after send'),
   diesAt(['contract'], 'after inbox commit'),
   sessionsEnded,
-  killed('contract'),
-  connectionsEnd('kafka', 'end within an answer'),
   brokerKilled,
 ];

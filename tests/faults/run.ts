@@ -23,7 +23,7 @@ export interface Outcome {
 }
 
 /** Longest wait for a recovery, whatever is promised: after it the run has failed. */
-const patienceMs = 60_000;
+const patienceMs = 180_000;
 
 async function openShop(world: World) {
   const product = {

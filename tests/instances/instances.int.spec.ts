@@ -40,7 +40,6 @@ test(
       await crowd.stop();
     }
   },
-  240_000,
 );
 
 test.concurrent.each(['the publisher is stopped', 'the publisher is cut off from Postgres'])(
@@ -60,5 +59,4 @@ test.concurrent.each(['the publisher is stopped', 'the publisher is cut off from
       await crowd.stop();
     }
   },
-  240_000,
 );

@@ -30,16 +30,17 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     exports:
       'insert, update (version, status, rows_written, parts, bytes, last_key, writer_state, whole, sha256, ' +
       'worked_at, ready_at, expires_at)',
-    holders: 'insert, update (answered_at, ended_at)',
+    holders: 'insert, update (answered_at, ended_at, succeeded)',
     order_deltas: ['insert', 'insert, delete'],
     order_facets: grows,
     order_history: grows,
     order_instances: 'insert, update (open)',
     order_totals: [none, 'insert, update, delete'],
     orders:
-      'insert, update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, ' +
-      'hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced, ' +
-      'support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)',
+      'insert, update (version, cash_paid, voucher_paid, cash_returned, paid_parts, status, fulfilment, ' +
+      'refund_state, hold_kind, hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, ' +
+      'period_start, period_end, invoiced, support_rights_used, pay_by, paid_at, cancelled_at, voided_at, ' +
+      'expiring_announced)',
     payment_references: grows,
     payments: grows,
     product_history: [none, grows],
@@ -57,7 +58,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     contract_history: grows,
     contract_orders: 'insert, update (snapshot, released)',
     contracts:
-      'insert, update (version, number, status, refusals, void_reason, void_text, removed, drafted_at, ' +
+      'insert, update (version, number, status, amount, refusals, void_reason, void_text, removed, drafted_at, ' +
       'finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until)',
     live_orders: 'insert, delete',
     order_view: view,
@@ -141,7 +142,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
     const service = { name, schema, migrations } as Service;
     database = await testDatabase(process.env['ACCORD_POSTGRES_URL']!, service);
     superuser = await open(database.url);
-  }, 60_000);
+  });
   afterAll(async () => {
     await superuser?.end();
     await database?.drop();

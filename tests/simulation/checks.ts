@@ -66,6 +66,15 @@ const own: readonly Statement[] = [
           or first is distinct from period_start or last is distinct from period_end)`,
   },
   {
+    rule: 'ORD-19',
+    says: 'a file that is ready has the hash that was told, and a row for each order that was counted',
+    sql: `select export_id as id, rows_written || ' rows, hash ' || sha256 as found
+      from orders.exports join lateral (select string_agg(bytes, ''::bytea order by part) as file
+        from orders.export_parts p where p.export_id = exports.export_id) written on true
+      where status = 'ready' and (sha256 <> encode(sha256(file), 'hex')
+        or rows_written <> regexp_count(convert_from(file, 'UTF8'), E'\r\n') - 1)`,
+  },
+  {
     rule: 'RFD-13',
     says: 'a refund that was refused says why, and one that was paid had nothing against it that was known',
     sql: `select refund_id as id, status || ' with ' || jsonb_array_length(refusals) || ' reasons' as found
@@ -112,6 +121,7 @@ const effects = `
   union all select 'payment', payment_reference from orders.payments
   union all select 'contract', contract_id from contracts.contracts
   union all select status || ' contract', contract_id from contracts.contracts
+  union all select 'export', export_id from orders.exports
   union all select 'refund', refund_id from refunds.refunds where kind <> 'failed_fulfilment'
   union all select status || ' refund', refund_id from refunds.refunds`;
 
@@ -229,7 +239,7 @@ async function checkEffects(world: World, breach: Tell): Promise<void> {
   }
   const accepted = new Set(world.accepted.map(({ what, id }) => `${what} ${id}`));
   for (const { what, id } of found) {
-    if (['order', 'contract', 'refund'].includes(what) && !accepted.has(`${what} ${id}`))
+    if (['order', 'contract', 'refund', 'export'].includes(what) && !accepted.has(`${what} ${id}`))
       breach('EVT-35', 'one effect for each accepted command', `${id}: a ${what} nobody was told of`);
   }
 }

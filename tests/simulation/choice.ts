@@ -83,6 +83,9 @@ function work(world: World, chance: Chance): Step {
     [1, 'expire'],
     [0.5, 'expiring'],
     [world.transfers.length > 0 ? 1.5 : 0.2, 'remittance-claims'],
+    [0.2, 'statistics'],
+    [world.lastCommand === 'export' ? 5 : 0.2, 'exporting'],
+    [0.1, 'export-expiry'],
     [sealing ? 2 : 0.2, 'sealing'],
     [approved ? 5 : 0.2, 'payout'],
   ])!;
@@ -119,6 +122,7 @@ function onOrders(world: World, chance: Chance): Choice[] {
   const { orders } = world;
   const named = (...states: OrderState[]) =>
     [...orders.keys()].filter((name) => states.includes(world.stateOf(name)));
+  const isOfPlan = (name: string) => orders.get(name)!.product === 'BCC';
   const as = `o${orders.size + 1}`;
   const place = (): Step => ({
     do: 'place',
@@ -140,6 +144,13 @@ function onOrders(world: World, chance: Chance): Choice[] {
       as,
       instances: [chance.of(instancesOf(world, order))],
     })),
+    oneOf(chance, orders.size < 7 ? 1 : 0, named('created').filter(isOfPlan), (order) => ({
+      do: 'change plan',
+      as,
+      instance: chance.of(instancesOf(world, order)),
+      plan: chance.of(['large', 'large', 'small']),
+    })),
+    [orders.size > 0 ? 0.2 : 0, () => ({ do: 'export' })],
     oneOf(chance, 3, named('unpaid'), (order) => ({ do: 'pay', order })),
     oneOf(chance, 1, named('unpaid'), (order) => ({ do: 'cancel', order })),
     oneOf(chance, 3, named('paid'), (order) => ({ do: 'fulfil', order })),

@@ -22,7 +22,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13',
     says: 'a holder that ended before it was reserved gets its orders all the same',
     breaks: 'EVT-32',
-    seed: 30,
+    seed: 10,
     changes: [
       {
         file: 'services/order/src/order/holder-store.ts',
@@ -36,7 +36,7 @@ export const planted: readonly Planted[] = [
     rule: 'EVT-5',
     says: 'an event that comes late overwrites what a newer one told',
     breaks: 'EVT-36',
-    seed: 2,
+    seed: 6,
     changes: [
       {
         file: 'libs/messaging/src/keep-newest.ts',
@@ -50,12 +50,12 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13',
     says: 'the end of a contract frees the orders it lists, whoever holds them by now',
     breaks: 'EVT-32',
-    seed: 13,
+    seed: 12,
     changes: [
       {
         file: reservation,
         fragment: `endHolder(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);`,
-        replacement: `(saveEnds(tx, 'contract', [contract.contractId], contract.accountId),
+        replacement: `(saveEnds(tx, { kind: 'contract', ids: [contract.contractId], accountId: contract.accountId }),
             lockOrders(tx, contract.orderIds))
           .then((orders) => void saveOrders(tx, orders.map((order) => releaseOrder(order, order.hold))));`,
       },
@@ -66,7 +66,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13, RFD-17',
     says: 'a payout that failed ends the holds of its refund',
     breaks: 'EVT-32',
-    seed: 88,
+    seed: 56,
     changes: [
       {
         file: 'services/order/src/service.ts',
@@ -80,7 +80,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13',
     says: 'an order that was refunded in part stays held by the refund that succeeded',
     breaks: 'EVT-32',
-    seed: 34,
+    seed: 6,
     changes: [
       {
         file: 'services/order/src/order/order-refund.ts',
@@ -94,7 +94,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-12',
     says: 'an order is accepted on an instance whose orders a refund holds',
     breaks: 'EVT-32',
-    seed: 83,
+    seed: 19,
     changes: [
       {
         file: 'services/order/src/order/order-instance-store.ts',
@@ -108,7 +108,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13',
     says: 'an application does not name the ended contract that may still hold its order',
     breaks: 'CTR-27',
-    seed: 14,
+    seed: 12,
     changes: [
       {
         file: 'services/contract/src/contract/contract.ts',
@@ -122,7 +122,7 @@ export const planted: readonly Planted[] = [
     rule: 'CTR-4',
     says: 'a contract is drafted although its orders are not what it was decided on',
     breaks: 'CTR-4',
-    seed: 3,
+    seed: 2,
     changes: [
       {
         file: 'services/contract/src/application.ts',
@@ -164,7 +164,7 @@ export const planted: readonly Planted[] = [
     rule: 'RFD-13',
     says: 'a refund is paid whatever was told of its instance since it was approved',
     breaks: 'RFD-13',
-    seed: 321,
+    seed: 217,
     changes: [
       {
         file: 'services/refund/src/payout.ts',

@@ -25,6 +25,10 @@ function said(step: Step): string {
       return `place ${step.as}: ${step.count} ${step.product}`;
     case 'renew':
       return `place ${step.as}: renewal of ${step.instances.join(' ')}`;
+    case 'change plan':
+      return `place ${step.as}: ${step.instance} becomes ${step.plan}`;
+    case 'export':
+      return 'ask for an export';
     case 'report':
       return `the platform reports ${step.instance}: ${step.says}`;
     case 'transfer':

@@ -1,5 +1,5 @@
 import type { Actor, Tx } from '@accord/core';
-import { money, subtract, sum, type Money } from '@accord/money';
+import { exactly, money, roundHalfUp, subtract, sum, type Money } from '@accord/money';
 import type { ServiceName } from '@accord/postgres/provision';
 import { calendarEnd } from '@accord/profile';
 import type { KnownOrder, WorkerName, World } from './system-model.ts';
@@ -17,6 +17,13 @@ export type Step =
       readonly count: number;
     })
   | (Upset & { readonly do: 'renew'; readonly as: string; readonly instances: readonly string[] })
+  | (Upset & {
+      readonly do: 'change plan';
+      readonly as: string;
+      readonly instance: string;
+      readonly plan: PlanCode;
+    })
+  | (Upset & { readonly do: 'export' })
   | (Upset & { readonly do: 'pay' | 'cancel' | 'fulfil' | 'fulfil in part' | 'fail'; readonly order: string })
   | (Upset & {
       readonly do: 'transfer';
@@ -69,8 +76,16 @@ interface Upset {
 }
 
 export type ProductCode = 'BCC' | 'RDS';
+export type PlanCode = 'small' | 'large';
 
 const price = (amount: string) => [{ chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' }];
+const plan = (code: PlanCode, amount: string) => ({
+  code,
+  name: { 'zh-CN': code, en: code },
+  configuration: [],
+  prices: price(amount),
+  onSale: true,
+});
 const product = (name: string, more: object) => ({
   name: { 'zh-CN': name, en: name },
   category: 'COMPUTE',
@@ -85,9 +100,13 @@ const product = (name: string, more: object) => ({
   ...more,
 });
 
-/** Of two invoicing entities, so that an application over both is split. */
+/** Of two invoicing entities, so that an application over both is split; one has plans. */
 const products = {
-  BCC: product('BCC', { invoicingEntity: 'baidu_netcom', prices: price('660.00') }),
+  BCC: product('BCC', {
+    invoicingEntity: 'baidu_netcom',
+    prices: price('660.00'),
+    plans: [plan('small', '660.00'), plan('large', '990.00')],
+  }),
   RDS: product('RDS', { invoicingEntity: 'baidu_cloud', prices: price('1680.00') }),
 } satisfies Record<ProductCode, object>;
 
@@ -190,7 +209,7 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
       rememberOrder(world, step.as, {
         product: step.product,
         instances: newInstances(world, step),
-        renews: false,
+        gives: 'new',
         body,
       });
       return accept('order', body['orderId'] as string);
@@ -198,10 +217,20 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
       rememberOrder(world, step.as, {
         product: world.productOf(step.instances[0]!)!,
         instances: idsOf(world, step.instances),
-        renews: true,
+        gives: 'more time',
         body,
       });
       return accept('order', body['orderId'] as string);
+    case 'change plan':
+      rememberOrder(world, step.as, {
+        product: 'BCC',
+        instances: idsOf(world, [step.instance]),
+        gives: 'another plan',
+        body,
+      });
+      return accept('order', body['orderId'] as string);
+    case 'export':
+      return accept('export', body['exportId'] as string);
     case 'pay':
       return accept('payment', body['paymentReference'] as string);
     case 'transfer':
@@ -268,7 +297,10 @@ function askOf(world: World, step: RouteStep): Ask {
   switch (step.do) {
     case 'place':
     case 'renew':
+    case 'change plan':
       return askOrder(world, step);
+    case 'export':
+      return { by: customer(world), method: 'post', path: '/v1/exports', body: {} };
     case 'pay':
     case 'cancel':
     case 'fulfil':
@@ -299,11 +331,24 @@ const idsOf = (world: World, names: readonly string[]) => names.flatMap((name) =
 const month = { unit: 'month', value: 1 } as const;
 const terms = { billType: 'prepay', chargeType: 'subscription', duration: month };
 
-function askOrder(world: World, step: Extract<Step, { do: 'place' }> | Extract<Step, { do: 'renew' }>): Ask {
+function askOrder(
+  world: World,
+  step:
+    Extract<Step, { do: 'place' }> | Extract<Step, { do: 'renew' }> | Extract<Step, { do: 'change plan' }>,
+): Ask {
   const onAnswer = ({ orderId }: Record<string, unknown>) => world.call(step.as, orderId as string);
   const ask = { by: customer(world), method: 'post', path: '/v1/orders', onAnswer } as const;
-  if (step.do === 'place')
-    return { ...ask, body: { ...terms, productCode: step.product, count: step.count } };
+  if (step.do === 'place') {
+    const ofPlan = step.product === 'BCC' && { plan: 'small' };
+    return { ...ask, body: { ...terms, productCode: step.product, count: step.count, ...ofPlan } };
+  }
+  if (step.do === 'change plan') {
+    const { plan: wanted, instance } = step;
+    const instanceId = world.idOf(instance);
+    const orderType = wanted === 'large' ? 'upgrade' : 'downgrade';
+    const change = { ...terms, duration: null, productCode: 'BCC', orderType, plan: wanted };
+    return instanceId ? { ...ask, body: { ...change, instanceIds: [instanceId] } } : undefined;
+  }
   const instanceIds = idsOf(world, step.instances);
   const productCode = world.productOf(step.instances[0] ?? '');
   if (instanceIds.length !== step.instances.length || !productCode) return undefined;
@@ -313,7 +358,7 @@ function askOrder(world: World, step: Extract<Step, { do: 'place' }> | Extract<S
   };
 }
 
-/** Every order costs more. */
+/** Purchases and renewals cost more; what changes a plan is paid in cash. */
 const voucher = money('60', 'CNY');
 /** Odd parts of a payment, so that halves of them do not come out even (RFD-11). */
 const giftCredit = money('7.77', 'CNY');
@@ -333,7 +378,10 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
     };
   if (verb === 'pay') {
     const beside = sum([voucher, giftCredit, storedCard], 'CNY');
-    const parts = { cash: subtract(order.amount, beside), giftCredit, storedCard, voucher };
+    const parts =
+      order.gives === 'another plan'
+        ? { cash: order.amount }
+        : { cash: subtract(order.amount, beside), giftCredit, storedCard, voucher };
     return {
       ...about,
       by: platform,
@@ -346,10 +394,16 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
     return { ...about, by: platform, path, body: { outcome: 'failed', reason: 'out of stock' } };
   const given = verb === 'fulfil in part' ? order.instances.slice(0, 1) : order.instances;
   const start = (instanceId: string) =>
-    (order.renews ? world.ends.get(instanceId) : undefined) ?? world.now();
-  const instances = given.map((instanceId) => ({ instanceId, ...monthFrom(start(instanceId)) }));
+    (order.gives === 'more time' ? world.ends.get(instanceId) : undefined) ?? world.now();
+  const instances = given.map((instanceId) => ({
+    instanceId,
+    ...(order.gives !== 'another plan' && monthFrom(start(instanceId))),
+  }));
   return { ...about, by: platform, path, body: { outcome: 'created', instances } };
 }
+
+/** A tenth of what is due. */
+const lessThan = (due: Money): Money => roundHalfUp(exactly(due).div(10), due.currency);
 
 /** ORD-21: the bank reports a transfer, a customer claims one, in this order or the other. */
 function askTransfer(world: World, step: Extract<Step, { do: 'transfer' | 'claim' }>): Ask {
@@ -363,7 +417,7 @@ function askTransfer(world: World, step: Extract<Step, { do: 'transfer' | 'claim
       path: '/v1/remittance-claims',
       body: { bankReference: `bank-${step.transfer}`, amount: order.amount, orderId },
     };
-  const amount = step.amount === 'due' ? order.amount : subtract(order.amount, giftCredit);
+  const amount = step.amount === 'due' ? order.amount : lessThan(order.amount);
   return {
     by: platform,
     method: 'post',
@@ -500,7 +554,7 @@ function tellPayment(
   const order = world.orders.get(name);
   if (!orderId || !order) return false;
   const paymentReference = `money-${as}`;
-  const amount = how === 'due' ? order.amount : subtract(order.amount, money('1', 'CNY'));
+  const amount = how === 'due' ? order.amount : lessThan(order.amount);
   world.call(as, paymentReference);
   world.received.set(paymentReference, { order: orderId, amount });
   world.tell({

@@ -76,7 +76,7 @@ interface OutboxRow {
 export class Breakdown extends Error {}
 
 const workers = {
-  order: ['expire', 'expiring', 'remittance-claims'],
+  order: ['expire', 'expiring', 'remittance-claims', 'exporting', 'export-expiry', 'statistics'],
   contract: ['sealing'],
   refund: ['payout'],
 } as const;
@@ -96,6 +96,11 @@ const dueWork = `
       and pay_by <= $1::timestamptz + interval '1 day') then 'expiring' end,
       case when exists (select from orders.remittance_claims where status = 'waiting' and look_at <= $1)
       then 'remittance-claims' end,
+      case when exists (select from orders.exports where status = 'running' and expires_at > $1)
+      then 'exporting' end,
+      case when exists (select from orders.exports where status in ('running', 'ready') and expires_at <= $1)
+      then 'export-expiry' end,
+      case when exists (select from orders.order_deltas) then 'statistics' end,
       case when exists (select from contracts.contracts where status = 'sealing') then 'sealing' end,
       case when exists (select from refunds.refunds where status in ('approved', 'paying'))
       then 'payout' end], null) as workers,
@@ -111,7 +116,8 @@ const payableOfFrozen = `
 export interface KnownOrder {
   readonly product: string;
   readonly instances: readonly string[];
-  readonly renews: boolean;
+  /** To its instances. */
+  readonly gives: 'new' | 'more time' | 'another plan';
   readonly amount: Money;
 }
 

@@ -19,7 +19,7 @@ interface Ended {
 }
 
 let compiled: string;
-beforeAll(async () => void (compiled = await compileServices()), 60_000);
+beforeAll(async () => void (compiled = await compileServices()));
 
 const start = (name: (typeof names)[number], env: Readonly<Record<string, string>>) =>
   run(`services/${name}/src/main.ts`, env);
@@ -63,15 +63,11 @@ const production = {
   PROVIDER_PROFILE: 'baidu',
 };
 
-test.each(names)(
-  '%s without settings ends with one line that names what is missing',
-  async (name) => {
-    const { code, lines } = await start(name, {}).ended;
-    expect([code, lines.length]).toEqual([1, 1]);
-    for (const missing of Object.keys(production)) expect(lines[0]).toContain(`${missing} is missing`);
-  },
-  60_000,
-);
+test.each(names)('%s without settings ends with one line that names what is missing', async (name) => {
+  const { code, lines } = await start(name, {}).ended;
+  expect([code, lines.length]).toEqual([1, 1]);
+  for (const missing of Object.keys(production)) expect(lines[0]).toContain(`${missing} is missing`);
+});
 
 test('CTR-22 API-4 without ACCORD_ENV it is production, and contract does not start without its seal key', async () => {
   const { code, lines } = await start('contract', production).ended;
@@ -81,7 +77,7 @@ test('CTR-22 API-4 without ACCORD_ENV it is production, and contract does not st
   });
   const unread = await start('contract', { ...production, ACCORD_SEAL_P12: '/no/such.p12' }).ended;
   expect(unread).toEqual({ code: 1, lines: [expect.stringContaining('/no/such.p12')] });
-}, 60_000);
+});
 
 test(
   'API-4 what only development has starts nowhere else: the ' +
@@ -101,7 +97,6 @@ test(
       expect.stringContaining('known to everybody: only with ACCORD_ENV=development'),
     ]);
   },
-  60_000,
 );
 
 test('API-18 in production no service starts with a clock that can be moved', async () => {
@@ -111,7 +106,7 @@ test('API-18 in production no service starts with a clock that can be moved', as
     1,
     'cannot start: ACCORD_DEVELOPMENT_CLOCK needs ACCORD_ENV=development',
   ]);
-}, 60_000);
+});
 
 test('a profile that is not right and a database that is away are one line, too', async () => {
   const [profile, away] = await Promise.all([
@@ -120,7 +115,7 @@ test('a profile that is not right and a database that is away are one line, too'
   ]);
   expect(profile).toEqual({ code: 1, lines: [expect.stringMatching(/^cannot start: profile nobody/)] });
   expect([away.code, away.lines.at(-1)]).toEqual([1, expect.stringMatching(/^cannot start: .*ECONNREFUSED/)]);
-}, 60_000);
+});
 
 describe('with everything there', () => {
   let system: System;
@@ -128,11 +123,11 @@ describe('with everything there', () => {
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
     system = await startSystem({ dataDir, profile: 'baidu' });
-  }, 90_000);
+  });
   afterAll(async () => {
     await system.stop();
     rmSync(dataDir, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   test('API-5 a service does not start with a database role that row security does not bind', async () => {
     const settings = settingsFor('refund', {
@@ -163,7 +158,7 @@ describe('with everything there', () => {
       1,
       'cannot start: the database role accord_refund_owner owns the schema refunds: it could switch row security off',
     ]);
-  }, 60_000);
+  });
 
   test('API-18 outside development no service has a clock that is asked for or moved', async () => {
     const settings = settingsFor('refund', {
@@ -193,7 +188,7 @@ describe('with everything there', () => {
       child.kill('SIGKILL');
       await ended;
     }
-  }, 60_000);
+  });
 
   test.each(names)(
     'EVT-12 API-12 %s is ready, says where its list of holidays ends soon, and SIGTERM ends it with 0 within 10 s',
@@ -225,14 +220,12 @@ describe('with everything there', () => {
         const warning = 'the list of holidays ends soon: days after it are told by weekday';
         expect(messages.includes(warning)).toBe(name === 'contract');
         expect((await clientOf(opsUrl).get('/readyz')).status).toBe(200);
-        const asked = performance.now();
         child.kill('SIGTERM');
+        // After 9.5 s it would end itself with 1.
         expect(await ended).toEqual({ code: 0, lines: [''] });
-        expect(performance.now() - asked).toBeLessThan(10_000);
       } finally {
         child.kill('SIGKILL');
       }
     },
-    60_000,
   );
 });

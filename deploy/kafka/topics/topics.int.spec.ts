@@ -46,7 +46,6 @@ test(
       Object.fromEntries(eventTypes.map((type) => [prefix + type, topicSettings[type].partitions])),
     );
   },
-  30_000,
 );
 
 test('EVT-13 no event ever expires, whatever the broker does with other topics', async () => {
@@ -75,7 +74,7 @@ test('EVT-1 the command may be run again', async () => {
     stderr: '',
   });
   expect(await own()).toHaveLength(before);
-}, 30_000);
+});
 
 test(
   'EVT-9 what unpacks to more than a message may have is ' + 'refused by the broker, not left to its readers',
@@ -92,7 +91,6 @@ test(
     ).rejects.toThrow(/larger than the max message size/);
     await producer.disconnect();
   },
-  30_000,
 );
 
 const [topic, other] = ['order.paid', 'order.placed'].map((type) => prefix + type) as [string, string];
@@ -142,7 +140,6 @@ test(
       'retention.ms=-1',
     ]);
   },
-  30_000,
 );
 
 test(
@@ -173,7 +170,6 @@ test(
       [other]: 6,
     });
   },
-  30_000,
 );
 
 test('EVT-1 without a broker it says in one line what is missing, and fails', async () => {

@@ -30,6 +30,7 @@ const node = (...args: string[]) => run(process.execPath, args);
 /** As `npm run lint` does: rules and boundaries, directions of imports, form. */
 const linters = [
   ['eslint/bin/eslint.js', '.', '--cache', '--cache-location', '.accord/eslintcache', '--max-warnings', '0'],
+  ['oxlint/bin/oxlint'],
   ['dependency-cruiser/bin/dependency-cruiser.mjs', 'libs', 'services', 'deploy', 'tests'],
   ['prettier/bin/prettier.cjs', '.', '--check', '--cache', '--cache-location', '.accord/prettiercache'],
 ];

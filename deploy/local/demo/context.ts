@@ -1,4 +1,5 @@
 import type { EventType } from '@accord/events';
+import { exactly, roundHalfUp } from '@accord/money';
 import { calendarEnd } from '@accord/profile';
 import type { Reply } from '@accord/testing';
 import type { ShippedProvider } from './catalogue.ts';
@@ -9,6 +10,10 @@ import type { DemoSettings } from './settings.ts';
 export const day = 86_400_000;
 export const money = (amount: string) => ({ amount, currency: 'CNY' });
 
+/** So many days' part of an amount for a period of `of` days, half up. */
+export const partOf = (amount: string, days: number, of: number): string =>
+  roundHalfUp(exactly(money(amount)).mul(days).div(of), 'CNY').amount;
+
 /**
  * The month of the machine, 6 days and 4 hours of it gone: 31 days, unless it begins in February, for a period is
  * at most a day longer than was ordered (ORD-26). `back` is what is left of 45.00 (RFD-7).
@@ -18,7 +23,7 @@ export function machineMonth() {
   const ordered =
     calendarEnd(start, { value: 1, unit: 'month' }, 'Asia/Shanghai').getTime() - start.getTime();
   const days = Math.min(31, Math.round(ordered / day) + 1);
-  const back = (Math.round((45_00 * (days - 7)) / days) / 100).toFixed(2);
+  const back = partOf('45.00', days - 7, days);
   const period = { start: start.toISOString(), end: new Date(start.getTime() + days * day).toISOString() };
   return { period, days, back };
 }
@@ -29,6 +34,7 @@ export const roles = {
     machine: 'BCC',
     other: 'RDS',
     planned: 'LS',
+    domain: 'DOMAIN_COM',
     odd: 'MKT_IMAGE',
     oddCode: 'contract.product_excluded',
   },
@@ -36,6 +42,7 @@ export const roles = {
     machine: 'ECS',
     other: 'VIRTUAL_HOST',
     planned: 'SWAS',
+    domain: 'DOMAIN_COM',
     odd: 'MKT_IMAGE',
     oddCode: 'contract.marketplace_alone',
   },
@@ -77,6 +84,12 @@ export const orderShows = (orderId: string, change: string, note?: string): Effe
   shown: ({ history }) =>
     history.filter((one: Change) => one.change === change && (note === undefined || one.note === note))
       .length === 1,
+});
+
+/** That an order is in this state. */
+export const orderIs = (orderId: string, is: string): Effect => ({
+  path: `/v1/orders/${orderId}`,
+  shown: ({ status }) => status === is,
 });
 
 const orderLine = ({ body: { orderId, productName, status, payableAmount, payBy } }: Reply) =>

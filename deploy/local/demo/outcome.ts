@@ -38,7 +38,7 @@ interface Item {
 }
 
 export async function tellTimeline({ narrator }: DemoContext, { machine }: Orders): Promise<void> {
-  narrator.chapter('9 · All that happened to the machine, over all four services, causes first');
+  narrator.chapter('12 · All that happened to the machine, over all four services, causes first');
   const look = async () =>
     (
       await narrator.quietly({
@@ -66,12 +66,12 @@ export async function tellTimeline({ narrator }: DemoContext, { machine }: Order
 }
 
 export async function checkInvariants({ narrator, settings }: DemoContext): Promise<void> {
-  narrator.chapter('10 · What must hold');
+  narrator.chapter('13 · What must hold');
   const holds = (flaws: readonly string[], what: string) => {
     for (const flaw of flaws) narrator.note(`✗ ${flaw}`);
     narrator.check(flaws.length === 0, what);
   };
-  const found = await breaches(settings.system.databaseUrl, { settleMs: 20_000 });
+  const found = await breaches(settings.system.databaseUrl, { settleMs: 120_000 });
   const told = found.map(({ rule, says, id, found: what }) => `${rule} ${says}: ${id}: ${what}`);
   holds(
     told,

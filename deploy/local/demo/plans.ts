@@ -1,6 +1,6 @@
-import { equal, subtract } from '@accord/money';
+import { add, equal, subtract } from '@accord/money';
 import { calendarEnd } from '@accord/profile';
-import { day, fulfil, money, pay, place, type DemoContext, type Placed } from './context.ts';
+import { day, fulfil, money, partOf, pay, place, type DemoContext, type Placed } from './context.ts';
 import { balanceOf } from './refunds.ts';
 
 const month = { value: 1, unit: 'month' } as const;
@@ -9,8 +9,8 @@ const oneMonth = (start: Date) => ({
   end: calendarEnd(start, month, 'Asia/Shanghai').toISOString(),
 });
 
-/** The part of 93.00 more in a month, half up. */
-const partOf = (days: number, of: number) => (Math.round((93_00 * days) / of) / 100).toFixed(2);
+/** By so much the month is dearer on the large plan. */
+const dearer = '93.00';
 
 /** The instance is paid for on its plan, changed to a dearer one, renewed on that, and changed back. */
 export async function changePlans(context: DemoContext): Promise<void> {
@@ -33,7 +33,7 @@ export async function changePlans(context: DemoContext): Promise<void> {
   await fulfil(context, small, 'and was created 2 days and 4 hours ago.', [{ instanceId, ...running }]);
 
   const upgrade = await place(context, 'It becomes a large one.', order('upgrade', 'large'));
-  const cost = partOf(days - 3, days);
+  const cost = partOf(dearer, days - 3, days);
   narrator.check(
     upgrade.amount === cost,
     `138.00 instead of 45.00 for ${days - 3} of ${days} days: ${cost} (ORD-24)`,
@@ -69,9 +69,9 @@ async function downgrade(
     ...(['order.changed', 'order.changed', 'order.changed', 'order.changed'] as const),
   ]);
   const back = subtract(await balanceOf(context), before);
-  const expected = (Number(partOf(days - 3, days)) + 93).toFixed(2);
+  const expected = add(money(partOf(dearer, days - 3, days)), money(dearer));
   narrator.check(
-    equal(back, money(expected)),
-    `93.00 less for ${days - 3} of ${days} days and for the month to come: ${expected} is back (ORD-24)`,
+    equal(back, expected),
+    `${dearer} less for ${days - 3} of ${days} days and for the month to come: ${expected.amount} is back (ORD-24)`,
   );
 }

@@ -25,7 +25,7 @@ export interface Request {
 export type Until = <T>(what: string, look: () => Promise<T | undefined> | T | undefined) => Promise<T>;
 
 export const untilOf =
-  ({ patienceMs = 30_000 }: DemoSettings): Until =>
+  ({ patienceMs = 120_000 }: DemoSettings): Until =>
   async (what, look) => {
     const started = performance.now();
     for (;;) {

@@ -35,11 +35,14 @@ export async function openTheShop({ narrator, provider }: DemoContext): Promise<
   });
 }
 
+/** A transfer in another name pays nothing (ORD-21). */
+export const certifiedName = '杭州云上科技有限公司';
+
 const account = () => ({
   version: Date.now(),
-  certifiedName: '杭州云上科技有限公司',
+  certifiedName,
   certificate: '91330106MA00000000',
-  invoiceTitle: '杭州云上科技有限公司',
+  invoiceTitle: certifiedName,
   contacts: [
     {
       contactId: 'cnt_li',

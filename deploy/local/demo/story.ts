@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { providerOf } from './catalogue.ts';
 import { roles, type DemoContext } from './context.ts';
 import { applyForContracts, cancelInsideAContract } from './contracts.ts';
+import { orderADomain } from './domain.ts';
+import { exportOrders } from './export.ts';
 import { startNarrator } from './narrator.ts';
 import { checkInvariants, expire, tellTimeline } from './outcome.ts';
 import { changePlans } from './plans.ts';
 import { failFulfilment, refund } from './refunds.ts';
+import { payByTransfer } from './remittance.ts';
 import { sealAndVoid } from './seal-and-void.ts';
 import type { DemoSettings } from './settings.ts';
 import { openTheShop, placeOrders } from './shop.ts';
@@ -37,6 +40,9 @@ export async function playStory(settings: DemoSettings): Promise<void> {
     await refund(context, orders);
     await failFulfilment(context);
     await changePlans(context);
+    await payByTransfer(context);
+    await orderADomain(context);
+    await exportOrders(context, orders);
     await tellTimeline(context, orders);
     await checkInvariants(context);
     narrator.chapter(

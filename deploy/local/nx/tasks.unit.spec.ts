@@ -46,7 +46,7 @@ beforeAll(async () => {
   write('tests/system/project.json', JSON.stringify({ name: 'system' }));
   write('tests/system/start.e2e.spec.ts', '');
   tasks = await hashTasks(folder);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const files = () => [
@@ -101,7 +101,7 @@ test('a change of inputs makes the tiers run again that depend on them, and no o
     tasks.map(({ id }) => id).sort(),
   );
   await expect(runsAfter('docs/flows.md', 'a page')).resolves.toEqual([]);
-}, 120_000);
+});
 
 test('what was green for its inputs need not run, except where all are asked for; a fresh clone runs all', () => {
   expect(leftOut(tasks, allGreen(), { all: false })).toEqual(tasks);

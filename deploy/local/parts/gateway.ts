@@ -80,7 +80,8 @@ export async function startFrontDoor(ask: {
 }): Promise<FrontDoor> {
   const agent = new Agent({ keepAlive: true });
   const clock = ask.clock === undefined ? undefined : developmentClock(ask.clock);
-  const server = createServer((request, response) => {
+  // Headers that are too large are refused by the service, in its words.
+  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     const target = targetOf(request.url ?? '/', ask.origins);
     if (/^(?:GET|HEAD) \/(?:docs\/?)?(?:\?|$)/.test(`${request.method} ${request.url}`))
       response.writeHead(200, pageHeaders).end(page);

@@ -63,7 +63,7 @@ test('a broker is never taken for another that has the wanted port: it starts on
   );
   expect(answering).toBe(one);
   expect(other).not.toBe(one);
-}, 180_000);
+});
 
 test('a Postgres is never taken for another that has the wanted port: it starts on a free one', async () => {
   const [port, dataDir] = [await freePort(), join(folder, 'second', 'postgres')];
@@ -83,4 +83,4 @@ test('a Postgres is never taken for another that has the wanted port: it starts 
   );
   await connection.end();
   expect(rows[0]!.there).toBe(placeOf(dataDir));
-}, 180_000);
+});

@@ -70,7 +70,8 @@ const EmailAddress = z
   .refine((text) => mailbox.test(text), {
     message: 'is an e-mail address: name@example.com',
     params: { 'zh-CN': '须为电子邮箱地址，例如 name@example.com' },
-  });
+  })
+  .meta({ format: 'email' });
 
 const isTimeZone = (zone: string) => {
   try {
@@ -107,7 +108,7 @@ export const AccountTelling = z.strictObject({
           phone: OneLine(64).nullable(),
           timeZone: Text(64).refine(isTimeZone, {
             message: 'is an IANA time zone: Asia/Shanghai',
-            params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai' },
+            params: { 'zh-CN': '须为 IANA 时区，例如 Asia/Shanghai', beyondSchema: true },
           }),
           classes: Contact.shape.classes.max(4),
         })

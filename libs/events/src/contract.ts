@@ -118,9 +118,12 @@ export const contractEvents = {
     refusals: z.array(ContractRefusalReason),
   }),
   'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', { payBy }),
+  'contract.changed': contractEvent('A fact of a draft changed that has no event of its own (amount …).', {
+    what: z.array(z.string()),
+  }),
   'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string(), payBy }),
   'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', {
-    /** `order_paid`, `signing_failed` or `tried_too_often`; of before, a text. */
+    /** `order_paid`, `cash_returned`, `signing_failed` or `tried_too_often`; of before, a text. */
     reason: z.string(),
   }),
   'contract.voided': contractEvent('The contract has ended; its orders come free.', {

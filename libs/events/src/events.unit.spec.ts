@@ -13,13 +13,13 @@ import {
   keyOf,
   parseFact,
   readEvent,
-  schemaAddress,
   subjectOf,
   type Event,
   type EventAbout,
   type EventType,
 } from './index.ts';
 import { recordedForm, type RecordedForm } from './recorded-form.ts';
+import { schemaAddress } from './schema-address.ts';
 import { deadLetterTopic, topicSettings } from './topics.ts';
 
 type Sample = {

@@ -12,5 +12,4 @@ export {
   subjectOf,
 } from './catalogue.ts';
 export type { EventDefinition, ServiceName, Speaker, Subject } from './definition.ts';
-export { fitsEvent, headersOf, keyOf, readEvent } from './envelope.ts';
-export { schemaAddress } from './schema-address.ts';
+export { fitsEvent, headersOf, keyOf, mostMessageBytes, readEvent } from './envelope.ts';

@@ -127,6 +127,11 @@ export const OrderSnapshot = z.object({
   payableAmount: Money,
   cashPaid: Money,
   voucherPaid: Money,
+  /**
+   * All that came back of cashPaid so far: by refunds (ORD-14) and by differences of downgrades (ORD-24). Absent in
+   * events of before: nothing.
+   */
+  cashReturned: Money.optional(),
   /** The parts of cashPaid and the voucher; null until paid. */
   paidParts: PaymentSplit.nullable(),
   promotion: Promotion.nullable(),

@@ -44,10 +44,14 @@ export const pointer = (path: readonly PropertyKey[]) =>
 
 /**
  * A rule of ours says itself in Chinese, too: `.refine(…, { message: 'names each once', params: { 'zh-CN':
- * '…' } })`.
+ * '…' } })`. One that no schema can say, such as which of two times is the later, adds `beyondSchema: true`: the
+ * request fits its description all the same, and its refusal has the status of the domain's.
  */
 const detailOf = (issue: z.core.$ZodIssue, locale: Locale): string =>
   (issue.code === 'custom' && (issue.params?.[locale] as string | undefined)) || issue.message;
+
+const isBeyondSchema = (issue: z.core.$ZodIssue): boolean =>
+  issue.code === 'custom' && issue.params?.['beyondSchema'] === true;
 
 const mostFaults = 50;
 const longestPointer = 200;
@@ -81,8 +85,8 @@ export const invalid = (part: Fault['in'], at: string, detail: Fault['detail'], 
 type Parse = (value: unknown, locale: Locale) => unknown;
 
 /**
- * @returns a function that gives what the schema makes of a value, and throws Problem 400 `request.invalid`
- * naming every fault (API-2).
+ * @returns a function that gives what the schema makes of a value, and throws Problem `request.invalid` naming
+ * every fault (API-2): 400, or 422 where all of them are beyond what a schema says.
  */
 export function parserOf(schema: z.ZodType | undefined, part: Fault['in']): Parse {
   const strict = schema ?? nothing;
@@ -95,7 +99,8 @@ export function parserOf(schema: z.ZodType | undefined, part: Fault['in']): Pars
       throw invalid(part, '', { en: 'Nested too deeply.', 'zh-CN': '嵌套过深。' }, error);
     }
     if (parsed.success) return schema && parsed.data;
-    throw new Problem(400, 'request.invalid', {}, { faults: faultsOf(parsed.error, part, locale) });
+    const status = parsed.error.issues.every(isBeyondSchema) ? 422 : 400;
+    throw new Problem(status, 'request.invalid', {}, { faults: faultsOf(parsed.error, part, locale) });
   };
 }
 

@@ -15,8 +15,8 @@ beforeAll(async () => {
   t = await testService({ service: thingService });
   one = t.customer('acc_1');
   other = t.customer('acc_2');
-}, 60_000);
-afterAll(() => t.stop(), 30_000);
+});
+afterAll(() => t.stop());
 afterEach(() => (inTheMiddle.of = undefined));
 
 const thing = { title: 'a thing', size: 3 };
@@ -46,7 +46,6 @@ test(
     const onPurpose = /^GET \/v1\/(broken|undescribed): /;
     expect(flaws.filter((flaw) => !onPurpose.test(flaw))).toEqual([]);
   },
-  120_000,
 );
 
 test(
@@ -281,7 +280,6 @@ test(
       expect(await titled('many')).toBe(before + 1);
     }
   },
-  20_000,
 );
 
 /** Sends the target as it stands, which a client would bring into the usual form. */

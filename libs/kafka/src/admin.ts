@@ -60,7 +60,13 @@ export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
     },
     topics: async () => ours(await admin.listTopics()),
     groups: async () => ours((await admin.listGroups()).groups.map(({ groupId }) => groupId)),
-    offsetRanges: async (topics) => (await Promise.all(topics.map(rangesOf))).flat(),
+    async offsetRanges<Topic extends string>(topics: readonly Topic[]) {
+      const ranges: OffsetRange<Topic>[] = [];
+      // One after the other: asked together, each waits for the topics before it to become known, and all of
+      // that within the limit of one request.
+      for (const topic of topics) ranges.push(...(await rangesOf(topic)));
+      return ranges;
+    },
     deleteTopics: (topics) => admin.deleteTopics({ topics: withPrefix(topics) }),
     async deleteGroups(groups) {
       const failed = await admin.deleteGroups(withPrefix(groups)).then(() => [], failedDeletions);

@@ -99,5 +99,4 @@ test(
       { sessionId: expect.any(Number), epoch: 0, entries: 12 },
     ]);
   },
-  60_000,
 );

@@ -71,5 +71,4 @@ test(
     expect(ends.reduce((sum, end) => sum + end)).toBeGreaterThanOrEqual(40);
     expect(Math.min(...ends)).toBeGreaterThan(0);
   },
-  30_000,
 );

@@ -1,7 +1,15 @@
 import { Refusal, type Actor } from '@accord/core';
 import type { Context } from '@accord/core/observability';
 import { newEventId } from '@accord/core/runtime';
-import { headersOf, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
+import {
+  headersOf,
+  mostMessageBytes,
+  parseFact,
+  subjectOf,
+  type Event,
+  type EventType,
+  type Fact,
+} from '@accord/events';
 import { pipelined, type Connection } from '@accord/postgres';
 
 /**
@@ -32,9 +40,6 @@ export function shardOf(key: string): number {
   return (hash >>> 0) % shards;
 }
 
-/** EVT-5: with its headers. Every broker takes that much; what `fitsEvent` lets through is smaller. */
-const largestBytes = 900_000;
-
 /**
  * The row of an announced fact.
  *
@@ -63,7 +68,7 @@ export function announce(
   const payload = JSON.stringify(data);
   const headers = JSON.stringify(headersOf(event, { publicUrl: by.publicUrl, traceparent }));
   const bytes = Buffer.byteLength(payload) + Buffer.byteLength(headers);
-  if (bytes > largestBytes)
+  if (bytes > mostMessageBytes)
     throw new Refusal('invalid', 'event.too_large', { type: fact.type, id: subject.id, bytes });
   return {
     eventId: event.id,

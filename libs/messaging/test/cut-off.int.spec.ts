@@ -25,13 +25,13 @@ beforeAll(async () => {
     service: () =>
       smallService({ 'webhook.disabled': { on: (_tx, { subject }) => void seen.push(subject.id) } }),
   });
-}, 60_000);
+});
 afterAll(async () => {
   proxy.become('fair');
   await t?.stop();
   net.connect = connect;
   await proxy.stop();
-}, 30_000);
+});
 
 const metric = (name: string) => metricOf(t.opsUrl, name);
 const fetchAge = () => metric('accord_consumer_fetch_age_seconds');
@@ -45,13 +45,15 @@ test('API-12 a consumer cut off from Kafka shows since when, and its lag stays a
   await t.publish(fact('before'));
   await t.settled();
   await sleep(1_200);
-  await until('fetches are answered', async () => (await fetchAge()) < 1);
+  let looked = 0;
+  await until('fetches are answered', async () => {
+    looked = performance.now();
+    return (await fetchAge()) < 1;
+  });
   proxy.become('silent');
-  const began = performance.now();
-  await sleep(3_000);
-  const [age, elapsed] = [await fetchAge(), (performance.now() - began) / 1_000];
-  expect(age).toBeGreaterThan(2.5);
-  expect(age).toBeLessThan(elapsed + 1.5);
+  let age = 0;
+  await until('the age grows', async () => (age = await fetchAge()) > 2.5);
+  expect(age).toBeLessThan(1 + (performance.now() - looked) / 1_000);
   expect([await metric('accord_consumer_lag_events'), await metric('accord_consumer_lag_seconds')]).toEqual([
     0, 0,
   ]);
@@ -60,7 +62,7 @@ test('API-12 a consumer cut off from Kafka shows since when, and its lag stays a
   await t.publish(fact('after'));
   await t.settled();
   expect(seen).toEqual(['before', 'after']);
-}, 40_000);
+});
 
 test('EVT-7 EVT-8 after connections that end within an answer, the answers on new ones are understood', async () => {
   for (let times = 0; times < 5; times += 1) {
@@ -70,10 +72,10 @@ test('EVT-7 EVT-8 after connections that end within an answer, the answers on ne
   seen.length = 0;
   const ids = Array.from({ length: 10 }, () => `whe_${randomUUID()}`);
   for (const id of ids) await t.publish(fact(id));
-  await until('all were seen', () => seen.length >= ids.length, { atMostMs: 20_000 });
+  await until('all were seen', () => seen.length >= ids.length);
   expect(seen.sort()).toEqual(ids.sort());
   await until('it fetches', async () => (await fetchAge()) < 1);
-}, 60_000);
+});
 
 test('API-12 EVT-7 while the broker is away metrics show outbox and interruptions; then all is published', async () => {
   await t.settled();
@@ -104,4 +106,4 @@ test('API-12 EVT-7 while the broker is away metrics show outbox and interruption
     await metric('accord_relay_interrupted_total'),
     await metric('accord_outbox_oldest_seconds'),
   ]).toEqual([interrupted, 0]);
-}, 60_000);
+});

@@ -47,8 +47,8 @@ const disabled = (endpointId: string, version: number, accountId = 'acc_1'): Fac
 const actor = { kind: 'customer' as const, id: 'usr_1', accountId: 'acc_1' };
 
 let t: TestService;
-beforeAll(async () => void (t = await testService({ service: small })), 60_000);
-afterAll(() => t.stop(), 30_000);
+beforeAll(async () => void (t = await testService({ service: small })));
+afterAll(() => t.stop());
 afterEach(() => (failing.clear(), slow.clear()));
 
 const seen = async (key: string) =>
@@ -120,7 +120,7 @@ test('EVT-7 a relay whose connections are cut goes on: nothing is lost, the orde
     );
     expect([...first.values()]).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   }
-}, 40_000);
+});
 
 test('EVT-8 an event that is delivered many times has its effect once', async () => {
   const key = `whe_${randomUUID()}`;
@@ -156,7 +156,7 @@ test('EVT-9 EVT-11 a failing event holds up its own key alone; the later ones fo
   await t.settled();
   expect(await seen(bad)).toEqual([1, 2, 3]);
   expect(await t.sql('select from parked_events where key = $1', [bad])).toEqual([]);
-}, 60_000);
+});
 
 test('EVT-9 an unreadable event is dead at once, with reason, origin and headers, and its key waits', async () => {
   const key = `whe_${randomUUID()}`;
@@ -203,7 +203,7 @@ test('EVT-9 an unreadable event is dead at once, with reason, origin and headers
   await t.sql(`delete from parked_events where key = $1 and status = 'dead'`, [key]);
   await t.settled();
   expect(await seen(key)).toEqual([2]);
-}, 30_000);
+});
 
 /** Lets the first parked event of `key` fail for the last time. */
 async function givenUp(key: string): Promise<void> {
@@ -233,7 +233,7 @@ async function deadLetterOf(key: string): Promise<{ value: string; headers: Reco
     topics: ['notification.dead_letter'],
     onMessages: (_topic, _partition, messages) => void (letter ??= messages.find((one) => one.key === key)),
   });
-  await until(`dead letter of ${key}`, () => letter !== undefined, { atMostMs: 15_000 });
+  await until(`dead letter of ${key}`, () => letter !== undefined);
   await reader.close();
   return letter!;
 }
@@ -266,7 +266,7 @@ test('EVT-9 each further try waits about twice as long', async () => {
   // A tenth of a second, doubled with each attempt; half of it is chance.
   for (const wait of waits) expect([wait > 0.04, wait <= 0.1]).toEqual([true, true]);
   expect(await seen(key)).toEqual([1]);
-}, 30_000);
+});
 
 test('EVT-9 EVT-10 an event is given up after 12 tries; asked for twice, its replay applies once', async () => {
   const key = `whe_${randomUUID()}`;
@@ -303,7 +303,7 @@ test('EVT-9 EVT-10 an event is given up after 12 tries; asked for twice, its rep
   expect(await t.sql('select act, actor from redrive_acts where event_id = $1', [id])).toEqual([
     { act: 'replay', actor: 'operator:op_redrive' },
   ]);
-}, 60_000);
+});
 
 test('EVT-10 a discarded event never has its effect, and the later ones of its key follow', async () => {
   const key = `whe_${randomUUID()}`;
@@ -325,7 +325,7 @@ test('EVT-10 a discarded event never has its effect, and the later ones of its k
   await t.settled();
   expect(await seen(key)).toEqual([2, 3]);
   expect((await t.operator().get(`/v1/notification-dead-letters/${id}`)).status).toBe(404);
-}, 60_000);
+});
 
 test('EVT-12 a second instance joins and leaves under load: nothing lost, nothing doubled, order kept', async () => {
   const keys = Array.from({ length: 40 }, () => `whe_${randomUUID()}`);
@@ -351,7 +351,7 @@ test('EVT-12 a second instance joins and leaves under load: nothing lost, nothin
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   for (const key of keys) expect(await seen(key)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
-}, 60_000);
+});
 
 const metric = (name: string, label?: string) => metricOf(t.opsUrl, name, label);
 
@@ -374,7 +374,7 @@ test('API-12 metrics show the lag of a consumer whose handler stands still, and 
   await until('nothing is behind', async () => (await metric('accord_consumer_lag_events')) === 0);
   expect(await metric('accord_consumer_lag_seconds')).toBe(0);
   expect(await metric('accord_outbox_events')).toBe(0);
-}, 30_000);
+});
 
 test('API-12 metrics show outbox, refused events, dead letters, inbox, due work and connections', async () => {
   const key = `whe_${randomUUID()}`;
@@ -433,7 +433,7 @@ test('API-12 metrics show outbox, refused events, dead letters, inbox, due work 
     return metric('accord_pool_connections', 'state="busy"');
   });
   expect(busy).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test('API-12 metrics count each published, handled, failed and parked event once, and measure delays', async () => {
   await t.settled();
@@ -480,11 +480,13 @@ test('API-12 metrics count each published, handled, failed and parked event once
 
   const slowBefore = await read();
   slow.set(good, 700);
+  const announced = performance.now();
   await emit([disabled(good, 4)]);
   await handledSince(slowBefore, 1);
+  const elapsed = (performance.now() - announced) / 1_000;
   const { consumer_delay_seconds_sum: late } = await grown(slowBefore);
   expect(late).toBeGreaterThan(0.7);
-  expect(late).toBeLessThan(5);
+  expect(late).toBeLessThan(elapsed + 0.1);
 
   const failedBefore = await read();
   failing.add(bad);
@@ -501,7 +503,7 @@ test('API-12 metrics count each published, handled, failed and parked event once
     events_handled_total: 2,
     events_parked_total: 2,
   });
-}, 30_000);
+});
 
 test('EVT-8 API-6 inbox rows and idempotency keys are deleted when they are old enough, and not before', async () => {
   const remembered = newEventId();

@@ -31,9 +31,8 @@ let t: TestService;
 beforeAll(
   async () =>
     void (t = await testService({ service: () => smallService({ 'webhook.disabled': { on: note } }) })),
-  60_000,
 );
-afterAll(() => t.stop(), 30_000);
+afterAll(() => t.stop());
 
 const disabled = (endpointId: string, version = 1): Fact<'webhook.disabled'> => ({
   type: 'webhook.disabled',
@@ -168,14 +167,12 @@ test('EVT-9 EVT-11 an event that fails as if the database were away is parked; t
   );
   await t.publish(disabled(odd));
   await t.publish(disabled(next));
-  await until('the other had its effect', async () => (await seen(next)).length === 1, {
-    atMostMs: 40_000,
-  });
+  await until('the other had its effect', async () => (await seen(next)).length === 1);
   expect(await parked(odd)).toEqual([{ status: 'waiting', reason: 'refused by the database' }]);
   refusals.delete(odd);
   await t.sql('update parked_events set next_attempt_at = now() where key = $1', [odd]);
   await until('it had its effect', async () => (await seen(odd)).length === 1);
-}, 60_000);
+});
 
 test('EVT-9 a start that a stopping process leaves unfinished does not count', async () => {
   const [key, id] = [`whe_left_${randomUUID()}`, newEventId()];
@@ -195,4 +192,4 @@ test('EVT-9 a start that a stopping process leaves unfinished does not count', a
   await until('it was begun once more', async () => (await starts()).includes(2));
   await t.running.stop();
   expect(await starts()).toEqual([1]);
-}, 60_000);
+});

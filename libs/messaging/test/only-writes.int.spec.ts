@@ -44,7 +44,7 @@ beforeAll(async () => {
     outbox,
     poolSize: 4,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await db?.close();
   await base?.drop();

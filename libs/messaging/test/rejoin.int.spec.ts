@@ -87,9 +87,9 @@ test('EVT-8 EVT-12 while a leader moves no waiting message is lost, doubled or r
     leaderMoves ||= from % 150 === 0;
     await sleep(60);
   }
-  for (let waited = 0; seen.length < 1_000 && waited < 300; waited += 1) await sleep(100);
+  for (let waited = 0; seen.length < 1_000 && waited < 1_500; waited += 1) await sleep(100);
   await sender.close();
   await t.stop();
   expect(rejoins).toBeGreaterThan(0);
   expect(seen).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
-}, 90_000);
+});

@@ -27,8 +27,8 @@ async function note(tx: Tx, { subject }: Event<'webhook.disabled'>) {
 const small = () => smallService({ 'webhook.disabled': { on: note } });
 
 let t: TestService;
-beforeAll(async () => void (t = await testService({ service: small })), 60_000);
-afterAll(() => t.stop(), 30_000);
+beforeAll(async () => void (t = await testService({ service: small })));
+afterAll(() => t.stop());
 afterEach(() => failing.clear());
 
 const actor = { kind: 'customer' as const, id: 'usr_1', accountId: 'acc_1' };
@@ -170,7 +170,6 @@ test(
     await emit(disabled(bad, 5));
     await untilSeen(bad, [1, 3, 4, 5]);
   },
-  60_000,
 );
 
 test('EVT-7 a topic that is made a moment later sets nothing aside', async () => {
@@ -191,7 +190,7 @@ test('EVT-7 a topic that is made a moment later sets nothing aside', async () =>
   );
   await untilSeen(key, [2]);
   expect(await t.sql('select from outbox_refused where key = $1', [key])).toEqual([]);
-}, 30_000);
+});
 
 test(
   'EVT-10 a refused event that is replayed stays first of its key, whoever announces meanwhile; ' +
@@ -240,7 +239,6 @@ test(
       Array.from({ length: version - 1 }, (_, i) => i + 2),
     );
   },
-  60_000,
 );
 
 test(
@@ -281,7 +279,6 @@ test(
       err: expect.stringContaining('dead_letter.not_found'),
     });
   },
-  60_000,
 );
 
 /** Its head is given up here, two wait behind it. */
@@ -353,7 +350,6 @@ test(
       [{ act: 'discard', actor: 'operator:op_command' }],
     ]);
   },
-  60_000,
 );
 
 test(
@@ -444,4 +440,4 @@ test('EVT-10 the command says what is wrong with what it was asked, and asks not
     code: 1,
     err: expect.stringContaining('request.invalid'),
   });
-}, 30_000);
+});

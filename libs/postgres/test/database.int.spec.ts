@@ -25,7 +25,7 @@ beforeAll(async () => {
     outbox,
     poolSize: 1,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await db?.close();
   await base?.drop();
@@ -160,7 +160,7 @@ test('two transactions that wait for each other: the server ends one, and it is 
   await Promise.all([crossed('a', 'b'), crossed('b', 'a')]).finally(() => wide.close());
   expect(tries).toBeGreaterThan(2);
   expect((await keys()).sort()).toEqual(['ab', 'ba', 'one']);
-}, 15_000);
+});
 
 // The last: the driver goes on to think that the server has its statements.
 test('a transaction that was never begun is no success, also where its commit leaves later', async () => {

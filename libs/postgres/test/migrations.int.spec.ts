@@ -29,7 +29,7 @@ beforeAll(async () => {
   await provisionDatabase(url, { passwordOf: developmentPassword });
   superuser = new pg.Client({ connectionString: url });
   await superuser.connect();
-}, 60_000);
+});
 afterAll(async () => {
   await superuser?.end();
   await dropDatabase(server, database);

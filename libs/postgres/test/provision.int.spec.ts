@@ -24,7 +24,7 @@ beforeAll(async () => {
   postgres = await startPostgres({ dataDir, durable: false, settings: { log_statement: 'all' } });
   url = databaseUrl(postgres.url, 'accord_live');
   await makeDatabase(postgres.url, 'accord_live');
-}, 60_000);
+});
 afterAll(async () => {
   await postgres?.stop();
   for (const folder of [home, placeOf(dataDir)])
@@ -73,7 +73,7 @@ test('without a password, the address or the database it says in one line all th
     ).rejects.toMatchObject({ code: 1, stderr: 'provision: database "nowhere" does not exist\n' }),
   ]);
   await expect(ask(url, `select from pg_roles where rolname like 'accord%'`)).resolves.toEqual([]);
-}, 30_000);
+});
 
 test(
   'API-5 one command makes each service’s roles, none of which may do more than log in, ' +
@@ -105,7 +105,6 @@ test(
     expect(log).toContain('alter role accord_refund_owner with');
     expect(log).not.toContain('@/%$');
   },
-  30_000,
 );
 
 test('API-5 what a service keeps, no role of another service may read or add to', async () => {
@@ -142,4 +141,4 @@ test('run again it makes what is missing, sets a password that was changed, and 
     ),
   ).toEqual([{ owner: 'accord_refund_owner' }]);
   await expect(ask(as('accord_refund', 2), 'select from refunds.kept')).resolves.toEqual([]);
-}, 30_000);
+});

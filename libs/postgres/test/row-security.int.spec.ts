@@ -17,7 +17,7 @@ beforeAll(async () => {
   base = await testDatabase(process.env['ACCORD_POSTGRES_URL']!, service);
   superuser = new pg.Client({ connectionString: base.url, options: `-c search_path=${service.schema}` });
   await superuser.connect();
-}, 60_000);
+});
 afterAll(async () => {
   for (const role of made) await superuser.query(`drop owned by ${role}; drop role ${role}`);
   await superuser?.end();

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until(
   what: string | (() => Promise<string>),
   done: () => Promise<boolean> | boolean,
-  { atMostMs = 25_000, everyMs = 10 }: { readonly atMostMs?: number; readonly everyMs?: number } = {},
+  { atMostMs = 200_000, everyMs = 10 }: { readonly atMostMs?: number; readonly everyMs?: number } = {},
 ): Promise<void> {
   for (const started = performance.now(); !(await done()); await sleep(everyMs)) {
     if (performance.now() - started > atMostMs)

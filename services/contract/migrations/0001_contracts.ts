@@ -64,8 +64,8 @@ export const up: Migration = [
   `create index contracts_sealing on contracts (sealing_since) where status = 'sealing'`,
   accountTable('contract', 'contracts', [
     'insert',
-    `update (version, status, number, refusals, void_reason, void_text, removed, drafted_at, finalized_at, voided_at,
-      content, sealing_since, seal_attempts, seal_lease_until)`,
+    `update (version, status, number, amount, refusals, void_reason, void_text, removed, drafted_at,
+      finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until)`,
   ]),
 
   // Each order of a contract as it was decided on; \`released\` once its hold is known to be over (ORD-13).

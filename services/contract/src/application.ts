@@ -21,6 +21,7 @@ import {
   changedOrders,
   earliestPayBy,
   splitOrders,
+  withLaterFacts,
   type Part,
 } from './contract/contract-orders.ts';
 import {
@@ -153,13 +154,15 @@ export const onOrderReserved =
       await draftOrRefuse(tx, profile, { contractId: holder.id, reserved: orders });
   };
 
+/** An order's own event may have come before this answer, and tell more. */
 async function draftOrRefuse(
   tx: Tx,
   profile: Profile,
-  { contractId, reserved }: { contractId: string; reserved: readonly Order[] },
+  { contractId, reserved: answered }: { contractId: string; reserved: readonly Order[] },
 ): Promise<void> {
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
+  const reserved = withLaterFacts(answered, await findOrders(tx, contract));
   const missingGlyphs = await loadGlyphCheck();
   const refusal = (orderId: string, code: ContractRefusalCode) => ({
     orderId,

@@ -2,10 +2,10 @@ import { Refusal } from '@accord/core';
 import { fitsEvent } from '@accord/events';
 import type { ContractRefusalCode, ContractRefusalReason } from '@accord/events/contract';
 import type { GlyphCheck, MissingGlyphs } from '@accord/pdf';
-import { isExcludedFromContracts, isRefusedUnpaidDomain, type Profile } from '@accord/profile';
+import { isExcludedFromContracts, isInPart, isRefusedUnpaidDomain, type Profile } from '@accord/profile';
 import { isCertified, type Account } from './account/account.ts';
 import type { LiveContract } from './contract/contract-orders-store.ts';
-import { isInPart, splitOrders } from './contract/contract-orders.ts';
+import { splitOrders } from './contract/contract-orders.ts';
 import { endingOf, type VoidRules } from './contract/contract.ts';
 import type { Order } from './order-view.ts';
 
@@ -214,7 +214,11 @@ export function reasonsAgainstPrinting(
 
 /** The texts of an order that a document repeats as they were written. */
 export const printedOf = (order: Order | undefined) =>
-  order && { productName: order.productName, configuration: order.configuration };
+  order && {
+    productName: order.productName,
+    configuration: order.configuration,
+    instances: order.instances?.map(({ region }) => ({ region })) ?? [],
+  };
 
 /**
  * One Refusal for all reasons: of their own code where they share it, else `contract.application_refused`;

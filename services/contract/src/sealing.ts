@@ -11,7 +11,13 @@ import { loadGlyphCheck, renderInTurn } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { findAccount } from './account/account-store.ts';
 import { listContractOrders } from './contract/contract-orders-store.ts';
-import { paidMeanwhile, withLaterPeriods, withoutPeriod } from './contract/contract-orders.ts';
+import {
+  amountOf,
+  paidMeanwhile,
+  returnedSince,
+  withLaterFacts,
+  withoutPeriod,
+} from './contract/contract-orders.ts';
 import { getContract, lockContract, saveContract } from './contract/contract-store.ts';
 import {
   beginSealing,
@@ -19,6 +25,7 @@ import {
   failSealing,
   finalizeContract,
   type Contract,
+  type SealFailure,
 } from './contract/contract.ts';
 import {
   endLease,
@@ -72,7 +79,7 @@ export async function finalize(
   if (contract.status === 'sealing') return contract;
   expectDraft(contract);
   const { reserved, known } = await ordersOf(tx, contract);
-  const orders = withLaterPeriods(reserved, known);
+  const orders = withLaterFacts(reserved, known);
   await expectSameParty(tx, profile.contracts, contract);
   expectSealable(contract, { orders, known });
   const ownTerms = await findOwnTerms(tx, orders);
@@ -173,13 +180,18 @@ async function takeSealing(tx: Tx, { id: contractId }: DueItem): Promise<Lease |
   const lease = await leaseSealing(tx, { contractId, until: new Date(tx.now.getTime() + leaseMs) });
   if (!lease) return undefined;
   if (lease.attempt <= mostAttempts) return { ...lease, at: tx.now };
-  saveContract(tx, failSealing(await lockContract(tx, contractId), 'tried_too_often'));
+  await backToDraft(tx, await lockContract(tx, contractId), 'tried_too_often');
   return undefined;
 }
 
+async function backToDraft(tx: Tx, contract: Contract, reason: SealFailure): Promise<void> {
+  const { reserved, known } = await ordersOf(tx, contract);
+  saveContract(tx, failSealing(contract, { reason, amount: amountOf(withLaterFacts(reserved, known)) }));
+}
+
 /**
- * CTR-29: an order that was paid while its payment request waited for the seal leaves a draft, and the file
- * is dropped.
+ * CTR-16, CTR-29: an order that was paid while its payment request waited for the seal, or of which cash came back,
+ * leaves a draft, and the file is dropped.
  */
 async function recordSealing(
   tx: Tx,
@@ -187,13 +199,11 @@ async function recordSealing(
   { file, sha256 }: SealedFile,
 ): Promise<void> {
   const contract = await lockContract(tx, contractId);
-  const { accountId, status, version } = contract;
+  const { accountId, status, version, content } = contract;
   if (status !== 'sealing' || version !== round) return;
-  const paid = paidMeanwhile(contract, await findOrders(tx, contract));
-  if (paid.length > 0) {
-    saveContract(tx, failSealing(contract, 'order_paid'));
-    return;
-  }
+  const known = await findOrders(tx, contract);
+  if (paidMeanwhile(contract, known).length > 0) return backToDraft(tx, contract, 'order_paid');
+  if (returnedSince(content?.rows ?? [], known).length > 0) return backToDraft(tx, contract, 'cash_returned');
   const stored = await storeDocument(tx, { contractId, accountId, file, sha256 });
   saveContract(tx, finalizeContract(contract, { sha256: stored, at: tx.now }));
 }
@@ -205,7 +215,7 @@ async function giveBackSealing(tx: Tx, { contractId, round, attempt }: Lease): P
     return 'retry';
   }
   const contract = await lockContract(tx, contractId);
-  if (contract.version === round) saveContract(tx, failSealing(contract, 'signing_failed'));
+  if (contract.version === round) await backToDraft(tx, contract, 'signing_failed');
   return 'ended';
 }
 
@@ -236,7 +246,7 @@ export async function contractFile(
       throw new Refusal('conflict', 'contract.no_document', { contractId, status: contract.status });
     if (contract.status === 'official') return { contract, stored: await findDocument(tx, contractId) };
     const { reserved, known } = await ordersOf(tx, contract);
-    const orders = withLaterPeriods(reserved, known);
+    const orders = withLaterFacts(reserved, known);
     const ownTerms = await findOwnTerms(tx, orders);
     const draft = contentOf(contract, orders, { profile, mark: 'draft', testSeal: sealKey.test, ownTerms });
     return { contract, draft };

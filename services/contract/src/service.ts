@@ -4,6 +4,7 @@ import { projecting, type Subscription } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import { onOrderReserved, onReservationRefused } from './application.ts';
 import { lockRowsOf } from './contract/contract-store.ts';
+import { onOrderChanged } from './draft-amount.ts';
 import { accountRoutes } from './http/account-routes.ts';
 import { applicationRoutes } from './http/application-routes.ts';
 import { billRoutes } from './http/bill-routes.ts';
@@ -53,7 +54,7 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     'order.fulfilled': order,
     'order.fulfilment_failed': order,
     'order.voided': order,
-    'order.changed': order,
+    'order.changed': { on: onOrderChanged, locks: orderRows },
     'order.released': { on: onOrderReleased, locks: orderRows },
     'order.reserved': { on: onOrderReserved(provider.profile), locks: holderRows },
     'order.reservation_refused': { on: onReservationRefused, locks: holderRows },

@@ -781,7 +781,7 @@ describe('finalizing', () => {
       (await client.post(`/v1/contracts/${contractId}/finalize`, undefined, waiting)).body,
     ).toMatchObject({ status: 'official', version: 4 });
     expect(await get(contractId)).toMatchObject({ status: 'official' });
-  }, 30_000);
+  });
 
   test(
     'CTR-34 a sealing whose process died is taken up again when its lease has run out, and stored ' + 'once',

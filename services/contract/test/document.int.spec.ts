@@ -4,7 +4,7 @@ import { billingCycle } from '../src/bill/billing-cycle.ts';
 import { timeWriter } from '../src/document/order-table.ts';
 import type { Order } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
-import { codeOf, openOffices, waiting } from './fixtures.ts';
+import { announcedOf, codeOf, openOffices, stallNextSealing, waiting } from './fixtures.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
 
 // A contract's document, as a customer who downloads it reads it.
@@ -128,6 +128,131 @@ describe('a Chinese document, as draft and as official', () => {
     expect(texts.map((text) => text.includes('DRAFT'))).toEqual([true, false]);
   });
 });
+
+test(
+  'CTR-16 CTR-39 ORD-25 a contract states the cash that came back and where instances run: its draft follows, ' +
+    'a file that is being sealed is dropped, an official one stays as signed and says so',
+  async () => {
+    const { t, client, placed, apply, reserve, tell, get } = await customerOf('baidu');
+    const place = (region: string | null, ipAddress: string | null, knownSince: string) => ({
+      instanceId: 'i-1',
+      ...sampleOrder().servicePeriod!,
+      region,
+      ipAddress,
+      knownSince,
+    });
+    const [order, other] = await placed(
+      sampleOrder({
+        count: 3,
+        payableAmount: cny('135.00'),
+        cashPaid: cny('135.00'),
+        refundState: 'partial',
+        cashReturned: cny('90.00'),
+        instances: [place('cn-bj', null, '2026-01-10T03:01:30.000Z')],
+      }),
+      sampleOrder(),
+    );
+    const changed = async (version: number, change: Partial<Order>, what: string[]) => {
+      await tell({ type: 'order.changed', data: { order: { ...order!, ...change, version }, what } }, 2);
+      await t.settled({ dueWork: false });
+    };
+    const orderIds = [order!.orderId, other!.orderId];
+    expect((await client.post('/v1/contracts/preview', { orderIds })).body.data).toMatchObject([
+      { amount: cny('90.00') },
+    ]);
+    expect((await client.get('/v1/contracts/eligible-orders')).body.data).toContainEqual(
+      expect.objectContaining({
+        orderId: order!.orderId,
+        cashPayable: cny('45.00'),
+        cashReturned: cny('90.00'),
+      }),
+    );
+
+    // The order's own event comes before the answer to the reservation, which is older: the order changed.
+    const early = await apply(order!);
+    await changed(5, { cashReturned: cny('91.00') }, ['cashReturned']);
+    await reserve(early, [order!]);
+    expect(await get(early)).toMatchObject({ status: 'refused' });
+
+    const contractId = await apply(order!, other!);
+    await reserve(contractId, [{ ...order!, version: 6, cashReturned: cny('91.00') }, other!]);
+    const path = `/v1/contracts/${contractId}`;
+    const printed = async () =>
+      packed(
+        readPdf((await client.get(`${path}/document`)).bytes)
+          .pages.flatMap(({ lines }) => lines)
+          .join(''),
+      );
+    expect(await get(contractId)).toMatchObject({ status: 'draft', amount: cny('89.00') });
+
+    const moved = {
+      cashReturned: cny('100.50'),
+      instances: [place('cn-sh', '192.0.2.8', '2026-01-12T03:00:00.000Z')],
+    };
+    await changed(8, moved, ['cashReturned']);
+    expect(await get(contractId)).toMatchObject({
+      version: 3,
+      amount: cny('79.50'),
+      orders: [
+        {
+          cashPayable: cny('34.50'),
+          cashReturned: cny('100.50'),
+          places: [
+            {
+              instanceId: 'i-1',
+              region: 'cn-sh',
+              ipAddress: '192.0.2.8',
+              knownSince: '2026-01-12T03:00:00.000Z',
+            },
+          ],
+        },
+        { cashPayable: cny('45.00'), cashReturned: cny('0.00'), places: [] },
+      ],
+    });
+    const draft = await printed();
+    for (const part of ['Region: Beijing', 'Instance i-1: region cn-sh, IP address 192.0.2.8'])
+      expect(draft).toContain(packed(part));
+    for (const part of [
+      `(since ${write('2026-01-12T03:00:00.000Z')})`,
+      'CN¥34.50(CN¥100.50 returned)',
+      'CN¥79.50',
+    ])
+      expect(draft).toContain(packed(part));
+
+    const stalled = stallNextSealing();
+    await client.post(`${path}/finalize`);
+    await stalled.reached;
+    await changed(9, { ...moved, cashReturned: cny('101.00') }, ['cashReturned']);
+    stalled.release();
+    const failed = await t.event(
+      'contract.seal_failed',
+      ({ contract }) => contract.contractId === contractId,
+    );
+    expect(failed.data).toMatchObject({
+      reason: 'cash_returned',
+      contract: { status: 'draft', amount: cny('79.00'), version: 4 },
+    });
+
+    const { body: sealed } = await client.post(`${path}/finalize`, undefined, waiting);
+    expect(sealed).toMatchObject({ status: 'official', amount: cny('79.00') });
+    const file = await printed();
+    expect(file).toContain(packed('CN¥34.00(CN¥101.00 returned)'));
+    await changed(10, { cashReturned: cny('102.00'), instances: [] }, ['cashReturned']);
+    expect(await printed()).toBe(file);
+    expect(await get(contractId)).toMatchObject({
+      amount: cny('79.00'),
+      orders: [{ cashPayable: cny('34.00'), cashReturned: cny('101.00'), places: [{ region: 'cn-sh' }] }, {}],
+      warnings: [{ code: 'contract.cash_returned', orderIds: [order!.orderId] }],
+    });
+    expect(announcedOf(t, contractId)).toEqual([
+      'contract.requested',
+      'contract.drafted',
+      'contract.changed',
+      'contract.seal_failed',
+      'contract.finalized',
+    ]);
+  },
+);
 
 describe('what no document can show', () => {
   test(

@@ -30,7 +30,7 @@ describe('races', () => {
       expect(lost!.body.facts.refusals[0].remedy).toBe('void_that_contract');
     }
     expect(await t.sql('select 1 from contracts where account_id = $1', [accountId])).toHaveLength(rounds);
-  }, 60_000);
+  });
 
   test('CTR-26 CTR-34 void against finalize: it ends void or official, never half', async () => {
     const { client, draftEach, t, get } = await customerOf('baidu');
@@ -57,7 +57,7 @@ describe('races', () => {
       ended.add(status);
     }
     expect([...ended].sort()).toEqual(['official', 'voided']);
-  }, 120_000);
+  });
 
   test('CTR-24 a ticket approved twice at once is approved once', async () => {
     const { client, draftEach, t } = await customerOf('baidu');
@@ -76,7 +76,7 @@ describe('races', () => {
       );
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     }
-  }, 120_000);
+  });
 });
 
 describe('accounts', () => {
@@ -153,7 +153,9 @@ describe('accounts', () => {
       for (const { where, change, accountId, client } of made) {
         const { accountId: _, ...facts } = { ...sampleAccount({ version: 2 }), ...change };
         const refused = await t.platform().put(`/v1/accounts/${accountId}`, facts);
-        expect(codeOf(refused)).toEqual([400, 'request.invalid']);
+        // No schema says which time zones there are.
+        const status = where.endsWith('timeZone') ? 422 : 400;
+        expect(codeOf(refused)).toEqual([status, 'request.invalid']);
         expect(refused.body.errors).toMatchObject([{ pointer: `/${where}` }]);
         await t.publish({ type: 'account.updated', data: { account: { ...facts, accountId } } });
         const place = where
@@ -390,7 +392,7 @@ describe('who may, and what', () => {
   test('API-1 API-2 API-4 API-7 bad input is refused on every route, and nothing is stored', async () => {
     await at('baidu').settled();
     expect(await flawsUnderBadInput(at('baidu'))).toEqual([]);
-  }, 120_000);
+  });
 
   test('API-1 API-2 what is wrong by meaning is a clear problem, too', async () => {
     const { t, client, accountId } = await customerOf('baidu');
@@ -494,7 +496,6 @@ describe('who may, and what', () => {
         }),
       ).toEqual([]);
     },
-    60_000,
   );
 
   test('API-6 a repeated application under one key is one application', async () => {
@@ -542,5 +543,4 @@ test(
     expect(await known()).toEqual(before);
     expect((await client.get('/v1/contracts/eligible-orders')).body).toEqual(eligible.body);
   },
-  30_000,
 );

@@ -65,10 +65,10 @@ export function openOffices(
     const sealKey = moody(await loadSealKey({ env: 'development' }));
     for (const provider of providers)
       running.set(provider, await testService({ service: service(provider, sealKey) }));
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const t of running.values()) await t.stop();
-  }, 30_000);
+  });
   const at = (provider: Provider) => running.get(provider)!;
   return { at, customerOf: (provider: Provider) => customerOf(at(provider), provider) };
 }

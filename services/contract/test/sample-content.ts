@@ -8,10 +8,12 @@ export const sampleRow = (index: number, over: Partial<DocumentRow> = {}): Docum
     { name: '地域', value: '华北-北京' },
     { name: 'IP 地址', value: `182.61.0.${String(index % 256)}` },
   ],
+  places: [],
   count: 1,
   period: { kind: 'period', start: '2026-03-01T02:10:05.000Z', end: '2027-03-01T02:10:05.000Z' },
   duration: { value: 12, unit: 'month' },
   cashPayable: { amount: '100.00', currency: 'CNY' },
+  cashReturned: null,
   terms: { included: false, url: 'https://cloud.example.com/terms' },
   ...over,
 });

@@ -39,6 +39,7 @@ export const up: Migration = [
      payable_amount numeric not null check (payable_amount >= 0),
      cash_paid numeric not null check (cash_paid >= 0),
      voucher_paid numeric not null check (voucher_paid >= 0),
+     cash_returned numeric not null default 0 check (cash_returned between 0 and cash_paid),
      paid_parts jsonb,
      status text not null check (status in ('unpaid', 'paid', 'cancelled', 'voided')),
      fulfilment text not null check (fulfilment in ('none', 'creating', 'created', 'failed')),
@@ -72,9 +73,9 @@ export const up: Migration = [
   'create index orders_of_bundle on orders (account_id, bundle_id) where bundle_id is not null',
   accountTable('order', 'orders', [
     'insert',
-    `update (version, cash_paid, voucher_paid, paid_parts, status, fulfilment, refund_state, hold_kind, hold_id,
-      instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end, invoiced,
-       support_rights_used,       pay_by, paid_at, cancelled_at, voided_at, expiring_announced)`,
+    `update (version, cash_paid, voucher_paid, cash_returned, paid_parts, status, fulfilment, refund_state,
+      hold_kind, hold_id, instance_ids, instances, refunded_instance_ids, refund_ids, period_start, period_end,
+      invoiced, support_rights_used, pay_by, paid_at, cancelled_at, voided_at, expiring_announced)`,
   ]),
 
   `create table order_instances (
@@ -114,9 +115,11 @@ export const up: Migration = [
      kind text not null check (kind in ('contract', 'refund')),
      account_id text not null,
      answered_at timestamptz,
-     ended_at timestamptz
+     ended_at timestamptz,
+     succeeded boolean not null default false
    )`,
-  accountTable('order', 'holders', ['insert', 'update (answered_at, ended_at)']),
+  `create index holders_refunds on holders (account_id, answered_at) where kind = 'refund'`,
+  accountTable('order', 'holders', ['insert', 'update (answered_at, ended_at, succeeded)']),
 
   `create table resources (
      instance_id text primary key,

@@ -6,8 +6,10 @@ import {
   allowedOperations,
   mayGiveBack,
   surroundingsOf,
+  withoutQuota,
   type Operation,
 } from './order/allowed-operations.ts';
+import { countRefundsOfYear } from './order/holder-store.ts';
 import type { Order } from './order/order.ts';
 import { listOrdersAround } from './order/surroundings-store.ts';
 import { findResources } from './resource/resource-store.ts';
@@ -22,25 +24,25 @@ export async function operationsOf(
   orders: readonly Order[],
 ): Promise<OperationsOf> {
   const accountIds = orders.filter(isLive).map(({ accountId }) => accountId);
-  const instanceIds = orders
-    .filter((order) => mayGiveBack(order, profile))
-    .flatMap((order) => order.instanceIds);
-  const [missingGlyphs, accounts, resources, living] = await Promise.all([
+  const giving = orders.filter((order) => mayGiveBack(order, profile));
+  const instanceIds = giving.flatMap((order) => order.instanceIds);
+  const isLimited = giving.length > 0 && profile.refunds.yearlyQuota !== null;
+  const givers = giving.map(({ accountId }) => accountId);
+  const [missingGlyphs, accounts, resources, living, refundsThisYear] = await Promise.all([
     loadGlyphCheck(),
     accountIds.length > 0 ? findAccounts(tx, accountIds) : new Map(),
     instanceIds.length > 0 ? findResources(tx, instanceIds) : [],
     instanceIds.length > 0 ? listOrdersAround(tx, instanceIds) : [],
+    isLimited ? countRefundsOfYear(tx, givers, profile) : new Map<string, number>(),
   ]);
-  const around = surroundingsOf({ accounts, resources, orders: living });
+  const around = surroundingsOf({
+    accounts,
+    resources,
+    orders: living,
+    withoutQuota: withoutQuota(refundsThisYear, profile),
+  });
   const rules = { profile, missingGlyphs, now: tx.now };
   return (order) => allowedOperations(order, around, rules);
 }
 
 const isLive = ({ status }: Order) => status === 'unpaid' || status === 'paid';
-
-/** Of an order that is placed just now: around it there is its account alone. */
-export async function operationsOfNew(tx: Tx, profile: Profile, accountId: string): Promise<OperationsOf> {
-  const [missingGlyphs, accounts] = await Promise.all([loadGlyphCheck(), findAccounts(tx, [accountId])]);
-  const around = surroundingsOf({ accounts, resources: [], orders: [] });
-  return (order) => allowedOperations(order, around, { profile, missingGlyphs, now: tx.now });
-}

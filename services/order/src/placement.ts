@@ -3,10 +3,10 @@ import { newId, Refusal, type RefusalCode, type Tx } from '@accord/core';
 import type { BillType, Duration, OrderType, Promotion } from '@accord/events/order';
 import type { ChargeType, DomainServiceType } from '@accord/events/product';
 import { isNegative, subtract, zero, type Money } from '@accord/money';
-import type { Profile } from '@accord/profile';
+import { payByOf, type Profile } from '@accord/profile';
 import { listOrdersInTheWay, listPaidOrders } from './order/order-instance-store.ts';
 import { insertOrder } from './order/order-store.ts';
-import { payByOf, placeOrder, type Order } from './order/order.ts';
+import { placeOrder, type Order } from './order/order.ts';
 import {
   changePlan,
   changesPlan,

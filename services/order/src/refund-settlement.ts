@@ -1,6 +1,7 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import type { Holder } from '@accord/events/fields';
+import { sum, type Money } from '@accord/money';
 import { saveEnds } from './order/holder-store.ts';
 import { linkDifference, refundFailedFulfilment, refundOrder } from './order/order-refund.ts';
 import { lockOrders, lockOrdersHeldBy, saveOrders } from './order/order-store.ts';
@@ -12,22 +13,28 @@ type Refund = Event<'refund.succeeded'>['data']['refund'];
 
 /** ORD-14, RFD-17: the money went back, so the resources it paid for end here and the refund's holds with it. */
 export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'refund.succeeded'>) {
+  const { refundId } = refund;
   if (refund.kind === 'failed_fulfilment') {
     saveOrders(
       tx,
-      (await lockOrders(tx, refund.orderIds)).map((order) => refundFailedFulfilment(order, refund.refundId)),
+      (await lockOrders(tx, refund.orderIds)).map((order) =>
+        refundFailedFulfilment(order, { refundId, returned: returnedOf(refund, order) }),
+      ),
     );
     return;
   }
-  const holder: Holder = { kind: 'refund', id: refund.refundId };
-  saveEnds(tx, holder.kind, [holder.id], refund.accountId);
+  const holder: Holder = { kind: 'refund', id: refundId };
+  const { accountId } = refund;
+  saveEnds(tx, { kind: 'refund', ids: [refundId], accountId, succeeded: true });
   const resources = await lockResources(tx, refund.instanceIds);
   const held = await lockOrdersHeldBy(tx, holder);
   if (held.length === 0) return; // done before
   const parts = held.map((order) => ({ order, instanceIds: refundedInstances(refund, order) }));
   saveOrders(
     tx,
-    parts.map(({ order, instanceIds }) => refundOrder(order, { holder, instanceIds, at: tx.now })),
+    parts.map(({ order, instanceIds }) =>
+      refundOrder(order, { holder, instanceIds, returned: returnedOf(refund, order), at: tx.now }),
+    ),
   );
 
   for (const resource of resources) {
@@ -48,9 +55,18 @@ export async function onDifferenceReturned(
   const orders = await lockOrders(tx, refund.orderIds);
   saveOrders(
     tx,
-    orders.map((order) => linkDifference(order, refund.refundId)),
+    orders.map((order) =>
+      linkDifference(order, { refundId: refund.refundId, returned: returnedOf(refund, order) }),
+    ),
   );
 }
+
+/** CTR-16: the refund's part that is this order's, in money; vouchers come back beside it. */
+const returnedOf = ({ lines }: Pick<Refund, 'lines'>, { orderId, cashPaid }: Order): Money =>
+  sum(
+    lines.filter((line) => line.orderId === orderId).map(({ refund }) => refund),
+    cashPaid.currency,
+  );
 
 /** How long the refunded orders pay for the instance, ms. */
 const paidTime = (

@@ -76,7 +76,7 @@ function endHolds(
 ): Order[] {
   if (ended.length === 0) return [...orders];
   const contractIds = ended.map(({ contractId }) => contractId);
-  saveEnds(tx, 'contract', contractIds, accountId);
+  saveEnds(tx, { kind: 'contract', ids: contractIds, accountId });
   const isEnded = ({ orderId, hold }: Order) =>
     ended.some((one) => one.orderId === orderId && one.contractId === hold?.id);
   return saveOrders(
@@ -168,7 +168,7 @@ export const onRefundEnded = (
  * reservation by it is refused.
  */
 async function endHolder(tx: Tx, holder: Holder, accountId: string) {
-  saveEnds(tx, holder.kind, [holder.id], accountId);
+  saveEnds(tx, { kind: holder.kind, ids: [holder.id], accountId });
   const held = await lockOrdersHeldBy(tx, holder);
   saveOrders(
     tx,

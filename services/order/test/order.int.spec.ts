@@ -91,11 +91,11 @@ describe('placing', () => {
         productAmount: cny('90.00'),
         payableAmount: cny('90.00'),
         cashPaid: cny('0.00'),
-        allowedOperations: ['view', 'pay', 'cancel', 'request_contract'],
       });
       expect(Date.parse(reply.body.payBy) - Date.parse(reply.body.createdAt)).toBe(7 * day);
       const { data } = await t.event('order.placed', ({ order }) => order.orderId === reply.body.orderId);
-      const { allowedOperations: _operations, links: _links, ...snapshot } = reply.body;
+      const { links: _links, warnings, ...snapshot } = reply.body;
+      expect(warnings).toEqual([]);
       expect(data.order).toEqual(snapshot);
       expect(announcedOf(t, reply.body.orderId)).toEqual(['order.placed@1']);
     },
@@ -271,7 +271,6 @@ describe('placing', () => {
         await theirs.post(`/v1/orders/${placed?.body.orderId}/cancel`, { reason: 'race' });
       }
     },
-    60_000,
   );
 
   test('ORD-2 a compensation by an operator costs nothing and moves the end of the instance', async () => {
@@ -466,7 +465,7 @@ describe('cancelling', () => {
     const cancel = () => customer(t, 'acc_1').post(`/v1/orders/${orderId}/cancel`, { reason: '不需要了' });
     expect(await cancel()).toMatchObject({
       status: 200,
-      body: { status: 'cancelled', version: 2, allowedOperations: ['view'] },
+      body: { status: 'cancelled', version: 2 },
     });
     expect(await cancel()).toMatchObject({ status: 409, body: { code: 'order.not_cancellable' } });
     const { data } = await t.event('order.cancelled', ({ order }) => order.orderId === orderId);
@@ -718,7 +717,7 @@ describe('expiring', () => {
     expect(won.paid + won.cancelled).toBe(rounds);
     expect(won.cancelled).toBeGreaterThan(0);
     expect(won.paid).toBeGreaterThan(0);
-  }, 30_000);
+  });
 });
 
 describe('fulfilment and facts', () => {
@@ -903,7 +902,6 @@ describe('fulfilment and facts', () => {
       for (let round = 0; round < 30; round += 5)
         await Promise.all([0, 1, 2, 3, 4].map((n) => race(round + n)));
     },
-    30_000,
   );
 
   test('ORD-11 a report joins no instance to an order that is not paid', async () => {
@@ -1015,7 +1013,6 @@ describe('fulfilment and facts', () => {
           'order.fulfilled@5',
         ]);
     },
-    30_000,
   );
 
   test('ORD-26 a part of an order that then fails is released with it', async () => {
@@ -1286,7 +1283,9 @@ describe('listing', () => {
       const byProvider = async (change: object) =>
         (await t.operator().post('/v1/orders', anOrder({ accountId: 'acc_16', ...change }))).body;
       const customised = await byProvider({ customised: true });
-      expect(customised.allowedOperations).toEqual(['view', 'pay', 'cancel']);
+      expect(
+        (await customer(t, 'acc_16').get(`/v1/orders/${customised.orderId}`)).body.allowedOperations,
+      ).toEqual(['view', 'pay', 'cancel']);
       const free = await byProvider({ free: true });
       expect(await ofAll()).toEqual(
         new Map([
@@ -1438,7 +1437,7 @@ const aTransfer = (bankReference: string) => ({
 test('API-1 API-2 API-4 bad input is refused on every route and nothing is stored', async () => {
   await t.settled();
   expect(await flawsUnderBadInput(t)).toEqual([]);
-}, 120_000);
+});
 
 test(
   'API-6 every route that takes a key answers a repeat as it did, does ' +
@@ -1514,7 +1513,6 @@ test(
       }),
     ).toEqual([]);
   },
-  60_000,
 );
 
 test('API-3 the description of every route can be made', async () => {

@@ -23,7 +23,11 @@ import {
 } from './fixtures.ts';
 
 const baidu = loadProfile('baidu');
-const profile = { ...baidu, orders: { ...baidu.orders, downgradeReturns: 'difference' as const } };
+const profile = {
+  ...baidu,
+  orders: { ...baidu.orders, downgradeReturns: 'difference' as const },
+  refunds: { ...baidu.refunds, yearlyQuota: 2 },
+};
 const t = await openShop((context) => orderService({ profile }, context));
 
 const monthly = (amount: string) => [{ chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' }];
@@ -307,18 +311,30 @@ describe('an order for a plan', () => {
     });
     expect(await resource(id)).toMatchObject({ plan: 'small', end: period.end });
 
-    const lines = [downgrade.orderId];
+    const [{ orderId: payer }] = downgrade.planChange.rest;
+    const none = cny('0.00');
     const refundId = `rfd_${randomUUID()}`;
     const refund = aRefund(refundId, [id], {
       accountId: 'acc_plans',
       status: 'succeeded',
       kind: 'downgrade_difference',
       reason: 'downgraded',
-      orderIds: lines,
+      orderIds: [downgrade.orderId, payer],
+      lines: [
+        {
+          orderId: payer,
+          instanceId: id,
+          paid: cny('84.00'),
+          consumed: none,
+          fee: none,
+          refund: cny('84.00'),
+        },
+      ],
     });
     await refundSays(t, 'refund.difference_returned', refund, {}, { repeat: 2 });
     await t.settled();
     const shown = await read(downgrade.orderId);
+    expect([shown, await read(payer)].map(({ cashReturned }) => cashReturned)).toEqual([none, cny('84.00')]);
     expect(shown.links.refunds).toEqual([`/v1/refunds/${refundId}`]);
     expect(shown.history.map(({ change }: { change: string }) => change)).toEqual([
       'placed',
@@ -451,7 +467,7 @@ describe('ORD-3 one open order', () => {
       await theirs.post(`/v1/orders/${placed}/cancel`, { reason: 'race' });
     }
     expect(await t.sql('select 1 from order_instances where instance_id = $1 and open', [id])).toEqual([]);
-  }, 60_000);
+  });
 
   test('the database refuses a second, whatever asks for it', async () => {
     const id = await bought(month(2));
@@ -490,4 +506,23 @@ test('ORD-26 CTR-4 an order given in part is not reserved for a contract before 
   await apply(t, late, [orderId]);
   expect(await answersTo(t, late)).toEqual(['order.reserved']);
   expect(await stored(t, orderId)).toMatchObject({ hold_id: late, fulfilment: 'created' });
+});
+
+test('ORD-16 RFD-3 unsubscribe is not offered once the refunds of the year are used up', async () => {
+  const accountId = 'acc_quota';
+  const orderIds: string[] = [];
+  for (const instanceId of ['i-q1', 'i-q2', 'i-q3'])
+    orderIds.push((await placeAndPay(t, accountId, {}, [instance(instanceId)])).body.orderId);
+  const says = async (type: string, refund: object) => {
+    await refundSays(t, type, refund);
+    await t.settled({ dueWork: false });
+    const { body } = await customer(t, accountId).get(`/v1/orders/${orderIds.at(-1)}`);
+    return body.allowedOperations.includes('unsubscribe');
+  };
+  const first = aRefund('rfd_q1', ['i-q1'], { accountId });
+  const second = aRefund('rfd_q2', ['i-q2'], { accountId });
+  expect(await says('refund.requested', first)).toBe(true);
+  expect(await says('refund.succeeded', { ...first, version: 4, status: 'succeeded' })).toBe(true);
+  expect(await says('refund.requested', second)).toBe(false);
+  expect(await says('refund.withdrawn', { ...second, version: 2, status: 'withdrawn' })).toBe(true);
 });

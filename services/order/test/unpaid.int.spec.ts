@@ -119,10 +119,13 @@ describe('many overdue orders', () => {
 
 describe('a domain order', () => {
   test('ORD-20 warns while it is unpaid, in the language asked for', async () => {
-    const { body: order } = await customer(t, 'acc_1').post('/v1/orders', aDomain());
+    const { body: order } = await customer(t, 'acc_1').post('/v1/orders', aDomain(), {
+      'accept-language': 'en',
+    });
     const detail = (language: string) =>
       customer(t, 'acc_1').get(`/v1/orders/${order.orderId}`, { 'accept-language': language });
     const warning = { code: 'order.domain_not_reserved', remedy: 'pay_soon' };
+    expect(order.warnings).toEqual((await detail('en')).body.warnings);
     expect((await detail('en')).body.warnings).toEqual([
       { ...warning, text: expect.stringContaining('somebody else may register it') },
     ]);

@@ -59,13 +59,14 @@ function decide(tx: Tx, profile: Profile, { refund, facts, mayDiffer }: Known): 
 }
 
 /**
- * For update, with all that is known here of its instances and orders, so that what is told meanwhile waits.
+ * For update, with all that is known here of its instances and orders, so that what is told meanwhile waits, and with
+ * the account's balance, which events lock before the orders that give something back.
  *
  * @throws Refusal `refund.not_found`.
  */
 export async function lockRefundAndFacts(tx: Tx, refundId: string): Promise<Refund> {
-  const { instanceIds, orderIds } = await getRefund(tx, refundId);
-  lockRowsOf(tx, [refundId, ...instanceIds, ...orderIds]);
+  const { accountId, instanceIds, orderIds } = await getRefund(tx, refundId);
+  lockRowsOf(tx, [refundId, accountId, ...instanceIds, ...orderIds]);
   return lockRefund(tx, refundId);
 }
 

@@ -40,6 +40,7 @@ const reasons: Readonly<Record<number, string>> = {
   415: 'The content type is not supported',
   422: 'The domain refuses it',
   429: 'Too many requests',
+  431: 'The headers or the address are too large',
   500: 'Something went wrong here',
   503: 'Something it depends on is away, or too much is asked at once',
 };
@@ -65,9 +66,11 @@ function edgeCodes(route: Route): [number, string][] {
     [415, 'request.content_type', takesBody(route)],
     [400, 'request.bad_form', route.upload === true],
     [415, 'request.file_expected', route.upload === true],
+    [422, 'request.invalid', true],
     [422, 'idempotency.key_reused', key],
     [422, 'request.bad_cursor', route.query instanceof z.ZodObject && 'cursor' in route.query.shape],
     [429, 'request.rate_limited', true],
+    [431, 'request.headers_too_large', true],
     [500, 'server.error', true],
     [503, 'server.unavailable', true],
   ];
@@ -77,7 +80,7 @@ function edgeCodes(route: Route): [number, string][] {
 /** By code, the statuses with which it may answer it instead of what was asked (API-2); each code has one as a rule. */
 export function statusesOf(route: Route, texts: Api['problems']): ReadonlyMap<string, readonly number[]> {
   const statuses = new Map<string, readonly number[]>();
-  for (const [status, code] of edgeCodes(route)) statuses.set(code, [status]);
+  for (const [status, code] of edgeCodes(route)) statuses.set(code, [...(statuses.get(code) ?? []), status]);
   for (const code of route.refusals ?? []) {
     const kinds = [(texts[code] ?? problemTexts[code])?.kind ?? []].flat();
     statuses.set(

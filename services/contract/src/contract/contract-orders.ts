@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ContractKind } from '@accord/events/contract';
-import { add, equal, subtract, type Money } from '@accord/money';
-import type { Profile } from '@accord/profile';
+import { add, equal, subtract, zero, type Money } from '@accord/money';
+import { isInPart, payByOf, type Profile } from '@accord/profile';
 import type { Order } from '../order-view.ts';
 
 // A contract's orders: the split of an application, the amounts, the periods. Pure.
@@ -12,9 +12,15 @@ export type Kind = z.infer<typeof ContractKind>;
 export const kindOf = (order: Pick<Order, 'status'>): Kind & ('order' | 'payment_request') =>
   order.status === 'unpaid' ? 'payment_request' : 'order';
 
-/** CTR-16: payable − vouchers; null for pay as you go, which counts as nothing. */
+/** CTR-16: what came back of it in money. */
+export const cashReturned = ({ cashReturned: returned, payableAmount }: Order): Money =>
+  returned ?? zero(payableAmount.currency);
+
+/** CTR-16: payable − vouchers − returned; null for pay as you go, which counts as nothing. */
 export const cashPayable = (order: Order): Money | null =>
-  order.chargeType === 'pay_as_you_go' ? null : subtract(order.payableAmount, order.voucherPaid);
+  order.chargeType === 'pay_as_you_go'
+    ? null
+    : subtract(subtract(order.payableAmount, order.voucherPaid), cashReturned(order));
 
 /**
  * CTR-16: null where none of the orders, which are of one currency, has an amount.
@@ -49,7 +55,7 @@ export function splitOrders(orders: readonly Order[]): Part[] {
   }));
 }
 
-const sameMoney = (a: Money | null, b: Money | null) => (a && b ? equal(a, b) : a === b);
+export const isSameAmount = (a: Money | null, b: Money | null) => (a && b ? equal(a, b) : a === b);
 
 /**
  * CTR-4: ids of the orders whose kind, entity or amount differs, as reserved, from the decision on them; of
@@ -63,29 +69,61 @@ export function changedOrders(decided: readonly Order[], reserved: readonly Orde
       !is ||
       kindOf(was) !== kindOf(is) ||
       was.invoicingEntity !== is.invoicingEntity ||
-      !sameMoney(cashPayable(was), cashPayable(is))
+      !isSameAmount(cashPayable(was), cashPayable(is))
     );
   };
   return decided.filter(differs).map(({ orderId }) => orderId);
 }
 
 /**
- * CTR-15: the orders as they were reserved, whose amounts stand, with the periods that the order service told
- * since: fulfilment may follow the draft.
+ * CTR-15, CTR-16, CTR-39: the orders as they were reserved, whose prices stand, with the periods, the places and the
+ * returned cash that the order service told since: they may follow the draft.
  */
-export function withLaterPeriods(reserved: readonly Order[], known: readonly Order[]): Order[] {
+export function withLaterFacts(reserved: readonly Order[], known: readonly Order[]): Order[] {
   const latest = new Map(known.map((order) => [order.orderId, order]));
   return reserved.map((order) => {
     const later = latest.get(order.orderId);
     if (!later || later.version <= order.version) return order;
     const { fulfilment, servicePeriod, instances } = later;
-    return { ...order, fulfilment, servicePeriod, ...(instances && { instances }) };
+    const returned = cashReturned(later);
+    return { ...order, fulfilment, servicePeriod, cashReturned: returned, ...(instances && { instances }) };
   });
 }
 
-/** ORD-26: some of its instances are there, others still to come; it gets no contract before the last. */
-export const isInPart = ({ fulfilment, instances = [] }: Order): boolean =>
-  fulfilment === 'creating' && instances.length > 0;
+/** The part of a contract's row that may change until it is sealed. */
+export interface StatedOrder {
+  readonly orderId: string;
+  readonly cashPayable: Money | null;
+}
+
+/** CTR-16: ids of the orders of which cash came back since a sealed file, or one to be sealed, stated them. */
+export function returnedSince(stated: readonly StatedOrder[], known: readonly Order[]): string[] {
+  const now = new Map(known.map((order) => [order.orderId, order]));
+  const isReturned = ({ orderId, cashPayable: was }: StatedOrder) => {
+    const order = now.get(orderId);
+    return order?.status === 'paid' && !isSameAmount(cashPayable(order), was);
+  };
+  return stated.filter(isReturned).map(({ orderId }) => orderId);
+}
+
+/** CTR-39, ORD-25: where an instance runs, as fulfilment and reports tell it, and since when that is known. */
+export interface Place {
+  readonly instanceId: string;
+  readonly region: string | null;
+  readonly ipAddress: string | null;
+  readonly knownSince: string | null;
+}
+
+/** Of the instances whose place was told. */
+export const placesOf = ({ instances = [] }: Order): Place[] =>
+  instances
+    .filter(({ region, ipAddress }) => region !== null || ipAddress !== null)
+    .map(({ instanceId, region, ipAddress, knownSince = null }) => ({
+      instanceId,
+      region,
+      ipAddress,
+      knownSince,
+    }));
 
 /**
  * CTR-15: ids of the paid subscriptions without a known period: not fulfilled yet, or fulfilled at a time when
@@ -127,21 +165,18 @@ export const earliestPayBy = (orders: readonly Order[]): string | null =>
   orders.flatMap(({ payBy }) => payBy ?? []).sort()[0] ?? null;
 
 /**
- * ORD-8: the orders as their draft leaves them, which moves payBy, counted from the placement; a change of plan is
- * paid before the rest is over that it is for (ORD-24). The order service tells it later, too late for a reader of
- * the new draft.
+ * ORD-8: the orders as their draft leaves them, which moves payBy, counted from the placement. The order service
+ * tells it later, too late for a reader of the new draft.
  */
 export const asDrafted = (
   orders: readonly Order[],
   { orders: { payWithinWhenContractedMs } }: Pick<Profile, 'orders'>,
 ): Order[] =>
-  orders.map((order) => {
-    if (order.status !== 'unpaid') return order;
-    const { createdAt, planChange, servicePeriod } = order;
-    const latest = Date.parse(createdAt) + payWithinWhenContractedMs;
-    const payBy = planChange && servicePeriod ? Math.min(latest, Date.parse(servicePeriod.end)) : latest;
-    return { ...order, payBy: new Date(payBy).toISOString() };
-  });
+  orders.map((order) =>
+    order.status === 'unpaid'
+      ? { ...order, payBy: payByOf(order, payWithinWhenContractedMs).toISOString() }
+      : order,
+  );
 
 /** Null at an end: not known yet, or open (pay as you go). */
 export interface Validity {

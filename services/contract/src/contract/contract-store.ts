@@ -117,7 +117,7 @@ export function saveContract(tx: Tx, decision: Decision<Contract>): Contract {
   if (facts.length === 0) return contract;
   tx.write(
     `update contracts set version = $2, status = $3, number = $4, refusals = $5, void_reason = $6, void_text = $7,
-       removed = $8, drafted_at = $9, finalized_at = $10, voided_at = $11, content = $12
+       removed = $8, drafted_at = $9, finalized_at = $10, voided_at = $11, content = $12, amount = $13
      where contract_id = $1`,
     [
       contract.contractId,
@@ -132,6 +132,7 @@ export function saveContract(tx: Tx, decision: Decision<Contract>): Contract {
       contract.finalizedAt,
       contract.voidedAt,
       contract.content,
+      contract.amount,
     ],
   );
   if (!isLive(contract)) tx.write('delete from live_orders where contract_id = $1', [contract.contractId]);

@@ -4,7 +4,7 @@ import type { ContractRefusalReason, ContractSnapshot, ContractVoidReason } from
 import type { Money } from '@accord/money';
 import type { Party } from '../account/account.ts';
 import type { DocumentContent, DocumentLanguage } from '../document/content.ts';
-import type { Kind } from './contract-orders.ts';
+import { isSameAmount, type Kind } from './contract-orders.ts';
 
 export const contractLifecycle = lifecycle('contract', 'requested', {
   requested: { draft: 'draft', refuse: 'refused', void: 'voided' },
@@ -178,13 +178,31 @@ export function finalizeContract(
   });
 }
 
-/** An order of the payment request was paid meanwhile (CTR-29), or the seal could not be made (CTR-34). */
-export type SealFailure = 'order_paid' | 'signing_failed' | 'tried_too_often';
+/** CTR-16: a draft states the cash that its orders leave; a contract of any other status keeps its amount. */
+export function followAmount(contract: Contract, amount: Money | null): Decision<Contract> {
+  if (contract.status !== 'draft' || isSameAmount(contract.amount, amount)) return unchanged(contract);
+  const next = amend(contract, { amount });
+  return changed(next, {
+    type: 'contract.changed',
+    data: { contract: contractSnapshot(next), what: ['amount'] },
+  });
+}
 
-export function failSealing(contract: Contract, reason: SealFailure): Decision<Contract> {
+/**
+ * An order of the payment request was paid meanwhile (CTR-29), cash of an order came back (CTR-16), or the seal could
+ * not be made (CTR-34).
+ */
+export type SealFailure = 'order_paid' | 'cash_returned' | 'signing_failed' | 'tried_too_often';
+
+/** A draft again, over the amount that its orders leave by now. */
+export function failSealing(
+  contract: Contract,
+  { reason, amount }: { reason: SealFailure; amount: Money | null },
+): Decision<Contract> {
   if (!contractLifecycle.allows(contract.status, 'sealFailed')) return unchanged(contract);
   const next = amend(contract, {
     status: contractLifecycle.after(contract.status, 'sealFailed'),
+    amount,
     content: null,
   });
   return changed(next, { type: 'contract.seal_failed', data: { contract: contractSnapshot(next), reason } });

@@ -14,7 +14,7 @@ import {
   changedOrders,
   splitOrders,
   validityOf,
-  withLaterPeriods,
+  withLaterFacts,
   withoutPeriod,
 } from './contract-orders.ts';
 import {
@@ -24,6 +24,7 @@ import {
   expectDraft,
   failSealing,
   finalizeContract,
+  followAmount,
   refuseContract,
   requestContract,
   voidByHand,
@@ -96,7 +97,8 @@ describe('a contract', () => {
       draftContract(late, { number: 'CT-2026-00000009', payBy: null, at }),
       refuseContract(late, []),
       finalizeContract(late, { sha256: 'ab', at }),
-      failSealing(late, 'signing_failed'),
+      failSealing(late, { reason: 'signing_failed', amount: late.amount }),
+      followAmount(late, null),
       voidForDeadOrder(late, { orderId: 'ord_1', status: 'voided' }, at),
     ]) {
       expect(decision).toEqual({ state: late, facts: [] });
@@ -106,7 +108,7 @@ describe('a contract', () => {
   test('CTR-34 goes to sealing without a version, and back to a draft where sealing failed', () => {
     const inSealing = sealing();
     expect(inSealing.version).toBe(draft().version);
-    const failed = failSealing(inSealing, 'signing_failed');
+    const failed = failSealing(inSealing, { reason: 'signing_failed', amount: inSealing.amount });
     expect(failed.state).toMatchObject({ status: 'draft', version: inSealing.version + 1, content: null });
     expect(failed.facts).toMatchObject([
       { type: 'contract.seal_failed', data: { reason: 'signing_failed' } },
@@ -383,13 +385,15 @@ describe('the content', () => {
       ({ period }) => period,
     );
 
-  test('CTR-16 sums payable less vouchers; pay as you go counts as nothing', () => {
+  test('CTR-16 sums payable less vouchers and returned cash; pay as you go counts as nothing', () => {
     const withVoucher = sampleOrder({ voucherPaid: { amount: '5.00', currency: 'CNY' } });
     expect(amountOf([withVoucher, payAsYouGoOrder(), sampleOrder()])).toEqual({
       amount: '85.00',
       currency: 'CNY',
     });
     expect(amountOf([payAsYouGoOrder()])).toBeNull();
+    const back = sampleOrder({ ...withVoucher, cashReturned: { amount: '34.84', currency: 'CNY' } });
+    expect(amountOf([back, sampleOrder()])).toEqual({ amount: '50.16', currency: 'CNY' });
     expect(
       contentOf(draft([payAsYouGoOrder()]), [payAsYouGoOrder()], {
         profile: baidu,
@@ -440,7 +444,7 @@ describe('the content', () => {
         version: early.version + 1,
         payableAmount: { amount: '99.00', currency: 'CNY' },
       };
-      const merged = withLaterPeriods([early], [later]);
+      const merged = withLaterFacts([early], [later]);
       expect(withoutPeriod(merged)).toEqual({ unfulfilled: [], fulfilled: [] });
       expect(amountOf(merged)).toEqual({ amount: '45.00', currency: 'CNY' });
     },
@@ -457,7 +461,7 @@ describe('the content', () => {
       fulfilment: 'created' as const,
       instances: [given, given],
     };
-    const [merged] = withLaterPeriods([part], [whole]);
+    const [merged] = withLaterFacts([part], [whole]);
     expect(merged).toMatchObject({ fulfilment: 'created', instances: [given, given] });
     expect(withoutPeriod([merged!])).toEqual({ unfulfilled: [], fulfilled: [] });
   });

@@ -1,15 +1,24 @@
 import type { z } from 'zod';
 import { Refusal } from '@accord/core';
 import type { Language } from '@accord/events/contract';
-import type { Money } from '@accord/money';
+import { isZero, type Money } from '@accord/money';
 import type { PartyDetails, Profile } from '@accord/profile';
 import type { Party } from '../account/account.ts';
 import { billingCycle } from '../bill/billing-cycle.ts';
-import { amountOf, cashPayable, earliestPayBy, kindOf, type Kind } from '../contract/contract-orders.ts';
+import {
+  amountOf,
+  cashPayable,
+  cashReturned,
+  earliestPayBy,
+  kindOf,
+  placesOf,
+  type Kind,
+  type Place,
+} from '../contract/contract-orders.ts';
 import { termsOf, type OwnTerms, type Terms } from '../contract/terms.ts';
 import type { Order } from '../order-view.ts';
 
-export const templateVersion = '1.1';
+export const templateVersion = '1.2';
 
 export type DocumentLanguage = z.infer<typeof Language>;
 export type DurationUnit = 'minute' | 'month' | 'year';
@@ -27,11 +36,15 @@ export interface DocumentRow {
   readonly serviceName: string;
   /** Model and options as sold, region and IP address among them. */
   readonly configuration: readonly { readonly name: string; readonly value: string }[];
+  /** Where it was delivered (CTR-39). */
+  readonly places: readonly Place[];
   readonly count: number;
   readonly period: RowPeriod;
   readonly duration: { readonly value: number; readonly unit: DurationUnit } | null;
   /** Null prints a dash: pay as you go (CTR-16). */
   readonly cashPayable: Money | null;
+  /** Of an order that came back in part (CTR-16); null where nothing did. */
+  readonly cashReturned: Money | null;
   readonly terms: Terms;
 }
 
@@ -117,10 +130,12 @@ const rowOf = (
   orderId: order.orderId,
   serviceName: order.productName[language],
   configuration: order.configuration,
+  places: placesOf(order),
   count: order.count,
   period: periodOf(order, createdAt, profile),
   duration: order.duration,
   cashPayable: cashPayable(order),
+  cashReturned: isZero(cashReturned(order)) ? null : cashReturned(order),
   terms: termsOf(order, ownTerms, profile.contracts),
 });
 

@@ -87,6 +87,21 @@ test('CTR-14 an English contract states number, kind, parties, orders, and templ
     expect(text).toContain(part);
 });
 
+test('CTR-16 CTR-39 a row says what came back in cash, and where each instance runs since when', async () => {
+  const place = { instanceId: 'i-1', region: 'cn-bj', ipAddress: null, knownSince: '2026-03-02T02:10:05.000Z' };
+  const row = sampleRow(1, {
+    cashReturned: { amount: '34.84', currency: 'CNY' },
+    places: [place, { ...place, instanceId: 'i-2', ipAddress: '192.0.2.9', knownSince: null }],
+  });
+  const text = (await flat(sampleContent(1, { rows: [row] }))).replaceAll(/\s/g, '');
+  for (const part of [
+    '实例i-1：地域cn-bj（自2026-03-0210:10:05）',
+    '实例i-2：地域cn-bj，IP地址192.0.2.9',
+    '¥100.00（已退¥34.84）',
+  ])
+    expect(text).toContain(part);
+});
+
 test('CTR-14 the sum stands in figures, in Chinese also in capital numerals', async () => {
   const total = { amount: '1004.05', currency: 'CNY' };
   expect(await flat(sampleContent(1, { total }))).toMatch(/人民币壹仟零肆元零伍分.*¥1,004\.05/);
@@ -321,7 +336,7 @@ test('CTR-14 text is copied as it was agreed, also where the typeface draws char
     sampleContent(1, { partyA: { name: alike, certificate: null, address: null, contact: null } }),
   );
   expect(text).toContain(alike.replace('⾦', '金'));
-  expect(text).toContain('现金应付金额为订单应付金额扣除代金券抵扣后的金额');
+  expect(text).toContain('现金应付金额为订单应付金额扣除代金券抵扣及已退现金后的金额');
 });
 
 test('what customers typed cannot hide or reorder what is agreed', async () => {

@@ -64,17 +64,23 @@ function cellsOf(
   words: Wording,
   write: (instant: string) => string,
 ): string[][] {
+  const { cashPayable, cashReturned } = row;
+  const configuration = [
+    ...row.configuration.map(({ name, value }) => words.pair(name, value)),
+    ...row.places.map((place) => words.place(place, place.knownSince && write(place.knownSince))),
+  ];
   return [
     [String(index + 1)],
     [row.orderId],
     [row.serviceName],
-    row.configuration.length > 0
-      ? row.configuration.map(({ name, value }) => words.pair(name, value))
-      : [dash],
+    configuration.length > 0 ? configuration : [dash],
     [String(row.count)],
     periodOf(row, words, write),
     [row.duration ? words.units[row.duration.unit](row.duration.value) : dash],
-    [row.cashPayable ? formatMoney(row.cashPayable, words.locale) : dash],
+    [
+      cashPayable ? formatMoney(cashPayable, words.locale) : dash,
+      ...(cashReturned ? [words.returned(formatMoney(cashReturned, words.locale))] : []),
+    ],
   ];
 }
 

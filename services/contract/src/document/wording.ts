@@ -1,3 +1,4 @@
+import type { Place } from '../contract/contract-orders.ts';
 import type { DurationUnit } from './content.ts';
 
 /** The standard text of the contract (CTR-12), the same in every contract of a template version. */
@@ -22,6 +23,10 @@ export interface Wording {
   readonly columns: readonly [string, string, string, string, string, string, string, string];
   readonly units: Readonly<Record<DurationUnit, (value: number) => string>>;
   readonly pair: (name: string, value: string) => string;
+  /** Where an instance runs, in the configuration; `since` is when that was told. */
+  readonly place: (place: Place, since: string | null) => string;
+  /** Below the cash payable of an order of which so much came back. */
+  readonly returned: (amount: string) => string;
   readonly colon: string;
   /** Between the pairs of a configuration that stands below its row. */
   readonly separator: string;
@@ -88,6 +93,11 @@ const zh: Wording = {
     year: (value) => `${String(value)} 年`,
   },
   pair: (name, value) => `${name}：${value}`,
+  place: ({ instanceId, region, ipAddress }, since) =>
+    `实例 ${instanceId}：` +
+    [region && `地域 ${region}`, ipAddress && `IP 地址 ${ipAddress}`].filter(Boolean).join('，') +
+    (since ? `（自 ${since}）` : ''),
+  returned: (amount) => `（已退 ${amount}）`,
   colon: '：',
   separator: '；',
   below: '见下',
@@ -97,7 +107,7 @@ const zh: Wording = {
   amount: '合同金额',
   inFigures: '合计（小写）：',
   inCapitals: '合计（大写）：人民币',
-  cashNote: '现金应付金额为订单应付金额扣除代金券抵扣后的金额。',
+  cashNote: '现金应付金额为订单应付金额扣除代金券抵扣及已退现金后的金额。',
   usageNote: '现金应付以“—”表示的为按量付费服务，费用按实际用量以账单为准，不计入合同金额。',
   usageOnly: '本合同所列均为按量付费服务，费用按实际用量以账单为准，本合同不载明金额。',
   payment: '付款',
@@ -156,6 +166,11 @@ const en: Wording = {
   ],
   units: { minute: counted('minute'), month: counted('month'), year: counted('year') },
   pair: (name, value) => `${name}: ${value}`,
+  place: ({ instanceId, region, ipAddress }, since) =>
+    `Instance ${instanceId}: ` +
+    [region && `region ${region}`, ipAddress && `IP address ${ipAddress}`].filter(Boolean).join(', ') +
+    (since ? ` (since ${since})` : ''),
+  returned: (amount) => `(${amount} returned)`,
   colon: ': ',
   separator: '; ',
   below: 'see below',
@@ -165,7 +180,8 @@ const en: Wording = {
   amount: 'Contract amount',
   inFigures: 'Total: ',
   inCapitals: '',
-  cashNote: 'Cash payable is the payable amount of an order less what vouchers paid of it.',
+  cashNote:
+    'Cash payable is the payable amount of an order less what vouchers paid of it and what was returned of it in cash.',
   usageNote:
     'A dash in cash payable stands for a pay-as-you-go service: it is charged by usage in its bills ' +
     'and is not part of the contract amount.',

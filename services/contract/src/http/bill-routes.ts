@@ -24,7 +24,7 @@ const BillTelling = z
   .refine(isSumOfLines, {
     path: ['lines'],
     message: 'are of one currency, none below zero, together the amount',
-    params: { 'zh-CN': '币种须相同，金额不得为负，合计须等于 amount' },
+    params: { 'zh-CN': '币种须相同，金额不得为负，合计须等于 amount', beyondSchema: true },
   });
 
 const answered = (bill: Bill) => ({ body: bill, version: bill.version });

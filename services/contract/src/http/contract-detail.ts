@@ -2,14 +2,24 @@ import { z } from 'zod';
 import type { Actor, Locale, Tx } from '@accord/core';
 import { ContractStatus } from '@accord/events/contract';
 import { LocalizedName, Moment, Money, ServicePeriod } from '@accord/events/fields';
+import { OrderInstance } from '@accord/events/order';
 import { ActorView, maskActor } from '@accord/http';
+import { zero } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { findAccount } from '../account/account-store.ts';
 import { listContractOrders } from '../contract/contract-orders-store.ts';
-import { cashPayable, paidMeanwhile, validityOf, withLaterPeriods } from '../contract/contract-orders.ts';
+import {
+  cashPayable,
+  cashReturned,
+  paidMeanwhile,
+  placesOf,
+  validityOf,
+  withLaterFacts,
+} from '../contract/contract-orders.ts';
 import { listHistory, type HistoryEntry } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';
-import { termsOf, type Terms } from '../contract/terms.ts';
+import { termsOf } from '../contract/terms.ts';
+import type { DocumentRow } from '../document/content.ts';
 import { findDocumentHash } from '../document/document-store.ts';
 import { findOrders, findOwnTerms, type Order } from '../order-view.ts';
 import { ContractAnswer, toContractAnswer } from './schemas.ts';
@@ -23,6 +33,15 @@ const OrderRow = z
     count: z.int(),
     servicePeriod: ServicePeriod.nullable(),
     cashPayable: Money.nullable(),
+    /** Came back of it in cash, and is not in cashPayable (CTR-16). */
+    cashReturned: Money,
+    places: z
+      .array(
+        OrderInstance.pick({ instanceId: true, region: true, ipAddress: true })
+          .extend({ knownSince: Moment.nullable() })
+          .meta({ id: 'DeliveredPlace' }),
+      )
+      .meta({ description: 'Where its instances run, as was told last, and since when that is known.' }),
     termsIncluded: z.boolean().meta({ description: 'Whether the document states the terms in full.' }),
     termsUrl: z.string().nullable(),
   })
@@ -57,38 +76,46 @@ export async function readContractDetail(
 ): Promise<z.input<typeof ContractDetailAnswer>> {
   const { contractId, accountId, orderIds } = contract;
   const known = await findOrders(tx, { accountId, orderIds });
-  const orders = withLaterPeriods(await listContractOrders(tx, contractId), known);
+  const orders = withLaterFacts(await listContractOrders(tx, contractId), known);
   const account = await findAccount(tx, accountId);
   const document = await findDocumentHash(tx, contractId);
   const paid = paidMeanwhile(contract, known);
-  const terms = await termsOfOrders(tx, contract, orders, profile.contracts);
-  const urls = new Set(terms.map(({ url }) => url));
+  const stated = await statedOf(tx, contract, orders, profile.contracts);
+  const urls = new Set(stated.map(({ terms: { url } }) => url));
   const seen = { contract, known, certifiedName: account?.certifiedName, rules: profile.contracts };
   return {
     ...toContractAnswer(contract, locale),
-    orders: orders.map((order, index) => toOrderRow(order, terms[index]!)),
+    orders: orders.map((order, index) => toOrderRow(order, stated[index]!)),
     validity: { ...validityOf(contract.kind, orders, paid) },
     settled: contract.status === 'official' && paid.length === orderIds.length,
-    termsUrl: urls.size === 1 ? terms[0]!.url : null,
+    termsUrl: urls.size === 1 ? stated[0]!.terms.url : null,
     sha256: document?.sha256 ?? null,
     warnings: contractWarnings(seen, locale),
     history: (await listHistory(tx, contractId)).map((entry) => toHistoryRow(entry, tx.actor)),
   };
 }
 
-/** CTR-23: in the orders' order, as the sealed file states them, or as a draft would now. */
-async function termsOfOrders(
+type Stated = Pick<DocumentRow, 'cashPayable' | 'cashReturned' | 'places' | 'terms'>;
+
+/** CTR-16, CTR-23, CTR-39: in the orders' order, as the sealed file states them, or as a draft would now. */
+async function statedOf(
   tx: Tx,
   { content }: Contract,
   orders: readonly Order[],
   rules: Profile['contracts'],
-): Promise<Terms[]> {
-  if (content) return content.rows.map(({ terms }) => terms);
+): Promise<readonly Stated[]> {
+  if (content) return content.rows;
   const own = await findOwnTerms(tx, orders);
-  return orders.map((order) => termsOf(order, own, rules));
+  return orders.map((order) => ({
+    cashPayable: cashPayable(order),
+    cashReturned: cashReturned(order),
+    places: placesOf(order),
+    terms: termsOf(order, own, rules),
+  }));
 }
 
-const toOrderRow = (order: Order, terms: Terms): z.input<typeof OrderRow> => {
+const toOrderRow = (order: Order, stated: Stated): z.input<typeof OrderRow> => {
+  const { terms, places } = stated;
   const { orderId, productCode, productName, count, servicePeriod } = order;
   return {
     orderId,
@@ -96,7 +123,9 @@ const toOrderRow = (order: Order, terms: Terms): z.input<typeof OrderRow> => {
     productName,
     count,
     servicePeriod,
-    cashPayable: cashPayable(order),
+    cashPayable: stated.cashPayable,
+    cashReturned: stated.cashReturned ?? zero(order.payableAmount.currency),
+    places: places.map((place) => ({ ...place })),
     termsIncluded: terms.included,
     termsUrl: terms.url,
   };

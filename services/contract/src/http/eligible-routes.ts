@@ -17,7 +17,7 @@ import {
   type Route,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
-import { cashPayable, kindOf } from '../contract/contract-orders.ts';
+import { cashPayable, cashReturned, kindOf } from '../contract/contract-orders.ts';
 import {
   listEligibleBills as eligibleBills,
   listEligibleOrders as eligibleOrders,
@@ -39,6 +39,7 @@ const EligibleOrderAnswer = z
     status: OrderStatus,
     refundState: RefundState,
     cashPayable: Money.nullable(),
+    cashReturned: Money,
     createdAt: z.string(),
   })
   .meta({ id: 'EligibleOrder' });
@@ -52,6 +53,7 @@ const toEligibleOrderAnswer = (order: Order): z.input<typeof EligibleOrderAnswer
   status: order.status,
   refundState: order.refundState,
   cashPayable: cashPayable(order),
+  cashReturned: cashReturned(order),
   createdAt: order.createdAt,
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Locale } from '@accord/core';
-import { paidMeanwhile, unpaidDomains } from '../contract/contract-orders.ts';
+import { paidMeanwhile, returnedSince, unpaidDomains } from '../contract/contract-orders.ts';
 import { endingOf, isLive, type Contract, type VoidRules } from '../contract/contract.ts';
 import type { Order } from '../order-view.ts';
 
@@ -10,6 +10,7 @@ export const Warning = z
   .object({
     code: z.enum([
       'contract.order_paid',
+      'contract.cash_returned',
       'contract.party_name_changed',
       'contract.unpaid_domain_not_reserved',
       'account.certified_name_changed',
@@ -82,7 +83,7 @@ interface Seen {
   readonly rules: VoidRules;
 }
 
-/** CTR-7, CTR-10, CTR-29: of a live contract. */
+/** CTR-7, CTR-10, CTR-16, CTR-29: of a live contract; an official file stays as signed. */
 export function contractWarnings({ contract, known, certifiedName, rules }: Seen, locale: Locale): Warning[] {
   if (!isLive(contract)) return [];
   const { remedy, [locale]: mending } = replacing[endingOf(contract, rules)];
@@ -93,6 +94,7 @@ export function contractWarnings({ contract, known, certifiedName, rules }: Seen
     text: isEnglish(locale) ? `${en} ${mending}` : zh + mending,
   });
   const paid = paidMeanwhile(contract, known);
+  const returned = contract.status === 'official' ? returnedSince(contract.content?.rows ?? [], known) : [];
   const { name } = contract.partyA;
   return [
     ...(paid.length > 0
@@ -102,6 +104,16 @@ export function contractWarnings({ contract, known, certifiedName, rules }: Seen
             paid,
             `Paid meanwhile: ${paid.join(', ')}. An order contract over them needs this one to end first.`,
             `订单 ${paid.join('、')} 已支付。如需订单合同，须先终止本请款合同。`,
+          ),
+        ]
+      : []),
+    ...(returned.length > 0
+      ? [
+          warning(
+            'contract.cash_returned',
+            returned,
+            `Cash came back since it was signed: ${returned.join(', ')}. The file states the amount of before.`,
+            `签署后订单 ${returned.join('、')} 有现金退还，文件仍载明退还前的金额。`,
           ),
         ]
       : []),

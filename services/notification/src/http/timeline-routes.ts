@@ -45,7 +45,7 @@ const TimelineQuery = z
     (query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length <= 1,
     {
       message: 'names at most one of orderId, contractId, refundId and accountId',
-      params: { 'zh-CN': 'orderId、contractId、refundId、accountId 至多指定一个' },
+      params: { 'zh-CN': 'orderId、contractId、refundId、accountId 至多指定一个', beyondSchema: true },
     },
   );
 

@@ -49,6 +49,7 @@ const order = [
   'order.payableAmount',
   'order.cashPaid',
   'order.voucherPaid',
+  'order.cashReturned',
   'order.status',
   'order.fulfilment',
   'order.refundState',
@@ -186,6 +187,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: [...contract, 'payBy'],
   },
+  'contract.changed': { tells: 'contracts', channels: inbox, mandatory: false, visible: contract },
   'contract.finalized': {
     tells: 'contracts',
     channels: everywhere,
@@ -258,7 +260,6 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   },
   // The platform tells its customers of their bills itself.
   'bill.issued': { tells: 'nobody', visible: ['billId', 'version', 'month', 'amount', 'status'] },
-
   'webhook.disabled': {
     tells: 'security',
     channels: everywhere,

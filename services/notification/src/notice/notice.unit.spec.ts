@@ -334,20 +334,22 @@ describe('templates', () => {
     );
   });
 
-  test('NTF-2 a message about an unpaid domain order warns that somebody else may register the name', () => {
+  test('NTF-2 ORD-20 a message about an unpaid domain order warns that somebody else may register the name', () => {
     for (const type of ['order.placed', 'order.expiring'] as const) {
       const event = sampleOf(type);
       const about = (productForm: string, status: string) => {
         const order = { ...event.data.order, productForm, status };
-        return templates.inbox(
-          type,
-          visibleData({ ...event, data: { ...event.data, order } } as Event),
-          reader,
-        ).text;
+        const data = visibleData({ ...event, data: { ...event.data, order } } as Event);
+        return (['en', 'zh-CN'] as const).map((locale) => [
+          templates.inbox(type, data, { ...reader, locale }).text,
+          templates.email(type, data, { ...to, locale }).text,
+        ]);
       };
-      expect(about('domain', 'unpaid')).toContain('Somebody else may register it');
-      expect(about('domain', 'paid')).not.toContain('Somebody else');
-      expect(about('instance', 'unpaid')).not.toContain('Somebody else');
+      const [en, zh] = about('domain', 'unpaid');
+      for (const said of en!) expect(said).toContain('Somebody else may register it');
+      for (const said of zh!) expect(said).toContain('随时可能被他人注册');
+      for (const said of [about('domain', 'paid'), about('instance', 'unpaid')].flat(2))
+        expect(said).not.toMatch(/Somebody else|他人注册/);
     }
   });
 

@@ -139,9 +139,10 @@ function productFields(
 
 function amountFields({ order, locale }: OrderDocument): Fields {
   const { fields } = documentWords[locale];
-  const named = ['productAmount', 'discountAmount', 'payableAmount', 'cashPaid', 'voucherPaid'] as const;
+  const shownIfAny = ['voucherPaid', 'cashReturned'] as const;
+  const named = ['productAmount', 'discountAmount', 'payableAmount', 'cashPaid', ...shownIfAny] as const;
   return named
-    .filter((name) => name !== 'voucherPaid' || !isZero(order.voucherPaid))
+    .filter((name) => !shownIfAny.some((one) => one === name && isZero(order[one])))
     .map((name) => [fields[name], order[name] && formatMoney(order[name], locale)]);
 }
 

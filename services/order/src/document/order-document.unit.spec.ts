@@ -20,6 +20,7 @@ const order: Order = {
   configuration: [{ name: 'CPU', value: '2 核' }],
   unitPrice: { amount: '45.00000000', currency: 'CNY', unit: 'month' },
   refundedInstanceIds: ['i-2'],
+  cashReturned: { amount: '34.84', currency: 'CNY' },
 };
 
 test('ORD-18 an order in Chinese: real text, words for codes, times to the minute where the provider is', async () => {
@@ -35,6 +36,7 @@ test('ORD-18 an order in Chinese: real text, words for codes, times to the minut
     '单价 45.00000000 CNY / 月',
     '应付金额 ¥90.00',
     '代金券支付 ¥10.00',
+    '现金已退 ¥34.84',
     'CPU 2 核',
     'i-2（已退款） 2026-01-11 08:00 2026-02-11 08:00 bj —',
     '第 1 页 共 1 页',
@@ -50,7 +52,7 @@ test('ORD-18 the same in English; of what is not known nothing is made up', asyn
     'Payable amount CN¥90.00',
     'All times are Asia/Shanghai times.',
   ]);
-  expect(text).not.toMatch(/Paidat|Cancelledat|Instances|Configuration|vouchers|[\u4e00-\u9fff]/);
+  expect(text).not.toMatch(/Paidat|Cancelledat|Instances|Configuration|vouchers|returned|[\u4e00-\u9fff]/);
 });
 
 test('ORD-18 many instances go on over pages, each under the table’s head and with its number', async () => {

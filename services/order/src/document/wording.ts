@@ -157,7 +157,8 @@ type Field =
   | 'discountAmount'
   | 'payableAmount'
   | 'cashPaid'
-  | 'voucherPaid';
+  | 'voucherPaid'
+  | 'cashReturned';
 
 export const documentWords: Readonly<Record<Locale, DocumentWords>> = {
   en: {
@@ -195,6 +196,7 @@ export const documentWords: Readonly<Record<Locale, DocumentWords>> = {
       payableAmount: 'Payable amount',
       cashPaid: 'Cash paid',
       voucherPaid: 'Paid by vouchers',
+      cashReturned: 'Cash returned',
     },
     configurationColumns: ['Name', 'Value'],
     instanceColumns: ['Instance', 'Start', 'End', 'Region', 'IP address'],
@@ -238,6 +240,7 @@ export const documentWords: Readonly<Record<Locale, DocumentWords>> = {
       payableAmount: '应付金额',
       cashPaid: '现金支付',
       voucherPaid: '代金券支付',
+      cashReturned: '现金已退',
     },
     configurationColumns: ['名称', '值'],
     instanceColumns: ['实例', '开始时间', '到期时间', '地域', 'IP 地址'],

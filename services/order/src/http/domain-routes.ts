@@ -9,19 +9,18 @@ import { answered, OrderAnswer, OrderId } from './schemas.ts';
 
 const params = z.strictObject({ orderId: OrderId });
 
-const reportDomainTakenRoute = (profile: Profile) =>
-  route({
-    method: 'post',
-    path: '/v1/orders/{orderId}/domain-taken',
-    operationId: 'reportDomainTaken',
-    summary: 'Reports that somebody else registered the name of an unpaid domain order: it is cancelled',
-    access: { platform: true },
-    params,
-    answer: OrderAnswer,
-    refusals: ['order.not_found', 'order.not_a_domain', 'order.not_cancellable', 'request.version_mismatch'],
-    inTransaction: async (tx, { params: { orderId }, ifMatch }) =>
-      answered(tx, profile, await reportDomainTaken(tx, { orderId, ifMatch })),
-  });
+const reportDomainTakenRoute = route({
+  method: 'post',
+  path: '/v1/orders/{orderId}/domain-taken',
+  operationId: 'reportDomainTaken',
+  summary: 'Reports that somebody else registered the name of an unpaid domain order: it is cancelled',
+  access: { platform: true },
+  params,
+  answer: OrderAnswer,
+  refusals: ['order.not_found', 'order.not_a_domain', 'order.not_cancellable', 'request.version_mismatch'],
+  inTransaction: async (tx, { params: { orderId }, ifMatch, locale }) =>
+    answered(await reportDomainTaken(tx, { orderId, ifMatch }), locale),
+});
 
 const downloadChecklist = (profile: Profile) =>
   route({
@@ -40,6 +39,6 @@ const downloadChecklist = (profile: Profile) =>
   });
 
 export const domainRoutes = (profile: Profile): readonly Route[] => [
-  reportDomainTakenRoute(profile),
+  reportDomainTakenRoute,
   downloadChecklist(profile),
 ];

@@ -14,7 +14,7 @@ const listOrders = (profile: Profile) =>
     method: 'get',
     path: '/v1/orders',
     operationId: 'listOrders',
-    summary: 'Orders of an account, newest first; operators see all accounts',
+    summary: 'Orders of an account, by the time of the order; operators see all accounts',
     access: readers,
     query: OrderFilter.extend({
       ...pageQuery,

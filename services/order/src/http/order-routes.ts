@@ -3,10 +3,10 @@ import type { Actor } from '@accord/core';
 import { maskActor, route, type Route, type RouteRequest } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
+import { operationsOf } from '../operations.ts';
 import { hasChecklist } from '../order-file.ts';
 import * as orderStore from '../order/order-store.ts';
 import { answered, Line, OrderAnswer, OrderDetailAnswer, OrderId } from './schemas.ts';
-import { orderWarnings } from './warnings.ts';
 
 const Cancellations = z.strictObject({
   orderIds: z
@@ -60,16 +60,17 @@ const getOrder = (profile: Profile) =>
         orderStore.getOrder(tx, orderId),
         orderStore.listHistory(tx, orderId),
       ]);
+      const operations = await operationsOf(tx, profile, [order]);
       const history = lines.map((line) => ({
         ...line,
         note: noteFor(actor, line),
         at: line.at.toISOString(),
         actor: maskActor(actor, line.actor),
       }));
-      const { body, version } = await answered(tx, profile, order);
+      const { body, version } = answered(order, locale);
       const checklist = hasChecklist(order, profile, tx.now) ? `/v1/orders/${orderId}/checklist` : null;
-      const warnings = orderWarnings(order, locale);
-      return { body: { ...body, history, warnings, links: { ...body.links, checklist } }, version };
+      const links = { ...body.links, checklist };
+      return { body: { ...body, allowedOperations: operations(order), history, links }, version };
     },
   });
 
@@ -79,22 +80,21 @@ const ofTheProvider = ['fulfilment_failed', 'period_corrected', 'place_reported'
 const noteFor = ({ kind }: Actor, { change, note }: orderStore.HistoryLine) =>
   kind === 'customer' && ofTheProvider.includes(change) ? null : note;
 
-const cancelOrder = (profile: Profile) =>
-  route({
-    method: 'post',
-    path: '/v1/orders/{orderId}/cancel',
-    operationId: 'cancelOrder',
-    summary: 'Cancels an unpaid order at once',
-    access: { customer: 'orders:write', operator: true },
-    params,
-    body: z.strictObject({ reason: Line(200) }),
-    example: { reason: 'Ordered twice' },
-    answer: OrderAnswer,
-    refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
-    inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch }) => {
-      return answered(tx, profile, await cancel(tx, { orderId, reason, ifMatch }));
-    },
-  });
+const cancelOrder = route({
+  method: 'post',
+  path: '/v1/orders/{orderId}/cancel',
+  operationId: 'cancelOrder',
+  summary: 'Cancels an unpaid order at once',
+  access: { customer: 'orders:write', operator: true },
+  params,
+  body: z.strictObject({ reason: Line(200) }),
+  example: { reason: 'Ordered twice' },
+  answer: OrderAnswer,
+  refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
+  inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch, locale }) => {
+    return answered(await cancel(tx, { orderId, reason, ifMatch }), locale);
+  },
+});
 
 const cancelOrders = route({
   method: 'post',
@@ -113,6 +113,6 @@ const cancelOrders = route({
 
 export const orderRoutes = (profile: Profile): readonly Route[] => [
   getOrder(profile),
-  cancelOrder(profile),
+  cancelOrder,
   cancelOrders,
 ];

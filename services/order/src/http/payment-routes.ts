@@ -62,7 +62,7 @@ const Fulfilment = z
         params: { 'zh-CN': '每个实例只能出现一次' },
       })
       .default([])
-      .meta({ description: 'What was created.' }),
+      .meta({ description: 'What was created.', uniqueItems: true }),
     reason: Line(200).nullable().default(null).meta({ description: 'Why it failed.' }),
   })
   .refine(({ outcome, instances }) => outcome === 'created' || instances.length === 0, {
@@ -138,39 +138,39 @@ const reportFulfilment = (profile: Profile) =>
       'order.not_found',
       'order.not_fulfillable',
       'order.fulfilment_misfit',
+      'event.too_large',
       'resource.taken',
       'request.version_mismatch',
     ],
-    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch, locale }) => {
       const { outcome, instances, reason } = body;
       const order =
         outcome === 'created'
           ? await reportCreated(tx, profile, { orderId, instances, ifMatch })
           : await reportFailed(tx, { orderId, reason, ifMatch });
-      return answered(tx, profile, order);
+      return answered(order, locale);
     },
   });
 
-const reportOrderFacts = (profile: Profile) =>
-  route({
-    method: 'put',
-    path: '/v1/orders/{orderId}/facts',
-    operationId: 'reportOrderFacts',
-    summary: 'Tells facts of an order that refunds need',
-    access,
-    params,
-    body: Facts,
-    example: { invoiced: true },
-    answer: OrderAnswer,
-    refusals: ['order.not_found', 'request.version_mismatch'],
-    inTransaction: async (tx, { params: { orderId }, body, ifMatch }) => {
-      const order = await reportFacts(tx, { orderId, ifMatch, ...body });
-      return answered(tx, profile, order);
-    },
-  });
+const reportOrderFacts = route({
+  method: 'put',
+  path: '/v1/orders/{orderId}/facts',
+  operationId: 'reportOrderFacts',
+  summary: 'Tells facts of an order that refunds need',
+  access,
+  params,
+  body: Facts,
+  example: { invoiced: true },
+  answer: OrderAnswer,
+  refusals: ['order.not_found', 'request.version_mismatch'],
+  inTransaction: async (tx, { params: { orderId }, body, ifMatch, locale }) => {
+    const order = await reportFacts(tx, { orderId, ifMatch, ...body });
+    return answered(order, locale);
+  },
+});
 
 export const paymentRoutes = (profile: Profile): readonly Route[] => [
   recordPayment,
   reportFulfilment(profile),
-  reportOrderFacts(profile),
+  reportOrderFacts,
 ];

@@ -4,17 +4,16 @@ import { ChargeType, DomainServiceType } from '@accord/events/product';
 import { accountOf, accountRefusals, route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
 import type { Profile } from '@accord/profile';
-import { operationsOfNew } from '../operations.ts';
 import { mostInstances, place } from '../placement.ts';
 import {
   AccountId,
+  answered,
   ConfigurationItem,
   InstanceId,
   Line,
   OrderAnswer,
   PlanCode,
   ProductCode,
-  toOrderAnswer,
 } from './schemas.ts';
 
 const longest = { minute: 5_256_000, month: 120, year: 10 } as const;
@@ -112,6 +111,7 @@ const placementRefusals = [
   'order.discount_misfit',
   'order.terms_by_provider',
   'order.compensation_by_operators',
+  'event.too_large',
   ...accountRefusals,
 ] as const;
 
@@ -133,18 +133,10 @@ const placeOrder = (profile: Profile) =>
     success: [201],
     refusals: placementRefusals,
     readsFirst: true,
-    inTransaction: async (tx, { actor, body }) => {
+    inTransaction: async (tx, { actor, body, locale }) => {
       const accountId = accountOf(actor, body.accountId);
-      const [order, operations] = await Promise.all([
-        place(tx, profile, { ...body, accountId }),
-        operationsOfNew(tx, profile, accountId),
-      ]);
-      return {
-        status: 201,
-        body: toOrderAnswer(order, operations),
-        version: order.version,
-        location: `/v1/orders/${order.orderId}`,
-      };
+      const order = await place(tx, profile, { ...body, accountId });
+      return { status: 201, ...answered(order, locale), location: `/v1/orders/${order.orderId}` };
     },
   });
 

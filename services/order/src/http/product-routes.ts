@@ -68,6 +68,7 @@ const Publication = z.strictObject({
     .meta({
       description:
         'Sizes to choose from, each with its own prices; one that was published once stays (ORD-24).',
+      uniqueItems: true,
     }),
   serviceTypes: z.array(DomainServiceType).max(6).default([]),
   onSale: z

@@ -3,7 +3,6 @@ import { Id } from '@accord/events/fields';
 import { accountOf, decodeTimeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
 import { claimRemittance } from '../remittance-claim.ts';
 import * as store from '../remittance/claim-store.ts';
-import { claimLifecycle, type Claim } from '../remittance/claim.ts';
 import { BankReference, ClaimAnswer, differsFor, toClaimAnswer, Transferred } from './remittance-schemas.ts';
 import { AccountId, OrderId } from './schemas.ts';
 
@@ -70,7 +69,7 @@ const listRemittanceClaims = route({
   query: z.strictObject({
     ...pageQuery,
     accountId: AccountId.optional(),
-    status: z.enum(claimLifecycle.statuses as [Claim['status']]).optional(),
+    status: ClaimAnswer.shape.status.optional(),
   }),
   answer: paged(ClaimAnswer),
   refusals: ['request.account_not_yours'],

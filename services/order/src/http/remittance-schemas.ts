@@ -13,11 +13,15 @@ export const BankReference = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/)
   .meta({ description: 'The bank’s own name of the transfer, for ever.' });
 
+const { anyOf: misfits } = MoneyJson.meta()!['not'] as { anyOf: readonly object[] };
+const nothingOrLess = { properties: { amount: { pattern: '^(-|0([.]0+)?$)' } } };
+
+/** More than nothing, as JSON Schema says it, too. */
 export const Transferred = MoneyJson.refine((amount) => !isNegative(amount) && !isZero(amount), {
   path: ['amount'],
   message: 'is more than nothing',
   params: { 'zh-CN': '必须大于零' },
-});
+}).meta({ id: 'TransferredMoney', not: { anyOf: [...misfits, nothingOrLess] } });
 
 const Difference = z.enum(differences).meta({ id: 'RemittanceDifference' });
 
@@ -30,7 +34,7 @@ export const ClaimAnswer = z
     amount: Money,
     orderIds: z.array(z.string()),
     contractId: z.string().nullable(),
-    status: z.enum(claimLifecycle.statuses as [Claim['status']]).meta({ id: 'RemittanceClaimStatus' }),
+    status: z.enum(claimLifecycle.statuses).meta({ id: 'RemittanceClaimStatus' }),
     failure: z
       .enum(['order_not_payable', 'contract_ended'])
       .nullable()

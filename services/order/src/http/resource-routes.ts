@@ -18,7 +18,10 @@ import * as store from '../resource/resource-store.ts';
 import { resourceSnapshot } from '../resource/resource.ts';
 import { AccountId, InstanceId, ReportedMoment } from './schemas.ts';
 
-const endsLater = { message: 'is not before start', params: { 'zh-CN': '不得早于开始时间' } };
+const endsLater = {
+  message: 'is not before start',
+  params: { 'zh-CN': '不得早于开始时间', beyondSchema: true },
+};
 
 /** All that the platform knows of an instance; a fact that is left out is unset. */
 const Report = z

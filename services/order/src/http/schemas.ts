@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import type { Tx } from '@accord/core';
+import type { Locale } from '@accord/core';
 import { GivenMomentText } from '@accord/events/given-time';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
 import { ActorView } from '@accord/http';
-import type { Profile } from '@accord/profile';
-import { operationsOf, type OperationsOf } from '../operations.ts';
+import type { OperationsOf } from '../operations.ts';
 import { operations } from '../order/allowed-operations.ts';
 import { orderSnapshot, type Order } from '../order/order.ts';
-import { OrderWarning } from './warnings.ts';
+import { OrderWarning, orderWarnings } from './warnings.ts';
 
 // Shapes that several routes take or answer.
 
@@ -40,29 +39,30 @@ export const ReportedMoment = GivenMomentText.transform((text) => new Date(text)
 const Operation = z.enum(operations).meta({ id: 'OrderOperation' });
 
 export const OrderAnswer = OrderSnapshot.extend({
-  allowedOperations: z.array(Operation),
   links: z
     .object({ contract: z.string().nullable(), refunds: z.array(z.string()) })
     .meta({ id: 'OrderLinks' }),
+  warnings: z.array(OrderWarning),
 }).meta({ id: 'Order' });
 
-export const toOrderAnswer = (order: Order, operationsOf: OperationsOf): z.input<typeof OrderAnswer> => ({
+export const toOrderAnswer = (order: Order, locale: Locale): z.input<typeof OrderAnswer> => ({
   ...orderSnapshot(order),
-  allowedOperations: operationsOf(order),
   links: {
     contract: order.hold?.kind === 'contract' ? `/v1/contracts/${order.hold.id}` : null,
     refunds: order.refundIds.map((id) => `/v1/refunds/${id}`),
   },
+  warnings: orderWarnings(order, locale),
 });
 
 /** As a command leaves it. */
-export const answered = async (tx: Tx, profile: Profile, order: Order) => ({
-  body: toOrderAnswer(order, await operationsOf(tx, profile, [order])),
+export const answered = (order: Order, locale: Locale) => ({
+  body: toOrderAnswer(order, locale),
   version: order.version,
 });
 
-/** ORD-17: with every state it was in, its time and its actor. */
+/** ORD-17: with every state it was in, its time and its actor, and what may be asked of it now (ORD-16). */
 export const OrderDetailAnswer = OrderAnswer.extend({
+  allowedOperations: z.array(Operation),
   history: z.array(
     z
       .object({
@@ -75,7 +75,6 @@ export const OrderDetailAnswer = OrderAnswer.extend({
       })
       .meta({ id: 'OrderHistoryEntry' }),
   ),
-  warnings: z.array(OrderWarning),
   links: OrderAnswer.shape.links
     .extend({ checklist: z.string().nullable() })
     .meta({ id: 'OrderDetailLinks' }),

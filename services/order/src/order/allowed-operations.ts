@@ -2,9 +2,16 @@ import type { z } from 'zod';
 import type { AccountTelling } from '@accord/events/account';
 import { exactly, isZero, roundHalfUp, zero } from '@accord/money';
 import { printable, type GlyphCheck } from '@accord/pdf';
-import { isExcludedFromContracts, isRefusedUnpaidDomain, returnedPart, type Profile } from '@accord/profile';
+import {
+  isExcludedFromContracts,
+  isInPart,
+  isRefusedUnpaidDomain,
+  mostInstancesOfQuote,
+  returnedPart,
+  type Profile,
+} from '@accord/profile';
 import type { Resource } from '../resource/resource.ts';
-import { isInPart, isOpen, isPayable, type Order } from './order.ts';
+import { isOpen, isPayable, type Order } from './order.ts';
 
 // ORD-16: an operation is offered where the same request, made now, would be taken. Pure. The contract and the
 // refund service decide about the request itself; tests/agreement holds both against this.
@@ -25,6 +32,8 @@ export interface Surroundings {
   readonly resources: ReadonlyMap<string, Resource>;
   /** By instance id and by bundle id: the orders that are unpaid or paid. */
   readonly living: ReadonlyMap<string, readonly Order[]>;
+  /** Accounts whose refunds of this year are used up (RFD-3). */
+  readonly withoutQuota: ReadonlySet<string>;
 }
 
 export interface OperationRules {
@@ -37,6 +46,7 @@ export function surroundingsOf(known: {
   readonly accounts: ReadonlyMap<string, Account>;
   readonly resources: readonly Resource[];
   readonly orders: readonly Order[];
+  readonly withoutQuota?: ReadonlySet<string>;
 }): Surroundings {
   const living = new Map<string, Order[]>();
   for (const order of known.orders)
@@ -46,6 +56,7 @@ export function surroundingsOf(known: {
     accounts: known.accounts,
     resources: new Map(known.resources.map((resource) => [resource.instanceId, resource])),
     living,
+    withoutQuota: known.withoutQuota ?? new Set(),
   };
 }
 
@@ -68,7 +79,8 @@ function isContractable(
   account: Account | undefined,
   { profile: { contracts, invoicingEntities }, missingGlyphs }: OperationRules,
 ): boolean {
-  const { hold, contractable, invoicingEntity, productName, configuration } = order;
+  const { hold, contractable, invoicingEntity, productName, configuration, instances } = order;
+  const regions = instances.map(({ region }) => region);
   return (
     hold === null &&
     !isInPart(order) &&
@@ -77,7 +89,7 @@ function isContractable(
     !isExcludedFromContracts(order, contracts) &&
     !isRefusedUnpaidDomain(order, contracts) &&
     invoicingEntities.some(({ code }) => code === invoicingEntity) &&
-    !missingGlyphs({ productName, configuration }) &&
+    !missingGlyphs({ productName, configuration, regions }) &&
     account !== undefined &&
     isPartyA(account, contracts) &&
     !missingGlyphs([account.certifiedName, account.certificate, account.address])
@@ -93,6 +105,17 @@ const isPartyA = (
   (partner === null || partnerCustomers === 'allowed') &&
   (invoiceTitle === certifiedName || !invoiceTitleMustMatch);
 
+/** RFD-3: of these accounts, those that had as many refunds this year as the profile gives. */
+export const withoutQuota = (
+  refundsThisYear: ReadonlyMap<string, number>,
+  { refunds: { yearlyQuota } }: Pick<Profile, 'refunds'>,
+): ReadonlySet<string> =>
+  new Set(
+    [...refundsThisYear].flatMap(([accountId, count]) =>
+      yearlyQuota !== null && count >= yearlyQuota ? [accountId] : [],
+    ),
+  );
+
 /**
  * RFD-2, RFD-3: whether the order is of a kind that ever gives money back; if not, there is no need to look
  * around it.
@@ -105,20 +128,23 @@ export const mayGiveBack = (order: Order, profile: Profile): boolean =>
   !order.trial &&
   !order.free &&
   profile.refunds.yearlyQuota !== 0 &&
-  isReturnable(order, profile) &&
+  isUnhindered(order, profile) &&
+  !isForfeited(order) &&
   paidSomething(order, profile);
 
 /** RFD-3, of each order on an instance that is given back: also of those that bring nothing themselves. */
-const isReturnable = (order: Order, { contracts }: Profile): boolean =>
+const isUnhindered = (order: Order, { contracts }: Profile): boolean =>
   order.status === 'paid' &&
   !isOpen(order) &&
   order.hold === null &&
   order.refundable &&
   hasPeriod(order) &&
-  !order.supportRightsUsed &&
-  (order.promotion === null ||
-    (order.promotion.terms === 'refundable' && order.promotion.kind === 'discount')) &&
   !(order.invoiced && contracts.marketplaceCategories.includes(order.category));
+
+/** RFD-3: it gives nothing back, and nothing ends that. */
+const isForfeited = ({ supportRightsUsed, promotion }: Order): boolean =>
+  supportRightsUsed ||
+  (promotion !== null && (promotion.terms !== 'refundable' || promotion.kind !== 'discount'));
 
 /** RFD-6: what a subscription gave is counted by its period. */
 const hasPeriod = ({ chargeType, servicePeriod, cashPaid, voucherPaid }: Order): boolean =>
@@ -129,27 +155,56 @@ const paidSomething = ({ cashPaid, voucherPaid }: Order, { refunds }: Profile): 
 
 /** Whether one of its instances at least could be given back now, and something would come back. */
 function givesBack(order: Order, around: Surroundings, rules: OperationRules): boolean {
-  const left = order.instanceIds.filter((id) => !order.refundedInstanceIds.includes(id));
-  const open = left.filter((instanceId) => {
-    const resource = around.resources.get(instanceId);
-    const orders = around.living.get(instanceId) ?? [];
-    return (
-      resource !== undefined &&
-      isRunning(resource, orders, rules.now) &&
-      isPrepaid(orders, rules.now) &&
-      orders.every((one) => isReturnable(one, rules.profile) && isWindowOpen(one, resource, rules)) &&
-      new Set(orders.map(({ cashPaid }) => cashPaid.currency)).size === 1 &&
-      isWholeBundle(orders, left, around)
-    );
-  });
-  const paying = new Set(open.flatMap((instanceId) => around.living.get(instanceId) ?? []));
-  return [...paying].some((one) => leavesSomething(one, open, rules));
+  if (around.withoutQuota.has(order.accountId)) return false;
+  const left = leftOf(order);
+  const giving = new Map(
+    left.flatMap((instanceId) => {
+      const orders = givingOrders(instanceId, left, around, rules);
+      return orders ? [[instanceId, orders] as const] : [];
+    }),
+  );
+  return [...new Set([...giving.values()].flat())].some((one) =>
+    leavesSomething(
+      one,
+      left.filter((instanceId) => giving.get(instanceId)?.includes(one)),
+      rules,
+    ),
+  );
 }
 
-function isRunning(resource: Resource, orders: readonly Order[], now: Date): boolean {
-  if (resource.released || resource.archived || resource.frozenBy !== null) return false;
-  return (resource.end?.getTime() ?? lastEnd(orders) ?? Infinity) > now.getTime();
+const leftOf = ({ instanceIds, refundedInstanceIds }: Order): string[] =>
+  instanceIds.filter((id) => !refundedInstanceIds.includes(id));
+
+/**
+ * The orders that an instance gives back, asked for together with the others of `left`; undefined where something is
+ * against it. In a bundle an order that gives nothing back keeps none of the others back (RFD-3).
+ */
+function givingOrders(
+  instanceId: string,
+  left: readonly string[],
+  around: Surroundings,
+  rules: OperationRules,
+): readonly Order[] | undefined {
+  const resource = around.resources.get(instanceId);
+  const orders = around.living.get(instanceId) ?? [];
+  const isOpenToRefunds =
+    resource !== undefined &&
+    !resource.released &&
+    resource.frozenBy === null &&
+    orders.every((one) => isUnhindered(one, rules.profile)) &&
+    new Set(orders.map(({ cashPaid }) => cashPaid.currency)).size === 1 &&
+    isWholeBundle(orders, left, around);
+  if (!isOpenToRefunds) return undefined;
+  const isRunning =
+    !resource.archived && !isOver(resource, orders, rules.now) && isPrepaid(orders, rules.now);
+  const giving = orders.filter((one) => isRunning && !isForfeited(one) && isWindowOpen(one, resource, rules));
+  return giving.length === orders.length || orders.some(({ bundleId }) => bundleId !== null)
+    ? giving
+    : undefined;
 }
+
+const isOver = ({ end }: Resource, orders: readonly Order[], now: Date): boolean =>
+  (end?.getTime() ?? lastEnd(orders) ?? Infinity) <= now.getTime();
 
 /** Epoch ms; undefined where none has a period. */
 function lastEnd(orders: readonly Order[]): number | undefined {
@@ -189,9 +244,8 @@ function isWindowOpen(
  * RFD-3, RFD-7: whether the rest of these instances, asked for together, is a minor unit at least, rounded once. An
  * order of which others came back before rounds over all of them, which the refund service alone can.
  */
-function leavesSomething(order: Order, instanceIds: readonly string[], rules: OperationRules): boolean {
+function leavesSomething(order: Order, asked: readonly string[], rules: OperationRules): boolean {
   const periods = new Map(order.instances.map(({ instanceId, start, end }) => [instanceId, { start, end }]));
-  const asked = instanceIds.filter((instanceId) => order.instanceIds.includes(instanceId));
   const sameOf = Map.groupBy(asked, (instanceId) => {
     const { start, end } = periods.get(instanceId) ?? {};
     return `${start?.toISOString()} ${end?.toISOString()}`;
@@ -199,7 +253,7 @@ function leavesSomething(order: Order, instanceIds: readonly string[], rules: Op
   const parts = [...sameOf.values()]
     .map((same) => ({ count: same.length, part: restOf(order, periods.get(same[0]!), rules) }))
     .sort((a, b) => b.part.compare(a.part));
-  let free = order.bundleId === null ? mostTogether : Infinity;
+  let free = order.bundleId === null ? mostInstancesOfQuote : Infinity;
   let rest = exactly(zero(order.cashPaid.currency));
   for (const { count, part } of parts) {
     const taken = Math.min(count, free);
@@ -208,9 +262,6 @@ function leavesSomething(order: Order, instanceIds: readonly string[], rules: Op
   }
   return !isZero(roundHalfUp(rest, order.cashPaid.currency));
 }
-
-/** RFD-1: instances of one quote; a bundle is quoted whole. */
-const mostTogether = 10;
 
 /** In money and vouchers, exactly, of one of its instances. */
 function restOf(
@@ -239,7 +290,7 @@ const isWholeBundle = (orders: readonly Order[], asked: readonly string[], { liv
   orders
     .flatMap(({ bundleId }) => bundleId ?? [])
     .flatMap((bundleId) => living.get(bundleKey(bundleId)) ?? [])
-    .every(({ instanceIds }) => instanceIds.every((id) => asked.includes(id)));
+    .every((member) => member.instanceIds.length > 0 && leftOf(member).every((id) => asked.includes(id)));
 
 /** Ids of bundles are the provider's own words, and may be those of instances. */
 export const bundleKey = (bundleId: string) => `bundle ${bundleId}`;

@@ -6,14 +6,14 @@ import { isOpen, type Order, type OrderId, type Terms } from './order.ts';
 const columns = `order_id as "orderId", account_id as "accountId", version, product_code as "productCode",
   order_type as "orderType", bill_type as "billType", terms, currency, product_amount as "productAmount",
   discount_amount as "discountAmount", payable_amount as "payableAmount", cash_paid as "cashPaid",
-  voucher_paid as "voucherPaid", paid_parts as "paidParts", status, fulfilment, refund_state as "refundState",
-  hold_kind as "holdKind", hold_id as "holdId", instance_ids as "instanceIds", instances,
+  voucher_paid as "voucherPaid", cash_returned as "cashReturned", paid_parts as "paidParts", status, fulfilment,
+  refund_state as "refundState", hold_kind as "holdKind", hold_id as "holdId", instance_ids as "instanceIds", instances,
   refunded_instance_ids as "refundedInstanceIds", refund_ids as "refundIds", period_start as "periodStart",
   period_end as "periodEnd", invoiced, support_rights_used as "supportRightsUsed", created_at as "createdAt",
   pay_by as "payBy", paid_at as "paidAt", cancelled_at as "cancelledAt", voided_at as "voidedAt"`;
 
 type AsJson<T> = T extends Date ? string : T extends object ? { [K in keyof T]: AsJson<T[K]> } : T;
-type Amounts = 'discountAmount' | 'payableAmount' | 'cashPaid' | 'voucherPaid';
+type Amounts = 'discountAmount' | 'payableAmount' | 'cashPaid' | 'voucherPaid' | 'cashReturned';
 type Row = Omit<Order, keyof Terms | 'productAmount' | 'hold' | 'instances' | 'servicePeriod' | Amounts> & {
   terms: Terms;
   instances: AsJson<OrderInstance>[];
@@ -34,6 +34,7 @@ function toOrder({ terms, currency, holdKind, holdId, periodStart, periodEnd, ..
     payableAmount: { amount: row.payableAmount, currency },
     cashPaid: { amount: row.cashPaid, currency },
     voucherPaid: { amount: row.voucherPaid, currency },
+    cashReturned: { amount: row.cashReturned, currency },
     hold: holdKind && holdId ? { kind: holdKind, id: holdId } : null,
     instances: row.instances.map(({ told, knownSince, ...instance }) => ({
       ...instance,
@@ -129,9 +130,10 @@ const insertText = `
   with placed as (
     insert into orders (order_id, account_id, version, product_code, order_type, bill_type, terms, currency,
       product_amount, discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment,
-      refund_state, instance_ids, created_at, pay_by, paid_at, period_start, period_end, placed_on)
+      refund_state, instance_ids, created_at, pay_by, paid_at, period_start, period_end, placed_on,
+      cash_returned)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-      $24, $25, ($19::timestamptz at time zone $26)::date)),
+      $24, $25, ($19::timestamptz at time zone $26)::date, $27)),
   named as (
     insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
   insert into order_history (order_id, account_id, version, at, actor, change, status)
@@ -173,6 +175,7 @@ export function insertOrder(
     order.servicePeriod?.start,
     order.servicePeriod?.end,
     timeZone,
+    order.cashReturned.amount,
   ]);
   tx.emit(...facts);
   return order;
@@ -181,16 +184,16 @@ export function insertOrder(
 const saveText = `
   with changed as (
     select * from jsonb_to_recordset($1::jsonb) as c ("orderId" text, "accountId" text, version int,
-      "cashPaid" numeric, "voucherPaid" numeric, "paidParts" jsonb, status text, fulfilment text,
-      "refundState" text, "holdKind" text, "holdId" text, "instanceIds" text[], instances jsonb,
+      "cashPaid" numeric, "voucherPaid" numeric, "cashReturned" numeric, "paidParts" jsonb, status text,
+      fulfilment text, "refundState" text, "holdKind" text, "holdId" text, "instanceIds" text[], instances jsonb,
       "refundedInstanceIds" text[],
       "refundIds" text[], "periodStart" timestamptz, "periodEnd" timestamptz, invoiced boolean,
       "supportRightsUsed" boolean, "payBy" timestamptz, "paidAt" timestamptz, "cancelledAt" timestamptz,
       "voidedAt" timestamptz, open boolean, change text, note text)),
   saved as (
     update orders o set version = c.version, cash_paid = c."cashPaid", voucher_paid = c."voucherPaid",
-      paid_parts = nullif(c."paidParts", 'null'), status = c.status, fulfilment = c.fulfilment,
-      refund_state = c."refundState", hold_kind = c."holdKind", hold_id = c."holdId",
+      cash_returned = c."cashReturned", paid_parts = nullif(c."paidParts", 'null'), status = c.status,
+      fulfilment = c.fulfilment, refund_state = c."refundState", hold_kind = c."holdKind", hold_id = c."holdId",
       instance_ids = c."instanceIds", instances = c.instances,
       refunded_instance_ids = c."refundedInstanceIds",
       refund_ids = c."refundIds", period_start = c."periodStart", period_end = c."periodEnd",
@@ -225,6 +228,7 @@ const toChange = ({ state, history }: Decision<Order>) => ({
   ...state,
   cashPaid: state.cashPaid.amount,
   voucherPaid: state.voucherPaid.amount,
+  cashReturned: state.cashReturned.amount,
   holdKind: state.hold?.kind ?? null,
   holdId: state.hold?.id ?? null,
   periodStart: state.servicePeriod?.start ?? null,

@@ -4,6 +4,7 @@ import type { Fact } from '@accord/events';
 import type { Holder, PaymentSplit } from '@accord/events/fields';
 import type { CancelReason, OrderSnapshot, VoidReason } from '@accord/events/order';
 import { add, isZero, zero, type Money } from '@accord/money';
+import { isInPart, payByOf } from '@accord/profile';
 import { instanceSnapshot, type OrderInstance } from './order-instance.ts';
 
 export const orderLifecycle = lifecycle('order', 'unpaid', {
@@ -72,8 +73,9 @@ export type Terms = Pick<
 >;
 
 export type Order = Readonly<
-  Omit<Snapshot, keyof Times> &
+  Omit<Snapshot, keyof Times | 'cashReturned'> &
     Times & {
+      cashReturned: Money;
       /** The part of `instanceIds` that was refunded (ORD-14). */
       refundedInstanceIds: string[];
       /** Every refund that ever held it (ORD-17). */
@@ -81,11 +83,10 @@ export type Order = Readonly<
     }
 >;
 
+type Placed = 'version' | 'status' | 'fulfilment' | 'payBy' | 'paidAt' | 'paidParts' | 'cashReturned';
+
 /** ORD-4: an order that owes nothing is placed as paid. Version 1. */
-export function placeOrder(
-  order: Omit<Order, 'version' | 'status' | 'fulfilment' | 'payBy' | 'paidAt' | 'paidParts'>,
-  payBy: Date,
-): Decision<Order> {
+export function placeOrder(order: Omit<Order, Placed>, payBy: Date): Decision<Order> {
   const owes = !isZero(order.payableAmount);
   const nothing = zero(order.payableAmount.currency);
   const placed: Order = {
@@ -95,6 +96,7 @@ export function placeOrder(
     fulfilment: owes ? 'none' : 'creating',
     payBy: owes ? payBy : null,
     paidAt: owes ? null : order.createdAt,
+    cashReturned: nothing,
     paidParts: owes ? null : { cash: nothing, giftCredit: nothing, storedCard: nothing, voucher: nothing },
   };
   return recorded(
@@ -216,15 +218,6 @@ export function releaseOrder(order: Order, holder: Holder | null): Decision<Orde
   );
 }
 
-/** ORD-8; a change of plan pays for a rest of a period, so only until that is over (ORD-24). */
-export function payByOf(
-  { createdAt, planChange, servicePeriod }: Pick<Order, 'createdAt' | 'planChange' | 'servicePeriod'>,
-  payWithinMs: number,
-): Date {
-  const latest = createdAt.getTime() + payWithinMs;
-  return new Date(planChange && servicePeriod ? Math.min(latest, servicePeriod.end.getTime()) : latest);
-}
-
 /**
  * ORD-8: an unpaid order that was in a drafted contract keeps the later payBy, also after that contract has
  * ended.
@@ -252,10 +245,6 @@ export function changeFacts(
 /** An open order keeps its instances to itself (ORD-3): unpaid, or paid and not yet fulfilled. */
 export const isOpen = (order: Order) =>
   order.status === 'unpaid' || (order.status === 'paid' && order.fulfilment === 'creating');
-
-/** ORD-26: some of its instances are there, others still to come. */
-export const isInPart = ({ fulfilment, instances }: Pick<Order, 'fulfilment' | 'instances'>) =>
-  fulfilment === 'creating' && instances.length > 0;
 
 export const isOverdue = (order: Order, now: Date) =>
   order.status === 'unpaid' && order.payBy !== null && order.payBy <= now;

@@ -156,20 +156,31 @@ test('ORD-13 a hold is released by its own holder alone', () => {
   });
 });
 
-test('ORD-14 partial while an instance is left, full with the last', () => {
+test('ORD-14 CTR-16 partial while an instance is left, full with the last', () => {
   const held = holdOrder(created, refund).state;
-  const part = refundOrder(held, { holder: refund, instanceIds: ['i-1', 'i-other'], at: at(20) });
+  const part = refundOrder(held, {
+    holder: refund,
+    instanceIds: ['i-1', 'i-other'],
+    returned: cny('30.00'),
+    at: at(20),
+  });
   expect(part.state).toMatchObject({
     status: 'paid',
     refundState: 'partial',
     refundedInstanceIds: ['i-1'],
+    cashReturned: cny('30.00'),
     hold: null,
+  });
+  expect(part.facts[0]).toMatchObject({
+    type: 'order.changed',
+    data: { what: ['refundState', 'cashReturned'], order: { cashReturned: cny('30.00') } },
   });
   const again = holdOrder(part.state, { kind: 'refund', id: 'rfd_2' }).state;
   expect(releaseOrder(again, { kind: 'refund', id: 'rfd_2' }).state.refundState).toBe('partial');
   const full = refundOrder(again, {
     holder: { kind: 'refund', id: 'rfd_2' },
     instanceIds: ['i-2'],
+    returned: cny('20.50'),
     at: at(21),
   });
   expect(full.state).toMatchObject({
@@ -178,6 +189,7 @@ test('ORD-14 partial while an instance is left, full with the last', () => {
     voidedAt: at(21),
     hold: null,
     refundIds: ['rfd_1', 'rfd_2'],
+    cashReturned: cny('50.50'),
   });
   expect(full.facts.map(({ type }) => type)).toEqual(['order.voided']);
 });

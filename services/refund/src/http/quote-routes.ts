@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AccountId, Id } from '@accord/events/fields';
 import { accountOf, accountRefusals, route, type Route } from '@accord/http';
-import type { Profile } from '@accord/profile';
+import { mostInstancesOfQuote, type Profile } from '@accord/profile';
 import { quote } from '../quotation.ts';
 import * as quoteStore from '../refund/quote-store.ts';
 import { QuoteAnswer, reader, toQuoteAnswer, writer } from './schemas.ts';
@@ -11,7 +11,7 @@ const AskQuote = z
     instanceIds: z
       .array(Id)
       .min(1)
-      .max(10)
+      .max(mostInstancesOfQuote)
       .refine((ids) => new Set(ids).size === ids.length, {
         message: 'names each instance once',
         params: { 'zh-CN': '每个实例只能出现一次' },

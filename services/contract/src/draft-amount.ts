@@ -1,0 +1,24 @@
+import type { Tx } from '@accord/core';
+import type { Event } from '@accord/events';
+import { listContractOrders } from './contract/contract-orders-store.ts';
+import { amountOf, withLaterFacts } from './contract/contract-orders.ts';
+import { lockLiveContractOf, saveContract } from './contract/contract-store.ts';
+import { followAmount } from './contract/contract.ts';
+import { findOrders } from './order-view.ts';
+import { onOrder } from './voiding.ts';
+
+// A refund and a live contract never have the same order (ORD-12). The difference of a downgrade takes no hold, so
+// cash of an order comes back also while a contract has it: a draft states the amount that is left, a file that is
+// being sealed is dropped (sealing.ts), and an official one stays as signed (CTR-16).
+
+/** CTR-16, CTR-28. */
+export async function onOrderChanged(tx: Tx, event: Event<'order.changed'>): Promise<void> {
+  await onOrder(tx, event);
+  const { order, what } = event.data;
+  if (!what.includes('cashReturned')) return;
+  const contract = await lockLiveContractOf(tx, order.orderId);
+  if (contract?.status !== 'draft') return;
+  const reserved = await listContractOrders(tx, contract.contractId);
+  const orders = withLaterFacts(reserved, await findOrders(tx, contract));
+  saveContract(tx, followAmount(contract, amountOf(orders)));
+}
