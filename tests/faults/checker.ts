@@ -6,7 +6,8 @@ import { breaches, type Mail } from '@accord/local';
 import { roleUrl } from '@accord/postgres/provision';
 import { developmentPassword, until } from '@accord/testing';
 import type { World } from './environment.ts';
-import type { Done } from './load.ts';
+import { machine, type Done } from './load.ts';
+import { halfDone } from './masses.ts';
 
 /**
  * The differences: all that the history says and the final state does not, and all that the auditor finds, a
@@ -19,9 +20,11 @@ export async function differences(world: World, history: readonly Done[]): Promi
   try {
     // A contract that a process was sealing when it died is sealed once its lease has run out.
     await untilNone(client, `contracts.contracts where status = 'sealing'`, 180_000);
+    await untilNone(client, `orders.exports where status = 'running'`, 180_000);
     return [
       ...(await audited(world)),
       ...(await unseen(client, history)),
+      ...(await halfDone(client)),
       ...(await unmailed(client, world.mails, history)),
     ];
   } finally {
@@ -182,13 +185,6 @@ async function unmailed(
       .map((id) => `NTF-5 the payment of ${id} has ${paid.get(id)?.length ?? 0} mails`),
   ];
 }
-
-const machine = {
-  productCode: 'BCC',
-  billType: 'prepay',
-  chargeType: 'subscription',
-  duration: { unit: 'month', value: 1 },
-};
 
 /** Until an order that is placed now is known to the contract service, and every service is ready: ms. */
 export async function recovery(world: World, withinMs: number): Promise<number> {

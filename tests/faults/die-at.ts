@@ -2,7 +2,7 @@
 // ACCORD_DIE_NOW exists.
 import { changeSource, type Change } from '../changed-source.ts';
 
-const files = `(await import('node:fs'))`;
+const files = `process.getBuiltinModule('node:fs')`;
 const now = 'process.env.ACCORD_DIE_NOW';
 const kill = `process.kill(process.pid, 'SIGKILL')`;
 const die = `${files}.existsSync(${now}) && (${files}.rmSync(${now}), ${kill});`;
@@ -38,7 +38,36 @@ export const points = {
     replacement: before(committing),
   },
 } as const satisfies Record<string, Change>;
-export type PointName = keyof typeof points;
+
+const exported = 'const grown = addPart(job, {';
+const expired = '      orders.map((order) => expireOrder(order, tx.now)),\n    );';
+const inThisProcess = 'globalThis.expiredBefore';
+
+/** Within what the order service does in several transactions, once the first of them is done. */
+export const midway = {
+  'an export job': [
+    {
+      file: 'services/order/src/exporting.ts',
+      fragment: exported,
+      replacement: `if (job.parts > 0) { ${die} } ${exported}`,
+    },
+    {
+      file: 'services/order/src/exporting.ts',
+      fragment: 'rowsOfPart = 2_000',
+      replacement: 'rowsOfPart = 10',
+    },
+  ],
+  'a mass expiry': [
+    {
+      file: 'services/order/src/expiry.ts',
+      fragment: expired,
+      replacement: `${expired} if (orders.length > 0) { if (${inThisProcess}) { ${die} } ${inThisProcess} = true; }`,
+    },
+  ],
+} as const satisfies Record<string, readonly Change[]>;
+
+export type PointName = keyof typeof points | keyof typeof midway;
+const changes: Readonly<Record<PointName, Change | readonly Change[]>> = { ...points, ...midway };
 
 const named = process.env['ACCORD_DIE_AT'] as PointName | undefined;
-if (named) changeSource(points[named]);
+if (named) changeSource(...[changes[named]].flat());

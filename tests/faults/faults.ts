@@ -2,8 +2,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { isAlive } from '@accord/local';
-import { points, type PointName } from './die-at.ts';
+import { midway, points, type PointName } from './die-at.ts';
+import type { World } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
+import { beginExport, beginMassExpiry } from './masses.ts';
 import type { Weather } from './proxy.ts';
 import { rareFaults } from './rare-faults.ts';
 
@@ -26,16 +28,22 @@ const paused = (copy: string, ms: number): Fault => ({
   },
 });
 
-/** Of several instances the one that comes to the place first. */
-const diesAt = (instances: readonly string[], point: PointName): Fault => ({
-  name: `${instances[0]} killed ${point}`,
+/** Of several instances the one that comes to the place first; `begin` sets going what leads there. */
+const diesAt = (
+  instances: readonly string[],
+  point: PointName,
+  { name = point as string, begin = (_: World): Promise<unknown> => Promise.resolve() } = {},
+): Fault => ({
+  name: `${instances[0]} killed ${name}`,
   promise: `${nothingLost}, at the worst moment`,
   withinMs: 5 * secondsMs,
-  async happen({ services, dieNow }) {
+  async happen(world) {
+    const { services, dieNow } = world;
     const armed = instances.map((copy) => ({ service: services.get(copy)!, file: `${dieNow} ${copy}` }));
     for (const { service } of armed) await service.restart({ ACCORD_DIE_AT: point });
     const pids = armed.map(({ service }) => service.pid);
     for (const { file } of armed) writeFileSync(file, '');
+    await begin(world);
     for (let waited = 0; pids.every(isAlive); waited += 1) {
       if (waited > 1_500) throw new Error(`${instances.join(', ')} did not come to the place "${point}"`);
       await sleep(10);
@@ -43,6 +51,10 @@ const diesAt = (instances: readonly string[], point: PointName): Fault => ({
     for (const { file } of armed) rmSync(file, { force: true });
   },
 });
+
+const begins = { 'an export job': beginExport, 'a mass expiry': beginMassExpiry } as const;
+const diesMidway = (point: keyof typeof midway): Fault =>
+  diesAt(['order', 'order 2'], point, { name: `in the middle of ${point}`, begin: begins[point] });
 
 const restarted = (copy: string): Fault => ({
   name: `${copy} restarted`,
@@ -138,7 +150,7 @@ const brokerPaused: Fault = {
 };
 
 const copies = ['order', 'order 2', 'contract', 'refund', 'notification'];
-const names = Object.keys(points) as PointName[];
+const names = Object.keys(points) as (keyof typeof points)[];
 
 /** In an order that the seed shuffles. */
 export const faults: readonly Fault[] = [
@@ -147,6 +159,8 @@ export const faults: readonly Fault[] = [
   ...['contract', 'refund', 'notification'].map((name) => paused(name, 5_000)),
   ...names.map((point) => diesAt(['order', 'order 2'], point)),
   ...['contract', 'refund', 'notification'].flatMap((name) => names.map((point) => diesAt([name], point))),
+  diesMidway('an export job'),
+  diesMidway('a mass expiry'),
   ...copies.map(restarted),
   rolling,
   connectionsEnd('postgres', 'reset'),

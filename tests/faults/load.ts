@@ -23,7 +23,8 @@ export interface Load {
 }
 
 const money = (amount: string) => ({ amount, currency: 'CNY' });
-const machine = {
+/** An order for a month. */
+export const machine = {
   productCode: 'BCC',
   billType: 'prepay',
   chargeType: 'subscription',
@@ -32,7 +33,7 @@ const machine = {
 const giveUpMs = 120_000;
 
 /** Asks until the answer is final, each time with the same idempotency key, as a careful client does. */
-async function persist(
+export async function persist(
   client: Client,
   path: string,
   body: unknown,

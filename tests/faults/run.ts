@@ -3,6 +3,7 @@ import { differences, recovery, turnedAway } from './checker.ts';
 import { startWorld, type World } from './environment.ts';
 import type { Fault } from './fault.ts';
 import { startLoad, type Done } from './load.ts';
+import { ownersOfMasses } from './masses.ts';
 
 export interface Seen {
   readonly fault: Fault;
@@ -39,7 +40,11 @@ async function openShop(world: World) {
   };
   const { status } = await world.operator().put('/v1/products/BCC', product);
   if (status !== 201) throw new Error(`the product was not published: ${status}`);
-  for (const accountId of ['acc_canary', ...Array.from({ length: 6 }, (_, i) => `acc_f${i}`)]) {
+  for (const accountId of [
+    'acc_canary',
+    ...ownersOfMasses,
+    ...Array.from({ length: 6 }, (_, i) => `acc_f${i}`),
+  ]) {
     const contacts = [
       {
         contactId: 'cnt_1',

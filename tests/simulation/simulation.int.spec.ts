@@ -6,7 +6,6 @@ import { planted, plantOf } from './planted.ts';
 import { shrink } from './shrink.ts';
 import type { Step } from './steps.ts';
 
-const longest = 120_000;
 const ask = {
   postgresUrl: process.env['ACCORD_POSTGRES_URL']!,
   seed: 1,
@@ -61,7 +60,6 @@ test(
     const common = Object.entries(steps).flatMap(([step, isCommon]) => (isCommon ? step : []));
     expect(common.filter((step) => !did.includes(step as Step['do']))).toEqual([]);
   },
-  longest,
 );
 
 /** The first shows it, unless a month of another length or the machine's pace has moved what happens in it. */
@@ -76,7 +74,6 @@ test.each(planted.filter((one) => one !== shrunk))(
     const { found } = await playRuns({ ...ask, processes: 1, runs: few, plant: name, seed });
     expect(found?.breaches.map(({ rule }) => rule)).toContain(breaks);
   },
-  longest,
 );
 
 test(
@@ -93,7 +90,6 @@ test(
     expect((await playRuns({ ...once, ...bug })).found?.breaches.map(({ rule }) => rule)).toContain(breaks);
     expect((await playRuns(once)).found).toBeUndefined();
   },
-  longest,
 );
 
 test('a planted bug that no longer applies is an error', () => {
