@@ -61,7 +61,8 @@ async function fill(shop: Shop, rows: number): Promise<void> {
     );
     const changed: Readonly<Record<string, string>> = {
       account_id: '$2::text',
-      order_id: `'ord_' || md5(n::text)`,
+      // By time, as the service's own are.
+      order_id: `'ord_' || lpad(to_hex(2147483647 - n), 32, '0')`,
       instance_ids: `array['i-' || n]`,
       created_at: `now() - n * interval '1 second' * $5::float8`,
     };

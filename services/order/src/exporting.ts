@@ -38,7 +38,7 @@ import {
   type ExportFormat,
   type RowsAsk,
 } from './export/export.ts';
-import { fileFormats, fileWriter } from './export/file-writer.ts';
+import { fileFormats, writtenPieces } from './export/file-writer.ts';
 import { countRows, readRows } from './export/row-store.ts';
 
 // A job writes its file part by part. A part's rows are read, the part is stored and the place behind it is
@@ -96,17 +96,22 @@ async function writePart(tx: Tx, exportId: string, timeZone: string): Promise<Ex
   if (!job || job.whole) return job;
   const { filter, format, locale, lastKey } = job;
   const ask = { filter, locale, timeZone };
-  const { rows, next } = await readRows(tx, ask, { after: lastKey ?? undefined, limit: rowsOfPart });
-  const state = job.parts === 0 ? undefined : job.writerState;
-  const piece = await fileWriter({ format, locale, timeZone }).write(rows, { state, isLast: !next });
+  const { texts, count, next } = await readRows(tx, ask, { after: lastKey ?? undefined, limit: rowsOfPart });
+  const written: Buffer[] = [];
+  let state = job.parts === 0 ? undefined : job.writerState;
+  for await (const piece of writtenPieces({ format, locale, timeZone }, texts, { state, isLast: !next })) {
+    written.push(piece.bytes);
+    state = piece.state;
+  }
+  const bytes = Buffer.concat(written);
   const grown = addPart(job, {
-    rows: rows.length,
-    bytes: piece.bytes.length,
+    rows: count,
+    bytes: bytes.length,
     lastKey: next ?? null,
-    writerState: piece.state,
+    writerState: state,
     whole: !next,
   });
-  insertPart(tx, job, { part: grown.parts, bytes: piece.bytes });
+  insertPart(tx, job, { part: grown.parts, bytes });
   return saveExport(tx, grown);
 }
 

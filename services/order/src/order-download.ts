@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Refusal, type Actor, type Database, type Tx } from '@accord/core';
 import type { Profile } from '@accord/profile';
 import type { ExportFormat, RowKey, RowsAsk } from './export/export.ts';
-import { fileFormats, fileWriter } from './export/file-writer.ts';
+import { fileFormats, writtenPieces, type Written } from './export/file-writer.ts';
 import { readRows, type Rows } from './export/row-store.ts';
 import { rowsOfPart } from './exporting.ts';
 
@@ -58,20 +58,20 @@ export async function downloadOrders(
 }
 
 async function* pieces(
-  of: Parameters<typeof fileWriter>[0],
+  of: Written,
   first: Rows,
   read: (after: RowKey) => Promise<Rows>,
 ): AsyncGenerator<Buffer, void> {
-  const writer = fileWriter(of);
   let page: Rows | undefined = first;
   let state: unknown;
   while (page) {
     // Read while this page is written and sent. An error is told where it is waited for, if it still is.
     const ahead: Promise<Rows> | undefined = page.next && read(page.next);
     ahead?.catch(() => undefined);
-    const piece = await writer.write(page.rows, { state, isLast: !ahead });
-    state = piece.state;
-    yield piece.bytes;
+    for await (const piece of writtenPieces(of, page.texts, { state, isLast: !ahead })) {
+      state = piece.state;
+      yield piece.bytes;
+    }
     page = await ahead;
   }
 }

@@ -22,6 +22,7 @@ import {
   pay,
   place,
 } from './fixtures.ts';
+import { plainLine, type StoredOrder } from './plain-csv.ts';
 import { sheetsOf } from './reading-xlsx.ts';
 
 const profile = loadProfile('baidu');
@@ -144,6 +145,46 @@ describe('a list as a file', () => {
     expect(
       csvOf(await customer(t, 'acc_csv').get(`/v1/orders/export?orderId=${plain.orderId}`)),
     ).toHaveLength(2);
+  });
+
+  test('ORD-18 rows are to the byte those of plain code, whatever is in them', async () => {
+    const texts = [
+      '=1+1',
+      '+1',
+      '-1',
+      '@x',
+      '\t=1',
+      '\r',
+      '\n=1',
+      '＝1',
+      'a,b',
+      'say "x"',
+      'two\nlines',
+      'x\r\ny',
+    ];
+    texts.push('"', ',', "'", '\\n \\', ' blank ', '汉字 🙂', '\u001c\u007f\ufeff', 'plain', 'a=b');
+    const { orderId } = await place(t, 'acc_plain');
+    const ids = await manyLike(orderId, texts.length, ['i-1', 'i-2']);
+    await t.sql(
+      `update orders set paid_at = case when n % 2 = 0 then created_at end, voucher_paid = 1000000 * n + 0.10,
+          period_start = '2026-03-29T00:59:59.999Z', period_end = '9999-12-31T15:59:00Z',
+          pay_by = timestamptz '2096-02-29T16:00:00Z' + n * interval '1 hour', terms = terms || jsonb_build_object(
+            'count', n, 'operatorId', text, 'productName', jsonb_build_object('zh-CN', text, 'en', reversed),
+            'duration', case when n % 5 < 4 then jsonb_build_object('value', n % 3, 'unit',
+              (array['minute', 'month', 'year'])[1 + n % 3]) end)
+        from unnest($1::text[], $2::text[], $3::text[]) with ordinality given (id, text, reversed, n)
+       where order_id = id`,
+      [ids, texts, texts.toReversed()],
+    );
+    const rows = await t.sql<StoredOrder>(
+      `select * from orders where account_id = 'acc_plain' order by created_at desc, order_id desc`,
+    );
+    for (const locale of ['zh-CN', 'en'] as const) {
+      const headers = { 'accept-language': locale };
+      const reply = await customer(t, 'acc_plain').get('/v1/orders/export', headers);
+      const [, ...lines] = reply.bytes.toString().split(/(?<=\r\n)(?=ord_)/);
+      expect(lines).toEqual(rows.map((row) => `${plainLine(row, locale)}\r\n`));
+    }
   });
 
   test('ORD-18 XLSX has the same cells: amounts as numbers, all else as text', async () => {

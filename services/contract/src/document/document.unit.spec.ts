@@ -88,7 +88,12 @@ test('CTR-14 an English contract states number, kind, parties, orders, and templ
 });
 
 test('CTR-16 CTR-39 a row says what came back in cash, and where each instance runs since when', async () => {
-  const place = { instanceId: 'i-1', region: 'cn-bj', ipAddress: null, knownSince: '2026-03-02T02:10:05.000Z' };
+  const place = {
+    instanceId: 'i-1',
+    region: 'cn-bj',
+    ipAddress: null,
+    knownSince: '2026-03-02T02:10:05.000Z',
+  };
   const row = sampleRow(1, {
     cashReturned: { amount: '34.84', currency: 'CNY' },
     places: [place, { ...place, instanceId: 'i-2', ipAddress: '192.0.2.9', knownSince: null }],

@@ -12,7 +12,7 @@ import {
 import type { Profile } from '@accord/profile';
 import type { Order } from '../order/order.ts';
 import { minuteWriter } from './minute.ts';
-import { codeWords, documentWords } from './wording.ts';
+import { codeWords, documentWords, durationIn } from './wording.ts';
 
 /** All that an order's document tells. */
 export interface OrderDocument {
@@ -131,7 +131,7 @@ function productFields(
     [fields.billType, codes.billType[order.billType]],
     [fields.chargeType, codes.chargeType[order.chargeType]],
     [fields.count, String(order.count)],
-    [fields.duration, duration && codes.duration[duration.unit](duration.value)],
+    [fields.duration, duration && durationIn(locale, duration)],
     [fields.unitPrice, `${unitPrice.amount} ${unitPrice.currency} / ${codes.per[unitPrice.unit]}`],
     [fields.servicePeriod, period],
   ];

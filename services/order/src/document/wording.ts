@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Locale } from '@accord/core';
 import type { BillType, Fulfilment, OrderStatus, OrderType, RefundState } from '@accord/events/order';
 import type { ChargeType, DomainServiceType, PriceUnit } from '@accord/events/product';
+import type { Order } from '../order/order.ts';
 
 type Words<E extends z.ZodType<string>> = Readonly<Record<z.infer<E>, string>>;
 
@@ -16,10 +17,14 @@ interface CodeWords {
   readonly serviceType: Words<typeof DomainServiceType>;
   /** Behind a unit price. */
   readonly per: Words<typeof PriceUnit>;
-  readonly duration: Readonly<Record<'minute' | 'month' | 'year', (value: number) => string>>;
+  /** Behind the number: of one, and of any other. */
+  readonly duration: Readonly<
+    Record<'minute' | 'month' | 'year', { readonly one: string; readonly other: string }>
+  >;
 }
 
-const counted = (unit: string) => (value: number) => `${value} ${unit}${value === 1 ? '' : 's'}`;
+const counted = (unit: string) => ({ one: ` ${unit}`, other: ` ${unit}s` });
+const uncounted = (unit: string) => ({ one: ` ${unit}`, other: ` ${unit}` });
 
 const en: CodeWords = {
   status: { unpaid: 'Unpaid', paid: 'Paid', cancelled: 'Cancelled', voided: 'Voided' },
@@ -88,13 +93,19 @@ const zh: CodeWords = {
   },
   per: { minute: '分钟', month: '月', year: '年', piece: '个', gb: 'GB', thousand_requests: '千次请求' },
   duration: {
-    minute: (value) => `${value} 分钟`,
-    month: (value) => `${value} 个月`,
-    year: (value) => `${value} 年`,
+    minute: uncounted('分钟'),
+    month: uncounted('个月'),
+    year: uncounted('年'),
   },
 };
 
 export const codeWords: Readonly<Record<Locale, CodeWords>> = { en, 'zh-CN': zh };
+
+/** `2 months` */
+export function durationIn(locale: Locale, { value, unit }: NonNullable<Order['duration']>): string {
+  const { one, other } = codeWords[locale].duration[unit];
+  return `${value}${value === 1 ? one : other}`;
+}
 
 /** The standing text of an order's document. */
 interface DocumentWords {

@@ -1,8 +1,7 @@
 import type { Locale } from '@accord/core';
-import { codeWords } from '../document/wording.ts';
 
 /** A column of an export, left to right: its heading, and how a value that is a code is read. */
-interface Column {
+export interface Column {
   readonly name: string;
   readonly heading: Readonly<Record<Locale, string>>;
   /** Of an amount: a spreadsheet has it as a number. */
@@ -45,9 +44,6 @@ export const columns = [
 
 export type ColumnName = (typeof columns)[number]['name'];
 
-/** The values of an order in the order of `columns`, as the database writes them; null where there is none. */
-export type Row = readonly (string | null)[];
-
 /** The cells of a row, as its reader reads them. */
 export type Cells = readonly string[];
 
@@ -58,27 +54,3 @@ export const headings = (locale: Locale, timeZone: string): Cells =>
   );
 
 export const isAmount: readonly boolean[] = columns.map((column: Column) => column.isAmount ?? false);
-
-/** Turns codes into words. A code of a newer service, which has no words here yet, stands for itself. */
-export function cellWriter(locale: Locale): (row: Row) => Cells {
-  const words = codeWords[locale];
-  const readers = columns.map(({ name, codes }: Column) => {
-    if (codes) return (code: string) => (words[codes] as Readonly<Record<string, string>>)[code] ?? code;
-    return name === 'duration' ? durationReader(words.duration) : undefined;
-  });
-  return (row) => row.map((value, column) => (value === null ? '' : (readers[column]?.(value) ?? value)));
-}
-
-/** Of `1 month`. */
-function durationReader(words: (typeof codeWords)[Locale]['duration']) {
-  const known = new Map<string, string>();
-  return (text: string) => {
-    let said = known.get(text);
-    if (said === undefined) {
-      const [value, unit] = text.split(' ') as [string, keyof typeof words];
-      said = words[unit](Number(value));
-      if (known.size < 1_000) known.set(text, said);
-    }
-    return said;
-  };
-}

@@ -1,6 +1,7 @@
 import { csv } from './csv.ts';
+import { toRowsText } from './file-format.ts';
 
-const lineOf = async (...cells: string[]) => (await csv.add(null, [cells])).bytes.toString();
+const lineOf = async (...cells: string[]) => (await csv.add(null, toRowsText(cells))).bytes.toString();
 
 test('ORD-18 a cell that a spreadsheet would take for a formula begins with an apostrophe', async () => {
   for (const sign of ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
@@ -14,4 +15,14 @@ test('ORD-18 what is harmless stays as it is; quotes, commas and line ends are q
 
 test('ORD-18 the file begins with the mark by which Excel takes it for UTF-8, and its headings', async () => {
   expect((await csv.begin(['订单号', 'x'])).bytes.toString()).toBe('\ufeff订单号,x\r\n');
+});
+
+test('ORD-18 each cell of many rows is looked at by itself', async () => {
+  const rows = [
+    ['=1', 'a', '@b'],
+    ['\n', '', 'c,'],
+    ['', '-', '"'],
+  ];
+  const { bytes } = await csv.add(null, rows.map(toRowsText).join(''));
+  expect(bytes.toString()).toBe(`"'=1",a,"'@b"\r\n"'\n",,"c,"\r\n,"'-",""""\r\n`);
 });

@@ -1,35 +1,41 @@
 import type { Locale } from '@accord/core';
-import { cellWriter, headings, type Cells, type Row } from './columns.ts';
+import { headings } from './columns.ts';
 import { csv } from './csv.ts';
 import type { ExportFormat } from './export.ts';
-import type { FileFormat, Piece } from './file-format.ts';
+import type { FileFormat, Piece, RowsText } from './file-format.ts';
 import { xlsx } from './xlsx.ts';
 
 // State is plain JSON that only its own format reads.
 export const fileFormats: Readonly<Record<ExportFormat, FileFormat<unknown>>> = { csv, xlsx };
 
 /** A file in a language, on a zone's clock. */
-interface Written {
+export interface Written {
   readonly format: ExportFormat;
   readonly locale: Locale;
   readonly timeZone: string;
 }
 
-/** Rows of a file, with its beginning before the first and its end behind the last. */
-export function fileWriter({ format, locale, timeZone }: Written) {
+/**
+ * Rows of a file in pieces, with its beginning before the first and its end behind the last.
+ *
+ * @param of `state` is that of the piece before; undefined at the beginning of the file.
+ */
+export async function* writtenPieces(
+  { format, locale, timeZone }: Written,
+  texts: readonly RowsText[],
+  of: { readonly state: unknown; readonly isLast: boolean },
+): AsyncGenerator<Piece<unknown>, void> {
   const { begin, add, end } = fileFormats[format];
-  const cellsOf = cellWriter(locale);
-  return {
-    /** @param of `state` is that of the piece before; undefined at the beginning of the file. */
-    async write(
-      rows: readonly Row[],
-      of: { readonly state: unknown; readonly isLast: boolean },
-    ): Promise<Piece<unknown>> {
-      const began = of.state === undefined ? await begin(headings(locale, timeZone)) : undefined;
-      const added = await add(began ? began.state : of.state, rows.map(cellsOf) satisfies Cells[]);
-      const parts = [...(began ? [began.bytes] : []), added.bytes];
-      if (of.isLast) parts.push(await end(added.state));
-      return { bytes: parts.length === 1 ? added.bytes : Buffer.concat(parts), state: added.state };
-    },
-  };
+  let { state } = of;
+  if (state === undefined) {
+    const begun = await begin(headings(locale, timeZone));
+    yield begun;
+    state = begun.state;
+  }
+  for (const text of texts) {
+    const added = await add(state, text);
+    yield added;
+    state = added.state;
+  }
+  if (of.isLast) yield { bytes: await end(state), state };
 }

@@ -1,5 +1,5 @@
 import { isAmount, type Cells } from './columns.ts';
-import { isFormula, type FileFormat } from './file-format.ts';
+import { cellEnd, isFormula, rowEnd, type FileFormat } from './file-format.ts';
 import {
   addToEntry,
   closeEntry,
@@ -154,15 +154,19 @@ export const xlsxOf = (most: typeof limits): FileFormat<State> => ({
     const { bytes, archive } = await written(emptyArchive, openSheet(1, headings));
     return { bytes, state: { archive, headings, sheet: 1, rows: 0 } };
   },
-  async add(state, rows) {
+  async add(state, text) {
     const all: Buffer[] = [];
+    const rows = text.split(rowEnd).slice(0, -1);
     let { archive, sheet, rows: inSheet } = state;
     for (let at = 0; at < rows.length;) {
       const isFull = inSheet >= most.rows || archive.entries.at(-1)!.size >= most.bytes;
       if (isFull) [sheet, inSheet] = [sheet + 1, 0];
       const some = rows.slice(at, at + most.rows - inSheet);
       const next = isFull ? [...closeSheet, ...openSheet(sheet, state.headings)] : [];
-      const done = await written(archive, [...next, add(some.map(rowOf).join(''))]);
+      const done = await written(archive, [
+        ...next,
+        add(some.map((row) => rowOf(row.split(cellEnd))).join('')),
+      ]);
       all.push(done.bytes);
       archive = done.archive;
       inSheet += some.length;
