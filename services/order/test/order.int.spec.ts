@@ -960,6 +960,10 @@ describe('fulfilment and facts', () => {
         [instance('i-26a', monthFrom('2016-01-10T03:00:00.000Z'))],
       ])
         expect(await fulfil(t, orderId, given)).toMatchObject(misfit);
+      expect(await fulfil(t, orderId, [instance('i-26a'), instance('i-26a')])).toMatchObject({
+        status: 422,
+        body: { code: 'request.invalid', errors: [{ pointer: '/instances' }] },
+      });
       const report = {
         reportVersion: 1,
         orderId,

@@ -120,7 +120,7 @@ describe('the catalogue', () => {
       body: { code: 'product.price_misfit' },
     });
     expect(await publish({ plans: [...plans, plans[0]] })).toMatchObject({
-      status: 400,
+      status: 422,
       body: { errors: [{ pointer: '/plans' }] },
     });
     expect((await publish()).body).toMatchObject({ version: 1 });

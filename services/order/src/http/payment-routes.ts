@@ -59,7 +59,7 @@ const Fulfilment = z
       .max(mostInstances)
       .refine((given) => new Set(given.map(({ instanceId }) => instanceId)).size === given.length, {
         message: 'names each instance once',
-        params: { 'zh-CN': '每个实例只能出现一次' },
+        params: { 'zh-CN': '每个实例只能出现一次', beyondSchema: true },
       })
       .default([])
       .meta({ description: 'What was created.', uniqueItems: true }),

@@ -62,7 +62,7 @@ const Publication = z.strictObject({
     .max(50)
     .refine((plans) => new Set(plans.map(({ code }) => code)).size === plans.length, {
       message: 'names each plan once',
-      params: { 'zh-CN': '每个套餐编码只能出现一次' },
+      params: { 'zh-CN': '每个套餐编码只能出现一次', beyondSchema: true },
     })
     .default([])
     .meta({
