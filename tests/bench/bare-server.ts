@@ -12,15 +12,14 @@ export const statements = {
     on_sale as "onSale", renewable,
     contractable, refundable,
     terms_url as "termsUrl" from products where product_code = $1`,
-  account: `select account_id as "accountId", facts from account_view where account_id = any ($1::text[])`,
   order: `with placed as (
       insert into orders (order_id, account_id, version, product_code, order_type, bill_type, terms,
       currency, product_amount,
         discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment,
         refund_state, instance_ids, created_at,
-        pay_by, paid_at, period_start, period_end, placed_on)
+        pay_by, paid_at, period_start, period_end, placed_on, cash_returned)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $24, $25, ($19::timestamptz at time zone $26)::date)),
+        $24, $25, ($19::timestamptz at time zone $26)::date, $27)),
     named as (insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
     insert into order_history (order_id, account_id, version, at, actor, change, status)
     values ($1, $2, $3, $19, $22, $23, $15)`,
@@ -52,15 +51,12 @@ const bodyOf = (request: IncomingMessage) =>
   });
 
 function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
-  const { allowedOperations, links, ...snapshot } = view;
+  const { links, warnings, ...snapshot } = view;
   return async (accountId: string, asked: { productCode: string }) => {
     const client = await pool.connect();
     const [, begun] = (await client.query(opening(accountId))) as unknown as pg.QueryResult<{ now: Date }>[];
     const { now } = begun!.rows[0]!;
-    await Promise.all([
-      client.query({ name: 'product', text: statements.product, values: [asked.productCode] }),
-      client.query({ name: 'account', text: statements.account, values: [[accountId]] }),
-    ]);
+    await client.query({ name: 'product', text: statements.product, values: [asked.productCode] });
     const orderId = `ord_${randomUUIDv7().replaceAll('-', '')}`;
     const payBy = new Date(now.getTime() + week);
     await client.query({
@@ -93,6 +89,7 @@ function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
         null,
         null,
         'Asia/Shanghai',
+        '0.00',
       ],
     });
     const order = { ...snapshot, orderId, accountId, createdAt: now, payBy };
@@ -123,7 +120,7 @@ function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
       client.query('commit'),
     ]);
     client.release();
-    return { ...order, allowedOperations, links };
+    return { ...order, links, warnings };
   };
 }
 

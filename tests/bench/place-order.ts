@@ -70,15 +70,7 @@ async function checkStatements(ground: Ground, shop: Shop): Promise<void> {
       /\[(\d+)\] LOG: (?:statement|execute \w+): (.*?) (?=\d{4}-\d\d-\d\d |$)/g,
     ),
   ];
-  const floor = [
-    'begin',
-    opened,
-    statements.product,
-    statements.account,
-    statements.order,
-    statements.outbox,
-    'commit',
-  ];
+  const floor = ['begin', opened, statements.product, statements.order, statements.outbox, 'commit'];
   const session = logged.findLast(([, , text]) => same(text ?? '', statements.order))?.[1];
   const sent = logged.filter(([, of]) => of === session).map(([, , text]) => text);
   const own = sent.slice(sent.lastIndexOf('begin'));

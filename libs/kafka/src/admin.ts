@@ -46,6 +46,7 @@ export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
   const nameOf = (name: string) => name.slice(topicPrefix.length);
   const ours = (names: readonly string[]) =>
     new Set(names.filter((name) => name.startsWith(topicPrefix)).map(nameOf));
+  const asked = new Set<string>();
   const rangesOf = async <Topic extends string>(topic: Topic): Promise<OffsetRange<Topic>[]> =>
     (await admin.fetchTopicOffsets(topicPrefix + topic)).map(({ partition, low, high }) => ({
       topic,
@@ -61,11 +62,13 @@ export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
     topics: async () => ours(await admin.listTopics()),
     groups: async () => ours((await admin.listGroups()).groups.map(({ groupId }) => groupId)),
     async offsetRanges<Topic extends string>(topics: readonly Topic[]) {
-      const ranges: OffsetRange<Topic>[] = [];
-      // One after the other: asked together, each waits for the topics before it to become known, and all of
-      // that within the limit of one request.
-      for (const topic of topics) ranges.push(...(await rangesOf(topic)));
-      return ranges;
+      // The first question about a topic makes it known, under a lock that waits no longer than one request may
+      // take: those are asked one after the other.
+      for (const topic of topics.filter((one) => !asked.has(one))) {
+        await rangesOf(topic);
+        asked.add(topic);
+      }
+      return (await Promise.all(topics.map(rangesOf))).flat();
     },
     deleteTopics: (topics) => admin.deleteTopics({ topics: withPrefix(topics) }),
     async deleteGroups(groups) {
