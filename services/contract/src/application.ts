@@ -162,8 +162,12 @@ async function draftOrRefuse(
 ): Promise<void> {
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
-  const reserved = withLaterFacts(answered, await findOrders(tx, contract));
-  const missingGlyphs = await loadGlyphCheck();
+  const [known, decided, missingGlyphs] = await Promise.all([
+    findOrders(tx, contract),
+    listContractOrders(tx, contractId),
+    loadGlyphCheck(),
+  ]);
+  const reserved = withLaterFacts(answered, known);
   const refusal = (orderId: string, code: ContractRefusalCode) => ({
     orderId,
     code,
@@ -171,9 +175,7 @@ async function draftOrRefuse(
     contractNumber: null,
   });
   const refusals = [
-    ...changedOrders(await listContractOrders(tx, contractId), reserved).map((orderId) =>
-      refusal(orderId, 'contract.order_changed'),
-    ),
+    ...changedOrders(decided, reserved).map((orderId) => refusal(orderId, 'contract.order_changed')),
     ...reserved
       .filter((order) => missingGlyphs(printedOf(order)))
       .map(({ orderId }) => refusal(orderId, 'contract.unprintable')),

@@ -1,10 +1,9 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
-import { listContractOrders } from './contract/contract-orders-store.ts';
-import { amountOf, withLaterFacts } from './contract/contract-orders.ts';
+import { amountOf } from './contract/contract-orders.ts';
 import { lockLiveContractOf, saveContract } from './contract/contract-store.ts';
 import { followAmount } from './contract/contract.ts';
-import { findOrders } from './order-view.ts';
+import { ordersOf } from './sealing.ts';
 import { onOrder } from './voiding.ts';
 
 // A refund and a live contract never have the same order (ORD-12). The difference of a downgrade takes no hold, so
@@ -18,7 +17,6 @@ export async function onOrderChanged(tx: Tx, event: Event<'order.changed'>): Pro
   if (!what.includes('cashReturned')) return;
   const contract = await lockLiveContractOf(tx, order.orderId);
   if (contract?.status !== 'draft') return;
-  const reserved = await listContractOrders(tx, contract.contractId);
-  const orders = withLaterFacts(reserved, await findOrders(tx, contract));
+  const { orders } = await ordersOf(tx, contract);
   saveContract(tx, followAmount(contract, amountOf(orders)));
 }

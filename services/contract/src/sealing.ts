@@ -51,15 +51,16 @@ export interface Provider {
   readonly sealKey: SealKey;
 }
 
-/** The orders as reserved, and as the order service showed them last. */
-async function ordersOf(
+/** The orders as reserved, with the facts told since; and `known`, as the order service showed them last. */
+export async function ordersOf(
   tx: Tx,
   { contractId, accountId, orderIds }: Contract,
-): Promise<{ reserved: Order[]; known: Order[] }> {
-  return {
-    reserved: await listContractOrders(tx, contractId),
-    known: await findOrders(tx, { accountId, orderIds }),
-  };
+): Promise<{ orders: Order[]; known: Order[] }> {
+  const [reserved, known] = await Promise.all([
+    listContractOrders(tx, contractId),
+    findOrders(tx, { accountId, orderIds }),
+  ]);
+  return { orders: withLaterFacts(reserved, known), known };
 }
 
 /**
@@ -78,8 +79,7 @@ export async function finalize(
   expectVersion(ifMatch, contract.version);
   if (contract.status === 'sealing') return contract;
   expectDraft(contract);
-  const { reserved, known } = await ordersOf(tx, contract);
-  const orders = withLaterFacts(reserved, known);
+  const { orders, known } = await ordersOf(tx, contract);
   await expectSameParty(tx, profile.contracts, contract);
   expectSealable(contract, { orders, known });
   const ownTerms = await findOwnTerms(tx, orders);
@@ -185,8 +185,8 @@ async function takeSealing(tx: Tx, { id: contractId }: DueItem): Promise<Lease |
 }
 
 async function backToDraft(tx: Tx, contract: Contract, reason: SealFailure): Promise<void> {
-  const { reserved, known } = await ordersOf(tx, contract);
-  saveContract(tx, failSealing(contract, { reason, amount: amountOf(withLaterFacts(reserved, known)) }));
+  const { orders } = await ordersOf(tx, contract);
+  saveContract(tx, failSealing(contract, { reason, amount: amountOf(orders) }));
 }
 
 /**
@@ -245,8 +245,7 @@ export async function contractFile(
     if (!contract.number)
       throw new Refusal('conflict', 'contract.no_document', { contractId, status: contract.status });
     if (contract.status === 'official') return { contract, stored: await findDocument(tx, contractId) };
-    const { reserved, known } = await ordersOf(tx, contract);
-    const orders = withLaterFacts(reserved, known);
+    const { orders } = await ordersOf(tx, contract);
     const ownTerms = await findOwnTerms(tx, orders);
     const draft = contentOf(contract, orders, { profile, mark: 'draft', testSeal: sealKey.test, ownTerms });
     return { contract, draft };

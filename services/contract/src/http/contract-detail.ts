@@ -7,21 +7,20 @@ import { ActorView, maskActor } from '@accord/http';
 import { zero } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { findAccount } from '../account/account-store.ts';
-import { listContractOrders } from '../contract/contract-orders-store.ts';
 import {
   cashPayable,
   cashReturned,
   paidMeanwhile,
   placesOf,
   validityOf,
-  withLaterFacts,
 } from '../contract/contract-orders.ts';
 import { listHistory, type HistoryEntry } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';
 import { termsOf } from '../contract/terms.ts';
 import type { DocumentRow } from '../document/content.ts';
 import { findDocumentHash } from '../document/document-store.ts';
-import { findOrders, findOwnTerms, type Order } from '../order-view.ts';
+import { findOwnTerms, type Order } from '../order-view.ts';
+import { ordersOf } from '../sealing.ts';
 import { ContractAnswer, toContractAnswer } from './schemas.ts';
 import { contractWarnings, Warning } from './warnings.ts';
 
@@ -75,8 +74,7 @@ export async function readContractDetail(
   { profile, locale }: { profile: Profile; locale: Locale },
 ): Promise<z.input<typeof ContractDetailAnswer>> {
   const { contractId, accountId, orderIds } = contract;
-  const known = await findOrders(tx, { accountId, orderIds });
-  const orders = withLaterFacts(await listContractOrders(tx, contractId), known);
+  const { orders, known } = await ordersOf(tx, contract);
   const account = await findAccount(tx, accountId);
   const document = await findDocumentHash(tx, contractId);
   const paid = paidMeanwhile(contract, known);
