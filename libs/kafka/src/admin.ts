@@ -1,5 +1,6 @@
 import type { KafkaJSDeleteGroupsError } from 'kafkajs';
 import { kafkajsOf, type KafkaClient } from './client.ts';
+import { clusterOffsets } from './cluster-offsets.ts';
 
 /** The messages that a partition has, as offsets. */
 export interface OffsetRange<Topic extends string = string> {
@@ -36,6 +37,7 @@ function failedDeletions(error: Error): KafkaJSDeleteGroupsError['groups'] {
 export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
   const { topicPrefix } = kafka;
   const admin = kafkajsOf(kafka).admin();
+  const offsets = clusterOffsets(kafkajsOf(kafka));
   try {
     await admin.connect();
   } catch (error) {
@@ -46,14 +48,6 @@ export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
   const nameOf = (name: string) => name.slice(topicPrefix.length);
   const ours = (names: readonly string[]) =>
     new Set(names.filter((name) => name.startsWith(topicPrefix)).map(nameOf));
-  const asked = new Set<string>();
-  const rangesOf = async <Topic extends string>(topic: Topic): Promise<OffsetRange<Topic>[]> =>
-    (await admin.fetchTopicOffsets(topicPrefix + topic)).map(({ partition, low, high }) => ({
-      topic,
-      partition,
-      low: BigInt(low),
-      high: BigInt(high),
-    }));
   return {
     async cluster() {
       const { clusterId, brokers } = await admin.describeCluster();
@@ -62,19 +56,29 @@ export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
     topics: async () => ours(await admin.listTopics()),
     groups: async () => ours((await admin.listGroups()).groups.map(({ groupId }) => groupId)),
     async offsetRanges<Topic extends string>(topics: readonly Topic[]) {
-      // The first question about a topic makes it known, under a lock that waits no longer than one request may
-      // take: those are asked one after the other.
-      for (const topic of topics.filter((one) => !asked.has(one))) {
-        await rangesOf(topic);
-        asked.add(topic);
-      }
-      return (await Promise.all(topics.map(rangesOf))).flat();
+      const { lows, highs } = await offsets.of(withPrefix(topics));
+      const placeOf = (topic: string, partition: number) => `${topic} ${partition}`;
+      const firsts = new Map(
+        lows.flatMap(({ topic, partitions }) =>
+          partitions.map(({ partition, offset }) => [placeOf(topic, partition), BigInt(offset)] as const),
+        ),
+      );
+      return highs.flatMap(({ topic, partitions }) =>
+        partitions.map(({ partition, offset }) => ({
+          topic: nameOf(topic) as Topic,
+          partition,
+          low: firsts.get(placeOf(topic, partition)) ?? 0n,
+          high: BigInt(offset),
+        })),
+      );
     },
     deleteTopics: (topics) => admin.deleteTopics({ topics: withPrefix(topics) }),
     async deleteGroups(groups) {
       const failed = await admin.deleteGroups(withPrefix(groups)).then(() => [], failedDeletions);
       return new Map(failed.map(({ groupId, error }) => [nameOf(groupId), error?.message ?? 'unknown']));
     },
-    close: () => admin.disconnect(),
+    async close() {
+      await Promise.all([admin.disconnect(), offsets.close()]);
+    },
   };
 }

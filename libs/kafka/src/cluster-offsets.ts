@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
+import { isRetriable } from './broker-errors.ts';
+
+/** Of kafkajs, one behind each of its clients. */
+interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
+  fetchTopicsOffset(
+    topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number }[];
+      readonly fromBeginning: boolean;
+    }[],
+  ): Promise<readonly TopicOffsets[]>;
+}
+
+interface TopicOffsets {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+}
+
+export interface ClusterOffsets {
+  /**
+   * Of the first messages and of the next ones, of all partitions of these topics.
+   *
+   * @throws Error where a topic is unknown or a partition has no leader, also when asked again.
+   */
+  of(topics: readonly string[]): Promise<{
+    readonly lows: readonly TopicOffsets[];
+    readonly highs: readonly TopicOffsets[];
+  }>;
+  close(): Promise<void>;
+}
+
+/**
+ * kafkajs' admin asks topic by topic, twice for each, and each question waits for those before it. The cluster
+ * behind its clients takes all topics in two requests to each broker.
+ */
+export function clusterOffsets(kafka: Kafka, tries = 5): ClusterOffsets {
+  const makeCluster = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  )!;
+  const { [makeCluster]: make } = kafka as unknown as Record<symbol, (ask: object) => Cluster>;
+  const cluster = make!({ allowAutoTopicCreation: false });
+  let isConnected = false;
+  const offsets = (topics: readonly string[], fromBeginning: boolean) =>
+    cluster.fetchTopicsOffset(
+      topics.map((topic) => ({
+        topic,
+        partitions: cluster
+          .findTopicPartitionMetadata(topic)
+          .map(({ partitionId }) => ({ partition: partitionId })),
+        fromBeginning,
+      })),
+    );
+  const ask = async (topics: readonly string[]) => {
+    await cluster.addMultipleTargetTopics(topics);
+    await cluster.refreshMetadataIfNecessary();
+    return { lows: await offsets(topics, true), highs: await offsets(topics, false) };
+  };
+  return {
+    async of(topics) {
+      if (!isConnected) await cluster.connect();
+      isConnected = true;
+      for (let left = tries - 1; ; left -= 1) {
+        try {
+          return await ask(topics);
+        } catch (error) {
+          if (left === 0 || !isRetriable(error)) throw error;
+          await sleep(100);
+          await cluster.refreshMetadata();
+        }
+      }
+    },
+    close: async () => {
+      if (isConnected) await cluster.disconnect();
+    },
+  };
+}
