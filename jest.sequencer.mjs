@@ -5,13 +5,10 @@ import Sequencer from '@jest/test-sequencer';
  * longest.
  */
 const long = [
-  // The first waits much and the second keeps two processes busy: they go well together.
-  'faults.e2e',
   'simulation.int',
-  'killed.e2e',
   'audit.e2e',
+  'ports.int',
   'readme.e2e',
-  'instances.int',
   'order.int',
   'start.e2e',
   'story.e2e',

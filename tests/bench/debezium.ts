@@ -150,7 +150,8 @@ async function createConnector(
   const until = async (state: string, tasks: number) => {
     for (;;) {
       const status = (await ask(`${connectUrl}/connectors/outbox/status`).catch(() => undefined)) as
-        Status | undefined;
+        | Status
+        | undefined;
       const failed = status?.tasks.find((task) => task.state === 'FAILED');
       if (failed) throw new Error(`Debezium's task failed: ${failed.trace}`);
       if (

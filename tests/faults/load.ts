@@ -7,7 +7,16 @@ import type { World } from './environment.ts';
 /** One command that was answered for good, however often it had to be asked. */
 export interface Done {
   readonly what:
-    'place' | 'pay' | 'create' | 'fail' | 'cancel' | 'apply' | 'finalize' | 'void' | 'quote' | 'refund';
+    | 'place'
+    | 'pay'
+    | 'create'
+    | 'fail'
+    | 'cancel'
+    | 'apply'
+    | 'finalize'
+    | 'void'
+    | 'quote'
+    | 'refund';
   readonly accountId: string;
   /** Order, contract, quote or refund. */
   readonly id: string | undefined;

@@ -334,7 +334,9 @@ const terms = { billType: 'prepay', chargeType: 'subscription', duration: month 
 function askOrder(
   world: World,
   step:
-    Extract<Step, { do: 'place' }> | Extract<Step, { do: 'renew' }> | Extract<Step, { do: 'change plan' }>,
+    | Extract<Step, { do: 'place' }>
+    | Extract<Step, { do: 'renew' }>
+    | Extract<Step, { do: 'change plan' }>,
 ): Ask {
   const onAnswer = ({ orderId }: Record<string, unknown>) => world.call(step.as, orderId as string);
   const ask = { by: customer(world), method: 'post', path: '/v1/orders', onAnswer } as const;

@@ -49,7 +49,8 @@ export interface Command {
 }
 
 export type Reply =
-  { readonly status: number; readonly body: Record<string, unknown> } | { readonly refused: string };
+  | { readonly status: number; readonly body: Record<string, unknown> }
+  | { readonly refused: string };
 
 type ShownOrder = {
   readonly orderId: string;

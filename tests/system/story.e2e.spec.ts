@@ -8,7 +8,7 @@ import { folder, hurried, play, removeFolders } from './playing.ts';
 afterAll(removeFolders);
 
 // As alibaba, with two instances of the order service. As baidu the story is played where it is audited, and
-// where it is killed (audit.e2e.spec.ts, killed.e2e.spec.ts).
+// where it is killed (audit.e2e.spec.ts, killed.long.spec.ts).
 
 let system: System;
 beforeAll(

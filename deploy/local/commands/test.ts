@@ -1,10 +1,10 @@
 // npm test [-- --all] [-- <pattern> …]: lint, types and the jest tiers, on one Postgres and one Kafka started for
 // this run. A tier of a project whose inputs are those of its last green run is not run again, except with `--all`
-// or a pattern.
+// or a pattern. npm run test:long: the suites that take minutes each.
 import { globSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Listr } from 'listr2';
-import { jest, waits, type Result, type Sums } from '../nx/jest.ts';
+import { jest, type Result, type Sums } from '../nx/jest.ts';
 import {
   greenOf,
   hashTasks,
@@ -24,7 +24,7 @@ import { removePostgres } from '../parts/postgres.ts';
 import { compileServices } from '../parts/service-process.ts';
 import { kafkaMissing, run } from '../prerequisites.mjs';
 
-const tiers = ['unit', 'int', 'e2e'] as const;
+const tiers = ['unit', 'int', 'e2e', 'long'] as const;
 type Tier = (typeof tiers)[number];
 const node = (...args: string[]) => run(process.execPath, args);
 /** As `npm run lint` does: rules and boundaries, directions of imports, form. */
@@ -32,7 +32,7 @@ const linters = [
   ['eslint/bin/eslint.js', '.', '--cache', '--cache-location', '.accord/eslintcache', '--max-warnings', '0'],
   ['oxlint/bin/oxlint'],
   ['dependency-cruiser/bin/dependency-cruiser.mjs', 'libs', 'services', 'deploy', 'tests'],
-  ['prettier/bin/prettier.cjs', '.', '--check', '--cache', '--cache-location', '.accord/prettiercache'],
+  ['oxfmt/bin/oxfmt', '--check'],
 ];
 /** The rule of the module boundaries reads the project graph that nx makes when it hashes. */
 const lint = async () => {
@@ -52,12 +52,12 @@ const types = () => node('node_modules/typescript7/bin/tsc', '-p', 'tsconfig.jso
 
 const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
-const all = options.includes('--all');
-const jestArguments = options.filter((option) => option !== '--all');
+const [all, long] = [options.includes('--all'), options.includes('--long')];
+const jestArguments = options.filter((option) => !['--all', '--long'].includes(option));
 /** With a pattern, or options for jest, a run neither leaves anything out nor is remembered. */
-const whole = patterns.length === 0 && jestArguments.length === 0;
+const whole = patterns.length === 0 && jestArguments.length === 0 && !long;
 const greenFile = join(root, '.accord', 'green.json');
-const hashed = patterns.length === 0 ? hashTasks(root) : Promise.resolve([]);
+const hashed = patterns.length === 0 && !long ? hashTasks(root) : Promise.resolve([]);
 hashed.catch(() => undefined);
 const home = join(root, '.accord', `test-${process.pid}`);
 const parts: Part[] = [];
@@ -79,19 +79,20 @@ async function test(): Promise<number> {
   let linted: Promise<boolean> | undefined;
   try {
     await clearLeftovers();
-    const onPlatform = [...files.int, ...files.e2e];
+    const onPlatform = [...files.int, ...files.e2e, ...files.long];
     unit = files.unit.length > 0 ? jest('unit', files.unit, jestArguments) : undefined;
     // Takes longest of what comes first, on one processor: the others begin meanwhile.
     linted = checks.lint ? lintAndTell() : undefined;
     const typesAreClean = await prepare({
       types: checks.types,
       platform: onPlatform.length > 0,
-      system: files.e2e.length > 0,
+      system: files.e2e.length + files.long.length > 0,
       unit,
     });
     const results: Result[] = [];
     if (unit) results.push(await unit);
-    results.push(...(await onPlatformOf(onPlatform)));
+    if (onPlatform.length > 0)
+      results.push(await jest(long ? 'long' : 'int and e2e', onPlatform, jestArguments));
     const lintIsClean = (await linted) ?? true;
     const checked = { lint: checks.lint && lintIsClean, types: checks.types && typesAreClean };
     if (whole) await remember({ left, green, checked, results });
@@ -108,26 +109,14 @@ async function test(): Promise<number> {
   }
 }
 
-/** Of the int and e2e tests. In a whole run the words of those that wait are shown when all have ended. */
-async function onPlatformOf(files: readonly string[]): Promise<readonly Result[]> {
-  if (patterns.length > 0 && files.length > 0) return [await jest('int and e2e', files, jestArguments)];
-  const stages = (['waiting', 'int and e2e'] as const).map(
-    (stage) => [stage, files.filter((file) => waits(file) === (stage === 'waiting'))] as const,
-  );
-  const ran = await Promise.all(
-    stages.filter(([, its]) => its.length > 0).map(([stage, its]) => jest(stage, its, jestArguments)),
-  );
-  ran.filter(({ stage }) => stage === 'waiting').forEach(({ said }) => console.error(said));
-  return ran;
-}
-
 /** The tasks left out, with what is known of them, and the files and checks that have to run. */
 async function plan() {
   const green = whole ? readGreen(greenFile) : {};
   // A fresh clone does not wait for nx.
   const tasks = Object.keys(green).length === 0 ? [] : await hashed;
   const left = leftOut(tasks, green, { all });
-  const runs = (target: string) => patterns.length === 0 && !left.some((task) => task.target === target);
+  const runs = (target: string) =>
+    patterns.length === 0 && !long && !left.some((task) => task.target === target);
   const isLeft = (file: string) => left.some(({ id }) => id === taskOf(file, tasks)?.id);
   const files = Object.fromEntries(
     tiers.map((tier) => [tier, specsOf(tier).filter((file) => !isLeft(file))]),
@@ -159,7 +148,11 @@ function specsOf(tier: Tier): string[] {
   });
   return found
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => patterns.length === 0 || patterns.some((pattern) => new RegExp(pattern).test(path)))
+    .filter((path) =>
+      patterns.length === 0
+        ? (tier === 'long') === long
+        : patterns.some((pattern) => new RegExp(pattern).test(path)),
+    )
     .sort();
 }
 

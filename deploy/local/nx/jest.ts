@@ -5,26 +5,13 @@ import { join, relative } from 'node:path';
 import { root } from '../parts/infrastructure.ts';
 import type { RanFile } from './tasks.ts';
 
-/**
- * Int and e2e are one run of jest: a long file at the end of a tier would leave a core idle. Files that mostly
- * wait have another beside it.
- */
-export type Stage = 'unit' | 'int and e2e' | 'waiting';
-/** For two cores, which two keep busy: with a third, tests only took longer and missed their limits. */
-const workers: Readonly<Record<Stage, string>> = { unit: '2', 'int and e2e': '2', waiting: '1' };
-/** For leases to run out, for groups, and for servers that come back. */
-export const waits = (file: string) =>
-  [
-    'tests/faults/',
-    'tests/instances/',
-    'tests/system/killed',
-    'deploy/local/parts/ports',
-    'libs/kafka/test/conformance',
-    'libs/messaging/test/cut-off',
-    'libs/messaging/test/poison-pill',
-  ].some((path) => file.startsWith(path));
+/** Int and e2e are one run of jest: a long file at the end of a tier would leave a core idle. */
+export type Stage = 'unit' | 'int and e2e' | 'long';
+/** For two cores. With a third, what mostly waits leaves none of them idle. */
+const workers: Readonly<Record<Stage, string>> = { unit: '2', 'int and e2e': '3', long: '2' };
+const silentForMs = 1_800_000;
 export type Sums = { passed: number; failed: number; skipped: number };
-/** `said`: all that was not shown meanwhile. */
+/** `said`: all that jest said; of unit tests it was not shown meanwhile. */
 export type Result = Sums & { stage: Stage; green: boolean; files: readonly RanFile[]; said: string };
 
 /** Runs jest on these files of a stage. @throws Error with its words where it ends without a result. */
@@ -34,9 +21,13 @@ export async function jest(
   options: readonly string[],
 ): Promise<Result> {
   const heading = `\n${stage}: ${files.length} files`;
-  const shown = stage === 'int and e2e';
+  const shown = stage !== 'unit';
   if (shown) console.log(heading);
   let said = `${heading}\n`;
+  const hear = (text: string) => {
+    said += text;
+    if (shown) process.stderr.write(text);
+  };
   mkdirSync(join(root, '.accord'), { recursive: true });
   const output = join(root, '.accord', `test-${process.pid}-${stage.replaceAll(' ', '-')}.json`);
   const args = [
@@ -51,19 +42,28 @@ export async function jest(
   ];
   const child = spawn(process.execPath, [...args, ...options, '--runTestsByPath', ...files], {
     cwd: root,
-    stdio: ['ignore', 'ignore', shown ? 'inherit' : 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,
       ACCORD_ENV: 'development',
-      NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+      NODE_OPTIONS: '--no-warnings',
+      ...(shown && process.stderr.isTTY && { FORCE_COLOR: '1' }),
     },
   });
-  child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)));
+  // The runner sets no limit to a test: one that hangs is seen by the silence after the others.
+  const silence = setTimeout(() => {
+    hear(`\nNo file of ${stage} ended for ${silentForMs / 60_000} minutes: a test hangs.\n`);
+    child.kill('SIGKILL');
+  }, silentForMs);
+  child.stderr.on('data', (chunk: Buffer) => {
+    silence.refresh();
+    hear(String(chunk));
+  });
   const code = await new Promise<number | null>((resolve, reject) =>
     child.once('error', reject).once('close', resolve),
-  );
+  ).finally(() => clearTimeout(silence));
   try {
-    if (!existsSync(output)) throw new Error(`${said}jest ended (${code}) without a result`);
+    if (!existsSync(output)) throw new Error(`${shown ? '' : said}jest ended (${code}) without a result`);
     const result = JSON.parse(readFileSync(output, 'utf8'));
     return {
       stage,

@@ -41,13 +41,34 @@ async function takePort(ask: { port: number; behind: string; file: string }): Pr
   started.defer(() => void server.close());
 }
 
+/** A start on a port that was taken meanwhile; again on another where the start was faster. */
+async function startedLate<T extends { stop(): Promise<void> }>(
+  place: (port: number) => { readonly start: Promise<T>; readonly behind: string; readonly file: string },
+): Promise<{ readonly port: number; readonly second: T }> {
+  const port = await freePort();
+  const { start, ...where } = place(port);
+  const [second, taken] = await Promise.all([start, takePort({ port, ...where }).then(() => true, isTaken)]);
+  if (taken) {
+    started.defer(second.stop);
+    return { port, second };
+  }
+  await second.stop();
+  rmSync(where.file, { force: true });
+  return startedLate(place);
+}
+
+const isTaken = (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EADDRINUSE') return false;
+  throw error;
+};
+
 test('a broker is never taken for another that has the wanted port: it starts on a free one', async () => {
-  const [port, dataDir] = [await freePort(), join(folder, 'second', 'broker')];
-  const [second] = await Promise.all([
-    startKafka({ dataDir, port }),
-    takePort({ port, behind: firstBroker, file: join(dataDir, 'pid') }),
-  ]);
-  started.defer(second.stop);
+  const dataDir = join(folder, 'second', 'broker');
+  const { port, second } = await startedLate((wanted) => ({
+    start: startKafka({ dataDir, port: wanted }),
+    behind: firstBroker,
+    file: join(dataDir, 'pid'),
+  }));
   expect(second.port).not.toBe(port);
   const clusterOf = async (brokers: string) => {
     const log = pino({ level: 'silent' });
@@ -66,16 +87,12 @@ test('a broker is never taken for another that has the wanted port: it starts on
 });
 
 test('a Postgres is never taken for another that has the wanted port: it starts on a free one', async () => {
-  const [port, dataDir] = [await freePort(), join(folder, 'second', 'postgres')];
-  const [second] = await Promise.all([
-    startPostgres({ dataDir, port, durable: false }),
-    takePort({
-      port,
-      behind: new URL(firstPostgres).host,
-      file: join(folder, 'second', 'logs', 'postgres.log'),
-    }),
-  ]);
-  started.defer(second.stop);
+  const dataDir = join(folder, 'second', 'postgres');
+  const { port, second } = await startedLate((wanted) => ({
+    start: startPostgres({ dataDir, port: wanted, durable: false }),
+    behind: new URL(firstPostgres).host,
+    file: join(folder, 'second', 'logs', 'postgres.log'),
+  }));
   expect(second.port).not.toBe(port);
   const connection = await connectTo(second.url, { connectTimeoutMs: 20_000 });
   const { rows } = await connection.query<{ there: string }>(

@@ -116,10 +116,7 @@ function timeText(time: string, { locale, timeZone }: Reading): string {
 }
 
 /** In a Chinese sentence, Chinese words have no spaces around them, as ids and figures do. */
-const spaced = (
-  text: string,
-  { before, after, locale }: { before: string; after: string; locale: Locale },
-) =>
+const spaced = (text: string, { before, after, locale }: { before: string; after: string; locale: Locale }) =>
   locale === 'en'
     ? `${before}${text}${after}`
     : `${/^\p{sc=Han}/u.test(text) ? '' : before}${text}${/[\p{sc=Han}）]$/u.test(text) ? '' : after}`;

@@ -8,7 +8,8 @@ import { applyTopics } from '../src/index.ts';
 // A consumer's fetches from a real broker, read from their bytes.
 
 type Request = { readonly apiName: string; encode(): Promise<{ readonly buffer: Buffer }> };
-type Send = (this: object, of: { readonly request: Request; readonly response: object }) => Promise<unknown>;
+type Broker = { readonly connectionPool: { readonly clientId: string } };
+type Send = (this: Broker, of: { readonly request: Request; readonly response: object }) => Promise<unknown>;
 const within = createRequire(import.meta.url);
 const { prototype: broker } = within('kafkajs/src/broker') as { prototype: Record<symbol, Send> };
 const { protocol } = within('kafkajs/src/protocol/requests/fetch') as {
@@ -18,12 +19,14 @@ const sendRequest = Object.getOwnPropertySymbols(broker).find(
   ({ description }) => description === 'private:Broker:sendRequest',
 )!;
 const original = broker[sendRequest]!;
+const clientId = 'fetching';
 
 const fetches: { sessionId: number; epoch: number; entries: number }[] = [];
 let forgetNext = false;
 
 broker[sendRequest] = async function (of) {
-  if (of.request.apiName !== 'Fetch') return original.call(this, of);
+  if (of.request.apiName !== 'Fetch' || this.connectionPool.clientId !== clientId)
+    return original.call(this, of);
   const { buffer } = await of.request.encode();
   const fetch = {
     sessionId: buffer.readInt32BE(17),
@@ -50,6 +53,8 @@ broker[sendRequest] = async function (of) {
   return original.call(this, of);
 };
 
+afterAll(() => void (broker[sendRequest] = original));
+
 test(
   'a consumer names to the broker only what changed; a session that the broker forgot costs no ' +
     'message and repeats none',
@@ -61,7 +66,7 @@ test(
     };
     const topics = ['one', 'two', 'three'];
     await applyTopics(settings, { topics, replication: 1, partitions: 4 });
-    const kafka = kafkajsOf(openKafka({ ...settings, clientId: 'fetching' }));
+    const kafka = kafkajsOf(openKafka({ ...settings, clientId }));
     const [producer, consumer] = [
       kafka.producer({ allowAutoTopicCreation: false }),
       kafka.consumer({ groupId: `${settings.topicPrefix}group`, maxWaitTimeInMs: 50 }),

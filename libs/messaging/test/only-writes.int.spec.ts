@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { jest } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
 import { newEventId } from '@accord/core/runtime';

@@ -123,11 +123,11 @@ test('a connection that is cut fails all that is on its way, and the next transa
   const cut = db.transaction(actor, async (tx) => {
     const backend = await tx.one<{ pid: number }>('select pg_backend_pid() as pid');
     const sleeping = [tx.many('select pg_sleep(5)'), tx.many('select 7')];
+    const ended = Promise.allSettled(sleeping);
     const admin = new pg.Client({ connectionString: base.url });
     await admin.connect();
     await admin.query('select pg_terminate_backend($1)', [backend!.pid]).finally(() => admin.end());
-    const ends = await Promise.allSettled(sleeping);
-    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect((await ended).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await sleeping[0];
   });
   await expect(cut).rejects.toMatchObject({ code: '57P01' });

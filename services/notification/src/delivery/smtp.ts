@@ -16,7 +16,8 @@ export interface Mail {
 
 /** `reason` names what the server or the network did, never a person's data. */
 export type Outcome =
-  { readonly sent: true } | { readonly sent: false; readonly reason: string; readonly permanent: boolean };
+  | { readonly sent: true }
+  | { readonly sent: false; readonly reason: string; readonly permanent: boolean };
 
 export interface Smtp {
   /** Tries once, for at most 30 s; never throws. */

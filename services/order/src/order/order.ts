@@ -178,7 +178,10 @@ export function expireOrder(order: Order, now: Date): Decision<Order> {
 
 /** Keeps an order from being held. */
 export type Obstacle =
-  'order.cancelled' | 'order.voided' | 'order.instance_busy' | `order.held_by_${Holder['kind']}`;
+  | 'order.cancelled'
+  | 'order.voided'
+  | 'order.instance_busy'
+  | `order.held_by_${Holder['kind']}`;
 
 /** ORD-12: why `holder` cannot have it; undefined where it can. ORD-26: no contract over a part of an order. */
 export function obstacle(order: Order, holder: Holder): Obstacle | undefined {
