@@ -96,10 +96,10 @@ async function writePart(tx: Tx, exportId: string, timeZone: string): Promise<Ex
   if (!job || job.whole) return job;
   const { filter, format, locale, lastKey } = job;
   const ask = { filter, locale, timeZone };
-  const { texts, count, next } = await readRows(tx, ask, { after: lastKey ?? undefined, limit: rowsOfPart });
+  const { pieces, count, next } = await readRows(tx, ask, { after: lastKey ?? undefined, limit: rowsOfPart });
   const written: Buffer[] = [];
   let state = job.parts === 0 ? undefined : job.writerState;
-  for await (const piece of writtenPieces({ format, locale, timeZone }, texts, { state, isLast: !next })) {
+  for await (const piece of writtenPieces({ format, locale, timeZone }, pieces, { state, isLast: !next })) {
     written.push(piece.bytes);
     state = piece.state;
   }

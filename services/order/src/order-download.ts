@@ -68,7 +68,7 @@ async function* pieces(
     // Read while this page is written and sent. An error is told where it is waited for, if it still is.
     const ahead: Promise<Rows> | undefined = page.next && read(page.next);
     ahead?.catch(() => undefined);
-    for await (const piece of writtenPieces(of, page.texts, { state, isLast: !ahead })) {
+    for await (const piece of writtenPieces(of, page.pieces, { state, isLast: !ahead })) {
       state = piece.state;
       yield piece.bytes;
     }
