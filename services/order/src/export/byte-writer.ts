@@ -1,16 +1,29 @@
-/** Bytes that are written one behind the other, in a buffer that grows. */
+/**
+ * Bytes that are written one behind the other, in a buffer that grows. It may be used again: what is made anew for
+ * each of many pieces is soon most of the memory, for only a look at all of it finds what is dead (Node looks when
+ * there are 64 MB of it).
+ */
 export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
 
   /** @param size that will probably do. */
-  constructor(size: number) {
+  constructor(size = 65_536) {
     this.#buffer = Buffer.allocUnsafe(size);
   }
 
-  /** What was written; nothing is written behind it. */
-  bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Of what was written; good until it is cleared. */
+  bytes(start = 0, end = this.#length): Buffer {
+    return this.#buffer.subarray(start, end);
+  }
+
+  /** Begins anew, in the same buffer. */
+  clear(): void {
+    this.#length = 0;
   }
 
   /** Room for so many bytes more. */

@@ -14,6 +14,12 @@ export interface Rows {
   readonly next: RowKey | undefined;
 }
 
+interface RowPage {
+  readonly after: RowKey | undefined;
+  readonly limit: number;
+  readonly into: ByteWriter;
+}
+
 const [durationValue, durationUnit] = ['value', 'unit'].map(
   (part) => `(terms -> 'duration' ->> '${part}')`,
 ) as [string, string];
@@ -79,50 +85,38 @@ const cellsIn = (locale: Locale): string => {
 
 const cells: Readonly<Record<Locale, string>> = { en: cellsIn('en'), 'zh-CN': cellsIn('zh-CN') };
 
-/** Newest first, by keyset, as they are now. */
+/**
+ * Newest first, by keyset, as they are now.
+ *
+ * @param into holds the rows; what was in it is gone.
+ */
 export async function readRows(
   tx: Tx,
   { filter, locale, timeZone }: RowsAsk,
-  { after, limit }: { readonly after: RowKey | undefined; readonly limit: number },
+  { after, limit, into }: RowPage,
 ): Promise<Rows> {
   const { where, values: given } = orderPage(tx, filter, { sort: 'newest_first', after, limit });
-  const gathering = gatherRows();
+  const ends: number[] = [];
+  let [count, last] = [0, 0];
+  into.clear();
   tx.write(`select set_config('timezone', $1, true)`, [timeZone]);
   await tx.copy(
     `copy (select ${cells[locale]} from orders where ${where} order by created_at desc, order_id desc)
       to stdout (delimiter e'\\x1f', null '')`,
     given,
-    gathering.add,
+    (row) => {
+      last = into.length;
+      into.append(row);
+      count += 1;
+      if (count % rowsOfPiece === 0) ends.push(into.length);
+    },
   );
-  const { pieces, count, last } = gathering.all();
-  return { pieces, count, next: count < limit ? undefined : keyOf(last!) };
+  if (count % rowsOfPiece > 0) ends.push(into.length);
+  const pieces = ends.map((end, piece) => into.bytes(ends[piece - 1] ?? 0, end));
+  return { pieces, count, next: count < limit ? undefined : keyOf(into.bytes(last)) };
 }
 
 const rowsOfPiece = 200;
-/** Most are shorter. */
-const rowSize = 320;
-
-function gatherRows() {
-  const pieces: CopiedRows[] = [];
-  let piece = new ByteWriter(rowsOfPiece * rowSize);
-  let [count, lastSize] = [0, 0];
-  const end = () => {
-    pieces.push(piece.bytes());
-    piece = new ByteWriter(rowsOfPiece * rowSize);
-  };
-  return {
-    add(row: Buffer) {
-      piece.append(row);
-      count += 1;
-      lastSize = row.length;
-      if (count % rowsOfPiece === 0) end();
-    },
-    all() {
-      if (count % rowsOfPiece > 0) end();
-      return { pieces, count, last: pieces.at(-1)?.subarray(-lastSize) };
-    },
-  };
-}
 
 const [idColumn, timeColumn] = (['orderId', 'createdAt'] as const).map((name) =>
   columns.findIndex((column) => column.name === name),

@@ -85,17 +85,17 @@ const inBytes = {
 /** What is written around the bytes of a cell is shorter. */
 const around = 80;
 
-/** The first rows as XML, `most` at most, and those that are left. */
-function rowsOf(rows: CopiedRows, most: number): { data: Buffer; count: number; left: CopiedRows } {
-  const written = new ByteWriter(10 * rows.length);
+/** Writes the first rows as XML, `most` at most. @returns how many, and those that are left. */
+function writeRows(written: ByteWriter, rows: CopiedRows, most: number): { count: number; left: CopiedRows } {
   let count = 0;
+  written.clear();
   reader.read(rows);
   while (count < most && reader.next()) {
     count += 1;
     if (!reader.isPlain || reader.length > longestText) written.text(rowOf(reader.texts()));
     else plainRow(rows, written);
   }
-  return { data: written.bytes(), count, left: reader.left };
+  return { count, left: reader.left };
 }
 
 function plainRow(rows: CopiedRows, written: ByteWriter): void {
@@ -216,6 +216,9 @@ const openSheet = (sheet: number, headings: Cells) => [
 ];
 const closeSheet = [add(sheetEnds), closeEntry];
 
+/** Of files that are written at the same time, each has one while it deflates some rows. */
+const spare: ByteWriter[] = [];
+
 /** @param most where a sheet ends; a test has short ones. */
 export const xlsxOf = (most: typeof limits): FileFormat<State> => ({
   extension: 'xlsx',
@@ -226,18 +229,20 @@ export const xlsxOf = (most: typeof limits): FileFormat<State> => ({
   },
   async add(state, rows) {
     const all: Buffer[] = [];
+    const data = spare.pop() ?? new ByteWriter();
     let { archive, sheet, rows: inSheet } = state;
     for (let from = rows; from.length > 0;) {
       const isFull = inSheet >= most.rows || archive.entries.at(-1)!.size >= most.bytes;
       if (isFull) [sheet, inSheet] = [sheet + 1, 0];
-      const { data, count, left } = rowsOf(from, most.rows - inSheet);
+      const { count, left } = writeRows(data, from, most.rows - inSheet);
       const next = isFull ? [...closeSheet, ...openSheet(sheet, state.headings)] : [];
-      const done = await written(archive, [...next, (reached) => addToEntry(reached, data)]);
+      const done = await written(archive, [...next, (reached) => addToEntry(reached, data.bytes())]);
       all.push(done.bytes);
       archive = done.archive;
       inSheet += count;
       from = left;
     }
+    spare.push(data);
     return { bytes: Buffer.concat(all), state: { ...state, archive, sheet, rows: inSheet } };
   },
   async end({ archive, sheet }) {
