@@ -17,6 +17,14 @@ export interface Tx {
    */
   write(sql: string, values?: readonly unknown[]): void;
   /**
+   * Runs a `copy (…) to stdout` and gives each row in the bytes that the database wrote, in their order: a
+   * million rows are read without a string for any of their values. Values are put into the text as literals, for
+   * the statement takes no others, and it is planned each time.
+   *
+   * @param onRow must not keep the bytes: they are the driver's. The first message of a binary copy has its head.
+   */
+  copy(sql: string, values: readonly unknown[], onRow: (row: Buffer) => void): Promise<void>;
+  /**
    * Announces facts: they are stored in the outbox by this transaction (EVT-6).
    *
    * @throws Error where the data does not fit its schema, here, where the bug is (EVT-3).

@@ -46,7 +46,9 @@ interface PipelinedStatement {
   readonly result: Result;
   readonly resolve: (result: pg.QueryResult) => void;
   readonly reject: (error: Error) => void;
-  /** Why a row could not be read by the driver. */
+  /** Of a `copy … to stdout`; the bytes are the driver's as soon as it returns. */
+  readonly onCopied: ((row: Buffer) => void) | undefined;
+  /** Why a row could not be read, by the driver or by the one who copies it. */
   unreadable?: Error;
 }
 
@@ -110,6 +112,16 @@ class Pipeline extends driver.Query {
     }
   }
 
+  handleCopyData({ chunk }: { chunk: Buffer }): void {
+    const statement = this.#statements[this.#answered]!;
+    if (statement.unreadable) return;
+    try {
+      statement.onCopied?.(chunk);
+    } catch (error) {
+      statement.unreadable = error as Error;
+    }
+  }
+
   handleCommandComplete(message: unknown): void {
     this.#statements[this.#answered]!.result.addCommandComplete(message);
     this.#answered += 1;
@@ -145,6 +157,20 @@ function writeStatement(connection: ProtocolConnection, { name, text, values }: 
   connection.execute({ portal: '', rows: 0 });
 }
 
+/**
+ * The text with its values in the places of `$1`, `$2` …, for a statement that takes none. It has no `$` of its own
+ * before a digit.
+ *
+ * @throws Error where a text has the character 0, which ends a statement; as a value the server refuses it.
+ */
+export const withLiterals = (text: string, values: readonly unknown[]): string =>
+  text.replaceAll(/\$(\d+)/g, (_, n: string) => {
+    const value = driver.utils.prepareValue(values[Number(n) - 1]);
+    if (value === null || value === undefined) return 'null';
+    if (typeof value !== 'string' || value.includes('\0')) throw new Error('a value that is no literal');
+    return pg.escapeLiteral(value);
+  });
+
 const queued = new WeakMap<Connection, PipelinedStatement[]>();
 
 /**
@@ -157,9 +183,12 @@ export function pipelined<Row extends pg.QueryResultRow>(
   connection: Connection,
   text: string,
   values: readonly unknown[] = [],
+  onCopied?: (row: Buffer) => void,
 ): Promise<pg.QueryResult<Row>> {
   const { promise, resolve, reject } = Promise.withResolvers<pg.QueryResult>();
-  const statement = { name: nameOf(text), text, values, result: new driver.Result(), resolve, reject };
+  // The text of a copy has its values in it: no other is the same.
+  const name = onCopied ? '' : nameOf(text);
+  const statement = { name, text, values, result: new driver.Result(), resolve, reject, onCopied };
   const statements = queued.get(connection);
   if (statements) statements.push(statement);
   else {

@@ -4,7 +4,7 @@ import type { Context } from '@accord/core/observability';
 import type { Fact } from '@accord/events';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import { pipelined } from './pipeline.ts';
+import { pipelined, withLiterals } from './pipeline.ts';
 
 /** Keeps the facts that transactions announce: each becomes a row, stored by the same transaction. */
 export interface Outbox<Row> {
@@ -108,14 +108,14 @@ function noteFailure(open: OpenTransaction, sent: Promise<unknown>): void {
  */
 export function txOf(open: OpenTransaction, actor: Actor, cause: Context): Tx {
   const { connection, outbox, announced, announcer } = open;
-  const run = (sql: string, values?: readonly unknown[]) => {
+  const run = (sql: string, values?: readonly unknown[], onCopied?: (row: Buffer) => void) => {
     if (open.ended) throw new Error('a statement after the end of its transaction');
     if (!open.seesAll && open.account !== actor.accountId) {
       open.account = actor.accountId;
       const account = [actor.accountId ?? ''];
       noteFailure(open, pipelined(connection, `select set_config('accord.account', $1, true)`, account));
     }
-    return pipelined(connection, sql, values);
+    return pipelined(connection, sql, values, onCopied);
   };
   const many = async <Row>(sql: string, values?: readonly unknown[]) =>
     (await run(sql, values)).rows as Row[];
@@ -128,6 +128,7 @@ export function txOf(open: OpenTransaction, actor: Actor, cause: Context): Tx {
     many,
     one: async <Row>(sql: string, values?: readonly unknown[]) => (await many<Row>(sql, values))[0],
     write: (sql, values) => noteFailure(open, run(sql, values)),
+    copy: async (sql, values, onRow) => void (await run(withLiterals(sql, values), [], onRow)),
     emit(...facts) {
       const by = { ...announcer, now: this.now, actor, cause };
       announced.push(...facts.map((fact) => outbox.announce(fact, by)));

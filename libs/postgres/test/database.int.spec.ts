@@ -119,6 +119,47 @@ test('thousands of statements and long answers in one pipeline', async () => {
   expect(answers.every((one, i) => one!.i === i && one!.long === long)).toBe(true);
 });
 
+test('API-5 a copy gives the rows of its account in their bytes, with values of any kind put in their places', async () => {
+  const rows: string[] = [];
+  const values = [`'a\\'"$2`, 7, ['x,"y"', `it's`], new Date(0), null, true];
+  const copied = db.transaction(actor, async (tx) => {
+    tx.write(note, ['copied', 1]);
+    await tx.copy(
+      `copy (select key, $1, $2::int, $3::text[], $4::timestamptz, $5::int, $6::bool from seen where key = 'copied')
+        to stdout (delimiter '|')`,
+      values,
+      (row) => rows.push(row.toString()),
+    );
+    await tx.copy('copy (select generate_series(1, 20000)) to stdout', [], (row) =>
+      rows.push(row.toString()),
+    );
+    rows.push((await tx.one<{ answer: string }>(`select 'behind' as answer`))!.answer);
+    throw new Error('leaves nothing');
+  });
+  await expect(copied).rejects.toThrow('leaves nothing');
+  const [first, ...others] = rows;
+  expect(first).toBe(`copied|'a\\\\'"$2|7|{"x,\\"y\\"",it's}|1970-01-01 00:00:00+00|\\N|t\n`);
+  expect(others).toEqual([...Array.from({ length: 20_000 }, (_, n) => `${n + 1}\n`), 'behind']);
+  const stranger = { ...actor, accountId: 'acc_2' };
+  await db.transaction(stranger, (tx) =>
+    tx.copy('copy (select key from seen) to stdout', [], (row) => others.push(row.toString())),
+  );
+  expect(others).toHaveLength(20_001);
+});
+
+test('a copy that breaks, or whose reader does, fails with that reason, and the connection is sound', async () => {
+  const copy = (text: string, onRow: () => void, values: readonly unknown[] = []) =>
+    db.transaction(actor, (tx) => tx.copy(text, values, onRow));
+  const broken = copy('copy (select 1 / (3 - n) from generate_series(1, 3) n) to stdout', () => undefined);
+  await expect(broken).rejects.toMatchObject({ code: '22012' });
+  const refused = copy('copy (select generate_series(1, 3)) to stdout', () => {
+    throw new Error('no more');
+  });
+  await expect(refused).rejects.toThrow('no more');
+  await expect(copy('copy (select $1) to stdout', () => undefined, ['a\0b'])).rejects.toThrow('no literal');
+  expect(await keys()).toEqual(['one']);
+});
+
 test('a connection that is cut fails all that is on its way, and the next transaction has another', async () => {
   const cut = db.transaction(actor, async (tx) => {
     const backend = await tx.one<{ pid: number }>('select pg_backend_pid() as pid');

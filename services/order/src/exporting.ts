@@ -11,6 +11,7 @@ import {
   type Worker,
 } from '@accord/core';
 import type { Profile } from '@accord/profile';
+import { ByteWriter } from './export/byte-writer.ts';
 import {
   countKept,
   deleteParts,
@@ -82,8 +83,9 @@ export const exporting = ({ timeZone }: Rules): Worker => ({
   due: listRunning,
   async run(db, { id: exportId, accountId }) {
     const actor: Actor = { kind: 'system', id: 'exporting', accountId };
+    const buffers = { rows: new ByteWriter(), file: new ByteWriter() };
     for (let part = 0; part < partsAtOnce; part += 1) {
-      const job = await db.transaction(actor, (tx) => writePart(tx, exportId, timeZone));
+      const job = await db.transaction(actor, (tx) => writePart(tx, exportId, { timeZone, buffers }));
       if (!job) return;
       if (job.whole) return finish(db, actor, job);
     }
@@ -91,19 +93,28 @@ export const exporting = ({ timeZone }: Rules): Worker => ({
 });
 
 /** The job with its next part; undefined where it ended, or another process is at it. */
-async function writePart(tx: Tx, exportId: string, timeZone: string): Promise<Export | undefined> {
+async function writePart(
+  tx: Tx,
+  exportId: string,
+  {
+    timeZone,
+    buffers,
+  }: Rules & { readonly buffers: { readonly rows: ByteWriter; readonly file: ByteWriter } },
+): Promise<Export | undefined> {
   const job = await lockRunning(tx, exportId);
   if (!job || job.whole) return job;
   const { filter, format, locale, lastKey } = job;
   const ask = { filter, locale, timeZone };
-  const { texts, count, next } = await readRows(tx, ask, { after: lastKey ?? undefined, limit: rowsOfPart });
-  const written: Buffer[] = [];
+  const page = { after: lastKey ?? undefined, limit: rowsOfPart, into: buffers.rows };
+  const { pieces, count, next } = await readRows(tx, ask, page);
+  const { file } = buffers;
+  file.clear();
   let state = job.parts === 0 ? undefined : job.writerState;
-  for await (const piece of writtenPieces({ format, locale, timeZone }, texts, { state, isLast: !next })) {
-    written.push(piece.bytes);
+  for await (const piece of writtenPieces({ format, locale, timeZone }, pieces, { state, isLast: !next })) {
+    file.append(piece.bytes);
     state = piece.state;
   }
-  const bytes = Buffer.concat(written);
+  const bytes = file.bytes();
   const grown = addPart(job, {
     rows: count,
     bytes: bytes.length,
@@ -134,7 +145,7 @@ async function* partsOf(
   for (let part = 1; part <= parts; part += 1) {
     const found = await db.transaction(actor, (tx) => findPart(tx, exportId, part), { atOnce: true });
     if (!found) throw new Error(`part ${part} of export ${exportId} is gone`);
-    yield found.bytes;
+    yield found;
   }
 }
 

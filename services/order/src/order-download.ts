@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Refusal, type Actor, type Database, type Tx } from '@accord/core';
 import type { Profile } from '@accord/profile';
+import { ByteWriter } from './export/byte-writer.ts';
 import type { ExportFormat, RowKey, RowsAsk } from './export/export.ts';
 import { fileFormats, writtenPieces, type Written } from './export/file-writer.ts';
 import { readRows, type Rows } from './export/row-store.ts';
@@ -43,14 +44,20 @@ export async function downloadOrders(
   },
 ) {
   const { actor, format, locale, filterOf } = ask;
-  const read = (tx: Tx, filter: RowsAsk['filter'], after?: RowKey) =>
-    readRows(tx, { filter, locale, timeZone }, { after, limit: rowsOfPart });
+  // One page is written while the next is read into the other's place.
+  let [into, other] = [new ByteWriter(), new ByteWriter()];
+  const read = (tx: Tx, filter: RowsAsk['filter'], page: { after: RowKey | undefined; into: ByteWriter }) =>
+    readRows(tx, { filter, locale, timeZone }, { ...page, limit: rowsOfPart });
   const { filter, first } = await db.transaction(actor, async (tx) => {
     const asked = filterOf(tx);
-    return { filter: asked, first: await read(tx, asked) };
+    return { filter: asked, first: await read(tx, asked, { after: undefined, into }) };
   });
   const leave = first.next && takePlace(actor);
-  const next = (after: RowKey) => db.transaction(actor, (tx) => read(tx, filter, after), { atOnce: true });
+  const next = (after: RowKey) => {
+    [into, other] = [other, into];
+    const page = { after, into };
+    return db.transaction(actor, (tx) => read(tx, filter, page), { atOnce: true });
+  };
   const file = Readable.from(pieces({ format, locale, timeZone }, first, next), { objectMode: false });
   if (leave) file.once('close', leave);
   const { extension, contentType } = fileFormats[format];
@@ -68,7 +75,7 @@ async function* pieces(
     // Read while this page is written and sent. An error is told where it is waited for, if it still is.
     const ahead: Promise<Rows> | undefined = page.next && read(page.next);
     ahead?.catch(() => undefined);
-    for await (const piece of writtenPieces(of, page.texts, { state, isLast: !ahead })) {
+    for await (const piece of writtenPieces(of, page.pieces, { state, isLast: !ahead })) {
       state = piece.state;
       yield piece.bytes;
     }

@@ -54,3 +54,4 @@ export const headings = (locale: Locale, timeZone: string): Cells =>
   );
 
 export const isAmount: readonly boolean[] = columns.map((column: Column) => column.isAmount ?? false);
+export const isTime: readonly boolean[] = columns.map((column: Column) => column.isTime ?? false);

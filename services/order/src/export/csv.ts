@@ -1,46 +1,48 @@
-import {
-  cellEnd,
-  formulaSigns,
-  isFormula,
-  rowEnd,
-  toRowsText,
-  type FileFormat,
-  type RowsText,
-} from './file-format.ts';
-
-/** Whether any cell is not as CSV has it: most rows are, and are only searched. */
-const anySpecial = new RegExp(String.raw`[",\r\n]|(?:^|[\x1d\x1f])[${formulaSigns}]`);
-/** Cells that begin as a formula, or have a sign of CSV's own. */
-const special = new RegExp(
-  String.raw`(?<=^|[\x1d\x1f])(?:[${formulaSigns}][^\x1d-\x1f]*|[^\x1d-\x1f",\r\n]*[",\r\n][^\x1d-\x1f]*)`,
-  'g',
-);
+import { ByteWriter } from './byte-writer.ts';
+import type { Cells } from './columns.ts';
+import { RowReader, type CopiedRows } from './copied-rows.ts';
+import { isFormula, type FileFormat } from './file-format.ts';
 
 /** Tells a spreadsheet program that the text is UTF-8. */
 const byteOrderMark = '\ufeff';
 
-const quoted = (cell: string): string => `"${isFormula(cell) ? `'` : ''}${cell.replaceAll('"', '""')}"`;
+function cellOf(text: string): string {
+  const formula = isFormula(text);
+  if (!formula && !/[",\r\n]/.test(text)) return text;
+  return `"${formula ? `'` : ''}${text.replaceAll('"', '""')}"`;
+}
 
-/** In the place of the ends of cells and rows: no cell is looked at by itself. */
-const signs = new Map([cellEnd, ...rowEnd].map((end, i) => [end.charCodeAt(0), ',\r\n'.charCodeAt(i)]));
+const lineOf = (cells: Cells): string => `${cells.map(cellOf).join(',')}\r\n`;
 
-function lines(rows: RowsText): Buffer {
-  const bytes = Buffer.from(anySpecial.test(rows) ? rows.replaceAll(special, quoted) : rows);
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at]!;
-    if (byte >= 0x1d && byte <= 0x1f) bytes[at] = signs.get(byte)!;
+const [comma, carriageReturn, lineFeed] = [0x2c, 0x0d, 0x0a];
+const reader = new RowReader('",');
+
+function lines(rows: CopiedRows): Buffer {
+  const written = new ByteWriter(rows.length + 1_024);
+  reader.read(rows);
+  while (reader.next()) {
+    if (reader.isPlain) plainLine(rows, written);
+    else written.text(lineOf(reader.texts()));
   }
-  return bytes;
+  return written.bytes();
+}
+
+function plainLine(rows: CopiedRows, written: ByteWriter): void {
+  const { starts, ends, cells } = reader;
+  written.reserve(ends[cells - 1]! - starts[0]! + 2);
+  for (let column = 0; column < cells; column += 1) {
+    if (column > 0) written.byte(comma);
+    written.copy(rows, starts[column]!, ends[column]!);
+  }
+  written.byte(carriageReturn);
+  written.byte(lineFeed);
 }
 
 /** RFC 4180 in UTF-8 (ORD-18). A cell that would be a formula begins with an apostrophe. */
 export const csv: FileFormat<null> = {
   extension: 'csv',
   contentType: 'text/csv; charset=utf-8',
-  begin: async (headings) => ({
-    bytes: Buffer.concat([Buffer.from(byteOrderMark), lines(toRowsText(headings))]),
-    state: null,
-  }),
+  begin: async (headings) => ({ bytes: Buffer.from(byteOrderMark + lineOf(headings)), state: null }),
   add: async (state, rows) => ({ bytes: lines(rows), state }),
   end: async () => Buffer.alloc(0),
 };

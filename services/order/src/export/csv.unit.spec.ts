@@ -1,7 +1,7 @@
+import { copiedRow } from '../../test/copied-row.ts';
 import { csv } from './csv.ts';
-import { toRowsText } from './file-format.ts';
 
-const lineOf = async (...cells: string[]) => (await csv.add(null, toRowsText(cells))).bytes.toString();
+const lineOf = async (...cells: string[]) => (await csv.add(null, copiedRow(cells))).bytes.toString();
 
 test('ORD-18 a cell that a spreadsheet would take for a formula begins with an apostrophe', async () => {
   for (const sign of ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
@@ -23,6 +23,6 @@ test('ORD-18 each cell of many rows is looked at by itself', async () => {
     ['\n', '', 'c,'],
     ['', '-', '"'],
   ];
-  const { bytes } = await csv.add(null, rows.map(toRowsText).join(''));
+  const { bytes } = await csv.add(null, Buffer.concat(rows.map(copiedRow)));
   expect(bytes.toString()).toBe(`"'=1",a,"'@b"\r\n"'\n",,"c,"\r\n,"'-",""""\r\n`);
 });

@@ -1,14 +1,5 @@
 import type { Cells } from './columns.ts';
-
-/**
- * Rows as one text: `cellEnd` between the cells of a row, `rowEnd` behind each row; neither is in a cell. One text
- * of some thousand rows is little work and few objects.
- */
-export type RowsText = string;
-export const cellEnd = '\u001f';
-export const rowEnd = '\u001e\u001d';
-
-export const toRowsText = (cells: Cells): RowsText => cells.join(cellEnd) + rowEnd;
+import type { CopiedRows } from './copied-rows.ts';
 
 /** Some bytes of a file, and all that is needed to go on behind them: plain JSON. */
 export interface Piece<State> {
@@ -25,11 +16,11 @@ export interface FileFormat<State> {
   readonly extension: string;
   readonly contentType: string;
   begin(headings: Cells): Promise<Piece<State>>;
-  add(state: State, rows: RowsText): Promise<Piece<State>>;
+  add(state: State, rows: CopiedRows): Promise<Piece<State>>;
   end(state: State): Promise<Buffer>;
 }
 
 /** A spreadsheet program takes a cell that begins so for a formula; full-width signs too (OWASP, CSV injection). */
-export const formulaSigns = String.raw`=+\-@\t\r\n＝＋－＠`;
+const formulaSigns = String.raw`=+\-@\t\r\n＝＋－＠`;
 const formula = new RegExp(`^[${formulaSigns}]`);
 export const isFormula = (cell: string): boolean => formula.test(cell);

@@ -1,8 +1,9 @@
 import type { Locale } from '@accord/core';
 import { headings } from './columns.ts';
+import type { CopiedRows } from './copied-rows.ts';
 import { csv } from './csv.ts';
 import type { ExportFormat } from './export.ts';
-import type { FileFormat, Piece, RowsText } from './file-format.ts';
+import type { FileFormat, Piece } from './file-format.ts';
 import { xlsx } from './xlsx.ts';
 
 // State is plain JSON that only its own format reads.
@@ -22,7 +23,7 @@ export interface Written {
  */
 export async function* writtenPieces(
   { format, locale, timeZone }: Written,
-  texts: readonly RowsText[],
+  pieces: readonly CopiedRows[],
   of: { readonly state: unknown; readonly isLast: boolean },
 ): AsyncGenerator<Piece<unknown>, void> {
   const { begin, add, end } = fileFormats[format];
@@ -32,8 +33,8 @@ export async function* writtenPieces(
     yield begun;
     state = begun.state;
   }
-  for (const text of texts) {
-    const added = await add(state, text);
+  for (const rows of pieces) {
+    const added = await add(state, rows);
     yield added;
     state = added.state;
   }

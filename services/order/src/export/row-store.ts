@@ -1,22 +1,24 @@
 import type { Locale, Tx } from '@accord/core';
 import { codeWords } from '../document/wording.ts';
 import { countOrders, orderPage } from '../order/order-list.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { columns, type Column, type ColumnName } from './columns.ts';
+import { cellEnd, type CopiedRows } from './copied-rows.ts';
 import type { RowKey, RowsAsk } from './export.ts';
-import { cellEnd, rowEnd, type RowsText } from './file-format.ts';
 
 export interface Rows {
   /** Newest first; of some rows each, so that a file goes out in small pieces. */
-  readonly texts: readonly RowsText[];
+  readonly pieces: readonly CopiedRows[];
   readonly count: number;
   /** Of the last row; undefined where these are the last rows. */
   readonly next: RowKey | undefined;
 }
 
-const minute = (column: string) => `to_char(${column} at time zone $1::text, 'YYYY-MM-DD HH24:MI')`;
-
-/** Texts of any form; the others have one that excludes the ends of cells and rows. */
-const free = (value: string) => `translate(${value}, e'\\x1d\\x1e\\x1f', '')`;
+interface RowPage {
+  readonly after: RowKey | undefined;
+  readonly limit: number;
+  readonly into: ByteWriter;
+}
 
 const [durationValue, durationUnit] = ['value', 'unit'].map(
   (part) => `(terms -> 'duration' ->> '${part}')`,
@@ -25,7 +27,7 @@ const [durationValue, durationUnit] = ['value', 'unit'].map(
 const values = (locale: Locale): Readonly<Record<ColumnName, string>> => ({
   orderId: 'order_id',
   accountId: 'account_id',
-  productName: free(`terms -> 'productName' ->> '${locale}'`),
+  productName: `terms -> 'productName' ->> '${locale}'`,
   productCode: 'product_code',
   orderType: 'order_type',
   billType: 'bill_type',
@@ -41,15 +43,15 @@ const values = (locale: Locale): Readonly<Record<ColumnName, string>> => ({
   cashPaid: 'cash_paid',
   voucherPaid: 'voucher_paid',
   currency: 'currency',
-  createdAt: minute('created_at'),
-  payBy: minute('pay_by'),
-  paidAt: minute('paid_at'),
-  cancelledAt: minute('cancelled_at'),
-  voidedAt: minute('voided_at'),
-  periodStart: minute('period_start'),
-  periodEnd: minute('period_end'),
+  createdAt: 'created_at',
+  payBy: 'pay_by',
+  paidAt: 'paid_at',
+  cancelledAt: 'cancelled_at',
+  voidedAt: 'voided_at',
+  periodStart: 'period_start',
+  periodEnd: 'period_end',
   instanceIds: `array_to_string(instance_ids, ' ')`,
-  operatorId: free('operator_id'),
+  operatorId: 'operator_id',
 });
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -62,50 +64,69 @@ const inWords = (value: string, words: Readonly<Record<string, string>>): string
 
 function durationText(locale: Locale): string {
   const whens = Object.entries(codeWords[locale].duration).map(([unit, { one, other }]) => {
-    const words = `case ${durationValue} when '1' then ${literal(one)} else ${literal(other)} end`;
+    const words =
+      one === other
+        ? literal(one)
+        : `case ${durationValue} when '1' then ${literal(one)} else ${literal(other)} end`;
     return `when ${literal(unit)} then ${durationValue} || ${words}`;
   });
   return `case ${durationUnit} ${whens.join(' ')} else ${durationValue} || ' ' || ${durationUnit} end`;
 }
 
-/**
- * A row as its reader reads it, made by the database: the driver's work and ours for each value would be most of
- * all work.
- */
-function rowIn(locale: Locale): string {
+/** Cells as their reader reads them, made by the database; times are in the session's zone, to be cut. */
+const cellsIn = (locale: Locale): string => {
   const of = values(locale);
-  const cells = columns.map(({ name, codes }: Column & { readonly name: ColumnName }) =>
-    codes ? inWords(of[name], codeWords[locale][codes]) : of[name],
-  );
-  return `concat(${cells.join(`, e'\\x1f', `)}, e'\\x1e\\x1d')`;
-}
+  return columns
+    .map(({ name, codes }: Column & { readonly name: ColumnName }) =>
+      codes ? inWords(of[name], codeWords[locale][codes]) : of[name],
+    )
+    .join(', ');
+};
 
-const rowText: Readonly<Record<Locale, string>> = { en: rowIn('en'), 'zh-CN': rowIn('zh-CN') };
+const cells: Readonly<Record<Locale, string>> = { en: cellsIn('en'), 'zh-CN': cellsIn('zh-CN') };
 
-const rowsOfText = 200;
-
-/** Newest first, by keyset, as they are now. */
+/**
+ * Newest first, by keyset, as they are now.
+ *
+ * @param into holds the rows; what was in it is gone.
+ */
 export async function readRows(
   tx: Tx,
   { filter, locale, timeZone }: RowsAsk,
-  { after, limit }: { readonly after: RowKey | undefined; readonly limit: number },
+  { after, limit, into }: RowPage,
 ): Promise<Rows> {
-  const page = { sort: 'newest_first', after, limit } as const;
-  const { where, values: given } = orderPage(tx, filter, page, [timeZone]);
-  const parts = await tx.many<{ text: RowsText; count: number; lastAt: string }>(
-    `select string_agg(row, '' order by n) as text, count(*)::int as count, min(created_at)::text as "lastAt"
-       from (select created_at, ${rowText[locale]} as row,
-           row_number() over (order by created_at desc, order_id desc) as n from orders where ${where}) page
-      group by (n - 1) / ${rowsOfText} order by (n - 1) / ${rowsOfText}`,
+  const { where, values: given } = orderPage(tx, filter, { sort: 'newest_first', after, limit });
+  const ends: number[] = [];
+  let [count, last] = [0, 0];
+  into.clear();
+  tx.write(`select set_config('timezone', $1, true)`, [timeZone]);
+  await tx.copy(
+    `copy (select ${cells[locale]} from orders where ${where} order by created_at desc, order_id desc)
+      to stdout (delimiter e'\\x1f', null '')`,
     given,
+    (row) => {
+      last = into.length;
+      into.append(row);
+      count += 1;
+      if (count % rowsOfPiece === 0) ends.push(into.length);
+    },
   );
-  const texts = parts.map(({ text }) => text);
-  const count = parts.reduce((sum, part) => sum + part.count, 0);
-  return { texts, count, next: count < limit ? undefined : [parts.at(-1)!.lastAt, lastId(texts.at(-1)!)] };
+  if (count % rowsOfPiece > 0) ends.push(into.length);
+  const pieces = ends.map((end, piece) => into.bytes(ends[piece - 1] ?? 0, end));
+  return { pieces, count, next: count < limit ? undefined : keyOf(into.bytes(last)) };
 }
 
-/** The first cell of the last row. */
-const lastId = (text: RowsText) => text.split(rowEnd).at(-2)!.split(cellEnd, 1)[0]!;
+const rowsOfPiece = 200;
+
+const [idColumn, timeColumn] = (['orderId', 'createdAt'] as const).map((name) =>
+  columns.findIndex((column) => column.name === name),
+) as [number, number];
+
+/** Neither of the two has anything that is escaped. */
+function keyOf(row: CopiedRows): RowKey {
+  const texts = row.toString().split(cellEnd);
+  return [texts[timeColumn]!, texts[idColumn]!];
+}
 
 /** How many there are, counted up to `most`. */
 export async function countRows(tx: Tx, filter: RowsAsk['filter'], most: number): Promise<number> {

@@ -1,5 +1,7 @@
+import { ByteWriter } from './byte-writer.ts';
 import { isAmount, type Cells } from './columns.ts';
-import { cellEnd, isFormula, rowEnd, type FileFormat } from './file-format.ts';
+import { RowReader, type CopiedRows } from './copied-rows.ts';
+import { isFormula, type FileFormat } from './file-format.ts';
 import {
   addToEntry,
   closeEntry,
@@ -44,21 +46,89 @@ const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 const xml = (text: string) => text.replaceAll(forbidden, '').replaceAll(escaped, (sign) => escapes[sign]!);
 
+const emptyCell = '<c/>';
+const textBegins = (style?: number) =>
+  `<c${style ? ` s="${style}"` : ''} t="inlineStr"><is><t xml:space="preserve">`;
+const textEnds = '</t></is></c>';
+const numberBegins = (digits: number) => `<c s="${firstNumber + digits}"><v>`;
+const numberEnds = '</v></c>';
+
 function textCell(text: string, style?: number): string {
-  if (text === '') return '<c/>';
+  if (text === '') return emptyCell;
   const shown = text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text;
-  const format = style ?? (isFormula(text) ? textThatIsNoFormula : undefined);
-  return `<c${format ? ` s="${format}"` : ''} t="inlineStr"><is><t xml:space="preserve">${xml(shown)}</t></is></c>`;
+  return textBegins(style ?? (isFormula(text) ? textThatIsNoFormula : undefined)) + xml(shown) + textEnds;
 }
 
 function amountCell(text: string): string {
   const number = exactNumber.exec(text);
   if (!number) return textCell(text);
-  return `<c s="${firstNumber + (number[1]?.length ?? 0)}"><v>${text}</v></c>`;
+  return numberBegins(number[1]?.length ?? 0) + text + numberEnds;
 }
 
+const [rowBegins, rowEnds] = ['<row>', '</row>'];
 const rowOf = (cells: Cells): string =>
-  `<row>${cells.map((cell, column) => (isAmount[column] ? amountCell(cell) : textCell(cell))).join('')}</row>`;
+  rowBegins +
+  cells.map((cell, column) => (isAmount[column] ? amountCell(cell) : textCell(cell))).join('') +
+  rowEnds;
+
+const reader = new RowReader('&<>"');
+const bytesOf = (text: string): Uint8Array => Buffer.from(text);
+const inBytes = {
+  rowBegins: bytesOf(rowBegins),
+  rowEnds: bytesOf(rowEnds),
+  empty: bytesOf(emptyCell),
+  textBegins: bytesOf(textBegins()),
+  textEnds: bytesOf(textEnds),
+  numberBegins: numberFormats.map((_, digits) => bytesOf(numberBegins(digits))),
+  numberEnds: bytesOf(numberEnds),
+};
+/** What is written around the bytes of a cell is shorter. */
+const around = 80;
+
+/** Writes the first rows as XML, `most` at most. @returns how many, and those that are left. */
+function writeRows(written: ByteWriter, rows: CopiedRows, most: number): { count: number; left: CopiedRows } {
+  let count = 0;
+  written.clear();
+  reader.read(rows);
+  while (count < most && reader.next()) {
+    count += 1;
+    if (!reader.isPlain || reader.length > longestText) written.text(rowOf(reader.texts()));
+    else plainRow(rows, written);
+  }
+  return { count, left: reader.left };
+}
+
+function plainRow(rows: CopiedRows, written: ByteWriter): void {
+  const { starts, ends, cells } = reader;
+  const all = (bytes: Uint8Array) => written.copy(bytes, 0, bytes.length);
+  written.reserve(ends[cells - 1]! - starts[0]! + (cells + 1) * around);
+  all(inBytes.rowBegins);
+  for (let column = 0; column < cells; column += 1) {
+    const [start, end] = [starts[column]!, ends[column]!];
+    const digits = isAmount[column] ? digitsBehindPoint(rows, start, end) : undefined;
+    if (start === end) all(inBytes.empty);
+    else {
+      all(digits === undefined ? inBytes.textBegins : inBytes.numberBegins[digits]!);
+      written.copy(rows, start, end);
+      all(digits === undefined ? inBytes.textEnds : inBytes.numberEnds);
+    }
+  }
+  all(inBytes.rowEnds);
+}
+
+/** `exactNumber` in bytes, without a sign: digits behind the point, or undefined where it is no such number. */
+function digitsBehindPoint(rows: CopiedRows, start: number, end: number): number | undefined {
+  let point = end;
+  for (let at = start; at < end; at += 1) {
+    const byte = rows[at]!;
+    if (byte === 0x2e && point === end) point = at;
+    else if (byte < 0x30 || byte > 0x39) return undefined;
+  }
+  const behind = Math.max(0, end - point - 1);
+  const before = point - start;
+  const isExact = before > 0 && before + behind <= 15 && behind <= 3 && point !== end - 1;
+  return isExact ? behind : undefined;
+}
 
 const nameOf = (sheet: number) => `xl/worksheets/sheet${sheet}.xml`;
 
@@ -139,12 +209,15 @@ async function written(
   return { bytes: Buffer.concat(all), archive: reached };
 }
 
-const add = (text: string) => (archive: Archive) => addToEntry(archive, text);
+const add = (text: string) => (archive: Archive) => addToEntry(archive, Buffer.from(text));
 const openSheet = (sheet: number, headings: Cells) => [
   (archive: Archive) => openEntry(archive, nameOf(sheet)),
   add(sheetBegins(headings)),
 ];
 const closeSheet = [add(sheetEnds), closeEntry];
+
+/** Of files that are written at the same time, each has one while it deflates some rows. */
+const spare: ByteWriter[] = [];
 
 /** @param most where a sheet ends; a test has short ones. */
 export const xlsxOf = (most: typeof limits): FileFormat<State> => ({
@@ -154,24 +227,22 @@ export const xlsxOf = (most: typeof limits): FileFormat<State> => ({
     const { bytes, archive } = await written(emptyArchive, openSheet(1, headings));
     return { bytes, state: { archive, headings, sheet: 1, rows: 0 } };
   },
-  async add(state, text) {
+  async add(state, rows) {
     const all: Buffer[] = [];
-    const rows = text.split(rowEnd).slice(0, -1);
+    const data = spare.pop() ?? new ByteWriter();
     let { archive, sheet, rows: inSheet } = state;
-    for (let at = 0; at < rows.length;) {
+    for (let from = rows; from.length > 0;) {
       const isFull = inSheet >= most.rows || archive.entries.at(-1)!.size >= most.bytes;
       if (isFull) [sheet, inSheet] = [sheet + 1, 0];
-      const some = rows.slice(at, at + most.rows - inSheet);
+      const { count, left } = writeRows(data, from, most.rows - inSheet);
       const next = isFull ? [...closeSheet, ...openSheet(sheet, state.headings)] : [];
-      const done = await written(archive, [
-        ...next,
-        add(some.map((row) => rowOf(row.split(cellEnd))).join('')),
-      ]);
+      const done = await written(archive, [...next, (reached) => addToEntry(reached, data.bytes())]);
       all.push(done.bytes);
       archive = done.archive;
-      inSheet += some.length;
-      at += some.length;
+      inSheet += count;
+      from = left;
     }
+    spare.push(data);
     return { bytes: Buffer.concat(all), state: { ...state, archive, sheet, rows: inSheet } };
   },
   async end({ archive, sheet }) {

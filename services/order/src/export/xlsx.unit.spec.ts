@@ -1,6 +1,6 @@
+import { copiedRow } from '../../test/copied-row.ts';
 import { entriesOf, sheetsOf } from '../../test/reading-xlsx.ts';
 import { columns, type Cells } from './columns.ts';
-import { toRowsText } from './file-format.ts';
 import { xlsx, xlsxOf } from './xlsx.ts';
 
 const cells = (change: Partial<Record<(typeof columns)[number]['name'], string>>): Cells =>
@@ -12,7 +12,7 @@ async function fileOf(format: typeof xlsx, pages: readonly (readonly Cells[])[])
   let piece = await format.begin(headings);
   const all = [piece.bytes];
   for (const page of pages) {
-    piece = await format.add(JSON.parse(JSON.stringify(piece.state)), page.map(toRowsText).join(''));
+    piece = await format.add(JSON.parse(JSON.stringify(piece.state)), Buffer.concat(page.map(copiedRow)));
     all.push(piece.bytes);
   }
   all.push(await format.end(JSON.parse(JSON.stringify(piece.state))));

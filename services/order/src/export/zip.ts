@@ -54,8 +54,7 @@ export function openEntry({ length, entries }: Archive, name: string): Written {
 }
 
 /** Adds to the open entry. */
-export async function addToEntry(archive: Archive, text: string): Promise<Written> {
-  const data = Buffer.from(text);
+export async function addToEntry(archive: Archive, data: Buffer): Promise<Written> {
   const bytes = await deflate(data, { level, finishFlush: constants.Z_FULL_FLUSH });
   return { bytes, archive: grown(archive, bytes.length, data) };
 }
@@ -72,7 +71,7 @@ export function closeEntry(archive: Archive): Written {
   return { bytes, archive: { length: length + sizes.length, entries } };
 }
 
-const grown = ({ length, entries }: Archive, packed: number, data = Buffer.alloc(0)): Archive => {
+const grown = ({ length, entries }: Archive, packed: number, data: Buffer = Buffer.alloc(0)): Archive => {
   const open = entries.at(-1)!;
   const entry = {
     ...open,
