@@ -1,11 +1,16 @@
 import type { Tx } from '@accord/core';
-import { connect, type OwnConnection } from '@accord/postgres';
+import { connect, type Connection, type OwnConnection } from '@accord/postgres';
 import { loadProfile } from '@accord/profile';
 import { testDatabase, type TestDatabase } from '@accord/testing';
 import { countOrders, listOrders, type OrderFilter } from '../../services/order/src/order/order-list.ts';
+import {
+  countDeltas,
+  listStatistics,
+  type StatisticsFilter,
+} from '../../services/order/src/order/statistics-store.ts';
 import { orderService } from '../../services/order/src/service.ts';
 import { pagesForNothing, waysToOrders, type Readers } from './look.ts';
-import { fillOrders } from './many-orders.ts';
+import { fillOrders, year } from './many-orders.ts';
 import { everySearch } from './searches.ts';
 
 // `npm run plans -- --orders 1000000` looks at the same, with as many orders as wanted.
@@ -50,6 +55,13 @@ test('ORD-15 a search that finds nothing looks at few pages, not at each order o
   expect(Object.entries(pages).filter(([, looked]) => looked > 2_000)).toEqual([]);
 });
 
+const readingBy = (connection: Connection) =>
+  ({
+    many: async (sql: string, values: unknown[]) => (await connection.query(sql, values)).rows,
+    one: async (sql: string, values: unknown[]) => (await connection.query(sql, values)).rows[0],
+    write: () => undefined,
+  }) as unknown as Tx;
+
 type Row = {
   orderId: string;
   accountId: string;
@@ -82,10 +94,7 @@ test('ORD-15 every combination of filters finds the orders that a plain look fin
     { accountId: 'acc_0', connection: readers.customer },
     { accountId: undefined, connection: readers.operator },
   ]) {
-    const tx = {
-      many: async (sql: string, values: unknown[]) => (await connection.query(sql, values)).rows,
-      write: () => undefined,
-    } as unknown as Tx;
+    const tx = readingBy(connection);
     for (const [i, search] of everySearch.entries()) {
       const filter = { ...search, accountId };
       const sort = i % 2 === 0 ? 'newest_first' : 'oldest_first';
@@ -100,3 +109,63 @@ test('ORD-15 every combination of filters finds the orders that a plain look fin
     }
   }
 });
+
+/** One of the year's days, counted from its first. */
+const dayOf = (n: number) => new Date(year.from.getTime() + n * 86_400_000).toISOString().slice(0, 10);
+const monthOf = (n: number) => dayOf(n).slice(0, 7);
+
+test('ORD-23 statistics of any range, counted or not, are those of a plain look', async () => {
+  const { rows: moved } = await readers.operator.query<{ orderId: string }>(
+    `update orders set status = 'voided' where status = 'paid' and order_id like '%7' returning order_id as "orderId"`,
+  );
+  expect(moved.length).toBeGreaterThan(500);
+  const ranges = [
+    [dayOf(0), dayOf(364)],
+    [`${monthOf(60)}-01`, dayOf(300)],
+    [dayOf(40), new Date(Date.parse(`${monthOf(250)}-01`) - 1).toISOString().slice(0, 10)],
+    [`${monthOf(100)}-02`, `${monthOf(100)}-27`],
+    [`${monthOf(100)}-20`, `${monthOf(131)}-03`],
+    [dayOf(200), dayOf(200)],
+  ] as const;
+  const looks = ranges.flatMap(([from, to]) =>
+    [
+      {},
+      { productCode: 'P4' },
+      { status: 'paid' as const },
+      { productCode: 'P5', status: 'voided' as const },
+    ].map((filter) => ({ from, to, ...filter })),
+  );
+  const look = async () => {
+    let found = 0;
+    for (const { accountId, connection } of [
+      { accountId: 'acc_0', connection: readers.customer },
+      { accountId: undefined, connection: readers.operator },
+    ])
+      for (const asked of looks) {
+        const filter: StatisticsFilter = { accountId, ...asked };
+        const { rows } = await connection.query(plainText, [
+          accountId ?? null,
+          filter.from,
+          filter.to,
+          filter.productCode ?? null,
+          filter.status ?? null,
+        ]);
+        expect([filter, await listStatistics(readingBy(connection), filter)]).toEqual([filter, rows]);
+        found += rows.length;
+      }
+    expect(found).toBeGreaterThan(2_000);
+  };
+  await look();
+  while (await countDeltas(readingBy(readers.operator)));
+  expect((await readers.operator.query('select from order_deltas')).rowCount).toBe(0);
+  await look();
+});
+
+const plainText = `
+  select status, placed_on::text as day, product_code as "productCode", currency, count(*)::int as orders,
+      sum(product_amount)::text as "productAmount", sum(payable_amount)::text as "payableAmount",
+      sum(cash_paid)::text as "cashPaid", sum(voucher_paid)::text as "voucherPaid"
+    from orders where account_id = coalesce($1, account_id) and placed_on between $2 and $3
+     and product_code = coalesce($4, product_code) and status = coalesce($5, status)
+   group by currency, grouping sets (status, placed_on, product_code)
+   order by status, day, "productCode"`;

@@ -300,7 +300,7 @@ const periodOrder = `select order_id as id from orders.orders where period_end i
 const refund = `select refund_id as id from refunds.refunds where status = 'succeeded' and kind = 'unsubscribe'`;
 const refundedOrder = `select order_id as id from refunds.refunded_orders order by 1 limit 1`;
 const sentMail = `select notification_id as id from notifications.notifications where version = 1 limit 1`;
-const totalsId = `concat_ws(' ', account_id, placed_on, product_code, status, currency)`;
+const totalsId = `concat_ws(' ', account_id, grain, starts_on, product_code, status, currency)`;
 const eventId = '0199aaaa-0000-7000-8000-000000000001';
 const literal = (id: string) => `select '${id}' as id`;
 

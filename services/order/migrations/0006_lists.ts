@@ -9,14 +9,12 @@ const search = `lower(normalize((terms #>> '{productName,zh-CN}') || e'\\n' || (
 
 const amounts = ['product_amount', 'payable_amount', 'cash_paid', 'voucher_paid'];
 const cell = ['account_id', 'placed_on', 'product_code', 'status', 'currency'];
-const numbers = `account_id text not null,
-     placed_on date not null,
-     product_code text not null,
-     status text not null,
+const counts = `status text not null,
      currency text not null,
      orders bigint not null,
      ${amounts.map((amount) => `${amount} numeric not null`).join(', ')}`;
 const columns = [...cell, 'orders', ...amounts].join(', ');
+const totals = ['account_id', 'grain', 'starts_on', 'product_code', 'status', 'currency'];
 const of = (row: 'old' | 'new', names: readonly string[]) => names.map((name) => `${row}.${name}`).join(', ');
 const times = (sign: '' | '-', row: 'old' | 'new') =>
   `${of(row, cell)}, ${sign}1, ${amounts.map((amount) => `${sign}coalesce(${row}.${amount}, 0)`).join(', ')}`;
@@ -35,6 +33,17 @@ const count = (placed: string) => `
   insert into order_deltas (${columns})
   select ${cell.join(', ')}, count(*), ${amounts.map((amount) => `coalesce(sum(${amount}), 0)`).join(', ')}
     from ${placed} group by ${cell.join(', ')}`;
+const countAll = `
+  insert into order_totals (${totals.join(', ')}, orders, ${amounts.join(', ')})
+  select coalesce(account_id, '*'),
+      case when grouping(placed_in) = 0 then 'month_product' when grouping(product_code) = 0 then 'day_product'
+        else 'day' end,
+      coalesce(placed_on, placed_in), coalesce(product_code, '*'), status, currency, count(*),
+      ${amounts.map((amount) => `coalesce(sum(${amount}), 0)`).join(', ')}
+    from (select *, date_trunc('month', placed_on::timestamp)::date as placed_in from orders) placed
+   group by status, currency, grouping sets ((account_id, placed_on, product_code), (account_id, placed_on),
+     (account_id, placed_in, product_code), (placed_on, product_code), placed_on, (placed_in, product_code))
+   order by 1, 2, 3`;
 
 const filing: Migration = [
   // The names that products had when they were ordered.
@@ -84,7 +93,12 @@ const filing: Migration = [
 const counting: Migration = [
   // Changes of what statistics count, until the worker `statistics` adds them to the totals: a row of the totals
   // would be locked by each order of its account and day.
-  `create table order_deltas (${numbers}) with (
+  `create table order_deltas (
+     account_id text not null,
+     placed_on date not null,
+     product_code text not null,
+     ${counts}
+   ) with (
      autovacuum_vacuum_scale_factor = 0,
      autovacuum_vacuum_threshold = 2000,
      autovacuum_vacuum_cost_delay = 0,
@@ -93,15 +107,25 @@ const counting: Migration = [
   'create index order_deltas_of_account on order_deltas (account_id)',
   accountTable('order', 'order_deltas', { app: ['insert'], operator: ['insert', 'delete'] }),
 
-  // The account `*` has the totals of all accounts.
-  `create table order_totals (${numbers}, primary key (${cell.join(', ')})) with (fillfactor = 70)`,
+  // Of a day and a product (`day_product`), of a day and all products (`day`), of a month from its first day and a
+  // product (`month_product`): a year is summed up from its days and its months, however many products there are.
+  // The account `*` has the totals of all accounts, the product `*` those of all products.
+  `create table order_totals (
+     account_id text not null,
+     grain text not null,
+     starts_on date not null,
+     product_code text not null,
+     ${counts},
+     primary key (${totals.join(', ')})
+   ) with (fillfactor = 70)`,
   accountTable('order', 'order_totals', { app: [], operator: ['insert', 'update', 'delete'] }),
   // For the owner, where the two tables were damaged; changes of orders wait until it is done.
-  `create function recount() returns void language sql set search_path from current as $$
+  `create function recount() returns void language sql set search_path from current set work_mem = '256MB' as $$
      lock table orders in share row exclusive mode;
+     lock table order_totals in share row exclusive mode;
      delete from order_deltas;
      delete from order_totals;
-     ${count('orders')};
+     ${countAll};
    $$`,
   'revoke all on function recount() from public',
   'select recount()',

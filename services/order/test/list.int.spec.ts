@@ -323,6 +323,19 @@ describe('statistics', () => {
     await t.settled();
     expect((await of('')).byStatus).toEqual(changed);
 
+    // A month that is whole, and days before and behind it.
+    const long = await of('from=2027-02-15&to=2027-04-15');
+    expect([long.byStatus, long.byDay, long.byProduct]).toEqual([
+      changed,
+      [
+        { day: '2027-03-01', ...line(2, '144.50', '45.00') },
+        { day: '2027-03-02', ...line(2, '45.00', '0.00') },
+      ],
+      [
+        { productCode: 'BCC', ...line(3, '90.00', '45.00') },
+        { productCode: 'CDN', ...line(1, '99.50', '0.00') },
+      ],
+    ]);
     expect((await of('from=2027-03-01&to=2027-03-01')).byProduct).toEqual([
       { productCode: 'BCC', ...line(1, '45.00', '45.00') },
       { productCode: 'CDN', ...line(1, '99.50', '0.00') },

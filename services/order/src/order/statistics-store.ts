@@ -1,3 +1,4 @@
+import { Temporal } from 'temporal-polyfill';
 import type { DueItem, Tx } from '@accord/core';
 import type { Order } from './order.ts';
 
@@ -5,10 +6,9 @@ import type { Order } from './order.ts';
 // itself (migration 0006); totals and deltas together are the truth at every moment.
 
 const amounts = ['product_amount', 'payable_amount', 'cash_paid', 'voucher_paid'] as const;
-const sums = amounts.map((amount) => `sum(${amount}) as ${amount}`).join(', ');
 
-/** The account that has the totals of all accounts. */
-const everyAccount = '*';
+/** The account that has the totals of all accounts, and the product that has those of all products. */
+const every = '*';
 
 /** Days are `2026-01-31`, where the provider was when the order was placed; both are included. */
 export interface StatisticsFilter {
@@ -34,39 +34,71 @@ export interface StatisticsLine {
 }
 
 /** By status, by day and by product, each in its order; orders that do not exist have no line. */
-export const listStatistics = (tx: Tx, filter: StatisticsFilter): Promise<StatisticsLine[]> =>
-  tx.many<StatisticsLine>(statisticsText, [
-    filter.accountId ?? null,
-    filter.from,
-    filter.to,
-    filter.productCode ?? null,
-    filter.status ?? null,
+export function listStatistics(tx: Tx, filter: StatisticsFilter): Promise<StatisticsLine[]> {
+  const { accountId = every, from, to, productCode, status } = filter;
+  const months = wholeMonths(filter);
+  return tx.many<StatisticsLine>(statisticsText, [
+    accountId,
+    from,
+    to,
+    productCode ?? null,
+    status ?? null,
+    months.from,
+    months.before,
+    productCode === undefined ? 'day' : 'day_product',
+    productCode ?? every,
   ]);
+}
 
-const asked = `placed_on between $2::date and $3::date and product_code = coalesce($4, product_code)
-  and status = coalesce($5, status)`;
-const cells = `placed_on, product_code, status, currency, orders, ${amounts.join(', ')}`;
+/** The first days of the first month that is whole and of the one behind the last; the same where none is. */
+function wholeMonths(range: { readonly from: string; readonly to: string }): {
+  from: string;
+  before: string;
+} {
+  const from = firstOfMonth(Temporal.PlainDate.from(range.from).subtract({ days: 1 }).add({ months: 1 }));
+  const before = firstOfMonth(Temporal.PlainDate.from(range.to).add({ days: 1 }));
+  const isNone = Temporal.PlainDate.compare(from, before) > 0;
+  return { from: from.toString(), before: (isNone ? from : before).toString() };
+}
 
+const firstOfMonth = (day: Temporal.PlainDate) => day.with({ day: 1 });
+
+const numbers = `status, currency, orders, ${amounts.join(', ')}`;
+const [ofProduct, ofStatus] = ['product_code = coalesce($4, product_code)', 'status = coalesce($5, status)'];
+const totals = `select starts_on, product_code, ${numbers} from order_totals where account_id = $1 and ${ofStatus}`;
+const sums = `currency, sum(orders)::int as orders, sum(product_amount)::text as "productAmount",
+    sum(payable_amount)::text as "payableAmount", sum(cash_paid)::text as "cashPaid",
+    sum(voucher_paid)::text as "voucherPaid"`;
+
+/** By product, a year is its months and the days of two broken ones. */
 const statisticsText = `
-  with cells as materialized (
-    select ${cells} from order_totals where account_id = coalesce($1, '${everyAccount}') and ${asked}
+  with deltas as materialized (
+    select placed_on, product_code, ${numbers} from order_deltas
+     where ($1 = '${every}' or account_id = $1) and placed_on between $2::date and $3::date and ${ofProduct}
+       and ${ofStatus}),
+  of_days as (
+    ${totals} and grain = $8 and product_code = $9 and starts_on between $2::date and $3::date
+    union all select * from deltas),
+  of_products as (
+    ${totals} and grain = 'month_product' and ${ofProduct} and starts_on >= $6::date and starts_on < $7::date
     union all
-    select ${cells} from order_deltas where account_id = coalesce($1, account_id) and ${asked})
-  select status, placed_on::text as day, product_code as "productCode", currency, sum(orders)::int as orders,
-      sum(product_amount)::text as "productAmount", sum(payable_amount)::text as "payableAmount",
-      sum(cash_paid)::text as "cashPaid", sum(voucher_paid)::text as "voucherPaid"
-    from cells group by grouping sets ((status, currency), (placed_on, currency), (product_code, currency))
-   having sum(orders) <> 0
-   order by status, placed_on, product_code, currency`;
+    ${totals} and grain = 'day_product' and ${ofProduct}
+      and starts_on between $2::date and least($6::date - 1, $3::date)
+    union all
+    ${totals} and grain = 'day_product' and ${ofProduct} and starts_on between $7::date and $3::date
+    union all select * from deltas)
+  select status, starts_on::text as day, null as "productCode", ${sums}
+    from of_days group by currency, grouping sets (status, starts_on) having sum(orders) <> 0
+  union all
+  select null, null, product_code, ${sums}
+    from of_products group by currency, product_code having sum(orders) <> 0
+   order by status, day, "productCode", currency`;
 
 /** One item where there are deltas. */
 export const listUncounted = (tx: Tx) =>
   tx.many<DueItem>(`select 'deltas' as id, '' as "accountId" where exists (select from order_deltas)`);
 
 const countedAtOnce = 20_000;
-const totalsOf = (account: string, by: string) => `
-  select ${account} as account_id, placed_on, product_code, status, currency, sum(orders) as orders, ${sums}
-    from taken group by ${by} placed_on, product_code, status, currency`;
 
 /**
  * Adds some deltas to the totals, those of each account and those of all; true where there may be more. One
@@ -79,18 +111,26 @@ export async function countDeltas(tx: Tx): Promise<boolean> {
   return counted?.deltas === countedAtOnce;
 }
 
+const cell = ['account_id', 'grain', 'starts_on', 'product_code', 'status', 'currency'];
+const added = ['orders', ...amounts];
+/** In each grain, of each account and of all, as the migration's `recount` does it with the orders. */
+const toAdd = `
+  select coalesce(account_id, '${every}') as account_id,
+      case when grouping(placed_in) = 0 then 'month_product' when grouping(product_code) = 0 then 'day_product'
+        else 'day' end as grain,
+      coalesce(placed_on, placed_in) as starts_on, coalesce(product_code, '${every}') as product_code,
+      status, currency, ${added.map((number) => `sum(${number}) as ${number}`).join(', ')}
+    from (select *, date_trunc('month', placed_on::timestamp)::date as placed_in from taken) taken
+   group by status, currency, grouping sets ((account_id, placed_on, product_code), (account_id, placed_on),
+     (account_id, placed_in, product_code), (placed_on, product_code), placed_on, (placed_in, product_code))`;
+
 const countText = `
   with taken as (
     delete from order_deltas where ctid = any (array(select ctid from order_deltas limit $1)) returning *),
-  counted as (merge into order_totals t
-  using (${totalsOf('account_id', 'account_id,')} union all ${totalsOf(`'${everyAccount}'`, '')}) d
-     on t.account_id = d.account_id and t.placed_on = d.placed_on and t.product_code = d.product_code
-    and t.status = d.status and t.currency = d.currency
-   when matched and t.orders + d.orders = 0 then delete
-   when matched then update set orders = t.orders + d.orders,
-     ${amounts.map((amount) => `${amount} = t.${amount} + d.${amount}`).join(', ')}
-   when not matched and d.orders <> 0 then
-     insert (account_id, placed_on, product_code, status, currency, orders, ${amounts.join(', ')})
-     values (d.account_id, d.placed_on, d.product_code, d.status, d.currency, d.orders,
-       ${amounts.map((amount) => `d.${amount}`).join(', ')}))
+  counted as (merge into order_totals t using (${toAdd}) d
+     on ${cell.map((name) => `t.${name} = d.${name}`).join(' and ')}
+   when matched and ${added.map((number) => `t.${number} + d.${number} = 0`).join(' and ')} then delete
+   when matched then update set ${added.map((number) => `${number} = t.${number} + d.${number}`).join(', ')}
+   when not matched and (${added.map((number) => `d.${number} <> 0`).join(' or ')}) then
+     insert (${[...cell, ...added].join(', ')}) values (${[...cell, ...added].map((name) => `d.${name}`).join(', ')}))
   select count(*)::int as deltas from taken`;
