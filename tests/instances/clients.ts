@@ -7,7 +7,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import type { EventType } from '@accord/events';
 import { applyTopics } from '@accord/kafka';
-import { platformSettings, type PlatformSettings } from '@accord/platform';
+import { platformSettings, topicsOf, type PlatformSettings } from '@accord/platform';
 import { smallService, startIssuer, testDatabase, type TestIssuer } from '@accord/testing';
 import { startProxy, type Proxy } from '../faults/proxy.ts';
 
@@ -73,7 +73,7 @@ export async function startCrowd({ postgresUrl, brokers, doors, home }: Ground):
     startIssuer(),
     applyTopics(
       { brokers: [brokers], topicPrefix, log },
-      { topics: [...types, 'notification.dead_letter'], replication: 1, partitions },
+      { topics: topicsOf(service), replication: 1, partitions },
     ),
   ]);
   const pool = new pg.Pool({
