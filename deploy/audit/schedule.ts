@@ -52,7 +52,12 @@ export async function keepAuditing(
     'Rounds that could not be made: database or broker away.',
   );
   let works = false;
-  const ops = await listenOps({ host, port, metrics, ready: () => works });
+  const ops = await listenOps({
+    host,
+    port,
+    metrics,
+    notReady: () => (works ? [] : ['no round was made yet, or the last one failed']),
+  });
   try {
     while (!signal.aborted) {
       const next = performance.now() + everyMs;

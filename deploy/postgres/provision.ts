@@ -9,13 +9,13 @@ import { provisionDatabase, roles } from '@accord/postgres/provision';
 const variableOf = (role: string) => `${role.toUpperCase()}_PASSWORD`;
 
 const settings = z.object({
-  /** The database, as a superuser: nobody else may say of a role that it bypasses no row security. */
-  ACCORD_SUPERUSER_DATABASE_URL: z.url(),
+  /** The database, as a superuser, or as its owner who may create roles. */
+  ACCORD_ADMIN_DATABASE_URL: z.url(),
   ...Object.fromEntries(roles.map((role) => [variableOf(role), z.string().min(1)])),
 });
 
 try {
-  const { ACCORD_SUPERUSER_DATABASE_URL: url, ...passwords } = readSettings(settings, process.env);
+  const { ACCORD_ADMIN_DATABASE_URL: url, ...passwords } = readSettings(settings, process.env);
   await provisionDatabase(url, {
     passwordOf: (role) => (passwords as Record<string, string>)[variableOf(role)]!,
   });

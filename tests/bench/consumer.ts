@@ -164,6 +164,7 @@ export function settingsOf(
   const { app, operator } = urlsOf(databaseUrl, service);
   return platformSettings.parse({
     ACCORD_ENV: 'development',
+    ACCORD_DRAIN_MS: 0,
     ACCORD_HOST: '127.0.0.1',
     ACCORD_PORT: 0,
     ACCORD_OPS_PORT: 0,

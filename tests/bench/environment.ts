@@ -20,6 +20,7 @@ import {
   type ServiceProcess,
   type Settings,
 } from '@accord/local';
+import { topicsOf } from '@accord/platform';
 import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
 import { developmentPassword, startIssuer, until, type TestIssuer } from '@accord/testing';
 import { topic } from './messages.ts';
@@ -145,7 +146,8 @@ async function makeDatabase(serverUrl: string, name: string): Promise<string> {
  */
 export async function freshTopic(brokers: readonly string[]): Promise<string> {
   const topicPrefix = `bench${randomBytes(4).toString('hex')}.`;
-  await applyTopics({ brokers, topicPrefix, log }, { topics: [topic], replication: 1 });
+  const others = topicsOf({ name: 'notification', subscriptions: {} }).filter((one) => one !== topic);
+  await applyTopics({ brokers, topicPrefix, log }, { topics: [topic, ...others], replication: 1 });
   const admin = await openAdmin(openKafka({ brokers, clientId: 'bench', topicPrefix, log }));
   await until('every partition is led', () =>
     admin.offsetRanges([topic]).then(

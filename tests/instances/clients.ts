@@ -7,8 +7,8 @@ import pg from 'pg';
 import { pino } from 'pino';
 import type { EventType } from '@accord/events';
 import { applyTopics } from '@accord/kafka';
-import { platformSettings, type PlatformSettings } from '@accord/platform';
-import { smallService, testDatabase } from '@accord/testing';
+import { platformSettings, topicsOf, type PlatformSettings } from '@accord/platform';
+import { smallService, startIssuer, testDatabase, type TestIssuer } from '@accord/testing';
 import { startProxy, type Proxy } from '../faults/proxy.ts';
 
 /** The message a process is told at its start. */
@@ -68,11 +68,12 @@ const endsWithinMs = 60_000;
 export async function startCrowd({ postgresUrl, brokers, doors, home }: Ground): Promise<Crowd> {
   const topicPrefix = `c${randomBytes(4).toString('hex')}.`;
   const service = smallService({});
-  const [database] = await Promise.all([
+  const [database, issuer] = await Promise.all([
     testDatabase(postgresUrl, service),
+    startIssuer(),
     applyTopics(
       { brokers: [brokers], topicPrefix, log },
-      { topics: [...types, 'notification.dead_letter'], replication: 1, partitions },
+      { topics: topicsOf(service), replication: 1, partitions },
     ),
   ]);
   const pool = new pg.Pool({
@@ -96,7 +97,7 @@ export async function startCrowd({ postgresUrl, brokers, doors, home }: Ground):
         Object.assign(new URL(url), { port: String(postgres.port), search: `?application_name=${name}` })
           .href;
       const urls = { app: through(database.urls.app), operator: through(database.urls.operator) };
-      const settings = settingsOf({ ...urls, brokers: door?.brokers ?? brokers, topicPrefix });
+      const settings = settingsOf({ ...urls, issuer, brokers: door?.brokers ?? brokers, topicPrefix });
       const { joined, ...process } = startProcess({ settings, hears, stumbles }, join(home, `${name}.log`));
       const instance = { ...process, name, postgres, kafka: door?.proxy };
       instances.push(instance);
@@ -107,15 +108,22 @@ export async function startCrowd({ postgresUrl, brokers, doors, home }: Ground):
       (await pool.query<Row>(text, values)).rows,
     async stop() {
       await Promise.all(instances.map((instance) => instance.stop('SIGKILL')));
-      await Promise.all([pool.end(), ...instances.map(({ postgres }) => postgres.stop())]);
+      await Promise.all([pool.end(), issuer.close(), ...instances.map(({ postgres }) => postgres.stop())]);
       await database.drop();
     },
   };
 }
 
-const settingsOf = (ask: { app: string; operator: string; brokers: string; topicPrefix: string }) =>
+const settingsOf = (ask: {
+  app: string;
+  operator: string;
+  issuer: TestIssuer;
+  brokers: string;
+  topicPrefix: string;
+}) =>
   platformSettings.parse({
     ACCORD_ENV: 'development',
+    ACCORD_DRAIN_MS: 0,
     ACCORD_HOST: '127.0.0.1',
     ACCORD_PORT: 0,
     ACCORD_OPS_PORT: 0,
@@ -125,8 +133,8 @@ const settingsOf = (ask: { app: string; operator: string; brokers: string; topic
     ACCORD_KAFKA_BROKERS: ask.brokers,
     ACCORD_TOPIC_PREFIX: ask.topicPrefix,
     ACCORD_KAFKA_SESSION_MS: sessionMs,
-    ACCORD_TOKEN_ISSUER: 'http://127.0.0.1:9/',
-    ACCORD_JWKS_URL: 'http://127.0.0.1:9/',
+    ACCORD_TOKEN_ISSUER: ask.issuer.issuer,
+    ACCORD_JWKS_URL: ask.issuer.jwksUrl,
     PROVIDER_PROFILE: 'baidu',
   });
 

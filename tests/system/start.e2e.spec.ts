@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { compileServices, settingsFor, startSystem, type System } from '@accord/local';
-import { clientOf } from '@accord/testing';
+import { clientOf, until } from '@accord/testing';
 
 // Each main.ts on real Node, as a container starts it: its whole environment is given here.
 
@@ -14,8 +14,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 interface Ended {
   readonly code: number | null;
-  /** The warnings and errors it wrote, line by line. */
+  /** The lines that it wrote to standard error. */
   readonly lines: readonly string[];
+  /** Why it could not start or go on, as its log says: `cannot start: …`. */
+  readonly reasons: readonly string[];
 }
 
 let compiled: string;
@@ -31,10 +33,17 @@ function run(file: string, env: Readonly<Record<string, string>>) {
     env: { NODE_COMPILE_CACHE: compiled, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = '';
+  let [said, logged] = ['', ''];
   child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)));
+  child.stdout.on('data', (chunk: Buffer) => (logged += String(chunk)));
+  const reasons = () =>
+    logged.split('\n').flatMap((line) => {
+      if (!line.startsWith('{')) return [];
+      const { level, msg, reason } = JSON.parse(line) as { level: string; msg: string; reason?: string };
+      return level === 'fatal' ? [`${msg}: ${reason}`] : [];
+    });
   const ended = new Promise<Ended>((resolve) =>
-    child.once('close', (code) => resolve({ code, lines: said.trim().split('\n') })),
+    child.once('close', (code) => resolve({ code, lines: said.trim().split('\n'), reasons: reasons() })),
   );
   return { child, ended };
 }
@@ -64,19 +73,19 @@ const production = {
 };
 
 test.each(names)('%s without settings ends with one line that names what is missing', async (name) => {
-  const { code, lines } = await start(name, {}).ended;
-  expect([code, lines.length]).toEqual([1, 1]);
-  for (const missing of Object.keys(production)) expect(lines[0]).toContain(`${missing} is missing`);
+  const { code, lines, reasons } = await start(name, {}).ended;
+  expect([code, lines, reasons.length]).toEqual([1, [''], 1]);
+  for (const missing of Object.keys(production)) expect(reasons[0]).toContain(`${missing} is missing`);
 });
 
 test('CTR-22 API-4 without ACCORD_ENV it is production, and contract does not start without its seal key', async () => {
-  const { code, lines } = await start('contract', production).ended;
-  expect({ code, lines }).toEqual({
+  expect(await start('contract', production).ended).toEqual({
     code: 1,
-    lines: [expect.stringMatching(/^cannot start: seal key: .*PKCS#12/)],
+    lines: [''],
+    reasons: [expect.stringMatching(/^cannot start: seal key: .*PKCS#12/)],
   });
   const unread = await start('contract', { ...production, ACCORD_SEAL_P12: '/no/such.p12' }).ended;
-  expect(unread).toEqual({ code: 1, lines: [expect.stringContaining('/no/such.p12')] });
+  expect(unread).toEqual({ code: 1, lines: [''], reasons: [expect.stringContaining('/no/such.p12')] });
 });
 
 test(
@@ -100,21 +109,45 @@ test(
 );
 
 test('API-18 in production no service starts with a clock that can be moved', async () => {
-  const { code, lines } = await start('refund', { ...production, ACCORD_DEVELOPMENT_CLOCK: '/tmp/clock' })
+  const { code, reasons } = await start('refund', { ...production, ACCORD_DEVELOPMENT_CLOCK: '/tmp/clock' })
     .ended;
-  expect([code, lines.at(-1)]).toEqual([
+  expect([code, reasons]).toEqual([
     1,
-    'cannot start: ACCORD_DEVELOPMENT_CLOCK needs ACCORD_ENV=development',
+    ['cannot start: ACCORD_DEVELOPMENT_CLOCK needs ACCORD_ENV=development'],
   ]);
 });
 
-test('a profile that is not right and a database that is away are one line, too', async () => {
-  const [profile, away] = await Promise.all([
-    start('order', { ...production, PROVIDER_PROFILE: 'nobody' }).ended,
-    start('order', { ...production, ACCORD_OWNER_DATABASE_URL: production.ACCORD_DATABASE_URL }).ended,
-  ]);
-  expect(profile).toEqual({ code: 1, lines: [expect.stringMatching(/^cannot start: profile nobody/)] });
-  expect([away.code, away.lines.at(-1)]).toEqual([1, expect.stringMatching(/^cannot start: .*ECONNREFUSED/)]);
+test('a profile that is not right is one line, too', async () => {
+  expect(await start('order', { ...production, PROVIDER_PROFILE: 'nobody' }).ended).toEqual({
+    code: 1,
+    lines: [''],
+    reasons: [expect.stringMatching(/^cannot start: profile nobody/)],
+  });
+});
+
+test('with everything away it stays, says in its log what it waits for, and ends with 0 when told to', async () => {
+  const { child, ended } = start('order', {
+    ...production,
+    ACCORD_PORT: '0',
+    ACCORD_OPS_PORT: '0',
+    // No port that `fetch` would not ask by itself.
+    ACCORD_JWKS_URL: 'http://127.0.0.1:2/jwks.json',
+    ACCORD_OWNER_DATABASE_URL: production.ACCORD_DATABASE_URL,
+  });
+  const waits = new Map<string, string>();
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { msg, waitsFor, reason } = JSON.parse(line) as Record<'msg' | 'waitsFor' | 'reason', string>;
+    if (msg === 'the start waits') waits.set(waitsFor, reason);
+    if (waits.size === 3) break;
+  }
+  child.stdout.resume();
+  child.kill('SIGTERM');
+  expect(Object.fromEntries(waits)).toEqual({
+    postgres: expect.stringContaining('ECONNREFUSED'),
+    kafka: expect.stringMatching(/connect/i),
+    issuer: expect.stringContaining('ECONNREFUSED'),
+  });
+  expect(await ended).toMatchObject({ code: 0, reasons: [] });
 });
 
 describe('with everything there', () => {
@@ -131,12 +164,12 @@ describe('with everything there', () => {
 
   test('API-5 a service does not start with a database role that row security does not bind', async () => {
     const settings = settingsFor('refund', {
-      ask: { profile: 'baidu' },
+      ask: { profile: 'baidu', settings: { ACCORD_PORT: '0', ACCORD_OPS_PORT: '0' } },
       foundation: system,
       issuer: {
         issuer: 'https://issuer.example',
         audience: 'accord',
-        jwksUrl: 'http://127.0.0.1:1/jwks.json',
+        jwksUrl: `${system.url}/.well-known/jwks.json`,
       },
       mailbox: { url: 'smtp://127.0.0.1:1' },
     });
@@ -146,17 +179,19 @@ describe('with everything there', () => {
       start('refund', { ...settings, ACCORD_OPERATOR_DATABASE_URL: settings['ACCORD_OWNER_DATABASE_URL']! })
         .ended,
     ]);
-    expect([superuser.code, superuser.lines.at(-1)]).toEqual([
+    expect([superuser.code, superuser.reasons]).toEqual([
       1,
-      'cannot start: the database role postgres may bypass row security',
+      ['cannot start: the database role postgres may bypass row security'],
     ]);
-    expect([operators.code, operators.lines.at(-1)]).toEqual([
+    const sees = 'the database role accord_refund_operator sees rows of every account';
+    expect([operators.code, operators.reasons]).toEqual([
       1,
-      'cannot start: the database role accord_refund_operator sees rows of every account: it is no role for customers',
+      [`cannot start: ${sees}: it is no role for customers`],
     ]);
-    expect([owner.code, owner.lines.at(-1)]).toEqual([
+    const owns = 'the database role accord_refund_owner owns the schema refunds';
+    expect([owner.code, owner.reasons]).toEqual([
       1,
-      'cannot start: the database role accord_refund_owner owns the schema refunds: it could switch row security off',
+      [`cannot start: ${owns}: it could switch row security off`],
     ]);
   });
 
@@ -167,7 +202,7 @@ describe('with everything there', () => {
       issuer: {
         issuer: 'https://issuer.example',
         audience: 'accord',
-        jwksUrl: 'https://127.0.0.1:1/jwks.json',
+        jwksUrl: `${system.url}/.well-known/jwks.json`,
       },
       mailbox: { url: 'smtp://127.0.0.1:1' },
     });
@@ -191,7 +226,8 @@ describe('with everything there', () => {
   });
 
   test.each(names)(
-    'EVT-12 API-12 %s is ready, says where its list of holidays ends soon, and SIGTERM ends it with 0 within 10 s',
+    'EVT-12 API-12 %s is ready, says where its list of holidays ends soon, drains on SIGTERM and ends with 0, ' +
+      'a second one ends it with 1 at once',
     async (name) => {
       const ending = join(dataDir, 'ending.json');
       const hours = { holidays: [], makeUpWorkdays: [], listedUntil: '2026-01-01' };
@@ -199,7 +235,7 @@ describe('with everything there', () => {
       const issuer = {
         issuer: 'https://issuer.example',
         audience: 'accord',
-        jwksUrl: 'http://127.0.0.1:1/jwks.json',
+        jwksUrl: `${system.url}/.well-known/jwks.json`,
       };
       const settings = settingsFor(name, {
         ask: { profile: ending },
@@ -210,6 +246,8 @@ describe('with everything there', () => {
       const { child, ended } = start(name, {
         ...settings,
         ACCORD_LOG_LEVEL: 'info',
+        // The others drain for as long as it is set locally, not at all.
+        ...(name === 'refund' && { ACCORD_DRAIN_MS: '60000' }),
         ACCORD_PORT: '0',
         ACCORD_OPS_PORT: '0',
         KAFKAJS_NO_PARTITIONER_WARNING: '1',
@@ -221,8 +259,12 @@ describe('with everything there', () => {
         expect(messages.includes(warning)).toBe(name === 'contract');
         expect((await clientOf(opsUrl).get('/readyz')).status).toBe(200);
         child.kill('SIGTERM');
+        if (name === 'refund') {
+          await until('it is not ready', async () => (await clientOf(opsUrl).get('/readyz')).status === 503);
+          child.kill('SIGTERM');
+        }
         // After 9.5 s it would end itself with 1.
-        expect(await ended).toEqual({ code: 0, lines: [''] });
+        expect(await ended).toEqual({ code: name === 'refund' ? 1 : 0, lines: [''], reasons: [] });
       } finally {
         child.kill('SIGKILL');
       }

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import YAML from 'yaml';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
@@ -98,6 +100,26 @@ test('everything published is published to this machine alone', () => {
   const published = Object.values(services).flatMap(({ ports = [] }) => ports);
   expect(published).toHaveLength(3);
   for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:/);
+});
+
+test('the image runs as a number and leaves NODE_OPTIONS to others; its entry point limits the heap', () => {
+  const dockerfile = read('deploy/docker/Dockerfile');
+  expect([/^USER (.*)$/m.exec(dockerfile)?.[1], dockerfile.includes('NODE_OPTIONS=')]).toEqual([
+    '1000:1000',
+    false,
+  ]);
+  const cache = mkdtempSync(join(tmpdir(), 'accord-image-'));
+  const script = `console.log(JSON.stringify([process.execArgv, process.argv.length, process.env.NODE_OPTIONS]))`;
+  const out = execFileSync('sh', [join(root, 'deploy/docker/entrypoint.sh'), 'node', '-e', script, 'a b'], {
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: cache, NODE_OPTIONS: '--no-deprecation' },
+    encoding: 'utf8',
+  });
+  const [flags, words, options] = JSON.parse(out) as [string[], number, string];
+  rmSync(cache, { recursive: true });
+  expect([words, options]).toEqual([2, '--no-deprecation']);
+  expect(flags).toEqual(
+    expect.arrayContaining(['--max-semi-space-size=4', '--max-old-space-size-percentage=50']),
+  );
 });
 
 test("every workspace's package.json is in the image before npm ci", () => {

@@ -130,7 +130,7 @@ class Child implements ServiceProcess {
     const program = await startBackground({
       name: this.name,
       command: process.execPath,
-      args: [...nodeFlags, '--import', tracing, mainOf(this.#ask)],
+      args: [...nodeFlags, mainOf(this.#ask)],
       env: {
         PATH: process.env.PATH,
         TZ: 'UTC',
@@ -164,8 +164,6 @@ class Child implements ServiceProcess {
   }
 }
 
-/** Turns tracing on where there is an OTEL_EXPORTER_OTLP_ENDPOINT; before any other module. */
-const tracing = new URL('../../../libs/core/src/observability/register.ts', import.meta.url).href;
 const pidFileOf = ({ home, name }: ServiceProcessAsk) => join(home, `${name}.pid`);
 const mainOf = ({ name }: ServiceProcessAsk) => join(root, 'services', name, 'src', 'main.ts');
 

@@ -204,6 +204,8 @@ export function settingsFor(
   const tracing = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   return {
     ACCORD_ENV: 'development',
+    // The front door knows at once that a service is gone.
+    ACCORD_DRAIN_MS: '0',
     ACCORD_HOST: '127.0.0.1',
     ACCORD_DATABASE_URL: urlOf(roles.app),
     ACCORD_OPERATOR_DATABASE_URL: urlOf(roles.operator),

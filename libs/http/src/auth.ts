@@ -139,7 +139,9 @@ function checkForm(
  * Checks a JWT as RFC 8725 says: an asymmetric algorithm, `typ` `JWT` or `at+jwt`, issuer, audience, expiry,
  * lifetime. A result is remembered for at most 60 s under a hash of the token, never beyond its expiry.
  */
-export function tokenVerifier(of: TokenSettings): TokenVerifier {
+export function tokenVerifier(of: TokenSettings): TokenVerifier & {
+  /** @throws Error where the issuer does not answer with keys. */ loadKeys(): Promise<void>;
+} {
   const { issuer, audience, jwksUrl, lifetimeSeconds = 86_400 } = of;
   const keys = createRemoteJWKSet(new URL(jwksUrl), {
     cacheMaxAge: 600_000,
@@ -155,7 +157,7 @@ export function tokenVerifier(of: TokenSettings): TokenVerifier {
   };
   const remembered = new Map<string, { caller: Caller; until: number }>();
 
-  return async (token) => {
+  const verify: TokenVerifier = async (token) => {
     const name = hash('sha256', token, 'base64');
     const known = remembered.get(name);
     const now = Date.now();
@@ -170,6 +172,7 @@ export function tokenVerifier(of: TokenSettings): TokenVerifier {
     remembered.set(name, { caller, until: Math.min(now + rememberedMs, verified.payload.exp! * 1_000) });
     return caller;
   };
+  return Object.assign(verify, { loadKeys: () => keys.reload() });
 }
 
 /** The token of an Authorization header. @throws Problem 401 */

@@ -14,8 +14,8 @@ export interface RequestContext {
   pattern: string;
   /** Go out with whatever the answer is: the rate limit. */
   headers: Readonly<Record<string, string>>;
-  /** Aborted when the service stops: connections are not kept. */
-  readonly stopping: AbortSignal;
+  /** Aborted when the service begins to stop: connections are not kept. */
+  readonly draining: AbortSignal;
 }
 
 export type HttpRequest = Request;
@@ -58,12 +58,12 @@ function helmetHeaders(): Record<string, string> {
 const constant = { ...helmetHeaders(), 'Cache-Control': 'no-store' };
 
 function shared(res: HttpResponse): Record<string, string> {
-  const { requestId, headers, stopping } = res.locals.requestContext;
+  const { requestId, headers, draining } = res.locals.requestContext;
   return {
     ...constant,
     'X-Request-Id': requestId,
     ...headers,
-    ...(stopping.aborted && { Connection: 'close' }),
+    ...(draining.aborted && { Connection: 'close' }),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { KafkaJSDeleteGroupsError } from 'kafkajs';
+import type { Admin as KafkajsAdmin, KafkaJSDeleteGroupsError } from 'kafkajs';
+import { isUnknownTopic } from './broker-errors.ts';
 import { kafkajsOf, type KafkaClient } from './client.ts';
 import { clusterOffsets } from './cluster-offsets.ts';
 
@@ -17,6 +18,8 @@ export interface Admin {
   /** The cluster's id, and how many brokers have registered with it. */
   cluster(): Promise<{ readonly id: string; readonly brokers: number }>;
   topics(): Promise<ReadonlySet<string>>;
+  /** The ones among these that the cluster does not have; none is made by the question. */
+  missingTopics(topics: readonly string[]): Promise<string[]>;
   groups(): Promise<ReadonlySet<string>>;
   /** Of all partitions of these topics. @throws Error where a partition has no leader (yet). */
   offsetRanges<Topic extends string>(topics: readonly Topic[]): Promise<OffsetRange<Topic>[]>;
@@ -32,6 +35,17 @@ export interface Admin {
 function failedDeletions(error: Error): KafkaJSDeleteGroupsError['groups'] {
   if (error.name === 'KafkaJSDeleteGroupsError') return (error as KafkaJSDeleteGroupsError).groups;
   throw error;
+}
+
+async function missingOf(admin: KafkajsAdmin, topics: string[]): Promise<string[]> {
+  try {
+    await admin.fetchTopicMetadata({ topics });
+    return [];
+  } catch (error) {
+    if (!isUnknownTopic(error)) throw error;
+    const there = new Set(await admin.listTopics());
+    return topics.filter((topic) => !there.has(topic));
+  }
 }
 
 export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
@@ -54,6 +68,7 @@ export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
       return { id: clusterId, brokers: brokers.length };
     },
     topics: async () => ours(await admin.listTopics()),
+    missingTopics: async (topics) => (await missingOf(admin, withPrefix(topics))).map(nameOf),
     groups: async () => ours((await admin.listGroups()).groups.map(({ groupId }) => groupId)),
     async offsetRanges<Topic extends string>(topics: readonly Topic[]) {
       const { lows, highs } = await offsets.of(withPrefix(topics));

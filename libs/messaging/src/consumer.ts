@@ -172,7 +172,11 @@ class Queue {
         return;
       } catch (error) {
         this.#settings.log.warn({ reason: (error as Error).message }, 'consuming waits and tries again');
-        this.#outages = (await this.#settings.database.answers()) ? this.#outages + 1 : 0;
+        const answers = await this.#settings.database.ping().then(
+          () => true,
+          () => false,
+        );
+        this.#outages = answers ? this.#outages + 1 : 0;
         await sleep(waitMs);
       }
     }

@@ -7,13 +7,12 @@ export interface OpsParts {
   readonly port: number;
   readonly host?: string;
   readonly metrics: Metrics;
-  /** True while the service can do its work: its database answers. */
-  readonly ready: () => boolean | Promise<boolean>;
-  /** True once the service has started; default: it has started when it listens here. */
-  readonly started?: () => boolean;
+  /** Why it cannot do its work now, a line each; none where it can. */
+  readonly notReady: () => readonly string[] | Promise<readonly string[]>;
 }
 
-const answerWithinMs = 2_000;
+/** Shorter than the second that Kubernetes gives a probe. */
+const answerWithinMs = 900;
 
 function respond(res: ServerResponse, status: number, body: string, contentType = 'application/json'): void {
   res.writeHead(status, {
@@ -26,38 +25,39 @@ function respond(res: ServerResponse, status: number, body: string, contentType 
   res.end(body);
 }
 
-const respondStatus = (res: ServerResponse, good: boolean) =>
-  respond(res, good ? 200 : 503, good ? '{"status":"up"}' : '{"status":"down"}');
+const respondStatus = (res: ServerResponse, reasons: readonly string[] = []) =>
+  reasons.length === 0
+    ? respond(res, 200, '{"status":"up"}')
+    : respond(res, 503, JSON.stringify({ status: 'down', reasons }));
 
-/** False where the check hangs or fails. */
-const inTime = (check: () => boolean | Promise<boolean>): Promise<boolean> => {
+/** With a reason also where the check hangs or fails. */
+const inTime = (check: OpsParts['notReady']): Promise<readonly string[]> => {
   const answered = Promise.resolve()
     .then(check)
-    .catch(() => false);
-  return Promise.race([answered, sleep(answerWithinMs, false, { ref: false })]);
+    .catch((error: Error) => [error.message]);
+  return Promise.race([answered, sleep(answerWithinMs, ['the check takes too long'], { ref: false })]);
 };
 
 /**
- * /livez, /readyz, /startupz and /metrics on a port of their own (API-12). Readiness falls when the database
- * is away, liveness does not.
+ * /livez, /readyz, /startupz and /metrics on a port of their own (API-12). Readiness falls with its reasons,
+ * liveness does not: the process answers.
  */
 export async function listenOps({
   port,
   host,
   metrics,
-  ready,
-  started = () => true,
+  notReady,
 }: OpsParts): Promise<{ readonly port: number; close(): Promise<void> }> {
   const pages: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
-    '/livez': (res) => respondStatus(res, true),
-    '/startupz': (res) => respondStatus(res, started()),
-    '/readyz': async (res) => respondStatus(res, started() && (await inTime(ready))),
+    '/livez': (res) => respondStatus(res),
+    '/startupz': (res) => respondStatus(res),
+    '/readyz': async (res) => respondStatus(res, await inTime(notReady)),
     '/metrics': async (res) => respond(res, 200, await metrics.text(), metrics.contentType),
   };
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (req, res) => {
     const page = pages[req.url?.split('?', 1)[0] ?? ''];
     if (!page || req.method !== 'GET') return respond(res, page ? 405 : 404, '{"status":"unknown"}');
-    Promise.resolve(page(res)).catch(() => respondStatus(res, false));
+    Promise.resolve(page(res)).catch((error: Error) => respondStatus(res, [error.message]));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

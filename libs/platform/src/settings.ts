@@ -20,6 +20,10 @@ export const platformSettings = z.object({
    * (API-4).
    */
   ACCORD_ENV: z.enum(['development', 'production']).default('production'),
+  /**
+   * After SIGTERM the service is not ready, and goes on accepting for so long, ms: until load balancers know.
+   */
+  ACCORD_DRAIN_MS: z.coerce.number().int().min(0).max(300_000).default(5_000),
   /** The address to listen on; the local platform sets 127.0.0.1. */
   ACCORD_HOST: z.string().min(1).default('0.0.0.0'),
   ACCORD_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
@@ -30,6 +34,11 @@ export const platformSettings = z.object({
   ACCORD_OPERATOR_DATABASE_URL: z.url(),
   /** Role that owns the schema; where set, the service migrates when it starts. */
   ACCORD_OWNER_DATABASE_URL: z.url().optional(),
+  /**
+   * Of the operators' role too, for the relay, whose locks and notifications belong to a session: past a pooler
+   * that gives sessions to several. Unset, the address of the operators' role.
+   */
+  ACCORD_RELAY_DATABASE_URL: z.url().optional(),
   ACCORD_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
   ACCORD_KAFKA_BROKERS: z
     .string()
@@ -60,6 +69,8 @@ export const platformSettings = z.object({
   /** File of the clock that integrators move; with `ACCORD_ENV=development` alone (API-18). */
   ACCORD_DEVELOPMENT_CLOCK: z.string().min(1).optional(),
   PROVIDER_PROFILE: z.string().min(1),
+  /** Of the sources that the image was made of, for `accord_build_info`; the image sets it. */
+  ACCORD_REVISION: z.string().default('unknown'),
   ACCORD_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /**
    * Addresses and networks of the proxies before the service, comma between: whose X-Forwarded-For is believed
@@ -68,6 +79,10 @@ export const platformSettings = z.object({
   ACCORD_TRUSTED_PROXIES: z.string().default('').transform(readNetworks),
   /** Requests a minute and token; 0 turns the limit off. */
   ACCORD_RATE_PER_MINUTE: z.coerce.number().int().min(0).default(6000),
+  /**
+   * Counts requests in the database, for all instances of the service together; else each counts its own.
+   */
+  ACCORD_RATE_SHARED: z.stringbool().default(false),
   /** Bytes of JSON bodies a second and token, at least the 1 MiB of one body; 0 turns the limit off. */
   ACCORD_BODY_BYTES_PER_SECOND: z.coerce
     .number()

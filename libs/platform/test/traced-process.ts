@@ -1,5 +1,5 @@
-// Run by tracing.unit.spec.ts in a process of its own, as a service would be: node --import ./register.ts
-// traced-process.ts
+// Run by tracing.unit.spec.ts in a process of its own, as a service is.
+import '@accord/core/observability/register';
 import type { Database } from '@accord/core';
 import {
   currentTraceparent,

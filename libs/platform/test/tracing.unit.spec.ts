@@ -8,13 +8,7 @@ const caller = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 async function run(env: NodeJS.ProcessEnv) {
-  const args = [
-    '--disable-warning=ExperimentalWarning',
-    '--import',
-    file('../../core/src/observability/register.ts'),
-    file('./traced-process.ts'),
-    caller,
-  ];
+  const args = ['--disable-warning=ExperimentalWarning', file('./traced-process.ts'), caller];
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   });

@@ -42,8 +42,8 @@ export interface Session {
 
 export interface ServiceDatabase extends Database {
   session<T>(actor: Actor, work: (session: Session) => Promise<T>): Promise<T>;
-  /** True while the database answers. */
-  answers(): Promise<boolean>;
+  /** One question that needs no table. @throws Error where the database does not answer. */
+  ping(): Promise<void>;
   /**
    * @throws Error where a role could do more than row security allows, or sees other rows than it should (API-5):
    * then nothing may be served.
@@ -88,11 +88,7 @@ export function openDatabase<Row>(of: DatabaseSettings<Row>): ServiceDatabase {
         if (!atOnce) await opened.begun();
         return work(opened.as(actor, causeAtHand()));
       }),
-    answers: () =>
-      pools.app.query('select 1').then(
-        () => true,
-        () => false,
-      ),
+    ping: async () => void (await pools.app.query('select 1')),
     checkRoles: () => checkRowSecurity(pools, settings.schema),
     pools: () => pools,
     close: async () => void (await Promise.all([pools.app.end(), pools.operator.end()])),

@@ -7,7 +7,7 @@ export {
   isDatabaseAway,
 } from './connection.ts';
 export { type ServiceDatabase, type Session, openDatabase } from './database.ts';
-export { migrate } from './migrations.ts';
+export { migrate, missingMigrations } from './migrations.ts';
 export { pipelined } from './pipeline.ts';
 export { rowSecurityProbe } from './row-security.ts';
 export { type Migration, accountTable, innerTable, sharedTable } from './table-guards.ts';

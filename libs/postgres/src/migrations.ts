@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { Knex } from 'knex';
-import { connect } from './connection.ts';
+import { connect, type Connection } from './connection.ts';
+import type { ServiceDatabase } from './database.ts';
 import type { Migration } from './table-guards.ts';
 
 const silent = () => undefined;
@@ -32,37 +33,56 @@ async function migrationsOf({ platform, folder }: Schema): Promise<{ name: strin
   return [platform, ...(await Promise.all(own))];
 }
 
+const wantedOf = async ({ platform, folder }: Schema) => [platform.name, ...(await namesIn(folder))];
+
 /**
- * True where exactly these migrations are recorded, each by the transaction that did it. Most starts need no
- * more, and loading knex is a tenth of what a start costs.
+ * Names of the migrations that the schema lacks. Each is recorded by the transaction that did it; those of a newer
+ * release may be there too, and are none of this one's business (API-20).
  */
-async function isUpToDate(ownerUrl: string, { schema, platform, folder }: Schema): Promise<boolean> {
+async function missingIn(connection: Pick<Connection, 'query'>, of: Schema): Promise<string[]> {
+  const wanted = await wantedOf(of);
+  try {
+    const { rows } = await connection.query<{ name: string }>(
+      `select name from "${of.schema}".knex_migrations`,
+    );
+    const done = new Set(rows.map(({ name }) => name));
+    return wanted.filter((name) => !done.has(name));
+  } catch (error) {
+    if ((error as { code?: string }).code === '42P01') return wanted;
+    throw error;
+  }
+}
+
+/** The same, as a role that runs the service sees it: before the first of them it may not look. */
+export const missingMigrations = (db: ServiceDatabase, of: Schema): Promise<string[]> =>
+  missingIn(db.pools().operator, of).catch((error: { code?: string }) => {
+    if (error.code === '42501') return wantedOf(of);
+    throw error;
+  });
+
+/** Most starts need no more, and loading knex is a tenth of what a start costs. */
+async function isUpToDate(ownerUrl: string, of: Schema): Promise<boolean> {
   const connection = await connect(ownerUrl, {
     connectTimeoutMs: 5_000,
     answerTimeoutMs: 15_000,
     keepAlive: true,
   });
   try {
-    const { rows } = await connection.query<{ name: string }>(
-      `select name from ${connection.escapeIdentifier(schema)}.knex_migrations order by id`,
-    );
-    return [platform.name, ...(await namesIn(folder))].join() === rows.map(({ name }) => name).join();
-  } catch (error) {
-    if ((error as { code?: string }).code === '42P01') return false;
-    throw error;
+    return (await missingIn(connection, of)).length === 0;
   } finally {
     await connection.end();
   }
 }
 
 /**
- * Brings a service's schema up to date, as its owner; several instances may start at once, one migrates and
- * the others wait.
+ * Brings a service's schema up to date, as its owner; several may do so at once, one migrates and the others
+ * wait.
  *
  * @param ownerUrl of the role `accord_<service>_owner`.
+ * @returns the names of the migrations that were done now.
  */
-export async function migrate(ownerUrl: string, of: Schema): Promise<void> {
-  if (await isUpToDate(ownerUrl, of)) return;
+export async function migrate(ownerUrl: string, of: Schema): Promise<string[]> {
+  if (await isUpToDate(ownerUrl, of)) return [];
   const { default: knex } = await import('knex');
   const db: Knex = knex({
     client: 'pg',
@@ -87,11 +107,12 @@ export async function migrate(ownerUrl: string, of: Schema): Promise<void> {
   const holder = await db.client.acquireConnection();
   try {
     await holder.query(`select pg_advisory_lock(hashtext('accord migrate ' || $1))`, [of.schema]);
-    await db.migrate.latest({
+    const [, done] = (await db.migrate.latest({
       migrationSource: source,
       schemaName: of.schema,
       disableMigrationsListValidation: false,
-    });
+    })) as [number, string[]];
+    return done;
   } finally {
     await holder.query(`select pg_advisory_unlock(hashtext('accord migrate ' || $1))`, [of.schema]);
     await db.client.releaseConnection(holder);

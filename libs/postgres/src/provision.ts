@@ -1,5 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import { connect } from './connection.ts';
+import { connect, type OwnConnection } from './connection.ts';
 
 /** The four services and the schema each owns. */
 export const schemas = {
@@ -56,46 +56,80 @@ function verifierOf(role: string, password: string): string {
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
 }
 
+interface Provisioning {
+  readonly connection: OwnConnection;
+  readonly isSuperuser: boolean;
+  /** The password of each role. */
+  readonly passwordOf: (role: string) => string;
+}
+
+const powersText = `
+  select rolname as role from pg_roles
+   where rolname = $1 and (rolsuper or rolbypassrls or rolcreatedb or rolcreaterole)`;
+
+/** Makes a role that may log in and nothing more, or makes it so. */
+async function makeRole({ connection, isSuperuser, passwordOf }: Provisioning, role: string): Promise<void> {
+  const password = connection.escapeLiteral(verifierOf(role, passwordOf(role)));
+  await connection.query(
+    `do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$`,
+  );
+  // A role of the server that is no superuser may not even say that another has no such power.
+  const powers = isSuperuser ? 'nosuperuser nobypassrls nocreatedb nocreaterole' : '';
+  await connection.query(`alter role ${role} with login ${powers} password ${password}`);
+  if (isSuperuser || (await connection.query(powersText, [role])).rows.length === 0) return;
+  throw new Error(`the role ${role} may do more than log in, and only a superuser can take that from it`);
+}
+
+/** Makes a service's empty schemas, which its owner owns. One who is no superuser acts as the owner meanwhile. */
+async function makeSchemas({ connection, isSuperuser }: Provisioning, service: ServiceName): Promise<void> {
+  const { owner, app, operator } = rolesOf(service);
+  const schema = schemas[service];
+  const { rows } = await connection.query<{ member: boolean }>(
+    `select pg_has_role(current_user, $1, 'usage') as member`,
+    [owner],
+  );
+  const joins = !isSuperuser && !rows[0]!.member;
+  if (joins) await connection.query(`grant ${owner} to current_user`);
+  for (const name of [schema, shadowSchemaOf(schema)])
+    await connection.query(`create schema if not exists ${name} authorization ${owner}`);
+  await connection.query(`grant usage on schema ${schema} to ${app}, ${operator}, accord_auditor`);
+  if (joins) await connection.query(`revoke ${owner} from current_user`);
+}
+
+async function makeAll(provisioning: Provisioning, database: string): Promise<void> {
+  const { connection } = provisioning;
+  // A temporary table could hide one of ours, and no service needs any.
+  await connection.query(`revoke temporary on database ${database} from public`);
+  for (const role of roles) {
+    await makeRole(provisioning, role);
+    await connection.query(`grant connect on database ${database} to ${role}`);
+  }
+  for (const service of Object.keys(schemas) as ServiceName[]) await makeSchemas(provisioning, service);
+}
+
 /**
- * Makes the roles and the empty schemas in the database of `superuserUrl`; may be repeated. No role may bypass
- * row security.
+ * Makes the roles and the empty schemas in the database of `adminUrl`; may be repeated. No role may bypass row
+ * security.
  *
+ * @param adminUrl of a superuser, or of a role that may create roles and owns the database (API-20).
  * @param passwordOf the password of each role; roles that exist get it anew.
  */
 export async function provisionDatabase(
-  superuserUrl: string,
-  { passwordOf }: { passwordOf: (role: string) => string },
+  adminUrl: string,
+  { passwordOf }: Pick<Provisioning, 'passwordOf'>,
 ): Promise<void> {
-  const connection = await connect(superuserUrl);
-  const { rows } = await connection.query<{ name: string }>('select current_database() as name');
-  const database = connection.escapeIdentifier(rows[0]!.name);
-  const login = async (role: string) => {
-    const password = connection.escapeLiteral(verifierOf(role, passwordOf(role)));
-    await connection.query(
-      `do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$`,
-    );
-    await connection.query(
-      `alter role ${role} with login nosuperuser nobypassrls nocreatedb nocreaterole password ${password}`,
-    );
-    await connection.query(`grant connect on database ${database} to ${role}`);
-  };
+  const connection = await connect(adminUrl);
   try {
+    const { rows } = await connection.query<{ name: string; isSuperuser: boolean }>(
+      `select current_database() as name, rolsuper as "isSuperuser" from pg_roles where rolname = current_user`,
+    );
+    const { name, isSuperuser } = rows[0]!;
+    const database = connection.escapeIdentifier(name);
     // Roles belong to the whole server: one provisioning at a time, whatever the database.
     for (;;) {
       try {
         await connection.query('begin');
-        // A temporary table could hide one of ours, and no service needs any.
-        await connection.query(`revoke temporary on database ${database} from public`);
-        await login('accord_auditor');
-        for (const [service, schema] of Object.entries(schemas) as [ServiceName, string][]) {
-          const { owner, app, operator } = rolesOf(service);
-          for (const role of [owner, app, operator]) await login(role);
-          await connection.query(`create schema if not exists ${schema} authorization ${owner}`);
-          await connection.query(
-            `create schema if not exists ${shadowSchemaOf(schema)} authorization ${owner}`,
-          );
-          await connection.query(`grant usage on schema ${schema} to ${app}, ${operator}, accord_auditor`);
-        }
+        await makeAll({ connection, isSuperuser, passwordOf }, database);
         await connection.query('commit');
         return;
       } catch (error) {

@@ -48,18 +48,19 @@ test('of instances that start together one migrates, and the others find it done
   expect(await recorded()).toEqual(['0000_platform', '0001_first']);
 });
 
-test(
-  'a newer version does what is new, in its order, ' + 'and an older one beside it is told that it is older',
-  async () => {
-    release('0002_second', 'create table second (at timestamptz)', 'insert into second values (now())');
-    release('0003_third', 'insert into second values (now())');
-    await Promise.all([start(), start()]);
-    expect(await recorded()).toEqual(['0000_platform', '0001_first', '0002_second', '0003_third']);
-    expect((await superuser.query('select from refunds.second')).rowCount).toBe(2);
-    rmSync(join(folder, '0003_third.ts'));
-    await expect(start()).rejects.toThrow('0003_third');
-  },
-);
+test('API-20 a newer version does what is new, in its order, and an older one beside it leaves it so', async () => {
+  release('0002_second', 'create table second (at timestamptz)', 'insert into second values (now())');
+  release('0003_third', 'insert into second values (now())');
+  await Promise.all([start(), start()]);
+  expect(await recorded()).toEqual(['0000_platform', '0001_first', '0002_second', '0003_third']);
+  expect((await superuser.query('select from refunds.second')).rowCount).toBe(2);
+  rmSync(join(folder, '0003_third.ts'));
+  await start();
+  expect(await recorded()).toHaveLength(4);
+  release('0003_another');
+  await expect(start()).rejects.toThrow('0003_third');
+  rmSync(join(folder, '0003_another.ts'));
+});
 
 test('a migration that fails leaves nothing, and the start fails; mended, it is done', async () => {
   release('0003_third');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,15 +32,12 @@ afterAll(async () => {
 });
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;
-/** Runs the command as an operator does. */
+const door = fileURLToPath(new URL('../../../deploy/accord.ts', import.meta.url));
+/** Runs a command as an operator does. */
+const run = (args: readonly string[], settings: Readonly<Record<string, string>>) =>
+  promisify(execFile)(process.execPath, [door, ...args], { env: { PATH, NODE_COMPILE_CACHE, ...settings } });
 const provision = (settings: Readonly<Record<string, string>>) =>
-  promisify(execFile)(
-    process.execPath,
-    [fileURLToPath(new URL('../../../deploy/postgres/provision.ts', import.meta.url))],
-    {
-      env: { PATH, NODE_COMPILE_CACHE, ACCORD_SUPERUSER_DATABASE_URL: url, ...settings },
-    },
-  );
+  run(['provision'], { ACCORD_ADMIN_DATABASE_URL: url, ...settings });
 
 async function ask<Row extends pg.QueryResultRow>(connectionString: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString });
@@ -57,23 +54,69 @@ test('without a password, the address or the database it says in one line all th
   const { ACCORD_ORDER_PASSWORD: _one, ACCORD_AUDITOR_PASSWORD: _two, ...some } = passwords(1);
   const stderr =
     'provision: settings: ACCORD_AUDITOR_PASSWORD is missing; ACCORD_ORDER_PASSWORD is missing\n';
-  const missing = ['ACCORD_SUPERUSER_DATABASE_URL', ...Object.keys(passwords(1))].map(
+  const missing = ['ACCORD_ADMIN_DATABASE_URL', ...Object.keys(passwords(1))].map(
     (name) => `${name} is missing`,
   );
   const nothing = `provision: settings: ${missing.join('; ')}\n`;
   await Promise.all([
     expect(provision(some)).rejects.toMatchObject({ code: 1, stdout: '', stderr }),
-    expect(provision({ ACCORD_SUPERUSER_DATABASE_URL: '' })).rejects.toMatchObject({
+    expect(provision({ ACCORD_ADMIN_DATABASE_URL: '' })).rejects.toMatchObject({
       code: 1,
       stdout: '',
       stderr: nothing,
     }),
     expect(
-      provision({ ...passwords(1), ACCORD_SUPERUSER_DATABASE_URL: databaseUrl(postgres.url, 'nowhere') }),
+      provision({ ...passwords(1), ACCORD_ADMIN_DATABASE_URL: databaseUrl(postgres.url, 'nowhere') }),
     ).rejects.toMatchObject({ code: 1, stderr: 'provision: database "nowhere" does not exist\n' }),
   ]);
   await expect(ask(url, `select from pg_roles where rolname like 'accord%'`)).resolves.toEqual([]);
 });
+
+test(
+  'API-20 a role that is no superuser makes roles and schemas too, in a database of its own; each schema is ' +
+    'migrated by its owner, and a second time nothing is left to do',
+  async () => {
+    await ask(url, `create role managing login createrole password 'm'`);
+    await ask(url, 'create database accord_managed owner managing');
+    const managed = roleUrl(databaseUrl(postgres.url, 'accord_managed'), 'managing', 'm');
+    await provision({ ...passwords(1), ACCORD_ADMIN_DATABASE_URL: managed });
+    expect(
+      await ask(url, `select from pg_auth_members where member = 'managing'::regrole and not admin_option`),
+    ).toEqual([]);
+    const { hostname, port } = new URL(postgres.url);
+    const password = join(home, 'password');
+    writeFileSync(password, `${passwords(1)['ACCORD_REFUND_OWNER_PASSWORD']}\n`);
+    const migrate = (...args: string[]) =>
+      run(['migrate', ...args], {
+        ACCORD_DATABASE_HOST: hostname,
+        ACCORD_DATABASE_PORT: port,
+        ACCORD_DATABASE_NAME: 'accord_managed',
+        ACCORD_OWNER_DATABASE_USER: 'accord_refund_owner',
+        ACCORD_OWNER_DATABASE_PASSWORD_FILE: password,
+      });
+    expect(await migrate('refund')).toMatchObject({
+      stdout: expect.stringMatching(
+        /^the schema refunds is up to date: [1-9]\d* migrations were done now\n$/,
+      ),
+      stderr: '',
+    });
+    expect((await migrate('refund')).stdout).toContain(': 0 migrations were done now');
+    await expect(migrate('order')).rejects.toMatchObject({
+      code: 1,
+      stderr: 'migrate: permission denied for schema orders\n',
+    });
+    await expect(migrate()).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^usage: migrate/),
+    });
+    await ask(url, 'alter role accord_order createdb');
+    await expect(provision({ ...passwords(1), ACCORD_ADMIN_DATABASE_URL: managed })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the role accord_order may do more than log in'),
+    });
+    await ask(url, 'drop database accord_managed');
+  },
+);
 
 test(
   'API-5 one command makes each service’s roles, none of which may do more than log in, ' +

@@ -28,6 +28,7 @@ export const schemaSources: readonly string[] = [
   'postgres/src/provision.ts',
   'messaging/src/schema.ts',
   'http/src/idempotency.ts',
+  'http/src/server/rate-limit.ts',
   'platform/src/service-schema.ts',
 ];
 

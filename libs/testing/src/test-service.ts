@@ -12,6 +12,7 @@ import { applyTopics, openKafka, openSender, type Sender } from '@accord/kafka';
 import {
   platformSettings,
   startService,
+  topicsOf,
   type PlatformSettings,
   type RunningService,
   type Service,
@@ -86,6 +87,7 @@ interface Resources {
 const settingsOf = ({ database, issuer, brokers, topicPrefix }: Resources): PlatformSettings =>
   platformSettings.parse({
     ACCORD_ENV: 'development',
+    ACCORD_DRAIN_MS: 0,
     ACCORD_HOST: '127.0.0.1',
     ACCORD_PORT: 0,
     ACCORD_OPS_PORT: 0,
@@ -112,13 +114,10 @@ export async function testService({
   const template = make({ log });
   const topicPrefix = `t${randomBytes(4).toString('hex')}.`;
   const spoken = eventTypes.filter((type) => (catalogue[type] as EventDefinition).speaker === template.name);
-  const topics = [
-    ...new Set([...spoken, ...Object.keys(template.subscriptions), `${template.name}.dead_letter`]),
-  ];
   const [database, issuer] = await Promise.all([
     testDatabase(superuserUrl, template),
     startIssuer(),
-    applyTopics({ brokers, topicPrefix, log }, { topics, replication: 1, partitions: 2 }),
+    applyTopics({ brokers, topicPrefix, log }, { topics: topicsOf(template), replication: 1, partitions: 2 }),
   ]);
   await template.close?.();
   const clock: Clock = { offsetMs: 0 };

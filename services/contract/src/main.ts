@@ -1,3 +1,4 @@
+import '@accord/core/observability/register';
 import { readFile } from 'node:fs/promises';
 import { readSettings } from '@accord/core/runtime';
 import { runService } from '@accord/platform';

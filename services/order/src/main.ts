@@ -1,3 +1,4 @@
+import '@accord/core/observability/register';
 import { runService } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { readConfig } from './config.ts';

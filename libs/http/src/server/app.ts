@@ -21,7 +21,7 @@ import { callerAddress } from './client-address.ts';
 import { docsPage } from './docs-page.ts';
 import { handlerOf, type HandlerContext } from './handler.ts';
 import { openApi } from './openapi.ts';
-import { rateLimits } from './rate-limit.ts';
+import { rateLimits, type SharedCounts } from './rate-limit.ts';
 import { routerOf } from './router.ts';
 import { sharedDocument } from './shared-documents.ts';
 
@@ -36,6 +36,8 @@ export interface HttpParts {
    * Default 6 000.
    */
   readonly ratePerMinute?: number;
+  /** Requests are counted there for all instances together; absent: each instance counts its own. */
+  readonly sharedCounts?: SharedCounts | undefined;
   /** Bytes of JSON bodies a second of one token's subject or address; 0: no limit. Default 2 MiB. */
   readonly bodyBytesPerSecond?: number;
   /** Proxies whose X-Forwarded-For is believed; default: none. */
@@ -45,13 +47,22 @@ export interface HttpParts {
    * and development.
    */
   readonly checkAnswers?: boolean;
+  /** False while the service cannot serve yet: then every request is answered with 503. Default: it can. */
+  readonly serving?: () => boolean;
 }
 
-/** `listen` aborts it when the service stops. */
-export const stoppingOf = (app: Express): AbortController => app.locals['stopping'] as AbortController;
+/** How a service stops, step by step; `listen` aborts them. */
+interface Ending {
+  /** From now on no connection is kept after its next answer. */
+  readonly draining: AbortController;
+  /** From now on nothing is waited for. */
+  readonly stopping: AbortController;
+}
+
+export const endingOf = (app: Express): Ending => app.locals['ending'] as Ending;
 
 /** First of all: who asks, in what language, because of what. */
-function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
+function begin({ log, metrics }: HttpParts, draining: AbortSignal) {
   const seconds = metrics.histogram(
     'http_request_duration_seconds',
     'Requests by route pattern and status.',
@@ -66,7 +77,7 @@ function begin({ log, metrics }: HttpParts, stopping: AbortSignal) {
       startedAt: performance.now(),
       pattern: '-',
       headers: {},
-      stopping,
+      draining,
     };
     res.locals.requestContext = requestContext;
     const traceparent =
@@ -103,6 +114,14 @@ function checkHead({ httpVersion, headers }: HttpRequest): void {
   if (headers.host !== undefined) return;
   const detail = { en: 'A request names its host.', 'zh-CN': '请求须指明主机。' };
   throw new Problem(400, 'request.invalid', {}, { faults: [{ in: 'header', pointer: '/host', detail }] });
+}
+
+/** @throws Problem 503 while the service waits for what it needs to start. */
+function checkServing({ serving = () => true }: HttpParts) {
+  return (_req: HttpRequest, _res: HttpResponse, next: NextFunction) => {
+    if (!serving()) throw new Problem(503, 'server.unavailable', {}, { headers: { 'Retry-After': '1' } });
+    next();
+  };
 }
 
 /** The request's route; else 404, or 405 with what the path takes. */
@@ -202,14 +221,16 @@ function describe(app: Express, service: HttpParts['service'], { limits, address
  */
 export function httpApp(parts: HttpParts): Express {
   const app = express();
+  const draining = new AbortController();
   const stopping = new AbortController();
-  app.locals['stopping'] = stopping;
+  app.locals['ending'] = { draining, stopping } satisfies Ending;
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
-  app.use(begin(parts, stopping.signal));
+  app.use(begin(parts, draining.signal));
+  app.use(checkServing(parts));
   const proxies = parts.trustedProxies ?? new BlockList();
   const context: HandlerContext = {
     db: parts.db,
@@ -218,6 +239,7 @@ export function httpApp(parts: HttpParts): Express {
     limits: rateLimits({
       perMinute: parts.ratePerMinute ?? 6_000,
       bytesPerSecond: parts.bodyBytesPerSecond ?? 2 * largestBody,
+      shared: parts.sharedCounts,
     }),
     addressOf: (req) => callerAddress(req, proxies),
     checkAnswers: parts.checkAnswers ?? false,

@@ -1,4 +1,4 @@
-export { accountName, tokenVerifier } from '../auth.ts';
+export { accountName, tokenVerifier, type TokenVerifier } from '../auth.ts';
 export { idempotencyTable, keptMs, keyedRequest, onceInTransaction } from '../idempotency.ts';
 export { localeOf } from '../locale.ts';
 export { Problem, problemBody, problemOf } from '../problem.ts';
@@ -6,4 +6,5 @@ export { requestIdOf } from '../request-context.ts';
 export { customerScopes, supportsIfMatch, type CustomerScope } from '../route.ts';
 export { httpApp } from './app.ts';
 export { networksOf } from './client-address.ts';
+export { rateLimitTable } from './rate-limit.ts';
 export { listen } from './server.ts';

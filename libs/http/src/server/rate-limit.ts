@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import limiter from 'rate-limiter-flexible';
+import { innerTable, type ServiceDatabase } from '@accord/postgres';
 import { Problem } from '../problem.ts';
 
 /**
@@ -25,20 +27,58 @@ interface Policy {
 interface Quotas {
   readonly perMinute: number;
   readonly bytesPerSecond: number;
+  /** Where requests are counted for all instances of the service together; absent: each counts its own. */
+  readonly shared?: SharedCounts | undefined;
 }
+
+export interface SharedCounts {
+  readonly pool: ReturnType<ServiceDatabase['pools']>['app'];
+  readonly schema: string;
+}
+
+const table = 'rate_limits';
+
+/** Its rows are worth nothing after a crash of the server, so they are not logged. */
+export const rateLimitTable = (service: string): readonly string[] => [
+  `create unlogged table ${table} (key text primary key, points integer not null, expire bigint)
+     with (fillfactor = 50)`,
+  innerTable(service, table, { app: ['insert', 'update', 'delete'], operator: [] }),
+];
 
 const unlimited: RateLimit = () => Promise.resolve({});
 
+/** In this process; or in the database, and in this process while the database is away. */
+function counterOf({ name, quota: points, seconds: duration }: Policy, shared: SharedCounts | undefined) {
+  const own = new limiter.RateLimiterMemory({ points, duration });
+  if (!shared) return own;
+  return new limiter.RateLimiterPostgres({
+    storeClient: shared.pool,
+    storeType: 'pool',
+    schemaName: shared.schema,
+    tableName: table,
+    tableCreated: true,
+    keyPrefix: name,
+    points,
+    duration,
+    // A caller who has no more is refused without a question to the database.
+    inMemoryBlockOnConsumed: points + 1,
+    insuranceLimiter: own,
+  });
+}
+
 /**
- * Names of draft-ietf-httpapi-ratelimit-headers. Counted in this process: with n instances the quota is n
- * times as much.
+ * Names of draft-ietf-httpapi-ratelimit-headers. Where it is counted in this process, with n instances the quota
+ * is n times as much.
  */
-function limitOf({ name, quota, seconds: duration, unit }: Policy): RateLimit {
+function limitOf(policyOf: Policy, shared?: SharedCounts): RateLimit {
+  const { name, quota, seconds: duration, unit } = policyOf;
   if (quota === 0) return unlimited;
-  const counter = new limiter.RateLimiterMemory({ points: quota, duration });
+  const counter = counterOf(policyOf, shared);
+  // A subject may be long, and is nobody's business in a table.
+  const keyOf = (who: string) => (shared ? hash('sha256', who, 'base64url') : who);
   const policy = `"${name}";q=${quota}${unit ? `;qu="${unit}"` : ''};w=${duration}`;
   return async (who, units = 1) => {
-    const { remaining, seconds, refused } = await counter.consume(who, units).then(
+    const { remaining, seconds, refused } = await counter.consume(keyOf(who), units).then(
       (left) => ({
         remaining: left.remainingPoints,
         seconds: Math.ceil(left.msBeforeNext / 1_000),
@@ -66,10 +106,10 @@ function limitOf({ name, quota, seconds: duration, unit }: Policy): RateLimit {
 
 /**
  * API-11: requests by the token's subject, a tenth of it by address where there is no valid token; bytes of bodies
- * by either. 0 turns a limit off.
+ * by either, which protect the process that reads them and are its own. 0 turns a limit off.
  */
-export const rateLimits = ({ perMinute, bytesPerSecond }: Quotas): Limits => ({
-  byToken: limitOf({ name: 'token', quota: perMinute, seconds: 60 }),
-  byAddress: limitOf({ name: 'address', quota: Math.ceil(perMinute / 10), seconds: 60 }),
+export const rateLimits = ({ perMinute, bytesPerSecond, shared }: Quotas): Limits => ({
+  byToken: limitOf({ name: 'token', quota: perMinute, seconds: 60 }, shared),
+  byAddress: limitOf({ name: 'address', quota: Math.ceil(perMinute / 10), seconds: 60 }, shared),
   bytes: limitOf({ name: 'bytes', quota: bytesPerSecond, seconds: 1, unit: 'content-bytes' }),
 });

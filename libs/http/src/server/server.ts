@@ -2,14 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { createServer, STATUS_CODES, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as afterPoll, setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import type { RefusalCode } from '@accord/core';
 import { Problem, problemBody } from '../problem.ts';
-import { stoppingOf } from './app.ts';
+import { endingOf } from './app.ts';
 
 export interface Listening {
   readonly port: number;
+  /**
+   * Goes on accepting for `forMs`, for those who do not know yet that it stops, and ends each connection with its
+   * next answer (`Connection: close`).
+   */
+  drain(forMs: number): Promise<void>;
   /** No new connections; what is under way may end within `graceMs`, then connections are cut. */
   close(graceMs?: number): Promise<void>;
 }
@@ -72,8 +77,16 @@ export async function listen(
   });
   return {
     port: (server.address() as AddressInfo).port,
+    async drain(forMs) {
+      endingOf(app).draining.abort();
+      await sleep(forMs);
+    },
     async close(graceMs = 8_000) {
-      stoppingOf(app).abort();
+      const { draining, stopping } = endingOf(app);
+      draining.abort();
+      stopping.abort();
+      // Requests and connections that have arrived by now are taken first: to close would reset them.
+      await afterPoll();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const over = new AbortController();

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { readSettings } from '@accord/core/runtime';
+import { migrateService } from '@accord/platform';
+import { schemas, type ServiceName } from '@accord/postgres/provision';
+
+// Brings one service's schema up to date (API-20): `node deploy/postgres/migrate.ts order`. It is run as the
+// schema's owner before a new version of the service; it may be run again, and beside a running service. A schema
+// that is newer than this release stays as it is. Exit codes: 0 done, 1 it could not be done, 2 wrong arguments.
+
+const settings = z.object({ ACCORD_OWNER_DATABASE_URL: z.url() });
+
+const isService = (name: string | undefined): name is ServiceName => Object.hasOwn(schemas, name ?? '');
+
+async function main([name, ...more]: readonly string[]): Promise<number> {
+  if (!isService(name) || more.length > 0) {
+    console.error(`usage: migrate <${Object.keys(schemas).join('|')}>`);
+    return 2;
+  }
+  try {
+    const { ACCORD_OWNER_DATABASE_URL: url } = readSettings(settings, process.env);
+    const migrations = new URL(`../../services/${name}/migrations/`, import.meta.url);
+    const done = await migrateService(url, { name, schema: schemas[name], migrations });
+    console.log(`the schema ${schemas[name]} is up to date: ${done.length} migrations were done now`);
+    return 0;
+  } catch (error) {
+    const { message, code } = error as { message?: string; code?: string };
+    console.error(`migrate: ${message || code}`);
+    return 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
