@@ -5,6 +5,7 @@ import {
   accountOf,
   accountRefusals,
   decodeTimeCursor,
+  listedAccountOf,
   paged,
   pageOf,
   pageQuery,
@@ -119,7 +120,7 @@ const listExports = route({
   answer: paged(ExportAnswer),
   refusals: ['request.account_not_yours'],
   inTransaction: async (tx: Tx, { actor, query: { accountId: asked, cursor, limit } }) => {
-    const accountId = actor.kind === 'customer' ? accountOf(actor, asked) : asked;
+    const accountId = listedAccountOf(actor, asked);
     const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
     const jobs = await readExports(tx, { accountId, after, limit: limit + 1 });
     const key = ({ requestedAt, exportId }: Export) => [requestedAt.toISOString(), exportId];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
 import { BillType, OrderStatus, OrderType } from '@accord/events/order';
-import { accountOf, rangeQuery, separatedByCommas, timeRange } from '@accord/http';
+import { listedAccountOf, rangeQuery, separatedByCommas, timeRange } from '@accord/http';
 import { rangeOf, type OrderFilter as Filter } from '../order/order-list.ts';
 import { AccountId, InstanceId, Line, OrderId, ProductCode } from './schemas.ts';
 
@@ -46,7 +46,7 @@ export function askedFilter(
   { from, to, paidFrom, paidTo, ...query }: z.output<typeof OrderFilter>,
   { actor, timeZone, now }: { readonly actor: Actor; readonly timeZone: string; readonly now: Date },
 ): Filter {
-  const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
+  const accountId = listedAccountOf(actor, query.accountId);
   const isPaid = paidFrom !== undefined || paidTo !== undefined;
   return {
     ...query,

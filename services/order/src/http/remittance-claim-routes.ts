@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { Id } from '@accord/events/fields';
-import { accountOf, decodeTimeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import {
+  accountOf,
+  decodeTimeCursor,
+  listedAccountOf,
+  paged,
+  pageOf,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/http';
 import { claimRemittance } from '../remittance-claim.ts';
 import * as store from '../remittance/claim-store.ts';
 import { BankReference, ClaimAnswer, differsFor, toClaimAnswer, Transferred } from './remittance-schemas.ts';
@@ -74,7 +83,7 @@ const listRemittanceClaims = route({
   answer: paged(ClaimAnswer),
   refusals: ['request.account_not_yours'],
   inTransaction: async (tx, { actor, query: { cursor, limit, status, ...query } }) => {
-    const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
+    const accountId = listedAccountOf(actor, query.accountId);
     const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
     const rows = await store.listClaims(tx, { accountId, status, after, limit: limit + 1 });
     const differsOf = await differsFor(tx, rows);

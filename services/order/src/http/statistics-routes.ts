@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Money } from '@accord/events/fields';
 import { GivenDayText } from '@accord/events/given-time';
 import { OrderStatus } from '@accord/events/order';
-import { accountOf, route, type Route } from '@accord/http';
+import { listedAccountOf, route, type Route } from '@accord/http';
 import { money } from '@accord/money';
 import { listStatistics, type StatisticsLine } from '../order/statistics-store.ts';
 import { daysOf } from '../statistics.ts';
@@ -52,7 +52,7 @@ const getOrderStatistics = route({
   refusals: filterRefusals,
   inTransaction: async (tx, { actor, timeZone, query: { from, to, ...query } }) => {
     const days = daysOf({ from, to }, { now: tx.now, timeZone });
-    const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
+    const accountId = listedAccountOf(actor, query.accountId);
     const lines = await listStatistics(tx, { ...query, ...days, accountId });
     return {
       body: {
