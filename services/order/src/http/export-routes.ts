@@ -19,7 +19,7 @@ import { fileFormats } from '../export/file-writer.ts';
 import { cancel, exportFile, startExport } from '../exporting.ts';
 import { downloadOrders } from '../order-download.ts';
 import { askedFilter, filterRefusals, OrderFilter, OrderFilterBody } from './order-filter.ts';
-import { AccountId } from './schemas.ts';
+import { ListedAccountId } from './schemas.ts';
 
 const Format = z.enum(exportFormats).meta({ id: 'ExportFormat' });
 const contentTypes = exportFormats.map((format) => fileFormats[format].contentType);
@@ -116,7 +116,7 @@ const listExports = route({
   operationId: 'listExports',
   summary: 'Exports of an account, newest first; operators see all accounts',
   access: reader,
-  query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
+  query: z.strictObject({ ...pageQuery, accountId: ListedAccountId.optional() }),
   answer: paged(ExportAnswer),
   refusals: ['request.account_not_yours'],
   inTransaction: async (tx: Tx, { actor, query: { accountId: asked, cursor, limit } }) => {

@@ -13,7 +13,7 @@ import {
 import { claimRemittance } from '../remittance-claim.ts';
 import * as store from '../remittance/claim-store.ts';
 import { BankReference, ClaimAnswer, differsFor, toClaimAnswer, Transferred } from './remittance-schemas.ts';
-import { AccountId, OrderId } from './schemas.ts';
+import { ListedAccountId, OrderId } from './schemas.ts';
 
 // ORD-21. A customer sees his claims, which say nothing of a transfer that is not his.
 
@@ -77,7 +77,7 @@ const listRemittanceClaims = route({
   access: readers,
   query: z.strictObject({
     ...pageQuery,
-    accountId: AccountId.optional(),
+    accountId: ListedAccountId.optional(),
     status: ClaimAnswer.shape.status.optional(),
   }),
   answer: paged(ClaimAnswer),
