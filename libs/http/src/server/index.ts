@@ -6,4 +6,4 @@ export { requestIdOf } from '../request-context.ts';
 export { customerScopes, supportsIfMatch, type CustomerScope } from '../route.ts';
 export { httpApp } from './app.ts';
 export { networksOf } from './client-address.ts';
-export { listen } from './server.ts';
+export { listen, refuseUnreadable } from './server.ts';
