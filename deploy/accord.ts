@@ -25,7 +25,8 @@ Services: ${Object.keys(schemas).join(', ')}.
 
 /** The command's file and its arguments. */
 function commandOf([name = '', ...args]: readonly string[]):
-  { file: string; args: readonly string[] } | undefined {
+  | { file: string; args: readonly string[] }
+  | undefined {
   if (Object.hasOwn(commands, name)) return { file: commands[name]!, args };
   const [service = '', ...rest] = args;
   if (name !== 'rebuild' || !Object.hasOwn(schemas, service)) return undefined;

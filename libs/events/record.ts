@@ -39,16 +39,17 @@ function record(type: EventType): string[] {
 }
 
 /** The versions above 1, for the addresses that events name. */
-function writeVersions(): void {
+function writeVersions(): Readonly<Record<string, number>> {
   const recorded = eventTypes.map((type) => JSON.parse(readFileSync(fileOf(type), 'utf8')) as RecordedForm);
-  const lines = recorded
-    .filter((form) => Number(form['x-version']) > 1)
-    .map((form) => `  '${String(form['x-topic'])}': ${String(form['x-version'])},\n`);
+  const versions = recorded.map((form) => [String(form['x-topic']), Number(form['x-version'])] as const);
+  const later = versions.filter(([, version]) => version > 1);
+  const lines = later.map(([type, version]) => `  '${type}': ${version},\n`);
   writeFileSync(
     new URL('./src/schema-versions.ts', import.meta.url),
     '/** Written by `npm run events:record`: versions of the schemas that changed since their first. */\n' +
       `export const schemaVersions: Readonly<Record<string, number>> = {\n${lines.join('')}};\n`,
   );
+  return Object.fromEntries(later);
 }
 
 const gone = readdirSync(folder)
@@ -56,8 +57,8 @@ const gone = readdirSync(folder)
   .map((file) => file.replace(/\.schema\.json$/, ''))
   .filter((type) => !eventTypes.includes(type as EventType));
 const problems = [...gone.map((type) => `${type}: was removed`), ...eventTypes.flatMap(record)];
-writeVersions();
-if (problems.length === 0) write(new URL('./asyncapi.json', import.meta.url), asyncApi());
+const versions = writeVersions();
+if (problems.length === 0) write(new URL('./asyncapi.json', import.meta.url), asyncApi(versions));
 else {
   process.stderr.write(`Incompatible; make a new event type instead (EVT-4):\n${problems.join('\n')}\n`);
   process.exitCode = 1;

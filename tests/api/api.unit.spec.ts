@@ -69,6 +69,23 @@ test('API-3 every noun is a schema with a name, and nothing hides in another', (
   expect(Object.keys(schemas).flatMap(within)).toEqual([]);
 });
 
+test('API-3 no value of an enum is called as an enum: in Go both are names of one package', () => {
+  const called = (value: unknown) =>
+    String(value).replaceAll(/(?:^|[^A-Za-z0-9]+)(.)/g, (_, one: string) => one.toUpperCase());
+  const values = [...parts(document)].flatMap(([, part]) => (part['enum'] as unknown[] | undefined) ?? []);
+  const enums = Object.keys(schemas).filter((name) => schemas[name]!['enum']);
+  const taken = new Set(values.map(called));
+  expect([enums.length > 20, enums.filter((name) => taken.has(name))]).toEqual([true, []]);
+});
+
+test('API-3 where a body may be a form, the form is first: Java’s generator names it nowhere else', () => {
+  const bodies = operations.map(({ requestBody }) =>
+    Object.keys((requestBody?.['content'] as Part | undefined) ?? {}),
+  );
+  const withForm = bodies.filter((types) => types.includes('multipart/form-data'));
+  expect([...new Set(withForm.map(([first]) => first))]).toEqual(['multipart/form-data']);
+});
+
 test('API-3 requests are closed, answers are open', () => {
   // A browser's form may have fields beside the file.
   const { FileForm: _form, ...requests } = schemasOf(operations.map(({ requestBody }) => requestBody));

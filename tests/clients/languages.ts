@@ -39,7 +39,8 @@ export function languages(document: string, home: string): readonly Language[] {
 type At = (...path: string[]) => string;
 
 function typescript(document: string, at: At): Language {
-  const program = at('typescript', 'place-order.ts');
+  // A module wherever the folder lies: there need be no package.json above it.
+  const program = at('typescript', 'place-order.mts');
   const options =
     '--ignoreConfig --noEmit --strict --target es2024 --module nodenext --allowImportingTsExtensions --types node';
   return {
@@ -56,7 +57,7 @@ function typescript(document: string, at: At): Language {
           at('typescript', 'accord.ts'),
         ],
       },
-      copy('typescript/place-order.ts.template', program),
+      copy('typescript/place-order.mts.template', program),
       { command: [process.execPath, join(binOf('typescript7'), 'tsc'), ...options.split(' '), program] },
     ],
     run: { command: [process.execPath, program] },

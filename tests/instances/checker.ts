@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { openAdmin, openKafka, readTopics } from '@accord/kafka';
+import { openKafka, readTopics } from '@accord/kafka';
 import { types, type Crowd } from './clients.ts';
 import type { Announced } from './events.ts';
 
@@ -60,12 +60,9 @@ export async function published({ brokers, topicPrefix }: Crowd, announced: Anno
     topicPrefix,
     log: pino({ level: 'silent' }),
   });
-  const admin = await openAdmin(kafka);
-  const ends = (await admin.offsetRanges(types)).reduce((sum, { high }) => sum + Number(high), 0);
-  await admin.close();
   const come = new Map<string, number>();
   const flaws: string[] = [];
-  let [left, repeats, lateRepeats] = [ends, 0, 0];
+  let [repeats, lateRepeats] = [0, 0];
   const see = (key: string, version: number) => {
     const last = come.get(key) ?? 0;
     if (version <= last) repeats += 1;
@@ -78,10 +75,9 @@ export async function published({ brokers, topicPrefix }: Crowd, announced: Anno
     topics: types,
     onMessages(_topic, _partition, messages) {
       for (const { key, headers } of messages) see(key, Number(headers['ce_sequence']));
-      left -= messages.length;
     },
   });
-  for (let waited = 0; left > 0 && waited < 1_500; waited += 1) await sleep(20);
+  await reader.untilRead(await reader.offsetRanges());
   await reader.close();
   for (const [key, versions] of announced)
     if (come.get(key) !== versions)

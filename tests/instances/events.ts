@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headersOf, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
 import { shardOf } from '@accord/messaging';
+import { tellInTransaction } from '@accord/testing/outsider';
 import type { Chance } from '../chance.ts';
 import { types, type Crowd } from './clients.ts';
 
@@ -72,6 +73,35 @@ function rowOf(fact: Fact) {
     payload: JSON.stringify(fact.data),
     headers,
     shard: shardOf(subject.id),
+  };
+}
+
+/** Tells on the topics without our outbox. */
+export interface Outsider {
+  /** All that it told and did not take back. */
+  readonly announced: Announced;
+  /** So many events of one type, of keys by chance, in one transaction of the broker. */
+  tell(count: number, end: 'commit' | 'abort'): Promise<void>;
+}
+
+/** Another program that tells events of keys of its own. */
+export function outsiderOf({ brokers, topicPrefix }: Crowd, { chance }: { chance: Chance }): Outsider {
+  const announced = new Map<string, number>();
+  return {
+    announced,
+    async tell(count, end) {
+      const type = chance.of(types);
+      const versions = new Map<string, number>();
+      const messages = Array.from({ length: count }, () => {
+        const id = `${type}_${chance.below(10)}`;
+        const version = (versions.get(id) ?? announced.get(id) ?? 0) + 1;
+        versions.set(id, version);
+        const { payload, headers } = rowOf(factOf(type, { id, version, accountId: 'acc_0', text: 'told' }));
+        return { key: id, value: payload, headers: JSON.parse(headers) as Record<string, string> };
+      });
+      await tellInTransaction({ brokers: [brokers], topicPrefix }, type, messages, end);
+      if (end === 'commit') versions.forEach((version, id) => announced.set(id, version));
+    },
   };
 }
 

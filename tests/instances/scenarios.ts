@@ -3,7 +3,7 @@ import { shards } from '@accord/messaging';
 import type { Chance } from '../chance.ts';
 import type { Weather } from '../faults/proxy.ts';
 import type { Crowd, Instance } from './clients.ts';
-import { announcerOf, type Announced, type Announcer } from './events.ts';
+import { announcerOf, outsiderOf, type Announced, type Announcer } from './events.ts';
 
 /**
  * A thing that happens to the instances while events flow. In any of them nothing is lost, nothing doubled,
@@ -250,4 +250,30 @@ const versions: Scene = {
   },
 };
 
-export const scenes: readonly Scene[] = [comings, ...takeovers, versions];
+/** Their markers and what was taken back lie between the events, and are nothing to wait for. */
+const transactions: Scene = {
+  name: 'another program tells in transactions, and takes some of them back',
+  async play(crowd, { chance, ms }) {
+    await Promise.all([crowd.start({ stumbles: 0.002 }), crowd.start()]);
+    const announcer = announcerOf(crowd, { chance });
+    const outsider = outsiderOf(crowd, { chance });
+    const load = announcer.start(300);
+    const counts = { commit: 0, abort: 0 };
+    for (const began = performance.now(); performance.now() - began < ms; await sleep(chance.below(200))) {
+      const end = chance.of(['commit', 'abort'] as const);
+      await outsider.tell(1 + chance.below(20), end);
+      counts[end] += 1;
+      if (chance.is(0.05)) {
+        await chance.of(running(crowd)).stop(chance.of(['SIGTERM', 'SIGKILL'] as const));
+        await crowd.start({ stumbles: 0.002 });
+      }
+    }
+    await load.stop();
+    return {
+      announced: new Map([...announcer.announced, ...outsider.announced]),
+      seen: `${counts.commit} transactions were kept, ${counts.abort} taken back`,
+    };
+  },
+};
+
+export const scenes: readonly Scene[] = [comings, ...takeovers, versions, transactions];

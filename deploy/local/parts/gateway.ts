@@ -4,10 +4,18 @@ import {
   createServer,
   request as forward,
   type IncomingMessage,
+  type RequestListener,
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { localeOf, Problem, problemBody, problemOf, requestIdOf } from '@accord/http/server';
+import {
+  localeOf,
+  Problem,
+  problemBody,
+  problemOf,
+  refuseUnreadable,
+  requestIdOf,
+} from '@accord/http/server';
 import type { ServiceName } from '@accord/postgres/provision';
 import { developmentClock } from './development-clock.ts';
 
@@ -80,8 +88,7 @@ export async function startFrontDoor(ask: {
 }): Promise<FrontDoor> {
   const agent = new Agent({ keepAlive: true });
   const clock = ask.clock === undefined ? undefined : developmentClock(ask.clock);
-  // Headers that are too large are refused by the service, in its words.
-  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
+  const serve: RequestListener = (request, response) => {
     const target = targetOf(request.url ?? '/', ask.origins);
     if (/^(?:GET|HEAD) \/(?:docs\/?)?(?:\?|$)/.test(`${request.method} ${request.url}`))
       response.writeHead(200, pageHeaders).end(page);
@@ -93,7 +100,13 @@ export async function startFrontDoor(ask: {
       pass({ request, response, address: target.origin + target.path, agent });
     else if (target) refuse(request, response, unavailable());
     else refuse(request, response, new Problem(404, 'request.unknown_route'));
-  });
+  };
+  // Headers that are too large, a host that is missing and an expectation that nobody knows are refused by the
+  // service, in its words.
+  const server = createServer({ maxHeaderSize: 65_536, requireHostHeader: false }, serve);
+  server.on('checkExpectation', serve);
+  server.on('connect', (_request, socket) => refuseUnreadable({}, socket));
+  server.on('clientError', refuseUnreadable);
   // Uploads and event streams may be slow; the services have timeouts of their own.
   server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) =>
@@ -147,7 +160,7 @@ function pass({
     ...framed,
     'x-forwarded-for': request.socket.remoteAddress ?? '',
   };
-  const onward = forward(address, { method: request.method, headers, agent }, (answer) => {
+  const onward = forward(address, { method: request.method, headers, agent, setHost: false }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, without(answer.headers));
     answer.pipe(response);
     answer.once('error', () => response.destroy());

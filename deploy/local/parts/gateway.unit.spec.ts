@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,19 @@ describe('what the front door answers itself', () => {
     },
   );
 
+  test.each([
+    'FOO /v1/orders HTTP/1.1\r\nHost: x',
+    'GET /v1/orders HTTP/1.2\r\nHost: x',
+    'GET /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2',
+    'CONNECT x:80 HTTP/1.1\r\nHost: x',
+  ])('API-2 what it cannot read gets a problem as from a service: %s', async (head) => {
+    const socket = connect(Number(new URL(door.url).port), '127.0.0.1').setEncoding('utf8');
+    socket.write(`${head}\r\n\r\n`);
+    let answer = '';
+    for await (const text of socket) answer += text as string;
+    expect(answer).toMatch(/^HTTP\/1.1 400 [^]*application\/problem\+json[^]*"code":"request.unreadable"/);
+  });
+
   test.each(['/', '/docs', '/docs/', '/?from=somewhere'])(
     '%s is a page that links what every service says of itself',
     async (path) => {
@@ -129,6 +142,33 @@ describe('what the front door answers itself', () => {
       expect((await fetch(door.url + path, { method: 'POST' })).status).toBe(404);
     },
   );
+});
+
+test('API-2 a host that is missing and an expectation that nobody knows reach the service, which refuses them', async () => {
+  const asked: unknown[] = [];
+  const serve: RequestListener = ({ headers }, response) => {
+    asked.push([headers.host, headers.expect]);
+    response.end();
+  };
+  const service = createServer({ requireHostHeader: false }, serve).on('checkExpectation', serve);
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+  const port = (service.address() as AddressInfo).port;
+  const door = await startFrontDoor({ port: 0, origins: { ...origins, order: `http://127.0.0.1:${port}` } });
+  try {
+    for (const header of ['Host: x\r\nExpect: miracles', 'Accept: */*']) {
+      const socket = connect(Number(new URL(door.url).port), '127.0.0.1');
+      socket.write(`GET /v1/orders HTTP/1.1\r\n${header}\r\n\r\n`);
+      await once(socket, 'data');
+      socket.destroy();
+    }
+    expect(asked).toEqual([
+      ['x', 'miracles'],
+      [undefined, undefined],
+    ]);
+  } finally {
+    await door.stop();
+    await new Promise((resolve) => service.close(resolve));
+  }
 });
 
 test('API-5 a body stays a body whatever the method, so that nobody hides a request in it', async () => {

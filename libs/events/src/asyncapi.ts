@@ -12,6 +12,7 @@ import { RefundSnapshot } from './refund.ts';
 import { ReservationRefusalReason } from './reservation.ts';
 import { ResourceSnapshot } from './resource.ts';
 import { schemaAddress } from './schema-address.ts';
+import { schemaVersions } from './schema-versions.ts';
 import { TicketSnapshot } from './ticket.ts';
 import { topicSettings } from './topics.ts';
 
@@ -93,7 +94,7 @@ function schemas() {
   );
 }
 
-const message = (type: EventType) => ({
+const message = (type: EventType, versions: typeof schemaVersions) => ({
   name: type,
   title: type,
   summary: catalogue[type].summary,
@@ -104,7 +105,7 @@ const message = (type: EventType) => ({
   bindings: {
     kafka: { key: { type: 'string', description: 'The id of the aggregate.' }, bindingVersion: '0.5.0' },
   },
-  'x-dataschema': schemaAddress(type),
+  'x-dataschema': schemaAddress(type, undefined, versions[type]),
 });
 
 const channel = (type: EventType) => ({
@@ -132,8 +133,12 @@ const operation = (type: EventType, speaker: Speaker) => ({
 const byType = <T>(make: (type: EventType) => T) =>
   Object.fromEntries(eventTypes.map((type) => [type, make(type)]));
 
-/** AsyncAPI 3 of every topic, made from the schemas that producers and consumers use (EVT-3). */
-export const asyncApi = () => ({
+/**
+ * AsyncAPI 3 of every topic, made from the schemas that producers and consumers use (EVT-3).
+ *
+ * @param versions of the schemas, where they are not those that this process began with.
+ */
+export const asyncApi = (versions = schemaVersions) => ({
   asyncapi: '3.0.0',
   info: {
     title: 'Accord events',
@@ -151,5 +156,5 @@ export const asyncApi = () => ({
       return [`${speaker === 'platform' ? 'hear' : 'announce'}-${type}`, operation(type, speaker)];
     }),
   ),
-  components: { messages: byType(message), schemas: { headers, ...schemas() } },
+  components: { messages: byType((type) => message(type, versions)), schemas: { headers, ...schemas() } },
 });

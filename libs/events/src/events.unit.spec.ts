@@ -482,6 +482,11 @@ describe('AsyncAPI', () => {
     expect(Object.keys(document.channels)).toEqual(eventTypes);
   });
 
+  test('EVT-4 it names the schemas of the versions that were recorded with it', () => {
+    const { messages } = asyncApi({ 'order.paid': 9 }).components;
+    expect(messages['order.paid']?.['x-dataschema']).toBe('urn:accord:schema:order.paid:9');
+  });
+
   test('every reference in it leads somewhere', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
       ([, path]) => path ?? '',

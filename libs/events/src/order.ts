@@ -13,7 +13,7 @@ import {
 import { ChargeType, ConfigurationItem, DomainServiceType, PriceUnit, ProductForm } from './product.ts';
 
 export const OrderStatus = z.enum(['unpaid', 'paid', 'cancelled', 'voided']).meta({ id: 'OrderStatus' });
-export const Fulfilment = z.enum(['none', 'creating', 'created', 'failed']).meta({ id: 'Fulfilment' });
+export const Fulfilment = z.enum(['none', 'creating', 'created', 'failed']).meta({ id: 'FulfilmentState' });
 export const RefundState = z.enum(['none', 'in_progress', 'partial', 'full']).meta({ id: 'RefundState' });
 export const OrderType = z
   .enum(['purchase', 'renewal', 'upgrade', 'downgrade', 'configuration_change', 'compensation'])

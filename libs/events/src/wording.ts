@@ -4,9 +4,17 @@ import type { ReservationRefusalCode } from './reservation.ts';
 import { contractWords } from './wording/contract.ts';
 import { refundWords } from './wording/refund.ts';
 import { reservationWords } from './wording/reservation.ts';
+import { wordOf } from './wording/values.ts';
 import type { Locale, RefusalWords, Text, Wording } from './wording/words.ts';
 
-export { remarkOf, ticketKindWords, wordOf } from './wording/values.ts';
+export {
+  durationIn,
+  durationUnitWords,
+  fundWords,
+  remarkOf,
+  ticketKindWords,
+  wordOf,
+} from './wording/values.ts';
 export type { RefusalWords } from './wording/words.ts';
 
 /** Every reason not to hold an order, not to make a contract, not to refund (ORD-12, CTR-3, RFD-3). */
@@ -21,6 +29,12 @@ export const refusalWords: RefusalWords<RefusalReasonCode> = {
 
 const isWorded = (code: string): code is RefusalReasonCode => Object.hasOwn(refusalWords, code);
 const capitalised = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
+/** `Paid`: a value of an enum by itself, as in a table. One of a newer service stands as it is. */
+export const labelOf = (fact: string, value: string, locale: Locale): string => {
+  const word = wordOf(fact, value, locale);
+  return word === undefined ? value : capitalised(word);
+};
+
 const fullStop = { en: '.', 'zh-CN': '。' } as const;
 
 export type ReasonFacts = Readonly<Record<string, unknown>>;

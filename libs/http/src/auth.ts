@@ -204,6 +204,19 @@ export function checkAccess({ actor, scopes }: Caller, access: Exclude<Access, '
   throw new Problem(403, 'auth.scope_missing', { needed }, { headers });
 }
 
+/**
+ * The account whose rows a list shows: a customer's own; for an operator and the platform the one they name, and
+ * all where they name none.
+ *
+ * @throws Refusal `request.account_not_yours`
+ */
+export function listedAccountOf(actor: Actor, given: string | undefined): string | undefined {
+  if (actor.kind !== 'customer') return given;
+  if (given !== undefined && given !== actor.accountId)
+    throw new Refusal('invalid', 'request.account_not_yours');
+  return actor.accountId!;
+}
+
 /** Codes that `accountOf` refuses with. */
 export const accountRefusals = ['request.account_not_yours', 'request.account_required'] as const;
 
@@ -213,11 +226,7 @@ export const accountRefusals = ['request.account_not_yours', 'request.account_re
  * @throws Refusal of `accountRefusals`.
  */
 export function accountOf(actor: Actor, given?: string): string {
-  if (actor.kind !== 'customer') {
-    if (given === undefined) throw new Refusal('invalid', 'request.account_required');
-    return given;
-  }
-  if (given !== undefined && given !== actor.accountId)
-    throw new Refusal('invalid', 'request.account_not_yours');
-  return actor.accountId!;
+  const accountId = listedAccountOf(actor, given);
+  if (accountId === undefined) throw new Refusal('invalid', 'request.account_required');
+  return accountId;
 }

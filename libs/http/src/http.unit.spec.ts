@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { expectVersion, Refusal, type Database, type Tx } from '@accord/core';
 import { makeLog, makeMetrics } from '@accord/core/observability';
 import { readEvent } from '@accord/events';
-import { accountOf, callerOf, tokenVerifier } from './auth.ts';
+import { accountOf, callerOf, listedAccountOf, tokenVerifier } from './auth.ts';
 import { keyedRequest } from './idempotency.ts';
 import { parseIfMatch } from './if-match.ts';
 import { localeOf } from './locale.ts';
@@ -366,6 +366,14 @@ test('API-5 a customer acts for the own account alone; others name one', async (
     code: 'request.account_not_yours',
   });
   expect(await failing(() => accountOf(operator))).toMatchObject({ code: 'request.account_required' });
+  expect([
+    listedAccountOf(customer, undefined),
+    listedAccountOf(operator, undefined),
+    listedAccountOf(operator, 'acc_2'),
+  ]).toEqual(['acc_1', undefined, 'acc_2']);
+  expect(await failing(() => listedAccountOf(customer, 'acc_2'))).toMatchObject({
+    code: 'request.account_not_yours',
+  });
 });
 
 describe('tokens', () => {
@@ -887,7 +895,7 @@ describe('API-16 the detail of a problem', () => {
     );
     expect(detail('至 {expiresAt}。', facts, 'zh-CN')).toBe('至 2026-01-10 19:00（Asia/Shanghai）。');
     expect(detail('{chargeType} of {offered}, {status}, {action}.', facts)).toBe(
-      'Pay as you go of subscription, package, void, approve it.',
+      'Pay as you go of subscription, package, voided, approve it.',
     );
     expect(detail('{chargeType}，{offered}，{status}，{action}。', facts, 'zh-CN')).toBe(
       '按量付费，包年包月、资源包，已作废，通过。',

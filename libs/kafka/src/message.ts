@@ -23,9 +23,10 @@ export interface Incoming {
   readonly key: string;
   /**
    * Empty where the message has none. Of one over 2 MB, of no UTF-8, or with more than 200 headers or 64 KiB of
-   * them, only a text that says so.
+   * them, only a text that says so, and `fault` says it, too.
    */
   readonly value: string;
+  readonly fault?: string;
   /** Values of a header that is repeated are joined with line feeds, which no header of an event holds. */
   readonly headers: Record<string, string>;
 }
@@ -37,24 +38,24 @@ export interface Incoming {
 const maxValueBytes = 2_000_000;
 
 export function incoming(topic: string, partition: number, message: KafkaMessage): Incoming {
-  return {
+  const fault = faultOf(message);
+  const read = {
     topic,
     partition,
     offset: message.offset,
     key: message.key?.toString() ?? '',
-    value: valueOf(message),
+    value: fault ?? message.value?.toString() ?? '',
     headers: headersOf(message.headers ?? {}),
   };
+  return fault === undefined ? read : { ...read, fault };
 }
 
-function valueOf({ value, headers = {} }: KafkaMessage): string {
+function faultOf({ value, headers = {} }: KafkaMessage): string | undefined {
   const beyond = (headers as { [beyondHeaders]?: string })[beyondHeaders];
-  return beyond === undefined ? textOf(value ?? Buffer.alloc(0)) : `${beyond}, too many for an event`;
-}
-
-function textOf(value: Buffer): string {
+  if (beyond !== undefined) return `${beyond}, too many for an event`;
+  if (!value) return undefined;
   if (value.length > maxValueBytes) return `${value.length} bytes, too many for an event`;
-  return isUtf8(value) ? value.toString() : `${value.length} bytes that are no UTF-8`;
+  return isUtf8(value) ? undefined : `${value.length} bytes that are no UTF-8`;
 }
 
 function headersOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, string> {

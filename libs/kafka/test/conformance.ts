@@ -585,6 +585,7 @@ export async function describeKafkaClient(url: URL): Promise<void> {
             key: '',
             value,
             headers: { a: 'b' },
+            ...(i === 2 && { fault: value }),
           })),
         );
       },

@@ -120,14 +120,18 @@ const parked = (key: string) =>
 
 test.each([
   ['a correlation id of 60 KB', { ce_correlationid: 'x'.repeat(60_000) }, 'ce_correlationid: '],
-  ['a correlation id of 400 KB', { ce_correlationid: 'x'.repeat(400_000) }, 'Unexpected '],
+  [
+    'a correlation id of 400 KB',
+    { ce_correlationid: 'x'.repeat(400_000) },
+    '\\d+ headers of \\d+ bytes, too many',
+  ],
   ['a causation id with a byte order mark', { ce_causationid: '\uFEFFx' }, 'ce_causationid: '],
   ['a time before any', { ce_time: '0001-01-01T00:00:00+08:00' }, 'ce_time: '],
   ['a source that is no URI', { ce_source: 'the bank' }, 'ce_source: '],
   [
     'a header with a name and a text of 100 KB',
     { ['x'.repeat(100_000)]: 'y'.repeat(100_000), ce_id: '' },
-    'Unexpected ',
+    '\\d+ headers of \\d+ bytes, too many',
   ],
 ] as const)('EVT-2 EVT-9 %s: dead at once, and its dead letter goes out', async (_, headers, reason) => {
   const [key, after] = [randomUUID(), randomUUID()];

@@ -72,7 +72,7 @@ export function minorUnits({ amount, currency }: Money): bigint {
   return BigInt(amount.replace('.', '')) * 10n ** BigInt(digits - fraction.length);
 }
 
-/** All of these throw a RangeError where currencies are mixed. */
+/** These throw a RangeError where currencies are mixed, as `compare` does. */
 export const add = (a: Money, b: Money): Money => ofMinorUnits(minorUnits(a) + like(a, b), a.currency);
 export const subtract = (a: Money, b: Money): Money => ofMinorUnits(minorUnits(a) - like(a, b), a.currency);
 export const negate = (m: Money): Money => ofMinorUnits(-minorUnits(m), m.currency);
@@ -84,7 +84,9 @@ export function compare(a: Money, b: Money): number {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-export const equal = (a: Money, b: Money): boolean => compare(a, b) === 0;
+/** Amounts of two currencies are not equal; null is what has no amount. */
+export const equal = (a: Money | null, b: Money | null): boolean =>
+  a === null || b === null ? a === b : a.currency === b.currency && minorUnits(a) === minorUnits(b);
 export const isZero = (m: Money): boolean => minorUnits(m) === 0n;
 export const isNegative = (m: Money): boolean => minorUnits(m) < 0n;
 

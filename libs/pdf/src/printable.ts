@@ -36,9 +36,14 @@ export const printable = (text: string): string => folded(text).replaceAll(allHi
 export const isMisleading = (character: string): boolean =>
   hidden.test(character) || radical.test(character) || /\p{M}/u.test(character);
 
-/** A character so that a reader of a message sees which: `Ł`, `U+202E`, `⺀ (U+2E80)`. */
+/** Has no look of its own: a mark stands on the character before it, and the placeholders stand for others. */
+const lookless = /[\p{M}\ufffc\ufffd]/u;
+
+/** A character so that a reader of a message sees which: `Ł`, `U+202E`, `⺀ (U+2E80)`, `𝐀 (U+1D400)`. */
 export function nameCharacter(character: string): string {
   const code = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
-  if (hidden.test(character) || !/[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(character)) return code;
-  return radical.test(character) ? `${character} (${code})` : character;
+  if (hidden.test(character) || lookless.test(character) || !/[\p{L}\p{N}\p{P}\p{S}]/u.test(character))
+    return code;
+  const passesForAnother = radical.test(character) || character.normalize('NFKC') !== character;
+  return passesForAnother ? `${character} (${code})` : character;
 }

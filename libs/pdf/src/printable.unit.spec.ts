@@ -45,7 +45,8 @@ test.each([
   ['a control', '甲\u0007\u009f', ['U+0007', 'U+009F']],
   ['private and unassigned characters, half a pair', '\ue000\u0378\ud800', ['U+E000', 'U+0378', 'U+D800']],
   ['a radical that is no ideograph', '⺀⺌', ['⺀ (U+2E80)', '⺌ (U+2E8C)']],
-  ['a mark that no letter takes in', 'x\u0300', ['\u0300']],
+  ['a mark that no letter takes in', 'x\u0300', ['U+0300']],
+  ['what passes for another character, or stands for one', '𝐀\ufffc', ['𝐀 (U+1D400)', 'U+FFFC']],
   ['another script', 'Ł김', ['Ł', '김']],
 ])('what is not shown as it is meant is named so that one sees it: %s', async (_, text, characters) => {
   expect((await loadGlyphCheck())({ name: text })).toEqual({ characters, fields: ['/name'] });

@@ -241,6 +241,7 @@ describe('a profile that does not validate names the field', () => {
     ['orders.grace', { orders: { grace: 'P1D' } }, 'is no field of a profile'],
     ['color', { color: 'red' }, 'is no field of a profile'],
     ['timeZone', { timeZone: 'Asia/Pekin' }, 'is an IANA time zone'],
+    ['timeZone', { timeZone: '+08:00' }, 'is an IANA time zone'],
     ['contracts.sources', { contracts: { sources: [] } }, 'names one at least'],
     ['contracts.sources', { contracts: { sources: ['order', 'order'] } }, 'names each once'],
     ['contracts.marketplaceCategories', { contracts: { marketplaceCategories: [] } }, 'names one at least'],

@@ -60,9 +60,10 @@ export const Percent = z
 export const inBothLanguages = <S extends z.ZodType>(one: S) => z.strictObject({ 'zh-CN': one, en: one });
 
 export const Clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of day: 09:30');
+/** By its name: an offset, such as +08:00, is read the other way round by Postgres. */
 export const TimeZone = Text.refine((zone) => {
   try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
+    return /^[A-Za-z]/.test(zone) && Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
   } catch {
     return false;
   }

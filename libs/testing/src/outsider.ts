@@ -36,11 +36,21 @@ export async function publishRaw(
   await sender.close();
 }
 
+interface Place {
+  readonly brokers: readonly string[];
+  readonly topicPrefix: string;
+}
+
 /** Puts messages on the topic in a transaction and takes all of them back: records and markers stay in its log. */
-export async function takeBack(
-  { brokers, topicPrefix }: { readonly brokers: readonly string[]; readonly topicPrefix: string },
+export const takeBack = (place: Place, type: EventType, messages: readonly RawMessage[]): Promise<void> =>
+  tellInTransaction(place, type, messages, 'abort');
+
+/** One transaction at a time; a marker of its end stays in the topic's log. */
+export async function tellInTransaction(
+  { brokers, topicPrefix }: Place,
   type: EventType,
   messages: readonly RawMessage[],
+  end: 'commit' | 'abort',
 ): Promise<void> {
   const producer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).producer({
     transactionalId: `${topicPrefix}outside`,
@@ -50,7 +60,7 @@ export async function takeBack(
   await producer.connect();
   const transaction = await producer.transaction();
   await transaction.send({ topic: `${topicPrefix}${type}`, messages: [...messages] });
-  await transaction.abort();
+  await transaction[end]();
   await producer.disconnect();
 }
 

@@ -13,7 +13,6 @@ import {
   type Payment,
   type UnappliedReason,
 } from './order/payment-store.ts';
-import { isSameAmount } from './remittance/remittance.ts';
 
 // Payments are the platform's business. It tells them over REST, where a refusal is an answer, or by topic
 // (EVT-14), where a refusal has no hearer: money that pays no order there is announced as `payment.unapplied`,
@@ -167,8 +166,7 @@ function sameAgain<P extends Pick<Payment, 'paymentReference' | 'orderId' | 'par
   { orderId }: Order,
   parts: PaymentSplit,
 ): P {
-  const same =
-    payment.orderId === orderId && names.every((name) => isSameAmount(payment.parts[name], parts[name]));
+  const same = payment.orderId === orderId && names.every((name) => equal(payment.parts[name], parts[name]));
   if (!same)
     throw new Refusal('conflict', 'payment.reference_used', { paymentReference: payment.paymentReference });
   return payment;

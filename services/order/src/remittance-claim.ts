@@ -1,5 +1,5 @@
 import { actorId, changed, newId, Refusal, unchanged, type Tx, type Worker } from '@accord/core';
-import type { Money } from '@accord/money';
+import { equal, type Money } from '@accord/money';
 import { findAccounts } from './account-view.ts';
 import { lockOrders, lockOrdersHeldBy } from './order/order-store.ts';
 import type { Order, OrderId } from './order/order.ts';
@@ -30,12 +30,7 @@ import {
   lockReference,
   takeRemittance,
 } from './remittance/remittance-store.ts';
-import {
-  isSameAmount,
-  isSameTransfer,
-  type Remittance,
-  type ReportedRemittance,
-} from './remittance/remittance.ts';
+import { isSameTransfer, type Remittance, type ReportedRemittance } from './remittance/remittance.ts';
 
 // ORD-21. The bank feed reports transfers; a customer claims one for his orders, before or after the bank reports it.
 // All is locked in one order: the claims of the account, its orders, the reference, its claim and transfer.
@@ -121,7 +116,7 @@ async function findEarlier(tx: Tx, ask: Asked): Promise<Claim | undefined> {
 }
 
 const isSameAsk = (claim: Claim, { amount, target }: Asked): boolean =>
-  isSameAmount(claim.amount, amount) &&
+  equal(claim.amount, amount) &&
   ('contractId' in target
     ? claim.contractId === target.contractId
     : claim.contractId === null && claim.orderIds[0] === target.orderId);

@@ -298,4 +298,17 @@ describe('the catalogue', () => {
     ])
       expect((await t.operator().put('/v1/products/NAMED', aProduct({ name }))).status).toBe(400);
   });
+
+  test('ORD-22 API-3 terms have an address of the web; one whose host cannot be is refused beyond the description', async () => {
+    for (const [termsUrl, status] of [
+      ['ftp://terms.example.com/', 400],
+      ['https://user@terms.example.com/', 400],
+      ['https://terms.example.com:99999/', 422],
+      ['http://\u{fbb7}±;p/', 422],
+      ['https://条款.例子.中国/云?v=1#a', 201],
+    ] as const) {
+      const put = await t.operator().put('/v1/products/TERMS', aProduct({ termsUrl }));
+      expect([termsUrl, put.status]).toEqual([termsUrl, status]);
+    }
+  });
 });

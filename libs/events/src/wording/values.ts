@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { ContractStatus } from '../contract.ts';
-import type { BillType, Fulfilment, OrderStatus, OrderType } from '../order.ts';
+import type { BillType, Fulfilment, OrderStatus, OrderType, RefundState } from '../order.ts';
 import type { ChargeType, DomainServiceType, PriceUnit } from '../product.ts';
 import type { RefundStatus } from '../refund.ts';
 import type { TicketKind, TicketSnapshot } from '../ticket.ts';
 import type { Locale } from './words.ts';
 
-// Values of enums, as they stand in a sentence.
+// Values of enums, as they stand in a sentence; capitalised, as they stand by themselves.
 
 type Word = { readonly [L in Locale]: string };
 type Words<Value extends string> = { readonly [V in Value]: Word };
@@ -21,7 +21,7 @@ const status: Words<
   unpaid: { en: 'unpaid', 'zh-CN': '待支付' },
   paid: { en: 'paid', 'zh-CN': '已支付' },
   cancelled: { en: 'cancelled', 'zh-CN': '已取消' },
-  voided: { en: 'void', 'zh-CN': '已作废' },
+  voided: { en: 'voided', 'zh-CN': '已作废' },
   requested: { en: 'requested', 'zh-CN': '已申请' },
   draft: { en: 'a draft', 'zh-CN': '草稿' },
   sealing: { en: 'being sealed', 'zh-CN': '签章中' },
@@ -68,6 +68,12 @@ const fulfilment: Words<z.infer<typeof Fulfilment>> = {
   created: { en: 'complete', 'zh-CN': '已开通' },
   failed: { en: 'failed', 'zh-CN': '开通失败' },
 };
+const refundState: Words<z.infer<typeof RefundState>> = {
+  none: { en: 'none', 'zh-CN': '无' },
+  in_progress: { en: 'in progress', 'zh-CN': '退款中' },
+  partial: { en: 'refunded in part', 'zh-CN': '部分退款' },
+  full: { en: 'refunded in full', 'zh-CN': '全额退款' },
+};
 const orderType: Words<z.infer<typeof OrderType>> = {
   purchase: { en: 'purchase', 'zh-CN': '新购' },
   renewal: { en: 'renewal', 'zh-CN': '续费' },
@@ -111,11 +117,43 @@ export const ticketKindWords: Words<z.infer<typeof TicketKind>> = {
   marketplace: { en: 'marketplace contract', 'zh-CN': '云市场合同' },
 };
 
+/** Funds, as people call them (RFD-11). */
+export const fundWords = {
+  cash: { en: 'cash', 'zh-CN': '现金' },
+  giftCredit: { en: 'gift credit', 'zh-CN': '赠送金' },
+  storedCard: { en: 'stored card', 'zh-CN': '储值卡' },
+  voucher: { en: 'vouchers', 'zh-CN': '代金券' },
+} as const satisfies Words<string>;
+
+const counted = (en: string, zh: string) => ({
+  en: { one: ` ${en}`, other: ` ${en}s` },
+  'zh-CN': { one: ` ${zh}`, other: ` ${zh}` },
+});
+
+/** Behind the number of a duration: of one, and of any other. */
+export const durationUnitWords = {
+  minute: counted('minute', '分钟'),
+  month: counted('month', '个月'),
+  year: counted('year', '年'),
+};
+
+interface Duration {
+  readonly value: number;
+  readonly unit: keyof typeof durationUnitWords;
+}
+
+/** `2 months` */
+export function durationIn(locale: Locale, { value, unit }: Duration): string {
+  const { one, other } = durationUnitWords[unit][locale];
+  return `${value}${value === 1 ? one : other}`;
+}
+
 /** By the name of the fact that has the value. */
 const words: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
   status: { ...status, ...delivery },
   action,
   fulfilment,
+  refundState,
   orderType,
   billType,
   chargeType,

@@ -7,4 +7,4 @@ export { customerScopes, supportsIfMatch, type CustomerScope } from '../route.ts
 export { httpApp } from './app.ts';
 export { networksOf } from './client-address.ts';
 export { rateLimitTable } from './rate-limit.ts';
-export { listen } from './server.ts';
+export { listen, refuseUnreadable } from './server.ts';

@@ -60,17 +60,20 @@ const pathOf = (route: Route) =>
   (route.params as z.ZodObject | undefined) ??
   z.object(Object.fromEntries([...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()])));
 
-/** The file as the body itself, or as the one file of a form. */
+/**
+ * The file as the body itself, or as the one file of a form. The form is first: a generator that makes one of
+ * several bodies leaves out the name of a form, and takes the first body.
+ */
 const uploadBody = {
   required: true,
   content: {
-    ...Object.fromEntries(fileTypes.map((type) => [type, { schema: file }])),
     [formType]: {
       schema: z
         .object({ file: z.string().meta({ override: file }) })
         .catchall(z.string())
         .meta({ id: 'FileForm', description: 'Other fields of the form are dropped.' }),
     },
+    ...Object.fromEntries(fileTypes.map((type) => [type, { schema: file }])),
   },
 };
 

@@ -25,7 +25,7 @@ const unreadable: Readonly<Record<string, readonly [number, RefusalCode]>> = {
 };
 
 /** Bytes that are not HTTP, come too slowly, or ask for no URL get their answer before there is a request. */
-function refuse(error: { readonly code?: string | undefined }, socket: Duplex): void {
+export function refuseUnreadable(error: { readonly code?: string | undefined }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, code] = unreadable[error.code ?? ''] ?? [400, 'request.unreadable'];
   const requestId = randomUUID();
@@ -64,13 +64,13 @@ export async function listen(
 ): Promise<Listening> {
   const { silence, ...timeouts } = { ...limits, ...changed };
   const serve: RequestListener = (req, res) =>
-    URL.canParse(req.url ?? '', 'http://service') ? app(req, res) : refuse({}, req.socket);
+    URL.canParse(req.url ?? '', 'http://service') ? app(req, res) : refuseUnreadable({}, req.socket);
   // The application refuses a request without a host, and an expectation that it does not know, in its own words.
   const server = createServer({ ...timeouts, maxHeaderSize: 16_384, requireHostHeader: false }, serve);
   server.setTimeout(silence);
   server.on('checkExpectation', serve);
-  server.on('connect', (_req, socket) => refuse({}, socket));
-  server.on('clientError', refuse);
+  server.on('connect', (_req, socket) => refuseUnreadable({}, socket));
+  server.on('clientError', refuseUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => resolve());

@@ -55,8 +55,6 @@ export function splitOrders(orders: readonly Order[]): Part[] {
   }));
 }
 
-export const isSameAmount = (a: Money | null, b: Money | null) => (a && b ? equal(a, b) : a === b);
-
 /**
  * CTR-4: ids of the orders whose kind, entity or amount differs, as reserved, from the decision on them; of
  * those not reserved, too.
@@ -69,7 +67,7 @@ export function changedOrders(decided: readonly Order[], reserved: readonly Orde
       !is ||
       kindOf(was) !== kindOf(is) ||
       was.invoicingEntity !== is.invoicingEntity ||
-      !isSameAmount(cashPayable(was), cashPayable(is))
+      !equal(cashPayable(was), cashPayable(is))
     );
   };
   return decided.filter(differs).map(({ orderId }) => orderId);
@@ -101,7 +99,7 @@ export function returnedSince(stated: readonly StatedOrder[], known: readonly Or
   const now = new Map(known.map((order) => [order.orderId, order]));
   const isReturned = ({ orderId, cashPayable: was }: StatedOrder) => {
     const order = now.get(orderId);
-    return order?.status === 'paid' && !isSameAmount(cashPayable(order), was);
+    return order?.status === 'paid' && !equal(cashPayable(order), was);
   };
   return stated.filter(isReturned).map(({ orderId }) => orderId);
 }

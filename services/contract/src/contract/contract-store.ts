@@ -43,7 +43,7 @@ export const findContracts = (tx: Tx, contractIds: readonly string[]) =>
 
 export interface ContractFilter {
   /** Absent: every account that the transaction may see. */
-  readonly accountId?: string;
+  readonly accountId?: string | undefined;
   readonly status?: string;
   readonly kind?: string;
   readonly orderId?: string;

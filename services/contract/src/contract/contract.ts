@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import { amend, changed, lifecycle, Refusal, unchanged, type Decision } from '@accord/core';
 import type { ContractRefusalReason, ContractSnapshot, ContractVoidReason } from '@accord/events/contract';
-import type { Money } from '@accord/money';
+import { equal, type Money } from '@accord/money';
 import type { Party } from '../account/account.ts';
 import type { DocumentContent, DocumentLanguage } from '../document/content.ts';
-import { isSameAmount, type Kind } from './contract-orders.ts';
+import type { Kind } from './contract-orders.ts';
 
 export const contractLifecycle = lifecycle('contract', 'requested', {
   requested: { draft: 'draft', refuse: 'refused', void: 'voided' },
@@ -180,7 +180,7 @@ export function finalizeContract(
 
 /** CTR-16: a draft states the cash that its orders leave; a contract of any other status keeps its amount. */
 export function followAmount(contract: Contract, amount: Money | null): Decision<Contract> {
-  if (contract.status !== 'draft' || isSameAmount(contract.amount, amount)) return unchanged(contract);
+  if (contract.status !== 'draft' || equal(contract.amount, amount)) return unchanged(contract);
   const next = amend(contract, { amount });
   return changed(next, {
     type: 'contract.changed',

@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { durationIn } from '@accord/events/wording';
 import { formatMoney } from '@accord/money';
 import { openTable, type PdfDocument } from '@accord/pdf';
 import type { DocumentContent, DocumentRow } from './content.ts';
@@ -76,7 +77,7 @@ function cellsOf(
     configuration.length > 0 ? configuration : [dash],
     [String(row.count)],
     periodOf(row, words, write),
-    [row.duration ? words.units[row.duration.unit](row.duration.value) : dash],
+    [row.duration ? durationIn(words.locale, row.duration) : dash],
     [
       cashPayable ? formatMoney(cashPayable, words.locale) : dash,
       ...(cashReturned ? [words.returned(formatMoney(cashReturned, words.locale))] : []),
@@ -92,7 +93,7 @@ function periodOf({ period }: DocumentRow, words: Wording, write: (instant: stri
     case 'cycle':
       return [...words.span(write(period.start), write(period.end)), words.cycle];
     case 'duration':
-      return [words.units[period.unit](period.value)];
+      return [durationIn(words.locale, period)];
     case 'none':
       return [dash];
   }

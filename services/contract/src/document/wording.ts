@@ -1,9 +1,9 @@
+import type { Locale } from '@accord/core';
 import type { Place } from '../contract/contract-orders.ts';
-import type { DurationUnit } from './content.ts';
 
 /** The standard text of the contract (CTR-12), the same in every contract of a template version. */
 export interface Wording {
-  readonly locale: string;
+  readonly locale: Locale;
   readonly title: { readonly order: string; readonly payment_request: string };
   readonly number: string;
   readonly createdAt: string;
@@ -21,7 +21,6 @@ export interface Wording {
   readonly services: string;
   readonly agreed: string;
   readonly columns: readonly [string, string, string, string, string, string, string, string];
-  readonly units: Readonly<Record<DurationUnit, (value: number) => string>>;
   readonly pair: (name: string, value: string) => string;
   /** Where an instance runs, in the configuration; `since` is when that was told. */
   readonly place: (place: Place, since: string | null) => string;
@@ -87,11 +86,6 @@ const zh: Wording = {
   services: '服务内容',
   agreed: '甲乙双方经协商一致，就甲方向乙方购买下列云服务订立本合同：',
   columns: ['序号', '订单号', '服务名称', '规格配置', '数量', '服务期限', '时长', '现金应付'],
-  units: {
-    minute: (value) => `${String(value)} 分钟`,
-    month: (value) => `${String(value)} 个月`,
-    year: (value) => `${String(value)} 年`,
-  },
   pair: (name, value) => `${name}：${value}`,
   place: ({ instanceId, region, ipAddress }, since) =>
     `实例 ${instanceId}：` +
@@ -133,8 +127,6 @@ const zh: Wording = {
   testSeal: 'TEST SEAL 测试印章，不具法律效力',
 };
 
-const counted = (unit: string) => (value: number) => `${String(value)} ${unit}${value === 1 ? '' : 's'}`;
-
 const en: Wording = {
   locale: 'en',
   title: { order: 'Cloud Service Order Contract', payment_request: 'Cloud Service Payment Request Contract' },
@@ -164,7 +156,6 @@ const en: Wording = {
     'Duration',
     'Cash payable',
   ],
-  units: { minute: counted('minute'), month: counted('month'), year: counted('year') },
   pair: (name, value) => `${name}: ${value}`,
   place: ({ instanceId, region, ipAddress }, since) =>
     `Instance ${instanceId}: ` +

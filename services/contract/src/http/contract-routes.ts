@@ -3,6 +3,7 @@ import { ContractKind, ContractStatus } from '@accord/events/contract';
 import { AccountId, Id, Reason } from '@accord/events/fields';
 import {
   decodeTimeCursor,
+  listedAccountOf,
   paged,
   pageOf,
   pageQuery,
@@ -16,7 +17,7 @@ import type { Contract } from '../contract/contract.ts';
 import { contractFile, finalize, type Provider } from '../sealing.ts';
 import { removeDraft, voidOnRequest } from '../voiding.ts';
 import { ContractDetailAnswer, readContractDetail } from './contract-detail.ts';
-import { ContractAnswer, GivenReason, listedAccount, toContractAnswer } from './schemas.ts';
+import { ContractAnswer, GivenReason, toContractAnswer } from './schemas.ts';
 
 const ById = z.strictObject({ contractId: Id });
 const reader = { customer: 'contracts:read', operator: true } as const;
@@ -53,7 +54,7 @@ const listContracts = route({
     const shown = {
       ...filter,
       ...timeRange(filter, timeZone),
-      ...listedAccount(actor, accountId),
+      accountId: listedAccountOf(actor, accountId),
       ...after,
     };
     const contracts = await findContracts(tx, shown, limit + 1);

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { Actor, Locale } from '@accord/core';
+import type { Locale } from '@accord/core';
 import { ContractRefusalReason, ContractSnapshot, ContractVoidReason } from '@accord/events/contract';
 import { BillFacts, BillId, BillLine } from '@accord/events/platform';
-import { accountOf } from '@accord/http';
 import { contractSnapshot, type Contract } from '../contract/contract.ts';
 import type { RefusalReason } from '../objections.ts';
 import { readable, textOf } from './refusal-texts.ts';
@@ -77,11 +76,3 @@ export const BillAnswer = z
     lines: z.array(BillLine.meta({ id: 'BillLine' })),
   })
   .meta({ id: 'Bill' });
-
-/**
- * The account whose rows a list shows: a customer's own; for an operator the named one, or else all.
- *
- * @throws Refusal `request.account_not_yours`
- */
-export const listedAccount = (actor: Actor, named: string | undefined): { accountId?: string } =>
-  actor.kind === 'customer' || named !== undefined ? { accountId: accountOf(actor, named) } : {};

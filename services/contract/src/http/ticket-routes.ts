@@ -6,6 +6,7 @@ import { remarkOf } from '@accord/events/wording';
 import {
   ActorView,
   decodeTimeCursor,
+  listedAccountOf,
   maskActor,
   paged,
   pageOf,
@@ -19,7 +20,7 @@ import type { Profile } from '@accord/profile';
 import { listTickets as findTickets, getTicket as readTicket } from '../ticket/ticket-store.ts';
 import { isOverdue, ticketSnapshot, type Ticket } from '../ticket/ticket.ts';
 import { approveVoidTicket, rejectOpenTicket, submitVoidTicket, withdrawOpenTicket } from '../voiding.ts';
-import { GivenReason, listedAccount } from './schemas.ts';
+import { GivenReason } from './schemas.ts';
 
 const ById = z.strictObject({ ticketId: Id });
 const Text = Reason(2_000);
@@ -108,7 +109,7 @@ const listTickets = route({
     const shown = {
       ...filter,
       ...timeRange(filter, timeZone),
-      ...listedAccount(actor, accountId),
+      accountId: listedAccountOf(actor, accountId),
       ...after,
     };
     const tickets = await findTickets(tx, shown, limit + 1);

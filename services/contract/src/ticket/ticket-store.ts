@@ -32,7 +32,7 @@ export const lockOpenTicketsOf = (tx: Tx, contractId: string) =>
 
 export interface TicketFilter {
   /** Absent: every account that the transaction may see. */
-  readonly accountId?: string;
+  readonly accountId?: string | undefined;
   readonly status?: string;
   readonly contractId?: string;
   /** Submitted at `from` or later, and before `before`. */

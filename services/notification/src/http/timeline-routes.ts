@@ -12,7 +12,6 @@ import {
   rangeQuery,
   route,
   timeRange,
-  type TimeRange,
 } from '@accord/http';
 import { listEventsAbout, listEventsOfAccount } from '../timeline/timeline-store.ts';
 import { inCausalOrder, starterOf, type Link, type TimelineEvent } from '../timeline/timeline.ts';
@@ -83,6 +82,7 @@ function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuer
   return refundId === undefined ? undefined : { kind: 'refund', id: refundId };
 }
 
+type TimeRange = ReturnType<typeof timeRange>;
 type AccountQuery = Omit<z.output<typeof TimelineQuery>, keyof TimeRange> & TimeRange;
 
 /** Pages by time; each page in causal order. Another account's is not there (API-5). */

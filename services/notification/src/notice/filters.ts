@@ -1,8 +1,8 @@
 import type { FilterImplOptions } from 'liquidjs';
 import type { Locale } from '@accord/core';
-import { clauseOf, remarkOf } from '@accord/events/wording';
+import { clauseOf, fundWords, remarkOf } from '@accord/events/wording';
 import { add, formatMoney, isZero, type Money } from '@accord/money';
-import { fundWords, words } from './wording.ts';
+import { words } from './wording.ts';
 
 /** The person a text is for: money, dates and words come out as this person reads them (NTF-3). */
 export interface Reader {

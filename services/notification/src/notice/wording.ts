@@ -12,14 +12,6 @@ type Named =
   | z.infer<typeof TicketKind>
   | MessageClass;
 
-/** Funds, as people call them. */
-export const fundWords = {
-  cash: { 'zh-CN': '现金', en: 'cash' },
-  giftCredit: { 'zh-CN': '赠送金', en: 'gift credit' },
-  storedCard: { 'zh-CN': '储值卡', en: 'stored card' },
-  voucher: { 'zh-CN': '代金券', en: 'vouchers' },
-} as const satisfies { readonly [fund: string]: Word };
-
 /** Before the link to a page of the console (NTF-16). */
 export const pageWords = {
   order: { 'zh-CN': '查看订单：', en: 'Open the order: ' },

@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Locale } from '@accord/core';
+import { durationIn, labelOf, wordOf } from '@accord/events/wording';
 import { formatMoney, isZero } from '@accord/money';
 import {
   openPdfDocument,
@@ -12,7 +13,7 @@ import {
 import type { Profile } from '@accord/profile';
 import type { Order } from '../order/order.ts';
 import { minuteWriter } from './minute.ts';
-import { codeWords, documentWords, durationIn } from './wording.ts';
+import { documentWords } from './wording.ts';
 
 /** All that an order's document tells. */
 export interface OrderDocument {
@@ -94,9 +95,11 @@ function printBox(pdf: PdfDocument, title: string, fields: Fields): void {
 
 type Writer = (moment: Date) => string;
 
+const labelsIn = (locale: Locale) => (fact: string, value: string) => labelOf(fact, value, locale);
+
 function orderFields({ order, customer, locale }: OrderDocument, write: Writer): Fields {
   const { fields } = documentWords[locale];
-  const codes = codeWords[locale];
+  const label = labelsIn(locale);
   const times = (['payBy', 'paidAt', 'cancelledAt', 'voidedAt'] as const).flatMap((name) => {
     const moment = order[name];
     return moment ? [[fields[name], write(moment)] as const] : [];
@@ -105,10 +108,10 @@ function orderFields({ order, customer, locale }: OrderDocument, write: Writer):
     [fields.orderId, order.orderId],
     [fields.customer, customer],
     [fields.account, order.accountId],
-    [fields.orderType, codes.orderType[order.orderType]],
-    [fields.status, codes.status[order.status]],
-    [fields.fulfilment, codes.fulfilment[order.fulfilment]],
-    [fields.refundState, codes.refundState[order.refundState]],
+    [fields.orderType, label('orderType', order.orderType)],
+    [fields.status, label('status', order.status)],
+    [fields.fulfilment, label('fulfilment', order.fulfilment)],
+    [fields.refundState, label('refundState', order.refundState)],
     [fields.createdAt, write(order.createdAt)],
     ...times,
   ];
@@ -120,19 +123,22 @@ function productFields(
   write: Writer,
 ): Fields {
   const { fields } = documentWords[locale];
-  const codes = codeWords[locale];
+  const label = labelsIn(locale);
   const { duration, unitPrice, servicePeriod, serviceType, invoicingEntity } = order;
   const seller = invoicingEntities.find(({ code }) => code === invoicingEntity)?.[locale].name;
   const period = servicePeriod && `${write(servicePeriod.start)} – ${write(servicePeriod.end)}`;
   return [
     [fields.product, `${order.productName[locale]} (${order.productCode})`],
     [fields.seller, seller ?? invoicingEntity],
-    ...(serviceType ? [[fields.serviceType, codes.serviceType[serviceType]] as const] : []),
-    [fields.billType, codes.billType[order.billType]],
-    [fields.chargeType, codes.chargeType[order.chargeType]],
+    ...(serviceType ? [[fields.serviceType, label('serviceType', serviceType)] as const] : []),
+    [fields.billType, label('billType', order.billType)],
+    [fields.chargeType, label('chargeType', order.chargeType)],
     [fields.count, String(order.count)],
     [fields.duration, duration && durationIn(locale, duration)],
-    [fields.unitPrice, `${unitPrice.amount} ${unitPrice.currency} / ${codes.per[unitPrice.unit]}`],
+    [
+      fields.unitPrice,
+      `${unitPrice.amount} ${unitPrice.currency} / ${wordOf('unit', unitPrice.unit, locale)}`,
+    ],
     [fields.servicePeriod, period],
   ];
 }

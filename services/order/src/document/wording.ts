@@ -1,111 +1,24 @@
-import type { z } from 'zod';
 import type { Locale } from '@accord/core';
-import type { BillType, Fulfilment, OrderStatus, OrderType, RefundState } from '@accord/events/order';
-import type { ChargeType, DomainServiceType, PriceUnit } from '@accord/events/product';
-import type { Order } from '../order/order.ts';
+import { BillType, Fulfilment, OrderStatus, OrderType, RefundState } from '@accord/events/order';
+import { ChargeType } from '@accord/events/product';
+import { labelOf } from '@accord/events/wording';
 
-type Words<E extends z.ZodType<string>> = Readonly<Record<z.infer<E>, string>>;
-
-/** Codes of an order as its readers call them: in its document and in exports (ORD-18). */
-interface CodeWords {
-  readonly status: Words<typeof OrderStatus>;
-  readonly orderType: Words<typeof OrderType>;
-  readonly billType: Words<typeof BillType>;
-  readonly chargeType: Words<typeof ChargeType>;
-  readonly fulfilment: Words<typeof Fulfilment>;
-  readonly refundState: Words<typeof RefundState>;
-  readonly serviceType: Words<typeof DomainServiceType>;
-  /** Behind a unit price. */
-  readonly per: Words<typeof PriceUnit>;
-  /** Behind the number: of one, and of any other. */
-  readonly duration: Readonly<
-    Record<'minute' | 'month' | 'year', { readonly one: string; readonly other: string }>
+const labels = <V extends string>(fact: string, of: { readonly options: readonly V[] }, locale: Locale) =>
+  Object.fromEntries(of.options.map((value) => [value, labelOf(fact, value, locale)])) as Readonly<
+    Record<V, string>
   >;
-}
 
-const counted = (unit: string) => ({ one: ` ${unit}`, other: ` ${unit}s` });
-const uncounted = (unit: string) => ({ one: ` ${unit}`, other: ` ${unit}` });
+const labelsIn = (locale: Locale) => ({
+  status: labels('status', OrderStatus, locale),
+  orderType: labels('orderType', OrderType, locale),
+  billType: labels('billType', BillType, locale),
+  chargeType: labels('chargeType', ChargeType, locale),
+  fulfilment: labels('fulfilment', Fulfilment, locale),
+  refundState: labels('refundState', RefundState, locale),
+});
 
-const en: CodeWords = {
-  status: { unpaid: 'Unpaid', paid: 'Paid', cancelled: 'Cancelled', voided: 'Voided' },
-  orderType: {
-    purchase: 'Purchase',
-    renewal: 'Renewal',
-    upgrade: 'Upgrade',
-    downgrade: 'Downgrade',
-    configuration_change: 'Configuration change',
-    compensation: 'Compensation',
-  },
-  billType: { prepay: 'Prepay', postpay: 'Postpay' },
-  chargeType: {
-    subscription: 'Subscription',
-    package: 'Package',
-    one_time: 'One-time',
-    pay_as_you_go: 'Pay as you go',
-  },
-  fulfilment: { none: 'Not begun', creating: 'Being created', created: 'Created', failed: 'Failed' },
-  refundState: {
-    none: 'None',
-    in_progress: 'In progress',
-    partial: 'Refunded in part',
-    full: 'Refunded in full',
-  },
-  serviceType: {
-    registration: 'Registration',
-    renewal: 'Renewal',
-    transfer_in: 'Transfer in',
-    redemption: 'Redemption',
-    buyback: 'Buyback',
-    buyback_zhiyu: 'Buyback (Zhiyu)',
-  },
-  per: {
-    minute: 'minute',
-    month: 'month',
-    year: 'year',
-    piece: 'piece',
-    gb: 'GB',
-    thousand_requests: '1,000 requests',
-  },
-  duration: { minute: counted('minute'), month: counted('month'), year: counted('year') },
-};
-
-const zh: CodeWords = {
-  status: { unpaid: '待支付', paid: '已支付', cancelled: '已取消', voided: '已作废' },
-  orderType: {
-    purchase: '新购',
-    renewal: '续费',
-    upgrade: '升级',
-    downgrade: '降级',
-    configuration_change: '变更配置',
-    compensation: '补偿',
-  },
-  billType: { prepay: '预付费', postpay: '后付费' },
-  chargeType: { subscription: '包年包月', package: '资源包', one_time: '一次性', pay_as_you_go: '按量付费' },
-  fulfilment: { none: '未开通', creating: '开通中', created: '已开通', failed: '开通失败' },
-  refundState: { none: '无', in_progress: '退款中', partial: '部分退款', full: '全额退款' },
-  serviceType: {
-    registration: '注册',
-    renewal: '续费',
-    transfer_in: '转入',
-    redemption: '赎回',
-    buyback: '回购',
-    buyback_zhiyu: '回购（智域）',
-  },
-  per: { minute: '分钟', month: '月', year: '年', piece: '个', gb: 'GB', thousand_requests: '千次请求' },
-  duration: {
-    minute: uncounted('分钟'),
-    month: uncounted('个月'),
-    year: uncounted('年'),
-  },
-};
-
-export const codeWords: Readonly<Record<Locale, CodeWords>> = { en, 'zh-CN': zh };
-
-/** `2 months` */
-export function durationIn(locale: Locale, { value, unit }: NonNullable<Order['duration']>): string {
-  const { one, other } = codeWords[locale].duration[unit];
-  return `${value}${value === 1 ? one : other}`;
-}
+/** Codes of an order as its readers call them, in its exports (ORD-18). */
+export const codeWords = { en: labelsIn('en'), 'zh-CN': labelsIn('zh-CN') };
 
 /** The standing text of an order's document. */
 interface DocumentWords {

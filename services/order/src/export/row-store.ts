@@ -1,4 +1,5 @@
 import type { Locale, Tx } from '@accord/core';
+import { durationUnitWords } from '@accord/events/wording';
 import { codeWords } from '../document/wording.ts';
 import { countOrders, orderPage } from '../order/order-list.ts';
 import { ByteWriter } from './byte-writer.ts';
@@ -63,12 +64,13 @@ const inWords = (value: string, words: Readonly<Record<string, string>>): string
 };
 
 function durationText(locale: Locale): string {
-  const whens = Object.entries(codeWords[locale].duration).map(([unit, { one, other }]) => {
-    const words =
+  const whens = Object.entries(durationUnitWords).map(([unit, { [locale]: words }]) => {
+    const { one, other } = words;
+    const chosen =
       one === other
         ? literal(one)
         : `case ${durationValue} when '1' then ${literal(one)} else ${literal(other)} end`;
-    return `when ${literal(unit)} then ${durationValue} || ${words}`;
+    return `when ${literal(unit)} then ${durationValue} || ${chosen}`;
   });
   return `case ${durationUnit} ${whens.join(' ')} else ${durationValue} || ' ' || ${durationUnit} end`;
 }

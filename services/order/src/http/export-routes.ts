@@ -5,6 +5,7 @@ import {
   accountOf,
   accountRefusals,
   decodeTimeCursor,
+  listedAccountOf,
   paged,
   pageOf,
   pageQuery,
@@ -18,7 +19,7 @@ import { fileFormats } from '../export/file-writer.ts';
 import { cancel, exportFile, startExport } from '../exporting.ts';
 import { downloadOrders } from '../order-download.ts';
 import { askedFilter, filterRefusals, OrderFilter, OrderFilterBody } from './order-filter.ts';
-import { AccountId } from './schemas.ts';
+import { ListedAccountId } from './schemas.ts';
 
 const Format = z.enum(exportFormats).meta({ id: 'ExportFormat' });
 const contentTypes = exportFormats.map((format) => fileFormats[format].contentType);
@@ -115,11 +116,11 @@ const listExports = route({
   operationId: 'listExports',
   summary: 'Exports of an account, newest first; operators see all accounts',
   access: reader,
-  query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
+  query: z.strictObject({ ...pageQuery, accountId: ListedAccountId.optional() }),
   answer: paged(ExportAnswer),
   refusals: ['request.account_not_yours'],
   inTransaction: async (tx: Tx, { actor, query: { accountId: asked, cursor, limit } }) => {
-    const accountId = actor.kind === 'customer' ? accountOf(actor, asked) : asked;
+    const accountId = listedAccountOf(actor, asked);
     const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
     const jobs = await readExports(tx, { accountId, after, limit: limit + 1 });
     const key = ({ requestedAt, exportId }: Export) => [requestedAt.toISOString(), exportId];

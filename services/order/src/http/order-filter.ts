@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
 import { BillType, OrderStatus, OrderType } from '@accord/events/order';
-import { accountOf, rangeQuery, separatedByCommas, timeRange } from '@accord/http';
+import { listedAccountOf, rangeQuery, separatedByCommas, timeRange } from '@accord/http';
 import { rangeOf, type OrderFilter as Filter } from '../order/order-list.ts';
-import { AccountId, InstanceId, Line, OrderId, ProductCode } from './schemas.ts';
+import { AccountId, InstanceId, Line, ListedAccountId, OrderId, ProductCode } from './schemas.ts';
 
 const Instances = z.array(InstanceId).min(1).max(20);
 
 /** ORD-15, of a query: lists and exports of orders take the same. */
 export const OrderFilter = z.strictObject({
-  accountId: AccountId.optional(),
+  accountId: ListedAccountId.optional(),
   ...rangeQuery,
   status: OrderStatus.optional(),
   productCode: ProductCode.optional(),
@@ -26,7 +26,10 @@ export const OrderFilter = z.strictObject({
 });
 
 /** The same in a body. */
-export const OrderFilterBody = OrderFilter.extend({ instanceIds: Instances.optional() }).meta({
+export const OrderFilterBody = OrderFilter.extend({
+  accountId: AccountId.optional(),
+  instanceIds: Instances.optional(),
+}).meta({
   id: 'OrderFilterInput',
 });
 
@@ -46,7 +49,7 @@ export function askedFilter(
   { from, to, paidFrom, paidTo, ...query }: z.output<typeof OrderFilter>,
   { actor, timeZone, now }: { readonly actor: Actor; readonly timeZone: string; readonly now: Date },
 ): Filter {
-  const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
+  const accountId = listedAccountOf(actor, query.accountId);
   const isPaid = paidFrom !== undefined || paidTo !== undefined;
   return {
     ...query,

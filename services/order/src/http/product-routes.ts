@@ -81,9 +81,13 @@ const Publication = z.strictObject({
   contractable: z.boolean(),
   refundable: z.boolean(),
   termsUrl: z
-    .url()
+    .string()
     .max(500)
     .regex(/^https?:\/\/[^@/?#\x00-\x20]+([/?#][^\x00-\x20]*)?$/)
+    .refine((text) => URL.canParse(text), {
+      message: 'names no host that there can be',
+      params: { 'zh-CN': '主机名无效', beyondSchema: true },
+    })
     .nullable()
     .default(null),
 });

@@ -1,10 +1,19 @@
 import { z } from 'zod';
 import { Id } from '@accord/events/fields';
-import { accountOf, decodeTimeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import {
+  accountOf,
+  decodeTimeCursor,
+  listedAccountOf,
+  paged,
+  pageOf,
+  pageQuery,
+  route,
+  type Route,
+} from '@accord/http';
 import { claimRemittance } from '../remittance-claim.ts';
 import * as store from '../remittance/claim-store.ts';
 import { BankReference, ClaimAnswer, differsFor, toClaimAnswer, Transferred } from './remittance-schemas.ts';
-import { AccountId, OrderId } from './schemas.ts';
+import { ListedAccountId, OrderId } from './schemas.ts';
 
 // ORD-21. A customer sees his claims, which say nothing of a transfer that is not his.
 
@@ -68,13 +77,13 @@ const listRemittanceClaims = route({
   access: readers,
   query: z.strictObject({
     ...pageQuery,
-    accountId: AccountId.optional(),
+    accountId: ListedAccountId.optional(),
     status: ClaimAnswer.shape.status.optional(),
   }),
   answer: paged(ClaimAnswer),
   refusals: ['request.account_not_yours'],
   inTransaction: async (tx, { actor, query: { cursor, limit, status, ...query } }) => {
-    const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
+    const accountId = listedAccountOf(actor, query.accountId);
     const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
     const rows = await store.listClaims(tx, { accountId, status, after, limit: limit + 1 });
     const differsOf = await differsFor(tx, rows);

@@ -15,6 +15,9 @@ export const AccountId = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,64}$/)
   .meta({ description: 'Required of operators and the platform; a customer may leave it out.' });
+export const ListedAccountId = AccountId.meta({
+  description: 'For operators and the platform: left out, of all accounts together.',
+});
 export const OrderId = AnyOrderId.meta({ examples: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] });
 export { InstanceId };
 export const ProductCode = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { Money } from '@accord/events/fields';
 import { GivenDayText } from '@accord/events/given-time';
 import { OrderStatus } from '@accord/events/order';
-import { accountOf, route, type Route } from '@accord/http';
+import { listedAccountOf, route, type Route } from '@accord/http';
 import { money } from '@accord/money';
 import { listStatistics, type StatisticsLine } from '../order/statistics-store.ts';
 import { daysOf } from '../statistics.ts';
 import { filterRefusals } from './order-filter.ts';
-import { AccountId, ProductCode } from './schemas.ts';
+import { ListedAccountId, ProductCode } from './schemas.ts';
 
 const Sums = z.object({
   orders: z.int(),
@@ -42,7 +42,7 @@ const getOrderStatistics = route({
   summary: 'Numbers and sums of orders by status, by day and by product; a line for each currency',
   access: { customer: 'orders:read', operator: true, platform: true },
   query: z.strictObject({
-    accountId: AccountId.optional().meta({ description: 'Left out by operators: all accounts together.' }),
+    accountId: ListedAccountId.optional(),
     from: GivenDayText.optional().meta({ description: 'The first day where the provider is.' }),
     to: GivenDayText.optional().meta({ description: 'The last day where the provider is.' }),
     productCode: ProductCode.optional(),
@@ -52,7 +52,7 @@ const getOrderStatistics = route({
   refusals: filterRefusals,
   inTransaction: async (tx, { actor, timeZone, query: { from, to, ...query } }) => {
     const days = daysOf({ from, to }, { now: tx.now, timeZone });
-    const accountId = actor.kind === 'customer' ? accountOf(actor, query.accountId) : query.accountId;
+    const accountId = listedAccountOf(actor, query.accountId);
     const lines = await listStatistics(tx, { ...query, ...days, accountId });
     return {
       body: {

@@ -1,7 +1,7 @@
 import { changed, lifecycle, Refusal, type Decision } from '@accord/core';
 import { equal, sum, type Money } from '@accord/money';
 import { expectPayable, isPayable, type Order, type OrderId } from '../order/order.ts';
-import { isSameAmount, nameKey, type Remittance } from './remittance.ts';
+import { nameKey, type Remittance } from './remittance.ts';
 
 // ORD-21: a customer says which transfer pays which of his orders.
 
@@ -65,7 +65,7 @@ export function expectExactly(orders: readonly Order[], amount: Money, now: Date
     isOneCurrency ? orders.map((order) => order.payableAmount) : [],
     payableAmount.currency,
   );
-  if (isOneCurrency && payable.currency === amount.currency && equal(payable, amount)) return;
+  if (isOneCurrency && equal(payable, amount)) return;
   throw new Refusal('invalid', 'order.payment_mismatch', { payableAmount: payable });
 }
 
@@ -120,7 +120,7 @@ export function differencesOf(
   remittance: Remittance | undefined,
 ): (typeof differences)[number][] {
   if (!remittance) return ['reference'];
-  const isAmount = isSameAmount(remittance.amount, amount);
+  const isAmount = equal(remittance.amount, amount);
   const isPayer = certifiedName !== null && nameKey(certifiedName) === nameKey(remittance.payerName);
   const isFree = remittance.claimId === null || remittance.claimId === claimId;
   return differences.filter(

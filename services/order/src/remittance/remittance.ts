@@ -1,4 +1,4 @@
-import type { Money } from '@accord/money';
+import { equal, type Money } from '@accord/money';
 
 // ORD-21: a transfer that the bank received. It stays as the bank told it, and is claimed at most once.
 
@@ -18,13 +18,9 @@ export interface Remittance {
 
 export type ReportedRemittance = Pick<Remittance, 'bankReference' | 'amount' | 'payerName' | 'receivedAt'>;
 
-/** Of any two currencies. */
-export const isSameAmount = (one: Money, other: Money): boolean =>
-  one.amount === other.amount && one.currency === other.currency;
-
 /** Told again it is the same transfer, or another one under a reference that is taken. */
 export const isSameTransfer = (known: ReportedRemittance, told: ReportedRemittance): boolean =>
-  isSameAmount(known.amount, told.amount) &&
+  equal(known.amount, told.amount) &&
   known.payerName === told.payerName &&
   known.receivedAt.getTime() === told.receivedAt.getTime();
 

@@ -1,5 +1,6 @@
 import Fraction from 'fraction.js';
 import type { Locale } from '@accord/core';
+import { durationIn, fundWords } from '@accord/events/wording';
 import { add, equal, exactly, isZero, roundHalfUp, type Money } from '@accord/money';
 import type { Fee, Usage } from '@accord/profile';
 import { refundedOf, type Calculation, type Downgrade, type Line } from '../refund/amount.ts';
@@ -147,15 +148,9 @@ function voucherFormula({ split, calculation }: Line, locale: Locale): string {
 const sumSoFar = (exactBefore: string, own: string, givenBefore: Money, locale: Locale): string =>
   `${round[locale]}(${quotient(exactBefore)} + ${own}) − ${givenBefore.amount}`;
 
-const fundNames: { readonly [F in 'cash' | 'giftCredit' | 'storedCard']: Text } = {
-  cash: { en: 'cash', 'zh-CN': '现金' },
-  giftCredit: { en: 'gift credit', 'zh-CN': '赠送金' },
-  storedCard: { en: 'stored card', 'zh-CN': '储值卡' },
-};
-
 const fundsText = ({ split }: Line, locale: Locale): string =>
   (['cash', 'giftCredit', 'storedCard'] as const)
-    .map((fund) => `${fundNames[fund][locale]} ${split[fund].amount}`)
+    .map((fund) => `${fundWords[fund][locale]} ${split[fund].amount}`)
     .join(' + ');
 
 const unitNames: { readonly [U in Usage['unit']]: { en: [one: string, many: string]; 'zh-CN': string } } = {
@@ -216,9 +211,10 @@ function feeTable({ termMonths, steps, usedUpToMonths, percent }: Fee, locale: L
 
 function monthsText(months: number, locale: Locale): string {
   const isYears = months % 12 === 0;
-  const count = isYears ? months / 12 : months;
-  if (locale !== 'en') return `${count} ${isYears ? '年' : '个月'}`;
-  return `${count} ${isYears ? 'year' : 'month'}${count === 1 ? '' : 's'}`;
+  return durationIn(
+    locale,
+    isYears ? { value: months / 12, unit: 'year' } : { value: months, unit: 'month' },
+  );
 }
 
 const text = ({ amount, currency }: Money) => `${amount} ${currency}`;

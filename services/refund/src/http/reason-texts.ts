@@ -45,7 +45,9 @@ const mends: { readonly [R in Remedy]: Text } = {
 
 /** Why not, and what would mend it, in the reader's language (RFD-1, API-16). */
 export const textOf = ({ code, remedy, facts }: RefusalReason, locale: Locale): string =>
-  `${ended(sentenceOf(code, facts, locale), locale)} ${mendOf({ remedy, facts }, locale)}`;
+  [ended(sentenceOf(code, facts, locale), locale), mendOf({ remedy, facts }, locale)].join(
+    locale === 'en' ? ' ' : '',
+  );
 
 const failures: { readonly [F in PayoutFailure]: Text } = {
   'refund.exceeds_paid': {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { AccountId, Id, Reason } from '@accord/events/fields';
 import { RefundStatus } from '@accord/events/refund';
 import {
-  accountOf,
   decodeTimeCursor,
+  listedAccountOf,
   paged,
   pageOf,
   pageQuery,
@@ -91,7 +91,7 @@ const listRefunds = route({
   inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale, timeZone }) => {
     const [createdAt, refundId] = cursor ? decodeTimeCursor(cursor) : [];
     const rows = await refundStore.listRefunds(tx, {
-      accountId: actor.kind === 'customer' ? accountOf(actor, query.accountId) : (query.accountId ?? null),
+      accountId: listedAccountOf(actor, query.accountId) ?? null,
       status: query.status ?? null,
       orderId: query.orderId ?? null,
       instanceId: query.instanceId ?? null,

@@ -327,6 +327,7 @@ describe('RFD-3 every code against', () => {
       'SUPPORT_RIGHTS_USED: none',
     ]);
     expect(textOf(reasons[1]!, 'en')).toContain('(platform)');
+    expect(textOf(reasons[1]!, 'zh-CN')).toBe('资源已被冻结（平台）。请先解除冻结。');
     expect(textOf(reasons[2]!, 'zh-CN')).toContain('CT-2026-00000001');
     expect(reasonCodes).toHaveLength(23);
   });
