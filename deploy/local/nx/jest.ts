@@ -14,6 +14,28 @@ export type Sums = { passed: number; failed: number; skipped: number };
 /** `said`: all that jest said; of unit tests it was not shown meanwhile. */
 export type Result = Sums & { stage: Stage; green: boolean; files: readonly RanFile[]; said: string };
 
+const startJest = (args: readonly string[]) =>
+  spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ACCORD_ENV: 'development', NODE_OPTIONS: '--no-warnings' },
+  });
+
+/** Its exit code. The runner sets no limit to a test: one that hangs is seen by the silence after the others. */
+async function ended(child: ReturnType<typeof startJest>, stage: Stage, hear: (text: string) => void) {
+  const silence = setTimeout(() => {
+    hear(`\nNo file of ${stage} ended for ${silentForMs / 60_000} minutes: a test hangs.\n`);
+    child.kill('SIGKILL');
+  }, silentForMs);
+  child.stderr.on('data', (chunk: Buffer) => {
+    silence.refresh();
+    hear(String(chunk));
+  });
+  return new Promise<number | null>((resolve, reject) =>
+    child.once('error', reject).once('close', resolve),
+  ).finally(() => clearTimeout(silence));
+}
+
 /** Runs jest on these files of a stage. @throws Error with its words where it ends without a result. */
 export async function jest(
   stage: Stage,
@@ -40,28 +62,7 @@ export async function jest(
     '--outputFile',
     output,
   ];
-  const child = spawn(process.execPath, [...args, ...options, '--runTestsByPath', ...files], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      ...process.env,
-      ACCORD_ENV: 'development',
-      NODE_OPTIONS: '--no-warnings',
-      ...(shown && process.stderr.isTTY && { FORCE_COLOR: '1' }),
-    },
-  });
-  // The runner sets no limit to a test: one that hangs is seen by the silence after the others.
-  const silence = setTimeout(() => {
-    hear(`\nNo file of ${stage} ended for ${silentForMs / 60_000} minutes: a test hangs.\n`);
-    child.kill('SIGKILL');
-  }, silentForMs);
-  child.stderr.on('data', (chunk: Buffer) => {
-    silence.refresh();
-    hear(String(chunk));
-  });
-  const code = await new Promise<number | null>((resolve, reject) =>
-    child.once('error', reject).once('close', resolve),
-  ).finally(() => clearTimeout(silence));
+  const code = await ended(startJest([...args, ...options, '--runTestsByPath', ...files]), stage, hear);
   try {
     if (!existsSync(output)) throw new Error(`${shown ? '' : said}jest ended (${code}) without a result`);
     const result = JSON.parse(readFileSync(output, 'utf8'));

@@ -119,7 +119,7 @@ test('thousands of statements and long answers in one pipeline', async () => {
   expect(answers.every((one, i) => one!.i === i && one!.long === long)).toBe(true);
 });
 
-test('API-5 a copy gives the rows of its account in their bytes, with values of any kind put in their places', async () => {
+test('API-5 a copy gives the rows of its account in their bytes, with values of any kind in their places', async () => {
   const rows: string[] = [];
   const values = [`'a\\'"$2`, 7, ['x,"y"', `it's`], new Date(0), null, true];
   const copied = db.transaction(actor, async (tx) => {
