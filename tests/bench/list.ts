@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asSuperuser, type ServiceProcess } from '@accord/local';
 import { connect } from '@accord/postgres';
 import { urlsOf } from '@accord/testing';
@@ -94,6 +95,8 @@ export async function benchList(
         "invoiceTitle": "某某有限公司", "partner": null, "address": null}')`,
       [accountId],
     );
+    while ((await connection.query('select from orders.order_deltas limit 1')).rowCount) await sleep(200);
+    await connection.query('vacuum analyze orders.order_totals');
     await connection.query('checkpoint');
   });
   if (parts.includes('list')) await checkPlans(databaseUrl, many, tell);

@@ -1,6 +1,6 @@
 import type { Connection } from '@accord/postgres';
 
-// Orders of the last year, made in few statements. Each value of a filter finds many orders of `acc_0`, and yet there
+// Orders of the last year, made by one statement. Each value of a filter finds many orders of `acc_0`, and yet there
 // are values that find none together: no upgrade was cancelled, no postpaid order voided, and in one month nothing
 // was paid.
 
@@ -21,14 +21,12 @@ export interface ManyOrders {
 const spread = (kind: number, over: number) =>
   `(hashint8extended(n, ${kind}) & 9223372036854775807) % ${over}`;
 
-/** The account of number 0 orders every product by eight people, the others four products each by one. */
 const drawn = `
-  select n, case when a = 0 then ${spread(1, 40)} else (7 * a + ${spread(1, 4)}) % 40 end as p,
-    ${spread(2, 10)} as drawn_type, ${spread(3, 10)} as drawn_status, 'acc_' || a as account_id,
-    'usr_' || case when a = 0 then ${spread(6, 8)} else a % 8 end as operator_id,
+  select n, ${spread(1, 40)} as p, ${spread(2, 10)} as drawn_type, ${spread(3, 10)} as drawn_status,
+    case when ${spread(4, 10)} < $2 then 'acc_0' else 'acc_' || 1 + ${spread(5, 5_000)} end as account_id,
+    'usr_' || ${spread(6, 8)} as operator_id,
     $3::timestamptz + n * (least(now(), $4) - $3) / $1::float8 as created_at
-  from (select n, case when ${spread(4, 10)} < $2 then 0 else 1 + ${spread(5, 5_000)} end as a
-    from generate_series($6::bigint, least($7::bigint, $1) - 1) n) numbered`;
+  from generate_series(0, $1::bigint - 1) n`;
 
 const dated = `
   select *, created_at >= $5 and created_at < $5::timestamptz + interval '30 days' as is_quiet from (${drawn}) drawn`;
@@ -62,32 +60,10 @@ const insert = `
     (created_at at time zone 'Asia/Shanghai')::date
   from (select *, case when status = 'cancelled' then 0.00 else 45.00 end as cash_paid from (${decided}) decided) paid`;
 
-const atOnce = 100_000;
-const indexes = `
-  select indexdef as text, format('drop index orders.%I', indexname) as drop from pg_indexes
-   where schemaname = 'orders' and tablename = 'orders' and indexdef not like 'CREATE UNIQUE%'`;
-const facets = 'account_id, facet_id, product_name_id, order_type, bill_type, operator_id';
-
-/**
- * On a connection of the superuser; the schema is migrated and empty. The triggers file and count the first orders,
- * which have all names; the others are filed and counted at once, indexes made once. No delta is left.
- */
+/** On a connection of the superuser; the schema is migrated and empty. The worker counts them later. */
 export async function fillOrders(connection: Connection, { orders, ofOne }: ManyOrders): Promise<void> {
-  const spread = [orders, ofOne, year.from, year.before, new Date(quietFrom)];
-  const { rows } = await connection.query<{ text: string; drop: string }>(indexes);
-  for (const { drop } of rows) await connection.query(drop);
-  await connection.query(insert, [...spread, 0, atOnce]);
-  await connection.query('set session_replication_role = replica');
-  for (let n = atOnce; n < orders; n += 10 * atOnce)
-    await connection.query(insert, [...spread, n, n + 10 * atOnce]);
-  await connection.query('reset session_replication_role');
-  await connection.query(`set maintenance_work_mem = '512MB'`);
-  for (const { text } of rows) await connection.query(text);
-  await connection.query(
-    `insert into orders.order_facets (${facets}) select distinct ${facets} from orders.orders on conflict do nothing`,
-  );
-  await connection.query('select orders.recount()');
-  for (const table of ['orders', 'order_facets', 'order_totals', 'order_deltas'])
-    await connection.query(`vacuum analyze orders.${table}`);
+  await connection.query(insert, [orders, ofOne, year.from, year.before, new Date(quietFrom)]);
+  await connection.query('vacuum analyze orders.orders');
+  await connection.query('vacuum analyze orders.order_facets');
   await connection.query('analyze orders.product_names');
 }

@@ -159,6 +159,10 @@ test('ORD-23 statistics of any range, counted or not, are those of a plain look'
   while (await countDeltas(readingBy(readers.operator)));
   expect((await readers.operator.query('select from order_deltas')).rowCount).toBe(0);
   await look();
+  const owner = await open(database.url);
+  await owner.query('update order_totals set orders = orders + 1');
+  await owner.query('select recount()');
+  await look();
 });
 
 const plainText = `
