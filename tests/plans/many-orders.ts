@@ -1,4 +1,5 @@
 import type { Connection } from '@accord/postgres';
+import { until } from '@accord/testing';
 
 // Orders of the last year, made by one statement. Each value of a filter finds many orders of `acc_0`, and yet there
 // are values that find none together: no upgrade was cancelled, no postpaid order voided, and in one month nothing
@@ -60,10 +61,18 @@ const insert = `
     (created_at at time zone 'Asia/Shanghai')::date
   from (select *, case when status = 'cancelled' then 0.00 else 45.00 end as cash_paid from (${decided}) decided) paid`;
 
+const unmarked = `
+  select from pg_class where oid in ('orders.orders'::regclass, 'orders.order_facets'::regclass)
+   and relallvisible < relpages`;
+
 /** On a connection of the superuser; the schema is migrated and empty. The worker counts them later. */
 export async function fillOrders(connection: Connection, { orders, ofOne }: ManyOrders): Promise<void> {
   await connection.query(insert, [orders, ofOne, year.from, year.before, new Date(quietFrom)]);
-  await connection.query('vacuum analyze orders.orders');
-  await connection.query('vacuum analyze orders.order_facets');
+  // An older snapshot, such as that of an `analyze` by the server itself, keeps pages from being marked.
+  await until('all pages are marked as visible to all', async () => {
+    await connection.query('vacuum analyze orders.orders');
+    await connection.query('vacuum analyze orders.order_facets');
+    return (await connection.query(unmarked)).rowCount === 0;
+  });
   await connection.query('analyze orders.product_names');
 }
