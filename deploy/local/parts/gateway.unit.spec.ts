@@ -144,7 +144,7 @@ describe('what the front door answers itself', () => {
   );
 });
 
-test('API-2 a missing host and an expectation that nobody knows reach the service, which refuses them', async () => {
+test('API-2 a missing host and an unknown expectation reach the service, which refuses them', async () => {
   const asked: unknown[] = [];
   const serve: RequestListener = ({ headers }, response) => {
     asked.push([headers.host, headers.expect]);

@@ -35,6 +35,8 @@ export interface Wanted {
   readonly from?: string;
   readonly to?: string;
   readonly ca?: boolean;
+  /** Authorities that an authority may have between it and a signer; absent: any number. */
+  readonly mostBelow?: number;
   /** The first byte of the key usage; null: none. Default: digital signature and non-repudiation. */
   readonly usage?: number | null;
   readonly extendedUses?: readonly string[];
@@ -69,13 +71,21 @@ export async function issue(wanted: Wanted = {}): Promise<Issued> {
 const commonName = (value: string) =>
   new AttributeTypeAndValue({ type: '2.5.4.3', value: new Utf8String({ value }) });
 
-function extensionsOf({ ca = false, usage = 0xc0, extendedUses, dnsNames }: Wanted): Extension[] {
+function extensionsOf(wanted: Wanted): Extension[] {
+  const { ca = false, mostBelow: pathLenConstraint, usage = 0xc0, extendedUses, dnsNames } = wanted;
   const extension = (extnID: string, critical: boolean, value: { toBER(): ArrayBuffer }) =>
     new Extension({ extnID, critical, extnValue: value.toBER() });
   const bits = usage !== null && new BitString({ valueHex: Uint8Array.of(usage).buffer });
   const names = dnsNames?.map((value) => new GeneralName({ type: 2, value }));
   return [
-    extension('2.5.29.19', true, new BasicConstraints({ cA: ca }).toSchema()),
+    extension(
+      '2.5.29.19',
+      true,
+      new BasicConstraints({
+        cA: ca,
+        ...(pathLenConstraint !== undefined && { pathLenConstraint }),
+      }).toSchema(),
+    ),
     ...(bits ? [extension('2.5.29.15', true, bits)] : []),
     ...(extendedUses
       ? [extension('2.5.29.37', false, new ExtKeyUsage({ keyPurposes: [...extendedUses] }).toSchema())]

@@ -299,7 +299,7 @@ describe('the catalogue', () => {
       expect((await t.operator().put('/v1/products/NAMED', aProduct({ name }))).status).toBe(400);
   });
 
-  test('ORD-22 API-3 terms have an address of the web; a host that cannot be is refused with 422', async () => {
+  test('ORD-22 API-3 terms have an address of the web; no pattern says whether its host can be', async () => {
     for (const [termsUrl, status] of [
       ['ftp://terms.example.com/', 400],
       ['https://user@terms.example.com/', 400],

@@ -28,13 +28,16 @@ export function chainsOf(key: KeyObject, certificates: readonly X509Certificate[
 function continued(chain: CertificateChain, all: readonly X509Certificate[]): CertificateChain[] {
   const last = chain.at(-1)!;
   const issuers = all.filter(
-    (one) =>
-      !chain.some((known) => isSame(known, one)) && last.checkIssued(one) && last.verify(one.publicKey),
+    (one) => !chain.some((known) => isSame(known, one)) && isOf(last, one) && last.verify(one.publicKey),
   );
-  const isRoot = last.checkIssued(last);
+  const isRoot = isOf(last, last);
   if (issuers.length === 0 || isRoot) return [chain];
   return issuers.flatMap((issuer) => continued([...chain, issuer], all));
 }
+
+/** By name, also where the issuer may issue none, which is told then. */
+const isOf = (one: X509Certificate, issuer: X509Certificate): boolean =>
+  one.checkIssued(issuer) || one.issuer === issuer.subject;
 
 const isSame = (a: X509Certificate, b: X509Certificate): boolean => a.fingerprint256 === b.fingerprint256;
 
@@ -59,8 +62,8 @@ export const invalidAt = (chain: CertificateChain, at: Date): X509Certificate | 
 
 const faultsOf = ([own, ...issuers]: CertificateChain): string[] => [
   ...[...keyFaults(own), ...signerFaults(own)].map((fault) => `${subjectOf(own)}: ${fault}`),
-  ...issuers.flatMap((one) =>
-    [...keyFaults(one), ...issuerFaults(one)].map((fault) => `${subjectOf(one)}: ${fault}`),
+  ...issuers.flatMap((one, below) =>
+    [...keyFaults(one), ...issuerFaults(one, below)].map((fault) => `${subjectOf(one)}: ${fault}`),
   ),
 ];
 
@@ -111,16 +114,36 @@ function signerFaults(certificate: X509Certificate): string[] {
   ].filter((fault) => typeof fault === 'string');
 }
 
-const issuerFaults = (certificate: X509Certificate): string[] =>
-  limitsOf(certificate).isAuthority ? [] : ['it issued a certificate and is no authority'];
+/** @param below how many authorities stand between it and the signer. */
+function issuerFaults(certificate: X509Certificate, below: number): string[] {
+  const { isAuthority, mostBelow, usage } = limitsOf(certificate);
+  return [
+    !isAuthority && 'it issued a certificate and is no authority',
+    usage !== null &&
+      (usage & keyCertSign) === 0 &&
+      'it issued a certificate, and its key usage is not to issue any',
+    below > mostBelow && `it has ${below} authorities below it and may have ${mostBelow}`,
+  ].filter((fault) => typeof fault === 'string');
+}
 
-/** Basic constraints, and the first byte of the key usage: null where the certificate does not limit it. */
-function limitsOf({ raw }: X509Certificate): { isAuthority: boolean; usage: number | null } {
+interface Limits {
+  readonly isAuthority: boolean;
+  /** Authorities between it and a signer. */
+  readonly mostBelow: number;
+  /** The first byte of the key usage; null where the certificate does not limit it. */
+  readonly usage: number | null;
+}
+
+function limitsOf({ raw }: X509Certificate): Limits {
   const { extensions = [] } = Certificate.fromBER(raw);
   const valueOf = (id: string): unknown => extensions.find(({ extnID }) => extnID === id)?.parsedValue;
   const [constraints, usage] = [valueOf('2.5.29.19'), valueOf('2.5.29.15')];
   return {
     isAuthority: constraints instanceof BasicConstraints && constraints.cA,
+    mostBelow:
+      constraints instanceof BasicConstraints && typeof constraints.pathLenConstraint === 'number'
+        ? constraints.pathLenConstraint
+        : Infinity,
     usage: usage instanceof BitString ? (usage.valueBlock.valueHexView[0] ?? 0) : null,
   };
 }

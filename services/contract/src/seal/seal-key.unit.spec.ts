@@ -55,11 +55,22 @@ describe('CTR-37 a certificate that can carry no seal refuses the start', () => 
   test.each<[string, () => Wanted, string]>([
     ['has a short key', () => ({ key: rsaKey(1024) }), 'CN=Example Root: an RSA key of 1024 bits'],
     ['is no authority', () => ({ ca: false, usage: null }), 'CN=Example Root: it issued a certificate'],
+    ['may sign and not issue', () => ({ usage: 0xc0 }), 'CN=Example Root: it issued a certificate, and its'],
   ])('whose issuer %s', async (_, wanted, fault) => {
     const issuer = await authority(wanted());
     const own = await issue({ issuer });
     expect(() => chain(own, issuer)).toThrow(fault);
     await expect(load(own, issuer)).rejects.toThrow(fault);
+  });
+
+  test('whose root allows fewer authorities than there are', async () => {
+    const most = async (mostBelow: number) => {
+      const above = await authority({ mostBelow });
+      const between = await authority({ name: 'Example Issuer', issuer: above });
+      return chain(await issue({ issuer: between }), between, above);
+    };
+    await expect(most(0)).rejects.toThrow('CN=Example Root: it has 1 authorities below it and may have 0');
+    expect(await most(1)).toHaveLength(3);
   });
 
   test('while others may seal: long keys, P-384 and P-521, uses for documents, uses without limits', async () => {
