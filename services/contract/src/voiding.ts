@@ -18,7 +18,7 @@ import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket 
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
 // Locks go contract first, then its tickets.
 
-/** Saves a contract's end; its open tickets are withdrawn with it (CTR-24). */
+/** Saves a contract's end; its open tickets are withdrawn with it (`ticket.withdrawn`, CTR-24). */
 async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
   const contract = saveContract(tx, decision);
   if (decision.facts.length > 0) {
