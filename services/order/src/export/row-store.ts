@@ -1,7 +1,7 @@
 import type { Locale, Tx } from '@accord/core';
 import { codeWords } from '../document/wording.ts';
 import { countOrders, orderPage } from '../order/order-list.ts';
-import { ByteWriter } from './byte-writer.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import { columns, type Column, type ColumnName } from './columns.ts';
 import { cellEnd, type CopiedRows } from './copied-rows.ts';
 import type { RowKey, RowsAsk } from './export.ts';
