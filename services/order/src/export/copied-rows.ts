@@ -100,7 +100,7 @@ export class RowReader {
     return true;
   }
 
-  /** What the row says, also where it is not plain. */
+  /** The cells of the row, also where it is not plain. */
   texts(): Cells {
     return cellsOf(this.#rows.toString('utf8', this.#start, this.#next - 1));
   }

@@ -82,7 +82,7 @@ const inBytes = {
   numberBegins: numberFormats.map((_, digits) => bytesOf(numberBegins(digits))),
   numberEnds: bytesOf(numberEnds),
 };
-/** What is written around the bytes of a cell is shorter. */
+/** Longer than all that is written around the bytes of a cell. */
 const around = 80;
 
 /** Writes the first rows as XML, `most` at most. @returns how many, and those that are left. */

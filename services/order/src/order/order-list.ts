@@ -40,16 +40,11 @@ export function listOrders(tx: Tx, filter: OrderFilter, page: OrderPage): Promis
 }
 
 /**
- * The condition of one page's orders, for the next statement of this transaction that reads orders; `given` are the
- * values of `$1`, `$2` … before it. It sorts nothing.
+ * The condition of one page's orders, for the next statement of this transaction that reads orders. It sorts
+ * nothing.
  */
-export function orderPage(
-  tx: Tx,
-  filter: OrderFilter,
-  page: OrderPage,
-  given: readonly unknown[] = [],
-): SqlFilter {
-  const search = searchOf(filter, page, given);
+export function orderPage(tx: Tx, filter: OrderFilter, page: OrderPage): SqlFilter {
+  const search = searchOf(filter, page);
   const { values } = search.orders;
   const limit = `$${values.length + 1}`;
   tx.write(inOrder);
@@ -95,7 +90,7 @@ export type OrderCount = { readonly status: Order['status']; readonly orders: nu
 
 /** How many orders of each status the filter finds, `most` of each at most. */
 export function countOrders(tx: Tx, filter: OrderFilter, most: number): Promise<OrderCount[]> {
-  const { statuses, places, orders } = searchOf(filter, { sort: 'newest_first' }, []);
+  const { statuses, places, orders } = searchOf(filter, { sort: 'newest_first' });
   const limit = `limit $${orders.values.length + 1}`;
   tx.write(inOrder);
   return tx.many<OrderCount>(
@@ -123,16 +118,16 @@ interface Search {
   readonly orders: SqlFilter;
 }
 
-function searchOf(filter: OrderFilter, page: Omit<OrderPage, 'limit'>, given: readonly unknown[]): Search {
+function searchOf(filter: OrderFilter, page: Omit<OrderPage, 'limit'>): Search {
   const { paid } = filter;
-  const { places, facets, orders } = placesOf(filter, sqlFilter([], [...given, statusesOf(filter)]));
+  const { places, facets, orders } = placesOf(filter, sqlFilter([], [statusesOf(filter)]));
   const ofTime = orders
     .and('status = each.status')
     .and('paid_at >= ?', paid && (paid.from ?? first))
     .and('paid_at < ?', paid && (paid.before ?? last));
   const ofStatus = inRange(ofTime, filter, page);
   return {
-    statuses: `unnest($${given.length + 1}::text[]) each (status)`,
+    statuses: 'unnest($1::text[]) each (status)',
     places,
     facets,
     ofStatus,
