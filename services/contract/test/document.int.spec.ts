@@ -291,7 +291,7 @@ describe('what no document can show', () => {
         {
           ...against,
           orderId: strange!.orderId,
-          unprintable: { characters: ['ช', 'ื', '่', 'อ'], fields: ['/configuration/1/name'] },
+          unprintable: { characters: ['ช', 'U+0E37', 'U+0E48', 'อ'], fields: ['/configuration/1/name'] },
         },
         {
           ...against,

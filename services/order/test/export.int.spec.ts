@@ -141,7 +141,7 @@ describe('a list as a file', () => {
     expect(lines[1]).toContain(`${evil.orderId},acc_csv,"'=1+1",EVIL,`);
     const english = csvOf(await customer(t, 'acc_csv').get('/v1/orders/export?status=unpaid'));
     expect(english).toHaveLength(2);
-    expect(english[1]).toContain(`,"'@SUM(A1), ""x""",EVIL,Purchase,Prepay,`);
+    expect(english[1]).toContain(`,"'@SUM(A1), ""x""",EVIL,Purchase,Prepaid,`);
     expect(
       csvOf(await customer(t, 'acc_csv').get(`/v1/orders/export?orderId=${plain.orderId}`)),
     ).toHaveLength(2);
