@@ -37,11 +37,14 @@ export interface ClusterOffsets {
   close(): Promise<void>;
 }
 
+/** As often as kafkajs tries what may succeed later. */
+const tries = 5;
+
 /**
  * kafkajs' admin asks topic by topic, twice for each, and each question waits for those before it. The cluster
  * behind its clients takes all topics in two requests to each broker.
  */
-export function clusterOffsets(kafka: Kafka, tries = 5): ClusterOffsets {
+export function clusterOffsets(kafka: Kafka): ClusterOffsets {
   const makeCluster = Object.getOwnPropertySymbols(kafka).find(
     ({ description }) => description === 'private:Kafka:createCluster',
   )!;
