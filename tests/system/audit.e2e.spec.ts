@@ -929,6 +929,18 @@ const plants: readonly Plant[] = [
           now(), now(), now() + interval '1 day')`,
     ],
   },
+  {
+    rule: 'ORD-19',
+    what: 'a file with a bit that has changed',
+    mends: 'order',
+    about: `select export_id as id from orders.exports where status = 'ready' limit 1`,
+    found: 'other bytes than were hashed',
+    change: [
+      'orders.export_parts',
+      `export_id = '$id' and part = 1`,
+      `bytes = set_bit(bytes, 9, 1 - get_bit(bytes, 9))`,
+    ],
+  },
 ];
 
 /** Plants it. @returns how to undo it. */

@@ -33,7 +33,6 @@ import {
   expireExport,
   finishExport,
   mostKept,
-  mostRows,
   requestExport,
   type Export,
   type ExportFormat,
@@ -53,7 +52,7 @@ export const rowsOfPart = 2_000;
 const partsAtOnce = 40;
 
 /**
- * ORD-19: a job over the orders of one account.
+ * ORD-19: a job over the orders of one account, at most so many.
  *
  * @throws Refusal `export.already_running`, `export.too_many_files`, `export.too_many_rows`
  */
@@ -65,13 +64,15 @@ export async function startExport(
     readonly locale: Locale;
     readonly filter: RowsAsk['filter'];
   },
+  most: number,
 ): Promise<Export> {
   const kept = await countKept(tx, ask.accountId);
   if (kept >= mostKept) throw new Refusal('conflict', 'export.too_many_files', { most: mostKept });
   const filter = { ...ask.filter, accountId: ask.accountId };
-  const rowsExpected = await countRows(tx, filter, mostRows + 1);
+  const rowsExpected = await countRows(tx, filter, most + 1);
   const requestedBy = actorId(tx.actor);
-  const job = requestExport({ ...ask, exportId: newId('exp'), filter, requestedBy, rowsExpected }, tx.now);
+  const asked = { ...ask, exportId: newId('exp'), filter, requestedBy, rowsExpected };
+  const job = requestExport(asked, { now: tx.now, most });
   return insertExport(tx, job);
 }
 

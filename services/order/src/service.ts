@@ -4,6 +4,7 @@ import type { Profile } from '@accord/profile';
 import { accountView } from './account-view.ts';
 import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
+import { mostRows } from './export/export.ts';
 import { exportExpiry, exporting } from './exporting.ts';
 import { documentRoutes } from './http/document-routes.ts';
 import { domainRoutes } from './http/domain-routes.ts';
@@ -35,7 +36,10 @@ import { onResourceReported } from './resource-report.ts';
 import { counting } from './statistics.ts';
 
 /** The order service's table of contents. */
-export const orderService = ({ profile }: { profile: Profile }, _context: ServiceContext): Service => ({
+export const orderService = (
+  { profile, mostExported = mostRows }: { profile: Profile; mostExported?: number },
+  _context: ServiceContext,
+): Service => ({
   name: 'order',
   schema: 'orders',
   migrations: new URL('../migrations/', import.meta.url),
@@ -46,7 +50,7 @@ export const orderService = ({ profile }: { profile: Profile }, _context: Servic
     ...statisticsRoutes,
     ...domainRoutes(profile),
     ...documentRoutes(profile),
-    ...exportRoutes(profile),
+    ...exportRoutes(profile, mostExported),
     ...paymentRoutes(profile),
     ...resourceRoutes(profile),
     ...productRoutes(profile),

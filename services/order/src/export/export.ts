@@ -15,7 +15,7 @@ export type ExportFormat = (typeof exportFormats)[number];
 const keptMs = 24 * 3_600_000;
 /** Files that an account may have at once, running jobs among them. */
 export const mostKept = 10;
-/** Rows of one job. */
+/** Rows of one job, where a service is not given less. */
 export const mostRows = 5_000_000;
 
 /** Time and id of an order: rows are read newest first, and go on behind one. */
@@ -61,15 +61,15 @@ export type Export = Readonly<
   }
 >;
 
-/** @throws Refusal `export.too_many_rows`. */
+/** @throws Refusal `export.too_many_rows` where there are more than `most`. */
 export function requestExport(
   ask: Pick<
     Export,
     'exportId' | 'accountId' | 'requestedBy' | 'format' | 'locale' | 'filter' | 'rowsExpected'
   >,
-  now: Date,
+  { now, most }: { readonly now: Date; readonly most: number },
 ): Export {
-  if (ask.rowsExpected > mostRows) throw new Refusal('invalid', 'export.too_many_rows', { most: mostRows });
+  if (ask.rowsExpected > most) throw new Refusal('invalid', 'export.too_many_rows', { most });
   return {
     ...ask,
     version: 0,

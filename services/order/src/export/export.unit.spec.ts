@@ -20,7 +20,7 @@ const ask = {
   filter: { from: undefined, before: at(0) },
   rowsExpected: 4,
 } as const;
-const job = requestExport(ask, at(0));
+const job = requestExport(ask, { now: at(0), most: mostRows });
 const part = { rows: 2, bytes: 10, lastKey: ['t', 'ord_2'], writerState: { a: 1 }, whole: false } as const;
 const codeOf = (work: () => unknown) => {
   try {
@@ -94,8 +94,8 @@ test('ORD-19 a job that runs or has its file is cancelled; a file is there from 
 });
 
 test('ORD-19 a job has so many rows at most', () => {
-  expect(codeOf(() => requestExport({ ...ask, rowsExpected: mostRows }, at(0)))).toBeUndefined();
-  expect(codeOf(() => requestExport({ ...ask, rowsExpected: mostRows + 1 }, at(0)))).toBe(
+  expect(codeOf(() => requestExport({ ...ask, rowsExpected: 9 }, { now: at(0), most: 9 }))).toBeUndefined();
+  expect(codeOf(() => requestExport({ ...ask, rowsExpected: 10 }, { now: at(0), most: 9 }))).toBe(
     'export.too_many_rows',
   );
 });

@@ -80,35 +80,36 @@ const exportOrders = (profile: Profile) =>
       }),
   });
 
-const requestExport = route({
-  method: 'post',
-  path: '/v1/exports',
-  operationId: 'requestExport',
-  summary: 'Has orders of an account written to a file, newest first, each as it is when it is read',
-  access: reader,
-  body: z.strictObject({ format: Format.default('csv'), filter: OrderFilterBody.default({}) }),
-  example: { format: 'xlsx', filter: { status: 'paid' } },
-  answer: ExportAnswer,
-  success: [202, 200],
-  refusals: [
-    'export.already_running',
-    'export.too_many_files',
-    'export.too_many_rows',
-    ...filterRefusals,
-    ...accountRefusals,
-  ],
-  inTransaction: async (tx, { actor, locale, timeZone, body }) => {
-    const { format, filter: asked } = body;
-    const accountId = accountOf(actor, asked.accountId);
-    const filter = askedFilter(asked, { actor, timeZone, now: tx.now });
-    const job = await startExport(tx, { accountId, format, locale, filter });
-    return { status: 202, body: toExportAnswer(job), location: `/v1/exports/${job.exportId}` };
-  },
-  outcome: async (tx, { exportId }) => {
-    const job = await readExport(tx, exportId);
-    return job.status === 'running' ? undefined : { status: 200, body: toExportAnswer(job) };
-  },
-});
+const requestExport = (most: number) =>
+  route({
+    method: 'post',
+    path: '/v1/exports',
+    operationId: 'requestExport',
+    summary: 'Has orders of an account written to a file, newest first, each as it is when it is read',
+    access: reader,
+    body: z.strictObject({ format: Format.default('csv'), filter: OrderFilterBody.default({}) }),
+    example: { format: 'xlsx', filter: { status: 'paid' } },
+    answer: ExportAnswer,
+    success: [202, 200],
+    refusals: [
+      'export.already_running',
+      'export.too_many_files',
+      'export.too_many_rows',
+      ...filterRefusals,
+      ...accountRefusals,
+    ],
+    inTransaction: async (tx, { actor, locale, timeZone, body }) => {
+      const { format, filter: asked } = body;
+      const accountId = accountOf(actor, asked.accountId);
+      const filter = askedFilter(asked, { actor, timeZone, now: tx.now });
+      const job = await startExport(tx, { accountId, format, locale, filter }, most);
+      return { status: 202, body: toExportAnswer(job), location: `/v1/exports/${job.exportId}` };
+    },
+    outcome: async (tx, { exportId }) => {
+      const job = await readExport(tx, exportId);
+      return job.status === 'running' ? undefined : { status: 200, body: toExportAnswer(job) };
+    },
+  });
 
 const listExports = route({
   method: 'get',
@@ -168,9 +169,10 @@ const cancelExport = route({
   }),
 });
 
-export const exportRoutes = (profile: Profile): readonly Route[] => [
+/** @param most orders of one job. */
+export const exportRoutes = (profile: Profile, most: number): readonly Route[] => [
   exportOrders(profile),
-  requestExport,
+  requestExport(most),
   listExports,
   getExport,
   downloadExport,
