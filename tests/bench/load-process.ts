@@ -87,12 +87,13 @@ class Client {
   }
 }
 
-async function load(ask: LoadAsk): Promise<LoadResult> {
+async function load(ask: LoadAsk, stopped: AbortSignal): Promise<LoadResult> {
   const { ms, rate, orderIds } = ask;
   const clients = ask.clients.map((headers) => new Client(ask, headers));
   const statuses: Record<string, number> = {};
   const latenciesMs: number[] = [];
   const started = performance.now();
+  const isOver = () => stopped.aborted || performance.now() - started >= ms;
   let answered = 0;
 
   const post = async (client: Client, { due = performance.now(), orderId = '' } = {}) => {
@@ -102,14 +103,14 @@ async function load(ask: LoadAsk): Promise<LoadResult> {
     if (performance.now() - started <= ms) answered += 1;
   };
   const closed = async (client: Client, first: number) => {
-    for (let next = first; performance.now() - started < ms; next += clients.length) {
+    for (let next = first; !isOver(); next += clients.length) {
       if (orderIds && next >= orderIds.length) return;
       await post(client, { orderId: orderIds?.[next] });
     }
   };
   const open = async (perSecond: number) => {
     const sent: Promise<void>[] = [];
-    while (performance.now() - started < ms) {
+    while (!isOver()) {
       const due = ((performance.now() - started) / 1_000) * perSecond;
       while (sent.length < due)
         sent.push(
@@ -125,8 +126,11 @@ async function load(ask: LoadAsk): Promise<LoadResult> {
   return { perSecond: (answered / took) * 1_000, statuses, latenciesMs };
 }
 
-process.on('message', (ask: LoadAsk) => {
-  load(ask).then(
+let stopping = new AbortController();
+process.on('message', (ask: LoadAsk | 'end') => {
+  if (ask === 'end') return stopping.abort();
+  stopping = new AbortController();
+  load(ask, stopping.signal).then(
     (result) => process.send!({ result }),
     (error: Error) => process.send!({ error: error.stack }),
   );
