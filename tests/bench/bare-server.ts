@@ -1,46 +1,22 @@
-// The floor of placing an order: its SQL, in its round trips, behind node:http alone. No caller
-// is authenticated, nothing is checked or published.
-import { randomUUIDv7 } from 'node:crypto';
+// The floor of a command: its SQL, in its round trips, behind node:http alone. No caller is authenticated, nothing is
+// checked or published.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
-
-/** Held against what the service really sends before anything is measured. */
-export const statements = {
-  product: `select product_code as "productCode", version, name, category, brand, form, charge_types as "chargeTypes",
-    invoicing_entity as "invoicingEntity", prices, plans, service_types as "serviceTypes",
-    on_sale as "onSale", renewable,
-    contractable, refundable,
-    terms_url as "termsUrl" from products where product_code = $1`,
-  order: `with placed as (
-      insert into orders (order_id, account_id, version, product_code, order_type, bill_type, terms,
-      currency, product_amount,
-        discount_amount, payable_amount, cash_paid, voucher_paid, paid_parts, status, fulfilment,
-        refund_state, instance_ids, created_at,
-        pay_by, paid_at, period_start, period_end, placed_on, cash_returned)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-        $24, $25, ($19::timestamptz at time zone $26)::date, $27)),
-    named as (insert into order_instances (instance_id, order_id, account_id) select unnest($18::text[]), $1, $2)
-    insert into order_history (order_id, account_id, version, at, actor, change, status)
-    values ($1, $2, $3, $19, $22, $23, $15)`,
-  outbox: `insert into outbox (event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type,
-    payload, headers, shard, occurred_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-};
-export const opened = `select set_config('accord.account', $1, true), now() as now`;
-const opening = (accountId: string) => `begin; ${opened.replace('$1', `'${accountId}'`)}`;
+import { commands, type BareRequest, type Sample } from './bare-commands.ts';
 
 export interface BareAsk {
-  /** Of the role that the service uses. */
+  readonly command: keyof typeof commands;
+  /** Of the role that the service uses for it. */
   readonly url: string;
   readonly poolSize: number;
-  /** An order as the service answered it, the terms and the event's headers as it stored them. */
-  readonly view: Readonly<Record<string, unknown>>;
-  readonly terms: Readonly<Record<string, unknown>>;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of its transaction, between the opening and the commit, as the service sends them. */
+  readonly texts: readonly string[];
+  readonly sample: Sample;
 }
 
-const week = 7 * 24 * 3_600_000;
+const opening = (accountId: string) =>
+  `begin; select set_config('accord.account', '${accountId}', true), now() as now`;
 
 const bodyOf = (request: IncomingMessage) =>
   new Promise<string>((resolve, reject) => {
@@ -50,78 +26,31 @@ const bodyOf = (request: IncomingMessage) =>
     request.once('error', reject);
   });
 
-function place(pool: pg.Pool, { view, terms, headers }: BareAsk) {
-  const { links, warnings, ...snapshot } = view;
-  return async (accountId: string, asked: { productCode: string }) => {
-    const client = await pool.connect();
-    const [, begun] = (await client.query(opening(accountId))) as unknown as pg.QueryResult<{ now: Date }>[];
-    const { now } = begun!.rows[0]!;
-    await client.query({ name: 'product', text: statements.product, values: [asked.productCode] });
-    const orderId = `ord_${randomUUIDv7().replaceAll('-', '')}`;
-    const payBy = new Date(now.getTime() + week);
-    await client.query({
-      name: 'order',
-      text: statements.order,
-      values: [
-        orderId,
-        accountId,
-        1,
-        asked.productCode,
-        'purchase',
-        'prepay',
-        terms,
-        'CNY',
-        '45.00',
-        '0.00',
-        '45.00',
-        '0.00',
-        '0.00',
-        null,
-        'unpaid',
-        'none',
-        'none',
-        [],
-        now,
-        payBy,
-        null,
-        'customer:user',
-        'placed',
-        null,
-        null,
-        'Asia/Shanghai',
-        '0.00',
-      ],
-    });
-    const order = { ...snapshot, orderId, accountId, createdAt: now, payBy };
-    const eventId = randomUUIDv7();
-    const envelope = {
-      ...headers,
-      ce_id: eventId,
-      ce_time: now,
-      ce_subject: orderId,
-      ce_accountid: accountId,
-    };
-    const type = 'order.placed';
-    const values = [
-      eventId,
-      'order',
-      orderId,
-      1,
-      type,
-      orderId,
-      type,
-      JSON.stringify({ order }),
-      JSON.stringify(envelope),
-      0,
-      now,
-    ];
-    await Promise.all([
-      client.query({ name: 'outbox', text: statements.outbox, values }),
-      client.query('commit'),
-    ]);
-    client.release();
-    return { ...order, links, warnings };
+/** One statement after the other, each waited for; the event's row leaves with the commit. */
+async function answer(
+  pool: pg.Pool,
+  { command, texts, sample }: BareAsk,
+  request: BareRequest,
+): Promise<object> {
+  const client = await pool.connect();
+  const [, begun] = (await client.query(opening(request.accountId))) as unknown as pg.QueryResult<{
+    now: Date;
+  }>[];
+  let asked = 0;
+  const statement = (values: readonly unknown[]) => {
+    const name = `${command} ${asked}`;
+    return client.query({ name, text: texts[asked++]!, values: [...values] });
   };
+  const done = await commands[command]({
+    ...request,
+    sample,
+    now: begun!.rows[0]!.now,
+    ask: async (values) => (await statement(values)).rows,
+  });
+  await Promise.all([statement(done.eventRow), client.query('commit')]);
+  if (asked !== texts.length) throw new Error(`${command} has ${texts.length} statements, not ${asked}`);
+  client.release();
+  return done.answer;
 }
 
 async function serve(ask: BareAsk): Promise<number> {
@@ -131,16 +60,17 @@ async function serve(ask: BareAsk): Promise<number> {
     options: '-c search_path=orders -c timezone=UTC',
     pipeline: true,
   } as pg.PoolConfig);
-  const placing = place(pool, ask);
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request);
-    const order = Buffer.from(
-      JSON.stringify(
-        await placing(String(request.headers['x-account']), JSON.parse(body) as { productCode: string }),
-      ),
-    );
-    response.writeHead(201, { 'content-type': 'application/json', 'content-length': order.length });
-    response.end(order);
+    const given = await answer(pool, ask, {
+      accountId: String(request.headers['x-account'] ?? ''),
+      orderId: request.url!.split('/')[3] ?? '',
+      key: String(request.headers['idempotency-key'] ?? ''),
+      body: JSON.parse(body) as Record<string, unknown>,
+    });
+    const bytes = Buffer.from(JSON.stringify(given));
+    response.writeHead(201, { 'content-type': 'application/json', 'content-length': bytes.length });
+    response.end(bytes);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;

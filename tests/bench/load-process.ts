@@ -8,6 +8,11 @@ export interface LoadAsk {
   /** One connection each; what it adds to the headers. */
   readonly clients: readonly Readonly<Record<string, string>>[];
   readonly body: string;
+  /**
+   * Orders of the clients in turn, the first client's first. Each is asked about once, its id in the place of
+   * `{orderId}` in address, headers and body; the load ends with them, at the latest.
+   */
+  readonly orderIds?: readonly string[];
   readonly ms: number;
   /**
    * Requests a second, whether or not the ones before were answered; absent: each client asks again as soon
@@ -26,22 +31,24 @@ export interface LoadResult {
 
 /** One connection, which asks the same again and again, one after the other. */
 class Client {
-  readonly #request: Buffer;
+  readonly #requestOf: (orderId: string) => Buffer;
   readonly #socket: Socket;
-  readonly #waiting: { resolve(status: string): void; reject(error: Error): void }[] = [];
+  readonly #waiting: { request: Buffer; resolve(status: string): void; reject(error: Error): void }[] = [];
   #answer = '';
   #failed: Error | undefined;
 
   constructor({ url, body }: LoadAsk, headers: Readonly<Record<string, string>>) {
     const { hostname, port, host, pathname } = new URL(url);
-    const all = {
-      host,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      ...headers,
-    };
+    const all = { host, 'content-type': 'application/json', ...headers };
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-    this.#request = Buffer.from(`POST ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+    const head = `POST ${decodeURI(pathname)} HTTP/1.1\r\n${lines.join('')}content-length: `;
+    const of = (text: string, orderId: string) => text.replaceAll('{orderId}', orderId);
+    const requestOf = (orderId: string) => {
+      const content = of(body, orderId);
+      return Buffer.from(`${of(head, orderId)}${Buffer.byteLength(content)}\r\n\r\n${content}`);
+    };
+    const always = requestOf('');
+    this.#requestOf = (orderId) => (orderId === '' ? always : requestOf(orderId));
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
     this.#socket.on('data', (bytes) => this.#read(bytes));
     this.#socket.on('error', (error) => this.#fail(error));
@@ -49,10 +56,11 @@ class Client {
   }
 
   /** Resolves with the answer's status. */
-  post(): Promise<string> {
+  post(orderId = ''): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.#failed) return reject(this.#failed);
-      if (this.#waiting.push({ resolve, reject }) === 1) this.#socket.write(this.#request);
+      const request = this.#requestOf(orderId);
+      if (this.#waiting.push({ request, resolve, reject }) === 1) this.#socket.write(request);
     });
   }
 
@@ -70,7 +78,7 @@ class Client {
     const status = this.#answer.slice(9, 12);
     this.#answer = '';
     this.#waiting.shift()?.resolve(status);
-    if (this.#waiting.length > 0) this.#socket.write(this.#request);
+    if (this.#waiting[0]) this.#socket.write(this.#waiting[0].request);
   }
 
   #fail(error: Error): void {
@@ -79,40 +87,50 @@ class Client {
   }
 }
 
-async function load(ask: LoadAsk): Promise<LoadResult> {
-  const { ms, rate } = ask;
+async function load(ask: LoadAsk, stopped: AbortSignal): Promise<LoadResult> {
+  const { ms, rate, orderIds } = ask;
   const clients = ask.clients.map((headers) => new Client(ask, headers));
   const statuses: Record<string, number> = {};
   const latenciesMs: number[] = [];
   const started = performance.now();
+  const isOver = () => stopped.aborted || performance.now() - started >= ms;
   let answered = 0;
 
-  const post = async (client: Client, due = performance.now()) => {
-    const status = await client.post();
+  const post = async (client: Client, { due = performance.now(), orderId = '' } = {}) => {
+    const status = await client.post(orderId);
     latenciesMs.push(performance.now() - due);
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (performance.now() - started <= ms) answered += 1;
   };
-  const closed = async (client: Client) => {
-    while (performance.now() - started < ms) await post(client);
+  const closed = async (client: Client, first: number) => {
+    for (let next = first; !isOver(); next += clients.length) {
+      if (orderIds && next >= orderIds.length) return;
+      await post(client, { orderId: orderIds?.[next] });
+    }
   };
   const open = async (perSecond: number) => {
     const sent: Promise<void>[] = [];
-    while (performance.now() - started < ms) {
+    while (!isOver()) {
       const due = ((performance.now() - started) / 1_000) * perSecond;
       while (sent.length < due)
-        sent.push(post(clients[sent.length % clients.length]!, started + (sent.length / perSecond) * 1_000));
+        sent.push(
+          post(clients[sent.length % clients.length]!, { due: started + (sent.length / perSecond) * 1_000 }),
+        );
       await sleep(1);
     }
     await Promise.all(sent);
   };
   await (rate === undefined ? Promise.all(clients.map(closed)) : open(rate));
   for (const client of clients) client.end();
-  return { perSecond: (answered / ms) * 1_000, statuses, latenciesMs };
+  const took = Math.min(ms, performance.now() - started);
+  return { perSecond: (answered / took) * 1_000, statuses, latenciesMs };
 }
 
-process.on('message', (ask: LoadAsk) => {
-  load(ask).then(
+let stopping = new AbortController();
+process.on('message', (ask: LoadAsk | 'end') => {
+  if (ask === 'end') return stopping.abort();
+  stopping = new AbortController();
+  load(ask, stopping.signal).then(
     (result) => process.send!({ result }),
     (error: Error) => process.send!({ error: error.stack }),
   );

@@ -1,5 +1,6 @@
 // Figures of this machine, each beside its floor measured in the same run.
 import { commandLine, known, wholeNumber } from '../command-line.ts';
+import { benchCancelAndPay } from './cancel-and-pay.ts';
 import { benchConsumer } from './consumer.ts';
 import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
@@ -23,6 +24,8 @@ const names = [
   'consumer',
   'poison',
   'place-order',
+  'cancel',
+  'pay',
   'effect',
   'expiry',
   'export',
@@ -71,10 +74,12 @@ try {
   }
   if (wanted('consumer')) (await benchConsumer(ground)).forEach(show);
   if (wanted('poison')) show(await benchPoison(ground));
-  if (wanted('place-order') || wanted('effect') || wanted('expiry')) {
+  const commands = (['cancel', 'pay'] as const).filter(wanted);
+  if (commands.length > 0 || ['place-order', 'effect', 'expiry'].some(wanted)) {
     const load = startLoad();
     const shop = await openShop(ground);
     if (wanted('place-order')) show(await benchPlaceOrder(ground, shop, load));
+    if (commands.length > 0) (await benchCancelAndPay(ground, shop, load, { commands })).forEach(show);
     if (wanted('effect')) (await benchEffect(ground, shop, load)).forEach(show);
     if (wanted('expiry')) (await benchExpiry(shop, load)).forEach(show);
     load.stop();

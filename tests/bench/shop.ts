@@ -70,6 +70,51 @@ export async function openShop(
   };
 }
 
+/** Of the nth copy, from 1 on, as SQL. */
+interface CopyOf {
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly createdAt: string;
+  readonly payBy: string;
+}
+
+/** An order as its row, to be copied. */
+export const rowOf = ({ databaseUrl }: Shop, orderId: unknown) =>
+  asSuperuser(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ order: object }>(
+      'select to_jsonb(o) as order from orders.orders o where order_id = $1',
+      [orderId],
+    );
+    return rows[0]!.order;
+  });
+
+const copiedColumns = `version, product_code, order_type, bill_type, terms, currency, product_amount, discount_amount,
+  payable_amount, cash_paid, voucher_paid, status, fulfilment, refund_state, instance_ids, placed_on`;
+
+/** Copies of an order, each with the first line of its history, in the database of a service or of a floor. */
+export async function copyOrders(
+  databaseUrl: string,
+  order: object,
+  { count, copy: { orderId, accountId, createdAt, payBy } }: { count: number; copy: CopyOf },
+): Promise<readonly string[]> {
+  return asSuperuser(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ orderId: string }>(
+      `with placed as (
+         insert into orders.orders (order_id, account_id, created_at, pay_by, ${copiedColumns})
+         select ${orderId}, ${accountId}, ${createdAt}, ${payBy}, ${copiedColumns}
+           from jsonb_populate_record(null::orders.orders, $1), generate_series(1, $2::integer) n
+         returning order_id, account_id, created_at)
+       insert into orders.order_history (order_id, version, account_id, at, actor, change, status)
+       select order_id, 1, account_id, created_at, 'customer:usr', 'placed', 'unpaid' from placed
+       returning order_id as "orderId"`,
+      [JSON.stringify(order), count],
+    );
+    await client.query('vacuum analyze orders.orders');
+    await client.query('vacuum analyze orders.order_history');
+    return rows.map((row) => row.orderId);
+  });
+}
+
 /** One order as the service answers it. */
 export async function placeOne({ url, customers, body: asked }: Shop): Promise<Record<string, unknown>> {
   const headers = { authorization: customers[0]!.authorization, 'content-type': 'application/json' };

@@ -10,7 +10,7 @@ import {
   type EventType,
   type Fact,
 } from '@accord/events';
-import { pipelined, type Connection } from '@accord/postgres';
+import { pipelined, textArray, type Connection } from '@accord/postgres';
 
 /**
  * One publisher per shard; publishers of several shards work beside each other. Rows are stored with their
@@ -87,19 +87,27 @@ export function announce(
 
 const columns =
   'event_id, aggregate_type, aggregate_id, aggregate_version, topic, key, type, payload, headers, shard, occurred_at';
-const valuesOf = (row: OutboxRow) => [
-  row.eventId,
-  row.aggregateType,
-  row.aggregateId,
-  row.aggregateVersion,
-  row.topic,
-  row.key,
-  row.type,
-  row.payload,
-  row.headers,
-  row.shard,
-  row.occurredAt,
-];
+const fields = [
+  'eventId',
+  'aggregateType',
+  'aggregateId',
+  'aggregateVersion',
+  'topic',
+  'key',
+  'type',
+  'payload',
+  'headers',
+  'shard',
+  'occurredAt',
+] as const satisfies readonly (keyof OutboxRow)[];
+
+const valuesOf = (row: OutboxRow): unknown[] => fields.map((field) => row[field]);
+const arraysOf = (rows: readonly OutboxRow[]): unknown[] =>
+  fields.map((field) =>
+    field === 'payload' || field === 'headers'
+      ? textArray(rows.map((row) => row[field]))
+      : rows.map((row) => row[field]),
+  );
 
 const insertOne = `insert into outbox (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 const insertMany = `insert into outbox (${columns}) select * from unnest($1::uuid[], $2::text[], $3::text[],
@@ -107,11 +115,11 @@ const insertMany = `insert into outbox (${columns}) select * from unnest($1::uui
 
 /** Stores rows in the order they were announced, which the identity column keeps. */
 export function storeOutbox(connection: Connection, rows: readonly OutboxRow[]): Promise<unknown> {
-  const [first, ...rest] = rows.map(valuesOf);
+  const [first] = rows;
   if (!first) return Promise.resolve();
-  if (rest.length === 0) return pipelined(connection, insertOne, first);
-  const arrays = first.map((_, column) => [first, ...rest].map((row) => row[column]));
-  return pipelined(connection, insertMany, arrays);
+  return rows.length === 1
+    ? pipelined(connection, insertOne, valuesOf(first))
+    : pipelined(connection, insertMany, arraysOf(rows));
 }
 
 /** The outbox as `openDatabase` takes it: facts that a transaction announces are stored in it. */

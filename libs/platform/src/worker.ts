@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { Database, DueItem, Worker } from '@accord/core';
 import { withContext } from '@accord/core/observability';
 import { newEventId, newWakeup } from '@accord/core/runtime';
-
-type DueTogether = NonNullable<Worker['together']>;
+import type { ServiceDatabase } from '@accord/postgres';
+import { openTurns, type Turns } from './turns.ts';
 
 export interface RunningWorker {
   readonly name: string;
@@ -20,8 +20,8 @@ const itemsAtOnce = 100;
 /** Items that take longer when the service stops are abandoned: it is harmless to do them again (EVT-12). */
 const abandonedAfterMs = 5_000;
 const longestBackOffMs = 60_000;
-/** Between two masses of items, ms. */
-const longestRestMs = 20;
+/** Of a mass, in one look: each look passes the index's entries of all that was done already. */
+const itemsOfMass = 1_000;
 const backOffMs = (failures: number) =>
   Math.min(longestBackOffMs, 200 * 2 ** failures) * (0.5 + Math.random() / 2);
 
@@ -29,12 +29,17 @@ const backOffMs = (failures: number) =>
  * Looks for due work and does it, a few items at a time. A failing item waits with back-off, in this process,
  * while the others go on.
  */
-export function startWorker(worker: Worker, db: Database, log: Logger): RunningWorker {
+export function startWorker(
+  worker: Worker,
+  db: Pick<ServiceDatabase, 'transaction' | 'isBusy'>,
+  log: Logger,
+): RunningWorker {
   const wakesOn = new Set<string>(worker.wakesOn);
   const stopping = new AbortController();
   const { signal } = stopping;
   const wakeup = newWakeup();
-  const lanes = openLanes(worker, db, log, signal);
+  const turns = openTurns(db, signal);
+  const lanes = openLanes(worker, openAttempts(worker, { db, log, turns }), { db, turns, signal });
   const loop = async () => {
     while (!signal.aborted) {
       wakeup.reset();
@@ -62,13 +67,13 @@ export function startWorker(worker: Worker, db: Database, log: Logger): RunningW
 }
 
 /** Items that failed wait with back-off; those that are done are forgotten. */
-function openAttempts(worker: Worker, db: Database, log: Logger) {
+function openAttempts(worker: Worker, { db, log, turns }: { db: Database; log: Logger; turns: Turns }) {
   const waiting = new Map<string, { failures: number; until: number }>();
   const { together } = worker;
 
   async function doOne(item: DueItem): Promise<void> {
     try {
-      await asOwnCause(() => worker.run(db, item));
+      await turns.take(() => asOwnCause(() => worker.run(db, item)));
       waiting.delete(item.id);
     } catch (error) {
       const failures = (waiting.get(item.id)?.failures ?? 0) + 1;
@@ -80,18 +85,18 @@ function openAttempts(worker: Worker, db: Database, log: Logger) {
     }
   }
 
-  async function doTogether(items: readonly DueItem[], { run, most }: DueTogether): Promise<void> {
-    const began = performance.now();
+  async function doTogether(
+    items: readonly DueItem[],
+    together: NonNullable<Worker['together']>,
+  ): Promise<void> {
     try {
-      await asOwnCause(() => run(db, items));
+      await turns.takeMany(items.length, () => asOwnCause(() => together(db, items)));
       for (const { id } of items) waiting.delete(id);
     } catch (error) {
       const reason = (error as Error).message;
       log.warn({ worker: worker.name, items: items.length, reason }, 'due work is done one by one');
       for (const item of items) await doOne(item);
     }
-    // The longer it took the busier the machine is with other things, and these go first.
-    if (items.length === most) await sleep(Math.min(performance.now() - began, longestRestMs));
   }
 
   return {
@@ -109,15 +114,19 @@ function openAttempts(worker: Worker, db: Database, log: Logger) {
 }
 
 /**
- * Lanes do one item each, or several together. One that takes long holds its own lane; the looks and the others go
- * on.
+ * Lanes do one item each, or one lane several together. One that takes long holds its own lane; the looks and the
+ * others go on.
  */
-function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {
-  const attempts = openAttempts(worker, db, log);
+function openLanes(
+  worker: Worker,
+  attempts: ReturnType<typeof openAttempts>,
+  { db, turns, signal }: { db: Database; turns: Turns; signal: AbortSignal },
+) {
   const underWay = new Set<string>();
   const busy = new Set<Promise<void>>();
-  const count = worker.parallel ?? 4;
-  const most = worker.together?.most ?? 1;
+  const { together } = worker;
+  const count = together ? 1 : (worker.parallel ?? 4);
+  const inOneLook = together ? itemsOfMass : itemsAtOnce;
 
   async function occupy(items: readonly DueItem[]): Promise<void> {
     await Promise.resolve(); // so that it is among those under way before it can end
@@ -129,18 +138,20 @@ function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSigna
     /** Looks once and starts the items found as lanes come free. True where there may be more at once. */
     async fill(): Promise<boolean> {
       // Items that wait or are under way come on top, so that they never hide the others.
-      const limit = itemsAtOnce + attempts.waiting() + underWay.size;
+      const limit = inOneLook + attempts.waiting() + underWay.size;
       const due = await db.transaction({ kind: 'system', id: worker.name }, (tx) => worker.due(tx, limit));
-      const ready = attempts.ready(due.filter(({ id }) => !underWay.has(id)));
-      for (let at = 0; at < ready.length; at += most) {
+      let ready = attempts.ready(due.filter(({ id }) => !underWay.has(id)));
+      const isMore = due.length === limit && ready.length > 0;
+      while (ready.length > 0) {
         while (busy.size >= count) await Promise.race(busy);
         if (signal.aborted) return false;
-        const items = ready.slice(at, at + most);
+        const items = ready.slice(0, together ? turns.size : 1);
+        ready = ready.slice(items.length);
         for (const { id } of items) underWay.add(id);
         const lane: Promise<void> = occupy(items).finally(() => busy.delete(lane));
         busy.add(lane);
       }
-      return due.length === limit && ready.length > 0;
+      return isMore;
     },
     empty: () => Promise.all(busy),
   };

@@ -50,6 +50,8 @@ export interface ServiceDatabase extends Database {
    */
   checkRoles(): Promise<void>;
   pools(): Pools;
+  /** Whether a transaction is under way, or waits for a connection, in this process. */
+  isBusy(): boolean;
   close(): Promise<void>;
 }
 
@@ -91,6 +93,10 @@ export function openDatabase<Row>(of: DatabaseSettings<Row>): ServiceDatabase {
     ping: async () => void (await pools.app.query('select 1')),
     checkRoles: () => checkRowSecurity(pools, settings.schema),
     pools: () => pools,
+    isBusy: () =>
+      [pools.app, pools.operator].some(
+        ({ totalCount, idleCount, waitingCount }) => totalCount > idleCount || waitingCount > 0,
+      ),
     close: async () => void (await Promise.all([pools.app.end(), pools.operator.end()])),
   };
 }

@@ -15,9 +15,9 @@ const counts = `status text not null,
      ${amounts.map((amount) => `${amount} numeric not null`).join(', ')}`;
 const columns = [...cell, 'orders', ...amounts].join(', ');
 const totals = ['account_id', 'grain', 'starts_on', 'product_code', 'status', 'currency'];
-const of = (row: 'old' | 'new', names: readonly string[]) => names.map((name) => `${row}.${name}`).join(', ');
-const times = (sign: '' | '-', row: 'old' | 'new') =>
-  `${of(row, cell)}, ${sign}1, ${amounts.map((amount) => `${sign}coalesce(${row}.${amount}, 0)`).join(', ')}`;
+const signed = (rows: string, sign: '' | '-') => `
+  select ${cell.join(', ')}, ${sign}1 as orders, ${amounts.map((amount) => `${sign}coalesce(${amount}, 0) as ${amount}`).join(', ')}
+    from ${rows}`;
 
 const facetColumns = 'account_id, facet_id, product_name_id, order_type, bill_type, operator_id';
 /** `placed` are orders. */
@@ -138,14 +138,18 @@ const counting: Migration = [
    end $$`,
   `create trigger placed after insert on orders referencing new table as placed
      for each statement execute function on_placed()`,
+  // For each statement: a row at a time, this was a quarter of what a change of many orders costs.
   `create function on_changed() returns trigger language plpgsql set search_path from current as $$
    begin
-     insert into order_deltas (${columns}) values (${times('-', 'old')}), (${times('', 'new')});
+     insert into order_deltas (${columns})
+     select ${cell.join(', ')}, sum(orders), ${amounts.map((amount) => `sum(${amount})`).join(', ')}
+       from (${signed('before', '-')} union all ${signed('changed', '')}) moved
+      group by ${cell.join(', ')}
+     having ${['orders', ...amounts].map((number) => `sum(${number}) <> 0`).join(' or ')};
      return null;
    end $$`,
-  `create trigger changed after update on orders for each row
-     when ((${of('old', [...cell, ...amounts])}) is distinct from (${of('new', [...cell, ...amounts])}))
-     execute function on_changed()`,
+  `create trigger changed after update on orders referencing old table as before new table as changed
+     for each statement execute function on_changed()`,
 ];
 
 export const up: Migration = [...filing, ...counting];

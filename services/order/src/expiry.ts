@@ -7,7 +7,6 @@ import { expireOrder, orderSnapshot, type Order } from './order/order.ts';
 // several are done in one transaction, which waits for none that is being paid.
 
 const noticeMs = 24 * 3_600_000;
-const together = 25;
 
 /**
  * ORD-8: past payBy an unpaid order is cancelled, also when the service was down meanwhile. The order's lock
@@ -65,18 +64,15 @@ function perOrder(name: string, { everyMs, due, act }: Work): Worker {
       db.transaction({ kind: 'system', id: name, accountId }, async (tx) =>
         act(tx, await lockOrders(tx, [id])),
       ),
-    together: {
-      most: together,
-      run: (db: Database, items: readonly DueItem[]) =>
-        db.transaction({ kind: 'system', id: name }, async (tx) =>
-          act(
+    together: (db: Database, items: readonly DueItem[]) =>
+      db.transaction({ kind: 'system', id: name }, async (tx) =>
+        act(
+          tx,
+          await lockFreeOrders(
             tx,
-            await lockFreeOrders(
-              tx,
-              items.map(({ id }) => id),
-            ),
+            items.map(({ id }) => id),
           ),
         ),
-    },
+      ),
   };
 }

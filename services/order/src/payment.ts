@@ -35,9 +35,9 @@ export async function pay(
   },
 ): Promise<Payment> {
   const { paymentReference } = ask;
-  const order = await lockOrder(tx, ask.orderId);
+  // They leave together, and the second looks once the first has its lock.
+  const [order, earlier] = await Promise.all([lockOrder(tx, ask.orderId), findPayment(tx, paymentReference)]);
   const parts = completed(ask.parts, order.payableAmount.currency);
-  const earlier = await findPayment(tx, paymentReference);
   if (earlier) return sameAgain(earlier, order, parts);
   expectVersion(ask.ifMatch, order.version);
   expectPayable(order, tx.now);
@@ -55,10 +55,13 @@ export async function pay(
  */
 export async function onPaymentReceived(tx: Tx, { data }: Event<'payment.received'>): Promise<void> {
   const { paymentReference } = data;
-  const order = await lockOrder(tx, data.orderId);
+  const [order, payment, unapplied] = await Promise.all([
+    lockOrder(tx, data.orderId),
+    findPayment(tx, paymentReference),
+    findUnappliedPayment(tx, paymentReference),
+  ]);
   const parts = received(data.parts);
-  const earlier =
-    (await findPayment(tx, paymentReference)) ?? (await findUnappliedPayment(tx, paymentReference));
+  const earlier = payment ?? unapplied;
   if (earlier) return void sameAgain(earlier, order, parts);
   const reason = whyUnapplied(order, parts, tx.now);
   if (reason) await giveBack(tx, order, { paymentReference, parts, reason });

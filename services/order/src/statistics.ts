@@ -7,9 +7,7 @@ export const counting: Worker = {
   name: 'statistics',
   everyMs: 1_000,
   due: listUncounted,
-  async run(db) {
-    while (await db.transaction({ kind: 'system', id: 'statistics' }, countDeltas));
-  },
+  run: (db) => db.transaction({ kind: 'system', id: 'statistics' }, countDeltas),
 };
 
 /**

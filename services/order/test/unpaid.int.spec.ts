@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { copiedText } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
 import { until } from '@accord/testing';
+import { cancel } from '../src/cancellation.ts';
+import { pay as recordPayment } from '../src/payment.ts';
 import { orderService } from '../src/service.ts';
 import {
   announcedOf,
@@ -80,6 +82,52 @@ describe('many overdue orders', () => {
       [orderIds],
     );
     expect(history).toEqual([{ orders: 80, accounts: 7, actors: ['system:expire'] }]);
+    const [{ count } = { count: NaN }] = await t.sql<{ count: number }>(
+      'select count(distinct xmin::text)::integer as count from orders where order_id = any ($1)',
+      [orderIds],
+    );
+    expect(count).toBeLessThanOrEqual(20);
+  });
+
+  test('ORD-8 ORD-5 ORD-6 leave those that are paid or cancelled at that moment, and take those that are held', async () => {
+    const orderIds = await placeMany(20);
+    const [paid, cancelled, ...others] = orderIds as [string, string, ...string[]];
+    const { orderId: held } = await place(t, 'acc_1');
+    const contractId = `ctr_${randomUUID()}`;
+    await apply(t, contractId, [held], { kind: 'payment_request' });
+    await answersTo(t, contractId);
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const begun = Array.from({ length: 2 }, () => Promise.withResolvers<void>());
+    // Both have decided before payBy, and commit behind it.
+    const { db } = t.running;
+    const payment = db.transaction({ kind: 'platform', id: 'payments' }, async (tx) => {
+      await recordPayment(tx, { orderId: paid, ...aPayment() });
+      begun[0]!.resolve();
+      await over;
+    });
+    const accountId = (await stored(t, cancelled))['account_id'] as string;
+    const cancellation = db.transaction({ kind: 'customer', id: 'usr', accountId }, async (tx) => {
+      await cancel(tx, { orderId: cancelled, reason: 'Ordered twice' });
+      begun[1]!.resolve();
+      await over;
+    });
+    await Promise.all(begun.map(({ promise }) => promise));
+    t.clock.offsetMs = 7 * day + 60_000;
+    look();
+    await until('the others are cancelled', async () => (await unpaid([...others, held])).length === 0);
+    end();
+    await Promise.all([payment, cancellation]);
+    await t.settled();
+    const reasonOf = (orderId: string) =>
+      t.events.flatMap(({ type, data, subject }) =>
+        type === 'order.cancelled' && subject.id === orderId ? [data.reason, data.order.hold] : [],
+      );
+    expect(announcedOf(t, paid)).toEqual(['order.placed@1', 'order.paid@2']);
+    expect(announcedOf(t, cancelled)).toEqual(['order.placed@1', 'order.cancelled@2']);
+    expect(reasonOf(cancelled)).toEqual(['by_customer', null]);
+    for (const orderId of [...others, held]) expect(reasonOf(orderId)).toEqual(['expired', null]);
+    expect(await stored(t, held)).toMatchObject({ status: 'cancelled', hold_id: null, version: 3 });
+    expect(await stored(t, paid)).toMatchObject({ status: 'paid', version: 2 });
   });
 
   test('ORD-8 one that cannot be cancelled keeps no other', async () => {

@@ -91,6 +91,7 @@ const cancelOrder = route({
   example: { reason: 'Ordered twice' },
   answer: OrderAnswer,
   refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
+  readsFirst: true,
   inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch, locale }) => {
     return answered(await cancel(tx, { orderId, reason, ifMatch }), locale);
   },

@@ -10,11 +10,14 @@ export const listOverdue = (tx: Tx, limit: number) =>
     [tx.now, limit],
   );
 
-/** As `lockOrders`, without those that others have locked: they may be paid just now. */
+/** As `lockOrders`, of those that are unpaid, without those that others have locked: they may be paid just now. */
 export const lockFreeOrders = (tx: Tx, orderIds: readonly OrderId[]): Promise<Order[]> =>
   selectOrders(
     tx,
-    { where: 'order_id = any ($1::text[])', tail: 'order by order_id for update skip locked' },
+    {
+      where: `order_id = any ($1::text[]) and status = 'unpaid'`,
+      tail: 'order by order_id for update skip locked',
+    },
     [orderIds],
   );
 

@@ -183,7 +183,7 @@ export function insertOrder(
 
 const saveText = `
   with changed as (
-    select * from jsonb_to_recordset($1::jsonb) as c ("orderId" text, "accountId" text, version int,
+    select * from json_to_recordset($1::json) as c ("orderId" text, "accountId" text, version int,
       "cashPaid" numeric, "voucherPaid" numeric, "cashReturned" numeric, "paidParts" jsonb, status text,
       fulfilment text, "refundState" text, "holdKind" text, "holdId" text, "instanceIds" text[], instances jsonb,
       "refundedInstanceIds" text[],
@@ -224,15 +224,32 @@ export function saveOrder(tx: Tx, decision: Decision<Order>): Order {
   return decision.state;
 }
 
+/** The columns of `saveText`, and no others: a change of many orders is a long text. */
 const toChange = ({ state, history }: Decision<Order>) => ({
-  ...state,
+  orderId: state.orderId,
+  accountId: state.accountId,
+  version: state.version,
   cashPaid: state.cashPaid.amount,
   voucherPaid: state.voucherPaid.amount,
   cashReturned: state.cashReturned.amount,
+  paidParts: state.paidParts,
+  status: state.status,
+  fulfilment: state.fulfilment,
+  refundState: state.refundState,
   holdKind: state.hold?.kind ?? null,
   holdId: state.hold?.id ?? null,
+  instanceIds: state.instanceIds,
+  instances: state.instances,
+  refundedInstanceIds: state.refundedInstanceIds,
+  refundIds: state.refundIds,
   periodStart: state.servicePeriod?.start ?? null,
   periodEnd: state.servicePeriod?.end ?? null,
+  invoiced: state.invoiced,
+  supportRightsUsed: state.supportRightsUsed,
+  payBy: state.payBy,
+  paidAt: state.paidAt,
+  cancelledAt: state.cancelledAt,
+  voidedAt: state.voidedAt,
   open: isOpen(state),
   ...history,
 });

@@ -98,7 +98,8 @@ const statisticsText = `
 export const listUncounted = (tx: Tx) =>
   tx.many<DueItem>(`select 'deltas' as id, '' as "accountId" where exists (select from order_deltas)`);
 
-const countedAtOnce = 20_000;
+/** Some tens of milliseconds, where each is of another account. */
+const countedAtOnce = 1_000;
 
 /**
  * Adds some deltas to the totals, those of each account and those of all; true where there may be more. One
