@@ -43,7 +43,16 @@ export function helm(
 ): { readonly text: string; readonly refusal: string } {
   const { status, stdout, stderr, error } = spawnSync(
     'helm',
-    ['template', 'accord', chart, '--namespace', 'accord', ...files.flatMap((file) => ['-f', file]), '-f', '-'],
+    [
+      'template',
+      'accord',
+      chart,
+      '--namespace',
+      'accord',
+      ...files.flatMap((file) => ['-f', file]),
+      '-f',
+      '-',
+    ],
     { cwd: root, encoding: 'utf8', input: JSON.stringify(values), maxBuffer: 32_000_000 },
   );
   if (error) throw error;
@@ -149,11 +158,7 @@ export const podOf = ({ kind, metadata, spec }: KubernetesObject): KubernetesObj
   return template && { ...template, kind: 'Pod', apiVersion: 'v1' };
 };
 
-export const named = (
-  objects: readonly KubernetesObject[],
-  kind: string,
-  name: string,
-): KubernetesObject => {
+export const named = (objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject => {
   const found = objects.filter((object) => object.kind === kind && object.metadata.name === name);
   if (found.length !== 1) throw new Error(`${found.length} times ${kind} ${name}`);
   return found[0]!;

@@ -26,12 +26,12 @@ if (!hasHelm) {
   });
 }
 const rendered = new Map<string, readonly KubernetesObject[]>();
-if (hasHelm) for (const [name, [files, values]] of Object.entries(cases)) rendered.set(name, render(files, values));
+if (hasHelm)
+  for (const [name, [files, values]] of Object.entries(cases)) rendered.set(name, render(files, values));
 const each = (title: string, check: (objects: readonly KubernetesObject[], name: string) => void) => {
   for (const [name, objects] of rendered) test(`${title}: ${name}`, () => check(objects, name));
 };
-const pods = (objects: readonly KubernetesObject[]) =>
-  objects.flatMap((object) => podOf(object) ?? []);
+const pods = (objects: readonly KubernetesObject[]) => objects.flatMap((object) => podOf(object) ?? []);
 const labelsFit = (selector: Readonly<Record<string, string>>, { metadata }: KubernetesObject) =>
   Object.entries(selector).every(([key, value]) => metadata.labels?.[key] === value);
 
@@ -41,40 +41,46 @@ each('names are said once, and no Secret is made', (objects) => {
   expect(objects.filter(({ kind }) => kind === 'Secret')).toEqual([]);
 });
 
-each('every container is as `restricted` asks, writes nothing, and knows nothing of the API server', (objects) => {
-  expect(pods(objects).length).toBeGreaterThanOrEqual(4);
-  for (const { metadata, spec } of pods(objects)) {
-    expect({ of: metadata.labels, ...spec }).toMatchObject({
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-    });
-    for (const key of ['hostNetwork', 'hostPID', 'hostIPC']) expect(spec[key]).toBeUndefined();
-    for (const { hostPath } of spec.volumes ?? []) expect(hostPath).toBeUndefined();
-    for (const container of spec.containers) {
-      expect(container.securityContext).toEqual({
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { drop: ['ALL'] },
+each(
+  'every container is as `restricted` asks, writes nothing, and knows nothing of the API server',
+  (objects) => {
+    expect(pods(objects).length).toBeGreaterThanOrEqual(4);
+    for (const { metadata, spec } of pods(objects)) {
+      expect({ of: metadata.labels, ...spec }).toMatchObject({
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       });
-      // The entry point computes the heap from the limit.
-      expect([container.command, container.args[0]]).toEqual([undefined, 'node']);
-      expect(container.resources.limits.memory).toMatch(/Mi$/);
-      expect(container.resources.limits.cpu).toBeUndefined();
+      for (const key of ['hostNetwork', 'hostPID', 'hostIPC']) expect(spec[key]).toBeUndefined();
+      for (const { hostPath } of spec.volumes ?? []) expect(hostPath).toBeUndefined();
+      for (const container of spec.containers) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        // The entry point computes the heap from the limit.
+        expect([container.command, container.args[0]]).toEqual([undefined, 'node']);
+        expect(container.resources.limits.memory).toMatch(/Mi$/);
+        expect(container.resources.limits.cpu).toBeUndefined();
+      }
     }
-  }
-});
+  },
+);
 
 each('what a pod names is there: its account, settings, ports and volumes', (objects) => {
   const has = (kind: string, name: string) =>
     objects.some((object) => object.kind === kind && object.metadata.name === name);
   for (const { spec } of pods(objects)) {
     const volumes = (spec.volumes ?? []).map(({ name }: { name: string }) => name);
-    expect(spec.serviceAccountName === undefined || has('ServiceAccount', spec.serviceAccountName)).toBe(true);
+    expect(spec.serviceAccountName === undefined || has('ServiceAccount', spec.serviceAccountName)).toBe(
+      true,
+    );
     const mounted = spec.containers.flatMap(({ volumeMounts }: KubernetesObject) => volumeMounts ?? []);
     expect(new Set(mounted.map(({ name }: { name: string }) => name))).toEqual(new Set(volumes));
     for (const container of spec.containers) {
-      for (const { configMapRef } of container.envFrom ?? []) expect(has('ConfigMap', configMapRef.name)).toBe(true);
+      for (const { configMapRef } of container.envFrom ?? [])
+        expect(has('ConfigMap', configMapRef.name)).toBe(true);
       const ports = (container.ports ?? []).map(({ name }: { name: string }) => name);
       for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'])
         if (container[probe]) expect(ports).toContain(container[probe].httpGet.port);
@@ -122,30 +128,36 @@ each('objects that come before the services are hooks, in their order, and leave
     expect(weightOf(hook)).toBeLessThan(hook.metadata.annotations!['helm.sh/hook'] === 'test' ? 0 : -15);
 });
 
-each("passwords of owners and of the administrator are in the setup's jobs alone, each where it is needed", (objects) => {
-  for (const object of objects) {
-    const pod = podOf(object);
-    const owners = JSON.stringify(pod ?? {}).match(/accord_\w+_owner|accord-database-(?:owners|admin)/g) ?? [];
-    if (object.kind !== 'Job') expect([object.metadata.name, owners]).toEqual([object.metadata.name, []]);
-  }
-  const migrate = objects.find(({ kind, metadata }) => kind === 'Job' && metadata.name.endsWith('-migrate'));
-  if (!migrate) return;
-  const { containers, volumes } = podOf(migrate)!.spec;
-  expect(containers.map(({ name }: KubernetesObject) => name)).toEqual(services);
-  for (const service of services) {
-    const { volumeMounts } = containers.find(({ name }: { name: string }) => name === service);
-    expect(volumeMounts).toEqual([{ name: service, mountPath: '/run/secrets/accord', readOnly: true }]);
-    const { projected } = volumes.find(({ name }: { name: string }) => name === service);
-    expect(projected.sources).toEqual([
-      {
-        secret: {
-          name: 'accord-database-owners',
-          items: [{ key: `accord_${service}_owner`, path: 'ACCORD_OWNER_DATABASE_PASSWORD' }],
+each(
+  "passwords of owners and of the administrator are in the setup's jobs alone, each where it is needed",
+  (objects) => {
+    for (const object of objects) {
+      const pod = podOf(object);
+      const owners =
+        JSON.stringify(pod ?? {}).match(/accord_\w+_owner|accord-database-(?:owners|admin)/g) ?? [];
+      if (object.kind !== 'Job') expect([object.metadata.name, owners]).toEqual([object.metadata.name, []]);
+    }
+    const migrate = objects.find(
+      ({ kind, metadata }) => kind === 'Job' && metadata.name.endsWith('-migrate'),
+    );
+    if (!migrate) return;
+    const { containers, volumes } = podOf(migrate)!.spec;
+    expect(containers.map(({ name }: KubernetesObject) => name)).toEqual(services);
+    for (const service of services) {
+      const { volumeMounts } = containers.find(({ name }: { name: string }) => name === service);
+      expect(volumeMounts).toEqual([{ name: service, mountPath: '/run/secrets/accord', readOnly: true }]);
+      const { projected } = volumes.find(({ name }: { name: string }) => name === service);
+      expect(projected.sources).toEqual([
+        {
+          secret: {
+            name: 'accord-database-owners',
+            items: [{ key: `accord_${service}_owner`, path: 'ACCORD_OWNER_DATABASE_PASSWORD' }],
+          },
         },
-      },
-    ]);
-  }
-});
+      ]);
+    }
+  },
+);
 
 each('a pod of a service has the time that its stop takes', (objects) => {
   for (const { kind, metadata, spec } of objects) {
@@ -170,7 +182,9 @@ if (hasHelm)
     const all = [...rendered.values()].flat().map((object) => JSON.stringify(object));
     const validator = 'kubernetes-validate';
     const has = isInstalled(validator, '--version');
-    const line = has ? `schemas are looked at by ${validator}` : `schemas are not looked at: ${validator} is not installed`;
+    const line = has
+      ? `schemas are looked at by ${validator}`
+      : `schemas are not looked at: ${validator} is not installed`;
     process.stderr.write(`${line}\n`);
     if (!has) return;
     const folder = mkdtempSync(join(tmpdir(), 'accord-chart-'));
@@ -180,7 +194,12 @@ if (hasHelm)
       const { stderr, stdout } = spawnSync(validator, ['-k', '1.37', '--strict', file], { encoding: 'utf8' });
       const lines = `${stdout}${stderr}`.split('\n').filter((text) => /^(?:ERROR|WARN)/.test(text));
       const unknown = lines.map((text) => /schema for kind (\w+)/.exec(text)?.[1] ?? text);
-      expect([...new Set(unknown)].sort()).toEqual(['HTTPRoute', 'PrometheusRule', 'ScaledObject', 'ServiceMonitor']);
+      expect([...new Set(unknown)].sort()).toEqual([
+        'HTTPRoute',
+        'PrometheusRule',
+        'ScaledObject',
+        'ServiceMonitor',
+      ]);
       expect(stdout + stderr).toContain('passed for resource deployment/accord-order');
     } finally {
       rmSync(folder, { recursive: true });

@@ -54,12 +54,14 @@ http://{{ include "accord.name" . }}-development:8081/.well-known/jwks.json
 
 {{/* Settings that every process takes which talks to Kafka. YAML. */}}
 {{- define "accord.kafkaSettings" -}}
+ACCORD_ENV: {{ .Values.environment }}
 ACCORD_KAFKA_BROKERS: {{ join "," .Values.kafka.brokers | quote }}
 ACCORD_TOPIC_PREFIX: {{ .Values.kafka.topicPrefix | quote }}
 {{- end -}}
 
 {{/* Settings of every process that needs a session of the database. YAML. */}}
 {{- define "accord.sessionSettings" -}}
+ACCORD_ENV: {{ .Values.environment }}
 ACCORD_DATABASE_HOST: {{ include "accord.sessions" (list . "host") | quote }}
 ACCORD_DATABASE_PORT: {{ include "accord.sessions" (list . "port") | quote }}
 ACCORD_DATABASE_NAME: {{ .Values.database.name | quote }}
@@ -90,7 +92,6 @@ ACCORD_DATABASE_NAME: {{ .Values.database.name | quote }}
 {{- $service := index . 2 -}}
 {{- $values := $root.Values -}}
 {{- $settings := include "accord.kafkaSettings" $root | fromYaml -}}
-{{- $_ := set $settings "ACCORD_ENV" $values.environment -}}
 {{- $_ := set $settings "ACCORD_HOST" "0.0.0.0" -}}
 {{- $_ := set $settings "ACCORD_PORT" "8080" -}}
 {{- $_ := set $settings "ACCORD_OPS_PORT" "9090" -}}
@@ -106,10 +107,14 @@ ACCORD_DATABASE_NAME: {{ .Values.database.name | quote }}
 {{- $_ := set $settings "ACCORD_RELAY_DATABASE_USER" (printf "accord_%s_operator" $name) -}}
 {{- end -}}
 {{- $_ := set $settings "ACCORD_POOL_SIZE" (int $service.poolSize | toString) -}}
-{{- $_ := set $settings "ACCORD_TOKEN_ISSUER" (ternary "accord-development" $values.tokens.issuer $values.development.enabled) -}}
+{{- $issuer := ternary "accord-development" $values.tokens.issuer $values.development.enabled -}}
+{{- $_ := set $settings "ACCORD_TOKEN_ISSUER" $issuer -}}
 {{- $_ := set $settings "ACCORD_TOKEN_AUDIENCE" $values.tokens.audience -}}
 {{- $_ := set $settings "ACCORD_JWKS_URL" (include "accord.jwksUrl" $root) -}}
-{{- with $values.publicUrl | default (ternary (printf "https://%s" $values.routes.customers.host) "" (ne $values.routes.customers.host "")) -}}
+{{- with $values.routes.customers.host -}}
+{{- $_ := set $settings "ACCORD_PUBLIC_URL" (printf "https://%s" .) -}}
+{{- end -}}
+{{- with $values.publicUrl -}}
 {{- $_ := set $settings "ACCORD_PUBLIC_URL" . -}}
 {{- end -}}
 {{- with $values.tracesTo -}}
