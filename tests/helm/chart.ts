@@ -59,11 +59,18 @@ export function helm(
   return { text: stdout, refusal: status === 0 ? '' : stderr };
 }
 
-/** @throws Error with what helm refuses. */
-export function render(files: readonly string[], values: object = {}): KubernetesObject[] {
+const rendered = new Map<string, readonly KubernetesObject[]>();
+
+/** Once for the same values; the objects are nobody's to change. @throws Error with what helm refuses. */
+export function render(files: readonly string[], values: object = {}): readonly KubernetesObject[] {
+  const key = JSON.stringify([files, values]);
+  const known = rendered.get(key);
+  if (known) return known;
   const { text, refusal } = helm(files, values);
   if (refusal) throw new Error(refusal);
-  return parse(text);
+  const objects = parse(text);
+  rendered.set(key, objects);
+  return objects;
 }
 
 export const valueFile = (name: string): string => `${chart}/values-${name}.yaml`;
