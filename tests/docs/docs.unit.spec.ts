@@ -4,9 +4,11 @@ import { eventTypes } from '@accord/events';
 import { rangeQuery } from '@accord/http';
 import { customerScopes } from '@accord/http/server';
 import { withDeadLetterRoutes } from '../../libs/platform/src/dead-letter-routes.ts';
+import { chartTable } from './chart-table.ts';
 import { eventsPage, services } from './events-page.ts';
 import { lifecyclesPage } from './lifecycles-page.ts';
 import { scopesPage } from './scopes-page.ts';
+import { strimziTopics, strimziUsers } from './strimzi.ts';
 
 const kept = (file: string) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
 
@@ -23,6 +25,12 @@ test('docs/events.md is what the code says, and names every type and who hears i
   expectCurrent('events.md', page);
   for (const type of eventTypes)
     expect(page).toMatch(new RegExp(`^\\| \`${type}\` .* \\| .*notification \\|$`, 'm'));
+});
+
+test('EVT-1 EVT-15 what the chart and Strimzi know of the code is what the code says', () => {
+  expectCurrent('../deploy/helm/accord/files/release.yaml', chartTable());
+  expectCurrent('../deploy/kubernetes/strimzi/topics.yaml', strimziTopics());
+  expectCurrent('../deploy/kubernetes/strimzi/users.yaml', strimziUsers());
 });
 
 test('docs/lifecycles.md is what the code says, for every noun that has a lifecycle', async () => {
