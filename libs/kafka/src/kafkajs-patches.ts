@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { fetchSession, type FetchRequest, type FetchResponse, type FetchTopic } from './fetch-session.ts';
 import { committedOnly, upToItsEnd, type FetchedPartition, type RecordBatch } from './fetched-records.ts';
 import { canEncode, encodeProduceRequest, type ProduceRequest } from './produce-request.ts';
+import { isOutdated } from './security.ts';
 
 // Patches of faults and of great costs in kafkajs 2.2.4 (decision 0011). They replace methods inside it, so
 // its version is pinned; a patch says first what kafkajs does.
@@ -15,6 +16,7 @@ type RequestQueue = {
   scheduleCheckPendingRequests(): void;
   destroy(): void;
 };
+const isIdle = ({ inflight, pending }: RequestQueue) => inflight.size + pending.length === 0;
 const { prototype: queue } = internals('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
 const { scheduleCheckPendingRequests, destroy } = queue;
 /**
@@ -30,16 +32,17 @@ queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
  * would wait for ever. Patched: the check goes on while requests are in flight or pending.
  */
 queue.destroy = function (this: RequestQueue) {
-  if (this.inflight.size + this.pending.length === 0) destroy.call(this);
+  if (isIdle(this)) destroy.call(this);
 };
 
 type Connection = {
   readonly socket?: Socket;
-  readonly requestQueue: object;
+  readonly requestQueue: RequestQueue;
   readonly versions: unknown;
   readonly supportAuthenticationProtocol: unknown;
   isConnected(): boolean;
   connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
 };
 type Pool = {
   readonly logger: object;
@@ -52,12 +55,15 @@ const connecting = new WeakMap<Connection, Promise<Connection>>();
 /**
  * kafkajs opens the next socket in the same connection object, which still waits for the rest of a response
  * that was cut off: from then on it decodes nothing. It also opens two sockets where two requests come at
- * once, and takes the end of the first for the second's. Patched: each socket has a connection of its own.
+ * once, and takes the end of the first for the second's. Patched: each socket has a connection of its own. One
+ * whose password or certificate has changed gives way to another, at a moment when no request is in flight on it.
  */
 connections.getConnection = async function (this: Pool, index = 0) {
   const last = this.pool[index]!;
   // `isConnected` is true also of a socket that is about to end and takes no more.
-  if (last.isConnected() && !last.socket?.destroyed) return last;
+  const isUsable = last.isConnected() && !last.socket?.destroyed;
+  const isReplaced = isUsable && isIdle(last.requestQueue) && isOutdated(last.socket!);
+  if (isUsable && !isReplaced) return last;
   const underWay = connecting.get(last);
   if (underWay) return underWay;
   const { versions, supportAuthenticationProtocol } = last;
@@ -71,6 +77,8 @@ connections.getConnection = async function (this: Pool, index = 0) {
     .finally(() => connecting.delete(next));
   connecting.set(next, attempt);
   this.pool[index] = next;
+  // A request that was handed the old one just now is still to be sent on it.
+  if (isReplaced) setTimeout(() => void last.disconnect(), 1_000).unref();
   return attempt;
 };
 
