@@ -5,9 +5,10 @@ import { kafkaSettings, platformSettings } from '@accord/platform';
 
 const { shape } = platformSettings;
 
-const settings = kafkaSettings.extend({
+const settings = z.object({
   /** Of the role `accord_auditor`. */
   ACCORD_AUDIT_DATABASE_URL: renewed(z.url()),
+  ...kafkaSettings.shape,
   /** Where `--every` shows its metrics. */
   ACCORD_HOST: shape.ACCORD_HOST,
   ACCORD_OPS_PORT: shape.ACCORD_OPS_PORT,

@@ -118,6 +118,7 @@ function pathsOf(schema: z.ZodType, at = ''): string[] {
 test('EVT-15 the table names every personal field of an event, and no other', () => {
   const paths = new Set(eventTypes.flatMap((type: EventType) => pathsOf(catalogue[type].data as z.ZodType)));
   expect(personalFields.filter((path) => !paths.has(path))).toEqual([]);
-  const telling = /(^|\.)(certifiedName|email|phone|recipient|partyA|text|operatorId|contactId|contacts\.name)$/;
+  const telling =
+    /(^|\.)(certifiedName|email|phone|recipient|partyA|text|operatorId|contactId|contacts\.name)$/;
   expect([...paths].filter((path) => telling.test(path) && !personalFields.includes(path))).toEqual([]);
 });

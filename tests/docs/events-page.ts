@@ -38,7 +38,10 @@ export function services(): Service[] {
     orderService({ profile }, around),
     contractService({ profile, sealKey: never }, around),
     refundService({ profile }, around),
-    notificationService({ profile, smtp: { url: constant('smtp://127.0.0.1:1') }, mailFrom: 'docs@example.com' }, around),
+    notificationService(
+      { profile, smtp: { url: constant('smtp://127.0.0.1:1') }, mailFrom: 'docs@example.com' },
+      around,
+    ),
   ];
 }
 

@@ -93,7 +93,10 @@ const services: readonly Service[] = [
   orderService({ profile }, { log }),
   contractService({ profile, sealKey }, { log }),
   refundService({ profile }, { log }),
-  notificationService({ profile, smtp: { url: constant('smtp://127.0.0.1:9') }, mailFrom: 'accord@example.com' }, { log }),
+  notificationService(
+    { profile, smtp: { url: constant('smtp://127.0.0.1:9') }, mailFrom: 'accord@example.com' },
+    { log },
+  ),
 ];
 
 /**

@@ -36,9 +36,13 @@ const door = fileURLToPath(new URL('../../deploy/accord.ts', import.meta.url));
 
 /** Gives the broker the access lists that the command prints, and no others. */
 export async function allow(brokers: string): Promise<void> {
-  const { stdout } = await promisify(execFile)(process.execPath, [door, 'access', '--principal', 'User:{name}'], {
-    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
-  });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [door, 'access', '--principal', 'User:{name}'],
+    {
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
+    },
+  );
   const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   await admin.createAcls({ acl: stdout.trim().split('\n').flatMap(entriesOf) });
@@ -126,7 +130,11 @@ export async function probe(kafka: KafkaClient): Promise<Probed> {
         admin.alterConfigs({
           validateOnly: true,
           resources: [
-            { type: topicResource, name: 'order.paid', configEntries: [{ name: 'retention.ms', value: '-1' }] },
+            {
+              type: topicResource,
+              name: 'order.paid',
+              configEntries: [{ name: 'retention.ms', value: '-1' }],
+            },
           ],
         }),
       ),

@@ -16,8 +16,8 @@ export interface SecuredBroker {
   readonly plain: string;
   /** Sets the SCRAM password of a user. */
   setPassword(user: string, password: string): Promise<void>;
-  /** Gives it another certificate, by this authority, whose clients it trusts from now on too. */
-  certify(by: Authority): Promise<void>;
+  /** Gives it another certificate, by this authority; it takes clients of these ones. */
+  certify(by: Authority, clientsOf: readonly Authority[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,8 +52,7 @@ export async function startSecuredBroker(ask: {
       listeners:
         `PLAINTEXT://127.0.0.1:${plain},SASL_SSL://127.0.0.1:${sasl},SSL://127.0.0.1:${mutual},` +
         `CONTROLLER://127.0.0.1:${controller}`,
-      'listener.security.protocol.map':
-        'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL',
+      'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL',
       'controller.quorum.voters': `1@127.0.0.1:${controller}`,
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       'super.users': 'User:ANONYMOUS',
@@ -85,16 +84,19 @@ export async function startSecuredBroker(ask: {
         ...['--entity-type', 'users', '--entity-name', user, '--add-config', config],
       ]);
     },
-    async certify(by) {
+    async certify(by, clientsOf) {
       const own = await by.issue('broker');
-      const [next, both] = [join(folder, 'server-next.pem'), join(folder, 'trusted-next.pem')];
+      // A file of another name: it reads none anew by itself.
+      const [next, trusted] = ['server', 'trusted'].map((name) =>
+        join(folder, `${name}-${clientsOf.length}.pem`),
+      ) as [string, string];
       writeFileSync(next, own.certificate + own.key);
-      writeFileSync(both, authority.certificate + by.certificate);
+      writeFileSync(trusted, clientsOf.map(({ certificate: one }) => one).join(''));
       const admin = new Kafka({ brokers: [kafka.brokers], logLevel: logLevel.NOTHING }).admin();
       await admin.connect();
       const configEntries = ['sasl_ssl', 'ssl'].flatMap((name) => [
         { name: `listener.name.${name}.ssl.keystore.location`, value: next },
-        { name: `listener.name.${name}.ssl.truststore.location`, value: both },
+        { name: `listener.name.${name}.ssl.truststore.location`, value: trusted },
       ]);
       const brokerResource = 4;
       await admin.alterConfigs({

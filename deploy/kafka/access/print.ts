@@ -44,7 +44,10 @@ function main(args: readonly string[]): number {
     return 2;
   }
   try {
-    const { ACCORD_TOPIC_PREFIX: prefix } = readSettings(kafkaSettings.pick({ ACCORD_TOPIC_PREFIX: true }), process.env);
+    const { ACCORD_TOPIC_PREFIX: prefix } = readSettings(
+      kafkaSettings.pick({ ACCORD_TOPIC_PREFIX: true }),
+      process.env,
+    );
     console.log(printed(ask, accessRules(prefix)));
     return 0;
   } catch (error) {

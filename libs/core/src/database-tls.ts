@@ -43,8 +43,7 @@ export function databaseTls(name: string, given: URL, read: Read): URL {
     return url;
   }
   url.searchParams.set('sslmode', 'verify-full');
-  for (const { word, path } of files)
-    if (!url.searchParams.has(word)) url.searchParams.set(word, path);
+  for (const { word, path } of files) if (!url.searchParams.has(word)) url.searchParams.set(word, path);
   tlsOf(tlsFilesOf(url), prefix);
   return url;
 }

@@ -60,4 +60,5 @@ export function renewed<S extends z.ZodType>(inner: S) {
 
 /** What each value of a setting has to be; undefined where it is no `renewed` one. */
 export const innerOf = (schema: z.ZodType): z.ZodType | undefined =>
-  inners.get(schema) ?? (schema instanceof z.ZodOptional ? inners.get(schema.unwrap() as z.ZodType) : undefined);
+  inners.get(schema) ??
+  (schema instanceof z.ZodOptional ? inners.get(schema.unwrap() as z.ZodType) : undefined);

@@ -5,7 +5,7 @@ import { renewedBy, type Renewed } from './renewed.ts';
 
 /** Paths of PEM files. */
 export interface TlsFiles {
-  /** Certificates of those who may sign the other side's; absent: the system's. */
+  /** Certificates of those who may sign the other side's; absent: those that Node knows. */
   readonly ca?: string | undefined;
   /** Of this side, with those that lead to its CA; and its private key. */
   readonly certificate?: string | undefined;

@@ -3,7 +3,10 @@ import type { EventDefinition, ServiceName, Speaker } from './definition.ts';
 import { deadLetterTopic, publicTopics } from './topics.ts';
 
 /** Each service keeps a timeline of everything, or what it needs of the others (EVT-13). */
-const [all, views] = [['contract', 'refund', 'notification'], ['refund', 'notification']] as const;
+const [all, views] = [
+  ['contract', 'refund', 'notification'],
+  ['refund', 'notification'],
+] as const;
 const asked = ['order', 'refund', 'notification'] as const;
 const [people, answered] = [['notification'], ['order', 'notification']] as const;
 

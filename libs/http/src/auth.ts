@@ -31,7 +31,7 @@ export interface TokenSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
-  /** With which its server is trusted; absent: those of the system. */
+  /** With which its server is trusted; absent: those that Node knows. */
   readonly tls?: () => TlsMaterial;
   /** The longest time from issue to expiry that a token may have; default: a day. */
   readonly lifetimeSeconds?: number;

@@ -14,7 +14,11 @@ export const trustingFetch =
         answer.once('end', () => {
           const { statusCode: status = 502 } = answer;
           // A redirection, or an answer without a body, brings no keys.
-          resolve(new Response(status === 200 ? Buffer.concat(parts) : null, { status: status < 200 ? 502 : status }));
+          resolve(
+            new Response(status === 200 ? Buffer.concat(parts) : null, {
+              status: status < 200 ? 502 : status,
+            }),
+          );
         });
       });
       sent.once('error', reject).end();

@@ -32,15 +32,24 @@ test('API-17 without a word it is TLS; a plain wire is named, or in development'
 });
 
 test.each([
-  [{ ...scram, ACCORD_KAFKA_USER: '' }, 'ACCORD_KAFKA_USER is missing, and ACCORD_KAFKA_MECHANISM is SCRAM-SHA-512'],
+  [
+    { ...scram, ACCORD_KAFKA_USER: '' },
+    'ACCORD_KAFKA_USER is missing, and ACCORD_KAFKA_MECHANISM is SCRAM-SHA-512',
+  ],
   [{ ...scram, ACCORD_KAFKA_PASSWORD: '' }, 'ACCORD_KAFKA_PASSWORD is missing, and'],
-  [{ ...scram, ACCORD_KAFKA_MECHANISM: '' }, 'ACCORD_KAFKA_USER is set, and ACCORD_KAFKA_MECHANISM is missing'],
+  [
+    { ...scram, ACCORD_KAFKA_MECHANISM: '' },
+    'ACCORD_KAFKA_USER is set, and ACCORD_KAFKA_MECHANISM is missing',
+  ],
   [{ ...scram, ACCORD_KAFKA_TOKEN: 'a.b.c' }, 'ACCORD_KAFKA_TOKEN is set, and'],
   [{ ...scram, ACCORD_KAFKA_MECHANISM: 'OAUTHBEARER' }, 'ACCORD_KAFKA_USER is set, and'],
   [{ ACCORD_KAFKA_MECHANISM: 'OAUTHBEARER' }, 'ACCORD_KAFKA_TOKEN is missing, and'],
   [{ ACCORD_KAFKA_MECHANISM: 'OAUTHBEARER', ACCORD_KAFKA_TOKEN: 's3cret' }, 'ACCORD_KAFKA_TOKEN: '],
   [{ ACCORD_KAFKA_MECHANISM: 'GSSAPI' }, 'ACCORD_KAFKA_MECHANISM: '],
-  [{ ACCORD_KAFKA_CA_FILE: ca, ACCORD_PLAIN_WIRES: 'kafka' }, 'ACCORD_KAFKA_CA_FILE is set, and ACCORD_PLAIN_WIRES'],
+  [
+    { ACCORD_KAFKA_CA_FILE: ca, ACCORD_PLAIN_WIRES: 'kafka' },
+    'ACCORD_KAFKA_CA_FILE is set, and ACCORD_PLAIN_WIRES',
+  ],
   [{ ACCORD_KAFKA_CA_FILE: '/nowhere' }, 'ACCORD_KAFKA_CA_FILE: ENOENT'],
   [{ ACCORD_KAFKA_CA_FILE: file('none.pem', 's3cret') }, 'ACCORD_KAFKA_CA_FILE: has no certificate in PEM'],
   [{ ACCORD_KAFKA_CERTIFICATE_FILE: ca }, 'ACCORD_KAFKA_KEY_FILE is missing'],

@@ -7,9 +7,10 @@ import { rebuild, type Rebuilt } from '@accord/messaging/rebuild';
 import type { ServiceName } from '@accord/postgres/provision';
 import { kafkaAccess, kafkaSettings } from './kafka-settings.ts';
 
-const settings = kafkaSettings.extend({
+const settings = z.object({
   /** Of the role that owns the service's schema. */
   ACCORD_OWNER_DATABASE_URL: renewed(z.url()),
+  ...kafkaSettings.shape,
 });
 
 export interface Rebuildable {

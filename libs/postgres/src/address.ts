@@ -36,7 +36,10 @@ export const urlOf = (address: DatabaseAddress): string =>
 const refusals = new Set(['28P01', '28000']);
 
 /** Connects, once more where the server does not know the new password yet, or no more the old one. */
-export async function connectTo<T>(address: DatabaseAddress, attempt: (url: string) => Promise<T>): Promise<T> {
+export async function connectTo<T>(
+  address: DatabaseAddress,
+  attempt: (url: string) => Promise<T>,
+): Promise<T> {
   const url = urlOf(address);
   try {
     return await attempt(url);

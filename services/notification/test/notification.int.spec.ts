@@ -15,7 +15,11 @@ let t: TestService;
 
 beforeAll(async () => {
   smtp = await startMailServer();
-  const config = { profile: loadProfile('alibaba'), smtp: { url: constant(smtp.url) }, mailFrom: 'no-reply@accord.example' };
+  const config = {
+    profile: loadProfile('alibaba'),
+    smtp: { url: constant(smtp.url) },
+    mailFrom: 'no-reply@accord.example',
+  };
   t = await testService({ service: (context) => notificationService(config, context) });
 });
 

@@ -21,8 +21,7 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
  * what they are by then; undefined where there are none.
  */
 function renewingAgent(env: NodeJS.ProcessEnv): Agent | undefined {
-  const path = (of: string) =>
-    env[`OTEL_EXPORTER_OTLP_TRACES_${of}`] ?? env[`OTEL_EXPORTER_OTLP_${of}`];
+  const path = (of: string) => env[`OTEL_EXPORTER_OTLP_TRACES_${of}`] ?? env[`OTEL_EXPORTER_OTLP_${of}`];
   const [ca, certificate, key] = [path('CERTIFICATE'), path('CLIENT_CERTIFICATE'), path('CLIENT_KEY')];
   if (!ca && !certificate && !key) return undefined;
   let material: Renewed<TlsMaterial>;

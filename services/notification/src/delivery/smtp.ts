@@ -32,7 +32,7 @@ const wholeAttemptMs = 30_000;
 export interface SmtpSettings {
   /** `smtp://user:password@host:587`, or `smtps:`; read anew for each mail, so that a password may change. */
   readonly url: Renewed<string>;
-  /** With which the server is trusted; absent: those of the system. */
+  /** With which the server is trusted; absent: those that Node knows. */
   readonly tls?: (() => TlsMaterial) | undefined;
   /** Sends nothing before the connection is by TLS; otherwise where the server offers it. */
   readonly requireTls?: boolean;
