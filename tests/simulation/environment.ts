@@ -6,7 +6,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { contractService } from '@accord/contract';
 import { constant } from '@accord/core/runtime';
-import { asSuperuser } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import { outbox } from '@accord/messaging';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';

@@ -5,7 +5,7 @@ import kafkajs, { Kafka, logLevel, type AclEntry } from 'kafkajs';
 import { eventTypes, type ServiceName, type Speaker } from '@accord/events';
 import { topicsReadBy, topicsWrittenBy } from '@accord/events/access';
 import { brokerErrorOf, openSender, type KafkaClient } from '@accord/kafka';
-import { topics } from '@accord/local';
+import { topics } from '@accord/local/parts';
 import { principals } from '../../deploy/kafka/access/rules.ts';
 import { kafkajsOf } from '../../libs/kafka/src/client.ts';
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { freePort, startKafka, type EmbeddedKafka } from '@accord/local';
+import { freePort, startKafka, type EmbeddedKafka } from '@accord/local/parts';
 import { kafkaLibs } from '../../deploy/local/prerequisites.mjs';
 import type { Authority } from './certificates.ts';
 

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { databaseUrl, makeDatabase, startPostgres } from '@accord/local';
+import { databaseUrl, makeDatabase, startPostgres } from '@accord/local/parts';
 import { connect } from '@accord/postgres';
 import { provisionDatabase } from '@accord/postgres/provision';
 import type { Authority } from './certificates.ts';

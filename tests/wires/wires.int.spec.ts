@@ -13,7 +13,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { readSettings } from '@accord/core/runtime';
 import { openKafka, openSender, readTopics, type KafkaClient, type TopicReader } from '@accord/kafka';
-import { placeOf } from '@accord/local';
+import { placeOf } from '@accord/local/parts';
 import {
   kafkaAccess,
   kafkaSettings,

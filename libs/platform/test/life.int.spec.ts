@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { constant } from '@accord/core/runtime';
 import { applyTopics } from '@accord/kafka';
-import { dropDatabase, freePort, makeDatabase } from '@accord/local';
+import { dropDatabase, freePort, makeDatabase } from '@accord/local/parts';
 import { migrateService, startService, topicsOf, type RunningService } from '@accord/platform';
 import { provisionDatabase } from '@accord/postgres/provision';
 import {
