@@ -1,6 +1,6 @@
-import { catalogue, eventTypes, type EventType } from './catalogue.ts';
-import type { EventDefinition, ServiceName, Speaker } from './definition.ts';
-import { deadLetterTopic, publicTopics } from './topics.ts';
+import { eventTypes, type EventType } from './catalogue.ts';
+import type { ServiceName, Speaker } from './definition.ts';
+import { deadLetterTopic, publicTopics, speakerOf } from './topics.ts';
 
 /** Each service keeps a timeline of everything, or what it needs of the others (EVT-13). */
 const [all, views] = [
@@ -94,10 +94,8 @@ const services: readonly ServiceName[] = ['order', 'contract', 'refund', 'notifi
 
 /** The topics that a service, or the platform, writes to. */
 export const topicsWrittenBy = (speaker: Speaker): readonly string[] => [
-  ...eventTypes.filter(
-    (type) =>
-      (catalogue[type] as EventDefinition).speaker === speaker ||
-      (speaker === 'platform' && publicTopics.has(type)),
+  ...eventTypes.filter((type) =>
+    speaker === 'platform' ? publicTopics.has(type) : speakerOf(type) === speaker,
   ),
   ...services.filter((service) => service === speaker).map(deadLetterTopic),
 ];
