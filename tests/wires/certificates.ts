@@ -30,8 +30,12 @@ const commonName = '2.5.4.3';
 const [basicConstraints, alternativeNames] = ['2.5.29.19', '2.5.29.17'];
 const [dnsName, ipAddress] = [2, 7] as const;
 
-const pem = (label: string, der: ArrayBuffer) =>
-  `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64').replaceAll(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`;
+const pem = (label: string, der: ArrayBuffer) => {
+  const lines = Buffer.from(der)
+    .toString('base64')
+    .match(/.{1,64}/g)!;
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+};
 
 const nameOf = (name: string) =>
   new AttributeTypeAndValue({ type: commonName, value: new Utf8String({ value: name }) });

@@ -1,8 +1,9 @@
 import { chmodSync, chownSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { databaseUrl, makeDatabase, startPostgres } from '@accord/local/parts';
+import { asSuperuser, databaseUrl, makeDatabase, startPostgres } from '@accord/local/parts';
 import { connect } from '@accord/postgres';
 import { provisionDatabase } from '@accord/postgres/provision';
+import { until } from '@accord/testing';
 import type { Authority } from './certificates.ts';
 
 export interface SecuredPostgres {
@@ -67,6 +68,10 @@ export async function startSecuredPostgres(
   await admin.query(`alter system set ssl_ca_file = 'root.crt'`);
   await admin.query(`alter system set ssl = on`);
   await reload();
+  // It takes its settings up a moment after it was told to.
+  await until('Postgres speaks TLS', () =>
+    asSuperuser(url, async (other) => (await other.query(`show ssl`)).rows[0]?.['ssl'] === 'on'),
+  );
   return {
     place: `127.0.0.1:${postgres.port}/accord`,
     url,

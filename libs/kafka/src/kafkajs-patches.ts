@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchSession, type FetchRequest, type FetchResponse, type FetchTopic } from './fetch-session.ts';
 import { committedOnly, upToItsEnd, type FetchedPartition, type RecordBatch } from './fetched-records.ts';
 import { canEncode, encodeProduceRequest, type ProduceRequest } from './produce-request.ts';
@@ -16,7 +17,6 @@ type RequestQueue = {
   scheduleCheckPendingRequests(): void;
   destroy(): void;
 };
-const isIdle = ({ inflight, pending }: RequestQueue) => inflight.size + pending.length === 0;
 const { prototype: queue } = internals('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
 const { scheduleCheckPendingRequests, destroy } = queue;
 /**
@@ -32,16 +32,18 @@ queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
  * would wait for ever. Patched: the check goes on while requests are in flight or pending.
  */
 queue.destroy = function (this: RequestQueue) {
-  if (isIdle(this)) destroy.call(this);
+  if (this.inflight.size + this.pending.length === 0) destroy.call(this);
 };
 
 type Connection = {
   readonly socket?: Socket;
-  readonly requestQueue: RequestQueue;
+  readonly requestQueue: object;
   readonly versions: unknown;
   readonly supportAuthenticationProtocol: unknown;
   isConnected(): boolean;
   connect(): Promise<unknown>;
+  /** Does nothing without SASL. */
+  authenticate(): Promise<unknown>;
   disconnect(): Promise<unknown>;
 };
 type Pool = {
@@ -52,35 +54,61 @@ type Pool = {
 const Connection = internals('kafkajs/src/network/connection') as new (options: object) => Connection;
 const { prototype: connections } = internals('kafkajs/src/network/connectionPool') as { prototype: Pool };
 const connecting = new WeakMap<Connection, Promise<Connection>>();
+/** One of its own for a socket to the same broker. */
+function anotherOf(pool: Pool, last: Connection): Connection {
+  const { versions, supportAuthenticationProtocol } = last;
+  return Object.assign(new Connection({ ...last.requestQueue, ...last, logger: pool.logger }), {
+    versions,
+    supportAuthenticationProtocol,
+  });
+}
+
 /**
  * kafkajs opens the next socket in the same connection object, which still waits for the rest of a response
  * that was cut off: from then on it decodes nothing. It also opens two sockets where two requests come at
- * once, and takes the end of the first for the second's. Patched: each socket has a connection of its own. One
- * whose password or certificate has changed gives way to another, at a moment when no request is in flight on it.
+ * once, and takes the end of the first for the second's. Patched: each socket has a connection of its own.
  */
 connections.getConnection = async function (this: Pool, index = 0) {
   const last = this.pool[index]!;
   // `isConnected` is true also of a socket that is about to end and takes no more.
-  const isUsable = last.isConnected() && !last.socket?.destroyed;
-  const isReplaced = isUsable && isIdle(last.requestQueue) && isOutdated(last.socket!);
-  if (isUsable && !isReplaced) return last;
+  if (last.isConnected() && !last.socket?.destroyed) {
+    if (isOutdated(last.socket!)) void renew(this, index, last);
+    return last;
+  }
   const underWay = connecting.get(last);
   if (underWay) return underWay;
-  const { versions, supportAuthenticationProtocol } = last;
-  const next = Object.assign(new Connection({ ...last.requestQueue, ...last, logger: this.logger }), {
-    versions,
-    supportAuthenticationProtocol,
-  });
+  const next = anotherOf(this, last);
   const attempt = next
     .connect()
     .then(() => next)
     .finally(() => connecting.delete(next));
   connecting.set(next, attempt);
   this.pool[index] = next;
-  // A request that was handed the old one just now is still to be sent on it.
-  if (isReplaced) setTimeout(() => void last.disconnect(), 1_000).unref();
   return attempt;
 };
+
+const renewing = new WeakSet<Connection>();
+/**
+ * A connection that was made with a former password or certificate gives way to another, as soon as that is
+ * authenticated: no request waits for it, and none fails where the broker does not know the new one yet.
+ */
+async function renew(pool: Pool, index: number, last: Connection): Promise<void> {
+  if (renewing.has(last)) return;
+  renewing.add(last);
+  const next = anotherOf(pool, last);
+  try {
+    await next.connect();
+    await next.authenticate();
+    const isLast = pool.pool[index] === last;
+    if (isLast) pool.pool[index] = next;
+    // A request that was handed the other one just now is still to be sent on it.
+    await sleep(1_000, undefined, { ref: false });
+    await (isLast ? last : next).disconnect();
+  } catch {
+    renewing.delete(last);
+    await next.disconnect();
+  }
+}
 
 type Decoder = {
   readonly buffer: Buffer;

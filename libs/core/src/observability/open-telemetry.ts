@@ -1,11 +1,8 @@
-import { Agent, type AgentOptions } from 'node:https';
-import type { Duplex } from 'node:stream';
 import { context, propagation, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import type { Renewed } from '../renewed.ts';
-import { tlsOf, type TlsMaterial } from '../tls-files.ts';
+import { otlpAgent } from './otlp-agent.ts';
 import type { Tracing } from './tracing.ts';
 
 /** Ids of spans are 8 bytes of hex, of traces 16; bit 0 of the flags says sampled. */
@@ -17,33 +14,11 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
 };
 
 /**
- * The exporter reads the files of OTEL_EXPORTER_OTLP_CERTIFICATE and the like once. Here each connection is made with
- * what they are by then; undefined where there are none.
- */
-function renewingAgent(env: NodeJS.ProcessEnv): Agent | undefined {
-  const path = (of: string) => env[`OTEL_EXPORTER_OTLP_TRACES_${of}`] ?? env[`OTEL_EXPORTER_OTLP_${of}`];
-  const [ca, certificate, key] = [path('CERTIFICATE'), path('CLIENT_CERTIFICATE'), path('CLIENT_KEY')];
-  if (!ca && !certificate && !key) return undefined;
-  let material: Renewed<TlsMaterial>;
-  try {
-    material = tlsOf({ ca, certificate, key }, 'OTEL_EXPORTER_OTLP_');
-  } catch {
-    // The exporter says what is wrong with them.
-    return undefined;
-  }
-  return new (class extends Agent {
-    override createConnection(options: AgentOptions, done?: (error: Error | null, stream: Duplex) => void) {
-      return super.createConnection({ ...options, ...material() }, done);
-    }
-  })({ keepAlive: true });
-}
-
-/**
  * Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. The OTEL_*
  * environment says where they go.
  */
 export function openTelemetry(): Tracing {
-  const certificates = renewingAgent(process.env);
+  const certificates = otlpAgent(process.env);
   const sdk = new NodeSDK({
     traceExporter: new OTLPTraceExporter(certificates ? { httpAgentOptions: () => certificates } : {}),
     instrumentations: [new HttpInstrumentation()],

@@ -78,38 +78,42 @@ export function openSmtp({ url, tls, requireTls = false }: SmtpSettings, from: s
     return (current = openTransport(server, trust, requireTls));
   };
 
+  /** Undefined where the server knows another password than the one of now, and there is one to try. */
+  async function attempt({ notificationId, from: name, ...mail }: Mail): Promise<Outcome | undefined> {
+    const transport = transportNow();
+    transport.sending += 1;
+    const sending = transport.pool.sendMail({
+      messageId: `<${notificationId}@${domain}>`,
+      from: { name, address: address! },
+      ...mail,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      textEncoding: 'base64',
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(Object.assign(new Error('too slow'), { code: 'ETIMEDOUT' })),
+        wholeAttemptMs,
+      );
+    });
+    try {
+      await Promise.race([sending, late]);
+      return { sent: true };
+    } catch (error) {
+      const isUnknown = (error as SmtpError).code === 'EAUTH' && url.refused(transport.url);
+      return isUnknown ? undefined : { sent: false, ...reasonOf(error as SmtpError) };
+    } finally {
+      clearTimeout(timer);
+      transport.sending -= 1;
+      if (transport.isRetired) closeWhenDone(transport);
+    }
+  }
+
   return {
-    async send({ notificationId, from: name, to, subject, text, html }) {
-      const transport = transportNow();
-      transport.sending += 1;
-      const headers = { 'Auto-Submitted': 'auto-generated' };
-      const sending = transport.pool.sendMail({
-        messageId: `<${notificationId}@${domain}>`,
-        from: { name, address },
-        to,
-        subject,
-        text,
-        html,
-        headers,
-        textEncoding: 'base64',
-      });
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(Object.assign(new Error('too slow'), { code: 'ETIMEDOUT' })),
-          wholeAttemptMs,
-        );
-      });
-      try {
-        await Promise.race([sending, late]);
-        return { sent: true };
-      } catch (error) {
-        if ((error as SmtpError).code === 'EAUTH') url.refused(transport.url);
-        return { sent: false, ...reasonOf(error as SmtpError) };
-      } finally {
-        clearTimeout(timer);
-        transport.sending -= 1;
-        if (transport.isRetired) closeWhenDone(transport);
+    async send(mail) {
+      for (;;) {
+        const outcome = await attempt(mail);
+        if (outcome) return outcome;
       }
     },
     close: () => current?.pool.close(),
