@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, string>> = {
   provision: './postgres/provision.ts',
   migrate: './postgres/migrate.ts',
   topics: './kafka/topics/apply.ts',
+  access: './kafka/access/print.ts',
   audit: './audit/main.ts',
   redrive: './local/commands/redrive.ts',
 };
@@ -16,12 +17,13 @@ const usage = `usage: node deploy/accord.ts <command> [arguments]
   provision            roles and schemas in the database
   migrate <service>    the service's schema, up to date
   topics               the topics, as declared
+  access               who may do what with which topic, for Kafka
   audit [--every 5m]   whether databases and topics agree
   redrive <service> …  what was given up
   rebuild <service> …  the service's read models, anew from the topics
 
 Services: ${Object.keys(schemas).join(', ')}.
---help of audit, redrive and rebuild says more; docs/operations.md has the settings.`;
+--help of access, audit, redrive and rebuild says more; docs/operations.md has the settings.`;
 
 /** The command's file and its arguments. */
 function commandOf([name = '', ...args]: readonly string[]):

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { connect } from '@accord/postgres';
+import type { KafkaSecurity } from '@accord/kafka';
+import { connect, type DatabaseAddress } from '@accord/postgres';
 import type { Difference } from './check.ts';
 import { databaseDifferences } from './differences.ts';
 import { settle, type Settled } from './settling.ts';
@@ -12,9 +13,10 @@ export interface AuditAsk {
    * Of a role that reads all four schemas, `accord_auditor`; a replica that follows within the settle time
    * does as well.
    */
-  readonly databaseUrl: string;
+  readonly databaseUrl: DatabaseAddress;
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
+  readonly security?: KafkaSecurity;
   readonly log: Logger;
 }
 

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { kafkaAccess } from '@accord/platform';
 import { openAudit, type Report } from './audit.ts';
 import { asJson, asText } from './report.ts';
 import { keepAuditing } from './schedule.ts';
@@ -22,21 +23,17 @@ export async function runAudit(args: readonly string[], env: NodeJS.ProcessEnv):
       return 0;
     }
     const { json, settleMs, everyMs } = options;
-    const {
-      ACCORD_AUDIT_DATABASE_URL: databaseUrl,
-      ACCORD_KAFKA_BROKERS: brokers,
-      ACCORD_TOPIC_PREFIX: topicPrefix,
-      ...listen
-    } = auditSettings(env);
-    const audit = openAudit({ databaseUrl, brokers, topicPrefix, log: pino({ level: 'silent' }) });
+    const settings = auditSettings(env);
+    const { ACCORD_AUDIT_DATABASE_URL: databaseUrl } = settings;
+    const audit = openAudit({ databaseUrl, ...kafkaAccess(settings), log: pino({ level: 'silent' }) });
     const onReport = (report: Report) => say(json ? asJson(report) : asText(report));
     try {
       if (everyMs !== undefined) {
         await keepAuditing(audit, {
           everyMs,
           settleMs,
-          host: listen.ACCORD_HOST,
-          port: listen.ACCORD_OPS_PORT,
+          host: settings.ACCORD_HOST,
+          port: settings.ACCORD_OPS_PORT,
           signal: stop.signal,
           onReport,
           onFailure: fail,

@@ -1,15 +1,14 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { readSettings } from '@accord/core/runtime';
-import { platformSettings } from '@accord/platform';
+import { readSettings, renewed } from '@accord/core/runtime';
+import { kafkaSettings, platformSettings } from '@accord/platform';
 
 const { shape } = platformSettings;
 
 const settings = z.object({
   /** Of the role `accord_auditor`. */
-  ACCORD_AUDIT_DATABASE_URL: z.url(),
-  ACCORD_KAFKA_BROKERS: shape.ACCORD_KAFKA_BROKERS,
-  ACCORD_TOPIC_PREFIX: shape.ACCORD_TOPIC_PREFIX,
+  ACCORD_AUDIT_DATABASE_URL: renewed(z.url()),
+  ...kafkaSettings.shape,
   /** Where `--every` shows its metrics. */
   ACCORD_HOST: shape.ACCORD_HOST,
   ACCORD_OPS_PORT: shape.ACCORD_OPS_PORT,

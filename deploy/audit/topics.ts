@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { readJson } from '@accord/core/runtime';
 import { eventTypes, readEvent, type EventType, type Speaker } from '@accord/events';
 import { speakerOf } from '@accord/events/topics';
-import { openKafka, readTopics, type Incoming, type OffsetRange } from '@accord/kafka';
+import { openKafka, readTopics, type Incoming, type KafkaSecurity, type OffsetRange } from '@accord/kafka';
 import type { Difference } from './check.ts';
 import { ToldFacts } from './told-facts.ts';
 import { announcedIn, type Sightings } from './versions.ts';
@@ -11,6 +11,7 @@ export interface TopicsAsk {
   readonly brokers: readonly string[];
   /** Before every topic. */
   readonly topicPrefix: string;
+  readonly security?: KafkaSecurity;
   readonly log: Logger;
 }
 
@@ -37,8 +38,8 @@ interface Seen {
 }
 
 /** @param seen is told of each message once. */
-export async function openTopics({ brokers, topicPrefix, log }: TopicsAsk, seen: Seen): Promise<Topics> {
-  const kafka = openKafka({ brokers, topicPrefix, clientId: 'accord-audit', log });
+export async function openTopics(ask: TopicsAsk, seen: Seen): Promise<Topics> {
+  const kafka = openKafka({ ...ask, clientId: 'accord-audit' });
   const read = { messages: 0, unreadable: 0 };
   const onMessages = (type: EventType, _partition: number, messages: readonly Incoming[]) => {
     for (const message of messages) {

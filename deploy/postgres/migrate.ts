@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readSettings } from '@accord/core/runtime';
+import { readSettings, renewed } from '@accord/core/runtime';
 import { migrateService } from '@accord/platform';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
 
@@ -7,7 +7,7 @@ import { schemas, type ServiceName } from '@accord/postgres/provision';
 // schema's owner before a new version of the service; it may be run again, and beside a running service. A schema
 // that is newer than this release stays as it is. Exit codes: 0 done, 1 it could not be done, 2 wrong arguments.
 
-const settings = z.object({ ACCORD_OWNER_DATABASE_URL: z.url() });
+const settings = z.object({ ACCORD_OWNER_DATABASE_URL: renewed(z.url()) });
 
 const isService = (name: string | undefined): name is ServiceName => Object.hasOwn(schemas, name ?? '');
 

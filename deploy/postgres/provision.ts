@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readSettings } from '@accord/core/runtime';
+import { readSettings, renewed } from '@accord/core/runtime';
 import { provisionDatabase, roles } from '@accord/postgres/provision';
 
 // Makes the roles and the empty schemas in a database that exists, and sets the roles' passwords: `node
@@ -10,7 +10,7 @@ const variableOf = (role: string) => `${role.toUpperCase()}_PASSWORD`;
 
 const settings = z.object({
   /** The database, as a superuser, or as its owner who may create roles. */
-  ACCORD_ADMIN_DATABASE_URL: z.url(),
+  ACCORD_ADMIN_DATABASE_URL: renewed(z.url()),
   ...Object.fromEntries(roles.map((role) => [variableOf(role), z.string().min(1)])),
 });
 

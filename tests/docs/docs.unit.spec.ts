@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { eventTypes } from '@accord/events';
+import { catalogue, eventTypes, type EventType } from '@accord/events';
+import { personalFields, readers } from '@accord/events/access';
 import { rangeQuery } from '@accord/http';
 import { customerScopes } from '@accord/http/server';
 import { withDeadLetterRoutes } from '../../libs/platform/src/dead-letter-routes.ts';
@@ -96,4 +97,36 @@ test('API-16 what a route says of a request in words of its own, it says in both
     ),
   );
   expect(flaws).toEqual([]);
+});
+
+test('EVT-15 the table of readers is what services subscribe to', () => {
+  const all = services();
+  const subscribed = Object.fromEntries(
+    eventTypes.map((type) => [
+      type,
+      all.filter(({ subscriptions }) => type in subscriptions).map(({ name }) => name),
+    ]),
+  );
+  expect(readers).toEqual(subscribed);
+});
+
+/** `order.orderId`, for each field of a schema that has no more below it. */
+function pathsOf(schema: z.ZodType, at = ''): string[] {
+  if (schema instanceof z.ZodObject)
+    return Object.entries(schema.shape as Record<string, z.ZodType>).flatMap(([name, of]) =>
+      pathsOf(of, at ? `${at}.${name}` : name),
+    );
+  if (schema instanceof z.ZodArray) return pathsOf(schema.element as z.ZodType, at);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((of) => pathsOf(of as z.ZodType, at));
+  if (schema instanceof z.ZodPipe) return pathsOf(schema.in as z.ZodType, at);
+  if ('unwrap' in schema) return pathsOf((schema as z.ZodOptional<z.ZodType>).unwrap(), at);
+  return [at];
+}
+
+test('EVT-15 the table names every personal field of an event, and no other', () => {
+  const paths = new Set(eventTypes.flatMap((type: EventType) => pathsOf(catalogue[type].data as z.ZodType)));
+  expect(personalFields.filter((path) => !paths.has(path))).toEqual([]);
+  const telling =
+    /(^|\.)(certifiedName|email|phone|recipient|partyA|text|operatorId|contactId|contacts\.name)$/;
+  expect([...paths].filter((path) => telling.test(path) && !personalFields.includes(path))).toEqual([]);
 });

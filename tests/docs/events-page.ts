@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { contractService } from '@accord/contract';
+import { constant } from '@accord/core/runtime';
 import { catalogue, eventTypes, type EventDefinition, type EventType, type Speaker } from '@accord/events';
 import { speakerOf, topicSettings, topicsSpokenBy } from '@accord/events/topics';
 import { notificationService } from '@accord/notification';
@@ -37,7 +38,10 @@ export function services(): Service[] {
     orderService({ profile }, around),
     contractService({ profile, sealKey: never }, around),
     refundService({ profile }, around),
-    notificationService({ profile, smtpUrl: 'smtp://127.0.0.1:1', mailFrom: 'docs@example.com' }, around),
+    notificationService(
+      { profile, smtp: { url: constant('smtp://127.0.0.1:1') }, mailFrom: 'docs@example.com' },
+      around,
+    ),
   ];
 }
 

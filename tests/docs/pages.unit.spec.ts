@@ -105,7 +105,10 @@ test('docs/operations.md names each metric and each setting of every service, an
   );
   const byCall = named(/\b(?:counter|gauge|histogram)\(\s*'((?!http_)[a-z_]+)'/g, sources);
   expect(named(/`(accord_[a-z_]+)`/g, page)).toEqual([...new Set([...byEnding, ...byCall])].sort());
-  const settings = named(/^ {2}([A-Z_]+): z\b/gm, text('libs/platform/src/settings.ts'));
+  const declared = ['settings.ts', 'kafka-settings.ts']
+    .map((name) => text(`libs/platform/src/${name}`))
+    .join('\n');
+  const settings = named(/^ {2}([A-Z_]+): (?:z\b|renewed|plainWires)/gm, declared);
   expect(named(/`((?:ACCORD|PROVIDER)_[A-Z_]+)`/g, page)).toEqual(settings);
 });
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { pino } from 'pino';
 import { contractService } from '@accord/contract';
+import { constant } from '@accord/core/runtime';
 import { asSuperuser } from '@accord/local/parts';
 import { outbox } from '@accord/messaging';
 import { notificationService } from '@accord/notification';
@@ -92,7 +93,10 @@ const services: readonly Service[] = [
   orderService({ profile }, { log }),
   contractService({ profile, sealKey }, { log }),
   refundService({ profile }, { log }),
-  notificationService({ profile, smtpUrl: 'smtp://127.0.0.1:9', mailFrom: 'accord@example.com' }, { log }),
+  notificationService(
+    { profile, smtp: { url: constant('smtp://127.0.0.1:9') }, mailFrom: 'accord@example.com' },
+    { log },
+  ),
 ];
 
 /**

@@ -184,6 +184,7 @@ describe('beside the running services', () => {
     const owner = rolesOf('refund').owner;
     const database = roleUrl(system.databaseUrl, owner, developmentPassword(owner));
     const env = {
+      ACCORD_ENV: 'development',
       ACCORD_OWNER_DATABASE_URL: database,
       ACCORD_KAFKA_BROKERS: system.brokers,
       ACCORD_TOPIC_PREFIX: system.topicPrefix,

@@ -131,6 +131,7 @@ test('with everything away it stays, says in its log what it waits for, and ends
     ACCORD_PORT: '0',
     ACCORD_OPS_PORT: '0',
     // No port that `fetch` would not ask by itself.
+    ACCORD_PLAIN_WIRES: 'jwks',
     ACCORD_JWKS_URL: 'http://127.0.0.1:2/jwks.json',
     ACCORD_OWNER_DATABASE_URL: production.ACCORD_DATABASE_URL,
   });

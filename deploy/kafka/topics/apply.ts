@@ -4,17 +4,13 @@ import { readSettings } from '@accord/core/runtime';
 import { eventTypes, type ServiceName } from '@accord/events';
 import { deadLetterTopic } from '@accord/events/topics';
 import { applyTopics } from '@accord/kafka';
-import { platformSettings } from '@accord/platform';
+import { kafkaAccess, kafkaSettings } from '@accord/platform';
 
 // Makes the topics that are missing, as libs/events/src/topics.ts declares them, and sets what is kept
 // otherwise (EVT-1): `node deploy/kafka/topics/apply.ts`. It is run before a new version of the services, and
 // may be run again. It fails where a topic has another number of partitions, which it leaves.
 
-const { shape } = platformSettings;
-
-const settings = z.object({
-  ACCORD_KAFKA_BROKERS: shape.ACCORD_KAFKA_BROKERS,
-  ACCORD_TOPIC_PREFIX: shape.ACCORD_TOPIC_PREFIX,
+const settings = kafkaSettings.extend({
   /** 3 in production; a single broker needs 1. */
   ACCORD_TOPIC_REPLICATION: z.coerce.number().int().positive().default(3),
 });
@@ -29,13 +25,10 @@ const topics = [...eventTypes, ...Object.values(services).map(deadLetterTopic)];
 const log = pino({ level: 'warn' });
 
 try {
-  const {
-    ACCORD_KAFKA_BROKERS: brokers,
-    ACCORD_TOPIC_PREFIX: topicPrefix,
-    ACCORD_TOPIC_REPLICATION: replication,
-  } = readSettings(settings, process.env);
+  const given = readSettings(settings, process.env);
+  const replication = given.ACCORD_TOPIC_REPLICATION;
   const { created, corrected, mismatched } = await applyTopics(
-    { brokers, topicPrefix, log },
+    { ...kafkaAccess(given), log },
     { topics, replication },
   );
   for (const line of corrected) console.log(line);

@@ -18,6 +18,7 @@ const apply = (settings: Readonly<Record<string, string>> = {}) =>
     env: {
       ...process.env,
       NODE_OPTIONS: '',
+      ACCORD_ENV: 'development',
       ACCORD_TOPIC_PREFIX: prefix,
       ACCORD_TOPIC_REPLICATION: '1',
       ...settings,

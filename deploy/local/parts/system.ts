@@ -234,6 +234,7 @@ export function settingsFor(
 
 /** The environment of the auditor. */
 export const auditSettingsOf = (foundation: Around['foundation']): Settings => ({
+  ACCORD_ENV: 'development',
   ACCORD_AUDIT_DATABASE_URL: roleUrl(
     foundation.databaseUrl,
     'accord_auditor',

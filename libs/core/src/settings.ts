@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { databaseTls } from './database-tls.ts';
+import { innerOf, renewedBy } from './renewed.ts';
 
 /** The value of a variable; undefined where it is missing or empty. @throws Error that names the variable. */
 type Read = (name: string) => string | undefined;
@@ -34,16 +36,40 @@ function databaseUrlOf(name: string, read: Read): string | undefined {
   const host = part('HOST');
   if (given === undefined && host === undefined) throw new Error('ACCORD_DATABASE_HOST is missing');
   const text = given ?? `postgres://${host}:${part('PORT') ?? '5432'}/${part('NAME') ?? 'accord'}`;
-  if (!URL.canParse(text) || (user === undefined && password === undefined)) return text;
+  if (!URL.canParse(text)) return text;
   const url = new URL(text);
   if (user !== undefined) url.username = encodeURIComponent(user);
   if (password !== undefined) url.password = encodeURIComponent(password);
+  return databaseTls(name, url, read).href;
+}
+
+/** The address of an SMTP server may lack its password, too. */
+function withPassword(name: string, read: Read): string | undefined {
+  const [text, password] = [read(name), read(name.replace(/URL$/, 'PASSWORD'))];
+  if (text === undefined || password === undefined || !URL.canParse(text)) return text;
+  const url = new URL(text);
+  url.password = encodeURIComponent(password);
   return url.href;
+}
+
+const valueOf = (name: string, read: Read): string | undefined => {
+  if (name.endsWith('_DATABASE_URL')) return databaseUrlOf(name, read);
+  return name === 'ACCORD_SMTP_URL' ? withPassword(name, read) : read(name);
+};
+
+/** Replaces the settings that may change by what reads them anew. */
+function renewAll<S extends z.ZodObject>(schema: S, settings: Record<string, unknown>, read: Read): void {
+  for (const [name, of] of Object.entries(schema.shape) as [string, z.ZodType][]) {
+    const inner = innerOf(of);
+    const first = settings[name] as (() => unknown) | undefined;
+    if (inner && first) settings[name] = renewedBy(() => inner.parse(valueOf(name, read)), first());
+  }
 }
 
 /**
  * Reads settings from the environment; an empty variable counts as missing. Each may be in a file that
- * `<NAME>_FILE` names, as secrets are mounted (API-17); the address of a database role may come in parts.
+ * `<NAME>_FILE` names, as secrets are mounted, and is read from it anew where it is `renewed` (API-17); the address
+ * of a database role may come in parts.
  *
  * @throws Error that names each variable that is missing or wrong, without its value.
  */
@@ -53,19 +79,22 @@ export function readSettings<S extends z.ZodObject>(schema: S, env: NodeJS.Proce
   const given: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {
     try {
-      const value = name.endsWith('_DATABASE_URL') ? databaseUrlOf(name, read) : read(name);
+      const value = valueOf(name, read);
       if (value !== undefined) given[name] = value;
     } catch (error) {
       wrong.push((error as Error).message);
     }
   }
   const parsed = schema.safeParse(given);
-  if (parsed.success && wrong.length === 0) return parsed.data;
+  if (parsed.success && wrong.length === 0) {
+    renewAll(schema, parsed.data, read);
+    return parsed.data;
+  }
   const unread = new Set(wrong.map((line) => line.split(/[ :]/, 1)[0]!.replace(/_FILE$/, '')));
   for (const { path, message } of parsed.error?.issues ?? []) {
     const name = path.join('.');
     if (unread.has(name)) continue;
     wrong.push(given[name] === undefined ? `${name} is missing` : `${name}: ${message}`);
   }
-  throw new Error(`settings: ${wrong.join('; ')}`);
+  throw new Error(`settings: ${[...new Set(wrong)].join('; ')}`);
 }

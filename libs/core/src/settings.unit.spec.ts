@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { z } from 'zod';
 import { readSettings } from './settings.ts';
 
@@ -11,7 +12,8 @@ const settings = z.object({
   ACCORD_SECRET: z.string().min(3).optional(),
 });
 const url = 'postgres://accord@db/accord';
-const read = (env: Readonly<Record<string, string>>) => readSettings(settings, env);
+const read = (env: Readonly<Record<string, string>>) =>
+  readSettings(settings, { ACCORD_ENV: 'development', ...env });
 
 const folder = mkdtempSync(join(tmpdir(), 'settings-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -83,4 +85,39 @@ test('API-17 another role takes the host, port and name of the first where it ha
   );
   expect(read(first).ACCORD_OWNER_DATABASE_URL).toBeUndefined();
   expect(() => read({ ACCORD_DATABASE_USER: 'a' })).toThrow('ACCORD_DATABASE_HOST is missing');
+});
+
+test('API-17 Postgres is reached by verified TLS, with the files of the role or else of the first', () => {
+  const ca = file(rootCertificates[0]!);
+  const parts = { ACCORD_ENV: 'production', ACCORD_DATABASE_HOST: 'db', ACCORD_DATABASE_USER: 'a' };
+  const owner = { ACCORD_OWNER_DATABASE_USER: 'o', ACCORD_DATABASE_CA_FILE: ca };
+  const tls = 'db:5432/accord?sslmode=verify-full';
+  const trusted = `${tls}&sslrootcert=${encodeURIComponent(ca)}`;
+  expect(read({ ...parts })).toEqual({ ACCORD_PORT: 8080, ACCORD_DATABASE_URL: `postgres://a@${tls}` });
+  expect(read({ ...parts, ...owner })).toMatchObject({
+    ACCORD_DATABASE_URL: `postgres://a@${trusted}`,
+    ACCORD_OWNER_DATABASE_URL: `postgres://o@${trusted}`,
+  });
+  const withOwn = `${url}?sslmode=require`;
+  expect(read({ ACCORD_PLAIN_WIRES: 'postgres', ACCORD_DATABASE_URL: withOwn }).ACCORD_DATABASE_URL).toBe(
+    `${url}?sslmode=verify-full`,
+  );
+});
+
+test.each([
+  [
+    { ACCORD_DATABASE_URL: `${url}?sslmode=disable` },
+    'ACCORD_DATABASE_URL: sslmode=disable needs postgres in',
+  ],
+  [{ ACCORD_DATABASE_CA_FILE: '/nowhere' }, 'ACCORD_DATABASE_CA_FILE: ENOENT'],
+  [{ ACCORD_DATABASE_CA_FILE: '/etc/hostname' }, 'ACCORD_DATABASE_CA_FILE: has no certificate in PEM'],
+  [{ ACCORD_DATABASE_KEY_FILE: '/etc/hostname' }, 'ACCORD_DATABASE_CERTIFICATE_FILE is missing'],
+  [
+    { ACCORD_DATABASE_CA_FILE: '/etc/hostname', ACCORD_PLAIN_WIRES: 'kafka,postgres' },
+    'ACCORD_DATABASE_CA_FILE is set, and ACCORD_PLAIN_WIRES has postgres',
+  ],
+])('API-17 a wire to Postgres that is not right is refused by the name of its setting: %j', (env, reason) => {
+  expect(() => read({ ACCORD_ENV: 'production', ACCORD_DATABASE_URL: url, ...env })).toThrow(
+    `settings: ${reason}`,
+  );
 });

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import {
   createRemoteJWKSet,
+  customFetch,
   decodeProtectedHeader,
   errors,
   jwtVerify,
@@ -8,8 +9,10 @@ import {
   type JWTVerifyOptions,
 } from 'jose';
 import { Refusal, type Actor } from '@accord/core';
+import type { TlsMaterial } from '@accord/core/runtime';
 import { Problem } from './problem.ts';
 import type { Access } from './route.ts';
+import { trustingFetch } from './trusting-fetch.ts';
 
 /** The caller, as the token says. */
 export interface Caller {
@@ -28,6 +31,8 @@ export interface TokenSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
+  /** With which its server is trusted; absent: those that Node knows. */
+  readonly tls?: () => TlsMaterial;
   /** The longest time from issue to expiry that a token may have; default: a day. */
   readonly lifetimeSeconds?: number;
 }
@@ -142,11 +147,12 @@ function checkForm(
 export function tokenVerifier(of: TokenSettings): TokenVerifier & {
   /** @throws Error where the issuer does not answer with keys. */ loadKeys(): Promise<void>;
 } {
-  const { issuer, audience, jwksUrl, lifetimeSeconds = 86_400 } = of;
+  const { issuer, audience, jwksUrl, tls, lifetimeSeconds = 86_400 } = of;
   const keys = createRemoteJWKSet(new URL(jwksUrl), {
     cacheMaxAge: 600_000,
     cooldownDuration: 10_000,
     timeoutDuration: 3_000,
+    ...(tls && { [customFetch]: trustingFetch(tls) }),
   });
   const options: JWTVerifyOptions = {
     issuer,

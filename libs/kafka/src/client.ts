@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { Logger } from 'pino';
 import './kafkajs-patches.ts';
+import { securedBy, type KafkaSecurity } from './security.ts';
 
 export interface KafkaSettings {
   /** `host:port` of each. */
@@ -9,6 +10,8 @@ export interface KafkaSettings {
   /** Before every topic and group name; empty in production unless one broker serves several environments. */
   readonly topicPrefix: string;
   readonly log: Logger;
+  /** Absent: a plain wire, without a password. */
+  readonly security?: KafkaSecurity;
   /** How often a request is repeated before it fails; default 5. */
   readonly retries?: number;
 }
@@ -33,10 +36,12 @@ const levels = {
 } as const;
 
 /** Connects nowhere yet; senders, readers and members open and close their own connections. */
-export function openKafka({ brokers, clientId, topicPrefix, log, retries = 5 }: KafkaSettings): KafkaClient {
+export function openKafka(settings: KafkaSettings): KafkaClient {
+  const { brokers, clientId, topicPrefix, log, security, retries = 5 } = settings;
   const kafka = new Kafka({
     clientId,
     brokers: [...brokers],
+    ...securedBy(security),
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries },

@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchSession, type FetchRequest, type FetchResponse, type FetchTopic } from './fetch-session.ts';
 import { committedOnly, upToItsEnd, type FetchedPartition, type RecordBatch } from './fetched-records.ts';
 import { canEncode, encodeProduceRequest, type ProduceRequest } from './produce-request.ts';
+import { isOutdated } from './security.ts';
 
 // Patches of faults and of great costs in kafkajs 2.2.4 (decision 0011). They replace methods inside it, so
 // its version is pinned; a patch says first what kafkajs does.
@@ -40,6 +42,9 @@ type Connection = {
   readonly supportAuthenticationProtocol: unknown;
   isConnected(): boolean;
   connect(): Promise<unknown>;
+  /** Does nothing without SASL. */
+  authenticate(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
 };
 type Pool = {
   readonly logger: object;
@@ -49,6 +54,15 @@ type Pool = {
 const Connection = internals('kafkajs/src/network/connection') as new (options: object) => Connection;
 const { prototype: connections } = internals('kafkajs/src/network/connectionPool') as { prototype: Pool };
 const connecting = new WeakMap<Connection, Promise<Connection>>();
+/** One of its own for a socket to the same broker. */
+function anotherOf(pool: Pool, last: Connection): Connection {
+  const { versions, supportAuthenticationProtocol } = last;
+  return Object.assign(new Connection({ ...last.requestQueue, ...last, logger: pool.logger }), {
+    versions,
+    supportAuthenticationProtocol,
+  });
+}
+
 /**
  * kafkajs opens the next socket in the same connection object, which still waits for the rest of a response
  * that was cut off: from then on it decodes nothing. It also opens two sockets where two requests come at
@@ -57,14 +71,13 @@ const connecting = new WeakMap<Connection, Promise<Connection>>();
 connections.getConnection = async function (this: Pool, index = 0) {
   const last = this.pool[index]!;
   // `isConnected` is true also of a socket that is about to end and takes no more.
-  if (last.isConnected() && !last.socket?.destroyed) return last;
+  if (last.isConnected() && !last.socket?.destroyed) {
+    if (isOutdated(last.socket!)) void renew(this, index, last);
+    return last;
+  }
   const underWay = connecting.get(last);
   if (underWay) return underWay;
-  const { versions, supportAuthenticationProtocol } = last;
-  const next = Object.assign(new Connection({ ...last.requestQueue, ...last, logger: this.logger }), {
-    versions,
-    supportAuthenticationProtocol,
-  });
+  const next = anotherOf(this, last);
   const attempt = next
     .connect()
     .then(() => next)
@@ -73,6 +86,29 @@ connections.getConnection = async function (this: Pool, index = 0) {
   this.pool[index] = next;
   return attempt;
 };
+
+const renewing = new WeakSet<Connection>();
+/**
+ * A connection that was made with a former password or certificate gives way to another, as soon as that is
+ * authenticated: no request waits for it, and none fails where the broker does not know the new one yet.
+ */
+async function renew(pool: Pool, index: number, last: Connection): Promise<void> {
+  if (renewing.has(last)) return;
+  renewing.add(last);
+  const next = anotherOf(pool, last);
+  try {
+    await next.connect();
+    await next.authenticate();
+    const isLast = pool.pool[index] === last;
+    if (isLast) pool.pool[index] = next;
+    // A request that was handed the other one just now is still to be sent on it.
+    await sleep(1_000, undefined, { ref: false });
+    await (isLast ? last : next).disconnect();
+  } catch {
+    renewing.delete(last);
+    await next.disconnect();
+  }
+}
 
 type Decoder = {
   readonly buffer: Buffer;

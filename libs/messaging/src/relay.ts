@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { newWakeup, type Wakeup } from '@accord/core/runtime';
 import { openSender, type KafkaClient } from '@accord/kafka';
-import { connect, type OwnConnection } from '@accord/postgres';
+import { connect, type DatabaseAddress, type OwnConnection } from '@accord/postgres';
 import { firstBatch, hasBacklog, readHead, type OutboxHead } from './outbox-reader.ts';
 import { shards } from './outbox.ts';
 import { publishBatch } from './relay-batch.ts';
@@ -10,7 +10,7 @@ import { lockFreeShards, type ShardLocks, type UnknownTopic, type WaitingRow } f
 
 export interface RelaySettings {
   /** Of the operator role. */
-  readonly url: string;
+  readonly url: DatabaseAddress;
   readonly schema: string;
   readonly kafka: KafkaClient;
   readonly log: Logger;

@@ -1,4 +1,6 @@
-// A service as a process of its own, which some events end. ACCORD_SETTINGS has its settings as JSON.
+// A service as a process of its own, which some events end. ACCORD_SETTINGS has its settings as JSON,
+// ACCORD_ADDRESSES those of its roles in the database.
+import { constant } from '@accord/core/runtime';
 import { startService, type PlatformSettings } from '@accord/platform';
 import { smallService } from '@accord/testing';
 
@@ -22,4 +24,9 @@ const small = smallService({
   },
 });
 
-await startService(JSON.parse(process.env['ACCORD_SETTINGS']!) as PlatformSettings, () => small);
+const settings = JSON.parse(process.env['ACCORD_SETTINGS']!) as PlatformSettings;
+const [url, operatorUrl] = JSON.parse(process.env['ACCORD_ADDRESSES']!) as [string, string];
+await startService(
+  { ...settings, ACCORD_DATABASE_URL: constant(url), ACCORD_OPERATOR_DATABASE_URL: constant(operatorUrl) },
+  () => small,
+);

@@ -31,7 +31,12 @@ function keepRunning() {
       fileURLToPath(new URL('./fragile-service.ts', import.meta.url)),
     ],
     {
-      env: { ...process.env, NODE_OPTIONS: '', ACCORD_SETTINGS: JSON.stringify(settings) },
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        ACCORD_SETTINGS: JSON.stringify(settings),
+        ACCORD_ADDRESSES: JSON.stringify([t.database.urls.app, t.database.urls.operator]),
+      },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );

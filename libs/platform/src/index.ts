@@ -1,3 +1,4 @@
+export { type KafkaAccess, kafkaAccess, kafkaSettings } from './kafka-settings.ts';
 export { listenOps } from './ops-server.ts';
 export { runRebuild } from './rebuild-command.ts';
 export type { Retention, RetentionTimes } from './retention.ts';
@@ -7,3 +8,4 @@ export type { Service, ServiceContext } from './service.ts';
 export { topicsOf } from './service-topics.ts';
 export { type PlatformSettings, platformSettings } from './settings.ts';
 export { type RunningService, startService } from './start-service.ts';
+export { trustFor } from './web-wires.ts';

@@ -1,19 +1,16 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { readSettings } from '@accord/core/runtime';
+import { readSettings, renewed } from '@accord/core/runtime';
 import type { ReadModel } from '@accord/messaging';
 import { rebuild, type Rebuilt } from '@accord/messaging/rebuild';
 import type { ServiceName } from '@accord/postgres/provision';
-import { platformSettings } from './settings.ts';
-
-const { shape } = platformSettings;
+import { kafkaAccess, kafkaSettings } from './kafka-settings.ts';
 
 const settings = z.object({
   /** Of the role that owns the service's schema. */
-  ACCORD_OWNER_DATABASE_URL: z.url(),
-  ACCORD_KAFKA_BROKERS: shape.ACCORD_KAFKA_BROKERS,
-  ACCORD_TOPIC_PREFIX: shape.ACCORD_TOPIC_PREFIX,
+  ACCORD_OWNER_DATABASE_URL: renewed(z.url()),
+  ...kafkaSettings.shape,
 });
 
 export interface Rebuildable {
@@ -76,17 +73,12 @@ export async function runRebuild(
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
-    const {
-      ACCORD_OWNER_DATABASE_URL: ownerUrl,
-      ACCORD_KAFKA_BROKERS: brokers,
-      ACCORD_TOPIC_PREFIX: topicPrefix,
-    } = readSettings(settings, env);
+    const given = readSettings(settings, env);
     const rebuilt = await rebuild({
       service: rebuildable.service,
       models,
-      ownerUrl,
-      brokers,
-      topicPrefix,
+      ownerUrl: given.ACCORD_OWNER_DATABASE_URL,
+      ...kafkaAccess(given),
       log: pino({ level: 'silent' }),
       leaveOut,
       onProgress: tell,

@@ -5,6 +5,7 @@ import {
   missingMigrations,
   rowSecurityProbe,
   sharedTable,
+  type DatabaseAddress,
   type ServiceDatabase,
 } from '@accord/postgres';
 import type { Service } from './service.ts';
@@ -33,7 +34,7 @@ const schemaOf = ({ name, schema, migrations }: Owner) => ({
  * @param ownerUrl of the role `accord_<service>_owner`.
  * @returns the names of the migrations that were done now.
  */
-export const migrateService = (ownerUrl: string, service: Owner): Promise<string[]> =>
+export const migrateService = (ownerUrl: DatabaseAddress, service: Owner): Promise<string[]> =>
   migrate(ownerUrl, schemaOf(service));
 
 export class SchemaBehind extends Error {

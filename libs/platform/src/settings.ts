@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { renewed } from '@accord/core/runtime';
 import { networksOf } from '@accord/http/server';
+import { kafkaSettings } from './kafka-settings.ts';
 
 function readNetworks(text: string, context: z.RefinementCtx): ReturnType<typeof networksOf> {
   try {
@@ -14,12 +16,7 @@ function readNetworks(text: string, context: z.RefinementCtx): ReturnType<typeof
  * Settings that every service reads from the environment, by the variables' names; a service adds its own with
  * `.extend`.
  */
-export const platformSettings = z.object({
-  /**
-   * Development parts (built-in issuer, test seal) start only with `development`; unset means production
-   * (API-4).
-   */
-  ACCORD_ENV: z.enum(['development', 'production']).default('production'),
+export const platformSettings = kafkaSettings.extend({
   /**
    * After SIGTERM the service is not ready, and goes on accepting for so long, ms: until load balancers know.
    */
@@ -29,21 +26,17 @@ export const platformSettings = z.object({
   ACCORD_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   ACCORD_OPS_PORT: z.coerce.number().int().min(0).max(65535).default(9090),
   /** Role under row-level security. */
-  ACCORD_DATABASE_URL: z.url(),
+  ACCORD_DATABASE_URL: renewed(z.url()),
   /** Role that sees every account. */
-  ACCORD_OPERATOR_DATABASE_URL: z.url(),
+  ACCORD_OPERATOR_DATABASE_URL: renewed(z.url()),
   /** Role that owns the schema; where set, the service migrates when it starts. */
-  ACCORD_OWNER_DATABASE_URL: z.url().optional(),
+  ACCORD_OWNER_DATABASE_URL: renewed(z.url()).optional(),
   /**
    * Of the operators' role too, for the relay, whose locks and notifications belong to a session: past a pooler
    * that gives sessions to several. Unset, the address of the operators' role.
    */
-  ACCORD_RELAY_DATABASE_URL: z.url().optional(),
+  ACCORD_RELAY_DATABASE_URL: renewed(z.url()).optional(),
   ACCORD_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
-  ACCORD_KAFKA_BROKERS: z
-    .string()
-    .min(1)
-    .transform((brokers) => brokers.split(',')),
   /**
    * `https://accord.example`: where the API is reached from outside. Events name their schemas under it; unset, they
    * give them a name that no address answers (EVT-2).
@@ -52,10 +45,6 @@ export const platformSettings = z.object({
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
-  ACCORD_TOPIC_PREFIX: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{0,40}$/)
-    .default(''),
   /**
    * A member of the consumer group that was silent for so long, ms, is taken for dead; not less than the
    * broker's group.min.session.timeout.ms.
@@ -64,6 +53,8 @@ export const platformSettings = z.object({
   ACCORD_TOKEN_ISSUER: z.string().min(1),
   ACCORD_TOKEN_AUDIENCE: z.string().min(1).default('accord'),
   ACCORD_JWKS_URL: z.url(),
+  /** Path of a PEM file: of those who sign the certificate of its server. */
+  ACCORD_JWKS_CA_FILE: z.string().min(1).optional(),
   /** The longest time from a token's issue to its expiry (API-4). */
   ACCORD_TOKEN_LIFETIME_SECONDS: z.coerce.number().int().min(60).default(86_400),
   /** File of the clock that integrators move; with `ACCORD_ENV=development` alone (API-18). */

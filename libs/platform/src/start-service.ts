@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Worker } from '@accord/core';
 import { makeLog, makeMetrics, stopTracing, type Metrics } from '@accord/core/observability';
-import { httpApp, listen, tokenVerifier, type TokenVerifier } from '@accord/http/server';
+import { httpApp, listen, type TokenVerifier } from '@accord/http/server';
 import { openKafka, type KafkaClient } from '@accord/kafka';
 import {
   messagingMetrics,
@@ -25,6 +25,7 @@ import {
 } from '@accord/postgres';
 import { databaseReadiness } from './database-readiness.ts';
 import { withDeadLetterRoutes } from './dead-letter-routes.ts';
+import { kafkaAccess } from './kafka-settings.ts';
 import { listenOps } from './ops-server.ts';
 import { showQueues } from './queue-metrics.ts';
 import { retentionWorker, type RetentionTimes } from './retention.ts';
@@ -33,6 +34,7 @@ import { checkTopics } from './service-topics.ts';
 import type { Service, ServiceContext } from './service.ts';
 import type { PlatformSettings } from './settings.ts';
 import { startWaits, type StartWaits } from './start-waits.ts';
+import { verifierFor } from './web-wires.ts';
 import { startWorker, type RunningWorker } from './worker.ts';
 
 export interface RunningService {
@@ -164,9 +166,8 @@ const databaseOf = (
 
 const kafkaOf = ({ name }: Service, settings: PlatformSettings, log: Logger): KafkaClient =>
   openKafka({
-    brokers: settings.ACCORD_KAFKA_BROKERS,
+    ...kafkaAccess(settings),
     clientId: `accord-${name}-${hostname()}-${process.pid}`,
-    topicPrefix: settings.ACCORD_TOPIC_PREFIX,
     log,
   });
 
@@ -174,12 +175,7 @@ const kafkaOf = ({ name }: Service, settings: PlatformSettings, log: Logger): Ka
 async function startWhenReady(service: Service, settings: PlatformSettings, parts: Parts) {
   const { db, waits, kafka } = parts;
   const { ACCORD_OWNER_DATABASE_URL: ownerUrl } = settings;
-  const verify = tokenVerifier({
-    issuer: settings.ACCORD_TOKEN_ISSUER,
-    audience: settings.ACCORD_TOKEN_AUDIENCE,
-    jwksUrl: settings.ACCORD_JWKS_URL,
-    lifetimeSeconds: settings.ACCORD_TOKEN_LIFETIME_SECONDS,
-  });
+  const verify = verifierFor(settings);
   const checkDatabase = async () => {
     if (ownerUrl) await migrateService(ownerUrl, service);
     await checkServiceSchema(db, service);

@@ -2,6 +2,7 @@ import { Agent, createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { constant } from '@accord/core/runtime';
 import { applyTopics } from '@accord/kafka';
 import { dropDatabase, freePort, makeDatabase } from '@accord/local/parts';
 import { migrateService, startService, topicsOf, type RunningService } from '@accord/platform';
@@ -192,8 +193,8 @@ test(
     const starting = start({
       ACCORD_PORT: port,
       ACCORD_OPS_PORT: opsPort,
-      ACCORD_DATABASE_URL: urls.app,
-      ACCORD_OPERATOR_DATABASE_URL: urls.operator,
+      ACCORD_DATABASE_URL: constant(urls.app),
+      ACCORD_OPERATOR_DATABASE_URL: constant(urls.operator),
       ACCORD_TOPIC_PREFIX: topicPrefix,
       ACCORD_JWKS_URL: `http://127.0.0.1:${issuerPort}/jwks.json`,
     });

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectionPoint, connectTo, urlOf, type DatabaseAddress } from './address.ts';
 
 /** A session of the server, of a pool or by itself. Its statements run in the order they are sent. */
 export type Connection = pg.ClientBase;
@@ -42,10 +43,13 @@ const ignore = () => undefined;
  *
  * @throws Error where the server cannot be reached or refuses the role.
  */
-export async function connect(url: string, options: ConnectOptions = {}): Promise<OwnConnection> {
+export const connect = (address: DatabaseAddress, options: ConnectOptions = {}): Promise<OwnConnection> =>
+  connectTo(address, (url) => connectOnce(url, options));
+
+async function connectOnce(url: string, options: ConnectOptions): Promise<OwnConnection> {
   const { settings, applicationName, connectTimeoutMs, answerTimeoutMs, keepAlive, pipeline } = options;
   const connection = new pg.Client({
-    connectionString: url,
+    ...connectionPoint(url),
     ...(settings && { options: asOptions(settings) }),
     ...(applicationName !== undefined && { application_name: applicationName }),
     ...(connectTimeoutMs !== undefined && { connectionTimeoutMillis: connectTimeoutMs }),
@@ -64,16 +68,40 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   return connection;
 }
 
+type Connected = (error: Error | undefined, client?: pg.PoolClient, done?: pg.PoolClient['release']) => void;
+
+/** A pool each of whose connections is made with the password and the certificates of its time. */
+function renewedPool(address: DatabaseAddress, config: pg.PoolConfig): pg.Pool {
+  class Client extends pg.Client {
+    constructor(of?: pg.ClientConfig) {
+      super({ ...of, ...connectionPoint(urlOf(address)) });
+    }
+  }
+  const pool = new pg.Pool({ ...config, Client } as pg.PoolConfig);
+  const connectOnly = pool.connect.bind(pool);
+  const connected = () => connectTo(address, () => connectOnly());
+  // The pool's own `query` hands over a callback.
+  pool.connect = ((then?: Connected) => {
+    if (!then) return connected();
+    void connected().then(
+      (client) => then(undefined, client, client.release),
+      (error: Error) => then(error, undefined, ignore),
+    );
+  }) as typeof pool.connect;
+  return pool;
+}
+
 /** @param size connections at most. */
-export function openPool(url: string, schema: string, size: number): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
+export function openPool(address: DatabaseAddress, schema: string, size: number): pg.Pool {
+  const pool = renewedPool(address, {
     max: size,
     // To compile a plan would take longer than any of these statements.
     options: asOptions({ search_path: schema, timezone: 'UTC', jit: 'off', ...limits }),
     pipeline: true,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
+    // However busy it is, no connection outlives its password or certificate for longer.
+    maxLifetimeSeconds: 1_800,
     // The server's limits end what is slow; these end a wait for a server that is gone without a word.
     keepAlive: true,
     query_timeout: 15_000,

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { type Actor, type Database, type Tx } from '@accord/core';
 import { currentContext, currentTraceparent, span, type Context } from '@accord/core/observability';
 import { newEventId } from '@accord/core/runtime';
+import type { DatabaseAddress } from './address.ts';
 import type { Clock } from './clock.ts';
 import { openPool } from './connection.ts';
 import { flush } from './pipeline.ts';
@@ -18,9 +19,9 @@ import {
 
 export interface DatabaseSettings<Row = unknown> extends Announcer {
   /** Role under row-level security, for customers and events. */
-  readonly url: string;
+  readonly url: DatabaseAddress;
   /** Role that sees every account, for operators, the platform and the search for due work. */
-  readonly operatorUrl: string;
+  readonly operatorUrl: DatabaseAddress;
   readonly schema: string;
   readonly clock: Clock;
   readonly outbox: Outbox<Row>;

@@ -1,3 +1,4 @@
+export type { DatabaseAddress } from './address.ts';
 export { type Clock, clockOf, systemClock } from './clock.ts';
 export {
   type ConnectOptions,

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { Knex } from 'knex';
+import { connectionPoint, urlOf, type DatabaseAddress } from './address.ts';
 import { connect, type Connection } from './connection.ts';
 import type { ServiceDatabase } from './database.ts';
 import type { Migration } from './table-guards.ts';
@@ -61,7 +62,7 @@ export const missingMigrations = (db: ServiceDatabase, of: Schema): Promise<stri
   });
 
 /** Most starts need no more, and loading knex is a tenth of what a start costs. */
-async function isUpToDate(ownerUrl: string, of: Schema): Promise<boolean> {
+async function isUpToDate(ownerUrl: DatabaseAddress, of: Schema): Promise<boolean> {
   const connection = await connect(ownerUrl, {
     connectTimeoutMs: 5_000,
     answerTimeoutMs: 15_000,
@@ -81,13 +82,13 @@ async function isUpToDate(ownerUrl: string, of: Schema): Promise<boolean> {
  * @param ownerUrl of the role `accord_<service>_owner`.
  * @returns the names of the migrations that were done now.
  */
-export async function migrate(ownerUrl: string, of: Schema): Promise<string[]> {
+export async function migrate(ownerUrl: DatabaseAddress, of: Schema): Promise<string[]> {
   if (await isUpToDate(ownerUrl, of)) return [];
   const { default: knex } = await import('knex');
   const db: Knex = knex({
     client: 'pg',
     // Functions keep this path. With pg_temp named last, a caller's temporary table never hides one of ours.
-    connection: { connectionString: ownerUrl, options: `-c search_path=${of.schema},pg_temp` },
+    connection: { ...connectionPoint(urlOf(ownerUrl)), options: `-c search_path=${of.schema},pg_temp` },
     pool: { min: 0, max: 2 },
     // knex would write lines of its own between those of the log; errors are thrown.
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },

@@ -1,4 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import type { DatabaseAddress } from './address.ts';
 import { connect, type OwnConnection } from './connection.ts';
 
 /** The four services and the schema each owns. */
@@ -115,7 +116,7 @@ async function makeAll(provisioning: Provisioning, database: string): Promise<vo
  * @param passwordOf the password of each role; roles that exist get it anew.
  */
 export async function provisionDatabase(
-  adminUrl: string,
+  adminUrl: DatabaseAddress,
   { passwordOf }: Pick<Provisioning, 'passwordOf'>,
 ): Promise<void> {
   const connection = await connect(adminUrl);

@@ -41,7 +41,9 @@ const { PATH, NODE_COMPILE_CACHE } = process.env;
 const door = fileURLToPath(new URL('../../../deploy/accord.ts', import.meta.url));
 /** Runs a command as an operator does. */
 const run = (args: readonly string[], settings: Readonly<Record<string, string>>) =>
-  promisify(execFile)(process.execPath, [door, ...args], { env: { PATH, NODE_COMPILE_CACHE, ...settings } });
+  promisify(execFile)(process.execPath, [door, ...args], {
+    env: { PATH, NODE_COMPILE_CACHE, ACCORD_PLAIN_WIRES: 'postgres', ...settings },
+  });
 const provision = (settings: Readonly<Record<string, string>>) =>
   run(['provision'], { ACCORD_ADMIN_DATABASE_URL: url, ...settings });
 

@@ -3,7 +3,7 @@ import { eventTypes } from '@accord/events';
 import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { openSmtp } from './delivery/smtp.ts';
+import { openSmtp, type SmtpSettings } from './delivery/smtp.ts';
 import { mailing, onEvent } from './dispatch.ts';
 import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
@@ -14,17 +14,17 @@ import { readModels } from './read-models.ts';
 
 export interface NotificationConfig {
   readonly profile: Profile;
-  readonly smtpUrl: string;
+  readonly smtp: SmtpSettings;
   readonly mailFrom: string;
 }
 
 /** The notification service's table of contents. @throws Error where a template is not right. */
 export function notificationService(
-  { profile, smtpUrl, mailFrom }: NotificationConfig,
+  { profile, smtp: smtpSettings, mailFrom }: NotificationConfig,
   { log }: ServiceContext,
 ): Service {
   const templates = loadTemplates(new URL('../templates/', import.meta.url), profile.provider);
-  const smtp = openSmtp({ url: smtpUrl, from: mailFrom });
+  const smtp = openSmtp(smtpSettings, mailFrom);
   return {
     name: 'notification',
     schema: 'notifications',

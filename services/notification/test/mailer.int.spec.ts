@@ -1,3 +1,4 @@
+import { constant } from '@accord/core/runtime';
 import { eventTypes, type EventType, type Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
 import { testService, until, type TestService } from '@accord/testing';
@@ -14,7 +15,7 @@ beforeAll(async () => {
   smtp = await startMailServer();
   const config = {
     profile: loadProfile('baidu'),
-    smtpUrl: smtp.url,
+    smtp: { url: constant(smtp.url) },
     mailFrom: 'Accord <no-reply@accord.example>',
   };
   t = await testService({ service: (context) => notificationService(config, context) });

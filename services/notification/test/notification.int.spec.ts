@@ -1,4 +1,4 @@
-import { newEventId } from '@accord/core/runtime';
+import { constant, newEventId } from '@accord/core/runtime';
 import type { Fact } from '@accord/events';
 import { encodeCursor } from '@accord/http';
 import { loadProfile } from '@accord/profile';
@@ -15,7 +15,11 @@ let t: TestService;
 
 beforeAll(async () => {
   smtp = await startMailServer();
-  const config = { profile: loadProfile('alibaba'), smtpUrl: smtp.url, mailFrom: 'no-reply@accord.example' };
+  const config = {
+    profile: loadProfile('alibaba'),
+    smtp: { url: constant(smtp.url) },
+    mailFrom: 'no-reply@accord.example',
+  };
   t = await testService({ service: (context) => notificationService(config, context) });
 });
 

@@ -203,6 +203,7 @@ test('EVT-13 from an empty schema it runs projections alone: nothing is paid, as
 function command() {
   const env = {
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+    ACCORD_ENV: 'development',
     ACCORD_OWNER_DATABASE_URL: t.database.urls.owner,
     ACCORD_KAFKA_BROKERS: String(process.env['ACCORD_KAFKA_BROKERS']),
     ACCORD_TOPIC_PREFIX: t.topicPrefix,

@@ -2,6 +2,7 @@ import { context, propagation, SpanStatusCode, trace, type Span } from '@opentel
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { otlpAgent } from './otlp-agent.ts';
 import type { Tracing } from './tracing.ts';
 
 /** Ids of spans are 8 bytes of hex, of traces 16; bit 0 of the flags says sampled. */
@@ -17,8 +18,9 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
  * environment says where they go.
  */
 export function openTelemetry(): Tracing {
+  const certificates = otlpAgent(process.env);
   const sdk = new NodeSDK({
-    traceExporter: new OTLPTraceExporter(),
+    traceExporter: new OTLPTraceExporter(certificates ? { httpAgentOptions: () => certificates } : {}),
     instrumentations: [new HttpInstrumentation()],
     // Traces alone: metrics are read by Prometheus, and log lines go to stdout.
     metricReaders: [],

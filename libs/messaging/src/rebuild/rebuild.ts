@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { EventType } from '@accord/events';
-import { openKafka, readTopics, type OffsetRange, type TopicReader } from '@accord/kafka';
-import { connect, type OwnConnection } from '@accord/postgres';
+import { openKafka, readTopics, type KafkaSecurity, type OffsetRange, type TopicReader } from '@accord/kafka';
+import { connect, type DatabaseAddress, type OwnConnection } from '@accord/postgres';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
 import type { ReadModel } from '../read-model.ts';
 import { differencesOf, type Differences } from './differences.ts';
@@ -13,8 +13,9 @@ export interface RebuildAsk {
   readonly service: ServiceName;
   readonly models: readonly ReadModel[];
   /** Of the role that owns the service's schema. */
-  readonly ownerUrl: string;
+  readonly ownerUrl: DatabaseAddress;
   readonly brokers: readonly string[];
+  readonly security?: KafkaSecurity;
   readonly topicPrefix: string;
   readonly log: Logger;
   /** Goes on without events that a projection cannot write; else they end the rebuild before the swap. */
@@ -105,11 +106,11 @@ async function openOwner(
 
 /** @throws Error where a topic is missing or has lost events: read models made from the rest would not be whole. */
 async function openWholeTopics(
-  { service, models, brokers, topicPrefix, log, signal }: RebuildAsk,
+  { service, models, signal, ...kafkaOf }: RebuildAsk,
   replay: Replay,
   opened: AsyncDisposableStack,
 ): Promise<TopicReader> {
-  const kafka = openKafka({ brokers, topicPrefix, clientId: `accord-rebuild-${service}`, log });
+  const kafka = openKafka({ ...kafkaOf, clientId: `accord-rebuild-${service}` });
   const types = [...new Set(models.flatMap(({ projections }) => Object.keys(projections)))] as EventType[];
   const reading = await readTopics(kafka, {
     reader: `rebuild.${service}`,

@@ -2,7 +2,7 @@ import type { Database } from '@accord/core';
 import { readJson } from '@accord/core/runtime';
 import { readEvent, type Event, type EventType } from '@accord/events';
 import type { Incoming, TopicReaderSettings } from '@accord/kafka';
-import { isDatabaseAway, openDatabase, systemClock } from '@accord/postgres';
+import { isDatabaseAway, openDatabase, systemClock, type DatabaseAddress } from '@accord/postgres';
 import { shadowSchemaOf } from '@accord/postgres/provision';
 import { outbox } from '../outbox.ts';
 import { isRefused, withStorableNames } from '../parked-events.ts';
@@ -47,7 +47,7 @@ export function openReplay({
   schema,
   models,
 }: {
-  ownerUrl: string;
+  ownerUrl: DatabaseAddress;
   schema: string;
   models: readonly ReadModel[];
 }): Replay {

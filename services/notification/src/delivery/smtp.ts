@@ -1,5 +1,6 @@
 import nodemailer from 'nodemailer';
 import type SmtpPool from 'nodemailer/lib/smtp-pool';
+import type { Renewed, TlsMaterial } from '@accord/core/runtime';
 
 export interface Mail {
   /**
@@ -28,14 +29,23 @@ export interface Smtp {
 export const connections = 8;
 const wholeAttemptMs = 30_000;
 
-/**
- * A pool of connections to one SMTP server. @param url `smtp://user:password@host:587`, or `smtps:` @param
- * from `no-reply@example.com`, or `Accord <no-reply@example.com>`, whose name is left out: each mail has its own
- */
-export function openSmtp({ url, from }: { url: string; from: string }): Smtp {
-  const transport = nodemailer.createTransport({
+export interface SmtpSettings {
+  /** `smtp://user:password@host:587`, or `smtps:`; read anew for each mail, so that a password may change. */
+  readonly url: Renewed<string>;
+  /** With which the server is trusted; absent: those that Node knows. */
+  readonly tls?: (() => TlsMaterial) | undefined;
+  /** Sends nothing before the connection is by TLS; otherwise where the server offers it. */
+  readonly requireTls?: boolean;
+}
+
+type Transport = ReturnType<typeof openTransport>;
+
+function openTransport(url: string, trust: TlsMaterial | undefined, requireTLS: boolean) {
+  const pool = nodemailer.createTransport({
     pool: true,
     url,
+    requireTLS,
+    ...(trust && { tls: trust }),
     maxConnections: connections,
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
@@ -44,39 +54,69 @@ export function openSmtp({ url, from }: { url: string; from: string }): Smtp {
     disableUrlAccess: true,
     maxRequeues: 0, // a failed attempt is ours to repeat, later
   } as SmtpPool.Options & { maxRequeues: number });
+  return { pool, url, trust, sending: 0, isRetired: false };
+}
+
+function closeWhenDone(transport: Transport | undefined): void {
+  if (!transport) return;
+  transport.isRetired = true;
+  if (transport.sending === 0) transport.pool.close();
+}
+
+/**
+ * A pool of connections to one SMTP server; another one once its password or CA has changed. @param
+ * from `no-reply@example.com`, or `Accord <no-reply@example.com>`, whose name is left out: each mail has its own
+ */
+export function openSmtp({ url, tls, requireTls = false }: SmtpSettings, from: string): Smtp {
   const [, address, domain] = /([^\s<@]+@([^\s@>]+))>?\s*$/.exec(from) ?? [];
   if (!address || !domain) throw new Error('the sender of mails has no address');
+  let current: Transport | undefined;
+  const transportNow = (): Transport => {
+    const [server, trust] = [url(), tls?.()];
+    if (current?.url === server && current.trust === trust) return current;
+    closeWhenDone(current);
+    return (current = openTransport(server, trust, requireTls));
+  };
+
+  /** Undefined where the server knows another password than the one of now, and there is one to try. */
+  async function attempt({ notificationId, from: name, ...mail }: Mail): Promise<Outcome | undefined> {
+    const transport = transportNow();
+    transport.sending += 1;
+    const sending = transport.pool.sendMail({
+      messageId: `<${notificationId}@${domain}>`,
+      from: { name, address: address! },
+      ...mail,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      textEncoding: 'base64',
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(Object.assign(new Error('too slow'), { code: 'ETIMEDOUT' })),
+        wholeAttemptMs,
+      );
+    });
+    try {
+      await Promise.race([sending, late]);
+      return { sent: true };
+    } catch (error) {
+      const isUnknown = (error as SmtpError).code === 'EAUTH' && url.refused(transport.url);
+      return isUnknown ? undefined : { sent: false, ...reasonOf(error as SmtpError) };
+    } finally {
+      clearTimeout(timer);
+      transport.sending -= 1;
+      if (transport.isRetired) closeWhenDone(transport);
+    }
+  }
 
   return {
-    async send({ notificationId, from: name, to, subject, text, html }) {
-      const headers = { 'Auto-Submitted': 'auto-generated' };
-      const sending = transport.sendMail({
-        messageId: `<${notificationId}@${domain}>`,
-        from: { name, address },
-        to,
-        subject,
-        text,
-        html,
-        headers,
-        textEncoding: 'base64',
-      });
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(Object.assign(new Error('too slow'), { code: 'ETIMEDOUT' })),
-          wholeAttemptMs,
-        );
-      });
-      try {
-        await Promise.race([sending, late]);
-        return { sent: true };
-      } catch (error) {
-        return { sent: false, ...reasonOf(error as SmtpError) };
-      } finally {
-        clearTimeout(timer);
+    async send(mail) {
+      for (;;) {
+        const outcome = await attempt(mail);
+        if (outcome) return outcome;
       }
     },
-    close: () => transport.close(),
+    close: () => current?.pool.close(),
   };
 }
 
