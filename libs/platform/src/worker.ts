@@ -5,6 +5,8 @@ import { withContext } from '@accord/core/observability';
 import { newEventId, newWakeup } from '@accord/core/runtime';
 
 type DueTogether = NonNullable<Worker['together']>;
+/** Told the worker's name each time that an item failed. */
+type OnFailed = (worker: string) => void;
 
 export interface RunningWorker {
   readonly name: string;
@@ -29,12 +31,17 @@ const backOffMs = (failures: number) =>
  * Looks for due work and does it, a few items at a time. A failing item waits with back-off, in this process,
  * while the others go on.
  */
-export function startWorker(worker: Worker, db: Database, log: Logger): RunningWorker {
+export function startWorker(
+  worker: Worker,
+  db: Database,
+  log: Logger,
+  onFailed: OnFailed = () => undefined,
+): RunningWorker {
   const wakesOn = new Set<string>(worker.wakesOn);
   const stopping = new AbortController();
   const { signal } = stopping;
   const wakeup = newWakeup();
-  const lanes = openLanes(worker, db, log, signal);
+  const lanes = openLanes(worker, openAttempts(worker, db, { log, onFailed }), db, signal);
   const loop = async () => {
     while (!signal.aborted) {
       wakeup.reset();
@@ -62,7 +69,7 @@ export function startWorker(worker: Worker, db: Database, log: Logger): RunningW
 }
 
 /** Items that failed wait with back-off; those that are done are forgotten. */
-function openAttempts(worker: Worker, db: Database, log: Logger) {
+function openAttempts(worker: Worker, db: Database, { log, onFailed }: { log: Logger; onFailed: OnFailed }) {
   const waiting = new Map<string, { failures: number; until: number }>();
   const { together } = worker;
 
@@ -73,6 +80,7 @@ function openAttempts(worker: Worker, db: Database, log: Logger) {
     } catch (error) {
       const failures = (waiting.get(item.id)?.failures ?? 0) + 1;
       waiting.set(item.id, { failures, until: performance.now() + backOffMs(failures) });
+      onFailed(worker.name);
       log.warn(
         { worker: worker.name, item: item.id, failures, reason: (error as Error).message },
         'due work failed',
@@ -108,12 +116,13 @@ function openAttempts(worker: Worker, db: Database, log: Logger) {
   };
 }
 
+type Attempts = ReturnType<typeof openAttempts>;
+
 /**
  * Lanes do one item each, or several together. One that takes long holds its own lane; the looks and the others go
  * on.
  */
-function openLanes(worker: Worker, db: Database, log: Logger, signal: AbortSignal) {
-  const attempts = openAttempts(worker, db, log);
+function openLanes(worker: Worker, attempts: Attempts, db: Database, signal: AbortSignal) {
   const underWay = new Set<string>();
   const busy = new Set<Promise<void>>();
   const count = worker.parallel ?? 4;

@@ -9,7 +9,7 @@ import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
 import { problems } from './http/problems.ts';
 import { getTimeline } from './http/timeline-routes.ts';
-import { mailing } from './mailing.ts';
+import { mailFigures, mailing } from './mailing.ts';
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
 
@@ -42,6 +42,7 @@ export function notificationService(
       Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }])),
     ),
     workers: [leasedWork(mailing({ smtp, templates, log }))],
+    figures: mailFigures,
     close: () => Promise.resolve(smtp.close()),
   };
 }
