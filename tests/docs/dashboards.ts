@@ -52,8 +52,9 @@ export const dashboardQueries = () =>
     Object.values(dashboard.rows)
       .flat()
       .flatMap(({ title, queries, mayBeEmpty }) =>
-        Object.values(queries).map((expr) => ({
+        Object.entries(queries).map(([legend, expr]) => ({
           panel: `${name}: ${title}`,
+          legend,
           query: filled(queryOf(expr, dashboard)),
           mayBeEmpty,
         })),
@@ -104,7 +105,10 @@ function panelOf(panel: Panel, dashboard: Dashboard, at: { id: number; x: number
     datasource,
     gridPos: { w: width, h: height, ...place },
     fieldConfig: {
-      defaults: { unit: panel.unit, ...(isStat ? {} : { min: 0, custom: { fillOpacity: 10, showPoints: 'never' } }) },
+      defaults: {
+        unit: panel.unit,
+        ...(isStat ? {} : { min: 0, custom: { fillOpacity: 10, showPoints: 'never' } }),
+      },
       overrides: [],
     },
     options: isStat
@@ -123,7 +127,14 @@ function panelsOf(dashboard: Dashboard) {
   const panels: object[] = [];
   let y = 0;
   for (const [title, row] of Object.entries(dashboard.rows)) {
-    panels.push({ id: panels.length + 1, type: 'row', title, collapsed: false, panels: [], gridPos: { w: 24, h: 1, x: 0, y } });
+    panels.push({
+      id: panels.length + 1,
+      type: 'row',
+      title,
+      collapsed: false,
+      panels: [],
+      gridPos: { w: 24, h: 1, x: 0, y },
+    });
     y += 1;
     row.forEach((panel, index) => {
       const place = { x: (index % perLine) * width, y: y + Math.floor(index / perLine) * height };
@@ -151,7 +162,9 @@ export const dashboards = (): Record<string, string> =>
           time: { from: 'now-3h', to: 'now' },
           timezone: 'browser',
           templating: { list: variablesOf(dashboard) },
-          links: [{ type: 'dashboards', title: 'Accord', tags: ['accord'], asDropdown: true, keepTime: true }],
+          links: [
+            { type: 'dashboards', title: 'Accord', tags: ['accord'], asDropdown: true, keepTime: true },
+          ],
           annotations: { list: [] },
           panels: panelsOf(dashboard),
         },

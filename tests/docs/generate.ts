@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { dashboards } from './dashboards.ts';
 import { eventsPage } from './events-page.ts';
 import { lifecyclesPage } from './lifecycles-page.ts';
+import { logLineSchema } from './log-line.ts';
 import { scopesPage } from './scopes-page.ts';
 import { sloRules } from './slo-rules.ts';
 
@@ -10,6 +11,7 @@ const deploy = new URL('../../deploy/', import.meta.url);
 writeFileSync(new URL('events.md', docs), eventsPage());
 writeFileSync(new URL('lifecycles.md', docs), await lifecyclesPage());
 writeFileSync(new URL('scopes.md', docs), scopesPage());
+writeFileSync(new URL('log-line.schema.json', docs), logLineSchema());
 writeFileSync(new URL('prometheus/slo.yaml', deploy), sloRules());
 for (const [file, json] of Object.entries(dashboards()))
   writeFileSync(new URL(`grafana/${file}`, deploy), json);

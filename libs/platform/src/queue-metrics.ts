@@ -70,7 +70,13 @@ export function showQueues(workers: readonly Worker[], db: ServiceDatabase, metr
     const due = new Map<string, number>();
     for (const worker of workers) {
       const items = db.transaction(actor, (tx) => worker.due(tx, countedAtMost));
-      due.set(worker.name, await items.then(({ length }) => length, () => NaN));
+      due.set(
+        worker.name,
+        await items.then(
+          ({ length }) => length,
+          () => NaN,
+        ),
+      );
     }
     return due;
   });

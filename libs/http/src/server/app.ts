@@ -87,7 +87,9 @@ function begin({ log, metrics }: HttpParts, draining: AbortSignal) {
     res.once('close', () => {
       const ms = performance.now() - requestContext.startedAt;
       const { statusCode: status } = res;
-      seconds.labels(req.method, requestContext.pattern, String(status)).observe((ms - requestContext.waitedMs) / 1_000);
+      seconds
+        .labels(req.method, requestContext.pattern, String(status))
+        .observe((ms - requestContext.waitedMs) / 1_000);
       const level = status >= 400 && status !== 404 ? 'info' : 'debug';
       if (!log.isLevelEnabled(level)) return;
       log[level](
