@@ -101,8 +101,10 @@ test('every alert has a severity, a summary and a runbook with all of its parts,
 test('every alert is tried with a series that fires and one that does not, where promtool is installed', () => {
   const files = globSync('deploy/prometheus/*.test.yaml', { cwd: root });
   const tried = files.map(text).join('\n');
+  const times = (alert: string) =>
+    tried.match(new RegExp(`alertname(?:="${alert}"|: ${alert}\\b)`, 'g'))?.length;
   const untried = alerts.filter(
-    ({ alert }) => !tried.includes(`alertname="${alert}"`) && tried.split(`alertname: ${alert}\n`).length < 3,
+    ({ alert }) => !tried.includes(`alertname="${alert}"`) && (times(alert!) ?? 0) < 2,
   );
   expect(untried.map(({ alert }) => alert)).toEqual([]);
   const folder = mkdtempSync(join(tmpdir(), 'accord-'));

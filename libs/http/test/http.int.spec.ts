@@ -4,7 +4,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { testService, type Client, type TestService } from '@accord/testing';
+import { testService, until, type Client, type TestService } from '@accord/testing';
 import { flawsUnderBadInput } from '@accord/testing/edges';
 import { inTheMiddle, thingService } from './things.ts';
 

@@ -140,7 +140,7 @@ export async function replay(tx: Tx, notificationId: string): Promise<Delivery> 
   return saveDelivery(tx, replayDelivery(delivery, tx.now));
 }
 
-/** What went wrong with e-mails and is not over. NaN while the database does not answer. */
+/** E-mails whose trouble is not over; NaN while the database does not answer. */
 export const mailFigures = (metrics: Metrics, db: Database): void => {
   const help = ofService('E-mails that failed and will be tried again');
   metrics.gauge('accord_mail_retries', help, [], async (gauge) =>
