@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
@@ -12,7 +14,12 @@ import { freePort } from '@accord/local/parts';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, until } from '@accord/testing';
 import { publishRaw, takeBack } from '@accord/testing/outsider';
+import { dashboardQueries } from '../docs/dashboards.ts';
+import { LogLine } from '../docs/log-line.ts';
+import { monitoringQueries, runbookBlocks } from '../docs/monitoring-queries.ts';
+import { selectedBy, type Selected } from '../docs/promql.ts';
 import { folder, hurried, play, removeFolders } from './playing.ts';
+import { metricsIn, startPrometheus, type Prometheus } from './prometheus.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with
 // them stopped so that nothing mends or follows, every kind of difference is planted alone, found, and
@@ -143,6 +150,41 @@ const one = async <Row = { id: string }>(sql: string): Promise<Row> => {
   return rows[0] as Row;
 };
 
+/** Panels that show nothing, series without a label of their legend, and rules that fail, once all of it has moved. */
+async function unanswered(prometheus: Prometheus): Promise<string[]> {
+  const [customer, platform] = [
+    clientOf(system.url, () => system.token({ kind: 'customer', accountId: 'acc_scraped' })),
+    clientOf(system.url, () => system.token({ kind: 'platform' })),
+  ];
+  const facts = { certifiedName: '抓取公司', invoiceTitle: '抓取公司', contacts: [] };
+  const burns = () => prometheus.query('count by (service, slo) (accord:slo_burn:rate30d)');
+  let version = 0;
+  await until('each service was asked, and heard an event', async () => {
+    version += 1;
+    await platform.put('/v1/accounts/acc_scraped', { version, ...facts });
+    const order = { productCode: 'BCC', billType: 'prepay', chargeType: 'subscription' };
+    await customer.post('/v1/orders', { ...order, duration: { unit: 'month', value: 1 } });
+    const asked = ['/v1/orders', '/v1/contracts', '/v1/refunds', '/v1/notifications'];
+    await Promise.all(asked.map((path) => customer.get(path)));
+    await sleep(500);
+    return (await burns()).length === 16;
+  });
+  const silent = await Promise.all(
+    dashboardQueries().map(async ({ panel, legend, query, mayBeEmpty }) => {
+      const series = await prometheus.query(query);
+      const labels = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label!);
+      if (series.length === 0) return mayBeEmpty ? [] : [`${panel}: nothing`];
+      return labels.filter((label) => !(label in series[0]!.metric)).map((label) => `${panel}: no ${label}`);
+    }),
+  );
+  const absent = await prometheus.query('ALERTS{alertname=~"AccordServiceAbsent|AccordDatabaseAway"}');
+  return [
+    ...silent.flat(),
+    ...absent.map(({ metric }) => JSON.stringify(metric)),
+    ...(await prometheus.brokenRules()),
+  ];
+}
+
 describe('beside the running services', () => {
   test(
     'EVT-20 EVT-21 EVT-22 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-36 as baidu the main story goes as ' +
@@ -171,6 +213,73 @@ describe('beside the running services', () => {
       out: [''],
       err: ['audit: settings: ACCORD_AUDIT_DATABASE_URL is missing; ACCORD_KAFKA_BROKERS is missing'],
     });
+  });
+
+  test('API-12 alerts, dashboards and runbooks ask for what a scrape of the running system has', async () => {
+    const port = await freePort();
+    const auditor = run(['--every', '500ms', '--settle', '100ms'], {
+      ...settings(),
+      ACCORD_OPS_PORT: String(port),
+      ACCORD_HOST: '127.0.0.1',
+    } as Record<string, string>);
+    const pages = [...Object.values(system.services).map(({ opsUrl }) => opsUrl), `http://127.0.0.1:${port}`];
+    const scrape = (page: string) => fetch(`${page}/metrics`).then((reply) => reply.text());
+    const rounds = () => scrape(pages.at(-1)!).catch(() => '');
+    await until('the auditor made a round', async () =>
+      /_last_run_seconds\{.*\} \d{10}/.test(await rounds()),
+    );
+    const metrics = metricsIn((await Promise.all(pages.map(scrape))).join('\n'));
+    // Kubernetes and Prometheus add these.
+    const added = ['namespace', 'instance', 'alertname', 'alertstate'];
+    const isThere = ({ metric, labels }: Selected) =>
+      /^accord:|^ALERTS$/.test(metric) ||
+      (metrics.has(metric) &&
+        labels.every((label) => added.includes(label) || (metrics.get(metric)?.has(label) ?? true)));
+    expect(
+      monitoringQueries().flatMap(({ from, query }) =>
+        selectedBy(query)
+          .filter((one) => !isThere(one))
+          .map(({ metric, labels }) => `${from}: ${metric}{${labels.join()}}`),
+      ),
+    ).toEqual([]);
+    const prometheus = await startPrometheus(
+      folder(),
+      pages.map((page) => new URL(page).host),
+    );
+    process.stderr.write(
+      `dashboards and alerts are ${prometheus ? 'asked of a Prometheus' : 'not asked: prometheus is not installed'}\n`,
+    );
+    try {
+      if (prometheus) expect(await unanswered(prometheus)).toEqual([]);
+    } finally {
+      await prometheus?.stop();
+      auditor.child.kill('SIGTERM');
+      await auditor.ended;
+    }
+  });
+
+  test('EVT-37 every statement of a runbook can be made in the role of the auditor', async () => {
+    const reader = new pg.Client({ connectionString: settings()['ACCORD_AUDIT_DATABASE_URL']! });
+    await reader.connect();
+    const statements = runbookBlocks('sql');
+    expect(statements.length).toBeGreaterThan(8);
+    for (const { from, text } of statements)
+      await reader.query(text).catch((error: Error) => expect(`${from}: ${error.message}`).toBe(''));
+    await reader.end();
+  });
+
+  test('API-13 every line of the logs has the form of docs/log-line.schema.json, and no line has more', () => {
+    const flaws = Object.keys(system.services).flatMap((name) => {
+      const lines = readFileSync(join(system.logs, `${name}.log`), 'utf8')
+        .trim()
+        .split('\n');
+      expect(lines.length).toBeGreaterThan(3);
+      return lines.flatMap((line) => {
+        const { success, error } = LogLine.safeParse(JSON.parse(line));
+        return success ? [] : [`${line}: ${error.message}`];
+      });
+    });
+    expect(flaws).toEqual([]);
   });
 
   test('EVT-13 a view that the auditor finds broken is mended by a rebuild, and everything agrees again', async () => {

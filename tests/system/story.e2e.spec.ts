@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
 import { breaches, machineMonth, startSystem, type System } from '@accord/local';
 import { calendarEnd } from '@accord/profile';
-import { clientOf } from '@accord/testing';
+import { clientOf, startCollector, until, type CollectedSpan } from '@accord/testing';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
 afterAll(removeFolders);
@@ -11,15 +11,20 @@ afterAll(removeFolders);
 // where it is killed (audit.e2e.spec.ts, killed.long.spec.ts).
 
 let system: System;
-beforeAll(
-  async () =>
-    void (system = await startSystem({
-      dataDir: folder(),
-      profile: hurried('alibaba', 'PT10S'),
-      second: 'order',
-    })),
-);
-afterAll(() => system.stop());
+let collector: Awaited<ReturnType<typeof startCollector>>;
+beforeAll(async () => {
+  collector = await startCollector();
+  system = await startSystem({
+    dataDir: folder(),
+    profile: hurried('alibaba', 'PT10S'),
+    second: 'order',
+    settings: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '500' },
+  });
+});
+afterAll(async () => {
+  await system.stop();
+  collector.close();
+});
 
 test(
   'EVT-20 EVT-21 EVT-22 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-36 ORD-19 ORD-20 ORD-21 ORD-24 ' +
@@ -68,6 +73,40 @@ test('EVT-2 a message names the address where the schema of its data is answered
     200,
     expect.arrayContaining(Object.keys(JSON.parse(String(value)) as object)),
   ]);
+});
+
+test('API-13 one trace goes from a request over Postgres and Kafka to its effects in the other services', async () => {
+  const accountId = 'acc_traced';
+  const platform = clientOf(system.url, () => system.token({ kind: 'platform' }));
+  const customer = clientOf(system.url, () => system.token({ kind: 'customer', accountId }));
+  const facts = { version: 1, certifiedName: '追踪公司', invoiceTitle: '追踪公司', contacts: [] };
+  await platform.put(`/v1/accounts/${accountId}`, facts);
+  const order = { productCode: 'ECS', billType: 'prepay', chargeType: 'subscription' };
+  const duration = { unit: 'month', value: 1 };
+  const { orderId } = (await customer.post('/v1/orders', { ...order, duration })).body;
+  await until('the contract service knows the order', async () => {
+    const { body } = await customer.post('/v1/contracts/preview', { orderIds: [orderId] });
+    return body.refusals?.length === 0;
+  });
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const traced = { traceparent: `00-${traceId}-b7ad6b7169203331-01`, prefer: 'wait=20' };
+  expect((await customer.post('/v1/contracts', { orderIds: [orderId] }, traced)).status).toBe(201);
+  const spans = () => collector.spans.filter((span) => span.traceId === traceId);
+  const find = (service: string, name: string) =>
+    spans().find((span) => span.service === `accord-${service}` && span.name === name);
+  /** From a span to the first. */
+  const path = (span: CollectedSpan | undefined): string[] =>
+    span
+      ? [`${span.service}: ${span.name}`, ...path(spans().find(({ spanId }) => spanId === span.parentSpanId))]
+      : [];
+  await until('the last effect is told', () => Promise.resolve(!!find('contract', 'process order.reserved')));
+  expect(path(find('contract', 'process order.reserved'))).toEqual([
+    'accord-contract: process order.reserved',
+    'accord-order: process contract.requested',
+    'accord-contract: postgres transaction',
+    'accord-contract: POST /v1/contracts',
+  ]);
+  await until('who is told of it', () => Promise.resolve(!!find('notification', 'process contract.drafted')));
 });
 
 test('API-12 a service is ready while its database answers, alive anyway, and shows metrics', async () => {

@@ -10,6 +10,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly locale: Locale;
   readonly startedAt: number;
+  /** For an outcome, as the caller asked: no part of how long its answer took. */
+  waitedMs: number;
   /** The path as the route writes it, `/v1/orders/{orderId}`; of no route: `-`. */
   pattern: string;
   /** Go out with whatever the answer is: the rate limit. */

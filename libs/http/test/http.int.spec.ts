@@ -4,7 +4,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { testService, type Client, type TestService } from '@accord/testing';
+import { testService, until, type Client, type TestService } from '@accord/testing';
 import { flawsUnderBadInput } from '@accord/testing/edges';
 import { inTheMiddle, thingService } from './things.ts';
 
@@ -508,10 +508,19 @@ test(
       `/v1/things/${made.thingId}`,
       null,
     ]);
+    const measured = async (part: 'count' | 'sum') => {
+      const text = await (await fetch(`${t.opsUrl}/metrics`)).text();
+      const line = `^http_request_duration_seconds_${part}\\{.*completion",status="202".* (\\S+)$`;
+      return Number(new RegExp(line, 'm').exec(text)?.[1] ?? 0);
+    };
+    await until('the first is measured', async () => (await measured('count')) > 0);
+    const [count, sum] = [await measured('count'), await measured('sum')];
     const started = performance.now();
     const late = await one.post(path, undefined, { prefer: 'respond-async, wait=1' });
     expect([late.status, late.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
     expect(performance.now() - started).toBeGreaterThan(950);
+    await until('it is measured, without the wait', async () => (await measured('count')) === count + 1);
+    expect((await measured('sum')) - sum).toBeLessThan(0.9);
 
     const key = newKey();
     expect((await one.post(path, undefined, key)).status).toBe(202);

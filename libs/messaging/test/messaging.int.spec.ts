@@ -418,6 +418,10 @@ test('API-12 metrics show outbox, refused events, dead letters, inbox, due work 
     `insert into seen (account_id, key, version) select 'acc_1', 'due_' || i, 1 from generate_series(1, 3) i`,
   );
   expect(await metric('accord_due_items')).toBe(3);
+  const failed = () => metric('accord_due_work_failed_total', 'worker="stuck"');
+  const failedBefore = await failed();
+  for (const worker of t.running.workers) worker.look();
+  await until('each item has failed', async () => (await failed()) === failedBefore + 3);
   await t.sql(`delete from seen where key like 'due\\_%'`);
   expect(await metric('accord_due_items')).toBe(0);
   await t.sql(
@@ -433,6 +437,13 @@ test('API-12 metrics show outbox, refused events, dead letters, inbox, due work 
     return metric('accord_pool_connections', 'state="busy"');
   });
   expect(busy).toBeGreaterThan(0);
+  const sessions = await metric('accord_database_sessions');
+  expect([await metric('accord_database_up'), sessions >= busy]).toEqual([1, true]);
+  const { limit } = (await t.sql<{ limit: number }>(
+    `select sum(setting::integer) filter (where name = 'max_connections')::integer
+       - sum(setting::integer) filter (where name like '%reserved_connections')::integer as limit from pg_settings`,
+  ))[0]!;
+  expect(await metric('accord_database_sessions_limit')).toBe(limit);
 });
 
 test('API-12 metrics count each published, handled, failed and parked event once, and measure delays', async () => {

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from '@accord/core';
-import type { Metrics } from '@accord/core/observability';
+import { ofService, type Metrics } from '@accord/core/observability';
 import type { ServiceDatabase } from '@accord/postgres';
 
 const queuesText = `
@@ -9,7 +10,10 @@ const queuesText = `
          (select count(distinct key) from parked_events) as "parkedKeys",
          (select count(*) from parked_events where status = 'waiting') as parked,
          (select count(*) from parked_events where status = 'dead') as dead,
-         (select greatest(reltuples, 0) from pg_class where oid = 'inbox'::regclass) as inbox`;
+         (select greatest(reltuples, 0) from pg_class where oid = 'inbox'::regclass) as inbox,
+         (select sum(numbackends) from pg_stat_database) as sessions,
+         current_setting('max_connections')::integer - current_setting('reserved_connections')::integer
+           - current_setting('superuser_reserved_connections')::integer as "mostSessions"`;
 
 const shown = {
   outbox: ['accord_outbox_events', 'Events committed and not yet published'],
@@ -19,50 +23,68 @@ const shown = {
   parked: ['accord_parked_events', 'Events that wait to be tried again, or behind one that does'],
   dead: ['accord_dead_letters', 'Events that were given up and wait for a redrive'],
   inbox: ['accord_inbox_rows', 'Events remembered as handled, as the planner estimates'],
+  sessions: ['accord_database_sessions', 'Sessions of the whole database server, of whatever client'],
+  mostSessions: ['accord_database_sessions_limit', 'Sessions that the database server takes of its users'],
 } as const;
 
 type Queues = Record<keyof typeof shown, string>;
 
 const countedAtMost = 1_000;
+/** Well below the 10 s after which a scrape fails, and with it the figures that need no database. */
+const readWithinMs = 3_000;
+/** How long figures serve the scrapes of several collectors, and all gauges of one. */
+const freshMs = 500;
+
+const actor = { kind: 'system' as const, id: 'metrics' };
+
+/** Shared by all who ask within `freshMs`. Undefined where the database does not answer in time. */
+function readInTime<T>(read: () => Promise<T>): () => Promise<T | undefined> {
+  let last: { at: number; answer: Promise<T | undefined> } | undefined;
+  return () => {
+    if (!last || performance.now() - last.at > freshMs) {
+      const late = sleep(readWithinMs, undefined, { ref: false });
+      last = { at: performance.now(), answer: Promise.race([read().catch(() => undefined), late]) };
+    }
+    return last.answer;
+  };
+}
 
 /**
  * Gauges of the queues, the due work and the pools. The queues are read at each scrape by one statement for all
  * their gauges; NaN while the database does not answer.
  */
 export function showQueues(workers: readonly Worker[], db: ServiceDatabase, metrics: Metrics): void {
-  let last: { at: number; queues: Promise<Queues | undefined> } | undefined;
-  const readQueues = () => {
-    if (!last || performance.now() - last.at > 500) {
-      const actor = { kind: 'system' as const, id: 'metrics' };
-      last = {
-        at: performance.now(),
-        queues: db.transaction(actor, (tx) => tx.one<Queues>(queuesText)).catch(() => undefined),
-      };
-    }
-    return last.queues;
-  };
+  const readQueues = readInTime(() => db.transaction(actor, (tx) => tx.one<Queues>(queuesText)));
   for (const [name, [metric, help]] of Object.entries(shown) as [
     keyof Queues,
     (typeof shown)[keyof Queues],
   ][]) {
-    metrics.gauge(metric, help, [], async (gauge) => {
+    metrics.gauge(metric, ofService(help), [], async (gauge) => {
       const queues = await readQueues();
       gauge.set(queues ? Number(queues[name]) : NaN);
     });
   }
-  metrics.gauge(
-    'accord_due_items',
-    `Work that is due, counted to ${countedAtMost}`,
-    ['worker'],
-    async (gauge) => {
-      for (const { name, due } of workers) {
-        const items = await db
-          .transaction({ kind: 'system', id: 'metrics' }, (tx) => due(tx, countedAtMost))
-          .catch(() => undefined);
-        gauge.set({ worker: name }, items?.length ?? NaN);
-      }
-    },
-  );
+  const upHelp = 'Whether the database answered this instance within 3 s: 1, else 0';
+  metrics.gauge('accord_database_up', upHelp, [], async (gauge) => gauge.set((await readQueues()) ? 1 : 0));
+  const readDue = readInTime(async () => {
+    const due = new Map<string, number>();
+    for (const worker of workers) {
+      const items = db.transaction(actor, (tx) => worker.due(tx, countedAtMost));
+      due.set(
+        worker.name,
+        await items.then(
+          ({ length }) => length,
+          () => NaN,
+        ),
+      );
+    }
+    return due;
+  });
+  const help = ofService(`Work that is due, counted to ${countedAtMost}`);
+  metrics.gauge('accord_due_items', help, ['worker'], async (gauge) => {
+    const due = await readDue();
+    for (const { name } of workers) gauge.set({ worker: name }, due?.get(name) ?? NaN);
+  });
   metrics.gauge(
     'accord_pool_connections',
     'Database connections by role and state',
@@ -75,4 +97,10 @@ export function showQueues(workers: readonly Worker[], db: ServiceDatabase, metr
       }
     },
   );
+}
+
+/** Counts the tries of due work that failed, by worker. */
+export function failedWork(metrics: Metrics): (worker: string) => void {
+  const failed = metrics.counter('accord_due_work_failed_total', 'Tries of due work that failed', ['worker']);
+  return (worker) => failed.inc({ worker });
 }

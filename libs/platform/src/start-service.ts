@@ -27,7 +27,7 @@ import { databaseReadiness } from './database-readiness.ts';
 import { withDeadLetterRoutes } from './dead-letter-routes.ts';
 import { kafkaAccess } from './kafka-settings.ts';
 import { listenOps } from './ops-server.ts';
-import { showQueues } from './queue-metrics.ts';
+import { failedWork, showQueues } from './queue-metrics.ts';
 import { retentionWorker, type RetentionTimes } from './retention.ts';
 import { checkServiceSchema, migrateService, SchemaBehind } from './service-schema.ts';
 import { checkTopics } from './service-topics.ts';
@@ -93,7 +93,8 @@ export async function startService<S extends PlatformSettings>(
   service.figures?.(metrics, db);
   const edges = await startWhenReady(service, settings, parts);
   const messaging = startMessaging(service, settings, parts);
-  const workers = allWorkers.map((worker) => startWorker(worker, db, log));
+  const onFailed = failedWork(metrics);
+  const workers = allWorkers.map((worker) => startWorker(worker, db, log, onFailed));
   listeners.push(messaging.wake, (announced) => wakeAll(workers, new Set(announced.map(({ type }) => type))));
   edges.serve();
   log.info({ port: edges.port, opsPort: edges.opsPort }, 'service started');

@@ -6,6 +6,9 @@ import { newEventId, newWakeup } from '@accord/core/runtime';
 import type { ServiceDatabase } from '@accord/postgres';
 import { openTurns, type Turns } from './turns.ts';
 
+/** Told the worker's name each time that an item failed. */
+type OnFailed = (worker: string) => void;
+
 export interface RunningWorker {
   readonly name: string;
   /** Looks at once if the worker wakes on one of these types, which a commit announced. */
@@ -33,13 +36,15 @@ export function startWorker(
   worker: Worker,
   db: Pick<ServiceDatabase, 'transaction' | 'isBusy'>,
   log: Logger,
+  onFailed: OnFailed = () => undefined,
 ): RunningWorker {
   const wakesOn = new Set<string>(worker.wakesOn);
   const stopping = new AbortController();
   const { signal } = stopping;
   const wakeup = newWakeup();
   const turns = openTurns(db, signal);
-  const lanes = openLanes(worker, openAttempts(worker, { db, log, turns }), { db, turns, signal });
+  const attempts = openAttempts(worker, { db, turns, log, onFailed });
+  const lanes = openLanes(worker, attempts, { db, turns, signal });
   const loop = async () => {
     while (!signal.aborted) {
       wakeup.reset();
@@ -67,7 +72,20 @@ export function startWorker(
 }
 
 /** Items that failed wait with back-off; those that are done are forgotten. */
-function openAttempts(worker: Worker, { db, log, turns }: { db: Database; log: Logger; turns: Turns }) {
+function openAttempts(
+  worker: Worker,
+  {
+    db,
+    turns,
+    log,
+    onFailed,
+  }: {
+    readonly db: Database;
+    readonly turns: Turns;
+    readonly log: Logger;
+    readonly onFailed: OnFailed;
+  },
+) {
   const waiting = new Map<string, { failures: number; until: number }>();
   const { together } = worker;
 
@@ -78,6 +96,7 @@ function openAttempts(worker: Worker, { db, log, turns }: { db: Database; log: L
     } catch (error) {
       const failures = (waiting.get(item.id)?.failures ?? 0) + 1;
       waiting.set(item.id, { failures, until: performance.now() + backOffMs(failures) });
+      onFailed(worker.name);
       log.warn(
         { worker: worker.name, item: item.id, failures, reason: (error as Error).message },
         'due work failed',
@@ -113,14 +132,16 @@ function openAttempts(worker: Worker, { db, log, turns }: { db: Database; log: L
   };
 }
 
+type Attempts = ReturnType<typeof openAttempts>;
+
 /**
  * Lanes do one item each, or one lane several together. One that takes long holds its own lane; the looks and the
  * others go on.
  */
 function openLanes(
   worker: Worker,
-  attempts: ReturnType<typeof openAttempts>,
-  { db, turns, signal }: { db: Database; turns: Turns; signal: AbortSignal },
+  attempts: Attempts,
+  { db, turns, signal }: { readonly db: Database; readonly turns: Turns; readonly signal: AbortSignal },
 ) {
   const underWay = new Set<string>();
   const busy = new Set<Promise<void>>();

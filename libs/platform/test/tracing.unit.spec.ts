@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { startCollector } from '@accord/testing';
 
 const caller = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -15,41 +14,8 @@ async function run(env: NodeJS.ProcessEnv) {
   return JSON.parse(stdout) as { announced: string; handled?: string; untraced: string };
 }
 
-type Sent = {
-  resourceSpans: {
-    scopeSpans: {
-      spans: { name: string; traceId: string; spanId: string; parentSpanId?: string; kind: number }[];
-    }[];
-  }[];
-};
-
-/** Takes what OpenTelemetry sends, as a collector would. */
-async function collector() {
-  const spans: Sent['resourceSpans'][0]['scopeSpans'][0]['spans'] = [];
-  const paths = new Set<string>();
-  const server = createServer((req, res) => {
-    const chunks: Buffer[] = [];
-    req.on('data', (chunk: Buffer) => chunks.push(chunk));
-    req.on('end', () => {
-      paths.add(req.url!);
-      const sent = JSON.parse(Buffer.concat(chunks).toString()) as Sent;
-      spans.push(
-        ...sent.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)),
-      );
-      res.setHeader('content-type', 'application/json').end('{}');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    spans,
-    paths,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => server.close(),
-  };
-}
-
 test('API-13 one trace goes from the caller through HTTP and the transaction into what handles the event', async () => {
-  const { spans, paths, url, close } = await collector();
+  const { spans, paths, url, close } = await startCollector();
   const { announced, handled } = await run({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_SERVICE_NAME: 'order' });
   close();
   expect([...paths]).toEqual(['/v1/traces']);

@@ -4,7 +4,7 @@ import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { openSmtp, type SmtpSettings } from './delivery/smtp.ts';
-import { mailing, onEvent } from './dispatch.ts';
+import { mailFigures, mailing, onEvent } from './dispatch.ts';
 import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
 import { problems } from './http/problems.ts';
@@ -41,6 +41,7 @@ export function notificationService(
       Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }])),
     ),
     workers: [leasedWork(mailing({ smtp, templates, log }))],
+    figures: mailFigures,
     close: () => Promise.resolve(smtp.close()),
   };
 }

@@ -146,6 +146,9 @@ test('NTF-5 NTF-13 while the mail server is down the inbox fills; when it is bac
   await smtp.down();
   await t.publish(paid('acc_down', 'ord_down'));
   await becomes('acc_down', 'retry_wait');
+  const retries = async () =>
+    /^accord_mail_retries\{.*\} (\d+)$/m.exec(await (await fetch(`${t.opsUrl}/metrics`)).text())?.[1];
+  expect(await retries()).toBe('1');
   expect(await rows('acc_down', 'inbox')).toHaveLength(1);
   const [{ reason }] = (await rows('acc_down')) as [Row];
   expect(reason).toMatch(/^smtp E/);
@@ -153,6 +156,7 @@ test('NTF-5 NTF-13 while the mail server is down the inbox fills; when it is bac
   await smtp.up();
   t.clock.offsetMs += 2 * MINUTE;
   await becomes('acc_down', 'sent');
+  expect(await retries()).toBe('0');
   expect(await rows('acc_down')).toMatchObject([{ attempts: 2, version: 1 }]);
   expect(mailsTo('acc_down')).toHaveLength(1);
   const [{ notification_id: id }] = (await rows('acc_down')) as [Row];

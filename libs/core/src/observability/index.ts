@@ -1,6 +1,6 @@
 export { type Context, currentContext, withContext } from './context.ts';
 export { makeLog } from './log.ts';
-export { type Metrics, makeMetrics } from './metrics.ts';
+export { makeMetrics, ofService, type Metrics } from './metrics.ts';
 export {
   activeTraceparent,
   currentTraceparent,

@@ -17,6 +17,12 @@ export interface Metrics {
   readonly contentType: string;
 }
 
+/**
+ * The help of a gauge that is read from what all instances share: each shows the same, so their sum says nothing.
+ * Collectors of rules and dashboards know it by these words.
+ */
+export const ofService = (help: string): string => `${help} (of the service: every instance shows the same)`;
+
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** @param ofProcess adds memory, event loop and garbage collection; for the one registry of a process. */

@@ -13,13 +13,19 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
     : undefined;
 };
 
+/** Of the service whose main.ts runs; undefined where OTEL_SERVICE_NAME says it, or nothing does. */
+const nameOfProcess = (): string | undefined =>
+  process.env['OTEL_SERVICE_NAME'] ? undefined : /services\/(\w+)\/src\//.exec(process.argv[1] ?? '')?.[1];
+
 /**
  * Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. The OTEL_*
  * environment says where they go.
  */
 export function openTelemetry(): Tracing {
+  const serviceName = nameOfProcess();
   const certificates = otlpAgent(process.env);
   const sdk = new NodeSDK({
+    ...(serviceName !== undefined && { serviceName: `accord-${serviceName}` }),
     traceExporter: new OTLPTraceExporter(certificates ? { httpAgentOptions: () => certificates } : {}),
     instrumentations: [new HttpInstrumentation()],
     // Traces alone: metrics are read by Prometheus, and log lines go to stdout.

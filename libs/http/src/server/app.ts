@@ -65,7 +65,7 @@ export const endingOf = (app: Express): Ending => app.locals['ending'] as Ending
 function begin({ log, metrics }: HttpParts, draining: AbortSignal) {
   const seconds = metrics.histogram(
     'http_request_duration_seconds',
-    'Requests by route pattern and status.',
+    'Requests by route pattern and status, without the time that the caller asked to wait for an outcome.',
     ['method', 'route', 'status'],
   );
   return (req: HttpRequest, res: HttpResponse, next: NextFunction) => {
@@ -75,6 +75,7 @@ function begin({ log, metrics }: HttpParts, draining: AbortSignal) {
       requestId,
       locale: localeOf(req.headers['accept-language']),
       startedAt: performance.now(),
+      waitedMs: 0,
       pattern: '-',
       headers: {},
       draining,
@@ -86,7 +87,9 @@ function begin({ log, metrics }: HttpParts, draining: AbortSignal) {
     res.once('close', () => {
       const ms = performance.now() - requestContext.startedAt;
       const { statusCode: status } = res;
-      seconds.labels(req.method, requestContext.pattern, String(status)).observe(ms / 1_000);
+      seconds
+        .labels(req.method, requestContext.pattern, String(status))
+        .observe((ms - requestContext.waitedMs) / 1_000);
       const level = status >= 400 && status !== 404 ? 'info' : 'debug';
       if (!log.isLevelEnabled(level)) return;
       log[level](

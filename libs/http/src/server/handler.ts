@@ -216,7 +216,10 @@ export function handlerOf(route: Route, context: HandlerContext): Handler {
     const { actor, locale } = request;
     const ended = endOf(res, context.stopping);
     const by = { actor, locale, seconds, ended };
-    sendReply(res, await waitForOutcome(context.db, route.outcome!, reply, by));
+    const began = performance.now();
+    const outcome = await waitForOutcome(context.db, route.outcome!, reply, by);
+    res.locals.requestContext.waitedMs = performance.now() - began;
+    sendReply(res, outcome);
   };
   return context.checkAnswers
     ? (req, res) => handle(req, res).catch((error: unknown) => checkRefused(route, context.service, error))

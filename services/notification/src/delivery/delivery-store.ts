@@ -90,6 +90,12 @@ export const listDueDeliveries = (tx: Tx, limit: number): Promise<DueItem[]> =>
     [tx.now, limit],
   );
 
+/** E-mails that failed and will be tried again. */
+export const countRetried = async (tx: Tx): Promise<number> => {
+  const text = `select count(*)::integer as n from notifications where next_at is not null and status = 'retry_wait'`;
+  return (await tx.one<{ n: number }>(text))!.n;
+};
+
 export interface Attempt {
   readonly attempt: number;
   readonly startedAt: Date;
