@@ -1,5 +1,7 @@
-import { catalogue, eventTypes, type EventDefinition } from '@accord/events';
+import { eventTypes } from '@accord/events';
 import { deadLetterTopic, topicSettings } from '@accord/events/topics';
+import { printed } from '../../deploy/kafka/access/formats.ts';
+import { accessRules } from '../../deploy/kafka/access/rules.ts';
 import { services } from './events-page.ts';
 
 // deploy/kubernetes/strimzi: the topics, and the principals with what each may do, as objects of Strimzi.
@@ -38,53 +40,19 @@ export const strimziTopics = (): string =>
     '',
   ].join('\n');
 
-type Operation = 'AlterConfigs' | 'Create' | 'Delete' | 'Describe' | 'DescribeConfigs' | 'Read' | 'Write';
-
-const right = (type: string, name: string, operations: readonly Operation[], patternType = 'literal') => [
-  `      - resource: { type: ${type}, name: ${name}, patternType: ${patternType} }`,
-  `        operations: [${operations.join(', ')}]`,
-];
-
-const user = (name: string, rights: readonly string[][]): string[] => [
-  '---',
-  'apiVersion: kafka.strimzi.io/v1',
-  'kind: KafkaUser',
-  ...metadata(name),
-  'spec:',
-  '  authentication: { type: scram-sha-512 }',
-  '  authorization:',
-  '    type: simple',
-  '    acls:',
-  ...rights.flat(),
-];
-
-const topicNames = () => [...eventTypes, ...services().map(({ name }) => deadLetterTopic(name))];
-
-function serviceUser({ name, subscriptions }: ReturnType<typeof services>[number]): string[] {
-  const spoken = eventTypes.filter((type) => (catalogue[type] as EventDefinition).speaker === name);
-  return user(`accord-${name}`, [
-    ...[...spoken, deadLetterTopic(name)].map((type) => right('topic', type, ['Describe', 'Write'])),
-    ...Object.keys(subscriptions).map((type) => right('topic', type, ['Describe', 'Read'])),
-    right('group', `accord.${name}`, ['Describe', 'Read']),
-    // Read models are made anew by a group of the rebuild's own, which it deletes.
-    right('group', `accord.rebuild.${name}.`, ['Delete', 'Describe', 'Read'], 'prefix'),
-  ]);
-}
-
-/** A principal for each service, the auditor and the command `topics` (EVT-15). */
+/** A principal for each service, the platform, the auditor and the command `topics` (EVT-15). */
 export const strimziUsers = (): string =>
   [
     note,
-    ...services().flatMap(serviceUser),
-    ...user('accord-auditor', [
-      ...topicNames().map((name) => right('topic', name, ['Describe', 'Read'])),
-      right('group', 'accord.audit.', ['Delete', 'Describe', 'Read'], 'prefix'),
-    ]),
-    ...user(
-      'accord-topics',
-      topicNames().map((name) =>
-        right('topic', name, ['AlterConfigs', 'Create', 'Describe', 'DescribeConfigs']),
-      ),
+    '---',
+    printed(
+      {
+        format: 'strimzi',
+        principal: 'User:accord-{name}',
+        cluster: 'accord',
+        authentication: 'scram-sha-512',
+      },
+      accessRules(''),
     ),
     '',
   ].join('\n');
