@@ -10,7 +10,8 @@ import {
   type EventType,
   type Fact,
 } from '@accord/events';
-import { pipelined, textArray, type Connection } from '@accord/postgres';
+import { pipelined, type Connection } from '@accord/postgres';
+import { textArray } from './text-array.ts';
 
 /**
  * One publisher per shard; publishers of several shards work beside each other. Rows are stored with their

@@ -76,6 +76,23 @@ test('EVT-6 EVT-7 events are published in order if their transaction commits, an
   expect(published).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
 });
 
+test('EVT-6 events of one transaction arrive as they were announced, whatever is in their texts', async () => {
+  const key = `whe_${randomUUID()}`;
+  const reasons = ['{"a":"b, \\"c\\""}', '', 'null', ' 云 \u{1f600}\n\\ {}', 'x'.repeat(100_000)];
+  await emit(
+    reasons.map((reason, i) => ({
+      type: 'webhook.disabled',
+      data: { endpointId: key, version: i + 1, accountId: 'acc_1', reason },
+    })),
+  );
+  await t.event('webhook.disabled', (data) => data.endpointId === key && data.version === reasons.length);
+  await t.settled();
+  const arrived = t.events.flatMap((event) =>
+    event.type === 'webhook.disabled' && event.subject.id === key ? [event.data.reason] : [],
+  );
+  expect(arrived).toEqual(reasons);
+});
+
 test('EVT-3 data that does not fit its schema fails in the transaction that announces it', async () => {
   const wrong = { type: 'webhook.disabled', data: { endpointId: 'whe_x' } } as unknown as Fact;
   await expect(emit([wrong])).rejects.toThrow(/version/);

@@ -6,7 +6,7 @@ test('a portion grows while it is quick, shrinks where it takes long, and always
   expect(after(100, 0)).toBe(200);
 });
 
-test('work goes on, a part after the other, however busy the process is, until it has no more or is stopped', async () => {
+test('work goes on part by part, however busy the process is, until it has no more or is stopped', async () => {
   const stopping = new AbortController();
   const turns = openTurns({ isBusy: () => true }, stopping.signal);
   let parts = 0;

@@ -12,5 +12,4 @@ export { migrate, missingMigrations } from './migrations.ts';
 export { pipelined } from './pipeline.ts';
 export { rowSecurityProbe } from './row-security.ts';
 export { type Migration, accountTable, innerTable, sharedTable } from './table-guards.ts';
-export { textArray } from './text-array.ts';
 export type { Outbox } from './transaction.ts';

@@ -4,7 +4,6 @@ import { outbox } from '@accord/messaging';
 import { smallService, testDatabase, type TestDatabase } from '@accord/testing';
 import { systemClock } from '../src/clock.ts';
 import { openDatabase, type ServiceDatabase } from '../src/database.ts';
-import { textArray } from '../src/text-array.ts';
 
 // Pipelined statements share one Sync: if one fails, the later ones fail with it.
 
@@ -48,14 +47,6 @@ test('what leaves together is answered each for itself, in its order', async () 
   });
   expect(answers).toEqual([{ n: 1 }, [{ i: 1 }, { i: 2 }, { i: 3 }], undefined]);
   expect(await keys()).toEqual(['one']);
-});
-
-test('an array of texts in bytes arrives as it was, whatever is in it', async () => {
-  const texts = ['{"a":"b, \\"c\\""}', '', 'null', ' 云 \u{1f600}\n\\', 'x'.repeat(100_000)];
-  const sent = (values: readonly string[]) =>
-    db.transaction(actor, (tx) => tx.one('select $1::text[] as texts', [textArray(values)]));
-  expect(await sent(texts)).toEqual({ texts });
-  expect(await sent([])).toEqual({ texts: [] });
 });
 
 test('a statement that fails takes those behind it with it, for its reason, and leaves nothing', async () => {

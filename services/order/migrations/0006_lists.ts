@@ -16,7 +16,8 @@ const counts = `status text not null,
 const columns = [...cell, 'orders', ...amounts].join(', ');
 const totals = ['account_id', 'grain', 'starts_on', 'product_code', 'status', 'currency'];
 const signed = (rows: string, sign: '' | '-') => `
-  select ${cell.join(', ')}, ${sign}1 as orders, ${amounts.map((amount) => `${sign}coalesce(${amount}, 0) as ${amount}`).join(', ')}
+  select ${cell.join(', ')}, ${sign}1 as orders,
+      ${amounts.map((amount) => `${sign}coalesce(${amount}, 0) as ${amount}`).join(', ')}
     from ${rows}`;
 
 const facetColumns = 'account_id, facet_id, product_name_id, order_type, bill_type, operator_id';

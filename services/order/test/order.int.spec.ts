@@ -509,8 +509,8 @@ describe('cancelling', () => {
     await inRounds(async (round) => {
       const { orderId } = await place(t, 'acc_1');
       const cancel = () => customer(t, 'acc_1').post(`/v1/orders/${orderId}/cancel`, { reason: 'race' });
-      // One of them a little later, in turn, so that both win some rounds on any machine.
-      const [toPay, toCancel] = round % 2 === 0 ? [0, (round % 5) * 3] : [(round % 5) * 3, 0];
+      // One of them a little later, in turn, so that both win some rounds on any machine; a payment has its lock later.
+      const [toPay, toCancel] = round % 2 === 0 ? [0, (round % 5) * 20] : [(round % 5) * 3, 0];
       const [paid, cancelled] = await Promise.all([
         sleep(toPay).then(() => pay(t, orderId)),
         sleep(toCancel).then(cancel),

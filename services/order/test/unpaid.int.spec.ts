@@ -89,7 +89,7 @@ describe('many overdue orders', () => {
     expect(count).toBeLessThanOrEqual(20);
   });
 
-  test('ORD-8 ORD-5 ORD-6 leave those that are paid or cancelled at that moment, and take those that are held', async () => {
+  test('ORD-8 ORD-5 ORD-6 leave those paid or cancelled at that moment, and take those that are held', async () => {
     const orderIds = await placeMany(20);
     const [paid, cancelled, ...others] = orderIds as [string, string, ...string[]];
     const { orderId: held } = await place(t, 'acc_1');
