@@ -1,4 +1,6 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
+import { messageSocket } from './message-socket.ts';
 
 /** A session of the server, of a pool or by itself. Its statements run in the order they are sent. */
 export type Connection = pg.ClientBase;
@@ -72,12 +74,14 @@ export function openPool(url: string, schema: string, size: number): pg.Pool {
     // To compile a plan would take longer than any of these statements.
     options: asOptions({ search_path: schema, timezone: 'UTC', jit: 'off', ...limits }),
     pipeline: true,
+    // A server is asked for TLS, and answers, without messages.
+    stream: ({ ssl }: { readonly ssl: unknown }) => (ssl ? new Socket() : messageSocket()),
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     // The server's limits end what is slow; these end a wait for a server that is gone without a word.
     keepAlive: true,
     query_timeout: 15_000,
-  } as pg.PoolConfig);
+  } as unknown as pg.PoolConfig);
   // An idle connection that was cut is replaced by the pool, and the next use reports what is wrong.
   pool.on('error', ignore);
   return pool;
