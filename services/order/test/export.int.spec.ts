@@ -148,6 +148,18 @@ describe('a list as a file', () => {
     ).toHaveLength(2);
   });
 
+  test('ORD-15 ORD-18 by any filter a file has the orders of the list, in its order', async () => {
+    const paidFrom = new Date(Date.now() - day).toISOString();
+    const some = ['', 'status=paid', 'status=cancelled', `paidFrom=${paidFrom}`, 'productCode=BCC'];
+    some.push(`status=unpaid&paidFrom=${paidFrom}`, `status=paid&orderType=purchase&paidFrom=${paidFrom}`);
+    for (const reader of [customer(t, 'acc_csv'), t.operator()])
+      for (const filter of some) {
+        const { data } = (await reader.get(`/v1/orders?limit=100&${filter}`)).body;
+        const file = csvOf(await reader.get(`/v1/orders/export?${filter}`));
+        expect(idsOf(file)).toEqual(data.map(({ orderId }: { orderId: string }) => orderId));
+      }
+  });
+
   test('ORD-18 rows are to the byte those of plain code, whatever is in them', async () => {
     const texts = [
       '=1+1',
