@@ -4,12 +4,11 @@ import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { openSmtp } from './delivery/smtp.ts';
-import { onEvent } from './dispatch.ts';
+import { mailing, onEvent } from './dispatch.ts';
 import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
 import { problems } from './http/problems.ts';
 import { getTimeline } from './http/timeline-routes.ts';
-import { mailing } from './mailing.ts';
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
 
