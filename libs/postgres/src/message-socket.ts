@@ -37,9 +37,8 @@ export class Messages {
   /** Where the next bytes are to be written. A long message gets more room as its bytes come. */
   room(): Buffer {
     const rest = this.#end - this.#start;
-    const needed = Math.max(usual, Math.min(this.#nextLength(), 2 * rest));
-    const isKept = needed <= this.#buffer.length && this.#buffer.length <= Math.max(needed, mostKept);
-    const to = isKept ? this.#buffer : Buffer.allocUnsafeSlow(needed);
+    const size = this.#sizeFor(rest);
+    const to = size === this.#buffer.length ? this.#buffer : Buffer.allocUnsafeSlow(size);
     if (to !== this.#buffer || this.#start > 0) this.#buffer.copy(to, 0, this.#start, this.#end);
     this.#buffer = to;
     this.#start = 0;
@@ -47,11 +46,21 @@ export class Messages {
     return to.subarray(rest);
   }
 
+  #sizeFor(rest: number): number {
+    const size = this.#buffer.length;
+    if (rest === size) return Math.min(this.#nextLength(), 2 * rest);
+    return size > mostKept && rest < usual && this.#nextLength() <= mostKept ? usual : size;
+  }
+
   /** So many bytes were written there. @returns the messages that are whole now; undefined where none is. */
   add(length: number): Buffer | undefined {
     this.#end += length;
     const start = this.#start;
-    for (let next = this.#nextLength(); next > 0 && next <= this.#end - this.#start; next = this.#nextLength())
+    for (
+      let next = this.#nextLength();
+      next > 0 && next <= this.#end - this.#start;
+      next = this.#nextLength()
+    )
       this.#start += next;
     return this.#start === start ? undefined : this.#buffer.subarray(start, this.#start);
   }
