@@ -165,7 +165,9 @@ const long = 16_384;
 /** The message `Bind` of the protocol; the driver's own copies long bytes twice, into buffers that grow. */
 function bindBytes(stream: Socket, statement: string, values: readonly unknown[]): void {
   const prepared = values.map((value) => driver.utils.prepareValue(value));
-  const bytes = prepared.map((value) => (typeof value === 'string' ? Buffer.from(value) : (value as Buffer | null)));
+  const bytes = prepared.map((value) =>
+    typeof value === 'string' ? Buffer.from(value) : (value as Buffer | null),
+  );
   const numbers = (...of: readonly number[]) => Buffer.from(Int16Array.from(of).buffer).swap16();
   const lengthOf = (value: Buffer | null) => {
     const length = Buffer.allocUnsafe(4);

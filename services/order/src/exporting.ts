@@ -201,7 +201,10 @@ export async function exportFile(db: Database, actor: Actor, exportId: string) {
   });
   const { extension, contentType } = fileFormats[job.format];
   return {
-    file: Readable.from(partsOf(db, actor, job, (bytes) => Buffer.from(bytes)), { objectMode: false }),
+    file: Readable.from(
+      partsOf(db, actor, job, (bytes) => Buffer.from(bytes)),
+      { objectMode: false },
+    ),
     contentType,
     length: job.bytes,
     fileName: `${exportId}.${extension}`,
