@@ -1,5 +1,7 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { connectionPoint, connectTo, urlOf, type DatabaseAddress } from './address.ts';
+import { messageSocket } from './message-socket.ts';
 
 /** A session of the server, of a pool or by itself. Its statements run in the order they are sent. */
 export type Connection = pg.ClientBase;
@@ -98,6 +100,8 @@ export function openPool(address: DatabaseAddress, schema: string, size: number)
     // To compile a plan would take longer than any of these statements.
     options: asOptions({ search_path: schema, timezone: 'UTC', jit: 'off', ...limits }),
     pipeline: true,
+    // A server is asked for TLS, and answers, without messages.
+    stream: ({ ssl }: { readonly ssl: unknown }) => (ssl ? new Socket() : messageSocket()),
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     // However busy it is, no connection outlives its password or certificate for longer.
@@ -105,7 +109,7 @@ export function openPool(address: DatabaseAddress, schema: string, size: number)
     // The server's limits end what is slow; these end a wait for a server that is gone without a word.
     keepAlive: true,
     query_timeout: 15_000,
-  } as pg.PoolConfig);
+  } as unknown as pg.PoolConfig);
   // An idle connection that was cut is replaced by the pool, and the next use reports what is wrong.
   pool.on('error', ignore);
   return pool;

@@ -152,9 +152,37 @@ function writeStatement(connection: ProtocolConnection, { name, text, values }: 
   const known = name !== '' && (parsedStatements[name] ?? submittedNamedStatements[name]) !== undefined;
   if (!known) connection.parse({ name, text });
   if (!known && name !== '') submittedNamedStatements[name] = text;
-  connection.bind({ portal: '', statement: name, values, valueMapper: driver.utils.prepareValue });
+  if (values.some((value) => Buffer.isBuffer(value) && value.length > long))
+    bindBytes(connection.stream, name, values);
+  else connection.bind({ portal: '', statement: name, values, valueMapper: driver.utils.prepareValue });
   connection.describe({ type: 'P', name: '' });
   connection.execute({ portal: '', rows: 0 });
+}
+
+/** Bytes beyond which a value is sent from where it is. */
+const long = 16_384;
+
+/** The message `Bind` of the protocol; the driver's own copies long bytes twice, into buffers that grow. */
+function bindBytes(stream: Socket, statement: string, values: readonly unknown[]): void {
+  const prepared = values.map((value) => driver.utils.prepareValue(value));
+  const bytes = prepared.map((value) =>
+    typeof value === 'string' ? Buffer.from(value) : (value as Buffer | null),
+  );
+  const numbers = (...of: readonly number[]) => Buffer.from(Int16Array.from(of).buffer).swap16();
+  const lengthOf = (value: Buffer | null) => {
+    const length = Buffer.allocUnsafe(4);
+    length.writeInt32BE(value?.length ?? -1);
+    return length;
+  };
+  const sent = [
+    Buffer.from(`\0${statement}\0`),
+    numbers(bytes.length, ...prepared.map((value) => (Buffer.isBuffer(value) ? 1 : 0)), bytes.length),
+    ...bytes.flatMap((value) => (value ? [lengthOf(value), value] : [lengthOf(null)])),
+    numbers(1, 0),
+  ];
+  const head = Buffer.from('B\0\0\0\0');
+  head.writeInt32BE(4 + sent.reduce((sum, { length }) => sum + length, 0), 1);
+  for (const part of [head, ...sent]) stream.write(part);
 }
 
 /**

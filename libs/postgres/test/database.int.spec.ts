@@ -119,6 +119,18 @@ test('thousands of statements and long answers in one pipeline', async () => {
   expect(answers.every((one, i) => one!.i === i && one!.long === long)).toBe(true);
 });
 
+test('long bytes are stored as they are, between values of other kinds', async () => {
+  const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 251));
+  const asked = `select $1::text as text, $2::bytea as bytes, $3::int as none, $4::timestamptz as time,
+    $5::text[] as list, $6::bytea as other, $7::jsonb as json`;
+  const values = ['汉字', bytes, null, new Date(0), ['a', 'b'], bytes.subarray(1, 20_000), { a: 1 }];
+  const answers = await db.transaction(actor, (tx) =>
+    Promise.all([tx.one(asked, values), tx.one(asked, values)]),
+  );
+  const [text, , none, time, list, other, json] = values;
+  expect(answers).toEqual(Array.from({ length: 2 }, () => ({ text, bytes, none, time, list, other, json })));
+});
+
 test('API-5 a copy gives the rows of its account, with values of any kind in their places', async () => {
   const rows: string[] = [];
   const values = [`'a\\'"$2`, 7, ['x,"y"', `it's`], new Date(0), null, true];

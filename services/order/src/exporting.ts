@@ -130,21 +130,34 @@ async function writePart(
 /** Hashes the file as it is stored. Harmless when it is done twice: the second one finds the job ended. */
 async function finish(db: Database, actor: Actor, job: Export): Promise<void> {
   const sha256 = createHash('sha256');
-  for await (const bytes of partsOf(db, actor, job)) sha256.update(bytes);
+  const part = new ByteWriter();
+  const keep = (bytes: Buffer) => {
+    part.clear();
+    part.append(bytes);
+    return part.bytes();
+  };
+  for await (const bytes of partsOf(db, actor, job, keep)) sha256.update(bytes);
   const digest = sha256.digest('hex');
   await db.transaction(actor, async (tx) => {
     saveDecision(tx, finishExport(await lockExport(tx, job.exportId), { sha256: digest, at: tx.now }));
   });
 }
 
-/** The file of a job, each part read in a transaction of its own. @throws Error where a part is gone. */
+/**
+ * The file of a job, each part read in a transaction of its own.
+ *
+ * @param keep as `findPart` has it.
+ * @throws Error where a part is gone.
+ */
 async function* partsOf(
   db: Database,
   actor: Actor,
   { exportId, parts }: Export,
+  keep: (bytes: Buffer) => Buffer,
 ): AsyncGenerator<Buffer, void> {
   for (let part = 1; part <= parts; part += 1) {
-    const found = await db.transaction(actor, (tx) => findPart(tx, exportId, part), { atOnce: true });
+    const read = (tx: Tx) => findPart(tx, exportId, part, keep);
+    const found = await db.transaction(actor, read, { atOnce: true });
     if (!found) throw new Error(`part ${part} of export ${exportId} is gone`);
     yield found;
   }
@@ -189,7 +202,10 @@ export async function exportFile(db: Database, actor: Actor, exportId: string) {
   });
   const { extension, contentType } = fileFormats[job.format];
   return {
-    file: Readable.from(partsOf(db, actor, job), { objectMode: false }),
+    file: Readable.from(
+      partsOf(db, actor, job, (bytes) => Buffer.from(bytes)),
+      { objectMode: false },
+    ),
     contentType,
     length: job.bytes,
     fileName: `${exportId}.${extension}`,

@@ -5,7 +5,9 @@ import { ByteWriter } from './export/byte-writer.ts';
 import type { ExportFormat, RowKey, RowsAsk } from './export/export.ts';
 import { fileFormats, writtenPieces, type Written } from './export/file-writer.ts';
 import { readRows, type Rows } from './export/row-store.ts';
-import { rowsOfPart } from './exporting.ts';
+
+/** Of a transaction: the fewer, the less the database waits for the next one's begin. */
+export const rowsOfPage = 4_000;
 
 /** Downloads of several pages that are under way in this process: each holds a page, and one that is read ahead. */
 const most = { inAll: 16, ofCaller: 2 };
@@ -47,7 +49,7 @@ export async function downloadOrders(
   // One page is written while the next is read into the other's place.
   let [into, other] = [new ByteWriter(), new ByteWriter()];
   const read = (tx: Tx, filter: RowsAsk['filter'], page: { after: RowKey | undefined; into: ByteWriter }) =>
-    readRows(tx, { filter, locale, timeZone }, { ...page, limit: rowsOfPart });
+    readRows(tx, { filter, locale, timeZone }, { ...page, limit: rowsOfPage });
   const { filter, first } = await db.transaction(actor, async (tx) => {
     const asked = filterOf(tx);
     return { filter: asked, first: await read(tx, asked, { after: undefined, into }) };

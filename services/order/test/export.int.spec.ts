@@ -8,6 +8,7 @@ import { copiedText, readStrictly } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
 import { until, type Client, type Reply } from '@accord/testing';
 import { rowsOfPart } from '../src/exporting.ts';
+import { rowsOfPage } from '../src/order-download.ts';
 import { orderService } from '../src/service.ts';
 import {
   aProduct,
@@ -147,6 +148,18 @@ describe('a list as a file', () => {
     ).toHaveLength(2);
   });
 
+  test('ORD-15 ORD-18 by any filter a file has the orders of the list, in its order', async () => {
+    const paidFrom = new Date(Date.now() - day).toISOString();
+    const some = ['', 'status=paid', 'status=cancelled', `paidFrom=${paidFrom}`, 'productCode=BCC'];
+    some.push(`status=unpaid&paidFrom=${paidFrom}`, `status=paid&orderType=purchase&paidFrom=${paidFrom}`);
+    for (const reader of [customer(t, 'acc_csv'), t.operator()])
+      for (const filter of some) {
+        const { data } = (await reader.get(`/v1/orders?limit=100&${filter}`)).body;
+        const file = csvOf(await reader.get(`/v1/orders/export?${filter}`));
+        expect(idsOf(file)).toEqual(data.map(({ orderId }: { orderId: string }) => orderId));
+      }
+  });
+
   test('ORD-18 rows are to the byte those of plain code, whatever is in them', async () => {
     const texts = [
       '=1+1',
@@ -201,7 +214,7 @@ describe('a list as a file', () => {
 
   test('ORD-18 API-5 each order once over all pages, of the own account alone, while others are placed', async () => {
     const { orderId } = await place(t, 'acc_many');
-    const count = 2 * rowsOfPart + 7;
+    const count = 2 * rowsOfPage + 7;
     const copies = await manyLike(orderId, count);
     const asked = customer(t, 'acc_many').get('/v1/orders/export');
     await place(t, 'acc_many');
@@ -224,7 +237,7 @@ describe('a list as a file', () => {
     const { orderId } = await place(t, 'acc_slow');
     // More than the buffers between the two ends hold.
     const ids = Array.from({ length: 100 }, (_, index) => `i-${index}`.padEnd(60, 'x'));
-    await manyLike(orderId, 2 * rowsOfPart, ids);
+    await manyLike(orderId, rowsOfPage, ids);
     const token = await t.issuer.token({ sub: 'u', account_id: 'acc_slow', scope: 'orders:read' });
     const open = async (method = 'GET') => {
       const leaving = new AbortController();
@@ -265,7 +278,7 @@ describe('an export job', () => {
     const file = await me.get(job.links.file);
     expect(file.bytes.equals(stream.bytes)).toBe(true);
     const sha256 = hash('sha256', file.bytes);
-    expect(job).toMatchObject({ progress: 100, sha256, bytes: file.bytes.length, rows: 2 * rowsOfPart + 9 });
+    expect(job).toMatchObject({ progress: 100, sha256, bytes: file.bytes.length, rows: 2 * rowsOfPage + 9 });
     expect(file.headers.get('content-length')).toBe(String(file.bytes.length));
     expect(file.headers.get('repr-digest')).toBe(
       `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,

@@ -33,8 +33,15 @@ export function entriesOf(file: Buffer): Map<string, Buffer> {
   return entries;
 }
 
+/** As XML has it: an end of a line is a line feed, unless it is named. */
 const plain = (text: string) =>
-  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+  text
+    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll('&#13;', '\r')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&');
 
 function cellOf(xml: string): ReadCell {
   if (xml.includes('<f')) return { kind: 'formula', text: xml };

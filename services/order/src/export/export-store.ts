@@ -157,22 +157,30 @@ export const insertPart = (
     bytes,
   ]);
 
-/** In its bytes: the driver answers them as a text that is twice as long. */
-export async function findPart(tx: Tx, exportId: string, part: number): Promise<Buffer | undefined> {
+/**
+ * In its bytes: the driver answers them as a text that is twice as long.
+ *
+ * @param keep copies them, for they are the driver's.
+ */
+export async function findPart(
+  tx: Tx,
+  exportId: string,
+  part: number,
+  keep: (bytes: Buffer) => Buffer,
+): Promise<Buffer | undefined> {
   let found: Buffer | undefined;
   await tx.copy(
     'copy (select bytes from export_parts where export_id = $1 and part = $2) to stdout (format binary)',
     [exportId, part],
-    (message) => (found ??= firstValue(message)),
+    (message) => {
+      if (message.length >= headOfCopy) found = keep(message.subarray(headOfCopy));
+    },
   );
   return found;
 }
 
-/** Of a binary copy: 19 bytes of head, the number of columns, and a length before the value. */
-function firstValue(message: Buffer): Buffer | undefined {
-  const begins = 19 + 2 + 4;
-  return message.length < begins ? undefined : Buffer.from(message.subarray(begins));
-}
+/** Of a binary copy: 19 bytes, the number of columns, and a length before the value. */
+const headOfCopy = 19 + 2 + 4;
 
 /** The file is gone. */
 export const deleteParts = (tx: Tx, exportId: string): void =>

@@ -1,7 +1,7 @@
 import type { Locale, Tx } from '@accord/core';
 import { durationUnitWords } from '@accord/events/wording';
 import { codeWords } from '../document/wording.ts';
-import { countOrders, orderPage } from '../order/order-list.ts';
+import { countOrders, orderedPage } from '../order/order-list.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { columns, type Column, type ColumnName } from './columns.ts';
 import { cellEnd, type CopiedRows } from './copied-rows.ts';
@@ -97,14 +97,13 @@ export async function readRows(
   { filter, locale, timeZone }: RowsAsk,
   { after, limit, into }: RowPage,
 ): Promise<Rows> {
-  const { where, values: given } = orderPage(tx, filter, { sort: 'newest_first', after, limit });
+  const { from, values: given } = orderedPage(tx, filter, { sort: 'newest_first', after, limit });
   const ends: number[] = [];
   let [count, last] = [0, 0];
   into.clear();
   tx.write(`select set_config('timezone', $1, true)`, [timeZone]);
   await tx.copy(
-    `copy (select ${cells[locale]} from orders where ${where} order by created_at desc, order_id desc)
-      to stdout (delimiter e'\\x1f', null '')`,
+    `copy (select ${cells[locale]} from ${from}) to stdout (delimiter e'\\x1f', null '')`,
     given,
     (row) => {
       last = into.length;

@@ -39,8 +39,15 @@ const numberFormats = ['0', '0.0', '0.00', '0.000'];
 const exactNumber = /^(?=(?:\D*\d){1,15}\D*$)-?\d+(?:\.(\d{1,3}))?$/;
 const longestText = 32_767;
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = /[&<>"]/g;
+/** A carriage return that stands as it is comes out of XML as the end of a line. */
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#13;',
+};
+const escaped = /[&<>"\r]/g;
 /** Not in XML 1.0, in no way. A lone half of a surrogate pair becomes U+FFFD as UTF-8 is written. */
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
