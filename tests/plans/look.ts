@@ -43,6 +43,25 @@ export async function waysToOrders({
   return { customer: await waysOf(customer, 'acc_0'), operator: await waysOf(operator, undefined) };
 }
 
+const indexesOf: Readonly<Record<keyof Readers, readonly string[]>> = {
+  customer: ['orders_by_facet', 'orders_by_status', 'orders_by_payment', 'orders_pkey'],
+  operator: ['orders_of_all', 'orders_pkey'],
+};
+
+/** The ways that look at orders one by one, or account by account: no stretch of an index that the reader has. */
+export const slowWays = (ways: Readonly<Record<keyof Readers, readonly string[]>>): string[] =>
+  (['customer', 'operator'] as const).flatMap((reader) =>
+    ways[reader]
+      .filter((way) => {
+        const [, index = ''] = /^Index (?:Only )?Scan (\w+)$/.exec(way) ?? [];
+        return !indexesOf[reader].includes(index);
+      })
+      .map((way) => `${reader}: ${way}`),
+  );
+
+/** For a search that finds nothing: with 1 280 facets to look in, and not with the orders of a year. */
+export const mostPages = 2_000;
+
 /** Pages that a search looks at which finds nothing, by its name. */
 export async function pagesForNothing({ customer }: Readers): Promise<Record<string, number>> {
   const pages: Record<string, number> = {};

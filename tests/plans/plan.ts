@@ -3,7 +3,7 @@ import type { Connection } from '@accord/postgres';
 
 /** The work of the database for a statement. */
 export interface Plan {
-  /** `Index Only Scan orders_by_facet`, `Seq Scan order_facets` … */
+  /** `Index Only Scan orders_by_facet`, `Seq Scan order_facets`, `Whole Index Scan orders_pkey` … */
   readonly ways: readonly string[];
   /** Pages it looked at; undefined where it was not run. */
   readonly pages: number | undefined;
@@ -13,15 +13,19 @@ interface Node {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
+  /** Absent where all of an index is read. */
+  readonly 'Index Cond'?: string;
   readonly 'Shared Hit Blocks'?: number;
   readonly 'Shared Read Blocks'?: number;
   readonly Plans?: readonly Node[];
 }
 
 const waysOf = (node: Node): string[] => {
-  const table = node['Index Name'] ?? node['Relation Name'];
+  const index = node['Index Name'];
+  const table = index ?? node['Relation Name'];
+  const isWhole = index !== undefined && node['Index Cond'] === undefined;
   return [
-    ...(table === undefined ? [] : [`${node['Node Type']} ${table}`]),
+    ...(table === undefined ? [] : [`${isWhole ? 'Whole ' : ''}${node['Node Type']} ${table}`]),
     ...(node.Plans ?? []).flatMap(waysOf),
   ];
 };
