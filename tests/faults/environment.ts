@@ -24,8 +24,8 @@ import {
 } from '@accord/local/parts';
 import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, startIssuer, type Client } from '@accord/testing';
+import { startProxy, type Proxy } from '@accord/testing/proxy';
 import { mountDisk, type Disk } from './disk.ts';
-import { startProxy, type Proxy } from './proxy.ts';
 
 /** The whole system with the network in our hands: two instances of the order service, one of each other. */
 export interface World {

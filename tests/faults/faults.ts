@@ -2,11 +2,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { isAlive } from '@accord/local/parts';
+import type { Weather } from '@accord/testing/proxy';
 import { points, type MidwayName, type PointName } from './die-at.ts';
 import type { World } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
 import { beginExport, beginMassExpiry } from './masses.ts';
-import type { Weather } from './proxy.ts';
 import { rareFaults } from './rare-faults.ts';
 
 const killed = (copy: string): Fault => ({

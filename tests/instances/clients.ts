@@ -9,7 +9,7 @@ import type { EventType } from '@accord/events';
 import { applyTopics } from '@accord/kafka';
 import { platformSettings, topicsOf, type PlatformSettings } from '@accord/platform';
 import { smallService, startIssuer, testDatabase, type TestIssuer } from '@accord/testing';
-import { startProxy, type Proxy } from '../faults/proxy.ts';
+import { startProxy, type Proxy } from '@accord/testing/proxy';
 
 /** The message a process is told at its start. */
 export interface InstanceAsk {

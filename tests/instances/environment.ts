@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, placeOf, startKafka, startPostgres } from '@accord/local/parts';
-import { startProxy } from '../faults/proxy.ts';
+import { startProxy } from '@accord/testing/proxy';
 import type { Ground } from './clients.ts';
 
 /** A Postgres and a broker of our own, the broker behind `doors` proxies besides. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shards } from '@accord/messaging';
+import type { Weather } from '@accord/testing/proxy';
 import type { Chance } from '../chance.ts';
-import type { Weather } from '../faults/proxy.ts';
 import type { Crowd, Instance } from './clients.ts';
 import { announcerOf, outsiderOf, type Announced, type Announcer } from './events.ts';
 

@@ -1,6 +1,6 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import type { NetConnectOpts, Socket } from 'node:net';
-import { startProxy, type Proxy } from '../../../tests/faults/proxy.ts';
+import { startProxy, type Proxy } from '@accord/testing/proxy';
 
 type Connect = (to: NetConnectOpts & { port?: number }, onConnect?: () => void) => Socket;
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { NetConnectOpts, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { smallService, testService, until, type TestService } from '@accord/testing';
-import { startProxy, type Proxy } from '../../../tests/faults/proxy.ts';
+import { startProxy, type Proxy } from '@accord/testing/proxy';
 import { metricOf } from './metric.ts';
 
 // Metrics of a service that cannot reach Kafka: every connection of this process to the broker goes through a

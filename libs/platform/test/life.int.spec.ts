@@ -15,7 +15,7 @@ import {
   urlsOf,
   type TestService,
 } from '@accord/testing';
-import { startProxy } from '../../../tests/faults/proxy.ts';
+import { startProxy } from '@accord/testing/proxy';
 import { route } from '../../http/src/route.ts';
 
 // How a service begins and ends among others: it waits for what is not there yet, and leaves without losing a
