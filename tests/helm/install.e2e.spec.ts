@@ -10,7 +10,7 @@ import { hasHelm, named, podOf, render, root, services, valueFile, type Kubernet
 import { containerOf, environmentOf, type Mounted } from './environment.ts';
 
 // The chart as a cluster would play it: each container is a process with the arguments, the settings and the files
-// that the chart gives it, on a database of its own and a real broker. What is missing is the cluster.
+// that the chart gives it, on a database of its own and a real broker. Only the cluster is missing.
 
 const home = mkdtempSync(join(tmpdir(), 'accord-install-'));
 const dataDir = join(home, 'postgres');
