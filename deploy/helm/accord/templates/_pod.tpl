@@ -41,7 +41,7 @@ readOnly: true
 {{- end -}}
 
 {{/*
-What every pod has: no token of the API server, no variables of other Services, the security context of
+Every pod has no token of the API server, no variables of other Services, the security context of
 `restricted`.
 */}}
 {{- define "accord.pod" -}}
@@ -64,7 +64,7 @@ imagePullSecrets:
 {{- end }}
 {{- end -}}
 
-{{/* What every container has. Of (list root image). */}}
+{{/* Every container has this. Of (list root image). */}}
 {{- define "accord.container" -}}
 image: {{ include "accord.image" . }}
 imagePullPolicy: {{ (index . 1).pullPolicy | default (index . 0).Values.image.pullPolicy }}
