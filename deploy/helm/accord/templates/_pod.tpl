@@ -41,8 +41,7 @@ readOnly: true
 {{- end -}}
 
 {{/*
-Every pod has no token of the API server, no variables of other Services, the security context of
-`restricted`.
+Every pod has the security context of `restricted`, no token of the API server, and no variables of other Services.
 */}}
 {{- define "accord.pod" -}}
 automountServiceAccountToken: false
