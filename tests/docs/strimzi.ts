@@ -31,7 +31,7 @@ const topic = (name: string, partitions: number): string[] => [
   '    retention.ms: -1',
 ];
 
-/** What the command `topics` makes. */
+/** The topics that the command `topics` makes. */
 export const strimziTopics = (): string =>
   [
     note,

@@ -35,7 +35,7 @@ export const isInstalled = (command: string, ...args: string[]): boolean =>
 
 export const hasHelm = isInstalled('helm', 'version');
 
-/** What `helm template` makes of value files and of `values` over them; or its refusal. */
+/** The objects that `helm template` makes of value files and of `values` over them; or its refusal. */
 export function helm(
   files: readonly string[],
   values: object = {},

@@ -12,7 +12,7 @@ import { readConfig as readRefund } from '../../services/refund/src/config.ts';
 import { cases, hasHelm, named, podOf, render, root, services, type KubernetesObject } from './chart.ts';
 import { containerOf, environmentOf as environment } from './environment.ts';
 
-// What the chart tells a process is read by the process's own reader of settings.
+// Each process reads with its own reader what the chart tells it.
 
 const readers: Readonly<Record<(typeof services)[number], (env: NodeJS.ProcessEnv) => object>> = {
   order: readOrder,
@@ -25,7 +25,7 @@ let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'accord-settings-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What is in a mounted secret. */
+/** The content of a mounted secret. */
 const secretOf = (setting: string): string =>
   setting.endsWith('_URL') ? 'smtp://mail.example:587' : `of ${setting}`;
 

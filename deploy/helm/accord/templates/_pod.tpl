@@ -41,8 +41,7 @@ readOnly: true
 {{- end -}}
 
 {{/*
-What every pod has: no token of the API server, no variables of other Services, the security context of
-`restricted`.
+Every pod has the security context of `restricted`, no token of the API server, and no variables of other Services.
 */}}
 {{- define "accord.pod" -}}
 automountServiceAccountToken: false
@@ -64,7 +63,7 @@ imagePullSecrets:
 {{- end }}
 {{- end -}}
 
-{{/* What every container has. Of (list root image). */}}
+{{/* Every container has this. Of (list root image). */}}
 {{- define "accord.container" -}}
 image: {{ include "accord.image" . }}
 imagePullPolicy: {{ (index . 1).pullPolicy | default (index . 0).Values.image.pullPolicy }}

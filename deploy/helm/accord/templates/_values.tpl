@@ -28,7 +28,7 @@ YAML.
 {{- include "accord.over" (list $every (index . 1)) -}}
 {{- end -}}
 
-{{/* What the release says of its services: paths, consumer groups, partitions. YAML. */}}
+{{/* The release's services as its code says: paths, consumer groups, partitions. YAML. */}}
 {{- define "accord.release" -}}
 {{- .Files.Get "files/release.yaml" -}}
 {{- end -}}
@@ -67,7 +67,7 @@ ACCORD_DATABASE_PORT: {{ include "accord.sessions" (list . "port") | quote }}
 ACCORD_DATABASE_NAME: {{ .Values.database.name | quote }}
 {{- end -}}
 
-{{/* What a service mounts as secrets: setting, then its Secret and key. Of (list root service values). YAML. */}}
+{{/* The secrets that a service mounts: setting, then its Secret and key. Of (list root service values). YAML. */}}
 {{- define "accord.serviceSecrets" -}}
 {{- $root := index . 0 -}}
 {{- $name := index . 1 -}}
