@@ -12,7 +12,7 @@ import { kafkajsOf } from '../../libs/kafka/src/client.ts';
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 const upper = (word: string) => word.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 
-/** What kafka-acls.sh makes of one of its commands: each operation with each name. */
+/** As kafka-acls.sh reads one of its commands: each operation with each name. */
 function entriesOf(line: string): AclEntry[] {
   const all = (option: string) =>
     [...line.matchAll(new RegExp(`--${option} '?([^' ]+)'?`, 'g'))].map(([, value]) => value!);
@@ -49,7 +49,7 @@ export async function allow(brokers: string): Promise<void> {
   await admin.disconnect();
 }
 
-/** What a principal is found to be allowed. */
+/** The rights that a principal is found to have. */
 export interface Probed {
   readonly writes: readonly string[];
   readonly reads: readonly string[];
@@ -147,7 +147,7 @@ export async function probe(kafka: KafkaClient): Promise<Probed> {
 
 const inOrder = (names: readonly string[]) => topics.filter((topic) => names.includes(topic));
 
-/** What the table says. */
+/** The rights that the table says. */
 export const expectedOf = (): Record<string, Probed> =>
   Object.fromEntries(
     principals.map((name) => {

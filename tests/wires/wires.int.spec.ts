@@ -161,7 +161,7 @@ describe('a service', () => {
         params: z.strictObject({ id: z.string() }),
         answer: z.object({ id: z.string() }),
         inTransaction: async (tx, { params: { id } }) => {
-          await tx.one(`select pg_sleep(0.02)`);
+          await tx.one(`select pg_sleep(0.1)`);
           const data = { endpointId: id, version: 1, accountId: 'acc_wires', reason: 'wires' };
           tx.emit({ type: 'webhook.disabled', data });
           return { body: { id } };
@@ -271,7 +271,7 @@ describe('a service', () => {
     /** More at once than ever before: both pools open connections, as the files say by now. */
     const crowd = async () => {
       const before = [app.totalCount, all.totalCount] as const;
-      const others = Math.max(...before) + 5;
+      const others = Math.max(...before) + 8;
       await Promise.all(Array.from({ length: others }, () => [ask(customer), ask(operator)]).flat());
       expect([app.totalCount > before[0], all.totalCount > before[1]]).toEqual([true, true]);
     };

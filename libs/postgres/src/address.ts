@@ -3,7 +3,7 @@ import { tlsFilesOf, tlsOf, type Renewed, type TlsMaterial } from '@accord/core/
 /** The URL of a database and a role; or what says it anew for each connection, with the password of now. */
 export type DatabaseAddress = string | Renewed<string>;
 
-/** What a connection is made with. */
+/** A connection's own part of its configuration. */
 export interface ConnectionPoint {
   readonly connectionString: string;
   readonly ssl?: TlsMaterial & { readonly rejectUnauthorized: true };
