@@ -53,12 +53,9 @@ const byToken =
   ({ saslAuthenticate }) => ({
     async authenticate() {
       const ask = (text: string) =>
-        saslAuthenticate<Buffer>({
-          request: { encode: () => Promise.resolve(counted(text)) as never },
-          response: {
-            decode: (answer: Buffer) => Promise.resolve(answer) as never,
-            parse: (answer) => Promise.resolve(answer as unknown as Buffer),
-          } as never,
+        saslAuthenticate({
+          request: { encode: () => counted(text) },
+          response: { decode: (answer) => answer, parse: (answer) => answer },
         });
       const answer = (await ask(`n,,\x01auth=Bearer ${token}\x01\x01`)) as Buffer;
       if (answer.length <= 4) return;
