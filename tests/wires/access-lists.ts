@@ -74,7 +74,8 @@ async function isAllowed(attempt: () => Promise<unknown>): Promise<boolean> {
     await attempt();
     return true;
   } catch (error) {
-    if (/_AUTHORIZATION_FAILED$/.test(brokerErrorOf(error))) return false;
+    const { errors = [error] } = error as { errors?: readonly unknown[] };
+    if (errors.every((one) => /_AUTHORIZATION_FAILED$/.test(brokerErrorOf(one)))) return false;
     throw error;
   }
 }
@@ -90,8 +91,10 @@ interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
-  findBroker(of: { nodeId: string }): Promise<{ fetch(ask: object): Promise<unknown> }>;
-  findGroupCoordinator(of: { groupId: string }): Promise<unknown>;
+  findBroker(of: { nodeId: string }): Promise<{
+    fetch(ask: object): Promise<unknown>;
+    findGroupCoordinator(of: { groupId: string; coordinatorType: number }): Promise<unknown>;
+  }>;
 }
 
 function clusterOf(kafka: KafkaClient): Cluster {
@@ -122,7 +125,9 @@ export async function probe(kafka: KafkaClient): Promise<Probed> {
         sender.send([{ topic, key: 'probe', value: '{}', headers: {} }]),
       ),
       reads: await allowedOf(topics, fetch),
-      groups: await allowedOf(groups, (groupId) => cluster.findGroupCoordinator({ groupId })),
+      groups: await allowedOf(groups, (groupId) =>
+        broker.findGroupCoordinator({ groupId, coordinatorType: 0 }),
+      ),
       makesTopics: await isAllowed(() =>
         admin.createTopics({ validateOnly: true, topics: [{ topic: 'of.nobody', numPartitions: 1 }] }),
       ),
