@@ -18,9 +18,9 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
  * environment says where they go.
  */
 export function openTelemetry(): Tracing {
-  const certificates = otlpAgent(process.env);
+  const httpAgentOptions = otlpAgent(process.env);
   const sdk = new NodeSDK({
-    traceExporter: new OTLPTraceExporter(certificates ? { httpAgentOptions: () => certificates } : {}),
+    traceExporter: new OTLPTraceExporter(httpAgentOptions ? { httpAgentOptions } : {}),
     instrumentations: [new HttpInstrumentation()],
     // Traces alone: metrics are read by Prometheus, and log lines go to stdout.
     metricReaders: [],
