@@ -26,7 +26,7 @@ const mail = {
   to: { name: 'A', address: 'a@example.com' },
 };
 
-const offered: (string | undefined)[] = [];
+const offered: (string | null | undefined)[] = [];
 /** A mail server that begins TLS when it is asked to, and takes nothing before. */
 async function startMailServer(by: Authority, password: () => string, port = 0) {
   const { certificate: cert, key } = await by.issue('mail');

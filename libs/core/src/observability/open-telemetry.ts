@@ -17,8 +17,8 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
  * Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. The OTEL_*
  * environment says where they go.
  */
-export function openTelemetry(): Tracing {
-  const httpAgentOptions = otlpAgent(process.env);
+export function openTelemetry(env: NodeJS.ProcessEnv): Tracing {
+  const httpAgentOptions = otlpAgent(env);
   const sdk = new NodeSDK({
     traceExporter: new OTLPTraceExporter(httpAgentOptions ? { httpAgentOptions } : {}),
     instrumentations: [new HttpInstrumentation()],
