@@ -12,7 +12,7 @@ import { kafkajsOf } from '../../libs/kafka/src/client.ts';
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 const upper = (word: string) => word.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 
-/** What kafka-acls.sh makes of one of its commands: each operation with each name. */
+/** As kafka-acls.sh reads one of its commands: each operation with each name. */
 function entriesOf(line: string): AclEntry[] {
   const all = (option: string) =>
     [...line.matchAll(new RegExp(`--${option} '?([^' ]+)'?`, 'g'))].map(([, value]) => value!);
@@ -49,7 +49,7 @@ export async function allow(brokers: string): Promise<void> {
   await admin.disconnect();
 }
 
-/** What a principal is found to be allowed. */
+/** The rights that a principal is found to have. */
 export interface Probed {
   readonly writes: readonly string[];
   readonly reads: readonly string[];
@@ -74,7 +74,8 @@ async function isAllowed(attempt: () => Promise<unknown>): Promise<boolean> {
     await attempt();
     return true;
   } catch (error) {
-    if (/_AUTHORIZATION_FAILED$/.test(brokerErrorOf(error))) return false;
+    const { errors = [error] } = error as { errors?: readonly unknown[] };
+    if (errors.every((one) => /_AUTHORIZATION_FAILED$/.test(brokerErrorOf(one)))) return false;
     throw error;
   }
 }
@@ -90,8 +91,10 @@ interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
-  findBroker(of: { nodeId: string }): Promise<{ fetch(ask: object): Promise<unknown> }>;
-  findGroupCoordinator(of: { groupId: string }): Promise<unknown>;
+  findBroker(of: { nodeId: string }): Promise<{
+    fetch(ask: object): Promise<unknown>;
+    findGroupCoordinator(of: { groupId: string; coordinatorType: number }): Promise<unknown>;
+  }>;
 }
 
 function clusterOf(kafka: KafkaClient): Cluster {
@@ -122,7 +125,9 @@ export async function probe(kafka: KafkaClient): Promise<Probed> {
         sender.send([{ topic, key: 'probe', value: '{}', headers: {} }]),
       ),
       reads: await allowedOf(topics, fetch),
-      groups: await allowedOf(groups, (groupId) => cluster.findGroupCoordinator({ groupId })),
+      groups: await allowedOf(groups, (groupId) =>
+        broker.findGroupCoordinator({ groupId, coordinatorType: 0 }),
+      ),
       makesTopics: await isAllowed(() =>
         admin.createTopics({ validateOnly: true, topics: [{ topic: 'of.nobody', numPartitions: 1 }] }),
       ),
@@ -147,7 +152,7 @@ export async function probe(kafka: KafkaClient): Promise<Probed> {
 
 const inOrder = (names: readonly string[]) => topics.filter((topic) => names.includes(topic));
 
-/** What the table says. */
+/** The rights that the table says. */
 export const expectedOf = (): Record<string, Probed> =>
   Object.fromEntries(
     principals.map((name) => {

@@ -26,7 +26,7 @@ const mail = {
   to: { name: 'A', address: 'a@example.com' },
 };
 
-const offered: (string | undefined)[] = [];
+const offered: (string | null | undefined)[] = [];
 /** A mail server that begins TLS when it is asked to, and takes nothing before. */
 async function startMailServer(by: Authority, password: () => string, port = 0) {
   const { certificate: cert, key } = await by.issue('mail');
@@ -79,7 +79,8 @@ test('API-17 traces go by TLS with the CA that the file has by then', async () =
   const { certificate: cert, key } = await first.issue('collector');
   const server = createServer({ cert, key }, (_, answer) => answer.setHeader('connection', 'close').end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const agent = otlpAgent({ OTEL_EXPORTER_OTLP_CERTIFICATE: file('collector.pem', first.certificate) })!;
+  const makeAgent = otlpAgent({ OTEL_EXPORTER_OTLP_CERTIFICATE: file('collector.pem', first.certificate) })!;
+  const agent = await makeAgent();
   const ask = () =>
     new Promise<number | undefined>((resolve, reject) => {
       request({ host: '127.0.0.1', port: portOf(server), agent }, (answer) => {

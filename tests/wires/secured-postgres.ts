@@ -13,7 +13,7 @@ export interface SecuredPostgres {
   readonly url: string;
   /** Makes the server's certificate anew, by this authority; connections from now on see it. */
   certify(authority: Authority): Promise<void>;
-  /** Whom it asks for a client certificate instead of a password: the rest as `pg_hba.conf` says. */
+  /** Takes client certificates of this authority from now on. */
   trust(authority: Authority): Promise<void>;
   run(sql: string): Promise<readonly Record<string, unknown>[]>;
   stop(): Promise<void>;

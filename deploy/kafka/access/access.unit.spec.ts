@@ -1,6 +1,11 @@
-import { parseAllDocuments } from 'yaml';
+import { createRequire } from 'node:module';
 import { printed } from './formats.ts';
 import { accessRules, principals } from './rules.ts';
+
+/** Of the local platform, whose package it is. */
+const { parseAllDocuments } = createRequire(new URL('../../local/package.json', import.meta.url))('yaml') as {
+  parseAllDocuments(text: string): { toJS(): unknown }[];
+};
 
 const rules = accessRules('eu.');
 const ask = { principal: 'User:accord-{name}', cluster: 'events', authentication: 'tls' } as const;

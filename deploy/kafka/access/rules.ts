@@ -2,7 +2,7 @@ import { eventTypes, type ServiceName, type Speaker } from '@accord/events';
 import { topicsReadBy, topicsWrittenBy } from '@accord/events/access';
 import { deadLetterTopic } from '@accord/events/topics';
 
-/** Who connects to Kafka: services, the platform's other services that tell facts, and two commands. */
+/** They connect to Kafka: services, the platform's other services that tell facts, and two commands. */
 export const principals = [
   'order',
   'contract',
@@ -17,7 +17,7 @@ export type Principal = (typeof principals)[number];
 /** As Kafka names them. To read, write or delete includes to describe. */
 export type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs';
 
-/** What one may do with some topics or groups: all of one kind, by their whole names or their beginnings. */
+/** Rights of one over some topics or groups: all of one kind, by their whole names or their beginnings. */
 export interface Rule {
   readonly principal: Principal;
   readonly operations: readonly Operation[];

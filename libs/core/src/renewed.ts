@@ -58,7 +58,7 @@ export function renewed<S extends z.ZodType>(inner: S) {
   return schema;
 }
 
-/** What each value of a setting has to be; undefined where it is no `renewed` one. */
+/** The schema of each value of a `renewed` setting; undefined for another. */
 export const innerOf = (schema: z.ZodType): z.ZodType | undefined =>
   inners.get(schema) ??
   (schema instanceof z.ZodOptional ? inners.get(schema.unwrap() as z.ZodType) : undefined);

@@ -104,7 +104,7 @@ test('API-17 Postgres is reached by verified TLS, with the files of the role or 
   );
 });
 
-test.each([
+test.each<[Readonly<Record<string, string>>, string]>([
   [
     { ACCORD_DATABASE_URL: `${url}?sslmode=disable` },
     'ACCORD_DATABASE_URL: sslmode=disable needs postgres in',

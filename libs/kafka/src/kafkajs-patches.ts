@@ -99,7 +99,8 @@ async function renew(pool: Pool, index: number, last: Connection): Promise<void>
   try {
     await next.connect();
     await next.authenticate();
-    const isLast = pool.pool[index] === last;
+    // Meanwhile the client may have been closed.
+    const isLast = pool.pool[index] === last && last.isConnected();
     if (isLast) pool.pool[index] = next;
     // A request that was handed the other one just now is still to be sent on it.
     await sleep(1_000, undefined, { ref: false });

@@ -28,29 +28,54 @@ export interface KafkaSecurity {
 type Sasl = NonNullable<KafkaSecurity['sasl']>;
 
 const internals = createRequire(import.meta.url);
-const { KafkaJSConnectionError: ConnectionError } = internals('kafkajs/src/errors') as {
-  KafkaJSConnectionError: new (message: string) => Error;
-};
-type Provider = (credentials: object) => Mechanism['authenticationProvider'];
-const providerOf = (name: string) => internals(`kafkajs/src/broker/saslAuthenticator/${name}`) as Provider;
-const providers: Readonly<Record<Sasl['mechanism'], Provider>> = {
-  'SCRAM-SHA-512': providerOf('scram512'),
-  PLAIN: providerOf('plain'),
-  OAUTHBEARER: providerOf('oauthBearer'),
-};
+const { KafkaJSConnectionError: ConnectionError, KafkaJSSASLAuthenticationError: AuthenticationError } =
+  internals('kafkajs/src/errors') as Record<string, new (message: string) => Error>;
+type Authenticate = Mechanism['authenticationProvider'];
+const providerOf = (name: string) =>
+  internals(`kafkajs/src/broker/saslAuthenticator/${name}`) as (credentials: object) => Authenticate;
+const byPassword = { 'SCRAM-SHA-512': providerOf('scram512'), PLAIN: providerOf('plain') } as const;
 
-/** What one attempt is made with, as it is now. */
-function credentialsOf(sasl: Sasl): { credentials: object; refused: () => boolean } {
+/** Bytes as Kafka's protocol sends them: their number first. */
+function counted(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const all = Buffer.alloc(4 + bytes.length);
+  all.writeInt32BE(bytes.length);
+  bytes.copy(all, 4);
+  return all;
+}
+
+/**
+ * The exchange of RFC 7628. kafkajs does not read the broker's first answer, which says why a token is refused, and
+ * takes every token for accepted.
+ */
+const byToken =
+  (token: string): Authenticate =>
+  ({ saslAuthenticate }) => ({
+    async authenticate() {
+      const ask = (text: string) =>
+        saslAuthenticate({
+          request: { encode: () => counted(text) },
+          response: { decode: (answer) => answer, parse: (answer) => answer },
+        });
+      const answer = (await ask(`n,,\x01auth=Bearer ${token}\x01\x01`)) as Buffer;
+      if (answer.length <= 4) return;
+      const why = answer.toString('utf8', 4);
+      // The broker says no once it has heard that we know.
+      await ask('\x01').catch(() => undefined);
+      throw new AuthenticationError!(`SASL OAUTHBEARER authentication failed: ${why}`);
+    },
+  });
+
+/** One attempt, with the credentials as they are now. */
+function attemptOf(sasl: Sasl): { by: Authenticate; refused: () => boolean } {
   if (sasl.mechanism === 'OAUTHBEARER') {
-    const value = sasl.token();
-    return {
-      credentials: { oauthBearerProvider: () => Promise.resolve({ value }) },
-      refused: () => sasl.token.refused(value),
-    };
+    const token = sasl.token();
+    return { by: byToken(token), refused: () => sasl.token.refused(token) };
   }
+  const { username } = sasl;
   const password = sasl.password();
   return {
-    credentials: { username: sasl.username, password },
+    by: byPassword[sasl.mechanism]({ username, password }),
     refused: () => sasl.password.refused(password),
   };
 }
@@ -63,11 +88,11 @@ const saslOf = (sasl: Sasl): Mechanism => ({
   mechanism: sasl.mechanism,
   authenticationProvider: (args): Authenticator => ({
     async authenticate() {
-      const { credentials, refused } = credentialsOf(sasl);
+      const { by, refused } = attemptOf(sasl);
       try {
-        await providers[sasl.mechanism](credentials)(args).authenticate();
+        await by(args).authenticate();
       } catch (error) {
-        throw refused() ? new ConnectionError((error as Error).message) : error;
+        throw refused() ? new ConnectionError!((error as Error).message) : error;
       }
     },
   }),

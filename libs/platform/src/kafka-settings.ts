@@ -12,7 +12,7 @@ export const kafkaSettings = z.object({
    * (API-4).
    */
   ACCORD_ENV: z.enum(['development', 'production']).default('production'),
-  /** Those that are without TLS, comma between; `none`. Unset: none, in development all (API-17). */
+  /** Wires without TLS, comma between; `none`. Unset: none, in development all (API-17). */
   ACCORD_PLAIN_WIRES: plainWires.optional(),
   ACCORD_KAFKA_BROKERS: z
     .string()

@@ -31,7 +31,7 @@ test('API-17 without a word it is TLS; a plain wire is named, or in development'
   expect(access({ ACCORD_PLAIN_WIRES: 'kafka', ...scram }).sasl).toMatchObject({ username: 'order' });
 });
 
-test.each([
+test.each<[Readonly<Record<string, string>>, string]>([
   [
     { ...scram, ACCORD_KAFKA_USER: '' },
     'ACCORD_KAFKA_USER is missing, and ACCORD_KAFKA_MECHANISM is SCRAM-SHA-512',

@@ -3,7 +3,7 @@ import { tokenVerifier } from '@accord/http/server';
 import type { PlatformSettings } from './settings.ts';
 
 /**
- * What a connection to the server of `url` is made with, for `ACCORD_<NAME>_URL` and `ACCORD_<NAME>_CA_FILE`.
+ * The CA for connections to the server of `url`, of `ACCORD_<NAME>_URL` and `ACCORD_<NAME>_CA_FILE`.
  *
  * @throws Error where a plain wire is not asked for by name, or the CA is not right or of no use (API-17).
  */

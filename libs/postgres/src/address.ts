@@ -3,7 +3,7 @@ import { tlsFilesOf, tlsOf, type Renewed, type TlsMaterial } from '@accord/core/
 /** The URL of a database and a role; or what says it anew for each connection, with the password of now. */
 export type DatabaseAddress = string | Renewed<string>;
 
-/** What a connection is made with. */
+/** A connection's own part of its configuration. */
 export interface ConnectionPoint {
   readonly connectionString: string;
   readonly ssl?: TlsMaterial & { readonly rejectUnauthorized: true };
@@ -32,20 +32,15 @@ export function connectionPoint(address: string): ConnectionPoint {
 export const urlOf = (address: DatabaseAddress): string =>
   typeof address === 'string' ? address : address();
 
-/** Of the server: a wrong password, or one that it cannot check. */
+/** Of the server: a wrong password, or a role that may not log in so. */
 const refusals = new Set(['28P01', '28000']);
 
-/** Connects, once more where the server does not know the new password yet, or no more the old one. */
-export async function connectTo<T>(
-  address: DatabaseAddress,
-  attempt: (url: string) => Promise<T>,
-): Promise<T> {
-  const url = urlOf(address);
-  try {
-    return await attempt(url);
-  } catch (error) {
-    const refused = refusals.has((error as { code?: string }).code ?? '');
-    if (!refused || typeof address === 'string' || !address.refused(url)) throw error;
-    return attempt(address());
-  }
-}
+/**
+ * True where the server refused this URL and there is another one now: it does not know the new password yet, or no
+ * more the one before.
+ */
+export const isRefused = (address: DatabaseAddress, error: unknown, url: string | undefined): boolean =>
+  typeof address !== 'string' &&
+  url !== undefined &&
+  refusals.has((error as { code?: string }).code ?? '') &&
+  address.refused(url);

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
-import { connectionPoint, connectTo, urlOf, type DatabaseAddress } from './address.ts';
+import { connectionPoint, isRefused, urlOf, type DatabaseAddress } from './address.ts';
 import { messageSocket } from './message-socket.ts';
 
 /** A session of the server, of a pool or by itself. Its statements run in the order they are sent. */
@@ -45,8 +45,18 @@ const ignore = () => undefined;
  *
  * @throws Error where the server cannot be reached or refuses the role.
  */
-export const connect = (address: DatabaseAddress, options: ConnectOptions = {}): Promise<OwnConnection> =>
-  connectTo(address, (url) => connectOnce(url, options));
+export async function connect(
+  address: DatabaseAddress,
+  options: ConnectOptions = {},
+): Promise<OwnConnection> {
+  const url = urlOf(address);
+  try {
+    return await connectOnce(url, options);
+  } catch (error) {
+    if (isRefused(address, error, url)) return connectOnce(urlOf(address), options);
+    throw error;
+  }
+}
 
 async function connectOnce(url: string, options: ConnectOptions): Promise<OwnConnection> {
   const { settings, applicationName, connectTimeoutMs, answerTimeoutMs, keepAlive, pipeline } = options;
@@ -70,22 +80,39 @@ async function connectOnce(url: string, options: ConnectOptions): Promise<OwnCon
   return connection;
 }
 
+type Done = (error?: Error) => void;
 type Connected = (error: Error | undefined, client?: pg.PoolClient, done?: pg.PoolClient['release']) => void;
 
-/** A pool each of whose connections is made with the password and the certificates of its time. */
+/**
+ * A pool each of whose connections is made with the password and the certificates of its time. They are looked for
+ * when one is made, never when one is taken.
+ */
 function renewedPool(address: DatabaseAddress, config: pg.PoolConfig): pg.Pool {
+  const failedUrls = new WeakMap<Error, string>();
   class Client extends pg.Client {
     constructor(of?: pg.ClientConfig) {
-      super({ ...of, ...connectionPoint(urlOf(address)) });
+      const url = urlOf(address);
+      super({ ...of, ...connectionPoint(url) });
+      const begin = this.connect.bind(this) as (done: Done) => void;
+      // The pool hands over a callback.
+      this.connect = ((done: Done) =>
+        begin((error) => {
+          if (error) failedUrls.set(error, url);
+          done(error);
+        })) as typeof this.connect;
     }
   }
   const pool = new pg.Pool({ ...config, Client } as pg.PoolConfig);
-  const connectOnly = pool.connect.bind(pool);
-  const connected = () => connectTo(address, () => connectOnly());
-  // The pool's own `query` hands over a callback.
+  const take = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
+  const taken = () =>
+    take().catch((error: Error) => {
+      if (isRefused(address, error, failedUrls.get(error))) return take();
+      throw error;
+    });
+  // So does the pool's own `query`.
   pool.connect = ((then?: Connected) => {
-    if (!then) return connected();
-    void connected().then(
+    if (!then) return taken();
+    void taken().then(
       (client) => then(undefined, client, client.release),
       (error: Error) => then(error, undefined, ignore),
     );

@@ -21,12 +21,12 @@ const nameOfProcess = (): string | undefined =>
  * Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. The OTEL_*
  * environment says where they go.
  */
-export function openTelemetry(): Tracing {
+export function openTelemetry(env: NodeJS.ProcessEnv): Tracing {
   const serviceName = nameOfProcess();
-  const certificates = otlpAgent(process.env);
+  const httpAgentOptions = otlpAgent(env);
   const sdk = new NodeSDK({
     ...(serviceName !== undefined && { serviceName: `accord-${serviceName}` }),
-    traceExporter: new OTLPTraceExporter(certificates ? { httpAgentOptions: () => certificates } : {}),
+    traceExporter: new OTLPTraceExporter(httpAgentOptions ? { httpAgentOptions } : {}),
     instrumentations: [new HttpInstrumentation()],
     // Traces alone: metrics are read by Prometheus, and log lines go to stdout.
     metricReaders: [],

@@ -7,5 +7,7 @@ import { enableTracing } from './tracing.ts';
 
 if (process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] || process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
   const load = createRequire(import.meta.url);
-  enableTracing((load('./open-telemetry.ts') as { openTelemetry: typeof openTelemetry }).openTelemetry());
+  enableTracing(
+    (load('./open-telemetry.ts') as { openTelemetry: typeof openTelemetry }).openTelemetry(process.env),
+  );
 }
