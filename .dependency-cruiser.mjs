@@ -43,7 +43,7 @@ export default {
     never(
       'a noun knows no process',
       { path: '^services/([^/]+)/src/(?!http/)[^/]+/', pathNot: tests },
-      { path: '^services/$1/src/[^/]+\\.ts$', pathNot: '/(order-view|event-locks|config)\\.ts$' },
+      { path: '^services/$1/src/[^/]+\\.ts$', pathNot: '/(order-view|config)\\.ts$' },
     ),
     never(
       'a noun decides from what it is given: it knows no store',

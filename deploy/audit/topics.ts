@@ -1,13 +1,7 @@
 import type { Logger } from 'pino';
 import { readJson } from '@accord/core/runtime';
-import {
-  catalogue,
-  eventTypes,
-  readEvent,
-  type EventDefinition,
-  type EventType,
-  type Speaker,
-} from '@accord/events';
+import { eventTypes, readEvent, type EventType, type Speaker } from '@accord/events';
+import { speakerOf } from '@accord/events/topics';
 import { openKafka, readTopics, type Incoming, type OffsetRange } from '@accord/kafka';
 import type { Difference } from './check.ts';
 import { ToldFacts } from './told-facts.ts';
@@ -78,7 +72,7 @@ function see(type: EventType, { value, headers }: Incoming, { sightings, facts }
 
 /** The service that sees to it that the topic is there: its speaker, or the one it was made for. */
 const keeperOf = (type: EventType): Speaker => {
-  const { speaker } = catalogue[type] as EventDefinition;
+  const speaker = speakerOf(type);
   if (speaker !== 'platform') return speaker;
   return type === 'bill.issued' ? 'contract' : 'order';
 };

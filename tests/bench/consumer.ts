@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headersOf, readEvent, type Event } from '@accord/events';
 import { openKafka, openSender } from '@accord/kafka';
-import { asSuperuser } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import { migrateService, platformSettings, type PlatformSettings } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import type { BareConsumerAsk } from './bare-consumer.ts';

@@ -11,7 +11,7 @@ import {
   startBackground,
   startPostgres,
   type Background,
-} from '@accord/local';
+} from '@accord/local/parts';
 import { freshTopic, home, type Ground } from './environment.ts';
 import { messages } from './messages.ts';
 import { debeziums, fill, headerColumns } from './outbox.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { asSuperuser } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import { freshTopic, type Ground } from './environment.ts';
 import { beside, percentile, usual, type Figure } from './figure.ts';
 import type { Load } from './load.ts';

@@ -5,21 +5,23 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { applyTopics, openAdmin, openKafka } from '@accord/kafka';
 import {
-  all,
   compileServices,
+  settingsFor,
+  startServiceProcess,
+  type ServiceProcess,
+  type Settings,
+} from '@accord/local';
+import {
+  all,
   databaseUrl,
   dropDatabase,
   makeDatabase as makeDatabaseOn,
   placeOf,
   readOr,
-  settingsFor,
   startKafka,
   startPostgres,
-  startServiceProcess,
   topics,
-  type ServiceProcess,
-  type Settings,
-} from '@accord/local';
+} from '@accord/local/parts';
 import { topicsOf } from '@accord/platform';
 import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
 import { developmentPassword, startIssuer, until, type TestIssuer } from '@accord/testing';

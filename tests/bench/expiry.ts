@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asSuperuser } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import { beside, percentile, round, type Figure } from './figure.ts';
 import type { Load } from './load.ts';
 import { placeOne, type Shop } from './shop.ts';

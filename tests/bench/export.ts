@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { asSuperuser } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import type { Ground } from './environment.ts';
 import { beside, median, residentMegabytes, round, type Figure } from './figure.ts';
 import { openShop, placeOne, type Shop } from './shop.ts';

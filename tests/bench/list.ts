@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asSuperuser, type ServiceProcess } from '@accord/local';
+import type { ServiceProcess } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import { connect } from '@accord/postgres';
 import { urlsOf } from '@accord/testing';
 import { countOrders, listOrders, type OrderFilter } from '../../services/order/src/order/order-list.ts';

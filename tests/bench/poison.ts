@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { asSuperuser } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import type { Announced, AnnouncerAsk, AnnouncingAsk } from './announcing-process.ts';

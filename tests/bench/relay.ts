@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asSuperuser } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from './child.ts';

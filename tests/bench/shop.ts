@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asSuperuser, type ServiceProcess, type Settings } from '@accord/local';
+import type { ServiceProcess, Settings } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import type { Ground } from './environment.ts';
 
 /** The order service with one product on sale and customers of as many accounts as there are connections. */

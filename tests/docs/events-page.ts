@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { contractService } from '@accord/contract';
 import { catalogue, eventTypes, type EventDefinition, type EventType, type Speaker } from '@accord/events';
-import { topicSettings } from '@accord/events/topics';
+import { speakerOf, topicSettings, topicsSpokenBy } from '@accord/events/topics';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';
 import type { Service } from '@accord/platform';
@@ -72,7 +72,7 @@ const definition = (type: EventType): EventDefinition => catalogue[type];
 
 /** Declared for what is still to come: its service does not name it. `notice.ts` names all. */
 function isPublished(type: EventType): boolean {
-  const { speaker } = definition(type);
+  const speaker = speakerOf(type);
   if (speaker === 'platform') return true;
   const sources = globSync(`services/${speaker}/src/**/*.ts`, { cwd: root }).filter(
     (file) => !/spec\.ts$|notice\.ts$/.test(file),
@@ -81,15 +81,13 @@ function isPublished(type: EventType): boolean {
 }
 
 function typesOf(speaker: Speaker, heardBy: (type: EventType) => string): string[] {
-  const rows = eventTypes
-    .filter((type) => definition(type).speaker === speaker)
-    .map((type) => {
-      const fields = Object.entries(schemas[type]?.properties ?? {}).map(
-        ([name, field]) => `${code(name)}: ${shape(field)}`,
-      );
-      const summary = definition(type).summary + (isPublished(type) ? '' : ' Not published yet.');
-      return `| ${[code(type), summary, fields.join('<br>'), heardBy(type)].join(' | ')} |`;
-    });
+  const rows = topicsSpokenBy(speaker).map((type) => {
+    const fields = Object.entries(schemas[type]?.properties ?? {}).map(
+      ([name, field]) => `${code(name)}: ${shape(field)}`,
+    );
+    const summary = definition(type).summary + (isPublished(type) ? '' : ' Not published yet.');
+    return `| ${[code(type), summary, fields.join('<br>'), heardBy(type)].join(' | ')} |`;
+  });
   return [
     `## ${speaker}`,
     '',

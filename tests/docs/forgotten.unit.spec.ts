@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { catalogue, eventTypes, type EventDefinition } from '@accord/events';
+import { eventTypes, type Speaker } from '@accord/events';
+import { speakerOf, topicsSpokenBy } from '@accord/events/topics';
 import { schemas } from '@accord/postgres/provision';
 import { services as redriven } from '../../deploy/local/commands/redrive-options.ts';
 import { segments } from '../../deploy/local/parts/gateway.ts';
@@ -23,16 +24,14 @@ const names = (pattern: RegExp, from: string) => [
 ];
 
 describe('event types', () => {
-  const publishedBy = (name: string) => {
+  const publishedBy = (name: Speaker) => {
     const source = sourceOf(name);
-    return eventTypes.filter(
-      (type) => (catalogue[type] as EventDefinition).speaker === name && source.includes(`'${type}'`),
-    );
+    return topicsSpokenBy(name).filter((type) => source.includes(`'${type}'`));
   };
 
   test('each event type of a service is published, apart from those of features still to come', () => {
     const published = new Set(all.flatMap(({ name }) => publishedBy(name)));
-    const ours = eventTypes.filter((type) => catalogue[type].speaker !== 'platform');
+    const ours = eventTypes.filter((type) => speakerOf(type) !== 'platform');
     expect(ours.filter((type) => !published.has(type))).toEqual([
       'contract.paper_requested',
       'contract.paper_mailed',

@@ -122,6 +122,15 @@ test(
   },
 );
 
+test('docs/flows.md: a refund is read from the request to the money in 15 files of the refund service', () => {
+  const [, refund = ''] = text('docs/flows.md').split('\n## Refund\n');
+  const [told = ''] = refund.split('\nBeside them:\n');
+  const files = new Set(
+    [...told.matchAll(/`(?:services\/refund|libs\/profile)\/src\/[\w/-]+\.ts`/g)].map(String),
+  );
+  expect([files.size, told.includes('takes 15 files')]).toEqual([15, true]);
+});
+
 test('docs/decisions/README.md lists every decision by its number and title', () => {
   const decisions = globSync('docs/decisions/[0-9]*.md', { cwd: root }).sort();
   const titles = decisions.map((page) => text(page).split('\n')[0]!);

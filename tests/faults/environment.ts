@@ -4,22 +4,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { applyTopics } from '@accord/kafka';
 import {
-  databaseUrl,
-  freePort,
-  makeDatabase,
-  placeOf,
   settingsFor,
-  startKafka,
   startMailbox,
-  startPostgres,
   startServiceProcess,
-  topics,
-  type EmbeddedKafka,
-  type EmbeddedPostgres,
   type Mail,
   type ServiceProcess,
   type Settings,
 } from '@accord/local';
+import {
+  databaseUrl,
+  freePort,
+  makeDatabase,
+  placeOf,
+  startKafka,
+  startPostgres,
+  topics,
+  type EmbeddedKafka,
+  type EmbeddedPostgres,
+} from '@accord/local/parts';
 import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, startIssuer, type Client } from '@accord/testing';
 import { mountDisk, type Disk } from './disk.ts';

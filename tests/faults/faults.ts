@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { isAlive } from '@accord/local';
+import { isAlive } from '@accord/local/parts';
 import { points, type MidwayName, type PointName } from './die-at.ts';
 import type { World } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';

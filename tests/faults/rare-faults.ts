@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import pg from 'pg';
-import { isAlive, topics, type EmbeddedKafka } from '@accord/local';
+import { isAlive, topics, type EmbeddedKafka } from '@accord/local/parts';
 import type { World } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
 

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, placeOf, startKafka, startPostgres } from '@accord/local';
+import { freePort, placeOf, startKafka, startPostgres } from '@accord/local/parts';
 import { startProxy } from '../faults/proxy.ts';
 import type { Ground } from './clients.ts';
 

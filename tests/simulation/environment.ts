@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { pino } from 'pino';
 import { contractService } from '@accord/contract';
-import { asSuperuser } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import { outbox } from '@accord/messaging';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';

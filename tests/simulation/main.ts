@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { placeOf, startPostgres } from '@accord/local';
+import { placeOf, startPostgres } from '@accord/local/parts';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { playRuns, type Found } from './child.ts';
 import { planted, plantOf } from './planted.ts';

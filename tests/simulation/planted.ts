@@ -167,7 +167,7 @@ export const planted: readonly Planted[] = [
     seed: 217,
     changes: [
       {
-        file: 'services/refund/src/payout.ts',
+        file: 'services/refund/src/refund-request.ts',
         fragment: 'if (against.refusals.length > 0) {',
         replacement: 'if (against.refusals.length < 0) {',
       },

@@ -2,7 +2,7 @@
 // table or the memory grows.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { asSuperuser } from '@accord/local';
+import { asSuperuser } from '@accord/local/parts';
 import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from '../bench/child.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AccountFacts } from './account.ts';
 import { catalogue, eventTypes, type EventType } from './catalogue.ts';
 import { ContractSnapshot } from './contract.ts';
-import type { EventDefinition, Speaker } from './definition.ts';
+import type { Speaker } from './definition.ts';
 import { Holder, Money, PaymentSplit } from './fields.ts';
 import { NotificationSnapshot } from './notification.ts';
 import { OrderSnapshot } from './order.ts';
@@ -14,7 +14,7 @@ import { ResourceSnapshot } from './resource.ts';
 import { schemaAddress } from './schema-address.ts';
 import { schemaVersions } from './schema-versions.ts';
 import { TicketSnapshot } from './ticket.ts';
-import { topicSettings } from './topics.ts';
+import { speakerOf, topicSettings } from './topics.ts';
 
 /** Schemas that several events share; each has a name of its own in the document. */
 const shared = {
@@ -152,7 +152,7 @@ export const asyncApi = (versions = schemaVersions) => ({
   channels: byType(channel),
   operations: Object.fromEntries(
     eventTypes.map((type) => {
-      const { speaker } = catalogue[type] as EventDefinition;
+      const speaker = speakerOf(type);
       return [`${speaker === 'platform' ? 'hear' : 'announce'}-${type}`, operation(type, speaker)];
     }),
   ),

@@ -1,5 +1,5 @@
-import { eventTypes, type EventType } from './catalogue.ts';
-import type { ServiceName } from './definition.ts';
+import { catalogue, eventTypes, type EventType } from './catalogue.ts';
+import type { EventDefinition, ServiceName, Speaker } from './definition.ts';
 
 /** How a topic is kept. Events never expire, so that read models can be rebuilt from them (EVT-13). */
 export interface TopicSetting {
@@ -18,6 +18,13 @@ export const topicSettings = Object.fromEntries(eventTypes.map((type) => [type, 
   EventType,
   TopicSetting
 >;
+
+/** The one that writes to the topic. */
+export const speakerOf = (topic: EventType): Speaker => (catalogue[topic] as EventDefinition).speaker;
+
+/** In the order of the catalogue. */
+export const topicsSpokenBy = (speaker: Speaker): readonly EventType[] =>
+  eventTypes.filter((topic) => speakerOf(topic) === speaker);
 
 /** Topics that other services of the platform write to (EVT-14); the rest is ours alone. */
 export const publicTopics: ReadonlySet<string> = new Set<EventType>([

@@ -23,10 +23,11 @@ export interface Incoming {
   readonly key: string;
   /**
    * Empty where the message has none. Of one over 2 MB, of no UTF-8, or with more than 200 headers or 64 KiB of
-   * them, only a text that says so, and `fault` says it, too.
+   * them, only a text that says so.
    */
   readonly value: string;
-  readonly fault?: string;
+  /** True where `value` is such a text, and the message's own was left out. */
+  readonly leftOut?: true;
   /** Values of a header that is repeated are joined with line feeds, which no header of an event holds. */
   readonly headers: Record<string, string>;
 }
@@ -47,7 +48,7 @@ export function incoming(topic: string, partition: number, message: KafkaMessage
     value: fault ?? message.value?.toString() ?? '',
     headers: headersOf(message.headers ?? {}),
   };
-  return fault === undefined ? read : { ...read, fault };
+  return fault === undefined ? read : { ...read, leftOut: true };
 }
 
 function faultOf({ value, headers = {} }: KafkaMessage): string | undefined {

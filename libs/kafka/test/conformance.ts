@@ -585,7 +585,7 @@ export async function describeKafkaClient(url: URL): Promise<void> {
             key: '',
             value,
             headers: { a: 'b' },
-            ...(i === 2 && { fault: value }),
+            ...(i === 2 && { leftOut: true as const }),
           })),
         );
       },

@@ -25,11 +25,11 @@ export const identityOf = ({ event: { id, source } }: ReceivedEvent): string => 
 export const incomingOf = (read: ReadMessage): Incoming => (isReadable(read) ? read : read.message);
 
 export function readMessage(message: Incoming, log: Logger): ReadMessage {
-  const { topic, partition, offset, key, value, headers, fault } = message;
+  const { topic, partition, offset, key, value, headers, leftOut } = message;
   try {
     return { ...message, event: readEvent(topic as EventType, readJson(value), headers) };
   } catch (error) {
-    const reason = storableReason(fault ?? reasonOf(error as Error));
+    const reason = storableReason(leftOut ? value : reasonOf(error as Error));
     log.error({ eventId: idOf(message), topic, partition, offset, key, reason }, 'event cannot be read');
     return { message, reason };
   }

@@ -1,15 +1,10 @@
-import { catalogue, eventTypes, type EventDefinition } from '@accord/events';
-import { deadLetterTopic } from '@accord/events/topics';
+import { deadLetterTopic, topicsSpokenBy } from '@accord/events/topics';
 import { openAdmin, type KafkaClient } from '@accord/kafka';
 import type { Service } from './service.ts';
 
 /** The topics that a service writes or reads, without prefix. */
 export const topicsOf = ({ name, subscriptions }: Pick<Service, 'name' | 'subscriptions'>): string[] => [
-  ...new Set([
-    ...eventTypes.filter((type) => (catalogue[type] as EventDefinition).speaker === name),
-    ...Object.keys(subscriptions),
-    deadLetterTopic(name),
-  ]),
+  ...new Set([...topicsSpokenBy(name), ...Object.keys(subscriptions), deadLetterTopic(name)]),
 ];
 
 /** @throws Error that names the topics which the broker does not have, or says why it was not asked. */

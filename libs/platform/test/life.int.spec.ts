@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { applyTopics } from '@accord/kafka';
-import { dropDatabase, freePort, makeDatabase } from '@accord/local';
+import { dropDatabase, freePort, makeDatabase } from '@accord/local/parts';
 import { migrateService, startService, topicsOf, type RunningService } from '@accord/platform';
 import { provisionDatabase } from '@accord/postgres/provision';
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { databaseUrl, dropDatabase, makeDatabase } from '@accord/local';
+import { databaseUrl, dropDatabase, makeDatabase } from '@accord/local/parts';
 import { migrateService } from '@accord/platform';
 import { developmentPassword, urlsOf } from '@accord/testing';
 import { provisionDatabase } from '../src/provision.ts';

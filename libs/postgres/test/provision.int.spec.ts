@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { databaseUrl, makeDatabase, placeOf, startPostgres, type EmbeddedPostgres } from '@accord/local';
+import {
+  databaseUrl,
+  makeDatabase,
+  placeOf,
+  startPostgres,
+  type EmbeddedPostgres,
+} from '@accord/local/parts';
 import { roles, roleUrl, schemas } from '../src/provision.ts';
 
 // The command that makes roles and schemas, on a server of its own: roles and their passwords belong to the

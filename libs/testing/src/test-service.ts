@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
-import {
-  catalogue,
-  eventTypes,
-  type Event,
-  type EventDefinition,
-  type EventType,
-  type Fact,
-} from '@accord/events';
+import type { Event, EventType, Fact } from '@accord/events';
+import { topicsSpokenBy } from '@accord/events/topics';
 import { applyTopics, openKafka, openSender, type Sender } from '@accord/kafka';
 import {
   platformSettings,
@@ -113,7 +107,6 @@ export async function testService({
   const log = pino({ level: process.env['ACCORD_TEST_LOG'] ?? 'silent' });
   const template = make({ log });
   const topicPrefix = `t${randomBytes(4).toString('hex')}.`;
-  const spoken = eventTypes.filter((type) => (catalogue[type] as EventDefinition).speaker === template.name);
   const [database, issuer] = await Promise.all([
     testDatabase(superuserUrl, template),
     startIssuer(),
@@ -126,7 +119,7 @@ export async function testService({
   await running.joined;
   const kafka = openKafka({ brokers, clientId: 'accord-test', topicPrefix, log });
   const sender = await openSender(kafka);
-  const heard = await listen(kafka, spoken);
+  const heard = await listen(kafka, topicsSpokenBy(template.name));
   return assemble({ running, database, issuer, clock, topicPrefix, sender, heard });
 }
 
@@ -140,32 +133,32 @@ interface Parts {
   readonly heard: Listener;
 }
 
+/** Waits until each of these events is handled, or given up, and takes it out. */
+const allHandled = (sql: Sql, published: Set<string>) =>
+  until('published events are handled', async () => {
+    if (published.size === 0) return true;
+    const done = await sql<{ event_id: string }>(
+      `select event_id from inbox where event_id = any($1::uuid[])
+       union select event_id from parked_events where event_id = any($1::uuid[]) and status = 'dead'`,
+      [[...published]],
+    );
+    for (const row of done) published.delete(row.event_id);
+    return published.size === 0;
+  });
+
+const nothingLeft = (sql: Sql, running: RunningService, { dueWork }: { dueWork: boolean }) =>
+  until('the outbox is empty and nothing is due', async () => {
+    if (dueWork) for (const worker of running.workers) worker.look();
+    const due = dueWork ? await running.dueNow() : 0;
+    const [left] = await sql<{ left: string }>(`select count(*) as left from outbox`);
+    return due === 0 && left?.left === '0';
+  });
+
 function assemble({ running, database, issuer, clock, topicPrefix, sender, heard }: Parts): TestService {
   const { service, baseUrl } = running;
   const { sql, asRole, close } = openSql(database, service.schema);
   const send = publisher(sender, clock);
   const published = new Set<string>();
-
-  async function settled({ dueWork = true } = {}) {
-    await until('published events are handled', async () => {
-      if (published.size === 0) return true;
-      const done = await sql<{ event_id: string }>(
-        `select event_id from inbox where event_id = any($1::uuid[])
-         union select event_id from parked_events where event_id = any($1::uuid[]) and status = 'dead'`,
-        [[...published]],
-      );
-      for (const row of done) published.delete(row.event_id);
-      return published.size === 0;
-    });
-    await until('the outbox is empty and nothing is due', async () => {
-      if (dueWork) for (const worker of running.workers) worker.look();
-      const due = dueWork ? await running.dueNow() : 0;
-      const [left] = await sql<{ left: string }>(`select count(*) as left from outbox`);
-      return due === 0 && left?.left === '0';
-    });
-    // Events that left the outbox are on the topics; the listener reads them a moment later.
-    await heard.caughtUp();
-  }
 
   return {
     baseUrl,
@@ -187,7 +180,12 @@ function assemble({ running, database, issuer, clock, topicPrefix, sender, heard
       if (fact.type in service.subscriptions) published.add(id);
       return id;
     },
-    settled,
+    async settled({ dueWork = true } = {}) {
+      await allHandled(sql, published);
+      await nothingLeft(sql, running, { dueWork });
+      // Events that left the outbox are on the topics; the listener reads them a moment later.
+      await heard.caughtUp();
+    },
     sql,
     async event(type, matches = () => true) {
       let found: Event | undefined;

@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newEventId } from '@accord/core/runtime';
 import {
-  catalogue,
   headersOf,
   parseFact,
   readEvent,
   subjectOf,
   type Event,
-  type EventDefinition,
   type EventType,
   type Fact,
 } from '@accord/events';
+import { speakerOf } from '@accord/events/topics';
 import { readTopics, type KafkaClient, type Sender } from '@accord/kafka';
 import type { Clock } from '@accord/postgres';
 import { until } from './waiting.ts';
@@ -82,7 +81,7 @@ export const publisher =
   ): Promise<string> => {
     const { data } = parseFact(fact.type, fact.data);
     const subject = subjectOf({ type: fact.type, data } as Fact);
-    const { speaker } = catalogue[fact.type] as EventDefinition;
+    const speaker = speakerOf(fact.type);
     const event = {
       type: fact.type,
       data,

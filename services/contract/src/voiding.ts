@@ -1,8 +1,17 @@
 import { actorId, expectVersion, newId, Refusal, type Decision, type Tx } from '@accord/core';
-import type { Event } from '@accord/events';
+import type { Event, EventAbout } from '@accord/events';
 import { businessDayEnd, type Profile } from '@accord/profile';
 import { markReleased } from './contract/contract-orders-store.ts';
-import { lockContract, lockLiveContractOf, saveContract } from './contract/contract-store.ts';
+import {
+  getTicket,
+  insertTicket,
+  lockContract,
+  lockLiveContractOf,
+  lockOpenTicketsOf,
+  lockTicket,
+  saveContract,
+  saveTicket,
+} from './contract/contract-store.ts';
 import {
   voidByHand,
   voidContract,
@@ -10,9 +19,7 @@ import {
   type Contract,
   type GivenReason,
 } from './contract/contract.ts';
-import type { Order } from './order-view.ts';
-import { getTicket, insertTicket, lockOpenTicketsOf, lockTicket, saveTicket } from './ticket/ticket-store.ts';
-import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket } from './ticket/ticket.ts';
+import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket } from './contract/ticket.ts';
 
 // A contract ends by the customer's hand, by an approved ticket, or with one of its orders. Its orders are
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
@@ -74,7 +81,7 @@ export async function removeDraft(
 }
 
 /** CTR-28: an order's end, whichever event shows it, is an end for its live contract. */
-export async function onOrder(tx: Tx, { data: { order } }: { data: { order: Order } }): Promise<void> {
+export async function onOrder(tx: Tx, { data: { order } }: Event<EventAbout<'order'>>): Promise<void> {
   const { orderId, status } = order;
   if (status !== 'cancelled' && status !== 'voided') return;
   const contract = await lockLiveContractOf(tx, orderId);

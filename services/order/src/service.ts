@@ -1,8 +1,8 @@
+import type { Data } from '@accord/events';
 import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { accountView } from './account-view.ts';
-import { contractRows, paymentRows, refundRows, reportRows } from './event-locks.ts';
 import { expire, expiring } from './expiry.ts';
 import { exportExpiry, exporting } from './exporting.ts';
 import { documentRoutes } from './http/document-routes.ts';
@@ -33,6 +33,26 @@ import {
 } from './reservation.ts';
 import { onResourceReported } from './resource-report.ts';
 import { counting } from './statistics.ts';
+
+// The rows that an event will change, so that a chunk of events can lock them all in one order before the first
+// is handled.
+
+const contractRows = ({ data }: { data: Pick<Data<'contract.drafted'>, 'contract'> }) =>
+  data.contract.orderIds;
+
+/** Instances stand for all their orders. */
+const refundRows = ({
+  data: { refund },
+}: {
+  data: { refund: Pick<Data<'refund.approved'>['refund'], 'instanceIds' | 'orderIds'> };
+}) => [...refund.instanceIds, ...refund.orderIds];
+
+const paymentRows = ({ data }: { data: Data<'payment.received'> }) => [data.orderId];
+
+const reportRows = ({ data: { instanceId, orderId } }: { data: Data<'resource.reported'> }) => [
+  instanceId,
+  ...(orderId ? [orderId] : []),
+];
 
 /** The order service's table of contents. */
 export const orderService = ({ profile }: { profile: Profile }, _context: ServiceContext): Service => ({

@@ -1,33 +1,38 @@
-import { actorId, Refusal, type Tx } from '@accord/core';
+import { actorId, Refusal, type Tx, type Worker } from '@accord/core';
 import { fitsEvent, type Event } from '@accord/events';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
 import type { Profile } from '@accord/profile';
+import { post } from './ledger-store.ts';
 import { findFacts, listBundles, listContracts } from './order-view.ts';
-import type { LinkedContract, Order } from './refund/candidate.ts';
+import { afterLine, isWithinPaid, untouched } from './refund/amount.ts';
+import { returnsDifference, type LinkedContract, type Order } from './refund/candidate.ts';
 import { linkedContract, refusalReason, type RefusalReason } from './refund/eligibility.ts';
-import { knownFacts } from './refund/fact-changes.ts';
-import { returnsDifference } from './refund/plan-difference.ts';
 import { lockQuote } from './refund/quote-store.ts';
-import type { QuoteFacts } from './refund/quote.ts';
+import { knownFacts, type QuoteFacts } from './refund/quote.ts';
 import {
   insertRefund,
+  listPayable,
   listSettledDowngrades,
+  lockRefundedOrders,
   lockRefundIfKnown,
   saveRefund,
+  saveRefundedOrders,
   sumRecentRefunds,
 } from './refund/refund-store.ts';
 import {
   acceptReserved,
+  failRefund,
   refuseRefund,
   requestRefund,
+  succeedRefund,
   type Refund,
   type RequestReason,
 } from './refund/refund.ts';
-import { decideAgain } from './second-look.ts';
+import { decideAgain, lockRefundAndFacts, lookAgain } from './second-look.ts';
 
 // The order service holds every order of the instances, or none (EVT-20, EVT-23). On what it holds we decide
-// once more, as of the quote's time: what was quoted is approved (or waits for a review), anything else is
-// refused, and our refusal ends the holds.
+// once more, as of the quote's time: what was quoted is approved (or waits for a review: review.ts), anything else
+// is refused, and our refusal ends the holds. `refund.approved` wakes `payout`, at the end of this file, which pays.
 
 /**
  * RFD-12, RFD-18.
@@ -169,4 +174,62 @@ function toRefusalReason(
     ...(orderId && { orderId, facts: { orderId } }),
     ...running,
   });
+}
+
+/** Pays what is approved, to the account's balance, in the transaction that ends the refund (RFD-15). */
+export const payout = (profile: Profile): Worker => ({
+  name: 'payout',
+  everyMs: 1000,
+  wakesOn: ['refund.approved'],
+  due: listPayable,
+  run: (db, { id, accountId }) =>
+    db.transaction({ kind: 'system', id: 'payout', accountId }, (tx) => pay(tx, profile, { refundId: id })),
+});
+
+/** RFD-13: not where facts are against it by now, or give another amount than was approved. */
+async function pay(tx: Tx, profile: Profile, { refundId }: { refundId: string }): Promise<void> {
+  const refund = await lockRefundAndFacts(tx, refundId);
+  const { status, orderIds } = refund;
+  if (status !== 'approved' && status !== 'paying') return;
+  const { facts, ...against } = await lookAgain(tx, profile, refund);
+  if (against.refusals.length > 0) {
+    const why = { ...against, at: tx.now };
+    const failure = 'refund.not_refundable';
+    saveRefund(
+      tx,
+      status === 'approved' ? refuseRefund(refund, why) : failRefund(refund, { ...why, failure }),
+    );
+    return;
+  }
+  const orders = facts.orders.filter(({ orderId }) => orderIds.includes(orderId));
+  const paid = await giveBack(tx, refund, { orders, orderId: null });
+  const end = paid
+    ? succeedRefund(refund, { at: tx.now })
+    : failRefund(refund, { failure: 'refund.exceeds_paid', at: tx.now });
+  saveRefund(tx, end);
+}
+
+/**
+ * Records what the refund's `orders` give back, and posts it to the account's funds; the ledger takes each refund once
+ * (EVT-33). `orderId`: of a refund that came by itself, the order that it came by.
+ *
+ * @returns false, and nothing done, where an order would give back more than was paid (RFD-20).
+ */
+export async function giveBack(
+  tx: Tx,
+  { refundId, accountId, split, lines }: Refund,
+  { orders, orderId }: { orders: readonly Order[]; orderId: string | null },
+): Promise<boolean> {
+  const before = await lockRefundedOrders(
+    tx,
+    orders.map((order) => order.orderId),
+  );
+  const after = orders.map((order) => {
+    const soFar = before.find((one) => one.orderId === order.orderId) ?? untouched(order);
+    return lines.filter((line) => line.orderId === order.orderId).reduce(afterLine, soFar);
+  });
+  if (!after.every(isWithinPaid)) return false;
+  saveRefundedOrders(tx, accountId, after);
+  await post(tx, accountId, { cause: { kind: 'refund', refundId, orderId }, split });
+  return true;
 }

@@ -11,8 +11,8 @@ import {
 } from './refund/refund.ts';
 import { lockRefundAndFacts, lookAgain, lookAtFacts } from './second-look.ts';
 
-// A refund above the profile's limit waits for an operator (RFD-13). Approving wakes the payout; every other
-// end ends the holds.
+// A refund above the profile's limit waits for an operator (RFD-13). Approving wakes `payout` of refund-request.ts;
+// every other end ends the holds.
 
 type Ask = { refundId: string; ifMatch: readonly number[] | undefined };
 

@@ -2,9 +2,17 @@ import { Refusal, type Tx } from '@accord/core';
 import type { Profile } from '@accord/profile';
 import { findFacts } from './order-view.ts';
 import { refusalReason, type RefusalReason } from './refund/eligibility.ts';
-import { changesOf, knownFacts, type FactChange } from './refund/fact-changes.ts';
 import { insertQuote } from './refund/quote-store.ts';
-import { asQuoted, makeQuote, quoteInstances, type InstanceQuote, type QuoteFacts } from './refund/quote.ts';
+import {
+  asQuoted,
+  changesOf,
+  knownFacts,
+  makeQuote,
+  quoteInstances,
+  type FactChange,
+  type InstanceQuote,
+  type QuoteFacts,
+} from './refund/quote.ts';
 import { getRefund, lockRefund, lockRowsOf } from './refund/refund-store.ts';
 import type { Refund } from './refund/refund.ts';
 

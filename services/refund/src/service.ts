@@ -2,15 +2,15 @@ import type { Event } from '@accord/events';
 import { projecting, type Subscriptions } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
+import { onFulfilmentFailed, onOrderFulfilled, onPaymentUnapplied } from './automatic-credit.ts';
 import { balanceRoutes } from './http/balance-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
 import { problems } from './http/problems.ts';
 import { quoteRoutes } from './http/quote-routes.ts';
 import { refundRoutes } from './http/refund-routes.ts';
 import { orderView } from './order-view.ts';
-import { onFulfilmentFailed, onOrderFulfilled, onPaymentUnapplied, payout } from './payout.ts';
-import { onOrderReserved, onReservationRefused } from './refund-request.ts';
-import { returnsDifference } from './refund/plan-difference.ts';
+import { onOrderReserved, onReservationRefused, payout } from './refund-request.ts';
+import { returnsDifference } from './refund/candidate.ts';
 import { isUnusedQuote } from './refund/quote-store.ts';
 import { lockRowsOf } from './refund/refund-store.ts';
 

@@ -26,6 +26,10 @@ const keyOf = (route: Route) =>
 const said = ({ status, body }: Reply) => `${status} ${String(body?.code)}`;
 const isReplay = ({ headers }: Reply) => headers.get('idempotency-replayed') === 'true';
 const kept = ['content-type', 'etag', 'location'];
+const isSame = (one: Reply, other: Reply) =>
+  one.status === other.status &&
+  one.bytes.equals(other.bytes) &&
+  kept.every((name) => one.headers.get(name) === other.headers.get(name));
 
 /** One route's wrong answers to requests with keys. */
 async function flawsOf(
@@ -69,14 +73,9 @@ async function flawsOf(
   await t.settled();
   const done = await state();
   if (done === untouched) flaws.push('what was granted left no trace');
-  for (const again of [await send(key), await send(key)]) {
-    const same =
-      again.status === first.status &&
-      again.bytes.equals(first.bytes) &&
-      kept.every((name) => again.headers.get(name) === first.headers.get(name));
-    if (!same || !isReplay(again))
+  for (const again of [await send(key), await send(key)])
+    if (!isSame(again, first) || !isReplay(again))
       flaws.push(`the key again: expected ${said(first)} as it was, got ${said(again)}`);
-  }
   refused('the key with another body', await send(key, other), '422 idempotency.key_reused');
   await refusedElsewhere('after');
   await t.settled();

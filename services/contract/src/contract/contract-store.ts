@@ -1,9 +1,12 @@
 import { actorId, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Order } from '../order-view.ts';
 import { isLive, type Contract } from './contract.ts';
+import type { Ticket } from './ticket.ts';
 
-const columns = `contract_id as "contractId", version, account_id as "accountId", number, kind, status, language,
-  invoicing_entity as "invoicingEntity", party_a as "partyA", order_ids as "orderIds", amount, refusals,
+// Contracts, and the tickets about them: a contract is locked before its tickets, which end with it (CTR-24).
+
+export const contractColumns = `contract_id as "contractId", version, account_id as "accountId", number, kind, status,
+  language, invoicing_entity as "invoicingEntity", party_a as "partyA", order_ids as "orderIds", amount, refusals,
   void_reason as "voidReason", void_text as "voidText", removed, created_at as "createdAt", drafted_at as "draftedAt",
   finalized_at as "finalizedAt", voided_at as "voidedAt", content`;
 
@@ -18,12 +21,14 @@ export const lockContract = async (tx: Tx, contractId: string): Promise<Contract
 
 /** For update; undefined where it is unknown, as in a replay of events that are older than this schema. */
 export const lockContractIfKnown = (tx: Tx, contractId: string) =>
-  tx.one<Contract>(`select ${columns} from contracts where contract_id = $1 for update`, [contractId]);
+  tx.one<Contract>(`select ${contractColumns} from contracts where contract_id = $1 for update`, [
+    contractId,
+  ]);
 
 /** For update; undefined where no live contract lists the order. There is at most one (CTR-5). */
 export const lockLiveContractOf = (tx: Tx, orderId: string) =>
   tx.one<Contract>(
-    `select ${columns} from contracts
+    `select ${contractColumns} from contracts
       where contract_id = (select contract_id from live_orders where order_id = $1) for update`,
     [orderId],
   );
@@ -31,53 +36,15 @@ export const lockLiveContractOf = (tx: Tx, orderId: string) =>
 /** @throws Refusal `contract.not_found`, also where it is another account's (API-5). */
 export const getContract = async (tx: Tx, contractId: string): Promise<Contract> =>
   found(
-    await tx.one<Contract>(`select ${columns} from contracts where contract_id = $1`, [contractId]),
+    await tx.one<Contract>(`select ${contractColumns} from contracts where contract_id = $1`, [contractId]),
     contractId,
   );
 
 /** The known ones, in the order of their ids. */
 export const findContracts = (tx: Tx, contractIds: readonly string[]) =>
-  tx.many<Contract>(`select ${columns} from contracts where contract_id = any($1) order by contract_id`, [
-    contractIds,
-  ]);
-
-export interface ContractFilter {
-  /** Absent: every account that the transaction may see. */
-  readonly accountId?: string | undefined;
-  readonly status?: string;
-  readonly kind?: string;
-  readonly orderId?: string;
-  readonly number?: string;
-  /** Created at `from` or later, and before `before`. */
-  readonly from?: Date | undefined;
-  readonly before?: Date | undefined;
-  /** createdAt and contract id of the last one seen. */
-  readonly after?: readonly string[];
-}
-
-/** Newest first, without the removed ones (CTR-25). */
-export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
   tx.many<Contract>(
-    `select ${columns} from contracts
-      where not removed and ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
-        and ($3::text is null or kind = $3)
-        and ($4::text is null or contract_id = any(array(select contract_id from contract_orders where order_id = $4)))
-        and ($5::text is null or number = $5)
-        and ($6::timestamptz is null or created_at >= $6) and ($7::timestamptz is null or created_at < $7)
-        and ($8::timestamptz is null or (created_at, contract_id) < ($8, $9::text))
-      order by created_at desc, contract_id desc limit $10`,
-    [
-      filter.accountId ?? null,
-      filter.status ?? null,
-      filter.kind ?? null,
-      filter.orderId ?? null,
-      filter.number ?? null,
-      filter.from ?? null,
-      filter.before ?? null,
-      filter.after?.[0] ?? null,
-      filter.after?.[1] ?? null,
-      limit,
-    ],
+    `select ${contractColumns} from contracts where contract_id = any($1) order by contract_id`,
+    [contractIds],
   );
 
 /** With its orders as they were decided on; announced. */
@@ -157,24 +124,84 @@ function announce(tx: Tx, { state: contract, facts }: Decision<Contract>): void 
   tx.emit(...facts);
 }
 
-export interface HistoryEntry {
-  readonly version: number;
-  readonly event: string;
-  readonly status: Contract['status'];
-  readonly at: Date;
-  readonly actor: string;
-}
-
-export const listHistory = (tx: Tx, contractId: string) =>
-  tx.many<HistoryEntry>(
-    'select version, event, status, at, actor from contract_history where contract_id = $1 order by version',
-    [contractId],
-  );
-
 /** The next of the numbers that contracts carry; one that was drawn is never drawn again (API-10). */
 export async function nextNumber(tx: Tx): Promise<bigint> {
   const row = await tx.one<{ next: string }>(`select nextval('contract_numbers') as next`);
   return BigInt(row!.next);
+}
+
+export const ticketColumns = `ticket_id as "ticketId", version, account_id as "accountId", kind, status,
+  contract_id as "contractId", contract_number as "contractNumber", order_ids as "orderIds", reason, text,
+  decision_text as "decisionText", applicant, created_at as "createdAt", due_at as "dueAt", closed_at as "closedAt"`;
+
+/** @throws Refusal `ticket.not_found`, also where it is another account's (API-5). */
+export async function getTicket(tx: Tx, ticketId: string): Promise<Ticket> {
+  const ticket = await tx.one<Ticket>(`select ${ticketColumns} from tickets where ticket_id = $1`, [
+    ticketId,
+  ]);
+  if (!ticket) throw new Refusal('not_found', 'ticket.not_found', { ticketId });
+  return ticket;
+}
+
+/** For update; lock the ticket's contract first. @throws Refusal `ticket.not_found` */
+export async function lockTicket(tx: Tx, ticketId: string): Promise<Ticket> {
+  const ticket = await tx.one<Ticket>(
+    `select ${ticketColumns} from tickets where ticket_id = $1 for update`,
+    [ticketId],
+  );
+  if (!ticket) throw new Refusal('not_found', 'ticket.not_found', { ticketId });
+  return ticket;
+}
+
+/** For update, in the order of their ids. */
+export const lockOpenTicketsOf = (tx: Tx, contractId: string) =>
+  tx.many<Ticket>(
+    `select ${ticketColumns} from tickets
+      where contract_id = $1 and status = 'submitted' order by ticket_id for update`,
+    [contractId],
+  );
+
+/** Announced. @throws Refusal `ticket.already_open`: one per contract and kind (CTR-24). */
+export async function insertTicket(tx: Tx, { state: ticket, facts }: Decision<Ticket>): Promise<Ticket> {
+  const inserted = await tx.one(
+    `insert into tickets (ticket_id, version, account_id, kind, status, contract_id, contract_number, order_ids,
+       reason, text, applicant, created_at, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     on conflict (contract_id, kind) where status = 'submitted' do nothing returning ticket_id`,
+    [
+      ticket.ticketId,
+      ticket.version,
+      ticket.accountId,
+      ticket.kind,
+      ticket.status,
+      ticket.contractId,
+      ticket.contractNumber,
+      ticket.orderIds,
+      ticket.reason,
+      ticket.text,
+      ticket.applicant,
+      ticket.createdAt,
+      ticket.dueAt,
+    ],
+  );
+  if (!inserted)
+    throw new Refusal('conflict', 'ticket.already_open', {
+      contractId: ticket.contractId,
+      kind: ticket.kind,
+      remedy: 'await_its_decision',
+    });
+  tx.emit(...facts);
+  return ticket;
+}
+
+/** Saved and announced. */
+export function saveTicket(tx: Tx, { state: ticket, facts }: Decision<Ticket>): Ticket {
+  tx.write(
+    'update tickets set version = $2, status = $3, decision_text = $4, closed_at = $5 where ticket_id = $1',
+    [ticket.ticketId, ticket.version, ticket.status, ticket.decisionText, ticket.closedAt],
+  );
+  tx.emit(...facts);
+  return ticket;
 }
 
 /** Locks, in id order, the rows that these ids stand for, before a batch of events is handled. */

@@ -6,7 +6,6 @@ import { billingCycle, yearIn } from '../bill/billing-cycle.ts';
 import { contentOf, type DocumentContent } from '../document/content.ts';
 import { reasonsAgainstApplication, refusalOf } from '../objections.ts';
 import type { Order } from '../order-view.ts';
-import { approveTicket, isOverdue, submitTicket, withdrawTicket } from '../ticket/ticket.ts';
 import type { LiveContract } from './contract-orders-store.ts';
 import {
   amountOf,
@@ -32,6 +31,7 @@ import {
   type Contract,
 } from './contract.ts';
 import { termsOf } from './terms.ts';
+import { approveTicket, isOverdue, submitTicket, withdrawTicket } from './ticket.ts';
 
 const baidu = loadProfile('baidu');
 const asItComes = loadProfile('alibaba');

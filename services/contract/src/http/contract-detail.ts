@@ -7,6 +7,7 @@ import { ActorView, maskActor } from '@accord/http';
 import { zero } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { findAccount } from '../account/account-store.ts';
+import { listHistory, type HistoryEntry } from '../contract/contract-list.ts';
 import {
   cashPayable,
   cashReturned,
@@ -14,7 +15,6 @@ import {
   placesOf,
   validityOf,
 } from '../contract/contract-orders.ts';
-import { listHistory, type HistoryEntry } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';
 import { termsOf } from '../contract/terms.ts';
 import type { DocumentRow } from '../document/content.ts';

@@ -12,7 +12,8 @@ import {
   timeRange,
   type Route,
 } from '@accord/http';
-import { listContracts as findContracts, getContract as readContract } from '../contract/contract-store.ts';
+import { listContracts as findContracts } from '../contract/contract-list.ts';
+import { getContract as readContract } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';
 import { contractFile, finalize, type Provider } from '../sealing.ts';
 import { removeDraft, voidOnRequest } from '../voiding.ts';

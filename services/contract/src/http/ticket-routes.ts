@@ -17,8 +17,9 @@ import {
   type Route,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
-import { listTickets as findTickets, getTicket as readTicket } from '../ticket/ticket-store.ts';
-import { isOverdue, ticketSnapshot, type Ticket } from '../ticket/ticket.ts';
+import { listTickets as findTickets } from '../contract/contract-list.ts';
+import { getTicket as readTicket } from '../contract/contract-store.ts';
+import { isOverdue, ticketSnapshot, type Ticket } from '../contract/ticket.ts';
 import { approveVoidTicket, rejectOpenTicket, submitVoidTicket, withdrawOpenTicket } from '../voiding.ts';
 import { GivenReason } from './schemas.ts';
 

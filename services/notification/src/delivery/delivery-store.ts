@@ -1,10 +1,18 @@
 import { Refusal, type Decision, type DueItem, type Tx } from '@accord/core';
-import type { Delivery } from './delivery.ts';
+import type { Contact, Delivery } from './delivery.ts';
 
 const columns = `notification_id as "notificationId", account_id as "accountId", event_id as "eventId",
   event_type as "eventType", message_class as "messageClass", mandatory, channel, contact_id as "contactId", status,
   version, attempts, give_up_after as "giveUpAfter", reason, next_at as "nextAt", created_at as "createdAt",
   sent_at as "sentAt"`;
+
+/** The account's contacts; undefined while it is not known. */
+export async function findContacts(tx: Tx, accountId: string): Promise<readonly Contact[] | undefined> {
+  const row = await tx.one<{ contacts: Contact[] }>('select contacts from contacts where account_id = $1', [
+    accountId,
+  ]);
+  return row?.contacts;
+}
 
 /** One that is already there, by event, channel and contact, stays as it is (NTF-5). */
 export function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): void {

@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import { amend, changed, lifecycle, newId, type Decision } from '@accord/core';
+import type { AccountFacts } from '@accord/events/account';
 import type { Channel, MessageClass } from '../notice/notice.ts';
-import { emailRecipients, type Contact } from './recipient.ts';
 
 /** NTF-5. `send` out of `sending`: the process that was sending is gone, and its lease has run out. */
 export const deliveryLifecycle = lifecycle('notification', 'pending', {
@@ -13,6 +14,9 @@ export const deliveryLifecycle = lifecycle('notification', 'pending', {
 });
 
 type Status = (typeof deliveryLifecycle.statuses)[number];
+
+/** A person of an account who is told (NTF-2). */
+export type Contact = z.infer<typeof AccountFacts>['contacts'][number];
 
 /** One message to one recipient over one channel about one event. */
 export interface Delivery {
@@ -91,6 +95,17 @@ export function deliverByEmail(
   const recipients = emailRecipients(contacts, message.messageClass);
   if (recipients.length === 0) return [{ ...email(), status: 'skipped', reason: 'no_contact', nextAt: null }];
   return recipients.map(({ contactId }) => ({ ...email(), contactId }));
+}
+
+/** NTF-2: the contacts that asked for this class and have an e-mail address, each address once. */
+function emailRecipients(contacts: readonly Contact[], messageClass: MessageClass): readonly Contact[] {
+  const byAddress = new Map<string, Contact>();
+  for (const contact of contacts) {
+    const address = contact.email?.trim().toLowerCase();
+    if (address && contact.classes.includes(messageClass) && !byAddress.has(address))
+      byAddress.set(address, contact);
+  }
+  return [...byAddress.values()];
 }
 
 /** 1, 2, 4 … minutes, at most 4 hours, each up to a fifth longer or shorter. @param chance 0 ≤ chance < 1 */

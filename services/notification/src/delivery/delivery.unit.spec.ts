@@ -7,9 +7,9 @@ import {
   replayDelivery,
   skipDelivery,
   takeDelivery,
+  type Contact,
   type Delivery,
 } from './delivery.ts';
-import type { Contact } from './recipient.ts';
 
 describe('deliveries', () => {
   const now = new Date('2026-01-10T00:00:00.000Z');

@@ -3,7 +3,7 @@ import { Moment } from '@accord/events/fields';
 import { route, type Route } from '@accord/http';
 import { getDelivery, listAttempts, type Attempt } from '../delivery/delivery-store.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import { replay } from '../mailing.ts';
+import { replay } from '../dispatch.ts';
 import { NotificationId, reader } from './schemas.ts';
 
 const DeliveryAnswer = z

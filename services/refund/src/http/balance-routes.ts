@@ -12,8 +12,7 @@ import {
   type Route,
 } from '@accord/http';
 import { sum, zero } from '@accord/money';
-import { listBalances, listStatementEntries } from '../ledger/ledger-store.ts';
-import { funds, type Fund } from '../ledger/ledger.ts';
+import { funds, listBalances, listStatementEntries, type Fund } from '../ledger-store.ts';
 
 const Account = z.strictObject({ accountId: AccountId });
 const access = { customer: 'refunds:read', operator: true, platform: true } as const;

@@ -11,8 +11,7 @@ import {
   type Money,
 } from '@accord/money';
 import { returnedPart, type Fee, type Profile, type Usage } from '@accord/profile';
-import type { Order } from './candidate.ts';
-import { keptOf, type Kept } from './plan-difference.ts';
+import { keptOf, type Kept, type Order } from './candidate.ts';
 
 // The part of what was paid that comes back. An order gives back the exact sum of its exact parts, rounded half
 // up once, over however many refunds (RFD-5, RFD-7), and each fund its share of that (RFD-11).

@@ -1,7 +1,20 @@
+import Fraction from 'fraction.js';
 import { changed, Refusal, type Decision } from '@accord/core';
-import { afterLine, total, untouched, wholeOrder, type Line, type RefundedOrder } from './amount.ts';
-import type { Order } from './candidate.ts';
-import { differenceLine, type Returning } from './difference-line.ts';
+import {
+  afterLine,
+  countedPaid,
+  exactText,
+  roundedAmounts,
+  shareOf,
+  sharesOf,
+  total,
+  untouched,
+  wholeOrder,
+  type AmountRules,
+  type Line,
+  type RefundedOrder,
+} from './amount.ts';
+import { keptOf, type Order } from './candidate.ts';
 import { begin, refundSnapshot, snapshotOf, type Refund } from './refund.ts';
 
 // Refunds that come by themselves, without quote or review: over as soon as they are known, the money going back in
@@ -18,6 +31,12 @@ export function refundFailedFulfilment(order: Order, { at }: { readonly at: Date
     at,
   });
   return changed(refund, { type: 'refund.succeeded', data: { refund: refundSnapshot(refund) } });
+}
+
+/** A change to a cheaper plan, and the orders of its instances that the difference comes back from. */
+interface Returning {
+  readonly downgrade: Order;
+  readonly orders: readonly Order[];
 }
 
 /**
@@ -47,6 +66,53 @@ export function returnDifference(
     at,
   });
   return changed(refund, { type: 'refund.difference_returned', data: { refund: snapshotOf(refund) } });
+}
+
+/**
+ * ORD-24: the part of `order` that a downgrade gives back for an instance, from what was paid for it in money and is
+ * still kept of it; null where the downgrade leaves the order as it is.
+ */
+export function differenceLine(
+  order: Order,
+  { instanceId, downgrade, orders }: Returning & { readonly instanceId: string },
+  { timeZone }: Pick<AmountRules, 'timeZone'>,
+  before = untouched(order),
+): Line | null {
+  const { orderId } = order;
+  const rest = downgrade.planChange?.rest.find(
+    (one) => one.orderId === orderId && one.instanceId === instanceId,
+  );
+  if (!rest) return null;
+  const own = { order, instanceId, share: shareOf(order) };
+  const earlier = orders.filter((one) => one.createdAt < downgrade.createdAt);
+  const kept = keptOf(own, earlier);
+  const difference = new Fraction(keptOf(own, [...earlier, downgrade]).returned).sub(kept.returned);
+  if (difference.equals(0)) return null;
+  const none = new Fraction(0);
+  const exact = { paid: difference, refund: difference, fee: none, voucher: none };
+  const period = order.instances?.find((one) => one.instanceId === instanceId);
+  const { unit, remaining, total, priceBefore, priceAfter } = rest;
+  return {
+    orderId,
+    instanceId,
+    ...roundedAmounts(order, exact, before),
+    exact: exactText(exact),
+    calculation: {
+      unit,
+      used: total - remaining,
+      total,
+      period: period?.start && period.end ? { start: period.start, end: period.end } : null,
+      asOf: downgrade.createdAt,
+      timeZone,
+      orderPaid: countedPaid(order),
+      orderInstances: sharesOf(order),
+      orderVoucher: null,
+      feeBy: null,
+      kept,
+      downgrade: { orderId: downgrade.orderId, priceBefore, priceAfter },
+      before,
+    },
+  };
 }
 
 const succeeded = <K extends Automatic, R extends Refund['reason']>(

@@ -1,8 +1,7 @@
 import { Refusal, type Decision, type Tx } from '@accord/core';
 import { money } from '@accord/money';
 import type { RefundedOrder } from './amount.ts';
-import { refundLifecycle, type Refund } from './refund.ts';
-import type { RecentRefunds } from './review-limits.ts';
+import { refundLifecycle, type RecentRefunds, type Refund } from './refund.ts';
 
 const columns = `refund_id as "refundId", account_id as "accountId", version, status, kind, quote_id as "quoteId",
   as_of as "asOf", instance_ids as "instanceIds", order_ids as "orderIds", amount, currency, split, lines, reason, text,

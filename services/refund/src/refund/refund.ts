@@ -2,13 +2,12 @@ import type { z } from 'zod';
 import { amend, changed, isSameSubject, lifecycle, newId, Refusal, type Decision } from '@accord/core';
 import type { Fact } from '@accord/events';
 import type { RefundSnapshot } from '@accord/events/refund';
-import type { Money } from '@accord/money';
+import { compare, type Money } from '@accord/money';
+import type { Profile } from '@accord/profile';
 import { total, type Line, type Split } from './amount.ts';
 import type { RefundKind } from './candidate.ts';
 import type { RefusalReason } from './eligibility.ts';
-import type { FactChange, KnownFact } from './fact-changes.ts';
-import type { InstanceQuote, Quote } from './quote.ts';
-import { needsReview, type RecentRefunds, type ReviewRules } from './review-limits.ts';
+import type { FactChange, InstanceQuote, KnownFact, Quote } from './quote.ts';
 
 export const refundLifecycle = lifecycle('refund', 'requested', {
   requested: { check: 'checking', withdraw: 'withdrawn' },
@@ -107,6 +106,15 @@ const notRefundable = (reasons: readonly RefusalReason[]) =>
     reasons,
   });
 
+type ReviewRules = Pick<Profile['refunds'], 'reviewAbove' | 'abuse'>;
+
+/** Refunds that the account asked for within 30 days, this one included; none that was refused or taken back. */
+export interface RecentRefunds {
+  readonly count: number;
+  /** Of those in the currency of the profile's limit. */
+  readonly sum: Money;
+}
+
 /** RFD-13: above a limit of the profile a person decides. */
 export function acceptReserved(
   refund: Refund,
@@ -123,6 +131,12 @@ export function acceptReserved(
     ? announce(checked, 'review', 'refund.review_required', ask)
     : announce(checked, 'approve', 'refund.approved', ask);
 }
+
+/** Also where the currency is not that of the limit: nothing here can compare them. */
+const needsReview = (amount: Money, recent: RecentRefunds, { reviewAbove, abuse }: ReviewRules): boolean =>
+  amount.currency !== reviewAbove.currency ||
+  compare(amount, reviewAbove) > 0 ||
+  (abuse !== null && (recent.count > abuse.count || compare(recent.sum, abuse.sum) > 0));
 
 /** All that is against a refund; `changes` is what changed since its orders were held. */
 export interface Against {

@@ -14,9 +14,8 @@ import {
   type AmountRules,
   type Line,
 } from './amount.ts';
-import { returnDifference } from './automatic-refund.ts';
+import { differenceLine, returnDifference } from './automatic-refund.ts';
 import type { Order } from './candidate.ts';
-import { differenceLine } from './difference-line.ts';
 
 const timeZone = 'Asia/Shanghai';
 const rules: AmountRules = {

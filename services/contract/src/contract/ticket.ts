@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { amend, changed, isSameSubject, lifecycle, Refusal, type Decision } from '@accord/core';
 import type { TicketSnapshot } from '@accord/events/ticket';
-import type { GivenReason } from '../contract/contract.ts';
+import type { GivenReason } from './contract.ts';
 
 export const ticketLifecycle = lifecycle('ticket', 'submitted', {
   submitted: { approve: 'approved', reject: 'rejected', withdraw: 'withdrawn' },

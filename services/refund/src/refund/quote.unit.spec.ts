@@ -1,5 +1,5 @@
 import { bought, cny, ends, exampleOrder, exampleResource } from '../../test/fixtures.ts';
-import { changesOf, knownFacts } from './fact-changes.ts';
+import { changesOf, knownFacts } from './quote.ts';
 
 const place = { region: null, ipAddress: null };
 const order = exampleOrder({ instances: [{ instanceId: 'i-1', start: bought, end: ends, ...place }] });

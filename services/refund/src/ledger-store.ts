@@ -1,19 +1,36 @@
 import { newId, type Tx } from '@accord/core';
-import { money, type Money } from '@accord/money';
-import { fundOf, type Fund, type Posting } from './ledger.ts';
+import { isZero, money, negate, sum, type Money } from '@accord/money';
+import type { Split } from './refund/amount.ts';
+
+// Double entry: each transaction's postings sum to zero. A customer's money lies in funds; a voucher is one,
+// but no money to spend freely.
+
+export const funds = ['cash', 'gift_credit', 'stored_card', 'voucher'] as const;
+export type Fund = (typeof funds)[number];
+
+interface Posting {
+  /** `customer:<fund>` of the transaction's account, or the provider's that stands against it. */
+  readonly account: `customer:${Fund}` | 'provider:refunds' | 'provider:unapplied_payments';
+  readonly amount: Money;
+}
 
 /** The reason of a transaction; posted once, whatever repeats. */
 export type Cause =
   | { readonly kind: 'refund'; readonly refundId: string; readonly orderId: string | null }
   | { readonly kind: 'unapplied_payment'; readonly paymentReference: string; readonly orderId: string };
 
-/** False where this cause was posted before. */
+/**
+ * Credits the account: each part goes to the fund it came from (RFD-11, RFD-15; ORD-5 where it pays no order).
+ * Nothing happens where this cause was posted before, or `split` is nothing.
+ */
 export async function post(
   tx: Tx,
   accountId: string,
-  { cause, postings }: { cause: Cause; postings: readonly Posting[] },
-): Promise<boolean> {
-  if (postings.length === 0) return false;
+  { cause, split }: { cause: Cause; split: Split },
+): Promise<void> {
+  const credits = creditsOf(split);
+  const [first] = credits;
+  if (!first) return;
   const transactionId = newId('ltx');
   const posted = await tx.one(
     `insert into ledger_transactions (transaction_id, account_id, kind, refund_id, payment_reference, order_id,
@@ -28,11 +45,28 @@ export async function post(
       tx.now,
     ],
   );
-  if (!posted) return false;
-  for (const posting of [...postings].sort((a, b) => (a.account < b.account ? -1 : 1)))
+  if (!posted) return;
+  const amounts = credits.map(({ amount }) => amount);
+  const debit: Posting = {
+    account: cause.kind === 'refund' ? 'provider:refunds' : 'provider:unapplied_payments',
+    amount: negate(sum(amounts, first.amount.currency)),
+  };
+  for (const posting of [...credits, debit].sort((a, b) => (a.account < b.account ? -1 : 1)))
     await insertPosting(tx, { accountId, transactionId, posting });
-  return true;
 }
+
+/** True where no fund gets anything. */
+export const isNothing = (split: Split): boolean => creditsOf(split).length === 0;
+
+const creditsOf = (split: Split): Posting[] => {
+  const postings: Posting[] = [
+    { account: 'customer:cash', amount: split.cash },
+    { account: 'customer:gift_credit', amount: split.giftCredit },
+    { account: 'customer:stored_card', amount: split.storedCard },
+    { account: 'customer:voucher', amount: split.voucher },
+  ];
+  return postings.filter(({ amount }) => !isZero(amount));
+};
 
 /**
  * The fund's balance moves with its posting, in fund order, so that two transactions of one account never
@@ -42,7 +76,7 @@ async function insertPosting(
   tx: Tx,
   { accountId, transactionId, posting }: { accountId: string; transactionId: string; posting: Posting },
 ) {
-  const fund = fundOf(posting.account);
+  const fund = funds.find((one) => posting.account === `customer:${one}`);
   const { amount, currency } = posting.amount;
   const balance =
     fund &&

@@ -1,0 +1,90 @@
+import type { Tx } from '@accord/core';
+import { contractColumns, ticketColumns } from './contract-store.ts';
+import type { Contract } from './contract.ts';
+import type { Ticket } from './ticket.ts';
+
+export interface ContractFilter {
+  /** Absent: every account that the transaction may see. */
+  readonly accountId?: string | undefined;
+  readonly status?: string;
+  readonly kind?: string;
+  readonly orderId?: string;
+  readonly number?: string;
+  /** Created at `from` or later, and before `before`. */
+  readonly from?: Date | undefined;
+  readonly before?: Date | undefined;
+  /** createdAt and contract id of the last one seen. */
+  readonly after?: readonly string[];
+}
+
+/** Newest first, without the removed ones (CTR-25). */
+export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
+  tx.many<Contract>(
+    `select ${contractColumns} from contracts
+      where not removed and ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
+        and ($3::text is null or kind = $3)
+        and ($4::text is null or contract_id = any(array(select contract_id from contract_orders where order_id = $4)))
+        and ($5::text is null or number = $5)
+        and ($6::timestamptz is null or created_at >= $6) and ($7::timestamptz is null or created_at < $7)
+        and ($8::timestamptz is null or (created_at, contract_id) < ($8, $9::text))
+      order by created_at desc, contract_id desc limit $10`,
+    [
+      filter.accountId ?? null,
+      filter.status ?? null,
+      filter.kind ?? null,
+      filter.orderId ?? null,
+      filter.number ?? null,
+      filter.from ?? null,
+      filter.before ?? null,
+      filter.after?.[0] ?? null,
+      filter.after?.[1] ?? null,
+      limit,
+    ],
+  );
+
+export interface HistoryEntry {
+  readonly version: number;
+  readonly event: string;
+  readonly status: Contract['status'];
+  readonly at: Date;
+  readonly actor: string;
+}
+
+export const listHistory = (tx: Tx, contractId: string) =>
+  tx.many<HistoryEntry>(
+    'select version, event, status, at, actor from contract_history where contract_id = $1 order by version',
+    [contractId],
+  );
+
+export interface TicketFilter {
+  /** Absent: every account that the transaction may see. */
+  readonly accountId?: string | undefined;
+  readonly status?: string;
+  readonly contractId?: string;
+  /** Submitted at `from` or later, and before `before`. */
+  readonly from?: Date | undefined;
+  readonly before?: Date | undefined;
+  /** createdAt and ticket id of the last one seen. */
+  readonly after?: readonly string[];
+}
+
+/** Newest first. */
+export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
+  tx.many<Ticket>(
+    `select ${ticketColumns} from tickets
+      where ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
+        and ($3::text is null or contract_id = $3)
+        and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at < $5)
+        and ($6::timestamptz is null or (created_at, ticket_id) < ($6, $7::text))
+      order by created_at desc, ticket_id desc limit $8`,
+    [
+      filter.accountId ?? null,
+      filter.status ?? null,
+      filter.contractId ?? null,
+      filter.from ?? null,
+      filter.before ?? null,
+      filter.after?.[0] ?? null,
+      filter.after?.[1] ?? null,
+      limit,
+    ],
+  );
