@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
-import { Refusal, type LeasedWork, type Tx } from '@accord/core';
+import { Refusal, type Database, type LeasedWork, type Tx } from '@accord/core';
+import { ofService, type Metrics } from '@accord/core/observability';
 import type { Event, Fact } from '@accord/events';
 import {
+  countRetried,
   deleteDelivery,
   findContacts,
   insertAttempt,
@@ -162,3 +164,11 @@ export async function replay(tx: Tx, notificationId: string): Promise<Delivery> 
     throw new Refusal('conflict', 'notification.not_dead', { notificationId, status: delivery.status });
   return saveDelivery(tx, replayDelivery(delivery, tx.now));
 }
+
+/** E-mails whose trouble is not over; NaN while the database does not answer. */
+export const mailFigures = (metrics: Metrics, db: Database): void => {
+  const help = ofService('E-mails that failed and will be tried again');
+  metrics.gauge('accord_mail_retries', help, [], async (gauge) =>
+    gauge.set(await db.transaction({ kind: 'system', id: 'mailer' }, countRetried).catch(() => NaN)),
+  );
+};

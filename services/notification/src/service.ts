@@ -4,15 +4,11 @@ import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { openSmtp } from './delivery/smtp.ts';
-import { mailing, onEvent } from './dispatch.ts';
+import { mailFigures, mailing, onEvent } from './dispatch.ts';
 import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
 import { problems } from './http/problems.ts';
 import { getTimeline } from './http/timeline-routes.ts';
-<<<<<<< HEAD
-import { mailFigures, mailing } from './mailing.ts';
-=======
->>>>>>> main
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
 
