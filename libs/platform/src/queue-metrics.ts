@@ -80,8 +80,8 @@ export function showQueues(workers: readonly Worker[], db: ServiceDatabase, metr
     }
     return due;
   });
-  const help = ofService(`Work that is due, counted to ${countedAtMost}`);
-  metrics.gauge('accord_due_items', help, ['worker'], async (gauge) => {
+  const dueHelp = ofService(`Work that is due, counted to ${countedAtMost}`);
+  metrics.gauge('accord_due_items', dueHelp, ['worker'], async (gauge) => {
     const due = await readDue();
     for (const { name } of workers) gauge.set({ worker: name }, due?.get(name) ?? NaN);
   });
