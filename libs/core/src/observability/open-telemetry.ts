@@ -12,18 +12,13 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
     : undefined;
 };
 
-/** Of the service whose main.ts runs; undefined where OTEL_SERVICE_NAME says it, or nothing does. */
-const nameOfProcess = (): string | undefined =>
-  process.env['OTEL_SERVICE_NAME'] ? undefined : /services\/(\w+)\/src\//.exec(process.argv[1] ?? '')?.[1];
-
 /**
  * Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. The OTEL_*
  * environment says where they go.
  */
-export function openTelemetry(): Tracing {
-  const serviceName = nameOfProcess();
+export function openTelemetry(serviceName?: string): Tracing {
   const sdk = new NodeSDK({
-    ...(serviceName !== undefined && { serviceName: `accord-${serviceName}` }),
+    ...(serviceName !== undefined && { serviceName }),
     traceExporter: new OTLPTraceExporter(),
     instrumentations: [new HttpInstrumentation()],
     // Traces alone: metrics are read by Prometheus, and log lines go to stdout.
