@@ -275,7 +275,7 @@ describe('beside the running services', () => {
       const lines = readFileSync(join(system.logs, `${name}.log`), 'utf8')
         .trim()
         .split('\n');
-      expect(lines.length).toBeGreaterThan(3);
+      expect(lines.length).toBeGreaterThan(0);
       return lines.flatMap((line) => {
         const { success, error } = LogLine.safeParse(JSON.parse(line));
         return success ? [] : [`${line}: ${error.message}`];
