@@ -69,8 +69,12 @@ const burnRules = (window: (typeof windows)[number]) =>
     }));
   });
 
+interface Speed {
+  readonly severity: 'critical' | 'warning';
+  readonly pairs: readonly (readonly [long: string, short: string, times: number])[];
+}
 /** In each pair the long window says that it matters, the short one that it goes on. */
-const speeds = {
+const speeds: Readonly<Record<'Fast' | 'Slowly', Speed>> = {
   Fast: {
     severity: 'critical',
     pairs: [
@@ -85,7 +89,7 @@ const speeds = {
       ['3d', '6h', 1],
     ],
   },
-} as const;
+};
 
 const told: Readonly<Record<Slo, { name: string; says: string; page: string }>> = {
   availability: { name: 'Availability', says: 'requests fail with 5xx', page: 'availability' },

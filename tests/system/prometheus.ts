@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import YAML from 'yaml';
-import { freePort } from '@accord/local';
+import { freePort } from '@accord/local/parts';
 import { until } from '@accord/testing';
 
 const rules = (file: string) =>

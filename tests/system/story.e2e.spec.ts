@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
 import { breaches, machineMonth, startSystem, type System } from '@accord/local';
 import { calendarEnd } from '@accord/profile';
-import { clientOf, startCollector, until, type CollectedSpan } from '@accord/testing';
+import { clientOf, until } from '@accord/testing';
+import { startCollector, type CollectedSpan } from '@accord/testing/collector';
 import { folder, hurried, play, removeFolders } from './playing.ts';
 
 afterAll(removeFolders);

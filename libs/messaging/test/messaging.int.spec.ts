@@ -456,10 +456,12 @@ test('API-12 metrics show outbox, refused events, dead letters, inbox, due work 
   expect(busy).toBeGreaterThan(0);
   const sessions = await metric('accord_database_sessions');
   expect([await metric('accord_database_up'), sessions >= busy]).toEqual([1, true]);
-  const { limit } = (await t.sql<{ limit: number }>(
-    `select sum(setting::integer) filter (where name = 'max_connections')::integer
+  const { limit } = (
+    await t.sql<{ limit: number }>(
+      `select sum(setting::integer) filter (where name = 'max_connections')::integer
        - sum(setting::integer) filter (where name like '%reserved_connections')::integer as limit from pg_settings`,
-  ))[0]!;
+    )
+  )[0]!;
   expect(await metric('accord_database_sessions_limit')).toBe(limit);
 });
 

@@ -32,21 +32,38 @@ type Queues = Record<keyof typeof shown, string>;
 const countedAtMost = 1_000;
 /** Well below the 10 s after which a scrape fails, and with it the figures that need no database. */
 const readWithinMs = 3_000;
-/** How long figures serve the scrapes of several collectors, and all gauges of one. */
+/** How long the queues serve the scrapes of several collectors, and all gauges of one. */
 const freshMs = 500;
 
 const actor = { kind: 'system' as const, id: 'metrics' };
 
-/** Shared by all who ask within `freshMs`. Undefined where the database does not answer in time. */
-function readInTime<T>(read: () => Promise<T>): () => Promise<T | undefined> {
-  let last: { at: number; answer: Promise<T | undefined> } | undefined;
+/** Undefined where the database does not answer in time. */
+const inTime = <T>(read: Promise<T>): Promise<T | undefined> =>
+  Promise.race([read.catch(() => undefined), sleep(readWithinMs, undefined, { ref: false })]);
+
+function queuesOf(db: ServiceDatabase): () => Promise<Queues | undefined> {
+  let last: { at: number; queues: Promise<Queues | undefined> } | undefined;
   return () => {
     if (!last || performance.now() - last.at > freshMs) {
-      const late = sleep(readWithinMs, undefined, { ref: false });
-      last = { at: performance.now(), answer: Promise.race([read().catch(() => undefined), late]) };
+      const queues = inTime(db.transaction(actor, (tx) => tx.one<Queues>(queuesText)));
+      last = { at: performance.now(), queues };
     }
-    return last.answer;
+    return last.queues;
   };
+}
+
+/** Work that is due, by worker; NaN of one that could not be asked. */
+async function dueItems(workers: readonly Worker[], db: ServiceDatabase): Promise<Map<string, number>> {
+  const due = new Map<string, number>();
+  for (const worker of workers) {
+    const items = db.transaction(actor, (tx) => worker.due(tx, countedAtMost));
+    const count = await items.then(
+      ({ length }) => length,
+      () => NaN,
+    );
+    due.set(worker.name, count);
+  }
+  return due;
 }
 
 /**
@@ -54,7 +71,7 @@ function readInTime<T>(read: () => Promise<T>): () => Promise<T | undefined> {
  * their gauges; NaN while the database does not answer.
  */
 export function showQueues(workers: readonly Worker[], db: ServiceDatabase, metrics: Metrics): void {
-  const readQueues = readInTime(() => db.transaction(actor, (tx) => tx.one<Queues>(queuesText)));
+  const readQueues = queuesOf(db);
   for (const [name, [metric, help]] of Object.entries(shown) as [
     keyof Queues,
     (typeof shown)[keyof Queues],
@@ -66,23 +83,9 @@ export function showQueues(workers: readonly Worker[], db: ServiceDatabase, metr
   }
   const upHelp = 'Whether the database answered this instance within 3 s: 1, else 0';
   metrics.gauge('accord_database_up', upHelp, [], async (gauge) => gauge.set((await readQueues()) ? 1 : 0));
-  const readDue = readInTime(async () => {
-    const due = new Map<string, number>();
-    for (const worker of workers) {
-      const items = db.transaction(actor, (tx) => worker.due(tx, countedAtMost));
-      due.set(
-        worker.name,
-        await items.then(
-          ({ length }) => length,
-          () => NaN,
-        ),
-      );
-    }
-    return due;
-  });
-  const help = ofService(`Work that is due, counted to ${countedAtMost}`);
-  metrics.gauge('accord_due_items', help, ['worker'], async (gauge) => {
-    const due = await readDue();
+  const dueHelp = ofService(`Work that is due, counted to ${countedAtMost}`);
+  metrics.gauge('accord_due_items', dueHelp, ['worker'], async (gauge) => {
+    const due = await inTime(dueItems(workers, db));
     for (const { name } of workers) gauge.set({ worker: name }, due?.get(name) ?? NaN);
   });
   metrics.gauge(

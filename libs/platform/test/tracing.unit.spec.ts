@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startCollector } from '@accord/testing';
+import { startCollector } from '@accord/testing/collector';
 
 const caller = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));

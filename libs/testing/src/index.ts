@@ -1,5 +1,4 @@
 export { type Client, clientOf, type Reply } from './client.ts';
-export { startCollector, type CollectedSpan } from './collector.ts';
 export { startIssuer, type TestIssuer } from './issuer.ts';
 export { knowledgeOf, rebuildOf } from './rebuilding.ts';
 export { rowsOf } from './rows.ts';

@@ -13,19 +13,14 @@ const traceparentOf = (span: Span | undefined): string | undefined => {
     : undefined;
 };
 
-/** Of the service whose main.ts runs; undefined where OTEL_SERVICE_NAME says it, or nothing does. */
-const nameOfProcess = (): string | undefined =>
-  process.env['OTEL_SERVICE_NAME'] ? undefined : /services\/(\w+)\/src\//.exec(process.argv[1] ?? '')?.[1];
-
 /**
  * Starts OpenTelemetry: spans of HTTP in and out by its instrumentation, all others by `span`. The OTEL_*
  * environment says where they go.
  */
-export function openTelemetry(env: NodeJS.ProcessEnv): Tracing {
-  const serviceName = nameOfProcess();
+export function openTelemetry(env: NodeJS.ProcessEnv, serviceName?: string): Tracing {
   const httpAgentOptions = otlpAgent(env);
   const sdk = new NodeSDK({
-    ...(serviceName !== undefined && { serviceName: `accord-${serviceName}` }),
+    ...(serviceName !== undefined && { serviceName }),
     traceExporter: new OTLPTraceExporter(httpAgentOptions ? { httpAgentOptions } : {}),
     instrumentations: [new HttpInstrumentation()],
     // Traces alone: metrics are read by Prometheus, and log lines go to stdout.

@@ -7,7 +7,8 @@ import { enableTracing } from './tracing.ts';
 
 if (process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] || process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
   const load = createRequire(import.meta.url);
-  enableTracing(
-    (load('./open-telemetry.ts') as { openTelemetry: typeof openTelemetry }).openTelemetry(process.env),
-  );
+  const { openTelemetry: open } = load('./open-telemetry.ts') as { openTelemetry: typeof openTelemetry };
+  // OTEL_SERVICE_NAME goes first; else the service whose main.ts runs.
+  const [, service] = /services\/(\w+)\/src\//.exec(process.argv[1] ?? '') ?? [];
+  enableTracing(open(process.env, service && !process.env['OTEL_SERVICE_NAME'] ? `accord-${service}` : undefined));
 }
