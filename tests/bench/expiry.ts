@@ -10,11 +10,11 @@ const rate = 50;
 const overdueText = `
   insert into orders.orders (order_id, account_id, version, product_code, order_type, bill_type, terms, currency,
     product_amount, discount_amount, payable_amount, cash_paid, voucher_paid, status, fulfilment, refund_state,
-    instance_ids, created_at, pay_by)
+    instance_ids, created_at, pay_by, placed_on)
   select 'ord_due' || n, 'acc_due' || n % 20000, 1, product_code, order_type, bill_type, terms, currency,
     product_amount, discount_amount, payable_amount, cash_paid, voucher_paid, status, fulfilment, refund_state,
     instance_ids, now() - interval '7 days 2 hours' + n * interval '36 milliseconds',
-    now() - interval '2 hours' + n * interval '36 milliseconds'
+    now() - interval '2 hours' + n * interval '36 milliseconds', placed_on
     from orders.orders, generate_series(1, $2::integer) n where order_id = $1`;
 const historyText = `
   insert into orders.order_history (order_id, version, account_id, at, actor, change, status)
