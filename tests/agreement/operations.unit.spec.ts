@@ -11,6 +11,7 @@ import {
 } from '../../services/order/src/order/allowed-operations.ts';
 import { expireOrder, obstacle, orderSnapshot, type Order } from '../../services/order/src/order/order.ts';
 import { resourceSnapshot, type Resource } from '../../services/order/src/resource/resource.ts';
+import type { RefundedOrder } from '../../services/refund/src/refund/amount.ts';
 import { quoteInstances } from '../../services/refund/src/refund/quote.ts';
 
 // ORD-16: the order service offers an operation where the service that decides about it would take the request. Both
@@ -146,6 +147,8 @@ interface Case {
   readonly others?: readonly Partial<Order>[];
   readonly rules?: (profile: Profile) => Profile;
   readonly refundsThisYear?: number;
+  /** As the refund service keeps it. */
+  readonly refunded?: readonly RefundedOrder[];
 }
 
 const minutes = (n: number) => new Date(now.getTime() + n * 60_000);
@@ -158,8 +161,56 @@ const threeFor = (amount: string): Partial<Order> => ({
   paidParts: { cash: cny(amount), giftCredit: nothing, storedCard: nothing, voucher: nothing },
   servicePeriod: { start: day(20), end: day(30) },
 });
+/** Of two instances not begun yet, the first was given back. */
+const halfOf = (amount: string): Partial<Order> => ({
+  ...threeFor(amount),
+  count: 2,
+  instanceIds: ['i-0', 'i-1'],
+  refundedInstanceIds: ['i-0'],
+  refundState: 'partial',
+});
+const inCash = (amount: string) => ({
+  cash: cny(amount),
+  giftCredit: nothing,
+  storedCard: nothing,
+  voucher: nothing,
+});
+const halfRefunded = (amount: string, exact: string): RefundedOrder => ({
+  orderId: 'ord_1',
+  paid: inCash('0.02'),
+  instances: 1,
+  refunded: inCash(amount),
+  consumed: nothing,
+  fee: nothing,
+  exact: { paid: exact, refund: exact, fee: '0', voucher: '0' },
+});
 const feeOf = (percent: string): Partial<Profile['refunds']> => ({
   fees: [{ termMonths: 1, steps: [{ usedUpToMonths: 1, percent }] }],
+});
+/** To a plan of another price, which gives the difference of the rest back. */
+const downgradeTo = (priceAfter: string): Partial<Order> => ({
+  ...costsNothing,
+  orderId: 'ord_2',
+  orderType: 'downgrade',
+  duration: null,
+  createdAt: day(6),
+  planChange: {
+    from: 'large',
+    returns: 'difference',
+    rest: [
+      {
+        instanceId: 'i-1',
+        orderId: 'ord_1',
+        start: day(6).toISOString(),
+        end: running.servicePeriod!.end.toISOString(),
+        unit: 'day',
+        remaining: 30,
+        total: 31,
+        priceBefore: '45',
+        priceAfter,
+      },
+    ],
+  },
 });
 const renewal: Partial<Order> = { orderId: 'ord_2', orderType: 'renewal', createdAt: day(6) };
 const fees = (profile: Profile, change: Partial<Profile['refunds']>): Profile => ({
@@ -329,6 +380,19 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
     { order: threeFor('0.01'), resource: {}, frozen: ['i-2', 'i-3'] },
     contractOnly,
   ],
+  'a downgrade to a plan that costs nothing, the difference returned': [
+    { others: [downgradeTo('0')] },
+    contractOnly,
+  ],
+  'a downgrade to a cheaper plan, the difference returned': [{ others: [downgradeTo('20')] }, both],
+  'a cent for two instances, of which one has its rounded half back': [
+    { order: halfOf('0.01'), refunded: [halfRefunded('0.01', '1/200')] },
+    contractOnly,
+  ],
+  'two cents for two instances, of which one has its own back': [
+    { order: halfOf('0.02'), refunded: [halfRefunded('0.01', '1/100')] },
+    both,
+  ],
   'vouchers that return': [
     {
       order: { cashPaid: nothing, voucherPaid: cny('45.00') },
@@ -434,7 +498,7 @@ const rows = Object.entries(cases).flatMap(([title, [given, expected]]) =>
 
 test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, given, expected) => {
   const { profile, order, orders, resources, account } = worldOf(provider, given);
-  const { refundsThisYear = 0 } = given;
+  const { refundsThisYear = 0, refunded = [] } = given;
   const around = surroundingsOf({
     accounts: new Map(account ? [['acc_1', account]] : []),
     resources,
@@ -449,7 +513,7 @@ test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, g
     application,
     offered.includes('request_contract'),
   ]);
-  const refund = refusedRefund({ profile, order, orders, resources, refundsThisYear });
+  const refund = refusedRefund({ profile, order, orders, resources, refundsThisYear, refunded });
   if (offered.includes('unsubscribe')) expect(refund).toEqual([]);
   // An order that brings nothing back is not offered, even where its instance comes back with another order.
   else if (!isZero(order.cashPaid)) expect(refund).not.toEqual([]);
@@ -524,12 +588,14 @@ function refusedRefund({
   orders,
   resources,
   refundsThisYear,
+  refunded,
 }: {
   profile: Profile;
   order: Order;
   orders: readonly Order[];
   resources: readonly Resource[];
   refundsThisYear: number;
+  refunded: readonly RefundedOrder[];
 }): string[] {
   const instanceIds = order.instanceIds.filter((id) => !order.refundedInstanceIds.includes(id));
   const members = orders.map((one) => one.instanceIds);
@@ -540,7 +606,7 @@ function refusedRefund({
     claims: [],
     bundles: order.bundleId === null ? [] : [{ bundleId: order.bundleId, members }],
     refundsThisYear,
-    refunded: [],
+    refunded,
   };
   const quote = (ids: readonly string[]) =>
     quoteInstances(ids, facts, { at: now, kind: 'unsubscribe' }, profile);

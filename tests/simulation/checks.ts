@@ -66,6 +66,16 @@ const own: readonly Statement[] = [
           or first is distinct from period_start or last is distinct from period_end)`,
   },
   {
+    rule: 'ORD-26',
+    says: 'an instance has the plan and, until it is reported, the end of the orders that took effect on it',
+    sql: `select instance_id as id, coalesce(r.plan, 'none') || ' until ' || ends_at as found
+      from orders.resources r, lateral (select (array_agg(terms #>> '{plan,code}' order by created_at desc))[1] as plan,
+        max((i ->> 'end')::timestamptz) as last from orders.orders o, jsonb_array_elements(instances) i
+        where i ->> 'instanceId' = r.instance_id and fulfilment = 'created') given
+      where given.last is not null
+        and (r.plan is distinct from given.plan or report_version = 0 and ends_at is distinct from given.last)`,
+  },
+  {
     rule: 'ORD-19',
     says: 'a file that is ready has the hash that was told, and a row for each order that was counted',
     sql: `select export_id as id, rows_written || ' rows, hash ' || sha256 as found

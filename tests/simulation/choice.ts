@@ -142,12 +142,12 @@ function onOrders(world: World, chance: Chance): Choice[] {
     oneOf(chance, orders.size < 7 ? 1.5 : 0, named('created'), (order) => ({
       do: 'renew',
       as,
-      instances: [chance.of(instancesOf(world, order))],
+      instances: chance.shuffled(instancesOf(world, order)).slice(0, chance.of([1, 2, 2])),
     })),
     oneOf(chance, orders.size < 7 ? 1 : 0, named('created').filter(isOfPlan), (order) => ({
       do: 'change plan',
       as,
-      instance: chance.of(instancesOf(world, order)),
+      instances: chance.shuffled(instancesOf(world, order)).slice(0, chance.of([1, 2, 2])),
       plan: chance.of(['large', 'large', 'small']),
     })),
     [orders.size > 0 ? 0.2 : 0, () => ({ do: 'export' })],

@@ -26,7 +26,7 @@ function said(step: Step): string {
     case 'renew':
       return `place ${step.as}: renewal of ${step.instances.join(' ')}`;
     case 'change plan':
-      return `place ${step.as}: ${step.instance} becomes ${step.plan}`;
+      return `place ${step.as}: ${step.instances.join(' ')} to ${step.plan}`;
     case 'export':
       return 'ask for an export';
     case 'report':

@@ -20,7 +20,7 @@ export type Step =
   | (Upset & {
       readonly do: 'change plan';
       readonly as: string;
-      readonly instance: string;
+      readonly instances: readonly string[];
       readonly plan: PlanCode;
     })
   | (Upset & { readonly do: 'export' })
@@ -224,7 +224,7 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
     case 'change plan':
       rememberOrder(world, step.as, {
         product: 'BCC',
-        instances: idsOf(world, [step.instance]),
+        instances: idsOf(world, step.instances),
         gives: 'another plan',
         body,
       });
@@ -243,7 +243,10 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
       rememberEnds(world, body['instances'] as Told[]);
       return accept('created order', world.idOf(step.order));
     case 'fulfil in part':
-      return rememberEnds(world, body['instances'] as Told[]);
+      // Of instances that are there it takes effect with the last one.
+      return world.orders.get(step.order)!.gives === 'new'
+        ? rememberEnds(world, body['instances'] as Told[])
+        : undefined;
     case 'report':
       return rememberEnds(world, [body as unknown as Told]);
     case 'cancel':
@@ -344,16 +347,16 @@ function askOrder(
     const ofPlan = step.product === 'BCC' && { plan: 'small' };
     return { ...ask, body: { ...terms, productCode: step.product, count: step.count, ...ofPlan } };
   }
+  const instanceIds = idsOf(world, step.instances);
+  const isKnown = instanceIds.length === step.instances.length;
   if (step.do === 'change plan') {
-    const { plan: wanted, instance } = step;
-    const instanceId = world.idOf(instance);
+    const { plan: wanted } = step;
     const orderType = wanted === 'large' ? 'upgrade' : 'downgrade';
     const change = { ...terms, duration: null, productCode: 'BCC', orderType, plan: wanted };
-    return instanceId ? { ...ask, body: { ...change, instanceIds: [instanceId] } } : undefined;
+    return isKnown ? { ...ask, body: { ...change, instanceIds, count: instanceIds.length } } : undefined;
   }
-  const instanceIds = idsOf(world, step.instances);
   const productCode = world.productOf(step.instances[0] ?? '');
-  if (instanceIds.length !== step.instances.length || !productCode) return undefined;
+  if (!isKnown || !productCode) return undefined;
   return {
     ...ask,
     body: { ...terms, orderType: 'renewal', productCode, instanceIds, count: instanceIds.length },

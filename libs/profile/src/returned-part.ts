@@ -1,3 +1,4 @@
+import Fraction from 'fraction.js';
 import { exactly, type Money } from '@accord/money';
 import type { FeeTable, Profile } from './schema.ts';
 import { isWithinMonths, monthsOf, usedOf, type Duration, type Period } from './service-period.ts';
@@ -108,4 +109,69 @@ function feeOf(service: PaidService, { used, period }: Usage, at: Date, rules: R
       isWithinMonths(period, at, { months: usedUpToMonths, timeZone }),
     ) ?? table?.steps.at(-1);
   return table && step ? { ...table, ...step } : null;
+}
+
+// ORD-24: the difference of the rest that downgrades gave back of an order. It follows from the orders alone, which
+// say what was left of each of them at which prices, so a refund comes to the same whether it is paid before or after.
+
+/** Of what was paid for an instance, exact, as fractions. */
+interface Kept {
+  /** The part of what is unused that its customer still paid for: 1 where no downgrade gave any of it back. */
+  readonly part: string;
+  /** The part that downgrades gave back of it. */
+  readonly returned: string;
+}
+
+/** An order, which may change its instances' plan. */
+interface Placed {
+  readonly orderId: string;
+  readonly createdAt: Date | string;
+  readonly fulfilment: string;
+  readonly planChange?: { readonly returns: string; readonly rest: readonly Rest[] } | null | undefined;
+}
+
+/** The part of a period that an order pays for on an instance which is left, and its price with each plan. */
+interface Rest {
+  readonly orderId: string;
+  readonly instanceId: string;
+  readonly remaining: number;
+  readonly total: number;
+  readonly priceBefore: string;
+  readonly priceAfter: string;
+}
+
+interface Instance {
+  readonly order: Pick<Placed, 'orderId'>;
+  readonly instanceId: string;
+  readonly share: Fraction;
+}
+
+/** Whether the order is a change to a cheaper plan that gives the difference of the rest back, once fulfilled. */
+export const returnsDifference = ({ planChange, fulfilment }: Placed): boolean =>
+  planChange?.returns === 'difference' && fulfilment === 'created';
+
+const restOf = ({ planChange }: Placed, { order: { orderId }, instanceId }: Instance) =>
+  planChange?.rest.find((rest) => rest.orderId === orderId && rest.instanceId === instanceId);
+
+const one = new Fraction(1);
+
+/** `share`: all that was paid in money for the instance; `downgrades`: all orders of it that may be some. */
+export function keptOf(instance: Instance, downgrades: readonly Placed[]): Kept {
+  let [part, returned] = [one, new Fraction(0)];
+  for (const downgrade of downgrades.filter(returnsDifference).toSorted(byTime)) {
+    const rest = restOf(downgrade, instance);
+    if (!rest || rest.priceBefore === rest.priceAfter) continue;
+    const left = partAfter(rest);
+    returned = returned.add(instance.share.mul(rest.remaining).div(rest.total).mul(part).mul(one.sub(left)));
+    part = part.mul(left);
+  }
+  return { part: part.toFraction(), returned: returned.toFraction() };
+}
+
+const byTime = (a: Placed, b: Placed) => (new Date(a.createdAt) < new Date(b.createdAt) ? -1 : 1);
+
+/** A plan that costs more for some of the time gives nothing of that back. */
+function partAfter({ priceBefore, priceAfter }: Rest): Fraction {
+  const [before, after] = [new Fraction(priceBefore), new Fraction(priceAfter)];
+  return before.equals(0) || after.compare(before) > 0 ? one : after.div(before);
 }

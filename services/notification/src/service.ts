@@ -3,7 +3,7 @@ import { eventTypes } from '@accord/events';
 import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
-import { openSmtp } from './delivery/smtp.ts';
+import { openSmtp, type SmtpSettings } from './delivery/smtp.ts';
 import { mailFigures, mailing, onEvent } from './dispatch.ts';
 import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';

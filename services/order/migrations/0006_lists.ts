@@ -76,19 +76,17 @@ const filing: Migration = [
    )`,
   accountTable('order', 'order_facets', ['insert']),
 
-  // `placed_on` is the day where the provider was at placement; the default is for a release that does not know
-  // the column.
+  // `placed_on` is the day where the provider was at placement, which placement alone knows: the database does not
+  // know the provider's time zone. No release placed orders before it.
   `alter table orders
      add operator_id text not null generated always as (terms ->> 'operatorId') stored,
      add product_name_id bigint not null generated always as (hashtextextended(${nameKey}, 0)) stored,
      add facet_id bigint not null generated always as (hashtextextended(
        order_type || ' ' || bill_type || ' ' || (terms ->> 'operatorId') || ' ' || ${nameKey}, 0)) stored,
-     add placed_on date not null default current_date`,
+     add placed_on date not null`,
   // Plans are kept, one for all accounts. The largest decides: as if there were ten, no plan reads all orders of an
   // account to find a few by their ids.
   'alter table orders alter account_id set (n_distinct = 10)',
-  'update orders set placed_on = created_at::date',
-  file('orders'),
   'drop index orders_of_account',
   'drop index orders_by_time',
   // Of one account. Their conditions keep statements that name none from skipping through all accounts, which the

@@ -2,20 +2,27 @@ import { actorId, expectVersion, Refusal, type Tx } from '@accord/core';
 import { expectFit, movesEnd, withRest, type FitRules } from './order/fulfilment-fit.ts';
 import { expectFulfillable, failFulfilment, fulfilOrder, giveInstances } from './order/order-fulfilment.ts';
 import { lockOrdersOfInstances, saveOrderInstances } from './order/order-instance-store.ts';
-import type { Given } from './order/order-instance.ts';
-import { joinPeriods } from './order/order-period.ts';
+import type { Given, OrderInstance } from './order/order-instance.ts';
+import { correctPeriods, joinPeriods } from './order/order-period.ts';
 import { getOrder, lockOrder, saveOrder, saveOrders } from './order/order-store.ts';
 import type { Order, OrderId } from './order/order.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
-import { createResource, extendResource, releaseResource, type Resource } from './resource/resource.ts';
+import {
+  createResource,
+  extendResource,
+  placeResource,
+  releaseResource,
+  type Resource,
+} from './resource/resource.ts';
 
 // ORD-10. The platform's provisioner hears `order.paid` (or an `order.placed` that owes nothing) and reports
 // the outcome. A failure voids the order here at once; the refund service hears `order.fulfilment_failed`
 // and gives the money back (EVT-24).
 
 /**
- * All or some of the order's instances were created; with the last one it is fulfilled (ORD-26). Instances that
- * were told before, with the same times, change nothing.
+ * All or some of the order's instances were created; with the last one it is fulfilled (ORD-26). A purchase's are
+ * there at once. An order for instances that are there takes effect on all of them with the last one, so that one
+ * that fails leaves them as they were. Instances that were told before, with the same times, change nothing.
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `order.fulfilment_misfit`, `resource.taken`,
  * `request.version_mismatch`.
@@ -25,9 +32,11 @@ export async function reportCreated(
   rules: FitRules,
   { orderId, instances, ifMatch }: Told & { instances: readonly Given[] },
 ): Promise<Order> {
-  const instanceIds = instances.map(({ instanceId }) => instanceId);
-  const resources = await lockResources(tx, instanceIds); // instances before orders, as everywhere
-  const orders = resources.length > 0 ? await lockOrdersOfInstances(tx, instanceIds) : [];
+  const placed = await getOrder(tx, orderId);
+  const told = instances.map(({ instanceId }) => instanceId);
+  const concerned = placed.orderType === 'purchase' ? told : placed.instanceIds;
+  const resources = await lockResources(tx, concerned); // instances before orders, as everywhere
+  const orders = resources.length > 0 ? await lockOrdersOfInstances(tx, concerned) : [];
   const order = orders.find((one) => one.orderId === orderId) ?? (await lockOrder(tx, orderId));
   if (isRepeat(order, instances)) return order;
   expectVersion(ifMatch, order.version);
@@ -35,34 +44,70 @@ export async function reportCreated(
   const known = new Map(resources.map((resource) => [resource.instanceId, resource]));
   const ends = new Map(resources.map(({ instanceId, end }) => [instanceId, end]));
   expectFit(order, instances, { ...rules, ends, others: orders });
-  if (order.instanceIds.some((id) => instanceIds.includes(id) && !known.has(id)))
+  if (order.instanceIds.some((id) => told.includes(id) && !known.has(id)))
     throw serialisationFailure(orderId);
   for (const resource of resources)
     if (!mayHave(order, resource))
       throw new Refusal('conflict', 'resource.taken', { instanceId: resource.instanceId });
 
   const given = instances.map((one) => ({
-    ...withRest(order, one, ends.get(one.instanceId)),
+    ...withRest(order, withPlace(one, order, known.get(one.instanceId)), orders),
     told: { start: one.start, end: one.end },
     knownSince: tx.now,
   }));
   const saved = saveOrder(tx, fulfilOrder(order, given));
   saveOrderInstances(tx, saved);
-  let before = movesEnd(saved) ? orders.filter((other) => other.orderId !== orderId) : [];
-  for (const one of given) {
+  await giveToResources(tx, rules, { order: saved, given, resources, others: orders });
+  return saved;
+}
+
+/** ORD-25: the instance with its place; one that is not told again is as it was told before. */
+function withPlace(one: Given, { instances }: Order, resource: Resource | undefined): Given {
+  const before = instances.find(({ instanceId }) => instanceId === one.instanceId);
+  return {
+    ...one,
+    region: one.region ?? before?.region ?? resource?.region ?? null,
+    ipAddress: one.ipAddress ?? before?.ipAddress ?? resource?.ipAddress ?? null,
+  };
+}
+
+interface Gift {
+  readonly order: Order;
+  /** The part of its instances that was told now. */
+  readonly given: readonly OrderInstance[];
+  readonly resources: readonly Resource[];
+  /** All orders of these, locked. */
+  readonly others: readonly Order[];
+}
+
+/** The place of an instance is known at once; an order for instances that are there waits for its last one. */
+async function giveToResources(
+  tx: Tx,
+  rules: FitRules,
+  { order, given, resources, others }: Gift,
+): Promise<void> {
+  const known = new Map(resources.map((resource) => [resource.instanceId, resource]));
+  let before = others.filter(({ orderId }) => orderId !== order.orderId);
+  for (const one of given)
+    before = placeOthers(tx, rules, { before, resource: known.get(one.instanceId), one });
+  const takesEffect = order.orderType === 'purchase' || order.fulfilment === 'created';
+  if (!takesEffect) {
+    for (const one of given) await saveResource(tx, placeResource(known.get(one.instanceId)!, one, tx.now));
+    return;
+  }
+  for (const one of order.orderType === 'purchase' ? given : order.instances) {
     const resource = known.get(one.instanceId);
-    if (resource) before = joinTo(tx, rules, { before, resource, next: one.start });
+    if (resource && movesEnd(order)) before = joinTo(tx, rules, { before, resource, next: one.start });
     await saveResource(
       tx,
-      resource ? extendResource(resource, saved, one, tx.now) : createResource(saved, one, tx.now),
+      resource ? extendResource(resource, order, one, tx.now) : createResource(order, one, tx.now),
     );
   }
-  return saved;
 }
 
 /**
  * The order could not be created. Instances that were reported for it alone are released, for nothing pays for
- * them any more. Reporting it again changes nothing.
+ * them any more; all others are as they were before it. Reporting it again changes nothing.
  *
  * @throws Refusal `order.not_found`, `order.not_fulfillable`, `request.version_mismatch`.
  */
@@ -100,9 +145,23 @@ function joinTo(
   { before, resource, next }: { before: Order[]; resource: Resource; next: Date | null },
 ): Order[] {
   const reported = { ...resource, by: actorId(tx.actor), at: tx.now };
-  const joined = saveOrders(tx, joinPeriods(before, reported, next, rules));
-  return before.map((order) => joined.find(({ orderId }) => orderId === order.orderId) ?? order);
+  return latest(before, saveOrders(tx, joinPeriods(before, reported, next, rules)));
 }
+
+/** ORD-25: the other orders of an instance with its place, where this one tells another. */
+function placeOthers(
+  tx: Tx,
+  rules: FitRules,
+  { before, resource, one }: { before: Order[]; resource: Resource | undefined; one: Given },
+): Order[] {
+  if (!resource || (one.region === resource.region && one.ipAddress === resource.ipAddress)) return before;
+  const { reportVersion } = resource;
+  const reported = { ...one, start: null, end: null, reportVersion, by: actorId(tx.actor), at: tx.now };
+  return latest(before, saveOrders(tx, correctPeriods(before, reported, rules)));
+}
+
+const latest = (orders: readonly Order[], saved: readonly Order[]): Order[] =>
+  orders.map((order) => saved.find(({ orderId }) => orderId === order.orderId) ?? order);
 
 /** All that is told was told before, with the same times; other instances may have been told since. */
 function isRepeat(order: Order, told: readonly Given[]): boolean {

@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { Refusal, type Worker } from '@accord/core';
+import { daysListed } from './order/order-list.ts';
 import { countDeltas, listUncounted } from './order/statistics-store.ts';
 
 /** Adds what was counted since to the totals, so that statistics have few rows to sum up (ORD-23). */
@@ -24,7 +25,8 @@ export function daysOf(
     .toZonedDateTimeISO(timeZone)
     .toPlainDate();
   const to = asked.to === undefined ? today : Temporal.PlainDate.from(asked.to);
-  const from = asked.from === undefined ? to.subtract({ days: 6 }) : Temporal.PlainDate.from(asked.from);
+  const from =
+    asked.from === undefined ? to.subtract({ days: daysListed - 1 }) : Temporal.PlainDate.from(asked.from);
   const range = { from: from.toString(), to: to.toString() };
   if (Temporal.PlainDate.compare(from, to) > 0) throw new Refusal('invalid', 'request.range_reversed', range);
   if (Temporal.PlainDate.compare(to, from.add({ years: 1 })) >= 0)

@@ -76,6 +76,7 @@ describe('filters', () => {
     ['a status', { status: 'unpaid' }, ['plain', 'byOperator', 'package', 'renewal']],
     ['a product', { productCode: 'CDN' }, ['package']],
     ['a bill type', { billType: 'postpay' }, ['postpay']],
+    ['all bill types', { billType: 'all', productCode: 'CDN' }, ['package']],
     ['an order type', { orderType: 'renewal' }, ['renewal']],
     ['an operator', { operatorId: 'op_7' }, ['byOperator']],
     ['an id', { orderId: 'plain' }, ['plain']],

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { copiedText } from '@accord/pdf/testing';
 import { calendarEnd, loadProfile, usedOf } from '@accord/profile';
 import { orderService } from '../src/service.ts';
 import {
@@ -14,19 +15,27 @@ import {
   day,
   fulfil,
   instance,
+  key,
   openShop,
   pay,
   place,
   placeAndPay,
   refundSays,
   stored,
+  tellAccount,
 } from './fixtures.ts';
+import { sheetsOf } from './reading-xlsx.ts';
 
 const baidu = loadProfile('baidu');
 const profile = {
   ...baidu,
   orders: { ...baidu.orders, downgradeReturns: 'difference' as const },
   refunds: { ...baidu.refunds, yearlyQuota: 2 },
+  invoicingEntities: [
+    ...baidu.invoicingEntities,
+    { ...baidu.invoicingEntities[0]!, code: 'jp', currency: 'JPY' },
+    { ...baidu.invoicingEntities[0]!, code: 'kw', currency: 'KWD' },
+  ],
 };
 const t = await openShop((context) => orderService({ profile }, context));
 
@@ -96,8 +105,10 @@ async function renewed(id: string, { end }: Month): Promise<string> {
 const resource = async (id: string) => (await theirs.get(`/v1/resources/${id}`)).body;
 const read = async (orderId: string) => (await theirs.get(`/v1/orders/${orderId}`)).body;
 /** Half up, in minor units. */
-const part = (price: number, of: number, total: number) =>
-  (Math.floor((price * 100 * of * 2 + total) / (2 * total)) / 100).toFixed(2);
+const part = (price: number, of: number, total: number, digits = 2) => {
+  const minor = Math.round(price * 10 ** digits);
+  return (Math.floor((minor * of * 2 + total) / (2 * total)) / 10 ** digits).toFixed(digits);
+};
 
 describe('the catalogue', () => {
   test('ORD-24 ORD-22 a plan that was published stays; its prices fit the product', async () => {
@@ -409,6 +420,97 @@ describe('an order for a plan', () => {
     for (const id of ids) expect((await resource(id)).plan).toBe('large');
   });
 
+  test('ORD-10 ORD-24 ORD-26 an order for several instances takes effect on all of them, or on none', async () => {
+    const period = month(2.5);
+    const pair = async (plan: string, amount: string) => {
+      const ids = [`i-${randomUUID()}`, `i-${randomUUID()}`].sort();
+      const given = ids.map((id) => instance(id, { start: period.start, end: period.end }));
+      const { body } = await placeAndPay(
+        t,
+        'acc_plans',
+        ask('purchase', [], { plan, count: 2 }),
+        given,
+        amount,
+      );
+      return { ids, orderId: body.orderId as string };
+    };
+    const next = calendarEnd(
+      new Date(period.end),
+      { value: 1, unit: 'month' },
+      'Asia/Shanghai',
+    ).toISOString();
+    const renewed = { start: period.end, end: next };
+    const { ids: small, orderId: purchase } = await pair('small', '90.00');
+    const { ids: large } = await pair('large', '276.00');
+    const begun = async (orderType: string, ids: string[], told: object, change: object = {}) => {
+      const { orderId, payableAmount } = await order(orderType, ids, change);
+      if (payableAmount.amount !== '0.00') await pay(t, orderId, aPayment(payableAmount.amount));
+      const first = await fulfil(t, orderId, [{ instanceId: ids[0]!, ...told }]);
+      expect(first).toMatchObject({ status: 200, body: { fulfilment: 'creating', instances: [{}] } });
+      return orderId;
+    };
+    const fails = async (orderId: string) => {
+      const failure = { outcome: 'failed', reason: 'no capacity' };
+      await t.platform().post(`/v1/orders/${orderId}/fulfilment`, failure);
+      expect(await read(orderId)).toMatchObject({ status: 'voided', cashReturned: cny('0.00') });
+    };
+    const report = { reportVersion: 1, start: period.start, end: period.end, usage: '1' };
+    const upgrade = await begun('upgrade', small, { region: 'gz' }, { plan: 'large' });
+    // Where it runs is known at once, its plan with the last instance.
+    expect(await resource(small[0]!)).toMatchObject({ plan: 'small', region: 'gz', ipAddress: '10.0.0.1' });
+    expect((await read(purchase)).instances).toMatchObject([{ region: 'gz' }, { region: 'bj' }]);
+    await fails(upgrade);
+    const renewal = await begun('renewal', small, renewed);
+    await t.platform().put(`/v1/resources/${small[0]}`, { ...report, region: 'gz' });
+    await fails(renewal);
+    await fails(await begun('downgrade', large, {}, { plan: 'small' }));
+    for (const [ids, plan] of [
+      [small, 'small'],
+      [large, 'large'],
+    ] as const)
+      for (const id of ids) {
+        const seen = await resource(id);
+        expect(seen).toMatchObject({ plan, end: period.end, released: false });
+        expect(seen.orderIds).toHaveLength(1);
+      }
+    const again = await begun('renewal', small, renewed);
+    await t.platform().put(`/v1/resources/${small[0]}`, { ...report, reportVersion: 2, region: 'gz' });
+    const whole = await fulfil(t, again, [{ instanceId: small[1]!, ...renewed }]);
+    // ORD-25: a place that is not told again stays.
+    expect(whole).toMatchObject({
+      status: 200,
+      body: { fulfilment: 'created', instances: [{ region: 'gz' }, { region: 'bj', ipAddress: '10.0.0.1' }] },
+    });
+    for (const id of small)
+      expect(await resource(id)).toMatchObject({ end: next, orderIds: [purchase, again] });
+    const { planChange } = await order('upgrade', small, { plan: 'large' });
+    expect(
+      planChange.rest.map(({ instanceId, end }: { instanceId: string; end: string }) => [instanceId, end]),
+    ).toEqual(
+      small.flatMap((id) => [
+        [id, period.end],
+        [id, next],
+      ]),
+    );
+  });
+
+  test('ORD-24 an upgrade pays for the rest it was priced for, whatever end the platform tells since', async () => {
+    const period = month(2.5);
+    const id = await bought(period);
+    const far = new Date(Date.parse(period.end) + 3650 * day).toISOString();
+    await t.platform().put(`/v1/resources/${id}`, { reportVersion: 1, start: period.start, end: far });
+    const upgrade = await order('upgrade', [id], { plan: 'large' });
+    expect(upgrade.servicePeriod.end).toBe(period.end);
+    await pay(t, upgrade.orderId, aPayment(upgrade.payableAmount.amount));
+    const misfit = await fulfil(t, upgrade.orderId, [{ instanceId: id, end: far }]);
+    expect(misfit).toMatchObject({ status: 422, body: { code: 'order.fulfilment_misfit' } });
+    expect(await fulfil(t, upgrade.orderId, [{ instanceId: id }])).toMatchObject({
+      status: 200,
+      body: { servicePeriod: { end: period.end }, instances: [{ end: period.end, plan: 'large' }] },
+    });
+    expect(await resource(id)).toMatchObject({ plan: 'large', end: far });
+  });
+
   test('ORD-24 an upgrade is ordered 24 hours before the end at the latest, and paid before the end', async () => {
     const period = month(2.5);
     const id = await bought(period);
@@ -483,6 +585,157 @@ describe('ORD-3 one open order', () => {
       { open: true },
     ]);
   });
+});
+
+describe('ORD-1 ORD-4 ORD-10 ORD-26 from placement to fulfilment', () => {
+  const period = month(0);
+  const times = { start: period.start, end: period.end };
+  const year = {
+    start: times.start,
+    end: calendarEnd(new Date(times.start), { value: 1, unit: 'year' }, 'Asia/Shanghai').toISOString(),
+  };
+  const once = { productCode: 'SSL', chargeType: 'one_time', duration: null };
+  const domain = {
+    productCode: 'DOMAIN_COM',
+    serviceType: 'registration',
+    duration: { value: 1, unit: 'year' },
+  };
+  const byUse = { billType: 'postpay', chargeType: 'pay_as_you_go', duration: null };
+  const granted = { accountId: 'acc_charged' };
+  const nothing = { productAmount: cny('45.00'), discountAmount: cny('45.00'), payableAmount: cny('0.00') };
+  beforeAll(async () => {
+    const prices = [{ chargeType: 'one_time', amount: '30', currency: 'CNY', unit: 'piece' }];
+    const ssl = aProduct({ form: 'one_time', chargeTypes: ['one_time'], prices });
+    expect((await t.operator().put('/v1/products/SSL', ssl)).status).toBe(201);
+  });
+
+  test.each<[string, object, string, (object | null)[], object?]>([
+    ['a subscription', {}, '45.00', [times]],
+    ['pay as you go', byUse, '0.00', [{ start: times.start, end: null }], { productAmount: null }],
+    ['a package', { productCode: 'CDN', chargeType: 'package', duration: null }, '99.50', [times]],
+    [
+      'packages',
+      { productCode: 'CDN', chargeType: 'package', duration: null, count: 2 },
+      '199.00',
+      [times, times],
+    ],
+    ['a one-time service that leaves nothing behind', once, '30.00', []],
+    ['one-time services that leave something behind', { ...once, count: 3 }, '90.00', [{}, {}, {}]],
+    ['a domain', domain, '69.00', [year]],
+    ['a free order', { ...granted, free: true }, '0.00', [times], { ...nothing, free: true }],
+    ['a trial', { ...granted, trial: true }, '0.00', [times], { ...nothing, trial: true }],
+  ])('%s', async (_what, change, amount, given, more = {}) => {
+    const asker = 'accountId' in change ? t.operator() : customer(t, 'acc_charged');
+    const placed = await asker.post('/v1/orders', anOrder(change));
+    const owes = amount !== '0.00';
+    expect(placed).toMatchObject({
+      status: 201,
+      body: { status: owes ? 'unpaid' : 'paid', payableAmount: cny(amount), instances: [], ...more },
+    });
+    const { orderId } = placed.body;
+    if (owes) expect((await pay(t, orderId, aPayment(amount))).status).toBe(201);
+    const instances = given.map((one) => ({ instanceId: `i-${randomUUID()}`, ...one }));
+    const reports = instances.length > 0 ? instances.map((one) => [one]) : [[]];
+    for (const [at, report] of reports.entries()) {
+      const isLast = at === reports.length - 1;
+      expect(await fulfil(t, orderId, report)).toMatchObject({
+        status: 200,
+        body: { fulfilment: isLast ? 'created' : 'creating' },
+      });
+      // Part of it is not none of it.
+      if (!isLast) expect((await fulfil(t, orderId, [])).body.code).toBe('order.fulfilment_misfit');
+    }
+    const again = await fulfil(t, orderId, instances);
+    expect(again).toMatchObject({
+      status: 200,
+      body: { instanceIds: instances.map((one) => one.instanceId) },
+    });
+    const another = await fulfil(t, orderId, [{ instanceId: `i-${randomUUID()}`, ...times }]);
+    expect(another.body.code).toBe('order.not_fulfillable');
+    await t.event('order.fulfilled', ({ order: one }) => one.orderId === orderId);
+    const told = announcedOf(t, orderId).map((name) => name.split('@')[0]);
+    expect(told).toEqual([
+      'order.placed',
+      ...(owes ? ['order.paid'] : []),
+      ...reports.slice(1).map(() => 'order.changed'),
+      'order.fulfilled',
+    ]);
+    for (const { instanceId } of instances)
+      expect((await customer(t, 'acc_charged').get(`/v1/resources/${instanceId}`)).body.orderIds).toEqual([
+        orderId,
+      ]);
+  });
+});
+
+describe('currencies of no and of three minor units', () => {
+  test.each([
+    ['JPY', 'jp', '4500', '13800', 0],
+    ['KWD', 'kw', '4.500', '13.800', 3],
+  ] as const)(
+    'API-9 ORD-18 ORD-21 ORD-23 ORD-24 %s, from an order to its exports',
+    async (currency, code, small, large, digits) => {
+      const accountId = `acc_${code}`;
+      const its = customer(t, accountId);
+      const amountOf = (amount: string) => ({ amount, currency });
+      const price = (amount: string) => [{ chargeType: 'subscription', amount, currency, unit: 'month' }];
+      const productCode = `VM_${currency}`;
+      const product = aProduct({
+        invoicingEntity: code,
+        chargeTypes: ['subscription'],
+        prices: price(small),
+        plans: [plan('small', price(small)), plan('large', price(large))],
+      });
+      expect((await t.operator().put(`/v1/products/${productCode}`, product)).status).toBe(201);
+      await tellAccount(t, accountId);
+
+      const purchase = await its.post('/v1/orders', ask('purchase', [], { productCode, plan: 'small' }));
+      expect(purchase).toMatchObject({ status: 201, body: { payableAmount: amountOf(small) } });
+      const { orderId } = purchase.body;
+      const tooFine = { ...aPayment(), parts: { cash: amountOf(`${small}${digits === 0 ? '.00' : '0'}`) } };
+      expect((await pay(t, orderId, tooFine)).status).toBe(422);
+      const transfer = { bankReference: `B-${currency}`, amount: amountOf(small) };
+      const about = { payerName: '某某有限公司', receivedAt: '2026-01-10T03:00:00.000Z' };
+      expect((await t.platform().post('/v1/remittances', { ...transfer, ...about }, key())).status).toBe(201);
+      const claim = await its.post('/v1/remittance-claims', { ...transfer, orderId }, key());
+      expect(claim).toMatchObject({ status: 201, body: { status: 'paid' } });
+      const period = month(2.5);
+      const id = `i-${randomUUID()}`;
+      await fulfil(t, orderId, [instance(id, { start: period.start, end: period.end })]);
+
+      const upgrade = await its.post('/v1/orders', ask('upgrade', [id], { productCode, plan: 'large' }));
+      const cost = part(Number(large) - Number(small), period.total - 3, period.total, digits);
+      expect(upgrade.body).toMatchObject({ payableAmount: amountOf(cost), planChange: { from: 'small' } });
+      expect(
+        (await pay(t, upgrade.body.orderId, { ...aPayment(), parts: { cash: amountOf(cost) } })).status,
+      ).toBe(201);
+      expect((await fulfil(t, upgrade.body.orderId, [{ instanceId: id }])).status).toBe(200);
+
+      const sum = amountOf((Number(small) + Number(cost)).toFixed(digits));
+      const { body } = await its.get('/v1/orders/statistics');
+      expect(body.byStatus).toEqual([
+        {
+          status: 'paid',
+          orders: 2,
+          productAmount: sum,
+          payableAmount: sum,
+          cashPaid: sum,
+          voucherPaid: amountOf((0).toFixed(digits)),
+        },
+      ]);
+      const csv = (await its.get('/v1/orders/export')).bytes.toString().trimEnd().split('\r\n').slice(1);
+      expect(csv.map((line) => line.split(',').slice(15, 18))).toEqual(
+        [cost, small].map((amount) => [amount, (0).toFixed(digits), currency]),
+      );
+      const [sheet] = sheetsOf((await its.get('/v1/orders/export?format=xlsx')).bytes);
+      expect(sheet!.slice(1).map((row) => row[15])).toEqual(
+        [cost, small].map((text) => ({ kind: 'number', text })),
+      );
+      const paper = await its.get(`/v1/orders/${upgrade.body.orderId}/document`);
+      expect(copiedText(paper.bytes).replaceAll(/[ ,]/g, '')).toMatch(
+        new RegExp(`Payableamount.{0,6}${cost}`),
+      );
+    },
+  );
 });
 
 test('ORD-26 CTR-4 an order given in part is not reserved for a contract before its last instance', async () => {

@@ -1,13 +1,12 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import { money, zero, type Money } from '@accord/money';
-import type { Profile } from '@accord/profile';
+import { returnsDifference, type Profile } from '@accord/profile';
 import { isNothing, post } from './ledger-store.ts';
 import { listOrders } from './order-view.ts';
 import { giveBack } from './refund-request.ts';
 import type { Split } from './refund/amount.ts';
 import { refundFailedFulfilment, returnDifference } from './refund/automatic-refund.ts';
-import { returnsDifference } from './refund/candidate.ts';
 import {
   claimFailedFulfilment,
   insertRefund,

@@ -1,11 +1,11 @@
 import { actorId, Refusal, type Tx, type Worker } from '@accord/core';
 import { fitsEvent, type Event } from '@accord/events';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
-import type { Profile } from '@accord/profile';
+import { returnsDifference, type Profile } from '@accord/profile';
 import { post } from './ledger-store.ts';
 import { findFacts, listBundles, listContracts } from './order-view.ts';
 import { afterLine, isWithinPaid, untouched } from './refund/amount.ts';
-import { returnsDifference, type LinkedContract, type Order } from './refund/candidate.ts';
+import type { LinkedContract, Order } from './refund/candidate.ts';
 import { linkedContract, refusalReason, type RefusalReason } from './refund/eligibility.ts';
 import { lockQuote } from './refund/quote-store.ts';
 import { knownFacts, type QuoteFacts } from './refund/quote.ts';

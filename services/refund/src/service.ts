@@ -1,7 +1,7 @@
 import type { Event } from '@accord/events';
 import { projecting, type Subscriptions } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
-import type { Profile } from '@accord/profile';
+import { returnsDifference, type Profile } from '@accord/profile';
 import { onFulfilmentFailed, onOrderFulfilled, onPaymentUnapplied } from './automatic-credit.ts';
 import { balanceRoutes } from './http/balance-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
@@ -10,7 +10,6 @@ import { quoteRoutes } from './http/quote-routes.ts';
 import { refundRoutes } from './http/refund-routes.ts';
 import { orderView } from './order-view.ts';
 import { onOrderReserved, onReservationRefused, payout } from './refund-request.ts';
-import { returnsDifference } from './refund/candidate.ts';
 import { isUnusedQuote } from './refund/quote-store.ts';
 import { lockRowsOf } from './refund/refund-store.ts';
 

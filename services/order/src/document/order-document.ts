@@ -68,6 +68,7 @@ export async function renderPaper(document: OrderDocument, rules: Rules, paper: 
   printBox(pdf, words.amounts, amountFields(document));
   for (const [head, fields] of boxes) printBox(pdf, head, fields);
   await printConfiguration(pdf, document);
+  await printRests(pdf, document, write);
   await printInstances(pdf, document, write);
   pdf.y += 6;
   pdf.paragraph(`${words.zone(rules.timeZone)} ${note}`, { size: 8 });
@@ -124,12 +125,14 @@ function productFields(
 ): Fields {
   const { fields } = documentWords[locale];
   const label = labelsIn(locale);
-  const { duration, unitPrice, servicePeriod, serviceType, invoicingEntity } = order;
+  const { duration, unitPrice, servicePeriod, serviceType, invoicingEntity, plan, planChange } = order;
   const seller = invoicingEntities.find(({ code }) => code === invoicingEntity)?.[locale].name;
   const period = servicePeriod && `${write(servicePeriod.start)} – ${write(servicePeriod.end)}`;
   return [
     [fields.product, `${order.productName[locale]} (${order.productCode})`],
     [fields.seller, seller ?? invoicingEntity],
+    ...(planChange?.from ? [[fields.planBefore, planChange.from] as const] : []),
+    ...(plan ? [[fields.plan, `${plan.name[locale]} (${plan.code})`] as const] : []),
     ...(serviceType ? [[fields.serviceType, label('serviceType', serviceType)] as const] : []),
     [fields.billType, label('billType', order.billType)],
     [fields.chargeType, label('chargeType', order.chargeType)],
@@ -164,13 +167,30 @@ async function printConfiguration(pdf: PdfDocument, { order, locale }: OrderDocu
   });
 }
 
+/** ORD-24: the rest that a change of plan is for, which its price follows from. */
+async function printRests(pdf: PdfDocument, { order, locale }: OrderDocument, write: Writer): Promise<void> {
+  const words = documentWords[locale];
+  await printTable(pdf, words.rests, {
+    columns: words.restColumns.map((title, at) => ({ title, width: widths[at]! })),
+    rows: (order.planChange?.rest ?? []).map((rest) => [
+      rest.instanceId,
+      write(new Date(rest.start)),
+      write(new Date(rest.end)),
+      words.left(rest),
+      `${rest.priceBefore} → ${rest.priceAfter} ${order.unitPrice.currency}`,
+    ]),
+  });
+}
+
+/** Of the tables of instances. */
+const widths = [160, 90, 90, 65, 100.28];
+
 async function printInstances(
   pdf: PdfDocument,
   { order, locale }: OrderDocument,
   write: Writer,
 ): Promise<void> {
   const words = documentWords[locale];
-  const widths = [160, 90, 90, 65, 100.28];
   const refunded = new Set(order.refundedInstanceIds);
   const known = new Map(order.instances.map((instance) => [instance.instanceId, instance]));
   const ids = [...new Set([...order.instanceIds, ...known.keys()])];

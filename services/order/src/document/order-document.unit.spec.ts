@@ -55,6 +55,44 @@ test('ORD-18 the same in English; of what is not known nothing is made up', asyn
   expect(text).not.toMatch(/Paidat|Cancelledat|Instances|Configuration|vouchers|returned|[\u4e00-\u9fff]/);
 });
 
+test('ORD-18 ORD-24 of a change of plan its plans, and the rest that its price follows from', async () => {
+  const upgrade: Order = {
+    ...created,
+    orderType: 'upgrade',
+    duration: null,
+    unitPrice: { amount: '138.00', currency: 'CNY', unit: 'month' },
+    plan: { code: 'large', name: { 'zh-CN': '大型', en: 'Large' } },
+    planChange: {
+      from: 'small',
+      returns: 'none',
+      rest: [
+        {
+          instanceId: 'i-1',
+          orderId: 'ord_0',
+          start: at(14).toISOString(),
+          end: at(42).toISOString(),
+          unit: 'day',
+          remaining: 28,
+          total: 31,
+          priceBefore: '45',
+          priceAfter: '138',
+        },
+      ],
+    },
+  };
+  expectTold(await render(upgrade), [
+    '变更前规格 small',
+    '规格 大型 (large)',
+    '规格变更所涉及的剩余期限',
+    'i-1 2026-01-14 08:00 2026-02-11 08:00 28 / 31 天 45 → 138 CNY',
+  ]);
+  expectTold(await render(upgrade, 'en'), [
+    'Plan before small',
+    'Plan Large (large)',
+    'i-1 2026-01-14 08:00 2026-02-11 08:00 28 of 31 days 45 → 138 CNY',
+  ]);
+});
+
 test('ORD-18 many instances go on over pages, each under the table’s head and with its number', async () => {
   const instances = Array.from({ length: 100 }, (_, index) => ({
     ...created.instances[0]!,

@@ -38,10 +38,20 @@ interface DocumentWords {
     region: string,
     address: string,
   ];
+  readonly rests: string;
+  readonly restColumns: readonly [id: string, start: string, end: string, left: string, prices: string];
+  readonly left: (rest: Counted) => string;
   readonly zone: (timeZone: string) => string;
   readonly refunded: (instanceId: string) => string;
   readonly note: string;
   readonly page: (page: number, pages: number) => string;
+}
+
+/** Whole units of a period. */
+interface Counted {
+  readonly unit: 'day' | 'hour';
+  readonly remaining: number;
+  readonly total: number;
 }
 
 type Field =
@@ -60,6 +70,8 @@ type Field =
   | 'product'
   | 'seller'
   | 'serviceType'
+  | 'plan'
+  | 'planBefore'
   | 'billType'
   | 'chargeType'
   | 'count'
@@ -98,6 +110,8 @@ export const documentWords: Readonly<Record<Locale, DocumentWords>> = {
       product: 'Product',
       seller: 'Invoiced by',
       serviceType: 'Service type',
+      plan: 'Plan',
+      planBefore: 'Plan before',
       billType: 'Billing',
       chargeType: 'Charge type',
       count: 'Count',
@@ -113,6 +127,9 @@ export const documentWords: Readonly<Record<Locale, DocumentWords>> = {
     },
     configurationColumns: ['Name', 'Value'],
     instanceColumns: ['Instance', 'Start', 'End', 'Region', 'IP address'],
+    rests: 'The rest that the change of plan is for',
+    restColumns: ['Instance', 'From', 'To', 'Left', 'Price of the period'],
+    left: ({ unit, remaining, total }) => `${remaining} of ${total} ${unit}s`,
     zone: (timeZone) => `All times are ${timeZone} times.`,
     refunded: (instanceId) => `${instanceId} (refunded)`,
     note: 'This document tells the order as it was at the time above. It is no contract and no invoice.',
@@ -142,6 +159,8 @@ export const documentWords: Readonly<Record<Locale, DocumentWords>> = {
       product: '产品名称',
       seller: '开票主体',
       serviceType: '服务类型',
+      plan: '规格',
+      planBefore: '变更前规格',
       billType: '付费方式',
       chargeType: '计费方式',
       count: '数量',
@@ -157,6 +176,9 @@ export const documentWords: Readonly<Record<Locale, DocumentWords>> = {
     },
     configurationColumns: ['名称', '值'],
     instanceColumns: ['实例', '开始时间', '到期时间', '地域', 'IP 地址'],
+    rests: '规格变更所涉及的剩余期限',
+    restColumns: ['实例', '起', '止', '剩余', '整期价格'],
+    left: ({ unit, remaining, total }) => `${remaining} / ${total} ${unit === 'day' ? '天' : '小时'}`,
     zone: (timeZone) => `本文件中的时间均为 ${timeZone} 时间。`,
     refunded: (instanceId) => `${instanceId}（已退款）`,
     note: '本文件载明订单在上述时间的状态，不是合同，也不是发票。',

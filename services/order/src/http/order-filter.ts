@@ -16,7 +16,7 @@ export const OrderFilter = z.strictObject({
   productName: Line(120).optional().meta({
     description: 'A part of the name of the product as ordered, in Chinese or English, in any case.',
   }),
-  billType: BillType.optional(),
+  billType: z.enum(['all', ...BillType.options]).optional(),
   orderType: OrderType.optional(),
   operatorId: Line(255).optional().meta({ description: 'The sub-user or operator who placed it.' }),
   paidFrom: rangeQuery.from,
@@ -50,9 +50,11 @@ export function askedFilter(
   { actor, timeZone, now }: { readonly actor: Actor; readonly timeZone: string; readonly now: Date },
 ): Filter {
   const accountId = listedAccountOf(actor, query.accountId);
+  const billType = query.billType === 'all' ? undefined : query.billType;
   const isPaid = paidFrom !== undefined || paidTo !== undefined;
   return {
     ...query,
+    billType,
     ...rangeOf({ ...query, ...timeRange({ from, to }, timeZone), timeZone }, now),
     paid: isPaid ? timeRange({ from: paidFrom, to: paidTo }, timeZone) : undefined,
     accountId,

@@ -1,17 +1,11 @@
 import type { z } from 'zod';
 import type { AccountTelling } from '@accord/events/account';
-import { exactly, isZero, roundHalfUp, zero } from '@accord/money';
+import { isZero } from '@accord/money';
 import { printable, type GlyphCheck } from '@accord/pdf';
-import {
-  isExcludedFromContracts,
-  isInPart,
-  isRefusedUnpaidDomain,
-  mostInstancesOfQuote,
-  returnedPart,
-  type Profile,
-} from '@accord/profile';
+import { isExcludedFromContracts, isInPart, isRefusedUnpaidDomain, type Profile } from '@accord/profile';
 import type { Resource } from '../resource/resource.ts';
 import { isOpen, isPayable, type Order } from './order.ts';
+import { leavesSomething } from './returned-rest.ts';
 
 // ORD-16: an operation is offered where the same request, made now, would be taken. Pure. The contract and the
 // refund service decide about the request itself; tests/agreement holds both against this.
@@ -167,7 +161,8 @@ function givesBack(order: Order, around: Surroundings, rules: OperationRules): b
     leavesSomething(
       one,
       left.filter((instanceId) => giving.get(instanceId)?.includes(one)),
-      rules,
+      { at: rules.now, living: around.living },
+      rules.profile,
     ),
   );
 }
@@ -238,51 +233,6 @@ function isWindowOpen(
   const isUsed = /[1-9]/.test(usage);
   const hasBegun = inEffect || (reportVersion === 0 && start !== null && start <= now);
   return !isLate && !isUsed && !(productForm !== 'usage_package' && hasBegun);
-}
-
-/**
- * RFD-3, RFD-7: whether the rest of these instances, asked for together, is a minor unit at least, rounded once. An
- * order of which others came back before rounds over all of them, which the refund service alone can.
- */
-function leavesSomething(order: Order, asked: readonly string[], rules: OperationRules): boolean {
-  const periods = new Map(order.instances.map(({ instanceId, start, end }) => [instanceId, { start, end }]));
-  const sameOf = Map.groupBy(asked, (instanceId) => {
-    const { start, end } = periods.get(instanceId) ?? {};
-    return `${start?.toISOString()} ${end?.toISOString()}`;
-  });
-  const parts = [...sameOf.values()]
-    .map((same) => ({ count: same.length, part: restOf(order, periods.get(same[0]!), rules) }))
-    .sort((a, b) => b.part.compare(a.part));
-  let free = order.bundleId === null ? mostInstancesOfQuote : Infinity;
-  let rest = exactly(zero(order.cashPaid.currency));
-  for (const { count, part } of parts) {
-    const taken = Math.min(count, free);
-    rest = rest.add(part.mul(taken));
-    free -= taken;
-  }
-  return !isZero(roundHalfUp(rest, order.cashPaid.currency));
-}
-
-/** In money and vouchers, exactly, of one of its instances. */
-function restOf(
-  order: Order,
-  period: { start: Date | null; end: Date | null } | undefined,
-  { profile: { refunds, timeZone }, now }: OperationRules,
-) {
-  const { start = null, end = null } = period ?? {};
-  const servicePeriod = start && end && { start: start.toISOString(), end: end.toISOString() };
-  const { exact } = returnedPart(
-    { ...order, servicePeriod },
-    {
-      at: now,
-      packageUsed: false, // or it would not come back at all
-      paid: order.cashPaid,
-      voucherPaid: order.voucherPaid,
-      shares: order.instanceIds.length,
-    },
-    { ...refunds, timeZone },
-  );
-  return exact.refund.compare(exact.voucher) < 0 ? exact.voucher : exact.refund;
 }
 
 /** RFD-3: an instance of a bundle comes back with the whole bundle, so this order has to be all of it. */

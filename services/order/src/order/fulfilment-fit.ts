@@ -36,20 +36,20 @@ export function expectFit(order: Order, given: readonly Given[], ask: FitAsk): v
     order.orderType === 'purchase'
       ? new Set([...order.instanceIds, ...ids]).size <= order.count
       : ids.every((id) => order.instanceIds.includes(id));
-  const fits = given.every((one) =>
-    order.planChange
-      ? fitsRest(order, one, ask.ends.get(one.instanceId))
-      : (fitsPeriod(order, one, ask) || (ask.periodsMayFollow && !one.end)) &&
-        startsInTime(order, one, endsOf(one.instanceId, order, ask)),
-  );
+  const fits = given.every((one) => {
+    const ends = endsOf(one.instanceId, order, ask);
+    return order.planChange
+      ? fitsRest(order, one, ends)
+      : (fitsPeriod(order, one, ask) || (ask.periodsMayFollow && !one.end)) && startsInTime(order, one, ends);
+  });
   if (enough && named && fits) return;
   const { orderId, count, instanceIds } = order;
   throw new Refusal('invalid', 'order.fulfilment_misfit', { orderId, count, instanceIds });
 }
 
-/** Nothing of the order is missing; a one-time service need not leave an instance behind. */
+/** Nothing of the order is missing; a one-time service leaves `count` instances behind, or none at all. */
 export const isWhole = (order: Order, instances: readonly OrderInstance[]): boolean =>
-  order.productForm === 'one_time' ||
+  (order.productForm === 'one_time' && instances.length === 0) ||
   (instances.length === order.count && instances.every(({ end }) => end !== null || !needsPeriod(order)));
 
 /** The refund of a subscription and its contract go by its period (RFD-6, CTR-15). */
@@ -57,25 +57,36 @@ const needsPeriod = ({ chargeType }: Order) => chargeType === 'subscription';
 
 /**
  * ORD-24: a change of plan says itself which rest it is for. The platform need not repeat it; a start or an end that
- * it tells is within a day of it, or of the end that the instance has by now, and a late start is before the end.
+ * it tells is within a day of it, or of one of the ends that the instance may have by now, and a late start is before
+ * the end.
  */
-function fitsRest(order: Order, { instanceId, start, end }: Given, runsUntil?: Date | null): boolean {
+function fitsRest(order: Order, { instanceId, start, end }: Given, ends: readonly Date[]): boolean {
   const rest = restOfInstance(order, instanceId);
   if (!rest) return !end;
-  const last = runsUntil ?? rest.end;
-  const fitsEnd = !end || [rest.end, last].some((at) => Math.abs(end.getTime() - at.getTime()) <= dayMs);
-  return fitsEnd && (!start || (start.getTime() >= rest.start.getTime() - dayMs && start < (end ?? last)));
+  const last = Math.max(...[rest.end, ...ends].map(Number));
+  const fitsEnd = !end || [rest.end, ...ends].some((at) => Math.abs(end.getTime() - at.getTime()) <= dayMs);
+  return fitsEnd && (!start || isBetween(start, rest.start.getTime() - dayMs, Number(end ?? last) - 1));
 }
 
 /**
- * ORD-24: the instance with the rest that a change of plan pays for there, up to the end that it has by now; of any
- * other order as it is told.
+ * ORD-24: the instance with the rest that a change of plan was priced for there, as far as the orders that pay for
+ * that time reach by now (`others`); of any other order as it is told.
  */
-export function withRest(order: Order, given: Given, runsUntil: Date | null | undefined): Given {
-  const rest = order.planChange && restOfInstance(order, given.instanceId);
+export function withRest(order: Order, given: Given, others: readonly Order[]): Given {
+  const { instanceId } = given;
+  const rest = order.planChange && restOfInstance(order, instanceId);
   if (!rest) return given;
-  return { ...given, start: rest.start, end: runsUntil && runsUntil > rest.start ? runsUntil : rest.end };
+  const ofRest = order.planChange.rest.filter((one) => one.instanceId === instanceId);
+  const paying = others.filter(({ orderId }) => ofRest.some((one) => one.orderId === orderId));
+  const end = Math.max(...endsOn(paying, instanceId)); // -Infinity where none is known
+  return { ...given, start: rest.start, end: end > Number(rest.start) ? new Date(end) : rest.end };
 }
+
+/** Epoch ms: until when these orders pay for the instance. */
+const endsOn = (orders: readonly Order[], instanceId: string): number[] =>
+  orders.flatMap(({ instances }) =>
+    instances.flatMap((one) => (one.instanceId === instanceId && one.end ? [Number(one.end)] : [])),
+  );
 
 /**
  * The calendar length of the ordered duration, up to a day more or less; an upgrade or a downgrade without a plan
@@ -96,7 +107,7 @@ export function fitsPeriod(
 const paysForRest = ({ orderType }: Order) => orderType === 'upgrade' || orderType === 'downgrade';
 
 /**
- * At most 90 days from payment, before or after it, and not over by then. An order that moves an end begins where
+ * At most 90 days from payment, before or after it, and not over by then. An order for the time behind begins where
  * the instance ends, at one of `ends`, a day more or less; where it had ended before it was paid for again, from
  * there on.
  */
@@ -108,11 +119,10 @@ export function startsInTime(
   if (!start) return true;
   const paidAt = (order.paidAt ?? order.createdAt).getTime();
   if (end && end.getTime() <= paidAt) return false;
+  if (ends.length === 0 || !beginsBehind(order))
+    return isBetween(start, paidAt - startsWithinMs, paidAt + startsWithinMs);
   const [firstEnd, lastEnd] = [Math.min(...ends.map(Number)), Math.max(...ends.map(Number))];
-  const runsOn = ends.length > 0 && lastEnd > paidAt;
-  const latest = (runsOn && order.orderType !== 'purchase' ? lastEnd : paidAt) + startsWithinMs;
-  if (ends.length === 0 || !movesEnd(order)) return isBetween(start, paidAt - startsWithinMs, latest);
-  return isBetween(start, firstEnd - dayMs, runsOn ? lastEnd + dayMs : latest);
+  return isBetween(start, firstEnd - dayMs, lastEnd > paidAt ? lastEnd + dayMs : paidAt + startsWithinMs);
 }
 
 /** A correction of a start: of a purchase as above, of any other order not far from what was told first. */
@@ -123,6 +133,10 @@ export const staysInTime = (order: Order, told: Date | null, next: Pick<Given, '
 
 /** ORD-2: it begins where the instance ends, and moves that. */
 export const movesEnd = ({ orderType }: Order) => orderType === 'renewal' || orderType === 'compensation';
+
+/** ORD-2: so does a switch to postpay; one to prepay starts a period now. */
+const beginsBehind = (order: Order): boolean =>
+  movesEnd(order) || (order.orderType === 'configuration_change' && order.billType === 'postpay');
 
 const isBetween = (time: Date, from: number, to: number) => time.getTime() >= from && time.getTime() <= to;
 

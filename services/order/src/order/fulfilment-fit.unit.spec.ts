@@ -226,8 +226,65 @@ test('ORD-24 ORD-26 a change of plan says itself for which rest it is; told time
   expect(refused.map((instances) => fits(upgrade, instances, ends))).toEqual(refused.map(() => false));
   expect(fits(upgrade, told(null, at(50)), { a: at(50) })).toBe(true);
 
-  const period = (id: string, runsUntil: Date) => withRest(upgrade, told(at(20), null, id)[0]!, runsUntil);
-  expect(period('a', at(42))).toMatchObject({ start: at(14), end: at(42), region: 'bj' });
-  expect(period('b', at(50))).toMatchObject({ start: at(14), end: at(50) });
-  expect(withRest(paid, given('a'), at(50))).toEqual(given('a'));
+  // As far as the orders that pay for it reach, whatever end the platform has told of the instance.
+  const until = (end: Date) => ({ ...created, instances: [given('a'), given('b', { end })] });
+  const period = (id: string, others: Order[]) => withRest(upgrade, told(at(20), at(50), id)[0]!, others);
+  expect(period('a', [until(at(50))])).toMatchObject({ start: at(14), end: at(42), region: 'bj' });
+  expect(period('b', [until(at(50)), { ...until(at(90)), orderId: 'ord_9' }])).toMatchObject({
+    start: at(14),
+    end: at(50),
+  });
+  expect([period('a', []).end, period('b', [until(at(12))]).end]).toEqual([at(42), at(42)]);
+  expect(withRest(paid, given('a'), [until(at(50))])).toEqual(given('a'));
+});
+
+test('ORD-26 an end that the platform tells of a change of plan is no ten years off either', () => {
+  const change: Order = {
+    ...paid,
+    orderId: 'ord_2',
+    orderType: 'downgrade',
+    duration: null,
+    instanceIds: ['i-1'],
+    servicePeriod: { start: at(14), end: at(42) },
+    planChange: { from: 'large', returns: 'none', rest: [] },
+  };
+  const ends = new Map([['i-1', at(42 + 3650)]]);
+  const fitsUntil = (end: Date) => () =>
+    expectFit(change, [given('i-1', { start: at(20), end })], { ...rules, ends, others: [created] });
+  expect(fitsUntil(at(42 + 3650))).toThrow();
+  expect(fitsUntil(at(42))).not.toThrow();
+});
+
+test('ORD-2 ORD-26 a switch to prepay starts now, one to postpay at the end of the paid period', () => {
+  const change: Order = {
+    ...paid,
+    orderId: 'ord_2',
+    orderType: 'configuration_change',
+    instanceIds: ['i-1'],
+  };
+  const toPostpay: Order = { ...change, billType: 'postpay', chargeType: 'pay_as_you_go', duration: null };
+  const ends = new Map([['i-1', at(42 + 60)]]);
+  const starts = (order: Order, day: number) => {
+    const end = order === change ? calendarEnd(at(day), paid.duration!, rules.timeZone) : null;
+    const one = { ...given('i-1', { start: at(day) }), end };
+    try {
+      expectFit(order, [one], { ...rules, ends, others: [] });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  expect([11, 11 + 90, 11 + 91, 42 + 60 + 80].map((day) => starts(change, day))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect([11, 42 + 58, 42 + 60, 42 + 61, 42 + 62].map((day) => starts(toPostpay, day))).toEqual([
+    false,
+    false,
+    true,
+    true,
+    false,
+  ]);
 });

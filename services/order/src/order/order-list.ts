@@ -275,8 +275,8 @@ interface AskedRange extends Pick<OrderFilter, 'orderId' | 'instanceIds' | 'from
 }
 
 /**
- * The time range of a list (ORD-15): the last 7 days where nothing is said, and a year at most, both by the
- * calendar of `timeZone`. An order id or instance ids ignore it, for they name the orders.
+ * The time range of a list (ORD-15): the last 7 days where nothing is said, as those of statistics, and a year at
+ * most, both by the calendar of `timeZone`. An order id or instance ids ignore it, for they name the orders.
  *
  * @throws Refusal `order.range_too_wide`.
  */
@@ -284,7 +284,7 @@ export function rangeOf(asked: AskedRange, now: Date): Range {
   if (asked.orderId || asked.instanceIds) return { from: undefined, before: undefined };
   const before = asked.before ?? new Date(now.getTime() + 1);
   const last = new Date(before.getTime() - 1);
-  const from = asked.from ?? moved(last, { days: -7 }, asked.timeZone);
+  const from = asked.from ?? dayBefore(last, daysListed - 1, asked.timeZone);
   if (last > moved(from, { years: 1 }, asked.timeZone))
     throw new Refusal('invalid', 'order.range_too_wide', {
       from: from.toISOString(),
@@ -293,8 +293,15 @@ export function rangeOf(asked: AskedRange, now: Date): Range {
   return { from, before };
 }
 
+/** ORD-15, ORD-23: so many days where nothing is said, today and those before it, each of them whole. */
+export const daysListed = 7;
+
+const zoned = (moment: Date, timeZone: string) =>
+  Temporal.Instant.fromEpochMilliseconds(moment.getTime()).toZonedDateTimeISO(timeZone);
+
+/** The first moment of the day that was so many days before. */
+const dayBefore = (moment: Date, days: number, timeZone: string) =>
+  new Date(zoned(moment, timeZone).subtract({ days }).startOfDay().epochMilliseconds);
+
 const moved = (moment: Date, by: Temporal.DurationLike, timeZone: string) =>
-  new Date(
-    Temporal.Instant.fromEpochMilliseconds(moment.getTime()).toZonedDateTimeISO(timeZone).add(by)
-      .epochMilliseconds,
-  );
+  new Date(zoned(moment, timeZone).add(by).epochMilliseconds);

@@ -183,7 +183,10 @@ export type Obstacle =
   | 'order.instance_busy'
   | `order.held_by_${Holder['kind']}`;
 
-/** ORD-12: why `holder` cannot have it; undefined where it can. ORD-26: no contract over a part of an order. */
+/**
+ * ORD-12: why `holder` cannot have it; undefined where it can. ORD-12 tells `order.instance_busy` of refunds; a contract
+ * gets it for an order given in part, which ORD-26 keeps from contracts and for which ORD-12 has no code of its own.
+ */
 export function obstacle(order: Order, holder: Holder): Obstacle | undefined {
   if (order.status === 'cancelled') return 'order.cancelled';
   if (order.status === 'voided') return 'order.voided';

@@ -1,9 +1,11 @@
+import { Temporal } from 'temporal-polyfill';
 import { fitsEvent } from '@accord/events';
 import { loadProfile } from '@accord/profile';
 import { at, cny, created, paid, parts, placed } from '../../test/sample-order.ts';
 import { mostPackages } from '../placement.ts';
 import { quote } from '../product/price.ts';
 import { createResource } from '../resource/resource.ts';
+import { daysOf } from '../statistics.ts';
 import { allowedOperations, surroundingsOf } from './allowed-operations.ts';
 import { failFulfilment } from './order-fulfilment.ts';
 import { rangeOf } from './order-list.ts';
@@ -259,10 +261,22 @@ describe('ORD-15 the range of a list', () => {
     before: before === undefined ? undefined : new Date(before),
   });
 
-  test('is the last 7 days where nothing is said, and a year at most', () => {
+  test('is today and the six days before where nothing is said, as of statistics, and a year at most', () => {
     const now = at(31);
     const justAfter = new Date(now.getTime() + 1);
-    expect(rangeOf(in_('UTC'), now)).toEqual({ from: at(24), before: justAfter });
+    expect(rangeOf(in_('UTC'), now)).toEqual({ from: at(25), before: justAfter });
+    for (const [timeZone, day] of [
+      ['UTC', '2026-01-25'],
+      ['Asia/Shanghai', '2026-01-26'],
+    ] as const) {
+      const evening = new Date('2026-01-31T20:00:00Z');
+      const start = Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds;
+      expect(rangeOf(in_(timeZone), evening).from).toEqual(new Date(start));
+      expect(daysOf({}, { now: evening, timeZone }).from).toBe(day);
+    }
+    expect(rangeOf(in_('Asia/Shanghai', undefined, '2026-01-30T16:00:00Z'), now).from).toEqual(
+      new Date('2026-01-23T16:00:00Z'),
+    );
     expect(rangeOf(in_('UTC', '2025-01-31T00:00:00Z'), now).from).toEqual(new Date(Date.UTC(2025, 0, 31)));
     expect(() => rangeOf(in_('UTC', '2025-01-30T23:00:00Z'), now)).toThrow('order.range_too_wide');
     expect(rangeOf({ ...in_('UTC', '2020-01-01T00:00:00Z'), orderId: 'ord_1' }, now)).toEqual(whole);

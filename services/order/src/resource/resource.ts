@@ -79,7 +79,7 @@ export function extendResource(
   const next = amend(resource, {
     orderIds: [...new Set([...resource.orderIds, order.orderId])],
     start: (order.orderType === 'purchase' ? given.start : null) ?? resource.start ?? given.start,
-    end: given.end ?? resource.end,
+    end: (order.planChange ? resource.end : null) ?? given.end ?? resource.end,
     region: given.region ?? resource.region,
     ipAddress: given.ipAddress ?? resource.ipAddress,
     plan: order.plan?.code ?? resource.plan,
@@ -87,6 +87,15 @@ export function extendResource(
   });
   return announced(next);
 }
+
+/** ORD-25: where it runs, told by an order that takes effect later. */
+export const placeResource = (resource: Resource, given: Given, now: Date): Decision<Resource> => {
+  const region = given.region ?? resource.region;
+  const ipAddress = given.ipAddress ?? resource.ipAddress;
+  return region === resource.region && ipAddress === resource.ipAddress
+    ? unchanged(resource)
+    : announced(amend(resource, { region, ipAddress, knownSince: now }));
+};
 
 /** ORD-11: a report that is not newer changes nothing. A resource that we released stays released. */
 export function applyReport(

@@ -10,8 +10,8 @@ import {
   zero,
   type Money,
 } from '@accord/money';
-import { returnedPart, type Fee, type Profile, type Usage } from '@accord/profile';
-import { keptOf, type Kept, type Order } from './candidate.ts';
+import { keptOf, returnedPart, type Fee, type Profile, type Usage } from '@accord/profile';
+import type { Order } from './candidate.ts';
 
 // The part of what was paid that comes back. An order gives back the exact sum of its exact parts, rounded half
 // up once, over however many refunds (RFD-5, RFD-7), and each fund its share of that (RFD-11).
@@ -72,7 +72,7 @@ export interface Calculation extends Usage {
   readonly orderVoucher: Money | null;
   readonly feeBy: Fee | null;
   /** The part that downgrades gave back of the instance before, and the part that is kept. */
-  readonly kept: Kept;
+  readonly kept: ReturnType<typeof keptOf>;
   /** The one whose difference this line gives back; null where the instance is given back. */
   readonly downgrade: Downgrade | null;
   readonly before: RefundedOrder;

@@ -1,5 +1,6 @@
 import Fraction from 'fraction.js';
 import { changed, Refusal, type Decision } from '@accord/core';
+import { keptOf } from '@accord/profile';
 import {
   afterLine,
   countedPaid,
@@ -14,7 +15,7 @@ import {
   type Line,
   type RefundedOrder,
 } from './amount.ts';
-import { keptOf, type Order } from './candidate.ts';
+import type { Order } from './candidate.ts';
 import { begin, refundSnapshot, snapshotOf, type Refund } from './refund.ts';
 
 // Refunds that come by themselves, without quote or review: over as soon as they are known, the money going back in
