@@ -7,7 +7,7 @@ const day = 'account_id, placed_on, product_code, status, currency';
 /** A row that is not there is as good as one of zeros. */
 const numbers = (side: string) => sums.map((name) => `coalesce(${side}.${name}, 0)`);
 
-/** What the totals have to be: the orders, less the deltas that are still to be added to the totals. */
+/** The totals have to be the orders, less the deltas that are still to be added to the totals. */
 const owed = `
   select ${day}, 1 as orders, ${amounts.join(', ')} from orders.orders
   union all

@@ -34,6 +34,8 @@ export const isInstalled = (command: string, ...args: string[]): boolean =>
   spawnSync(command, args).error === undefined;
 
 export const hasHelm = isInstalled('helm', 'version');
+export const versionOf = (command: string): string =>
+  spawnSync(command, ['version', '--template', '{{.Version}}'], { encoding: 'utf8' }).stdout;
 
 /** The objects that `helm template` makes of value files and of `values` over them; or its refusal. */
 export function helm(

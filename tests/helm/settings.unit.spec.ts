@@ -64,7 +64,13 @@ if (hasHelm)
     const env = environmentOf(objects, named(objects, 'Deployment', 'accord-order'), 'order');
     const url = (user: string, at: string, of: string) =>
       `postgres://${user}:${encodeURIComponent(`of ACCORD_${of}DATABASE_PASSWORD`)}@${at}/accord`;
-    expect(readOrder(env)).toMatchObject({
+    const settings = readOrder(env);
+    expect({
+      ...settings,
+      ACCORD_DATABASE_URL: settings.ACCORD_DATABASE_URL(),
+      ACCORD_OPERATOR_DATABASE_URL: settings.ACCORD_OPERATOR_DATABASE_URL(),
+      ACCORD_RELAY_DATABASE_URL: settings.ACCORD_RELAY_DATABASE_URL?.(),
+    }).toMatchObject({
       ACCORD_DATABASE_URL: url('accord_order', 'accord-rw.postgres.svc:6432', ''),
       ACCORD_OPERATOR_DATABASE_URL: url('accord_order_operator', 'accord-rw.postgres.svc:6432', 'OPERATOR_'),
       ACCORD_RELAY_DATABASE_URL: url('accord_order_operator', 'direct.postgres.svc:5433', 'RELAY_'),
@@ -73,9 +79,8 @@ if (hasHelm)
       ACCORD_PUBLIC_URL: 'https://api.accord.example',
     });
     const auditor = named(objects, 'Deployment', 'accord-auditor');
-    expect(auditSettings(environmentOf(objects, auditor, 'auditor'))).toMatchObject({
-      ACCORD_AUDIT_DATABASE_URL: url('accord_auditor', 'direct.postgres.svc:5433', 'AUDIT_'),
-    });
+    const { ACCORD_AUDIT_DATABASE_URL: audited } = auditSettings(environmentOf(objects, auditor, 'auditor'));
+    expect(audited()).toBe(url('accord_auditor', 'direct.postgres.svc:5433', 'AUDIT_'));
     const [, , command, ...args] = podOf(auditor)!.spec.containers[0].args;
     expect([command, auditOptions(args)]).toEqual([
       'audit',
@@ -168,6 +173,7 @@ if (hasHelm)
     expect(topics).toEqual({
       ACCORD_ENV: 'production',
       ACCORD_KAFKA_BROKERS: 'accord-kafka-bootstrap.kafka.svc:9092',
+      ACCORD_PLAIN_WIRES: 'kafka,postgres',
       ACCORD_TOPIC_PREFIX: '',
       ACCORD_TOPIC_REPLICATION: '3',
     });

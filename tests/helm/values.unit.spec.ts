@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { catalogue, eventTypes, type EventDefinition } from '@accord/events';
+import { eventTypes } from '@accord/events';
 import { topicSettings } from '@accord/events/topics';
 import {
   cases,
@@ -15,6 +15,7 @@ import {
   root,
   services,
   valueFile,
+  versionOf,
   type KubernetesObject,
 } from './chart.ts';
 
@@ -43,15 +44,25 @@ test('every value that may be given stands in values.yaml, with its default', ()
   expect(missing).toEqual([]);
 });
 
-const refusals: readonly (readonly [values: object, says: string])[] = [
-  [{ replicas: 3 }, "additional properties 'replicas' not allowed"],
-  [{ services: { orders: {} } }, "at '/services': additional properties 'orders' not allowed"],
-  [{ defaults: { replicas: 0 } }, "at '/defaults/replicas': minimum: got 0, want 1"],
-  [{ environment: 'staging' }, "at '/environment': value must be one of 'production', 'development'"],
-  [{ kafka: { brokers: ['kafka'] } }, "at '/kafka/brokers/0'"],
-  [{ podSecurity: { runAsUser: 0 } }, "at '/podSecurity/runAsUser': minimum: got 0, want 1"],
-  [{ image: { digest: 'latest' } }, "at '/image/digest'"],
-  [{ settings: { logLevel: 'info' } }, "invalid propertyName 'logLevel'"],
+const refusals: readonly (readonly [values: object, says: string | RegExp])[] = [
+  // In Helm's words, which are others in each of its releases.
+  [{ replicas: 3 }, /additional propert(ies 'replicas'|y replicas is) not allowed/i],
+  [{ services: { orders: {} } }, /services'?: additional propert(ies 'orders'|y orders is) not allowed/i],
+  [
+    { defaults: { replicas: 0 } },
+    /defaults[/.]replicas'?: (minimum: got 0, want|Must be greater than or equal to) 1/,
+  ],
+  [{ environment: 'staging' }, /environment must be one of|'\/environment': value must be one of/],
+  [{ kafka: { brokers: ['kafka'] } }, /kafka[/.]brokers[/.]0/],
+  [
+    { podSecurity: { runAsUser: 0 } },
+    /runAsUser'?: (minimum: got 0, want|Must be greater than or equal to) 1/,
+  ],
+  [{ image: { digest: 'latest' } }, /image[/.]digest/],
+  [
+    { settings: { logLevel: 'info' } },
+    /propertyName 'logLevel'|Property name of .*logLevel.* does not match/,
+  ],
   [{ profile: '' }, 'profile is baidu or alibaba, or defaults.files.PROVIDER_PROFILE mounts one of your own'],
   [{ database: { host: '' } }, 'database.host says where Postgres is'],
   [{ kafka: { brokers: [] } }, 'kafka.brokers says where Kafka is'],
@@ -96,7 +107,9 @@ const refusals: readonly (readonly [values: object, says: string])[] = [
 
 if (hasHelm)
   test.each(refusals)('%j is refused in words', (values, says) => {
-    expect(helm([valueFile('production')], values).refusal).toContain(says);
+    const { refusal } = helm([valueFile('production')], values);
+    if (typeof says === 'string') expect(refusal).toContain(says);
+    else expect(refusal).toMatch(says);
   });
 
 if (hasHelm)
@@ -119,7 +132,11 @@ if (hasHelm)
     expect(refusal).toContain('contract: files.ACCORD_SEAL_P12 mounts the seal');
   });
 
-if (hasHelm)
+/** Before Helm 4 a dry run asks a cluster. */
+const tellsNotes = hasHelm && /^v[4-9]/.test(versionOf('helm'));
+if (hasHelm && !tellsNotes) process.stderr.write('the notes of the chart are not read: that needs Helm 4\n');
+
+if (tellsNotes)
   test.each([
     ['production', 'https://operators.accord.example/v1/… for operators and the platform'],
     ['small', "Operators' and the platform's routes are reached from the cluster alone."],
@@ -244,17 +261,3 @@ if (hasHelm)
     for (const file of [...files, ...flux.chart.spec.valuesFiles]) expect(read(file)).toContain(':');
     expect([argo.source.path, flux.chart.spec.chart]).toEqual([chart, chart]);
   });
-
-test('EVT-15 a principal of Strimzi writes what its service announces and nothing else', () => {
-  const writers = new Map<string, string[]>();
-  for (const { metadata, spec } of example('strimzi/users.yaml'))
-    for (const { resource, operations } of spec.authorization.acls)
-      if (operations.includes('Write'))
-        writers.set(resource.name, [...(writers.get(resource.name) ?? []), metadata.name]);
-  const ours = eventTypes.filter((type) => (catalogue[type] as EventDefinition).speaker !== 'platform');
-  const announced = ours.map(
-    (type) => [type, [`accord-${(catalogue[type] as EventDefinition).speaker}`]] as const,
-  );
-  const dead = services.map((name) => [`${name}.dead_letter`, [`accord-${name}`]] as const);
-  expect(Object.fromEntries(writers)).toEqual(Object.fromEntries([...announced, ...dead]));
-});

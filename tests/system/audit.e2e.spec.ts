@@ -1044,14 +1044,21 @@ const plants: readonly Plant[] = [
   },
   {
     rule: 'ORD-19',
-    what: 'a file with a bit that has changed',
+    what: 'a file with a letter that has changed',
     mends: 'order',
-    about: `select export_id as id from orders.exports where status = 'ready' limit 1`,
+    about: literal('exp_changed'),
     found: 'other bytes than were hashed',
-    change: [
-      'orders.export_parts',
-      `export_id = '$id' and part = 1`,
-      `bytes = set_bit(bytes, 9, 1 - get_bit(bytes, 9))`,
+    add: [
+      'orders.exports',
+      `export_id = '$id'`,
+      `with added as (
+          insert into orders.exports (export_id, account_id, version, requested_by, format, locale, filter, status,
+            rows_expected, rows_written, parts, bytes, whole, sha256, requested_at, worked_at, ready_at, expires_at)
+          values ('$id', 'acc_demo', 0, 'planted', 'csv', 'en', '{}', 'ready', 1, 1, 2, 7, true,
+            encode(sha256('planted'), 'hex'), now(), now(), now(), now() + interval '1 day')
+          returning export_id, account_id)
+        insert into orders.export_parts (export_id, account_id, part, bytes)
+        select export_id, account_id, part, bytes::bytea from added, (values (1, 'Pla'), (2, 'nned')) p (part, bytes)`,
     ],
   },
 ];

@@ -210,6 +210,7 @@ describe('with everything there', () => {
     const { child, ended } = start('refund', {
       ...settings,
       ACCORD_ENV: 'production',
+      ACCORD_PLAIN_WIRES: 'kafka,postgres,jwks',
       ACCORD_PORT: '0',
       ACCORD_OPS_PORT: '0',
     });

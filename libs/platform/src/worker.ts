@@ -71,21 +71,15 @@ export function startWorker(
   };
 }
 
+interface AttemptParts {
+  readonly db: Database;
+  readonly turns: Turns;
+  readonly log: Logger;
+  readonly onFailed: OnFailed;
+}
+
 /** Items that failed wait with back-off; those that are done are forgotten. */
-function openAttempts(
-  worker: Worker,
-  {
-    db,
-    turns,
-    log,
-    onFailed,
-  }: {
-    readonly db: Database;
-    readonly turns: Turns;
-    readonly log: Logger;
-    readonly onFailed: OnFailed;
-  },
-) {
+function openAttempts(worker: Worker, { db, turns, log, onFailed }: AttemptParts) {
   const waiting = new Map<string, { failures: number; until: number }>();
   const { together } = worker;
 

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { Refusal, type Worker } from '@accord/core';
-import { daysListed } from './order/order-list.ts';
+import { daysListed } from './order/asked-range.ts';
 import { countDeltas, listUncounted } from './order/statistics-store.ts';
 
 /** Adds what was counted since to the totals, so that statistics have few rows to sum up (ORD-23). */

@@ -10,5 +10,7 @@ if (process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] || process.env['OTEL_EXPORTER_OTL
   const { openTelemetry: open } = load('./open-telemetry.ts') as { openTelemetry: typeof openTelemetry };
   // OTEL_SERVICE_NAME goes first; else the service whose main.ts runs.
   const [, service] = /services\/(\w+)\/src\//.exec(process.argv[1] ?? '') ?? [];
-  enableTracing(open(process.env, service && !process.env['OTEL_SERVICE_NAME'] ? `accord-${service}` : undefined));
+  enableTracing(
+    open(process.env, service && !process.env['OTEL_SERVICE_NAME'] ? `accord-${service}` : undefined),
+  );
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Actor } from '@accord/core';
 import { BillType, OrderStatus, OrderType } from '@accord/events/order';
 import { listedAccountOf, rangeQuery, separatedByCommas, timeRange } from '@accord/http';
-import { rangeOf, type OrderFilter as Filter } from '../order/order-list.ts';
+import { rangeOf } from '../order/asked-range.ts';
+import type { OrderFilter as Filter } from '../order/order-list.ts';
 import { AccountId, InstanceId, Line, ListedAccountId, OrderId, ProductCode } from './schemas.ts';
 
 const Instances = z.array(InstanceId).min(1).max(20);

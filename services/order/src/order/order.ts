@@ -184,8 +184,8 @@ export type Obstacle =
   | `order.held_by_${Holder['kind']}`;
 
 /**
- * ORD-12: why `holder` cannot have it; undefined where it can. ORD-12 tells `order.instance_busy` of refunds; a contract
- * gets it for an order given in part, which ORD-26 keeps from contracts and for which ORD-12 has no code of its own.
+ * ORD-12: why `holder` cannot have it; undefined where it can. ORD-12 tells `order.instance_busy` of refunds; a
+ * contract gets it for an order given in part, which ORD-26 keeps from contracts and ORD-12 has no code for.
  */
 export function obstacle(order: Order, holder: Holder): Obstacle | undefined {
   if (order.status === 'cancelled') return 'order.cancelled';

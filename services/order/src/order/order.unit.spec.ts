@@ -7,8 +7,8 @@ import { quote } from '../product/price.ts';
 import { createResource } from '../resource/resource.ts';
 import { daysOf } from '../statistics.ts';
 import { allowedOperations, surroundingsOf } from './allowed-operations.ts';
+import { rangeOf } from './asked-range.ts';
 import { failFulfilment } from './order-fulfilment.ts';
-import { rangeOf } from './order-list.ts';
 import { refundOrder } from './order-refund.ts';
 import {
   cancelOrder,

@@ -2,7 +2,7 @@ import { exactly, isZero, roundHalfUp, zero } from '@accord/money';
 import { keptOf, mostInstancesOfQuote, returnedPart, returnsDifference, type Profile } from '@accord/profile';
 import type { Order } from './order.ts';
 
-// What an order would give back now (ORD-16), with the refund service's own arithmetic.
+// The rest that an order would give back now (ORD-16), with the refund service's own arithmetic.
 
 interface ReturnAsk {
   readonly at: Date;

@@ -126,12 +126,12 @@ const tokenFor = (sub: string, seconds: number) =>
     .setExpirationTime(`${seconds}s`)
     .encode();
 const byToken: Env = { ACCORD_KAFKA_MECHANISM: 'OAUTHBEARER' };
-/** A reader that begins with a token of 12 s, which others replace at once; it reads on while all else changes. */
+/** A reader that begins with a token of 30 s, which others replace at once; it reads on while all else changes. */
 let auditing: { reader: TopicReader; read: number; token: string; until: number };
 
 test('API-17 the auditor comes with a token', async () => {
-  const token = tokenFor('auditor', 12);
-  auditing = { reader: undefined as never, read: 0, token, until: Date.now() + 13_000 };
+  const token = tokenFor('auditor', 30);
+  auditing = { reader: undefined as never, read: 0, token, until: Date.now() + 31_000 };
   const path = file('kafka.token', token);
   auditing.reader = await readTopics(
     clientOfKafka({ ACCORD_KAFKA_BROKERS: broker.sasl, ...byToken, ACCORD_KAFKA_TOKEN_FILE: path }),
@@ -297,10 +297,10 @@ describe('a service', () => {
       await crowd();
       // Clients' certificates, by the new one; then the old one is worth nothing any more.
       await Promise.all([asPlatform(next), certify('accord_notification_owner', next), postgres.trust(next)]);
-      await sleep(1_500);
+      await sleep(6_000);
       await broker.certify(next, [next]);
       file('ca.crt', next.certificate);
-      await sleep(1_500);
+      await sleep(6_000);
       await crowd();
     } finally {
       over = true;
