@@ -1,11 +1,15 @@
 // Loaded before a service (`--import`): at the named point ACCORD_DIE_AT the process is killed, once the file
-// ACCORD_DIE_NOW exists.
+// ACCORD_DIE_NOW exists. In the middle of a mass it writes before whose work it had begun and not committed.
 import { changeSource, type Change } from '../changed-source.ts';
 
 const files = `process.getBuiltinModule('node:fs')`;
 const now = 'process.env.ACCORD_DIE_NOW';
 const kill = `process.kill(process.pid, 'SIGKILL')`;
 const die = `${files}.existsSync(${now}) && (${files}.rmSync(${now}), ${kill});`;
+/** Behind the name of ACCORD_DIE_NOW: the file with these ids, as JSON. */
+export const inHand = ' in hand';
+const dieHolding = (ids: string) => `if (${files}.existsSync(${now})) {
+  ${files}.writeFileSync(${now} + '${inHand}', JSON.stringify(${ids})); ${files}.rmSync(${now}); ${kill}; }`;
 const before = (fragment: string) => `${die} ${fragment}`;
 const after = (fragment: string) => `${fragment} ${die}`;
 
@@ -49,7 +53,7 @@ export const midway = {
     {
       file: 'services/order/src/exporting.ts',
       fragment: exported,
-      replacement: `if (job.parts > 0) { ${die} } ${exported}`,
+      replacement: `if (job.parts > 0) { ${dieHolding('[exportId]')} } ${exported}`,
     },
     {
       file: 'services/order/src/exporting.ts',
@@ -61,7 +65,8 @@ export const midway = {
     {
       file: 'services/order/src/expiry.ts',
       fragment: expired,
-      replacement: `${expired} if (orders.length > 0) { if (${inThisProcess}) { ${die} } ${inThisProcess} = true; }`,
+      replacement: `${expired} if (orders.length > 0) {
+        if (${inThisProcess}) { ${dieHolding('orders.map(({ orderId }) => orderId)')} } ${inThisProcess} = true; }`,
     },
   ],
 } as const satisfies Record<string, readonly Change[]>;

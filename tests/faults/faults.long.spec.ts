@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { shortList } from './faults.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -24,6 +25,7 @@ test(
         throw new Error(`${error.message}\n${error.stdout}`);
       });
       expect(stdout).toContain('Nothing was lost, doubled or out of step.');
+      for (const { name } of shortList) expect(stdout).toMatch(new RegExp(`^${name} +recovered`, 'm'));
       expect(Number(/(\d+) commands were answered/.exec(stdout)?.[1])).toBeGreaterThan(50);
       for (const what of ['create', 'apply', 'refund'])
         expect(stdout).toMatch(new RegExp(`accepted: .*\\b${what} \\d`));

@@ -1,12 +1,12 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { isAlive } from '@accord/local/parts';
 import type { Weather } from '@accord/testing/proxy';
-import { points, type MidwayName, type PointName } from './die-at.ts';
+import { inHand, points, type MidwayName, type PointName } from './die-at.ts';
 import type { World } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
-import { beginExport, beginMassExpiry } from './masses.ts';
+import { beginExport, beginMassExpiry, expectMidway } from './masses.ts';
 import { rareFaults } from './rare-faults.ts';
 
 const killed = (copy: string): Fault => ({
@@ -53,8 +53,22 @@ const diesAt = (
 });
 
 const begins = { 'an export job': beginExport, 'a mass expiry': beginMassExpiry } as const;
-const diesMidway = (point: MidwayName): Fault =>
-  diesAt(['order', 'order 2'], point, { name: `in the middle of ${point}`, begin: begins[point] });
+const diesMidway = (point: MidwayName): Fault => {
+  const instances = ['order', 'order 2'];
+  const fault = diesAt(instances, point, { name: `in the middle of ${point}`, begin: begins[point] });
+  return {
+    ...fault,
+    async happen(world) {
+      await fault.happen(world);
+      const files = instances.map((copy) => `${world.dieNow} ${copy}${inHand}`).filter(existsSync);
+      if (files.length === 0) throw new Error(`nobody died in the middle of ${point}`);
+      for (const file of files) {
+        await expectMidway(world, point, JSON.parse(readFileSync(file, 'utf8')) as string[]);
+        rmSync(file);
+      }
+    },
+  };
+};
 
 const restarted = (copy: string): Fault => ({
   name: `${copy} restarted`,
@@ -184,9 +198,11 @@ export const faults: readonly Fault[] = [
   ...rareFaults,
 ];
 
-/** The faults that `npm test` has time for. */
+/** The faults that `npm run test:long` has time for. */
 export const shortList: readonly Fault[] = [
   diesAt(['contract'], 'after inbox commit'),
+  diesMidway('an export job'),
+  diesMidway('a mass expiry'),
   sessionsEnded,
   brokerKilled,
 ];

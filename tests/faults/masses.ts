@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Client } from '@accord/testing';
+import type { MidwayName } from './die-at.ts';
 import type { World } from './environment.ts';
 import { machine, persist } from './load.ts';
 
@@ -34,6 +35,30 @@ export async function beginMassExpiry(world: World): Promise<void> {
     [forgetful],
   );
   await client.end();
+}
+
+const committed = {
+  'an export job': 'select from orders.export_parts where export_id = any ($1)',
+  'a mass expiry': `select from orders.orders
+      where account_id = '${forgetful}' and status = 'cancelled' and order_id <> all ($1)`,
+} as const satisfies Record<MidwayName, string>;
+
+/**
+ * That a process was killed in the middle: a part of the mass was committed, and another was in its hands.
+ *
+ * @param inHand the ids of what it had begun: the export, or orders.
+ * @throws Error where it was not.
+ */
+export async function expectMidway(
+  { databaseUrl }: World,
+  point: MidwayName,
+  inHand: readonly string[],
+): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rowCount: done } = await client.query(committed[point], [inHand]).finally(() => client.end());
+  if (inHand.length === 0 || !done)
+    throw new Error(`killed outside of ${point}: ${done} committed, ${inHand.length} in hand`);
 }
 
 /** ORD-8, ORD-19: each overdue order was cancelled once, and a file has each of its account's orders once. */
