@@ -22,8 +22,8 @@ import { folder, hurried, play, removeFolders } from './playing.ts';
 import { metricsIn, startPrometheus, type Prometheus } from './prometheus.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with
-// them stopped so that nothing mends or follows, every kind of difference is planted alone, found, and
-// undone.
+// them stopped so that nothing mends or follows, every kind of difference is planted, found, and undone: at one
+// time only differences of different tables and different ids, so that none is found in another's place.
 
 const command = fileURLToPath(new URL('../../deploy/audit/main.ts', import.meta.url));
 const rebuild = fileURLToPath(new URL('../../deploy/local/commands/rebuild.ts', import.meta.url));
@@ -32,6 +32,8 @@ const log = pino({ level: 'silent' });
 let system: System;
 let db: pg.Client;
 let audit: Audit;
+/** The command, scheduled: one test scrapes it, the next one ends it. */
+let auditor: (ReturnType<typeof run> & { readonly url: string }) | undefined;
 /** The story's words. */
 let told: string;
 /** Of a payment for a cancelled order. */
@@ -111,6 +113,7 @@ async function tellFromOutside(): Promise<void> {
 }
 
 afterAll(async () => {
+  auditor?.child.kill('SIGKILL'); // has ended, where its test came to its end
   await audit?.close();
   await db?.end();
   await system?.stop();
@@ -215,18 +218,24 @@ describe('beside the running services', () => {
     });
   });
 
+  const scrape = (page: string) =>
+    fetch(`${page}/metrics`).then(
+      (reply) => reply.text(),
+      () => '',
+    );
+
   test('API-12 alerts, dashboards and runbooks ask for what a scrape of the running system has', async () => {
     const port = await freePort();
-    const auditor = run(['--every', '500ms', '--settle', '100ms'], {
+    const scheduled = run(['--every', '500ms', '--settle', '100ms'], {
       ...settings(),
       ACCORD_OPS_PORT: String(port),
       ACCORD_HOST: '127.0.0.1',
     } as Record<string, string>);
-    const pages = [...Object.values(system.services).map(({ opsUrl }) => opsUrl), `http://127.0.0.1:${port}`];
-    const scrape = (page: string) => fetch(`${page}/metrics`).then((reply) => reply.text());
-    const rounds = () => scrape(pages.at(-1)!).catch(() => '');
+    const url = `http://127.0.0.1:${port}`;
+    auditor = { ...scheduled, url };
+    const pages = [...Object.values(system.services).map(({ opsUrl }) => opsUrl), url];
     await until('the auditor made a round', async () =>
-      /_last_run_seconds\{.*\} \d{10}/.test(await rounds()),
+      /_last_run_seconds\{.*\} \d{10}/.test(await scrape(url)),
     );
     const metrics = metricsIn((await Promise.all(pages.map(scrape))).join('\n'));
     // Kubernetes and Prometheus add these.
@@ -250,12 +259,30 @@ describe('beside the running services', () => {
       `dashboards and alerts are ${prometheus ? 'asked of a Prometheus' : 'not asked: prometheus is not installed'}\n`,
     );
     try {
-      if (prometheus) expect(await unanswered(prometheus)).toEqual([]);
+      let silent = prometheus ? await unanswered(prometheus) : [];
+      // A scrape that took too long on a busy machine leaves a gap, which the next one closes.
+      for (let asked = 1; prometheus && silent.length > 0 && asked < 5; asked += 1) {
+        await sleep(2_000);
+        silent = await unanswered(prometheus);
+      }
+      expect(silent).toEqual([]);
     } finally {
       await prometheus?.stop();
-      auditor.child.kill('SIGTERM');
-      await auditor.ended;
     }
+  });
+
+  test('EVT-37 scheduled it stays up, and shows each rule’s differences as a metric', async () => {
+    const { url, child, ended } = auditor!;
+    const shows = async (line: RegExp) =>
+      until(`the auditor shows ${line}`, async () => line.test(await scrape(url)), { everyMs: 50 });
+    await shows(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 0$/m);
+    const planted = plants.find(({ what }) => what.startsWith('a balance'))!;
+    const undo = await plant(planted, (await one(planted.about)).id);
+    await shows(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 1$/m);
+    await undo();
+    await shows(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 0$/m);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
   });
 
   test('EVT-37 every statement of a runbook can be made in the role of the auditor', async () => {
@@ -694,6 +721,22 @@ const plants: readonly Plant[] = [
   },
   {
     rule: 'EVT-33',
+    what: 'a claim that has a transfer and forgot that it has paid',
+    mends: 'order',
+    about: `select claim_id as id from orders.remittance_claims where status = 'paid' limit 1`,
+    found: 'expired, has rem_',
+    change: ['orders.remittance_claims', `claim_id = '$id'`, `status = 'expired', remittance_id = null`],
+  },
+  {
+    rule: 'ORD-23',
+    what: 'an order that the totals have forgotten',
+    mends: 'order',
+    about: `select ${totalsId} as id from orders.order_totals where account_id <> '*' order by 1 limit 1`,
+    found: '0 0 0 0 0 in the totals',
+    remove: ['orders.order_totals', `${totalsId} = '$id'`],
+  },
+  {
+    rule: 'EVT-33',
     what: 'a claim of a transfer that waits for ever',
     mends: 'order',
     about: literal('rcl_late'),
@@ -1098,43 +1141,67 @@ async function plant({ change, remove, add }: Plant, id: string): Promise<() => 
   };
 }
 
+const tableOf = ({ change, remove, add }: Plant) => (change ?? remove ?? add)![0];
+
+/** Plants with the ids that they are about, in as few groups as have no table and no id twice. */
+async function plantedTogether(): Promise<{ planted: Plant; id: string }[][]> {
+  const groups: { planted: Plant; id: string }[][] = [];
+  for (const planted of plants) {
+    const { id } = await one(planted.about);
+    const isFree = (group: (typeof groups)[number]) =>
+      group.every((other) => other.id !== id && tableOf(other.planted) !== tableOf(planted));
+    const group = groups.find(isFree);
+    if (group) group.push({ planted, id });
+    else groups.push([{ planted, id }]);
+  }
+  return groups;
+}
+
 describe('with the services stopped', () => {
+  /** Of each plant, in the order of `plants`, what was found about its id by its rule. */
+  const ofPlants = new Map<Plant, { readonly id: string; readonly differences: readonly Difference[] }>();
+
   beforeAll(async () => {
     expect((await audit.round({ settleMs: 20_000 })).broken).toEqual([]);
     while ((await db.query('select from orders.order_deltas limit 1')).rowCount) await sleep(100);
     await Promise.all(Object.values(system.services).map((service) => service.stop()));
+    for (const together of await plantedTogether()) {
+      const undo: (() => Promise<void>)[] = [];
+      try {
+        for (const { planted, id } of together) undo.unshift(await plant(planted, id));
+        const differences = await broken(0);
+        for (const { planted, id } of together)
+          ofPlants.set(planted, {
+            id,
+            differences: differences.filter((one) => one.rule === planted.rule && one.id === id),
+          });
+      } finally {
+        for (const each of undo) await each();
+      }
+    }
   });
-
-  /** The words of the statements that found a plant. */
-  const proved = new Set<string>();
 
   test.each(plants.map((one) => [one.rule, one.what, one] as const))(
     'EVT-37 %s %s is found',
-    async (rule, _what, planted) => {
-      const { id } = await one(planted.about);
-      const undo = await plant(planted, id);
-      try {
-        const found = await broken(0);
-        expect(found).toContainEqual(
-          expect.objectContaining({
-            rule,
-            id,
-            mends: planted.mends,
-            found: expect.stringContaining(planted.found ?? ''),
-          }),
-        );
-        found
-          .filter((difference) => difference.rule === rule && difference.id === id)
-          .forEach(({ says }) => proved.add(says));
-      } finally {
-        await undo();
-      }
+    (rule, _what, planted) => {
+      const { id, differences } = ofPlants.get(planted)!;
+      expect(differences).toContainEqual(
+        expect.objectContaining({
+          rule,
+          id,
+          mends: planted.mends,
+          found: expect.stringContaining(planted.found ?? ''),
+        }),
+      );
     },
   );
 
   test('EVT-37 at least 20 kinds were planted, each statement has found one, and undone all are gone', async () => {
     expect(await broken(0)).toEqual([]);
     expect(plants.length).toBeGreaterThanOrEqual(20);
+    const proved = new Set(
+      [...ofPlants.values()].flatMap(({ differences }) => differences.map(({ says }) => says)),
+    );
     expect(checks.map(({ says }) => says).filter((says) => !proved.has(says))).toEqual([]);
   });
 
@@ -1219,34 +1286,6 @@ describe('with the services stopped', () => {
       },
       expect.objectContaining({ broken: 1, moving: 0, byRule: { 'EVT-33': 1 } }),
     ]);
-  });
-
-  test('EVT-37 scheduled it stays up, and shows each rule’s differences as a metric', async () => {
-    const port = await freePort();
-    const scheduled = run(['--every', '300ms', '--settle', '100ms'], {
-      ...settings(),
-      ACCORD_OPS_PORT: String(port),
-      ACCORD_HOST: '127.0.0.1',
-    } as Record<string, string>);
-    const metric = async (line: RegExp) => {
-      for (const deadline = performance.now() + 60_000; ; await sleep(50)) {
-        const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
-          (reply) => reply.text(),
-          () => '',
-        );
-        if (line.test(text)) return;
-        if (performance.now() > deadline) throw new Error(`no ${line} in:\n${text}`);
-      }
-    };
-    await metric(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 0$/m);
-    await metric(/^accord_audit_last_run_seconds\{service="audit"\} \d{10}/m);
-    const planted = plants.find(({ what }) => what.startsWith('a balance'))!;
-    const undo = await plant(planted, (await one(planted.about)).id);
-    await metric(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 1$/m);
-    await undo();
-    await metric(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 0$/m);
-    scheduled.child.kill('SIGTERM');
-    expect((await scheduled.ended).code).toBe(0);
   });
 
   test('EVT-37 EVT-13 a topic that lost its beginning is found', async () => {
