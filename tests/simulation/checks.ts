@@ -1,5 +1,6 @@
 import { checks } from '@accord/audit';
 import { equal, money } from '@accord/money';
+import { operator } from './steps.ts';
 import type { Told, World } from './system-model.ts';
 
 export interface Breach {
@@ -15,6 +16,10 @@ interface Statement {
   /** Columns `id` and `found`. */
   readonly sql: string;
 }
+
+/** Of each change of plan, the rests that it is priced by. */
+const rests = `(select order_id, order_type, rest
+  from orders.orders, jsonb_array_elements(terms #> '{planChange,rest}') rest) rests`;
 
 /** Statements by the rules of these flows, beyond what the auditor looks for. */
 const own: readonly Statement[] = [
@@ -76,6 +81,41 @@ const own: readonly Statement[] = [
         and (r.plan is distinct from given.plan or report_version = 0 and ends_at is distinct from given.last)`,
   },
   {
+    rule: 'ORD-24',
+    says: 'a change of plan names each rest once, within what its instance is paid for',
+    sql: `select order_id as id, concat_ws(' ', times, 'times', rest ->> 'remaining', 'of', rest ->> 'total', 'of',
+        rest ->> 'orderId') as found
+      from (select order_id, rest, count(*) over (partition by order_id, rest ->> 'instanceId', rest ->> 'orderId')
+          as times from ${rests}) named
+      where times > 1 or (rest ->> 'remaining')::int not between 1 and (rest ->> 'total')::int`,
+  },
+  {
+    rule: 'ORD-24',
+    says: 'an upgrade costs the difference of its rests, rounded once, and a downgrade nothing',
+    sql: `select order_id as id, payable_amount || ' for ' || coalesce(costs, 0) as found
+      from (select order_id, order_type, round(sum((rest ->> 'remaining')::numeric / (rest ->> 'total')::numeric
+          * ((rest ->> 'priceAfter')::numeric - (rest ->> 'priceBefore')::numeric)), 2) as costs
+        from ${rests} group by 1, 2) priced
+      join orders.orders using (order_id)
+      where payable_amount <> case priced.order_type when 'upgrade' then costs else 0 end`,
+  },
+  {
+    rule: 'ORD-21',
+    says: 'no claim waits for a transfer that is there and fits',
+    sql: `select c.claim_id as id, 'waits beside ' || r.remittance_id as found
+      from orders.remittance_claims c join orders.remittances r using (bank_reference, amount, currency)
+      where c.status = 'waiting' and r.claim_id is null
+        and payer_key = (select upper(facts ->> 'certifiedName') from orders.account_view a
+          where a.account_id = c.account_id)`,
+  },
+  {
+    rule: 'ORD-21',
+    says: 'a claim that failed says why, and its orders could not be paid',
+    sql: `select claim_id as id, coalesce(failure, 'no reason') as found from orders.remittance_claims c
+      where (status = 'failed') <> (failure is not null) or status = 'failed'
+        and not exists (select from orders.orders o where o.order_id = any (c.order_ids) and o.status <> 'unpaid')`,
+  },
+  {
     rule: 'ORD-19',
     says: 'a file that is ready has the hash that was told, and a row for each order that was counted',
     sql: `select export_id as id, rows_written || ' rows, hash ' || sha256 as found
@@ -102,7 +142,17 @@ const own: readonly Statement[] = [
 ];
 
 const statements: readonly Statement[] = [...checks, ...own];
-const beyondStatements = ['EVT-5', 'EVT-34', 'EVT-35', 'EVT-36', 'ORD-5', 'ORD-12', 'RFD-13'] as const;
+const beyondStatements = [
+  'EVT-5',
+  'EVT-34',
+  'EVT-35',
+  'EVT-36',
+  'ORD-5',
+  'ORD-11',
+  'ORD-12',
+  'ORD-21',
+  'RFD-13',
+] as const;
 /** All that a run is looked at for. */
 export const rules: readonly string[] = [
   ...new Set([...statements.map(({ rule }) => rule), ...beyondStatements]),
@@ -203,6 +253,8 @@ export async function breachesOf(world: World): Promise<Breach[]> {
   }
   await checkEffects(world, breach);
   await checkMoney(world, breach);
+  await checkReports(world, breach);
+  await checkDifferences(world, breach);
   checkReservations(world, breach);
   for (const id of world.paidOfFrozen)
     breach('RFD-13', 'no refund is paid of an instance that is known to be frozen', id);
@@ -287,6 +339,47 @@ async function checkMoney(world: World, breach: Tell): Promise<void> {
     if (isOfTransfer(reference)) continue; // the auditor compares them with the transfers
     if (!world.received.has(reference) && !accepted.has(reference))
       breach('EVT-35', 'one effect for each accepted command', `${orderId}: money ${reference} from nobody`);
+  }
+}
+
+/** ORD-11: whatever comes late, an instance is as its newest report says. */
+async function checkReports(world: World, breach: Tell): Promise<void> {
+  if (world.reported.size === 0) return;
+  const found = await world.ground.sql<{ id: string; version: string; frozenBy: string | null }>(
+    'select instance_id as id, report_version as version, frozen_by as "frozenBy" from orders.resources',
+  );
+  for (const { id, version, frozenBy } of found) {
+    const newest = world.reported.get(id);
+    if (newest && (Number(version) !== newest.reportVersion || frozenBy !== newest.frozenBy))
+      breach(
+        'ORD-11',
+        'an instance is as its newest report says',
+        `${id}: report ${version}, frozen by ${frozenBy}; the newest is ${JSON.stringify(newest)}`,
+      );
+  }
+}
+
+interface NamedClaim {
+  readonly claimId: string;
+  readonly status: string;
+  readonly differs: readonly string[];
+}
+
+/** ORD-21: operators are told of each claim what keeps it from its transfer; from the one it has paid with, nothing. */
+async function checkDifferences(world: World, breach: Tell): Promise<void> {
+  if (world.transfers.length === 0) return;
+  const { data } = await world.read(operator, '/v1/remittances');
+  for (const { claimId, status, differs } of (data as { claims: NamedClaim[] }[]).flatMap(
+    ({ claims }) => claims,
+  )) {
+    const isWrong =
+      (status === 'paid' && differs.length > 0) || (status === 'waiting' && differs.length === 0);
+    if (isWrong)
+      breach(
+        'ORD-21',
+        'what keeps a claim from its transfer is named',
+        `${claimId}: ${status}, differs in ${differs.join(', ') || 'nothing'}`,
+      );
   }
 }
 

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Found, Orders, Progress } from './runner.ts';
+import type { Found, Orders, Place, Progress } from './runner.ts';
 import type { Step } from './steps.ts';
 
 export type { Found } from './runner.ts';
@@ -12,63 +12,85 @@ export interface Played {
   readonly found?: Found;
 }
 
-const runner = fileURLToPath(new URL('runner.ts', import.meta.url));
-
-/** @throws Error with the end of what it wrote where the process fails. */
-function playIn(orders: Orders, onRuns: (runs: number) => void, signal: AbortSignal): Promise<Played> {
-  return new Promise((resolve, reject) => {
-    const child = fork(runner, [JSON.stringify(orders)], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    });
-    let last: Progress = { runs: 0, did: [] };
-    let wrote = '';
-    child.stderr!.on('data', (bytes: Buffer) => (wrote = (wrote + String(bytes)).slice(-4_000)));
-    child.on('message', (progress: Progress) => {
-      onRuns(progress.runs - last.runs);
-      last = progress;
-    });
-    const stop = () => child.connected && child.disconnect();
-    signal.addEventListener('abort', stop, { once: true });
-    child.once('error', reject).once('exit', (code) => {
-      signal.removeEventListener('abort', stop);
-      if (code === 0) resolve(last);
-      else reject(new Error(`the simulation failed:\n${wrote}`));
-    });
-  });
+/** A process that plays, one after the other, what it is told. */
+export interface Runner {
+  /** @throws Error with the end of what it wrote where the process fails. */
+  play(orders: Orders, onRuns?: (runs: number) => void): Promise<Played>;
+  /** Ends it within its run; what it plays then resolves with what it had told. @throws Error as `play` does. */
+  close(): Promise<void>;
 }
 
-export type Ask = Omit<Orders, 'stride'> & {
-  readonly processes: number;
-  readonly onRuns?: (played: number) => void;
-};
+const runner = fileURLToPath(new URL('runner.ts', import.meta.url));
+
+export function startRunner(place: Place): Runner {
+  const child = fork(runner, [JSON.stringify(place)], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  let wrote = '';
+  child.stderr!.on('data', (bytes: Buffer) => (wrote = (wrote + String(bytes)).slice(-4_000)));
+  const ended = new Promise<void>((resolve, reject) =>
+    child.once('error', reject).once('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`the simulation failed:\n${wrote}`));
+    }),
+  );
+  ended.catch(() => undefined);
+  return {
+    play: (orders, onRuns) =>
+      new Promise((resolve, reject) => {
+        let last: Progress = { runs: 0, did: [] };
+        const finish = () => {
+          child.off('message', hear);
+          resolve(last);
+        };
+        const hear = (progress: Progress) => {
+          onRuns?.(progress.runs - last.runs);
+          last = progress;
+          if (progress.ended) finish();
+        };
+        child.on('message', hear);
+        ended.then(finish, reject);
+        if (child.connected) child.send(orders);
+      }),
+    close() {
+      if (child.connected) child.disconnect();
+      return ended;
+    },
+  };
+}
+
+export type Ask = Omit<Orders, 'stride'> &
+  Pick<Place, 'postgresUrl'> & {
+    readonly processes: number;
+    readonly onRuns?: (played: number) => void;
+  };
 
 /**
  * Runs in several processes beside each other; ends with the first find, that of the lowest seed where
  * several come together.
  */
-export async function playRuns({ processes, onRuns, ...ask }: Ask): Promise<Played> {
-  const enough = new AbortController();
+export async function playRuns({ processes, onRuns, postgresUrl, ...ask }: Ask): Promise<Played> {
   let played = 0;
   const share = (nth: number) => Math.floor(ask.runs / processes) + (nth < ask.runs % processes ? 1 : 0);
-  const parts = Array.from({ length: processes }, (_, nth) => nth).filter((nth) => share(nth) > 0);
+  const runners = Array.from({ length: processes }, (_, nth) => nth)
+    .filter((nth) => share(nth) > 0)
+    .map((nth) => ({ nth, ...startRunner({ postgresUrl, withPlants: ask.plant !== undefined }) }));
+  const closeAll = () => Promise.allSettled(runners.map(({ close }) => close()));
   const all = await Promise.allSettled(
-    parts.map(async (nth) => {
+    runners.map(async ({ nth, play }) => {
       const count = (runs: number) => onRuns?.((played += runs));
       try {
-        const one = await playIn(
-          { ...ask, seed: ask.seed + nth, stride: processes, runs: share(nth) },
-          count,
-          enough.signal,
-        );
-        if (one.found) enough.abort();
+        const one = await play({ ...ask, seed: ask.seed + nth, stride: processes, runs: share(nth) }, count);
+        if (one.found) void closeAll();
         return one;
       } catch (error) {
-        enough.abort();
+        void closeAll();
         throw error;
       }
     }),
   );
+  await closeAll();
   const failed = all.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
   if (failed) throw failed.reason;
   const done = all.map((one) => (one as PromiseFulfilledResult<Played>).value);

@@ -40,7 +40,9 @@ export function choose(world: World, chance: Chance): () => Step {
 
 /** Most runs begin with orders that are fulfilled and known everywhere: only then can they be refunded. */
 function prologue(chance: Chance): Step[] {
-  if (chance.is(0.3)) return [];
+  const kind = chance.below(10);
+  if (kind === 1) return claimsThatRace(chance);
+  if (kind < 3) return [];
   const orders = ['o1', 'o2'].slice(0, 1 + chance.below(2));
   const steps = orders.flatMap((as): Step[] => [
     { do: 'place', as, product: chance.of(['BCC', 'BCC', 'RDS']), count: chance.of([1, 2]) },
@@ -48,6 +50,25 @@ function prologue(chance: Chance): Step[] {
     { do: 'fulfil', order: as },
   ]);
   return [...steps, { do: 'catch up' }];
+}
+
+/** ORD-21: for one transfer, before or after the bank reports it, and against all else that ends an order. */
+function claimsThatRace(chance: Chance): Step[] {
+  const placed = ['o1', 'o2'].map((as): Step => ({ do: 'place', as, product: 'BCC', count: 1 }));
+  const ends = chance.of<Step>([
+    { do: 'pay', order: 'o1' },
+    { do: 'cancel', order: 'o1' },
+    { do: 'money arrives', as: 'm1', order: 'o1', amount: 'due' },
+    { do: 'wait', ms: 8 * day },
+  ]);
+  const racing: Step[] = [
+    { do: 'claim', transfer: 'b1', order: 'o1' },
+    { do: 'claim', transfer: 'b1', order: 'o2' },
+    { do: 'transfer', as: 'b1', order: 'o1', amount: 'due' },
+    ends,
+  ];
+  // A claim is of an account that the order service knows.
+  return [{ do: 'catch up' }, ...placed, ...chance.shuffled(racing)];
 }
 
 const upset = <K extends string>(chance: Chance, name: K, share: number) =>
@@ -98,6 +119,26 @@ function rewind(world: World, chance: Chance): Step | undefined {
   const { to, topic, about } = chance.of(lines);
   return { do: 'rewind', to, topic, about, ...upset(chance, 'forgotten', 0.7) };
 }
+
+const reports = [
+  { says: 'began later' },
+  { says: 'ends sooner' },
+  { says: 'frozen' },
+  { says: 'frozen' },
+  { says: 'free' },
+  { says: 'free' },
+  { says: 'free', late: true },
+  { says: 'frozen', late: true },
+] as const;
+
+const amounts = [
+  { amount: 'due' },
+  { amount: 'due' },
+  { amount: 'due' },
+  { amount: 'due' },
+  { amount: 'less' },
+  { amount: 'due', stranger: true },
+] as const;
 
 type Choice = readonly [weight: number, step: () => Step];
 
@@ -159,14 +200,14 @@ function onOrders(world: World, chance: Chance): Choice[] {
     oneOf(chance, world.refunds.length > 0 ? 1.2 : 0.5, named('created'), (order) => ({
       do: 'report',
       instance: chance.of(instancesOf(world, order)),
-      says: chance.of(['began later', 'frozen', 'free', 'free']),
+      ...chance.of(reports),
     })),
     oneOf(chance, 0.8, named('unpaid'), (order) => money(order)),
     oneOf(chance, world.transfers.length < 4 ? 1 : 0, named('unpaid'), (order) => ({
       do: 'transfer',
       as: `b${world.transfers.length + 1}`,
       order,
-      amount: chance.of(['due', 'due', 'less']),
+      ...chance.of(amounts),
     })),
     oneOf(chance, 1.5, named('unpaid'), (order) => ({ do: 'claim', transfer: transfer(), order })),
     oneOf(chance, 0.2, [...orders.keys()], (order) => money(order)),

@@ -1,4 +1,5 @@
 import type { Change } from '../changed-source.ts';
+import type { Ground } from './environment.ts';
 
 /** A bug that the rules of the sagas are there to prevent. */
 export interface Planted {
@@ -11,7 +12,19 @@ export interface Planted {
   readonly breaks: string;
   /** Where the tests begin to look: the run of this seed showed it. `npm run simulate -- --planted` tells a new one. */
   readonly seed: number;
-  readonly changes: readonly Change[];
+  /** In a replacement `$planted` is an expression: whether this bug is the one that is awake. */
+  readonly changes?: readonly Change[];
+  /** Of what the database decides. */
+  readonly inDatabase?: ChangedFunction;
+}
+
+/** A function of the database with another text while the bug is awake. */
+export interface ChangedFunction {
+  /** `schema.name`, of one signature. */
+  readonly name: string;
+  /** Text that must be in it, once. */
+  readonly fragment: string;
+  readonly replacement: string;
 }
 
 const reservation = 'services/order/src/reservation.ts';
@@ -27,7 +40,7 @@ export const planted: readonly Planted[] = [
       {
         file: 'services/order/src/order/holder-store.ts',
         fragment: `return row.endedAt ? 'ended' : 'live';`,
-        replacement: `return 'live';`,
+        replacement: `return row.endedAt && !$planted ? 'ended' : 'live';`,
       },
     ],
   },
@@ -40,8 +53,8 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: 'libs/messaging/src/keep-newest.ts',
-        fragment: 'where ${table}.version < excluded.version',
-        replacement: '',
+        fragment: 'writer.write(upsert,',
+        replacement: `writer.write($planted ? upsert.replace(/where \\S+ < excluded.version/, '') : upsert,`,
       },
     ],
   },
@@ -55,7 +68,9 @@ export const planted: readonly Planted[] = [
       {
         file: reservation,
         fragment: `endHolder(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);`,
-        replacement: `(saveEnds(tx, { kind: 'contract', ids: [contract.contractId], accountId: contract.accountId }),
+        replacement: `!$planted
+          ? endHolder(tx, { kind: 'contract', id: contract.contractId }, contract.accountId)
+          : (saveEnds(tx, { kind: 'contract', ids: [contract.contractId], accountId: contract.accountId }),
             lockOrders(tx, contract.orderIds))
           .then((orders) => void saveOrders(tx, orders.map((order) => releaseOrder(order, order.hold))));`,
       },
@@ -71,7 +86,9 @@ export const planted: readonly Planted[] = [
       {
         file: 'services/order/src/service.ts',
         fragment: `'refund.succeeded': {`,
-        replacement: `'refund.failed': { on: onRefundEnded, locks: refundRows }, 'refund.succeeded': {`,
+        replacement: `'refund.failed': {
+          on: async (tx, event) => { if ($planted) await onRefundEnded(tx, event); }, locks: refundRows },
+          'refund.succeeded': {`,
       },
     ],
   },
@@ -85,7 +102,7 @@ export const planted: readonly Planted[] = [
       {
         file: 'services/order/src/order/order-refund.ts',
         fragment: 'hold: null,\n      refundedInstanceIds,',
-        replacement: 'refundedInstanceIds,',
+        replacement: '...(!$planted && { hold: null }),\n      refundedInstanceIds,',
       },
     ],
   },
@@ -99,7 +116,7 @@ export const planted: readonly Planted[] = [
       {
         file: 'services/order/src/order/order-instance-store.ts',
         fragment: ` or o.hold_kind = 'refund')`,
-        replacement: ')',
+        replacement: '${$planted ? "" : " or o.hold_kind = \'refund\'"})',
       },
     ],
   },
@@ -113,7 +130,7 @@ export const planted: readonly Planted[] = [
       {
         file: 'services/contract/src/contract/contract.ts',
         fragment: 'earlierEnded: earlierEnded.map((earlier) => ({ ...earlier }))',
-        replacement: 'earlierEnded: []',
+        replacement: 'earlierEnded: $planted ? [] : earlierEnded.map((earlier) => ({ ...earlier }))',
       },
     ],
   },
@@ -122,12 +139,12 @@ export const planted: readonly Planted[] = [
     rule: 'CTR-4',
     says: 'a contract is drafted although its orders are not what it was decided on',
     breaks: 'CTR-4',
-    seed: 2,
+    seed: 25,
     changes: [
       {
         file: 'services/contract/src/application.ts',
         fragment: 'if (refusals.length > 0) {',
-        replacement: 'if (refusals.length < 0) {',
+        replacement: 'if (refusals.length > 0 && !$planted) {',
       },
     ],
   },
@@ -136,12 +153,12 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-5',
     says: 'money that arrives for an order that cannot be paid is dropped',
     breaks: 'ORD-5',
-    seed: 2,
+    seed: 5,
     changes: [
       {
         file: 'services/order/src/payment.ts',
-        fragment: 'if (reason) await giveBack(tx, order, { paymentReference, parts, reason });',
-        replacement: 'if (reason) return;',
+        fragment: 'if (reason) await giveBack(',
+        replacement: 'if (reason && $planted) return;\n  if (reason) await giveBack(',
       },
     ],
   },
@@ -155,7 +172,7 @@ export const planted: readonly Planted[] = [
       {
         file: reservation,
         fragment: 'const orders = await expireDue(tx, freed);',
-        replacement: 'const orders = freed;',
+        replacement: 'const orders = $planted ? freed : await expireDue(tx, freed);',
       },
     ],
   },
@@ -169,11 +186,103 @@ export const planted: readonly Planted[] = [
       {
         file: 'services/refund/src/refund-request.ts',
         fragment: 'if (against.refusals.length > 0) {',
-        replacement: 'if (against.refusals.length < 0) {',
+        replacement: 'if (against.refusals.length > 0 && !$planted) {',
       },
     ],
   },
+  {
+    name: 'rest-priced-twice',
+    rule: 'ORD-24',
+    says: 'a change of plan pays twice for the rest of a period',
+    breaks: 'ORD-24',
+    seed: 3,
+    changes: [
+      {
+        file: 'services/order/src/order/plan-change.ts',
+        fragment: 'const rests = restsOf(periods, rules.now, prices, rules);',
+        replacement: `const rests = restsOf($planted ? [...periods, ...periods] : periods, rules.now, prices, rules);`,
+      },
+    ],
+  },
+  {
+    name: 'difference-of-one',
+    rule: 'ORD-24',
+    says: 'an upgrade of several instances costs the difference of one',
+    breaks: 'ORD-24',
+    seed: 49,
+    changes: [
+      {
+        file: 'services/order/src/order/plan-change.ts',
+        fragment: 'costOf(difference!.mul(ask.count), unitPrice, sign > 0)',
+        replacement: 'costOf(difference!.mul($planted ? 1 : ask.count), unitPrice, sign > 0)',
+      },
+    ],
+  },
+  {
+    name: 'difference-unnamed',
+    rule: 'ORD-21',
+    says: 'operators are not told that a payer is another one than the account',
+    breaks: 'ORD-21',
+    seed: 56,
+    changes: [
+      {
+        file: 'services/order/src/remittance/claim.ts',
+        fragment: 'payer: !isPayer,',
+        replacement: 'payer: !isPayer && !$planted,',
+      },
+    ],
+  },
+  {
+    name: 'cancelled-uncounted',
+    rule: 'ORD-23',
+    says: 'the totals forget an order that is cancelled',
+    breaks: 'ORD-23',
+    seed: 7,
+    inDatabase: {
+      name: 'orders.on_changed',
+      fragment: 'from changed) moved',
+      replacement: `from changed) moved where status <> 'cancelled'`,
+    },
+  },
 ];
+
+/**
+ * All planted bugs are in the sources of one process, for loading them costs more than a run; each is asleep until it
+ * is named.
+ */
+export const awake = {
+  changesOf: ({ name, changes = [] }: Planted): Change[] =>
+    changes.map((change) => ({
+      ...change,
+      replacement: change.replacement.replaceAll('$planted', `(globalThis.plantedBug === '${name}')`),
+    })),
+
+  /**
+   * @returns how to put it to sleep again.
+   * @throws Error where the database's function has not the fragment exactly once.
+   */
+  async wake(ground: Ground, name: string | undefined): Promise<() => Promise<void>> {
+    const { inDatabase } = name === undefined ? {} : plantOf(name);
+    const before = inDatabase && (await functionText(ground, inDatabase.name));
+    if (inDatabase) {
+      const { fragment, replacement } = inDatabase;
+      const times = before!.split(fragment).length - 1;
+      if (times !== 1)
+        throw new Error(`${inDatabase.name} has this ${times} times, not once:\n  ${fragment}`);
+      await ground.sql(before!.replace(fragment, () => replacement));
+    }
+    Object.assign(globalThis, { plantedBug: name });
+    return async () => {
+      Object.assign(globalThis, { plantedBug: undefined });
+      if (before) await ground.sql(before);
+    };
+  },
+};
+
+async function functionText(ground: Ground, name: string): Promise<string> {
+  const [row] = await ground.sql<{ text: string }>('select pg_get_functiondef($1::regproc) as text', [name]);
+  return row!.text;
+}
 
 export function plantOf(name: string): Planted {
   const found = planted.find((one) => one.name === name);

@@ -1,12 +1,18 @@
-// A process of the simulation: plays the runs it was told on a database of its own, and tells what it found.
-// Started by playing.ts alone.
+// A process of the simulation: plays the runs it is told, on a database of its own, and tells what it found.
+// Started by child.ts alone.
+import { on } from 'node:events';
 import { changeSource, type Change } from '../changed-source.ts';
 import type { Breach } from './checks.ts';
-import { plantOf } from './planted.ts';
+import { awake, planted, plantOf } from './planted.ts';
 import type { Step } from './steps.ts';
 
-export interface Orders {
+export interface Place {
   readonly postgresUrl: string;
+  /** With all planted bugs in its sources, asleep until a play names one; else its sources are as they stand. */
+  readonly withPlants: boolean;
+}
+
+export interface Orders {
   /** Seeds from this one on, each `stride` more than the one before. */
   readonly seed: number;
   readonly stride: number;
@@ -26,63 +32,66 @@ export interface Found {
   readonly script: readonly Step[];
 }
 
-/** After `runs` runs, the last of them with what it found, if anything; a runner ends with its first find. */
+/** After `runs` runs, the last of them with what it found, if anything; a play ends with its first find. */
 export interface Progress {
   readonly runs: number;
   /** The kinds of steps that did something in them. */
   readonly did: readonly Step['do'][];
   readonly found?: Found;
+  readonly ended?: true;
 }
 
-const orders = JSON.parse(process.argv[2]!) as Orders;
-const bug = orders.plant === undefined ? undefined : plantOf(orders.plant);
+const { postgresUrl, withPlants } = JSON.parse(process.argv[2]!) as Place;
 const quickSeal: Change = {
   file: 'services/contract/src/sealing.ts',
   fragment: "'./seal/sign-document.ts'",
   replacement: `'${new URL('quick-seal.ts', import.meta.url).href}'`,
 };
-changeSource(quickSeal, ...(bug?.changes ?? []));
+changeSource(quickSeal, ...(withPlants ? planted.flatMap(awake.changesOf) : []));
 const { openGround } = await import('./environment.ts');
 const { prepare, replay, simulate } = await import('./run.ts');
 const { shrink } = await import('./shrink.ts');
 
 const tell = (progress: Progress) =>
   new Promise<void>((resolve) => (process.send ? process.send(progress, () => resolve()) : resolve()));
-/** With a planted bug, what it is said to break. */
-const sought = (breaches: readonly Breach[]) =>
-  bug ? breaches.filter(({ rule }) => rule === bug.breaks) : breaches;
 const same = (one: readonly Breach[], other: readonly Breach[]) =>
   one.some(({ rule, says }) => other.some((each) => each.rule === rule && each.says === says));
 
-const ground = await openGround(orders.postgresUrl);
-const did = new Set<Step['do']>();
+const ground = await openGround(postgresUrl);
 let ended = false;
 process.once('disconnect', () => (ended = true));
-try {
-  await prepare(ground);
-  for (let run = 0; run < orders.runs && !ended; run += 1) {
-    const seed = orders.seed + run * orders.stride;
-    const { breaches, script, effective } = await (orders.script
-      ? replay(ground, orders.script)
-      : simulate(ground, seed));
+
+async function play({ seed: first, stride, runs, plant, script: given, shrinkTries }: Orders): Promise<void> {
+  const bug = plant === undefined ? undefined : plantOf(plant);
+  /** With a planted bug, what it is said to break. */
+  const sought = (breaches: readonly Breach[]) =>
+    bug ? breaches.filter(({ rule }) => rule === bug.breaks) : breaches;
+  const did = new Set<Step['do']>();
+  for (let run = 0; run < runs && !ended; run += 1) {
+    const seed = first + run * stride;
+    const { breaches, script, effective } = await (given ? replay(ground, given) : simulate(ground, seed));
     effective.forEach((step) => did.add(step));
     if (sought(breaches).length > 0) {
       const fails = async (shorter: readonly Step[]) =>
         !ended && same((await replay(ground, shorter)).breaches, sought(breaches));
-      const shrinkable = orders.shrinkTries > 0 && (await fails(script));
-      await tell({
-        runs: run + 1,
-        did: [...did],
-        found: {
-          seed,
-          breaches,
-          steps: script.length,
-          script: shrinkable ? await shrink(script, fails, orders.shrinkTries) : script,
-        },
-      });
-      break;
+      const shrinkable = shrinkTries > 0 && (await fails(script));
+      const shown = shrinkable ? await shrink(script, fails, shrinkTries) : script;
+      const found = { seed, breaches, steps: script.length, script: shown };
+      return tell({ runs: run + 1, did: [...did], found, ended: true });
     }
-    if ((run + 1) % 10 === 0 || run + 1 === orders.runs) await tell({ runs: run + 1, did: [...did] });
+    const isLast = run + 1 === runs;
+    if ((run + 1) % 10 === 0 || isLast)
+      await tell({ runs: run + 1, did: [...did], ...(isLast && { ended: true }) });
+  }
+}
+
+try {
+  await prepare(ground);
+  const told = on(process, 'message', { close: ['disconnect'] }) as AsyncIterable<[Orders]>;
+  for await (const [orders] of ended ? [] : told) {
+    const sleep = await awake.wake(ground, orders.plant);
+    await play(orders);
+    await sleep();
   }
 } finally {
   await ground.close();

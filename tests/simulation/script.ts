@@ -30,9 +30,12 @@ function said(step: Step): string {
     case 'export':
       return 'ask for an export';
     case 'report':
-      return `the platform reports ${step.instance}: ${step.says}`;
+      return `the platform reports ${step.instance}: ${step.says}${step.late ? ', late' : ''}`;
     case 'transfer':
-      return `the bank reports ${step.as} for ${step.order}${step.amount === 'less' ? ', less than is due' : ''}`;
+      return (
+        `the bank reports ${step.as} for ${step.order}${step.amount === 'less' ? ', less than is due' : ''}` +
+        `${step.stranger ? ', from a stranger' : ''}`
+      );
     case 'claim':
       return `claim ${step.transfer} for ${step.order}`;
     case 'apply':

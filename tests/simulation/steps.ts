@@ -30,9 +30,17 @@ export type Step =
       readonly as: string;
       readonly order: string;
       readonly amount: 'due' | 'less';
+      /** Another payer than the account. */
+      readonly stranger?: true;
     })
   | (Upset & { readonly do: 'claim'; readonly transfer: string; readonly order: string })
-  | (Upset & { readonly do: 'report'; readonly instance: string; readonly says: Said })
+  | (Upset & {
+      readonly do: 'report';
+      readonly instance: string;
+      readonly says: Said;
+      /** Under a version before the newest that was told of it. */
+      readonly late?: true;
+    })
   | (Upset & { readonly do: 'apply'; readonly as: string; readonly orders: readonly string[] })
   | (Upset & { readonly do: 'finalize' | 'void'; readonly contract: string })
   | (Upset & { readonly do: 'void by ticket'; readonly contract: string })
@@ -63,8 +71,10 @@ export type Step =
       readonly forgotten?: true;
     };
 
-/** Told of an instance: it began later than was told before, it is frozen, or it is free again. */
-type Said = 'began later' | 'frozen' | 'free';
+/**
+ * Told of an instance: it began later or ends sooner than was told before, it is frozen, or it is free again.
+ */
+type Said = 'began later' | 'ends sooner' | 'frozen' | 'free';
 
 /**
  * `dies`: before its commit, then sent again; `twice`: sent again although it was answered. Under one
@@ -248,7 +258,7 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
         ? rememberEnds(world, body['instances'] as Told[])
         : undefined;
     case 'report':
-      return rememberEnds(world, [body as unknown as Told]);
+      return rememberReport(world, body as unknown as Told & Reported);
     case 'cancel':
     case 'fail':
       return accept(step.do === 'cancel' ? 'cancelled order' : 'voided order', world.idOf(step.order));
@@ -278,6 +288,15 @@ interface Told {
 }
 const rememberEnds = (world: World, told: readonly Told[]): void =>
   told.forEach(({ instanceId, end }) => end && world.ends.set(instanceId, new Date(end)));
+
+type Reported = { readonly reportVersion: number; readonly frozenBy: string | null };
+/** The newest report that was answered; one that came late is answered with that. */
+function rememberReport(world: World, told: Told & Reported): void {
+  rememberEnds(world, [told]);
+  const { instanceId, reportVersion, frozenBy } = told;
+  if (reportVersion > (world.reported.get(instanceId)?.reportVersion ?? 0))
+    world.reported.set(instanceId, { reportVersion, frozenBy });
+}
 
 /** The instances that fulfilment will give, named after the order. */
 function newInstances(world: World, { as, count }: { as: string; count: number }): string[] {
@@ -430,30 +449,37 @@ function askTransfer(world: World, step: Extract<Step, { do: 'transfer' | 'claim
     body: {
       bankReference: `bank-${step.as}`,
       amount,
-      payerName: certifiedName,
+      payerName: step.stranger ? '另一公司' : certifiedName,
       receivedAt: world.now().toISOString(),
     },
   };
 }
+
+const day = 24 * 3_600_000;
 
 const monthFrom = (start: Date) => ({
   start: start.toISOString(),
   end: calendarEnd(start, month, 'Asia/Shanghai').toISOString(),
 });
 
-/** Each report is newer than the one before, and says all that is known of the instance (ORD-11). */
-function askReport(world: World, { instance, says }: Extract<Step, { do: 'report' }>): Ask {
+/**
+ * Each report is newer than the one before, or comes late, and says all that is known of the instance (ORD-11).
+ */
+function askReport(world: World, { instance, says, late }: Extract<Step, { do: 'report' }>): Ask {
   const instanceId = world.idOf(instance);
-  if (!instanceId) return undefined;
-  world.reports += 1;
+  const newest = world.reported.get(instanceId ?? '');
+  if (!instanceId || (late && !newest)) return undefined;
+  if (!late) world.reports += 2;
+  const end = world.ends.get(instanceId);
   return {
     by: platform,
     method: 'put',
     path: '/v1/resources/{instanceId}',
     params: { instanceId },
     body: {
-      reportVersion: world.reports,
+      reportVersion: late ? newest!.reportVersion - 1 : world.reports,
       ...(says === 'began later' && monthFrom(world.now())),
+      ...(says === 'ends sooner' && end && { end: new Date(end.getTime() - day).toISOString() }),
       frozenBy: says === 'frozen' ? 'police' : null,
     },
   };

@@ -2,7 +2,7 @@ import { Refusal, type Actor } from '@accord/core';
 import { withContext } from '@accord/core/observability';
 import { newEventId } from '@accord/core/runtime';
 import { headersOf, subjectOf, type Event, type Fact } from '@accord/events';
-import type { RouteRequest } from '@accord/http';
+import type { Route, RouteRequest } from '@accord/http';
 import { keyedRequest, onceInTransaction } from '@accord/http/server';
 import type { Incoming } from '@accord/kafka';
 import { handleMessages } from '@accord/messaging';
@@ -130,6 +130,22 @@ export interface Accepted {
   readonly id: string;
 }
 
+const requestOf = (
+  route: Route,
+  { by, params = {}, body }: Pick<Command, 'by' | 'params' | 'body'>,
+): RouteRequest => ({
+  actor: by,
+  params: route.params?.parse(params),
+  query: route.query?.parse({}),
+  body: route.body?.parse(body ?? {}),
+  ifMatch: undefined,
+  locale: 'en',
+  timeZone: 'Asia/Shanghai',
+  requestId: 'simulation',
+  wordsOf: ({ code }) => ({ title: code, detail: code }),
+  item: () => Promise.reject(new Error('no batches here')),
+});
+
 /**
  * One run: the four services on cleared schemas, and between them the lines of what was announced and not yet
  * heard.
@@ -151,8 +167,10 @@ export class World {
   readonly transfers: string[] = [];
   /** Refunds that were paid although an instance was known to be frozen (RFD-13). */
   readonly paidOfFrozen: string[] = [];
-  /** How many reports of instances were told so far. */
+  /** The last version of a report of an instance; there is one between any two. */
   reports = 0;
+  /** By instance, the newest report that was answered (ORD-11). */
+  readonly reported = new Map<string, { readonly reportVersion: number; readonly frozenBy: string | null }>();
   /** The name of the last accepted command's step. */
   lastCommand = '';
   #lines = new Map<string, Line>();
@@ -220,18 +238,7 @@ export class World {
     onAnswer,
   }: Command): Promise<Reply> {
     const [part, route] = this.#routeOf(method, path);
-    const ask: RouteRequest = {
-      actor: by,
-      params: route.params?.parse(params),
-      query: route.query?.parse({}),
-      body: route.body?.parse(body ?? {}),
-      ifMatch: undefined,
-      locale: 'en',
-      timeZone: 'Asia/Shanghai',
-      requestId: 'simulation',
-      wordsOf: ({ code }) => ({ title: code, detail: code }),
-      item: () => Promise.reject(new Error('no batches here')),
-    };
+    const ask = requestOf(route, { by, params, body });
     const key = `key-${(this.#keys += 1)}`;
     const keyed = keyedRequest({
       key,
@@ -276,6 +283,16 @@ export class World {
     if ('body' in reply) onAnswer?.(reply.body);
     await this.#collect();
     return reply;
+  }
+
+  /** The answer of a route that reads. */
+  async read(by: Actor, path: Command['path']): Promise<Record<string, unknown>> {
+    const [part, route] = this.#routeOf('get', path);
+    const ask = requestOf(route, { by });
+    const { body } = (await part.db.transaction(by, (tx) => route.inTransaction!(tx, ask))) as {
+      body: unknown;
+    };
+    return body as Record<string, unknown>;
   }
 
   #routeOf(method: string, path: string) {
