@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
+import { developmentPassword } from '@accord/testing';
 import { asksForHelp, runningPlatform } from '../parts/data-folder.ts';
 import { root } from '../parts/infrastructure.ts';
 
@@ -21,7 +22,7 @@ without them, the npm start of this folder.
 Exit codes: 0 rebuilt; 1 the read models are as they were; 2 wrong arguments.`;
 
 /** The environment of the service's own command. @throws Error where nobody says which platform. */
-async function environment(service: Rebuildable): Promise<NodeJS.ProcessEnv> {
+function environment(service: Rebuildable): NodeJS.ProcessEnv {
   if (process.env.ACCORD_OWNER_DATABASE_URL) return process.env;
   const { ACCORD_AUDIT_DATABASE_URL: database, ...kafka } = runningPlatform();
   if (!database)
@@ -29,7 +30,6 @@ async function environment(service: Rebuildable): Promise<NodeJS.ProcessEnv> {
       'npm start does not run in this folder; set ACCORD_OWNER_DATABASE_URL and ACCORD_KAFKA_BROKERS',
     );
   const { owner } = rolesOf(service);
-  const { developmentPassword } = await import('@accord/testing'); // loads for a second
   return {
     ...kafka,
     ACCORD_OWNER_DATABASE_URL: roleUrl(database, owner, developmentPassword(owner)),
@@ -38,10 +38,12 @@ async function environment(service: Rebuildable): Promise<NodeJS.ProcessEnv> {
 }
 
 /** As in production: `node services/refund/src/rebuild.ts`. */
-async function run(service: Rebuildable, args: readonly string[]): Promise<number> {
+function run(service: Rebuildable, args: readonly string[]): Promise<number> {
   const file = join(root, 'services', service, 'src', 'rebuild.ts');
-  const env = await environment(service);
-  const child = spawn(process.execPath, [...process.execArgv, file, ...args], { stdio: 'inherit', env });
+  const child = spawn(process.execPath, [...process.execArgv, file, ...args], {
+    stdio: 'inherit',
+    env: environment(service),
+  });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) =>
     child.once('error', reject).once('exit', (code) => resolve(code ?? 1)),
