@@ -219,6 +219,34 @@ export const planted: readonly Planted[] = [
     ],
   },
   {
+    name: 'failed-claim-spends',
+    rule: 'ORD-21',
+    says: 'a claim whose order can no longer be paid takes its transfer all the same',
+    breaks: 'EVT-33',
+    seed: 29,
+    changes: [
+      {
+        file: 'services/order/src/remittance-claim.ts',
+        fragment: 'const find = failure ? findFitting : takeRemittance;',
+        replacement: 'const find = failure && !$planted ? findFitting : takeRemittance;',
+      },
+    ],
+  },
+  {
+    name: 'claim-left-waiting',
+    rule: 'ORD-21',
+    says: 'a transfer that is reported wakes no claim',
+    breaks: 'ORD-21',
+    seed: 82,
+    changes: [
+      {
+        file: 'services/order/src/remittance-claim.ts',
+        fragment: 'wakeClaims(tx, told.bankReference);',
+        replacement: 'if (!$planted) wakeClaims(tx, told.bankReference);',
+      },
+    ],
+  },
+  {
     name: 'difference-unnamed',
     rule: 'ORD-21',
     says: 'operators are not told that a payer is another one than the account',
