@@ -38,7 +38,7 @@ function named(example: unknown, ids: Ids, field = ''): unknown {
 const isName = ([field, value]: [string, unknown]): boolean =>
   /Id$|Code$/.test(field) && typeof value === 'string';
 
-/** What an answer, or the first row of it, is about. */
+/** Names in an answer, or in its first row. */
 function idsIn({ body }: Reply): Ids {
   const row = (Array.isArray(body?.data) ? body.data[0] : body) as Record<string, unknown> | undefined;
   return Object.fromEntries(Object.entries(row ?? {}).filter(isName)) as Ids;
