@@ -9,7 +9,14 @@ import {
   type Account,
   type Operation,
 } from '../../services/order/src/order/allowed-operations.ts';
-import { expireOrder, obstacle, orderSnapshot, type Order } from '../../services/order/src/order/order.ts';
+import {
+  cancelOrder,
+  expectPayable,
+  expireOrder,
+  obstacle,
+  orderSnapshot,
+  type Order,
+} from '../../services/order/src/order/order.ts';
 import { resourceSnapshot, type Resource } from '../../services/order/src/resource/resource.ts';
 import type { RefundedOrder } from '../../services/refund/src/refund/amount.ts';
 import { quoteInstances } from '../../services/refund/src/refund/quote.ts';
@@ -213,6 +220,22 @@ const downgradeTo = (priceAfter: string): Partial<Order> => ({
   },
 });
 const renewal: Partial<Order> = { orderId: 'ord_2', orderType: 'renewal', createdAt: day(6) };
+/** The month after the running one. */
+const later: Partial<Order> = {
+  ...renewal,
+  servicePeriod: { start: running.servicePeriod!.end, end: new Date(Date.UTC(2026, 4, 5, 3)) },
+};
+const failed: Partial<Order> = { status: 'voided', fulfilment: 'failed', voidedAt: day(6) };
+const oneTime: Partial<Order> = {
+  chargeType: 'one_time',
+  productForm: 'one_time',
+  duration: null,
+  servicePeriod: null,
+};
+const { status, fulfilment, cashPaid, paidParts, instanceIds, servicePeriod, payBy, paidAt } = running;
+const paidDomain: Partial<Order> = {
+  ...{ status, fulfilment, cashPaid, paidParts, instanceIds, servicePeriod, payBy, paidAt },
+};
 const fees = (profile: Profile, change: Partial<Profile['refunds']>): Profile => ({
   ...profile,
   refunds: { ...profile.refunds, ...change },
@@ -276,6 +299,28 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
     },
     open,
   ],
+  ...Object.fromEntries(
+    (['renewal', 'transfer_in', 'redemption', 'buyback', 'buyback_zhiyu'] as const).map((serviceType) => [
+      `an unpaid domain, ${serviceType}`,
+      [{ order: { ...domain, serviceType } }, openWithContract] as const,
+    ]),
+  ),
+  'an unpaid domain past its payBy': [{ order: { ...domain, payBy: now } }, view],
+  'a domain whose name was taken': [{ order: { ...domain, status: 'cancelled', cancelledAt: day(6) } }, view],
+  'a paid domain that is not registered yet': [
+    { order: { ...domain, ...paidDomain, ...creating } },
+    contractOnly,
+  ],
+  'a paid domain that could not be registered': [{ order: { ...domain, ...paidDomain, ...failed } }, view],
+  'a paid domain': [{ order: { ...domain, ...paidDomain } }, both],
+  'a paid domain whose name is released': [
+    { order: { ...domain, ...paidDomain }, resource: { released: true } },
+    contractOnly,
+  ],
+  'a paid domain of an account that is not known': [
+    { order: { ...domain, ...paidDomain }, account: undefined },
+    unsubscribeOnly,
+  ],
   'no product for contracts': [{ order: { contractable: false } }, unsubscribeOnly],
   'an invoicing entity the profile no longer has': [{ order: { invoicingEntity: 'gone' } }, unsubscribeOnly],
   'a provider with contracts over bills alone': [
@@ -324,6 +369,23 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
   'charged once': [
     { order: { chargeType: 'one_time', productForm: 'one_time', duration: null, servicePeriod: null } },
     contractOnly,
+  ],
+  'charged once, unpaid': [{ order: { ...unpaid, ...oneTime } }, openWithContract],
+  'charged once, not delivered yet': [{ order: { ...oneTime, ...creating } }, contractOnly],
+  'charged once, not delivered': [{ order: { ...oneTime, ...failed } }, view],
+  'charged once, in a contract': [{ order: { ...oneTime, hold: { kind: 'contract', id: 'ctr_1' } } }, view],
+  'charged once, for nothing': [{ order: { ...oneTime, ...costsNothing, free: true } }, contractOnly],
+  'charged once, marketplace': [
+    { order: { ...oneTime, category: 'MKT' } },
+    { baidu: view, alibaba: contractOnly },
+  ],
+  'charged once, marketplace, unpaid': [
+    { order: { ...unpaid, ...oneTime, category: 'MKT' } },
+    { baidu: open, alibaba: openWithContract },
+  ],
+  'charged once, customised': [
+    { order: { ...oneTime, customised: true } },
+    { baidu: view, alibaba: contractOnly },
   ],
   free: [{ order: { ...costsNothing, free: true } }, contractOnly],
   'a trial': [{ order: { ...costsNothing, trial: true } }, contractOnly],
@@ -420,6 +482,53 @@ const cases: Readonly<Record<string, readonly [Case, Expected]>> = {
     both,
   ],
 
+  'a renewal of a running instance': [{ order: later, others: [{}] }, both],
+  'an unpaid renewal': [
+    { order: { ...unpaid, ...renewal, instanceIds: ['i-1'] }, others: [{}] },
+    openWithContract,
+  ],
+  'an unpaid renewal past its payBy': [
+    { order: { ...unpaid, ...renewal, instanceIds: ['i-1'], payBy: now }, others: [{}] },
+    view,
+  ],
+  'a renewal that is not carried out yet': [
+    { order: { ...renewal, fulfilment: 'creating', servicePeriod: null }, others: [{}] },
+    contractOnly,
+  ],
+  'a renewal that a refund of it alone took back': [
+    {
+      order: { ...later, status: 'voided', refundState: 'full', refundedInstanceIds: ['i-1'] },
+      others: [{}],
+    },
+    view,
+  ],
+  'a renewal whose purchase is in a contract': [
+    { order: later, others: [{ hold: { kind: 'contract', id: 'ctr_1' } }] },
+    contractOnly,
+  ],
+  'a renewal whose purchase was a gift': [
+    { order: later, others: [{ ...promotion('refundable', 'lottery') }] },
+    contractOnly,
+  ],
+  'a renewal of a frozen instance': [
+    { order: later, others: [{}], resource: { frozenBy: 'police' } },
+    contractOnly,
+  ],
+  'a renewal paid by vouchers alone': [
+    { order: { ...later, cashPaid: nothing, voucherPaid: cny('45.00') }, others: [{}] },
+    contractOnly,
+  ],
+  'a renewal of a marketplace product': [
+    { order: { ...later, category: 'MKT' }, others: [{ category: 'MKT' }] },
+    { baidu: unsubscribeOnly, alibaba: both },
+  ],
+  'a renewal of a domain of the refused brand, unpaid': [
+    {
+      order: { ...domain, ...renewal, serviceType: 'renewal', brand: 'hichina', instanceIds: ['i-1'] },
+      others: [{ productForm: 'domain', serviceType: 'registration', brand: 'hichina' }],
+    },
+    { baidu: openWithContract, alibaba: open },
+  ],
   'a renewal beside it': [{ others: [renewal] }, both],
   'an unpaid renewal beside it': [
     { others: [{ ...unpaid, ...renewal, instanceIds: ['i-1'] }] },
@@ -508,6 +617,18 @@ test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, g
   const offered = allowedOperations(order, around, { profile, missingGlyphs, now });
   expect(offered).toEqual(expected);
 
+  const refusesBy = (decide: () => unknown) =>
+    expect(decide).toThrow(expect.objectContaining({ kind: 'conflict' }));
+  const asks: [Operation, () => unknown][] = [
+    ['pay', () => expectPayable(order, now)],
+    [
+      'cancel',
+      () => cancelOrder(expireOrder(order, now).state, { reason: 'by_customer', text: null, at: now }),
+    ],
+  ];
+  for (const [operation, ask] of asks)
+    if (offered.includes(operation)) ask();
+    else refusesBy(ask);
   const application = refusedApplication({ profile, order, account });
   expect([application, application.length === 0]).toEqual([
     application,
@@ -519,18 +640,20 @@ test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, g
   else if (!isZero(order.cashPaid)) expect(refund).not.toEqual([]);
 });
 
-/** Each instance with the period of its order. */
+/** Each instance with the period of its order; an order on what is there already knows none before it is fulfilled. */
 const withInstances = (order: Order): Order => ({
   ...order,
-  instances: order.instanceIds.map((instanceId) => ({
-    instanceId,
-    start: order.servicePeriod?.start ?? null,
-    end: order.servicePeriod?.end ?? null,
-    region: null,
-    ipAddress: null,
-    told: null,
-    knownSince: null,
-  })),
+  instances: (order.orderType === 'purchase' || order.fulfilment === 'created' ? order.instanceIds : []).map(
+    (instanceId) => ({
+      instanceId,
+      start: order.servicePeriod?.start ?? null,
+      end: order.servicePeriod?.end ?? null,
+      region: null,
+      ipAddress: null,
+      told: null,
+      knownSince: null,
+    }),
+  ),
 });
 
 function worldOf(provider: keyof typeof profiles, asked: Case) {

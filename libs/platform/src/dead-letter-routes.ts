@@ -148,7 +148,7 @@ const reading = (name: Service['name']): Route[] => [
   }),
 ];
 
-const acting = (name: Service['name'], act: Act, summary: string): Route =>
+const acting = ({ name, subscriptions }: Service, act: Act, summary: string): Route =>
   route({
     method: 'post',
     path: `${pathOf(name)}/${act}`,
@@ -156,7 +156,7 @@ const acting = (name: Service['name'], act: Act, summary: string): Route =>
     summary,
     access,
     body: Selection,
-    example: { type: 'order.paid', reason: 'timeout' },
+    example: { type: Object.keys(subscriptions)[0], reason: 'timeout' },
     answer: Count,
     refusals: ['request.range_reversed'],
     inTransaction: async (tx, { timeZone, body }) => ({
@@ -181,8 +181,8 @@ export function withDeadLetterRoutes(service: Service): Service {
   const routes = [
     ...service.routes,
     ...reading(name),
-    acting(name, 'replay', 'Tries them again, and after each the later events of its key, in order.'),
-    acting(name, 'discard', 'Drops them for good; the later events of their keys follow.'),
+    acting(service, 'replay', 'Tries them again, and after each the later events of its key, in order.'),
+    acting(service, 'discard', 'Drops them for good; the later events of their keys follow.'),
   ];
   const tags = {
     ...service.tags,

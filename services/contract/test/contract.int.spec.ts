@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readPdf } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
+import { flawsOfExamples } from '@accord/testing/edges';
 import { timeWriter } from '../src/document/order-table.ts';
 import type { Order } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
@@ -13,6 +14,25 @@ const { customerOf } = openOffices(
   'baidu',
   'alibaba',
 );
+
+/** As the order service tells it. */
+const product = {
+  productCode: 'BCC',
+  version: 1,
+  name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
+  category: 'BCC',
+  brand: 'baidu',
+  form: 'instance' as const,
+  chargeTypes: ['subscription' as const],
+  invoicingEntity: 'baidu_netcom',
+  prices: [],
+  serviceTypes: [],
+  onSale: true,
+  renewable: true,
+  contractable: true,
+  refundable: true,
+  termsUrl: null,
+};
 
 describe('from application to the end', () => {
   test('CTR-1 CTR-2 CTR-3 the preview shows the split and names every refusal, and creates nothing', async () => {
@@ -362,23 +382,6 @@ describe('from application to the end', () => {
     await client.post(`/v1/contracts/${contractId}/void`, { reason: 'test' });
     expect(await ids('?status=paid')).toEqual([taken!.orderId, paid!.orderId]);
 
-    const product = {
-      productCode: 'BCC',
-      version: 1,
-      name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
-      category: 'BCC',
-      brand: 'baidu',
-      form: 'instance' as const,
-      chargeTypes: ['subscription' as const],
-      invoicingEntity: 'baidu_netcom',
-      prices: [],
-      serviceTypes: [],
-      onSale: true,
-      renewable: true,
-      contractable: true,
-      refundable: true,
-      termsUrl: null,
-    };
     await tell({
       type: 'product.published',
       data: { product: { ...product, version: 2, name: { 'zh-CN': '云服务器', en: 'BCC' } } },
@@ -1086,4 +1089,63 @@ describe('the saga, whatever the order of arrival', () => {
         .contractId,
     ).toBe(contractId);
   });
+});
+
+test('API-3 each route answers the request that the document shows for it as described', async () => {
+  const { t, accountId, client, placed, draft, official } = await customerOf('baidu');
+  const [operator, platform] = [t.operator('op_2'), t.platform()];
+  const ofMine = { by: client };
+  const anOrder = async () => (await placed(sampleOrder()))[0]!;
+  const drafted = async () => ({ contractId: await draft(await anOrder()) });
+  const file = await client.get(`/v1/contracts/${await official(await anOrder())}/document`);
+  /** Of an official contract that no ticket is about yet. */
+  const ticket = async () => {
+    const ask = { kind: 'void_official', contractId: await official(await anOrder()), text: 'Please.' };
+    return { ticketId: (await client.post('/v1/tickets', ask)).body.ticketId as string };
+  };
+  const elsewhere = await customerOf('alibaba');
+  const left = await elsewhere.draft((await elsewhere.placed(sampleOrder()))[0]!);
+  const amount = { amount: '12.30', currency: 'CNY' };
+  const bill = {
+    version: 1,
+    month: '2026-01',
+    invoicingEntity: 'aliyun_computing',
+    status: 'unpaid',
+    amount,
+  };
+  await elsewhere.t.platform().put('/v1/bills/bill_of_january', {
+    ...bill,
+    accountId: elsewhere.accountId,
+    lines: [{ productCode: 'ECS', amount }],
+  });
+  await t.publish({ type: 'product.published', data: { product } });
+  await t.settled();
+  expect(
+    await flawsOfExamples(t, {
+      putAccount: () => ({ by: platform, ids: { accountId } }),
+      getAccount: () => ofMine,
+      previewApplication: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
+      applyForContracts: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
+      listContracts: () => ofMine,
+      listEligibleOrders: () => ofMine,
+      listEligibleProducts: () => ofMine,
+      getContract: () => ofMine,
+      finalizeContract: async () => ({ by: client, ids: await drafted() }),
+      downloadContract: () => ofMine,
+      voidContract: async () => ({ by: client, ids: await drafted() }),
+      verifyContractHash: () => ({ by: t.anonymous() }),
+      verifyContractFile: () => ({ by: t.anonymous(), file: file.bytes }),
+      submitTicket: async () => ({ by: client, ids: { contractId: await official(await anOrder()) } }),
+      listTickets: () => ofMine,
+      getTicket: () => ofMine,
+      approveTicket: async () => ({ by: operator, ids: await ticket() }),
+      rejectTicket: async () => ({ by: operator, ids: await ticket() }),
+      withdrawTicket: async () => ({ by: client, ids: await ticket() }),
+      putBill: () => ({ by: platform, ids: { billId: 'bill_example', accountId } }),
+      getBill: () => ofMine,
+      // The other provider has contracts over bills, and deletes drafts.
+      listEligibleBills: () => ({ by: elsewhere.client }),
+      removeDraftContract: () => ({ by: elsewhere.client, ids: { contractId: left } }),
+    }),
+  ).toEqual([]);
 });

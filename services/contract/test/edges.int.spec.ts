@@ -1,6 +1,6 @@
 import { loadProfile } from '@accord/profile';
 import { knowledgeOf, rebuildOf } from '@accord/testing';
-import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import { parkedEvent } from '@accord/testing/outsider';
 import { orderView } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
@@ -384,10 +384,6 @@ describe('who may, and what', () => {
       expect((await tell(10, '*')).status).toBe(200);
     },
   );
-
-  test('API-3 each example of the document is taken as a request of the right form', async () => {
-    expect(await flawsOfExamples(at('baidu'))).toEqual([]);
-  });
 
   test('API-1 API-2 API-4 API-7 bad input is refused on every route, and nothing is stored', async () => {
     await at('baidu').settled();

@@ -3,7 +3,12 @@ import type { Tx, Worker } from '@accord/core';
 import { startService } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
 import { type Client } from '@accord/testing';
-import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import {
+  flawsOfExamples,
+  flawsUnderBadInput,
+  flawsUnderRepeats,
+  type ExampleCalls,
+} from '@accord/testing/edges';
 import { operationsOf } from '../src/operations.ts';
 import { listOrders } from '../src/order/order-list.ts';
 import type { Order } from '../src/order/order.ts';
@@ -38,9 +43,10 @@ import {
 const rounds = 50;
 const failedWork: unknown[] = [];
 const baidu = loadProfile('baidu');
-/** With an entity that bills in another currency than the others. */
+/** With an entity that bills in another currency than the others, and unpaid domains that get no contract (CTR-7). */
 const profile = {
   ...baidu,
+  contracts: { ...baidu.contracts, unpaidDomainRefusedBrands: ['hichina'] },
   invoicingEntities: [
     ...baidu.invoicingEntities,
     { ...baidu.invoicingEntities[0]!, code: 'baidu_global', currency: 'USD' },
@@ -1427,8 +1433,60 @@ describe('listing', () => {
   });
 });
 
-test('API-3 each example of the document is taken as a request of the right form', async () => {
-  expect(await flawsOfExamples(t)).toEqual([]);
+/** The shop as the examples of the document see it: at their time, on their product. */
+async function exampleCalls(): Promise<ExampleCalls> {
+  t.clock.offsetMs = Date.parse('2026-01-31T09:30:00Z') - Date.now();
+  const accountId = 'acc_examples';
+  await tellAccount(t, accountId);
+  const [me, operator, platform] = [customer(t, accountId), t.operator(), t.platform()];
+  const ofMine = { by: me };
+  const another = async () => ({ orderId: (await place(t, accountId)).orderId as string });
+  const aDomain = async () => {
+    const year = { value: 1, unit: 'year' };
+    const domain = { productCode: 'DOMAIN_CN', serviceType: 'registration', duration: year };
+    return { orderId: (await place(t, accountId, domain)).orderId as string };
+  };
+  const terms = { form: 'domain', chargeTypes: ['subscription'], serviceTypes: ['registration'] };
+  const prices = [{ chargeType: 'subscription', amount: '29', currency: 'CNY', unit: 'year' }];
+  await operator.put('/v1/products/DOMAIN_CN', aProduct({ brand: 'hichina', prices, ...terms }));
+  return {
+    publishProduct: () => ({ by: operator, ids: { productCode: 'VM' } }),
+    getProduct: () => ofMine,
+    listProducts: () => ofMine,
+    listProductVersions: () => ({ by: operator }),
+    placeOrder: () => ofMine,
+    recordPayment: () => ({ by: platform }),
+    reportFulfilment: () => ({ by: platform }),
+    reportOrderFacts: () => ({ by: platform }),
+    reportResource: () => ({ by: platform, ids: { instanceId: 'i-bp1a2b3c' } }),
+    getResource: () => ofMine,
+    listResources: () => ofMine,
+    getOrder: () => ofMine,
+    downloadOrder: () => ofMine,
+    listOrders: () => ofMine,
+    countOrders: () => ofMine,
+    getOrderStatistics: () => ofMine,
+    exportOrders: () => ofMine,
+    requestExport: () => ({ by: me, headers: { prefer: 'wait=10' } }),
+    listExports: () => ofMine,
+    getExport: () => ofMine,
+    downloadExport: () => ofMine,
+    cancelExport: () => ofMine,
+    cancelOrder: async () => ({ by: me, ids: await another() }),
+    cancelOrders: async () => ({ by: me, ids: await another() }),
+    downloadChecklist: async () => ({ by: me, ids: await aDomain() }),
+    reportDomainTaken: async () => ({ by: platform, ids: await aDomain() }),
+    reportRemittance: () => ({ by: platform }),
+    listRemittances: () => ({ by: operator }),
+    getRemittance: () => ({ by: operator }),
+    claimRemittance: async () => ({ by: me, ids: await another() }),
+    listRemittanceClaims: () => ofMine,
+    getRemittanceClaim: () => ofMine,
+  };
+}
+
+test('API-3 each route answers the request that the document shows for it as described', async () => {
+  expect(await flawsOfExamples(t, await exampleCalls())).toEqual([]);
 });
 
 const aTransfer = (bankReference: string) => ({

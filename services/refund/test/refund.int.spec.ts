@@ -1540,8 +1540,36 @@ describe('with the rules of baidu', () => {
     },
   );
 
-  test('API-3 each example of the document is taken as a request of the right form', async () => {
-    expect(await flawsOfExamples(t)).toEqual([]);
+  test('API-3 each route answers the request that the document shows for it as described', async () => {
+    const { accountId, instanceId } = await buy({ accountId: 'acc_examples' });
+    const [me, operator] = [t.customer(accountId), t.operator()];
+    const ofMine = { by: me };
+    const another = async () => ({ quoteId: (await quoteOf(await buy({ accountId }))).quoteId as string });
+    const reviewed = async () => (await reviewing())[0]!;
+    await t.publish({ type: 'product.published', data: { product: productFacts } });
+    const given = await buy({ accountId });
+    await t.publish(reserved(given, (await requested(given)).refundId));
+    await t.settled();
+    expect(
+      await flawsOfExamples(t, {
+        quoteRefund: () => ({ by: me, ids: { instanceId } }),
+        getQuote: () => ofMine,
+        listRefundableProducts: () => ofMine,
+        listRefundableResources: () => ofMine,
+        requestRefund: async () => ({ by: me, ids: await another() }),
+        getRefund: () => ofMine,
+        listRefunds: () => ofMine,
+        approveRefund: async () => ({ by: operator, ids: { refundId: (await reviewed()).refundId } }),
+        rejectRefund: async () => ({ by: operator, ids: { refundId: (await reviewed()).refundId } }),
+        withdrawRefund: async () => {
+          const { refundId, accountId: theirs } = await reviewed();
+          return { by: t.customer(theirs), ids: { refundId } };
+        },
+        retryRefund: async () => ({ by: operator, ids: { refundId: await failedPayout() } }),
+        getBalance: () => ({ by: me, ids: { accountId } }),
+        getStatement: () => ({ by: me, ids: { accountId } }),
+      }),
+    ).toEqual([]);
   });
 
   test('bad input gets a clear problem on every route, and stores nothing', async () => {

@@ -80,12 +80,21 @@ export function copiedText(file: Buffer): string {
   writeFileSync(path, file);
   const copied = outputOf('pdftotext', '-layout', path, '-')?.stdout;
   rmSync(folder, { recursive: true });
+  tellReader(copied === undefined ? 'our own reading: pdftotext is not installed' : 'pdftotext');
   return (
     copied ??
     readPdf(file)
       .pages.map(({ text }) => text)
       .join(' ')
   ).replaceAll(/\s+/g, ' ');
+}
+
+let told = false;
+
+/** Once for a process: a text that our own reading found proves less than one that a reader of others copied. */
+function tellReader(reader: string): void {
+  if (!told) process.stderr.write(`the text of files is copied by ${reader}\n`);
+  told = true;
 }
 
 /** Undefined where the command is not installed. */

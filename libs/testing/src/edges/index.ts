@@ -1,3 +1,3 @@
 export { flawsUnderBadInput } from './bad-input.ts';
-export { flawsOfExamples } from './examples.ts';
+export { type ExampleCalls, flawsOfExamples } from './examples.ts';
 export { flawsUnderRepeats, type GrantedRequests } from './repeats.ts';

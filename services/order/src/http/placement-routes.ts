@@ -124,7 +124,7 @@ const placeOrder = (profile: Profile) =>
     access: { customer: 'orders:write', operator: true, platform: true },
     body: Placement,
     example: {
-      productCode: 'ECS',
+      productCode: 'BCC',
       billType: 'prepay',
       chargeType: 'subscription',
       duration: { unit: 'month', value: 1 },
