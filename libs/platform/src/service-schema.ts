@@ -12,7 +12,8 @@ import type { Service } from './service.ts';
 
 type Owner = Pick<Service, 'name' | 'schema' | 'migrations'>;
 
-const schemaOf = ({ name, schema, migrations }: Owner) => ({
+/** For what runs or records its migrations. */
+export const schemaOf = ({ name, schema, migrations }: Owner) => ({
   schema,
   folder: migrations,
   platform: {
