@@ -16,6 +16,7 @@ import { benchReceived } from './received.ts';
 import { benchRelay } from './relay.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
+import { benchWires } from './wires.ts';
 
 const names = [
   'start',
@@ -31,6 +32,7 @@ const names = [
   'export',
   'list',
   'statistics',
+  'wires',
 ];
 const usage = `npm run bench [-- [--json] [--rows N] [--orders N,N …] [--of-one TENTHS] [${names.join('|')} …]]`;
 const { json, chosen, rows, sizes, ofOne } = commandLine(
@@ -84,6 +86,11 @@ try {
     if (wanted('expiry')) (await benchExpiry(shop, load)).forEach(show);
     load.stop();
     await shop.service.stop();
+  }
+  if (wanted('wires')) {
+    const load = startLoad();
+    (await benchWires(ground, load)).forEach(show);
+    load.stop();
   }
   if (wanted('export')) (await benchExport(ground, { rows })).forEach(show);
   const parts = (['list', 'statistics'] as const).filter(wanted);

@@ -1,0 +1,16 @@
+/** Of a connection's session with the broker, ms. */
+export interface Session {
+  /** Since it was authenticated. */
+  readonly age: number;
+  /** How long the broker keeps it; 0: for ever (`connections.max.reauth.ms`, the end of a token). */
+  readonly lifetime: number;
+}
+
+/** How much of its life passes before another is made, and before it is used no more: clocks and wires differ. */
+const [dueAfter, overAfter] = [0.75, 0.95] as const;
+
+/** `due`: another takes its place as soon as there is one. `over`: the broker would close it. */
+export function stateOf({ age, lifetime }: Session): 'good' | 'due' | 'over' {
+  if (lifetime <= 0 || age < lifetime * dueAfter) return 'good';
+  return age < lifetime * overAfter ? 'due' : 'over';
+}
