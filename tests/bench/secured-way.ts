@@ -7,7 +7,7 @@ import { databaseUrl } from '@accord/local/parts';
 import { makeAuthority } from '../wires/certificates.ts';
 import { startSecuredBroker } from '../wires/secured-broker.ts';
 import { speakTls } from '../wires/secured-postgres.ts';
-import { groundOn, home, type Ground } from './environment.ts';
+import { home, startGround, type Ground } from './environment.ts';
 
 /** To Kafka by TLS and SCRAM-SHA-512, to Postgres by TLS that verifies it. */
 export interface SecuredWay {
@@ -22,26 +22,27 @@ export interface SecuredWay {
 }
 
 /** A ground whose broker, with its authorizer on, and whose Postgres are reached both ways. */
-export async function openBothWays(ground: Ground): Promise<{ ground: Ground; way: SecuredWay }> {
-  const folder = join(home, 'wires');
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, 0o755);
+export async function startGroundBothWays(): Promise<{ ground: Ground; way: SecuredWay }> {
   const authority = await makeAuthority('Bench CA');
+  const folder = join(home, 'wires');
   const ca = join(folder, 'ca.crt');
-  writeFileSync(ca, authority.certificate);
-  const postgresUrl = databaseUrl(await ground.makeDatabase('accord'), 'postgres');
-  await speakTls(postgresUrl, authority);
-  const broker = await startSecuredBroker({
-    ...{ folder, authority, plainUsers: [], superUsers: ['bench'], sessionMs: 3_600_000 },
-    machine: { jit: true, heapMb: 1_024 },
-  });
-  ground.onStop(() => broker.stop());
   const password = randomBytes(16).toString('hex');
-  await broker.setPassword('bench', password);
-  const both = await groundOn({ postgresUrl, broker: broker.plain, home });
-  ground.onStop(() => both.stop());
+  let sasl = '';
+  const ground = await startGround(async () => {
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o755);
+    writeFileSync(ca, authority.certificate);
+    const broker = await startSecuredBroker({
+      ...{ folder, authority, plainUsers: [], superUsers: ['bench'], sessionMs: 3_600_000 },
+      machine: { jit: true, heapMb: 2_048 },
+    });
+    await broker.setPassword('bench', password);
+    ({ sasl } = broker);
+    return { brokers: broker.plain, stop: broker.stop };
+  });
+  await speakTls(databaseUrl(await ground.makeDatabase('accord'), 'postgres'), authority);
   const wire = {
-    ACCORD_KAFKA_BROKERS: broker.sasl,
+    ACCORD_KAFKA_BROKERS: sasl,
     ACCORD_KAFKA_CA_FILE: ca,
     ACCORD_KAFKA_MECHANISM: 'SCRAM-SHA-512',
     ACCORD_KAFKA_USER: 'bench',
@@ -50,12 +51,12 @@ export async function openBothWays(ground: Ground): Promise<{ ground: Ground; wa
   const way: SecuredWay = {
     wire,
     kafka: {
-      brokers: [broker.sasl],
+      brokers: [sasl],
       ssl: { ca: authority.certificate },
       sasl: { mechanism: 'scram-sha-512', username: 'bench', password },
     },
     service: { ...wire, ACCORD_PLAIN_WIRES: 'jwks,smtp', ACCORD_DATABASE_CA_FILE: ca },
     urlOf: (plain) => `${plain}?sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}`,
   };
-  return { ground: both, way };
+  return { ground, way };
 }

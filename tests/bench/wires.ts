@@ -7,7 +7,7 @@ import { beside, median, percentile, type Figure } from './figure.ts';
 import type { Load } from './load.ts';
 import { delays, placed } from './received.ts';
 import { drain } from './relay.ts';
-import { openBothWays, type SecuredWay } from './secured-way.ts';
+import type { SecuredWay } from './secured-way.ts';
 import { openShop } from './shop.ts';
 
 interface Both {
@@ -16,8 +16,7 @@ interface Both {
 }
 
 /** By TLS and SASL, beside the same work in the same run without, in turn, on the same broker and Postgres. */
-export async function benchWires(given: Ground, load: Load): Promise<Figure[]> {
-  const both = await openBothWays(given);
+export async function benchWires(both: Both, load: Load): Promise<Figure[]> {
   return [await relay(both), ...(await received(both)), await placeOrder(both, load)];
 }
 
@@ -47,7 +46,7 @@ async function inTurn(
   return [median(secured), median(plain)] as const;
 }
 
-async function relay({ ground, way }: Both, { count = 100_000, keys = 5_000, rounds = 4 } = {}) {
+async function relay({ ground, way }: Both, { count = 100_000, keys = 5_000, rounds = 3 } = {}) {
   const databaseUrl = await outboxOf(ground, 'accord_relay');
   const children = [0, 1].map(() => startChild(new URL('./publisher.ts', import.meta.url)));
   const run = (by: SecuredWay | undefined) =>
@@ -57,7 +56,7 @@ async function relay({ ground, way }: Both, { count = 100_000, keys = 5_000, rou
   return beside(`relay drain by TLS and SASL, ${count} events`, 'events/s', secured, plain);
 }
 
-async function received({ ground, way }: Both, { rate = 400, ms = 10_000, rounds = 3 } = {}) {
+async function received({ ground, way }: Both, { rate = 400, ms = 10_000, rounds = 2 } = {}) {
   const url = await outboxOf(ground, 'accord_received');
   await asSuperuser(url, (client) => client.query(placed));
   const writers = [0, 1].map(() => startChild(new URL('./writer.ts', import.meta.url)));
@@ -85,7 +84,7 @@ async function received({ ground, way }: Both, { rate = 400, ms = 10_000, rounds
   );
 }
 
-async function placeOrder({ ground, way }: Both, load: Load, { rounds = 6, ms = 3_000 } = {}) {
+async function placeOrder({ ground, way }: Both, load: Load, { rounds = 5, ms = 3_000 } = {}) {
   const secured = await openShop(ground, { settings: way.service, database: 'accord_secured' });
   const plain = await openShop(ground, { database: 'accord_plain' });
   const askOf = ({ url, body, customers }: typeof plain) => ({

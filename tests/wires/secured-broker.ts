@@ -45,7 +45,7 @@ export interface SecuredBrokerAsk {
  * listener.
  */
 export async function startSecuredBroker(ask: SecuredBrokerAsk): Promise<SecuredBroker> {
-  const { folder, authority, plainUsers, superUsers = [], sessionMs = 4_000, machine } = ask;
+  const { folder, authority, plainUsers, superUsers = [], sessionMs = 10_000, machine } = ask;
   const [plain, sasl, mutual, controller] = await Promise.all([0, 0, 0, 0].map(() => freePort()));
   const { certificate, key } = await authority.issue('broker');
   const [keystore, truststore] = [join(folder, 'server.pem'), join(folder, 'trusted.pem')];

@@ -6,8 +6,11 @@ export interface Session {
   readonly lifetime: number;
 }
 
-/** How much of its life passes before another is made, and before it is used no more: clocks and wires differ. */
-const [dueAfter, overAfter] = [0.75, 0.95] as const;
+/**
+ * How much of its life passes before another is made, and before it is used no more: a request may be long on its
+ * way.
+ */
+const [dueAfter, overAfter] = [0.6, 0.85] as const;
 
 /** `due`: another takes its place as soon as there is one. `over`: the broker would close it. */
 export function stateOf({ age, lifetime }: Session): 'good' | 'due' | 'over' {
