@@ -73,7 +73,7 @@ try {
     const both = await startGroundBothWays();
     ({ ground } = both);
     const load = startLoad();
-    (await benchWires(both, load)).forEach(show);
+    for await (const figure of benchWires(both, load)) show(figure);
     load.stop();
   }
 } finally {

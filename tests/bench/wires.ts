@@ -15,9 +15,14 @@ interface Both {
   readonly way: SecuredWay;
 }
 
-/** By TLS and SASL, beside the same work in the same run without, in turn, on the same broker and Postgres. */
-export async function benchWires(both: Both, load: Load): Promise<Figure[]> {
-  return [await relay(both), ...(await received(both)), await placeOrder(both, load)];
+/**
+ * By TLS and SASL, beside the same work in the same run without, in turn, on the same broker and Postgres; each part
+ * when it is done.
+ */
+export async function* benchWires(both: Both, load: Load): AsyncGenerator<Figure> {
+  yield await relay(both);
+  yield* await received(both);
+  yield await placeOrder(both, load);
 }
 
 async function outboxOf(ground: Ground, name: string): Promise<string> {
