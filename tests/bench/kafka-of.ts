@@ -10,9 +10,6 @@ export async function kafkaOf(ask: {
   const { brokers, topicPrefix, wire } = ask;
   const around = { clientId: 'bench', topicPrefix, log: pino({ level: 'silent' }) };
   if (!wire) return openKafka({ brokers, ...around });
-  const [{ kafkaAccess, kafkaSettings }, { readSettings }] = await Promise.all([
-    import('@accord/platform'),
-    import('@accord/core/runtime'),
-  ]);
-  return openKafka({ ...kafkaAccess(readSettings(kafkaSettings, wire)), ...around });
+  const { accessOf } = await import('./kafka-access.ts');
+  return openKafka({ ...accessOf(wire), ...around });
 }

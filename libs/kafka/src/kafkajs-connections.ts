@@ -100,7 +100,7 @@ connections.send = async function (this: Pool, request) {
 async function retire(former: Connection): Promise<void> {
   // A request that was handed it just now is sent on it first.
   await setImmediate();
-  await Promise.allSettled(sent.get(former) ?? []);
+  await Promise.allSettled(sent.get(former) ?? new Set<Promise<unknown>>());
   await former.disconnect();
 }
 
