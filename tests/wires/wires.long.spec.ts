@@ -383,7 +383,7 @@ test('API-17 a token of OAUTHBEARER is read anew from its file, before the broke
   expect(warned).toEqual([]);
 });
 
-test('EVT-15 each principal may do each operation on each topic and group that the one table allows, and no other', async () => {
+test('EVT-15 each principal may do what the one table says on each topic and group, nothing else', async () => {
   const found = await Promise.all(
     principals.map(async (name) => [name, await probe(clientOfKafka(byPlain(name)))] as const),
   );
