@@ -47,8 +47,15 @@ export interface Ground {
   stop(): Promise<void>;
 }
 
-/** @throws Error where another benchmark runs in this folder. */
-export async function startGround(): Promise<Ground> {
+const startBroker = () => startKafka({ dataDir: join(home, 'broker'), jit: true, heapMb: 2_048 });
+
+/**
+ * @param broker another one than a plain one.
+ * @throws Error where another benchmark runs in this folder.
+ */
+export async function startGround(
+  broker: () => Promise<{ readonly brokers: string; stop(): Promise<void> }> = startBroker,
+): Promise<Ground> {
   claim();
   const started = new AsyncDisposableStack();
   const part = async <T extends { stop(): Promise<void> }>(starting: Promise<T>) => {
@@ -64,7 +71,7 @@ export async function startGround(): Promise<Ground> {
   try {
     const [postgres, kafka] = await all([
       part(startPostgres({ dataDir: join(home, 'postgres'), settings: { track_commit_timestamp: 'on' } })),
-      part(startKafka({ dataDir: join(home, 'broker'), jit: true, heapMb: 2_048 })),
+      part(broker()),
       compileServices(),
     ]);
     const ground = await groundOn({ postgresUrl: postgres.url, broker: kafka.brokers, home });

@@ -4,7 +4,7 @@ import { benchCancelAndPay } from './cancel-and-pay.ts';
 import { benchConsumer } from './consumer.ts';
 import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
-import { startGround } from './environment.ts';
+import { startGround, type Ground } from './environment.ts';
 import { benchExpiry } from './expiry.ts';
 import { benchExport } from './export.ts';
 import type { Figure } from './figure.ts';
@@ -14,8 +14,10 @@ import { benchPlaceOrder } from './place-order.ts';
 import { benchPoison } from './poison.ts';
 import { benchReceived } from './received.ts';
 import { benchRelay } from './relay.ts';
+import { startGroundBothWays } from './secured-way.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
+import { benchWires } from './wires.ts';
 
 const names = [
   'start',
@@ -31,6 +33,7 @@ const names = [
   'export',
   'list',
   'statistics',
+  'wires',
 ];
 const usage = `npm run bench [-- [--json] [--rows N] [--orders N,N …] [--of-one TENTHS] [${names.join('|')} …]]`;
 const { json, chosen, rows, sizes, ofOne } = commandLine(
@@ -60,10 +63,24 @@ const show = ({ name, value, unit, floor, ratio }: Figure) =>
       : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor ?? '-'}, ratio ${ratio ?? '-'}`,
   );
 
-const ground = await startGround();
+let ground: Ground | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => void ground.stop().finally(() => process.exit(130)));
+  process.on(signal, () => void (ground?.stop() ?? Promise.resolve()).finally(() => process.exit(130)));
 try {
+  if (names.some((name) => name !== 'wires' && wanted(name))) await measure((ground = await startGround()));
+  await ground?.stop();
+  if (wanted('wires')) {
+    const both = await startGroundBothWays();
+    ({ ground } = both);
+    const load = startLoad();
+    for await (const figure of benchWires(both, load)) show(figure);
+    load.stop();
+  }
+} finally {
+  await ground?.stop();
+}
+
+async function measure(ground: Ground): Promise<void> {
   // Before there is a backlog for the services to begin with.
   if (wanted('start')) (await benchStart(ground, await ground.makeDatabase('accord'))).forEach(show);
   if (wanted('relay') || wanted('received')) {
@@ -90,6 +107,4 @@ try {
   const tell = (line: string) => console.error(line);
   for (const orders of parts.length > 0 ? sizes : [])
     (await benchList(ground, { orders, ofOne }, { parts, tell })).forEach(show);
-} finally {
-  await ground.stop();
 }

@@ -1,8 +1,9 @@
 // Publishes from a process of its own: what is in an outbox, by the relay; or messages of its own, by the
 // sender that the relay has.
 import { pino } from 'pino';
-import { openKafka, openSender } from '@accord/kafka';
+import { openSender } from '@accord/kafka';
 import { startRelay } from '@accord/messaging';
+import { kafkaOf } from './kafka-of.ts';
 import { messages, publish, topic, type Message } from './messages.ts';
 
 export interface PublisherAsk {
@@ -12,12 +13,15 @@ export interface PublisherAsk {
   /** Of the outbox; absent: the sender alone. */
   readonly url?: string;
   readonly keys: number;
+  /** Settings of a wire by TLS and SASL. */
+  readonly wire?: NodeJS.ProcessEnv;
 }
 
 const log = pino({ level: 'silent' });
 
-async function send({ brokers, topicPrefix, count, keys }: PublisherAsk): Promise<number> {
-  const kafka = openKafka({ brokers, clientId: 'bench', topicPrefix, log });
+async function send(ask: PublisherAsk): Promise<number> {
+  const { count, keys } = ask;
+  const kafka = await kafkaOf(ask);
   return publish(messages(count, keys), async () => {
     const sender = await openSender(kafka);
     return {
@@ -28,7 +32,8 @@ async function send({ brokers, topicPrefix, count, keys }: PublisherAsk): Promis
 }
 
 /** Events a second, from before the relay connects until the last was acknowledged. */
-async function relay(url: string, { brokers, topicPrefix, count }: PublisherAsk): Promise<number> {
+async function relay(url: string, ask: PublisherAsk): Promise<number> {
+  const { count } = ask;
   const { promise: all, resolve: finish } = Promise.withResolvers<void>();
   let published = 0;
   const onPublished = (events: number) => {
@@ -36,7 +41,7 @@ async function relay(url: string, { brokers, topicPrefix, count }: PublisherAsk)
     if (published >= count) finish();
   };
   const started = performance.now();
-  const kafka = openKafka({ brokers, clientId: 'bench', topicPrefix, log });
+  const kafka = await kafkaOf(ask);
   const running = startRelay({ url, schema: 'orders', kafka, log, onPublished });
   await all;
   const seconds = (performance.now() - started) / 1_000;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel, type KafkaConfig } from 'kafkajs';
 import { asSuperuser } from '@accord/local/parts';
 import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
@@ -8,9 +8,10 @@ import type { Debezium } from './debezium.ts';
 import { freshTopic, type Ground } from './environment.ts';
 import { beside, percentile, type Figure } from './figure.ts';
 import { topic } from './messages.ts';
+import type { SecuredWay } from './secured-way.ts';
 import type { WriterAsk } from './writer.ts';
 
-const placed = 'create table placed (event_id uuid primary key)';
+export const placed = 'create table placed (event_id uuid primary key)';
 const rates = [100, 400];
 
 /**
@@ -65,13 +66,14 @@ export async function benchReceived(
 }
 
 /** ms of each event; those of the first second warm up and are left out. */
-async function delays(
+export async function delays(
   { brokers }: Ground,
   writer: Child,
   ask: Omit<WriterAsk, 'topicPrefix'>,
+  way?: SecuredWay,
 ): Promise<number[]> {
   const topicPrefix = await freshTopic(brokers);
-  const receiver = await receive(brokers, topicPrefix);
+  const receiver = await receive(way?.kafka ?? { brokers: [...brokers] }, topicPrefix);
   writer.send({ ...ask, topicPrefix });
   const { written } = await writer.answer<{ written: number }>();
   for (let waited = 0; receiver.at.size < written && waited < 600; waited += 1) await sleep(50);
@@ -90,10 +92,10 @@ async function delays(
 
 /** A plain consumer, and when it had each event, ms since 1970. */
 async function receive(
-  brokers: readonly string[],
+  settings: KafkaConfig,
   topicPrefix: string,
 ): Promise<{ at: Map<string, number>; stop(): Promise<void> }> {
-  const kafka = new Kafka({ brokers: [...brokers], clientId: 'receiver', logLevel: logLevel.NOTHING });
+  const kafka = new Kafka({ ...settings, clientId: 'receiver', logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: `${topicPrefix}receiver`, maxWaitTimeInMs: 100 });
   const at = new Map<string, number>();
   const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));

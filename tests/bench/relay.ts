@@ -8,6 +8,7 @@ import { freshTopic, type Ground } from './environment.ts';
 import { beside, median, type Figure } from './figure.ts';
 import { messages, type Message } from './messages.ts';
 import { debeziums, fill, ours } from './outbox.ts';
+import type { SecuredWay } from './secured-way.ts';
 import { arrived, checkOrder } from './topic.ts';
 
 const few = 20;
@@ -73,16 +74,26 @@ async function sendAlone(
   return (await child.answer<{ perSecond: number }>()).perSecond;
 }
 
-async function drain(
+export interface DrainAsk {
+  readonly databaseUrl: string;
+  readonly count: number;
+  readonly keys: number;
+  readonly check: boolean;
+  /** Absent: without TLS. */
+  readonly way?: SecuredWay;
+}
+
+export async function drain(
   { brokers }: Ground,
   relay: Child,
-  { databaseUrl, count, keys, check }: { databaseUrl: string; count: number; keys: number; check: boolean },
+  { databaseUrl, count, keys, check, way }: DrainAsk,
 ): Promise<number> {
   const topicPrefix = await freshTopic(brokers);
   await asSuperuser(databaseUrl, (client) =>
     fill(client, ours, { work: messages(count, keys), topicPrefix }),
   );
-  relay.send({ brokers, topicPrefix, count, keys, url: urlsOf(databaseUrl, 'order').operator });
+  const { operator } = urlsOf(databaseUrl, 'order');
+  relay.send({ brokers, topicPrefix, count, keys, url: way?.urlOf(operator) ?? operator, wire: way?.wire });
   const { perSecond } = await relay.answer<{ perSecond: number }>();
   if (check) await checkOrder(brokers, topicPrefix, count);
   return perSecond;

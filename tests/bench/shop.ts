@@ -40,9 +40,9 @@ const body = JSON.stringify({
 
 export async function openShop(
   ground: Ground,
-  { customers = 32, settings = {} as Settings } = {},
+  { customers = 32, settings = {} as Settings, database = 'accord' } = {},
 ): Promise<Shop> {
-  const databaseUrl = await ground.makeDatabase('accord');
+  const databaseUrl = await ground.makeDatabase(database);
   const service = await ground.startService('order', databaseUrl, settings);
   const operator = await ground.issuer.token({ sub: 'operator', scope: 'operator' });
   const headers = { authorization: `Bearer ${operator}`, 'content-type': 'application/json' };

@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
-import { openKafka } from '@accord/kafka';
 import { shardOf, startRelay } from '@accord/messaging';
+import { kafkaOf } from './kafka-of.ts';
 import { messages, type Message } from './messages.ts';
 import { debeziums, ours } from './outbox.ts';
 
@@ -14,7 +14,12 @@ export interface WriterAsk {
   readonly ms: number;
   readonly topicPrefix: string;
   /** Absent where Debezium reads its own outbox. */
-  readonly relay?: { readonly url: string; readonly brokers: readonly string[] };
+  readonly relay?: {
+    readonly url: string;
+    readonly brokers: readonly string[];
+    /** Settings of a wire by TLS and SASL. */
+    readonly wire?: NodeJS.ProcessEnv;
+  };
 }
 
 const log = pino({ level: 'silent' });
@@ -24,7 +29,7 @@ async function write(ask: WriterAsk): Promise<void> {
   const { relay, topicPrefix, rate, ms } = ask;
   const pool = new pg.Pool({ connectionString: ask.url, max: 10, pipeline: true } as pg.PoolConfig);
   const outbox = relay ? ours : debeziums;
-  const kafka = relay && openKafka({ brokers: relay.brokers, clientId: 'bench', topicPrefix, log });
+  const kafka = relay && (await kafkaOf({ ...relay, topicPrefix }));
   const running: ReturnType<typeof startRelay> | undefined =
     relay && startRelay({ url: relay.url, schema: 'orders', kafka: kafka!, log });
   const commit = async (message: Message) => {

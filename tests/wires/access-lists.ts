@@ -49,24 +49,30 @@ export async function allow(brokers: string): Promise<void> {
   await admin.disconnect();
 }
 
-/** The rights that a principal is found to have. */
-export interface Probed {
-  readonly writes: readonly string[];
-  readonly reads: readonly string[];
-  /** Groups that it may join. */
-  readonly groups: readonly string[];
-  readonly makesTopics: boolean;
-  readonly changesTopics: boolean;
-  readonly deletesTopics: boolean;
-}
+/** By an operation of Kafka on a kind of resource, the names on which a principal may do it. */
+export type Rights = Readonly<Record<string, readonly string[]>>;
 
+/** Those that somebody may join, with one that nobody may, and one each whose name only begins as another's. */
 const groups = [
   ...['order', 'contract', 'refund', 'notification'].flatMap((name) => [
     `accord.${name}`,
+    `accord.${name}.of.nobody`,
     `accord.rebuild.${name}.probe`,
   ]),
   'accord.audit.probe',
+  'of.nobody',
 ];
+
+/** Of the broker: it let the request through, and found something else. */
+const looked = new Set([
+  'TOPIC_ALREADY_EXISTS',
+  'INVALID_PARTITIONS',
+  'INVALID_REPLICA_ASSIGNMENT',
+  'UNKNOWN_MEMBER_ID',
+  'GROUP_ID_NOT_FOUND',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
 
 /** False where the broker says that it is not allowed. @throws any other error. */
 async function isAllowed(attempt: () => Promise<unknown>): Promise<boolean> {
@@ -75,7 +81,9 @@ async function isAllowed(attempt: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     const { errors = [error] } = error as { errors?: readonly unknown[] };
-    if (errors.every((one) => /_AUTHORIZATION_FAILED$/.test(brokerErrorOf(one)))) return false;
+    const [type] = errors.map(brokerErrorOf);
+    if (/_AUTHORIZATION_FAILED$/.test(type!)) return false;
+    if (looked.has(type!)) return true;
     throw error;
   }
 }
@@ -86,15 +94,28 @@ async function allowedOf(names: readonly string[], attempt: (name: string) => Pr
   return allowed;
 }
 
+/** Requests of Kafka's protocol, as kafkajs makes them. */
+type Request =
+  | 'fetch'
+  | 'metadata'
+  | 'createTopics'
+  | 'createPartitions'
+  | 'deleteTopics'
+  | 'describeConfigs'
+  | 'alterConfigs'
+  | 'findGroupCoordinator'
+  | 'heartbeat'
+  | 'deleteGroups'
+  | 'initProducerId'
+  | 'describeAcls';
+type Broker = Readonly<Record<Request, (ask: unknown) => Promise<unknown>>>;
+
 /** Of kafkajs. */
 interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
-  findBroker(of: { nodeId: string }): Promise<{
-    fetch(ask: object): Promise<unknown>;
-    findGroupCoordinator(of: { groupId: string; coordinatorType: number }): Promise<unknown>;
-  }>;
+  findBroker(of: { nodeId: string }): Promise<Broker>;
 }
 
 function clusterOf(kafka: KafkaClient): Cluster {
@@ -105,70 +126,110 @@ function clusterOf(kafka: KafkaClient): Cluster {
   return inside[make]!({ allowAutoTopicCreation: false });
 }
 
+const [ofTopic, ofBroker] = [2, 4];
+const ofTopics = (broker: Broker, send: (topic: string) => Promise<unknown>) => {
+  const config = (topic: string) => ({ type: ofTopic, name: topic });
+  const entries = [{ name: 'retention.ms', value: '-1' }];
+  return {
+    Write: send,
+    Read: (topic: string) =>
+      broker.fetch({
+        ...{ replicaId: -1, isolationLevel: 1, maxWaitTime: 1, minBytes: 0, maxBytes: 1_000 },
+        topics: [{ topic, partitions: [{ partition: 0, fetchOffset: '0', maxBytes: 1_000 }] }],
+      }),
+    Describe: (topic: string) => broker.metadata([topic]),
+    Create: (topic: string) =>
+      broker.createTopics({
+        validateOnly: true,
+        topics: [{ topic, numPartitions: 1, replicationFactor: 1, configEntries: [], replicaAssignment: [] }],
+      }),
+    Alter: (topic: string) =>
+      broker.createPartitions({ validateOnly: true, topicPartitions: [{ topic, count: 99 }] }),
+    DescribeConfigs: (topic: string) => broker.describeConfigs({ resources: [config(topic)] }),
+    AlterConfigs: (topic: string) =>
+      broker.alterConfigs({
+        validateOnly: true,
+        resources: [{ ...config(topic), configEntries: entries }],
+      }),
+    Delete: (topic: string) => broker.deleteTopics({ topics: [topic] }),
+  };
+};
+
+const ofGroups = (broker: Broker) => ({
+  Describe: (groupId: string) => broker.findGroupCoordinator({ groupId, coordinatorType: 0 }),
+  Read: (groupId: string) => broker.heartbeat({ groupId, groupGenerationId: 1, memberId: 'nobody' }),
+  async Delete(groupId: string) {
+    const { results } = (await broker.deleteGroups([groupId])) as { results: { error?: Error }[] };
+    if (results[0]?.error) throw results[0].error;
+  },
+});
+
+const ofCluster = (broker: Broker): Readonly<Record<string, () => Promise<unknown>>> => ({
+  'write in transactions': () =>
+    broker.initProducerId({ transactionalId: 'of.nobody', transactionTimeout: 1_000 }),
+  'read access lists': () =>
+    broker.describeAcls({ resourceType: 1, resourcePatternType: 1, operation: 1, permissionType: 1 }),
+  'alter a broker': () =>
+    broker.alterConfigs({
+      validateOnly: true,
+      resources: [
+        { type: ofBroker, name: '1', configEntries: [{ name: 'log.cleaner.threads', value: '1' }] },
+      ],
+    }),
+});
+
 /** Tries everything: what is allowed happens, so the topics are of no use afterwards. */
-export async function probe(kafka: KafkaClient): Promise<Probed> {
+export async function probe(kafka: KafkaClient): Promise<Rights> {
   const sender = await openSender(kafka);
   const cluster = clusterOf(kafka);
-  const admin = kafkajsOf(kafka).admin();
-  await Promise.all([cluster.connect(), admin.connect()]);
+  await cluster.connect();
   await cluster.refreshMetadata();
   const broker = await cluster.findBroker({ nodeId: '1' });
-  const fetch = (topic: string) =>
-    broker.fetch({
-      ...{ replicaId: -1, isolationLevel: 1, maxWaitTime: 1, minBytes: 0, maxBytes: 1_000 },
-      topics: [{ topic, partitions: [{ partition: 0, fetchOffset: '0', maxBytes: 1_000 }] }],
-    });
-  const topicResource = 2;
+  const rights: Record<string, readonly string[]> = {};
   try {
-    return {
-      writes: await allowedOf(topics, (topic) =>
-        sender.send([{ topic, key: 'probe', value: '{}', headers: {} }]),
-      ),
-      reads: await allowedOf(topics, fetch),
-      groups: await allowedOf(groups, (groupId) =>
-        broker.findGroupCoordinator({ groupId, coordinatorType: 0 }),
-      ),
-      makesTopics: await isAllowed(() =>
-        admin.createTopics({ validateOnly: true, topics: [{ topic: 'of.nobody', numPartitions: 1 }] }),
-      ),
-      changesTopics: await isAllowed(() =>
-        admin.alterConfigs({
-          validateOnly: true,
-          resources: [
-            {
-              type: topicResource,
-              name: 'order.paid',
-              configEntries: [{ name: 'retention.ms', value: '-1' }],
-            },
-          ],
-        }),
-      ),
-      deletesTopics: await isAllowed(() => admin.deleteTopics({ topics: ['order.paid'] })),
-    };
+    const send = (topic: string) => sender.send([{ topic, key: 'probe', value: '{}', headers: {} }]);
+    // To delete them comes last.
+    for (const [operation, attempt] of Object.entries(ofTopics(broker, send)))
+      rights[`topic ${operation}`] = await allowedOf([...topics, 'of.nobody'], attempt);
+    for (const [operation, attempt] of Object.entries(ofGroups(broker)))
+      rights[`group ${operation}`] = await allowedOf(groups, attempt);
+    const ways = ofCluster(broker);
+    rights['cluster'] = await allowedOf(Object.keys(ways), (way) => ways[way]!());
+    return rights;
   } finally {
-    await Promise.all([sender.close(), cluster.disconnect(), admin.disconnect()]);
+    await Promise.all([sender.close(), cluster.disconnect()]);
   }
 }
 
 const inOrder = (names: readonly string[]) => topics.filter((topic) => names.includes(topic));
 
-/** The rights that the table says. */
-export const expectedOf = (): Record<string, Probed> =>
+/** The rights that the table says. To read or write includes to describe; to alter settings, to describe them. */
+export const expectedOf = (): Readonly<Record<string, Rights>> =>
   Object.fromEntries(
     principals.map((name) => {
       const isService = ['order', 'contract', 'refund', 'notification'].includes(name);
       const reads = name === 'auditor' ? eventTypes : isService ? topicsReadBy(name as ServiceName) : [];
+      const writes = topicsWrittenBy(name as Speaker);
+      const kept = name === 'topics' ? topics : [];
+      const own = groups.filter((group) => {
+        if (name === 'auditor') return group.startsWith('accord.audit.');
+        return group === `accord.${name}` || group.startsWith(`accord.rebuild.${name}.`);
+      });
       return [
         name,
         {
-          writes: inOrder(topicsWrittenBy(name as Speaker)),
-          reads: inOrder(reads),
-          groups: groups.filter((group) =>
-            name === 'auditor' ? group.startsWith('accord.audit.') : group.split('.').includes(name),
-          ),
-          makesTopics: false,
-          changesTopics: name === 'topics',
-          deletesTopics: false,
+          'topic Write': inOrder(writes),
+          'topic Read': inOrder(reads),
+          'topic Describe': inOrder([...writes, ...reads, ...kept]),
+          'topic Create': kept,
+          'topic Alter': [],
+          'topic DescribeConfigs': kept,
+          'topic AlterConfigs': kept,
+          'topic Delete': [],
+          'group Describe': own,
+          'group Read': own,
+          'group Delete': own.filter((group) => group !== `accord.${name}`),
+          cluster: [],
         },
       ];
     }),

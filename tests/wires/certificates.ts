@@ -1,4 +1,7 @@
-import { KeyObject, randomBytes, type webcrypto } from 'node:crypto';
+import { KeyObject, randomBytes, X509Certificate, type webcrypto } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as connectPlain } from 'node:net';
+import { connect } from 'node:tls';
 import { Integer, OctetString, Utf8String } from 'asn1js';
 import {
   AltName,
@@ -99,4 +102,31 @@ export async function makeAuthority(name: string): Promise<Authority> {
       };
     },
   };
+}
+
+export const fingerprintOf = (certificate: string): string => new X509Certificate(certificate).fingerprint256;
+
+/** Asks a Postgres for TLS. */
+const sslRequest = Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47);
+
+/** Of the certificate that the server at this port of 127.0.0.1 shows now. @param begin how its TLS begins. */
+export async function presentedBy(
+  port: number,
+  begin: 'at once' | 'when asked' = 'at once',
+): Promise<string> {
+  const wire = connectPlain(port, '127.0.0.1');
+  wire.on('error', () => undefined);
+  try {
+    await once(wire, 'connect');
+    if (begin === 'when asked') {
+      wire.write(sslRequest);
+      await once(wire, 'data');
+    }
+    const socket = connect({ socket: wire, rejectUnauthorized: false });
+    socket.on('error', () => undefined);
+    await once(socket, 'secureConnect');
+    return socket.getPeerX509Certificate()!.fingerprint256;
+  } finally {
+    wire.destroy();
+  }
 }

@@ -42,6 +42,8 @@ export function openKafka(settings: KafkaSettings): KafkaClient {
     clientId,
     brokers: [...brokers],
     ...securedBy(security),
+    // A connection whose session ends gives way to another (kafkajs-connections.ts).
+    reauthenticationThreshold: 0,
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries },

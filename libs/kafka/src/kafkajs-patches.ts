@@ -1,10 +1,8 @@
 import { createRequire } from 'node:module';
-import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchSession, type FetchRequest, type FetchResponse, type FetchTopic } from './fetch-session.ts';
 import { committedOnly, upToItsEnd, type FetchedPartition, type RecordBatch } from './fetched-records.ts';
+import './kafkajs-connections.ts';
 import { canEncode, encodeProduceRequest, type ProduceRequest } from './produce-request.ts';
-import { isOutdated } from './security.ts';
 
 // Patches of faults and of great costs in kafkajs 2.2.4 (decision 0011). They replace methods inside it, so
 // its version is pinned; a patch says first what kafkajs does.
@@ -35,81 +33,29 @@ queue.destroy = function (this: RequestQueue) {
   if (this.inflight.size + this.pending.length === 0) destroy.call(this);
 };
 
-type Connection = {
-  readonly socket?: Socket;
-  readonly requestQueue: object;
-  readonly versions: unknown;
-  readonly supportAuthenticationProtocol: unknown;
-  isConnected(): boolean;
-  connect(): Promise<unknown>;
-  /** Does nothing without SASL. */
-  authenticate(): Promise<unknown>;
-  disconnect(): Promise<unknown>;
+type WithBroker = (ask: (of: object) => Promise<object>) => Promise<object | null>;
+const { prototype: brokers } = internals('kafkajs/src/cluster/brokerPool') as {
+  prototype: { withBroker: WithBroker };
 };
-type Pool = {
-  readonly logger: object;
-  readonly pool: Connection[];
-  getConnection(index?: number): Promise<Connection>;
-};
-const Connection = internals('kafkajs/src/network/connection') as new (options: object) => Connection;
-const { prototype: connections } = internals('kafkajs/src/network/connectionPool') as { prototype: Pool };
-const connecting = new WeakMap<Connection, Promise<Connection>>();
-/** One of its own for a socket to the same broker. */
-function anotherOf(pool: Pool, last: Connection): Connection {
-  const { versions, supportAuthenticationProtocol } = last;
-  return Object.assign(new Connection({ ...last.requestQueue, ...last, logger: pool.logger }), {
-    versions,
-    supportAuthenticationProtocol,
+const { withBroker } = brokers;
+/**
+ * kafkajs asks one broker after the other for a group's coordinator, and where none answers says "not found", for
+ * good: one connection that broke ends a consumer. Patched: it says why the last one did not answer, which may
+ * pass.
+ */
+brokers.withBroker = async function (this: object, ask) {
+  let why: unknown;
+  const found = await withBroker.call(this, async (of) => {
+    try {
+      return await ask(of);
+    } catch (error) {
+      why = error;
+      throw error;
+    }
   });
-}
-
-/**
- * kafkajs opens the next socket in the same connection object, which still waits for the rest of a response
- * that was cut off: from then on it decodes nothing. It also opens two sockets where two requests come at
- * once, and takes the end of the first for the second's. Patched: each socket has a connection of its own.
- */
-connections.getConnection = async function (this: Pool, index = 0) {
-  const last = this.pool[index]!;
-  // `isConnected` is true also of a socket that is about to end and takes no more.
-  if (last.isConnected() && !last.socket?.destroyed) {
-    if (isOutdated(last.socket!)) void renew(this, index, last);
-    return last;
-  }
-  const underWay = connecting.get(last);
-  if (underWay) return underWay;
-  const next = anotherOf(this, last);
-  const attempt = next
-    .connect()
-    .then(() => next)
-    .finally(() => connecting.delete(next));
-  connecting.set(next, attempt);
-  this.pool[index] = next;
-  return attempt;
+  if (found === null && why !== undefined) throw why;
+  return found;
 };
-
-const renewing = new WeakSet<Connection>();
-/**
- * A connection that was made with a former password or certificate gives way to another, as soon as that is
- * authenticated: no request waits for it, and none fails where the broker does not know the new one yet.
- */
-async function renew(pool: Pool, index: number, last: Connection): Promise<void> {
-  if (renewing.has(last)) return;
-  renewing.add(last);
-  const next = anotherOf(pool, last);
-  try {
-    await next.connect();
-    await next.authenticate();
-    // Meanwhile the client may have been closed.
-    const isLast = pool.pool[index] === last && last.isConnected();
-    if (isLast) pool.pool[index] = next;
-    // A request that was handed the other one just now is still to be sent on it.
-    await sleep(1_000, undefined, { ref: false });
-    await (isLast ? last : next).disconnect();
-  } catch {
-    renewing.delete(last);
-    await next.disconnect();
-  }
-}
 
 type Decoder = {
   readonly buffer: Buffer;

@@ -24,6 +24,29 @@ test('a request that was sent when its connection was about to end is not waited
   await expect(answer).rejects.toThrow('Request Fetch(key: 1, version: 11) timed out');
 });
 
+describe('a question that any broker may answer', () => {
+  const Pool = createRequire(import.meta.url)('kafkajs/src/cluster/brokerPool') as {
+    prototype: { withBroker(this: object, ask: () => Promise<object>): Promise<object> };
+  };
+  const pool = { brokers: { 1: {}, 2: {} }, findBroker: () => Promise.resolve({}) };
+  const ask = (answers: readonly (object | Error)[]) => {
+    const left = [...answers];
+    return Pool.prototype.withBroker.call(pool, async () => {
+      const answer = left.shift()!;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    });
+  };
+
+  test('is answered by the next one where a connection breaks', async () => {
+    await expect(ask([new Error('first'), { coordinator: 2 }])).resolves.toEqual({ coordinator: 2 });
+  });
+
+  test('fails with the last reason where none answers, not with "not found" for good', async () => {
+    await expect(ask([new Error('first'), new Error('last')])).rejects.toThrow('last');
+  });
+});
+
 interface Group {
   memberId: string;
   coordinator: unknown;

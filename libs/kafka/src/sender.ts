@@ -27,7 +27,7 @@ const byKey: ICustomPartitioner =
  * retry forgets a partition that meanwhile moved to a broker which had answered for its others, and reports
  * success.
  *
- * @param inFlight requests to a broker at a time; batches keep their order with one.
+ * @param inFlight requests to a broker at a time. Batches keep their order where each waits for the one before.
  */
 export async function openSender(kafka: KafkaClient, { inFlight = 1 } = {}): Promise<Sender> {
   const { topicPrefix } = kafka;
