@@ -34,10 +34,11 @@ import { findToldEvent } from './timeline/timeline-store.ts';
 import type { TimelineEvent } from './timeline/timeline.ts';
 
 // Every event of every topic comes here, after read-models.ts has kept it for the timeline: it is told to whom the
-// table in notice.ts names. The inbox has it at once; e-mails are rows that `mailing` sends later, so that no mail
-// server ever holds up an event (NTF-13). An e-mail is sent between two transactions: the first takes the row for a
-// minute, the second records the outcome. A process that dies in between leaves the row to the next one once its
-// time has run out; the mail then goes out again under the same Message-ID.
+// table in notice.ts names. The inbox has it at once, and words it from the kept event when it is read. E-mails are
+// rows that `mailing` sends later, so that no mail server ever holds up an event (NTF-13). An e-mail is sent between
+// two transactions: the first takes the row for a minute, the second records the outcome. A process that dies in
+// between leaves the row to the next one once its time has run out; the mail then goes out again under the same
+// Message-ID.
 
 /** An event that belongs to no account concerns nobody here. */
 export async function onEvent(tx: Tx, event: Event): Promise<void> {

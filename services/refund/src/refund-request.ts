@@ -3,12 +3,12 @@ import { fitsEvent, type Event } from '@accord/events';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
 import { returnsDifference, type Profile } from '@accord/profile';
 import { post } from './ledger-store.ts';
-import { findFacts, listBundles, listContracts } from './order-view.ts';
+import { findFacts, listBundleInstances, listBundles, listContracts } from './order-view.ts';
 import { afterLine, isWithinPaid, untouched } from './refund/amount.ts';
 import type { LinkedContract, Order } from './refund/candidate.ts';
 import { linkedContract, refusalReason, type RefusalReason } from './refund/eligibility.ts';
-import { lockQuote } from './refund/quote-store.ts';
-import { knownFacts, type QuoteFacts } from './refund/quote.ts';
+import { insertQuote, lockQuote } from './refund/quote-store.ts';
+import { knownFacts, makeQuote, quoteInstances, type Quote, type QuoteFacts } from './refund/quote.ts';
 import {
   insertRefund,
   listPayable,
@@ -30,9 +30,27 @@ import {
 } from './refund/refund.ts';
 import { decideAgain, lockRefundAndFacts, lookAgain } from './second-look.ts';
 
+// A quote is made of what events told, without effect; the request for it asks the order service.
+//
 // The order service holds every order of the instances, or none (EVT-20, EVT-23). On what it holds we decide
 // once more, as of the quote's time: what was quoted is approved (or waits for a review: review.ts), anything else
 // is refused, and our refusal ends the holds. `refund.approved` wakes `payout`, at the end of this file, which pays.
+
+type Ask = { accountId: string; instanceIds?: readonly string[]; bundleId?: string };
+
+/** RFD-1. @throws Refusal `refund.mixed_currencies`, `refund.bundle_not_found`. */
+export async function quote(tx: Tx, profile: Profile, { accountId, ...ask }: Ask): Promise<Quote> {
+  const instanceIds = ask.instanceIds ?? (await instancesOfBundle(tx, accountId, ask.bundleId ?? ''));
+  const facts = await findFacts(tx, { accountId, instanceIds, timeZone: profile.timeZone });
+  const instances = quoteInstances(instanceIds, facts, { at: tx.now, kind: 'unsubscribe' }, profile);
+  return insertQuote(tx, makeQuote(accountId, instances, tx.now));
+}
+
+async function instancesOfBundle(tx: Tx, accountId: string, bundleId: string): Promise<string[]> {
+  const instanceIds = await listBundleInstances(tx, accountId, bundleId);
+  if (instanceIds.length === 0) throw new Refusal('not_found', 'refund.bundle_not_found', { bundleId });
+  return instanceIds;
+}
 
 /**
  * RFD-12, RFD-18.

@@ -6,7 +6,6 @@ import { onFulfilmentFailed, onOrderFulfilled, onPaymentUnapplied } from './auto
 import { balanceRoutes } from './http/balance-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
 import { problems } from './http/problems.ts';
-import { quoteRoutes } from './http/quote-routes.ts';
 import { refundRoutes } from './http/refund-routes.ts';
 import { orderView } from './order-view.ts';
 import { onOrderReserved, onReservationRefused, payout } from './refund-request.ts';
@@ -20,7 +19,7 @@ export const refundService = ({ profile }: { profile: Profile }, { log }: Servic
     name: 'refund',
     schema: 'refunds',
     migrations: new URL('../migrations/', import.meta.url),
-    routes: [...quoteRoutes(profile), ...eligibleRoutes(profile), ...refundRoutes(profile), ...balanceRoutes],
+    routes: [...eligibleRoutes(profile), ...refundRoutes(profile), ...balanceRoutes],
     problems,
     tags: {
       'refund-quotes': 'What would be given back, and what is against it.',

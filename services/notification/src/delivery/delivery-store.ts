@@ -52,6 +52,7 @@ export const lockDeliveryIfDue = (tx: Tx, notificationId: string) =>
     [notificationId, tx.now],
   );
 
+/** Stores a decision and emits its facts. */
 export function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Delivery {
   tx.write(
     `update notifications set status = $2, version = $3, attempts = $4, give_up_after = $5, reason = $6, next_at = $7,
@@ -83,6 +84,7 @@ export const wakeUnresolved = (tx: Tx, accountId: string): void =>
     [accountId, tx.now],
   );
 
+/** E-mails whose time has come: new ones, retries, and those that a dead process had taken. Longest due first. */
 export const listDueDeliveries = (tx: Tx, limit: number): Promise<DueItem[]> =>
   tx.many<DueItem>(
     `select notification_id as id, account_id as "accountId" from notifications

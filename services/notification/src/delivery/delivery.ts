@@ -64,7 +64,10 @@ const fresh = (now: Date) => ({
   contactId: null,
 });
 
-/** The inbox has a message at once. */
+/**
+ * The inbox has a message at once. Its title and text are made of the kept event and its template whenever it is
+ * read, in the reader's language.
+ */
 export const deliverToInbox = (message: Message, now: Date): Delivery => ({
   ...message,
   ...fresh(now),

@@ -48,6 +48,7 @@ export const OrderAnswer = OrderSnapshot.extend({
   warnings: z.array(OrderWarning),
 }).meta({ id: 'Order' });
 
+/** Its snapshot; `links.contract` is the contract that holds it, null where none does (any more). */
 export const toOrderAnswer = (order: Order, locale: Locale): z.input<typeof OrderAnswer> => ({
   ...orderSnapshot(order),
   links: {
@@ -57,7 +58,7 @@ export const toOrderAnswer = (order: Order, locale: Locale): z.input<typeof Orde
   warnings: orderWarnings(order, locale),
 });
 
-/** As a command leaves it. */
+/** 200: the order as a command leaves it, with its version for the ETag. */
 export const answered = (order: Order, locale: Locale) => ({
   body: toOrderAnswer(order, locale),
   version: order.version,
