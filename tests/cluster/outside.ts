@@ -2,7 +2,7 @@ import type { Kubernetes } from './kubernetes.ts';
 import { eventually } from './shell.ts';
 
 export const outside = 'outside';
-const issuer = `http://${outside}:8081`;
+const issuer = 'http://127.0.0.1:8081';
 const labels = { app: outside };
 
 /** As a platform has it: an issuer of tokens and a mail server, in a pod that is no part of the release. */

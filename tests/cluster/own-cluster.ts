@@ -67,6 +67,7 @@ async function makeGround(home: string): Promise<void> {
   for (const { address } of nodes) await ip('addr', 'add', `${address}/24`, 'dev', 'node0');
   await ip('link', 'set', 'node0', 'up');
   await ip('route', 'add', 'default', 'dev', 'node0');
+  writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   for (const folder of ['/run', '/var/lib/cni', '/var/lib/kubelet', '/var/log']) {
     mkdirSync(folder, { recursive: true });
     await run('mount', ['-t', 'tmpfs', 'accord', folder]);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { roles } from '@accord/postgres/provision';
@@ -35,7 +35,7 @@ export const valuesOf = (images: Images, platform: Platform): object => {
   };
 };
 
-const secret = (name: string, values: Readonly<Record<string, string | Buffer>>): object => ({
+export const secret = (name: string, values: Readonly<Record<string, string | Buffer>>): object => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { name },
@@ -79,26 +79,19 @@ export const makeNamespace = (kubernetes: Kubernetes): Promise<void> =>
     },
   });
 
-async function makeSeal(): Promise<{ 'seal.p12': Buffer; password: string }> {
+export async function makeSeal(): Promise<{ 'seal.p12': Buffer; password: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'accord-seal-'));
   const password = randomBytes(12).toString('hex');
   try {
     const openssl = (...args: string[]) => run('openssl', args, { cwd: folder });
     const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    const subject = '/CN=Accord proved on a cluster/O=Accord';
-    await openssl(
-      'req',
-      '-x509',
-      ...newKey,
-      '-days',
-      '365',
-      '-subj',
-      subject,
-      '-keyout',
-      'key',
-      '-out',
-      'crt',
+    writeFileSync(
+      join(folder, 'seal.cnf'),
+      '[req]\ndistinguished_name=name\nprompt=no\nx509_extensions=seal\n[name]\nCN=Accord on a cluster\nO=Accord\n' +
+        '[seal]\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,nonRepudiation\n',
     );
+    const made = ['-days', '365', '-config', 'seal.cnf', '-keyout', 'key', '-out', 'crt'];
+    await openssl('req', '-x509', ...newKey, ...made);
     const [from, to] = [
       ['-inkey', 'key', '-in', 'crt'],
       ['-out', 'seal.p12', '-passout', `pass:${password}`],
@@ -120,7 +113,7 @@ export async function upgrade(
   const file = join(folder, 'values.json');
   try {
     const more = { defaults: { podAnnotations: { 'accord/proved': String(revision) } } };
-    await run('sh', ['-c', `cat > ${file}`], { input: JSON.stringify({ ...values, ...more }) });
+    writeFileSync(file, JSON.stringify({ ...values, ...more }));
     await kubernetes.helm(
       ...['upgrade', '--install', release, chartOf(root), '--wait', '--timeout', '5m'],
       ...['-f', join(chartOf(root), 'values-small.yaml'), '-f', file],

@@ -63,41 +63,24 @@ function readyAfterS({ status }: Pod): number {
   return (Date.parse(ready.lastTransitionTime) - Date.parse(startedAt)) / 1_000;
 }
 
-interface Usage {
-  readonly pods: readonly {
-    readonly podRef: { readonly name: string; readonly namespace: string };
-    readonly containers: readonly {
-      readonly memory?: { readonly workingSetBytes: number; readonly rssBytes: number };
-    }[];
-  }[];
-}
-
-const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
-
+/** The memory that Kubernetes counts against the limit, of the largest pod of each service. */
 async function idleMemory(kubernetes: Kubernetes): Promise<Flaws> {
   await new Promise((resolve) => setTimeout(resolve, 30_000));
   const pods = await podsOfServices(kubernetes);
   const nodes = [...new Set(pods.map(({ spec }) => spec.nodeName))];
-  const usages = await Promise.all(
-    nodes.map(
-      async (node) =>
-        JSON.parse(
-          await kubernetes.kubectl('get', '--raw', `/api/v1/nodes/${node}/proxy/stats/summary`),
-        ) as Usage,
-    ),
+  const figures = await Promise.all(
+    nodes.map((node) => kubernetes.kubectl('get', '--raw', `/api/v1/nodes/${node}/proxy/metrics/resource`)),
   );
   const flaws = services.map((service) => {
-    const names = pods
-      .filter(({ metadata }) => metadata.labels['app.kubernetes.io/component'] === service)
-      .map(({ metadata }) => metadata.name);
-    const memory = usages
-      .flatMap((usage) => usage.pods)
-      .filter(({ podRef }) => podRef.namespace === kubernetes.namespace && names.includes(podRef.name))
-      .map(({ containers }) => containers[0]!.memory!);
-    const workingSet = Math.max(...memory.map(({ workingSetBytes }) => mib(workingSetBytes)));
-    const own = Math.max(...memory.map(({ rssBytes }) => mib(rssBytes)));
-    console.log(`${service}, idle: working set ${workingSet} MiB, of that its own ${own} MiB`);
-    return limit(`memory of ${service}`, workingSet, 90, 'MiB');
+    const line = new RegExp(
+      `^container_memory_working_set_bytes\\{container="${service}",namespace="${kubernetes.namespace}".*\\} (\\S+)`,
+      'gm',
+    );
+    const sizes = [...figures.join('\n').matchAll(line)].map(([, bytes]) =>
+      Math.round(Number(bytes) / 2 ** 20),
+    );
+    console.log(`${service}, idle: ${sizes.join(' and ')} MiB`);
+    return limit(`memory of ${service}`, Math.max(...sizes), 90, 'MiB');
   });
   return flaws.flat();
 }
