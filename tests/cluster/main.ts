@@ -77,7 +77,8 @@ const inNamespaces = (all: Prepared): Promise<number> =>
       ],
       { stdio: 'inherit', env: { ...process.env, ACCORD_CLUSTER_PREPARED: JSON.stringify(all) } },
     );
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+    // All in the namespaces end with it: nothing of theirs is to be kept.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGKILL'));
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
