@@ -102,12 +102,11 @@ test('everything published is published to this machine alone', () => {
   for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:/);
 });
 
-test('the image runs as a number and leaves NODE_OPTIONS to others; its entry point limits the heap', () => {
+test('both images run as a number and leave NODE_OPTIONS to others; their entry point limits the heap', () => {
   const dockerfile = read('deploy/docker/Dockerfile');
-  expect([/^USER (.*)$/m.exec(dockerfile)?.[1], dockerfile.includes('NODE_OPTIONS=')]).toEqual([
-    '1000:1000',
-    false,
-  ]);
+  const users = [...dockerfile.matchAll(/^USER (.*)$/gm)].map(([, user]) => user);
+  // Production's, then that of development, which adds files as root.
+  expect([users, dockerfile.includes('NODE_OPTIONS=')]).toEqual([['1000:1000', '0:0', '1000:1000'], false]);
   const cache = mkdtempSync(join(tmpdir(), 'accord-image-'));
   const script = `console.log(JSON.stringify([process.execArgv, process.argv.length, process.env.NODE_OPTIONS]))`;
   const out = execFileSync('sh', [join(root, 'deploy/docker/entrypoint.sh'), 'node', '-e', script, 'a b'], {

@@ -52,7 +52,7 @@ const compileCache = join(root, '.accord', 'compile-cache');
  */
 export async function compileServices(): Promise<string> {
   if (existsSync(compileCache)) return compileCache;
-  const file = fileURLToPath(new URL('../commands/compile.ts', import.meta.url));
+  const file = fileURLToPath(new URL('../../docker/compile.ts', import.meta.url));
   await run(process.execPath, [...nodeFlags, file], {
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   });

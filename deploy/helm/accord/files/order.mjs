@@ -16,14 +16,14 @@ const waitUntil = performance.now() + withinMs;
 const rest = () => new Promise((resolve) => setTimeout(resolve, 500));
 
 /** Asked again while a service starts or a name is not known yet. */
-async function ask(method, url, { token, body, status }) {
+async function ask(method, url, { token, body, status, untilThen = [] }) {
   for (;;) {
     const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
     const asked = { method, headers, signal: AbortSignal.timeout(10_000), ...(body && { body }) };
     const answer = await fetch(url, asked).catch((error) => ({ status: 0, text: async () => error.cause ?? error }));
     const text = String(await answer.text());
     if (answer.status === status) return JSON.parse(text);
-    if (performance.now() > waitUntil || ![0, 503].includes(answer.status))
+    if (performance.now() > waitUntil || ![0, 503, ...untilThen].includes(answer.status))
       throw new Error(`${method} ${url}: ${answer.status} instead of ${status}: ${text}`);
     await rest();
   }
@@ -56,7 +56,8 @@ async function play() {
   console.log(`cancelled ${orderId}`);
   for (;;) {
     const timeline = JSON.stringify(
-      await ask('GET', `${notifications}/v1/timeline?about=${orderId}`, { token, status: 200 }),
+      // Not found until it has heard of the order.
+      await ask('GET', `${notifications}/v1/timeline?orderId=${orderId}`, { token, status: 200, untilThen: [404] }),
     );
     if (['order.placed', 'order.cancelled'].every((type) => timeline.includes(type))) break;
     if (performance.now() > waitUntil) throw new Error(`the timeline has not heard of it: ${timeline}`);

@@ -1,0 +1,98 @@
+// Installs the chart on a real cluster, upgrades it, takes it back and damages it while customers order; exits 1
+// where a request was lost, something differs, or a figure is not reached. The cluster is made for it, in namespaces
+// of Linux that are gone with it.
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { commandLine, known } from '../command-line.ts';
+import { removeCgroups } from './cgroups.ts';
+import { buildImages, saveImages, type Images } from './images.ts';
+import { play, sceneNames, type SceneName } from './play.ts';
+import { bringHelm, bringKubernetes, needTools } from './tools.ts';
+
+const usage = `npm run cluster -- <${sceneNames.join('|')}|all> … [--keep-logs folder]`;
+const { scenes, logs } = commandLine(
+  usage,
+  { 'keep-logs': { type: 'string' } },
+  ({ values, positionals }) => {
+    known(positionals, [...sceneNames, 'all']);
+    if (positionals.length === 0) throw new Error('nothing was asked for');
+    const asked = new Set(positionals);
+    const chosen = sceneNames.filter((name) => name === 'install' || asked.has('all') || asked.has(name));
+    return { scenes: chosen as readonly SceneName[], logs: values['keep-logs'] };
+  },
+);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Prepared {
+  readonly home: string;
+  readonly bin: string;
+  readonly images: Images;
+  readonly files: readonly string[];
+}
+/** Set where this process is already in namespaces of its own. */
+const prepared = process.env['ACCORD_CLUSTER_PREPARED'];
+
+/** Tools and images come from outside: in namespaces of its own a process reaches nobody. */
+async function prepare(): Promise<Prepared> {
+  needTools();
+  const helm = await bringHelm();
+  if (helm) process.env['PATH'] = `${helm}:${process.env['PATH']}`;
+  const bin = await bringKubernetes();
+  const images = await buildImages(root);
+  const home = mkdtempSync(join(tmpdir(), 'accord-cluster-'));
+  // Postgres does not run as root, and its files lie in it.
+  chmodSync(home, 0o755);
+  return { home, bin, images, files: await saveImages(images, join(home, 'images')) };
+}
+
+/** Runs this command anew in namespaces of its own. Resolves to its exit code once all in them has ended. */
+const inNamespaces = (all: Prepared): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(
+      'unshare',
+      [
+        ...[
+          '--net',
+          '--mount',
+          '--pid',
+          '--fork',
+          '--kill-child',
+          '--mount-proc',
+          '--propagation',
+          'private',
+        ],
+        // The first process of such a namespace ends children that others left.
+        ...[
+          'sh',
+          '-c',
+          '"$@"; exit $?',
+          'sh',
+          process.execPath,
+          ...process.execArgv,
+          ...process.argv.slice(1),
+        ],
+      ],
+      { stdio: 'inherit', env: { ...process.env, ACCORD_CLUSTER_PREPARED: JSON.stringify(all) } },
+    );
+    // All in the namespaces end with it: nothing of theirs is to be kept.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGKILL'));
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+
+async function main(): Promise<number> {
+  if (prepared) return play({ ...(JSON.parse(prepared) as Prepared), root, scenes });
+  const all = await prepare();
+  try {
+    return await inNamespaces(all);
+  } finally {
+    removeCgroups();
+    if (logs) console.log(`logs: ${readdirSync(join(all.home, 'logs')).join(', ')}`);
+    rmSync(all.home, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+process.exitCode = await main();
