@@ -6,6 +6,7 @@ import {
   rowSecurityProbe,
   sharedTable,
   type DatabaseAddress,
+  type MigrateOptions,
   type ServiceDatabase,
 } from '@accord/postgres';
 import type { Service } from './service.ts';
@@ -35,8 +36,11 @@ export const schemaOf = ({ name, schema, migrations }: Owner) => ({
  * @param ownerUrl of the role `accord_<service>_owner`.
  * @returns the names of the migrations that were done now.
  */
-export const migrateService = (ownerUrl: DatabaseAddress, service: Owner): Promise<string[]> =>
-  migrate(ownerUrl, schemaOf(service));
+export const migrateService = (
+  ownerUrl: DatabaseAddress,
+  service: Owner,
+  options?: MigrateOptions,
+): Promise<string[]> => migrate(ownerUrl, schemaOf(service), options);
 
 export class SchemaBehind extends Error {
   override readonly name = 'SchemaBehind';

@@ -174,11 +174,12 @@ const kafkaOf = ({ name }: Service, settings: PlatformSettings, log: Logger): Ka
 
 /** The edges, once all that the service needs is there. */
 async function startWhenReady(service: Service, settings: PlatformSettings, parts: Parts) {
-  const { db, waits, kafka } = parts;
+  const { db, waits, kafka, log } = parts;
   const { ACCORD_OWNER_DATABASE_URL: ownerUrl } = settings;
   const verify = verifierFor(settings);
+  const onBlocked = (reason: string) => log.warn({ reason }, 'a migration waits for a lock of others');
   const checkDatabase = async () => {
-    if (ownerUrl) await migrateService(ownerUrl, service);
+    if (ownerUrl) await migrateService(ownerUrl, service, { onBlocked });
     await checkServiceSchema(db, service);
     await db.checkRoles();
   };
