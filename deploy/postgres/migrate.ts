@@ -20,7 +20,7 @@ async function main([name, ...more]: readonly string[]): Promise<number> {
     const { ACCORD_OWNER_DATABASE_URL: url } = readSettings(settings, process.env);
     const migrations = new URL(`../../services/${name}/migrations/`, import.meta.url);
     const onBlocked = (reason: string) => console.error(`migrate: tried again soon, ${reason}`);
-    const done = await migrateService(url, { name, schema: schemas[name], migrations }, { onBlocked });
+    const done = await migrateService(url, { name, schema: schemas[name], migrations }, onBlocked);
     console.log(`the schema ${schemas[name]} is up to date: ${done.length} migrations were done now`);
     return 0;
   } catch (error) {

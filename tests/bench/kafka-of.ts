@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { openKafka, type KafkaClient } from '@accord/kafka';
 
-/** By the wire that these settings say; without any, in the plain. What reads settings is loaded where they are. */
+/** By the wire that these settings say; without any, in the plain. Code that reads settings is loaded then alone. */
 export async function kafkaOf(ask: {
   readonly brokers: readonly string[];
   readonly topicPrefix: string;

@@ -52,7 +52,7 @@ export async function allow(brokers: string): Promise<void> {
 /** By an operation of Kafka on a kind of resource, the names on which a principal may do it. */
 export type Rights = Readonly<Record<string, readonly string[]>>;
 
-/** Those that somebody may join, with one that nobody may, and one each whose name only begins as another's. */
+/** Groups that somebody may join, with one that nobody may, and one each whose name only begins as another's. */
 const groups = [
   ...['order', 'contract', 'refund', 'notification'].flatMap((name) => [
     `accord.${name}`,

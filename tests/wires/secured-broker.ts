@@ -32,7 +32,7 @@ export interface SecuredBrokerAsk {
   readonly folder: string;
   readonly authority: Authority;
   readonly plainUsers: readonly string[];
-  /** Who may do everything, beside `ANONYMOUS`. */
+  /** They may do everything, beside `ANONYMOUS`. */
   readonly superUsers?: readonly string[];
   /** Ms; how long a session by SASL lasts. */
   readonly sessionMs?: number;

@@ -6,7 +6,6 @@ import {
   rowSecurityProbe,
   sharedTable,
   type DatabaseAddress,
-  type MigrateOptions,
   type ServiceDatabase,
 } from '@accord/postgres';
 import type { Service } from './service.ts';
@@ -39,8 +38,8 @@ export const schemaOf = ({ name, schema, migrations }: Owner) => ({
 export const migrateService = (
   ownerUrl: DatabaseAddress,
   service: Owner,
-  options?: MigrateOptions,
-): Promise<string[]> => migrate(ownerUrl, schemaOf(service), options);
+  onBlocked?: (reason: string) => void,
+): Promise<string[]> => migrate(ownerUrl, schemaOf(service), onBlocked);
 
 export class SchemaBehind extends Error {
   override readonly name = 'SchemaBehind';

@@ -179,7 +179,7 @@ async function startWhenReady(service: Service, settings: PlatformSettings, part
   const verify = verifierFor(settings);
   const onBlocked = (reason: string) => log.warn({ reason }, 'a migration waits for a lock of others');
   const checkDatabase = async () => {
-    if (ownerUrl) await migrateService(ownerUrl, service, { onBlocked });
+    if (ownerUrl) await migrateService(ownerUrl, service, onBlocked);
     await checkServiceSchema(db, service);
     await db.checkRoles();
   };

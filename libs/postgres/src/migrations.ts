@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import { connectionPoint, urlOf, type DatabaseAddress } from './address.ts';
 import { connect, type Connection } from './connection.ts';
 import type { ServiceDatabase } from './database.ts';
-import type { Migration, OnlineMigration } from './table-guards.ts';
+import type { Migration, Online } from './table-guards.ts';
 
 const silent = () => undefined;
 
@@ -23,7 +23,7 @@ const namesIn = async (folder: URL) =>
     .sort()
     .map((name) => name.slice(0, -3));
 
-type Steps = { readonly up: Migration } | { readonly online: OnlineMigration };
+type Steps = { readonly up: Migration } | { readonly online: Migration<Online> };
 type Named = { readonly name: string } & Steps;
 
 async function migrationsOf({ platform, folder }: Schema): Promise<Named[]> {
@@ -85,23 +85,19 @@ const longestPauseMs = 5_000;
 /** `lock_not_available`, `deadlock_detected`. */
 const isBlocked = (error: unknown) => ['55P03', '40P01'].includes((error as { code?: string }).code ?? '');
 
-export interface MigrateOptions {
-  /** Others held a lock that a statement needs; it is tried again after a pause. */
-  readonly onBlocked?: (reason: string) => void;
-}
-
 /**
  * Brings a service's schema up to date, as its owner; several may do so at once, one migrates and the others
  * wait.
  *
  * @param ownerUrl of the role `accord_<service>_owner`.
+ * @param onBlocked others held a lock that a statement needs; it is tried again after a pause.
  * @returns the names of the migrations that were done now.
  * @throws the database's error, `55P03` where a lock was not free for five minutes.
  */
 export async function migrate(
   ownerUrl: DatabaseAddress,
   of: Schema,
-  { onBlocked = silent }: MigrateOptions = {},
+  onBlocked: (reason: string) => void = silent,
 ): Promise<string[]> {
   if (await isUpToDate(ownerUrl, of)) return [];
   const done: string[] = [];
@@ -186,10 +182,10 @@ const invalidIndexes = `
     from pg_index join pg_class on pg_class.oid = indexrelid
    where not indisvalid and relnamespace = $1::regnamespace`;
 
-/** What is built concurrently holds nobody up while it waits. */
+/** An index that is built concurrently holds nobody up while it waits. */
 const mayWait = (sql: string) => /\bindex concurrently\b/.test(sql);
 
-async function goOnline(steps: OnlineMigration, schema: string, holder: Holder): Promise<void> {
+async function goOnline(steps: Migration<Online>, schema: string, holder: Holder): Promise<void> {
   const run = async (sql: string) => {
     await holder.query(`set lock_timeout = '${mayWait(sql) ? '0' : lockTimeout}'`);
     return holder.query(sql);

@@ -1,16 +1,15 @@
 /**
  * Statements in their order, run as the schema's owner with its search_path. A file in `migrations/` exports them as
  * `up`: one transaction, which takes no lock for longer than a moment.
- */
-export type Migration = readonly string[];
-
-/**
- * The same for a table that is large and in use, exported as `online`: each statement by itself, outside of a
+ *
+ * For a table that is large and in use, as `online`, a `Migration<Online>`: each statement by itself, outside of a
  * transaction, `create index concurrently` and `validate constraint` among them. A process that dies leaves it
- * half done, and the next begins with the first statement again: each may be done twice. `portions` is done until it
- * changes no row.
+ * half done, and the next begins with the first statement again: each may be done twice.
  */
-export type OnlineMigration = readonly (string | { readonly portions: string })[];
+export type Migration<Statement extends Online = string> = readonly Statement[];
+
+/** `portions` is done until it changes no row. */
+export type Online = string | { readonly portions: string };
 
 /** More than reading. A table that only grows has `insert` alone: its rows stay as they were written. */
 type Right = 'insert' | 'update' | 'delete' | `update (${string})`;

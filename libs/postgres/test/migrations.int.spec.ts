@@ -22,8 +22,7 @@ const online = (name: string, ...steps: (string | { portions: string })[]) =>
   writeFileSync(join(folder, `${name}.ts`), `export const online = ${JSON.stringify(steps)};`);
 const service = { name: 'refund', schema: 'refunds', migrations: pathToFileURL(folder) } as const;
 const owner = urlsOf(url, 'refund').owner;
-const start = (onBlocked?: (reason: string) => void) =>
-  migrateService(owner, service, onBlocked ? { onBlocked } : {});
+const start = (onBlocked?: (reason: string) => void) => migrateService(owner, service, onBlocked);
 
 let superuser: pg.Client;
 beforeAll(async () => {

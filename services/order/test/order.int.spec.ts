@@ -1109,6 +1109,11 @@ describe('fulfilment and facts', () => {
     });
     const usd = [{ chargeType: 'subscription', amount: '45', currency: 'USD', unit: 'month' }];
     expect(await put({ prices: usd })).toMatchObject({ status: 422, body: { code: 'product.price_misfit' } });
+    const twice = ['45', '46'].map((amount) => ({ ...usd[0], amount, currency: 'CNY' }));
+    expect(await put({ prices: twice })).toMatchObject({
+      status: 422,
+      body: { code: 'product.price_misfit' },
+    });
     const codes = (await customer(t, 'acc_1').get('/v1/products?limit=2')).body;
     expect(codes.data).toHaveLength(2);
     expect(

@@ -107,6 +107,14 @@ describe('a transfer', () => {
       { bankReference: 'a b' },
     ])
       expect((await report(aTransfer(change))).status).toBe(400);
+    for (const [amount, currency, pointer] of [
+      ['0.001', 'CNY', '/amount/amount'],
+      ['1.00', 'XXX', '/amount/currency'],
+      ['1.5', 'JPY', '/amount/amount'],
+    ])
+      expect((await report(aTransfer({ amount: { amount, currency } }))).body.errors).toEqual([
+        expect.objectContaining({ pointer }),
+      ]);
   });
 
   test('ORD-21 API-5 no customer sees a transfer, over the routes or in the database', async () => {

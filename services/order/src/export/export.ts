@@ -136,8 +136,8 @@ export function expectFile(job: Export, now: Date): asserts job is Export & { sh
     throw new Refusal('conflict', 'export.file_gone', { exportId });
 }
 
-/** Percent, rounded down; 100 once the file is ready, and not before. */
-export function progressOf({ status, rowsExpected, rowsWritten }: Export): number {
-  if (status === 'ready') return 100;
+/** Percent, rounded down; 100 once the file is ready, and not before. It stays so when the file is gone. */
+export function progressOf({ readyAt, rowsExpected, rowsWritten }: Export): number {
+  if (readyAt) return 100;
   return Math.min(99, Math.floor((100 * rowsWritten) / Math.max(rowsExpected, 1)));
 }

@@ -56,6 +56,7 @@ test('ORD-19 progress is in percent, and 100 for a file that is ready alone', ()
   const { state: ready } = finishExport(whole, { sha256: 'ab', at: at(1) });
   expect([job, half, whole, more, ready].map(progressOf)).toEqual([0, 50, 99, 99, 100]);
   expect(progressOf({ ...job, rowsExpected: 0 })).toBe(0);
+  expect(progressOf(expireExport(ready, ready.expiresAt))).toBe(100);
 });
 
 test('ORD-19 a file that is ready is announced once and kept for 24 h; an ended job stays as it is', () => {

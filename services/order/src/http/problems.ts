@@ -143,13 +143,13 @@ export const problems: ProblemTexts = {
     en: {
       title: 'The prices do not fit the product',
       detail:
-        'Every charge type has a price and every price a charge type, in the currency of the ' +
-        'invoicing entity and a fitting unit; see {chargeType}, {currency}, {unit}.',
+        'Every charge type has a price and every price a charge type, one for each unit, in the currency of ' +
+        'the invoicing entity and a fitting unit; see {chargeType}, {currency}, {unit}.',
     },
     'zh-CN': {
       title: '价格与产品不符',
       detail:
-        '每种计费方式须有价格，币种须与开票主体一致，单位须适用；请检查 {chargeType}、{currency}、{unit}。',
+        '每种计费方式须有价格，每个单位一个价格，币种须与开票主体一致，单位须适用；请检查 {chargeType}、{currency}、{unit}。',
     },
   },
 };

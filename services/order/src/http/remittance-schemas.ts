@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Tx } from '@accord/core';
 import { Moment, Money } from '@accord/events/fields';
 import { ActorView, maskActor } from '@accord/http';
-import { isNegative, isZero, MoneyJson } from '@accord/money';
+import { MoneyJson } from '@accord/money';
 import { findAccounts } from '../account-view.ts';
 import { claimLifecycle, differences, differencesOf, type Claim } from '../remittance/claim.ts';
 import { listByReference } from '../remittance/remittance-store.ts';
@@ -16,8 +16,8 @@ export const BankReference = z
 const { anyOf: misfits } = MoneyJson.meta()!['not'] as { anyOf: readonly object[] };
 const nothingOrLess = { properties: { amount: { pattern: '^(-|0([.]0+)?$)' } } };
 
-/** More than nothing, as JSON Schema says it, too. */
-export const Transferred = MoneyJson.refine((amount) => !isNegative(amount) && !isZero(amount), {
+/** More than nothing, as JSON Schema says it, too. It is asked of an amount that is none for another reason, too. */
+export const Transferred = MoneyJson.refine(({ amount }) => !amount.startsWith('-') && /[1-9]/.test(amount), {
   path: ['amount'],
   message: 'is more than nothing',
   params: { 'zh-CN': '必须大于零' },

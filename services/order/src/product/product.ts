@@ -32,6 +32,12 @@ export const changedFields = (before: Product | undefined, product: Product): st
       field !== 'version' && field !== 'productCode' && !isDeepStrictEqual(before?.[field], product[field]),
   );
 
+/** Of two prices for the same, an order would take one or the other. */
+const hasBefore = (prices: Publication['prices'], nth: number) =>
+  prices
+    .slice(0, nth)
+    .some(({ chargeType, unit }) => chargeType === prices[nth]!.chargeType && unit === prices[nth]!.unit);
+
 /**
  * ORD-1: an order's currency is its invoicing entity's, so a price in any other could never be used. A plan need
  * not be offered for every charge type.
@@ -42,13 +48,18 @@ export function checkPrices(
   { invoicingEntities }: Pick<Profile, 'invoicingEntities'>,
   { invoicingEntity, chargeTypes, ...publication }: Publication,
 ) {
-  const prices = [...publication.prices, ...plansOf(publication).flatMap((plan) => plan.prices)];
+  const lists = [publication.prices, ...plansOf(publication).map((plan) => plan.prices)];
   const entity = invoicingEntities.find(({ code }) => code === invoicingEntity);
   if (!entity) throw new Refusal('invalid', 'product.entity_unknown', { invoicingEntity });
-  const misfit = prices.find(
-    (price) =>
-      price.currency !== entity.currency || !chargeTypes.includes(price.chargeType) || !fitsCharge(price),
-  );
+  const misfit = lists
+    .flatMap((prices) => prices.map((price, nth) => ({ ...price, isSecond: hasBefore(prices, nth) })))
+    .find(
+      (price) =>
+        price.isSecond ||
+        price.currency !== entity.currency ||
+        !chargeTypes.includes(price.chargeType) ||
+        !fitsCharge(price),
+    );
   if (misfit)
     throw new Refusal('invalid', 'product.price_misfit', {
       chargeType: misfit.chargeType,
