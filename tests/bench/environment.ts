@@ -122,7 +122,8 @@ export async function groundOn({
       };
       const service = await startServiceProcess({
         name,
-        home,
+        // Of two copies of a service, each has its own.
+        home: join(home, new URL(databaseUrl).pathname),
         supervised: false,
         settings: settingsFor(name, around),
       });

@@ -47,15 +47,12 @@ export async function bringHelm(): Promise<string | undefined> {
 /** @throws Error that says what to install. */
 export function needTools(): void {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    throw new Error('A cluster of our own is made by root on Linux: else name one with KUBECONFIG.');
+    throw new Error('The cluster is made by root on Linux.');
   const missing = Object.keys(needed).filter((command) => !isThere(command));
   const packages = missing.map((command) => needed[command]!);
   if (!existsSync(join(networkPlugins, 'bridge'))) packages.push('containernetworking-plugins');
   if (packages.length > 0)
-    throw new Error(
-      `A cluster of our own needs more: apt-get install --no-install-recommends ${packages.join(' ')}; ` +
-        'or name a cluster with KUBECONFIG.',
-    );
+    throw new Error(`The cluster needs more: apt-get install --no-install-recommends ${packages.join(' ')}`);
 }
 
 /** The folder of Kubernetes and etcd, built from their Go modules once: about 25 minutes on two cores. */

@@ -117,8 +117,11 @@ describe('tables', () => {
   const files = globSync('services/*/migrations/*.ts', { cwd: root }).sort();
 
   test.each(files)('API-5 each table of %s is guarded for the roles', async (file) => {
-    const { up } = (await import(`${root}/${file}`)) as { up: readonly string[] };
-    const sql = up.join(';\n');
+    const { up = [], online = [] } = (await import(`${root}/${file}`)) as {
+      up?: readonly string[];
+      online?: readonly (string | { portions: string })[];
+    };
+    const sql = [...up, ...online.map((one) => (typeof one === 'string' ? one : one.portions))].join(';\n');
     const made = names(/create table (\w+)/g, sql);
     const granted = names(/grant select on (\w+) to accord_auditor/g, sql);
     expect(made.filter((table) => !granted.includes(table))).toEqual([]);

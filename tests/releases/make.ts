@@ -1,4 +1,4 @@
-// Makes a release of the commit that is checked out (docs/decisions/0023): records what others may rely on from
+// Makes a release of the commit that is checked out (docs/decisions/0022): records what others may rely on from
 // then on under deploy/releases, and dates its heading in the changelog. Its files are to be committed.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

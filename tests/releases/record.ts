@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { schemas, type ServiceName } from '@accord/postgres/provision';
 import { incompatibilities } from '../../libs/events/src/compatibility.ts';
 import { schemaOf } from '../../libs/platform/src/service-schema.ts';
+import { migrationsOf } from '../../libs/postgres/src/migrations.ts';
 import { breakingChanges, type Document } from '../api/compatibility.ts';
 
 export const root = new URL('../../', import.meta.url);
@@ -30,26 +31,12 @@ export interface Release {
 
 const read = (file: URL): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
-async function migrationsOf(name: ServiceName): Promise<Record<string, string>> {
-  const folder = new URL(`services/${name}/migrations/`, root);
-  const files = readdirSync(folder)
-    .filter((file) => /^\d{4}_\w+\.ts$/.test(file))
-    .sort();
-  const { platform } = schemaOf({ name, schema: schemas[name], migrations: folder });
-  const all = [
-    [platform.name, { up: platform.up }],
-    ...(await Promise.all(
-      files.map(
-        async (file) => [basename(file, '.ts'), { ...(await import(new URL(file, folder).href)) }] as const,
-      ),
-    )),
-  ] as const;
-  return Object.fromEntries(
-    all.map(([migration, statements]) => [
-      migration,
-      createHash('sha256').update(JSON.stringify(statements)).digest('hex'),
-    ]),
-  );
+/** By name, in their order, the hash of its statements. */
+async function hashesOf(name: ServiceName): Promise<Record<string, string>> {
+  const migrations = new URL(`services/${name}/migrations/`, root);
+  const all = await migrationsOf(schemaOf({ name, schema: schemas[name], migrations }));
+  const hash = (statements: object) => createHash('sha256').update(JSON.stringify(statements)).digest('hex');
+  return Object.fromEntries(all.map(({ name: migration, ...statements }) => [migration, hash(statements)]));
 }
 
 /** Of this tree. Tests hold the two documents that are read here against the code. */
@@ -59,9 +46,7 @@ export async function promisesNow(): Promise<Promises> {
     .filter((file) => file.endsWith('.schema.json'))
     .map((file) => [basename(file, '.schema.json'), read(new URL(file, recorded)) as Document] as const);
   const services = Object.keys(schemas) as ServiceName[];
-  const migrations = await Promise.all(
-    services.map(async (name) => [name, await migrationsOf(name)] as const),
-  );
+  const migrations = await Promise.all(services.map(async (name) => [name, await hashesOf(name)] as const));
   return {
     openapi: read(new URL('libs/http/openapi.json', root)) as Document,
     events: Object.fromEntries(events),

@@ -101,7 +101,7 @@ async function play(postgresUrl: string): Promise<boolean> {
   return !played.found;
 }
 
-const most = 500;
+const most = 2_000;
 
 /** Every planted bug must be found. Each process looks for one at a time, seed after seed. */
 async function findPlanted(postgresUrl: string): Promise<boolean> {

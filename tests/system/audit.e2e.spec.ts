@@ -276,6 +276,7 @@ describe('beside the running services', () => {
     const shows = async (line: RegExp) =>
       until(`the auditor shows ${line}`, async () => line.test(await scrape(url)), { everyMs: 50 });
     await shows(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 0$/m);
+    await shows(/^accord_audit_last_run_seconds\{service="audit"\} \d{10}/m);
     const planted = plants.find(({ what }) => what.startsWith('a balance'))!;
     const undo = await plant(planted, (await one(planted.about)).id);
     await shows(/^accord_audit_differences\{rule="EVT-33",service="audit"\} 1$/m);

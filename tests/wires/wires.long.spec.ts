@@ -152,6 +152,8 @@ test('API-17 the auditor comes with a token', async () => {
 
 describe('a service', () => {
   const handled: string[] = [];
+  /** Until then a request keeps its connection to Postgres. */
+  let mayEnd: Promise<void> = Promise.resolve();
   const service = () => ({
     ...smallService({
       'webhook.disabled': { on: (_, { subject }) => Promise.resolve(void handled.push(subject.id)) },
@@ -167,6 +169,7 @@ describe('a service', () => {
         answer: z.object({ id: z.string() }),
         inTransaction: async (tx, { params: { id } }) => {
           await tx.one(`select pg_sleep(0.1)`);
+          await mayEnd;
           const data = { endpointId: id, version: 1, accountId: 'acc_wires', reason: 'wires' };
           tx.emit({ type: 'webhook.disabled', data });
           return { body: { id } };
@@ -279,8 +282,14 @@ describe('a service', () => {
     const crowd = async () => {
       const before = [app.totalCount, all.totalCount] as const;
       const others = Math.max(...before) + 8;
-      await Promise.all(Array.from({ length: others }, () => [ask(customer), ask(operator)]).flat());
-      opened.push(app.totalCount - before[0], all.totalCount - before[1]);
+      const gate = Promise.withResolvers<void>();
+      mayEnd = gate.promise;
+      const crowded = Array.from({ length: others }, () => [ask(customer), ask(operator)]).flat();
+      const grown = () => [app.totalCount - before[0], all.totalCount - before[1]];
+      await until('both pools open connections', () => Promise.resolve(grown().every((more) => more > 0)));
+      opened.push(...grown());
+      gate.resolve();
+      await Promise.all(crowded);
     };
     const opened: number[] = [];
     const moreTold = (facts: number) => {

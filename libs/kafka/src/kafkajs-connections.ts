@@ -135,13 +135,14 @@ async function renew(pool: Pool, index: number, last: Connection): Promise<void>
   const next = anotherOf(pool, last);
   try {
     await tryOut(next);
-    // Meanwhile the client may have been closed.
-    const isLast = pool.pool[index] === last && last.isConnected();
-    if (isLast) pool.pool[index] = next;
-    await retire(isLast ? last : next);
   } catch {
     await next.disconnect();
     await sleep(renewAgainMs, undefined, { ref: false });
     renewing.delete(last);
+    return;
   }
+  // Meanwhile the client may have been closed.
+  const isLast = pool.pool[index] === last && last.isConnected();
+  if (isLast) pool.pool[index] = next;
+  await retire(isLast ? last : next);
 }

@@ -26,12 +26,18 @@ const namesIn = async (folder: URL) =>
 type Steps = { readonly up: Migration } | { readonly online: Migration<Online> };
 type Named = { readonly name: string } & Steps;
 
-async function migrationsOf({ platform, folder }: Schema): Promise<Named[]> {
+/**
+ * In their order, the platform's first.
+ *
+ * @throws Error where a file exports not one of `up` and `online`.
+ */
+export async function migrationsOf({ platform, folder }: Schema): Promise<Named[]> {
   const base = folder.href.endsWith('/') ? folder : `${folder.href}/`;
-  const own = (await namesIn(folder)).map(async (name) => ({
-    name,
-    ...((await import(new URL(`${name}.ts`, base).href)) as Steps),
-  }));
+  const own = (await namesIn(folder)).map(async (name) => {
+    const steps = (await import(new URL(`${name}.ts`, base).href)) as Steps;
+    if ('up' in steps === 'online' in steps) throw new Error(`${name} has to export either up or online`);
+    return { name, ...steps };
+  });
   return [platform, ...(await Promise.all(own))];
 }
 

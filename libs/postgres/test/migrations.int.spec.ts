@@ -125,6 +125,12 @@ test('API-20 what is online is done in portions, and an index that was cut off i
   expect(rows).toEqual([{ valid: true, sum: String(2500 * 2501) }]);
 });
 
+test('a file that says both up and online is refused', async () => {
+  writeFileSync(join(folder, '0008_both.ts'), `export const up = [], online = [];`);
+  await expect(start()).rejects.toThrow('0008_both has to export either up or online');
+  rmSync(join(folder, '0008_both.ts'));
+});
+
 // A statement of this name stops the process that does it, at its nth call, until it is killed.
 const step = `select step()`;
 

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readPdf } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
+import { productSnapshot } from '@accord/testing';
 import { flawsOfExamples } from '@accord/testing/edges';
 import { timeWriter } from '../src/document/order-table.ts';
 import type { Order } from '../src/order-view.ts';
@@ -15,24 +16,7 @@ const { customerOf } = openOffices(
   'alibaba',
 );
 
-/** As the order service tells it. */
-const product = {
-  productCode: 'BCC',
-  version: 1,
-  name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
-  category: 'BCC',
-  brand: 'baidu',
-  form: 'instance' as const,
-  chargeTypes: ['subscription' as const],
-  invoicingEntity: 'baidu_netcom',
-  prices: [],
-  serviceTypes: [],
-  onSale: true,
-  renewable: true,
-  contractable: true,
-  refundable: true,
-  termsUrl: null,
-};
+const product = productSnapshot();
 
 describe('from application to the end', () => {
   test('CTR-1 CTR-2 CTR-3 the preview shows the split and names every refusal, and creates nothing', async () => {
@@ -688,21 +672,12 @@ describe('finalizing', () => {
       'before the profile’s',
     async () => {
       const { t, client, placed, draft, tell, get } = await customerOf('alibaba');
-      const product = {
-        version: 1,
+      const product = productSnapshot({
         name: { 'zh-CN': '云服务', en: 'Cloud' },
         category: 'OWN',
         brand: 'aliyun',
-        form: 'instance' as const,
-        chargeTypes: ['subscription' as const],
         invoicingEntity: 'aliyun_computing',
-        prices: [],
-        serviceTypes: [],
-        onSale: true,
-        renewable: true,
-        contractable: true,
-        refundable: true,
-      };
+      });
       const own = 'https://terms.example.com/own';
       await tell({
         type: 'product.published',

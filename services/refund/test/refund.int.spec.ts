@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Fact } from '@accord/events';
 import { loadProfile, type Profile } from '@accord/profile';
-import { testService, until, type TestService } from '@accord/testing';
+import { productSnapshot, testService, until, type TestService } from '@accord/testing';
 import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
 import { parkedEvent } from '@accord/testing/outsider';
 import type { Order, Resource } from '../src/refund/candidate.ts';
@@ -102,23 +102,7 @@ const contractOf = (contractId: string, accountId: string, status: 'draft' | 'of
   voidedAt: null,
 });
 
-const productFacts = {
-  productCode: 'BCC',
-  version: 1,
-  name: { 'zh-CN': '云服务器', en: 'Cloud Compute' },
-  category: 'BCC',
-  brand: 'baidu',
-  form: 'instance' as const,
-  chargeTypes: [],
-  invoicingEntity: 'baidu_netcom',
-  prices: [],
-  serviceTypes: [],
-  onSale: true,
-  renewable: true,
-  contractable: true,
-  refundable: true,
-  termsUrl: null,
-};
+const productFacts = productSnapshot({ chargeTypes: [] });
 
 /** As the order service would answer. */
 const reserved = (

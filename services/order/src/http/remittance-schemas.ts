@@ -16,7 +16,7 @@ export const BankReference = z
 const { anyOf: misfits } = MoneyJson.meta()!['not'] as { anyOf: readonly object[] };
 const nothingOrLess = { properties: { amount: { pattern: '^(-|0([.]0+)?$)' } } };
 
-/** More than nothing, as JSON Schema says it, too. It is asked of an amount that is none for another reason, too. */
+/** More than nothing, as JSON Schema says it, too. Asked also of an amount that is refused already, it never throws. */
 export const Transferred = MoneyJson.refine(({ amount }) => !amount.startsWith('-') && /[1-9]/.test(amount), {
   path: ['amount'],
   message: 'is more than nothing',
