@@ -21,7 +21,7 @@ const signed = (rows: string, sign: '' | '-') => `
     from ${rows}`;
 const of = (row: string, names: readonly string[]) => names.map((name) => `${row}.${name}`).join(', ');
 
-const facetColumns = 'account_id, facet_id, product_name_id, order_type, bill_type, operator_id';
+const facetColumns = 'account_id, facet_id, product_name_id, order_type, bill_type, placed_by';
 /** `placed` are orders. */
 const file = (placed: string) => `
   with filed as (
@@ -71,18 +71,18 @@ const filing: Migration = [
      product_name_id bigint not null,
      order_type text not null,
      bill_type text not null,
-     operator_id text not null,
-     primary key (account_id, facet_id) include (product_name_id, order_type, bill_type, operator_id)
+     placed_by text not null,
+     primary key (account_id, facet_id) include (product_name_id, order_type, bill_type, placed_by)
    )`,
   accountTable('order', 'order_facets', ['insert']),
 
   // `placed_on` is the day where the provider was at placement, which placement alone knows: the database does not
   // know the provider's time zone. No release placed orders before it.
   `alter table orders
-     add operator_id text not null generated always as (terms ->> 'operatorId') stored,
+     add placed_by text not null generated always as (terms ->> 'placedBy') stored,
      add product_name_id bigint not null generated always as (hashtextextended(${nameKey}, 0)) stored,
      add facet_id bigint not null generated always as (hashtextextended(
-       order_type || ' ' || bill_type || ' ' || (terms ->> 'operatorId') || ' ' || ${nameKey}, 0)) stored,
+       order_type || ' ' || bill_type || ' ' || (terms ->> 'placedBy') || ' ' || ${nameKey}, 0)) stored,
      add placed_on date not null`,
   // Plans are kept, one for all accounts. The largest decides: as if there were ten, no plan reads all orders of an
   // account to find a few by their ids.
@@ -99,7 +99,7 @@ const filing: Migration = [
      where account_id is not null and paid_at is not null`,
   // Of all accounts: the columns behind the id are looked at in the index alone.
   `create index orders_of_all on orders
-     (status, created_at, order_id, paid_at, product_name_id, order_type, bill_type, operator_id)`,
+     (status, created_at, order_id, paid_at, product_name_id, order_type, bill_type, placed_by)`,
 ];
 
 const counting: Migration = [

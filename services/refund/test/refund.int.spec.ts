@@ -1590,3 +1590,15 @@ describe('with the rules of alibaba', () => {
     ]);
   });
 });
+
+test('API-2 RFD-12 a text that nobody can read is none, wherever one is asked for', async () => {
+  for (const text of [' ', '\u3000', '\u200b\u2060', '\u00ad\ufeff', '\u3164\u2800'])
+    for (const answer of [
+      requestBy('acc_blank', 'quo_none', { reason: 'other', text }),
+      t.operator().post('/v1/refunds/rfd_none/reject', { text }, key()),
+    ])
+      expect([text, await answer]).toMatchObject([
+        text,
+        { status: 400, body: { code: 'request.invalid', errors: [{ in: 'body', pointer: '/text' }] } },
+      ]);
+});

@@ -101,6 +101,7 @@ const placementRefusals = [
   'order.instances_differ',
   'order.instance_frozen',
   'order.instance_billed_otherwise',
+  'order.instance_paid',
   'order.entity_unknown',
   'order.currency_mismatch',
   'order.mixed_currencies',
@@ -136,7 +137,7 @@ const placeOrder = (profile: Profile) =>
     inTransaction: async (tx, { actor, body, locale }) => {
       const accountId = accountOf(actor, body.accountId);
       const order = await place(tx, profile, { ...body, accountId });
-      return { status: 201, ...answered(order, locale), location: `/v1/orders/${order.orderId}` };
+      return { status: 201, ...answered(order, { actor, locale }), location: `/v1/orders/${order.orderId}` };
     },
   });
 
