@@ -41,7 +41,7 @@ interface Locked {
 }
 
 /**
- * What npm installs into the production image, as its Dockerfile asks, from the lock alone. `npm sbom` with `--omit`
+ * Packages of the production image, as its Dockerfile asks npm for them, from the lock alone. `npm sbom` with `--omit`
  * or `--workspace` leaves out packages that are installed, so it is asked for all, and what is reached is kept.
  */
 export function packagesOfImage(): { document: Document; packages: readonly ShippedPackage[] } {

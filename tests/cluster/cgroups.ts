@@ -31,7 +31,7 @@ export function joinCgroup(): void {
   giveTime(own, 4);
 }
 
-/** Those that share processor time out. */
+/** Hierarchies that share processor time out. */
 const withTime = () =>
   hierarchies().filter((hierarchy) => existsSync(join(hierarchy, cgroup, timeFile(hierarchy)[0])));
 

@@ -38,6 +38,7 @@ const prepared = process.env['ACCORD_CLUSTER_PREPARED'];
 
 /** Tools and images come from outside: in namespaces of its own a process reaches nobody. */
 async function prepare(): Promise<Prepared> {
+  if (process.env['KUBECONFIG']) console.log('KUBECONFIG is not taken: a cluster of its own is made');
   needTools();
   const helm = await bringHelm();
   if (helm) process.env['PATH'] = `${helm}:${process.env['PATH']}`;
