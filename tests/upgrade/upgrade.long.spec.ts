@@ -44,7 +44,7 @@ test(
   900_000,
 );
 
-test('API-20 a release that renames a column at once is found out while the one before it runs on its schema', async () => {
+test('API-20 a release that renames a column at once is found out by the one that runs on its schema', async () => {
   const { code, said } = await upgrade('--planted');
   expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining('lines of what went wrong') });
   expect(said).toMatch(/^old +requests: .* 0 failed$/m);
