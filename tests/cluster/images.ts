@@ -9,7 +9,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isThere, run, timed } from './shell.ts';
@@ -26,7 +25,7 @@ const images: Images = {
   development: 'localhost/accord-development:proved',
   pause: 'localhost/accord-pause:proved',
 };
-const debianNode = 'localhost/accord-node:24';
+const debianNode = `localhost/accord-node:${process.versions.node}`;
 
 const buildah = (...args: string[]) => run('buildah', args);
 
@@ -74,7 +73,7 @@ async function findNode(): Promise<string> {
       'bookworm',
       system,
     ]);
-    addNode(system);
+    await addNode(system);
     await fromText(debianNode, 'FROM scratch\nCOPY system/ /\nCMD ["node"]\n', folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -83,11 +82,11 @@ async function findNode(): Promise<string> {
 }
 
 /** Node and npm as they are on this machine. */
-function addNode(system: string): void {
+async function addNode(system: string): Promise<void> {
   const packages = join(system, 'usr/local/lib/node_modules');
   mkdirSync(packages, { recursive: true });
   cpSync(realpathSync(process.execPath), join(system, 'usr/local/bin/node'));
-  const npm = process.env['npm_execpath'] ?? createRequire('/usr/lib/node_modules/').resolve('npm');
+  const npm = process.env['npm_execpath'] ?? (await run('sh', ['-c', 'command -v npm'])).trim();
   cpSync(dirname(dirname(realpathSync(npm))), join(packages, 'npm'), { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(system, 'usr/local/bin/npm'));
 }

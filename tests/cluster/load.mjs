@@ -9,7 +9,7 @@ const {
   LOAD_PRODUCT: productCode,
   LOAD_RETRIES: retries,
 } = process.env;
-const [clients, restMs, giveUpMs] = [Number(process.env.LOAD_CLIENTS), 20, 60_000];
+const [clients, restMs, giveUpMs] = [Number(process.env.LOAD_CLIENTS), 250, 60_000];
 const kept = new http.Agent({ keepAlive: true, maxSockets: 64 });
 const never = new http.Agent({ keepAlive: false });
 const seen = {

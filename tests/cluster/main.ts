@@ -2,12 +2,13 @@
 // where a request was lost, something differs, or a figure is not reached. The cluster is made for it, in namespaces
 // of Linux that are gone with it.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandLine, known } from '../command-line.ts';
 import { removeCgroups } from './cgroups.ts';
+import { nodes } from './credentials.ts';
 import { buildImages, saveImages, type Images } from './images.ts';
 import { play, sceneNames, type SceneName } from './play.ts';
 import { bringHelm, bringKubernetes, needTools } from './tools.ts';
@@ -37,6 +38,7 @@ const prepared = process.env['ACCORD_CLUSTER_PREPARED'];
 
 /** Tools and images come from outside: in namespaces of its own a process reaches nobody. */
 async function prepare(): Promise<Prepared> {
+  if (process.env['KUBECONFIG']) console.log('KUBECONFIG is not taken: a cluster of its own is made');
   needTools();
   const helm = await bringHelm();
   if (helm) process.env['PATH'] = `${helm}:${process.env['PATH']}`;
@@ -83,6 +85,12 @@ const inNamespaces = (all: Prepared): Promise<number> =>
     child.once('exit', (code) => resolve(code ?? 1));
   });
 
+/** Of the cluster's parts, and of the pods of each node. */
+function keepLogs(home: string, folder: string): void {
+  for (const path of ['logs', ...nodes.map(({ name }) => `${name}/pod-logs`)])
+    if (existsSync(join(home, path))) cpSync(join(home, path), join(folder, path), { recursive: true });
+}
+
 async function main(): Promise<number> {
   if (prepared) return play({ ...(JSON.parse(prepared) as Prepared), root, scenes });
   const all = await prepare();
@@ -90,7 +98,7 @@ async function main(): Promise<number> {
     return await inNamespaces(all);
   } finally {
     removeCgroups();
-    if (logs) console.log(`logs: ${readdirSync(join(all.home, 'logs')).join(', ')}`);
+    if (logs) keepLogs(all.home, logs);
     rmSync(all.home, { recursive: true, force: true, maxRetries: 3 });
   }
 }

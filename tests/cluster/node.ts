@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Background } from '@accord/local/parts';
-import { cgroup, makeCgroups } from './cgroups.ts';
+import { cgroup } from './cgroups.ts';
 import { hostAddress, type Credentials, type NodeNames } from './credentials.ts';
 import { eventually, run } from './shell.ts';
 import { networkPlugins } from './tools.ts';
@@ -118,7 +118,6 @@ async function startKubelet({ home, bin, credentials, start }: Ground, node: Nod
     imageGCLowThresholdPercent: 99,
   };
   writeFileSync(path('kubelet.json'), JSON.stringify(configuration));
-  makeCgroups(node.name);
   await start(`kubelet-${node.name}`, join(bin, 'kubelet'), [
     `--config=${path('kubelet.json')}`,
     `--kubeconfig=${kubeconfig(node.name)}`,

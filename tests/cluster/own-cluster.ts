@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBackground, type Background } from '@accord/local/parts';
+import { joinCgroup, makeCgroups } from './cgroups.ts';
 import {
   apiPort,
   hostAddress,
@@ -45,6 +46,8 @@ export async function startOwnCluster(ask: {
     return part;
   };
   try {
+    for (const { name } of nodes) makeCgroups(name);
+    joinCgroup();
     await makeGround(home);
     const ground = { home, bin, start, credentials: await makeCredentials(join(home, 'credentials')) };
     await timed('control plane', () => startControlPlane(ground));

@@ -147,9 +147,13 @@ export const productOf = (root: string): { code: string; body: object } => {
 export const audit = (kubernetes: Kubernetes): Promise<string> =>
   kubernetes.kubectl('exec', 'deployment/accord-auditor', '--', 'node', 'deploy/accord.ts', 'audit');
 
-/** Takes it away and gives the objects that are left of it, of every kind. */
+/** Takes it away and gives the objects that are left of it, of every kind, once its pods had their time to end. */
 export async function uninstall(kubernetes: Kubernetes): Promise<readonly string[]> {
   await kubernetes.helm('uninstall', release, '--wait', '--timeout', '2m');
+  // Helm waits for its own objects, and not for the pods of them.
+  await kubernetes.kubectl(
+    ...['wait', '--for=delete', 'pod', '--timeout=60s', '-l', `app.kubernetes.io/instance=${release}`],
+  );
   const kinds = (await kubernetes.kubectl('api-resources', '--namespaced', '--verbs=list', '-o', 'name'))
     .trim()
     .split('\n')

@@ -15,13 +15,13 @@ export function run(command: string, args: readonly string[], ask: Asked = {}): 
       cwd: ask.cwd,
       stdio: 'pipe',
     });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk) => (out += String(chunk)));
-    child.stderr.on('data', (chunk) => (err += String(chunk)));
+    let [out, both] = ['', ''];
+    child.stdout.on('data', (chunk) => ((out += String(chunk)), (both += String(chunk))));
+    child.stderr.on('data', (chunk) => (both += String(chunk)));
     child.once('error', reject);
     child.once('close', (code, signal) => {
       if (code === 0) return resolve(out);
-      const end = (err + out).trim().slice(-3_000);
+      const end = both.trim().slice(-3_000);
       reject(new Error(`${command} ${args.slice(0, 4).join(' ')} ended with ${code ?? signal}:\n${end}`));
     });
     child.stdin.end(ask.input);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isThere, run, timed } from './shell.ts';
 
@@ -59,10 +59,11 @@ export function needTools(): void {
 export async function bringKubernetes(): Promise<string> {
   const bin = join(cache, `kubernetes-${kubernetes}-etcd-${etcd}`);
   if (existsSync(bin)) return bin;
-  const folder = mkdtempSync(join(tmpdir(), 'accord-kubernetes-'));
+  mkdirSync(cache, { recursive: true });
+  // Beside its place, since no file is renamed from one file system to another.
+  const folder = mkdtempSync(join(cache, 'building-'));
   try {
     await timed(`Kubernetes ${kubernetes}, built`, () => build(folder));
-    mkdirSync(cache, { recursive: true });
     renameSync(join(folder, 'bin'), bin);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -13,7 +13,10 @@ import { halfDone } from './masses.ts';
  * The differences: all that the history says and the final state does not, and all that the auditor finds, a
  * line each; empty where all is well (EVT-35, EVT-37).
  */
-export async function differences(world: World, history: readonly Done[]): Promise<string[]> {
+export async function differences(
+  world: Pick<World, 'databaseUrl' | 'kafka' | 'mails'>,
+  history: readonly Done[],
+): Promise<string[]> {
   await breaches(world.databaseUrl, { settleMs: 180_000 }); // until it has come to rest
   const client = new pg.Client({ connectionString: world.databaseUrl });
   await client.connect();
@@ -41,7 +44,7 @@ async function untilNone(client: pg.Client, rows: string, atMostMs: number): Pro
   }).catch(() => undefined);
 }
 
-async function audited({ databaseUrl, kafka }: World): Promise<string[]> {
+async function audited({ databaseUrl, kafka }: Pick<World, 'databaseUrl' | 'kafka'>): Promise<string[]> {
   const auditor = 'accord_auditor';
   const ask = {
     databaseUrl: roleUrl(databaseUrl, auditor, developmentPassword(auditor)),
@@ -187,7 +190,10 @@ async function unmailed(
 }
 
 /** Until an order that is placed now is known to the contract service, and every service is ready: ms. */
-export async function recovery(world: World, withinMs: number): Promise<number> {
+export async function recovery(
+  world: Pick<World, 'customer' | 'services'>,
+  withinMs: number,
+): Promise<number> {
   const started = performance.now();
   const { orders, contracts } = world.customer('acc_canary');
   let orderId: string | undefined;

@@ -26,6 +26,9 @@ export interface Done {
   readonly asked: number;
 }
 
+/** As its customers and the platform see it. */
+export type Shop = Pick<World, 'customer' | 'platform'>;
+
 export interface Load {
   /** Ends when every command under way was answered. */
   stop(): Promise<readonly Done[]>;
@@ -68,7 +71,7 @@ export async function persist(
  * a time each.
  */
 export function startLoad(
-  world: World,
+  world: Shop,
   { seed, clients = 6, pauseMs }: { seed: number; clients?: number; pauseMs: number },
 ): Load {
   const history: Done[] = [];
@@ -99,7 +102,7 @@ interface Life {
   readonly isOver: () => boolean;
 }
 
-async function customer(world: World, { accountId, chance, history, pauseMs, isOver }: Life): Promise<void> {
+async function customer(world: Shop, { accountId, chance, history, pauseMs, isOver }: Life): Promise<void> {
   const own = world.customer(accountId);
   const platform = world.platform();
   const [orders, contracts, machines]: string[][] = [[], [], []];

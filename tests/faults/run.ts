@@ -26,7 +26,8 @@ export interface Outcome {
 /** Longest wait for a recovery, whatever is promised: after it the run has failed. */
 const patienceMs = 180_000;
 
-async function openShop(world: World) {
+/** A product, and the accounts that load and checks are of. */
+export async function openShop(world: Pick<World, 'operator' | 'platform'>): Promise<void> {
   const product = {
     name: { 'zh-CN': '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
     category: 'COMPUTE',

@@ -44,7 +44,8 @@ const decided = `
 /** By product and who orders it, made once for all orders; a join would not leave these in the order of time. */
 const agreed = `
   select jsonb_object_agg(p || ' ' || operator, jsonb_build_object('operatorId', 'usr_' || operator,
-      'placedBy', 'customer:usr_' || operator, 'productName', jsonb_build_object('zh-CN', '云产品' || p || '号', 'en', 'Cloud Product ' || p)) || '{"category": "COMPUTE",
+      'placedBy', 'customer:usr_' || operator, 'productName', jsonb_build_object('zh-CN', '云产品' || p || '号',
+      'en', 'Cloud Product ' || p)) || '{"category": "COMPUTE",
       "brand": "baidu", "invoicingEntity": "baidu_netcom", "productForm": "instance", "chargeType": "subscription",
       "contractable": true, "refundable": true, "serviceType": null, "configuration": [{"name": "CPU",
       "value": "2"}, {"name": "memory", "value": "4 GB"}], "count": 1, "duration": {"value": 1, "unit": "month"},

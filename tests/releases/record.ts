@@ -31,10 +31,17 @@ export interface Release {
 
 const read = (file: URL): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
+export const services = Object.keys(schemas) as ServiceName[];
+
+/** In their order, the platform's first. */
+export const migrationsOfService = (name: ServiceName) =>
+  migrationsOf(
+    schemaOf({ name, schema: schemas[name], migrations: new URL(`services/${name}/migrations/`, root) }),
+  );
+
 /** By name, in their order, the hash of its statements. */
 async function hashesOf(name: ServiceName): Promise<Record<string, string>> {
-  const migrations = new URL(`services/${name}/migrations/`, root);
-  const all = await migrationsOf(schemaOf({ name, schema: schemas[name], migrations }));
+  const all = await migrationsOfService(name);
   const hash = (statements: object) => createHash('sha256').update(JSON.stringify(statements)).digest('hex');
   return Object.fromEntries(all.map(({ name: migration, ...statements }) => [migration, hash(statements)]));
 }
@@ -45,7 +52,6 @@ export async function promisesNow(): Promise<Promises> {
   const events = readdirSync(recorded)
     .filter((file) => file.endsWith('.schema.json'))
     .map((file) => [basename(file, '.schema.json'), read(new URL(file, recorded)) as Document] as const);
-  const services = Object.keys(schemas) as ServiceName[];
   const migrations = await Promise.all(services.map(async (name) => [name, await hashesOf(name)] as const));
   return {
     openapi: read(new URL('libs/http/openapi.json', root)) as Document,
@@ -61,6 +67,13 @@ export function versionsIn(folder: URL): readonly string[] {
     .filter((name) => /^\d+\.\d+\.\d+$/.test(name))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
+
+/** By release, oldest first, the names of the migrations of a service that it had. */
+export const releasedMigrations = (name: ServiceName): (readonly string[])[] =>
+  versionsIn(releasesFolder).map((version) => {
+    const all = read(new URL(`${version}/migrations.json`, releasesFolder)) as Promises['migrations'];
+    return Object.keys(all[name] ?? {});
+  });
 
 /** The newest of them; undefined: none was made yet. */
 export const lastRelease = (folder: URL = releasesFolder): (Release & Promises) | undefined => {

@@ -30,6 +30,8 @@ export interface ServiceProcessAsk {
   readonly name: ServiceName;
   readonly home: string;
   readonly settings: Settings;
+  /** Folder of the sources that it runs, another release's; absent: these. */
+  readonly sources?: string;
   /** Starts it again when it ends without having been asked to. */
   readonly supervised: boolean;
   readonly onEnd?: (what: string) => void;
@@ -165,7 +167,8 @@ class Child implements ServiceProcess {
 }
 
 const pidFileOf = ({ home, name }: ServiceProcessAsk) => join(home, `${name}.pid`);
-const mainOf = ({ name }: ServiceProcessAsk) => join(root, 'services', name, 'src', 'main.ts');
+const mainOf = ({ name, sources = root }: ServiceProcessAsk) =>
+  join(sources, 'services', name, 'src', 'main.ts');
 
 async function ready(opsUrl: string, pid: number) {
   const { status, headers } = await fetch(`${opsUrl}/readyz`, { signal: AbortSignal.timeout(2_000) });

@@ -11,7 +11,7 @@ export const Moment = z.iso.datetime({ precision: 3 });
 export type Moment = z.infer<typeof Moment>;
 
 /** Inside of a class: blanks, and characters that leave no mark. */
-const unseen = '\\p{Z}\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\u2800';
+const unseen = '\\p{Z}\\p{Cc}\\p{Default_Ignorable_Code_Point}\\u2800\\ufff9-\\ufffb';
 
 const readable = (longest: number, without: string) => {
   const pattern = `^[^${without}]*[^${unseen}][^${without}]*$`;

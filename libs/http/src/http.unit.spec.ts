@@ -26,6 +26,8 @@ import { routerOf } from './server/router.ts';
 import { listen } from './server/server.ts';
 import { parserOf } from './validation.ts';
 
+/** Every one but surrogates; `unit: 'binary'` lists the million of them in a map. */
+const codePoint = fc.oneof(fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x10ffff }));
 const failing = async (work: () => unknown): Promise<{ status?: number; code?: string }> => {
   try {
     await work();
@@ -603,7 +605,8 @@ describe('tokens', () => {
     for (const odd of ['\u2028', '\u2029', '\uFFFD', '\uFEFF', '\0', '\n', '\u202E', '\uD800'])
       expect([isTaken(`zo${odd}e`), isRead(`zo${odd}e`)]).toEqual([false, false]);
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }), (sub) => {
+      fc.property(fc.array(codePoint, { minLength: 1, maxLength: 300 }), (points) => {
+        const sub = String.fromCodePoint(...points);
         if (isTaken(sub)) expect(isRead(sub)).toBe(true);
       }),
     );

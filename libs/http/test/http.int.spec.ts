@@ -356,7 +356,7 @@ test('API-6 one key is one request, in whatever form its target is written', asy
   ]);
 });
 
-test('API-2 a path or a query that is no percent-encoding of UTF-8 is refused, on every path, before all else', async () => {
+test('API-2 a path or a query that is no percent-encoding of UTF-8 is refused, wherever it leads', async () => {
   const { status, body: made } = await one.post('/v1/things', { ...thing, title: 'encoded' }, newKey());
   expect(status).toBe(201);
   const broken = ['%ff', '%', '%f', '%zz', '%c0%80', '%ed%a0%80', 'a%e5%90', '%E5%90%88%'];

@@ -1,5 +1,7 @@
 import { accountTable, sharedTable, type Migration } from '@accord/postgres';
 
+const nameKey = `product_code || ' ' || (terms ->> 'productName')`;
+
 export const up: Migration = [
   `create table products (
      product_code text primary key,
@@ -22,7 +24,8 @@ export const up: Migration = [
   sharedTable('order', 'products', { app: [], operator: ['insert', 'update'] }),
 
   // `terms` are agreed at placement and never change; a value that is filtered, summed or constrained has a
-  // column of its own.
+  // column of its own. `placed_on` is the day where the provider was at placement, which placement alone knows: the
+  // database does not know the provider's time zone.
   `create table orders (
      order_id text primary key,
      account_id text not null,
@@ -60,14 +63,17 @@ export const up: Migration = [
      cancelled_at timestamptz,
      voided_at timestamptz,
      expiring_announced timestamptz,
+     placed_by text not null generated always as (terms ->> 'placedBy') stored,
+     product_name_id bigint not null generated always as (hashtextextended(${nameKey}, 0)) stored,
+     facet_id bigint not null generated always as (hashtextextended(
+       order_type || ' ' || bill_type || ' ' || (terms ->> 'placedBy') || ' ' || ${nameKey}, 0)) stored,
+     placed_on date not null,
      check ((hold_kind is null) = (hold_id is null)),
      check (hold_id is null or status in ('unpaid', 'paid')),
      check (status <> 'unpaid' or pay_by is not null),
      check (status not in ('paid', 'voided') or pay_by is null),
      check (status in ('unpaid', 'cancelled') or cash_paid + voucher_paid = payable_amount)
    )`,
-  'create index orders_of_account on orders (account_id, created_at, order_id)',
-  'create index orders_by_time on orders (created_at, order_id)',
   `create index orders_unpaid on orders (pay_by) where status = 'unpaid'`,
   'create index orders_held on orders (hold_id) where hold_id is not null',
   'create index orders_of_bundle on orders (account_id, bundle_id) where bundle_id is not null',

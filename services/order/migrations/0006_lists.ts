@@ -3,7 +3,6 @@ import { accountTable, sharedTable, type Migration } from '@accord/postgres';
 // Lists and statistics of orders (ORD-15, ORD-23). The database files and counts each order itself, in the
 // transaction that changes it, so that no statement can forget to.
 
-const nameKey = `product_code || ' ' || (terms ->> 'productName')`;
 /** As order-list.ts looks for it. */
 const search = `lower(normalize((terms #>> '{productName,zh-CN}') || e'\\n' || (terms #>> '{productName,en}'), nfkc))`;
 
@@ -76,19 +75,9 @@ const filing: Migration = [
    )`,
   accountTable('order', 'order_facets', ['insert']),
 
-  // `placed_on` is the day where the provider was at placement, which placement alone knows: the database does not
-  // know the provider's time zone. No release placed orders before it.
-  `alter table orders
-     add placed_by text not null generated always as (terms ->> 'placedBy') stored,
-     add product_name_id bigint not null generated always as (hashtextextended(${nameKey}, 0)) stored,
-     add facet_id bigint not null generated always as (hashtextextended(
-       order_type || ' ' || bill_type || ' ' || (terms ->> 'placedBy') || ' ' || ${nameKey}, 0)) stored,
-     add placed_on date not null`,
   // Plans are kept, one for all accounts. The largest decides: as if there were ten, no plan reads all orders of an
   // account to find a few by their ids.
   'alter table orders alter account_id set (n_distinct = 10)',
-  'drop index orders_of_account',
-  'drop index orders_by_time',
   // Of one account. Their conditions keep statements that name none from skipping through all accounts, which the
   // planner takes for ten.
   `create index orders_by_status on orders (account_id, status, created_at, order_id, paid_at, facet_id)

@@ -279,7 +279,7 @@ describe('placing', () => {
     },
   );
 
-  test('ORD-3 an order that cannot be is refused without waiting for the instances that another one locks', async () => {
+  test('ORD-3 an order that cannot be is refused without waiting for instances that another one locks', async () => {
     await placeAndPay(t, 'acc_2', {}, [instance('i-2queue')]);
     const renewal = { orderType: 'renewal', instanceIds: ['i-2queue'] };
     const open = await place(t, 'acc_2', renewal);
@@ -307,7 +307,7 @@ describe('placing', () => {
     }
   });
 
-  test('ORD-3 of 40 orders that race for the same five instances one is placed, each other is refused as busy', async () => {
+  test('ORD-3 of 40 orders that race for the same five instances one is placed, the others are refused', async () => {
     const ids = [1, 2, 3, 4, 5].map((n) => `i-2many${n}`);
     await placeAndPay(
       t,
@@ -1075,7 +1075,7 @@ describe('fulfilment and facts', () => {
     expect(early).toMatchObject({ status: 409, body: { code: 'order.not_fulfillable' } });
   });
 
-  test('ORD-26 a misfit says which instance, where, what was expected and what was told, in both languages', async () => {
+  test('ORD-26 a misfit says which instance, what was expected and what was told, in both languages', async () => {
     const { orderId } = await place(t, 'acc_1');
     await pay(t, orderId);
     const report = { outcome: 'created', instances: [instance('i-far', { end: later(month.end, 5) })] };

@@ -63,7 +63,8 @@ const refunds = [
     version integer not null,
     status text not null check (status in ('requested', 'checking', 'reviewing', 'approved', 'refused', 'rejected',
       'withdrawn', 'paying', 'succeeded', 'failed', 'unknown')),
-    kind text not null check (kind in ('unsubscribe', 'renewal_only', 'failed_fulfilment')),
+    kind text not null check (kind in
+      ('unsubscribe', 'renewal_only', 'failed_fulfilment', 'downgrade_difference')),
     quote_id text unique,
     as_of timestamptz not null,
     instance_ids text[] not null,
@@ -83,8 +84,8 @@ const refunds = [
     failure text,
     created_at timestamptz not null,
     ended_at timestamptz,
-    -- A quote is used by one refund at most; an automatic refund has none (RFD-12, RFD-14).
-    check ((quote_id is null) = (kind = 'failed_fulfilment'))
+    -- A quote is used by one refund at most; an automatic refund has none (RFD-12, RFD-14, ORD-24).
+    check ((quote_id is null) = (kind in ('failed_fulfilment', 'downgrade_difference')))
   )`,
   `create index refunds_by_time on refunds (account_id, created_at, refund_id)`,
   `create index refunds_all_by_time on refunds (created_at, refund_id)`,
@@ -111,12 +112,12 @@ const refunds = [
   )`,
   `create index claimed_instances_refund on claimed_instances (refund_id)`,
   // RFD-20, RFD-11: of each fund no more than was paid by it. `exact`: the sums that were rounded (RFD-7), as
-  // fractions.
+  // fractions. An order may give the difference of a downgrade back before any of its instances.
   `create table refunded_orders (
     order_id text primary key,
     account_id text not null,
     currency text not null,
-    instances integer not null check (instances > 0),
+    instances integer not null check (instances >= 0),
     consumed numeric not null check (consumed >= 0),
     fee numeric not null check (fee >= 0),
     exact jsonb not null,

@@ -48,7 +48,8 @@ const Placement = z.strictObject({
     .meta({
       description:
         'Of a product with plans: the one to buy, or to change to. Every other order goes by the plan that its ' +
-        'instances have.',
+        'instances have. A change is priced as of its placement, for the rest that is left then; the price holds ' +
+        'until `payBy` of the order, which is no later than the end of that rest.',
     }),
   orderType: OrderType.default('purchase'),
   billType: BillType,
