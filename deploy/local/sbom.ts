@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface ShippedPackage {
@@ -71,9 +72,7 @@ function shipped(component: Component): ShippedPackage {
 
 /** `name@version` of all that these folders of the lock depend on, and of themselves. */
 function reached(folders: readonly string[]): ReadonlySet<string> {
-  const { packages } = JSON.parse(
-    readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'),
-  ) as {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Readonly<Record<string, Locked>>;
   };
   const found = new Set<string>();
@@ -84,7 +83,7 @@ function reached(folders: readonly string[]): ReadonlySet<string> {
     if (link) waiting.push(resolved!);
     if (link || seen.has(path)) continue;
     seen.add(path);
-    found.add(`${packages[path]!.name ?? path.replace(/^.*node_modules\//, '')}@${locked.version}`);
+    found.add(`${locked.name ?? path.replace(/^.*node_modules\//, '')}@${locked.version}`);
     for (const name of wantedBy(locked)) waiting.push(placeOf(name, path, packages));
   }
   return found;
@@ -107,7 +106,7 @@ function placeOf(name: string, from: string, packages: Readonly<Record<string, L
 
 /** The folders of ours that the Dockerfile's stage `packages` asks for. */
 function installed(): readonly string[] {
-  const file = readFileSync(new URL('../docker/Dockerfile', import.meta.url), 'utf8');
+  const file = readFileSync(join(root, 'deploy/docker/Dockerfile'), 'utf8');
   const [, options] = /AS packages\nRUN npm ci ((?:[^&]|\\\n)+?)&&/.exec(file) ?? [];
   const folders = [...(options ?? '').matchAll(/--workspace=(\S+)/g)].map(([, folder]) => folder!);
   if (folders.length === 0) throw new Error('the Dockerfile has no stage packages with an `npm ci`');

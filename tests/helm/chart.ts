@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import YAML from 'yaml';
+import { isInstalled } from '../installed.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const chart = 'deploy/helm/accord';
@@ -28,10 +29,6 @@ export const parse = (text: string): KubernetesObject[] =>
     .filter((object) => object !== null);
 
 export const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-
-/** Whether the command is installed. */
-export const isInstalled = (command: string, ...args: string[]): boolean =>
-  spawnSync(command, args).error === undefined;
 
 export const hasHelm = isInstalled('helm', 'version');
 export const versionOf = (command: string): string =>

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isInstalled } from '../installed.ts';
 import {
   cases,
   chart,
   hasHelm,
-  isInstalled,
   named,
   parse,
   podOf,

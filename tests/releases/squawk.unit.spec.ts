@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isInstalled } from '../installed.ts';
 import { migrationsOfService, releasedMigrations, services } from './record.ts';
 
 // Statements that lock a table in use for long, or that the release before could not live with, as squawk knows
@@ -104,7 +105,7 @@ function squawk(batches: readonly Batch[]): readonly Finding[] | undefined {
   }
 }
 
-const isThere = spawnSync('squawk', ['--version']).error === undefined;
+const isThere = isInstalled('squawk', '--version');
 process.stderr.write(
   `migrations are ${isThere ? 'tried by squawk' : 'not tried: squawk is not installed'}\n`,
 );

@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { settingsFor, startMailbox, startServiceProcess, type ServiceProcess } from '@accord/local';
 import { all, databaseUrl, makeDatabase, placeOf, startKafka, startPostgres } from '@accord/local/parts';
-import { roles, schemas, type ServiceName } from '@accord/postgres/provision';
+import { roles, type ServiceName } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, startIssuer, type Client, type Reply } from '@accord/testing';
 import { chanceOf } from '../chance.ts';
 import type { World } from '../faults/environment.ts';
+import { services as names } from '../releases/record.ts';
 
 export interface Version {
   readonly name: 'old' | 'new';
@@ -42,7 +43,6 @@ interface Instance {
   readonly process: ServiceProcess;
 }
 
-const names = Object.keys(schemas) as ServiceName[];
 const run = promisify(execFile);
 /** So many commands are sent to the other version again. */
 const repeatedShare = 0.2;

@@ -82,6 +82,9 @@ export async function startBackground(program: Program): Promise<Background> {
   };
 }
 
+/** A program that has ended is told at once; one that a loaded machine holds up is waited for. */
+const patienceMs = 200_000;
+
 /**
  * Tries `attempt` until it does not throw.
  *
@@ -90,7 +93,7 @@ export async function startBackground(program: Program): Promise<Background> {
 export async function answers<T>(
   program: Background,
   attempt: () => Promise<T>,
-  withinMs: number,
+  withinMs: number = patienceMs,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -94,7 +94,7 @@ async function startBroker(ask: KafkaAsk, port: number): Promise<EmbeddedKafka> 
     pidFile: join(dataDir, 'pid'),
   });
   const brokers = `127.0.0.1:${port}`;
-  await answers(program, () => greet(brokers, clusterId), 200_000);
+  await answers(program, () => greet(brokers, clusterId));
   return { brokers, port, pid: program.pid, kill: program.kill, stop: () => program.stop('SIGTERM', 6_000) };
 }
 

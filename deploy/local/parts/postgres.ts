@@ -97,7 +97,7 @@ async function startServer(ask: {
     ...(userId === undefined ? {} : { userId }),
   });
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-  await answers(program, () => greet(url, dataDir), 200_000);
+  await answers(program, () => greet(url, dataDir));
   return { url, port, pid: program.pid, kill: program.kill, stop: () => stop(program) };
 }
 
