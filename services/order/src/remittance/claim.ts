@@ -59,11 +59,7 @@ export const newClaim = (
 /** @throws Refusal `order.not_payable`; `order.payment_mismatch` where they cost another amount together. */
 export function expectExactly(orders: readonly Order[], amount: Money, now: Date): void {
   for (const order of orders) expectPayable(order, now);
-  const [
-    {
-      payableAmount: { currency },
-    },
-  ] = orders as [Order];
+  const { currency } = orders[0]!.payableAmount;
   const isOneCurrency = orders.every((order) => order.payableAmount.currency === currency);
   const payable = sum(isOneCurrency ? orders.map((order) => order.payableAmount) : [], currency);
   if (isOneCurrency && equal(payable, amount)) return;
