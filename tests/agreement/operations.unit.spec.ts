@@ -38,6 +38,7 @@ const running: Order = {
   version: 3,
   accountId: 'acc_1',
   operatorId: 'usr_1',
+  placedBy: 'customer:usr_1',
   productCode: 'VM',
   productName: { 'zh-CN': '云服务器', en: 'Virtual machine' },
   category: 'COMPUTE',

@@ -74,7 +74,12 @@ async function goOn(system: System): Promise<void> {
     lines: [{ productCode: 'BCC', amount: { amount: '120.00', currency: 'CNY' } }],
   };
   await platform.put('/v1/bills/bill_2026_01', bill);
-  await customer.post('/v1/exports', { format: 'xlsx', filter: { status: 'paid' } });
+  const { exportId } = (await customer.post('/v1/exports', { format: 'xlsx', filter: { status: 'paid' } }))
+    .body;
+  await until('the file is made, of which the story saw one that is gone', async () => {
+    recorded.delete('getExport');
+    return (await customer.get(`/v1/exports/${exportId}`)).body.status === 'ready';
+  });
   const month = { billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
   const { orderId, payableAmount: amount } = (
     await customer.post('/v1/orders', { productCode: 'BCC', ...month })

@@ -43,8 +43,9 @@ const decided = `
 
 /** By product and who orders it, made once for all orders; a join would not leave these in the order of time. */
 const agreed = `
-  select jsonb_object_agg(p || ' ' || operator, jsonb_build_object('operatorId', 'usr_' || operator, 'productName',
-      jsonb_build_object('zh-CN', '云产品' || p || '号', 'en', 'Cloud Product ' || p)) || '{"category": "COMPUTE",
+  select jsonb_object_agg(p || ' ' || operator, jsonb_build_object('operatorId', 'usr_' || operator,
+      'placedBy', 'customer:usr_' || operator, 'productName', jsonb_build_object('zh-CN', '云产品' || p || '号',
+      'en', 'Cloud Product ' || p)) || '{"category": "COMPUTE",
       "brand": "baidu", "invoicingEntity": "baidu_netcom", "productForm": "instance", "chargeType": "subscription",
       "contractable": true, "refundable": true, "serviceType": null, "configuration": [{"name": "CPU",
       "value": "2"}, {"name": "memory", "value": "4 GB"}], "count": 1, "duration": {"value": 1, "unit": "month"},
@@ -98,7 +99,7 @@ export async function fillOrders(connection: Connection, { orders, ofOne }: Many
 const indexes = `
   select indexdef as made, format('drop index orders.%I', indexname) as dropped from pg_indexes
    where schemaname = 'orders' and tablename = 'orders' and indexdef not like 'CREATE UNIQUE%'`;
-const facets = 'account_id, facet_id, product_name_id, order_type, bill_type, operator_id';
+const facets = 'account_id, facet_id, product_name_id, order_type, bill_type, placed_by';
 
 /** As triggers and indexes would leave it, if the orders before had every product. */
 async function filedAtOnce(connection: Connection, fill: () => Promise<void>): Promise<void> {

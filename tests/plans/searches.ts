@@ -8,7 +8,7 @@ const filters: readonly Partial<OrderFilter>[] = [
   { productName: '产品' },
   { billType: 'prepay' },
   { orderType: 'upgrade' },
-  { operatorId: 'usr_1' },
+  { placedBy: ['customer:usr_1', 'operator:usr_1'] },
   { paid: quietMonth },
 ];
 
@@ -25,19 +25,19 @@ const finding = (filter: Partial<OrderFilter>): OrderFilter => ({ ...year, ...fi
 export const emptySearches: Readonly<Record<string, OrderFilter>> = {
   unpaid: finding({ status: 'unpaid' }),
   'paid in a month': finding({ paid: quietMonth }),
-  'another operator': finding({ operatorId: 'usr_none' }),
+  'another operator': finding({ placedBy: ['customer:usr_none'] }),
   downgrades: finding({ orderType: 'downgrade' }),
   'cancelled upgrades': finding({ status: 'cancelled', orderType: 'upgrade' }),
   'voided postpay': finding({ status: 'voided', billType: 'postpay' }),
   'a name, cancelled upgrades': finding({ status: 'cancelled', orderType: 'upgrade', productName: '产品' }),
   'an operator, prepay, paid in a month': finding({
-    operatorId: 'usr_1',
+    placedBy: ['customer:usr_1'],
     billType: 'prepay',
     paid: quietMonth,
   }),
   'cancelled upgrades of a product and an operator': finding({
     productCode: 'P4',
-    operatorId: 'usr_1',
+    placedBy: ['customer:usr_1'],
     orderType: 'upgrade',
     status: 'cancelled',
   }),

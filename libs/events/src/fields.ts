@@ -10,9 +10,29 @@ export const Version = z.int().positive();
 export const Moment = z.iso.datetime({ precision: 3 });
 export type Moment = z.infer<typeof Moment>;
 
-/** Free text of a person, trimmed and never empty, of at most `longest` characters. */
-export const Reason = (longest: number) =>
-  z.string().trim().min(1).max(longest).meta({ pattern: '^[^\\x00]*[^\\x00\\s][^\\x00]*$' });
+/** Inside of a class: blanks, and characters that leave no mark. */
+const unseen = '\\p{Z}\\p{Cc}\\p{Default_Ignorable_Code_Point}\\u2800\\ufff9-\\ufffb';
+
+const readable = (longest: number, without: string) => {
+  const pattern = `^[^${without}]*[^${unseen}][^${without}]*$`;
+  const isReadable = new RegExp(pattern, 'u');
+  return z
+    .string()
+    .refine((text) => text === '' || isReadable.test(text), {
+      abort: true,
+      message: 'says nothing that can be read, or has control characters',
+      params: { 'zh-CN': '不得只有空白或不可见字符，也不得含有控制字符' },
+    })
+    .trim()
+    .min(1)
+    .max(longest)
+    .meta({ pattern });
+};
+
+/** Free text of a person, trimmed, of at most `longest` characters, of which one at least can be seen. */
+export const Reason = (longest: number) => readable(longest, '\\x00');
+/** The same in one line. */
+export const ReasonLine = (longest: number) => readable(longest, '\\p{Cc}');
 
 /** A decimal string with the currency's digits, never a float (API-9). */
 export const Money = z

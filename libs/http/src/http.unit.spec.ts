@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { expectVersion, Refusal, type Database, type Tx } from '@accord/core';
 import { makeLog, makeMetrics } from '@accord/core/observability';
 import { readEvent } from '@accord/events';
+import { GivenDayText, GivenMomentText } from '@accord/events/given-time';
 import { accountOf, callerOf, listedAccountOf, tokenVerifier } from './auth.ts';
 import { keyedRequest } from './idempotency.ts';
 import { parseIfMatch } from './if-match.ts';
@@ -194,6 +195,25 @@ test('API-2 API-16 what is wrong is said in the language of the caller, with wha
     ],
     ['/from 无效ISO日期时间，例如 2026-01-31T09:00:00Z；或：无效ISO日期，例如 2026-01-31'],
   ]);
+  const day = z.object({ day: GivenDayText });
+  const moment = z.object({ moment: GivenMomentText });
+  for (const early of ['1899-12-31', '0000-01-01', '2200-01-01', '9999-12-31'])
+    expect(await saidOf(day, { day: early })).toEqual([
+      ['/day Out of the years 1900 to 2199, for example 2026-01-31'],
+      ['/day 超出 1900 至 2199 年的范围，例如 2026-01-31'],
+    ]);
+  expect((await saidOf(moment, { moment: '2200-01-01T00:00:00Z' }))[0]).toEqual([
+    '/moment Out of the years 1900 to 2199, for example 2026-01-31T09:00:00Z',
+  ]);
+  for (const [schema, value] of [
+    [day, { day: '2026-02-30' }],
+    [moment, { moment: '2026-02-30T09:00:00Z' }],
+    [moment, { moment: '2026-01-31T09:00:00' }],
+  ] as const)
+    expect((await saidOf(schema, value))[0]![0]).toMatch(/ No such day or time, or no offset, for example /);
+  expect((await saidOf(moment, { moment: '2026-01-31' }))[0]![0]).toMatch(
+    / Invalid ISO datetime, for example /,
+  );
   expect(await saidOf(z.object({ term }), { term: { unit: 'day' } })).toEqual([
     ['/term/unit Invalid option: expected one of "month"|"year"'],
     ['/term/unit 无效选项：期望以下之一 "month"|"year"'],

@@ -83,6 +83,8 @@ export interface Reading {
   readonly texts: ProblemTexts;
 }
 
+/** Stands for a fact that there is none of. */
+const nothing = '—';
 const separator: Readonly<Record<Locale, string>> = { en: ', ', 'zh-CN': '、' };
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const isMoney = (value: object): value is { amount: string; currency: string } =>
@@ -91,6 +93,7 @@ const isMoney = (value: object): value is { amount: string; currency: string } =
 /** A fact, for people: times on the provider's clock, values of enums and codes of refusals in words. */
 function say(name: string, value: unknown, reading: Reading): string {
   const { locale } = reading;
+  if (value === null || (Array.isArray(value) && value.length === 0)) return nothing;
   if (Array.isArray(value)) return value.map((one) => say(name, one, reading)).join(separator[locale]);
   if (typeof value === 'object' && value !== null)
     return isMoney(value) ? `${value.amount} ${value.currency}` : JSON.stringify(value);
@@ -131,7 +134,11 @@ export function wordsOf(
   const texts = reading.texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!;
   const { title, detail } = texts[reading.locale];
   const filled = detail.replaceAll(/( ?)\{(\w+)\}( ?)/g, (_, before: string, name: string, after: string) =>
-    spaced(name in facts ? say(name, facts[name], reading) : '—', { before, after, locale: reading.locale }),
+    spaced(name in facts ? say(name, facts[name], reading) : nothing, {
+      before,
+      after,
+      locale: reading.locale,
+    }),
   );
   return { title, detail: detail.startsWith('{') ? capitalised(filled) : filled };
 }

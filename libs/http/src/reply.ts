@@ -43,6 +43,8 @@ export function fileReplyOf({ file, contentType, fileName, sha256, length }: Fil
     headers: {
       'Content-Type': contentType,
       'Content-Disposition': contentDisposition(fileName),
+      // RFC 9110, 14.3: a file is sent whole, whatever part is asked for.
+      'Accept-Ranges': 'none',
       ...(bytes !== undefined && { 'Content-Length': String(bytes) }),
       ...(sha256 && { 'Repr-Digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:` }),
     },

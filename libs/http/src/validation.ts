@@ -10,6 +10,26 @@ const examples: Readonly<Record<string, string>> = {
   guid: '019b76da-a800-7000-8000-000000000001',
 };
 
+/** By their form alone, whether or not the calendar, or `GivenDayText`, has such a day. */
+const dated: Readonly<Record<string, RegExp>> = {
+  date: /^(\d{4})-\d{2}-\d{2}$/,
+  datetime: /^(\d{4})-\d{2}-\d{2}T\d{2}:\d{2}/,
+};
+const isOutOfYears = (year: string) => !/^(19|20|21)/.test(year);
+
+interface Between {
+  readonly example: string;
+  readonly alternatives: string;
+  readonly years: string;
+  readonly calendar: string;
+}
+
+/** Of a value that has the form of a date: what is wrong with it. */
+function whyNoDate(format: string, input: unknown, { years, calendar }: Between): string | undefined {
+  const year = typeof input === 'string' ? dated[format]?.exec(input)?.[1] : undefined;
+  return year === undefined ? undefined : isOutOfYears(year) ? years : calendar;
+}
+
 const textOf = (said: ReturnType<z.core.$ZodErrorMap>) =>
   (typeof said === 'object' ? said?.message : said) ?? '';
 
@@ -18,10 +38,12 @@ const textOf = (said: ReturnType<z.core.$ZodErrorMap>) =>
  * an example of a format.
  */
 const inWords =
-  (zods: z.core.$ZodErrorMap, between: { example: string; alternatives: string }): z.core.$ZodErrorMap =>
+  (zods: z.core.$ZodErrorMap, between: Between): z.core.$ZodErrorMap =>
   (issue) => {
-    if (issue.code === 'invalid_format' && examples[issue.format])
-      return textOf(zods(issue)) + between.example + examples[issue.format];
+    if (issue.code === 'invalid_format' && examples[issue.format]) {
+      const why = whyNoDate(issue.format, issue.input, between);
+      return (why ?? textOf(zods(issue))) + between.example + examples[issue.format];
+    }
     if (issue.code !== 'invalid_union') return zods(issue);
     const { options, errors = [] } = issue as {
       options?: z.core.util.Primitive[];
@@ -33,8 +55,22 @@ const inWords =
   };
 
 const settings = {
-  en: { error: inWords(locales.en().localeError, { example: ', for example ', alternatives: '; or: ' }) },
-  'zh-CN': { error: inWords(locales.zhCN().localeError, { example: '，例如 ', alternatives: '；或：' }) },
+  en: {
+    error: inWords(locales.en().localeError, {
+      example: ', for example ',
+      alternatives: '; or: ',
+      years: 'Out of the years 1900 to 2199',
+      calendar: 'No such day or time, or no offset',
+    }),
+  },
+  'zh-CN': {
+    error: inWords(locales.zhCN().localeError, {
+      example: '，例如 ',
+      alternatives: '；或：',
+      years: '超出 1900 至 2199 年的范围',
+      calendar: '不存在的日期或时间，或缺少时区偏移',
+    }),
+  },
 };
 const nothing = z.strictObject({});
 
@@ -113,4 +149,32 @@ export function checkPlain(values: Readonly<Record<string, unknown>>, part: 'pat
     if (texts.some((text) => typeof text === 'string' && isControl.test(text)) || isControl.test(name))
       throw invalid(part, pointer([name]), noText);
   }
+}
+
+const undecodable = { en: 'No percent-encoding of UTF-8.', 'zh-CN': '不是 UTF-8 的百分号编码。' };
+
+/** Undefined where a text is no percent-encoding of UTF-8. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A parser that takes what it can of a broken encoding would answer something else than was asked.
+ *
+ * @param target path and query, as they came.
+ * @throws Problem 400 where one of them is no percent-encoding of UTF-8.
+ */
+export function checkEncoding(target: string): void {
+  if (!target.includes('%')) return;
+  const [path, ...queries] = target.split('?') as [string, ...string[]];
+  if (decoded(path) === undefined) throw invalid('path', '', undecodable);
+  const query = queries.join('?');
+  if (decoded(query) !== undefined) return;
+  const broken = query.split('&').find((pair) => decoded(pair) === undefined)!;
+  throw invalid('query', pointer([decoded(broken.split('=')[0]!) ?? '']), undecodable);
 }

@@ -356,6 +356,30 @@ test('API-6 one key is one request, in whatever form its target is written', asy
   ]);
 });
 
+test('API-2 a path or a query that is no percent-encoding of UTF-8 is refused, wherever it leads', async () => {
+  const { status, body: made } = await one.post('/v1/things', { ...thing, title: 'encoded' }, newKey());
+  expect(status).toBe(201);
+  const broken = ['%ff', '%', '%f', '%zz', '%c0%80', '%ed%a0%80', 'a%e5%90', '%E5%90%88%'];
+  for (const text of broken) {
+    for (const [path, at] of [
+      [`/v1/things?title=${text}`, { in: 'query', pointer: '/title' }],
+      [`/v1/things?${text}=x`, { in: 'query', pointer: '/' }],
+      [`/v1/things/${made.thingId}?a=1&b=%20&title=${text}`, { in: 'query', pointer: '/title' }],
+      [`/v1/things/${text}`, { in: 'path', pointer: '' }],
+      [`/v1/${text}`, { in: 'path', pointer: '' }],
+      [`/openapi.json?x=${text}`, { in: 'query', pointer: '/x' }],
+      [`/v1/schemas/${text}/1`, { in: 'path', pointer: '' }],
+    ] as const) {
+      const answer = await sendTo(path, { method: 'GET', headers: {} });
+      const body = JSON.parse(answer.text) as { code: string; errors: object[] };
+      expect([path, answer.status, body.code]).toEqual([path, 400, 'request.invalid']);
+      expect(body.errors).toEqual([{ ...at, detail: 'No percent-encoding of UTF-8.' }]);
+    }
+  }
+  const whole = await one.get(`/v1/things/${made.thingId}?`);
+  expect(whole.status).toBe(200);
+});
+
 test('API-6 a refusal is not stored: the same key works once the reason is gone', async () => {
   const key = newKey();
   const { body: made } = await one.post('/v1/things', { ...thing, title: 'paid' });
@@ -883,6 +907,7 @@ test('a file comes with its name in every alphabet, its length and its digest; a
   expect(whole.headers.get('content-disposition')).toBe(
     `attachment; filename="__ _1_.pdf"; filename*=UTF-8''%E5%90%88%E5%90%8C%20%221%22.pdf`,
   );
+  expect(whole.headers.get('accept-ranges')).toBe('none');
   expect(whole.headers.get('repr-digest')).toBe(
     `sha-256=:${Buffer.from('ab'.repeat(32), 'hex').toString('base64')}:`,
   );

@@ -540,3 +540,17 @@ test(
     expect((await client.get('/v1/contracts/eligible-orders')).body).toEqual(eligible.body);
   },
 );
+
+test('API-2 CTR-26 a text that nobody can read is none, wherever one is asked for', async () => {
+  const { client, t } = await customerOf('baidu');
+  for (const text of [' ', '\u3000', '\u200b\u2060', '\u00ad\ufeff', '\u3164\u2800'])
+    for (const answer of [
+      client.post('/v1/contracts/ctr_none/void', { reason: 'other', text }),
+      client.post('/v1/tickets', { kind: 'void_official', contractId: 'ctr_none', text }),
+      t.operator().post('/v1/tickets/tkt_none/reject', { text }),
+    ])
+      expect([text, await answer]).toMatchObject([
+        text,
+        { status: 400, body: { code: 'request.invalid', errors: [{ in: 'body', pointer: '/text' }] } },
+      ]);
+});

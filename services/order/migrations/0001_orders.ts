@@ -63,10 +63,10 @@ export const up: Migration = [
      cancelled_at timestamptz,
      voided_at timestamptz,
      expiring_announced timestamptz,
-     operator_id text not null generated always as (terms ->> 'operatorId') stored,
+     placed_by text not null generated always as (terms ->> 'placedBy') stored,
      product_name_id bigint not null generated always as (hashtextextended(${nameKey}, 0)) stored,
      facet_id bigint not null generated always as (hashtextextended(
-       order_type || ' ' || bill_type || ' ' || (terms ->> 'operatorId') || ' ' || ${nameKey}, 0)) stored,
+       order_type || ' ' || bill_type || ' ' || (terms ->> 'placedBy') || ' ' || ${nameKey}, 0)) stored,
      placed_on date not null,
      check ((hold_kind is null) = (hold_id is null)),
      check (hold_id is null or status in ('unpaid', 'paid')),

@@ -20,7 +20,7 @@ const signed = (rows: string, sign: '' | '-') => `
     from ${rows}`;
 const of = (row: string, names: readonly string[]) => names.map((name) => `${row}.${name}`).join(', ');
 
-const facetColumns = 'account_id, facet_id, product_name_id, order_type, bill_type, operator_id';
+const facetColumns = 'account_id, facet_id, product_name_id, order_type, bill_type, placed_by';
 /** `placed` are orders. */
 const file = (placed: string) => `
   with filed as (
@@ -70,8 +70,8 @@ const filing: Migration = [
      product_name_id bigint not null,
      order_type text not null,
      bill_type text not null,
-     operator_id text not null,
-     primary key (account_id, facet_id) include (product_name_id, order_type, bill_type, operator_id)
+     placed_by text not null,
+     primary key (account_id, facet_id) include (product_name_id, order_type, bill_type, placed_by)
    )`,
   accountTable('order', 'order_facets', ['insert']),
 
@@ -88,7 +88,7 @@ const filing: Migration = [
      where account_id is not null and paid_at is not null`,
   // Of all accounts: the columns behind the id are looked at in the index alone.
   `create index orders_of_all on orders
-     (status, created_at, order_id, paid_at, product_name_id, order_type, bill_type, operator_id)`,
+     (status, created_at, order_id, paid_at, product_name_id, order_type, bill_type, placed_by)`,
 ];
 
 const counting: Migration = [

@@ -105,7 +105,8 @@ async function writePart(
   const job = await lockRunning(tx, exportId);
   if (!job || job.whole) return job;
   const { filter, format, locale, lastKey } = job;
-  const ask = { filter, locale, timeZone };
+  // The file is the account's own, whoever asked for it.
+  const ask = { filter, locale, timeZone, isMasked: true };
   const page = { after: lastKey ?? undefined, limit: rowsOfPart, into: buffers.rows };
   const { pieces, count, next } = await readRows(tx, ask, page);
   const { file } = buffers;

@@ -46,10 +46,11 @@ export async function downloadOrders(
   },
 ) {
   const { actor, format, locale, filterOf } = ask;
+  const isMasked = actor.kind === 'customer';
   // One page is written while the next is read into the other's place.
   let [into, other] = [new ByteWriter(), new ByteWriter()];
   const read = (tx: Tx, filter: RowsAsk['filter'], page: { after: RowKey | undefined; into: ByteWriter }) =>
-    readRows(tx, { filter, locale, timeZone }, { ...page, limit: rowsOfPage });
+    readRows(tx, { filter, locale, timeZone, isMasked }, { ...page, limit: rowsOfPage });
   const { filter, first } = await db.transaction(actor, async (tx) => {
     const asked = filterOf(tx);
     return { filter: asked, first: await read(tx, asked, { after: undefined, into }) };

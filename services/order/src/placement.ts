@@ -1,26 +1,18 @@
 import type { z } from 'zod';
-import { newId, Refusal, type RefusalCode, type Tx } from '@accord/core';
+import { actorId, newId, Refusal, type RefusalCode, type Tx } from '@accord/core';
 import type { BillType, Duration, OrderType, Promotion } from '@accord/events/order';
 import type { ChargeType, DomainServiceType } from '@accord/events/product';
 import { isNegative, subtract, zero, type Money } from '@accord/money';
 import { payByOf, type Profile } from '@accord/profile';
-import { listOrdersInTheWay, listPaidOrders } from './order/order-instance-store.ts';
+import { claimInstances } from './instance-claim.ts';
 import { insertOrder } from './order/order-store.ts';
 import { placeOrder, type Order } from './order/order.ts';
-import {
-  changePlan,
-  changesPlan,
-  configurationOf,
-  expectEachBilled,
-  planOf,
-  type Named,
-} from './order/plan-change.ts';
+import { changePlan, changesPlan, configurationOf, planOf, type Named } from './order/plan-change.ts';
 import { listCurrenciesOfBundle } from './order/surroundings-store.ts';
 import { pricesOf, type Plan } from './product/plan.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
 import { findProduct } from './product/product-store.ts';
 import type { Product } from './product/product.ts';
-import { lockResources } from './resource/resource-store.ts';
 
 /** Terms that the provider grants; a customer cannot grant them to himself. */
 export interface Grants {
@@ -63,7 +55,7 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
   if (!product) throw new Refusal('invalid', 'order.product_unknown', { productCode: ask.productCode });
   checkFit(ask, product);
   const currency = currencyOf(ask, product, rules);
-  const named = ask.instanceIds.length > 0 ? await claimInstances(tx, ask) : none;
+  const named = await claimInstances(tx, ask);
   await expectOneCurrency(tx, { ...ask, orders: named.orders }, currency);
   const plan = planOf(ask, product, named.resources);
   const { quote: quoted, ...period } = priced(
@@ -77,6 +69,7 @@ export async function place(tx: Tx, rules: Rules, ask: Placement): Promise<Order
     ...amountsOf(ask, quoted, currency),
     orderId: newId('ord'),
     operatorId: tx.actor.id,
+    placedBy: actorId(tx.actor),
     createdAt: tx.now,
   };
   return insertOrder(tx, placeOrder(order, payByOf(order, rules.orders.payWithinMs)), rules.timeZone);
@@ -115,7 +108,8 @@ export function checkFit(ask: Placement, product: Product) {
   const timed = chargeType === 'subscription' && !isForRest;
   // A package is priced by the piece: the platform says how long it runs.
   const packaged = chargeType === 'package' && orderType !== 'compensation';
-  const untimed = chargeType === 'pay_as_you_go' || chargeType === 'one_time' || packaged || isForRest;
+  const untimed = isForRest ? 'rest' : chargeType === 'pay_as_you_go' ? 'use' : 'piece';
+  const takesNone = isForRest || packaged || chargeType === 'pay_as_you_go' || chargeType === 'one_time';
   const { productCode } = product;
   refuse(orderType === 'purchase' && !product.onSale, 'order.product_withdrawn', { productCode });
   refuse(!mayGoOn(orderType, product), 'order.not_renewable', { productCode, orderType });
@@ -128,7 +122,7 @@ export function checkFit(ask: Placement, product: Product) {
     chargeType,
   });
   refuse((timed || orderType === 'compensation') && !duration, 'order.duration_required', { chargeType });
-  refuse(untimed && duration !== null, 'order.duration_not_allowed', { chargeType });
+  refuse(takesNone && duration !== null, 'order.duration_not_allowed', { chargeType, orderType, untimed });
   refuse((product.form === 'domain') !== (serviceType !== null), 'order.service_type_misfit', {
     form: product.form,
   });
@@ -210,39 +204,6 @@ function amountsOf(ask: Placement, quoted: Quote, currency: string): Amounts {
   if (isNegative(discountAmount) || isNegative(payableAmount))
     throw new Refusal('invalid', 'order.discount_misfit', { productAmount: full });
   return { ...quoted, discountAmount, payableAmount, cashPaid: zero(currency), voucherPaid: zero(currency) };
-}
-
-const none: Named = { resources: [], orders: [] };
-
-/**
- * ORD-2, ORD-3: locks the instances, so that of two orders on one of them that race the second sees the
- * first. A renewal is for time, so not for an instance that is billed by use.
- *
- * @throws Refusal `order.instance_unknown`, `order.instance_busy`, `order.held_by_refund`,
- * `order.instance_billed_otherwise`.
- */
-async function claimInstances(tx: Tx, ask: Placement): Promise<Named> {
-  const { accountId, productCode, instanceIds } = ask;
-  const usable = (await lockResources(tx, instanceIds)).filter(
-    (resource) =>
-      resource.accountId === accountId &&
-      resource.productCode === productCode &&
-      !resource.released &&
-      !resource.archived,
-  );
-  const unknown = instanceIds.filter((id) => !usable.some(({ instanceId }) => instanceId === id));
-  if (unknown.length > 0) throw new Refusal('not_found', 'order.instance_unknown', { instanceIds: unknown });
-  const [[first], orders] = await Promise.all([
-    listOrdersInTheWay(tx, instanceIds),
-    listPaidOrders(tx, instanceIds),
-  ]);
-  if (first) {
-    const { instanceId, orderId, heldByRefund } = first;
-    const code = heldByRefund ? 'order.held_by_refund' : 'order.instance_busy';
-    throw new Refusal('conflict', code, { instanceId, orderId });
-  }
-  if (ask.orderType === 'renewal') expectEachBilled(ask, orders);
-  return { resources: usable, orders };
 }
 
 /**

@@ -11,6 +11,7 @@ import { rowsOfPart } from '../src/exporting.ts';
 import { rowsOfPage } from '../src/order-download.ts';
 import { orderService } from '../src/service.ts';
 import {
+  anOrder,
   aProduct,
   customer,
   day,
@@ -146,6 +147,84 @@ describe('a list as a file', () => {
     expect(
       csvOf(await customer(t, 'acc_csv').get(`/v1/orders/export?orderId=${plain.orderId}`)),
     ).toHaveLength(2);
+  });
+
+  test('ORD-15 ORD-18 who of the provider placed an order is told to the provider alone, in every answer', async () => {
+    const me = customer(t, 'acc_mask');
+    const own = (await place(t, 'acc_mask')).orderId;
+    // The same subject as the customer's, and another.
+    const byStaff = [];
+    for (const staff of [t.operator('op_secret'), t.operator('usr_acc_mask'), t.platform()]) {
+      const { status, body } = await staff.post('/v1/orders', anOrder({ accountId: 'acc_mask' }));
+      expect(status).toBe(201);
+      byStaff.push(body);
+    }
+    expect(byStaff.map(({ operatorId }) => operatorId)).toEqual(['op_secret', 'usr_acc_mask', 'platform_1']);
+    const ids = [...byStaff.map(({ orderId }) => orderId as string)];
+    const detail = async (reader: Client, id: string) =>
+      (await reader.get(`/v1/orders/${id}`)).body.operatorId;
+    for (const id of ids) {
+      expect(await detail(me, id)).toBeNull();
+      expect((await me.post(`/v1/orders/${id}/cancel`, { reason: 'Not mine' })).body.operatorId).toBeNull();
+    }
+    expect(await detail(me, own)).toBe('usr_acc_mask');
+    expect(await detail(t.operator(), ids[0]!)).toBe('op_secret');
+
+    const last = (lines: readonly string[]) => lines.slice(1).map((line) => line.split(',').at(-1));
+    const inChinese = csvOf(await me.get('/v1/orders/export', zh));
+    expect(last(inChinese)).toEqual(['服务商', '服务商', '服务商', 'usr_acc_mask']);
+    const [sheet] = sheetsOf((await me.get('/v1/orders/export?format=xlsx')).bytes);
+    expect(sheet!.slice(1).map((row) => row.at(-1)!.text)).toEqual([
+      'Provider',
+      'Provider',
+      'Provider',
+      'usr_acc_mask',
+    ]);
+    const ofStaff = csvOf(await t.operator().get('/v1/orders/export?accountId=acc_mask'));
+    expect(last(ofStaff)).toEqual(['platform_1', 'usr_acc_mask', 'op_secret', 'usr_acc_mask']);
+    // A job's file is the account's, whoever asked for it.
+    for (const asker of [me, t.operator()]) {
+      const { exportId } = (await request(asker, { filter: { accountId: 'acc_mask' } })).body;
+      const { links } = await ready(me, exportId);
+      expect(last(csvOf(await me.get(links.file)))).toEqual([
+        'Provider',
+        'Provider',
+        'Provider',
+        'usr_acc_mask',
+      ]);
+    }
+    const pdf = copiedText((await me.get(`/v1/orders/${ids[0]}/document`)).bytes);
+    expect(pdf).not.toContain('op_secret');
+
+    // Nor does the filter find it out, by lists, counts and files.
+    const found = async (reader: Client, id: string) => ({
+      list: (await reader.get(`/v1/orders?operatorId=${id}`)).body.data.length,
+      counts: (await reader.get(`/v1/orders/counts?operatorId=${id}`)).body.data.reduce(
+        (sum: number, { orders }: { orders: number }) => sum + orders,
+        0,
+      ),
+      file: csvOf(await reader.get(`/v1/orders/export?operatorId=${id}`)).length - 1,
+    });
+    expect(await found(me, 'op_secret')).toEqual({ list: 0, counts: 0, file: 0 });
+    expect(await found(me, 'usr_acc_mask')).toEqual({ list: 1, counts: 1, file: 1 });
+    expect(await found(t.operator(), 'op_secret')).toEqual({ list: 1, counts: 1, file: 1 });
+    expect(await found(t.operator(), 'usr_acc_mask')).toEqual({ list: 2, counts: 2, file: 2 });
+    const asked = await request(me, { filter: { operatorId: 'op_secret' } });
+    const job = await ready(me, asked.body.exportId);
+    expect(job.rows).toBe(0);
+  });
+
+  test('ORD-18 a file says that it is sent whole, and is, whatever part is asked for', async () => {
+    const { orderId } = await place(t, 'acc_range');
+    const me = customer(t, 'acc_range');
+    const { links } = await ready(me, (await request(me)).body.exportId);
+    for (const path of ['/v1/orders/export', `/v1/orders/${orderId}/document`, links.file]) {
+      const whole = await me.get(path);
+      const part = await me.get(path, { range: 'bytes=0-9' });
+      expect([path, part.status, part.headers.get('accept-ranges')]).toEqual([path, 200, 'none']);
+      expect(part.headers.get('content-range')).toBeNull();
+      expect(part.bytes.length).toBe(whole.bytes.length);
+    }
   });
 
   test('ORD-15 ORD-18 by any filter a file has the orders of the list, in its order', async () => {
@@ -292,7 +371,8 @@ describe('an export job', () => {
       expiresAt,
     });
     await t.settled();
-    expect(t.events.filter(({ type }) => type === 'export.ready')).toHaveLength(1);
+    const told = t.events.filter(({ type, subject }) => type === 'export.ready' && subject.id === exportId);
+    expect(told).toHaveLength(1);
   });
 
   test('ORD-19 an account has one job at a time, also when requests race; others have their own', async () => {

@@ -78,7 +78,12 @@ describe('filters', () => {
     ['a bill type', { billType: 'postpay' }, ['postpay']],
     ['all bill types', { billType: 'all', productCode: 'CDN' }, ['package']],
     ['an order type', { orderType: 'renewal' }, ['renewal']],
-    ['an operator', { operatorId: 'op_7' }, ['byOperator']],
+    [
+      'who placed it',
+      { operatorId: 'usr_acc_1', orderType: 'purchase', status: 'unpaid' },
+      ['plain', 'package'],
+    ],
+    ['staff, whom a customer cannot ask for', { operatorId: 'op_7' }, []],
     ['an id', { orderId: 'plain' }, ['plain']],
     ['an instance, its whole life', { instanceIds: 'i-list,i-other' }, ['paid', 'renewal']],
     ['an instance and a type', { instanceIds: 'i-list', orderType: 'renewal' }, ['renewal']],
@@ -124,6 +129,8 @@ describe('filters', () => {
     expect(await asked({ operatorId: 'op_7', status: 'unpaid', sort: 'oldest_first' })).toEqual([
       orders.byOperator,
     ]);
+    expect(await asked({ operatorId: 'usr_acc_1', orderType: 'renewal' })).toEqual([orders.renewal]);
+    expect(await asked({ operatorId: 'op_7', orderId: orders.byOperator })).toEqual([orders.byOperator]);
     expect(await asked({ orderId, accountId: 'acc_1' })).toEqual([]);
     expect(idsOf(await search({ orderId }))).toEqual([]);
     expect(idsOf(await search({ productCode: 'CDN' }))).toEqual([orders.package]);

@@ -279,6 +279,78 @@ describe('placing', () => {
     },
   );
 
+  test('ORD-3 an order that cannot be is refused without waiting for instances that another one locks', async () => {
+    await placeAndPay(t, 'acc_2', {}, [instance('i-2queue')]);
+    const renewal = { orderType: 'renewal', instanceIds: ['i-2queue'] };
+    const open = await place(t, 'acc_2', renewal);
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const { promise: isLocked, resolve: locked } = Promise.withResolvers<void>();
+    const lock = t.running.db.transaction({ kind: 'system', id: 'test' }, async (tx) => {
+      await tx.one(`select from resources where instance_id = 'i-2queue' for update`);
+      locked();
+      await over;
+    });
+    await isLocked;
+    try {
+      const replies = await Promise.all(
+        Array.from({ length: 40 }, () => customer(t, 'acc_2').post('/v1/orders', anOrder(renewal))),
+      );
+      for (const { status, body } of replies)
+        expect({ status, code: body.code, facts: body.facts }).toEqual({
+          status: 409,
+          code: 'order.instance_busy',
+          facts: { instanceId: 'i-2queue', orderId: open.orderId },
+        });
+    } finally {
+      end();
+      await lock;
+    }
+  });
+
+  test('ORD-3 of 40 orders that race for the same five instances one is placed, the others are refused', async () => {
+    const ids = [1, 2, 3, 4, 5].map((n) => `i-2many${n}`);
+    await placeAndPay(
+      t,
+      'acc_2',
+      { count: 5 },
+      ids.map((id) => instance(id)),
+      '225.00',
+    );
+    for (let round = 0; round < 5; round += 1) {
+      const replies = await Promise.all(
+        Array.from({ length: 40 }, (_, n) => {
+          const instanceIds = [...ids.slice(n % 5), ...ids.slice(0, n % 5)];
+          return customer(t, 'acc_2').post(
+            '/v1/orders',
+            anOrder({ orderType: 'renewal', instanceIds, count: 5 }),
+          );
+        }),
+      );
+      const codes = replies.map(({ status, body }) => `${status} ${body.code ?? ''}`).sort();
+      expect(codes).toEqual(['201 ', ...Array<string>(39).fill('409 order.instance_busy')]);
+      const placed = replies.find(({ status }) => status === 201)!.body.orderId;
+      await customer(t, 'acc_2').post(`/v1/orders/${placed}/cancel`, { reason: 'race' });
+    }
+  });
+
+  test('ORD-1 a duration that an order does not take is refused with why, in both languages', async () => {
+    const detailsOf = async (change: object) => {
+      const replies = [];
+      for (const language of ['en', 'zh-CN'])
+        replies.push(
+          await customer(t, 'acc_1').post('/v1/orders', anOrder(change), { 'accept-language': language }),
+        );
+      return replies.map(({ body }) => [body.code, body.detail]);
+    };
+    const code = 'order.duration_not_allowed';
+    expect(await detailsOf({ billType: 'postpay', chargeType: 'pay_as_you_go' })).toEqual([
+      [code, 'An order of type purchase takes no duration here: it is charged by use. Leave it out.'],
+      [code, '类型为新购的订单此处不填写时长：该订单按用量计费。请去掉时长。'],
+    ]);
+    const [[, packaged]] = (await detailsOf({ productCode: 'CDN', chargeType: 'package' })) as [string[]];
+    expect(packaged).toContain('it is charged by the piece');
+  });
+
   test('ORD-2 a compensation by an operator costs nothing and moves the end of the instance', async () => {
     await placeAndPay(t, 'acc_2', {}, [instance('i-2b')]);
     const placed = await t.operator().post('/v1/orders', {
@@ -321,12 +393,18 @@ describe('placing', () => {
         productAmount: null,
         instanceIds: ['i-2c'],
       });
+      // Its detail says from when it holds, before and after it is fulfilled, and no other order says so.
+      const startsOf = async (orderId: string) =>
+        (await customer(t, 'acc_2').get(`/v1/orders/${orderId}`)).body.takesEffect;
+      expect(await startsOf(postpay.orderId)).toEqual([{ instanceId: 'i-2c', at: month.end }]);
+      expect(await startsOf(bought.body.orderId)).toEqual([]);
       const { start, end } = instance('x');
       expect(await fulfil(t, postpay.orderId, [{ instanceId: 'i-2c', start: end }])).toMatchObject({
         status: 200,
         body: { servicePeriod: null },
       });
       expect((await customer(t, 'acc_2').get('/v1/resources/i-2c')).body).toMatchObject({ start, end });
+      expect(await startsOf(postpay.orderId)).toEqual([{ instanceId: 'i-2c', at: end }]);
       const before = (await customer(t, 'acc_2').get(`/v1/orders/${bought.body.orderId}`)).body;
       expect(before).toMatchObject({
         status: 'paid',
@@ -335,6 +413,13 @@ describe('placing', () => {
         servicePeriod: { start, end },
       });
 
+      // The time that is paid already is not paid for again.
+      const early = await customer(t, 'acc_2').post('/v1/orders', anOrder(change));
+      expect(early).toMatchObject({
+        status: 409,
+        body: { code: 'order.instance_paid', facts: { instanceId: 'i-2c', paidUntil: month.end } },
+      });
+      t.clock.offsetMs = Date.parse(month.end) - Date.now() + 2 * day;
       const prepay = await place(t, 'acc_2', change);
       expect(prepay).toMatchObject({
         orderType: 'configuration_change',
@@ -486,6 +571,45 @@ describe('cancelling', () => {
         note: '不需要了',
       },
     ]);
+  });
+
+  test('ORD-6 API-2 a reason that nobody can read is none, wherever one is asked for', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    const me = customer(t, 'acc_1');
+    const blank = [
+      '',
+      ' ',
+      '\t\n',
+      '\u3000\u00a0',
+      '\u200b\u200d\ufeff',
+      '\u00ad',
+      '\u3164',
+      '\u2800 \u180e',
+    ];
+    for (const reason of blank) {
+      const refused = { status: 400, body: { code: 'request.invalid', errors: [{ in: 'body' }] } };
+      expect([reason, await me.post(`/v1/orders/${orderId}/cancel`, { reason })]).toMatchObject([
+        reason,
+        refused,
+      ]);
+      const batch = { orderIds: [orderId], reason };
+      expect([reason, await me.post('/v1/orders/cancel', batch)]).toMatchObject([reason, refused]);
+      const failed = { outcome: 'failed', reason };
+      const report = t.platform().post(`/v1/orders/${orderId}/fulfilment`, failed);
+      expect([reason, await report]).toMatchObject([reason, refused]);
+    }
+    const inChinese = await me.post(
+      `/v1/orders/${orderId}/cancel`,
+      { reason: '\u200b' },
+      { 'accept-language': 'zh-CN' },
+    );
+    expect(inChinese.body.errors).toMatchObject([
+      { pointer: '/reason', detail: expect.stringContaining('空白') },
+    ]);
+    for (const reason of ['two\nlines', 'a\u0007'])
+      expect((await me.post(`/v1/orders/${orderId}/cancel`, { reason })).status).toBe(400);
+    expect((await stored(t, orderId)).status).toBe('unpaid');
+    expect((await me.post(`/v1/orders/${orderId}/cancel`, { reason: ' 🙂\u200d ' })).status).toBe(200);
   });
 
   test('ORD-6 an operator cancels an unpaid order of any account, and it says so', async () => {
@@ -653,6 +777,31 @@ describe('cancelling', () => {
 });
 
 describe('expiring', () => {
+  test('ORD-17 the history says codes in words, in both languages, and a person’s words as they are', async () => {
+    const { orderId } = await place(t, 'acc_4');
+    const own = await place(t, 'acc_4');
+    await customer(t, 'acc_4').post(`/v1/orders/${own.orderId}/cancel`, { reason: 'expired' });
+    const facts = { invoiced: true, supportRightsUsed: true };
+    expect((await t.platform().put(`/v1/orders/${orderId}/facts`, facts)).status).toBe(200);
+    t.clock.offsetMs = 7 * day + 1_000;
+    await t.settled();
+    const notesIn = async (language: string, id: string) =>
+      (await customer(t, 'acc_4').get(`/v1/orders/${id}`, { 'accept-language': language })).body.history.map(
+        ({ change, note }: { change: string; note: string | null }) => [change, note],
+      );
+    expect(await notesIn('en', orderId)).toEqual([
+      ['placed', null],
+      ['facts_changed', 'invoice, use of the support rights'],
+      ['cancelled', 'not paid in time'],
+    ]);
+    expect(await notesIn('zh-CN', orderId)).toEqual([
+      ['placed', null],
+      ['facts_changed', '开票情况、服务权益使用情况'],
+      ['cancelled', '逾期未支付'],
+    ]);
+    expect((await notesIn('zh-CN', own.orderId)).at(-1)).toEqual(['cancelled', 'expired']);
+  });
+
   test('ORD-8 ORD-9 an unpaid order is announced a day before its payBy, once, and cancelled past it', async () => {
     const { orderId, payBy } = await place(t, 'acc_4');
     await t.settled();
@@ -821,6 +970,7 @@ describe('fulfilment and facts', () => {
         orderId,
         start: instance('x').start,
         end: instance('x').end,
+        inEffect: true,
       });
       const { body } = await t
         .platform()
@@ -828,7 +978,15 @@ describe('fulfilment and facts', () => {
       expect(body).toMatchObject({ status: 'voided', fulfilment: 'failed', instanceIds: ['i-5dead'] });
       expect((await customer(t, 'acc_5').get('/v1/resources/i-5dead')).body).toMatchObject({
         released: true,
+        inEffect: false,
         version: 2,
+      });
+      // Nor does a late report bring it back.
+      const late = { reportVersion: 2, start: month.start, end: month.end, inEffect: true };
+      expect((await t.platform().put('/v1/resources/i-5dead', late)).body).toMatchObject({
+        reportVersion: 2,
+        released: true,
+        inEffect: false,
       });
       const renewal = anOrder({ orderType: 'renewal', instanceIds: ['i-5dead'] });
       expect(await customer(t, 'acc_5').post('/v1/orders', renewal)).toMatchObject({
@@ -917,6 +1075,33 @@ describe('fulfilment and facts', () => {
     expect(early).toMatchObject({ status: 409, body: { code: 'order.not_fulfillable' } });
   });
 
+  test('ORD-26 a misfit says which instance, what was expected and what was told, in both languages', async () => {
+    const { orderId } = await place(t, 'acc_1');
+    await pay(t, orderId);
+    const report = { outcome: 'created', instances: [instance('i-far', { end: later(month.end, 5) })] };
+    const detailIn = async (language: string) =>
+      (
+        await t
+          .platform()
+          .post(`/v1/orders/${orderId}/fulfilment`, report, { ...key(), 'accept-language': language })
+      ).body.detail as string;
+    const local = (time: string) => new Date(time).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
+    const english = await detailIn('en');
+    const chinese = await detailIn('zh-CN');
+    for (const time of [-1, 1, 5].map((days) => local(later(month.end, days))))
+      for (const said of [english, chinese]) expect(said).toContain(time);
+    expect(english).toMatch(/^The period is not as long as was ordered: .*field end, instance i-far/);
+    expect(chinese).toMatch(/^服务期与订购时长不符：.*字段 end，实例 i-far/);
+    const other = await t
+      .platform()
+      .post(
+        `/v1/orders/${(await place(t, 'acc_1')).orderId}/fulfilment`,
+        { outcome: 'created', instances: [] },
+        key(),
+      );
+    expect(other.body.code).toBe('order.not_fulfillable');
+  });
+
   test("ORD-10 what was reported for the order since does not make the provisioner's repeat news", async () => {
     const { orderId } = await place(t, 'acc_5', { count: 2 });
     await pay(t, orderId, aPayment('90.00'));
@@ -956,16 +1141,40 @@ describe('fulfilment and facts', () => {
       const { orderId } = await place(t, 'acc_26');
       await pay(t, orderId);
       const before = await stored(t, orderId);
-      for (const given of [
-        ['i-26a', 'i-26b', 'i-26c'].map((id) => instance(id)),
-        [instance('i-26a', { end: later(month.end, 3650) })],
-        [instance('i-26a', { end: later(month.end, 2) })],
-        [instance('i-26a', { end: later(month.end, -2) })],
-        [instance('i-26a', monthFrom(later(month.start, 92)))],
-        [instance('i-26a', monthFrom(later(month.start, -32)))],
-        [instance('i-26a', monthFrom('2016-01-10T03:00:00.000Z'))],
-      ])
-        expect(await fulfil(t, orderId, given)).toMatchObject(misfit);
+      const lengths = { expected: [later(month.end, -1), later(month.end, 1)], instanceId: 'i-26a' };
+      const early = monthFrom('2016-01-10T03:00:00.000Z');
+      const tooLate = monthFrom(later(month.start, 92));
+      for (const [given, facts] of [
+        [
+          ['i-26a', 'i-26b', 'i-26c'].map((id) => instance(id)),
+          { misfit: 'too_many_instances', field: 'instances', expected: ['1'], told: '3', instanceId: null },
+        ],
+        [[], { misfit: 'no_instances', field: 'instances', expected: ['1'], told: '0' }],
+        [
+          [instance('i-26a', { end: null })],
+          { misfit: 'period_missing', field: 'end', ...lengths, told: null },
+        ],
+        [
+          [instance('i-26a', { end: later(month.end, 3650) })],
+          { misfit: 'period_length', field: 'end', ...lengths, told: later(month.end, 3650) },
+        ],
+        [[instance('i-26a', { end: later(month.end, 2) })], { misfit: 'period_length', ...lengths }],
+        [[instance('i-26a', { end: later(month.end, -2) })], { misfit: 'period_length', ...lengths }],
+        [
+          [instance('i-26a', tooLate)],
+          { misfit: 'start_out_of_time', field: 'start', told: tooLate.start, instanceId: 'i-26a' },
+        ],
+        [[instance('i-26a', monthFrom(later(month.start, -32)))], { misfit: 'period_over', field: 'end' }],
+        [[instance('i-26a', early)], { misfit: 'period_over', field: 'end', told: early.end }],
+      ] as const) {
+        const { status, body } = await fulfil(t, orderId, [...given]);
+        expect({ status, code: body.code, facts: body.facts }).toMatchObject({
+          status: 422,
+          code: 'order.fulfilment_misfit',
+          facts: { orderId, count: 1, ...facts },
+        });
+        expect(body.detail).not.toMatch(/\{|null|undefined/);
+      }
       expect(await fulfil(t, orderId, [instance('i-26a'), instance('i-26a')])).toMatchObject({
         status: 422,
         body: { code: 'request.invalid', errors: [{ pointer: '/instances' }] },
@@ -1181,7 +1390,10 @@ test(
       }
       return all;
     };
-    expect((await answers()).map(([, status]) => status)).toEqual([201, 201, 201, 201]);
+    // Of the last, the product is no reason against it: the instance is paid for.
+    const paid = [409, 'order.instance_paid'];
+    const codes = (await answers()).map(([, status, code]) => [status, code]);
+    expect(codes).toEqual([[201, undefined], [201, undefined], [201, undefined], paid]);
     await put({ onSale: false, renewable: false });
     expect(await answers()).toEqual([
       ['renewal', 422, 'order.not_renewable'],
@@ -1190,7 +1402,7 @@ test(
       ['configuration_change', 422, 'order.not_renewable'],
     ]);
     await put({ onSale: true, renewable: false });
-    expect((await answers()).map(([, status]) => status)).toEqual([422, 201, 201, 201]);
+    expect((await answers()).map(([, status]) => status)).toEqual([422, 201, 201, 409]);
     expect((await ask('compensation', t.operator())).status).toBe(201);
   },
 );

@@ -546,12 +546,17 @@ describe('an order for a plan', () => {
       'order.plan_unchanged',
     ]);
 
+    expect(await refused('configuration_change', [id])).toEqual([409, 'order.instance_paid']);
+    t.clock.offsetMs = Date.parse(period.end) - Date.now() + day;
     const back = await order('configuration_change', [id]);
     expect(back).toMatchObject({ status: 'unpaid', plan: { code: 'large' }, payableAmount: cny('138.00') });
     await pay(t, back.orderId, aPayment('138.00'));
-    const next = month(0);
-    const given = { instanceId: id, start: next.start, end: next.end };
-    expect((await fulfil(t, back.orderId, [given])).status).toBe(200);
+    const { end } = period;
+    const next = {
+      start: end,
+      end: calendarEnd(new Date(end), { value: 1, unit: 'month' }, 'Asia/Shanghai'),
+    };
+    expect((await fulfil(t, back.orderId, [{ instanceId: id, ...next }])).status).toBe(200);
     expect((await order('renewal', [id])).payableAmount).toEqual(cny('138.00'));
   });
 });

@@ -297,6 +297,10 @@ const cases: Readonly<Record<string, () => Refused | Promise<Refused>>> = {
     const { orderId } = await place(t, 'acc_1');
     return posting(`/v1/orders/${orderId}/domain-taken`, {}, t.platform());
   },
+  'order.instance_paid': async () => {
+    const { instanceId } = await owned();
+    return placing({ orderType: 'configuration_change', instanceIds: [instanceId] });
+  },
   'order.no_checklist': async () => getting(`/v1/orders/${(await place(t, 'acc_1')).orderId}/checklist`),
   'order.not_payable': async () => {
     const { orderId } = await owned();

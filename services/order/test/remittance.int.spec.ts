@@ -183,7 +183,11 @@ describe('a claim', () => {
     const part = await reported({ amount: cny('90.00') });
     expect(await claim(accountId, part, { contractId })).toMatchObject({
       status: 422,
-      body: { code: 'order.payment_mismatch' },
+      body: {
+        code: 'order.payment_mismatch',
+        facts: { payableAmount: cny('135.00') },
+        detail: expect.stringMatching(/^Exactly 135\.00 CNY is payable: in one amount,/),
+      },
     });
     const whole = await reported({ amount: cny('135.00') });
     expect(await claim(accountId, whole, { contractId })).toMatchObject({

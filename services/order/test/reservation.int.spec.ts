@@ -280,7 +280,7 @@ describe('contracts', () => {
     expect(announcedOf(t, a)).toEqual(['order.placed@1', 'order.cancelled@3']);
   });
 
-  test('ORD-8 a drafted contract moves payBy, also after it ended', async () => {
+  test('ORD-8 ORD-17 a drafted contract moves payBy, also after it ended', async () => {
     const contractId = newContract();
     const { orderId, createdAt } = await place(t, 'acc_1');
     const drafted = aContract(contractId, [orderId], { status: 'draft', version: 2 });
@@ -294,6 +294,19 @@ describe('contracts', () => {
     await contractSays(t, 'contract.drafted', drafted);
     await t.settled({ dueWork: false });
     expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.changed@2']);
+    // ORD-17: in the history on the provider's clock.
+    const minute = new Date(Date.parse(createdAt) + 30 * day)
+      .toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' })
+      .slice(0, 16);
+    for (const [language, note] of [
+      ['en', `${minute} (Asia/Shanghai)`],
+      ['zh-CN', `${minute}（Asia/Shanghai）`],
+    ] as const) {
+      const { body } = await customer(t, 'acc_1').get(`/v1/orders/${orderId}`, {
+        'accept-language': language,
+      });
+      expect(body.history.at(-1)).toMatchObject({ change: 'pay_by_moved', note });
+    }
     const paid = await oneInstance();
     await contractSays(t, 'contract.drafted', aContract(newContract(), [paid.orderId], { status: 'draft' }));
     await t.settled({ dueWork: false });

@@ -11,6 +11,7 @@ export const placed = placeOrder(
     orderId: 'ord_1',
     accountId: 'acc_1',
     operatorId: 'usr_1',
+    placedBy: 'customer:usr_1',
     productCode: 'BCC',
     productName: { 'zh-CN': '云服务器', en: 'BCC' },
     category: 'COMPUTE',

@@ -259,7 +259,7 @@ describe('a domain order', () => {
     const { history } = (await customer(t, 'acc_1').get(`/v1/orders/${order.orderId}`)).body;
     expect(history.at(-1)).toMatchObject({
       change: 'cancelled',
-      note: 'domain_taken',
+      note: 'the domain name was registered by somebody else',
       actor: { kind: 'platform', id: null },
     });
   });

@@ -1355,6 +1355,18 @@ describe('with the rules of baidu', () => {
     expect((await customer.post('/v1/refund-quotes', { instanceIds: ['i-1', 'i-1'] })).status).toBe(400);
   });
 
+  test('API-2 RFD-12 a text that nobody can read is none, wherever one is asked for', async () => {
+    for (const text of [' ', '\u3000', '\u200b\u2060', '\u00ad\ufeff', '\u3164\u2800'])
+      for (const answer of [
+        requestBy('acc_blank', 'quo_none', { reason: 'other', text }),
+        t.operator().post('/v1/refunds/rfd_none/reject', { text }, key()),
+      ])
+        expect([text, await answer]).toMatchObject([
+          text,
+          { status: 400, body: { code: 'request.invalid', errors: [{ in: 'body', pointer: '/text' }] } },
+        ]);
+  });
+
   test('RFD-2 the products and the resources that could be refunded are listed', async () => {
     const product = (productCode: string, refundable: boolean): Fact => ({
       type: 'product.published',

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ContractStatus } from '../contract.ts';
-import type { BillType, Fulfilment, OrderStatus, OrderType, RefundState } from '../order.ts';
+import type { BillType, CancelReason, Fulfilment, OrderStatus, OrderType, RefundState } from '../order.ts';
 import type { ChargeType, DomainServiceType, PriceUnit } from '../product.ts';
 import type { RefundStatus } from '../refund.ts';
 import type { TicketKind, TicketSnapshot } from '../ticket.ts';
@@ -148,6 +148,46 @@ export function durationIn(locale: Locale, { value, unit }: Duration): string {
   return `${value}${value === 1 ? one : other}`;
 }
 
+/** Of a fulfilment, against its order (ORD-26). */
+const misfit = {
+  no_instances: { en: 'no instance was told', 'zh-CN': '未上报任何实例' },
+  too_many_instances: { en: 'more instances than were ordered', 'zh-CN': '实例多于订购数量' },
+  instance_not_ordered: { en: 'an instance that the order does not name', 'zh-CN': '实例不属于该订单' },
+  period_missing: { en: 'the period is not told whole', 'zh-CN': '服务期不完整' },
+  period_length: { en: 'the period is not as long as was ordered', 'zh-CN': '服务期与订购时长不符' },
+  period_over: { en: 'the period was over when it was paid', 'zh-CN': '服务期在付款时已结束' },
+  start_out_of_time: { en: 'the period starts too early or too late', 'zh-CN': '服务期开始得过早或过晚' },
+  rest_differs: {
+    en: 'this is not the rest that the change of plan is for',
+    'zh-CN': '与规格变更所涉及的剩余期限不符',
+  },
+  paid_twice: {
+    en: 'the period begins within time that is paid already',
+    'zh-CN': '服务期的开始时间处于已付费周期内',
+  },
+} as const satisfies Words<string>;
+/** Of an order that no person cancelled, or without a word. */
+const cancelReason: Words<z.infer<typeof CancelReason>> = {
+  by_customer: { en: 'by the customer', 'zh-CN': '客户取消' },
+  by_operator: { en: 'by the provider', 'zh-CN': '服务商取消' },
+  expired: { en: 'not paid in time', 'zh-CN': '逾期未支付' },
+  domain_taken: { en: 'the domain name was registered by somebody else', 'zh-CN': '域名已被他人注册' },
+};
+/** That change after an order was placed (ORD-22). */
+const orderFact = {
+  invoiced: { en: 'invoice', 'zh-CN': '开票情况' },
+  supportRightsUsed: { en: 'use of the support rights', 'zh-CN': '服务权益使用情况' },
+} as const satisfies Words<string>;
+/** In place of a duration that an order has none of. */
+const untimed = {
+  rest: {
+    en: 'it is for the rest of what the instances are paid for',
+    'zh-CN': '该订单针对实例已付费周期的剩余部分',
+  },
+  use: { en: 'it is charged by use', 'zh-CN': '该订单按用量计费' },
+  piece: { en: 'it is charged by the piece', 'zh-CN': '该订单按件计费' },
+} as const satisfies Words<string>;
+
 /** By the name of the fact that has the value. */
 const words: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
   status: { ...status, ...delivery },
@@ -161,6 +201,10 @@ const words: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
   unit,
   serviceType,
   kind: ticketKindWords,
+  misfit,
+  untimed,
+  cancelReason,
+  orderFact,
 };
 
 /** Reasons that stand where a person's text may. */

@@ -17,6 +17,7 @@ import {
   type RequestContext,
 } from '../request-context.ts';
 import type { Api, Route } from '../route.ts';
+import { checkEncoding } from '../validation.ts';
 import { callerAddress } from './client-address.ts';
 import { docsPage } from './docs-page.ts';
 import { handlerOf, type HandlerContext } from './handler.ts';
@@ -127,6 +128,12 @@ function checkServing({ serving = () => true }: HttpParts) {
   };
 }
 
+/** @throws Problem 400 where a path or a query is no percent-encoding of UTF-8. */
+function checkTarget({ url }: HttpRequest, _res: HttpResponse, next: NextFunction): void {
+  checkEncoding(url);
+  next();
+}
+
 /** The request's route; else 404, or 405 with what the path takes. */
 function toRoute(routes: readonly Route[], context: HandlerContext) {
   const router = routerOf(
@@ -234,6 +241,7 @@ export function httpApp(parts: HttpParts): Express {
   app.set('strict routing', true);
   app.use(begin(parts, draining.signal));
   app.use(checkServing(parts));
+  app.use(checkTarget);
   const proxies = parts.trustedProxies ?? new BlockList();
   const context: HandlerContext = {
     db: parts.db,

@@ -69,6 +69,10 @@ export const headers = {
   }),
   PreferenceApplied: header('The seconds that were waited for at most: `wait=5`.'),
   ContentDisposition: header('The name of the file (RFC 6266).', { required: true }),
+  AcceptRanges: header('`none`: a file is sent whole, also where `Range` asks for a part of it.', {
+    required: true,
+    schema: { type: 'string', enum: ['none'] },
+  }),
   ReprDigest: header('The SHA-256 of the file (RFC 9530).'),
 };
 
@@ -114,6 +118,7 @@ export const headersOfSuccess = (route: Route): Described => ({
   ...(route.outcome && { 'Preference-Applied': headerRef('PreferenceApplied') }),
   ...(route.produces && {
     'Content-Disposition': headerRef('ContentDisposition'),
+    'Accept-Ranges': headerRef('AcceptRanges'),
     'Repr-Digest': headerRef('ReprDigest'),
   }),
 });

@@ -26,6 +26,8 @@ export interface RowsAsk {
   readonly filter: OrderFilter;
   readonly locale: Locale;
   readonly timeZone: string;
+  /** As a customer reads them: without ids of the provider's staff. */
+  readonly isMasked: boolean;
 }
 
 /** Where a file goes on: behind this row, in this state of its writer. */

@@ -52,7 +52,7 @@ const values = (locale: Locale): Readonly<Record<ColumnName, string>> => ({
   periodStart: 'period_start',
   periodEnd: 'period_end',
   instanceIds: `array_to_string(instance_ids, ' ')`,
-  operatorId: 'operator_id',
+  operatorId: `terms ->> 'operatorId'`,
 });
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -75,9 +75,16 @@ function durationText(locale: Locale): string {
   return `case ${durationUnit} ${whens.join(' ')} else ${durationValue} || ' ' || ${durationUnit} end`;
 }
 
+/** Of an order that was not placed by a customer, in place of who placed it. */
+const provider: Readonly<Record<Locale, string>> = { en: 'Provider', 'zh-CN': '服务商' };
+
+const masked = (locale: Locale) => ({
+  operatorId: `case when placed_by like 'customer:%' then terms ->> 'operatorId' else ${literal(provider[locale])} end`,
+});
+
 /** Cells as their reader reads them, made by the database; times are in the session's zone, to be cut. */
-const cellsIn = (locale: Locale): string => {
-  const of = values(locale);
+const cellsIn = (locale: Locale, isMasked: boolean): string => {
+  const of = { ...values(locale), ...(isMasked && masked(locale)) };
   return columns
     .map(({ name, codes }: Column & { readonly name: ColumnName }) =>
       codes ? inWords(of[name], codeWords[locale][codes]) : of[name],
@@ -85,7 +92,11 @@ const cellsIn = (locale: Locale): string => {
     .join(', ');
 };
 
-const cells: Readonly<Record<Locale, string>> = { en: cellsIn('en'), 'zh-CN': cellsIn('zh-CN') };
+const cellsFor = (isMasked: boolean): Readonly<Record<Locale, string>> => ({
+  en: cellsIn('en', isMasked),
+  'zh-CN': cellsIn('zh-CN', isMasked),
+});
+const [allCells, maskedCells] = [cellsFor(false), cellsFor(true)];
 
 /**
  * Newest first, by keyset, as they are now.
@@ -94,11 +105,12 @@ const cells: Readonly<Record<Locale, string>> = { en: cellsIn('en'), 'zh-CN': ce
  */
 export async function readRows(
   tx: Tx,
-  { filter, locale, timeZone }: RowsAsk,
+  { filter, locale, timeZone, isMasked }: RowsAsk,
   { after, limit, into }: RowPage,
 ): Promise<Rows> {
   const { from, values: given } = orderedPage(tx, filter, { sort: 'newest_first', after, limit });
   const ends: number[] = [];
+  const cells = isMasked ? maskedCells : allCells;
   let [count, last] = [0, 0];
   into.clear();
   tx.write(`select set_config('timezone', $1, true)`, [timeZone]);

@@ -18,8 +18,8 @@ const reportDomainTakenRoute = route({
   params,
   answer: OrderAnswer,
   refusals: ['order.not_found', 'order.not_a_domain', 'order.not_cancellable', 'request.version_mismatch'],
-  inTransaction: async (tx, { params: { orderId }, ifMatch, locale }) =>
-    answered(await reportDomainTaken(tx, { orderId, ifMatch }), locale),
+  inTransaction: async (tx, { params: { orderId }, ifMatch, ...reader }) =>
+    answered(await reportDomainTaken(tx, { orderId, ifMatch }), reader),
 });
 
 const downloadChecklist = (profile: Profile) =>

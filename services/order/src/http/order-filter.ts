@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '@accord/core';
 import { BillType, OrderStatus, OrderType } from '@accord/events/order';
-import { listedAccountOf, rangeQuery, separatedByCommas, timeRange } from '@accord/http';
+import { listedAccountOf, maskActor, rangeQuery, separatedByCommas, timeRange } from '@accord/http';
 import { rangeOf } from '../order/asked-range.ts';
 import type { OrderFilter as Filter } from '../order/order-list.ts';
 import { AccountId, InstanceId, Line, ListedAccountId, OrderId, ProductCode } from './schemas.ts';
@@ -19,7 +19,10 @@ export const OrderFilter = z.strictObject({
   }),
   billType: z.enum(['all', ...BillType.options]).optional(),
   orderType: OrderType.optional(),
-  operatorId: Line(255).optional().meta({ description: 'The sub-user or operator who placed it.' }),
+  operatorId: Line(255).optional().meta({
+    description:
+      'Who placed it. A customer finds what the sub-users of the account placed, and nothing by others.',
+  }),
   paidFrom: rangeQuery.from,
   paidTo: rangeQuery.to,
   orderId: OrderId.optional().meta({ description: 'Ignores the time range.' }),
@@ -47,7 +50,7 @@ export const filterRefusals = [
  * @throws Refusal, one of `filterRefusals`.
  */
 export function askedFilter(
-  { from, to, paidFrom, paidTo, ...query }: z.output<typeof OrderFilter>,
+  { from, to, paidFrom, paidTo, operatorId, ...query }: z.output<typeof OrderFilter>,
   { actor, timeZone, now }: { readonly actor: Actor; readonly timeZone: string; readonly now: Date },
 ): Filter {
   const accountId = listedAccountOf(actor, query.accountId);
@@ -56,8 +59,15 @@ export function askedFilter(
   return {
     ...query,
     billType,
+    placedBy: operatorId === undefined ? undefined : placersFor(actor, operatorId),
     ...rangeOf({ ...query, ...timeRange({ from, to }, timeZone), timeZone }, now),
     paid: isPaid ? timeRange({ from: paidFrom, to: paidTo }, timeZone) : undefined,
     accountId,
   };
 }
+
+const placers = ['customer', 'operator', 'platform'];
+
+/** The actors of this id, as far as the reader may know who placed an order. */
+const placersFor = (reader: Actor, id: string): string[] =>
+  placers.map((kind) => `${kind}:${id}`).filter((placer) => maskActor(reader, placer).id !== null);

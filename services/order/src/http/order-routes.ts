@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import type { Actor } from '@accord/core';
-import { maskActor, route, type Route, type RouteRequest } from '@accord/http';
+import { ReasonLine } from '@accord/events/fields';
+import { route, type Route, type RouteRequest } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { cancel, cancelSeveral, type Outcome } from '../cancellation.ts';
 import { operationsOf } from '../operations.ts';
 import { hasChecklist } from '../order-file.ts';
+import { postpayStartsOf } from '../order/order-instance-store.ts';
 import * as orderStore from '../order/order-store.ts';
-import { answered, Line, OrderAnswer, OrderDetailAnswer, OrderId } from './schemas.ts';
+import { toHistoryEntry } from './order-history.ts';
+import { answered, OrderAnswer, OrderDetailAnswer, OrderId } from './schemas.ts';
 
 const Cancellations = z.strictObject({
   orderIds: z
@@ -18,7 +20,7 @@ const Cancellations = z.strictObject({
       params: { 'zh-CN': '每个订单只能出现一次' },
     })
     .meta({ uniqueItems: true }),
-  reason: Line(200),
+  reason: ReasonLine(200),
 });
 
 const OutcomeAnswer = z
@@ -55,30 +57,26 @@ const getOrder = (profile: Profile) =>
     params,
     answer: OrderDetailAnswer,
     refusals: ['order.not_found'],
-    inTransaction: async (tx, { actor, locale, params: { orderId } }) => {
+    inTransaction: async (tx, { params: { orderId }, ...reader }) => {
       const [order, lines] = await Promise.all([
         orderStore.getOrder(tx, orderId),
         orderStore.listHistory(tx, orderId),
       ]);
-      const operations = await operationsOf(tx, profile, [order]);
-      const history = lines.map((line) => ({
-        ...line,
-        note: noteFor(actor, line),
-        at: line.at.toISOString(),
-        actor: maskActor(actor, line.actor),
-      }));
-      const { body, version } = answered(order, locale);
+      const [operations, starts] = await Promise.all([
+        operationsOf(tx, profile, [order]),
+        postpayStartsOf(tx, order),
+      ]);
+      const history = lines.map((line) => toHistoryEntry(line, reader));
+      const takesEffect = starts.map((start) => ({ ...start, at: start.at.toISOString() }));
+      const { body, version } = answered(order, reader);
       const checklist = hasChecklist(order, profile, tx.now) ? `/v1/orders/${orderId}/checklist` : null;
       const links = { ...body.links, checklist };
-      return { body: { ...body, allowedOperations: operations(order), history, links }, version };
+      return {
+        body: { ...body, allowedOperations: operations(order), takesEffect, history, links },
+        version,
+      };
     },
   });
-
-const ofTheProvider = ['fulfilment_failed', 'period_corrected', 'place_reported'];
-
-/** Words and names of the provider's services are for the provider alone (NTF-1). */
-const noteFor = ({ kind }: Actor, { change, note }: orderStore.HistoryLine) =>
-  kind === 'customer' && ofTheProvider.includes(change) ? null : note;
 
 const cancelOrder = route({
   method: 'post',
@@ -87,13 +85,13 @@ const cancelOrder = route({
   summary: 'Cancels an unpaid order at once',
   access: { customer: 'orders:write', operator: true },
   params,
-  body: z.strictObject({ reason: Line(200) }),
+  body: z.strictObject({ reason: ReasonLine(200) }),
   example: { reason: 'Ordered twice' },
   answer: OrderAnswer,
   refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
   readsFirst: true,
-  inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch, locale }) => {
-    return answered(await cancel(tx, { orderId, reason, ifMatch }), locale);
+  inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch, ...reader }) => {
+    return answered(await cancel(tx, { orderId, reason, ifMatch }), reader);
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Money, PaymentSplit } from '@accord/events/fields';
+import { Money, PaymentSplit, ReasonLine } from '@accord/events/fields';
 import { IpAddress, PaymentReference } from '@accord/events/platform';
 import { route, type Route } from '@accord/http';
 import { MoneyJson } from '@accord/money';
@@ -63,7 +63,7 @@ const Fulfilment = z
       })
       .default([])
       .meta({ description: 'What was created.', uniqueItems: true }),
-    reason: Line(200).nullable().default(null).meta({ description: 'Why it failed.' }),
+    reason: ReasonLine(200).nullable().default(null).meta({ description: 'Why it failed.' }),
   })
   .refine(({ outcome, instances }) => outcome === 'created' || instances.length === 0, {
     path: ['instances'],
@@ -142,13 +142,13 @@ const reportFulfilment = (profile: Profile) =>
       'resource.taken',
       'request.version_mismatch',
     ],
-    inTransaction: async (tx, { params: { orderId }, body, ifMatch, locale }) => {
+    inTransaction: async (tx, { params: { orderId }, body, ifMatch, ...reader }) => {
       const { outcome, instances, reason } = body;
       const order =
         outcome === 'created'
           ? await reportCreated(tx, profile, { orderId, instances, ifMatch })
           : await reportFailed(tx, { orderId, reason, ifMatch });
-      return answered(order, locale);
+      return answered(order, reader);
     },
   });
 
@@ -163,9 +163,9 @@ const reportOrderFacts = route({
   example: { invoiced: true },
   answer: OrderAnswer,
   refusals: ['order.not_found', 'request.version_mismatch'],
-  inTransaction: async (tx, { params: { orderId }, body, ifMatch, locale }) => {
+  inTransaction: async (tx, { params: { orderId }, body, ifMatch, ...reader }) => {
     const order = await reportFacts(tx, { orderId, ifMatch, ...body });
-    return answered(order, locale);
+    return answered(order, reader);
   },
 });
 

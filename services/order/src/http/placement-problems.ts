@@ -46,8 +46,14 @@ export const placementProblems: ProblemTexts = {
   },
   'order.duration_not_allowed': {
     kind: 'invalid',
-    en: { title: 'There is no duration here', detail: '{chargeType} has no duration.' },
-    'zh-CN': { title: '不应填写时长', detail: '{chargeType} 没有时长。' },
+    en: {
+      title: 'There is no duration here',
+      detail: 'An order of type {orderType} takes no duration here: {untimed}. Leave it out.',
+    },
+    'zh-CN': {
+      title: '不应填写时长',
+      detail: '类型为 {orderType} 的订单此处不填写时长：{untimed}。请去掉时长。',
+    },
   },
   'order.duration_not_offered': {
     kind: 'invalid',

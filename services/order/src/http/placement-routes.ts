@@ -48,7 +48,8 @@ const Placement = z.strictObject({
     .meta({
       description:
         'Of a product with plans: the one to buy, or to change to. Every other order goes by the plan that its ' +
-        'instances have.',
+        'instances have. A change is priced as of its placement, for the rest that is left then; the price holds ' +
+        'until `payBy` of the order, which is no later than the end of that rest.',
     }),
   orderType: OrderType.default('purchase'),
   billType: BillType,
@@ -101,6 +102,7 @@ const placementRefusals = [
   'order.instances_differ',
   'order.instance_frozen',
   'order.instance_billed_otherwise',
+  'order.instance_paid',
   'order.entity_unknown',
   'order.currency_mismatch',
   'order.mixed_currencies',
@@ -136,7 +138,7 @@ const placeOrder = (profile: Profile) =>
     inTransaction: async (tx, { actor, body, locale }) => {
       const accountId = accountOf(actor, body.accountId);
       const order = await place(tx, profile, { ...body, accountId });
-      return { status: 201, ...answered(order, locale), location: `/v1/orders/${order.orderId}` };
+      return { status: 201, ...answered(order, { actor, locale }), location: `/v1/orders/${order.orderId}` };
     },
   });
 

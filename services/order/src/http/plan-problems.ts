@@ -118,6 +118,20 @@ export const planProblems: ProblemTexts = {
         '实例 {instanceId} 的付费方式为 {billType}，可通过变更配置订单切换；转为后付费将在已付费周期结束时生效。',
     },
   },
+  'order.instance_paid': {
+    kind: 'conflict',
+    en: {
+      title: 'The instance is paid for',
+      detail:
+        'Instance {instanceId} is paid for until {paidUntil}. A configuration change starts a period at once, which ' +
+        'would be paid for twice; order it after that time.',
+    },
+    'zh-CN': {
+      title: '实例尚在已付费周期内',
+      detail:
+        '实例 {instanceId} 已付费至 {paidUntil}。变更配置订单立即开始新的服务期，会造成重复付费，请在该时间之后提交。',
+    },
+  },
   'product.plan_removed': {
     kind: 'conflict',
     en: {

@@ -50,12 +50,12 @@ export const problems: ProblemTexts = {
   'order.payment_mismatch': {
     kind: 'invalid',
     en: {
-      title: 'The payment does not fit the order',
-      detail: 'The parts, none below zero, together are exactly the payable amount in its currency.',
+      title: 'The amount is not what is payable',
+      detail: 'Exactly {payableAmount} is payable: in one amount, or in parts of which none is below zero.',
     },
     'zh-CN': {
-      title: '支付金额与订单不符',
-      detail: '各支付部分不得为负，其合计须与应付金额及币种完全一致。',
+      title: '金额与应付金额不符',
+      detail: '应付金额恰为 {payableAmount}；可一笔支付，或分为若干部分，各部分不得为负。',
     },
   },
   'payment.reference_used': {
@@ -88,15 +88,13 @@ export const problems: ProblemTexts = {
     en: {
       title: 'The instances do not fit the order',
       detail:
-        'Order {orderId} takes {count} instances, in one report or several, those it names where it names ' +
-        'some, each with a period of the ordered duration, up to a day more or less, that starts within ' +
-        '90 days of the payment.',
+        '{misfit}: expected {expected}, told {told} (field {field}, instance {instanceId}). Nothing of the report ' +
+        'was taken.',
     },
     'zh-CN': {
       title: '实例与订单不符',
       detail:
-        '订单 {orderId} 共需 {count} 个实例，可一次或分次上报；订单已指定实例的，须为所指定的实例。' +
-        '各实例的服务期须与订购时长相符（误差不超过一天），并在支付后 90 天内开始。',
+        '{misfit}：应为 {expected}，上报为 {told}（字段 {field}，实例 {instanceId}）。该上报未作任何变更。',
     },
   },
   'order.range_too_wide': {

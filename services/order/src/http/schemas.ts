@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import type { Locale } from '@accord/core';
+import type { Actor, Locale } from '@accord/core';
 import { GivenMomentText } from '@accord/events/given-time';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
-import { ActorView } from '@accord/http';
+import { maskActor } from '@accord/http';
 import type { OperationsOf } from '../operations.ts';
 import { operations } from '../order/allowed-operations.ts';
 import { orderSnapshot, type Order } from '../order/order.ts';
+import { HistoryEntry } from './order-history.ts';
 import { OrderWarning, orderWarnings } from './warnings.ts';
 
 // Shapes that several routes take or answer.
@@ -42,15 +43,25 @@ export const ReportedMoment = GivenMomentText.transform((text) => new Date(text)
 const Operation = z.enum(operations).meta({ id: 'OrderOperation' });
 
 export const OrderAnswer = OrderSnapshot.extend({
+  operatorId: z.string().nullable().meta({
+    description: 'Who placed it; null for a customer where the provider did, as in the history.',
+  }),
   links: z
     .object({ contract: z.string().nullable(), refunds: z.array(z.string()) })
     .meta({ id: 'OrderLinks' }),
   warnings: z.array(OrderWarning),
 }).meta({ id: 'Order' });
 
+/** Its reader: ids of the provider's staff are for the provider alone (`maskActor`). */
+export interface Reader {
+  readonly actor: Actor;
+  readonly locale: Locale;
+}
+
 /** Its snapshot; `links.contract` is the contract that holds it, null where none does (any more). */
-export const toOrderAnswer = (order: Order, locale: Locale): z.input<typeof OrderAnswer> => ({
+export const toOrderAnswer = (order: Order, { actor, locale }: Reader): z.input<typeof OrderAnswer> => ({
   ...orderSnapshot(order),
+  operatorId: maskActor(actor, order.placedBy).id,
   links: {
     contract: order.hold?.kind === 'contract' ? `/v1/contracts/${order.hold.id}` : null,
     refunds: order.refundIds.map((id) => `/v1/refunds/${id}`),
@@ -59,26 +70,23 @@ export const toOrderAnswer = (order: Order, locale: Locale): z.input<typeof Orde
 });
 
 /** 200: the order as a command leaves it, with its version for the ETag. */
-export const answered = (order: Order, locale: Locale) => ({
-  body: toOrderAnswer(order, locale),
+export const answered = (order: Order, reader: Reader) => ({
+  body: toOrderAnswer(order, reader),
   version: order.version,
 });
+
+const PostpayStart = z
+  .object({ instanceId: z.string(), at: z.iso.datetime() })
+  .meta({ id: 'PostpayStart', description: 'ORD-2: the end of the paid period, or later.' });
 
 /** ORD-17: with every state it was in, its time and its actor, and what may be asked of it now (ORD-16). */
 export const OrderDetailAnswer = OrderAnswer.extend({
   allowedOperations: z.array(Operation),
-  history: z.array(
-    z
-      .object({
-        version: z.int(),
-        at: z.iso.datetime(),
-        actor: ActorView,
-        change: z.string(),
-        status: OrderSnapshot.shape.status,
-        note: z.string().nullable(),
-      })
-      .meta({ id: 'OrderHistoryEntry' }),
-  ),
+  takesEffect: z.array(PostpayStart).meta({
+    description:
+      'Of a switch to postpay: from when each instance is billed by use. Empty for any other order.',
+  }),
+  history: z.array(HistoryEntry),
   links: OrderAnswer.shape.links
     .extend({ checklist: z.string().nullable() })
     .meta({ id: 'OrderDetailLinks' }),

@@ -23,29 +23,83 @@ interface FitAsk extends FitRules {
   readonly periodsMayFollow?: boolean;
 }
 
+/** The fault of a report at one place. */
+interface Misfit {
+  readonly misfit:
+    | 'no_instances'
+    | 'too_many_instances'
+    | 'instance_not_ordered'
+    | 'period_missing'
+    | 'period_length'
+    | 'period_over'
+    | 'start_out_of_time'
+    | 'rest_differs'
+    | 'paid_twice';
+  readonly field: 'instances' | 'start' | 'end';
+  /** The value, or the values, that would fit; of a time the first and the last. */
+  readonly expected: readonly string[];
+  /** Null where nothing was told there. */
+  readonly told: string | null;
+}
+
 /**
  * A purchase is given at most as many instances as were ordered, every other order the ones it names, each with
  * a period that fits.
  *
- * @throws Refusal `order.fulfilment_misfit`.
+ * @throws Refusal `order.fulfilment_misfit`, with the first misfit and its instance.
  */
 export function expectFit(order: Order, given: readonly Given[], ask: FitAsk): void {
-  const ids = given.map(({ instanceId }) => instanceId);
-  const enough = ids.length > 0 || isWhole(order, order.instances);
-  const named =
-    order.orderType === 'purchase'
-      ? new Set([...order.instanceIds, ...ids]).size <= order.count
-      : ids.every((id) => order.instanceIds.includes(id));
-  const fits = given.every((one) => {
-    const ends = endsOf(one.instanceId, order, ask);
-    return order.planChange
-      ? fitsRest(order, one, ends)
-      : (fitsPeriod(order, one, ask) || (ask.periodsMayFollow && !one.end)) && startsInTime(order, one, ends);
-  });
-  if (enough && named && fits) return;
   const { orderId, count, instanceIds } = order;
-  throw new Refusal('invalid', 'order.fulfilment_misfit', { orderId, count, instanceIds });
+  const refuse = (misfit: Misfit, instanceId: string | null) => {
+    throw new Refusal('invalid', 'order.fulfilment_misfit', {
+      orderId,
+      count,
+      instanceIds,
+      instanceId,
+      ...misfit,
+    });
+  };
+  const many = countMisfit(order, given);
+  if (many) refuse(many, null);
+  for (const one of given) {
+    const misfit = misfitOf(order, one, ask);
+    if (misfit) refuse(misfit, one.instanceId);
+  }
 }
+
+function countMisfit(order: Order, given: readonly Given[]): Misfit | undefined {
+  const { count, instances, instanceIds, orderType } = order;
+  if (given.length === 0 && !isWhole(order, instances))
+    return misfit('no_instances', 'instances', [String(count - instances.length)], '0');
+  const ids = new Set([...instanceIds, ...given.map(({ instanceId }) => instanceId)]);
+  return orderType === 'purchase' && ids.size > count
+    ? misfit('too_many_instances', 'instances', [String(count)], String(ids.size))
+    : undefined;
+}
+
+function misfitOf(order: Order, one: Given, ask: FitAsk): Misfit | undefined {
+  const { orderType, instanceIds, planChange } = order;
+  if (orderType !== 'purchase' && !instanceIds.includes(one.instanceId))
+    return misfit('instance_not_ordered', 'instances', instanceIds, one.instanceId);
+  const ends = endsOf(one.instanceId, order, ask);
+  if (planChange) return restMisfit(order, one, ends);
+  const mayFollow = ask.periodsMayFollow && !one.end;
+  return (
+    (mayFollow ? undefined : periodMisfit(order, one, ask)) ??
+    startMisfit(order, one, ends) ??
+    paidTwice(order, one, ask)
+  );
+}
+
+const misfit = (
+  kind: Misfit['misfit'],
+  field: Misfit['field'],
+  expected: readonly string[],
+  told: Date | string | null,
+): Misfit => ({ misfit: kind, field, expected, told: told instanceof Date ? told.toISOString() : told });
+
+/** Epoch ms. */
+const between = (from: number, to: number) => [from, to].map((time) => new Date(time).toISOString());
 
 /** Nothing of the order is missing; a one-time service leaves `count` instances behind, or none at all. */
 export const isWhole = (order: Order, instances: readonly OrderInstance[]): boolean =>
@@ -60,12 +114,20 @@ const needsPeriod = ({ chargeType }: Order) => chargeType === 'subscription';
  * it tells is within a day of it, or of one of the ends that the instance may have by now, and a late start is before
  * the end.
  */
-function fitsRest(order: Order, { instanceId, start, end }: Given, ends: readonly Date[]): boolean {
+function restMisfit(
+  order: Order,
+  { instanceId, start, end }: Given,
+  ends: readonly Date[],
+): Misfit | undefined {
   const rest = restOfInstance(order, instanceId);
-  if (!rest) return !end;
+  if (!rest) return end ? misfit('rest_differs', 'end', [], end) : undefined;
   const last = Math.max(...[rest.end, ...ends].map(Number));
   const fitsEnd = !end || [rest.end, ...ends].some((at) => Math.abs(end.getTime() - at.getTime()) <= dayMs);
-  return fitsEnd && (!start || isBetween(start, rest.start.getTime() - dayMs, Number(end ?? last) - 1));
+  if (!fitsEnd) return misfit('rest_differs', 'end', [rest.end.toISOString()], end);
+  const [from, to] = [rest.start.getTime() - dayMs, Number(end ?? last) - 1];
+  return start && !isBetween(start, from, to)
+    ? misfit('rest_differs', 'start', between(from, to), start)
+    : undefined;
 }
 
 /**
@@ -92,17 +154,25 @@ const endsOn = (orders: readonly Order[], instanceId: string): number[] =>
  * The calendar length of the ordered duration, up to a day more or less; an upgrade or a downgrade without a plan
  * pays for what is left of a period, so for less as well.
  */
-export function fitsPeriod(
+function periodMisfit(
   order: Order,
   { start, end }: Pick<Given, 'start' | 'end'>,
-  rules: FitRules,
-): boolean {
-  if (!end) return !needsPeriod(order);
-  if (!start || start >= end) return false;
-  if (!order.duration) return true;
-  const late = end.getTime() - calendarEnd(start, order.duration, rules.timeZone).getTime();
-  return late <= dayMs && (late >= -dayMs || paysForRest(order));
+  { timeZone }: FitRules,
+): Misfit | undefined {
+  if (!end && !needsPeriod(order)) return undefined;
+  if (!start) return misfit('period_missing', 'start', [], null);
+  if (!order.duration && !end) return misfit('period_missing', 'end', [], null);
+  if (!order.duration) return end && start >= end ? misfit('period_length', 'end', [], end) : undefined;
+  const ordered = calendarEnd(start, order.duration, timeZone).getTime();
+  const earliest = paysForRest(order) ? start.getTime() + 1 : Math.max(ordered - dayMs, start.getTime() + 1);
+  if (!end) return misfit('period_missing', 'end', between(earliest, ordered + dayMs), null);
+  return isBetween(end, earliest, ordered + dayMs)
+    ? undefined
+    : misfit('period_length', 'end', between(earliest, ordered + dayMs), end);
 }
+
+export const fitsPeriod = (order: Order, period: Pick<Given, 'start' | 'end'>, rules: FitRules): boolean =>
+  periodMisfit(order, period, rules) === undefined;
 
 const paysForRest = ({ orderType }: Order) => orderType === 'upgrade' || orderType === 'downgrade';
 
@@ -111,24 +181,48 @@ const paysForRest = ({ orderType }: Order) => orderType === 'upgrade' || orderTy
  * the instance ends, at one of `ends`, a day more or less; where it had ended before it was paid for again, from
  * there on.
  */
-export function startsInTime(
+function startMisfit(
   order: Order,
   { start, end }: Pick<Given, 'start' | 'end'>,
   ends: readonly Date[],
-): boolean {
-  if (!start) return true;
+): Misfit | undefined {
+  if (!start) return undefined;
   const paidAt = (order.paidAt ?? order.createdAt).getTime();
-  if (end && end.getTime() <= paidAt) return false;
-  if (ends.length === 0 || !beginsBehind(order))
-    return isBetween(start, paidAt - startsWithinMs, paidAt + startsWithinMs);
-  const [firstEnd, lastEnd] = [Math.min(...ends.map(Number)), Math.max(...ends.map(Number))];
-  return isBetween(start, firstEnd - dayMs, lastEnd > paidAt ? lastEnd + dayMs : paidAt + startsWithinMs);
+  if (end && end.getTime() <= paidAt)
+    return misfit('period_over', 'end', [new Date(paidAt + 1).toISOString()], end);
+  const [from, to] = startsBetween(order, paidAt, ends);
+  return isBetween(start, from, to)
+    ? undefined
+    : misfit('start_out_of_time', 'start', between(from, to), start);
 }
+
+function startsBetween(order: Order, paidAt: number, ends: readonly Date[]): readonly [number, number] {
+  if (ends.length === 0 || !beginsBehind(order)) return [paidAt - startsWithinMs, paidAt + startsWithinMs];
+  const [firstEnd, lastEnd] = [Math.min(...ends.map(Number)), Math.max(...ends.map(Number))];
+  return [firstEnd - dayMs, lastEnd > paidAt ? lastEnd + dayMs : paidAt + startsWithinMs];
+}
+
+/**
+ * ORD-2: a period that a configuration change buys does not begin, by more than a day, before what was paid has
+ * ended: an end that was corrected after the order was placed is not paid for twice either.
+ */
+function paidTwice(order: Order, { instanceId, start }: Given, { others = [] }: FitAsk): Misfit | undefined {
+  const { orderId, orderType, chargeType } = order;
+  if (!start || orderType !== 'configuration_change' || chargeType !== 'subscription') return undefined;
+  const paying = others.filter((other) => other.orderId !== orderId && isPaying(other, instanceId));
+  const paidUntil = Math.max(...endsOn(paying, instanceId)); // -Infinity where none is known
+  return start.getTime() < paidUntil - dayMs
+    ? misfit('paid_twice', 'start', [new Date(paidUntil).toISOString()], start)
+    : undefined;
+}
+
+const isPaying = ({ status, refundedInstanceIds }: Order, instanceId: string): boolean =>
+  status === 'paid' && !refundedInstanceIds.includes(instanceId);
 
 /** A correction of a start: of a purchase as above, of any other order not far from what was told first. */
 export const staysInTime = (order: Order, told: Date | null, next: Pick<Given, 'start' | 'end'>): boolean =>
   order.orderType === 'purchase' || !told || !next.start
-    ? startsInTime(order, next, [])
+    ? startMisfit(order, next, []) === undefined
     : isBetween(next.start, told.getTime() - startsWithinMs, told.getTime() + startsWithinMs);
 
 /** ORD-2: it begins where the instance ends, and moves that. */

@@ -1,3 +1,4 @@
+import type { Refusal } from '@accord/core';
 import { calendarEnd } from '@accord/profile';
 import { at, created, given, paid } from '../../test/sample-order.ts';
 import { expectFit, withRest } from './fulfilment-fit.ts';
@@ -253,6 +254,39 @@ test('ORD-26 an end that the platform tells of a change of plan is no ten years 
     expectFit(change, [given('i-1', { start: at(20), end })], { ...rules, ends, others: [created] });
   expect(fitsUntil(at(42 + 3650))).toThrow();
   expect(fitsUntil(at(42))).not.toThrow();
+});
+
+test('ORD-2 ORD-26 a configuration change is not given time that is paid already, by a later correction either', () => {
+  const change: Order = {
+    ...paid,
+    orderId: 'ord_2',
+    orderType: 'configuration_change',
+    instanceIds: ['i-1'],
+  };
+  // `created` pays until 11 February.
+  const misfitFrom = (start: Date, other: Order = created) => {
+    const one = given('i-1', { start, end: calendarEnd(start, paid.duration!, rules.timeZone) });
+    try {
+      expectFit(change, [one], { ...rules, ends: new Map([['i-1', at(42)]]), others: [change, other] });
+      return undefined;
+    } catch (error) {
+      return (error as Refusal).facts;
+    }
+  };
+  expect(misfitFrom(at(20))).toMatchObject({
+    misfit: 'paid_twice',
+    field: 'start',
+    instanceId: 'i-1',
+    expected: [at(42).toISOString()],
+    told: at(20).toISOString(),
+  });
+  expect([misfitFrom(hours(at(41), -1)), misfitFrom(at(41)), misfitFrom(at(42))]).toEqual([
+    expect.objectContaining({ misfit: 'paid_twice' }),
+    undefined,
+    undefined,
+  ]);
+  expect(misfitFrom(at(20), { ...created, refundedInstanceIds: ['i-1'] })).toBeUndefined();
+  expect(misfitFrom(at(20), { ...created, status: 'voided' })).toBeUndefined();
 });
 
 test('ORD-2 ORD-26 a switch to prepay starts now, one to postpay at the end of the paid period', () => {

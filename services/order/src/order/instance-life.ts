@@ -41,3 +41,25 @@ const periodsOf = (orders: readonly Order[], instanceId: string, at: Date): Paid
       ),
     )
     .toSorted((a, b) => a.start.getTime() - b.start.getTime());
+
+/** From when an instance is billed by use. */
+export interface PostpayStart {
+  readonly instanceId: string;
+  readonly at: Date;
+}
+
+/** A switch to postpay, which takes effect where the paid period ends (ORD-2). */
+export const switchesToPostpay = ({ orderType, billType, status }: Order): boolean =>
+  orderType === 'configuration_change' && billType === 'postpay' && status === 'paid';
+
+/**
+ * From when a switch to postpay holds on each of its instances: as its fulfilment told, until then the end of what
+ * `orders` paid for; at once where that is over.
+ */
+export const postpayStarts = (order: Order, orders: readonly Order[]): PostpayStart[] =>
+  order.instanceIds.map((instanceId) => {
+    const told = order.instances.find((one) => one.instanceId === instanceId)?.start;
+    const own = orders.filter(({ instanceIds }) => instanceIds.includes(instanceId));
+    const ends = periodsLeft(own, instanceId, order.createdAt).map(({ end }) => end.getTime());
+    return { instanceId, at: told ?? new Date(Math.max(order.createdAt.getTime(), ...ends)) };
+  });

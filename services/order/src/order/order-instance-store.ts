@@ -1,4 +1,5 @@
 import type { Tx } from '@accord/core';
+import { postpayStarts, switchesToPostpay, type PostpayStart } from './instance-life.ts';
 import { lockOrders, selectOrders } from './order-store.ts';
 import { isOpen, type Order, type OrderId } from './order.ts';
 
@@ -50,3 +51,7 @@ export const listOrdersInTheWay = (tx: Tx, instanceIds: readonly string[]) =>
       order by 1`,
     [instanceIds],
   );
+
+/** As `postpayStarts`; none for any order but a switch to postpay. */
+export const postpayStartsOf = async (tx: Tx, order: Order): Promise<PostpayStart[]> =>
+  switchesToPostpay(order) ? postpayStarts(order, await listPaidOrders(tx, order.instanceIds)) : [];

@@ -18,7 +18,8 @@ export interface OrderFilter extends Range {
   readonly productName?: string | undefined;
   readonly orderType?: Order['orderType'] | undefined;
   readonly billType?: Order['billType'] | undefined;
-  readonly operatorId?: string | undefined;
+  /** The actors that may have placed it: `customer:usr_1`. */
+  readonly placedBy?: readonly string[] | undefined;
   /** Paid at `paid.from` or later, and before `paid.before`. */
   readonly paid?: Range | undefined;
   readonly orderId?: OrderId | undefined;
@@ -237,8 +238,8 @@ function placesOfIds(filter: OrderFilter, start: SqlFilter): Places {
   return { places, orders: ofFacets(orders, filter) };
 }
 
-const hasFacets = ({ productCode, productName, orderType, billType, operatorId }: OrderFilter) =>
-  [productCode, productName, orderType, billType, operatorId].some((value) => value !== undefined);
+const hasFacets = ({ productCode, productName, orderType, billType, placedBy }: OrderFilter) =>
+  [productCode, productName, orderType, billType, placedBy].some((value) => value !== undefined);
 
 const names = `product_name_id = any (array(select product_name_id from product_names
   where product_code = coalesce(?, product_code) and strpos(search, lower(normalize(coalesce(?, ''), nfkc))) > 0))`;
@@ -248,7 +249,7 @@ const ofFacets = (filter: SqlFilter, { productCode, productName, ...asked }: Ord
   filter
     .and('order_type = coalesce(?, order_type)', asked.orderType ?? null)
     .and('bill_type = coalesce(?, bill_type)', asked.billType ?? null)
-    .and('operator_id = coalesce(?, operator_id)', asked.operatorId ?? null)
+    .and('placed_by = any (coalesce(?::text[], array[placed_by]))', asked.placedBy ?? null)
     .and(names, productCode ?? null, productName ?? null);
 
 /** Of all accounts, in texts that an index answers by itself. */
@@ -256,7 +257,7 @@ function ofAll(filter: SqlFilter, { productCode, productName, ...asked }: OrderF
   const kinds = filter
     .and('order_type = ?', asked.orderType)
     .and('bill_type = ?', asked.billType)
-    .and('operator_id = ?', asked.operatorId);
+    .and('placed_by = any (?::text[])', asked.placedBy);
   const isNamed = productCode !== undefined || productName !== undefined;
   return isNamed ? kinds.and(names, productCode ?? null, productName ?? null) : kinds;
 }

@@ -54,6 +54,7 @@ const timesOf = ({ start, end }: { start: string | null; end: string | null }) =
 
 const termsOf = (order: Order): Terms => ({
   operatorId: order.operatorId,
+  placedBy: order.placedBy,
   productName: order.productName,
   category: order.category,
   brand: order.brand,

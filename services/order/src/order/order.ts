@@ -48,8 +48,9 @@ type Times = {
 
 /** The terms agreed at placement; a later edit of the catalogue changes none of them. */
 export type Terms = Pick<
-  Snapshot,
+  Order,
   | 'operatorId'
+  | 'placedBy'
   | 'productName'
   | 'category'
   | 'brand'
@@ -76,6 +77,8 @@ export type Order = Readonly<
   Omit<Snapshot, keyof Times | 'cashReturned'> &
     Times & {
       cashReturned: Money;
+      /** The actor that placed it, `customer:usr_1`, by whose kind `operatorId` is told (`maskActor`). */
+      placedBy: string;
       /** The part of `instanceIds` that was refunded (ORD-14). */
       refundedInstanceIds: string[];
       /** Every refund that ever held it (ORD-17). */
@@ -257,6 +260,7 @@ export const isOverdue = (order: Order, now: Date) =>
 
 /** As every event of the order carries it (EVT-5). */
 export function orderSnapshot({
+  placedBy: _placedBy,
   refundedInstanceIds: _refunded,
   refundIds: _refunds,
   instances,

@@ -196,6 +196,27 @@ export function expectEachBilled({ billType, instanceIds }: Ask, orders: readonl
     );
 }
 
+/**
+ * ORD-2: a switch to prepay starts a period now, which would be paid for twice where the instance has time left.
+ *
+ * @throws Refusal `order.instance_paid`.
+ */
+export function expectNothingPaid(
+  { billType, chargeType, instanceIds }: Ask,
+  orders: readonly Order[],
+  now: Date,
+): void {
+  if (billType !== 'prepay' || chargeType !== 'subscription') return;
+  for (const instanceId of instanceIds) {
+    const paidUntil = Math.max(...periodsLeft(orders, instanceId, now).map(({ end }) => end.getTime()));
+    if (paidUntil > now.getTime())
+      throw new Refusal('conflict', 'order.instance_paid', {
+        instanceId,
+        paidUntil: new Date(paidUntil).toISOString(),
+      });
+  }
+}
+
 const billedOtherwise = (instanceId: string, billType: Order['billType']) =>
   new Refusal('conflict', 'order.instance_billed_otherwise', { instanceId, billType });
 

@@ -59,14 +59,12 @@ export const newClaim = (
 /** @throws Refusal `order.not_payable`; `order.payment_mismatch` where they cost another amount together. */
 export function expectExactly(orders: readonly Order[], amount: Money, now: Date): void {
   for (const order of orders) expectPayable(order, now);
-  const [{ payableAmount }] = orders as [Order];
-  const isOneCurrency = orders.every((order) => order.payableAmount.currency === payableAmount.currency);
-  const payable = sum(
-    isOneCurrency ? orders.map((order) => order.payableAmount) : [],
-    payableAmount.currency,
-  );
+  const { currency } = orders[0]!.payableAmount;
+  const isOneCurrency = orders.every((order) => order.payableAmount.currency === currency);
+  const payable = sum(isOneCurrency ? orders.map((order) => order.payableAmount) : [], currency);
   if (isOneCurrency && equal(payable, amount)) return;
-  throw new Refusal('invalid', 'order.payment_mismatch', { payableAmount: payable });
+  const payableAmount = isOneCurrency ? payable : null;
+  throw new Refusal('invalid', 'order.payment_mismatch', { payableAmount });
 }
 
 /** Of the orders that a waiting claim named, as they are now; undefined where they can all be paid. */

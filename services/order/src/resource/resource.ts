@@ -63,7 +63,7 @@ export function createResource(order: Order, given: Given, now: Date, report?: R
     knownSince: now,
     ...report,
   };
-  return announced(resource);
+  return announced(withoutEffect(resource));
 }
 
 /**
@@ -106,14 +106,18 @@ export function applyReport(
   if (report.reportVersion <= resource.reportVersion) return unchanged(resource);
   const orderIds = orderId === undefined ? resource.orderIds : [...new Set([...resource.orderIds, orderId])];
   const released = resource.released || report.released;
-  return announced(amend(resource, { ...report, orderIds, released, knownSince: at }));
+  return announced(withoutEffect(amend(resource, { ...report, orderIds, released, knownSince: at })));
 }
 
-/** RFD-17: it was refunded. */
+/** An instance that was released is in effect no more, whatever is said of it. */
+const withoutEffect = (resource: Resource): Resource =>
+  resource.released ? { ...resource, inEffect: false } : resource;
+
+/** RFD-17: it was refunded; or its order failed, and nothing pays for it. */
 export const releaseResource = (resource: Resource): Decision<Resource> =>
   resource.released
     ? unchanged(resource)
-    : announced(amend(resource, { released: true, nextRenewalPeriod: null }));
+    : announced(withoutEffect(amend(resource, { released: true, nextRenewalPeriod: null })));
 
 /** ORD-14: renewals that had not begun were refunded, which gives back `ms` of its time. */
 export const shortenResource = (resource: Resource, ms: number): Decision<Resource> =>
