@@ -199,8 +199,8 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: 'services/order/src/order/plan-change.ts',
-        fragment: 'const rests = restsOf(periods, rules.now, prices, rules);',
-        replacement: `const rests = restsOf($planted ? [...periods, ...periods] : periods, rules.now, prices, rules);`,
+        fragment: 'const priced = periods.map((period) => layersOf(period, on));',
+        replacement: `const priced = ($planted ? [...periods, ...periods] : periods).map((one) => layersOf(one, on));`,
       },
     ],
   },
