@@ -1422,7 +1422,16 @@ describe('with the rules of baidu', () => {
   });
 
   test('API-2 RFD-12 a text that nobody can read is none, wherever one is asked for', async () => {
-    for (const text of [' ', '\u3000', '\u200b\u2060', '\u00ad\ufeff', '\u3164\u2800'])
+    for (const text of [
+      ' ',
+      '\u3000',
+      '\u200b\u2060',
+      '\u00ad\ufeff',
+      '\u3164\u2800',
+      '\u0301',
+      '\uffff',
+      '\ue000',
+    ])
       for (const answer of [
         requestBy('acc_blank', 'quo_none', { reason: 'other', text }),
         t.operator().post('/v1/refunds/rfd_none/reject', { text }, key()),
