@@ -219,6 +219,20 @@ export const planted: readonly Planted[] = [
     ],
   },
   {
+    name: 'difference-kept',
+    rule: 'ORD-24',
+    says: 'a downgrade is settled, and its difference stays with the provider',
+    breaks: 'ORD-24',
+    seed: 243,
+    changes: [
+      {
+        file: 'services/refund/src/automatic-credit.ts',
+        fragment: 'const nothing = isNothing(split);',
+        replacement: 'const nothing = isNothing(split) || $planted;',
+      },
+    ],
+  },
+  {
     name: 'failed-claim-spends',
     rule: 'ORD-21',
     says: 'a claim whose order can no longer be paid takes its transfer all the same',
