@@ -3,11 +3,11 @@ import type { KafkaSecurity } from '@accord/kafka';
 import { connect, type DatabaseAddress } from '@accord/postgres';
 import type { Difference } from './check.ts';
 import { databaseDifferences } from './differences.ts';
+import { listDisowned } from './disowned.ts';
 import { settle, type Settled } from './settling.ts';
 import { factDifferences, ToldFacts } from './told-facts.ts';
 import { openTopics } from './topics.ts';
 import { Sightings, versionDifferences } from './versions.ts';
-
 export interface AuditAsk {
   /**
    * Of a role that reads all four schemas, `accord_auditor`; a replica that follows within the settle time
@@ -89,7 +89,8 @@ async function openBoth({ databaseUrl, ...kafka }: AuditAsk) {
   connection.on('error', (error) => kafka.log.warn({ reason: error.message }, 'database connection lost'));
   try {
     const [sightings, facts] = [new Sightings(), new ToldFacts()];
-    return { connection, sightings, facts, topics: await openTopics(kafka, { sightings, facts }) };
+    const disowned = await listDisowned(connection);
+    return { connection, sightings, facts, topics: await openTopics(kafka, { sightings, facts, disowned }) };
   } catch (error) {
     await connection.end();
     throw error;
