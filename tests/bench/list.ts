@@ -27,10 +27,11 @@ const lately: OrderFilter = { from: new Date(Date.now() - 7 * dayMs), before: ye
 const accountId = 'acc_0';
 
 /** As the console asks for it. */
-function queryOf({ paid, from, before, instanceIds: _, ...filter }: OrderFilter): string {
+function queryOf({ paid, from, before, placedBy, instanceIds: _, ...filter }: OrderFilter): string {
   const last = (end: Date | undefined) => end && new Date(end.getTime() - 1);
   const times = { from, to: last(before), paidFrom: paid?.from, paidTo: last(paid?.before) };
   const query = new URLSearchParams(filter as Record<string, string>);
+  if (placedBy) query.set('operatorId', placedBy[0]!.split(':')[1]!);
   for (const [name, time] of Object.entries(times)) if (time) query.set(name, time.toISOString());
   return String(query);
 }
