@@ -43,3 +43,10 @@ const contacts: ReadModel = {
 };
 
 export const readModels: readonly ReadModel[] = [timeline, contacts];
+
+declare module '@accord/core' {
+  interface RefusalCodes {
+    /** No caller gets it: an event is refused by it. */
+    'account.unfit': true;
+  }
+}
