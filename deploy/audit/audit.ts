@@ -8,6 +8,7 @@ import { settle, type Settled } from './settling.ts';
 import { factDifferences, ToldFacts } from './told-facts.ts';
 import { openTopics } from './topics.ts';
 import { Sightings, versionDifferences } from './versions.ts';
+
 export interface AuditAsk {
   /**
    * Of a role that reads all four schemas, `accord_auditor`; a replica that follows within the settle time

@@ -73,7 +73,7 @@ export class Sightings {
   see(aggregate: string, id: string, version: number, from = version): void {
     if (typeof id !== 'string' || !Number.isSafeInteger(version))
       throw new TypeError(`${aggregate} has no id and version`);
-    for (let earlier = from; earlier < version; earlier += 1) this.see(aggregate, id, earlier);
+    for (let earlier = Math.max(from, 1); earlier < version; earlier += 1) this.see(aggregate, id, earlier);
     let ofAggregate = this.#byAggregate.get(aggregate);
     if (!ofAggregate) this.#byAggregate.set(aggregate, (ofAggregate = new Map()));
     const seen = ofAggregate.get(id) ?? 0;
