@@ -3,7 +3,7 @@ export const schemaVersions: Readonly<Record<string, number>> = {
   'order.placed': 4,
   'order.paid': 4,
   'order.expiring': 4,
-  'order.cancelled': 4,
+  'order.cancelled': 5,
   'order.fulfilled': 4,
   'order.fulfilment_failed': 4,
   'order.voided': 4,
