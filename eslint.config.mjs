@@ -66,6 +66,8 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
       '@typescript-eslint/no-invalid-void-type': 'off',
+      // A package adds its codes of refusal to an interface of another by extending it.
+      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
       // Indexed access is checked by the compiler; where a place is known to be filled, `!` says so.
       '@typescript-eslint/no-non-null-assertion': 'off',
       eqeqeq: 'error',

@@ -27,10 +27,11 @@ const lately: OrderFilter = { from: new Date(Date.now() - 7 * dayMs), before: ye
 const accountId = 'acc_0';
 
 /** As the console asks for it. */
-function queryOf({ paid, from, before, instanceIds: _, ...filter }: OrderFilter): string {
+function queryOf({ paid, from, before, placedBy, instanceIds: _, ...filter }: OrderFilter): string {
   const last = (end: Date | undefined) => end && new Date(end.getTime() - 1);
   const times = { from, to: last(before), paidFrom: paid?.from, paidTo: last(paid?.before) };
   const query = new URLSearchParams(filter as Record<string, string>);
+  if (placedBy) query.set('operatorId', placedBy[0]!.split(':')[1]!);
   for (const [name, time] of Object.entries(times)) if (time) query.set(name, time.toISOString());
   return String(query);
 }
@@ -49,12 +50,22 @@ const counts = (name: string, filter: OrderFilter): Reading => ({
   read: (tx) => countOrders(tx, { ...filter, accountId }, 10_000),
 });
 
-function statistics(asker: Reading['asker']): Reading {
-  const [from, to] = [year.from, new Date(year.before.getTime() - 1)].map((at) =>
-    at.toISOString().slice(0, 10),
-  );
+const [firstDay, lastDay] = [year.from, new Date(year.before.getTime() - 1)];
+const inMonths = (at: Date, months: number, day: number) =>
+  new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + months, day));
+const ranges = {
+  'a year': [firstDay, lastDay],
+  // No other ends of a range have more days to sum up.
+  'ten months, from the middle of one to that of another': [
+    inMonths(firstDay, 1, 16),
+    inMonths(lastDay, -1, 15),
+  ],
+} as const;
+
+function statistics(asker: Reading['asker'], range: keyof typeof ranges): Reading {
+  const [from, to] = ranges[range].map((at) => at.toISOString().slice(0, 10));
   return {
-    name: `statistics of a year, ${asker}`,
+    name: `statistics of ${range}, ${asker}`,
     path: `/v1/orders/statistics?from=${from}&to=${to}`,
     asker,
     read: (tx) =>
@@ -70,7 +81,9 @@ const readings = {
     counts('a year', year),
     counts('a Chinese name, a year', { ...year, productName: '产品3' }),
   ],
-  statistics: [statistics('customer'), statistics('operator')],
+  statistics: (['customer', 'operator'] as const).flatMap((asker) =>
+    (Object.keys(ranges) as (keyof typeof ranges)[]).map((range) => statistics(asker, range)),
+  ),
 };
 
 /**

@@ -94,6 +94,7 @@ test('ORD-15 every combination of filters finds the orders that a plain look fin
 /** One of the year's days, counted from its first. */
 const dayOf = (n: number) => new Date(year.from.getTime() + n * 86_400_000).toISOString().slice(0, 10);
 const monthOf = (n: number) => dayOf(n).slice(0, 7);
+const dayBefore = (day: string) => new Date(Date.parse(day) - 1).toISOString().slice(0, 10);
 
 test('ORD-23 statistics of any range, counted or not, are those of a plain look', async () => {
   const { rows: moved } = await readers.operator.query<{ orderId: string }>(
@@ -103,9 +104,14 @@ test('ORD-23 statistics of any range, counted or not, are those of a plain look'
   const ranges = [
     [dayOf(0), dayOf(364)],
     [`${monthOf(60)}-01`, dayOf(300)],
-    [dayOf(40), new Date(Date.parse(`${monthOf(250)}-01`) - 1).toISOString().slice(0, 10)],
+    [dayOf(40), dayBefore(`${monthOf(250)}-01`)],
     [`${monthOf(100)}-02`, `${monthOf(100)}-27`],
     [`${monthOf(100)}-20`, `${monthOf(131)}-03`],
+    [`${monthOf(40)}-14`, `${monthOf(310)}-18`],
+    [`${monthOf(40)}-18`, `${monthOf(310)}-14`],
+    [`${monthOf(100)}-13`, `${monthOf(100)}-19`],
+    [`${monthOf(100)}-17`, `${monthOf(131)}-15`],
+    [dayBefore(`${monthOf(131)}-01`), `${monthOf(131)}-01`],
     [dayOf(200), dayOf(200)],
   ] as const;
   const looks = ranges.flatMap(([from, to]) =>

@@ -261,6 +261,40 @@ export const planted: readonly Planted[] = [
     ],
   },
   {
+    name: 'older-report-overwrites',
+    rule: 'ORD-11',
+    says: 'a report that comes late overwrites what a newer one said of the instance',
+    breaks: 'ORD-11',
+    seed: 124,
+    changes: [
+      {
+        file: 'services/order/src/resource-report.ts',
+        fragment: 'if (known && known.reportVersion >= told.reportVersion) return known;',
+        replacement: 'if (known && known.reportVersion >= told.reportVersion && !$planted) return known;',
+      },
+      {
+        file: 'services/order/src/resource/resource.ts',
+        fragment: 'if (report.reportVersion <= resource.reportVersion) return unchanged(resource);',
+        replacement:
+          'if (report.reportVersion <= resource.reportVersion && !$planted) return unchanged(resource);',
+      },
+    ],
+  },
+  {
+    name: 'half-changed',
+    rule: 'ORD-26',
+    says: 'an order for several instances that are there takes effect on the first alone',
+    breaks: 'ORD-26',
+    seed: 10,
+    changes: [
+      {
+        file: 'services/order/src/fulfilment.ts',
+        fragment: `order.orderType === 'purchase' ? given : order.instances`,
+        replacement: `order.orderType === 'purchase' ? given : order.instances.slice(0, $planted ? 1 : undefined)`,
+      },
+    ],
+  },
+  {
     name: 'cancelled-uncounted',
     rule: 'ORD-23',
     says: 'the totals forget an order that is cancelled',

@@ -5,6 +5,7 @@ export { newId } from './ids.ts';
 export { type LeasedWork, leasedWork } from './leased-work.ts';
 export { lifecycle } from './lifecycle.ts';
 export type { Locale } from './locale.ts';
-export { Refusal, type RefusalCode } from './refusal.ts';
+// With a star, so that other packages can add to `RefusalCodes`.
+export * from './refusal.ts';
 export type { Database, Tx } from './tx.ts';
 export { expectVersion } from './version.ts';

@@ -30,7 +30,7 @@ export function lifecycle<const T extends Table<T>>(noun: string, start: keyof T
     after(status: Status, action: Action<T>): Status {
       const next: Status | undefined = moves[status][action];
       if (next) return next;
-      throw new Refusal('conflict', `${noun}.transition_refused`, { status, action });
+      throw new Refusal('conflict', `${noun}.transition_refused` as Refusal['code'], { status, action });
     },
   };
 }

@@ -5,7 +5,10 @@
  */
 type Kind = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'precondition' | 'unavailable';
 
-export type RefusalCode = `${string}.${string}`;
+/** A package adds the codes that it words (`declare module`), so that a code without words does not compile. */
+export interface RefusalCodes {
+  'request.version_mismatch': true;
+}
 
 /**
  * The domain's "no": expected, explained, never logged as a failure. `code` is stable and documented (API-2);
@@ -14,10 +17,10 @@ export type RefusalCode = `${string}.${string}`;
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly kind: Kind;
-  readonly code: RefusalCode;
+  readonly code: keyof RefusalCodes;
   readonly facts: Readonly<Record<string, unknown>>;
 
-  constructor(kind: Kind, code: RefusalCode, facts: Refusal['facts'] = {}, options?: ErrorOptions) {
+  constructor(kind: Kind, code: keyof RefusalCodes, facts: Refusal['facts'] = {}, options?: ErrorOptions) {
     super(code, options);
     this.kind = kind;
     this.code = code;

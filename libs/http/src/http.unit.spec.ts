@@ -895,13 +895,13 @@ test('personal data is hidden at any depth of a log line, in texts too', () => {
 describe('API-16 the detail of a problem', () => {
   const detail = (pattern: string, facts: Refusal['facts'], locale: 'en' | 'zh-CN' = 'en') => {
     const texts = {
-      'order.x': {
+      'request.refused': {
         kind: 'conflict' as const,
         en: { title: '', detail: pattern },
         'zh-CN': { title: '', detail: pattern },
       },
     };
-    return wordsOf({ code: 'order.x', facts }, { locale, timeZone: 'Asia/Shanghai', texts }).detail;
+    return wordsOf({ code: 'request.refused', facts }, { locale, timeZone: 'Asia/Shanghai', texts }).detail;
   };
 
   test('says times on the clock of the provider, amounts, and values of enums in words', () => {

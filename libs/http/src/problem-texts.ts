@@ -1,16 +1,16 @@
-import type { Locale, Refusal, RefusalCode } from '@accord/core';
+import type { Locale, Refusal } from '@accord/core';
 
 /** `{name}` in a detail is filled from the refusal's facts. */
 type Words = { readonly [L in Locale]: { readonly title: string; readonly detail: string } };
 type Kind = Refusal['kind'];
+type Code = `${string}.${string}`;
 
 /** Words of each refusal of a service, and its kind, which makes its status; a few have another at another time. */
 export type ProblemTexts = {
-  readonly [code: RefusalCode]: Words & { readonly kind: Kind | readonly Kind[] };
+  readonly [code: Code]: Words & { readonly kind: Kind | readonly Kind[] };
 };
 
-/** The same of what the edge itself refuses, on every service (API-16); a kind where a route says it. */
-export const problemTexts: { readonly [code: RefusalCode]: Words & { readonly kind?: Kind } } = {
+const edgeTexts = {
   'request.invalid': {
     en: {
       title: 'The request is not valid',
@@ -202,4 +202,11 @@ export const problemTexts: { readonly [code: RefusalCode]: Words & { readonly ki
     },
     'zh-CN': { title: '服务暂不可用', detail: '所依赖的部分暂不可用，或同时请求过多，请稍后重试。' },
   },
-};
+} as const satisfies { readonly [code: Code]: Words & { readonly kind?: Kind } };
+
+/** The same of what the edge itself refuses, on every service (API-16); a kind where a route says it. */
+export const problemTexts: { readonly [code: Code]: Words & { readonly kind?: Kind } } = edgeTexts;
+
+declare module '@accord/core' {
+  interface RefusalCodes extends Record<keyof typeof edgeTexts, true> {}
+}

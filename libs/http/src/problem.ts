@@ -1,4 +1,4 @@
-import { Refusal, type Locale, type RefusalCode } from '@accord/core';
+import { Refusal, type Locale } from '@accord/core';
 import { clauseOf, wordOf } from '@accord/events/wording';
 import { isDatabaseAway } from '@accord/postgres';
 import { problemTexts, type ProblemTexts } from './problem-texts.ts';
@@ -14,14 +14,14 @@ export interface Fault {
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
-  readonly code: RefusalCode;
+  readonly code: Refusal['code'];
   readonly facts: Refusal['facts'];
   readonly faults: readonly Fault[];
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     status: number,
-    code: RefusalCode,
+    code: Refusal['code'],
     facts: Refusal['facts'] = {},
     more: { faults?: readonly Fault[]; headers?: Record<string, string>; cause?: unknown } = {},
   ) {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { Actor, Database, Locale, Refusal, RefusalCode, Tx } from '@accord/core';
+import type { Actor, Database, Locale, Refusal, Tx } from '@accord/core';
 import type { ProblemTexts } from './problem-texts.ts';
 import type { Upload } from './upload.ts';
 
@@ -112,7 +112,7 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
    * The refusals it may answer, for the OpenAPI page: of the domain, of `accountOf`, of `expectVersion`.
    * The edge's own are added.
    */
-  readonly refusals?: readonly RefusalCode[];
+  readonly refusals?: readonly Refusal['code'][];
   /** Content type of a file answer, or each that it may have. */
   readonly produces?: string | readonly string[];
   /**

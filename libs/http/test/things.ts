@@ -4,6 +4,7 @@ import { expectVersion, newId, Refusal, type Tx } from '@accord/core';
 import type { Service } from '@accord/platform';
 import { accountOf } from '../src/auth.ts';
 import { decodeCursor, encodeCursor, paged, pageQuery } from '../src/paging.ts';
+import type { ProblemTexts } from '../src/problem-texts.ts';
 import { route, type Route, type RouteRequest } from '../src/route.ts';
 
 // A service as small as can be behind every kind of route, to try the HTTP edge on.
@@ -262,24 +263,30 @@ const odd: Route[] = [
   }),
 ];
 
+const problems = {
+  'thing.not_found': {
+    kind: 'not_found',
+    en: { title: 'No such thing', detail: 'There is no thing {thingId}.' },
+    'zh-CN': { title: '对象不存在', detail: '找不到对象 {thingId}。' },
+  },
+  'thing.refused': {
+    kind: 'conflict',
+    en: { title: 'Refused', detail: '{title} with {parts} is refused.' },
+    'zh-CN': { title: '被拒绝', detail: '{title}（{parts}）被拒绝。' },
+  },
+} as const satisfies ProblemTexts;
+
+declare module '@accord/core' {
+  interface RefusalCodes extends Record<keyof typeof problems, true> {}
+}
+
 export const thingService = (): Service => ({
   name: 'refund',
   schema: 'refunds',
   migrations: new URL('./migrations/', import.meta.url),
   routes: [placing, ...reading, ...changing, batch, ...odd],
   timeZone: 'Asia/Shanghai',
-  problems: {
-    'thing.not_found': {
-      kind: 'not_found',
-      en: { title: 'No such thing', detail: 'There is no thing {thingId}.' },
-      'zh-CN': { title: '对象不存在', detail: '找不到对象 {thingId}。' },
-    },
-    'thing.refused': {
-      kind: 'conflict',
-      en: { title: 'Refused', detail: '{title} with {parts} is refused.' },
-      'zh-CN': { title: '被拒绝', detail: '{title}（{parts}）被拒绝。' },
-    },
-  },
+  problems,
   subscriptions: {},
   workers: [],
 });

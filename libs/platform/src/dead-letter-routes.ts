@@ -164,7 +164,7 @@ const acting = ({ name, subscriptions }: Service, act: Act, summary: string): Ro
     }),
   });
 
-const texts: ProblemTexts = {
+const texts = {
   'dead_letter.not_found': {
     kind: 'not_found',
     en: {
@@ -173,7 +173,11 @@ const texts: ProblemTexts = {
     },
     'zh-CN': { title: '死信不存在', detail: '事件 {eventId} 不在本服务放弃或被拒收的事件之中。' },
   },
-};
+} as const satisfies ProblemTexts;
+
+declare module '@accord/core' {
+  interface RefusalCodes extends Record<keyof typeof texts, true> {}
+}
 
 /** The service with `/v1/<service>-dead-letters` for operators: list, inspect, replay, discard. */
 export function withDeadLetterRoutes(service: Service): Service {

@@ -441,3 +441,11 @@ test('EVT-10 the command says what is wrong with what it was asked, and asks not
     err: expect.stringContaining('request.invalid'),
   });
 });
+
+declare module '@accord/core' {
+  interface RefusalCodes {
+    'webhook.misfit': true;
+    'webhook.not_yours': true;
+    'webhook.unknown': true;
+  }
+}

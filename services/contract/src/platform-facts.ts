@@ -74,3 +74,10 @@ async function keepBill(tx: Tx, rules: BillRules, told: Bill): Promise<Bill> {
     throw new Refusal('conflict', 'bill.taken', { billId: told.billId });
   return kept;
 }
+
+declare module '@accord/core' {
+  interface RefusalCodes {
+    /** No caller gets it: an event is refused by it. */
+    'account.unfit': true;
+  }
+}

@@ -1,4 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import type { Locale } from '@accord/core';
+import { ReservationRefusalCode } from '@accord/events/reservation';
 import { readPdf } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
 import { productSnapshot } from '@accord/testing';
@@ -909,6 +911,87 @@ test('CTR-3 an order in a contract names its number and a way out that the profi
     text: expect.stringMatching(/^Order \S+ is in contract CT-\S+\. Submit a ticket /),
   });
 });
+
+/** Whether it is the language that was asked for, and says all of it. */
+const reads = (language: Locale, text: string) =>
+  /\p{Script=Han}/u.test(text) === (language === 'zh-CN') && !/\{\w+\}|undefined|null/.test(text);
+const languages = ['en', 'zh-CN'] as const;
+const given = { instanceId: 'i-1', start: null, end: null, region: null, ipAddress: null };
+
+test.each<[string, string, (hold: string) => Partial<Order>]>([
+  ['order.cancelled', 'place_new_order', () => ({ status: 'cancelled' })],
+  ['order.voided', 'place_new_order', () => ({ status: 'voided' })],
+  [
+    'order.instance_busy',
+    'await_fulfilment',
+    () => ({ count: 2, fulfilment: 'creating', instances: [given] }),
+  ],
+  ['order.held_by_refund', 'withdraw_refund_or_await_its_end', (id) => ({ hold: { kind: 'refund', id } })],
+])('API-16 CTR-3 %s refuses an application in the language of its reader', async (code, remedy, change) => {
+  const { client, placed } = await customerOf('baidu');
+  const [order] = await placed(sampleOrder(change('rfd_1')));
+  const orderIds = [order!.orderId];
+  for (const language of languages) {
+    const refused = await client.post('/v1/contracts', { orderIds }, { 'accept-language': language });
+    expect(codeOf(refused)).toEqual([409, code]);
+    const { title, detail, facts } = refused.body;
+    expect(facts.refusals).toMatchObject([{ orderId: order!.orderId, code, remedy, text: detail }]);
+    expect(detail).toContain(order!.orderId);
+    for (const text of [title, detail]) expect([text, reads(language, text)]).toEqual([text, true]);
+  }
+});
+
+/** Each answer of the order service with the code that the contract says it in, and a word of each text. */
+const saidAs = {
+  'order.held_by_contract': ['contract.order_in_contract', 'in a contract', '已在合同中'],
+  'order.held_by_refund': ['order.held_by_refund', 'in a refund', '正在退款'],
+  'order.cancelled': ['order.cancelled', 'is cancelled', '已取消'],
+  'order.voided': ['order.voided', 'has ended', '已作废'],
+  'order.instance_busy': ['order.instance_busy', 'is being fulfilled', '正在开通'],
+  'order.not_found': ['order.not_found', 'no order', '找不到订单'],
+  'holder.ended': ['holder.ended', 'had ended', '已经结束'],
+  'holder.too_large': ['contract.too_large', 'too long together', '合计过长'],
+} as const satisfies Readonly<Record<ReservationRefusalCode, readonly [string, string, string]>>;
+
+test.each(ReservationRefusalCode.options)(
+  'API-16 ORD-12 %s of a reservation is told to the applicant, who waits or reads later, in his language',
+  async (told) => {
+    const { t, accountId, client, placed, get } = await customerOf('baidu');
+    const [code, ...words] = saidAs[told];
+    for (const [at, language] of languages.entries()) {
+      const [order] = await placed(sampleOrder());
+      const { orderId } = order!;
+      const headers = { ...waiting, 'accept-language': language };
+      const answer = client.post('/v1/contracts', { orderIds: [orderId] }, headers);
+      const { data } = await t.event(
+        'contract.requested',
+        ({ contract }) => contract.orderIds[0] === orderId,
+      );
+      const { contractId } = data.contract;
+      const kind = told === 'order.held_by_contract' ? ('contract' as const) : ('refund' as const);
+      const refusal = {
+        orderId: told.startsWith('holder.') ? null : orderId,
+        instanceId: null,
+        code: told,
+        holder: told.startsWith('order.held_by_') ? { kind, id: 'other_1' } : null,
+      };
+      const holder = { kind: 'contract' as const, id: contractId };
+      await t.publish({
+        type: 'order.reservation_refused',
+        data: { holder, accountId, refusals: [refusal], orders: [order!] },
+      });
+      const waited = await answer;
+      expect(waited).toMatchObject({ status: 200, body: { data: [{ status: 'refused' }] } });
+      const { text } = waited.body.refusals[0];
+      expect(waited.body.refusals).toMatchObject([{ orderId: refusal.orderId, code }]);
+      expect([text, reads(language, text)]).toEqual([text, true]);
+      expect(text).toContain(words[at]);
+      const later = await client.get(`/v1/contracts/${contractId}`, { 'accept-language': language });
+      expect(later.body.refusals).toEqual(waited.body.refusals);
+      expect((await get(contractId)).status).toBe('refused');
+    }
+  },
+);
 
 describe('the saga, whatever the order of arrival', () => {
   test('EVT-20 ORD-12 a refused reservation ends in refused, in our words, and frees the orders', async () => {

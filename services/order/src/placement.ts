@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { actorId, newId, Refusal, type RefusalCode, type Tx } from '@accord/core';
+import { actorId, newId, Refusal, type Tx } from '@accord/core';
 import type { BillType, Duration, OrderType, Promotion } from '@accord/events/order';
 import type { ChargeType, DomainServiceType } from '@accord/events/product';
 import { isNegative, subtract, zero, type Money } from '@accord/money';
@@ -101,7 +101,7 @@ const chargesOf = { prepay: ['subscription', 'package', 'one_time'], postpay: ['
 /** ORD-1, ORD-2: everything about the ask that the product alone decides. */
 export function checkFit(ask: Placement, product: Product) {
   const { chargeType, billType, orderType, duration, serviceType, instanceIds, count } = ask;
-  const refuse = (when: boolean, code: RefusalCode, facts: Refusal['facts'] = {}) => {
+  const refuse = (when: boolean, code: Refusal['code'], facts: Refusal['facts'] = {}) => {
     if (when) throw new Refusal('invalid', code, facts);
   };
   const isForRest = changesPlan(ask, product);

@@ -8,7 +8,6 @@ import { mostRows } from './export/export.ts';
 import { exportExpiry, exporting } from './exporting.ts';
 import { documentRoutes } from './http/document-routes.ts';
 import { domainRoutes } from './http/domain-routes.ts';
-import { exportProblems } from './http/export-problems.ts';
 import { exportRoutes } from './http/export-routes.ts';
 import { orderListRoutes } from './http/order-list-routes.ts';
 import { orderRoutes } from './http/order-routes.ts';
@@ -17,7 +16,6 @@ import { placementRoutes } from './http/placement-routes.ts';
 import { problems } from './http/problems.ts';
 import { productRoutes } from './http/product-routes.ts';
 import { remittanceClaimRoutes } from './http/remittance-claim-routes.ts';
-import { remittanceProblems } from './http/remittance-problems.ts';
 import { remittanceRoutes } from './http/remittance-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
 import { statisticsRoutes } from './http/statistics-routes.ts';
@@ -77,7 +75,7 @@ export const orderService = (
     ...remittanceRoutes,
     ...remittanceClaimRoutes,
   ],
-  problems: { ...problems, ...exportProblems, ...remittanceProblems },
+  problems,
   tags: {
     exports: 'Files of orders, made in the background.',
     orders: 'Orders: placed, paid, fulfilled, cancelled, listed.',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { copiedText } from '@accord/pdf/testing';
 import { calendarEnd, loadProfile, usedOf } from '@accord/profile';
+import type { Client } from '@accord/testing';
 import { orderService } from '../src/service.ts';
 import {
   announcedOf,
@@ -562,18 +563,48 @@ describe('an order for a plan', () => {
 });
 
 describe('ORD-3 one open order', () => {
-  test('of orders of all types that race for an instance one is placed, fifty times', async () => {
-    const id = await bought(month(2));
-    const asks = [ask('renewal', [id]), ask('upgrade', [id], { plan: 'large' }), ask('renewal', [id])];
-    for (let round = 0; round < 50; round += 1) {
-      const replies = await Promise.all(asks.map((body) => theirs.post('/v1/orders', body)));
-      expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
-      const placed = replies.find(({ status }) => status === 201)!.body.orderId;
+  test('of orders of every type that names an instance, racing for one, one is placed, fifty times', async () => {
+    const productCode = 'VM_RACE';
+    const sizes = [
+      plan('small', monthly('45.00')),
+      plan('middle', [...monthly('90.00'), metered]),
+      plan('large', monthly('138.00')),
+    ];
+    expect((await t.operator().put(`/v1/products/${productCode}`, aProduct({ plans: sizes }))).status).toBe(
+      201,
+    );
+    const byUse = { billType: 'postpay', chargeType: 'pay_as_you_go', duration: null };
+    // All but a purchase, which names none.
+    const types: [string, object, Client?][] = [
+      ['renewal', {}],
+      ['upgrade', { plan: 'large' }],
+      ['downgrade', { plan: 'small' }],
+      ['configuration_change', byUse],
+      ['compensation', { accountId: 'acc_plans' }, t.operator()],
+    ];
+    const asking = types.map(([orderType, change, asker = theirs]) => (id: string) => {
+      return asker.post('/v1/orders', ask(orderType, [id], { productCode, ...change }));
+    });
+    const { start, end } = month(2);
+    const ids = Array.from({ length: 50 + types.length }, () => `i-${randomUUID()}`);
+    const purchase = ask('purchase', [], { productCode, plan: 'middle', count: ids.length });
+    const given = ids.map((id) => instance(id, { start, end }));
+    await placeAndPay(t, 'acc_plans', purchase, given, (90 * ids.length).toFixed(2));
+
+    const alone = ids.splice(0, types.length);
+    for (const [at, asks] of asking.entries())
+      expect(await asks(alone[at]!)).toMatchObject({ status: 201, body: { orderType: types[at]![0] } });
+    const busy = { status: 409, body: { code: 'order.instance_busy' } };
+    for (const [round, id] of ids.entries()) {
+      const first = round % types.length;
+      const inTurn = [...asking.slice(first), ...asking.slice(0, first)];
+      const replies = await Promise.all(inTurn.map((asks) => asks(id)));
+      const placed = replies.filter(({ status }) => status === 201);
+      expect(placed).toHaveLength(1);
+      for (const reply of replies) if (reply !== placed[0]) expect(reply).toMatchObject(busy);
       const open = await t.sql('select order_id from order_instances where instance_id = $1 and open', [id]);
-      expect(open).toEqual([{ order_id: placed }]);
-      await theirs.post(`/v1/orders/${placed}/cancel`, { reason: 'race' });
+      expect(open).toEqual([{ order_id: placed[0]!.body.orderId }]);
     }
-    expect(await t.sql('select 1 from order_instances where instance_id = $1 and open', [id])).toEqual([]);
   });
 
   test('the database refuses a second, whatever asks for it', async () => {

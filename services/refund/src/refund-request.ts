@@ -251,3 +251,10 @@ export async function giveBack(
   await post(tx, accountId, { cause: { kind: 'refund', refundId, orderId }, split });
   return true;
 }
+
+declare module '@accord/core' {
+  interface RefusalCodes {
+    /** No caller gets it: an event is refused by it, and tried again. */
+    'refund.difference_to_come': true;
+  }
+}

@@ -1,5 +1,7 @@
 import pg from 'pg';
 import type { Fact } from '@accord/events';
+import type { Holder } from '@accord/events/fields';
+import { ReservationRefusalCode } from '@accord/events/reservation';
 import { loadProfile, type Profile } from '@accord/profile';
 import { productSnapshot, testService, until, type TestService } from '@accord/testing';
 import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
@@ -371,6 +373,59 @@ describe('with the rules of baidu', () => {
     expect(await balanceOf(bought.accountId)).toEqual([]);
     expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([{ code: 'CONTRACT_LINKED' }]);
   });
+
+  /** Each answer of the order service with the code of RFD-3 that it is, and a word of each text. */
+  const saidAs = {
+    'order.held_by_contract': ['CONTRACT_LINKED', 'in a contract', '有效合同'],
+    'order.held_by_refund': ['TRADE_IN_PROGRESS', 'refund rfd_other has ended', '退款 rfd_other'],
+    'order.cancelled': ['UNPAID', 'not paid', '未支付'],
+    'order.voided': ['INSTANCE_NOT_FOUND', 'has ended', '已终止'],
+    'order.instance_busy': ['TRADE_IN_PROGRESS', 'not fulfilled yet', '尚未开通'],
+    'order.not_found': ['INSTANCE_NOT_FOUND', 'no such instance', '资源不存在'],
+    'holder.ended': ['TRADE_IN_PROGRESS', 'transaction is open', '正在进行的交易'],
+    'holder.too_large': ['PRODUCT_NOT_SUPPORTED', 'too many orders', '订单过多'],
+  } as const satisfies Readonly<Record<ReservationRefusalCode, readonly [string, string, string]>>;
+
+  test.each(ReservationRefusalCode.options)(
+    'API-16 ORD-12 RFD-3 %s of a reservation is told to its customer, who waits or reads later, in his language',
+    async (told) => {
+      const [code, ...words] = saidAs[told];
+      for (const [at, language] of (['en', 'zh-CN'] as const).entries()) {
+        const bought = await buy();
+        const { accountId, instanceId, order } = bought;
+        const { quoteId } = await quoteOf(bought);
+        const headers = { 'accept-language': language };
+        const answer = requestBy(accountId, quoteId, {}, { ...headers, prefer: 'wait=10' });
+        const { data } = await t.event('refund.requested', ({ refund }) => refund.accountId === accountId);
+        const { refundId } = data.refund;
+        const holders = {
+          'order.held_by_contract': { kind: 'contract', id: 'ctr_other' },
+          'order.held_by_refund': { kind: 'refund', id: 'rfd_other' },
+        } as const;
+        const isAboutOrder = told.startsWith('order.') && told !== 'order.not_found';
+        const refusal = {
+          orderId: isAboutOrder ? order.orderId : null,
+          instanceId: told === 'holder.too_large' || told === 'holder.ended' ? null : instanceId,
+          code: told,
+          holder: (holders as Partial<Record<string, Holder>>)[told] ?? null,
+        };
+        await t.publish({
+          type: 'order.reservation_refused',
+          data: { holder: { kind: 'refund', id: refundId }, accountId, refusals: [refusal], orders: [order] },
+        });
+        const { status, body } = await answer;
+        expect([status, body.status]).toEqual([200, 'refused']);
+        expect(body.refusals).toMatchObject([{ code, instanceId: refusal.instanceId }]);
+        const { text } = body.refusals[0];
+        expect(text).toContain(words[at]);
+        expect([text, /\p{Script=Han}/u.test(text)]).toEqual([text, language === 'zh-CN']);
+        expect(text).not.toMatch(/\{\w+\}|undefined|null/);
+        const later = await t.customer(accountId).get(`/v1/refunds/${refundId}`, headers);
+        expect(later.body.refusals).toEqual(body.refusals);
+        expect(await balanceOf(accountId)).toEqual([]);
+      }
+    },
+  );
 
   test('RFD-12 facts that changed end in QUOTE_STALE with the new quote; time that passed does not', async () => {
     const bought = await buy();

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as afterPoll, setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
-import type { RefusalCode } from '@accord/core';
+import type { Refusal } from '@accord/core';
 import { Problem, problemBody } from '../problem.ts';
 import { endingOf } from './app.ts';
 
@@ -19,7 +19,7 @@ export interface Listening {
   close(graceMs?: number): Promise<void>;
 }
 
-const unreadable: Readonly<Record<string, readonly [number, RefusalCode]>> = {
+const unreadable: Readonly<Record<string, readonly [number, Refusal['code']]>> = {
   HPE_HEADER_OVERFLOW: [431, 'request.headers_too_large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'request.timeout'],
 };

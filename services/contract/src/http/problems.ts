@@ -11,23 +11,28 @@ const naming = [
   'contract.marketplace_alone',
 ] as const;
 
+type Texts<C extends string> = Readonly<Record<C, ProblemTexts[`a.b`]>>;
+
 /** With the kind that each has at an application; a few are found in a contract that is there, too. */
-const withKinds = (codes: readonly ContractRefusalCode[]): ProblemTexts =>
+const withKinds = <C extends ContractRefusalCode>(codes: readonly C[]) =>
   Object.fromEntries(
-    Object.entries(problemTextsOf(codes)).map(([code, words]) => [code, { ...words, kind: kindsOf(code) }]),
-  );
+    Object.entries<object>(problemTextsOf(codes)).map(([code, words]) => [
+      code,
+      { ...words, kind: kindsOf(code) },
+    ]),
+  ) as Texts<C>;
 
 /** `text` is that of the first of the refusal's reasons, in the reader's language. */
-const saidOfTheFirst = (texts: ProblemTexts): ProblemTexts =>
+const saidOfTheFirst = <C extends string>(texts: Texts<C>) =>
   Object.fromEntries(
-    Object.entries(texts).map(([code, { kind, en, 'zh-CN': zh }]) => [
+    Object.entries<ProblemTexts[`a.b`]>(texts).map(([code, { kind, en, 'zh-CN': zh }]) => [
       code,
       { kind, en: { ...en, detail: '{text}' }, 'zh-CN': { ...zh, detail: '{text}' } },
     ]),
-  );
+  ) as Texts<C>;
 
 /** This service's refusals and how to mend them, for people. */
-export const problems: ProblemTexts = {
+export const problems = {
   ...withKinds(ContractRefusalCode.options),
   ...saidOfTheFirst(withKinds(naming)),
   'account.not_found': {
@@ -229,4 +234,8 @@ export const problems: ProblemTexts = {
     },
     'zh-CN': { title: '申请人不能审批', detail: '工单须由提交人以外的运营人员审批。' },
   },
-};
+} as const satisfies ProblemTexts;
+
+declare module '@accord/core' {
+  interface RefusalCodes extends Record<keyof typeof problems, true> {}
+}

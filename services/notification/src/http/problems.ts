@@ -1,6 +1,6 @@
 import type { ProblemTexts } from '@accord/http';
 
-export const problems: ProblemTexts = {
+export const problems = {
   'notification.not_found': {
     kind: 'not_found',
     en: { title: 'No such message', detail: 'There is no message {notificationId}.' },
@@ -19,4 +19,8 @@ export const problems: ProblemTexts = {
     en: { title: 'Nothing is known of it', detail: 'Nothing has happened to {id}, or it does not exist.' },
     'zh-CN': { title: '没有相关记录', detail: '{id} 没有任何记录，或者不存在。' },
   },
-};
+} as const satisfies ProblemTexts;
+
+declare module '@accord/core' {
+  interface RefusalCodes extends Record<keyof typeof problems, true> {}
+}

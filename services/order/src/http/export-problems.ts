@@ -1,7 +1,7 @@
 import type { ProblemTexts } from '@accord/http';
 
 /** Refusals of exports, in both languages (API-16). */
-export const exportProblems: ProblemTexts = {
+export const exportProblems = {
   'export.not_found': {
     kind: 'not_found',
     en: { title: 'No such export', detail: 'There is no export {exportId}.' },
@@ -65,4 +65,4 @@ export const exportProblems: ProblemTexts = {
       detail: '只有进行中或文件仍保留的导出任务可以取消，当前状态为 {status}。',
     },
   },
-};
+} as const satisfies ProblemTexts;

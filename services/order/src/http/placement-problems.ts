@@ -1,7 +1,7 @@
 import type { ProblemTexts } from '@accord/http';
 
 /** Of the rules by which an order is placed (ORD-1 to ORD-3). */
-export const placementProblems: ProblemTexts = {
+export const placementProblems = {
   'order.product_unknown': {
     kind: 'invalid',
     en: { title: 'No such product', detail: 'The catalogue has no product {productCode}.' },
@@ -233,4 +233,4 @@ export const placementProblems: ProblemTexts = {
     en: { title: 'Only operators compensate', detail: 'A compensation is placed by an operator.' },
     'zh-CN': { title: '仅运营人员可补偿', detail: '补偿订单由运营人员提交。' },
   },
-};
+} as const satisfies ProblemTexts;

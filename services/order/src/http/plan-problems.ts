@@ -1,7 +1,7 @@
 import type { ProblemTexts } from '@accord/http';
 
 /** Refusals of plans and of changes between them (ORD-24). */
-export const planProblems: ProblemTexts = {
+export const planProblems = {
   'order.plan_required': {
     kind: 'invalid',
     en: { title: 'A plan is missing', detail: 'This product is sold in plans; name one of {plans}.' },
@@ -143,4 +143,4 @@ export const planProblems: ProblemTexts = {
       detail: '实例会沿用其套餐，已发布的套餐 {plan} 不能移除，可将其 onSale 设为 false 下架。',
     },
   },
-};
+} as const satisfies ProblemTexts;

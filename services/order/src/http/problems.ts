@@ -1,11 +1,15 @@
 import type { ProblemTexts } from '@accord/http';
+import { exportProblems } from './export-problems.ts';
 import { placementProblems } from './placement-problems.ts';
 import { planProblems } from './plan-problems.ts';
+import { remittanceProblems } from './remittance-problems.ts';
 
 /** Every refusal this service can answer, in both languages (API-16). */
-export const problems: ProblemTexts = {
+export const problems = {
   ...placementProblems,
   ...planProblems,
+  ...exportProblems,
+  ...remittanceProblems,
   'order.not_found': {
     kind: 'not_found',
     en: { title: 'No such order', detail: 'There is no order {orderId}.' },
@@ -150,4 +154,8 @@ export const problems: ProblemTexts = {
         '每种计费方式须有价格，每个单位一个价格，币种须与开票主体一致，单位须适用；请检查 {chargeType}、{currency}、{unit}。',
     },
   },
-};
+} as const satisfies ProblemTexts;
+
+declare module '@accord/core' {
+  interface RefusalCodes extends Record<keyof typeof problems, true> {}
+}

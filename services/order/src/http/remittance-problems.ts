@@ -1,7 +1,7 @@
 import type { ProblemTexts } from '@accord/http';
 
 /** Refusals about transfers (ORD-21), in both languages (API-16). */
-export const remittanceProblems: ProblemTexts = {
+export const remittanceProblems = {
   'remittance.not_found': {
     kind: 'not_found',
     en: { title: 'No such transfer', detail: 'There is no transfer {remittanceId}.' },
@@ -65,4 +65,4 @@ export const remittanceProblems: ProblemTexts = {
       detail: '{hours} 小时内最多可有 {most} 次未成功的认领，请稍后再试。',
     },
   },
-};
+} as const satisfies ProblemTexts;

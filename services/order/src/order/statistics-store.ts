@@ -36,56 +36,85 @@ export interface StatisticsLine {
 /** By status, by day and by product, each in its order; orders that do not exist have no line. */
 export function listStatistics(tx: Tx, filter: StatisticsFilter): Promise<StatisticsLine[]> {
   const { accountId = every, from, to, productCode, status } = filter;
-  const months = wholeMonths(filter);
+  const { months, broken } = monthsAndDays(filter);
   return tx.many<StatisticsLine>(statisticsText, [
     accountId,
     from,
     to,
     productCode ?? null,
     status ?? null,
-    months.from,
-    months.before,
     productCode === undefined ? 'day' : 'day_product',
     productCode ?? every,
+    ...[months.from, months.before].map(String),
+    ...broken.flatMap((days) => [String(days.from), String(days.before), days.sign]),
   ]);
 }
 
-/** The first days of the first month that is whole and of the one behind the last; the same where none is. */
-function wholeMonths(range: { readonly from: string; readonly to: string }): {
-  from: string;
-  before: string;
-} {
-  const from = firstOfMonth(Temporal.PlainDate.from(range.from).subtract({ days: 1 }).add({ months: 1 }));
-  const before = firstOfMonth(Temporal.PlainDate.from(range.to).add({ days: 1 }));
-  const isNone = Temporal.PlainDate.compare(from, before) > 0;
-  return { from: from.toString(), before: (isNone ? from : before).toString() };
+/** Of days or of months, the first one and the one behind the last. */
+interface Span {
+  readonly from: Temporal.PlainDate;
+  readonly before: Temporal.PlainDate;
+}
+/** Days that the months lack, 1, or have too many, -1. */
+interface Days extends Span {
+  readonly sign: 1 | -1;
 }
 
-const firstOfMonth = (day: Temporal.PlainDate) => day.with({ day: 1 });
+/** No longer range has fewer days than its months and broken ones. */
+const halfAMonth = 15;
+
+/** A range as months, and as days of the broken one at each of its ends: those within it, or the fewer without. */
+function monthsAndDays(range: { readonly from: string; readonly to: string }): {
+  readonly months: Span;
+  readonly broken: readonly [Days, Days];
+} {
+  const from = Temporal.PlainDate.from(range.from);
+  const before = Temporal.PlainDate.from(range.to).add({ days: 1 });
+  const start = nearestMonth(from);
+  const end = nearestMonth(before);
+  return from.until(before).days > halfAMonth && Temporal.PlainDate.compare(start, end) < 0
+    ? { months: { from: start, before: end }, broken: [daysTo(from, start), daysTo(end, before)] }
+    : { months: { from, before: from }, broken: [daysTo(from, before), daysTo(before, before)] };
+}
+
+/** The first day of a month that is nearest. */
+function nearestMonth(day: Temporal.PlainDate): Temporal.PlainDate {
+  const first = day.with({ day: 1 });
+  return day.day - 1 <= day.daysInMonth / 2 ? first : first.add({ months: 1 });
+}
+
+/** From a day to a later one; to an earlier one, the days between are too many. */
+const daysTo = (from: Temporal.PlainDate, before: Temporal.PlainDate): Days =>
+  Temporal.PlainDate.compare(from, before) <= 0
+    ? { from, before, sign: 1 }
+    : { from: before, before: from, sign: -1 };
 
 const numbers = `status, currency, orders, ${amounts.join(', ')}`;
 const [ofProduct, ofStatus] = ['product_code = coalesce($4, product_code)', 'status = coalesce($5, status)'];
-const totals = `select starts_on, product_code, ${numbers} from order_totals where account_id = $1 and ${ofStatus}`;
+const totals = (columns: string) =>
+  `select starts_on, product_code, ${columns} from order_totals where account_id = $1 and ${ofStatus}`;
+const timesSign = (sign: number) =>
+  `status, currency, ${['orders', ...amounts].map((number) => `$${sign}::int * ${number}`).join(', ')}`;
+/** From the day `$first` to the day before the next parameter; their sign is the one behind that. */
+const brokenMonth = (first: number) => `
+    ${totals(timesSign(first + 2))} and grain = 'day_product' and ${ofProduct}
+      and starts_on >= $${first}::date and starts_on < $${first + 1}::date`;
 const sums = `currency, sum(orders)::int as orders, sum(product_amount)::text as "productAmount",
     sum(payable_amount)::text as "payableAmount", sum(cash_paid)::text as "cashPaid",
     sum(voucher_paid)::text as "voucherPaid"`;
 
-/** By product, a year is its months and the days of two broken ones. */
 const statisticsText = `
   with deltas as materialized (
     select placed_on, product_code, ${numbers} from order_deltas
      where ($1 = '${every}' or account_id = $1) and placed_on between $2::date and $3::date and ${ofProduct}
        and ${ofStatus}),
   of_days as (
-    ${totals} and grain = $8 and product_code = $9 and starts_on between $2::date and $3::date
+    ${totals(numbers)} and grain = $6 and product_code = $7 and starts_on between $2::date and $3::date
     union all select * from deltas),
   of_products as (
-    ${totals} and grain = 'month_product' and ${ofProduct} and starts_on >= $6::date and starts_on < $7::date
-    union all
-    ${totals} and grain = 'day_product' and ${ofProduct}
-      and starts_on between $2::date and least($6::date - 1, $3::date)
-    union all
-    ${totals} and grain = 'day_product' and ${ofProduct} and starts_on between $7::date and $3::date
+    ${totals(numbers)} and grain = 'month_product' and ${ofProduct} and starts_on >= $8::date and starts_on < $9::date
+    union all ${brokenMonth(10)}
+    union all ${brokenMonth(13)}
     union all select * from deltas)
   select status, starts_on::text as day, null as "productCode", ${sums}
     from of_days group by currency, grouping sets (status, starts_on) having sum(orders) <> 0

@@ -1,6 +1,6 @@
 import type { ProblemTexts } from '@accord/http';
 
-export const problems: ProblemTexts = {
+export const problems = {
   'refund.quote_not_found': {
     kind: 'not_found',
     en: { title: 'Quote not found', detail: 'There is no quote {quoteId}.' },
@@ -95,4 +95,8 @@ export const problems: ProblemTexts = {
     en: { title: 'Balance not found', detail: 'There is no balance of account {accountId}.' },
     'zh-CN': { title: '余额不存在', detail: '没有账户 {accountId} 的余额。' },
   },
-};
+} as const satisfies ProblemTexts;
+
+declare module '@accord/core' {
+  interface RefusalCodes extends Record<keyof typeof problems, true> {}
+}

@@ -139,3 +139,10 @@ const succeeded = <K extends Automatic, R extends Refund['reason']>(
   });
   return { ...begun, kind, reason, status: 'succeeded' as const, endedAt: at };
 };
+
+declare module '@accord/core' {
+  interface RefusalCodes {
+    /** No caller gets it: an event is refused by it, and tried again. */
+    'refund.orders_to_come': true;
+  }
+}
