@@ -136,6 +136,7 @@ const machine: Resource = {
   ipAddress: null,
   plan: null,
   knownSince: null,
+  reportedBy: null,
 };
 
 const certified: Account = {

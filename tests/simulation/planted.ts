@@ -303,8 +303,8 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: 'services/order/src/fulfilment.ts',
-        fragment: `order.orderType === 'purchase' ? given : order.instances`,
-        replacement: `order.orderType === 'purchase' ? given : order.instances.slice(0, $planted ? 1 : undefined)`,
+        fragment: 'if (!isThere)',
+        replacement: `if (!isThere && !($planted && order.orderType !== 'purchase' && one !== order.instances[0]))`,
       },
     ],
   },

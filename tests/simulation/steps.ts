@@ -1,5 +1,5 @@
 import type { Actor, Tx } from '@accord/core';
-import { exactly, money, roundHalfUp, subtract, sum, type Money } from '@accord/money';
+import { exactly, isZero, money, roundHalfUp, subtract, sum, type Money } from '@accord/money';
 import type { ServiceName } from '@accord/postgres/provision';
 import { calendarEnd } from '@accord/profile';
 import type { KnownOrder, WorkerName, World } from './system-model.ts';
@@ -72,9 +72,10 @@ export type Step =
     };
 
 /**
- * Told of an instance: it began later or ends sooner than was told before, it is frozen, or it is free again.
+ * Told of an instance: it began later, ends sooner or later than was told before, it is frozen, it is free again, or
+ * it was released.
  */
-type Said = 'began later' | 'ends sooner' | 'frozen' | 'free';
+type Said = 'began later' | 'ends sooner' | 'ends later' | 'frozen' | 'free' | 'released';
 
 /**
  * `dies`: before its commit, then sent again; `twice`: sent again although it was answered. Under one
@@ -433,7 +434,7 @@ const lessThan = (due: Money): Money => roundHalfUp(exactly(due).div(10), due.cu
 function askTransfer(world: World, step: Extract<Step, { do: 'transfer' | 'claim' }>): Ask {
   const orderId = world.idOf(step.order);
   const order = world.orders.get(step.order);
-  if (!orderId || !order) return undefined;
+  if (!orderId || !order || isZero(order.amount)) return undefined; // a bank transfers something
   if (step.do === 'claim')
     return {
       by: customer(world),
@@ -480,6 +481,8 @@ function askReport(world: World, { instance, says, late }: Extract<Step, { do: '
       reportVersion: late ? newest!.reportVersion - 1 : world.reports,
       ...(says === 'began later' && monthFrom(world.now())),
       ...(says === 'ends sooner' && end && { end: new Date(end.getTime() - day).toISOString() }),
+      ...(says === 'ends later' && end && { end: new Date(end.getTime() + 3 * day).toISOString() }),
+      released: says === 'released',
       frozenBy: says === 'frozen' ? 'police' : null,
     },
   };
@@ -583,7 +586,7 @@ function tellPayment(
 ): Accepted {
   const orderId = world.idOf(name);
   const order = world.orders.get(name);
-  if (!orderId || !order) return false;
+  if (!orderId || !order || isZero(order.amount)) return false;
   const paymentReference = `money-${as}`;
   const amount = how === 'due' ? order.amount : lessThan(order.amount);
   world.call(as, paymentReference);

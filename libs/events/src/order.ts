@@ -195,6 +195,8 @@ export const orderEvents = {
     reason: CancelReason,
     /** The words of the person who cancelled it; null where nobody did. */
     text: z.string().nullable().optional(),
+    /** The instance whose release left nothing to pay for; absent where it was cancelled for another reason. */
+    releasedInstanceId: z.string().optional(),
   }),
   'order.fulfilled': orderEvent('The platform created what was ordered.', {}),
   'order.fulfilment_failed': orderEvent(

@@ -6,6 +6,7 @@ import { saveEnds } from './order/holder-store.ts';
 import { linkDifference, refundFailedFulfilment, refundOrder } from './order/order-refund.ts';
 import { lockOrders, lockOrdersHeldBy, saveOrders } from './order/order-store.ts';
 import type { Order } from './order/order.ts';
+import { settleSwitches } from './period-settlement.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import { releaseResource, shortenResource, type Resource } from './resource/resource.ts';
 
@@ -30,7 +31,7 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
   const held = await lockOrdersHeldBy(tx, holder);
   if (held.length === 0) return; // done before
   const parts = held.map((order) => ({ order, instanceIds: refundedInstances(refund, order) }));
-  saveOrders(
+  let orders = saveOrders(
     tx,
     parts.map(({ order, instanceIds }) =>
       refundOrder(order, { holder, instanceIds, returned: returnedOf(refund, order), at: tx.now }),
@@ -38,6 +39,8 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
   );
 
   for (const resource of resources) {
+    const { instanceId } = resource;
+    if (refund.kind === 'renewal_only') orders = settleSwitches(tx, orders, { instanceId, at: tx.now });
     await saveResource(
       tx,
       refund.kind === 'renewal_only'

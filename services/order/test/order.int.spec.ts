@@ -1405,7 +1405,13 @@ test(
     const ask = (orderType: string, as = customer(t, 'acc_22')) =>
       as.post(
         '/v1/orders',
-        anOrder({ productCode: 'OLD_VM', orderType, instanceIds: ['i-old'], accountId: 'acc_22' }),
+        anOrder({
+          productCode: 'OLD_VM',
+          orderType,
+          instanceIds: ['i-old'],
+          accountId: 'acc_22',
+          configuration: [{ name: 'CPU', value: '4 核' }],
+        }),
       );
     const answers = async () => {
       const all = [];

@@ -147,7 +147,7 @@ const reportFulfilment = (profile: Profile) =>
       const order =
         outcome === 'created'
           ? await reportCreated(tx, profile, { orderId, instances, ifMatch })
-          : await reportFailed(tx, { orderId, reason, ifMatch });
+          : await reportFailed(tx, profile, { orderId, reason, ifMatch });
       return answered(order, reader);
     },
   });

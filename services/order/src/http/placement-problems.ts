@@ -124,6 +124,20 @@ export const placementProblems = {
     },
     'zh-CN': { title: '实例正在退款', detail: '实例 {instanceId} 的订单 {orderId} 正在退款。' },
   },
+  'order.configuration_unchanged': {
+    kind: 'conflict',
+    en: {
+      title: 'The order changes nothing',
+      detail:
+        'Instance {instanceId} is billed as {billType} already and has all of the configuration that the order ' +
+        'names; a renewal gives it more time.',
+    },
+    'zh-CN': {
+      title: '订单未作任何变更',
+      detail:
+        '实例 {instanceId} 的付费方式已为 {billType}，且已具有订单所列的全部配置；如需延长使用时间，请提交续费订单。',
+    },
+  },
   'order.count_mismatch': {
     kind: 'invalid',
     en: {

@@ -102,6 +102,7 @@ const placementRefusals = [
   'order.instances_differ',
   'order.instance_frozen',
   'order.instance_billed_otherwise',
+  'order.configuration_unchanged',
   'order.instance_paid',
   'order.entity_unknown',
   'order.currency_mismatch',

@@ -38,6 +38,14 @@ export async function lockOrdersOfInstances(tx: Tx, instanceIds: readonly string
   );
 }
 
+/** The order that is open on an instance, with all its instances (ORD-3); not locked. */
+export const findOpenOrder = (tx: Tx, instanceId: string) =>
+  tx.one<Pick<Order, 'orderId' | 'instanceIds'>>(
+    `select o.order_id as "orderId", o.instance_ids as "instanceIds"
+       from order_instances i join orders o using (order_id) where i.instance_id = $1 and i.open`,
+    [instanceId],
+  );
+
 /**
  * Orders on these instances that are open or that a refund holds (ORD-3, ORD-12), read after the instances
  * were locked.
