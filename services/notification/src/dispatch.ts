@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { Refusal, type Database, type LeasedWork, type Tx } from '@accord/core';
 import { ofService, type Metrics } from '@accord/core/observability';
-import type { Event, Fact } from '@accord/events';
+import { eventTypes, type Event, type Fact } from '@accord/events';
+import type { Subscriptions } from '@accord/messaging';
 import {
   countRetried,
   deleteDelivery,
@@ -41,12 +42,16 @@ import type { TimelineEvent } from './timeline/timeline.ts';
 // Message-ID.
 
 /** An event that belongs to no account concerns nobody here. */
-export async function onEvent(tx: Tx, event: Event): Promise<void> {
+async function onEvent(tx: Tx, event: Event): Promise<void> {
   const { accountId } = event.subject;
   if (accountId === undefined) return;
   if (event.type === 'account.updated') wakeUnresolved(tx, accountId);
   await dispatch(tx, event, accountId);
 }
+
+export const dispatchSubscriptions: Subscriptions = Object.fromEntries(
+  eventTypes.map((type) => [type, { on: onEvent }]),
+);
 
 async function dispatch(tx: Tx, event: Event, accountId: string): Promise<void> {
   const notice = noticeOf(event as Fact);

@@ -1,10 +1,9 @@
 import { leasedWork } from '@accord/core';
-import { eventTypes } from '@accord/events';
 import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { openSmtp, type SmtpSettings } from './delivery/smtp.ts';
-import { mailFigures, mailing, onEvent } from './dispatch.ts';
+import { dispatchSubscriptions, mailFigures, mailing } from './dispatch.ts';
 import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
 import { problems } from './http/problems.ts';
@@ -36,10 +35,7 @@ export function notificationService(
     },
     timeZone: profile.timeZone,
     routes: [...inboxRoutes({ templates, timeZone: profile.timeZone }), ...deliveryRoutes, getTimeline],
-    subscriptions: projecting(
-      readModels,
-      Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }])),
-    ),
+    subscriptions: projecting(readModels, [dispatchSubscriptions]),
     workers: [leasedWork(mailing({ smtp, templates, log }))],
     figures: mailFigures,
     close: () => Promise.resolve(smtp.close()),

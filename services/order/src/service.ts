@@ -1,5 +1,5 @@
 import type { Data } from '@accord/events';
-import { projecting } from '@accord/messaging';
+import { projecting, type Subscriptions } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { accountView } from './account-view.ts';
@@ -53,6 +53,21 @@ const reportRows = ({ data: { instanceId, orderId } }: { data: Data<'resource.re
   ...(orderId ? [orderId] : []),
 ];
 
+const processes = (profile: Profile): Subscriptions => ({
+  'contract.requested': { on: onContractRequested, locks: contractRows },
+  'contract.drafted': { on: onContractDrafted(profile.orders), locks: contractRows },
+  'contract.refused': { on: onContractEnded, locks: contractRows },
+  'contract.voided': { on: onContractEnded, locks: contractRows },
+  'refund.requested': { on: onRefundRequested, locks: refundRows },
+  'refund.refused': { on: onRefundEnded, locks: refundRows },
+  'refund.rejected': { on: onRefundEnded, locks: refundRows },
+  'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
+  'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
+  'refund.difference_returned': { on: onDifferenceReturned, locks: refundRows },
+  'payment.received': { on: onPaymentReceived, locks: paymentRows },
+  'resource.reported': { on: onResourceReported(profile), locks: reportRows },
+});
+
 /** The order service's table of contents. */
 export const orderService = (
   { profile, mostExported = mostRows }: { profile: Profile; mostExported?: number },
@@ -85,20 +100,7 @@ export const orderService = (
     resources: 'Instances that orders created, as the platform reports them.',
   },
   timeZone: profile.timeZone,
-  subscriptions: projecting([accountView], {
-    'contract.requested': { on: onContractRequested, locks: contractRows },
-    'contract.drafted': { on: onContractDrafted(profile.orders), locks: contractRows },
-    'contract.refused': { on: onContractEnded, locks: contractRows },
-    'contract.voided': { on: onContractEnded, locks: contractRows },
-    'refund.requested': { on: onRefundRequested, locks: refundRows },
-    'refund.refused': { on: onRefundEnded, locks: refundRows },
-    'refund.rejected': { on: onRefundEnded, locks: refundRows },
-    'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
-    'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
-    'refund.difference_returned': { on: onDifferenceReturned, locks: refundRows },
-    'payment.received': { on: onPaymentReceived, locks: paymentRows },
-    'resource.reported': { on: onResourceReported(profile), locks: reportRows },
-  }),
+  subscriptions: projecting([accountView], [processes(profile)]),
   lockRows,
   workers: [expire, expiring, counting, settleClaims, exporting(profile), exportExpiry],
 });
