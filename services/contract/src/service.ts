@@ -14,7 +14,7 @@ import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
 import { orderView } from './order-view.ts';
 import { platformSubscriptions } from './platform-facts.ts';
-import { sealExpiry, sealFigures } from './seal/seal-expiry.ts';
+import { sealExpiry, sealMetrics } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
 import { voidingSubscriptions } from './voiding.ts';
 
@@ -51,5 +51,5 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
   ),
   lockRows: lockRowsOf,
   workers: [leasedWork(sealing(provider)), sealExpiry(provider.sealKey, log)],
-  figures: sealFigures(provider.sealKey),
+  metrics: sealMetrics(provider.sealKey),
 });

@@ -172,7 +172,7 @@ export async function replay(tx: Tx, notificationId: string): Promise<Delivery> 
 }
 
 /** E-mails whose trouble is not over; NaN while the database does not answer. */
-export const mailFigures = (metrics: Metrics, db: Database): void => {
+export const mailMetrics = (metrics: Metrics, db: Database): void => {
   const help = ofService('E-mails that failed and will be tried again');
   metrics.gauge('accord_mail_retries', help, [], async (gauge) =>
     gauge.set(await db.transaction({ kind: 'system', id: 'mailer' }, countRetried).catch(() => NaN)),

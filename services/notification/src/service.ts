@@ -3,7 +3,7 @@ import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { openSmtp, type SmtpSettings } from './delivery/smtp.ts';
-import { dispatchSubscriptions, mailFigures, mailing } from './dispatch.ts';
+import { dispatchSubscriptions, mailMetrics, mailing } from './dispatch.ts';
 import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
 import { problems } from './http/problems.ts';
@@ -37,7 +37,7 @@ export function notificationService(
     routes: [...inboxRoutes({ templates, timeZone: profile.timeZone }), ...deliveryRoutes, getTimeline],
     subscriptions: projecting(readModels, [dispatchSubscriptions]),
     workers: [leasedWork(mailing({ smtp, templates, log }))],
-    figures: mailFigures,
+    metrics: mailMetrics,
     close: () => Promise.resolve(smtp.close()),
   };
 }
