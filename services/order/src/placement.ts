@@ -8,7 +8,7 @@ import { claimInstances } from './instance-claim.ts';
 import { insertOrder } from './order/order-store.ts';
 import { placeOrder, type Order } from './order/order.ts';
 import { changePlan, changesPlan, configurationOf, planOf, type Named } from './order/plan-change.ts';
-import { listCurrenciesOfBundle } from './order/surroundings-store.ts';
+import { listCurrenciesOfBundle } from './order/related-orders-store.ts';
 import { pricesOf, type Plan } from './product/plan.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
 import { findProduct } from './product/product-store.ts';
