@@ -34,7 +34,7 @@ export const Promotion = z
   .meta({ id: 'Promotion' });
 
 /** The plan that an order pays for: as it was called when the order was placed (ORD-24). */
-export const OrderPlan = z.object({ code: z.string(), name: LocalizedName }).meta({ id: 'OrderPlan' });
+const OrderPlan = z.object({ code: z.string(), name: LocalizedName }).meta({ id: 'OrderPlan' });
 
 /** An exact price for a whole period, before anything is rounded. */
 const ExactPrice = z.string().regex(/^\d{1,23}(\.\d{1,8})?$/);
@@ -44,7 +44,7 @@ const ExactPrice = z.string().regex(/^\d{1,23}(\.\d{1,8})?$/);
  * on an instance the units that remain, counted as a refund counts them (RFD-6), and what the period costs with
  * the plan before and after.
  */
-export const PlanChange = z
+const PlanChange = z
   .object({
     /** The plan before; null where the instance had none. */
     from: z.string().nullable(),

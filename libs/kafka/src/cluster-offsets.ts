@@ -24,7 +24,7 @@ interface TopicOffsets {
   readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
 }
 
-export interface ClusterOffsets {
+interface ClusterOffsets {
   /**
    * Of the first messages and of the next ones, of all partitions of these topics.
    *

@@ -87,7 +87,7 @@ async function assess(tx: Tx, profile: Profile, { accountId, orderIds }: Applica
   return { account, asked, reasons: [...reasons, ...unprintable] };
 }
 
-export interface Preview {
+interface Preview {
   readonly parts: readonly Part[];
   readonly reasons: readonly RefusalReason[];
 }

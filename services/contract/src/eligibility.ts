@@ -31,7 +31,7 @@ function expectOrdersOffered(rules: Rules): void {
     throw new Refusal('invalid', 'contract.orders_not_offered', { sources, offlineAddress });
 }
 
-export interface EligibleOrders {
+interface EligibleOrders {
   /** The reasons against the account; with any, none of its orders could be in a contract. */
   readonly reasons: readonly RefusalReason[];
   readonly orders: readonly Order[];

@@ -36,7 +36,7 @@ async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contra
   return contract;
 }
 
-export interface VoidAsk {
+interface VoidAsk {
   readonly contractId: string;
   readonly reason: GivenReason;
   readonly text: string | null;
@@ -107,7 +107,7 @@ export const voidingSubscriptions: Subscriptions = {
   'order.released': { on: onOrderReleased, locks: orderRows },
 };
 
-export type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };
+type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };
 
 /** The remedy for a contract that no ticket is needed for, by its status. */
 const withoutTicket = {
@@ -150,7 +150,7 @@ export async function submitVoidTicket(
   return insertTicket(tx, ticket);
 }
 
-export interface TicketAsk {
+interface TicketAsk {
   readonly ticketId: string;
   readonly ifMatch: readonly number[] | undefined;
 }

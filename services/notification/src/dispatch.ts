@@ -70,7 +70,7 @@ interface Lease {
   readonly event: TimelineEvent;
 }
 
-export interface MailingParts {
+interface MailingParts {
   readonly smtp: Smtp;
   readonly templates: Templates;
   readonly log: Logger;

@@ -11,7 +11,7 @@ import { getTimeline } from './http/timeline-routes.ts';
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
 
-export interface NotificationConfig {
+interface NotificationConfig {
   readonly profile: Profile;
   readonly smtp: SmtpSettings;
   readonly mailFrom: string;
