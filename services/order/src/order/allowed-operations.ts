@@ -20,7 +20,7 @@ export type Account = Pick<
 >;
 
 /** All that the operations of some orders go by beside the orders themselves. */
-export interface OperationContext {
+interface OperationContext {
   readonly accounts: ReadonlyMap<string, Account>;
   /** By instance id. */
   readonly resources: ReadonlyMap<string, Resource>;
@@ -30,7 +30,7 @@ export interface OperationContext {
   readonly withoutQuota: ReadonlySet<string>;
 }
 
-export interface OperationRules {
+interface OperationRules {
   readonly profile: Profile;
   readonly missingGlyphs: GlyphCheck;
   readonly now: Date;
@@ -247,4 +247,4 @@ const isWholeBundle = (orders: readonly Order[], asked: readonly string[], { liv
     .every((member) => member.instanceIds.length > 0 && leftOf(member).every((id) => asked.includes(id)));
 
 /** Ids of bundles are the provider's own words, and may be those of instances. */
-export const bundleKey = (bundleId: string) => `bundle ${bundleId}`;
+const bundleKey = (bundleId: string) => `bundle ${bundleId}`;

@@ -26,7 +26,7 @@ export interface Rest {
   readonly priceAfter: Fraction;
 }
 
-export interface PlanPrices {
+interface PlanPrices {
   readonly before: readonly Price[];
   readonly after: readonly Price[];
   readonly currency: string;
