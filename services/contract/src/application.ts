@@ -47,7 +47,7 @@ import {
   reasonsAgainstPrinting,
   refusalOf,
   type Asked,
-  type RefusalReason,
+  type ApplicationRefusalReason,
 } from './objections.ts';
 import { findOrders, type Order } from './order-view.ts';
 
@@ -63,7 +63,7 @@ export interface Application {
 interface Assessment {
   readonly account: Account | undefined;
   readonly asked: readonly Asked[];
-  readonly reasons: readonly RefusalReason[];
+  readonly reasons: readonly ApplicationRefusalReason[];
 }
 
 /** CTR-3: all reasons against the application, by the local view. */
@@ -89,7 +89,7 @@ async function assess(tx: Tx, profile: Profile, { accountId, orderIds }: Applica
 
 interface Preview {
   readonly parts: readonly Part[];
-  readonly reasons: readonly RefusalReason[];
+  readonly reasons: readonly ApplicationRefusalReason[];
 }
 
 /**
