@@ -1,5 +1,6 @@
 import { expectVersion, Refusal, type Tx } from '@accord/core';
 import type { Event } from '@accord/events';
+import type { Subscriptions } from '@accord/messaging';
 import { addInstance } from './fulfilment.ts';
 import type { FitRules } from './order/fulfilment-fit.ts';
 import { lockOrdersOfInstances } from './order/order-instance-store.ts';
@@ -77,7 +78,7 @@ const time = (text: string | null) => (text === null ? null : new Date(text));
  *
  * @throws Refusal as `report` does.
  */
-export const onResourceReported =
+const onResourceReported =
   (rules: FitRules) =>
   async (tx: Tx, { data, actor: by }: Event<'resource.reported'>): Promise<void> => {
     const { instanceId, orderId, accountId: _account, nextRenewalPeriod: next, ...facts } = data;
@@ -86,3 +87,12 @@ export const onResourceReported =
     const told = { ...facts, ...times, nextRenewalPeriod };
     await report(tx, rules, { instanceId, orderId, report: told, by });
   };
+
+const reportRows = ({ data: { instanceId, orderId } }: Event<'resource.reported'>) => [
+  instanceId,
+  ...(orderId ? [orderId] : []),
+];
+
+export const resourceReportSubscriptions = (rules: FitRules): Subscriptions => ({
+  'resource.reported': { on: onResourceReported(rules), locks: reportRows },
+});
