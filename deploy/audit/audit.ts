@@ -3,6 +3,7 @@ import type { KafkaSecurity } from '@accord/kafka';
 import { connect, type DatabaseAddress } from '@accord/postgres';
 import type { Difference } from './check.ts';
 import { databaseDifferences } from './differences.ts';
+import { listDisowned } from './disowned.ts';
 import { settle, type Settled } from './settling.ts';
 import { factDifferences, ToldFacts } from './told-facts.ts';
 import { openTopics } from './topics.ts';
@@ -89,7 +90,8 @@ async function openBoth({ databaseUrl, ...kafka }: AuditAsk) {
   connection.on('error', (error) => kafka.log.warn({ reason: error.message }, 'database connection lost'));
   try {
     const [sightings, facts] = [new Sightings(), new ToldFacts()];
-    return { connection, sightings, facts, topics: await openTopics(kafka, { sightings, facts }) };
+    const disowned = await listDisowned(connection);
+    return { connection, sightings, facts, topics: await openTopics(kafka, { sightings, facts, disowned }) };
   } catch (error) {
     await connection.end();
     throw error;

@@ -35,6 +35,8 @@ interface Seen {
   readonly sightings: Sightings;
   /** Facts that the platform tells. */
   readonly facts: ToldFacts;
+  /** Identities of events that count as never told. */
+  readonly disowned: ReadonlySet<string>;
 }
 
 /** @param seen is told of each message once. */
@@ -60,11 +62,15 @@ export async function openTopics(ask: TopicsAsk, seen: Seen): Promise<Topics> {
 }
 
 /** False where it is no event of its type. */
-function see(type: EventType, { value, headers }: Incoming, { sightings, facts }: Seen): boolean {
+function see(type: EventType, { value, headers }: Incoming, { sightings, facts, disowned }: Seen): boolean {
+  if (disowned.has(`${headers['ce_id']} ${headers['ce_source']}`)) return true;
   try {
     const data = readJson(value);
     if (ToldFacts.lookFor(type)) facts.see(readEvent(type, data, headers));
-    for (const { aggregate, id, version } of announcedIn(type, data)) sightings.see(aggregate, id, version);
+    const [subject, ...others] = announcedIn(type, data);
+    const from = Number(headers['ce_restatedfrom'] ?? subject!.version);
+    sightings.see(subject!.aggregate, subject!.id, subject!.version, from);
+    for (const { aggregate, id, version } of others) sightings.see(aggregate, id, version);
     return true;
   } catch {
     return false;

@@ -4,7 +4,7 @@ import type { ServiceName } from '@accord/postgres/provision';
 import type { Difference } from './check.ts';
 import { listedAtMost } from './differences.ts';
 
-interface Owner {
+export interface Owner {
   readonly service: ServiceName;
   /** Columns `id` and `version`. */
   readonly rows: string;
@@ -22,7 +22,7 @@ const every = (service: ServiceName, rows: string): Owner => ({ service, rows, v
  * what the platform tells (a received payment, a reported resource, a bill) nobody here owns the versions:
  * what becomes of it is compared.
  */
-const owners: Readonly<Record<string, Owner>> = {
+export const owners: Readonly<Record<string, Owner>> = {
   order: every('order', 'select order_id as id, version from orders.orders'),
   resource: every('order', 'select instance_id as id, version from orders.resources'),
   export: every('order', 'select export_id as id, version from orders.exports where version > 0'),
@@ -66,10 +66,14 @@ function with1More(seen: Seen, version: number): Seen {
 export class Sightings {
   readonly #byAggregate = new Map<string, Map<string, Seen>>();
 
-  /** @throws TypeError where it is no version. */
-  see(aggregate: string, id: string, version: number): void {
+  /**
+   * @param from the first of the versions that it stands for, where a state was told again.
+   * @throws TypeError where it is no version.
+   */
+  see(aggregate: string, id: string, version: number, from = version): void {
     if (typeof id !== 'string' || !Number.isSafeInteger(version))
       throw new TypeError(`${aggregate} has no id and version`);
+    for (let earlier = Math.max(from, 1); earlier < version; earlier += 1) this.see(aggregate, id, earlier);
     let ofAggregate = this.#byAggregate.get(aggregate);
     if (!ofAggregate) this.#byAggregate.set(aggregate, (ofAggregate = new Map()));
     const seen = ofAggregate.get(id) ?? 0;
@@ -113,7 +117,7 @@ export function announcedIn(
 const rowsAtOnce = 20_000;
 
 /** Page by page in short transactions: one long look would slow every relay of the database. */
-async function* versionsOf(
+export async function* versionsOf(
   connection: Connection,
   { rows }: Owner,
 ): AsyncGenerator<{ id: string; version: number }> {
@@ -194,6 +198,10 @@ function compare(
       : []),
   ];
 }
+
+/** The versions up to the owner's that were not seen, ten at most. */
+export const missingOf = (seen: Seen, version: number): readonly number[] =>
+  gaps(upToOf(seen), beyondOf(seen), version);
 
 function gaps(upTo: number, beyond: readonly number[], version: number): number[] {
   const missing: number[] = [];

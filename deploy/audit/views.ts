@@ -143,12 +143,15 @@ function checkOf({ says, viewer, view, owned, key, snapshot, columns }: View): C
 /**
  * The aggregates the timeline tells of: how many versions, each by an event of its own, and the newest. Of an
  * order those in which it was held are announced by the reservation, and are the reservation's there; a
- * message (version 0) is announced once it is sent or dead. Products are nobody's own and are not in it.
+ * message (version 0) is announced once it is sent or dead. Products are nobody's own and are not in it. `most` and
+ * `last` count the held ones as well: a state that was told again may be of one.
  */
 const told = `
-  select 'order' as aggregate, order_id as id, count(*) as versions, max(version) as newest from orders.order_history
-    where change not in ('held_by_contract', 'held_by_refund') group by order_id
-  union all select aggregate, id, version, version from (
+  select 'order' as aggregate, order_id as id, count(*) filter (where not held) as versions,
+      max(version) filter (where not held) as newest, count(*) as most, max(version) as last
+    from (select order_id, version, change in ('held_by_contract', 'held_by_refund') as held
+      from orders.order_history) history group by order_id
+  union all select aggregate, id, version, version, version, version from (
     select 'contract' as aggregate, contract_id as id, version from contracts.contracts
     union all select 'ticket', ticket_id, version from contracts.tickets
     union all select 'refund', refund_id, version from refunds.refunds
@@ -196,7 +199,8 @@ export const viewChecks: readonly Check[] = [
         from notifications.timeline_events
         where aggregate in (${tellsOf.map((aggregate) => `'${aggregate}'`).join(', ')}) group by 1, 2) t
         using (aggregate, id)
-      where t.versions is distinct from owned.versions or t.newest is distinct from owned.newest`,
+      where (t.versions between owned.versions and owned.most and t.newest between owned.newest and owned.last)
+        is not true`,
   },
   {
     // Of the platform's own versions it may tell more: older ones, those that were refused.

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Without settings each loads what it is made of and ends, saying which one it misses. */
 const processes = [
   ...services.map((name) => [`services/${name}/src/main.ts`]),
-  ...['provision', 'topics', 'audit'].map((command) => ['deploy/accord.ts', command]),
+  ...['provision', 'topics', 'audit', 'reconcile'].map((command) => ['deploy/accord.ts', command]),
   ...['migrate', 'rebuild'].map((command) => ['deploy/accord.ts', command, services[0]!]),
 ];
 const { PATH, NODE_COMPILE_CACHE } = process.env;

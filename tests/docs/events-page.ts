@@ -146,10 +146,8 @@ export function eventsPage(): string {
     '',
     'CloudEvents 1.0, Kafka binary mode: the value is the data as JSON, all else stands in the headers.',
     '',
-    '| header | values |',
-    '|---|---|',
-    ...Object.entries(headers?.properties ?? {}).map(
-      ([name, schema]) => `| ${code(name)} | ${headerWords(schema)} |`,
+    ...Object.entries(headers?.properties ?? {}).flatMap(([name, schema]) =>
+      folded(`- ${code(name)}: ${headerWords(schema)}`, '  '),
     ),
     '',
     ...folded(

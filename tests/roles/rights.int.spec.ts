@@ -14,6 +14,7 @@ const [none, grows, view] = ['', 'insert', ['insert, update', ''] as const];
 
 const ofEveryService: Tables = {
   begun_events: ['insert, update, delete', 'delete'],
+  disowned_events: [none, grows],
   idempotency_keys: 'insert, update, delete',
   inbox: ['insert', 'insert, delete'],
   knex_migrations: none,
@@ -159,7 +160,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
       const [mine, theirs] = typeof rights === 'string' ? [rights, rights] : rights;
       const reads = (more: string) => ['select', more].filter(Boolean).join(', ');
       // The service's own role does not see what is under way, and nothing of what operators decide.
-      const blind = /^(outbox|redrive)/.test(table);
+      const blind = /^(outbox|redrive|disowned)/.test(table);
       return [
         [`${table} ${app}`, blind ? mine : reads(mine)],
         [`${table} ${operator}`, reads(theirs)],
@@ -177,6 +178,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
       try {
         for (const table of [
           ...staying[name],
+          'disowned_events',
           'redrive_acts',
           'row_security_probe',
           ...(role === app ? ['inbox'] : []),
@@ -219,7 +221,7 @@ describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
         .map(({ table }) => table)
         .filter((table) => !table.startsWith('knex_'))
         .sort(),
-    ).toEqual(['inbox', 'outbox', 'outbox_refused', 'redrive_acts', ...shared].sort());
+    ).toEqual(['disowned_events', 'inbox', 'outbox', 'outbox_refused', 'redrive_acts', ...shared].sort());
   });
 
   test('API-5 a function that runs as the owner is for the runtime roles alone, and reads its own schema', async () => {

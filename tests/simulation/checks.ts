@@ -47,7 +47,8 @@ const own: readonly Statement[] = [
     sql: `select contract_id as id, (c.amount ->> 'amount') || ' for ' || sum(cash) as found
       from contracts.contracts c join (
         select contract_id, (snapshot -> 'payableAmount' ->> 'amount')::numeric
-          - (snapshot -> 'voucherPaid' ->> 'amount')::numeric as cash
+          - (snapshot -> 'voucherPaid' ->> 'amount')::numeric
+          - coalesce((snapshot -> 'cashReturned' ->> 'amount')::numeric, 0) as cash
           from contracts.contract_orders) listed using (contract_id)
       where drafted_at is not null group by contract_id having (c.amount ->> 'amount')::numeric <> sum(cash)`,
   },
@@ -98,6 +99,30 @@ const own: readonly Statement[] = [
         from ${rests} group by 1, 2) priced
       join orders.orders using (order_id)
       where payable_amount <> case priced.order_type when 'upgrade' then costs else 0 end`,
+  },
+  {
+    rule: 'ORD-24',
+    says: 'the difference of a downgrade has come back: all of it but for vouchers and periods that were corrected',
+    sql: `select order_id as id, coalesce(amount, 0) || ' of ' || round(dearer, 2) as found
+      from (select rests.order_id, sum((rest ->> 'remaining')::numeric / (rest ->> 'total')::numeric
+          * ((rest ->> 'priceBefore')::numeric - (rest ->> 'priceAfter')::numeric)) as dearer
+        from ${rests} join orders.orders b on b.order_id = rest ->> 'orderId'
+        where rests.order_type = 'downgrade' and b.terms ->> 'planChange' is null group by 1) downgrade
+      join orders.orders using (order_id)
+      left join refunds.refunds on kind = 'downgrade_difference' and order_ids[1] = order_id
+      where fulfilment = 'created' and coalesce(amount, 0) not between dearer / 2 - 0.01 and dearer + 0.01`,
+  },
+  {
+    rule: 'RFD-20',
+    says: 'no more came back of an instance than was paid for it, to the minor unit of each line',
+    sql: `select instance_id as id, back || ' of ' || round(paid, 2) as found
+      from (select line ->> 'instanceId' as instance_id, sum((line #>> '{refund,amount}')::numeric) as back,
+          count(*) as lines from refunds.refunds, jsonb_array_elements(lines) line
+        where status = 'succeeded' and line ->> 'instanceId' is not null group by 1) given,
+      lateral (select sum(cash_paid / (terms ->> 'count')::int) as paid
+        from orders.order_instances i join orders.orders using (order_id)
+        where i.instance_id = given.instance_id) spent
+      where back > coalesce(paid, 0) + lines * 0.01`,
   },
   {
     rule: 'ORD-21',

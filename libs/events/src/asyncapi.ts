@@ -69,8 +69,15 @@ const headers = {
       examples: ['0000000003'],
     },
     ce_sequencetype: { const: 'Integer' },
+    ce_restatedfrom: {
+      type: 'string',
+      pattern: '^[0-9]{10,16}$',
+      description:
+        'Present where a state is told again, after a database or topics were lost: the first version that the event ' +
+        'stands for, up to its own. It replaces all that was heard of the aggregate before.',
+    },
     ce_accountid: text,
-    ce_actor: { type: 'string', description: 'Who caused it, as kind:id.' },
+    ce_actor: { type: 'string', description: 'The actor that caused it, as kind:id.' },
     ce_causationid: { type: 'string', description: 'The event or request this one follows from.' },
     ce_correlationid: { type: 'string', description: 'The request everything of one story follows from.' },
     traceparent: { type: 'string', description: 'W3C trace context.' },

@@ -55,6 +55,11 @@ export type Event<T extends EventType = EventType> = Fact<T> & {
   readonly causationId: string;
   readonly correlationId: string;
   readonly subject: Subject;
+  /**
+   * Present where the aggregate's state is told again, after a database or topics were lost: the first of the
+   * versions that this event stands for, up to its own. Nothing has happened (`ce_restatedfrom`).
+   */
+  readonly restatedFrom?: number;
 };
 
 /** The nouns that events are about. */

@@ -40,6 +40,7 @@ export const headersOf = (
   ce_dataschema: schemaAddress(event.type, more.publicUrl),
   ce_sequence: sequenceOf(event.subject.version),
   ce_sequencetype: 'Integer',
+  ...(event.restatedFrom !== undefined && { ce_restatedfrom: sequenceOf(event.restatedFrom) }),
   ...(event.subject.accountId !== undefined && { ce_accountid: event.subject.accountId }),
   ce_actor: event.actor,
   ce_causationid: event.causationId,
@@ -78,6 +79,11 @@ const envelopeOf = (type: EventType) =>
     ce_actor: Line.optional(),
     ce_causationid: Line.optional(),
     ce_correlationid: Line.optional(),
+    ce_restatedfrom: z
+      .string()
+      .regex(/^\d{1,16}$/)
+      .transform(Number)
+      .optional(),
   });
 
 const envelopes = new Map(eventTypes.map((type) => [type, envelopeOf(type)]));
@@ -101,5 +107,6 @@ export function readEvent(type: EventType, value: unknown, headers: Readonly<Rec
     causationId: envelope.ce_causationid || envelope.ce_id,
     correlationId: envelope.ce_correlationid || envelope.ce_id,
     subject: subjectOf(fact),
+    ...(envelope.ce_restatedfrom !== undefined && { restatedFrom: envelope.ce_restatedfrom }),
   };
 }

@@ -38,11 +38,14 @@ const OrderPlan = z.object({ code: z.string(), name: LocalizedName }).meta({ id:
 
 /** An exact price for a whole period, before anything is rounded. */
 const ExactPrice = z.string().regex(/^\d{1,23}(\.\d{1,8})?$/);
+/** From 0 to 1, exact: `25/28`. */
+const ExactPart = z.string().regex(/^\d+(\/\d+)?$/);
 
 /**
  * A change to another plan, for the rest of all that is paid for (ORD-24): of each period that an order pays for
  * on an instance the units that remain, counted as a refund counts them (RFD-6), and what the period costs with
- * the plan before and after.
+ * the plan before, as it was ordered, and with the one after. An upgrade before pays for a part of the same time: a
+ * downgrade names it, too, where something comes back of it.
  */
 const PlanChange = z
   .object({
@@ -64,6 +67,13 @@ const PlanChange = z
           total: z.int().positive(),
           priceBefore: ExactPrice,
           priceAfter: ExactPrice,
+          /**
+           * Where the difference comes back: the part that comes back of all that the order paid for the instance.
+           * Absent in events of before: as the prices say.
+           */
+          returned: ExactPart.optional(),
+          /** And the part of what it left unused that the order pays for from then on. */
+          kept: ExactPart.optional(),
         })
         .meta({ id: 'RestOfPeriod' }),
     ),

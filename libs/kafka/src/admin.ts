@@ -1,7 +1,7 @@
 import type { Admin as KafkajsAdmin, KafkaJSDeleteGroupsError } from 'kafkajs';
 import { isUnknownTopic } from './broker-errors.ts';
 import { kafkajsOf, type KafkaClient } from './client.ts';
-import { clusterOffsets } from './cluster-offsets.ts';
+import { clusterOffsets, type ClusterOffsets } from './cluster-offsets.ts';
 
 /** The messages that a partition has, as offsets. */
 export interface OffsetRange<Topic extends string = string> {
@@ -29,6 +29,13 @@ export interface Admin {
    * counted for some seconds.
    */
   deleteGroups(groups: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** How many members each of these groups has now. */
+  groupMembers(groups: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Where the group goes on, of each of these partitions. @throws Error where it has members. */
+  setGroupOffsets(
+    group: string,
+    offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: bigint }[],
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -92,8 +99,36 @@ export async function openAdmin(kafka: KafkaClient): Promise<Admin> {
       const failed = await admin.deleteGroups(withPrefix(groups)).then(() => [], failedDeletions);
       return new Map(failed.map(({ groupId, error }) => [nameOf(groupId), error?.message ?? 'unknown']));
     },
+    ...groupsOf({ admin, offsets, topicPrefix }),
     async close() {
       await Promise.all([admin.disconnect(), offsets.close()]);
+    },
+  };
+}
+
+/** The part of an admin that looks after groups. */
+function groupsOf({
+  admin,
+  offsets,
+  topicPrefix,
+}: {
+  admin: KafkajsAdmin;
+  offsets: ClusterOffsets;
+  topicPrefix: string;
+}): Pick<Admin, 'groupMembers' | 'setGroupOffsets'> {
+  return {
+    async groupMembers(groups) {
+      const described = await admin.describeGroups(groups.map((group) => topicPrefix + group));
+      return new Map(
+        described.groups.map(({ groupId, members }) => [groupId.slice(topicPrefix.length), members.length]),
+      );
+    },
+    async setGroupOffsets(group, wanted) {
+      const topics = [...Map.groupBy(wanted, ({ topic }) => topic)].map(([topic, of]) => ({
+        topic: topicPrefix + topic,
+        partitions: of.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+      }));
+      await offsets.commit(topicPrefix + group, topics);
     },
   };
 }

@@ -10,6 +10,14 @@ interface Cluster {
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
+  findGroupCoordinator(of: { readonly groupId: string }): Promise<{
+    offsetCommit(ask: {
+      readonly groupId: string;
+      readonly groupGenerationId: number;
+      readonly memberId: string;
+      readonly topics: readonly TopicOffsets[];
+    }): Promise<unknown>;
+  }>;
   fetchTopicsOffset(
     topics: readonly {
       readonly topic: string;
@@ -19,12 +27,12 @@ interface Cluster {
   ): Promise<readonly TopicOffsets[]>;
 }
 
-interface TopicOffsets {
+export interface TopicOffsets {
   readonly topic: string;
   readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
 }
 
-interface ClusterOffsets {
+export interface ClusterOffsets {
   /**
    * Of the first messages and of the next ones, of all partitions of these topics.
    *
@@ -34,6 +42,10 @@ interface ClusterOffsets {
     readonly lows: readonly TopicOffsets[];
     readonly highs: readonly TopicOffsets[];
   }>;
+  /**
+   * Where the group goes on, of these partitions. @throws Error where it has members.
+   */
+  commit(groupId: string, topics: readonly TopicOffsets[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,10 +78,19 @@ export function clusterOffsets(kafka: Kafka): ClusterOffsets {
     await cluster.refreshMetadataIfNecessary();
     return { lows: await offsets(topics, true), highs: await offsets(topics, false) };
   };
+  const connected = async () => {
+    if (!isConnected) await cluster.connect();
+    isConnected = true;
+  };
   return {
+    async commit(groupId, topics) {
+      await connected();
+      const coordinator = await cluster.findGroupCoordinator({ groupId });
+      // As of no generation: the broker takes it for a group without members alone.
+      await coordinator.offsetCommit({ groupId, groupGenerationId: -1, memberId: '', topics });
+    },
     async of(topics) {
-      if (!isConnected) await cluster.connect();
-      isConnected = true;
+      await connected();
       for (let left = tries - 1; ; left -= 1) {
         try {
           return await ask(topics);

@@ -50,7 +50,14 @@ export function shardOf(key: string): number {
  */
 export function announce(
   fact: Fact,
-  by: { now: Date; actor: Actor; cause: Context; source: string; publicUrl?: string | undefined },
+  by: {
+    now: Date;
+    actor: Actor;
+    cause: Context;
+    source: string;
+    publicUrl?: string | undefined;
+    restatedFrom?: number | undefined;
+  },
 ): OutboxRow {
   const { data } = parseFact(fact.type, fact.data);
   const subject = subjectOf({ type: fact.type, data } as Fact);
@@ -64,6 +71,7 @@ export function announce(
     causationId: by.cause.causationId,
     correlationId: by.cause.correlationId,
     subject,
+    ...(by.restatedFrom !== undefined && { restatedFrom: by.restatedFrom }),
   } as Event<EventType>;
   const { traceparent } = by.cause;
   const payload = JSON.stringify(data);

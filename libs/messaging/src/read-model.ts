@@ -47,6 +47,11 @@ export interface ReadModel {
    */
   readonly tables: readonly string[];
   readonly projections: { readonly [T in EventType]?: Projection<T> };
+  /**
+   * True where each version counts, not the newest alone: from topics that have lost some it cannot be rebuilt
+   * whole.
+   */
+  readonly keepsHistory?: true;
 }
 
 /**

@@ -46,12 +46,17 @@ async function onEvent(tx: Tx, event: Event): Promise<void> {
   const { accountId } = event.subject;
   if (accountId === undefined) return;
   if (event.type === 'account.updated') wakeUnresolved(tx, accountId);
+  if (event.restatedFrom !== undefined && !(await isNews(tx, event))) return;
   await dispatch(tx, event, accountId);
 }
 
 export const dispatchSubscriptions: Subscriptions = Object.fromEntries(
   eventTypes.map((type) => [type, { on: onEvent }]),
 );
+
+/** A state that is told again is in the timeline by this event only where nobody had heard of it (read-models.ts). */
+const isNews = async (tx: Tx, { id: eventId, type: eventType }: Event) =>
+  (await findToldEvent(tx, { eventId, eventType })) !== undefined;
 
 async function dispatch(tx: Tx, event: Event, accountId: string): Promise<void> {
   const notice = noticeOf(event as Fact);

@@ -6,16 +6,19 @@ import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '
 import { insertTimelineEvent } from './timeline/timeline-store.ts';
 import { linksOf, timelineEvent } from './timeline/timeline.ts';
 
+const isRestated = ({ restatedFrom }: Event) => restatedFrom !== undefined;
+
 /** An event that belongs to no account concerns nobody here. */
 function tell(writer: ProjectionWriter, event: Event): void {
   const { accountId } = event.subject;
   if (accountId !== undefined)
-    insertTimelineEvent(writer, timelineEvent(event, accountId), linksOf(event.data));
+    insertTimelineEvent(writer, timelineEvent(event, accountId), linksOf(event.data), isRestated(event));
 }
 
 /** NTF-11. */
 const timeline: ReadModel = {
   name: 'timeline',
+  keepsHistory: true,
   tables: ['timeline_events', 'timeline_links'],
   projections: Object.fromEntries(eventTypes.map((type) => [type, { on: tell }])),
 };

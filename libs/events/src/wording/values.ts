@@ -175,6 +175,7 @@ const cancelReason: Words<z.infer<typeof CancelReason>> = {
 };
 /** That change after an order was placed (ORD-22). */
 const orderFact = {
+  restated: { en: 'nothing: it is told again', 'zh-CN': '无变化，仅重新通知' },
   invoiced: { en: 'invoice', 'zh-CN': '开票情况' },
   supportRightsUsed: { en: 'use of the support rights', 'zh-CN': '服务权益使用情况' },
 } as const satisfies Words<string>;

@@ -2,7 +2,7 @@ import type { Database } from '@accord/core';
 import { readJson } from '@accord/core/runtime';
 import { readEvent, type Event, type EventType } from '@accord/events';
 import type { Incoming, TopicReaderSettings } from '@accord/kafka';
-import { isDatabaseAway, openDatabase, systemClock, type DatabaseAddress } from '@accord/postgres';
+import { connect, isDatabaseAway, openDatabase, systemClock, type DatabaseAddress } from '@accord/postgres';
 import { shadowSchemaOf } from '@accord/postgres/provision';
 import { outbox } from '../outbox.ts';
 import { isRefused, withStorableNames } from '../parked-events.ts';
@@ -62,6 +62,7 @@ export function openReplay({
     poolSize: 2,
   });
   const project = projectionsInto(database, models);
+  const disowned = disownedIn(ownerUrl, schema);
   const seen: ReplayCounts = { messages: 0, unreadable: 0, refused: 0, reasons: [] };
   const inTurn = oneAfterTheOther();
   let ended = false;
@@ -70,11 +71,15 @@ export function openReplay({
     onMessages: (type, _partition, messages) =>
       inTurn(async () => {
         if (ended) return;
-        const placed = messages.flatMap((message) => placedEvent(type, message) ?? []);
+        const known = await disowned();
+        const told = messages.filter(
+          ({ headers }) => !known.has(`${headers['ce_id']} ${headers['ce_source']}`),
+        );
+        const placed = told.flatMap((message) => placedEvent(type, message) ?? []);
         for (let from = 0; from < placed.length; from += eventsPerTransaction)
           await projectOrCount(project, seen, placed.slice(from, from + eventsPerTransaction));
         seen.messages += messages.length;
-        seen.unreadable += messages.length - placed.length;
+        seen.unreadable += told.length - placed.length;
       }),
     alone: inTurn,
     end: () => void (ended = true),
@@ -106,13 +111,36 @@ function countRefused(seen: ReplayCounts, { place }: PlacedEvent, error: Error):
   if (seen.reasons.length < maxReasons) seen.reasons.push(`${place} (${error.message})`);
 }
 
+/** Identities of the events that count as never told; asked for once. */
+function disownedIn(ownerUrl: DatabaseAddress, schema: string): () => Promise<ReadonlySet<string>> {
+  let found: Promise<ReadonlySet<string>> | undefined;
+  return () => (found ??= listDisowned(ownerUrl, schema));
+}
+
+async function listDisowned(ownerUrl: DatabaseAddress, schema: string): Promise<ReadonlySet<string>> {
+  const connection = await connect(ownerUrl, { connectTimeoutMs: 5_000 });
+  try {
+    const text = `select event_id || ' ' || source as identity from "${schema}".disowned_events`;
+    const { rows } = await connection.query<{ identity: string }>(text);
+    return new Set(rows.map(({ identity }) => identity));
+  } finally {
+    await connection.end();
+  }
+}
+
+/** @throws Error where it stands for versions that its topics have lost. */
+const refuseLossOf = ({ restatedFrom, subject }: Event): void => {
+  if (restatedFrom !== undefined && restatedFrom < subject.version)
+    throw new Error(`stands for versions ${restatedFrom} to ${subject.version}, the others are lost`);
+};
+
 function projectionsInto(database: Database, models: readonly ReadModel[]): Project {
   const projections = new Map<EventType, Projection['on'][]>();
-  for (const [type, { on }] of models.flatMap(
-    (model) => Object.entries(model.projections) as [EventType, Projection][],
-  )) {
-    projections.set(type, [...(projections.get(type) ?? []), on]);
-  }
+  for (const model of models)
+    for (const [type, { on }] of Object.entries(model.projections) as [EventType, Projection][]) {
+      const checked = model.keepsHistory ? [(_: ProjectionWriter, event: Event) => refuseLossOf(event)] : [];
+      projections.set(type, [...(projections.get(type) ?? []), ...checked, on]);
+    }
   return (events) =>
     database.transaction(
       { kind: 'system', id: 'rebuild' },

@@ -6,37 +6,46 @@ const columns = `event_id as "eventId", source, account_id as "accountId", type,
   causation_id as "causationId", correlation_id as "correlationId", aggregate, aggregate_id as "aggregateId",
   aggregate_version::float8 as "aggregateVersion", data`;
 
+const insertText = (where: string) => `
+  with link as (
+    insert into timeline_links (kind, id, event_id, source, account_id)
+    select kind, id, $1, $14, $2 from unnest($12::text[], $13::text[]) as l(kind, id) ${where} on conflict do nothing
+  )
+  insert into timeline_events (event_id, account_id, type, time, actor, causation_id, correlation_id, aggregate,
+    aggregate_id, aggregate_version, data, source)
+  select $1::text, $2::text, $3::text, $4::timestamptz, $5::text, $6::text, $7::text, $8::text, $9::text, $10::bigint,
+    $11::jsonb, $14::text ${where} on conflict do nothing`;
+
+const insertNews = insertText('');
+/** A state that is told again: where its version is in the timeline already, nothing happened. */
+const insertRestated = insertText(`where not exists (
+    select from timeline_links t join timeline_events e using (event_id, source)
+     where (t.kind, t.id) in (select * from unnest($12::text[], $13::text[]))
+       and e.aggregate = $8 and e.aggregate_id = $9 and e.aggregate_version = $10)`);
+
 /** One that is already there stays as it is, so that topics can be read again (NTF-11). */
 export function insertTimelineEvent(
   writer: ProjectionWriter,
   event: TimelineEvent,
   links: readonly Link[],
+  isRestated = false,
 ): void {
-  writer.write(
-    `with link as (
-       insert into timeline_links (kind, id, event_id, source, account_id)
-       select kind, id, $1, $14, $2 from unnest($12::text[], $13::text[]) as l(kind, id) on conflict do nothing
-     )
-     insert into timeline_events (event_id, account_id, type, time, actor, causation_id, correlation_id, aggregate,
-       aggregate_id, aggregate_version, data, source)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14) on conflict do nothing`,
-    [
-      event.eventId,
-      event.accountId,
-      event.type,
-      event.time,
-      event.actor,
-      event.causationId,
-      event.correlationId,
-      event.aggregate,
-      event.aggregateId,
-      event.aggregateVersion,
-      JSON.stringify(event.data),
-      links.map(({ kind }) => kind),
-      links.map(({ id }) => id),
-      event.source,
-    ],
-  );
+  writer.write(isRestated ? insertRestated : insertNews, [
+    event.eventId,
+    event.accountId,
+    event.type,
+    event.time,
+    event.actor,
+    event.causationId,
+    event.correlationId,
+    event.aggregate,
+    event.aggregateId,
+    event.aggregateVersion,
+    JSON.stringify(event.data),
+    links.map(({ kind }) => kind),
+    links.map(({ id }) => id),
+    event.source,
+  ]);
 }
 
 /** The event that a message tells of. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ReadableLine } from '@accord/events/fields';
 import { BillType, OrderType, Promotion } from '@accord/events/order';
 import { ChargeType, DomainServiceType } from '@accord/events/product';
 import { accountOf, accountRefusals, route, type Route } from '@accord/http';
@@ -9,7 +10,6 @@ import {
   AccountId,
   ConfigurationItem,
   InstanceId,
-  Line,
   OrderAnswer,
   PlanCode,
   ProductCode,
@@ -62,14 +62,14 @@ const Placement = z.strictObject({
   productAmount: MoneyJson.nullable().optional(),
   discountAmount: MoneyJson.optional(),
   promotion: z
-    .strictObject({ ...Promotion.shape, id: Line(64) })
+    .strictObject({ ...Promotion.shape, id: ReadableLine(64) })
     .meta({ id: 'PromotionInput' })
     .nullable()
     .default(null),
   trial: z.boolean().default(false),
   free: z.boolean().default(false),
   customised: z.boolean().default(false),
-  bundleId: Line(64).nullable().default(null),
+  bundleId: ReadableLine(64).nullable().default(null),
 });
 
 const placementRefusals = [

@@ -60,6 +60,13 @@ export interface Downgrade {
   readonly orderId: string;
   readonly priceBefore: string;
   readonly priceAfter: string;
+  /**
+   * The part that comes back of all that was paid for the instance, as a fraction; undefined in orders of before, where
+   * the prices say it.
+   */
+  readonly returned?: string | undefined;
+  /** The part of the unused that is kept. */
+  readonly kept?: string | undefined;
 }
 
 /** All that the amounts of a line follow from, kept for ever (RFD-19). */

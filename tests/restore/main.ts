@@ -1,0 +1,175 @@
+// Loses the database, or all topics, under load, and follows docs/restore.md until the auditor is clean; exits 1 where
+// it does not come so far, or anything that was lost is not listed.
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { compileServices } from '@accord/local';
+import { commandLine, known, wholeNumber } from '../command-line.ts';
+import { startLoad } from '../faults/load.ts';
+import { openShop } from '../faults/run.ts';
+import { names, startPlatform, type Platform, type Ran } from './environment.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const asked = commandLine(
+  'npm run restore-drill [-- database|topics [--seconds N] [--seed S] [--home folder]]',
+  {
+    seconds: { type: 'string', default: '15' },
+    seed: { type: 'string', default: String(Date.now() % 100_000) },
+    home: { type: 'string', default: join(root, '.accord', 'restore') },
+  },
+  ({ values, positionals }) => {
+    known(positionals, ['database', 'topics']);
+    const scenes = positionals.length > 0 ? positionals : ['database', 'topics'];
+    return {
+      scenes,
+      home: values.home,
+      seed: wholeNumber('seed', values.seed),
+      seconds: wholeNumber('seconds', values.seconds, 1),
+    };
+  },
+);
+
+const wrong: string[] = [];
+const expect = (is: boolean, otherwise: string) => {
+  if (!is) wrong.push(otherwise);
+};
+const tell = (what: string, tookMs: number, more = '') =>
+  console.log(`${what.padEnd(46)} ${(tookMs / 1_000).toFixed(1).padStart(6)} s  ${more}`);
+async function timed<T>(what: string, work: Promise<T>, more: (done: T) => string = () => ''): Promise<T> {
+  const began = performance.now();
+  const done = await work;
+  tell(what, performance.now() - began, more(done));
+  return done;
+}
+
+const lastLine = ({ said }: Ran) => said.trim().split('\n').at(-1)!;
+
+async function audited(platform: Platform, when: string): Promise<void> {
+  const audit = await platform.command('audit', '--settle', '90s');
+  tell(`auditor ${when}`, audit.tookMs, lastLine(audit));
+  expect(audit.code === 0, `the auditor ${when} ended with ${audit.code}:\n${audit.said.slice(0, 3_000)}`);
+}
+
+/** The read models, anew; the timeline keeps a history, which topics that were lost cannot give back. */
+async function rebuilt(platform: Platform, timelineIsWhole: boolean): Promise<void> {
+  for (const name of names) {
+    const models = name === 'notification' && !timelineIsWhole ? ['--model', 'contacts'] : [];
+    const ran = await platform.command('rebuild', name, ...models);
+    tell(`rebuild ${name}`, ran.tookMs);
+    expect(ran.code === 0, `rebuild ${name} ended with ${ran.code}: ${ran.said}`);
+  }
+  if (timelineIsWhole) return;
+  const refused = await platform.command('rebuild', 'notification', '--model', 'timeline');
+  expect(refused.code === 1, `the timeline was rebuilt from topics that lost its history: ${refused.said}`);
+}
+
+interface Lost {
+  readonly type: string;
+  readonly id: string;
+}
+
+async function reconciled(platform: Platform): Promise<Lost[]> {
+  const told = await platform.command('reconcile', '--json');
+  const lines = told.said.split('\n').filter((line) => line.startsWith('{'));
+  tell('reconcile tells', told.tookMs, lines.at(-1));
+  expect(told.code === 1, `reconcile, which only tells, ended with ${told.code}: ${told.said.slice(-2_000)}`);
+  const applied = await platform.succeeded('reconcile', '--apply');
+  tell('reconcile --apply', applied.tookMs);
+  const again = await platform.command('reconcile');
+  expect(again.code === 0, `after it something is left to be done: ${again.said.slice(-2_000)}`);
+  return lines.map((line) => JSON.parse(line) as Lost).filter(({ type }) => type !== undefined);
+}
+
+const load = (platform: Platform) => startLoad(platform, { seed: asked.seed, pauseMs: 60 });
+const ordersIn = async (platform: Platform) =>
+  new Set(
+    (await platform.query<{ id: string }>('select order_id as id from orders.orders')).map(({ id }) => id),
+  );
+
+async function loseDatabase(platform: Platform): Promise<void> {
+  const load1 = load(platform);
+  await sleep(asked.seconds * 1_000);
+  await timed('full backup under load', platform.backUp());
+  await sleep(asked.seconds * 1_000);
+  const [moment] = await platform.query<{ at: string; wal: string; seen: Date }>(
+    `select now()::text as at, pg_walfile_name(pg_current_wal_lsn()) as wal, now() as seen`,
+  );
+  const isArchived = async () =>
+    (
+      await platform.query<{ is: boolean }>(
+        `select last_archived_wal >= '${moment!.wal}' as is from pg_stat_archiver`,
+      )
+    )[0]!.is;
+  while (!(await isArchived())) await sleep(200);
+  await sleep(2_000);
+  const history = await load1.stop();
+  const before = await ordersIn(platform);
+  const lostMs = Date.now() - moment!.seen.getTime();
+  await platform.endServices('SIGKILL');
+  await platform.losePostgres();
+  console.log(
+    `the database is lost, ${before.size} orders, ${(lostMs / 1_000).toFixed(1)} s after the moment to restore`,
+  );
+
+  await timed('restore to that moment', platform.restorePostgres(moment!.at));
+  const after = await ordersIn(platform);
+  const gone = [...before].filter((id) => !after.has(id));
+  const lost = await reconciled(platform);
+  const listed = new Set(lost.filter(({ type }) => type === 'order.placed').map(({ id }) => id));
+  expect(gone.length > 0, 'nothing was lost: the drill showed nothing');
+  for (const id of gone) expect(listed.has(id), `order ${id} is gone and nobody lists it`);
+  for (const id of listed) expect(!after.has(id), `order ${id} is listed as gone and is there`);
+  console.log(
+    `gone: ${gone.length} of ${before.size} orders, and ${lost.length} events; ` +
+      `${history.filter(({ status }) => status < 300).length} commands had been accepted in all`,
+  );
+}
+
+async function loseTopics(platform: Platform): Promise<void> {
+  const load1 = load(platform);
+  await sleep(asked.seconds * 1_000);
+  await platform.loseKafka();
+  await sleep(1_000);
+  await load1.stop();
+  await platform.endServices('SIGTERM');
+  console.log(`all topics are lost, ${(await ordersIn(platform)).size} orders are in the database`);
+  await timed('an empty broker', platform.startEmptyKafka());
+  await timed('topics', platform.succeeded('topics'), lastLine);
+  const lost = await reconciled(platform);
+  expect(lost.length === 0, `events are lost though the database is whole: ${JSON.stringify(lost[0])}`);
+}
+
+async function play(scene: string): Promise<void> {
+  console.log(`\n${scene}: seed ${asked.seed}, ${asked.seconds} s of load`);
+  const platform = await startPlatform(join(asked.home, scene));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void platform.close().finally(() => process.exit(130)));
+  try {
+    await platform.prepare();
+    await platform.startServices();
+    await openShop(platform);
+    const began = performance.now();
+    await (scene === 'database' ? loseDatabase(platform) : loseTopics(platform));
+    await timed('services ready', platform.startServices());
+    await audited(platform, 'after the start');
+    await rebuilt(platform, scene === 'database');
+    await audited(platform, 'after the rebuild');
+    const goesOn = load(platform);
+    await sleep(3_000);
+    await goesOn.stop();
+    await audited(platform, 'after more orders');
+    tell('all of it', performance.now() - began);
+  } finally {
+    await platform.close();
+  }
+}
+
+await compileServices();
+for (const scene of asked.scenes) await play(scene);
+for (const line of wrong.slice(0, 50)) console.error(line);
+console.log(
+  wrong.length === 0
+    ? 'Restored: nothing is out of step, and all that is gone is listed.'
+    : `${wrong.length} things went wrong`,
+);
+process.exit(wrong.length === 0 ? 0 : 1);
