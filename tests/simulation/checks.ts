@@ -1,7 +1,7 @@
 import { checks } from '@accord/audit';
 import { equal, money } from '@accord/money';
 import { operator } from './steps.ts';
-import type { Told, World } from './system-model.ts';
+import type { Told, SystemModel } from './system-model.ts';
 
 export interface Breach {
   readonly rule: string;
@@ -255,11 +255,11 @@ function snapshotsOf({ data }: Told): { aggregate: string; id: string; snapshot:
 }
 
 /** EVT-30 to EVT-36, once everything is at rest. */
-export async function breachesOf(world: World): Promise<Breach[]> {
-  const { sql } = world.ground;
+export async function breachesOf(model: SystemModel): Promise<Breach[]> {
+  const { sql } = model.ground;
   const found: Breach[] = [];
   const breach = (rule: string, says: string, what: string) =>
-    found.push({ rule, says, found: world.inNames(what) });
+    found.push({ rule, says, found: model.inNames(what) });
   for (const { nth, id, found: what } of await sql<{ nth: number; id: string; found: string }>(
     everything,
     [],
@@ -267,7 +267,7 @@ export async function breachesOf(world: World): Promise<Breach[]> {
   )) {
     breach(statements[nth]!.rule, statements[nth]!.says, `${id}: ${what}`);
   }
-  const told = toldVersions(world, breach);
+  const told = toldVersions(model, breach);
   for (const { aggregate, id, version } of await sql<{ aggregate: string; id: string; version: number }>(
     owned,
     [],
@@ -303,12 +303,12 @@ export async function breachesOf(world: World): Promise<Breach[]> {
         `${id}: version ${snapshot.version}`,
       );
   }
-  await checkEffects(world, breach);
-  await checkMoney(world, breach);
-  await checkReports(world, breach);
-  await checkDifferences(world, breach);
-  checkReservations(world, breach);
-  for (const id of world.paidOfFrozen)
+  await checkEffects(model, breach);
+  await checkMoney(model, breach);
+  await checkReports(model, breach);
+  await checkDifferences(model, breach);
+  checkReservations(model, breach);
+  for (const id of model.paidOfFrozen)
     breach('RFD-13', 'no refund is paid of an instance that is known to be frozen', id);
   return found;
 }
@@ -323,9 +323,9 @@ const canonical = (value: unknown): string =>
   );
 
 /** By aggregate and version, what the topics say of it. */
-function toldVersions(world: World, breach: Tell): Map<string, Map<number, string>> {
+function toldVersions(model: SystemModel, breach: Tell): Map<string, Map<number, string>> {
   const told = new Map<string, Map<number, string>>();
-  for (const event of world.log) {
+  for (const event of model.log) {
     for (const { aggregate, id, snapshot } of snapshotsOf(event)) {
       const versions = told.get(`${aggregate} ${id}`) ?? new Map<number, string>();
       told.set(`${aggregate} ${id}`, versions);
@@ -344,14 +344,14 @@ function toldVersions(world: World, breach: Tell): Map<string, Map<number, strin
 }
 
 /** EVT-35: what was accepted is there, and nothing that was not. */
-async function checkEffects(world: World, breach: Tell): Promise<void> {
-  const found = await world.ground.sql<{ what: string; id: string }>(effects, [], 'effects');
+async function checkEffects(model: SystemModel, breach: Tell): Promise<void> {
+  const found = await model.ground.sql<{ what: string; id: string }>(effects, [], 'effects');
   const there = new Set(found.map(({ what, id }) => `${what} ${id}`));
-  for (const { what, id } of world.accepted) {
+  for (const { what, id } of model.accepted) {
     if (!there.has(`${what} ${id}`))
       breach('EVT-35', 'every accepted command is visible afterwards', `${id}: no ${what}`);
   }
-  const accepted = new Set(world.accepted.map(({ what, id }) => `${what} ${id}`));
+  const accepted = new Set(model.accepted.map(({ what, id }) => `${what} ${id}`));
   for (const { what, id } of found) {
     if (['order', 'contract', 'refund', 'export'].includes(what) && !accepted.has(`${what} ${id}`))
       breach('EVT-35', 'one effect for each accepted command', `${id}: a ${what} nobody was told of`);
@@ -369,13 +369,13 @@ const uses = `
 const isOfTransfer = (reference: string): boolean => /^rem_[0-9a-f]{32}:/.test(reference);
 
 /** ORD-5: money pays its order or is credited to the account, once; money nobody sent does neither. */
-async function checkMoney(world: World, breach: Tell): Promise<void> {
-  const found = await world.ground.sql<{ reference: string; orderId: string; amount: string }>(
+async function checkMoney(model: SystemModel, breach: Tell): Promise<void> {
+  const found = await model.ground.sql<{ reference: string; orderId: string; amount: string }>(
     uses,
     [],
     'uses',
   );
-  for (const [reference, { order, amount }] of world.received) {
+  for (const [reference, { order, amount }] of model.received) {
     const its = found.filter((use) => use.reference === reference);
     const right =
       its.length === 1 && its[0]!.orderId === order && equal(money(its[0]!.amount, amount.currency), amount);
@@ -386,22 +386,22 @@ async function checkMoney(world: World, breach: Tell): Promise<void> {
         `${reference} for ${order}: ${JSON.stringify(its)} of ${amount.amount}`,
       );
   }
-  const accepted = new Set(world.accepted.filter(({ what }) => what === 'payment').map(({ id }) => id));
+  const accepted = new Set(model.accepted.filter(({ what }) => what === 'payment').map(({ id }) => id));
   for (const { reference, orderId } of found) {
     if (isOfTransfer(reference)) continue; // the auditor compares them with the transfers
-    if (!world.received.has(reference) && !accepted.has(reference))
+    if (!model.received.has(reference) && !accepted.has(reference))
       breach('EVT-35', 'one effect for each accepted command', `${orderId}: money ${reference} from nobody`);
   }
 }
 
 /** ORD-11: whatever comes late, an instance is as its newest report says. */
-async function checkReports(world: World, breach: Tell): Promise<void> {
-  if (world.reported.size === 0) return;
-  const found = await world.ground.sql<{ id: string; version: string; frozenBy: string | null }>(
+async function checkReports(model: SystemModel, breach: Tell): Promise<void> {
+  if (model.reported.size === 0) return;
+  const found = await model.ground.sql<{ id: string; version: string; frozenBy: string | null }>(
     'select instance_id as id, report_version as version, frozen_by as "frozenBy" from orders.resources',
   );
   for (const { id, version, frozenBy } of found) {
-    const newest = world.reported.get(id);
+    const newest = model.reported.get(id);
     if (newest && (Number(version) !== newest.reportVersion || frozenBy !== newest.frozenBy))
       breach(
         'ORD-11',
@@ -418,9 +418,9 @@ interface NamedClaim {
 }
 
 /** ORD-21: operators are told of each claim what keeps it from its transfer; from the one it has paid with, nothing. */
-async function checkDifferences(world: World, breach: Tell): Promise<void> {
-  if (world.transfers.length === 0) return;
-  const { data } = await world.read(operator, '/v1/remittances');
+async function checkDifferences(model: SystemModel, breach: Tell): Promise<void> {
+  if (model.transfers.length === 0) return;
+  const { data } = await model.read(operator, '/v1/remittances');
   for (const { claimId, status, differs } of (data as { claims: NamedClaim[] }[]).flatMap(
     ({ claims }) => claims,
   )) {
@@ -436,8 +436,8 @@ async function checkDifferences(world: World, breach: Tell): Promise<void> {
 }
 
 /** ORD-12: an order past its payBy is expired on the spot instead of reserved. */
-function checkReservations(world: World, breach: Tell): void {
-  for (const { type, at, data } of world.log) {
+function checkReservations(model: SystemModel, breach: Tell): void {
+  for (const { type, at, data } of model.log) {
     if (type !== 'order.reserved') continue;
     for (const order of data['orders'] as { orderId: string; status: string; payBy: string | null }[]) {
       if (order.status === 'unpaid' && order.payBy && new Date(order.payBy) <= at)

@@ -34,7 +34,7 @@ export const Promotion = z
   .meta({ id: 'Promotion' });
 
 /** The plan that an order pays for: as it was called when the order was placed (ORD-24). */
-export const OrderPlan = z.object({ code: z.string(), name: LocalizedName }).meta({ id: 'OrderPlan' });
+const OrderPlan = z.object({ code: z.string(), name: LocalizedName }).meta({ id: 'OrderPlan' });
 
 /** An exact price for a whole period, before anything is rounded. */
 const ExactPrice = z.string().regex(/^\d{1,23}(\.\d{1,8})?$/);
@@ -47,7 +47,7 @@ const ExactPart = z.string().regex(/^\d+(\/\d+)?$/);
  * the plan before, as it was ordered, and with the one after. An upgrade before pays for a part of the same time: a
  * downgrade names it, too, where something comes back of it.
  */
-export const PlanChange = z
+const PlanChange = z
   .object({
     /** The plan before; null where the instance had none. */
     from: z.string().nullable(),

@@ -69,9 +69,9 @@ function expectFree(
   const unknown = instanceIds.filter((id) => !usable.some(({ instanceId }) => instanceId === id));
   if (unknown.length > 0) throw new Refusal('not_found', 'order.instance_unknown', { instanceIds: unknown });
   if (!first) return;
-  const { instanceId, orderId, heldByRefund } = first;
-  const code = heldByRefund ? 'order.held_by_refund' : 'order.instance_busy';
-  throw new Refusal('conflict', code, { instanceId, orderId });
+  const { instanceId, orderId, refundId } = first;
+  if (refundId) throw new Refusal('conflict', 'order.held_by_refund', { instanceId, orderId, refundId });
+  throw new Refusal('conflict', 'order.instance_busy', { instanceId, orderId });
 }
 
 /** ORD-2: it may switch how an instance is billed; else it names a configuration that the instance has not. */

@@ -1,19 +1,21 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import type { Holder } from '@accord/events/fields';
+import type { Subscriptions } from '@accord/messaging';
 import { sum, type Money } from '@accord/money';
 import { saveEnds } from './order/holder-store.ts';
 import { linkDifference, refundFailedFulfilment, refundOrder } from './order/order-refund.ts';
 import { lockOrders, lockOrdersHeldBy, saveOrders } from './order/order-store.ts';
 import type { Order } from './order/order.ts';
 import { settleSwitches } from './period-settlement.ts';
+import { refundRows } from './reservation.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import { releaseResource, shortenResource, type Resource } from './resource/resource.ts';
 
 type Refund = Event<'refund.succeeded'>['data']['refund'];
 
 /** ORD-14, RFD-17: the money went back, so the resources it paid for end here and the refund's holds with it. */
-export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'refund.succeeded'>) {
+async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'refund.succeeded'>) {
   const { refundId } = refund;
   if (refund.kind === 'failed_fulfilment') {
     saveOrders(
@@ -51,7 +53,7 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
 }
 
 /** ORD-24: the downgrade and the orders that the difference came back of show it (ORD-17). */
-export async function onDifferenceReturned(
+async function onDifferenceReturned(
   tx: Tx,
   { data: { refund } }: Event<'refund.difference_returned'>,
 ): Promise<void> {
@@ -92,3 +94,8 @@ function refundedInstances(refund: Refund, order: Order): string[] {
   );
   return lines.flatMap(({ instanceId }) => instanceId ?? refund.instanceIds);
 }
+
+export const refundSettlementSubscriptions: Subscriptions = {
+  'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
+  'refund.difference_returned': { on: onDifferenceReturned, locks: refundRows },
+};

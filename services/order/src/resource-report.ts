@@ -1,5 +1,6 @@
 import { actorId, expectVersion, Refusal, type Tx } from '@accord/core';
 import type { Event } from '@accord/events';
+import type { Subscriptions } from '@accord/messaging';
 import { addInstance, failOrder, serialisationFailure } from './fulfilment.ts';
 import type { FitRules } from './order/fulfilment-fit.ts';
 import { findOpenOrder, lockOrdersOfInstances } from './order/order-instance-store.ts';
@@ -118,7 +119,7 @@ const time = (text: string | null) => (text === null ? null : new Date(text));
  *
  * @throws Refusal as `report` does.
  */
-export const onResourceReported =
+const onResourceReported =
   (rules: FitRules) =>
   async (tx: Tx, { data, actor: reportedBy }: Event<'resource.reported'>): Promise<void> => {
     const { instanceId, orderId, accountId: _account, nextRenewalPeriod: next, ...facts } = data;
@@ -127,3 +128,12 @@ export const onResourceReported =
     const told = { ...facts, ...times, nextRenewalPeriod, reportedBy };
     await report(tx, rules, { instanceId, orderId, report: told });
   };
+
+const reportRows = ({ data: { instanceId, orderId } }: Event<'resource.reported'>) => [
+  instanceId,
+  ...(orderId ? [orderId] : []),
+];
+
+export const resourceReportSubscriptions = (rules: FitRules): Subscriptions => ({
+  'resource.reported': { on: onResourceReported(rules), locks: reportRows },
+});

@@ -719,7 +719,7 @@ describe('cancelling', () => {
               orderId: foreign.orderId,
               outcome: 'refused',
               code: 'order.not_found',
-              detail: `There is no order ${foreign.orderId}.`,
+              detail: `There is no order ${foreign.orderId}, or it is not known here yet.`,
             },
             {
               orderId: open.orderId,
@@ -739,7 +739,7 @@ describe('cancelling', () => {
       );
       expect(inChinese.body.data).toMatchObject([
         { title: '订单无法取消', detail: '只有未支付的订单可以取消，当前状态为已支付。' },
-        { title: '订单不存在', detail: `订单 ${unknown} 不存在。` },
+        { title: '订单不存在', detail: `找不到订单 ${unknown}，或该订单尚未同步。` },
       ]);
       expect(
         (await customer(t, 'acc_1').post('/v1/orders/cancel', { orderIds, reason: 'batch' }, headers)).body,

@@ -9,7 +9,7 @@ export type CopiedRows = Buffer;
 
 /** It and the two before it are left out of values, for which they mean nothing. */
 export const cellEnd = '\u001f';
-export const rowEnd = '\n';
+const rowEnd = '\n';
 
 const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 const escapedOrLeftOut = /\\([^])|[\u001d\u001e]/g;

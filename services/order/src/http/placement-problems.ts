@@ -108,22 +108,6 @@ export const placementProblems = {
     },
     'zh-CN': { title: '实例不存在', detail: '账户下没有该产品的这些实例：{instanceIds}。' },
   },
-  'order.instance_busy': {
-    kind: 'conflict',
-    en: {
-      title: 'The instance has an open order',
-      detail: 'Order {orderId} on instance {instanceId} is not finished yet.',
-    },
-    'zh-CN': { title: '实例有未完成的订单', detail: '实例 {instanceId} 上的订单 {orderId} 尚未完成。' },
-  },
-  'order.held_by_refund': {
-    kind: 'conflict',
-    en: {
-      title: 'The instance is being refunded',
-      detail: 'A refund holds order {orderId} of instance {instanceId}.',
-    },
-    'zh-CN': { title: '实例正在退款', detail: '实例 {instanceId} 的订单 {orderId} 正在退款。' },
-  },
   'order.configuration_unchanged': {
     kind: 'conflict',
     en: {

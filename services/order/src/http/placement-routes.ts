@@ -8,12 +8,12 @@ import type { Profile } from '@accord/profile';
 import { mostInstances, place } from '../placement.ts';
 import {
   AccountId,
-  answered,
   ConfigurationItem,
   InstanceId,
   OrderAnswer,
   PlanCode,
   ProductCode,
+  toOrderAnswer,
 } from './schemas.ts';
 
 const longest = { minute: 5_256_000, month: 120, year: 10 } as const;
@@ -139,7 +139,8 @@ const placeOrder = (profile: Profile) =>
     inTransaction: async (tx, { actor, body, locale }) => {
       const accountId = accountOf(actor, body.accountId);
       const order = await place(tx, profile, { ...body, accountId });
-      return { status: 201, ...answered(order, { actor, locale }), location: `/v1/orders/${order.orderId}` };
+      const answer = toOrderAnswer(order, { actor, locale });
+      return { status: 201, body: answer, version: order.version, location: `/v1/orders/${order.orderId}` };
     },
   });
 

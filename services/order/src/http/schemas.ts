@@ -70,12 +70,6 @@ export const toOrderAnswer = (order: Order, { actor, locale }: Reader): z.input<
   warnings: orderWarnings(order, locale),
 });
 
-/** 200: the order as a command leaves it, with its version for the ETag. */
-export const answered = (order: Order, reader: Reader) => ({
-  body: toOrderAnswer(order, reader),
-  version: order.version,
-});
-
 const PostpayStart = z
   .object({ instanceId: z.string(), at: z.iso.datetime() })
   .meta({ id: 'PostpayStart', description: 'ORD-2: the end of the paid period, or later.' });

@@ -51,9 +51,9 @@ export const findOpenOrder = (tx: Tx, instanceId: string) =>
  * were locked.
  */
 export const listOrdersInTheWay = (tx: Tx, instanceIds: readonly string[]) =>
-  tx.many<{ orderId: OrderId; instanceId: string; heldByRefund: boolean }>(
+  tx.many<{ orderId: OrderId; instanceId: string; refundId: string | null }>(
     `select o.order_id as "orderId", i.instance_id as "instanceId",
-            o.hold_kind is not distinct from 'refund' as "heldByRefund"
+            case o.hold_kind when 'refund' then o.hold_id end as "refundId"
        from order_instances i join orders o using (order_id)
       where i.instance_id = any ($1::text[]) and (i.open or o.hold_kind = 'refund')
       order by 1`,

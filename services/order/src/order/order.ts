@@ -178,7 +178,7 @@ export function expireOrder(order: Order, now: Date): Decision<Order> {
 }
 
 /** Keeps an order from being held. */
-export type Obstacle =
+type Obstacle =
   | 'order.cancelled'
   | 'order.voided'
   | 'order.instance_busy'

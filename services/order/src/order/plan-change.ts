@@ -70,7 +70,7 @@ const instancesDiffer = (resources: readonly Resource[]) =>
   });
 
 /** `servicePeriod` is null where the instances are billed by use. */
-export type ChangeOfPlan = Pick<Order, 'planChange' | 'servicePeriod'> & { readonly quote: Quote };
+type ChangeOfPlan = Pick<Order, 'planChange' | 'servicePeriod'> & { readonly quote: Quote };
 
 interface ChangeRules extends CountingRules {
   readonly currency: string;

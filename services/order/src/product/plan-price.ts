@@ -35,7 +35,7 @@ export interface Rest {
   readonly priceAfter: Fraction;
 }
 
-export interface PlanPrices {
+interface PlanPrices {
   readonly prices: readonly Price[];
   readonly currency: string;
 }

@@ -35,7 +35,7 @@ export interface Amounts {
 }
 
 /** Sums that no minor unit can say, as fractions: `800/31`. */
-export interface ExactSums {
+interface ExactSums {
   /** The sum that was paid for the parts that came back. */
   readonly paid: string;
   readonly refund: string;
@@ -94,7 +94,7 @@ export interface Line extends Amounts {
   readonly calculation: Calculation | null;
 }
 
-export interface LineAsk {
+interface LineAsk {
   readonly instanceId: string;
   readonly at: Date;
   /** Counts for packages alone. */
