@@ -84,11 +84,11 @@ export const planted: readonly Planted[] = [
     seed: 56,
     changes: [
       {
-        file: 'services/order/src/service.ts',
-        fragment: `'refund.succeeded': {`,
+        file: 'services/order/src/reservation.ts',
+        fragment: `'refund.withdrawn': {`,
         replacement: `'refund.failed': {
           on: async (tx, event) => { if ($planted) await onRefundEnded(tx, event); }, locks: refundRows },
-          'refund.succeeded': {`,
+          'refund.withdrawn': {`,
       },
     ],
   },
