@@ -5,15 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { compileServices } from '@accord/local';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
-import { startLoad } from '../faults/load.ts';
+import { machine, startLoad } from '../faults/load.ts';
 import { openShop } from '../faults/run.ts';
 import { names, startPlatform, type Platform, type Ran } from './environment.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const asked = commandLine(
-  'npm run restore-drill [-- database|topics [--seconds N] [--seed S] [--home folder]]',
+  'npm run restore-drill [-- database|topics [--seconds N] [--orders N] [--seed S] [--home folder]]',
   {
     seconds: { type: 'string', default: '15' },
+    orders: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     home: { type: 'string', default: join(root, '.accord', 'restore') },
   },
@@ -25,6 +26,8 @@ const asked = commandLine(
       home: values.home,
       seed: wholeNumber('seed', values.seed),
       seconds: wholeNumber('seconds', values.seconds, 1),
+      /** So many more are there before the load begins. */
+      orders: wholeNumber('orders', values.orders),
     };
   },
 );
@@ -86,10 +89,22 @@ const ordersIn = async (platform: Platform) =>
     (await platform.query<{ id: string }>('select order_id as id from orders.orders')).map(({ id }) => id),
   );
 
+/** Copies of one that is placed, which nobody has heard of: told as after a loss of the topics. */
+async function fill(platform: Platform): Promise<void> {
+  const placed = await platform.customer('acc_f0').orders.post('/v1/orders', machine);
+  if (placed.status !== 201) throw new Error(`no order to copy: ${JSON.stringify(placed.body)}`);
+  await audited(platform, 'before the fill');
+  await platform.endServices('SIGTERM');
+  await timed(`${asked.orders} orders`, platform.copyOrder(placed.body.orderId as string, asked.orders));
+  await timed('reconcile --apply tells of them', platform.succeeded('reconcile', '--apply'), lastLine);
+  await timed('services ready', platform.startServices());
+  await timed('each service has heard of them', platform.untilHeard(asked.orders));
+}
+
 async function loseDatabase(platform: Platform): Promise<void> {
-  const load1 = load(platform);
+  const running = load(platform);
   await sleep(asked.seconds * 1_000);
-  await timed('full backup under load', platform.backUp());
+  await timed(`full backup under load, ${platform.backupTool}`, platform.backUp());
   await sleep(asked.seconds * 1_000);
   const [moment] = await platform.query<{ at: string; wal: string; seen: Date }>(
     `select now()::text as at, pg_walfile_name(pg_current_wal_lsn()) as wal, now() as seen`,
@@ -102,7 +117,7 @@ async function loseDatabase(platform: Platform): Promise<void> {
     )[0]!.is;
   while (!(await isArchived())) await sleep(200);
   await sleep(2_000);
-  const history = await load1.stop();
+  const history = await running.stop();
   const before = await ordersIn(platform);
   const lostMs = Date.now() - moment!.seen.getTime();
   await platform.endServices('SIGKILL');
@@ -126,11 +141,11 @@ async function loseDatabase(platform: Platform): Promise<void> {
 }
 
 async function loseTopics(platform: Platform): Promise<void> {
-  const load1 = load(platform);
+  const running = load(platform);
   await sleep(asked.seconds * 1_000);
   await platform.loseKafka();
   await sleep(1_000);
-  await load1.stop();
+  await running.stop();
   await platform.endServices('SIGTERM');
   console.log(`all topics are lost, ${(await ordersIn(platform)).size} orders are in the database`);
   await timed('an empty broker', platform.startEmptyKafka());
@@ -148,6 +163,7 @@ async function play(scene: string): Promise<void> {
     await platform.prepare();
     await platform.startServices();
     await openShop(platform);
+    if (asked.orders > 0) await fill(platform);
     const began = performance.now();
     await (scene === 'database' ? loseDatabase(platform) : loseTopics(platform));
     await timed('services ready', platform.startServices());
