@@ -4,6 +4,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { pino } from 'pino';
+import type { EventType } from '@accord/events';
+import { openAdmin, openKafka } from '@accord/kafka';
 import {
   auditSettingsOf,
   settingsFor,
@@ -178,7 +181,8 @@ export async function startPlatform(home: string) {
     },
     /** Until the views and the timeline know so many orders. */
     async untilHeard(orders: number) {
-      const heard = `select least((select count(*) from contracts.order_view), (select count(*) from refunds.order_view),
+      const heard = `select least((select count(*) from contracts.order_view),
+        (select count(*) from refunds.order_view),
         (select count(*) from notifications.timeline_events where type = 'order.placed'))::int as orders`;
       while ((await query<{ orders: number }>(heard))[0]!.orders < orders) await sleep(2_000);
     },
@@ -201,6 +205,21 @@ export async function startPlatform(home: string) {
       kafka.kill('SIGKILL');
       await kafka.stop();
       rmSync(kafkaAsk.dataDir, { recursive: true, force: true, maxRetries: 5 });
+    },
+    async loseTopic(topic: EventType) {
+      const client = openKafka({
+        brokers: kafka.brokers.split(','),
+        clientId: 'accord-drill',
+        topicPrefix: '',
+        log: pino({ level: 'silent' }),
+      });
+      const admin = await openAdmin(client);
+      try {
+        await admin.deleteTopics([topic]);
+        while ((await admin.topics()).has(topic)) await sleep(100);
+      } finally {
+        await admin.close();
+      }
     },
     async startEmptyKafka() {
       for (const deadline = performance.now() + 30_000; ; await sleep(300)) {
