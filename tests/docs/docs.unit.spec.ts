@@ -5,6 +5,7 @@ import { personalFields, readers } from '@accord/events/access';
 import { rangeQuery } from '@accord/http';
 import { customerScopes } from '@accord/http/server';
 import { withDeadLetterRoutes } from '../../libs/platform/src/dead-letter-routes.ts';
+import { planted } from '../simulation/planted.ts';
 import { chartTable } from './chart-table.ts';
 import { eventsPage, services } from './events-page.ts';
 import { lifecyclesPage } from './lifecycles-page.ts';
@@ -130,4 +131,13 @@ test('EVT-15 the table names every personal field of an event, and no other', ()
   const telling =
     /(^|\.)(certifiedName|email|phone|recipient|partyA|text|operatorId|contactId|contacts\.name)$/;
   expect([...paths].filter((path) => telling.test(path) && !personalFields.includes(path))).toEqual([]);
+});
+
+test('docs/simulation.md has every planted bug, and no other, each with its seed', () => {
+  const page = kept('simulation.md').replaceAll(/\s+/g, ' ');
+  const listed = [...page.matchAll(/- `([a-z-]+)`: [^`]*? Found with seed (\d+);/g)].map(([, name, seed]) => [
+    name,
+    seed,
+  ]);
+  expect(listed.sort()).toEqual(planted.map(({ name, seed }) => [name, String(seed)]).sort());
 });

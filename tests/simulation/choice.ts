@@ -42,6 +42,7 @@ export function choose(model: SystemModel, chance: Chance): () => Step {
 function prologue(chance: Chance): Step[] {
   const kind = chance.below(10);
   if (kind === 1) return claimsThatRace(chance);
+  if (kind === 2) return orderOverInstance(chance);
   if (kind < 3) return [];
   const orders = ['o1', 'o2'].slice(0, 1 + chance.below(2));
   const steps = orders.flatMap((as): Step[] => [
@@ -69,6 +70,26 @@ function claimsThatRace(chance: Chance): Step[] {
   ];
   // A claim is of an account that the order service knows.
   return [{ do: 'catch up' }, ...placed, ...chance.shuffled(racing)];
+}
+
+/** ORD-26: whatever is told of an instance while an order over it is open, and however that ends. */
+function orderOverInstance(chance: Chance): Step[] {
+  const renewal: Step = { do: 'renew', as: 'o2', instances: ['o1.1'] };
+  const said = chance.of(['ends later', 'ends later', 'ends sooner', 'released'] as const);
+  const report: Step = { do: 'report', instance: 'o1.1', says: said };
+  const end: Step = { do: chance.of(['fail', 'fail', 'fulfil']), order: 'o2' };
+  const pay: Step = { do: 'pay', order: 'o2' };
+  return [
+    { do: 'place', as: 'o1', product: 'BCC', count: 1 },
+    { do: 'pay', order: 'o1' },
+    { do: 'fulfil', order: 'o1' },
+    chance.of<Step>([renewal, renewal, { do: 'change plan', as: 'o2', instances: ['o1.1'], plan: 'large' }]),
+    ...chance.of([
+      [pay, report, end],
+      [pay, end, report],
+      [report, pay, end],
+    ]),
+  ];
 }
 
 const upset = <K extends string>(chance: Chance, name: K, share: number) =>
@@ -123,6 +144,9 @@ function rewind(model: SystemModel, chance: Chance): Step | undefined {
 const reports = [
   { says: 'began later' },
   { says: 'ends sooner' },
+  { says: 'ends later' },
+  { says: 'ends later' },
+  { says: 'released' },
   { says: 'frozen' },
   { says: 'frozen' },
   { says: 'free' },

@@ -49,7 +49,7 @@ export const planted: readonly Planted[] = [
     rule: 'EVT-5',
     says: 'an event that comes late overwrites what a newer one told',
     breaks: 'EVT-36',
-    seed: 6,
+    seed: 2,
     changes: [
       {
         file: 'libs/messaging/src/keep-newest.ts',
@@ -81,7 +81,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13, RFD-17',
     says: 'a payout that failed ends the holds of its refund',
     breaks: 'EVT-32',
-    seed: 56,
+    seed: 8,
     changes: [
       {
         file: 'services/order/src/reservation.ts',
@@ -153,7 +153,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-5',
     says: 'money that arrives for an order that cannot be paid is dropped',
     breaks: 'ORD-5',
-    seed: 5,
+    seed: 1,
     changes: [
       {
         file: 'services/order/src/payment.ts',
@@ -223,12 +223,40 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-24',
     says: 'a downgrade is settled, and its difference stays with the provider',
     breaks: 'ORD-24',
-    seed: 243,
+    seed: 281,
     changes: [
       {
         file: 'services/refund/src/automatic-credit.ts',
         fragment: 'const nothing = isNothing(split);',
         replacement: 'const nothing = isNothing(split) || $planted;',
+      },
+    ],
+  },
+  {
+    name: 'end-lost',
+    rule: 'ORD-26',
+    says: 'an end that was told while an order was open is nobody’s once that order has failed',
+    breaks: 'ORD-26',
+    seed: 615,
+    changes: [
+      {
+        file: 'services/order/src/period-settlement.ts',
+        fragment: 'return reported ? settle(',
+        replacement: 'return reported && !$planted ? settle(',
+      },
+    ],
+  },
+  {
+    name: 'released-left-open',
+    rule: 'ORD-11',
+    says: 'an order stays open on an instance that was released',
+    breaks: 'ORD-11',
+    seed: 41,
+    changes: [
+      {
+        file: 'services/order/src/resource-report.ts',
+        fragment: 'if (told.released) orders =',
+        replacement: 'if (told.released && !$planted) orders =',
       },
     ],
   },
@@ -251,7 +279,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-21',
     says: 'a transfer that is reported wakes no claim',
     breaks: 'ORD-21',
-    seed: 82,
+    seed: 51,
     changes: [
       {
         file: 'services/order/src/remittance-claim.ts',
@@ -265,7 +293,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-21',
     says: 'operators are not told that a payer is another one than the account',
     breaks: 'ORD-21',
-    seed: 56,
+    seed: 64,
     changes: [
       {
         file: 'services/order/src/remittance/claim.ts',
@@ -279,7 +307,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-11',
     says: 'a report that comes late overwrites what a newer one said of the instance',
     breaks: 'ORD-11',
-    seed: 124,
+    seed: 84,
     changes: [
       {
         file: 'services/order/src/resource-report.ts',
@@ -313,7 +341,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-23',
     says: 'the totals forget an order that is cancelled',
     breaks: 'ORD-23',
-    seed: 7,
+    seed: 1,
     inDatabase: {
       name: 'orders.on_changed',
       fragment: 'from changed) moved',
