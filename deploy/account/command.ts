@@ -34,16 +34,12 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-type Command = (ask: Ask, opened: AsyncDisposableStack) => Promise<number>;
-
 interface Ask {
   readonly accountId: string;
   readonly apply: boolean;
   readonly json: boolean;
   readonly env: NodeJS.ProcessEnv;
 }
-
-const commands: Readonly<Record<string, Command>> = { export: runExport, erase: runErase };
 
 /** The command `account`. @returns what the process ends with, as its usage says. */
 export async function runAccount(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -55,9 +51,10 @@ export async function runAccount(args: readonly string[], env: NodeJS.ProcessEnv
       return 0;
     }
     const [name = '', accountId = '', ...more] = positionals;
-    if (!Object.hasOwn(commands, name) || more.length > 0) throw new Error(`usage: ${usage}`);
+    const isAsked = name === 'export' ? !values.apply && !values.json : name === 'erase';
+    if (!isAsked || more.length > 0) throw new Error(`usage: ${usage}`);
     if (!/^[A-Za-z0-9_.-]{1,64}$/.test(accountId)) throw new Error('that is no account id (API-4)');
-    return await commands[name]!({ accountId, env, ...values }, opened);
+    return await (name === 'export' ? runExport : runErase)({ accountId, env, ...values }, opened);
   } catch (error) {
     console.error(`account: ${(error as Error).message}`);
     return 2;
@@ -71,7 +68,7 @@ const openAuditor = (url: Parameters<typeof connect>[0]) =>
   });
 
 /** Longest wait for a row that a service has locked: then it is to be run again. */
-const lockWaitMs = 10_000;
+const lockWaitMs = 4_000;
 
 const openOperator = (url: Parameters<typeof connect>[0], service: ServiceName) =>
   connect(url, {
@@ -91,6 +88,8 @@ async function runExport({ accountId, env }: Ask, opened: AsyncDisposableStack):
   const given = readSettings(exportSettings, env);
   const auditor = await openAuditor(given.ACCORD_AUDIT_DATABASE_URL);
   opened.defer(() => auditor.end());
+  // Each write hears of it as well.
+  process.stdout.on('error', () => undefined);
   let rows = 0;
   for await (const line of exportAccount(auditor, accountId)) {
     await say(line);

@@ -96,7 +96,8 @@ or an event of the account waits for an operator (\`redrive\`). The platform end
 
 - The account's facts are emptied at version 9007199254740991, the last that there can be, and told so by
   \`account.updated\`. Whatever the platform tells later, or again, is older and changes nothing: in the services,
-  in views that are rebuilt, at every subscriber that keeps the newest. An erasure cannot be taken back; a person
+  in views that are rebuilt, at every subscriber that keeps the newest; over REST it is answered with the empty
+  account. An erasure cannot be taken back; a person
   who returns gets another account id ([decision 0024](decisions/0024-an-account-is-erased-by-its-last-version.md)).
 - No mail goes out any more: mails that waited are \`skipped\`, \`contact_gone\`. One that is being sent at that
   second arrives.
@@ -141,7 +142,8 @@ something is done about it. What can be done, and what it costs:
 ## What others keep
 
 - **Backups** have everything until they expire. A database that is set back to a moment before the erasure hears
-  of it again from the topic ([restore.md](restore.md)); run the command once more for the rest.
+  of it again from the topic by \`reconcile\` ([restore.md](restore.md)); run the command once more for the rest.
+  Not tried.
 - **Mails** are not stored here; the mail server and the receiver have them.
 - **Logs, metrics and traces** have ids, no names ([operations.md](operations.md#log-lines)).
 
