@@ -137,7 +137,7 @@ async function open(given: z.infer<typeof eraseSettings>, opened: AsyncDisposabl
 function asText({ table, rows, fate, toErase }: Held): string {
   const line = (word: string, count: number, why: string) =>
     `${word.padEnd(7)} ${table.padEnd(32)} ${String(count).padStart(7)}  ${why}`;
-  if (!fate) return line('plain', rows, "nothing personal but the account's id");
+  if (!fate || fate.is === 'staff') return line('plain', rows, "nothing personal but the account's id");
   if (fate.is === 'erased') {
     const rest = fate.rest ? `; the rest is kept until ${fate.rest.until}: ${fate.rest.why}` : '';
     return line('erase', toErase, `of ${rows}: ${fate.how}${rest}`);

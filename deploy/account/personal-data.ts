@@ -131,7 +131,11 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       personal: { payer_name: 'name of the payer', payer_key: 'the same', bank_reference: 'of the transfer' },
       fate: { is: 'kept', law: books },
     },
-    resources: plain,
+    resources: {
+      isOf: own,
+      personal: { reported_by: 'user id at the platform of who reported it' },
+      fate: { is: 'staff' },
+    },
     unapplied_payments: plain,
   },
   contract: {

@@ -4,7 +4,7 @@ import { loadProfile, type Profile } from '@accord/profile';
 import { reasonsAgainstApplication, reasonsAgainstPrinting } from '../../services/contract/src/objections.ts';
 import {
   allowedOperations,
-  surroundingsOf,
+  operationContextOf,
   withoutQuota,
   type Account,
   type Operation,
@@ -136,6 +136,7 @@ const machine: Resource = {
   ipAddress: null,
   plan: null,
   knownSince: null,
+  reportedBy: null,
 };
 
 const certified: Account = {
@@ -609,13 +610,13 @@ const rows = Object.entries(cases).flatMap(([title, [given, expected]]) =>
 test.each(rows)('ORD-16 %s, at %s, is offered as it is decided', (_, provider, given, expected) => {
   const { profile, order, orders, resources, account } = worldOf(provider, given);
   const { refundsThisYear = 0, refunded = [] } = given;
-  const around = surroundingsOf({
+  const context = operationContextOf({
     accounts: new Map(account ? [['acc_1', account]] : []),
     resources,
     orders: orders.filter(({ status }) => status === 'unpaid' || status === 'paid'),
     withoutQuota: withoutQuota(new Map([['acc_1', refundsThisYear]]), profile),
   });
-  const offered = allowedOperations(order, around, { profile, missingGlyphs, now });
+  const offered = allowedOperations(order, context, { profile, missingGlyphs, now });
   expect(offered).toEqual(expected);
 
   const refusesBy = (decide: () => unknown) =>

@@ -26,8 +26,9 @@ function expectCurrent(file: string, page: string) {
 test('docs/events.md is what the code says, and names every type and who hears it', () => {
   const page = eventsPage();
   expectCurrent('events.md', page);
+  const unfolded = page.replaceAll(/\n +(?![ -])/g, ' ');
   for (const type of eventTypes)
-    expect(page).toMatch(new RegExp(`^\\| \`${type}\` .* \\| .*notification \\|$`, 'm'));
+    expect(unfolded).toMatch(new RegExp(`^- \`${type}\`: .* Heard by .*\\bnotification\\.$`, 'm'));
 });
 
 test('EVT-1 EVT-15 what the chart and Strimzi know of the code is what the code says', () => {
@@ -115,8 +116,7 @@ test('EVT-15 the table of readers is what services subscribe to', () => {
 test('EVT-15 docs/personal-data.md is what the code says, and names every personal field', () => {
   const page = personalDataPage();
   expectCurrent('personal-data.md', page);
-  for (const field of personalFields)
-    expect(page).toMatch(new RegExp(`^\\| \`${field}\` \\| .+ \\| .+ \\|$`, 'm'));
+  for (const field of personalFields) expect(page).toContain(`\n- \`${field}\` of `);
 });
 
 test('EVT-15 the table names every personal field of an event, and no other', () => {

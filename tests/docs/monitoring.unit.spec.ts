@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import YAML from 'yaml';
 import { makeMetrics } from '@accord/core/observability';
 import { showQueues } from '../../libs/platform/src/queue-metrics.ts';
-import { mailFigures } from '../../services/notification/src/dispatch.ts';
+import { mailMetrics } from '../../services/notification/src/dispatch.ts';
 import { dashboards } from './dashboards.ts';
 import { logCalls } from './log-calls.ts';
 import { LogLine, logLineSchema } from './log-line.ts';
@@ -59,7 +59,7 @@ test('no query adds up what every instance shows alike', async () => {
   const metrics = makeMetrics('order');
   const away = () => Promise.reject(new Error('away'));
   showQueues([], { transaction: away, pools: () => ({}) } as never, metrics);
-  mailFigures(metrics, { transaction: away });
+  mailMetrics(metrics, { transaction: away });
   const shared = new Set(
     [...(await metrics.text()).matchAll(/^# HELP (\w+) .*every instance shows the same/gm)].map(
       ([, name]) => name!,

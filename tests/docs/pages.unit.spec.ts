@@ -111,7 +111,7 @@ test('docs/operations.md names each metric and each setting of every service, an
 
 test(
   'docs/flows.md: a cancel is read in six files of the order ' +
-    'service, five of contract and five of notification',
+    'service, four of contract and four of notification',
   () => {
     const [, cancel = ''] = text('docs/flows.md').split('\n## Cancel\n');
     const files = new Set(
@@ -119,17 +119,17 @@ test(
     );
     const of = (service: string) =>
       [...files].filter((file) => file.startsWith(`\`services/${service}/`)).length;
-    expect([of('order'), of('contract'), of('notification'), files.size]).toEqual([6, 5, 5, 16]);
+    expect([of('order'), of('contract'), of('notification'), files.size]).toEqual([6, 4, 4, 14]);
   },
 );
 
-test('docs/flows.md: a refund is read from the request to the money in 15 files of the refund service', () => {
+test('docs/flows.md: a refund is read from the request to the money in 14 files of the refund service', () => {
   const [, refund = ''] = text('docs/flows.md').split('\n## Refund\n');
   const [told = ''] = refund.split('\nBeside them:\n');
   const files = new Set(
     [...told.matchAll(/`(?:services\/refund|libs\/profile)\/src\/[\w/-]+\.ts`/g)].map(String),
   );
-  expect([files.size, told.includes('takes 15 files')]).toEqual([15, true]);
+  expect([files.size, told.includes('takes 14 files')]).toEqual([14, true]);
 });
 
 test('docs/decisions/README.md lists every decision by its number and title', () => {

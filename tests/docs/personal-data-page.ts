@@ -23,14 +23,27 @@ const fateOf = (fate: Fate): string => {
     case 'waits':
       return `in the way of an erasure until ${fate.how}`;
     case 'staff':
-      return "the provider's own staff; of no account";
+      return 'nothing of the account: staff of the provider';
   }
 };
 
-const row = (name: string, { personal = {}, fate }: Held) =>
-  `| \`${name}\` | ${Object.entries(personal)
-    .map(([path, what]) => `\`${path}\` ${what}`)
-    .join('; ')} | ${fateOf(fate!)} |`;
+/** One item of a list, in lines of at most 110 columns. */
+const item = (text: string, indent = '') =>
+  text
+    .split(' ')
+    .reduce(
+      (lines, word) => {
+        const longer = `${lines.at(-1)} ${word}`;
+        return longer.length > 110 ? [...lines, `${indent}  ${word}`] : [...lines.slice(0, -1), longer];
+      },
+      [`${indent}-`],
+    )
+    .join('\n');
+
+const itemOf = ([table, { personal = {}, fate }]: [string, Held]) => [
+  item(`\`${table}\`, ${fateOf(fate!)}`),
+  ...Object.entries(personal).map(([path, what]) => item(`\`${path}\`: ${what}`, '  ')),
+];
 
 function section(title: string, held: Readonly<Record<string, Held>>): string[] {
   const tables = Object.entries(held);
@@ -38,11 +51,8 @@ function section(title: string, held: Readonly<Record<string, Held>>): string[] 
   return [
     `### ${title}`,
     '',
-    '| table | personal | when the account is erased |',
-    '|---|---|---|',
-    ...tables.filter(([, { fate }]) => fate).map(([name, one]) => row(name, one)),
-    '',
-    `Nothing but ids, times and amounts: ${plain.join(', ')}.`,
+    ...tables.filter(([, { fate }]) => fate).flatMap(itemOf),
+    item(`nothing but ids, times and amounts: ${plain.join(', ')}`),
     '',
   ];
 }
@@ -55,8 +65,8 @@ function fieldLine(field: string): string {
     pathsOf((catalogue[type] as EventDefinition).data as z.ZodType).includes(field),
   );
   const names = (all: readonly string[]) => all.map((name) => `\`${name}\``).join(', ');
-  const topics = types.length > 6 ? `${types.length} of them` : names(types);
-  return `| \`${field}\` | ${topics} | ${names(keptFields[field]!)} |`;
+  const topics = types.length > 6 ? `${types.length} types` : names(types);
+  return item(`\`${field}\` of ${topics}, kept in ${names(keptFields[field]!)}`);
 }
 
 const prose = `# Personal data
@@ -95,7 +105,7 @@ instance lives, a transfer is waited for, a contract is neither signed nor ended
 or an event of the account waits for an operator (\`redrive\`). The platform ends these first.
 
 - The account's facts are emptied at version 9007199254740991, the last that there can be, and told so by
-  \`account.updated\`. Whatever the platform tells later, or again, is older and changes nothing: in the services,
+  \`account.updated\`. All that the platform tells later, or again, is older and changes nothing: in the services,
   in views that are rebuilt, at every subscriber that keeps the newest; over REST it is answered with the empty
   account. An erasure cannot be taken back; a person
   who returns gets another account id ([decision 0024](decisions/0024-an-account-is-erased-by-its-last-version.md)).
@@ -116,7 +126,7 @@ out and can do nothing else. Codes: 0 done, 1 something is left to be done, 2 it
 ## What Kafka keeps, and for how long
 
 Topics never expire (EVT-13), so **events of before the erasure keep names, addresses and words for ever** until
-something is done about it. What can be done, and what it costs:
+something is done about it. These are the ways, and their costs:
 
 - **\`account.updated\`**, which has all contacts and addresses, can be made anew: each account is then told with
   its present state, an erased one as empty. Stop the services, then
@@ -157,7 +167,7 @@ installation elsewhere changes \`deploy/account/personal-data.ts\`, and asks its
 export const personalDataPage = (): string =>
   [
     prose,
-    ...laws.map(({ name, until, why }) => `- **${name}**: kept until ${until}: ${why}`),
+    ...laws.map(({ name, until, why }) => item(`**${name}**: kept until ${until}: ${why}`)),
     '',
     ...section('In each schema', ofEveryService),
     ...(Object.keys(schemas) as ServiceName[]).flatMap((service) => section(schemas[service], own(service))),
@@ -165,8 +175,6 @@ export const personalDataPage = (): string =>
     '',
     'Every event names its actor in `ce_actor`, and its account in `ce_accountid`.',
     '',
-    '| field | topics | kept in |',
-    '|---|---|---|',
     ...personalFields.map(fieldLine),
     '',
   ].join('\n');

@@ -132,6 +132,6 @@ export function sloRules(): string {
   ];
   return (
     '# Made by `npm run docs` of the objectives in deploy/slo: do not edit.\n' +
-    YAML.stringify({ groups }, { lineWidth: 0 })
+    YAML.stringify({ groups }, { lineWidth: 110 })
   );
 }

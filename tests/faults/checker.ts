@@ -5,7 +5,7 @@ import { openAudit } from '@accord/audit';
 import { breaches, type Mail } from '@accord/local';
 import { roleUrl } from '@accord/postgres/provision';
 import { developmentPassword, until } from '@accord/testing';
-import type { World } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { machine, type Done } from './load.ts';
 import { halfDone } from './masses.ts';
 
@@ -14,21 +14,21 @@ import { halfDone } from './masses.ts';
  * line each; empty where all is well (EVT-35, EVT-37).
  */
 export async function differences(
-  world: Pick<World, 'databaseUrl' | 'kafka' | 'mails'>,
+  environment: Pick<Environment, 'databaseUrl' | 'kafka' | 'mails'>,
   history: readonly Done[],
 ): Promise<string[]> {
-  await breaches(world.databaseUrl, { settleMs: 180_000 }); // until it has come to rest
-  const client = new pg.Client({ connectionString: world.databaseUrl });
+  await breaches(environment.databaseUrl, { settleMs: 180_000 }); // until it has come to rest
+  const client = new pg.Client({ connectionString: environment.databaseUrl });
   await client.connect();
   try {
     // A contract that a process was sealing when it died is sealed once its lease has run out.
     await untilNone(client, `contracts.contracts where status = 'sealing'`, 180_000);
     await untilNone(client, `orders.exports where status = 'running'`, 180_000);
     return [
-      ...(await audited(world)),
+      ...(await audited(environment)),
       ...(await unseen(client, history)),
       ...(await halfDone(client)),
-      ...(await unmailed(client, world.mails, history)),
+      ...(await unmailed(client, environment.mails, history)),
     ];
   } finally {
     await client.end();
@@ -44,7 +44,10 @@ async function untilNone(client: pg.Client, rows: string, atMostMs: number): Pro
   }).catch(() => undefined);
 }
 
-async function audited({ databaseUrl, kafka }: Pick<World, 'databaseUrl' | 'kafka'>): Promise<string[]> {
+async function audited({
+  databaseUrl,
+  kafka,
+}: Pick<Environment, 'databaseUrl' | 'kafka'>): Promise<string[]> {
   const auditor = 'accord_auditor';
   const ask = {
     databaseUrl: roleUrl(databaseUrl, auditor, developmentPassword(auditor)),
@@ -191,11 +194,11 @@ async function unmailed(
 
 /** Until an order that is placed now is known to the contract service, and every service is ready: ms. */
 export async function recovery(
-  world: Pick<World, 'customer' | 'services'>,
+  environment: Pick<Environment, 'customer' | 'services'>,
   withinMs: number,
 ): Promise<number> {
   const started = performance.now();
-  const { orders, contracts } = world.customer('acc_canary');
+  const { orders, contracts } = environment.customer('acc_canary');
   let orderId: string | undefined;
   for (;;) {
     if (performance.now() - started > withinMs) throw new Error(`not recovered after ${withinMs} ms`);
@@ -203,7 +206,9 @@ export async function recovery(
       orderId ??= (await orders.post('/v1/orders', machine)).body?.orderId as string | undefined;
       const known = orderId && (await contracts.post('/v1/contracts/preview', { orderIds: [orderId] }));
       const ready = await Promise.all(
-        [...world.services.values()].map(({ opsUrl }) => fetch(`${opsUrl}/readyz`).then(({ ok }) => ok)),
+        [...environment.services.values()].map(({ opsUrl }) =>
+          fetch(`${opsUrl}/readyz`).then(({ ok }) => ok),
+        ),
       );
       if (known && known.status === 200 && known.body.refusals.length === 0 && ready.every(Boolean))
         return performance.now() - started;
@@ -215,8 +220,8 @@ export async function recovery(
 }
 
 /** Orders that are placed while it lasts and not taken within 2 s, a line each. */
-export async function turnedAway(world: World, lasts: Promise<void>): Promise<string[]> {
-  const { orders } = world.customer('acc_canary');
+export async function turnedAway(environment: Environment, lasts: Promise<void>): Promise<string[]> {
+  const { orders } = environment.customer('acc_canary');
   const lines: string[] = [];
   let isOver = false;
   void lasts.catch(() => undefined).then(() => (isOver = true));

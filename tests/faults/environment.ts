@@ -28,7 +28,7 @@ import { startProxy, type Proxy } from '@accord/testing/proxy';
 import { mountDisk, type Disk } from './disk.ts';
 
 /** The whole system with the network in our hands: two instances of the order service, one of each other. */
-export interface World {
+export interface Environment {
   /** `order`, `order 2`, `contract`, `refund`, `notification`. */
   readonly services: ReadonlyMap<string, ServiceProcess>;
   readonly network: { readonly postgres: Proxy; readonly kafka: Proxy; readonly smtp: Proxy };
@@ -73,7 +73,7 @@ const preloads = ['die-at', 'previous-version', 'clock']
 const diskMegabytes = 768;
 
 /** With `smallDisk` Postgres has one of its own, where that can be had. */
-export async function startWorld(home: string, { smallDisk = false } = {}): Promise<World> {
+export async function startEnvironment(home: string, { smallDisk = false } = {}): Promise<Environment> {
   const started = new AsyncDisposableStack();
   const dataDir = join(home, 'disk', 'postgres');
   started.defer(() =>

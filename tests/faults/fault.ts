@@ -1,4 +1,4 @@
-import type { World } from './environment.ts';
+import type { Environment } from './environment.ts';
 
 /** One thing that goes wrong while customers are served. */
 export interface Fault {
@@ -6,13 +6,13 @@ export interface Fault {
   /** The promise that everybody may rely on. */
   readonly promise: string;
   /** Resolves when it is over and mending may begin: recovery is counted from here. */
-  readonly happen: (world: World) => Promise<void>;
+  readonly happen: (environment: Environment) => Promise<void>;
   /** A killed process starts again first. */
   readonly withinMs: number;
   /** While it lasts, orders are taken all the same. */
   readonly servesOn?: true;
   /** Once that has been measured: what the other faults do not expect is put back. */
-  readonly after?: (world: World) => Promise<void>;
+  readonly after?: (environment: Environment) => Promise<void>;
   /** It cannot happen without. */
   readonly needs?: 'small disk';
 }

@@ -18,7 +18,7 @@ test(
     try {
       const run = promisify(execFile)(
         process.execPath,
-        [main, '--short', '--untimed', '--seed', '9', '--home', join(home, 'world')],
+        [main, '--short', '--untimed', '--seed', '9', '--home', join(home, 'environment')],
         { env: { ...process.env, NODE_OPTIONS: '' }, timeout: 840_000 },
       );
       const { stdout } = await run.catch((error: { message: string; stdout: string }) => {

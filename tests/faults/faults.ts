@@ -4,7 +4,7 @@ import pg from 'pg';
 import { isAlive } from '@accord/local/parts';
 import type { Weather } from '@accord/testing/proxy';
 import { inHand, points, type MidwayName, type PointName } from './die-at.ts';
-import type { World } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
 import { beginExport, beginMassExpiry, expectMidway } from './masses.ts';
 import { rareFaults } from './rare-faults.ts';
@@ -32,18 +32,18 @@ const paused = (copy: string, ms: number): Fault => ({
 const diesAt = (
   instances: readonly string[],
   point: PointName,
-  { name = point as string, begin = (_: World): Promise<unknown> => Promise.resolve() } = {},
+  { name = point as string, begin = (_: Environment): Promise<unknown> => Promise.resolve() } = {},
 ): Fault => ({
   name: `${instances[0]} killed ${name}`,
   promise: `${nothingLost}, at the worst moment`,
   withinMs: 5 * secondsMs,
-  async happen(world) {
-    const { services, dieNow } = world;
+  async happen(environment) {
+    const { services, dieNow } = environment;
     const armed = instances.map((copy) => ({ service: services.get(copy)!, file: `${dieNow} ${copy}` }));
     for (const { service } of armed) await service.restart({ ACCORD_DIE_AT: point });
     const pids = armed.map(({ service }) => service.pid);
     for (const { file } of armed) writeFileSync(file, '');
-    await begin(world);
+    await begin(environment);
     for (let waited = 0; pids.every(isAlive); waited += 1) {
       if (waited > 1_500) throw new Error(`${instances.join(', ')} did not come to the place "${point}"`);
       await sleep(10);
@@ -58,12 +58,12 @@ const diesMidway = (point: MidwayName): Fault => {
   const fault = diesAt(instances, point, { name: `in the middle of ${point}`, begin: begins[point] });
   return {
     ...fault,
-    async happen(world) {
-      await fault.happen(world);
-      const files = instances.map((copy) => `${world.dieNow} ${copy}${inHand}`).filter(existsSync);
+    async happen(environment) {
+      await fault.happen(environment);
+      const files = instances.map((copy) => `${environment.dieNow} ${copy}${inHand}`).filter(existsSync);
       if (files.length === 0) throw new Error(`nobody died in the middle of ${point}`);
       for (const file of files) {
-        await expectMidway(world, point, JSON.parse(readFileSync(file, 'utf8')) as string[]);
+        await expectMidway(environment, point, JSON.parse(readFileSync(file, 'utf8')) as string[]);
         rmSync(file);
       }
     },

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { calendarEnd } from '@accord/profile';
 import type { Client, Reply } from '@accord/testing';
 import { chanceOf, type Chance } from '../chance.ts';
-import type { World } from './environment.ts';
+import type { Environment } from './environment.ts';
 
 /** One command that was answered for good, however often it had to be asked. */
 export interface Done {
@@ -27,7 +27,7 @@ export interface Done {
 }
 
 /** As its customers and the platform see it. */
-export type Shop = Pick<World, 'customer' | 'platform'>;
+export type Shop = Pick<Environment, 'customer' | 'platform'>;
 
 export interface Load {
   /** Ends when every command under way was answered. */
@@ -71,13 +71,13 @@ export async function persist(
  * a time each.
  */
 export function startLoad(
-  world: Shop,
+  environment: Shop,
   { seed, clients = 6, pauseMs }: { seed: number; clients?: number; pauseMs: number },
 ): Load {
   const history: Done[] = [];
   let over = false;
   const run = Array.from({ length: clients }, (_, i) =>
-    customer(world, {
+    customer(environment, {
       accountId: `acc_f${i}`,
       chance: chanceOf(seed + i),
       history,
@@ -102,9 +102,12 @@ interface Life {
   readonly isOver: () => boolean;
 }
 
-async function customer(world: Shop, { accountId, chance, history, pauseMs, isOver }: Life): Promise<void> {
-  const own = world.customer(accountId);
-  const platform = world.platform();
+async function customer(
+  environment: Shop,
+  { accountId, chance, history, pauseMs, isOver }: Life,
+): Promise<void> {
+  const own = environment.customer(accountId);
+  const platform = environment.platform();
   const [orders, contracts, machines]: string[][] = [[], [], []];
   /** Orders whose payment is known. */
   const told = new Set<string>();

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Client } from '@accord/testing';
 import type { MidwayName } from './die-at.ts';
-import type { World } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { machine, persist } from './load.ts';
 
 // Work of the order service in several transactions: begun here, and looked at once all is at rest.
@@ -18,17 +18,17 @@ async function placeMany(orders: Client, count: number): Promise<void> {
 }
 
 /** A job of several parts. */
-export async function beginExport(world: World): Promise<void> {
-  const { orders } = world.customer(exporter);
+export async function beginExport(environment: Environment): Promise<void> {
+  const { orders } = environment.customer(exporter);
   await placeMany(orders, 45);
   const { reply } = await persist(orders, '/v1/exports', {}, randomUUID());
   if (reply.status >= 300) throw new Error(`the export was answered with ${reply.status}`);
 }
 
 /** More overdue orders than are cancelled together. */
-export async function beginMassExpiry(world: World): Promise<void> {
-  await placeMany(world.customer(forgetful).orders, 120);
-  const client = new pg.Client({ connectionString: world.databaseUrl });
+export async function beginMassExpiry(environment: Environment): Promise<void> {
+  await placeMany(environment.customer(forgetful).orders, 120);
+  const client = new pg.Client({ connectionString: environment.databaseUrl });
   await client.connect();
   await client.query(
     `update orders.orders set pay_by = now() - interval '1 hour' where account_id = $1 and status = 'unpaid'`,
@@ -50,7 +50,7 @@ const committed = {
  * @throws Error where it was not.
  */
 export async function expectMidway(
-  { databaseUrl }: World,
+  { databaseUrl }: Environment,
   point: MidwayName,
   inHand: readonly string[],
 ): Promise<void> {

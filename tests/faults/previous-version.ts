@@ -3,8 +3,8 @@
 import { changeSource, type Change } from '../changed-source.ts';
 
 export const lacks: Change = {
-  file: 'services/order/src/service.ts',
-  fragment: "    'contract.voided': { on: onContractEnded, locks: contractRows },\n",
+  file: 'services/order/src/reservation.ts',
+  fragment: "  'contract.voided': { on: onContractEnded, locks: contractRows },\n",
   replacement: '',
 };
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import pg from 'pg';
 import { isAlive, topics, type EmbeddedKafka } from '@accord/local/parts';
-import type { World } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { nothingLost, secondsMs, servedOn, type Fault } from './fault.ts';
 
 // Clocks that go wrong, full disks, leaders that are away, and two versions of a service at once.
@@ -24,7 +24,7 @@ const clockJumps = (copy: string, hours: 1 | -1): Fault => ({
 });
 
 /** A server that ended for it is started again, as an orchestrator does. */
-async function freed({ disk, databaseUrl, postgres, mendPostgres }: World): Promise<void> {
+async function freed({ disk, databaseUrl, postgres, mendPostgres }: Environment): Promise<void> {
   disk!.free();
   for (const deadline = performance.now() + 30_000; ; await sleep(100)) {
     if (!isAlive(postgres().pid)) return mendPostgres();
@@ -45,10 +45,10 @@ const diskFull: Fault = {
   promise: `${nothingLost}; requests that need room are refused with 503, events wait and none is given up`,
   withinMs: 5 * secondsMs,
   needs: 'small disk',
-  async happen(world) {
-    world.disk!.fill();
+  async happen(environment) {
+    environment.disk!.fill();
     await sleep(6_000);
-    await freed(world);
+    await freed(environment);
   },
 };
 
@@ -57,9 +57,9 @@ const noRoomForWal: Fault = {
   promise: `${nothingLost}; serves again within 5 s after it answers`,
   withinMs: 5 * secondsMs,
   needs: 'small disk',
-  async happen(world) {
-    world.disk!.fill();
-    const client = new pg.Client({ connectionString: world.databaseUrl });
+  async happen(environment) {
+    environment.disk!.fill();
+    const client = new pg.Client({ connectionString: environment.databaseUrl });
     client.on('error', () => undefined);
     await client.connect();
     // It ends the server once all segments that there are have been used.
@@ -74,14 +74,14 @@ const noRoomForWal: Fault = {
     }
     await client.end().catch(() => undefined);
     await sleep(2_000);
-    await freed(world);
+    await freed(environment);
   },
 };
 
 const second = 2;
 
 /** To which broker each topic's second partition belongs from now on; resolves when it is there. */
-async function move({ kafka }: World, replicas: number[]): Promise<void> {
+async function move({ kafka }: Environment, replicas: number[]): Promise<void> {
   const admin = new Kafka({ brokers: [kafka().brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
@@ -113,16 +113,16 @@ const leaderAway: Fault = {
   promise: `${nothingLost}; ${servedOn}; events flow within 15 s after it answers`,
   withinMs: 15 * secondsMs,
   servesOn: true,
-  async happen(world) {
-    secondBroker = await world.startSecondBroker();
-    await move(world, [second]);
+  async happen(environment) {
+    secondBroker = await environment.startSecondBroker();
+    await move(environment, [second]);
     await sleep(1_000);
     secondBroker.kill('SIGKILL');
     await sleep(5_000);
-    secondBroker = await world.startSecondBroker();
+    secondBroker = await environment.startSecondBroker();
   },
-  async after(world) {
-    await move(world, [1]);
+  async after(environment) {
+    await move(environment, [1]);
     await secondBroker!.stop();
   },
 };

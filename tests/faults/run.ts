@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differences, recovery, turnedAway } from './checker.ts';
-import { startWorld, type World } from './environment.ts';
+import { startEnvironment, type Environment } from './environment.ts';
 import type { Fault } from './fault.ts';
 import { startLoad, type Done } from './load.ts';
 import { ownersOfMasses } from './masses.ts';
@@ -27,7 +27,7 @@ export interface Outcome {
 const patienceMs = 180_000;
 
 /** A product, and the accounts that load and checks are of. */
-export async function openShop(world: Pick<World, 'operator' | 'platform'>): Promise<void> {
+export async function openShop(environment: Pick<Environment, 'operator' | 'platform'>): Promise<void> {
   const product = {
     name: { 'zh-CN': '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
     category: 'COMPUTE',
@@ -39,7 +39,7 @@ export async function openShop(world: Pick<World, 'operator' | 'platform'>): Pro
     contractable: true,
     refundable: true,
   };
-  const { status } = await world.operator().put('/v1/products/BCC', product);
+  const { status } = await environment.operator().put('/v1/products/BCC', product);
   if (status !== 201) throw new Error(`the product was not published: ${status}`);
   for (const accountId of [
     'acc_canary',
@@ -57,7 +57,7 @@ export async function openShop(world: Pick<World, 'operator' | 'platform'>): Pro
         classes: ['orders', 'contracts', 'refunds'],
       },
     ];
-    const told = await world.platform().contracts.put(`/v1/accounts/${accountId}`, {
+    const told = await environment.platform().contracts.put(`/v1/accounts/${accountId}`, {
       version: 1,
       certifiedName: '某某公司',
       invoiceTitle: '某某公司',
@@ -86,38 +86,40 @@ export async function run({
   pauseMs: number;
   say: (line: string) => void;
 }): Promise<Outcome> {
-  const world = await startWorld(home, { smallDisk: faults.some(({ needs }) => needs === 'small disk') });
+  const environment = await startEnvironment(home, {
+    smallDisk: faults.some(({ needs }) => needs === 'small disk'),
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void world.stop().finally(() => process.exit(130)));
+    process.once(signal, () => void environment.stop().finally(() => process.exit(130)));
   try {
-    await openShop(world);
-    const load = startLoad(world, { seed, pauseMs });
+    await openShop(environment);
+    const load = startLoad(environment, { seed, pauseMs });
     await sleep(2_000);
     const seen: Seen[] = [];
     const refused: string[] = [];
     const late: string[] = [];
     for (const fault of faults) {
-      if (fault.needs && !world.disk) {
+      if (fault.needs && !environment.disk) {
         say(
           `${fault.name.padEnd(52)} skipped: no disk can be mounted here (that takes root, outside of most containers)`,
         );
         continue;
       }
-      const happening = fault.happen(world);
+      const happening = fault.happen(environment);
       if (fault.servesOn)
-        refused.push(...(await turnedAway(world, happening)).map((line) => `${fault.name}: ${line}`));
+        refused.push(...(await turnedAway(environment, happening)).map((line) => `${fault.name}: ${line}`));
       await happening;
-      const recoveredMs = await recovery(world, patienceMs);
+      const recoveredMs = await recovery(environment, patienceMs);
       seen.push({ fault, recoveredMs });
       const recovered = `recovered after ${(recoveredMs / 1_000).toFixed(1)} s`;
       say(`${fault.name.padEnd(52)} ${recovered}`);
       if (recoveredMs > fault.withinMs)
         late.push(`${fault.name}: ${recovered}, promised are ${fault.withinMs / 1_000} s`);
-      await fault.after?.(world);
+      await fault.after?.(environment);
       await sleep(500);
     }
     const history = await load.stop();
-    await recovery(world, patienceMs);
+    await recovery(environment, patienceMs);
     const accepted = history.filter(({ status }) => status < 300);
     return {
       seen,
@@ -126,11 +128,11 @@ export async function run({
         [...Map.groupBy(accepted, ({ what }) => what)].map(([what, { length }]) => [what, length]),
       ),
       askedAgain: history.filter(({ asked }) => asked > 1).length,
-      differences: await differences(world, history),
+      differences: await differences(environment, history),
       turnedAway: refused,
       late,
     };
   } finally {
-    await world.stop();
+    await environment.stop();
   }
 }

@@ -1,9 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { pino } from 'pino';
+import type { EventType } from '@accord/events';
+import { openAdmin, openKafka } from '@accord/kafka';
 import {
   auditSettingsOf,
   settingsFor,
@@ -24,10 +27,10 @@ import {
 } from '@accord/local/parts';
 import { rolesOf, roleUrl, roles, schemas, type ServiceName } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, startIssuer } from '@accord/testing';
+import { backupsOf } from './backups.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 export const names = Object.keys(schemas) as ServiceName[];
-const nobody = 65_534;
 
 export interface Ran {
   readonly code: number;
@@ -41,25 +44,14 @@ export async function startPlatform(home: string) {
   const disk = join(home, 'disk');
   const dataDir = join(disk, 'postgres');
   const place = placeOf(dataDir);
-  const [archive, backup] = ['archive', 'backup'].map((name) => join(dirname(place), name)) as [
-    string,
-    string,
-  ];
   started.defer(() =>
     [home, dirname(place)].forEach((folder) =>
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
     ),
   );
-  mkdirSync(archive, { recursive: true });
-  if (process.getuid?.() === 0) chownSync(archive, nobody, nobody);
-  const archiving = {
-    archive_mode: 'on',
-    archive_command: `test ! -f ${archive}/%f && cp %p ${archive}/%f.part && mv ${archive}/%f.part ${archive}/%f`,
-    // In production 60: the most that is lost.
-    archive_timeout: '2',
-  };
   const port = await freePort();
-  let postgres: EmbeddedPostgres = await startPostgres({ dataDir, port, settings: archiving });
+  const backups = backupsOf(place, port);
+  let postgres: EmbeddedPostgres = await startPostgres({ dataDir, port, settings: backups.archiving });
   started.defer(() => postgres.stop());
   const kafkaAsk = { dataDir: join(home, 'broker'), port: await freePort() };
   let kafka: EmbeddedKafka = await startKafka(kafkaAsk);
@@ -68,6 +60,7 @@ export async function startPlatform(home: string) {
   started.defer(() => issuer.close());
   const mailbox = await startMailbox();
   started.defer(mailbox.stop);
+  await backups.prepare(postgres.url);
   await makeDatabase(postgres.url, 'accord');
   const database = databaseUrl(postgres.url, 'accord');
   const foundation = { databaseUrl: database, brokers: kafka.brokers, topicPrefix: '' };
@@ -163,23 +156,39 @@ export async function startPlatform(home: string) {
       if (signal === 'SIGTERM') return void (await ended());
       await all([...services.values()].map((service) => service.kill(signal)));
     },
-    /** A full backup while it runs, as any tool makes one: start, copy, stop. */
-    async backUp() {
-      const client = new pg.Client({ connectionString: postgres.url });
-      await client.connect();
-      try {
-        await client.query(`select pg_backup_start('drill', true)`);
-        execFileSync('cp', ['-a', place, backup]);
-        const { rows } = await client.query<{ labelfile: string }>(
-          'select labelfile from pg_backup_stop(true)',
+    /** While no service runs. Each is another order of another of 5 000 accounts. */
+    async copyOrder(orderId: string, count: number) {
+      const copied = async (table: string, changed: Readonly<Record<string, string>>) => {
+        const columns = await query<{ name: string }>(
+          `select column_name as name from information_schema.columns
+            where table_schema = 'orders' and table_name = '${table}' and is_generated = 'NEVER'`,
         );
-        writeFileSync(join(backup, 'backup_label'), rows[0]!.labelfile);
-        for (const left of ['postmaster.pid', 'postmaster.opts']) rmSync(join(backup, left), { force: true });
-        execFileSync('sh', ['-c', `rm -rf ${backup}/pg_wal/*`]);
-      } finally {
-        await client.end();
-      }
+        const [into, from] = [
+          columns.map(({ name }) => name),
+          columns.map(({ name }) => changed[name] ?? `c.${name}`),
+        ];
+        await query(`insert into orders.${table} (${into.join(', ')})
+          select ${from.join(', ')} from orders.${table} c cross join generate_series(1, ${count}) n
+           where c.order_id = '${orderId}'`);
+      };
+      const changed = {
+        order_id: `'ord_' || lpad(to_hex(n), 32, '0')`,
+        account_id: `'acc_many_' || n % 5000`,
+      };
+      await copied('orders', changed);
+      await copied('order_history', changed);
+      await query('vacuum analyze');
     },
+    /** Until the views and the timeline know so many orders. */
+    async untilHeard(orders: number) {
+      const heard = `select least((select count(*) from contracts.order_view),
+        (select count(*) from refunds.order_view),
+        (select count(*) from notifications.timeline_events where type = 'order.placed'))::int as orders`;
+      while ((await query<{ orders: number }>(heard))[0]!.orders < orders) await sleep(2_000);
+    },
+    backupTool: backups.tool,
+    /** A full backup while it runs. */
+    backUp: () => backups.backUp(postgres.url),
     /** All of it, as if its disk had burned. */
     async losePostgres() {
       postgres.kill('SIGKILL');
@@ -187,20 +196,8 @@ export async function startPlatform(home: string) {
       rmSync(place, { recursive: true, force: true, maxRetries: 5 });
     },
     async restorePostgres(until: string) {
-      execFileSync('cp', ['-a', backup, place]);
-      writeFileSync(join(place, 'recovery.signal'), '');
-      if (process.getuid?.() === 0)
-        for (const file of ['recovery.signal', 'backup_label']) chownSync(join(place, file), nobody, nobody);
-      postgres = await startPostgres({
-        dataDir,
-        port,
-        settings: {
-          ...archiving,
-          restore_command: `cp ${archive}/%f %p`,
-          recovery_target_time: until,
-          recovery_target_action: 'promote',
-        },
-      });
+      const settings = { ...backups.archiving, ...(await backups.restore(until)) };
+      postgres = await startPostgres({ dataDir, port, settings });
       while ((await query<{ recovers: boolean }>('select pg_is_in_recovery() as recovers'))[0]!.recovers)
         await sleep(100);
     },
@@ -208,6 +205,21 @@ export async function startPlatform(home: string) {
       kafka.kill('SIGKILL');
       await kafka.stop();
       rmSync(kafkaAsk.dataDir, { recursive: true, force: true, maxRetries: 5 });
+    },
+    async loseTopic(topic: EventType) {
+      const client = openKafka({
+        brokers: kafka.brokers.split(','),
+        clientId: 'accord-drill',
+        topicPrefix: '',
+        log: pino({ level: 'silent' }),
+      });
+      const admin = await openAdmin(client);
+      try {
+        await admin.deleteTopics([topic]);
+        while ((await admin.topics()).has(topic)) await sleep(100);
+      } finally {
+        await admin.close();
+      }
     },
     async startEmptyKafka() {
       for (const deadline = performance.now() + 30_000; ; await sleep(300)) {

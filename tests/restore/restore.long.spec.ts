@@ -40,3 +40,9 @@ test('EVT-13 EVT-34 EVT-36 topics that were lost under load are told anew, and v
   expect(said).toMatch(/"restated":[1-9]/);
   expect(said).toContain('Restored: nothing is out of step, and all that is gone is listed.');
 }, 900_000);
+
+test('EVT-34 EVT-36 a topic of many that was lost before its events were handled is told anew', async () => {
+  const said = await drill('topic');
+  expect(said).toMatch(/"restated":[1-9]/);
+  expect(said).toContain('Restored: nothing is out of step, and all that is gone is listed.');
+}, 900_000);

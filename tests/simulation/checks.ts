@@ -1,7 +1,7 @@
 import { checks } from '@accord/audit';
 import { equal, money } from '@accord/money';
 import { operator } from './steps.ts';
-import type { Told, World } from './system-model.ts';
+import type { Told, SystemModel } from './system-model.ts';
 
 export interface Breach {
   readonly rule: string;
@@ -29,7 +29,8 @@ const own: readonly Statement[] = [
     sql: `select order_id as id, status || ' ' || refund_state || ' ' || fulfilment as found from orders.orders
       where refund_state = 'full' and status <> 'voided' or refund_state = 'in_progress'
       and hold_kind is distinct from 'refund'
-         or fulfilment = 'failed' and status <> 'voided' or fulfilment = 'failed' and refund_state <> 'full'`,
+         or fulfilment = 'failed' and status <> 'voided'
+         or fulfilment = 'failed' and refund_state <> 'full' and cash_paid + voucher_paid > 0`,
   },
   {
     rule: 'CTR-4',
@@ -43,13 +44,16 @@ const own: readonly Statement[] = [
   },
   {
     rule: 'CTR-4',
-    says: 'the amount of a drafted contract is the cash payable of its orders as reserved',
-    sql: `select contract_id as id, (c.amount ->> 'amount') || ' for ' || sum(cash) as found
+    says: 'the amount of a drafted contract is the cash payable of its orders, less what came back of them by then',
+    sql: `select contract_id as id, (c.amount ->> 'amount') || ' for ' || sum(cash - came_back) as found
       from contracts.contracts c join (
         select contract_id, (snapshot -> 'payableAmount' ->> 'amount')::numeric
-          - (snapshot -> 'voucherPaid' ->> 'amount')::numeric as cash
-          from contracts.contract_orders) listed using (contract_id)
-      where drafted_at is not null group by contract_id having (c.amount ->> 'amount')::numeric <> sum(cash)`,
+          - (snapshot -> 'voucherPaid' ->> 'amount')::numeric as cash,
+          coalesce((snapshot -> 'cashReturned' ->> 'amount')::numeric, 0) as came_back, cash_returned
+          from contracts.contract_orders join orders.orders using (order_id)) listed using (contract_id)
+      where drafted_at is not null group by contract_id
+      -- At its reservation, and by now.
+      having (c.amount ->> 'amount')::numeric not between sum(cash - cash_returned) and sum(cash - came_back)`,
   },
   {
     rule: 'CTR-27',
@@ -81,6 +85,28 @@ const own: readonly Statement[] = [
         and (r.plan is distinct from given.plan or report_version = 0 and ends_at is distinct from given.last)`,
   },
   {
+    rule: 'ORD-26',
+    says: 'a later end of an instance is that of the order which pays for its last time',
+    sql: `select instance_id as id, ends_at || ' after ' || paid.last as found
+      from orders.resources r, lateral (
+        select max("end") as last, (array_agg(start order by "end" desc, start))[1] as since
+          from orders.orders o,
+            jsonb_to_recordset(instances) as i ("instanceId" text, start timestamptz, "end" timestamptz)
+          where i."instanceId" = r.instance_id and status = 'paid'
+            and not r.instance_id = any (refunded_instance_ids)) paid
+      where not released and report_version > 0 and ends_at > paid.last
+        -- More would be another month, which nobody has paid for.
+        and ends_at < paid.since + interval '55 days'
+        and not exists (select from orders.order_instances i where i.instance_id = r.instance_id and open)`,
+  },
+  {
+    rule: 'ORD-11',
+    says: 'no order is open on an instance that was released',
+    sql: `select instance_id as id, order_id || ' is open' as found
+      from orders.resources r join orders.order_instances i using (instance_id) join orders.orders o using (order_id)
+      where r.released and i.open and o.order_type <> 'purchase'`,
+  },
+  {
     rule: 'ORD-24',
     says: 'a change of plan names each rest once, within what its instance is paid for',
     sql: `select order_id as id, concat_ws(' ', times, 'times', rest ->> 'remaining', 'of', rest ->> 'total', 'of',
@@ -98,6 +124,30 @@ const own: readonly Statement[] = [
         from ${rests} group by 1, 2) priced
       join orders.orders using (order_id)
       where payable_amount <> case priced.order_type when 'upgrade' then costs else 0 end`,
+  },
+  {
+    rule: 'ORD-24',
+    says: 'the difference of a downgrade has come back: all of it but for vouchers and periods that were corrected',
+    sql: `select order_id as id, coalesce(amount, 0) || ' of ' || round(dearer, 2) as found
+      from (select rests.order_id, sum((rest ->> 'remaining')::numeric / (rest ->> 'total')::numeric
+          * ((rest ->> 'priceBefore')::numeric - (rest ->> 'priceAfter')::numeric)) as dearer
+        from ${rests} join orders.orders b on b.order_id = rest ->> 'orderId'
+        where rests.order_type = 'downgrade' and b.terms ->> 'planChange' is null group by 1) downgrade
+      join orders.orders using (order_id)
+      left join refunds.refunds on kind = 'downgrade_difference' and order_ids[1] = order_id
+      where fulfilment = 'created' and coalesce(amount, 0) not between dearer / 2 - 0.01 and dearer + 0.01`,
+  },
+  {
+    rule: 'RFD-20',
+    says: 'no more came back of an instance than was paid for it, to the minor unit of each line',
+    sql: `select instance_id as id, back || ' of ' || round(paid, 2) as found
+      from (select line ->> 'instanceId' as instance_id, sum((line #>> '{refund,amount}')::numeric) as back,
+          count(*) as lines from refunds.refunds, jsonb_array_elements(lines) line
+        where status = 'succeeded' and line ->> 'instanceId' is not null group by 1) given,
+      lateral (select sum(cash_paid / (terms ->> 'count')::int) as paid
+        from orders.order_instances i join orders.orders using (order_id)
+        where i.instance_id = given.instance_id) spent
+      where back > coalesce(paid, 0) + lines * 0.01`,
   },
   {
     rule: 'ORD-21',
@@ -137,7 +187,8 @@ const own: readonly Statement[] = [
     sql: `select o.order_id as id, count(r.refund_id) || ' refunds' as found
       from orders.orders o left join refunds.refunds r on r.kind = 'failed_fulfilment'
       and r.order_ids = array[o.order_id] and r.amount = o.cash_paid
-      where o.fulfilment = 'failed' group by o.order_id having count(r.refund_id) <> 1`,
+      where o.fulfilment = 'failed' group by o.order_id
+      having count(r.refund_id) <> case when o.cash_paid + o.voucher_paid > 0 then 1 else 0 end`,
   },
 ];
 
@@ -182,7 +233,8 @@ const effects = `
   union all select 'contract', contract_id from contracts.contracts
   union all select status || ' contract', contract_id from contracts.contracts
   union all select 'export', export_id from orders.exports
-  union all select 'refund', refund_id from refunds.refunds where kind <> 'failed_fulfilment'
+  union all select 'refund', refund_id from refunds.refunds
+    where kind not in ('failed_fulfilment', 'downgrade_difference')
   union all select status || ' refund', refund_id from refunds.refunds`;
 
 /** Of what an event says, every aggregate that it shows whole: `order`, `orders`, `contract` … */
@@ -203,11 +255,11 @@ function snapshotsOf({ data }: Told): { aggregate: string; id: string; snapshot:
 }
 
 /** EVT-30 to EVT-36, once everything is at rest. */
-export async function breachesOf(world: World): Promise<Breach[]> {
-  const { sql } = world.ground;
+export async function breachesOf(model: SystemModel): Promise<Breach[]> {
+  const { sql } = model.ground;
   const found: Breach[] = [];
   const breach = (rule: string, says: string, what: string) =>
-    found.push({ rule, says, found: world.inNames(what) });
+    found.push({ rule, says, found: model.inNames(what) });
   for (const { nth, id, found: what } of await sql<{ nth: number; id: string; found: string }>(
     everything,
     [],
@@ -215,7 +267,7 @@ export async function breachesOf(world: World): Promise<Breach[]> {
   )) {
     breach(statements[nth]!.rule, statements[nth]!.says, `${id}: ${what}`);
   }
-  const told = toldVersions(world, breach);
+  const told = toldVersions(model, breach);
   for (const { aggregate, id, version } of await sql<{ aggregate: string; id: string; version: number }>(
     owned,
     [],
@@ -251,12 +303,12 @@ export async function breachesOf(world: World): Promise<Breach[]> {
         `${id}: version ${snapshot.version}`,
       );
   }
-  await checkEffects(world, breach);
-  await checkMoney(world, breach);
-  await checkReports(world, breach);
-  await checkDifferences(world, breach);
-  checkReservations(world, breach);
-  for (const id of world.paidOfFrozen)
+  await checkEffects(model, breach);
+  await checkMoney(model, breach);
+  await checkReports(model, breach);
+  await checkDifferences(model, breach);
+  checkReservations(model, breach);
+  for (const id of model.paidOfFrozen)
     breach('RFD-13', 'no refund is paid of an instance that is known to be frozen', id);
   return found;
 }
@@ -271,9 +323,9 @@ const canonical = (value: unknown): string =>
   );
 
 /** By aggregate and version, what the topics say of it. */
-function toldVersions(world: World, breach: Tell): Map<string, Map<number, string>> {
+function toldVersions(model: SystemModel, breach: Tell): Map<string, Map<number, string>> {
   const told = new Map<string, Map<number, string>>();
-  for (const event of world.log) {
+  for (const event of model.log) {
     for (const { aggregate, id, snapshot } of snapshotsOf(event)) {
       const versions = told.get(`${aggregate} ${id}`) ?? new Map<number, string>();
       told.set(`${aggregate} ${id}`, versions);
@@ -292,14 +344,14 @@ function toldVersions(world: World, breach: Tell): Map<string, Map<number, strin
 }
 
 /** EVT-35: what was accepted is there, and nothing that was not. */
-async function checkEffects(world: World, breach: Tell): Promise<void> {
-  const found = await world.ground.sql<{ what: string; id: string }>(effects, [], 'effects');
+async function checkEffects(model: SystemModel, breach: Tell): Promise<void> {
+  const found = await model.ground.sql<{ what: string; id: string }>(effects, [], 'effects');
   const there = new Set(found.map(({ what, id }) => `${what} ${id}`));
-  for (const { what, id } of world.accepted) {
+  for (const { what, id } of model.accepted) {
     if (!there.has(`${what} ${id}`))
       breach('EVT-35', 'every accepted command is visible afterwards', `${id}: no ${what}`);
   }
-  const accepted = new Set(world.accepted.map(({ what, id }) => `${what} ${id}`));
+  const accepted = new Set(model.accepted.map(({ what, id }) => `${what} ${id}`));
   for (const { what, id } of found) {
     if (['order', 'contract', 'refund', 'export'].includes(what) && !accepted.has(`${what} ${id}`))
       breach('EVT-35', 'one effect for each accepted command', `${id}: a ${what} nobody was told of`);
@@ -317,13 +369,13 @@ const uses = `
 const isOfTransfer = (reference: string): boolean => /^rem_[0-9a-f]{32}:/.test(reference);
 
 /** ORD-5: money pays its order or is credited to the account, once; money nobody sent does neither. */
-async function checkMoney(world: World, breach: Tell): Promise<void> {
-  const found = await world.ground.sql<{ reference: string; orderId: string; amount: string }>(
+async function checkMoney(model: SystemModel, breach: Tell): Promise<void> {
+  const found = await model.ground.sql<{ reference: string; orderId: string; amount: string }>(
     uses,
     [],
     'uses',
   );
-  for (const [reference, { order, amount }] of world.received) {
+  for (const [reference, { order, amount }] of model.received) {
     const its = found.filter((use) => use.reference === reference);
     const right =
       its.length === 1 && its[0]!.orderId === order && equal(money(its[0]!.amount, amount.currency), amount);
@@ -334,22 +386,22 @@ async function checkMoney(world: World, breach: Tell): Promise<void> {
         `${reference} for ${order}: ${JSON.stringify(its)} of ${amount.amount}`,
       );
   }
-  const accepted = new Set(world.accepted.filter(({ what }) => what === 'payment').map(({ id }) => id));
+  const accepted = new Set(model.accepted.filter(({ what }) => what === 'payment').map(({ id }) => id));
   for (const { reference, orderId } of found) {
     if (isOfTransfer(reference)) continue; // the auditor compares them with the transfers
-    if (!world.received.has(reference) && !accepted.has(reference))
+    if (!model.received.has(reference) && !accepted.has(reference))
       breach('EVT-35', 'one effect for each accepted command', `${orderId}: money ${reference} from nobody`);
   }
 }
 
 /** ORD-11: whatever comes late, an instance is as its newest report says. */
-async function checkReports(world: World, breach: Tell): Promise<void> {
-  if (world.reported.size === 0) return;
-  const found = await world.ground.sql<{ id: string; version: string; frozenBy: string | null }>(
+async function checkReports(model: SystemModel, breach: Tell): Promise<void> {
+  if (model.reported.size === 0) return;
+  const found = await model.ground.sql<{ id: string; version: string; frozenBy: string | null }>(
     'select instance_id as id, report_version as version, frozen_by as "frozenBy" from orders.resources',
   );
   for (const { id, version, frozenBy } of found) {
-    const newest = world.reported.get(id);
+    const newest = model.reported.get(id);
     if (newest && (Number(version) !== newest.reportVersion || frozenBy !== newest.frozenBy))
       breach(
         'ORD-11',
@@ -366,9 +418,9 @@ interface NamedClaim {
 }
 
 /** ORD-21: operators are told of each claim what keeps it from its transfer; from the one it has paid with, nothing. */
-async function checkDifferences(world: World, breach: Tell): Promise<void> {
-  if (world.transfers.length === 0) return;
-  const { data } = await world.read(operator, '/v1/remittances');
+async function checkDifferences(model: SystemModel, breach: Tell): Promise<void> {
+  if (model.transfers.length === 0) return;
+  const { data } = await model.read(operator, '/v1/remittances');
   for (const { claimId, status, differs } of (data as { claims: NamedClaim[] }[]).flatMap(
     ({ claims }) => claims,
   )) {
@@ -384,8 +436,8 @@ async function checkDifferences(world: World, breach: Tell): Promise<void> {
 }
 
 /** ORD-12: an order past its payBy is expired on the spot instead of reserved. */
-function checkReservations(world: World, breach: Tell): void {
-  for (const { type, at, data } of world.log) {
+function checkReservations(model: SystemModel, breach: Tell): void {
+  for (const { type, at, data } of model.log) {
     if (type !== 'order.reserved') continue;
     for (const order of data['orders'] as { orderId: string; status: string; payBy: string | null }[]) {
       if (order.status === 'unpaid' && order.payBy && new Date(order.payBy) <= at)

@@ -1,14 +1,14 @@
 import type { ServiceName } from '@accord/postgres/provision';
 import type { Chance } from '../chance.ts';
 import type { Step } from './steps.ts';
-import type { OrderState, WorkerName, World } from './system-model.ts';
+import type { OrderState, WorkerName, SystemModel } from './system-model.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 const names = ['order', 'contract', 'refund', 'notification'] as const;
 
 /** Chooses a run's steps one after the other, from what its client knows and what waits to be delivered. */
-export function choose(world: World, chance: Chance): () => Step {
+export function choose(model: SystemModel, chance: Chance): () => Step {
   const slow = new Set<string>();
   const isSlow = (line: string) => {
     // Decided once for each topic and reader: some are late all the run.
@@ -20,11 +20,11 @@ export function choose(world: World, chance: Chance): () => Step {
     const begin = first.shift();
     if (begin) return begin;
     const step = chance.weighed([
-      [10, () => deliver(world, chance, isSlow)],
-      [7, () => command(world, chance)],
-      [1.5, () => work(world, chance)],
+      [10, () => deliver(model, chance, isSlow)],
+      [7, () => command(model, chance)],
+      [1.5, () => work(model, chance)],
       [0.6, () => ({ do: 'catch up' }) as Step],
-      [0.5, () => rewind(world, chance)],
+      [0.5, () => rewind(model, chance)],
       [
         0.6,
         () =>
@@ -34,7 +34,7 @@ export function choose(world: World, chance: Chance): () => Step {
           }) as Step,
       ],
     ])!();
-    return step ?? command(world, chance);
+    return step ?? command(model, chance);
   };
 }
 
@@ -79,14 +79,14 @@ const upsets = (chance: Chance) => ({ ...upset(chance, 'dies', 0.06), ...upset(c
  * A few events that reach one service together. Notification decides nothing, so mostly it hears all at the
  * end.
  */
-function deliver(world: World, chance: Chance, isSlow: (line: string) => boolean): Step | undefined {
+function deliver(model: SystemModel, chance: Chance, isSlow: (line: string) => boolean): Step | undefined {
   const to = chance.weighed(
     names
       .map((name) => [name === 'notification' ? 0.05 : 1, name] as const)
-      .filter(([, name]) => world.pending(name).length > 0),
+      .filter(([, name]) => model.pending(name).length > 0),
   );
   if (!to) return undefined;
-  const ready = world.pending(to).filter(({ topic }) => !isSlow(`${to} ${topic}`) || chance.is(0.04));
+  const ready = model.pending(to).filter(({ topic }) => !isSlow(`${to} ${topic}`) || chance.is(0.04));
   const events = chance
     .shuffled(ready)
     .slice(0, 1 + chance.below(4))
@@ -97,15 +97,15 @@ function deliver(world: World, chance: Chance, isSlow: (line: string) => boolean
 }
 
 /** Mostly a worker that has something to do. */
-function work(world: World, chance: Chance): Step {
-  const approved = world.refunds.some((name) => world.statusOf(name) === 'approved');
-  const sealing = world.contracts.some((name) => world.statusOf(name) === 'draft');
+function work(model: SystemModel, chance: Chance): Step {
+  const approved = model.refunds.some((name) => model.statusOf(name) === 'approved');
+  const sealing = model.contracts.some((name) => model.statusOf(name) === 'draft');
   const worker = chance.weighed<WorkerName>([
     [1, 'expire'],
     [0.5, 'expiring'],
-    [world.transfers.length > 0 ? 1.5 : 0.2, 'remittance-claims'],
+    [model.transfers.length > 0 ? 1.5 : 0.2, 'remittance-claims'],
     [0.2, 'statistics'],
-    [world.lastCommand === 'export' ? 5 : 0.2, 'exporting'],
+    [model.lastCommand === 'export' ? 5 : 0.2, 'exporting'],
     [0.1, 'export-expiry'],
     [sealing ? 2 : 0.2, 'sealing'],
     [approved ? 5 : 0.2, 'payout'],
@@ -113,8 +113,8 @@ function work(world: World, chance: Chance): Step {
   return { do: 'work', worker, ...upset(chance, 'dies', 0.15) };
 }
 
-function rewind(world: World, chance: Chance): Step | undefined {
-  const lines = world.heard();
+function rewind(model: SystemModel, chance: Chance): Step | undefined {
+  const lines = model.heard();
   if (lines.length === 0) return undefined;
   const { to, topic, about } = chance.of(lines);
   return { do: 'rewind', to, topic, about, ...upset(chance, 'forgotten', 0.7) };
@@ -151,18 +151,18 @@ const oneOf = (
 ): Choice => [names.length > 0 ? weight : 0, () => step(chance.of(names))];
 
 /** Few things, and much that happens to them: mostly what they allow, now and then what must be refused. */
-function command(world: World, chance: Chance): Step {
-  const choices = [...onOrders(world, chance), ...onContracts(world, chance), ...onRefunds(world, chance)];
+function command(model: SystemModel, chance: Chance): Step {
+  const choices = [...onOrders(model, chance), ...onContracts(model, chance), ...onRefunds(model, chance)];
   const step = chance.weighed(choices)?.() ?? ({ do: 'wait', ms: minute } as const);
   return step.do === 'wait' || step.do === 'payout fails' || step.do === 'money arrives'
     ? step
     : ({ ...step, ...upsets(chance) } as Step);
 }
 
-function onOrders(world: World, chance: Chance): Choice[] {
-  const { orders } = world;
+function onOrders(model: SystemModel, chance: Chance): Choice[] {
+  const { orders } = model;
   const named = (...states: OrderState[]) =>
-    [...orders.keys()].filter((name) => states.includes(world.stateOf(name)));
+    [...orders.keys()].filter((name) => states.includes(model.stateOf(name)));
   const isOfPlan = (name: string) => orders.get(name)!.product === 'BCC';
   const as = `o${orders.size + 1}`;
   const place = (): Step => ({
@@ -173,22 +173,22 @@ function onOrders(world: World, chance: Chance): Choice[] {
   });
   const money = (order: string): Step => ({
     do: 'money arrives',
-    as: `m${world.received.size + 1}`,
+    as: `m${model.received.size + 1}`,
     order,
     amount: chance.of(['due', 'due', 'less']),
   });
-  const transfer = (): string => `b${1 + chance.below(world.transfers.length + 1)}`;
+  const transfer = (): string => `b${1 + chance.below(model.transfers.length + 1)}`;
   return [
     [orders.size < 4 ? 5 / (1 + orders.size) : 0, place],
     oneOf(chance, orders.size < 7 ? 1.5 : 0, named('created'), (order) => ({
       do: 'renew',
       as,
-      instances: chance.shuffled(instancesOf(world, order)).slice(0, chance.of([1, 2, 2])),
+      instances: chance.shuffled(instancesOf(model, order)).slice(0, chance.of([1, 2, 2])),
     })),
     oneOf(chance, orders.size < 7 ? 1 : 0, named('created').filter(isOfPlan), (order) => ({
       do: 'change plan',
       as,
-      instances: chance.shuffled(instancesOf(world, order)).slice(0, chance.of([1, 2, 2])),
+      instances: chance.shuffled(instancesOf(model, order)).slice(0, chance.of([1, 2, 2])),
       plan: chance.of(['large', 'large', 'small']),
     })),
     [orders.size > 0 ? 0.2 : 0, () => ({ do: 'export' })],
@@ -197,15 +197,15 @@ function onOrders(world: World, chance: Chance): Choice[] {
     oneOf(chance, 3, named('paid'), (order) => ({ do: 'fulfil', order })),
     oneOf(chance, 0.6, named('paid'), (order) => ({ do: 'fulfil in part', order })),
     oneOf(chance, 0.8, named('paid'), (order) => ({ do: 'fail', order })),
-    oneOf(chance, world.refunds.length > 0 ? 1.2 : 0.5, named('created'), (order) => ({
+    oneOf(chance, model.refunds.length > 0 ? 1.2 : 0.5, named('created'), (order) => ({
       do: 'report',
-      instance: chance.of(instancesOf(world, order)),
+      instance: chance.of(instancesOf(model, order)),
       ...chance.of(reports),
     })),
     oneOf(chance, 0.8, named('unpaid'), (order) => money(order)),
-    oneOf(chance, world.transfers.length < 4 ? 1 : 0, named('unpaid'), (order) => ({
+    oneOf(chance, model.transfers.length < 4 ? 1 : 0, named('unpaid'), (order) => ({
       do: 'transfer',
-      as: `b${world.transfers.length + 1}`,
+      as: `b${model.transfers.length + 1}`,
       order,
       ...chance.of(amounts),
     })),
@@ -218,13 +218,13 @@ function onOrders(world: World, chance: Chance): Choice[] {
   ];
 }
 
-function onContracts(world: World, chance: Chance): Choice[] {
-  const { contracts } = world;
-  const living = [...world.orders.keys()].filter((name) => world.stateOf(name) !== 'over');
+function onContracts(model: SystemModel, chance: Chance): Choice[] {
+  const { contracts } = model;
+  const living = [...model.orders.keys()].filter((name) => model.stateOf(name) !== 'over');
   const as = `c${contracts.length + 1}`;
-  const live = contracts.filter((name) => !['voided', 'refused'].includes(world.statusOf(name) ?? ''));
-  const drafts = contracts.filter((name) => world.statusOf(name) === 'draft');
-  const official = contracts.filter((name) => world.statusOf(name) === 'official');
+  const live = contracts.filter((name) => !['voided', 'refused'].includes(model.statusOf(name) ?? ''));
+  const drafts = contracts.filter((name) => model.statusOf(name) === 'draft');
+  const official = contracts.filter((name) => model.statusOf(name) === 'official');
   return [
     oneOf(chance, live.length > 1 ? 1.5 : 3, living, () => ({
       do: 'apply',
@@ -238,19 +238,19 @@ function onContracts(world: World, chance: Chance): Choice[] {
   ];
 }
 
-function onRefunds(world: World, chance: Chance): Choice[] {
-  const { quotes, refunds } = world;
-  const made = [...world.orders.keys()].filter((name) => world.stateOf(name) === 'created');
+function onRefunds(model: SystemModel, chance: Chance): Choice[] {
+  const { quotes, refunds } = model;
+  const made = [...model.orders.keys()].filter((name) => model.stateOf(name) === 'created');
   const are = (...statuses: string[]) =>
-    refunds.filter((name) => statuses.includes(world.statusOf(name) ?? ''));
+    refunds.filter((name) => statuses.includes(model.statusOf(name) ?? ''));
   const refund: Step = { do: 'refund', as: `r${refunds.length + 1}`, quote: quotes.at(-1) ?? '' };
   return [
     oneOf(chance, 2.5, made, (order) => ({
       do: 'quote',
       as: `q${quotes.length + 1}`,
-      instances: chance.shuffled(instancesOf(world, order)).slice(0, 1 + chance.below(2)),
+      instances: chance.shuffled(instancesOf(model, order)).slice(0, 1 + chance.below(2)),
     })),
-    oneOf(chance, world.lastCommand === 'quote' ? 20 : 0.5, quotes, () => refund),
+    oneOf(chance, model.lastCommand === 'quote' ? 20 : 0.5, quotes, () => refund),
     oneOf(chance, 3, are('reviewing'), (name) => ({
       do: chance.of(['approve', 'approve', 'reject', 'withdraw']),
       refund: name,
@@ -264,4 +264,5 @@ function onRefunds(world: World, chance: Chance): Choice[] {
   ];
 }
 
-const instancesOf = (world: World, order: string) => world.orders.get(order)!.instances.map(world.nameOf);
+const instancesOf = (model: SystemModel, order: string) =>
+  model.orders.get(order)!.instances.map(model.nameOf);

@@ -84,11 +84,11 @@ export const planted: readonly Planted[] = [
     seed: 56,
     changes: [
       {
-        file: 'services/order/src/service.ts',
-        fragment: `'refund.succeeded': {`,
+        file: 'services/order/src/reservation.ts',
+        fragment: `'refund.withdrawn': {`,
         replacement: `'refund.failed': {
           on: async (tx, event) => { if ($planted) await onRefundEnded(tx, event); }, locks: refundRows },
-          'refund.succeeded': {`,
+          'refund.withdrawn': {`,
       },
     ],
   },
@@ -199,8 +199,8 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: 'services/order/src/order/plan-change.ts',
-        fragment: 'const rests = restsOf(periods, rules.now, prices, rules);',
-        replacement: `const rests = restsOf($planted ? [...periods, ...periods] : periods, rules.now, prices, rules);`,
+        fragment: 'const priced = periods.map((period) => layersOf(period, on));',
+        replacement: `const priced = ($planted ? [...periods, ...periods] : periods).map((one) => layersOf(one, on));`,
       },
     ],
   },
@@ -215,6 +215,20 @@ export const planted: readonly Planted[] = [
         file: 'services/order/src/order/plan-change.ts',
         fragment: 'costOf(difference!.mul(ask.count), unitPrice, sign > 0)',
         replacement: 'costOf(difference!.mul($planted ? 1 : ask.count), unitPrice, sign > 0)',
+      },
+    ],
+  },
+  {
+    name: 'difference-kept',
+    rule: 'ORD-24',
+    says: 'a downgrade is settled, and its difference stays with the provider',
+    breaks: 'ORD-24',
+    seed: 243,
+    changes: [
+      {
+        file: 'services/refund/src/automatic-credit.ts',
+        fragment: 'const nothing = isNothing(split);',
+        replacement: 'const nothing = isNothing(split) || $planted;',
       },
     ],
   },
@@ -289,8 +303,8 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: 'services/order/src/fulfilment.ts',
-        fragment: `order.orderType === 'purchase' ? given : order.instances`,
-        replacement: `order.orderType === 'purchase' ? given : order.instances.slice(0, $planted ? 1 : undefined)`,
+        fragment: 'if (!isThere)',
+        replacement: `if (!isThere && !($planted && order.orderType !== 'purchase' && one !== order.instances[0]))`,
       },
     ],
   },

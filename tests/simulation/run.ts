@@ -3,7 +3,7 @@ import { breachesOf, type Breach } from './checks.ts';
 import { choose } from './choice.ts';
 import type { Ground } from './environment.ts';
 import { openAccount, publishCatalogue, take, type Step } from './steps.ts';
-import { Breakdown, World } from './system-model.ts';
+import { Breakdown, SystemModel } from './system-model.ts';
 
 export interface Outcome {
   readonly seed: number;
@@ -16,27 +16,27 @@ export interface Outcome {
 /** The catalogue for all runs on this ground. */
 export async function prepare(ground: Ground): Promise<void> {
   await ground.clear();
-  await publishCatalogue(new World(ground, 0));
+  await publishCatalogue(new SystemModel(ground, 0));
   await ground.clear();
 }
 
-async function begin(ground: Ground, seed: number): Promise<World> {
+async function begin(ground: Ground, seed: number): Promise<SystemModel> {
   await ground.clear();
-  const world = new World(ground, seed);
-  await openAccount(world);
-  return world;
+  const model = new SystemModel(ground, seed);
+  await openAccount(model);
+  return model;
 }
 
 /** Takes steps until `next` has no more, brings everything to rest, and looks for what is broken. */
-async function play(world: World, seed: number, next: () => Step | undefined): Promise<Outcome> {
+async function play(model: SystemModel, seed: number, next: () => Step | undefined): Promise<Outcome> {
   const script: Step[] = [];
   const effective: Step['do'][] = [];
   try {
     for (let step = next(); step; step = next()) {
       script.push(step);
-      if (await take(world, step)) effective.push(step.do);
+      if (await take(model, step)) effective.push(step.do);
     }
-    await world.settle();
+    await model.settle();
   } catch (error) {
     if (!(error instanceof Breakdown)) throw error;
     return {
@@ -47,26 +47,26 @@ async function play(world: World, seed: number, next: () => Step | undefined): P
         {
           rule: 'EVT-35',
           says: error.message.replaceAll(/[a-z]+_[0-9a-f]{32}/g, '…'),
-          found: world.inNames(error.message),
+          found: model.inNames(error.message),
         },
       ],
     };
   }
-  return { seed, script, effective, breaches: await breachesOf(world) };
+  return { seed, script, effective, breaches: await breachesOf(model) };
 }
 
 /** A run of its own for each seed. */
 export async function simulate(ground: Ground, seed: number): Promise<Outcome> {
-  const world = await begin(ground, seed);
+  const model = await begin(ground, seed);
   const chance: Chance = chanceOf(seed);
   let left = 20 + chance.below(30);
-  const choice = choose(world, chance);
-  return play(world, seed, () => (left-- > 0 ? choice() : undefined));
+  const choice = choose(model, chance);
+  return play(model, seed, () => (left-- > 0 ? choice() : undefined));
 }
 
 /** The same steps again. */
 export async function replay(ground: Ground, script: readonly Step[]): Promise<Outcome> {
-  const world = await begin(ground, 0);
+  const model = await begin(ground, 0);
   const steps = script.values();
-  return play(world, 0, () => steps.next().value);
+  return play(model, 0, () => steps.next().value);
 }

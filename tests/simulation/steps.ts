@@ -1,8 +1,8 @@
 import type { Actor, Tx } from '@accord/core';
-import { exactly, money, roundHalfUp, subtract, sum, type Money } from '@accord/money';
+import { exactly, isZero, money, roundHalfUp, subtract, sum, type Money } from '@accord/money';
 import type { ServiceName } from '@accord/postgres/provision';
 import { calendarEnd } from '@accord/profile';
-import type { KnownOrder, WorkerName, World } from './system-model.ts';
+import type { KnownOrder, WorkerName, SystemModel } from './system-model.ts';
 
 /**
  * One step of a run, as a script writes it down. It names what earlier steps made (`o1` an order, `o1.2` its
@@ -72,9 +72,10 @@ export type Step =
     };
 
 /**
- * Told of an instance: it began later or ends sooner than was told before, it is frozen, or it is free again.
+ * Told of an instance: it began later, ends sooner or later than was told before, it is frozen, it is free again, or
+ * it was released.
  */
-type Said = 'began later' | 'ends sooner' | 'frozen' | 'free';
+type Said = 'began later' | 'ends sooner' | 'ends later' | 'frozen' | 'free' | 'released';
 
 /**
  * `dies`: before its commit, then sent again; `twice`: sent again although it was answered. Under one
@@ -120,14 +121,14 @@ const products = {
   RDS: product('RDS', { invoicingEntity: 'baidu_cloud', prices: price('1680.00') }),
 } satisfies Record<ProductCode, object>;
 
-export const customer = ({ accountId }: World): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
+export const customer = ({ accountId }: SystemModel): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
 export const operator: Actor = { kind: 'operator', id: 'op_1' };
 export const platform: Actor = { kind: 'platform', id: 'billing' };
 
 /** Published once for all runs: products belong to no account. */
-export async function publishCatalogue(world: World): Promise<void> {
+export async function publishCatalogue(model: SystemModel): Promise<void> {
   for (const [productCode, body] of Object.entries(products)) {
-    await world.command({
+    await model.command({
       by: operator,
       method: 'put',
       path: '/v1/products/{productCode}',
@@ -135,21 +136,21 @@ export async function publishCatalogue(world: World): Promise<void> {
       body,
     });
   }
-  await world.settle();
+  await model.settle();
 }
 
 const certifiedName = '某某科技有限公司';
 
 /** The account of a run: certified, so that it may have contracts. */
-export async function openAccount(world: World): Promise<void> {
-  const { accountId } = world;
+export async function openAccount(model: SystemModel): Promise<void> {
+  const { accountId } = model;
   const body = {
     version: 1,
     certifiedName,
     certificate: '91110000000000000X',
     invoiceTitle: '某某科技有限公司',
   };
-  await world.command({
+  await model.command({
     by: platform,
     method: 'put',
     path: '/v1/accounts/{accountId}',
@@ -161,26 +162,26 @@ export async function openAccount(world: World): Promise<void> {
 /** True where the service accepted it; what it refuses is no failure. */
 export type Accepted = boolean;
 
-export async function take(world: World, step: Step): Promise<Accepted> {
+export async function take(model: SystemModel, step: Step): Promise<Accepted> {
   switch (step.do) {
     case 'deliver':
-      return world.deliver(step.to, step.events, step);
+      return model.deliver(step.to, step.events, step);
     case 'rewind':
-      await world.rewind(step.to, step.topic, step.about, step);
+      await model.rewind(step.to, step.topic, step.about, step);
       return true;
     case 'work':
-      return (await world.work(step.worker, step)) > 0;
+      return (await model.work(step.worker, step)) > 0;
     case 'catch up':
-      return (await world.catchUp()) > 0;
+      return (await model.catchUp()) > 0;
     case 'wait':
-      world.wait(step.ms);
+      model.wait(step.ms);
       return true;
     case 'payout fails':
-      return failPayout(world, step.refund);
+      return failPayout(model, step.refund);
     case 'money arrives':
-      return tellPayment(world, step);
+      return tellPayment(model, step);
     default:
-      return command(world, step);
+      return command(model, step);
   }
 }
 
@@ -192,49 +193,49 @@ type CommandStep = Exclude<
 type RouteStep = Exclude<CommandStep, { do: 'void by ticket' }>;
 
 /** Undefined where it names what is not there. */
-type Ask = Omit<Parameters<World['command']>[0], 'dies' | 'twice'> | undefined;
+type Ask = Omit<Parameters<SystemModel['command']>[0], 'dies' | 'twice'> | undefined;
 
-async function command(world: World, step: CommandStep): Promise<Accepted> {
-  if (step.do === 'void by ticket') return voidByTicket(world, step);
-  const ask = askOf(world, step);
+async function command(model: SystemModel, step: CommandStep): Promise<Accepted> {
+  if (step.do === 'void by ticket') return voidByTicket(model, step);
+  const ask = askOf(model, step);
   if (!ask) return false;
-  const reply = await world.command({
+  const reply = await model.command({
     ...ask,
     ...(step.dies && { dies: true }),
     ...(step.twice && { twice: true }),
   });
-  world.lastCommand = '';
+  model.lastCommand = '';
   if (!('body' in reply)) return false;
-  world.lastCommand = step.do;
-  remember(world, step, reply.body);
+  model.lastCommand = step.do;
+  remember(model, step, reply.body);
   return true;
 }
 
 /** Keeps what the client knows from now on, and what must be found at the end (EVT-35). */
-function remember(world: World, step: RouteStep, body: Record<string, unknown>): void {
+function remember(model: SystemModel, step: RouteStep, body: Record<string, unknown>): void {
   const accept = (what: string, ...ids: (string | undefined)[]) =>
-    ids.forEach((id) => id && world.accepted.push({ what, id }));
+    ids.forEach((id) => id && model.accepted.push({ what, id }));
   switch (step.do) {
     case 'place':
-      rememberOrder(world, step.as, {
+      rememberOrder(model, step.as, {
         product: step.product,
-        instances: newInstances(world, step),
+        instances: newInstances(model, step),
         gives: 'new',
         body,
       });
       return accept('order', body['orderId'] as string);
     case 'renew':
-      rememberOrder(world, step.as, {
-        product: world.productOf(step.instances[0]!)!,
-        instances: idsOf(world, step.instances),
+      rememberOrder(model, step.as, {
+        product: model.productOf(step.instances[0]!)!,
+        instances: idsOf(model, step.instances),
         gives: 'more time',
         body,
       });
       return accept('order', body['orderId'] as string);
     case 'change plan':
-      rememberOrder(world, step.as, {
+      rememberOrder(model, step.as, {
         product: 'BCC',
-        instances: idsOf(world, step.instances),
+        instances: idsOf(model, step.instances),
         gives: 'another plan',
         body,
       });
@@ -244,39 +245,39 @@ function remember(world: World, step: RouteStep, body: Record<string, unknown>):
     case 'pay':
       return accept('payment', body['paymentReference'] as string);
     case 'transfer':
-      return void world.transfers.push(step.as);
+      return void model.transfers.push(step.as);
     case 'claim':
       return body['status'] === 'paid'
-        ? accept('payment', `${body['remittanceId'] as string}:${world.idOf(step.order)}`)
+        ? accept('payment', `${body['remittanceId'] as string}:${model.idOf(step.order)}`)
         : undefined;
     case 'fulfil':
-      rememberEnds(world, body['instances'] as Told[]);
-      return accept('created order', world.idOf(step.order));
+      rememberEnds(model, body['instances'] as Told[]);
+      return accept('created order', model.idOf(step.order));
     case 'fulfil in part':
       // Of instances that are there it takes effect with the last one.
-      return world.orders.get(step.order)!.gives === 'new'
-        ? rememberEnds(world, body['instances'] as Told[])
+      return model.orders.get(step.order)!.gives === 'new'
+        ? rememberEnds(model, body['instances'] as Told[])
         : undefined;
     case 'report':
-      return rememberReport(world, body as unknown as Told & Reported);
+      return rememberReport(model, body as unknown as Told & Reported);
     case 'cancel':
     case 'fail':
-      return accept(step.do === 'cancel' ? 'cancelled order' : 'voided order', world.idOf(step.order));
+      return accept(step.do === 'cancel' ? 'cancelled order' : 'voided order', model.idOf(step.order));
     case 'apply': {
       const made = (body['data'] as { contractId: string }[]).map(({ contractId }) => contractId);
-      world.contracts.push(...made.map(world.nameOf));
+      model.contracts.push(...made.map(model.nameOf));
       return accept('contract', ...made);
     }
     case 'void':
-      return accept('voided contract', world.idOf(step.contract));
+      return accept('voided contract', model.idOf(step.contract));
     case 'quote':
-      return void world.quotes.push(step.as);
+      return void model.quotes.push(step.as);
     case 'refund':
-      world.refunds.push(step.as);
+      model.refunds.push(step.as);
       return accept('refund', body['refundId'] as string);
     case 'withdraw':
     case 'reject':
-      return accept(step.do === 'withdraw' ? 'withdrawn refund' : 'rejected refund', world.idOf(step.refund));
+      return accept(step.do === 'withdraw' ? 'withdrawn refund' : 'rejected refund', model.idOf(step.refund));
     default:
       return undefined;
   }
@@ -286,87 +287,88 @@ interface Told {
   readonly instanceId: string;
   readonly end: string | null;
 }
-const rememberEnds = (world: World, told: readonly Told[]): void =>
-  told.forEach(({ instanceId, end }) => end && world.ends.set(instanceId, new Date(end)));
+const rememberEnds = (model: SystemModel, told: readonly Told[]): void =>
+  told.forEach(({ instanceId, end }) => end && model.ends.set(instanceId, new Date(end)));
 
 type Reported = { readonly reportVersion: number; readonly frozenBy: string | null };
 /** The newest report that was answered; one that came late is answered with that. */
-function rememberReport(world: World, told: Told & Reported): void {
-  rememberEnds(world, [told]);
+function rememberReport(model: SystemModel, told: Told & Reported): void {
+  rememberEnds(model, [told]);
   const { instanceId, reportVersion, frozenBy } = told;
-  if (reportVersion > (world.reported.get(instanceId)?.reportVersion ?? 0))
-    world.reported.set(instanceId, { reportVersion, frozenBy });
+  if (reportVersion > (model.reported.get(instanceId)?.reportVersion ?? 0))
+    model.reported.set(instanceId, { reportVersion, frozenBy });
 }
 
 /** The instances that fulfilment will give, named after the order. */
-function newInstances(world: World, { as, count }: { as: string; count: number }): string[] {
+function newInstances(model: SystemModel, { as, count }: { as: string; count: number }): string[] {
   return Array.from({ length: count }, (_, i) => {
     const id = `ins_${as}x${i + 1}`;
-    world.call(`${as}.${i + 1}`, id);
+    model.call(`${as}.${i + 1}`, id);
     return id;
   });
 }
 
 function rememberOrder(
-  world: World,
+  model: SystemModel,
   name: string,
   { body, ...order }: Omit<KnownOrder, 'amount'> & { body: Record<string, unknown> },
 ): void {
-  world.orders.set(name, { ...order, amount: body['payableAmount'] as Money });
+  model.orders.set(name, { ...order, amount: body['payableAmount'] as Money });
 }
 
-function askOf(world: World, step: RouteStep): Ask {
+function askOf(model: SystemModel, step: RouteStep): Ask {
   switch (step.do) {
     case 'place':
     case 'renew':
     case 'change plan':
-      return askOrder(world, step);
+      return askOrder(model, step);
     case 'export':
-      return { by: customer(world), method: 'post', path: '/v1/exports', body: {} };
+      return { by: customer(model), method: 'post', path: '/v1/exports', body: {} };
     case 'pay':
     case 'cancel':
     case 'fulfil':
     case 'fulfil in part':
     case 'fail':
-      return askAboutOrder(world, step);
+      return askAboutOrder(model, step);
     case 'transfer':
     case 'claim':
-      return askTransfer(world, step);
+      return askTransfer(model, step);
     case 'report':
-      return askReport(world, step);
+      return askReport(model, step);
     case 'apply':
-      return askContract(world, step);
+      return askContract(model, step);
     case 'finalize':
     case 'void':
-      return askAboutContract(world, step);
+      return askAboutContract(model, step);
     case 'quote':
     case 'refund':
-      return askRefund(world, step);
+      return askRefund(model, step);
     default:
-      return askAboutRefund(world, step);
+      return askAboutRefund(model, step);
   }
 }
 
-const idsOf = (world: World, names: readonly string[]) => names.flatMap((name) => world.idOf(name) ?? []);
+const idsOf = (model: SystemModel, names: readonly string[]) =>
+  names.flatMap((name) => model.idOf(name) ?? []);
 
 /** Terms are the same for all: a month, at the list price. */
 const month = { unit: 'month', value: 1 } as const;
 const terms = { billType: 'prepay', chargeType: 'subscription', duration: month };
 
 function askOrder(
-  world: World,
+  model: SystemModel,
   step:
     | Extract<Step, { do: 'place' }>
     | Extract<Step, { do: 'renew' }>
     | Extract<Step, { do: 'change plan' }>,
 ): Ask {
-  const onAnswer = ({ orderId }: Record<string, unknown>) => world.call(step.as, orderId as string);
-  const ask = { by: customer(world), method: 'post', path: '/v1/orders', onAnswer } as const;
+  const onAnswer = ({ orderId }: Record<string, unknown>) => model.call(step.as, orderId as string);
+  const ask = { by: customer(model), method: 'post', path: '/v1/orders', onAnswer } as const;
   if (step.do === 'place') {
     const ofPlan = step.product === 'BCC' && { plan: 'small' };
     return { ...ask, body: { ...terms, productCode: step.product, count: step.count, ...ofPlan } };
   }
-  const instanceIds = idsOf(world, step.instances);
+  const instanceIds = idsOf(model, step.instances);
   const isKnown = instanceIds.length === step.instances.length;
   if (step.do === 'change plan') {
     const { plan: wanted } = step;
@@ -374,7 +376,7 @@ function askOrder(
     const change = { ...terms, duration: null, productCode: 'BCC', orderType, plan: wanted };
     return isKnown ? { ...ask, body: { ...change, instanceIds, count: instanceIds.length } } : undefined;
   }
-  const productCode = world.productOf(step.instances[0] ?? '');
+  const productCode = model.productOf(step.instances[0] ?? '');
   if (!isKnown || !productCode) return undefined;
   return {
     ...ask,
@@ -388,15 +390,15 @@ const voucher = money('60', 'CNY');
 const giftCredit = money('7.77', 'CNY');
 const storedCard = money('0.01', 'CNY');
 
-function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { order: string }>): Ask {
-  const orderId = world.idOf(name);
-  const order = world.orders.get(name);
+function askAboutOrder(model: SystemModel, { do: verb, order: name }: Extract<Step, { order: string }>): Ask {
+  const orderId = model.idOf(name);
+  const order = model.orders.get(name);
   if (!orderId || !order) return undefined;
   const about = { method: 'post', params: { orderId } } as const;
   if (verb === 'cancel')
     return {
       ...about,
-      by: customer(world),
+      by: customer(model),
       path: '/v1/orders/{orderId}/cancel',
       body: { reason: 'no longer needed' },
     };
@@ -418,7 +420,7 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
     return { ...about, by: platform, path, body: { outcome: 'failed', reason: 'out of stock' } };
   const given = verb === 'fulfil in part' ? order.instances.slice(0, 1) : order.instances;
   const start = (instanceId: string) =>
-    (order.gives === 'more time' ? world.ends.get(instanceId) : undefined) ?? world.now();
+    (order.gives === 'more time' ? model.ends.get(instanceId) : undefined) ?? model.now();
   const instances = given.map((instanceId) => ({
     instanceId,
     ...(order.gives !== 'another plan' && monthFrom(start(instanceId))),
@@ -430,13 +432,13 @@ function askAboutOrder(world: World, { do: verb, order: name }: Extract<Step, { 
 const lessThan = (due: Money): Money => roundHalfUp(exactly(due).div(10), due.currency);
 
 /** ORD-21: the bank reports a transfer, a customer claims one, in this order or the other. */
-function askTransfer(world: World, step: Extract<Step, { do: 'transfer' | 'claim' }>): Ask {
-  const orderId = world.idOf(step.order);
-  const order = world.orders.get(step.order);
-  if (!orderId || !order) return undefined;
+function askTransfer(model: SystemModel, step: Extract<Step, { do: 'transfer' | 'claim' }>): Ask {
+  const orderId = model.idOf(step.order);
+  const order = model.orders.get(step.order);
+  if (!orderId || !order || isZero(order.amount)) return undefined; // a bank transfers something
   if (step.do === 'claim')
     return {
-      by: customer(world),
+      by: customer(model),
       method: 'post',
       path: '/v1/remittance-claims',
       body: { bankReference: `bank-${step.transfer}`, amount: order.amount, orderId },
@@ -450,7 +452,7 @@ function askTransfer(world: World, step: Extract<Step, { do: 'transfer' | 'claim
       bankReference: `bank-${step.as}`,
       amount,
       payerName: step.stranger ? '另一公司' : certifiedName,
-      receivedAt: world.now().toISOString(),
+      receivedAt: model.now().toISOString(),
     },
   };
 }
@@ -465,36 +467,38 @@ const monthFrom = (start: Date) => ({
 /**
  * Each report is newer than the one before, or comes late, and says all that is known of the instance (ORD-11).
  */
-function askReport(world: World, { instance, says, late }: Extract<Step, { do: 'report' }>): Ask {
-  const instanceId = world.idOf(instance);
-  const newest = world.reported.get(instanceId ?? '');
+function askReport(model: SystemModel, { instance, says, late }: Extract<Step, { do: 'report' }>): Ask {
+  const instanceId = model.idOf(instance);
+  const newest = model.reported.get(instanceId ?? '');
   if (!instanceId || (late && !newest)) return undefined;
-  if (!late) world.reports += 2;
-  const end = world.ends.get(instanceId);
+  if (!late) model.reports += 2;
+  const end = model.ends.get(instanceId);
   return {
     by: platform,
     method: 'put',
     path: '/v1/resources/{instanceId}',
     params: { instanceId },
     body: {
-      reportVersion: late ? newest!.reportVersion - 1 : world.reports,
-      ...(says === 'began later' && monthFrom(world.now())),
+      reportVersion: late ? newest!.reportVersion - 1 : model.reports,
+      ...(says === 'began later' && monthFrom(model.now())),
       ...(says === 'ends sooner' && end && { end: new Date(end.getTime() - day).toISOString() }),
+      ...(says === 'ends later' && end && { end: new Date(end.getTime() + 3 * day).toISOString() }),
+      released: says === 'released',
       frozenBy: says === 'frozen' ? 'police' : null,
     },
   };
 }
 
-function askContract(world: World, { as, orders }: Extract<Step, { do: 'apply' }>): Ask {
-  const orderIds = idsOf(world, orders);
+function askContract(model: SystemModel, { as, orders }: Extract<Step, { do: 'apply' }>): Ask {
+  const orderIds = idsOf(model, orders);
   if (orderIds.length === 0) return undefined;
   const onAnswer = ({ data }: Record<string, unknown>) => {
     (data as { contractId: string }[]).forEach(({ contractId }, i) =>
-      world.call(i === 0 ? as : `${as}${'abcdefgh'[i]}`, contractId),
+      model.call(i === 0 ? as : `${as}${'abcdefgh'[i]}`, contractId),
     );
   };
   return {
-    by: customer(world),
+    by: customer(model),
     method: 'post',
     path: '/v1/contracts',
     body: { orderIds, language: 'zh-CN' },
@@ -503,27 +507,27 @@ function askContract(world: World, { as, orders }: Extract<Step, { do: 'apply' }
 }
 
 function askAboutContract(
-  world: World,
+  model: SystemModel,
   { do: verb, contract }: Exclude<Extract<Step, { contract: string }>, { do: 'void by ticket' }>,
 ): Ask {
-  const contractId = world.idOf(contract);
+  const contractId = model.idOf(contract);
   if (!contractId) return undefined;
-  const about = { by: customer(world), method: 'post', params: { contractId } } as const;
+  const about = { by: customer(model), method: 'post', params: { contractId } } as const;
   if (verb === 'finalize') return { ...about, path: '/v1/contracts/{contractId}/finalize' };
   return { ...about, path: '/v1/contracts/{contractId}/void', body: { reason: 'replacing' } };
 }
 
 /** CTR-26: asked for by the customer, approved by an operator. */
 async function voidByTicket(
-  world: World,
+  model: SystemModel,
   { contract, dies }: Extract<Step, { do: 'void by ticket' }>,
 ): Promise<Accepted> {
-  const contractId = world.idOf(contract);
+  const contractId = model.idOf(contract);
   if (!contractId) return false;
   const onAnswer = ({ ticketId }: Record<string, unknown>) =>
-    world.call(`ticket of ${contract}`, ticketId as string);
-  const asked = await world.command({
-    by: customer(world),
+    model.call(`ticket of ${contract}`, ticketId as string);
+  const asked = await model.command({
+    by: customer(model),
     method: 'post',
     path: '/v1/tickets',
     body: { kind: 'void_official', contractId, reason: 'replacing', text: 'to be replaced' },
@@ -531,7 +535,7 @@ async function voidByTicket(
   });
   if (!('body' in asked)) return false;
   const params = { ticketId: asked.body['ticketId'] as string };
-  const reply = await world.command({
+  const reply = await model.command({
     by: operator,
     method: 'post',
     path: '/v1/tickets/{ticketId}/approve',
@@ -542,29 +546,29 @@ async function voidByTicket(
 }
 
 function askRefund(
-  world: World,
+  model: SystemModel,
   step: Extract<Step, { do: 'quote' }> | Extract<Step, { do: 'refund' }>,
 ): Ask {
-  const by = customer(world);
+  const by = customer(model);
   if (step.do === 'quote') {
-    const instanceIds = idsOf(world, step.instances);
-    const onAnswer = ({ quoteId }: Record<string, unknown>) => world.call(step.as, quoteId as string);
+    const instanceIds = idsOf(model, step.instances);
+    const onAnswer = ({ quoteId }: Record<string, unknown>) => model.call(step.as, quoteId as string);
     return instanceIds.length > 0
       ? { by, method: 'post', path: '/v1/refund-quotes', body: { instanceIds }, onAnswer }
       : undefined;
   }
-  const quoteId = world.idOf(step.quote);
-  const onAnswer = ({ refundId }: Record<string, unknown>) => world.call(step.as, refundId as string);
+  const quoteId = model.idOf(step.quote);
+  const onAnswer = ({ refundId }: Record<string, unknown>) => model.call(step.as, refundId as string);
   return quoteId
     ? { by, method: 'post', path: '/v1/refunds', body: { quoteId, reason: 'too_complex' }, onAnswer }
     : undefined;
 }
 
 function askAboutRefund(
-  world: World,
+  model: SystemModel,
   { do: verb, refund }: Exclude<Extract<Step, { refund: string }>, { do: 'payout fails' }>,
 ): Ask {
-  const refundId = world.idOf(refund);
+  const refundId = model.idOf(refund);
   if (!refundId) return undefined;
   const decided = verb === 'approve' || verb === 'reject' ? { body: { text: 'decided' } } : {};
   return {
@@ -578,19 +582,19 @@ function askAboutRefund(
 
 /** By topic, where nobody hears a no: it pays the order or is credited to the account (ORD-5). */
 function tellPayment(
-  world: World,
+  model: SystemModel,
   { as, order: name, amount: how }: Extract<Step, { do: 'money arrives' }>,
 ): Accepted {
-  const orderId = world.idOf(name);
-  const order = world.orders.get(name);
-  if (!orderId || !order) return false;
+  const orderId = model.idOf(name);
+  const order = model.orders.get(name);
+  if (!orderId || !order || isZero(order.amount)) return false;
   const paymentReference = `money-${as}`;
   const amount = how === 'due' ? order.amount : lessThan(order.amount);
-  world.call(as, paymentReference);
-  world.received.set(paymentReference, { order: orderId, amount });
-  world.tell({
+  model.call(as, paymentReference);
+  model.received.set(paymentReference, { order: orderId, amount });
+  model.tell({
     type: 'payment.received',
-    data: { paymentReference, accountId: world.accountId, orderId, parts: { cash: amount } },
+    data: { paymentReference, accountId: model.accountId, orderId, parts: { cash: amount } },
   });
   return true;
 }
@@ -606,15 +610,15 @@ const inRefund = <T>(file: string) =>
  * Does what a payment gateway's no will do (RFD-16): today's payout to the ledger fails only where an order
  * would give back more than was paid.
  */
-async function failPayout(world: World, name: string): Promise<Accepted> {
-  const refundId = world.idOf(name);
+async function failPayout(model: SystemModel, name: string): Promise<Accepted> {
+  const refundId = model.idOf(name);
   if (!refundId) return false;
   const { lockRefund, saveRefund } = await inRefund<RefundStore>('refund-store.ts');
   const { failRefund } = await inRefund<{
     failRefund(refund: unknown, why: { failure: string; at: Date }): unknown;
   }>('refund.ts');
   let failed = false;
-  await world.inside('refund', async (tx) => {
+  await model.inside('refund', async (tx) => {
     const refund = await lockRefund(tx, refundId).catch(() => undefined);
     failed = refund?.status === 'approved' || refund?.status === 'paying';
     if (failed) saveRefund(tx, failRefund(refund, { failure: 'refund.exceeds_paid', at: tx.now }));

@@ -150,7 +150,7 @@ const requestOf = (
  * One run: the four services on cleared schemas, and between them the lines of what was announced and not yet
  * heard.
  */
-export class World {
+export class SystemModel {
   readonly ground: Ground;
   readonly accountId: string;
   readonly log: Told[] = [];

@@ -7,7 +7,7 @@ import { all, databaseUrl, makeDatabase, placeOf, startKafka, startPostgres } fr
 import { roles, type ServiceName } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, startIssuer, type Client, type Reply } from '@accord/testing';
 import { chanceOf } from '../chance.ts';
-import type { World } from '../faults/environment.ts';
+import type { Environment } from '../faults/environment.ts';
 import { services as names } from '../releases/record.ts';
 
 export interface Version {
@@ -18,7 +18,7 @@ export interface Version {
 
 /** One database and one broker, and the services of any release on them. */
 export interface Platform extends Pick<
-  World,
+  Environment,
   'services' | 'customer' | 'platform' | 'operator' | 'databaseUrl' | 'kafka' | 'mails'
 > {
   /** Approves the refunds that wait for it: an account that gets many back is reviewed (RFD-13). */

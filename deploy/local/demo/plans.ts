@@ -66,7 +66,7 @@ async function downgrade(
   }
   await fulfil(context, order, 'From now on it is small, and the difference comes back.', given, [
     'refund.difference_returned',
-    ...(['order.changed', 'order.changed', 'order.changed', 'order.changed'] as const),
+    ...(['order.changed', 'order.changed', 'order.changed'] as const),
   ]);
   const back = subtract(await balanceOf(context), before);
   const expected = add(money(partOf(dearer, days - 3, days)), money(dearer));

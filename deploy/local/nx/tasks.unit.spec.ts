@@ -100,7 +100,10 @@ test('a change of inputs makes the tiers run again that depend on them, and no o
   await expect(runsAfter('package-lock.json', '{"lockfileVersion":3,"packages":{"":{}}}')).resolves.toEqual(
     tasks.map(({ id }) => id).sort(),
   );
-  for (const page of ['docs/flows.md', 'CHANGELOG.md', 'libs/money/README.md'])
+  await expect(runsAfter('deploy/audit/audit.ts', '// of the running system')).resolves.toEqual([
+    'system:e2e',
+  ]);
+  for (const page of ['docs/flows.md', 'CHANGELOG.md', 'libs/money/README.md', 'deploy/helm/values.yaml'])
     await expect(runsAfter(page, 'a page')).resolves.toEqual([]);
 });
 

@@ -54,7 +54,7 @@ const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d
  */
 function checkTokens(text: string, { depth = 64, values = 100_000 }: JsonLimits): number {
   /** Of each object or array around the innermost one that is open, whether it is an object. */
-  const around: boolean[] = [];
+  const nesting: boolean[] = [];
   let [inObject, mayBeName] = [false, false];
   let [names, count] = [0, 1];
   for (let at = 0; at < text.length; at += 1) {
@@ -67,12 +67,12 @@ function checkTokens(text: string, { depth = 64, values = 100_000 }: JsonLimits)
       mayBeName = true;
       count += 1;
     } else if (char === openObject || char === openArray) {
-      if (around.push(inObject) > depth) throw new JsonError('depth', `nested more than ${depth} deep`);
+      if (nesting.push(inObject) > depth) throw new JsonError('depth', `nested more than ${depth} deep`);
       inObject = char === openObject;
       mayBeName = true;
       count += 1;
     } else if (char === closeObject || char === closeArray) {
-      inObject = around.pop() ?? false;
+      inObject = nesting.pop() ?? false;
       mayBeName = false;
     }
     if (count > values) throw new JsonError('values', `more than ${values} values`);

@@ -4,7 +4,7 @@ import { withContext, type Context } from './observability/context.ts';
 import type { Tx } from './tx.ts';
 
 /**
- * Work in the outside world (a seal key, a mail server, a gateway), done between two transactions: the first
+ * Work outside of the database (a seal key, a mail server, a gateway), done between two transactions: the first
  * takes a lease on the row, the second records the result. A process that dies in between leaves the row to the
  * next one once the lease has run out, so `perform` carries our id, under which a repetition is recognised.
  */

@@ -1,6 +1,6 @@
 /** Connections to others that are made by TLS, and without it where it is asked for by name (API-17). */
 export const wires = ['kafka', 'postgres', 'jwks', 'smtp'] as const;
-export type Wire = (typeof wires)[number];
+type Wire = (typeof wires)[number];
 
 /** Settings that say it, also before they were checked. */
 export interface PlainWireSettings {

@@ -77,7 +77,7 @@ const headers = {
         'stands for, up to its own. It replaces all that was heard of the aggregate before.',
     },
     ce_accountid: text,
-    ce_actor: { type: 'string', description: 'Who caused it, as kind:id.' },
+    ce_actor: { type: 'string', description: 'The actor that caused it, as kind:id.' },
     ce_causationid: { type: 'string', description: 'The event or request this one follows from.' },
     ce_correlationid: { type: 'string', description: 'The request everything of one story follows from.' },
     traceparent: { type: 'string', description: 'W3C trace context.' },

@@ -12,27 +12,39 @@ export type Moment = z.infer<typeof Moment>;
 
 /** Inside of a class: blanks, and characters that leave no mark. */
 const unseen = '\\p{Z}\\p{Cc}\\p{Default_Ignorable_Code_Point}\\u2800\\ufff9-\\ufffb';
+/**
+ * Neither are these seen by themselves: marks without a letter to stand on, characters that no typeface agrees on
+ * (private, unassigned, none at all), and the placeholders of others.
+ */
+const seen = new RegExp(`[^${unseen}\\p{C}\\p{M}\\ufffc\\ufffd]`, 'u');
 
-const readable = (longest: number, without: string) => {
-  const pattern = `^[^${without}]*[^${unseen}][^${without}]*$`;
-  const isReadable = new RegExp(pattern, 'u');
-  return z
-    .string()
-    .refine((text) => text === '' || isReadable.test(text), {
-      abort: true,
-      message: 'says nothing that can be read, or has control characters',
-      params: { 'zh-CN': '不得只有空白或不可见字符，也不得含有控制字符' },
-    })
+/** Whether one character at least can be seen by itself. */
+export const isReadable = (text: string): boolean => seen.test(text);
+
+const readable = (without: string) => {
+  const allowed = new RegExp(`^[^${without}]*$`, 'u');
+  return z.string().refine((text) => text === '' || (allowed.test(text) && isReadable(text)), {
+    abort: true,
+    message: 'says nothing that can be read, or has control characters',
+    params: { 'zh-CN': '不得只有空白或不可见字符，也不得含有控制字符' },
+  });
+};
+
+/** Documents write classes as ranges, so their pattern leaves out the long ones of `seen`. */
+const trimmed = (longest: number, without: string) =>
+  readable(without)
     .trim()
     .min(1)
     .max(longest)
-    .meta({ pattern });
-};
+    .meta({ pattern: `^[^${without}]*[^${unseen}][^${without}]*$` });
 
 /** Free text of a person, trimmed, of at most `longest` characters, of which one at least can be seen. */
-export const Reason = (longest: number) => readable(longest, '\\x00');
+export const Reason = (longest: number) => trimmed(longest, '\\x00');
 /** The same in one line. */
-export const ReasonLine = (longest: number) => readable(longest, '\\p{Cc}');
+export const ReasonLine = (longest: number) => trimmed(longest, '\\p{Cc}');
+/** A name or a value in one line, kept to the letter, of which one character at least can be seen. */
+export const ReadableLine = (longest: number) =>
+  readable('\\p{Cc}').min(1).max(longest).meta({ pattern: '^[^\\p{Cc}]+$' });
 
 /** A decimal string with the currency's digits, never a float (API-9). */
 export const Money = z

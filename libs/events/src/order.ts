@@ -34,17 +34,20 @@ export const Promotion = z
   .meta({ id: 'Promotion' });
 
 /** The plan that an order pays for: as it was called when the order was placed (ORD-24). */
-export const OrderPlan = z.object({ code: z.string(), name: LocalizedName }).meta({ id: 'OrderPlan' });
+const OrderPlan = z.object({ code: z.string(), name: LocalizedName }).meta({ id: 'OrderPlan' });
 
 /** An exact price for a whole period, before anything is rounded. */
 const ExactPrice = z.string().regex(/^\d{1,23}(\.\d{1,8})?$/);
+/** From 0 to 1, exact: `25/28`. */
+const ExactPart = z.string().regex(/^\d+(\/\d+)?$/);
 
 /**
  * A change to another plan, for the rest of all that is paid for (ORD-24): of each period that an order pays for
  * on an instance the units that remain, counted as a refund counts them (RFD-6), and what the period costs with
- * the plan before and after.
+ * the plan before, as it was ordered, and with the one after. An upgrade before pays for a part of the same time: a
+ * downgrade names it, too, where something comes back of it.
  */
-export const PlanChange = z
+const PlanChange = z
   .object({
     /** The plan before; null where the instance had none. */
     from: z.string().nullable(),
@@ -64,6 +67,13 @@ export const PlanChange = z
           total: z.int().positive(),
           priceBefore: ExactPrice,
           priceAfter: ExactPrice,
+          /**
+           * Where the difference comes back: the part that comes back of all that the order paid for the instance.
+           * Absent in events of before: as the prices say.
+           */
+          returned: ExactPart.optional(),
+          /** And the part of what it left unused that the order pays for from then on. */
+          kept: ExactPart.optional(),
         })
         .meta({ id: 'RestOfPeriod' }),
     ),
@@ -185,6 +195,8 @@ export const orderEvents = {
     reason: CancelReason,
     /** The words of the person who cancelled it; null where nobody did. */
     text: z.string().nullable().optional(),
+    /** The instance whose release left nothing to pay for; absent where it was cancelled for another reason. */
+    releasedInstanceId: z.string().optional(),
   }),
   'order.fulfilled': orderEvent('The platform created what was ordered.', {}),
   'order.fulfilment_failed': orderEvent(

@@ -56,7 +56,7 @@ export const RefundSnapshot = z.object({
  * The rest of what a dearer plan had cost, after a downgrade (ORD-24): made and paid in one, like a failed
  * fulfilment.
  */
-export const DifferenceSnapshot = RefundSnapshot.extend({
+const DifferenceSnapshot = RefundSnapshot.extend({
   kind: z.literal('downgrade_difference'),
   reason: z.literal('downgraded'),
 });

@@ -2,7 +2,7 @@ import { catalogue, eventTypes, type EventType } from './catalogue.ts';
 import type { EventDefinition, ServiceName, Speaker } from './definition.ts';
 
 /** How a topic is kept. Events never expire, so that read models can be rebuilt from them (EVT-13). */
-export interface TopicSetting {
+interface TopicSetting {
   readonly partitions: number;
   readonly retention: 'forever';
 }

@@ -37,7 +37,7 @@ export const labelOf = (fact: string, value: string, locale: Locale): string => 
 
 const fullStop = { en: '.', 'zh-CN': '。' } as const;
 
-export type ReasonFacts = Readonly<Record<string, unknown>>;
+type ReasonFacts = Readonly<Record<string, unknown>>;
 
 /** The words for the closest that the facts say. */
 const wordingOf = (code: RefusalReasonCode, facts: ReasonFacts): Wording =>

@@ -27,7 +27,7 @@ export interface Caller {
  */
 export type TokenVerifier = (token: string) => Promise<Caller>;
 
-export interface TokenSettings {
+interface TokenSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;

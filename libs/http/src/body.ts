@@ -11,7 +11,7 @@ export const largestBody = 1_048_576;
 const limits = { depth: 32, values: 20_000 };
 
 /** A body as it came, beside its value: the bytes tell a request from others under one idempotency key. */
-export interface JsonBody {
+interface JsonBody {
   readonly value: unknown;
   readonly raw: Buffer;
 }

@@ -87,7 +87,7 @@ type Schema = z.ZodType | undefined;
  * One route: its input, its answers, its callers. The same schemas validate and make the OpenAPI
  * page (API-3). Exactly one of `inTransaction` and `run` is given.
  */
-export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema, R extends Schema> {
+interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema, R extends Schema> {
   readonly method: Method;
   /** `/v1/orders/{orderId}` */
   readonly path: `/v1/${string}`;

@@ -16,7 +16,7 @@ export interface Upload {
   readonly size: number;
 }
 
-export const largestUpload = 64 * 1_048_576;
+const largestUpload = 64 * 1_048_576;
 /** Heads and fields of a form, beside its file. */
 const mostAround = 1_048_576;
 const formLimits = {

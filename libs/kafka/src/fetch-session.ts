@@ -1,5 +1,5 @@
 /** The part of a fetch request that concerns one partition. */
-export interface FetchPartition {
+interface FetchPartition {
   readonly partition: number;
   readonly fetchOffset: string;
   readonly maxBytes: number;

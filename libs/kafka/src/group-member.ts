@@ -22,7 +22,7 @@ export interface MessageSlice {
   readonly end: bigint;
 }
 
-export interface GroupMemberSettings {
+interface GroupMemberSettings {
   /** Without the client's prefix, as the topics. */
   readonly group: string;
   /** A member without any joins no group. */

@@ -1,7 +1,7 @@
 import type { Consumer, TopicPartitionOffsetAndMetadata } from 'kafkajs';
 import type { Logger } from 'pino';
 
-export interface OffsetCommits {
+interface OffsetCommits {
   /** All before this offset of the partition has been handled and committed in the database. */
   handled(next: TopicPartitionOffsetAndMetadata): void;
   /** Commits to the broker at once. */

@@ -1,6 +1,6 @@
 import { crc32c } from './crc32c.ts';
 
-export interface ProduceRecord {
+interface ProduceRecord {
   readonly key?: unknown;
   readonly value: unknown;
   readonly timestamp?: string | null;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, EachBatchHandler } from 'kafkajs';
+import type { Batch, Consumer, EachBatchHandler } from 'kafkajs';
 import { openAdmin, type Admin, type OffsetRange } from './admin.ts';
 import { kafkajsOf, type KafkaClient } from './client.ts';
 import { incoming, type Incoming } from './message.ts';
@@ -83,6 +83,9 @@ async function deleteGroup({ topicPrefix, log }: KafkaClient, admin: Admin, grou
 
 const placeOf = (topic: string, partition: number) => `${topic} ${partition}`;
 
+const incomingOf = <Topic extends string>(topic: Topic, { partition, messages }: Batch) =>
+  messages.map((message) => incoming(topic, partition, message));
+
 async function startReading<Topic extends string>(
   consumer: Consumer,
   topicPrefix: string,
@@ -104,11 +107,9 @@ async function startReading<Topic extends string>(
   });
   const eachBatch: EachBatchHandler = async ({ batch, heartbeat }) => {
     if (failed) return;
-    const { partition } = batch;
     const topic = batch.topic.slice(topicPrefix.length) as Topic;
     try {
-      const messages = batch.messages.map((message) => incoming(topic, partition, message));
-      await onMessages(topic, partition, messages);
+      await onMessages(topic, batch.partition, incomingOf(topic, batch));
     } catch (error) {
       failed = error as Error;
       return;

@@ -15,7 +15,7 @@ const declared: Readonly<Record<string, string>> = {
   'compression.type': 'uncompressed',
 };
 
-export interface AppliedTopics {
+interface AppliedTopics {
   /** Names of topics that were missing. */
   readonly created: readonly string[];
   /** `order.paid: retention.ms was 604800000, is -1`, a line for each setting that was not as declared. */

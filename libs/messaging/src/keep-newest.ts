@@ -1,7 +1,7 @@
 import type { ProjectionWriter } from './read-model.ts';
 
 /** A table with a row for each id, and a column `version` that says of which version the row is. */
-export interface NewestTable<Key extends string, Column extends string> {
+interface NewestTable<Key extends string, Column extends string> {
   readonly table: string;
   /** The primary key: one column. */
   readonly key: Key;
@@ -10,7 +10,7 @@ export interface NewestTable<Key extends string, Column extends string> {
 }
 
 /** A value for each column, as JSON has it; undefined and null are stored as null. */
-export type NewestRow<Key extends string, Column extends string> = {
+type NewestRow<Key extends string, Column extends string> = {
   readonly [C in Key | Column]: unknown;
 } & {
   readonly version: number;

@@ -123,7 +123,7 @@ const insertMany = `insert into outbox (${columns}) select * from unnest($1::uui
   $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::smallint[], $11::timestamptz[])`;
 
 /** Stores rows in the order they were announced, which the identity column keeps. */
-export function storeOutbox(connection: Connection, rows: readonly OutboxRow[]): Promise<unknown> {
+function storeOutbox(connection: Connection, rows: readonly OutboxRow[]): Promise<unknown> {
   const [first] = rows;
   if (!first) return Promise.resolve();
   return rows.length === 1

@@ -12,7 +12,7 @@ import { shardOf } from './outbox.ts';
 // its key in their order (EVT-9). `retries.ts` tries them again; operators decide on the dead (EVT-10).
 
 /** An event to park: it waits to be tried again, or is dead until an operator replays or discards it. */
-export interface ParkedMessage {
+interface ParkedMessage {
   readonly message: Incoming;
   readonly status: 'waiting' | 'dead';
   readonly reason: string;
@@ -20,7 +20,7 @@ export interface ParkedMessage {
   readonly attempts?: number;
 }
 
-export interface ParkingSettings {
+interface ParkingSettings {
   /** Consumer group, from which the dead-letter topic gets its name: `accord.order`. */
   readonly group: string;
   readonly onParked?: () => void;

@@ -7,7 +7,7 @@ import { idOf, reasonOf, storableReason } from './parked-events.ts';
 export type ReceivedEvent = Incoming & { readonly event: Event };
 
 /** No event of its topic, now and at every later try. */
-export interface UnreadableMessage {
+interface UnreadableMessage {
   readonly message: Incoming;
   readonly reason: string;
 }

@@ -18,20 +18,24 @@ export interface Projection<T extends EventType = EventType> {
   readonly locks?: Subscription<T>['locks'];
 }
 
-type ProjectionsAbout<A extends Aggregate> = { readonly [T in EventAbout<A>]: Projection<T> };
+type ForAll<A extends Aggregate, One> = { readonly [T in EventAbout<A>]: One };
 
 /**
- * One projection for every event type about a noun: `...eventsAbout('order', { on, locks })`. A new event type
- * about the noun reaches each view that uses it; if the projection does not fit the new type, it does not
+ * One projection, or one subscription, for every event type about a noun: `...eventsAbout('order', { on, locks })`.
+ * A new event type about the noun reaches each that uses it; where it does not fit the new type, it does not
  * compile.
  */
-export const eventsAbout = <A extends Aggregate>(
+export function eventsAbout<A extends Aggregate>(
   aggregate: A,
   projection: Projection<EventAbout<A>>,
-): ProjectionsAbout<A> =>
-  Object.fromEntries(
-    eventTypesAbout(aggregate).map((type) => [type, projection]),
-  ) as unknown as ProjectionsAbout<A>;
+): ForAll<A, Projection<EventAbout<A>>>;
+export function eventsAbout<A extends Aggregate>(
+  aggregate: A,
+  subscription: Subscription<EventAbout<A>>,
+): ForAll<A, Subscription<EventAbout<A>>>;
+export function eventsAbout(aggregate: Aggregate, one: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(eventTypesAbout(aggregate).map((type) => [type, one]));
+}
 
 /** Tables that a service fills from topics and from nothing else: they can be rebuilt from these (EVT-13). */
 export interface ReadModel {
@@ -51,18 +55,21 @@ export interface ReadModel {
 }
 
 /**
- * One subscription for each event type: first the projections of the models, then the process, which so finds
- * the views as its event shows them.
+ * One subscription for each event type: first the projections of the models, then the processes in their order,
+ * which so find the views as the event shows them.
  */
-export function projecting(models: readonly ReadModel[], processes: Subscriptions): Subscriptions {
-  const parts = [...models.map(({ projections }) => projections), processes] as readonly Readonly<
+export function projecting(models: readonly ReadModel[], processes: readonly Subscriptions[]): Subscriptions {
+  const parts = [...models.map(({ projections }) => projections), ...processes] as readonly Readonly<
     Record<string, Subscription>
   >[];
   const types = [...new Set(parts.flatMap((part) => Object.keys(part)))];
   return Object.fromEntries(
     types.map((type) => [
       type,
-      { ...inTurn(parts.flatMap((part) => part[type] ?? [])), onlyWrites: !(type in processes) },
+      {
+        ...inTurn(parts.flatMap((part) => part[type] ?? [])),
+        onlyWrites: !processes.some((process) => type in process),
+      },
     ]),
   );
 }

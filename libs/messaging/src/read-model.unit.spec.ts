@@ -5,7 +5,7 @@ import type { Subscription } from './subscription.ts';
 
 const told = { type: 'webhook.disabled' } as Event<'webhook.disabled'>;
 
-test('EVT-13 the projections of an event run before its process, and each row is locked once', async () => {
+test('EVT-13 the projections of an event run before its processes, and each row is locked once', async () => {
   const done: string[] = [];
   const step = (name: string, ...ids: string[]) => ({ on: () => void done.push(name), locks: () => ids });
   const model = (name: string) => ({
@@ -13,14 +13,17 @@ test('EVT-13 the projections of an event run before its process, and each row is
     tables: [],
     projections: { 'webhook.disabled': step(name, 'a', 'b') },
   });
-  const { 'webhook.disabled': subscription, ...others } = projecting([model('one'), model('two')], {
-    'webhook.disabled': { ...step('process', 'b', 'c'), on: async () => void done.push('process') },
-    'order.placed': step('other'),
-  });
+  const { 'webhook.disabled': subscription, ...others } = projecting(
+    [model('one'), model('two')],
+    [
+      { 'webhook.disabled': { ...step('process', 'b', 'c'), on: async () => void done.push('process') } },
+      { 'webhook.disabled': step('next process', 'c', 'd'), 'order.placed': step('other') },
+    ],
+  );
   await (subscription as Subscription<'webhook.disabled'>).on({} as Tx, told);
   expect([done, (subscription as Subscription<'webhook.disabled'>).locks!(told)]).toEqual([
-    ['one', 'two', 'process'],
-    ['a', 'b', 'c'],
+    ['one', 'two', 'process', 'next process'],
+    ['a', 'b', 'c', 'd'],
   ]);
   expect(Object.keys(others)).toEqual(['order.placed']);
 });
@@ -53,4 +56,11 @@ test('EVT-13 a projection about a noun that does not fit each of its event types
   // @ts-expect-error only order.paid has a payment reference
   const projections = eventsAbout('order', { on: (_writer, { data }) => void data.paymentReference });
   expect(Object.keys(projections)).toContain('order.paid');
+});
+
+test('one subscription is for every event type about a noun as well', () => {
+  const subscription: Subscription<'resource.changed'> = {
+    on: async (tx) => void (await tx.many('select 1')),
+  };
+  expect(eventsAbout('resource', subscription)).toEqual({ 'resource.changed': subscription });
 });

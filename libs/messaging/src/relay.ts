@@ -19,7 +19,7 @@ export interface RelaySettings {
   readonly onFailed?: () => void;
 }
 
-export interface Relay {
+interface Relay {
   /** Called after a commit that left rows of these shards in the outbox. */
   wake(shards: readonly number[]): void;
   stop(): Promise<void>;

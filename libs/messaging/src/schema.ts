@@ -107,6 +107,12 @@ function parkedTables(service: string): readonly string[] {
        begun_at timestamptz not null default clock_timestamp()
      )`,
     innerTable(service, 'begun_events', { app: ['insert', 'update', 'delete'], operator: ['delete'] }),
+    ...redriveTables(service),
+  ];
+}
+
+function redriveTables(service: string): readonly string[] {
+  return [
     // Decisions of operators on dead letters, and by whom (EVT-10).
     `create table redrive_acts (
        event_id uuid not null,

@@ -27,7 +27,7 @@ const model: ReadModel = {
     },
   },
 };
-const service = smallService(projecting([model], {}));
+const service = smallService(projecting([model], []));
 let base: TestDatabase;
 let db: ServiceDatabase;
 

@@ -2,7 +2,7 @@ import { colors, lineHeight, page, type TextStyle } from './page.ts';
 import type { PdfDocument } from './pdf-document.ts';
 
 /** A titled box of names with their values, as it is set in a width. */
-export interface FieldBox {
+interface FieldBox {
   /** Points, with the head. */
   readonly height: number;
   /**

@@ -16,7 +16,7 @@ export interface Graphic {
 }
 
 /** A graphic that is part of a file, for `drawGraphic`. */
-export interface DefinedGraphic {
+interface DefinedGraphic {
   readonly name: string;
   readonly reference: PDFKit.PDFKitReference;
 }

@@ -11,7 +11,7 @@ export interface Column {
 type Lines = readonly string[];
 
 /** A row as it is set: its cells, and below them over the full width what would be long in a column. */
-export interface TableRow {
+interface TableRow {
   readonly cells: readonly Lines[];
   readonly below?: Lines;
   /** Heads what stands below the row on a later page. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Metrics } from '@accord/core/observability';
 
-export interface OpsParts {
+interface OpsParts {
   readonly port: number;
   readonly host?: string;
   readonly metrics: Metrics;

@@ -30,7 +30,7 @@ const shown = {
 type Queues = Record<keyof typeof shown, string>;
 
 const countedAtMost = 1_000;
-/** Well below the 10 s after which a scrape fails, and with it the figures that need no database. */
+/** Well below the 10 s after which a scrape fails, and with it the metrics that need no database. */
 const readWithinMs = 3_000;
 /** How long the queues serve the scrapes of several collectors, and all gauges of one. */
 const freshMs = 500;

@@ -32,8 +32,8 @@ export interface Service {
   readonly workers: readonly Worker[];
   /** Rows of its tables that are deleted once they have served their time. */
   readonly retention?: readonly Retention[];
-  /** Adds the service's own figures to the platform's. */
-  readonly figures?: (metrics: Metrics, db: Database) => void;
+  /** Adds the service's own metrics to the platform's. */
+  readonly metrics?: (metrics: Metrics, db: Database) => void;
   /** Ended when the service stops, after workers and consumers: pools to the outside such as SMTP. */
   readonly close?: () => Promise<void>;
 }

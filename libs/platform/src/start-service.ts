@@ -90,7 +90,7 @@ export async function startService<S extends PlatformSettings>(
   const parts = { db, log, metrics, kafka: kafkaOf(service, settings, log), waits: startWaits(log) };
   const allWorkers = [...service.workers, retentionWorker(service.retention, retention)];
   showQueues(allWorkers, db, metrics);
-  service.figures?.(metrics, db);
+  service.metrics?.(metrics, db);
   const edges = await startWhenReady(service, settings, parts);
   const messaging = startMessaging(service, settings, parts);
   const onFailed = failedWork(metrics);
@@ -205,13 +205,13 @@ const mayBeMended = (error: unknown) =>
   /^(28|3D)/.test((error as { code?: string }).code ?? '');
 
 function startMessaging(service: Service, settings: PlatformSettings, { db, log, metrics, kafka }: Parts) {
-  const figures = messagingMetrics(metrics);
+  const counted = messagingMetrics(metrics);
   const relay = startRelay({
     url: settings.ACCORD_RELAY_DATABASE_URL ?? settings.ACCORD_OPERATOR_DATABASE_URL,
     schema: service.schema,
     kafka,
     log,
-    ...figures.relay,
+    ...counted.relay,
   });
   const consuming: ConsumerSettings = {
     kafka,
@@ -221,7 +221,7 @@ function startMessaging(service: Service, settings: PlatformSettings, { db, log,
     subscriptions: service.subscriptions,
     lockRows: service.lockRows,
     log,
-    ...figures.consumer,
+    ...counted.consumer,
   };
   const consumer = startConsumer(consuming);
   showLag(metrics, consumer);

@@ -4,7 +4,7 @@ import { tlsFilesOf, tlsOf, type Renewed, type TlsMaterial } from '@accord/core/
 export type DatabaseAddress = string | Renewed<string>;
 
 /** A connection's own part of its configuration. */
-export interface ConnectionPoint {
+interface ConnectionPoint {
   readonly connectionString: string;
   readonly ssl?: TlsMaterial & { readonly rejectUnauthorized: true };
 }

@@ -9,7 +9,7 @@ export type Connection = pg.ClientBase;
 /** A connection that its opener ends. */
 export type OwnConnection = pg.Client;
 
-export interface ConnectOptions {
+interface ConnectOptions {
   /** Settings of the session: `{ search_path: 'orders', statement_timeout: 5000 }`; times in ms. */
   readonly settings?: SessionSettings;
   readonly applicationName?: string;

@@ -17,7 +17,7 @@ import {
   type Outbox,
 } from './transaction.ts';
 
-export interface DatabaseSettings<Row = unknown> extends Announcer {
+interface DatabaseSettings<Row = unknown> extends Announcer {
   /** Role under row-level security, for customers and events. */
   readonly url: DatabaseAddress;
   /** Role that sees every account, for operators, the platform and the search for due work. */

@@ -22,7 +22,7 @@ export interface Announcer {
   readonly publicUrl?: string | undefined;
 }
 
-export interface OpenTransaction {
+interface OpenTransaction {
   readonly connection: pg.PoolClient;
   /** Unknown until the server has answered for the first time. */
   now: Date | undefined;

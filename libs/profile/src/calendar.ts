@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 
 /** A time as it is ordered: so many minutes, or calendar months or years. */
-export interface CalendarDuration {
+interface CalendarDuration {
   readonly value: number;
   readonly unit: 'minute' | 'month' | 'year';
 }

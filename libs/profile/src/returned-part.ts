@@ -138,6 +138,9 @@ interface Rest {
   readonly total: number;
   readonly priceBefore: string;
   readonly priceAfter: string;
+  /** Fractions of what the order paid for the instance; absent in orders of before, which go by the prices. */
+  readonly returned?: string | undefined;
+  readonly kept?: string | undefined;
 }
 
 interface Instance {
@@ -160,9 +163,10 @@ export function keptOf(instance: Instance, downgrades: readonly Placed[]): Kept 
   let [part, returned] = [one, new Fraction(0)];
   for (const downgrade of downgrades.filter(returnsDifference).toSorted(byTime)) {
     const rest = restOf(downgrade, instance);
-    if (!rest || rest.priceBefore === rest.priceAfter) continue;
+    if (!rest) continue;
     const left = partAfter(rest);
-    returned = returned.add(instance.share.mul(rest.remaining).div(rest.total).mul(part).mul(one.sub(left)));
+    const back = rest.returned ?? part.mul(one.sub(left)).mul(rest.remaining).div(rest.total);
+    returned = returned.add(instance.share.mul(back));
     part = part.mul(left);
   }
   return { part: part.toFraction(), returned: returned.toFraction() };
@@ -171,7 +175,8 @@ export function keptOf(instance: Instance, downgrades: readonly Placed[]): Kept 
 const byTime = (a: Placed, b: Placed) => (new Date(a.createdAt) < new Date(b.createdAt) ? -1 : 1);
 
 /** A plan that costs more for some of the time gives nothing of that back. */
-function partAfter({ priceBefore, priceAfter }: Rest): Fraction {
+function partAfter({ priceBefore, priceAfter, kept }: Rest): Fraction {
+  if (kept !== undefined) return new Fraction(kept);
   const [before, after] = [new Fraction(priceBefore), new Fraction(priceAfter)];
   return before.equals(0) || after.compare(before) > 0 ? one : after.div(before);
 }

@@ -256,6 +256,6 @@ export const Profile = z
 
 export type Profile = z.output<typeof Profile>;
 export type FeeTable = z.output<typeof FeeTable>;
-export type InvoicingEntity = z.output<typeof InvoicingEntity>;
+type InvoicingEntity = z.output<typeof InvoicingEntity>;
 export type PartyDetails = z.output<typeof PartyDetails>;
 export type OfflineAddress = z.output<typeof OfflineAddress>;

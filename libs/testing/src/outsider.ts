@@ -64,7 +64,7 @@ export async function tellInTransaction(
   await producer.disconnect();
 }
 
-export interface ParkedEvent {
+interface ParkedEvent {
   readonly status: 'waiting' | 'dead';
   readonly reason: string;
 }

@@ -1,7 +1,8 @@
 import { newId, type Tx } from '@accord/core';
-import type { Event } from '@accord/events';
+import type { Event, EventAbout } from '@accord/events';
 import type { ContractRefusalCode, ContractRefusalReason } from '@accord/events/contract';
 import type { ReservationRefusalCode, ReservationRefusalReason } from '@accord/events/reservation';
+import type { Subscriptions } from '@accord/messaging';
 import { loadGlyphCheck } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { findAccount } from './account/account-store.ts';
@@ -46,7 +47,7 @@ import {
   reasonsAgainstPrinting,
   refusalOf,
   type Asked,
-  type RefusalReason,
+  type ApplicationRefusalReason,
 } from './objections.ts';
 import { findOrders, type Order } from './order-view.ts';
 
@@ -62,7 +63,7 @@ export interface Application {
 interface Assessment {
   readonly account: Account | undefined;
   readonly asked: readonly Asked[];
-  readonly reasons: readonly RefusalReason[];
+  readonly reasons: readonly ApplicationRefusalReason[];
 }
 
 /** CTR-3: all reasons against the application, by the local view. */
@@ -86,9 +87,9 @@ async function assess(tx: Tx, profile: Profile, { accountId, orderIds }: Applica
   return { account, asked, reasons: [...reasons, ...unprintable] };
 }
 
-export interface Preview {
+interface Preview {
   readonly parts: readonly Part[];
-  readonly reasons: readonly RefusalReason[];
+  readonly reasons: readonly ApplicationRefusalReason[];
 }
 
 /**
@@ -147,7 +148,7 @@ async function claimAll(tx: Tx, rules: VoidRules, claims: readonly Claim[]): Pro
 }
 
 /** All orders are held by the contract. One that ended meanwhile stays as it ended; its end releases them. */
-export const onOrderReserved =
+const onOrderReserved =
   (profile: Profile) =>
   async (tx: Tx, { data: { holder, orders } }: Event<'order.reserved'>): Promise<void> => {
     if (holder.kind === 'contract')
@@ -195,10 +196,7 @@ const newNumber = async (tx: Tx, { timeZone }: Profile): Promise<string> =>
   `CT-${yearIn(timeZone, tx.now)}-${String(await nextNumber(tx)).padStart(8, '0')}`;
 
 /** None of the orders is held by the contract, now or later. */
-export async function onReservationRefused(
-  tx: Tx,
-  { data }: Event<'order.reservation_refused'>,
-): Promise<void> {
+async function onReservationRefused(tx: Tx, { data }: Event<'order.reservation_refused'>): Promise<void> {
   if (data.holder.kind !== 'contract') return;
   const contract = await lockContractIfKnown(tx, data.holder.id);
   markNeverHeld(tx, data.holder.id);
@@ -228,3 +226,11 @@ const asContractReason =
     const contractId = holder?.kind === 'contract' ? holder.id : null;
     return { orderId, code: codes[code], contractId, contractNumber: numbers.get(contractId ?? '') ?? null };
   };
+
+/** The answer to a reservation locks the contract that it is for. */
+const holderRows = ({ data }: Event<EventAbout<'reservation'>>) => [data.holder.id];
+
+export const applicationSubscriptions = (profile: Profile): Subscriptions => ({
+  'order.reserved': { on: onOrderReserved(profile), locks: holderRows },
+  'order.reservation_refused': { on: onReservationRefused, locks: holderRows },
+});

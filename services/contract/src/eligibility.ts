@@ -10,7 +10,7 @@ import {
   reasonsAgainstAccount,
   reasonsAgainstOrder,
   reasonsAgainstPrinting,
-  type RefusalReason,
+  type ApplicationRefusalReason,
 } from './objections.ts';
 import {
   listContractableProducts,
@@ -31,9 +31,9 @@ function expectOrdersOffered(rules: Rules): void {
     throw new Refusal('invalid', 'contract.orders_not_offered', { sources, offlineAddress });
 }
 
-export interface EligibleOrders {
+interface EligibleOrders {
   /** The reasons against the account; with any, none of its orders could be in a contract. */
-  readonly reasons: readonly RefusalReason[];
+  readonly reasons: readonly ApplicationRefusalReason[];
   readonly orders: readonly Order[];
   /** createdAt and order id of the last order looked at, from where to go on; undefined where all were. */
   readonly next: readonly [string, string] | undefined;

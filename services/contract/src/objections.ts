@@ -14,10 +14,10 @@ type Rules = Profile['contracts'];
 // The reasons against an application: of each order, of the account, of the whole. Pure.
 
 /** A reason to refuse an order, or with orderId null the whole application, and its remedy (CTR-3). */
-export interface RefusalReason extends ContractRefusalReason {
+export interface ApplicationRefusalReason extends ContractRefusalReason {
   readonly orderId: string | null;
   readonly code: ReasonCode;
-  readonly remedy: string;
+  readonly remedy: Remedy;
   /** The live contract that has the order. */
   readonly contractId: string | null;
   /** Of that contract; null while it is requested. */
@@ -64,6 +64,19 @@ const codes = {
 };
 type ReasonCode = keyof typeof codes;
 
+/** The remedies for an order in another contract, by how that one ends (CTR-25, CTR-26). */
+const freeing = {
+  void: 'void_that_contract',
+  delete: 'delete_that_contract',
+  ticket: 'submit_void_ticket',
+  wait: 'try_again_when_sealed',
+} as const;
+
+type Remedy = (typeof codes)[ReasonCode]['remedy'] | (typeof freeing)[keyof typeof freeing];
+export const remedies: readonly Remedy[] = [
+  ...new Set<Remedy>([...Object.values(codes).map(({ remedy }) => remedy), ...Object.values(freeing)]),
+];
+
 /** Found at an application; two of them also in a contract that cannot be sealed as it is. */
 export const kindsOf = (code: string): readonly Refusal['kind'][] => [
   ...(Object.hasOwn(codes, code) ? [codes[code as ReasonCode].kind] : []),
@@ -73,8 +86,8 @@ export const kindsOf = (code: string): readonly Refusal['kind'][] => [
 export const reasonAgainst = (
   orderId: string | null,
   code: ReasonCode,
-  facts: Partial<Omit<RefusalReason, 'orderId' | 'code'>> = {},
-): RefusalReason => ({
+  facts: Partial<Omit<ApplicationRefusalReason, 'orderId' | 'code'>> = {},
+): ApplicationRefusalReason => ({
   orderId,
   code,
   remedy: codes[code].remedy,
@@ -87,20 +100,12 @@ export const reasonAgainst = (
   ...facts,
 });
 
-/** The remedies for an order in another contract, by how that one ends (CTR-25, CTR-26). */
-const freeing = {
-  void: 'void_that_contract',
-  delete: 'delete_that_contract',
-  ticket: 'submit_void_ticket',
-  wait: 'try_again_when_sealed',
-} as const;
-
 /** CTR-3: the contract's number, and a remedy that it has; `live` undefined where it ended just now. */
 export const inContract = (
   orderId: string,
   live: LiveContract | undefined,
   rules: VoidRules,
-): RefusalReason =>
+): ApplicationRefusalReason =>
   reasonAgainst(orderId, 'contract.order_in_contract', {
     ...(live && {
       contractId: live.contractId,
@@ -116,9 +121,9 @@ export const offersOrders = ({ sources }: Rules): boolean => sources.includes('o
 export function reasonsAgainstOrder(
   { orderId, order, live }: Asked,
   { contracts: rules, invoicingEntities }: Profile,
-): RefusalReason[] {
+): ApplicationRefusalReason[] {
   if (!order) return [reasonAgainst(orderId, 'order.not_found')];
-  const against: (RefusalReason | false)[] = [
+  const against: (ApplicationRefusalReason | false)[] = [
     order.status === 'cancelled' && reasonAgainst(orderId, 'order.cancelled'),
     order.status === 'voided' && reasonAgainst(orderId, 'order.voided'),
     live !== null && inContract(orderId, live, rules),
@@ -136,10 +141,13 @@ export function reasonsAgainstOrder(
 }
 
 /** CTR-3, CTR-9, CTR-13: all reasons against an account as Party A. */
-export function reasonsAgainstAccount(account: Account | undefined, profile: Profile): RefusalReason[] {
+export function reasonsAgainstAccount(
+  account: Account | undefined,
+  profile: Profile,
+): ApplicationRefusalReason[] {
   const { partnerCustomers, invoiceTitleMustMatch } = profile.contracts;
   if (!isCertified(account)) return [reasonAgainst(null, 'contract.not_certified')];
-  const against: (RefusalReason | false)[] = [
+  const against: (ApplicationRefusalReason | false)[] = [
     partnerCustomers === 'refused' &&
       account.partner !== null &&
       reasonAgainst(null, 'contract.ask_your_provider', { provider: account.partner.provider }),
@@ -160,7 +168,7 @@ export function reasonsAgainstApplication(
   asked: readonly Asked[],
   account: Account | undefined,
   profile: Profile,
-): RefusalReason[] {
+): ApplicationRefusalReason[] {
   const rules = profile.contracts;
   const isMarketplace = ({ order }: Asked) =>
     order !== undefined && rules.marketplaceCategories.includes(order.category);
@@ -192,7 +200,7 @@ export function reasonsAgainstPrinting(
   account: Account | undefined,
   { contracts: rules }: Profile,
   missingGlyphs: GlyphCheck,
-): RefusalReason[] {
+): ApplicationRefusalReason[] {
   // An account that nothing certifies is named by no document.
   const { certifiedName, certificate, address } = isCertified(account) ? account : {};
   const printed = [
@@ -224,7 +232,7 @@ export const printedOf = (order: Order | undefined) =>
  * One Refusal for all reasons: of their own code where they share it, else `contract.application_refused`;
  * `refusals` lists them.
  */
-export function refusalOf(reasons: readonly RefusalReason[]): Refusal {
+export function refusalOf(reasons: readonly ApplicationRefusalReason[]): Refusal {
   const [first, ...rest] = reasons;
   if (!first) throw new TypeError('there is no reason to refuse');
   const { orderId, contractId, contractNumber, refundId, provider, unprintable } = first;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { expectVersion, Refusal, type Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import { AccountTelling } from '@accord/events/account';
+import type { Subscriptions } from '@accord/messaging';
 import { getAccount, lockAccountVersion, saveAccount } from './account/account-store.ts';
 import type { Account } from './account/account.ts';
 import { lockBillVersion, saveBill } from './bill/bill-store.ts';
@@ -32,10 +33,7 @@ export async function tellAccount(
  *
  * @throws Refusal `account.unfit` for facts that REST refuses, too.
  */
-export async function onAccountUpdated(
-  tx: Tx,
-  { data: { account } }: Event<'account.updated'>,
-): Promise<void> {
+async function onAccountUpdated(tx: Tx, { data: { account } }: Event<'account.updated'>): Promise<void> {
   const { data: told, error } = AccountTelling.safeParse(account);
   if (error) throw new Refusal('invalid', 'account.unfit', { errors: z.prettifyError(error) });
   await saveAccount(tx, told);
@@ -56,7 +54,7 @@ export async function tellBill(
 }
 
 /** By topic. */
-export const onBillIssued =
+const onBillIssued =
   (rules: BillRules) =>
   async (tx: Tx, { data }: Event<'bill.issued'>) =>
     void (await keepBill(tx, rules, data));
@@ -74,6 +72,11 @@ async function keepBill(tx: Tx, rules: BillRules, told: Bill): Promise<Bill> {
     throw new Refusal('conflict', 'bill.taken', { billId: told.billId });
   return kept;
 }
+
+export const platformSubscriptions = (rules: BillRules): Subscriptions => ({
+  'account.updated': { on: onAccountUpdated },
+  'bill.issued': { on: onBillIssued(rules) },
+});
 
 declare module '@accord/core' {
   interface RefusalCodes {

@@ -219,7 +219,7 @@ async function giveBackSealing(tx: Tx, { contractId, round, attempt }: Lease): P
   return 'ended';
 }
 
-export interface ContractFile {
+interface ContractFile {
   readonly file: Buffer;
   readonly fileName: string;
   /** Of an official one. */

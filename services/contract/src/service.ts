@@ -1,10 +1,9 @@
 import { leasedWork } from '@accord/core';
-import type { Event, EventAbout } from '@accord/events';
-import { projecting, type Subscription } from '@accord/messaging';
+import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
-import { onOrderReserved, onReservationRefused } from './application.ts';
+import { applicationSubscriptions } from './application.ts';
 import { lockRowsOf } from './contract/contract-store.ts';
-import { onOrderChanged } from './draft-amount.ts';
+import { draftAmountSubscriptions } from './draft-amount.ts';
 import { accountRoutes } from './http/account-routes.ts';
 import { applicationRoutes } from './http/application-routes.ts';
 import { billRoutes } from './http/bill-routes.ts';
@@ -14,16 +13,10 @@ import { problems } from './http/problems.ts';
 import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
 import { orderView } from './order-view.ts';
-import { onAccountUpdated, onBillIssued } from './platform-facts.ts';
-import { sealExpiry, sealFigures } from './seal/seal-expiry.ts';
+import { platformSubscriptions } from './platform-facts.ts';
+import { sealExpiry, sealMetrics } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
-import { onOrder, onOrderReleased } from './voiding.ts';
-
-/** An order's event locks the order and its live contract; a reservation's answer locks the contract it is for. */
-const orderRows = ({ data }: Event<EventAbout<'order'>>) => [data.order.orderId];
-const holderRows = ({ data }: Event<EventAbout<'reservation'>>) => [data.holder.id];
-
-const order: Subscription<EventAbout<'order'>> = { on: onOrder, locks: orderRows };
+import { voidingSubscriptions } from './voiding.ts';
 
 /** The contract service's table of contents. */
 export const contractService = (provider: Provider, { log }: ServiceContext): Service => ({
@@ -47,21 +40,16 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     bills: 'Monthly bills, over which there may be contracts.',
   },
   timeZone: provider.profile.timeZone,
-  subscriptions: projecting([orderView], {
-    'order.paid': order,
-    'order.expiring': order,
-    'order.cancelled': order,
-    'order.fulfilled': order,
-    'order.fulfilment_failed': order,
-    'order.voided': order,
-    'order.changed': { on: onOrderChanged, locks: orderRows },
-    'order.released': { on: onOrderReleased, locks: orderRows },
-    'order.reserved': { on: onOrderReserved(provider.profile), locks: holderRows },
-    'order.reservation_refused': { on: onReservationRefused, locks: holderRows },
-    'account.updated': { on: onAccountUpdated },
-    'bill.issued': { on: onBillIssued(provider.profile) },
-  }),
+  subscriptions: projecting(
+    [orderView],
+    [
+      applicationSubscriptions(provider.profile),
+      voidingSubscriptions,
+      draftAmountSubscriptions,
+      platformSubscriptions(provider.profile),
+    ],
+  ),
   lockRows: lockRowsOf,
   workers: [leasedWork(sealing(provider)), sealExpiry(provider.sealKey, log)],
-  figures: sealFigures(provider.sealKey),
+  metrics: sealMetrics(provider.sealKey),
 });

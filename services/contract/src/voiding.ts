@@ -1,5 +1,6 @@
 import { actorId, expectVersion, newId, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Event, EventAbout } from '@accord/events';
+import { eventsAbout, type Subscriptions } from '@accord/messaging';
 import { businessDayEnd, type Profile } from '@accord/profile';
 import { markReleased } from './contract/contract-orders-store.ts';
 import {
@@ -35,7 +36,7 @@ async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contra
   return contract;
 }
 
-export interface VoidAsk {
+interface VoidAsk {
   readonly contractId: string;
   readonly reason: GivenReason;
   readonly text: string | null;
@@ -81,7 +82,7 @@ export async function removeDraft(
 }
 
 /** CTR-28: an order's end, whichever event shows it, is an end for its live contract. */
-export async function onOrder(tx: Tx, { data: { order } }: Event<EventAbout<'order'>>): Promise<void> {
+async function onOrder(tx: Tx, { data: { order } }: Event<EventAbout<'order'>>): Promise<void> {
   const { orderId, status } = order;
   if (status !== 'cancelled' && status !== 'voided') return;
   const contract = await lockLiveContractOf(tx, orderId);
@@ -89,13 +90,24 @@ export async function onOrder(tx: Tx, { data: { order } }: Event<EventAbout<'ord
 }
 
 /** ORD-13: an order that its holder let go need not be named as held by it in a later application. */
-export async function onOrderReleased(tx: Tx, event: Event<'order.released'>): Promise<void> {
+async function onOrderReleased(tx: Tx, event: Event<'order.released'>): Promise<void> {
   await onOrder(tx, event);
   const { holder, order } = event.data;
   if (holder.kind === 'contract') markReleased(tx, holder.id, order.orderId);
 }
 
-export type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };
+/** An order's event locks the order and its live contract. */
+export const orderRows = ({ data: { order } }: Event<EventAbout<'order'>>) => [order.orderId];
+
+/** An order that was just placed cannot have ended: its event changes the view alone. */
+const { 'order.placed': _placed, ...laterEvents } = eventsAbout('order', { on: onOrder, locks: orderRows });
+
+export const voidingSubscriptions: Subscriptions = {
+  ...laterEvents,
+  'order.released': { on: onOrderReleased, locks: orderRows },
+};
+
+type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };
 
 /** The remedy for a contract that no ticket is needed for, by its status. */
 const withoutTicket = {
@@ -138,7 +150,7 @@ export async function submitVoidTicket(
   return insertTicket(tx, ticket);
 }
 
-export interface TicketAsk {
+interface TicketAsk {
   readonly ticketId: string;
   readonly ifMatch: readonly number[] | undefined;
 }

@@ -947,7 +947,7 @@ const saidAs = {
   'order.held_by_refund': ['order.held_by_refund', 'in a refund', '正在退款'],
   'order.cancelled': ['order.cancelled', 'is cancelled', '已取消'],
   'order.voided': ['order.voided', 'has ended', '已作废'],
-  'order.instance_busy': ['order.instance_busy', 'is being fulfilled', '正在开通'],
+  'order.instance_busy': ['order.instance_busy', 'is not finished yet', '尚未完成'],
   'order.not_found': ['order.not_found', 'no order', '找不到订单'],
   'holder.ended': ['holder.ended', 'had ended', '已经结束'],
   'holder.too_large': ['contract.too_large', 'too long together', '合计过长'],

@@ -543,7 +543,16 @@ test(
 
 test('API-2 CTR-26 a text that nobody can read is none, wherever one is asked for', async () => {
   const { client, t } = await customerOf('baidu');
-  for (const text of [' ', '\u3000', '\u200b\u2060', '\u00ad\ufeff', '\u3164\u2800'])
+  for (const text of [
+    ' ',
+    '\u3000',
+    '\u200b\u2060',
+    '\u00ad\ufeff',
+    '\u3164\u2800',
+    '\u0301',
+    '\uffff',
+    '\ue000',
+  ])
     for (const answer of [
       client.post('/v1/contracts/ctr_none/void', { reason: 'other', text }),
       client.post('/v1/tickets', { kind: 'void_official', contractId: 'ctr_none', text }),

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { Refusal, type Database, type LeasedWork, type Tx } from '@accord/core';
 import { ofService, type Metrics } from '@accord/core/observability';
-import type { Event, Fact } from '@accord/events';
+import { eventTypes, type Event, type Fact } from '@accord/events';
+import type { Subscriptions } from '@accord/messaging';
 import {
   countRetried,
   deleteDelivery,
@@ -41,13 +42,17 @@ import type { TimelineEvent } from './timeline/timeline.ts';
 // Message-ID.
 
 /** An event that belongs to no account concerns nobody here. */
-export async function onEvent(tx: Tx, event: Event): Promise<void> {
+async function onEvent(tx: Tx, event: Event): Promise<void> {
   const { accountId } = event.subject;
   if (accountId === undefined) return;
   if (event.type === 'account.updated') wakeUnresolved(tx, accountId);
   if (event.restatedFrom !== undefined && !(await isNews(tx, event))) return;
   await dispatch(tx, event, accountId);
 }
+
+export const dispatchSubscriptions: Subscriptions = Object.fromEntries(
+  eventTypes.map((type) => [type, { on: onEvent }]),
+);
 
 /** A state that is told again is in the timeline by this event only where nobody had heard of it (read-models.ts). */
 const isNews = async (tx: Tx, { id: eventId, type: eventType }: Event) =>
@@ -70,7 +75,7 @@ interface Lease {
   readonly event: TimelineEvent;
 }
 
-export interface MailingParts {
+interface MailingParts {
   readonly smtp: Smtp;
   readonly templates: Templates;
   readonly log: Logger;
@@ -172,7 +177,7 @@ export async function replay(tx: Tx, notificationId: string): Promise<Delivery> 
 }
 
 /** E-mails whose trouble is not over; NaN while the database does not answer. */
-export const mailFigures = (metrics: Metrics, db: Database): void => {
+export const mailMetrics = (metrics: Metrics, db: Database): void => {
   const help = ofService('E-mails that failed and will be tried again');
   metrics.gauge('accord_mail_retries', help, [], async (gauge) =>
     gauge.set(await db.transaction({ kind: 'system', id: 'mailer' }, countRetried).catch(() => NaN)),

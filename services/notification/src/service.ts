@@ -1,10 +1,9 @@
 import { leasedWork } from '@accord/core';
-import { eventTypes } from '@accord/events';
 import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { openSmtp, type SmtpSettings } from './delivery/smtp.ts';
-import { mailFigures, mailing, onEvent } from './dispatch.ts';
+import { dispatchSubscriptions, mailMetrics, mailing } from './dispatch.ts';
 import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
 import { problems } from './http/problems.ts';
@@ -12,7 +11,7 @@ import { getTimeline } from './http/timeline-routes.ts';
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
 
-export interface NotificationConfig {
+interface NotificationConfig {
   readonly profile: Profile;
   readonly smtp: SmtpSettings;
   readonly mailFrom: string;
@@ -36,12 +35,9 @@ export function notificationService(
     },
     timeZone: profile.timeZone,
     routes: [...inboxRoutes({ templates, timeZone: profile.timeZone }), ...deliveryRoutes, getTimeline],
-    subscriptions: projecting(
-      readModels,
-      Object.fromEntries(eventTypes.map((type) => [type, { on: onEvent }])),
-    ),
+    subscriptions: projecting(readModels, [dispatchSubscriptions]),
     workers: [leasedWork(mailing({ smtp, templates, log }))],
-    figures: mailFigures,
+    metrics: mailMetrics,
     close: () => Promise.resolve(smtp.close()),
   };
 }

@@ -1,11 +1,12 @@
 import { actorId, expectVersion, Refusal, type Tx } from '@accord/core';
-import { expectFit, movesEnd, withRest, type FitRules } from './order/fulfilment-fit.ts';
+import { expectFit, withRest, type FitRules } from './order/fulfilment-fit.ts';
 import { expectFulfillable, failFulfilment, fulfilOrder, giveInstances } from './order/order-fulfilment.ts';
 import { lockOrdersOfInstances, saveOrderInstances } from './order/order-instance-store.ts';
 import type { Given, OrderInstance } from './order/order-instance.ts';
-import { correctPeriods, joinPeriods } from './order/order-period.ts';
+import { correctPeriods } from './order/order-period.ts';
 import { getOrder, lockOrder, saveOrder, saveOrders } from './order/order-store.ts';
 import type { Order, OrderId } from './order/order.ts';
+import { isReportNewer, latest, settleFailed, settleFulfilled } from './period-settlement.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import {
   createResource,
@@ -34,7 +35,7 @@ export async function reportCreated(
 ): Promise<Order> {
   const placed = await getOrder(tx, orderId);
   const told = instances.map(({ instanceId }) => instanceId);
-  const concerned = placed.orderType === 'purchase' ? told : placed.instanceIds;
+  const concerned = concernedBy(placed, told);
   const resources = await lockResources(tx, concerned); // instances before orders, as everywhere
   const orders = resources.length > 0 ? await lockOrdersOfInstances(tx, concerned) : [];
   const order = orders.find((one) => one.orderId === orderId) ?? (await lockOrder(tx, orderId));
@@ -44,7 +45,8 @@ export async function reportCreated(
   const known = new Map(resources.map((resource) => [resource.instanceId, resource]));
   const ends = new Map(resources.map(({ instanceId, end }) => [instanceId, end]));
   expectFit(order, instances, { ...rules, ends, others: orders });
-  if (order.instanceIds.some((id) => told.includes(id) && !known.has(id)))
+  const needed = concernedBy(order, told);
+  if (order.instanceIds.some((id) => needed.includes(id) && !known.has(id)))
     throw serialisationFailure(orderId);
   for (const resource of resources)
     if (!mayHave(order, resource))
@@ -52,13 +54,23 @@ export async function reportCreated(
 
   const given = instances.map((one) => ({
     ...withRest(order, withPlace(one, order, known.get(one.instanceId)), orders),
-    told: { start: one.start, end: one.end },
+    told: {
+      start: one.start,
+      end: one.end,
+      afterReport: known.get(one.instanceId)?.reportVersion ?? 0,
+    },
     knownSince: tx.now,
   }));
   const saved = saveOrder(tx, fulfilOrder(order, given));
   saveOrderInstances(tx, saved);
-  await giveToResources(tx, rules, { order: saved, given, resources, others: orders });
-  return saved;
+  return giveToResources(tx, rules, { order: saved, given, known, others: orders });
+}
+
+/** The instances to lock: of a purchase those that are told, with the last ones all that it has. */
+function concernedBy({ orderType, instanceIds, count }: Order, told: readonly string[]): readonly string[] {
+  const all = [...new Set([...instanceIds, ...told])];
+  if (orderType !== 'purchase') return instanceIds;
+  return all.length < count ? told : all;
 }
 
 /** ORD-25: the instance with its place; one that is not told again is as it was told before. */
@@ -75,34 +87,50 @@ interface Gift {
   readonly order: Order;
   /** The part of its instances that was told now. */
   readonly given: readonly OrderInstance[];
-  readonly resources: readonly Resource[];
+  /** By instance id, as they were before. */
+  readonly known: ReadonlyMap<string, Resource>;
   /** All orders of these, locked. */
   readonly others: readonly Order[];
 }
 
-/** The place of an instance is known at once; an order for instances that are there waits for its last one. */
-async function giveToResources(
-  tx: Tx,
-  rules: FitRules,
-  { order, given, resources, others }: Gift,
-): Promise<void> {
-  const known = new Map(resources.map((resource) => [resource.instanceId, resource]));
+/**
+ * The place of an instance is known at once; an order for instances that are there waits for its last one.
+ *
+ * @returns the order as it is then.
+ */
+async function giveToResources(tx: Tx, rules: FitRules, gift: Gift): Promise<Order> {
+  const { order, given, known, others } = gift;
   let before = others.filter(({ orderId }) => orderId !== order.orderId);
   for (const one of given)
     before = placeOthers(tx, rules, { before, resource: known.get(one.instanceId), one });
-  const takesEffect = order.orderType === 'purchase' || order.fulfilment === 'created';
-  if (!takesEffect) {
-    for (const one of given) await saveResource(tx, placeResource(known.get(one.instanceId)!, one, tx.now));
-    return;
-  }
-  for (const one of order.orderType === 'purchase' ? given : order.instances) {
+  if (order.fulfilment === 'created') return takeEffect(tx, rules, { ...gift, others: before });
+  for (const one of given) {
     const resource = known.get(one.instanceId);
-    if (resource && movesEnd(order)) before = joinTo(tx, rules, { before, resource, next: one.start });
     await saveResource(
       tx,
-      resource ? extendResource(resource, order, one, tx.now) : createResource(order, one, tx.now),
+      order.orderType === 'purchase'
+        ? giveTo(resource, order, one, tx.now)
+        : placeResource(resource!, one, tx.now),
     );
   }
+  return order;
+}
+
+const giveTo = (resource: Resource | undefined, order: Order, one: Given, now: Date) =>
+  resource ? extendResource(resource, order, one, now) : createResource(order, one, now);
+
+/** On all instances of the order; a report of one that came since it was told stays. */
+async function takeEffect(tx: Tx, rules: FitRules, { order, given, known, others }: Gift): Promise<Order> {
+  let orders = [...others, order];
+  for (const one of order.instances) {
+    const resource = known.get(one.instanceId);
+    if (resource) orders = settleFulfilled(tx, rules, { order, one, resource, orders });
+    const isNewer = resource !== undefined && isReportNewer(one, resource);
+    const isThere = order.orderType === 'purchase' && !given.includes(one);
+    if (!isThere)
+      await saveResource(tx, giveTo(resource, order, isNewer ? { ...one, end: null } : one, tx.now));
+  }
+  return orders.at(-1)!;
 }
 
 /**
@@ -113,20 +141,48 @@ async function giveToResources(
  */
 export async function reportFailed(
   tx: Tx,
+  rules: FitRules,
   { orderId, reason, ifMatch }: Told & { reason: string | null },
 ): Promise<Order> {
   const { instanceIds } = await getOrder(tx, orderId);
   const resources = await lockResources(tx, instanceIds);
-  const order = await lockOrder(tx, orderId);
+  const orders = resources.length > 0 ? await lockOrdersOfInstances(tx, instanceIds) : [];
+  const order = orders.find((one) => one.orderId === orderId) ?? (await lockOrder(tx, orderId));
   if (order.fulfilment === 'failed') return order;
   expectVersion(ifMatch, order.version);
   if (order.instanceIds.length > instanceIds.length) throw serialisationFailure(orderId);
+  const [failed] = await failOrder(tx, rules, { order, reason, resources, orders });
+  return failed;
+}
 
-  const saved = saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
+interface Failure {
+  readonly order: Order;
+  readonly reason: string | null;
+  /** All instances of the order that are there, and all orders of these, locked. */
+  readonly resources: readonly Resource[];
+  readonly orders: readonly Order[];
+}
+
+/**
+ * Voids the order, which gives its money back (EVT-24). An end that was reported while it was open is its
+ * predecessors' (ORD-26).
+ *
+ * @returns the order, and all of `orders`, as they are then.
+ * @throws Refusal `order.not_fulfillable`.
+ */
+export async function failOrder(
+  tx: Tx,
+  rules: FitRules,
+  { order, reason, resources, orders }: Failure,
+): Promise<[Order, Order[]]> {
+  const failed = saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
+  let left = latest(orders, [failed]);
   for (const resource of resources) {
-    if (resource.orderIds.every((id) => id === orderId)) await saveResource(tx, releaseResource(resource));
+    if (resource.orderIds.every((id) => id === order.orderId))
+      await saveResource(tx, releaseResource(resource));
+    else left = settleFailed(tx, rules, resource, left);
   }
-  return saved;
+  return [failed, left];
 }
 
 type Told = { readonly orderId: OrderId; readonly ifMatch?: readonly number[] | undefined };
@@ -135,18 +191,8 @@ type Told = { readonly orderId: OrderId; readonly ifMatch?: readonly number[] | 
  * An instance came to the order after its instances were looked for: the transaction begins anew, for
  * instances are locked before orders.
  */
-const serialisationFailure = (orderId: OrderId) =>
+export const serialisationFailure = (orderId: OrderId) =>
   Object.assign(new Error(`the instances of ${orderId} have changed`), { code: '40001' });
-
-/** The orders, with those that the last report had end where the next one begins (ORD-26). */
-function joinTo(
-  tx: Tx,
-  rules: FitRules,
-  { before, resource, next }: { before: Order[]; resource: Resource; next: Date | null },
-): Order[] {
-  const reported = { ...resource, by: actorId(tx.actor), at: tx.now };
-  return latest(before, saveOrders(tx, joinPeriods(before, reported, next, rules)));
-}
 
 /** ORD-25: the other orders of an instance with its place, where this one tells another. */
 function placeOthers(
@@ -159,9 +205,6 @@ function placeOthers(
   const reported = { ...one, start: null, end: null, reportVersion, by: actorId(tx.actor), at: tx.now };
   return latest(before, saveOrders(tx, correctPeriods(before, reported, rules)));
 }
-
-const latest = (orders: readonly Order[], saved: readonly Order[]): Order[] =>
-  orders.map((order) => saved.find(({ orderId }) => orderId === order.orderId) ?? order);
 
 /** All that is told was told before, with the same times; other instances may have been told since. */
 function isRepeat(order: Order, told: readonly Given[]): boolean {

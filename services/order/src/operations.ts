@@ -5,13 +5,13 @@ import { findAccounts } from './account-view.ts';
 import {
   allowedOperations,
   mayGiveBack,
-  surroundingsOf,
+  operationContextOf,
   withoutQuota,
   type Operation,
 } from './order/allowed-operations.ts';
 import { countRefundsOfYear } from './order/holder-store.ts';
 import type { Order } from './order/order.ts';
-import { listOrdersAround } from './order/surroundings-store.ts';
+import { listRelatedOrders } from './order/related-orders-store.ts';
 import { findResources } from './resource/resource-store.ts';
 
 /** The operations of an order. */
@@ -32,17 +32,17 @@ export async function operationsOf(
     loadGlyphCheck(),
     accountIds.length > 0 ? findAccounts(tx, accountIds) : new Map(),
     instanceIds.length > 0 ? findResources(tx, instanceIds) : [],
-    instanceIds.length > 0 ? listOrdersAround(tx, instanceIds) : [],
+    instanceIds.length > 0 ? listRelatedOrders(tx, instanceIds) : [],
     isLimited ? countRefundsOfYear(tx, givers, profile) : new Map<string, number>(),
   ]);
-  const around = surroundingsOf({
+  const context = operationContextOf({
     accounts,
     resources,
     orders: living,
     withoutQuota: withoutQuota(refundsThisYear, profile),
   });
   const rules = { profile, missingGlyphs, now: tx.now };
-  return (order) => allowedOperations(order, around, rules);
+  return (order) => allowedOperations(order, context, rules);
 }
 
 const isLive = ({ status }: Order) => status === 'unpaid' || status === 'paid';

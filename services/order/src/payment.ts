@@ -1,6 +1,7 @@
 import { expectVersion, Refusal, type Tx } from '@accord/core';
 import type { Data, Event } from '@accord/events';
 import type { PaymentSplit } from '@accord/events/fields';
+import type { Subscriptions } from '@accord/messaging';
 import { add, equal, isNegative, money, sum, zero, type Money } from '@accord/money';
 import { lockOrder, saveOrder, saveOrders } from './order/order-store.ts';
 import { expectPayable, isOverdue, payOrder, type Order } from './order/order.ts';
@@ -53,7 +54,7 @@ export async function pay(
  * @throws Refusal `order.not_found`; `payment.reference_used` where the reference told another order or other
  * parts before.
  */
-export async function onPaymentReceived(tx: Tx, { data }: Event<'payment.received'>): Promise<void> {
+async function onPaymentReceived(tx: Tx, { data }: Event<'payment.received'>): Promise<void> {
   const { paymentReference } = data;
   const [order, payment, unapplied] = await Promise.all([
     lockOrder(tx, data.orderId),
@@ -177,3 +178,7 @@ function sameAgain<P extends Pick<Payment, 'paymentReference' | 'orderId' | 'par
 
 /** Cash, gift credit and stored card make up the cash part (ORD-5). */
 export const cashOf = ({ parts }: Payment) => add(add(parts.cash, parts.giftCredit), parts.storedCard);
+
+export const paymentSubscriptions: Subscriptions = {
+  'payment.received': { on: onPaymentReceived, locks: ({ data }) => [data.orderId] },
+};

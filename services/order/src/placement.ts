@@ -8,7 +8,7 @@ import { claimInstances } from './instance-claim.ts';
 import { insertOrder } from './order/order-store.ts';
 import { placeOrder, type Order } from './order/order.ts';
 import { changePlan, changesPlan, configurationOf, planOf, type Named } from './order/plan-change.ts';
-import { listCurrenciesOfBundle } from './order/surroundings-store.ts';
+import { listCurrenciesOfBundle } from './order/related-orders-store.ts';
 import { pricesOf, type Plan } from './product/plan.ts';
 import { nothing, quote, type Quote } from './product/price.ts';
 import { findProduct } from './product/product-store.ts';
@@ -99,7 +99,7 @@ export const mostPackages = 1_000;
 const chargesOf = { prepay: ['subscription', 'package', 'one_time'], postpay: ['pay_as_you_go'] } as const;
 
 /** ORD-1, ORD-2: everything about the ask that the product alone decides. */
-export function checkFit(ask: Placement, product: Product) {
+function checkFit(ask: Placement, product: Product) {
   const { chargeType, billType, orderType, duration, serviceType, instanceIds, count } = ask;
   const refuse = (when: boolean, code: Refusal['code'], facts: Refusal['facts'] = {}) => {
     if (when) throw new Refusal('invalid', code, facts);

@@ -1,18 +1,21 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import type { Holder } from '@accord/events/fields';
+import type { Subscriptions } from '@accord/messaging';
 import { sum, type Money } from '@accord/money';
 import { saveEnds } from './order/holder-store.ts';
 import { linkDifference, refundFailedFulfilment, refundOrder } from './order/order-refund.ts';
 import { lockOrders, lockOrdersHeldBy, saveOrders } from './order/order-store.ts';
 import type { Order } from './order/order.ts';
+import { settleSwitches } from './period-settlement.ts';
+import { refundRows } from './reservation.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import { releaseResource, shortenResource, type Resource } from './resource/resource.ts';
 
 type Refund = Event<'refund.succeeded'>['data']['refund'];
 
 /** ORD-14, RFD-17: the money went back, so the resources it paid for end here and the refund's holds with it. */
-export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'refund.succeeded'>) {
+async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'refund.succeeded'>) {
   const { refundId } = refund;
   if (refund.kind === 'failed_fulfilment') {
     saveOrders(
@@ -30,7 +33,7 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
   const held = await lockOrdersHeldBy(tx, holder);
   if (held.length === 0) return; // done before
   const parts = held.map((order) => ({ order, instanceIds: refundedInstances(refund, order) }));
-  saveOrders(
+  let orders = saveOrders(
     tx,
     parts.map(({ order, instanceIds }) =>
       refundOrder(order, { holder, instanceIds, returned: returnedOf(refund, order), at: tx.now }),
@@ -38,6 +41,8 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
   );
 
   for (const resource of resources) {
+    const { instanceId } = resource;
+    if (refund.kind === 'renewal_only') orders = settleSwitches(tx, orders, { instanceId, at: tx.now });
     await saveResource(
       tx,
       refund.kind === 'renewal_only'
@@ -48,7 +53,7 @@ export async function onRefundSucceeded(tx: Tx, { data: { refund } }: Event<'ref
 }
 
 /** ORD-24: the downgrade and the orders that the difference came back of show it (ORD-17). */
-export async function onDifferenceReturned(
+async function onDifferenceReturned(
   tx: Tx,
   { data: { refund } }: Event<'refund.difference_returned'>,
 ): Promise<void> {
@@ -89,3 +94,8 @@ function refundedInstances(refund: Refund, order: Order): string[] {
   );
   return lines.flatMap(({ instanceId }) => instanceId ?? refund.instanceIds);
 }
+
+export const refundSettlementSubscriptions: Subscriptions = {
+  'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
+  'refund.difference_returned': { on: onDifferenceReturned, locks: refundRows },
+};

@@ -57,7 +57,7 @@ export async function reportRemittance(
 }
 
 /** One order, or all unpaid orders that a contract holds. */
-export type ClaimTarget = { readonly orderId: OrderId } | { readonly contractId: string };
+type ClaimTarget = { readonly orderId: OrderId } | { readonly contractId: string };
 
 interface Asked {
   readonly accountId: string;

@@ -1,7 +1,8 @@
 import type { Tx } from '@accord/core';
-import { fitsEvent, type Event } from '@accord/events';
+import { fitsEvent, type Event, type EventAbout } from '@accord/events';
 import type { Holder } from '@accord/events/fields';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
+import type { Subscriptions } from '@accord/messaging';
 import type { Profile } from '@accord/profile';
 import { answerHolder, saveEnds } from './order/holder-store.ts';
 import { lockOrdersOfInstances } from './order/order-instance-store.ts';
@@ -23,7 +24,7 @@ import { resourceSnapshot, type Resource } from './resource/resource.ts';
 // ends (EVT-22, EVT-23). Everything is locked in the order of ids, instances before orders; the first lock
 // wins, and a second holder sees the first's hold.
 
-export async function onContractRequested(
+async function onContractRequested(
   tx: Tx,
   { data: { contract, earlierEnded } }: Event<'contract.requested'>,
 ) {
@@ -48,7 +49,7 @@ export async function onContractRequested(
 }
 
 /** ORD-12: a refund names instances and gets every paid order of them, also one that it had not seen. */
-export async function onRefundRequested(tx: Tx, { data: { refund } }: Event<'refund.requested'>) {
+async function onRefundRequested(tx: Tx, { data: { refund } }: Event<'refund.requested'>) {
   if (refund.kind === 'failed_fulfilment') return; // its order is voided already, nothing is left to hold
   const holder: Holder = { kind: 'refund', id: refund.refundId };
   const state = await answerHolder(tx, holder, refund.accountId);
@@ -153,12 +154,10 @@ const expireDue = async (tx: Tx, orders: readonly Order[]) =>
     orders.map((order) => expireOrder(order, tx.now)),
   );
 
-export const onContractEnded = (
-  tx: Tx,
-  { data: { contract } }: Event<'contract.voided' | 'contract.refused'>,
-) => endHolder(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);
+const onContractEnded = (tx: Tx, { data: { contract } }: Event<'contract.voided' | 'contract.refused'>) =>
+  endHolder(tx, { kind: 'contract', id: contract.contractId }, contract.accountId);
 
-export const onRefundEnded = (
+const onRefundEnded = (
   tx: Tx,
   { data: { refund } }: Event<'refund.refused' | 'refund.rejected' | 'refund.withdrawn'>,
 ) => endHolder(tx, { kind: 'refund', id: refund.refundId }, refund.accountId);
@@ -180,7 +179,7 @@ async function endHolder(tx: Tx, holder: Holder, accountId: string) {
  * ORD-8: an order in a drafted contract has longer to be paid. The new payBy depends on the time of placement
  * alone, so the event may come at any time.
  */
-export const onContractDrafted =
+const onContractDrafted =
   ({ payWithinWhenContractedMs }: Pick<Profile['orders'], 'payWithinWhenContractedMs'>) =>
   async (tx: Tx, { data: { contract } }: Event<'contract.drafted'>) => {
     const orders = await lockOrders(tx, contract.orderIds);
@@ -189,3 +188,22 @@ export const onContractDrafted =
       orders.map((order) => movePayBy(order, payWithinWhenContractedMs)),
     );
   };
+
+const contractRows = ({ data }: Event<EventAbout<'contract'>>) => data.contract.orderIds;
+
+/** Instances stand for all their orders. */
+export const refundRows = ({ data: { refund } }: Event<EventAbout<'refund'>>) => [
+  ...refund.instanceIds,
+  ...refund.orderIds,
+];
+
+export const reservationSubscriptions = (rules: Profile['orders']): Subscriptions => ({
+  'contract.requested': { on: onContractRequested, locks: contractRows },
+  'contract.drafted': { on: onContractDrafted(rules), locks: contractRows },
+  'contract.refused': { on: onContractEnded, locks: contractRows },
+  'contract.voided': { on: onContractEnded, locks: contractRows },
+  'refund.requested': { on: onRefundRequested, locks: refundRows },
+  'refund.refused': { on: onRefundEnded, locks: refundRows },
+  'refund.rejected': { on: onRefundEnded, locks: refundRows },
+  'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
+});

@@ -1,4 +1,3 @@
-import type { Data } from '@accord/events';
 import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
@@ -20,38 +19,12 @@ import { remittanceRoutes } from './http/remittance-routes.ts';
 import { resourceRoutes } from './http/resource-routes.ts';
 import { statisticsRoutes } from './http/statistics-routes.ts';
 import { lockRows } from './order/order-store.ts';
-import { onPaymentReceived } from './payment.ts';
-import { onDifferenceReturned, onRefundSucceeded } from './refund-settlement.ts';
+import { paymentSubscriptions } from './payment.ts';
+import { refundSettlementSubscriptions } from './refund-settlement.ts';
 import { settleClaims } from './remittance-claim.ts';
-import {
-  onContractDrafted,
-  onContractEnded,
-  onContractRequested,
-  onRefundEnded,
-  onRefundRequested,
-} from './reservation.ts';
-import { onResourceReported } from './resource-report.ts';
+import { reservationSubscriptions } from './reservation.ts';
+import { resourceReportSubscriptions } from './resource-report.ts';
 import { counting } from './statistics.ts';
-
-// The rows that an event will change, so that a chunk of events can lock them all in one order before the first
-// is handled.
-
-const contractRows = ({ data }: { data: Pick<Data<'contract.drafted'>, 'contract'> }) =>
-  data.contract.orderIds;
-
-/** Instances stand for all their orders. */
-const refundRows = ({
-  data: { refund },
-}: {
-  data: { refund: Pick<Data<'refund.approved'>['refund'], 'instanceIds' | 'orderIds'> };
-}) => [...refund.instanceIds, ...refund.orderIds];
-
-const paymentRows = ({ data }: { data: Data<'payment.received'> }) => [data.orderId];
-
-const reportRows = ({ data: { instanceId, orderId } }: { data: Data<'resource.reported'> }) => [
-  instanceId,
-  ...(orderId ? [orderId] : []),
-];
 
 /** The order service's table of contents. */
 export const orderService = (
@@ -85,20 +58,15 @@ export const orderService = (
     resources: 'Instances that orders created, as the platform reports them.',
   },
   timeZone: profile.timeZone,
-  subscriptions: projecting([accountView], {
-    'contract.requested': { on: onContractRequested, locks: contractRows },
-    'contract.drafted': { on: onContractDrafted(profile.orders), locks: contractRows },
-    'contract.refused': { on: onContractEnded, locks: contractRows },
-    'contract.voided': { on: onContractEnded, locks: contractRows },
-    'refund.requested': { on: onRefundRequested, locks: refundRows },
-    'refund.refused': { on: onRefundEnded, locks: refundRows },
-    'refund.rejected': { on: onRefundEnded, locks: refundRows },
-    'refund.withdrawn': { on: onRefundEnded, locks: refundRows },
-    'refund.succeeded': { on: onRefundSucceeded, locks: refundRows },
-    'refund.difference_returned': { on: onDifferenceReturned, locks: refundRows },
-    'payment.received': { on: onPaymentReceived, locks: paymentRows },
-    'resource.reported': { on: onResourceReported(profile), locks: reportRows },
-  }),
+  subscriptions: projecting(
+    [accountView],
+    [
+      paymentSubscriptions,
+      reservationSubscriptions(profile.orders),
+      refundSettlementSubscriptions,
+      resourceReportSubscriptions(profile),
+    ],
+  ),
   lockRows,
   workers: [expire, expiring, counting, settleClaims, exporting(profile), exportExpiry],
 });

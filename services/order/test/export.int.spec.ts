@@ -249,6 +249,8 @@ describe('a list as a file', () => {
       '\r',
       '\n=1',
       '＝1',
+      ' =1',
+      '\u3000\u200b＋1',
       'a,b',
       'say "x"',
       'two\nlines',

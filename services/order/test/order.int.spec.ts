@@ -585,6 +585,11 @@ describe('cancelling', () => {
       '\u00ad',
       '\u3164',
       '\u2800 \u180e',
+      '\u0301',
+      ' \u0301\u20dd\u0e31',
+      '\uffff\ufdd0',
+      '\ue000\u{f0000}',
+      '\ufffd\ufffc',
     ];
     for (const reason of blank) {
       const refused = { status: 400, body: { code: 'request.invalid', errors: [{ in: 'body' }] } };
@@ -610,6 +615,28 @@ describe('cancelling', () => {
       expect((await me.post(`/v1/orders/${orderId}/cancel`, { reason })).status).toBe(400);
     expect((await stored(t, orderId)).status).toBe('unpaid');
     expect((await me.post(`/v1/orders/${orderId}/cancel`, { reason: ' 🙂\u200d ' })).status).toBe(200);
+  });
+
+  test('ORD-1 ORD-22 API-2 names and values of a configuration and of a product can be read', async () => {
+    const me = customer(t, 'acc_1');
+    for (const text of [' ', '\u200b', '\u0301', '\uffff', '\ue000', '\u2800\ufffd']) {
+      for (const [pointer, item] of [
+        ['/configuration/0/name', { name: text, value: '2 核' }],
+        ['/configuration/0/value', { name: 'CPU', value: text }],
+      ] as const)
+        expect([text, await me.post('/v1/orders', anOrder({ configuration: [item] }))]).toMatchObject([
+          text,
+          { status: 400, body: { code: 'request.invalid', errors: [{ in: 'body', pointer }] } },
+        ]);
+      const named = aProduct({ name: { 'zh-CN': '云服务器', en: text } });
+      expect([text, await t.operator().put('/v1/products/UNREAD', named)]).toMatchObject([
+        text,
+        { status: 400, body: { errors: [{ pointer: '/name/en' }] } },
+      ]);
+    }
+    expect((await t.operator().get('/v1/products/UNREAD')).status).toBe(404);
+    const configuration = [{ name: ' CPU', value: 'e\u0301 👩\u200d💻 ' }];
+    expect(await place(t, 'acc_1', { configuration })).toMatchObject({ configuration });
   });
 
   test('ORD-6 an operator cancels an unpaid order of any account, and it says so', async () => {
@@ -692,7 +719,7 @@ describe('cancelling', () => {
               orderId: foreign.orderId,
               outcome: 'refused',
               code: 'order.not_found',
-              detail: `There is no order ${foreign.orderId}.`,
+              detail: `There is no order ${foreign.orderId}, or it is not known here yet.`,
             },
             {
               orderId: open.orderId,
@@ -712,7 +739,7 @@ describe('cancelling', () => {
       );
       expect(inChinese.body.data).toMatchObject([
         { title: '订单无法取消', detail: '只有未支付的订单可以取消，当前状态为已支付。' },
-        { title: '订单不存在', detail: `订单 ${unknown} 不存在。` },
+        { title: '订单不存在', detail: `找不到订单 ${unknown}，或该订单尚未同步。` },
       ]);
       expect(
         (await customer(t, 'acc_1').post('/v1/orders/cancel', { orderIds, reason: 'batch' }, headers)).body,
@@ -1378,7 +1405,13 @@ test(
     const ask = (orderType: string, as = customer(t, 'acc_22')) =>
       as.post(
         '/v1/orders',
-        anOrder({ productCode: 'OLD_VM', orderType, instanceIds: ['i-old'], accountId: 'acc_22' }),
+        anOrder({
+          productCode: 'OLD_VM',
+          orderType,
+          instanceIds: ['i-old'],
+          accountId: 'acc_22',
+          configuration: [{ name: 'CPU', value: '4 核' }],
+        }),
       );
     const answers = async () => {
       const all = [];

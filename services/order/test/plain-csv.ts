@@ -25,7 +25,8 @@ function durationText(locale: Locale, { duration }: StoredOrder['terms']): strin
 function cell(value: unknown): string {
   const text = String(value ?? '');
   const inQuotes = text.replaceAll('"', '""');
-  if (/^[=+\-@\t\r\n＝＋－＠]/.test(text)) return `"'${inQuotes}"`;
+  const begins = text.replace(/^[\s\p{C}]+/u, '');
+  if (/^[\t\r\n]/.test(text) || /^[=+\-@＝＋－＠]/.test(begins)) return `"'${inQuotes}"`;
   return /[",\r\n]/.test(text) ? `"${inQuotes}"` : text;
 }
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import Fraction from 'fraction.js';
+import { roundHalfUp } from '@accord/money';
 import { copiedText } from '@accord/pdf/testing';
 import { calendarEnd, loadProfile, usedOf } from '@accord/profile';
 import type { Client } from '@accord/testing';
@@ -559,6 +561,119 @@ describe('an order for a plan', () => {
     };
     expect((await fulfil(t, back.orderId, [{ instanceId: id, ...next }])).status).toBe(200);
     expect((await order('renewal', [id])).payableAmount).toEqual(cny('138.00'));
+  });
+});
+
+describe('ORD-22 ORD-24 the price that a plan was bought at', () => {
+  const period = () => month(0.5);
+  const sold = async (productCode: string, prices: Record<'small' | 'large', object[]>) => {
+    const body = aProduct({
+      prices: prices.small,
+      chargeTypes: ['subscription'],
+      plans: [plan('small', prices.small), plan('large', prices.large)],
+    });
+    expect([200, 201]).toContain((await t.operator().put(`/v1/products/${productCode}`, body)).status);
+  };
+  const buy = async (productCode: string, code: string, amount: string, more: object = {}) => {
+    const id = `i-${randomUUID()}`;
+    const running = period();
+    const given = instance(id, { start: running.start, end: running.end });
+    const asked = ask('purchase', [], { productCode, plan: code, ...more });
+    const { body } = await placeAndPay(t, 'acc_plans', asked, [given], amount);
+    return { id, orderId: body.orderId as string, total: running.total, end: running.end };
+  };
+  const monthlyOf = (small: string, large: string) => ({ small: monthly(small), large: monthly(large) });
+  const restsOf = async (orderId: string) =>
+    (await t.event('order.placed', (data) => data.order.orderId === orderId)).data.order.planChange!.rest;
+
+  test('a later edit of the catalogue changes neither its upgrade nor its downgrade', async () => {
+    await sold('VM_EDITED', monthlyOf('45.00', '138.00'));
+    const [large, small] = [
+      await buy('VM_EDITED', 'large', '138.00'),
+      await buy('VM_EDITED', 'small', '45.00'),
+    ];
+    await sold('VM_EDITED', monthlyOf('45.00', '1000.00'));
+    const { total } = large;
+    const down = await order('downgrade', [large.id], { productCode: 'VM_EDITED', plan: 'small' });
+    const given = new Fraction(93 * (total - 1), 138 * total);
+    expect(roundHalfUp(given.mul(138), 'CNY')).toEqual(cny(part(93, total - 1, total)));
+    expect(await restsOf(down.orderId)).toMatchObject([
+      { priceBefore: '138', priceAfter: '45', returned: given.toFraction(), kept: '15/46' },
+    ]);
+    await sold('VM_EDITED', monthlyOf('10.00', '210.00'));
+    const up = await order('upgrade', [small.id], { productCode: 'VM_EDITED', plan: 'large' });
+    expect(up.payableAmount).toEqual(cny(part(165, total - 1, total)));
+    expect(up.planChange.rest).toMatchObject([{ priceBefore: '45', priceAfter: '210' }]);
+    expect(up.planChange.rest[0]).not.toHaveProperty('returned');
+  });
+
+  test('each stretch of the time at its own, a renewal at another price in between', async () => {
+    await sold('VM_RENEWED', monthlyOf('45.00', '138.00'));
+    const { id, orderId, end, total } = await buy('VM_RENEWED', 'small', '45.00');
+    await sold('VM_RENEWED', monthlyOf('60.00', '160.00'));
+    const renewal = await order('renewal', [id], { productCode: 'VM_RENEWED' });
+    await pay(t, renewal.orderId, aPayment('60.00'));
+    const next = calendarEnd(new Date(end), { value: 1, unit: 'month' }, 'Asia/Shanghai').toISOString();
+    expect((await fulfil(t, renewal.orderId, [{ instanceId: id, start: end, end: next }])).status).toBe(200);
+
+    const up = await order('upgrade', [id], { productCode: 'VM_RENEWED', plan: 'large' });
+    const cost = roundHalfUp(new Fraction(115 * (total - 1), total).add(100), 'CNY');
+    expect(up.payableAmount).toEqual(cost);
+    await pay(t, up.orderId, aPayment(cost.amount));
+    await fulfil(t, up.orderId, [{ instanceId: id }]);
+    const down = await order('downgrade', [id], { productCode: 'VM_RENEWED', plan: 'small' });
+    const [ofPurchase, ofRenewal, ofUpgrade, ...others] = await restsOf(down.orderId);
+    expect([others, ofPurchase, ofRenewal]).toMatchObject([
+      [],
+      { orderId, priceBefore: '160', priceAfter: '60', returned: '0', kept: '1' },
+      { orderId: renewal.orderId, priceBefore: '160', priceAfter: '60', returned: '0', kept: '1' },
+    ]);
+    // For both months: all that the upgrade cost, and the part of it above the small plan of today.
+    const whole = new Fraction(115 * (total - 1), total).add(100);
+    const given = new Fraction(100 * (total - 1), total).add(100);
+    expect(ofUpgrade).toMatchObject({ orderId: up.orderId, returned: given.div(whole).toFraction() });
+  });
+
+  test('to 8 decimals, of a time in minutes', async () => {
+    const perMinute = (amount: string) => [
+      { chargeType: 'subscription', amount, currency: 'CNY', unit: 'minute' },
+    ];
+    const prices = (small: string, large: string) => ({ small: perMinute(small), large: perMinute(large) });
+    await sold('VM_MINUTES', prices('0.00103456', '0.00310127'));
+    const days = 31;
+    const duration = { value: days * 1440, unit: 'minute' };
+    const id = `i-${randomUUID()}`;
+    const start = new Date(Date.now() - day / 2);
+    const given = { start: start.toISOString(), end: new Date(start.getTime() + days * day).toISOString() };
+    const asked = ask('purchase', [], { productCode: 'VM_MINUTES', plan: 'small', duration });
+    await placeAndPay(t, 'acc_plans', asked, [instance(id, given)], '46.18');
+    await sold('VM_MINUTES', prices('0.00000001', '0.00310127'));
+    const up = await order('upgrade', [id], { productCode: 'VM_MINUTES', plan: 'large' });
+    expect(up.payableAmount).toEqual(cny('89.28'));
+  });
+
+  test('nothing comes back of a plan that was given for free', async () => {
+    await sold('VM_FREE', monthlyOf('45.00', '138.00'));
+    const { id, orderId, total } = await buy('VM_FREE', 'small', '45.00');
+    const asked = ask('upgrade', [id], {
+      productCode: 'VM_FREE',
+      plan: 'large',
+      accountId: 'acc_plans',
+      free: true,
+    });
+    const free = await t.operator().post('/v1/orders', asked);
+    expect(free).toMatchObject({ status: 201, body: { status: 'paid', payableAmount: cny('0.00') } });
+    await fulfil(t, free.body.orderId, [{ instanceId: id }]);
+    const down = await order('downgrade', [id], { productCode: 'VM_FREE', plan: 'small' });
+    expect(await restsOf(down.orderId)).toMatchObject([
+      { orderId, returned: '0', kept: '1' },
+      { orderId: free.body.orderId, returned: '1', kept: '0' },
+    ]);
+    expect(down.planChange.rest[0]).toMatchObject({
+      remaining: total - 1,
+      priceBefore: '138',
+      priceAfter: '45',
+    });
   });
 });
 

@@ -297,9 +297,14 @@ const cases: Readonly<Record<string, () => Refused | Promise<Refused>>> = {
     const { orderId } = await place(t, 'acc_1');
     return posting(`/v1/orders/${orderId}/domain-taken`, {}, t.platform());
   },
-  'order.instance_paid': async () => {
+  'order.configuration_unchanged': async () => {
     const { instanceId } = await owned();
     return placing({ orderType: 'configuration_change', instanceIds: [instanceId] });
+  },
+  'order.instance_paid': async () => {
+    const { instanceId } = await owned();
+    const configuration = [{ name: 'CPU', value: '4 核' }];
+    return placing({ orderType: 'configuration_change', instanceIds: [instanceId], configuration });
   },
   'order.no_checklist': async () => getting(`/v1/orders/${(await place(t, 'acc_1')).orderId}/checklist`),
   'order.not_payable': async () => {

@@ -1,5 +1,6 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
+import type { Subscriptions } from '@accord/messaging';
 import { money, zero, type Money } from '@accord/money';
 import { returnsDifference, type Profile } from '@accord/profile';
 import { isNothing, post } from './ledger-store.ts';
@@ -20,7 +21,7 @@ import {
  * RFD-14: at once and in full, exactly once for each order; an order that nothing was paid for gives nothing
  * back.
  */
-export async function onFulfilmentFailed(
+async function onFulfilmentFailed(
   tx: Tx,
   { data: { order } }: Event<'order.fulfilment_failed'>,
 ): Promise<void> {
@@ -39,7 +40,7 @@ export async function onFulfilmentFailed(
  *
  * @throws Refusal `refund.orders_to_come` while one that paid for the rest is not known yet.
  */
-export const onOrderFulfilled =
+const onOrderFulfilled =
   ({ timeZone }: Pick<Profile, 'timeZone'>) =>
   async (tx: Tx, { data: { order: downgrade } }: Event<'order.fulfilled'>): Promise<void> => {
     if (!returnsDifference(downgrade)) return;
@@ -64,9 +65,19 @@ const cashAlone = (cash: Money): Split => {
 };
 
 /** ORD-5. */
-export async function onPaymentUnapplied(tx: Tx, { data }: Event<'payment.unapplied'>): Promise<void> {
+async function onPaymentUnapplied(tx: Tx, { data }: Event<'payment.unapplied'>): Promise<void> {
   const { paymentReference, orderId } = data;
   const amount = money(data.amount.amount, data.amount.currency);
   const cause = { kind: 'unapplied_payment', paymentReference, orderId } as const;
   await post(tx, data.accountId, { cause, split: data.parts ?? cashAlone(amount) });
 }
+
+/** The balance that a downgrade moves; any other order moves none. */
+const downgradeRows = ({ data: { order } }: Event<'order.fulfilled'>) =>
+  returnsDifference(order) ? [order.accountId] : [];
+
+export const automaticCreditSubscriptions = (profile: Profile): Subscriptions => ({
+  'order.fulfilled': { on: onOrderFulfilled(profile), locks: downgradeRows },
+  'order.fulfilment_failed': { on: onFulfilmentFailed, locks: ({ data }) => [data.order.accountId] },
+  'payment.unapplied': { on: onPaymentUnapplied, locks: ({ data }) => [data.accountId] },
+});

@@ -15,7 +15,7 @@ interface Posting {
 }
 
 /** The reason of a transaction; posted once, whatever repeats. */
-export type Cause =
+type Cause =
   | { readonly kind: 'refund'; readonly refundId: string; readonly orderId: string | null }
   | { readonly kind: 'unapplied_payment'; readonly paymentReference: string; readonly orderId: string };
 

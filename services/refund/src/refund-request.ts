@@ -1,6 +1,7 @@
 import { actorId, Refusal, type Tx, type Worker } from '@accord/core';
-import { fitsEvent, type Event } from '@accord/events';
+import { fitsEvent, type Event, type EventAbout } from '@accord/events';
 import type { ReservationRefusalReason } from '@accord/events/reservation';
+import type { Subscriptions } from '@accord/messaging';
 import { returnsDifference, type Profile } from '@accord/profile';
 import { post } from './ledger-store.ts';
 import { findFacts, listBundleInstances, listBundles, listContracts } from './order-view.ts';
@@ -71,7 +72,7 @@ export async function request(
   return insertRefund(tx, requested);
 }
 
-export const onOrderReserved =
+const onOrderReserved =
   (profile: Profile) =>
   async (tx: Tx, { data }: Event<'order.reserved'>): Promise<void> => {
     const refund = await lockWaiting(tx, data.holder);
@@ -113,7 +114,7 @@ async function expectSettled(tx: Tx, orders: readonly Order[]): Promise<void> {
   if (orderId) throw new Refusal('conflict', 'refund.difference_to_come', { orderId });
 }
 
-export const onReservationRefused =
+const onReservationRefused =
   (profile: Profile) =>
   async (tx: Tx, { data }: Event<'order.reservation_refused'>): Promise<void> => {
     const refund = await lockWaiting(tx, data.holder);
@@ -193,6 +194,13 @@ function toRefusalReason(
     ...running,
   });
 }
+
+const holderRows = ({ data }: Event<EventAbout<'reservation'>>) => [data.holder.id];
+
+export const refundRequestSubscriptions = (profile: Profile): Subscriptions => ({
+  'order.reserved': { on: onOrderReserved(profile), locks: holderRows },
+  'order.reservation_refused': { on: onReservationRefused(profile), locks: holderRows },
+});
 
 /** Pays what is approved, to the account's balance, in the transaction that ends the refund (RFD-15). */
 export const payout = (profile: Profile): Worker => ({

@@ -20,7 +20,7 @@ import type { Refund } from './refund/refund.ts';
 // and once more when it is paid (RFD-13).
 
 /** Why a refund ends in `refused`; without refusals it goes on, with the amounts `again`. */
-export interface SecondLook {
+interface SecondLook {
   readonly again: readonly InstanceQuote[];
   readonly refusals: readonly RefusalReason[];
   /** With QUOTE_STALE: the quote on the changed facts. */
@@ -78,7 +78,7 @@ export async function lockRefundAndFacts(tx: Tx, refundId: string): Promise<Refu
   return lockRefund(tx, refundId);
 }
 
-export interface LookAtFacts {
+interface LookAtFacts {
   readonly facts: QuoteFacts;
   /** Since the orders were held for it. */
   readonly changes: readonly FactChange[];

@@ -5,7 +5,7 @@ import { ReservationRefusalCode } from '@accord/events/reservation';
 import { loadProfile, type Profile } from '@accord/profile';
 import { productSnapshot, testService, until, type TestService } from '@accord/testing';
 import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
-import { parkedEvent } from '@accord/testing/outsider';
+import { giveUp, parkedEvent } from '@accord/testing/outsider';
 import type { Order, Resource } from '../src/refund/candidate.ts';
 import { refundService } from '../src/service.ts';
 import {
@@ -659,6 +659,72 @@ describe('with the rules of baidu', () => {
       { orderId: order.orderId, refund: cny('34.84'), paid: cny('54.00') },
       { orderId: down.orderId, refund: cny('0.00') },
     ]);
+  });
+
+  test('ORD-24 RFD-20 each order gives back the part that the downgrade names, a free one nothing', async () => {
+    const { accountId, order, resource, instanceId } = await buy();
+    const change = (name: string, cash: string, more: Partial<Order> = {}): Order => ({
+      ...downgradeOf(order),
+      orderId: `${order.orderId}${name}`,
+      orderType: 'upgrade',
+      cashPaid: cny(cash),
+      paidParts: parts({ cash }),
+      planChange: null,
+      ...more,
+    });
+    const paid = change('u', '84.00');
+    const free = change('v', '0.00', { free: true, createdAt: '2026-01-12T15:30:00.000Z' });
+    const [at] = downgradeOf(order).planChange!.rest;
+    const rest = (of: Order, returned: string, kept: string) => ({
+      ...at!,
+      orderId: of.orderId,
+      returned,
+      kept,
+    });
+    const downgrade = (name: string, ...parts: ReturnType<typeof rest>[]) =>
+      change(name, '0.00', {
+        orderType: 'downgrade',
+        createdAt: '2026-01-12T16:00:00.000Z',
+        planChange: { from: 'huge', returns: 'difference', rest: parts },
+      });
+    const first = downgrade('d', rest(order, '0', '1'), rest(paid, '25/28', '0'));
+    for (const one of [paid, free, first]) await t.publish({ type: 'order.fulfilled', data: { order: one } });
+    await t.publish({ type: 'order.fulfilled', data: { order: first } }, { repeat: 2 });
+    await t.settled();
+    const seen = async () => (await t.customer(accountId).get('/v1/refunds')).body.data;
+    const [refund, ...others] = await seen();
+    expect(others).toEqual([]);
+    expect(refund).toMatchObject({
+      kind: 'downgrade_difference',
+      amount: cny('75.00'),
+      lines: [
+        {
+          orderId: paid.orderId,
+          refund: cny('75.00'),
+          calculation: expect.arrayContaining([
+            { step: 'refund', formula: '84.00 × 25 ÷ 28', result: '75.00 CNY' },
+          ]),
+        },
+      ],
+    });
+    expect((await quoteOf({ accountId, order, resource, instanceId })).instances[0].lines).toMatchObject([
+      { orderId: order.orderId, refund: cny('34.84') },
+      { orderId: paid.orderId, refund: cny('0.00') },
+      { orderId: free.orderId, refund: cny('0.00') },
+      { orderId: first.orderId, refund: cny('0.00') },
+    ]);
+    // RFD-20: no more comes back than was paid for an order, whatever a downgrade says.
+    const wrong = { ...downgrade('w', rest(paid, '10/84', '0')), createdAt: '2026-01-12T17:00:00.000Z' };
+    await t.publish({ type: 'order.fulfilled', data: { order: wrong } });
+    expect(await parkedEvent(t, wrong.orderId)).toMatchObject({
+      reason: expect.stringContaining('gave back more than was paid'),
+    });
+    await giveUp(t, wrong.orderId);
+    expect(await seen()).toHaveLength(1);
+    expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('75.00') }]);
+    await expect(
+      t.sql('update refunded_orders set refunded_cash = 84.01 where order_id = $1', [paid.orderId]),
+    ).rejects.toMatchObject({ constraint: 'refunded_at_most_paid' });
   });
 
   test('ORD-24 a difference waits for its orders, and a refund of the instance for the difference', async () => {
@@ -1411,7 +1477,16 @@ describe('with the rules of baidu', () => {
   });
 
   test('API-2 RFD-12 a text that nobody can read is none, wherever one is asked for', async () => {
-    for (const text of [' ', '\u3000', '\u200b\u2060', '\u00ad\ufeff', '\u3164\u2800'])
+    for (const text of [
+      ' ',
+      '\u3000',
+      '\u200b\u2060',
+      '\u00ad\ufeff',
+      '\u3164\u2800',
+      '\u0301',
+      '\uffff',
+      '\ue000',
+    ])
       for (const answer of [
         requestBy('acc_blank', 'quo_none', { reason: 'other', text }),
         t.operator().post('/v1/refunds/rfd_none/reject', { text }, key()),

@@ -34,16 +34,21 @@
 {{- $wrong = append $wrong (printf "%s: autoscaling.minReplicas is more than maxReplicas" $name) -}}
 {{- end -}}
 {{- if and (eq $autoscaling.by "lag") (gt (int $autoscaling.maxReplicas) $partitions) -}}
-{{- $wrong = append $wrong (printf "%s: autoscaling.maxReplicas is %d, but a topic has %d partitions: more pods would share no lag" $name (int $autoscaling.maxReplicas) $partitions) -}}
+{{- $wrong = append $wrong (printf
+      "%s: autoscaling.maxReplicas is %d, but a topic has %d partitions: more pods would share no lag"
+      $name (int $autoscaling.maxReplicas) $partitions) -}}
 {{- end -}}
-{{- if and (eq $name "contract") (eq $values.environment "production") (not (hasKey $service.files "ACCORD_SEAL_P12")) -}}
-{{- $wrong = append $wrong "contract: files.ACCORD_SEAL_P12 mounts the seal, without which it does not start in production" -}}
+{{- $sealed := hasKey $service.files "ACCORD_SEAL_P12" -}}
+{{- if and (eq $name "contract") (eq $values.environment "production") (not $sealed) -}}
+{{- $wrong = append $wrong
+      "contract: files.ACCORD_SEAL_P12 mounts the seal, without which it does not start in production" -}}
 {{- end -}}
 {{- $secrets := include "accord.serviceSecrets" (list $ $name $service) | fromYaml -}}
 {{- $wrong = concat $wrong (include "accord.settingsWrong" (list $name $service $secrets) | fromYamlArray) -}}
 {{- end -}}
 {{- range $part := list "setup" "auditor" -}}
-{{- $wrong = concat $wrong (include "accord.settingsWrong" (list $part (include "accord.told" (list $ (get $values $part)) | fromYaml) dict) | fromYamlArray) -}}
+{{- $told := include "accord.told" (list $ (get $values $part)) | fromYaml -}}
+{{- $wrong = concat $wrong (include "accord.settingsWrong" (list $part $told dict) | fromYamlArray) -}}
 {{- end -}}
 {{- range $audience := list "customers" "operators" -}}
 {{- $route := get $values.routes $audience -}}
@@ -85,7 +90,8 @@
       "ACCORD_TOPIC_PREFIX" "kafka.topicPrefix" "ACCORD_OWNER_DATABASE_URL" "the setup's alone" -}}
 {{- range $setting, $value := $values.settings -}}
 {{- if hasKey $ours $setting -}}
-{{- $wrong = append $wrong (printf "%s: settings.%s is told by another value: %s" $name $setting (get $ours $setting)) -}}
+{{- $by := get $ours $setting -}}
+{{- $wrong = append $wrong (printf "%s: settings.%s is told by another value: %s" $name $setting $by) -}}
 {{- else if or (regexMatch "PASSWORD$|SECRET$" $setting) (regexMatch "://[^/@]*:[^/@]*@" (toString $value)) -}}
 {{- $wrong = append $wrong (printf "%s: settings.%s is a secret: name its Secret in secretSettings" $name $setting) -}}
 {{- else if or (hasKey $secrets $setting) (hasKey $values.secretSettings $setting) (hasKey $values.files $setting) -}}

@@ -50,7 +50,7 @@ function withoutPersons(value: unknown, depth = 0): unknown {
   );
 }
 
-export interface LogSettings {
+interface LogSettings {
   /** Default `info`. */
   readonly level?: string;
   /** Default stdout. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import client, { type Counter, type Gauge, type Histogram } from 'prom-client';
 
-/** A service's figures. Asked twice for one name it gives the same metric. */
+/** A service's metrics. Asked twice for one name it gives the same metric. */
 export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): Counter;
   /** `read`, where given, is asked at each scrape and sets the value. */

@@ -4,7 +4,7 @@ import { currentContext } from './context.ts';
 // While on, spans of our own doors join the HTTP spans of OpenTelemetry, so that one trace goes HTTP → Postgres →
 // outbox → Kafka → consumer (API-13).
 
-export type Attributes = Readonly<Record<string, string | number | boolean>>;
+type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 export interface Tracing {
   span<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T>;

@@ -30,8 +30,8 @@ export const reservationWords: RefusalWords<ReservationRefusalCode> = {
   'order.instance_busy': {
     clause: { en: 'its instance has a trade in progress', 'zh-CN': '实例上有进行中的交易' },
     sentence: {
-      en: 'Order {orderId} is being fulfilled: instances of it are still to come. Apply again once they are there.',
-      'zh-CN': '订单 {orderId} 正在开通，尚有实例未就绪，请在全部开通后重新申请。',
+      en: 'Order {orderId} is not finished yet. Ask again once all of it is there.',
+      'zh-CN': '订单 {orderId} 尚未完成，请在全部开通后重试。',
     },
   },
   'order.not_found': {

@@ -167,11 +167,12 @@ const misfit = {
   },
 } as const satisfies Words<string>;
 /** Of an order that no person cancelled, or without a word. */
-const cancelReason: Words<z.infer<typeof CancelReason>> = {
+const cancelReason: Words<z.infer<typeof CancelReason> | 'instance_released'> = {
   by_customer: { en: 'by the customer', 'zh-CN': '客户取消' },
   by_operator: { en: 'by the provider', 'zh-CN': '服务商取消' },
   expired: { en: 'not paid in time', 'zh-CN': '逾期未支付' },
   domain_taken: { en: 'the domain name was registered by somebody else', 'zh-CN': '域名已被他人注册' },
+  instance_released: { en: 'the instance was released', 'zh-CN': '实例已释放' },
 };
 /** That change after an order was placed (ORD-22). */
 const orderFact = {

@@ -10,7 +10,7 @@ export interface Wording {
   readonly sentence?: Text;
 }
 
-export interface ReasonWords extends Wording {
+interface ReasonWords extends Wording {
   /** Words for where the code stands for something closer, by the fact that says so; the first that is there. */
   readonly where?: Readonly<Record<string, Wording>>;
 }

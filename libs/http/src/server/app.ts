@@ -26,7 +26,7 @@ import { rateLimits, type SharedCounts } from './rate-limit.ts';
 import { routerOf } from './router.ts';
 import { sharedDocument } from './shared-documents.ts';
 
-export interface HttpParts {
+interface HttpParts {
   readonly service: Api;
   readonly db: Database;
   readonly verify: TokenVerifier;

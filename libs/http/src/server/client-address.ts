@@ -53,7 +53,7 @@ function clientAddress({ headers, socket }: IncomingMessage, proxies: BlockList)
 }
 
 /** An IPv6 address stands for its whole /64: its owner has all of it. */
-export function networkOf(address: string): string {
+function networkOf(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');

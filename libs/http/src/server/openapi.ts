@@ -117,7 +117,7 @@ function operationOf(route: Route, service: Pick<Api, 'problems'>): ZodOpenApiOp
 }
 
 /** Routes that begin with one word stand together. */
-export const tagOf = ({ path }: Route): string => path.split('/')[2]!;
+const tagOf = ({ path }: Route): string => path.split('/')[2]!;
 
 const frame = (title: string): Omit<ZodOpenApiObject, 'paths'> => ({
   openapi: '3.1.1',

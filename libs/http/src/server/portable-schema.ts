@@ -40,7 +40,7 @@ function rangesOf(ofClass: string): string {
  * between them (`\d`, `\w`, `\s`, `\p{…}`) and characters by number are written out. It must not look around or back,
  * which RE2 does not.
  */
-export function portablePattern(pattern: string): string {
+function portablePattern(pattern: string): string {
   const parts = /(\\p\{\w+\}|\\[dws])|\\u\{?([0-9a-fA-F]+)\}?|(\\.)|(\[\^?)|(\])/gu;
   let inClass = false;
   return pattern.replaceAll(

@@ -5,12 +5,12 @@ interface Place<H> {
   readonly handlers: Map<string, { readonly names: readonly string[]; readonly handler: H }>;
 }
 
-export interface RouteMatch<H> {
+interface RouteMatch<H> {
   readonly handler: H;
   readonly params: Readonly<Record<string, string>>;
 }
 
-export interface Router<H> {
+interface Router<H> {
   /** @throws URIError where a segment cannot be decoded. */
   find(method: string, path: string): RouteMatch<H> | undefined;
   /** Methods that some route at the path takes. */

@@ -8,7 +8,7 @@ import type { Refusal } from '@accord/core';
 import { Problem, problemBody } from '../problem.ts';
 import { endingOf } from './app.ts';
 
-export interface Listening {
+interface Listening {
   readonly port: number;
   /**
    * Goes on accepting for `forMs`, for those who do not know yet that it stops, and ends each connection with its

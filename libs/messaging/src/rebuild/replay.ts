@@ -9,7 +9,7 @@ import { isRefused, withStorableNames } from '../parked-events.ts';
 import type { Projection, ProjectionWriter, ReadModel } from '../read-model.ts';
 
 /** Counts of messages so far. */
-export interface ReplayCounts {
+interface ReplayCounts {
   messages: number;
   /** Messages that are no events of their type, or that a rule refuses for ever: no consumer handles them. */
   unreadable: number;

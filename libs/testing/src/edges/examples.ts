@@ -7,7 +7,7 @@ import type { TestService } from '../test-service.ts';
 import { changes, json, takesBody } from './case.ts';
 
 /** The request that the document shows for one route, as somebody sends it. */
-export interface ExampleCall {
+interface ExampleCall {
   readonly by: Client;
   /**
    * Names of what is there, put in the place of the document's own: in the path and in the example, by parameter

@@ -43,7 +43,7 @@ const times = [
   '2026-01-01T00:00:00.000000000000000000001Z',
 ];
 
-export interface QueryValueCase {
+interface QueryValueCase {
   readonly title: string;
   /** The query, with its question mark. */
   readonly search: string;

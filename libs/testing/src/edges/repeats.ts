@@ -5,7 +5,7 @@ import { rowsOf } from '../rows.ts';
 import type { TestService } from '../test-service.ts';
 
 /** A request that succeeds. */
-export interface Granted {
+interface Granted {
   readonly by: Client;
   readonly path: string;
   readonly body?: object;

@@ -87,7 +87,7 @@ export const wrongFor = (schema: z.ZodType): unknown[] =>
   candidates.filter((value) => !schema.safeParse(value).success);
 
 /** A body with one thing wrong, and the JSON pointer that must be named. */
-export interface Spoiled {
+interface Spoiled {
   readonly body: unknown;
   readonly pointer: string;
 }

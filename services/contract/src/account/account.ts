@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AccountFacts } from '@accord/events/account';
+import { isReadable } from '@accord/events/fields';
 
 export type Account = z.infer<typeof AccountFacts>;
 
@@ -20,4 +21,4 @@ export const partyOf = (account: Account & { certifiedName: string }): Party => 
 
 /** By a name that a document shows: a name of invisible characters is none. */
 export const isCertified = (account: Account | undefined): account is Account & { certifiedName: string } =>
-  /[^\s\p{C}\p{Default_Ignorable_Code_Point}]/u.test(account?.certifiedName ?? '');
+  isReadable(account?.certifiedName ?? '');

@@ -3,7 +3,7 @@ import { contractColumns, ticketColumns } from './contract-store.ts';
 import type { Contract } from './contract.ts';
 import type { Ticket } from './ticket.ts';
 
-export interface ContractFilter {
+interface ContractFilter {
   /** Absent: every account that the transaction may see. */
   readonly accountId?: string | undefined;
   readonly status?: string;
@@ -56,7 +56,7 @@ export const listHistory = (tx: Tx, contractId: string) =>
     [contractId],
   );
 
-export interface TicketFilter {
+interface TicketFilter {
   /** Absent: every account that the transaction may see. */
   readonly accountId?: string | undefined;
   readonly status?: string;

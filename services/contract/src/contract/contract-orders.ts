@@ -89,7 +89,7 @@ export function withLaterFacts(reserved: readonly Order[], known: readonly Order
 }
 
 /** The part of a contract's row that may change until it is sealed. */
-export interface StatedOrder {
+interface StatedOrder {
   readonly orderId: string;
   readonly cashPayable: Money | null;
 }

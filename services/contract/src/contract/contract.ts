@@ -72,7 +72,7 @@ export const contractSnapshot = (contract: Contract): Snapshot => ({
 
 export const isLive = ({ status }: Pick<Contract, 'status'>) => !contractLifecycle.ends.includes(status);
 
-export type RequestedContract = Pick<
+type RequestedContract = Pick<
   Contract,
   | 'contractId'
   | 'accountId'

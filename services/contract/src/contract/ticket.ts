@@ -61,7 +61,7 @@ export const ticketSnapshot = ({
 
 export const isOverdue = (ticket: Ticket, now: Date) => ticket.status === 'submitted' && ticket.dueAt < now;
 
-export type SubmittedTicket = Omit<Ticket, 'version' | 'status' | 'decisionText' | 'closedAt'>;
+type SubmittedTicket = Omit<Ticket, 'version' | 'status' | 'decisionText' | 'closedAt'>;
 
 export function submitTicket(of: SubmittedTicket): Decision<Ticket> {
   const ticket: Ticket = {

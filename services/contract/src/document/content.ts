@@ -21,10 +21,10 @@ import type { Order } from '../order-view.ts';
 export const templateVersion = '1.2';
 
 export type DocumentLanguage = z.infer<typeof Language>;
-export type DurationUnit = 'minute' | 'month' | 'year';
+type DurationUnit = 'minute' | 'month' | 'year';
 
 /** The time that a row states for its service (CTR-15). Instants are ISO 8601. */
-export type RowPeriod =
+type RowPeriod =
   | { readonly kind: 'period'; readonly start: string; readonly end: string }
   | { readonly kind: 'duration'; readonly value: number; readonly unit: DurationUnit }
   /** A billing cycle of a pay-as-you-go order. */
@@ -72,7 +72,7 @@ export interface DocumentContent {
 }
 
 /** The part of a contract that its document states. */
-export interface DocumentedContract {
+interface DocumentedContract {
   readonly contractId: string;
   readonly number: string | null;
   readonly kind: Kind;

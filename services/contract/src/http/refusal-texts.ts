@@ -2,12 +2,12 @@ import { Refusal, type Locale } from '@accord/core';
 import type { ContractRefusalReason } from '@accord/events/contract';
 import { sentenceOf } from '@accord/events/wording';
 import type { OfflineAddress, Profile } from '@accord/profile';
-import type { RefusalReason } from '../objections.ts';
+import type { ApplicationRefusalReason } from '../objections.ts';
 
 type BothAddresses = Profile['contracts']['offlineAddress'];
 
 /** Of the two addresses for papers that of the reader's language. */
-export const addressFor = (addresses: BothAddresses, locale: Locale): OfflineAddress => addresses[locale];
+const addressFor = (addresses: BothAddresses, locale: Locale): OfflineAddress => addresses[locale];
 
 const addressLine = (addresses: BothAddresses, locale: Locale): string => {
   const { recipient, phone, address } = addressFor(addresses, locale);
@@ -17,7 +17,9 @@ const addressLine = (addresses: BothAddresses, locale: Locale): string => {
 };
 
 /** CTR-3: to be done about the contract that has the order, by the remedy. */
-const freeing: { readonly [remedy: string]: { readonly [L in Locale]: string } } = {
+const freeing: {
+  readonly [R in ApplicationRefusalReason['remedy']]?: { readonly [L in Locale]: string };
+} = {
   void_that_contract: {
     en: 'Void that contract, then apply again.',
     'zh-CN': '请先作废该合同，再重新申请。',
@@ -40,11 +42,11 @@ const freeing: { readonly [remedy: string]: { readonly [L in Locale]: string } }
  * Why an order, or a whole application, is refused, in the reader's language (CTR-3, API-16): as its problem
  * says, short where not all is known that it names.
  */
-export function textOf(reason: ContractRefusalReason | RefusalReason, locale: Locale): string {
+export function textOf(reason: ContractRefusalReason | ApplicationRefusalReason, locale: Locale): string {
   const { unprintable, offlineAddress, remedy } = {
     unprintable: null,
     offlineAddress: null,
-    remedy: '',
+    remedy: undefined,
     ...reason,
   };
   const facts = {
@@ -53,14 +55,14 @@ export function textOf(reason: ContractRefusalReason | RefusalReason, locale: Lo
     ...(offlineAddress && { offlineAddress: addressLine(offlineAddress, locale) }),
   };
   const said = sentenceOf(reason.code, facts, locale);
-  const mending = freeing[remedy]?.[locale];
+  const mending = remedy && freeing[remedy]?.[locale];
   if (!mending) return said;
   const stop = /[.。]$/.test(said) ? '' : locale === 'en' ? '.' : '。';
   return `${said}${stop}${locale === 'en' ? ' ' : ''}${mending}`;
 }
 
 /** A reason as its reader sees it: with its text, and the address in the reader's language. */
-export const readable = (reason: RefusalReason, locale: Locale) => ({
+export const readable = (reason: ApplicationRefusalReason, locale: Locale) => ({
   ...reason,
   text: textOf(reason, locale),
   offlineAddress: reason.offlineAddress && addressFor(reason.offlineAddress, locale),
@@ -69,7 +71,7 @@ export const readable = (reason: RefusalReason, locale: Locale) => ({
 /** The facts of a refusal for its reader; `text` where one reason, or one code, says it all. */
 function readableFacts({ code, facts }: Refusal, locale: Locale): Refusal['facts'] {
   const { refusals, offlineAddress } = facts as {
-    refusals?: readonly RefusalReason[];
+    refusals?: readonly ApplicationRefusalReason[];
     offlineAddress?: BothAddresses;
   };
   if (refusals) {
@@ -78,7 +80,7 @@ function readableFacts({ code, facts }: Refusal, locale: Locale): Refusal['facts
   }
   if (!offlineAddress) return facts;
   const text = sentenceOf(
-    code as RefusalReason['code'],
+    code as ApplicationRefusalReason['code'],
     { offlineAddress: addressLine(offlineAddress, locale) },
     locale,
   );

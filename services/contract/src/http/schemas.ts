@@ -3,7 +3,7 @@ import type { Locale } from '@accord/core';
 import { ContractRefusalReason, ContractSnapshot, ContractVoidReason } from '@accord/events/contract';
 import { BillFacts, BillId, BillLine } from '@accord/events/platform';
 import { contractSnapshot, type Contract } from '../contract/contract.ts';
-import type { RefusalReason } from '../objections.ts';
+import { remedies, type ApplicationRefusalReason } from '../objections.ts';
 import { readable, textOf } from './refusal-texts.ts';
 
 // The shapes that several routes take or answer.
@@ -30,7 +30,7 @@ export const RefusalReasonAnswer = z
   .object({
     orderId: z.string().nullable(),
     code: z.string(),
-    remedy: z.string(),
+    remedy: z.enum(remedies),
     text: z.string(),
     contractId: z.string().nullable(),
     contractNumber: z.string().nullable(),
@@ -52,7 +52,7 @@ export const RefusalReasonAnswer = z
   .meta({ id: 'ApplicationRefusal' });
 
 export const toRefusalReasonAnswer = (
-  reason: RefusalReason,
+  reason: ApplicationRefusalReason,
   locale: Locale,
 ): z.input<typeof RefusalReasonAnswer> => {
   const { unprintable } = reason;

@@ -16,7 +16,14 @@ export const Warning = z
       'account.certified_name_changed',
     ]),
     orderIds: z.array(z.string()),
-    remedy: z.string(),
+    remedy: z.enum([
+      'pay_soon',
+      'void_contracts_and_apply_again',
+      'void_and_apply_again',
+      'delete_and_apply_again',
+      'submit_void_ticket_and_apply_again',
+      'try_again_when_sealed',
+    ]),
     text: z.string(),
   })
   .meta({ id: 'Warning' });

@@ -63,7 +63,7 @@ export function sealExpiry(key: Chains, log: Logger): Worker {
 }
 
 /** Days left of each certificate that the seal is made with, and whether all are valid. */
-export const sealFigures =
+export const sealMetrics =
   (key: Chains) =>
   (metrics: Metrics, db: Database): void => {
     metrics.gauge(

@@ -5,7 +5,7 @@ import { makeMetrics } from '@accord/core/observability';
 import { ecKey, issue, packKey, rsaKey, type Issued, type Wanted } from '../../test/certificates.ts';
 import { sampleContent } from '../../test/sample-content.ts';
 import { chainAt, chainsOf } from './certificate-chain.ts';
-import { sealExpiry, sealFigures, warningOf } from './seal-expiry.ts';
+import { sealExpiry, sealMetrics, warningOf } from './seal-expiry.ts';
 import { loadSealKey, signerAt } from './seal-key.ts';
 import { sealDocument } from './sign-document.ts';
 
@@ -201,8 +201,8 @@ describe('CTR-37 a certificate that is not valid at the time of the seal', () =>
     let now = new Date(before);
     const db: Database = { transaction: (actor, work) => work({ now, actor } as Tx) };
     const metrics = makeMetrics('contract');
-    sealFigures(key)(metrics, db);
-    const figures: string[] = [];
+    sealMetrics(key)(metrics, db);
+    const samples: string[] = [];
     for (const at of [
       before,
       within,
@@ -217,7 +217,7 @@ describe('CTR-37 a certificate that is not valid at the time of the seal', () =>
       now = new Date(at);
       for (const item of await worker.due({ now } as Tx, 10)) await worker.run(db, item);
       const text = await metrics.text();
-      figures.push([...text.matchAll(/^accord_seal\w+\{.*\} (.*)$/gm)].map(([, figure]) => figure).join(' '));
+      samples.push([...text.matchAll(/^accord_seal\w+\{.*\} (.*)$/gm)].map(([, sample]) => sample).join(' '));
     }
     const facts = {
       subject: 'CN=Example Seal',
@@ -235,7 +235,7 @@ describe('CTR-37 a certificate that is not valid at the time of the seal', () =>
       [soon, { ...facts, daysLeft: 0.5 }],
       [invalid, { ...facts, daysLeft: -0.01 }],
     ]);
-    expect(figures).toEqual(['365 0', '273 1', '30 1', '30 1', '19 1', '7 1', '0.5 1', '0.49 1', '-0.01 0']);
+    expect(samples).toEqual(['365 0', '273 1', '30 1', '30 1', '19 1', '7 1', '0.5 1', '0.49 1', '-0.01 0']);
   });
 });
 

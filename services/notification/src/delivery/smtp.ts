@@ -64,8 +64,10 @@ function closeWhenDone(transport: Transport | undefined): void {
 }
 
 /**
- * A pool of connections to one SMTP server; another one once its password or CA has changed. @param
- * from `no-reply@example.com`, or `Accord <no-reply@example.com>`, whose name is left out: each mail has its own
+ * A pool of connections to one SMTP server; another one once its password or CA has changed.
+ *
+ * @param from `no-reply@example.com`, or `Accord <no-reply@example.com>`, whose name is left out: each mail has
+ * its own
  */
 export function openSmtp({ url, tls, requireTls = false }: SmtpSettings, from: string): Smtp {
   const [, address, domain] = /([^\s<@]+@([^\s@>]+))>?\s*$/.exec(from) ?? [];
@@ -89,21 +91,13 @@ export function openSmtp({ url, tls, requireTls = false }: SmtpSettings, from: s
       headers: { 'Auto-Submitted': 'auto-generated' },
       textEncoding: 'base64',
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(Object.assign(new Error('too slow'), { code: 'ETIMEDOUT' })),
-        wholeAttemptMs,
-      );
-    });
     try {
-      await Promise.race([sending, late]);
+      await inTime(sending);
       return { sent: true };
     } catch (error) {
       const isUnknown = (error as SmtpError).code === 'EAUTH' && url.refused(transport.url);
       return isUnknown ? undefined : { sent: false, ...reasonOf(error as SmtpError) };
     } finally {
-      clearTimeout(timer);
       transport.sending -= 1;
       if (transport.isRetired) closeWhenDone(transport);
     }
@@ -118,6 +112,18 @@ export function openSmtp({ url, tls, requireTls = false }: SmtpSettings, from: s
     },
     close: () => current?.pool.close(),
   };
+}
+
+/** @throws Error `ETIMEDOUT` where the whole attempt takes too long. */
+async function inTime(sending: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(Object.assign(new Error('too slow'), { code: 'ETIMEDOUT' })),
+      wholeAttemptMs,
+    );
+  });
+  await Promise.race([sending, late]).finally(() => clearTimeout(timer));
 }
 
 type SmtpError = { readonly code?: string; readonly responseCode?: number; readonly command?: string };

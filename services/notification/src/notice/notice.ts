@@ -128,7 +128,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     tells: 'orders',
     channels: everywhere,
     mandatory: false,
-    visible: [...order, 'reason', 'text'],
+    visible: [...order, 'reason', 'text', 'releasedInstanceId'],
   },
   'order.fulfilled': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },
   'order.fulfilment_failed': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },

@@ -234,13 +234,17 @@ describe('templates', () => {
     expect(text).toMatch(/CN¥34\.84 is in your account balance now/);
     expect(text).toMatch(/as: cash CN¥23\.23, gift credit CN¥11\.61\.\n/);
     const cancelled = sampleOf('order.cancelled');
-    const told = (reason: string, why: string | null) =>
+    const told = (reason: string, why: string | null, releasedInstanceId?: string) =>
       templates.inbox(
         cancelled.type,
-        visibleData({ ...cancelled, data: { ...cancelled.data, reason, text: why } } as Event),
+        visibleData({
+          ...cancelled,
+          data: { ...cancelled.data, reason, text: why, releasedInstanceId },
+        } as Event),
         reader,
       ).text;
     expect(told('by_operator', 'Ordered twice.')).toMatch(/by our staff\.\n\n.*“Ordered twice\.”$/);
+    expect(told('by_operator', null, 'i-1')).toMatch(/because instance i-1 was released before .* paid\.$/);
     expect(told('expired', null)).toMatch(/not paid in time\.$/);
     const voided = sampleOf('contract.voided');
     const ended = (number: string | null) => {

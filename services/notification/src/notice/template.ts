@@ -120,15 +120,7 @@ const partsFor = (type: EventType) => {
   return notice.tells === 'nobody' ? 0 : 1 + notice.channels.length;
 };
 
-/**
- * Reads `<event>/<locale>.liquid` for every event that is told to somebody, and `letter/<locale>.liquid`.
- * Parts stand between lines of `---`: title, inbox, and e-mail where the notice has that channel; greeting
- * and closing of a letter.
- *
- * @throws Error where a locale is missing, a part is missing, a variable is no visible field, or a template
- * belongs to no notice.
- */
-export function loadTemplates(folder: URL, provider: Provider): Templates {
+function loadParts(folder: URL): ReadonlyMap<string, Part[]> {
   const stray = readdirSync(folder).find(
     (name) => name !== 'letter' && !eventTypes.some((type) => type === name && told(type)),
   );
@@ -148,6 +140,19 @@ export function loadTemplates(folder: URL, provider: Provider): Templates {
       );
     }
   }
+  return loaded;
+}
+
+/**
+ * Reads `<event>/<locale>.liquid` for every event that is told to somebody, and `letter/<locale>.liquid`.
+ * Parts stand between lines of `---`: title, inbox, and e-mail where the notice has that channel; greeting
+ * and closing of a letter.
+ *
+ * @throws Error where a locale is missing, a part is missing, a variable is no visible field, or a template
+ * belongs to no notice.
+ */
+export function loadTemplates(folder: URL, provider: Provider): Templates {
+  const loaded = loadParts(folder);
   const partsAt = (key: string): Part[] => {
     const parts = loaded.get(key);
     if (!parts) throw new Error(`template ${key}: nobody is told of it`);

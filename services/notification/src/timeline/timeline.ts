@@ -19,7 +19,7 @@ export interface TimelineEvent {
   readonly data: VisibleData;
 }
 
-export type LinkKind = 'order' | 'contract' | 'refund' | 'event';
+type LinkKind = 'order' | 'contract' | 'refund' | 'event';
 export interface Link {
   readonly kind: LinkKind;
   readonly id: string;

@@ -9,7 +9,7 @@ export type CopiedRows = Buffer;
 
 /** It and the two before it are left out of values, for which they mean nothing. */
 export const cellEnd = '\u001f';
-export const rowEnd = '\n';
+const rowEnd = '\n';
 
 const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 const escapedOrLeftOut = /\\([^])|[\u001d\u001e]/g;
@@ -25,15 +25,23 @@ const cellsOf = (row: string): Cells =>
 
 /** A sign of kind `leading` is plain but at the beginning of a cell. */
 const [plain, leading, special, end] = [0, 1, 2, 3];
-/** The first byte of full-width signs, and of U+FFFE and U+FFFF, which no XML has. */
+/** The first bytes of U+FFFE and U+FFFF, which no XML has. */
 const [wide, noCharacters] = [0xef, 0xbf];
+/**
+ * The first bytes of all that a formula may begin with: signs in all their forms, blanks, and characters that leave no
+ * mark. Ideographs begin with others.
+ */
+const beginsFormula = [
+  ...Buffer.from('=+-@ \u007f'),
+  ...[0xc2, 0xcd, 0xd8, 0xdb, 0xdc, 0xe0, 0xe1, 0xe2, 0xe3, wide, 0xf0, 0xf3],
+];
 const [backslash, colon, lineFeed] = [0x5c, 0x3a, 0x0a];
 
 /** Bytes by their kinds: `signs` are those that a format writes in another way. */
 function kindsOf(signs: string): Uint8Array {
   const kinds = new Uint8Array(256).fill(special, 0, 0x20);
   for (const sign of Buffer.from(`${signs}\\`)) kinds[sign] = special;
-  for (const sign of [...Buffer.from('=+-@'), wide]) kinds[sign] = leading;
+  for (const sign of beginsFormula) kinds[sign] = leading;
   for (const sign of Buffer.from(cellEnd + rowEnd)) kinds[sign] = end;
   return kinds;
 }

@@ -20,7 +20,12 @@ export interface FileFormat<State> {
   end(state: State): Promise<Buffer>;
 }
 
-/** A spreadsheet program takes a cell that begins so for a formula; full-width signs too (OWASP, CSV injection). */
-const formulaSigns = String.raw`=+\-@\t\r\n＝＋－＠`;
-const formula = new RegExp(`^[${formulaSigns}]`);
+/**
+ * A spreadsheet program takes a cell that begins so for a formula (OWASP, CSV injection): also behind blanks and
+ * characters that leave no mark, which some leave out as they read, and by the full-width and small forms, which those
+ * for Chinese and Japanese take for the signs.
+ */
+const formulaSigns = String.raw`=+\-@＝＋－＠﹦﹢﹣﹫`;
+const passedOver = String.raw`\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800`;
+const formula = new RegExp(String.raw`^(?:[\t\r\n]|[${passedOver}]*[${formulaSigns}])`, 'u');
 export const isFormula = (cell: string): boolean => formula.test(cell);

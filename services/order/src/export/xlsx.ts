@@ -90,7 +90,7 @@ const inBytes = {
   numberEnds: bytesOf(numberEnds),
 };
 /** Longer than all that is written around the bytes of a cell. */
-const around = 80;
+const framing = 80;
 
 /** Writes the first rows as XML, `most` at most. @returns how many, and those that are left. */
 function writeRows(written: ByteWriter, rows: CopiedRows, most: number): { count: number; left: CopiedRows } {
@@ -108,7 +108,7 @@ function writeRows(written: ByteWriter, rows: CopiedRows, most: number): { count
 function plainRow(rows: CopiedRows, written: ByteWriter): void {
   const { starts, ends, cells } = reader;
   const all = (bytes: Uint8Array) => written.copy(bytes, 0, bytes.length);
-  written.reserve(ends[cells - 1]! - starts[0]! + (cells + 1) * around);
+  written.reserve(ends[cells - 1]! - starts[0]! + (cells + 1) * framing);
   all(inBytes.rowBegins);
   for (let column = 0; column < cells; column += 1) {
     const [start, end] = [starts[column]!, ends[column]!];

@@ -20,7 +20,20 @@ async function fileOf(format: typeof xlsx, pages: readonly (readonly Cells[])[])
 }
 
 test('ORD-18 text is kept to the letter, and no cell is a formula', async () => {
-  const texts = ['=1+1', '+1', '-1', '@x', '\t=1', '\r=1', 'a <b> & "c"\r\n', '  blank ', '汉字 🙂', ''];
+  const texts = [
+    '=1+1',
+    ' =1',
+    '\u3000\u200b＝1',
+    '+1',
+    '-1',
+    '@x',
+    '\t=1',
+    '\r=1',
+    'a <b> & "c"\r\n',
+    '  blank ',
+    '汉字 🙂',
+    '',
+  ];
   const [sheet] = sheetsOf(await fileOf(xlsx, [texts.map((productName) => cells({ productName }))]));
   expect(sheet![0]!.map(({ text }) => text)).toEqual(headings);
   expect(sheet!.slice(1).map((row) => row[2]!.text)).toEqual(texts);

@@ -3,7 +3,7 @@ import { route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { reportDomainTaken } from '../cancellation.ts';
 import { checklistFile } from '../order-file.ts';
-import { answered, OrderAnswer, OrderId } from './schemas.ts';
+import { OrderAnswer, OrderId, toOrderAnswer } from './schemas.ts';
 
 // ORD-20: the name of an unpaid domain order is not reserved.
 
@@ -18,8 +18,10 @@ const reportDomainTakenRoute = route({
   params,
   answer: OrderAnswer,
   refusals: ['order.not_found', 'order.not_a_domain', 'order.not_cancellable', 'request.version_mismatch'],
-  inTransaction: async (tx, { params: { orderId }, ifMatch, ...reader }) =>
-    answered(await reportDomainTaken(tx, { orderId, ifMatch }), reader),
+  inTransaction: async (tx, { params: { orderId }, ifMatch, ...reader }) => {
+    const order = await reportDomainTaken(tx, { orderId, ifMatch });
+    return { body: toOrderAnswer(order, reader), version: order.version };
+  },
 });
 
 const downloadChecklist = (profile: Profile) =>

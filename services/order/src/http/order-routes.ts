@@ -8,7 +8,7 @@ import { hasChecklist } from '../order-file.ts';
 import { postpayStartsOf } from '../order/order-instance-store.ts';
 import * as orderStore from '../order/order-store.ts';
 import { toHistoryEntry } from './order-history.ts';
-import { answered, OrderAnswer, OrderDetailAnswer, OrderId } from './schemas.ts';
+import { OrderAnswer, OrderDetailAnswer, OrderId, toOrderAnswer } from './schemas.ts';
 
 const Cancellations = z.strictObject({
   orderIds: z
@@ -68,12 +68,12 @@ const getOrder = (profile: Profile) =>
       ]);
       const history = lines.map((line) => toHistoryEntry(line, reader));
       const takesEffect = starts.map((start) => ({ ...start, at: start.at.toISOString() }));
-      const { body, version } = answered(order, reader);
+      const body = toOrderAnswer(order, reader);
       const checklist = hasChecklist(order, profile, tx.now) ? `/v1/orders/${orderId}/checklist` : null;
       const links = { ...body.links, checklist };
       return {
         body: { ...body, allowedOperations: operations(order), takesEffect, history, links },
-        version,
+        version: order.version,
       };
     },
   });
@@ -91,7 +91,8 @@ const cancelOrder = route({
   refusals: ['order.not_found', 'order.not_cancellable', 'request.version_mismatch'],
   readsFirst: true,
   inTransaction: async (tx, { params: { orderId }, body: { reason }, ifMatch, ...reader }) => {
-    return answered(await cancel(tx, { orderId, reason, ifMatch }), reader);
+    const order = await cancel(tx, { orderId, reason, ifMatch });
+    return { body: toOrderAnswer(order, reader), version: order.version };
   },
 });
 

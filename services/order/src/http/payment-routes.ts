@@ -9,7 +9,7 @@ import type { Payment } from '../order/payment-store.ts';
 import { cashOf, pay } from '../payment.ts';
 import { mostInstances } from '../placement.ts';
 import { reportFacts } from '../resource-report.ts';
-import { answered, InstanceId, Line, OrderAnswer, OrderId, ReportedMoment } from './schemas.ts';
+import { InstanceId, Line, OrderAnswer, OrderId, ReportedMoment, toOrderAnswer } from './schemas.ts';
 
 // Other services of the platform report about an order (API-4: `platform` alone).
 
@@ -147,8 +147,8 @@ const reportFulfilment = (profile: Profile) =>
       const order =
         outcome === 'created'
           ? await reportCreated(tx, profile, { orderId, instances, ifMatch })
-          : await reportFailed(tx, { orderId, reason, ifMatch });
-      return answered(order, reader);
+          : await reportFailed(tx, profile, { orderId, reason, ifMatch });
+      return { body: toOrderAnswer(order, reader), version: order.version };
     },
   });
 
@@ -165,7 +165,7 @@ const reportOrderFacts = route({
   refusals: ['order.not_found', 'request.version_mismatch'],
   inTransaction: async (tx, { params: { orderId }, body, ifMatch, ...reader }) => {
     const order = await reportFacts(tx, { orderId, ifMatch, ...body });
-    return answered(order, reader);
+    return { body: toOrderAnswer(order, reader), version: order.version };
   },
 });
 

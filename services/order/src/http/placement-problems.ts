@@ -108,21 +108,19 @@ export const placementProblems = {
     },
     'zh-CN': { title: '实例不存在', detail: '账户下没有该产品的这些实例：{instanceIds}。' },
   },
-  'order.instance_busy': {
+  'order.configuration_unchanged': {
     kind: 'conflict',
     en: {
-      title: 'The instance has an open order',
-      detail: 'Order {orderId} on instance {instanceId} is not finished yet.',
+      title: 'The order changes nothing',
+      detail:
+        'Instance {instanceId} is billed as {billType} already and has all of the configuration that the order ' +
+        'names; a renewal gives it more time.',
     },
-    'zh-CN': { title: '实例有未完成的订单', detail: '实例 {instanceId} 上的订单 {orderId} 尚未完成。' },
-  },
-  'order.held_by_refund': {
-    kind: 'conflict',
-    en: {
-      title: 'The instance is being refunded',
-      detail: 'A refund holds order {orderId} of instance {instanceId}.',
+    'zh-CN': {
+      title: '订单未作任何变更',
+      detail:
+        '实例 {instanceId} 的付费方式已为 {billType}，且已具有订单所列的全部配置；如需延长使用时间，请提交续费订单。',
     },
-    'zh-CN': { title: '实例正在退款', detail: '实例 {instanceId} 的订单 {orderId} 正在退款。' },
   },
   'order.count_mismatch': {
     kind: 'invalid',

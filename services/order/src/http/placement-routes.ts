@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ReadableLine } from '@accord/events/fields';
 import { BillType, OrderType, Promotion } from '@accord/events/order';
 import { ChargeType, DomainServiceType } from '@accord/events/product';
 import { accountOf, accountRefusals, route, type Route } from '@accord/http';
@@ -7,13 +8,12 @@ import type { Profile } from '@accord/profile';
 import { mostInstances, place } from '../placement.ts';
 import {
   AccountId,
-  answered,
   ConfigurationItem,
   InstanceId,
-  Line,
   OrderAnswer,
   PlanCode,
   ProductCode,
+  toOrderAnswer,
 } from './schemas.ts';
 
 const longest = { minute: 5_256_000, month: 120, year: 10 } as const;
@@ -62,14 +62,14 @@ const Placement = z.strictObject({
   productAmount: MoneyJson.nullable().optional(),
   discountAmount: MoneyJson.optional(),
   promotion: z
-    .strictObject({ ...Promotion.shape, id: Line(64) })
+    .strictObject({ ...Promotion.shape, id: ReadableLine(64) })
     .meta({ id: 'PromotionInput' })
     .nullable()
     .default(null),
   trial: z.boolean().default(false),
   free: z.boolean().default(false),
   customised: z.boolean().default(false),
-  bundleId: Line(64).nullable().default(null),
+  bundleId: ReadableLine(64).nullable().default(null),
 });
 
 const placementRefusals = [
@@ -102,6 +102,7 @@ const placementRefusals = [
   'order.instances_differ',
   'order.instance_frozen',
   'order.instance_billed_otherwise',
+  'order.configuration_unchanged',
   'order.instance_paid',
   'order.entity_unknown',
   'order.currency_mismatch',
@@ -138,7 +139,8 @@ const placeOrder = (profile: Profile) =>
     inTransaction: async (tx, { actor, body, locale }) => {
       const accountId = accountOf(actor, body.accountId);
       const order = await place(tx, profile, { ...body, accountId });
-      return { status: 201, ...answered(order, { actor, locale }), location: `/v1/orders/${order.orderId}` };
+      const answer = toOrderAnswer(order, { actor, locale });
+      return { status: 201, body: answer, version: order.version, location: `/v1/orders/${order.orderId}` };
     },
   });
 

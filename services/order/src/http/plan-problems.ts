@@ -44,22 +44,23 @@ export const planProblems = {
     kind: 'invalid',
     en: {
       title: 'That plan costs less',
-      detail: 'For the rest of the period {plan} costs less than {from}; order a downgrade.',
+      detail:
+        'For the rest of the period {plan} costs less now than {from} was bought at; order a downgrade.',
     },
     'zh-CN': {
       title: '目标套餐价格更低',
-      detail: '剩余时长内套餐 {plan} 的价格低于 {from}，请提交降配订单。',
+      detail: '剩余时长内套餐 {plan} 的现价低于 {from} 的购买价格，请提交降配订单。',
     },
   },
   'order.not_a_downgrade': {
     kind: 'invalid',
     en: {
       title: 'That plan costs more',
-      detail: 'For the rest of the period {plan} costs more than {from}; order an upgrade.',
+      detail: 'For the rest of the period {plan} costs more now than {from} was bought at; order an upgrade.',
     },
     'zh-CN': {
       title: '目标套餐价格更高',
-      detail: '剩余时长内套餐 {plan} 的价格高于 {from}，请提交升配订单。',
+      detail: '剩余时长内套餐 {plan} 的现价高于 {from} 的购买价格，请提交升配订单。',
     },
   },
   'order.too_late_to_upgrade': {

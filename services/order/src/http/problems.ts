@@ -1,20 +1,22 @@
+import { problemTextsOf } from '@accord/events/wording';
 import type { ProblemTexts } from '@accord/http';
 import { exportProblems } from './export-problems.ts';
 import { placementProblems } from './placement-problems.ts';
 import { planProblems } from './plan-problems.ts';
 import { remittanceProblems } from './remittance-problems.ts';
 
+/** Told to holders as well, in the same words. */
+const reservation = problemTextsOf(['order.not_found', 'order.instance_busy', 'order.held_by_refund']);
+
 /** Every refusal this service can answer, in both languages (API-16). */
 export const problems = {
+  'order.not_found': { kind: 'not_found', ...reservation['order.not_found'] },
+  'order.instance_busy': { kind: 'conflict', ...reservation['order.instance_busy'] },
+  'order.held_by_refund': { kind: 'conflict', ...reservation['order.held_by_refund'] },
   ...placementProblems,
   ...planProblems,
   ...exportProblems,
   ...remittanceProblems,
-  'order.not_found': {
-    kind: 'not_found',
-    en: { title: 'No such order', detail: 'There is no order {orderId}.' },
-    'zh-CN': { title: '订单不存在', detail: '订单 {orderId} 不存在。' },
-  },
   'order.not_cancellable': {
     kind: 'conflict',
     en: {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal } from '@accord/core';
-import { Moment } from '@accord/events/fields';
+import { Moment, ReadableLine } from '@accord/events/fields';
 import {
   ChargeType,
   DomainServiceType,
@@ -21,9 +21,9 @@ import {
 import type { Profile } from '@accord/profile';
 import * as store from '../product/product-store.ts';
 import { publish } from '../publication.ts';
-import { ConfigurationItem, Line, PlanCode, ProductCode } from './schemas.ts';
+import { ConfigurationItem, PlanCode, ProductCode } from './schemas.ts';
 
-const Name = Line(120);
+const Name = ReadableLine(120);
 const Code = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/);
 
 const Price = z

@@ -72,9 +72,8 @@ const reportResource = (rules: FitRules) =>
       const resource = await report(tx, rules, {
         instanceId,
         orderId,
-        report: facts,
+        report: { ...facts, reportedBy: actorId(actor) },
         ifMatch,
-        by: actorId(actor),
       });
       return { body: resourceSnapshot(resource), version: resource.version };
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Actor, Locale } from '@accord/core';
+import { ReadableLine } from '@accord/events/fields';
 import { GivenMomentText } from '@accord/events/given-time';
 import { OrderSnapshot } from '@accord/events/order';
 import { OrderId as AnyOrderId, InstanceId } from '@accord/events/platform';
@@ -25,7 +26,7 @@ export const ProductCode = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
 
 export const PlanCode = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/);
 
-/** One line of text. */
+/** One line of text, also one that nobody can read: looked for, or as a bank tells it. */
 export const Line = (max: number) =>
   z
     .string()
@@ -35,7 +36,7 @@ export const Line = (max: number) =>
 
 /** Of an order or a plan, as the customer reads it. */
 export const ConfigurationItem = z
-  .strictObject({ name: Line(60), value: Line(200) })
+  .strictObject({ name: ReadableLine(60), value: ReadableLine(200) })
   .meta({ id: 'ConfigurationItemInput' });
 
 export const ReportedMoment = GivenMomentText.transform((text) => new Date(text));
@@ -67,12 +68,6 @@ export const toOrderAnswer = (order: Order, { actor, locale }: Reader): z.input<
     refunds: order.refundIds.map((id) => `/v1/refunds/${id}`),
   },
   warnings: orderWarnings(order, locale),
-});
-
-/** 200: the order as a command leaves it, with its version for the ETag. */
-export const answered = (order: Order, reader: Reader) => ({
-  body: toOrderAnswer(order, reader),
-  version: order.version,
 });
 
 const PostpayStart = z

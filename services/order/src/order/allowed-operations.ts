@@ -20,7 +20,7 @@ export type Account = Pick<
 >;
 
 /** All that the operations of some orders go by beside the orders themselves. */
-export interface Surroundings {
+interface OperationContext {
   readonly accounts: ReadonlyMap<string, Account>;
   /** By instance id. */
   readonly resources: ReadonlyMap<string, Resource>;
@@ -30,18 +30,18 @@ export interface Surroundings {
   readonly withoutQuota: ReadonlySet<string>;
 }
 
-export interface OperationRules {
+interface OperationRules {
   readonly profile: Profile;
   readonly missingGlyphs: GlyphCheck;
   readonly now: Date;
 }
 
-export function surroundingsOf(known: {
+export function operationContextOf(known: {
   readonly accounts: ReadonlyMap<string, Account>;
   readonly resources: readonly Resource[];
   readonly orders: readonly Order[];
   readonly withoutQuota?: ReadonlySet<string>;
-}): Surroundings {
+}): OperationContext {
   const living = new Map<string, Order[]>();
   for (const order of known.orders)
     for (const key of [...order.instanceIds, ...(order.bundleId === null ? [] : [bundleKey(order.bundleId)])])
@@ -54,15 +54,19 @@ export function surroundingsOf(known: {
   };
 }
 
-export function allowedOperations(order: Order, around: Surroundings, rules: OperationRules): Operation[] {
+export function allowedOperations(
+  order: Order,
+  context: OperationContext,
+  rules: OperationRules,
+): Operation[] {
   const payable = isPayable(order, rules.now);
   const live = payable || order.status === 'paid';
   const allowed = {
     view: true,
     pay: payable,
     cancel: payable,
-    request_contract: live && isContractable(order, around.accounts.get(order.accountId), rules),
-    unsubscribe: mayGiveBack(order, rules.profile) && givesBack(order, around, rules),
+    request_contract: live && isContractable(order, context.accounts.get(order.accountId), rules),
+    unsubscribe: mayGiveBack(order, rules.profile) && givesBack(order, context, rules),
   } satisfies Record<Operation, boolean>;
   return operations.filter((operation) => allowed[operation]);
 }
@@ -148,12 +152,12 @@ const paidSomething = ({ cashPaid, voucherPaid }: Order, { refunds }: Profile): 
   !isZero(cashPaid) || (refunds.vouchersReturn === 'always' && !isZero(voucherPaid));
 
 /** Whether one of its instances at least could be given back now, and something would come back. */
-function givesBack(order: Order, around: Surroundings, rules: OperationRules): boolean {
-  if (around.withoutQuota.has(order.accountId)) return false;
+function givesBack(order: Order, context: OperationContext, rules: OperationRules): boolean {
+  if (context.withoutQuota.has(order.accountId)) return false;
   const left = leftOf(order);
   const giving = new Map(
     left.flatMap((instanceId) => {
-      const orders = givingOrders(instanceId, left, around, rules);
+      const orders = givingOrders(instanceId, left, context, rules);
       return orders ? [[instanceId, orders] as const] : [];
     }),
   );
@@ -161,7 +165,7 @@ function givesBack(order: Order, around: Surroundings, rules: OperationRules): b
     leavesSomething(
       one,
       left.filter((instanceId) => giving.get(instanceId)?.includes(one)),
-      { at: rules.now, living: around.living },
+      { at: rules.now, living: context.living },
       rules.profile,
     ),
   );
@@ -177,18 +181,18 @@ const leftOf = ({ instanceIds, refundedInstanceIds }: Order): string[] =>
 function givingOrders(
   instanceId: string,
   left: readonly string[],
-  around: Surroundings,
+  context: OperationContext,
   rules: OperationRules,
 ): readonly Order[] | undefined {
-  const resource = around.resources.get(instanceId);
-  const orders = around.living.get(instanceId) ?? [];
+  const resource = context.resources.get(instanceId);
+  const orders = context.living.get(instanceId) ?? [];
   const isOpenToRefunds =
     resource !== undefined &&
     !resource.released &&
     resource.frozenBy === null &&
     orders.every((one) => isUnhindered(one, rules.profile)) &&
     new Set(orders.map(({ cashPaid }) => cashPaid.currency)).size === 1 &&
-    isWholeBundle(orders, left, around);
+    isWholeBundle(orders, left, context);
   if (!isOpenToRefunds) return undefined;
   const isRunning =
     !resource.archived && !isOver(resource, orders, rules.now) && isPrepaid(orders, rules.now);
@@ -236,11 +240,11 @@ function isWindowOpen(
 }
 
 /** RFD-3: an instance of a bundle comes back with the whole bundle, so this order has to be all of it. */
-const isWholeBundle = (orders: readonly Order[], asked: readonly string[], { living }: Surroundings) =>
+const isWholeBundle = (orders: readonly Order[], asked: readonly string[], { living }: OperationContext) =>
   orders
     .flatMap(({ bundleId }) => bundleId ?? [])
     .flatMap((bundleId) => living.get(bundleKey(bundleId)) ?? [])
     .every((member) => member.instanceIds.length > 0 && leftOf(member).every((id) => asked.includes(id)));
 
 /** Ids of bundles are the provider's own words, and may be those of instances. */
-export const bundleKey = (bundleId: string) => `bundle ${bundleId}`;
+const bundleKey = (bundleId: string) => `bundle ${bundleId}`;

@@ -1,5 +1,6 @@
 import { Refusal } from '@accord/core';
 import { calendarEnd } from '@accord/profile';
+import { postpayStart, switchesToPostpay } from './instance-life.ts';
 import type { Given, OrderInstance } from './order-instance.ts';
 import type { Order } from './order.ts';
 import { restOfInstance } from './plan-change.ts';
@@ -132,10 +133,13 @@ function restMisfit(
 
 /**
  * ORD-24: the instance with the rest that a change of plan was priced for there, as far as the orders that pay for
- * that time reach by now (`others`); of any other order as it is told.
+ * that time reach by now (`others`); ORD-2: of a switch to postpay, from where they end; of any other order as it is
+ * told.
  */
 export function withRest(order: Order, given: Given, others: readonly Order[]): Given {
   const { instanceId } = given;
+  if (switchesToPostpay(order) && given.start)
+    return { ...given, start: postpayStart({ ...order, instances: [given] }, instanceId, others) };
   const rest = order.planChange && restOfInstance(order, instanceId);
   if (!rest) return given;
   const ofRest = order.planChange.rest.filter((one) => one.instanceId === instanceId);
@@ -174,7 +178,7 @@ function periodMisfit(
 export const fitsPeriod = (order: Order, period: Pick<Given, 'start' | 'end'>, rules: FitRules): boolean =>
   periodMisfit(order, period, rules) === undefined;
 
-const paysForRest = ({ orderType }: Order) => orderType === 'upgrade' || orderType === 'downgrade';
+export const paysForRest = ({ orderType }: Order) => orderType === 'upgrade' || orderType === 'downgrade';
 
 /**
  * At most 90 days from payment, before or after it, and not over by then. An order for the time behind begins where
@@ -216,7 +220,8 @@ function paidTwice(order: Order, { instanceId, start }: Given, { others = [] }: 
     : undefined;
 }
 
-const isPaying = ({ status, refundedInstanceIds }: Order, instanceId: string): boolean =>
+/** Money of the order is still for time of this instance. */
+export const isPaying = ({ status, refundedInstanceIds }: Order, instanceId: string): boolean =>
   status === 'paid' && !refundedInstanceIds.includes(instanceId);
 
 /** A correction of a start: of a purchase as above, of any other order not far from what was told first. */
@@ -241,7 +246,7 @@ const isBetween = (time: Date, from: number, to: number) => time.getTime() >= fr
 function endsOf(instanceId: string, { orderId }: Order, { ends, others = [] }: FitAsk): Date[] {
   const reported = ends.get(instanceId) ?? null;
   const given = others
-    .filter((other) => other.orderId !== orderId && other.status === 'paid')
+    .filter((other) => other.orderId !== orderId && isPaying(other, instanceId))
     .flatMap(({ instances }) => instances.filter((instance) => instance.instanceId === instanceId));
   const last = given.toSorted((a, b) => Number(a.end) - Number(b.end)).at(-1);
   if (!last?.end) return reported ? [reported] : [];

@@ -1,4 +1,5 @@
 import type { PaidPeriod } from '../product/plan-price.ts';
+import type { Given } from './order-instance.ts';
 import type { Order } from './order.ts';
 
 // An instance's life as its orders tell it: how it is billed, and the periods that it was paid for (ORD-11).
@@ -52,14 +53,35 @@ export interface PostpayStart {
 export const switchesToPostpay = ({ orderType, billType, status }: Order): boolean =>
   orderType === 'configuration_change' && billType === 'postpay' && status === 'paid';
 
-/**
- * From when a switch to postpay holds on each of its instances: as its fulfilment told, until then the end of what
- * `orders` paid for; at once where that is over.
- */
+/** From when a switch to postpay holds on each of its instances. */
 export const postpayStarts = (order: Order, orders: readonly Order[]): PostpayStart[] =>
-  order.instanceIds.map((instanceId) => {
-    const told = order.instances.find((one) => one.instanceId === instanceId)?.start;
-    const own = orders.filter(({ instanceIds }) => instanceIds.includes(instanceId));
-    const ends = periodsLeft(own, instanceId, order.createdAt).map(({ end }) => end.getTime());
-    return { instanceId, at: told ?? new Date(Math.max(order.createdAt.getTime(), ...ends)) };
-  });
+  order.instanceIds.map((instanceId) => ({ instanceId, at: postpayStart(order, instanceId, orders) }));
+
+type Switch = Pick<Order, 'createdAt'> & {
+  readonly instances: readonly Pick<Given, 'instanceId' | 'start'>[];
+};
+
+const dayMs = 86_400_000;
+
+/**
+ * ORD-2: the end of what `orders` paid for when the switch was placed; where that was over, as its fulfilment told,
+ * until then at once. A compensation since, which begins there up to a day more or less, moves it; no order does once
+ * the instance was switched back.
+ */
+export function postpayStart(order: Switch, instanceId: string, orders: readonly Order[]): Date {
+  const own = orders.filter(({ instanceIds }) => instanceIds.includes(instanceId));
+  const backs = own.filter(({ orderType, billType }) => began.includes(orderType) && billType === 'prepay');
+  const until = Math.min(
+    ...backs.map(({ createdAt }) => Number(createdAt)).filter((at) => at > +order.createdAt),
+  );
+  const earlier = own.filter(({ createdAt }) => createdAt <= order.createdAt);
+  const since = own.filter(({ createdAt }) => createdAt > order.createdAt && Number(createdAt) < until);
+  const ends = periodsLeft(earlier, instanceId, order.createdAt).map(({ end }) => Number(end));
+  const told = order.instances.find((one) => one.instanceId === instanceId)?.start ?? order.createdAt;
+  const first = ends.length > 0 ? Math.max(...ends) : Number(told);
+  const at = periodsLeft(since, instanceId, order.createdAt).reduce(
+    (last, { start, end }) => (Number(start) <= last + dayMs ? Math.max(last, Number(end)) : last),
+    first,
+  );
+  return new Date(at);
+}

@@ -38,14 +38,22 @@ export async function lockOrdersOfInstances(tx: Tx, instanceIds: readonly string
   );
 }
 
+/** The order that is open on an instance, with all its instances (ORD-3); not locked. */
+export const findOpenOrder = (tx: Tx, instanceId: string) =>
+  tx.one<Pick<Order, 'orderId' | 'instanceIds'>>(
+    `select o.order_id as "orderId", o.instance_ids as "instanceIds"
+       from order_instances i join orders o using (order_id) where i.instance_id = $1 and i.open`,
+    [instanceId],
+  );
+
 /**
  * Orders on these instances that are open or that a refund holds (ORD-3, ORD-12), read after the instances
  * were locked.
  */
 export const listOrdersInTheWay = (tx: Tx, instanceIds: readonly string[]) =>
-  tx.many<{ orderId: OrderId; instanceId: string; heldByRefund: boolean }>(
+  tx.many<{ orderId: OrderId; instanceId: string; refundId: string | null }>(
     `select o.order_id as "orderId", i.instance_id as "instanceId",
-            o.hold_kind is not distinct from 'refund' as "heldByRefund"
+            case o.hold_kind when 'refund' then o.hold_id end as "refundId"
        from order_instances i join orders o using (order_id)
       where i.instance_id = any ($1::text[]) and (i.open or o.hold_kind = 'refund')
       order by 1`,

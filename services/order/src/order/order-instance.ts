@@ -12,10 +12,15 @@ export type Given = Readonly<{
   ipAddress: string | null;
 }>;
 
+type TellingOfPeriod = Pick<Given, 'start' | 'end'> & {
+  /** The report of the instance that was the newest by then; 0 where there was none. */
+  readonly afterReport?: number | undefined;
+};
+
 /** An instance that an order was given, its period as last reported. */
 export type OrderInstance = Given & {
   /** The period as its fulfilment told it, which no correction changes; null until it did. */
-  readonly told: Pick<Given, 'start' | 'end'> | null;
+  readonly told: TellingOfPeriod | null;
   /** When its period or its place was told last (ORD-25). */
   readonly knownSince: Date | null;
 };

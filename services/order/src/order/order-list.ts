@@ -43,7 +43,7 @@ export function listOrders(tx: Tx, filter: OrderFilter, page: OrderPage): Promis
  * The condition of one page's orders, for the next statement of this transaction that reads orders. It sorts
  * nothing.
  */
-export function orderPage(tx: Tx, filter: OrderFilter, page: OrderPage): SqlFilter {
+function orderPage(tx: Tx, filter: OrderFilter, page: OrderPage): SqlFilter {
   const search = searchOf(filter, page);
   const { values } = search.orders;
   const limit = `$${values.length + 1}`;

@@ -1,6 +1,7 @@
 import { amend, recorded, unchanged, type Decision } from '@accord/core';
 import { calendarEnd } from '@accord/profile';
-import { fitsPeriod, staysInTime, type FitRules } from './fulfilment-fit.ts';
+import { fitsPeriod, isPaying, movesEnd, paysForRest, staysInTime, type FitRules } from './fulfilment-fit.ts';
+import { postpayStart, switchesToPostpay } from './instance-life.ts';
 import { servicePeriodOf, type Given, type OrderInstance } from './order-instance.ts';
 import { isOpen, orderChanged, type Order } from './order.ts';
 
@@ -19,82 +20,91 @@ type Period = Pick<Given, 'start' | 'end'>;
 /**
  * The orders of an instance with their periods as the report corrects them: the earliest period begins where the
  * instance does, the latest ends where it does, and where both have moved, those that follow one another move
- * along. A time that an order cannot have paid for is no correction: the order keeps its own.
+ * along. A time that an order cannot have paid for is no correction: the order keeps its own. While an order is open
+ * that may be in a later end already, no time is corrected: whose it is shows once that order was fulfilled
+ * (`beforeOrder`) or has failed.
  */
 export function correctPeriods(
   orders: readonly Order[],
   reported: ReportedInstance,
   rules: FitRules,
 ): Decision<Order>[] {
-  const given = orders.filter(({ status, instances }) => status === 'paid' && find(instances, reported));
-  const isExtended = orders.some(
-    ({ fulfilment, orderType, planChange }) =>
-      fulfilment === 'creating' && orderType !== 'purchase' && !planChange,
+  const given = orders.filter(
+    (order) => isPaying(order, reported.instanceId) && find(order.instances, reported),
   );
-  const move = moves(
-    given.map(({ instances }) => find(instances, reported)!),
-    reported,
-    isExtended,
-  );
+  const periods = given.map(({ instances }) => find(instances, reported)!);
+  const isUnclear =
+    isLater(reported.end, periods) && orders.some((order) => mayExtend(order, reported.instanceId));
+  const move = moves(periods, isUnclear ? { start: null, end: null } : reported);
   return given.map((order) => {
     const before = find(order.instances, reported)!;
     const isUntold = isOpen(order) && !before.end;
-    const candidates = isUntold ? [reported] : [move.both(before), move.start(before)];
+    const candidates = isUntold ? [reported] : [move.both(before), move.start(before), move.end(before)];
     const period = candidates.find((next) => isAllowed(order, before, next, rules)) ?? before;
-    return correctPeriod(order, before, reported, period);
+    return correctPeriod(before, { order, now: period, reported, note: about(reported) });
   });
 }
 
 /**
- * An order that begins at `next` was fulfilled, on an instance that had been reported to run until then at least:
- * the orders that end last before it end there.
+ * The report of an instance, which came before an order took effect there for the period `told`, as far as it is
+ * about the orders before: they end where a renewal or a compensation begins. A later end is no word about them where
+ * it may be the end of the order itself.
  */
-export function joinPeriods(
-  orders: readonly Order[],
-  reported: ReportedInstance,
-  next: Date | null,
-  rules: FitRules,
-): Decision<Order>[] {
-  if (reported.reportVersion === 0 || !next || !reported.end || reported.end < next) return [];
-  const given = orders.filter(({ status, instances }) => status === 'paid' && find(instances, reported)?.end);
-  const last = Math.max(...given.map(({ instances }) => Number(find(instances, reported)!.end)));
-  if (last >= next.getTime()) return [];
-  return given.flatMap((order) => {
-    const before = find(order.instances, reported)!;
-    const period = { start: before.start, end: next };
-    const isJoined = Number(before.end) === last && isAllowed(order, before, period, rules);
-    return isJoined ? [correctPeriod(order, before, reported, period)] : [];
-  });
+export function beforeOrder(reported: ReportedInstance, order: Order, told: Period): ReportedInstance {
+  if (!reported.end || !told.start || reported.end <= told.start) return reported;
+  if (movesEnd(order)) return { ...reported, end: told.start };
+  const isOfOthers = paysForRest(order) && told.end !== null && told.end < reported.end;
+  return isOfOthers ? reported : { ...reported, end: null };
 }
+
+/** ORD-2: the switches to postpay of an instance that were fulfilled, from where the time paid for ends by now. */
+export const alignSwitches = (
+  orders: readonly Order[],
+  { instanceId, at }: Pick<ReportedInstance, 'instanceId' | 'at'>,
+): Decision<Order>[] =>
+  orders.filter(switchesToPostpay).flatMap((order) => {
+    const before = find(order.instances, { instanceId });
+    if (!before?.start) return [];
+    const now = { start: postpayStart(order, instanceId, orders), end: before.end };
+    const reported = { at, region: null, ipAddress: null };
+    return [correctPeriod(before, { order, now, reported, note: instanceId })];
+  });
 
 const find = (instances: readonly OrderInstance[], { instanceId }: Pick<Given, 'instanceId'>) =>
   instances.find((instance) => instance.instanceId === instanceId);
 
+/** Paid and not yet fulfilled, it may have moved the end of its instances already. */
+const mayExtend = (
+  { fulfilment, orderType, billType, planChange, instanceIds }: Order,
+  instanceId: string,
+): boolean =>
+  instanceIds.includes(instanceId) &&
+  fulfilment === 'creating' &&
+  orderType !== 'purchase' &&
+  billType === 'prepay' &&
+  !planChange;
+
 type Move = (period: Period) => Period;
 
-/**
- * A period once the first start is as reported, and once the last end is too. An order that will move the end, once
- * it is fulfilled, may be in the reported end already; not in one that is no later than what is paid for, or that
- * has moved as the start has.
- */
-function moves(
-  periods: readonly Period[],
-  reported: Period,
-  isExtended: boolean,
-): { start: Move; both: Move } {
+const endsOf = (periods: readonly Period[]): number[] => periods.flatMap(({ end }) => end?.getTime() ?? []);
+
+const isLater = (end: Date | null, periods: readonly Period[]): boolean =>
+  end !== null && end.getTime() > Math.max(...endsOf(periods));
+
+/** A period once the first start is as reported, the last end, or both. */
+function moves(periods: readonly Period[], reported: Period): Record<'start' | 'end' | 'both', Move> {
   const starts = periods.flatMap(({ start }) => start?.getTime() ?? []);
-  const ends = periods.flatMap(({ end }) => end?.getTime() ?? []);
+  const ends = endsOf(periods);
   const [first, last] = [Math.min(...starts), Math.max(...ends)];
   const startBy = reported.start && starts.length > 0 ? reported.start.getTime() - first : 0;
-  const toldBy = reported.end && ends.length > 0 ? reported.end.getTime() - last : 0;
-  const endBy = isExtended && toldBy > 0 && toldBy !== startBy ? 0 : toldBy;
+  const endBy = reported.end && ends.length > 0 ? reported.end.getTime() - last : 0;
   const joints = new Set(startBy !== 0 && endBy !== 0 ? ends.filter((time) => starts.includes(time)) : []);
-  const moving = (lastBy: number): Move => {
-    const by = (time: number) => (time === last ? lastBy : time === first || joints.has(time) ? startBy : 0);
+  const moving = (firstBy: number, lastBy: number): Move => {
+    const by = (time: number) => (time === last ? lastBy : time === first || joints.has(time) ? firstBy : 0);
     const to = (time: Date | null) => time && new Date(time.getTime() + by(time.getTime()));
     return ({ start, end }) => ({ start: to(start), end: to(end) });
   };
-  return { start: moving(0), both: moving(endBy) };
+  return { start: moving(startBy, 0), end: moving(0, endBy), both: moving(startBy, endBy) };
 }
 
 const leastRenewalMs = 28 * 86_400_000;
@@ -114,11 +124,17 @@ function isAllowed(order: Order, before: OrderInstance, next: Period, rules: Fit
   return end.getTime() - ordered < Math.min(leastRenewalMs, ordered - start.getTime());
 }
 
+interface Correction {
+  readonly order: Order;
+  readonly now: Period;
+  readonly reported: Pick<ReportedInstance, 'region' | 'ipAddress' | 'at'>;
+  /** With the actor that said so; the instance alone where that follows from its orders. */
+  readonly note: string;
+}
+
 function correctPeriod(
-  order: Order,
   before: OrderInstance,
-  reported: ReportedInstance,
-  { start, end }: Period,
+  { order, now: { start, end }, reported, note }: Correction,
 ): Decision<Order> {
   const now: OrderInstance = {
     ...before,
@@ -136,8 +152,8 @@ function correctPeriod(
   return recorded(
     next,
     moved
-      ? { change: 'period_corrected', note: `${about(reported)}: ${text(before)} → ${text(now)}` }
-      : { change: 'place_reported', note: about(reported) },
+      ? { change: 'period_corrected', note: `${note}: ${text(before)} → ${text(now)}` }
+      : { change: 'place_reported', note },
     orderChanged(next, moved ? ['instances', 'servicePeriod'] : ['instances']),
   );
 }

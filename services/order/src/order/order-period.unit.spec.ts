@@ -1,6 +1,6 @@
 import { at, created, given, paid } from '../../test/sample-order.ts';
 import { fulfilOrder } from './order-fulfilment.ts';
-import { correctPeriods, joinPeriods } from './order-period.ts';
+import { alignSwitches, beforeOrder, correctPeriods, type ReportedInstance } from './order-period.ts';
 import { orderSnapshot, type Order } from './order.ts';
 
 const rules = { timeZone: 'Asia/Shanghai' };
@@ -11,7 +11,7 @@ const renewalOf = (start: Date, end: Date, change: Partial<Order> = {}): Order =
     [given('i-1', { start, end })],
   ).state,
 });
-const reported = (start: Date | null, end: Date | null, change: object = {}) => ({
+const reported = (start: Date | null, end: Date | null, change: object = {}): ReportedInstance => ({
   instanceId: 'i-1',
   reportVersion: 7,
   by: 'platform:cmdb',
@@ -115,45 +115,135 @@ test('ORD-26 a time that the order cannot have paid for corrects nothing', () =>
   expect(days([week], reported(null, at(56)))).toEqual([[42, 49]]);
 });
 
-test('ORD-26 an end that a paid renewal will move is not the end of what was paid before', () => {
-  const coming: Order = { ...paid, orderId: 'ord_3', orderType: 'compensation', instanceIds: ['i-1'] };
-  expect(days([purchase, coming], reported(at(12), at(45)))).toEqual([[12, 42]]);
-  expect(
-    days([purchase, { ...coming, status: 'unpaid', fulfilment: 'none' }], reported(at(12), at(45))),
-  ).toEqual([[12, 45]]);
-});
+describe('ORD-26 RFD-6 whose an end is that is told while an order is open', () => {
+  const comp: Order = {
+    ...paid,
+    orderId: 'ord_3',
+    orderType: 'compensation',
+    instanceIds: ['i-1'],
+    count: 1,
+    duration: { value: 4320, unit: 'minute' },
+  };
+  const told = (start: Date, end: Date, open: Partial<Order>, orders: Order[] = [purchase]) =>
+    days([...orders, { ...comp, ...open }], reported(start, end));
 
-describe('ORD-26 RFD-6 an end that is told while a renewal is open', () => {
-  const coming: Order = { ...paid, orderId: 'ord_3', orderType: 'renewal', instanceIds: ['i-1'] };
-  const told = (start: Date, end: Date, orders: Order[] = [purchase]) =>
-    days([...orders, coming], reported(start, end));
-
-  test('is taken where it is no later than what is paid for, or has moved as the start has', () => {
-    expect(told(at(14), at(45))).toEqual([[14, 45]]);
-    expect(told(at(11), at(20))).toEqual([[11, 20]]);
-    expect(told(at(14), at(42))).toEqual([[14, 42]]);
-    expect(told(at(14), at(73))).toEqual([[14, 42]]);
-    expect(told(at(11), at(45))).toEqual([[11, 42]]);
-    expect(told(at(14), at(73), [purchase, renewalOf(at(42), at(70))])).toEqual([
-      [14, 45],
-      [45, 73],
-    ]);
+  test('waits, with its start, where the order may be in it; any other time is taken at once', () => {
+    for (const open of [
+      { orderType: 'renewal' },
+      { orderType: 'compensation' },
+      { orderType: 'configuration_change' },
+      { orderType: 'upgrade' },
+    ] as const) {
+      expect(told(at(14), at(45), open)).toEqual([[11, 42]]);
+      expect(told(at(11), at(45), open)).toEqual([[11, 42]]);
+      expect(told(at(14), at(42), open)).toEqual([[14, 42]]);
+      expect(told(at(11), at(20), open)).toEqual([[11, 20]]);
+    }
+    const place = reported(at(14), at(45), { region: 'gz' });
+    const [placed] = correctPeriods([purchase, comp], place, rules);
+    expect(placed!.state.instances[0]).toMatchObject({ region: 'gz', start: at(11), end: at(42) });
   });
 
-  test('is taken once the renewal begins there', () => {
-    const joined = (reportedEnd: Date, next: Date, change = {}, orders = [purchase]) =>
-      joinPeriods(orders, reported(at(11), reportedEnd, change), next, rules).map(({ state, facts }) => [
-        Number(state.instances[0]!.end) / 86_400_000 - at(0).getTime() / 86_400_000,
-        facts.map(({ type }) => type).join(),
-      ]);
-    const extended = [[45, 'order.changed']];
-    expect(joined(at(73), at(45))).toEqual(extended);
-    expect(joined(at(45), at(45))).toEqual(extended);
-    expect(joined(at(44), at(45))).toEqual([]);
-    expect(joined(at(45), at(45), { reportVersion: 0 })).toEqual([]);
-    expect(joined(at(73), at(42))).toEqual([]);
-    expect(joined(at(200), at(73))).toEqual([]);
-    expect(joined(at(45), at(45), {}, [{ ...purchase, status: 'voided' }])).toEqual([]);
+  test('is of those before at once where the order moves no end: one that changes the plan, one to postpay', () => {
+    for (const open of [
+      { orderType: 'configuration_change', billType: 'postpay' },
+      { orderType: 'upgrade', planChange: { from: null, returns: 'none', rest: [] } },
+      { status: 'unpaid', fulfilment: 'none' },
+      { status: 'voided', fulfilment: 'failed' },
+      { instanceIds: ['i-2'] },
+    ] as const)
+      expect(told(at(14), at(45), open as Partial<Order>)).toEqual([[14, 45]]);
+  });
+
+  test('ends where a renewal begins, and is whole where that begins later; of no other order it says so', () => {
+    const end = (type: Partial<Order>, start: Date | null, ends: Date | null, reportedEnd: Date | null) =>
+      beforeOrder(reported(at(11), reportedEnd), { ...comp, ...type }, { start, end: ends }).end;
+    const renewal = { orderType: 'renewal' } as const;
+    expect(end(renewal, at(42), at(73), at(73))).toEqual(at(42));
+    expect(end(renewal, at(45), at(76), at(73))).toEqual(at(45));
+    expect(end(renewal, at(45), at(76), at(44))).toEqual(at(44));
+    expect(end(renewal, at(45), at(76), null)).toBeNull();
+    expect(end({}, at(42), at(45), at(45))).toEqual(at(42));
+    const change = { orderType: 'configuration_change' } as const;
+    expect(end(change, at(46), at(77), at(77))).toBeNull();
+    expect(end(change, at(46), at(77), at(45))).toEqual(at(45));
+    const upgrade = { orderType: 'upgrade' } as const;
+    expect(end(upgrade, at(20), at(51), at(51))).toBeNull();
+    expect(end(upgrade, at(20), at(42), at(45))).toEqual(at(45));
+    expect(end(upgrade, null, null, at(45))).toEqual(at(45));
+  });
+
+  test('whatever comes first, the report or the order, each period is the same', () => {
+    const renewal = renewalOf(at(42), at(70));
+    const both = [purchase, renewal];
+    const compOf = (start: Date, end: Date) => fulfilOrder(comp, [given('i-1', { start, end })]).state;
+    const endsOf = (orders: readonly Order[]) =>
+      orders.map(({ instances }) => instances.find(({ instanceId }) => instanceId === 'i-1')!.end);
+    const after = (orders: readonly Order[], report: ReturnType<typeof reported>) =>
+      correctPeriods(orders, report, rules).map(({ state }) => state);
+    for (const [start, end] of [
+      [at(70), at(73)],
+      [at(73), at(76)],
+    ] as const) {
+      const done = compOf(start, end);
+      for (const report of [reported(at(14), at(73)), reported(at(11), at(73)), reported(at(11), at(60))]) {
+        const open = after([...both, comp], report);
+        const late = after(open, beforeOrder(report, done, { start, end }));
+        const early = after(both, report);
+        const bound = after(early, beforeOrder(report, done, { start, end }));
+        expect(endsOf(late)).toEqual(endsOf(after(both, beforeOrder(report, done, { start, end }))));
+        expect(endsOf(bound).at(-1)).toEqual(endsOf(late).at(-1));
+        expect(endsOf(after(open, report))).toEqual(endsOf(early)); // it has failed
+      }
+    }
+  });
+});
+
+test('ORD-14 ORD-26 a renewal that was given back on an instance has no end there any more', () => {
+  const back = renewalOf(at(42), at(70), { refundedInstanceIds: ['i-1'], instanceIds: ['i-1', 'i-2'] });
+  expect(days([purchase, back], reported(at(11), at(45)))).toEqual([[11, 45]]);
+});
+
+test('ORD-26 a start that no order can have paid for does not keep the end from being corrected', () => {
+  expect(days([purchase], reported(at(11 + 91), at(45)))).toEqual([[11, 45]]);
+});
+
+describe('ORD-2 a switch to postpay that was fulfilled', () => {
+  const byUse: Order = {
+    ...renewalOf(at(42), at(70), { orderType: 'configuration_change', billType: 'postpay' }),
+    orderId: 'ord_4',
+    createdAt: at(20),
+    servicePeriod: null,
+  };
+  const switched: Order = { ...byUse, instances: [{ ...byUse.instances[0]!, end: null }] };
+  const other = (orderId: string, start: Date, end: Date, change: Partial<Order> = {}): Order => ({
+    ...renewalOf(start, end, { orderType: 'compensation', createdAt: at(25), ...change }),
+    orderId,
+  });
+  const startWith = (...orders: Order[]) => {
+    const [decision] = alignSwitches([switched, ...orders], { instanceId: 'i-1', at: at(30) });
+    return [decision!.state.instances[0]!.start, decision!.facts.map(({ type }) => type).join()];
+  };
+
+  test('holds from where the time paid for ends: a compensation moves that, a renewal given back too', () => {
+    expect(startWith(purchase)).toEqual([at(42), '']);
+    expect(startWith(purchase, other('ord_5', at(42), at(45)))).toEqual([at(45), 'order.changed']);
+    const two = [other('ord_6', at(45), at(48)), other('ord_5', at(42), at(45))];
+    expect(startWith(purchase, ...two)).toEqual([at(48), 'order.changed']);
+    const renewal = other('ord_2', at(42), at(70), { orderType: 'renewal', createdAt: at(15) });
+    expect(startWith(purchase, renewal)).toEqual([at(70), 'order.changed']);
+    expect(startWith(purchase, { ...renewal, refundedInstanceIds: ['i-1'] })).toEqual([at(42), '']);
+  });
+
+  test('is moved by no time that it was billed by use before, and by none once it was switched back', () => {
+    expect(startWith(purchase, other('ord_5', at(50), at(53)))).toEqual([at(42), '']);
+    const back = other('ord_5', at(43), at(74), { orderType: 'configuration_change', createdAt: at(42) });
+    expect(startWith(purchase, back, other('ord_6', at(43), at(46), { createdAt: at(44) }))).toEqual([
+      at(42),
+      '',
+    ]);
+    // Where nothing was paid for any more, its own fulfilment says it.
+    expect(startWith()).toEqual([at(42), '']);
   });
 });
 

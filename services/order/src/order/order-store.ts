@@ -39,7 +39,7 @@ function toOrder({ terms, currency, holdKind, holdId, periodStart, periodEnd, ..
     instances: row.instances.map(({ told, knownSince, ...instance }) => ({
       ...instance,
       ...timesOf(instance),
-      told: told && timesOf(told),
+      told: told && { ...told, ...timesOf(told) },
       knownSince: timeOf(knownSince),
     })),
     servicePeriod: periodStart && periodEnd ? { start: periodStart, end: periodEnd } : null,

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { amend, lifecycle, recorded, Refusal, unchanged, type Decision } from '@accord/core';
-import type { Fact } from '@accord/events';
+import type { Data, Fact } from '@accord/events';
 import type { Holder, PaymentSplit } from '@accord/events/fields';
-import type { CancelReason, OrderSnapshot, VoidReason } from '@accord/events/order';
+import type { OrderSnapshot, VoidReason } from '@accord/events/order';
 import { add, isZero, zero, type Money } from '@accord/money';
 import { isInPart, payByOf } from '@accord/profile';
 import { instanceSnapshot, type OrderInstance } from './order-instance.ts';
@@ -151,24 +151,22 @@ export function payOrder(
 
 /**
  * ORD-6: only an unpaid order is cancelled; its hold ends with it, whatever the holder. `text` is the reason in
- * the asker's words.
+ * the asker's words; the release of an instance leaves nothing to pay for.
  */
 export function cancelOrder(
   order: Order,
-  why: { reason: z.infer<typeof CancelReason>; text: string | null; at: Date },
+  { at, ...why }: Omit<Data<'order.cancelled'>, 'order' | 'text'> & { text: string | null; at: Date },
 ): Decision<Order> {
   if (!orderLifecycle.allows(order.status, 'cancel')) {
     throw new Refusal('conflict', 'order.not_cancellable', { orderId: order.orderId, status: order.status });
   }
-  const next = amend(order, {
-    status: orderLifecycle.after(order.status, 'cancel'),
-    cancelledAt: why.at,
-    hold: null,
-  });
+  const status = orderLifecycle.after(order.status, 'cancel');
+  const next = amend(order, { status, cancelledAt: at, hold: null });
+  const reason = why.releasedInstanceId ? 'instance_released' : why.reason;
   return recorded(
     next,
-    { change: 'cancelled', note: why.text ?? why.reason },
-    { type: 'order.cancelled', data: { order: orderSnapshot(next), reason: why.reason, text: why.text } },
+    { change: 'cancelled', note: why.text ?? reason },
+    { type: 'order.cancelled', data: { order: orderSnapshot(next), ...why } },
   );
 }
 
@@ -180,7 +178,7 @@ export function expireOrder(order: Order, now: Date): Decision<Order> {
 }
 
 /** Keeps an order from being held. */
-export type Obstacle =
+type Obstacle =
   | 'order.cancelled'
   | 'order.voided'
   | 'order.instance_busy'

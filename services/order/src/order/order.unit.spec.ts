@@ -6,7 +6,7 @@ import { mostPackages } from '../placement.ts';
 import { quote } from '../product/price.ts';
 import { createResource } from '../resource/resource.ts';
 import { daysOf } from '../statistics.ts';
-import { allowedOperations, surroundingsOf } from './allowed-operations.ts';
+import { allowedOperations, operationContextOf } from './allowed-operations.ts';
 import { rangeOf } from './asked-range.ts';
 import { failFulfilment } from './order-fulfilment.ts';
 import { refundOrder } from './order-refund.ts';
@@ -211,13 +211,13 @@ test('ORD-16 what may be done with an order', () => {
   const resources = created.instanceIds.map((instanceId) =>
     createResource(created, given(instanceId), at(11)),
   );
-  const around = surroundingsOf({
+  const context = operationContextOf({
     accounts: new Map([['acc_1', account]]),
     resources: resources.map(({ state }) => state),
     orders: [created],
   });
   const rules = { profile: loadProfile('baidu'), missingGlyphs: () => undefined, now: at(12) };
-  const may = (order: Order, now = rules.now) => allowedOperations(order, around, { ...rules, now });
+  const may = (order: Order, now = rules.now) => allowedOperations(order, context, { ...rules, now });
   expect(may(placed)).toEqual(['view', 'pay', 'cancel', 'request_contract']);
   expect(may({ ...placed, hold: contract })).toEqual(['view', 'pay', 'cancel']);
   expect(may(placed, at(17))).toEqual(['view']);

@@ -13,7 +13,7 @@ export interface Payment {
 }
 
 /** Money that could pay no order (ORD-5). */
-export type UnappliedPayment = Omit<Payment, 'paidAt'>;
+type UnappliedPayment = Omit<Payment, 'paidAt'>;
 export type UnappliedReason = Data<'payment.unapplied'>['reason'];
 
 const columns = `payment_reference as "paymentReference", order_id as "orderId", account_id as "accountId", parts`;

@@ -3,18 +3,19 @@ import { roundHalfUp, zero, type Money } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import {
   differenceOf,
-  restsBeside,
   restsOf,
+  unusedOf,
   type CountingRules,
   type PaidPeriod,
   type Rest,
 } from '../product/plan-price.ts';
-import { getPlan, plansOf, pricesOf, type Plan } from '../product/plan.ts';
+import { getPlan, plansOf, type Plan } from '../product/plan.ts';
 import { chargeable, unitPriceOf, type Quote } from '../product/price.ts';
 import type { Product } from '../product/product.ts';
 import type { Resource } from '../resource/resource.ts';
 import { billedFromNowOn, changesLeft, periodsLeft } from './instance-life.ts';
 import type { Order } from './order.ts';
+import { layersOf, partsOf, type LayeredPeriod, type Parts } from './paid-price.ts';
 
 // ORD-24: the plan that an order is for, and a change from one plan to another.
 
@@ -69,7 +70,7 @@ const instancesDiffer = (resources: readonly Resource[]) =>
   });
 
 /** `servicePeriod` is null where the instances are billed by use. */
-export type ChangeOfPlan = Pick<Order, 'planChange' | 'servicePeriod'> & { readonly quote: Quote };
+type ChangeOfPlan = Pick<Order, 'planChange' | 'servicePeriod'> & { readonly quote: Quote };
 
 interface ChangeRules extends CountingRules {
   readonly currency: string;
@@ -81,8 +82,9 @@ const dayMs = 86_400_000;
 
 /**
  * A change of plan takes effect at once and is for the rest of all that the instances were paid for, renewals that
- * have not begun included. An upgrade costs the difference, half up once; a downgrade costs nothing. Money is
- * split equally over the instances of an order (ORD-14), so the difference of each has to be the same.
+ * have not begun included: from the price that each period was ordered at to what the catalogue says now. An upgrade
+ * costs the difference, half up once; a downgrade costs nothing. Money is split equally over the instances of an order
+ * (ORD-14), so the difference of each has to be the same.
  *
  * @throws Refusal `order.plan_unchanged`, `order.instance_frozen`, `order.instance_billed_otherwise`,
  * `order.no_running_period`, `order.too_late_to_upgrade`, `order.not_an_upgrade`, `order.not_a_downgrade`,
@@ -104,14 +106,14 @@ export function changePlan(
     return { planChange, servicePeriod: null, quote: { unitPrice, productAmount: null } };
   }
 
-  const prices = { before: pricesOf(product, before), after: plan.prices, currency: rules.currency };
   const returns = ask.orderType === 'downgrade' ? rules.returns : 'none';
   const each = paidFor.map(({ instanceId, periods, changes }) => {
     const end = endOf(ask, instanceId, { periods, now: rules.now });
-    const rests = restsOf(periods, rules.now, prices, rules);
-    // The difference comes back from all that was paid for the rest.
-    const [first] = returns === 'difference' ? rests : [];
-    return { instanceId, end, rests, beside: first ? restsBeside(changes, rules.now, first, rules) : [] };
+    const on = { instanceId, orders, currency: rules.currency };
+    const priced = periods.map((period) => layersOf(period, on));
+    const rests = restsOf(priced, rules.now, { ...rules, prices: plan.prices }, rules);
+    const given = returns === 'difference' ? givenBack({ ...on, priced, rests, changes }, rules) : rests;
+    return { instanceId, end, rests, given };
   });
   const [difference, ...others] = each.map(({ rests }) => differenceOf(rests));
   if (others.some((other) => !other.equals(difference!))) throw instancesDiffer(resources);
@@ -127,13 +129,34 @@ export function changePlan(
     planChange: {
       from,
       returns,
-      rest: each.flatMap(({ instanceId, rests, beside }) =>
-        [...rests, ...beside].map((rest) => restSnapshot(instanceId, rest)),
-      ),
+      rest: each.flatMap(({ instanceId, given }) => given.map((rest) => restSnapshot(instanceId, rest))),
     },
     servicePeriod: { start: new Date(Math.min(...starts)), end: new Date(Math.max(...ends)) },
     quote: { unitPrice, productAmount: costOf(difference!.mul(ask.count), unitPrice, sign > 0) },
   };
+}
+
+type GivenRest = Rest & Partial<Parts>;
+
+interface Giving {
+  readonly instanceId: string;
+  readonly orders: readonly Order[];
+  readonly priced: readonly LayeredPeriod[];
+  readonly rests: readonly Rest[];
+  readonly changes: readonly PaidPeriod[];
+}
+
+/** The rests with the part of each order that comes back, and those of earlier upgrades that give something back. */
+function givenBack({ priced, rests, changes, ...on }: Giving, rules: ChangeRules): GivenRest[] {
+  const [first] = rests;
+  const parts = partsOf(priced, rests, on);
+  const beside = changes.flatMap((change) =>
+    unusedOf(change, rules.now, rules).flatMap((rest) => {
+      const gives = parts.get(rest.orderId)?.returned.compare(0);
+      return first && gives ? { ...first, ...rest } : [];
+    }),
+  );
+  return [...rests, ...beside].map((rest) => ({ ...rest, ...parts.get(rest.orderId) }));
 }
 
 interface PaidFor {
@@ -233,9 +256,10 @@ function endOf(
   return end;
 }
 
-const restSnapshot = (instanceId: string, rest: Rest) => ({
+const restSnapshot = (instanceId: string, { returned, kept, ...rest }: GivenRest) => ({
   instanceId,
   ...rest,
+  ...(returned && kept && { returned: returned.toFraction(), kept: kept.toFraction() }),
   start: rest.start.toISOString(),
   end: rest.end.toISOString(),
   priceBefore: rest.priceBefore.toString(),

@@ -13,6 +13,13 @@ export interface PaidPeriod {
   readonly end: Date;
 }
 
+/** A period with its price as it was ordered, which no later edit of the catalogue changes. */
+export interface PricedPeriod extends PaidPeriod {
+  /** The time that the price is for: the period's own, or a part of it where that has no price. */
+  readonly pricedBy: Span;
+  readonly price: Fraction;
+}
+
 /** Of one period: whole units, counted as a refund counts them (RFD-6), and its exact price with each plan. */
 export interface Rest {
   readonly orderId: string;
@@ -22,13 +29,14 @@ export interface Rest {
   readonly unit: 'day' | 'hour';
   readonly remaining: number;
   readonly total: number;
+  /** As it was ordered. */
   readonly priceBefore: Fraction;
+  /** As the catalogue says now. */
   readonly priceAfter: Fraction;
 }
 
-export interface PlanPrices {
-  readonly before: readonly Price[];
-  readonly after: readonly Price[];
+interface PlanPrices {
+  readonly prices: readonly Price[];
   readonly currency: string;
 }
 
@@ -38,37 +46,24 @@ export type CountingRules = Pick<Profile, 'timeZone'> & { readonly unit: 'day' |
  * Of the periods those that have something left at `at`, in their order. One that has not begun, such as a
  * renewal's, is left whole.
  *
- * @throws Refusal `order.price_missing` where a plan has no price for such a time.
+ * @throws Refusal `order.price_missing` where the plan after has no price for the time that a period was bought by.
  */
 export const restsOf = (
-  periods: readonly PaidPeriod[],
+  periods: readonly PricedPeriod[],
   at: Date,
-  prices: PlanPrices,
+  { prices, currency }: PlanPrices,
   rules: CountingRules,
 ): Rest[] =>
   periods.flatMap((period) => {
-    const { before, after, by } = pricesOf(period.duration, prices);
-    const priced = { priceBefore: before, priceAfter: after };
-    const total = by && { total: unitsOf(period.start, by, rules) };
-    return unusedOf(period, at, rules).map((rest) => ({ ...rest, ...total, ...priced }));
+    const { pricedBy, duration, price: priceBefore } = period;
+    const priceAfter = exactPrice(prices, currency, pricedBy);
+    if (!priceAfter) throw priceMissing(currency);
+    const total = pricedBy !== duration && { total: unitsOf(period.start, pricedBy, rules) };
+    return unusedOf(period, at, rules).map((rest) => ({ ...rest, ...total, priceBefore, priceAfter }));
   });
 
-/**
- * The rests of the periods that earlier changes of plan are for: of money that was paid beside that for the
- * instance's time, at the prices of that.
- */
-export const restsBeside = (
-  periods: readonly PaidPeriod[],
-  at: Date,
-  { priceBefore, priceAfter }: Pick<Rest, 'priceBefore' | 'priceAfter'>,
-  rules: CountingRules,
-): Rest[] =>
-  periods.flatMap((period) =>
-    unusedOf(period, at, rules).map((rest) => ({ ...rest, priceBefore, priceAfter })),
-  );
-
 /** None where all of it is used. */
-function unusedOf(
+export function unusedOf(
   { orderId, start, end }: PaidPeriod,
   at: Date,
   rules: CountingRules,
@@ -88,24 +83,8 @@ export const differenceOf = (rests: readonly Rest[]): Fraction =>
     new Fraction(0),
   );
 
-const single: readonly Span[] = [
-  { value: 1, unit: 'month' },
-  { value: 1, unit: 'year' },
-  { value: 1, unit: 'minute' },
-];
-
-/** As the period was ordered; `by` another time where that has no price, as of a compensation in minutes. */
-function pricesOf(
-  duration: Span | null,
-  { before, after, currency }: PlanPrices,
-): { before: Fraction; after: Fraction; by?: Span } {
-  for (const time of duration ? [duration, ...single] : single) {
-    const was = exactPrice(before, currency, time);
-    const is = exactPrice(after, currency, time);
-    if (was && is) return { before: was, after: is, ...(time !== duration && { by: time }) };
-  }
-  throw new Refusal('invalid', 'order.price_missing', { chargeType: 'subscription', currency });
-}
+export const priceMissing = (currency: string) =>
+  new Refusal('invalid', 'order.price_missing', { chargeType: 'subscription', currency });
 
 const unitsOf = (start: Date, time: Span, rules: CountingRules): number => {
   const end = calendarEnd(start, time, rules.timeZone);

@@ -1,6 +1,6 @@
 import { roundHalfUp } from '@accord/money';
 import { differenceOf, restsOf, type PaidPeriod } from './plan-price.ts';
-import type { Price } from './price.ts';
+import { exactPrice, type Price, type Span } from './price.ts';
 
 const monthly = (amount: string): Price[] => [
   { chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' },
@@ -20,10 +20,16 @@ interface Ask {
   readonly before?: Price[];
   readonly after?: Price[];
   readonly unit?: 'day' | 'hour';
+  /** Where the price is not for the whole of a period. */
+  readonly by?: Span;
 }
-function restAt(now: Date, { periods = [january], before, after, unit = 'day' }: Ask = {}) {
-  const prices = { before: before ?? monthly('45.00'), after: after ?? monthly('138.00'), currency: 'CNY' };
-  return restsOf(periods, now, prices, { ...rules, unit });
+function restAt(now: Date, { periods = [january], before, after, unit = 'day', by }: Ask = {}) {
+  const priced = periods.map((period) => {
+    const pricedBy = by ?? period.duration!;
+    return { ...period, pricedBy, price: exactPrice(before ?? monthly('45.00'), 'CNY', pricedBy)! };
+  });
+  const prices = { prices: after ?? monthly('138.00'), currency: 'CNY' };
+  return restsOf(priced, now, prices, { ...rules, unit });
 }
 const cost = (now: Date, ask?: Ask) => roundHalfUp(differenceOf(restAt(now, ask)), 'CNY').amount;
 
@@ -55,7 +61,7 @@ test('ORD-24 several small parts are rounded once, together', () => {
   expect(cost(at(1, 10), { after, periods: [january, february] })).toBe('0.01');
 });
 
-test('ORD-24 a time that has no price by itself goes by the month: the 4320 minutes of a compensation', () => {
+test('ORD-24 a time that was not bought by itself goes by the month: the 4320 minutes of a compensation', () => {
   const periods = [
     {
       orderId: 'ord_3',
@@ -64,8 +70,9 @@ test('ORD-24 a time that has no price by itself goes by the month: the 4320 minu
       end: at(2, 13),
     },
   ];
-  expect(restAt(at(1, 13), { periods })).toMatchObject([{ remaining: 3, total: 28 }]);
-  expect(cost(at(1, 13), { periods })).toBe('9.96');
+  const by: Span = { value: 1, unit: 'month' };
+  expect(restAt(at(1, 13), { periods, by })).toMatchObject([{ remaining: 3, total: 28 }]);
+  expect(cost(at(1, 13), { periods, by })).toBe('9.96');
   expect(cost(at(1, 13), { periods, before: perMinute('0.001'), after: perMinute('0.002') })).toBe('4.32');
 });
 
@@ -77,11 +84,15 @@ test('ORD-24 a year has the price of a year, or of twelve months', () => {
   };
   const yearly = (amount: string): Price[] => [{ ...monthly(amount)[0]!, unit: 'year' }];
   expect(cost(at(1, 10), { periods: [year] })).toBe('1116.00');
+  expect(cost(at(1, 10), { periods: [year], before: yearly('450') })).toBe('1206.00');
   expect(cost(at(1, 10), { periods: [year], before: yearly('450'), after: yearly('1380') })).toBe('930.00');
 });
 
-test('ORD-24 a plan without a price for the time refuses', () => {
-  expect(() => restAt(at(1, 13), { after: [{ ...monthly('1')[0]!, currency: 'USD' }] })).toThrow(
+test.each<[string, Partial<Price>]>([
+  ['in the currency', { currency: 'USD' }],
+  ['for the time that was bought', { unit: 'year' }],
+])('ORD-24 a plan without a price %s refuses', (_, change) => {
+  expect(() => restAt(at(1, 13), { after: [{ ...monthly('1')[0]!, ...change }] })).toThrow(
     expect.objectContaining({ code: 'order.price_missing' }),
   );
 });

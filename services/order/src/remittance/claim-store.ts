@@ -86,7 +86,7 @@ export const listDueClaims = (tx: Tx, limit: number) =>
     [tx.now, limit],
   );
 
-export interface ClaimFilter {
+interface ClaimFilter {
   readonly accountId?: string | undefined;
   readonly status?: Claim['status'] | undefined;
   /** createdAt and id of the last one seen. */

@@ -14,7 +14,7 @@ export const claimLifecycle = lifecycle('remittance_claim', 'waiting', {
 });
 
 /** Why a transfer that fits pays nothing: it stays unclaimed. */
-export type ClaimFailure = 'order_not_payable' | 'contract_ended';
+type ClaimFailure = 'order_not_payable' | 'contract_ended';
 
 export type Claim = Readonly<{
   claimId: string;

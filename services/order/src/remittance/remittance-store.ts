@@ -78,7 +78,7 @@ async function claimRemittance(
   return row?.remittanceId ?? undefined;
 }
 
-export interface RemittanceFilter {
+interface RemittanceFilter {
   readonly status?: 'unclaimed' | 'claimed' | undefined;
   /** reportedAt and id of the last one seen. */
   readonly after?: readonly [string, string] | undefined;

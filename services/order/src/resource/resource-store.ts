@@ -5,7 +5,7 @@ const columns = `instance_id as "instanceId", account_id as "accountId", version
   report_version as "reportVersion", product_code as "productCode", order_ids as "orderIds", starts_at as start,
   ends_at as "end", usage, in_effect as "inEffect", frozen_by as "frozenBy", released, archived,
   next_renewal_start as "renewalStart", next_renewal_end as "renewalEnd", scaled_at as "scaledAt", region,
-  ip_address as "ipAddress", plan, known_since as "knownSince"`;
+  ip_address as "ipAddress", plan, known_since as "knownSince", reported_by as "reportedBy"`;
 
 type Row = Omit<Resource, 'reportVersion' | 'nextRenewalPeriod'> & {
   reportVersion: string;
@@ -82,6 +82,7 @@ export async function saveResource(
     resource.ipAddress,
     resource.plan,
     resource.knownSince,
+    resource.reportedBy,
   ]);
   if (!saved) throw new Refusal('conflict', 'resource.taken', { instanceId: resource.instanceId });
   tx.emit(...facts);
@@ -91,14 +92,14 @@ export async function saveResource(
 const saveText = `
   insert into resources (instance_id, account_id, version, report_version, product_code, order_ids, starts_at,
     ends_at, usage, in_effect, frozen_by, released, archived, next_renewal_start, next_renewal_end, scaled_at,
-    region, ip_address, plan, known_since)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    region, ip_address, plan, known_since, reported_by)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
   on conflict (instance_id) do update set version = excluded.version, report_version = excluded.report_version,
     order_ids = excluded.order_ids, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
     usage = excluded.usage, in_effect = excluded.in_effect, frozen_by = excluded.frozen_by,
     released = excluded.released, archived = excluded.archived,
     next_renewal_start = excluded.next_renewal_start, next_renewal_end = excluded.next_renewal_end,
     scaled_at = excluded.scaled_at, region = excluded.region, ip_address = excluded.ip_address,
-    plan = excluded.plan, known_since = excluded.known_since
+    plan = excluded.plan, known_since = excluded.known_since, reported_by = excluded.reported_by
   where resources.account_id = excluded.account_id and resources.version = excluded.version - 1
   returning instance_id`;

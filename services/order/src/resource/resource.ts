@@ -16,6 +16,8 @@ export type Resource = Readonly<
     nextRenewalPeriod: Period | null;
     plan: string | null;
     knownSince: Date | null;
+    /** The actor that told the newest report, `platform:cmdb`; null where there was none. */
+    reportedBy: string | null;
   }
 >;
 
@@ -34,6 +36,7 @@ export type Report = Pick<
   | 'scaledAt'
   | 'region'
   | 'ipAddress'
+  | 'reportedBy'
 >;
 
 /**
@@ -61,6 +64,7 @@ export function createResource(order: Order, given: Given, now: Date, report?: R
     ipAddress: given.ipAddress,
     plan: order.plan?.code ?? null,
     knownSince: now,
+    reportedBy: null,
     ...report,
   };
   return announced(withoutEffect(resource));
@@ -129,7 +133,7 @@ const announced = (resource: Resource): Decision<Resource> =>
   changed(resource, { type: 'resource.changed', data: { resource: resourceSnapshot(resource) } });
 
 /** As every event of the resource carries it (EVT-5). */
-export const resourceSnapshot = (resource: Resource): Snapshot => ({
+export const resourceSnapshot = ({ reportedBy: _by, ...resource }: Resource): Snapshot => ({
   ...resource,
   start: resource.start?.toISOString() ?? null,
   end: resource.end?.toISOString() ?? null,

@@ -82,13 +82,23 @@ const unusedPart = (calculation: Calculation): string => {
   return kept.part === '1' ? unused : `${unused} × ${quotient(kept.part)}`;
 };
 
-function differenceFormula(
-  calculation: Calculation,
-  { priceBefore, priceAfter }: Downgrade,
-  locale: Locale,
-): string {
+/** Of what was paid for the unused; where that is not what comes back, of all that was paid (ORD-24). */
+function differencePart(calculation: Calculation, downgrade: Downgrade): string {
+  const { priceBefore, priceAfter, returned, kept } = downgrade;
+  const byPrices = `${unusedPart(calculation)} × (${priceBefore} − ${priceAfter}) ÷ ${priceBefore}`;
+  if (returned === undefined || kept === undefined) return byPrices;
+  const { total, used } = calculation;
+  const given = new Fraction(1).sub(kept);
+  const unused = new Fraction(total - used, total).mul(calculation.kept.part);
+  if (!unused.mul(given).equals(returned)) return `${partOf(calculation)} × ${quotient(returned)}`;
+  if (given.equals(1)) return unusedPart(calculation);
+  const isByPrices = new Fraction(priceBefore).mul(kept).equals(priceAfter);
+  return isByPrices ? byPrices : `${unusedPart(calculation)} × ${quotient(given.toFraction())}`;
+}
+
+function differenceFormula(calculation: Calculation, downgrade: Downgrade, locale: Locale): string {
   const { before } = calculation;
-  const own = `${unusedPart(calculation)} × (${priceBefore} − ${priceAfter}) ÷ ${priceBefore}`;
+  const own = differencePart(calculation, downgrade);
   return isFirst(calculation) ? own : sumSoFar(before.exact.refund, own, refundedOf(before), locale);
 }
 

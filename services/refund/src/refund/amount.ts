@@ -35,7 +35,7 @@ export interface Amounts {
 }
 
 /** Sums that no minor unit can say, as fractions: `800/31`. */
-export interface ExactSums {
+interface ExactSums {
   /** The sum that was paid for the parts that came back. */
   readonly paid: string;
   readonly refund: string;
@@ -60,6 +60,13 @@ export interface Downgrade {
   readonly orderId: string;
   readonly priceBefore: string;
   readonly priceAfter: string;
+  /**
+   * The part that comes back of all that was paid for the instance, as a fraction; undefined in orders of before, where
+   * the prices say it.
+   */
+  readonly returned?: string | undefined;
+  /** The part of the unused that is kept. */
+  readonly kept?: string | undefined;
 }
 
 /** All that the amounts of a line follow from, kept for ever (RFD-19). */
@@ -87,7 +94,7 @@ export interface Line extends Amounts {
   readonly calculation: Calculation | null;
 }
 
-export interface LineAsk {
+interface LineAsk {
   readonly instanceId: string;
   readonly at: Date;
   /** Counts for packages alone. */

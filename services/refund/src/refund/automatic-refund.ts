@@ -92,7 +92,7 @@ export function differenceLine(
   const none = new Fraction(0);
   const exact = { paid: difference, refund: difference, fee: none, voucher: none };
   const period = order.instances?.find((one) => one.instanceId === instanceId);
-  const { unit, remaining, total, priceBefore, priceAfter } = rest;
+  const { unit, remaining, total, priceBefore, priceAfter, returned, kept: left } = rest;
   return {
     orderId,
     instanceId,
@@ -110,7 +110,7 @@ export function differenceLine(
       orderVoucher: null,
       feeBy: null,
       kept,
-      downgrade: { orderId: downgrade.orderId, priceBefore, priceAfter },
+      downgrade: { orderId: downgrade.orderId, priceBefore, priceAfter, returned, kept: left },
       before,
     },
   };

@@ -165,7 +165,7 @@ export const listSettledDowngrades = (tx: Tx, orderIds: readonly string[]) =>
     [orderIds],
   );
 
-export interface RefundFilter {
+interface RefundFilter {
   readonly accountId: string | null;
   readonly status: string | null;
   readonly orderId: string | null;

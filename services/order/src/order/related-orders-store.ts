@@ -3,7 +3,7 @@ import { selectOrders } from './order-store.ts';
 import type { Order } from './order.ts';
 
 /** The unpaid and paid orders on these instances, and those of the same bundles, in no order. */
-export const listOrdersAround = (tx: Tx, instanceIds: readonly string[]): Promise<Order[]> =>
+export const listRelatedOrders = (tx: Tx, instanceIds: readonly string[]): Promise<Order[]> =>
   selectOrders(
     tx,
     {
