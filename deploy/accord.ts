@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, string>> = {
   access: './kafka/access/print.ts',
   audit: './audit/main.ts',
   reconcile: './reconcile/main.ts',
+  account: './account/main.ts',
   redrive: './local/commands/redrive.ts',
 };
 
@@ -21,11 +22,12 @@ const usage = `usage: node deploy/accord.ts <command> [arguments]
   access               who may do what with which topic, for Kafka
   audit [--every 5m]   whether databases and topics agree
   reconcile [--apply]  databases and topics, after one of them was set back or lost
+  account <what> <id>  all that is held of an account (export), or its erasure (erase)
   redrive <service> …  what was given up
   rebuild <service> …  the service's read models, anew from the topics
 
 Services: ${Object.keys(schemas).join(', ')}.
---help of access, audit, reconcile, redrive and rebuild says more; docs/operations.md has the settings.`;
+--help of access, account, audit, reconcile, redrive and rebuild says more; docs/operations.md has the settings.`;
 
 /** The command's file and its arguments. */
 function commandOf([name = '', ...args]: readonly string[]):

@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const processes = [
   ...services.map((name) => [`services/${name}/src/main.ts`]),
   ...['provision', 'topics', 'audit', 'reconcile'].map((command) => ['deploy/accord.ts', command]),
+  ['deploy/accord.ts', 'account', 'export', 'acc'],
   ...['migrate', 'rebuild'].map((command) => ['deploy/accord.ts', command, services[0]!]),
 ];
 const { PATH, NODE_COMPILE_CACHE } = process.env;

@@ -171,7 +171,7 @@ async function restatementsOf(
 }
 
 const heardText = `
-  select aggregate || ' ' || aggregate_id as name, array_agg(distinct aggregate_version::int) as versions
+  select aggregate || ' ' || aggregate_id as name, array_agg(distinct aggregate_version::float8) as versions
     from notifications.timeline_events group by aggregate, aggregate_id`;
 /** The reservation tells of them, and the timeline tells of the reservation. */
 const heldText = `

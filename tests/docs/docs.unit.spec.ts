@@ -7,8 +7,10 @@ import { customerScopes } from '@accord/http/server';
 import { withDeadLetterRoutes } from '../../libs/platform/src/dead-letter-routes.ts';
 import { planted } from '../simulation/planted.ts';
 import { chartTable } from './chart-table.ts';
+import { pathsOf } from './event-paths.ts';
 import { eventsPage, services } from './events-page.ts';
 import { lifecyclesPage } from './lifecycles-page.ts';
+import { personalDataPage } from './personal-data-page.ts';
 import { scopesPage } from './scopes-page.ts';
 import { strimziTopics, strimziUsers } from './strimzi.ts';
 
@@ -112,18 +114,11 @@ test('EVT-15 the table of readers is what services subscribe to', () => {
   expect(readers).toEqual(subscribed);
 });
 
-/** `order.orderId`, for each field of a schema that has no more below it. */
-function pathsOf(schema: z.ZodType, at = ''): string[] {
-  if (schema instanceof z.ZodObject)
-    return Object.entries(schema.shape as Record<string, z.ZodType>).flatMap(([name, of]) =>
-      pathsOf(of, at ? `${at}.${name}` : name),
-    );
-  if (schema instanceof z.ZodArray) return pathsOf(schema.element as z.ZodType, at);
-  if (schema instanceof z.ZodUnion) return schema.options.flatMap((of) => pathsOf(of as z.ZodType, at));
-  if (schema instanceof z.ZodPipe) return pathsOf(schema.in as z.ZodType, at);
-  if ('unwrap' in schema) return pathsOf((schema as z.ZodOptional<z.ZodType>).unwrap(), at);
-  return [at];
-}
+test('EVT-15 docs/personal-data.md is what the code says, and names every personal field', () => {
+  const page = personalDataPage();
+  expectCurrent('personal-data.md', page);
+  for (const field of personalFields) expect(page).toContain(`\n- \`${field}\` of `);
+});
 
 test('EVT-15 the table names every personal field of an event, and no other', () => {
   const paths = new Set(eventTypes.flatMap((type: EventType) => pathsOf(catalogue[type].data as z.ZodType)));

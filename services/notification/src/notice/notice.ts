@@ -228,7 +228,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     visible: [...ticket, 'text'],
   },
   'ticket.withdrawn': { tells: 'contracts', channels: inbox, mandatory: false, visible: [...ticket, 'text'] },
-  'account.updated': { tells: 'nobody', visible: ['account.version', 'account.certifiedName'] },
+  'account.updated': { tells: 'nobody', visible: ['account.version'] },
 
   'refund.requested': { tells: 'refunds', channels: inbox, mandatory: false, visible: refund },
   'refund.refused': {

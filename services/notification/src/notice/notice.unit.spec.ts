@@ -53,7 +53,7 @@ describe('the table of notices', () => {
     expect(visibleData(event)).toEqual({
       contract: expect.not.objectContaining({ accountId: expect.anything() }) as unknown,
     });
-    expect(JSON.stringify(visibleData(sampleOf('account.updated')))).not.toMatch(/@|phone|certificate"/);
+    expect(visibleData(sampleOf('account.updated'))).toEqual({ account: { version: 5 } });
     expect(visibleData(sampleOf('product.published'))).toEqual({});
   });
 
