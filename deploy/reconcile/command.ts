@@ -50,6 +50,7 @@ export async function runReconcile(args: readonly string[], env: NodeJS.ProcessE
     const log = pino({ level: 'silent' });
     const kafka = openKafka({ ...kafkaAccess(given), clientId: 'accord-reconcile', log });
     const hands = await open(given, kafka, opened);
+    await expectAlone(hands);
     await expectStopped(hands);
     const comparison = await compare(kafka, hands.auditor);
     for (const line of values.json ? asJson(comparison) : asText(comparison)) console.log(line);
@@ -94,6 +95,14 @@ async function open(
   const admin = await openAdmin(kafka);
   opened.defer(() => admin.close());
   return { auditor, operators, admin, publicUrl: given.ACCORD_PUBLIC_URL };
+}
+
+/** Until the connection ends. @throws Error where another one is at work. */
+async function expectAlone({ auditor }: Hands): Promise<void> {
+  const { rows } = await auditor.query<{ alone: boolean }>(
+    `select pg_try_advisory_lock(hashtextextended('accord reconcile', 0)) as alone`,
+  );
+  if (!rows[0]!.alone) throw new Error('another reconcile is at work on this database');
 }
 
 /** A killed member is counted until its session has run out. */

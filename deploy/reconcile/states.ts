@@ -27,13 +27,20 @@ const refund = `jsonb_build_object('refundId', r.refund_id, 'version', r.version
   'lines', r.lines, 'reason', r.reason, 'createdAt', ${instant('r.created_at')},
   'endedAt', ${instant('r.ended_at')})`;
 
-/** The words of its history, where a reason has no column. */
-const cancelNote = `(select note from orders.order_history h where h.order_id = o.order_id
-  and h.change = 'cancelled' order by version desc limit 1)`;
-const cancelActor = `(select split_part(actor, ':', 1) from orders.order_history h where h.order_id = o.order_id
-  and h.change = 'cancelled' order by version desc limit 1)`;
-const cancelReason = `case when ${cancelNote} in ('by_customer', 'by_operator', 'expired', 'domain_taken')
-  then ${cancelNote} when ${cancelActor} = 'operator' then 'by_operator' else 'by_customer' end`;
+/**
+ * ORD-6: the reason has no column; it follows from who cancelled and from the note of the history, which is the asker's
+ * words where there are any. `released` is the instance whose release left nothing to pay for.
+ */
+const cancellation = `lateral (
+  select case when released is not null then 'by_operator' when actor like 'customer:%' then 'by_customer'
+      when note in ('expired', 'domain_taken') and actor not like 'operator:%' then note else 'by_operator' end as reason,
+    case when released is null and note not in ('by_customer', 'by_operator')
+      and (actor like 'customer:%' or actor like 'operator:%') then note end as text, released
+  from (select h.actor, h.note, case when h.note = 'instance_released' and h.actor not like 'customer:%' then (
+        select r.instance_id from orders.resources r
+         where r.released and r.instance_id = any (o.instance_ids) order by 1 limit 1) end as released
+      from orders.order_history h where h.order_id = o.order_id and h.change = 'cancelled'
+      order by h.version desc limit 1) ended)`;
 
 const orderState = `select o.order_id as id,
   case when o.status = 'cancelled' then 'order.cancelled'
@@ -42,12 +49,13 @@ const orderState = `select o.order_id as id,
     when o.fulfilment = 'created' then 'order.fulfilled'
     when p.payment_reference is not null then 'order.paid' else 'order.placed' end as type,
   jsonb_build_object('order', ${whole(order)})
-    || case when o.status = 'cancelled' then jsonb_build_object('reason', ${cancelReason}, 'text', ${cancelNote})
+    || case when o.status = 'cancelled' then jsonb_build_object('reason', c.reason, 'text', c.text)
+        || case when c.released is null then '{}' else jsonb_build_object('releasedInstanceId', c.released) end
       when o.status = 'voided' and o.fulfilment = 'failed' then '{"reason": null}'
       when o.status = 'voided' then '{"reason": "refunded"}'
       when p.payment_reference is not null then jsonb_build_object('paymentReference', p.payment_reference)
       else '{}' end as data
-  from orders.orders o left join orders.payments p using (order_id)`;
+  from orders.orders o left join orders.payments p using (order_id) left join ${cancellation} c on true`;
 
 const contractState = `select c.contract_id as id,
   case c.status when 'requested' then 'contract.requested' when 'official' then 'contract.finalized'

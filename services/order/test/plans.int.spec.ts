@@ -930,3 +930,30 @@ test('ORD-16 RFD-3 unsubscribe is not offered once the refunds of the year are u
   expect(await says('refund.requested', second)).toBe(false);
   expect(await says('refund.withdrawn', { ...second, version: 2, status: 'withdrawn' })).toBe(true);
 });
+
+test.each(['upgrade', 'downgrade'] as const)(
+  'ORD-24 ORD-26 RFD-6 a renewed end that is told before its renewal stretches no %s, and the renewal begins where it did',
+  async (orderType) => {
+    const period = month(3);
+    const id = await bought(
+      period,
+      orderType === 'upgrade' ? 'small' : 'large',
+      orderType === 'upgrade' ? '45.00' : '138.00',
+    );
+    const change = await order(orderType, [id], { plan: orderType === 'upgrade' ? 'large' : 'small' });
+    if (change.status === 'unpaid')
+      expect((await pay(t, change.orderId, aPayment(change.payableAmount.amount))).status).toBe(201);
+    expect((await fulfil(t, change.orderId, [{ instanceId: id }])).status).toBe(200);
+    const renewedEnd = calendarEnd(
+      new Date(period.end),
+      { value: 1, unit: 'month' },
+      'Asia/Shanghai',
+    ).toISOString();
+    const told = { reportVersion: 1, start: period.start, end: renewedEnd, inEffect: true };
+    expect((await t.platform().put(`/v1/resources/${id}`, told, key())).status).toBe(200);
+    expect(await read(change.orderId)).toMatchObject({ instances: [{ instanceId: id, end: period.end }] });
+    expect(await renewed(id, period)).toBe(renewedEnd);
+    expect(await read(change.orderId)).toMatchObject({ instances: [{ instanceId: id, end: period.end }] });
+    expect(await resource(id)).toMatchObject({ end: renewedEnd });
+  },
+);

@@ -36,12 +36,19 @@ export function correctPeriods(
   const isUnclear =
     isLater(reported.end, periods) && orders.some((order) => mayExtend(order, reported.instanceId));
   const move = moves(periods, isUnclear ? { start: null, end: null } : reported);
-  return given.map((order) => {
+  const correctedPeriod = (order: Order, paidEnds: readonly number[]): Period => {
     const before = find(order.instances, reported)!;
     const isUntold = isOpen(order) && !before.end;
     const candidates = isUntold ? [reported] : [move.both(before), move.start(before), move.end(before)];
-    const period = candidates.find((next) => isAllowed(order, before, next, rules)) ?? before;
-    return correctPeriod(before, { order, now: period, reported, note: about(reported) });
+    return candidates.find((next) => isAllowed(order, { before, next, paidEnds }, rules)) ?? before;
+  };
+  const paidEnds = endsOf(
+    given.filter(({ duration }) => duration).map((order) => correctedPeriod(order, [])),
+  );
+  return given.map((order) => {
+    const before = find(order.instances, reported)!;
+    const now = correctedPeriod(order, paidEnds);
+    return correctPeriod(before, { order, now, reported, note: about(reported) });
   });
 }
 
@@ -109,17 +116,25 @@ function moves(periods: readonly Period[], reported: Period): Record<'start' | '
 
 const leastRenewalMs = 28 * 86_400_000;
 
+interface Corrected {
+  readonly before: OrderInstance;
+  readonly next: Period;
+  /** Where the orders of a duration end by now, ms since 1970. */
+  readonly paidEnds: readonly number[];
+}
+
 /**
  * Until it is fulfilled the period has to fit. A fulfilled one may be cut short, and may last longer than was
- * ordered by less than another month, or as long again: that would be a renewal.
+ * ordered by less than another month, or as long again: that would be a renewal. A change of plan pays for the rest of
+ * other orders' time, and lasts no longer than they do.
  */
-function isAllowed(order: Order, before: OrderInstance, next: Period, rules: FitRules): boolean {
+function isAllowed(order: Order, { before, next, paidEnds }: Corrected, rules: FitRules): boolean {
   if (!staysInTime(order, before.told?.start ?? before.start, next)) return false;
   if (isOpen(order)) return fitsPeriod(order, next, rules);
   const { start, end } = next;
   if (!start || !end) return true;
   if (start >= end) return false;
-  if (!order.duration) return true;
+  if (!order.duration) return end.getTime() <= Number(before.end) || paidEnds.includes(end.getTime());
   const ordered = calendarEnd(start, order.duration, rules.timeZone).getTime();
   return end.getTime() - ordered < Math.min(leastRenewalMs, ordered - start.getTime());
 }

@@ -115,6 +115,27 @@ test('ORD-26 a time that the order cannot have paid for corrects nothing', () =>
   expect(days([week], reported(null, at(56)))).toEqual([[42, 49]]);
 });
 
+test('ORD-26 ORD-24 a change of plan ends with the orders that pay for its time, whatever was reported before', () => {
+  const upgrade = renewalOf(at(20), at(42), { orderType: 'upgrade', duration: null });
+  const orders = [purchase, upgrade];
+  const both = (end: number) => [
+    [11, end],
+    [20, end],
+  ];
+  expect(days(orders, reported(at(11), at(73)))).toEqual(both(42)); // another month: a renewal that was not told yet
+  expect(days(orders, reported(at(11), at(44)))).toEqual(both(44));
+  expect(days(orders, reported(at(11), at(30)))).toEqual(both(30));
+  const after = (report: ReportedInstance) => correctPeriods(orders, report, rules).map(({ state }) => state);
+  expect(days(after(reported(at(11), at(73))), reported(at(11), at(44)))).toEqual(both(44));
+  const renewal = renewalOf(at(42), at(70), { orderId: 'ord_4' });
+  const overBoth = renewalOf(at(20), at(70), { orderId: 'ord_5', orderType: 'upgrade', duration: null });
+  expect(days([purchase, renewal, overBoth], reported(at(11), at(110)))).toEqual([
+    [11, 42],
+    [42, 70],
+    [20, 70],
+  ]);
+});
+
 describe('ORD-26 RFD-6 whose an end is that is told while an order is open', () => {
   const comp: Order = {
     ...paid,
