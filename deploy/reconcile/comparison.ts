@@ -77,7 +77,7 @@ export async function compare(kafka: KafkaClient, connection: Connection): Promi
   }
 }
 
-/** The highest of the numbers that lost events tell of; 0 where the sequence is beyond it, or cannot have come so far. */
+/** The highest number that lost events tell of; 0 where the sequence is beyond it, or cannot have come so far. */
 async function contractNumberOf(connection: Connection, { contractNumbers }: Reading): Promise<number> {
   const { rows } = await connection.query<{ highest: number }>(
     `select coalesce(max(substring(number from '[0-9]+$')::numeric), 0)::float8 as highest from contracts.contracts`,

@@ -33,7 +33,8 @@ const refund = `jsonb_build_object('refundId', r.refund_id, 'version', r.version
  */
 const cancellation = `lateral (
   select case when released is not null then 'by_operator' when actor like 'customer:%' then 'by_customer'
-      when note in ('expired', 'domain_taken') and actor not like 'operator:%' then note else 'by_operator' end as reason,
+      when note in ('expired', 'domain_taken') and actor not like 'operator:%' then note
+      else 'by_operator' end as reason,
     case when released is null and note not in ('by_customer', 'by_operator')
       and (actor like 'customer:%' or actor like 'operator:%') then note end as text, released
   from (select h.actor, h.note, case when h.note = 'instance_released' and h.actor not like 'customer:%' then (

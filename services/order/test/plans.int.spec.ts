@@ -932,7 +932,7 @@ test('ORD-16 RFD-3 unsubscribe is not offered once the refunds of the year are u
 });
 
 test.each(['upgrade', 'downgrade'] as const)(
-  'ORD-24 ORD-26 RFD-6 a renewed end that is told before its renewal stretches no %s, and the renewal begins where it did',
+  'ORD-24 ORD-26 RFD-6 a renewed end that is told before its renewal stretches no %s, and the renewal begins there',
   async (orderType) => {
     const period = month(3);
     const id = await bought(
