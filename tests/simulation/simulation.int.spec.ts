@@ -84,7 +84,7 @@ describe('with planted bugs in the sources', () => {
       'and nothing without it',
     async () => {
       const { name: plant, seed, breaks } = shrunk;
-      const { found } = await runner.play({ plant, seed, stride: 1, runs: few, shrinkTries: 40 });
+      const { found } = await runner.play({ plant, seed, stride: 1, runs: few, shrinkTries: 24 });
       const script = found!.script;
       expect(script.length).toBeLessThan(found!.steps);
       const once = { seed, stride: 1, runs: 1, script, shrinkTries: 0 };
