@@ -155,6 +155,7 @@ describe('from application to the end', () => {
         ({ contract }) => contract.contractId === contractId,
       );
       expect(finalized.data.sha256).toBe(sha256);
+      await t.settled();
       expect(announcedOf(t, contractId)).toEqual([
         'contract.requested',
         'contract.drafted',
@@ -1045,6 +1046,7 @@ describe('the saga, whatever the order of arrival', () => {
       number: null,
       refusals: [{ orderId: order!.orderId, code: 'contract.order_changed' }],
     });
+    await t.settled();
     expect(announcedOf(t, contractId)).toEqual(['contract.requested', 'contract.refused']);
   });
 

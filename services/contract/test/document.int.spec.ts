@@ -244,6 +244,7 @@ test(
       orders: [{ cashPayable: cny('34.00'), cashReturned: cny('101.00'), places: [{ region: 'cn-sh' }] }, {}],
       warnings: [{ code: 'contract.cash_returned', orderIds: [order!.orderId] }],
     });
+    await t.settled();
     expect(announcedOf(t, contractId)).toEqual([
       'contract.requested',
       'contract.drafted',

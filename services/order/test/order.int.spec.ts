@@ -103,6 +103,7 @@ describe('placing', () => {
       const { links: _links, warnings, ...snapshot } = reply.body;
       expect(warnings).toEqual([]);
       expect(data.order).toEqual(snapshot);
+      await t.settled();
       expect(announcedOf(t, reply.body.orderId)).toEqual(['order.placed@1']);
     },
   );

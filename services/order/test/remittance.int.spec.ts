@@ -174,6 +174,7 @@ describe('a claim', () => {
       body: { code: 'remittance.claimed_before' },
     });
     expect((await report(transfer)).status).toBe(200);
+    await t.settled();
     expect(announcedOf(t, orderId)).toEqual(['order.placed@1', 'order.paid@2']);
   });
 
