@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceProcess, Settings } from '@accord/local';
 import { asSuperuser } from '@accord/local/parts';
+import { machineProduct } from '../faults/load.ts';
 import type { Ground } from './environment.ts';
 
 /** The order service with one product on sale and customers of as many accounts as there are connections. */
@@ -14,18 +15,6 @@ export interface Shop {
   /** Resolves when the relay has published everything. */
   drained(): Promise<void>;
 }
-
-const product = {
-  name: { 'zh-CN': '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
-  category: 'COMPUTE',
-  brand: 'baidu',
-  form: 'instance',
-  chargeTypes: ['subscription'],
-  invoicingEntity: 'baidu_netcom',
-  prices: [{ chargeType: 'subscription', amount: '45.00', currency: 'CNY', unit: 'month' }],
-  contractable: true,
-  refundable: true,
-};
 
 const body = JSON.stringify({
   productCode: 'BCC',
@@ -49,7 +38,7 @@ export async function openShop(
   const { status } = await fetch(`${service.url}/v1/products/BCC`, {
     method: 'PUT',
     headers,
-    body: JSON.stringify(product),
+    body: JSON.stringify(machineProduct),
   });
   if (status !== 201) throw new Error(`the product was not published: ${status}`);
   const tokens = Array.from({ length: customers }, async (_, i) => {

@@ -35,6 +35,18 @@ export interface Load {
 }
 
 const money = (amount: string) => ({ amount, currency: 'CNY' });
+/** The product of these orders. */
+export const machineProduct = {
+  name: { 'zh-CN': '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
+  category: 'COMPUTE',
+  brand: 'baidu',
+  form: 'instance',
+  chargeTypes: ['subscription'],
+  invoicingEntity: 'baidu_netcom',
+  prices: [{ chargeType: 'subscription', amount: '45.00', currency: 'CNY', unit: 'month' }],
+  contractable: true,
+  refundable: true,
+};
 /** An order for a month. */
 export const machine = {
   productCode: 'BCC',

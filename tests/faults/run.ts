@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { differences, recovery, turnedAway } from './checker.ts';
 import { startEnvironment, type Environment } from './environment.ts';
 import type { Fault } from './fault.ts';
-import { startLoad, type Done } from './load.ts';
+import { machineProduct, startLoad, type Done } from './load.ts';
 import { ownersOfMasses } from './masses.ts';
 
 export interface Seen {
@@ -28,18 +28,7 @@ const patienceMs = 180_000;
 
 /** A product, and the accounts that load and checks are of. */
 export async function openShop(environment: Pick<Environment, 'operator' | 'platform'>): Promise<void> {
-  const product = {
-    name: { 'zh-CN': '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
-    category: 'COMPUTE',
-    brand: 'baidu',
-    form: 'instance',
-    chargeTypes: ['subscription'],
-    invoicingEntity: 'baidu_netcom',
-    prices: [{ chargeType: 'subscription', amount: '45.00', currency: 'CNY', unit: 'month' }],
-    contractable: true,
-    refundable: true,
-  };
-  const { status } = await environment.operator().put('/v1/products/BCC', product);
+  const { status } = await environment.operator().put('/v1/products/BCC', machineProduct);
   if (status !== 201) throw new Error(`the product was not published: ${status}`);
   for (const accountId of [
     'acc_canary',

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { pino } from 'pino';
+import { newEventId } from '@accord/core/runtime';
 import type { EventType } from '@accord/events';
 import { openAdmin, openKafka } from '@accord/kafka';
 import {
@@ -27,6 +28,7 @@ import {
 } from '@accord/local/parts';
 import { rolesOf, roleUrl, roles, schemas, type ServiceName } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, startIssuer } from '@accord/testing';
+import { publishRaw } from '@accord/testing/outsider';
 import { backupsOf } from './backups.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,6 +39,13 @@ export interface Ran {
   readonly said: string;
   readonly tookMs: number;
 }
+
+const sampleOf = (type: EventType) =>
+  JSON.parse(readFileSync(`${root}/libs/events/samples/${type}.1.json`, 'utf8')) as {
+    readonly key: string;
+    readonly headers: Record<string, string>;
+    readonly value: Readonly<Record<string, object>>;
+  };
 
 /** One database with its archive, one broker, and the four services, which may be lost. */
 export async function startPlatform(home: string) {
@@ -205,6 +214,30 @@ export async function startPlatform(home: string) {
       kafka.kill('SIGKILL');
       await kafka.stop();
       rmSync(kafkaAsk.dataDir, { recursive: true, force: true, maxRetries: 5 });
+    },
+    /** While another session is at work as `reconcile` is. */
+    async besideAnother<T>(work: () => Promise<T>): Promise<T> {
+      const client = new pg.Client({ connectionString: database });
+      await client.connect();
+      try {
+        await client.query(`select pg_advisory_lock(hashtextextended('accord reconcile', 0))`);
+        return await work();
+      } finally {
+        await client.end();
+      }
+    },
+    /** In the services' names: a version of the order and a contract's number that are far ahead. */
+    async tellForeign(orderId: string) {
+      const tell = async (type: EventType, noun: string, lies: object) => {
+        const { key, headers, value } = sampleOf(type);
+        const now = { ce_id: newEventId(), ce_time: new Date().toISOString() };
+        const told = { ...value, [noun]: { ...value[noun], ...lies } };
+        await publishRaw({ brokers: kafka.brokers.split(','), topicPrefix: '' }, type, [
+          { key, headers: { ...headers, ...now }, value: JSON.stringify(told) },
+        ]);
+      };
+      await tell('order.paid', 'order', { orderId, version: 1e15 });
+      await tell('contract.finalized', 'contract', { contractId: 'ctr_foreign', number: 'CT-2026-99999999' });
     },
     async loseTopic(topic: EventType) {
       const client = openKafka({

@@ -78,6 +78,27 @@ interface Lost {
   readonly id: string;
 }
 
+/** docs/restore.md: of two at once, one. */
+async function expectAlone(platform: Platform): Promise<void> {
+  const { code, said } = await platform.besideAnother(() => platform.command('reconcile', '--apply'));
+  expect(
+    code === 2 && said.includes('another reconcile is at work'),
+    `beside another it ended with ${code}: ${said.slice(0, 500)}`,
+  );
+}
+
+/** docs/restore.md: events in the owner's name that it cannot have told are disowned, and count for nothing else. */
+async function tellForeign(platform: Platform, orderId: string): Promise<() => Promise<void>> {
+  const numbers = () =>
+    platform.query<{ at: string }>('select last_value::text as at from contracts.contract_numbers');
+  const [before] = await numbers();
+  await platform.tellForeign(orderId);
+  return async () => {
+    const [after] = await numbers();
+    expect(Number(after!.at) - Number(before!.at) < 100_000, `numbers were drawn to ${after!.at}`);
+  };
+}
+
 async function reconciled(platform: Platform): Promise<Lost[]> {
   const told = await platform.command('reconcile', '--json');
   const lines = told.said.split('\n').filter((line) => line.startsWith('{'));
@@ -136,7 +157,10 @@ async function loseDatabase(platform: Platform): Promise<void> {
   await timed('restore to that moment', platform.restorePostgres(moment!.at));
   const after = await ordersIn(platform);
   const gone = [...before].filter((id) => !after.has(id));
+  const foreignLeftNothing = await tellForeign(platform, [...after][0]!);
+  await expectAlone(platform);
   const lost = await reconciled(platform);
+  await foreignLeftNothing();
   const listed = new Set(lost.filter(({ type }) => type === 'order.placed').map(({ id }) => id));
   expect(gone.length > 0, 'nothing was lost: the drill showed nothing');
   for (const id of gone) expect(listed.has(id), `order ${id} is gone and nobody lists it`);

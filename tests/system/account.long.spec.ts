@@ -11,6 +11,7 @@ import { rolesOf, roleUrl, schemas, type ServiceName } from '@accord/postgres/pr
 import { clientOf, developmentPassword, until, type Reply } from '@accord/testing';
 import { publishRaw } from '@accord/testing/outsider';
 import { personalData } from '../../deploy/account/personal-data.ts';
+import { machineProduct } from '../faults/load.ts';
 import { folder, removeFolders } from './playing.ts';
 
 // The command `account` against a running system with two accounts that did the same.
@@ -245,19 +246,7 @@ beforeAll(async () => {
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
   const operator = clientOf(system.url, () => system.token({ kind: 'operator' }));
-  await accepted(
-    operator.put('/v1/products/BCC', {
-      name: { 'zh-CN': '云服务器 BCC', en: 'Baidu Cloud Compute BCC' },
-      category: 'COMPUTE',
-      brand: 'baidu',
-      form: 'instance',
-      chargeTypes: ['subscription'],
-      invoicingEntity: 'baidu_netcom',
-      prices: [{ chargeType: 'subscription', amount: '45.00', currency: 'CNY', unit: 'month' }],
-      contractable: true,
-      refundable: true,
-    }),
-  );
+  await accepted(operator.put('/v1/products/BCC', machineProduct));
   [life, other] = await Promise.all([live(gone), live(stays)]);
   await quiet();
 });

@@ -1,10 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { Locale } from '@accord/core';
 import { ReservationRefusalCode } from '@accord/events/reservation';
 import { readPdf } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
 import { productSnapshot } from '@accord/testing';
-import { flawsOfExamples } from '@accord/testing/edges';
+import { flawsOfExamples, reads } from '@accord/testing/edges';
 import { timeWriter } from '../src/document/order-table.ts';
 import type { Order } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
@@ -913,9 +912,6 @@ test('CTR-3 an order in a contract names its number and a way out that the profi
   });
 });
 
-/** Whether it is the language that was asked for, and says all of it. */
-const reads = (language: Locale, text: string) =>
-  /\p{Script=Han}/u.test(text) === (language === 'zh-CN') && !/\{\w+\}|undefined|null/.test(text);
 const languages = ['en', 'zh-CN'] as const;
 const given = { instanceId: 'i-1', start: null, end: null, region: null, ipAddress: null };
 

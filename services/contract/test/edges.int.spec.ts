@@ -1,6 +1,6 @@
 import { loadProfile } from '@accord/profile';
 import { knowledgeOf, rebuildOf } from '@accord/testing';
-import { flawsUnderBadInput, flawsUnderRepeats } from '@accord/testing/edges';
+import { flawsUnderBadInput, flawsUnderRepeats, unreadableTexts } from '@accord/testing/edges';
 import { parkedEvent } from '@accord/testing/outsider';
 import { orderView } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
@@ -543,16 +543,7 @@ test(
 
 test('API-2 CTR-26 a text that nobody can read is none, wherever one is asked for', async () => {
   const { client, t } = await customerOf('baidu');
-  for (const text of [
-    ' ',
-    '\u3000',
-    '\u200b\u2060',
-    '\u00ad\ufeff',
-    '\u3164\u2800',
-    '\u0301',
-    '\uffff',
-    '\ue000',
-  ])
+  for (const text of unreadableTexts)
     for (const answer of [
       client.post('/v1/contracts/ctr_none/void', { reason: 'other', text }),
       client.post('/v1/tickets', { kind: 'void_official', contractId: 'ctr_none', text }),
